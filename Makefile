@@ -1,0 +1,62 @@
+# What one does with this repository. `make` alone lists it; README.md and CONTRIBUTING.md say when.
+
+PYTHON ?= python3
+MINUTES ?= 10
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Debian's browser; Playwright for Python drives it, and its driver links against libatomic.
+BROWSER := $(shell command -v chromium >/dev/null && PATH=$$PATH:/sbin ldconfig -p | grep -m 1 -o libatomic.so.1)
+GET_BROWSER := sudo apt-get install chromium libatomic1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check bench soak screenshots clean
+
+help: ## list what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup: $(READY) ## make the virtual environment from the hash-pinned lock (once)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Evenhand needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + ": make PYTHON=python3.11 ..." if not (3, 11) <= sys.version_info[:2] <= (3, 13) else 0)'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo 'Python cannot make virtual environments here: sudo apt-get install python3-venv'; exit 1; }
+	@echo 'Setting up $(VENV): about a minute, once.'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## run a whole firm on real prices, under var/demo; ARGS="--headless --until-done --speed max" for no display
+	@$(BIN)/evenhand demo --data-dir var/demo $(ARGS)
+
+test: setup ## run the whole test suite
+	@chosen='not soak'; \
+	if [ -z "$(BROWSER)" ]; then \
+	  chosen='not soak and not browser'; \
+	  echo 'No browser here, so browser tests are skipped. To run them too: $(GET_BROWSER)'; \
+	fi; \
+	$(BIN)/python -m pytest -m "$$chosen" $(ARGS)
+
+check: setup ## format, lint, types, import floors, docs and repository tests
+	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "not formatted: run $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/ruff check --quiet --output-format concise .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/mypy --no-error-summary tools/verify_evidence.py tools/reference.py
+	@$(BIN)/lint-imports --no-logo >$(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; exit 1; }
+	@$(BIN)/python -m pytest tests/docs tests/repo
+
+bench: setup ## run the benchmarks; fails on a missed goal that docs/benchmarks.md does not explain
+	@$(BIN)/python -m bench $(ARGS)
+
+soak: setup ## run the long tests for MINUTES=N more; they resume and add up
+	@EVENHAND_SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m soak $(ARGS)
+
+screenshots: setup ## write every page, in both themes and at a phone's width, to docs/screenshots
+	@[ -n "$(BROWSER)" ] || { echo 'No browser here: $(GET_BROWSER)'; exit 1; }
+	@$(BIN)/python tools/screenshots.py $(ARGS)
+
+clean: ## remove the virtual environment, caches and the demo's firm
+	@rm -rf $(VENV) var/demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
