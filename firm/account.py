@@ -1,0 +1,160 @@
+"""Account state: what the firm holds of one trading account. How ledger rows change it is in `firm/account_fold.py`.
+
+The state is a frozen value: so a snapshot is a reference, undoing is forgetting, and what a page was given never changes
+under it. Amounts are minor units of the account's currency (`initial` names it).
+Every figure a decision may use remembers the ledger row it came from (`..._seq`), so that a decision can cite it.
+"""
+
+from datetime import date
+
+import msgspec
+from msgspec.structs import replace
+
+from firm.inputs import Side
+from firm.money import Money
+from firm.phase import Standing
+from firm.price import Quote
+from firm.ruleset import Ruleset
+from firm.trading_day import TradingDay
+
+
+class Position(msgspec.Struct, frozen=True):
+    """An open position. `seq` is the row its figures were last booked in, at JSON path `path`; likewise for its swap."""
+
+    position_id: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    opened_us: int
+    seq: int
+    path: str
+    swap: int
+    swap_seq: int
+    swap_path: str
+
+
+class DayStart(msgspec.Struct, frozen=True):
+    """The marks from which the running day is measured; `seq` is the DayOpened or DayAnchored row that holds them."""
+
+    day: TradingDay
+    balance: int
+    equity: int
+    seq: int
+    final: bool
+
+
+class Peak(msgspec.Struct, frozen=True):
+    """The highest equity so far, when, and the ticks it rested on. `seq`: the row that holds it, or 0 where none was written yet."""
+
+    equity: int
+    balance: int
+    at_us: int
+    quotes: tuple[Quote, ...]
+    seq: int
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """The book as it stood at the day's first instant, kept until the day is final: late deals still belong to it.
+
+    `swap_awaited`: positions of which the platform has not said yet what the night cost.
+    """
+
+    balance: int
+    positions: tuple[Position, ...]
+    swap_awaited: frozenset[str]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A suspected or declared breach: which rule, and the decision row that says so.
+
+    `day_us`: the first instant of the day it fell in. `late`: (row, net) of deals of the day that ended which were booked
+    after it; they belong into the equity that was observed.
+    """
+
+    rule: str
+    seq: int
+    floor: int
+    observed: int
+    at_us: int
+    day_us: int
+    provisional_only: bool
+    late: tuple[tuple[int, int], ...] = ()
+
+
+class AccountState(msgspec.Struct, frozen=True, kw_only=True):
+    """One account. `paused_until_us`: 0, or the rollover that ends a pause.
+
+    `findings`: breaches suspected and not settled, or the declared one. `waived`: rules a person let off for this day.
+    `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
+    """
+
+    account: int
+    trader: int
+    challenge: int
+    phase: int
+    phase_name: str
+    funded: bool
+    bridge: str
+    initial: Money
+    ruleset_id: str
+    ruleset: Ruleset
+    opened_seq: int
+    opened_us: int
+    login: str = ""
+    standing: Standing = Standing.PROVISIONING
+    paused_until_us: int = 0
+    balance: int = 0
+    balance_source: str = ""
+    positions: tuple[Position, ...] = ()
+    day: DayStart | None = None
+    closing: Closing | None = None
+    peak: Peak | None = None
+    rollover_high: int = 0
+    rollover_high_source: str = ""
+    days_traded: int = 0
+    last_day_traded: str = ""
+    days_traded_seq: int = 0
+    first_trade_day: str = ""
+    last_trade_us: int = 0
+    findings: tuple[Finding, ...] = ()
+    waived: tuple[str, ...] = ()
+    cash_net: int = 0
+    cash_seq: int = 0
+    pass_held_seq: int = 0
+    drifting: tuple[str, ...] = ()
+    last_trade_seq: int = 0
+    reconciled_us: int = 0
+    reconciled_seq: int = 0
+    deals: frozenset[str] = frozenset()
+
+    def money(self, minor: int) -> Money:
+        """An amount in this account's currency."""
+        return Money(minor, self.initial.currency, self.initial.exponent)
+
+    @property
+    def running(self) -> Standing:
+        """The standing of an account that nothing stops."""
+        return Standing.FUNDED if self.funded else Standing.ACTIVE
+
+    def finding_of(self, decision: int) -> Finding | None:
+        """The finding that decision row `decision` made, if it still stands."""
+        return next((finding for finding in self.findings if finding.seq == decision), None)
+
+    def position(self, position_id: str) -> Position | None:
+        return next((held for held in self.positions if held.position_id == position_id), None)
+
+
+def with_price_peak(state: AccountState, equity: int, at_us: int, quotes: tuple[Quote, ...]) -> AccountState:
+    """The state with a new equity high that prices brought between facts."""
+    return replace(state, peak=Peak(equity, state.balance, at_us, quotes, 0))
+
+
+def calendar_days_between(first: str, then: str) -> int:
+    """Whole calendar days from one trading-day label to another."""
+    return (date.fromisoformat(then) - date.fromisoformat(first)).days
+
+
+def cash_key(cash_id: str) -> str:
+    """How a balance operation is remembered beside deals, so that each is booked once."""
+    return f"cash/{cash_id}"

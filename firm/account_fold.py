@@ -1,0 +1,270 @@
+"""Account fold: how each ledger row changes an account's state: a row in, a new value out."""
+
+from msgspec.structs import replace
+
+from firm.account import AccountState, Closing, DayStart, Finding, Peak, Position, cash_key
+from firm.facts import (
+    AccountLinked,
+    AccountOpened,
+    AccountPaused,
+    BreachDeclared,
+    BreachSuspected,
+    CashBooked,
+    DayAnchored,
+    DayOpened,
+    DealBooked,
+    DriftCleared,
+    DriftFound,
+    Fact,
+    PassHeld,
+    PeakReached,
+    PhasePassed,
+    RolloverHighMoved,
+    StandingChanged,
+    SwapPosted,
+    TradingDayCounted,
+    VerdictCorrected,
+)
+from firm.inputs import EquityReported, Input, PositionReported, SnapshotReported
+from firm.ruleset import Anchor, MaximumLoss, Trail
+
+
+def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> AccountState:
+    """The state that AccountOpened begins."""
+    return AccountState(
+        account=account,
+        trader=fact.trader,
+        challenge=fact.challenge,
+        phase=fact.phase,
+        phase_name=fact.phase_name,
+        funded=fact.funded,
+        bridge=fact.bridge,
+        initial=fact.initial,
+        ruleset_id=fact.ruleset_id,
+        ruleset=fact.ruleset,
+        opened_seq=seq,
+        opened_us=happened_us,
+        balance=fact.initial.minor,
+        balance_source=f"{seq}/initial/minor",
+        rollover_high=fact.initial.minor,
+        rollover_high_source=f"{seq}/initial/minor",
+    )
+
+
+def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:  # noqa: C901  (a table of rows)
+    """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
+    match body:
+        case DealBooked():
+            return _after_deal(state, body, seq, happened_us)
+        case CashBooked():
+            return _after_cash(state, body, seq)
+        case RolloverHighMoved():
+            return replace(state, rollover_high=body.high.minor, rollover_high_source=f"{seq}/high/minor")
+        case PositionReported():
+            return _after_swap_told(state, body.position_id, body.t_us)
+        case SwapPosted():
+            return _after_swap(state, body, seq)
+        case DayOpened():
+            return _after_day_opened(state, body, seq)
+        case DayAnchored():
+            return _after_day_anchored(state, body, seq)
+        case PeakReached():
+            return _after_peak(state, body, seq)
+        case TradingDayCounted():
+            first = state.first_trade_day or body.label
+            return replace(
+                state, days_traded=body.count, last_day_traded=body.label, first_trade_day=first, days_traded_seq=seq
+            )
+        case StandingChanged():
+            return replace(state, standing=body.after)
+        case BreachDeclared():
+            return replace(state, findings=(_finding(state, body, seq, provisional_only=False),))
+        case BreachSuspected():
+            found = _finding(state, body, seq, provisional_only=_rests_on_anchor_only(body))
+            return replace(state, findings=(*_other_findings(state, body.rule), found))
+        case VerdictCorrected():
+            return _after_correction(state, body)
+        case PassHeld():
+            return replace(state, pass_held_seq=seq)
+        case PhasePassed():
+            return replace(state, pass_held_seq=0)
+        case AccountPaused():
+            return replace(state, paused_until_us=body.until_us)
+        case AccountLinked():
+            return replace(state, login=body.login)
+        case DriftFound():
+            return replace(state, drifting=(*(what for what in state.drifting if what != body.what), body.what))
+        case DriftCleared():
+            return replace(state, drifting=tuple(what for what in state.drifting if what != body.what))
+        case EquityReported() | SnapshotReported():
+            return replace(state, reconciled_us=max(state.reconciled_us, happened_us), reconciled_seq=seq)
+        case _:
+            return state
+
+
+def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: int) -> AccountState:
+    closing, findings = state.closing, state.findings
+    if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
+        findings = tuple(replace(finding, late=(*finding.late, (seq, fact.net.minor))) for finding in findings)
+        # A deal of the day that ended, come late: the mark at its end must hold it too.
+        closing = replace(
+            closing, balance=closing.balance + fact.net.minor, positions=_with_deal(closing.positions, fact, seq)
+        )
+    return replace(
+        state,
+        positions=_with_deal(state.positions, fact, seq),
+        closing=_no_longer_awaiting(closing, fact),
+        findings=findings,
+        balance=fact.balance.minor,
+        balance_source=f"{seq}/balance/minor",
+        last_trade_us=max(state.last_trade_us, happened_us),
+        last_trade_seq=seq,
+        deals=state.deals | {fact.deal_id},
+    )
+
+
+def _no_longer_awaiting(closing: Closing | None, fact: DealBooked) -> Closing | None:
+    """A position that is closed brings no more news of its swap."""
+    if closing is None or fact.lots_e8:
+        return closing
+    return replace(closing, swap_awaited=closing.swap_awaited - {fact.position_id})
+
+
+def _with_deal(positions: tuple[Position, ...], fact: DealBooked, seq: int) -> tuple[Position, ...]:
+    others = tuple(held for held in positions if held.position_id != fact.position_id)
+    if not fact.lots_e8:
+        return others
+    booked = Position(
+        position_id=fact.position_id,
+        symbol=fact.symbol,
+        side=fact.side,
+        lots_e8=fact.lots_e8,
+        price_open=fact.price_open,
+        opened_us=fact.opened_us,
+        seq=seq,
+        path="",
+        swap=fact.swap.minor,
+        swap_seq=seq,
+        swap_path="swap/minor",
+    )
+    return (*others, booked)
+
+
+def _after_swap(state: AccountState, fact: SwapPosted, seq: int) -> AccountState:
+    closing = state.closing
+    if closing is not None:
+        closing = replace(closing, positions=_with_swap(closing.positions, fact, seq))
+    return replace(state, positions=_with_swap(state.positions, fact, seq), closing=closing)
+
+
+def _with_swap(positions: tuple[Position, ...], fact: SwapPosted, seq: int) -> tuple[Position, ...]:
+    return tuple(
+        replace(held, swap=fact.swap.minor, swap_seq=seq, swap_path="swap/minor")
+        if held.position_id == fact.position_id
+        else held
+        for held in positions
+    )
+
+
+def _after_cash(state: AccountState, fact: CashBooked, seq: int) -> AccountState:
+    closing = state.closing
+    if closing is not None:
+        # The day is to begin as if the money had been there: cash is neither profit nor loss.
+        closing = replace(closing, balance=closing.balance + fact.amount.minor)
+    return replace(
+        state,
+        balance=fact.balance.minor,
+        balance_source=f"{seq}/balance/minor",
+        closing=closing,
+        cash_net=fact.net.minor,
+        cash_seq=seq,
+        deals=state.deals | {cash_key(fact.cash_id)},
+    )
+
+
+def _after_swap_told(state: AccountState, position_id: str, t_us: int) -> AccountState:
+    """The platform spoke of a position after the day's first instant: its swap, changed or not, is known."""
+    if state.closing is None or state.day is None or t_us < state.day.day.start_us:
+        return state
+    return replace(state, closing=replace(state.closing, swap_awaited=state.closing.swap_awaited - {position_id}))
+
+
+def _after_correction(state: AccountState, fact: VerdictCorrected) -> AccountState:
+    settled = state.finding_of(fact.decision)
+    findings = tuple(finding for finding in state.findings if finding is not settled)
+    waived = state.waived
+    if settled is not None and fact.verdict == "dismissed":
+        waived = (*waived, settled.rule)
+    held = 0 if state.pass_held_seq == fact.decision else state.pass_held_seq
+    return replace(state, findings=findings, waived=waived, pass_held_seq=held)
+
+
+def _other_findings(state: AccountState, rule: str) -> tuple[Finding, ...]:
+    return tuple(finding for finding in state.findings if finding.rule != rule)
+
+
+def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountState:
+    """Positions carried over are cited from the DayOpened row from now on, so that evidence may start there.
+
+    Deal ids of past days are let go: a duplicate that old is caught by its journal sequence at the gateway.
+    """
+    cited = {position.position_id: f"positions/{place}/" for place, position in enumerate(fact.positions)}
+    positions = tuple(
+        replace(
+            held,
+            seq=seq,
+            path=cited[held.position_id],
+            swap_seq=seq,
+            swap_path=f"{cited[held.position_id]}swap/minor",
+        )
+        for held in state.positions
+    )
+    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=not fact.provisional)
+    awaited = frozenset(held.position_id for held in positions) if state.ruleset.await_swap else frozenset()
+    closing = Closing(state.balance, positions, awaited) if fact.provisional else None
+    return replace(
+        state,
+        day=start,
+        closing=closing,
+        positions=positions,
+        balance_source=f"{seq}/balance/minor",
+        paused_until_us=0,
+        waived=(),
+        deals=frozenset(),
+        peak=state.peak or Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq),
+        **_rollover_high(state, fact.balance.minor, fact.equity.minor, seq),
+    )
+
+
+def _after_day_anchored(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
+    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True)
+    high = _rollover_high(state, fact.balance.minor, fact.equity.minor, seq) if fact.changed else {}
+    return replace(state, day=start, closing=None, **high)
+
+
+def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> dict[str, int | str]:
+    """The highest mark of a kind at any rollover, for floors that trail at the end of the day."""
+
+    marks = {Anchor.BALANCE: (balance, "balance"), Anchor.EQUITY: (equity, "equity")}
+    for term in state.ruleset.terms:
+        if isinstance(term, MaximumLoss) and term.trail is Trail.END_OF_DAY:
+            mark, name = max(marks.values()) if term.trails_on is Anchor.HIGHER else marks[term.trails_on]
+            if mark > state.rollover_high:
+                return {"rollover_high": mark, "rollover_high_source": f"{seq}/{name}/minor"}
+    return {}
+
+
+def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState:
+    quotes = state.peak.quotes if state.peak is not None else ()
+    return replace(state, peak=Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq))
+
+
+def _finding(
+    state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int, *, provisional_only: bool
+) -> Finding:
+    day_us = state.day.day.start_us if state.day is not None else 0
+    return Finding(fact.rule, seq, fact.floor.minor, fact.observed.minor, fact.at_us, day_us, provisional_only)
+
+
+def _rests_on_anchor_only(fact: BreachSuspected) -> bool:
+    return {doubt.value for doubt in fact.doubts} == {"provisional_anchor"}

@@ -1,0 +1,8 @@
+"""Bounds of the words: how much of anything one input, program or desk may hold."""
+
+PHASES_MAX = 8  # of one program; as many account ids are drawn when an order is placed
+MESSAGES_PER_INPUT_MAX = 100_000  # desk-to-desk messages one input may cause before it counts as a runaway
+PARKED_PER_DESK_MAX = 100_000  # messages kept for a stopped desk; one that missed more is not resumed
+BATCH_INPUTS_MAX = 1_000  # inputs decided and committed together
+BATCH_TICKS_MAX = 20_000  # ticks decided and committed together: bounds how long a batch may hold the loop
+QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded

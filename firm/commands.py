@@ -1,0 +1,169 @@
+"""Commands: what a person (or a script in a person's name) asks the firm to do. Imperative; each says who, and where it matters why.
+
+`by` is a pseudonymous reference: "staff:<id>", "trader:<id>" or "console". Personal data is sealed in the vault at the border; a
+command carries only its commitment. Ids that a command creates were drawn at the border. The answer is a fact, or `Refused`.
+"""
+
+from enum import StrEnum
+
+from firm.inputs import Input
+from firm.ruleset import Program
+
+
+class Command(Input, frozen=True, kw_only=True):
+    """A request with its author."""
+
+    by: str
+
+
+class KillSwitch(StrEnum):
+    """What can be stopped at once, by one person; two people release it."""
+
+    FAILURES = "failures"
+    PASSES = "passes"
+    PAYOUTS = "payouts"
+    ENFORCEMENT = "enforcement"
+
+
+class BridgeMode(StrEnum):
+    """OBSERVE reaches all verdicts and withholds every command; ENFORCE sends them."""
+
+    OBSERVE = "observe"
+    ENFORCE = "enforce"
+
+
+class DeadMan(StrEnum):
+    """What a bridge does to its accounts when the appliance cannot be reached."""
+
+    CLOSE_ONLY = "close_only"
+    FLOORS = "floors"
+
+
+class ReviewOutcome(StrEnum):
+    """A reviewer's word on a suspected breach or a held pass."""
+
+    CONFIRM = "confirm"
+    DISMISS = "dismiss"
+
+
+class EnrolBridge(Command, frozen=True, kw_only=True):
+    """Let a platform's bridge in, by its CURVE public key (Z85). `simulator`: bundled, enforced from its creation."""
+
+    bridge: str
+    public_key: str
+    simulator: bool
+
+
+class RevokeBridge(Command, frozen=True, kw_only=True):
+    """Never let this bridge in again."""
+
+    bridge: str
+    why: str
+
+
+class SetBridgeMode(Command, frozen=True, kw_only=True):
+    """Observe or enforce."""
+
+    bridge: str
+    mode: BridgeMode
+    why: str
+
+
+class AddStaff(Command, frozen=True, kw_only=True):
+    """A member of staff; name, mail and credentials are in the vault behind `sealed`."""
+
+    staff: int
+    role: str
+    sealed: str
+
+
+class RegisterTrader(Command, frozen=True, kw_only=True):
+    """A trader; name, mail and credentials are in the vault behind `sealed`."""
+
+    trader: int
+    sealed: str
+
+
+class PublishProgram(Command, frozen=True, kw_only=True):
+    """Offer a program. A program of the same name is replaced for new orders; accounts keep what they were sold."""
+
+    program: Program
+
+
+class PlaceOrder(Command, frozen=True, kw_only=True):
+    """A trader wants a program. `accounts` are the ids that its phases' accounts will have, in order; those left over lapse."""
+
+    order: int
+    trader: int
+    program: str
+    accounts: tuple[int, ...]
+
+
+class MarkOrderPaid(Command, frozen=True, kw_only=True):
+    """Staff saw the money: open the account. `reference` is the bank's or processor's."""
+
+    order: int
+    reference: str
+
+
+class ReviewVerdict(Command, frozen=True, kw_only=True):
+    """A person settles the account's open question, decision `decision` (its ledger seq)."""
+
+    account: int
+    decision: int
+    outcome: ReviewOutcome
+    why: str
+
+
+class EngageKillSwitch(Command, frozen=True, kw_only=True):
+    """Stop it now."""
+
+    switch: KillSwitch
+    why: str
+
+
+class ReleaseKillSwitch(Command, frozen=True, kw_only=True):
+    """One of the two releases that lift a kill switch."""
+
+    switch: KillSwitch
+    why: str
+
+
+class ResetBreaker(Command, frozen=True, kw_only=True):
+    """Automatic failures may go on after a mass breach was looked at."""
+
+    why: str
+
+
+class ResumeDesk(Command, frozen=True, kw_only=True):
+    """Let a stopped desk decide again; what was parked for it is decided once, in order."""
+
+    desk: str
+    why: str
+
+
+class SettleCommand(Command, frozen=True, kw_only=True):
+    """A person looked at the platform: the command had its effect (`happened`) or had not."""
+
+    bridge: str
+    command: str
+    happened: bool
+    why: str
+
+
+Commanded = (
+    EnrolBridge
+    | RevokeBridge
+    | SetBridgeMode
+    | AddStaff
+    | RegisterTrader
+    | PublishProgram
+    | PlaceOrder
+    | MarkOrderPaid
+    | ReviewVerdict
+    | EngageKillSwitch
+    | ReleaseKillSwitch
+    | ResetBreaker
+    | ResumeDesk
+    | SettleCommand
+)

@@ -1,0 +1,122 @@
+"""Equity: what an account is worth at given prices: balance, plus each position's profit and swap, in exact integers."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from firm.account import AccountState, Position
+from firm.arithmetic import Arithmetic
+from firm.inputs import Side
+from firm.price import TEN_TO, Hop, Quote, SymbolSpec, conversion_path, floating_profit
+
+
+class Board(msgspec.Struct):
+    """The prices of one bridge at one instant: latest quote and contract by symbol. Read by desks, written by the market desk."""
+
+    specs: dict[str, SymbolSpec]
+    quotes: dict[str, Quote]
+    paths: dict[tuple[str, str], tuple[Hop, ...] | None] = msgspec.field(default_factory=dict)
+
+    def path(self, source: str, target: str) -> tuple[Hop, ...] | None:
+        """How to convert between two currencies here, or None; remembered until a contract changes."""
+        key = (source, target)
+        if key not in self.paths:
+            self.paths[key] = conversion_path(source, target, self.specs)
+        return self.paths[key]
+
+    def at(self, quotes: Mapping[str, Quote]) -> "Board":
+        """The same contracts with other prices."""
+        return Board(self.specs, dict(quotes), self.paths)
+
+
+class Priced(msgspec.Struct, frozen=True):
+    """Where a quote and its symbol's contract can be cited from: the QuoteUsed row."""
+
+    seq: int
+
+
+NOT_CITED: Mapping[str, Priced] = {}
+
+
+def symbols_needed(account: AccountState, board: Board) -> tuple[str, ...] | None:
+    """The symbols the account's equity depends on, sorted; None when a contract or a conversion is missing."""
+    symbols: set[str] = set()
+    for position in account.positions:
+        spec = board.specs.get(position.symbol)
+        if spec is None:
+            return None
+        hops = board.path(spec.currency_profit, account.initial.currency)
+        if hops is None:
+            return None
+        symbols.add(position.symbol)
+        symbols.update(hop.symbol for hop in hops)
+    return tuple(sorted(symbols))
+
+
+def unpriced(account: AccountState, board: Board) -> bool:
+    """Whether some price that the equity depends on has never been seen."""
+    symbols = symbols_needed(account, board)
+    return symbols is None or any(symbol not in board.quotes for symbol in symbols)
+
+
+def equity_of(calc: Arithmetic, account: AccountState, board: Board, cited: Mapping[str, Priced] = NOT_CITED) -> int:
+    """Equity in minor units of the account's currency. Every needed symbol must be priced (`unpriced` is False)."""
+    total = calc.given("balance", account.balance, "minor", account.balance_source)
+    for place, position in enumerate(account.positions, start=1):
+        label = f"{position.symbol} #{place}"
+        profit = position_profit(calc, account, position, board, label, cited)
+        total = calc.plus(f"balance and profit up to {label}", total, profit)
+        if position.swap:
+            swap = calc.given(f"{label} swap", position.swap, "minor", f"{position.swap_seq}/{position.swap_path}")
+            total = calc.plus(f"balance, profit and swap up to {label}", total, swap)
+    return total
+
+
+def position_profit(
+    calc: Arithmetic,
+    account: AccountState,
+    position: Position,
+    board: Board,
+    label: str,
+    cited: Mapping[str, Priced] = NOT_CITED,
+) -> int:
+    """Floating profit of one position, closed at the bid when long and at the ask when short."""
+    spec, quote = board.specs[position.symbol], board.quotes[position.symbol]
+    is_long = position.side is Side.BUY
+    booked = f"{position.seq}/{position.path}"
+    shown = _source(cited, position.symbol)
+    hops = board.path(spec.currency_profit, account.initial.currency)
+    assert hops is not None, f"{position.symbol} cannot be converted to {account.initial.currency}"
+    return floating_profit(
+        calc,
+        label=label,
+        is_long=is_long,
+        lots_e8=calc.given(f"{label} lots_e8", position.lots_e8, "lots_e8", f"{booked}lots_e8"),
+        price_open=calc.given(f"{label} open price", position.price_open, "points", f"{booked}price_open"),
+        price_close=calc.given(
+            f"{label} {'bid' if is_long else 'ask'}",
+            quote.bid if is_long else quote.ask,
+            "points",
+            f"{shown}/{'bid' if is_long else 'ask'}",
+        ),
+        contract_e8=calc.given(f"{label} contract_e8", spec.contract_e8, "contract_e8", f"{shown}/contract_e8"),
+        digits=spec.digits,
+        exponent=account.initial.exponent,
+        rates=tuple(_rate(hop, board, cited) for hop in hops),
+        ten_to=TEN_TO,
+    )
+
+
+def quotes_used(account: AccountState, board: Board) -> tuple[Quote, ...]:
+    """The ticks that the account's equity rests on, by symbol."""
+    symbols = symbols_needed(account, board)
+    return tuple(board.quotes[symbol] for symbol in symbols or () if symbol in board.quotes)
+
+
+def _rate(hop: Hop, board: Board, cited: Mapping[str, Priced]) -> tuple[Hop, int, int, str]:
+    quote = board.quotes[hop.symbol]
+    return hop, quote.bid, quote.ask, _source(cited, hop.symbol)
+
+
+def _source(cited: Mapping[str, Priced], symbol: str) -> str:
+    return str(cited[symbol].seq) if symbol in cited else ""

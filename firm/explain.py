@@ -1,0 +1,328 @@
+"""Explain: a decision in plain words, from its fact, its working and the frozen rules, so that it can be read aloud.
+
+Written generically over the steps of the working: a new rule explains itself through the names and units of its steps.
+Step names are for people already; what is left to do is to put numbers into the units that a trader reads.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from firm.arithmetic import Step
+from firm.facts import BreachDeclared, BreachSuspected, Doubt, PassHeld, PhasePassed, Refusal
+from firm.instant import datetime_of, utc_text
+from firm.money import Money
+from firm.ruleset import (
+    AmountBase,
+    Anchor,
+    Boundary,
+    DailyLoss,
+    Inactivity,
+    MaximumDuration,
+    MaximumLoss,
+    MinimumTradingDays,
+    OnDailyLoss,
+    ProfitTarget,
+    Ruleset,
+    Term,
+    Trail,
+)
+
+Decision = BreachDeclared | BreachSuspected | PhasePassed | PassHeld
+
+DOUBTS: dict[Doubt, str] = {
+    Doubt.STALE_QUOTE: "a price it rests on was older than its symbol allows",
+    Doubt.STALE_CONVERSION: "an exchange rate it rests on was too old",
+    Doubt.NO_QUOTE: "a price that it needs had not been received",
+    Doubt.OUTSIDE_SANITY_BAND: "a price jumped further than its symbol does in a second and must be confirmed",
+    Doubt.CONFLATED_PRICES: "the platform's bridge was overloaded and merged prices; the full prices are awaited",
+    Doubt.DRIFT: "the equity that we compute and the one that the platform reports differ by more than the tolerance",
+    Doubt.NOT_RECONCILED: "the platform has not confirmed the account's equity or balance recently enough",
+    Doubt.PROVISIONAL_ANCHOR: "the day's starting figures were not final yet",
+    Doubt.MASS_BREACH: "many accounts failed at once, so automatic failures are stopped until a person has looked",
+    Doubt.KILL_SWITCH: "the firm has stopped automatic decisions of this kind",
+    Doubt.LATE_DATA: "it rests on data that arrived late",
+    Doubt.DESK_STOPPED: "the part of the firm that decides about this account was stopped by a fault",
+    Doubt.PLATFORM_DOWN: "the link to the trading platform was down",
+}
+
+REFUSALS: dict[Refusal, str] = {
+    Refusal.UNKNOWN_TRADER: "there is no such trader",
+    Refusal.UNKNOWN_PROGRAM: "there is no program of this name on offer",
+    Refusal.UNKNOWN_ORDER: "there is no such order",
+    Refusal.UNKNOWN_BRIDGE: "no bridge of this name is enrolled",
+    Refusal.UNKNOWN_ACCOUNT: "there is no such account",
+    Refusal.UNKNOWN_DECISION: "there is no decision at this row of the ledger",
+    Refusal.UNKNOWN_COMMAND: "no command to a platform has this id",
+    Refusal.UNKNOWN_DESK: "there is no desk of this name",
+    Refusal.ID_TAKEN: "this id is in use already; it was probably sent twice",
+    Refusal.ORDER_NOT_OPEN: "the order is paid or closed already",
+    Refusal.TOO_MANY_ACCOUNTS: "the trader holds as many accounts of this program as it allows",
+    Refusal.NOTHING_TO_DECIDE: "this question is settled already, or was never open",
+    Refusal.SWITCH_NOT_ENGAGED: "the kill switch is not engaged",
+    Refusal.SAME_PERSON_TWICE: "a second person must do this: the same one has already agreed",
+    Refusal.DESK_NOT_STOPPED: "the desk is not stopped",
+    Refusal.DESK_NOT_RESUMED: "the desk stays stopped, for the reason given",
+    Refusal.NO_LONGER_WON: "the objectives of the phase are not met any more",
+    Refusal.BRIDGE_REVOKED: "the bridge's key was revoked; enrol it under a new name",
+}
+
+_SIGNS = {"plus": " + ", "minus": " − ", "times": " × "}
+_ROUNDED = {
+    "divided_rounded_down": "rounded down",
+    "divided_rounded_up": "rounded up",
+    "divided_rounded_half_away": "rounded to the nearest, halves away from zero",
+}
+_COMPARED = {
+    "is_below": "Is {} below {}",
+    "is_at_or_below": "Is {} at or below {}",
+    "is_above": "Is {} above {}",
+    "is_at_or_above": "Is {} at or above {}",
+}
+_ANCHORS = {
+    Anchor.BALANCE: "balance",
+    Anchor.EQUITY: "equity",
+    Anchor.HIGHER: "balance or equity, whichever was higher,",
+}
+
+
+def explain(
+    fact: Decision, steps: Sequence[Step], ruleset: Ruleset, digits: Mapping[str, int] | None = None
+) -> list[str]:
+    """Paragraphs: the verdict, the rule, when, what it rests on, the arithmetic line by line, what follows.
+
+    `digits`: the digit count of each symbol, from the QuoteUsed rows, so that prices read as prices and not as points.
+    """
+    money = fact.observed
+    words = _Words(steps, money, digits or {})
+    paragraphs = [_verdict(fact), f"The rule: {rule_in_words(_term_of(fact, ruleset), ruleset)}", _when(fact, ruleset)]
+    paragraphs.append("What it rests on:\n" + "\n".join(words.given()))
+    paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
+    paragraphs.append(_what_follows(fact))
+    return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def rule_in_words(term: Term, ruleset: Ruleset) -> str:
+    """One rule as a sentence or two."""
+    day = f"The trading day begins at {ruleset.calendar.rollover} in {ruleset.calendar.zone}."
+    match term:
+        case DailyLoss():
+            base = "the initial balance" if term.base is AmountBase.INITIAL else "that starting figure"
+            after = (
+                "ends the account" if term.on_breach is OnDailyLoss.FAIL else "stops trading until the next day begins"
+            )
+            return (
+                f"equity may not fall more than {percent(term.loss_max_bp)} of {base} below the {_ANCHORS[term.anchor]} "
+                f"with which the trading day began. {_touch(term.boundary)} A breach {after}. {day}"
+            )
+        case MaximumLoss():
+            return (
+                f"equity may not fall more than {percent(term.loss_max_bp)} of the initial balance below {_trails(term)}. "
+                f"{_touch(term.boundary)} A breach ends the account."
+            )
+        case ProfitTarget():
+            flat = " with no position open" if term.flat_required else ""
+            return f"the phase is won when the balance has grown by {percent(term.target_bp)} of the initial balance{flat}."
+        case MinimumTradingDays():
+            return f"positions must have been opened on at least {term.days_min} trading days. {day}"
+        case MaximumDuration():
+            return (
+                f"the phase ends {term.days_max} calendar days after its first trade, at the end of the last day. {day}"
+            )
+        case Inactivity():
+            return f"an account without a deal for {term.days_max} calendar days, and with nothing open, ends. {day}"
+        case unknown:
+            assert_never(unknown)
+
+
+def percent(bp: int) -> str:
+    """Basis points as people say them: 500 is "5 %", 125 is "1.25 %"."""
+    return f"{_decimal(bp, 2).rstrip('0').rstrip('.')} %"
+
+
+def _trails(term: MaximumLoss) -> str:
+    lock = ""
+    if term.lock_at_bp is not None:
+        share = (
+            "the initial balance" if term.lock_at_bp == 0 else f"{percent(term.lock_at_bp)} above the initial balance"
+        )
+        lock = f"; the floor rises no further than {share}"
+    match term.trail:
+        case Trail.STATIC:
+            return "the initial balance; the floor never moves"
+        case Trail.END_OF_DAY:
+            return f"the highest {_ANCHORS[term.trails_on].rstrip(',')} at any day's start{lock}"
+        case Trail.EVERY_TICK:
+            return f"the highest equity ever reached{lock}"
+        case unknown:
+            assert_never(unknown)
+
+
+def _touch(boundary: Boundary) -> str:
+    touches = boundary is Boundary.TOUCHES
+    return (
+        "Touching the floor is a breach." if touches else "Touching the floor is allowed; going below it is a breach."
+    )
+
+
+def _term_of(fact: Decision, ruleset: Ruleset) -> Term:
+    found = next((term for term in ruleset.terms if term.id == fact.rule), None)
+    if found is None:
+        raise ValueError(
+            f"rule {fact.rule!r} is not in ruleset {ruleset.name!r}: explain with the account's own ruleset"
+        )
+    return found
+
+
+def _verdict(fact: Decision) -> str:
+    match fact:
+        case BreachDeclared():
+            late = " It was found when late data arrived." if fact.late else ""
+            return f"The rule {_named(fact)} was broken. {_judged(fact)}{late}"
+        case BreachSuspected():
+            return f"The rule {_named(fact)} looks broken, but this is not final. {_judged(fact)}"
+        case PhasePassed():
+            return (
+                f"The phase is passed: the balance of {fact.observed} reached the target of {fact.target}, "
+                f"with {fact.trading_days} trading {'day' if fact.trading_days == 1 else 'days'}."
+            )
+        case PassHeld():
+            return f"The phase looks passed (balance {fact.observed}, target {fact.target}), but this is not final."
+        case unknown:
+            assert_never(unknown)
+
+
+def _named(fact: BreachDeclared | BreachSuspected) -> str:
+    kind = fact.rule_kind.replace("_", " ")
+    return f"“{fact.rule}”" if fact.rule == kind else f"“{fact.rule}” ({kind})"
+
+
+def _judged(fact: BreachDeclared | BreachSuspected) -> str:
+    return f"Equity was {fact.observed}; the floor was {fact.floor}."
+
+
+def _when(fact: Decision, ruleset: Ruleset) -> str:
+    match fact:
+        case BreachDeclared() | BreachSuspected():
+            local = datetime_of(fact.at_us).astimezone(ZoneInfo(ruleset.calendar.zone))
+            return f"When: {local:%Y-%m-%d %H:%M:%S.%f} in {ruleset.calendar.zone} ({utc_text(fact.at_us)})."
+        case PhasePassed() | PassHeld():
+            return ""
+        case unknown:
+            assert_never(unknown)
+
+
+def _what_follows(fact: Decision) -> str:
+    match fact:
+        case BreachDeclared() | PhasePassed():
+            return ""
+        case BreachSuspected():
+            return f"It is not final because {_doubts(fact.doubts)}. Until it is settled, positions can be closed but not opened."
+        case PassHeld():
+            return f"It is not final because {_doubts(fact.doubts)}. It is decided as soon as that is cleared up."
+        case unknown:
+            assert_never(unknown)
+
+
+def _doubts(doubts: Iterable[Doubt]) -> str:
+    return "; and because ".join(DOUBTS[doubt] for doubt in doubts) or "a person must look at it"
+
+
+class _Words:
+    """The steps of one working as lines of text."""
+
+    def __init__(self, steps: Sequence[Step], money: Money, digits: Mapping[str, int]) -> None:
+        self._steps = steps
+        self._money = money
+        self._digits = digits
+        self._by_name = {step.name: step for step in steps}
+
+    def given(self) -> list[str]:
+        return [
+            f"  {_plain(step.name)}: {self._shown(step)} [{_origin(step.source)}]"
+            for step in self._steps
+            if step.op == "given"
+        ]
+
+    def worked(self) -> list[str]:
+        return [line for step in self._steps if (line := self._line(step))]
+
+    def _line(self, step: Step) -> str:
+        """One line of arithmetic; intermediate products are told where they are divided back into people's units."""
+        if step.op == "given" or _is_scaled(step.unit):
+            return ""
+        name = _plain(step.name)
+        if step.op in _COMPARED:
+            left, right = step.args
+            answer = "Yes" if step.value else "No"
+            asked = _COMPARED[step.op].format(self._arg(left), self._arg(right))
+            return f"  {asked} ({_plain(right)})? {answer}."
+        if step.op in ("lowest", "highest"):
+            return f"  {name} = the {step.op} of {', '.join(map(self._arg, step.args))} = {self._shown(step)}"
+        if step.op in _SIGNS:
+            left, right = map(self._arg, step.args)
+            if step.op == "plus" and right.startswith("-"):
+                return f"  {name} = {left} − {right[1:]} = {self._shown(step)}"
+            return f"  {name} = {left}{_SIGNS[step.op]}{right} = {self._shown(step)}"
+        return f"  {name} = {self._quotient(step)}, {_ROUNDED[step.op]} = {self._shown(step)}"
+
+    def _quotient(self, step: Step) -> str:
+        """What a division stands for, factor by factor; bare powers of ten only scale units and are left out."""
+        above, below = (self._factors(arg) for arg in step.args)
+        text = " × ".join(above) or "1"
+        return f"{text} ÷ {' ÷ '.join(below)}" if below else text
+
+    def _factors(self, arg: str) -> list[str]:
+        step = self._by_name.get(arg)
+        if step is None:
+            return []
+        if step.op == "times" and _is_scaled(step.unit):
+            return [factor for inner in step.args for factor in self._factors(inner)]
+        return [self._shown(step)]
+
+    def _arg(self, arg: str) -> str:
+        step = self._by_name.get(arg)
+        return arg.lstrip("#") if step is None else self._shown(step)
+
+    def _shown(self, step: Step) -> str:
+        """A value in the unit that a person reads."""
+        symbol = step.name.split(" ")[0]
+        match step.unit:
+            case "minor":
+                return str(self._money.with_minor(step.value))
+            case "bp":
+                return percent(step.value)
+            case "points" if symbol in self._digits:
+                return _decimal(step.value, self._digits[symbol])
+            case "lots_e8":
+                return f"{_trimmed(step.value)} lots"
+            case "contract_e8":
+                return f"{_trimmed(step.value)} units a lot"
+            case "days":
+                return "1 day" if step.value == 1 else f"{step.value} days"
+            case unit:
+                return f"{_decimal(step.value, 0)} {unit}".rstrip()
+
+
+def _is_scaled(unit: str) -> bool:
+    return unit == "scaled" or " x " in unit
+
+
+def _plain(name: str) -> str:
+    """A step's name without the unit in which the machine counts it."""
+    return name.removesuffix("_e8").replace(" points", " price change") if not name.startswith("#") else name[1:]
+
+
+def _origin(source: str) -> str:
+    if source.startswith("ruleset/"):
+        return "your account's rules"
+    row = source.split("/")[0]
+    return f"ledger row {row}" if row else "not cited"
+
+
+def _trimmed(value_e8: int) -> str:
+    return _decimal(value_e8, 8).rstrip("0").rstrip(".")
+
+
+def _decimal(value: int, digits: int) -> str:
+    return Money(value, "", digits).decimal()

@@ -1,0 +1,393 @@
+"""Inputs from outside that are not a person's command: what platforms, clocks and the machine itself report.
+
+Each is an observation: true as "X reported Y", not as Y. The border has already turned the foreign format into these words,
+sealed what is personal, and drawn any id. `t_us` is the instant by the platform's clock, converted to UTC.
+The account an input belongs to is in the ledger row's header, never in the payload.
+`seq` is the bridge's journal sequence; every journalled report has one.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from firm.money import Money
+from firm.policy import Policy
+from firm.price import SymbolSpec
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True):
+    """What enters. The ledger's `kind` is the class name; the payload is the fields as JSON, in declared order."""
+
+
+class Side(StrEnum):
+    """The direction of a position or deal."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+
+class DealEntry(StrEnum):
+    """Whether a deal opens or adds to a position, or closes all or part of it."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class CashKind(StrEnum):
+    """Why a balance moved without a trade."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    CORRECTION = "correction"
+
+
+class CommandState(StrEnum):
+    """How far a command to a platform has come. UNKNOWN is probed, never retried blindly."""
+
+    QUEUED = "queued"
+    ACKED = "acked"  # the bridge wrote it to its journal
+    APPLIED = "applied"  # the platform said yes
+    CONFIRMED = "confirmed"  # the effect was seen in the platform's own events
+    FAILED = "failed"  # the platform said no
+    UNKNOWN = "unknown"  # nobody can say: ask, do not resend
+
+
+# --- the machine ---
+
+
+class EpochOpened(Input, frozen=True, kw_only=True):
+    """This engine takes the ledger up. `state_hash` is over all desks' states; "" where the epoch starts from nothing."""
+
+    engine: str
+    release: str
+    state_hash: str
+
+
+class EpochClosed(Input, frozen=True, kw_only=True):
+    """The epoch ended. `clean` is False when another engine found no close."""
+
+    engine: str
+    state_hash: str
+    clean: bool
+
+
+class EngineResumed(Input, frozen=True, kw_only=True):
+    """The same engine continues its epoch after a restart, having re-decided everything since the last snapshot."""
+
+    engine: str
+
+
+class PolicyAdopted(Input, frozen=True, kw_only=True):
+    """The firm's operating policy from its settings, because desks decide by it: adopted at start when it changed."""
+
+    policy: Policy
+
+
+class ClockTicked(Input, frozen=True, kw_only=True):
+    """Firm time advanced to `at_us`. Desks know no other clock."""
+
+    at_us: int
+
+
+class SnapshotWritten(Input, frozen=True, kw_only=True):
+    """The snapshot of the state after row `of_seq` is complete: `states` desks, `state_hash` over all of them."""
+
+    of_seq: int
+    states: int
+    state_hash: str
+
+
+class SegmentSealed(Input, frozen=True, kw_only=True):
+    """Quote frames up to ledger seq `last_seq` now lie in segment file `name`, `bytes` long, synced and re-read."""
+
+    name: str
+    first_seq: int
+    last_seq: int
+    frames: int
+    size_bytes: int
+    sha256: str
+
+
+class LedgerForked(Input, frozen=True, kw_only=True):
+    """A restore or promotion began a new lineage from row `size` of `from_lineage`, whose tree had this root."""
+
+    from_lineage: str
+    size: int
+    root: str
+
+
+# --- a bridge ---
+
+
+class BridgeConnected(Input, frozen=True, kw_only=True):
+    """An authenticated bridge opened a session. Sequences are those it holds in its outbox."""
+
+    bridge: str
+    session: str
+    plugin: str
+    plugin_version: str
+    platform: str
+    server: str
+    outbox_epoch: str
+    first_seq: int
+    last_seq: int
+
+
+class BridgeDisconnected(Input, frozen=True, kw_only=True):
+    """A bridge's session ended, or was dropped, for `reason`."""
+
+    bridge: str
+    session: str
+    reason: str
+
+
+class QuoteFrame(Input, frozen=True, kw_only=True):
+    """One frame of prices: ticks `qseq` to `qseq + n - 1` of the bridge's quote lane, after its journal event `after_seq`.
+
+    The frame's bytes lie beside the ledger under this row's seq; `sha256` is over exactly those bytes.
+    `conflated`: an overloaded bridge merged ticks; a breach that rests on it is only suspected.
+    """
+
+    bridge: str
+    qseq: int
+    after_seq: int
+    n: int
+    first_us: int
+    last_us: int
+    conflated: bool
+    sha256: str
+
+
+class Watermark(Input, frozen=True, kw_only=True):
+    """Everything the bridge stamped before `t_us` was sent: journal up to `seq`, ticks up to `qseq`."""
+
+    bridge: str
+    t_us: int
+    seq: int
+    qseq: int
+
+
+class SymbolReported(Input, frozen=True, kw_only=True):
+    """A symbol's contract as the platform has it now."""
+
+    bridge: str
+    seq: int
+    spec: SymbolSpec
+
+
+class PlatformReported(Input, frozen=True, kw_only=True):
+    """The bridge's link to its platform went up or down."""
+
+    bridge: str
+    seq: int
+    up: bool
+    since_us: int
+    why: str
+
+
+class GapReported(Input, frozen=True, kw_only=True):
+    """The bridge knows it has no prices of `symbol` between the two instants."""
+
+    bridge: str
+    seq: int
+    symbol: str
+    from_us: int
+    to_us: int
+
+
+class AccountReported(Input, frozen=True, kw_only=True):
+    """The platform's own record of an account."""
+
+    bridge: str
+    seq: int
+    login: str
+    group: str
+    leverage: int
+    trading_allowed: bool
+    balance: Money
+    credit: Money
+    t_us: int
+
+
+class EquityReported(Input, frozen=True, kw_only=True):
+    """Equity as the platform computes it: another type than ours, compared in the open."""
+
+    bridge: str
+    seq: int
+    equity: Money
+    balance: Money
+    margin: Money
+    t_us: int
+
+
+class DealReported(Input, frozen=True, kw_only=True):
+    """A fill. Money is in the account's currency; `profit` is the platform's realised figure, costs are negative."""
+
+    bridge: str
+    seq: int
+    deal_id: str
+    order_id: str
+    position_id: str
+    symbol: str
+    entry: DealEntry
+    side: Side
+    lots_e8: int
+    price: int
+    profit: Money
+    commission: Money
+    swap: Money
+    fee: Money
+    reason: str
+    t_us: int
+
+
+class PositionReported(Input, frozen=True, kw_only=True):
+    """A position as the platform holds it after the change `op` (opened, changed, closed). `side` is the position's."""
+
+    bridge: str
+    seq: int
+    position_id: str
+    op: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    stop_loss: int
+    take_profit: int
+    swap: Money
+    opened_us: int
+    t_us: int
+
+
+class OrderReported(Input, frozen=True, kw_only=True):
+    """A pending order as the platform holds it, in `state` (placed, cancelled, filled, expired)."""
+
+    bridge: str
+    seq: int
+    order_id: str
+    symbol: str
+    side: Side
+    order_type: str
+    lots_e8: int
+    price: int
+    state: str
+    t_us: int
+
+
+class CashReported(Input, frozen=True, kw_only=True):
+    """A balance operation: deposit, withdrawal or correction, and the balance after it."""
+
+    bridge: str
+    seq: int
+    cash_id: str
+    cash_kind: CashKind
+    amount: Money
+    balance_after: Money
+    t_us: int
+
+
+class SnapshotPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """One open position inside an account snapshot."""
+
+    position_id: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    swap: Money
+    opened_us: int
+
+
+class SnapshotReported(Input, frozen=True, kw_only=True):
+    """An account in full as of journal event `as_of_seq`: the ground on which the books are compared."""
+
+    bridge: str
+    seq: int
+    as_of_seq: int
+    login: str
+    trading_allowed: bool
+    balance: Money
+    equity: Money
+    positions: tuple[SnapshotPosition, ...]
+    pending_orders: int
+    t_us: int
+
+
+class LoginReported(Input, frozen=True, kw_only=True):
+    """A trader logged in or out of the platform. Address and device are sealed; only their commitment is here."""
+
+    bridge: str
+    seq: int
+    logged_in: bool
+    sealed: str
+    t_us: int
+
+
+class CommandAcknowledged(Input, frozen=True, kw_only=True):
+    """The bridge wrote our command into its journal and will carry it out once."""
+
+    bridge: str
+    seq: int
+    command: str
+    t_us: int
+
+
+class CommandReported(Input, frozen=True, kw_only=True):
+    """What became of a command. `vendor_ref` is the platform's own reference (a login, for create_account)."""
+
+    bridge: str
+    seq: int
+    command: str
+    state: CommandState
+    retcode: str
+    vendor_ref: str
+    t_us: int
+
+
+class UnknownAccountReported(Input, frozen=True, kw_only=True):
+    """A journal event for a login that is no account of ours: kept whole, as JSON, and decided by nobody."""
+
+    bridge: str
+    seq: int
+    login: str
+    event: str
+
+
+class EventRefused(Input, frozen=True, kw_only=True):
+    """A journal event that could not be read or believed: kept as hex, counted, and acknowledged so that the lane flows on."""
+
+    bridge: str
+    seq: int
+    reason: str
+    raw_hex: str
+
+
+Arriving = (
+    EpochOpened
+    | EpochClosed
+    | EngineResumed
+    | PolicyAdopted
+    | ClockTicked
+    | SnapshotWritten
+    | SegmentSealed
+    | LedgerForked
+    | BridgeConnected
+    | BridgeDisconnected
+    | QuoteFrame
+    | Watermark
+    | SymbolReported
+    | PlatformReported
+    | GapReported
+    | AccountReported
+    | EquityReported
+    | DealReported
+    | PositionReported
+    | OrderReported
+    | CashReported
+    | SnapshotReported
+    | LoginReported
+    | CommandAcknowledged
+    | CommandReported
+    | UnknownAccountReported
+    | EventRefused
+)

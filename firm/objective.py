@@ -1,0 +1,40 @@
+"""Objective: a rule as a trader sees it: what is required, where the account stands, and how it is worked out."""
+
+from enum import StrEnum
+
+import msgspec
+
+from firm.money import Money
+
+
+class Progress(StrEnum):
+    """How a rule stands for an account right now."""
+
+    PENDING = "pending"  # still to be reached
+    MET = "met"
+    WITHIN = "within"  # a limit that is kept
+    AT_RISK = "at_risk"  # a limit of which most is used
+    BROKEN = "broken"
+
+
+class Objective(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the objectives table. Limits carry floor and headroom; counts carry `have` and `need`.
+
+    `used_bp`: how much of the limit is used, or of the target is reached, in basis points (0..10000).
+    `sentence`: the rule in plain words with this account's numbers. `how`: how the floor or count is worked out.
+    """
+
+    rule: str
+    kind: str
+    title: str
+    progress: Progress
+    sentence: str
+    how: str
+    floor: Money | None = None
+    headroom: Money | None = None
+    allowed: Money | None = None
+    target: Money | None = None
+    current: Money | None = None
+    have: int = 0
+    need: int = 0
+    used_bp: int = 0

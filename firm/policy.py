@@ -1,0 +1,39 @@
+"""Policy: the operating figures by which desks decide, beside each account's frozen ruleset.
+
+They come from the settings file and enter the ledger as an input, so that a replay decides by what was in force.
+"""
+
+import msgspec
+
+from firm.instant import HOUR_US, MINUTE_US, SECOND_US
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Times in microseconds of firm time, shares in basis points.
+
+    Breaker: automatic failures stop after more than `breaker_accounts_max` accounts, or more than `breaker_share_max_bp` of
+    all judged ones (and at least `breaker_share_accounts_min`), failed within `breaker_window_us`.
+    Drift: our equity and the platform's may differ by `drift_tolerance_bp` of the initial balance.
+    `reconcile_within_us`: a hard failure needs a platform figure at most this old.
+    `stale_after_us`: a symbol silent for longer while its session is open is stale.
+    `far_past_us`, `far_future_us`: a tick stamped further from firm time than this is refused.
+    `mark_every_us`: equity marks for charts. `command_deadline_us`: after it a command without a result is asked about,
+    at most `probes_max` times; `close_retry_us`: positions that would not close (market closed) are tried again.
+    """
+
+    breaker_window_us: int = MINUTE_US
+    breaker_accounts_max: int = 25
+    breaker_share_max_bp: int = 2_000
+    breaker_share_accounts_min: int = 10
+    drift_tolerance_bp: int = 1
+    reconcile_within_us: int = 2 * MINUTE_US
+    stale_after_us: int = 5 * MINUTE_US
+    far_past_us: int = 24 * HOUR_US
+    far_future_us: int = 10 * SECOND_US
+    mark_every_us: int = MINUTE_US
+    command_deadline_us: int = 10 * SECOND_US
+    probes_max: int = 5
+    close_retry_us: int = MINUTE_US
+    checkpoint_rows: int = 1_000
+    checkpoint_every_us: int = MINUTE_US
+    snapshot_rows: int = 50_000

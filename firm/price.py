@@ -1,0 +1,130 @@
+"""Prices: integers with a symbol's digit count, and what a position is worth at them.
+
+A price of 1.38597 on a five-digit symbol is 138597 points. Volumes are lots times 10^8, contract sizes units times
+10^8, so that profit is one exact integer expression with one named rounding, as the platform does it.
+"""
+
+import msgspec
+
+from firm.arithmetic import Arithmetic
+
+LOTS_SCALE = 10**8
+CONTRACT_SCALE = 10**8
+
+
+class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A symbol as its platform defines it.
+
+    `contract_e8`: units a lot, times 10^8. `sessions`: open stretches as [start, end) minutes of the week from Monday
+    00:00 in `zone`; empty means always open. `sanity_band_bp`: a price that moves further than this from the last
+    accepted one within a second is kept but decides no hard failure.
+    """
+
+    symbol: str
+    digits: int
+    contract_e8: int
+    currency_base: str
+    currency_profit: str
+    zone: str = "UTC"
+    sessions: tuple[tuple[int, int], ...] = ()
+    sanity_band_bp: int = 500
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """One price: bid and ask in points at `t_us` by the platform's clock; tick `index` of the frame at ledger seq `frame`."""
+
+    symbol: str
+    t_us: int
+    bid: int
+    ask: int
+    frame: int
+    index: int
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """One step of a conversion: through `symbol`, dividing by its price when `inverse`, else multiplying."""
+
+    symbol: str
+    digits: int
+    inverse: bool
+
+
+def conversion_path(source: str, target: str, specs: "dict[str, SymbolSpec]") -> tuple[Hop, ...] | None:
+    """The shortest way from one currency to another, of at most two hops, or None. Ties go to the first symbol by name."""
+    if source == target:
+        return ()
+    edges = [edge for name in sorted(specs) for edge in _edges(specs[name])]
+    for start, hop, end in edges:
+        if (start, end) == (source, target):
+            return (hop,)
+    for start, first, middle in edges:
+        if start == source:
+            for other, second, end in edges:
+                if (other, end) == (middle, target):
+                    return (first, second)
+    return None
+
+
+def _edges(spec: SymbolSpec) -> tuple[tuple[str, Hop, str], ...]:
+    """Currency pairs convert both ways: base to profit multiplies by the price, profit to base divides by it."""
+    if spec.contract_e8 <= CONTRACT_SCALE or len(spec.currency_base) != 3:
+        return ()
+    return (
+        (spec.currency_base, Hop(spec.symbol, spec.digits, inverse=False), spec.currency_profit),
+        (spec.currency_profit, Hop(spec.symbol, spec.digits, inverse=True), spec.currency_base),
+    )
+
+
+def floating_profit(
+    calc: Arithmetic,
+    *,
+    label: str,
+    is_long: bool,
+    lots_e8: int,
+    price_open: int,
+    price_close: int,
+    contract_e8: int,
+    digits: int,
+    exponent: int,
+    rates: tuple[tuple[Hop, int, int, str], ...],
+    ten_to: "dict[int, int]",
+) -> int:
+    """Profit of one position in minor units of the account, rounded once, half away from zero.
+
+    `rates` are the hops with the (bid, ask) of each and the source of that quote. A profit is converted at the price at
+    which the account would sell the profit currency, a loss at the one at which it would buy it.
+    """
+    moved = (
+        calc.minus(f"{label} points", price_close, price_open)
+        if is_long
+        else calc.minus(f"{label} points", price_open, price_close)
+    )
+    sized = calc.times(f"{label} points x lots_e8", moved, lots_e8, "points x lots_e8")
+    numerator = calc.times(f"{label} x contract_e8", sized, contract_e8, "points x lots_e8 x contract_e8")
+    denominator = ten_to[digits] * LOTS_SCALE * CONTRACT_SCALE
+    gains = numerator > 0
+    for hop, bid, ask, source in rates:
+        if hop.inverse:
+            # Profit in the quote currency buys the base at the ask; a loss is bought back by selling base at the bid.
+            price = calc.given(
+                f"{hop.symbol} {'ask' if gains else 'bid'} for {label}",
+                ask if gains else bid,
+                "points",
+                f"{source}/{'ask' if gains else 'bid'}",
+            )
+            numerator = calc.times(f"{label} through 1/{hop.symbol}", numerator, ten_to[hop.digits], "scaled")
+            denominator = calc.times(f"{label} divisor with {hop.symbol}", denominator, price, "scaled")
+        else:
+            price = calc.given(
+                f"{hop.symbol} {'bid' if gains else 'ask'} for {label}",
+                bid if gains else ask,
+                "points",
+                f"{source}/{'bid' if gains else 'ask'}",
+            )
+            numerator = calc.times(f"{label} through {hop.symbol}", numerator, price, "scaled")
+            denominator = calc.times(f"{label} divisor with {hop.symbol}", denominator, ten_to[hop.digits], "scaled")
+    numerator = calc.times(f"{label} in minor units, unrounded", numerator, ten_to[exponent], "scaled")
+    return calc.divided_rounded_half_away(f"{label} profit", numerator, denominator, "minor")
+
+
+TEN_TO = {power: 10**power for power in range(40)}
