@@ -1,0 +1,96 @@
+"""Frame audit: every quote frame is the one its row names, beside the ledger or in a segment that is whole."""
+
+import hashlib
+from pathlib import Path
+
+import apsw
+
+from firm.inputs import SegmentSealed
+from storage.errors import LedgerDamaged
+from storage.findings import RESTORE, Findings
+from storage.quotes import read_sealing, sealing_of
+from storage.schema import one_value
+from storage.segments import file_digest, frame_digest_of_row, read_segment
+
+_FROM_ARCHIVE = "put the segment back from the archive"
+
+
+class FrameAudit:
+    """Takes the frames that rows name; then checks the segments they were sealed into."""
+
+    def __init__(self, connection: apsw.Connection, folder: Path, findings: Findings) -> None:
+        self._connection = connection
+        self._folder = folder
+        self._findings = findings
+        self.frames = 0
+        self.segments = 0
+        self._sealed: dict[str, int] = {}
+        self._last: SegmentSealed | None = None
+
+    def take(self, seq: int, sha256: str) -> None:
+        self.frames += 1
+        said = self._sealing(seq)
+        if said is not None:
+            self._sealed[said.name] = self._sealed.get(said.name, 0) + 1
+        frame = one_value(self._connection, "SELECT frame FROM quote_frames WHERE seq = ?", (seq,))
+        if frame is None and said is None:
+            self._findings.add(f"the frame of row {seq} is gone, and no segment was sealed with it", seq)
+        elif frame is not None and hashlib.sha256(frame).hexdigest() != sha256:
+            self._findings.add(f"the frame of row {seq} is not the one that the row names", seq)
+
+    def _sealing(self, seq: int) -> SegmentSealed | None:
+        if self._last is None or not self._last.first_seq <= seq <= self._last.last_seq:
+            try:
+                self._last = sealing_of(self._connection, seq)
+            except LedgerDamaged:
+                self._last = None  # the row audit tells it
+        return self._last
+
+    def check_end(self, connection: apsw.Connection) -> None:
+        """At the last row, within one transaction."""
+        sql = (
+            "SELECT quote_frames.seq FROM quote_frames LEFT JOIN ledger ON ledger.seq = quote_frames.seq"
+            " WHERE ledger.kind IS NOT 'QuoteFrame' LIMIT 10"
+        )
+        for (seq,) in connection.execute(sql):
+            self._findings.add(f"a frame lies under seq {seq}, whose row is no quote frame", int(seq))
+        sealed: list[tuple[int, int, int]] = list(connection.execute("SELECT * FROM sealed_ranges ORDER BY sealed_by"))
+        by_row = {sealed_by: (first, last) for first, last, sealed_by in sealed}
+        sql = "SELECT seq FROM landmarks WHERE kind = 'SegmentSealed' ORDER BY seq"
+        for (seq,) in list(connection.execute(sql)):
+            try:
+                said = read_sealing(connection, int(seq))
+            except LedgerDamaged:
+                continue  # the row audit has told it
+            if by_row.pop(int(seq), None) != (said.first_seq, said.last_seq):
+                self._findings.add(f"sealed_ranges does not say what row {seq} says", int(seq), RESTORE)
+            self._check_segment(said, int(seq))
+        for seq in by_row:
+            self._findings.add(f"sealed_ranges names row {seq}, which sealed nothing", seq)
+
+    def _check_segment(self, said: SegmentSealed, seq: int) -> None:
+        path = self._folder / said.name
+        if not path.exists():
+            self._findings.notes.append(
+                f"segment {said.name} (rows {said.first_seq} to {said.last_seq}): pruned by policy, its prices were not checked"
+            )
+            return
+        self.segments += 1
+        if (path.stat().st_size, file_digest(path)) != (said.size_bytes, said.sha256):
+            self._findings.add(f"segment {path} is not the file that row {seq} sealed", seq, _FROM_ARCHIVE)
+            return
+        found = 0
+        for frame_seq, frame in read_segment(path):
+            found += 1
+            if not self._is_frame_of(frame_seq, frame):
+                self._findings.add(
+                    f"segment {path} holds another frame than row {frame_seq} names", frame_seq, _FROM_ARCHIVE
+                )
+        if found != said.frames or found != self._sealed.get(said.name, 0):
+            self._findings.add(f"segment {path} does not hold each frame of its rows", seq, _FROM_ARCHIVE)
+
+    def _is_frame_of(self, seq: int, frame: bytes) -> bool:
+        try:
+            return hashlib.sha256(frame).hexdigest() == frame_digest_of_row(self._connection, seq)
+        except LedgerDamaged:
+            return False

@@ -1,0 +1,165 @@
+"""Files: what lies in a firm's directory, under which name and permissions, and how a file is written so that it lasts.
+
+Everything in the directory belongs to the user the appliance runs as, and to nobody else: directories 0700, files 0600.
+"""
+
+import os
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+BALLAST_BYTES = 64 * 2**20
+
+
+class DirectoryRefused(OSError):
+    """A firm's directory cannot be created or used as it is."""
+
+
+class FirmDirectory(NamedTuple):
+    """The names in one firm's directory."""
+
+    path: Path
+
+    @property
+    def keys_db(self) -> Path:
+        """Wrapped keys, one for each person and class."""
+        return self.path / "keys.db"
+
+    @property
+    def vault_db(self) -> Path:
+        """Sealed values."""
+        return self.path / "vault.db"
+
+    @property
+    def ledger_db(self) -> Path:
+        return self.path / "ledger.db"
+
+    @property
+    def front_db(self) -> Path:
+        """Sessions and throttles: may be lost."""
+        return self.path / "front.db"
+
+    @property
+    def segments(self) -> Path:
+        """Sealed days of quote frames."""
+        return self.path / "segments"
+
+    @property
+    def secrets(self) -> Path:
+        return self.path / "secrets"
+
+    @property
+    def settings(self) -> Path:
+        return self.path / "evenhand.toml"
+
+    @property
+    def control_socket(self) -> Path:
+        return self.path / "control.sock"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that may write."""
+        return self.path / "lock"
+
+    @property
+    def ballast(self) -> Path:
+        """Space that can be given up when the disk is full."""
+        return self.path / "ballast"
+
+    def folders(self) -> tuple[Path, ...]:
+        return (self.path, self.segments, self.secrets)
+
+    def databases(self) -> tuple[Path, ...]:
+        """In the order in which they are written: each is durable before the next."""
+        return (self.keys_db, self.vault_db, self.ledger_db, self.front_db)
+
+
+def create_firm_directory(path: Path) -> FirmDirectory:
+    """Make an empty firm's directory, durable. Refuses one that holds anything already."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise DirectoryRefused(
+            f"{path} is not an empty directory: choose another for a new firm, serve the firm in it, "
+            "or remove it if an init was interrupted there"
+        )
+    path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    directory = FirmDirectory(path)
+    for folder in directory.folders():
+        folder.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        folder.chmod(DIRECTORY_MODE)
+    sync_directory(path)
+    sync_directory(path.absolute().parent)
+    return directory
+
+
+def open_firm_directory(path: Path) -> FirmDirectory:
+    """The directory of an existing firm. Refuses what is missing, exposed or somebody else's."""
+    directory = FirmDirectory(path)
+    for folder in directory.folders():
+        if not folder.is_dir():
+            raise DirectoryRefused(
+                f'{folder} is missing: run "evenhand init", or name the right directory with --data-dir'
+            )
+        if why := why_not_private(folder, DIRECTORY_MODE):
+            raise DirectoryRefused(why)
+    return directory
+
+
+def why_not_private(path: Path, mode: int) -> str | None:
+    """What is wrong with the owner or permissions of `path`, and the command that mends it. None: nothing."""
+    found = path.lstat()
+    if found.st_uid != os.geteuid():
+        return f'{path} belongs to uid {found.st_uid}, not to uid {os.geteuid()} who runs this: run "chown -R" or change the user'
+    if stat.S_IMODE(found.st_mode) & ~mode:
+        return f'{path} is open to others (mode {stat.S_IMODE(found.st_mode):04o}): run "chmod {mode:04o} {path}"'
+    return None
+
+
+def lay_ballast(directory: FirmDirectory) -> None:
+    """Set space aside, allocated and not merely promised, for the day the disk is full."""
+    if directory.ballast.exists():
+        return
+    write_new(directory.ballast, b"")
+    with directory.ballast.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+        os.fsync(file.fileno())
+
+
+def drop_ballast(directory: FirmDirectory) -> None:
+    """Give the space up, so that what is under way can still be written."""
+    directory.ballast.unlink(missing_ok=True)
+    sync_directory(directory.path)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Create a private file, durable with its name when this returns. Never overwrites: raises FileExistsError."""
+    _write_synced(path, content)
+    sync_directory(path.parent)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put `content` where `path` is, so that a crash leaves the old content or the new, whole."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    _write_synced(fresh, content)
+    fresh.replace(path)
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable: a file's own fsync does not."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
+    with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor has no path to open)
+        os.fchmod(descriptor, FILE_MODE)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)

@@ -1,0 +1,29 @@
+"""Findings: what an audit of the book found wrong, each with the row it concerns and what to do next."""
+
+from typing import NamedTuple
+
+FINDINGS_MAX = 100  # told one by one; more are counted
+RESTORE = 'stop, keep a copy of these files, run "evenhand restore"'
+
+
+class Finding(NamedTuple):
+    """Something that does not hold. `seq` is the ledger row it concerns, 0 where it is none in particular."""
+
+    what: str
+    seq: int
+    next: str
+
+
+class Findings:
+    """Collects findings, and notes that are no fault."""
+
+    def __init__(self) -> None:
+        self.told: list[Finding] = []
+        self.notes: list[str] = []
+        self.untold = 0
+
+    def add(self, what: str, seq: int = 0, what_next: str = RESTORE) -> None:
+        if len(self.told) < FINDINGS_MAX:
+            self.told.append(Finding(what, seq, what_next))
+        else:
+            self.untold += 1

@@ -1,0 +1,96 @@
+"""Front: front.db, where sessions and throttles lie. All of it may be lost: people sign in again, counters start anew.
+
+A damaged or foreign front.db is replaced by an empty one with a line in the log, at start as well as in the middle of work.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self, TypeVar
+
+import apsw
+
+from storage.files import FirmDirectory
+from storage.sqlite_file import FileRefused, open_sqlite
+
+APPLICATION = 0x45564652  # "EVFR"
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE sessions (
+    session BLOB PRIMARY KEY,          -- SHA-256 of the opaque id
+    person TEXT NOT NULL,
+    content BLOB NOT NULL,
+    created_us INTEGER NOT NULL,
+    seen_us INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_person ON sessions (person);
+CREATE INDEX sessions_by_expiry ON sessions (expires_us);
+CREATE TABLE throttles (
+    scope TEXT NOT NULL,
+    subject BLOB NOT NULL,             -- keyed BLAKE2b of the address or account
+    attempts BLOB NOT NULL,            -- instants, 8 bytes each, oldest first
+    last_us INTEGER NOT NULL,
+    PRIMARY KEY (scope, subject)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX throttles_by_age ON throttles (scope, last_us);
+"""
+
+_LOG = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+
+class FrontFile:
+    """The open front.db, replaced when it turns out to be damaged."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._guard = threading.Lock()
+        self._connection = self._opened()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The front.db in a firm's directory."""
+        return cls(FirmDirectory(path).front_db)
+
+    def do(self, work: Callable[[apsw.Connection], _Result]) -> _Result:
+        """Run `work` in one transaction; once more on an empty file where this one is damaged."""
+        with self._guard:
+            try:
+                return self._transacted(work)
+            except (apsw.CorruptError, apsw.NotADBError) as damage:
+                self._connection.close()
+                self._discard(damage)
+                self._connection = self._opened()
+                return self._transacted(work)
+
+    def close(self) -> None:
+        with self._guard:
+            self._connection.close()
+
+    def _transacted(self, work: Callable[[apsw.Connection], _Result]) -> _Result:
+        with self._connection:
+            result = work(self._connection)
+        return result  # noqa: RET504  (a return inside "with" is no return to mypy: apsw types its exit as swallowing)
+
+    def _opened(self) -> apsw.Connection:
+        try:
+            return self._checked()
+        except (apsw.CorruptError, apsw.NotADBError, FileRefused) as damage:
+            self._discard(damage)
+            return self._checked()
+
+    def _checked(self) -> apsw.Connection:
+        connection = open_sqlite(self._path, APPLICATION, VERSION, _SCHEMA, durable=False)
+        verdict = connection.pragma("quick_check")
+        if verdict != "ok":
+            connection.close()
+            raise apsw.CorruptError(str(verdict))
+        return connection
+
+    def _discard(self, damage: Exception) -> None:
+        _LOG.warning("front.db is damaged and starts anew: everyone signs in again (%s)", damage)
+        for suffix in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)

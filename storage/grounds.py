@@ -1,0 +1,158 @@
+"""Grounds: which rows a decision rests on, from the account's day to the verdict, and the decision in words.
+
+The account's rows are taken without a gap, so that nobody has to believe that none was left out.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from firm.explain import Decision, explain
+from firm.facts import (
+    AccountOpened,
+    BreachDeclared,
+    BreachSuspected,
+    CashBooked,
+    DayOpened,
+    DealBooked,
+    PassHeld,
+    PeakReached,
+    PhasePassed,
+    QuoteUsed,
+)
+from firm.kinds import Body, body_of
+from storage.errors import LedgerDamaged
+from storage.reader import LedgerReader
+from storage.rows import StoredRow
+
+ROWS_AT_ONCE = 500  # of an account's chain, read in one go
+_FOREVER = 2**63
+
+
+class NotADecision(LookupError):
+    """The row asked about judged nothing."""
+
+
+def explain_decision(reader: LedgerReader, decision: int) -> list[str]:
+    """The decision at this seq in plain words. NotADecision where the row judged nothing."""
+    return Grounds(reader, decision).words()
+
+
+class Grounds:
+    """The grounds of one decision. `anchor`: the row from which the account's consecutive rows begin."""
+
+    def __init__(self, reader: LedgerReader, decision: int) -> None:
+        self._reader = reader
+        self._bodies: dict[int, Body] = {}
+        self._rows: dict[int, StoredRow] = {}
+        self.decision = decision
+        self.fact = self._decision(decision)
+        self.account = self._rows[decision].account
+        self._cited = set(self._cites(self.fact))
+        self.anchor = self._take_chain()
+        self._take(self._cited)
+        self._take(seq for body in list(self._bodies.values()) for seq in _exhibits(body))
+        self._take([self._rows[decision].cause])
+        self.opened = self._opened()
+
+    def rows(self, extra: Iterable[int] = ()) -> list[StoredRow]:
+        """All rows, by seq; `extra` are further ones to include."""
+        self._take(extra)
+        return [self._rows[seq] for seq in sorted(self._rows)]
+
+    def words(self) -> list[str]:
+        """The decision in plain words, and the suspicion that it confirms, if it does."""
+        digits = {body.symbol: body.digits for body in self._bodies.values() if isinstance(body, QuoteUsed)}
+        told = explain(self.fact, self.fact.working, self.opened.ruleset, digits)
+        for seq in sorted(self._cited):
+            body = self._bodies[seq]
+            if isinstance(body, BreachSuspected):
+                told.append(f"It confirms the suspicion in ledger row {seq}:")
+                told += explain(body, body.working, self.opened.ruleset, digits)
+        return told
+
+    def _decision(self, seq: int) -> Decision:
+        row = self._reader.row(seq)
+        if row is None:
+            raise NotADecision(
+                f"there is no row {seq}: the ledger has {self._reader.size()} rows; see the account's page"
+            )
+        self._keep([row])
+        body = self._bodies[seq]
+        if not isinstance(body, BreachDeclared | BreachSuspected | PhasePassed | PassHeld):
+            raise NotADecision(
+                f"row {seq} is {row.kind}, which judged nothing: name a breach or a pass, as the account's page does"
+            )
+        return body
+
+    def _cites(self, fact: Decision) -> Iterator[int]:
+        """Rows that a working cites, and through a confirmed suspicion those that its working cites."""
+        for step in fact.working:
+            head, _, path = step.source.partition("/")
+            if head.isdigit():
+                seq = int(head)
+                yield seq
+                if path == "observed/minor":
+                    self._take([seq])
+                    suspicion = self._bodies[seq]
+                    assert isinstance(suspicion, BreachSuspected)
+                    yield from self._cites(suspicion)
+
+    def _take_chain(self) -> int:
+        """Walk the account's chain back to the start of the day that was judged, and take every row on the way."""
+        at_us = self.fact.at_us if isinstance(self.fact, BreachDeclared | BreachSuspected) else _FOREVER
+        for row in self._chain_back(self.decision):
+            self._keep([row])
+            body = self._bodies[row.seq]
+            began = isinstance(body, DayOpened) and body.day.start_us <= at_us
+            if row.account_seq == 1 or (began and not self._books_cited_before(row.seq)):
+                return row.seq
+        raise LedgerDamaged(
+            f'the chain of the account of row {self.decision} has no beginning: stop, run "evenhand verify"'
+        )
+
+    def _books_cited_before(self, seq: int) -> bool:
+        """Whether the working takes the balance or a position from a booking before this row."""
+        before = [cited for cited in self._cited if cited < seq]
+        self._take(before)
+        return any(isinstance(self._bodies[cited], DealBooked | CashBooked | BreachSuspected) for cited in before)
+
+    def _chain_back(self, seq: int) -> Iterator[StoredRow]:
+        while seq:
+            rows = self._reader.account_rows(self.account, from_seq=seq, limit=ROWS_AT_ONCE)
+            yield from rows
+            seq = rows[-1].account_prev_seq if rows else 0
+
+    def _opened(self) -> AccountOpened:
+        """The row that froze the rules, with the account's rows before it: so it is seen to be the first of its kind."""
+        cited = (seq for seq in sorted(self._bodies) if isinstance(self._bodies[seq], AccountOpened))
+        opened: AccountOpened | None = None
+        for row in self._chain_back(next(cited, self.anchor)):
+            body = body_of(row.kind, row.payload)
+            if isinstance(body, AccountOpened):
+                opened = body
+            if opened is not None:
+                self._keep([row])
+        if opened is None:
+            raise LedgerDamaged(f'the account of row {self.decision} was never opened: stop, run "evenhand verify"')
+        return opened
+
+    def _take(self, seqs: Iterable[int]) -> None:
+        for seq in seqs:
+            if seq and seq not in self._rows:
+                row = self._reader.row(seq)
+                if row is None:
+                    raise LedgerDamaged(
+                        f'row {self.decision} cites row {seq}, which is not there: stop, run "evenhand verify"'
+                    )
+                self._keep([row])
+
+    def _keep(self, rows: Iterable[StoredRow]) -> None:
+        for row in rows:
+            self._rows[row.seq] = row
+            self._bodies[row.seq] = body_of(row.kind, row.payload)
+
+
+def _exhibits(body: Body) -> tuple[int, ...]:
+    """The ticks that a row names as what it rests on."""
+    if isinstance(body, BreachDeclared | BreachSuspected | PeakReached | DayOpened):
+        return body.quotes
+    return ()

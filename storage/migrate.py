@@ -1,0 +1,59 @@
+"""Migrations: from any released schema to today's, one numbered file each, old or new after a crash and never between."""
+
+from pathlib import Path
+
+import apsw
+
+from storage.errors import LedgerRefused
+from storage.schema import APPLICATION_ID, one_value
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrations() -> list[tuple[int, str]]:
+    """(number, SQL) of each, from 1 without a hole."""
+    files = sorted(_FOLDER.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+    numbers = [int(file.name[:4]) for file in files]
+    assert numbers == list(range(1, len(numbers) + 1))
+    return [(number, file.read_text("utf-8")) for number, file in zip(numbers, files, strict=True)]
+
+
+def migrate(connection: apsw.Connection) -> int:
+    """Bring the schema up to date; the version it has now. Refuses a file of another program or a newer release."""
+    found = check_header(connection)
+    for number, sql in migrations()[found:]:
+        with connection:
+            connection.execute(sql)
+            connection.pragma("application_id", APPLICATION_ID)
+            connection.pragma("user_version", number)
+        found = number
+    return found
+
+
+def check_header(connection: apsw.Connection) -> int:
+    """The schema's version, 0 for an empty file. Refuses a file of another program or a newer release."""
+    application, version = connection.pragma("application_id"), connection.pragma("user_version")
+    empty = (application, version) == (0, 0) and one_value(connection, "SELECT 1 FROM sqlite_schema") is None
+    newest = len(migrations())
+    if empty or (application == APPLICATION_ID and 0 < version <= newest):
+        return int(version)
+    if application == APPLICATION_ID and version > newest:
+        raise LedgerRefused(
+            f"{connection.filename} has schema {version}, this release knows up to {newest}: use the release that wrote it"
+        )
+    raise LedgerRefused(
+        f"{connection.filename} has application id {application:#x} and version {version}: it is not a ledger; "
+        'name the right directory with --data-dir, or run "evenhand restore"'
+    )
+
+
+def fresh_schema() -> list[tuple[str, str, str]]:
+    """(type, name, SQL) of everything in an empty ledger of today's schema: what `verify` compares with."""
+    connection = apsw.Connection(":memory:")
+    migrate(connection)
+    return schema_of(connection)
+
+
+def schema_of(connection: apsw.Connection) -> list[tuple[str, str, str]]:
+    sql = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"
+    return [(str(kind), str(name), str(text)) for kind, name, text in connection.execute(sql)]

@@ -1,0 +1,62 @@
+"""People: who somebody is behind a pseudonym, as the vault holds it, and how a mail address is compared."""
+
+import unicodedata
+from typing import Literal
+
+import msgspec
+
+IDENTITY = "identity"  # class: name, mail, role; what AddStaff and RegisterTrader commit to
+CREDENTIALS = "credentials"  # class: the password hash; changes without a trace in the ledger
+
+MAIL_LENGTH_MAX = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+
+Kind = Literal["trader", "staff"]
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The sealed value of class `identity`, as JSON in this order. `role` is "" for a trader."""
+
+    kind: Kind
+    id: int
+    role: str
+    name: str
+    mail: str
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """A person with name. `mail` is as it was typed. Shown in logs and errors by pseudonym only."""
+
+    kind: Kind
+    id: int
+    role: str
+    name: str
+    mail: str
+    password_hash: str
+    commitment: str
+
+    @property
+    def reference(self) -> str:
+        return reference(self.kind, self.id)
+
+    def __repr__(self) -> str:
+        """No name, mail or hash, wherever this is printed."""
+        return f"Person({self.reference})"
+
+
+def reference(kind: Kind, number: int) -> str:
+    """The pseudonym in commands and in the vault: "trader:123"."""
+    return f"{kind}:{number}"
+
+
+def normalised_mail(mail: str) -> str:
+    """The form in which two spellings of one address are the same: NFKC, no surrounding space, no case.
+
+    The part before the @ may by RFC 5321 differ by case; no provider of note does, and people forget how they typed it.
+    """
+    normal = unicodedata.normalize("NFKC", mail.strip()).casefold()
+    local, at, domain = normal.rpartition("@")
+    if not (local and at and domain) or len(mail) > MAIL_LENGTH_MAX or any(letter.isspace() for letter in normal):
+        raise ValueError(
+            f"not a mail address: one @ with something on both sides, at most {MAIL_LENGTH_MAX} characters, no space"
+        )
+    return normal

@@ -1,0 +1,363 @@
+"""Accounts, as lists show them: one row for each with where it stands, what it is worth, and how far its nearest floor is.
+
+Equity and headroom are those of the last mark, and a list prints the very figures it is sorted by; an account's own page
+takes them from the live board. An account that never traded has the headroom with which it was opened.
+"""
+
+from collections.abc import Sequence
+
+import apsw
+import msgspec
+
+from firm.facts import (
+    AccountLinked,
+    AccountOpened,
+    BreachDeclared,
+    BreachSuspected,
+    CashBooked,
+    DayOpened,
+    DealBooked,
+    FlatConfirmed,
+    MarkTaken,
+    OrderPlaced,
+    PhasePassed,
+    StandingChanged,
+    TradingDayCounted,
+)
+from firm.kinds import Body
+from firm.money import Money, divided_rounded_down
+from firm.phase import Standing
+from firm.ruleset import DailyLoss, MaximumLoss, Ruleset
+from storage.readmodels.kinds_of import kinds_of
+from storage.rows import Row
+
+SCHEMA = """
+CREATE TABLE rm_challenge (
+    challenge INTEGER PRIMARY KEY, program TEXT NOT NULL, title TEXT NOT NULL
+) STRICT;
+CREATE TABLE rm_account (
+    account INTEGER PRIMARY KEY, trader INTEGER NOT NULL, challenge INTEGER NOT NULL, phase INTEGER NOT NULL,
+    phase_name TEXT NOT NULL, funded INTEGER NOT NULL, bridge TEXT NOT NULL, login TEXT NOT NULL, standing TEXT NOT NULL,
+    because TEXT NOT NULL, currency TEXT NOT NULL, exponent INTEGER NOT NULL, initial INTEGER NOT NULL,
+    balance INTEGER NOT NULL, equity INTEGER NOT NULL, headroom INTEGER, allowed INTEGER, days_traded INTEGER NOT NULL,
+    opened_us INTEGER NOT NULL, opened_seq INTEGER NOT NULL,
+    active_us INTEGER NOT NULL, marked_us INTEGER NOT NULL, standing_us INTEGER NOT NULL, decision INTEGER,
+    flat_us INTEGER, ruleset TEXT NOT NULL
+) STRICT;
+CREATE INDEX rm_account_trader ON rm_account (trader);
+CREATE INDEX rm_account_login ON rm_account (login);
+"""
+
+_SET_MARK = "UPDATE rm_account SET balance = ?, equity = ?, headroom = ?, marked_us = ? WHERE account = ?"
+_SET_DAY = "UPDATE rm_account SET balance = ?, equity = ?, marked_us = ? WHERE account = ?"
+_SET_BALANCE = "UPDATE rm_account SET balance = ?, active_us = ? WHERE account = ?"
+
+
+class Accounts:
+    """The `accounts` read model."""
+
+    name = "accounts"
+    version = 2
+    schema = SCHEMA
+    kinds = kinds_of(
+        OrderPlaced,
+        AccountOpened,
+        AccountLinked,
+        StandingChanged,
+        DealBooked,
+        CashBooked,
+        DayOpened,
+        MarkTaken,
+        TradingDayCounted,
+        BreachDeclared,
+        BreachSuspected,
+        PhasePassed,
+        FlatConfirmed,
+    )
+
+    def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
+        """What comes in numbers, deals and each minute's marks, is gathered and written in one call."""
+        gathered = _Gathered(connection)
+        for row, body in rows:
+            match body:
+                case DealBooked() | CashBooked():
+                    gathered.balance(row.account, (body.balance.minor, row.happened_us, row.account))
+                case MarkTaken():
+                    headroom = None if body.headroom is None else body.headroom.minor
+                    figures = (body.balance.minor, body.equity.minor, headroom, row.happened_us, row.account)
+                    gathered.mark(row.account, figures)
+                case _:
+                    gathered.write()
+                    _apply(connection, row, body)
+        gathered.write()
+
+
+class _Gathered:
+    """The last figures of each account in a batch. An account has a balance or a mark here: whichever comes second waits
+    until the first is written, because the last row that set a figure is the one that holds."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._balances: dict[int, tuple[int, int, int]] = {}
+        self._marks: dict[int, tuple[int, int, int | None, int, int]] = {}
+
+    def balance(self, account: int, figures: tuple[int, int, int]) -> None:
+        if account in self._marks:
+            self.write()
+        self._balances[account] = figures
+
+    def mark(self, account: int, figures: tuple[int, int, int | None, int, int]) -> None:
+        if account in self._balances:
+            self.write()
+        self._marks[account] = figures
+
+    def write(self) -> None:
+        if self._balances:
+            self._connection.executemany(_SET_BALANCE, self._balances.values())
+            self._balances.clear()
+        if self._marks:
+            self._connection.executemany(_SET_MARK, self._marks.values())
+            self._marks.clear()
+
+
+def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
+    account, now = row.account, row.happened_us
+    match body:
+        case OrderPlaced():
+            # A challenge has its order's number, and the program as it was sold with it.
+            connection.execute(
+                "INSERT INTO rm_challenge (challenge, program, title) VALUES (?, ?, ?)",
+                (body.order, body.program.program, body.program.title),
+            )
+        case AccountOpened():
+            _open(connection, row, body)
+        case AccountLinked():
+            connection.execute("UPDATE rm_account SET login = ? WHERE account = ?", (body.login, account))
+        case StandingChanged():
+            connection.execute(
+                "UPDATE rm_account SET standing = ?, because = ?, standing_us = ? WHERE account = ?",
+                (body.after.value, body.because, now, account),
+            )
+        case DayOpened():
+            connection.execute(_SET_DAY, (body.balance.minor, body.equity.minor, now, account))
+        case TradingDayCounted():
+            connection.execute("UPDATE rm_account SET days_traded = ? WHERE account = ?", (body.count, account))
+        case BreachDeclared() | BreachSuspected():
+            connection.execute(
+                "UPDATE rm_account SET decision = ?, equity = ?, headroom = ?, marked_us = ? WHERE account = ?",
+                (row.seq, body.observed.minor, body.observed.minor - body.floor.minor, body.at_us, account),
+            )
+        case PhasePassed():
+            # A phase is won by its balance: what a last mark said before the last close no longer holds.
+            connection.execute(
+                "UPDATE rm_account SET decision = ?, equity = balance, marked_us = ? WHERE account = ?",
+                (row.seq, now, account),
+            )
+        case FlatConfirmed():
+            connection.execute("UPDATE rm_account SET flat_us = ? WHERE account = ?", (now, account))
+        case _:
+            pass
+
+
+def _open(connection: apsw.Connection, row: Row, fact: AccountOpened) -> None:
+    initial, allowed = fact.initial.minor, _allowed(fact)
+    connection.execute(
+        "INSERT INTO rm_account (account, trader, challenge, phase, phase_name, funded, bridge, login, standing, because,"
+        " currency, exponent, initial, balance, equity, headroom, allowed, days_traded,"
+        " opened_us, opened_seq, active_us, marked_us, standing_us, decision, flat_us, ruleset)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, '', ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, NULL, NULL, ?)",
+        (
+            row.account,
+            fact.trader,
+            fact.challenge,
+            fact.phase,
+            fact.phase_name,
+            int(fact.funded),
+            fact.bridge,
+            Standing.PROVISIONING.value,
+            fact.initial.currency,
+            fact.initial.exponent,
+            initial,
+            initial,
+            initial,
+            allowed,
+            allowed,
+            row.happened_us,
+            row.seq,
+            row.happened_us,
+            row.happened_us,
+            row.happened_us,
+            fact.ruleset.canonical().decode(),
+        ),
+    )
+
+
+def _allowed(fact: AccountOpened) -> int | None:
+    """The smallest loss that its rules allow, which is also how far the nearest floor is before the first trade."""
+    limits = [term.loss_max_bp for term in fact.ruleset.terms if isinstance(term, DailyLoss | MaximumLoss)]
+    return min((divided_rounded_down(fact.initial.minor * bp, 10_000) for bp in limits), default=None)
+
+
+# --- questions ---
+
+_COLUMNS = (
+    "a.account, a.trader, a.challenge, coalesce(c.program, ''), coalesce(c.title, ''), a.phase, a.phase_name, a.funded,"
+    " a.bridge, a.login, a.standing, a.because, a.currency, a.exponent, a.initial, a.balance, a.equity,"
+    " a.headroom, a.allowed, a.days_traded, a.opened_us, a.opened_seq, a.active_us, a.marked_us, a.standing_us, a.decision, a.flat_us"
+)
+_FROM = "FROM rm_account a LEFT JOIN rm_challenge c ON c.challenge = a.challenge"
+
+
+class AccountLine(msgspec.Struct, frozen=True):
+    """One account in a list. Amounts are minor units of `currency` at `exponent`; `headroom` is None without a loss limit.
+
+    `allowed`: the smallest loss that its rules allow; `left_bp`: the share of it that is left, in basis points.
+    """
+
+    account: int
+    trader: int
+    challenge: int
+    program: str
+    title: str
+    phase: int
+    phase_name: str
+    funded: bool
+    bridge: str
+    login: str
+    standing: Standing
+    because: str
+    currency: str
+    exponent: int
+    initial: int
+    balance: int
+    equity: int
+    headroom: int | None
+    allowed: int | None
+    days_traded: int
+    opened_us: int
+    opened_seq: int
+    active_us: int
+    marked_us: int
+    standing_us: int
+    decision: int | None
+    flat_us: int | None
+
+    def money(self, minor: int) -> Money:
+        return Money(minor, self.currency, self.exponent)
+
+    @property
+    def left_bp(self) -> int | None:
+        if self.headroom is None or not self.allowed:
+            return None
+        return divided_rounded_down(self.headroom * 10_000, self.allowed)
+
+
+class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list of accounts is narrowed to. Empty fields narrow nothing; `traders` None means all."""
+
+    standing: Standing | None = None
+    program: str = ""
+    bridge: str = ""
+    login: str = ""
+    traders: tuple[int, ...] | None = None
+    account_or_trader: int | None = None
+
+
+# Sort key of the URL → expression, and whether the largest come first. Ties go by account, so that pages never overlap.
+# Headroom is compared as a share of what may be lost, because accounts differ in size and currency. Paused accounts, whose
+# nearest limit is used up already, come behind those that trade, and accounts that are over come last.
+_HEADROOM = (
+    "CASE WHEN standing IN ('breached', 'passed', 'closed') THEN 9223372036854775807"
+    " WHEN standing = 'paused' THEN 6917529027641081856"
+    " ELSE coalesce(headroom * 10000 / nullif(allowed, 0), 4611686018427387904) END"
+)
+SORTS: dict[str, tuple[str, bool]] = {
+    "headroom": (_HEADROOM, False),
+    "activity": ("active_us", True),
+    "opened": ("opened_us", True),
+    "equity": ("equity", True),
+    "balance": ("balance", True),
+}
+
+
+def account_line(connection: apsw.Connection, account: int) -> AccountLine | None:
+    row = connection.execute(f"SELECT {_COLUMNS} {_FROM} WHERE a.account = ?", (account,)).fetchone()
+    return None if row is None else _line(row)
+
+
+def ruleset_of(connection: apsw.Connection, account: int) -> Ruleset | None:
+    """The rules as they were sold with the account."""
+    row = connection.execute("SELECT ruleset FROM rm_account WHERE account = ?", (account,)).fetchone()
+    return None if row is None else msgspec.json.decode(row[0], type=Ruleset)
+
+
+def accounts_of_trader(connection: apsw.Connection, trader: int) -> list[AccountLine]:
+    """All of a trader's accounts, newest first; a trader holds tens of them, not thousands."""
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE a.trader = ? ORDER BY a.opened_us DESC, a.account LIMIT 500"
+    return [_line(row) for row in connection.execute(sql, (trader,))]
+
+
+def accounts_page(
+    connection: apsw.Connection, wanted: AccountFilter, sort: str, after: tuple[int, int] | None, limit: int
+) -> list[tuple[int, AccountLine]]:
+    """A page of accounts with each one's sort value; `after` is the (sort value, account) of the last one seen."""
+    expression, descending = SORTS[sort]
+    where, values = _where(wanted)
+    order, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    inner = f"SELECT {_COLUMNS} {_FROM} {where}"
+    keyset = ""
+    if after is not None:
+        keyset = f"WHERE (sort_value {beyond} ? OR (sort_value = ? AND account > ?))"
+        values += [after[0], after[0], after[1]]
+    sql = (
+        f"SELECT * FROM (SELECT *, {expression} AS sort_value FROM ({inner})) {keyset}"  # noqa: S608  (as above)
+        f" ORDER BY sort_value {order}, account LIMIT ?"
+    )
+    return [(row[-1], _line(row[:-1])) for row in connection.execute(sql, (*values, limit))]
+
+
+def count_accounts(connection: apsw.Connection, wanted: AccountFilter) -> int:
+    where, values = _where(wanted)
+    found = connection.execute(f"SELECT count(*) {_FROM} {where}", values).fetchone()
+    return 0 if found is None else int(found[0])
+
+
+def count_by_standing(connection: apsw.Connection) -> dict[Standing, int]:
+    rows = connection.execute("SELECT standing, count(*) FROM rm_account GROUP BY standing")
+    return {Standing(standing): count for standing, count in rows}
+
+
+def programs_and_bridges(connection: apsw.Connection) -> tuple[list[tuple[str, str]], list[str]]:
+    """What the filters offer: (program, title) pairs and bridges that hold accounts."""
+    programs = [tuple(row) for row in connection.execute("SELECT DISTINCT program, title FROM rm_challenge ORDER BY 2")]
+    bridges = [row[0] for row in connection.execute("SELECT DISTINCT bridge FROM rm_account ORDER BY 1")]
+    return programs, bridges
+
+
+def _where(wanted: AccountFilter) -> tuple[str, list[int | str]]:
+    clauses: list[str] = []
+    values: list[int | str] = []
+    if wanted.standing is not None:
+        clauses.append("a.standing = ?")
+        values.append(wanted.standing.value)
+    if wanted.program:
+        clauses.append("c.program = ?")
+        values.append(wanted.program)
+    if wanted.bridge:
+        clauses.append("a.bridge = ?")
+        values.append(wanted.bridge)
+    if wanted.account_or_trader is not None:
+        clauses.append("(a.account = ? OR a.trader = ?)")
+        values += [wanted.account_or_trader, wanted.account_or_trader]
+    if wanted.login:
+        clauses.append("substr(a.login, 1, ?) = ?")
+        values += [len(wanted.login), wanted.login]
+    if wanted.traders is not None:
+        clauses.append(f"a.trader IN ({', '.join('?' for _ in wanted.traders)})")
+        values += wanted.traders
+    return ("WHERE " + " AND ".join(clauses) if clauses else ""), values
+
+
+def _line(row: Sequence[object]) -> AccountLine:
+    named = dict(zip(AccountLine.__struct_fields__, row, strict=True))
+    return msgspec.convert(named | {"funded": bool(named["funded"])}, AccountLine)

@@ -1,0 +1,100 @@
+"""Traders, staff and orders: who is known by which id, and what was bought. Names and mails lie in the vault."""
+
+from collections.abc import Sequence
+
+import apsw
+import msgspec
+
+from firm.facts import OrderPaid, OrderPlaced, StaffAdded, TraderRegistered
+from firm.kinds import Body
+from firm.money import Money
+from storage.readmodels.kinds_of import kinds_of
+from storage.rows import Row
+
+SCHEMA = """
+CREATE TABLE rm_trader (trader INTEGER PRIMARY KEY, registered_us INTEGER NOT NULL) STRICT;
+CREATE TABLE rm_staff (staff INTEGER PRIMARY KEY, role TEXT NOT NULL, added_us INTEGER NOT NULL) STRICT;
+CREATE TABLE rm_order (
+    "order" INTEGER PRIMARY KEY, trader INTEGER NOT NULL, program TEXT NOT NULL, currency TEXT NOT NULL,
+    exponent INTEGER NOT NULL, price INTEGER NOT NULL, placed_us INTEGER NOT NULL, paid_us INTEGER, reference TEXT NOT NULL
+) STRICT;
+CREATE INDEX rm_order_trader ON rm_order (trader);
+"""
+
+
+class People:
+    """The `people` read model."""
+
+    name = "people"
+    version = 1
+    schema = SCHEMA
+    kinds = kinds_of(TraderRegistered, StaffAdded, OrderPlaced, OrderPaid)
+
+    def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
+        for row, body in rows:
+            match body:
+                case TraderRegistered():
+                    connection.execute(
+                        "INSERT INTO rm_trader (trader, registered_us) VALUES (?, ?)", (body.trader, row.happened_us)
+                    )
+                case StaffAdded():
+                    connection.execute(
+                        "INSERT INTO rm_staff (staff, role, added_us) VALUES (?, ?, ?)",
+                        (body.staff, body.role, row.happened_us),
+                    )
+                case OrderPlaced():
+                    price = (body.price.currency, body.price.exponent, body.price.minor)
+                    connection.execute(
+                        'INSERT INTO rm_order ("order", trader, program, currency, exponent, price, placed_us, paid_us,'
+                        " reference) VALUES (?, ?, ?, ?, ?, ?, ?, NULL, '')",
+                        (body.order, body.trader, body.program.program, *price, row.happened_us),
+                    )
+                case OrderPaid():
+                    connection.execute(
+                        'UPDATE rm_order SET paid_us = ?, reference = ? WHERE "order" = ?',
+                        (row.happened_us, body.reference, body.order),
+                    )
+                case _:
+                    pass
+
+
+class Order(msgspec.Struct, frozen=True):
+    """One order; `paid_us` None while it waits for its money."""
+
+    order: int
+    trader: int
+    program: str
+    price: Money
+    placed_us: int
+    paid_us: int | None
+    reference: str
+
+
+def orders_of(connection: apsw.Connection, trader: int, limit: int) -> list[Order]:
+    """A trader's orders, newest first."""
+    sql = (
+        'SELECT "order", trader, program, price, currency, exponent, placed_us, paid_us, reference FROM rm_order'
+        " WHERE trader = ? ORDER BY placed_us DESC LIMIT ?"
+    )
+    return [
+        Order(order, owner, program, Money(price, currency, exponent), *rest)
+        for order, owner, program, price, currency, exponent, *rest in connection.execute(sql, (trader, limit))
+    ]
+
+
+def unpaid_orders(connection: apsw.Connection) -> tuple[int, int | None]:
+    """How many orders wait for their money, and since when the oldest does."""
+    row = connection.execute("SELECT count(*), min(placed_us) FROM rm_order WHERE paid_us IS NULL").fetchone()
+    assert row is not None
+    return int(row[0]), row[1]
+
+
+def count_traders(connection: apsw.Connection) -> int:
+    row = connection.execute("SELECT count(*) FROM rm_trader").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def role_of(connection: apsw.Connection, staff: int) -> str | None:
+    row = connection.execute("SELECT role FROM rm_staff WHERE staff = ?", (staff,)).fetchone()
+    return None if row is None else str(row[0])

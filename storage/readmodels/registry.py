@@ -1,0 +1,17 @@
+"""The read models of this firm, in the order in which they are written."""
+
+from storage.readmodels import ReadModel
+from storage.readmodels.accounts import Accounts
+from storage.readmodels.bridges import Bridges
+from storage.readmodels.commands import Commands
+from storage.readmodels.controls import Controls
+from storage.readmodels.days import Days
+from storage.readmodels.decisions import Decisions
+from storage.readmodels.marks import Marks
+from storage.readmodels.people import People
+from storage.readmodels.seals import Seals
+from storage.readmodels.trades import Trades
+
+READ_MODELS: tuple[ReadModel, ...] = (
+    People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
+)  # fmt: skip

@@ -1,0 +1,247 @@
+"""Trades: each position from its first deal to its last, its deals, and the contracts they are written in."""
+
+from collections.abc import Sequence
+
+import apsw
+import msgspec
+
+from firm.facts import DealBooked, SwapPosted
+from firm.inputs import DealEntry, DealReported, Side, SymbolReported
+from firm.kinds import Body
+from firm.money import Money
+from storage.readmodels.kinds_of import kinds_of
+from storage.rows import Row
+
+SCHEMA = """
+CREATE TABLE rm_symbol (
+    bridge TEXT NOT NULL, symbol TEXT NOT NULL, digits INTEGER NOT NULL, PRIMARY KEY (bridge, symbol)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rm_deal (
+    account INTEGER NOT NULL, deal TEXT NOT NULL, seq INTEGER NOT NULL, position TEXT NOT NULL, entry TEXT NOT NULL,
+    lots_e8 INTEGER NOT NULL, price INTEGER NOT NULL, profit INTEGER NOT NULL, costs INTEGER NOT NULL,
+    bridge TEXT NOT NULL, reason TEXT NOT NULL, booked INTEGER NOT NULL, at_us INTEGER NOT NULL,
+    PRIMARY KEY (account, position, deal)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rm_trade (
+    account INTEGER NOT NULL, position TEXT NOT NULL, bridge TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL,
+    lots_e8 INTEGER NOT NULL, currency TEXT NOT NULL, exponent INTEGER NOT NULL, net INTEGER NOT NULL, swap INTEGER NOT NULL,
+    opened_us INTEGER NOT NULL, closed_us INTEGER, closed_seq INTEGER, reason TEXT NOT NULL, PRIMARY KEY (account, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rm_trade_closed ON rm_trade (account, closed_seq) WHERE closed_seq IS NOT NULL;
+"""
+
+# A deal that is reported again stays as it was first told.
+_DEAL = (
+    "INSERT INTO rm_deal (account, position, deal, seq, entry, lots_e8, price, profit, costs, bridge, reason, at_us, booked)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET booked = max(booked, excluded.booked)"
+)
+_BOOK = "UPDATE rm_deal SET booked = 1 WHERE account = ? AND position = ? AND deal = ? RETURNING bridge, reason"
+# The largest size a position had is what was traded; its profit is the sum of what its deals left in the balance.
+_TRADE = (
+    "INSERT INTO rm_trade (account, position, bridge, symbol, side, lots_e8, currency, exponent, net, swap, opened_us,"
+    " closed_us, closed_seq, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (account, position) DO UPDATE SET lots_e8 = max(lots_e8, excluded.lots_e8), net = net + excluded.net,"
+    " swap = excluded.swap, closed_us = excluded.closed_us, closed_seq = excluded.closed_seq, reason = excluded.reason"
+)
+
+_Values = tuple[int | str | None, ...]
+
+
+class Trades:
+    """The `trades` read model. A deal counts once the account's book has taken it."""
+
+    name = "trades"
+    version = 2
+    schema = SCHEMA
+    kinds = kinds_of(DealReported, DealBooked, SwapPosted, SymbolReported)
+
+    def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
+        gathered = _Gathered(connection)
+        for row, body in rows:
+            match body:
+                case DealReported():
+                    gathered.reported[row.seq] = (row, body)
+                case DealBooked():
+                    gathered.book(row, body)
+                case SwapPosted():
+                    gathered.write()  # the last row that set a swap is the one that holds
+                    connection.execute(
+                        "UPDATE rm_trade SET swap = ? WHERE account = ? AND position = ?",
+                        (body.swap.minor, row.account, body.position_id),
+                    )
+                case SymbolReported():
+                    connection.execute(
+                        "INSERT INTO rm_symbol (bridge, symbol, digits) VALUES (?, ?, ?)"
+                        " ON CONFLICT (bridge, symbol) DO UPDATE SET digits = excluded.digits",
+                        (body.bridge, body.spec.symbol, body.spec.digits),
+                    )
+                case _:
+                    pass
+        gathered.write()
+
+
+class _Gathered:
+    """Deals of a batch, written in two calls. A report and the fact that books it nearly always come together."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self.reported: dict[int, tuple[Row, DealReported]] = {}
+        self._deals: list[_Values] = []
+        self._trades: list[_Values] = []
+
+    def book(self, row: Row, fact: DealBooked) -> None:
+        known = self.reported.pop(row.cause, None)
+        if known is not None:
+            self._deals.append(_deal_values(*known, booked=1))
+            bridge, reason = known[1].bridge, known[1].reason
+        else:
+            # Booked later than it was reported: by a desk that a person resumed.
+            self._write_deals()
+            key = (row.account, fact.position_id, fact.deal_id)
+            bridge, reason = self._connection.execute(_BOOK, key).fetchone() or ("", "")
+        closed = (row.happened_us, row.seq) if fact.lots_e8 == 0 else (None, None)
+        money = (fact.net.currency, fact.net.exponent, fact.net.minor, fact.swap.minor)
+        what = (fact.position_id, bridge, fact.symbol, fact.side.value, fact.lots_e8)
+        self._trades.append((row.account, *what, *money, fact.opened_us, *closed, reason))
+
+    def write(self) -> None:
+        self._write_deals()
+        if self._trades:
+            self._connection.executemany(_TRADE, self._trades)
+            self._trades.clear()
+
+    def _write_deals(self) -> None:
+        self._deals += [_deal_values(*known, booked=0) for known in self.reported.values()]
+        self.reported.clear()
+        if self._deals:
+            self._connection.executemany(_DEAL, self._deals)
+            self._deals.clear()
+
+
+def _deal_values(row: Row, deal: DealReported, *, booked: int) -> _Values:
+    costs = deal.commission.minor + deal.swap.minor + deal.fee.minor
+    what = (deal.position_id, deal.deal_id, row.seq, deal.entry.value, deal.lots_e8, deal.price, deal.profit.minor)
+    return (row.account, *what, costs, deal.bridge, deal.reason, deal.t_us, booked)
+
+
+class DealLine(msgspec.Struct, frozen=True):
+    """One booked deal. `costs`: commission, swap and fee together, negative when paid."""
+
+    deal: str
+    seq: int
+    position: str
+    entry: DealEntry
+    lots_e8: int
+    price: int
+    profit: int
+    costs: int
+    at_us: int
+
+
+class Trade(msgspec.Struct, frozen=True, kw_only=True):
+    """One closed position. `reason` is the platform's word for its last deal.
+
+    `price_in` and `price_out` are averages over its deals, rounded to the symbol's digits."""
+
+    position: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    digits: int
+    price_in: int | None
+    price_out: int | None
+    net: Money
+    costs: Money
+    opened_us: int
+    closed_us: int
+    closed_seq: int
+    reason: str
+    deals: tuple[DealLine, ...]
+
+
+def closed_trades(connection: apsw.Connection, account: int, before: int | None, limit: int) -> list[Trade]:
+    """Closed positions, the last closed first, from below `closed_seq` `before`."""
+    ceiling = before if before is not None else 1 << 62
+    sql = (
+        "SELECT t.position, t.symbol, t.side, t.lots_e8, coalesce(s.digits, 0), t.currency, t.exponent, t.net, t.opened_us,"
+        " t.closed_us, t.closed_seq, t.reason FROM rm_trade t LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
+        " WHERE t.account = ? AND t.closed_seq < ? ORDER BY t.closed_seq DESC LIMIT ?"
+    )
+    rows = list(connection.execute(sql, (account, ceiling, limit)))
+    return [_trade(row, _deals_of(connection, account, row[0])) for row in rows]
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """A deal by which a position was closed, or a part of it."""
+
+    deal: str
+    position: str
+    symbol: str
+    digits: int
+    lots_e8: int
+    price: int
+    profit: int
+    at_us: int
+
+
+def closings_after(connection: apsw.Connection, account: int, seq: int, positions: tuple[str, ...]) -> list[Closing]:
+    """The booked closing deals of these positions since ledger row `seq`, in their order."""
+    sql = (
+        "SELECT d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8, d.price, d.profit, d.at_us FROM rm_deal d"
+        " JOIN rm_trade t ON t.account = d.account AND t.position = d.position"
+        " LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
+        " WHERE d.account = ? AND d.position = ? AND d.seq > ? AND d.entry != 'in' AND d.booked = 1 ORDER BY d.seq"
+    )
+    return [Closing(*row) for position in positions for row in connection.execute(sql, (account, position, seq))]
+
+
+def digits_of(connection: apsw.Connection, bridge: str) -> dict[str, int]:
+    rows = connection.execute("SELECT symbol, digits FROM rm_symbol WHERE bridge = ?", (bridge,))
+    return {str(symbol): int(digits) for symbol, digits in rows}
+
+
+def _deals_of(connection: apsw.Connection, account: int, position: str) -> tuple[DealLine, ...]:
+    sql = (
+        "SELECT deal, seq, position, entry, lots_e8, price, profit, costs, at_us FROM rm_deal"
+        " WHERE account = ? AND position = ? AND booked = 1 ORDER BY seq"
+    )
+    return tuple(
+        DealLine(deal, seq, held, DealEntry(entry), *rest)
+        for deal, seq, held, entry, *rest in connection.execute(sql, (account, position))
+    )
+
+
+def _trade(row: Sequence[object], deals: tuple[DealLine, ...]) -> Trade:
+    position, symbol, side, lots_e8, digits, currency, exponent, net, opened_us, closed_us, closed_seq, reason = row
+    assert isinstance(net, int)
+    assert isinstance(currency, str)
+    assert isinstance(exponent, int)
+    costs = sum(deal.costs for deal in deals)
+    return msgspec.convert(
+        {
+            "position": position,
+            "symbol": symbol,
+            "side": side,
+            "lots_e8": lots_e8,
+            "digits": digits,
+            "price_in": _average([deal for deal in deals if deal.entry is DealEntry.IN]),
+            "price_out": _average([deal for deal in deals if deal.entry is DealEntry.OUT]),
+            "net": Money(net, currency, exponent),
+            "costs": Money(costs, currency, exponent),
+            "opened_us": opened_us,
+            "closed_us": closed_us,
+            "closed_seq": closed_seq,
+            "reason": reason,
+            "deals": deals,
+        },
+        Trade,
+        from_attributes=True,
+    )
+
+
+def _average(deals: list[DealLine]) -> int | None:
+    """The volume-weighted price, rounded half up to a point: shown, never decided on."""
+    lots = sum(deal.lots_e8 for deal in deals)
+    if not lots:
+        return None
+    return (2 * sum(deal.lots_e8 * deal.price for deal in deals) + lots) // (2 * lots)

@@ -1,0 +1,88 @@
+"""Secret files: the four keys a firm is born with, each 32 random bytes in a private file under `secrets/`.
+
+They are drawn once. A firm that loses `ledger_secret` can no longer open the leaves of its past, one that loses
+`vault_master` can read nobody's name: they are backed up apart from what they protect.
+"""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import nacl.utils
+
+from storage.files import DIRECTORY_MODE, FILE_MODE, FirmDirectory, sync_directory, why_not_private, write_new
+
+SECRET_BYTES = 32
+
+
+class SecretsRefused(OSError):
+    """The secrets are missing, damaged or exposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Raw bytes, never shown: `repr` has names only.
+
+    `ledger_secret` keys the salts of the leaves; `signing_seed` is the Ed25519 seed of checkpoints and evidence;
+    `vault_master` wraps every person's keys; `curve_server_key` is the gateway's Curve25519 secret key.
+    """
+
+    ledger_secret: bytes = field(repr=False)
+    signing_seed: bytes = field(repr=False)
+    vault_master: bytes = field(repr=False)
+    curve_server_key: bytes = field(repr=False)
+
+    def front_pepper(self) -> bytes:
+        """What front.db hashes addresses and account names with. It may change: then throttles start anew."""
+        return hashlib.blake2b(key=self.vault_master, person=b"evenhand-front-1", digest_size=32).digest()
+
+    def all(self) -> tuple[bytes, ...]:
+        """Every secret, for the log to know what it must never write."""
+        return tuple(getattr(self, one.name) for one in fields(self))
+
+
+def create_secrets(path: Path) -> Secrets:
+    """Draw the secrets of a new firm into its directory: all of them or none. Existing ones are never replaced."""
+    directory = FirmDirectory(path)
+    if directory.secrets.exists() and any(directory.secrets.iterdir()):
+        raise SecretsRefused(f"{directory.secrets} holds secrets already: a firm keeps those it was born with")
+    # All four appear with one rename: a crash in between must not leave a firm with half its keys.
+    fresh = path / ".secrets.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=DIRECTORY_MODE)
+    secrets = Secrets(**{one.name: nacl.utils.random(SECRET_BYTES) for one in fields(Secrets)})
+    for one in fields(secrets):
+        write_new(fresh / one.name, getattr(secrets, one.name))
+    fresh.replace(directory.secrets)
+    sync_directory(path)
+    return secrets
+
+
+def read_secrets(path: Path) -> Secrets:
+    """The secrets of the firm in directory `path`."""
+    directory = FirmDirectory(path)
+    if directory.secrets.is_dir() and (why := why_not_private(directory.secrets, DIRECTORY_MODE)):
+        raise SecretsRefused(why)
+    return Secrets(**{one.name: _read(directory.secrets / one.name) for one in fields(Secrets)})
+
+
+def _read(path: Path) -> bytes:
+    try:
+        why = why_not_private(path, FILE_MODE)
+    except FileNotFoundError as missing:
+        raise SecretsRefused(
+            f'{path} is missing: restore it from the backup of this firm\'s secrets; for a new firm run "evenhand init"'
+        ) from missing
+    if why:
+        raise SecretsRefused(why)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    with open(descriptor, "rb") as file:  # noqa: PTH123  (opened by descriptor, so that a link is refused)
+        content = file.read(SECRET_BYTES + 1)
+    if len(content) != SECRET_BYTES:
+        size = path.stat().st_size
+        raise SecretsRefused(
+            f"{path} has {size} bytes, not {SECRET_BYTES}: restore it from the backup of this firm's secrets"
+        )
+    return content

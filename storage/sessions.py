@@ -1,0 +1,138 @@
+"""Sessions: who is signed in, until when. A session ends after some idle time, and at the latest some time after it began.
+
+Only the SHA-256 of a session's id is kept (the id is at least 128 random bits): a copy of front.db opens nobody's session.
+Methods touch a file and may be called from any thread; `now_us` is wall time, given by the caller.
+"""
+
+import hashlib
+from typing import NamedTuple
+
+import apsw
+
+from firm.instant import HOUR_US, MINUTE_US
+from storage.front import FrontFile
+from storage.sqlite_file import one_row
+
+SESSIONS_MAX = 50_000
+SESSIONS_PER_PERSON_MAX = 20
+RENEW_EVERY_US = MINUTE_US  # a page view within this time after the last one writes nothing
+IDLE_US = HOUR_US
+ABSOLUTE_US = 12 * HOUR_US
+
+
+class Session(NamedTuple):
+    """`person` is a pseudonym ("trader:123"), or "" before anyone signed in."""
+
+    person: str
+    content: bytes
+    created_us: int
+    seen_us: int
+    expires_us: int
+
+
+class SessionStore:
+    """Sessions by opaque id."""
+
+    def __init__(self, front: FrontFile, idle_us: int = IDLE_US, absolute_us: int = ABSOLUTE_US) -> None:
+        assert 0 < idle_us <= absolute_us
+        self._front = front
+        self._idle_us = idle_us
+        self._absolute_us = absolute_us
+
+    def set(self, session_id: str, content: bytes, now_us: int, person: str = "") -> None:
+        """Create a session or replace its content. A live one keeps when it began, so that it cannot be prolonged for ever."""
+
+        def work(connection: apsw.Connection) -> None:
+            known = _live(connection, session_id, now_us)
+            created_us = known.created_us if known else now_us
+            connection.execute(
+                "INSERT OR REPLACE INTO sessions (session, person, content, created_us, seen_us, expires_us) VALUES (?, ?, ?, ?, ?, ?)",
+                (_hash(session_id), person, content, created_us, now_us, self._expires_us(created_us, now_us)),
+            )
+            if known is None:
+                _make_room(connection, person)
+
+        self._front.do(work)
+
+    def get(self, session_id: str, now_us: int) -> Session | None:
+        """None: unknown, ended or lost."""
+        return self._front.do(lambda connection: _live(connection, session_id, now_us))
+
+    def renew(self, session_id: str, now_us: int) -> bool:
+        """Somebody used it: idle time starts anew. False: it has ended."""
+
+        def work(connection: apsw.Connection) -> bool:
+            known = _live(connection, session_id, now_us)
+            if known and now_us - known.seen_us >= RENEW_EVERY_US:
+                connection.execute(
+                    "UPDATE sessions SET seen_us = ?, expires_us = ? WHERE session = ?",
+                    (now_us, self._expires_us(known.created_us, now_us), _hash(session_id)),
+                )
+            return known is not None
+
+        return self._front.do(work)
+
+    def delete(self, session_id: str) -> None:
+        self._front.do(
+            lambda connection: connection.execute("DELETE FROM sessions WHERE session = ?", (_hash(session_id),))
+        )
+
+    def delete_person(self, person: str, except_id: str = "") -> None:
+        """Sign a person out everywhere, but for the session they ask it from."""
+        self._front.do(
+            lambda connection: connection.execute(
+                "DELETE FROM sessions WHERE person = ? AND session <> ?", (person, _hash(except_id))
+            )
+        )
+
+    def of_person(self, person: str, now_us: int) -> tuple[Session, ...]:
+        """A person's live sessions, newest first."""
+
+        def work(connection: apsw.Connection) -> tuple[Session, ...]:
+            rows = connection.execute(
+                "SELECT person, content, created_us, seen_us, expires_us FROM sessions "
+                "WHERE person = ? AND expires_us > ? ORDER BY created_us DESC",
+                (person, now_us),
+            )
+            return tuple(Session(*row) for row in rows)
+
+        return self._front.do(work)
+
+    def purge(self, now_us: int) -> int:
+        """Remove what has ended; says how many."""
+
+        def work(connection: apsw.Connection) -> int:
+            connection.execute("DELETE FROM sessions WHERE expires_us <= ?", (now_us,))
+            return connection.changes()
+
+        return self._front.do(work)
+
+    def _expires_us(self, created_us: int, now_us: int) -> int:
+        return min(now_us + self._idle_us, created_us + self._absolute_us)
+
+
+def _live(connection: apsw.Connection, session_id: str, now_us: int) -> Session | None:
+    sql = "SELECT person, content, created_us, seen_us, expires_us FROM sessions WHERE session = ? AND expires_us > ?"
+    row = one_row(connection, sql, (_hash(session_id), now_us))
+    return Session(*row) if row else None
+
+
+def _make_room(connection: apsw.Connection, person: str) -> None:
+    """Bounded by person, then in all; nobody's sessions go first, so that strangers cannot sign people out."""
+    if person:
+        connection.execute(
+            "DELETE FROM sessions WHERE session IN ("
+            "SELECT session FROM sessions WHERE person = ? ORDER BY created_us DESC LIMIT -1 OFFSET ?)",
+            (person, SESSIONS_PER_PERSON_MAX),
+        )
+    held = one_row(connection, "SELECT count(*) FROM sessions")
+    assert held is not None
+    if held[0] > SESSIONS_MAX:
+        connection.execute(
+            "DELETE FROM sessions WHERE session IN (SELECT session FROM sessions ORDER BY person <> '', expires_us LIMIT ?)",
+            (held[0] - SESSIONS_MAX,),
+        )
+
+
+def _hash(session_id: str) -> bytes:
+    return hashlib.sha256(session_id.encode()).digest()

@@ -1,0 +1,81 @@
+"""Throttles: how often an address or an account may try something within a sliding window.
+
+Addresses are kept as keyed hashes. Counters are bounded: the longest silent ones are forgotten first.
+"""
+
+import hashlib
+from array import array
+from typing import NamedTuple
+
+import apsw
+
+from firm.instant import DAY_US
+from storage.front import FrontFile
+from storage.sqlite_file import one_row
+
+SUBJECTS_PER_SCOPE_MAX = 50_000
+ATTEMPTS_MAX = 1_000
+WINDOW_MAX_US = DAY_US
+
+
+class Limit(NamedTuple):
+    """At most `attempts` within any `window_us`."""
+
+    attempts: int
+    window_us: int
+
+
+class Throttle:
+    """Counters by scope ("sign-in by address", "sign-in by account") and subject."""
+
+    def __init__(self, front: FrontFile, pepper: bytes) -> None:
+        self._front = front
+        self._pepper = pepper
+
+    def wait_us(self, scope: str, subject: str, limit: Limit, now_us: int) -> int:
+        """0: admitted, and counted. Else how long to wait; a refused attempt does not prolong the wait."""
+        assert 0 < limit.attempts <= ATTEMPTS_MAX
+        assert 0 < limit.window_us <= WINDOW_MAX_US
+        key = (scope, hashlib.blake2b(subject.encode(), key=self._pepper, digest_size=32).digest())
+        return self._front.do(lambda connection: _admit(connection, key, limit, now_us))
+
+    def forget(self, scope: str, subject: str) -> None:
+        """Start anew, after a success."""
+        key = (scope, hashlib.blake2b(subject.encode(), key=self._pepper, digest_size=32).digest())
+        self._front.do(
+            lambda connection: connection.execute("DELETE FROM throttles WHERE scope = ? AND subject = ?", key)
+        )
+
+    def purge(self, now_us: int) -> None:
+        """Remove counters that no window reaches any more."""
+        self._front.do(
+            lambda connection: connection.execute("DELETE FROM throttles WHERE last_us < ?", (now_us - WINDOW_MAX_US,))
+        )
+
+
+def _admit(connection: apsw.Connection, key: tuple[str, bytes], limit: Limit, now_us: int) -> int:
+    row = one_row(connection, "SELECT attempts FROM throttles WHERE scope = ? AND subject = ?", key)
+    # Attempts from the future are of a clock that was set back: they would bar somebody for as long as the step was.
+    counted: list[int] = [
+        at_us for at_us in array("q", row[0] if row else b"") if now_us - limit.window_us < at_us <= now_us
+    ]
+    if len(counted) >= limit.attempts:
+        return counted[-limit.attempts] + limit.window_us - now_us
+    connection.execute(
+        "INSERT OR REPLACE INTO throttles (scope, subject, attempts, last_us) VALUES (?, ?, ?, ?)",
+        (*key, array("q", [*counted, now_us]).tobytes(), now_us),
+    )
+    if row is None:
+        _make_room(connection, key[0])
+    return 0
+
+
+def _make_room(connection: apsw.Connection, scope: str) -> None:
+    held = one_row(connection, "SELECT count(*) FROM throttles WHERE scope = ?", (scope,))
+    assert held is not None
+    if held[0] > SUBJECTS_PER_SCOPE_MAX:
+        connection.execute(
+            "DELETE FROM throttles WHERE scope = ? AND subject IN ("
+            "SELECT subject FROM throttles WHERE scope = ? ORDER BY last_us LIMIT ?)",
+            (scope, scope, held[0] - SUBJECTS_PER_SCOPE_MAX),
+        )

@@ -1,0 +1,327 @@
+"""Vault: everything personal, sealed under a key of its person and class; the ledger carries only a commitment to it.
+
+A commitment is HMAC-SHA256(salt, class ‖ 0x00 ‖ value) with a fresh 32-byte salt that is sealed together with the value:
+one opening proves one value, and once salt and key are gone the commitment tells nobody anything.
+Writes go keys.db, vault.db, ledger, each durable before the next; a value whose ledger row never came is an orphan.
+Every method syncs a file and may be called from any thread, never from the event loop.
+"""
+
+import hashlib
+import hmac
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import apsw
+import msgspec
+from nacl.utils import random
+
+from storage.files import FirmDirectory
+from storage.keys import KeyRing
+from storage.people import CREDENTIALS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
+from storage.sealing import SealBroken, bound_to, sealed, unsealed
+from storage.sqlite_file import erase_traces, one_row, open_sqlite
+
+APPLICATION = 0x45565654  # "EVVT"
+VERSION = 1
+SALT_BYTES = 32
+VALUE_BYTES_MAX = 16 * 2**20
+PERSON_FORM = re.compile(r"[a-z]{1,16}:[0-9A-Za-z_.-]{1,64}")
+CLASS_FORM = re.compile(r"[a-z][a-z_]{0,31}")
+
+_SCHEMA = """
+CREATE TABLE origin (
+    pair BLOB NOT NULL        -- the same 16 bytes as in keys.db
+) STRICT;
+CREATE TABLE sealed_values (
+    commitment BLOB PRIMARY KEY,
+    person TEXT NOT NULL,
+    class TEXT NOT NULL,
+    box BLOB NOT NULL         -- salt ‖ value, sealed
+) STRICT;
+CREATE INDEX sealed_values_by_person ON sealed_values (person, class);
+CREATE TABLE people (
+    person TEXT PRIMARY KEY,
+    mail_index BLOB NOT NULL UNIQUE,   -- keyed hash of the normalised address
+    identity BLOB NOT NULL,            -- commitment of the value of class identity
+    credentials BLOB NOT NULL          -- password hash, sealed
+) STRICT;
+CREATE TABLE erasing (
+    person TEXT NOT NULL,
+    class TEXT NOT NULL,
+    PRIMARY KEY (person, class)
+) STRICT;
+"""
+
+
+class VaultDamaged(ValueError):
+    """What is in the vault is not what was put there, or half of it is missing."""
+
+
+class Opening(NamedTuple):
+    """What proves a commitment: HMAC-SHA256(salt, class ‖ 0x00 ‖ value)."""
+
+    salt: bytes
+    klass: str
+    value: bytes
+
+
+def commitment_of(salt: bytes, klass: str, value: bytes) -> str:
+    assert len(salt) == SALT_BYTES
+    return hmac.digest(salt, klass.encode() + b"\x00" + value, "sha256").hex()
+
+
+class Vault:
+    """The open vault of one firm."""
+
+    def __init__(self, connection: apsw.Connection, keys: KeyRing, index_key: bytes) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._index_key = index_key
+        # apsw refuses a connection that two threads use at once.
+        self._guard = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, master: bytes) -> Self:
+        """Open the vault in a firm's directory, or create it in a new one. Erasures that a crash cut short are finished."""
+        directory = FirmDirectory(path)
+        if _is_written(directory.vault_db) and not _is_written(directory.keys_db):
+            raise VaultDamaged(
+                f"{directory.keys_db} is missing beside a vault: restore it, nothing sealed opens without it"
+            )
+        keys = KeyRing.open(directory.keys_db, master)
+        connection = open_sqlite(directory.vault_db, APPLICATION, VERSION, _SCHEMA)
+        try:
+            _check_pair(connection, keys, directory)
+        except VaultDamaged:
+            connection.close()
+            keys.close()
+            raise
+        vault = cls(connection, keys, hashlib.blake2b(key=master, person=b"evenhand-mail-1", digest_size=32).digest())
+        vault._finish_erasures()
+        return vault
+
+    def seal(self, person: str, klass: str, value: bytes) -> str:
+        """Keep a value; durable when this returns its commitment in hex. The same value sealed twice commits differently."""
+        _check_words(person, klass)
+        with self._guard:
+            (key,) = self._keys.keys_made(person, klass)
+            with self._connection:
+                commitment = self._put(key, person, klass, value)
+        return commitment.hex()
+
+    def open_value(self, commitment: str) -> bytes | None:
+        """The value, or None where it was erased (or was never here)."""
+        opening = self.prove(commitment)
+        return opening.value if opening else None
+
+    def prove(self, commitment: str) -> Opening | None:
+        """What lets a stranger check that this commitment is to this value; None where it was erased."""
+        with self._guard:
+            return self._opening(bytes.fromhex(commitment))
+
+    def erase(self, person: str, klass: str | None = None) -> int:
+        """Make a person's values of a class, or all, unreadable for ever: key, salt and ciphertext leave the disk.
+
+        Returns how many values there were. Commitments and what was proven with them stay as they are.
+        """
+        with self._guard:
+            classes = self._classes(person) if klass is None else (klass,)
+            # The intent first: a crash between the two files is finished at the next start.
+            with self._connection:
+                self._connection.executemany(
+                    "INSERT OR IGNORE INTO erasing (person, class) VALUES (?, ?)", [(person, each) for each in classes]
+                )
+            return self._finish_erasure(person, classes)
+
+    def add_person(
+        self, kind: Kind, number: int, mail: str, name: str, password_hash: str, role: str = ""
+    ) -> str | None:
+        """Keep a new person; the commitment is to the identity. None: someone already has this mail address.
+
+        If the firm then refuses the command that carries the commitment, erase the person again.
+        """
+        person = reference(kind, number)
+        mail_index = self._mail_index(mail)
+        identity = msgspec.json.encode(Identity(kind=kind, id=number, role=role, name=name, mail=mail.strip()))
+        with self._guard:
+            if one_row(self._connection, "SELECT 1 FROM people WHERE mail_index = ?", (mail_index,)):
+                return None
+            identity_key, credentials_key = self._keys.keys_made(person, IDENTITY, CREDENTIALS)
+            with self._connection:
+                commitment = self._put(identity_key, person, IDENTITY, identity)
+                credentials = sealed(credentials_key, password_hash.encode(), _place(person, CREDENTIALS, commitment))
+                self._connection.execute(
+                    "INSERT INTO people (person, mail_index, identity, credentials) VALUES (?, ?, ?, ?)",
+                    (person, mail_index, commitment, credentials),
+                )
+        return commitment.hex()
+
+    def find_by_mail(self, mail: str) -> Person | None:
+        """Who signs in with this address. Takes the same time for a stranger up to the lookup; the caller hashes in any case."""
+        return self._person(
+            "SELECT person, identity, credentials FROM people WHERE mail_index = ?", self._mail_index(mail)
+        )
+
+    def person(self, kind: Kind, number: int) -> Person | None:
+        """None: unknown, or erased."""
+        return self._person(
+            "SELECT person, identity, credentials FROM people WHERE person = ?", reference(kind, number)
+        )
+
+    def change_password_hash(self, kind: Kind, number: int, password_hash: str) -> bool:
+        """False: no such person."""
+        person = reference(kind, number)
+        with self._guard:
+            row = one_row(self._connection, "SELECT identity FROM people WHERE person = ?", (person,))
+            if row is None:
+                return False
+            (key,) = self._keys.keys_made(person, CREDENTIALS)
+            box = sealed(key, password_hash.encode(), _place(person, CREDENTIALS, row[0]))
+            with self._connection:
+                self._connection.execute("UPDATE people SET credentials = ? WHERE person = ?", (box, person))
+            return True
+
+    def sweep_orphans(self, is_known: Callable[[str], bool]) -> int:
+        """Remove what was sealed for ledger rows that never came, and say how many values that were.
+
+        Only at start, before anything is admitted: in a running firm a value without a row may be on its way.
+        """
+        with self._guard:
+            commitments = [row[0] for row in self._connection.execute("SELECT commitment FROM sealed_values")]
+            orphans = [(commitment,) for commitment in commitments if not is_known(commitment.hex())]
+            with self._connection:
+                self._connection.executemany("DELETE FROM people WHERE identity = ?", orphans)
+                self._connection.executemany("DELETE FROM sealed_values WHERE commitment = ?", orphans)
+            unused = self._keys.owners() - self._owners()
+            if unused:
+                self._keys.forget(sorted(unused))
+            if orphans:
+                erase_traces(self._connection)
+            return len(orphans)
+
+    def close(self) -> None:
+        with self._guard:
+            self._connection.close()
+            self._keys.close()
+
+    def _put(self, key: bytes, person: str, klass: str, value: bytes) -> bytes:
+        if len(value) > VALUE_BYTES_MAX:
+            raise ValueError(
+                f"a value of {len(value)} bytes is too large for the vault: at most {VALUE_BYTES_MAX}; split it"
+            )
+        salt = random(SALT_BYTES)
+        commitment = bytes.fromhex(commitment_of(salt, klass, value))
+        self._connection.execute(
+            "INSERT INTO sealed_values (commitment, person, class, box) VALUES (?, ?, ?, ?)",
+            (commitment, person, klass, sealed(key, salt + value, _place(person, klass, commitment))),
+        )
+        return commitment
+
+    def _opening(self, commitment: bytes) -> Opening | None:
+        row = one_row(
+            self._connection, "SELECT person, class, box FROM sealed_values WHERE commitment = ?", (commitment,)
+        )
+        if row is None:
+            return None
+        person, klass, box = row
+        content = self._unsealed(person, klass, commitment, box)
+        if content is None:
+            return None
+        opening = Opening(content[:SALT_BYTES], klass, content[SALT_BYTES:])
+        assert commitment_of(*opening) == commitment.hex()
+        return opening
+
+    def _unsealed(self, person: str, klass: str, commitment: bytes, box: bytes) -> bytes | None:
+        try:
+            key = self._keys.key(person, klass)
+            return unsealed(key, box, _place(person, klass, commitment)) if key else None
+        except SealBroken as broken:
+            raise VaultDamaged(
+                f"vault damaged: the {klass} of {person} (commitment {commitment.hex()}) does not open; restore keys.db and vault.db"
+            ) from broken
+
+    def _person(self, sql: str, key: bytes | str) -> Person | None:
+        with self._guard:
+            row = one_row(self._connection, sql, (key,))
+            if row is None:
+                return None
+            person, commitment, credentials = row
+            opening = self._opening(commitment)
+            password_hash = self._unsealed(person, CREDENTIALS, commitment, credentials)
+        if opening is None or password_hash is None:
+            return None
+        identity = msgspec.json.decode(opening.value, type=Identity)
+        return Person(
+            kind=identity.kind,
+            id=identity.id,
+            role=identity.role,
+            name=identity.name,
+            mail=identity.mail,
+            password_hash=password_hash.decode(),
+            commitment=commitment.hex(),
+        )
+
+    def _mail_index(self, mail: str) -> bytes:
+        return hmac.digest(self._index_key, normalised_mail(mail).encode(), "sha256")
+
+    def _classes(self, person: str) -> tuple[str, ...]:
+        """Every class of which this person has a key or a value."""
+        rows = self._connection.execute("SELECT DISTINCT class FROM sealed_values WHERE person = ?", (person,))
+        return tuple(sorted({klass for (klass,) in rows} | set(self._keys.classes_of(person))))
+
+    def _owners(self) -> set[tuple[str, str]]:
+        """Each (person, class) of which something is sealed here."""
+        values = self._connection.execute("SELECT DISTINCT person, class FROM sealed_values")
+        people = self._connection.execute("SELECT person FROM people")
+        return {(person, klass) for person, klass in values} | {(person, CREDENTIALS) for (person,) in people}
+
+    def _finish_erasures(self) -> None:
+        with self._guard:
+            for person, klass in list(self._connection.execute("SELECT person, class FROM erasing")):
+                self._finish_erasure(person, (klass,))
+
+    def _finish_erasure(self, person: str, classes: tuple[str, ...]) -> int:
+        targets = [(person, klass) for klass in classes]
+        self._keys.forget(targets)
+        before = self._connection.total_changes()
+        with self._connection:
+            self._connection.executemany("DELETE FROM sealed_values WHERE person = ? AND class = ?", targets)
+            erased = self._connection.total_changes() - before
+            # Without identity or credentials nobody can sign in: the entry, with its keyed hash of the mail, goes too.
+            if {IDENTITY, CREDENTIALS} & set(classes):
+                self._connection.execute("DELETE FROM people WHERE person = ?", (person,))
+            self._connection.executemany("DELETE FROM erasing WHERE person = ? AND class = ?", targets)
+        erase_traces(self._connection)
+        return erased
+
+
+def _check_words(person: str, klass: str) -> None:
+    if not PERSON_FORM.fullmatch(person):
+        raise ValueError(f"{person!r} is no pseudonym: kind and id, such as trader:123")
+    if not CLASS_FORM.fullmatch(klass):
+        raise ValueError(f"{klass!r} is no class of values: lower-case letters and _, such as address")
+
+
+def _check_pair(connection: apsw.Connection, keys: KeyRing, directory: FirmDirectory) -> None:
+    row = one_row(connection, "SELECT pair FROM origin")
+    if row is not None and row[0] == keys.pair:
+        return
+    if row is not None:
+        raise VaultDamaged(
+            f"{directory.keys_db} and {directory.vault_db} do not belong together: restore both from one backup"
+        )
+    if keys.owners():
+        raise VaultDamaged(f"{directory.vault_db} is missing or empty beside keys that seal it: restore it")
+    with connection:
+        connection.execute("INSERT INTO origin (pair) VALUES (?)", (keys.pair,))
+
+
+def _is_written(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _place(person: str, klass: str, commitment: bytes) -> bytes:
+    return bound_to(b"evenhand value 1", person.encode(), klass.encode(), commitment)

@@ -1,0 +1,225 @@
+"""Verify: whether the book on disk is whole, is what was signed, and agrees with itself, told row by row where it does not.
+
+It reads in short steps, so that it can run beside the writer; only the last step is one longer view of the whole.
+Memory is bounded by the number of accounts and of rows that structure the ledger, never by the number of rows.
+"""
+
+import hmac
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from storage.audit_frames import FrameAudit
+from storage.audit_rows import RowAudit
+from storage.errors import LedgerDamaged, LedgerRefused, SnapshotDamaged
+from storage.files import FirmDirectory
+from storage.findings import Finding, Findings
+from storage.identity import Lineages, read_identity, read_lineages, require_secret, size_of
+from storage.migrate import fresh_schema, migrations, schema_of
+from storage.readmodels import ReadModel
+from storage.refold import Refold, stale_models, tables_of
+from storage.rows import StoredRow
+from storage.schema import APPLICATION_ID, READ_MODEL_PREFIX, open_for_reading
+from storage.snapshots import load_snapshot
+from storage.tiles import COLUMNS
+
+ROWS_PER_STEP = 2_000
+_REFOLD = "nothing is lost: have the read models rebuilt, they are folded again from the ledger"
+_UNREADABLE = (apsw.Error, UnicodeDecodeError)
+
+Progress = Callable[[int, int], None]
+"""Rows checked, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was checked and what was found. `untold`: findings beyond those that are told one by one."""
+
+    rows: int
+    checkpoints: int
+    frames: int
+    segments: int
+    snapshots: int
+    findings: tuple[Finding, ...]
+    untold: int
+    notes: tuple[str, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.findings
+
+
+def verify(
+    directory: Path,
+    *,
+    secret: bytes,
+    public_key: bytes | None = None,
+    read_models: Sequence[ReadModel] = (),
+    progress: Progress = lambda _done, _of: None,
+) -> Report:
+    """Check everything. `public_key`: the key the ledger should be signed with, where it is known from elsewhere."""
+    findings = Findings()
+    with closing(open_for_reading(directory)) as connection:
+        audit = _Verification(connection, directory, secret, read_models, findings)
+        try:
+            audit.run(public_key, progress)
+        except (LedgerDamaged, LedgerRefused, *_UNREADABLE) as broken:
+            findings.add(f"the file cannot be read to its end: {broken}")
+        return audit.report()
+
+
+class _Verification:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        directory: Path,
+        secret: bytes,
+        read_models: Sequence[ReadModel],
+        findings: Findings,
+    ) -> None:
+        self._connection = connection
+        self._secret = secret
+        self._findings = findings
+        self._rows: RowAudit | None = None
+        self._frames = FrameAudit(connection, FirmDirectory(directory).segments, findings)
+        self._refold = Refold(read_models)
+        self._snapshots = 0
+
+    def run(self, public_key: bytes | None, progress: Progress) -> None:
+        self._check_file()
+        require_secret(self._connection, self._secret)
+        identity = read_identity(self._connection)
+        if public_key is not None and not hmac.compare_digest(public_key, identity.public_key):
+            self._findings.add(f"the ledger is signed with key {identity.public_key.hex()}, not with the one you named")
+        lineages = Lineages(read_lineages(self._connection).stretches)
+        self._rows = rows = RowAudit(self._connection, self._secret, identity, lineages, self._findings)
+        goal = size_of(self._connection)
+        while rows.seq < goal and self._step(rows, goal):
+            progress(rows.seq, goal)
+        self._connection.execute("BEGIN")
+        while self._step(rows, size_of(self._connection)):
+            pass
+        rows.check_end(self._connection)
+        self._frames.check_end(self._connection)
+        self._check_snapshots()
+        self._check_read_models()
+        progress(rows.seq, rows.seq)
+
+    def report(self) -> Report:
+        self._refold.close()
+        rows, found = self._rows, self._findings
+        return Report(
+            rows=rows.seq if rows else 0,
+            checkpoints=rows.checkpoints if rows else 0,
+            frames=self._frames.frames,
+            segments=self._frames.segments,
+            snapshots=self._snapshots,
+            findings=tuple(found.told),
+            untold=found.untold,
+            notes=tuple(found.notes),
+        )
+
+    def _check_file(self) -> None:
+        found = (self._connection.pragma("application_id"), self._connection.pragma("user_version"))
+        if found != (APPLICATION_ID, len(migrations())):
+            self._findings.add(f"the file says it is {found}, not {(APPLICATION_ID, len(migrations()))}")
+        for row in self._connection.execute("PRAGMA integrity_check(100)"):
+            if row != ("ok",):
+                self._findings.add(f"SQLite's integrity check: {row[0]}")
+        ours = [part for part in schema_of(self._connection) if not _is_of_a_read_model(part[1])]
+        if ours != fresh_schema():
+            odd = sorted({name for _, name, _ in set(ours) ^ set(fresh_schema())})
+            self._findings.add(f"tables or triggers were altered: {', '.join(odd)}")
+
+    def _step(self, rows: RowAudit, goal: int) -> bool:
+        """Check the next rows; False when there are none."""
+        sql = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"  # noqa: S608  (constant columns)
+        try:
+            found = [StoredRow(*row) for row in self._connection.execute(sql, (rows.seq, goal, ROWS_PER_STEP))]
+        except _UNREADABLE:
+            return self._step_one_by_one(rows, goal)
+        for row in found:
+            rows.take(row, self._frames)
+        self._fold(found)
+        return bool(found)
+
+    def _step_one_by_one(self, rows: RowAudit, goal: int) -> bool:
+        sql = f"SELECT {COLUMNS} FROM ledger WHERE seq = ?"  # noqa: S608  (constant columns)
+        until = min(rows.seq + ROWS_PER_STEP, goal)
+        for seq in range(rows.seq + 1, until + 1):
+            try:
+                found = [StoredRow(*row) for row in self._connection.execute(sql, (seq,))]
+            except _UNREADABLE as why:
+                rows.skip(seq, str(why))
+                continue
+            if not found:
+                rows.skip(seq, "it is missing")
+            for row in found:
+                rows.take(row, self._frames)
+            self._fold(found)
+        return True
+
+    def _fold(self, rows: Sequence[StoredRow]) -> None:
+        if self._refold.models and self._findings.told == []:  # a damaged ledger cannot vouch for its read models
+            self._refold.fold(rows)
+
+    def _check_snapshots(self) -> None:
+        held: dict[int, int] = {
+            written_by: of_seq for of_seq, written_by in self._connection.execute("SELECT * FROM snapshots_held")
+        }
+        sql = "SELECT seq FROM landmarks WHERE kind = 'SnapshotWritten' ORDER BY seq"
+        written: list[int] = [seq for (seq,) in self._connection.execute(sql)]
+        if written and written[-1] not in held:
+            self._findings.add(f"the snapshot that row {written[-1]} completed is gone", written[-1])
+        for seq, of_seq in held.items():
+            try:
+                load_snapshot(self._connection, of_seq, seq)
+                self._snapshots += 1
+            except (SnapshotDamaged, msgspec.DecodeError, UnicodeDecodeError) as damaged:
+                what_next = "the one before it will be used; the next snapshot replaces it"
+                self._findings.add(str(damaged), seq, what_next)
+
+    def _check_read_models(self) -> None:
+        stale = stale_models(self._connection, self._refold.models)
+        for name in stale:
+            self._findings.notes.append(f"read model {name} is of another version: it will be folded at the next start")
+        if self._findings.told and self._refold.models:
+            self._findings.notes.append("read models were not compared: a damaged ledger cannot vouch for them")
+            return
+        ours = {part[1]: part for part in schema_of(self._connection) if _is_of_a_read_model(part[1])}
+        folded = {part[1]: part for part in schema_of(self._refold.scratch)}
+        for model in self._refold.models:
+            if model.name in stale:
+                continue
+            if tables_of(self._connection, model.name) != self._refold.tables[model.name]:
+                self._findings.add(
+                    f"read_models does not name the tables of read model {model.name}", what_next=_REFOLD
+                )
+            for table in self._refold.tables[model.name]:
+                if ours.get(table) != folded[table] or not _same(self._connection, self._refold.scratch, table):
+                    what = f"table {table} of read model {model.name} is not what the ledger's rows give"
+                    self._findings.add(what, what_next=_REFOLD)
+
+
+def _is_of_a_read_model(name: str) -> bool:
+    return name.removeprefix("sqlite_autoindex_").startswith(READ_MODEL_PREFIX)
+
+
+def _same(one: apsw.Connection, other: apsw.Connection, table: str) -> bool:
+    """Whether both hold the same rows in a table, in whatever order they were written."""
+    rows, wanted = _sorted_rows(one, table), _sorted_rows(other, table)
+    for row in rows:
+        if row != next(wanted, None):
+            return False
+    return next(wanted, None) is None
+
+
+def _sorted_rows(connection: apsw.Connection, table: str) -> Any:
+    columns = [name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+    order = ", ".join(f'"{column}"' for column in columns)
+    return iter(connection.execute(f'SELECT {order} FROM "{table}" ORDER BY {order}'))  # noqa: S608  (a model's own table)

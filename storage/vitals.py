@@ -1,0 +1,50 @@
+"""Vitals: the few figures of a ledger that tell whether it is well, read without the writer's lock and without a check of its bytes."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import apsw
+
+from firm.inputs import SegmentSealed
+from firm.kinds import body_of
+from storage.errors import LedgerDamaged
+from storage.identity import size_of
+from storage.schema import open_for_reading
+
+
+class Vitals(NamedTuple):
+    """`size`: rows. `last_received_us`: of the last row, 0 while there is none. `checkpoint_us`: firm time of the last checkpoint, or 0."""
+
+    size: int
+    last_received_us: int
+    checkpoint_size: int
+    checkpoint_us: int
+    segments: tuple[SegmentSealed, ...]
+
+
+def read_vitals(directory: Path) -> Vitals:
+    """Raises LedgerRefused where the ledger cannot be opened, LedgerDamaged where it cannot be read."""
+    connection = open_for_reading(directory)
+    try:
+        with connection:  # one view of the ledger
+            last = connection.execute("SELECT received_us FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()
+            signed = connection.execute("SELECT size, at_us FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone()
+            sealed = list(connection.execute(
+                "SELECT payload FROM ledger WHERE seq IN (SELECT seq FROM landmarks WHERE kind = 'SegmentSealed') ORDER BY seq"
+            ))  # fmt: skip
+            size = size_of(connection)
+    except apsw.Error as broken:
+        raise LedgerDamaged(
+            f'{connection.filename} cannot be read ({broken}): stop, run "evenhand restore"'
+        ) from broken
+    finally:
+        connection.close()
+    segments = tuple(body_of("SegmentSealed", payload) for (payload,) in sealed)
+    checkpoint_size, checkpoint_us = signed or (0, 0)
+    return Vitals(
+        size=size,
+        last_received_us=last[0] if last else 0,
+        checkpoint_size=checkpoint_size,
+        checkpoint_us=checkpoint_us,
+        segments=tuple(body for body in segments if isinstance(body, SegmentSealed)),
+    )
