@@ -1,0 +1,176 @@
+"""The account's book: what a platform's report of a deal, a balance operation, swap or equity does to it.
+
+The platform's own figures are compared with ours in the open: a difference beyond the tolerance is a fact (DriftFound),
+and no hard failure or pass rests on an account that drifts.
+"""
+
+from actors.account_seat import AccountSeat
+from actors.desk import Turn
+from actors.guards import trails_every_tick
+from firm.account import Position, cash_key
+from firm.arithmetic import PLAIN
+from firm.equity import equity_of, unpriced
+from firm.facts import (
+    CashBooked,
+    DayAnchored,
+    DealBooked,
+    DealIgnored,
+    DriftCleared,
+    DriftFound,
+    PeakReached,
+    RolloverHighMoved,
+    SwapPosted,
+    TradingDayCounted,
+)
+from firm.inputs import (
+    AccountReported,
+    CashReported,
+    DealEntry,
+    DealReported,
+    EquityReported,
+    PositionReported,
+    Side,
+    SnapshotReported,
+)
+from firm.money import divided_rounded_half_away
+from firm.phase import JUDGED
+from firm.ruleset import MaximumLoss, Trail
+
+
+def book_deal(seat: AccountSeat, deal: DealReported, turn: Turn) -> None:
+    """A fill changes a position and the balance, once."""
+    state = seat.held
+    if deal.deal_id in state.deals:
+        seat.record(DealIgnored(deal_id=deal.deal_id, why="already_booked"), turn)
+        return
+    net = deal.profit.minor + deal.commission.minor + deal.swap.minor + deal.fee.minor
+    after = _position_after(state.position(deal.position_id), deal)
+    seat.record(
+        DealBooked(
+            deal_id=deal.deal_id,
+            position_id=deal.position_id,
+            symbol=deal.symbol,
+            side=after.side,
+            lots_e8=after.lots_e8,
+            price_open=after.price_open,
+            swap=state.money(after.swap),
+            opened_us=after.opened_us,
+            net=state.money(net),
+            balance=state.money(state.balance + net),
+        ),
+        turn,
+    )
+    if deal.entry is DealEntry.IN:
+        _count_day(seat, turn)
+
+
+def book_cash(seat: AccountSeat, cash: CashReported, turn: Turn) -> None:
+    """A deposit, withdrawal or correction moves the balance without a trade."""
+    state = seat.held
+    if cash_key(cash.cash_id) in state.deals:
+        seat.record(DealIgnored(deal_id=cash.cash_id, why="already_booked"), turn)
+        return
+    seat.record(
+        CashBooked(
+            cash_id=cash.cash_id,
+            amount=cash.amount,
+            balance=state.money(state.balance) + cash.amount,
+            net=state.money(state.cash_net) + cash.amount,
+        ),
+        turn,
+    )
+    _move_marks(seat, cash.amount.minor, turn)
+    _compare(seat, "balance", seat.held.balance, cash.balance_after.minor, 0, turn)
+
+
+def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
+    """Cash is neither profit nor loss: the day's start and the highs that floors are measured from move with it."""
+    state = seat.held
+    if state.day is not None and state.day.final:
+        balance, equity = state.money(state.day.balance + amount), state.money(state.day.equity + amount)
+        seat.record(DayAnchored(day=state.day.day, balance=balance, equity=equity, changed=True), turn)
+    if any(isinstance(terms, MaximumLoss) and terms.trail is Trail.END_OF_DAY for terms in state.ruleset.terms):
+        seat.record(RolloverHighMoved(high=state.money(state.rollover_high + amount)), turn)
+    if state.peak is not None and trails_every_tick(state):
+        moved = PeakReached(
+            equity=state.money(state.peak.equity + amount),
+            balance=state.money(state.peak.balance + amount),
+            at_us=state.peak.at_us,
+            quotes=(),
+        )
+        seat.record(moved, turn)
+
+
+def post_swap(seat: AccountSeat, report: PositionReported, turn: Turn) -> None:
+    """A position's swap as the platform has it now."""
+    held = seat.held.position(report.position_id)
+    if held is not None and held.swap != report.swap.minor:
+        seat.record(SwapPosted(position_id=report.position_id, swap=report.swap), turn)
+
+
+def reconcile(seat: AccountSeat, report: EquityReported | AccountReported | SnapshotReported, turn: Turn) -> None:
+    """Hold the platform's figures against ours: balance to the cent, equity within the tolerance, positions one by one."""
+    state = seat.held
+    _compare(seat, "balance", state.balance, report.balance.minor, 0, turn)
+    if isinstance(report, AccountReported):
+        return
+    board = seat.board(turn)
+    if not unpriced(state, board):
+        tolerance = state.initial.minor * turn.policy.drift_tolerance_bp // 10_000
+        _compare(seat, "equity", equity_of(PLAIN, state, board), report.equity.minor, tolerance, turn)
+    if isinstance(report, SnapshotReported):
+        ours = {(held.position_id, held.symbol, held.side, held.lots_e8) for held in state.positions}
+        theirs = {(held.position_id, held.symbol, held.side, held.lots_e8) for held in report.positions}
+        _compare(seat, "positions", len(ours - theirs), -len(theirs - ours), 0, turn)
+
+
+def _position_after(held: Position | None, deal: DealReported) -> Position:
+    """The position as it is once the deal is in it. A close of something we never saw opens nothing; drift will show it."""
+    if deal.entry is DealEntry.IN:
+        return _opened_or_added(held, deal)
+    if held is None:
+        return _fresh(deal, Side.SELL if deal.side is Side.BUY else Side.BUY, 0)
+    left = max(0, held.lots_e8 - deal.lots_e8)
+    # The deal realised its share of the swap; what is left stays with the rest of the position.
+    swap = held.swap - deal.swap.minor if left else 0
+    return Position(held.position_id, held.symbol, held.side, left, held.price_open, held.opened_us, 0, "", swap, 0, "")
+
+
+def _opened_or_added(held: Position | None, deal: DealReported) -> Position:
+    if held is None:
+        return _fresh(deal, deal.side, deal.lots_e8)
+    lots_e8 = held.lots_e8 + deal.lots_e8
+    weighted = held.price_open * held.lots_e8 + deal.price * deal.lots_e8
+    price_open = divided_rounded_half_away(weighted, lots_e8)
+    return Position(
+        held.position_id, held.symbol, held.side, lots_e8, price_open, held.opened_us, 0, "", held.swap, 0, ""
+    )
+
+
+def _fresh(deal: DealReported, side: Side, lots_e8: int) -> Position:
+    return Position(deal.position_id, deal.symbol, side, lots_e8, deal.price, deal.t_us, 0, "", 0, 0, "")
+
+
+def _count_day(seat: AccountSeat, turn: Turn) -> None:
+    """A trading day is one on which a position was opened; adding to one counts as opening."""
+    state = seat.held
+    if state.day is None or state.standing not in JUDGED or state.last_day_traded == state.day.day.label:
+        return
+    seat.record(TradingDayCounted(label=state.day.day.label, count=state.days_traded + 1), turn)
+
+
+def _compare(seat: AccountSeat, what: str, computed: int, reported: int, tolerance: int, turn: Turn) -> None:
+    state = seat.held
+    drifts, drifted = abs(computed - reported) > tolerance, what in state.drifting
+    if drifts and not drifted:
+        seat.record(
+            DriftFound(
+                what=what,
+                computed=state.money(computed),
+                reported=state.money(reported),
+                tolerance=state.money(tolerance),
+            ),
+            turn,
+        )
+    elif drifted and not drifts:
+        seat.record(DriftCleared(what=what), turn)

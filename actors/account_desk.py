@@ -1,0 +1,363 @@
+"""Account desk: one trading account, from its opening on the platform to its pass, breach or end.
+
+Each thing that happens to an account arrives here as a message; each answer is a fact. What the platform's reports mean for
+the book is in `actors/account_book.py`, verdicts are reached in `actors/account_verdicts.py`.
+"""
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from actors import account_book as book
+from actors import account_verdicts as verdicts
+from actors.account_seat import AccountSeat
+from actors.desk import Turn
+from actors.exhibits import cite
+from actors.messages import (
+    AccountProvisioned,
+    DayEnded,
+    DayFinal,
+    FailureAllowed,
+    FailureHeld,
+    Judge,
+    LatePrice,
+    MarkDue,
+    Message,
+    OpenAccount,
+    PassAllowed,
+    PassDoubted,
+    PeakDue,
+    PriceReached,
+)
+from firm.account import Finding
+from firm.arithmetic import PLAIN
+from firm.commands import ReviewOutcome, ReviewVerdict
+from firm.equity import Board, equity_of, unpriced
+from firm.facts import (
+    AccountLinked,
+    AccountOpened,
+    DayAnchored,
+    DayOpened,
+    MarkTaken,
+    OpenPosition,
+    Refusal,
+    Refused,
+    VerdictCorrected,
+)
+from firm.inputs import (
+    AccountReported,
+    CashReported,
+    DealReported,
+    EquityReported,
+    Input,
+    LoginReported,
+    OrderReported,
+    PositionReported,
+    SnapshotReported,
+)
+from firm.phase import JUDGED, Standing
+from firm.rules.limits import first_broken, limits_of
+from firm.rules.objectives import inactive, overstayed, won
+from firm.ruleset import Inactivity, MaximumDuration
+
+
+class AccountDesk(AccountSeat):
+    """One account's decisions."""
+
+    def decide(self, message: Message | Input, turn: Turn) -> None:
+        match message:
+            case OpenAccount():
+                self._open(message, turn)
+            case Message():
+                self._decide_message(message, turn)
+            case ReviewVerdict():
+                self._review(message, turn)
+            case _:
+                self._decide_report(message, turn)
+
+    def _decide_message(self, message: Message, turn: Turn) -> None:  # noqa: C901  (a table of messages)
+        match message:
+            case PriceReached():
+                # Prices alone win nothing: when a desk is woken by one must make no difference.
+                self.judge(turn, message.at_us, may_win=False)
+            case Judge():
+                self.judge(turn, message.at_us)
+            case AccountProvisioned():
+                self._link(message, turn)
+            case DayEnded():
+                self._end_day(message, turn)
+            case DayFinal():
+                self._finalise_day(message, turn)
+            case MarkDue():
+                self._mark(message, turn)
+            case PeakDue():
+                self.write_peak(turn)
+            case LatePrice():
+                verdicts.judge_late(self, message.quote, turn)
+            case FailureAllowed():
+                verdicts.fail(self, message, turn)
+            case FailureHeld():
+                verdicts.hold_failure(self, message, turn)
+            case PassAllowed():
+                verdicts.win(self, turn)
+            case PassDoubted():
+                verdicts.hold_pass(self, (message.doubt,), turn)
+            case _:
+                raise AssertionError(f"{self.name} takes no {type(message).__name__}")
+
+    def _decide_report(self, report: Input, turn: Turn) -> None:
+        """A platform's report. One for an account that is not open yet changes nothing here; the snapshot will bring it."""
+        if self.state is None:
+            return
+        match report:
+            case DealReported():
+                book.book_deal(self, report, turn)
+            case CashReported():
+                book.book_cash(self, report, turn)
+            case PositionReported():
+                book.post_swap(self, report, turn)
+            case EquityReported() | AccountReported() | SnapshotReported():
+                book.reconcile(self, report, turn)
+            case OrderReported() | LoginReported():
+                return
+            case _:
+                raise AssertionError(f"{self.name} takes no {type(report).__name__}")
+        self.judge(turn, turn.header.happened_us)
+
+    # --- judging ---
+
+    def judge(self, turn: Turn, at_us: int, *, may_win: bool = True) -> None:
+        """Look at the account with the prices on the board: note a new peak, find a broken limit or a won phase, set the guard."""
+        if self.held.standing not in JUDGED or self.held.day is None:
+            self.watch(turn)
+            return
+        board = turn.market(self.held.bridge).board
+        if unpriced(self.held, board):
+            self.watch(turn)
+            return
+        equity = equity_of(PLAIN, self.held, board)
+        self.note_peak(equity, at_us, turn)
+        limits = verdicts.open_limits(self.held)
+        broken = first_broken(limits, equity)
+        if broken is not None:
+            verdicts.break_limit(self, broken, at_us, turn)
+        elif may_win:
+            verdicts.ask_to_win(self, at_us, turn)
+        self.watch(turn, equity)
+
+    def see_price(self, turn: Turn, at_us: int) -> None:
+        """Note the peak that a price brought, and nothing else: for folding."""
+        board = self.board(turn)
+        if self.held.standing in JUDGED and self.held.day is not None and not unpriced(self.held, board):
+            self.note_peak(equity_of(PLAIN, self.held, board), at_us, turn)
+
+    # --- opening ---
+
+    def _open(self, message: OpenAccount, turn: Turn) -> None:
+        program, phase = message.program, message.phase
+        turn.record(
+            AccountOpened(
+                trader=message.trader,
+                challenge=message.challenge,
+                phase=message.place,
+                phase_name=phase.name,
+                funded=phase.funded,
+                bridge=program.bridge,
+                initial=program.size,
+                ruleset_id=phase.ruleset.ruleset_id(),
+                ruleset=phase.ruleset,
+            ),
+            self.account,
+        )
+        args = {
+            "trader": f"{message.trader}",
+            "group": program.group,
+            "leverage": f"{program.leverage}",
+            "currency": program.size.currency,
+            "exponent": f"{program.size.exponent}",
+            "balance_minor": f"{program.size.minor}",
+        }
+        self.enforce("provision", 0, turn, args)
+
+    def _link(self, message: AccountProvisioned, turn: Turn) -> None:
+        """The account exists on its platform: its first day begins where it starts, not at the last rollover."""
+        if self.held.login:
+            return
+        turn.record(AccountLinked(login=message.login), self.account)
+        self.stand(self.held.running, "platform_opened", turn)
+        state = self.held
+        at_us = max(message.at_us, turn.market(state.bridge).latest_us)
+        turn.record(
+            DayOpened(
+                day=state.ruleset.calendar.day_at(at_us),
+                balance=state.money(state.balance),
+                equity=state.money(state.balance),
+                positions=(),
+                quotes=(),
+                provisional=False,
+            ),
+            self.account,
+        )
+        self.watch(turn)
+
+    # --- days ---
+
+    def _end_day(self, message: DayEnded, turn: Turn) -> None:
+        """The rollover itself, with the last prices before it: marks, pauses, ends, and the new day's floor."""
+        state = self.held
+        if state.day is None or state.standing not in JUDGED | {Standing.UNDER_REVIEW}:
+            self.watch(turn)
+            return
+        market = turn.market(state.bridge)
+        board = market.board.at(message.quotes)
+        if state.closing is not None:
+            self._anchor(board, turn)
+            state = self.held
+        priced = not unpriced(state, board)
+        equity = equity_of(PLAIN, state, board) if priced else state.balance
+        self.write_peak(turn)
+        cited = cite(state, board, turn) if priced else {}
+        turn.record(
+            DayOpened(
+                day=state.ruleset.calendar.day_at(message.at_us),
+                balance=state.money(state.balance),
+                equity=state.money(equity),
+                positions=tuple(self._open_positions()),
+                quotes=tuple(priced.seq for priced in cited.values()),
+                provisional=not market.is_final(message.at_us),
+            ),
+            self.account,
+            message.at_us,
+        )
+        if state.standing is Standing.PAUSED:
+            self.stand(state.running, "rollover", turn)
+            self.enforce("release", 0, turn)
+        self._end_if_over(message.at_us, turn)
+        self.judge(turn, message.at_us)
+
+    def _finalise_day(self, message: DayFinal, turn: Turn) -> None:
+        state = self.held
+        if state.closing is None or state.day is None or state.day.day.start_us != message.at_us:
+            return
+        if state.closing.swap_awaited:
+            return
+        self._anchor(turn.market(state.bridge).board.at(message.quotes), turn)
+        verdicts.settle_provisional(self, turn)
+        self.judge(turn, turn.header.happened_us)
+
+    def _anchor(self, board: Board, turn: Turn) -> None:
+        """Fix the day's start from the book and prices of its first instant, whatever came late included."""
+        state = self.held
+        assert state.closing is not None
+        assert state.day is not None
+        then = replace(state, positions=state.closing.positions, balance=state.closing.balance)
+        equity = state.closing.balance if unpriced(then, board) else equity_of(PLAIN, then, board)
+        changed = (state.closing.balance, equity) != (state.day.balance, state.day.equity)
+        turn.record(
+            DayAnchored(
+                day=state.day.day,
+                balance=state.money(state.closing.balance),
+                equity=state.money(equity),
+                changed=changed,
+            ),
+            self.account,
+        )
+
+    def _end_if_over(self, at_us: int, turn: Turn) -> None:
+        state = self.held
+        assert state.day is not None
+        for terms in state.ruleset.terms:
+            match terms:
+                case MaximumDuration() if overstayed(terms, state, state.day.day.label):
+                    self._close("maximum_duration", turn)
+                    return
+                case Inactivity() if inactive(terms, state, at_us):
+                    self._close("inactivity", turn)
+                    return
+                case _:
+                    continue
+
+    def _close(self, because: str, turn: Turn) -> None:
+        seq = self.stand(Standing.CLOSED, because, turn)
+        self.enforce("flatten", seq, turn)
+
+    def _open_positions(self) -> list[OpenPosition]:
+        state = self.held
+        return [
+            OpenPosition(
+                position_id=held.position_id,
+                symbol=held.symbol,
+                side=held.side,
+                lots_e8=held.lots_e8,
+                price_open=held.price_open,
+                swap=state.money(held.swap),
+                opened_us=held.opened_us,
+            )
+            for held in state.positions
+        ]
+
+    def _mark(self, message: MarkDue, turn: Turn) -> None:
+        state = self.held
+        board = turn.market(state.bridge).board
+        if state.standing not in JUDGED or unpriced(state, board):
+            return
+        equity = equity_of(PLAIN, state, board)
+        headroom = min((equity - limit.floor for limit in limits_of(state)), default=None)
+        turn.record(
+            MarkTaken(
+                balance=state.money(state.balance),
+                equity=state.money(equity),
+                headroom=None if headroom is None else state.money(headroom),
+            ),
+            self.account,
+            message.at_us,
+        )
+
+    # --- standing, review, enforcement ---
+
+    def _review(self, command: ReviewVerdict, turn: Turn) -> None:
+        """A person settles the open question; only the one that is open, named by its decision."""
+        state = self.state
+        if state is None:
+            turn.record(Refused(refusal=Refusal.UNKNOWN_ACCOUNT, detail=f"no account {command.account}"), self.account)
+        elif (finding := state.finding_of(command.decision)) is not None and state.standing in verdicts.OPEN:
+            self._review_breach(command, finding, turn)
+        elif state.pass_held_seq and state.pass_held_seq == command.decision:
+            self._review_pass(command, turn)
+        else:
+            detail = f"decision {command.decision} is not an open question of this account"
+            turn.record(Refused(refusal=Refusal.NOTHING_TO_DECIDE, detail=detail), self.account)
+
+    def _review_breach(self, command: ReviewVerdict, finding: Finding, turn: Turn) -> None:
+        match command.outcome:
+            case ReviewOutcome.CONFIRM:
+                verdicts.declare_settled(self, finding, turn)
+            case ReviewOutcome.DISMISS:
+                because = f"{command.by}: {command.why}"
+                turn.record(
+                    VerdictCorrected(decision=command.decision, verdict="dismissed", because=because), self.account
+                )
+                if not self.held.findings:
+                    verdicts.let_go_on(self, "dismissed", command.decision, turn)
+                self.judge(turn, turn.header.happened_us)
+            case unknown:
+                assert_never(unknown)
+
+    def _confirm_pass(self, turn: Turn) -> None:
+        if won(PLAIN, self.held):
+            verdicts.win(self, turn)
+        else:
+            detail = "the objectives are no longer met: look at the account again when they are"
+            self.record(Refused(refusal=Refusal.NO_LONGER_WON, detail=detail), turn)
+
+    def _review_pass(self, command: ReviewVerdict, turn: Turn) -> None:
+        match command.outcome:
+            case ReviewOutcome.CONFIRM:
+                self._confirm_pass(turn)
+            case ReviewOutcome.DISMISS:
+                because = f"{command.by}: {command.why}"
+                turn.record(
+                    VerdictCorrected(decision=command.decision, verdict="dismissed", because=because), self.account
+                )
+            case unknown:
+                assert_never(unknown)

@@ -1,0 +1,93 @@
+"""Account seat: the state of one account and the few moves everything about an account is made of.
+
+The account desk sits in it; its book and its verdicts are functions over it.
+"""
+
+from actors.desk import Turn
+from actors.exhibits import cite_quotes
+from actors.guards import trails_every_tick, watch_of
+from actors.messages import AccountStood, Enforce
+from actors.names import enforcement_desk, key_id, order_desk
+from firm.account import AccountState, with_price_peak
+from firm.account_fold import fold, opened
+from firm.equity import Board, quotes_used
+from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
+from firm.inputs import Input
+from firm.phase import JUDGED, Standing, may_become
+from firm.rules.limits import limits_of
+
+
+class AccountSeat:
+    """One account's place. `state` is None until the account is opened."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.account = key_id(name)
+        self.state: AccountState | None = None
+
+    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:
+        if isinstance(body, AccountOpened):
+            self.state = opened(body, account, seq, happened_us)
+        elif self.state is not None:
+            self.state = fold(self.state, body, seq, happened_us)
+
+    def capture(self) -> AccountState | None:
+        return self.state
+
+    def restore(self, state: AccountState | None) -> None:
+        self.state = state
+
+    @property
+    def held(self) -> AccountState:
+        """The state of an account that is open."""
+        assert self.state is not None, f"{self.name} was sent a message before it was opened"
+        return self.state
+
+    def record(self, fact: Fact, turn: Turn, at_us: int | None = None) -> int:
+        """Book a fact of this account; its seq."""
+        return turn.record(fact, self.account, at_us)
+
+    def board(self, turn: Turn) -> Board:
+        return turn.market(self.held.bridge).board
+
+    def stand(self, after: Standing, because: str, turn: Turn) -> int:
+        """Change the standing by the table, and tell the order it belongs to; the fact's seq."""
+        before = self.held.standing
+        if not may_become(before, after):
+            raise AssertionError(f"{self.name} cannot go from {before} to {after}")
+        seq = self.record(StandingChanged(before=before, after=after, because=because), turn)
+        turn.send(order_desk(self.held.challenge), AccountStood(account=self.account, after=after))
+        return seq
+
+    def enforce(self, purpose: str, decision: int, turn: Turn, args: dict[str, str] | None = None) -> None:
+        """Ask for a purpose on the platform, on the strength of decision row `decision`."""
+        order = Enforce(
+            account=self.account, login=self.held.login, purpose=purpose, decision=decision, args=args or {}
+        )
+        turn.send(enforcement_desk(self.held.bridge), order)
+
+    def watch(self, turn: Turn, equity: int | None = None) -> None:
+        """Tell the market desk when to wake this account next; `equity` at the board's prices, if it can be priced."""
+        limits = limits_of(self.held) if self.held.standing in JUDGED else ()
+        turn.watch(self.held.bridge, watch_of(self.held, equity, limits, self.board(turn)))
+
+    def note_peak(self, equity: int, at_us: int, turn: Turn) -> None:
+        """Keep a new equity high that prices brought; it becomes a fact when a decision, a rollover or an epoch's end needs it."""
+        state = self.held
+        if trails_every_tick(state) and state.peak is not None and equity > state.peak.equity:
+            self.state = with_price_peak(state, equity, at_us, quotes_used(state, self.board(turn)))
+
+    def write_peak(self, turn: Turn) -> None:
+        """Make the peak a fact, with the ticks it rested on."""
+        state = self.held
+        if state.peak is None or state.peak.seq or not trails_every_tick(state):
+            return
+        peak = state.peak
+        cited = cite_quotes(peak.quotes, self.board(turn).specs, self.account, turn)
+        fact = PeakReached(
+            equity=state.money(peak.equity),
+            balance=state.money(peak.balance),
+            at_us=peak.at_us,
+            quotes=tuple(priced.seq for priced in cited.values()),
+        )
+        self.record(fact, turn, peak.at_us)

@@ -1,0 +1,339 @@
+"""The account's verdicts: breach, suspicion, pause and pass, each with its exhibits and its working in one fact.
+
+Hard failures are hard to reverse: one that rests on anything in doubt is only suspected (close-only), and every automatic one
+asks the risk desk first. The comparison that decides is the last step of the working.
+"""
+
+from typing import NamedTuple, TypedDict
+
+from actors.account_seat import AccountSeat
+from actors.desk import Turn
+from actors.exhibits import cite
+from actors.messages import AskFailure, AskPass, FailureAllowed, FailureHeld
+from actors.names import RISK
+from firm.account import AccountState, Finding
+from firm.arithmetic import PLAIN, Arithmetic, Step, Working
+from firm.equity import Board, equity_of, symbols_needed, unpriced
+from firm.facts import (
+    AccountPaused,
+    BreachDeclared,
+    BreachSuspected,
+    Doubt,
+    PassHeld,
+    PhasePassed,
+    VerdictCorrected,
+)
+from firm.money import Money
+from firm.phase import Standing
+from firm.price import Quote
+from firm.rules.limits import Limit, breaks, first_broken, floor_of, limits_of
+from firm.rules.objectives import profit_target_of, target_balance, won
+from firm.ruleset import DailyLoss, LateBreach, MaximumLoss, Trail
+
+
+class Seen(NamedTuple):
+    """A limit seen broken: at which instant, at which prices, and whether they came late."""
+
+    limit: Limit
+    at_us: int
+    board: Board
+    late: bool = False
+
+
+class _Verdict(TypedDict):
+    """What a declared and a suspected breach have in common."""
+
+    rule: str
+    rule_kind: str
+    severity: str
+    floor: Money
+    observed: Money
+    at_us: int
+    quotes: tuple[int, ...]
+    working: tuple[Step, ...]
+
+
+# Standings in which a breach is an open question.
+OPEN = frozenset({Standing.SUSPECTED, Standing.UNDER_REVIEW})
+
+
+def open_limits(state: AccountState) -> tuple[Limit, ...]:
+    """The limits that may still be broken: not those that are an open question, were waived, or are paused for already."""
+    asked = {finding.rule for finding in state.findings} | set(state.waived)
+    paused = state.standing is Standing.PAUSED
+    return tuple(limit for limit in limits_of(state) if limit.terms.id not in asked and (limit.hard or not paused))
+
+
+def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None:
+    """Equity broke a limit at the prices on the board."""
+    seen = Seen(limit, at_us, seat.board(turn))
+    if not limit.hard:
+        _pause(seat, seen, turn)
+        return
+    doubts = _doubts(seat.held, limit, at_us, turn)
+    if doubts:
+        _suspect(seat, seen, doubts, turn)
+    else:
+        turn.send(RISK, AskFailure(account=seat.account, rule=limit.terms.id, at_us=at_us, settled=False))
+
+
+def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
+    """The risk desk let an automatic failure through."""
+    if allowed.settled:
+        finding = next(finding for finding in seat.held.findings if finding.rule == allowed.rule)
+        declare_settled(seat, finding, turn)
+        return
+    limit = _limit(seat.held, allowed.rule)
+    if limit is not None:
+        _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
+
+
+def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
+    """The risk desk wants a person to look."""
+    if held.settled:
+        if seat.held.standing is Standing.SUSPECTED:
+            seat.stand(Standing.UNDER_REVIEW, held.doubt.value, turn)
+        return
+    limit = _limit(seat.held, held.rule)
+    if limit is not None:
+        _suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
+
+
+def _seen(seat: AccountSeat, limit: Limit, at_us: int, late: Quote | None, turn: Turn) -> Seen:
+    """What was asked about: the board as it is, or as it would have been at a price that came late."""
+    board = seat.board(turn)
+    return Seen(limit, at_us, board) if late is None else Seen(limit, at_us, _board_at(board, late), late=True)
+
+
+def _board_at(board: Board, quote: Quote) -> Board:
+    return board.at({**board.quotes, quote.symbol: quote})
+
+
+def declare_settled(seat: AccountSeat, finding: Finding, turn: Turn) -> None:
+    """A suspected breach is beyond doubt: declare it from the equity that was recorded then and the floor as it is now."""
+    state = seat.held
+    limit = _limit(state, finding.rule)
+    assert limit is not None, f"{seat.name} has no rule {finding.rule}"
+    calc = Working()
+    observed = _observed(calc, finding)
+    if state.day is not None and state.day.day.start_us == finding.day_us:
+        floor = floor_of(calc, state, limit.place, limit.terms)
+    else:
+        # Another day has begun since: what counts is the floor of the day in which it was seen.
+        floor = calc.given("floor when the breach was suspected", finding.floor, "minor", f"{finding.seq}/floor/minor")
+    if not breaks(calc, limit.terms.boundary, observed, floor):
+        because = "measured again, the equity that was seen is not beyond the floor"
+        seat.record(VerdictCorrected(decision=finding.seq, verdict="exonerated", because=because), turn)
+        if not seat.held.findings:
+            let_go_on(seat, "exonerated", finding.seq, turn)
+        return
+    fact = BreachDeclared(
+        rule=limit.terms.id,
+        rule_kind=_kind(limit),
+        severity="hard",
+        floor=state.money(int(floor)),
+        observed=state.money(int(observed)),
+        at_us=finding.at_us,
+        late=False,
+        quotes=(),
+        working=tuple(calc.steps),
+    )
+    decision = seat.record(fact, turn)
+    seat.enforce("flatten", decision, turn)
+    seat.stand(Standing.BREACHED, limit.terms.id, turn)
+
+
+def settle_provisional(seat: AccountSeat, turn: Turn) -> None:
+    """The day's start is final: each breach that only waited for it now stands or falls."""
+    for finding in seat.held.findings:
+        if not finding.provisional_only or seat.held.standing not in OPEN:
+            continue
+        limit = _limit(seat.held, finding.rule)
+        assert limit is not None, f"{seat.name} has no rule {finding.rule}"
+        if breaks(PLAIN, limit.terms.boundary, _observed(PLAIN, finding), limit.floor):
+            ask = AskFailure(account=seat.account, rule=finding.rule, at_us=finding.at_us, settled=True)
+            turn.send(RISK, ask)
+            return
+        because = "the day's final start puts the floor below the equity that was seen"
+        seat.record(VerdictCorrected(decision=finding.seq, verdict="exonerated", because=because), turn)
+        if not seat.held.findings:
+            let_go_on(seat, "exonerated", finding.seq, turn)
+
+
+def let_go_on(seat: AccountSeat, because: str, decision: int, turn: Turn) -> None:
+    """No question is open any more: the account trades on, or waits out its pause."""
+    paused = seat.held.paused_until_us > turn.header.happened_us
+    seat.stand(Standing.PAUSED if paused else seat.held.running, because, turn)
+    if not paused:
+        seat.enforce("release", decision, turn)
+
+
+def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
+    """A tick came out of order: would the account have broken a limit at it? Only what was open then can have."""
+    state = seat.held
+    if state.standing not in (Standing.ACTIVE, Standing.FUNDED) or state.day is None:
+        return
+    if quote.t_us < state.day.day.start_us or any(held.opened_us > quote.t_us for held in state.positions):
+        return
+    board = seat.board(turn)
+    then = _board_at(board, quote)
+    if unpriced(state, then):
+        return
+    broken = first_broken(open_limits(state), equity_of(PLAIN, state, then))
+    if broken is None or not broken.hard:
+        return
+    seen = Seen(broken, quote.t_us, then, late=True)
+    # What was seen late is a doubt of its own unless the ruleset enforces late breaches.
+    doubts = _doubts(state, broken, quote.t_us, turn)
+    if state.ruleset.late_breach is LateBreach.REVIEW:
+        doubts = (*doubts, Doubt.LATE_DATA)
+    if doubts:
+        _suspect(seat, seen, doubts, turn)
+    else:
+        ask = AskFailure(account=seat.account, rule=broken.terms.id, at_us=quote.t_us, settled=False, late=quote)
+        turn.send(RISK, ask)
+
+
+def ask_to_win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
+    """All objectives met? A pass needs the platform's own balance, and nothing in doubt."""
+    state = seat.held
+    if state.standing is not Standing.ACTIVE or not won(PLAIN, state) or state.reconciled_seq < state.last_trade_seq:
+        return
+    doubts = _pass_doubts(state, at_us, turn)
+    if doubts:
+        hold_pass(seat, doubts, turn)
+    else:
+        turn.send(RISK, AskPass(account=seat.account, at_us=at_us))
+
+
+def win(seat: AccountSeat, turn: Turn) -> None:
+    """The phase is passed; the platform account is flattened and the challenge moves on."""
+    state = seat.held
+    if state.standing in (Standing.PASSED, Standing.CLOSED, Standing.BREACHED):
+        return
+    calc = Working()
+    place_and_terms = profit_target_of(state)
+    assert place_and_terms is not None
+    assert won(calc, state), f"{seat.name} was let pass without having won"
+    fact = PhasePassed(
+        rule=place_and_terms[1].id,
+        target=state.money(target_balance(PLAIN, state, *place_and_terms)),
+        observed=state.money(state.balance),
+        trading_days=state.days_traded,
+        working=tuple(calc.steps),
+    )
+    decision = seat.record(fact, turn)
+    seat.enforce("flatten", decision, turn)
+    seat.stand(Standing.PASSED, "objectives_met", turn)
+
+
+def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], turn: Turn) -> None:
+    """Say once that a pass is held, and why; it is asked again with each report."""
+    state = seat.held
+    if state.pass_held_seq:
+        return
+    calc = Working()
+    place_and_terms = profit_target_of(state)
+    assert place_and_terms is not None
+    won(calc, state)
+    fact = PassHeld(
+        rule=place_and_terms[1].id,
+        target=state.money(target_balance(PLAIN, state, *place_and_terms)),
+        observed=state.money(state.balance),
+        doubts=doubts,
+        working=tuple(calc.steps),
+    )
+    seat.record(fact, turn)
+
+
+def _observed(calc: Arithmetic, finding: Finding) -> int:
+    """The equity that was seen when the breach was suspected, with the deals of the ended day that were booked since."""
+    seen = f"{finding.seq}/observed/minor"
+    observed = calc.given("equity when the breach was suspected", finding.observed, "minor", seen)
+    for place, (seq, net) in enumerate(finding.late, start=1):
+        late = calc.given(f"late deal #{place}", net, "minor", f"{seq}/net/minor")
+        observed = calc.plus(f"equity with late deal #{place}", observed, late)
+    return observed
+
+
+def _limit(state: AccountState, rule: str) -> Limit | None:
+    return next((limit for limit in limits_of(state) if limit.terms.id == rule), None)
+
+
+def _doubts(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
+    """What a hard failure under this limit would rest on that is not certain."""
+    market = turn.market(state.bridge)
+    doubts = set(market.doubts_about(symbols_needed(state, market.board) or (), at_us, turn.policy.stale_after_us))
+    if state.drifting:
+        doubts.add(Doubt.DRIFT)
+    if abs(at_us - state.reconciled_us) > turn.policy.reconcile_within_us:
+        doubts.add(Doubt.NOT_RECONCILED)
+    measured_from_day = isinstance(limit.terms, DailyLoss) or limit.terms.trail is Trail.END_OF_DAY
+    if measured_from_day and state.day is not None and not state.day.final:
+        doubts.add(Doubt.PROVISIONAL_ANCHOR)
+    return tuple(doubt for doubt in Doubt if doubt in doubts)
+
+
+def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
+    market = turn.market(state.bridge)
+    doubts = set(market.doubts_about(symbols_needed(state, market.board) or (), at_us, turn.policy.stale_after_us))
+    if state.drifting:
+        doubts.add(Doubt.DRIFT)
+    return tuple(doubt for doubt in Doubt if doubt in doubts)
+
+
+def _pause(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
+    day = seat.held.day
+    assert day is not None
+    decision = _judged(seat, seen, (), turn)
+    seat.record(AccountPaused(rule=seen.limit.terms.id, until_us=day.day.end_us), turn)
+    seat.stand(Standing.PAUSED, seen.limit.terms.id, turn)
+    seat.enforce("pause", decision, turn)
+
+
+def _declare(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
+    decision = _judged(seat, seen, (), turn)
+    seat.enforce("flatten", decision, turn)
+    seat.stand(Standing.BREACHED, seen.limit.terms.id, turn)
+
+
+def _suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> None:
+    """Close-only until data (a provisional day start) or a person settles it."""
+    decision = _judged(seat, seen, doubts, turn)
+    waits_for_data = doubts == (Doubt.PROVISIONAL_ANCHOR,)
+    after = Standing.SUSPECTED if waits_for_data else Standing.UNDER_REVIEW
+    if seat.held.standing not in (after, Standing.UNDER_REVIEW):
+        seat.stand(after, seen.limit.terms.id, turn)
+    seat.enforce("close_only", decision, turn)
+
+
+def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> int:
+    """Write the verdict with its exhibits and its working; the seq of the decision."""
+    limit = seen.limit
+    if isinstance(limit.terms, MaximumLoss) and limit.terms.trail is Trail.EVERY_TICK:
+        seat.write_peak(turn)
+    state = seat.held
+    cited = cite(state, seen.board, turn)
+    calc = Working()
+    observed = equity_of(calc, state, seen.board, cited)
+    floor = floor_of(calc, state, limit.place, limit.terms)
+    assert breaks(calc, limit.terms.boundary, observed, floor), (
+        f"{seat.name}: the working of {limit.terms.id} breaks nothing"
+    )
+    verdict = _Verdict(
+        rule=limit.terms.id,
+        rule_kind=_kind(limit),
+        severity="hard" if limit.hard else "soft",
+        floor=state.money(int(floor)),
+        observed=state.money(int(observed)),
+        at_us=seen.at_us,
+        quotes=tuple(priced.seq for priced in cited.values()),
+        working=tuple(calc.steps),
+    )
+    if doubts:
+        return seat.record(BreachSuspected(**verdict, doubts=doubts), turn, seen.at_us)
+    return seat.record(BreachDeclared(**verdict, late=seen.late), turn, seen.at_us)
+
+
+def _kind(limit: Limit) -> str:
+    return "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss"

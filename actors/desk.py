@@ -1,0 +1,92 @@
+"""Desk: an actor that owns one thing's state and decides about it. A turn is its chance to do so.
+
+A desk is handed one message at a time. It may read its own state and what the turn shows it; it records facts, sends
+messages to other desks and asks for effects. Nothing of that leaves the engine unless the whole input succeeds.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from actors.effects import Effect
+from actors.messages import Message
+from firm.equity import Board
+from firm.facts import Doubt, Fact
+from firm.inputs import Input
+from firm.policy import Policy
+from firm.quote_frame import Tick
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The ledger header of the input being decided."""
+
+    seq: int
+    happened_us: int
+    received_us: int
+    account: int
+
+
+class Market(Protocol):
+    """What a desk may ask of its bridge's prices. Only the market desk writes them."""
+
+    board: Board
+
+    def doubts_about(self, symbols: tuple[str, ...], now_us: int, stale_after_us: int) -> tuple[Doubt, ...]: ...
+    def is_final(self, instant_us: int) -> bool: ...
+    @property
+    def latest_us(self) -> int: ...
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """How the market desk is to wake an account: an index entry, derivable from the account's state, never state itself.
+
+    `bands`: (symbol, side of the quote, low, high): wake when the quote leaves [low, high]; None means no bound that way.
+    `always`: symbols whose every tick wakes. `day_end_us`: 0, or when its day ends. `provisional_us`: 0, or the instant whose
+    marks await the watermark. `marked`: whether equity marks are taken.
+    """
+
+    account: int
+    bands: tuple[tuple[str, str, int | None, int | None], ...] = ()
+    always: tuple[str, ...] = ()
+    day_end_us: int = 0
+    provisional_us: int = 0
+    marked: bool = False
+
+
+class Turn(Protocol):
+    """What a desk may do while it decides one message."""
+
+    header: Header
+    policy: Policy
+    lineage: str
+    at_us: int
+    ticks: Sequence[Tick]
+
+    @property
+    def next_seq(self) -> int:
+        """The ledger seq that the next recorded fact will have."""
+        ...
+
+    def record(self, fact: Fact, account: int = 0, at_us: int | None = None) -> int:
+        """Book a fact of this desk now and fold it into its state; returns the ledger seq it will have."""
+        ...
+
+    def send(self, desk: str, message: Message) -> None: ...
+    def effect(self, effect: Effect) -> None: ...
+    def market(self, bridge: str) -> Market: ...
+    def watch(self, bridge: str, watch: Watch) -> None: ...
+
+
+class Desk(Protocol):
+    """One actor. `capture` gives its state as an immutable value; `restore` takes one back."""
+
+    name: str
+
+    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None: ...
+    def decide(self, message: Message | Input, turn: Turn) -> Iterator[None] | None:
+        """Decide one message. A desk that takes many things in one message yields after each; see MarketDesk."""
+        ...
+
+    def capture(self) -> Any: ...
+    def restore(self, state: Any) -> None: ...

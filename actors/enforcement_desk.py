@@ -1,0 +1,342 @@
+"""Enforcement desk: what must happen on one bridge's platform, step by step, each step seen before the next.
+
+A purpose is a plan of actions. An action is a command with a life: QUEUED, ACKED by the bridge's journal, APPLIED by the
+platform, CONFIRMED by what the platform itself then shows. Where nobody can say, the bridge is asked; nothing is resent blindly.
+Order and checks follow the platform notes in docs/wire-protocol.md: close-only, cancel, close, see flat, block, see flat.
+"""
+
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from actors.desk import Turn
+from actors.effects import QueryCommand, RequestSnapshot, SendCommand
+from actors.enforcement_plans import FINAL, PLANS, EnforcementState, OpenCommand, Plan, is_covered, tries_of, wait_us
+from actors.messages import AccountProvisioned, Enforce, Message, SwitchChanged
+from actors.names import account_desk
+from firm.commands import BridgeMode, KillSwitch, SettleCommand
+from firm.facts import (
+    AccountLinked,
+    BridgeEnrolled,
+    BridgeModeChanged,
+    CommandAdvanced,
+    CommandProbed,
+    CommandQueued,
+    CommandWithheld,
+    Fact,
+    FlatConfirmed,
+    KillSwitchEngaged,
+    KillSwitchReleased,
+    Refusal,
+    Refused,
+)
+from firm.inputs import (
+    AccountReported,
+    BridgeConnected,
+    BridgeDisconnected,
+    ClockTicked,
+    CommandAcknowledged,
+    CommandReported,
+    CommandState,
+    Input,
+    SnapshotReported,
+)
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class EnforcementDesk:
+    """One bridge's enforcement."""
+
+    def __init__(self, name: str, bridge: str) -> None:
+        self.name = name
+        self.bridge = bridge
+        self.state = EnforcementState(bridge=bridge)
+
+    def capture(self) -> EnforcementState:
+        return self.state
+
+    def restore(self, state: EnforcementState) -> None:
+        self.state = state
+
+    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
+        state = self.state
+        match body:
+            case BridgeEnrolled() | BridgeModeChanged():
+                self.state = replace(state, mode=body.mode)
+            case KillSwitchEngaged() | KillSwitchReleased() if body.switch is KillSwitch.ENFORCEMENT:
+                self.state = replace(state, halted=isinstance(body, KillSwitchEngaged))
+            case BridgeConnected():
+                commands = {key: replace(held, since_us=happened_us) for key, held in state.commands.items()}
+                self.state = replace(state, connected=True, commands=commands)
+            case BridgeDisconnected():
+                self.state = replace(state, connected=False)
+            case AccountLinked():
+                self.state = replace(state, logins=state.logins | {body.login})
+            case CommandQueued():
+                self._fold_queued(body, account, happened_us)
+            case CommandAdvanced():
+                self._fold_advanced(body, happened_us)
+            case CommandProbed():
+                self._fold_probed(body, happened_us)
+            case FlatConfirmed() | CommandWithheld():
+                self.state = replace(state, plans=_without(state.plans, account))
+
+    def decide(self, message: Message | Input, turn: Turn) -> None:
+        match message:
+            case Enforce():
+                self._start(message, turn)
+            case CommandAcknowledged():
+                self._advance(message.command, CommandState.ACKED, "", turn)
+            case CommandReported():
+                self._hear(message, turn)
+            case AccountReported():
+                self._see_account(message, turn)
+            case SnapshotReported():
+                self._see_snapshot(message, turn)
+            case BridgeConnected():
+                self._resume(turn)
+            case ClockTicked():
+                self._watch_the_clock(message.at_us, turn)
+            case SettleCommand():
+                self._settle(message, turn)
+            case SwitchChanged() | BridgeDisconnected():
+                return
+            case _:
+                raise AssertionError(f"{self.name} takes no {type(message).__name__}")
+
+    @property
+    def _is_withheld(self) -> bool:
+        return self.state.mode is BridgeMode.OBSERVE or self.state.halted
+
+    # --- plans ---
+
+    def _start(self, order: Enforce, turn: Turn) -> None:
+        running = self.state.plans.get(order.account)
+        if running is not None and is_covered(order, running):
+            return
+        plan = Plan(login=order.login, purpose=order.purpose, decision=order.decision, step=0, args=order.args)
+        self._queue(order.account, plan, turn)
+
+    def _withhold(self, account: int, plan: Plan, turn: Turn) -> None:
+        """Observe mode reaches all verdicts; what it would have done is said, and never done later."""
+        because = "kill_switch" if self.state.halted else "observe_mode"
+        for action in PLANS[plan.purpose][plan.step :]:
+            turn.record(
+                CommandWithheld(
+                    bridge=self.bridge,
+                    login=plan.login,
+                    action=action,
+                    args=plan.args,
+                    because=because,
+                    for_decision=plan.decision,
+                ),
+                account,
+            )
+
+    def _queue(self, account: int, plan: Plan, turn: Turn) -> None:
+        """Write the intent with its key, once, then let the courier send it after the commit; or withhold what is left."""
+        if self._is_withheld:
+            self._withhold(account, plan, turn)
+            return
+        command = f"{turn.lineage[:8]}-{turn.next_seq}"
+        queued = CommandQueued(
+            command=command,
+            idem_key=f"eh-{command}",
+            bridge=self.bridge,
+            login=plan.login,
+            action=PLANS[plan.purpose][plan.step],
+            args=plan.args,
+            deadline_us=turn.header.received_us + turn.policy.command_deadline_us,
+            for_decision=plan.decision,
+            purpose=plan.purpose,
+            step=plan.step,
+        )
+        turn.record(queued, account)
+        turn.effect(_sending(queued))
+
+    def _next_step(self, account: int, turn: Turn) -> None:
+        plan = self.state.plans.get(account)
+        if plan is not None and plan.step + 1 < len(PLANS[plan.purpose]):
+            self._queue(account, replace(plan, step=plan.step + 1), turn)
+
+    # --- what the bridge says ---
+
+    def _hear(self, report: CommandReported, turn: Turn) -> None:
+        held = self.state.commands.get(report.command)
+        if held is None:
+            return
+        # A bridge may say "confirmed"; it is the platform's word all the same, and what it shows is looked at here.
+        said = CommandState.APPLIED if report.state is CommandState.CONFIRMED else report.state
+        if held.queued.action == "create_account" and said is CommandState.APPLIED and not self._is_new_login(report):
+            detail = f"login {report.vendor_ref!r} is empty or another account's"
+            self._advance(report.command, CommandState.UNKNOWN, detail, turn)
+            return
+        self._advance(report.command, said, report.retcode or report.vendor_ref, turn)
+        if said is not CommandState.APPLIED:
+            return
+        match held.queued.action:
+            case "create_account":
+                provisioned = AccountProvisioned(login=report.vendor_ref, at_us=turn.header.happened_us)
+                turn.send(account_desk(held.account), provisioned)
+            case "close_all" | "block" | "unblock" | "close_only":
+                # The platform's yes is not yet the state we want: look.
+                turn.effect(RequestSnapshot(bridge=self.bridge, login=held.queued.login))
+            case _:
+                self._confirm(report.command, turn)
+
+    def _is_new_login(self, report: CommandReported) -> bool:
+        return bool(report.vendor_ref) and report.vendor_ref not in self.state.logins
+
+    def _see_account(self, report: AccountReported, turn: Turn) -> None:
+        for command, held in self._running(turn.header.account):
+            if held.queued.action == "create_account" and report.login:
+                self._confirm(command, turn)
+
+    def _see_snapshot(self, report: SnapshotReported, turn: Turn) -> None:
+        flat = not report.positions
+        account = turn.header.account
+        for command, held in self._running(account):
+            match held.queued.action:
+                case "close_all" if flat:
+                    self._confirm(command, turn)
+                case "close_all":
+                    self._advance(command, CommandState.FAILED, "positions_left", turn)
+                case "block" if flat and not report.trading_allowed:
+                    self._confirm(command, turn)
+                    turn.record(FlatConfirmed(bridge=self.bridge, login=report.login), account)
+                case "block" if not flat:
+                    # Something filled between closing and blocking: close again, then block again.
+                    self._advance(command, CommandState.FAILED, "positions_left", turn)
+                case "close_only" if not report.trading_allowed:
+                    self._confirm(command, turn)
+                case "unblock" if report.trading_allowed:
+                    self._confirm(command, turn)
+
+    def _confirm(self, command: str, turn: Turn) -> None:
+        held = self.state.commands[command]
+        plan = self.state.plans.get(held.account)
+        self._advance(command, CommandState.CONFIRMED, "", turn)
+        if plan is not None and (plan.purpose, plan.step) == (held.queued.purpose, held.queued.step):
+            self._next_step(held.account, turn)
+
+    def _advance(self, command: str, state: CommandState, detail: str, turn: Turn) -> None:
+        held = self.state.commands.get(command)
+        if held is not None and held.state is not state:
+            fact = CommandAdvanced(bridge=self.bridge, command=command, state=state, detail=detail)
+            turn.record(fact, held.account)
+
+    def _running(self, account: int) -> list[tuple[str, OpenCommand]]:
+        """The account's commands that the platform said yes to, oldest first."""
+        return [
+            (command, held)
+            for command, held in self.state.commands.items()
+            if held.account == account and held.state is CommandState.APPLIED
+        ]
+
+    # --- time and doubt ---
+
+    def _resume(self, turn: Turn) -> None:
+        """A bridge came back: what it may not have got is sent again under the same id, what it had is asked about."""
+        for command, held in self.state.commands.items():
+            if held.state is CommandState.QUEUED and not self._is_withheld:
+                turn.effect(_sending(held.queued))
+            else:
+                turn.effect(QueryCommand(bridge=self.bridge, command=command))
+
+    def _watch_the_clock(self, now_us: int, turn: Turn) -> None:
+        if not self.state.connected:
+            return
+        for command, held in tuple(self.state.commands.items()):
+            overdue = now_us - held.since_us > turn.policy.command_deadline_us
+            if overdue and held.probes < turn.policy.probes_max:
+                self._probe(command, held, turn)
+        for account, plan in tuple(self.state.plans.items()):
+            if (
+                plan.failed_us
+                and now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
+                and plan.failures < tries_of(plan)
+            ):
+                # Blocking found positions left: the close before it must be done again.
+                step = PLANS[plan.purpose].index("close_all") if "close_all" in PLANS[plan.purpose] else plan.step
+                self._queue(account, replace(plan, step=min(step, plan.step)), turn)
+
+    def _probe(self, command: str, held: OpenCommand, turn: Turn) -> None:
+        if held.state is CommandState.APPLIED:
+            turn.record(CommandProbed(bridge=self.bridge, command=command, attempt=held.probes + 1), held.account)
+            turn.effect(RequestSnapshot(bridge=self.bridge, login=held.queued.login))
+            return
+        self._advance(command, CommandState.UNKNOWN, "no result by the deadline", turn)
+        turn.record(CommandProbed(bridge=self.bridge, command=command, attempt=held.probes + 1), held.account)
+        turn.effect(QueryCommand(bridge=self.bridge, command=command))
+
+    def _settle(self, command: SettleCommand, turn: Turn) -> None:
+        held = self.state.commands.get(command.command)
+        if held is None:
+            detail = f"command {command.command} is not open on {self.bridge}"
+            turn.record(Refused(refusal=Refusal.UNKNOWN_COMMAND, detail=detail))
+            return
+        if command.happened:
+            self._confirm(command.command, turn)
+        else:
+            self._advance(command.command, CommandState.FAILED, f"{command.by}: {command.why}", turn)
+
+    # --- folding ---
+
+    def _fold_queued(self, fact: CommandQueued, account: int, happened_us: int) -> None:
+        state = self.state
+        held = OpenCommand(account=account, queued=fact, state=CommandState.QUEUED, since_us=happened_us)
+        before = state.plans.get(account)
+        again = before is not None and before.purpose == fact.purpose and before.step >= fact.step
+        plan = Plan(
+            login=fact.login,
+            purpose=fact.purpose,
+            decision=fact.for_decision,
+            step=fact.step,
+            args=fact.args,
+            failures=before.failures if before is not None and again else 0,
+        )
+        self.state = replace(
+            state, commands={**state.commands, fact.command: held}, plans={**state.plans, account: plan}
+        )
+
+    def _fold_advanced(self, fact: CommandAdvanced, happened_us: int) -> None:
+        state = self.state
+        held = state.commands.get(fact.command)
+        if held is None:
+            return
+        if fact.state not in FINAL:
+            advanced = replace(held, state=fact.state, since_us=happened_us)
+            self.state = replace(state, commands={**state.commands, fact.command: advanced})
+            return
+        plans = state.plans
+        plan = plans.get(held.account)
+        if plan is not None and (plan.purpose, plan.step) == (held.queued.purpose, held.queued.step):
+            if fact.state is CommandState.FAILED:
+                plans = {**plans, held.account: replace(plan, failed_us=happened_us, failures=plan.failures + 1)}
+            elif plan.step + 1 == len(PLANS[plan.purpose]):
+                plans = _without(plans, held.account)
+        self.state = replace(state, commands=_without(state.commands, fact.command), plans=plans)
+
+    def _fold_probed(self, fact: CommandProbed, happened_us: int) -> None:
+        held = self.state.commands.get(fact.command)
+        if held is not None:
+            probed = replace(held, probes=fact.attempt, since_us=happened_us)
+            self.state = replace(self.state, commands={**self.state.commands, fact.command: probed})
+
+
+def _sending(queued: CommandQueued) -> SendCommand:
+    return SendCommand(
+        bridge=queued.bridge,
+        command=queued.command,
+        idem_key=queued.idem_key,
+        login=queued.login,
+        action=queued.action,
+        args=queued.args,
+        deadline_us=queued.deadline_us,
+    )
+
+
+def _without(held: dict[_K, _V], key: _K) -> dict[_K, _V]:
+    return {other: value for other, value in held.items() if other != key}

@@ -1,0 +1,77 @@
+"""Enforcement plans: which actions serve which purpose, in which order, how often they are tried, and what is kept of them."""
+
+import msgspec
+
+from actors.messages import Enforce
+from firm.commands import BridgeMode
+from firm.facts import CommandQueued
+from firm.inputs import CommandState
+from firm.instant import MINUTE_US
+
+PLANS: dict[str, tuple[str, ...]] = {
+    "provision": ("create_account",),
+    "close_only": ("close_only",),
+    "pause": ("close_only", "cancel_orders", "close_all"),
+    "flatten": ("close_only", "cancel_orders", "close_all", "block"),
+    "release": ("unblock",),
+}
+# A plan is replaced only by a stronger one, or by another of its strength.
+_STRENGTH = {"provision": 0, "release": 1, "close_only": 1, "pause": 2, "flatten": 3}
+FINAL = frozenset({CommandState.CONFIRMED, CommandState.FAILED})
+TRIES_MAX = 5
+CLOSE_TRIES_MAX = 200  # at half an hour each: longer than any market is closed
+RETRY_WAIT_MAX_US = 30 * MINUTE_US
+
+
+class OpenCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """A command whose end is not known yet. `since_us`: when it was last sent or advanced."""
+
+    account: int
+    queued: CommandQueued
+    state: CommandState
+    since_us: int
+    probes: int = 0
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is being done about an account. `failed_us`: when the running step failed and waits to be tried again, or 0.
+
+    `failures`: how often the running step has failed; each wait is twice as long as the one before, and there is an end.
+    """
+
+    login: str
+    purpose: str
+    decision: int
+    step: int
+    args: dict[str, str]
+    failed_us: int = 0
+    failures: int = 0
+
+
+class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
+    """One bridge's open commands by id, plans by account, and the logins that are accounts of ours."""
+
+    bridge: str
+    mode: BridgeMode = BridgeMode.OBSERVE
+    halted: bool = False
+    connected: bool = False
+    commands: dict[str, OpenCommand] = msgspec.field(default_factory=dict)
+    plans: dict[int, Plan] = msgspec.field(default_factory=dict)
+    logins: frozenset[str] = frozenset()
+
+
+def is_covered(order: Enforce, running: Plan) -> bool:
+    """Whether what runs already does what is asked, or more. A release undoes anything but a flattening."""
+    if order.purpose == "release":
+        return running.purpose in ("release", "flatten")
+    return order.purpose == running.purpose or _STRENGTH[order.purpose] < _STRENGTH[running.purpose]
+
+
+def tries_of(plan: Plan) -> int:
+    """How often a step is tried: closing waits for a market to open; what a platform refuses otherwise, a person looks at."""
+    return CLOSE_TRIES_MAX if PLANS[plan.purpose][plan.step] in ("close_all", "block") else TRIES_MAX
+
+
+def wait_us(plan: Plan, retry_us: int) -> int:
+    """Each wait is twice as long as the one before, up to half an hour: a weekend is long."""
+    return min(retry_us << min(plan.failures - 1, 10), RETRY_WAIT_MAX_US)

@@ -1,0 +1,337 @@
+"""The engine: every input in one total order, each decided to quiescence, all or nothing.
+
+It is a value machine: arrivals in, a `Batch` of rows and effects out. It touches no disk, clock or network, so the same
+arrivals give the same rows whether live, in recovery, in a replay or in a test, and however they are cut into batches.
+A desk that raises is stopped: the input is undone and decided again without it; see `_decide_surely`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from actors.account_desk import AccountDesk
+from actors.arrival import Arrival, Decided
+from actors.batch import Batch, Captured
+from actors.bridge_desk import BridgeDesk
+from actors.catalogue_desk import CatalogueDesk
+from actors.desk import Desk, Header, Watch
+from actors.enforcement_desk import EnforcementDesk
+from actors.engine_desk import EngineDesk, parked_form, unparked
+from actors.guards import watch_of
+from actors.market_desk import MarketDesk
+from actors.messages import Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
+from actors.names import CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
+from actors.order_desk import OrderDesk
+from actors.risk_desk import RiskDesk
+from actors.routes import deciding, folding
+from actors.staff_desk import StaffDesk
+from actors.trader_desk import TraderDesk
+from actors.turn import QuietTurn, WorkingTurn
+from firm.account import AccountState
+from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
+from firm.commands import ResumeDesk
+from firm.facts import DeskResumed, DeskStopped, InputRejected, Refusal, Refused
+from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame
+from firm.kinds import Body, payload_of
+from firm.policy import Policy
+from firm.quote_frame import Tick, decode_quotes, decode_windows
+from storage.rows import Row
+
+# Messages a stopped account desk may miss: it looks at the prices there are when it resumes.
+_PASSING = (PriceReached, LatePrice, MarkDue)
+
+
+class Engine:
+    """All desks, and the order in which they decide. `size`: the seq of the last row."""
+
+    def __init__(self, lineage: str, alarm: Callable[[str, BaseException], None] | None = None) -> None:
+        self.lineage = lineage
+        self.size = 0
+        self.checkpoint_size = 0
+        self.checkpoint_us = 0
+        self._alarm = alarm
+        self._desks: dict[str, Desk] = {}
+        self._markets: dict[str, MarketDesk] = {}
+        self._own = EngineDesk(ENGINE)
+        self._desks[ENGINE] = self._own
+
+    # --- what may be asked ---
+
+    @property
+    def policy(self) -> Policy:
+        return self._own.state.policy
+
+    @property
+    def own(self) -> EngineDesk:
+        return self._own
+
+    @property
+    def desks(self) -> dict[str, Desk]:
+        return self._desks
+
+    def market(self, bridge: str) -> MarketDesk:
+        desk = self._markets.get(bridge)
+        if desk is None:
+            desk = MarketDesk(market_desk(bridge), bridge)
+            self._markets[bridge] = self._desks[desk.name] = desk
+        return desk
+
+    def watch(self, bridge: str, watch: Watch) -> None:
+        self.market(bridge).watch(watch)
+
+    def see_price(self, desk: str, message: PriceReached, turn: WorkingTurn) -> None:
+        """Let an account note the peak that a price brought: while folding."""
+        seat = self.desk(desk)
+        assert isinstance(seat, AccountDesk)
+        seat.see_price(turn, message.at_us)
+
+    def account(self, account: int) -> AccountState | None:
+        desk = self._desks.get(account_desk(account))
+        return desk.state if isinstance(desk, AccountDesk) else None
+
+    def desk(self, name: str) -> Desk:
+        """The desk of that name, made on first use."""
+        known = self._desks.get(name)
+        if known is None:
+            known = self._desks[name] = self._new_desk(name)
+        return known
+
+    def capture(self) -> Captured:
+        """All states, as of now."""
+        return Captured(self.size, {name: desk.capture() for name, desk in self._desks.items()})
+
+    # --- deciding ---
+
+    def decide(self, arrivals: Sequence[Arrival]) -> Batch:
+        """Decide each arrival in order. The rows continue from `size`; nothing has happened until they are committed."""
+        batch = Batch()
+        for arrival in arrivals:
+            self._decide_into(batch, arrival)
+        return batch
+
+    def _decide_into(self, batch: Batch, arrival: Arrival) -> None:
+        header = Header(self.size + 1, arrival.happened_us, arrival.received_us, arrival.account)
+        turn = self._decide_surely(arrival, header)
+        body = arrival.body
+        batch.rows.append((_row(header.seq, body, arrival, 0, arrival.account, arrival.happened_us), body))
+        for place, (account, happened_us, fact) in enumerate(turn.facts, start=1):
+            row = _row(header.seq + place, fact, arrival, header.seq, account, happened_us)
+            batch.rows.append((row, fact))
+        self.size = header.seq + len(turn.facts)
+        if arrival.attachment is not None:
+            batch.frames.append((header.seq, arrival.attachment))
+        batch.effects.extend(turn.effects)
+        for desk, _ in turn.touched.values():
+            match desk:
+                case AccountDesk():
+                    batch.accounts.add(desk.account)
+                case MarketDesk():
+                    batch.bridges.add(desk.bridge)
+        facts = tuple((account, fact) for account, _, fact in turn.facts)
+        batch.decided.append((arrival, Decided(header.seq, facts)))
+        self._mark_duties(batch, body, arrival)
+
+    def _mark_duties(self, batch: Batch, body: Input, arrival: Arrival) -> None:
+        """Checkpoints and snapshots fall due at an input, never at a batch's end, so that batches leave no trace."""
+        ticked = isinstance(body, ClockTicked)
+        overdue = ticked and arrival.received_us - self.checkpoint_us >= self.policy.checkpoint_every_us
+        if self.size - self.checkpoint_size >= self.policy.checkpoint_rows or (
+            overdue and self.size > self.checkpoint_size
+        ):
+            batch.checkpoints.append((self.size, arrival.received_us))
+            self.checkpoint_size, self.checkpoint_us = self.size, arrival.received_us
+        if ticked and self.size - self._own.state.snapshot_of_seq >= self.policy.snapshot_rows:
+            batch.snapshot = self.capture()
+
+    def _decide_surely(self, arrival: Arrival, header: Header) -> WorkingTurn:
+        """Decide an input; each time a desk raises, undo everything and decide again with that desk stopped."""
+        newly_stopped = list(arrival.stopped)
+        while True:
+            turn = WorkingTurn(self, header, stopping=tuple(stopped.desk for stopped in newly_stopped))
+            try:
+                turn.ticks = _ticks(arrival.body, arrival.attachment)
+                for stopped in newly_stopped:
+                    self._stop(stopped, turn)
+                self._decide_once(arrival, turn)
+            except (MemoryError, OSError):
+                raise
+            except Exception as error:
+                if turn.desk in turn.stopping:
+                    raise
+                if self._alarm is not None:
+                    self._alarm(turn.desk, error)
+                turn.undo()
+                # Prices of this input have taken accounts out of the index; all are indexed afresh.
+                self.rewatch_all()
+                if not turn.desk:
+                    return self._rejected(header, error)
+                newly_stopped.append(DeskStopped(desk=turn.desk, input=header.seq, exception=type(error).__name__))
+            else:
+                return turn
+
+    def _rejected(self, header: Header, error: Exception) -> WorkingTurn:
+        """An input that no state can take in: it is kept, and changes nothing."""
+        turn = WorkingTurn(self, header)
+        turn.record(InputRejected(exception=type(error).__name__), header.account)
+        return turn
+
+    def _stop(self, stopped: DeskStopped, turn: WorkingTurn) -> None:
+        """From here on the desk decides nothing; a trading account is closed to new risk until a person looked."""
+        turn.record(stopped)
+        if not stopped.desk.startswith("account/"):
+            return
+        state = self.account(key_id(stopped.desk))
+        if state is not None and state.login:
+            order = Enforce(account=state.account, login=state.login, purpose="close_only", decision=0, args={})
+            turn.send(enforcement_desk(state.bridge), order)
+
+    def _decide_once(self, arrival: Arrival, turn: WorkingTurn) -> None:
+        body = arrival.body
+        self.fold(body, turn.header.seq, arrival.account, arrival.happened_us, turn)
+        for name in deciding(body, arrival.account, self._own.state.bridges):
+            self._deliver(name, body, turn)
+            self._settle(turn)
+        if isinstance(body, ResumeDesk):
+            self._resume(body, turn)
+        if isinstance(body, EpochOpened):
+            self._write_peaks(turn)
+        self._settle(turn)
+
+    def _settle(self, turn: WorkingTurn) -> None:
+        """Run messages first in, first out, until there are none."""
+        handled = 0
+        while turn.mail:
+            name, message = turn.mail.popleft()
+            self._deliver(name, message, turn)
+            handled += 1
+            if handled > MESSAGES_PER_INPUT_MAX:
+                raise RuntimeError(f"input {turn.header.seq} caused more than {MESSAGES_PER_INPUT_MAX} messages")
+
+    def _deliver(self, name: str, message: Message | Input, turn: WorkingTurn) -> None:
+        if name in self._own.state.stopped:
+            if not isinstance(message, (*_PASSING, ClockTicked, QuoteFrame)):
+                kept = parked_form(name, message, turn.header.happened_us)
+                turn.record(kept, turn.header.account)
+            return
+        desk = self.desk(name)
+        turn.touch(desk)
+        turn.desk = name
+        steps = desk.decide(message, turn)
+        if isinstance(steps, Iterator):
+            for _ in steps:
+                self._settle(turn)
+                turn.desk = name
+
+    def _write_peaks(self, turn: WorkingTurn) -> None:
+        for name in sorted(self._desks):
+            desk = self._desks[name]
+            if isinstance(desk, AccountDesk) and desk.state is not None:
+                turn.send(name, PeakDue())
+
+    def _resume(self, command: ResumeDesk, turn: WorkingTurn) -> None:
+        """A person lets a desk go on: what was parked is decided once, in order, then it looks at the prices there are."""
+        if command.desk not in self._own.state.stopped:
+            turn.record(Refused(refusal=Refusal.DESK_NOT_STOPPED, detail=f"{command.desk} is not stopped"))
+            return
+        waiting = self._own.state.parked.get(command.desk, ())
+        if command.desk in turn.stopping or len(waiting) >= PARKED_PER_DESK_MAX:
+            why = "it failed again" if command.desk in turn.stopping else f"it missed more than {len(waiting)} messages"
+            turn.record(Refused(refusal=Refusal.DESK_NOT_RESUMED, detail=f"{command.desk} stays stopped: {why}"))
+            return
+        turn.record(DeskResumed(desk=command.desk, parked=len(waiting)))
+        resumed_by = turn.header
+        for parked in waiting:
+            # Each message is decided as of when it came, not as of when the desk was resumed.
+            turn.header = replace(resumed_by, happened_us=parked.happened_us, account=parked.account)
+            turn.at_us = parked.happened_us
+            self._deliver(command.desk, unparked(parked), turn)
+            self._settle(turn)
+        turn.header, turn.at_us = resumed_by, resumed_by.happened_us
+        if command.desk.startswith("account/") and self.account(key_id(command.desk)) is not None:
+            turn.send(command.desk, Judge(at_us=turn.header.happened_us))
+
+    # --- folding ---
+
+    def fold(self, body: Body, seq: int, account: int, happened_us: int, turn: "WorkingTurn | None" = None) -> None:
+        """Let a row change the states that derive from it."""
+        held = self.account(account) if account else None
+        for name in folding(body, account, held, self._own.state.bridges):
+            desk = self.desk(name)
+            if turn is not None:
+                turn.touch(desk)
+            desk.fold(body, seq, account, happened_us)
+
+    def refold(self, header: Header, body: Body, frame: bytes | None = None) -> None:
+        """Take a stored row as it is, whatever engine decided it: facts change states, prices move boards and peaks."""
+        self.fold(body, header.seq, header.account, header.happened_us)
+        if isinstance(body, Input):
+            turn = QuietTurn(self, header, _ticks(body, frame))
+            for name in deciding(body, header.account, self._own.state.bridges):
+                if name.startswith("market/"):
+                    for _ in self.market(name.partition("/")[2]).decide(body, turn):
+                        pass
+        state = self.account(header.account) if header.account else None
+        if state is not None:
+            self._rewatch_account(state)
+        self.size = header.seq
+
+    # --- desks ---
+
+    def _new_desk(self, name: str) -> Desk:
+        kind, _, key = name.partition("/")
+        match kind:
+            case "account":
+                return AccountDesk(name)
+            case "trader":
+                return TraderDesk(name)
+            case "order":
+                return OrderDesk(name)
+            case "bridge":
+                return BridgeDesk(name, key)
+            case "enforcement":
+                return EnforcementDesk(name, key)
+            case "market":
+                return self.market(key)
+            case _ if name == CATALOGUE:
+                return CatalogueDesk(name)
+            case _ if name == RISK:
+                return RiskDesk(name)
+            case _ if name == STAFF:
+                return StaffDesk(name)
+            case _:
+                raise AssertionError(f"no desk is called {name!r}")
+
+    def rewatch_all(self) -> None:
+        """Index every account afresh, waking on every tick: after a snapshot was loaded."""
+        for desk in self._desks.values():
+            if isinstance(desk, AccountDesk) and desk.state is not None:
+                self._rewatch_account(desk.state)
+
+    def _rewatch_account(self, state: AccountState) -> None:
+        market = self.market(state.bridge)
+        market.watch(watch_of(state, None, (), market.board))
+
+
+def enforcement_of(engine: Engine, bridge: str) -> EnforcementDesk:
+    desk = engine.desk(enforcement_desk(bridge))
+    assert isinstance(desk, EnforcementDesk)
+    return desk
+
+
+def _ticks(body: Input, frame: bytes | None) -> Sequence[Tick]:
+    """The ticks of a frame. A conflated window is looked at as its low, its high and its last price, in that order."""
+    if not isinstance(body, QuoteFrame):
+        return ()
+    assert frame is not None, "a quote frame arrived without its bytes"
+    if not body.conflated:
+        return decode_quotes(frame)
+    ticks: list[Tick] = []
+    for window in decode_windows(frame):
+        ticks.append(Tick(window.symbol, window.t_us, window.bid_lo, window.ask_lo))
+        ticks.append(Tick(window.symbol, window.t_us, window.bid_hi, window.ask_hi))
+        ticks.append(Tick(window.symbol, window.t_us, window.bid, window.ask))
+    return ticks
+
+
+def _row(seq: int, body: Body, arrival: Arrival, cause: int, account: int, happened_us: int) -> Row:
+    return Row(seq, type(body).__name__, happened_us, arrival.received_us, cause, account, payload_of(body))

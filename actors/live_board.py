@@ -1,0 +1,112 @@
+"""Live board: the engine's latest durable view, for pages. Published after each commit; a page never sees what may be lost.
+
+Account states are immutable, so publishing one is keeping a reference; only the prices are copied.
+"""
+
+from collections.abc import Callable
+
+from actors.batch import Batch
+from actors.engine import Engine
+from actors.live import Health, LiveAccount, LivePosition
+from firm.account import AccountState, Position
+from firm.arithmetic import PLAIN
+from firm.equity import Board, equity_of, position_profit, unpriced
+from firm.facts import Doubt
+from firm.inputs import Side
+from firm.objective import Objective
+from firm.rules.sentences import objectives_of
+
+
+class LiveBoard:
+    """What is durable now. `health` is asked of the machine when a page wants it."""
+
+    def __init__(self, engine: Engine, health: Callable[[], Health]) -> None:
+        self._engine = engine
+        self._accounts: dict[int, AccountState] = {}
+        self._boards: dict[str, Board] = {}
+        self._as_of: dict[str, int] = {}
+        self.health = health
+
+    def publish_all(self) -> None:
+        """Everything, once, after recovery."""
+        for desk in tuple(self._engine.desks.values()):
+            state = desk.capture()
+            if isinstance(state, AccountState):
+                self._accounts[state.account] = state
+        for bridge in self._engine.own.state.bridges:
+            self._publish_market(bridge)
+
+    def publish(self, batch: Batch) -> None:
+        """What a batch touched, now that it is durable."""
+        for account in batch.accounts:
+            state = self._engine.account(account)
+            if state is not None:
+                self._accounts[account] = state
+        for bridge in batch.bridges:
+            self._publish_market(bridge)
+
+    def account(self, account: int) -> LiveAccount | None:
+        """The account at the last durable prices, or None where it is unknown or not open yet."""
+        state = self._accounts.get(account)
+        if state is None:
+            return None
+        board = self._boards.get(state.bridge) or Board({}, {})
+        priced = not unpriced(state, board)
+        equity = equity_of(PLAIN, state, board) if priced else state.balance
+        as_of_us = max(self._as_of.get(state.bridge, 0), state.opened_us)
+        objectives = objectives_of(state, equity, as_of_us)
+        nearest = _nearest(objectives)
+        return LiveAccount(
+            account=account,
+            trader=state.trader,
+            login=state.login,
+            standing=state.standing,
+            phase_name=state.phase_name,
+            as_of_us=as_of_us,
+            stale=not priced or self._stale(state, as_of_us),
+            initial=state.initial,
+            balance=state.money(state.balance),
+            equity=state.money(equity),
+            day=state.day.day if state.day is not None else None,
+            day_is_final=state.day is not None and state.day.final,
+            nearest=nearest.rule if nearest is not None else "",
+            breach_equity=nearest.floor if nearest is not None else None,
+            headroom=nearest.headroom if nearest is not None else None,
+            objectives=objectives,
+            positions=tuple(_position(state, held, board, place) for place, held in enumerate(state.positions, 1))
+            if priced
+            else (),
+        )
+
+    def _publish_market(self, bridge: str) -> None:
+        market = self._engine.market(bridge)
+        # Contracts rarely change and are replaced, not edited, so sharing their dict is safe within the loop.
+        self._boards[bridge] = Board(market.board.specs, dict(market.board.quotes), market.board.paths)
+        self._as_of[bridge] = market.latest_us
+
+    def _stale(self, state: AccountState, as_of_us: int) -> bool:
+        symbols = tuple({held.symbol for held in state.positions})
+        doubts = self._engine.market(state.bridge).doubts_about(symbols, as_of_us, self._engine.policy.stale_after_us)
+        return Doubt.STALE_QUOTE in doubts or Doubt.PLATFORM_DOWN in doubts
+
+
+def _nearest(objectives: tuple[Objective, ...]) -> Objective | None:
+    """The limit with the least headroom; money of one account compares."""
+    limits = [row for row in objectives if row.headroom is not None]
+    return min(limits, key=lambda row: row.headroom.minor if row.headroom is not None else 0, default=None)
+
+
+def _position(state: AccountState, held: Position, board: Board, place: int) -> LivePosition:
+    quote, spec = board.quotes[held.symbol], board.specs[held.symbol]
+    return LivePosition(
+        position_id=held.position_id,
+        symbol=held.symbol,
+        side=held.side,
+        lots_e8=held.lots_e8,
+        price_open=held.price_open,
+        price_close=quote.bid if held.side is Side.BUY else quote.ask,
+        digits=spec.digits,
+        profit=state.money(position_profit(PLAIN, state, held, board, f"{held.symbol} #{place}")),
+        swap=state.money(held.swap),
+        opened_us=held.opened_us,
+    )

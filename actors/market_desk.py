@@ -1,0 +1,310 @@
+"""Market desk: one bridge's prices in the platform's order, its time, and which accounts each price must wake.
+
+It owns the board. It refuses ticks that cannot be prices, marks those that jumped beyond their symbol's sanity band, ends
+trading days at their instant before the first tick past it is used, and lets them become final with the watermark.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from actors.desk import Turn, Watch
+from actors.messages import DayEnded, DayFinal, LatePrice, MarkDue, Message, PriceReached
+from actors.names import account_desk
+from actors.wakes import Wakes
+from firm.equity import Board
+from firm.facts import Doubt, Fact, QuotesRefused, SanityBandLeft
+from firm.inputs import (
+    GapReported,
+    Input,
+    PlatformReported,
+    QuoteFrame,
+    SymbolReported,
+    Watermark,
+)
+from firm.instant import MINUTE_US
+from firm.price import Quote, SymbolSpec
+from firm.quote_frame import Tick
+from firm.sessions import is_open
+
+PRICE_POINTS_MAX = 10**12  # no symbol's price in points comes near; beyond it sums would outgrow what is stored
+SETTLED_AFTER_PRICES = 20  # in a row at a new level, and it is the market
+
+
+class MarketState(msgspec.Struct, frozen=True, kw_only=True):
+    """The market as an immutable value, for snapshots and undo.
+
+    `closing`: last prices before instants not yet final. `accepted`: the last price of each symbol within its sanity band.
+    `jumped`: symbols beyond it, with how many prices in a row have stood at the new level.
+    """
+
+    specs: dict[str, SymbolSpec]
+    quotes: dict[str, Quote]
+    closing: dict[int, dict[str, Quote]]
+    latest_us: int
+    watermark_us: int
+    marked_us: int
+    platform_up: bool
+    gaps: frozenset[str]
+    accepted: dict[str, Quote]
+    jumped: dict[str, int]
+    conflated: frozenset[str]
+
+
+class MarketDesk:
+    """The prices of one bridge."""
+
+    def __init__(self, name: str, bridge: str) -> None:
+        self.name = name
+        self.bridge = bridge
+        self.wakes = Wakes()
+        self.wake_count = 0
+        self.tick_count = 0
+        self.board = Board({}, {})
+        self._closing: dict[int, dict[str, Quote]] = {}
+        self._latest_us = self._watermark_us = self._marked_us = 0
+        self._platform_up = True
+        self._gaps: frozenset[str] = frozenset()
+        self._accepted: dict[str, Quote] = {}
+        self._jumped: dict[str, int] = {}
+        self._conflated: frozenset[str] = frozenset()
+
+    # --- what other desks may ask ---
+
+    @property
+    def latest_us(self) -> int:
+        return self._latest_us
+
+    @property
+    def watermark_us(self) -> int:
+        return self._watermark_us
+
+    def is_final(self, instant_us: int) -> bool:
+        """Whether everything stamped before the instant has arrived."""
+        return self._watermark_us >= instant_us
+
+    def doubts_about(self, symbols: tuple[str, ...], now_us: int, stale_after_us: int) -> tuple[Doubt, ...]:
+        """What is wrong with these symbols' prices for a hard failure, in the order of the enum."""
+        doubts = set()
+        if not self._platform_up:
+            doubts.add(Doubt.PLATFORM_DOWN)
+        if any(symbol not in self.board.quotes for symbol in symbols):
+            doubts.add(Doubt.NO_QUOTE)
+        if any(symbol in self._gaps or symbol in self.stale_symbols(now_us, stale_after_us) for symbol in symbols):
+            doubts.add(Doubt.STALE_QUOTE)
+        if any(symbol in self._jumped for symbol in symbols):
+            doubts.add(Doubt.OUTSIDE_SANITY_BAND)
+        if any(symbol in self._conflated for symbol in symbols):
+            doubts.add(Doubt.CONFLATED_PRICES)
+        return tuple(doubt for doubt in Doubt if doubt in doubts)
+
+    def stale_symbols(self, now_us: int, stale_after_us: int) -> tuple[str, ...]:
+        """Symbols silent for too long while their session is open. A closed session is not stale."""
+        stale = []
+        for symbol, quote in self.board.quotes.items():
+            silent_us = now_us - quote.t_us
+            if silent_us > stale_after_us and is_open(self.board.specs[symbol], now_us):
+                stale.append(symbol)
+        return tuple(sorted(stale))
+
+    def watch(self, watch: Watch) -> None:
+        self.wakes.watch(watch)
+
+    # --- desk ---
+
+    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
+        match body:
+            case SymbolReported():
+                self.board.specs[body.spec.symbol] = body.spec
+                self.board.paths.clear()
+            case PlatformReported():
+                self._platform_up = body.up
+            case GapReported():
+                self._gaps |= {body.symbol}
+
+    def decide(self, message: Message | Input, turn: Turn) -> Iterator[None]:
+        """Take prices tick by tick, or let time pass up to the input's instant.
+
+        After each yield the engine runs the messages caused so far to quiescence, so that a price is fully decided
+        before the next one is looked at.
+        """
+        self._forget_final_instants()
+        if isinstance(message, QuoteFrame):
+            yield from self._walk(message, turn)
+            return
+        believed_us = min(turn.header.happened_us, turn.header.received_us + turn.policy.far_future_us)
+        yield from self._instants_before(believed_us, turn)
+        if isinstance(message, Watermark) and message.t_us == believed_us:
+            self._watermark_us = max(self._watermark_us, message.t_us)
+            self._finalise(turn)
+
+    def _walk(self, frame: QuoteFrame, turn: Turn) -> Iterator[None]:
+        refused: list[tuple[int, str]] = []
+        for index, tick in enumerate(turn.ticks):
+            why = self._why_refused(tick, turn)
+            if why:
+                refused.append((index, why))
+                continue
+            day_end_us = self.wakes.next_day_end_us()
+            if (day_end_us is not None and tick.t_us >= day_end_us) or tick.t_us >= self._marked_us:
+                yield from self._instants_before(tick.t_us, turn)
+            if self._take(tick, index, frame.conflated, turn):
+                yield
+        self.tick_count += len(turn.ticks)
+        if refused:
+            turn.record(QuotesRefused(bridge=self.bridge, refused=tuple(refused)))
+
+    def _instants_before(self, at_us: int, turn: Turn) -> Iterator[None]:
+        """End each day and strike each minute up to `at_us`, with the last prices before it."""
+        while True:
+            day_end_us = self.wakes.next_day_end_us()
+            if day_end_us is None or day_end_us > at_us:
+                break
+            turn.at_us = day_end_us
+            quotes = dict(self.board.quotes)
+            self._closing.setdefault(day_end_us, quotes)
+            for account in self.wakes.days_ended(day_end_us):
+                turn.send(account_desk(account), DayEnded(at_us=day_end_us, quotes=quotes))
+            yield
+        if at_us >= self._marked_us:
+            self._strike_minute(at_us, turn)
+            yield
+        self._latest_us = max(self._latest_us, at_us)
+
+    def capture(self) -> MarketState:
+        return MarketState(
+            specs=dict(self.board.specs),
+            quotes=dict(self.board.quotes),
+            closing={instant_us: dict(quotes) for instant_us, quotes in self._closing.items()},
+            latest_us=self._latest_us,
+            watermark_us=self._watermark_us,
+            marked_us=self._marked_us,
+            platform_up=self._platform_up,
+            gaps=self._gaps,
+            accepted=dict(self._accepted),
+            jumped=dict(self._jumped),
+            conflated=self._conflated,
+        )
+
+    def restore(self, state: MarketState) -> None:
+        self.board = Board(dict(state.specs), dict(state.quotes))
+        self._closing = {instant_us: dict(quotes) for instant_us, quotes in state.closing.items()}
+        self._latest_us = state.latest_us
+        self._watermark_us = state.watermark_us
+        self._marked_us = state.marked_us
+        self._platform_up = state.platform_up
+        self._gaps = state.gaps
+        self._accepted = dict(state.accepted)
+        self._jumped = dict(state.jumped)
+        self._conflated = state.conflated
+
+    # --- one tick ---
+
+    def _take(self, tick: Tick, index: int, conflated: bool, turn: Turn) -> bool:
+        """Put a tick on the board and wake whom it touches; whether it woke anyone."""
+        symbol = tick.symbol
+        quote = Quote(symbol, tick.t_us, tick.bid, tick.ask, turn.header.seq, index)
+        before = self.board.quotes.get(symbol)
+        if before is not None and tick.t_us < before.t_us:
+            return self._take_late(quote, turn)
+        turn.at_us = tick.t_us
+        self._mark_jump(quote, turn)
+        if conflated:
+            self._conflated |= {symbol}
+        elif symbol in self._conflated:
+            self._conflated -= {symbol}
+        self.board.quotes[symbol] = quote
+        if symbol in self._gaps:
+            self._gaps -= {symbol}
+        self._latest_us = max(self._latest_us, tick.t_us)
+        touched = self.wakes.touched_by(symbol, tick.bid, tick.ask)
+        for account in touched:
+            turn.send(account_desk(account), PriceReached(at_us=tick.t_us))
+        self.wake_count += len(touched)
+        return bool(touched)
+
+    def _take_late(self, quote: Quote, turn: Turn) -> bool:
+        """A tick out of order never becomes the price; it may still be the last one before an instant, or show a breach."""
+        for instant_us, quotes in self._closing.items():
+            known = quotes.get(quote.symbol)
+            if quote.t_us < instant_us and (known is None or known.t_us <= quote.t_us):
+                quotes[quote.symbol] = quote
+        holders = self.wakes.holders(quote.symbol)
+        for account in holders:
+            turn.send(account_desk(account), LatePrice(quote=quote))
+        return bool(holders)
+
+    def _mark_jump(self, quote: Quote, turn: Turn) -> None:
+        """A price beyond its band of the last accepted one is used, but no hard failure rests on it.
+
+        It is accepted once it came back, or once prices have stood at the new level for a while.
+        """
+        symbol, accepted = quote.symbol, self._accepted.get(quote.symbol)
+        if accepted is None or self._within_band(accepted, quote):
+            self._accepted[symbol] = quote
+            self._jumped.pop(symbol, None)
+            return
+        if symbol not in self._jumped:
+            self._tell_jump(accepted, quote, turn)
+        steady = self._within_band(self.board.quotes[symbol], quote)
+        self._jumped[symbol] = self._jumped.get(symbol, 0) + 1 if steady else 1
+        if self._jumped[symbol] >= SETTLED_AFTER_PRICES:
+            self._accepted[symbol] = quote
+            del self._jumped[symbol]
+
+    def _within_band(self, known: Quote, quote: Quote) -> bool:
+        """Bid and ask within the symbol's band, which widens by itself for each minute of silence, up to tenfold."""
+        minutes = min(9, max(0, quote.t_us - known.t_us) // MINUTE_US)
+        band_bp = self.board.specs[quote.symbol].sanity_band_bp * (1 + minutes)
+        moved = max(abs(quote.bid - known.bid), abs(quote.ask - known.ask))
+        return moved * 10_000 <= band_bp * known.bid
+
+    def _tell_jump(self, accepted: Quote, quote: Quote, turn: Turn) -> None:
+        turn.record(
+            SanityBandLeft(
+                bridge=self.bridge,
+                symbol=quote.symbol,
+                index=quote.index,
+                before=accepted.bid,
+                after=quote.bid,
+                band_bp=self.board.specs[quote.symbol].sanity_band_bp,
+            )
+        )
+
+    def _why_refused(self, tick: Tick, turn: Turn) -> str:
+        if tick.symbol not in self.board.specs:
+            return "unknown_symbol"
+        if tick.bid <= 0 or tick.ask <= 0:
+            return "not_positive"
+        if tick.bid > tick.ask:
+            return "crossed"
+        if tick.ask > PRICE_POINTS_MAX:
+            return "out_of_range"
+        if tick.t_us > turn.header.received_us + turn.policy.far_future_us:
+            return "far_future"
+        if tick.t_us < turn.header.received_us - turn.policy.far_past_us:
+            return "far_past"
+        return ""
+
+    # --- instants ---
+
+    def _strike_minute(self, at_us: int, turn: Turn) -> None:
+        every_us = turn.policy.mark_every_us
+        minute_us = at_us // every_us * every_us
+        if self._marked_us and minute_us >= self._marked_us:
+            turn.at_us = minute_us
+            for account in self.wakes.marked():
+                turn.send(account_desk(account), MarkDue(at_us=minute_us))
+        self._marked_us = minute_us + every_us
+
+    def _finalise(self, turn: Turn) -> None:
+        for instant_us, accounts in self.wakes.provisional():
+            if instant_us > self._watermark_us:
+                break
+            for account in accounts:
+                turn.send(account_desk(account), DayFinal(at_us=instant_us, quotes=self._closing[instant_us]))
+
+    def _forget_final_instants(self) -> None:
+        """At the next input, so that folding, which learns of final days from facts, forgets at the same place."""
+        awaited = {instant_us for instant_us, _ in self.wakes.provisional()}
+        self._closing = {instant_us: quotes for instant_us, quotes in self._closing.items() if instant_us in awaited}

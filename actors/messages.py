@@ -1,0 +1,202 @@
+"""Messages: what desks tell each other within one input. Frozen, and written as JSON when a stopped desk's are parked."""
+
+import msgspec
+
+from firm.commands import KillSwitch
+from firm.facts import Doubt
+from firm.phase import Standing
+from firm.price import Quote
+from firm.ruleset import Phase, Program
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """From one desk to another."""
+
+
+# --- prices and time, from the market desk to account desks ---
+
+
+class PriceReached(Message, frozen=True, kw_only=True):
+    """A price left the account's bands: judge it now."""
+
+    at_us: int
+
+
+class LatePrice(Message, frozen=True, kw_only=True):
+    """A tick older than the one already used arrived: judge the account as it would have stood at it."""
+
+    quote: Quote
+
+
+class DayEnded(Message, frozen=True, kw_only=True):
+    """The account's day ended at `at_us`; these are the last prices before it, as far as they have come."""
+
+    at_us: int
+    quotes: dict[str, Quote]
+
+
+class DayFinal(Message, frozen=True, kw_only=True):
+    """Everything stamped before `at_us` has arrived; these are the last prices before it."""
+
+    at_us: int
+    quotes: dict[str, Quote]
+
+
+class MarkDue(Message, frozen=True, kw_only=True):
+    """A minute struck."""
+
+    at_us: int
+
+
+class PeakDue(Message, frozen=True, kw_only=True):
+    """An epoch begins: a peak that only prices brought becomes a fact, for the newer engine to start from."""
+
+
+# --- sale, from catalogue to trader to order to account ---
+
+
+class OrderWanted(Message, frozen=True, kw_only=True):
+    """A program was found for an order: may the trader have another account?"""
+
+    order: int
+    trader: int
+    accounts: tuple[int, ...]
+    program: Program
+
+
+class OrderAllowed(Message, frozen=True, kw_only=True):
+    """The trader may."""
+
+    order: int
+    trader: int
+    accounts: tuple[int, ...]
+    program: Program
+
+
+class OpenAccount(Message, frozen=True, kw_only=True):
+    """Open the account of phase number `place` of a challenge."""
+
+    trader: int
+    challenge: int
+    place: int
+    phase: Phase
+    program: Program
+
+
+class AccountProvisioned(Message, frozen=True, kw_only=True):
+    """The platform created the account under this login."""
+
+    login: str
+    at_us: int
+
+
+class AccountStood(Message, frozen=True, kw_only=True):
+    """An account's standing changed: to its order."""
+
+    account: int
+    after: Standing
+
+
+# --- failures and passes, between account desks and the risk desk ---
+
+
+class AskFailure(Message, frozen=True, kw_only=True):
+    """May this account be failed automatically? `settled`: its breach was suspected before and is now beyond doubt."""
+
+    account: int
+    rule: str
+    at_us: int
+    settled: bool
+    late: Quote | None = None
+
+
+class FailureAllowed(Message, frozen=True, kw_only=True):
+    """Yes."""
+
+    rule: str
+    at_us: int
+    settled: bool
+    late: Quote | None = None
+
+
+class FailureHeld(Message, frozen=True, kw_only=True):
+    """Not automatically, for this reason."""
+
+    rule: str
+    at_us: int
+    settled: bool
+    doubt: Doubt
+    late: Quote | None = None
+
+
+class AskPass(Message, frozen=True, kw_only=True):
+    """May this account be passed automatically?"""
+
+    account: int
+    at_us: int
+
+
+class PassAllowed(Message, frozen=True, kw_only=True):
+    """Yes."""
+
+    at_us: int
+
+
+class PassDoubted(Message, frozen=True, kw_only=True):
+    """Not now, for this reason."""
+
+    at_us: int
+    doubt: Doubt
+
+
+class SwitchChanged(Message, frozen=True, kw_only=True):
+    """A kill switch was engaged or released: to the desks that act on it."""
+
+    switch: KillSwitch
+    engaged: bool
+
+
+# --- enforcement ---
+
+
+class Enforce(Message, frozen=True, kw_only=True):
+    """Carry out a purpose on the platform: provision, close_only, flatten (close, then block) or release.
+
+    `decision`: the ledger seq it follows from, 0 for none. `args`: what provisioning needs.
+    """
+
+    account: int
+    login: str
+    purpose: str
+    decision: int
+    args: dict[str, str]
+
+
+class Judge(Message, frozen=True, kw_only=True):
+    """Look at the account again with the prices there are: after a desk was resumed."""
+
+    at_us: int
+
+
+MESSAGES: tuple[type[Message], ...] = (
+    PriceReached,
+    LatePrice,
+    DayEnded,
+    DayFinal,
+    MarkDue,
+    PeakDue,
+    OrderWanted,
+    OrderAllowed,
+    OpenAccount,
+    AccountProvisioned,
+    AccountStood,
+    AskFailure,
+    FailureAllowed,
+    FailureHeld,
+    AskPass,
+    PassAllowed,
+    PassDoubted,
+    SwitchChanged,
+    Enforce,
+    Judge,
+)

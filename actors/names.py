@@ -1,0 +1,37 @@
+"""Names: how desks are addressed. A name is "kind/key", and stays the same for ever: it is part of facts and snapshots."""
+
+from firm.ids import id_text, parse_id
+
+ENGINE = "engine"
+CATALOGUE = "catalogue"
+RISK = "risk"
+STAFF = "staff"
+
+
+def account_desk(account: int) -> str:
+    return f"account/{id_text(account)}"
+
+
+def trader_desk(trader: int) -> str:
+    return f"trader/{id_text(trader)}"
+
+
+def order_desk(order: int) -> str:
+    return f"order/{id_text(order)}"
+
+
+def market_desk(bridge: str) -> str:
+    return f"market/{bridge}"
+
+
+def bridge_desk(bridge: str) -> str:
+    return f"bridge/{bridge}"
+
+
+def enforcement_desk(bridge: str) -> str:
+    return f"enforcement/{bridge}"
+
+
+def key_id(name: str) -> int:
+    """The id in the name of an account, trader or order desk."""
+    return parse_id(name.partition("/")[2])

@@ -1,0 +1,124 @@
+"""Order desk: one order and the challenge it becomes: placed, paid, then an account for each phase in turn."""
+
+import msgspec
+from msgspec.structs import replace
+
+from actors.desk import Turn
+from actors.messages import AccountStood, Message, OpenAccount, OrderAllowed
+from actors.names import account_desk, key_id
+from firm.commands import MarkOrderPaid
+from firm.facts import (
+    ChallengeAdvanced,
+    ChallengeEnded,
+    ChallengeOpened,
+    Fact,
+    OrderPaid,
+    OrderPlaced,
+    Refusal,
+    Refused,
+)
+from firm.inputs import Input
+from firm.phase import ENDED, Standing
+from firm.ruleset import Program
+
+
+class OrderState(msgspec.Struct, frozen=True, kw_only=True):
+    """An order. `program` is kept as it was when ordered: what is published later does not change it."""
+
+    trader: int
+    accounts: tuple[int, ...]
+    program: Program
+    paid: bool = False
+    phase: int = -1
+    ended: Standing | None = None
+
+
+class OrderDesk:
+    """One order. The challenge has the order's number."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.order = key_id(name)
+        self.state: OrderState | None = None
+
+    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
+        match body:
+            case OrderPlaced():
+                self.state = OrderState(trader=body.trader, accounts=body.accounts, program=body.program)
+            case OrderPaid():
+                self.state = replace(self._placed, paid=True)
+            case ChallengeAdvanced():
+                self.state = replace(self._placed, phase=body.phase)
+            case ChallengeEnded():
+                self.state = replace(self._placed, ended=body.standing)
+
+    def capture(self) -> OrderState | None:
+        return self.state
+
+    def restore(self, state: OrderState | None) -> None:
+        self.state = state
+
+    @property
+    def _placed(self) -> OrderState:
+        assert self.state is not None, f"{self.name} was never placed"
+        return self.state
+
+    def decide(self, message: Message | Input, turn: Turn) -> None:
+        match message:
+            case OrderAllowed():
+                self._place(message, turn)
+            case MarkOrderPaid():
+                self._pay(message, turn)
+            case AccountStood():
+                self._follow(message, turn)
+            case _:
+                raise AssertionError(f"{self.name} takes no {type(message).__name__}")
+
+    def _place(self, allowed: OrderAllowed, turn: Turn) -> None:
+        if self.state is not None:
+            turn.record(Refused(refusal=Refusal.ID_TAKEN, detail="an order with this id exists"))
+            return
+        turn.record(
+            OrderPlaced(
+                order=self.order,
+                trader=allowed.trader,
+                price=allowed.program.price,
+                accounts=allowed.accounts,
+                program=allowed.program,
+            )
+        )
+
+    def _pay(self, command: MarkOrderPaid, turn: Turn) -> None:
+        if self.state is None:
+            turn.record(Refused(refusal=Refusal.UNKNOWN_ORDER, detail="no such order"))
+            return
+        if self.state.paid:
+            turn.record(Refused(refusal=Refusal.ORDER_NOT_OPEN, detail="this order is paid already"))
+            return
+        turn.record(OrderPaid(order=self.order, reference=command.reference))
+        state = self._placed
+        turn.record(ChallengeOpened(challenge=self.order, trader=state.trader, program=state.program.program))
+        self._advance(0, turn)
+
+    def _follow(self, stood: AccountStood, turn: Turn) -> None:
+        """A passed phase leads to the next one; any other end ends the challenge."""
+        state = self._placed
+        if stood.after not in ENDED or state.ended is not None or state.accounts[state.phase] != stood.account:
+            return
+        if stood.after is Standing.PASSED and state.phase + 1 < len(state.program.phases):
+            self._advance(state.phase + 1, turn)
+        else:
+            turn.record(ChallengeEnded(challenge=self.order, standing=stood.after), stood.account)
+
+    def _advance(self, place: int, turn: Turn) -> None:
+        state = self._placed
+        account = state.accounts[place]
+        turn.record(ChallengeAdvanced(challenge=self.order, phase=place), account)
+        opening = OpenAccount(
+            trader=state.trader,
+            challenge=self.order,
+            place=place,
+            phase=state.program.phases[place],
+            program=state.program,
+        )
+        turn.send(account_desk(account), opening)

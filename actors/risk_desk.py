@@ -1,0 +1,164 @@
+"""Risk desk: may an account be failed or passed automatically right now? The mass-breach breaker and the kill switches.
+
+A bad price or a broken feed fails many accounts at once; a real market seldom does. So automatic failures stop when too many
+come together, and a person looks. A kill switch takes one person to engage and two different ones to release.
+"""
+
+import msgspec
+from msgspec.structs import replace
+
+from actors.desk import Turn
+from actors.messages import (
+    AskFailure,
+    AskPass,
+    FailureAllowed,
+    FailureHeld,
+    Message,
+    PassAllowed,
+    PassDoubted,
+    SwitchChanged,
+)
+from actors.names import account_desk, enforcement_desk
+from firm.commands import EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
+from firm.facts import (
+    BreachDeclared,
+    BreakerReset,
+    BreakerTripped,
+    BridgeEnrolled,
+    Doubt,
+    Fact,
+    KillSwitchEngaged,
+    KillSwitchReleaseAsked,
+    KillSwitchReleased,
+    Refusal,
+    Refused,
+    StandingChanged,
+)
+from firm.inputs import Input
+from firm.phase import JUDGED
+
+
+class RiskState(msgspec.Struct, frozen=True, kw_only=True):
+    """`failures`: instants of recent automatic failures; `judged`: accounts now under judgement; `asked`: who asked for a release."""
+
+    failures: tuple[int, ...] = ()
+    judged: int = 0
+    tripped: bool = False
+    engaged: frozenset[KillSwitch] = frozenset()
+    asked: dict[KillSwitch, str] = msgspec.field(default_factory=dict)
+    bridges: tuple[str, ...] = ()
+
+
+class RiskDesk:
+    """The firm's one risk desk."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.state = RiskState()
+        # One price may break many accounts: those allowed on it count before their breaches are facts.
+        self._asked_in = 0
+        self._failed_before: tuple[int, ...] = ()
+        self._allowed = 0
+
+    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
+        state = self.state
+        match body:
+            case BreachDeclared() if body.severity == "hard":
+                self.state = replace(state, failures=(*state.failures[-9_999:], happened_us))
+            case StandingChanged():
+                step = (body.after in JUDGED) - (body.before in JUDGED)
+                self.state = replace(state, judged=state.judged + step)
+            case BreakerTripped():
+                self.state = replace(state, tripped=True)
+            case BreakerReset():
+                self.state = replace(state, tripped=False, failures=())
+            case KillSwitchEngaged():
+                # Whoever asked for a release asked about the engagement before this one.
+                asked = {switch: by for switch, by in state.asked.items() if switch is not body.switch}
+                self.state = replace(state, engaged=state.engaged | {body.switch}, asked=asked)
+            case KillSwitchReleaseAsked():
+                self.state = replace(state, asked={**state.asked, body.switch: body.by})
+            case KillSwitchReleased():
+                asked = {switch: by for switch, by in state.asked.items() if switch is not body.switch}
+                self.state = replace(state, engaged=state.engaged - {body.switch}, asked=asked)
+            case BridgeEnrolled() if body.bridge not in state.bridges:
+                self.state = replace(state, bridges=(*state.bridges, body.bridge))
+
+    def capture(self) -> RiskState:
+        return self.state
+
+    def restore(self, state: RiskState) -> None:
+        self.state = state
+        self._asked_in = 0
+
+    def decide(self, message: Message | Input, turn: Turn) -> None:
+        match message:
+            case AskFailure():
+                self._answer_failure(message, turn)
+            case AskPass():
+                self._answer_pass(message, turn)
+            case EngageKillSwitch():
+                self._engage(message, turn)
+            case ReleaseKillSwitch():
+                self._release(message, turn)
+            case ResetBreaker():
+                turn.record(BreakerReset(why=f"{message.by}: {message.why}"))
+            case _:
+                raise AssertionError(f"{self.name} takes no {type(message).__name__}")
+
+    def _answer_failure(self, ask: AskFailure, turn: Turn) -> None:
+        if self._asked_in != turn.header.seq:
+            self._asked_in, self._failed_before, self._allowed = turn.header.seq, self.state.failures, 0
+        doubt = self._why_not_fail(ask.at_us, turn)
+        if doubt is None:
+            self._allowed += 1
+            answer: Message = FailureAllowed(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, late=ask.late)
+        else:
+            answer = FailureHeld(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, doubt=doubt, late=ask.late)
+        turn.send(account_desk(ask.account), answer)
+
+    def _why_not_fail(self, at_us: int, turn: Turn) -> Doubt | None:
+        if KillSwitch.FAILURES in self.state.engaged:
+            return Doubt.KILL_SWITCH
+        if self.state.tripped:
+            return Doubt.MASS_BREACH
+        policy = turn.policy
+        before = sum(at_us - failed_us < policy.breaker_window_us for failed_us in self._failed_before)
+        recent = before + self._allowed + 1
+        share_bp = recent * 10_000 // max(1, self.state.judged)
+        too_many = recent > policy.breaker_accounts_max
+        too_large = recent >= policy.breaker_share_accounts_min and share_bp > policy.breaker_share_max_bp
+        if not (too_many or too_large):
+            return None
+        turn.record(BreakerTripped(failures=recent, accounts=self.state.judged, window_us=policy.breaker_window_us))
+        return Doubt.MASS_BREACH
+
+    def _answer_pass(self, ask: AskPass, turn: Turn) -> None:
+        held = KillSwitch.PASSES in self.state.engaged
+        answer: Message = (
+            PassDoubted(at_us=ask.at_us, doubt=Doubt.KILL_SWITCH) if held else PassAllowed(at_us=ask.at_us)
+        )
+        turn.send(account_desk(ask.account), answer)
+
+    def _engage(self, command: EngageKillSwitch, turn: Turn) -> None:
+        turn.record(KillSwitchEngaged(switch=command.switch, by=command.by, why=command.why))
+        self._tell(command.switch, engaged=True, turn=turn)
+
+    def _release(self, command: ReleaseKillSwitch, turn: Turn) -> None:
+        if command.switch not in self.state.engaged:
+            turn.record(Refused(refusal=Refusal.SWITCH_NOT_ENGAGED, detail=f"{command.switch} is not engaged"))
+            return
+        first = self.state.asked.get(command.switch)
+        if first is None:
+            turn.record(KillSwitchReleaseAsked(switch=command.switch, by=command.by, why=command.why))
+        elif first == command.by:
+            detail = "a second person must release it"
+            turn.record(Refused(refusal=Refusal.SAME_PERSON_TWICE, detail=detail))
+        else:
+            turn.record(KillSwitchReleased(switch=command.switch, by=(first, command.by), why=command.why))
+            self._tell(command.switch, engaged=False, turn=turn)
+
+    def _tell(self, switch: KillSwitch, *, engaged: bool, turn: Turn) -> None:
+        if switch is KillSwitch.ENFORCEMENT:
+            for bridge in self.state.bridges:
+                turn.send(enforcement_desk(bridge), SwitchChanged(switch=switch, engaged=engaged))

@@ -1,0 +1,137 @@
+"""Routes: which desks decide on an input, and which desks' states a row changes.
+
+An input is delivered to its desks one after another, each to quiescence. A row is folded by every desk whose state derives
+from it, live and when a ledger is folded without deciding, so that both lead to the same state.
+"""
+
+from actors.names import (
+    CATALOGUE,
+    ENGINE,
+    RISK,
+    STAFF,
+    account_desk,
+    bridge_desk,
+    enforcement_desk,
+    market_desk,
+    order_desk,
+    trader_desk,
+)
+from firm import commands as c
+from firm import facts as f
+from firm import inputs as i
+from firm.account import AccountState
+from firm.kinds import Body
+
+_MACHINE = (
+    i.EpochOpened
+    | i.EpochClosed
+    | i.EngineResumed
+    | i.PolicyAdopted
+    | i.SnapshotWritten
+    | i.SegmentSealed
+    | i.LedgerForked
+)
+_ACCOUNT_REPORTS = (
+    i.AccountReported
+    | i.EquityReported
+    | i.DealReported
+    | i.PositionReported
+    | i.OrderReported
+    | i.CashReported
+    | i.SnapshotReported
+    | i.LoginReported
+)
+
+
+def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str, ...]:  # noqa: C901  (a table of inputs)
+    """The desks that decide on an input, in order. Time passes on the bridge's market before anything else looks."""
+    match body:
+        case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported() | i.GapReported():
+            return (market_desk(body.bridge),)
+        case i.AccountReported() | i.SnapshotReported():
+            return _with_account((market_desk(body.bridge),), account, (enforcement_desk(body.bridge),))
+        case _ if isinstance(body, _ACCOUNT_REPORTS):
+            return _with_account((market_desk(body.bridge),), account, ())
+        case i.CommandAcknowledged() | i.CommandReported() | i.BridgeConnected() | i.BridgeDisconnected():
+            return (enforcement_desk(body.bridge),)
+        case i.ClockTicked():
+            return (ENGINE, *(enforcement_desk(bridge) for bridge in bridges))
+        case c.EnrolBridge() | c.RevokeBridge() | c.SetBridgeMode():
+            return (bridge_desk(body.bridge),)
+        case c.PublishProgram() | c.PlaceOrder():
+            return (CATALOGUE,)
+        case c.RegisterTrader():
+            return (trader_desk(body.trader),)
+        case c.MarkOrderPaid():
+            return (order_desk(body.order),)
+        case c.ReviewVerdict():
+            return (account_desk(body.account),)
+        case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker():
+            return (RISK,)
+        case c.AddStaff():
+            return (STAFF,)
+        case c.SettleCommand():
+            return (enforcement_desk(body.bridge),)
+        case _:
+            return (ENGINE,)
+
+
+def folding(body: Body, account: int, held: AccountState | None, bridges: tuple[str, ...]) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
+    """The desks whose state a row changes. `held` is the state of the row's account, if it is open."""
+    match body:
+        case f.StandingChanged():
+            assert held is not None, f"account {account} changed its standing before it was opened"
+            return (account_desk(account), trader_desk(held.trader), RISK)
+        case f.AccountOpened():
+            return (account_desk(account), trader_desk(body.trader))
+        case f.BreachDeclared():
+            return (account_desk(account), RISK)
+        case f.AccountLinked():
+            assert held is not None, f"account {account} was linked before it was opened"
+            return (account_desk(account), enforcement_desk(held.bridge))
+        case f.CommandQueued() | f.CommandAdvanced() | f.CommandProbed() | f.CommandWithheld() | f.FlatConfirmed():
+            return (enforcement_desk(body.bridge),)
+        case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeOpened():
+            return (order_desk(body.challenge),)
+        case f.OrderPlaced():
+            return (order_desk(body.order), trader_desk(body.trader))
+        case f.OrderPaid():
+            return (order_desk(body.order),)
+        case f.TraderRegistered():
+            return (trader_desk(body.trader),)
+        case f.StaffAdded():
+            return (STAFF,)
+        case f.ProgramPublished():
+            return (CATALOGUE,)
+        case f.BridgeEnrolled():
+            return (bridge_desk(body.bridge), enforcement_desk(body.bridge), RISK, ENGINE)
+        case f.BridgeModeChanged():
+            return (bridge_desk(body.bridge), enforcement_desk(body.bridge))
+        case f.BridgeRevoked():
+            return (bridge_desk(body.bridge),)
+        case f.BreakerTripped() | f.BreakerReset() | f.KillSwitchReleaseAsked():
+            return (RISK,)
+        case f.KillSwitchEngaged() | f.KillSwitchReleased():
+            return (RISK, *(enforcement_desk(bridge) for bridge in bridges))
+        case f.DeskStopped() | f.DeskResumed() | f.MessageParked():
+            return (ENGINE,)
+        case i.SymbolReported() | i.PlatformReported() | i.GapReported():
+            return (bridge_desk(body.bridge), market_desk(body.bridge))
+        case i.BridgeConnected() | i.BridgeDisconnected():
+            return (bridge_desk(body.bridge), enforcement_desk(body.bridge))
+        case _ if isinstance(body, _MACHINE | i.ClockTicked):
+            return (ENGINE,)
+        case _:
+            return _folding_bridge_and_account(body, account, held)
+
+
+def _folding_bridge_and_account(body: Body, account: int, held: AccountState | None) -> tuple[str, ...]:
+    bridge = getattr(body, "bridge", "")
+    on_bridge = (
+        (bridge_desk(bridge),) if bridge and isinstance(body, i.Input) and not isinstance(body, c.Command) else ()
+    )
+    return (*on_bridge, account_desk(account)) if held is not None else on_bridge
+
+
+def _with_account(first: tuple[str, ...], account: int, last: tuple[str, ...]) -> tuple[str, ...]:
+    return (*first, account_desk(account), *last) if account else (*first, *last)

@@ -1,0 +1,61 @@
+"""States as bytes: how each kind of desk's state is written in a snapshot, so that equal states are equal bytes.
+
+JSON with sets and dict keys sorted. A desk that was never given a state (an account that was asked for but not opened)
+is written as null.
+"""
+
+from typing import Any
+
+import msgspec
+
+from actors.batch import Captured
+from actors.bridge_desk import BridgeState
+from actors.catalogue_desk import CatalogueState
+from actors.enforcement_plans import EnforcementState
+from actors.engine import Engine
+from actors.engine_desk import EngineState
+from actors.market_desk import MarketState
+from actors.order_desk import OrderState
+from actors.risk_desk import RiskState
+from actors.staff_desk import StaffState
+from actors.trader_desk import TraderState
+from firm.account import AccountState
+from storage.snapshots import state_hash
+
+_ENCODER = msgspec.json.Encoder()
+
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    "account": msgspec.json.Decoder(AccountState | None),
+    "trader": msgspec.json.Decoder(TraderState),
+    "order": msgspec.json.Decoder(OrderState | None),
+    "bridge": msgspec.json.Decoder(BridgeState),
+    "market": msgspec.json.Decoder(MarketState),
+    "enforcement": msgspec.json.Decoder(EnforcementState),
+    "catalogue": msgspec.json.Decoder(CatalogueState),
+    "risk": msgspec.json.Decoder(RiskState),
+    "staff": msgspec.json.Decoder(StaffState),
+    "engine": msgspec.json.Decoder(EngineState),
+}
+
+
+def state_bytes(state: Any) -> bytes:
+    return _ENCODER.encode(msgspec.to_builtins(state, str_keys=True, order="deterministic"))
+
+
+def readable_states(states: dict[str, bytes]) -> dict[str, Any]:
+    """The states of a snapshot by desk; msgspec.ValidationError where this engine cannot read one."""
+    return {name: _DECODERS[name.partition("/")[0]].decode(raw) for name, raw in states.items()}
+
+
+def restore_states(engine: Engine, of_seq: int, states: dict[str, Any]) -> None:
+    """Put a snapshot's states into an engine, which then continues from row `of_seq`."""
+    for name, state in states.items():
+        engine.desk(name).restore(state)
+    engine.size = of_seq
+    engine.rewatch_all()
+
+
+def hash_of(captured: Captured) -> str:
+    """The state hash of all desks, as docs/formats.md defines it."""
+    in_order = sorted(captured.states, key=lambda name: name.encode())
+    return state_hash((name, state_bytes(captured.states[name])) for name in in_order)

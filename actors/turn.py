@@ -1,0 +1,91 @@
+"""Turn: one input's working space: the facts, messages and effects so far, and what to restore if it fails."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from actors.desk import Desk, Header, Market, Watch
+from actors.effects import Effect
+from actors.messages import Message, PriceReached
+from firm.facts import Fact
+from firm.inputs import Input
+from firm.policy import Policy
+from firm.quote_frame import Tick
+
+
+class House(Protocol):
+    """What a turn needs of the engine it is taken in."""
+
+    lineage: str
+
+    @property
+    def policy(self) -> Policy: ...
+    def fold(
+        self, body: Input | Fact, seq: int, account: int, happened_us: int, turn: "WorkingTurn | None"
+    ) -> None: ...
+    def market(self, bridge: str) -> Market: ...
+    def watch(self, bridge: str, watch: Watch) -> None: ...
+    def see_price(self, desk: str, message: PriceReached, turn: "WorkingTurn") -> None: ...
+
+
+class WorkingTurn:
+    """One input's working space. What it holds leaves the engine only if the whole input succeeds."""
+
+    def __init__(
+        self, house: House, header: Header, ticks: Sequence[Tick] = (), stopping: tuple[str, ...] = ()
+    ) -> None:
+        self.header = header
+        self.stopping = stopping
+        self.policy: Policy = house.policy
+        self.lineage = house.lineage
+        self.at_us = header.happened_us
+        self.ticks = ticks
+        self.facts: list[tuple[int, int, Fact]] = []
+        self.effects: list[Effect] = []
+        self.mail: deque[tuple[str, Message | Input]] = deque()
+        self.touched: dict[str, tuple[Desk, Any]] = {}
+        self.desk = ""
+        self._house = house
+
+    @property
+    def next_seq(self) -> int:
+        return self.header.seq + 1 + len(self.facts)
+
+    def record(self, fact: Fact, account: int = 0, at_us: int | None = None) -> int:
+        seq = self.next_seq
+        happened_us = self.at_us if at_us is None else at_us
+        self.facts.append((account, happened_us, fact))
+        self._house.fold(fact, seq, account, happened_us, self)
+        return seq
+
+    def send(self, desk: str, message: Message) -> None:
+        self.mail.append((desk, message))
+
+    def effect(self, effect: Effect) -> None:
+        self.effects.append(effect)
+
+    def market(self, bridge: str) -> Market:
+        return self._house.market(bridge)
+
+    def watch(self, bridge: str, watch: Watch) -> None:
+        self._house.watch(bridge, watch)
+
+    def touch(self, desk: Desk) -> None:
+        """Remember a desk's state before this input first reaches it."""
+        if desk.name not in self.touched:
+            self.touched[desk.name] = (desk, desk.capture())
+
+    def undo(self) -> None:
+        for desk, state in self.touched.values():
+            desk.restore(state)
+
+
+class QuietTurn(WorkingTurn):
+    """A turn for folding: prices move boards and peaks, but nobody decides; the facts are already in the ledger."""
+
+    def record(self, fact: Fact, account: int = 0, at_us: int | None = None) -> int:  # noqa: ARG002
+        return self.next_seq
+
+    def send(self, desk: str, message: Message) -> None:
+        if isinstance(message, PriceReached):
+            self._house.see_price(desk, message, self)

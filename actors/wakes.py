@@ -1,0 +1,156 @@
+"""Wakes: which accounts a price touches: bands per symbol in heaps, days in a heap. An index, rebuilt from account states.
+
+A price costs a look at four heap tops, however many accounts hold the symbol. Entries are dropped lazily: an account's
+newer watch outdates its older entries by number.
+"""
+
+import heapq
+
+from msgspec.structs import replace
+
+from actors.desk import Watch
+
+SLACK = 64  # outdated entries a heap may hold beyond four for each account
+
+
+class _Edge:
+    """One direction of one side of one symbol's quote: accounts to wake once the price is beyond their threshold."""
+
+    __slots__ = ("heap", "sign")
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign
+        self.heap: list[tuple[int, int, int]] = []
+
+    def add(self, threshold: int, account: int, number: int, numbers: dict[int, int]) -> None:
+        if len(self.heap) > SLACK + 4 * len(numbers):
+            self.heap = [entry for entry in self.heap if numbers.get(entry[1]) == entry[2]]
+            heapq.heapify(self.heap)
+        heapq.heappush(self.heap, (self.sign * threshold, account, number))
+
+    def beyond(self, price: int, numbers: dict[int, int], found: set[int]) -> None:
+        """Pop every entry whose threshold the price has passed; outdated ones vanish with them."""
+        heap, key = self.heap, self.sign * price
+        while heap and (heap[0][0] < key or numbers.get(heap[0][1]) != heap[0][2]):
+            _, account, number = heapq.heappop(heap)
+            if numbers.get(account) == number:
+                found.add(account)
+
+
+class _SymbolEdges:
+    """The four edges of a symbol: bid and ask, falling and rising."""
+
+    __slots__ = ("falling", "rising")
+
+    def __init__(self) -> None:
+        # A falling price passes high thresholds first, a rising one low ones first; negation turns one into the other.
+        self.falling = {"bid": _Edge(-1), "ask": _Edge(-1)}
+        self.rising = {"bid": _Edge(1), "ask": _Edge(1)}
+
+
+class Wakes:
+    """The index of one bridge's accounts."""
+
+    def __init__(self) -> None:
+        self._watches: dict[int, Watch] = {}
+        self._numbers: dict[int, int] = {}
+        self._counter = 0
+        self._edges: dict[str, _SymbolEdges] = {}
+        self._always: dict[str, set[int]] = {}
+        self._days: list[tuple[int, int]] = []
+        self._provisional: dict[int, set[int]] = {}
+        self._marked: set[int] = set()
+
+    def watch(self, watch: Watch) -> None:
+        """Replace what is known of an account."""
+        account = watch.account
+        known_day_end_us = self._forget(account)
+        if watch == Watch(account):
+            return
+        self._counter += 1
+        self._watches[account] = watch
+        self._numbers[account] = self._counter
+        for symbol, side, low, high in watch.bands:
+            edges = self._edges.setdefault(symbol, _SymbolEdges())
+            if low is not None:
+                edges.falling[side].add(low, account, self._counter, self._numbers)
+            if high is not None:
+                edges.rising[side].add(high, account, self._counter, self._numbers)
+        for symbol in watch.always:
+            self._always.setdefault(symbol, set()).add(account)
+        if watch.day_end_us and watch.day_end_us != known_day_end_us:
+            heapq.heappush(self._days, (watch.day_end_us, account))
+        if watch.provisional_us:
+            self._provisional.setdefault(watch.provisional_us, set()).add(account)
+        if watch.marked:
+            self._marked.add(account)
+
+    def touched_by(self, symbol: str, bid: int, ask: int) -> list[int]:
+        """Accounts that this price must wake, by id, so that the order of decisions never depends on the index."""
+        found: set[int] = set()
+        edges = self._edges.get(symbol)
+        if edges is not None:
+            edges.falling["bid"].beyond(bid, self._numbers, found)
+            edges.rising["bid"].beyond(bid, self._numbers, found)
+            edges.falling["ask"].beyond(ask, self._numbers, found)
+            edges.rising["ask"].beyond(ask, self._numbers, found)
+        always = self._always.get(symbol)
+        if always:
+            found |= always
+        return sorted(found) if found else []
+
+    def next_day_end_us(self) -> int | None:
+        """The earliest instant at which an account's day ends."""
+        self._drop_outdated_days()
+        return self._days[0][0] if self._days else None
+
+    def days_ended(self, at_us: int) -> list[int]:
+        """Accounts whose day ends exactly at `at_us`, by id."""
+        ended: set[int] = set()
+        self._drop_outdated_days()
+        while self._days and self._days[0][0] == at_us:
+            account = heapq.heappop(self._days)[1]
+            ended.add(account)
+            # Out of the heap, so that watching the account for the same day again would put it back.
+            self._watches[account] = replace(self._watches[account], day_end_us=0)
+            self._drop_outdated_days()
+        return sorted(ended)
+
+    def provisional(self) -> list[tuple[int, list[int]]]:
+        """Instants whose marks await the watermark, with their accounts."""
+        return [(instant_us, sorted(accounts)) for instant_us, accounts in sorted(self._provisional.items())]
+
+    def marked(self) -> list[int]:
+        return sorted(self._marked)
+
+    def holders(self, symbol: str) -> list[int]:
+        """Accounts that depend on a symbol's price."""
+        return sorted(
+            account
+            for account, watch in self._watches.items()
+            if symbol in watch.always or any(band[0] == symbol for band in watch.bands)
+        )
+
+    def _drop_outdated_days(self) -> None:
+        while self._days and self._day_end_of(self._days[0][1]) != self._days[0][0]:
+            heapq.heappop(self._days)
+
+    def _day_end_of(self, account: int) -> int:
+        watch = self._watches.get(account)
+        return watch.day_end_us if watch is not None else 0
+
+    def _forget(self, account: int) -> int:
+        """Take an account out of the index; the day end it was watched for, which may still be in the heap."""
+        known = self._watches.pop(account, None)
+        if known is None:
+            return 0
+        del self._numbers[account]
+        for symbol in known.always:
+            self._always[symbol].discard(account)
+        if known.provisional_us:
+            waiting = self._provisional[known.provisional_us]
+            waiting.discard(account)
+            if not waiting:
+                del self._provisional[known.provisional_us]
+        self._marked.discard(account)
+        return known.day_end_us
