@@ -1,0 +1,53 @@
+"""Bounds of the wire and of both its ends. Those under "wire" are part of protocol v1 and are in docs/wire-protocol.md."""
+
+from firm.instant import DAY_US
+from firm.quote_frame import FRAME_TICKS_MAX, SYMBOL_LENGTH_MAX
+
+# --- the wire ---
+
+TICKS_MAX = FRAME_TICKS_MAX  # entries of one QUOTES or CONFLATED frame
+EVENTS_MAX = 256  # events of one JOURNAL frame
+FRAME_BYTES_MAX = 256 * 1024  # of a body; longer ones are refused and counted
+EVENT_BYTES_MAX = FRAME_BYTES_MAX - 16  # of one journal event, which must fit a frame
+TRANSPORT_BYTES_MAX = 1024 * 1024  # libzmq itself drops a peer that sends more; between the two we can still say why
+HEADER_BYTES_MAX = 256
+NAME_LENGTH_MAX = SYMBOL_LENGTH_MAX  # logins, ids, symbols, codes
+TEXT_LENGTH_MAX = 1_024  # free text: reasons, comments, what was observed
+SYMBOLS_MAX = 2_000  # of one SUBSCRIBE
+ARGS_MAX = 16  # of one CMD
+CAPS_MAX = 64  # of one HELLO
+SESSIONS_MAX = 100  # open stretches of a symbol's week
+POSITIONS_MAX = 500  # of one snapshot, as firm.bounds has it for an account
+FLOORS_MAX = 2_000  # accounts in one dead-man policy
+DIGITS_MAX = 12  # of a price
+EXPONENT_MAX = 12  # of a currency
+
+# --- what the gateway believes ---
+
+EARLIEST_US = 946_684_800_000_000  # 2000-01-01T00:00:00Z: no platform of today kept books before
+FUTURE_MAX_US = DAY_US  # ahead of firm time: zones and slow clocks, never more
+LOTS_E8_MAX = 10**15  # ten million lots
+RAW_HEX_BYTES_MAX = 4_096  # of a refused event, kept in its row
+
+# --- the gateway ---
+
+IN_FLIGHT_MAX = 65_536  # events and ticks of one bridge that were taken and are not yet durable
+HELD_FRAMES_MAX = 256  # quote frames and watermarks of one bridge that wait for a journal event
+MESSAGES_PER_TURN_MAX = 64  # read before other work of the loop gets its turn
+HEARTBEAT_S = 1.0
+SILENCE_S = 10.0  # without a heartbeat the session ends
+DOOR_RETRY_S = 0.02  # between two offers to an engine whose queue is full
+FAREWELLS_MAX = 1_024  # routing ids that were told BYE and need not be told again
+LINGER_MS = 200  # for the last words on a socket that closes
+
+# --- the bridge side ---
+
+RING_TICKS_MAX = 100_000  # kept until acknowledged; beyond it prices are conflated
+WINDOW_TICKS_MAX = 16_384  # sent and not yet acknowledged
+WINDOW_EVENTS_MAX = 8_192
+CONFLATED_SYMBOLS_MAX = 10_000
+COMMANDS_WAITING_MAX = 10_000
+RETENTION_US = 7 * DAY_US  # acknowledged events stay this long, for an appliance that was restored
+RECONNECT_MIN_S = 0.1
+RECONNECT_MAX_S = 10.0
+MONEY_MINOR_MAX = 10**15  # of one amount: ten trillion dollars is no trading account

@@ -1,0 +1,83 @@
+"""Doorkeeper: the socket that bridges reach, and who may open a connection to it: the holder of an enrolled key, nobody else."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import anyio
+import anyio.lowlevel
+import zmq
+from zmq.auth.asyncio import AsyncioAuthenticator
+
+from bridges.bounds import TRANSPORT_BYTES_MAX
+
+_ZAP_DOMAIN = "evenhand"
+
+
+class Keys(Protocol):
+    """Which bridge a key belongs to."""
+
+    def bridge_of_key(self, z85: str) -> str | None: ...
+
+    def is_revoked(self, bridge: str) -> bool: ...
+
+
+class CannotBind(Exception):
+    """The port cannot be had: what, which, what next."""
+
+
+class Doorkeeper:
+    """Answers ZeroMQ's authentication requests (ZAP) from the directory."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", keys: Keys, count: Callable[[str], None]) -> None:
+        self._keys = keys
+        self._count = count
+        self._authenticator = AsyncioAuthenticator(context)
+        self._authenticator.configure_curve_callback(domain=_ZAP_DOMAIN, credentials_provider=self)
+
+    def start(self) -> None:
+        self._authenticator.start()
+
+    async def stop(self) -> None:
+        self._authenticator.stop()
+        with anyio.CancelScope(shield=True):
+            await anyio.lowlevel.checkpoint()  # lets the authenticator's task see its cancellation
+
+    def callback(self, domain: str, key: bytes) -> bool:
+        """Whether the holder of this key may connect. pyzmq asks, with the key already in Z85."""
+        del domain
+        bridge = self._keys.bridge_of_key(key.decode("ascii", "replace"))
+        if bridge is None:
+            self._count("unknown key")
+            return False
+        if self._keys.is_revoked(bridge):
+            self._count("revoked key")
+            return False
+        return True
+
+
+def bound_socket(
+    context: "zmq.Context[zmq.Socket[bytes]]", host: str, port: int, server_secret: str
+) -> "zmq.Socket[bytes]":
+    socket = context.socket(zmq.ROUTER)
+    socket.curve_server = True
+    socket.curve_secretkey = server_secret.encode()
+    socket.zap_domain = _ZAP_DOMAIN.encode()
+    socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without a doorkeeper nobody enters
+    socket.setsockopt(zmq.ROUTER_HANDOVER, 0)
+    socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+    socket.setsockopt(zmq.MAXMSGSIZE, TRANSPORT_BYTES_MAX)
+    try:
+        socket.bind(f"tcp://{host}:{port}")
+    except zmq.ZMQError as error:
+        socket.close(linger=0)
+        raise CannotBind(
+            f"bridges cannot be served on {host}:{port} ({zmq.strerror(error.errno or 0)}): "
+            "stop the program that has the port, or choose another with gateway.port in evenhand.toml"
+        ) from error
+    return socket
+
+
+def key_of(frames: list[zmq.Frame]) -> str:
+    """The authenticated key, in Z85, that ZAP attached to the message."""
+    user_id = frames[-1].get("User-Id")
+    return user_id if isinstance(user_id, str) else ""

@@ -1,0 +1,41 @@
+"""Greeting: whether a HELLO may open a session. In doubt it may not: a wrong outbox would lose or mix up events silently."""
+
+from bridges.lanes import Lanes
+from bridges.wire import VERSION, Hello
+
+
+def objection_to(hello: Hello, lanes: Lanes) -> tuple[str, str] | None:
+    """The counter's name and the sentence for the bridge's operator, or None where the session may open."""
+    held, name = lanes.durable.seq, lanes.bridge
+    if not hello.ver_min <= VERSION <= hello.ver_max:
+        return (
+            "no common version",
+            f"{name} speaks protocol {hello.ver_min} to {hello.ver_max}, this appliance speaks {VERSION}: update the older one",
+        )
+    if hello.last_seq + 1 < hello.first_seq:
+        return "outbox out of order", f"{name}'s outbox says it holds {hello.first_seq} to {hello.last_seq}: repair it"
+    if held and lanes.epoch and hello.outbox_epoch != lanes.epoch:
+        return (
+            "another outbox",
+            (
+                f"{name} comes with outbox {hello.outbox_epoch}, its events so far came from {lanes.epoch}: "
+                "restore that outbox, or revoke this bridge and enrol it under a new name"
+            ),
+        )
+    if hello.first_seq > held + 1:
+        return (
+            "outbox starts too late",
+            (
+                f"{name}'s outbox starts at {hello.first_seq}, expected {held + 1}: "
+                "restore the outbox, or revoke this bridge and enrol it under a new name"
+            ),
+        )
+    if hello.last_seq < held:
+        return (
+            "outbox ends too early",
+            (
+                f"{name}'s outbox ends at {hello.last_seq}, but {held} is already on the books: "
+                "restore the newer outbox, or revoke this bridge and enrol it under a new name"
+            ),
+        )
+    return None

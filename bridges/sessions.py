@@ -1,0 +1,78 @@
+"""Sessions: which bridge is connected, by the key it proved to hold. The routing id is only where answers go."""
+
+from collections import OrderedDict
+
+import msgspec
+
+from bridges.bounds import FAREWELLS_MAX
+from bridges.wire import Heartbeat
+
+
+class Session(msgspec.Struct):
+    """One live session. `heard_at` is loop time, for silence; `since_us` is firm time, for people."""
+
+    bridge: str
+    name: str
+    routing_id: bytes
+    since_us: int
+    heard_at: float
+    heartbeat: Heartbeat | None = None
+    heartbeat_us: int = 0
+
+
+class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """A bridge as the gateway sees it. Sequences are durable ones; instants are 0 where there was none."""
+
+    bridge: str
+    connected: bool
+    platform_connected: bool
+    session_since_us: int
+    journal_seq: int
+    quote_seq: int
+    watermark_us: int
+    last_tick_us: int
+    heartbeat_us: int
+    outbox_depth: int
+    in_flight: int
+
+
+class Sessions:
+    """At most one session for each bridge."""
+
+    def __init__(self) -> None:
+        self._live: dict[str, Session] = {}
+
+    def of(self, bridge: str) -> Session | None:
+        return self._live.get(bridge)
+
+    def live(self) -> list[Session]:
+        return list(self._live.values())
+
+    def open(self, session: Session) -> None:
+        assert session.bridge not in self._live, f"{session.bridge} already has a session"
+        self._live[session.bridge] = session
+
+    def close(self, session: Session) -> bool:
+        """False where it was not live any more."""
+        if self._live.get(session.bridge) is not session:
+            return False
+        del self._live[session.bridge]
+        return True
+
+
+class Farewells:
+    """Routing ids that were told BYE: one is enough, however much they still send."""
+
+    def __init__(self) -> None:
+        self._told: OrderedDict[bytes, None] = OrderedDict()
+
+    def is_first(self, routing_id: bytes) -> bool:
+        if routing_id in self._told:
+            return False
+        self._told[routing_id] = None
+        if len(self._told) > FAREWELLS_MAX:
+            self._told.popitem(last=False)
+        return True
+
+    def forget(self) -> None:
+        self._told.clear()

@@ -1,0 +1,200 @@
+"""Replay: market time in slices. A slice ends after a second of market time or 64 prices; between slices the firm's word is heard.
+
+Empty stretches are skipped over, though never more than a few seconds at once, so that the watermark goes on in silence.
+Where a slice ends depends on the ticks alone, never on the wall clock: verdicts are the same at every speed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from bridges.events import Event
+from bridges.simulator import silence
+from bridges.simulator.bars import Bars
+from bridges.simulator.platform import Platform, opening_state
+from bridges.simulator.requests import Requests
+from bridges.simulator.state import State, StateUnusable, decode_state, encode_state
+from bridges.simulator.symbols import LISTED
+from bridges.simulator.tellings import Tellings
+from bridges.simulator.ticks import BadLine, TickFile, fingerprint, first_instant, merged_ticks
+from bridges.wire import Cmd, DeadmanPolicy
+from firm.instant import DAY_US, SECOND_US, utc_text
+from firm.quote_frame import Tick
+
+SLICE_US = SECOND_US
+SLICE_TICKS_MAX = 64
+SILENCE_MAX_US = 4 * SECOND_US
+
+
+class Market:
+    """What is replayed: tick files in order, from one instant to another. `skipped` counts bad lines where they are skipped."""
+
+    def __init__(
+        self,
+        files: Sequence[TickFile],
+        *,
+        from_us: int | None = None,
+        to_us: int | None = None,
+        skipped: Counter[BadLine] | None = None,
+    ) -> None:
+        self.files = tuple(files)
+        self.skipped = skipped
+        self.from_us = first_instant(files) if from_us is None else from_us
+        self.to_us = max(file.midnight_us for file in files) + DAY_US if to_us is None else to_us
+        self.fingerprint = fingerprint(files)
+
+    def ticks(self) -> Iterator[Tick]:
+        return merged_ticks(self.files, self.to_us, self.skipped)
+
+
+class Parcel(NamedTuple):
+    """What is handed over together: prices, then the events that followed them, and the platform's state after both.
+
+    The events and the state are written in one transaction: after a crash the platform goes on from exactly there.
+    """
+
+    ticks: Sequence[Tick]
+    events: Sequence[Event]
+    saved: bytes | None
+
+
+class Replay:
+    """The platform moving through its market, slice by slice."""
+
+    def __init__(self, market: Market, seed: int, saved: bytes | None = None) -> None:
+        self._market = market
+        self.state = _fitting(saved, market, seed) if saved else opening_state(market.fingerprint, seed, market.from_us)
+        self._bars = Bars()
+        self._tell = Tellings()
+        self._platform = Platform(self.state, self._bars, self._tell)
+        self._requests = Requests(self._platform, self._tell)
+        self._parcels: list[Parcel] = []
+        self._ticks = market.ticks()
+        self._next: Tick | None = next(self._ticks, None)
+        self._look_back(self.state.clocks.ticks_read)
+        if saved is None:
+            self._introduce()
+
+    @property
+    def now_us(self) -> int:
+        return self.state.clocks.now_us
+
+    @property
+    def next_qseq(self) -> int:
+        """The number of the next tick in the quote lane."""
+        return self.state.clocks.ticks_told + 1
+
+    @property
+    def is_over(self) -> bool:
+        """Every tick up to the end was played, and the slice with it."""
+        return self._next is None and not self.state.clocks.slice_end_us
+
+    def play_slice(self) -> None:
+        """Play the next slice, or the rest of one that a crash interrupted. Without ticks left it does nothing."""
+        clocks = self.state.clocks
+        if not clocks.slice_end_us and not self._begin_slice():
+            return
+        while clocks.slice_ticks_left and self._next is not None and self._next.t_us < clocks.slice_end_us:
+            self._pass_time(self._next.t_us)
+            clocks.slice_ticks_left -= 1
+            self._platform.take_tick(self._read())
+            self._close_parcel()
+        end_us = clocks.slice_end_us if clocks.slice_ticks_left else clocks.now_us
+        clocks.slice_end_us = clocks.slice_ticks_left = 0
+        self._pass_time(end_us)
+
+    def carry_out(self, command: Cmd) -> None:
+        """Carry one of the firm's commands out, now, at the last prices."""
+        self._requests.carry_out(command)
+        self._close_parcel()
+
+    def fall_silent(self, policy: DeadmanPolicy) -> None:
+        """The appliance is silent: do what its policy says, now."""
+        silence.hold(self._platform, self._tell, policy)
+        self._close_parcel()
+
+    def hear_again(self) -> None:
+        """The appliance is back: undo what its silence led to."""
+        silence.release(self._platform, self._tell)
+        self._close_parcel()
+
+    def snapshot(self, login: str, last_seq: int) -> None:
+        """Tell an account in full (or all, for ""); `last_seq` is the last event in the outbox."""
+        assert not self._parcels, "a snapshot is told after everything else was handed over"
+        self._requests.snapshot(login, last_seq)
+        self._close_parcel()
+
+    def hand_over(self) -> list[Parcel]:
+        """What happened since the last time, in the platform's order."""
+        if self._tell.ticks:
+            self._parcels.append(Parcel(self._take_ticks(), (), None))
+        parcels, self._parcels = self._parcels, []
+        return parcels
+
+    def saved(self) -> bytes:
+        """The state now."""
+        return encode_state(self.state)
+
+    def _begin_slice(self) -> bool:
+        """Set the slice's bounds; False where there is nothing to play but silence, which then has passed."""
+        clocks = self.state.clocks
+        if self._next is None:
+            return False
+        if self._next.t_us >= clocks.now_us + SILENCE_MAX_US:
+            self._pass_time(clocks.now_us + SILENCE_MAX_US)
+            return False
+        clocks.slice_end_us = min(max(self._next.t_us, clocks.now_us) + SLICE_US, self._market.to_us)
+        clocks.slice_ticks_left = SLICE_TICKS_MAX
+        return True
+
+    def _pass_time(self, to_us: int) -> None:
+        self._platform.pass_time(to_us)
+        self._close_parcel()
+
+    def _close_parcel(self) -> None:
+        if self._tell.events:
+            events, self._tell.events = self._tell.events, []
+            self._parcels.append(Parcel(self._take_ticks(), events, self.saved()))
+
+    def _take_ticks(self) -> list[Tick]:
+        ticks, self._tell.ticks = self._tell.ticks, []
+        return ticks
+
+    def _read(self) -> Tick:
+        tick = self._next
+        assert tick is not None, "read past the end of the market"
+        self._bars.take(tick)
+        self.state.clocks.ticks_read += 1
+        self._next = next(self._ticks, None)
+        return tick
+
+    def _look_back(self, behind: int) -> None:
+        """Feed the traders' bars with what lies behind: ticks before the start, and those played before a restart."""
+        self.state.clocks.ticks_read = 0
+        while self._next is not None and (
+            self.state.clocks.ticks_read < behind or self._next.t_us < self._market.from_us
+        ):
+            self._read()
+
+    def _introduce(self) -> None:
+        self._tell.platform_up(self.now_us, "replay begins")
+        for listing in LISTED.values():
+            self._tell.symbol(listing)
+        self._close_parcel()
+
+
+def told_ticks(market: Market, first_qseq: int, before_qseq: int) -> list[Tick]:
+    """Ticks `first_qseq` to `before_qseq` - 1 of the quote lane once more, from the files."""
+    told = (tick for tick in market.ticks() if tick.t_us >= market.from_us)
+    return list(islice(told, first_qseq - 1, before_qseq - 1))
+
+
+def _fitting(saved: bytes, market: Market, seed: int) -> State:
+    state = decode_state(saved)
+    if (state.market, state.seed, state.from_us) != (market.fingerprint, seed, market.from_us):
+        raise StateUnusable(
+            f"the saved platform began at {utc_text(state.from_us)} with seed {state.seed}, on other settings or tick files: "
+            "give the same --ticks, --from and --seed, or begin anew in another --data-dir"
+        )
+    return state

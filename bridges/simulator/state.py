@@ -1,0 +1,150 @@
+"""State: everything the platform must remember over a crash, as plain structs that are saved with the journal.
+
+Money is in minor units of the account's currency; prices in points; volumes in lots times 10^8. What can be worked out
+again from the tick files (last prices before the replay, bars) is not here.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from firm.inputs import Side
+
+
+class TradeMode(StrEnum):
+    """What the account's trader may do. Stops and stop-outs of the platform work in every mode."""
+
+    FULL = "full"
+    CLOSE_ONLY = "close_only"
+    BLOCKED = "blocked"
+
+
+class OrderType(StrEnum):
+    """How a pending order waits: a limit for a better price, a stop for a worse one."""
+
+    LIMIT = "limit"
+    STOP = "stop"
+
+
+class Position(msgspec.Struct):
+    """An open position of a hedging account. `stop_loss` and `take_profit` are 0 where there is none."""
+
+    position_id: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    stop_loss: int
+    take_profit: int
+    swap_minor: int
+    opened_us: int
+
+
+class Pending(msgspec.Struct):
+    """A pending order; once filled, its position carries the stop and target."""
+
+    order_id: str
+    symbol: str
+    side: Side
+    order_type: OrderType
+    lots_e8: int
+    price: int
+    stop_loss: int
+    take_profit: int
+    placed_us: int
+
+
+class Account(msgspec.Struct):
+    """One trading account and the trader who sits before it.
+
+    `draws` counts the trader's dice throws, `look_us` is when the trader next looks at the screen, `notes` what they
+    remember. `version` grows with each change of the record. `held_in_silence`: close-only by the dead-man policy alone.
+    """
+
+    login: str
+    trader: str
+    temper: str
+    group: str
+    leverage: int
+    currency: str
+    exponent: int
+    balance_minor: int
+    initial_minor: int
+    mode: TradeMode = TradeMode.FULL
+    version: int = 1
+    positions: dict[str, Position] = {}
+    orders: dict[str, Pending] = {}
+    draws: int = 0
+    look_us: int = 0
+    notes: dict[str, int] = {}
+    held_in_silence: bool = False
+
+
+class Quoted(msgspec.Struct):
+    """The last price of a symbol, and how many came in its second so far."""
+
+    t_us: int
+    bid: int
+    ask: int
+    burst: int
+
+
+class Counters(msgspec.Struct):
+    """The next number of each kind that the platform gives out, and what it has counted for its progress lines."""
+
+    login: int = 700_001
+    deal: int = 1
+    order: int = 1
+    position: int = 1
+    cash: int = 1
+    commands_done: int = 0
+
+
+class Clocks(msgspec.Struct):
+    """Where market time stands, and when the timed events are next due.
+
+    `ticks_read`: ticks of the stream behind us, those before the replay's start included. `ticks_told`: those sent, which
+    number the quote lane. `slice_end_us` and `slice_ticks_left` are of a slice that is not finished; else 0.
+    """
+
+    now_us: int
+    rollover_us: int
+    equity_us: int
+    ticks_read: int = 0
+    ticks_told: int = 0
+    slice_end_us: int = 0
+    slice_ticks_left: int = 0
+
+
+class State(msgspec.Struct):
+    """The whole platform. `market` is the fingerprint of the tick files it replays."""
+
+    market: str
+    seed: int
+    from_us: int
+    clocks: Clocks
+    counters: Counters
+    quotes: dict[str, Quoted] = {}
+    accounts: dict[str, Account] = {}
+
+
+class StateUnusable(ValueError):
+    """A saved state does not fit this program or this replay: what, which, what next."""
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(State)
+
+
+def encode_state(state: State) -> bytes:
+    """The bytes that are saved with the journal."""
+    return _ENCODER.encode(state)
+
+
+def decode_state(saved: bytes) -> State:
+    try:
+        return _DECODER.decode(saved)
+    except msgspec.DecodeError as unreadable:
+        raise StateUnusable(
+            f"the saved platform state is unreadable ({unreadable}): begin anew in another --data-dir"
+        ) from unreadable

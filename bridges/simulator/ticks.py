@@ -1,0 +1,139 @@
+"""Tick files: zips of headerless `ms,bid,ask` lines become one stream of integer ticks in time order, or a clear refusal.
+
+The file's name gives symbol and date (`eurusd_tick_20140501.zip`); `ms` counts from midnight UTC of that date and may
+carry decimals, which are cut to whole microseconds from the text, never through a float.
+"""
+
+import hashlib
+import heapq
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from operator import attrgetter
+from pathlib import Path
+from typing import NamedTuple
+
+from bridges.simulator.symbols import LISTED, Listing
+from firm.instant import DAY_US, SECOND_US, instant_of
+from firm.quote_frame import Tick
+
+_NAME = re.compile(r"(?P<symbol>[A-Za-z0-9]+)_tick_(?P<date>\d{8})\.zip\Z")
+_LINE = re.compile(r"(\d{1,8})(?:\.(\d{1,12}))?,(-?)(\d{1,9})(?:\.(\d{1,9}))?,(-?)(\d{1,9})(?:\.(\d{1,9}))?\Z")
+
+
+class BadLine(StrEnum):
+    """Why a line is no tick."""
+
+    MALFORMED = "malformed"
+    OUTSIDE_DAY = "outside_day"
+    TOO_MANY_DIGITS = "too_many_digits"
+    NOT_POSITIVE = "not_positive"
+    CROSSED = "crossed"
+    BACKWARDS_TIME = "backwards_time"
+
+
+class TickFileError(ValueError):
+    """A tick file cannot be used; the message says which file, which line, why, and what next."""
+
+
+class TickFile(NamedTuple):
+    """A tick file whose name was understood."""
+
+    path: Path
+    listing: Listing
+    midnight_us: int
+
+
+def tick_file(path: Path) -> TickFile:
+    """Read symbol and date from the name; an unlisted symbol or another name is a TickFileError."""
+    match = _NAME.match(path.name)
+    if match is None:
+        raise TickFileError(f"{path.name}: expected SYMBOL_tick_YYYYMMDD.zip, for example eurusd_tick_20140501.zip")
+    listing = LISTED.get(match["symbol"].upper())
+    if listing is None:
+        raise TickFileError(
+            f"{path.name}: symbol {match['symbol'].upper()} is not listed here: use one of {', '.join(sorted(LISTED))}"
+        )
+    try:
+        midnight = datetime.strptime(match["date"], "%Y%m%d").replace(tzinfo=UTC)
+    except ValueError as wrong:
+        raise TickFileError(f"{path.name}: {match['date']} is no date: write it as YYYYMMDD") from wrong
+    return TickFile(path, listing, instant_of(midnight))
+
+
+def read_ticks(file: TickFile, skipped: Counter[BadLine] | None = None) -> Iterator[Tick]:
+    """The ticks of one file in its order. A bad line is a TickFileError, or counted in `skipped` where one is given."""
+    last_us = file.midnight_us
+    for number, text in enumerate(_lines(file.path), start=1):
+        tick = _parsed(file, text, last_us)
+        if isinstance(tick, Tick):
+            last_us = tick.t_us
+            yield tick
+        elif skipped is None:
+            raise TickFileError(
+                f"{file.path.name} line {number}: {tick.value}: {text[:80]!r}: mend the line or skip bad ones"
+            )
+        else:
+            skipped[tick] += 1
+
+
+def merged_ticks(files: Sequence[TickFile], to_us: int, skipped: Counter[BadLine] | None = None) -> Iterator[Tick]:
+    """All files as one stream in time order, up to but not at `to_us`; at the same instant the earlier named file goes first."""
+    streams: list[Iterable[Tick]] = [read_ticks(file, skipped) for file in files if file.midnight_us < to_us]
+    for tick in heapq.merge(*streams, key=attrgetter("t_us")):
+        if tick.t_us >= to_us:
+            return
+        yield tick
+
+
+def first_instant(files: Sequence[TickFile]) -> int:
+    """The whole second in which the first tick lies: where a replay begins when nobody says otherwise."""
+    firsts = [next(read_ticks(file, Counter()), None) for file in files]
+    starts = [tick.t_us for tick in firsts if tick is not None]
+    if not starts:
+        raise TickFileError("the tick files hold no tick: name at least one that does")
+    return min(starts) // SECOND_US * SECOND_US
+
+
+def fingerprint(files: Sequence[TickFile]) -> str:
+    """SHA-256 over the files' names and bytes: a replay resumes only on the market it began with."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.path.name.encode() + b"\0" + hashlib.sha256(file.path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.namelist()
+            if len(members) != 1:
+                raise TickFileError(f"{path.name}: holds {len(members)} files: expected one CSV")
+            with archive.open(members[0]) as raw:
+                for line in raw:
+                    yield line.decode("ascii", "replace").rstrip("\r\n")
+    except (OSError, zipfile.BadZipFile) as broken:
+        raise TickFileError(f"{path.name}: cannot be read as a zip ({broken}): fetch the file again") from broken
+
+
+def _parsed(file: TickFile, text: str, last_us: int) -> Tick | BadLine:
+    match = _LINE.match(text)
+    if match is None:
+        return BadLine.MALFORMED
+    ms, ms_fraction, bid_sign, bid, bid_fraction, ask_sign, ask, ask_fraction = match.groups("")
+    since_midnight_us = int(ms) * 1_000 + int(ms_fraction[:3].ljust(3, "0"))
+    digits = file.listing.spec.digits
+    if since_midnight_us >= DAY_US:
+        return BadLine.OUTSIDE_DAY
+    if len(bid_fraction) > digits or len(ask_fraction) > digits:
+        return BadLine.TOO_MANY_DIGITS
+    bid_points, ask_points = int(bid + bid_fraction.ljust(digits, "0")), int(ask + ask_fraction.ljust(digits, "0"))
+    if bid_sign or ask_sign or bid_points == 0 or ask_points == 0:
+        return BadLine.NOT_POSITIVE
+    if bid_points > ask_points:
+        return BadLine.CROSSED
+    t_us = file.midnight_us + since_midnight_us
+    return BadLine.BACKWARDS_TIME if t_us < last_us else Tick(file.listing.spec.symbol, t_us, bid_points, ask_points)

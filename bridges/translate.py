@@ -1,0 +1,357 @@
+"""Translate: a journal event in the wire's words becomes an input in ours, or a refusal that keeps it.
+
+An event that cannot be read or believed becomes EventRefused, one for a login that is no account of ours
+UnknownAccountReported: nothing is lost and the lane flows on. Addresses, devices and comments never reach the ledger.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, assert_never
+
+import msgspec
+
+from bridges import events as wire
+from bridges.belief import (
+    Disbelief,
+    Unbelievable,
+    believe_count,
+    believe_price,
+    believe_sessions,
+    believe_time,
+    believe_volume,
+    believe_zone,
+)
+from bridges.bounds import MONEY_MINOR_MAX, RAW_HEX_BYTES_MAX, TEXT_LENGTH_MAX
+from firm import inputs, price
+from firm.inputs import EventRefused, Input, UnknownAccountReported
+from firm.money import Money
+
+_PERSONAL_FIELDS = ("ip", "client_type", "device", "comment")
+_PERSONAL_TAGS = frozenset({"session"})
+
+
+class Accounts(Protocol):
+    """Whose login this is, and what that account is kept in."""
+
+    def account_of(self, bridge: str, login: str) -> int | None: ...
+
+    def currency_of(self, account: int) -> tuple[str, int]: ...
+
+
+class Translated(NamedTuple):
+    """An input with its header. `refused` names the counter where the event was not believed or not ours."""
+
+    body: Input
+    account: int
+    happened_us: int
+    refused: str = ""
+
+
+class _Tag(msgspec.Struct, array_like=True):
+    tag: str
+
+
+_TAG = msgspec.msgpack.Decoder(_Tag)
+_TAGS = frozenset(str(kind.__struct_config__.tag) for kind in wire.Event.__args__)
+UNKNOWN_ACCOUNT = "unknown account"
+
+
+class Translator:
+    """`seal` keeps personal bytes in the vault and gives their commitment in hex. `now_us` is firm time."""
+
+    def __init__(self, accounts: Accounts, *, now_us: Callable[[], int], seal: Callable[[bytes], str]) -> None:
+        self._accounts = accounts
+        self._now_us = now_us
+        self._seal = seal
+
+    def translate(self, bridge: str, seq: int, raw: bytes | msgspec.Raw) -> Translated:
+        """Never raises for what a bridge sent."""
+        try:
+            event = wire.decode_event(raw)
+        except wire.UnreadableEvent as error:
+            tag = _tag_of(raw)
+            why = Disbelief.UNREADABLE if tag in _TAGS else Disbelief.UNKNOWN_TAG
+            return self._refused(bridge, seq, raw, why, f"{why}: {error}", personal=tag not in _TAGS - _PERSONAL_TAGS)
+        try:
+            return self._believed(bridge, seq, event)
+        except Unbelievable as refusal:
+            personal = isinstance(event, wire.Session)
+            return self._refused(bridge, seq, raw, refusal.why, str(refusal), personal=personal)
+
+    def _refused(
+        self, bridge: str, seq: int, raw: bytes | msgspec.Raw, why: Disbelief, reason: str, *, personal: bool
+    ) -> Translated:
+        # What may hold an address or a name goes to the vault whole; the row keeps its commitment.
+        kept = f"sealed:{self._seal(bytes(raw))}" if personal else bytes(raw)[:RAW_HEX_BYTES_MAX].hex()
+        body = EventRefused(bridge=bridge, seq=seq, reason=reason[:TEXT_LENGTH_MAX], raw_hex=kept)
+        return Translated(body, 0, self._now_us(), why)
+
+    def _believed(self, bridge: str, seq: int, event: wire.Event) -> Translated:
+        now_us = self._now_us()
+        match event:
+            case wire.SymbolSpec():
+                return Translated(_symbol(bridge, seq, event), 0, now_us)
+            case wire.Platform():
+                believe_time("since_us", event.since_us, now_us)
+                return Translated(_platform(bridge, seq, event), 0, event.since_us)
+            case wire.Gap():
+                believe_time("from_us", event.from_us, now_us)
+                believe_time("to_us", event.to_us, now_us)
+                if event.to_us < event.from_us:
+                    raise Unbelievable(Disbelief.ORDER_OF_TIMES, f"gap from {event.from_us} to {event.to_us}")
+                return Translated(_gap(bridge, seq, event), 0, event.to_us)
+            case wire.CmdAck() | wire.CmdResult():
+                believe_time("t_us", event.t_us, now_us)
+                account = self._accounts.account_of(bridge, event.acc) if event.acc else 0
+                return Translated(_command(bridge, seq, event), account or 0, event.t_us)
+            case _:
+                account = self._accounts.account_of(bridge, event.acc)
+                if account is None:
+                    return self._unknown(bridge, seq, event)
+                believe_time("t_us", event.t_us, now_us)
+                return Translated(self._about(bridge, seq, event, account, now_us), account, event.t_us)
+
+    def _about(self, bridge: str, seq: int, event: "_AboutAccount", account: int, now_us: int) -> Input:
+        match event:
+            case wire.Account():
+                return _account(bridge, seq, event, self._purse(event, account))
+            case wire.Deal():
+                return _deal(bridge, seq, event, self._purse(event, account))
+            case wire.Position():
+                believe_time("t_open_us", event.t_open_us, now_us)
+                return _position(bridge, seq, event, self._purse(event, account))
+            case wire.Order():
+                return _order(bridge, seq, event)
+            case wire.Cash():
+                return _cash(bridge, seq, event, self._purse(event, account))
+            case wire.Equity():
+                return _equity(bridge, seq, event, self._purse(event, account))
+            case wire.Session():
+                return self._login(bridge, seq, event)
+            case wire.Snapshot():
+                for position in event.positions:
+                    believe_time("t_open_us", position.t_open_us, now_us)
+                return _snapshot(bridge, seq, event, self._purse(event, account))
+            case unknown:
+                assert_never(unknown)
+
+    def _unknown(self, bridge: str, seq: int, event: "_AboutAccount") -> Translated:
+        fields = msgspec.structs.asdict(event)
+        personal = {name: fields.pop(name) for name in _PERSONAL_FIELDS if fields.get(name)}
+        if personal:
+            fields["sealed"] = self._seal(msgspec.json.encode(personal))
+        words = {"event": event.__struct_config__.tag, **fields}
+        body = UnknownAccountReported(
+            bridge=bridge, seq=seq, login=event.acc, event=msgspec.json.encode(words).decode()
+        )
+        return Translated(body, 0, self._now_us(), UNKNOWN_ACCOUNT)
+
+    def _login(self, bridge: str, seq: int, event: wire.Session) -> Input:
+        personal = {"ip": event.ip, "client_type": event.client_type, "device": event.device}
+        sealed = self._seal(msgspec.json.encode(personal))
+        return inputs.LoginReported(bridge=bridge, seq=seq, logged_in=event.logged_in, sealed=sealed, t_us=event.t_us)
+
+    def _purse(self, event: "_InMoney", account: int) -> "Purse":
+        ours = self._accounts.currency_of(account)
+        if (event.ccy, event.exponent) != ours:
+            theirs = f"{event.ccy} at {event.exponent} digits"
+            raise Unbelievable(Disbelief.CURRENCY, f"{theirs}, the account is kept in {ours[0]} at {ours[1]}")
+        return Purse(*ours)
+
+
+class Purse(NamedTuple):
+    """Makes money of an account's minor units."""
+
+    currency: str
+    exponent: int
+
+    def of(self, minor: int) -> Money:
+        if abs(minor) > MONEY_MINOR_MAX:
+            raise Unbelievable(Disbelief.MONEY, f"{minor} minor units; at most {MONEY_MINOR_MAX} either way")
+        return Money(minor, self.currency, self.exponent)
+
+
+_InMoney = wire.Account | wire.Deal | wire.Position | wire.Cash | wire.Equity | wire.Snapshot
+_AboutAccount = _InMoney | wire.Order | wire.Session
+
+
+def _symbol(bridge: str, seq: int, event: wire.SymbolSpec) -> Input:
+    if event.contract_e8 <= 0 or event.sanity_band_bp <= 0:
+        detail = f"contract_e8 = {event.contract_e8}, sanity_band_bp = {event.sanity_band_bp}"
+        raise Unbelievable(Disbelief.CONTRACT, detail)
+    believe_zone(event.zone)
+    believe_sessions(event.sessions)
+    spec = price.SymbolSpec(
+        symbol=event.sym,
+        digits=event.digits,
+        contract_e8=event.contract_e8,
+        currency_base=event.ccy_base,
+        currency_profit=event.ccy_profit,
+        zone=event.zone,
+        sessions=event.sessions,
+        sanity_band_bp=event.sanity_band_bp,
+    )
+    return inputs.SymbolReported(bridge=bridge, seq=seq, spec=spec)
+
+
+def _platform(bridge: str, seq: int, event: wire.Platform) -> Input:
+    return inputs.PlatformReported(bridge=bridge, seq=seq, up=event.up, since_us=event.since_us, why=event.why)
+
+
+def _gap(bridge: str, seq: int, event: wire.Gap) -> Input:
+    return inputs.GapReported(bridge=bridge, seq=seq, symbol=event.sym, from_us=event.from_us, to_us=event.to_us)
+
+
+def _command(bridge: str, seq: int, event: wire.CmdAck | wire.CmdResult) -> Input:
+    match event:
+        case wire.CmdAck():
+            return inputs.CommandAcknowledged(bridge=bridge, seq=seq, command=event.cmd_id, t_us=event.t_us)
+        case wire.CmdResult():
+            return inputs.CommandReported(
+                bridge=bridge,
+                seq=seq,
+                command=event.cmd_id,
+                state=event.state,
+                retcode=event.retcode,
+                vendor_ref=event.vendor_ref,
+                t_us=event.t_us,
+            )
+
+
+def _account(bridge: str, seq: int, event: wire.Account, purse: Purse) -> Input:
+    believe_count("leverage", event.leverage)
+    return inputs.AccountReported(
+        bridge=bridge,
+        seq=seq,
+        login=event.acc,
+        group=event.group,
+        leverage=event.leverage,
+        trading_allowed=event.trading_allowed,
+        balance=purse.of(event.balance),
+        credit=purse.of(event.credit),
+        t_us=event.t_us,
+    )
+
+
+def _deal(bridge: str, seq: int, event: wire.Deal, purse: Purse) -> Input:
+    believe_price("px", event.px)
+    believe_volume("vol", event.vol)
+    return inputs.DealReported(
+        bridge=bridge,
+        seq=seq,
+        deal_id=event.deal_id,
+        order_id=event.order_id,
+        position_id=event.pos_id,
+        symbol=event.sym,
+        entry=event.entry,
+        side=event.action,
+        lots_e8=event.vol,
+        price=event.px,
+        profit=purse.of(event.profit),
+        commission=purse.of(event.commission),
+        swap=purse.of(event.swap),
+        fee=purse.of(event.fee),
+        reason=event.reason,
+        t_us=event.t_us,
+    )
+
+
+def _position(bridge: str, seq: int, event: wire.Position, purse: Purse) -> Input:
+    believe_price("px_open", event.px_open)
+    believe_price("sl", event.sl, may_be_absent=True)
+    believe_price("tp", event.tp, may_be_absent=True)
+    believe_volume("vol", event.vol, may_be_none=True)
+    return inputs.PositionReported(
+        bridge=bridge,
+        seq=seq,
+        position_id=event.pos_id,
+        op=event.op,
+        symbol=event.sym,
+        side=event.side,
+        lots_e8=event.vol,
+        price_open=event.px_open,
+        stop_loss=event.sl,
+        take_profit=event.tp,
+        swap=purse.of(event.swap),
+        opened_us=event.t_open_us,
+        t_us=event.t_us,
+    )
+
+
+def _order(bridge: str, seq: int, event: wire.Order) -> Input:
+    believe_price("px", event.px)
+    believe_price("sl", event.sl, may_be_absent=True)
+    believe_price("tp", event.tp, may_be_absent=True)
+    believe_volume("vol", event.vol, may_be_none=True)
+    return inputs.OrderReported(
+        bridge=bridge,
+        seq=seq,
+        order_id=event.order_id,
+        symbol=event.sym,
+        side=event.side,
+        order_type=event.order_type,
+        lots_e8=event.vol,
+        price=event.px,
+        state=event.state,
+        t_us=event.t_us,
+    )
+
+
+def _cash(bridge: str, seq: int, event: wire.Cash, purse: Purse) -> Input:
+    return inputs.CashReported(
+        bridge=bridge,
+        seq=seq,
+        cash_id=event.cash_id,
+        cash_kind=event.kind,
+        amount=purse.of(event.amount),
+        balance_after=purse.of(event.balance_after),
+        t_us=event.t_us,
+    )
+
+
+def _equity(bridge: str, seq: int, event: wire.Equity, purse: Purse) -> Input:
+    return inputs.EquityReported(
+        bridge=bridge,
+        seq=seq,
+        equity=purse.of(event.equity),
+        balance=purse.of(event.balance),
+        margin=purse.of(event.margin),
+        t_us=event.t_us,
+    )
+
+
+def _snapshot(bridge: str, seq: int, event: wire.Snapshot, purse: Purse) -> Input:
+    believe_count("as_of_seq", event.as_of_seq)
+    believe_count("pending_orders", event.pending_orders)
+    return inputs.SnapshotReported(
+        bridge=bridge,
+        seq=seq,
+        as_of_seq=event.as_of_seq,
+        login=event.acc,
+        trading_allowed=event.trading_allowed,
+        balance=purse.of(event.balance),
+        equity=purse.of(event.equity),
+        positions=tuple(_snapshot_position(position, purse) for position in event.positions),
+        pending_orders=event.pending_orders,
+        t_us=event.t_us,
+    )
+
+
+def _snapshot_position(position: wire.SnapshotPosition, purse: Purse) -> inputs.SnapshotPosition:
+    believe_price("px_open", position.px_open)
+    believe_volume("vol", position.vol)
+    return inputs.SnapshotPosition(
+        position_id=position.pos_id,
+        symbol=position.sym,
+        side=position.side,
+        lots_e8=position.vol,
+        price_open=position.px_open,
+        swap=purse.of(position.swap),
+        opened_us=position.t_open_us,
+    )
+
+
+def _tag_of(raw: bytes | msgspec.Raw) -> str:
+    try:
+        return _TAG.decode(raw).tag
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
