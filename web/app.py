@@ -1,0 +1,84 @@
+"""The application: every route with its policy, the guard before them all, and what every response carries."""
+
+from collections.abc import Iterator
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+from litestar.static_files import create_static_files_router
+
+from web import problems
+from web.auth import PasswordDesk, Recognition
+from web.bounds import FORM_BYTES_MAX
+from web.csp import harden
+from web.firm import Firm
+from web.pages import (
+    account,
+    accounts,
+    checker,
+    checkpoint,
+    decision,
+    sign_in,
+    staff_account,
+    staff_accounts,
+    staff_commands,
+    staff_controls,
+    staff_decision,
+    staff_health,
+    staff_home,
+)
+from web.render import STATIC, Pages
+from web.sse import Streams
+from web.visitor import Policy, admit
+
+PAGES = (
+    sign_in,
+    accounts,
+    account,
+    checker,
+    checkpoint,
+    decision,
+    staff_home,
+    staff_accounts,
+    staff_account,
+    staff_decision,
+    staff_controls,
+    staff_health,
+    staff_commands,
+)
+
+
+def create_app(firm: Firm) -> Litestar:
+    """The web room for one firm. Serve it with uvicorn; call `end_streams` before the server is told to stop."""
+    routes = [route for module in PAGES for route in module.ROUTES]
+    app = Litestar(
+        [Router("/", route_handlers=routes, guards=[admit], middleware=[Recognition]), _static()],
+        before_send=[harden],
+        exception_handlers=problems.HANDLERS,
+        request_max_body_size=FORM_BYTES_MAX,
+        state=State({"firm": firm, "pages": Pages(firm.name), "passwords": PasswordDesk(), "streams": Streams(firm)}),
+        openapi_config=None,
+        logging_config=None,
+    )
+    for path, method, policy in policies(app):
+        assert policy is not None, f"{method} {path} declares no policy: say who may call it"
+    return app
+
+
+def end_streams(app: Litestar) -> None:
+    """End every live page, so that a graceful stop does not wait for browsers."""
+    app.state.streams.end()
+
+
+def policies(app: Litestar) -> Iterator[tuple[str, str, Policy | None]]:
+    """Every route: its path, its method, and who may call it."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if isinstance(handler, HTTPRouteHandler):
+                for method in sorted(handler.http_methods):
+                    if method != "OPTIONS":
+                        yield route.path, method, handler.opt.get("policy")
+
+
+def _static() -> Router:
+    return create_static_files_router("/static", [STATIC], opt={"policy": Policy.PUBLIC})

@@ -1,0 +1,39 @@
+"""Bounds of the web room: sizes of pages, rates, lifetimes, and how much anybody may send or keep open."""
+
+from firm.instant import DAY_US, MINUTE_US, SECOND_US
+
+ACCOUNTS_PER_PAGE = 50
+TRADES_PER_PAGE = 25
+TRACE_PER_PAGE = 50
+COMMANDS_PER_PAGE = 50
+DECISIONS_PER_PAGE = 50
+DAYS_SHOWN = 14
+DECISIONS_SHOWN = 20
+COMMANDS_SHOWN = 50
+TICKS_SHOWN = 40
+CHART_POINTS_MAX = 700
+CSV_TRADES_MAX = 10_000
+
+READERS = 4  # queries on the book at once, each on a connection of its own
+PASSWORD_CHECKS = 2  # argon2 at once: more would starve the feed of both cores
+PASSWORD_LENGTH_MAX = 256
+PASSWORD_LENGTH_MIN = 10
+FORM_BYTES_MAX = 64 * 1024
+WHY_LENGTH_MAX = 500
+SEARCH_LENGTH_MAX = 100
+
+
+GUESSES_PER_ACCOUNT = 10  # wrong passwords for one mail address within the window
+GUESSES_PER_ADDRESS = 50  # from one network address
+GUESS_WINDOW_US = 15 * MINUTE_US
+ASK_SECONDS = 10  # how long a form waits for the engine's durable answer
+
+STREAM_INTERVAL_SECONDS = 0.5  # a live page changes at most twice a second
+STREAM_PING_SECONDS = 5.0
+STREAM_RECHECK_SECONDS = 15.0  # how soon a stream notices that its session has ended
+STREAMS_MAX = 4_000
+STREAMS_PER_PERSON_MAX = 12
+
+COUNTED_SINCE_US = DAY_US  # "today" on the home page: the last 24 hours of firm time
+STALE_CLOCK_US = 10 * SECOND_US
+POSITION_ROWS_MAX = 5_000  # rows walked back from a decision to its day's start, to show what was open

@@ -1,0 +1,131 @@
+"""Charts: gauges and the equity curve as SVG drawn on the server, without a style attribute, so that they work under the CSP
+and without JavaScript. Coordinates are whole units; money is read off integers.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from markupsafe import Markup
+
+from storage.readmodels.marks import Mark
+
+WIDTH, HEIGHT = 960, 300
+PAD_LEFT, PAD_RIGHT, PAD_TOP, PAD_BOTTOM = 8, 92, 14, 26
+TICKS_MAX = 5
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A level across the chart: `kind` is its class in the stylesheet (floor, target, start)."""
+
+    level: int
+    label: str
+    kind: str
+
+
+class Scale(msgspec.Struct, frozen=True):
+    """From minor units and instants to the picture's units."""
+
+    low: int
+    high: int
+    from_us: int
+    to_us: int
+
+    def x(self, at_us: int) -> int:
+        span = max(1, self.to_us - self.from_us)
+        return PAD_LEFT + (WIDTH - PAD_LEFT - PAD_RIGHT) * (at_us - self.from_us) // span
+
+    def y(self, level: int) -> int:
+        span = max(1, self.high - self.low)
+        return PAD_TOP + (HEIGHT - PAD_TOP - PAD_BOTTOM) * (self.high - level) // span
+
+
+def gauge(left_bp: int, tone: str, label: str) -> Markup:
+    """A half ring: how much of an allowance is left, in basis points of it. `label` is what a screen reader says."""
+    left = max(0, min(10_000, left_bp))
+    arc = "M 10 62 A 50 50 0 0 1 110 62"
+    return Markup(
+        '<svg class="gauge" viewBox="0 0 120 68" role="img" aria-label="{label}">'
+        '<path class="gauge-track" d="{arc}" pathLength="10000"/>'
+        '<path class="gauge-left tone-{tone}" d="{arc}" pathLength="10000" stroke-dasharray="{left} 20000"/></svg>'
+    ).format(label=label, arc=arc, tone=tone, left=left)
+
+
+def meter(used_bp: int, tone: str, label: str) -> Markup:
+    """A thin bar, for a table row."""
+    used = max(0, min(10_000, used_bp))
+    return Markup(
+        '<svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{label}">'
+        '<rect class="meter-track" width="100" height="6"/>'
+        '<rect class="meter-used tone-{tone}" width="{width}" height="6"/></svg>'
+    ).format(label=label, tone=tone, width=max(used // 100, 2 if used else 0))
+
+
+def equity_chart(marks: Sequence[Mark], lines: Sequence[Line], times: Sequence[tuple[int, str]], title: str) -> Markup:
+    """The curve of equity over balance with limit and target lines; `times` are labels for the axis."""
+    scale = _scale(marks, lines)
+    parts = [_level(scale, line) for line in _apart(scale, lines)]
+    parts += [_time(scale, at_us, text) for at_us, text in times]
+    curve = " ".join(f"{scale.x(mark.at_us)},{scale.y(mark.equity)}" for mark in marks)
+    steps = _steps(scale, marks)
+    if curve:
+        first, last = scale.x(marks[0].at_us), scale.x(marks[-1].at_us)
+        bottom = HEIGHT - PAD_BOTTOM
+        parts.append(
+            Markup('<polygon class="curve-area" points="{} {},{} {},{}"/>').format(curve, last, bottom, first, bottom)
+        )
+        parts.append(Markup('<polyline class="curve-balance" points="{}"/>').format(steps))
+        parts.append(Markup('<polyline class="curve-equity" points="{}"/>').format(curve))
+        parts.append(
+            Markup('<circle class="curve-now" cx="{}" cy="{}" r="3.5"/>').format(last, scale.y(marks[-1].equity))
+        )
+    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        WIDTH, HEIGHT, title, Markup("").join(parts)
+    )
+
+
+def _scale(marks: Sequence[Mark], lines: Sequence[Line]) -> Scale:
+    levels = [line.level for line in lines] + [mark.equity for mark in marks] + [mark.balance for mark in marks]
+    low, high = (min(levels), max(levels)) if levels else (0, 1)
+    room = max(1, (high - low) // 16)
+    from_us, to_us = (marks[0].at_us, marks[-1].at_us) if marks else (0, 1)
+    return Scale(low - room, high + room, from_us, to_us)
+
+
+def _apart(scale: Scale, lines: Sequence[Line]) -> list[tuple[Line, int]]:
+    """Each line with the height of its label, moved down where two would overlap."""
+    placed: list[tuple[Line, int]] = []
+    lowest_free = 0
+    for line in sorted(lines, key=lambda each: -each.level):
+        at = max(scale.y(line.level) + 4, lowest_free)
+        placed.append((line, at))
+        lowest_free = at + 14
+    return placed
+
+
+def _level(scale: Scale, placed: tuple[Line, int]) -> Markup:
+    line, label_y = placed
+    y = scale.y(line.level)
+    return Markup(
+        '<line class="level level-{kind}" x1="{left}" x2="{right}" y1="{y}" y2="{y}"/>'
+        '<text class="level-label level-{kind}" x="{text_x}" y="{text_y}">{label}</text>'
+    ).format(
+        kind=line.kind, left=PAD_LEFT, right=WIDTH - PAD_RIGHT, y=y, text_x=WIDTH - PAD_RIGHT + 8, text_y=label_y, label=line.label
+    )  # fmt: skip
+
+
+def _time(scale: Scale, at_us: int, text: str) -> Markup:
+    return Markup('<text class="axis" x="{}" y="{}">{}</text>').format(scale.x(at_us), HEIGHT - 6, text)
+
+
+def _steps(scale: Scale, marks: Sequence[Mark]) -> str:
+    """Balance moves in steps: it stands still until a deal."""
+    points: list[str] = []
+    before: int | None = None
+    for mark in marks:
+        y = scale.y(mark.balance)
+        if before is not None and y != before:
+            points.append(f"{scale.x(mark.at_us)},{before}")
+        if before != y or mark is marks[-1]:
+            points.append(f"{scale.x(mark.at_us)},{y}")
+        before = y
+    return " ".join(points)

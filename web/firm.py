@@ -1,0 +1,77 @@
+"""The firm as pages see it: what they may read, whom they may ask, and what time it is."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import anyio
+import anyio.to_thread
+import apsw
+
+from actors.arrival import Decided
+from actors.live import Health, LiveAccount
+from firm.commands import Command
+from storage.reader import LedgerReader
+from storage.sessions import SessionStore
+from storage.throttles import Throttle
+from storage.vault import Vault
+from web.bounds import READERS
+
+_Answer = TypeVar("_Answer")
+
+
+class LiveView(Protocol):
+    """The live board: copies published after the commit. Called in the event loop; must not wait."""
+
+    def account(self, account: int) -> LiveAccount | None: ...
+
+    def health(self) -> Health: ...
+
+
+@dataclass(frozen=True)
+class Firm:
+    """Everything the web room depends on.
+
+    `reader` reads the book without holding up its writer. `ask` brings a command to the
+    engine and answers once that is durable; it raises Overloaded. `evidence` builds the bundle of a decision, in a thread.
+    `now_us` is firm time (simulated in a demo), `wall_us` the time by which sessions and guesses are counted.
+    `https`: cookies are marked for it; False only on a loopback demo.
+    """
+
+    name: str
+    live: LiveView
+    reader: LedgerReader
+    vault: Vault
+    sessions: SessionStore
+    throttle: Throttle
+    ask: Callable[[Command], Awaitable[Decided]]
+    evidence: Callable[[int], bytes]
+    now_us: Callable[[], int]
+    wall_us: Callable[[], int]
+    https: bool
+    book: "Book" = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The book is the reader with a bound on how many ask it at once."""
+        object.__setattr__(self, "book", Book(self.reader))
+
+
+class Book:
+    """Questions to the ledger and its read models, answered in threads, a few at once."""
+
+    def __init__(self, reader: LedgerReader) -> None:
+        self._reader = reader
+        self._turn = anyio.CapacityLimiter(READERS)
+
+    async def read(self, question: Callable[[apsw.Connection], _Answer]) -> _Answer:
+        """A question to the read models: everything it sees is of one moment."""
+        return await self.look(lambda reader: _with_connection(reader, question))
+
+    async def look(self, question: Callable[[LedgerReader], _Answer]) -> _Answer:
+        """A question to the ledger itself."""
+        return await anyio.to_thread.run_sync(question, self._reader, limiter=self._turn)
+
+
+def _with_connection(reader: LedgerReader, question: Callable[[apsw.Connection], _Answer]) -> _Answer:
+    with reader.connection() as connection:
+        return question(connection)

@@ -1,0 +1,180 @@
+"""Forms: strings from browsers become our words here, or a list of what is wrong with them. Nothing else reads form fields."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from litestar.connection import Request
+from litestar.datastructures import FormMultiDict
+
+from firm.commands import KillSwitch, ReviewOutcome
+from firm.facts import Refusal, Refused
+from firm.ids import parse_id
+from firm.phase import Standing
+from storage.readmodels.accounts import SORTS
+from web import words
+from web.bounds import PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX, WHY_LENGTH_MAX
+
+_Choice = TypeVar("_Choice")
+
+
+class Wrong(msgspec.Struct, frozen=True):
+    """What is wrong, by field, and what was typed, so that nobody types it again. The key "" is about the form as a whole."""
+
+    errors: dict[str, str]
+    typed: dict[str, str]
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """A mail address and a password; `next` is a path of ours."""
+
+    mail: str
+    password: str
+    next: str
+
+
+class Review(msgspec.Struct, frozen=True):
+    """A reviewer's word with its reason."""
+
+    outcome: ReviewOutcome
+    why: str
+
+
+class AccountsAsked(msgspec.Struct, frozen=True):
+    """The list of accounts as its URL asks for it. `after` is the place the page begins behind; `page` counts for people."""
+
+    search: str
+    standing: Standing | None
+    program: str
+    bridge: str
+    sort: str
+    after: tuple[int, int] | None
+
+    def query(self, **changes: str) -> dict[str, str]:
+        """The URL's parameters with some changed; empty ones are left out."""
+        asked = {
+            "q": self.search,
+            "standing": self.standing.value if self.standing else "",
+            "program": self.program,
+            "bridge": self.bridge,
+            "sort": "" if self.sort == "headroom" else self.sort,
+        } | changes
+        return {name: value for name, value in asked.items() if value}
+
+
+async def fields_of(request: Request[Any, Any, Any]) -> FormMultiDict:
+    return await request.form()
+
+
+def read_sign_in(fields: Mapping[str, Any]) -> SignIn | Wrong:
+    mail, password = _text(fields, "mail"), str(fields.get("password", ""))[: PASSWORD_LENGTH_MAX + 1]
+    errors = {}
+    if not mail:
+        errors["mail"] = "Enter your mail address."
+    if not password:
+        errors["password"] = "Enter your password."  # noqa: S105  (a sentence about one)
+    if errors:
+        return Wrong(errors, {"mail": mail})
+    return SignIn(mail, password, path_of_ours(_text(fields, "next")))
+
+
+def path_of_ours(text: str) -> str:
+    """Where to go after signing in: a path on this site, or the front page. Never another site."""
+    ours = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
+    return text if ours else "/"
+
+
+def read_review(fields: Mapping[str, Any]) -> Review | Wrong:
+    outcome = _choice(ReviewOutcome, _text(fields, "outcome"))
+    why, wrong = _why(fields)
+    errors = dict(wrong)
+    if outcome is None:
+        errors["outcome"] = "Choose whether to confirm or to dismiss it."
+    if errors or outcome is None:
+        return Wrong(errors, {"outcome": _text(fields, "outcome"), "why": why})
+    return Review(outcome, why)
+
+
+def read_why(fields: Mapping[str, Any]) -> str | Wrong:
+    """The reason alone, for acts that need nothing else."""
+    why, errors = _why(fields)
+    return Wrong(errors, {"why": why}) if errors else why
+
+
+def read_settlement(fields: Mapping[str, Any]) -> tuple[bool, str] | Wrong:
+    """What a person saw at the platform: whether a command had its effect."""
+    happened = {"yes": True, "no": False}.get(_text(fields, "happened"))
+    why, errors = _why(fields)
+    if happened is None:
+        errors["happened"] = "Say whether the platform did it."
+    if errors or happened is None:
+        return Wrong(errors, {"why": why, "happened": _text(fields, "happened")})
+    return happened, why
+
+
+def read_switch(text: str) -> KillSwitch | None:
+    return _choice(KillSwitch, text)
+
+
+def read_accounts_asked(query: Mapping[str, Any]) -> AccountsAsked:
+    """What cannot be read is not asked for: a filter from an old bookmark never breaks the page."""
+    sort = _text(query, "sort")
+    return AccountsAsked(
+        search=_text(query, "q")[:SEARCH_LENGTH_MAX],
+        standing=_choice(Standing, _text(query, "standing")),
+        program=_text(query, "program"),
+        bridge=_text(query, "bridge"),
+        sort=sort if sort in SORTS else "headroom",
+        after=_place(_text(query, "after")),
+    )
+
+
+def read_before(query: Mapping[str, Any]) -> int | None:
+    """The ledger seq below which a list goes on."""
+    text = _text(query, "before")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def id_in(text: str) -> int | None:
+    """An id as people type it, or None."""
+    try:
+        return parse_id(text)
+    except ValueError:
+        return None
+
+
+def refused_in(facts: tuple[tuple[int, object], ...]) -> str | None:
+    """The firm's no in plain words, where the answer to a command was no."""
+    for _, fact in facts:
+        if isinstance(fact, Refused):
+            return words.refusal(Refusal(fact.refusal))
+    return None
+
+
+def _why(fields: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    why = _text(fields, "why")
+    if not why:
+        return why, {"why": "Say why. The reason is kept with the decision and cannot be changed later."}
+    if len(why) > WHY_LENGTH_MAX:
+        return why, {"why": f"Please say it in at most {WHY_LENGTH_MAX} characters; this has {len(why)}."}
+    return why, {}
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name, "")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _choice(choices: type[_Choice], text: str) -> _Choice | None:
+    try:
+        return choices(text)  # type: ignore[call-arg]  # an enum looks its member up by value
+    except ValueError:
+        return None
+
+
+def _place(text: str) -> tuple[int, int] | None:
+    left, _, right = text.partition("~")
+    try:
+        return int(left), int(right)
+    except ValueError:
+        return None

@@ -1,0 +1,153 @@
+"""Objectives view: each rule of an account as a row of its page, and which limit is nearest of those that still count."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+import msgspec
+
+from actors.live import LiveAccount
+from firm.money import Money
+from firm.objective import Objective, Progress
+from firm.phase import ENDED, Standing
+from firm.ruleset import Boundary, DailyLoss, MaximumLoss, OnDailyLoss, Ruleset
+from storage.readmodels.decisions import DecisionLine
+from web import words
+
+LIMIT_KINDS = ("daily_loss", "maximum_loss")
+
+
+class ObjectiveRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule as its row says it. `used_bp` is None where nothing is measured any more."""
+
+    rule: str
+    title: str
+    sentence: str
+    how: str
+    required: str
+    current: str
+    used_bp: int | None
+    used: str
+    state: str
+    tone: str
+    picture: str
+
+
+def objective_rows(live: LiveAccount, ruleset: Ruleset, decision: DecisionLine | None) -> tuple[ObjectiveRow, ...]:
+    """The rows in the order of the ruleset. `decision`: the one by which an account ended, if it has."""
+    idle = used_up(live, ruleset)
+    return tuple(_row(row, live, ruleset, decision, paused=row.rule in idle) for row in live.objectives)
+
+
+def _row(
+    row: Objective, live: LiveAccount, ruleset: Ruleset, decision: DecisionLine | None, *, paused: bool
+) -> ObjectiveRow:
+    over = live.standing in (Standing.BREACHED, Standing.CLOSED)
+    broke = over and decision is not None and decision.rule == row.rule
+    state, tone, picture = _state(row.progress, live.standing, broke=broke, paused=paused)
+    current = row.current
+    if broke and decision is not None and row.floor is not None:
+        current = decision.money(decision.observed)
+    judged = broke or not over
+    # An ended account's figures are those after its positions were closed: no limit is measured by them.
+    return ObjectiveRow(
+        rule=row.rule,
+        title=row.title,
+        sentence=words.prose(row.sentence),
+        how=words.prose(row.how),
+        required=_required(row, ruleset, decision if broke else None),
+        current=_current(row, current) if judged else "–",
+        used_bp=(10_000 if broke and row.floor is not None else row.used_bp) if judged else None,
+        used="used" if row.floor is not None else "reached",
+        state=state,
+        tone=tone,
+        picture=picture,
+    )
+
+
+def _state(progress: Progress, standing: Standing, *, broke: bool, paused: bool) -> tuple[str, str, str]:
+    if broke:
+        return words.PROGRESS[Progress.BROKEN]
+    if standing in (Standing.BREACHED, Standing.CLOSED):
+        return (
+            ("Not judged after the breach" if standing is Standing.BREACHED else "Not judged any more"),
+            "calm",
+            "lock",
+        )
+    if paused:
+        return "Used up until the reset", "warn", "pause"
+    if standing in ENDED and progress is Progress.AT_RISK:
+        return words.PROGRESS[Progress.WITHIN]
+    return words.PROGRESS[progress]
+
+
+def _required(row: Objective, ruleset: Ruleset, decision: DecisionLine | None) -> str:
+    if row.floor is not None:
+        floor = decision.money(decision.bound) if decision is not None else row.floor
+        return f"{_must_be(row.rule, ruleset)} {words.money(floor)}"
+    if row.target is not None:
+        return f"at least {words.money(row.target)}"
+    if not row.need:
+        return "–"
+    least = "at least" if row.kind == "minimum_trading_days" else "at most"
+    return f"{least} {words.plural(row.need, 'day', 'days')}"
+
+
+def _must_be(rule: str, ruleset: Ruleset) -> str:
+    """Where equity must stay: reaching a floor may break the rule, or only falling below it."""
+    term = next((term for term in ruleset.terms if term.id == rule), None)
+    assert isinstance(term, DailyLoss | MaximumLoss), f"{rule} has a floor and is no loss limit"
+    match term.boundary:
+        case Boundary.TOUCHES:
+            return "above"
+        case Boundary.CROSSES:
+            return "at least"
+        case unknown:
+            assert_never(unknown)
+
+
+def _current(row: Objective, current: Money | None) -> str:
+    if current is not None:
+        return words.money(current)
+    return words.plural(row.have, "day", "days") if row.need else "–"
+
+
+# --- the nearest limit ---
+
+
+def used_up(live: LiveAccount, ruleset: Ruleset) -> frozenset[str]:
+    """The soft limits that paused the account: nothing is left of them, and they are not judged before the next day."""
+    if live.standing is not Standing.PAUSED:
+        return frozenset()
+    soft = (
+        term.id
+        for term in ruleset.terms
+        if isinstance(term, DailyLoss) and term.on_breach is OnDailyLoss.PAUSE_UNTIL_ROLLOVER
+    )
+    return frozenset(soft)
+
+
+def limits_that_count(live: LiveAccount, ruleset: Ruleset) -> Sequence[Objective]:
+    """The loss limits that can still be broken."""
+    idle = used_up(live, ruleset)
+    return [
+        row
+        for row in live.objectives
+        if row.kind in LIMIT_KINDS and row.progress is not Progress.BROKEN and row.rule not in idle
+    ]
+
+
+def nearest_limit(live: LiveAccount, ruleset: Ruleset) -> Objective | None:
+    """The limit with the least headroom of those that still count."""
+    found = [row for row in limits_that_count(live, ruleset) if row.headroom is not None]
+    return min(found, key=lambda row: row.headroom.minor if row.headroom is not None else 0, default=None)
+
+
+def pause_sentence(live: LiveAccount, ruleset: Ruleset, now_us: int) -> str:
+    """When trading goes on, by the calendar that cuts the account's days; empty where it is not paused."""
+    if live.standing is not Standing.PAUSED:
+        return ""
+    calendar = ruleset.calendar
+    day = live.day if live.day is not None and live.day.end_us > now_us else calendar.day_at(now_us)
+    until = words.hour(day.end_us, calendar.zone)
+    utc = "" if calendar.zone == "UTC" else f" ({words.hour(day.end_us)} UTC)"
+    return f"The daily limit is used up: paused until {until} in {calendar.zone}{utc}."

@@ -1,0 +1,85 @@
+"""A trader's accounts: a card for each, the running ones first."""
+
+from typing import Any
+
+import apsw
+import msgspec
+from litestar import Request, get
+from litestar.response import Response
+
+from actors.live import LiveAccount
+from firm.money import Money
+from firm.phase import ENDED, Standing
+from firm.ruleset import Ruleset
+from storage.readmodels.accounts import AccountLine, accounts_of_trader, ruleset_of
+from web.firm import Firm
+from web.objectives_view import limits_that_count, nearest_limit, pause_sentence
+from web.render import page
+from web.visitor import Policy, signed_in
+from web.words import NEXT_ACTIONS
+
+# What an account that is over shows of its equity.
+END_TITLES = {
+    Standing.BREACHED: "Equity at the breach",
+    Standing.PASSED: "Equity at the end",
+    Standing.CLOSED: "Equity at the end",
+}
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """One account on the overview."""
+
+    line: AccountLine
+    equity: Money
+    change: Money
+    headroom: Money | None
+    left_bp: int
+    nearest: str
+    as_of_us: int
+    stale: bool
+    ended: bool
+    next_action: str
+    end_title: str
+
+
+@get("/accounts", policy=Policy.TRADER)
+async def accounts(request: Request[Any, Any, Any]) -> Response[str]:
+    firm, visitor = request.app.state.firm, signed_in(request)
+
+    def question(book: apsw.Connection) -> list[tuple[AccountLine, Ruleset | None]]:
+        return [(line, ruleset_of(book, line.account)) for line in accounts_of_trader(book, visitor.id)]
+
+    cards = [card_of(firm, line, ruleset) for line, ruleset in await firm.book.read(question)]
+    running = [card for card in cards if not card.ended]
+    ended = [card for card in cards if card.ended]
+    return page(request, "accounts.html", running=running, ended=ended)
+
+
+def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
+    """The card from the live board where it knows the account, else from the last mark."""
+    ended = line.standing in ENDED
+    live = None if ended else firm.live.account(line.account)
+    equity = live.equity if live else line.money(line.equity)
+    nearest = nearest_limit(live, ruleset) if live and ruleset else None
+    return Card(
+        line=line,
+        equity=equity,
+        change=equity - line.money(line.initial),
+        headroom=nearest.headroom if nearest else None,
+        left_bp=_left_bp(live, ruleset) if live and ruleset else 0,
+        nearest=nearest.title if nearest else "",
+        as_of_us=live.as_of_us if live else line.marked_us,
+        stale=bool(live and live.stale),
+        ended=ended,
+        next_action=(pause_sentence(live, ruleset, firm.now_us()) if live and ruleset else "")
+        or NEXT_ACTIONS[line.standing],
+        end_title=END_TITLES.get(line.standing, "Equity"),
+    )
+
+
+def _left_bp(live: LiveAccount, ruleset: Ruleset) -> int:
+    """The smallest share left of any loss limit that can still be broken."""
+    return min((10_000 - row.used_bp for row in limits_that_count(live, ruleset)), default=0)
+
+
+ROUTES = (accounts,)

@@ -1,0 +1,95 @@
+"""All accounts, for staff: searched, filtered and sorted by the URL, a page at a time."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import anyio.to_thread
+import apsw
+import msgspec
+from litestar import Request, get
+from litestar.response import Response
+
+from firm.phase import ENDED, Standing
+from storage.readmodels.accounts import AccountFilter, AccountLine, accounts_page, count_accounts, programs_and_bridges
+from web.bounds import ACCOUNTS_PER_PAGE
+from web.firm import Firm
+from web.forms import AccountsAsked, id_in, read_accounts_asked
+from web.render import page
+from web.visitor import Policy
+
+SORT_WORDS = {
+    "headroom": "Least share of the allowed loss left",
+    "activity": "Last trade",
+    "opened": "Newest",
+    "equity": "Highest equity",
+    "balance": "Highest balance",
+}
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One row of the list, of its account's last mark; the trader's name is None where the vault has none (any more)."""
+
+    line: AccountLine
+    trader: str | None
+
+
+@get("/staff/accounts", policy=Policy.STAFF)
+async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
+    firm, asked = request.app.state.firm, read_accounts_asked(request.query_params)
+    wanted = await anyio.to_thread.run_sync(filter_of, firm, asked)
+
+    def question(book: apsw.Connection) -> dict[str, Any]:
+        found = accounts_page(book, wanted, asked.sort, asked.after, ACCOUNTS_PER_PAGE + 1)
+        programs, bridges = programs_and_bridges(book)
+        return {"found": found, "total": count_accounts(book, wanted), "programs": programs, "bridges": bridges}
+
+    answer = await firm.book.read(question)
+    found = answer.pop("found")
+    rows = await anyio.to_thread.run_sync(_named, firm, [line for _, line in found[:ACCOUNTS_PER_PAGE]])
+    beyond = found[ACCOUNTS_PER_PAGE - 1] if len(found) > ACCOUNTS_PER_PAGE else None
+    more = f"?{urlencode(asked.query(after=f'{beyond[0]}~{beyond[1].account}'))}" if beyond else None
+    links = {sort: f"?{urlencode(asked.query(sort=sort))}" for sort in SORT_WORDS}
+    context: dict[str, Any] = {
+        "asked": asked,
+        "rows": rows,
+        "more": more,
+        "links": links,
+        "sorts": SORT_WORDS,
+        "standings": list(Standing),
+        "ended": ENDED,
+    }
+    return page(request, "staff_accounts.html", block="list", **context, **answer)
+
+
+def filter_of(firm: Firm, asked: AccountsAsked) -> AccountFilter:
+    """What was typed is a mail address, an account's or a trader's id, or the beginning of a platform login."""
+    text = asked.search
+    narrowed = AccountFilter(standing=asked.standing, program=asked.program, bridge=asked.bridge)
+    if not text:
+        return narrowed
+    if "@" in text:
+        return msgspec.structs.replace(narrowed, traders=_traders_by_mail(firm, text))
+    number = id_in(text)
+    if number is not None and not text.isdigit():
+        return msgspec.structs.replace(narrowed, account_or_trader=number)
+    return msgspec.structs.replace(narrowed, login=text)
+
+
+def _traders_by_mail(firm: Firm, mail: str) -> tuple[int, ...]:
+    try:
+        person = firm.vault.find_by_mail(mail)
+    except ValueError:
+        return ()
+    return (person.id,) if person and person.kind == "trader" else ()
+
+
+def _named(firm: Firm, lines: list[AccountLine]) -> list[Listed]:
+    names: dict[int, str | None] = {}
+    for line in lines:
+        if line.trader not in names:
+            person = firm.vault.person("trader", line.trader)
+            names[line.trader] = person.name if person else None
+    return [Listed(line, names[line.trader]) for line in lines]
+
+
+ROUTES = (staff_accounts,)

@@ -1,0 +1,80 @@
+"""Controls, for staff: the kill switches, which one person engages and two release, and the breaker."""
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response import Redirect, Response
+
+from firm.commands import Command, EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
+from storage.readmodels.controls import BREAKER, control_history, control_states
+from web.asking import ask
+from web.forms import Wrong, fields_of, read_switch, read_why, refused_in
+from web.people import staff_names
+from web.render import page
+from web.visitor import Policy, signed_in
+
+HISTORY_SHOWN = 50
+
+
+@get("/staff/controls", policy=Policy.STAFF)
+async def staff_controls(request: Request[Any, Any, Any]) -> Response[str]:
+    return await _controls(request, 200, "", None)
+
+
+@post("/staff/controls/{switch:str}/engagement", policy=Policy.STAFF)
+async def staff_engage(request: Request[Any, Any, Any], switch: FromPath[str]) -> Response[Any]:
+    found, by = _switch(switch), signed_in(request).reference
+    return await _act(request, switch, lambda why: EngageKillSwitch(by=by, switch=found, why=why))
+
+
+@post("/staff/controls/{switch:str}/release", policy=Policy.STAFF)
+async def staff_release(request: Request[Any, Any, Any], switch: FromPath[str]) -> Response[Any]:
+    found, by = _switch(switch), signed_in(request).reference
+    return await _act(request, switch, lambda why: ReleaseKillSwitch(by=by, switch=found, why=why))
+
+
+@post("/staff/breaker/reset", policy=Policy.STAFF)
+async def staff_reset_breaker(request: Request[Any, Any, Any]) -> Response[Any]:
+    by = signed_in(request).reference
+    return await _act(request, BREAKER, lambda why: ResetBreaker(by=by, why=why))
+
+
+async def _act(request: Request[Any, Any, Any], control: str, command_for: Any) -> Response[Any]:
+    why = read_why(await fields_of(request))
+    if isinstance(why, Wrong):
+        return await _controls(request, 422, control, why)
+    command: Command = command_for(why)
+    refusal = refused_in((await ask(request, command)).facts)
+    if refusal is not None:
+        return await _controls(request, 422, control, Wrong({"": refusal}, {"why": why}))
+    return Redirect("/staff/controls", status_code=303)
+
+
+async def _controls(request: Request[Any, Any, Any], status: int, control: str, wrong: Wrong | None) -> Response[str]:
+    """The page; `control` is the one whose form was wrong."""
+    firm = request.app.state.firm
+    states, history = await firm.book.read(lambda book: (control_states(book), control_history(book, HISTORY_SHOWN)))
+    acts = [act for act in states.values() if act is not None]
+    names = await staff_names(firm, (act.who for act in (*acts, *history)))
+    context = {"names": names, "states": states, "history": history, "switches": list(KillSwitch), "breaker": BREAKER}
+    return page(
+        request,
+        "staff_controls.html",
+        status=status,
+        control=control,
+        wrong=wrong,
+        me=signed_in(request).reference,
+        **context,
+    )
+
+
+def _switch(text: str) -> KillSwitch:
+    found = read_switch(text)
+    if found is None:
+        raise NotFoundException("there is no such switch")
+    return found
+
+
+ROUTES = (staff_controls, staff_engage, staff_release, staff_reset_breaker)

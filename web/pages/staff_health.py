@@ -1,0 +1,54 @@
+"""System health, for staff: feed lag, queue depth, commit times, bridges, refusals; live while it is watched."""
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, Response, Stream
+
+from firm.commands import ResumeDesk
+from web.asking import ask
+from web.forms import Wrong, fields_of, read_why, refused_in
+from web.pages.account import event_stream
+from web.render import Pages, page
+from web.visitor import Policy, signed_in
+
+
+@get("/staff/health", policy=Policy.STAFF)
+async def staff_health(request: Request[Any, Any, Any]) -> Response[str]:
+    return _health(request, 200, None)
+
+
+@get("/staff/health/live", policy=Policy.STAFF)
+async def staff_health_live(request: Request[Any, Any, Any]) -> Stream:
+    firm, pages = request.app.state.firm, request.app.state.pages
+    streams = request.app.state.streams
+
+    async def render() -> str:
+        return render_health(pages, firm.live.health(), streams.open)
+
+    return event_stream(streams, request, "health", render)
+
+
+@post("/staff/desks/{kind:str}/{key:str}/resumption", policy=Policy.STAFF)
+async def staff_resume_desk(request: Request[Any, Any, Any], kind: FromPath[str], key: FromPath[str]) -> Response[Any]:
+    why = read_why(await fields_of(request))
+    if isinstance(why, Wrong):
+        return _health(request, 422, why)
+    decided = await ask(request, ResumeDesk(by=signed_in(request).reference, desk=f"{kind}/{key}", why=why))
+    refusal = refused_in(decided.facts)
+    if refusal is not None:
+        return _health(request, 422, Wrong({"": refusal}, {"why": why}))
+    return Redirect("/staff/health", status_code=303)
+
+
+def _health(request: Request[Any, Any, Any], status: int, wrong: Wrong | None) -> Response[str]:
+    health, streams = request.app.state.firm.live.health(), request.app.state.streams.open
+    return page(request, "staff_health.html", status=status, health=health, streams=streams, wrong=wrong)
+
+
+def render_health(pages: Pages, health: Any, streams: int) -> str:
+    return pages.text("_health_live.html", {"health": health, "streams": streams})
+
+
+ROUTES = (staff_health, staff_health_live, staff_resume_desk)

@@ -1,0 +1,39 @@
+"""The backoffice's first page: what waits for a person, and how the firm is."""
+
+from typing import Any
+
+import apsw
+from litestar import Request, get
+from litestar.response import Response
+
+from storage.readmodels.accounts import count_by_standing
+from storage.readmodels.commands import count_commands
+from storage.readmodels.controls import control_states
+from storage.readmodels.decisions import decision_counts, latest_decisions, open_decisions
+from storage.readmodels.people import count_traders, unpaid_orders
+from web.bounds import COUNTED_SINCE_US, DECISIONS_SHOWN
+from web.render import page
+from web.visitor import Policy
+
+
+@get("/staff", policy=Policy.STAFF)
+async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
+    firm = request.app.state.firm
+    now_us = firm.now_us()
+
+    def question(book: apsw.Connection) -> dict[str, Any]:
+        return {
+            "standings": count_by_standing(book),
+            "counts": decision_counts(book, now_us - COUNTED_SINCE_US),
+            "waiting": open_decisions(book, DECISIONS_SHOWN),
+            "latest": latest_decisions(book, None, DECISIONS_SHOWN),
+            "commands": count_commands(book),
+            "unpaid": unpaid_orders(book),
+            "traders": count_traders(book),
+            "controls": control_states(book),
+        }
+
+    return page(request, "staff_home.html", health=firm.live.health(), **await firm.book.read(question))
+
+
+ROUTES = (staff_home,)

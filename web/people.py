@@ -1,0 +1,37 @@
+"""People: who did something, by name and role for staff, and as "the firm's risk staff" for traders."""
+
+import re
+from collections.abc import Iterable
+
+import anyio.to_thread
+
+from web import words
+from web.firm import Firm
+
+RISK_STAFF = "the firm’s risk staff"
+_STAFF = re.compile(r"staff:(\d+)")
+
+
+async def staff_names(firm: Firm, texts: Iterable[str]) -> dict[str, str]:
+    """Every "staff:123" found in the texts, with the name and role the vault has for it."""
+    found = sorted({reference for text in texts for reference in _references(text)})
+    return await anyio.to_thread.run_sync(_look_up, firm, found)
+
+
+def named(text: str, names: dict[str, str] | None) -> str:
+    """The text with each reference written for its reader; `names` is None for traders."""
+    if names is None:
+        return RISK_STAFF if _STAFF.search(text) else text
+    return _STAFF.sub(lambda match: names.get(match[0], words.who(match[0])), text)
+
+
+def _references(text: str) -> list[str]:
+    return [match[0] for match in _STAFF.finditer(text)]
+
+
+def _look_up(firm: Firm, references: list[str]) -> dict[str, str]:
+    names = {}
+    for reference in references:
+        person = firm.vault.person("staff", int(reference.partition(":")[2]))
+        names[reference] = f"{person.name}, {person.role}" if person else words.who(reference)
+    return names

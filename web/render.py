@@ -1,0 +1,95 @@
+"""Rendering: templates, what each of them may call, and whether a whole page or a piece of it was asked for."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2_fragments import render_block
+from litestar.connection import ASGIConnection
+from litestar.enums import MediaType
+from litestar.response import Response
+from markupsafe import Markup
+
+from firm.ids import id_text
+from firm.money import Money
+from web import charts, words
+from web.firm import Firm
+from web.people import named
+from web.visitor import CSRF_FIELD, visitor_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATIC = Path(__file__).parent / "static"
+
+Context = dict[str, Any]
+
+
+class Pages:
+    """The templates of the application, compiled once and kept."""
+
+    def __init__(self, firm_name: str) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals |= {
+            "firm_name": firm_name,
+            "words": words,
+            "named": named,
+            "charts": charts,
+            "Money": Money,
+            "id_text": id_text,
+            "icon": _icon,
+            "asset": _asset,
+            "csrf_field": CSRF_FIELD,
+        }
+
+    def text(self, template: str, context: Context) -> str:
+        return self._environment.get_template(template).render(context)
+
+    def block(self, template: str, block: str, context: Context) -> str:
+        """One block of a template: the very piece that the page includes."""
+        return render_block(self._environment, template, block, context)
+
+
+def page(
+    connection: ASGIConnection[Any, Any, Any, Any],
+    template: str,
+    *,
+    block: str | None = None,
+    status: int = 200,
+    **context: Any,
+) -> Response[str]:
+    """A page for whoever asks. `block`: what alone is sent when htmx asks for a piece."""
+    pages: Pages = connection.app.state.pages
+    firm: Firm = connection.app.state.firm
+    visitor = visitor_of(connection)
+    everywhere = {"visitor": visitor, "path": connection.scope["path"], "now_us": firm.now_us()}
+    asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
+    if asked_for_piece and block is not None:
+        content = pages.block(template, block, everywhere | context)
+    else:
+        content = pages.text(template, everywhere | context)
+    return Response(content, media_type=MediaType.HTML, status_code=status, headers={"vary": "HX-Request, Cookie"})
+
+
+def _icon(name: str) -> Markup:
+    """A picture beside words that say the same; screen readers pass it by."""
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+        _asset("vendor/lucide/sprite.svg"), name
+    )
+
+
+_ASSETS: dict[str, str] = {}
+
+
+def _asset(name: str) -> str:
+    """The address of a static file, with its content's hash, so that it may be kept for ever."""
+    if name not in _ASSETS:
+        digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+        _ASSETS[name] = f"/static/{name}?v={digest}"
+    return _ASSETS[name]

@@ -1,0 +1,41 @@
+// Times in the reader's own zone, and the countdown to the reset between two events of the stream.
+(() => {
+  const words = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+  const span = (seconds) => {
+    const parts = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+    const said = [];
+    let left = Math.max(0, seconds);
+    for (const [size, unit] of parts) {
+      const amount = Math.floor(left / size);
+      left -= amount * size;
+      if (amount) said.push(`${amount}\u00a0${unit}`);
+    }
+    return said.slice(0, 2).join(" ") || "0\u00a0s";
+  };
+
+  const local = (scope) => {
+    for (const row of scope.querySelectorAll("[data-own-zone]")) {
+      const time = row.querySelector("time");
+      row.querySelector("[data-zone-name]").textContent = `Your time (${zone})`;
+      time.textContent = words.format(new Date(time.dateTime));
+      row.hidden = false;
+    }
+  };
+
+  // Firm time may be simulated: the server says what it was when it wrote the page, and how fast it runs is its own matter.
+  let heardAt = performance.now();
+  const tick = () => {
+    for (const shown of document.querySelectorAll("[data-countdown-s]")) {
+      const passed = (performance.now() - heardAt) / 1000;
+      shown.textContent = span(Math.round(Number(shown.dataset.countdownS) - passed));
+    }
+  };
+
+  document.addEventListener("evenhand:placed", (event) => {
+    if (event.detail.querySelector?.("[data-countdown-s]")) { heardAt = performance.now(); local(event.detail.parentElement); }
+  });
+  local(document);
+  setInterval(tick, 1000);
+})();

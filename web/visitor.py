@@ -1,0 +1,158 @@
+"""Visitor: who is asking, as far as their session says, and what each route lets in.
+
+Every route declares a policy; one that does not stops the application from being built.
+"""
+
+import hashlib
+import secrets
+from enum import StrEnum
+from typing import Any, Literal, assert_never
+from urllib.parse import urlsplit
+
+import apsw
+import msgspec
+from litestar.connection import ASGIConnection, Request
+from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
+from litestar.handlers.base import BaseRouteHandler
+
+from firm.ids import parse_id
+from storage.readmodels.accounts import account_line
+from storage.readmodels.decisions import decision_line
+from web.firm import Firm
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "x-csrf-token"
+
+
+class Policy(StrEnum):
+    """Who may call a route."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    TRADER = "trader"
+    TRADER_OWN = "trader_own"  # and the account or decision in the path is theirs; for others it does not exist
+    STAFF = "staff"
+
+
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody signed in. `session_id` never leaves the server but in their own cookie."""
+
+    kind: Literal["trader", "staff"]
+    id: int
+    role: str
+    name: str
+    session_id: str
+
+    @property
+    def reference(self) -> str:
+        """How commands and sessions name them."""
+        return f"{self.kind}:{self.id}"
+
+    @property
+    def csrf_token(self) -> str:
+        """Proof that a form came from a page of this session; says nothing about the session's id."""
+        return csrf_token_of(self.session_id)
+
+
+class SignInNeeded(NotAuthorizedException):
+    """Nobody is signed in, or the session has ended."""
+
+
+class ForeignForm(PermissionDeniedException):
+    """A form that did not come from our own page."""
+
+
+def visitor_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor | None:
+    """Who asks, or None; None also where no route matched and nobody was looked up."""
+    found = connection.scope.get("user")
+    return found if isinstance(found, Visitor) else None
+
+
+def signed_in(request: Request[Any, Any, Any]) -> Visitor:
+    visitor = visitor_of(request)
+    assert visitor is not None, f"{request.url.path} was reached without a visitor: its policy is wrong"
+    return visitor
+
+
+def csrf_token_of(session_id: str) -> str:
+    return hashlib.blake2b(session_id.encode(), person=b"evenhand-csrf-1", digest_size=24).hexdigest()
+
+
+def read_id(text: str) -> int:
+    """The id in a path; one that cannot be read is one that does not exist."""
+    try:
+        return parse_id(text)
+    except ValueError as unreadable:
+        raise NotFoundException(f"no id: {text!r}") from unreadable
+
+
+async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """The one guard of the application: first where the request comes from, then who asks, then whose it is."""
+    policy: Policy = handler.opt["policy"]
+    visitor = visitor_of(connection)
+    if isinstance(connection, Request) and connection.method in UNSAFE:
+        require_same_origin(connection)
+        if visitor is not None:
+            await _require_token(connection, visitor)
+    match policy:
+        case Policy.PUBLIC:
+            return
+        case Policy.SIGNED_IN:
+            _require(visitor, None)
+        case Policy.TRADER:
+            _require(visitor, "trader")
+        case Policy.TRADER_OWN:
+            await _require_own(connection, _require(visitor, "trader"))
+        case Policy.STAFF:
+            _require(visitor, "staff")
+        case unknown:
+            assert_never(unknown)
+
+
+def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """A browser says where a form came from; what does not say it, or says elsewhere, is refused."""
+    site = connection.headers.get("sec-fetch-site")
+    if site is not None and site != "same-origin":
+        raise ForeignForm(f"the form came from another site (sec-fetch-site: {site})")
+    origin = connection.headers.get("origin")
+    if origin is None and site is None:
+        raise ForeignForm("the form did not say where it came from (no origin header)")
+    if origin is not None and urlsplit(origin).netloc != connection.headers.get("host"):
+        raise ForeignForm("the form came from another origin")
+
+
+async def _require_token(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:
+    given = connection.headers.get(CSRF_HEADER)
+    if given is None and isinstance(connection, Request):
+        form = await connection.form()
+        given = str(form.get(CSRF_FIELD, ""))
+    if not secrets.compare_digest((given or "").encode(), visitor.csrf_token.encode()):
+        raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
+
+
+def _require(visitor: Visitor | None, kind: Literal["trader", "staff"] | None) -> Visitor:
+    if visitor is None:
+        raise SignInNeeded("sign in to see this page")
+    if kind is not None and visitor.kind != kind:
+        raise PermissionDeniedException(f"this page is for {'staff' if kind == 'staff' else 'traders'}")
+    return visitor
+
+
+async def _require_own(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:
+    firm: Firm = connection.app.state.firm
+    params = connection.path_params
+    assert "account" in params or "decision" in params, f"{connection.url.path}: nothing in the path could be theirs"
+
+    def owner(book: apsw.Connection) -> int | None:
+        if "account" in params:
+            account: int | None = read_id(params["account"])
+        else:
+            decided = decision_line(book, params["decision"])
+            account = None if decided is None else decided.account
+        line = None if account is None else account_line(book, account)
+        return None if line is None else line.trader
+
+    if await firm.book.read(owner) != visitor.id:
+        # Not "forbidden": whether somebody else's account exists is not theirs to know.
+        raise NotFoundException("there is no such page for you")

@@ -1,0 +1,380 @@
+"""Words: how money, numbers, times and our own terms are written for people. The only place that formats."""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
+
+from firm.commands import KillSwitch
+from firm.explain import DOUBTS, REFUSALS
+from firm.facts import Doubt, Refusal
+from firm.ids import id_text
+from firm.inputs import CommandState
+from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US, datetime_of
+from firm.money import Money
+from firm.objective import Progress
+from firm.phase import Standing
+from firm.price import LOTS_SCALE
+
+LOCALE = Locale("en", "GB")
+MINUS = "−"
+JOINED = "\u00a0"  # between a number and its unit: never broken
+
+
+# --- numbers ---
+
+
+def money(amount: Money) -> str:
+    """95,000.00 USD, with a true minus sign."""
+    return f"{_decimal(amount.minor, amount.exponent)}{JOINED}{amount.currency}"
+
+
+def figure(amount: Money) -> str:
+    """The amount without its currency, where a heading already names it."""
+    return _decimal(amount.minor, amount.exponent)
+
+
+def change(amount: Money) -> str:
+    """An amount with its sign always shown: +120.00 USD."""
+    return ("+" if amount.minor > 0 else "") + money(amount)
+
+
+def change_figure(amount: Money) -> str:
+    return ("+" if amount.minor > 0 else "") + figure(amount)
+
+
+def plain(amount: Money) -> str:
+    """For files that programs read: -95000.00."""
+    return f"{Decimal(amount.minor).scaleb(-amount.exponent):.{amount.exponent}f}"
+
+
+_GROUPED = re.compile(r"(?<=\d) (?=\d{3}(?:\D|$))")
+
+
+def prose(text: str) -> str:
+    """A sentence of the firm's with its amounts written as everywhere on the page: 95 000.00 USD becomes 95,000.00 USD."""
+    return _GROUPED.sub(",", text)
+
+
+def tone_of(amount: Money) -> str:
+    """The colour class of a result; the sign says the same without colour."""
+    return "gain" if amount.minor > 0 else "loss" if amount.minor < 0 else "flat"
+
+
+def percent(basis_points: int) -> str:
+    """450 basis points: 4.5 %."""
+    digits = 0 if basis_points % 100 == 0 else 1 if basis_points % 10 == 0 else 2
+    return f"{_decimal(basis_points, 2, digits)}{JOINED}%"
+
+
+def share(part: int, whole: int) -> str:
+    """Part of whole in percent with one decimal, rounded towards zero."""
+    if whole <= 0:
+        return "–"
+    return f"{_decimal(_towards_zero(part * 1_000, whole), 1)}{JOINED}%"
+
+
+def price(points: int, digits: int) -> str:
+    """A price as the platform writes it: all its digits, no grouping."""
+    return f"{Decimal(points).scaleb(-digits):.{digits}f}".replace("-", MINUS)
+
+
+def lots(lots_e8: int) -> str:
+    """Volume in lots, at least two decimals, no trailing zeros beyond them."""
+    value = Decimal(lots_e8) / LOTS_SCALE
+    text = f"{value:.8f}".rstrip("0")
+    whole, _, fraction = text.partition(".")
+    return f"{whole}.{fraction.ljust(2, '0')}"
+
+
+def count(number: int) -> str:
+    return str(format_decimal(number, locale=LOCALE)).replace("-", MINUS)
+
+
+def plural(number: int, one: str, many: str) -> str:
+    return f"{count(number)} {one if number == 1 else many}"
+
+
+def _decimal(minor: int, exponent: int, digits: int | None = None) -> str:
+    shown = exponent if digits is None else digits
+    pattern = "#,##0" + ("." + "0" * shown if shown else "")
+    text = format_decimal(Decimal(minor).scaleb(-exponent), format=pattern, locale=LOCALE)
+    return str(text).replace("-", MINUS)
+
+
+def _towards_zero(numerator: int, denominator: int) -> int:
+    return -(-numerator // denominator) if numerator < 0 else numerator // denominator
+
+
+# --- times ---
+
+
+def in_zone(instant_us: int, zone: str) -> datetime:
+    return datetime_of(instant_us).astimezone(ZoneInfo(zone))
+
+
+def clock(instant_us: int, zone: str = "UTC") -> str:
+    """12:30:05."""
+    return str(format_time(in_zone(instant_us, zone), "HH:mm:ss", locale=LOCALE))
+
+
+def clock_short(instant_us: int, zone: str = "UTC") -> str:
+    """12:30."""
+    return str(format_time(in_zone(instant_us, zone), "HH:mm", locale=LOCALE))
+
+
+def precise(instant_us: int, zone: str = "UTC") -> str:
+    """12:30:05.250, where the order of ticks matters."""
+    return f"{clock(instant_us, zone)}.{instant_us % SECOND_US // 1_000:03d}"
+
+
+def hour(instant_us: int, zone: str = "UTC") -> str:
+    """00:00, with the day in front where the reader needs it."""
+    return str(format_datetime(in_zone(instant_us, zone), "EEE d MMM, HH:mm", locale=LOCALE))
+
+
+def day(instant_us: int, zone: str = "UTC") -> str:
+    """2 May 2014."""
+    return str(format_date(in_zone(instant_us, zone).date(), "d MMM y", locale=LOCALE))
+
+
+def moment(instant_us: int, zone: str = "UTC") -> str:
+    """2 May 2014, 12:30:05 UTC: never without its zone."""
+    local = in_zone(instant_us, zone)
+    return f"{day(instant_us, zone)}, {clock(instant_us, zone)} {local.tzname() or zone}"
+
+
+def moment_precise(instant_us: int, zone: str = "UTC") -> str:
+    """2 May 2014, 12:30:05.250 UTC, where a decision's order of events matters."""
+    local = in_zone(instant_us, zone)
+    return f"{day(instant_us, zone)}, {precise(instant_us, zone)} {local.tzname() or zone}"
+
+
+def iso(instant_us: int) -> str:
+    """For `datetime` attributes."""
+    return datetime_of(instant_us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def span(length_us: int) -> str:
+    """A length of time in its two largest units: 3 h 12 min."""
+    left = max(0, length_us)
+    parts = []
+    for size, unit in ((DAY_US, "d"), (HOUR_US, "h"), (MINUTE_US, "min"), (SECOND_US, "s")):
+        amount, left = divmod(left, size)
+        if amount:
+            parts.append(f"{amount}{JOINED}{unit}")
+    return " ".join(parts[:2]) or f"0{JOINED}s"
+
+
+def milliseconds(length_us: int) -> str:
+    """0.42 ms, or 1 s; used for commit times."""
+    if length_us >= SECOND_US:
+        return f"{length_us // SECOND_US}{JOINED}s"
+    digits = 2 if length_us < 10_000 else 0
+    return f"{Decimal(length_us) / 1000:.{digits}f}{JOINED}ms"
+
+
+# --- our terms ---
+
+STANDINGS: dict[Standing, tuple[str, str]] = {
+    Standing.PROVISIONING: ("Being set up", "calm"),
+    Standing.ACTIVE: ("Active", "good"),
+    Standing.FUNDED: ("Funded", "good"),
+    Standing.PAUSED: ("Paused until reset", "warn"),
+    Standing.SUSPECTED: ("Breach suspected", "warn"),
+    Standing.UNDER_REVIEW: ("Under review", "warn"),
+    Standing.BREACHED: ("Breached", "bad"),
+    Standing.PASSED: ("Passed", "info"),
+    Standing.CLOSED: ("Closed", "calm"),
+}
+
+STANDING_ICONS: dict[Standing, str] = {
+    Standing.PROVISIONING: "hourglass",
+    Standing.ACTIVE: "activity",
+    Standing.FUNDED: "trophy",
+    Standing.PAUSED: "pause",
+    Standing.SUSPECTED: "triangle-alert",
+    Standing.UNDER_REVIEW: "eye",
+    Standing.BREACHED: "octagon-x",
+    Standing.PASSED: "circle-check",
+    Standing.CLOSED: "lock",
+}
+
+NEXT_ACTIONS: dict[Standing, str] = {
+    Standing.PROVISIONING: "We are opening it on the platform. Your login appears here when it is ready.",
+    Standing.ACTIVE: "Trade by your plan and keep above today’s breach level.",
+    Standing.FUNDED: "You share the profit. Keep above today’s breach level.",
+    Standing.PAUSED: "Trading is stopped until the next reset. The account itself goes on.",
+    Standing.SUSPECTED: "The data is being checked. You may close positions but not open new ones. Nothing is final.",
+    Standing.UNDER_REVIEW: "This waits for a person at the firm. You may close positions but not open new ones. Nothing is final.",
+    Standing.BREACHED: "The account is over. The page shows which rule, at what price, and the evidence.",
+    Standing.PASSED: "This phase is won. The next phase has an account of its own.",
+    Standing.CLOSED: "The account is over.",
+}
+
+PROGRESS: dict[Progress, tuple[str, str, str]] = {
+    Progress.PENDING: ("Pending", "calm", "circle-dot"),
+    Progress.MET: ("Met", "good", "circle-check"),
+    Progress.WITHIN: ("Kept", "good", "shield-check"),
+    Progress.AT_RISK: ("At risk", "warn", "triangle-alert"),
+    Progress.BROKEN: ("Broken", "bad", "circle-x"),
+}
+
+SWITCHES: dict[KillSwitch, tuple[str, str]] = {
+    KillSwitch.FAILURES: (
+        "Automatic failures",
+        "While stopped, breaches are still found but only held as suspected until a person decides.",
+    ),
+    KillSwitch.PASSES: ("Automatic passes", "While stopped, won phases are held and nobody moves on."),
+    KillSwitch.PAYOUTS: ("Payouts", "While stopped, no payout leaves the firm."),
+    KillSwitch.ENFORCEMENT: (
+        "Enforcement",
+        "While stopped, no command reaches any platform; what we would have done is recorded.",
+    ),
+}
+
+COMMAND_STATES: dict[CommandState, tuple[str, str]] = {
+    CommandState.QUEUED: ("Queued", "calm"),
+    CommandState.ACKED: ("Accepted by the bridge", "info"),
+    CommandState.APPLIED: ("Done by the platform", "info"),
+    CommandState.CONFIRMED: ("Confirmed", "good"),
+    CommandState.FAILED: ("Refused by the platform", "bad"),
+    CommandState.UNKNOWN: ("Unknown, being asked", "warn"),
+}
+
+RULE_KINDS: dict[str, str] = {
+    "daily_loss": "Daily loss",
+    "maximum_loss": "Maximum loss",
+    "profit_target": "Profit target",
+    "minimum_trading_days": "Minimum trading days",
+    "maximum_duration": "Maximum duration",
+    "inactivity": "Inactivity",
+}
+
+ACTIONS: dict[str, str] = {
+    "create_account": "Open the account",
+    "close_only": "Allow closing only",
+    "cancel_orders": "Cancel pending orders",
+    "close_all": "Close all positions",
+    "block": "Block trading",
+    "unblock": "Allow trading again",
+}
+
+OPERATIONS: dict[str, str] = {
+    "plus": "+",
+    "minus": MINUS,
+    "times": "×",
+    "divided_rounded_down": "÷",
+    "divided_rounded_up": "÷",
+    "divided_rounded_half_away": "÷",
+    "is_below": "<",
+    "is_at_or_below": "≤",
+    "is_above": ">",
+    "is_at_or_above": "≥",
+}
+
+ROUNDINGS: dict[str, str] = {
+    "divided_rounded_down": "rounded down",
+    "divided_rounded_up": "rounded up",
+    "divided_rounded_half_away": "rounded to the nearest, halves away from zero",
+}
+
+
+def doubt(why: Doubt) -> str:
+    return _as_sentence(DOUBTS[why])
+
+
+def refusal(why: Refusal) -> str:
+    return _as_sentence(REFUSALS[why])
+
+
+def _as_sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def standing_word(standing: Standing) -> str:
+    return STANDINGS[standing][0]
+
+
+def command_state(state: str) -> tuple[str, str]:
+    """Word and tone; commands that observe mode kept back have no platform state."""
+    if state == "withheld":
+        return "Withheld", "calm"
+    return COMMAND_STATES[CommandState(state)]
+
+
+def rule_kind(kind: str) -> str:
+    return RULE_KINDS.get(kind, sentence(kind))
+
+
+def action(name: str) -> str:
+    return ACTIONS.get(name, sentence(name))
+
+
+def sentence(identifier: str) -> str:
+    """A technical name as words: platform_opened → Platform opened."""
+    words = identifier.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def who(reference: str) -> str:
+    """The author of a command: "staff:123" → "staff 00000-0003V"."""
+    kind, _, number = reference.partition(":")
+    return f"{kind} {id_text(int(number))}" if number.isdigit() else reference
+
+
+def verdict_word(kind: str, severity: str) -> tuple[str, str]:
+    """What a decision is called, and its tone."""
+    match kind:
+        case "BreachDeclared" if severity == "soft":
+            return "Pause", "warn"
+        case "BreachDeclared":
+            return "Breach", "bad"
+        case "BreachSuspected":
+            return "Suspected breach", "warn"
+        case "PhasePassed":
+            return "Pass", "good"
+        case "PassHeld":
+            return "Pass on hold", "warn"
+        case unknown:
+            raise AssertionError(f"{unknown} is no decision")
+
+
+def switch_word(switch: KillSwitch) -> str:
+    match switch:
+        case KillSwitch.FAILURES | KillSwitch.PASSES | KillSwitch.PAYOUTS | KillSwitch.ENFORCEMENT:
+            return SWITCHES[switch][0]
+        case unknown:
+            assert_never(unknown)
+
+
+REASONS: dict[str, str] = {
+    "client": "by the trader",
+    "expert": "by a program of the trader",
+    "sl": "at the stop loss",
+    "tp": "at the take profit",
+    "so": "stopped out by the platform",
+    "dealer": "by the firm",
+    "command": "by the firm",
+}
+
+
+def reason(name: str) -> str:
+    """Why a trade was closed, from the platform's word for it."""
+    return REASONS.get(name, name.replace("_", " "))
+
+
+def because(text: str) -> tuple[str, str]:
+    """Why a verdict was corrected, as (author, what was said): "staff:12: looked at it" has an author."""
+    author, colon, said = text.partition(": ")
+    return (author, said) if colon and author.startswith("staff:") else ("", _as_sentence(text))
+
+
+def doubt_list(doubts: str) -> str:
+    """The short names of doubts, as a list keeps them."""
+    return ", ".join(Doubt(name).value.replace("_", " ") for name in doubts.split())
