@@ -1,0 +1,233 @@
+"""Assembly: from a firm's directory to a running machine: ledger, engine, couriers, gateway, vault, pages.
+
+The one place where rooms are wired to each other. The ledger is recovered before anything listens, and the web room is
+imported only after that, so that a restart is short.
+"""
+
+import logging
+import secrets as random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import anyio
+from zmq.utils import z85
+
+from actors.arrival import Arrival, Decided, Offer
+from actors.batch import Batch
+from actors.directory import Directory
+from actors.effects import Effect
+from actors.live_board import LiveBoard
+from actors.meter import Meter
+from actors.recovery import recover
+from actors.runner import Runner
+from actors.states import hash_of
+from appliance.clock import Clock, SimulatedClock, SystemClock, wall_us
+from appliance.deadman import DeadmanPolicies
+from appliance.digest import engine_digest
+from appliance.health import HealthBook
+from appliance.release import RELEASE
+from appliance.settings import ClockSource, Settings
+from bridges.gateway import Gateway
+from firm.commands import Command
+from firm.ids import ID_BITS
+from firm.inputs import ClockTicked, EngineResumed, EpochClosed, EpochOpened, Input, PolicyAdopted
+from firm.instant import MINUTE_US
+from storage.evidence import build_bundle
+from storage.files import FirmDirectory, lay_ballast
+from storage.front import FrontFile
+from storage.ledger import Ledger
+from storage.reader import LedgerReader
+from storage.readmodels.registry import READ_MODELS
+from storage.readmodels.seals import is_sealed
+from storage.secret_files import Secrets
+from storage.sessions import SessionStore
+from storage.throttles import Throttle
+from storage.vault import Vault
+
+_LOG = logging.getLogger("evenhand.appliance")
+
+
+def draw_id() -> int:
+    """A fresh id, for whatever a command creates."""
+    return random.randbelow(1 << ID_BITS)
+
+
+class Machine:
+    """A firm that is open. `close` releases everything in reverse order."""
+
+    def __init__(self, directory: Path, settings: Settings, secrets: Secrets, start_us: int = 0) -> None:
+        """`start_us`: where simulated time begins in a firm that has no past."""
+        self.directory = directory
+        self._start_us = start_us
+        self.settings = settings
+        self.secrets = secrets
+        self._open = ExitStack()
+        try:
+            self._assemble()
+        except BaseException:
+            self._open.close()
+            raise
+
+    def close(self) -> None:
+        self._open.close()
+
+    def _assemble(self) -> None:
+        secrets = self.secrets
+        self.started_us = wall_us()
+        self._ticked_us = 0
+        self.ledger = self._open.enter_context(
+            Ledger.open(
+                self.directory,
+                secret=secrets.ledger_secret,
+                signing_seed=secrets.signing_seed,
+                read_models=READ_MODELS,
+            )
+        )
+        self.reader = self._open.enter_context(LedgerReader(self.directory, secret=secrets.ledger_secret))
+        self.vault = Vault.open(self.directory, secrets.vault_master)
+        self._open.callback(self.vault.close)
+        self.front = FrontFile.open(self.directory)
+        self._open.callback(self.front.close)
+        web = self.settings.web
+        self.sessions = SessionStore(self.front, web.session_idle_min * MINUTE_US, web.session_absolute_min * MINUTE_US)
+        self.throttle = Throttle(self.front, secrets.front_pepper())
+        self.digest = engine_digest()
+        self.recovered = recover(self.reader, self.ledger.lineage.hex(), self.digest, alarm_desk)
+        self.engine = self.recovered.engine
+        self.clock = self._clock()
+        self.meter = Meter()
+        self.counters: Counter[str] = Counter()
+        self.directory_of_bridges = Directory(self.engine)
+        self.gateway = self._gateway()
+        self.deadman_policies = DeadmanPolicies(self.engine, self.gateway, self.settings.gateway, secrets.signing_seed)
+        self.health = HealthBook(
+            engine=self.engine,
+            meter=self.meter,
+            gateway=self.gateway,
+            directory=self.directory_of_bridges,
+            counters=self.counters,
+            queue_depth=lambda: self.runner.queue_depth,
+            now_us=self.clock.now_us,
+            started_us=self.started_us,
+        )
+        self.live = LiveBoard(self.engine, self.health.now)
+        self.live.publish_all()
+        self.runner = Runner(self.engine, self.ledger, self._publish, self._carry, self.clock.now_us, self.meter)
+        if self.engine.size and not self.recovered.epoch_open:
+            self.runner.snapshot()
+        self.runner.push(self._opening())
+
+    def tidy(self) -> None:
+        """Before anything is admitted: forget what was sealed for rows that never came, and set space aside for a full disk."""
+        with self.reader.connection() as connection:
+            swept = self.vault.sweep_orphans(partial(is_sealed, connection))
+        if swept:
+            _LOG.warning("%d sealed values had no row in the ledger and were erased", swept)
+        lay_ballast(FirmDirectory(self.directory))
+
+    def offer(self, arrivals: Sequence[Arrival]) -> None:
+        """The door that bridges use: in a simulation their reports also move the clock."""
+        if isinstance(self.clock, SimulatedClock):
+            arrivals = self._timed(arrivals)
+        self.runner.offer(arrivals)
+
+    def put(self, body: Input) -> None:
+        """Queue an input of the machine's own, stamped with firm time."""
+        self.runner.push([self._stamped(body)])
+
+    def _stamped(self, body: Input, on_durable: Callable[[Decided], None] | None = None) -> Arrival:
+        now_us = self.clock.now_us()
+        return Arrival(body, now_us, now_us, getattr(body, "account", 0), None, on_durable)
+
+    def decide_now(self, bodies: Sequence[Input]) -> list[Decided]:
+        """Decide and commit at once, in this thread: for a firm that is open but not serving."""
+        decided: list[Decided] = []
+        for body in bodies:
+            self.runner.offer([self._stamped(body, decided.append)])
+        self.runner.run_dry()
+        return decided
+
+    async def ask(self, command: Command) -> Decided:
+        """Bring a command to the engine; answers once what it led to is durable."""
+        answered = anyio.Event()
+        answer: list[Decided] = []
+
+        def on_durable(decided: Decided) -> None:
+            answer.append(decided)
+            answered.set()
+
+        self.runner.offer([self._stamped(command, on_durable)])
+        await answered.wait()
+        return answer[0]
+
+    def evidence(self, decision: int) -> bytes:
+        """The bundle of a decision."""
+        secrets = self.secrets
+        return build_bundle(self.reader, decision, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed)
+
+    # --- parts ---
+
+    def _clock(self) -> Clock:
+        last = self.reader.row(self.ledger.size)
+        last_us = last.received_us if last is not None else self._start_us
+        if self.settings.clock.source is ClockSource.SIMULATED:
+            return SimulatedClock(last_us)
+        return SystemClock(last_us)
+
+    def _gateway(self) -> Gateway:
+        settings = self.settings.gateway
+        offer: Offer = self.offer
+        return Gateway(
+            offer=offer,
+            directory=self.directory_of_bridges,
+            now_us=self.clock.now_us,
+            seal_login=lambda raw: self.vault.seal("platform:logins", "session", raw),
+            server_secret=z85.encode(self.secrets.curve_server_key).decode(),
+            host=settings.host,
+            port=settings.port,
+            counters=self.counters,
+        )
+
+    def _opening(self) -> list[Arrival]:
+        """What a start says to the ledger: the epoch goes on, or a new one begins from the state as it is."""
+        bodies: list[Input] = []
+        if self.recovered.epoch_open:
+            bodies.append(EngineResumed(engine=self.digest))
+        else:
+            state_hash = hash_of(self.engine.capture()) if self.engine.size else ""
+            if self.engine.own.state.engine:
+                before = self.engine.own.state.engine
+                bodies.append(EpochClosed(engine=before, state_hash=state_hash, clean=False))
+            bodies.append(EpochOpened(engine=self.digest, release=RELEASE, state_hash=state_hash))
+        if self.settings.policy() != self.engine.policy:
+            bodies.append(PolicyAdopted(policy=self.settings.policy()))
+        now_us = self.clock.now_us()
+        return [Arrival(body, now_us, now_us) for body in bodies]
+
+    def _publish(self, batch: Batch) -> None:
+        self.live.publish(batch)
+        self.directory_of_bridges.learn(batch)
+        self.deadman_policies.learn(batch)
+
+    def _carry(self, effect: Effect) -> None:
+        """Effects go to the bridge they are for. One that is absent gets its commands when it connects again."""
+        self.gateway.carry(effect)
+
+    def _timed(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        timed: list[Arrival] = []
+        for arrival in arrivals:
+            self.clock.advance(arrival.happened_us)
+            arrival.received_us = self.clock.now_us()
+            timed.append(arrival)
+        if self.clock.now_us() - self._ticked_us >= self.settings.clock.tick_every_ms * 1_000:
+            self._ticked_us = self.clock.now_us()
+            timed.append(Arrival(ClockTicked(at_us=self._ticked_us), self._ticked_us, self._ticked_us))
+        return timed
+
+
+def alarm_desk(desk: str, error: BaseException) -> None:
+    """A desk stopped: the traceback is for the log alone; the ledger names the exception's class."""
+    _LOG.error("desk %s stopped", desk, exc_info=error)

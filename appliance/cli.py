@@ -1,0 +1,55 @@
+"""The command line: `evenhand VERB`. Finds the verb's file and lets it run; turns what went wrong into one clear line.
+
+Exit status: 0 done, 1 checked and found wanting, 2 could not be done.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from appliance.commands import (
+    bridge,
+    demo,
+    doctor,
+    evidence,
+    explain,
+    init,
+    rebuild,
+    replay,
+    serve,
+    staff,
+    verify,
+)
+from appliance.failing import KNOWN
+
+VERBS = (init, serve, demo, verify, replay, explain, evidence, bridge, staff, rebuild, doctor)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of `evenhand`."""
+    if not __debug__:
+        print("evenhand: runs with assertions only, they guard money: start it without -O", file=sys.stderr)
+        return 2
+    options = parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except KNOWN as known:
+        print(f"evenhand: {known}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every verb with its arguments."""
+    root = argparse.ArgumentParser(
+        prog="evenhand",
+        description="A prop firm in one process: every decision can be shown, replayed and checked.",
+        epilog='A first look: "evenhand demo". A firm of your own: "evenhand init", then "evenhand serve".',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in VERBS:
+        verb.add_to(verbs)
+    return root

@@ -1,0 +1,153 @@
+"""`evenhand demo`: a whole firm on real prices, to look at."""
+
+import argparse
+import re
+import signal
+import sys
+from pathlib import Path
+
+from appliance.commands.options import Verbs, verb
+from appliance.demo import Demo, DemoOptions, wait
+from appliance.demo_firm import OWNER_MAIL, PASSWORD, REVIEWER_MAIL, TRADER_MAIL
+from appliance.summary import summarise, summary_json, summary_text
+from firm.instant import parse_utc
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verb(
+        verbs,
+        "demo",
+        run,
+        "run a throw-away firm on real prices, with simulated traders, a portal and a backoffice",
+        "evenhand demo --speed 60",
+    )
+    parser.add_argument("--accounts", type=_count, default=60, metavar="N", help="how many traders (default 60)")
+    parser.add_argument(
+        "--speed", type=_speed, default="100", metavar="N", help='market seconds a second, or "max" (default 100)'
+    )
+    parser.add_argument(
+        "--from",
+        dest="from_text",
+        type=_instant,
+        default=None,
+        metavar="T",
+        help="begin here, UTC: 2014-05-02T12:25:00",
+    )
+    parser.add_argument("--to", dest="to_text", type=_instant, default=None, metavar="T", help="end before here")
+    parser.add_argument(
+        "--ticks", type=Path, nargs="+", default=(), metavar="FILE", help="tick files of the bundled format"
+    )
+    parser.add_argument("--headless", action="store_true", help="no live display: for scripts")
+    parser.add_argument("--until-done", action="store_true", help="end when the prices end, and print what happened")
+    parser.add_argument("--json", action="store_true", help="print what happened as JSON")
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo; made anew"
+    )
+    parser.add_argument("--port", type=_port, default=8_080, metavar="P", help="the portal's port (default 8080)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the traders' dice (default 1)")
+
+
+def run(options: argparse.Namespace) -> int:
+    demo = Demo(
+        DemoOptions(
+            directory=options.data_dir,
+            accounts=options.accounts,
+            speed=options.speed,
+            from_text=options.from_text or "",
+            to_text=options.to_text or "",
+            ticks=options.ticks,
+            port=options.port,
+            until_done=options.until_done,
+            seed=options.seed,
+        )
+    )
+    _say(options, f"Founding a demo firm with {options.accounts} traders in {options.data_dir} ...")
+    demo.prepare()
+    # A demo that is told to end takes its firm and its platform with it, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with demo.running():
+        _say(options, welcome(demo))
+        wait(demo, (lambda _demo: None) if options.headless else show)
+    summary = summarise(demo.firm_directory)
+    print(summary_json(summary) if options.json else "\n" + summary_text(summary))
+    return 0
+
+
+def welcome(demo: Demo) -> str:
+    """Where to look and who to be."""
+    return "\n".join(
+        [
+            "",
+            f"  Portal and backoffice   {demo.url}",
+            f"  Trader                  {TRADER_MAIL}",
+            f"  Owner                   {OWNER_MAIL}",
+            f"  Risk reviewer           {REVIEWER_MAIL}",
+            f"  Password of all three   {PASSWORD}",
+            "",
+            "  Prices: EURUSD and XAUUSD of 1 and 2 May 2014. Midnight in Prague is 22:00 UTC, US payrolls 12:30 UTC.",
+            "  Ctrl-C ends the demo.",
+            "",
+        ]
+    )
+
+
+def show(demo: Demo) -> None:
+    """One line that keeps itself up to date."""
+    health = demo.health()
+    if not health or not demo.market:
+        return
+    restarts = demo.firm.restarts + demo.platform.restarts
+    if demo.market.get("done"):
+        _tell_the_end(demo)
+        return
+    line = (
+        f"  {str(demo.market['market_time'])[:19].replace('T', ' ')} UTC  {demo.market['ticks']:>7,} prices  "
+        f"{demo.market['deals']:>5,} deals  {health['facts']:>7,} facts  "
+        f"commit p99 {health['commit_us_p99'] / 1000:.1f} ms" + (f"  restarted {restarts} x" if restarts else "")
+    )
+    end, start = ("", "\r") if sys.stdout.isatty() else ("\n", "")
+    print(f"{start}{line}", end=end, flush=True)
+
+
+def _tell_the_end(demo: Demo) -> None:
+    """Once: from here on nothing moves."""
+    if demo.told_end:
+        return
+    demo.told_end = True
+    at = str(demo.market["market_time"])[:19].replace("T", " ")
+    print(f"\n  The prices ended at {at} UTC. The firm stays open for you to look around; Ctrl-C ends it.", flush=True)
+
+
+def _say(options: argparse.Namespace, text: str) -> None:
+    """To people on standard output; beside JSON it would be noise."""
+    print(text, file=sys.stderr if options.json else sys.stdout, flush=True)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65_535:
+        raise argparse.ArgumentTypeError("between 1 and 65535")
+    return port
+
+
+def _count(text: str) -> int:
+    count = int(text) if text.isdecimal() else 0
+    if not 1 <= count <= 100_000:
+        raise argparse.ArgumentTypeError("between 1 and 100000")
+    return count
+
+
+def _instant(text: str) -> str:
+    """Text that `parse_utc` reads."""
+    try:
+        parse_utc(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(f"{text!r} is no instant: write 2014-05-02T12:25:00") from wrong
+    return text
+
+
+def _speed(text: str) -> str:
+    """Text that the simulator takes for a speed."""
+    if text != "max" and not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text):
+        raise argparse.ArgumentTypeError(f'{text!r} is no speed: market seconds a second, or "max"')
+    return text

@@ -1,0 +1,49 @@
+"""`evenhand evidence DECISION --out FILE`: the signed bundle by which anyone can check a decision offline."""
+
+import argparse
+from pathlib import Path
+
+from appliance.commands.options import Verbs, add_directory, verb
+from appliance.console import CommandRefused
+from storage.evidence import build_bundle
+from storage.files import open_firm_directory
+from storage.reader import LedgerReader
+from storage.secret_files import read_secrets
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verb(
+        verbs,
+        "evidence",
+        run,
+        "write a decision's evidence bundle, to be checked offline with tools/verify_evidence.py",
+        "evenhand evidence 48213 --out decision-48213.json --data-dir var/demo/firm",
+    )
+    add_directory(parser)
+    parser.add_argument("decision", type=int, help="the decision's number: its row in the ledger")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the bundle")
+    parser.add_argument(
+        "--since", type=Path, metavar="NOTE", help="a checkpoint the trader already holds, to prove consistency from"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    open_firm_directory(options.data_dir)
+    secrets = read_secrets(options.data_dir)
+    since = options.since.read_text("utf-8") if options.since else None
+    with LedgerReader(options.data_dir, secret=secrets.ledger_secret) as reader:
+        bundle = build_bundle(
+            reader,
+            options.decision,
+            secret=secrets.ledger_secret,
+            signing_seed=secrets.signing_seed,
+            since=since,
+        )
+    try:
+        options.out.write_bytes(bundle)
+    except OSError as error:
+        raise CommandRefused(
+            f"{options.out} cannot be written ({error.strerror}): name another file with --out"
+        ) from error
+    print(f"{options.out}: {len(bundle)} bytes. Check it anywhere: python3 tools/verify_evidence.py {options.out}")
+    return 0

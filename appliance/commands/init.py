@@ -1,0 +1,65 @@
+"""`evenhand init`: found a firm in an empty directory, with its first owner."""
+
+import argparse
+import getpass
+import sys
+
+from appliance.commands.options import Verbs, add_directory, mail_address, verb
+from appliance.console import CommandRefused
+from appliance.founding import found, staff_command
+from appliance.settings import FirmSettings, Settings
+from appliance.settings_file import slug_of
+from web.auth import hash_password
+from web.bounds import PASSWORD_LENGTH_MIN
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verb(
+        verbs,
+        "init",
+        run,
+        "found a firm: its settings, keys, ledger and first owner",
+        'evenhand init --data-dir /var/lib/evenhand --name "Northlight" --owner omar@northlight.example',
+    )
+    add_directory(parser)
+    parser.add_argument("--name", required=True, help="the firm's name, as traders read it")
+    parser.add_argument(
+        "--owner",
+        type=mail_address,
+        required=True,
+        metavar="MAIL",
+        help="the first owner's mail address, to sign in with",
+    )
+    parser.add_argument("--owner-name", default="Owner", metavar="NAME", help="how staff pages call the owner")
+
+
+def run(options: argparse.Namespace) -> int:
+    password = new_password(options.owner)
+    settings = Settings(firm=FirmSettings(name=options.name, slug=slug_of(options.name)))
+    machine = found(options.data_dir, settings)
+    try:
+        machine.decide_now(
+            [staff_command(machine, options.owner, options.owner_name, "owner", hash_password(password))]
+        )
+    finally:
+        machine.close()
+    print(f"{options.name} stands in {options.data_dir}.")
+    print(f"Settings: {options.data_dir / 'evenhand.toml'}. Keep a copy of {options.data_dir / 'secrets'} elsewhere.")
+    print(f"{options.owner} signs in as owner.")
+    print(f"Next: evenhand serve --data-dir {options.data_dir}, then evenhand bridge add NAME for a trading platform.")
+    return 0
+
+
+def new_password(whose: str) -> str:
+    """Asked twice on a terminal; one line of standard input elsewhere."""
+    if not sys.stdin.isatty():
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = getpass.getpass(f"Password for {whose}: ")
+        if getpass.getpass("Again: ") != password:
+            raise CommandRefused("the two passwords differ: try again")
+    if not password:
+        raise CommandRefused("no password was given: type it twice on a terminal, or pipe it in as one line")
+    if len(password) < PASSWORD_LENGTH_MIN:
+        raise CommandRefused(f"a password needs at least {PASSWORD_LENGTH_MIN} characters: choose a longer one")
+    return password

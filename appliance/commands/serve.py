@@ -1,0 +1,54 @@
+"""`evenhand serve`: run the firm until SIGTERM."""
+
+import argparse
+import sys
+
+import anyio
+
+from appliance.assembly import Machine
+from appliance.commands.options import Verbs, add_directory, verb
+from appliance.console import answer, open_machine
+from appliance.log import set_up_logging
+from appliance.serve import serve
+
+SWITCH_INTERVAL_S = (
+    0.0005  # how soon the commit's thread gets the interpreter back from a busy loop; see docs/decisions
+)
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verb(
+        verbs,
+        "serve",
+        run,
+        "run the firm: engine, gateway for bridges, portal and backoffice",
+        "evenhand serve --data-dir /var/lib/evenhand",
+    )
+    add_directory(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    machine = open_machine(options.data_dir)
+    try:
+        set_up_logging(machine.settings.log.level.value, machine.secrets.all())
+        anyio.run(_serve, machine)
+    except BaseExceptionGroup as group:
+        raise _only(group) from group
+    finally:
+        machine.close()
+    return 0
+
+
+def _only(error: BaseException) -> BaseException:
+    """What a task raised, out of the groups that task groups put around it; the group where there are several."""
+    if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        return _only(error.exceptions[0])
+    return error
+
+
+async def _serve(machine: Machine) -> None:
+    def ready(url: str) -> None:
+        print(f"serving {machine.settings.firm.name} on {url}", flush=True)
+
+    await serve(machine, answer, ready=ready)

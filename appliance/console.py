@@ -1,0 +1,96 @@
+"""Console: bring a command to the firm from the command line, whether the appliance is serving or not.
+
+While it serves, the command goes through its control socket; otherwise the firm is opened here, just for it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from actors.arrival import Decided
+from appliance.assembly import Machine
+from appliance.control import ControlReply, ControlRequest, NotServing, call_control
+from appliance.settings_file import read_settings
+from firm.commands import Command
+from firm.facts import Fact, Refused
+from firm.kinds import BY_NAME, body_of, payload_of
+from storage.files import open_firm_directory
+from storage.secret_files import read_secrets
+
+ASK = "ask"
+PROGRESS = "progress"
+
+
+class CommandRefused(Exception):
+    """The firm said no."""
+
+
+def open_machine(directory: Path) -> Machine:
+    """The firm in this directory, recovered and writable; raises where anything is amiss."""
+    files = open_firm_directory(directory)
+    return Machine(directory, read_settings(files.settings), read_secrets(directory))
+
+
+def ask_firm(directory: Path, command: Command) -> list[Fact]:
+    """The facts a command led to, durable. Raises CommandRefused where the answer is no."""
+    files = open_firm_directory(directory)
+    try:
+        reply = call_control(files.control_socket, _request(command))
+    except NotServing:
+        facts = _ask_offline(directory, command)
+    else:
+        if not reply.ok:
+            raise CommandRefused(reply.problem)
+        facts = [_fact(told) for told in reply.result]
+    for fact in facts:
+        if isinstance(fact, Refused):
+            raise CommandRefused(fact.detail)
+    return facts
+
+
+async def answer(machine: Machine, request: ControlRequest) -> ControlReply:
+    """What the serving appliance says on its control socket."""
+    match request.verb:
+        case "ask":
+            try:
+                command = _command(request.arguments)
+            except (KeyError, AttributeError, msgspec.DecodeError) as unreadable:
+                problem = f"the command could not be read ({unreadable!r}): use the release that serves"
+                return ControlReply(ok=False, problem=problem)
+            return ControlReply(ok=True, result=_told(await machine.ask(command)))
+        case "progress":
+            return ControlReply(ok=True, result=msgspec.to_builtins(machine.live.health()))
+        case _:
+            return ControlReply(ok=False, problem=f"{request.verb!r} is not something a running appliance is asked")
+
+
+def _ask_offline(directory: Path, command: Command) -> list[Fact]:
+    machine = open_machine(directory)
+    try:
+        return [fact for _, fact in machine.decide_now([command])[0].facts]
+    finally:
+        machine.close()
+
+
+def _request(command: Command) -> ControlRequest:
+    payload = payload_of(command).decode()
+    return ControlRequest(verb=ASK, arguments={"kind": type(command).__name__, "payload": payload})
+
+
+def _command(arguments: dict[str, Any]) -> Command:
+    body = body_of(arguments["kind"], arguments["payload"].encode())
+    if not isinstance(body, Command):
+        raise KeyError(f"{arguments['kind']} is no command")
+    return body
+
+
+def _told(decided: Decided) -> list[dict[str, str]]:
+    return [{"kind": type(fact).__name__, "payload": payload_of(fact).decode()} for _, fact in decided.facts]
+
+
+def _fact(told: dict[str, str]) -> Fact:
+    assert told["kind"] in BY_NAME
+    fact = body_of(told["kind"], told["payload"].encode())
+    assert isinstance(fact, Fact)
+    return fact

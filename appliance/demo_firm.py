@@ -1,0 +1,188 @@
+"""Demo firm: what the throw-away firm sells, who works there and who trades there.
+
+Three programs that differ where firms differ: a floor measured from the day's balance, one that trails every tick with a
+soft daily limit, and one in euros. Traders get the tempers that the bundled simulator knows, in the order of its cast.
+"""
+
+import random
+from typing import NamedTuple
+
+from bridges.simulator.tempers import cast, temper_of
+from firm.ids import ID_BITS
+from firm.money import Money
+from firm.ruleset import (
+    SEMANTICS,
+    AmountBase,
+    Anchor,
+    Boundary,
+    DailyLoss,
+    Inactivity,
+    LateBreach,
+    MaximumDuration,
+    MaximumLoss,
+    MinimumTradingDays,
+    OnDailyLoss,
+    Phase,
+    ProfitTarget,
+    Program,
+    Ruleset,
+    Term,
+    Trail,
+)
+from firm.trading_day import TradingCalendar
+
+BRIDGE = "sim"
+PASSWORD = "correct horse battery"  # noqa: S105  (of a throw-away firm, printed by the demo)
+OWNER_MAIL = "omar@demo.example"
+REVIEWER_MAIL = "ruth@demo.example"
+TRADER_MAIL = "ada@demo.example"
+
+_PRAGUE = TradingCalendar("Europe/Prague", "00:00")
+_FIRST_NAMES = ("Ada", "Ben", "Chiara", "Dmitri", "Elena", "Farid", "Greta", "Hana", "Ivo", "Jana", "Kofi", "Lena")
+_LAST_NAMES = ("Abara", "Brandt", "Costa", "Dvorak", "Engel", "Fischer", "Garcia", "Horvat", "Ito", "Jansen")
+
+
+class DemoTrader(NamedTuple):
+    """One trader of the demo."""
+
+    number: int
+    mail: str
+    name: str
+    temper: str
+    program: str
+
+
+def programs() -> tuple[Program, ...]:
+    """What the demo sells."""
+    return (_two_step(), _trailing(), _euro())
+
+
+def traders(count: int, seed: int) -> tuple[DemoTrader, ...]:
+    """The cast. Ids are drawn until the simulator gives each its temper: the firm itself never says how anyone trades."""
+    dice = random.Random(seed)  # noqa: S311  (a demo's ids; real ones are drawn by the operating system)
+    return tuple(_trader(place, temper, dice) for place, temper in enumerate(cast(count)))
+
+
+def _trader(place: int, temper: str, dice: random.Random) -> DemoTrader:
+    number = dice.randrange(1 << ID_BITS)
+    while temper_of("", f"{number}") != temper:
+        number = dice.randrange(1 << ID_BITS)
+    name = f"{_FIRST_NAMES[place % len(_FIRST_NAMES)]} {_LAST_NAMES[place % len(_LAST_NAMES)]}"
+    mail = TRADER_MAIL if place == 0 else f"trader{place + 1}@demo.example"
+    return DemoTrader(number, mail, name, temper, _program_for(place, temper))
+
+
+def _program_for(place: int, temper: str) -> str:
+    """Who carries a loser over midnight is measured from the balance; others are spread over the programs."""
+    if temper in ("carry", "news_gambler", "swing"):
+        return "two-step-100k"
+    return ("two-step-100k", "trailing-100k", "euro-50k")[place % 3]
+
+
+def _ruleset(name: str, *terms: Term) -> Ruleset:
+    return Ruleset(
+        semantics=SEMANTICS,
+        name=name,
+        calendar=_PRAGUE,
+        late_breach=LateBreach.REVIEW,
+        await_swap=False,
+        terms=terms,
+    )
+
+
+def _daily(anchor: Anchor, loss_max_bp: int, on_breach: OnDailyLoss) -> DailyLoss:
+    return DailyLoss(
+        id="daily-loss",
+        loss_max_bp=loss_max_bp,
+        anchor=anchor,
+        base=AmountBase.INITIAL,
+        boundary=Boundary.TOUCHES,
+        on_breach=on_breach,
+    )
+
+
+def _maximum(loss_max_bp: int, trail: Trail, trails_on: Anchor, lock_at_bp: int | None) -> MaximumLoss:
+    return MaximumLoss(
+        id="maximum-loss",
+        loss_max_bp=loss_max_bp,
+        trail=trail,
+        trails_on=trails_on,
+        lock_at_bp=lock_at_bp,
+        boundary=Boundary.TOUCHES,
+    )
+
+
+def _target(target_bp: int, days_min: int) -> tuple[Term, Term]:
+    return (
+        ProfitTarget(id="profit-target", target_bp=target_bp, flat_required=True),
+        MinimumTradingDays(id="trading-days", days_min=days_min),
+    )
+
+
+def _two_step() -> Program:
+    limits = (
+        _daily(Anchor.BALANCE, 500, OnDailyLoss.FAIL),
+        _maximum(1_000, Trail.STATIC, Anchor.BALANCE, None),
+    )
+    clocks = (MaximumDuration(id="duration", days_max=60), Inactivity(id="inactivity", days_max=30))
+    return Program(
+        program="two-step-100k",
+        title="Two-step 100K",
+        size=Money.parse("100_000.00", "USD"),
+        price=Money.parse("499.00", "USD"),
+        bridge=BRIDGE,
+        group="demo-usd",
+        leverage=200,
+        accounts_max=1,
+        phases=(
+            Phase(
+                name="Phase 1", ruleset=_ruleset("Two-step, phase 1", *limits, *_target(200, 2), *clocks), funded=False
+            ),
+            Phase(
+                name="Phase 2", ruleset=_ruleset("Two-step, phase 2", *limits, *_target(500, 2), *clocks), funded=False
+            ),
+            Phase(name="Funded", ruleset=_ruleset("Two-step, funded", *limits, clocks[1]), funded=True),
+        ),
+    )
+
+
+def _trailing() -> Program:
+    limits = (
+        _daily(Anchor.HIGHER, 300, OnDailyLoss.PAUSE_UNTIL_ROLLOVER),
+        _maximum(600, Trail.EVERY_TICK, Anchor.EQUITY, 0),
+    )
+    return Program(
+        program="trailing-100k",
+        title="One-step trailing 100K",
+        size=Money.parse("100_000.00", "USD"),
+        price=Money.parse("389.00", "USD"),
+        bridge=BRIDGE,
+        group="demo-usd",
+        leverage=100,
+        accounts_max=1,
+        phases=(
+            Phase(name="Evaluation", ruleset=_ruleset("Trailing, evaluation", *limits, *_target(300, 2)), funded=False),
+            Phase(name="Funded", ruleset=_ruleset("Trailing, funded", *limits), funded=True),
+        ),
+    )
+
+
+def _euro() -> Program:
+    limits = (
+        _daily(Anchor.EQUITY, 400, OnDailyLoss.FAIL),
+        _maximum(800, Trail.END_OF_DAY, Anchor.HIGHER, 0),
+    )
+    return Program(
+        program="euro-50k",
+        title="One-step 50K EUR",
+        size=Money.parse("50_000.00", "EUR"),
+        price=Money.parse("299.00", "EUR"),
+        bridge=BRIDGE,
+        group="demo-eur",
+        leverage=100,
+        accounts_max=1,
+        phases=(
+            Phase(name="Evaluation", ruleset=_ruleset("Euro, evaluation", *limits, *_target(250, 2)), funded=False),
+            Phase(name="Funded", ruleset=_ruleset("Euro, funded", *limits), funded=True),
+        ),
+    )

@@ -1,0 +1,52 @@
+"""Doctor: looks a machine and a firm's directory over before they are trusted with money. Changes nothing, reads no one's data.
+
+docs/operating/doctor.md explains each check and its remedy.
+"""
+
+import time
+import zoneinfo
+from pathlib import Path
+
+from appliance.finding import Finding
+from appliance.firm_checks import (
+    check_checkpoint,
+    check_directory,
+    check_ledger,
+    check_lock,
+    check_secrets,
+    check_segments,
+    check_settings,
+)
+from appliance.machine_checks import (
+    check_clock,
+    check_disk,
+    check_one_sqlite,
+    check_port,
+    check_python,
+    check_sqlite,
+    check_zones,
+    clock_is_synchronised,
+)
+from storage.files import FirmDirectory
+
+
+def run_doctor(path: Path) -> tuple[Finding, ...]:
+    """Every check that can be made; what rests on something broken is left out, because the broken thing is named."""
+    directory = FirmDirectory(path)
+    now_us = time.time_ns() // 1_000
+    findings = [check_python(), check_sqlite(), check_zones(zoneinfo.TZPATH)]
+    if not path.is_dir():
+        return (*findings, check_one_sqlite(None), check_directory(directory))
+    holder, lock = check_lock(directory)
+    settings, setting = check_settings(directory)
+    vitals, ledger = check_ledger(directory)
+    findings += [check_one_sqlite(holder), check_directory(directory), check_secrets(directory), setting, lock]
+    findings += [check_disk(directory), ledger]
+    findings.append(check_clock(now_us, vitals.last_received_us if vitals else 0, synchronised=clock_is_synchronised()))
+    if settings and vitals:
+        findings.append(check_checkpoint(vitals, settings, holder, now_us))
+        findings.append(check_segments(directory, vitals, settings))
+    if settings:
+        findings.append(check_port("web", settings.web.host, settings.web.port, holder))
+        findings.append(check_port("gateway", settings.gateway.host, settings.gateway.port, holder))
+    return tuple(findings)

@@ -1,0 +1,44 @@
+"""Failing: the refusals that the command line tells in one line, because their text says what, which and what next."""
+
+from actors.recovery import ReplayDiverged
+from appliance.console import CommandRefused
+from appliance.control import ControlRefused, NotServing
+from appliance.demo import DemoRefused
+from appliance.founding import MailTaken
+from appliance.ports import CannotListen
+from appliance.settings_file import SettingsRefused
+from bridges.enrolment import KeyFileUnusable
+from bridges.gateway import CannotBind
+from storage.errors import (
+    CommitFailed,
+    LedgerDamaged,
+    LedgerInUse,
+    LedgerRefused,
+    NoteRefused,
+    PrunedByPolicy,
+)
+from storage.files import DirectoryRefused
+from storage.grounds import NotADecision
+from storage.secret_files import SecretsRefused
+
+KNOWN: tuple[type[Exception], ...] = (
+    CannotBind,
+    CannotListen,
+    CommandRefused,
+    CommitFailed,
+    ControlRefused,
+    DemoRefused,
+    DirectoryRefused,
+    KeyFileUnusable,
+    LedgerDamaged,
+    LedgerInUse,
+    LedgerRefused,
+    MailTaken,
+    NotADecision,
+    NotServing,
+    NoteRefused,
+    PrunedByPolicy,
+    ReplayDiverged,
+    SecretsRefused,
+    SettingsRefused,
+)

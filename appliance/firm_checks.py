@@ -1,0 +1,139 @@
+"""Firm checks: whether a firm's directory, secrets, settings, ledger and segments are as they must be before it is served."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from appliance.finding import Finding, Level
+from appliance.settings import ClockSource, Settings
+from appliance.settings_file import SettingsRefused, read_settings
+from firm.instant import SECOND_US
+from storage.errors import LedgerDamaged, LedgerRefused
+from storage.files import (
+    DIRECTORY_MODE,
+    FILE_MODE,
+    DirectoryRefused,
+    FirmDirectory,
+    open_firm_directory,
+    why_not_private,
+)
+from storage.secret_files import SecretsRefused, read_secrets
+from storage.vitals import Vitals, read_vitals
+
+CHECKPOINTS_MISSED_MAX = 3
+NAMES_SHOWN_MAX = 3
+
+
+def check_directory(directory: FirmDirectory) -> Finding:
+    """Everything in it belongs to us and to nobody else."""
+    try:
+        open_firm_directory(directory.path)
+    except DirectoryRefused as refused:
+        return _refused("directory", str(refused))
+    for path in sorted(directory.path.rglob("*")):
+        if why := why_not_private(path, DIRECTORY_MODE if path.is_dir() else FILE_MODE):
+            return _refused("directory", why)
+    return Finding("directory", Level.OK, f"{directory.path} is private")
+
+
+def check_secrets(directory: FirmDirectory) -> Finding:
+    try:
+        secrets = read_secrets(directory.path)
+    except SecretsRefused as refused:
+        return _refused("secrets", str(refused))
+    return Finding("secrets", Level.OK, f"{len(secrets.all())} secrets, whole and private")
+
+
+def check_settings(directory: FirmDirectory) -> tuple[Settings | None, Finding]:
+    try:
+        settings = read_settings(directory.settings)
+    except SettingsRefused as refused:
+        return None, _refused("settings", str(refused), "; " if directory.settings.exists() else ": ")
+    return settings, Finding("settings", Level.OK, f"{directory.settings.name} of {settings.firm.name}")
+
+
+def check_lock(directory: FirmDirectory) -> tuple[int | None, Finding]:
+    """Who serves this directory, if anyone. The kernel frees the lock of a process that died."""
+    holder = _holder(directory.lock)
+    if holder is None:
+        return None, Finding("lock", Level.OK, "nobody serves this directory")
+    if directory.control_socket.is_socket():
+        return holder, Finding("lock", Level.OK, f"served by process {holder}")
+    found = f"process {holder} holds the directory, but has no control socket"
+    return holder, Finding(
+        "lock", Level.WARNING, found, f'it is starting, stopping or stuck: look at its log, then "kill {holder}"'
+    )
+
+
+def check_ledger(directory: FirmDirectory) -> tuple[Vitals | None, Finding]:
+    """It opens; whether its bytes are true is for `evenhand verify`."""
+    try:
+        vitals = read_vitals(directory.path)
+    except (LedgerRefused, LedgerDamaged) as refused:
+        return None, _refused("ledger", str(refused))
+    return vitals, Finding("ledger", Level.OK, f"{vitals.size} rows")
+
+
+def check_checkpoint(vitals: Vitals, settings: Settings, holder: int | None, now_us: int) -> Finding:
+    """Signed heads keep up with the rows, and with time while the firm is served by the machine's clock."""
+    unsigned = vitals.size - vitals.checkpoint_size
+    if unsigned > CHECKPOINTS_MISSED_MAX * settings.ledger.checkpoint_rows:
+        found = f"{unsigned} rows since the last checkpoint, of size {vitals.checkpoint_size}"
+        return Finding(
+            "checkpoint", Level.PROBLEM, found, 'restart the appliance; if it stays so, run "evenhand verify"'
+        )
+    age_s = (now_us - vitals.checkpoint_us) // SECOND_US
+    keeps_time = holder is not None and settings.clock.source is ClockSource.SYSTEM
+    if keeps_time and unsigned and age_s > CHECKPOINTS_MISSED_MAX * settings.ledger.checkpoint_every_s:
+        found = f"the last checkpoint, of size {vitals.checkpoint_size}, is {age_s} s old"
+        return Finding(
+            "checkpoint", Level.WARNING, found, f"look at the log of process {holder}: its clock ticks may have stopped"
+        )
+    return Finding("checkpoint", Level.OK, f"size {vitals.checkpoint_size}, {unsigned} rows since")
+
+
+def check_segments(directory: FirmDirectory, vitals: Vitals, settings: Settings) -> Finding:
+    """Each segment that the ledger names is there, whole in length; with an age limit set, the oldest may have left."""
+    missing = [segment.name for segment in vitals.segments if not (directory.segments / segment.name).exists()]
+    cut = [
+        segment.name
+        for segment in vitals.segments
+        if segment.name not in missing and (directory.segments / segment.name).stat().st_size != segment.size_bytes
+    ]
+    if cut:
+        return Finding(
+            "segments", Level.PROBLEM, f"not as long as the ledger says: {_some(cut)}", "restore them from a backup"
+        )
+    if missing and not settings.ledger.segments_keep_days:
+        return Finding(
+            "segments", Level.PROBLEM, f"missing: {_some(missing)}", f"restore them into {directory.segments}"
+        )
+    return Finding("segments", Level.OK, f"{len(vitals.segments) - len(missing)} of {len(vitals.segments)} here")
+
+
+def _holder(lock: Path) -> int | None:
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    try:
+        # A shared try, given back at once: it tells whether an exclusive one is held.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        told = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        return int(told) if told.isdecimal() else 0
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _refused(check: str, told: str, mark: str = ": ") -> Finding:
+    """A refusal says what and which, then the mark, then what next."""
+    what, _, remedy = told.partition(mark)
+    return Finding(check, Level.PROBLEM, what, remedy)
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - NAMES_SHOWN_MAX
+    return ", ".join(names[:NAMES_SHOWN_MAX]) + (f" and {more} more" if more > 0 else "")

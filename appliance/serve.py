@@ -1,0 +1,135 @@
+"""Serve: run a machine until it is told to stop: engine, clock, gateway, control socket and pages in one task group."""
+
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+
+import anyio
+import uvicorn
+from anyio.abc import TaskGroup, TaskStatus
+
+from appliance.assembly import Machine
+from appliance.clock import SystemClock, wall_us
+from appliance.control import ControlReply, ControlRequest, serve_control
+from appliance.errands import keep_house
+from appliance.ports import listen
+from appliance.settings import ClockSource
+from firm.inputs import ClockTicked
+from storage.files import FirmDirectory
+
+STOP_SECONDS_MAX = 10  # how long open pages may take to end
+
+
+class _Pages(uvicorn.Server):
+    """Uvicorn without signal handlers of its own: this program stops it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    machine: Machine,
+    handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
+    *,
+    ready: Callable[[str], None],
+) -> None:
+    """Until SIGTERM or SIGINT. `ready` is called with the portal's address once everything listens."""
+    with listen(machine.settings.web.host, machine.settings.web.port) as listener:
+        machine.tidy()
+        await _serve_on(listener, machine, handle, ready)
+
+
+async def _serve_on(
+    listener: socket.socket,
+    machine: Machine,
+    handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
+    ready: Callable[[str], None],
+) -> None:
+    pages, end_streams = _pages(machine)
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(_run_engine, machine, tasks)
+        await tasks.start(machine.gateway.serve)
+        tasks.start_soon(_tick, machine)
+        tasks.start_soon(keep_house, machine)
+        path = FirmDirectory(machine.directory).control_socket
+        await tasks.start(serve_control, path, lambda request: handle(machine, request))
+        served = anyio.Event()
+        tasks.start_soon(_serve_pages, pages, listener, served)
+        host, port = listener.getsockname()[:2]
+        ready(f"http://{host}:{port}")
+        await _until_signalled()
+        end_streams()
+        pages.should_exit = True
+        await served.wait()
+        machine.runner.stop()
+
+
+def _pages(machine: Machine) -> tuple[_Pages, Callable[[], None]]:
+    """The web room is imported here, after recovery: it takes longer than everything else together."""
+    from web.app import create_app, end_streams
+    from web.firm import Firm
+
+    web = machine.settings.web
+    firm = Firm(
+        name=machine.settings.firm.name,
+        live=machine.live,
+        reader=machine.reader,
+        vault=machine.vault,
+        sessions=machine.sessions,
+        throttle=machine.throttle,
+        ask=machine.ask,
+        evidence=machine.evidence,
+        now_us=machine.clock.now_us,
+        wall_us=wall_us,
+        https=web.tls_behind_proxy,
+    )
+    app = create_app(firm)
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="asyncio",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        log_level=logging.WARNING,
+        server_header=False,
+        proxy_headers=web.tls_behind_proxy,
+        timeout_graceful_shutdown=STOP_SECONDS_MAX,
+    )
+    return _Pages(config), partial(end_streams, app)
+
+
+async def _serve_pages(pages: _Pages, listener: socket.socket, served: anyio.Event) -> None:
+    await pages.serve(sockets=[listener])
+    if not pages.should_exit:
+        raise RuntimeError("the web server ended by itself: see the log above")
+    served.set()
+
+
+async def _run_engine(
+    machine: Machine, tasks: TaskGroup, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    """The engine ends last: whatever still waits is made durable, then everything else is cancelled."""
+    task_status.started()
+    await machine.runner.run()
+    tasks.cancel_scope.cancel()
+
+
+async def _tick(machine: Machine) -> None:
+    """The clock courier: desks learn the time as an input. In a simulation the platform's reports bring it instead."""
+    if machine.settings.clock.source is ClockSource.SIMULATED:
+        return
+    assert isinstance(machine.clock, SystemClock)
+    while True:
+        await anyio.sleep(machine.settings.clock.tick_every_ms / 1_000)
+        machine.put(ClockTicked(at_us=machine.clock.now_us()))
+
+
+async def _until_signalled() -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            return
