@@ -1,0 +1,220 @@
+"""Feed to durable decision: a whole appliance under 5,000 prices and 200 deals a second over 2,000 accounts.
+
+    python -m bench.feed [--json] [--seconds N] [--static] [--conversions]
+
+This process is the appliance as `evenhand serve` runs it: gateway, engine, ledger with synchronous=FULL, read models, pages.
+`bench/feeder.py` is a bridge in a second process, over CURVE on loopback. `decided` is from the instant at which the bridge
+hands a price or deal to its client until it and all it led to are durable; `gateway` is the part of it since it was read from
+the wire; `acknowledged` lasts until the bridge has the acknowledgement. Both processes read one clock.
+"""
+
+import argparse
+import json
+import os
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio import to_thread
+
+from actors.arrival import Arrival, Decided
+from appliance.assembly import Machine
+from appliance.clock import wall_us
+from appliance.commands.serve import SWITCH_INTERVAL_S
+from appliance.console import answer
+from appliance.serve import serve
+from appliance.settings_file import read_settings
+from bench.firm import BRIDGE, found_firm
+from bench.samples import Samples
+from firm.inputs import DealReported, QuoteFrame
+from storage.files import FirmDirectory
+from storage.secret_files import read_secrets
+
+ACCOUNTS = 2_000
+PRICES = 5_000
+DEALS = 200
+SECONDS = 65  # so that one stretch holds a whole minute, at whose end every account is marked
+GOAL_MS = 10.0
+SHARED_MEMORY = Path("/dev/shm")
+
+
+class MeasuredMachine(Machine):
+    """Notes when each arrival was read from the wire and when it was durable."""
+
+    decided: Samples
+    gateway_part: Samples
+
+    def offer(self, arrivals: Sequence[Arrival]) -> None:
+        for arrival in arrivals:
+            match arrival.body:
+                case QuoteFrame(n=count):
+                    arrival.on_durable = partial(self._durable, arrival, arrival.on_durable, count)
+                case DealReported():
+                    arrival.on_durable = partial(self._durable, arrival, arrival.on_durable, 1)
+        super().offer(arrivals)
+
+    def _durable(self, arrival: Arrival, then: Any, count: int, decided: Decided) -> None:
+        self.decided.add(arrival.happened_us, wall_us() - arrival.happened_us, count)
+        self.gateway_part.add(arrival.happened_us, self.clock.now_us() - arrival.received_us, count)
+        if then is not None:
+            then(decided)
+
+
+class _Progress:
+    """What the machine counted, at an instant."""
+
+    def __init__(self, machine: Machine) -> None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        market = machine.engine.market(BRIDGE)
+        self.cpu = used.ru_utime + used.ru_stime
+        self.batches, self.rows = machine.meter.batches, machine.ledger.size
+        self.ticks, self.wakes = market.tick_count, market.wake_count
+        self.wall = time.perf_counter()
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure once."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
+        # A bridge keeps its outbox on a machine of its own: its syncs must not queue on the ledger's disk.
+        shared = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
+        with tempfile.TemporaryDirectory(dir=shared) as outbox:
+            key_file = found_firm(Path(folder), options.accounts, trailing=not options.static)
+            files = FirmDirectory(Path(folder) / "firm")
+            machine = MeasuredMachine(files.path, read_settings(files.settings), read_secrets(files.path))
+            try:
+                return _measure(machine, key_file, Path(outbox) / "outbox.db", options)
+            finally:
+                machine.close()
+
+
+def _measure(machine: MeasuredMachine, key_file: Path, outbox: Path, options: argparse.Namespace) -> dict[str, Any]:
+    machine.decided, machine.gateway_part = Samples(), Samples()
+    told: dict[str, Any] = {}
+
+    async def serve_and_feed() -> None:
+        async with anyio.create_task_group() as tasks:
+            ready = anyio.Event()
+            tasks.start_soon(partial(serve, machine, answer, ready=lambda _url: ready.set()))
+            await ready.wait()
+            try:
+                told.update(await _feed(machine, _command(key_file, outbox, options), options.seconds))
+            finally:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    anyio.run(serve_and_feed)
+    return _result(machine, told, options)
+
+
+def _command(key_file: Path, outbox: Path, options: argparse.Namespace) -> list[str]:
+    command = [sys.executable, "-m", "bench.feeder", "--key-file", str(key_file), "--outbox", str(outbox)]
+    for name in ("accounts", "prices", "deals", "seconds"):
+        command += [f"--{name}", str(getattr(options, name))]
+    return [*command, "--conversions"] if options.conversions else command
+
+
+async def _feed(machine: Machine, command: list[str], seconds: int) -> dict[str, Any]:
+    """Run the feeder; what it said, with what the machine counted in the measured stretch."""
+    feeder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220  (our own program, read in a thread)
+    assert feeder.stdout is not None
+    try:
+        begin = json.loads(await to_thread.run_sync(feeder.stdout.readline) or "{}")
+        await anyio.sleep((begin["begin_us"] - wall_us()) / 1e6)
+        before = _Progress(machine)
+        await anyio.sleep(seconds)
+        after = _Progress(machine)
+        end = json.loads(await to_thread.run_sync(feeder.stdout.readline) or "{}")
+    finally:
+        feeder.kill()
+        feeder.wait()
+    wall = after.wall - before.wall
+    told: dict[str, Any] = begin | end
+    return told | {
+        "decide_ms": _median_ms(machine.meter.decide_us),
+        "commit_ms": _median_ms(machine.meter.commit_us),
+        "cpu_appliance": (after.cpu - before.cpu) / wall,
+        "batches": (after.batches - before.batches) / wall,
+        "rows": (after.rows - before.rows) / wall,
+        "prices": (after.ticks - before.ticks) / wall,
+        "wakes_per_price": (after.wakes - before.wakes) / max(1, after.ticks - before.ticks),
+    }  # fmt: skip
+
+
+def _median_ms(recent_us: Iterable[int]) -> float:
+    """Of the last thousand batches."""
+    return statistics.median(recent_us) / 1_000
+
+
+def _result(machine: MeasuredMachine, told: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+    stretch = (told["begin_us"], told["end_us"])
+    decided = machine.decided.summary(*stretch)
+    return {
+        "bench": "feed",
+        "accounts": options.accounts,
+        "seconds": options.seconds,
+        "static": options.static,
+        "conversions": options.conversions,
+        "decided": decided,
+        "gateway": machine.gateway_part.summary(*stretch),
+        "acknowledged": told["acknowledged"],
+        "cpu_appliance": told["cpu_appliance"],
+        "cpu_feeder": told["cpu"],
+        **{
+            name: told[name]
+            for name in (
+                "batches",
+                "rows",
+                "prices",
+                "wakes_per_price",
+                "decide_ms",
+                "commit_ms",
+                "late_us_max",
+                "positions",
+            )
+        },
+        "goal_ms": GOAL_MS,
+        "goals_met": decided["p99"] <= GOAL_MS,
+    }
+
+
+def text_of(result: dict[str, Any]) -> str:
+    """For people."""
+    lines = ["ms              p50      p99    p99.9      max"]
+    for name in ("gateway", "decided", "acknowledged"):
+        told = result[name]
+        lines.append(f"{name:<12} {told['p50']:>6.2f} {told['p99']:>8.2f} {told['p999']:>8.2f} {told['max']:>8.2f}")
+    lines.append(
+        f"{result['prices']:,.0f} prices/s, {result['batches']:,.0f} batches/s, {result['rows']:,.0f} rows/s,"
+        f" {result['wakes_per_price']:.3f} wakes a price; a batch in the middle: decided in {result['decide_ms']:.1f} ms,"
+        f" committed in {result['commit_ms']:.1f} ms; CPU: appliance {result['cpu_appliance']:.0%},"
+        f" feeder {result['cpu_feeder']:.0%}; goal p99 <= {result['goal_ms']:g} ms"
+    )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--accounts", type=int, default=ACCOUNTS)
+    parser.add_argument("--prices", type=int, default=PRICES, help="a second")
+    parser.add_argument("--deals", type=int, default=DEALS, help="a second")
+    parser.add_argument("--seconds", type=int, default=SECONDS)
+    parser.add_argument("--static", action="store_true", help="only floors that stay where they are")
+    parser.add_argument("--conversions", action="store_true", help="six of the 30 symbols need a conversion")
+    options = parser.parse_args()
+    result = run(options)
+    sys.stdout.write((json.dumps(result) if options.json else text_of(result)) + "\n")
+    return 0 if result["goals_met"] else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,188 @@
+"""Screenshots: each page of a running firm in light, dark and at a phone's width, as docs/screenshots/*.png.
+
+    python tools/screenshots.py                                  a demo firm of its own, played to the end of its prices
+    python tools/screenshots.py http://127.0.0.1:8080 --trader MAIL PASSWORD --staff MAIL PASSWORD [--out DIR]
+
+It signs in and follows links to the pages it wants, so that it works on any firm; what a firm does not have
+(a breach, say) is named and left out. Needs Debian's chromium: apt-get install chromium
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from appliance.demo import Demo, DemoOptions
+from appliance.demo_firm import PASSWORD, REVIEWER_MAIL, TRADER_MAIL
+from appliance.ports import free_port
+
+# The third of the cast carries a loser over midnight.
+CARRIER_MAIL = "trader3@demo.example"
+CHROMIUM = "chromium"
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HEIGHT_MAX = {"light": 2_400, "dark": 1_500, "phone": 2_000}  # of a full page: the rest would be more of the same
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "device_scale_factor": 1.5},
+}
+# Name → where to start, and the link to follow from there ("" stays).
+TRADER_PAGES = {
+    "trader-accounts": ("/accounts", ""),
+    "trader-account": ("/accounts", "article:not(.over):last-of-type h3 a"),
+    "trader-pass": ("/accounts", "article.over:has(.tone-info) h3 a; .note a[href*='/decisions/']"),
+}
+BREACHED_PAGES = {
+    "trader-account-over": ("/accounts", "article.over h3 a"),
+    "trader-breach": ("/accounts", "article.over:has(.tone-bad) h3 a; .note a[href*='/decisions/']"),
+}
+STAFF_PAGES = {
+    "staff-home": ("/staff", ""),
+    "staff-accounts": ("/staff/accounts", ""),
+    "staff-account": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name"),
+    "staff-review": ("/staff/decisions?show=waiting", "tr.linked a.name"),
+    "staff-decisions": ("/staff/decisions", ""),
+    "staff-commands": ("/staff/commands", ""),
+    "staff-controls": ("/staff/controls", ""),
+    "staff-health": ("/staff/health", ""),
+}
+
+
+def main() -> int:
+    asked = _arguments()
+    browser_path = shutil.which(CHROMIUM)
+    if browser_path is None:
+        print("no chromium: apt-get install chromium", file=sys.stderr)
+        return 1
+    asked.out.mkdir(parents=True, exist_ok=True)
+    missed: list[str] = []
+    with _firm(asked), sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=browser_path, args=list(ARGUMENTS))
+        for look in LOOKS:
+            missed += _shoot_all(browser, asked, look)
+        browser.close()
+    for name in missed:
+        print(f"left out, this firm has none: {name}", file=sys.stderr)
+    _shrink(asked.out)
+    return 0
+
+
+def _shrink(folder: Path) -> None:
+    """A page needs few colours; where pngquant is installed (apt-get install pngquant) the files become a third."""
+    pngquant = shutil.which("pngquant")
+    if pngquant is not None:
+        pictures = sorted(folder.glob("*.png"))
+        subprocess.run([pngquant, "--force", "--ext", ".png", "--skip-if-larger", *pictures], check=False)
+
+
+@contextmanager
+def _firm(asked: argparse.Namespace) -> Iterator[None]:
+    """The firm that was named, or a demo firm that has lived through its two days."""
+    if asked.base:
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        demo = Demo(DemoOptions(directory=Path(folder) / "demo", speed="max", port=free_port("127.0.0.1")))
+        demo.prepare()
+        with demo.running():
+            print("playing two days of prices, a few minutes ...", flush=True)
+            while not demo.market.get("done"):
+                time.sleep(1)
+            asked.base = demo.url
+            asked.trader = (TRADER_MAIL, PASSWORD)
+            asked.breached = (CARRIER_MAIL, PASSWORD)
+            asked.staff = (REVIEWER_MAIL, PASSWORD)
+            yield
+
+
+def _shoot_all(browser: Browser, asked: argparse.Namespace, look: str) -> list[str]:
+    missed = []
+    with _looking(browser, look) as context:
+        page = context.new_page()
+        page.goto(f"{asked.base}/sign-in")
+        _shoot(page, asked.out / f"sign-in-{look}.png", HEIGHT_MAX[look])
+    wanted = ((asked.trader, TRADER_PAGES), (asked.breached, BREACHED_PAGES), (asked.staff, STAFF_PAGES))
+    for credentials, pages in wanted:
+        if credentials is None:
+            continue
+        with _looking(browser, look) as context:
+            page = context.new_page()
+            _sign_in(page, asked.base, *credentials)
+            for name, (path, links) in pages.items():
+                if _arrive(page, asked.base, path, links):
+                    _shoot(page, asked.out / f"{name}-{look}.png", HEIGHT_MAX[look])
+                else:
+                    missed.append(f"{name} ({look})")
+    return missed
+
+
+@contextmanager
+def _looking(browser: Browser, look: str) -> Iterator[BrowserContext]:
+    context = browser.new_context(**LOOKS[look], reduced_motion="reduce")
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def _sign_in(page: Page, base: str, mail: str, password: str) -> None:
+    page.goto(f"{base}/sign-in")
+    page.fill("[name=mail]", mail)
+    page.fill("[name=password]", password)
+    page.click("main [type=submit]")
+    page.wait_for_selector("nav.nav")
+
+
+def _arrive(page: Page, base: str, path: str, links: str) -> bool:
+    """Open the path and follow the links one after another; False where one is not there."""
+    page.goto(f"{base}{path}")
+    for link in filter(None, (part.strip() for part in links.split(";"))):
+        found = page.query_selector(link)
+        if found is None:
+            return False
+        page.goto(f"{base}{found.get_attribute('href')}")
+    return True
+
+
+def _shoot(page: Page, path: Path, height_max: int) -> None:
+    """The page once its fonts and charts are there, cut at `height_max`."""
+    page.evaluate("document.fonts.ready")
+    if page.query_selector("[data-chart]"):
+        page.wait_for_selector(".uplot", timeout=5_000)
+    height = min(height_max, int(page.evaluate("document.documentElement.scrollHeight")))
+    width = int(page.evaluate("document.documentElement.clientWidth"))
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    print(path)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "base", nargs="?", default="", help="where a firm is served; a demo of its own where none is given"
+    )
+    parser.add_argument("--trader", nargs=2, metavar=("MAIL", "PASSWORD"), help="a trader to sign in as")
+    parser.add_argument("--breached", nargs=2, metavar=("MAIL", "PASSWORD"), help="a trader whose account was breached")
+    parser.add_argument("--staff", nargs=2, metavar=("MAIL", "PASSWORD"), help="a member of staff to sign in as")
+    parser.add_argument("--out", type=Path, default=Path("docs/screenshots"), help="where the pictures go")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
