@@ -1,0 +1,210 @@
+"""Enforcement: a command's life, told by the bridge, checked against what the platform shows, never repeated blindly."""
+
+import pytest
+
+from actors.effects import QueryCommand, RequestSnapshot, SendCommand
+from firm.commands import BridgeMode, SetBridgeMode, SettleCommand
+from firm.facts import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
+from firm.inputs import BridgeConnected, BridgeDisconnected, CommandReported, CommandState, DealEntry, Side
+
+
+def breach(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "99_900.00", "100_000.00")
+    stage.tick("EURUSD", 137_000, 137_010)
+    return account
+
+
+def running(stage, account):
+    return stage.facts(CommandQueued, account)[-1]
+
+
+def effects(stage, kind):
+    return [effect for effect in stage.batches[-1].effects if isinstance(effect, kind)]
+
+
+def reported(stage, account, state, retcode=""):
+    command = running(stage, account)
+    stage.put(
+        CommandReported(
+            bridge="sim",
+            seq=stage.next_seq(),
+            command=command.command,
+            state=state,
+            retcode=retcode,
+            vendor_ref="",
+            t_us=stage.now_us,
+        ),
+        account,
+    )
+
+
+def states(stage, command):
+    return [fact.state for fact in stage.facts(CommandAdvanced) if fact.command == command.command]
+
+
+def up_to(stage, account, action):
+    """Carry the plan to the named step."""
+    while running(stage, account).action != action:
+        stage.applied(running(stage, account).command, "", account)
+        stage.flat(account, trading_allowed=False)
+
+
+def reconnect(stage):
+    stage.put(BridgeDisconnected(bridge="sim", session="s1", reason="cable"))
+    return stage.put(
+        BridgeConnected(
+            bridge="sim",
+            session="s2",
+            plugin="t",
+            plugin_version="1",
+            platform="t",
+            server="t",
+            outbox_epoch="e1",
+            first_seq=1,
+            last_seq=stage.seq,
+        )
+    )
+
+
+def test_a_command_is_confirmed_only_by_what_the_platform_shows(stage):
+    account = breach(stage)
+    command = running(stage, account)
+    stage.applied(command.command, "", account)
+    assert states(stage, command) == [CommandState.ACKED, CommandState.APPLIED]
+    assert effects(stage, RequestSnapshot)
+    stage.flat(account, trading_allowed=False)
+    assert states(stage, command)[-1] is CommandState.CONFIRMED
+
+
+def test_a_yes_that_the_platform_does_not_show_confirms_nothing(stage):
+    account = breach(stage)
+    command = running(stage, account)
+    stage.applied(command.command, "", account)
+    stage.flat(account, trading_allowed=True)
+    assert CommandState.CONFIRMED not in states(stage, command)
+
+
+def test_each_key_is_minted_once_and_names_its_lineage(stage):
+    account = breach(stage)
+    up_to(stage, account, "block")
+    commands = stage.facts(CommandQueued)
+    assert len({command.idem_key for command in commands}) == len(commands)
+    assert all(command.idem_key.startswith("eh-00000000-") for command in commands)
+
+
+def test_a_command_without_a_result_is_asked_about_never_sent_again(stage):
+    account = breach(stage)
+    command = running(stage, account)
+    stage.wait(11)
+    stage.clock()
+    assert states(stage, command) == [CommandState.UNKNOWN]
+    assert effects(stage, QueryCommand) == [QueryCommand(bridge="sim", command=command.command)]
+    assert not effects(stage, SendCommand)
+
+
+def test_asking_has_an_end_and_then_a_person_must_look(stage):
+    account = breach(stage)
+    for _ in range(20):
+        stage.wait(11)
+        stage.clock()
+    assert len(stage.facts(CommandProbed, account)) == 5
+    command = running(stage, account)
+    stage.put(SettleCommand(by="staff:ruth", bridge="sim", command=command.command, happened=True, why="seen"))
+    assert states(stage, command)[-1] is CommandState.CONFIRMED
+    assert running(stage, account).action == "cancel_orders"
+
+
+def test_a_late_result_after_unknown_is_believed(stage):
+    account = breach(stage)
+    command = running(stage, account)
+    stage.wait(11)
+    stage.clock()
+    reported(stage, account, CommandState.APPLIED)
+    stage.flat(account, trading_allowed=False)
+    assert states(stage, command)[-1] is CommandState.CONFIRMED
+
+
+def test_positions_that_would_not_close_are_tried_again_when_the_market_may_be_open(stage):
+    account = breach(stage)
+    stage.applied(running(stage, account).command, "", account)
+    stage.flat(account, trading_allowed=False)
+    stage.applied(running(stage, account).command, "", account)
+    first = running(stage, account)
+    assert first.action == "close_all"
+    reported(stage, account, CommandState.FAILED, "MARKET_CLOSED")
+    stage.wait(30)
+    stage.clock()
+    assert running(stage, account) == first
+    stage.wait(31)
+    stage.clock()
+    again = running(stage, account)
+    assert again.action == "close_all"
+    assert again.idem_key != first.idem_key
+
+
+def test_a_bridge_that_comes_back_gets_what_it_may_have_missed(stage):
+    account = breach(stage)
+    command = running(stage, account)
+    reconnect(stage)
+    [sent] = effects(stage, SendCommand)
+    assert (sent.command, sent.idem_key) == (command.command, command.idem_key)
+
+
+def test_a_bridge_that_had_a_command_is_asked_about_it(stage):
+    account = breach(stage)
+    stage.applied(running(stage, account).command, "", account)
+    reconnect(stage)
+    assert not effects(stage, SendCommand)
+    assert effects(stage, QueryCommand)
+
+
+def test_time_without_a_bridge_does_not_count_against_a_command(stage):
+    account = breach(stage)
+    stage.put(BridgeDisconnected(bridge="sim", session="s1", reason="cable"))
+    stage.wait(3_600)
+    stage.clock()
+    assert states(stage, running(stage, account)) == []
+
+
+def test_something_that_filled_before_the_block_is_closed_and_blocked_again(stage):
+    account = breach(stage)
+    up_to(stage, account, "close_all")
+    stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-17_000.00")
+    up_to(stage, account, "block")
+    stage.applied(running(stage, account).command, "", account)
+    state = stage.account(account)
+    stage.deal(account, "P2", Side.BUY, "1", 137_000)
+    stage.snapshot_with_positions(account)
+    assert not stage.facts(FlatConfirmed)
+    stage.wait(61)
+    stage.clock()
+    assert running(stage, account).action == "close_all"
+    assert state.login
+
+
+def test_observe_mode_reaches_verdicts_and_sends_nothing(stage):
+    account = stage.sell()
+    stage.put(SetBridgeMode(by="staff:ruth", bridge="sim", mode=BridgeMode.OBSERVE, why="beside the old system"))
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "99_900.00", "100_000.00")
+    before = len(stage.facts(CommandQueued))
+    stage.tick("EURUSD", 137_000, 137_010)
+    assert len(stage.facts(CommandQueued)) == before
+    assert {fact.because for fact in stage.facts(CommandWithheld)} == {"observe_mode"}
+
+
+@pytest.mark.parametrize("action", ["close_only", "block"])
+def test_nothing_follows_a_repeated_result(stage, action):
+    account = breach(stage)
+    up_to(stage, account, action)
+    command = running(stage, account)
+    stage.applied(command.command, "", account)
+    stage.flat(account, trading_allowed=False)
+    rows = len(stage.facts(CommandAdvanced)) + len(stage.facts(CommandQueued))
+    stage.applied(command.command, "", account)
+    stage.applied(command.command, "", account)
+    assert len(stage.facts(CommandAdvanced)) + len(stage.facts(CommandQueued)) == rows

@@ -1,0 +1,198 @@
+"""The engine's promises: one order, however it is cut; all or nothing; the same from a snapshot, a fold or a replay."""
+
+from collections import Counter
+
+import pytest
+
+from actors import account_seat
+from actors.account_desk import AccountDesk
+from actors.desk import Header
+from actors.engine import Engine
+from actors.guards import watch_of
+from actors.names import account_desk
+from actors.states import hash_of, readable_states, restore_states, state_bytes
+from firm.commands import ResumeDesk
+from firm.facts import BreachDeclared, CommandQueued, DeskResumed, DeskStopped, MessageParked
+from firm.inputs import Side
+
+LINEAGE = "0" * 32
+
+
+def decided_again(firm, size: int, engine: Engine | None = None):
+    """The rows of the same arrivals, cut into batches of `size`."""
+    engine = engine or Engine(LINEAGE)
+    rows = []
+    for start in range(0, len(firm.arrivals), size):
+        batch = engine.decide(firm.arrivals[start : start + size])
+        rows += [row for row, _ in batch.rows]
+    return engine, rows
+
+
+def rows_of(firm):
+    return [row for batch in firm.batches for row, _ in batch.rows]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+def test_batches_leave_no_trace_in_the_rows(busy, size):
+    firm = busy(1)
+    engine, rows = decided_again(firm, size)
+    assert rows == rows_of(firm)
+    assert hash_of(engine.capture()) == hash_of(firm.engine.capture())
+
+
+def test_checkpoints_fall_due_at_the_same_rows_in_any_batches(busy):
+    firm = busy(2)
+    dues = []
+    for size in (1, 7, 1_000):
+        engine = Engine(LINEAGE)
+        due = []
+        for start in range(0, len(firm.arrivals), size):
+            due += engine.decide(firm.arrivals[start : start + size]).checkpoints
+        dues.append(due)
+    assert dues[0] == dues[1] == dues[2]
+    assert len(dues[0]) > 20
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_bands_of_prices_miss_no_decision(busy, seed, monkeypatch):
+    """Woken only when its bands are left, an account decides what it decides when every price wakes it."""
+    firm = busy(seed, 250)
+    unpriced = lambda state, equity, limits, board: watch_of(state, None, limits, board)  # noqa: E731
+    monkeypatch.setattr(account_seat, "watch_of", unpriced)
+    engine, rows = decided_again(firm, 1)
+    assert rows == rows_of(firm)
+    woken, naively = firm.engine.market("sim").wake_count, engine.market("sim").wake_count
+    assert woken < naively
+
+
+def test_a_busy_firm_is_worth_the_name(busy):
+    """The seeds above would prove nothing if nothing happened in them."""
+    kinds = Counter(row.kind for seed in range(6) for row in rows_of(busy(seed)))
+    for kind in (
+        "BreachDeclared",
+        "BreachSuspected",
+        "DayOpened",
+        "PeakReached",
+        "AccountPaused",
+        "PhasePassed",
+        "MarkTaken",
+    ):
+        assert kinds[kind] > 0, kind
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_folding_the_rows_leads_to_the_state_that_deciding_led_to(busy, seed):
+    firm = busy(seed)
+    folded = Engine(LINEAGE)
+    for batch in firm.batches:
+        frames = dict(batch.frames)
+        for row, body in batch.rows:
+            header = Header(row.seq, row.happened_us, row.received_us, row.account)
+            folded.refold(header, body, frames.get(row.seq))
+    live, again = firm.engine.capture().states, folded.capture().states
+    differing = [name for name in live if state_bytes(live[name]) != state_bytes(again.get(name))]
+    assert differing == []
+
+
+def test_a_snapshot_in_the_middle_goes_on_to_the_same_end(busy):
+    firm = busy(5)
+    half = len(firm.arrivals) // 2
+    first, rows = Engine(LINEAGE), []
+    first.decide(firm.arrivals[:half])
+    captured = first.capture()
+    states = {name: state_bytes(state) for name, state in captured.states.items()}
+    second = Engine(LINEAGE)
+    restore_states(second, captured.of_seq, readable_states(states))
+    second.checkpoint_size, second.checkpoint_us = first.checkpoint_size, first.checkpoint_us
+    assert hash_of(second.capture()) == hash_of(captured)
+    for arrival in firm.arrivals[half:]:
+        rows += [row for row, _ in second.decide([arrival]).rows]
+    assert rows == [row for row in rows_of(firm) if row.seq > captured.of_seq]
+    assert hash_of(second.capture()) == hash_of(firm.engine.capture())
+
+
+# --- a desk that raises ---
+
+
+@pytest.fixture
+def broken_desk(stage, monkeypatch):
+    """Ada's desk raises on any deal of a cursed symbol; Ben's is well."""
+    stage.sell()
+    stage.sell(1002, 502, (7003, 7004))
+    judge = AccountDesk.judge
+
+    def cursed(self, turn, at_us, **how):
+        if self.account == 7001 and any(held.symbol == "XAUUSD" for held in self.held.positions):
+            raise KeyError("cursed")
+        judge(self, turn, at_us, **how)
+
+    monkeypatch.setattr(AccountDesk, "judge", cursed)
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.tick("XAUUSD", 1_290_000, 1_290_300)
+    return stage
+
+
+def test_a_desk_that_raises_is_stopped_and_its_account_closed_to_new_risk(broken_desk):
+    stage = broken_desk
+    stage.deal(7001, "P1", Side.BUY, "1", 1_290_300, symbol="XAUUSD")
+    [stopped] = stage.facts(DeskStopped)
+    assert (stopped.desk, stopped.exception) == (account_desk(7001), "KeyError")
+    assert [command.action for command in stage.facts(CommandQueued, 7001)][-1] == "close_only"
+    [parked] = stage.facts(MessageParked)
+    assert parked.message_kind == "DealReported"
+
+
+def test_nothing_of_the_failed_attempt_remains(broken_desk):
+    stage = broken_desk
+    before = stage.account(7001)
+    stage.deal(7001, "P1", Side.BUY, "1", 1_290_300, symbol="XAUUSD")
+    assert stage.account(7001).positions == before.positions
+    assert stage.account(7001).balance == before.balance
+
+
+def test_the_rest_of_the_firm_goes_on(broken_desk):
+    stage = broken_desk
+    stage.deal(7001, "P1", Side.BUY, "1", 1_290_300, symbol="XAUUSD")
+    stage.deal(7003, "P2", Side.BUY, "10", 138_700)
+    stage.equity(7003, "99_900.00", "100_000.00")
+    stage.tick("EURUSD", 137_000, 137_010)
+    assert [
+        of for batch in stage.batches for _, d in batch.decided for of, f in d.facts if isinstance(f, BreachDeclared)
+    ] == [7003]
+
+
+def test_a_resumed_desk_decides_what_was_parked_once_and_in_order(broken_desk, monkeypatch):
+    stage = broken_desk
+    stage.deal(7001, "P1", Side.BUY, "1", 1_290_300, symbol="XAUUSD")
+    stage.deal(7001, "P2", Side.BUY, "2", 138_700)
+    monkeypatch.undo()
+    stage.put(ResumeDesk(by="staff:ruth", desk=account_desk(7001), why="mended"))
+    [resumed] = stage.facts(DeskResumed)
+    assert resumed.parked == 2
+    assert [held.position_id for held in stage.account(7001).positions] == ["P1", "P2"]
+    assert account_desk(7001) not in stage.engine.own.state.stopped
+
+
+def test_a_replay_follows_a_stop_that_it_would_not_have_made(broken_desk, monkeypatch):
+    """The recorded stop is part of the input's history, whatever this run of the code would do."""
+    stage = broken_desk
+    stage.deal(7001, "P1", Side.BUY, "1", 1_290_300, symbol="XAUUSD")
+    monkeypatch.undo()
+    [stopped] = stage.facts(DeskStopped)
+    again = Engine(LINEAGE)
+    stage.arrivals[-1].stopped = (stopped,)
+    rows = []
+    for arrival in stage.arrivals:
+        rows += [row for row, _ in again.decide([arrival]).rows]
+    assert rows == rows_of(stage)
+
+
+def test_running_out_of_memory_is_not_a_desks_fault(stage, monkeypatch):
+    stage.sell()
+
+    def exhausted(self, turn, at_us, **how):
+        raise MemoryError
+
+    monkeypatch.setattr(AccountDesk, "judge", exhausted)
+    with pytest.raises(MemoryError):
+        stage.deal(7001, "P1", Side.BUY, "1", 138_700)

@@ -1,0 +1,228 @@
+"""The market desk: what counts as a price, when a day ends, what comes late."""
+
+import pytest
+
+from firm.commands import PublishProgram
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    DayAnchored,
+    DayOpened,
+    Doubt,
+    MarkTaken,
+    PeakReached,
+    QuotesRefused,
+    SanityBandLeft,
+    VerdictCorrected,
+)
+from firm.inputs import DealEntry, Side, Watermark
+from firm.instant import DAY_US, SECOND_US, parse_utc
+from firm.phase import Standing
+from firm.quote_frame import Tick
+from firm.ruleset import LateBreach
+
+STALE_US = 300 * SECOND_US
+MIDNIGHT_US = parse_utc("2014-05-01T22:00:00")
+
+
+@pytest.mark.parametrize(
+    ("tick", "why"),
+    [
+        (lambda now: Tick("EURUSD", now, 138_700, 138_690), "crossed"),
+        (lambda now: Tick("EURUSD", now, 0, 138_690), "not_positive"),
+        (lambda now: Tick("EURUSD", now, -5, -4), "not_positive"),
+        (lambda now: Tick("GBPUSD", now, 1, 2), "unknown_symbol"),
+        (lambda now: Tick("EURUSD", now + 11 * SECOND_US, 138_700, 138_710), "far_future"),
+        (lambda now: Tick("EURUSD", now - 2 * DAY_US, 138_700, 138_710), "far_past"),
+    ],
+    ids=["crossed", "zero", "negative", "unknown symbol", "far future", "far past"],
+)
+def test_what_cannot_be_a_price_is_refused_and_the_rest_of_the_frame_is_used(stage, tick, why):
+    good = Tick("EURUSD", stage.now_us, 138_600, 138_610)
+    stage.frame([tick(stage.now_us), good])
+    [refused] = stage.facts(QuotesRefused)
+    assert refused.refused == ((0, why),)
+    assert stage.engine.market("sim").board.quotes["EURUSD"].bid == 138_600
+
+
+def test_a_jump_beyond_the_band_is_told_and_the_next_price_lifts_the_doubt(stage):
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 120_000, 120_010)
+    [left] = stage.facts(SanityBandLeft)
+    assert (left.before, left.after) == (138_700, 120_000)
+    market = stage.engine.market("sim")
+    assert market.doubts_about(("EURUSD",), stage.now_us, STALE_US) == (Doubt.OUTSIDE_SANITY_BAND,)
+    stage.tick("EURUSD", 138_650, 138_660)
+    assert market.doubts_about(("EURUSD",), stage.now_us, STALE_US) == ()
+
+
+def test_a_silent_symbol_is_stale(stage):
+    stage.tick("EURUSD", 138_700, 138_710)
+    market = stage.engine.market("sim")
+    assert market.doubts_about(("EURUSD",), stage.now_us + STALE_US, STALE_US) == ()
+    assert market.doubts_about(("EURUSD",), stage.now_us + STALE_US + 1, STALE_US) == (Doubt.STALE_QUOTE,)
+    assert market.doubts_about(("XAUUSD",), stage.now_us, STALE_US) == (Doubt.NO_QUOTE,)
+
+
+# --- midnight ---
+
+
+def carry(stage, account):
+    """Up 3 000.00 realised, ten lots bought at 1.39250; at 1.38700 equity is 97 500.00."""
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.deal(account, "P1", Side.SELL, "10", 139_000, entry=DealEntry.OUT, profit="3_000.00")
+    stage.deal(account, "P2", Side.BUY, "10", 139_250)
+    stage.now_us = MIDNIGHT_US - 10 * SECOND_US
+    stage.tick("EURUSD", 138_750, 138_760)
+    stage.equity(account, "98_000.00", "103_000.00")
+
+
+def test_the_day_ends_before_the_first_price_past_it_is_used(stage):
+    account = stage.sell()
+    carry(stage, account)
+    stage.tick("EURUSD", 138_755, 138_765, MIDNIGHT_US - 1)
+    stage.now_us = MIDNIGHT_US
+    stage.tick("EURUSD", 120_000, 120_010)
+    opened = stage.facts(DayOpened, account)[-1]
+    assert opened.equity.minor == 98_050_00
+    assert opened.day.start_us == MIDNIGHT_US
+
+
+def late_deal(stage, account, profit):
+    """A deal stamped a second before midnight, reported a second after it."""
+    now_us, stage.now_us = stage.now_us, MIDNIGHT_US - SECOND_US
+    stage.deal(account, "P3", Side.BUY, "0.01", 138_760, profit=profit)
+    stage.now_us = now_us + 2 * SECOND_US
+
+
+def test_a_deal_of_the_old_day_that_comes_late_moves_the_day_start(stage):
+    account = stage.sell()
+    carry(stage, account)
+    stage.now_us = MIDNIGHT_US + SECOND_US
+    stage.tick("EURUSD", 138_750, 138_760)
+    late_deal(stage, account, "-4_000.00")
+    stage.watermark()
+    [anchored] = stage.facts(DayAnchored, account)
+    assert anchored.changed
+    assert anchored.balance.minor == 99_000_00
+    [breach] = stage.facts(BreachDeclared)
+    # Both move together: equity seen 98 000 and floor 98 000, each less the 4 000 that the old day had lost.
+    assert (breach.floor.minor, breach.observed.minor) == (94_000_00, 94_000_00)
+
+
+def test_a_late_price_of_the_old_day_exonerates(stage):
+    """Measured from equity, the day seemed to begin at 99 000 and to be 5 000 down at once; a late tick shows it began at 98 000."""
+    offered = stage.equity_program()
+    stage.put(PublishProgram(by="staff:omar", program=offered))
+    account = stage.sell(1004, 504, (7007, 7008), offered.program)
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.now_us = MIDNIGHT_US - 10 * SECOND_US
+    stage.tick("EURUSD", 138_600, 138_610)
+    stage.equity(account, "99_000.00", "100_000.00")
+    stage.now_us = MIDNIGHT_US + SECOND_US
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.tick("EURUSD", 138_100, 138_110)
+    assert stage.account(account).standing is Standing.SUSPECTED
+    stage.tick("EURUSD", 138_500, 138_510, MIDNIGHT_US - SECOND_US)
+    stage.tick("EURUSD", 138_600, 138_610)
+    stage.wait(1)
+    stage.watermark()
+    [anchored] = stage.facts(DayAnchored, account)
+    assert anchored.equity.minor == 98_000_00
+    [corrected] = stage.facts(VerdictCorrected)
+    assert corrected.verdict == "exonerated"
+    assert not stage.facts(BreachDeclared)
+    assert stage.account(account).standing is Standing.ACTIVE
+
+
+def test_days_pass_one_by_one_after_a_long_silence(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.now_us += 3 * DAY_US
+    stage.watermark()
+    assert [fact.day.label for fact in stage.facts(DayOpened, account)] == [
+        "2014-05-01", "2014-05-02", "2014-05-03", "2014-05-04",
+    ]  # fmt: skip
+
+
+def test_a_watermark_from_the_future_ends_no_day(stage):
+    account = stage.sell()
+    stage.put(Watermark(bridge="sim", t_us=stage.now_us + 40 * DAY_US, seq=0, qseq=0))
+    assert len(stage.facts(DayOpened, account)) == 1
+
+
+def test_marks_are_taken_on_the_minute_for_accounts_that_hold_something(stage):
+    account, idle = stage.sell(), stage.sell(1002, 502, (7003, 7004))
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.wait(61)
+    stage.tick("EURUSD", 138_790, 138_800)
+    [mark] = stage.facts(MarkTaken, account)
+    assert (mark.equity.minor, mark.headroom.minor) == (99_900_00, 4_900_00)
+    assert not stage.facts(MarkTaken, idle)
+
+
+# --- order of prices ---
+
+
+def trailing(stage, late=LateBreach.REVIEW):
+    offered = stage.trailing_program(late)
+    stage.put(PublishProgram(by="staff:omar", program=offered))
+    account = stage.sell(1003, 503, (7005, 7006), offered.program)
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "99_900.00", "100_000.00")
+    return account
+
+
+def test_high_before_low_breaks_a_trailing_floor(stage):
+    """Up 3 000 then down 3 000 within one frame: from 103 000 the floor is 97 000 with 6 % trailing; 96 900 breaks it."""
+    account = trailing(stage)
+    at = stage.now_us
+    stage.frame([Tick("EURUSD", at, 139_000, 139_010), Tick("EURUSD", at, 138_390, 138_400)])
+    [breach] = stage.facts(BreachDeclared)
+    assert (breach.floor.minor, breach.observed.minor) == (97_000_00, 96_900_00)
+    [peak] = stage.facts(PeakReached)
+    assert peak.equity.minor == 103_000_00
+    assert stage.account(account).standing is Standing.BREACHED
+
+
+def test_low_before_high_breaks_nothing(stage):
+    account = trailing(stage)
+    at = stage.now_us
+    stage.frame([Tick("EURUSD", at, 138_390, 138_400), Tick("EURUSD", at, 139_000, 139_010)])
+    assert stage.account(account).standing is Standing.ACTIVE
+
+
+@pytest.mark.parametrize(("late", "kind"), [(LateBreach.REVIEW, BreachSuspected), (LateBreach.ENFORCE, BreachDeclared)])
+def test_a_breach_seen_late_follows_the_ruleset(stage, late, kind):
+    account = trailing(stage, late)
+    stage.wait(20)
+    stage.equity(account, "99_900.00", "100_000.00")
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.tick("EURUSD", 137_900, 137_910, stage.now_us - 10 * SECOND_US)
+    [verdict] = stage.facts(kind)
+    assert verdict.observed.minor == 92_000_00
+    if kind is BreachDeclared:
+        assert verdict.late
+    else:
+        assert verdict.doubts == (Doubt.LATE_DATA,)
+
+
+def test_a_late_price_from_before_the_position_breaks_nothing(stage):
+    account = trailing(stage)
+    stage.tick("EURUSD", 130_000, 130_010, stage.now_us - 10 * SECOND_US)
+    assert stage.account(account).standing is Standing.ACTIVE
+    assert stage.engine.market("sim").board.quotes["EURUSD"].bid == 138_690
+
+
+def test_a_static_rule_never_writes_a_peak(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.tick("EURUSD", 139_500, 139_510)
+    stage.now_us = MIDNIGHT_US
+    stage.watermark()
+    assert not stage.facts(PeakReached)

@@ -1,0 +1,25 @@
+"""docs/simulator.md names every answer, temper, reason, action and option that the program has."""
+
+from pathlib import Path
+
+import pytest
+
+from bridges.simulator.__main__ import _parser
+from bridges.simulator.books import Retcode
+from bridges.simulator.tempers import TEMPERS
+from bridges.simulator.ticks import BadLine
+
+PAGE = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text("utf-8")
+OPTIONS = [
+    option for action in _parser()._actions for option in action.option_strings if option not in ("-h", "--help")
+]
+
+
+@pytest.mark.parametrize("word", [*Retcode, *TEMPERS, *BadLine])
+def test_the_page_names_it(word: str) -> None:
+    assert f"`{word}`" in PAGE
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_the_page_names_the_option(option: str) -> None:
+    assert option in PAGE

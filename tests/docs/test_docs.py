@@ -1,0 +1,144 @@
+"""The documentation says what the code does: every word of the ledger is in it, every link and command in it is real."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from appliance.settings import Settings
+from firm.commands import Commanded
+from firm.explain import DOUBTS, REFUSALS
+from firm.facts import FACTS, Doubt, Refusal
+from firm.inputs import Arriving
+from firm.policy import Policy
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    page
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+    if "vendor" not in page.parts and ".venv" not in page.parts
+)
+REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+KINDS = [*get_args(Arriving), *get_args(Commanded), *FACTS]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_input_command_and_fact_is_in_the_reference_and_says_what_it_is(kind: type) -> None:
+    assert f"### {kind.__name__}\n" in REFERENCE
+    assert "__doc__" in vars(kind)
+    assert kind.__doc__
+
+
+def test_the_reference_is_what_the_code_says_now() -> None:
+    told = subprocess.run(
+        [sys.executable, ROOT / "tools" / "reference.py", "--check"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+
+
+def test_every_refusal_and_every_doubt_has_words_for_people() -> None:
+    assert set(REFUSALS) == set(Refusal)
+    assert set(DOUBTS) == set(Doubt)
+    for each in (*Refusal, *Doubt):
+        assert f"| `{each.value}` |" in REFERENCE
+
+
+def test_every_figure_of_the_policy_is_in_the_reference() -> None:
+    for field in msgspec.structs.fields(Policy):
+        assert f"`{field.name}`" in REFERENCE
+
+
+def _keys(section: type[msgspec.Struct]) -> Iterator[str]:
+    for field in msgspec.structs.fields(section):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from _keys(field.type)
+        else:
+            yield field.name
+
+
+def test_every_setting_is_in_its_page() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    for key in _keys(Settings):
+        assert f"| `{key}` |" in page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}, which does not exist"
+
+
+def test_files_that_the_pages_name_exist() -> None:
+    rooms = "firm|storage|actors|web|bridges|backups|appliance|tools|docs|tests|bench|systemd"
+    for page in PAGES:
+        if page.name == "STYLE.md":  # its samples are of a tone, not of this tree
+            continue
+        for name in re.findall(rf"`((?:{rooms})/[\w./-]*)`", page.read_text(encoding="utf-8")):
+            assert (ROOT / name).exists(), f"{page.relative_to(ROOT)} names {name}, which does not exist"
+
+
+def test_what_readme_tells_to_make_can_be_made() -> None:
+    targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+    for page in ("README.md", "CONTRIBUTING.md"):
+        told = set(
+            re.findall(r"\bmake ([a-z]+)\b", (ROOT / page).read_text(encoding="utf-8").replace("make PYTHON", ""))
+        )
+        assert {name for name in told if f"`make {name}" in README or f"\nmake {name}\n" in README} <= targets
+
+
+def test_ci_runs_the_commands_that_readme_names() -> None:
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    run = re.findall(r"^make ([a-z]+)$", ci, re.MULTILINE)
+    assert run == ["check", "test"]
+    for target in run:
+        assert f"`make {target}`" in README
+    assert "\nmake demo\n" in README
+    assert "\nmake test\n" in README
+
+
+def test_every_make_target_says_what_it_is_for() -> None:
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert phony
+    for target in phony.group(1).split():
+        assert re.search(rf"^{target}:.*## \w", MAKEFILE, re.MULTILINE), f"make {target} has no line of help"
+
+
+def test_decisions_give_context_choice_and_what_would_change_our_mind() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for part in ("**Context.**", "**Choice.**", "**What would change our mind.**"):
+            assert part in text, f"{page.name} lacks {part}"
+
+
+def _subcommands(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        yield from re.findall(r"evenhand ([a-z]+)(?: [a-zA-Z-]|`|\")", line)
+
+
+def test_commands_that_the_pages_name_are_commands() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "appliance", "--help"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    for page in PAGES:
+        if page.name in ("STYLE.md", "CHANGELOG.md"):
+            continue
+        for name in _subcommands(page.read_text(encoding="utf-8")):
+            assert re.search(rf"\b{name}\b", told.stdout), (
+                f"{page.relative_to(ROOT)} names evenhand {name}: no such command"
+            )

@@ -1,0 +1,98 @@
+"""The verifier as a trader runs it: one file, an old Python, no packages; and its Ed25519 against libsodium's."""
+
+import ast
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import nacl.bindings
+import pytest
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_evidence.py"
+
+
+def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    """With -I -S: no site packages, no environment, nothing of ours."""
+    command = [sys.executable, "-I", "-S", str(TOOL), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"]})
+
+
+def test_it_runs_with_nothing_installed(story: Any, tmp_path: Path) -> None:
+    file, kept = tmp_path / "evidence.json", tmp_path / "checkpoint.txt"
+    decision = story.ada_breaks_her_daily_loss()
+    note = story.checkpoint()
+    kept.write_text(note, encoding="utf-8")
+    file.write_bytes(story.bundle(decision, since=note))
+    told = run(file, "--checkpoint", kept)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "it holds" in told.stdout
+
+
+def test_it_says_what_does_not_hold_and_what_to_do(story: Any, tmp_path: Path) -> None:
+    file = tmp_path / "evidence.json"
+    raw = bytearray(story.bundle(story.ada_breaks_her_daily_loss()))
+    raw[500] ^= 1
+    file.write_bytes(raw)
+    told = run(file)
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"REFUSED {file}: ")
+    assert "Traceback" not in told.stderr
+    assert run(tmp_path / "missing.json").returncode == 1
+    assert run(file, "--checkpoint", tmp_path / "missing.txt").stderr.startswith("cannot read")
+
+
+def test_it_is_written_for_python_3_8_and_its_standard_library() -> None:
+    tree = ast.parse(TOOL.read_text(encoding="utf-8"), feature_version=(3, 8))
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+    }
+    assert imported <= sys.stdlib_module_names
+    newer = {"pairwise", "removeprefix", "removesuffix", "bit_count"}
+    assert not newer & {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def test_its_ed25519_agrees_with_libsodium(verifier: ModuleType) -> None:
+    drawn = random.Random(8032)
+    for length in range(0, 400, 13):
+        public, secret = nacl.bindings.crypto_sign_seed_keypair(drawn.randbytes(32))
+        message = drawn.randbytes(length)
+        signature = nacl.bindings.crypto_sign(message, secret)[:64]
+        assert verifier.ed25519_verify(public, message, signature)
+        assert not verifier.ed25519_verify(public, message + b"x", signature)
+        turned = bytearray(signature)
+        turned[drawn.randrange(64)] ^= 1 << drawn.randrange(8)
+        assert not verifier.ed25519_verify(public, message, bytes(turned))
+
+
+def test_its_ed25519_knows_one_signature_only(verifier: ModuleType) -> None:
+    """RFC 8032, 7.1, test 3; then the same with S + L, which a lax verifier takes."""
+    public = bytes.fromhex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025")
+    signature = bytes.fromhex(
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+        "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
+    )
+    assert verifier.ed25519_verify(public, bytes.fromhex("af82"), signature)
+    again = int.from_bytes(signature[32:], "little") + verifier.ORDER
+    assert not verifier.ed25519_verify(public, bytes.fromhex("af82"), signature[:32] + again.to_bytes(32, "little"))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param((1).to_bytes(32, "little"), id="the neutral point, under which anything is signed"),
+        pytest.param(bytes(32), id="a point of order four"),
+        pytest.param((2**255 - 19 + 1).to_bytes(32, "little"), id="the neutral point in another spelling"),
+        pytest.param(((1 << 255) | 1).to_bytes(32, "little"), id="minus nought"),
+        pytest.param((2).to_bytes(32, "little"), id="not on the curve"),
+    ],
+)
+def test_its_ed25519_refuses_keys_that_prove_nothing(verifier: ModuleType, key: bytes) -> None:
+    neutral = (1).to_bytes(32, "little")
+    assert not verifier.ed25519_verify(key, b"anything", neutral + bytes(32))

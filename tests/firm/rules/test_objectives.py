@@ -1,0 +1,73 @@
+"""Objectives: the target, the days, and the two clocks that end a phase."""
+
+import pytest
+
+from firm.account import Position
+from firm.arithmetic import PLAIN, Working
+from firm.inputs import Side
+from firm.instant import DAY_US
+from firm.rules.objectives import inactive, overstayed, won
+from firm.ruleset import Inactivity, MaximumDuration, MinimumTradingDays, ProfitTarget
+
+TARGET = ProfitTarget(id="t", target_bp=800, flat_required=True)
+HELD = (Position("P", "EURUSD", Side.BUY, 10**8, 1, 0, 5, "", 0, 5, "swap/minor"),)
+
+
+@pytest.mark.parametrize(
+    ("balance", "positions", "days", "expected"),
+    [
+        pytest.param(107_999_99, (), 4, False, id="one cent short"),
+        pytest.param(108_000_00, (), 4, True, id="exactly reached"),
+        pytest.param(108_000_00, HELD, 4, False, id="reached with a position open"),
+        pytest.param(108_000_00, (), 3, False, id="reached a day too early"),
+        pytest.param(120_000_00, (), 0, False, id="reached without a trading day"),
+    ],
+)
+def test_a_phase_is_won_when_every_objective_is_met(ada, balance, positions, days, expected):
+    rules = (TARGET, MinimumTradingDays(id="d", days_min=4))
+    account = ada(*rules, balance=balance, positions=positions, days_traded=days, days_traded_seq=40 if days else 0)
+    assert won(PLAIN, account) is expected
+    assert won(Working(), account) is expected
+
+
+def test_a_target_that_allows_open_positions_counts_the_balance_only(ada):
+    rule = ProfitTarget(id="t", target_bp=800, flat_required=False)
+    assert won(PLAIN, ada(rule, balance=108_000_00, positions=HELD))
+
+
+def test_a_phase_without_a_target_is_never_won(ada):
+    assert not won(PLAIN, ada(MinimumTradingDays(id="d", days_min=1), balance=10**12, days_traded=9, days_traded_seq=4))
+
+
+def test_the_working_of_a_pass_ends_with_the_balance_against_the_target(ada):
+    calc = Working()
+    won(calc, ada(TARGET, balance=108_000_00))
+    assert (calc.steps[-1].op, calc.steps[-1].value) == ("is_at_or_above", 1)
+    assert {step.source for step in calc.steps if step.op == "given"} == {
+        "10/initial/minor", "30/balance/minor", "ruleset/terms/0/target_bp",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "over"), [("2014-05-30", False), ("2014-05-31", True)])
+def test_thirty_days_are_over_at_the_thirtieth_rollover_after_the_first_trade(ada, label, over):
+    rule = MaximumDuration(id="m", days_max=30)
+    assert overstayed(rule, ada(rule, first_trade_day="2014-05-01"), label) is over
+
+
+def test_the_clock_of_a_phase_starts_with_its_first_trade(ada):
+    rule = MaximumDuration(id="m", days_max=30)
+    assert not overstayed(rule, ada(rule), "2099-01-01")
+
+
+@pytest.mark.parametrize(
+    ("last_us", "positions", "expected"),
+    [
+        pytest.param(1, (), False, id="one µs less than thirty days"),
+        pytest.param(0, (), True, id="thirty days to the µs"),
+        pytest.param(0, HELD, False, id="an open position is activity"),
+    ],
+)
+def test_inactivity_counts_from_the_last_trade(ada, last_us, positions, expected):
+    rule = Inactivity(id="i", days_max=30)
+    account = ada(rule, last_trade_us=DAY_US + last_us, positions=positions)
+    assert inactive(rule, account, 31 * DAY_US) is expected

@@ -1,0 +1,205 @@
+"""Verify: a sound book passes, and a byte turned anywhere that matters is found and told."""
+
+import random
+from contextlib import suppress
+
+import apsw
+import pytest
+
+from storage.checkpoint import Signer
+from storage.errors import LedgerRefused
+from storage.files import FirmDirectory
+from storage.verify import verify
+
+# (table, column, which row): one value of each column of each table that matters, of a row of each sort.
+TOUCHED = [
+    *(
+        ("ledger", column, f"seq = {seq}")
+        for seq in (2, 4, 8, 300, 590)
+        for column in (
+            "seq", "kind", "happened_us", "received_us", "cause", "account", "account_seq", "account_prev_seq",
+            "account_prev_hash", "payload",
+        )
+    ),
+    *(("tiles", column, "tile = 1") for column in ("level", "tile", "hashes")),
+    *(("checkpoints", column, "size = 350") for column in ("size", "root", "at_us", "at_mac", "note")),
+    *(("quote_frames", column, "seq = 504") for column in ("seq", "frame")),
+    *(("landmarks", column, "kind = 'SegmentSealed'") for column in ("kind", "seq")),
+    *(("sealed_ranges", column, "1") for column in ("first_seq", "last_seq", "sealed_by")),
+    *(("account_heads", column, "account_seq > 20") for column in ("account", "account_seq", "seq", "leaf")),
+    *(("ledger_end", column, "1") for column in ("size", "edge_hash", "heads_through")),
+    *(("snapshot_states", column, "desk = 'account/1'") for column in ("desk", "of_seq", "state")),
+    *(("snapshots_held", column, "of_seq = (SELECT max(of_seq) FROM snapshots_held)") for column in ("of_seq", "written_by")),
+    *(("identity", column, "1") for column in ("firm_slug", "public_key", "secret_mac")),
+    *(("lineages", column, "1") for column in ("first_seq", "lineage")),
+    *(("rm_balance", column, "rows > 20") for column in ("account", "minor", "rows")),
+]  # fmt: skip
+
+
+def turned(value):
+    """The value with its lowest bit turned, in the last byte of what has bytes."""
+    match value:
+        case int():
+            return value ^ 1
+        case str():
+            return value[:-1] + chr(ord(value[-1]) ^ 1)
+        case bytes():
+            return value[:-1] + bytes([value[-1] ^ 1])
+
+
+def damage(book, table, column, where):
+    """Change one value behind everybody's back: the triggers go and come back as they were."""
+    raw = book.raw()
+    kept = raw.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?", (table,)
+    ).fetchall()
+    raw.execute("PRAGMA ignore_check_constraints = ON")
+    for name, _ in kept:
+        raw.execute(f"DROP TRIGGER {name}")
+    [before] = raw.execute(f"SELECT {column} FROM {table} WHERE {where} ORDER BY 1 DESC LIMIT 1").fetchall()
+    whence = f"{column} = ? AND ({where})"
+    raw.execute(f"UPDATE OR REPLACE {table} SET {column} = ? WHERE {whence}", (turned(before[0]), before[0]))
+    for _, sql in kept:
+        raw.execute(sql)
+    raw.close()
+
+
+def test_a_sound_book_passes_and_says_what_was_checked(whole):
+    steps = []
+    report = verify(
+        whole.path,
+        secret=whole.secret,
+        public_key=Signer(whole.seed).public_key,
+        read_models=[whole.Balances()],
+        progress=lambda done, of: steps.append((done, of)),
+    )
+    assert report.is_sound
+    assert (report.rows, report.frames, report.segments, report.snapshots) == (593, 118, 1, 2)
+    assert report.checkpoints == 8
+    assert steps[-1] == (593, 593)
+
+
+def test_it_passes_while_the_writer_appends(book):
+    with book.open(book.Balances()) as ledger:
+        book.write(ledger, 2_500)
+
+        def append_more(done, of):
+            if done < of:
+                book.write(ledger, 30)
+
+        report = verify(book.path, secret=book.secret, read_models=[book.Balances()], progress=append_more)
+    assert report.is_sound
+    assert report.rows == 2_530
+
+
+@pytest.mark.parametrize(("table", "column", "where"), TOUCHED)
+def test_a_bit_turned_in_any_column_is_found(whole, table, column, where):
+    damage(whole, table, column, where)
+    report = whole.verify(whole.Balances())
+    assert not report.is_sound
+    for finding in report.findings:
+        assert finding.what
+        assert finding.next
+
+
+@pytest.mark.parametrize("at", [0, 9, 12, 20, 40, 2_000, -1])
+def test_a_bit_turned_in_a_segment_is_found(whole, at):
+    [path] = (whole.path / "segments").iterdir()
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+    [finding] = whole.verify().findings
+    assert "is not the file that row" in finding.what
+    assert "archive" in finding.next
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param("DELETE FROM ledger WHERE seq = 593", id="the last row"),
+        pytest.param("DELETE FROM ledger WHERE seq = 400", id="a row in the middle"),
+        pytest.param("DELETE FROM tiles WHERE tile = 1", id="a tile"),
+        pytest.param("DELETE FROM quote_frames WHERE seq = 504", id="a frame"),
+        pytest.param("INSERT INTO quote_frames VALUES (3, x'00')", id="a frame too many"),
+        pytest.param("DELETE FROM landmarks", id="the landmarks"),
+        pytest.param("DELETE FROM account_heads WHERE account_seq > 20", id="heads"),
+        pytest.param("DELETE FROM snapshots_held", id="the snapshots"),
+        pytest.param("DELETE FROM snapshot_states WHERE desk = 'orders'", id="a desk's states"),
+        pytest.param("DELETE FROM rm_balance", id="a read model's rows"),
+        pytest.param("UPDATE read_models SET tables = '[]'", id="what tables a read model has"),
+        pytest.param("CREATE TABLE other (a)", id="a table of somebody else's"),
+        pytest.param("DROP TRIGGER ledger_keeps", id="a trigger"),
+        pytest.param("PRAGMA user_version = 7", id="the version"),
+    ],
+)
+def test_what_is_gone_or_added_is_found(whole, sql):
+    raw = whole.raw()
+    kept = raw.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+    if sql.startswith("DELETE"):
+        for name, _ in kept:
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute(sql)
+        for _, again in kept:
+            raw.execute(again)
+    else:
+        raw.execute(sql)
+    raw.close()
+    assert not whole.verify(whole.Balances()).is_sound
+
+
+def test_bits_turned_anywhere_in_the_file_are_found_wherever_they_change_what_it_says(whole):
+    path = FirmDirectory(whole.path).ledger_db
+    whole.raw().wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    whole.close()
+    sound, said = path.read_bytes(), whole.tables()
+    chance = random.Random(20140502)
+    harmful = 0
+    for _ in range(40):
+        at, bit = chance.randrange(len(sound)), chance.randrange(8)
+        content = bytearray(sound)
+        content[at] ^= 1 << bit
+        path.write_bytes(content)
+        try:
+            changed = whole.tables() != said
+        except (apsw.Error, UnicodeDecodeError):
+            changed = True
+        if changed:
+            harmful += 1
+            with suppress(LedgerRefused):  # it cannot even be opened, and says so
+                assert not whole.verify(whole.Balances()).is_sound, f"bit {bit} of byte {at}"
+        for leftover in ("ledger.db-shm", "ledger.db-wal"):
+            (whole.path / leftover).unlink(missing_ok=True)
+    assert harmful > 20
+
+
+def test_another_key_or_secret_than_the_ledgers_is_told(whole):
+    report = verify(whole.path, secret=whole.secret, public_key=bytes(32))
+    assert "not with the one you named" in report.findings[0].what
+    assert "secret does not fit" in verify(whole.path, secret=bytes(32)).findings[0].what
+
+
+def test_a_rewritten_past_is_found_even_where_leaves_and_tiles_were_made_to_fit(book_in):
+    honest, forged = book_in("honest"), book_in("forged")
+    for book, minor in ((honest, 0), (forged, 1)):
+        with book.open() as ledger:
+            rows, frames = book.stream(1, 300)
+            row, body = rows[1]
+            altered = body if not minor else type(body)(**{**_fields(body), "cash_id": "forged"})
+            rows[1] = book.row(2, altered, account=row.account)
+            ledger.append(rows, frames=frames, checkpoints=[(280, 1)])
+    # Everything is taken from the forged book but the signed checkpoint, which the forger cannot make.
+    note = honest.reader().checkpoint()
+    raw = forged.raw()
+    raw.execute("DROP TRIGGER checkpoints_keep")
+    mac = honest.raw().execute("SELECT at_mac FROM checkpoints").fetchone()[0]
+    raw.execute("UPDATE checkpoints SET root = ?, note = ?, at_mac = ?", (note.root, note.note, mac))
+    raw.execute(
+        "CREATE TRIGGER checkpoints_keep BEFORE UPDATE ON checkpoints\n"
+        "BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed: sign another'); END"
+    )
+    [finding] = forged.verify().findings
+    assert "do not hash to the signed root" in finding.what
+
+
+def _fields(body):
+    return {name: getattr(body, name) for name in body.__struct_fields__}

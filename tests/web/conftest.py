@@ -1,0 +1,137 @@
+"""The stage, served on a real socket for the whole room's tests, and browsers (httpx) signed in to it."""
+
+import importlib.util
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+import uvicorn
+
+from web.app import create_app, end_streams
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"web_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+STAGE = _load("stage")
+PLAY = _load("play")
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def play() -> ModuleType:
+    """The words of the stage: people, password."""
+    return STAGE
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    played = PLAY.played(tmp_path_factory.mktemp("stage") / "firm", crowd=55)
+    yield played
+    played.close()
+
+
+@pytest.fixture(scope="session")
+def app(stage: Any) -> Any:
+    return create_app(stage.firm)
+
+
+@pytest.fixture(scope="session")
+async def base_url(app: Any) -> AsyncIterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=2)
+    server = _Server(config)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server.serve, [listener])
+        with anyio.fail_after(5):
+            while not server.started:  # noqa: ASYNC110  (uvicorn has a flag and no event)
+                await anyio.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        end_streams(app)
+        server.should_exit = True
+
+
+class Client(httpx.AsyncClient):
+    """A browser without a screen: it keeps cookies, and sends forms as one would from our own pages."""
+
+    token: str = ""
+
+    async def send_form(self, path: str, **fields: str) -> httpx.Response:
+        headers = {"origin": str(self.base_url).rstrip("/")}
+        return await self.post(path, data={"csrf_token": self.token, **fields}, headers=headers)
+
+    async def sign_in(self, mail: str, password: str) -> httpx.Response:
+        answer = await self.send_form("/session", mail=mail, password=password, next="/")
+        home = await self.get("/", follow_redirects=True)
+        mark = 'name="csrf_token" value="'
+        self.token = home.text.partition(mark)[2].partition('"')[0]
+        return answer
+
+
+@pytest.fixture
+async def nobody(base_url: str) -> AsyncIterator[Client]:
+    async with Client(base_url=base_url) as client:
+        yield client
+
+
+async def _signed_in(base_url: str, mail: str) -> AsyncIterator[Client]:
+    async with Client(base_url=base_url) as client:
+        answer = await client.sign_in(mail, STAGE.PASSWORD)
+        assert answer.status_code == 303
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def ada(base_url: str) -> AsyncIterator[Client]:
+    async for client in _signed_in(base_url, "ada@example.org"):
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def ben(base_url: str) -> AsyncIterator[Client]:
+    async for client in _signed_in(base_url, "ben@example.org"):
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def ruth(base_url: str) -> AsyncIterator[Client]:
+    async for client in _signed_in(base_url, "ruth@example.org"):
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def omar(base_url: str) -> AsyncIterator[Client]:
+    async for client in _signed_in(base_url, "omar@example.org"):
+        yield client
+
+
+@pytest.fixture(scope="session")
+def decisions(stage: Any) -> dict[str, int]:
+    """Ada's breach and pass and Ben's suspected breach, by ledger row."""
+    with stage.reader.connection() as book:
+        rows = book.execute("SELECT kind, decision FROM rm_decision ORDER BY decision")
+        return dict(rows.fetchall())

@@ -1,0 +1,135 @@
+"""The play: what happened on the stage before the curtain rises on 2 May 2014, a little after the payrolls release.
+
+Loaded after `stage.py`, which the fixtures register as `web_stage`.
+"""
+
+from pathlib import Path
+
+from web_stage import ADA, BEN, BRIDGE, CLEO, Stage
+
+from firm.inputs import Side
+from firm.instant import MINUTE_US, parse_utc
+from firm.money import Money
+from firm.ruleset import (
+    SEMANTICS,
+    AmountBase,
+    Anchor,
+    Boundary,
+    DailyLoss,
+    LateBreach,
+    MaximumLoss,
+    MinimumTradingDays,
+    OnDailyLoss,
+    Phase,
+    ProfitTarget,
+    Program,
+    Ruleset,
+    Trail,
+)
+from firm.trading_day import TradingCalendar
+
+
+def two_step() -> Program:
+    """100 000.00 USD: 5 % a day, 10 % in all, 8 % then 5 % to win, over at least two days cut in Prague."""
+
+    def rules(name: str, target_bp: int) -> Ruleset:
+        return Ruleset(
+            semantics=SEMANTICS,
+            name=name,
+            calendar=TradingCalendar("Europe/Prague", "00:00"),
+            late_breach=LateBreach.REVIEW,
+            await_swap=False,
+            terms=(
+                DailyLoss(
+                    id="daily_loss",
+                    loss_max_bp=500,
+                    anchor=Anchor.HIGHER,
+                    base=AmountBase.INITIAL,
+                    boundary=Boundary.TOUCHES,
+                    on_breach=OnDailyLoss.FAIL,
+                ),
+                MaximumLoss(
+                    id="maximum_loss",
+                    loss_max_bp=1000,
+                    trail=Trail.STATIC,
+                    trails_on=Anchor.BALANCE,
+                    lock_at_bp=None,
+                    boundary=Boundary.TOUCHES,
+                ),
+                ProfitTarget(id="profit_target", target_bp=target_bp, flat_required=True),
+                MinimumTradingDays(id="trading_days", days_min=2),
+            ),
+        )
+
+    return Program(
+        program="two-step-100k",
+        title="Two Step 100K",
+        size=Money.parse("100_000.00", "USD"),
+        price=Money.parse("499.00", "USD"),
+        bridge=BRIDGE,
+        group="demo",
+        leverage=100,
+        accounts_max=200,
+        phases=(
+            Phase(name="Phase 1", ruleset=rules("Two Step 100K, phase 1", 800), funded=False),
+            Phase(name="Phase 2", ruleset=rules("Two Step 100K, phase 2", 500), funded=False),
+        ),
+    )
+
+
+def played(path: Path, *, crowd: int = 60) -> Stage:
+    """The stage with its history, and `crowd` accounts of Cleo's beside those of Ada and Ben."""
+    stage = Stage(path)
+    stage.open_shop(two_step())
+    stage.prices_now(138_690, 1_284_200)
+    ada, won, lost = stage.sell("ada", ADA, 101), stage.sell("ada won", ADA, 102), stage.sell("ada lost", ADA, 103)
+    ben, suspected = stage.sell("ben", BEN, 104), stage.sell("ben suspected", BEN, 105)
+    stage.wait(300)
+    stage.prices_now(138_710, 1_284_000)
+    stage.round_trip(ada, "P7001", Side.BUY, "2.00", "EURUSD", 64_000, 1500)
+    stage.round_trip(ada, "P7002", Side.SELL, "1.50", "XAUUSD", -31_550, 900)
+    stage.round_trip(won, "P7003", Side.BUY, "6.00", "XAUUSD", 411_000, 1200)
+    stage.round_trip(lost, "P7004", Side.BUY, "3.00", "EURUSD", -42_000, 600)
+    stage.deal(ben, "P7013", Side.SELL, "0.40", "EURUSD")  # carried over midnight
+    _night(stage)
+    stage.round_trip(ada, "P7005", Side.BUY, "2.50", "EURUSD", 93_250, 1700)
+    stage.round_trip(ben, "P7006", Side.BUY, "1.00", "EURUSD", 12_000, 300)
+    stage.deal(ada, "P7010", Side.BUY, "4.00", "EURUSD")
+    stage.deal(ada, "P7011", Side.SELL, "1.00", "XAUUSD")
+    stage.deal(lost, "P7012", Side.BUY, "9.00", "XAUUSD")
+    stage.deal(suspected, "P7014", Side.BUY, "9.00", "XAUUSD")
+    stage.round_trip(won, "P7015", Side.SELL, "8.00", "EURUSD", 412_000, 240)
+    stage.reconcile(won)
+    stage.prices_now(138_650, 1_281_000)
+    for place in range(crowd):
+        account = stage.sell(f"crowd {place}", CLEO, 200 + place)
+        stage.deal(account, f"P{8000 + place}", Side.BUY if place % 3 else Side.SELL, f"{1 + place % 4}.00", "EURUSD")
+    _release(stage, lost, ada)
+    stage.settle(checkpoint=True)
+    return stage
+
+
+def _night(stage: Stage) -> None:
+    """Ten-minute prices through Prague's midnight to the morning before the release."""
+    step = 0
+    while stage.now_us < parse_utc("2014-05-02T11:20:00"):
+        stage.wait(900)
+        step += 1
+        wave = (step * 37 % 23) - 11
+        stage.prices_now(138_700 + 6 * wave - step, 1_283_800 + 90 * wave - 20 * step)
+
+
+def _release(stage: Stage, lost: int, ada: int) -> None:
+    """12:30 UTC: gold and the euro fall at once. The one account was reconciled just before, the other was not."""
+    while stage.now_us < parse_utc("2014-05-02T12:29:00"):
+        stage.wait(120)
+        stage.prices_now(138_600 + stage.now_us // MINUTE_US % 9 * 4, 1_281_000 + stage.now_us // MINUTE_US % 7 * 60)
+    stage.now_us = parse_utc("2014-05-02T12:29:58")
+    stage.prices_now(138_602, 1_281_240)
+    stage.reconcile(lost)
+    stage.reconcile(ada)
+    stage.now_us = stage.now_us + 2_250_000
+    stage.prices_now(138_390, 1_274_400)
+    for step in range(20):
+        stage.wait(15)
+        stage.prices_now(138_390 + 9 * (step % 6) - 3 * step, 1_274_700 + 120 * (step % 5))

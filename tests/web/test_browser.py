@@ -1,0 +1,148 @@
+"""A real browser: equity that moves, a breach that can be read, a list that filters, keys, and all of it without scripts."""
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from firm.ids import id_text
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What stands beyond the right edge, where cards clip it away without making the page any wider.
+CLIPPED = """[...document.querySelectorAll("main td *, main td, main li span, main dd, main p, main h1, main b")]
+    .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1
+        && !each.closest("thead, svg"))
+    .map((each) => each.tagName + " " + each.className + " " + each.textContent.trim().slice(0, 40))"""
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as play:
+        launched = await play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+async def signed_in(
+    browser: Browser, base_url: str, mail: str, password: str, **options: Any
+) -> tuple[Page, list[str]]:
+    """A page of somebody's, and what its console complains of from now on."""
+    context = await browser.new_context(**options)
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(f"{base_url}/sign-in")
+    await page.fill("[name=mail]", mail)
+    await page.fill("[name=password]", password)
+    await page.click("main [type=submit]")
+    await page.wait_for_selector("nav.nav")
+    return page, complaints
+
+
+async def test_ada_sees_her_equity_move_and_reads_her_breach_without_a_csp_violation(
+    browser, base_url, stage, play, decisions
+):
+    page, complaints = await signed_in(browser, base_url, "ada@example.org", play.PASSWORD)
+    await page.goto(f"{base_url}/accounts/{id_text(stage.accounts['ada'])}")
+    await page.wait_for_selector(".uplot")
+    await page.wait_for_selector("html[data-connection=open]")
+    before = await page.inner_text("#equity")
+    await page.click("summary >> nth=0")
+    stage.wait(1)
+    stage.prices_now(138_800, 1_275_900)
+    stage.settle()
+    await expect(page.locator("#equity")).not_to_have_text(re.compile(re.escape(before)), timeout=5_000)
+    assert await page.locator("details[open]").count() == 1  # what was open stays open
+    assert "Your time" in await page.inner_text(".reset")
+    await page.goto(f"{base_url}/decisions/{decisions['BreachDeclared']}")
+    await expect(page.locator("h1")).to_have_text("Breach: daily loss")
+    assert await page.locator(".working li").count() > 10
+    async with page.expect_download() as downloading:
+        await page.click("text=Download the evidence")
+    assert (await downloading.value).suggested_filename.startswith("evidence-")
+    assert complaints == []
+    await page.context.close()
+
+
+async def test_ruth_filters_the_list_without_leaving_the_page_and_goes_by_keys(browser, base_url, stage, play):
+    page, complaints = await signed_in(browser, base_url, "ruth@example.org", play.PASSWORD)
+    await page.goto(f"{base_url}/staff/accounts")
+    await page.evaluate("window.stayed = true")
+    await page.select_option("[name=standing]", "breached")
+    await expect(page.locator("#list tbody tr")).to_have_count(1)
+    assert page.url.endswith("standing=breached&program=&bridge=&sort=headroom")
+    assert await page.evaluate("window.stayed")
+    await page.locator("h1").click()
+    await page.keyboard.press("/")
+    assert await page.evaluate("document.activeElement.name") == "q"
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await expect(page.locator("#keys")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("g")
+    await page.keyboard.press("s")
+    await expect(page.locator("h1")).to_have_text("System health")
+    await page.wait_for_selector("html[data-connection=open]")
+    await page.goto(f"{base_url}/staff/accounts/{id_text(stage.accounts['ada lost'])}")
+    rows = await page.locator(".trace tbody tr").count()
+    await page.click("text=Show older rows")
+    await expect(page.locator(".trace tbody tr").nth(rows)).to_be_visible()
+    assert complaints == []
+    await page.context.close()
+
+
+async def test_without_scripts_the_pages_say_the_same(browser, base_url, stage, play, decisions):
+    page, _ = await signed_in(browser, base_url, "ada@example.org", play.PASSWORD, java_script_enabled=False)
+    await page.goto(f"{base_url}/accounts/{id_text(stage.accounts['ada'])}")
+    assert await page.locator("svg.chart .curve-equity").count() == 1
+    assert "Europe/Prague" in await page.inner_text(".reset")
+    assert await page.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count() == 1
+    await page.goto(f"{base_url}/decisions/{decisions['BreachDeclared']}")
+    assert "91,283.50" in await page.inner_text(".versus")
+    await page.click("text=Sign out")
+    await expect(page.locator("h1")).to_have_text("Sign in to Fairhaven")
+    await page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 360])
+async def test_nothing_runs_off_a_phones_screen(browser, base_url, stage, play, decisions, width):
+    phone = {"viewport": {"width": width, "height": 740}}
+    page, _ = await signed_in(browser, base_url, "ada@example.org", play.PASSWORD, **phone)
+    paths = ("/accounts", f"/accounts/{id_text(stage.accounts['ada'])}", f"/decisions/{decisions['BreachDeclared']}")
+    for path in paths:
+        await page.goto(f"{base_url}{path}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert await page.evaluate(CLIPPED) == [], path
+    await page.context.close()
+
+
+async def test_staff_reach_everything_on_a_small_phone(browser, base_url, stage, play, decisions):
+    phone = {"viewport": {"width": 320, "height": 640}}
+    page, _ = await signed_in(browser, base_url, "ruth@example.org", play.PASSWORD, **phone)
+    for path in ("/staff", "/staff/commands", f"/staff/decisions/{decisions['BreachDeclared']}"):
+        await page.goto(f"{base_url}{path}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        assert await page.evaluate(CLIPPED) == [], path
+        for entry in await page.locator("nav.nav a").all():
+            box = await entry.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= 320
+    await page.context.close()

@@ -1,0 +1,132 @@
+"""Which limits still count: what is broken or paused for is not the nearest, and an ended account is not judged."""
+
+import pytest
+
+from actors.live import LiveAccount
+from firm.money import Money
+from firm.objective import Objective, Progress
+from firm.phase import Standing
+from firm.ruleset import (
+    SEMANTICS,
+    AmountBase,
+    Anchor,
+    Boundary,
+    DailyLoss,
+    LateBreach,
+    MaximumLoss,
+    OnDailyLoss,
+    Ruleset,
+    Trail,
+)
+from firm.trading_day import TradingCalendar
+from web import words
+from web.objectives_view import nearest_limit, objective_rows, pause_sentence
+
+
+def usd(text: str) -> Money:
+    return Money.parse(text, "USD")
+
+
+RULES = Ruleset(
+    semantics=SEMANTICS,
+    name="Soft days",
+    calendar=TradingCalendar("Europe/Prague", "00:00"),
+    late_breach=LateBreach.REVIEW,
+    await_swap=False,
+    terms=(
+        DailyLoss(
+            id="daily_loss",
+            loss_max_bp=500,
+            anchor=Anchor.HIGHER,
+            base=AmountBase.INITIAL,
+            boundary=Boundary.TOUCHES,
+            on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER,
+        ),
+        MaximumLoss(
+            id="maximum_loss",
+            loss_max_bp=1000,
+            trail=Trail.STATIC,
+            trails_on=Anchor.BALANCE,
+            lock_at_bp=None,
+            boundary=Boundary.CROSSES,
+        ),
+    ),
+)
+
+
+def limit(rule: str, title: str, floor: str, headroom: str, progress: Progress) -> Objective:
+    return Objective(
+        rule=rule,
+        kind=rule,
+        title=title,
+        progress=progress,
+        sentence="",
+        how="",
+        floor=usd(floor),
+        headroom=usd(headroom),
+        allowed=usd("5_000.00"),
+        current=usd("90_142.50"),
+    )
+
+
+def live_account(standing: Standing, daily: Progress = Progress.AT_RISK) -> LiveAccount:
+    return LiveAccount(
+        account=1,
+        trader=2,
+        login="7",
+        standing=standing,
+        phase_name="Phase 1",
+        as_of_us=0,
+        stale=False,
+        initial=usd("100_000.00"),
+        balance=usd("90_142.50"),
+        equity=usd("90_142.50"),
+        day=None,
+        day_is_final=True,
+        nearest="daily_loss",
+        breach_equity=None,
+        headroom=None,
+        objectives=(
+            limit("daily_loss", "Daily loss", "95_000.00", "-4_857.50", daily),
+            limit("maximum_loss", "Maximum loss", "90_000.00", "142.50", Progress.AT_RISK),
+        ),
+        positions=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("standing", "daily", "nearest"),
+    [
+        (Standing.ACTIVE, Progress.AT_RISK, "daily_loss"),
+        (Standing.PAUSED, Progress.AT_RISK, "maximum_loss"),
+        (Standing.UNDER_REVIEW, Progress.BROKEN, "maximum_loss"),
+    ],
+)
+def test_the_nearest_limit_is_one_that_can_still_be_broken(standing, daily, nearest):
+    found = nearest_limit(live_account(standing, daily), RULES)
+    assert found is not None
+    assert found.rule == nearest
+
+
+def test_a_pause_says_until_when_by_the_calendar_that_cuts_the_days():
+    assert pause_sentence(live_account(Standing.ACTIVE), RULES, 0) == ""
+    said = pause_sentence(live_account(Standing.PAUSED), RULES, 0)
+    assert said == "The daily limit is used up: paused until Fri 2 Jan, 00:00 in Europe/Prague (Thu 1 Jan, 23:00 UTC)."
+
+
+def test_a_limit_says_on_which_side_of_it_equity_must_stay_with_its_currency():
+    required = [
+        row.required.replace("\u00a0", " ") for row in objective_rows(live_account(Standing.PAUSED), RULES, None)
+    ]
+    assert required == ["above 95,000.00 USD", "at least 90,000.00 USD"]
+
+
+def test_after_a_breach_no_limit_is_at_risk():
+    rows = objective_rows(live_account(Standing.BREACHED), RULES, None)
+    assert {row.state for row in rows} == {"Not judged after the breach"}
+    assert {row.used_bp for row in rows} == {None}
+
+
+def test_a_soft_breach_is_called_a_pause():
+    assert words.verdict_word("BreachDeclared", "soft")[0] == "Pause"
+    assert words.verdict_word("BreachDeclared", "hard")[0] == "Breach"

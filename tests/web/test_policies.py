@@ -1,0 +1,130 @@
+"""Who may open what: every route, every kind of visitor, other people's things, and the headers of whatever comes back."""
+
+import pytest
+
+from firm.ids import id_text
+from web.app import create_app, policies
+from web.csp import POLICY
+from web.visitor import Policy
+
+
+def filled(path: str, account: int, decision: int) -> str:
+    """A route's path with an account, a decision and the rest put in."""
+    values = {
+        "{account:str}": id_text(account),
+        "{decision:int}": str(decision),
+        "{switch:str}": "payouts",
+        "{bridge:str}": "sim",
+        "{command:str}": "none",
+        "{kind:str}": "order",
+        "{key:str}": "none",
+    }
+    for name, value in values.items():
+        path = path.replace(name, value)
+    assert "{" not in path, f"{path}: say here what belongs into it"
+    return path
+
+
+def ours(app):
+    return [route for route in policies(app) if not route[0].startswith("/static")]
+
+
+def test_every_route_declares_who_may_call_it(app):
+    found = list(policies(app))
+    assert len(found) > 25
+    assert all(isinstance(policy, Policy) for _, _, policy in found)
+
+
+def test_a_route_without_a_policy_stops_the_application_from_being_built(stage, monkeypatch):
+    from litestar import get
+
+    import web.app as built
+
+    @get("/open-to-all")
+    async def forgotten() -> None: ...
+
+    class Forgotten:
+        ROUTES = (forgotten,)
+
+    monkeypatch.setattr(built, "PAGES", (*built.PAGES, Forgotten))
+    with pytest.raises(AssertionError, match="declares no policy"):
+        create_app(stage.firm)
+
+
+async def test_without_signing_in_only_the_door_is_open(app, nobody, stage, decisions):
+    for path, method, policy in ours(app):
+        if policy is Policy.PUBLIC:
+            continue
+        path = filled(path, stage.accounts["ada"], decisions["BreachDeclared"])
+        answer = await (nobody.get(path) if method == "GET" else nobody.send_form(path))
+        sent_away = answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
+        assert sent_away or answer.status_code == 401, f"{method} {path}: {answer.status_code}"
+
+
+async def test_ben_never_sees_what_is_adas(app, ben, stage, decisions):
+    for path, method, policy in ours(app):
+        if policy is not Policy.TRADER_OWN:
+            continue
+        path = filled(path, stage.accounts["ada"], decisions["BreachDeclared"])
+        answer = await (ben.get(path) if method == "GET" else ben.send_form(path))
+        assert answer.status_code == 404, f"{method} {path}: {answer.status_code}"
+        assert "Ada" not in answer.text
+        assert "100,0" not in answer.text
+
+
+async def test_what_is_not_there_and_what_is_not_his_look_the_same_to_ben(ben, stage):
+    hers = await ben.get(f"/accounts/{id_text(stage.accounts['ada'])}")
+    nobodys = await ben.get(f"/accounts/{id_text(12345)}")
+    strip = lambda text: text.partition("Reference")[0]  # noqa: E731
+    assert (hers.status_code, strip(hers.text)) == (nobodys.status_code, strip(nobodys.text))
+
+
+async def test_traders_do_not_enter_the_backoffice(app, ada, stage, decisions):
+    for path, method, policy in ours(app):
+        if policy is not Policy.STAFF:
+            continue
+        path = filled(path, stage.accounts["ada"], decisions["BreachDeclared"])
+        answer = await (ada.get(path) if method == "GET" else ada.send_form(path, why="let me"))
+        assert answer.status_code == 403, f"{method} {path}: {answer.status_code}"
+        assert "no permission" in answer.text
+    assert not [asked for asked in stage.asked if asked.by.startswith("trader")]
+
+
+async def test_staff_open_every_page_of_theirs(app, ruth, stage, decisions):
+    for path, method, policy in ours(app):
+        if policy is not Policy.STAFF or method != "GET" or path.endswith("/live"):
+            continue
+        path = filled(path, stage.accounts["ada"], decisions["BreachDeclared"])
+        answer = await ruth.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/sign-in", "/nowhere", "/accounts", "/static/evenhand.css", "/static/../app.py", "/session", "/decisions/x"],
+)
+async def test_every_response_is_hardened_errors_too(ada, path):
+    answer = await ada.get(path)
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "same-origin"
+    kept = path == "/static/evenhand.css"
+    assert answer.headers["cache-control"] == ("public, max-age=31536000, immutable" if kept else "no-store")
+
+
+async def test_nothing_outside_the_static_folder_is_served(nobody):
+    for path in ("/static/%2e%2e/app.py", "/static/..%2fapp.py", "/static//etc/passwd"):
+        assert (await nobody.get(path)).status_code == 404
+
+
+async def test_a_fault_of_ours_names_a_reference_and_hides_the_rest(ada, stage, decisions, monkeypatch, caplog):
+    def broken(decision: int) -> bytes:
+        raise LookupError("the secret of the house")
+
+    monkeypatch.setitem(stage.firm.__dict__, "evidence", broken)
+    answer = await ada.get(f"/decisions/{decisions['BreachDeclared']}/evidence")
+    assert answer.status_code == 500
+    assert "secret of the house" not in answer.text
+    reference = answer.text.partition("Reference <code>")[2][:11]
+    assert reference in caplog.text
+    assert answer.headers["content-security-policy"] == POLICY

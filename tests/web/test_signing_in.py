@@ -1,0 +1,117 @@
+"""Signing in and out: sessions, their cookie, guesses, and forms that come from elsewhere."""
+
+import pytest
+
+from firm.instant import HOUR_US
+from web.forms import path_of_ours
+
+SAME_SITE = {"sec-fetch-site": "same-origin"}
+
+
+async def test_a_trader_and_a_reviewer_each_arrive_at_their_home(nobody, play):
+    answer = await nobody.sign_in("ada@example.org", play.PASSWORD)
+    assert answer.status_code == 303
+    assert (await nobody.get("/")).headers["location"] == "/accounts"
+    await nobody.send_form("/session/end")
+    await nobody.sign_in("ruth@example.org", play.PASSWORD)
+    assert (await nobody.get("/")).headers["location"] == "/staff"
+
+
+async def test_a_wrong_password_and_a_stranger_are_told_the_same(nobody):
+    wrong = await nobody.send_form("/session", mail="ada@example.org", password="not this one", next="/")
+    stranger = await nobody.send_form("/session", mail="eve@example.org", password="not this one", next="/")
+    assert wrong.status_code == stranger.status_code == 422
+    assert "do not belong together" in wrong.text
+    assert wrong.text.replace("ada@", "eve@") == stranger.text
+    assert 'value="ada@example.org"' in wrong.text  # what was typed is kept, the password is not
+    assert "not this one" not in wrong.text
+
+
+async def test_guessing_one_account_is_stopped_before_any_hash_is_made(nobody, stage):
+    for _ in range(10):
+        assert (
+            await nobody.send_form("/session", mail="olga@example.org", password="guess", next="/")
+        ).status_code == 422
+    held = await nobody.send_form("/session", mail=" OLGA@example.org", password="guess", next="/")
+    assert held.status_code == 429
+    assert "Please wait 15 minutes" in held.text
+    stage.wall_us += HOUR_US // 2
+    later = await nobody.send_form("/session", mail="olga@example.org", password="guess", next="/")
+    stage.wall_us -= HOUR_US // 2
+    assert later.status_code == 422
+
+
+async def test_the_session_cookie_is_out_of_reach_of_scripts_and_new_at_each_sign_in(nobody, play):
+    first = (await nobody.sign_in("ada@example.org", play.PASSWORD)).headers["set-cookie"]
+    assert "HttpOnly" in first
+    assert "SameSite=lax" in first
+    before = nobody.cookies["evenhand"]
+    await nobody.sign_in("ada@example.org", play.PASSWORD)
+    assert nobody.cookies["evenhand"] != before
+    nobody.cookies.clear()
+    nobody.cookies.set("evenhand", before)
+    assert (await nobody.get("/accounts")).status_code == 303  # the one before ended with it
+
+
+async def test_over_https_the_cookie_belongs_to_this_host_alone(nobody, stage, play, monkeypatch):
+    monkeypatch.setitem(stage.firm.__dict__, "https", True)
+    answer = await nobody.send_form("/session", mail="ada@example.org", password=play.PASSWORD, next="/")
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-evenhand=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+
+
+async def test_a_planted_session_id_is_not_taken_over(nobody, play):
+    nobody.cookies.set("evenhand", "planted")
+    answer = await nobody.send_form("/session", mail="ada@example.org", password=play.PASSWORD, next="/")
+    assert "planted" not in answer.headers["set-cookie"]
+
+
+async def test_signing_out_ends_the_session_on_the_server(nobody, play):
+    await nobody.sign_in("ada@example.org", play.PASSWORD)
+    kept = nobody.cookies["evenhand"]
+    assert (await nobody.send_form("/session/end")).status_code == 303
+    nobody.cookies.clear()
+    nobody.cookies.set("evenhand", kept)
+    assert (await nobody.get("/accounts")).headers["location"] == "/sign-in?next=%2Faccounts"
+
+
+async def test_a_session_ends_when_nobody_uses_it(nobody, stage, play):
+    await nobody.sign_in("ada@example.org", play.PASSWORD)
+    stage.wall_us += 2 * HOUR_US
+    ended = await nobody.get("/accounts")
+    stage.wall_us -= 2 * HOUR_US
+    assert ended.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("headers", "token"),
+    [
+        pytest.param({"origin": "https://elsewhere.example"}, True, id="another origin"),
+        pytest.param({"sec-fetch-site": "cross-site"}, True, id="the browser says cross-site"),
+        pytest.param({}, True, id="nothing says where it came from"),
+        pytest.param(SAME_SITE, False, id="no token of this session"),
+    ],
+)
+async def test_a_form_that_did_not_come_from_our_page_does_nothing(nobody, play, headers, token):
+    await nobody.sign_in("ada@example.org", play.PASSWORD)
+    fields = {"csrf_token": nobody.token if token else "0" * 48}
+    assert (await nobody.post("/session/end", data=fields, headers=headers)).status_code == 403
+    assert (await nobody.get("/accounts")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "led"),
+    [
+        ("/accounts", "/accounts"),
+        ("//elsewhere.example", "/"),
+        ("/\\elsewhere.example", "/"),
+        ("https://elsewhere.example", "/"),
+        ("/\nx", "/"),
+        ("", "/"),
+    ],
+)
+def test_after_signing_in_one_is_never_led_elsewhere(asked, led):
+    assert path_of_ours(asked) == led

@@ -1,0 +1,135 @@
+"""The backoffice: finding an account, reading the engine's trace, stopping things, and how the machine is."""
+
+import re
+
+import anyio
+
+from firm.ids import id_text
+
+ROW = re.compile(r'href="/staff/accounts/([0-9A-Z]{5}-[0-9A-Z]{5})"')
+
+
+async def listed(client, query: str) -> list[str]:
+    answer = await client.get(f"/staff/accounts{query}", headers={"hx-request": "true"})
+    assert answer.status_code == 200
+    return ROW.findall(answer.text)
+
+
+async def test_accounts_are_found_by_mail_id_login_standing_and_program(ruth, stage, play):
+    lost = id_text(stage.accounts["ada lost"])
+    assert lost in await listed(ruth, "?q=ADA@example.org")
+    assert await listed(ruth, f"?q={lost.lower().replace('-', '')}") == [lost]
+    assert len(await listed(ruth, f"?q={id_text(play.ADA)}")) == 4
+    assert await listed(ruth, "?standing=breached") == [lost]
+    assert await listed(ruth, "?q=50421") == [lost]
+    assert await listed(ruth, "?standing=breached&program=two-step-100k&bridge=sim") == [lost]
+    assert await listed(ruth, "?program=none") == []
+
+
+async def test_no_match_and_nothing_yet_are_said_differently(ruth):
+    page = (await ruth.get("/staff/accounts?q=nobody@example.org")).text
+    assert "No account matches." in page
+    assert "Clear search and filters" in page
+
+
+async def test_pages_of_the_list_never_overlap_and_miss_nobody(ruth, stage):
+    for sort in ("headroom", "activity", "opened", "equity", "balance"):
+        seen: list[str] = []
+        query = f"?sort={sort}"
+        while query:
+            html = (await ruth.get(f"/staff/accounts{query}")).text
+            seen += ROW.findall(html)
+            found = re.search(r'href="/staff/accounts(\?[^"]*after=[^"]*)"', html)
+            query = found.group(1).replace("&amp;", "&") if found else ""
+        assert len(seen) == len(set(seen)) == len(stage.accounts) + 1, sort  # and the phase that Ada won
+
+
+async def test_a_filter_that_cannot_be_read_is_not_asked_for(ruth):
+    everything = await listed(ruth, "")
+    assert await listed(ruth, "?standing=sleeping&sort=luck&after=x~y") == everything
+
+
+async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage):
+    account = stage.accounts["ada lost"]
+    rows = stage.reader.account_rows(account, limit=10_000)
+    seen: list[int] = []
+    query = ""
+    while True:
+        html = (await ruth.get(f"/staff/accounts/{id_text(account)}/trace{query}", headers={"hx-request": "true"})).text
+        seen += [int(seq) for seq in re.findall(r'<tr class="(?:input|fact|command)"><td class="num">(\d+)', html)]
+        older = re.search(r"\?before=\d+", html)
+        if older is None:
+            break
+        query = older.group(0)
+    assert seen == [row.seq for row in rows]
+
+
+async def test_the_trace_reads_as_words_not_as_json(ruth, stage):
+    html = (await ruth.get(f"/staff/accounts/{id_text(stage.accounts['ada lost'])}")).text.replace("\u00a0", " ")
+    assert "BreachDeclared" in html
+    assert "<b>Floor</b> 94,559.00 USD" in html
+    assert "<b>Working</b> " in html
+    assert "<b>Bid</b> 1274.400" in html
+    assert "<b>Lots</b> 9.00" in html
+    assert "minor" not in html.partition('class="trace"')[2]
+
+
+async def test_one_person_stops_and_two_let_it_go_on(ruth, omar, stage):
+    path = "/staff/controls/payouts"
+    assert (await ruth.send_form(f"{path}/engagement", why="Statement does not add up.")).status_code == 303
+    assert "Statement does not add up." in (await omar.get("/staff/controls")).text
+    assert (await ruth.send_form(f"{path}/release", why="It does now.")).status_code == 303
+    assert "Waiting for a second person." in (await ruth.get("/staff/controls")).text
+    assert "Ruth Vale, reviewer asked for its release" in (await omar.get("/staff/controls")).text
+    alone = await ruth.send_form(f"{path}/release", why="It really does.")
+    assert alone.status_code == 422
+    assert "a second person must do this" in alone.text.lower()
+    assert "It really does." in alone.text
+    assert (await omar.send_form(f"{path}/release", why="Checked it too.")).status_code == 303
+    page = (await omar.get("/staff/controls")).text
+    assert "Ruth Vale, reviewer and Omar Haddad, owner" in page
+    nothing = await omar.send_form(f"{path}/release", why="Once more.")
+    assert nothing.status_code == 422
+
+
+async def test_a_switch_needs_a_reason_and_must_exist(ruth, stage):
+    before = len(stage.asked)
+    assert (await ruth.send_form("/staff/controls/payouts/engagement", why="  ")).status_code == 422
+    assert (await ruth.send_form("/staff/controls/everything/engagement", why="Now.")).status_code == 404
+    assert len(stage.asked) == before
+
+
+async def test_a_command_that_is_not_open_cannot_be_settled(ruth):
+    answer = await ruth.send_form("/staff/commands/sim/none/settlement", happened="yes", why="Saw it.")
+    assert answer.status_code == 422
+    assert "no command to a platform has this id" in answer.text.lower()
+
+
+async def test_commands_are_filtered_by_state(ruth):
+    confirmed = (await ruth.get("/staff/commands?state=confirmed")).text
+    assert "Block trading" in confirmed
+    assert "No command is in this state." in (await ruth.get("/staff/commands?state=failed")).text
+
+
+async def test_health_is_live_while_it_is_watched(ruth, stage):
+    page = (await ruth.get("/staff/health")).text
+    assert "Feed lag" in page
+    async with ruth.stream("GET", "/staff/health/live") as answer:
+        with anyio.fail_after(5):
+            async for line in answer.aiter_lines():
+                if line.startswith("data: ") and "Ledger rows" in line:
+                    break
+
+
+async def test_the_list_is_sorted_by_the_very_shares_that_it_prints(ruth):
+    html = (await ruth.get("/staff/accounts?standing=active")).text.replace("\u00a0", " ")
+    shares = [float(share) for share in re.findall(r'Allowed loss left">([\d.]+) %', html)]
+    assert len(shares) > 20
+    assert shares == sorted(shares)
+    assert "least share of the allowed loss left" in html
+
+
+async def test_search_says_what_it_can_find(ruth):
+    page = (await ruth.get("/staff/accounts?q=Marlow")).text
+    assert "Whole account number, trader number, login or mail address" in page
+    assert "not a name" in page

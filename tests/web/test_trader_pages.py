@@ -1,0 +1,228 @@
+"""What a trader sees of an account: figures, limits, the reset, trades, and all of it moving while it is watched."""
+
+import re
+
+import anyio
+import pytest
+
+from firm.commands import ReviewOutcome, ReviewVerdict
+from firm.ids import id_text
+from firm.inputs import Side
+from web.app import create_app, end_streams
+from web.sse import ENDED, TooManyStreams
+from web.visitor import Visitor
+
+
+def text_of(html: str) -> str:
+    """The words on a page, without its markup."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ")
+
+
+async def account_page(client, stage, name: str) -> str:
+    answer = await client.get(f"/accounts/{id_text(stage.accounts[name])}?range=all")
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_adas_accounts_stand_on_cards_and_bens_are_not_among_them(ada, stage):
+    page = text_of((await ada.get("/accounts")).text)
+    assert "2 accounts are running." in page
+    assert "Breached" in page
+    assert "Passed" in page
+    assert id_text(stage.accounts["ben"]) not in page
+
+
+async def test_an_account_page_says_what_is_left_until_when_and_by_which_data(ada, stage):
+    html = await account_page(ada, stage, "ada")
+    page, live = text_of(html), stage.board_account(stage.accounts["ada"])
+    assert f"{live.equity.minor / 100:,.2f} USD" in page
+    assert f"Today’s breach level {live.breach_equity.minor / 100:,.2f}" in page
+    assert "Data as of 12:3" in page
+    assert "Next reset in 9 h" in page
+    assert "UTC Fri 2 May, 22:00" in page
+    assert "Europe/Prague Sat 3 May, 00:00" in page
+    assert "Today equity must stay above 95,303.50 USD" in page
+    assert "How it is calculated" in page
+    assert "EURUSD P7010 Buy 4.00" in page
+    assert "2 days traded" in page
+
+
+async def test_figures_that_rest_on_old_prices_say_so(ada, stage):
+    stage.wait(20 * 60)
+    stage.prices_now(None, 1_275_000)  # gold goes on, the euro is silent
+    stage.settle()
+    assert "Stale: data as of" in text_of(await account_page(ada, stage, "ada"))
+    stage.prices_now(138_400, 1_275_000)
+    stage.settle()
+    assert "Stale" not in text_of(await account_page(ada, stage, "ada"))
+
+
+async def test_no_page_carries_a_style_attribute_or_an_inline_script(ada, ruth, stage, decisions):
+    account = id_text(stage.accounts["ada"])
+    pages = [
+        await ada.get(path)
+        for path in ("/accounts", f"/accounts/{account}", f"/decisions/{decisions['BreachDeclared']}")
+    ]
+    staff = (
+        "/staff",
+        "/staff/accounts",
+        f"/staff/accounts/{account}",
+        "/staff/controls",
+        "/staff/health",
+        "/staff/commands",
+    )
+    pages += [await ruth.get(path) for path in staff]
+    for answer in pages:
+        assert answer.status_code == 200
+        assert not re.search(r"\sstyle=|<style|\son[a-z]+=|<script(?! src=)|javascript:", answer.text), answer.url
+
+
+async def test_the_chart_is_drawn_without_scripts_and_offered_to_them(ada, stage):
+    html = await account_page(ada, stage, "ada")
+    assert 'class="curve-equity"' in html
+    figures = (await ada.get(f"/accounts/{id_text(stage.accounts['ada'])}/chart?range=all")).json()
+    assert figures["at_s"] == sorted(set(figures["at_s"]))
+    assert len(figures["at_s"]) == len(figures["equity"]) == len(figures["balance"]) > 20
+    assert {line["kind"] for line in figures["lines"]} == {"start", "floor", "target"}
+    assert all(isinstance(minor, int) for minor in figures["equity"])
+
+
+async def test_the_dip_that_broke_the_limit_is_in_the_chart(ada, stage):
+    figures = (await ada.get(f"/accounts/{id_text(stage.accounts['ada lost'])}/chart?range=all")).json()
+    assert min(figures["equity"]) == 91_283_50
+
+
+async def test_trades_can_be_taken_along_as_a_table(ada, stage):
+    answer = await ada.get(f"/accounts/{id_text(stage.accounts['ada'])}/trades.csv")
+    lines = answer.text.splitlines()
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert len(lines) == 4
+    assert lines[1].startswith("P7005,EURUSD,buy,2.50,2014-05-02T11:")
+    assert lines[1].endswith(",-14.00,918.50,USD")
+
+
+async def test_trades_are_paged_and_the_pieces_are_those_of_the_page(ada, stage):
+    path = f"/accounts/{id_text(stage.accounts['ada'])}/trades"
+    whole, piece = await ada.get(path), await ada.get(path, headers={"hx-request": "true"})
+    assert "<!doctype html>" in whole.text
+    assert "<!doctype html>" not in piece.text
+    assert piece.text.count("<tr>") == 3
+    older = await ada.get(f"{path}?before=1", headers={"hx-request": "true"})
+    assert older.text.count("<tr>") == 0
+
+
+# --- live ---
+
+
+async def events_of(lines):
+    """The (name, data) of each event of a stream of lines."""
+    name, data = "", []
+    async for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            data.append(line.removeprefix("data: "))
+        elif not line and name:
+            yield name, "\n".join(data)
+            name, data = "", []
+
+
+async def one_piece() -> str:
+    return "<p>1</p>"
+
+
+async def test_while_ada_watches_her_equity_moves(ada, stage):
+    path = f"/accounts/{id_text(stage.accounts['ada'])}/live"
+    async with ada.stream("GET", path) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        with anyio.fail_after(5):
+            events = events_of(answer.aiter_lines())
+            _, before = await anext(events)
+            stage.wait(1)
+            stage.prices_now(138_550, 1_275_500)
+            stage.settle()
+            _, after = await anext(events)
+    equity = re.compile(r'id="equity">([\d,.]+)')
+    assert equity.findall(before) != equity.findall(after)
+    assert equity.findall(after) == [f"{stage.board_account(stage.accounts['ada']).equity.minor / 100:,.2f}"]
+
+
+async def test_the_stream_sends_the_very_pieces_of_the_page(ada, stage):
+    account = id_text(stage.accounts["ada"])
+    page = (await ada.get(f"/accounts/{account}")).text
+    async with ada.stream("GET", f"/accounts/{account}/live") as answer:
+        with anyio.fail_after(5):
+            _, piece = await anext(events_of(answer.aiter_lines()))
+    keys = re.compile(r'data-live="([^"]+)"')
+    assert sorted(keys.findall(piece)) == sorted(keys.findall(page))
+
+
+async def test_streams_end_when_the_application_stops_and_leave_nothing_behind(stage):
+    app = create_app(stage.firm)
+    streams = app.state.streams
+    visitor = Visitor(kind="trader", id=1, role="", name="Ada", session_id="s")
+    events = streams.watch(visitor, "account/1", one_piece)
+    with anyio.fail_after(5):
+        received = [await anext(events), await anext(events)]
+        assert streams.open == 1
+        end_streams(app)
+        received += [event async for event in events]
+    assert received[-1] == ENDED
+    assert streams.open == 0
+
+
+async def test_one_person_cannot_hold_every_stream(stage):
+    streams = create_app(stage.firm).state.streams
+    visitor = Visitor(kind="trader", id=1, role="", name="Ada", session_id="s")
+    held = [streams.watch(visitor, f"account/{place}", one_piece) for place in range(12)]
+    for events in held:
+        await anext(events)
+    with pytest.raises(TooManyStreams):
+        streams.watch(visitor, "account/13", one_piece)
+    for events in held:
+        await events.aclose()
+    assert streams.open == 0
+
+
+# --- an account whose standing changes while it is watched ---
+
+
+async def test_a_watched_page_says_at_once_that_a_breach_is_suspected_and_then_final(ben, stage, play):
+    account = stage.sell("ben watched", play.BEN, 900)
+    stage.deal(account, "P9900", Side.BUY, "0.10", "EURUSD")
+    stage.settle()
+    page = (await ben.get(f"/accounts/{id_text(account)}")).text
+    assert re.search(r'aria-live="polite"><span data-live="standing">', page)
+    async with ben.stream("GET", f"/accounts/{id_text(account)}/live") as answer:
+        with anyio.fail_after(8):
+            events = events_of(answer.aiter_lines())
+            assert "Active" in await until(events, 'data-live="standing"')
+            stage.wait(1200)  # the platform has not confirmed the account for too long
+            stage.prices_now(138_520, 1_275_400)
+            stage.deal(account, "P9901", Side.BUY, "900.00", "EURUSD")  # the spread alone breaks the daily limit
+            stage.wait(1)
+            stage.prices_now(138_520, 1_275_400)
+            stage.settle()
+            suspected = await until(events, "Under review")
+            decision = int(re.findall(r'href="/decisions/(\d+)"', suspected)[0])
+            assert "You may close positions but not open new ones" in text_of(suspected)
+            review = ReviewVerdict(
+                by=f"staff:{play.RUTH}", account=account, decision=decision, outcome=ReviewOutcome.CONFIRM, why="Real."
+            )
+            await stage.ask(review)
+            final = await until(events, "Breached")
+    assert int(re.findall(r'href="/decisions/(\d+)"', final)[0]) > decision
+    first = text_of((await ben.get(f"/decisions/{decision}")).text)
+    assert "Confirmed by a person at" in first
+    assert "“Real.”" in first
+    last = text_of((await ben.get(re.findall(r'href="(/decisions/\d+)"', final)[0])).text)
+    assert f"suspected breach {decision} of" in last
+    assert 'data-live="gauges"' not in final  # the page in the browser sees that and loads itself again
+
+
+async def until(events, said: str) -> str:
+    """The first event that says it."""
+    async for _, html in events:
+        if said in html:
+            return html
+    raise AssertionError(f"the stream ended and never said {said}")
