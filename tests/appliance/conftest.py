@@ -237,7 +237,7 @@ class Shop:
 
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.directory, self.settings = directory, settings
-        self.seq, self.qseq, self.deals = 0, 1, 0
+        self.seq, self.qseq, self.deals, self.bid = 0, 1, 0, 0
         self.now_us = START_US
         self.machine = found(directory, settings, START_US)
 
@@ -298,6 +298,7 @@ class Shop:
         self.now_us += int(seconds * SECOND_US)
 
     def tick(self, bid: int, ask: int) -> Decided:
+        self.bid = bid
         return self.ticks(Tick("EURUSD", self.now_us, bid, ask))
 
     def ticks(self, *ticks: Tick) -> Decided:
@@ -322,15 +323,10 @@ class Shop:
             ),
             ADAS_ACCOUNT,
         )  # fmt: skip
-
-    def reports_equity(self, equity: str) -> None:
-        self.put(
-            EquityReported(
-                bridge="sim", seq=self.next_seq(), equity=usd(equity), balance=usd("100_000.00"), margin=usd("0.00"),
-                t_us=self.now_us,
-            ),
-            ADAS_ACCOUNT,
-        )  # fmt: skip
+        balance = usd("100_000.00")
+        floating = nothing.with_minor((self.bid - price) * lots * 100)  # a point of a lot of EURUSD is a dollar
+        told = {"equity": balance + floating, "balance": balance, "margin": nothing, "t_us": self.now_us}
+        self.put(EquityReported(bridge="sim", seq=self.next_seq(), **told), ADAS_ACCOUNT)
 
     def bodies(self) -> list[Body]:
         with LedgerReader(self.directory) as reader:
