@@ -8,11 +8,12 @@ import msgspec
 from firm.inputs import LedgerForked, QuoteFrame
 from firm.kinds import BY_NAME, INPUTS, Body, UnknownKind, body_of
 from storage.audit_frames import FrameAudit
-from storage.chain import HEADS_EVERY, Head
+from storage.chain import Head
 from storage.checkpoint import check_note
+from storage.continuation import end_of
 from storage.errors import NoteRefused
 from storage.findings import Findings
-from storage.identity import Hashers, Identity, Lineages, at_mac, origin_at
+from storage.identity import Hashers, Identity, Lineages, checkpoint_mac, origin_at
 from storage.landmarks import LANDMARK_KINDS
 from storage.leaf import NO_HASH
 from storage.rows import StoredRow
@@ -39,6 +40,7 @@ class RowAudit:
         self.heads: dict[int, Head] = {}
         self.landmarks: list[tuple[str, int]] = []
         self.checkpoints = 0
+        self._checkpoint_size = 0
         self._last_input = 0
         self._whole = True  # every row so far was there: the tree can be compared
 
@@ -128,30 +130,36 @@ class RowAudit:
             self._findings.add(f"{rows} do not hash to tile {tile.tile} of level {tile.level}", tile.tile * width + 1)
 
     def _check_checkpoint(self, size: int) -> None:
-        sql = "SELECT root, at_us, at_mac, note FROM checkpoints WHERE size = ?"
+        sql = "SELECT root, at_us, mac, note FROM checkpoints WHERE size = ?"
         row = self._connection.execute(sql, (size,)).fetchone()
         if row is None:
             return
         self.checkpoints += 1
         root, at_us, mac, note = row
+        before, self._checkpoint_size = self._checkpoint_size, size
         origin = origin_at(self._identity, self._lineages, size)
         try:
             said = check_note(note, origin, self._identity.public_key)
         except NoteRefused as refused:
             self._findings.add(str(refused), size)
             return
-        if (said.size, said.root) != (size, root) or mac != at_mac(self._secret, origin, size, root, at_us):
-            self._findings.add(f"the checkpoint of size {size} is not the one that was signed", size)
+        if (said.size, said.root) != (size, root) or mac != checkpoint_mac(
+            self._secret, origin, size, root, at_us, before
+        ):
+            what = f"the checkpoint of size {size} is not the one that was signed after the one of size {before}"
+            self._findings.add(what, size)
         # Each root is computed from the same rows, so that any two checkpoints that pass here are consistent.
         if self._whole and self.edge.root() != root:
             self._findings.add(f"rows 1 to {size} do not hash to the signed root of the checkpoint of that size", size)
 
     def check_end(self, connection: apsw.Connection) -> None:
         """At the last row, within one transaction: what the book says about its own end and parts."""
-        end = connection.execute("SELECT size, edge_hash, heads_through FROM ledger_end").fetchone()
-        wanted = (self.seq, self.edge.unfilled_hash(), self.seq - self.seq % HEADS_EVERY)
+        sql = "SELECT size, edge_hash, heads_through, checkpoint_size, mac FROM ledger_end"
+        end = connection.execute(sql).fetchone()
+        wanted = end_of(self._secret, self._lineages.newest, self.edge, self._checkpoint_size)
         if end != wanted:
-            self._findings.add(f"the ledger does not end at row {self.seq} as it was left", self.seq)
+            what = f"the ledger does not end at row {self.seq} and checkpoint {self._checkpoint_size} as it was left"
+            self._findings.add(what, self.seq)
         self._check_heads(connection, wanted[2])
         stored = [(str(kind), seq) for kind, seq in connection.execute("SELECT kind, seq FROM landmarks")]
         if stored != sorted(self.landmarks):

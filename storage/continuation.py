@@ -13,17 +13,30 @@ from firm.kinds import Body
 from storage.chain import HEADS_EVERY, Chains, Columns, heads_through
 from storage.checkpoint import Checkpoint, Signer, sign_note
 from storage.errors import LedgerDamaged, SequenceBroken
-from storage.identity import Hashers, Lineages, at_mac, origin_at, read_identity, read_lineages, size_of
+from storage.identity import (
+    Hashers,
+    Lineages,
+    checkpoint_mac,
+    end_mac,
+    origin_at,
+    read_identity,
+    read_lineages,
+    size_of,
+)
 from storage.leaf import LINEAGE_BYTES, LeafHasher
 from storage.rows import Row
 from storage.tiles import StoredTree, edge_of, tail_of
 from storage.tree import Edge, Tile
 
 
+End = tuple[int, bytes, int, int, bytes]
+"""The row of ledger_end: size, edge_hash, heads_through, checkpoint_size, mac."""
+
+
 class Hashed(NamedTuple):
     """A batch with everything that follows from it, before it is written.
 
-    `macs` seal the checkpoints' instants; `end` is the row of ledger_end: size, edge_hash, heads_through.
+    `macs` seal the checkpoints; `end` is the row of ledger_end.
     """
 
     stored: list[Columns]
@@ -31,10 +44,10 @@ class Hashed(NamedTuple):
     checkpoints: list[Checkpoint]
     macs: list[bytes]
     heads: dict[int, tuple[int, int, int, bytes]]
-    end: tuple[int, bytes, int]
+    end: End
 
 
-_NO_END = (0, b"", 0)
+_NO_END: End = (0, b"", 0, 0, b"")
 
 
 class Continuation:
@@ -53,11 +66,15 @@ class Continuation:
         self.size = size_of(connection)
         hashers = Hashers(self.lineages, self._secret)
         self._edge = edge_of(connection, self.size, hashers)
-        _require_end(connection, self.size, self._edge)
+        last = connection.execute("SELECT size, root FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone() or (
+            0,
+            b"",
+        )
+        self._checkpoint_size = int(last[0])
+        _require_end(connection, end_of(self._secret, self.lineage, self._edge, self._checkpoint_size))
         through = heads_through(connection)
         self._chains = Chains(connection, through, tail_of(connection, through, self.size, hashers))
-        last = connection.execute("SELECT size, root FROM checkpoints ORDER BY size DESC LIMIT 1").fetchone()
-        if last and (last[0] > self.size or StoredTree(connection, last[0], hashers, {}).root() != last[1]):
+        if last[0] and (last[0] > self.size or StoredTree(connection, last[0], hashers, {}).root() != last[1]):
             raise LedgerDamaged(
                 f'the rows do not hash to the checkpoint of size {last[0]}: stop, run "evenhand verify"'
             )
@@ -111,7 +128,7 @@ class Continuation:
                 self._sign(stop, due[stop], hashed)
             if stop % HEADS_EVERY == 0:
                 hashed.heads.update((head[0], head) for head in self._chains.take_touched())
-        return hashed._replace(end=(last, self._edge.unfilled_hash(), last - last % HEADS_EVERY))
+        return hashed._replace(end=end_of(self._secret, self.lineage, self._edge, self._checkpoint_size))
 
     def settle(self, rows: int) -> None:
         """The batch is durable."""
@@ -123,7 +140,8 @@ class Continuation:
     def _sign(self, size: int, at_us: int, hashed: Hashed) -> None:
         root, origin = self._edge.root(), origin_at(self._identity, self.lineages, size)
         hashed.checkpoints.append(Checkpoint(size, root, at_us, sign_note(origin, size, root, self._signer)))
-        hashed.macs.append(at_mac(self._secret, origin, size, root, at_us))
+        hashed.macs.append(checkpoint_mac(self._secret, origin, size, root, at_us, self._checkpoint_size))
+        self._checkpoint_size = size
 
     def _fork_where_due(self, part: Sequence[tuple[Row, Body]]) -> None:
         """A new lineage begins with the LedgerForked row that names the end of the old one, or not at all."""
@@ -146,8 +164,15 @@ class Continuation:
         self._hasher = LeafHasher(self.lineage, self._secret)
 
 
-def _require_end(connection: apsw.Connection, size: int, edge: Edge) -> None:
-    """The rows that no tile and no checkpoint vouches for yet are those that were written."""
-    end = connection.execute("SELECT size, edge_hash FROM ledger_end").fetchone()
-    if end != (size, edge.unfilled_hash()):
-        raise LedgerDamaged(f'the ledger does not end as it was left (row {size}): stop, run "evenhand verify"')
+def end_of(secret: bytes, lineage: bytes, edge: Edge, checkpoint_size: int) -> End:
+    """What ledger_end says of a ledger that ends with this edge and this newest checkpoint."""
+    size, unfilled = edge.size, edge.unfilled_hash()
+    mac = end_mac(secret, lineage, size, unfilled, checkpoint_size)
+    return size, unfilled, size - size % HEADS_EVERY, checkpoint_size, mac
+
+
+def _require_end(connection: apsw.Connection, wanted: End) -> None:
+    """The rows and checkpoints that nothing later vouches for are those that were written."""
+    sql = "SELECT size, edge_hash, heads_through, checkpoint_size, mac FROM ledger_end"
+    if connection.execute(sql).fetchone() != wanted:
+        raise LedgerDamaged(f'the ledger does not end as it was left (row {wanted[0]}): stop, run "evenhand verify"')

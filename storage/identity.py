@@ -84,9 +84,15 @@ def size_of(connection: apsw.Connection) -> int:
     return int(one_value(connection, "SELECT max(seq) FROM ledger") or 0)
 
 
-def at_mac(secret: bytes, origin: str, size: int, root: bytes, at_us: int) -> bytes:
-    """Seals a checkpoint's instant, which its note does not carry."""
+def checkpoint_mac(secret: bytes, origin: str, size: int, root: bytes, at_us: int, before: int) -> bytes:
+    """Seals what a checkpoint's note does not carry: its instant, and the size of the checkpoint before it (0: none)."""
     told = b"checkpoint" + origin.encode() + size.to_bytes(8) + root + at_us.to_bytes(8, signed=True)
+    return hashlib.blake2b(told + before.to_bytes(8), key=secret, digest_size=HASH_BYTES).digest()
+
+
+def end_mac(secret: bytes, lineage: bytes, size: int, edge_hash: bytes, checkpoint_size: int) -> bytes:
+    """Seals where the ledger ends, so that nobody without the secret can write a shorter end."""
+    told = b"end" + lineage + size.to_bytes(8) + edge_hash + checkpoint_size.to_bytes(8)
     return hashlib.blake2b(told, key=secret, digest_size=HASH_BYTES).digest()
 
 

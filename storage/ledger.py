@@ -13,7 +13,7 @@ import apsw
 from firm.inputs import LedgerForked, SegmentSealed, SnapshotWritten
 from firm.kinds import Body
 from storage.checkpoint import Checkpoint, Signer, require_slug
-from storage.continuation import Continuation, Hashed
+from storage.continuation import Continuation, Hashed, end_of
 from storage.errors import CommitFailed, LedgerRefused
 from storage.files import FirmDirectory, sync_directory, write_new
 from storage.identity import read_identity, require_secret, secret_mac
@@ -28,14 +28,15 @@ from storage.rows import Row, StoredRow
 from storage.schema import guard, open_for_writing
 from storage.snapshots import prune
 from storage.tiles import COLUMNS
+from storage.tree import Edge
 
 _INSERT_ROW = f"INSERT INTO ledger ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (constant columns)
 _INSERT_TILE = "INSERT INTO tiles (level, tile, hashes) VALUES (?, ?, ?)"
 _INSERT_FRAME = "INSERT INTO quote_frames (seq, frame) VALUES (?, ?)"
-_INSERT_CHECKPOINT = "INSERT INTO checkpoints (size, root, at_us, at_mac, note) VALUES (?, ?, ?, ?, ?)"
+_INSERT_CHECKPOINT = "INSERT INTO checkpoints (size, root, at_us, mac, note) VALUES (?, ?, ?, ?, ?)"
 # After a crash the same part may come again; the snapshot's hash says whether it was the same.
 _INSERT_STATE = "INSERT OR IGNORE INTO snapshot_states (desk, of_seq, state) VALUES (?, ?, ?)"
-_WRITE_END = "UPDATE ledger_end SET size = ?, edge_hash = ?, heads_through = ?"
+_WRITE_END = "INSERT OR REPLACE INTO ledger_end (one, size, edge_hash, heads_through, checkpoint_size, mac) VALUES (1, ?, ?, ?, ?, ?)"
 _WRITE_HEAD = (
     "INSERT INTO account_heads (account, account_seq, seq, leaf) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (account) DO UPDATE SET account_seq = excluded.account_seq, seq = excluded.seq, leaf = excluded.leaf"
@@ -69,6 +70,7 @@ class Ledger:
                 "INSERT INTO identity (one, firm_slug, public_key, secret_mac) VALUES (1, ?, ?, ?)", told
             )
             connection.execute("INSERT INTO lineages (first_seq, lineage) VALUES (1, ?)", (lineage,))
+            connection.execute(_WRITE_END, end_of(secret, lineage, Edge.empty(), 0))
         connection.close()  # which moves the log into the file and removes it: the file alone is the ledger
         fresh.replace(files.ledger_db)
         sync_directory(directory)

@@ -37,7 +37,7 @@ CREATE TABLE checkpoints (
     size INTEGER PRIMARY KEY,
     root BLOB NOT NULL CHECK (length(root) = 32),
     at_us INTEGER NOT NULL,
-    at_mac BLOB NOT NULL CHECK (length(at_mac) = 32),
+    mac BLOB NOT NULL CHECK (length(mac) = 32),
     note TEXT NOT NULL
 ) STRICT;
 
@@ -67,12 +67,14 @@ CREATE TABLE account_heads (
     leaf BLOB NOT NULL CHECK (length(leaf) = 32)
 ) STRICT;
 
--- Where the ledger ends, so that rows that fill no tile yet, and rows that are gone, are noticed too.
+-- Where the ledger ends, so that rows that fill no tile yet, and rows and checkpoints that are gone, are noticed too.
 CREATE TABLE ledger_end (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     size INTEGER NOT NULL,
     edge_hash BLOB NOT NULL CHECK (length(edge_hash) = 32),
-    heads_through INTEGER NOT NULL
+    heads_through INTEGER NOT NULL,
+    checkpoint_size INTEGER NOT NULL,
+    mac BLOB NOT NULL CHECK (length(mac) = 32)
 ) STRICT;
 
 CREATE TABLE snapshot_states (
@@ -93,9 +95,6 @@ CREATE TABLE read_models (
     schema TEXT NOT NULL,
     tables TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-
-INSERT INTO ledger_end (one, size, edge_hash, heads_through)
-VALUES (1, 0, X'E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855', 0);
 
 CREATE TRIGGER identity_keeps BEFORE UPDATE ON identity
 BEGIN SELECT RAISE(ABORT, 'a ledger keeps the name and key it was created with: create another ledger'); END;

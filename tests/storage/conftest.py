@@ -194,7 +194,6 @@ def short_stretches() -> Iterator[None]:
     """Heads are written every 256 rows, so that a small book has everything that a large one has."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("storage.continuation.HEADS_EVERY", 256)
-        patch.setattr("storage.audit_rows.HEADS_EVERY", 256)
         yield
 
 

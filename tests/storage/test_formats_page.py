@@ -50,20 +50,23 @@ def example() -> dict[str, str]:
     text = f"{origin}\n2\n{base64.b64encode(root).decode()}\n"
     key_id = hashlib.sha256(f"{origin}\n".encode() + b"\x01" + Signer(SEED).public_key).digest()[:4]
     signature = base64.b64encode(key_id + Signer(SEED).sign(text.encode())).decode()
-    mac = b"checkpoint" + origin.encode() + pack(">Q", 2) + root + pack(">q", 1_398_974_400_000_502)
+    mac = b"checkpoint" + origin.encode() + pack(">Q", 2) + root + pack(">qQ", 1_398_974_400_000_502, 0)
+    edge_hash = hashlib.sha256(leaves[0] + leaves[1]).digest()
+    end = b"end" + LINEAGE + pack(">Q", 2) + edge_hash + pack(">Q", 2)
     identity = b"identity" + LINEAGE + Signer(SEED).public_key + b"ruths-funding"
     segment = b"EVNHQSEG" + pack(">IIQ", 1, 0, 1) + pack(">QI", 4, 5) + b"frame"
     state = pack(">I", 6) + b"orders" + hashlib.sha256(b"open").digest()
     return told | {
         "root of 2 rows": root.hex(),
-        "edge_hash": hashlib.sha256(leaves[0] + leaves[1]).hexdigest(),
+        "edge_hash": edge_hash.hex(),
         "key id": key_id.hex(),
         "note, 1st line": origin,
         "note, 2nd line": "2",
         "note, 3rd line": base64.b64encode(root).decode(),
         "note, 5th line": f"\u2014 {origin} {signature}",
         "at_us": "1398974400000502",
-        "at_mac": hashlib.blake2b(mac, key=SECRET, digest_size=32).hexdigest(),
+        "mac of the checkpoint": hashlib.blake2b(mac, key=SECRET, digest_size=32).hexdigest(),
+        "mac of the end": hashlib.blake2b(end, key=SECRET, digest_size=32).hexdigest(),
         "secret_mac": hashlib.blake2b(identity, key=SECRET, digest_size=32).hexdigest(),
         'segment of frame "frame" of row 4': (segment + hashlib.sha256(segment).digest()).hex(),
         'state_hash of desk "orders" in state "open"': hashlib.sha256(state).hexdigest(),
@@ -99,14 +102,15 @@ def written(tmp_path):
 def test_what_we_write_is_what_the_page_says(written, tmp_path):
     connection, ledger = written
     told = example()
-    root, at_us, mac, note = connection.execute("SELECT root, at_us, at_mac, note FROM checkpoints").fetchone()
+    root, at_us, mac, note = connection.execute("SELECT root, at_us, mac, note FROM checkpoints").fetchone()
     assert root.hex() == ledger.root().hex() == told["root of 2 rows"]
-    assert (str(at_us), mac.hex()) == (told["at_us"], told["at_mac"])
+    assert (str(at_us), mac.hex()) == (told["at_us"], told["mac of the checkpoint"])
     lines = [told[f"note, {number} line"] for number in ("1st", "2nd", "3rd")]
     assert note.split("\n") == [*lines, "", told["note, 5th line"], ""]
     second = connection.execute("SELECT account_prev_hash, payload FROM ledger WHERE seq = 2").fetchone()
     assert (second[0].hex(), second[1].decode()) == (told["row 1 leaf"], told["row 2 payload"])
-    assert connection.execute("SELECT edge_hash FROM ledger_end").fetchone()[0].hex() == told["edge_hash"]
+    edge_hash, size, mac = connection.execute("SELECT edge_hash, checkpoint_size, mac FROM ledger_end").fetchone()
+    assert (edge_hash.hex(), size, mac.hex()) == (told["edge_hash"], 2, told["mac of the end"])
     assert connection.execute("SELECT secret_mac FROM identity").fetchone()[0].hex() == told["secret_mac"]
     _write(tmp_path / "segment", 1, [(4, b"frame")])
     assert (tmp_path / "segment").read_bytes().hex() == told['segment of frame "frame" of row 4']

@@ -37,7 +37,7 @@ CHANGES = [
     "INSERT OR REPLACE INTO tiles VALUES (0, 0, zeroblob(8192))",
     "UPDATE checkpoints SET note = ''",
     "DELETE FROM checkpoints",
-    "INSERT OR REPLACE INTO checkpoints SELECT size, root, 0, at_mac, note FROM checkpoints",
+    "INSERT OR REPLACE INTO checkpoints SELECT size, root, 0, mac, note FROM checkpoints",
     "UPDATE identity SET firm_slug = 'bens-firm'",
     "DELETE FROM identity",
     "UPDATE lineages SET lineage = zeroblob(16)",

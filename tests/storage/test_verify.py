@@ -22,12 +22,12 @@ TOUCHED = [
         )
     ),
     *(("tiles", column, "tile = 1") for column in ("level", "tile", "hashes")),
-    *(("checkpoints", column, "size = 350") for column in ("size", "root", "at_us", "at_mac", "note")),
+    *(("checkpoints", column, "size = 350") for column in ("size", "root", "at_us", "mac", "note")),
     *(("quote_frames", column, "seq = 504") for column in ("seq", "frame")),
     *(("landmarks", column, "kind = 'SegmentSealed'") for column in ("kind", "seq")),
     *(("sealed_ranges", column, "1") for column in ("first_seq", "last_seq", "sealed_by")),
     *(("account_heads", column, "account_seq > 20") for column in ("account", "account_seq", "seq", "leaf")),
-    *(("ledger_end", column, "1") for column in ("size", "edge_hash", "heads_through")),
+    *(("ledger_end", column, "1") for column in ("size", "edge_hash", "heads_through", "checkpoint_size", "mac")),
     *(("snapshot_states", column, "desk = 'account/1'") for column in ("desk", "of_seq", "state")),
     *(("snapshots_held", column, "of_seq = (SELECT max(of_seq) FROM snapshots_held)") for column in ("of_seq", "written_by")),
     *(("identity", column, "1") for column in ("firm_slug", "public_key", "secret_mac")),
@@ -121,6 +121,11 @@ def test_a_bit_turned_in_a_segment_is_found(whole, at):
         pytest.param("DELETE FROM tiles WHERE tile = 1", id="a tile"),
         pytest.param("DELETE FROM quote_frames WHERE seq = 504", id="a frame"),
         pytest.param("INSERT INTO quote_frames VALUES (3, x'00')", id="a frame too many"),
+        pytest.param(
+            "DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)", id="the newest checkpoint"
+        ),
+        pytest.param("DELETE FROM checkpoints WHERE size = 350", id="a checkpoint in the middle"),
+        pytest.param("DELETE FROM checkpoints", id="every checkpoint"),
         pytest.param("DELETE FROM landmarks", id="the landmarks"),
         pytest.param("DELETE FROM account_heads WHERE account_seq > 20", id="heads"),
         pytest.param("DELETE FROM snapshots_held", id="the snapshots"),
@@ -191,8 +196,8 @@ def test_a_rewritten_past_is_found_even_where_leaves_and_tiles_were_made_to_fit(
     note = honest.reader().checkpoint()
     raw = forged.raw()
     raw.execute("DROP TRIGGER checkpoints_keep")
-    mac = honest.raw().execute("SELECT at_mac FROM checkpoints").fetchone()[0]
-    raw.execute("UPDATE checkpoints SET root = ?, note = ?, at_mac = ?", (note.root, note.note, mac))
+    mac = honest.raw().execute("SELECT mac FROM checkpoints").fetchone()[0]
+    raw.execute("UPDATE checkpoints SET root = ?, note = ?, mac = ?", (note.root, note.note, mac))
     raw.execute(
         "CREATE TRIGGER checkpoints_keep BEFORE UPDATE ON checkpoints\n"
         "BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed: sign another'); END"
