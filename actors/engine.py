@@ -34,7 +34,7 @@ from firm.facts import DeskResumed, DeskStopped, InputRejected, Refusal, Refused
 from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame
 from firm.kinds import Body, payload_of
 from firm.policy import Policy
-from firm.quote_frame import Tick, decode_quotes, decode_windows
+from firm.quote_frame import Tick, ticks_as_judged
 from storage.rows import Row
 
 # Messages a stopped account desk may miss: it looks at the prices there are when it resumes.
@@ -319,18 +319,10 @@ def enforcement_of(engine: Engine, bridge: str) -> EnforcementDesk:
 
 
 def _ticks(body: Input, frame: bytes | None) -> Sequence[Tick]:
-    """The ticks of a frame. A conflated window is looked at as its low, its high and its last price, in that order."""
     if not isinstance(body, QuoteFrame):
         return ()
     assert frame is not None, "a quote frame arrived without its bytes"
-    if not body.conflated:
-        return decode_quotes(frame)
-    ticks: list[Tick] = []
-    for window in decode_windows(frame):
-        ticks.append(Tick(window.symbol, window.t_us, window.bid_lo, window.ask_lo))
-        ticks.append(Tick(window.symbol, window.t_us, window.bid_hi, window.ask_hi))
-        ticks.append(Tick(window.symbol, window.t_us, window.bid, window.ask))
-    return ticks
+    return ticks_as_judged(frame, conflated=body.conflated)
 
 
 def _row(seq: int, body: Body, arrival: Arrival, cause: int, account: int, happened_us: int) -> Row:

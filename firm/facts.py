@@ -129,7 +129,7 @@ class SanityBandLeft(Fact, frozen=True, kw_only=True):
 class QuoteUsed(Fact, frozen=True, kw_only=True):
     """An exhibit: a tick on which a decision rests, copied from frame row `frame`, tick `index`, with its contract.
 
-    Of a conflated frame's window number w, tick 3w is its low, 3w + 1 its high, 3w + 2 its last price.
+    Of a conflated frame's window number w, ticks 4w and 4w + 2 are its low, 4w + 1 its high, 4w + 3 its last price.
     """
 
     symbol: str

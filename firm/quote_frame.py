@@ -74,6 +74,23 @@ def decode_windows(body: bytes) -> list[Window]:
     return split_windows(body)[1]
 
 
+def ticks_as_judged(body: bytes, *, conflated: bool) -> list[Tick]:
+    """The ticks that accounts are judged at, in order; an exhibit names one by its place here.
+
+    Nobody knows in which order a merged window's extremes came. It is looked at as its low, its high, its low again and its
+    last price, so that a floor that follows the high is tried in both orders.
+    """
+    if not conflated:
+        return decode_quotes(body)
+    return [look for window in decode_windows(body) for look in _looks(window)]
+
+
+def _looks(window: Window) -> tuple[Tick, ...]:
+    low = Tick(window.symbol, window.t_us, window.bid_lo, window.ask_lo)
+    high = Tick(window.symbol, window.t_us, window.bid_hi, window.ask_hi)
+    return low, high, low, Tick(window.symbol, window.t_us, window.bid, window.ask)
+
+
 def split_frame(body: bytes) -> tuple[int, list[Tick]]:
     """`after_seq` and the ticks."""
     try:

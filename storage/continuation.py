@@ -28,7 +28,6 @@ from storage.rows import Row
 from storage.tiles import StoredTree, edge_of, tail_of
 from storage.tree import Edge, Tile
 
-
 End = tuple[int, bytes, int, int, bytes]
 """The row of ledger_end: size, edge_hash, heads_through, checkpoint_size, mac."""
 

@@ -57,6 +57,7 @@ def build_bundle(
         "words": grounds.words(),
         "ruleset": {"id": grounds.opened.ruleset_id, "canonical": grounds.opened.ruleset.canonical().decode()},
         "rows": [_row(row, hashers.at(row.seq).salt(row.seq)) for row in rows],
+        "frames": [{"seq": seq, "frame": _base64(frame)} for seq, frame in grounds.frames()],
         "proof": [_base64(part) for part in proof],
         "checkpoint": proven.note,
         "consistency": proven.consistency,

@@ -16,14 +16,17 @@ from firm.facts import (
     PassHeld,
     PeakReached,
     PhasePassed,
+    QuotesRefused,
     QuoteUsed,
 )
+from firm.inputs import QuoteFrame
 from firm.kinds import Body, body_of
-from storage.errors import LedgerDamaged
+from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
 
 ROWS_AT_ONCE = 500  # of an account's chain, read in one go
+TRAIL_ROWS_MAX = 20_000  # ledger rows looked through for prices that came after the ones that were used
 _FOREVER = 2**63
 
 
@@ -52,11 +55,20 @@ class Grounds:
         self._take(seq for body in list(self._bodies.values()) for seq in _exhibits(body))
         self._take([self._rows[decision].cause])
         self.opened = self._opened()
+        self._take_trail()
 
     def rows(self, extra: Iterable[int] = ()) -> list[StoredRow]:
         """All rows, by seq; `extra` are further ones to include."""
         self._take(extra)
         return [self._rows[seq] for seq in sorted(self._rows)]
+
+    def frames(self) -> Iterator[tuple[int, bytes]]:
+        """(seq, bytes) of the quote frames among the rows, as far as they are still on this machine."""
+        for seq in sorted(seq for seq, row in self._rows.items() if row.kind == "QuoteFrame"):
+            try:
+                yield seq, self._reader.frame(seq)
+            except PrunedByPolicy:
+                continue
 
     def words(self) -> list[str]:
         """The decision in plain words, and the suspicion that it confirms, if it does."""
@@ -134,6 +146,39 @@ class Grounds:
         if opened is None:
             raise LedgerDamaged(f'the account of row {self.decision} was never opened: stop, run "evenhand verify"')
         return opened
+
+    def _take_trail(self) -> None:
+        """The frames in which the cited ticks came, and every one since the oldest that was judged by: none was newer."""
+        exhibits = {seq: body for seq, body in self._bodies.items() if isinstance(body, QuoteUsed)}
+        self._take(body.frame for body in exhibits.values())
+        judged, cause = self._judged_at()
+        first = min((exhibits[seq].frame for seq in judged), default=cause)
+        if not judged or cause - first > TRAIL_ROWS_MAX:
+            return
+        for row in self._rows_from(first):
+            # What the last input led to may tell which of its ticks were refused.
+            if row.seq > cause and row.cause != cause:
+                break
+            if self._is_of_trail(row):
+                self._keep([row])
+
+    def _rows_from(self, seq: int) -> Iterator[StoredRow]:
+        while page := self._reader.rows(seq - 1, ROWS_AT_ONCE):
+            yield from page
+            seq = page[-1].seq + 1
+
+    def _judged_at(self) -> tuple[tuple[int, ...], int]:
+        """The exhibits that the judged equity rests on, and the input at which it was judged."""
+        seq = next((seq for seq in self._cited if isinstance(self._bodies[seq], BreachSuspected)), self.decision)
+        body = self._bodies[seq]
+        return (body.quotes if isinstance(body, BreachDeclared | BreachSuspected) else ()), self._rows[seq].cause
+
+    def _is_of_trail(self, row: StoredRow) -> bool:
+        if row.kind not in ("QuoteFrame", "QuotesRefused"):
+            return False
+        body = body_of(row.kind, row.payload)
+        assert isinstance(body, QuoteFrame | QuotesRefused)
+        return body.bridge == self.opened.bridge
 
     def _take(self, seqs: Iterable[int]) -> None:
         for seq in seqs:

@@ -24,7 +24,7 @@ FORMAT, VERSION = "evenhand-evidence", 1
 BUNDLE_BYTES_MAX = 256 * 1024 * 1024
 BUNDLE_KEYS = [
     "format", "version", "firm", "key", "lineages", "account", "anchor", "decision", "words", "ruleset",
-    "rows", "proof", "checkpoint", "consistency", "signature",
+    "rows", "frames", "proof", "checkpoint", "consistency", "signature",
 ]  # fmt: skip
 ROW_KEYS = [
     "seq", "kind", "happened_us", "received_us", "cause", "account", "account_seq", "account_prev_seq",
@@ -40,6 +40,13 @@ JUDGED = {
     "PassHeld": ("observed", "target"),
 }
 BOUNDARY_OPS = {"touches": "is_at_or_below", "crosses": "is_below"}
+POINTS_MAX = 10**12  # beyond it a price is refused as out of range
+# A floor that trails follows marks of these kinds of rows: (kind, field), by how it trails and on what.
+MARKS = {
+    ("every_tick", "equity"): [("PeakReached", "equity"), ("DayOpened", "equity")],
+    ("end_of_day", "balance"): [("DayOpened", "balance"), ("DayAnchored", "balance")],
+    ("end_of_day", "equity"): [("DayOpened", "equity"), ("DayAnchored", "equity")],
+}
 
 
 class Refused(Exception):
@@ -59,7 +66,7 @@ def verify(raw: bytes, held: str | None = None, key_hex: str | None = None) -> l
     """Check everything; return the lines to print. `held`: a checkpoint note the trader kept from before."""
     try:
         return _verify(raw, held, key_hex)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as broken:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError) as broken:
         raise Refused(f"a part is missing or malformed ({broken!r}): do not rely on this file") from broken
 
 
@@ -87,8 +94,11 @@ def _verify(raw: bytes, held: str | None, key_hex: str | None) -> list[str]:
     basis = case.basis()
     if basis is not case:
         execute(basis)
+        check_verdict(basis)
+    ruled = check_floor(case)
     booked = check_book(basis)
-    return report(case, size, [chained, booked, crossed, kept], pinned=bool(kept or key_hex))
+    priced = check_prices(basis, check_frames(bundle, rows, payloads))
+    return report(case, size, [chained, ruled, booked, *priced, crossed, kept], pinned=bool(kept or key_hex))
 
 
 # --- canonical form: one spelling, so that no bit can be turned unseen ---
@@ -108,7 +118,7 @@ def parse_bundle(raw: bytes) -> dict[str, Any]:
     )
     require_keys(bundle["ruleset"], ["id", "canonical"], "ruleset")
     require_hex(bundle["key"], 32, "key")
-    for name in ("rows", "proof", "lineages", "words"):
+    for name in ("rows", "frames", "proof", "lineages", "words"):
         require(isinstance(bundle[name], list), f"{name} is not a list")
     for row in bundle["rows"]:
         require_keys(row, ROW_KEYS, "a row")
@@ -156,16 +166,14 @@ def require_hex(text: Any, size: int, what: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def unbase64(text: Any, size: int, what: str) -> bytes:
-    """Canonical base64 of exactly `size` bytes: stray bits in the last letter are refused."""
+def unbase64(text: Any, size: int | None, what: str) -> bytes:
+    """Canonical base64, of exactly `size` bytes where that is known: stray bits in the last letter are refused."""
     try:
         value = base64.b64decode(text, validate=True)
     except (ValueError, TypeError) as broken:
         raise Refused(f"{what} is not base64: it was altered; ask the firm to make it again") from broken
-    require(
-        base64.b64encode(value).decode() == text and len(value) == size,
-        f"{what} is not canonical base64 of {size} bytes",
-    )
+    fits = base64.b64encode(value).decode() == text and size in (None, len(value))
+    require(fits, f"{what} is not canonical base64" + (f" of {size} bytes" if size is not None else ""))
     return value
 
 
@@ -332,8 +340,11 @@ def check_chain(bundle: dict[str, Any], rows: dict[int, Any], leaves: dict[int, 
     require(
         chain[:1] == [rows[anchor]] and chain[-1] == rows[decision], "anchor and decision are not of the same account"
     )
-    later = {row["kind"] for seq, row in rows.items() if seq > decision} - {"LedgerForked"}
-    require(not later, f"the file holds rows from after the decision ({', '.join(sorted(later))})")
+    cause = rows[decision]["cause"]
+    # Which ticks of the very frame that led to the decision were refused is told after it.
+    later = [row for seq, row in rows.items() if seq > decision and row["kind"] != "LedgerForked"]
+    later = sorted({row["kind"] for row in later if (row["kind"], row["cause"]) != ("QuotesRefused", cause)})
+    require(not later, f"the file holds rows from after the decision ({', '.join(later)})")
     require_linked(chain, leaves)
     strangers = [row["seq"] for row in rows.values() if row["account"] not in (0, account)]
     require(not strangers, f"rows {strangers} belong to another account")
@@ -542,6 +553,197 @@ def check_days(case: Case) -> None:
                 if step["op"] == "is_at_or_above" and step["args"][1] == need and step["value"] == 1
             ]
             require(bool(need and met), f"the working does not show that {term['id']!r} is met", "contest the decision")
+
+
+def check_floor(case: Case) -> str:
+    """The floor (or target) worked out once more from the frozen rule alone, not from the firm's steps."""
+    _, term = case.term()
+    sold, bp = case.initial["minor"], BP
+    start = sold + _cash(case)
+    if not case.kind.startswith("Breach"):
+        _require_floor(case, start - -sold * term["target_bp"] // bp, "target")
+        return "the target, worked out once more from the rule"
+    for step in case.working:
+        seq, _, path = step.get("source", "").partition("/")
+        if path == "floor/minor":
+            # Another day has begun since the suspicion: the floor is the one of the day in which it was seen.
+            suspicion = Case({**case.bundle, "decision": int(seq)}, case.rows, case.payloads)
+            require(suspicion.kind == "BreachSuspected", f"row {seq} is no suspicion", "contest the decision")
+            check_floor(suspicion)
+            _require_floor(case, suspicion.fact["floor"]["minor"], "floor")
+            return "the floor, worked out once more from the rule as of the day of the suspicion"
+    if term["type"] == "daily_loss":
+        day = _newest(case, ("DayOpened", "DayAnchored"))
+        marks = {name: case.payloads[day][name]["minor"] for name in ("balance", "equity")}
+        anchor = max(marks.values()) if term["anchor"] == "higher" else marks[term["anchor"]]
+        base = sold if term["base"] == "initial" else anchor
+        _require_floor(case, anchor - base * term["loss_max_bp"] // bp, "floor")
+        return f"the floor, worked out once more from the rule and the day's start in row {day}"
+    high = start if term["trail"] == "static" else max(start, _mark(case, term))
+    floor = high - sold * term["loss_max_bp"] // bp
+    if term["trail"] != "static" and term["lock_at_bp"] is not None:
+        floor = min(floor, start + sold * term["lock_at_bp"] // bp)
+    _require_floor(case, floor, "floor")
+    return "the floor, worked out once more from the rule" + (
+        "" if term["trail"] == "static" else " and the highest mark that is cited"
+    )
+
+
+def _require_floor(case: Case, wanted: int, what: str) -> None:
+    said = case.fact[what]["minor"]
+    require(said == wanted, f"the rule gives a {what} of {wanted}, the decision says {said}", "contest the decision")
+
+
+def _newest(case: Case, kinds: tuple[str, ...]) -> int:
+    """The newest of the account's consecutive rows of these kinds before the decision."""
+    found = [seq for seq, row in case.rows.items() if row["account"] == case.account and row["kind"] in kinds]
+    found = [seq for seq in found if case.anchor <= seq < case.decision]
+    require(bool(found), f"no {' or '.join(kinds)} lies between the anchor and the decision")
+    return max(found)
+
+
+def _cash(case: Case) -> int:
+    """Deposits less withdrawals, as of the newest one in the file."""
+    booked = [seq for seq, row in case.rows.items() if row["kind"] == "CashBooked" and seq < case.decision]
+    return int(case.payloads[max(booked)]["net"]["minor"]) if booked else 0
+
+
+def _mark(case: Case, term: dict[str, Any]) -> int:
+    """The mark that a trailing floor follows, from a row that may hold one."""
+    step = next((step for step in case.working if step["name"] == "highest mark"), None)
+    require(step is not None, "the working does not say which mark the floor follows", "contest the decision")
+    source = str((step or {}).get("source"))
+    seq, _, path = source.partition("/")
+    ends = term["trail"] == "end_of_day"
+    on = ["balance", "equity"] if term["trails_on"] == "higher" else [term["trails_on"]]
+    allowed = [mark for name in (on if ends else ["equity"]) for mark in MARKS[term["trail"], name]]
+    allowed += [("RolloverHighMoved", "high"), ("AccountOpened", "initial")] if ends else []
+    row = case.rows.get(int(seq)) if seq.isdigit() else None
+    fits = row is not None and any((row["kind"], f"{name}/minor") == (kind, path) for kind, name in allowed)
+    require(
+        fits and row is not None and row["account"] == case.account,
+        f"the floor follows {source!r}, which is no mark",
+        "contest it",
+    )
+    return int(case.look_up(source))
+
+
+# --- prices: the very bytes that the platform's bridge sent ---
+
+
+def check_frames(bundle: dict[str, Any], rows: dict[int, Any], payloads: dict[int, Any]) -> dict[int, list[Any]]:
+    """The ticks of each frame in the file, whose bytes are those that its row names, as accounts are judged at them."""
+    ticks: dict[int, list[Any]] = {}
+    for entry in bundle["frames"]:
+        require_keys(entry, ["seq", "frame"], "a frame")
+        seq = entry["seq"]
+        known = type(seq) is int and seq in rows and rows[seq]["kind"] == "QuoteFrame" and seq > max(ticks, default=0)
+        require(known, f"frame {seq} belongs to no row of prices in the file, or is out of order")
+        frame, said = unbase64(entry["frame"], None, f"frame {seq}"), payloads[seq]
+        require(hashlib.sha256(frame).hexdigest() == said["sha256"], f"the prices of row {seq} are not those it names")
+        entries = unpack_frame(frame)
+        require(len(entries) == said["n"], f"row {seq} says {said['n']} prices, its frame has {len(entries)}")
+        ticks[seq] = [look for one in entries for look in (_looks(one) if said["conflated"] else [one[:4]])]
+    return ticks
+
+
+def _looks(window: list[Any]) -> list[list[Any]]:
+    """A merged window is looked at as its low, its high, its low again and its last price."""
+    symbol, t_us, bid, ask, bid_lo, bid_hi, ask_lo, ask_hi = window[:8]
+    low, high = [symbol, t_us, bid_lo, ask_lo], [symbol, t_us, bid_hi, ask_hi]
+    return [low, high, low, [symbol, t_us, bid, ask]]
+
+
+def check_prices(case: Case, ticks: dict[int, list[Any]]) -> list[str]:
+    """Each cited tick is the one in its frame, and no frame since held a newer one that should have been used."""
+    used = {seq: body for seq, body in case.payloads.items() if case.rows[seq]["kind"] == "QuoteUsed"}
+    shown = {seq: body for seq, body in used.items() if body["frame"] in ticks}
+    for seq, body in shown.items():
+        there = ticks[body["frame"]]
+        told = [body["symbol"], body["t_us"], body["bid"], body["ask"]]
+        fits = type(body["index"]) is int and 0 <= body["index"] < len(there) and there[body["index"]] == told
+        require(fits, f"row {seq} does not copy tick {body['index']} of row {body['frame']}", "contest the decision")
+    said = []
+    if shown:
+        said.append(f"{len(shown)} cited price(s), each in the very bytes that the platform's bridge sent")
+    if len(shown) < len(used):
+        said.append(
+            f"NOT compared: {len(used) - len(shown)} cited price(s), whose frames are not in the file; ask for them"
+        )
+    judged = [used[seq] for seq in case.fact.get("quotes", []) if seq in used]
+    if judged and not case.fact.get("late"):
+        said.append(_newest_prices(case, ticks, judged))
+    return said
+
+
+def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -> str:
+    """No tick of a cited symbol came after the cited one and before the decision."""
+    cause, at_us = case.rows[case.decision]["cause"], case.fact["at_us"]
+    bridge = next(case.payloads[seq] for seq, row in case.rows.items() if row["kind"] == "AccountOpened")["bridge"]
+    first = min(body["frame"] for body in judged)
+    run = [seq for seq in sorted(ticks) if first <= seq <= cause and case.payloads[seq]["bridge"] == bridge]
+    frames = [case.payloads[seq] for seq in run]
+    whole = run[:1] == [first] and all(
+        one["qseq"] + one["n"] == two["qseq"]
+        for one, two in zip(frames, frames[1:])  # noqa: B905, RUF007  (Python 3.8 knows neither)
+    )
+    if not whole:
+        return "NOT shown: that no newer price was passed over; the frames in between are not in the file"
+    # A price that decided is the last one looked at; at a rollover it is the last one before the instant.
+    deciding = max(((body["frame"], body["index"]) for body in judged if body["t_us"] == at_us), default=None)
+    by_price = deciding is not None and deciding[0] == cause
+    for body in judged:
+        for seq in run:
+            refused = _refused(case, seq)
+            for index, (symbol, t_us, bid, ask) in enumerate(ticks[seq]):
+                place = (seq, index)
+                after = place > (body["frame"], body["index"]) and symbol == body["symbol"] and t_us >= body["t_us"]
+                in_time = place <= deciding if by_price and deciding is not None else t_us < at_us
+                if after and in_time and not _may_refuse(refused.get(index), bid, ask):
+                    raise Refused(
+                        f"tick {index} of row {seq} is a newer price of {symbol} than the one that was used: contest the decision"
+                    )
+    return f"{sum(len(ticks[seq]) for seq in run)} ticks from the oldest price used to the decision: none newer was passed over"
+
+
+def _refused(case: Case, frame: int) -> dict[int, str]:
+    """The ticks of a frame that the firm said, at once, it would not use, with its reason."""
+    rows = [seq for seq, row in case.rows.items() if row["kind"] == "QuotesRefused" and row["cause"] == frame]
+    return {index: why for seq in rows for index, why in case.payloads[seq]["refused"]}
+
+
+def _may_refuse(why: str | None, bid: int, ask: int) -> bool:
+    """Whether a tick was refused for a reason that it bears; that its stamp was far off the firm's clock is told, not proven."""
+    seen = {"crossed": bid > ask, "not_positive": bid <= 0 or ask <= 0, "out_of_range": ask > POINTS_MAX}
+    return seen.get(why or "", why in ("far_past", "far_future"))
+
+
+def unpack_frame(frame: bytes) -> list[Any]:
+    """The entries of a quote frame: as much of MessagePack as such a frame may use, and nothing after it."""
+    value, end = _unpack(frame, 0)
+    require(end == len(frame), "a frame goes on after its end")
+    require(isinstance(value, list) and len(value) >= 2 and isinstance(value[1], list), "a frame is no list of prices")
+    return list(value[1])
+
+
+def _unpack(raw: bytes, at: int) -> tuple[Any, int]:
+    tag = raw[at]
+    if tag < 0x80 or tag >= 0xE0:
+        return (tag if tag < 0x80 else tag - 0x100), at + 1
+    if 0x90 <= tag <= 0x9F or tag in (0xDC, 0xDD):
+        width = {0xDC: 2, 0xDD: 4}.get(tag, 0)
+        count = int.from_bytes(raw[at + 1 : at + 1 + width], "big") if width else tag - 0x90
+        value, at = [], at + 1 + width
+        for _ in range(count):
+            item, at = _unpack(raw, at)
+            value.append(item)
+        return value, at
+    if 0xA0 <= tag <= 0xBF or tag == 0xD9:
+        length, at = (raw[at + 1], at + 2) if tag == 0xD9 else (tag - 0xA0, at + 1)
+        return raw[at : at + length].decode("utf-8"), at + length
+    require(0xCC <= tag <= 0xCF or 0xD0 <= tag <= 0xD3, f"a frame holds byte {tag:#04x}, which no price has")
+    width = 1 << (tag - 0xCC) % 4
+    return int.from_bytes(raw[at + 1 : at + 1 + width], "big", signed=tag >= 0xD0), at + 1 + width
 
 
 # --- the account's book: nothing left out, nothing added ---

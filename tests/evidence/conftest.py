@@ -5,7 +5,7 @@ import hashlib
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,6 +33,7 @@ from firm.facts import (
     OpenPosition,
     PassHeld,
     PhasePassed,
+    QuotesRefused,
     QuoteUsed,
     SwapPosted,
     TradingDayCounted,
@@ -42,6 +43,7 @@ from firm.instant import DAY_US, parse_utc
 from firm.kinds import payload_of
 from firm.money import Money
 from firm.price import Quote, SymbolSpec
+from firm.quote_frame import Tick, Window, encode_quotes
 from firm.rules.limits import breaks, floor_of, limits_of
 from firm.rules.objectives import profit_target_of, target_of, won
 from firm.ruleset import (
@@ -118,6 +120,8 @@ class Story:
         self.alter: Callable[[dict[str, Any]], object] = dict
         self.board = Board({spec.symbol: spec for spec in (EURUSD, USDJPY)}, {})
         self.input = 0
+        self.qseq = 1
+        self.frame = b""
 
     def add(self, body: Input | Fact, account: int = 0) -> int:
         """Append one row; facts are caused by the last input."""
@@ -127,7 +131,7 @@ class Story:
         if not cause:
             self.input = seq
         row = Row(seq, type(body).__name__, self.at_us, self.at_us + 7, cause, account, payload_of(body))
-        frames = [(seq, b"frame")] if isinstance(body, QuoteFrame) else []
+        frames = [(seq, self.frame)] if isinstance(body, QuoteFrame) else []
         self.ledger.append([(row, body)], frames=frames)
         if isinstance(body, AccountOpened):
             self.states[account] = opened(body, account, seq, self.at_us)
@@ -229,19 +233,30 @@ class Story:
                 marked = state.money(state.balance)
                 self.add(MarkTaken(balance=marked, equity=marked, headroom=None), account)
 
-    def price(self, symbol: str, bid: int, ask: int) -> None:
-        frame = QuoteFrame(
+    def price(self, symbol: str, bid: int, ask: int) -> int:
+        """A frame with one believable price, and the same symbol crossed after it: that one is refused."""
+        t_us = self.at_us
+        seq = self.show(Tick(symbol, t_us, bid, ask), Tick(symbol, t_us, ask + 1, bid))
+        self.add(QuotesRefused(bridge="sim", refused=((1, "crossed"),)))
+        self.board.quotes[symbol] = Quote(symbol, t_us, bid, ask, seq, 0)
+        return seq
+
+    def show(self, *ticks: Tick, conflated: bool = False, windows: Sequence[Window] = ()) -> int:
+        """A frame of prices of which nobody has judged anything yet."""
+        entries = windows or ticks
+        self.frame = encode_quotes(0, entries)
+        body = QuoteFrame(
             bridge="sim",
-            qseq=self.ledger.size + 1,
+            qseq=self.qseq,
             after_seq=0,
-            n=1,
-            first_us=self.at_us,
-            last_us=self.at_us,
-            conflated=False,
-            sha256=hashlib.sha256(b"frame").hexdigest(),
+            n=len(entries),
+            first_us=entries[0].t_us,
+            last_us=entries[-1].t_us,
+            conflated=conflated,
+            sha256=hashlib.sha256(self.frame).hexdigest(),
         )
-        seq = self.add(frame)
-        self.board.quotes[symbol] = Quote(symbol, self.at_us, bid, ask, seq, 0)
+        self.qseq += len(entries)
+        return self.add(body)
 
     def judge(self, account: int, rule: str, doubts: tuple[Doubt, ...] = ()) -> int:
         """The verdict on one limit at the prices on the board, as the account's desk writes it."""
@@ -282,7 +297,12 @@ class Story:
             "minor",
             f"{finding.seq}/observed/minor",
         )
-        floor = floor_of(calc, state, limit.place, limit.terms)
+        if state.day is not None and state.day.day.start_us == finding.day_us:
+            floor = floor_of(calc, state, limit.place, limit.terms)
+        else:
+            floor = calc.given(
+                "floor when the breach was suspected", finding.floor, "minor", f"{finding.seq}/floor/minor"
+            )
         breaks(calc, limit.terms.boundary, observed, floor)
         fact = BreachDeclared(
             rule=limit.terms.id,

@@ -1,0 +1,186 @@
+"""The floor and the target of a decision are worked out once more from the frozen rule alone, not from the firm's steps."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from firm.arithmetic import Step
+from firm.facts import Doubt, PeakReached, RolloverHighMoved
+from firm.ruleset import AmountBase, Anchor, Boundary, MaximumLoss, Trail
+from storage.grounds import Grounds
+
+Told = dict[str, Any]
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who invents a verdict does not have it explained."""
+    monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
+
+
+def trailing(trail: Trail, trails_on: Anchor = Anchor.EQUITY, lock_at_bp: int | None = None) -> MaximumLoss:
+    return MaximumLoss(
+        id="overall", loss_max_bp=1_000, trail=trail, trails_on=trails_on, lock_at_bp=lock_at_bp,
+        boundary=Boundary.TOUCHES,
+    )  # fmt: skip
+
+
+def sold(story: Any, *terms: Any) -> None:
+    story.both_open(replace(story.rules, terms=terms))
+
+
+def invented(told: Told, *steps: Step) -> None:
+    """Put a floor of the firm's own making in the place of the rule's, with every step of it correct."""
+    last = told["working"][-1]
+    observed = next(step for step in told["working"] if step.name == "balance")
+    told["working"] = (observed, *steps, replace(last, args=(last.args[0], steps[-1].name), value=1))
+    told["floor"] = told["floor"].with_minor(steps[-1].value)
+
+
+def refused(story: Any, verifier: ModuleType, why: str, alter: Callable[[Told], None], rule: str) -> None:
+    story.alter = alter
+    decision = story.judge(story.ada, rule)
+    with pytest.raises(verifier.Refused, match=why):
+        verifier.verify(story.bundle(decision))
+
+
+@pytest.mark.parametrize("anchor", list(Anchor))
+@pytest.mark.parametrize("base", list(AmountBase))
+def test_a_daily_floor_of_every_anchor_and_base_is_worked_out_again(
+    story: Any, verifier: ModuleType, anchor: Anchor, base: AmountBase
+) -> None:
+    sold(story, replace(story.rules.terms[0], anchor=anchor, base=base))
+    story.deposit(story.ada, "-6_000.00")
+    told = verifier.verify(story.bundle(story.judge(story.ada, "daily")))
+    assert any("the floor, worked out once more from the rule and the day's start" in line for line in told)
+
+
+def test_a_day_anchored_later_moves_the_floor(story: Any, verifier: ModuleType) -> None:
+    story.both_open()
+    row = story.anchor_day(story.ada)
+    story.deposit(story.ada, "-6_000.00")
+    told = verifier.verify(story.bundle(story.judge(story.ada, "daily")))
+    assert any(f"the day's start in row {row}" in line for line in told)
+
+
+def test_a_floor_that_never_moves_is_worked_out_again(story: Any, verifier: ModuleType) -> None:
+    story.both_open()
+    story.deposit(story.ada, "-1_000.00")  # which lowers where the floor is measured from
+    story.states[story.ada] = replace(story.states[story.ada], cash_net=-100_000)
+    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-10_100.00")
+    assert verifier.verify(story.bundle(story.judge(story.ada, "overall")))
+
+
+@pytest.mark.parametrize("lock_at_bp", [None, 0, 200])
+def test_a_floor_that_trails_every_tick_is_worked_out_from_the_cited_peak(
+    story: Any, verifier: ModuleType, lock_at_bp: int | None
+) -> None:
+    sold(story, trailing(Trail.EVERY_TICK, lock_at_bp=lock_at_bp))
+    state = story.states[story.ada]
+    story.clock()
+    story.add(
+        PeakReached(equity=state.money(11_500_000), balance=state.money(10_000_000), at_us=story.at_us, quotes=()),
+        story.ada,
+    )  # fmt: skip
+    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-20_000.00")
+    decision = story.judge(story.ada, "overall")
+    told = verifier.verify(story.bundle(decision))
+    assert any("the highest mark that is cited" in line for line in told)
+    assert story.states[story.ada].findings[-1].floor == {None: 10_500_000, 0: 10_000_000, 200: 10_200_000}[lock_at_bp]
+
+
+@pytest.mark.parametrize("trails_on", list(Anchor))
+def test_a_floor_that_trails_at_the_end_of_the_day_is_worked_out_from_the_cited_mark(
+    story: Any, verifier: ModuleType, trails_on: Anchor
+) -> None:
+    sold(story, trailing(Trail.END_OF_DAY, trails_on))
+    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="4_000.00")
+    story.next_day()
+    story.open_day(story.ada)
+    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-12_000.00")
+    assert verifier.verify(story.bundle(story.judge(story.ada, "overall")))
+    assert story.states[story.ada].findings[-1].floor == 9_400_000
+
+
+def test_a_high_that_cash_moved_is_a_mark_too(story: Any, verifier: ModuleType) -> None:
+    sold(story, trailing(Trail.END_OF_DAY))
+    story.clock()
+    story.add(RolloverHighMoved(high=story.states[story.ada].money(10_300_000)), story.ada)
+    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-12_000.00")
+    assert verifier.verify(story.bundle(story.judge(story.ada, "overall")))
+
+
+def test_a_confirmed_suspicion_of_an_earlier_day_keeps_the_floor_of_its_day(story: Any, verifier: ModuleType) -> None:
+    story.both_open()
+    story.deposit(story.ada, "-6_000.00")
+    story.judge(story.ada, "daily", (Doubt.DRIFT,))
+    story.next_day()
+    story.open_day(story.ada)
+    told = verifier.verify(story.bundle(story.confirm(story.ada)))
+    assert any("the rule as of the day of the suspicion" in line for line in told)
+
+
+# --- what a firm could make up ---
+
+
+def test_a_floor_without_the_allowed_loss_is_refused(story: Any, verifier: ModuleType, silent: None) -> None:
+    def alter(told: Told) -> None:
+        invented(told, next(step for step in told["working"] if step.name == "balance at day start"))
+
+    story.both_open()
+    story.deposit(story.ada, "-1.00")
+    refused(story, verifier, "the rule gives a floor of 9500000, the decision says 10000000", alter, "daily")
+
+
+def test_another_day_s_start_is_refused(story: Any, verifier: ModuleType, silent: None) -> None:
+    """Yesterday began higher: a floor measured from there would be a breach today."""
+
+    def alter(told: Told) -> None:
+        steps = {step.name: step for step in told["working"]}
+        steps["balance at day start"] = replace(
+            steps["balance at day start"], source=f"{yesterday}/balance/minor", value=10_000_000
+        )
+        steps["daily floor"] = replace(steps["daily floor"], value=9_500_000)
+        told["working"] = tuple(steps.values())
+        told["working"] = (*told["working"][:-1], replace(told["working"][-1], value=1))
+        told["floor"] = told["floor"].with_minor(9_500_000)
+
+    story.both_open()
+    yesterday = story.states[story.ada].day.seq
+    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-4_000.00")
+    story.next_day()
+    story.open_day(story.ada)
+    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-1_500.00")
+    refused(story, verifier, "the rule gives a floor of 9100000, the decision says 9500000", alter, "daily")
+
+
+def test_a_mark_that_is_none_is_refused(story: Any, verifier: ModuleType, silent: None) -> None:
+    """A floor that trails the balance does not follow the equity."""
+
+    def alter(told: Told) -> None:
+        told["working"] = tuple(
+            replace(step, source=step.source.replace("balance", "equity")) if step.name == "highest mark" else step
+            for step in told["working"]
+        )
+
+    sold(story, trailing(Trail.END_OF_DAY, Anchor.BALANCE))
+    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="4_000.00")
+    story.next_day()
+    story.open_day(story.ada)
+    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-12_000.00")
+    refused(story, verifier, "which is no mark", alter, "overall")
+
+
+def test_a_target_that_is_not_the_rule_s_is_refused(story: Any, verifier: ModuleType, silent: None) -> None:
+    def alter(told: Told) -> None:
+        start = next(step for step in told["working"] if step.name == "initial balance")
+        last = told["working"][-1]
+        told["working"] = (*told["working"][:-1], replace(last, args=(last.args[0], start.name)))
+        told["target"] = told["target"].with_minor(start.value)
+
+    story.alter = alter
+    with pytest.raises(verifier.Refused, match="the rule gives a target of 10800000, the decision says 10000000"):
+        verifier.verify(story.bundle(story.ada_reaches_her_target()))
