@@ -9,6 +9,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from actors import account_book as book
+from actors import account_lateness as lateness
 from actors import account_verdicts as verdicts
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
@@ -28,6 +29,8 @@ from actors.messages import (
     PassDoubted,
     PeakDue,
     PriceReached,
+    PricesFilled,
+    PricesMissing,
 )
 from firm.account import Finding
 from firm.arithmetic import PLAIN
@@ -93,7 +96,11 @@ class AccountDesk(AccountSeat):
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():
-                verdicts.judge_late(self, message.quote, turn)
+                lateness.judge_late(self, message.quote, turn)
+            case PricesFilled():
+                lateness.settle_filled(self, message, turn)
+            case PricesMissing():
+                lateness.give_up_waiting(self, message, turn)
             case FailureAllowed():
                 verdicts.fail(self, message, turn)
             case FailureHeld():

@@ -13,7 +13,7 @@ from actors.messages import AskFailure, AskPass, FailureAllowed, FailureHeld
 from actors.names import RISK
 from firm.account import AccountState, Finding
 from firm.arithmetic import PLAIN, Arithmetic, Step, Working
-from firm.equity import Board, equity_of, symbols_needed, unpriced
+from firm.equity import Board, equity_of, symbols_needed
 from firm.facts import (
     AccountPaused,
     BreachDeclared,
@@ -26,18 +26,23 @@ from firm.facts import (
 from firm.money import Money
 from firm.phase import Standing
 from firm.price import Quote
-from firm.rules.limits import Limit, breaks, first_broken, floor_of, limits_of
+from firm.rules.limits import Limit, breaks, floor_of, limits_of
 from firm.rules.objectives import profit_target_of, target_balance, won
-from firm.ruleset import DailyLoss, LateBreach, MaximumLoss, Trail
+from firm.ruleset import DailyLoss, MaximumLoss, Trail
 
 
 class Seen(NamedTuple):
-    """A limit seen broken: at which instant, at which prices, and whether they came late."""
+    """A limit seen broken: at which instant, at which prices, and whether they came late: then it is judged on the book of then."""
 
     limit: Limit
     at_us: int
     board: Board
     late: bool = False
+
+    def book(self, state: AccountState) -> AccountState:
+        then = state.as_of(self.at_us) if self.late else state
+        assert then is not None, f"account {state.account} was judged at {self.at_us} on a book that is no longer known"
+        return then
 
 
 class _Verdict(TypedDict):
@@ -49,6 +54,7 @@ class _Verdict(TypedDict):
     floor: Money
     observed: Money
     at_us: int
+    late: bool
     quotes: tuple[int, ...]
     working: tuple[Step, ...]
 
@@ -70,9 +76,9 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
     if not limit.hard:
         _pause(seat, seen, turn)
         return
-    doubts = _doubts(seat.held, limit, at_us, turn)
+    doubts = doubts_of(seat.held, limit, at_us, turn)
     if doubts:
-        _suspect(seat, seen, doubts, turn)
+        suspect(seat, seen, doubts, turn)
     else:
         turn.send(RISK, AskFailure(account=seat.account, rule=limit.terms.id, at_us=at_us, settled=False))
 
@@ -83,7 +89,7 @@ def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
         finding = next(finding for finding in seat.held.findings if finding.rule == allowed.rule)
         declare_settled(seat, finding, turn)
         return
-    limit = _limit(seat.held, allowed.rule)
+    limit = limit_of(seat.held, allowed.rule)
     if limit is not None:
         _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
 
@@ -94,25 +100,25 @@ def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
         if seat.held.standing is Standing.SUSPECTED:
             seat.stand(Standing.UNDER_REVIEW, held.doubt.value, turn)
         return
-    limit = _limit(seat.held, held.rule)
+    limit = limit_of(seat.held, held.rule)
     if limit is not None:
-        _suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
+        suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 
 
 def _seen(seat: AccountSeat, limit: Limit, at_us: int, late: Quote | None, turn: Turn) -> Seen:
     """What was asked about: the board as it is, or as it would have been at a price that came late."""
     board = seat.board(turn)
-    return Seen(limit, at_us, board) if late is None else Seen(limit, at_us, _board_at(board, late), late=True)
+    return Seen(limit, at_us, board) if late is None else Seen(limit, at_us, board_at(board, late), late=True)
 
 
-def _board_at(board: Board, quote: Quote) -> Board:
+def board_at(board: Board, quote: Quote) -> Board:
     return board.at({**board.quotes, quote.symbol: quote})
 
 
 def declare_settled(seat: AccountSeat, finding: Finding, turn: Turn) -> None:
     """A suspected breach is beyond doubt: declare it from the equity that was recorded then and the floor as it is now."""
     state = seat.held
-    limit = _limit(state, finding.rule)
+    limit = limit_of(state, finding.rule)
     assert limit is not None, f"{seat.name} has no rule {finding.rule}"
     calc = Working()
     observed = _observed(calc, finding)
@@ -146,9 +152,9 @@ def declare_settled(seat: AccountSeat, finding: Finding, turn: Turn) -> None:
 def settle_provisional(seat: AccountSeat, turn: Turn) -> None:
     """The day's start is final: each breach that only waited for it now stands or falls."""
     for finding in seat.held.findings:
-        if not finding.provisional_only or seat.held.standing not in OPEN:
+        if not finding.awaits_day_start or seat.held.standing not in OPEN:
             continue
-        limit = _limit(seat.held, finding.rule)
+        limit = limit_of(seat.held, finding.rule)
         assert limit is not None, f"{seat.name} has no rule {finding.rule}"
         if breaks(PLAIN, limit.terms.boundary, _observed(PLAIN, finding), limit.floor):
             ask = AskFailure(account=seat.account, rule=finding.rule, at_us=finding.at_us, settled=True)
@@ -166,32 +172,6 @@ def let_go_on(seat: AccountSeat, because: str, decision: int, turn: Turn) -> Non
     seat.stand(Standing.PAUSED if paused else seat.held.running, because, turn)
     if not paused:
         seat.enforce("release", decision, turn)
-
-
-def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
-    """A tick came out of order: would the account have broken a limit at it? Only what was open then can have."""
-    state = seat.held
-    if state.standing not in (Standing.ACTIVE, Standing.FUNDED) or state.day is None:
-        return
-    if quote.t_us < state.day.day.start_us or any(held.opened_us > quote.t_us for held in state.positions):
-        return
-    board = seat.board(turn)
-    then = _board_at(board, quote)
-    if unpriced(state, then):
-        return
-    broken = first_broken(open_limits(state), equity_of(PLAIN, state, then))
-    if broken is None or not broken.hard:
-        return
-    seen = Seen(broken, quote.t_us, then, late=True)
-    # What was seen late is a doubt of its own unless the ruleset enforces late breaches.
-    doubts = _doubts(state, broken, quote.t_us, turn)
-    if state.ruleset.late_breach is LateBreach.REVIEW:
-        doubts = (*doubts, Doubt.LATE_DATA)
-    if doubts:
-        _suspect(seat, seen, doubts, turn)
-    else:
-        ask = AskFailure(account=seat.account, rule=broken.terms.id, at_us=quote.t_us, settled=False, late=quote)
-        turn.send(RISK, ask)
 
 
 def ask_to_win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
@@ -256,11 +236,15 @@ def _observed(calc: Arithmetic, finding: Finding) -> int:
     return observed
 
 
-def _limit(state: AccountState, rule: str) -> Limit | None:
+def limit_of(state: AccountState, rule: str) -> Limit | None:
     return next((limit for limit in limits_of(state) if limit.terms.id == rule), None)
 
 
-def _doubts(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
+def follows_every_tick(limit: Limit) -> bool:
+    return isinstance(limit.terms, MaximumLoss) and limit.terms.trail is Trail.EVERY_TICK
+
+
+def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
     """What a hard failure under this limit would rest on that is not certain."""
     market = turn.market(state.bridge)
     doubts = set(market.doubts_about(symbols_needed(state, market.board) or (), at_us, turn.policy.stale_after_us))
@@ -297,10 +281,10 @@ def _declare(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
     seat.stand(Standing.BREACHED, seen.limit.terms.id, turn)
 
 
-def _suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> None:
-    """Close-only until data (a provisional day start) or a person settles it."""
+def suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> None:
+    """Close-only until data (a final day start, the full prices of a merged window) or a person settles it."""
     decision = _judged(seat, seen, doubts, turn)
-    waits_for_data = doubts == (Doubt.PROVISIONAL_ANCHOR,)
+    waits_for_data = doubts in ((Doubt.PROVISIONAL_ANCHOR,), (Doubt.CONFLATED_PRICES,))
     after = Standing.SUSPECTED if waits_for_data else Standing.UNDER_REVIEW
     if seat.held.standing not in (after, Standing.UNDER_REVIEW):
         seat.stand(after, seen.limit.terms.id, turn)
@@ -310,9 +294,9 @@ def _suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Tur
 def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> int:
     """Write the verdict with its exhibits and its working; the seq of the decision."""
     limit = seen.limit
-    if isinstance(limit.terms, MaximumLoss) and limit.terms.trail is Trail.EVERY_TICK:
+    if follows_every_tick(limit):
         seat.write_peak(turn)
-    state = seat.held
+    state = seen.book(seat.held)
     cited = cite(state, seen.board, turn)
     calc = Working()
     observed = equity_of(calc, state, seen.board, cited)
@@ -327,12 +311,13 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
         floor=state.money(int(floor)),
         observed=state.money(int(observed)),
         at_us=seen.at_us,
+        late=seen.late,
         quotes=tuple(priced.seq for priced in cited.values()),
         working=tuple(calc.steps),
     )
     if doubts:
         return seat.record(BreachSuspected(**verdict, doubts=doubts), turn, seen.at_us)
-    return seat.record(BreachDeclared(**verdict, late=seen.late), turn, seen.at_us)
+    return seat.record(BreachDeclared(**verdict), turn, seen.at_us)
 
 
 def _kind(limit: Limit) -> str:

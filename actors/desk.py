@@ -43,7 +43,8 @@ class Watch(msgspec.Struct, frozen=True):
 
     `bands`: (symbol, side of the quote, low, high): wake when the quote leaves [low, high]; None means no bound that way.
     `always`: symbols whose every tick wakes. `day_end_us`: 0, or when its day ends. `provisional_us`: 0, or the instant whose
-    marks await the watermark. `marked`: whether equity marks are taken.
+    marks await the watermark. `marked`: whether equity marks are taken. `late`: symbols of which it judges prices
+    that come late. `unfilled`: symbols whose full prices it waits for.
     """
 
     account: int
@@ -52,6 +53,8 @@ class Watch(msgspec.Struct, frozen=True):
     day_end_us: int = 0
     provisional_us: int = 0
     marked: bool = False
+    late: tuple[str, ...] = ()
+    unfilled: tuple[str, ...] = ()
 
 
 class Turn(Protocol):

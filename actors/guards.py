@@ -27,19 +27,43 @@ def watch_of(state: AccountState, equity: int | None, limits: tuple[Limit, ...],
         return Watch(state.account)
     day_end_us = state.day.day.end_us if state.day is not None else 0
     provisional_us = state.day.day.start_us if state.closing is not None and state.day is not None else 0
-    if state.standing not in JUDGED or not state.positions:
-        return Watch(state.account, day_end_us=day_end_us, provisional_us=provisional_us)
     needed = symbols_needed(state, board)
+    late, unfilled = _late(state, needed), _unfilled(state)
+    if state.standing not in JUDGED or not state.positions:
+        return Watch(state.account, day_end_us=day_end_us, provisional_us=provisional_us, late=late, unfilled=unfilled)
     if equity is None or needed is None or _converts(state, board):
         always = needed or tuple({held.symbol for held in state.positions})
-        return Watch(state.account, always=always, day_end_us=day_end_us, provisional_us=provisional_us, marked=True)
+        return Watch(
+            state.account,
+            always=always,
+            day_end_us=day_end_us,
+            provisional_us=provisional_us,
+            marked=True,
+            late=late,
+            unfilled=unfilled,
+        )
     return Watch(
         state.account,
         bands=_bands(state, equity, limits, board),
         day_end_us=day_end_us,
         provisional_us=provisional_us,
         marked=True,
+        late=late,
+        unfilled=unfilled,
     )
+
+
+def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...]:
+    """What it depends on now, and what it held earlier in the day as far as its books are kept."""
+    held = {held.symbol for book in state.earlier for held in book.positions}
+    return tuple(sorted(held.union(needed or (held.symbol for held in state.positions))))
+
+
+def _unfilled(state: AccountState) -> tuple[str, ...]:
+    """The symbols whose full prices settle a breach that merged ones showed."""
+    if state.standing is not Standing.SUSPECTED or not any(finding.awaits_prices for finding in state.findings):
+        return ()
+    return _late(state, None)
 
 
 def trails_every_tick(state: AccountState) -> bool:

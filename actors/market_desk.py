@@ -9,12 +9,25 @@ from collections.abc import Iterator
 import msgspec
 
 from actors.desk import Turn, Watch
-from actors.messages import DayEnded, DayFinal, LatePrice, MarkDue, Message, PriceReached
+from actors.effects import RequestBackfill
+from actors.messages import (
+    DayEnded,
+    DayFinal,
+    LatePrice,
+    MarkDue,
+    Message,
+    PriceReached,
+    PricesFilled,
+    PricesMissing,
+)
 from actors.names import account_desk
 from actors.wakes import Wakes
+from firm.bounds import BACKFILLS_ASKED_MAX
 from firm.equity import Board
 from firm.facts import Doubt, Fact, QuotesRefused, SanityBandLeft
 from firm.inputs import (
+    BackfillReported,
+    BridgeConnected,
     GapReported,
     Input,
     PlatformReported,
@@ -30,12 +43,17 @@ from firm.sessions import is_open
 PRICE_POINTS_MAX = 10**12  # no symbol's price in points comes near; beyond it sums would outgrow what is stored
 SETTLED_AFTER_PRICES = 20  # in a row at a new level, and it is the market
 
+Stretch = tuple[str, int, int]
+"""Prices of a symbol in [from_us, to_us)."""
+
 
 class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     """The market as an immutable value, for snapshots and undo.
 
     `closing`: last prices before instants not yet final. `accepted`: the last price of each symbol within its sanity band.
     `jumped`: symbols beyond it, with how many prices in a row have stood at the new level.
+    `conflated`: symbols whose newest prices were merged, with the last plain stamp and the last merged one.
+    `asked`: stretches that the bridge was asked to send in full and has not answered.
     """
 
     specs: dict[str, SymbolSpec]
@@ -48,7 +66,8 @@ class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     gaps: frozenset[str]
     accepted: dict[str, Quote]
     jumped: dict[str, int]
-    conflated: frozenset[str]
+    conflated: dict[str, tuple[int, int]]
+    asked: frozenset[Stretch]
 
 
 class MarketDesk:
@@ -67,7 +86,8 @@ class MarketDesk:
         self._gaps: frozenset[str] = frozenset()
         self._accepted: dict[str, Quote] = {}
         self._jumped: dict[str, int] = {}
-        self._conflated: frozenset[str] = frozenset()
+        self._conflated: dict[str, tuple[int, int]] = {}
+        self._asked: frozenset[Stretch] = frozenset()
 
     # --- what other desks may ask ---
 
@@ -132,11 +152,16 @@ class MarketDesk:
         if isinstance(message, QuoteFrame):
             yield from self._walk(message, turn)
             return
+        if isinstance(message, BridgeConnected):
+            self._ask_again(turn)
+            return
         believed_us = min(turn.header.happened_us, turn.header.received_us + turn.policy.far_future_us)
         yield from self._instants_before(believed_us, turn)
         if isinstance(message, Watermark) and message.t_us == believed_us:
             self._watermark_us = max(self._watermark_us, message.t_us)
             self._finalise(turn)
+        elif isinstance(message, GapReported | BackfillReported):
+            self._hear_of(message, turn)
 
     def _walk(self, frame: QuoteFrame, turn: Turn) -> Iterator[None]:
         refused: list[tuple[int, str]] = []
@@ -183,7 +208,8 @@ class MarketDesk:
             gaps=self._gaps,
             accepted=dict(self._accepted),
             jumped=dict(self._jumped),
-            conflated=self._conflated,
+            conflated=dict(self._conflated),
+            asked=self._asked,
         )
 
     def restore(self, state: MarketState) -> None:
@@ -196,7 +222,8 @@ class MarketDesk:
         self._gaps = state.gaps
         self._accepted = dict(state.accepted)
         self._jumped = dict(state.jumped)
-        self._conflated = state.conflated
+        self._conflated = dict(state.conflated)
+        self._asked = state.asked
 
     # --- one tick ---
 
@@ -210,9 +237,12 @@ class MarketDesk:
         turn.at_us = tick.t_us
         self._mark_jump(quote, turn)
         if conflated:
-            self._conflated |= {symbol}
-        elif symbol in self._conflated:
-            self._conflated -= {symbol}
+            from_us = self._conflated.get(symbol, (before.t_us if before is not None else tick.t_us, 0))[0]
+            self._conflated[symbol] = (from_us, tick.t_us)
+        elif symbol in self._conflated and tick.t_us > self._conflated[symbol][1]:
+            # The overload is over: the bridge has time to send what it merged. All of it will be older than this price.
+            from_us, last_us = self._conflated.pop(symbol)
+            self._ask((symbol, from_us, last_us + 1), turn)
         self.board.quotes[symbol] = quote
         if symbol in self._gaps:
             self._gaps -= {symbol}
@@ -229,10 +259,10 @@ class MarketDesk:
             known = quotes.get(quote.symbol)
             if quote.t_us < instant_us and (known is None or known.t_us <= quote.t_us):
                 quotes[quote.symbol] = quote
-        holders = self.wakes.holders(quote.symbol)
-        for account in holders:
+        judging = self.wakes.judging_late(quote.symbol)
+        for account in judging:
             turn.send(account_desk(account), LatePrice(quote=quote))
-        return bool(holders)
+        return bool(judging)
 
     def _mark_jump(self, quote: Quote, turn: Turn) -> None:
         """A price beyond its band of the last accepted one is used, but no hard failure rests on it.
@@ -285,6 +315,35 @@ class MarketDesk:
         if tick.t_us < turn.header.received_us - turn.policy.far_past_us:
             return "far_past"
         return ""
+
+    # --- prices that are missing ---
+
+    def _ask(self, stretch: Stretch, turn: Turn) -> None:
+        """Have the bridge send a stretch in full. Beyond the bound nothing is asked, and what rests on it stays open."""
+        if len(self._asked) < BACKFILLS_ASKED_MAX and stretch not in self._asked:
+            self._asked |= {stretch}
+            turn.effect(self._request(stretch))
+
+    def _ask_again(self, turn: Turn) -> None:
+        """A session began: what the last one left unanswered."""
+        for stretch in sorted(self._asked):
+            turn.effect(self._request(stretch))
+
+    def _request(self, stretch: Stretch) -> RequestBackfill:
+        symbol, from_us, to_us = stretch
+        return RequestBackfill(bridge=self.bridge, symbol=symbol, from_us=from_us, to_us=to_us)
+
+    def _hear_of(self, report: GapReported | BackfillReported, turn: Turn) -> None:
+        """A gap that the bridge tells of itself is asked for once; one that answers our question is for good."""
+        stretch = (report.symbol, report.from_us, report.to_us)
+        if stretch not in self._asked:
+            if isinstance(report, GapReported):
+                self._ask(stretch, turn)
+            return
+        self._asked -= {stretch}
+        told = PricesMissing if isinstance(report, GapReported) else PricesFilled
+        for account in self.wakes.unfilled(report.symbol):
+            turn.send(account_desk(account), told(symbol=report.symbol, from_us=report.from_us, to_us=report.to_us))
 
     # --- instants ---
 

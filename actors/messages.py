@@ -28,6 +28,22 @@ class LatePrice(Message, frozen=True, kw_only=True):
     quote: Quote
 
 
+class PricesFilled(Message, frozen=True, kw_only=True):
+    """Every price of `symbol` in [from_us, to_us) has been seen by now: what a merged window left open is settled."""
+
+    symbol: str
+    from_us: int
+    to_us: int
+
+
+class PricesMissing(Message, frozen=True, kw_only=True):
+    """The platform cannot give the prices of `symbol` in [from_us, to_us): a person must look at what rests on them."""
+
+    symbol: str
+    from_us: int
+    to_us: int
+
+
 class DayEnded(Message, frozen=True, kw_only=True):
     """The account's day ended at `at_us`; these are the last prices before it, as far as they have come."""
 
@@ -181,6 +197,8 @@ class Judge(Message, frozen=True, kw_only=True):
 MESSAGES: tuple[type[Message], ...] = (
     PriceReached,
     LatePrice,
+    PricesFilled,
+    PricesMissing,
     DayEnded,
     DayFinal,
     MarkDue,

@@ -46,13 +46,17 @@ _ACCOUNT_REPORTS = (
 def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str, ...]:  # noqa: C901  (a table of inputs)
     """The desks that decide on an input, in order. Time passes on the bridge's market before anything else looks."""
     match body:
-        case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported() | i.GapReported():
+        case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported():
+            return (market_desk(body.bridge),)
+        case i.GapReported() | i.BackfillReported():
             return (market_desk(body.bridge),)
         case i.AccountReported() | i.SnapshotReported():
             return _with_account((market_desk(body.bridge),), account, (enforcement_desk(body.bridge),))
         case _ if isinstance(body, _ACCOUNT_REPORTS):
             return _with_account((market_desk(body.bridge),), account, ())
-        case i.CommandAcknowledged() | i.CommandReported() | i.BridgeConnected() | i.BridgeDisconnected():
+        case i.BridgeConnected():
+            return (market_desk(body.bridge), enforcement_desk(body.bridge))
+        case i.CommandAcknowledged() | i.CommandReported() | i.BridgeDisconnected():
             return (enforcement_desk(body.bridge),)
         case i.ClockTicked():
             return (ENGINE, *(enforcement_desk(bridge) for bridge in bridges))

@@ -123,13 +123,13 @@ class Wakes:
     def marked(self) -> list[int]:
         return sorted(self._marked)
 
-    def holders(self, symbol: str) -> list[int]:
-        """Accounts that depend on a symbol's price."""
-        return sorted(
-            account
-            for account, watch in self._watches.items()
-            if symbol in watch.always or any(band[0] == symbol for band in watch.bands)
-        )
+    def judging_late(self, symbol: str) -> list[int]:
+        """Accounts that judge a price of this symbol which comes late."""
+        return sorted(account for account, watch in self._watches.items() if symbol in watch.late)
+
+    def unfilled(self, symbol: str) -> list[int]:
+        """Accounts that wait for this symbol's full prices."""
+        return sorted(account for account, watch in self._watches.items() if symbol in watch.unfilled)
 
     def _drop_outdated_days(self) -> None:
         while self._days and self._day_end_of(self._days[0][1]) != self._days[0][0]:

@@ -30,6 +30,7 @@ from appliance.digest import engine_digest
 from appliance.health import HealthBook
 from appliance.release import RELEASE
 from appliance.settings import ClockSource, Settings
+from appliance.subscriptions import Subscriptions
 from bridges.gateway import Gateway
 from firm.commands import Command
 from firm.ids import ID_BITS
@@ -103,6 +104,7 @@ class Machine:
         self.directory_of_bridges = Directory(self.engine)
         self.gateway = self._gateway()
         self.deadman_policies = DeadmanPolicies(self.engine, self.gateway, self.settings.gateway, secrets.signing_seed)
+        self.subscriptions = Subscriptions(self.engine, self.gateway)
         self.health = HealthBook(
             engine=self.engine,
             meter=self.meter,
@@ -211,6 +213,7 @@ class Machine:
         self.live.publish(batch)
         self.directory_of_bridges.learn(batch)
         self.deadman_policies.learn(batch)
+        self.subscriptions.learn(batch)
 
     def _carry(self, effect: Effect) -> None:
         """Effects go to the bridge they are for. One that is absent gets its commands when it connects again."""

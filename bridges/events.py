@@ -181,6 +181,15 @@ class Gap(msgspec.Struct, frozen=True, array_like=True, tag="gap"):
     to_us: Int64
 
 
+class Backfilled(msgspec.Struct, frozen=True, array_like=True, tag="backfilled"):
+    """The `ticks` prices of `sym` in [from_us, to_us) that were asked for, all of them, were sent before this event."""
+
+    sym: Symbol
+    from_us: Int64
+    to_us: Int64
+    ticks: Int64
+
+
 class CmdAck(msgspec.Struct, frozen=True, array_like=True, tag="cmd_ack"):
     """The command lies in the bridge's journal and will be carried out once."""
 
@@ -240,6 +249,7 @@ Event = (
     | Session
     | Platform
     | Gap
+    | Backfilled
     | CmdAck
     | CmdResult
     | Snapshot

@@ -93,12 +93,12 @@ class Translator:
             case wire.Platform():
                 believe_time("since_us", event.since_us, now_us)
                 return Translated(_platform(bridge, seq, event), 0, event.since_us)
-            case wire.Gap():
+            case wire.Gap() | wire.Backfilled():
                 believe_time("from_us", event.from_us, now_us)
                 believe_time("to_us", event.to_us, now_us)
                 if event.to_us < event.from_us:
-                    raise Unbelievable(Disbelief.ORDER_OF_TIMES, f"gap from {event.from_us} to {event.to_us}")
-                return Translated(_gap(bridge, seq, event), 0, event.to_us)
+                    raise Unbelievable(Disbelief.ORDER_OF_TIMES, f"prices from {event.from_us} to {event.to_us}")
+                return Translated(_stretch(bridge, seq, event), 0, event.to_us)
             case wire.CmdAck() | wire.CmdResult():
                 believe_time("t_us", event.t_us, now_us)
                 account = self._accounts.account_of(bridge, event.acc) if event.acc else 0
@@ -197,8 +197,15 @@ def _platform(bridge: str, seq: int, event: wire.Platform) -> Input:
     return inputs.PlatformReported(bridge=bridge, seq=seq, up=event.up, since_us=event.since_us, why=event.why)
 
 
-def _gap(bridge: str, seq: int, event: wire.Gap) -> Input:
-    return inputs.GapReported(bridge=bridge, seq=seq, symbol=event.sym, from_us=event.from_us, to_us=event.to_us)
+def _stretch(bridge: str, seq: int, event: wire.Gap | wire.Backfilled) -> Input:
+    sym, from_us, to_us = event.sym, event.from_us, event.to_us
+    match event:
+        case wire.Gap():
+            return inputs.GapReported(bridge=bridge, seq=seq, symbol=sym, from_us=from_us, to_us=to_us)
+        case wire.Backfilled():
+            return inputs.BackfillReported(
+                bridge=bridge, seq=seq, symbol=sym, from_us=from_us, to_us=to_us, ticks=event.ticks
+            )
 
 
 def _command(bridge: str, seq: int, event: wire.CmdAck | wire.CmdResult) -> Input:

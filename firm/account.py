@@ -10,6 +10,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
+from firm.facts import Doubt
 from firm.inputs import Side
 from firm.money import Money
 from firm.phase import Standing
@@ -65,11 +66,21 @@ class Closing(msgspec.Struct, frozen=True):
     swap_awaited: frozenset[str]
 
 
+class EarlierBook(msgspec.Struct, frozen=True):
+    """The book as it stood in [from_us, until_us): what a price that comes late is judged on."""
+
+    from_us: int
+    until_us: int
+    balance: int
+    balance_source: str
+    positions: tuple[Position, ...]
+
+
 class Finding(msgspec.Struct, frozen=True):
     """A suspected or declared breach: which rule, and the decision row that says so.
 
-    `day_us`: the first instant of the day it fell in. `late`: (row, net) of deals of the day that ended which were booked
-    after it; they belong into the equity that was observed.
+    `doubts`: why it is not final. `day_us`: the first instant of the day it fell in. `late`: (row, net) of deals of the day
+    that ended which were booked after it; they belong into the equity that was observed.
     """
 
     rule: str
@@ -78,13 +89,24 @@ class Finding(msgspec.Struct, frozen=True):
     observed: int
     at_us: int
     day_us: int
-    provisional_only: bool
+    doubts: tuple[Doubt, ...] = ()
     late: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def awaits_day_start(self) -> bool:
+        """Whether nothing but the day's final start is missing."""
+        return self.doubts == (Doubt.PROVISIONAL_ANCHOR,)
+
+    @property
+    def awaits_prices(self) -> bool:
+        """Whether nothing but the full prices of a merged window is missing."""
+        return self.doubts == (Doubt.CONFLATED_PRICES,)
 
 
 class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     """One account. `paused_until_us`: 0, or the rollover that ends a pause.
 
+    `earlier`: the books of this day before the newest changes, oldest first; the present one began at `book_since_us`.
     `findings`: breaches suspected and not settled, or the declared one. `waived`: rules a person let off for this day.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     """
@@ -107,6 +129,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     balance: int = 0
     balance_source: str = ""
     positions: tuple[Position, ...] = ()
+    book_since_us: int = 0
+    earlier: tuple[EarlierBook, ...] = ()
     day: DayStart | None = None
     closing: Closing | None = None
     peak: Peak | None = None
@@ -140,6 +164,15 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     def finding_of(self, decision: int) -> Finding | None:
         """The finding that decision row `decision` made, if it still stands."""
         return next((finding for finding in self.findings if finding.seq == decision), None)
+
+    def as_of(self, at_us: int) -> "AccountState | None":
+        """The account with the book that it had at an instant of this day; None where that is no longer known."""
+        if at_us >= self.book_since_us:
+            return self
+        for book in reversed(self.earlier):
+            if book.from_us <= at_us < book.until_us:
+                return replace(self, balance=book.balance, balance_source=book.balance_source, positions=book.positions)
+        return None
 
     def position(self, position_id: str) -> Position | None:
         return next((held for held in self.positions if held.position_id == position_id), None)

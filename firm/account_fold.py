@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from firm.account import AccountState, Closing, DayStart, Finding, Peak, Position, cash_key
+from firm.account import AccountState, Closing, DayStart, EarlierBook, Finding, Peak, Position, cash_key
+from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -57,13 +58,13 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case DealBooked():
             return _after_deal(state, body, seq, happened_us)
         case CashBooked():
-            return _after_cash(state, body, seq)
+            return _after_cash(state, body, seq, happened_us)
         case RolloverHighMoved():
             return replace(state, rollover_high=body.high.minor, rollover_high_source=f"{seq}/high/minor")
         case PositionReported():
             return _after_swap_told(state, body.position_id, body.t_us)
         case SwapPosted():
-            return _after_swap(state, body, seq)
+            return _after_swap(state, body, seq, happened_us)
         case DayOpened():
             return _after_day_opened(state, body, seq)
         case DayAnchored():
@@ -78,10 +79,9 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case StandingChanged():
             return replace(state, standing=body.after)
         case BreachDeclared():
-            return replace(state, findings=(_finding(state, body, seq, provisional_only=False),))
+            return replace(state, findings=(_finding(state, body, seq),))
         case BreachSuspected():
-            found = _finding(state, body, seq, provisional_only=_rests_on_anchor_only(body))
-            return replace(state, findings=(*_other_findings(state, body.rule), found))
+            return replace(state, findings=(*_other_findings(state, body.rule), _finding(state, body, seq)))
         case VerdictCorrected():
             return _after_correction(state, body)
         case PassHeld():
@@ -111,7 +111,7 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
             closing, balance=closing.balance + fact.net.minor, positions=_with_deal(closing.positions, fact, seq)
         )
     return replace(
-        state,
+        _with_book_kept(state, happened_us),
         positions=_with_deal(state.positions, fact, seq),
         closing=_no_longer_awaiting(closing, fact),
         findings=findings,
@@ -121,6 +121,14 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
         last_trade_seq=seq,
         deals=state.deals | {fact.deal_id},
     )
+
+
+def _with_book_kept(state: AccountState, until_us: int) -> AccountState:
+    """Before the book changes: keep it as it was. A change that comes out of order leaves no earlier book that is certain."""
+    if until_us < state.book_since_us:
+        return replace(state, earlier=())
+    kept = EarlierBook(state.book_since_us, until_us, state.balance, state.balance_source, state.positions)
+    return replace(state, earlier=(*state.earlier[1 - EARLIER_BOOKS_MAX :], kept), book_since_us=until_us)
 
 
 def _no_longer_awaiting(closing: Closing | None, fact: DealBooked) -> Closing | None:
@@ -150,10 +158,11 @@ def _with_deal(positions: tuple[Position, ...], fact: DealBooked, seq: int) -> t
     return (*others, booked)
 
 
-def _after_swap(state: AccountState, fact: SwapPosted, seq: int) -> AccountState:
+def _after_swap(state: AccountState, fact: SwapPosted, seq: int, happened_us: int) -> AccountState:
     closing = state.closing
     if closing is not None:
         closing = replace(closing, positions=_with_swap(closing.positions, fact, seq))
+    state = _with_book_kept(state, happened_us)
     return replace(state, positions=_with_swap(state.positions, fact, seq), closing=closing)
 
 
@@ -166,13 +175,13 @@ def _with_swap(positions: tuple[Position, ...], fact: SwapPosted, seq: int) -> t
     )
 
 
-def _after_cash(state: AccountState, fact: CashBooked, seq: int) -> AccountState:
+def _after_cash(state: AccountState, fact: CashBooked, seq: int, happened_us: int) -> AccountState:
     closing = state.closing
     if closing is not None:
         # The day is to begin as if the money had been there: cash is neither profit nor loss.
         closing = replace(closing, balance=closing.balance + fact.amount.minor)
     return replace(
-        state,
+        _with_book_kept(state, happened_us),
         balance=fact.balance.minor,
         balance_source=f"{seq}/balance/minor",
         closing=closing,
@@ -228,6 +237,8 @@ def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> Account
         closing=closing,
         positions=positions,
         balance_source=f"{seq}/balance/minor",
+        book_since_us=fact.day.start_us,
+        earlier=(),
         paused_until_us=0,
         waived=(),
         deals=frozenset(),
@@ -259,12 +270,7 @@ def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountStat
     return replace(state, peak=Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq))
 
 
-def _finding(
-    state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int, *, provisional_only: bool
-) -> Finding:
+def _finding(state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int) -> Finding:
     day_us = state.day.day.start_us if state.day is not None else 0
-    return Finding(fact.rule, seq, fact.floor.minor, fact.observed.minor, fact.at_us, day_us, provisional_only)
-
-
-def _rests_on_anchor_only(fact: BreachSuspected) -> bool:
-    return {doubt.value for doubt in fact.doubts} == {"provisional_anchor"}
+    doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
+    return Finding(fact.rule, seq, fact.floor.minor, fact.observed.minor, fact.at_us, day_us, doubts)

@@ -366,7 +366,10 @@ class DealIgnored(Fact, frozen=True, kw_only=True):
 
 
 class BreachDeclared(Fact, frozen=True, kw_only=True):
-    """A rule is broken: final. `working` is the arithmetic; its last step is the comparison that decided."""
+    """A rule is broken: final. `working` is the arithmetic; its last step is the comparison that decided.
+
+    `late`: a price that came late showed it, on the book of that price's instant.
+    """
 
     rule: str
     rule_kind: str
@@ -388,6 +391,7 @@ class BreachSuspected(Fact, frozen=True, kw_only=True):
     floor: Money
     observed: Money
     at_us: int
+    late: bool
     doubts: tuple[Doubt, ...]
     quotes: tuple[int, ...]
     working: tuple[Step, ...]

@@ -195,6 +195,17 @@ class GapReported(Input, frozen=True, kw_only=True):
     to_us: int
 
 
+class BackfillReported(Input, frozen=True, kw_only=True):
+    """The bridge sent the `ticks` prices of `symbol` in [from_us, to_us) that it was asked for, all before this event."""
+
+    bridge: str
+    seq: int
+    symbol: str
+    from_us: int
+    to_us: int
+    ticks: int
+
+
 class AccountReported(Input, frozen=True, kw_only=True):
     """The platform's own record of an account."""
 
@@ -378,6 +389,7 @@ Arriving = (
     | SymbolReported
     | PlatformReported
     | GapReported
+    | BackfillReported
     | AccountReported
     | EquityReported
     | DealReported

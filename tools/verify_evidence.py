@@ -40,6 +40,7 @@ JUDGED = {
     "PassHeld": ("observed", "target"),
 }
 BOUNDARY_OPS = {"touches": "is_at_or_below", "crosses": "is_below"}
+BOOKINGS = ("DealBooked", "CashBooked", "SwapPosted")
 POINTS_MAX = 10**12  # beyond it a price is refused as out of range
 # A floor that trails follows marks of these kinds of rows: (kind, field), by how it trails and on what.
 MARKS = {
@@ -760,7 +761,9 @@ def check_book(case: Case) -> str:
     # A pass is judged on the book as it is; a breach on the book under its newest figure (it may look back).
     newest = max(int(source.split("/")[0]) for source in sources if source[:1].isdigit())
     as_of = newest if breach else case.decision
-    balance, positions = fold_book(case, as_of)
+    # A price that came late is judged on the book of its instant; whatever was booked after it does not count.
+    until_us = case.fact["at_us"] if breach and case.fact["late"] else None
+    balance, positions = fold_book(case, as_of, until_us)
     require(
         balance in sources, f"the working does not start from the newest balance ({balance})", "contest the decision"
     )
@@ -784,13 +787,15 @@ def check_book(case: Case) -> str:
     return f"the book as of row {as_of}: the newest balance, and {held}; nothing left out, nothing added"
 
 
-def fold_book(case: Case, as_of: int) -> tuple[str, dict[str, Any]]:
+def fold_book(case: Case, as_of: int, until_us: int | None) -> tuple[str, dict[str, Any]]:
     """Where the newest balance is recorded, and each open position with where it is; every booking must add up."""
     balance, positions, minor = "", {}, 0
     for seq, row in case.rows.items():
         if row["account"] != case.account or not case.anchor <= seq <= as_of:
             continue
         body, kind = case.payloads[seq], row["kind"]
+        if until_us is not None and kind in BOOKINGS and row["happened_us"] > until_us:
+            break
         if kind == "AccountOpened":
             balance, minor = f"{seq}/initial/minor", body["initial"]["minor"]
         elif kind == "DayOpened":

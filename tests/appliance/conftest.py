@@ -368,6 +368,9 @@ class Platform:
         self.carried_out: list[str] = []
         self.trading_allowed = True
         self.welcomes = 0
+        self.subscribed: list[tuple[str, ...]] = []
+        self.asked: list[BackfillReq] = []
+        self.kept: list[Tick] | None = None  # what it can send again; None: nothing
 
     @property
     def now_us(self) -> int:
@@ -390,7 +393,7 @@ class Platform:
         await self.publish(result, self.account())
 
     async def on_subscribe(self, symbols: tuple[str, ...]) -> None:
-        pass
+        self.subscribed.append(symbols)
 
     async def on_snapshot_request(self, login: str) -> None:
         assert self.client is not None
@@ -401,11 +404,24 @@ class Platform:
         await self.publish(told)
 
     async def on_backfill_request(self, request: BackfillReq) -> None:
-        pass
+        assert self.client is not None
+        self.asked.append(request)
+        if self.kept is None:
+            await self.publish(events.Gap(request.sym, request.from_us, request.to_us))
+            return
+        wanted = [tick for tick in self.kept if request.from_us <= tick.t_us < request.to_us]
+        await self.client.send_quotes(wanted)
+        await self.publish(events.Backfilled(request.sym, request.from_us, request.to_us, len(wanted)))
 
     def account(self) -> events.Account:
         return events.Account(
             self.login, "demo-usd", "USD", 2, 100, 0, self.trading_allowed, "", 10_000_000, 0, 1, self.now_us
+        )
+
+    async def equals(self, equity: str) -> None:
+        worth = usd(equity).minor
+        await self.publish(
+            events.Equity(self.login, "USD", 2, worth, 10_000_000, 0, "books", self.now_us),
         )
 
     async def buys(self, lots: int, price: int) -> None:
@@ -474,7 +490,13 @@ def read_key(text: str) -> KeyFile:
 
 
 @pytest.fixture
-async def live(tmp_path: Path) -> AsyncIterator[Live]:
+def sold() -> str:
+    """The program that Ada buys in `live`."""
+    return "trailing-100k"
+
+
+@pytest.fixture
+async def live(tmp_path: Path, sold: str) -> AsyncIterator[Live]:
     """Ada's account is open at the platform, and EURUSD has a price."""
     settings = msgspec.structs.replace(small_settings(), clock=ClockSettings())
     machine, key = founded_with_bridge(tmp_path / "firm", settings)
@@ -485,10 +507,11 @@ async def live(tmp_path: Path) -> AsyncIterator[Live]:
         spec = events.SymbolSpec("EURUSD", 5, 100_000 * 10**8, "EUR", "USD", 1, "forex", "UTC")
         await platform.publish(spec)
         await client.send_quotes([Tick("EURUSD", platform.now_us, 138_700, 138_705)])
-        accounts = (ADAS_ACCOUNT, ADAS_ACCOUNT + 1)
+        phases = next(len(program.phases) for program in programs() if program.program == sold)
+        accounts = tuple(range(ADAS_ACCOUNT, ADAS_ACCOUNT + phases))
         for command in (
             RegisterTrader(by="console", trader=ADA, sealed="c0ffee"),
-            PlaceOrder(by="console", order=ADAS_ORDER, trader=ADA, program="trailing-100k", accounts=accounts),
+            PlaceOrder(by="console", order=ADAS_ORDER, trader=ADA, program=sold, accounts=accounts),
             MarkOrderPaid(by="console", order=ADAS_ORDER, reference="wire 1"),
         ):
             await machine.ask(command)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bridges import wire
 from bridges.events import (
     Account,
+    Backfilled,
     Cash,
     CmdAck,
     CmdResult,
@@ -63,6 +64,7 @@ EVENTS: dict[str, Event] = {
     "session": Session("700001", True, "192.0.2.7", "desktop", "laptop", T),
     "platform": Platform(False, T, "link lost"),
     "gap": Gap("XAUUSD", T, T + 1_000_000),
+    "backfilled": Backfilled("XAUUSD", T, T + 1_000_000, 1_100),
     "cmd_ack": CmdAck("c-1", "700001", T),
     "cmd_result": CmdResult("c-1", "700001", CommandState.CONFIRMED, "10009", "", "flat", T),
     "snapshot": Snapshot(

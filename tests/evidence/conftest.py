@@ -277,13 +277,14 @@ class Story:
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
             "at_us": self.at_us,
+            "late": False,
             "quotes": tuple(priced.seq for priced in cited.values()),
             "working": tuple(calc.steps),
         }
         self.alter(told)
         if doubts:
             return self.add(BreachSuspected(**told, doubts=doubts), account)
-        return self.add(BreachDeclared(**told, late=False), account)
+        return self.add(BreachDeclared(**told), account)
 
     def confirm(self, account: int) -> int:
         """What settles a suspicion: the equity recorded then against the floor as it is now."""

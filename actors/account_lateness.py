@@ -1,0 +1,108 @@
+"""The account and prices that come late: judged on the book of their instant, or left to a person where that is not known.
+
+A tick out of order may show a breach that was passed over. A merged window that showed a breach leaves it suspected until the
+single prices have come: one of them confirms it, or none of them does and it is taken back.
+"""
+
+from msgspec.structs import replace
+
+from actors import account_verdicts as verdicts
+from actors.account_seat import AccountSeat
+from actors.desk import Turn
+from actors.messages import AskFailure, PricesFilled, PricesMissing
+from actors.names import RISK
+from firm.account import AccountState, Finding
+from firm.arithmetic import PLAIN
+from firm.equity import equity_of, symbols_needed, unpriced
+from firm.facts import Doubt, VerdictCorrected
+from firm.phase import Standing
+from firm.price import Quote
+from firm.rules.limits import Limit, first_broken, limits_of
+from firm.ruleset import LateBreach
+
+
+def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
+    """A tick came out of order: would the account, with the book that it had then, have broken a limit at it?"""
+    state = seat.held
+    if state.standing not in (Standing.ACTIVE, Standing.FUNDED, Standing.SUSPECTED) or state.day is None:
+        return
+    then = state.as_of(quote.t_us) if quote.t_us >= state.day.day.start_us else None
+    if then is None or not then.positions:
+        return
+    board = seat.board(turn)
+    at_quote = verdicts.board_at(board, quote)
+    if unpriced(then, at_quote):
+        return
+    limits = tuple(limit for limit in _late_limits(state) if _was_known(limit, state, quote.t_us))
+    broken = first_broken(limits, equity_of(PLAIN, then, at_quote))
+    if broken is None or not broken.hard:
+        return
+    doubts = _late_doubts(then, broken, quote, turn)
+    if doubts:
+        verdicts.suspect(seat, verdicts.Seen(broken, quote.t_us, at_quote, late=True), doubts, turn)
+    else:
+        ask = AskFailure(account=seat.account, rule=broken.terms.id, at_us=quote.t_us, settled=False, late=quote)
+        turn.send(RISK, ask)
+
+
+def settle_filled(seat: AccountSeat, filled: PricesFilled, turn: Turn) -> None:
+    """The full prices of a merged window have come, and were judged one by one: what none of them showed did not happen."""
+    for finding in seat.held.findings:
+        if not _awaits(finding, filled) or seat.held.standing is not Standing.SUSPECTED:
+            continue
+        if not _could_be_judged(seat, finding, filled, turn):
+            seat.stand(Standing.UNDER_REVIEW, Doubt.CONFLATED_PRICES.value, turn)
+            return
+        because = "the full prices have come, and at none of them equity was beyond the floor"
+        seat.record(VerdictCorrected(decision=finding.seq, verdict="exonerated", because=because), turn)
+        if not seat.held.findings:
+            verdicts.let_go_on(seat, "exonerated", finding.seq, turn)
+
+
+def _could_be_judged(seat: AccountSeat, finding: Finding, filled: PricesFilled, turn: Turn) -> bool:
+    """Whether each price of the stretch was looked at with the book, the floor and the other prices of its instant."""
+    state = seat.held
+    limit = verdicts.limit_of(state, finding.rule)
+    assert limit is not None, f"{seat.name} has no rule {finding.rule}"
+    if state.day is None or finding.day_us != state.day.day.start_us or verdicts.follows_every_tick(limit):
+        return False
+    board = seat.board(turn)
+    books = [state.positions, *(book.positions for book in state.earlier if book.until_us > filled.from_us)]
+    needed = {symbols_needed(replace(state, positions=book), board) for book in books}
+    is_known = state.as_of(max(filled.from_us, finding.day_us)) is not None
+    return is_known and needed <= {(), (filled.symbol,)}
+
+
+def give_up_waiting(seat: AccountSeat, missing: PricesMissing, turn: Turn) -> None:
+    """The full prices will never come: a person decides by what there is."""
+    waits = any(_awaits(finding, missing) for finding in seat.held.findings)
+    if waits and seat.held.standing is Standing.SUSPECTED:
+        seat.stand(Standing.UNDER_REVIEW, Doubt.CONFLATED_PRICES.value, turn)
+
+
+def _awaits(finding: Finding, stretch: PricesFilled | PricesMissing) -> bool:
+    return finding.awaits_prices and stretch.from_us <= finding.at_us <= stretch.to_us
+
+
+def _late_limits(state: AccountState) -> tuple[Limit, ...]:
+    """The limits that a late price may break: the open ones, and those that merged prices have already put in question."""
+    awaited = {finding.rule for finding in state.findings if finding.awaits_prices}
+    return (*verdicts.open_limits(state), *(limit for limit in limits_of(state) if limit.terms.id in awaited))
+
+
+def _was_known(limit: Limit, state: AccountState, at_us: int) -> bool:
+    """Whether the floor already stood where it stands now. One that follows every tick may have risen since."""
+    return not verdicts.follows_every_tick(limit) or state.peak is None or state.peak.at_us <= at_us
+
+
+def _late_doubts(then: AccountState, limit: Limit, quote: Quote, turn: Turn) -> tuple[Doubt, ...]:
+    """As for any failure; and what was seen late is a doubt of its own, unless the ruleset enforces late breaches."""
+    doubts = set(verdicts.doubts_of(then, limit, quote.t_us, turn)) - {Doubt.CONFLATED_PRICES}
+    board = turn.market(then.bridge).board
+    others = (board.quotes[symbol] for symbol in symbols_needed(then, board) or () if symbol != quote.symbol)
+    confirms = any(finding.awaits_prices and finding.rule == limit.terms.id for finding in then.findings)
+    by_rule = then.ruleset.late_breach is LateBreach.REVIEW and not confirms
+    # Another symbol's price of then is no longer known once a newer one has come.
+    if by_rule or any(other.t_us > quote.t_us for other in others):
+        doubts.add(Doubt.LATE_DATA)
+    return tuple(doubt for doubt in Doubt if doubt in doubts)
