@@ -165,10 +165,12 @@ class Machine:
         await answered.wait()
         return answer[0]
 
-    def evidence(self, decision: int) -> bytes:
-        """The bundle of a decision."""
+    def evidence(self, decision: int, since: str | None = None) -> bytes:
+        """The bundle of a decision, tied to the checkpoint that its reader holds, if any."""
         secrets = self.secrets
-        return build_bundle(self.reader, decision, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed)
+        return build_bundle(
+            self.reader, decision, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed, since=since
+        )
 
     # --- parts ---
 

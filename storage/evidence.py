@@ -84,17 +84,22 @@ def rows_proof(perfect: Perfect, seqs: Sequence[int], size: int) -> list[bytes]:
 
 
 def _proven(reader: LedgerReader, decision: int, signer: Signer, since: str | None) -> _Proven:
-    """The trader's own checkpoint where it covers the decision; else the oldest that does, led to from the trader's."""
+    """The trader's own checkpoint where it covers the decision; else the newest, which is the published one, led to from theirs."""
     held = None if since is None else _require_ours(reader, since, signer)
     if held is not None and since is not None and held >= decision:
         return _Proven(held, since, None)
-    covering = reader.checkpoint_covering(decision)
-    size = reader.size() if covering is None else covering.size
-    note = sign_note(reader.origin(size), size, reader.root(size), signer) if covering is None else covering.note
+    newest = reader.checkpoint()
+    covers = newest is not None and newest.size >= decision
+    size = newest.size if newest is not None and covers else reader.size()
+    note = newest.note if newest is not None and covers else _signed_now(reader, size, signer)
     if held is None:
         return _Proven(size, note, None)
     leads = [_base64(part) for part in reader.consistency_proof(held, size)]
     return _Proven(size, note, {"checkpoint": since, "proof": leads})
+
+
+def _signed_now(reader: LedgerReader, size: int, signer: Signer) -> str:
+    return sign_note(reader.origin(size), size, reader.root(size), signer)
 
 
 def _require_ours(reader: LedgerReader, since: str, signer: Signer) -> int:

@@ -155,13 +155,6 @@ class LedgerReader:
             row = connection.execute(sql, (2**63 - 1 if at_or_below is None else at_or_below,)).fetchone()
         return None if row is None else Checkpoint(*row)
 
-    def checkpoint_covering(self, seq: int) -> Checkpoint | None:
-        """The oldest checkpoint whose tree holds row `seq`."""
-        sql = f"{_CHECKPOINTS} WHERE size >= ? ORDER BY size LIMIT 1"
-        with self._connection() as connection:
-            row = connection.execute(sql, (seq,)).fetchone()
-        return None if row is None else Checkpoint(*row)
-
     def checkpoints(self, after_size: int = 0, limit: int = 1_000) -> list[Checkpoint]:
         """Checkpoints of more than `after_size` rows, in order."""
         sql = f"{_CHECKPOINTS} WHERE size > ? ORDER BY size LIMIT ?"

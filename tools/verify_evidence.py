@@ -54,6 +54,10 @@ class Refused(Exception):
     """The bundle does not hold; the message says what, which, and what next."""
 
 
+class Untied(Exception):
+    """The bundle holds, but cannot be compared with the checkpoint that the trader kept."""
+
+
 def require(holds: bool, what: str, what_next: str = "do not rely on this file; ask the firm to make it again") -> None:
     """Refuse with the reason unless `holds`."""
     if not holds:
@@ -85,7 +89,7 @@ def _verify(raw: bytes, held: str | None, key_hex: str | None) -> list[str]:
     size, root = check_checkpoint(bundle, bundle["checkpoint"])
     check_inclusion(bundle, leaves, size, root)
     crossed = check_lineages(bundle, rows)
-    kept = check_consistency(bundle, held, size, root)
+    older = check_consistency(bundle, size, root)
     payloads = {seq: parse_json(row["payload"], f"the payload of row {seq}") for seq, row in rows.items()}
     chained = check_chain(bundle, rows, leaves)
     check_ruleset(bundle, rows, payloads, leaves)
@@ -99,6 +103,7 @@ def _verify(raw: bytes, held: str | None, key_hex: str | None) -> list[str]:
     ruled = check_floor(case)
     booked = check_book(basis)
     priced = check_prices(basis, check_frames(bundle, rows, payloads))
+    kept = tied(bundle, held, [(size, root), *older])
     return report(case, size, [chained, ruled, booked, *priced, crossed, kept], pinned=bool(kept or key_hex))
 
 
@@ -272,28 +277,34 @@ def node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def check_consistency(bundle: dict[str, Any], held: str | None, size: int, root: bytes) -> str:
-    """That the tree grew only at its end since the checkpoint in the bundle, and since the one the trader holds."""
-    older = None
-    if bundle["consistency"] is not None:
-        require_keys(bundle["consistency"], ["checkpoint", "proof"], "consistency")
-        older = check_checkpoint(bundle, bundle["consistency"]["checkpoint"])
-        proof = [unbase64(text, 32, "a consistency hash") for text in bundle["consistency"]["proof"]]
-        require(0 < older[0] < size, "the consistency proof does not start from an older checkpoint")
-        grew = consistent(older, (size, root), proof)
-        require(grew, f"the tree of size {size} is not a continuation of size {older[0]}", "history was rewritten")
+def check_consistency(bundle: dict[str, Any], size: int, root: bytes) -> list[tuple[int, bytes]]:
+    """That the tree grew only at its end since the older checkpoint in the bundle; that one, if there is one."""
+    if bundle["consistency"] is None:
+        return []
+    require_keys(bundle["consistency"], ["checkpoint", "proof"], "consistency")
+    older = check_checkpoint(bundle, bundle["consistency"]["checkpoint"])
+    proof = [unbase64(text, 32, "a consistency hash") for text in bundle["consistency"]["proof"]]
+    require(0 < older[0] < size, "the consistency proof does not start from an older checkpoint")
+    grew = consistent(older, (size, root), proof)
+    require(grew, f"the tree of size {size} is not a continuation of size {older[0]}", "history was rewritten")
+    return [older]
+
+
+def tied(bundle: dict[str, Any], held: str | None, known: list[tuple[int, bytes]]) -> str:
+    """That the checkpoint which the trader holds is one of those that the file proves."""
     if held is None:
         return ""
     mine = check_checkpoint(bundle, held)
-    for proven in ((size, root), older):
-        if proven is not None and proven[0] == mine[0]:
+    for proven in known:
+        if proven[0] == mine[0]:
             require(
                 proven[1] == mine[1], f"your checkpoint of size {mine[0]} has another root", "history was rewritten"
             )
             return f"the ledger is a continuation of your checkpoint of size {mine[0]}"
-    raise Refused(
-        f"the file says nothing about your checkpoint of size {mine[0]}: "
-        'ask the firm for a bundle made with it ("evenhand evidence DECISION --since YOUR-CHECKPOINT --out FILE")'
+    raise Untied(
+        f"Everything in the file holds, but it says nothing about your checkpoint of size {mine[0]}. Get the evidence again and\n"
+        "give your checkpoint with it: on the decision's page, or from the firm\n"
+        "(evenhand evidence DECISION --since YOUR-CHECKPOINT --out FILE)."
     )
 
 
@@ -967,6 +978,9 @@ def main() -> int:
         print("\n".join(verify(raw, held, options.key)))
     except Refused as why:
         print(f"REFUSED {options.file}: {why}", file=sys.stderr)
+        return 1
+    except Untied as why:
+        print(f"NOT COMPARED {options.file}: {why}", file=sys.stderr)
         return 1
     except (OSError, UnicodeDecodeError) as why:
         print(f"cannot read: {why}: check the file's name and that it is the file your firm sent", file=sys.stderr)

@@ -271,7 +271,7 @@ def test_a_checkpoint_that_ada_kept_is_held_against_it(story: Any, verifier: Mod
     decision = story.judge(story.ada, "daily")
     story.checkpoint()
     raw = story.bundle(decision, since=first)
-    with pytest.raises(verifier.Refused, match="says nothing about your checkpoint"):
+    with pytest.raises(verifier.Untied, match="says nothing about your checkpoint"):
         verifier.verify(raw, second)
     bundle = json.loads(raw)
     bundle["consistency"]["proof"][0] = base64.b64encode(bytes(32)).decode()

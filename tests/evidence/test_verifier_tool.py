@@ -32,6 +32,17 @@ def test_it_runs_with_nothing_installed(story: Any, tmp_path: Path) -> None:
     assert "it holds" in told.stdout
 
 
+def test_a_checkpoint_that_the_file_says_nothing_about_is_no_reason_to_doubt_the_file(
+    story: Any, tmp_path: Path
+) -> None:
+    file, kept = tmp_path / "evidence.json", tmp_path / "checkpoint.txt"
+    file.write_bytes(story.bundle(story.ada_breaks_her_daily_loss()))
+    kept.write_text(story.checkpoint(), encoding="utf-8")
+    told = run(file, "--checkpoint", kept)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr.startswith(f"NOT COMPARED {file}: Everything in the file holds")
+
+
 def test_it_says_what_does_not_hold_and_what_to_do(story: Any, tmp_path: Path) -> None:
     file = tmp_path / "evidence.json"
     raw = bytearray(story.bundle(story.ada_breaks_her_daily_loss()))
