@@ -53,7 +53,7 @@ class Grounds:
         self.anchor = self._take_chain()
         self._take(self._cited)
         self._take(seq for body in list(self._bodies.values()) for seq in _exhibits(body))
-        self._take([self._rows[decision].cause])
+        self._take_cause()
         self.opened = self._opened()
         self._take_trail()
 
@@ -146,6 +146,12 @@ class Grounds:
         if opened is None:
             raise LedgerDamaged(f'the account of row {self.decision} was never opened: stop, run "evenhand verify"')
         return opened
+
+    def _take_cause(self) -> None:
+        """The input that led to the decision. Another account's report may: it let time pass, and is nobody else's to see."""
+        cause = self._reader.row(self._rows[self.decision].cause)
+        if cause is not None and cause.account in (0, self.account):
+            self._keep([cause])
 
     def _take_trail(self) -> None:
         """The frames in which the cited ticks came, and every one since the oldest that was judged by: none was newer."""

@@ -220,18 +220,14 @@ class Story:
         state = self.states[account]
         for number in range(rows):
             if number % 2:
-                report = EquityReported(
-                    bridge="sim",
-                    seq=number,
-                    equity=usd("1.00"),
-                    balance=usd("1.00"),
-                    margin=usd("0.00"),
-                    t_us=self.at_us,
-                )
-                self.add(report, account)
+                self.add(self.equity_report(), account)
             else:
                 marked = state.money(state.balance)
                 self.add(MarkTaken(balance=marked, equity=marked, headroom=None), account)
+
+    def equity_report(self) -> EquityReported:
+        one = usd("1.00")
+        return EquityReported(bridge="sim", seq=1, equity=one, balance=one, margin=one, t_us=self.at_us)
 
     def price(self, symbol: str, bid: int, ask: int) -> int:
         """A frame with one believable price, and the same symbol crossed after it: that one is refused."""

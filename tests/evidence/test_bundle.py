@@ -34,6 +34,16 @@ def test_ben_is_in_no_bundle_of_adas(story: Any) -> None:
     assert str(story.ben) not in story.bundle(decision).decode()
 
 
+def test_a_decision_that_fell_when_ben_s_report_let_time_pass_shows_nothing_of_ben(story: Any, verifier: Any) -> None:
+    story.both_open()
+    story.deposit(story.ada, "-6_000.00")
+    cause = story.add(story.equity_report(), story.ben)
+    decision = story.judge(story.ada, "daily")
+    raw = story.bundle(decision)
+    assert cause not in [row["seq"] for row in json.loads(raw)["rows"]]
+    assert verifier.verify(raw)
+
+
 def test_a_decision_without_a_checkpoint_yet_is_proven_in_one_signed_for_it(story: Any, verifier: Any) -> None:
     decision = story.ada_is_flat_below_her_floor()
     assert verifier.verify(story.bundle(decision))
