@@ -7,8 +7,10 @@ and no hard failure or pass rests on an account that drifts.
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.guards import trails_every_tick
-from firm.account import Position, cash_key
+from firm.account import AccountState, Position, cash_key
+from firm.account_fold import ALREADY_BOOKED, POSITIONS
 from firm.arithmetic import PLAIN
+from firm.bounds import AMOUNT_MINOR_MAX, POSITIONS_MAX
 from firm.equity import equity_of, unpriced
 from firm.facts import (
     CashBooked,
@@ -18,6 +20,7 @@ from firm.facts import (
     DriftCleared,
     DriftFound,
     PeakReached,
+    PositionsDrifted,
     RolloverHighMoved,
     SwapPosted,
     TradingDayCounted,
@@ -29,7 +32,6 @@ from firm.inputs import (
     DealReported,
     EquityReported,
     PositionReported,
-    Side,
     SnapshotReported,
 )
 from firm.money import divided_rounded_half_away
@@ -38,12 +40,13 @@ from firm.ruleset import MaximumLoss, Trail
 
 
 def book_deal(seat: AccountSeat, deal: DealReported, turn: Turn) -> None:
-    """A fill changes a position and the balance, once."""
+    """A fill changes a position and the balance, once. One that cannot be of this book is told, and leaves it in doubt."""
     state = seat.held
-    if deal.deal_id in state.deals:
-        seat.record(DealIgnored(deal_id=deal.deal_id, why="already_booked"), turn)
-        return
     net = deal.profit.minor + deal.commission.minor + deal.swap.minor + deal.fee.minor
+    why = _why_ignored(state, deal, state.balance + net)
+    if why:
+        seat.record(DealIgnored(deal_id=deal.deal_id, why=why), turn)
+        return
     after = _position_after(state.position(deal.position_id), deal)
     seat.record(
         DealBooked(
@@ -64,11 +67,28 @@ def book_deal(seat: AccountSeat, deal: DealReported, turn: Turn) -> None:
         _count_day(seat, turn)
 
 
+def _why_ignored(state: AccountState, deal: DealReported, balance: int) -> str:
+    if state.knows_deal(deal.deal_id):
+        return ALREADY_BOOKED
+    held = state.position(deal.position_id)
+    if held is not None:
+        closes = deal.entry is DealEntry.OUT
+        fits = held.symbol == deal.symbol and (held.side is deal.side) is not closes
+        if not fits or (closes and deal.lots_e8 > held.lots_e8):
+            return "does_not_fit"
+    elif deal.entry is DealEntry.OUT:
+        return "does_not_fit"
+    elif len(state.positions) >= POSITIONS_MAX:
+        return "too_many_positions"
+    return "" if abs(balance) <= AMOUNT_MINOR_MAX else "out_of_range"
+
+
 def book_cash(seat: AccountSeat, cash: CashReported, turn: Turn) -> None:
     """A deposit, withdrawal or correction moves the balance without a trade."""
     state = seat.held
-    if cash_key(cash.cash_id) in state.deals:
-        seat.record(DealIgnored(deal_id=cash.cash_id, why="already_booked"), turn)
+    known = state.knows_deal(cash_key(cash.cash_id))
+    if known or abs(state.balance + cash.amount.minor) > AMOUNT_MINOR_MAX:
+        seat.record(DealIgnored(deal_id=cash.cash_id, why=ALREADY_BOOKED if known else "out_of_range"), turn)
         return
     seat.record(
         CashBooked(
@@ -88,7 +108,9 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
     state = seat.held
     if state.day is not None and state.day.final:
         balance, equity = state.money(state.day.balance + amount), state.money(state.day.equity + amount)
-        seat.record(DayAnchored(day=state.day.day, balance=balance, equity=equity, changed=True), turn)
+        day = state.day
+        moved_start = DayAnchored(day=day.day, balance=balance, equity=equity, changed=True, priced=day.priced)
+        seat.record(moved_start, turn)
     if any(isinstance(terms, MaximumLoss) and terms.trail is Trail.END_OF_DAY for terms in state.ruleset.terms):
         seat.record(RolloverHighMoved(high=state.money(state.rollover_high + amount)), turn)
     if state.peak is not None and trails_every_tick(state):
@@ -119,18 +141,14 @@ def reconcile(seat: AccountSeat, report: EquityReported | AccountReported | Snap
         tolerance = state.initial.minor * turn.policy.drift_tolerance_bp // 10_000
         _compare(seat, "equity", equity_of(PLAIN, state, board), report.equity.minor, tolerance, turn)
     if isinstance(report, SnapshotReported):
-        ours = {(held.position_id, held.symbol, held.side, held.lots_e8) for held in state.positions}
-        theirs = {(held.position_id, held.symbol, held.side, held.lots_e8) for held in report.positions}
-        _compare(seat, "positions", len(ours - theirs), -len(theirs - ours), 0, turn)
+        _compare_positions(seat, report, turn)
 
 
 def _position_after(held: Position | None, deal: DealReported) -> Position:
-    """The position as it is once the deal is in it. A close of something we never saw opens nothing; drift will show it."""
-    if deal.entry is DealEntry.IN:
+    """The position as it is once the deal, which fits it, is in it."""
+    if deal.entry is DealEntry.IN or held is None:
         return _opened_or_added(held, deal)
-    if held is None:
-        return _fresh(deal, Side.SELL if deal.side is Side.BUY else Side.BUY, 0)
-    left = max(0, held.lots_e8 - deal.lots_e8)
+    left = held.lots_e8 - deal.lots_e8
     # The deal realised its share of the swap; what is left stays with the rest of the position.
     swap = held.swap - deal.swap.minor if left else 0
     return Position(held.position_id, held.symbol, held.side, left, held.price_open, held.opened_us, 0, "", swap, 0, "")
@@ -138,7 +156,7 @@ def _position_after(held: Position | None, deal: DealReported) -> Position:
 
 def _opened_or_added(held: Position | None, deal: DealReported) -> Position:
     if held is None:
-        return _fresh(deal, deal.side, deal.lots_e8)
+        return Position(deal.position_id, deal.symbol, deal.side, deal.lots_e8, deal.price, deal.t_us, 0, "", 0, 0, "")
     lots_e8 = held.lots_e8 + deal.lots_e8
     weighted = held.price_open * held.lots_e8 + deal.price * deal.lots_e8
     price_open = divided_rounded_half_away(weighted, lots_e8)
@@ -147,16 +165,22 @@ def _opened_or_added(held: Position | None, deal: DealReported) -> Position:
     )
 
 
-def _fresh(deal: DealReported, side: Side, lots_e8: int) -> Position:
-    return Position(deal.position_id, deal.symbol, side, lots_e8, deal.price, deal.t_us, 0, "", 0, 0, "")
-
-
 def _count_day(seat: AccountSeat, turn: Turn) -> None:
     """A trading day is one on which a position was opened; adding to one counts as opening."""
     state = seat.held
     if state.day is None or state.standing not in JUDGED or state.last_day_traded == state.day.day.label:
         return
     seat.record(TradingDayCounted(label=state.day.day.label, count=state.days_traded + 1), turn)
+
+
+def _compare_positions(seat: AccountSeat, report: SnapshotReported, turn: Turn) -> None:
+    ours = {(held.position_id, held.symbol, held.side, held.lots_e8) for held in seat.held.positions}
+    theirs = {(held.position_id, held.symbol, held.side, held.lots_e8) for held in report.positions}
+    drifted = POSITIONS in seat.held.drifting
+    if ours != theirs and not drifted:
+        seat.record(PositionsDrifted(missing=len(ours - theirs), unknown=len(theirs - ours)), turn)
+    elif drifted and ours == theirs:
+        seat.record(DriftCleared(what=POSITIONS), turn)
 
 
 def _compare(seat: AccountSeat, what: str, computed: int, reported: int, tolerance: int, turn: Turn) -> None:

@@ -16,6 +16,7 @@ from actors.desk import Turn
 from actors.exhibits import cite
 from actors.messages import (
     AccountProvisioned,
+    ContractReported,
     DayEnded,
     DayFinal,
     FailureAllowed,
@@ -39,6 +40,7 @@ from firm.equity import Board, equity_of, unpriced
 from firm.facts import (
     AccountLinked,
     AccountOpened,
+    ContractChanged,
     DayAnchored,
     DayOpened,
     MarkTaken,
@@ -101,6 +103,8 @@ class AccountDesk(AccountSeat):
                 lateness.settle_filled(self, message, turn)
             case PricesMissing():
                 lateness.give_up_waiting(self, message, turn)
+            case ContractReported():
+                self._take_contract(message, turn)
             case FailureAllowed():
                 verdicts.fail(self, message, turn)
             case FailureHeld():
@@ -125,6 +129,7 @@ class AccountDesk(AccountSeat):
                 book.post_swap(self, report, turn)
             case EquityReported() | AccountReported() | SnapshotReported():
                 book.reconcile(self, report, turn)
+                verdicts.settle(self, turn)
             case OrderReported() | LoginReported():
                 return
             case _:
@@ -151,6 +156,11 @@ class AccountDesk(AccountSeat):
         elif may_win:
             verdicts.ask_to_win(self, at_us, turn)
         self.watch(turn, equity)
+
+    def _take_contract(self, message: ContractReported, turn: Turn) -> None:
+        """What positions are worth changed without a price: nothing hard rests on it until the platform's equity agrees."""
+        self.record(ContractChanged(symbol=message.symbol), turn)
+        self.judge(turn, turn.header.happened_us)
 
     def see_price(self, turn: Turn, at_us: int) -> None:
         """Note the peak that a price brought, and nothing else: for folding."""
@@ -202,6 +212,7 @@ class AccountDesk(AccountSeat):
                 positions=(),
                 quotes=(),
                 provisional=False,
+                priced=True,
             ),
             self.account,
         )
@@ -212,7 +223,7 @@ class AccountDesk(AccountSeat):
     def _end_day(self, message: DayEnded, turn: Turn) -> None:
         """The rollover itself, with the last prices before it: marks, pauses, ends, and the new day's floor."""
         state = self.held
-        if state.day is None or state.standing not in JUDGED | {Standing.UNDER_REVIEW}:
+        if state.day is None or state.standing not in JUDGED:
             self.watch(turn)
             return
         market = turn.market(state.bridge)
@@ -230,8 +241,9 @@ class AccountDesk(AccountSeat):
                 balance=state.money(state.balance),
                 equity=state.money(equity),
                 positions=tuple(self._open_positions()),
-                quotes=tuple(priced.seq for priced in cited.values()),
+                quotes=tuple(exhibit.seq for exhibit in cited.values()),
                 provisional=not market.is_final(message.at_us),
+                priced=priced,
             ),
             self.account,
             message.at_us,
@@ -249,7 +261,7 @@ class AccountDesk(AccountSeat):
         if state.closing.swap_awaited:
             return
         self._anchor(turn.market(state.bridge).board.at(message.quotes), turn)
-        verdicts.settle_provisional(self, turn)
+        verdicts.settle(self, turn)
         self.judge(turn, turn.header.happened_us)
 
     def _anchor(self, board: Board, turn: Turn) -> None:
@@ -258,7 +270,8 @@ class AccountDesk(AccountSeat):
         assert state.closing is not None
         assert state.day is not None
         then = replace(state, positions=state.closing.positions, balance=state.closing.balance)
-        equity = state.closing.balance if unpriced(then, board) else equity_of(PLAIN, then, board)
+        priced = not unpriced(then, board)
+        equity = equity_of(PLAIN, then, board) if priced else state.closing.balance
         changed = (state.closing.balance, equity) != (state.day.balance, state.day.equity)
         turn.record(
             DayAnchored(
@@ -266,6 +279,7 @@ class AccountDesk(AccountSeat):
                 balance=state.money(state.closing.balance),
                 equity=state.money(equity),
                 changed=changed,
+                priced=priced,
             ),
             self.account,
         )
@@ -338,7 +352,7 @@ class AccountDesk(AccountSeat):
     def _review_breach(self, command: ReviewVerdict, finding: Finding, turn: Turn) -> None:
         match command.outcome:
             case ReviewOutcome.CONFIRM:
-                verdicts.declare_settled(self, finding, turn)
+                verdicts.confirm(self, finding, turn)
             case ReviewOutcome.DISMISS:
                 because = f"{command.by}: {command.why}"
                 turn.record(

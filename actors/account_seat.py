@@ -57,6 +57,7 @@ class AccountSeat:
             raise AssertionError(f"{self.name} cannot go from {before} to {after}")
         seq = self.record(StandingChanged(before=before, after=after, because=because), turn)
         turn.send(order_desk(self.held.challenge), AccountStood(account=self.account, after=after))
+        self.watch(turn)
         return seq
 
     def enforce(self, purpose: str, decision: int, turn: Turn, args: dict[str, str] | None = None) -> None:

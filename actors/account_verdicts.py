@@ -21,10 +21,12 @@ from firm.facts import (
     Doubt,
     PassHeld,
     PhasePassed,
+    Refusal,
+    Refused,
     VerdictCorrected,
 )
 from firm.money import Money
-from firm.phase import Standing
+from firm.phase import ENDED, FREE, Standing
 from firm.price import Quote
 from firm.rules.limits import Limit, breaks, floor_of, limits_of
 from firm.rules.objectives import profit_target_of, target_balance, won
@@ -61,33 +63,43 @@ class _Verdict(TypedDict):
 
 # Standings in which a breach is an open question.
 OPEN = frozenset({Standing.SUSPECTED, Standing.UNDER_REVIEW})
+# What time and the bridge bring by themselves; anything else in doubt is for a person.
+_WAITED_FOR = frozenset({Doubt.PROVISIONAL_ANCHOR, Doubt.BOOK_UNCONFIRMED})
+_OF_PRICES = frozenset(
+    {Doubt.STALE_QUOTE, Doubt.NO_QUOTE, Doubt.OUTSIDE_SANITY_BAND, Doubt.CONFLATED_PRICES, Doubt.PLATFORM_DOWN}
+)
 
 
 def open_limits(state: AccountState) -> tuple[Limit, ...]:
-    """The limits that may still be broken: not those that are an open question, were waived, or are paused for already."""
+    """The limits that may still be broken: not those that are an open question or were waived.
+
+    Soft ones only pause a trader who is free: one that is paused or close-only already has nothing more to lose by them.
+    """
     asked = {finding.rule for finding in state.findings} | set(state.waived)
-    paused = state.standing is Standing.PAUSED
-    return tuple(limit for limit in limits_of(state) if limit.terms.id not in asked and (limit.hard or not paused))
+    free = state.standing in FREE
+    return tuple(limit for limit in limits_of(state) if limit.terms.id not in asked and (limit.hard or free))
 
 
 def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None:
     """Equity broke a limit at the prices on the board."""
     seen = Seen(limit, at_us, seat.board(turn))
-    if not limit.hard:
-        _pause(seat, seen, turn)
-        return
     doubts = doubts_of(seat.held, limit, at_us, turn)
-    if doubts:
+    if not limit.hard:
+        if not _OF_PRICES.intersection(doubts):  # the next price that can be believed will tell
+            _pause(seat, seen, turn)
+    elif doubts:
         suspect(seat, seen, doubts, turn)
     else:
         turn.send(RISK, AskFailure(account=seat.account, rule=limit.terms.id, at_us=at_us, settled=False))
 
 
 def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
-    """The risk desk let an automatic failure through."""
+    """The risk desk let an automatic failure through. Another rule may have ended the account in the same input."""
+    if seat.held.standing in ENDED:
+        return
     if allowed.settled:
         finding = next(finding for finding in seat.held.findings if finding.rule == allowed.rule)
-        declare_settled(seat, finding, turn)
+        _declare_settled(seat, finding, turn, reviewed=False)
         return
     limit = limit_of(seat.held, allowed.rule)
     if limit is not None:
@@ -96,6 +108,8 @@ def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
 
 def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
+    if seat.held.standing in ENDED:
+        return
     if held.settled:
         if seat.held.standing is Standing.SUSPECTED:
             seat.stand(Standing.UNDER_REVIEW, held.doubt.value, turn)
@@ -115,24 +129,64 @@ def board_at(board: Board, quote: Quote) -> Board:
     return board.at({**board.quotes, quote.symbol: quote})
 
 
-def declare_settled(seat: AccountSeat, finding: Finding, turn: Turn) -> None:
-    """A suspected breach is beyond doubt: declare it from the equity that was recorded then and the floor as it is now."""
-    state = seat.held
-    limit = limit_of(state, finding.rule)
-    assert limit is not None, f"{seat.name} has no rule {finding.rule}"
-    calc = Working()
-    observed = _observed(calc, finding)
-    if state.day is not None and state.day.day.start_us == finding.day_us:
-        floor = floor_of(calc, state, limit.place, limit.terms)
-    else:
-        # Another day has begun since: what counts is the floor of the day in which it was seen.
-        floor = calc.given("floor when the breach was suspected", finding.floor, "minor", f"{finding.seq}/floor/minor")
-    if not breaks(calc, limit.terms.boundary, observed, floor):
-        because = "measured again, the equity that was seen is not beyond the floor"
+def confirm(seat: AccountSeat, finding: Finding, turn: Turn) -> None:
+    """A person confirms a suspicion. What measured again is no breach cannot be confirmed, only dismissed."""
+    if _still_breaks(seat, finding):
+        _declare_settled(seat, finding, turn, reviewed=True)
+        return
+    detail = f"measured again, the equity that decision {finding.seq} saw is not beyond the floor: dismiss it instead"
+    seat.record(Refused(refusal=Refusal.NOT_BROKEN, detail=detail), turn)
+
+
+def settle(seat: AccountSeat, turn: Turn) -> None:
+    """What breaches only waited for may have come: the day's final start, the platform's word. Then they stand or fall."""
+    for finding in seat.held.findings:
+        if not finding.awaits_figures or seat.held.standing is not Standing.SUSPECTED:
+            continue
+        hopeless = _why_never(seat.held, finding)
+        if hopeless is not None:
+            seat.stand(Standing.UNDER_REVIEW, hopeless.value, turn)
+            return
+        if _still_awaited(seat.held, finding):
+            continue
+        if _still_breaks(seat, finding):
+            ask = AskFailure(account=seat.account, rule=finding.rule, at_us=finding.at_us, settled=True)
+            turn.send(RISK, ask)
+            return
+        because = "measured again with what is final now, the equity that was seen is not beyond the floor"
         seat.record(VerdictCorrected(decision=finding.seq, verdict="exonerated", because=because), turn)
         if not seat.held.findings:
             let_go_on(seat, "exonerated", finding.seq, turn)
-        return
+
+
+def _still_awaited(state: AccountState, finding: Finding) -> bool:
+    awaits_start = Doubt.PROVISIONAL_ANCHOR in finding.doubts and state.day is not None and not state.day.final
+    awaits_word = Doubt.BOOK_UNCONFIRMED in finding.doubts and state.reconciled_seq < finding.seq
+    return awaits_start or awaits_word
+
+
+def _why_never(state: AccountState, finding: Finding) -> Doubt | None:
+    """What was waited for cannot come any more: the platform's word is another, or the day went by without its start."""
+    if Doubt.BOOK_UNCONFIRMED in finding.doubts and state.drifting:
+        return Doubt.DRIFT
+    another_day = state.day is None or state.day.day.start_us != finding.day_us
+    return Doubt.PROVISIONAL_ANCHOR if Doubt.PROVISIONAL_ANCHOR in finding.doubts and another_day else None
+
+
+def _still_breaks(seat: AccountSeat, finding: Finding) -> bool:
+    limit = _limit_asked(seat.held, finding)
+    observed, floor = _figures(PLAIN, seat.held, limit, finding)
+    return breaks(PLAIN, limit.terms.boundary, observed, floor)
+
+
+def _declare_settled(seat: AccountSeat, finding: Finding, turn: Turn, *, reviewed: bool) -> None:
+    """A suspected breach is beyond doubt: declare it from the equity that was recorded then."""
+    state = seat.held
+    limit = _limit_asked(state, finding)
+    calc = Working()
+    observed, floor = _figures(calc, state, limit, finding)
+    broken = breaks(calc, limit.terms.boundary, observed, floor)
+    assert broken, f"{seat.name}: {limit.terms.id} is declared, but nothing breaks it"
     fact = BreachDeclared(
         rule=limit.terms.id,
         rule_kind=_kind(limit),
@@ -141,6 +195,7 @@ def declare_settled(seat: AccountSeat, finding: Finding, turn: Turn) -> None:
         observed=state.money(int(observed)),
         at_us=finding.at_us,
         late=False,
+        reviewed=reviewed,
         quotes=(),
         working=tuple(calc.steps),
     )
@@ -149,21 +204,20 @@ def declare_settled(seat: AccountSeat, finding: Finding, turn: Turn) -> None:
     seat.stand(Standing.BREACHED, limit.terms.id, turn)
 
 
-def settle_provisional(seat: AccountSeat, turn: Turn) -> None:
-    """The day's start is final: each breach that only waited for it now stands or falls."""
-    for finding in seat.held.findings:
-        if not finding.awaits_day_start or seat.held.standing not in OPEN:
-            continue
-        limit = limit_of(seat.held, finding.rule)
-        assert limit is not None, f"{seat.name} has no rule {finding.rule}"
-        if breaks(PLAIN, limit.terms.boundary, _observed(PLAIN, finding), limit.floor):
-            ask = AskFailure(account=seat.account, rule=finding.rule, at_us=finding.at_us, settled=True)
-            turn.send(RISK, ask)
-            return
-        because = "the day's final start puts the floor below the equity that was seen"
-        seat.record(VerdictCorrected(decision=finding.seq, verdict="exonerated", because=because), turn)
-        if not seat.held.findings:
-            let_go_on(seat, "exonerated", finding.seq, turn)
+def _limit_asked(state: AccountState, finding: Finding) -> Limit:
+    limit = limit_of(state, finding.rule)
+    assert limit is not None, f"account {state.account} has no rule {finding.rule}"
+    return limit
+
+
+def _figures(calc: Arithmetic, state: AccountState, limit: Limit, finding: Finding) -> tuple[int, int]:
+    """The equity that was seen, and the floor: as it is now, or of the day in which it was seen once another has begun."""
+    same_day = state.day is not None and state.day.day.start_us == finding.day_us
+    observed = _observed(calc, finding, with_cash=same_day)
+    if same_day:
+        return observed, floor_of(calc, state, limit.place, limit.terms)
+    told = "floor when the breach was suspected"
+    return observed, calc.given(told, finding.floor, "minor", f"{finding.seq}/floor/minor")
 
 
 def let_go_on(seat: AccountSeat, because: str, decision: int, turn: Turn) -> None:
@@ -226,13 +280,17 @@ def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     seat.record(fact, turn)
 
 
-def _observed(calc: Arithmetic, finding: Finding) -> int:
-    """The equity that was seen when the breach was suspected, with the deals of the ended day that were booked since."""
+def _observed(calc: Arithmetic, finding: Finding, *, with_cash: bool) -> int:
+    """The equity that was seen when the breach was suspected, with what was booked since and belongs into it.
+
+    Cash moves the floor of the running day, and so what is held against it; the floor of another day it leaves alone.
+    """
     seen = f"{finding.seq}/observed/minor"
     observed = calc.given("equity when the breach was suspected", finding.observed, "minor", seen)
-    for place, (seq, net) in enumerate(finding.late, start=1):
-        late = calc.given(f"late deal #{place}", net, "minor", f"{seq}/net/minor")
-        observed = calc.plus(f"equity with late deal #{place}", observed, late)
+    for place, moved in enumerate((one for one in finding.moved if with_cash or not one.cash), start=1):
+        name, path = ("deposit or withdrawal", "amount") if moved.cash else ("late deal", "net")
+        given = calc.given(f"{name} #{place}", moved.minor, "minor", f"{moved.seq}/{path}/minor")
+        observed = calc.plus(f"equity with {name} #{place}", observed, given)
     return observed
 
 
@@ -252,9 +310,12 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.DRIFT)
     if abs(at_us - state.reconciled_us) > turn.policy.reconcile_within_us:
         doubts.add(Doubt.NOT_RECONCILED)
+    elif state.reconciled_seq < state.last_trade_seq:
+        doubts.add(Doubt.BOOK_UNCONFIRMED)
     measured_from_day = isinstance(limit.terms, DailyLoss) or limit.terms.trail is Trail.END_OF_DAY
-    if measured_from_day and state.day is not None and not state.day.final:
-        doubts.add(Doubt.PROVISIONAL_ANCHOR)
+    if measured_from_day and state.day is not None:
+        doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()
+        doubts |= {Doubt.NO_QUOTE} if not state.day.priced else set()
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 
@@ -284,7 +345,7 @@ def _declare(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
 def suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     """Close-only until data (a final day start, the full prices of a merged window) or a person settles it."""
     decision = _judged(seat, seen, doubts, turn)
-    waits_for_data = doubts in ((Doubt.PROVISIONAL_ANCHOR,), (Doubt.CONFLATED_PRICES,))
+    waits_for_data = _WAITED_FOR.issuperset(doubts) or doubts == (Doubt.CONFLATED_PRICES,)
     after = Standing.SUSPECTED if waits_for_data else Standing.UNDER_REVIEW
     if seat.held.standing not in (after, Standing.UNDER_REVIEW):
         seat.stand(after, seen.limit.terms.id, turn)
@@ -317,7 +378,7 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     )
     if doubts:
         return seat.record(BreachSuspected(**verdict, doubts=doubts), turn, seen.at_us)
-    return seat.record(BreachDeclared(**verdict), turn, seen.at_us)
+    return seat.record(BreachDeclared(**verdict, reviewed=False), turn, seen.at_us)
 
 
 def _kind(limit: Limit) -> str:

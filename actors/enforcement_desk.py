@@ -11,8 +11,18 @@ from msgspec.structs import replace
 
 from actors.desk import Turn
 from actors.effects import QueryCommand, RequestSnapshot, SendCommand
-from actors.enforcement_plans import FINAL, PLANS, EnforcementState, OpenCommand, Plan, is_covered, tries_of, wait_us
-from actors.messages import AccountProvisioned, Enforce, Message, SwitchChanged
+from actors.enforcement_plans import (
+    FINAL,
+    PLANS,
+    EnforcementState,
+    OpenCommand,
+    Plan,
+    is_covered,
+    step_again,
+    tries_of,
+    wait_us,
+)
+from actors.messages import AccountProvisioned, Enforce, Message
 from actors.names import account_desk
 from firm.commands import BridgeMode, KillSwitch, SettleCommand
 from firm.facts import (
@@ -101,7 +111,7 @@ class EnforcementDesk:
                 self._watch_the_clock(message.at_us, turn)
             case SettleCommand():
                 self._settle(message, turn)
-            case SwitchChanged() | BridgeDisconnected():
+            case BridgeDisconnected():
                 return
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
@@ -180,7 +190,7 @@ class EnforcementDesk:
             case "create_account":
                 provisioned = AccountProvisioned(login=report.vendor_ref, at_us=turn.header.happened_us)
                 turn.send(account_desk(held.account), provisioned)
-            case "close_all" | "block" | "unblock" | "close_only":
+            case "close_all" | "cancel_orders" | "block" | "unblock" | "close_only":
                 # The platform's yes is not yet the state we want: look.
                 turn.effect(RequestSnapshot(bridge=self.bridge, login=held.queued.login))
             case _:
@@ -195,20 +205,22 @@ class EnforcementDesk:
                 self._confirm(command, turn)
 
     def _see_snapshot(self, report: SnapshotReported, turn: Turn) -> None:
-        flat = not report.positions
+        left = "positions_left" if report.positions else "orders_left" if report.pending_orders else ""
         account = turn.header.account
         for command, held in self._running(account):
             match held.queued.action:
-                case "close_all" if flat:
+                case "cancel_orders" if not report.pending_orders:
                     self._confirm(command, turn)
-                case "close_all":
-                    self._advance(command, CommandState.FAILED, "positions_left", turn)
-                case "block" if flat and not report.trading_allowed:
+                case "close_all" if not report.positions:
+                    self._confirm(command, turn)
+                case "cancel_orders" | "close_all":
+                    self._advance(command, CommandState.FAILED, left, turn)
+                case "block" if not left and not report.trading_allowed:
                     self._confirm(command, turn)
                     turn.record(FlatConfirmed(bridge=self.bridge, login=report.login), account)
-                case "block" if not flat:
-                    # Something filled between closing and blocking: close again, then block again.
-                    self._advance(command, CommandState.FAILED, "positions_left", turn)
+                case "block" if left:
+                    # Something was placed or filled before the block: cancel and close again, then block again.
+                    self._advance(command, CommandState.FAILED, left, turn)
                 case "close_only" if not report.trading_allowed:
                     self._confirm(command, turn)
                 case "unblock" if report.trading_allowed:
@@ -258,9 +270,7 @@ class EnforcementDesk:
                 and now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
                 and plan.failures < tries_of(plan)
             ):
-                # Blocking found positions left: the close before it must be done again.
-                step = PLANS[plan.purpose].index("close_all") if "close_all" in PLANS[plan.purpose] else plan.step
-                self._queue(account, replace(plan, step=min(step, plan.step)), turn)
+                self._queue(account, replace(plan, step=step_again(plan)), turn)
 
     def _probe(self, command: str, held: OpenCommand, turn: Turn) -> None:
         if held.state is CommandState.APPLIED:

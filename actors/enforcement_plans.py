@@ -67,9 +67,15 @@ def is_covered(order: Enforce, running: Plan) -> bool:
     return order.purpose == running.purpose or _STRENGTH[order.purpose] < _STRENGTH[running.purpose]
 
 
+def step_again(plan: Plan) -> int:
+    """Where a plan whose step failed goes on: what blocking found left must be cancelled and closed first."""
+    steps = PLANS[plan.purpose]
+    return steps.index("cancel_orders") if steps[plan.step] == "block" else plan.step
+
+
 def tries_of(plan: Plan) -> int:
     """How often a step is tried: closing waits for a market to open; what a platform refuses otherwise, a person looks at."""
-    return CLOSE_TRIES_MAX if PLANS[plan.purpose][plan.step] in ("close_all", "block") else TRIES_MAX
+    return CLOSE_TRIES_MAX if PLANS[plan.purpose][plan.step] in ("cancel_orders", "close_all", "block") else TRIES_MAX
 
 
 def wait_us(plan: Plan, retry_us: int) -> int:

@@ -303,7 +303,7 @@ class Engine:
 
     def rewatch_all(self) -> None:
         """Index every account afresh, waking on every tick: after a snapshot was loaded."""
-        for desk in self._desks.values():
+        for desk in tuple(self._desks.values()):  # an account's market may be made on the way
             if isinstance(desk, AccountDesk) and desk.state is not None:
                 self._rewatch_account(desk.state)
 

@@ -16,20 +16,18 @@ from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO
 from firm.rules.limits import Limit
 from firm.ruleset import MaximumLoss, Trail
 
-# Standings whose days still pass; an account that ended, or has not begun, is never woken.
-_LIVING = JUDGED | {Standing.UNDER_REVIEW}
 _SCALE = LOTS_SCALE * CONTRACT_SCALE
 
 
 def watch_of(state: AccountState, equity: int | None, limits: tuple[Limit, ...], board: Board) -> Watch:
     """How the market desk must watch the account, given its equity at the board's prices (None: it cannot be priced)."""
-    if state.standing not in _LIVING:
-        return Watch(state.account)
+    if state.standing not in JUDGED:
+        return Watch(state.account)  # one that ended, or has not begun, is never woken
     day_end_us = state.day.day.end_us if state.day is not None else 0
     provisional_us = state.day.day.start_us if state.closing is not None and state.day is not None else 0
     needed = symbols_needed(state, board)
     late, unfilled = _late(state, needed), _unfilled(state)
-    if state.standing not in JUDGED or not state.positions:
+    if not state.positions:
         return Watch(state.account, day_end_us=day_end_us, provisional_us=provisional_us, late=late, unfilled=unfilled)
     if equity is None or needed is None or _converts(state, board):
         always = needed or tuple({held.symbol for held in state.positions})

@@ -11,6 +11,7 @@ import msgspec
 from actors.desk import Turn, Watch
 from actors.effects import RequestBackfill
 from actors.messages import (
+    ContractReported,
     DayEnded,
     DayFinal,
     LatePrice,
@@ -88,6 +89,7 @@ class MarketDesk:
         self._jumped: dict[str, int] = {}
         self._conflated: dict[str, tuple[int, int]] = {}
         self._asked: frozenset[Stretch] = frozenset()
+        self._contract_changed = False  # by the input that is being decided
 
     # --- what other desks may ask ---
 
@@ -135,12 +137,23 @@ class MarketDesk:
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
         match body:
             case SymbolReported():
-                self.board.specs[body.spec.symbol] = body.spec
-                self.board.paths.clear()
+                self._take_contract(body.spec)
             case PlatformReported():
                 self._platform_up = body.up
             case GapReported():
                 self._gaps |= {body.symbol}
+
+    def _take_contract(self, spec: SymbolSpec) -> None:
+        """Prices in other points, or of another size, are none of this contract's: it has no price until the next one."""
+        known = self.board.specs.get(spec.symbol)
+        self.board.specs[spec.symbol] = spec
+        self.board.paths.clear()
+        self._contract_changed = known is not None and _worth(known) != _worth(spec)
+        if self._contract_changed:
+            for prices in (self.board.quotes, self._accepted, *self._closing.values()):
+                prices.pop(spec.symbol, None)
+            self._jumped.pop(spec.symbol, None)
+            self._conflated.pop(spec.symbol, None)
 
     def decide(self, message: Message | Input, turn: Turn) -> Iterator[None]:
         """Take prices tick by tick, or let time pass up to the input's instant.
@@ -162,6 +175,9 @@ class MarketDesk:
             self._finalise(turn)
         elif isinstance(message, GapReported | BackfillReported):
             self._hear_of(message, turn)
+        elif isinstance(message, SymbolReported) and self._contract_changed:
+            for account in self.wakes.judging_late(message.spec.symbol):
+                turn.send(account_desk(account), ContractReported(symbol=message.spec.symbol))
 
     def _walk(self, frame: QuoteFrame, turn: Turn) -> Iterator[None]:
         refused: list[tuple[int, str]] = []
@@ -244,6 +260,8 @@ class MarketDesk:
             from_us, last_us = self._conflated.pop(symbol)
             self._ask((symbol, from_us, last_us + 1), turn)
         self.board.quotes[symbol] = quote
+        if self._closing:
+            self._take_into_closing(quote)  # another symbol may have passed the instant before this one
         if symbol in self._gaps:
             self._gaps -= {symbol}
         self._latest_us = max(self._latest_us, tick.t_us)
@@ -255,14 +273,18 @@ class MarketDesk:
 
     def _take_late(self, quote: Quote, turn: Turn) -> bool:
         """A tick out of order never becomes the price; it may still be the last one before an instant, or show a breach."""
-        for instant_us, quotes in self._closing.items():
-            known = quotes.get(quote.symbol)
-            if quote.t_us < instant_us and (known is None or known.t_us <= quote.t_us):
-                quotes[quote.symbol] = quote
+        self._take_into_closing(quote)
         judging = self.wakes.judging_late(quote.symbol)
         for account in judging:
             turn.send(account_desk(account), LatePrice(quote=quote))
         return bool(judging)
+
+    def _take_into_closing(self, quote: Quote) -> None:
+        """The last price before an instant is whatever was stamped last before it, in whichever order it comes."""
+        for instant_us, quotes in self._closing.items():
+            known = quotes.get(quote.symbol)
+            if quote.t_us < instant_us and (known is None or known.t_us <= quote.t_us):
+                quotes[quote.symbol] = quote
 
     def _mark_jump(self, quote: Quote, turn: Turn) -> None:
         """A price beyond its band of the last accepted one is used, but no hard failure rests on it.
@@ -367,3 +389,8 @@ class MarketDesk:
         """At the next input, so that folding, which learns of final days from facts, forgets at the same place."""
         awaited = {instant_us for instant_us, _ in self.wakes.provisional()}
         self._closing = {instant_us: quotes for instant_us, quotes in self._closing.items() if instant_us in awaited}
+
+
+def _worth(spec: SymbolSpec) -> tuple[int, int, str, str]:
+    """What a price and a lot of it mean."""
+    return spec.digits, spec.contract_e8, spec.currency_base, spec.currency_profit

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from firm.commands import KillSwitch
 from firm.facts import Doubt
 from firm.phase import Standing
 from firm.price import Quote
@@ -42,6 +41,12 @@ class PricesMissing(Message, frozen=True, kw_only=True):
     symbol: str
     from_us: int
     to_us: int
+
+
+class ContractReported(Message, frozen=True, kw_only=True):
+    """A symbol the account depends on has another contract, and no price yet."""
+
+    symbol: str
 
 
 class DayEnded(Message, frozen=True, kw_only=True):
@@ -165,13 +170,6 @@ class PassDoubted(Message, frozen=True, kw_only=True):
     doubt: Doubt
 
 
-class SwitchChanged(Message, frozen=True, kw_only=True):
-    """A kill switch was engaged or released: to the desks that act on it."""
-
-    switch: KillSwitch
-    engaged: bool
-
-
 # --- enforcement ---
 
 
@@ -199,6 +197,7 @@ MESSAGES: tuple[type[Message], ...] = (
     LatePrice,
     PricesFilled,
     PricesMissing,
+    ContractReported,
     DayEnded,
     DayFinal,
     MarkDue,
@@ -214,7 +213,6 @@ MESSAGES: tuple[type[Message], ...] = (
     AskPass,
     PassAllowed,
     PassDoubted,
-    SwitchChanged,
     Enforce,
     Judge,
 )

@@ -16,15 +16,13 @@ from actors.messages import (
     Message,
     PassAllowed,
     PassDoubted,
-    SwitchChanged,
 )
-from actors.names import account_desk, enforcement_desk
+from actors.names import account_desk
 from firm.commands import EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
 from firm.facts import (
     BreachDeclared,
     BreakerReset,
     BreakerTripped,
-    BridgeEnrolled,
     Doubt,
     Fact,
     KillSwitchEngaged,
@@ -46,7 +44,6 @@ class RiskState(msgspec.Struct, frozen=True, kw_only=True):
     tripped: bool = False
     engaged: frozenset[KillSwitch] = frozenset()
     asked: dict[KillSwitch, str] = msgspec.field(default_factory=dict)
-    bridges: tuple[str, ...] = ()
 
 
 class RiskDesk:
@@ -63,7 +60,7 @@ class RiskDesk:
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
         state = self.state
         match body:
-            case BreachDeclared() if body.severity == "hard":
+            case BreachDeclared() if body.severity == "hard" and not body.reviewed:
                 self.state = replace(state, failures=(*state.failures[-9_999:], happened_us))
             case StandingChanged():
                 step = (body.after in JUDGED) - (body.before in JUDGED)
@@ -81,8 +78,6 @@ class RiskDesk:
             case KillSwitchReleased():
                 asked = {switch: by for switch, by in state.asked.items() if switch is not body.switch}
                 self.state = replace(state, engaged=state.engaged - {body.switch}, asked=asked)
-            case BridgeEnrolled() if body.bridge not in state.bridges:
-                self.state = replace(state, bridges=(*state.bridges, body.bridge))
 
     def capture(self) -> RiskState:
         return self.state
@@ -142,7 +137,6 @@ class RiskDesk:
 
     def _engage(self, command: EngageKillSwitch, turn: Turn) -> None:
         turn.record(KillSwitchEngaged(switch=command.switch, by=command.by, why=command.why))
-        self._tell(command.switch, engaged=True, turn=turn)
 
     def _release(self, command: ReleaseKillSwitch, turn: Turn) -> None:
         if command.switch not in self.state.engaged:
@@ -156,9 +150,3 @@ class RiskDesk:
             turn.record(Refused(refusal=Refusal.SAME_PERSON_TWICE, detail=detail))
         else:
             turn.record(KillSwitchReleased(switch=command.switch, by=(first, command.by), why=command.why))
-            self._tell(command.switch, engaged=False, turn=turn)
-
-    def _tell(self, switch: KillSwitch, *, engaged: bool, turn: Turn) -> None:
-        if switch is KillSwitch.ENFORCEMENT:
-            for bridge in self.state.bridges:
-                turn.send(enforcement_desk(bridge), SwitchChanged(switch=switch, engaged=engaged))

@@ -108,7 +108,7 @@ def folding(body: Body, account: int, held: AccountState | None, bridges: tuple[
         case f.ProgramPublished():
             return (CATALOGUE,)
         case f.BridgeEnrolled():
-            return (bridge_desk(body.bridge), enforcement_desk(body.bridge), RISK, ENGINE)
+            return (bridge_desk(body.bridge), enforcement_desk(body.bridge), ENGINE)
         case f.BridgeModeChanged():
             return (bridge_desk(body.bridge), enforcement_desk(body.bridge))
         case f.BridgeRevoked():

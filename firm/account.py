@@ -15,7 +15,7 @@ from firm.inputs import Side
 from firm.money import Money
 from firm.phase import Standing
 from firm.price import Quote
-from firm.ruleset import Ruleset
+from firm.ruleset import Anchor, Ruleset
 from firm.trading_day import TradingDay
 
 
@@ -36,13 +36,17 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class DayStart(msgspec.Struct, frozen=True):
-    """The marks from which the running day is measured; `seq` is the DayOpened or DayAnchored row that holds them."""
+    """The marks from which the running day is measured; `seq` is the DayOpened or DayAnchored row that holds them.
+
+    `priced`: False where a position had no price at the day's first instant.
+    """
 
     day: TradingDay
     balance: int
     equity: int
     seq: int
     final: bool
+    priced: bool = True
 
 
 class Peak(msgspec.Struct, frozen=True):
@@ -76,11 +80,19 @@ class EarlierBook(msgspec.Struct, frozen=True):
     positions: tuple[Position, ...]
 
 
+class Moved(msgspec.Struct, frozen=True):
+    """What a booking after a suspicion changes of the equity that was seen: a deal of the day that ended, or cash."""
+
+    seq: int
+    minor: int
+    cash: bool
+
+
 class Finding(msgspec.Struct, frozen=True):
     """A suspected or declared breach: which rule, and the decision row that says so.
 
-    `doubts`: why it is not final. `day_us`: the first instant of the day it fell in. `late`: (row, net) of deals of the day
-    that ended which were booked after it; they belong into the equity that was observed.
+    `doubts`: why it is not final. `day_us`: the first instant of the day it fell in. `moved`: what was booked since and
+    belongs into the equity that was observed.
     """
 
     rule: str
@@ -90,12 +102,12 @@ class Finding(msgspec.Struct, frozen=True):
     at_us: int
     day_us: int
     doubts: tuple[Doubt, ...] = ()
-    late: tuple[tuple[int, int], ...] = ()
+    moved: tuple[Moved, ...] = ()
 
     @property
-    def awaits_day_start(self) -> bool:
-        """Whether nothing but the day's final start is missing."""
-        return self.doubts == (Doubt.PROVISIONAL_ANCHOR,)
+    def awaits_figures(self) -> bool:
+        """Whether nothing but the day's final start, or the platform's word on the equity, is missing."""
+        return bool(self.doubts) and set(self.doubts) <= {Doubt.PROVISIONAL_ANCHOR, Doubt.BOOK_UNCONFIRMED}
 
     @property
     def awaits_prices(self) -> bool:
@@ -107,7 +119,9 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     """One account. `paused_until_us`: 0, or the rollover that ends a pause.
 
     `earlier`: the books of this day before the newest changes, oldest first; the present one began at `book_since_us`.
+    `rollover_high`: the highest mark at any rollover whose figures are final.
     `findings`: breaches suspected and not settled, or the declared one. `waived`: rules a person let off for this day.
+    `deals`: ids of what was booked, by trading day, the running one last.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     """
 
@@ -150,11 +164,15 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     last_trade_seq: int = 0
     reconciled_us: int = 0
     reconciled_seq: int = 0
-    deals: frozenset[str] = frozenset()
+    deals: tuple[frozenset[str], ...] = (frozenset(),)
 
     def money(self, minor: int) -> Money:
         """An amount in this account's currency."""
         return Money(minor, self.initial.currency, self.initial.exponent)
+
+    def knows_deal(self, deal_id: str) -> bool:
+        """Whether a deal or balance operation was booked already, as far back as a bridge may send it again."""
+        return any(deal_id in day for day in self.deals)
 
     @property
     def running(self) -> Standing:
@@ -176,6 +194,12 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
 
     def position(self, position_id: str) -> Position | None:
         return next((held for held in self.positions if held.position_id == position_id), None)
+
+
+def rollover_mark(trails_on: Anchor, balance: int, equity: int) -> tuple[int, str]:
+    """Which of the marks at a rollover a floor that trails at the end of the day follows, and its name."""
+    marks = {Anchor.BALANCE: (balance, "balance"), Anchor.EQUITY: (equity, "equity")}
+    return max(marks.values()) if trails_on is Anchor.HIGHER else marks[trails_on]
 
 
 def with_price_peak(state: AccountState, equity: int, at_us: int, quotes: tuple[Quote, ...]) -> AccountState:

@@ -2,8 +2,19 @@
 
 from msgspec.structs import replace
 
-from firm.account import AccountState, Closing, DayStart, EarlierBook, Finding, Peak, Position, cash_key
-from firm.bounds import EARLIER_BOOKS_MAX
+from firm.account import (
+    AccountState,
+    Closing,
+    DayStart,
+    EarlierBook,
+    Finding,
+    Moved,
+    Peak,
+    Position,
+    cash_key,
+    rollover_mark,
+)
+from firm.bounds import DEAL_DAYS_KEPT, EARLIER_BOOKS_MAX
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -11,15 +22,18 @@ from firm.facts import (
     BreachDeclared,
     BreachSuspected,
     CashBooked,
+    ContractChanged,
     DayAnchored,
     DayOpened,
     DealBooked,
+    DealIgnored,
     DriftCleared,
     DriftFound,
     Fact,
     PassHeld,
     PeakReached,
     PhasePassed,
+    PositionsDrifted,
     RolloverHighMoved,
     StandingChanged,
     SwapPosted,
@@ -27,7 +41,10 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.inputs import EquityReported, Input, PositionReported, SnapshotReported
-from firm.ruleset import Anchor, MaximumLoss, Trail
+from firm.ruleset import MaximumLoss, Trail
+
+# What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
+POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
 
 
 def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> AccountState:
@@ -93,7 +110,13 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case AccountLinked():
             return replace(state, login=body.login)
         case DriftFound():
-            return replace(state, drifting=(*(what for what in state.drifting if what != body.what), body.what))
+            return _with_drift(state, body.what)
+        case PositionsDrifted():
+            return _with_drift(state, POSITIONS)
+        case DealIgnored() if body.why != ALREADY_BOOKED:
+            return _with_drift(state, POSITIONS)
+        case ContractChanged():
+            return replace(state, reconciled_us=0, reconciled_seq=0)
         case DriftCleared():
             return replace(state, drifting=tuple(what for what in state.drifting if what != body.what))
         case EquityReported() | SnapshotReported():
@@ -102,10 +125,14 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return state
 
 
+def _with_drift(state: AccountState, what: str) -> AccountState:
+    return replace(state, drifting=(*(known for known in state.drifting if known != what), what))
+
+
 def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: int) -> AccountState:
     closing, findings = state.closing, state.findings
     if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
-        findings = tuple(replace(finding, late=(*finding.late, (seq, fact.net.minor))) for finding in findings)
+        findings = _with_moved(findings, Moved(seq, fact.net.minor, cash=False))
         # A deal of the day that ended, come late: the mark at its end must hold it too.
         closing = replace(
             closing, balance=closing.balance + fact.net.minor, positions=_with_deal(closing.positions, fact, seq)
@@ -119,8 +146,16 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
         balance_source=f"{seq}/balance/minor",
         last_trade_us=max(state.last_trade_us, happened_us),
         last_trade_seq=seq,
-        deals=state.deals | {fact.deal_id},
+        deals=_with_id(state.deals, fact.deal_id),
     )
+
+
+def _with_id(deals: tuple[frozenset[str], ...], deal_id: str) -> tuple[frozenset[str], ...]:
+    return (*deals[:-1], deals[-1] | {deal_id})
+
+
+def _with_moved(findings: tuple[Finding, ...], moved: Moved) -> tuple[Finding, ...]:
+    return tuple(replace(finding, moved=(*finding.moved, moved)) for finding in findings)
 
 
 def _with_book_kept(state: AccountState, until_us: int) -> AccountState:
@@ -187,7 +222,8 @@ def _after_cash(state: AccountState, fact: CashBooked, seq: int, happened_us: in
         closing=closing,
         cash_net=fact.net.minor,
         cash_seq=seq,
-        deals=state.deals | {cash_key(fact.cash_id)},
+        findings=_with_moved(state.findings, Moved(seq, fact.amount.minor, cash=True)),
+        deals=_with_id(state.deals, cash_key(fact.cash_id)),
     )
 
 
@@ -213,10 +249,7 @@ def _other_findings(state: AccountState, rule: str) -> tuple[Finding, ...]:
 
 
 def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountState:
-    """Positions carried over are cited from the DayOpened row from now on, so that evidence may start there.
-
-    Deal ids of past days are let go: a duplicate that old is caught by its journal sequence at the gateway.
-    """
+    """Positions carried over are cited from the DayOpened row from now on, so that evidence may start there."""
     cited = {position.position_id: f"positions/{place}/" for place, position in enumerate(fact.positions)}
     positions = tuple(
         replace(
@@ -228,9 +261,10 @@ def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> Account
         )
         for held in state.positions
     )
-    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=not fact.provisional)
+    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, not fact.provisional, fact.priced)
     awaited = frozenset(held.position_id for held in positions) if state.ruleset.await_swap else frozenset()
     closing = Closing(state.balance, positions, awaited) if fact.provisional else None
+    high = {} if fact.provisional else _rollover_high(state, fact.balance.minor, fact.equity.minor, seq)
     return replace(
         state,
         day=start,
@@ -241,25 +275,23 @@ def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> Account
         earlier=(),
         paused_until_us=0,
         waived=(),
-        deals=frozenset(),
+        deals=(*state.deals[1 - DEAL_DAYS_KEPT :], frozenset()),
         peak=state.peak or Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq),
-        **_rollover_high(state, fact.balance.minor, fact.equity.minor, seq),
+        **high,
     )
 
 
 def _after_day_anchored(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
-    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True)
-    high = _rollover_high(state, fact.balance.minor, fact.equity.minor, seq) if fact.changed else {}
+    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True, priced=fact.priced)
+    high = _rollover_high(state, fact.balance.minor, fact.equity.minor, seq)
     return replace(state, day=start, closing=None, **high)
 
 
 def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> dict[str, int | str]:
-    """The highest mark of a kind at any rollover, for floors that trail at the end of the day."""
-
-    marks = {Anchor.BALANCE: (balance, "balance"), Anchor.EQUITY: (equity, "equity")}
+    """The highest final mark at any rollover, for floors that trail at the end of the day."""
     for term in state.ruleset.terms:
         if isinstance(term, MaximumLoss) and term.trail is Trail.END_OF_DAY:
-            mark, name = max(marks.values()) if term.trails_on is Anchor.HIGHER else marks[term.trails_on]
+            mark, name = rollover_mark(term.trails_on, balance, equity)
             if mark > state.rollover_high:
                 return {"rollover_high": mark, "rollover_high_source": f"{seq}/{name}/minor"}
     return {}

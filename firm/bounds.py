@@ -5,6 +5,12 @@ MESSAGES_PER_INPUT_MAX = 100_000  # desk-to-desk messages one input may cause be
 PARKED_PER_DESK_MAX = 100_000  # messages kept for a stopped desk; one that missed more is not resumed
 BATCH_INPUTS_MAX = 1_000  # inputs decided and committed together
 BATCH_TICKS_MAX = 20_000  # ticks decided and committed together: bounds how long a batch may hold the loop
+POSITIONS_MAX = 500  # open at once on one account
+DEAL_DAYS_KEPT = (
+    8  # trading days whose deals an account knows again: bridges keep and may send again those of seven days
+)
+AMOUNT_MINOR_MAX = 10**15  # of one balance, deposit or deal; sums of very many still fit the 64 bits that are stored
+EQUITY_MINOR_MAX = 2**62  # beyond it no figure of an account can be stored, and its desk stops
 EARLIER_BOOKS_MAX = 16  # of one account: its book before recent changes, for prices that come late
 BACKFILLS_ASKED_MAX = 1_000  # stretches of prices that one bridge was asked for and has not answered
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded

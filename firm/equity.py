@@ -6,6 +6,7 @@ import msgspec
 
 from firm.account import AccountState, Position
 from firm.arithmetic import Arithmetic
+from firm.bounds import EQUITY_MINOR_MAX
 from firm.inputs import Side
 from firm.price import TEN_TO, Hop, Quote, SymbolSpec, conversion_path, floating_profit
 
@@ -69,6 +70,7 @@ def equity_of(calc: Arithmetic, account: AccountState, board: Board, cited: Mapp
         if position.swap:
             swap = calc.given(f"{label} swap", position.swap, "minor", f"{position.swap_seq}/{position.swap_path}")
             total = calc.plus(f"balance, profit and swap up to {label}", total, swap)
+    assert -EQUITY_MINOR_MAX < total < EQUITY_MINOR_MAX, f"account {account.account} is worth what cannot be stored"
     return total
 
 

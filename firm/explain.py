@@ -38,6 +38,7 @@ DOUBTS: dict[Doubt, str] = {
     Doubt.CONFLATED_PRICES: "the platform's bridge was overloaded and merged prices; the full prices are awaited",
     Doubt.DRIFT: "the equity that we compute and the one that the platform reports differ by more than the tolerance",
     Doubt.NOT_RECONCILED: "the platform has not confirmed the account's equity or balance recently enough",
+    Doubt.BOOK_UNCONFIRMED: "the platform has not confirmed the account's equity since its last deal",
     Doubt.PROVISIONAL_ANCHOR: "the day's starting figures were not final yet",
     Doubt.MASS_BREACH: "many accounts failed at once, so automatic failures are stopped until a person has looked",
     Doubt.KILL_SWITCH: "the firm has stopped automatic decisions of this kind",
@@ -64,6 +65,7 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.DESK_NOT_STOPPED: "the desk is not stopped",
     Refusal.DESK_NOT_RESUMED: "the desk stays stopped, for the reason given",
     Refusal.NO_LONGER_WON: "the objectives of the phase are not met any more",
+    Refusal.NOT_BROKEN: "measured again, the equity that was seen is not beyond the floor; dismiss the suspicion instead",
     Refusal.BRIDGE_REVOKED: "the bridge's key was revoked; enrol it under a new name",
 }
 

@@ -41,6 +41,7 @@ class Refusal(StrEnum):
     DESK_NOT_STOPPED = "desk_not_stopped"
     DESK_NOT_RESUMED = "desk_not_resumed"
     NO_LONGER_WON = "no_longer_won"
+    NOT_BROKEN = "not_broken"
     BRIDGE_REVOKED = "bridge_revoked"
 
 
@@ -54,6 +55,7 @@ class Doubt(StrEnum):
     CONFLATED_PRICES = "conflated_prices"
     DRIFT = "drift"  # our equity and the platform's differ beyond tolerance
     NOT_RECONCILED = "not_reconciled"  # no recent equity or balance from the platform
+    BOOK_UNCONFIRMED = "book_unconfirmed"  # the platform has not shown its equity since the last deal
     PROVISIONAL_ANCHOR = "provisional_anchor"  # the day's start is not final yet
     MASS_BREACH = "mass_breach"  # the breaker stopped automatic failures
     KILL_SWITCH = "kill_switch"
@@ -274,7 +276,7 @@ class DayOpened(Fact, frozen=True, kw_only=True):
     """A trading day began for the account: the marks at its first instant, from the last prices before it.
 
     Provisional until the bridge's watermark passed the instant. `quotes` are the seqs of the QuoteUsed rows that the
-    equity rests on.
+    equity rests on. `priced`: False where a position had no price; the equity is then the balance, and no failure rests on it.
     """
 
     day: TradingDay
@@ -283,15 +285,17 @@ class DayOpened(Fact, frozen=True, kw_only=True):
     positions: tuple[OpenPosition, ...]
     quotes: tuple[int, ...]
     provisional: bool
+    priced: bool
 
 
 class DayAnchored(Fact, frozen=True, kw_only=True):
-    """The day's start is final; `changed` says whether late data moved it from what DayOpened said."""
+    """The day's start is final; `changed` says whether late data moved it from what DayOpened said. `priced` as in DayOpened."""
 
     day: TradingDay
     balance: Money
     equity: Money
     changed: bool
+    priced: bool
 
 
 class PeakReached(Fact, frozen=True, kw_only=True):
@@ -359,7 +363,10 @@ class SwapPosted(Fact, frozen=True, kw_only=True):
 
 
 class DealIgnored(Fact, frozen=True, kw_only=True):
-    """A deal that the book cannot hold (already booked, closes what is not open): counted, drift will show it."""
+    """A deal that the book cannot hold, or holds already; `why` is already_booked, does_not_fit, too_many_positions or out_of_range.
+
+    All but the first mean that our book is not the platform's: no hard failure and no pass rests on it until a snapshot agrees.
+    """
 
     deal_id: str
     why: str
@@ -368,7 +375,7 @@ class DealIgnored(Fact, frozen=True, kw_only=True):
 class BreachDeclared(Fact, frozen=True, kw_only=True):
     """A rule is broken: final. `working` is the arithmetic; its last step is the comparison that decided.
 
-    `late`: a price that came late showed it, on the book of that price's instant.
+    `late`: a price that came late showed it, on the book of that price's instant. `reviewed`: a person confirmed it.
     """
 
     rule: str
@@ -378,6 +385,7 @@ class BreachDeclared(Fact, frozen=True, kw_only=True):
     observed: Money
     at_us: int
     late: bool
+    reviewed: bool
     quotes: tuple[int, ...]
     working: tuple[Step, ...]
 
@@ -439,6 +447,19 @@ class DriftFound(Fact, frozen=True, kw_only=True):
     computed: Money
     reported: Money
     tolerance: Money
+
+
+class PositionsDrifted(Fact, frozen=True, kw_only=True):
+    """The platform's open positions are not ours: how many it lacks, and how many it has that we do not know so."""
+
+    missing: int
+    unknown: int
+
+
+class ContractChanged(Fact, frozen=True, kw_only=True):
+    """A symbol that the account depends on has other digits, contract or currencies: its figures are confirmed anew."""
+
+    symbol: str
 
 
 class DriftCleared(Fact, frozen=True, kw_only=True):
@@ -584,6 +605,8 @@ FACTS: tuple[type[Fact], ...] = (
     PhasePassed,
     PassHeld,
     DriftFound,
+    PositionsDrifted,
+    ContractChanged,
     DriftCleared,
     CommandQueued,
     CommandAdvanced,

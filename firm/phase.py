@@ -61,8 +61,10 @@ STANDINGS: dict[Standing, frozenset[Standing]] = {
     Standing.CLOSED: frozenset(),
 }
 
-# Standings in which prices are still judged.
-JUDGED = frozenset({Standing.ACTIVE, Standing.FUNDED, Standing.PAUSED, Standing.SUSPECTED})
+# Standings in which prices are still judged: an open question about one rule suspends no other.
+JUDGED = frozenset({Standing.ACTIVE, Standing.FUNDED, Standing.PAUSED, Standing.SUSPECTED, Standing.UNDER_REVIEW})
+# Standings in which nothing but the rules holds the trader back.
+FREE = frozenset({Standing.ACTIVE, Standing.FUNDED})
 # Standings that are over for good unless a person reopens them.
 ENDED = frozenset({Standing.BREACHED, Standing.PASSED, Standing.CLOSED})
 

@@ -5,7 +5,7 @@ Both limits compare in one place, so that "touch" and "cross" mean the same ever
 
 import msgspec
 
-from firm.account import AccountState
+from firm.account import AccountState, rollover_mark
 from firm.arithmetic import PLAIN, Arithmetic
 from firm.rules.daily_loss import daily_floor
 from firm.rules.maximum_loss import maximum_loss_floor
@@ -66,7 +66,12 @@ def _high(account: AccountState, terms: MaximumLoss) -> tuple[int, str]:
     if terms.trail is Trail.EVERY_TICK and account.peak is not None:
         return account.peak.equity, f"{account.peak.seq}/equity/minor"
     if terms.trail is Trail.END_OF_DAY:
-        return account.rollover_high, account.rollover_high_source
+        high = account.rollover_high, account.rollover_high_source
+        if account.day is None or account.day.final:
+            return high
+        # While the day's start may still move, its mark counts for a suspicion and is given up if it proves lower.
+        mark, name = rollover_mark(terms.trails_on, account.day.balance, account.day.equity)
+        return max(high, (mark, f"{account.day.seq}/{name}/minor"), key=lambda one: one[0])
     return account.initial.minor, f"{account.opened_seq}/initial/minor"
 
 

@@ -26,9 +26,10 @@ _INSERT = (
     "INSERT INTO rm_decision (decision, account, kind, rule, rule_kind, severity, currency, exponent, bound, observed, at_us,"
     " doubts, settled, settled_seq, because) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')"
 )
+# A suspicion takes the place of an earlier one of its rule; a breach that ends the account answers every question.
 _SUPERSEDE = (
     "UPDATE rm_decision SET settled = 'superseded', settled_seq = ?"
-    " WHERE account = ? AND settled = '' AND decision < ? AND kind = ?"
+    " WHERE account = ? AND settled = '' AND decision < ? AND kind = ? AND ? IN (rule, '')"
 )
 
 
@@ -36,7 +37,7 @@ class Decisions:
     """The `decisions` read model. `settled` is empty while a suspected breach or a held pass waits for its answer."""
 
     name = "decisions"
-    version = 2
+    version = 3
     schema = SCHEMA
     kinds = kinds_of(BreachDeclared, BreachSuspected, PhasePassed, PassHeld, VerdictCorrected)
 
@@ -55,7 +56,8 @@ def _decide(
     connection: apsw.Connection, row: Row, fact: BreachDeclared | BreachSuspected | PhasePassed | PassHeld
 ) -> None:
     kind = "BreachSuspected" if isinstance(fact, BreachDeclared | BreachSuspected) else "PassHeld"
-    connection.execute(_SUPERSEDE, (row.seq, row.account, row.seq, kind))
+    ends = isinstance(fact, BreachDeclared) and fact.severity == "hard"
+    connection.execute(_SUPERSEDE, (row.seq, row.account, row.seq, kind, "" if ends else fact.rule))
     match fact:
         case BreachDeclared() | BreachSuspected():
             bound, rule_kind, severity, at_us = fact.floor, fact.rule_kind, fact.severity, fact.at_us

@@ -327,10 +327,10 @@ class Stage:
         )
 
     def flat(self, account: int, *, trading_allowed: bool) -> Decided:
-        return self._snapshot(account, trading_allowed=trading_allowed, positions=())
+        return self._snapshot(account, (), trading_allowed=trading_allowed, orders=0)
 
-    def snapshot_with_positions(self, account: int) -> Decided:
-        """The platform shows what our book holds."""
+    def snapshot(self, account: int, *, trading_allowed: bool = False, orders: int = 0) -> Decided:
+        """The platform shows what our book holds, and so many pending orders."""
         state = self.account(account)
         positions = tuple(
             SnapshotPosition(
@@ -344,9 +344,11 @@ class Stage:
             )
             for held in state.positions
         )
-        return self._snapshot(account, trading_allowed=False, positions=positions)
+        return self._snapshot(account, positions, trading_allowed=trading_allowed, orders=orders)
 
-    def _snapshot(self, account: int, *, trading_allowed: bool, positions: tuple[SnapshotPosition, ...]) -> Decided:
+    def _snapshot(
+        self, account: int, positions: tuple[SnapshotPosition, ...], *, trading_allowed: bool, orders: int
+    ) -> Decided:
         state = self.account(account)
         return self.put(
             SnapshotReported(
@@ -358,7 +360,7 @@ class Stage:
                 balance=state.money(state.balance),
                 equity=state.money(state.balance),
                 positions=positions,
-                pending_orders=0,
+                pending_orders=orders,
                 t_us=self.now_us,
             ),
             account,

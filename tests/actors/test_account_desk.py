@@ -46,8 +46,7 @@ def test_a_breach_is_carried_out_step_by_step_and_seen_flat(stage):
         stage.applied(command.command, "", account)
         if command.action == "close_all":
             stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-17_000.00")
-        if command.action != "cancel_orders":
-            stage.flat(account, trading_allowed=False)
+        stage.snapshot(account, trading_allowed=False)
     assert steps == ["close_only", "cancel_orders", "close_all", "block"]
     assert stage.account(account).balance == 83_000_00
     assert not stage.engine.desks["enforcement/sim"].state.commands

@@ -129,9 +129,7 @@ def test_a_late_result_after_unknown_is_believed(stage):
 
 def test_positions_that_would_not_close_are_tried_again_when_the_market_may_be_open(stage):
     account = breach(stage)
-    stage.applied(running(stage, account).command, "", account)
-    stage.flat(account, trading_allowed=False)
-    stage.applied(running(stage, account).command, "", account)
+    up_to(stage, account, "close_all")
     first = running(stage, account)
     assert first.action == "close_all"
     reported(stage, account, CommandState.FAILED, "MARKET_CLOSED")
@@ -177,12 +175,60 @@ def test_something_that_filled_before_the_block_is_closed_and_blocked_again(stag
     stage.applied(running(stage, account).command, "", account)
     state = stage.account(account)
     stage.deal(account, "P2", Side.BUY, "1", 137_000)
-    stage.snapshot_with_positions(account)
+    stage.snapshot(account)
     assert not stage.facts(FlatConfirmed)
     stage.wait(61)
     stage.clock()
+    assert running(stage, account).action == "cancel_orders"
+    up_to(stage, account, "close_all")
     assert running(stage, account).action == "close_all"
     assert state.login
+
+
+def test_an_order_that_still_waits_is_cancelled_again_before_the_account_is_called_flat(stage):
+    account = breach(stage)
+    up_to(stage, account, "cancel_orders")
+    command = running(stage, account)
+    stage.applied(command.command, "", account)
+    assert states(stage, command)[-1] is CommandState.APPLIED
+    stage.snapshot(account, orders=2)
+    assert states(stage, command)[-1] is CommandState.FAILED
+    stage.wait(61)
+    stage.clock()
+    assert running(stage, account).action == "cancel_orders"
+    up_to(stage, account, "close_all")
+    stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-17_000.00")
+    up_to(stage, account, "block")
+    stage.applied(running(stage, account).command, "", account)
+    stage.snapshot(account, orders=1)
+    assert not stage.facts(FlatConfirmed)
+    stage.wait(61)
+    stage.clock()
+    assert running(stage, account).action == "cancel_orders"
+
+
+def test_closing_is_not_confirmed_while_a_position_is_open(stage):
+    account = breach(stage)
+    up_to(stage, account, "close_all")
+    command = running(stage, account)
+    stage.applied(command.command, "", account)
+    stage.snapshot(account)
+    assert states(stage, command)[-1] is CommandState.FAILED
+
+
+def test_a_block_is_not_confirmed_while_trading_is_allowed(stage):
+    account = breach(stage)
+    up_to(stage, account, "close_all")
+    stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-17_000.00")
+    up_to(stage, account, "block")
+    command = running(stage, account)
+    stage.applied(command.command, "", account)
+    stage.snapshot(account, trading_allowed=True)
+    assert states(stage, command)[-1] is CommandState.APPLIED
+    assert not stage.facts(FlatConfirmed)
+    stage.snapshot(account)
+    assert states(stage, command)[-1] is CommandState.CONFIRMED
+    assert len(stage.facts(FlatConfirmed)) == 1
 
 
 def test_observe_mode_reaches_verdicts_and_sends_nothing(stage):

@@ -230,6 +230,7 @@ def test_a_late_price_is_judged_on_the_book_of_its_instant(stage, held):
     then_us = stage.now_us
     stage.wait(10)
     stage.deal(held, "P1", Side.SELL, "10", 138_600, entry=DealEntry.OUT, profit="-1_000.00")
+    stage.equity(held, "99_000.00", "99_000.00")
     stage.tick("EURUSD", 138_600, 138_610)
     stage.tick("EURUSD", 138_100, 138_110, then_us + SECOND_US)
     [suspicion] = stage.facts(BreachSuspected)
