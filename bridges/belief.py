@@ -1,10 +1,19 @@
-"""Belief: what cannot be true of a price, a volume, a time or a symbol, whoever says it."""
+"""Belief: what cannot be true of a price, a volume, an amount, a time or a symbol, whoever says it."""
 
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bridges.bounds import EARLIEST_US, FUTURE_MAX_US, LOTS_E8_MAX
+from bridges.bounds import (
+    BAND_BP_MAX,
+    CONTRACT_E8_MAX,
+    COUNT_MAX,
+    EARLIEST_US,
+    FUTURE_MAX_US,
+    LOTS_E8_MAX,
+    MONEY_MINOR_MAX,
+    PRICE_POINTS_MAX,
+)
 
 _WEEK_MINUTES = 7 * 24 * 60
 
@@ -15,6 +24,7 @@ class Disbelief(StrEnum):
     UNREADABLE = "undecodable event"
     UNKNOWN_TAG = "unknown event"
     PRICE = "price is not positive"
+    PRICE_RANGE = "price out of range"
     VOLUME = "volume out of range"
     FAR_PAST = "time before 2000"
     FAR_FUTURE = "time more than a day ahead"
@@ -24,7 +34,7 @@ class Disbelief(StrEnum):
     CONTRACT = "contract out of range"
     ZONE = "unknown time zone"
     SESSIONS = "sessions out of range"
-    NEGATIVE = "negative count"
+    COUNT = "count out of range"
 
 
 class Unbelievable(Exception):
@@ -45,6 +55,8 @@ def believe_time(field: str, t_us: int, now_us: int) -> None:
 def believe_price(field: str, points: int, *, may_be_absent: bool = False) -> None:
     if points < 0 or (points == 0 and not may_be_absent):
         raise Unbelievable(Disbelief.PRICE, f"{field} = {points}")
+    if points > PRICE_POINTS_MAX:
+        raise Unbelievable(Disbelief.PRICE_RANGE, f"{field} = {points} points; at most {PRICE_POINTS_MAX}")
 
 
 def believe_volume(field: str, lots_e8: int, *, may_be_none: bool = False) -> None:
@@ -53,8 +65,18 @@ def believe_volume(field: str, lots_e8: int, *, may_be_none: bool = False) -> No
 
 
 def believe_count(field: str, count: int) -> None:
-    if count < 0:
-        raise Unbelievable(Disbelief.NEGATIVE, f"{field} = {count}")
+    if not 0 <= count <= COUNT_MAX:
+        raise Unbelievable(Disbelief.COUNT, f"{field} = {count}")
+
+
+def believe_amount(minor: int) -> None:
+    if abs(minor) > MONEY_MINOR_MAX:
+        raise Unbelievable(Disbelief.MONEY, f"{minor} minor units; at most {MONEY_MINOR_MAX} either way")
+
+
+def believe_contract(contract_e8: int, sanity_band_bp: int) -> None:
+    if not (0 < contract_e8 <= CONTRACT_E8_MAX and 0 < sanity_band_bp <= BAND_BP_MAX):
+        raise Unbelievable(Disbelief.CONTRACT, f"contract_e8 = {contract_e8}, sanity_band_bp = {sanity_band_bp}")
 
 
 def believe_sessions(sessions: tuple[tuple[int, int], ...]) -> None:

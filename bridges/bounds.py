@@ -26,7 +26,14 @@ EXPONENT_MAX = 12  # of a currency
 
 EARLIEST_US = 946_684_800_000_000  # 2000-01-01T00:00:00Z: no platform of today kept books before
 FUTURE_MAX_US = DAY_US  # ahead of firm time: zones and slow clocks, never more
-LOTS_E8_MAX = 10**15  # ten million lots
+# Each of these is far beyond any market and far within 63 bits, so that no single figure can outgrow what the book stores.
+# What they come to together is bounded where symbol, currency and conversion are known: in the desks.
+PRICE_POINTS_MAX = 10**12
+LOTS_E8_MAX = 10**6 * 10**8  # a million lots
+CONTRACT_E8_MAX = 10**9 * 10**8  # a billion units a lot
+BAND_BP_MAX = 10**6  # a hundred times the price
+MONEY_MINOR_MAX = 10**15  # of one amount: ten trillion dollars is no trading account
+COUNT_MAX = 10**15  # leverage, pending orders, ticks of a backfill, a journal number
 RAW_HEX_BYTES_MAX = 4_096  # of a refused event, kept in its row
 
 # --- the gateway ---
@@ -50,4 +57,3 @@ COMMANDS_WAITING_MAX = 10_000
 RETENTION_US = 7 * DAY_US  # acknowledged events stay this long, for an appliance that was restored
 RECONNECT_MIN_S = 0.1
 RECONNECT_MAX_S = 10.0
-MONEY_MINOR_MAX = 10**15  # of one amount: ten trillion dollars is no trading account

@@ -247,7 +247,7 @@ class BridgeClient:
         link = self._link
         if link is not None and link.session and not link.ended:
             if self._ring.is_conflating and self._ring.has_room:
-                self._ring.close_windows(self._outbox.last_seq)
+                self._put_windows_in_the_ring()
             self._delivery.flow(link.session, link.send)
 
     # --- what the appliance says ---
@@ -362,7 +362,11 @@ class BridgeClient:
     def _close_windows(self) -> None:
         """A frame is closed before each journal event; overload beyond measure keeps merging over events."""
         if self._ring.is_conflating and self._ring.has_room_for_windows:
-            self._ring.close_windows(self._outbox.last_seq)
+            self._put_windows_in_the_ring()
+
+    def _put_windows_in_the_ring(self) -> None:
+        if lost := self._ring.close_windows(self._outbox.last_seq):
+            self._outbox.append(lost, after_qseq=self._ring.last_qseq)
 
     def _note_ticks(self, ticks: Sequence[Tick]) -> None:
         if ticks:

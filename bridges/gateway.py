@@ -17,10 +17,11 @@ from anyio.abc import TaskStatus
 
 from actors.arrival import Offer
 from actors.effects import DropBridge, Effect
+from bridges.belief import Unbelievable, believe_time
 from bridges.bounds import HEARTBEAT_S, SILENCE_S
 from bridges.channel import Channel
 from bridges.doorkeeper import CannotBind, Doorkeeper, bound_socket, key_of
-from bridges.greeting import objection_to
+from bridges.greeting import connected, objection_to
 from bridges.intake import Directory, Intake
 from bridges.lanes import Lanes, PendingQuotes, Took
 from bridges.requests import request_of
@@ -46,7 +47,7 @@ from bridges.wire import (
     read_events,
     read_header,
 )
-from firm.inputs import BridgeConnected, BridgeDisconnected
+from firm.inputs import BridgeDisconnected
 from firm.quote_frame import UnreadableQuotes, split_frame, split_windows
 
 __all__ = ["CannotBind", "Directory", "Gateway"]
@@ -194,9 +195,7 @@ class Gateway:
                 self._after_taking(session, lanes, lanes.take_quotes(frame), journal=False)
                 self._ask_for_journal(session, lanes, frame.after_seq)
             case Kind.WATERMARK:
-                mark = read_body(Watermark, body)
-                self._after_taking(session, lanes, lanes.take_watermark(mark), journal=False)
-                self._ask_for_journal(session, lanes, mark.seq)
+                self._take_watermark(session, lanes, read_body(Watermark, body))
             case Kind.HB:
                 session.heartbeat = read_body(Heartbeat, body)
                 session.heartbeat_us = self._now_us()
@@ -204,6 +203,17 @@ class Gateway:
                 self._end(session, f"the bridge said: {read_body(Bye, body).reason}", say_bye=False)
             case _:
                 raise UnreadableFrame(Unreadable.KIND, f"{kind} is not for a bridge to send")
+
+    def _take_watermark(self, session: Session, lanes: Lanes, mark: Watermark) -> None:
+        """One whose time cannot be believed is passed over: taken, it would make every true one after it a duplicate."""
+        try:
+            believe_time("t_us", mark.t_us, self._now_us())
+        except Unbelievable as refusal:
+            self._count(refusal.why)
+            _LOG.warning("watermark of %s refused: %s", lanes.bridge, refusal)
+            return
+        self._after_taking(session, lanes, lanes.take_watermark(mark), journal=False)
+        self._ask_for_journal(session, lanes, mark.seq)
 
     def _after_taking(self, session: Session, lanes: Lanes, took: Took, *, journal: bool) -> None:
         match took:
@@ -248,7 +258,7 @@ class Gateway:
         want_snapshot = lanes.is_new
         lanes.is_new, lanes.epoch, lanes.refused_for = False, hello.outbox_epoch, ""
         lanes.forget_asking()
-        self._intake.note(_connected(session, hello))
+        self._intake.note(connected(session.name, lanes.bridge, hello))
         self._send(
             session,
             Welcome(
@@ -381,17 +391,3 @@ def _quotes_of(header: Header, body: bytes, *, conflated: bool) -> PendingQuotes
         raise UnreadableFrame(Unreadable.BODY, str(error)) from error
     _agree(header, len(entries))
     return PendingQuotes(header.first_seq, after_seq, entries, body, conflated)
-
-
-def _connected(session: Session, hello: Hello) -> BridgeConnected:
-    return BridgeConnected(
-        bridge=session.bridge,
-        session=session.name,
-        plugin=hello.plugin,
-        plugin_version=hello.plugin_version,
-        platform=hello.platform,
-        server=hello.server,
-        outbox_epoch=hello.outbox_epoch,
-        first_seq=hello.first_seq,
-        last_seq=hello.last_seq,
-    )

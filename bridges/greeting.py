@@ -1,7 +1,8 @@
-"""Greeting: whether a HELLO may open a session. In doubt it may not: a wrong outbox would lose or mix up events silently."""
+"""Greeting: whether a HELLO may open a session, and what is noted of it. In doubt it may not: a wrong outbox loses or mixes up events."""
 
 from bridges.lanes import Lanes
 from bridges.wire import VERSION, Hello
+from firm.inputs import BridgeConnected
 
 
 def objection_to(hello: Hello, lanes: Lanes) -> tuple[str, str] | None:
@@ -39,3 +40,17 @@ def objection_to(hello: Hello, lanes: Lanes) -> tuple[str, str] | None:
             ),
         )
     return None
+
+
+def connected(session: str, bridge: str, hello: Hello) -> BridgeConnected:
+    return BridgeConnected(
+        bridge=bridge,
+        session=session,
+        plugin=hello.plugin,
+        plugin_version=hello.plugin_version,
+        platform=hello.platform,
+        server=hello.server,
+        outbox_epoch=hello.outbox_epoch,
+        first_seq=hello.first_seq,
+        last_seq=hello.last_seq,
+    )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from bridges.bounds import HELD_FRAMES_MAX
+from bridges.bounds import HELD_FRAMES_MAX, IN_FLIGHT_MAX
 from bridges.wire import Watermark
 from firm.quote_frame import Tick, Window, encode_quotes
 
@@ -108,6 +108,8 @@ class Lanes:
             return Took.HOLE
         if frame.last_qseq < expected:
             return Took.DUPLICATE
+        if self._is_far_ahead(frame.after_seq):
+            return Took.HOLE
         if len(self._held) >= HELD_FRAMES_MAX:
             return Took.FULL
         self._held.append(frame if frame.qseq == expected else _trimmed(frame, expected))
@@ -117,7 +119,7 @@ class Lanes:
     def take_watermark(self, mark: Watermark) -> Took:
         if mark.t_us <= self._taken.mark_us:
             return Took.DUPLICATE
-        if mark.qseq > self._taken.qseq:
+        if mark.qseq > self._taken.qseq or self._is_far_ahead(mark.seq):
             return Took.HOLE
         if len(self._held) >= HELD_FRAMES_MAX:
             return Took.FULL
@@ -162,12 +164,16 @@ class Lanes:
     def forget_asking(self) -> None:
         self._asked_seq = self._asked_qseq = 0
 
+    def _is_far_ahead(self, seq: int) -> bool:
+        """Nobody has so many events under way: to hold what follows such a one would close the lane for good."""
+        return seq > self._taken.seq + IN_FLIGHT_MAX
+
     def _follows(self, held: PendingQuotes | Watermark) -> bool:
         match held:
             case PendingQuotes():
                 return held.after_seq <= self.offered.seq
             case Watermark():
-                return held.seq <= self.offered.seq and held.qseq <= self.offered.qseq
+                return held.seq <= self.offered.seq  # its prices lie before it in the same queue
 
 
 def _trimmed(frame: PendingQuotes, expected: int) -> PendingQuotes:

@@ -1,6 +1,7 @@
 """Quote ring: the prices a bridge still holds because the appliance has not confirmed them, and what it does when that is too many.
 
-Ticks are numbered as they enter. Only overload merges prices, one window for each symbol, and marks them so.
+Ticks are numbered as they enter. Only overload merges prices, one window for each symbol, and marks them so. A symbol for
+which there is no window any more loses its prices; of it is known which stretch is missing.
 """
 
 from collections import deque
@@ -8,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bridges.bounds import CONFLATED_SYMBOLS_MAX, RING_TICKS_MAX, TICKS_MAX
+from bridges.events import Gap
 from firm.quote_frame import Tick, Window, encode_quotes
 
 
@@ -33,6 +35,7 @@ class QuoteRing:
         self._sent: deque[Cut] = deque()
         self._unsent: deque[Cut] = deque()
         self._windows: dict[str, Window] = {}
+        self._lost: dict[str, Gap] = {}  # a name and two instants each: the platform's own list of symbols is the bound
         self.sent_ticks = 0
         self.unsent_ticks = 0
 
@@ -91,11 +94,12 @@ class QuoteRing:
         """Merge into each symbol's window."""
         for tick in ticks:
             window = self._windows.get(tick.symbol)
-            if window is None:
-                if len(self._windows) < CONFLATED_SYMBOLS_MAX:
-                    self._windows[tick.symbol] = _window_of(tick)
-            else:
+            if window is not None:
                 self._windows[tick.symbol] = _merged(window, tick)
+            elif len(self._windows) < CONFLATED_SYMBOLS_MAX:
+                self._windows[tick.symbol] = _window_of(tick)
+            else:
+                self._lost[tick.symbol] = _widened(self._lost.get(tick.symbol), tick)
 
     @property
     def is_empty(self) -> bool:
@@ -105,12 +109,15 @@ class QuoteRing:
     def is_conflating(self) -> bool:
         return bool(self._windows)
 
-    def close_windows(self, after_seq: int) -> None:
-        """Put the merged prices into the ring, in the order of their last ticks."""
+    def close_windows(self, after_seq: int) -> list[Gap]:
+        """Put the merged prices into the ring, in the order of their last ticks; what was lost meanwhile is to be journalled."""
         if self._windows:
             windows = sorted(self._windows.values(), key=lambda window: (window.t_us, window.symbol))
             self._windows.clear()
             self.add(windows, after_seq, conflated=True)
+        lost = sorted(self._lost.values(), key=lambda gap: (gap.from_us, gap.sym))
+        self._lost.clear()
+        return lost
 
     def acknowledge(self, qseq: int) -> None:
         while self._sent and self._sent[0].last_qseq <= qseq:
@@ -135,6 +142,13 @@ class QuoteRing:
         self._sent.append(cut)
         self.unsent_ticks -= cut.n
         self.sent_ticks += cut.n
+
+
+def _widened(gap: Gap | None, tick: Tick) -> Gap:
+    """The stretch, end exclusive, in which this tick too is missing."""
+    if gap is None:
+        return Gap(tick.symbol, tick.t_us, tick.t_us + 1)
+    return Gap(tick.symbol, min(gap.from_us, tick.t_us), max(gap.to_us, tick.t_us + 1))
 
 
 def _window_of(tick: Tick) -> Window:

@@ -13,6 +13,8 @@ from bridges import events as wire
 from bridges.belief import (
     Disbelief,
     Unbelievable,
+    believe_amount,
+    believe_contract,
     believe_count,
     believe_price,
     believe_sessions,
@@ -20,7 +22,7 @@ from bridges.belief import (
     believe_volume,
     believe_zone,
 )
-from bridges.bounds import MONEY_MINOR_MAX, RAW_HEX_BYTES_MAX, TEXT_LENGTH_MAX
+from bridges.bounds import RAW_HEX_BYTES_MAX, TEXT_LENGTH_MAX
 from firm import inputs, price
 from firm.inputs import EventRefused, Input, UnknownAccountReported
 from firm.money import Money
@@ -165,8 +167,7 @@ class Purse(NamedTuple):
     exponent: int
 
     def of(self, minor: int) -> Money:
-        if abs(minor) > MONEY_MINOR_MAX:
-            raise Unbelievable(Disbelief.MONEY, f"{minor} minor units; at most {MONEY_MINOR_MAX} either way")
+        believe_amount(minor)
         return Money(minor, self.currency, self.exponent)
 
 
@@ -175,9 +176,7 @@ _AboutAccount = _InMoney | wire.Order | wire.Session
 
 
 def _symbol(bridge: str, seq: int, event: wire.SymbolSpec) -> Input:
-    if event.contract_e8 <= 0 or event.sanity_band_bp <= 0:
-        detail = f"contract_e8 = {event.contract_e8}, sanity_band_bp = {event.sanity_band_bp}"
-        raise Unbelievable(Disbelief.CONTRACT, detail)
+    believe_contract(event.contract_e8, event.sanity_band_bp)
     believe_zone(event.zone)
     believe_sessions(event.sessions)
     spec = price.SymbolSpec(
@@ -203,6 +202,7 @@ def _stretch(bridge: str, seq: int, event: wire.Gap | wire.Backfilled) -> Input:
         case wire.Gap():
             return inputs.GapReported(bridge=bridge, seq=seq, symbol=sym, from_us=from_us, to_us=to_us)
         case wire.Backfilled():
+            believe_count("ticks", event.ticks)
             return inputs.BackfillReported(
                 bridge=bridge, seq=seq, symbol=sym, from_us=from_us, to_us=to_us, ticks=event.ticks
             )

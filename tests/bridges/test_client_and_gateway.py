@@ -16,6 +16,7 @@ from firm.inputs import (
     CommandReported,
     CommandState,
     EquityReported,
+    GapReported,
     PlatformReported,
     QuoteFrame,
     Watermark,
@@ -318,6 +319,24 @@ async def test_under_overload_prices_are_conflated_and_marked(world, hands, monk
     window = decode_windows(frames[1].attachment)[0]
     assert (window.merged, window.bid_lo, window.bid_hi) == (3, tick(10).bid, tick(20).bid)
     assert (window.bid, window.ask) == (tick(15).bid, tick(15).ask)
+
+
+async def test_a_symbol_without_room_for_a_window_is_told_as_a_gap(world, hands, monkeypatch):
+    monkeypatch.setattr("bridges.ring.RING_TICKS_MAX", 1)
+    monkeypatch.setattr("bridges.ring.CONFLATED_SYMBOLS_MAX", 1)
+    world.engine.by_hand = True
+    async with world.gateway_serving(), hands.client(world.enrol("sim"), hands.outbox()) as client:
+        await client.welcomed()
+        client.push_quotes([tick(0)])
+        gold = [Tick("XAUUSD", tick(n).t_us, 1_284_310, 1_284_710) for n in (3, 9, 5)]
+        client.push_quotes([tick(2), *gold, tick(10)])
+        await hands.until(lambda: bool(world.engine.of(QuoteFrame)))
+        world.engine.by_hand = False
+        world.engine.commit()
+        await client.settled()
+    assert [entry.symbol for entry in ticks_of(world)] == ["EURUSD", "EURUSD"]
+    [gap] = world.engine.of(GapReported)
+    assert (gap.symbol, gap.from_us, gap.to_us) == ("XAUUSD", tick(3).t_us, tick(9).t_us + 1)
 
 
 async def test_a_full_engine_holds_the_bridge_back_and_loses_nothing(world, hands):

@@ -6,7 +6,17 @@ import msgspec
 import pytest
 
 from bridges import wire
-from bridges.events import Deal, Equity, Platform, Position, Session, SymbolSpec, encode_event
+from bridges.events import (
+    Account,
+    Backfilled,
+    Deal,
+    Equity,
+    Platform,
+    Position,
+    Session,
+    SymbolSpec,
+    encode_event,
+)
 from firm.inputs import (
     BridgeConnected,
     BridgeDisconnected,
@@ -140,6 +150,22 @@ async def test_prices_are_held_until_the_journal_event_that_they_follow(world, h
     assert kinds == [BridgeConnected, PlatformReported, QuoteFrame, Watermark]
 
 
+@pytest.mark.parametrize(
+    ("far", "counter"),
+    [
+        pytest.param(2**62, "time more than a day ahead", id="far ahead"),
+        pytest.param(NOW_US + DAY_US + 1, "time more than a day ahead", id="the day after tomorrow"),
+        pytest.param(1, "time before 2000", id="1970"),
+    ],
+)
+async def test_a_watermark_that_cannot_be_believed_does_not_silence_those_that_follow(world, linked, far, counter):
+    linked.say(wire.Watermark(far, 0, 0))
+    linked.say(wire.Watermark(NOW_US, 0, 0))
+    assert (await linked.hear(wire.Ack)).t_us == NOW_US
+    assert [mark.t_us for mark in world.engine.of(Watermark)] == [NOW_US]
+    assert world.counters == {counter: 1}
+
+
 async def test_held_prices_are_bounded(world, hands, linked):
     for n in range(300):
         linked.send(frame(linked, n + 1, 1, after_seq=1))
@@ -241,8 +267,12 @@ async def test_a_bridge_of_another_protocol_version_is_told_so(world, hands):
     [
         pytest.param(deal(px=-138_597), "price is not positive", id="a negative price"),
         pytest.param(deal(px=0), "price is not positive", id="a price of nothing"),
+        pytest.param(deal(px=10**12 + 1), "price out of range", id="a price beyond every market"),
         pytest.param(deal(vol=-1), "volume out of range", id="a negative volume"),
         pytest.param(deal(vol=10**17), "volume out of range", id="a billion lots"),
+        pytest.param(deal(vol=10**14 + 1), "volume out of range", id="a little more than a million lots"),
+        pytest.param(deal(profit=10**15 + 1), "amount out of range", id="a profit beyond ten trillion"),
+        pytest.param(deal(swap=-(10**15) - 1), "amount out of range", id="a cost beyond ten trillion"),
         pytest.param(deal(t_us=0), "time before 2000", id="1970"),
         pytest.param(deal(t_us=NOW_US + DAY_US + 1), "time more than a day ahead", id="the day after tomorrow"),
         pytest.param(deal(ccy="EUR"), "another currency than the account's", id="another currency"),
@@ -266,6 +296,27 @@ async def test_a_bridge_of_another_protocol_version_is_told_so(world, hands):
             id="an empty session",
         ),
         pytest.param(
+            SymbolSpec("X", 5, 10**17 + 1, "EUR", "USD", 1, "forex", "UTC"),
+            "contract out of range",
+            id="more than a billion units a lot",
+        ),
+        pytest.param(
+            SymbolSpec("X", 5, 10**13, "EUR", "USD", 1, "forex", "UTC", (), 2**63 - 1),
+            "contract out of range",
+            id="a band that holds every price",
+        ),
+        pytest.param(Backfilled("X", NOW_US, NOW_US, -1), "count out of range", id="fewer prices than none"),
+        pytest.param(
+            Account("700001", "g", "USD", 2, 2**63 - 1, 0, True, "", 0, 0, 1, NOW_US),
+            "count out of range",
+            id="a leverage without end",
+        ),
+        pytest.param(
+            Position("700001", "p", "opened", "X", Side.BUY, 1, 1, 0, 10**12 + 1, "USD", 2, 0, 0, NOW_US, NOW_US),
+            "price out of range",
+            id="a take-profit beyond every market",
+        ),
+        pytest.param(
             Position("700001", "p", "opened", "X", Side.BUY, 1, -1, 0, 0, "USD", 2, 0, 0, NOW_US, NOW_US),
             "price is not positive",
             id="a position at a negative price",
@@ -281,6 +332,15 @@ async def test_an_event_that_cannot_be_believed_is_kept_and_the_lane_flows_on(wo
     assert refused.reason.startswith(counter)
     assert world.counters == {counter: 1}
     assert world.engine.journal_seqs() == [1, 2, 3]
+
+
+async def test_the_largest_figures_that_are_believed_still_come_through(world, linked):
+    money = dict.fromkeys(("profit", "commission", "swap", "fee"), 10**15)
+    spec = SymbolSpec("EURUSD", 0, 10**17, "EUR", "USD", 1, "forex", "UTC", (), 10**6)
+    linked.send_events(1, [encode_event(spec), encode_event(deal(px=10**12, vol=10**14, **money))])
+    assert (await linked.hear(wire.Ack)).seq == 2
+    assert world.engine.of(DealReported)[0].price == 10**12
+    assert world.counters == {}
 
 
 async def test_an_event_of_an_unknown_tag_is_sealed_because_nobody_knows_what_it_holds(world, linked):
