@@ -29,7 +29,9 @@ def watch_of(state: AccountState, equity: int | None, limits: tuple[Limit, ...],
     late, unfilled = _late(state, needed), _unfilled(state)
     if not state.positions:
         return Watch(state.account, day_end_us=day_end_us, provisional_us=provisional_us, late=late, unfilled=unfilled)
-    if equity is None or needed is None or _converts(state, board):
+    # A limit that is broken and was not acted on (its price is in doubt) is looked at again with whatever comes next.
+    broken = equity is not None and any(equity - limit.floor <= len(state.positions) for limit in limits)
+    if equity is None or needed is None or broken or _converts(state, board):
         always = needed or tuple({held.symbol for held in state.positions})
         return Watch(
             state.account,

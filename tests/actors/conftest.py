@@ -3,6 +3,7 @@
 import hashlib
 import random
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 
@@ -456,3 +457,16 @@ def busy():
         return firm
 
     return make
+
+
+@pytest.fixture
+def hands():
+    """What builds rules and programs in this room: a conftest cannot be imported."""
+    return SimpleNamespace(
+        Stage=Stage,
+        ruleset=ruleset,
+        program=program,
+        daily_loss=daily_loss,
+        maximum_loss=maximum_loss,
+        OnDailyLoss=OnDailyLoss,
+    )

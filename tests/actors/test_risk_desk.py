@@ -28,6 +28,7 @@ from firm.facts import (
 )
 from firm.inputs import DealEntry, GapReported, PlatformReported, Side
 from firm.phase import Standing
+from firm.policy import Policy
 
 
 def hold(stage, account=None, symbol="EURUSD"):
@@ -165,6 +166,20 @@ def test_a_mass_breach_stops_automatic_failures(stage):
     held = [account for account in accounts if stage.account(account).standing is Standing.UNDER_REVIEW]
     assert len(held) == 3
     assert {fact.doubts for fact in stage.facts(BreachSuspected)} == {(Doubt.MASS_BREACH,)}
+
+
+def test_too_many_failures_stop_it_even_where_they_are_a_small_share(hands):
+    """Two hundred accounts, of which four may fail in a minute: the fifth is left to a person."""
+    stage = hands.Stage()
+    stage.open_shop(policy=Policy(breaker_accounts_max=4))
+    accounts = many(stage, 6)
+    for n in range(194):
+        stage.sell(5_000 + n, 1_500 + n, (20_000 + 2 * n, 20_001 + 2 * n))
+    crash(stage)
+    assert len(stage.facts(BreachDeclared)) == 4
+    [tripped] = stage.facts(BreakerTripped)
+    assert (tripped.failures, tripped.accounts) == (5, 200)
+    assert [account for account in accounts if stage.account(account).standing is Standing.UNDER_REVIEW] == accounts[4:]
 
 
 def test_after_a_reset_failures_are_automatic_again(stage):

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN
 from firm.rules.limits import first_broken, limits_of
@@ -36,6 +37,21 @@ def floor(rule, high):
 )
 def test_where_the_floor_lies(trail, lock, high, expected):
     assert floor(terms(trail, lock), high) == expected
+
+
+@pytest.mark.parametrize(
+    ("initial", "trail", "lock", "high", "expected"),
+    [
+        # 33.33 % of 999.99 is 333.296667: rounded down, the allowed loss is 333.29.
+        pytest.param(999_99, Trail.STATIC, None, 0, 666_70, id="the allowed loss is rounded down"),
+        # 0.07 % of 999.99 is 0.699993: rounded down, the lock lies 0.69 above the start.
+        pytest.param(999_99, Trail.EVERY_TICK, 7, 2_000_00, 1_000_68, id="the lock is rounded down"),
+    ],
+)
+def test_no_share_is_rounded_in_the_firm_s_favour(initial, trail, lock, high, expected):
+    rule = replace(terms(trail, lock), loss_max_bp=3_333)
+    at = ("ruleset/terms/0", initial, "10/initial/minor", high, "20/x", initial)
+    assert maximum_loss_floor(PLAIN, rule, *at) == expected
 
 
 @pytest.mark.parametrize(

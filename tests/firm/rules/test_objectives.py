@@ -6,7 +6,8 @@ from firm.account import Position
 from firm.arithmetic import PLAIN, Working
 from firm.inputs import Side
 from firm.instant import DAY_US
-from firm.rules.objectives import inactive, overstayed, won
+from firm.money import Money
+from firm.rules.objectives import inactive, overstayed, target_of, won
 from firm.ruleset import Inactivity, MaximumDuration, MinimumTradingDays, ProfitTarget
 
 TARGET = ProfitTarget(id="t", target_bp=800, flat_required=True)
@@ -33,6 +34,12 @@ def test_a_phase_is_won_when_every_objective_is_met(ada, balance, positions, day
 def test_a_target_that_allows_open_positions_counts_the_balance_only(ada):
     rule = ProfitTarget(id="t", target_bp=800, flat_required=False)
     assert won(PLAIN, ada(rule, balance=108_000_00, positions=HELD))
+
+
+def test_a_target_is_rounded_up_to_the_cent_that_was_asked(ada):
+    """8.01 % of 999.99 is 80.099199: what must be made is 80.10."""
+    small = ada(ProfitTarget(id="t", target_bp=801, flat_required=False), initial=Money(999_99, "USD", 2))
+    assert target_of(small) == 1_080_09
 
 
 def test_a_phase_without_a_target_is_never_won(ada):
