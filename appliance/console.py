@@ -12,6 +12,7 @@ from actors.arrival import Decided
 from appliance.assembly import Machine
 from appliance.control import ControlReply, ControlRequest, NotServing, call_control
 from appliance.settings_file import read_settings
+from appliance.starting import require_own_name
 from firm.commands import Command
 from firm.facts import Fact, Refused
 from firm.kinds import BY_NAME, body_of, payload_of
@@ -29,7 +30,10 @@ class CommandRefused(Exception):
 def open_machine(directory: Path) -> Machine:
     """The firm in this directory, recovered and writable; raises where anything is amiss."""
     files = open_firm_directory(directory)
-    return Machine(directory, read_settings(files.settings), read_secrets(directory))
+    settings, secrets = read_settings(files.settings), read_secrets(directory)
+    if files.ledger_db.exists():  # a missing one is told where it would be opened
+        require_own_name(files, settings)
+    return Machine(directory, settings, secrets)
 
 
 def ask_firm(directory: Path, command: Command) -> list[Fact]:

@@ -39,8 +39,9 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
         return (*findings, check_one_sqlite(None), check_directory(directory))
     holder, lock = check_lock(directory)
     settings, setting = check_settings(directory)
-    vitals, ledger = check_ledger(directory)
-    findings += [check_one_sqlite(holder), check_directory(directory), check_secrets(directory), setting, lock]
+    secrets, secret = check_secrets(directory)
+    vitals, ledger = check_ledger(directory, secrets)
+    findings += [check_one_sqlite(holder), check_directory(directory), secret, setting, lock]
     findings += [check_disk(directory), ledger]
     findings.append(check_clock(now_us, vitals.last_received_us if vitals else 0, synchronised=clock_is_synchronised()))
     if settings and vitals:

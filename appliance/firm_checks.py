@@ -1,5 +1,6 @@
 """Firm checks: whether a firm's directory, secrets, settings, ledger and segments are as they must be before it is served."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from appliance.finding import Finding, Level
 from appliance.settings import ClockSource, Settings
 from appliance.settings_file import SettingsRefused, read_settings
+from appliance.starting import require_continuable, require_own_name
 from firm.instant import SECOND_US
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import (
@@ -17,7 +19,7 @@ from storage.files import (
     open_firm_directory,
     why_not_private,
 )
-from storage.secret_files import SecretsRefused, read_secrets
+from storage.secret_files import Secrets, SecretsRefused, read_secrets
 from storage.vitals import Vitals, read_vitals
 
 CHECKPOINTS_MISSED_MAX = 3
@@ -36,17 +38,19 @@ def check_directory(directory: FirmDirectory) -> Finding:
     return Finding("directory", Level.OK, f"{directory.path} is private")
 
 
-def check_secrets(directory: FirmDirectory) -> Finding:
+def check_secrets(directory: FirmDirectory) -> tuple[Secrets | None, Finding]:
     try:
         secrets = read_secrets(directory.path)
     except SecretsRefused as refused:
-        return _refused("secrets", str(refused))
-    return Finding("secrets", Level.OK, f"{len(secrets.all())} secrets, whole and private")
+        return None, _refused("secrets", str(refused))
+    return secrets, Finding("secrets", Level.OK, f"{len(secrets.all())} secrets, whole and private")
 
 
 def check_settings(directory: FirmDirectory) -> tuple[Settings | None, Finding]:
     try:
         settings = read_settings(directory.settings)
+        with contextlib.suppress(LedgerRefused, LedgerDamaged):  # which the ledger's own check tells
+            require_own_name(directory, settings)
     except SettingsRefused as refused:
         return None, _refused("settings", str(refused), "; " if directory.settings.exists() else ": ")
     return settings, Finding("settings", Level.OK, f"{directory.settings.name} of {settings.firm.name}")
@@ -65,10 +69,12 @@ def check_lock(directory: FirmDirectory) -> tuple[int | None, Finding]:
     )
 
 
-def check_ledger(directory: FirmDirectory) -> tuple[Vitals | None, Finding]:
-    """It opens; whether its bytes are true is for `evenhand verify`."""
+def check_ledger(directory: FirmDirectory, secrets: Secrets | None) -> tuple[Vitals | None, Finding]:
+    """It opens and ends as it was left, which a start looks at too; whether all its bytes are true is for `evenhand verify`."""
     try:
         vitals = read_vitals(directory.path)
+        if secrets is not None:
+            require_continuable(directory, secrets)
     except (LedgerRefused, LedgerDamaged) as refused:
         return None, _refused("ledger", str(refused))
     return vitals, Finding("ledger", Level.OK, f"{vitals.size} rows")

@@ -119,7 +119,7 @@ def check_disk(directory: FirmDirectory, free_bytes: int | None = None) -> Findi
         return Finding(
             "disk",
             Level.WARNING,
-            f"{found}, but no ballast",
+            f"{found}, but no ballast ({BALLAST_BYTES // 2**20} MiB set aside, to finish what is under way when the disk is full)",
             "start the appliance once there is room: it sets it aside again",
         )
     return Finding("disk", Level.OK, f"{found}, ballast of {BALLAST_BYTES // 2**20} MiB in place")

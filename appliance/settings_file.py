@@ -17,7 +17,7 @@ import msgspec
 from msgspec import inspect
 
 from appliance.settings import FirmSettings, Section, Settings
-from storage.files import replace_file
+from storage.files import FirmDirectory, replace_file
 
 SETTINGS_BYTES_MAX = 256 * 1024
 SLUG_LENGTH_MAX = 40
@@ -47,9 +47,7 @@ def read_settings(path: Path) -> Settings:
     try:
         content = path.read_bytes()
     except FileNotFoundError as missing:
-        raise SettingsRefused(
-            f'{path} is missing: run "evenhand init", or name the right directory with --data-dir'
-        ) from missing
+        raise SettingsRefused(f"{path} is missing: {_whence(path)}") from missing
     if len(content) > SETTINGS_BYTES_MAX:
         raise SettingsRefused(
             f"{path} is larger than {SETTINGS_BYTES_MAX} bytes: it is not a settings file; put the right one back"
@@ -58,6 +56,13 @@ def read_settings(path: Path) -> Settings:
         return parse_settings(content.decode(), str(path))
     except UnicodeDecodeError as broken:
         raise SettingsRefused(f"{path} is not UTF-8 (byte {broken.start}): save it as UTF-8; {NEXT}") from broken
+
+
+def _whence(path: Path) -> str:
+    """Where a missing settings file comes from."""
+    if FirmDirectory(path.parent).ledger_db.exists():
+        return "put back the copy that was kept of it; the firm's ledger is still here"
+    return 'run "evenhand init", or name the right directory with --data-dir'
 
 
 def parse_settings(text: str, name: str) -> Settings:
@@ -161,7 +166,7 @@ def _settings_of(section: str, struct: type[Section]) -> Iterator[Setting]:
 def _allowed(kind: inspect.Type) -> str:
     match kind:
         case inspect.IntType():
-            return f"whole number from {kind.ge} to {kind.le}"
+            return f"a whole number from {kind.ge} to {kind.le}"
         case inspect.BoolType():
             return "true or false"
         case inspect.EnumType():
@@ -204,7 +209,7 @@ def _nearest(path: str) -> str:
     """A typing error is near the whole path; a key in the wrong section has the right last name."""
     named = [known for known in _KNOWN if known.rpartition(".")[2] == path.rpartition(".")[2]]
     close = named or difflib.get_close_matches(path, _KNOWN, n=1, cutoff=0.5)
-    return f', did you mean "{close[0]}"?' if close else ""
+    return f' (did you mean "{close[0]}"?)' if close else ""
 
 
 def _explained(wrong: str, raw: Mapping[str, Any]) -> str:

@@ -77,7 +77,30 @@ class FirmDirectory(NamedTuple):
 
 
 def create_firm_directory(path: Path) -> FirmDirectory:
-    """Make an empty firm's directory, durable. Refuses one that holds anything already."""
+    """Make an empty firm's directory, durable. Refuses one that holds anything already, and a place where none can be made."""
+    try:
+        return _created(path)
+    except DirectoryRefused:
+        raise
+    except OSError as error:
+        raise DirectoryRefused(
+            f"{path} cannot be made ({error.strerror}): choose another with --data-dir, or make it first, as root, "
+            "for the user the firm will run as"
+        ) from error
+
+
+def open_firm_directory(path: Path) -> FirmDirectory:
+    """The directory of an existing firm. Refuses what is missing, exposed or somebody else's."""
+    directory = FirmDirectory(path)
+    for folder in directory.folders():
+        if not folder.is_dir():
+            raise DirectoryRefused(f"{folder} is missing{_whence(directory, folder)}")
+        if why := why_not_private(folder, DIRECTORY_MODE):
+            raise DirectoryRefused(why)
+    return directory
+
+
+def _created(path: Path) -> FirmDirectory:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise DirectoryRefused(
             f"{path} is not an empty directory: choose another for a new firm, serve the firm in it, "
@@ -93,17 +116,11 @@ def create_firm_directory(path: Path) -> FirmDirectory:
     return directory
 
 
-def open_firm_directory(path: Path) -> FirmDirectory:
-    """The directory of an existing firm. Refuses what is missing, exposed or somebody else's."""
-    directory = FirmDirectory(path)
-    for folder in directory.folders():
-        if not folder.is_dir():
-            raise DirectoryRefused(
-                f'{folder} is missing: run "evenhand init", or name the right directory with --data-dir'
-            )
-        if why := why_not_private(folder, DIRECTORY_MODE):
-            raise DirectoryRefused(why)
-    return directory
+def _whence(directory: FirmDirectory, folder: Path) -> str:
+    """Where a missing folder comes from: beside a ledger from its backup, for nothing else has what was in it."""
+    if directory.ledger_db.exists():
+        return f" beside a ledger: put back the {folder.name} that were backed up with it"
+    return ': run "evenhand init", or name the right directory with --data-dir'
 
 
 def why_not_private(path: Path, mode: int) -> str | None:
@@ -121,9 +138,15 @@ def lay_ballast(directory: FirmDirectory) -> None:
     if directory.ballast.exists():
         return
     write_new(directory.ballast, b"")
-    with directory.ballast.open("r+b") as file:
-        os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
-        os.fsync(file.fileno())
+    try:
+        with directory.ballast.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+            os.fsync(file.fileno())
+    except OSError as full:
+        directory.ballast.unlink()
+        raise DirectoryRefused(
+            f"{directory.path} has no room for a ballast of {BALLAST_BYTES // 2**20} MiB ({full.strerror}): make room first"
+        ) from full
 
 
 def drop_ballast(directory: FirmDirectory) -> None:

@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 FINDINGS_MAX = 100  # told one by one; more are counted
-RESTORE = 'stop, keep a copy of these files, run "evenhand restore"'
+RESTORE = (
+    "stop the firm, keep a copy of its directory as it is, then put back the last good copy of the whole directory"
+)
 
 
 class Finding(NamedTuple):

@@ -9,6 +9,7 @@ import apsw
 
 from storage.checkpoint import origin_of
 from storage.errors import LedgerDamaged, LedgerRefused
+from storage.findings import RESTORE
 from storage.leaf import HASH_BYTES, LeafHasher
 from storage.schema import one_value
 
@@ -49,7 +50,7 @@ class Hashers:
 def read_identity(connection: apsw.Connection) -> Identity:
     row = connection.execute("SELECT firm_slug, public_key, secret_mac FROM identity").fetchone()
     if row is None:
-        raise LedgerDamaged(f'{connection.filename} does not say whose ledger it is: stop, run "evenhand restore"')
+        raise LedgerDamaged(f"{connection.filename} does not say whose ledger it is: {RESTORE}")
     return Identity(*row)
 
 
@@ -58,7 +59,7 @@ def read_lineages(connection: apsw.Connection) -> Lineages:
         (int(first), bytes(line)) for first, line in connection.execute("SELECT first_seq, lineage FROM lineages")
     )
     if not rows or rows[0][0] != 1:
-        raise LedgerDamaged(f'{connection.filename} does not name the lineage of row 1: stop, run "evenhand restore"')
+        raise LedgerDamaged(f"{connection.filename} does not name the lineage of row 1: {RESTORE}")
     return Lineages(rows)
 
 

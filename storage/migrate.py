@@ -5,6 +5,7 @@ from pathlib import Path
 import apsw
 
 from storage.errors import LedgerRefused
+from storage.findings import RESTORE
 from storage.schema import APPLICATION_ID, one_value
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -43,17 +44,5 @@ def check_header(connection: apsw.Connection) -> int:
         )
     raise LedgerRefused(
         f"{connection.filename} has application id {application:#x} and version {version}: it is not a ledger; "
-        'name the right directory with --data-dir, or run "evenhand restore"'
+        f"name the right directory with --data-dir; where it is damaged: {RESTORE}"
     )
-
-
-def fresh_schema() -> list[tuple[str, str, str]]:
-    """(type, name, SQL) of everything in an empty ledger of today's schema: what `verify` compares with."""
-    connection = apsw.Connection(":memory:")
-    migrate(connection)
-    return schema_of(connection)
-
-
-def schema_of(connection: apsw.Connection) -> list[tuple[str, str, str]]:
-    sql = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"
-    return [(str(kind), str(name), str(text)) for kind, name, text in connection.execute(sql)]

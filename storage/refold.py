@@ -10,6 +10,7 @@ import msgspec
 
 from firm.kinds import BY_NAME, Body, body_of
 from storage.errors import LedgerDamaged
+from storage.findings import RESTORE
 from storage.readmodels import ReadModel
 from storage.rows import Row, StoredRow
 from storage.schema import READ_MODEL_PREFIX
@@ -125,9 +126,7 @@ def tables_of(connection: apsw.Connection, name: str) -> tuple[str, ...]:
     try:
         return () if row is None else msgspec.json.decode(row[0], type=tuple[str, ...])
     except msgspec.DecodeError as broken:
-        raise LedgerDamaged(
-            f'read_models does not name the tables of {name} ({broken}): stop, run "evenhand restore"'
-        ) from broken
+        raise LedgerDamaged(f"read_models does not name the tables of {name} ({broken}): {RESTORE}") from broken
 
 
 def copy_table(source: apsw.Connection, target: apsw.Connection, table: str) -> None:

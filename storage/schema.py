@@ -11,6 +11,7 @@ import apsw
 
 from storage.errors import LedgerRefused
 from storage.files import FirmDirectory
+from storage.findings import RESTORE
 
 APPLICATION_ID = 0x45564E48  # "EVNH"
 SQLITE_MIN = 3_051_003  # earlier versions have the bug that a reset of the WAL may lose a commit
@@ -89,7 +90,8 @@ def _connect(path: Path, flags: int) -> apsw.Connection:
     except apsw.Error as broken:
         raise LedgerRefused(
             f"{path} cannot be opened as a ledger ({broken}): "
-            'name the right directory with --data-dir, or run "evenhand init" for a new firm, or "evenhand restore" for a damaged one'
+            'name the right directory with --data-dir, or run "evenhand init" for a new firm; '
+            f"where it is damaged: {RESTORE}"
         ) from broken
     return connection
 

@@ -8,6 +8,7 @@ import apsw
 from firm.inputs import SegmentSealed
 from firm.kinds import body_of
 from storage.errors import LedgerDamaged
+from storage.findings import RESTORE
 from storage.identity import size_of
 from storage.schema import open_for_reading
 
@@ -34,9 +35,7 @@ def read_vitals(directory: Path) -> Vitals:
             ))  # fmt: skip
             size = size_of(connection)
     except apsw.Error as broken:
-        raise LedgerDamaged(
-            f'{connection.filename} cannot be read ({broken}): stop, run "evenhand restore"'
-        ) from broken
+        raise LedgerDamaged(f"{connection.filename} cannot be read ({broken}): {RESTORE}") from broken
     finally:
         connection.close()
     segments = tuple(body_of("SegmentSealed", payload) for (payload,) in sealed)

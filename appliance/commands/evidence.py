@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from appliance.commands.options import Verbs, add_directory, verb
+from appliance.commands.options import Verbs, add_decision, add_directory, verb
 from appliance.console import CommandRefused
 from storage.evidence import build_bundle
 from storage.files import open_firm_directory
@@ -20,7 +20,7 @@ def add_to(verbs: Verbs) -> None:
         "evenhand evidence 48213 --out decision-48213.json --data-dir var/demo/firm",
     )
     add_directory(parser)
-    parser.add_argument("decision", type=int, help="the decision's number: its row in the ledger")
+    add_decision(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the bundle")
     parser.add_argument(
         "--since", type=Path, metavar="NOTE", help="a checkpoint the trader already holds, to prove consistency from"
@@ -30,7 +30,7 @@ def add_to(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     secrets = read_secrets(options.data_dir)
-    since = options.since.read_text("utf-8") if options.since else None
+    since = _note(options.since) if options.since else None
     with LedgerReader(options.data_dir, secret=secrets.ledger_secret) as reader:
         bundle = build_bundle(
             reader,
@@ -47,3 +47,12 @@ def run(options: argparse.Namespace) -> int:
         ) from error
     print(f"{options.out}: {len(bundle)} bytes. Check it anywhere: python3 tools/verify_evidence.py {options.out}")
     return 0
+
+
+def _note(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise CommandRefused(
+            f"{path} cannot be read as a checkpoint ({unreadable}): name the file in which it was kept with --since"
+        ) from unreadable

@@ -2,7 +2,7 @@
 
 import argparse
 
-from appliance.commands.options import Verbs, add_directory, add_json, tell, verb
+from appliance.commands.options import Verbs, add_decision, add_directory, add_json, tell, verb
 from storage.files import open_firm_directory
 from storage.grounds import explain_decision
 from storage.reader import LedgerReader
@@ -18,7 +18,7 @@ def add_to(verbs: Verbs) -> None:
     )
     add_directory(parser)
     add_json(parser)
-    parser.add_argument("decision", type=int, help="the decision's number: its row in the ledger")
+    add_decision(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,13 +4,14 @@ import argparse
 import getpass
 import sys
 
-from appliance.commands.options import Verbs, add_directory, mail_address, verb
+from appliance.commands.options import FROM_TERMINAL_OR_PIPE, Verbs, add_directory, mail_address, verb
 from appliance.console import CommandRefused
 from appliance.founding import found, staff_command
 from appliance.settings import FirmSettings, Settings
 from appliance.settings_file import slug_of
+from storage.files import FirmDirectory, lay_ballast
 from web.auth import hash_password
-from web.bounds import PASSWORD_LENGTH_MIN
+from web.bounds import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 
 
 def add_to(verbs: Verbs) -> None:
@@ -20,6 +21,7 @@ def add_to(verbs: Verbs) -> None:
         run,
         "found a firm: its settings, keys, ledger and first owner",
         'evenhand init --data-dir /var/lib/evenhand --name "Northlight" --owner omar@northlight.example',
+        FROM_TERMINAL_OR_PIPE,
     )
     add_directory(parser)
     parser.add_argument("--name", required=True, help="the firm's name, as traders read it")
@@ -38,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
     settings = Settings(firm=FirmSettings(name=options.name, slug=slug_of(options.name)))
     machine = found(options.data_dir, settings)
     try:
+        lay_ballast(FirmDirectory(options.data_dir))
         machine.decide_now(
             [staff_command(machine, options.owner, options.owner_name, "owner", hash_password(password))]
         )
@@ -46,7 +49,9 @@ def run(options: argparse.Namespace) -> int:
     print(f"{options.name} stands in {options.data_dir}.")
     print(f"Settings: {options.data_dir / 'evenhand.toml'}. Keep a copy of {options.data_dir / 'secrets'} elsewhere.")
     print(f"{options.owner} signs in as owner.")
-    print(f"Next: evenhand serve --data-dir {options.data_dir}, then evenhand bridge add NAME for a trading platform.")
+    print(
+        f"Next: evenhand serve --data-dir {options.data_dir}, then evenhand bridge add NAME --out FILE for a trading platform."
+    )
     return 0
 
 
@@ -62,4 +67,6 @@ def new_password(whose: str) -> str:
         raise CommandRefused("no password was given: type it twice on a terminal, or pipe it in as one line")
     if len(password) < PASSWORD_LENGTH_MIN:
         raise CommandRefused(f"a password needs at least {PASSWORD_LENGTH_MIN} characters: choose a longer one")
+    if len(password) > PASSWORD_LENGTH_MAX:
+        raise CommandRefused(f"a password has at most {PASSWORD_LENGTH_MAX} characters: choose a shorter one")
     return password

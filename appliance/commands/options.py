@@ -15,16 +15,17 @@ from storage.people import normalised_mail
 Verbs = Any  # argparse's sub-parser action; its class is private
 
 DEFAULT_DIRECTORY = Path("/var/lib/evenhand")
+FROM_TERMINAL_OR_PIPE = "The password is asked for on a terminal, twice, or read as one line from a pipe."
 
 
 def verb(
-    verbs: Verbs, name: str, run: Callable[[argparse.Namespace], int], summary: str, example: str
+    verbs: Verbs, name: str, run: Callable[[argparse.Namespace], int], summary: str, example: str, note: str = ""
 ) -> argparse.ArgumentParser:
-    """Declare a verb with its help and an example."""
+    """Declare a verb with its help, an example, and what else one must know before running it."""
     parser: argparse.ArgumentParser = verbs.add_parser(
         name,
         help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
+        description="\n\n".join(filter(None, [summary[0].upper() + summary[1:] + ".", note])),
         epilog=f"example: {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -46,12 +47,31 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for a program to read")
 
 
+def add_decision(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "decision",
+        type=decision_number,
+        metavar="DECISION",
+        help="a decision's number: the ledger row of a breach, suspicion or pass, as pages and the demo's summary show it",
+    )
+
+
 def tell(options: argparse.Namespace, value: Any, text: str) -> None:
     """The answer: as JSON where it was asked for, else as text."""
     if options.json:
         print(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
     else:
         print(text)
+
+
+def decision_number(text: str) -> int:
+    """A decision, for argparse."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no decision: give the number of the ledger row that records a breach, suspicion or pass; "
+            "pages show it beside each verdict, and a demo lists all when it ends"
+        )
+    return int(text)
 
 
 def account_id(text: str) -> int:

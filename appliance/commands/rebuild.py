@@ -4,6 +4,7 @@ import argparse
 
 from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import CommandRefused
+from appliance.wording import counted
 from storage.files import open_firm_directory
 from storage.ledger import Ledger
 from storage.readmodels.registry import READ_MODELS
@@ -38,5 +39,5 @@ def run(options: argparse.Namespace) -> int:
     )
     with opened as ledger:
         ledger.rebuild(wanted)
-        print(f"{len(wanted)} read models folded again from {ledger.size} rows.")
+        print(f"{counted(len(wanted), 'read model')} folded again from {counted(ledger.size, 'row')}.")
     return 0

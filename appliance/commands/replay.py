@@ -12,6 +12,7 @@ from actors.states import readable_states, restore_states
 from appliance.commands.options import Verbs, account_id, add_directory, add_json, progress, tell, verb
 from appliance.console import CommandRefused
 from appliance.digest import engine_digest
+from appliance.wording import counted
 from firm.inputs import EpochOpened
 from firm.kinds import body_of
 from storage.files import open_firm_directory
@@ -51,7 +52,10 @@ def add_to(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     outcome = replay(options.data_dir, options.account)
-    text = f"{outcome.inputs} inputs decided again from row {outcome.epoch_seq}: {outcome.facts} facts, all the same bytes."
+    text = (
+        f"{counted(outcome.inputs, 'input')} decided again from row {outcome.epoch_seq}: "
+        f"{counted(outcome.facts, 'fact')}, all the same bytes."
+    )
     tell(options, outcome, text if outcome.identical else f"different: {outcome.difference}")
     return 0 if outcome.identical else 1
 

@@ -1,47 +1,125 @@
-"""`evenhand staff add`: a member of staff, from the console."""
+"""`evenhand staff add|list|password`: who works in the backoffice, from the console."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
 
 from appliance.assembly import draw_id
 from appliance.commands.init import new_password
-from appliance.commands.options import Verbs, add_directory, mail_address, verb
-from appliance.console import ask_firm
+from appliance.commands.options import FROM_TERMINAL_OR_PIPE, Verbs, add_directory, add_json, mail_address, tell, verb
+from appliance.console import CommandRefused, ask_firm
 from appliance.founding import MailTaken
 from firm.commands import AddStaff
+from firm.ids import id_text, parse_id
+from firm.instant import utc_text
 from storage.files import open_firm_directory
+from storage.front import FrontFile
+from storage.people import Person
+from storage.reader import LedgerReader
+from storage.readmodels.people import all_staff
 from storage.secret_files import read_secrets
+from storage.sessions import SessionStore
 from storage.vault import Vault
 from web.auth import hash_password
 
 ROLES = ("owner", "risk", "support", "read_only")
 
 
+class Member(msgspec.Struct, frozen=True):
+    """A member of staff. `name` and `mail` are "" where they were erased."""
+
+    id: str
+    role: str
+    mail: str
+    name: str
+    added: str
+
+
 def add_to(verbs: Verbs) -> None:
-    parser = verb(
-        verbs, "staff", run_add, "add members of staff", "evenhand staff add ruth@northlight.example --role risk"
-    )
+    parser = verb(verbs, "staff", run_list, "add and list members of staff, and renew passwords", "evenhand staff list")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    add = verb(
-        actions, "add", run_add, "add a member of staff", "evenhand staff add ruth@northlight.example --role risk"
-    )
+    example = "evenhand staff add ruth@northlight.example --role risk"
+    add = verb(actions, "add", run_add, "add a member of staff", example, FROM_TERMINAL_OR_PIPE)
     add.add_argument("mail", type=mail_address, help="to sign in with")
     add.add_argument("--name", default="", help="how pages call them; the mail address where none is given")
-    add.add_argument("--role", choices=ROLES, default="support")
+    add.add_argument("--role", choices=ROLES, default="support", help="what they may do (default support)")
     add_directory(add)
+    shown = verb(actions, "list", run_list, "list members of staff with id, role and mail", "evenhand staff list")
+    add_directory(shown)
+    add_json(shown)
+    renew = verb(
+        actions,
+        "password",
+        run_password,
+        "give a member of staff a new password and sign them out everywhere",
+        "evenhand staff password 7K2MQ-9XW3F",
+        FROM_TERMINAL_OR_PIPE,
+    )
+    renew.add_argument("member", metavar="ID", help='their id as "evenhand staff list" shows it, or their mail address')
+    add_directory(renew)
 
 
 def run_add(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     password = new_password(options.mail)
-    vault = Vault.open(options.data_dir, read_secrets(options.data_dir).vault_master)
-    try:
+    with _vault(options.data_dir) as vault:
         number = draw_id()
         name = options.name or options.mail
         sealed = vault.add_person("staff", number, options.mail, name, hash_password(password), options.role)
         if sealed is None:
             raise MailTaken(f"{options.mail} is somebody's already: give another address")
         ask_firm(options.data_dir, AddStaff(by="console", staff=number, role=options.role, sealed=sealed))
-    finally:
-        vault.close()
     print(f"{options.mail} may sign in as {options.role}.")
     return 0
+
+
+def run_list(options: argparse.Namespace) -> int:
+    open_firm_directory(options.data_dir)
+    with _vault(options.data_dir) as vault, LedgerReader(options.data_dir) as reader, reader.connection() as connection:
+        members = [_as_shown(vault, *known) for known in all_staff(connection)]
+    head = f"{'id':<11} {'role':<9} {'mail':<32} {'name':<24} added (UTC)"
+    lines = [head, *(_line(member) for member in members)] if members else ["No staff yet: evenhand staff add MAIL"]
+    tell(options, members, "\n".join(lines))
+    return 0
+
+
+def run_password(options: argparse.Namespace) -> int:
+    open_firm_directory(options.data_dir)
+    with _vault(options.data_dir) as vault:
+        person = _member(vault, options.member)
+        vault.change_password_hash("staff", person.id, hash_password(new_password(person.mail)))
+    with closing(FrontFile.open(options.data_dir)) as front:
+        SessionStore(front).delete_person(person.reference)
+    print(f"{person.mail} has a new password, and is signed out everywhere.")
+    return 0
+
+
+@contextmanager
+def _vault(directory: Path) -> Iterator[Vault]:
+    with closing(Vault.open(directory, read_secrets(directory).vault_master)) as vault:
+        yield vault
+
+
+def _as_shown(vault: Vault, number: int, role: str, added_us: int) -> Member:
+    person = vault.person("staff", number)
+    mail, name = (person.mail, person.name) if person else ("", "")
+    return Member(id_text(number), role, mail, name, utc_text(added_us))
+
+
+def _member(vault: Vault, text: str) -> Person:
+    """Whom an operator means by an id or a mail address."""
+    try:
+        person = vault.find_by_mail(text) if "@" in text else vault.person("staff", parse_id(text))
+    except ValueError as unreadable:
+        raise CommandRefused(f"{unreadable}; evenhand staff list shows everyone's") from unreadable
+    if person is None or person.kind != "staff":
+        raise CommandRefused(f"nobody on the staff is {text!r}: evenhand staff list shows everyone")
+    return person
+
+
+def _line(member: Member) -> str:
+    added = member.added[:19].replace("T", " ")
+    return f"{member.id:<11} {member.role:<9} {member.mail or 'erased':<32} {member.name:<24} {added}"

@@ -2,12 +2,17 @@
 
 import argparse
 import dataclasses
+from collections.abc import Sequence
 
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
+from appliance.wording import counted
 from storage.files import open_firm_directory
+from storage.findings import Finding
 from storage.readmodels.registry import READ_MODELS
 from storage.secret_files import read_secrets
 from storage.verify import Report, verify
+
+FINDINGS_SHOWN = 12  # for each remedy: what one fault does to every later checkpoint need not fill a screen
 
 
 def add_to(verbs: Verbs) -> None:
@@ -30,19 +35,45 @@ def run(options: argparse.Namespace) -> int:
         read_models=READ_MODELS,
         progress=lambda done, of: progress(f"checked {done:,} of {of:,} rows"),
     )
-    tell(options, {"sound": report.is_sound, **dataclasses.asdict(report)}, _text(report))
+    findings = [finding._asdict() for finding in report.findings]
+    told = {"sound": report.is_sound, **dataclasses.asdict(report), "findings": findings}
+    tell(options, told, report_text(report))
     return 0 if report.is_sound else 1
 
 
-def _text(report: Report) -> str:
-    counted = (
-        f"{report.rows} rows, {report.checkpoints} signed checkpoints, {report.frames} quote frames, "
-        f"{report.segments} segments, {report.snapshots} snapshots checked."
-    )
-    lines = [counted]
-    lines += [f"finding: {finding}" for finding in report.findings]
+def report_text(report: Report) -> str:
+    """For a terminal: the verdict, each thing that does not hold in the order of the rows, what to do, and what was checked."""
+    lines = ["The book is whole and agrees with itself." if report.is_sound else _verdict(report.findings)]
+    for what_next, findings in _by_remedy(report.findings).items():
+        lines += [f"- {finding.what}" for finding in findings[:FINDINGS_SHOWN]]
+        if (more := len(findings) - FINDINGS_SHOWN) > 0:
+            lines.append(f"- and {counted(more, 'finding')} more: --json has them")
+        lines.append(f"  What next: {what_next}.")
     if report.untold:
-        lines.append(f"and {report.untold} findings more")
-    lines += [f"note: {note}" for note in report.notes]
-    lines.append("The book is whole and agrees with itself." if report.is_sound else "The book is damaged.")
-    return "\n".join(lines)
+        lines.append(f"There are {counted(report.untold, 'finding')} more, which were only counted.")
+    lines += [f"Note: {note}" for note in report.notes]
+    return "\n".join([*lines, _checked(report)])
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    rows = [finding.seq for finding in findings if finding.seq]
+    return f"The book is damaged; the first sign of it is at row {min(rows)}." if rows else "The book is damaged."
+
+
+def _by_remedy(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+    """Findings by what to do about them, earliest row first; what concerns no row comes last."""
+    grouped: dict[str, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda finding: (not finding.seq, finding.seq)):
+        grouped.setdefault(finding.next, []).append(finding)
+    return grouped
+
+
+def _checked(report: Report) -> str:
+    parts = (
+        counted(report.rows, "row"),
+        counted(report.checkpoints, "signed checkpoint"),
+        counted(report.frames, "quote frame"),
+        counted(report.segments, "segment"),
+        counted(report.snapshots, "snapshot"),
+    )
+    return f"Checked: {', '.join(parts)}."

@@ -95,6 +95,11 @@ def count_traders(connection: apsw.Connection) -> int:
     return int(row[0])
 
 
+def all_staff(connection: apsw.Connection) -> list[tuple[int, str, int]]:
+    """(id, role, when added) of everyone on the staff, in the order in which they came."""
+    return list(connection.execute("SELECT staff, role, added_us FROM rm_staff ORDER BY added_us, staff"))
+
+
 def role_of(connection: apsw.Connection, staff: int) -> str | None:
     row = connection.execute("SELECT role FROM rm_staff WHERE staff = ?", (staff,)).fetchone()
     return None if row is None else str(row[0])

@@ -146,7 +146,7 @@ def test_settings_that_do_not_parse_are_a_problem_and_the_rest_is_still_looked_a
     replace_file(firm.settings, b'[firm]\nname = "A"\nslug = "a"\n[web]\nprot = 1\n')
     found = of(firm, "settings")
     assert found.level is Level.PROBLEM
-    assert found.found == f'{firm.settings}: unknown key "web.prot", did you mean "web.port"?'
+    assert found.found == f'{firm.settings}: unknown key "web.prot" (did you mean "web.port"?)'
     assert "docs/settings.md" in found.next
     assert of(firm, "ledger").level is Level.OK
 
@@ -159,10 +159,10 @@ def test_a_missing_ledger_is_a_problem(firm: FirmDirectory) -> None:
 @pytest.mark.parametrize("content", [b"", b"not a database" * 1000], ids=["empty", "garbage"])
 def test_a_spoilt_ledger_is_a_problem(firm: FirmDirectory, content: bytes) -> None:
     replace_file(firm.ledger_db, content)
-    vitals, found = check_ledger(firm)
+    vitals, found = check_ledger(firm, None)
     assert vitals is None
     assert found.level is Level.PROBLEM
-    assert "evenhand restore" in found.next
+    assert "put back the last good copy of the whole directory" in found.next
 
 
 def test_who_serves_is_named_and_without_a_control_socket_in_doubt(firm: FirmDirectory, held: WriterLock) -> None:

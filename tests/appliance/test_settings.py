@@ -84,23 +84,25 @@ def test_units_reach_the_policy() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param(FIRM + "[web]\nprot = 1", 'unknown key "web.prot", did you mean "web.port"?', id="a typing error"),
+        pytest.param(
+            FIRM + "[web]\nprot = 1", 'unknown key "web.prot" (did you mean "web.port"?);', id="a typing error"
+        ),
         pytest.param(
             FIRM + "[risk]\naccounts_max = 1", 'did you mean "risk.breaker.accounts_max"?', id="the wrong section"
         ),
         pytest.param(
-            FIRM + "[rsik]\nprobes_max = 1", 'unknown key "rsik", did you mean "risk"?', id="an unknown section"
+            FIRM + "[rsik]\nprobes_max = 1", 'unknown key "rsik" (did you mean "risk"?);', id="an unknown section"
         ),
         pytest.param(FIRM + "[web]\nzzzzzzzzzz = 1", 'unknown key "web.zzzzzzzzzz";', id="nothing near"),
         pytest.param(
             FIRM + '[web]\nport = "80"',
-            '"web.port" must be whole number from 1 to 65535, not "80"',
+            '"web.port" must be a whole number from 1 to 65535, not "80"',
             id="a text for a number",
         ),
         pytest.param(
-            FIRM + "[web]\nport = 80.0", '"web.port" must be whole number from 1 to 65535, not 80.0', id="a fraction"
+            FIRM + "[web]\nport = 80.0", '"web.port" must be a whole number from 1 to 65535, not 80.0', id="a fraction"
         ),
-        pytest.param(FIRM + "[web]\nport = 65536", '"web.port" must be whole number', id="above its bound"),
+        pytest.param(FIRM + "[web]\nport = 65536", '"web.port" must be a whole number', id="above its bound"),
         pytest.param(FIRM + "[risk.breaker]\nwindow_s = 0", '"risk.breaker.window_s" must be', id="below its bound"),
         pytest.param(
             FIRM + "[web]\ntls_behind_proxy = 1",
