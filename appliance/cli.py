@@ -21,6 +21,7 @@ from appliance.commands import (
     verify,
 )
 from appliance.failing import KNOWN
+from appliance.release import RELEASE
 
 VERBS = (init, serve, demo, verify, replay, explain, evidence, bridge, staff, rebuild, doctor)
 
@@ -49,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
         epilog='A first look: "evenhand demo". A firm of your own: "evenhand init", then "evenhand serve".',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    root.add_argument("--version", action="version", version=f"evenhand {RELEASE}", help="print the release and end")
     verbs = root.add_subparsers(title="verbs", metavar="VERB", required=True)
     for verb in VERBS:
         verb.add_to(verbs)

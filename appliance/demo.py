@@ -6,7 +6,6 @@ bridge. Either child that is killed is started again, and goes on where it was.
 
 import contextlib
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -39,12 +38,17 @@ from bridges.enrolment import new_keypair
 from bridges.simulator.__main__ import bundled_tick_files
 from bridges.simulator.ticks import TickFileError, first_instant, tick_file
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram
-from firm.instant import DAY_US, MINUTE_US, parse_utc, utc_text
-from storage.files import FirmDirectory
+from firm.instant import DAY_US, SECOND_US, parse_utc, utc_text
+from storage.errors import LedgerInUse
+from storage.files import FirmDirectory, write_new
+from storage.lock import WriterLock
 from web.auth import hash_password
 
 HOST = "127.0.0.1"
 MARKER = ".evenhand-demo"
+FOUNDED_BEFORE_US = (
+    5 * SECOND_US
+)  # the market begins within the deadline of the accounts' openings, or each is asked about
 RESTARTS_MAX = 1_000
 SHORT_LIFE_S = 2.0  # a life that ends so soon after its first word, or before it, came to nothing
 SHORT_LIVES_MAX = 5
@@ -153,6 +157,8 @@ class Demo:
 
     options: DemoOptions
     url: str = ""
+    start_us: int = 0
+    claimed: WriterLock | None = None
     market: dict[str, Any] = field(default_factory=dict)
     serving: threading.Event = field(default_factory=threading.Event)
     told_end: bool = False
@@ -161,12 +167,26 @@ class Demo:
     def firm_directory(self) -> Path:
         return self.options.directory / "firm"
 
+    def claim(self) -> None:
+        """Take directory and port for this demo alone. Where one of them or prices cannot be had, nothing was removed for it."""
+        self.start_us = _start_of(self.options)
+        claimed = _claim(self.options.directory)
+        try:
+            served = FirmDirectory(self.firm_directory).lock
+            if served.exists():  # by a demo that was killed, or by hand
+                WriterLock(served).release()
+            listen(HOST, self.options.port, "--port").close()
+        except OSError:
+            claimed.release()
+            raise
+        self.claimed = claimed
+
     def prepare(self) -> None:
-        """Found the firm, unless one is there from before to be gone on with."""
-        start_us = _start_of(self.options)
-        listen(HOST, self.options.port, "--port").close()
+        """Remove what the demo before it left, and found the firm anew."""
+        if self.claimed is None:
+            self.claim()
         _clear(self.options.directory)
-        _found_firm(self.options, self.firm_directory, start_us - MINUTE_US)
+        _found_firm(self.options, self.firm_directory, self.start_us - FOUNDED_BEFORE_US)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -183,6 +203,8 @@ class Demo:
         finally:
             self.platform.stop()
             self.firm.stop()
+            if self.claimed is not None:
+                self.claimed.release()
 
     def health(self) -> dict[str, Any]:
         """What the running firm says of itself; empty while it restarts."""
@@ -248,14 +270,28 @@ def _start_of(options: DemoOptions) -> int:
     return from_us
 
 
-def _clear(directory: Path) -> None:
-    """A demo's own leavings are removed; anybody else's directory is left alone."""
-    if directory.exists() and any(directory.iterdir()):
-        if not (directory / MARKER).exists():
+def _claim(directory: Path) -> WriterLock:
+    """The directory, made where it is missing, for one demo at a time. One that holds anything else is left alone."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()) and not (directory / MARKER).exists():
             raise DemoRefused(f"{directory} holds something that is not a demo: choose another with --data-dir")
-        shutil.rmtree(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / MARKER).touch()
+        return WriterLock(directory / MARKER)
+    except LedgerInUse:
+        raise
+    except OSError as error:
+        raise DemoRefused(
+            f"{directory} cannot be made or written ({error.strerror}): choose another with --data-dir"
+        ) from error
+
+
+def _clear(directory: Path) -> None:
+    """A demo's own leavings go; the mark by which it is claimed stays."""
+    for entry in directory.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != MARKER:
+            entry.unlink()
 
 
 def _found_firm(options: DemoOptions, directory: Path, start_us: int) -> None:
@@ -273,10 +309,8 @@ def _found_firm(options: DemoOptions, directory: Path, start_us: int) -> None:
         _people_and_programs(machine, options)
         pair = new_keypair()
         machine.decide_now([EnrolBridge(by="console", bridge=BRIDGE, public_key=pair.public, simulator=True)])
-        key_file = options.directory / "sim.toml"
-        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(key_file_for(BRIDGE, pair, FirmDirectory(directory), machine.secrets))
+        key_file = key_file_for(BRIDGE, pair, FirmDirectory(directory), machine.secrets)
+        write_new(options.directory / "sim.toml", key_file.encode())
         machine.decide_now(_orders(options))
     finally:
         machine.close()

@@ -22,6 +22,8 @@ from storage.files import FirmDirectory
 
 STOP_SECONDS_MAX = 10  # how long open pages may take to end
 
+_LOG = logging.getLogger("evenhand.appliance")
+
 
 class _Pages(uvicorn.Server):
     """Uvicorn without signal handlers of its own: this program stops it."""
@@ -61,7 +63,8 @@ async def _serve_on(
         tasks.start_soon(_serve_pages, pages, listener, served)
         host, port = listener.getsockname()[:2]
         ready(f"http://{host}:{port}")
-        await _until_signalled()
+        told = await _until_signalled()
+        _LOG.info("stopping: %s came; open pages get up to %d s to end", told.name, STOP_SECONDS_MAX)
         end_streams()
         pages.should_exit = True
         await served.wait()
@@ -129,7 +132,6 @@ async def _tick(machine: Machine) -> None:
         machine.put(ClockTicked(at_us=machine.clock.now_us()))
 
 
-async def _until_signalled() -> None:
+async def _until_signalled() -> signal.Signals:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for _ in signals:
-            return
+        return await anext(aiter(signals))

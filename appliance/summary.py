@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from actors.recovery import all_rows
+from appliance.wording import counted
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -107,17 +108,27 @@ def summary_json(summary: Summary) -> str:
 def summary_text(summary: Summary) -> str:
     """For a terminal."""
     enforced = (
-        f"{summary.commands_queued} commands to the platform, {summary.commands_confirmed} confirmed by what it then showed, "
-        f"{summary.commands_open} open; {summary.flat_confirmed} accounts seen flat and blocked."
+        f"{counted(summary.commands_queued, 'command')} to the platform, {summary.commands_confirmed} confirmed by what it "
+        f"then showed, {summary.commands_open} open; {counted(summary.flat_confirmed, 'account')} seen flat and blocked."
     )
     lines = [
-        f"{summary.rows:,} rows: {summary.quote_frames:,} quote frames, {summary.deals:,} deals.",
+        f"{counted(summary.rows, 'row')}: {counted(summary.quote_frames, 'quote frame')}, {counted(summary.deals, 'deal')}.",
         enforced,
+        f"Verdicts: {tally(summary)}.",
         "Accounts: " + ", ".join(f"{count} {standing}" for standing, count in summary.standings.items()),
         "",
         *(_line(verdict) for verdict in summary.verdicts),
     ]
     return "\n".join(lines)
+
+
+def tally(summary: Summary) -> str:
+    """How many passed and how many failed, in one phrase."""
+    kinds = Counter(verdict.kind for verdict in summary.verdicts)
+    soft = sum(verdict.kind == "BreachDeclared" and verdict.severity == "soft" for verdict in summary.verdicts)
+    breaches = counted(kinds["BreachDeclared"], "breach", "breaches") + (f" ({soft} of them soft)" if soft else "")
+    suspected = counted(kinds["BreachSuspected"], "suspicion")
+    return f"{counted(kinds['PhasePassed'], 'phase')} passed, {breaches}, {suspected} left to a person"
 
 
 def _line(verdict: Verdict) -> str:

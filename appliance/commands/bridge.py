@@ -1,17 +1,20 @@
-"""`evenhand bridge add|list|revoke`: which bridges may speak to this firm."""
+"""`evenhand bridge add|list|revoke|mode`: which bridges may speak to this firm."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import nacl.signing
 from zmq.utils import z85
 
 from appliance.commands.options import Verbs, add_directory, add_json, tell, verb
-from appliance.console import ask_firm
+from appliance.console import CommandRefused, ask_firm
 from appliance.settings_file import read_settings
 from bridges.enrolment import KeyFile, KeyPair, key_file_text, new_keypair, public_of, require_name
 from firm.commands import BridgeMode, EnrolBridge, RevokeBridge, SetBridgeMode
 from firm.instant import utc_text
-from storage.files import FirmDirectory, open_firm_directory
+from storage.files import FirmDirectory, open_firm_directory, write_new
 from storage.reader import LedgerReader
 from storage.readmodels.bridges import BridgeLine, all_bridges
 from storage.secret_files import Secrets, read_secrets
@@ -22,14 +25,22 @@ def add_to(verbs: Verbs) -> None:
         verbs,
         "bridge",
         run_list,
-        "enrol, list and revoke bridges to trading platforms",
-        "evenhand bridge add mt5-main > mt5-main.toml",
+        "enrol, list and revoke bridges to trading platforms, and say what each may do",
+        "evenhand bridge add mt5-main --out mt5-main.toml",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     add = verb(
-        actions, "add", run_add, "enrol a bridge and print its key file", "evenhand bridge add mt5-main > mt5-main.toml"
+        actions,
+        "add",
+        run_add,
+        "enrol a bridge and write its key file",
+        "evenhand bridge add mt5-main --out mt5-main.toml",
+        "Whoever holds the key file can speak for the bridge: --out makes it readable by you alone.",
     )
     add.add_argument("name", help="up to 32 small letters, digits and dashes")
+    add.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write the key file; printed where none is named"
+    )
     add.add_argument("--simulator", action="store_true", help="the bundled simulator: enforced from the start")
     add_directory(add)
     shown = verb(actions, "list", run_list, "list bridges with mode and key", "evenhand bridge list")
@@ -42,7 +53,7 @@ def add_to(verbs: Verbs) -> None:
         "never let a bridge in again",
         'evenhand bridge revoke mt5-main --why "server sold"',
     )
-    revoke.add_argument("name")
+    revoke.add_argument("name", help="as bridge list shows it")
     revoke.add_argument("--why", required=True, help="for the audit")
     add_directory(revoke)
     mode = verb(
@@ -52,8 +63,8 @@ def add_to(verbs: Verbs) -> None:
         "observe (all verdicts, no commands) or enforce",
         'evenhand bridge mode mt5-main enforce --why "conformance run passed"',
     )
-    mode.add_argument("name")
-    mode.add_argument("mode", choices=[one.value for one in BridgeMode])
+    mode.add_argument("name", help="as bridge list shows it")
+    mode.add_argument("mode", choices=[one.value for one in BridgeMode], help="observe never touches an account")
     mode.add_argument("--why", required=True, help="for the audit")
     add_directory(mode)
 
@@ -63,8 +74,14 @@ def run_add(options: argparse.Namespace) -> int:
     files = open_firm_directory(options.data_dir)
     pair = new_keypair()
     command = EnrolBridge(by="console", bridge=options.name, public_key=pair.public, simulator=options.simulator)
-    ask_firm(options.data_dir, command)
-    print(key_file_for(options.name, pair, files, read_secrets(options.data_dir)), end="")
+    key_file = key_file_for(options.name, pair, files, read_secrets(options.data_dir))
+    if options.out is None:
+        ask_firm(options.data_dir, command)
+        print(key_file, end="")
+        return 0
+    with _written(options.out, key_file):
+        ask_firm(options.data_dir, command)
+    print(f"{options.name} is enrolled. Its key file is {options.out}: bring it to the bridge, and keep no copy here.")
     return 0
 
 
@@ -73,7 +90,11 @@ def run_list(options: argparse.Namespace) -> int:
     with LedgerReader(options.data_dir) as reader, reader.connection() as connection:
         bridges = all_bridges(connection)
     head = f"{'bridge':<32} {'mode':<8} {'enrolled (UTC)':<20} public key"
-    lines = [head, *(_line(bridge) for bridge in bridges)] if bridges else ["No bridges yet: evenhand bridge add NAME"]
+    lines = (
+        [head, *(_line(bridge) for bridge in bridges)]
+        if bridges
+        else ["No bridges yet: evenhand bridge add NAME --out FILE"]
+    )
     tell(options, bridges, "\n".join(lines))
     return 0
 
@@ -105,6 +126,22 @@ def key_file_for(name: str, pair: KeyPair, files: FirmDirectory, secrets: Secret
         ledger_key=nacl.signing.SigningKey(secrets.signing_seed).verify_key.encode().hex(),
     )
     return key_file_text(key)
+
+
+@contextmanager
+def _written(path: Path, key_file: str) -> Iterator[None]:
+    """The key file first, so that no bridge is enrolled whose key is lost; it goes again where the firm says no."""
+    try:
+        write_new(path, key_file.encode())
+    except FileExistsError as there:
+        raise CommandRefused(f"{path} exists already: name another file with --out, or move it away") from there
+    except OSError as error:
+        raise CommandRefused(f"{path} cannot be written ({error.strerror}): name another file with --out") from error
+    try:
+        yield
+    except CommandRefused:
+        path.unlink()
+        raise
 
 
 def _line(bridge: BridgeLine) -> str:

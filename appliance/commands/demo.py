@@ -9,7 +9,9 @@ from pathlib import Path
 from appliance.commands.options import Verbs, verb
 from appliance.demo import Demo, DemoOptions, wait
 from appliance.demo_firm import OWNER_MAIL, PASSWORD, REVIEWER_MAIL, TRADER_MAIL
-from appliance.summary import summarise, summary_json, summary_text
+from appliance.summary import summarise, summary_json, summary_text, tally
+from appliance.wording import counted
+from bridges.simulator.ticks import TickFileError, tick_file
 from firm.instant import parse_utc
 
 
@@ -35,7 +37,12 @@ def add_to(verbs: Verbs) -> None:
     )
     parser.add_argument("--to", dest="to_text", type=_instant, default=None, metavar="T", help="end before here")
     parser.add_argument(
-        "--ticks", type=Path, nargs="+", default=(), metavar="FILE", help="tick files of the bundled format"
+        "--ticks",
+        type=_tick_path,
+        nargs="+",
+        default=(),
+        metavar="FILE",
+        help="other prices to play: eurusd_tick_20140501.zip, with lines of ms,bid,ask",
     )
     parser.add_argument("--headless", action="store_true", help="no live display: for scripts")
     parser.add_argument("--until-done", action="store_true", help="end when the prices end, and print what happened")
@@ -61,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
             seed=options.seed,
         )
     )
-    _say(options, f"Founding a demo firm with {options.accounts} traders in {options.data_dir} ...")
+    demo.claim()
+    _say(options, f"Founding a demo firm with {counted(options.accounts, 'trader')} in {options.data_dir} ...")
     demo.prepare()
     # A demo that is told to end takes its firm and its platform with it, as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -115,7 +123,11 @@ def _tell_the_end(demo: Demo) -> None:
         return
     demo.told_end = True
     at = str(demo.market["market_time"])[:19].replace("T", " ")
-    print(f"\n  The prices ended at {at} UTC. The firm stays open for you to look around; Ctrl-C ends it.", flush=True)
+    print(
+        f"\n  The prices ended at {at} UTC: {tally(summarise(demo.firm_directory))}.\n"
+        "  The firm stays open for you to look around; Ctrl-C ends it and lists each verdict.",
+        flush=True,
+    )
 
 
 def _say(options: argparse.Namespace, text: str) -> None:
@@ -124,16 +136,16 @@ def _say(options: argparse.Namespace, text: str) -> None:
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if text.isdecimal() else 0
     if not 1 <= port <= 65_535:
-        raise argparse.ArgumentTypeError("between 1 and 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give one between 1 and 65535")
     return port
 
 
 def _count(text: str) -> int:
     count = int(text) if text.isdecimal() else 0
     if not 1 <= count <= 100_000:
-        raise argparse.ArgumentTypeError("between 1 and 100000")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of traders: give one between 1 and 100000")
     return count
 
 
@@ -146,8 +158,20 @@ def _instant(text: str) -> str:
     return text
 
 
+def _tick_path(text: str) -> Path:
+    """A tick file that is there, under a name that says what it holds."""
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}: check its path")
+    try:
+        tick_file(path)
+    except TickFileError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from wrong
+    return path
+
+
 def _speed(text: str) -> str:
     """Text that the simulator takes for a speed."""
-    if text != "max" and not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text):
-        raise argparse.ArgumentTypeError(f'{text!r} is no speed: market seconds a second, or "max"')
+    if text != "max" and not (re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text) and float(text)):
+        raise argparse.ArgumentTypeError(f'{text!r} is no speed: give market seconds a second, such as 60, or "max"')
     return text

@@ -1,6 +1,7 @@
 """`evenhand serve`: run the firm until SIGTERM."""
 
 import argparse
+import logging
 import sys
 
 import anyio
@@ -14,6 +15,8 @@ from appliance.serve import serve
 SWITCH_INTERVAL_S = (
     0.0005  # how soon the commit's thread gets the interpreter back from a busy loop; see docs/decisions
 )
+
+_LOG = logging.getLogger("evenhand.appliance")
 
 
 def add_to(verbs: Verbs) -> None:
@@ -37,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         raise _only(group) from group
     finally:
         machine.close()
+    _LOG.info("stopped: everything that was answered is in the ledger")
     return 0
 
 
@@ -49,6 +53,8 @@ def _only(error: BaseException) -> BaseException:
 
 async def _serve(machine: Machine) -> None:
     def ready(url: str) -> None:
+        gateway = machine.settings.gateway
         print(f"serving {machine.settings.firm.name} on {url}", flush=True)
+        print(f"bridges connect to tcp://{gateway.host}:{gateway.port}; Ctrl-C or SIGTERM stops the firm", flush=True)
 
     await serve(machine, answer, ready=ready)

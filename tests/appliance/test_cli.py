@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from actors.recovery import all_rows
 from appliance.cli import VERBS, main, parser
 from appliance.commands.rebuild import NAMES
+from appliance.release import RELEASE
 from appliance.settings_file import read_settings, settings_toml
 from bridges.enrolment import KeyFile, read_key_file
 from firm.inputs import EpochOpened
@@ -96,6 +98,12 @@ def test_what_cannot_be_understood_ends_with_status_2_and_the_usage(
     assert "usage: evenhand" in capsys.readouterr().err
 
 
+def test_it_says_which_release_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"evenhand {RELEASE}\n")
+
+
 def test_it_runs_as_a_program(run: Any) -> None:
     told = run("verify", "--data-dir", "/nowhere")
     assert (told.returncode, told.stdout) == (2, "")
@@ -132,6 +140,25 @@ def test_staff_are_added_and_a_taken_address_is_refused(firm: Path, said: Said) 
         assert vault.find_by_mail("omar@northlight.example") is not None
     finally:
         vault.close()
+
+
+def test_a_key_file_that_is_written_is_private_and_only_kept_for_a_bridge_that_was_enrolled(
+    firm: Path, said: Said, tmp_path: Path
+) -> None:
+    file = tmp_path / "mt5-main.toml"
+    add = ("bridge", "add", "mt5-main", "--data-dir", firm, "--out")
+    status, out, _ = said(*add, file)
+    assert (status, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600)
+    key = read_key_file(file)
+    assert (key.name, key.bridge_secret in out) == ("mt5-main", False)
+    status, _, err = said(*add, file)
+    assert (status, "exists already: name another file with --out" in err) == (2, True)
+    status, _, err = said(*add, tmp_path / "again.toml")
+    assert (status, "is enrolled; revoke it first" in err) == (2, True)
+    assert not (tmp_path / "again.toml").exists()
+    status, _, err = said(*add, tmp_path / "nowhere" / "key.toml")
+    assert (status, "cannot be written (No such file or directory)" in err) == (2, True)
+    assert read_key_file(file) == key
 
 
 def enrolled(said: Said, firm: Path, name: str, tmp_path: Path) -> KeyFile:
@@ -218,7 +245,13 @@ def test_bridges_are_enrolled_listed_and_revoked_while_it_serves(
     assert said("replay", "--data-dir", firm)[0] == 0
     status, _, err = said("rebuild", "--data-dir", firm)
     assert (status, "is in use by process" in err) == (2, True)
+    gateway = read_settings(firm / "evenhand.toml").gateway
+    assert (
+        f"bridges connect to tcp://127.0.0.1:{gateway.port}; Ctrl-C or SIGTERM stops" in child.process.stdout.readline()
+    )
     assert child.close() == 0
+    log = (tmp_path / "serve0.log").read_text()
+    assert log.index("stopping: SIGTERM came") < log.index("stopped: everything that was answered is in the ledger")
     assert not (firm / "control.sock").exists()
     assert said("verify", "--data-dir", firm)[0] == 0
     assert bridges(said, firm)["mt5-main"]["revoked"] is True

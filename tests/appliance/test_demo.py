@@ -15,10 +15,12 @@ from typing import Any
 import apsw
 import pytest
 
+from actors.recovery import all_rows
 from appliance.cli import main
 from firm.instant import parse_utc
 from storage.files import FirmDirectory
 from storage.findings import Finding
+from storage.reader import LedgerReader
 from storage.secret_files import read_secrets
 from storage.verify import verify
 
@@ -85,6 +87,14 @@ def test_the_release_breaks_a_daily_limit_and_the_platform_is_seen_to_close_it(r
     assert release.summary["commands_confirmed"] == release.summary["commands_queued"] > 12
     assert release.summary["commands_open"] == 0
     assert release.summary["flat_confirmed"] >= 1
+
+
+@pytest.mark.parametrize("which", ["release", "evening"])
+def test_no_opening_has_to_be_asked_about_when_the_market_begins(which: str, request: pytest.FixtureRequest) -> None:
+    with LedgerReader(request.getfixturevalue(which).firm) as reader:
+        first = next(row.happened_us for row in all_rows(reader, 0) if row.kind == "QuoteFrame")
+        probed = [row.seq for row in all_rows(reader, 0) if row.kind == "CommandProbed" and row.happened_us <= first]
+    assert probed == []
 
 
 def test_midnight_in_prague_breaks_a_limit_at_that_very_instant(evening: Any) -> None:

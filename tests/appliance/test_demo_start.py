@@ -1,0 +1,140 @@
+"""Starting a demo: nothing of a demo that runs is touched, and a slip of the finger costs nothing."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.cli import main
+from appliance.commands.demo import show
+from appliance.demo import MARKER, Demo, DemoOptions
+from appliance.ports import free_port, listen
+from appliance.summary import Summary, Verdict, tally
+from storage.lock import WriterLock
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Path:
+    """What a demo left behind."""
+    directory = tmp_path / "demo"
+    (directory / "firm").mkdir(parents=True)
+    (directory / MARKER).touch()
+    (directory / "firm" / "lock").touch()
+    (directory / "firm" / "ledger.db").write_bytes(b"the book")
+    return directory
+
+
+@pytest.fixture(autouse=True)
+def terminate_as_before() -> Iterator[None]:
+    """A demo lets SIGTERM end it like Ctrl-C: for its own process."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def demo(directory: Path, *more: str) -> int:
+    return main(["demo", "--headless", "--data-dir", str(directory), "--port", str(free_port(HOST)), *more])
+
+
+@pytest.mark.parametrize("held", [MARKER, "firm/lock"], ids=["by a demo", "by a firm that is served by hand"])
+def test_a_demo_in_a_directory_that_is_in_use_is_refused_and_touches_nothing(
+    held: str, left: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = WriterLock(left / held)
+    try:
+        assert demo(left) == 2
+    finally:
+        lock.release()
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert " is in use by process " in told.err
+    assert "stop that one first, or choose another --data-dir" in told.err
+    assert (left / "firm" / "ledger.db").read_bytes() == b"the book"
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_removed(
+    left: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with listen(HOST, 0) as taken:
+        taken.listen()
+        assert main(["demo", "--headless", "--data-dir", str(left), "--port", str(taken.getsockname()[1])]) == 2
+    told = capsys.readouterr()
+    assert (told.out, "choose another with --port" in told.err) == ("", True)
+    assert (left / "firm" / "ledger.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--speed", "0"], "'0' is no speed"),
+        (["--speed", "0.000"], "'0.000' is no speed"),
+        (["--speed", "fast"], "'fast' is no speed"),
+        (["--accounts", "none"], "'none' is no number of traders"),
+        (["--port", "web"], "'web' is no port"),
+        (["--from", "noon"], "'noon' is no instant"),
+        (["--to", "2014-13-01"], "is no instant"),
+        (["--ticks", "/nope"], "there is no file /nope"),
+        (["--ticks", __file__], "expected SYMBOL_tick_YYYYMMDD.zip"),
+    ],
+)
+def test_an_argument_that_cannot_be_meant_is_told_before_anything_is_removed(
+    arguments: list[str], told: str, left: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        demo(left, *arguments)
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert told in " ".join(said.err.split())
+    assert (left / "firm" / "ledger.db").exists()
+
+
+def test_a_stretch_without_prices_is_told_before_anything_is_removed(
+    left: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert demo(left, "--from", "2014-05-02T13:00:00", "--to", "2014-05-02T12:00:00") == 2
+    told = capsys.readouterr()
+    assert (told.out, "there are no prices from" in told.err) == ("", True)
+    assert (left / "firm" / "ledger.db").exists()
+
+
+def test_what_a_demo_left_is_removed_for_the_next_one(left: Path) -> None:
+    (left / "platform").mkdir()
+    following = Demo(DemoOptions(directory=left, accounts=1, port=free_port(HOST)))
+    following.prepare()
+    assert (left / "firm" / "ledger.db").read_bytes() != b"the book"
+    assert not (left / "platform").exists()
+    with pytest.raises(OSError, match="in use by process"):
+        Demo(DemoOptions(directory=left, port=free_port(HOST))).claim()
+    assert following.claimed is not None
+    following.claimed.release()
+
+
+def verdict(kind: str, severity: str = "") -> Verdict:
+    return Verdict(decision=1, account="", kind=kind, rule="", severity=severity, at="", floor="", observed="")
+
+
+def test_the_tally_counts_passes_breaches_and_what_waits_for_a_person() -> None:
+    counts: dict[str, Any] = dict.fromkeys(
+        ("rows", "quote_frames", "deals", "commands_queued", "commands_confirmed", "commands_open", "flat_confirmed"), 0
+    )
+    told = (verdict("PhasePassed"), verdict("BreachDeclared", "hard"), verdict("BreachDeclared", "soft"))
+    assert tally(Summary(**counts, verdicts=told, standings={})) == (
+        "1 phase passed, 2 breaches (1 of them soft), 0 suspicions left to a person"
+    )
+
+
+def test_the_end_of_the_prices_is_told_once_with_the_tally(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = Demo(DemoOptions(directory=tmp_path / "demo", accounts=1, port=free_port(HOST)))
+    ending.prepare()
+    ending.market = {"done": True, "market_time": "2014-05-02T21:00:00"}
+    with ending.running():
+        show(ending)
+        show(ending)
+    told = capsys.readouterr().out
+    assert told.count("0 phases passed, 0 breaches, 0 suspicions left to a person") == 1
