@@ -20,6 +20,7 @@ class Progress(StrEnum):
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the objectives table. Limits carry floor and headroom; counts carry `have` and `need`.
 
+    `floor_after`: where the floor will be after the next reset, at the present balance and equity; None where none moves it.
     `used_bp`: how much of the limit is used, or of the target is reached, in basis points (0..10000).
     `sentence`: the rule in plain words with this account's numbers. `how`: how the floor or count is worked out.
     """
@@ -31,6 +32,7 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     how: str
     floor: Money | None = None
+    floor_after: Money | None = None
     headroom: Money | None = None
     allowed: Money | None = None
     target: Money | None = None

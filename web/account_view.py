@@ -1,6 +1,5 @@
 """Account view: what a page shows of one account, gathered once for the trader's page and for the staff's."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import apsw
@@ -9,32 +8,27 @@ from litestar.exceptions import NotFoundException
 
 from actors.live import LiveAccount
 from firm.explain import rule_in_words
-from firm.instant import DAY_US, SECOND_US
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import ENDED, Standing
 from firm.ruleset import Ruleset
-from storage.readmodels.accounts import AccountLine, account_line, ruleset_of
-from storage.readmodels.commands import CommandLine, commands_of_account
+from storage.reader import LedgerReader
+from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
+from storage.readmodels.commands import WITHHELD, CommandLine, commands_of_account
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decisions_of
-from storage.readmodels.marks import Mark, marks_of
-from storage.readmodels.trades import Trade, closed_trades
+from storage.readmodels.trades import Trade, closed_trades, costs_of_open
 from web import words
-from web.bounds import CHART_POINTS_MAX, COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, TRADES_PER_PAGE
-from web.charts import Line
+from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, TRADES_PER_PAGE
 from web.firm import Firm
 from web.objectives_view import (
-    LIMIT_KINDS,
     ObjectiveRow,
+    left_bp,
     limits_that_count,
     nearest_limit,
     objective_rows,
     pause_sentence,
 )
-
-RANGES: dict[str, tuple[str, int]] = {"1d": ("1 day", DAY_US), "1w": ("1 week", 7 * DAY_US), "all": ("All", 1 << 60)}
-TIMES_ON_AXIS = 5
 
 
 class Gauge(msgspec.Struct, frozen=True):
@@ -57,9 +51,14 @@ class Reset(msgspec.Struct, frozen=True):
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
-    """One account with everything its page shows. `live` is None where the board does not know it."""
+    """One account with everything its page shows. `live` is None where the board does not know it.
+
+    `newest_seq`: the account's last ledger row that this rests on. `costs`: what each open position cost so far, by its id.
+    `next_phase`: the account that followed when this one was passed.
+    """
 
     line: AccountLine
+    newest_seq: int
     live: LiveAccount | None
     ruleset: Ruleset
     reset: Reset
@@ -68,11 +67,24 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     trades: list[Trade]
     decisions: list[DecisionLine]
     commands: list[CommandLine]
+    costs: dict[str, Money]
+    next_phase: AccountLine | None
     now_us: int
 
     @property
     def ended(self) -> bool:
         return self.line.standing in ENDED
+
+    @property
+    def closing(self) -> bool:
+        """Over, but the platform has not confirmed yet that everything is closed. Not where it was never asked to."""
+        asked = any(command.state != WITHHELD for command in self.commands if command.for_decision)
+        return self.ended and self.line.flat_us is None and asked
+
+    @property
+    def watched(self) -> bool:
+        """Whether anything on the page can still change by itself."""
+        return not self.ended or self.closing
 
     @property
     def equity(self) -> Money:
@@ -95,6 +107,12 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
         return nearest_limit(self.live, self.ruleset) if self.live and not self.ended else None
 
     @property
+    def floors_after_reset(self) -> list[tuple[str, Money]]:
+        """Where each floor that a reset moves will be after the next one, at the present balance and equity."""
+        rows = self.live.objectives if self.live and not self.ended else ()
+        return [(row.title, row.floor_after) for row in rows if row.floor_after is not None]
+
+    @property
     def paused(self) -> str:
         return pause_sentence(self.live, self.ruleset, self.now_us) if self.live else ""
 
@@ -109,27 +127,46 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rules(self) -> list[tuple[str, str]]:
         """Each rule in words, as it was sold."""
-        return [(term.id, _sentence(rule_in_words(term, self.ruleset))) for term in self.ruleset.terms]
+        return [(term.id, words.upper_first(rule_in_words(term, self.ruleset))) for term in self.ruleset.terms]
 
 
 async def account_view(firm: Firm, account: int) -> AccountView:
     """Raises NotFoundException where there is no such account."""
+    newest_seq = await newest_row(firm, account)  # first, so that what is read next is never older than it says
+    found = await firm.book.read(lambda book: _gather(book, account))
+    return AccountView(newest_seq=newest_seq, **found, **live_part(firm, account, found["ruleset"]))
 
-    def gather(book: apsw.Connection) -> dict[str, Any]:
-        line, ruleset = account_line(book, account), ruleset_of(book, account)
-        if line is None or ruleset is None:
-            raise NotFoundException("there is no such account")
-        return {
-            "line": line,
-            "ruleset": ruleset,
-            "days": days_of(book, account, DAYS_SHOWN),
-            "trades": closed_trades(book, account, None, TRADES_PER_PAGE + 1),
-            "decisions": decisions_of(book, account, DECISIONS_SHOWN),
-            "commands": commands_of_account(book, account, COMMANDS_SHOWN),
-        }
 
-    found = await firm.book.read(gather)
-    return AccountView(**found, **live_part(firm, account, found["ruleset"]))
+async def newest_row(firm: Firm, account: int) -> int:
+    """The account's last ledger row: whatever its page takes from the book changed with a row of its own."""
+
+    def newest(reader: LedgerReader) -> int:
+        rows = reader.account_rows(account, limit=1)
+        return rows[0].seq if rows else 0
+
+    return await firm.book.look(newest)
+
+
+def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
+    line, ruleset = account_line(book, account), ruleset_of(book, account)
+    if line is None or ruleset is None:
+        raise NotFoundException
+    passed = line.standing is Standing.PASSED
+    return {
+        "line": line,
+        "ruleset": ruleset,
+        "days": days_of(book, account, DAYS_SHOWN),
+        "trades": closed_trades(book, account, None, TRADES_PER_PAGE + 1),
+        "decisions": decisions_of(book, account, DECISIONS_SHOWN),
+        "commands": commands_of_account(book, account, COMMANDS_SHOWN),
+        "costs": {position: line.money(costs) for position, costs in costs_of_open(book, account)},
+        "next_phase": account_of_phase(book, line.challenge, line.phase + 1) if passed else None,
+    }
+
+
+def more_trades(view: AccountView) -> int | None:
+    """Where the next page of trades begins, if there is one."""
+    return view.trades[TRADES_PER_PAGE - 1].closed_seq if len(view.trades) > TRADES_PER_PAGE else None
 
 
 def live_part(firm: Firm, account: int, ruleset: Ruleset) -> dict[str, Any]:
@@ -149,83 +186,12 @@ def reset_of(ruleset: Ruleset, live: LiveAccount | None, now_us: int) -> Reset:
 
 
 def gauges_of(live: LiveAccount, ruleset: Ruleset) -> tuple[Gauge, ...]:
-    found = []
-    for row in limits_that_count(live, ruleset):
-        if row.headroom is not None and row.allowed is not None and row.floor is not None:
-            # Gains widen the distance to a floor beyond what was allowed: the ring is full then, the money says more.
-            left_bp = max(0, min(10_000, row.headroom.minor * 10_000 // max(1, row.allowed.minor)))
-            found.append(Gauge(row.title, row.headroom, left_bp, row.allowed, row.floor, _tone(row.progress)))
-    return tuple(found)
+    return tuple(
+        Gauge(row.title, row.headroom, left_bp(row), row.allowed, row.floor, _tone(row.progress))
+        for row in limits_that_count(live, ruleset)
+        if row.headroom is not None and row.allowed is not None and row.floor is not None
+    )
 
 
 def _tone(progress: Progress) -> str:
     return words.PROGRESS[progress][1]
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-# --- the chart ---
-
-
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """The equity chart's figures, for the server's drawing and for the browser's."""
-
-    range: str
-    marks: list[Mark]
-    lines: list[Line]
-    times: list[tuple[int, str]]
-    title: str
-
-
-async def picture_of(firm: Firm, view: AccountView, asked: str) -> Picture:
-    """The curve over a range, ending where the account ended, or now."""
-    chosen = asked if asked in RANGES else "1d"
-    end_us = max(view.line.marked_us, view.line.standing_us) if view.ended else view.now_us
-    since_us = max(view.line.opened_us, end_us - RANGES[chosen][1])
-    marks = await firm.book.read(lambda book: marks_of(book, view.line.account, since_us, CHART_POINTS_MAX))
-    if view.live is not None and not view.ended and marks and marks[-1].at_us < view.as_of_us:
-        marks.append(Mark(view.as_of_us, view.live.balance.minor, view.live.equity.minor))
-    title = (
-        f"Equity from {words.money(view.line.money(marks[0].equity))} to {words.money(view.equity)}" if marks else ""
-    )
-    return Picture(range=chosen, marks=marks, lines=_lines(view), times=_times(marks), title=title)
-
-
-def _lines(view: AccountView) -> list[Line]:
-    lines = [Line(view.line.initial, "Start", "start")]
-    for row in view.live.objectives if view.live else ():
-        if row.floor is not None and row.kind in LIMIT_KINDS:
-            lines.append(Line(row.floor.minor, row.title, "floor"))
-        elif row.target is not None:
-            lines.append(Line(row.target.minor, "Target", "target"))
-    return lines
-
-
-def _times(marks: list[Mark]) -> list[tuple[int, str]]:
-    """Evenly spaced labels; the day joins in where the range is longer than one."""
-    if len(marks) < 2:
-        return []
-    first, last = marks[0].at_us, marks[-1].at_us
-    instants = [first + (last - first) * step // TIMES_ON_AXIS for step in range(TIMES_ON_AXIS)]
-    write = words.clock_short if last - first <= DAY_US else words.hour
-    return [(at_us, write(at_us)) for at_us in instants]
-
-
-def chart_json(view: AccountView, picture: Picture) -> Mapping[str, Any]:
-    """The figures for the browser: whole minor units and seconds, one point a second with the lowest equity in it."""
-    by_second: dict[int, Mark] = {}
-    for mark in picture.marks:
-        second = mark.at_us // SECOND_US
-        held = by_second.get(second)
-        if held is None or mark.equity < held.equity:
-            by_second[second] = mark
-    return {
-        "currency": view.line.currency,
-        "exponent": view.line.exponent,
-        "at_s": list(by_second),
-        "equity": [mark.equity for mark in by_second.values()],
-        "balance": [mark.balance for mark in by_second.values()],
-        "lines": picture.lines,
-    }

@@ -12,6 +12,7 @@ DECISIONS_SHOWN = 20
 COMMANDS_SHOWN = 50
 TICKS_SHOWN = 40
 CHART_POINTS_MAX = 700
+CHART_DAYS_MAX = 400  # trading days whose floors a chart steps through
 CSV_TRADES_MAX = 10_000
 
 READERS = 4  # queries on the book at once, each on a connection of its own

@@ -2,6 +2,7 @@
 and without JavaScript. Coordinates are whole units; money is read off integers.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import msgspec
@@ -10,16 +11,40 @@ from markupsafe import Markup
 from storage.readmodels.marks import Mark
 
 WIDTH, HEIGHT = 960, 300
-PAD_LEFT, PAD_RIGHT, PAD_TOP, PAD_BOTTOM = 8, 92, 14, 26
+PAD_LEFT, PAD_RIGHT, PAD_TOP, PAD_BOTTOM = 8, 118, 14, 26
 TICKS_MAX = 5
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A level across the chart: `kind` is its class in the stylesheet (floor, target, start)."""
+Steps = tuple[tuple[int, int], ...]
+"""(instant, level) pairs in their order: each level holds until the next one's instant."""
 
-    level: int
+
+class Line(msgspec.Struct, frozen=True):
+    """A stepped line across the chart: `kind` is its class in the stylesheet (daily, floor, target, start)."""
+
     label: str
     kind: str
+    steps: Steps
+
+    @property
+    def level(self) -> int:
+        """Where it lies at the end."""
+        return self.steps[-1][1]
+
+    def level_at(self, at_us: int) -> int | None:
+        """Where it lies at an instant; None before its first step."""
+        place = bisect_right(self.steps, at_us, key=lambda step: step[0])
+        return self.steps[place - 1][1] if place else None
+
+    def until(self, at_us: int, level: int) -> "Line":
+        """The same with the level that is known to hold at the end."""
+        return self if level == self.level else Line(self.label, self.kind, (*self.steps, (at_us, level)))
+
+    def between(self, from_us: int, to_us: int) -> Steps:
+        """Its steps inside a stretch, the first one where the stretch begins or where the line does."""
+        inside = tuple(step for step in self.steps if from_us < step[0] <= to_us)
+        first = self.level_at(from_us)
+        return inside if first is None else ((from_us, first), *inside)
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -63,7 +88,8 @@ def meter(used_bp: int, tone: str, label: str) -> Markup:
 def equity_chart(marks: Sequence[Mark], lines: Sequence[Line], times: Sequence[tuple[int, str]], title: str) -> Markup:
     """The curve of equity over balance with limit and target lines; `times` are labels for the axis."""
     scale = _scale(marks, lines)
-    parts = [_level(scale, line) for line in _apart(scale, lines)]
+    seen = [line for line in lines if line.between(scale.from_us, scale.to_us)]
+    parts = [_level(scale, placed) for placed in _apart(scale, seen)]
     parts += [_time(scale, at_us, text) for at_us, text in times]
     curve = " ".join(f"{scale.x(mark.at_us)},{scale.y(mark.equity)}" for mark in marks)
     steps = _steps(scale, marks)
@@ -84,10 +110,11 @@ def equity_chart(marks: Sequence[Mark], lines: Sequence[Line], times: Sequence[t
 
 
 def _scale(marks: Sequence[Mark], lines: Sequence[Line]) -> Scale:
-    levels = [line.level for line in lines] + [mark.equity for mark in marks] + [mark.balance for mark in marks]
+    from_us, to_us = (marks[0].at_us, marks[-1].at_us) if marks else (0, 1)
+    steps = [level for line in lines for _, level in line.between(from_us, to_us)]
+    levels = steps + [mark.equity for mark in marks] + [mark.balance for mark in marks]
     low, high = (min(levels), max(levels)) if levels else (0, 1)
     room = max(1, (high - low) // 16)
-    from_us, to_us = (marks[0].at_us, marks[-1].at_us) if marks else (0, 1)
     return Scale(low - room, high + room, from_us, to_us)
 
 
@@ -104,12 +131,18 @@ def _apart(scale: Scale, lines: Sequence[Line]) -> list[tuple[Line, int]]:
 
 def _level(scale: Scale, placed: tuple[Line, int]) -> Markup:
     line, label_y = placed
-    y = scale.y(line.level)
+    points: list[str] = []
+    before = 0
+    for at_us, level in line.between(scale.from_us, scale.to_us):
+        x, y = scale.x(at_us), scale.y(level)
+        points += [f"{x},{before}", f"{x},{y}"] if points else [f"{x},{y}"]
+        before = y
+    points.append(f"{scale.x(scale.to_us)},{before}")
     return Markup(
-        '<line class="level level-{kind}" x1="{left}" x2="{right}" y1="{y}" y2="{y}"/>'
+        '<polyline class="level level-{kind}" points="{points}"/>'
         '<text class="level-label level-{kind}" x="{text_x}" y="{text_y}">{label}</text>'
     ).format(
-        kind=line.kind, left=PAD_LEFT, right=WIDTH - PAD_RIGHT, y=y, text_x=WIDTH - PAD_RIGHT + 8, text_y=label_y, label=line.label
+        kind=line.kind, points=" ".join(points), text_x=WIDTH - PAD_RIGHT + 8, text_y=label_y, label=line.label
     )  # fmt: skip
 
 

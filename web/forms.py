@@ -41,7 +41,7 @@ class Review(msgspec.Struct, frozen=True):
 
 
 class AccountsAsked(msgspec.Struct, frozen=True):
-    """The list of accounts as its URL asks for it. `after` is the place the page begins behind; `page` counts for people."""
+    """The list of accounts as its URL asks for it. `after` is the place the page begins behind, `seen` how many came before."""
 
     search: str
     standing: Standing | None
@@ -49,6 +49,7 @@ class AccountsAsked(msgspec.Struct, frozen=True):
     bridge: str
     sort: str
     after: tuple[int, int] | None
+    seen: int
 
     def query(self, **changes: str) -> dict[str, str]:
         """The URL's parameters with some changed; empty ones are left out."""
@@ -126,13 +127,13 @@ def read_accounts_asked(query: Mapping[str, Any]) -> AccountsAsked:
         bridge=_text(query, "bridge"),
         sort=sort if sort in SORTS else "headroom",
         after=_place(_text(query, "after")),
+        seen=_whole(_text(query, "seen")) or 0,
     )
 
 
 def read_before(query: Mapping[str, Any]) -> int | None:
     """The ledger seq below which a list goes on."""
-    text = _text(query, "before")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    return _whole(_text(query, "before"))
 
 
 def id_in(text: str) -> int | None:
@@ -170,6 +171,10 @@ def _choice(choices: type[_Choice], text: str) -> _Choice | None:
         return choices(text)  # type: ignore[call-arg]  # an enum looks its member up by value
     except ValueError:
         return None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _place(text: str) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ from typing import assert_never
 import msgspec
 
 from actors.live import LiveAccount
+from firm.explain import rule_in_words
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import ENDED, Standing
@@ -14,6 +15,8 @@ from storage.readmodels.decisions import DecisionLine
 from web import words
 
 LIMIT_KINDS = ("daily_loss", "maximum_loss")
+# What is used up and not reached: loss that is allowed, and days.
+USED_KINDS = (*LIMIT_KINDS, "maximum_duration", "inactivity")
 
 
 class ObjectiveRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,16 +55,36 @@ def _row(
     return ObjectiveRow(
         rule=row.rule,
         title=row.title,
-        sentence=words.prose(row.sentence),
+        sentence=_sentence(row, live, ruleset),
         how=words.prose(row.how),
         required=_required(row, ruleset, decision if broke else None),
         current=_current(row, current) if judged else "–",
-        used_bp=(10_000 if broke and row.floor is not None else row.used_bp) if judged else None,
-        used="used" if row.floor is not None else "reached",
+        used_bp=(10_000 if broke and row.floor is not None else _used_bp(row)) if judged else None,
+        used="used" if row.kind in USED_KINDS else "reached",
         state=state,
         tone=tone,
         picture=picture,
     )
+
+
+def _sentence(row: Objective, live: LiveAccount, ruleset: Ruleset) -> str:
+    """The rule with today's numbers; as it was sold where today has no meaning any more."""
+    term = next((term for term in ruleset.terms if term.id == row.rule), None)
+    if live.standing not in ENDED or term is None:
+        return words.prose(row.sentence)
+    return words.upper_first(rule_in_words(term, ruleset))
+
+
+def left_bp(row: Objective) -> int:
+    """How much of an allowance is left, in whole percent rounded down: gains beyond the allowance count as all of it."""
+    assert row.headroom is not None, f"{row.rule} is no limit"
+    assert row.allowed is not None, f"{row.rule} is no limit"
+    return max(0, min(100, row.headroom.minor * 100 // max(1, row.allowed.minor))) * 100
+
+
+def _used_bp(row: Objective) -> int:
+    """In whole percent; of a limit, what its gauge does not show as left."""
+    return 10_000 - left_bp(row) if row.headroom is not None else row.used_bp // 100 * 100
 
 
 def _state(progress: Progress, standing: Standing, *, broke: bool, paused: bool) -> tuple[str, str, str]:

@@ -1,11 +1,11 @@
-"""Live streams: a page that is being watched gets its changed pieces as events, at most twice a second.
+"""Live streams: a page that is being watched gets its changed parts as events, at most twice a second.
 
 Each watched thing is rendered once for all who watch it, and only while somebody does. Streams end when the application is
-told to (`end_streams`), when the session behind one has ended, or when the browser leaves.
+told to (`end_streams`), when the session behind one has ended, when nothing can change any more, or when the browser leaves.
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
 import anyio
 
@@ -21,10 +21,13 @@ from web.firm import Firm
 from web.visitor import Visitor
 
 PING = b"event: ping\ndata:\n\n"
-ENDED = b"event: ended\ndata:\n\n"
+ENDED = b"event: ended\ndata:\n\n"  # the application stops: the browser comes back by itself
+SIGNED_OUT = b"event: signed-out\ndata:\n\n"
+OVER = b"event: over\ndata:\n\n"
 
-Render = Callable[[], Awaitable[str | None]]
-"""The pieces as HTML; None when there is nothing to show (any more)."""
+Parts = Mapping[str, str]
+"""The parts of a page by the name of their event, each as HTML. Empty when nothing can change any more."""
+Render = Callable[[], Awaitable[Parts]]
 
 
 class TooManyStreams(Exception):
@@ -39,7 +42,7 @@ class Streams:
         self._ended = anyio.Event()
         self._watchers: Counter[str] = Counter()
         self._people: Counter[str] = Counter()
-        self._frames: dict[str, tuple[float, bytes]] = {}
+        self._frames: dict[str, tuple[float, dict[str, bytes]]] = {}
 
     @property
     def open(self) -> int:
@@ -66,34 +69,37 @@ class Streams:
             self._leave(visitor, key)
 
     async def _events(self, visitor: Visitor, key: str, render: Render) -> AsyncGenerator[bytes, None]:
-        last, sent_at, checked_at = b"", anyio.current_time(), anyio.current_time()
+        sent: dict[str, bytes] = {}
+        sent_at = checked_at = anyio.current_time()
         yield b"retry: 2000\n\n"
         while not self._ended.is_set():
             now = anyio.current_time()
             if now - checked_at >= STREAM_RECHECK_SECONDS:
                 checked_at = now
                 if not await still_signed_in(self._firm, visitor):
-                    break
-            event = await self._frame(key, render, now)
-            if event != last:
+                    yield SIGNED_OUT
+                    return
+            frame = await self._frame(key, render, now)
+            if not frame:
+                yield OVER
+                return
+            changed = [event for name, event in frame.items() if sent.get(name) != event]
+            for event in changed or ([PING] if now - sent_at >= STREAM_PING_SECONDS else []):
                 yield event
-                last, sent_at = event, now
-            elif now - sent_at >= STREAM_PING_SECONDS:
-                yield PING
                 sent_at = now
+            sent = frame
             with anyio.move_on_after(STREAM_INTERVAL_SECONDS):
                 await self._ended.wait()
         yield ENDED
 
-    async def _frame(self, key: str, render: Render, now: float) -> bytes:
-        """The bytes for everyone who watches `key`, made anew when the last ones are half a second old."""
-        made_at, event = self._frames.get(key, (float("-inf"), b""))
+    async def _frame(self, key: str, render: Render, now: float) -> dict[str, bytes]:
+        """The events for everyone who watches `key`, made anew when the last ones are half a second old."""
+        made_at, frame = self._frames.get(key, (float("-inf"), {}))
         if now - made_at < STREAM_INTERVAL_SECONDS * 0.9:
-            return event
-        html = await render()
-        event = PING if html is None else event_of("live", html)
-        self._frames[key] = (now, event)
-        return event
+            return frame
+        frame = {name: event_of(name, html) for name, html in (await render()).items()}
+        self._frames[key] = (now, frame)
+        return frame
 
     def _leave(self, visitor: Visitor, key: str) -> None:
         self._watchers[key] -= 1

@@ -96,6 +96,17 @@ def count(number: int) -> str:
     return str(format_decimal(number, locale=LOCALE)).replace("-", MINUS)
 
 
+def times(number: int) -> str:
+    """Once, twice, 3 times."""
+    return {1: "once", 2: "twice"}.get(number, f"{count(number)} times")
+
+
+def units(amount_e8: int) -> str:
+    """A contract's size: 100,000, or with the decimals it has."""
+    whole, part = divmod(amount_e8, LOTS_SCALE)
+    return count(whole) + (f".{part:08d}".rstrip("0") if part else "")
+
+
 def plural(number: int, one: str, many: str) -> str:
     return f"{count(number)} {one if number == 1 else many}"
 
@@ -207,12 +218,12 @@ STANDING_ICONS: dict[Standing, str] = {
 
 NEXT_ACTIONS: dict[Standing, str] = {
     Standing.PROVISIONING: "We are opening it on the platform. Your login appears here when it is ready.",
-    Standing.ACTIVE: "Trade by your plan and keep above today’s breach level.",
-    Standing.FUNDED: "You share the profit. Keep above today’s breach level.",
+    Standing.ACTIVE: "Trade by your plan and keep above today’s floor.",
+    Standing.FUNDED: "You share the profit. Keep above today’s floor.",
     Standing.PAUSED: "Trading is stopped until the next reset. The account itself goes on.",
     Standing.SUSPECTED: "The data is being checked. You may close positions but not open new ones. Nothing is final.",
     Standing.UNDER_REVIEW: "This waits for a person at the firm. You may close positions but not open new ones. Nothing is final.",
-    Standing.BREACHED: "The account is over. The page shows which rule, at what price, and the evidence.",
+    Standing.BREACHED: "The account is over. Its decision says which rule was broken, at what price, and brings the evidence.",
     Standing.PASSED: "This phase is won. The next phase has an account of its own.",
     Standing.CLOSED: "The account is over.",
 }
@@ -294,7 +305,11 @@ def refusal(why: Refusal) -> str:
 
 
 def _as_sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
+    return f"{upper_first(words)}."
+
+
+def upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def standing_word(standing: Standing) -> str:
@@ -351,30 +366,3 @@ def switch_word(switch: KillSwitch) -> str:
             return SWITCHES[switch][0]
         case unknown:
             assert_never(unknown)
-
-
-REASONS: dict[str, str] = {
-    "client": "by the trader",
-    "expert": "by a program of the trader",
-    "sl": "at the stop loss",
-    "tp": "at the take profit",
-    "so": "stopped out by the platform",
-    "dealer": "by the firm",
-    "command": "by the firm",
-}
-
-
-def reason(name: str) -> str:
-    """Why a trade was closed, from the platform's word for it."""
-    return REASONS.get(name, name.replace("_", " "))
-
-
-def because(text: str) -> tuple[str, str]:
-    """Why a verdict was corrected, as (author, what was said): "staff:12: looked at it" has an author."""
-    author, colon, said = text.partition(": ")
-    return (author, said) if colon and author.startswith("staff:") else ("", _as_sentence(text))
-
-
-def doubt_list(doubts: str) -> str:
-    """The short names of doubts, as a list keeps them."""
-    return ", ".join(Doubt(name).value.replace("_", " ") for name in doubts.split())

@@ -3,11 +3,15 @@
 The floors, targets and counts come from the same functions that judge; this file only words them.
 """
 
+from datetime import date, timedelta
 from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from firm.account import AccountState, calendar_days_between
 from firm.arithmetic import PLAIN
-from firm.instant import DAY_US, utc_text
+from firm.instant import DAY_US, datetime_of, utc_text
 from firm.money import divided_rounded_down
 from firm.objective import Objective, Progress
 from firm.phase import Standing
@@ -76,7 +80,17 @@ def _daily_loss(account: AccountState, place: int, term: DailyLoss, equity: int)
         f"{_percent(term.loss_max_bp)} of the {'initial balance' if term.base.value == 'initial' else 'same amount'} "
         f"may be lost: {account.money(start - floor)}. {account.money(start)} less that is {account.money(floor)}."
     )
-    return _limit_row(account, term.id, "daily_loss", "Daily loss", sentence, how, floor, start, equity)
+    row = _limit_row(account, term.id, "daily_loss", "Daily loss", sentence, how, floor, start, equity)
+    return replace(row, floor_after=account.money(_floor_after_reset(account, place, term, equity)))
+
+
+def _floor_after_reset(account: AccountState, place: int, term: DailyLoss | MaximumLoss, equity: int) -> int:
+    """The floor as it would be if the next day began now."""
+    assert account.day is not None
+    mark = {Anchor.BALANCE: account.balance, Anchor.EQUITY: equity, Anchor.HIGHER: max(account.balance, equity)}
+    high = max(account.rollover_high, mark[term.trails_on]) if isinstance(term, MaximumLoss) else account.rollover_high
+    day = replace(account.day, balance=account.balance, equity=equity)
+    return floor_of(PLAIN, replace(account, day=day, rollover_high=high), place, term)
 
 
 def _maximum_loss(account: AccountState, place: int, term: MaximumLoss, equity: int) -> Objective:
@@ -87,7 +101,10 @@ def _maximum_loss(account: AccountState, place: int, term: MaximumLoss, equity: 
         f"{_percent(term.loss_max_bp)} of the initial balance {account.initial} may be lost: {account.money(allowed)}. "
         f"{_trailing(account, term, floor, allowed)}"
     )
-    return _limit_row(account, term.id, "maximum_loss", "Maximum loss", sentence, how, floor, floor + allowed, equity)
+    row = _limit_row(account, term.id, "maximum_loss", "Maximum loss", sentence, how, floor, floor + allowed, equity)
+    if term.trail is not Trail.END_OF_DAY or account.day is None:
+        return row
+    return replace(row, floor_after=account.money(_floor_after_reset(account, place, term, equity)))
 
 
 def _trailing(account: AccountState, term: MaximumLoss, floor: int, allowed: int) -> str:
@@ -179,12 +196,22 @@ def _duration(account: AccountState, term: MaximumDuration) -> Objective:
         kind="maximum_duration",
         title="Maximum duration",
         progress=Progress.WITHIN,
-        sentence=f"The phase must be completed within {_days(term.days_max)} of its first trade.",
+        sentence=_until_when(account, term),
         how="Calendar days count, the day of the first trade is day 1, and the phase ends at the reset that ends the last day.",
         have=used,
         need=term.days_max,
         used_bp=min(10_000, used * 10_000 // term.days_max),
     )
+
+
+def _until_when(account: AccountState, term: MaximumDuration) -> str:
+    """The last day's reset, which is the first one at which the phase has taken too long."""
+    within = f"The phase must be completed within {_days(term.days_max)} of its first trade"
+    if not account.first_trade_day:
+        return f"{within}; nothing was traded yet."
+    calendar = account.ruleset.calendar
+    ends = date.fromisoformat(account.first_trade_day) + timedelta(days=term.days_max)
+    return f"{within}: before {_date(ends)}, {calendar.rollover} in {calendar.zone}."
 
 
 def _inactivity(account: AccountState, term: Inactivity, now_us: int) -> Objective:
@@ -195,12 +222,26 @@ def _inactivity(account: AccountState, term: Inactivity, now_us: int) -> Objecti
         kind="inactivity",
         title="Inactivity",
         progress=Progress.WITHIN,
-        sentence=f"At least one trade is needed every {_days(term.days_max)}; an open position counts as activity.",
+        sentence=f"At least one trade is needed every {_days(term.days_max)}; an open position counts as activity."
+        + ("" if account.positions else f" Without one the account ends {_reset_after(account, term, last_us)}."),
         how=f"Counted from the last trade, {utc_text(last_us)[:16].replace('T', ' ')} UTC, and looked at at each reset.",
         have=idle,
         need=term.days_max,
         used_bp=min(10_000, idle * 10_000 // term.days_max),
     )
+
+
+def _reset_after(account: AccountState, term: Inactivity, last_us: int) -> str:
+    """The first reset at which nothing was traded for too long."""
+    calendar = account.ruleset.calendar
+    local = datetime_of(calendar.day_at(last_us + term.days_max * DAY_US - 1).end_us).astimezone(
+        ZoneInfo(calendar.zone)
+    )
+    return f"on {_date(local)}, {local:%H:%M} in {calendar.zone}"
+
+
+def _date(day: date) -> str:
+    return f"{day.day} {day:%b} {day.year}"
 
 
 def _must(boundary: Boundary) -> str:

@@ -41,7 +41,7 @@ CREATE TABLE rm_account (
     because TEXT NOT NULL, currency TEXT NOT NULL, exponent INTEGER NOT NULL, initial INTEGER NOT NULL,
     balance INTEGER NOT NULL, equity INTEGER NOT NULL, headroom INTEGER, allowed INTEGER, days_traded INTEGER NOT NULL,
     opened_us INTEGER NOT NULL, opened_seq INTEGER NOT NULL,
-    active_us INTEGER NOT NULL, marked_us INTEGER NOT NULL, standing_us INTEGER NOT NULL, decision INTEGER,
+    traded_us INTEGER, marked_us INTEGER NOT NULL, standing_us INTEGER NOT NULL, decision INTEGER,
     flat_us INTEGER, ruleset TEXT NOT NULL
 ) STRICT;
 CREATE INDEX rm_account_trader ON rm_account (trader);
@@ -50,14 +50,14 @@ CREATE INDEX rm_account_login ON rm_account (login);
 
 _SET_MARK = "UPDATE rm_account SET balance = ?, equity = ?, headroom = ?, marked_us = ? WHERE account = ?"
 _SET_DAY = "UPDATE rm_account SET balance = ?, equity = ?, marked_us = ? WHERE account = ?"
-_SET_BALANCE = "UPDATE rm_account SET balance = ?, active_us = ? WHERE account = ?"
+_SET_BALANCE = "UPDATE rm_account SET balance = ?, traded_us = coalesce(?, traded_us) WHERE account = ?"
 
 
 class Accounts:
     """The `accounts` read model."""
 
     name = "accounts"
-    version = 2
+    version = 3
     schema = SCHEMA
     kinds = kinds_of(
         OrderPlaced,
@@ -80,8 +80,10 @@ class Accounts:
         gathered = _Gathered(connection)
         for row, body in rows:
             match body:
-                case DealBooked() | CashBooked():
-                    gathered.balance(row.account, (body.balance.minor, row.happened_us, row.account))
+                case DealBooked():
+                    gathered.balance(row.account, body.balance.minor, row.happened_us)
+                case CashBooked():
+                    gathered.balance(row.account, body.balance.minor, None)
                 case MarkTaken():
                     headroom = None if body.headroom is None else body.headroom.minor
                     figures = (body.balance.minor, body.equity.minor, headroom, row.happened_us, row.account)
@@ -98,13 +100,15 @@ class _Gathered:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._balances: dict[int, tuple[int, int, int]] = {}
+        self._balances: dict[int, tuple[int, int | None, int]] = {}
         self._marks: dict[int, tuple[int, int, int | None, int, int]] = {}
 
-    def balance(self, account: int, figures: tuple[int, int, int]) -> None:
+    def balance(self, account: int, balance: int, traded_us: int | None) -> None:
         if account in self._marks:
             self.write()
-        self._balances[account] = figures
+        if traded_us is None and account in self._balances:
+            traded_us = self._balances[account][1]
+        self._balances[account] = (balance, traded_us, account)
 
     def mark(self, account: int, figures: tuple[int, int, int | None, int, int]) -> None:
         if account in self._balances:
@@ -164,8 +168,8 @@ def _open(connection: apsw.Connection, row: Row, fact: AccountOpened) -> None:
     connection.execute(
         "INSERT INTO rm_account (account, trader, challenge, phase, phase_name, funded, bridge, login, standing, because,"
         " currency, exponent, initial, balance, equity, headroom, allowed, days_traded,"
-        " opened_us, opened_seq, active_us, marked_us, standing_us, decision, flat_us, ruleset)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, '', ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, NULL, NULL, ?)",
+        " opened_us, opened_seq, traded_us, marked_us, standing_us, decision, flat_us, ruleset)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, '', ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, NULL, ?, ?, NULL, NULL, ?)",
         (
             row.account,
             fact.trader,
@@ -186,7 +190,6 @@ def _open(connection: apsw.Connection, row: Row, fact: AccountOpened) -> None:
             row.seq,
             row.happened_us,
             row.happened_us,
-            row.happened_us,
             fact.ruleset.canonical().decode(),
         ),
     )
@@ -203,7 +206,7 @@ def _allowed(fact: AccountOpened) -> int | None:
 _COLUMNS = (
     "a.account, a.trader, a.challenge, coalesce(c.program, ''), coalesce(c.title, ''), a.phase, a.phase_name, a.funded,"
     " a.bridge, a.login, a.standing, a.because, a.currency, a.exponent, a.initial, a.balance, a.equity,"
-    " a.headroom, a.allowed, a.days_traded, a.opened_us, a.opened_seq, a.active_us, a.marked_us, a.standing_us, a.decision, a.flat_us"
+    " a.headroom, a.allowed, a.days_traded, a.opened_us, a.opened_seq, a.traded_us, a.marked_us, a.standing_us, a.decision, a.flat_us"
 )
 _FROM = "FROM rm_account a LEFT JOIN rm_challenge c ON c.challenge = a.challenge"
 
@@ -212,6 +215,7 @@ class AccountLine(msgspec.Struct, frozen=True):
     """One account in a list. Amounts are minor units of `currency` at `exponent`; `headroom` is None without a loss limit.
 
     `allowed`: the smallest loss that its rules allow; `left_bp`: the share of it that is left, in basis points.
+    `traded_us` is None until the first deal.
     """
 
     account: int
@@ -236,7 +240,7 @@ class AccountLine(msgspec.Struct, frozen=True):
     days_traded: int
     opened_us: int
     opened_seq: int
-    active_us: int
+    traded_us: int | None
     marked_us: int
     standing_us: int
     decision: int | None
@@ -273,7 +277,7 @@ _HEADROOM = (
 )
 SORTS: dict[str, tuple[str, bool]] = {
     "headroom": (_HEADROOM, False),
-    "activity": ("active_us", True),
+    "activity": ("coalesce(traded_us, 0)", True),
     "opened": ("opened_us", True),
     "equity": ("equity", True),
     "balance": ("balance", True),
@@ -295,6 +299,13 @@ def accounts_of_trader(connection: apsw.Connection, trader: int) -> list[Account
     """All of a trader's accounts, newest first; a trader holds tens of them, not thousands."""
     sql = f"SELECT {_COLUMNS} {_FROM} WHERE a.trader = ? ORDER BY a.opened_us DESC, a.account LIMIT 500"
     return [_line(row) for row in connection.execute(sql, (trader,))]
+
+
+def account_of_phase(connection: apsw.Connection, challenge: int, phase: int) -> AccountLine | None:
+    """The account on which a challenge goes through one of its phases; None where it never came so far."""
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE a.challenge = ? AND a.phase = ?"
+    row = connection.execute(sql, (challenge, phase)).fetchone()
+    return None if row is None else _line(row)
 
 
 def accounts_page(

@@ -1,4 +1,4 @@
-"""Marks: balance and equity by the minute, for charts."""
+"""Marks: balance, equity and headroom by the minute, for charts."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,15 @@ from storage.rows import Row
 # Clustered by account: a chart reads one run of pages, however many accounts are marked each minute.
 SCHEMA = """
 CREATE TABLE rm_mark (
-    account INTEGER NOT NULL, at_us INTEGER NOT NULL, balance INTEGER NOT NULL, equity INTEGER NOT NULL,
+    account INTEGER NOT NULL, at_us INTEGER NOT NULL, balance INTEGER NOT NULL, equity INTEGER NOT NULL, headroom INTEGER,
     PRIMARY KEY (account, at_us)
 ) STRICT, WITHOUT ROWID;
 """
 
 _INSERT = (
-    "INSERT INTO rm_mark (account, at_us, balance, equity) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (account, at_us) DO UPDATE SET balance = excluded.balance, equity = excluded.equity"
+    "INSERT INTO rm_mark (account, at_us, balance, equity, headroom) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (account, at_us) DO UPDATE SET balance = excluded.balance, equity = excluded.equity,"
+    " headroom = coalesce(excluded.headroom, headroom)"
 )
 
 
@@ -28,13 +29,13 @@ class Marks:
     """The `marks` read model."""
 
     name = "marks"
-    version = 1
+    version = 2
     schema = SCHEMA
     kinds = kinds_of(MarkTaken, DayOpened, BreachDeclared, PhasePassed)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         marks = [
-            (row.account, row.happened_us, body.balance.minor, body.equity.minor)
+            (row.account, row.happened_us, body.balance.minor, body.equity.minor, _headroom(body))
             for row, body in rows
             if isinstance(body, MarkTaken | DayOpened)
         ]
@@ -45,7 +46,13 @@ class Marks:
             if isinstance(body, BreachDeclared):
                 connection.execute(_BREACH, (row.account, body.at_us, body.observed.minor, body.observed.minor))
             elif isinstance(body, PhasePassed):
-                connection.execute(_INSERT, (row.account, row.happened_us, body.observed.minor, body.observed.minor))
+                won = (body.observed.minor, body.observed.minor, None)
+                connection.execute(_INSERT, (row.account, row.happened_us, *won))
+
+
+def _headroom(fact: MarkTaken | DayOpened) -> int | None:
+    """To the nearest floor, where the mark says it."""
+    return fact.headroom.minor if isinstance(fact, MarkTaken) and fact.headroom is not None else None
 
 
 _BREACH = (
@@ -56,11 +63,12 @@ _BREACH = (
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """Balance and equity of an account at an instant, in minor units."""
+    """Balance and equity of an account at an instant, and the distance to its nearest floor where it is known; minor units."""
 
     at_us: int
     balance: int
     equity: int
+    headroom: int | None = None
 
 
 def marks_of(connection: apsw.Connection, account: int, since_us: int, points_max: int) -> list[Mark]:
@@ -68,7 +76,7 @@ def marks_of(connection: apsw.Connection, account: int, since_us: int, points_ma
 
     The lowest is kept because a chart that hides the dip of a breach would argue against the verdict.
     """
-    sql = "SELECT at_us, balance, equity FROM rm_mark WHERE account = ? AND at_us >= ? ORDER BY at_us"
+    sql = "SELECT at_us, balance, equity, headroom FROM rm_mark WHERE account = ? AND at_us >= ? ORDER BY at_us"
     marks = [Mark(*row) for row in connection.execute(sql, (account, since_us))]
     if len(marks) <= points_max:
         return marks
@@ -79,3 +87,10 @@ def marks_of(connection: apsw.Connection, account: int, since_us: int, points_ma
         low = min(part, key=lambda mark: mark.equity)
         kept += [low, part[-1]] if low is not part[-1] else [low]
     return kept
+
+
+def highest_before(connection: apsw.Connection, account: int, since_us: int) -> int:
+    """The highest equity of the account's marks before an instant; 0 without any."""
+    sql = "SELECT coalesce(max(equity), 0) FROM rm_mark WHERE account = ? AND at_us < ?"
+    row = connection.execute(sql, (account, since_us)).fetchone()
+    return 0 if row is None else int(row[0])

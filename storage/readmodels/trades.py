@@ -211,6 +211,15 @@ def _deals_of(connection: apsw.Connection, account: int, position: str) -> tuple
     )
 
 
+def costs_of_open(connection: apsw.Connection, account: int) -> list[tuple[str, int]]:
+    """(position, costs) of what is open: commission, fee and swap that its deals have taken from the balance already."""
+    sql = (
+        "SELECT d.position, sum(d.costs) FROM rm_deal d JOIN rm_trade t ON t.account = d.account AND t.position = d.position"
+        " WHERE d.account = ? AND t.closed_seq IS NULL AND d.booked = 1 GROUP BY d.position"
+    )
+    return list(connection.execute(sql, (account,)))
+
+
 def _trade(row: Sequence[object], deals: tuple[DealLine, ...]) -> Trade:
     position, symbol, side, lots_e8, digits, currency, exponent, net, opened_us, closed_us, closed_seq, reason = row
     assert isinstance(net, int)

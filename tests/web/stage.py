@@ -93,6 +93,7 @@ class Stage:
     pending: Any = None
     accounts: dict[str, int] = field(default_factory=dict)
     asked: list[Input] = field(default_factory=list)
+    waiting: list[SendCommand] | None = None  # a list while the platform takes its time with what it is asked
 
     def __post_init__(self) -> None:
         self.path.mkdir(mode=0o700)
@@ -115,7 +116,7 @@ class Stage:
             sessions=SessionStore(self.front),
             throttle=Throttle(self.front, secrets.front_pepper()),
             ask=self.ask,
-            evidence=lambda decision: build_bundle(self.reader, decision, **keys),
+            evidence=lambda decision, since=None: build_bundle(self.reader, decision, **keys, since=since),
             now_us=lambda: self.now_us,
             wall_us=lambda: self.wall_us,
             https=False,
@@ -130,7 +131,7 @@ class Stage:
         self._gather(batch)
         for effect in batch.effects:
             if isinstance(effect, SendCommand):
-                self._obey(effect)
+                self._obey(effect) if self.waiting is None else self.waiting.append(effect)
         return batch.decided[0][1]
 
     def settle(self, *, checkpoint: bool = False) -> None:
@@ -304,6 +305,13 @@ class Stage:
         found = self.board.account(account)
         assert found is not None
         return found
+
+    def go_on(self) -> None:
+        """The platform does what it let wait, and whatever it is asked because of that."""
+        waiting, self.waiting = self.waiting or [], None
+        for sent in waiting:
+            self._obey(sent)
+        self.settle()
 
     def _obey(self, sent: SendCommand) -> None:
         """The platform does what it is asked: acknowledged, applied, and then seen."""

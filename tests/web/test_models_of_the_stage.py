@@ -100,7 +100,7 @@ def test_a_thinned_chart_keeps_the_lowest_equity_of_each_stretch():
     connection = apsw.Connection("")
     connection.execute(Marks.schema)
     rows = [(1, at, 100, 50 if at == 777 else 100 + at % 7) for at in range(2_000)]
-    connection.executemany("INSERT INTO rm_mark VALUES (?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO rm_mark (account, at_us, balance, equity) VALUES (?, ?, ?, ?)", rows)
     kept = marks_of(connection, 1, 0, 100)
     assert len(kept) <= 110
     assert Mark(777, 100, 50) in kept

@@ -131,5 +131,5 @@ async def test_the_list_is_sorted_by_the_very_shares_that_it_prints(ruth):
 
 async def test_search_says_what_it_can_find(ruth):
     page = (await ruth.get("/staff/accounts?q=Marlow")).text
-    assert "Whole account number, trader number, login or mail address" in page
+    assert "Finds a whole account number, trader number or mail address, or the beginning of a login." in page
     assert "not a name" in page

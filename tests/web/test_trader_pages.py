@@ -7,7 +7,7 @@ import pytest
 
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.ids import id_text
-from firm.inputs import Side
+from firm.inputs import DealEntry, Side
 from web.app import create_app, end_streams
 from web.sse import ENDED, TooManyStreams
 from web.visitor import Visitor
@@ -36,7 +36,7 @@ async def test_an_account_page_says_what_is_left_until_when_and_by_which_data(ad
     html = await account_page(ada, stage, "ada")
     page, live = text_of(html), stage.board_account(stage.accounts["ada"])
     assert f"{live.equity.minor / 100:,.2f} USD" in page
-    assert f"Today’s breach level {live.breach_equity.minor / 100:,.2f}" in page
+    assert f"Today’s floor {live.breach_equity.minor / 100:,.2f}" in page
     assert "Data as of 12:3" in page
     assert "Next reset in 9 h" in page
     assert "UTC Fri 2 May, 22:00" in page
@@ -83,7 +83,7 @@ async def test_the_chart_is_drawn_without_scripts_and_offered_to_them(ada, stage
     figures = (await ada.get(f"/accounts/{id_text(stage.accounts['ada'])}/chart?range=all")).json()
     assert figures["at_s"] == sorted(set(figures["at_s"]))
     assert len(figures["at_s"]) == len(figures["equity"]) == len(figures["balance"]) > 20
-    assert {line["kind"] for line in figures["lines"]} == {"start", "floor", "target"}
+    assert {line["kind"] for line in figures["lines"]} == {"start", "daily", "floor", "target"}
     assert all(isinstance(minor, int) for minor in figures["equity"])
 
 
@@ -127,8 +127,8 @@ async def events_of(lines):
             name, data = "", []
 
 
-async def one_piece() -> str:
-    return "<p>1</p>"
+async def one_piece() -> dict[str, str]:
+    return {"live": "<p>1</p>"}
 
 
 async def test_while_ada_watches_her_equity_moves(ada, stage):
@@ -137,11 +137,11 @@ async def test_while_ada_watches_her_equity_moves(ada, stage):
         assert answer.headers["content-type"].startswith("text/event-stream")
         with anyio.fail_after(5):
             events = events_of(answer.aiter_lines())
-            _, before = await anext(events)
+            before = await until(events, 'id="equity"')
             stage.wait(1)
             stage.prices_now(138_550, 1_275_500)
             stage.settle()
-            _, after = await anext(events)
+            after = await until(events, 'id="equity"')
     equity = re.compile(r'id="equity">([\d,.]+)')
     assert equity.findall(before) != equity.findall(after)
     assert equity.findall(after) == [f"{stage.board_account(stage.accounts['ada']).equity.minor / 100:,.2f}"]
@@ -152,9 +152,11 @@ async def test_the_stream_sends_the_very_pieces_of_the_page(ada, stage):
     page = (await ada.get(f"/accounts/{account}")).text
     async with ada.stream("GET", f"/accounts/{account}/live") as answer:
         with anyio.fail_after(5):
-            _, piece = await anext(events_of(answer.aiter_lines()))
-    keys = re.compile(r'data-live="([^"]+)"')
-    assert sorted(keys.findall(piece)) == sorted(keys.findall(page))
+            events = events_of(answer.aiter_lines())
+            sent = dict([await anext(events), await anext(events)])
+    for kind in ("live", "book"):
+        keys = re.compile(rf'data-{kind}="([^"]+)"')
+        assert sorted(keys.findall(sent[kind])) == sorted(keys.findall(page)) != []
 
 
 async def test_streams_end_when_the_application_stops_and_leave_nothing_behind(stage):
@@ -189,7 +191,7 @@ async def test_one_person_cannot_hold_every_stream(stage):
 
 async def test_a_watched_page_says_at_once_that_a_breach_is_suspected_and_then_final(ben, stage, play):
     account = stage.sell("ben watched", play.BEN, 900)
-    stage.deal(account, "P9900", Side.BUY, "0.10", "EURUSD")
+    stage.deal(account, "P9900", Side.BUY, "0.01", "XAUUSD")
     stage.settle()
     page = (await ben.get(f"/accounts/{id_text(account)}")).text
     assert re.search(r'aria-live="polite"><span data-live="standing">', page)
@@ -197,11 +199,11 @@ async def test_a_watched_page_says_at_once_that_a_breach_is_suspected_and_then_f
         with anyio.fail_after(8):
             events = events_of(answer.aiter_lines())
             assert "Active" in await until(events, 'data-live="standing"')
-            stage.wait(1200)  # the platform has not confirmed the account for too long
-            stage.prices_now(138_520, 1_275_400)
+            stage.wait(1200)  # the euro is silent for too long
+            stage.prices_now(None, 1_275_400)
             stage.deal(account, "P9901", Side.BUY, "900.00", "EURUSD")  # the spread alone breaks the daily limit
             stage.wait(1)
-            stage.prices_now(138_520, 1_275_400)
+            stage.prices_now(None, 1_275_400)
             stage.settle()
             suspected = await until(events, "Under review")
             decision = int(re.findall(r'href="/decisions/(\d+)"', suspected)[0])
@@ -218,6 +220,55 @@ async def test_a_watched_page_says_at_once_that_a_breach_is_suspected_and_then_f
     last = text_of((await ben.get(re.findall(r'href="(/decisions/\d+)"', final)[0])).text)
     assert f"suspected breach {decision} of" in last
     assert 'data-live="gauges"' not in final  # the page in the browser sees that and loads itself again
+    stage.prices_now(138_520, 1_275_400)
+    stage.settle()
+
+
+async def test_a_watched_page_goes_on_after_a_breach_until_the_platform_confirmed_the_closing(ben, stage, play):
+    account = stage.sell("ben closing", play.BEN, 901)
+    stage.deal(account, "P9910", Side.BUY, "30.00", "EURUSD")
+    stage.reconcile(account)
+    stage.waiting = []
+    bid = stage.prices["EURUSD"][0]
+    stage.prices_now(bid - 250, 1_275_400)
+    stage.settle()
+    path = f"/accounts/{id_text(account)}"
+    page = (await ben.get(path)).text
+    assert f'data-stream="{path}/live"' in page
+    for said in ("Breached.", "Closing is under way", "P9910", "closing is under way"):
+        assert said in text_of(page), said
+    async with ben.stream("GET", f"{path}/live") as answer:
+        with anyio.fail_after(8):
+            events = events_of(answer.aiter_lines())
+            assert "Nothing is open" not in await until(events, "Closing is under way")
+            await until(events, 'data-book="trades"')
+            stage.go_on()
+            stage.prices_now(bid, 1_275_400)
+            stage.settle()
+            parts = dict([await anext(events), await anext(events)])
+            assert [name async for name, _ in events] == ["over"]
+    assert "every position is closed and trading is blocked" in text_of(parts["live"])
+    assert "P9910" in parts["book"].partition('data-book="trades"')[2].partition("</section>")[0]
+    assert "data-stream" not in (await ben.get(path)).text
+
+
+async def test_a_trade_that_closes_while_it_is_watched_appears_among_the_closed_ones(ada, stage, play):
+    account = stage.sell("ada watched", play.ADA, 902)
+    stage.deal(account, "P9920", Side.BUY, "1.00", "EURUSD")
+    stage.settle()
+    page = text_of((await ada.get(f"/accounts/{id_text(account)}")).text)
+    assert "No trade has been closed yet." in page
+    assert "99,996.50 closed trades and costs" in page
+    assert re.search(r"EURUSD P9920 Buy 1.00 [\d. ]+ −3.50 ", page)  # what opening it cost
+    async with ada.stream("GET", f"/accounts/{id_text(account)}/live") as answer:
+        with anyio.fail_after(8):
+            events = events_of(answer.aiter_lines())
+            await until(events, 'data-book="trades"')
+            stage.deal(account, "P9920", Side.SELL, "1.00", "EURUSD", DealEntry.OUT, 4_200)
+            stage.settle()
+            book = text_of(await until(events, "P9920"))
+    assert "No trade has been closed yet." not in book
+    assert "+35.00" in book
 
 
 async def until(events, said: str) -> str:

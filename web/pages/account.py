@@ -15,12 +15,14 @@ from firm.ids import id_text
 from storage.readmodels.accounts import AccountLine, account_line
 from storage.readmodels.trades import Trade, closed_trades
 from web import words
-from web.account_view import RANGES, AccountView, account_view, chart_json, live_part, picture_of
+from web.account_view import account_view, more_trades
 from web.bounds import CSV_TRADES_MAX, TRADES_PER_PAGE
+from web.equity_picture import RANGES, chart_json, picture_of
 from web.forms import read_before
-from web.render import Pages, page
-from web.sse import Streams, TooManyStreams
+from web.render import page
+from web.sse import Render, Streams, TooManyStreams
 from web.visitor import Policy, read_id, signed_in
+from web.watched_account import WatchedAccount
 
 EVENT_STREAM = "text/event-stream"
 
@@ -30,12 +32,13 @@ async def account(request: Request[Any, Any, Any], account: FromPath[str]) -> Re
     firm = request.app.state.firm
     view = await account_view(firm, read_id(account))
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
-    return page(request, "account.html", view=view, picture=picture, ranges=RANGES, more=more_trades(view))
+    context: dict[str, Any] = {"picture": picture, "ranges": RANGES, "more": more_trades(view), "room": ""}
+    return page(request, "account.html", view=view, **context)
 
 
 @get("/accounts/{account:str}/live", policy=Policy.TRADER_OWN)
 async def account_live(request: Request[Any, Any, Any], account: FromPath[str]) -> Stream:
-    return await stream_of_account(request, read_id(account), "/decisions")
+    return await stream_of_account(request, read_id(account), "")
 
 
 @get("/accounts/{account:str}/chart", policy=Policy.TRADER_OWN)
@@ -59,29 +62,14 @@ async def account_trades_csv(request: Request[Any, Any, Any], account: FromPath[
 # --- shared with the staff's page of the same account ---
 
 
-async def stream_of_account(request: Request[Any, Any, Any], account: int, decision_home: str) -> Stream:
-    """The live pieces of an account's page, rendered from the templates that the page itself includes."""
-    firm, pages, streams = request.app.state.firm, request.app.state.pages, request.app.state.streams
-    view = await account_view(firm, account)
-
-    async def render() -> str | None:
-        nonlocal view
-        live = firm.live.account(account)
-        if live is not None and live.standing != view.line.standing:
-            view = await account_view(firm, account)  # the decision that moved it, and its note, are in the book
-        return render_live(
-            pages, msgspec.structs.replace(view, **live_part(firm, account, view.ruleset)), decision_home
-        )
-
-    return event_stream(streams, request, f"account/{account}{decision_home}", render)
+async def stream_of_account(request: Request[Any, Any, Any], account: int, room: str) -> Stream:
+    """The parts of an account's page that change, rendered from the templates that the page itself includes."""
+    state = request.app.state
+    watched = WatchedAccount(state.firm, state.pages, await account_view(state.firm, account), room)
+    return event_stream(state.streams, request, f"account/{account}{room}", watched.parts)
 
 
-def render_live(pages: Pages, view: AccountView, decision_home: str) -> str:
-    context = {"view": view, "now_us": view.now_us, "decision_home": decision_home}
-    return pages.text("_account_standing.html", context) + pages.text("_account_live.html", context)
-
-
-def event_stream(streams: Streams, request: Request[Any, Any, Any], key: str, render: Any) -> Stream:
+def event_stream(streams: Streams, request: Request[Any, Any, Any], key: str, render: Render) -> Stream:
     """A stream of events that nothing on the way may keep or gather."""
     try:
         events: AsyncGenerator[bytes, None] = streams.watch(signed_in(request), key, render)
@@ -108,11 +96,6 @@ async def trades_of_account(request: Request[Any, Any, Any], account: int, home:
     more = trades[TRADES_PER_PAGE - 1].closed_seq if len(trades) > TRADES_PER_PAGE else None
     shown = trades[:TRADES_PER_PAGE]
     return page(request, "trades.html", block="more", line=line, trades=shown, more=more, home=home, before=before)
-
-
-def more_trades(view: AccountView) -> int | None:
-    """Where the next page of trades begins, if there is one."""
-    return view.trades[TRADES_PER_PAGE - 1].closed_seq if len(view.trades) > TRADES_PER_PAGE else None
 
 
 def csv_of(trades: list[Trade]) -> str:

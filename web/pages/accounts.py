@@ -13,7 +13,7 @@ from firm.phase import ENDED, Standing
 from firm.ruleset import Ruleset
 from storage.readmodels.accounts import AccountLine, accounts_of_trader, ruleset_of
 from web.firm import Firm
-from web.objectives_view import limits_that_count, nearest_limit, pause_sentence
+from web.objectives_view import left_bp, limits_that_count, nearest_limit, pause_sentence
 from web.render import page
 from web.visitor import Policy, signed_in
 from web.words import NEXT_ACTIONS
@@ -66,7 +66,7 @@ def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
         equity=equity,
         change=equity - line.money(line.initial),
         headroom=nearest.headroom if nearest else None,
-        left_bp=_left_bp(live, ruleset) if live and ruleset else 0,
+        left_bp=_least_left_bp(live, ruleset) if live and ruleset else 0,
         nearest=nearest.title if nearest else "",
         as_of_us=live.as_of_us if live else line.marked_us,
         stale=bool(live and live.stale),
@@ -77,9 +77,9 @@ def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
     )
 
 
-def _left_bp(live: LiveAccount, ruleset: Ruleset) -> int:
+def _least_left_bp(live: LiveAccount, ruleset: Ruleset) -> int:
     """The smallest share left of any loss limit that can still be broken."""
-    return min((10_000 - row.used_bp for row in limits_that_count(live, ruleset)), default=0)
+    return min((left_bp(row) for row in limits_that_count(live, ruleset)), default=0)
 
 
 ROUTES = (accounts,)

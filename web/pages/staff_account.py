@@ -12,10 +12,11 @@ from storage.reader import LedgerReader
 from storage.readmodels.accounts import account_line
 from storage.readmodels.trades import digits_of
 from storage.rows import StoredRow
-from web.account_view import RANGES, account_view, picture_of
+from web.account_view import account_view, more_trades
 from web.bounds import TRACE_PER_PAGE
+from web.equity_picture import RANGES, picture_of
 from web.forms import read_before
-from web.pages.account import chart_of_account, more_trades, stream_of_account, trades_of_account
+from web.pages.account import chart_of_account, stream_of_account, trades_of_account
 from web.render import page
 from web.trace import TraceLine, trace_line
 from web.visitor import Policy, read_id
@@ -28,7 +29,7 @@ async def staff_account(request: Request[Any, Any, Any], account: FromPath[str])
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
     trader = await anyio.to_thread.run_sync(firm.vault.person, "trader", view.line.trader)
     trace, older = await _trace(request, number, None)
-    context = {"picture": picture, "ranges": RANGES, "more": more_trades(view), "trader": trader}
+    context = {"picture": picture, "ranges": RANGES, "more": more_trades(view), "trader": trader, "room": "/staff"}
     return page(request, "staff_account.html", view=view, trace=trace, older=older, **context)
 
 
@@ -43,7 +44,7 @@ async def staff_trace(request: Request[Any, Any, Any], account: FromPath[str]) -
 
 @get("/staff/accounts/{account:str}/live", policy=Policy.STAFF)
 async def staff_account_live(request: Request[Any, Any, Any], account: FromPath[str]) -> Stream:
-    return await stream_of_account(request, read_id(account), "/staff/decisions")
+    return await stream_of_account(request, read_id(account), "/staff")
 
 
 @get("/staff/accounts/{account:str}/chart", policy=Policy.STAFF)

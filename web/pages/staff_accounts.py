@@ -45,20 +45,28 @@ async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
 
     answer = await firm.book.read(question)
     found = answer.pop("found")
-    rows = await anyio.to_thread.run_sync(_named, firm, [line for _, line in found[:ACCOUNTS_PER_PAGE]])
-    beyond = found[ACCOUNTS_PER_PAGE - 1] if len(found) > ACCOUNTS_PER_PAGE else None
-    more = f"?{urlencode(asked.query(after=f'{beyond[0]}~{beyond[1].account}'))}" if beyond else None
-    links = {sort: f"?{urlencode(asked.query(sort=sort))}" for sort in SORT_WORDS}
+    lines = [line for _, line in found[:ACCOUNTS_PER_PAGE]]
+    first = asked.seen + 1 if asked.after else 1
     context: dict[str, Any] = {
         "asked": asked,
-        "rows": rows,
-        "more": more,
-        "links": links,
+        "rows": await anyio.to_thread.run_sync(_named, firm, lines),
+        "as_of_us": max((line.marked_us for line in lines), default=0),
+        "first": first,
+        "more": _more(asked, found, first),
+        "links": {sort: f"?{urlencode(asked.query(sort=sort))}" for sort in SORT_WORDS},
         "sorts": SORT_WORDS,
         "standings": list(Standing),
         "ended": ENDED,
     }
     return page(request, "staff_accounts.html", block="list", **context, **answer)
+
+
+def _more(asked: AccountsAsked, found: list[tuple[int, AccountLine]], first: int) -> str | None:
+    """The address of the next page, if there is one."""
+    if len(found) <= ACCOUNTS_PER_PAGE:
+        return None
+    value, line = found[ACCOUNTS_PER_PAGE - 1]
+    return f"?{urlencode(asked.query(after=f'{value}~{line.account}', seen=str(first - 1 + ACCOUNTS_PER_PAGE)))}"
 
 
 def filter_of(firm: Firm, asked: AccountsAsked) -> AccountFilter:

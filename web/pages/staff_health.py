@@ -10,7 +10,8 @@ from firm.commands import ResumeDesk
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_why, refused_in
 from web.pages.account import event_stream
-from web.render import Pages, page
+from web.render import page
+from web.sse import Parts
 from web.visitor import Policy, signed_in
 
 
@@ -24,8 +25,8 @@ async def staff_health_live(request: Request[Any, Any, Any]) -> Stream:
     firm, pages = request.app.state.firm, request.app.state.pages
     streams = request.app.state.streams
 
-    async def render() -> str:
-        return render_health(pages, firm.live.health(), streams.open)
+    async def render() -> Parts:
+        return {"live": pages.text("_health_live.html", {"health": firm.live.health(), "streams": streams.open})}
 
     return event_stream(streams, request, "health", render)
 
@@ -45,10 +46,6 @@ async def staff_resume_desk(request: Request[Any, Any, Any], kind: FromPath[str]
 def _health(request: Request[Any, Any, Any], status: int, wrong: Wrong | None) -> Response[str]:
     health, streams = request.app.state.firm.live.health(), request.app.state.streams.open
     return page(request, "staff_health.html", status=status, health=health, streams=streams, wrong=wrong)
-
-
-def render_health(pages: Pages, health: Any, streams: int) -> str:
-    return pages.text("_health_live.html", {"health": health, "streams": streams})
 
 
 ROUTES = (staff_health, staff_health_live, staff_resume_desk)

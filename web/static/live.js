@@ -1,13 +1,16 @@
-// Live pages: an element with data-stream names an event stream of HTML pieces; each piece replaces the element on the page
-// with the same data-live key. What did not change is left alone, so that open details, focus and selection stay. When pieces
-// come or go (an account ended, or began its first day) the page is another one and is loaded again.
+// Live pages: an element with data-stream names an event stream of HTML pieces. A "live" event holds what moves with prices,
+// a "book" event what changed with a row of the ledger; each piece replaces the element with the same data-live or data-book
+// key. What did not change is left alone, so that open details, focus and selection stay. When live pieces come or go (an
+// account ended, or began its first day) the page is another one and is loaded again.
 (() => {
   const SILENT_AFTER_MS = 9000;
   const RELOAD_AFTER_MS = 3000; // of a page's life, so that it can never do nothing but load
+  const ASK_AGAIN_MS = 5000;
   const root = document.querySelector("[data-stream]");
   if (!root) return;
   let source = null;
   let silence = 0;
+  let over = false;
 
   const say = (state) => document.documentElement.setAttribute("data-connection", state);
 
@@ -17,32 +20,51 @@
     silence = setTimeout(() => say("lost"), SILENT_AFTER_MS);
   };
 
-  const place = (html) => {
+  const keys = (scope) => [...scope.querySelectorAll("[data-live]")].map((piece) => piece.dataset.live).sort().join();
+
+  const place = (html, kind) => {
     const box = document.createElement("template");
     box.innerHTML = html;
-    const keys = (scope) => [...scope.querySelectorAll("[data-live]")].map((piece) => piece.dataset.live).sort().join();
-    if (keys(box.content) !== keys(document) && performance.now() > RELOAD_AFTER_MS) { close(); location.reload(); return; }
-    for (const fresh of box.content.querySelectorAll("[data-live]")) {
-      const shown = document.querySelector(`[data-live="${CSS.escape(fresh.dataset.live)}"]`);
+    const another = kind === "live" && keys(box.content) !== keys(document);
+    if (another && performance.now() > RELOAD_AFTER_MS) { close(); location.reload(); return; }
+    for (const fresh of box.content.querySelectorAll(`[data-${kind}]`)) {
+      const shown = document.querySelector(`[data-${kind}="${CSS.escape(fresh.dataset[kind])}"]`);
       if (!shown || shown.outerHTML === fresh.outerHTML) continue;
       shown.replaceWith(fresh);
+      if (kind === "book") window.htmx?.process(fresh);
       document.dispatchEvent(new CustomEvent("evenhand:placed", { detail: fresh }));
     }
   };
 
   const open = () => {
-    if (source) return;
+    if (source || over) return;
     source = new EventSource(root.dataset.stream);
-    source.addEventListener("live", (event) => { heard(); place(event.data); });
+    source.addEventListener("live", (event) => { heard(); place(event.data, "live"); });
+    source.addEventListener("book", (event) => { heard(); place(event.data, "book"); });
     source.addEventListener("ping", heard);
-    source.addEventListener("ended", () => { close(); say("lost"); });
-    source.addEventListener("error", () => { if (source) say("lost"); });
+    source.addEventListener("signed-out", () => end("signed-out"));
+    source.addEventListener("over", () => end("none"));
+    source.addEventListener("error", () => { if (source) lost(); });
   };
 
   const close = () => {
     if (source) source.close();
     source = null;
     clearTimeout(silence);
+  };
+
+  const end = (state) => { over = true; close(); say(state); };
+
+  // The browser comes back by itself while there is a way to come; it does not after a "no", so we ask what the no was.
+  const lost = async () => {
+    say("lost");
+    if (source.readyState !== EventSource.CLOSED) return;
+    close();
+    const asked = new AbortController();
+    const answer = await fetch(root.dataset.stream, { signal: asked.signal }).catch(() => null);
+    asked.abort();
+    if (answer?.status === 401) end("signed-out");
+    else setTimeout(() => { if (!document.hidden) open(); }, ASK_AGAIN_MS);
   };
 
   // Only while somebody looks: a hidden tab costs the firm nothing.

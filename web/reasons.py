@@ -1,0 +1,64 @@
+"""Reasons: why something was closed, corrected, doubted or stands as it does, in the few words that a list has room for."""
+
+from firm.facts import Doubt
+from web.words import upper_first
+
+REASONS: dict[str, str] = {
+    "client": "by the trader",
+    "expert": "by a program of the trader",
+    "sl": "at the stop loss",
+    "tp": "at the take profit",
+    "so": "stopped out by the platform",
+    "dealer": "by the firm",
+    "command": "by the firm",
+}
+
+
+def reason(name: str) -> str:
+    """Why a trade was closed, from the platform's word for it."""
+    return REASONS.get(name, name.replace("_", " "))
+
+
+def because(text: str) -> tuple[str, str]:
+    """Why a verdict was corrected, as (author, what was said): "staff:12: looked at it" has an author."""
+    author, colon, said = text.partition(": ")
+    return (author, said) if colon and author.startswith("staff:") else ("", f"{upper_first(text)}.")
+
+
+# A doubt in a list, where its whole sentence has no room.
+DOUBT_NAMES: dict[Doubt, str] = {
+    Doubt.STALE_QUOTE: "old price",
+    Doubt.STALE_CONVERSION: "old exchange rate",
+    Doubt.NO_QUOTE: "price missing",
+    Doubt.OUTSIDE_SANITY_BAND: "price jumped",
+    Doubt.CONFLATED_PRICES: "merged prices",
+    Doubt.DRIFT: "differs from the platform",
+    Doubt.NOT_RECONCILED: "not confirmed by the platform",
+    Doubt.PROVISIONAL_ANCHOR: "day’s start not final",
+    Doubt.MASS_BREACH: "many breaches at once",
+    Doubt.KILL_SWITCH: "automatic decisions stopped",
+    Doubt.LATE_DATA: "late data",
+    Doubt.DESK_STOPPED: "desk was stopped",
+    Doubt.PLATFORM_DOWN: "platform was down",
+}
+
+
+def doubt_list(doubts: str) -> str:
+    """The short names of doubts, as a list keeps them."""
+    return ", ".join(DOUBT_NAMES[Doubt(name)] for name in doubts.split())
+
+
+_REASONS_TO_STAND: dict[str, str] = {
+    "platform_opened": "the platform opened it",
+    "rollover": "a new trading day began",
+    "objectives_met": "all objectives are met",
+    "exonerated": "a suspected breach was none",
+    "dismissed": "a person dismissed a suspected breach",
+}
+
+
+def because_of_standing(because: str) -> str:
+    """Why an account stands where it does: from a doubt, a rule, or what happened to it."""
+    if because in set(Doubt):
+        return DOUBT_NAMES[Doubt(because)]
+    return _REASONS_TO_STAND.get(because, because.replace("_", " ").replace("-", " "))
