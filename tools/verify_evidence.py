@@ -18,7 +18,7 @@ import re
 import struct
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FORMAT, VERSION = "evenhand-evidence", 1
 BUNDLE_BYTES_MAX = 256 * 1024 * 1024
@@ -32,22 +32,21 @@ ROW_KEYS = [
 ]  # fmt: skip
 BP = 10_000  # basis points in a whole
 SCALES = 10**16  # lots and contract sizes are both written times 10^8
-# Decision -> (the field with the figure that was judged, the field with what it was judged against).
-JUDGED = {
-    "BreachDeclared": ("observed", "floor"),
-    "BreachSuspected": ("observed", "floor"),
-    "PhasePassed": ("observed", "target"),
-    "PassHeld": ("observed", "target"),
+SEMANTICS = 1  # of the rulesets whose workings this verifier can build
+FOREVER = 2**63
+CONTEST = "contest the decision"
+DECISIONS = ("BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld")
+# What a platform reports that a booking follows from, with its name there.
+REPORTS = {"DealReported": "deal_id", "CashReported": "cash_id", "PositionReported": "position_id"}
+# What may follow, with its name there and the reports that it may follow from.
+ANSWERS = {
+    "DealBooked": ("deal_id", ("DealReported",)),
+    "CashBooked": ("cash_id", ("CashReported",)),
+    "SwapPosted": ("position_id", ("PositionReported",)),
+    "DealIgnored": ("deal_id", ("DealReported", "CashReported")),
 }
-BOUNDARY_OPS = {"touches": "is_at_or_below", "crosses": "is_below"}
-BOOKINGS = ("DealBooked", "CashBooked", "SwapPosted")
+DEAL_FIGURES = ("profit", "commission", "swap", "fee")
 POINTS_MAX = 10**12  # beyond it a price is refused as out of range
-# A floor that trails follows marks of these kinds of rows: (kind, field), by how it trails and on what.
-MARKS = {
-    ("every_tick", "equity"): [("PeakReached", "equity"), ("DayOpened", "equity")],
-    ("end_of_day", "balance"): [("DayOpened", "balance"), ("DayAnchored", "balance")],
-    ("end_of_day", "equity"): [("DayOpened", "equity"), ("DayAnchored", "equity")],
-}
 
 
 class Refused(Exception):
@@ -93,18 +92,11 @@ def _verify(raw: bytes, held: str | None, key_hex: str | None) -> list[str]:
     payloads = {seq: parse_json(row["payload"], f"the payload of row {seq}") for seq, row in rows.items()}
     chained = check_chain(bundle, rows, leaves)
     check_ruleset(bundle, rows, payloads, leaves)
-    case = Case(bundle, rows, payloads)
-    execute(case)
-    check_verdict(case)
-    basis = case.basis()
-    if basis is not case:
-        execute(basis)
-        check_verdict(basis)
-    ruled = check_floor(case)
-    booked = check_book(basis)
-    priced = check_prices(basis, check_frames(bundle, rows, payloads))
+    case = Case(bundle, rows, payloads, bundle["decision"])
+    judged = check_decision(case)
+    priced = check_prices(judged.basis, check_frames(bundle, rows, payloads))
     kept = tied(bundle, held, [(size, root), *older])
-    return report(case, size, [chained, ruled, booked, *priced, crossed, kept], pinned=bool(kept or key_hex))
+    return report(case, size, [chained, *judged.told, *priced, crossed, kept], pinned=bool(kept or key_hex))
 
 
 # --- canonical form: one spelling, so that no bit can be turned unseen ---
@@ -374,7 +366,7 @@ def require_linked(chain: list[Any], leaves: dict[int, bytes]) -> None:
         )
 
 
-# --- rule, arithmetic, verdict ---
+# --- rules and the decision ---
 
 
 def check_ruleset(
@@ -397,28 +389,42 @@ def check_ruleset(
 
 
 class Case:
-    """The decision with everything it may rest on, now that all of it is proven to be in the ledger."""
+    """A decision with everything it may rest on, now that all of it is proven to be in the ledger."""
 
-    def __init__(self, bundle: dict[str, Any], rows: dict[int, Any], payloads: dict[int, Any]) -> None:
-        self.account, self.anchor, self.decision = bundle["account"], bundle["anchor"], bundle["decision"]
+    def __init__(self, bundle: dict[str, Any], rows: dict[int, Any], payloads: dict[int, Any], decision: int) -> None:
+        self.account, self.anchor, self.decision = bundle["account"], bundle["anchor"], decision
         self.bundle, self.rows, self.payloads = bundle, rows, payloads
-        self.kind, self.fact = rows[self.decision]["kind"], payloads[self.decision]
-        opened = next(payloads[seq] for seq, row in rows.items() if row["kind"] == "AccountOpened")
-        self.ruleset, self.initial = opened["ruleset"], opened["initial"]
-        self.working: list[Any] = self.fact["working"]
-        self.values: dict[str, int] = {}
+        self.kind, self.fact = rows[decision]["kind"], payloads[decision]
+        self.cause: int = rows[decision]["cause"]
+        self.opened = next(seq for seq, row in rows.items() if row["kind"] == "AccountOpened")
+        opened = payloads[self.opened]
+        self.ruleset, self.initial, self.bridge = opened["ruleset"], opened["initial"], opened["bridge"]
         require(
-            self.kind in JUDGED, f"row {self.decision} is {self.kind}, not a decision about a rule", "name a decision"
+            self.kind in DECISIONS, f"row {decision} is {self.kind}, not a decision about a rule", "name a decision"
         )
-        require(bool(self.working), "the decision shows no working", "ask the firm why")
+        require(
+            self.ruleset["semantics"] == SEMANTICS,
+            "the ruleset's semantics are newer than this verifier",
+            "get a newer verifier",
+        )
 
-    def basis(self) -> Case:
-        """Where the equity was worked out: here, or in the suspicion whose figure this decision confirms."""
-        for step in self.working:
-            seq, _, path = step.get("source", "").partition("/")
-            if path == "observed/minor" and self.rows.get(int(seq), {}).get("kind") == "BreachSuspected":
-                return Case({**self.bundle, "decision": int(seq)}, self.rows, self.payloads)
-        return self
+    @property
+    def is_breach(self) -> bool:
+        return bool(self.kind in ("BreachDeclared", "BreachSuspected"))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the consecutive rows begin with the account itself."""
+        return bool(self.anchor <= self.opened)
+
+    def other(self, decision: int) -> Case:
+        """Another decision among the rows."""
+        return Case(self.bundle, self.rows, self.payloads, decision)
+
+    def chain(self) -> list[int]:
+        """The account's consecutive rows before the decision."""
+        rows = self.rows.items()
+        return [seq for seq, row in rows if row["account"] == self.account and self.anchor <= seq < self.decision]
 
     def term(self) -> tuple[int, dict[str, Any]]:
         """The place and text of the rule that the decision names."""
@@ -429,215 +435,882 @@ class Case:
             f"the decision names rule {self.fact['rule']!r}, which is not in the account's ruleset: it is void"
         )
 
-    def look_up(self, source: str) -> Any:
-        """The value at "SEQ/path" of a row in the bundle, or at "ruleset/path" of the frozen rules."""
+    def minor(self, money: Any, what: str) -> int:
+        """An amount, which must be in the account's currency."""
+        same = all(money[name] == self.initial[name] for name in ("currency", "exponent"))
+        require(same and type(money["minor"]) is int, f"{what} is in another currency than the account", CONTEST)
+        return int(money["minor"])
+
+    def money(self, minor: int) -> dict[str, Any]:
+        return {"minor": minor, "currency": self.initial["currency"], "exponent": self.initial["exponent"]}
+
+    def look_up(self, source: str) -> int:
+        """The number at "SEQ/path" of a row in the bundle, or at "ruleset/path" of the frozen rules."""
         head, *path = source.split("/")
-        if head == "ruleset":
-            value: Any = self.ruleset
-        else:
-            fits = re.fullmatch("[1-9][0-9]*", head) is not None and int(head) in self.payloads
-            require(fits, f"source {source!r} is not in the file")
-            value = self.payloads[int(head)]
+        require(head == "ruleset" or int(head) in self.payloads, f"row {head}, on which the decision rests, is missing")
+        value: Any = self.ruleset if head == "ruleset" else self.payloads[int(head)]
         for name in path:
-            if isinstance(value, dict) and name in value:
-                value = value[name]
-            elif isinstance(value, list) and re.fullmatch("0|[1-9][0-9]*", name) and int(name) < len(value):
-                value = value[int(name)]
-            else:
-                raise Refused(f"source {source!r} leads nowhere: the working cites what is not recorded; contest it")
-        return value
-
-    def constants(self) -> set[int]:
-        """The bare numbers a working may use: scales that proven rows or the format fix. All else must be cited."""
-        digits = {body["digits"] for seq, body in self.payloads.items() if self.rows[seq]["kind"] == "QuoteUsed"}
-        scales = {10**number for number in digits} | {SCALES * 10**number for number in digits}
-        return {BP, 10 ** self.initial["exponent"]} | scales
+            value = value[int(name)] if isinstance(value, list) else value[name]
+        require(type(value) is int, f"{source} holds no whole number", CONTEST)
+        return int(value)
 
 
-OPS: dict[str, Any] = {
-    "plus": lambda a, b: a + b,
-    "minus": lambda a, b: a - b,
-    "times": lambda a, b: a * b,
-    "divided_rounded_down": lambda a, b: a // b,
-    "divided_rounded_up": lambda a, b: -(-a // b),
-    "divided_rounded_half_away": lambda a, b: (2 * abs(a) + b) // (2 * b) * (-1 if a < 0 else 1),
-    "is_below": lambda a, b: int(a < b),
-    "is_at_or_below": lambda a, b: int(a <= b),
-    "is_above": lambda a, b: int(a > b),
-    "is_at_or_above": lambda a, b: int(a >= b),
-}
-DIVISIONS = ("divided_rounded_down", "divided_rounded_up", "divided_rounded_half_away")
+# --- the account, followed row by row: nothing left out, nothing added ---
 
 
-def execute(case: Case) -> None:
-    """Do every step of the working again, with exact integers."""
-    constants = case.constants()
-    for step in case.working:
-        name, op, value = step.get("name"), step.get("op"), step.get("value")
-        named = isinstance(name, str) and not name.startswith("#") and name not in case.values
-        require(named and type(value) is int, f"step {name!r} has no name of its own or no whole number")
-        args = [_argument(case, constants, name, arg) for arg in step.get("args", [])]
-        if op == "given":
-            source = step.get("source", "")
-            require(source[:1].isdigit() or source.startswith("ruleset/"), f"step {name!r} cites nothing", "contest it")
-            cited = case.look_up(source)
-            right = type(cited) is int and cited == value and not args
-            require(
-                right, f"step {name!r} says {value}, but its source {step.get('source')} says {cited}", "contest it"
-            )
+class Position(NamedTuple):
+    """An open position. `at`: the path of the row part it is cited from; `swap_at`: where its swap is."""
+
+    position_id: str
+    symbol: str
+    side: str
+    lots_e8: int
+    price_open: int
+    opened_us: int
+    at: str
+    swap: int
+    swap_at: str
+
+
+class Book(NamedTuple):
+    """Balance and positions as they stood in [since_us, until_us)."""
+
+    since_us: int
+    until_us: int
+    balance: int
+    balance_at: str
+    positions: list[Position]
+
+
+class Finding(NamedTuple):
+    """A suspicion that is not settled. `moved`: (row, whether cash) of what was booked since and may belong into it."""
+
+    seq: int
+    rule: str
+    day_us: int
+    moved: list[tuple[int, bool]]
+
+
+class Account:
+    """The account's state after its consecutive rows; every booking must have its report, and add up.
+
+    What the rows before the anchor would tell is unknown (None), unless the decision cites the very row that holds it.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.balance: int | None = None
+        self.balance_at = ""
+        self.positions: list[Position] = []
+        self.since_us = 0
+        self.earlier: list[Book] = []
+        self.day: int | None = None  # the row that holds the day's start
+        self.day_us = 0
+        self.closing: tuple[int, list[Position]] | None = None  # the book at the day's first instant, until it is final
+        self.cash: tuple[int, int | None] = (0, None)  # (row, net) of the newest; no net: not known
+        self.days: tuple[int, int] | None = None  # (row, count) of the newest trading day counted
+        # The highest marks, with where they are: of any tick, and of any day's start.
+        self.peak, self.high = cited_mark(case, "every_tick"), cited_mark(case, "end_of_day")
+        self.high_before_cash = self.high
+        self.findings: list[Finding] = []
+        self.booked: set[tuple[str, str]] = set()
+        self.bookings = 0
+        self.asked: dict[int, int] = {}  # reports that must lead to a booking, with the row that keeps them for later
+        self.unbooked: list[int] = []
+        self.has_parked = False
+        self.owed: list[str] = []  # what must follow a deposit or withdrawal at once: marks move with it
+        self.taken: set[int] = set()  # rows with an equity at a day's start that rests on prices which no row names
+        self.last = case.anchor
+        for seq in case.chain():
+            self._take(seq)
+            self.last = seq
+        self._require_answered(case.cause)
+        require(
+            not self.owed, "the newest deposit or withdrawal did not move the marks that are measured from", CONTEST
+        )
+        self.unbooked += [
+            seq for seq in self.asked if seq != case.cause and self.case.rows[seq]["kind"] != "PositionReported"
+        ]
+
+    def now(self) -> Book:
+        return Book(self.since_us, FOREVER, self._minor(), self.balance_at, self.positions)
+
+    def as_of(self, at_us: int) -> Book:
+        """The book at an instant of the day: what a price that came late is judged on."""
+        for book in [self.now(), *reversed(self.earlier)]:
+            if book.since_us <= at_us < book.until_us:
+                return book
+        raise Refused(f"the book at instant {at_us} cannot be told from the rows: {CONTEST}")
+
+    def _minor(self) -> int:
+        require(self.balance is not None, "the consecutive rows begin before any balance")
+        return int(self.balance or 0)
+
+    def _take(self, seq: int) -> None:
+        row, body = self.case.rows[seq], self.case.payloads[seq]
+        if row["cause"] == 0:
+            self._require_answered(0)
+        if self.owed:
+            wanted = self.owed.pop(0)
+            require(row["kind"] == wanted, f"row {seq} is no {wanted}, with which cash must move the marks", CONTEST)
+        change = {
+            **dict.fromkeys(REPORTS, self._hear),
+            **dict.fromkeys(ANSWERS, self._answer),
+            "MessageParked": self._put_off,
+            "InputRejected": self._put_off,
+            "AccountOpened": self._open,
+            "DayOpened": self._open_day,
+            "DayAnchored": self._anchor_day,
+            "PeakReached": self._raise_peak,
+            "RolloverHighMoved": self._move_high,
+            "TradingDayCounted": self._count_day,
+            "BreachSuspected": self._find,
+            "BreachDeclared": self._declare,
+            "VerdictCorrected": self._correct,
+        }.get(row["kind"])
+        if change is not None:
+            change(seq, row, body)
+
+    # bookings: each has the platform's report, and each report its booking
+
+    def _hear(self, seq: int, row: Any, body: Any) -> None:
+        """A report that must lead to something: a deal, cash, or a swap that is not the one we hold."""
+        if self.balance is None:
+            return
+        held = self._held(body["position_id"]) if row["kind"] == "PositionReported" else None
+        if row["kind"] != "PositionReported" or (held is not None and held.swap != body["swap"]["minor"]):
+            self.asked[seq] = 0
+
+    def _require_answered(self, but: int) -> None:
+        """No report is passed over. A decision may come before the report that caused it is booked."""
+        left = [seq for seq, kept in self.asked.items() if not kept and seq != but]
+        require(not left, f"the report in row {min(left, default=0)} was never booked", CONTEST)
+
+    def _put_off(self, seq: int, row: Any, body: Any) -> None:
+        """A report kept for a desk that is stopped, to be booked when it goes on; or one that nothing could take in."""
+        report = row["cause"]
+        if self.case.rows.get(report, row)["kind"] not in REPORTS:
+            return
+        if row["kind"] == "MessageParked" and body["desk"].startswith("account/"):
+            self.asked[report], self.has_parked = seq, True
+        elif row["kind"] == "InputRejected" and report in self.asked:
+            del self.asked[report]
+            self.unbooked.append(report)
+
+    def _answer(self, seq: int, row: Any, body: Any) -> None:
+        """A booking, or the word that there is none."""
+        kind = row["kind"]
+        self._minor()
+        report = self._report_of(seq, row, body)
+        said = self.case.payloads[report]
+        del self.asked[report]
+        if kind == "DealIgnored":
+            self._ignore(seq, report, body)
+            return
+        self.bookings += 1
+        late = [row["happened_us"] < self.day_us, self.case.rows[report]["happened_us"] < self.day_us]
+        require(late[0] == late[1], f"row {seq} is booked on another day than its report in row {report}", CONTEST)
+        if kind == "DealBooked":
+            self._book_deal(seq, row, body, said)
+        elif kind == "CashBooked":
+            self._book_cash(seq, row, body, said)
         else:
-            done = _result(name, op, args)
-            require(done == value, f"step {name!r} says {value}, but {op} of {args} is {done}", "contest the decision")
-        case.values[name] = value
+            self._post_swap(seq, row, body, said)
 
+    def _report_of(self, seq: int, row: Any, body: Any) -> int:
+        """The row with the platform's report that caused this booking, or was kept until now for a stopped desk."""
+        name, kinds = ANSWERS[row["kind"]]
+        kept = [report for report, by in self.asked.items() if by]
+        for report in [row["cause"], *kept]:
+            if report in self.asked and self.case.rows[report]["kind"] in kinds:
+                said = self.case.payloads[report]
+                if said[REPORTS[self.case.rows[report]["kind"]]] == body[name]:
+                    return int(report)
+        raise Refused(f"row {seq} ({row['kind']}) has no report of the platform that caused it: {CONTEST}")
 
-def _argument(case: Case, constants: set[int], name: str, arg: Any) -> int:
-    if isinstance(arg, str) and arg.startswith("#"):
-        allowed = re.fullmatch("#(0|-?[1-9][0-9]*)", arg) is not None and int(arg[1:]) in constants
+    def _ignore(self, seq: int, report: int, body: Any) -> None:
+        """A deal that is not booked: one booked before, or one that cannot be of this book. Anything else is told."""
+        said, kind = self.case.payloads[report], self.case.rows[report]["kind"]
+        if body["why"] == "does_not_fit":
+            fits = kind != "DealReported" or self._after(said) is not None
+            require(not fits, f"row {seq} ignores a deal that fits the book", CONTEST)
+        elif body["why"] != "already_booked" or (kind, body["deal_id"]) not in self.booked:
+            self.unbooked.append(report)
+
+    def _book_deal(self, seq: int, row: Any, body: Any, said: Any) -> None:
+        costs = [self.case.minor(said[name], f"the report of row {seq}") for name in DEAL_FIGURES]
+        net = self.case.minor(body["net"], f"row {seq}")
+        require(net == sum(costs), f"row {seq} books {net}, the platform reported {sum(costs)}", CONTEST)
+        self._once(seq, "DealReported", body["deal_id"])
+        after = self._after(said)
+        require(after is not None, f"row {seq} books a deal that does not fit the book", CONTEST)
+        swap = self.case.minor(body["swap"], f"row {seq}")
+        told = position_of(body, f"{seq}/", swap)
+        wanted = after._replace(at=told.at, swap_at=told.swap_at) if after is not None else told
+        require(told == wanted, f"row {seq} does not leave the position as the reported deal does", CONTEST)
+        if self.closing is not None and row["happened_us"] < self.day_us:
+            # Of the day that ended: it belongs into that day's last book, and into what was suspected.
+            self.closing = (self.closing[0] + net, _with(self.closing[1], told))
+            self._move_findings(seq, is_cash=False)
+        self._move_balance(seq, row, body, net, _with(self.positions, told))
+
+    def _book_cash(self, seq: int, row: Any, body: Any, said: Any) -> None:
+        amount, told = self.case.minor(body["amount"], f"row {seq}"), self.case.minor(said["amount"], f"row {seq}")
+        require(amount == told, f"row {seq} books {amount}, the platform reported {told}", CONTEST)
+        self._once(seq, "CashReported", body["cash_id"])
+        net, before = self.case.minor(body["net"], f"row {seq}"), self.cash[1]
         require(
-            allowed,
-            f"step {name!r} uses the bare number {arg[1:]}, which no row or rule states",
-            "contest the decision",
+            before is None or net == before + amount, f"row {seq}: {before} and {amount} do not make {net}", CONTEST
         )
-        return int(arg[1:])
-    require(arg in case.values, f"step {name!r} uses {arg!r}, which no earlier step worked out", "contest the decision")
-    return case.values[arg]
+        self.cash = (seq, net)
+        if self.closing is not None:
+            self.closing = (self.closing[0] + amount, self.closing[1])
+        self.high_before_cash = self.high
+        self._move_findings(seq, is_cash=True)
+        trails = [term.get("trail") for term in self.case.ruleset["terms"]]
+        self.owed += ["DayAnchored"] if self.day is not None and self.closing is None else []
+        self.owed += ["RolloverHighMoved"] if "end_of_day" in trails else []
+        self.owed += ["PeakReached"] if "every_tick" in trails and self.day is not None else []
+        self._move_balance(seq, row, body, amount, self.positions)
 
+    def _post_swap(self, seq: int, row: Any, body: Any, said: Any) -> None:
+        swap, told = self.case.minor(body["swap"], f"row {seq}"), self.case.minor(said["swap"], f"row {seq}")
+        require(swap == told, f"row {seq} posts a swap of {swap}, the platform reported {told}", CONTEST)
 
-def _result(name: str, op: Any, args: list[int]) -> int:
-    if op in ("lowest", "highest"):
-        require(bool(args), f"step {name!r} chooses among nothing")
-        return min(args) if op == "lowest" else max(args)
-    require(
-        op in OPS and len(args) == 2,
-        f"step {name!r} is no operation this verifier knows ({op!r})",
-        "get a newer verifier",
-    )
-    require(op not in DIVISIONS or args[1] > 0, f"step {name!r} divides by {args[1:]}", "contest the decision")
-    return int(OPS[op](*args))
+        def posted(positions: list[Position]) -> list[Position]:
+            name, at = body["position_id"], f"{seq}/swap/minor"
+            return [one._replace(swap=swap, swap_at=at) if one.position_id == name else one for one in positions]
 
+        if self.closing is not None:
+            self.closing = (self.closing[0], posted(self.closing[1]))
+        self._keep_book(row["happened_us"])
+        self.positions = posted(self.positions)
 
-def check_verdict(case: Case) -> None:
-    """The last step is the comparison that the rule asks for, between the very figures that the decision states."""
-    place, term = case.term()
-    judged, against = (case.fact[name] for name in JUDGED[case.kind])
-    last = case.working[-1]
-    compared = [case.values.get(arg) for arg in last.get("args", [])]
-    stated = [judged["minor"], against["minor"]]
-    require(compared == stated, f"the last step compares {compared}, the decision states {stated}", "contest it")
-    for money in (judged, against):
-        same = all(money[name] == case.initial[name] for name in ("currency", "exponent"))
-        require(same, "the decision is in another currency than the account", "contest the decision")
-    require(
-        last["value"] == 1, "the last step's answer is no: by its own arithmetic the decision is wrong", "contest it"
-    )
-    breach = case.kind.startswith("Breach")
-    wanted = BOUNDARY_OPS.get(term.get("boundary", "")) if breach else "is_at_or_above"
-    require(
-        last["op"] == wanted, f"the rule asks for {wanted}, the working ends with {last['op']}", "contest the decision"
-    )
-    if breach:
-        require(
-            term["type"] == case.fact["rule_kind"],
-            f"rule {term['id']!r} is {term['type']}, not {case.fact['rule_kind']}",
-        )
-        for step in case.working:
-            of_rule = step.get("source", "").split("/")[:3]
-            own = of_rule[:2] != ["ruleset", "terms"] or of_rule[2:] == [str(place)]
-            require(
-                own,
-                f"step {step['name']!r} takes a term of another rule ({step.get('source')})",
-                "contest the decision",
+    def _once(self, seq: int, kind: str, name: str) -> None:
+        require((kind, name) not in self.booked, f"row {seq} books {name} for the second time", CONTEST)
+        self.booked.add((kind, name))
+
+    def _move_balance(self, seq: int, row: Any, body: Any, moved: int, positions: list[Position]) -> None:
+        after = self.case.minor(body["balance"], f"row {seq}")
+        fits = after == self._minor() + moved
+        require(fits, f"row {seq}: {self.balance} and {moved} do not make {after}", CONTEST)
+        self._keep_book(row["happened_us"])
+        self.balance, self.balance_at, self.positions = after, f"{seq}/balance/minor", positions
+
+    def _keep_book(self, until_us: int) -> None:
+        """A change that comes out of order leaves no earlier book that is certain."""
+        if until_us < self.since_us:
+            self.earlier = []
+            return
+        self.earlier.append(self.now()._replace(until_us=until_us))
+        self.since_us = until_us
+
+    def _move_findings(self, seq: int, *, is_cash: bool) -> None:
+        self.findings = [one._replace(moved=[*one.moved, (seq, is_cash)]) for one in self.findings]
+
+    def _held(self, position_id: str) -> Position | None:
+        return next((one for one in self.positions if one.position_id == position_id), None)
+
+    def _after(self, deal: Any) -> Position | None:
+        """The position as it is once the deal is in it (no lots: closed); None where the deal does not fit the book."""
+        held, opens = self._held(deal["position_id"]), deal["entry"] == "in"
+        if held is None:
+            fresh = {**deal, "price_open": deal["price"], "opened_us": deal["t_us"]}
+            return position_of(fresh, "", 0) if opens else None
+        if held.symbol != deal["symbol"] or (held.side == deal["side"]) != opens:
+            return None
+        lots = deal["lots_e8"]
+        if opens:
+            weighted = held.price_open * held.lots_e8 + deal["price"] * lots
+            return held._replace(
+                lots_e8=held.lots_e8 + lots, price_open=half_away(weighted, held.lots_e8 + lots), swap=held.swap
             )
+        left = held.lots_e8 - lots
+        # The deal realised its share of the swap; what is left stays with the rest of the position.
+        swap = held.swap - deal["swap"]["minor"] if left else 0
+        return held._replace(lots_e8=left, swap=swap) if left >= 0 else None
+
+    # days, marks and findings
+
+    def _open(self, seq: int, row: Any, body: Any) -> None:
+        self.balance, self.balance_at = self.case.minor(body["initial"], f"row {row['seq']}"), f"{seq}/initial/minor"
+        self.cash, self.high = (0, 0), (self.balance, self.balance_at)
+
+    def _open_day(self, seq: int, row: Any, body: Any) -> None:
+        balance, equity = (self.case.minor(body[name], f"row {seq}") for name in ("balance", "equity"))
+        said = f"row {seq} begins the day with {balance}, the book held {self.balance}"
+        require(self.balance is None or balance == self.balance, said, CONTEST)
+        held = []
+        for place, one in enumerate(body["positions"]):
+            held.append(position_of(one, f"{seq}/positions/{place}/", self.case.minor(one["swap"], f"row {seq}")))
+        carried = [one._replace(at="", swap_at="") for one in self.positions]
+        same = self.balance is None or carried == [one._replace(at="", swap_at="") for one in held]
+        require(same, f"row {seq} begins the day with other positions than the book held", CONTEST)
+        self.balance, self.balance_at, self.positions = balance, f"{seq}/balance/minor", held
+        self.day, self.day_us, self.since_us, self.earlier = seq, body["day"]["start_us"], body["day"]["start_us"], []
+        self.closing = (balance, held) if body["provisional"] else None
+        worth = balance
+        if body["priced"]:
+            worth = equity_of(
+                Working(self.case), self.now(), exhibits_of(self.case, body["quotes"], row["cause"])
+            ).value
+        require(equity == worth, f"row {seq} begins the day with an equity of {equity}, it was {worth}", CONTEST)
+        if self.peak is None:
+            self.peak = (equity, f"{seq}/equity/minor")
+        if not body["provisional"]:
+            self._raise_high()
+
+    def _anchor_day(self, seq: int, row: Any, body: Any) -> None:
+        """The day's start becomes final, or cash moves it."""
+        require(self.day is not None, f"row {seq} fixes the start of a day that never began", CONTEST)
+        figures = [self.case.minor(body[name], f"row {seq}") for name in ("balance", "equity")]
+        before = [self.case.look_up(f"{self.day}/{name}/minor") for name in ("balance", "equity")]
+        wanted = list(figures)
+        if self.closing is None:
+            moved = self._cash_of(seq, row)
+            if self.day in self.taken:
+                self.taken.add(seq)
+            wanted = [before[0] + moved, before[1] + moved]
+        else:
+            wanted[0] = self.closing[0]
+            if not self.closing[1] or not body["priced"]:
+                wanted[1] = wanted[0]
+            elif figures != before:
+                self.taken.add(seq)
+        require(figures == wanted, f"row {seq} fixes the day's start at {figures}, it was {wanted}", CONTEST)
+        self.day, self.closing = seq, None
+        self._raise_high()
+
+    def _raise_peak(self, seq: int, row: Any, body: Any) -> None:
+        self.peak = (self.case.minor(body["equity"], f"row {row['seq']}"), f"{seq}/equity/minor")
+
+    def _move_high(self, seq: int, row: Any, body: Any) -> None:
+        after, moved = self.case.minor(body["high"], f"row {seq}"), self._cash_of(seq, row)
+        right = self.high_before_cash is None or after == self.high_before_cash[0] + moved
+        require(right, f"row {seq} moves the highest mark to {after}, which is not by {moved}", CONTEST)
+        self.high = (after, f"{seq}/high/minor")
+
+    def _cash_of(self, seq: int, row: Any) -> int:
+        """What was just booked without a trade, which alone may move a mark that is final."""
+        booked = self.cash[0]
+        caused = bool(booked) and self.case.rows[booked]["cause"] == row["cause"]
+        require(caused, f"row {seq} moves a mark, and no deposit or withdrawal caused it", CONTEST)
+        return self.case.look_up(f"{booked}/amount/minor")
+
+    def _raise_high(self) -> None:
+        """The highest mark at any rollover, for floors that trail at the end of the day."""
+        mark = self.day_mark()
+        if mark is not None and (self.high is None or mark[0] > self.high[0]):
+            self.high = mark
+
+    def day_mark(self) -> tuple[int, str] | None:
+        """The mark at the start of the running day that a trailing floor follows, and where it is."""
+        terms = [term for term in self.case.ruleset["terms"] if term.get("trail") == "end_of_day"]
+        if not terms or self.day is None:
+            return None
+        names = ("balance", "equity") if terms[0]["trails_on"] == "higher" else (terms[0]["trails_on"],)
+        marks = [(self.case.look_up(f"{self.day}/{name}/minor"), name) for name in names]
+        value, name = max(marks)
+        return value, f"{self.day}/{name}/minor"
+
+    def _count_day(self, seq: int, row: Any, body: Any) -> None:
+        cause = self.case.rows.get(row["cause"], row)
+        opens = cause["kind"] == "DealReported" and self.case.payloads[row["cause"]]["entry"] == "in"
+        rises = self.days is None or body["count"] == self.days[1] + 1
+        require(rises and (opens or self.has_parked), f"row {seq} counts a day on which nothing was opened", CONTEST)
+        self.days = (seq, body["count"])
+
+    def _find(self, *told: Any) -> None:
+        seq, _, body = told
+        others = [finding for finding in self.findings if finding.rule != body["rule"]]
+        self.findings = [*others, Finding(seq, body["rule"], self.day_us, [])]
+
+    def _declare(self, *_: Any) -> None:
+        self.findings = []
+
+    def _correct(self, *told: Any) -> None:
+        self.findings = [finding for finding in self.findings if finding.seq != told[2]["decision"]]
+
+
+def position_of(body: Any, at: str, swap: int) -> Position:
+    """A position as a row has it, cited from there."""
+    names = ("position_id", "symbol", "side", "lots_e8", "price_open", "opened_us")
+    position_id, symbol, side, lots_e8, price_open, opened_us = (body[name] for name in names)
+    return Position(position_id, symbol, side, lots_e8, price_open, opened_us, at, swap, f"{at}swap/minor")
+
+
+def _with(positions: list[Position], after: Position) -> list[Position]:
+    others = [one for one in positions if one.position_id != after.position_id]
+    return [*others, after] if after.lots_e8 else others
+
+
+# --- the working, built once more from the rows and the rules ---
+
+
+class Term(NamedTuple):
+    """A number that knows its name in the working."""
+
+    value: int
+    name: str
+    unit: str
+
+
+class Working:
+    """The steps of a working, in the order in which they are done. Names are made unique by numbering."""
+
+    def __init__(self, case: Case) -> None:
+        self.steps: list[dict[str, Any]] = []
+        self.case = case
+        self._names: set[str] = set()
+
+    def given(self, name: str, source: str, unit: str) -> Term:
+        return self._step(name, "given", [], self.case.look_up(source), unit, source)
+
+    def plus(self, name: str, left: Term, right: Term) -> Term:
+        return self._step(name, "plus", [left, right], left.value + right.value, left.unit)
+
+    def minus(self, name: str, left: Term, right: Term) -> Term:
+        return self._step(name, "minus", [left, right], left.value - right.value, left.unit)
+
+    def times(self, name: str, left: Term | int, right: Term | int, unit: str) -> Term:
+        return self._step(name, "times", [left, right], number(left) * number(right), unit)
+
+    def divided_rounded_down(self, name: str, left: Term, right: int, unit: str) -> Term:
+        return self._step(name, "divided_rounded_down", [left, right], left.value // right, unit)
+
+    def divided_rounded_up(self, name: str, left: Term, right: int, unit: str) -> Term:
+        return self._step(name, "divided_rounded_up", [left, right], -(-left.value // right), unit)
+
+    def divided_rounded_half_away(self, name: str, left: Term, right: Term | int, unit: str) -> Term:
+        return self._step(name, "divided_rounded_half_away", [left, right], half_away(left.value, number(right)), unit)
+
+    def lowest(self, name: str, left: Term, right: Term) -> Term:
+        return self._step(name, "lowest", [left, right], min(left.value, right.value), left.unit)
+
+    def highest(self, name: str, left: Term, right: Term) -> Term:
+        return self._step(name, "highest", [left, right], max(left.value, right.value), left.unit)
+
+    def is_below(self, name: str, left: Term, right: Term) -> bool:
+        return self._step(name, "is_below", [left, right], int(left.value < right.value), "yes or no").value == 1
+
+    def is_at_or_below(self, name: str, left: Term, right: Term) -> bool:
+        return self._step(name, "is_at_or_below", [left, right], int(left.value <= right.value), "yes or no").value == 1
+
+    def is_at_or_above(self, name: str, left: Term, right: Term) -> bool:
+        return self._step(name, "is_at_or_above", [left, right], int(left.value >= right.value), "yes or no").value == 1
+
+    def _step(self, name: str, op: str, args: list[Any], value: int, unit: str, source: str = "") -> Term:
+        unique, count = name, 1
+        while unique in self._names:
+            count += 1
+            unique = f"{name} ({count})"
+        self._names.add(unique)
+        named = [arg.name if isinstance(arg, Term) else f"#{arg}" for arg in args]
+        step = {"name": unique, "op": op, "args": named, "value": value, "unit": unit, "source": source}
+        self.steps.append({key: part for key, part in step.items() if part != "" or key in ("name", "op")})
+        return Term(value, unique, unit)
+
+
+def number(term: Term | int) -> int:
+    return term.value if isinstance(term, Term) else term
+
+
+def half_away(numerator: int, denominator: int) -> int:
+    """The quotient rounded to the nearest, halves away from zero."""
+    rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -rounded if numerator < 0 else rounded
+
+
+class Judged(NamedTuple):
+    """What a decision must say. `basis`: where its equity was worked out, with the prices: here, or in the suspicion it confirms."""
+
+    basis: Case
+    told: list[str]
+
+
+def check_decision(case: Case) -> Judged:
+    """Build the decision once more and hold it against what the firm wrote, step by step and figure by figure."""
+    account, calc = Account(case), Working(case)
+    place, term = case.term()
+    if not case.is_breach:
+        wanted, told = won(calc, case, account, term)
+        basis = case
     else:
-        check_days(case)
+        finding = next((one for one in account.findings if one.rule == term["id"]), None)
+        confirms = case.kind == "BreachDeclared" and not case.fact["late"] and finding is not None
+        if confirms and finding is not None:
+            wanted, told = confirmed(calc, case, account, place, finding)
+            earlier = check_decision(case.other(finding.seq))
+            basis, told = earlier.basis, [*earlier.told, *told]
+        else:
+            wanted, told = broken(calc, case, account, place)
+            basis = case
+    require_same_working(case.fact["working"], calc.steps)
+    for name, value in wanted.items():
+        said = case.fact[name]
+        same = json.dumps(said) == json.dumps(value)
+        require(same, f"the decision says {name} {shown(said)}, the rows and the rules give {shown(value)}", CONTEST)
+    answer = calc.steps[-1]["value"]
+    require(answer == 1, "the last step's answer is no: by its own arithmetic the decision is wrong", CONTEST)
+    told = [
+        *told,
+        f"{len(calc.steps)} steps of row {case.decision}, built once more from the rows and the rules alone: the same",
+    ]
+    return Judged(basis, list(dict.fromkeys(told + gaps(case, account, calc))))
 
 
-def check_days(case: Case) -> None:
-    """A pass shows for each rule about trading days that enough were counted."""
-    given = {step.get("source"): step["name"] for step in case.working}
-    for place, term in enumerate(case.ruleset["terms"]):
-        if term["type"] == "minimum_trading_days":
-            need = given.get(f"ruleset/terms/{place}/days_min")
-            met = [
-                step
-                for step in case.working
-                if step["op"] == "is_at_or_above" and step["args"][1] == need and step["value"] == 1
-            ]
-            require(bool(need and met), f"the working does not show that {term['id']!r} is met", "contest the decision")
+def require_same_working(said: Any, built: list[dict[str, Any]]) -> None:
+    require(isinstance(said, list) and bool(said), "the decision shows no working", "ask the firm why")
+    for place, step in enumerate(built):
+        there = said[place] if place < len(said) else {}
+        same = json.dumps(there) == json.dumps(step)
+        require(
+            same,
+            f"step {place + 1} of the working is {line(there)}; by the rows and the rules it is {line(step)}",
+            CONTEST,
+        )
+    require(len(said) == len(built), f"the working goes on after its last step, {built[-1]['name']!r}", CONTEST)
 
 
-def check_floor(case: Case) -> str:
-    """The floor (or target) worked out once more from the frozen rule alone, not from the firm's steps."""
-    _, term = case.term()
-    sold, bp = case.initial["minor"], BP
-    start = sold + _cash(case)
-    if not case.kind.startswith("Breach"):
-        _require_floor(case, start - -sold * term["target_bp"] // bp, "target")
-        return "the target, worked out once more from the rule"
-    for step in case.working:
-        seq, _, path = step.get("source", "").partition("/")
-        if path == "floor/minor":
-            # Another day has begun since the suspicion: the floor is the one of the day in which it was seen.
-            suspicion = Case({**case.bundle, "decision": int(seq)}, case.rows, case.payloads)
-            require(suspicion.kind == "BreachSuspected", f"row {seq} is no suspicion", "contest the decision")
-            check_floor(suspicion)
-            _require_floor(case, suspicion.fact["floor"]["minor"], "floor")
-            return "the floor, worked out once more from the rule as of the day of the suspicion"
+def shown(value: Any) -> str:
+    return str(value["minor"]) + " " + str(value["currency"]) if isinstance(value, dict) else json.dumps(value)
+
+
+def line(step: Any) -> str:
+    """A step as people read it."""
+    if not step:
+        return "missing"
+    name, op, args, value = (step.get(part) for part in ("name", "op", "args", "value"))
+    how = (
+        f"given by {step.get('source')}"
+        if op == "given"
+        else f"{op} of " + ", ".join(str(arg).lstrip("#") for arg in args)
+    )
+    return f"{name} = {value} {step.get('unit', '')} ({how})"
+
+
+def broken(calc: Working, case: Case, account: Account, place: int) -> tuple[dict[str, Any], list[str]]:
+    """A breach, declared or suspected: the equity at the cited prices against the floor of the rule."""
+    term = case.ruleset["terms"][place]
+    require(term["type"] in ("daily_loss", "maximum_loss"), f"rule {term['id']!r} is no limit that can break", CONTEST)
+    late = case.fact["late"]
+    book = account.as_of(case.fact["at_us"]) if late else account.now()
+    exhibits = exhibits_of(case, case.fact["quotes"], case.cause)
+    observed = equity_of(calc, book, exhibits)
+    floor = floor_of(calc, case, account, place)
+    compare(calc, term, observed, floor)
+    wanted = {
+        "rule_kind": term["type"],
+        "severity": severity_of(term),
+        "floor": case.money(floor.value),
+        "observed": case.money(observed.value),
+        "late": bool(late),
+        "quotes": [seq for seq, _ in exhibits],
+    }
+    if case.kind == "BreachDeclared":
+        wanted["reviewed"] = False
+    when = f"at instant {case.fact['at_us']}" if late else f"as of row {account.last}"
+    return wanted, [
+        f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
+        f"the book {when}: the newest balance, and {len(book.positions)} open position(s); nothing left out, nothing added",
+        floor_told(account, term),
+    ]
+
+
+def confirmed(
+    calc: Working, case: Case, account: Account, place: int, finding: Finding
+) -> tuple[dict[str, Any], list[str]]:
+    """A suspicion that became final: the equity that was seen, with what was booked since and belongs into it."""
+    term, suspicion = case.ruleset["terms"][place], case.payloads[finding.seq]
+    same_day = account.day_us == finding.day_us
+    observed = calc.given("equity when the breach was suspected", f"{finding.seq}/observed/minor", "minor")
+    # Cash moves the floor of the running day, and so what is held against it; the floor of another day it leaves alone.
+    moved = [(seq, is_cash) for seq, is_cash in finding.moved if same_day or not is_cash]
+    for count, (seq, is_cash) in enumerate(moved, start=1):
+        name, path = ("deposit or withdrawal", "amount") if is_cash else ("late deal", "net")
+        given = calc.given(f"{name} #{count}", f"{seq}/{path}/minor", "minor")
+        observed = calc.plus(f"equity with {name} #{count}", observed, given)
+    if same_day:
+        floor = floor_of(calc, case, account, place)
+    else:
+        floor = calc.given("floor when the breach was suspected", f"{finding.seq}/floor/minor", "minor")
+    compare(calc, term, observed, floor)
+    reviewed = case.fact["reviewed"]
+    require(type(reviewed) is bool, "the decision does not say whether a person confirmed it", CONTEST)
+    asked = case.rows.get(case.cause, {"kind": ""})["kind"]
+    require(not reviewed or asked in ("ReviewVerdict", "ResumeDesk"), "no person's word is in the file", CONTEST)
+    wanted = {
+        "rule_kind": term["type"],
+        "severity": severity_of(term),
+        "floor": case.money(floor.value),
+        "observed": case.money(observed.value),
+        "at_us": suspicion["at_us"],
+        "late": False,
+        "quotes": [],
+    }
+    by = "a person" if reviewed else "what was final by then"
+    ruled = floor_told(account, term) if same_day else "the floor, which is the one of the day of the suspicion"
+    return wanted, [f"the suspicion in row {finding.seq}, built once more itself, confirmed by {by}", ruled]
+
+
+def won(calc: Working, case: Case, account: Account, term: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """A pass, given or held: enough trading days, and the balance against the target, with nothing open where the rule asks so."""
+    targets = [rule["id"] for rule in case.ruleset["terms"] if rule["type"] == "profit_target"]
+    require(targets[:1] == [term["id"]], f"rule {term['id']!r} is not the phase's profit target", CONTEST)
+    book = account.now()
+    flat = not term["flat_required"] or not book.positions
+    require(flat, f"{len(book.positions)} position(s) were open, the rule asks for none", CONTEST)
+    days = account.days or cited_days(case)
+    for place, rule in enumerate(case.ruleset["terms"]):
+        if rule["type"] == "minimum_trading_days":
+            need = calc.given("trading days needed", f"ruleset/terms/{place}/days_min", "days")
+            require(days is not None, f"no trading day was counted, {rule['id']!r} asks for {need.value}", CONTEST)
+            have = calc.given("trading days", f"{days[0] if days else 0}/count", "days")
+            calc.is_at_or_above("enough trading days", have, need)
+            require(have.value >= need.value, f"{rule['id']!r} is not met: {have.value} of {need.value} days", CONTEST)
+    target = target_of(calc, case, account, case.ruleset["terms"].index(term))
+    balance = calc.given("balance", book.balance_at, "minor")
+    calc.is_at_or_above("balance at or above the target", balance, target)
+    wanted: dict[str, Any] = {"target": case.money(target.value), "observed": case.money(balance.value)}
+    if case.kind == "PhasePassed":
+        require(days is not None or case.is_whole, "the count of trading days is not in the file")
+        wanted["trading_days"] = days[1] if days else 0
+    return wanted, [
+        f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
+        f"the book as of row {account.last}: the newest balance, and no price needed; nothing left out, nothing added",
+        "the target, worked out from the rule",
+    ]
+
+
+def severity_of(term: dict[str, Any]) -> str:
+    return "soft" if term.get("on_breach") == "pause_until_rollover" else "hard"
+
+
+def compare(calc: Working, term: dict[str, Any], observed: Term, floor: Term) -> bool:
+    """Touching the floor is a breach only where the rule says so."""
+    if term["boundary"] == "touches":
+        return calc.is_at_or_below("equity at or below the floor", observed, floor)
+    return calc.is_below("equity below the floor", observed, floor)
+
+
+# equity
+
+
+def exhibits_of(case: Case, quotes: list[int], cause: int) -> list[tuple[int, Any]]:
+    """The cited ticks, which were copied for this very judgement from frames of the account's own bridge."""
+    found = []
+    for seq in quotes:
+        row, body = case.rows.get(seq, {"kind": ""}), case.payloads.get(seq, {})
+        fits = row["kind"] == "QuoteUsed" and row["account"] == case.account and row["cause"] == cause
+        require(fits, f"row {seq} is no price that was cited for this decision", CONTEST)
+        frame, index = body["frame"], body["index"]
+        shows = case.rows.get(frame, {"kind": ""})["kind"] == "QuoteFrame" and frame < seq
+        require(shows, f"row {seq} copies a tick of row {frame}, which is no frame of prices in the file", CONTEST)
+        of = case.payloads[frame]
+        held = (
+            of["bridge"] == case.bridge and type(index) is int and 0 <= index < of["n"] * (4 if of["conflated"] else 1)
+        )
+        require(held, f"row {seq} copies tick {index} of row {frame}, which has no such tick for this account", CONTEST)
+        found.append((seq, body))
+    return found
+
+
+def equity_of(calc: Working, book: Book, exhibits: list[tuple[int, Any]]) -> Term:
+    """Balance, plus each position's profit and swap, at exactly the prices that it depends on."""
+    quotes = {body["symbol"]: (seq, body) for seq, body in exhibits}
+    currency = calc.case.initial["currency"]
+    needed: set[str] = set()
+    total = calc.given("balance", book.balance_at, "minor")
+    for place, position in enumerate(book.positions, start=1):
+        label = f"{position.symbol} #{place}"
+        require(position.symbol in quotes, f"the position at {position.at} has no cited price of its symbol", CONTEST)
+        hops = conversion(quotes[position.symbol][1]["currency_profit"], currency, quotes)
+        needed.update([position.symbol, *(symbol for symbol, _ in hops)])
+        profit = profit_of(calc, position, label, quotes, hops)
+        total = calc.plus(f"balance and profit up to {label}", total, profit)
+        if position.swap:
+            swap = calc.given(f"{label} swap", position.swap_at, "minor")
+            total = calc.plus(f"balance, profit and swap up to {label}", total, swap)
+    named = [body["symbol"] for _, body in exhibits]
+    require(named == sorted(needed), f"the cited prices are of {named}, needed are {sorted(needed)}", CONTEST)
+    return total
+
+
+def profit_of(calc: Working, position: Position, label: str, quotes: Any, hops: list[tuple[str, bool]]) -> Term:
+    """A long closes at the bid, a short at the ask; rounded once, in the account's currency."""
+    seq, quote = quotes[position.symbol]
+    is_long = position.side == "buy"
+    side = "bid" if is_long else "ask"
+    lots = calc.given(f"{label} lots_e8", f"{position.at}lots_e8", "lots_e8")
+    opened = calc.given(f"{label} open price", f"{position.at}price_open", "points")
+    close = calc.given(f"{label} {side}", f"{seq}/{side}", "points")
+    contract = calc.given(f"{label} contract_e8", f"{seq}/contract_e8", "contract_e8")
+    moved = calc.minus(f"{label} points", close, opened) if is_long else calc.minus(f"{label} points", opened, close)
+    sized = calc.times(f"{label} points x lots_e8", moved, lots, "points x lots_e8")
+    numerator = calc.times(f"{label} x contract_e8", sized, contract, "points x lots_e8 x contract_e8")
+    denominator: Term | int = 10 ** digits_of(quote) * SCALES
+    gains = numerator.value > 0
+    for symbol, inverse in hops:
+        # A profit is converted at the price at which the account would sell the profit currency, a loss at the one to buy it.
+        seq, quote = quotes[symbol]
+        side = "ask" if gains == inverse else "bid"
+        price = calc.given(f"{symbol} {side} for {label}", f"{seq}/{side}", "points")
+        scale = 10 ** digits_of(quote)
+        above, below = (scale, price) if inverse else (price, scale)
+        numerator = calc.times(f"{label} through {'1/' if inverse else ''}{symbol}", numerator, above, "scaled")
+        denominator = calc.times(f"{label} divisor with {symbol}", denominator, below, "scaled")
+    unrounded = 10 ** calc.case.initial["exponent"]
+    numerator = calc.times(f"{label} in minor units, unrounded", numerator, unrounded, "scaled")
+    require(number(denominator) > 0, f"{label} is converted at a price that is not positive", CONTEST)
+    return calc.divided_rounded_half_away(f"{label} profit", numerator, denominator, "minor")
+
+
+def digits_of(quote: dict[str, Any]) -> int:
+    require(type(quote["digits"]) is int and 0 <= quote["digits"] < 40, "a price has no believable digits", CONTEST)
+    return int(quote["digits"])
+
+
+def conversion(source: str, target: str, quotes: dict[str, Any]) -> list[tuple[str, bool]]:
+    """The shortest way through the cited symbols, of at most two hops, each a symbol and whether it divides; the first by name."""
+    edges = []
+    for symbol in sorted(quotes):
+        contract = quotes[symbol][1]
+        base, profit = contract["currency_base"], contract["currency_profit"]
+        if contract["contract_e8"] > 10**8 and len(base) == 3:  # a pair of currencies
+            edges += [(base, symbol, False, profit), (profit, symbol, True, base)]
+    if source == target:
+        return []
+    for start, symbol, inverse, end in edges:
+        if (start, end) == (source, target):
+            return [(symbol, inverse)]
+    for start, symbol, inverse, middle in edges:
+        for other, second, inverts, end in edges:
+            if start == source and (other, end) == (middle, target):
+                return [(symbol, inverse), (second, inverts)]
+    raise Refused(f"no cited price converts {source} to {target}: {CONTEST}")
+
+
+# floors and targets
+
+
+def floor_of(calc: Working, case: Case, account: Account, place: int) -> Term:
+    """The lowest equity that the rule allows."""
+    term, at = case.ruleset["terms"][place], f"ruleset/terms/{place}"
     if term["type"] == "daily_loss":
-        day = _newest(case, ("DayOpened", "DayAnchored"))
-        marks = {name: case.payloads[day][name]["minor"] for name in ("balance", "equity")}
-        anchor = max(marks.values()) if term["anchor"] == "higher" else marks[term["anchor"]]
-        base = sold if term["base"] == "initial" else anchor
-        _require_floor(case, anchor - base * term["loss_max_bp"] // bp, "floor")
-        return f"the floor, worked out once more from the rule and the day's start in row {day}"
-    high = start if term["trail"] == "static" else max(start, _mark(case, term))
-    floor = high - sold * term["loss_max_bp"] // bp
-    if term["trail"] != "static" and term["lock_at_bp"] is not None:
-        floor = min(floor, start + sold * term["lock_at_bp"] // bp)
-    _require_floor(case, floor, "floor")
-    return "the floor, worked out once more from the rule" + (
-        "" if term["trail"] == "static" else " and the highest mark that is cited"
+        return daily_floor(calc, case, account, term, at)
+    start = starting_balance(calc, case, account)
+    sold = calc.given("initial balance that was sold", f"{case.opened}/initial/minor", "minor")
+    loss_max_bp = calc.given("maximum loss limit", f"{at}/loss_max_bp", "bp")
+    scaled = calc.times("maximum loss limit x initial balance", sold, loss_max_bp, "minor x bp")
+    allowed = calc.divided_rounded_down("allowed maximum loss", scaled, BP, "minor")
+    if term["trail"] == "static":
+        return calc.minus("maximum-loss floor", start, allowed)
+    mark = calc.given("highest mark", highest_mark(case, account, term), "minor")
+    raised_from = calc.highest("higher of initial balance and highest mark", start, mark)
+    trailing = calc.minus("trailing floor", raised_from, allowed)
+    if term["lock_at_bp"] is None:
+        return trailing
+    lock_bp = calc.given("lock above initial balance", f"{at}/lock_at_bp", "bp")
+    lock_scaled = calc.times("lock x initial balance", sold, lock_bp, "minor x bp")
+    lock_above = calc.divided_rounded_down("lock amount", lock_scaled, BP, "minor")
+    lock = calc.plus("locked floor", start, lock_above)
+    return calc.lowest("maximum-loss floor", trailing, lock)
+
+
+def daily_floor(calc: Working, case: Case, account: Account, term: dict[str, Any], at: str) -> Term:
+    require(account.day is not None, "no trading day had begun", CONTEST)
+    marks = [
+        calc.given(f"{name} at day start", f"{account.day}/{name}/minor", "minor")
+        for name in ("balance", "equity")
+        if term["anchor"] in (name, "higher")
+    ]
+    anchor = marks[0]
+    if term["anchor"] == "higher":
+        anchor = calc.highest("higher of balance and equity at day start", marks[0], marks[1])
+    loss_max_bp = calc.given("daily loss limit", f"{at}/loss_max_bp", "bp")
+    base = anchor
+    if term["base"] == "initial":
+        base = calc.given("initial balance", f"{case.opened}/initial/minor", "minor")
+    scaled = calc.times("daily loss limit x base", base, loss_max_bp, "minor x bp")
+    allowed = calc.divided_rounded_down("allowed daily loss", scaled, BP, "minor")
+    return calc.minus("daily floor", anchor, allowed)
+
+
+def starting_balance(calc: Working, case: Case, account: Account) -> Term:
+    """The initial balance with deposits and withdrawals: what static floors and targets are measured from."""
+    initial = calc.given("initial balance", f"{case.opened}/initial/minor", "minor")
+    if not account.cash[0]:
+        return initial
+    net = calc.given("deposits less withdrawals", f"{account.cash[0]}/net/minor", "minor")
+    return calc.plus("initial balance with deposits and withdrawals", initial, net)
+
+
+def target_of(calc: Working, case: Case, account: Account, place: int) -> Term:
+    start = starting_balance(calc, case, account)
+    sold = calc.given("initial balance that was sold", f"{case.opened}/initial/minor", "minor")
+    target_bp = calc.given("profit target", f"ruleset/terms/{place}/target_bp", "bp")
+    scaled = calc.times("profit target x initial balance", sold, target_bp, "minor x bp")
+    profit = calc.divided_rounded_up("profit to make", scaled, BP, "minor")
+    return calc.plus("target balance", start, profit)
+
+
+def highest_mark(case: Case, account: Account, term: dict[str, Any]) -> str:
+    """Where the highest mark is. The mark of a day's start that may still move counts while it is the highest."""
+    if term["trail"] == "every_tick":
+        return account.peak[1] if account.peak is not None else f"{case.opened}/initial/minor"
+    running = account.day_mark() if account.closing is not None else None
+    marks = [mark for mark in (account.high, running) if mark is not None]
+    require(bool(marks), "no mark from which the floor could trail is in the file", CONTEST)
+    return max(marks, key=lambda mark: mark[0])[1]
+
+
+def cited_mark(case: Case, trail: str) -> tuple[int, str] | None:
+    """A mark from before the consecutive rows, as the decision cites it: of it we see only that the ledger holds it."""
+    step = next((step for step in case.fact.get("working", []) if step["name"] == "highest mark"), None)
+    _, term = case.term()
+    seq, _, path = str(step["source"] if step else "").partition("/")
+    if step is None or term.get("trail") != trail or not seq.isdigit() or int(seq) >= case.anchor:
+        return None
+    on = ("balance", "equity") if term["trails_on"] == "higher" else (term["trails_on"],)
+    allowed = [("DayOpened", "equity"), ("PeakReached", "equity")]
+    if trail == "end_of_day":
+        allowed = [(kind, name) for kind in ("DayOpened", "DayAnchored") for name in on]
+        allowed += [("RolloverHighMoved", "high"), ("AccountOpened", "initial")]
+    row = case.rows.get(int(seq), {"kind": "", "account": 0})
+    fits = row["account"] == case.account and (row["kind"], path.partition("/")[0]) in allowed
+    require(fits and path.endswith("/minor"), f"the floor follows {seq}/{path}, which is no mark", CONTEST)
+    return case.look_up(f"{seq}/{path}"), f"{seq}/{path}"
+
+
+def cited_days(case: Case) -> tuple[int, int] | None:
+    """The newest count of trading days in the file from before the consecutive rows. Counts only rise."""
+    counted = [seq for seq, row in case.rows.items() if row["kind"] == "TradingDayCounted" and seq < case.anchor]
+    counted = [seq for seq in counted if case.rows[seq]["account"] == case.account]
+    return (counted[-1], case.look_up(f"{counted[-1]}/count")) if counted else None
+
+
+def floor_told(account: Account, term: dict[str, Any]) -> str:
+    if term["type"] == "daily_loss":
+        return f"the floor, worked out from the rule and the day's start in row {account.day}"
+    return "the floor, worked out from the rule" + (
+        "" if term["trail"] == "static" else " and the highest mark in the rows"
     )
 
 
-def _require_floor(case: Case, wanted: int, what: str) -> None:
-    said = case.fact[what]["minor"]
-    require(said == wanted, f"the rule gives a {what} of {wanted}, the decision says {said}", "contest the decision")
-
-
-def _newest(case: Case, kinds: tuple[str, ...]) -> int:
-    """The newest of the account's consecutive rows of these kinds before the decision."""
-    found = [seq for seq, row in case.rows.items() if row["account"] == case.account and row["kind"] in kinds]
-    found = [seq for seq in found if case.anchor <= seq < case.decision]
-    require(bool(found), f"no {' or '.join(kinds)} lies between the anchor and the decision")
-    return max(found)
-
-
-def _cash(case: Case) -> int:
-    """Deposits less withdrawals, as of the newest one in the file."""
-    booked = [seq for seq, row in case.rows.items() if row["kind"] == "CashBooked" and seq < case.decision]
-    return int(case.payloads[max(booked)]["net"]["minor"]) if booked else 0
-
-
-def _mark(case: Case, term: dict[str, Any]) -> int:
-    """The mark that a trailing floor follows, from a row that may hold one."""
-    step = next((step for step in case.working if step["name"] == "highest mark"), None)
-    require(step is not None, "the working does not say which mark the floor follows", "contest the decision")
-    source = str((step or {}).get("source"))
-    seq, _, path = source.partition("/")
-    ends = term["trail"] == "end_of_day"
-    on = ["balance", "equity"] if term["trails_on"] == "higher" else [term["trails_on"]]
-    allowed = [mark for name in (on if ends else ["equity"]) for mark in MARKS[term["trail"], name]]
-    allowed += [("RolloverHighMoved", "high"), ("AccountOpened", "initial")] if ends else []
-    row = case.rows.get(int(seq)) if seq.isdigit() else None
-    fits = row is not None and any((row["kind"], f"{name}/minor") == (kind, path) for kind, name in allowed)
-    require(
-        fits and row is not None and row["account"] == case.account,
-        f"the floor follows {source!r}, which is no mark",
-        "contest it",
-    )
-    return int(case.look_up(source))
+def gaps(case: Case, account: Account, calc: Working) -> list[str]:
+    """What the rows in the file cannot show of this decision."""
+    said, cited = [], {step["name"]: step.get("source", "") for step in calc.steps}
+    if account.unbooked:
+        rows = ", ".join(str(seq) for seq in sorted(account.unbooked))
+        said.append(f"NOT booked: the platform's reports in rows {rows}; the firm says why, which is not proven")
+    if "initial balance that was sold" in cited and not case.is_whole:
+        said.append(f"NOT shown: deposits and withdrawals before row {case.anchor}, where the consecutive rows begin")
+    mark, start = (int("0" + cited.get(name, "").partition("/")[0]) for name in ("highest mark", "equity at day start"))
+    if mark and (mark < case.anchor or mark in account.taken or case.rows[mark]["kind"] == "PeakReached"):
+        said.append(f"NOT shown: that the highest mark in row {mark} ({case.rows[mark]['kind']}) was reached")
+    if start in account.taken:
+        said.append(f"NOT shown: the prices of the final equity at the day's start in row {start}")
+    return said
 
 
 # --- prices: the very bytes that the platform's bridge sent ---
@@ -682,40 +1355,53 @@ def check_prices(case: Case, ticks: dict[int, list[Any]]) -> list[str]:
         said.append(
             f"NOT compared: {len(used) - len(shown)} cited price(s), whose frames are not in the file; ask for them"
         )
-    judged = [used[seq] for seq in case.fact.get("quotes", []) if seq in used]
-    if judged and not case.fact.get("late"):
-        said.append(_newest_prices(case, ticks, judged))
+    judged = [used[seq] for seq in case.fact.get("quotes", [])]
+    if judged:
+        said += _newest_prices(case, ticks, judged)
     return said
 
 
-def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -> str:
+def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -> list[str]:
     """No tick of a cited symbol came after the cited one and before the decision."""
-    cause, at_us = case.rows[case.decision]["cause"], case.fact["at_us"]
-    bridge = next(case.payloads[seq] for seq, row in case.rows.items() if row["kind"] == "AccountOpened")["bridge"]
-    first = min(body["frame"] for body in judged)
-    run = [seq for seq in sorted(ticks) if first <= seq <= cause and case.payloads[seq]["bridge"] == bridge]
+    cause, at_us = case.cause, case.fact["at_us"]
+    # A price that decided is the last one looked at; at a rollover it is the last one before the instant.
+    deciding = max(((body["frame"], body["index"]) for body in judged if body["t_us"] == at_us), default=(0, 0))
+    by_price = deciding[0] == cause
+    if case.fact["late"]:
+        if not by_price:
+            return ["NOT shown: that no newer price was passed over; the price that came late is not in what it caused"]
+        # The one that came late is used because it is not the newest; the others must be.
+        judged = [body for body in judged if (body["frame"], body["index"]) != deciding]
+    first = min((body["frame"] for body in judged), default=cause)
+    run = [seq for seq in sorted(ticks) if first <= seq <= cause and case.payloads[seq]["bridge"] == case.bridge]
     frames = [case.payloads[seq] for seq in run]
     whole = run[:1] == [first] and all(
         one["qseq"] + one["n"] == two["qseq"]
         for one, two in zip(frames, frames[1:])  # noqa: B905, RUF007  (Python 3.8 knows neither)
     )
     if not whole:
-        return "NOT shown: that no newer price was passed over; the frames in between are not in the file"
-    # A price that decided is the last one looked at; at a rollover it is the last one before the instant.
-    deciding = max(((body["frame"], body["index"]) for body in judged if body["t_us"] == at_us), default=None)
-    by_price = deciding is not None and deciding[0] == cause
-    for body in judged:
-        for seq in run:
-            refused = _refused(case, seq)
-            for index, (symbol, t_us, bid, ask) in enumerate(ticks[seq]):
-                place = (seq, index)
-                after = place > (body["frame"], body["index"]) and symbol == body["symbol"] and t_us >= body["t_us"]
-                in_time = place <= deciding if by_price and deciding is not None else t_us < at_us
-                if after and in_time and not _may_refuse(refused.get(index), bid, ask):
-                    raise Refused(
-                        f"tick {index} of row {seq} is a newer price of {symbol} than the one that was used: contest the decision"
-                    )
-    return f"{sum(len(ticks[seq]) for seq in run)} ticks from the oldest price used to the decision: none newer was passed over"
+        return ["NOT shown: that no newer price was passed over; the frames in between are not in the file"]
+    for seq in run:
+        refused = _refused(case, seq)
+        for index, (symbol, t_us, bid, ask) in enumerate(ticks[seq]):
+            place = (seq, index)
+            in_time = place <= deciding if by_price else seq < cause or t_us < at_us
+            if not in_time or _may_refuse(refused.get(index), bid, ask):
+                continue
+            for body in judged:
+                newer = place > (body["frame"], body["index"]) and symbol == body["symbol"] and t_us >= body["t_us"]
+                require(
+                    not newer,
+                    f"tick {index} of row {seq} is a newer price of {symbol} than the one that was used",
+                    CONTEST,
+                )
+    looked = sum(len(ticks[seq]) for seq in run)
+    said = [f"{looked} ticks from the oldest price used to the decision: none newer was passed over"]
+    if run[-1] != cause:
+        said.append(
+            f"NOT shown: that no frame of prices came between row {run[-1]} and row {cause}, which led to the decision"
+        )
+    return said
 
 
 def _refused(case: Case, frame: int) -> dict[int, str]:
@@ -758,119 +1444,6 @@ def _unpack(raw: bytes, at: int) -> tuple[Any, int]:
     return int.from_bytes(raw[at + 1 : at + 1 + width], "big", signed=tag >= 0xD0), at + 1 + width
 
 
-# --- the account's book: nothing left out, nothing added ---
-
-
-def check_book(case: Case) -> str:
-    """The balance and the open positions that were judged are those that the consecutive rows add up to."""
-    require(
-        case.ruleset["semantics"] == 1, "the ruleset's semantics are newer than this verifier", "get a newer verifier"
-    )
-    given = [step for step in case.working if step["op"] == "given"]
-    sources = {step["source"] for step in given}
-    breach = case.kind.startswith("Breach")
-    # A pass is judged on the book as it is; a breach on the book under its newest figure (it may look back).
-    newest = max(int(source.split("/")[0]) for source in sources if source[:1].isdigit())
-    as_of = newest if breach else case.decision
-    # A price that came late is judged on the book of its instant; whatever was booked after it does not count.
-    until_us = case.fact["at_us"] if breach and case.fact["late"] else None
-    balance, positions = fold_book(case, as_of, until_us)
-    require(
-        balance in sources, f"the working does not start from the newest balance ({balance})", "contest the decision"
-    )
-    worth = case.look_up(balance)
-    if breach:
-        for position in positions.values():
-            worth += check_position(case, sources, position)
-        profits = [step["value"] for step in case.working if step["op"] == "divided_rounded_half_away"]
-        require(
-            len(profits) == len(positions), f"{len(profits)} profits for {len(positions)} open positions", "contest it"
-        )
-        worth += sum(profits)
-    else:
-        flat = not case.term()[1].get("flat_required") or not positions
-        require(flat, f"{len(positions)} position(s) were open, the rule asks for none", "contest the decision")
-    judged = case.fact["observed"]["minor"]
-    require(
-        judged == worth, f"balance, profits and swaps add up to {worth}, the decision judged {judged}", "contest it"
-    )
-    held = f"{len(positions)} open position(s)" if breach else "no price needed"
-    return f"the book as of row {as_of}: the newest balance, and {held}; nothing left out, nothing added"
-
-
-def fold_book(case: Case, as_of: int, until_us: int | None) -> tuple[str, dict[str, Any]]:
-    """Where the newest balance is recorded, and each open position with where it is; every booking must add up."""
-    balance, positions, minor = "", {}, 0
-    for seq, row in case.rows.items():
-        if row["account"] != case.account or not case.anchor <= seq <= as_of:
-            continue
-        body, kind = case.payloads[seq], row["kind"]
-        if until_us is not None and kind in BOOKINGS and row["happened_us"] > until_us:
-            break
-        if kind == "AccountOpened":
-            balance, minor = f"{seq}/initial/minor", body["initial"]["minor"]
-        elif kind == "DayOpened":
-            carried = body["balance"]["minor"]
-            require(not balance or minor == carried, f"row {seq} begins the day with {carried}, the book held {minor}")
-            balance, minor = f"{seq}/balance/minor", carried
-            held = enumerate(body["positions"])
-            positions = {one["position_id"]: _held(one, f"{seq}/positions/{place}/") for place, one in held}
-        elif kind in ("DealBooked", "CashBooked"):
-            moved = body["net" if kind == "DealBooked" else "amount"]["minor"]
-            fits = bool(balance) and body["balance"]["minor"] == minor + moved
-            require(
-                fits, f"row {seq}: {minor} and {moved} do not make {body['balance']['minor']}", "contest the decision"
-            )
-            balance, minor = f"{seq}/balance/minor", minor + moved
-            if kind == "DealBooked":
-                positions.pop(body["position_id"], None)
-                if body["lots_e8"]:
-                    positions[body["position_id"]] = _held(body, f"{seq}/")
-        elif kind == "SwapPosted" and body["position_id"] in positions:
-            positions[body["position_id"]]["swap"] = f"{seq}/swap/minor"
-    return balance, positions
-
-
-def _held(body: dict[str, Any], at: str) -> dict[str, Any]:
-    return {"symbol": body["symbol"], "side": body["side"], "at": at, "swap": f"{at}swap/minor"}
-
-
-def check_position(case: Case, sources: set[str], position: dict[str, Any]) -> int:
-    """A long closes at the bid, a short at the ask, at a cited tick of its own symbol, with its own size; returns its swap."""
-    which = f"the position at {position['at']}"
-    given = {step["source"]: step["name"] for step in case.working if step["op"] == "given"}
-    steps = {step["name"]: step for step in case.working}
-    lots, opened = (given.get(f"{position['at']}{name}") for name in ("lots_e8", "price_open"))
-    require(bool(lots and opened), f"the working leaves out {which}", "contest the decision")
-    moved = next((step for step in case.working if opened in step["args"]), {"name": "", "op": "", "args": ["", ""]})
-    long = position["side"] == "buy"
-    first, second = moved["args"]
-    close = steps.get(first if long else second, {}).get("source", "")
-    seq, _, side = close.partition("/")
-    right = moved["op"] == "minus" and (second if long else first) == opened and side == ("bid" if long else "ask")
-    require(right, f"{which} ({position['side']}) is not valued that way round", "contest the decision")
-    quote = (case.rows[int(seq)]["kind"], case.payloads[int(seq)]["symbol"], int(seq) in case.fact["quotes"])
-    require(
-        quote == ("QuoteUsed", position["symbol"], True),
-        f"{which} is valued at row {seq}, no cited price of its symbol",
-    )
-    sized = next(
-        (step["name"] for step in case.working if step["op"] == "times" and step["args"] == [moved["name"], lots]), None
-    )
-    whole = [step["args"][1] for step in case.working if step["op"] == "times" and step["args"][0] == sized]
-    scaled = [steps.get(name, {}).get("source") for name in whole]
-    require(
-        scaled == [f"{seq}/contract_e8"],
-        f"{which} is not valued with its own size and contract",
-        "contest the decision",
-    )
-    swap = case.look_up(position["swap"])
-    require(
-        swap == 0 or position["swap"] in sources, f"the working leaves out the swap at {position['swap']}", "contest it"
-    )
-    return int(swap)
-
-
 # --- what is told ---
 
 
@@ -886,8 +1459,8 @@ def report(case: Case, size: int, found: list[str], *, pinned: bool) -> list[str
     said.append(f"- {len(bundle['rows'])} ledger rows, each in the tree of {size} rows whose root that key signed")
     said += [f"- {line}" for line in found if line]
     said.append(f"- the rules are those frozen when the account was opened ({bundle['ruleset']['id'][:16]}...)")
-    said.append(f"- {len(case.working)} steps, done again with whole numbers:")
-    said += [f"    {line(step)}" for step in case.working]
+    said.append(f"- {len(case.fact['working'])} steps, done again with whole numbers:")
+    said += [f"    {line(step)}" for step in case.fact["working"]]
     said += ["", "In the firm's words (signed, not checked):"] + [f"  {text}" for text in bundle["words"]]
     said += [
         "",
@@ -899,12 +1472,6 @@ def report(case: Case, size: int, found: list[str], *, pinned: bool) -> list[str
             "It does not prove whose key signed: compare it with the key your firm publishes, or give --key or --checkpoint.",
         ]
     return said
-
-
-def line(step: dict[str, Any]) -> str:
-    source = step.get("source")
-    how = f"given by {source}" if source else f"{step['op']} of {', '.join(arg.lstrip('#') for arg in step['args'])}"
-    return f"{step['name']} = {step['value']} {step.get('unit', '')} ({how})"
 
 
 # --- Ed25519 (RFC 8032), verification only, strict ---

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from firm.account import AccountState
 from firm.account_fold import fold, opened
-from firm.arithmetic import Working
-from firm.equity import Board, Priced, equity_of, quotes_used
+from firm.arithmetic import PLAIN, Working
+from firm.commands import ReviewOutcome, ReviewVerdict
+from firm.equity import Board, Priced, equity_of, quotes_used, unpriced
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -32,16 +33,29 @@ from firm.facts import (
     MarkTaken,
     OpenPosition,
     PassHeld,
+    PeakReached,
     PhasePassed,
     QuotesRefused,
     QuoteUsed,
+    RolloverHighMoved,
     SwapPosted,
     TradingDayCounted,
 )
-from firm.inputs import ClockTicked, EquityReported, Input, QuoteFrame, Side
+from firm.inputs import (
+    CashKind,
+    CashReported,
+    ClockTicked,
+    DealEntry,
+    DealReported,
+    EquityReported,
+    Input,
+    PositionReported,
+    QuoteFrame,
+    Side,
+)
 from firm.instant import DAY_US, parse_utc
 from firm.kinds import payload_of
-from firm.money import Money
+from firm.money import Money, divided_rounded_half_away
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.rules.limits import breaks, floor_of, limits_of
@@ -109,6 +123,7 @@ class Story:
 
     ada, ben = 0x2_1111_1111_1111, 0x1_2222_2222_2222
     rules = RULES
+    initial = usd("100_000.00")
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -152,7 +167,7 @@ class Story:
             phase_name="Phase 1",
             funded=False,
             bridge="sim",
-            initial=usd("100_000.00"),
+            initial=self.initial,
             ruleset_id=ruleset.ruleset_id(),
             ruleset=ruleset,
         )
@@ -160,60 +175,152 @@ class Story:
         self.add(AccountLinked(login=f"{account}"), account)
 
     def open_day(self, account: int, *, provisional: bool = False) -> int:
-        state = self.states[account]
         self.clock()
+        state = self.states[account]
+        priced = not unpriced(state, self.board)
+        equity = equity_of(PLAIN, state, self.board) if priced else state.balance
         same = ("position_id", "symbol", "side", "lots_e8", "price_open", "opened_us")
-        held = tuple(
-            OpenPosition(**{name: getattr(one, name) for name in same}, swap=state.money(one.swap))
-            for one in state.positions
+        fact = DayOpened(
+            day=state.ruleset.calendar.day_at(self.at_us),
+            balance=state.money(state.balance),
+            equity=state.money(equity),
+            positions=tuple(
+                OpenPosition(**{name: getattr(one, name) for name in same}, swap=state.money(one.swap))
+                for one in state.positions
+            ),
+            quotes=tuple(one.seq for one in self._cite(account, self.board).values()) if priced else (),
+            provisional=provisional,
+            priced=priced,
         )
-        day = state.ruleset.calendar.day_at(self.at_us)
-        balance = state.money(state.balance)
-        fact = DayOpened(day=day, balance=balance, equity=balance, positions=held, quotes=(), provisional=provisional)
         return self.add(fact, account)
 
     def next_day(self) -> None:
         self.at_us += DAY_US
 
     def anchor_day(self, account: int) -> int:
+        """A provisional day's start becomes final."""
         state = self.states[account]
         assert state.day is not None
-        balance = state.money(state.day.balance)
+        assert state.closing is not None
+        then = replace(state, balance=state.closing.balance, positions=state.closing.positions)
+        priced = not unpriced(then, self.board)
+        equity = equity_of(PLAIN, then, self.board) if priced else then.balance
+        fact = DayAnchored(
+            day=state.day.day,
+            balance=state.money(then.balance),
+            equity=state.money(equity),
+            changed=(then.balance, equity) != (state.day.balance, state.day.equity),
+            priced=priced,
+        )
         self.clock()
-        return self.add(DayAnchored(day=state.day.day, balance=balance, equity=balance, changed=False), account)
+        return self.add(fact, account)
 
     def trade(
         self, account: int, position: str, symbol: str, side: Side, lots_e8: int, price: int, net: str = "-3.50"
     ) -> int:
+        """The position is to have `lots_e8`: the deal that the platform reports makes up the difference, and is booked."""
         state = self.states[account]
-        self.clock()
-        fact = DealBooked(
-            deal_id=f"d{self.ledger.size}",
-            position_id=position,
-            symbol=symbol,
-            side=side,
-            lots_e8=lots_e8,
-            price_open=price,
-            swap=state.money(0),
-            opened_us=self.at_us,
-            net=usd(net),
-            balance=state.money(state.balance) + usd(net),
-        )
-        seq = self.add(fact, account)
-        if lots_e8 and not state.days_traded:
-            self.add(TradingDayCounted(label="2014-05-02", count=1), account)
+        held = state.position(position)
+        lots = abs(lots_e8 - (held.lots_e8 if held is not None else 0))
+        opens = held is None or lots_e8 > held.lots_e8
+        away = Side.SELL if side is Side.BUY else Side.BUY
+        money = Money.parse(net, state.initial.currency, state.initial.exponent)
+        deal = DealReported(
+            bridge="sim", seq=1, deal_id=f"d{self.ledger.size}", order_id="o", position_id=position, symbol=symbol,
+            entry=DealEntry.IN if opens else DealEntry.OUT, side=side if opens else away, lots_e8=lots, price=price,
+            profit=money, commission=state.money(0), swap=state.money(0), fee=state.money(0), reason="client",
+            t_us=self.at_us,
+        )  # fmt: skip
+        self.report(deal, account)
+        return self.book(deal, account)
+
+    def report(self, body: Input, account: int) -> int:
+        """What the platform says, and nobody has acted on yet."""
+        return self.add(body, account)
+
+    def book(self, deal: DealReported, account: int, **told: Any) -> int:
+        """The booking of a deal; `told` is what a dishonest firm writes instead."""
+        state = self.states[account]
+        held = state.position(deal.position_id)
+        moved = deal.lots_e8 if deal.entry is DealEntry.IN else -deal.lots_e8
+        before = held.lots_e8 if held is not None else 0
+        price = deal.price if held is None else held.price_open
+        if held is not None and moved > 0:
+            price = divided_rounded_half_away(price * before + deal.price * moved, before + moved)
+        left = before + moved
+        spent = deal.swap.minor if moved < 0 else 0
+        swap = held.swap - spent if held is not None and left else 0
+        opposite = Side.SELL if deal.side is Side.BUY else Side.BUY
+        net = state.money(deal.profit.minor + deal.commission.minor + deal.swap.minor + deal.fee.minor)
+        figures: dict[str, Any] = {
+            "deal_id": deal.deal_id,
+            "position_id": deal.position_id,
+            "symbol": deal.symbol,
+            "side": deal.side if moved > 0 else opposite,
+            "lots_e8": left,
+            "price_open": price,
+            "swap": state.money(swap),
+            "opened_us": held.opened_us if held is not None else deal.t_us,
+            "net": net,
+        }
+        figures |= told
+        balance = state.money(state.balance + figures["net"].minor)
+        seq = self.add(DealBooked(**{"balance": balance, **figures}), account)
+        day = state.day.day.label if state.day is not None else ""
+        if deal.entry is DealEntry.IN and state.last_day_traded != day:
+            self.add(TradingDayCounted(label=day, count=state.days_traded + 1), account)
         return seq
 
-    def deposit(self, account: int, amount: str) -> int:
-        balance = self.states[account].money(self.states[account].balance) + usd(amount)
-        self.clock()
-        return self.add(
-            CashBooked(cash_id=f"c{self.ledger.size}", amount=usd(amount), balance=balance, net=usd(amount)), account
+    def earn(self, account: int, net: str) -> int:
+        """A position opened and closed at once, with this result."""
+        position = f"p{self.ledger.size}"
+        self.trade(account, position, "EURUSD", Side.BUY, 100_000_000, 138_702, net="0.00")
+        return self.trade(account, position, "EURUSD", Side.BUY, 0, 138_702, net=net)
+
+    def deposit(self, account: int, amount: str, *, moves: bool = True) -> int:
+        """Cash, which moves the marks that limits are measured from."""
+        state = self.states[account]
+        money = Money.parse(amount, state.initial.currency, state.initial.exponent)
+        after, name = state.money(state.balance) + money, f"c{self.ledger.size}"
+        kind = CashKind.DEPOSIT if money.minor > 0 else CashKind.WITHDRAWAL
+        self.report(
+            CashReported(
+                bridge="sim", seq=1, cash_id=name, cash_kind=kind, amount=money, balance_after=after, t_us=self.at_us
+            ),
+            account,
         )
+        net = state.money(state.cash_net) + money
+        seq = self.add(CashBooked(cash_id=name, amount=money, balance=after, net=net), account)
+        if moves:
+            self._move_marks(account, money.minor)
+        return seq
+
+    def _move_marks(self, account: int, minor: int) -> None:
+        state = self.states[account]
+        trails = {getattr(terms, "trail", None) for terms in state.ruleset.terms}
+        day, peak = state.day, state.peak
+        if day is not None and day.final:
+            start = [state.money(day.balance + minor), state.money(day.equity + minor)]
+            moved = DayAnchored(day=day.day, balance=start[0], equity=start[1], changed=True, priced=day.priced)
+            self.add(moved, account)
+        if Trail.END_OF_DAY in trails:
+            self.add(RolloverHighMoved(high=state.money(state.rollover_high + minor)), account)
+        if Trail.EVERY_TICK in trails and peak is not None:
+            high = [state.money(peak.equity + minor), state.money(peak.balance + minor)]
+            self.add(PeakReached(equity=high[0], balance=high[1], at_us=peak.at_us, quotes=()), account)
 
     def swap(self, account: int, position: str, amount: str) -> int:
-        self.clock()
-        return self.add(SwapPosted(position_id=position, swap=usd(amount)), account)
+        state = self.states[account]
+        held = state.position(position)
+        assert held is not None
+        swap = Money.parse(amount, state.initial.currency, state.initial.exponent)
+        report = PositionReported(
+            bridge="sim", seq=1, position_id=position, op="changed", symbol=held.symbol, side=held.side,
+            lots_e8=held.lots_e8, price_open=held.price_open, stop_loss=0, take_profit=0, swap=swap,
+            opened_us=held.opened_us, t_us=self.at_us,
+        )  # fmt: skip
+        self.report(report, account)
+        return self.add(SwapPosted(position_id=position, swap=swap), account)
 
     def noise(self, account: int, rows: int) -> None:
         """Rows that judge nothing, as they lie between the ones that matter."""
@@ -254,36 +361,38 @@ class Story:
         self.qseq += len(entries)
         return self.add(body)
 
-    def judge(self, account: int, rule: str, doubts: tuple[Doubt, ...] = ()) -> int:
-        """The verdict on one limit at the prices on the board, as the account's desk writes it."""
+    def judge(self, account: int, rule: str, doubts: tuple[Doubt, ...] = (), late: Quote | None = None) -> int:
+        """The verdict on one limit at the prices on the board, or at one that came late, as the account's desk writes it."""
         state = self.states[account]
         limit = next(one for one in limits_of(state) if one.terms.id == rule)
-        cited = {
-            quote.symbol: Priced(self.add(self._exhibit(quote), account)) for quote in quotes_used(state, self.board)
-        }
-        state = self.states[account]
+        board = self.board if late is None else self.board.at({**self.board.quotes, late.symbol: late})
+        then = state if late is None else state.as_of(late.t_us)
+        assert then is not None
+        cited = self._cite(account, board, then)
         calc = Working()
-        observed = equity_of(calc, state, self.board, cited)
-        floor = floor_of(calc, state, limit.place, limit.terms)
+        observed = equity_of(calc, then, board, cited)
+        floor = floor_of(calc, then, limit.place, limit.terms)
         breaks(calc, limit.terms.boundary, observed, floor)
         told: dict[str, Any] = {
             "rule": rule,
             "rule_kind": "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss",
-            "severity": "hard",
+            "severity": "hard" if limit.hard else "soft",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
-            "at_us": self.at_us,
-            "late": False,
+            "at_us": self.at_us if late is None else late.t_us,
+            "late": late is not None,
             "quotes": tuple(priced.seq for priced in cited.values()),
             "working": tuple(calc.steps),
         }
+        if not doubts:
+            told["reviewed"] = False
         self.alter(told)
         if doubts:
             return self.add(BreachSuspected(**told, doubts=doubts), account)
         return self.add(BreachDeclared(**told), account)
 
-    def confirm(self, account: int) -> int:
-        """What settles a suspicion: the equity recorded then against the floor as it is now."""
+    def confirm(self, account: int, *, reviewed: bool = False) -> int:
+        """What settles a suspicion: the equity recorded then, with what was booked since, against the floor."""
         state = self.states[account]
         finding = state.findings[-1]
         limit = next(one for one in limits_of(state) if one.terms.id == finding.rule)
@@ -294,26 +403,39 @@ class Story:
             "minor",
             f"{finding.seq}/observed/minor",
         )
-        if state.day is not None and state.day.day.start_us == finding.day_us:
+        same_day = state.day is not None and state.day.day.start_us == finding.day_us
+        counted = [one for one in finding.moved if same_day or not one.cash]
+        for place, one in enumerate(counted, start=1):
+            name, path = ("deposit or withdrawal", "amount") if one.cash else ("late deal", "net")
+            moved = calc.given(f"{name} #{place}", one.minor, "minor", f"{one.seq}/{path}/minor")
+            observed = calc.plus(f"equity with {name} #{place}", observed, moved)
+        if same_day:
             floor = floor_of(calc, state, limit.place, limit.terms)
         else:
             floor = calc.given(
                 "floor when the breach was suspected", finding.floor, "minor", f"{finding.seq}/floor/minor"
             )
         breaks(calc, limit.terms.boundary, observed, floor)
-        fact = BreachDeclared(
-            rule=limit.terms.id,
-            rule_kind="daily_loss",
-            severity="hard",
-            floor=state.money(int(floor)),
-            observed=state.money(int(observed)),
-            at_us=finding.at_us,
-            late=False,
-            quotes=(),
-            working=tuple(calc.steps),
-        )
-        self.clock()
-        return self.add(fact, account)
+        told: dict[str, Any] = {
+            "rule": limit.terms.id,
+            "rule_kind": "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss",
+            "severity": "hard",
+            "floor": state.money(int(floor)),
+            "observed": state.money(int(observed)),
+            "at_us": finding.at_us,
+            "late": False,
+            "reviewed": reviewed,
+            "quotes": (),
+            "working": tuple(calc.steps),
+        }
+        self.alter(told)
+        if reviewed:
+            confirms = ReviewOutcome.CONFIRM
+            verdict = ReviewVerdict(by="ruth", account=account, decision=finding.seq, outcome=confirms, why="seen")
+            self.add(verdict, account)
+        else:
+            self.clock()
+        return self.add(BreachDeclared(**told), account)
 
     def win(self, account: int, doubts: tuple[Doubt, ...] = ()) -> int:
         state = self.states[account]
@@ -329,11 +451,13 @@ class Story:
             "observed": state.money(state.balance),
             "working": tuple(calc.steps),
         }
+        if not doubts:
+            told["trading_days"] = state.days_traded
         self.alter(told)
         self.clock()
         if doubts:
             return self.add(PassHeld(**told, doubts=doubts), account)
-        return self.add(PhasePassed(**told, trading_days=state.days_traded), account)
+        return self.add(PhasePassed(**told), account)
 
     def checkpoint(self) -> str:
         """Sign the tree with one more row."""
@@ -350,10 +474,10 @@ class Story:
         with self.reader() as reader:
             return build_bundle(reader, decision, secret=SECRET, signing_seed=SEED, since=since)
 
-    def both_open(self, ruleset: Ruleset = RULES) -> None:
+    def both_open(self, ruleset: Ruleset = RULES, *, provisional: bool = False) -> None:
         for account in (self.ada, self.ben):
             self.open_account(account, ruleset)
-            self.open_day(account)
+            self.open_day(account, provisional=provisional)
 
     def ada_breaks_her_daily_loss(self, noise: int = 3, doubts: tuple[Doubt, ...] = ()) -> int:
         """Ada holds EURUSD, with a swap, and USDJPY, whose profit is converted; the release takes her to 94 939.66."""
@@ -373,7 +497,7 @@ class Story:
     def ada_is_flat_below_her_floor(self) -> int:
         """The smallest breach there is: one rule, nothing open, the balance itself touches the floor."""
         self.both_open(replace(RULES, name="1", terms=RULES.terms[:1]))
-        self.deposit(self.ada, "-5_000.00")
+        self.earn(self.ada, "-5_000.00")
         return self.judge(self.ada, "daily")
 
     def ada_reaches_her_target(self, doubts: tuple[Doubt, ...] = ()) -> int:
@@ -381,6 +505,11 @@ class Story:
         self.trade(self.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702)
         self.trade(self.ada, "p1", "EURUSD", Side.BUY, 0, 138_702, net="8_100.00")
         return self.win(self.ada, doubts)
+
+    def _cite(self, account: int, board: Board, then: AccountState | None = None) -> dict[str, Priced]:
+        """An exhibit of each tick that the account's equity rests on."""
+        quotes = quotes_used(then or self.states[account], board)
+        return {quote.symbol: Priced(self.add(self._exhibit(quote), account)) for quote in quotes}
 
     def _exhibit(self, quote: Quote) -> QuoteUsed:
         spec = self.board.specs[quote.symbol]

@@ -36,7 +36,7 @@ def test_ben_is_in_no_bundle_of_adas(story: Any) -> None:
 
 def test_a_decision_that_fell_when_ben_s_report_let_time_pass_shows_nothing_of_ben(story: Any, verifier: Any) -> None:
     story.both_open()
-    story.deposit(story.ada, "-6_000.00")
+    story.earn(story.ada, "-6_000.00")
     cause = story.add(story.equity_report(), story.ben)
     decision = story.judge(story.ada, "daily")
     raw = story.bundle(decision)
@@ -62,7 +62,7 @@ def test_the_published_checkpoint_is_taken(story: Any) -> None:
 def test_the_ledger_is_shown_to_continue_the_checkpoint_that_ada_kept(story: Any, verifier: Any) -> None:
     story.both_open()
     held = story.checkpoint()
-    story.deposit(story.ada, "-6_000.00")
+    story.earn(story.ada, "-6_000.00")
     decision = story.judge(story.ada, "daily")
     story.noise(story.ben, 40)
     story.checkpoint()
@@ -92,7 +92,7 @@ def test_a_checkpoint_of_another_ledger_is_refused_when_the_bundle_is_made(story
 
 
 def test_a_confirmed_suspicion_is_proven_with_the_working_it_confirms(story: Any, verifier: Any) -> None:
-    story.both_open()
+    story.both_open(provisional=True)
     story.price("EURUSD", 138_700, 138_702)
     story.trade(story.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702)
     story.price("EURUSD", 135_000, 135_002)
@@ -138,7 +138,7 @@ def test_a_ledger_that_was_restored_says_so_in_the_bundle(story: Any, verifier: 
     story.ledger.begin_lineage(bytes(range(100, 116)))
     story.input = 0
     story.add(LedgerForked(from_lineage=older.hex(), size=size, root=story.ledger.root().hex()))
-    story.deposit(story.ada, "-6_000.00")
+    story.earn(story.ada, "-6_000.00")
     decision = story.judge(story.ada, "daily")
     story.checkpoint()
     told = "\n".join(verifier.verify(story.bundle(decision, since=held), held))

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from firm.arithmetic import Step
-from firm.facts import Doubt, PeakReached, RolloverHighMoved
+from firm.facts import Doubt, PeakReached
 from firm.ruleset import AmountBase, Anchor, Boundary, MaximumLoss, Trail
 from storage.grounds import Grounds
 
@@ -53,15 +53,15 @@ def test_a_daily_floor_of_every_anchor_and_base_is_worked_out_again(
     story: Any, verifier: ModuleType, anchor: Anchor, base: AmountBase
 ) -> None:
     sold(story, replace(story.rules.terms[0], anchor=anchor, base=base))
-    story.deposit(story.ada, "-6_000.00")
+    story.earn(story.ada, "-6_000.00")
     told = verifier.verify(story.bundle(story.judge(story.ada, "daily")))
-    assert any("the floor, worked out once more from the rule and the day's start" in line for line in told)
+    assert any("the floor, worked out from the rule and the day's start" in line for line in told)
 
 
 def test_a_day_anchored_later_moves_the_floor(story: Any, verifier: ModuleType) -> None:
-    story.both_open()
+    story.both_open(provisional=True)
     row = story.anchor_day(story.ada)
-    story.deposit(story.ada, "-6_000.00")
+    story.earn(story.ada, "-6_000.00")
     told = verifier.verify(story.bundle(story.judge(story.ada, "daily")))
     assert any(f"the day's start in row {row}" in line for line in told)
 
@@ -69,8 +69,7 @@ def test_a_day_anchored_later_moves_the_floor(story: Any, verifier: ModuleType) 
 def test_a_floor_that_never_moves_is_worked_out_again(story: Any, verifier: ModuleType) -> None:
     story.both_open()
     story.deposit(story.ada, "-1_000.00")  # which lowers where the floor is measured from
-    story.states[story.ada] = replace(story.states[story.ada], cash_net=-100_000)
-    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-10_100.00")
+    story.earn(story.ada, "-10_100.00")
     assert verifier.verify(story.bundle(story.judge(story.ada, "overall")))
 
 
@@ -85,10 +84,10 @@ def test_a_floor_that_trails_every_tick_is_worked_out_from_the_cited_peak(
         PeakReached(equity=state.money(11_500_000), balance=state.money(10_000_000), at_us=story.at_us, quotes=()),
         story.ada,
     )  # fmt: skip
-    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-20_000.00")
+    story.earn(story.ada, "-20_000.00")
     decision = story.judge(story.ada, "overall")
     told = verifier.verify(story.bundle(decision))
-    assert any("the highest mark that is cited" in line for line in told)
+    assert any("the highest mark in the rows" in line for line in told)
     assert story.states[story.ada].findings[-1].floor == {None: 10_500_000, 0: 10_000_000, 200: 10_200_000}[lock_at_bp]
 
 
@@ -97,30 +96,30 @@ def test_a_floor_that_trails_at_the_end_of_the_day_is_worked_out_from_the_cited_
     story: Any, verifier: ModuleType, trails_on: Anchor
 ) -> None:
     sold(story, trailing(Trail.END_OF_DAY, trails_on))
-    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="4_000.00")
+    story.earn(story.ada, "4_000.00")
     story.next_day()
     story.open_day(story.ada)
-    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-12_000.00")
+    story.earn(story.ada, "-12_000.00")
     assert verifier.verify(story.bundle(story.judge(story.ada, "overall")))
     assert story.states[story.ada].findings[-1].floor == 9_400_000
 
 
 def test_a_high_that_cash_moved_is_a_mark_too(story: Any, verifier: ModuleType) -> None:
     sold(story, trailing(Trail.END_OF_DAY))
-    story.clock()
-    story.add(RolloverHighMoved(high=story.states[story.ada].money(10_300_000)), story.ada)
-    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-12_000.00")
+    story.deposit(story.ada, "300.00")
+    assert story.states[story.ada].rollover_high == 10_030_000
+    story.earn(story.ada, "-12_000.00")
     assert verifier.verify(story.bundle(story.judge(story.ada, "overall")))
 
 
 def test_a_confirmed_suspicion_of_an_earlier_day_keeps_the_floor_of_its_day(story: Any, verifier: ModuleType) -> None:
     story.both_open()
-    story.deposit(story.ada, "-6_000.00")
+    story.earn(story.ada, "-6_000.00")
     story.judge(story.ada, "daily", (Doubt.DRIFT,))
     story.next_day()
     story.open_day(story.ada)
     told = verifier.verify(story.bundle(story.confirm(story.ada)))
-    assert any("the rule as of the day of the suspicion" in line for line in told)
+    assert any("the floor, which is the one of the day of the suspicion" in line for line in told)
 
 
 # --- what a firm could make up ---
@@ -131,8 +130,14 @@ def test_a_floor_without_the_allowed_loss_is_refused(story: Any, verifier: Modul
         invented(told, next(step for step in told["working"] if step.name == "balance at day start"))
 
     story.both_open()
-    story.deposit(story.ada, "-1.00")
-    refused(story, verifier, "the rule gives a floor of 9500000, the decision says 10000000", alter, "daily")
+    story.earn(story.ada, "-1.00")
+    refused(
+        story,
+        verifier,
+        "working is equity at or below the floor .*; by the rows and the rules it is daily loss limit",
+        alter,
+        "daily",
+    )
 
 
 def test_another_day_s_start_is_refused(story: Any, verifier: ModuleType, silent: None) -> None:
@@ -150,11 +155,13 @@ def test_another_day_s_start_is_refused(story: Any, verifier: ModuleType, silent
 
     story.both_open()
     yesterday = story.states[story.ada].day.seq
-    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-4_000.00")
+    story.earn(story.ada, "-4_000.00")
     story.next_day()
     story.open_day(story.ada)
-    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-1_500.00")
-    refused(story, verifier, "the rule gives a floor of 9100000, the decision says 9500000", alter, "daily")
+    story.earn(story.ada, "-1_500.00")
+    refused(
+        story, verifier, r"is balance at day start = 10000000 minor .*; by the rows .* = 9600000 minor", alter, "daily"
+    )
 
 
 def test_a_mark_that_is_none_is_refused(story: Any, verifier: ModuleType, silent: None) -> None:
@@ -167,11 +174,17 @@ def test_a_mark_that_is_none_is_refused(story: Any, verifier: ModuleType, silent
         )
 
     sold(story, trailing(Trail.END_OF_DAY, Anchor.BALANCE))
-    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="4_000.00")
+    story.earn(story.ada, "4_000.00")
     story.next_day()
     story.open_day(story.ada)
-    story.trade(story.ada, "p1", "EURUSD", "buy", 0, 138_702, net="-12_000.00")
-    refused(story, verifier, "which is no mark", alter, "overall")
+    story.earn(story.ada, "-12_000.00")
+    refused(
+        story,
+        verifier,
+        r"is highest mark = 10400000 minor \(given by [0-9]+/equity/minor\); by the rows .*/balance/minor",
+        alter,
+        "overall",
+    )
 
 
 def test_a_target_that_is_not_the_rule_s_is_refused(story: Any, verifier: ModuleType, silent: None) -> None:
@@ -182,5 +195,7 @@ def test_a_target_that_is_not_the_rule_s_is_refused(story: Any, verifier: Module
         told["target"] = told["target"].with_minor(start.value)
 
     story.alter = alter
-    with pytest.raises(verifier.Refused, match="the rule gives a target of 10800000, the decision says 10000000"):
+    with pytest.raises(
+        verifier.Refused, match=r"of balance, initial balance\); by the rows .* of balance, target balance"
+    ):
         verifier.verify(story.bundle(story.ada_reaches_her_target()))

@@ -240,11 +240,11 @@ def test_the_rows_before_it_show_that_the_rules_were_frozen_once(
 def test_a_cited_row_cannot_be_left_out(
     story: Any, breach: dict[str, Any], verifier: ModuleType, resigned: Any
 ) -> None:
-    """The rows before the anchor hang on no chain; what cites them notices."""
-    breach["anchor"] = row(breach, "DealBooked")["seq"]
+    """The rows before the anchor hang on no chain; what is built from them notices."""
+    breach["anchor"] = row(breach, "DealReported")["seq"]
     breach["rows"].remove(row(breach, "DayOpened"))
     _prove_again(story, breach)
-    with pytest.raises(verifier.Refused, match="is not in the file"):
+    with pytest.raises(verifier.Refused, match="the consecutive rows begin before any balance"):
         verifier.verify(resigned(breach))
 
 
@@ -267,7 +267,7 @@ def test_a_checkpoint_that_ada_kept_is_held_against_it(story: Any, verifier: Mod
     first = story.checkpoint()
     story.noise(story.ben, 4)
     second = story.checkpoint()
-    story.deposit(story.ada, "-6_000.00")
+    story.earn(story.ada, "-6_000.00")
     decision = story.judge(story.ada, "daily")
     story.checkpoint()
     raw = story.bundle(decision, since=first)
@@ -292,7 +292,7 @@ def test_a_rewritten_history_does_not_fit_the_checkpoint_that_ada_kept(
     decision = story.ada_is_flat_below_her_floor()
     other = type(story)((tmp_path / "rewritten").resolve() if (tmp_path / "rewritten").mkdir() is None else tmp_path)
     other.both_open()
-    other.deposit(other.ada, "-5_001.00")
+    other.earn(other.ada, "-5_001.00")
     other.judge(other.ada, "daily")
     held = other.checkpoint()
     other.ledger.close()
