@@ -519,6 +519,7 @@ class Account:
         self.unbooked: list[int] = []
         self.has_parked = False
         self.owed: list[str] = []  # what must follow a deposit or withdrawal at once: marks move with it
+        self.due = ""  # which of them this row is
         self.taken: set[int] = set()  # rows with an equity at a day's start that rests on prices which no row names
         self.last = case.anchor
         for seq in case.chain():
@@ -550,9 +551,9 @@ class Account:
         row, body = self.case.rows[seq], self.case.payloads[seq]
         if row["cause"] == 0:
             self._require_answered(0)
-        if self.owed:
-            wanted = self.owed.pop(0)
-            require(row["kind"] == wanted, f"row {seq} is no {wanted}, with which cash must move the marks", CONTEST)
+        self.due = self.owed.pop(0) if self.owed else ""
+        moves = self.due in ("", row["kind"])
+        require(moves, f"row {seq} is no {self.due}, with which cash must move the marks", CONTEST)
         change = {
             **dict.fromkeys(REPORTS, self._hear),
             **dict.fromkeys(ANSWERS, self._answer),
@@ -792,10 +793,8 @@ class Account:
 
     def _cash_of(self, seq: int, row: Any) -> int:
         """What was just booked without a trade, which alone may move a mark that is final."""
-        booked = self.cash[0]
-        caused = bool(booked) and self.case.rows[booked]["cause"] == row["cause"]
-        require(caused, f"row {seq} moves a mark, and no deposit or withdrawal caused it", CONTEST)
-        return self.case.look_up(f"{booked}/amount/minor")
+        require(self.due == row["kind"], f"row {seq} moves a mark, and no deposit or withdrawal caused it", CONTEST)
+        return self.case.look_up(f"{self.cash[0]}/amount/minor")
 
     def _raise_high(self) -> None:
         """The highest mark at any rollover, for floors that trail at the end of the day."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from firm.account import AccountState
 from firm.account_fold import fold, opened
-from firm.arithmetic import PLAIN, Working
+from firm.arithmetic import PLAIN, Step, Working
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.equity import Board, Priced, equity_of, quotes_used, unpriced
 from firm.facts import (
@@ -40,6 +40,7 @@ from firm.facts import (
     RolloverHighMoved,
     SwapPosted,
     TradingDayCounted,
+    VerdictCorrected,
 )
 from firm.inputs import (
     CashKind,
@@ -118,12 +119,37 @@ def usd(text: str) -> Money:
     return Money.parse(text, "USD")
 
 
+def _recomputed(told: dict[str, Any]) -> None:
+    """Do the steps again from what their arguments are now, so that only the alteration itself can be found."""
+    ops: dict[str, Callable[[int, int], int]] = {
+        "plus": lambda a, b: a + b,
+        "minus": lambda a, b: a - b,
+        "times": lambda a, b: a * b,
+        "divided_rounded_down": lambda a, b: a // b,
+        "divided_rounded_half_away": lambda a, b: (2 * abs(a) + b) // (2 * b) * (-1 if a < 0 else 1),
+        "is_at_or_below": lambda a, b: int(a <= b),
+        "is_below": lambda a, b: int(a < b),
+    }
+    values: dict[str, int] = {}
+    steps: list[Step] = []
+    for step in told["working"]:
+        known = [arg if arg.startswith("#") or arg in values else steps[-1].name for arg in step.args]
+        numbers = [int(arg[1:]) if arg.startswith("#") else values[arg] for arg in known]
+        value = step.value if step.op == "given" else ops[step.op](numbers[0], numbers[1])
+        values[step.name] = value
+        steps.append(replace(step, args=tuple(known), value=value))
+    told["working"] = tuple(steps)
+    told["observed"] = told["observed"].with_minor(values[steps[-1].args[0]])
+    told["floor"] = told["floor"].with_minor(values[steps[-1].args[1]])
+
+
 class Story:
     """What happened, row by row. Ada's state is folded along, so that her figures cite real rows."""
 
     ada, ben = 0x2_1111_1111_1111, 0x1_2222_2222_2222
     rules = RULES
     initial = usd("100_000.00")
+    recomputed = staticmethod(_recomputed)
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -174,16 +200,17 @@ class Story:
         self.add(fact, account)
         self.add(AccountLinked(login=f"{account}"), account)
 
-    def open_day(self, account: int, *, provisional: bool = False) -> int:
+    def open_day(self, account: int, *, provisional: bool = False, equity: int | None = None) -> int:
+        """`equity`: what a dishonest firm writes."""
         self.clock()
         state = self.states[account]
         priced = not unpriced(state, self.board)
-        equity = equity_of(PLAIN, state, self.board) if priced else state.balance
+        worth = equity_of(PLAIN, state, self.board) if priced else state.balance
         same = ("position_id", "symbol", "side", "lots_e8", "price_open", "opened_us")
         fact = DayOpened(
             day=state.ruleset.calendar.day_at(self.at_us),
             balance=state.money(state.balance),
-            equity=state.money(equity),
+            equity=state.money(worth if equity is None else equity),
             positions=tuple(
                 OpenPosition(**{name: getattr(one, name) for name in same}, swap=state.money(one.swap))
                 for one in state.positions
@@ -436,6 +463,10 @@ class Story:
         else:
             self.clock()
         return self.add(BreachDeclared(**told), account)
+
+    def correct(self, decision: int, account: int) -> int:
+        self.clock()
+        return self.add(VerdictCorrected(decision=decision, verdict="exonerated", because="seen again"), account)
 
     def win(self, account: int, doubts: tuple[Doubt, ...] = ()) -> int:
         state = self.states[account]

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from firm.arithmetic import Step
 from firm.facts import Doubt
 from firm.inputs import Side
 from firm.ruleset import Boundary
@@ -29,30 +28,6 @@ def altered(told: Told, name: str, /, **changes: Any) -> None:
     told["working"] = tuple(steps)
 
 
-def recomputed(told: Told) -> None:
-    """Do the steps again from what their arguments are now, so that only the alteration itself can be found."""
-    ops: dict[str, Callable[[int, int], int]] = {
-        "plus": lambda a, b: a + b,
-        "minus": lambda a, b: a - b,
-        "times": lambda a, b: a * b,
-        "divided_rounded_down": lambda a, b: a // b,
-        "divided_rounded_half_away": lambda a, b: (2 * abs(a) + b) // (2 * b) * (-1 if a < 0 else 1),
-        "is_at_or_below": lambda a, b: int(a <= b),
-        "is_below": lambda a, b: int(a < b),
-    }
-    values: dict[str, int] = {}
-    steps: list[Step] = []
-    for step in told["working"]:
-        known = [arg if arg.startswith("#") or arg in values else steps[-1].name for arg in step.args]
-        numbers = [int(arg[1:]) if arg.startswith("#") else values[arg] for arg in known]
-        value = step.value if step.op == "given" else ops[step.op](numbers[0], numbers[1])
-        values[step.name] = value
-        steps.append(replace(step, args=tuple(known), value=value))
-    told["working"] = tuple(steps)
-    told["observed"] = told["observed"].with_minor(values[steps[-1].args[0]])
-    told["floor"] = told["floor"].with_minor(values[steps[-1].args[1]])
-
-
 def refused(story: Any, verifier: ModuleType, why: str, alter: Callable[[Told], object]) -> None:
     story.alter = alter
     raw = story.bundle(story.ada_breaks_her_daily_loss())
@@ -61,7 +36,7 @@ def refused(story: Any, verifier: ModuleType, why: str, alter: Callable[[Told], 
 
 
 def test_recomputing_an_honest_working_changes_nothing(story: Any, verifier: ModuleType) -> None:
-    story.alter = recomputed
+    story.alter = story.recomputed
     assert verifier.verify(story.bundle(story.ada_breaks_her_daily_loss()))
 
 
@@ -190,7 +165,7 @@ def test_a_working_that_does_not_hold_is_refused(
 def test_a_stricter_limit_from_another_rule_is_refused(story: Any, verifier: ModuleType) -> None:
     def alter(told: Told) -> None:
         altered(told, "daily loss limit", source="ruleset/terms/2/target_bp", value=800)
-        recomputed(told)
+        story.recomputed(told)
 
     story.alter = alter
     story.both_open()
@@ -226,7 +201,7 @@ def test_a_winning_position_cannot_be_left_out(story: Any, verifier: ModuleType)
         steps = [step for step in told["working"] if "USDJPY" not in step.name]
         last = replace(steps[-1], args=("balance, profit and swap up to EURUSD #1", steps[-1].args[1]))
         told["working"] = (*steps[:-1], last)
-        recomputed(told)
+        story.recomputed(told)
 
     with pytest.raises(
         verifier.Refused, match=r"is balance at day start .*; by the rows and the rules it is USDJPY #2 lots_e8"
@@ -237,7 +212,7 @@ def test_a_winning_position_cannot_be_left_out(story: Any, verifier: ModuleType)
 def test_a_swap_in_the_trader_s_favour_cannot_be_left_out(story: Any, verifier: ModuleType) -> None:
     def alter(told: Told) -> None:
         told["working"] = tuple(step for step in told["working"] if "swap" not in step.name)
-        recomputed(told)
+        story.recomputed(told)
 
     refused(story, verifier, "is USDJPY #2 lots_e8 .*; by the rows and the rules it is EURUSD #1 swap = -420", alter)
 
@@ -245,7 +220,7 @@ def test_a_swap_in_the_trader_s_favour_cannot_be_left_out(story: Any, verifier: 
 def test_an_older_balance_is_refused(story: Any, verifier: ModuleType) -> None:
     def alter(told: Told) -> None:
         altered(told, "balance", source="6/balance/minor", value=10_000_000)
-        recomputed(told)
+        story.recomputed(told)
 
     refused(
         story, verifier, r"is balance = 10000000 minor \(given by 6/balance/minor\); by the rows .* = 9999300", alter
@@ -255,7 +230,7 @@ def test_an_older_balance_is_refused(story: Any, verifier: ModuleType) -> None:
 def test_a_short_is_not_valued_as_a_long(story: Any, verifier: ModuleType) -> None:
     def alter(told: Told) -> None:
         altered(told, "USDJPY #2 points", args=("USDJPY #2 ask", "USDJPY #2 open price"))
-        recomputed(told)
+        story.recomputed(told)
 
     with pytest.raises(
         verifier.Refused,
@@ -268,7 +243,7 @@ def test_a_long_closes_at_the_bid(story: Any, verifier: ModuleType) -> None:
     def alter(told: Told) -> None:
         seq = told["quotes"][0]
         altered(told, "EURUSD #1 bid", source=f"{seq}/ask", value=136_305)
-        recomputed(told)
+        story.recomputed(told)
 
     refused(story, verifier, r"given by [0-9]+/ask\); by the rows .*given by [0-9]+/bid", alter)
 
@@ -276,7 +251,7 @@ def test_a_long_closes_at_the_bid(story: Any, verifier: ModuleType) -> None:
 def test_a_position_is_valued_at_its_own_symbol_s_price(story: Any, verifier: ModuleType) -> None:
     def alter(told: Told) -> None:
         altered(told, "EURUSD #1 bid", source=f"{told['quotes'][1]}/bid", value=102_800)
-        recomputed(told)
+        story.recomputed(told)
 
     refused(story, verifier, r"is EURUSD #1 bid = 102800 points .*; by the rows .* = 136300 points", alter)
 
@@ -284,7 +259,7 @@ def test_a_position_is_valued_at_its_own_symbol_s_price(story: Any, verifier: Mo
 def test_a_position_is_valued_with_its_own_size(story: Any, verifier: ModuleType) -> None:
     def alter(told: Told) -> None:
         altered(told, "USDJPY #2 points x lots_e8", args=("USDJPY #2 points", "EURUSD #1 lots_e8"))
-        recomputed(told)
+        story.recomputed(told)
 
     refused(
         story, verifier, r"times of USDJPY #2 points, EURUSD #1 lots_e8\); by the rows .*USDJPY #2 lots_e8\)", alter
@@ -298,7 +273,7 @@ def test_a_loss_is_not_counted_twice(story: Any, verifier: ModuleType) -> None:
             "balance, profit and swap up to EURUSD #1",
             args=("balance and profit up to EURUSD #1", "EURUSD #1 profit"),
         )
-        recomputed(told)
+        story.recomputed(told)
 
     refused(
         story,
@@ -335,7 +310,7 @@ def test_a_confirmation_cannot_rest_on_a_wrong_suspicion(story: Any, verifier: M
 
     def alter(told: Told) -> None:
         altered(told, "EURUSD #1 bid", value=130_000)
-        recomputed(told)
+        story.recomputed(told)
 
     story.alter = alter
     story.judge(story.ada, "daily", (Doubt.PROVISIONAL_ANCHOR,))
