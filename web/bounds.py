@@ -37,4 +37,6 @@ STREAMS_PER_PERSON_MAX = 12
 
 COUNTED_SINCE_US = DAY_US  # "today" on the home page: the last 24 hours of firm time
 STALE_CLOCK_US = 10 * SECOND_US
+TRAIL_TICKS_SHOWN = 8
+TRAIL_ROWS_MAX = 1_000  # rows walked back from the deciding tick, to find those before it
 POSITION_ROWS_MAX = 5_000  # rows walked back from a decision to its day's start, to show what was open

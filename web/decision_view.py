@@ -1,36 +1,33 @@
 """Decision view: everything a decision rests on and what followed from it, gathered from the book for its page."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import apsw
 import msgspec
 from litestar.exceptions import NotFoundException
 
+from firm.arithmetic import Step
 from firm.commands import ReviewVerdict
 from firm.explain import Decision, rule_in_words
-from firm.facts import (
-    BreachDeclared,
-    BreachSuspected,
-    DayOpened,
-    DealBooked,
-    Doubt,
-    OpenPosition,
-    PassHeld,
-    PhasePassed,
-    QuoteUsed,
-)
+from firm.facts import BreachDeclared, BreachSuspected, Doubt, OpenPosition, PassHeld, PhasePassed, QuoteUsed
 from firm.kinds import body_of
 from firm.money import Money
 from firm.ruleset import Ruleset
 from storage.reader import LedgerReader
-from storage.readmodels.accounts import AccountLine, account_line, ruleset_of
+from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
 from storage.readmodels.commands import CommandLine, commands_for
+from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decision_line, decisions_of
 from storage.readmodels.trades import Closing, closings_after, digits_of
-from storage.rows import StoredRow
 from web import words
-from web.bounds import COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX
+from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX
 from web.firm import Firm
+from web.held_then import open_positions, unchanged_since
 from web.people import staff_names
-from web.working import WorkingLine, working_lines
+from web.reset_effect import ResetEffect, reset_effect
+from web.tick_trail import TrailTick, account_then, tick_trail
+from web.working import WorkingLine, cited_row, working_lines
 
 # Doubts that are none: a person stopped automatic decisions, or the breaker did.
 STOPPED = frozenset({Doubt.KILL_SWITCH, Doubt.MASS_BREACH})
@@ -49,12 +46,15 @@ class Suspicion(msgspec.Struct, frozen=True):
     """The suspected breach on whose recorded equity a declared one rests, with its own arithmetic."""
 
     decision: int
-    at_us: int
+    fact: BreachSuspected
     working: list[WorkingLine]
 
 
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
-    """One decision. `ticks` are the exhibits it cites, with their ledger rows; `later` are decisions that came after it."""
+    """One decision. `ticks` are the exhibits that it or its suspicion cites, with their ledger rows.
+
+    `trail`: the prices up to the deciding one; `later`: decisions that came after it; `next_phase`: the account that a pass opened.
+    """
 
     line: DecisionLine
     account: AccountLine
@@ -64,6 +64,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     working: list[WorkingLine]
     ticks: list[tuple[int, QuoteUsed]]
+    trail: list[TrailTick]
+    reset: ResetEffect | None
     positions: list[OpenPosition]
     digits: dict[str, int]
     commands: list[CommandLine]
@@ -71,6 +73,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     closings: list[Closing]
     suspicion: Suspicion | None
     answer: Answer | None
+    next_phase: AccountLine | None
     key_hex: str
     names: dict[str, str] | None
     now_us: int
@@ -88,6 +91,13 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def zone(self) -> str:
         return self.ruleset.calendar.zone
+
+    @property
+    def gap(self) -> tuple[TrailTick, TrailTick] | None:
+        """The last price before the breach and the one that broke it, where nothing lay between them."""
+        if len(self.trail) < 2 or self.trail[-2].equity <= self.line.bound:
+            return None
+        return self.trail[-2], self.trail[-1]
 
     @property
     def bound(self) -> Money:
@@ -126,18 +136,19 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         account = account_line(book, line.account) if line else None
         ruleset = ruleset_of(book, line.account) if line else None
         if line is None or account is None or ruleset is None:
-            raise NotFoundException("there is no such decision")
-        commands, later, digits = _around(book, line, account)
+            raise NotFoundException
+        around = _around(book, line, account)
     row = reader.row(decision)
     assert row is not None, f"read model decisions names row {decision}, which the ledger does not have"
     fact = body_of(row.kind, row.payload)
     assert isinstance(fact, BreachDeclared | BreachSuspected | PhasePassed | PassHeld)
-    ticks = _ticks(reader, fact)
-    digits |= {tick.symbol: tick.digits for _, tick in ticks}
-    term = next((term for term in ruleset.terms if term.id == fact.rule), None)
-    positions = open_positions(reader.account_rows(line.account, from_seq=decision, limit=POSITION_ROWS_MAX))
+    suspected = _suspected(reader, fact)
+    seen_seq, seen = suspected or (decision, fact)
+    rests_on = _Grounds(reader, account, ruleset, seen_seq, seen)
+    digits = around.digits | {tick.symbol: tick.digits for _, tick in rests_on.ticks}
     with reader.connection() as book:
-        closings = closings_after(book, line.account, decision, tuple(held.position_id for held in positions))
+        closings = closings_after(book, line.account, decision, tuple(held.position_id for held in rests_on.positions))
+    term = next((term for term in ruleset.terms if term.id == fact.rule), None)
     return DecisionView(
         line=line,
         account=account,
@@ -145,30 +156,98 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         fact=fact,
         decided_us=row.happened_us,
         rule=rule_in_words(term, ruleset) if term else "",
-        working=working_lines(fact.working, fact.observed, digits),
-        ticks=ticks,
-        positions=positions,
+        working=working_lines(fact.working, fact.observed, digits, times_of(reader, fact.working)),
+        ticks=rests_on.ticks,
+        trail=rests_on.trail(),
+        reset=_reset(fact, account, ruleset, around.days),
+        positions=rests_on.positions,
         digits=digits,
-        commands=commands,
-        later=later,
+        commands=around.commands,
+        later=around.later,
         closings=closings,
-        suspicion=_suspicion(reader, fact, digits),
+        suspicion=_suspicion(reader, suspected, digits),
         answer=_answer(reader, line),
+        next_phase=around.next_phase,
         key_hex=reader.identity().public_key.hex(),
         names=None,
         now_us=0,
     )
 
 
-def _suspicion(reader: LedgerReader, fact: Decision, digits: dict[str, int]) -> Suspicion | None:
+class _Around(NamedTuple):
+    """What the read models hold beside the decision itself."""
+
+    commands: list[CommandLine]
+    later: list[DecisionLine]
+    digits: dict[str, int]
+    days: list[Day]
+    next_phase: AccountLine | None
+
+
+def _around(book: apsw.Connection, line: DecisionLine, account: AccountLine) -> _Around:
+    later = [other for other in decisions_of(book, line.account, DECISIONS_SHOWN) if other.decision > line.decision]
+    passed = line.kind == PhasePassed.__name__
+    return _Around(
+        commands_for(book, line.decision, COMMANDS_SHOWN),
+        later,
+        digits_of(book, account.bridge),
+        days_of(book, line.account, CHART_DAYS_MAX),
+        account_of_phase(book, account.challenge, account.phase + 1) if passed else None,
+    )
+
+
+class _Grounds:
+    """Prices and positions on which an equity was seen: those of the suspicion, where a breach was declared from one."""
+
+    def __init__(self, reader: LedgerReader, line: AccountLine, ruleset: Ruleset, seq: int, fact: Decision) -> None:
+        self._reader, self._line, self._ruleset, self._fact = reader, line, ruleset, fact
+        self._rows_back = reader.account_rows(line.account, from_seq=seq, limit=POSITION_ROWS_MAX)
+        self.positions = open_positions(self._rows_back)
+        self.ticks = _ticks(reader, fact)
+
+    def trail(self) -> list[TrailTick]:
+        balance = next((step.value for step in self._fact.working if step.name == "balance"), None)
+        late = isinstance(self._fact, BreachDeclared | BreachSuspected) and self._fact.late
+        if balance is None or late or not self.positions:
+            return []
+        then = account_then(self._line, self._ruleset, balance, self.positions)
+        exhibits = [tick for _, tick in self.ticks]
+        return tick_trail(self._reader, then, exhibits, unchanged_since(self._rows_back), self._fact.observed.minor)
+
+
+def _reset(fact: Decision, account: AccountLine, ruleset: Ruleset, days: list[Day]) -> ResetEffect | None:
+    if not isinstance(fact, BreachDeclared | BreachSuspected):
+        return None
+    initial = account.money(account.initial)
+    return reset_effect(ruleset, fact.rule, initial, days, fact.at_us, fact.observed.minor)
+
+
+def _suspected(reader: LedgerReader, fact: Decision) -> tuple[int, BreachSuspected] | None:
     """A step whose source is the observed equity of another row cites the decision in which it was recorded."""
     cited = next((step.source for step in fact.working if step.source.endswith("/observed/minor")), "")
     row = reader.row(int(cited.partition("/")[0])) if cited else None
     body = body_of(row.kind, row.payload) if row is not None else None
-    if row is None or not isinstance(body, BreachSuspected):
+    return (row.seq, body) if row is not None and isinstance(body, BreachSuspected) else None
+
+
+def _suspicion(
+    reader: LedgerReader, found: tuple[int, BreachSuspected] | None, digits: dict[str, int]
+) -> Suspicion | None:
+    if found is None:
         return None
-    known = digits | {tick.symbol: tick.digits for _, tick in _ticks(reader, body)}
-    return Suspicion(row.seq, body.at_us, working_lines(body.working, body.observed, known))
+    seq, fact = found
+    return Suspicion(seq, fact, working_lines(fact.working, fact.observed, digits, times_of(reader, fact.working)))
+
+
+def times_of(reader: LedgerReader, steps: Sequence[Step]) -> dict[int, int]:
+    """When each cited row happened; of a price, when the platform gave it."""
+    times: dict[int, int] = {}
+    for seq in {cited_row(step) for step in steps} - {0}:
+        row = reader.row(seq)
+        if row is not None:
+            body = body_of(row.kind, row.payload) if row.kind == QuoteUsed.__name__ else None
+            times[seq] = body.t_us if isinstance(body, QuoteUsed) else row.happened_us
+    return times
 
 
 def _answer(reader: LedgerReader, line: DecisionLine) -> Answer | None:
@@ -181,13 +260,6 @@ def _answer(reader: LedgerReader, line: DecisionLine) -> Answer | None:
     return Answer(said.by, said.why, row.happened_us, later.seq)
 
 
-def _around(
-    book: apsw.Connection, line: DecisionLine, account: AccountLine
-) -> tuple[list[CommandLine], list[DecisionLine], dict[str, int]]:
-    later = [other for other in decisions_of(book, line.account, DECISIONS_SHOWN) if other.decision > line.decision]
-    return commands_for(book, line.decision, COMMANDS_SHOWN), later, digits_of(book, account.bridge)
-
-
 def _ticks(reader: LedgerReader, fact: Decision) -> list[tuple[int, QuoteUsed]]:
     """The exhibits, oldest first. A pass rests on a balance and has none."""
     seqs = fact.quotes if isinstance(fact, BreachDeclared | BreachSuspected) else ()
@@ -198,36 +270,3 @@ def _ticks(reader: LedgerReader, fact: Decision) -> list[tuple[int, QuoteUsed]]:
         if isinstance(body, QuoteUsed):
             found.append((seq, body))
     return sorted(found, key=lambda each: each[1].t_us)
-
-
-def open_positions(rows_back: list[StoredRow]) -> list[OpenPosition]:
-    """What was open, from the account's rows, newest first: the day's opening positions and each deal booked since."""
-    held: dict[str, OpenPosition] = {}
-    deals: list[DealBooked] = []
-    for row in rows_back:
-        if row.kind == DayOpened.__name__:
-            day = body_of(row.kind, row.payload)
-            assert isinstance(day, DayOpened)
-            held = {position.position_id: position for position in day.positions}
-            break
-        if row.kind == DealBooked.__name__:
-            deal = body_of(row.kind, row.payload)
-            assert isinstance(deal, DealBooked)
-            deals.append(deal)
-    for deal in reversed(deals):
-        held.pop(deal.position_id, None)
-        if deal.lots_e8:
-            held[deal.position_id] = _position(deal)
-    return list(held.values())
-
-
-def _position(deal: DealBooked) -> OpenPosition:
-    return OpenPosition(
-        position_id=deal.position_id,
-        symbol=deal.symbol,
-        side=deal.side,
-        lots_e8=deal.lots_e8,
-        price_open=deal.price_open,
-        swap=deal.swap,
-        opened_us=deal.opened_us,
-    )

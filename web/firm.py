@@ -28,12 +28,18 @@ class LiveView(Protocol):
     def health(self) -> Health: ...
 
 
+class Evidence(Protocol):
+    """Builds the bundle of a decision, in a thread. `since`: a checkpoint that its reader kept; raises NoteRefused."""
+
+    def __call__(self, decision: int, since: str | None = None) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class Firm:
     """Everything the web room depends on.
 
     `reader` reads the book without holding up its writer. `ask` brings a command to the
-    engine and answers once that is durable; it raises Overloaded. `evidence` builds the bundle of a decision, in a thread.
+    engine and answers once that is durable; it raises Overloaded.
     `now_us` is firm time (simulated in a demo), `wall_us` the time by which sessions and guesses are counted.
     `https`: cookies are marked for it; False only on a loopback demo.
     """
@@ -45,7 +51,7 @@ class Firm:
     sessions: SessionStore
     throttle: Throttle
     ask: Callable[[Command], Awaitable[Decided]]
-    evidence: Callable[[int], bytes]
+    evidence: Evidence
     now_us: Callable[[], int]
     wall_us: Callable[[], int]
     https: bool

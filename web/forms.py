@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar.connection import Request
-from litestar.datastructures import FormMultiDict
+from litestar.datastructures import FormMultiDict, UploadFile
 
 from firm.commands import KillSwitch, ReviewOutcome
 from firm.facts import Refusal, Refused
@@ -31,6 +31,13 @@ class SignIn(msgspec.Struct, frozen=True):
     mail: str
     password: str
     next: str
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A form that was sent when the session had ended already: where it was going, and what was typed."""
+
+    action: str
+    typed: dict[str, str]
 
 
 class Review(msgspec.Struct, frozen=True):
@@ -63,6 +70,9 @@ class AccountsAsked(msgspec.Struct, frozen=True):
         return {name: value for name, value in asked.items() if value}
 
 
+KEPT = "kept"  # the hidden fields in which a form waits for a sign-in
+
+
 async def fields_of(request: Request[Any, Any, Any]) -> FormMultiDict:
     return await request.form()
 
@@ -77,6 +87,13 @@ def read_sign_in(fields: Mapping[str, Any]) -> SignIn | Wrong:
     if errors:
         return Wrong(errors, {"mail": mail})
     return SignIn(mail, password, path_of_ours(_text(fields, "next")))
+
+
+def read_kept(fields: Mapping[str, Any]) -> Kept | None:
+    """What the sign-in page carried through for a form that waits to be sent."""
+    action = path_of_ours(_text(fields, KEPT))
+    typed = {name.removeprefix(f"{KEPT}."): str(fields[name]) for name in fields if name.startswith(f"{KEPT}.")}
+    return Kept(action, typed) if action != "/" else None
 
 
 def path_of_ours(text: str) -> str:
@@ -111,6 +128,16 @@ def read_settlement(fields: Mapping[str, Any]) -> tuple[bool, str] | Wrong:
     if errors or happened is None:
         return Wrong(errors, {"why": why, "happened": _text(fields, "happened")})
     return happened, why
+
+
+async def read_checkpoint(fields: Mapping[str, Any]) -> str | Wrong:
+    """A checkpoint that somebody kept, pasted or as a file, with the line ends that it was signed with."""
+    chosen = fields.get("file")
+    held = await chosen.read() if isinstance(chosen, UploadFile) else b""
+    pasted = _text(fields, "note")
+    text = held.decode(errors="replace") if held else pasted
+    wrong = Wrong({"note": "Paste the checkpoint that you kept, or choose its file."}, {"note": pasted})
+    return f"{text.replace(chr(13), '').strip()}\n" if text.strip() else wrong
 
 
 def read_switch(text: str) -> KillSwitch | None:

@@ -2,7 +2,9 @@
 
 import logging
 import secrets
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from litestar import Request
 from litestar.exceptions import HTTPException
@@ -10,15 +12,18 @@ from litestar.response import Redirect, Response
 from litestar.types import ExceptionHandlersMap
 
 from firm.ids import ID_BITS, id_text
+from web.forms import Kept, path_of_ours
 from web.render import page
-from web.visitor import SignInNeeded
+from web.visitor import SignInNeeded, visitor_of
 
 _LOG = logging.getLogger(__name__)
 
-# Title, and what to do next.
+# Title, and what to do next. What only staff can do about it is said to staff.
+_ASK_AN_OWNER = "If you think you should have it, ask an owner of the firm."
 _WORDS: dict[int, tuple[str, str]] = {
     400: ("We could not read that", "Go back and try again. If you followed a link, it may be incomplete."),
-    403: ("You have no permission for this", "If you think you should, ask an owner of the firm."),
+    401: ("Your session has ended", "Sign in again: you come back to where you were."),
+    403: ("You have no permission for this", "Go back to the page you came from."),
     404: ("There is nothing here", "The address may be mistyped, or the page is not yours to see."),
     405: ("That is not possible here", "Go back to the page you came from."),
     409: ("Not yet", "Try again in a minute."),
@@ -30,6 +35,10 @@ _WORDS: dict[int, tuple[str, str]] = {
     ),
     503: ("We cannot answer right now", "Reload the page in a moment."),
 }
+
+
+# What the framework says by itself is what our titles say already.
+_SAYS_NOTHING = frozenset({"", *(status.phrase for status in HTTPStatus)})
 
 
 def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -49,20 +58,30 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 
 def sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Response[Any]:
-    """Pages lead to the sign-in and back again; pieces and streams just say that the session is over."""
-    path = request.url.path
+    """Pages lead to the sign-in and back again, and forms are carried through it; streams just say that the session is over."""
     if request.headers.get("hx-request") == "true":
-        return Response("", status_code=401, headers={"HX-Redirect": "/sign-in"})
-    if request.method == "GET" and not path.endswith(("/live", "/chart")):
-        return Redirect("/sign-in", status_code=303, query_params={"next": path})
-    return _page(
-        request, error.status_code, "Your session has ended. Sign in again, then repeat what you did.", _reference()
-    )
+        shown = urlsplit(request.headers.get("hx-current-url", ""))
+        back = urlencode({"next": path_of_ours(_with_query(shown.path, shown.query))})
+        return Response("", status_code=401, headers={"HX-Redirect": f"/sign-in?{back}"})
+    if request.method != "GET":
+        kept = Kept(request.url.path, dict(error.typed))
+        return page(request, "sign_in.html", status=401, wrong=None, typed={"mail": "", "next": "/"}, kept=kept)
+    if request.url.path.endswith(("/live", "/chart")):
+        return _page(request, 401, "", _reference())
+    wanted = _with_query(request.url.path, request.url.query)
+    return Redirect("/sign-in", status_code=303, query_params={"next": wanted})
+
+
+def _with_query(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
 
 
 def _page(request: Request[Any, Any, Any], status: int, detail: str, reference: str) -> Response[Any]:
     title, advice = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
-    said = "" if detail.startswith(("Not Found", "Method Not")) else detail
+    visitor = visitor_of(request)
+    if status == 403 and visitor is not None and visitor.kind == "staff":
+        advice = _ASK_AN_OWNER
+    said = "" if detail in _SAYS_NOTHING else detail
     return page(
         request,
         "problem.html",

@@ -34,6 +34,7 @@ DOUBT_NAMES: dict[Doubt, str] = {
     Doubt.CONFLATED_PRICES: "merged prices",
     Doubt.DRIFT: "differs from the platform",
     Doubt.NOT_RECONCILED: "not confirmed by the platform",
+    Doubt.BOOK_UNCONFIRMED: "no word from the platform since the last deal",
     Doubt.PROVISIONAL_ANCHOR: "day’s start not final",
     Doubt.MASS_BREACH: "many breaches at once",
     Doubt.KILL_SWITCH: "automatic decisions stopped",

@@ -69,7 +69,9 @@ def page(
     pages: Pages = connection.app.state.pages
     firm: Firm = connection.app.state.firm
     visitor = visitor_of(connection)
-    everywhere = {"visitor": visitor, "path": connection.scope["path"], "now_us": firm.now_us()}
+    path, query = connection.scope["path"], connection.scope["query_string"].decode(errors="replace")
+    here = f"{path}?{query}" if query else path
+    everywhere = {"visitor": visitor, "path": path, "here": here, "now_us": firm.now_us()}
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)

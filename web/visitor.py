@@ -5,6 +5,7 @@ Every route declares a policy; one that does not stops the application from bein
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal, assert_never
 from urllib.parse import urlsplit
@@ -56,7 +57,11 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignInNeeded(NotAuthorizedException):
-    """Nobody is signed in, or the session has ended."""
+    """Nobody is signed in, or the session has ended. `typed`: what a form was filled with, so that it is not lost."""
+
+    def __init__(self, typed: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail="sign in to see this page")
+        self.typed = typed or {}
 
 
 class ForeignForm(PermissionDeniedException):
@@ -84,7 +89,7 @@ def read_id(text: str) -> int:
     try:
         return parse_id(text)
     except ValueError as unreadable:
-        raise NotFoundException(f"no id: {text!r}") from unreadable
+        raise NotFoundException from unreadable
 
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -95,6 +100,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         require_same_origin(connection)
         if visitor is not None:
             await _require_token(connection, visitor)
+        elif policy is not Policy.PUBLIC:
+            raise SignInNeeded(await _typed(connection))
     match policy:
         case Policy.PUBLIC:
             return
@@ -131,11 +138,17 @@ async def _require_token(connection: ASGIConnection[Any, Any, Any, Any], visitor
         raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
 
 
+async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """What a form says in words; files would have to be chosen again."""
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str) and name != CSRF_FIELD}
+
+
 def _require(visitor: Visitor | None, kind: Literal["trader", "staff"] | None) -> Visitor:
     if visitor is None:
-        raise SignInNeeded("sign in to see this page")
+        raise SignInNeeded
     if kind is not None and visitor.kind != kind:
-        raise PermissionDeniedException(f"this page is for {'staff' if kind == 'staff' else 'traders'}")
+        raise PermissionDeniedException(f"this page is for {'the firm’s staff' if kind == 'staff' else 'traders'}")
     return visitor
 
 
@@ -155,4 +168,4 @@ async def _require_own(connection: ASGIConnection[Any, Any, Any, Any], visitor: 
 
     if await firm.book.read(owner) != visitor.id:
         # Not "forbidden": whether somebody else's account exists is not theirs to know.
-        raise NotFoundException("there is no such page for you")
+        raise NotFoundException

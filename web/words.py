@@ -182,6 +182,14 @@ def span(length_us: int) -> str:
     return " ".join(parts[:2]) or f"0{JOINED}s"
 
 
+def pause(length_us: int) -> str:
+    """The time between two prices: 250 ms, 2.250 s, or longer ones as spans."""
+    if length_us >= MINUTE_US:
+        return span(length_us)
+    whole, part = divmod(length_us // 1_000, 1_000)
+    return f"{whole}.{part:03d}{JOINED}s" if whole else f"{part}{JOINED}ms"
+
+
 def milliseconds(length_us: int) -> str:
     """0.42 ms, or 1 s; used for commit times."""
     if length_us >= SECOND_US:

@@ -30,10 +30,28 @@ class WorkingLine(msgspec.Struct, frozen=True):
     row: int
 
 
-def working_lines(steps: Sequence[Step], money: Money, digits: Mapping[str, int]) -> list[WorkingLine]:
-    """The lines in the order in which they were worked out. `money` lends its currency, `digits` are by symbol."""
-    sheet = _Sheet(steps, money, digits)
-    return [sheet.line(step, decides=step is steps[-1]) for step in steps if step.op == "given" or not _is_scale(step)]
+def working_lines(
+    steps: Sequence[Step], money: Money, digits: Mapping[str, int], times: Mapping[int, int]
+) -> list[WorkingLine]:
+    """The lines in the order in which they were worked out.
+
+    `money` lends its currency, `digits` are by symbol, `times` say when each cited ledger row happened.
+    """
+    sheet = _Sheet(steps, money, digits, times)
+    shown = [step for step in steps if step.op == "given" or not _is_scale(step)]
+    return [sheet.line(step, decides=step is steps[-1]) for step in shown if not _said_before(step, steps)]
+
+
+def cited_row(step: Step) -> int:
+    """The ledger row a given value lies in; 0 where it lies in none."""
+    row = step.source.partition("/")[0]
+    return int(row) if row.isdigit() else 0
+
+
+def _said_before(step: Step, steps: Sequence[Step]) -> bool:
+    """The same value of the same place under another name: one line says it."""
+    first = next(each for each in steps if each is step or (each.source == step.source and each.value == step.value))
+    return bool(step.source) and first is not step
 
 
 def _is_scale(step: Step) -> bool:
@@ -43,20 +61,20 @@ def _is_scale(step: Step) -> bool:
 class _Sheet:
     """The steps by name, so that a line can show the values it was made from."""
 
-    def __init__(self, steps: Sequence[Step], money: Money, digits: Mapping[str, int]) -> None:
+    def __init__(
+        self, steps: Sequence[Step], money: Money, digits: Mapping[str, int], times: Mapping[int, int]
+    ) -> None:
         self._by_name = {step.name: step for step in steps}
+        self._times = times
         self._money = money
         self._digits = digits
 
     def line(self, step: Step, *, decides: bool) -> WorkingLine:
-        row = step.source.partition("/")[0]
-        return WorkingLine(
-            _plain(step.name), self._how(step), self._value(step), decides, int(row) if row.isdigit() else 0
-        )
+        return WorkingLine(_plain(step.name), self._how(step), self._value(step), decides, cited_row(step))
 
     def _how(self, step: Step) -> str:
         if step.op == "given":
-            return _origin(step.source)
+            return self._origin(step)
         if step.op in ("lowest", "highest"):
             return f"the {step.op} of {' and '.join(self._arg(arg) for arg in step.args)}"
         left, right = step.args
@@ -64,7 +82,17 @@ class _Sheet:
             return f"{_plain(left)} {self._arg(left)} {_COMPARED[step.op]} {_plain(right)} {self._arg(right)}"
         if step.op in words.ROUNDINGS:
             return f"{self._quotient(left, right)}, {words.ROUNDINGS[step.op]}"
+        if step.op == "plus" and self._arg(right).startswith(words.MINUS):
+            return f"{self._arg(left)} {words.MINUS} {self._arg(right).removeprefix(words.MINUS)}"
         return f"{self._arg(left)} {words.OPERATIONS[step.op]} {self._arg(right)}"
+
+    def _origin(self, step: Step) -> str:
+        if step.source.startswith("ruleset/"):
+            return "from the rules sold with the account"
+        row = cited_row(step)
+        if not row:
+            return ""
+        return f"from ledger row {row}" + (f", {words.moment_precise(self._times[row])}" if row in self._times else "")
 
     def _quotient(self, left: str, right: str) -> str:
         above, below = " × ".join(self._factors(left)), " ÷ ".join(self._factors(right))
@@ -95,7 +123,7 @@ class _Sheet:
             case "lots_e8":
                 return f"{words.lots(step.value)} lots"
             case "contract_e8":
-                return f"{words.lots(step.value)} units a lot"
+                return f"{words.units(step.value)} units a lot"
             case "yes or no":
                 return "yes" if step.value else "no"
             case unit:
@@ -108,10 +136,3 @@ def _plain(name: str) -> str:
         return name.removeprefix("#")
     plain = name.removesuffix("_e8").replace(" points", " price change")
     return plain[:1].upper() + plain[1:] if plain[:1].islower() else plain
-
-
-def _origin(source: str) -> str:
-    if source.startswith("ruleset/"):
-        return "from the rules sold with the account"
-    row = source.partition("/")[0]
-    return f"from ledger row {row}" if row else ""

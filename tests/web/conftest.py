@@ -137,3 +137,20 @@ def decisions(stage: Any) -> dict[str, int]:
     with stage.reader.connection() as book:
         rows = book.execute("SELECT kind, decision FROM rm_decision ORDER BY decision")
         return dict(rows.fetchall())
+
+
+@pytest.fixture
+def carried(tmp_path: Path) -> Iterator[Any]:
+    """Another firm, in which a day's beginning broke a limit."""
+    played = PLAY.carried_over_the_reset(tmp_path / "firm")
+    yield played
+    played.close()
+
+
+@pytest.fixture
+async def carrier(carried: Any) -> AsyncIterator[Client]:
+    """Ada in that firm."""
+    transport = httpx.ASGITransport(create_app(carried.firm))
+    async with Client(base_url="http://127.0.0.1", transport=transport) as client:
+        await client.sign_in("ada@example.org", STAGE.PASSWORD)
+        yield client

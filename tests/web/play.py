@@ -133,3 +133,23 @@ def _release(stage: Stage, lost: int, ada: int) -> None:
     for step in range(20):
         stage.wait(15)
         stage.prices_now(138_390 + 9 * (step % 6) - 3 * step, 1_274_700 + 120 * (step % 5))
+
+
+def carried_over_the_reset(path: Path) -> Stage:
+    """Ada wins 2 210.00 and carries a loser over midnight in Prague: the new day's floor lies above her equity at once."""
+    stage = Stage(path)
+    stage.open_shop(two_step())
+    stage.prices_now(138_690, 1_284_200)
+    account = stage.sell("ada carried", ADA, 101)
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    stage.round_trip(account, "P7001", Side.BUY, "1.00", "EURUSD", 225_200, 600)
+    stage.deal(account, "P7002", Side.BUY, "10.00", "EURUSD")
+    stage.now_us = parse_utc("2014-05-01T21:59:50")
+    stage.prices_now(138_150, 1_284_200)
+    stage.reconcile(account)
+    for eurusd in (138_152, 138_151, 138_150):
+        stage.wait(5)
+        stage.prices_now(eurusd, 1_284_210)
+    stage.settle(checkpoint=True)
+    return stage

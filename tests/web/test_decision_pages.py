@@ -1,6 +1,7 @@
 """Decisions on a page: the rule, the price and the arithmetic; evidence that checks out; a person's word on an open one."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -13,9 +14,14 @@ from firm.inputs import Side
 from firm.kinds import payload_of
 from firm.money import Money
 from storage.rows import StoredRow
-from web.decision_view import open_positions
+from web.held_then import open_positions
 
 VERIFIER = Path(__file__).parents[2] / "tools" / "verify_evidence.py"
+
+
+def text_of(html: str) -> str:
+    """The words on a page, without its markup."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ")
 
 
 async def test_a_breach_is_told_in_words_numbers_and_times(ada, decisions):
@@ -49,11 +55,62 @@ async def test_a_breach_says_how_to_check_it_and_what_closed_afterwards(ada, sta
     assert "2 May 2014, 12:30:00.250 UTC" in commands
 
 
+async def test_each_figure_of_a_breach_says_from_which_row_and_when(ada, decisions):
+    page = text_of((await ada.get(f"/decisions/{decisions['BreachDeclared']}")).text)
+    assert re.search(r"Balance from ledger row \d+, 2 May 2014, 1\d:\d\d:\d\d\.\d{3} UTC", page)
+    assert re.search(r"XAUUSD #1 bid from ledger row \d+, 2 May 2014, 12:30:00\.250 UTC 1274\.400", page)
+    assert "100 units a lot" in page
+    assert "+ −" not in page
+    assert page.count("Initial balance") == 1
+
+
+async def test_a_gap_through_the_floor_is_seen_in_the_prices_just_before(ada, decisions):
+    page = text_of((await ada.get(f"/decisions/{decisions['BreachDeclared']}")).text)
+    trail = page.partition("The prices just before")[2].partition("Open at that moment")[0]
+    assert "12:29:58.000 1281.240 1281.690 97,439.50 +2,880.50" in trail
+    assert "12:30:00.250 1274.400 1274.850 91,283.50 −3,275.50" in trail
+    assert "One price earlier equity was 97,439.50 USD" in trail
+    assert "The next one, of XAUUSD, came 2.250 s later and made it 91,283.50 USD" in trail
+
+
+async def test_a_breach_at_the_reset_says_what_the_reset_did_and_shows_the_prices_it_was_seen_at(carried, carrier):
+    with carried.reader.connection() as book:
+        rows = dict(book.execute("SELECT kind, decision FROM rm_decision").fetchall())
+    page = text_of((await carrier.get(f"/decisions/{rows['BreachDeclared']}")).text)
+    for said in (
+        "Until the reset at 1 May 2014, 22:00:00.000 UTC (Fri 2 May, 00:00 in Europe/Prague) the floor was 95,000.00 USD",
+        "The new day began with a balance of 102,210.00 USD , so the floor became 97,210.00 USD",
+        "equity was 96,710.00 USD",
+        "1 May 2014, 22:00:00.000 UTC · 2 May 2014, 00:00:00.000 in Europe/Prague",
+        "EURUSD 21:59:55.000 1.38152 1.38164",  # the price of the suspicion, which the breach itself does not repeat
+        "P7002 Buy 10.00",
+    ):
+        assert said in page, said
+    first = text_of((await carrier.get(f"/decisions/{rows['BreachSuspected']}")).text)
+    assert "the floor became 97,210.00 USD" in first
+
+
+async def test_an_account_says_before_the_reset_where_the_floor_will_be_after_it(ada, stage):
+    page = text_of((await ada.get(f"/accounts/{id_text(stage.accounts['ada'])}")).text)
+    live = stage.board_account(stage.accounts["ada"])
+    higher = max(live.balance.minor, live.equity.minor)  # what this program measures a day from
+    assert f"the daily loss floor will be {(higher - 5_000_00) / 100:,.2f} USD" in page
+
+
+async def test_a_pass_leads_to_the_account_of_the_next_phase(ada, stage, decisions):
+    for path in (f"/decisions/{decisions['PhasePassed']}", f"/accounts/{id_text(stage.accounts['ada won'])}"):
+        page = (await ada.get(path)).text
+        found = re.search(r'href="(/accounts/[^"]+)">Go to the account of Phase 2', page)
+        assert found is not None, path
+        assert "Two Step 100K, Phase 2" in (await ada.get(found[1])).text
+
+
 async def test_an_account_that_ended_is_not_judged_any_more(ada, stage):
     page = (await ada.get(f"/accounts/{id_text(stage.accounts['ada lost'])}")).text.replace("\u00a0", " ")
     for said in ("Equity at the breach", "12:30:00.250 UTC", "Balance after closing", "Not judged after the breach"):
         assert said in page, said
     assert "At risk" not in page
+    assert "Today equity must stay above" not in page
 
 
 async def test_a_suspected_breach_says_what_is_in_doubt(ben, decisions):
@@ -80,6 +137,43 @@ async def test_the_evidence_that_is_downloaded_checks_out_offline(ada, decisions
     bundle.write_bytes(answer.content)
     checked = await anyio.run_process([sys.executable, str(VERIFIER), str(bundle)], check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+async def test_a_trader_who_kept_a_checkpoint_gets_evidence_that_nothing_before_it_was_changed(
+    ada, stage, decisions, tmp_path
+):
+    kept = (await ada.get("/checkpoint")).text
+    answer = await ada.send_form(f"/decisions/{decisions['BreachDeclared']}/evidence", note=kept.replace("\n", "\r\n"))
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert json.loads(answer.content)["checkpoint"] == kept
+    bundle, note = tmp_path / "evidence.json", tmp_path / "checkpoint.txt"
+    bundle.write_bytes(answer.content)
+    note.write_text(kept)
+    run = [sys.executable, str(VERIFIER), str(bundle), "--checkpoint", str(note)]
+    checked = await anyio.run_process(run, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+async def test_a_checkpoint_may_be_given_as_its_file(ada, decisions):
+    kept = (await ada.get("/checkpoint")).text
+    path = f"/decisions/{decisions['BreachDeclared']}/evidence"
+    headers = {"origin": str(ada.base_url).rstrip("/")}
+    files = {"file": ("checkpoint.txt", kept.encode(), "text/plain")}
+    answer = await ada.post(path, data={"csrf_token": ada.token, "note": ""}, files=files, headers=headers)
+    assert json.loads(answer.content)["checkpoint"] == kept
+
+
+async def test_a_checkpoint_that_is_none_is_refused_in_words_and_stays_typed(ada, ruth, decisions):
+    for client, room in ((ada, ""), (ruth, "/staff")):
+        path = f"{room}/decisions/{decisions['BreachDeclared']}/evidence"
+        empty = await client.send_form(path, note=" ")
+        assert empty.status_code == 422
+        assert "Paste the checkpoint that you kept" in empty.text
+        other = await client.send_form(path, note="Not a <checkpoint>")
+        assert other.status_code == 422
+        assert "checkpoint" in text_of(other.text).partition("Please look at this again:")[2][:120]
+        assert "Not a &lt;checkpoint&gt;" in other.text
 
 
 def test_what_was_open_is_the_days_start_and_every_deal_since_in_their_order():

@@ -99,6 +99,24 @@ async def test_staff_open_every_page_of_theirs(app, ruth, stage, decisions):
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
 
 
+async def test_whoever_is_refused_keeps_the_way_around_and_words_of_their_own(ada, ruth, nobody):
+    for client, path, status in (
+        (ada, "/nowhere/at/all", 404),
+        (ada, "/accounts/zzz", 404),
+        (ada, "/staff", 403),
+        (ruth, "/accounts", 403),
+        (ruth, "/staff/controls/none", 404),
+    ):
+        answer = await client.get(path)
+        assert answer.status_code == status, path
+        assert 'aria-label="Main"' in answer.text, path
+        for ours in ("for you", "No id", "zzz", "Not Found"):
+            assert ours not in answer.text.partition("</main>")[0], path
+    assert "ask an owner" not in (await ada.get("/staff")).text
+    assert "ask an owner" in (await ruth.get("/accounts")).text
+    assert (await nobody.get("/nowhere")).status_code == 404
+
+
 @pytest.mark.parametrize(
     "path",
     ["/sign-in", "/nowhere", "/accounts", "/static/evenhand.css", "/static/../app.py", "/session", "/decisions/x"],
@@ -118,7 +136,7 @@ async def test_nothing_outside_the_static_folder_is_served(nobody):
 
 
 async def test_a_fault_of_ours_names_a_reference_and_hides_the_rest(ada, stage, decisions, monkeypatch, caplog):
-    def broken(decision: int) -> bytes:
+    def broken(decision: int, since: str | None) -> bytes:
         raise LookupError("the secret of the house")
 
     monkeypatch.setitem(stage.firm.__dict__, "evidence", broken)

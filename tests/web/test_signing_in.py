@@ -1,7 +1,10 @@
 """Signing in and out: sessions, their cookie, guesses, and forms that come from elsewhere."""
 
+import html
+
 import pytest
 
+from firm.ids import id_text
 from firm.instant import HOUR_US
 from web.forms import path_of_ours
 
@@ -84,6 +87,52 @@ async def test_a_session_ends_when_nobody_uses_it(nobody, stage, play):
     ended = await nobody.get("/accounts")
     stage.wall_us -= 2 * HOUR_US
     assert ended.status_code == 303
+
+
+async def test_after_signing_in_one_is_back_on_the_very_page(nobody):
+    answer = await nobody.get("/staff/accounts?standing=breached&sort=equity")
+    assert answer.headers["location"] == "/sign-in?next=%2Fstaff%2Faccounts%3Fstanding%3Dbreached%26sort%3Dequity"
+    piece = {"hx-request": "true", "hx-current-url": "http://x/staff/accounts?q=1"}
+    assert (await nobody.get("/staff/accounts", headers=piece)).headers["hx-redirect"] == (
+        "/sign-in?next=%2Fstaff%2Faccounts%3Fq%3D1"
+    )
+
+
+async def test_what_was_typed_outlives_the_session_and_is_sent_by_the_person(nobody, stage, play, decisions):
+    review = f"/staff/decisions/{decisions['BreachSuspected']}/review"
+    ended = await nobody.send_form(review, outcome="dismiss", why='One "bad" <print>.')
+    assert ended.status_code == 401
+    assert "Your session has ended" in ended.text
+    kept = {"kept": review, "kept.outcome": "dismiss", "kept.why": 'One "bad" <print>.'}
+    for name, value in kept.items():
+        assert f'name="{name}" value="{html.escape(value).replace("&quot;", "&#34;")}"' in ended.text
+    wrong = await nobody.send_form("/session", mail="ruth@example.org", password="not this one", next="/", **kept)
+    assert wrong.status_code == 422
+    assert 'name="kept.why"' in wrong.text
+    before = len(stage.asked)
+    again = await nobody.send_form("/session", mail="ruth@example.org", password=play.PASSWORD, next="/", **kept)
+    assert again.status_code == 200
+    assert f'action="{review}"' in again.text
+    assert "One &#34;bad&#34; &lt;print&gt;." in again.text
+    assert len(stage.asked) == before  # nothing is sent before she says so
+    token = again.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    nobody.token = token
+    empty = await nobody.send_form(review, outcome="dismiss", why="")
+    assert empty.status_code == 422  # the token is one of the new session: the form itself is looked at
+
+
+async def test_a_form_that_waits_for_a_sign_in_never_goes_elsewhere(nobody, play):
+    fields = {"kept": "https://elsewhere.example/", "kept.why": "x", "next": "/"}
+    answer = await nobody.send_form("/session", mail="ada@example.org", password=play.PASSWORD, **fields)
+    assert answer.status_code == 303
+    assert "elsewhere" not in answer.text + answer.headers["location"]
+
+
+async def test_a_live_page_is_told_that_the_session_has_ended(nobody, stage):
+    answer = await nobody.get(f"/accounts/{id_text(stage.accounts['ada'])}/live")
+    assert answer.status_code == 401
+    assert "Your session has ended" in answer.text
+    assert 'href="/sign-in"' in answer.text
 
 
 @pytest.mark.parametrize(

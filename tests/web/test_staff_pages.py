@@ -3,6 +3,7 @@
 import re
 
 import anyio
+import msgspec
 
 from firm.ids import id_text
 
@@ -90,6 +91,66 @@ async def test_one_person_stops_and_two_let_it_go_on(ruth, omar, stage):
     assert "Ruth Vale, reviewer and Omar Haddad, owner" in page
     nothing = await omar.send_form(f"{path}/release", why="Once more.")
     assert nothing.status_code == 422
+
+
+async def test_payouts_can_be_stopped_once_there_are_payouts(ruth):
+    page = (await ruth.get("/staff/controls")).text
+    assert "Automatic failures" in page
+    assert "/staff/controls/payouts/" not in page
+
+
+async def test_whoever_is_alone_is_told_how_to_be_two(ruth, monkeypatch):
+    for path in ("/staff", "/staff/controls"):
+        assert "evenhand staff add" not in (await ruth.get(path)).text
+    for module in ("staff_home", "staff_controls"):
+        monkeypatch.setattr(f"web.pages.{module}.all_staff", lambda _: [(1, "owner", 0)])
+    for path in ("/staff", "/staff/controls"):
+        assert "evenhand staff add MAIL" in (await ruth.get(path)).text
+
+
+async def test_a_firm_without_a_platform_is_told_what_comes_next(ruth, stage, monkeypatch):
+    bare = msgspec.structs.replace(stage.health(), bridges=())
+    monkeypatch.setattr(stage.board, "health", lambda: bare)
+    assert "evenhand bridge add NAME" in (await ruth.get("/staff")).text
+
+
+async def test_a_bridge_that_never_came_has_no_platform_no_lag_and_no_symbols(ruth, stage, monkeypatch):
+    health = stage.health()
+    (bridge,) = health.bridges
+    silent = msgspec.structs.replace(
+        bridge, connected=False, platform_up=False, journal_seq=0, watermark_us=0, last_tick_us=0, lag_ms=0
+    )
+    monkeypatch.setattr(stage.board, "health", lambda: msgspec.structs.replace(health, bridges=(silent,)))
+    page = (await ruth.get("/staff/health")).text
+    row = page.partition('data-live="bridges"')[2].partition("</table>")[0]
+    assert "Never connected" in row
+    assert "not known" in row
+    for wrong in (">Down<", "0 ms", ">none<"):
+        assert wrong not in row
+
+
+async def test_an_account_that_never_traded_has_no_last_trade(ruth, stage, play):
+    account = stage.sell("cleo idle", play.CLEO, 990)
+    stage.settle()
+    page = (await ruth.get(f"/staff/accounts?q={id_text(account)}")).text
+    assert re.search(r'data-th="Last trade \(UTC\)"><span class="soft">none', page)
+
+
+async def test_a_page_of_the_list_says_which_part_of_it_is_shown(ruth, stage):
+    html = (await ruth.get("/staff/accounts")).text
+    total = len(stage.accounts) + 1
+    assert f"1–50 of {total} accounts" in html
+    more = re.search(r'href="(/staff/accounts\?[^"]*after=[^"]*)"', html)
+    assert more is not None
+    assert f"51–{total} of {total} accounts" in (await ruth.get(more[1].replace("&amp;", "&"))).text
+
+
+async def test_a_list_that_is_read_to_its_end_does_not_say_that_nothing_ever_was(ruth, stage, play):
+    assert "There are no older decisions." in (await ruth.get("/staff/decisions?before=1")).text
+    assert "There are no older commands." in (await ruth.get("/staff/commands?before=1")).text
+    fresh = stage.sell("cleo fresh", play.CLEO, 991)
+    stage.settle()
+    assert "No trade has been closed yet." in (await ruth.get(f"/staff/accounts/{id_text(fresh)}/trades")).text
 
 
 async def test_a_switch_needs_a_reason_and_must_exist(ruth, stage):

@@ -9,7 +9,7 @@ from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.ids import id_text
 from firm.inputs import DealEntry, Side
 from web.app import create_app, end_streams
-from web.sse import ENDED, TooManyStreams
+from web.sse import ENDED, SIGNED_OUT, TooManyStreams
 from web.visitor import Visitor
 
 
@@ -171,6 +171,14 @@ async def test_streams_end_when_the_application_stops_and_leave_nothing_behind(s
         received += [event async for event in events]
     assert received[-1] == ENDED
     assert streams.open == 0
+
+
+async def test_a_stream_says_that_its_session_has_ended(stage, monkeypatch):
+    monkeypatch.setattr("web.sse.STREAM_RECHECK_SECONDS", 0)
+    visitor = Visitor(kind="trader", id=1, role="", name="Ada", session_id="ended long ago")
+    events = create_app(stage.firm).state.streams.watch(visitor, "account/1", one_piece)
+    with anyio.fail_after(5):
+        assert [event async for event in events][-1] == SIGNED_OUT
 
 
 async def test_one_person_cannot_hold_every_stream(stage):

@@ -48,7 +48,7 @@ async def account_chart(request: Request[Any, Any, Any], account: FromPath[str])
 
 @get("/accounts/{account:str}/trades", policy=Policy.TRADER_OWN)
 async def account_trades(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
-    return await trades_of_account(request, read_id(account), "/accounts")
+    return await trades_of_account(request, read_id(account), "")
 
 
 @get("/accounts/{account:str}/trades.csv", policy=Policy.TRADER_OWN)
@@ -85,7 +85,7 @@ async def chart_of_account(request: Request[Any, Any, Any], account: int) -> Res
     return Response(msgspec.json.encode(chart_json(view, picture)), media_type="application/json")
 
 
-async def trades_of_account(request: Request[Any, Any, Any], account: int, home: str) -> Response[str]:
+async def trades_of_account(request: Request[Any, Any, Any], account: int, room: str) -> Response[str]:
     """One page of closed trades, older than the row in the URL."""
     firm, before = request.app.state.firm, read_before(request.query_params)
 
@@ -95,7 +95,9 @@ async def trades_of_account(request: Request[Any, Any, Any], account: int, home:
     line, trades = await firm.book.read(question)
     more = trades[TRADES_PER_PAGE - 1].closed_seq if len(trades) > TRADES_PER_PAGE else None
     shown = trades[:TRADES_PER_PAGE]
-    return page(request, "trades.html", block="more", line=line, trades=shown, more=more, home=home, before=before)
+    context: dict[str, Any] = {"line": line, "more": more, "before": before}
+    home = f"{room}/accounts/{id_text(account)}"
+    return page(request, "trades.html", block="more", trades=shown, home=home, **context)
 
 
 def csv_of(trades: list[Trade]) -> str:

@@ -17,7 +17,8 @@ async def checkpoint(request: Request[Any, Any, Any]) -> Response[str]:
             status_code=404,
             media_type="text/plain",
         )
-    return Response(newest.note, media_type="text/plain")
+    named = f'attachment; filename="checkpoint-{newest.size}.txt"'
+    return Response(newest.note, media_type="text/plain", headers={"content-disposition": named})
 
 
 ROUTES = (checkpoint,)

@@ -2,32 +2,61 @@
 
 from typing import Any
 
-from litestar import Request, get
+from litestar import Request, get, post
 from litestar.params import FromPath
 from litestar.response import Response
 
+from storage.errors import NoteRefused
 from web.decision_view import decision_view
+from web.forms import Wrong, fields_of, read_checkpoint
 from web.render import page
 from web.visitor import Policy
+from web.words import upper_first
+
+NOTHING_KEPT = Wrong({}, {"note": ""})
 
 
 @get("/decisions/{decision:int}", policy=Policy.TRADER_OWN)
 async def decision(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[str]:
-    view = await decision_view(request.app.state.firm, decision)
-    return page(request, "decision.html", view=view, home="/accounts", review=None)
+    return await _decision(request, decision, 200, NOTHING_KEPT)
 
 
 @get("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN)
 async def evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
-    return await evidence_file(request, decision)
+    return await evidence_file(request, decision, None)
 
 
-async def evidence_file(request: Request[Any, Any, Any], decision: int) -> Response[Any]:
+@post("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN)
+async def evidence_since(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
+    answer = await evidence_since_kept(request, decision)
+    return await _decision(request, decision, 422, answer) if isinstance(answer, Wrong) else answer
+
+
+async def _decision(request: Request[Any, Any, Any], decision: int, status: int, kept: Wrong) -> Response[str]:
+    view = await decision_view(request.app.state.firm, decision)
+    return page(request, "decision.html", status=status, view=view, room="", review=None, kept=kept)
+
+
+# --- shared with the staff's page of the same decision ---
+
+
+async def evidence_since_kept(request: Request[Any, Any, Any], decision: int) -> Response[Any] | Wrong:
+    """The bundle with the proof that the ledger only grew since the checkpoint that the reader kept."""
+    note = await read_checkpoint(await fields_of(request))
+    if isinstance(note, Wrong):
+        return note
+    try:
+        return await evidence_file(request, decision, note)
+    except NoteRefused as refused:
+        return Wrong({"note": f"{upper_first(str(refused))}."}, {"note": note})
+
+
+async def evidence_file(request: Request[Any, Any, Any], decision: int, since: str | None) -> Response[Any]:
     """The bundle as a file, proven in a signed checkpoint."""
     firm = request.app.state.firm
-    bundle = await firm.book.look(lambda _: firm.evidence(decision))
-    named = f'attachment; filename="evidence-{decision}.json"'
-    return Response(bundle, media_type="application/json", headers={"content-disposition": named})
+    bundle = await firm.book.look(lambda _: firm.evidence(decision, since))
+    headers = {"content-disposition": f'attachment; filename="evidence-{decision}.json"'}
+    return Response(bundle, status_code=200, media_type="application/json", headers=headers)
 
 
-ROUTES = (decision, evidence)
+ROUTES = (decision, evidence, evidence_since)

@@ -54,7 +54,7 @@ async def staff_account_chart(request: Request[Any, Any, Any], account: FromPath
 
 @get("/staff/accounts/{account:str}/trades", policy=Policy.STAFF)
 async def staff_account_trades(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
-    return await trades_of_account(request, read_id(account), "/staff/accounts")
+    return await trades_of_account(request, read_id(account), "/staff")
 
 
 async def _trace(

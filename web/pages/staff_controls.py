@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import apsw
 from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from firm.commands import Command, EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
-from storage.readmodels.controls import BREAKER, control_history, control_states
+from storage.readmodels.controls import BREAKER, ControlAct, control_history, control_states
+from storage.readmodels.people import all_staff
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_switch, read_why, refused_in
 from web.people import staff_names
@@ -16,6 +18,9 @@ from web.render import page
 from web.visitor import Policy, signed_in
 
 HISTORY_SHOWN = 50
+RELEASED_BY = 2  # different people
+# This release pays nobody: the switch is shown only where somebody engaged it.
+NOTHING_TO_STOP_YET = frozenset({KillSwitch.PAYOUTS})
 
 
 @get("/staff/controls", policy=Policy.STAFF)
@@ -55,10 +60,15 @@ async def _act(request: Request[Any, Any, Any], control: str, command_for: Any) 
 async def _controls(request: Request[Any, Any, Any], status: int, control: str, wrong: Wrong | None) -> Response[str]:
     """The page; `control` is the one whose form was wrong."""
     firm = request.app.state.firm
-    states, history = await firm.book.read(lambda book: (control_states(book), control_history(book, HISTORY_SHOWN)))
+
+    def question(book: apsw.Connection) -> tuple[dict[str, ControlAct | None], list[ControlAct], int]:
+        return control_states(book), control_history(book, HISTORY_SHOWN), len(all_staff(book))
+
+    states, history, staff = await firm.book.read(question)
     acts = [act for act in states.values() if act is not None]
     names = await staff_names(firm, (act.who for act in (*acts, *history)))
-    context = {"names": names, "states": states, "history": history, "switches": list(KillSwitch), "breaker": BREAKER}
+    shown = [switch for switch in KillSwitch if switch not in NOTHING_TO_STOP_YET or _engaged(states[switch.value])]
+    context = {"names": names, "states": states, "history": history, "switches": shown, "alone": staff < RELEASED_BY}
     return page(
         request,
         "staff_controls.html",
@@ -66,8 +76,13 @@ async def _controls(request: Request[Any, Any, Any], status: int, control: str, 
         control=control,
         wrong=wrong,
         me=signed_in(request).reference,
+        breaker=BREAKER,
         **context,
     )
+
+
+def _engaged(act: ControlAct | None) -> bool:
+    return act is not None and act.act != "released"
 
 
 def _switch(text: str) -> KillSwitch:

@@ -12,7 +12,7 @@ from web.asking import ask
 from web.bounds import DECISIONS_PER_PAGE
 from web.decision_view import decision_view, for_staff
 from web.forms import Wrong, fields_of, read_before, read_review, refused_in
-from web.pages.decision import evidence_file
+from web.pages.decision import NOTHING_KEPT, evidence_file, evidence_since_kept
 from web.render import page
 from web.visitor import Policy, signed_in
 
@@ -35,31 +35,43 @@ async def staff_decisions(request: Request[Any, Any, Any]) -> Response[str]:
 
 @get("/staff/decisions/{decision:int}", policy=Policy.STAFF)
 async def staff_decision(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[str]:
-    firm = request.app.state.firm
-    view = await for_staff(firm, await decision_view(firm, decision))
-    return page(request, "decision.html", view=view, home="/staff/accounts", review=NOTHING_WRONG)
+    return await _decision(request, decision)
 
 
 @post("/staff/decisions/{decision:int}/review", policy=Policy.STAFF)
 async def staff_review(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
-    firm = request.app.state.firm
-    view = await for_staff(firm, await decision_view(firm, decision))
+    line = (await decision_view(request.app.state.firm, decision)).line
     asked = read_review(await fields_of(request))
     if isinstance(asked, Wrong):
-        return page(request, "decision.html", status=422, view=view, home="/staff/accounts", review=asked)
+        return await _decision(request, decision, review=asked)
     by = signed_in(request).reference
-    command = ReviewVerdict(by=by, account=view.line.account, decision=decision, outcome=asked.outcome, why=asked.why)
+    command = ReviewVerdict(by=by, account=line.account, decision=decision, outcome=asked.outcome, why=asked.why)
     refusal = refused_in((await ask(request, command)).facts)
     if refusal is None:
         return Redirect(f"/staff/decisions/{decision}", status_code=303)
     wrong = Wrong({"": refusal}, {"outcome": asked.outcome.value, "why": asked.why})
-    view = await for_staff(firm, await decision_view(firm, decision))
-    return page(request, "decision.html", status=422, view=view, home="/staff/accounts", review=wrong)
+    return await _decision(request, decision, review=wrong)
 
 
 @get("/staff/decisions/{decision:int}/evidence", policy=Policy.STAFF)
 async def staff_evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
-    return await evidence_file(request, decision)
+    return await evidence_file(request, decision, None)
 
 
-ROUTES = (staff_decisions, staff_decision, staff_review, staff_evidence)
+@post("/staff/decisions/{decision:int}/evidence", policy=Policy.STAFF)
+async def staff_evidence_since(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
+    answer = await evidence_since_kept(request, decision)
+    return await _decision(request, decision, kept=answer) if isinstance(answer, Wrong) else answer
+
+
+async def _decision(
+    request: Request[Any, Any, Any], decision: int, *, review: Wrong = NOTHING_WRONG, kept: Wrong = NOTHING_KEPT
+) -> Response[str]:
+    """The page, with what was wrong about a form on it."""
+    firm = request.app.state.firm
+    view = await for_staff(firm, await decision_view(firm, decision))
+    status = 422 if review.errors or kept.errors else 200
+    return page(request, "decision.html", status=status, view=view, room="/staff", review=review, kept=kept)
+
+
+ROUTES = (staff_decisions, staff_decision, staff_review, staff_evidence, staff_evidence_since)

@@ -10,7 +10,7 @@ from storage.readmodels.accounts import count_by_standing
 from storage.readmodels.commands import count_commands
 from storage.readmodels.controls import control_states
 from storage.readmodels.decisions import decision_counts, latest_decisions, open_decisions
-from storage.readmodels.people import count_traders, unpaid_orders
+from storage.readmodels.people import all_staff, count_traders, unpaid_orders
 from web.bounds import COUNTED_SINCE_US, DECISIONS_SHOWN
 from web.render import page
 from web.visitor import Policy
@@ -31,6 +31,7 @@ async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
             "unpaid": unpaid_orders(book),
             "traders": count_traders(book),
             "controls": control_states(book),
+            "staff": len(all_staff(book)),
         }
 
     return page(request, "staff_home.html", health=firm.live.health(), **await firm.book.read(question))

@@ -1,0 +1,59 @@
+"""Held then: what an account held when a decision fell, from its rows, newest first."""
+
+from collections.abc import Sequence
+
+from firm.facts import CashBooked, DayOpened, DealBooked, OpenPosition, SwapPosted
+from firm.kinds import body_of
+from storage.rows import StoredRow
+
+_MOVES = frozenset(kind.__name__ for kind in (DealBooked, SwapPosted, CashBooked))
+
+
+def open_positions(rows_back: Sequence[StoredRow]) -> list[OpenPosition]:
+    """What was open: the day's opening positions, and each deal and swap booked since."""
+    held: dict[str, OpenPosition] = {}
+    booked: list[DealBooked | SwapPosted] = []
+    for row in rows_back:
+        if row.kind not in (DayOpened.__name__, DealBooked.__name__, SwapPosted.__name__):
+            continue
+        body = body_of(row.kind, row.payload)
+        if isinstance(body, DayOpened):
+            held = {position.position_id: position for position in body.positions}
+            break
+        assert isinstance(body, DealBooked | SwapPosted)
+        booked.append(body)
+    for each in reversed(booked):
+        before = held.pop(each.position_id, None)
+        now = _position(each, before)
+        if now is not None:
+            held[each.position_id] = now
+    return list(held.values())
+
+
+def unchanged_since(rows_back: Sequence[StoredRow]) -> int:
+    """The last row that moved balance, positions or swap: prices after it met the same book. 0 where none of the rows did."""
+    return next((row.seq for row in rows_back if row.kind in _MOVES), 0)
+
+
+def _position(booked: DealBooked | SwapPosted, before: OpenPosition | None) -> OpenPosition | None:
+    """The position as it is after a deal or a swap; None once it is closed."""
+    if isinstance(booked, DealBooked):
+        now = OpenPosition(
+            position_id=booked.position_id,
+            symbol=booked.symbol,
+            side=booked.side,
+            lots_e8=booked.lots_e8,
+            price_open=booked.price_open,
+            swap=booked.swap,
+            opened_us=booked.opened_us,
+        )
+        return now if booked.lots_e8 else None
+    return before and OpenPosition(
+        position_id=before.position_id,
+        symbol=before.symbol,
+        side=before.side,
+        lots_e8=before.lots_e8,
+        price_open=before.price_open,
+        swap=booked.swap,
+        opened_us=before.opened_us,
+    )

@@ -1,0 +1,117 @@
+"""Tick trail: the last prices before a breach with the equity after each, so that a jump through the floor is seen as one.
+
+The frames are read from beside the ledger and valued by the firm's own arithmetic. A trail that does not end at the very
+equity the decision observed is not shown.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from firm.account import AccountState, Position
+from firm.arithmetic import PLAIN
+from firm.equity import Board, equity_of, unpriced
+from firm.facts import OpenPosition, QuotesRefused, QuoteUsed
+from firm.inputs import QuoteFrame
+from firm.kinds import body_of
+from firm.price import Quote, SymbolSpec
+from firm.quote_frame import ticks_as_judged
+from firm.ruleset import Ruleset
+from storage.errors import PrunedByPolicy
+from storage.reader import LedgerReader
+from storage.readmodels.accounts import AccountLine
+from storage.rows import StoredRow
+from web.bounds import TRAIL_ROWS_MAX, TRAIL_TICKS_SHOWN
+
+
+class TrailTick(msgspec.Struct, frozen=True):
+    """One price, and what the account was worth at it, in minor units."""
+
+    quote: Quote
+    digits: int
+    equity: int
+
+
+def account_then(line: AccountLine, ruleset: Ruleset, balance: int, held: Sequence[OpenPosition]) -> AccountState:
+    """As much of the account as its equity depends on."""
+    positions = tuple(
+        Position(
+            each.position_id, each.symbol, each.side, each.lots_e8, each.price_open, each.opened_us,
+            seq=0, path="", swap=each.swap.minor, swap_seq=0, swap_path="",
+        )
+        for each in held
+    )  # fmt: skip
+    return AccountState(
+        account=line.account,
+        trader=line.trader,
+        challenge=line.challenge,
+        phase=line.phase,
+        phase_name=line.phase_name,
+        funded=line.funded,
+        bridge=line.bridge,
+        initial=line.money(line.initial),
+        ruleset_id="",
+        ruleset=ruleset,
+        opened_seq=line.opened_seq,
+        opened_us=line.opened_us,
+        balance=balance,
+        positions=positions,
+    )
+
+
+def tick_trail(
+    reader: LedgerReader, then: AccountState, exhibits: Sequence[QuoteUsed], since_seq: int, observed: int
+) -> list[TrailTick]:
+    """The last ticks up to the deciding one, oldest first. `since_seq`: the row since which the book was the same."""
+    if not exhibits:
+        return []
+    last = max(exhibits, key=lambda tick: (tick.frame, tick.index))
+    board = Board({tick.symbol: _spec(tick) for tick in exhibits}, {})
+    rows = reader.rows(max(0, last.frame - TRAIL_ROWS_MAX), TRAIL_ROWS_MAX)
+    first = rows[0].seq if rows else 0
+    board.quotes |= {tick.symbol: _quote(tick) for tick in exhibits if tick.frame < first}
+    found: list[TrailTick] = []
+    try:
+        for quote in _quotes(reader, rows, then.bridge, board.specs):
+            board.quotes[quote.symbol] = quote
+            if quote.frame > since_seq and not unpriced(then, board):
+                found.append(TrailTick(quote, board.specs[quote.symbol].digits, equity_of(PLAIN, then, board)))
+            if (quote.frame, quote.index) >= (last.frame, last.index):
+                break
+    except PrunedByPolicy:
+        return []
+    return found[-TRAIL_TICKS_SHOWN:] if found and found[-1].equity == observed else []
+
+
+def _quotes(
+    reader: LedgerReader, rows: Sequence[StoredRow], bridge: str, wanted: Mapping[str, SymbolSpec]
+) -> Iterator[Quote]:
+    """The ticks of the wanted symbols in the order in which they were judged, without those that no desk may use."""
+    refused = {
+        row.cause: {index for index, _ in body.refused}
+        for row in rows
+        if isinstance(
+            body := body_of(row.kind, row.payload) if row.kind == QuotesRefused.__name__ else None, QuotesRefused
+        )
+    }
+    for row in rows:
+        frame = body_of(row.kind, row.payload) if row.kind == QuoteFrame.__name__ else None
+        if not isinstance(frame, QuoteFrame) or frame.bridge != bridge:
+            continue
+        for index, tick in enumerate(ticks_as_judged(reader.frame(row.seq), conflated=frame.conflated)):
+            if tick.symbol in wanted and index not in refused.get(row.seq, ()):
+                yield Quote(tick.symbol, tick.t_us, tick.bid, tick.ask, row.seq, index)
+
+
+def _quote(tick: QuoteUsed) -> Quote:
+    return Quote(tick.symbol, tick.t_us, tick.bid, tick.ask, tick.frame, tick.index)
+
+
+def _spec(tick: QuoteUsed) -> SymbolSpec:
+    return SymbolSpec(
+        symbol=tick.symbol,
+        digits=tick.digits,
+        contract_e8=tick.contract_e8,
+        currency_base=tick.currency_base,
+        currency_profit=tick.currency_profit,
+    )
