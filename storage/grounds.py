@@ -4,6 +4,7 @@ The account's rows are taken without a gap, so that nobody has to believe that n
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from firm.explain import Decision, explain
 from firm.facts import (
@@ -18,6 +19,7 @@ from firm.facts import (
     PhasePassed,
     QuotesRefused,
     QuoteUsed,
+    TradingDayCounted,
 )
 from firm.inputs import QuoteFrame
 from firm.kinds import Body, body_of
@@ -27,6 +29,7 @@ from storage.rows import StoredRow
 
 ROWS_AT_ONCE = 500  # of an account's chain, read in one go
 TRAIL_ROWS_MAX = 20_000  # ledger rows looked through for prices that came after the ones that were used
+ROWS_BEFORE_FIRST_DAY_MAX = 100  # of an account, from its first to the one that begins its first day
 _FOREVER = 2**63
 
 
@@ -54,6 +57,7 @@ class Grounds:
         self._take(self._cited)
         self._take(seq for body in list(self._bodies.values()) for seq in _exhibits(body))
         self._take_cause()
+        self._take_days_counted()
         self.opened = self._opened()
         self._take_trail()
 
@@ -116,10 +120,18 @@ class Grounds:
             body = self._bodies[row.seq]
             began = isinstance(body, DayOpened) and body.day.start_us <= at_us
             if row.account_seq == 1 or (began and not self._books_cited_before(row.seq)):
-                return row.seq
+                return self._first_day(row)
         raise LedgerDamaged(
             f'the chain of the account of row {self.decision} has no beginning: stop, run "evenhand verify"'
         )
+
+    def _first_day(self, row: StoredRow) -> int:
+        """Where `row` begins the account's first day, take the few rows before it too: then nothing has to be believed of before."""
+        before = list(islice(self._chain_back(row.account_prev_seq), ROWS_BEFORE_FIRST_DAY_MAX))
+        if not before or before[-1].account_seq != 1 or any(one.kind == DayOpened.__name__ for one in before):
+            return row.seq
+        self._keep(before)
+        return before[-1].seq
 
     def _books_cited_before(self, seq: int) -> bool:
         """Whether the working takes the balance or a position from a booking before this row."""
@@ -152,6 +164,15 @@ class Grounds:
         cause = self._reader.row(self._rows[self.decision].cause)
         if cause is not None and cause.account in (0, self.account):
             self._keep([cause])
+
+    def _take_days_counted(self) -> None:
+        """A pass says how many days were traded, even where no rule asks for any."""
+        if not isinstance(self.fact, PhasePassed) or any(
+            isinstance(body, TradingDayCounted) for body in self._bodies.values()
+        ):
+            return
+        counted = (row for row in self._chain_back(self.anchor) if row.kind == TradingDayCounted.__name__)
+        self._keep(islice(counted, 1))
 
     def _take_trail(self) -> None:
         """The frames in which the cited ticks came, and every one since the oldest that was judged by: none was newer."""

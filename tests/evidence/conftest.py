@@ -251,15 +251,22 @@ class Story:
         lots = abs(lots_e8 - (held.lots_e8 if held is not None else 0))
         opens = held is None or lots_e8 > held.lots_e8
         away = Side.SELL if side is Side.BUY else Side.BUY
-        money = Money.parse(net, state.initial.currency, state.initial.exponent)
-        deal = DealReported(
-            bridge="sim", seq=1, deal_id=f"d{self.ledger.size}", order_id="o", position_id=position, symbol=symbol,
-            entry=DealEntry.IN if opens else DealEntry.OUT, side=side if opens else away, lots_e8=lots, price=price,
-            profit=money, commission=state.money(0), swap=state.money(0), fee=state.money(0), reason="client",
-            t_us=self.at_us,
-        )  # fmt: skip
+        entry = DealEntry.IN if opens else DealEntry.OUT
+        deal = self.deal(position, symbol, entry, side if opens else away, lots, price, net, account)
         self.report(deal, account)
         return self.book(deal, account)
+
+    def deal(
+        self, position: str, symbol: str, entry: DealEntry, side: Side, lots_e8: int, price: int, net: str, account: int
+    ) -> DealReported:
+        """A fill as the platform reports it, with all of its result as profit."""
+        state = self.states[account]
+        return DealReported(
+            bridge="sim", seq=1, deal_id=f"d{self.ledger.size}", order_id="o", position_id=position, symbol=symbol,
+            entry=entry, side=side, lots_e8=lots_e8, price=price, commission=state.money(0), swap=state.money(0),
+            profit=Money.parse(net, state.initial.currency, state.initial.exponent), fee=state.money(0),
+            reason="client", t_us=self.at_us,
+        )  # fmt: skip
 
     def report(self, body: Input, account: int) -> int:
         """What the platform says, and nobody has acted on yet."""
@@ -301,7 +308,7 @@ class Story:
     def earn(self, account: int, net: str) -> int:
         """A position opened and closed at once, with this result."""
         position = f"p{self.ledger.size}"
-        self.trade(account, position, "EURUSD", Side.BUY, 100_000_000, 138_702, net="0.00")
+        self.trade(account, position, "EURUSD", Side.BUY, 100_000_000, 138_702, net="0")
         return self.trade(account, position, "EURUSD", Side.BUY, 0, 138_702, net=net)
 
     def deposit(self, account: int, amount: str, *, moves: bool = True) -> int:
@@ -510,9 +517,14 @@ class Story:
             self.open_account(account, ruleset)
             self.open_day(account, provisional=provisional)
 
-    def ada_breaks_her_daily_loss(self, noise: int = 3, doubts: tuple[Doubt, ...] = ()) -> int:
+    def ada_breaks_her_daily_loss(
+        self, noise: int = 3, doubts: tuple[Doubt, ...] = (), *, second_day: bool = False
+    ) -> int:
         """Ada holds EURUSD, with a swap, and USDJPY, whose profit is converted; the release takes her to 94 939.66."""
         self.both_open()
+        if second_day:
+            self.next_day()
+            self.open_day(self.ada)
         self.price("EURUSD", 138_700, 138_702)
         self.price("USDJPY", 102_300, 102_303)
         self.trade(self.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702)
