@@ -18,7 +18,6 @@ from web.pages import (
     checker,
     checkpoint,
     decision,
-    nowhere,
     sign_in,
     staff_account,
     staff_accounts,
@@ -46,7 +45,6 @@ PAGES = (
     staff_controls,
     staff_health,
     staff_commands,
-    nowhere,
 )
 
 

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Response
 from litestar.types import ExceptionHandlersMap
 
 from firm.ids import ID_BITS, id_text
+from web.auth import recognised
 from web.forms import Kept, path_of_ours
 from web.render import page
 from web.visitor import SignInNeeded, visitor_of
@@ -78,7 +79,8 @@ def _with_query(path: str, query: str) -> str:
 
 def _page(request: Request[Any, Any, Any], status: int, detail: str, reference: str) -> Response[Any]:
     title, advice = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
-    visitor = visitor_of(request)
+    visitor = visitor_of(request) or recognised(request)
+    request.scope["user"] = visitor  # so that the page of the error has their way around, too
     if status == 403 and visitor is not None and visitor.kind == "staff":
         advice = _ASK_AN_OWNER
     said = "" if detail in _SAYS_NOTHING else detail
