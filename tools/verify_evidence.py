@@ -1036,8 +1036,9 @@ def confirmed(
     compare(calc, term, observed, floor)
     reviewed = case.fact["reviewed"]
     require(type(reviewed) is bool, "the decision does not say whether a person confirmed it", CONTEST)
-    asked = case.rows.get(case.cause, {"kind": ""})["kind"]
-    require(not reviewed or asked in ("ReviewVerdict", "ResumeDesk"), "no person's word is in the file", CONTEST)
+    asked, word = case.rows.get(case.cause, {"kind": ""})["kind"], case.payloads.get(case.cause, {})
+    confirms = asked == "ReviewVerdict" and (word["decision"], word["outcome"]) == (finding.seq, "confirm")
+    require(not reviewed or confirms or asked == "ResumeDesk", "no person's word is in the file", CONTEST)
     wanted = {
         "rule_kind": term["type"],
         "severity": severity_of(term),
@@ -1464,7 +1465,7 @@ def report(case: Case, size: int, found: list[str], *, pinned: bool) -> list[str
     said += [
         "",
         "This proves that the decision follows from the recorded rows by this arithmetic, and that no recorded row was altered",
-        "or left out. It does not prove that the platform's prices and deals were true: compare the prices with another source.",
+        "or left out. It does not prove that the platform's prices, contracts and deals were true: compare them with another source.",
     ]
     if not pinned:
         said += [
