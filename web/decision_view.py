@@ -92,10 +92,16 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def zone(self) -> str:
         return self.ruleset.calendar.zone
 
+    def room_left(self, tick: TrailTick) -> Money:
+        """From the floor that held when the price came to the equity at it; the deciding one is measured at the decision."""
+        earlier = self.reset is not None and tick.quote.t_us < self.reset.at_us and tick is not self.trail[-1]
+        floor = self.reset.before if self.reset is not None and earlier else self.bound
+        return self.line.money(tick.equity) - floor
+
     @property
     def gap(self) -> tuple[TrailTick, TrailTick] | None:
-        """The last price before the breach and the one that broke it, where nothing lay between them."""
-        if len(self.trail) < 2 or self.trail[-2].equity <= self.line.bound:
+        """The last price before the breach and the one that broke it, where a price did it and nothing lay between them."""
+        if self.reset is not None or len(self.trail) < 2 or self.room_left(self.trail[-2]).minor <= 0:
             return None
         return self.trail[-2], self.trail[-1]
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from firm.ids import id_text
+from firm.inputs import DealEntry, Side
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
@@ -145,4 +146,78 @@ async def test_staff_reach_everything_on_a_small_phone(browser, base_url, stage,
             box = await entry.bounding_box()
             assert box is not None
             assert box["x"] + box["width"] <= 320
+    await page.context.close()
+
+
+async def test_on_a_tablet_the_way_around_and_every_column_are_there(browser, base_url, stage, play):
+    tablet = {"viewport": {"width": 768, "height": 1024}}
+    page, _ = await signed_in(browser, base_url, "ruth@example.org", play.PASSWORD, **tablet)
+    for path in ("/staff/accounts", "/staff/health", "/staff/commands"):
+        await page.goto(f"{base_url}{path}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 768, path
+        assert await page.evaluate(CLIPPED) == [], path
+        for entry in await page.locator("nav.nav a").all():
+            box = await entry.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= 768
+    await page.context.close()
+
+
+async def test_a_list_on_a_phone_gives_an_account_no_more_than_a_quarter_of_the_screen(browser, base_url, play):
+    phone = {"viewport": {"width": 390, "height": 844}}
+    page, _ = await signed_in(browser, base_url, "ruth@example.org", play.PASSWORD, **phone)
+    await page.goto(f"{base_url}/staff/accounts")
+    rows = await page.locator("#list tbody tr").count()
+    assert await page.evaluate("document.querySelector('#list tbody').offsetHeight") < rows * 844 / 4
+    await page.context.close()
+
+
+async def test_the_chart_goes_on_while_cleo_watches_and_a_closed_trade_appears(browser, base_url, stage, play):
+    account = stage.sell("cleo charted", play.CLEO, 903)
+    for _ in range(3):
+        stage.wait(60)
+        stage.prices_now(138_600, 1_275_400)
+    stage.deal(account, "P9930", Side.BUY, "1.00", "EURUSD")
+    stage.settle()
+    page, complaints = await signed_in(browser, base_url, "cleo@example.org", play.PASSWORD)
+    await page.goto(f"{base_url}/accounts/{id_text(account)}")
+    await page.wait_for_selector(".uplot")
+    await page.wait_for_selector("html[data-connection=open]")
+    assert "No trade has been closed yet." in await page.inner_text("#trades")
+    stage.wait(30)
+    stage.prices_now(138_650, 1_275_400)
+    stage.deal(account, "P9930", Side.SELL, "1.00", "EURUSD", DealEntry.OUT, 3_800)
+    stage.settle()
+    await expect(page.locator("#trades")).to_contain_text("P9930", timeout=5_000)
+    equity = f"{stage.board_account(account).equity.minor / 100:,.2f}"
+    await expect(page.locator("#equity")).to_contain_text(equity)
+    over = page.locator(".u-over")
+    width = await over.evaluate("each => each.clientWidth")
+    await over.hover(position={"x": width - 1, "y": 40})
+    await expect(page.locator("[data-reading]")).to_contain_text(f"equity {equity}")
+    assert complaints == []
+    await page.context.close()
+
+
+async def test_a_page_whose_session_ended_in_another_tab_says_so_and_leads_to_the_door(browser, base_url, stage, play):
+    page, _ = await signed_in(browser, base_url, "ada@example.org", play.PASSWORD)
+    path = f"/accounts/{id_text(stage.accounts['ada'])}?range=all"
+    await page.goto(f"{base_url}{path}")
+    await page.wait_for_selector("html[data-connection=open]")
+    other = await page.context.new_page()
+    await other.goto(f"{base_url}/accounts")
+    await other.click("text=Sign out")
+    await page.evaluate(  # looking away and back opens the stream anew
+        "Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });"
+        "document.dispatchEvent(new Event('visibilitychange'));"
+        "Object.defineProperty(document, 'hidden', { get: () => false });"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    await expect(page.locator(".signed-out")).to_be_visible(timeout=8_000)
+    await page.click(".signed-out a")
+    await page.fill("[name=mail]", "ada@example.org")
+    await page.fill("[name=password]", play.PASSWORD)
+    await page.click("main [type=submit]")
+    await expect(page.locator("#equity")).to_be_visible()
+    assert page.url.endswith(path)
     await page.context.close()

@@ -84,8 +84,11 @@ async def test_a_breach_at_the_reset_says_what_the_reset_did_and_shows_the_price
         "1 May 2014, 22:00:00.000 UTC · 2 May 2014, 00:00:00.000 in Europe/Prague",
         "EURUSD 21:59:55.000 1.38152 1.38164",  # the price of the suspicion, which the breach itself does not repeat
         "P7002 Buy 10.00",
+        "EURUSD 21:59:50.000 1.38150 1.38162 96,690.00 +1,690.00",  # the floor of the day before still held
+        "EURUSD 21:59:55.000 1.38152 1.38164 96,710.00 −500.00",
     ):
         assert said in page, said
+    assert "no price in between" not in page  # the reset did it, no price
     first = text_of((await carrier.get(f"/decisions/{rows['BreachSuspected']}")).text)
     assert "the floor became 97,210.00 USD" in first
 
