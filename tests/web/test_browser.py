@@ -183,18 +183,19 @@ async def test_the_chart_goes_on_while_cleo_watches_and_a_closed_trade_appears(b
     await page.goto(f"{base_url}/accounts/{id_text(account)}")
     await page.wait_for_selector(".uplot")
     await page.wait_for_selector("html[data-connection=open]")
-    assert "No trade has been closed yet." in await page.inner_text("#trades")
-    stage.wait(30)
+    stage.wait(1)  # a price and no ledger row of the account: nothing but the live mark can bring it
     stage.prices_now(138_650, 1_275_400)
-    stage.deal(account, "P9930", Side.SELL, "1.00", "EURUSD", DealEntry.OUT, 3_800)
     stage.settle()
-    await expect(page.locator("#trades")).to_contain_text("P9930", timeout=5_000)
     equity = f"{stage.board_account(account).equity.minor / 100:,.2f}"
     await expect(page.locator("#equity")).to_contain_text(equity)
     over = page.locator(".u-over")
     width = await over.evaluate("each => each.clientWidth")
     await over.hover(position={"x": width - 1, "y": 40})
     await expect(page.locator("[data-reading]")).to_contain_text(f"equity {equity}")
+    assert "No trade has been closed yet." in await page.inner_text("#trades")
+    stage.deal(account, "P9930", Side.SELL, "1.00", "EURUSD", DealEntry.OUT, 3_800)
+    stage.settle()
+    await expect(page.locator("#trades")).to_contain_text("P9930", timeout=5_000)
     assert complaints == []
     await page.context.close()
 
