@@ -187,6 +187,7 @@ async def test_the_list_is_sorted_by_the_very_shares_that_it_prints(ruth):
     shares = [float(share) for share in re.findall(r'Allowed loss left">([\d.]+) %', html)]
     assert len(shares) > 20
     assert shares == sorted(shares)
+    assert max(shares) <= 100
     assert "least share of the allowed loss left" in html
 
 
