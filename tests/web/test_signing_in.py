@@ -113,6 +113,7 @@ async def test_what_was_typed_outlives_the_session_and_is_sent_by_the_person(nob
     again = await nobody.send_form("/session", mail="ruth@example.org", password=play.PASSWORD, next="/", **kept)
     assert again.status_code == 200
     assert f'action="{review}"' in again.text
+    assert "not sent yet: your word on a decision" in again.text
     assert "One &#34;bad&#34; &lt;print&gt;." in again.text
     assert len(stage.asked) == before  # nothing is sent before she says so
     token = again.text.partition('name="csrf_token" value="')[2].partition('"')[0]

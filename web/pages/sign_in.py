@@ -15,6 +15,17 @@ from web.words import plural
 HOMES = {"trader": "/accounts", "staff": "/staff"}
 NOT_THESE = "This mail address and password do not belong together."
 
+# What a form that waited for a sign-in is about, by the end of its address.
+WAITED = {
+    "review": "your word on a decision",
+    "engagement": "stopping something at once",
+    "release": "letting something go on",
+    "reset": "letting automatic failures go on",
+    "resumption": "letting a desk go on",
+    "settlement": "what became of a command",
+    "evidence": "evidence since your checkpoint",
+}
+
 
 @get("/", policy=Policy.PUBLIC)
 async def front_door(request: Request[Any, Any, Any]) -> Redirect:
@@ -61,7 +72,8 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
 
 def _goes_on(request: Request[Any, Any, Any], kept: Kept, session_id: str) -> Response[Any]:
     """The form that was sent too late, for the person to look at and send now: we never send it by ourselves."""
-    return page(request, "kept_form.html", kept=kept, token=csrf_token_of(session_id))
+    what = WAITED.get(kept.action.rpartition("/")[2], "a form")
+    return page(request, "kept_form.html", kept=kept, what=what, token=csrf_token_of(session_id))
 
 
 def _again(request: Request[Any, Any, Any], wrong: Wrong, status: int, kept: Kept | None) -> Response[Any]:
