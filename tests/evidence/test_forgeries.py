@@ -12,7 +12,7 @@ from firm.facts import DayAnchored, DealIgnored, Doubt, SwapPosted, TradingDayCo
 from firm.inputs import DealReported, QuoteFrame, Side
 from firm.price import Quote
 from firm.quote_frame import Tick
-from firm.ruleset import OnDailyLoss
+from firm.ruleset import Anchor, Boundary, MaximumLoss, OnDailyLoss, Trail
 from storage.grounds import Grounds
 
 Told = dict[str, Any]
@@ -295,6 +295,14 @@ def test_a_deal_is_booked_as_it_was_reported(story: Any, verifier: ModuleType, t
     refused(story, verifier, closed(story, **{**told, **money}), why)
 
 
+def test_a_deal_is_booked_in_the_account_s_currency(story: Any, verifier: ModuleType) -> None:
+    holding(story)
+    deal = a_deal(story)
+    story.report(replace(deal, profit=replace(deal.profit, currency="JPY")), story.ada)
+    story.book(deal, story.ada)
+    refused(story, verifier, story.judge(story.ada, "daily"), "is in another currency than the account")
+
+
 def test_an_opening_is_booked_at_the_price_that_was_reported(story: Any, verifier: ModuleType) -> None:
     story.both_open()
     story.price("EURUSD", 138_702, 138_704)
@@ -360,6 +368,56 @@ def test_a_withdrawal_is_no_loss(story: Any, verifier: ModuleType) -> None:
     story.both_open()
     story.deposit(story.ada, "-6_000.00", moves=False)
     refused(story, verifier, story.judge(story.ada, "daily"), "did not move the marks that are measured from")
+
+
+def test_the_marks_move_at_once_with_cash(story: Any, verifier: ModuleType) -> None:
+    story.both_open()
+    story.deposit(story.ada, "-6_000.00", moves=False)
+    story.noise(story.ada, 2)
+    refused(story, verifier, story.judge(story.ada, "daily"), "is no DayAnchored, with which cash must move the marks")
+
+
+def trailing(story: Any) -> None:
+    terms = MaximumLoss(
+        id="overall", loss_max_bp=1_000, trail=Trail.END_OF_DAY, trails_on=Anchor.BALANCE, lock_at_bp=None,
+        boundary=Boundary.TOUCHES,
+    )  # fmt: skip
+    story.both_open(replace(story.rules, terms=(terms,)))
+
+
+def test_the_highest_mark_moves_by_what_was_deposited(story: Any, verifier: ModuleType) -> None:
+    trailing(story)
+    story.states[story.ada] = replace(story.states[story.ada], rollover_high=10_900_000)
+    story.deposit(story.ada, "1.00")
+    refused(
+        story, verifier, story.judge(story.ada, "overall"), "moves the highest mark to 10900100, which is not by 100"
+    )
+
+
+def test_a_mark_of_an_earlier_day_is_of_the_kind_that_the_rule_names(story: Any, verifier: ModuleType) -> None:
+    """Yesterday began with a higher equity; the floor follows the balance."""
+    trailing(story)
+    story.price("EURUSD", 138_700, 138_702)
+    story.trade(story.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702, net="100.00")
+    story.next_day()
+    story.price("EURUSD", 141_000, 141_002)
+    high = story.open_day(story.ada)
+    story.trade(story.ada, "p1", "EURUSD", Side.BUY, 0, 138_000, net="-1_000.00")
+    story.next_day()
+    story.open_day(story.ada)
+    story.earn(story.ada, "-9_500.00")
+
+    def alter(told: Told) -> None:
+        altered = [
+            replace(one, source=f"{high}/equity/minor") if one.name == "highest mark" else one
+            for one in told["working"]
+        ]
+        told["working"] = tuple(altered)
+
+    story.alter = alter
+    refused(
+        story, verifier, story.judge(story.ada, "overall"), f"the floor follows {high}/equity/minor, which is no mark"
+    )
 
 
 def test_a_day_s_start_moves_once_with_cash(story: Any, verifier: ModuleType) -> None:
