@@ -14,7 +14,7 @@ from web.account_view import AccountView
 from web.bounds import CHART_DAYS_MAX, CHART_POINTS_MAX
 from web.charts import Line
 from web.firm import Firm
-from web.floor_lines import floor_lines
+from web.floor_lines import floor_lines, follows_every_tick
 from web.objectives_view import LIMIT_KINDS
 
 RANGES: dict[str, tuple[str, int]] = {"1d": ("1 day", DAY_US), "1w": ("1 week", 7 * DAY_US), "all": ("All", 1 << 60)}
@@ -39,8 +39,8 @@ async def picture_of(firm: Firm, view: AccountView, asked: str) -> Picture:
     account = view.line.account
 
     def question(book: apsw.Connection) -> tuple[list[Mark], list[Day], int]:
-        marks = marks_of(book, account, since_us, CHART_POINTS_MAX)
-        return marks, days_of(book, account, CHART_DAYS_MAX)[::-1], highest_before(book, account, since_us)
+        marks, days = marks_of(book, account, since_us, CHART_POINTS_MAX), days_of(book, account, CHART_DAYS_MAX)
+        return marks, days[::-1], highest_before(book, account, since_us) if follows_every_tick(view.ruleset) else 0
 
     marks, days, high_before = await firm.book.read(question)
     if view.live is not None and not view.ended and marks and marks[-1].at_us < view.as_of_us:

@@ -38,6 +38,11 @@ def floor_lines(
     return {rule: line for rule, line in lines.items() if line.steps}
 
 
+def follows_every_tick(ruleset: Ruleset) -> bool:
+    """Whether some floor depends on highs before the chart begins."""
+    return any(isinstance(term, MaximumLoss) and term.trail is Trail.EVERY_TICK for term in ruleset.terms)
+
+
 def _line(kind: str, steps: Iterable[tuple[int, int]]) -> Line:
     kept: list[tuple[int, int]] = []
     for at_us, level in steps:

@@ -94,13 +94,16 @@ def _quotes(
             body := body_of(row.kind, row.payload) if row.kind == QuotesRefused.__name__ else None, QuotesRefused
         )
     }
-    for row in rows:
-        frame = body_of(row.kind, row.payload) if row.kind == QuoteFrame.__name__ else None
-        if not isinstance(frame, QuoteFrame) or frame.bridge != bridge:
-            continue
-        for index, tick in enumerate(ticks_as_judged(reader.frame(row.seq), conflated=frame.conflated)):
-            if tick.symbol in wanted and index not in refused.get(row.seq, ()):
-                yield Quote(tick.symbol, tick.t_us, tick.bid, tick.ask, row.seq, index)
+    frames = {
+        row.seq: frame
+        for row in rows
+        if isinstance(frame := body_of(row.kind, row.payload) if row.kind == QuoteFrame.__name__ else None, QuoteFrame)
+        and frame.bridge == bridge
+    }
+    for seq, raw in reader.frames(iter(frames)):
+        for index, tick in enumerate(ticks_as_judged(raw, conflated=frames[seq].conflated)):
+            if tick.symbol in wanted and index not in refused.get(seq, ()):
+                yield Quote(tick.symbol, tick.t_us, tick.bid, tick.ask, seq, index)
 
 
 def _quote(tick: QuoteUsed) -> Quote:
