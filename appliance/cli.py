@@ -47,7 +47,10 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(
         prog="evenhand",
         description="A prop firm in one process: every decision can be shown, replayed and checked.",
-        epilog='A first look: "evenhand demo". A firm of your own: "evenhand init", then "evenhand serve".',
+        epilog=(
+            'A first look: "evenhand demo". A firm of your own: "evenhand init", then "evenhand serve".\n'
+            "Exit status: 0 done, 1 checked and found wanting, 2 could not be done."
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     root.add_argument("--version", action="version", version=f"evenhand {RELEASE}", help="print the release and end")

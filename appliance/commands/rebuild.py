@@ -20,6 +20,7 @@ def add_to(verbs: Verbs) -> None:
         run,
         "fold the read models (the tables that pages read) again from the ledger",
         "evenhand rebuild --data-dir /var/lib/evenhand trades",
+        "The firm must be stopped meanwhile.",
     )
     add_directory(parser)
     parser.add_argument(

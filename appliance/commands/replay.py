@@ -36,7 +36,7 @@ def add_to(verbs: Verbs) -> None:
         verbs,
         "replay",
         run,
-        "decide the epoch's inputs again and compare every fact byte for byte (exit 1 and the first difference otherwise)",
+        "decide again all that this engine decided and compare every fact byte for byte (exit 1 and the first difference otherwise)",
         "evenhand replay --data-dir var/demo/firm",
     )
     add_directory(parser)

@@ -84,6 +84,7 @@ def test_the_first_page_leads_to_the_demo_and_to_a_firm_of_one_s_own(capsys: pyt
     told = capsys.readouterr().out
     assert "evenhand demo" in told
     assert "evenhand init" in told
+    assert "Exit status: 0 done, 1 checked and found wanting, 2 could not be done." in told
     for verb in VERBS:
         assert f"    {verb.__name__.rpartition('.')[2]}" in told
 

@@ -37,7 +37,19 @@ def terminate_as_before() -> Iterator[None]:
 
 
 def demo(directory: Path, *more: str) -> int:
-    return main(["demo", "--headless", "--data-dir", str(directory), "--port", str(free_port(HOST)), *more])
+    """One that would end by itself after a second of market time, if it were to start."""
+    brief = (
+        "--until-done",
+        "--speed",
+        "max",
+        "--accounts",
+        "1",
+        "--from",
+        "2014-05-02T12:00:00",
+        "--to",
+        "2014-05-02T12:00:01",
+    )
+    return main(["demo", "--headless", "--data-dir", str(directory), "--port", str(free_port(HOST)), *brief, *more])
 
 
 @pytest.mark.parametrize("held", [MARKER, "firm/lock"], ids=["by a demo", "by a firm that is served by hand"])
@@ -61,7 +73,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_removed(
 ) -> None:
     with listen(HOST, 0) as taken:
         taken.listen()
-        assert main(["demo", "--headless", "--data-dir", str(left), "--port", str(taken.getsockname()[1])]) == 2
+        assert demo(left, "--port", str(taken.getsockname()[1])) == 2
     told = capsys.readouterr()
     assert (told.out, "choose another with --port" in told.err) == ("", True)
     assert (left / "firm" / "ledger.db").exists()
@@ -78,7 +90,6 @@ def test_a_port_that_is_taken_is_told_before_anything_is_removed(
         (["--from", "noon"], "'noon' is no instant"),
         (["--to", "2014-13-01"], "is no instant"),
         (["--ticks", "/nope"], "there is no file /nope"),
-        (["--ticks", __file__], "expected SYMBOL_tick_YYYYMMDD.zip"),
     ],
 )
 def test_an_argument_that_cannot_be_meant_is_told_before_anything_is_removed(
@@ -92,12 +103,19 @@ def test_an_argument_that_cannot_be_meant_is_told_before_anything_is_removed(
     assert (left / "firm" / "ledger.db").exists()
 
 
-def test_a_stretch_without_prices_is_told_before_anything_is_removed(
-    left: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        (["--from", "2014-05-02T13:00:00", "--to", "2014-05-02T12:00:00"], "there are no prices from"),
+        (["--ticks", __file__], "expected SYMBOL_tick_YYYYMMDD.zip"),
+    ],
+)
+def test_a_market_without_prices_is_told_before_anything_is_removed(
+    arguments: list[str], refusal: str, left: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert demo(left, "--from", "2014-05-02T13:00:00", "--to", "2014-05-02T12:00:00") == 2
+    assert demo(left, *arguments) == 2
     told = capsys.readouterr()
-    assert (told.out, "there are no prices from" in told.err) == ("", True)
+    assert (told.out, refusal in told.err) == ("", True)
     assert (left / "firm" / "ledger.db").exists()
 
 
