@@ -88,6 +88,7 @@ async def test_a_breach_at_the_reset_says_what_the_reset_did_and_shows_the_price
         "EURUSD 21:59:55.000 1.38152 1.38164 96,710.00 −500.00",
     ):
         assert said in page, said
+    assert "The last price still stood when the reset moved the floor." in page
     assert "no price in between" not in page  # the reset did it, no price
     first = text_of((await carrier.get(f"/decisions/{rows['BreachSuspected']}")).text)
     assert "the floor became 97,210.00 USD" in first
