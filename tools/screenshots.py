@@ -164,7 +164,7 @@ def _arrive(page: Page, base: str, path: str, links: str) -> bool:
 def _shoot(page: Page, path: Path, height_max: int) -> None:
     """The page once its fonts and charts are there, cut at `height_max`."""
     page.evaluate("document.fonts.ready")
-    if page.query_selector("[data-chart]"):
+    if page.query_selector("[data-chart] svg.chart"):
         page.wait_for_selector(".uplot", timeout=5_000)
     height = min(height_max, int(page.evaluate("document.documentElement.scrollHeight")))
     width = int(page.evaluate("document.documentElement.clientWidth"))
