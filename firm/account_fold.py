@@ -109,18 +109,25 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return replace(state, paused_until_us=body.until_us)
         case AccountLinked():
             return replace(state, login=body.login)
+        case _:
+            return _fold_agreement(state, body, seq, happened_us)
+
+
+def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
+    """How far our book and the platform's are known to agree."""
+    match body:
+        case EquityReported() | SnapshotReported():
+            return replace(state, reconciled_us=max(state.reconciled_us, happened_us), reconciled_seq=seq)
+        case ContractChanged():
+            return replace(state, reconciled_us=0, reconciled_seq=0)
         case DriftFound():
             return _with_drift(state, body.what)
         case PositionsDrifted():
             return _with_drift(state, POSITIONS)
         case DealIgnored() if body.why != ALREADY_BOOKED:
             return _with_drift(state, POSITIONS)
-        case ContractChanged():
-            return replace(state, reconciled_us=0, reconciled_seq=0)
         case DriftCleared():
             return replace(state, drifting=tuple(what for what in state.drifting if what != body.what))
-        case EquityReported() | SnapshotReported():
-            return replace(state, reconciled_us=max(state.reconciled_us, happened_us), reconciled_seq=seq)
         case _:
             return state
 
