@@ -12,6 +12,7 @@ import apsw
 
 from firm.inputs import LedgerForked, SegmentSealed, SnapshotWritten
 from firm.kinds import Body
+from storage.audit_schema import require_own_triggers
 from storage.checkpoint import Checkpoint, Signer, require_slug
 from storage.continuation import Continuation, Hashed, end_of
 from storage.errors import CommitFailed, LedgerRefused
@@ -102,6 +103,7 @@ class Ledger:
         self._connection = open_for_writing(files.ledger_db)
         try:
             migrate(self._connection)
+            require_own_triggers(self._connection)
             guard(self._connection)
             self._require_keys(secret, signer)
             self._end = Continuation(self._connection, secret, signer)

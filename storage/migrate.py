@@ -46,15 +46,3 @@ def check_header(connection: apsw.Connection) -> int:
         f"{connection.filename} has application id {application:#x} and version {version}: it is not a ledger; "
         f"name the right directory with --data-dir; where it is damaged: {RESTORE}"
     )
-
-
-def fresh_schema() -> list[tuple[str, str, str]]:
-    """(type, name, SQL) of everything in an empty ledger of today's schema: what `verify` compares with."""
-    connection = apsw.Connection(":memory:")
-    migrate(connection)
-    return schema_of(connection)
-
-
-def schema_of(connection: apsw.Connection) -> list[tuple[str, str, str]]:
-    sql = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name"
-    return [(str(kind), str(name), str(text)) for kind, name, text in connection.execute(sql)]

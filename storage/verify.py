@@ -9,27 +9,27 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import apsw
 import msgspec
 
 from storage.audit_frames import FrameAudit
+from storage.audit_models import ModelAudit
 from storage.audit_rows import RowAudit
+from storage.audit_schema import audit_schema
 from storage.errors import LedgerDamaged, LedgerRefused, SnapshotDamaged
 from storage.files import FirmDirectory
 from storage.findings import Finding, Findings
 from storage.identity import Lineages, read_identity, read_lineages, require_secret, size_of
-from storage.migrate import fresh_schema, migrations, schema_of
+from storage.migrate import migrations
 from storage.readmodels import ReadModel
-from storage.refold import Refold, stale_models, tables_of
+from storage.refold import Refold
 from storage.rows import StoredRow
-from storage.schema import APPLICATION_ID, READ_MODEL_PREFIX, open_for_reading
+from storage.schema import APPLICATION_ID, open_for_reading
 from storage.snapshots import load_snapshot
 from storage.tiles import COLUMNS
 
 ROWS_PER_STEP = 2_000
-_REFOLD = "nothing is lost: have the read models rebuilt, they are folded again from the ledger"
 _UNREADABLE = (apsw.Error, UnicodeDecodeError)
 
 Progress = Callable[[int, int], None]
@@ -131,10 +131,7 @@ class _Verification:
         for row in self._connection.execute("PRAGMA integrity_check(100)"):
             if row != ("ok",):
                 self._findings.add(f"SQLite's integrity check: {row[0]}")
-        ours = [part for part in schema_of(self._connection) if not _is_of_a_read_model(part[1])]
-        if ours != fresh_schema():
-            odd = sorted({name for _, name, _ in set(ours) ^ set(fresh_schema())})
-            self._findings.add(f"tables or triggers were altered: {', '.join(odd)}")
+        audit_schema(self._connection, self._findings)
 
     def _step(self, rows: RowAudit, goal: int) -> bool:
         """Check the next rows; False when there are none."""
@@ -185,41 +182,7 @@ class _Verification:
                 self._findings.add(str(damaged), seq, what_next)
 
     def _check_read_models(self) -> None:
-        stale = stale_models(self._connection, self._refold.models)
-        for name in stale:
-            self._findings.notes.append(f"read model {name} is of another version: it will be folded at the next start")
         if self._findings.told and self._refold.models:
             self._findings.notes.append("read models were not compared: a damaged ledger cannot vouch for them")
-            return
-        ours = {part[1]: part for part in schema_of(self._connection) if _is_of_a_read_model(part[1])}
-        folded = {part[1]: part for part in schema_of(self._refold.scratch)}
-        for model in self._refold.models:
-            if model.name in stale:
-                continue
-            if tables_of(self._connection, model.name) != self._refold.tables[model.name]:
-                self._findings.add(
-                    f"read_models does not name the tables of read model {model.name}", what_next=_REFOLD
-                )
-            for table in self._refold.tables[model.name]:
-                if ours.get(table) != folded[table] or not _same(self._connection, self._refold.scratch, table):
-                    what = f"table {table} of read model {model.name} is not what the ledger's rows give"
-                    self._findings.add(what, what_next=_REFOLD)
-
-
-def _is_of_a_read_model(name: str) -> bool:
-    return name.removeprefix("sqlite_autoindex_").startswith(READ_MODEL_PREFIX)
-
-
-def _same(one: apsw.Connection, other: apsw.Connection, table: str) -> bool:
-    """Whether both hold the same rows in a table, in whatever order they were written."""
-    rows, wanted = _sorted_rows(one, table), _sorted_rows(other, table)
-    for row in rows:
-        if row != next(wanted, None):
-            return False
-    return next(wanted, None) is None
-
-
-def _sorted_rows(connection: apsw.Connection, table: str) -> Any:
-    columns = [name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
-    order = ", ".join(f'"{column}"' for column in columns)
-    return iter(connection.execute(f'SELECT {order} FROM "{table}" ORDER BY {order}'))  # noqa: S608  (a model's own table)
+        else:
+            ModelAudit(self._connection, self._refold, self._findings).run()

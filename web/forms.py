@@ -205,8 +205,10 @@ def _whole(text: str) -> int | None:
 
 
 def _place(text: str) -> tuple[int, int] | None:
+    """A place in a sorted list, "VALUE~ID"; one that no row can have is no place."""
     left, _, right = text.partition("~")
     try:
-        return int(left), int(right)
+        place = int(left), int(right)
     except ValueError:
         return None
+    return place if all(abs(number) < 1 << 63 for number in place) else None

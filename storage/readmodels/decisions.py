@@ -104,6 +104,9 @@ _COLUMNS = (
 
 
 def decision_line(connection: apsw.Connection, decision: int) -> DecisionLine | None:
+    """The decision of this row, or None; a number that no row can have is none either."""
+    if not 0 < decision < 1 << 63:
+        return None
     row = connection.execute(f"SELECT {_COLUMNS} FROM rm_decision WHERE decision = ?", (decision,)).fetchone()  # noqa: S608  (own columns)
     return None if row is None else DecisionLine(*row)
 

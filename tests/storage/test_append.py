@@ -136,7 +136,9 @@ def test_rows_lost_from_the_end_are_noticed_when_the_ledger_is_opened(book):
     with book.open() as ledger:
         book.write(ledger, 20, checkpoint_every=1_000)
     raw = book.raw()
+    [(guard,)] = raw.execute("SELECT sql FROM sqlite_schema WHERE name = 'ledger_stays'").fetchall()
     raw.execute("DROP TRIGGER ledger_stays; DELETE FROM ledger WHERE seq = 20")
+    raw.execute(guard)
     raw.close()
     with pytest.raises(LedgerDamaged, match="does not end as it was left"):
         book.open()

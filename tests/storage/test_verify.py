@@ -32,6 +32,7 @@ TOUCHED = [
     *(("snapshots_held", column, "of_seq = (SELECT max(of_seq) FROM snapshots_held)") for column in ("of_seq", "written_by")),
     *(("identity", column, "1") for column in ("firm_slug", "public_key", "secret_mac")),
     *(("lineages", column, "1") for column in ("first_seq", "lineage")),
+    *(("read_models", column, "1") for column in ("name", "version", "schema", "tables")),
     *(("rm_balance", column, "rows > 20") for column in ("account", "minor", "rows")),
 ]  # fmt: skip
 
@@ -132,6 +133,8 @@ def test_a_bit_turned_in_a_segment_is_found(whole, at):
         pytest.param("DELETE FROM snapshot_states WHERE desk = 'orders'", id="a desk's states"),
         pytest.param("DELETE FROM rm_balance", id="a read model's rows"),
         pytest.param("UPDATE read_models SET tables = '[]'", id="what tables a read model has"),
+        pytest.param("CREATE INDEX rm_index ON rm_balance (rows)", id="an index on a read model's table"),
+        pytest.param("CREATE INDEX rm_index ON ledger (account)", id="an index that is named as if"),
         pytest.param("CREATE TABLE other (a)", id="a table of somebody else's"),
         pytest.param("DROP TRIGGER ledger_keeps", id="a trigger"),
         pytest.param("PRAGMA user_version = 7", id="the version"),
@@ -150,6 +153,48 @@ def test_what_is_gone_or_added_is_found(whole, sql):
         raw.execute(sql)
     raw.close()
     assert not whole.verify(whole.Balances()).is_sound
+
+
+EVIL = [
+    pytest.param("CREATE TRIGGER rm_evil BEFORE INSERT ON checkpoints BEGIN SELECT RAISE(IGNORE); END", id="a trigger"),
+    pytest.param("CREATE TRIGGER rm_evil BEFORE INSERT ON rm_balance BEGIN SELECT RAISE(IGNORE); END", id="on a model"),
+    pytest.param("CREATE VIEW rm_ledger AS SELECT * FROM ledger", id="a view"),
+]
+
+
+@pytest.mark.parametrize("sql", EVIL)
+def test_what_acts_when_a_table_is_used_is_told_and_refused_at_a_start_whatever_its_name(whole, sql):
+    raw = whole.raw()
+    raw.execute(sql)
+    raw.close()
+    assert any("added, removed or altered" in finding.what for finding in whole.verify(whole.Balances()).findings)
+    whole.close()
+    with pytest.raises(LedgerRefused, match="triggers or views that were added, removed or altered"):
+        whole.open(whole.Balances())
+
+
+def test_a_table_that_no_read_model_names_is_told(whole):
+    raw = whole.raw()
+    raw.execute("CREATE TABLE rm_other (a)")
+    raw.close()
+    assert any("table rm_other" in finding.what for finding in whole.verify(whole.Balances()).findings)
+
+
+def test_a_read_model_that_claims_another_version_is_not_passed_over(whole):
+    raw = whole.raw()
+    raw.execute("UPDATE read_models SET version = 99")
+    raw.execute("UPDATE rm_balance SET minor = 1")
+    raw.close()
+    assert not whole.verify(whole.Balances()).is_sound
+
+
+def test_a_read_model_of_an_earlier_release_is_a_note_because_the_next_start_folds_it(whole):
+    class Newer(whole.Balances):
+        version = 2
+
+    report = whole.verify(Newer())
+    assert report.is_sound
+    assert report.notes == ("read model balances is of an earlier release: the next start folds it",)
 
 
 def test_bits_turned_anywhere_in_the_file_are_found_wherever_they_change_what_it_says(whole):

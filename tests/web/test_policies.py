@@ -146,3 +146,13 @@ async def test_a_fault_of_ours_names_a_reference_and_hides_the_rest(ada, stage, 
     reference = answer.text.partition("Reference <code>")[2][:11]
     assert reference in caplog.text
     assert answer.headers["content-security-policy"] == POLICY
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, 10**20, 10**30])
+async def test_a_number_that_no_row_can_have_is_no_page_and_no_fault(ada, ruth, number):
+    assert (await ada.get(f"/decisions/{number}")).status_code == 404
+    assert (await ada.get(f"/decisions/{number}/evidence")).status_code == 404
+    assert (await ruth.get(f"/staff/decisions/{number}")).status_code == 404
+    assert (await ruth.get(f"/staff/accounts?after={number}~1")).status_code == 200
+    assert (await ruth.get(f"/staff/accounts?after=1~-{number}")).status_code == 200
+    assert (await ruth.get(f"/staff/decisions?before={number}")).status_code == 200
