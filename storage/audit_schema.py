@@ -36,9 +36,7 @@ def parts_of(connection: apsw.Connection) -> set[Part]:
 def require_own_triggers(connection: apsw.Connection) -> None:
     """Refuse a ledger with a trigger or view that is not this release's, or without one that is."""
     if odd := _odd(_acting(parts_of(connection)), _acting(_fresh())):
-        raise LedgerRefused(
-            f"{connection.filename} has triggers or views that were added, removed or altered: {odd}; {RESTORE}"
-        )
+        raise LedgerRefused(f"{connection.filename} has views or triggers that were altered: {odd}; {RESTORE}")
 
 
 def audit_schema(connection: apsw.Connection, findings: Findings) -> None:
@@ -46,7 +44,7 @@ def audit_schema(connection: apsw.Connection, findings: Findings) -> None:
     models = {table for table in _tables_named(connection, findings) if table.startswith(READ_MODEL_PREFIX)}
     ours = {part for part in parts_of(connection) if part.type in _ACTING or part.table not in models}
     if odd := _odd(ours, _fresh()):
-        findings.add(f"tables, indexes, triggers or views were added, removed or altered: {odd}")
+        findings.add(f"tables, indexes, views or triggers were altered: {odd}")
 
 
 def parts_on(parts: Iterable[Part], tables: Collection[str]) -> set[Part]:

@@ -52,9 +52,12 @@ def firm(tmp_path: Path, said: Said) -> FirmDirectory:
 def altered(firm: FirmDirectory, sql: str) -> None:
     """Written past every guard: as somebody with the file and an SQLite shell would."""
     connection = apsw.Connection(str(firm.ledger_db))
-    for (trigger,) in list(connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")):
+    guards = list(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    for trigger, _ in guards:
         connection.execute(f"DROP TRIGGER {trigger}")
     connection.execute(sql)
+    for _, again in guards:
+        connection.execute(again)
     connection.close()
 
 
