@@ -211,10 +211,11 @@ def _limit_asked(state: AccountState, finding: Finding) -> Limit:
 
 
 def _figures(calc: Arithmetic, state: AccountState, limit: Limit, finding: Finding) -> tuple[int, int]:
-    """The equity that was seen, and the floor: as it is now, or of the day in which it was seen once another has begun."""
+    """The equity that was seen, and the floor as it is now; or as it was then, once another day or a later high has moved it."""
     same_day = state.day is not None and state.day.day.start_us == finding.day_us
-    observed = _observed(calc, finding, with_cash=same_day)
-    if same_day:
+    still_holds = same_day and not follows_every_tick(limit)
+    observed = _observed(calc, finding, with_cash=still_holds)
+    if still_holds:
         return observed, floor_of(calc, state, limit.place, limit.terms)
     told = "floor when the breach was suspected"
     return observed, calc.given(told, finding.floor, "minor", f"{finding.seq}/floor/minor")
@@ -283,7 +284,7 @@ def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], turn: Turn) -> None:
 def _observed(calc: Arithmetic, finding: Finding, *, with_cash: bool) -> int:
     """The equity that was seen when the breach was suspected, with what was booked since and belongs into it.
 
-    Cash moves the floor of the running day, and so what is held against it; the floor of another day it leaves alone.
+    Cash moves the floor as it is now, and so what is held against it; the floor as it was then it leaves alone.
     """
     seen = f"{finding.seq}/observed/minor"
     observed = calc.given("equity when the breach was suspected", finding.observed, "minor", seen)

@@ -1021,15 +1021,17 @@ def confirmed(
 ) -> tuple[dict[str, Any], list[str]]:
     """A suspicion that became final: the equity that was seen, with what was booked since and belongs into it."""
     term, suspicion = case.ruleset["terms"][place], case.payloads[finding.seq]
-    same_day = account.day_us == finding.day_us
+    # A floor that follows every tick may have risen since, and one of another day is gone: then the floor of then counts.
+    follows = (term["type"], term.get("trail")) == ("maximum_loss", "every_tick")
+    still_holds = account.day_us == finding.day_us and not follows
     observed = calc.given("equity when the breach was suspected", f"{finding.seq}/observed/minor", "minor")
-    # Cash moves the floor of the running day, and so what is held against it; the floor of another day it leaves alone.
-    moved = [(seq, is_cash) for seq, is_cash in finding.moved if same_day or not is_cash]
+    # Cash moves the floor as it is now, and so what is held against it; the floor as it was then it leaves alone.
+    moved = [(seq, is_cash) for seq, is_cash in finding.moved if still_holds or not is_cash]
     for count, (seq, is_cash) in enumerate(moved, start=1):
         name, path = ("deposit or withdrawal", "amount") if is_cash else ("late deal", "net")
         given = calc.given(f"{name} #{count}", f"{seq}/{path}/minor", "minor")
         observed = calc.plus(f"equity with {name} #{count}", observed, given)
-    if same_day:
+    if still_holds:
         floor = floor_of(calc, case, account, place)
     else:
         floor = calc.given("floor when the breach was suspected", f"{finding.seq}/floor/minor", "minor")
@@ -1049,7 +1051,7 @@ def confirmed(
         "quotes": [],
     }
     by = "a person" if reviewed else "what was final by then"
-    ruled = floor_told(account, term) if same_day else "the floor, which is the one of the day of the suspicion"
+    ruled = floor_told(account, term) if still_holds else "the floor, which is the one of the suspicion"
     return wanted, [f"the suspicion in row {finding.seq}, built once more itself, confirmed by {by}", ruled]
 
 

@@ -68,6 +68,20 @@ def test_a_peak_under_review_raises_the_floor_that_follows_it(stage, hands):
     assert stage.account(account).peak.equity == 110_000_00
 
 
+def test_a_high_after_the_suspicion_raises_no_floor_under_it(stage, hands):
+    """Seen at 93 500 under a floor of 94 000; the high of 110 000 that followed is no reason to judge it by 104 000."""
+    account = long(stage, sold(stage, hands, hands.maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=600)))
+    stage.wait(121)
+    stage.tick("EURUSD", 138_050, 138_060)
+    [suspicion] = stage.facts(BreachSuspected)
+    stage.tick("EURUSD", 139_700, 139_710)
+    assert stage.account(account).peak.equity == 110_000_00
+    review(stage, account, ReviewOutcome.CONFIRM, stage.account(account).findings[0].seq)
+    [breach] = stage.facts(BreachDeclared)
+    assert (breach.floor, breach.observed) == (suspicion.floor, suspicion.observed)
+    assert breach.floor.minor == 94_000_00
+
+
 def test_a_soft_limit_neither_pauses_nor_hides_an_open_question(stage, hands):
     soft = hands.daily_loss(id="soft", loss_max_bp=100, on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER)
     account = long(stage, sold(stage, hands, hands.daily_loss(loss_max_bp=50), soft))

@@ -437,13 +437,14 @@ class Story:
             "minor",
             f"{finding.seq}/observed/minor",
         )
-        same_day = state.day is not None and state.day.day.start_us == finding.day_us
-        counted = [one for one in finding.moved if same_day or not one.cash]
+        follows = isinstance(limit.terms, MaximumLoss) and limit.terms.trail is Trail.EVERY_TICK
+        still_holds = state.day is not None and state.day.day.start_us == finding.day_us and not follows
+        counted = [one for one in finding.moved if still_holds or not one.cash]
         for place, one in enumerate(counted, start=1):
             name, path = ("deposit or withdrawal", "amount") if one.cash else ("late deal", "net")
             moved = calc.given(f"{name} #{place}", one.minor, "minor", f"{one.seq}/{path}/minor")
             observed = calc.plus(f"equity with {name} #{place}", observed, moved)
-        if same_day:
+        if still_holds:
             floor = floor_of(calc, state, limit.place, limit.terms)
         else:
             floor = calc.given(

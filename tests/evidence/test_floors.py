@@ -119,7 +119,7 @@ def test_a_confirmed_suspicion_of_an_earlier_day_keeps_the_floor_of_its_day(stor
     story.next_day()
     story.open_day(story.ada)
     told = verifier.verify(story.bundle(story.confirm(story.ada)))
-    assert any("the floor, which is the one of the day of the suspicion" in line for line in told)
+    assert any("the floor, which is the one of the suspicion" in line for line in told)
 
 
 # --- what a firm could make up ---

@@ -177,7 +177,7 @@ def test_on_a_later_day_cash_leaves_the_floor_and_the_figure_of_the_earlier_one_
     story.deposit(story.ada, "-100.00")
     decision = story.confirm(story.ada, reviewed=True)
     said = told(story, verifier, decision)
-    assert "the floor, which is the one of the day of the suspicion" in said
+    assert "the floor, which is the one of the suspicion" in said
     assert working(story, decision) == [
         "equity when the breach was suspected",
         "floor when the breach was suspected",
