@@ -208,7 +208,7 @@ class LedgerSettings(Section, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=36_500,
-            description="Sealed days of prices stay on this machine this long, then replay says pruned by policy; 0: for ever.",
+            description="Sealed days of prices may be moved off this machine after this long; 0: they are expected to stay.",
         ),
     ] = 0
 

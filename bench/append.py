@@ -209,7 +209,7 @@ def _open_accounts(ledger: Ledger) -> None:
         )  # fmt: skip
         day = DayOpened(
             day=phase.ruleset.calendar.day_at(T0), balance=program.size, equity=program.size, positions=(), quotes=(),
-            provisional=False,
+            provisional=False, priced=True,
         )  # fmt: skip
         bodies: list[Body] = [opened, day]
         ledger.append([

@@ -98,7 +98,7 @@ class SnapshotWritten(Input, frozen=True, kw_only=True):
 
 
 class SegmentSealed(Input, frozen=True, kw_only=True):
-    """Quote frames up to ledger seq `last_seq` now lie in segment file `name`, `bytes` long, synced and re-read."""
+    """Quote frames up to ledger seq `last_seq` now lie in segment file `name`, `size_bytes` long, synced and re-read."""
 
     name: str
     first_seq: int

@@ -9,21 +9,27 @@ from firm.inputs import SegmentSealed
 from storage.errors import LedgerDamaged
 from storage.findings import RESTORE, Findings
 from storage.quotes import read_sealing, sealing_of
+from storage.retention import may_leave
 from storage.schema import one_value
 from storage.segments import file_digest, frame_digest_of_row, read_segment
 
 _FROM_ARCHIVE = "put the segment back from the archive"
+STRAYS_SHOWN = 3
 
 
 class FrameAudit:
     """Takes the frames that rows name; then checks the segments they were sealed into."""
 
-    def __init__(self, connection: apsw.Connection, folder: Path, findings: Findings) -> None:
+    def __init__(self, connection: apsw.Connection, folder: Path, keep_days: int, findings: Findings) -> None:
+        """`keep_days`: how long the firm keeps sealed prices on this machine; 0: for ever."""
         self._connection = connection
         self._folder = folder
+        self._keep_days = keep_days
         self._findings = findings
         self.frames = 0
         self.segments = 0
+        self.quotes_from = 1
+        """The first row whose quotes are here still, once the end was checked: before it they left, or are told as missing."""
         self._sealed: dict[str, int] = {}
         self._last: SegmentSealed | None = None
 
@@ -54,26 +60,39 @@ class FrameAudit:
         )
         for (seq,) in connection.execute(sql):
             self._findings.add(f"a frame lies under seq {seq}, whose row is no quote frame", int(seq))
-        sealed: list[tuple[int, int, int]] = list(connection.execute("SELECT * FROM sealed_ranges ORDER BY sealed_by"))
-        by_row = {sealed_by: (first, last) for first, last, sealed_by in sealed}
+        self._check_segments(connection, self._names_that_may_leave(connection))
+
+    def _names_that_may_leave(self, connection: apsw.Connection) -> set[str]:
+        try:
+            return {said.name for said in may_leave(connection, self._keep_days)}
+        except LedgerDamaged:
+            return set()  # the row audit has told it
+
+    def _check_segments(self, connection: apsw.Connection, may_leave: set[str]) -> None:
+        by_row = {
+            int(seq): (first, last) for first, last, seq in connection.execute("SELECT * FROM sealed_ranges").fetchall()
+        }
+        names: set[str] = set()
         sql = "SELECT seq FROM landmarks WHERE kind = 'SegmentSealed' ORDER BY seq"
-        for (seq,) in list(connection.execute(sql)):
+        for (seq,) in connection.execute(sql).fetchall():
             try:
                 said = read_sealing(connection, int(seq))
             except LedgerDamaged:
                 continue  # the row audit has told it
             if by_row.pop(int(seq), None) != (said.first_seq, said.last_seq):
                 self._findings.add(f"sealed_ranges does not say what row {seq} says", int(seq), RESTORE)
-            self._check_segment(said, int(seq))
+            names.add(said.name)
+            self._check_segment(said, int(seq), allowed=said.name in may_leave)
         for seq in by_row:
             self._findings.add(f"sealed_ranges names row {seq}, which sealed nothing", seq)
+        self._note_strays(names)
 
-    def _check_segment(self, said: SegmentSealed, seq: int) -> None:
+    def _check_segment(self, said: SegmentSealed, seq: int, *, allowed: bool) -> None:
         path = self._folder / said.name
+        if allowed or not path.exists():
+            self.quotes_from = max(self.quotes_from, said.last_seq + 1)
         if not path.exists():
-            self._findings.notes.append(
-                f"segment {said.name} (rows {said.first_seq} to {said.last_seq}): pruned by policy, its prices were not checked"
-            )
+            self._tell_missing(said, seq, allowed=allowed)
             return
         self.segments += 1
         if (path.stat().st_size, file_digest(path)) != (said.size_bytes, said.sha256):
@@ -88,6 +107,22 @@ class FrameAudit:
                 )
         if found != said.frames or found != self._sealed.get(said.name, 0):
             self._findings.add(f"segment {path} does not hold each frame of its rows", seq, _FROM_ARCHIVE)
+
+    def _tell_missing(self, said: SegmentSealed, seq: int, *, allowed: bool) -> None:
+        what = f"segment {said.name} (rows {said.first_seq} to {said.last_seq})"
+        if allowed:
+            self._findings.notes.append(f"{what}: pruned by policy, its prices were not checked")
+        else:
+            kept = f"the setting ledger.segments_keep_days, {self._keep_days}, does not let it leave"
+            self._findings.add(f"{what} is missing, and {kept}", seq, _FROM_ARCHIVE)
+
+    def _note_strays(self, names: set[str]) -> None:
+        """Files that no row names harm nobody, but nobody will ever remove them either."""
+        strays = sorted(path.name for path in self._folder.iterdir() if path.name not in names)
+        if strays:
+            more = f" and {len(strays) - STRAYS_SHOWN} more" if len(strays) > STRAYS_SHOWN else ""
+            shown = ", ".join(strays[:STRAYS_SHOWN])
+            self._findings.notes.append(f"{self._folder} holds files that no row of the ledger names: {shown}{more}")
 
     def _is_frame_of(self, seq: int, frame: bytes) -> bool:
         try:

@@ -6,7 +6,8 @@ state at or below S. An empty state says that the desk is no more. A snapshot ex
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import apsw
@@ -94,12 +95,23 @@ def _said(connection: apsw.Connection, of_seq: int, written_by: int) -> Snapshot
 def snapshots_to_keep(connection: apsw.Connection, epochs_from: int) -> list[int]:
     """The newest few, and those on either side of the opening of each epoch that reaches to row `epochs_from` or beyond."""
     held = [int(row[0]) for row in connection.execute("SELECT of_seq FROM snapshots_held ORDER BY of_seq")]
-    opened = [row[0] for row in connection.execute("SELECT seq FROM landmarks WHERE kind = 'EpochOpened' ORDER BY seq")]
-    keep = set(held[-NEWEST_KEPT:])
+    return worth_keeping(held, openings_of(connection), epochs_from)
+
+
+def openings_of(connection: apsw.Connection) -> list[int]:
+    """The row that opened each epoch, in order."""
+    sql = "SELECT seq FROM landmarks WHERE kind = 'EpochOpened' ORDER BY seq"
+    return [int(row[0]) for row in connection.execute(sql)]
+
+
+def worth_keeping(snapshots: Sequence[int], opened: Sequence[int], epochs_from: int) -> list[int]:
+    """Which of these snapshots, by their rows in order, are kept."""
+    keep = set(snapshots[-NEWEST_KEPT:])
     for number, seq in enumerate(opened):
         if number + 1 < len(opened) and opened[number + 1] <= epochs_from:
             continue
-        keep |= set([one for one in held if one < seq][-1:] + [one for one in held if one >= seq][:1])
+        split = bisect_left(snapshots, seq)
+        keep |= {*snapshots[:split][-1:], *snapshots[split:][:1]}
     return sorted(keep)
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
-import msgspec
 
 from storage.audit_frames import FrameAudit
 from storage.audit_models import ModelAudit
 from storage.audit_rows import RowAudit
 from storage.audit_schema import audit_schema
-from storage.errors import LedgerDamaged, LedgerRefused, SnapshotDamaged
+from storage.audit_snapshots import audit_snapshots
+from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
 from storage.findings import Finding, Findings
 from storage.identity import Lineages, read_identity, read_lineages, require_secret, size_of
@@ -26,7 +26,6 @@ from storage.readmodels import ReadModel
 from storage.refold import Refold
 from storage.rows import StoredRow
 from storage.schema import APPLICATION_ID, open_for_reading
-from storage.snapshots import load_snapshot
 from storage.tiles import COLUMNS
 
 ROWS_PER_STEP = 2_000
@@ -60,12 +59,16 @@ def verify(
     secret: bytes,
     public_key: bytes | None = None,
     read_models: Sequence[ReadModel] = (),
+    segments_keep_days: int = 0,
     progress: Progress = lambda _done, _of: None,
 ) -> Report:
-    """Check everything. `public_key`: the key the ledger should be signed with, where it is known from elsewhere."""
+    """Check everything. `public_key`: the key the ledger should be signed with, where it is known from elsewhere.
+
+    `segments_keep_days`: after how many days sealed prices may have left this machine; 0: never.
+    """
     findings = Findings()
     with closing(open_for_reading(directory)) as connection:
-        audit = _Verification(connection, directory, secret, read_models, findings)
+        audit = _Verification(connection, directory, secret, read_models, segments_keep_days, findings)
         try:
             audit.run(public_key, progress)
         except (LedgerDamaged, LedgerRefused, *_UNREADABLE) as broken:
@@ -80,13 +83,14 @@ class _Verification:
         directory: Path,
         secret: bytes,
         read_models: Sequence[ReadModel],
+        segments_keep_days: int,
         findings: Findings,
     ) -> None:
         self._connection = connection
         self._secret = secret
         self._findings = findings
         self._rows: RowAudit | None = None
-        self._frames = FrameAudit(connection, FirmDirectory(directory).segments, findings)
+        self._frames = FrameAudit(connection, FirmDirectory(directory).segments, segments_keep_days, findings)
         self._refold = Refold(read_models)
         self._snapshots = 0
 
@@ -106,7 +110,7 @@ class _Verification:
             pass
         rows.check_end(self._connection)
         self._frames.check_end(self._connection)
-        self._check_snapshots()
+        self._snapshots = audit_snapshots(self._connection, self._frames.quotes_from, self._findings)
         self._check_read_models()
         progress(rows.seq, rows.seq)
 
@@ -164,22 +168,6 @@ class _Verification:
     def _fold(self, rows: Sequence[StoredRow]) -> None:
         if self._refold.models and self._findings.told == []:  # a damaged ledger cannot vouch for its read models
             self._refold.fold(rows)
-
-    def _check_snapshots(self) -> None:
-        held: dict[int, int] = {
-            written_by: of_seq for of_seq, written_by in self._connection.execute("SELECT * FROM snapshots_held")
-        }
-        sql = "SELECT seq FROM landmarks WHERE kind = 'SnapshotWritten' ORDER BY seq"
-        written: list[int] = [seq for (seq,) in self._connection.execute(sql)]
-        if written and written[-1] not in held:
-            self._findings.add(f"the snapshot that row {written[-1]} completed is gone", written[-1])
-        for seq, of_seq in held.items():
-            try:
-                load_snapshot(self._connection, of_seq, seq)
-                self._snapshots += 1
-            except (SnapshotDamaged, msgspec.DecodeError, UnicodeDecodeError) as damaged:
-                what_next = "the one before it will be used; the next snapshot replaces it"
-                self._findings.add(str(damaged), seq, what_next)
 
     def _check_read_models(self) -> None:
         if self._findings.told and self._refold.models:

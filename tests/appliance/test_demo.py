@@ -162,6 +162,21 @@ def test_a_stranger_checks_the_evidence_and_no_turned_bit_passes(
         assert tool.main() == 1, f"bit {bit} was turned and nobody saw"
 
 
+@pytest.mark.parametrize("which", ["release", "evening"])
+def test_every_decision_of_the_demo_can_be_checked_by_a_stranger(
+    which: str, request: pytest.FixtureRequest, told: Shown, tool: ModuleType, tmp_path: Path
+) -> None:
+    play = request.getfixturevalue(which)
+    decisions = [verdict["decision"] for verdict in play.summary["verdicts"]]
+    assert decisions
+    for decision in decisions:
+        bundle = tmp_path / f"{decision}.json"
+        status, _ = told("evidence", decision, "--out", bundle, "--data-dir", play.firm, as_json=False)
+        assert status == 0
+        said = tool.verify(bundle.read_bytes())
+        assert said[0].endswith("it holds.")
+
+
 def test_a_turned_byte_in_any_row_and_column_is_found(
     evening: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
