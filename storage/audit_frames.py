@@ -69,12 +69,11 @@ class FrameAudit:
             return set()  # the row audit has told it
 
     def _check_segments(self, connection: apsw.Connection, may_leave: set[str]) -> None:
-        by_row = {
-            int(seq): (first, last) for first, last, seq in connection.execute("SELECT * FROM sealed_ranges").fetchall()
-        }
+        sealed: list[tuple[int, int, int]] = list(connection.execute("SELECT * FROM sealed_ranges ORDER BY sealed_by"))
+        by_row = {sealed_by: (first, last) for first, last, sealed_by in sealed}
         names: set[str] = set()
         sql = "SELECT seq FROM landmarks WHERE kind = 'SegmentSealed' ORDER BY seq"
-        for (seq,) in connection.execute(sql).fetchall():
+        for (seq,) in list(connection.execute(sql)):
             try:
                 said = read_sealing(connection, int(seq))
             except LedgerDamaged:

@@ -16,7 +16,7 @@ _BROKEN = (SnapshotDamaged, msgspec.DecodeError, UnicodeDecodeError)
 def audit_snapshots(connection: apsw.Connection, quotes_from: int, findings: Findings) -> int:
     """How many were whole. `quotes_from`: the first row whose quotes are kept; epochs that ended before it need no snapshot."""
     sql = "SELECT written_by, of_seq FROM snapshots_held ORDER BY of_seq"
-    held: dict[int, int] = dict(connection.execute(sql).fetchall())
+    held: dict[int, int] = dict(list(connection.execute(sql)))
     written = _written(connection)
     kept = worth_keeping(sorted(written), openings_of(connection), quotes_from)
     for of_seq in kept:
@@ -37,7 +37,7 @@ def _written(connection: apsw.Connection) -> dict[int, int]:
     """Each snapshot that the ledger says was completed: the row it is of, and the row that says so."""
     written: dict[int, int] = {}
     sql = "SELECT seq FROM landmarks WHERE kind = 'SnapshotWritten' ORDER BY seq"
-    for (seq,) in connection.execute(sql).fetchall():
+    for (seq,) in list(connection.execute(sql)):
         payload = one_value(connection, "SELECT payload FROM ledger WHERE seq = ?", (seq,))
         try:
             said = body_of("SnapshotWritten", payload or b"")

@@ -16,11 +16,13 @@ from storage.quotes import read_sealing
 from storage.schema import one_value, open_for_reading
 from storage.snapshots import NEWEST_KEPT
 
+_NEVER_US = 2**63 - 1  # a row that is gone vouches for no age
+
 
 def segments_sealed(connection: apsw.Connection) -> list[SegmentSealed]:
     """What the ledger says of each segment, oldest first."""
     sql = "SELECT sealed_by FROM sealed_ranges ORDER BY first_seq"
-    return [read_sealing(connection, seq) for (seq,) in connection.execute(sql).fetchall()]
+    return [read_sealing(connection, seq) for (seq,) in list(connection.execute(sql))]
 
 
 def may_leave(connection: apsw.Connection, keep_days: int) -> list[SegmentSealed]:
@@ -65,4 +67,5 @@ def _folded_from(connection: apsw.Connection) -> int:
 
 
 def _received_us(connection: apsw.Connection, seq: int) -> int:
-    return int(one_value(connection, "SELECT received_us FROM ledger WHERE seq = ?", (seq,)))
+    found = one_value(connection, "SELECT received_us FROM ledger WHERE seq = ?", (seq,))
+    return _NEVER_US if found is None else int(found)

@@ -109,9 +109,9 @@ class _Verification:
         while self._step(rows, size_of(self._connection)):
             pass
         rows.check_end(self._connection)
+        self._check_read_models()
         self._frames.check_end(self._connection)
         self._snapshots = audit_snapshots(self._connection, self._frames.quotes_from, self._findings)
-        self._check_read_models()
         progress(rows.seq, rows.seq)
 
     def report(self) -> Report:

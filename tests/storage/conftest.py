@@ -75,8 +75,8 @@ class Book:
         self._open.append(reader := LedgerReader(self.path, secret=SECRET if with_secret else None))
         return reader
 
-    def verify(self, *models: ReadModel) -> Report:
-        return verify(self.path, secret=SECRET, read_models=models)
+    def verify(self, *models: ReadModel, segments_keep_days: int = 0) -> Report:
+        return verify(self.path, secret=SECRET, read_models=models, segments_keep_days=segments_keep_days)
 
     def close(self) -> None:
         for one in self._open:

@@ -60,7 +60,7 @@ def test_a_crash_before_the_row_leaves_a_file_that_is_simply_written_again(book,
     assert seal(book.path, upto_seq=300) == first
 
 
-def test_a_segment_that_left_the_machine_is_told_as_pruned_by_policy(book, ledger):
+def test_a_segment_that_is_lost_is_told_wherever_its_prices_are_wanted(book, ledger):
     said = seal(book.path, upto_seq=300)
     book.sealed(ledger, said)
     ledger.drop_sealed_frames()
@@ -69,9 +69,9 @@ def test_a_segment_that_left_the_machine_is_told_as_pruned_by_policy(book, ledge
     with pytest.raises(PrunedByPolicy, match="put it back"):
         reader.frame(4)
     assert reader.frame(304) == book.frame(304)
-    report = book.verify()
-    assert report.is_sound
-    assert "pruned by policy" in report.notes[0]
+    [lost] = book.verify().findings
+    assert "is missing, and the setting ledger.segments_keep_days, 0, does not let it leave" in lost.what
+    assert lost.next == "put the segment back from the archive"
 
 
 def test_frames_stay_where_their_segment_is_gone(book, ledger):

@@ -169,7 +169,7 @@ def test_what_acts_when_a_table_is_used_is_told_and_refused_at_a_start_whatever_
     raw.close()
     assert any("views or triggers were altered" in finding.what for finding in whole.verify(whole.Balances()).findings)
     whole.close()
-    with pytest.raises(LedgerRefused, match="views or triggers that were altered: (trigger|view) rm_"):
+    with pytest.raises(LedgerRefused, match=r"views or triggers that were altered: (trigger|view) rm_"):
         whole.open(whole.Balances())
 
 
