@@ -1,10 +1,11 @@
-"""Errands: the machine's own housekeeping: the prices of days gone by are sealed into segments, old snapshots and sessions let go."""
+"""Errands: the machine's own housekeeping: the prices of days gone by are sealed into segments, what is old is let go."""
 
 import anyio
 from anyio import to_thread
 
 from appliance.assembly import Machine
 from appliance.clock import wall_us
+from appliance.retention import let_go
 from firm.instant import DAY_US
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
@@ -20,7 +21,7 @@ async def keep_house(machine: Machine) -> None:
         await seal_days_gone_by(machine)
         await to_thread.run_sync(_forget_ended_sessions, machine)
         machine.runner.between_batches(Ledger.drop_sealed_frames)
-        machine.runner.between_batches(Ledger.prune_snapshots)
+        await let_go(machine)
 
 
 def _forget_ended_sessions(machine: Machine) -> None:

@@ -5,8 +5,9 @@ import dataclasses
 from collections.abc import Sequence
 
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
+from appliance.settings_file import read_settings
 from appliance.wording import counted
-from storage.files import open_firm_directory
+from storage.files import FirmDirectory, open_firm_directory
 from storage.findings import Finding
 from storage.readmodels.registry import READ_MODELS
 from storage.secret_files import read_secrets
@@ -33,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
         options.data_dir,
         secret=read_secrets(options.data_dir).ledger_secret,
         read_models=READ_MODELS,
+        segments_keep_days=read_settings(FirmDirectory(options.data_dir).settings).ledger.segments_keep_days,
         progress=lambda done, of: progress(f"checked {done:,} of {of:,} rows"),
     )
     findings = [finding._asdict() for finding in report.findings]
