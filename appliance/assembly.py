@@ -40,9 +40,10 @@ from storage.evidence import build_bundle
 from storage.files import FirmDirectory, lay_ballast
 from storage.front import FrontFile
 from storage.ledger import Ledger
+from storage.people import LOGINS, SESSION
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
-from storage.readmodels.seals import is_sealed
+from storage.readmodels.seals import any_sealed, is_sealed
 from storage.secret_files import Secrets
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
@@ -88,7 +89,9 @@ class Machine:
             )
         )
         self.reader = self._open.enter_context(LedgerReader(self.directory, secret=secrets.ledger_secret))
-        self.vault = Vault.open(self.directory, secrets.vault_master)
+        with self.reader.connection() as connection:
+            is_fresh = not any_sealed(connection)
+        self.vault = Vault.open(self.directory, secrets.vault_master, may_create=is_fresh)
         self._open.callback(self.vault.close)
         self.front = FrontFile.open(self.directory)
         self._open.callback(self.front.close)
@@ -188,7 +191,7 @@ class Machine:
             offer=offer,
             directory=self.directory_of_bridges,
             now_us=self.clock.now_us,
-            seal_login=lambda raw: self.vault.seal("platform:logins", "session", raw),
+            seal_login=lambda raw: self.vault.seal(LOGINS, SESSION, raw),
             server_secret=z85.encode(self.secrets.curve_server_key).decode(),
             host=settings.host,
             port=settings.port,

@@ -1,4 +1,4 @@
-"""Doctor: looks a machine and a firm's directory over before they are trusted with money. Changes nothing, reads no one's data.
+"""Doctor: looks a machine and a firm's directory over before they are trusted with money. Changes nothing, shows no one's data.
 
 docs/operating/doctor.md explains each check and its remedy.
 """
@@ -27,6 +27,7 @@ from appliance.machine_checks import (
     check_zones,
     clock_is_synchronised,
 )
+from appliance.vault_check import check_vault
 from storage.files import FirmDirectory
 
 
@@ -47,6 +48,8 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     if settings and vitals:
         findings.append(check_checkpoint(vitals, settings, holder, now_us))
         findings.append(check_segments(directory, vitals, settings))
+    if secrets and vitals:
+        findings.append(check_vault(directory, secrets))
     if settings:
         findings.append(check_port("web", settings.web.host, settings.web.port, holder))
         findings.append(check_port("gateway", settings.gateway.host, settings.gateway.port, holder))

@@ -19,7 +19,10 @@ from storage.errors import (
 )
 from storage.files import DirectoryRefused
 from storage.grounds import NotADecision
+from storage.keys import WrongMaster
 from storage.secret_files import SecretsRefused
+from storage.sqlite_file import FileRefused
+from storage.vault import VaultDamaged
 
 KNOWN: tuple[type[Exception], ...] = (
     CannotBind,
@@ -29,6 +32,7 @@ KNOWN: tuple[type[Exception], ...] = (
     ControlRefused,
     DemoRefused,
     DirectoryRefused,
+    FileRefused,
     KeyFileUnusable,
     LedgerDamaged,
     LedgerInUse,
@@ -41,4 +45,6 @@ KNOWN: tuple[type[Exception], ...] = (
     ReplayDiverged,
     SecretsRefused,
     SettingsRefused,
+    VaultDamaged,
+    WrongMaster,
 )

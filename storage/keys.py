@@ -13,7 +13,7 @@ import apsw
 from nacl.utils import random
 
 from storage.sealing import SealBroken, bound_to, draw_key, sealed, unsealed
-from storage.sqlite_file import erase_traces, one_row, open_sqlite
+from storage.sqlite_file import erase_traces, one_row, open_sqlite, open_to_read
 
 APPLICATION = 0x45564B59  # "EVKY"
 VERSION = 1
@@ -47,7 +47,15 @@ class KeyRing:
 
     @classmethod
     def open(cls, path: Path, master: bytes) -> Self:
-        connection = open_sqlite(path, APPLICATION, VERSION, _SCHEMA)
+        return cls._unlocked(open_sqlite(path, APPLICATION, VERSION, _SCHEMA), path, master)
+
+    @classmethod
+    def open_for_reading(cls, path: Path, master: bytes) -> Self:
+        """An existing keys.db, which cannot be changed through this."""
+        return cls._unlocked(open_to_read(path, APPLICATION, VERSION), path, master)
+
+    @classmethod
+    def _unlocked(cls, connection: apsw.Connection, path: Path, master: bytes) -> Self:
         wrapping_key = hashlib.blake2b(key=master, person=b"evenhand-wrap-1", digest_size=32).digest()
         try:
             return cls(connection, wrapping_key, _pair(connection, wrapping_key))
@@ -63,6 +71,11 @@ class KeyRing:
             self._connection, "SELECT wrapped FROM wrapped_keys WHERE person = ? AND class = ?", (person, klass)
         )
         return unsealed(self._wrapping_key, row[0], _place(person, klass)) if row else None
+
+    def has(self, person: str, klass: str) -> bool:
+        """Whether there is a key, which may be damaged."""
+        sql = "SELECT 1 FROM wrapped_keys WHERE person = ? AND class = ?"
+        return one_row(self._connection, sql, (person, klass)) is not None
 
     def keys_made(self, person: str, *classes: str) -> tuple[bytes, ...]:
         """The keys of these classes; those that were missing are drawn, and durable when this returns."""

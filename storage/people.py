@@ -8,6 +8,9 @@ import msgspec
 IDENTITY = "identity"  # class: name, mail, role; what AddStaff and RegisterTrader commit to
 CREDENTIALS = "credentials"  # class: the password hash; changes without a trace in the ledger
 
+LOGINS = "platform:logins"  # whose the addresses and devices are that platforms report
+SESSION = "session"  # class: one login or refused event with what is personal in it
+
 MAIL_LENGTH_MAX = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 
 Kind = Literal["trader", "staff"]

@@ -39,6 +39,19 @@ def open_sqlite(path: Path, application: int, version: int, schema: str, *, dura
     return connection
 
 
+def open_to_read(path: Path, application: int, version: int) -> apsw.Connection:
+    """Open an existing file without being able to change it, beside the process that writes it."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection.set_busy_timeout(BUSY_MS)
+    connection.pragma("query_only", True)
+    connection.pragma("trusted_schema", False)
+    found = (connection.pragma("application_id"), connection.pragma("user_version"))
+    if found != (application, version):
+        connection.close()
+        raise _not_ours(path, found, (application, version))
+    return connection
+
+
 def one_row(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> tuple[Any, ...] | None:
     return connection.execute(sql, bindings).fetchone()
 
@@ -65,11 +78,15 @@ def _check_header(connection: apsw.Connection, path: Path, application: int, ver
         return
     if found != (0, 0) or one_row(connection, "SELECT 1 FROM sqlite_schema"):
         connection.close()
-        raise FileRefused(
-            f"{path} has application id {found[0]:#x} and version {found[1]}, not {application:#x} and {version}: "
-            "it is another file, or a newer release wrote it; put the right file back or use that release"
-        )
+        raise _not_ours(path, found, (application, version))
     with connection:
         connection.execute(schema)
         connection.pragma("application_id", application)
         connection.pragma("user_version", version)
+
+
+def _not_ours(path: Path, found: tuple[int, int], wanted: tuple[int, int]) -> FileRefused:
+    return FileRefused(
+        f"{path} has application id {found[0]:#x} and version {found[1]}, not {wanted[0]:#x} and {wanted[1]}: "
+        "it is another file, or a newer release wrote it; put the right file back or use that release"
+    )

@@ -12,21 +12,22 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import apsw
 import msgspec
 from nacl.utils import random
 
+from storage.commitment import SALT_BYTES, Opening, bytes_of, commitment_of
+from storage.condition import Condition
 from storage.files import FirmDirectory
 from storage.keys import KeyRing
 from storage.people import CREDENTIALS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
 from storage.sealing import SealBroken, bound_to, sealed, unsealed
-from storage.sqlite_file import erase_traces, one_row, open_sqlite
+from storage.sqlite_file import erase_traces, one_row, open_sqlite, open_to_read
 
 APPLICATION = 0x45565654  # "EVVT"
 VERSION = 1
-SALT_BYTES = 32
 VALUE_BYTES_MAX = 16 * 2**20
 PERSON_FORM = re.compile(r"[a-z]{1,16}:[0-9A-Za-z_.-]{1,64}")
 CLASS_FORM = re.compile(r"[a-z][a-z_]{0,31}")
@@ -60,19 +61,6 @@ class VaultDamaged(ValueError):
     """What is in the vault is not what was put there, or half of it is missing."""
 
 
-class Opening(NamedTuple):
-    """What proves a commitment: HMAC-SHA256(salt, class ‖ 0x00 ‖ value)."""
-
-    salt: bytes
-    klass: str
-    value: bytes
-
-
-def commitment_of(salt: bytes, klass: str, value: bytes) -> str:
-    assert len(salt) == SALT_BYTES
-    return hmac.digest(salt, klass.encode() + b"\x00" + value, "sha256").hex()
-
-
 class Vault:
     """The open vault of one firm."""
 
@@ -84,24 +72,34 @@ class Vault:
         self._guard = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, master: bytes) -> Self:
-        """Open the vault in a firm's directory, or create it in a new one. Erasures that a crash cut short are finished."""
+    def open(cls, path: Path, master: bytes, *, may_create: bool = True) -> Self:
+        """Open the vault in a firm's directory, or create it in a new one. Erasures that a crash cut short are finished.
+
+        `may_create` False: there must be one, because the ledger refers to what is in it.
+        """
         directory = FirmDirectory(path)
+        if not may_create:
+            _require_written(directory)
         if _is_written(directory.vault_db) and not _is_written(directory.keys_db):
             raise VaultDamaged(
                 f"{directory.keys_db} is missing beside a vault: restore it, nothing sealed opens without it"
             )
         keys = KeyRing.open(directory.keys_db, master)
         connection = open_sqlite(directory.vault_db, APPLICATION, VERSION, _SCHEMA)
-        try:
-            _check_pair(connection, keys, directory)
-        except VaultDamaged:
-            connection.close()
-            keys.close()
-            raise
-        vault = cls(connection, keys, hashlib.blake2b(key=master, person=b"evenhand-mail-1", digest_size=32).digest())
+        _require_pair(connection, keys, directory)
+        vault = cls(connection, keys, _index_key(master))
         vault._finish_erasures()
         return vault
+
+    @classmethod
+    def open_for_reading(cls, path: Path, master: bytes) -> Self:
+        """Open the vault of an existing firm without changing anything, beside the process that serves it."""
+        directory = FirmDirectory(path)
+        _require_written(directory)
+        keys = KeyRing.open_for_reading(directory.keys_db, master)
+        connection = open_to_read(directory.vault_db, APPLICATION, VERSION)
+        _require_pair(connection, keys, directory)
+        return cls(connection, keys, _index_key(master))
 
     def seal(self, person: str, klass: str, value: bytes) -> str:
         """Keep a value; durable when this returns its commitment in hex. The same value sealed twice commits differently."""
@@ -121,6 +119,26 @@ class Vault:
         """What lets a stranger check that this commitment is to this value; None where it was erased."""
         with self._guard:
             return self._opening(bytes.fromhex(commitment))
+
+    def condition_of(self, person: str, klass: str, commitment: str) -> Condition:
+        """How the value is that a row of the ledger refers to as this person's, of this class."""
+        with self._guard:
+            sql = "SELECT person, class FROM sealed_values WHERE commitment = ?"
+            owner = one_row(self._connection, sql, (bytes_of(commitment),))
+            has_key = self._keys.has(person, klass)
+            if owner is None or self._is_being_erased(person, klass):
+                return Condition.MISSING if owner is None and has_key else Condition.ERASED
+            if owner != (person, klass):
+                return Condition.FOREIGN
+            if not has_key:
+                return Condition.KEYLESS
+            try:
+                opening = self._opening(bytes_of(commitment))
+                assert opening is not None
+                signs_in = klass != IDENTITY or self._signs_in(person, bytes_of(commitment), opening.value)
+            except VaultDamaged:
+                return Condition.ALTERED
+            return Condition.WHOLE if signs_in else Condition.SIGN_IN
 
     def erase(self, person: str, klass: str | None = None) -> int:
         """Make a person's values of a class, or all, unreadable for ever: key, salt and ciphertext leave the disk.
@@ -264,6 +282,26 @@ class Vault:
             commitment=commitment.hex(),
         )
 
+    def _signs_in(self, person: str, commitment: bytes, identity: bytes) -> bool:
+        """Whether mail address and password hash are those of this identity, or the latter was erased."""
+        if not self._keys.has(person, CREDENTIALS):
+            return True
+        sql = "SELECT mail_index, identity, credentials FROM people WHERE person = ?"
+        row = one_row(self._connection, sql, (person,))
+        mail = msgspec.json.decode(identity, type=Identity).mail
+        if row is None or row[:2] != (self._mail_index(mail), commitment):
+            return False
+        try:
+            return self._unsealed(person, CREDENTIALS, commitment, row[2]) is not None
+        except VaultDamaged:
+            return False
+
+    def _is_being_erased(self, person: str, klass: str) -> bool:
+        return (
+            one_row(self._connection, "SELECT 1 FROM erasing WHERE person = ? AND class = ?", (person, klass))
+            is not None
+        )
+
     def _mail_index(self, mail: str) -> bytes:
         return hmac.digest(self._index_key, normalised_mail(mail).encode(), "sha256")
 
@@ -305,6 +343,20 @@ def _check_words(person: str, klass: str) -> None:
         raise ValueError(f"{klass!r} is no class of values: lower-case letters and _, such as address")
 
 
+def _index_key(master: bytes) -> bytes:
+    """Keys the hashes by which people are found by mail."""
+    return hashlib.blake2b(key=master, person=b"evenhand-mail-1", digest_size=32).digest()
+
+
+def _require_pair(connection: apsw.Connection, keys: KeyRing, directory: FirmDirectory) -> None:
+    try:
+        _check_pair(connection, keys, directory)
+    except BaseException:
+        connection.close()
+        keys.close()
+        raise
+
+
 def _check_pair(connection: apsw.Connection, keys: KeyRing, directory: FirmDirectory) -> None:
     row = one_row(connection, "SELECT pair FROM origin")
     if row is not None and row[0] == keys.pair:
@@ -317,6 +369,14 @@ def _check_pair(connection: apsw.Connection, keys: KeyRing, directory: FirmDirec
         raise VaultDamaged(f"{directory.vault_db} is missing or empty beside keys that seal it: restore it")
     with connection:
         connection.execute("INSERT INTO origin (pair) VALUES (?)", (keys.pair,))
+
+
+def _require_written(directory: FirmDirectory) -> None:
+    for path in (directory.keys_db, directory.vault_db):
+        if not _is_written(path):
+            raise VaultDamaged(
+                f"{path} is missing or empty: restore keys.db and vault.db together, nothing sealed opens without them"
+            )
 
 
 def _is_written(path: Path) -> bool:

@@ -17,12 +17,14 @@ from storage.audit_models import ModelAudit
 from storage.audit_rows import RowAudit
 from storage.audit_schema import audit_schema
 from storage.audit_snapshots import audit_snapshots
+from storage.audit_vault import audit_vault
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
 from storage.findings import Finding, Findings
 from storage.identity import Lineages, read_identity, read_lineages, require_secret, size_of
 from storage.migrate import migrations
 from storage.readmodels import ReadModel
+from storage.readmodels.seals import Seals, all_seals
 from storage.refold import Refold
 from storage.rows import StoredRow
 from storage.schema import APPLICATION_ID, open_for_reading
@@ -47,6 +49,7 @@ class Report:
     findings: tuple[Finding, ...]
     untold: int
     notes: tuple[str, ...]
+    sealed_values: int = 0
 
     @property
     def is_sound(self) -> bool:
@@ -60,17 +63,21 @@ def verify(
     public_key: bytes | None = None,
     read_models: Sequence[ReadModel] = (),
     segments_keep_days: int = 0,
+    vault_master: bytes | None = None,
     progress: Progress = lambda _done, _of: None,
 ) -> Report:
     """Check everything. `public_key`: the key the ledger should be signed with, where it is known from elsewhere.
 
-    `segments_keep_days`: after how many days sealed prices may have left this machine; 0: never.
+    `segments_keep_days`: after how many days sealed prices may have left this machine; 0: never. `vault_master`: opens
+    every sealed value that the ledger refers to; without it nobody looks into the vault.
     """
     findings = Findings()
     with closing(open_for_reading(directory)) as connection:
         audit = _Verification(connection, directory, secret, read_models, segments_keep_days, findings)
         try:
             audit.run(public_key, progress)
+            if vault_master is not None:
+                audit.check_vault(directory, vault_master)
         except (LedgerDamaged, LedgerRefused, *_UNREADABLE) as broken:
             findings.add(f"the file cannot be read to its end: {broken}")
         return audit.report()
@@ -93,6 +100,7 @@ class _Verification:
         self._frames = FrameAudit(connection, FirmDirectory(directory).segments, segments_keep_days, findings)
         self._refold = Refold(read_models)
         self._snapshots = 0
+        self._sealed_values = 0
 
     def run(self, public_key: bytes | None, progress: Progress) -> None:
         self._check_file()
@@ -114,6 +122,18 @@ class _Verification:
         self._snapshots = audit_snapshots(self._connection, self._frames.quotes_from, self._findings)
         progress(rows.seq, rows.seq)
 
+    def check_vault(self, directory: Path, master: bytes) -> None:
+        """By the seals as they were folded here: what lies in the file may be altered together with the vault."""
+        if self._rows is None or self._refold.after != self._rows.seq or not self._has_seals:
+            self._findings.notes.append("the vault was not looked into: a damaged ledger cannot say what it must hold")
+            return
+        seals = all_seals(self._refold.scratch)
+        self._sealed_values = audit_vault(directory, master, seals, self._findings)
+
+    @property
+    def _has_seals(self) -> bool:
+        return any(model.name == Seals.name for model in self._refold.models)
+
     def report(self) -> Report:
         self._refold.close()
         rows, found = self._rows, self._findings
@@ -126,6 +146,7 @@ class _Verification:
             findings=tuple(found.told),
             untold=found.untold,
             notes=tuple(found.notes),
+            sealed_values=self._sealed_values,
         )
 
     def _check_file(self) -> None:

@@ -1,4 +1,4 @@
-"""`evenhand verify`: check the whole book: sequence, chains, tree, signatures, prices, snapshots, read models."""
+"""`evenhand verify`: check the whole book: sequence, chains, tree, signatures, prices, snapshots, read models, vault."""
 
 import argparse
 import dataclasses
@@ -21,7 +21,7 @@ def add_to(verbs: Verbs) -> None:
         verbs,
         "verify",
         run,
-        "check the whole book: sequence, chains, tree, signatures, prices, snapshots, read models (exit 1 on a finding)",
+        "check the whole book: sequence, chains, tree, signatures, prices, snapshots, read models, vault (exit 1 on a finding)",
         "evenhand verify --data-dir /var/lib/evenhand",
     )
     add_directory(parser)
@@ -30,9 +30,11 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
+    secrets = read_secrets(options.data_dir)
     report = verify(
         options.data_dir,
-        secret=read_secrets(options.data_dir).ledger_secret,
+        secret=secrets.ledger_secret,
+        vault_master=secrets.vault_master,
         read_models=READ_MODELS,
         segments_keep_days=read_settings(FirmDirectory(options.data_dir).settings).ledger.segments_keep_days,
         progress=lambda done, of: progress(f"checked {done:,} of {of:,} rows"),
@@ -77,5 +79,6 @@ def _checked(report: Report) -> str:
         counted(report.frames, "quote frame"),
         counted(report.segments, "segment"),
         counted(report.snapshots, "snapshot"),
+        counted(report.sealed_values, "sealed value"),
     )
     return f"Checked: {', '.join(parts)}."

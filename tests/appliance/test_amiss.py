@@ -96,7 +96,7 @@ def test_a_fault_that_shows_in_every_later_checkpoint_does_not_fill_the_screen()
         "- and 28 findings more: --json has them",
         "  What next: mend it.",
         "There are 7 findings more, which were only counted.",
-        "Checked: 40 rows, 0 signed checkpoints, 0 quote frames, 0 segments, 0 snapshots.",
+        "Checked: 40 rows, 0 signed checkpoints, 0 quote frames, 0 segments, 0 snapshots, 0 sealed values.",
     ]
 
 
@@ -139,6 +139,31 @@ def test_lost_secrets_come_from_their_backup_and_not_from_a_new_firm(
     status, _, err = said(verb, "--data-dir", firm.path)
     assert (status, "put back the secrets that were backed up with it" in err) == (2, True)
     assert "evenhand init" not in err
+
+
+@pytest.mark.parametrize("lost", [["vault.db"], ["keys.db"], ["vault.db", "keys.db"]], ids=" and ".join)
+def test_a_lost_vault_is_told_in_one_line_and_never_made_anew(lost: list[str], firm: FirmDirectory, said: Said) -> None:
+    for path in (path for name in lost for path in firm.path.glob(f"{name}*")):
+        path.unlink()
+    status, _, err = said("serve", "--data-dir", firm.path)
+    assert (status, err.count("\n"), "restore" in err) == (2, 1, True)
+    status, out, _ = said("verify", "--data-dir", firm.path)
+    assert (status, "the vault cannot be read" in out) == (1, True)
+    assert of(firm, "vault").level is Level.PROBLEM
+    assert not (firm.path / lost[0]).exists()
+
+
+def test_a_sealed_value_that_was_deleted_is_told_by_verify_and_the_doctor(firm: FirmDirectory, said: Said) -> None:
+    assert of(firm, "vault").found == "1 sealed value opened"
+    assert "1 sealed value." in said("verify", "--data-dir", firm.path)[1]
+    connection = apsw.Connection(str(firm.vault_db))
+    connection.execute("DELETE FROM sealed_values")
+    connection.close()
+    status, out, _ = said("verify", "--data-dir", firm.path)
+    assert (status, "is gone from the vault" in out) == (1, True)
+    found = of(firm, "vault")
+    assert (found.level, "is gone from the vault" in found.found) == (Level.PROBLEM, True)
+    assert found.next == "restore keys.db and vault.db together, from one backup"
 
 
 def test_lost_settings_come_from_their_copy_and_not_from_a_new_firm(firm: FirmDirectory, said: Said) -> None:

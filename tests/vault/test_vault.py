@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
 
+from storage.commitment import commitment_of
 from storage.files import FirmDirectory, create_firm_directory
 from storage.keys import KeyRing, WrongMaster
 from storage.people import normalised_mail
 from storage.sealing import SealBroken, bound_to, draw_key, sealed, unsealed
 from storage.secret_files import Secrets, create_secrets
 from storage.sqlite_file import FileRefused, TracesRemain
-from storage.vault import VALUE_BYTES_MAX, Vault, VaultDamaged, commitment_of
+from storage.vault import VALUE_BYTES_MAX, Vault, VaultDamaged
 
 ADA, BEN = "trader:1", "trader:2"
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"

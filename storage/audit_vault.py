@@ -1,0 +1,52 @@
+"""Vault audit: every value that the ledger refers to opens under its own commitment, person and class, or was erased.
+
+What is told of a value is whose it is and the commitment, which the ledger carries anyway; never the value.
+"""
+
+from collections.abc import Iterable
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+
+import apsw
+
+from storage.condition import Condition
+from storage.findings import Findings
+from storage.keys import WrongMaster
+from storage.readmodels.seals import Seal
+from storage.sealing import SealBroken
+from storage.sqlite_file import FileRefused
+from storage.vault import Vault, VaultDamaged
+
+_TOGETHER = "restore keys.db and vault.db together, from one backup"
+_CANNOT_OPEN = (VaultDamaged, WrongMaster, FileRefused, SealBroken, apsw.Error)
+
+
+def audit_vault(directory: Path, master: bytes, seals: Iterable[Seal], findings: Findings) -> int:
+    """How many values opened. Changes nothing in either file, so that it can run beside the firm."""
+    seals = iter(seals)
+    first = next(seals, None)
+    if first is None:
+        return 0  # a firm that sealed nothing yet need not have a vault
+    try:
+        with closing(Vault.open_for_reading(directory, master)) as vault:
+            return _audit(vault, chain([first], seals), findings)
+    except _CANNOT_OPEN as broken:
+        findings.add(f"the vault cannot be read: {broken}", what_next=_TOGETHER)
+        return 0
+
+
+def _audit(vault: Vault, seals: Iterable[Seal], findings: Findings) -> int:
+    whole = erased = 0
+    for commitment, person, klass in seals:
+        condition = vault.condition_of(person, klass, commitment)
+        if condition is Condition.WHOLE:
+            whole += 1
+        elif condition is Condition.ERASED:
+            erased += 1
+        else:
+            what = f"the {klass} of {person} (commitment {commitment}) {condition.value}"
+            findings.add(what, what_next=_TOGETHER)
+    if erased:
+        findings.notes.append(f"sealed values that were erased, with their keys: {erased}")
+    return whole
