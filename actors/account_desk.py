@@ -36,7 +36,7 @@ from actors.messages import (
 from firm.account import Finding
 from firm.arithmetic import PLAIN
 from firm.commands import ReviewOutcome, ReviewVerdict
-from firm.equity import Board, equity_of, unpriced
+from firm.equity import Board, equity_of, lacks_prices, unpriced
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -61,7 +61,7 @@ from firm.inputs import (
     SnapshotReported,
 )
 from firm.phase import JUDGED, Standing
-from firm.rules.limits import first_broken, limits_of
+from firm.rules.limits import first_broken
 from firm.rules.objectives import inactive, overstayed, won
 from firm.ruleset import Inactivity, MaximumDuration
 
@@ -143,13 +143,14 @@ class AccountDesk(AccountSeat):
         if self.held.standing not in JUDGED or self.held.day is None:
             self.watch(turn)
             return
-        board = turn.market(self.held.bridge).board
-        if unpriced(self.held, board):
+        board = self.board(turn)
+        stakes = self.stakes(board)
+        if lacks_prices(stakes.needed, board):
             self.watch(turn)
             return
-        equity = equity_of(PLAIN, self.held, board)
+        equity = stakes.equity(self.held, board)
         self.note_peak(equity, at_us, turn)
-        limits = verdicts.open_limits(self.held)
+        limits = verdicts.open_limits(self.held, self.limits())
         broken = first_broken(limits, equity)
         if broken is not None:
             verdicts.break_limit(self, broken, at_us, turn)
@@ -165,8 +166,11 @@ class AccountDesk(AccountSeat):
     def see_price(self, turn: Turn, at_us: int) -> None:
         """Note the peak that a price brought, and nothing else: for folding."""
         board = self.board(turn)
-        if self.held.standing in JUDGED and self.held.day is not None and not unpriced(self.held, board):
-            self.note_peak(equity_of(PLAIN, self.held, board), at_us, turn)
+        if self.held.standing not in JUDGED or self.held.day is None:
+            return
+        stakes = self.stakes(board)
+        if not lacks_prices(stakes.needed, board):
+            self.note_peak(stakes.equity(self.held, board), at_us, turn)
 
     # --- opening ---
 
@@ -319,11 +323,12 @@ class AccountDesk(AccountSeat):
 
     def _mark(self, message: MarkDue, turn: Turn) -> None:
         state = self.held
-        board = turn.market(state.bridge).board
-        if state.standing not in JUDGED or unpriced(state, board):
+        board = self.board(turn)
+        stakes = self.stakes(board)
+        if state.standing not in JUDGED or lacks_prices(stakes.needed, board):
             return
-        equity = equity_of(PLAIN, state, board)
-        headroom = min((equity - limit.floor for limit in limits_of(state)), default=None)
+        equity = stakes.equity(state, board)
+        headroom = min((equity - limit.floor for limit in self.limits()), default=None)
         turn.record(
             MarkTaken(
                 balance=state.money(state.balance),

@@ -17,7 +17,7 @@ from firm.equity import equity_of, symbols_needed, unpriced
 from firm.facts import Doubt, VerdictCorrected
 from firm.phase import Standing
 from firm.price import Quote
-from firm.rules.limits import Limit, first_broken, limits_of
+from firm.rules.limits import Limit, first_broken
 from firm.ruleset import LateBreach
 
 
@@ -33,7 +33,7 @@ def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     at_quote = verdicts.board_at(board, quote)
     if unpriced(then, at_quote):
         return
-    limits = tuple(limit for limit in _late_limits(state) if _was_known(limit, state, quote.t_us))
+    limits = tuple(limit for limit in _late_limits(state, seat.limits()) if _was_known(limit, state, quote.t_us))
     broken = first_broken(limits, equity_of(PLAIN, then, at_quote))
     if broken is None or not broken.hard:
         return
@@ -64,7 +64,7 @@ def _could_be_judged(seat: AccountSeat, finding: Finding, filled: PricesFilled, 
     state = seat.held
     limit = verdicts.limit_of(state, finding.rule)
     assert limit is not None, f"{seat.name} has no rule {finding.rule}"
-    if state.day is None or finding.day_us != state.day.day.start_us or verdicts.follows_every_tick(limit):
+    if state.day is None or finding.day_us != state.day.day.start_us or limit.follows_every_tick:
         return False
     board = seat.board(turn)
     books = [state.positions, *(book.positions for book in state.earlier if book.until_us > filled.from_us)]
@@ -84,15 +84,15 @@ def _awaits(finding: Finding, stretch: PricesFilled | PricesMissing) -> bool:
     return finding.awaits_prices and stretch.from_us <= finding.at_us <= stretch.to_us
 
 
-def _late_limits(state: AccountState) -> tuple[Limit, ...]:
+def _late_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
     """The limits that a late price may break: the open ones, and those that merged prices have already put in question."""
     awaited = {finding.rule for finding in state.findings if finding.awaits_prices}
-    return (*verdicts.open_limits(state), *(limit for limit in limits_of(state) if limit.terms.id in awaited))
+    return (*verdicts.open_limits(state, limits), *(limit for limit in limits if limit.terms.id in awaited))
 
 
 def _was_known(limit: Limit, state: AccountState, at_us: int) -> bool:
     """Whether the floor already stood where it stands now. One that follows every tick may have risen since."""
-    return not verdicts.follows_every_tick(limit) or state.peak is None or state.peak.at_us <= at_us
+    return not limit.follows_every_tick or state.peak is None or state.peak.at_us <= at_us
 
 
 def _late_doubts(then: AccountState, limit: Limit, quote: Quote, turn: Turn) -> tuple[Doubt, ...]:

@@ -5,16 +5,21 @@ The account desk sits in it; its book and its verdicts are functions over it.
 
 from actors.desk import Turn
 from actors.exhibits import cite_quotes
-from actors.guards import trails_every_tick, watch_of
+from actors.guards import Stakes, stakes_of, watch_of
 from actors.messages import AccountStood, Enforce
 from actors.names import enforcement_desk, key_id, order_desk
-from firm.account import AccountState, with_price_peak
+from firm.account import AccountState, EarlierBook, Position, with_price_peak
 from firm.account_fold import fold, opened
-from firm.equity import Board, quotes_used
+from firm.equity import Board
 from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
 from firm.inputs import Input
 from firm.phase import JUDGED, Standing, may_become
-from firm.rules.limits import limits_of
+from firm.price import SymbolSpec
+from firm.rules.limits import Limit, limits_at_new_peak, limits_of
+from firm.ruleset import Ruleset
+
+_Grounds = tuple[tuple[Position, ...], tuple[EarlierBook, ...], Ruleset, dict[str, SymbolSpec]]
+"""What stakes are worked out from, compared by identity: each is replaced, never changed."""
 
 
 class AccountSeat:
@@ -24,6 +29,9 @@ class AccountSeat:
         self.name = name
         self.account = key_id(name)
         self.state: AccountState | None = None
+        # Worked out from the state, and kept because most prices change nothing of them.
+        self._limits: tuple[AccountState | None, tuple[Limit, ...]] = (None, ())
+        self._stakes: tuple[_Grounds, Stakes] | None = None
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:
         if isinstance(body, AccountOpened):
@@ -50,6 +58,24 @@ class AccountSeat:
     def board(self, turn: Turn) -> Board:
         return turn.market(self.held.bridge).board
 
+    def limits(self) -> tuple[Limit, ...]:
+        """As `limits_of` its state."""
+        if self._limits[0] is not self.state:
+            self._limits = (self.state, limits_of(self.held))
+        return self._limits[1]
+
+    def stakes(self, board: Board) -> Stakes:
+        """As `stakes_of` its state."""
+        state, known = self.held, self._stakes
+        if known is not None:
+            positions, earlier, ruleset, specs = known[0]
+            same_book = positions is state.positions and earlier is state.earlier
+            if same_book and ruleset is state.ruleset and specs is board.specs:
+                return known[1]
+        stakes = stakes_of(state, board)
+        self._stakes = ((state.positions, state.earlier, state.ruleset, board.specs), stakes)
+        return stakes
+
     def stand(self, after: Standing, because: str, turn: Turn) -> int:
         """Change the standing by the table, and tell the order it belongs to; the fact's seq."""
         before = self.held.standing
@@ -69,19 +95,27 @@ class AccountSeat:
 
     def watch(self, turn: Turn, equity: int | None = None) -> None:
         """Tell the market desk when to wake this account next; `equity` at the board's prices, if it can be priced."""
-        limits = limits_of(self.held) if self.held.standing in JUDGED else ()
-        turn.watch(self.held.bridge, watch_of(self.held, equity, limits, self.board(turn)))
+        state, board = self.held, self.board(turn)
+        limits = self.limits() if state.standing in JUDGED else ()
+        turn.watch(state.bridge, watch_of(state, self.stakes(board), equity, limits, board))
 
     def note_peak(self, equity: int, at_us: int, turn: Turn) -> None:
         """Keep a new equity high that prices brought; it becomes a fact when a decision, a rollover or an epoch's end needs it."""
         state = self.held
-        if trails_every_tick(state) and state.peak is not None and equity > state.peak.equity:
-            self.state = with_price_peak(state, equity, at_us, quotes_used(state, self.board(turn)))
+        if state.peak is None or equity <= state.peak.equity:
+            return
+        board = self.board(turn)
+        stakes = self.stakes(board)
+        if stakes.trails:
+            quotes = tuple(board.quotes[symbol] for symbol in stakes.needed or ())
+            limits = self.limits()
+            self.state = with_price_peak(state, equity, at_us, quotes)
+            self._limits = (self.state, limits_at_new_peak(limits, self.state))
 
     def write_peak(self, turn: Turn) -> None:
         """Make the peak a fact, with the ticks it rested on."""
         state = self.held
-        if state.peak is None or state.peak.seq or not trails_every_tick(state):
+        if state.peak is None or state.peak.seq or not self.stakes(self.board(turn)).trails:
             return
         peak = state.peak
         cited = cite_quotes(peak.quotes, self.board(turn).specs, self.account, turn)

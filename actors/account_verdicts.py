@@ -30,7 +30,7 @@ from firm.phase import ENDED, FREE, Standing
 from firm.price import Quote
 from firm.rules.limits import Limit, breaks, floor_of, limits_of
 from firm.rules.objectives import profit_target_of, target_balance, won
-from firm.ruleset import DailyLoss, MaximumLoss, Trail
+from firm.ruleset import DailyLoss, Trail
 
 
 class Seen(NamedTuple):
@@ -70,14 +70,16 @@ _OF_PRICES = frozenset(
 )
 
 
-def open_limits(state: AccountState) -> tuple[Limit, ...]:
-    """The limits that may still be broken: not those that are an open question or were waived.
+def open_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
+    """Of its limits those that may still be broken: not those that are an open question or were waived.
 
     Soft ones only pause a trader who is free: one that is paused or close-only already has nothing more to lose by them.
     """
-    asked = {finding.rule for finding in state.findings} | set(state.waived)
     free = state.standing in FREE
-    return tuple(limit for limit in limits_of(state) if limit.terms.id not in asked and (limit.hard or free))
+    if free and not state.findings and not state.waived:
+        return limits
+    asked = {finding.rule for finding in state.findings} | set(state.waived)
+    return tuple(limit for limit in limits if limit.terms.id not in asked and (limit.hard or free))
 
 
 def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None:
@@ -213,7 +215,7 @@ def _limit_asked(state: AccountState, finding: Finding) -> Limit:
 def _figures(calc: Arithmetic, state: AccountState, limit: Limit, finding: Finding) -> tuple[int, int]:
     """The equity that was seen, and the floor as it is now; or as it was then, once another day or a later high has moved it."""
     same_day = state.day is not None and state.day.day.start_us == finding.day_us
-    still_holds = same_day and not follows_every_tick(limit)
+    still_holds = same_day and not limit.follows_every_tick
     observed = _observed(calc, finding, with_cash=still_holds)
     if still_holds:
         return observed, floor_of(calc, state, limit.place, limit.terms)
@@ -299,10 +301,6 @@ def limit_of(state: AccountState, rule: str) -> Limit | None:
     return next((limit for limit in limits_of(state) if limit.terms.id == rule), None)
 
 
-def follows_every_tick(limit: Limit) -> bool:
-    return isinstance(limit.terms, MaximumLoss) and limit.terms.trail is Trail.EVERY_TICK
-
-
 def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
     """What a hard failure under this limit would rest on that is not certain."""
     market = turn.market(state.bridge)
@@ -356,7 +354,7 @@ def suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
 def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> int:
     """Write the verdict with its exhibits and its working; the seq of the decision."""
     limit = seen.limit
-    if follows_every_tick(limit):
+    if limit.follows_every_tick:
         seat.write_peak(turn)
     state = seen.book(seat.held)
     cited = cite(state, seen.board, turn)

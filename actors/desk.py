@@ -18,7 +18,7 @@ from firm.policy import Policy
 from firm.quote_frame import Tick
 
 
-class Header(msgspec.Struct, frozen=True):
+class Header(msgspec.Struct, frozen=True, gc=False):
     """The ledger header of the input being decided."""
 
     seq: int
@@ -38,7 +38,7 @@ class Market(Protocol):
     def latest_us(self) -> int: ...
 
 
-class Watch(msgspec.Struct, frozen=True):
+class Watch(msgspec.Struct, frozen=True, gc=False):
     """How the market desk is to wake an account: an index entry, derivable from the account's state, never state itself.
 
     `bands`: (symbol, side of the quote, low, high): wake when the quote leaves [low, high]; None means no bound that way.

@@ -23,7 +23,7 @@ CLOSE_TRIES_MAX = 200  # at half an hour each: longer than any market is closed
 RETRY_WAIT_MAX_US = 30 * MINUTE_US
 
 
-class OpenCommand(msgspec.Struct, frozen=True, kw_only=True):
+class OpenCommand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A command whose end is not known yet. `since_us`: when it was last sent or advanced."""
 
     account: int
@@ -33,7 +33,7 @@ class OpenCommand(msgspec.Struct, frozen=True, kw_only=True):
     probes: int = 0
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is being done about an account. `failed_us`: when the running step failed and waits to be tried again, or 0.
 
     `failures`: how often the running step has failed; each wait is twice as long as the one before, and there is an end.

@@ -5,7 +5,7 @@ arrivals give the same rows whether live, in recovery, in a replay or in a test,
 A desk that raises is stopped: the input is undone and decided again without it; see `_decide_surely`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ from actors.catalogue_desk import CatalogueDesk
 from actors.desk import Desk, Header, Watch
 from actors.enforcement_desk import EnforcementDesk
 from actors.engine_desk import EngineDesk, parked_form, unparked
-from actors.guards import watch_of
+from actors.guards import stakes_of, watch_of
 from actors.market_desk import MarketDesk
 from actors.messages import Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
 from actors.names import CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
@@ -217,7 +217,7 @@ class Engine:
         turn.touch(desk)
         turn.desk = name
         steps = desk.decide(message, turn)
-        if isinstance(steps, Iterator):
+        if steps is not None:
             for _ in steps:
                 self._settle(turn)
                 turn.desk = name
@@ -309,7 +309,7 @@ class Engine:
 
     def _rewatch_account(self, state: AccountState) -> None:
         market = self.market(state.bridge)
-        market.watch(watch_of(state, None, (), market.board))
+        market.watch(watch_of(state, stakes_of(state, market.board), None, (), market.board))
 
 
 def enforcement_of(engine: Engine, bridge: str) -> EnforcementDesk:

@@ -7,9 +7,12 @@ to price, minus one minor unit a position for rounding. Accounts with conversion
 
 from collections import defaultdict
 
+import msgspec
+
 from actors.desk import Watch
 from firm.account import AccountState
-from firm.equity import Board, symbols_needed
+from firm.arithmetic import PLAIN
+from firm.equity import Board, Holdings, equity_of, holdings_of, symbols_needed
 from firm.inputs import Side
 from firm.phase import JUDGED, Standing
 from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO
@@ -18,39 +21,59 @@ from firm.ruleset import MaximumLoss, Trail
 
 _SCALE = LOTS_SCALE * CONTRACT_SCALE
 
+Leg = tuple[str, str]
+"""A symbol, and the side of its quote at which a position in it closes: "bid" or "ask"."""
 
-def watch_of(state: AccountState, equity: int | None, limits: tuple[Limit, ...], board: Board) -> Watch:
+
+class Stakes(msgspec.Struct, frozen=True, gc=False):
+    """What guards need of an account that no price changes: only its book, its ruleset and its platform's contracts do.
+
+    `needed`: the symbols its equity depends on, None while a contract or a conversion is missing. `late`: those of which it
+    judges prices that come late. `holdings`: None where a profit needs conversion. `exposure`: minor units a point, times
+    the scale and rounded up, of each leg of the holdings. `trails`: whether a floor follows every new equity high.
+    """
+
+    needed: tuple[str, ...] | None
+    late: tuple[str, ...]
+    holdings: Holdings | None
+    exposure: tuple[tuple[Leg, int], ...]
+    trails: bool
+
+    def equity(self, state: AccountState, board: Board) -> int:
+        """As `equity_of` the state."""
+        if self.holdings is None:
+            return equity_of(PLAIN, state, board)
+        return self.holdings.equity(state.balance, board.quotes)
+
+
+def stakes_of(state: AccountState, board: Board) -> Stakes:
+    needed, holdings = symbols_needed(state, board), holdings_of(state, board)
+    exposure = () if holdings is None else _exposure(state, board)
+    return Stakes(needed, _late(state, needed), holdings, exposure, trails_every_tick(state))
+
+
+def watch_of(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board) -> Watch:
     """How the market desk must watch the account, given its equity at the board's prices (None: it cannot be priced)."""
     if state.standing not in JUDGED:
         return Watch(state.account)  # one that ended, or has not begun, is never woken
     day_end_us = state.day.day.end_us if state.day is not None else 0
     provisional_us = state.day.day.start_us if state.closing is not None and state.day is not None else 0
-    needed = symbols_needed(state, board)
-    late, unfilled = _late(state, needed), _unfilled(state)
+    late, unfilled = stakes.late, _unfilled(state)
     if not state.positions:
-        return Watch(state.account, day_end_us=day_end_us, provisional_us=provisional_us, late=late, unfilled=unfilled)
+        return Watch(state.account, (), (), day_end_us, provisional_us, False, late, unfilled)
+    rounding = len(state.positions)
+    down = None if equity is None else min((equity - limit.floor - 1 - rounding for limit in limits), default=None)
     # A limit that is broken and was not acted on (its price is in doubt) is looked at again with whatever comes next.
-    broken = equity is not None and any(equity - limit.floor <= len(state.positions) for limit in limits)
-    if equity is None or needed is None or broken or _converts(state, board):
-        always = needed or tuple({held.symbol for held in state.positions})
-        return Watch(
-            state.account,
-            always=always,
-            day_end_us=day_end_us,
-            provisional_us=provisional_us,
-            marked=True,
-            late=late,
-            unfilled=unfilled,
-        )
-    return Watch(
-        state.account,
-        bands=_bands(state, equity, limits, board),
-        day_end_us=day_end_us,
-        provisional_us=provisional_us,
-        marked=True,
-        late=late,
-        unfilled=unfilled,
-    )
+    if equity is None or stakes.holdings is None or (down is not None and down < 0):
+        always = stakes.needed or tuple({held.symbol for held in state.positions})
+        return Watch(state.account, (), always, day_end_us, provisional_us, True, late, unfilled)
+    up = state.peak.equity - equity - rounding if stakes.trails and state.peak is not None else None
+    bands = _bands(stakes, down, up, board)
+    return Watch(state.account, bands, (), day_end_us, provisional_us, True, late, unfilled)
+
+
+def trails_every_tick(state: AccountState) -> bool:
+    return any(isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK for terms in state.ruleset.terms)
 
 
 def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -66,54 +89,37 @@ def _unfilled(state: AccountState) -> tuple[str, ...]:
     return _late(state, None)
 
 
-def trails_every_tick(state: AccountState) -> bool:
-    return any(isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK for terms in state.ruleset.terms)
-
-
 def _bands(
-    state: AccountState, equity: int, limits: tuple[Limit, ...], board: Board
+    stakes: Stakes, down: int | None, up: int | None, board: Board
 ) -> tuple[tuple[str, str, int | None, int | None], ...]:
-    exposure = _exposure(state, board)
-    rounding = len(state.positions)
-    down = min((equity - limit.floor - 1 - rounding for limit in limits), default=None)
-    up = None
-    if trails_every_tick(state) and state.peak is not None:
-        up = state.peak.equity - equity - rounding
-    weights = {leg: _price(board, leg) // 10_000 or 1 for leg in exposure}
-    total = sum(exposure[leg] * weights[leg] for leg in exposure)
+    """Within which equity neither falls by more than `down` nor rises by more than `up`, in minor units; None: any.
+
+    Where nothing is left no leg may move at all. That suffices: equity is no worse (no higher) than it was just judged to
+    be, rounding included, until some leg has gone beyond its price of now.
+    """
+    quotes, total, legs = board.quotes, 0, []
+    for (symbol, side), exposed in stakes.exposure:
+        quote = quotes[symbol]
+        price = quote.bid if side == "bid" else quote.ask
+        weight = price // 10_000 or 1
+        total += exposed * weight
+        legs.append((symbol, side, price, weight))
+    # Points that a leg of weight 1 may move, so that all legs moving that much together use the slack up at most.
+    loss = None if down is None else max(down, 0) * _SCALE // total
+    gain = None if up is None else max(up, 0) * _SCALE // total
     bands = []
-    for leg in exposure:
-        price = _price(board, leg)
-        loss = _width(down, total, weights[leg])
-        gain = _width(up, total, weights[leg])
-        falls, rises = (loss, gain) if leg[1] == "bid" else (gain, loss)
-        low = None if falls is None else price - falls
-        high = None if rises is None else price + rises
-        bands.append((leg[0], leg[1], low, high))
+    for symbol, side, price, weight in legs:
+        falls, rises = (loss, gain) if side == "bid" else (gain, loss)
+        low = None if falls is None else price - falls * weight
+        high = None if rises is None else price + rises * weight
+        bands.append((symbol, side, low, high))
     return tuple(bands)
 
 
-def _width(slack: int | None, total: int, weight: int) -> int | None:
-    """Points a leg may move so that all legs moving that much together use at most `slack`; below 0 wakes at once."""
-    if slack is None:
-        return None
-    return slack * _SCALE // total * weight if slack >= 0 else -1
-
-
-def _exposure(state: AccountState, board: Board) -> dict[tuple[str, str], int]:
-    """Minor units a point, times the scale and rounded up, of each leg: (symbol, the side of the quote it closes at)."""
-    exposure: dict[tuple[str, str], int] = defaultdict(int)
+def _exposure(state: AccountState, board: Board) -> tuple[tuple[Leg, int], ...]:
+    exposure: dict[Leg, int] = defaultdict(int)
     for held in state.positions:
         spec = board.specs[held.symbol]
         value = held.lots_e8 * spec.contract_e8 * TEN_TO[state.initial.exponent]
         exposure[held.symbol, "bid" if held.side is Side.BUY else "ask"] += -(-value // TEN_TO[spec.digits])
-    return exposure
-
-
-def _price(board: Board, leg: tuple[str, str]) -> int:
-    quote = board.quotes[leg[0]]
-    return quote.bid if leg[1] == "bid" else quote.ask
-
-
-def _converts(state: AccountState, board: Board) -> bool:
-    return any(board.specs[held.symbol].currency_profit != state.initial.currency for held in state.positions)
+    return tuple(exposure.items())

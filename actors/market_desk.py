@@ -36,7 +36,7 @@ from firm.inputs import (
     SymbolReported,
     Watermark,
 )
-from firm.instant import MINUTE_US
+from firm.instant import MINUTE_US, SECOND_US
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick
 from firm.sessions import is_open
@@ -146,8 +146,8 @@ class MarketDesk:
     def _take_contract(self, spec: SymbolSpec) -> None:
         """Prices in other points, or of another size, are none of this contract's: it has no price until the next one."""
         known = self.board.specs.get(spec.symbol)
-        self.board.specs[spec.symbol] = spec
-        self.board.paths.clear()
+        # Replaced, not changed: what was worked out from the contracts goes by their identity.
+        self.board.specs, self.board.paths = self.board.specs | {spec.symbol: spec}, {}
         self._contract_changed = known is not None and _worth(known) != _worth(spec)
         if self._contract_changed:
             for prices in (self.board.quotes, self._accepted, *self._closing.values()):
@@ -196,7 +196,7 @@ class MarketDesk:
             turn.record(QuotesRefused(bridge=self.bridge, refused=tuple(refused)))
 
     def _instants_before(self, at_us: int, turn: Turn) -> Iterator[None]:
-        """End each day and strike each minute up to `at_us`, with the last prices before it."""
+        """End each day and strike each mark up to `at_us`, with the last prices before it."""
         while True:
             day_end_us = self.wakes.next_day_end_us()
             if day_end_us is None or day_end_us > at_us:
@@ -208,7 +208,7 @@ class MarketDesk:
                 turn.send(account_desk(account), DayEnded(at_us=day_end_us, quotes=quotes))
             yield
         if at_us >= self._marked_us:
-            self._strike_minute(at_us, turn)
+            self._strike_marks(at_us, turn)
             yield
         self._latest_us = max(self._latest_us, at_us)
 
@@ -369,14 +369,16 @@ class MarketDesk:
 
     # --- instants ---
 
-    def _strike_minute(self, at_us: int, turn: Turn) -> None:
-        every_us = turn.policy.mark_every_us
-        minute_us = at_us // every_us * every_us
-        if self._marked_us and minute_us >= self._marked_us:
-            turn.at_us = minute_us
-            for account in self.wakes.marked():
-                turn.send(account_desk(account), MarkDue(at_us=minute_us))
-        self._marked_us = minute_us + every_us
+    def _strike_marks(self, at_us: int, turn: Turn) -> None:
+        """Each account in a second of its own, so that no price waits for thousands; after a silence each at most once."""
+        seconds = turn.policy.mark_every_us // SECOND_US
+        last = at_us // SECOND_US
+        if self._marked_us:
+            for second in range(max(self._marked_us // SECOND_US, last - seconds + 1), last + 1):
+                turn.at_us = second * SECOND_US
+                for account in self.wakes.marked(second % seconds, seconds):
+                    turn.send(account_desk(account), MarkDue(at_us=turn.at_us))
+        self._marked_us = (last + 1) * SECOND_US
 
     def _finalise(self, turn: Turn) -> None:
         for instant_us, accounts in self.wakes.provisional():

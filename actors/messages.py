@@ -8,7 +8,7 @@ from firm.price import Quote
 from firm.ruleset import Phase, Program
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """From one desk to another."""
 
 

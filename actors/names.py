@@ -1,5 +1,7 @@
 """Names: how desks are addressed. A name is "kind/key", and stays the same for ever: it is part of facts and snapshots."""
 
+from functools import lru_cache
+
 from firm.ids import id_text, parse_id
 
 ENGINE = "engine"
@@ -8,6 +10,7 @@ RISK = "risk"
 STAFF = "staff"
 
 
+@lru_cache(maxsize=65_536)  # asked for at every price that wakes an account
 def account_desk(account: int) -> str:
     return f"account/{id_text(account)}"
 

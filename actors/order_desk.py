@@ -22,7 +22,7 @@ from firm.phase import ENDED, Standing
 from firm.ruleset import Program
 
 
-class OrderState(msgspec.Struct, frozen=True, kw_only=True):
+class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order. `program` is kept as it was when ordered: what is published later does not change it."""
 
     trader: int

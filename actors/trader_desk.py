@@ -12,7 +12,7 @@ from firm.inputs import Input
 from firm.phase import ENDED, Standing
 
 
-class TraderState(msgspec.Struct, frozen=True):
+class TraderState(msgspec.Struct, frozen=True, gc=False):
     """A trader: whether registered, the orders placed whose first account is not open yet, and each account's standing."""
 
     registered: bool

@@ -29,9 +29,9 @@ class _Edge:
         heapq.heappush(self.heap, (self.sign * threshold, account, number))
 
     def beyond(self, price: int, numbers: dict[int, int], found: set[int]) -> None:
-        """Pop every entry whose threshold the price has passed; outdated ones vanish with them."""
+        """Pop every entry whose threshold the price has passed; outdated ones among them vanish."""
         heap, key = self.heap, self.sign * price
-        while heap and (heap[0][0] < key or numbers.get(heap[0][1]) != heap[0][2]):
+        while heap and heap[0][0] < key:
             _, account, number = heapq.heappop(heap)
             if numbers.get(account) == number:
                 found.add(account)
@@ -64,18 +64,36 @@ class Wakes:
     def watch(self, watch: Watch) -> None:
         """Replace what is known of an account."""
         account = watch.account
-        known_day_end_us = self._forget(account)
-        if watch == Watch(account):
-            return
+        if not self._only_bands_differ(watch):
+            known_day_end_us = self._forget(account)
+            if watch == Watch(account):
+                return
+            self._await(watch, known_day_end_us)
         self._counter += 1
         self._watches[account] = watch
         self._numbers[account] = self._counter
         for symbol, side, low, high in watch.bands:
-            edges = self._edges.setdefault(symbol, _SymbolEdges())
+            edges = self._edges.get(symbol)
+            if edges is None:
+                edges = self._edges[symbol] = _SymbolEdges()
             if low is not None:
                 edges.falling[side].add(low, account, self._counter, self._numbers)
             if high is not None:
                 edges.rising[side].add(high, account, self._counter, self._numbers)
+
+    def _only_bands_differ(self, watch: Watch) -> bool:
+        """Whether the account is in the index already as it must be, bands apart: so it is at nearly every wake."""
+        known = self._watches.get(watch.account)
+        return (
+            known is not None
+            and known.day_end_us == watch.day_end_us
+            and known.marked == watch.marked
+            and known.provisional_us == watch.provisional_us
+            and known.always == watch.always
+        )
+
+    def _await(self, watch: Watch, known_day_end_us: int) -> None:
+        account = watch.account
         for symbol in watch.always:
             self._always.setdefault(symbol, set()).add(account)
         if watch.day_end_us and watch.day_end_us != known_day_end_us:
@@ -120,8 +138,9 @@ class Wakes:
         """Instants whose marks await the watermark, with their accounts."""
         return [(instant_us, sorted(accounts)) for instant_us, accounts in sorted(self._provisional.items())]
 
-    def marked(self) -> list[int]:
-        return sorted(self._marked)
+    def marked(self, place: int, places: int) -> list[int]:
+        """Accounts whose turn it is to be marked: those in one of `places` equal parts."""
+        return sorted(account for account in self._marked if account % places == place)
 
     def judging_late(self, symbol: str) -> list[int]:
         """Accounts that judge a price of this symbol which comes late."""

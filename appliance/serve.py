@@ -1,6 +1,7 @@
 """Serve: run a machine until it is told to stop: engine, clock, gateway, control socket and pages in one task group."""
 
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -20,6 +21,8 @@ from appliance.settings import ClockSource
 from firm.inputs import ClockTicked
 from storage.files import FirmDirectory
 
+# States are values without cycles and die by reference count: what a collector could find is the little that pages leave.
+GARBAGE_THRESHOLDS = (2_000, 50, 50)
 STOP_SECONDS_MAX = 10  # how long open pages may take to end
 
 _LOG = logging.getLogger("evenhand.appliance")
@@ -59,6 +62,7 @@ async def _serve_on(
         tasks.start_soon(keep_house, machine)
         path = FirmDirectory(machine.directory).control_socket
         await tasks.start(serve_control, path, lambda request: handle(machine, request))
+        _set_aside_what_stays()
         served = anyio.Event()
         tasks.start_soon(_serve_pages, pages, listener, served)
         host, port = listener.getsockname()[:2]
@@ -69,6 +73,13 @@ async def _serve_on(
         pages.should_exit = True
         await served.wait()
         machine.runner.stop()
+
+
+def _set_aside_what_stays() -> None:
+    """Code and recovered accounts live as long as the process: a full garbage collection among prices shall not walk them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _pages(machine: Machine) -> tuple[_Pages, Callable[[], None]]:

@@ -57,14 +57,19 @@ class MeasuredMachine(Machine):
         for arrival in arrivals:
             match arrival.body:
                 case QuoteFrame(n=count):
-                    arrival.on_durable = partial(self._durable, arrival, arrival.on_durable, count)
+                    self._time(arrival, count)
                 case DealReported():
-                    arrival.on_durable = partial(self._durable, arrival, arrival.on_durable, 1)
+                    self._time(arrival, 1)
         super().offer(arrivals)
 
-    def _durable(self, arrival: Arrival, then: Any, count: int, decided: Decided) -> None:
-        self.decided.add(arrival.happened_us, wall_us() - arrival.happened_us, count)
-        self.gateway_part.add(arrival.happened_us, self.clock.now_us() - arrival.received_us, count)
+    def _time(self, arrival: Arrival, count: int) -> None:
+        # The callback does not hold the arrival that holds it: the product makes no such cycles, nor shall its measure.
+        happened_us, received_us, then = arrival.happened_us, arrival.received_us, arrival.on_durable
+        arrival.on_durable = partial(self._durable, happened_us, received_us, then, count)
+
+    def _durable(self, happened_us: int, received_us: int, then: Any, count: int, decided: Decided) -> None:
+        self.decided.add(happened_us, wall_us() - happened_us, count)
+        self.gateway_part.add(happened_us, self.clock.now_us() - received_us, count)
         if then is not None:
             then(decided)
 

@@ -84,21 +84,21 @@ class Channel:
             return
         self._tell_writable()
         read = 0
-        while not self._paused and not self._closed and read < MESSAGES_PER_TURN_MAX:
-            try:
-                frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
-            except zmq.Again:
+        # EVENTS is asked before each receive, and last of all: once it shows nothing to read, the next message is a new edge.
+        while not self._paused and self._is_ready_for(zmq.POLLIN):
+            if read == MESSAGES_PER_TURN_MAX:
+                self._look_again()
                 break
             read += 1
-            self._on_message(frames)
+            self._on_message(self._socket.recv_multipart(zmq.NOBLOCK, copy=False))
         if read:
             self._on_turn()
-        if not self._closed:
-            self._tell_writable()  # a receive may have taken the edge that announced room
-            if read and not self._paused:
-                self._look_again()
+        self._tell_writable()  # a receive may have taken the edge that announced room
 
     def _tell_writable(self) -> None:
-        if self._blocked and self._on_writable is not None and int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLOUT:
+        if self._blocked and self._on_writable is not None and self._is_ready_for(zmq.POLLOUT):
             self._blocked = False
             self._on_writable()
+
+    def _is_ready_for(self, what: int) -> bool:
+        return not self._closed and bool(int(self._socket.getsockopt(zmq.EVENTS)) & what)

@@ -19,7 +19,7 @@ from firm.ruleset import Anchor, Ruleset
 from firm.trading_day import TradingDay
 
 
-class Position(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True, gc=False):
     """An open position. `seq` is the row its figures were last booked in, at JSON path `path`; likewise for its swap."""
 
     position_id: str
@@ -35,7 +35,7 @@ class Position(msgspec.Struct, frozen=True):
     swap_path: str
 
 
-class DayStart(msgspec.Struct, frozen=True):
+class DayStart(msgspec.Struct, frozen=True, gc=False):
     """The marks from which the running day is measured; `seq` is the DayOpened or DayAnchored row that holds them.
 
     `priced`: False where a position had no price at the day's first instant.
@@ -49,7 +49,7 @@ class DayStart(msgspec.Struct, frozen=True):
     priced: bool = True
 
 
-class Peak(msgspec.Struct, frozen=True):
+class Peak(msgspec.Struct, frozen=True, gc=False):
     """The highest equity so far, when, and the ticks it rested on. `seq`: the row that holds it, or 0 where none was written yet."""
 
     equity: int
@@ -59,7 +59,7 @@ class Peak(msgspec.Struct, frozen=True):
     seq: int
 
 
-class Closing(msgspec.Struct, frozen=True):
+class Closing(msgspec.Struct, frozen=True, gc=False):
     """The book as it stood at the day's first instant, kept until the day is final: late deals still belong to it.
 
     `swap_awaited`: positions of which the platform has not said yet what the night cost.
@@ -70,7 +70,7 @@ class Closing(msgspec.Struct, frozen=True):
     swap_awaited: frozenset[str]
 
 
-class EarlierBook(msgspec.Struct, frozen=True):
+class EarlierBook(msgspec.Struct, frozen=True, gc=False):
     """The book as it stood in [from_us, until_us): what a price that comes late is judged on."""
 
     from_us: int
@@ -80,7 +80,7 @@ class EarlierBook(msgspec.Struct, frozen=True):
     positions: tuple[Position, ...]
 
 
-class Moved(msgspec.Struct, frozen=True):
+class Moved(msgspec.Struct, frozen=True, gc=False):
     """What a booking after a suspicion changes of the equity that was seen: a deal of the day that ended, or cash."""
 
     seq: int
@@ -88,7 +88,7 @@ class Moved(msgspec.Struct, frozen=True):
     cash: bool
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """A suspected or declared breach: which rule, and the decision row that says so.
 
     `doubts`: why it is not final. `day_us`: the first instant of the day it fell in. `moved`: what was booked since and
@@ -115,7 +115,7 @@ class Finding(msgspec.Struct, frozen=True):
         return self.doubts == (Doubt.CONFLATED_PRICES,)
 
 
-class AccountState(msgspec.Struct, frozen=True, kw_only=True):
+class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One account. `paused_until_us`: 0, or the rollover that ends a pause.
 
     `earlier`: the books of this day before the newest changes, oldest first; the present one began at `book_since_us`.

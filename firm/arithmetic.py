@@ -13,7 +13,7 @@ import msgspec
 from firm.money import divided_rounded_down, divided_rounded_half_away, divided_rounded_up
 
 
-class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+class Step(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One line of the working: `name` = `op`(`args`) = `value`.
 
     `op` is one of given, plus, minus, times, divided_rounded_down, divided_rounded_up, divided_rounded_half_away,

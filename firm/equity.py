@@ -1,6 +1,7 @@
 """Equity: what an account is worth at given prices: balance, plus each position's profit and swap, in exact integers."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 import msgspec
 
@@ -8,7 +9,7 @@ from firm.account import AccountState, Position
 from firm.arithmetic import Arithmetic
 from firm.bounds import EQUITY_MINOR_MAX
 from firm.inputs import Side
-from firm.price import TEN_TO, Hop, Quote, SymbolSpec, conversion_path, floating_profit
+from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO, Hop, Quote, SymbolSpec, conversion_path, floating_profit
 
 
 class Board(msgspec.Struct):
@@ -56,7 +57,11 @@ def symbols_needed(account: AccountState, board: Board) -> tuple[str, ...] | Non
 
 def unpriced(account: AccountState, board: Board) -> bool:
     """Whether some price that the equity depends on has never been seen."""
-    symbols = symbols_needed(account, board)
+    return lacks_prices(symbols_needed(account, board), board)
+
+
+def lacks_prices(symbols: tuple[str, ...] | None, board: Board) -> bool:
+    """Whether one of the symbols that an equity depends on (None: not known) was never priced."""
     return symbols is None or any(symbol not in board.quotes for symbol in symbols)
 
 
@@ -72,6 +77,44 @@ def equity_of(calc: Arithmetic, account: AccountState, board: Board, cited: Mapp
             total = calc.plus(f"balance, profit and swap up to {label}", total, swap)
     assert -EQUITY_MINOR_MAX < total < EQUITY_MINOR_MAX, f"account {account.account} is worth what cannot be stored"
     return total
+
+
+class Holdings(msgspec.Struct, frozen=True, gc=False):
+    """Positions whose profits need no conversion, ready to be valued at any prices: `equity_of` for the many looks that decide nothing.
+
+    `legs`: symbol, whether long, open price, and profit in minor units a point as a fraction in lowest terms, its divisor twice.
+    What decides is worked out by `equity_of` itself, and must agree; tests hold both to the same cent.
+    """
+
+    swaps: int
+    legs: tuple[tuple[str, bool, int, int, int, int], ...]
+
+    def equity(self, balance: int, quotes: Mapping[str, Quote]) -> int:
+        """In minor units. Every symbol must be priced."""
+        total = balance + self.swaps
+        for symbol, is_long, price_open, factor, divisor, doubled in self.legs:
+            quote = quotes[symbol]
+            worth = ((quote.bid - price_open) if is_long else (price_open - quote.ask)) * factor
+            # Each position rounded half away from zero.
+            total += (2 * worth + divisor) // doubled if worth >= 0 else -((divisor - 2 * worth) // doubled)
+        assert -EQUITY_MINOR_MAX < total < EQUITY_MINOR_MAX, "an account is worth what cannot be stored"
+        return total
+
+
+def holdings_of(account: AccountState, board: Board) -> Holdings | None:
+    """None where a contract is missing or a profit is in another currency than the account."""
+    legs = []
+    for held in account.positions:
+        spec = board.specs.get(held.symbol)
+        if spec is None or spec.currency_profit != account.initial.currency:
+            return None
+        a_point = Fraction(
+            held.lots_e8 * spec.contract_e8 * TEN_TO[account.initial.exponent],
+            TEN_TO[spec.digits] * LOTS_SCALE * CONTRACT_SCALE,
+        )
+        factor, divisor = a_point.as_integer_ratio()
+        legs.append((held.symbol, held.side is Side.BUY, held.price_open, factor, divisor, 2 * divisor))
+    return Holdings(sum(held.swap for held in account.positions), tuple(legs))
 
 
 def position_profit(

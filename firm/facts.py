@@ -17,7 +17,7 @@ from firm.ruleset import Program, Ruleset
 from firm.trading_day import TradingDay
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened. The ledger's `kind` is the class name; the payload is the fields as JSON, in declared order."""
 
 
@@ -314,7 +314,7 @@ class RolloverHighMoved(Fact, frozen=True, kw_only=True):
 
 
 class MarkTaken(Fact, frozen=True, kw_only=True):
-    """Equity on the minute, for charts and lists, with the distance to the nearest floor. No decision rests on it."""
+    """Equity once a minute, for charts and lists, with the distance to the nearest floor. No decision rests on it."""
 
     balance: Money
     equity: Money

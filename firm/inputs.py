@@ -15,7 +15,7 @@ from firm.policy import Policy
 from firm.price import SymbolSpec
 
 
-class Input(msgspec.Struct, frozen=True, kw_only=True):
+class Input(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What enters. The ledger's `kind` is the class name; the payload is the fields as JSON, in declared order."""
 
 

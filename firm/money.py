@@ -15,7 +15,7 @@ class CurrencyMismatch(ValueError):
     """Two amounts of different currencies or exponents met in one operation."""
 
 
-class Money(msgspec.Struct, frozen=True):
+class Money(msgspec.Struct, frozen=True, gc=False):
     """An amount: `minor` units of 10^-`exponent` `currency`."""
 
     minor: int

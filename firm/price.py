@@ -30,7 +30,7 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
     sanity_band_bp: int = 500
 
 
-class Quote(msgspec.Struct, frozen=True):
+class Quote(msgspec.Struct, frozen=True, gc=False):
     """One price: bid and ask in points at `t_us` by the platform's clock; tick `index` of the frame at ledger seq `frame`."""
 
     symbol: str

@@ -12,7 +12,7 @@ from firm.rules.maximum_loss import maximum_loss_floor
 from firm.ruleset import Boundary, DailyLoss, MaximumLoss, OnDailyLoss, Trail
 
 
-class Limit(msgspec.Struct, frozen=True):
+class Limit(msgspec.Struct, frozen=True, gc=False):
     """A loss rule of the account with its floor now; `place` is the term's index in the ruleset."""
 
     place: int
@@ -24,6 +24,11 @@ class Limit(msgspec.Struct, frozen=True):
         """Whether breaking it ends the account."""
         return not (isinstance(self.terms, DailyLoss) and self.terms.on_breach is OnDailyLoss.PAUSE_UNTIL_ROLLOVER)
 
+    @property
+    def follows_every_tick(self) -> bool:
+        """Whether the floor rises with every new equity high."""
+        return isinstance(self.terms, MaximumLoss) and self.terms.trail is Trail.EVERY_TICK
+
 
 def limits_of(account: AccountState) -> tuple[Limit, ...]:
     """Every loss limit with its floor, in the order of the ruleset; daily ones only once a day has begun."""
@@ -32,6 +37,16 @@ def limits_of(account: AccountState) -> tuple[Limit, ...]:
         if isinstance(terms, MaximumLoss) or (isinstance(terms, DailyLoss) and account.day is not None):
             found.append(Limit(place, terms, floor_of(PLAIN, account, place, terms)))
     return tuple(found)
+
+
+def limits_at_new_peak(limits: tuple[Limit, ...], account: AccountState) -> tuple[Limit, ...]:
+    """The account's limits when nothing has changed but its peak: only floors that follow every tick are worked out again."""
+    return tuple(
+        Limit(limit.place, limit.terms, floor_of(PLAIN, account, limit.place, limit.terms))
+        if limit.follows_every_tick
+        else limit
+        for limit in limits
+    )
 
 
 def floor_of(calc: Arithmetic, account: AccountState, place: int, terms: DailyLoss | MaximumLoss) -> int:
@@ -58,7 +73,9 @@ def breaks(calc: Arithmetic, boundary: Boundary, equity: int, floor: int) -> boo
 
 def first_broken(limits: tuple[Limit, ...], equity: int) -> Limit | None:
     """The broken limit that counts: hard ones before soft ones, then the order of the ruleset."""
-    broken = [limit for limit in limits if breaks(PLAIN, limit.terms.boundary, equity, limit.floor)]
+    broken = [
+        limit for limit in limits if equity <= limit.floor and breaks(PLAIN, limit.terms.boundary, equity, limit.floor)
+    ]
     return min(broken, key=lambda limit: (not limit.hard, limit.place), default=None)
 
 

@@ -41,7 +41,7 @@ class Marks:
         ]
         if marks:
             connection.executemany(_INSERT, marks)
-        # What decided belongs in the picture, also when it lies between two minutes.
+        # What decided belongs in the picture, also when it lies between two marks.
         for row, body in rows:
             if isinstance(body, BreachDeclared):
                 connection.execute(_BREACH, (row.account, body.at_us, body.observed.minor, body.observed.minor))

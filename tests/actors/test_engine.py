@@ -8,12 +8,13 @@ from actors import account_seat
 from actors.account_desk import AccountDesk
 from actors.desk import Header
 from actors.engine import Engine
-from actors.guards import watch_of
+from actors.guards import stakes_of, watch_of
 from actors.names import account_desk
 from actors.states import hash_of, readable_states, restore_states, state_bytes
 from firm.commands import ResumeDesk
 from firm.facts import BreachDeclared, CommandQueued, DeskResumed, DeskStopped, MessageParked
 from firm.inputs import Side
+from firm.rules.limits import limits_of
 
 LINEAGE = "0" * 32
 
@@ -57,12 +58,27 @@ def test_checkpoints_fall_due_at_the_same_rows_in_any_batches(busy):
 def test_bands_of_prices_miss_no_decision(busy, seed, monkeypatch):
     """Woken only when its bands are left, an account decides what it decides when every price wakes it."""
     firm = busy(seed, 250)
-    unpriced = lambda state, equity, limits, board: watch_of(state, None, limits, board)  # noqa: E731
+    unpriced = lambda state, stakes, equity, limits, board: watch_of(state, stakes, None, limits, board)  # noqa: E731
     monkeypatch.setattr(account_seat, "watch_of", unpriced)
     engine, rows = decided_again(firm, 1)
     assert rows == rows_of(firm)
     woken, naively = firm.engine.market("sim").wake_count, engine.market("sim").wake_count
     assert woken < naively
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_a_seat_keeps_is_what_it_would_work_out_now(busy, seed):
+    """Limits and stakes are kept from one price to the next; after any input they are those of the state."""
+    firm = busy(seed, 250)
+    engine, peaks = Engine(LINEAGE), 0
+    for arrival in firm.arrivals:
+        engine.decide([arrival])
+        for desk in [desk for desk in engine.desks.values() if isinstance(desk, AccountDesk) and desk.state]:
+            board = engine.market(desk.state.bridge).board
+            assert desk.limits() == limits_of(desk.state)
+            assert desk.stakes(board) == stakes_of(desk.state, board)
+            peaks += desk.state.peak is not None and desk.state.peak.seq == 0
+    assert peaks, "no price raised a floor"
 
 
 def test_a_busy_firm_is_worth_the_name(busy):

@@ -153,7 +153,7 @@ def test_a_watermark_from_the_future_ends_no_day(stage):
     assert len(stage.facts(DayOpened, account)) == 1
 
 
-def test_marks_are_taken_on_the_minute_for_accounts_that_hold_something(stage):
+def test_marks_are_taken_for_accounts_that_hold_something(stage):
     account, idle = stage.sell(), stage.sell(1002, 502, (7003, 7004))
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
@@ -162,6 +162,32 @@ def test_marks_are_taken_on_the_minute_for_accounts_that_hold_something(stage):
     [mark] = stage.facts(MarkTaken, account)
     assert (mark.equity.minor, mark.headroom.minor) == (99_900_00, 4_900_00)
     assert not stage.facts(MarkTaken, idle)
+
+
+def test_each_account_is_marked_once_a_minute_in_a_second_of_its_own(stage):
+    stage.tick("EURUSD", 138_690, 138_700)
+    accounts = [stage.sell(1_010 + n, 510 + n, (7_010 + 2 * n, 7_011 + 2 * n)) for n in range(3)]
+    for place, account in enumerate(accounts):
+        stage.deal(account, f"P{place}", Side.BUY, "1", 138_700)
+    for _ in range(180):
+        stage.wait(1)
+        stage.tick("EURUSD", 138_690, 138_700)
+    marked = {account: [us for who, us in instants_of_marks(stage) if who == account] for account in accounts}
+    for account, instants in marked.items():
+        assert len(instants) == 3
+        assert {us // SECOND_US % 60 for us in instants} == {account % 60}
+    stage.wait(1_000)  # a silence is caught up with one mark for each
+    stage.tick("EURUSD", 138_690, 138_700)
+    assert len(instants_of_marks(stage)) == 4 * len(accounts)
+
+
+def instants_of_marks(stage):
+    return [
+        (row.account, row.happened_us)
+        for batch in stage.batches
+        for row, body in batch.rows
+        if isinstance(body, MarkTaken)
+    ]
 
 
 # --- order of prices ---
