@@ -312,12 +312,6 @@ class Engine:
         market.watch(watch_of(state, stakes_of(state, market.board), None, (), market.board))
 
 
-def enforcement_of(engine: Engine, bridge: str) -> EnforcementDesk:
-    desk = engine.desk(enforcement_desk(bridge))
-    assert isinstance(desk, EnforcementDesk)
-    return desk
-
-
 def _ticks(body: Input, frame: bytes | None) -> Sequence[Tick]:
     if not isinstance(body, QuoteFrame):
         return ()

@@ -30,7 +30,7 @@ class LivePosition(msgspec.Struct, frozen=True, kw_only=True):
 class LiveAccount(msgspec.Struct, frozen=True, kw_only=True):
     """One account now. `as_of_us`: firm time of the newest price or event it rests on; `stale`: a price it needs is too old.
 
-    `nearest`: the rule with the least headroom; `breach_equity`: the equity at which that rule breaks today.
+    `nearest`: the rule with the least headroom.
     """
 
     account: int
@@ -46,7 +46,6 @@ class LiveAccount(msgspec.Struct, frozen=True, kw_only=True):
     day: TradingDay | None
     day_is_final: bool
     nearest: str
-    breach_equity: Money | None
     headroom: Money | None
     objectives: tuple[Objective, ...]
     positions: tuple[LivePosition, ...]

@@ -70,7 +70,6 @@ class LiveBoard:
             day=state.day.day if state.day is not None else None,
             day_is_final=state.day is not None and state.day.final,
             nearest=nearest.rule if nearest is not None else "",
-            breach_equity=nearest.floor if nearest is not None else None,
             headroom=nearest.headroom if nearest is not None else None,
             objectives=objectives,
             positions=tuple(_position(state, held, board, place) for place, held in enumerate(state.positions, 1))

@@ -207,7 +207,7 @@ class Machine:
             state_hash = hash_of(self.engine.capture()) if self.engine.size else ""
             if self.engine.own.state.engine:
                 before = self.engine.own.state.engine
-                bodies.append(EpochClosed(engine=before, state_hash=state_hash, clean=False))
+                bodies.append(EpochClosed(engine=before, state_hash=state_hash))
             bodies.append(EpochOpened(engine=self.digest, release=RELEASE, state_hash=state_hash))
         if self.settings.policy() != self.engine.policy:
             bodies.append(PolicyAdopted(policy=self.settings.policy()))

@@ -32,13 +32,6 @@ class BridgeMode(StrEnum):
     ENFORCE = "enforce"
 
 
-class DeadMan(StrEnum):
-    """What a bridge does to its accounts when the appliance cannot be reached."""
-
-    CLOSE_ONLY = "close_only"
-    FLOORS = "floors"
-
-
 class ReviewOutcome(StrEnum):
     """A reviewer's word on a suspected breach or a held pass."""
 

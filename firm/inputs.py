@@ -64,11 +64,10 @@ class EpochOpened(Input, frozen=True, kw_only=True):
 
 
 class EpochClosed(Input, frozen=True, kw_only=True):
-    """The epoch ended. `clean` is False when another engine found no close."""
+    """The epoch of another engine ended: this one goes on from the state as it is."""
 
     engine: str
     state_hash: str
-    clean: bool
 
 
 class EngineResumed(Input, frozen=True, kw_only=True):

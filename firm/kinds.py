@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from firm.commands import Command, Commanded
+from firm.commands import Commanded
 from firm.facts import FACTS, Fact
 from firm.inputs import Arriving, Input
 
@@ -36,7 +36,3 @@ def body_of(kind: str, payload: bytes) -> Body:
         raise UnknownKind(f"kind {kind!r} is unknown to this release: use the release that wrote it, or a newer one")
     body: Body = decoder.decode(payload)
     return body
-
-
-def is_command(body: Body) -> bool:
-    return isinstance(body, Command)

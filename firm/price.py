@@ -17,7 +17,7 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `contract_e8`: units a lot, times 10^8. `sessions`: open stretches as [start, end) minutes of the week from Monday
     00:00 in `zone`; empty means always open. `sanity_band_bp`: a price that moves further than this from the last
-    accepted one within a second is kept but decides no hard failure.
+    accepted one is kept but decides no hard failure; the band widens with each minute of silence.
     """
 
     symbol: str

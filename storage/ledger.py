@@ -85,7 +85,12 @@ class Ledger:
         files = FirmDirectory(directory)
         if not files.ledger_db.exists():
             raise LedgerRefused(
-                f'{files.ledger_db} is missing: run "evenhand init", or name the right directory with --data-dir'
+                f"{files.ledger_db} is missing: "
+                + (
+                    "this firm's secrets are here, its book is not; put back the ledger that was backed up with them"
+                    if files.secrets.exists()
+                    else 'run "evenhand init" for a new firm, or name the right directory with --data-dir'
+                )
             )
         lock = WriterLock(files.lock)
         try:

@@ -1,7 +1,7 @@
 """Screenshots: each page of a running firm in light, dark and at a phone's width, as docs/screenshots/*.png.
 
     python tools/screenshots.py                                  a demo firm of its own, played to the end of its prices
-    python tools/screenshots.py http://127.0.0.1:8080 --trader MAIL PASSWORD --staff MAIL PASSWORD [--out DIR]
+    python tools/screenshots.py http://127.0.0.1:8080 --holder MAIL PASSWORD --staff MAIL PASSWORD [--out DIR]
 
 It signs in and follows links to the pages it wants, so that it works on any firm; what a firm does not have
 (a breach, say) is named and left out. Needs Debian's chromium: apt-get install chromium
@@ -24,8 +24,9 @@ from appliance.demo import Demo, DemoOptions
 from appliance.demo_firm import PASSWORD, REVIEWER_MAIL, TRADER_MAIL
 from appliance.ports import free_port
 
-# The third of the cast carries a loser over midnight.
+# The third of the cast carries a loser over midnight; the last but one holds positions when the prices end.
 CARRIER_MAIL = "trader3@demo.example"
+HOLDER_MAIL = "trader59@demo.example"
 CHROMIUM = "chromium"
 ARGUMENTS = (
     "--headless",
@@ -44,9 +45,11 @@ LOOKS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "device_scale_factor": 1.5},
 }
 # Name → where to start, and the link to follow from there ("" stays).
-TRADER_PAGES = {
+HOLDER_PAGES = {
+    "trader-account": ("/accounts", "article:not(.over) h3 a"),
+}
+WINNER_PAGES = {
     "trader-accounts": ("/accounts", ""),
-    "trader-account": ("/accounts", "article:not(.over):last-of-type h3 a"),
     "trader-pass": ("/accounts", "article.over:has(.tone-info) h3 a; .note a[href*='/decisions/']"),
 }
 BREACHED_PAGES = {
@@ -57,6 +60,7 @@ STAFF_PAGES = {
     "staff-home": ("/staff", ""),
     "staff-accounts": ("/staff/accounts", ""),
     "staff-account": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name"),
+    "staff-trace": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name; a[href*='/trace']"),
     "staff-review": ("/staff/decisions?show=waiting", "tr.linked a.name"),
     "staff-decisions": ("/staff/decisions", ""),
     "staff-commands": ("/staff/commands", ""),
@@ -106,7 +110,8 @@ def _firm(asked: argparse.Namespace) -> Iterator[None]:
             while not demo.market.get("done"):
                 time.sleep(1)
             asked.base = demo.url
-            asked.trader = (TRADER_MAIL, PASSWORD)
+            asked.winner = (TRADER_MAIL, PASSWORD)
+            asked.holder = (HOLDER_MAIL, PASSWORD)
             asked.breached = (CARRIER_MAIL, PASSWORD)
             asked.staff = (REVIEWER_MAIL, PASSWORD)
             yield
@@ -118,7 +123,12 @@ def _shoot_all(browser: Browser, asked: argparse.Namespace, look: str) -> list[s
         page = context.new_page()
         page.goto(f"{asked.base}/sign-in")
         _shoot(page, asked.out / f"sign-in-{look}.png", HEIGHT_MAX[look])
-    wanted = ((asked.trader, TRADER_PAGES), (asked.breached, BREACHED_PAGES), (asked.staff, STAFF_PAGES))
+    wanted = (
+        (asked.holder, HOLDER_PAGES),
+        (asked.winner, WINNER_PAGES),
+        (asked.breached, BREACHED_PAGES),
+        (asked.staff, STAFF_PAGES),
+    )
     for credentials, pages in wanted:
         if credentials is None:
             continue
@@ -177,9 +187,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "base", nargs="?", default="", help="where a firm is served; a demo of its own where none is given"
     )
-    parser.add_argument("--trader", nargs=2, metavar=("MAIL", "PASSWORD"), help="a trader to sign in as")
-    parser.add_argument("--breached", nargs=2, metavar=("MAIL", "PASSWORD"), help="a trader whose account was breached")
-    parser.add_argument("--staff", nargs=2, metavar=("MAIL", "PASSWORD"), help="a member of staff to sign in as")
+    for name, who in (
+        ("holder", "a trader with open positions"),
+        ("winner", "a trader who passed a phase"),
+        ("breached", "a trader whose account was breached"),
+        ("staff", "a member of staff"),
+    ):
+        parser.add_argument(f"--{name}", nargs=2, metavar=("MAIL", "PASSWORD"), help=f"{who}, to sign in as")
     parser.add_argument("--out", type=Path, default=Path("docs/screenshots"), help="where the pictures go")
     return parser.parse_args()
 

@@ -1,6 +1,6 @@
 """Bounds of the web room: sizes of pages, rates, lifetimes, and how much anybody may send or keep open."""
 
-from firm.instant import DAY_US, MINUTE_US, SECOND_US
+from firm.instant import DAY_US, MINUTE_US
 
 ACCOUNTS_PER_PAGE = 50
 TRADES_PER_PAGE = 25
@@ -10,7 +10,6 @@ DECISIONS_PER_PAGE = 50
 DAYS_SHOWN = 14
 DECISIONS_SHOWN = 20
 COMMANDS_SHOWN = 50
-TICKS_SHOWN = 40
 CHART_POINTS_MAX = 700
 CHART_DAYS_MAX = 400  # trading days whose floors a chart steps through
 CSV_TRADES_MAX = 10_000
@@ -36,7 +35,6 @@ STREAMS_MAX = 4_000
 STREAMS_PER_PERSON_MAX = 12
 
 COUNTED_SINCE_US = DAY_US  # "today" on the home page: the last 24 hours of firm time
-STALE_CLOCK_US = 10 * SECOND_US
 TRAIL_TICKS_SHOWN = 8
 TRAIL_ROWS_MAX = 1_000  # rows walked back from the deciding tick, to find those before it
 POSITION_ROWS_MAX = 5_000  # rows walked back from a decision to its day's start, to show what was open

@@ -3,7 +3,6 @@
 import re
 from datetime import datetime
 from decimal import Decimal
-from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -366,11 +365,3 @@ def verdict_word(kind: str, severity: str) -> tuple[str, str]:
             return "Pass on hold", "warn"
         case unknown:
             raise AssertionError(f"{unknown} is no decision")
-
-
-def switch_word(switch: KillSwitch) -> str:
-    match switch:
-        case KillSwitch.FAILURES | KillSwitch.PASSES | KillSwitch.PAYOUTS | KillSwitch.ENFORCEMENT:
-            return SWITCHES[switch][0]
-        case unknown:
-            assert_never(unknown)

@@ -99,7 +99,7 @@ def run_password(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _vault(directory: Path) -> Iterator[Vault]:
-    with closing(Vault.open(directory, read_secrets(directory).vault_master)) as vault:
+    with closing(Vault.open(directory, read_secrets(directory).vault_master, may_create=False)) as vault:
         yield vault
 
 

@@ -27,10 +27,6 @@ def profit_target_of(account: AccountState) -> tuple[int, ProfitTarget] | None:
     )
 
 
-def days_needed(account: AccountState) -> int:
-    return max((terms.days_min for terms in account.ruleset.terms if isinstance(terms, MinimumTradingDays)), default=0)
-
-
 def won(calc: Arithmetic, account: AccountState) -> bool:
     """Whether every objective of the phase is met now; recorded comparisons end with the balance against the target."""
     found = profit_target_of(account)

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 
 import apsw
-import msgspec
 
 from firm.facts import OrderPaid, OrderPlaced, StaffAdded, TraderRegistered
 from firm.kinds import Body
-from firm.money import Money
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -58,30 +56,6 @@ class People:
                     pass
 
 
-class Order(msgspec.Struct, frozen=True):
-    """One order; `paid_us` None while it waits for its money."""
-
-    order: int
-    trader: int
-    program: str
-    price: Money
-    placed_us: int
-    paid_us: int | None
-    reference: str
-
-
-def orders_of(connection: apsw.Connection, trader: int, limit: int) -> list[Order]:
-    """A trader's orders, newest first."""
-    sql = (
-        'SELECT "order", trader, program, price, currency, exponent, placed_us, paid_us, reference FROM rm_order'
-        " WHERE trader = ? ORDER BY placed_us DESC LIMIT ?"
-    )
-    return [
-        Order(order, owner, program, Money(price, currency, exponent), *rest)
-        for order, owner, program, price, currency, exponent, *rest in connection.execute(sql, (trader, limit))
-    ]
-
-
 def unpaid_orders(connection: apsw.Connection) -> tuple[int, int | None]:
     """How many orders wait for their money, and since when the oldest does."""
     row = connection.execute("SELECT count(*), min(placed_us) FROM rm_order WHERE paid_us IS NULL").fetchone()
@@ -98,8 +72,3 @@ def count_traders(connection: apsw.Connection) -> int:
 def all_staff(connection: apsw.Connection) -> list[tuple[int, str, int]]:
     """(id, role, when added) of everyone on the staff, in the order in which they came."""
     return list(connection.execute("SELECT staff, role, added_us FROM rm_staff ORDER BY added_us, staff"))
-
-
-def role_of(connection: apsw.Connection, staff: int) -> str | None:
-    row = connection.execute("SELECT role FROM rm_staff WHERE staff = ?", (staff,)).fetchone()
-    return None if row is None else str(row[0])

@@ -84,7 +84,6 @@ def live_account(standing: Standing, daily: Progress = Progress.AT_RISK) -> Live
         day=None,
         day_is_final=True,
         nearest="daily_loss",
-        breach_equity=None,
         headroom=None,
         objectives=(
             limit("daily_loss", "Daily loss", "95_000.00", "-4_857.50", daily),

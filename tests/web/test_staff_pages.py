@@ -188,7 +188,7 @@ async def test_the_list_is_sorted_by_the_very_shares_that_it_prints(ruth):
     assert len(shares) > 20
     assert shares == sorted(shares)
     assert max(shares) <= 100
-    assert "least share of the allowed loss left" in html
+    assert "closest to a limit" in html
 
 
 async def test_search_says_what_it_can_find(ruth):

@@ -36,7 +36,7 @@ async def test_an_account_page_says_what_is_left_until_when_and_by_which_data(ad
     html = await account_page(ada, stage, "ada")
     page, live = text_of(html), stage.board_account(stage.accounts["ada"])
     assert f"{live.equity.minor / 100:,.2f} USD" in page
-    assert f"Today’s floor {live.breach_equity.minor / 100:,.2f}" in page
+    assert f"Today’s floor {(live.equity.minor - live.headroom.minor) / 100:,.2f}" in page
     assert "Data as of 12:3" in page
     assert "Next reset in 9 h" in page
     assert "UTC Fri 2 May, 22:00" in page

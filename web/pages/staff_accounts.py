@@ -18,7 +18,7 @@ from web.render import page
 from web.visitor import Policy
 
 SORT_WORDS = {
-    "headroom": "Least share of the allowed loss left",
+    "headroom": "Closest to a limit",
     "activity": "Last trade",
     "opened": "Newest",
     "equity": "Highest equity",

@@ -37,12 +37,13 @@
     ctx.save();
     ctx.font = `${11 * devicePixelRatio}px Inter, system-ui, sans-serif`;
     ctx.textAlign = "right";
+    ctx.textBaseline = "bottom"; // the axes leave another one behind, which would strike the label through
     given.lines.forEach((line, place) => {
       const level = plot.data[place + 3].at(-1);
       const y = level === null ? null : plot.valToPos(level, "y", true);
       if (y === null || y < bbox.top || y > bbox.top + bbox.height) return;
       ctx.fillStyle = ink(KINDS[line.kind] === "--line-strong" ? "--ink-soft" : KINDS[line.kind]);
-      ctx.fillText(line.label, bbox.left + bbox.width - 6, y - 5 * devicePixelRatio);
+      ctx.fillText(line.label, bbox.left + bbox.width - 6, y - 2 * devicePixelRatio);
     });
     ctx.restore();
   };
