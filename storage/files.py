@@ -95,6 +95,7 @@ def open_firm_directory(path: Path) -> FirmDirectory:
     for folder in directory.folders():
         if not folder.is_dir():
             raise DirectoryRefused(f"{folder} is missing{_whence(directory, folder)}")
+    for folder in directory.folders():
         if why := why_not_private(folder, DIRECTORY_MODE):
             raise DirectoryRefused(why)
     return directory

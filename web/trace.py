@@ -14,7 +14,7 @@ from storage.rows import StoredRow
 from web import words
 
 VALUE_LENGTH_MAX = 120
-_PRICES = frozenset({"price", "price_open", "bid", "ask"})
+_PRICES = frozenset({"price", "price_open", "stop_loss", "take_profit", "bid", "ask"})
 _IDS = frozenset({"trader", "challenge", "order", "staff", "account"})
 
 
@@ -53,7 +53,7 @@ def _fields(payload: Mapping[str, Any], digits: Mapping[str, int]) -> Iterator[t
 
 
 def _plain(name: str) -> str:
-    return name.removesuffix("_us").removesuffix("_e8")
+    return "at" if name == "t_us" else name.removesuffix("_us").removesuffix("_e8")
 
 
 def _digits(payload: Mapping[str, Any], digits: Mapping[str, int]) -> int | None:
@@ -78,7 +78,7 @@ def _readable(name: str, value: Any, scale: int | None, digits: Mapping[str, int
         case int() if name.endswith("_us"):
             return words.iso(value) if value else "–"
         case int() if name in _PRICES and scale is not None:
-            return words.price(value, scale)
+            return words.price(value, scale) if value else "–"
         case int() if name in ("lots_e8", "contract_e8"):
             return f"{words.lots(value)}"
         case int() if name in _IDS:

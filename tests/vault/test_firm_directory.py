@@ -51,6 +51,12 @@ def test_a_missing_directory_is_refused_with_what_to_do(tmp_path: Path) -> None:
         open_firm_directory(tmp_path / "nowhere")
 
 
+def test_a_folder_that_is_no_firm_s_is_told_so_whoever_may_read_it(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with pytest.raises(DirectoryRefused, match=r"is missing: run .evenhand init., or name the right directory"):
+        open_firm_directory(tmp_path)
+
+
 def test_a_directory_that_others_may_read_is_refused(firm: FirmDirectory) -> None:
     firm.segments.chmod(0o755)
     with pytest.raises(DirectoryRefused, match=r"segments is open to others \(mode 0755\): run \"chmod 0700"):

@@ -57,7 +57,7 @@ async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage
     query = ""
     while True:
         html = (await ruth.get(f"/staff/accounts/{id_text(account)}/trace{query}", headers={"hx-request": "true"})).text
-        seen += [int(seq) for seq in re.findall(r'<tr class="(?:input|fact|command)"><td class="num">(\d+)', html)]
+        seen += [int(seq) for seq in re.findall(r'<tr class="(?:input|fact|command)"><td class="num" data-th="Row">(\d+)', html)]
         older = re.search(r"\?before=\d+", html)
         if older is None:
             break
@@ -72,7 +72,9 @@ async def test_the_trace_reads_as_words_not_as_json(ruth, stage):
     assert "<b>Working</b> " in html
     assert "<b>Bid</b> 1274.400" in html
     assert "<b>Lots</b> 9.00" in html
-    assert "minor" not in html.partition('class="trace"')[2]
+    trace = html.partition('class="trace stacked"')[2]
+    assert trace
+    assert "minor" not in trace
 
 
 async def test_one_person_stops_and_two_let_it_go_on(ruth, omar, stage):
