@@ -36,4 +36,8 @@ class Overloaded(Exception):
     """The engine's queue is full: nothing was taken; wait for something to become durable and offer again."""
 
 
+class Held(Overloaded):
+    """The engine takes nothing for now, however long its queue is; the text says why."""
+
+
 Offer = Callable[[Sequence[Arrival]], None]

@@ -11,7 +11,7 @@ from time import perf_counter_ns
 import anyio
 from anyio import to_thread
 
-from actors.arrival import Arrival, Overloaded
+from actors.arrival import Arrival, Held, Overloaded
 from actors.batch import Batch
 from actors.effects import Effect
 from actors.engine import Engine
@@ -48,14 +48,31 @@ class Runner:
         self._arrived = anyio.Event()
         self._snapshotter = Snapshotter()
         self._stopping = False
+        self._held = ""
         self._chores: deque[Callable[[Ledger], object]] = deque()
 
     @property
     def queue_depth(self) -> int:
         return len(self._waiting)
 
+    @property
+    def held(self) -> str:
+        """Why nothing is decided for now; empty where it is."""
+        return self._held
+
+    def hold(self, why: str) -> None:
+        """Commit nothing after the batch under way, and take nothing. What waits keeps waiting, unanswered."""
+        self._held = why
+
+    def go_on(self) -> None:
+        """After `hold`: decide what waits."""
+        self._held = ""
+        self._arrived.set()
+
     def offer(self, arrivals: Sequence[Arrival]) -> None:
         """Queue inputs in this order, or take none and raise Overloaded. Call from the event loop."""
+        if self._held:
+            raise Held(self._held)
         if len(self._waiting) + len(arrivals) > QUEUE_INPUTS_MAX or self._stopping:
             raise Overloaded(
                 f"{len(self._waiting)} inputs wait for the engine: offer again after the next acknowledgement"
@@ -68,7 +85,7 @@ class Runner:
         self._arrived.set()
 
     def stop(self) -> None:
-        """Take nothing more; `run` ends once what waits is durable."""
+        """Take nothing more; `run` ends once what waits is durable, or at once while it is held: nobody was answered yet."""
         self._stopping = True
         self._arrived.set()
 
@@ -90,7 +107,7 @@ class Runner:
     async def run(self) -> None:
         """Until `stop`. An error of the commit is not caught: nobody can say what is on disk, so the process must end."""
         while True:
-            while not self._waiting:
+            while self._held or not self._waiting:
                 if self._stopping:
                     return
                 self._arrived = anyio.Event()

@@ -37,7 +37,6 @@ from firm.ids import ID_BITS
 from firm.inputs import ClockTicked, EngineResumed, EpochClosed, EpochOpened, Input, PolicyAdopted
 from firm.instant import MINUTE_US
 from storage.evidence import build_bundle
-from storage.files import FirmDirectory, lay_ballast
 from storage.front import FrontFile
 from storage.ledger import Ledger
 from storage.people import LOGINS, SESSION
@@ -126,12 +125,11 @@ class Machine:
         self.runner.push(self._opening())
 
     def tidy(self) -> None:
-        """Before anything is admitted: forget what was sealed for rows that never came, and set space aside for a full disk."""
+        """Before anything is admitted: forget what was sealed for rows that never came."""
         with self.reader.connection() as connection:
             swept = self.vault.sweep_orphans(partial(is_sealed, connection))
         if swept:
             _LOG.warning("%d sealed values had no row in the ledger and were erased", swept)
-        lay_ballast(FirmDirectory(self.directory))
 
     def offer(self, arrivals: Sequence[Arrival]) -> None:
         """The door that bridges use: in a simulation their reports also move the clock."""

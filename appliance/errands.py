@@ -18,6 +18,8 @@ async def keep_house(machine: Machine) -> None:
     """Now and then, a little at a time; the ledger's writer does its part between two batches."""
     while True:
         await anyio.sleep(LOOK_EVERY_S)
+        if machine.runner.held:
+            continue
         await seal_days_gone_by(machine)
         await to_thread.run_sync(_forget_ended_sessions, machine)
         machine.runner.between_batches(Ledger.drop_sealed_frames)

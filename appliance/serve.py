@@ -18,6 +18,7 @@ from appliance.control import ControlReply, ControlRequest, serve_control
 from appliance.errands import keep_house
 from appliance.ports import listen
 from appliance.settings import ClockSource
+from appliance.space import Space
 from firm.inputs import ClockTicked
 from storage.files import FirmDirectory
 
@@ -44,13 +45,16 @@ async def serve(
 ) -> None:
     """Until SIGTERM or SIGINT. `ready` is called with the portal's address once everything listens."""
     with listen(machine.settings.web.host, machine.settings.web.port) as listener:
+        space = Space(machine)
+        space.look()
         machine.tidy()
-        await _serve_on(listener, machine, handle, ready)
+        await _serve_on(listener, machine, space, handle, ready)
 
 
 async def _serve_on(
     listener: socket.socket,
     machine: Machine,
+    space: Space,
     handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
     ready: Callable[[str], None],
 ) -> None:
@@ -59,6 +63,7 @@ async def _serve_on(
         await tasks.start(_run_engine, machine, tasks)
         await tasks.start(machine.gateway.serve)
         tasks.start_soon(_tick, machine)
+        tasks.start_soon(space.watch)
         tasks.start_soon(keep_house, machine)
         path = FirmDirectory(machine.directory).control_socket
         await tasks.start(serve_control, path, lambda request: handle(machine, request))
@@ -140,7 +145,8 @@ async def _tick(machine: Machine) -> None:
     assert isinstance(machine.clock, SystemClock)
     while True:
         await anyio.sleep(machine.settings.clock.tick_every_ms / 1_000)
-        machine.put(ClockTicked(at_us=machine.clock.now_us()))
+        if not machine.runner.held:  # time that passes meanwhile is told by the first tick after it
+            machine.put(ClockTicked(at_us=machine.clock.now_us()))
 
 
 async def _until_signalled() -> signal.Signals:

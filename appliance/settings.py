@@ -203,6 +203,14 @@ class LedgerSettings(Section, frozen=True, kw_only=True):
         ),
     ] = 50_000
     mark_every_s: Annotated[int, Meta(ge=10, le=3_600, description="Equity marks for charts are this far apart.")] = 60
+    space_min_mb: Annotated[
+        int,
+        Meta(
+            ge=20,
+            le=1_000_000,
+            description="With less free space than this nothing more is taken, so that pages stay up; it goes on by itself.",
+        ),
+    ] = 256
     segments_keep_days: Annotated[
         int,
         Meta(

@@ -6,7 +6,7 @@ import anyio
 from litestar import Request
 from litestar.exceptions import ServiceUnavailableException
 
-from actors.arrival import Decided, Overloaded
+from actors.arrival import Decided, Held, Overloaded
 from firm.commands import Command
 from web.bounds import ASK_SECONDS
 from web.firm import Firm
@@ -22,6 +22,8 @@ async def ask(request: Request[Any, Any, Any], command: Command) -> Decided:
         raise ServiceUnavailableException(
             "the answer is taking longer than usual: it may still come. Reload the page in a moment to see, before you send it again"
         ) from late
+    except Held as held:
+        raise ServiceUnavailableException(f"{held}: nothing was sent. Try again later") from held
     except Overloaded as full:
         raise ServiceUnavailableException(
             "the engine has too much to do at the moment: nothing was sent. Try again shortly"

@@ -11,6 +11,7 @@ from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import answer, open_machine
 from appliance.log import set_up_logging
 from appliance.serve import serve
+from appliance.space import make_room_to_start
 
 SWITCH_INTERVAL_S = (
     0.0005  # how soon the commit's thread gets the interpreter back from a busy loop; see docs/decisions
@@ -32,6 +33,7 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    make_room_to_start(options.data_dir)
     machine = open_machine(options.data_dir)
     try:
         set_up_logging(machine.settings.log.level.value, machine.secrets.all())

@@ -181,7 +181,7 @@ class Serving:
     """`evenhand serve` as a child of the test."""
 
     def __init__(self, directory: Path, log: Path) -> None:
-        self._log = log.open("w")
+        self.log, self._log = log, log.open("w")
         self.process = subprocess.Popen(
             [*EVENHAND, "serve", "--data-dir", str(directory)], stdout=subprocess.PIPE, stderr=self._log, text=True
         )

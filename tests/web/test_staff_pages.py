@@ -57,7 +57,10 @@ async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage
     query = ""
     while True:
         html = (await ruth.get(f"/staff/accounts/{id_text(account)}/trace{query}", headers={"hx-request": "true"})).text
-        seen += [int(seq) for seq in re.findall(r'<tr class="(?:input|fact|command)"><td class="num" data-th="Row">(\d+)', html)]
+        seen += [
+            int(seq)
+            for seq in re.findall(r'<tr class="(?:input|fact|command)"><td class="num" data-th="Row">(\d+)', html)
+        ]
         older = re.search(r"\?before=\d+", html)
         if older is None:
             break

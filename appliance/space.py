@@ -1,0 +1,63 @@
+"""Space: before the disk is full the firm takes nothing more, so that its pages stay up; with room again it goes on by itself.
+
+What bridges send meanwhile stays with them, unacknowledged. A ballast file is set aside for the worse case, a disk that filled
+faster than it was looked at: it is given up at the next start, and laid again once there is room.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+import anyio
+
+from appliance.assembly import Machine
+from storage.files import BALLAST_BYTES, FirmDirectory, drop_ballast, lay_ballast
+
+LOOK_EVERY_S = 1.0
+MB = 1_000_000
+ROOM_TO_START_BYTES = 16 * MB  # with less, the files of a firm cannot even be opened and read
+# Room must be had with something to spare, or the firm would stop and go on with every file that comes and goes.
+SPARE_SHARE = 10
+
+_LOG = logging.getLogger("evenhand.appliance")
+
+
+class Space:
+    """Watches the free space under a firm's directory, and holds its engine while there is too little."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._runner = machine.runner
+        self._files = FirmDirectory(machine.directory)
+        self._least_bytes = machine.settings.ledger.space_min_mb * MB
+
+    async def watch(self) -> None:
+        while True:
+            await anyio.sleep(LOOK_EVERY_S)
+            self.look()
+
+    def look(self) -> None:
+        """Hold the engine, let it go on, or leave it as it is."""
+        free = free_bytes(self._files.path)
+        if not self._runner.held and free < self._least_bytes:
+            why = f"the firm's disk has only {free // MB} MB free, and takes nothing more below {self._least_bytes // MB} MB"
+            _LOG.error("%s: make room in %s; pages stay up, and the firm goes on by itself", why, self._files.path)
+            self._runner.hold(why)
+        elif self._runner.held and free >= self._least_bytes + self._least_bytes // SPARE_SHARE:
+            _LOG.warning("there is room again, %d MB: the firm goes on", free // MB)
+            self._runner.go_on()
+        if not self._runner.held and free >= self._least_bytes + BALLAST_BYTES:
+            lay_ballast(self._files)
+
+
+def free_bytes(folder: Path) -> int:
+    """What this user may still write."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+def make_room_to_start(folder: Path) -> None:
+    """Give the ballast up where a start would not even find room to open its files."""
+    files = FirmDirectory(folder)
+    if files.ballast.exists() and free_bytes(folder) < ROOM_TO_START_BYTES:
+        drop_ballast(files)
+        _LOG.warning("%s is full: the ballast was given up so that the firm can start", folder)
