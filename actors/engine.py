@@ -19,7 +19,7 @@ from actors.enforcement_desk import EnforcementDesk
 from actors.engine_desk import EngineDesk, parked_form, unparked
 from actors.guards import stakes_of, watch_of
 from actors.market_desk import MarketDesk
-from actors.messages import Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
+from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
 from actors.names import CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
 from actors.order_desk import OrderDesk
 from actors.risk_desk import RiskDesk
@@ -309,7 +309,10 @@ class Engine:
 
     def _rewatch_account(self, state: AccountState) -> None:
         market = self.market(state.bridge)
-        market.watch(watch_of(state, stakes_of(state, market.board), None, (), market.board))
+        watch = watch_of(state, stakes_of(state, market.board), None, (), market.board)
+        if self._own.has_parked(account_desk(state.account), DayEnded.__name__):
+            watch = replace(watch, day_end_us=0)  # told once; the stopped desk will hear of it when it resumes
+        market.watch(watch)
 
 
 def _ticks(body: Input, frame: bytes | None) -> Sequence[Tick]:

@@ -74,6 +74,10 @@ class EngineDesk:
                 parked = {desk: waiting for desk, waiting in state.parked.items() if desk != body.desk}
                 self.state = replace(state, stopped=stopped, parked=parked)
 
+    def has_parked(self, desk: str, kind: str) -> bool:
+        """Whether a message of this kind waits for a stopped desk."""
+        return any(parked.kind == kind for parked in self.state.parked.get(desk, ()))
+
     def decide(self, message: Message | Input, turn: Turn) -> Iterator[None] | None:  # noqa: ARG002
         """The machine's own inputs change its state and lead to nothing else."""
         return None
@@ -85,7 +89,9 @@ _INPUTS: dict[str, type[Input]] = {kind.__name__: kind for kind in INPUTS}
 
 def parked_form(desk: str, message: Message | Input, happened_us: int) -> MessageParked:
     """A message as the fact that keeps it."""
-    text = (payload_of(message) if isinstance(message, Input) else msgspec.json.encode(message)).decode()
+    text = (
+        payload_of(message) if isinstance(message, Input) else msgspec.json.encode(message, order="deterministic")
+    ).decode()
     return MessageParked(desk=desk, message_kind=type(message).__name__, message=text, happened_us=happened_us)
 
 

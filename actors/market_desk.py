@@ -170,6 +170,7 @@ class MarketDesk:
             return
         believed_us = min(turn.header.happened_us, turn.header.received_us + turn.policy.far_future_us)
         yield from self._instants_before(believed_us, turn)
+        turn.at_us = turn.header.happened_us  # what is decided of this input happened with it, not at the last mark
         if isinstance(message, Watermark) and message.t_us == believed_us:
             self._watermark_us = max(self._watermark_us, message.t_us)
             self._finalise(turn)
@@ -197,19 +198,15 @@ class MarketDesk:
 
     def _instants_before(self, at_us: int, turn: Turn) -> Iterator[None]:
         """End each day and strike each mark up to `at_us`, with the last prices before it."""
-        while True:
-            day_end_us = self.wakes.next_day_end_us()
-            if day_end_us is None or day_end_us > at_us:
-                break
+        while (day_end_us := self.wakes.next_day_end_us()) is not None and day_end_us <= at_us:
+            yield from self._strike_marks(day_end_us - 1, turn)  # those of the old day, by its floors
             turn.at_us = day_end_us
             quotes = dict(self.board.quotes)
             self._closing.setdefault(day_end_us, quotes)
             for account in self.wakes.days_ended(day_end_us):
                 turn.send(account_desk(account), DayEnded(at_us=day_end_us, quotes=quotes))
             yield
-        if at_us >= self._marked_us:
-            self._strike_marks(at_us, turn)
-            yield
+        yield from self._strike_marks(at_us, turn)
         self._latest_us = max(self._latest_us, at_us)
 
     def capture(self) -> MarketState:
@@ -369,8 +366,10 @@ class MarketDesk:
 
     # --- instants ---
 
-    def _strike_marks(self, at_us: int, turn: Turn) -> None:
+    def _strike_marks(self, at_us: int, turn: Turn) -> Iterator[None]:
         """Each account in a second of its own, so that no price waits for thousands; after a silence each at most once."""
+        if at_us < self._marked_us:
+            return
         seconds = turn.policy.mark_every_us // SECOND_US
         last = at_us // SECOND_US
         if self._marked_us:
@@ -379,6 +378,7 @@ class MarketDesk:
                 for account in self.wakes.marked(second % seconds, seconds):
                     turn.send(account_desk(account), MarkDue(at_us=turn.at_us))
         self._marked_us = (last + 1) * SECOND_US
+        yield
 
     def _finalise(self, turn: Turn) -> None:
         for instant_us, accounts in self.wakes.provisional():

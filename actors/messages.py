@@ -64,7 +64,7 @@ class DayFinal(Message, frozen=True, kw_only=True):
 
 
 class MarkDue(Message, frozen=True, kw_only=True):
-    """A minute struck."""
+    """The account's mark is due."""
 
     at_us: int
 

@@ -59,15 +59,16 @@ class Wakes:
         self._always: dict[str, set[int]] = {}
         self._days: list[tuple[int, int]] = []
         self._provisional: dict[int, set[int]] = {}
-        self._marked: set[int] = set()
+        self._marked: list[set[int]] = [set()]  # in as many parts as there are turns
 
     def watch(self, watch: Watch) -> None:
         """Replace what is known of an account."""
         account = watch.account
+        if watch == Watch(account):
+            self._forget(account)
+            return
         if not self._only_bands_differ(watch):
             known_day_end_us = self._forget(account)
-            if watch == Watch(account):
-                return
             self._await(watch, known_day_end_us)
         self._counter += 1
         self._watches[account] = watch
@@ -101,7 +102,7 @@ class Wakes:
         if watch.provisional_us:
             self._provisional.setdefault(watch.provisional_us, set()).add(account)
         if watch.marked:
-            self._marked.add(account)
+            self._marked[account % len(self._marked)].add(account)
 
     def touched_by(self, symbol: str, bid: int, ask: int) -> list[int]:
         """Accounts that this price must wake, by id, so that the order of decisions never depends on the index."""
@@ -140,7 +141,12 @@ class Wakes:
 
     def marked(self, place: int, places: int) -> list[int]:
         """Accounts whose turn it is to be marked: those in one of `places` equal parts."""
-        return sorted(account for account in self._marked if account % places == place)
+        if len(self._marked) != places:
+            accounts = [account for part in self._marked for account in part]
+            self._marked = [set() for _ in range(places)]
+            for account in accounts:
+                self._marked[account % places].add(account)
+        return sorted(self._marked[place])
 
     def judging_late(self, symbol: str) -> list[int]:
         """Accounts that judge a price of this symbol which comes late."""
@@ -171,5 +177,5 @@ class Wakes:
             waiting.discard(account)
             if not waiting:
                 del self._provisional[known.provisional_us]
-        self._marked.discard(account)
+        self._marked[account % len(self._marked)].discard(account)
         return known.day_end_us

@@ -84,7 +84,7 @@ class Channel:
             return
         self._tell_writable()
         read = 0
-        # EVENTS is asked before each receive, and last of all: once it shows nothing to read, the next message is a new edge.
+        # EVENTS is asked before each receive and once more: when it shows nothing to read, the next message is a new edge.
         while not self._paused and self._is_ready_for(zmq.POLLIN):
             if read == MESSAGES_PER_TURN_MAX:
                 self._look_again()
@@ -93,7 +93,10 @@ class Channel:
             self._on_message(self._socket.recv_multipart(zmq.NOBLOCK, copy=False))
         if read:
             self._on_turn()
-        self._tell_writable()  # a receive may have taken the edge that announced room
+        if self._blocked:
+            self._tell_writable()  # a receive may have taken the edge that announced room
+            if not self._paused and self._is_ready_for(zmq.POLLIN):
+                self._look_again()  # and this look the edge of a message
 
     def _tell_writable(self) -> None:
         if self._blocked and self._on_writable is not None and self._is_ready_for(zmq.POLLOUT):

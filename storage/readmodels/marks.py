@@ -1,4 +1,4 @@
-"""Marks: balance, equity and headroom by the minute, for charts."""
+"""Marks: balance, equity and headroom once a minute, for charts."""
 
 from collections.abc import Sequence
 

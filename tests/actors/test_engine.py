@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from actors import account_seat
+from actors import account_book, account_seat
 from actors.account_desk import AccountDesk
 from actors.desk import Header
 from actors.engine import Engine
@@ -12,7 +12,7 @@ from actors.guards import stakes_of, watch_of
 from actors.names import account_desk
 from actors.states import hash_of, readable_states, restore_states, state_bytes
 from firm.commands import ResumeDesk
-from firm.facts import BreachDeclared, CommandQueued, DeskResumed, DeskStopped, MessageParked
+from firm.facts import BreachDeclared, CommandQueued, DayOpened, DeskResumed, DeskStopped, MessageParked
 from firm.inputs import Side
 from firm.rules.limits import limits_of
 
@@ -187,6 +187,43 @@ def test_a_resumed_desk_decides_what_was_parked_once_and_in_order(broken_desk, m
     assert resumed.parked == 2
     assert [held.position_id for held in stage.account(7001).positions] == ["P1", "P2"]
     assert account_desk(7001) not in stage.engine.own.state.stopped
+
+
+def parks_a_midnight(stage, monkeypatch, restarts):
+    """Ada's desk is stopped and her day ends; the engine may be made anew. What was parked, and the days she has after a resume."""
+    stage.open_shop(stage.equity_program())
+    account = stage.sell(name="from-equity")
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    with monkeypatch.context() as broken:
+        broken.setattr(account_book, "book_deal", None)
+        stage.deal(account, "P2", Side.BUY, "1", 138_700)
+    stage.wait(2 * 3_600 + 100)
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.watermark()
+    if restarts:
+        captured = stage.engine.capture()
+        stage.engine = Engine(LINEAGE)
+        kept = {name: state_bytes(state) for name, state in captured.states.items()}
+        restore_states(stage.engine, captured.of_seq, readable_states(kept))
+    stage.wait(600)
+    stage.tick("EURUSD", 138_000, 138_010)
+    stage.put(ResumeDesk(by="staff:ruth", desk=account_desk(account), why="mended"))
+    return stage.facts(MessageParked), [day.day.label for day in stage.facts(DayOpened, account)]
+
+
+def test_a_stopped_desk_is_told_once_that_its_day_ended_restarted_or_not(hands, monkeypatch):
+    parked, days = parks_a_midnight(hands.Stage(), monkeypatch, restarts=False)
+    assert [fact.message_kind for fact in parked].count("DayEnded") == 1
+    assert days == ["2014-05-01", "2014-05-02"]
+    assert (parked, days) == parks_a_midnight(hands.Stage(), monkeypatch, restarts=True)
+
+
+def test_what_is_parked_reads_the_same_in_whatever_order_prices_came(hands, monkeypatch):
+    parked, _ = parks_a_midnight(hands.Stage(), monkeypatch, restarts=False)
+    [day_ended] = [fact.message for fact in parked if fact.message_kind == "DayEnded"]
+    assert day_ended.index("EURUSD") < day_ended.index("XAUUSD")
 
 
 def test_a_replay_follows_a_stop_that_it_would_not_have_made(broken_desk, monkeypatch):

@@ -29,6 +29,20 @@ def held(stage):
     return account
 
 
+@pytest.mark.parametrize("prices_before", [0, 1])
+def test_a_late_price_is_judged_on_the_book_of_its_own_fraction_of_a_second(stage, held, prices_before):
+    """Whether the deal that closed the position was the first word of its second makes no difference."""
+    stage.wait(1.6 - stage.now_us % SECOND_US / SECOND_US)
+    for _ in range(prices_before):
+        stage.tick("EURUSD", 138_600, 138_610, stage.now_us - SECOND_US // 2)
+    closed_us = stage.now_us
+    stage.deal(held, "P1", Side.SELL, "10", 138_500, entry=DealEntry.OUT, profit="-2_000.00")
+    stage.wait(0.2)
+    stage.tick("EURUSD", 138_500, 138_510)
+    stage.tick("EURUSD", 138_190, 138_200, closed_us - SECOND_US // 5)
+    assert len(stage.facts(BreachSuspected, held)) == 1
+
+
 def merge(stage, low, high, last, symbol="EURUSD"):
     """An overloaded bridge's frame of one window, 40 ms after the last price."""
     stage.now_us += 40 * MS_US

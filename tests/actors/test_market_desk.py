@@ -1,6 +1,7 @@
 """The market desk: what counts as a price, when a day ends, what comes late."""
 
 import pytest
+from msgspec.structs import replace
 
 from firm.commands import PublishProgram
 from firm.facts import (
@@ -15,7 +16,7 @@ from firm.facts import (
     SanityBandLeft,
     VerdictCorrected,
 )
-from firm.inputs import DealEntry, Side, Watermark
+from firm.inputs import DealEntry, PolicyAdopted, Side, Watermark
 from firm.instant import DAY_US, SECOND_US, parse_utc
 from firm.phase import Standing
 from firm.quote_frame import Tick
@@ -179,6 +180,52 @@ def test_each_account_is_marked_once_a_minute_in_a_second_of_its_own(stage):
     stage.wait(1_000)  # a silence is caught up with one mark for each
     stage.tick("EURUSD", 138_690, 138_700)
     assert len(instants_of_marks(stage)) == 4 * len(accounts)
+
+
+def test_after_a_silence_over_midnight_marks_of_the_old_day_are_struck_before_it_and_by_its_floors(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.deal(account, "P2", Side.BUY, "1", 138_700)
+    stage.deal(account, "P2", Side.SELL, "1", 138_700, entry=DealEntry.OUT, profit="3_000.00")  # another floor tomorrow
+    stage.now_us = MIDNIGHT_US - 70 * SECOND_US
+    stage.tick("EURUSD", 138_600, 138_610)
+    stage.now_us = MIDNIGHT_US + 3 * SECOND_US
+    stage.tick("EURUSD", 138_600, 138_610)
+    rows = [
+        (row, body)
+        for batch in stage.batches[-1:]
+        for row, body in batch.rows
+        if row.kind in ("MarkTaken", "DayOpened")
+    ]
+    assert [row.kind for row, _ in rows] == ["MarkTaken", "DayOpened"]
+    (mark_row, mark), (day_row, _) = rows
+    assert mark_row.happened_us < day_row.happened_us == MIDNIGHT_US
+    assert mark.equity.minor - mark.headroom.minor == 95_000_00
+
+
+@pytest.mark.parametrize("seconds", [10, 600])
+def test_marks_are_as_far_apart_as_the_policy_says(stage, seconds):
+    stage.put(PolicyAdopted(policy=replace(stage.engine.policy, mark_every_us=seconds * SECOND_US)))
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "1", 138_700)
+    for _ in range(40):
+        stage.wait(seconds / 20)
+        stage.tick("EURUSD", 138_690, 138_700)
+    instants = [us for _, us in instants_of_marks(stage)]
+    assert len(instants) == 2
+    assert instants[1] - instants[0] == seconds * SECOND_US
+
+
+def test_what_a_report_leads_to_happened_with_it_and_not_at_the_mark_before(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.wait(1.73)  # the first input of its second
+    stage.deal(account, "P1", Side.BUY, "1", 138_700)
+    [booked] = [row for row, _ in stage.batches[-1].rows if row.kind == "DealBooked"]
+    assert booked.happened_us == stage.now_us
+    assert stage.account(account).book_since_us == stage.now_us
 
 
 def instants_of_marks(stage):

@@ -1,0 +1,50 @@
+"""The channel: whatever else a socket is waiting for, a message that came is read."""
+
+import time
+
+import anyio
+import zmq
+
+from bridges.channel import Channel
+
+PATIENCE_S = 5
+HOLD = b"x" * 200_000  # a few of these and the peer, which reads nothing, takes no more
+
+
+async def test_a_message_that_comes_while_the_socket_may_not_send_is_read(world, hands):
+    router = world.context.socket(zmq.ROUTER)
+    router.rcvhwm = 2
+    port = router.bind_to_random_port("tcp://127.0.0.1")
+    dealer = world.context.socket(zmq.DEALER)
+    dealer.identity, dealer.sndhwm = b"c", 2
+    dealer.connect(f"tcp://127.0.0.1:{port}")
+    heard: list[bytes] = []
+
+    def on_turn() -> None:
+        """The second message is in the socket before this turn ends."""
+        if heard[-1] == b"first":
+            router.send_multipart([b"c", b"second"])
+            time.sleep(0.2)  # asking the socket instead would take the edge that this is about
+
+    sent = 0
+
+    def fill() -> None:
+        nonlocal sent
+        while channel.send([HOLD]):
+            sent += 1
+
+    channel = Channel(
+        dealer, on_message=lambda frames: heard.append(frames[-1].bytes), on_turn=on_turn, on_writable=fill
+    )
+    try:
+        fill()
+        with anyio.fail_after(PATIENCE_S):
+            known = -1
+            while sent == 0 or sent != known:  # until nothing moves on the connection any more
+                known = sent
+                await anyio.sleep(0.5)
+        router.send_multipart([b"c", b"first"])
+        await hands.until(lambda: heard == [b"first", b"second"])
+    finally:
+        channel.close()
+        router.close(linger=0)
