@@ -13,6 +13,7 @@ from actors.desk import Turn
 from actors.effects import QueryCommand, RequestSnapshot, SendCommand
 from actors.enforcement_plans import (
     FINAL,
+    NEVER_RECEIVED,
     PLANS,
     EnforcementState,
     OpenCommand,
@@ -184,6 +185,8 @@ class EnforcementDesk:
             self._advance(report.command, CommandState.UNKNOWN, detail, turn)
             return
         self._advance(report.command, said, report.retcode or report.vendor_ref, turn)
+        if said is CommandState.UNKNOWN and report.retcode == NEVER_RECEIVED:
+            self._send_again(held, turn)
         if said is not CommandState.APPLIED:
             return
         match held.queued.action:
@@ -195,6 +198,11 @@ class EnforcementDesk:
                 turn.effect(RequestSnapshot(bridge=self.bridge, login=held.queued.login))
             case _:
                 self._confirm(report.command, turn)
+
+    def _send_again(self, held: OpenCommand, turn: Turn) -> None:
+        """It was lost on the way. The bridge knows commands by id: should it come after all, the second one changes nothing."""
+        if held.state in (CommandState.QUEUED, CommandState.UNKNOWN) and not self._is_withheld:
+            turn.effect(_sending(held.queued))
 
     def _is_new_login(self, report: CommandReported) -> bool:
         return bool(report.vendor_ref) and report.vendor_ref not in self.state.logins
@@ -243,7 +251,7 @@ class EnforcementDesk:
         """The account's commands that the platform said yes to, oldest first."""
         return [
             (command, held)
-            for command, held in self.state.commands.items()
+            for command, held in _oldest_first(self.state.commands)
             if held.account == account and held.state is CommandState.APPLIED
         ]
 
@@ -251,7 +259,7 @@ class EnforcementDesk:
 
     def _resume(self, turn: Turn) -> None:
         """A bridge came back: what it may not have got is sent again under the same id, what it had is asked about."""
-        for command, held in self.state.commands.items():
+        for command, held in _oldest_first(self.state.commands):
             if held.state is CommandState.QUEUED and not self._is_withheld:
                 turn.effect(_sending(held.queued))
             else:
@@ -260,11 +268,11 @@ class EnforcementDesk:
     def _watch_the_clock(self, now_us: int, turn: Turn) -> None:
         if not self.state.connected:
             return
-        for command, held in tuple(self.state.commands.items()):
+        for command, held in _oldest_first(self.state.commands):
             overdue = now_us - held.since_us > turn.policy.command_deadline_us
             if overdue and held.probes < turn.policy.probes_max:
                 self._probe(command, held, turn)
-        for account, plan in tuple(self.state.plans.items()):
+        for account, plan in sorted(self.state.plans.items(), key=lambda one: one[0]):
             if (
                 plan.failed_us
                 and now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
@@ -334,6 +342,11 @@ class EnforcementDesk:
         if held is not None:
             probed = replace(held, probes=fact.attempt, since_us=happened_us)
             self.state = replace(self.state, commands={**self.state.commands, fact.command: probed})
+
+
+def _oldest_first(commands: dict[str, OpenCommand]) -> list[tuple[str, OpenCommand]]:
+    """By the row that queued each, never by the dict's own order: a snapshot sorts its keys, and a restart must decide the same."""
+    return sorted(commands.items(), key=lambda one: int(one[0].rpartition("-")[2]))
 
 
 def _sending(queued: CommandQueued) -> SendCommand:

@@ -6,6 +6,7 @@ from collections import deque
 from actors.batch import Batch
 
 COMMIT_BOUNDS_US = (100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 1_000_000)
+BATCH_BOUNDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)  # inputs; BATCH_INPUTS_MAX is the last
 _RECENT = 1_000
 
 
@@ -20,6 +21,8 @@ class Meter:
         self.decide_us: deque[int] = deque(maxlen=_RECENT)
         self.commit_us: deque[int] = deque(maxlen=_RECENT)
         self.commit_counts = [0] * (len(COMMIT_BOUNDS_US) + 1)
+        self.commit_us_sum = 0
+        self.batch_counts = [0] * (len(BATCH_BOUNDS) + 1)
 
     def batch(self, batch: Batch, decide_ns: int, commit_ns: int) -> None:
         inputs = len(batch.decided)
@@ -30,6 +33,8 @@ class Meter:
         self.decide_us.append(decide_ns // 1_000)
         self.commit_us.append(commit_ns // 1_000)
         self.commit_counts[bisect_left(COMMIT_BOUNDS_US, commit_ns // 1_000)] += 1
+        self.commit_us_sum += commit_ns // 1_000
+        self.batch_counts[bisect_left(BATCH_BOUNDS, inputs)] += 1
 
     def commit_quantile_us(self, hundredths: int) -> int:
         """The given percentile of the recent commits, or 0 before the first."""

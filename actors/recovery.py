@@ -48,7 +48,9 @@ def recover(
     epoch_seq = epochs[-1]
     opened = body_of("EpochOpened", _row(reader, epoch_seq).payload)
     assert isinstance(opened, EpochOpened)
-    same = opened.engine == engine_digest and not any(seq > epoch_seq for seq in reader.landmarks("EpochClosed"))
+    # A fork ends an epoch too: what came before it was decided in another lineage, whose name is in the ids of its commands.
+    ended = [*reader.landmarks("EpochClosed"), *reader.landmarks("LedgerForked")]
+    same = opened.engine == engine_digest and not any(seq > epoch_seq for seq in ended)
     _load_snapshot(engine, reader, epoch_seq if same else 0)
     start = engine.size
     if same and start < epoch_seq - 1:

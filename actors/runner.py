@@ -18,7 +18,7 @@ from actors.engine import Engine
 from actors.meter import Meter
 from actors.snapshotter import Snapshotter
 from firm.bounds import BATCH_INPUTS_MAX, BATCH_TICKS_MAX, QUEUE_INPUTS_MAX
-from firm.inputs import QuoteFrame
+from firm.inputs import ClockTicked, QuoteFrame
 from storage.ledger import Ledger
 from storage.snapshots import SnapshotPart
 
@@ -50,6 +50,7 @@ class Runner:
         self._stopping = False
         self._held = ""
         self._chores: deque[Callable[[Ledger], object]] = deque()
+        self._on_proof: Callable[[], None] = _nobody_asked
 
     @property
     def queue_depth(self) -> int:
@@ -93,6 +94,17 @@ class Runner:
         """Let something small be done by the ledger's only writer, in its thread, after the next commit."""
         self._chores.append(chore)
 
+    def prove_life_to(self, on_proof: Callable[[], None]) -> None:
+        """From now on `on_proof` hears of each clock tick that was decided and is durable, and of `run` finding nothing to do.
+
+        It hears nothing while a decision or a commit does not end.
+        """
+        self._on_proof = on_proof
+
+    def knock(self) -> None:
+        """Let `run` come round and find whether there is anything to do."""
+        self._arrived.set()
+
     def snapshot(self) -> None:
         """Begin a snapshot of the state as it is, before the next input: an epoch's opening one."""
         self._snapshotter.begin(self._engine.capture())
@@ -110,6 +122,7 @@ class Runner:
             while self._held or not self._waiting:
                 if self._stopping:
                     return
+                self._on_proof()
                 self._arrived = anyio.Event()
                 await self._arrived.wait()
             await self._one_batch(self._take())
@@ -122,6 +135,8 @@ class Runner:
             await to_thread.run_sync(self._commit, batch, parts)
             self._meter.batch(batch, decided_ns - started_ns, perf_counter_ns() - decided_ns)
             self._release(batch)
+        if any(isinstance(arrival.body, ClockTicked) for arrival in arrivals):
+            self._on_proof()
         await anyio.lowlevel.checkpoint()
 
     def _decide(self, arrivals: list[Arrival]) -> tuple[Batch, list[SnapshotPart]]:
@@ -157,3 +172,7 @@ class Runner:
                 ticks += arrival.body.n
             taken.append(arrival)
         return taken
+
+
+def _nobody_asked() -> None:
+    """Outside of systemd nobody watches."""

@@ -24,6 +24,8 @@ from actors.meter import Meter
 from actors.recovery import recover
 from actors.runner import Runner
 from actors.states import hash_of
+from appliance.alarms.book import AlarmBook
+from appliance.alarms.secret_texts import read_secret_texts
 from appliance.clock import Clock, SimulatedClock, SystemClock, wall_us
 from appliance.deadman import DeadmanPolicies
 from appliance.digest import engine_digest
@@ -77,6 +79,8 @@ class Machine:
 
     def _assemble(self) -> None:
         secrets = self.secrets
+        self.secret_texts = read_secret_texts(self.directory, self.settings.alarms)
+        self.alarms = AlarmBook(self.settings.alarms, self.settings.firm.name)
         self.started_us = wall_us()
         self._ticked_us = 0
         self.ledger = self._open.enter_context(

@@ -8,14 +8,18 @@ import sys
 from collections.abc import Sequence
 
 from appliance.commands import (
+    backup,
     bridge,
     demo,
     doctor,
     evidence,
     explain,
     init,
+    install,
     rebuild,
+    rehearse,
     replay,
+    restore,
     serve,
     staff,
     verify,
@@ -23,7 +27,23 @@ from appliance.commands import (
 from appliance.failing import KNOWN
 from appliance.release import RELEASE
 
-VERBS = (init, serve, demo, verify, replay, explain, evidence, bridge, staff, rebuild, doctor)
+VERBS = (
+    init,
+    serve,
+    demo,
+    verify,
+    replay,
+    explain,
+    evidence,
+    bridge,
+    staff,
+    rebuild,
+    doctor,
+    install,
+    backup,
+    restore,
+    rehearse,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -63,6 +63,8 @@ async def answer(machine: Machine, request: ControlRequest) -> ControlReply:
                 problem = f"the command could not be read ({unreadable!r}): use the release that serves"
                 return ControlReply(ok=False, problem=problem)
             return ControlReply(ok=True, result=_told(await machine.ask(command)))
+        case "alarms":
+            return ControlReply(ok=True, result=msgspec.to_builtins(machine.alarms.standing()))
         case "progress":
             return ControlReply(ok=True, result=msgspec.to_builtins(machine.live.health()))
         case _:

@@ -7,6 +7,7 @@ import time
 import zoneinfo
 from pathlib import Path
 
+from appliance.alarms.diagnosis import check_alarms
 from appliance.finding import Finding
 from appliance.firm_checks import (
     check_checkpoint,
@@ -51,6 +52,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     if secrets and vitals:
         findings.append(check_vault(directory, secrets))
     if settings:
+        findings += check_alarms(directory, settings, holder)
         findings.append(check_port("web", settings.web.host, settings.web.port, holder))
         findings.append(check_port("gateway", settings.gateway.host, settings.gateway.port, holder))
     return tuple(findings)

@@ -7,10 +7,13 @@ from appliance.demo import DemoRefused
 from appliance.founding import MailTaken
 from appliance.ports import CannotListen
 from appliance.settings_file import SettingsRefused
+from backups.errors import BackupRefused, DestinationFailed, RestoreRefused
+from backups.newer import OlderThanKnown
 from bridges.enrolment import KeyFileUnusable
 from bridges.gateway import CannotBind
 from storage.errors import (
     CommitFailed,
+    DiskRefused,
     LedgerDamaged,
     LedgerInUse,
     LedgerRefused,
@@ -21,17 +24,20 @@ from storage.files import DirectoryRefused
 from storage.grounds import NotADecision
 from storage.keys import WrongMaster
 from storage.secret_files import SecretsRefused
-from storage.sqlite_file import FileRefused
+from storage.sqlite_file import FileRefused, TracesRemain
 from storage.vault import VaultDamaged
 
 KNOWN: tuple[type[Exception], ...] = (
+    BackupRefused,
     CannotBind,
     CannotListen,
     CommandRefused,
     CommitFailed,
     ControlRefused,
     DemoRefused,
+    DestinationFailed,
     DirectoryRefused,
+    DiskRefused,
     FileRefused,
     KeyFileUnusable,
     LedgerDamaged,
@@ -41,10 +47,13 @@ KNOWN: tuple[type[Exception], ...] = (
     NotADecision,
     NotServing,
     NoteRefused,
+    OlderThanKnown,
     PrunedByPolicy,
     ReplayDiverged,
+    RestoreRefused,
     SecretsRefused,
     SettingsRefused,
+    TracesRemain,
     VaultDamaged,
     WrongMaster,
 )

@@ -1,10 +1,30 @@
 """Ports: sockets that the appliance listens on, and what to say where one cannot be had."""
 
+import logging
 import socket
+
+from appliance.notify import inherited
+
+_LOG = logging.getLogger("evenhand.appliance")
 
 
 class CannotListen(OSError):
     """A port is taken or not ours to take: what, which, what next."""
+
+
+def portal_door(host: str, port: int) -> socket.socket:
+    """The portal's listening socket: the one that systemd holds over a restart, or else one of our own."""
+    door = inherited("portal")
+    if door is None:
+        return listen(host, port)
+    found_host, found_port = door.getsockname()[:2]
+    if (found_host, found_port) != (host, port):
+        _LOG.warning(
+            "the portal listens on %s port %d, as evenhand.socket says, not on %s port %d as evenhand.toml says: "
+            'change one of the two, the socket with "systemctl edit evenhand.socket"',
+            *(found_host, found_port, host, port),
+        )
+    return door
 
 
 def listen(host: str, port: int, setting: str = "web.port in evenhand.toml") -> socket.socket:

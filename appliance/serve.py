@@ -12,19 +12,23 @@ import anyio
 import uvicorn
 from anyio.abc import TaskGroup, TaskStatus
 
+from appliance.alarms.watch import Watch, couriers_of
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
 from appliance.control import ControlReply, ControlRequest, serve_control
 from appliance.errands import keep_house
-from appliance.ports import listen
+from appliance.notify import be_watched, inherited, tell
+from appliance.ports import portal_door
 from appliance.settings import ClockSource
 from appliance.space import Space
+from bridges.doorkeeper import NO_DOOR
 from firm.inputs import ClockTicked
 from storage.files import FirmDirectory
 
 # States are values without cycles and die by reference count: what a collector could find is the little that pages leave.
 GARBAGE_THRESHOLDS = (2_000, 50, 50)
 STOP_SECONDS_MAX = 10  # how long open pages may take to end
+LAST_WORD_S = 0.25  # from a connection to its request: more than a round trip to the proxy
 
 _LOG = logging.getLogger("evenhand.appliance")
 
@@ -36,6 +40,12 @@ class _Pages(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def let_nobody_in(self) -> None:
+        """Whoever comes now waits at the door for the next process; who came in a moment ago still gets to say what for."""
+        for server in self.servers:
+            server.close()
+        await anyio.sleep(LAST_WORD_S)
+
 
 async def serve(
     machine: Machine,
@@ -44,7 +54,7 @@ async def serve(
     ready: Callable[[str], None],
 ) -> None:
     """Until SIGTERM or SIGINT. `ready` is called with the portal's address once everything listens."""
-    with listen(machine.settings.web.host, machine.settings.web.port) as listener:
+    with portal_door(machine.settings.web.host, machine.settings.web.port) as listener:
         space = Space(machine)
         space.look()
         machine.tidy()
@@ -58,13 +68,16 @@ async def _serve_on(
     handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
     ready: Callable[[str], None],
 ) -> None:
-    pages, end_streams = _pages(machine)
+    watch = Watch(machine, couriers_of(machine))
+    pages, end_streams = _pages(machine, watch)
     async with anyio.create_task_group() as tasks:
         await tasks.start(_run_engine, machine, tasks)
-        await tasks.start(machine.gateway.serve)
+        gateway_door = inherited("gateway")
+        await tasks.start(machine.gateway.serve, NO_DOOR if gateway_door is None else gateway_door.detach())
         tasks.start_soon(_tick, machine)
         tasks.start_soon(space.watch)
         tasks.start_soon(keep_house, machine)
+        tasks.start_soon(watch.run)
         path = FirmDirectory(machine.directory).control_socket
         await tasks.start(serve_control, path, lambda request: handle(machine, request))
         _set_aside_what_stays()
@@ -72,8 +85,12 @@ async def _serve_on(
         tasks.start_soon(_serve_pages, pages, listener, served)
         host, port = listener.getsockname()[:2]
         ready(f"http://{host}:{port}")
+        tell("READY=1")
+        tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
         told = await _until_signalled()
         _LOG.info("stopping: %s came; open pages get up to %d s to end", told.name, STOP_SECONDS_MAX)
+        tell("STOPPING=1")
+        await pages.let_nobody_in()
         end_streams()
         pages.should_exit = True
         await served.wait()
@@ -84,10 +101,11 @@ def _set_aside_what_stays() -> None:
     """Code and recovered accounts live as long as the process: a full garbage collection among prices shall not walk them."""
     gc.collect()
     gc.freeze()
+    gc.collect()  # so that the collector reckons its share from what is left
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
-def _pages(machine: Machine) -> tuple[_Pages, Callable[[], None]]:
+def _pages(machine: Machine, watch: Watch) -> tuple[_Pages, Callable[[], None]]:
     """The web room is imported here, after recovery: it takes longer than everything else together."""
     from web.app import create_app, end_streams
     from web.firm import Firm
@@ -105,6 +123,7 @@ def _pages(machine: Machine) -> tuple[_Pages, Callable[[], None]]:
         now_us=machine.clock.now_us,
         wall_us=wall_us,
         https=web.tls_behind_proxy,
+        machine=watch,
     )
     app = create_app(firm)
     config = uvicorn.Config(

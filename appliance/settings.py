@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Meta
 
+from appliance.alarms.limits import AlarmSettings, HeartbeatSettings
+from appliance.copying import BackupSettings
+from appliance.section import Section
 from firm.instant import SECOND_US
 from firm.policy import Policy
 
@@ -34,10 +36,6 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A [section] of the file."""
 
 
 class FirmSettings(Section, frozen=True, kw_only=True):
@@ -239,6 +237,9 @@ class Settings(Section, frozen=True, kw_only=True):
     risk: RiskSettings = RiskSettings()
     ledger: LedgerSettings = LedgerSettings()
     log: LogSettings = LogSettings()
+    backups: BackupSettings = BackupSettings()
+    alarms: AlarmSettings = AlarmSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
 
     def policy(self) -> Policy:
         """What desks decide by; adopted into the ledger when it changed."""

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple, get_type_hints
 import msgspec
 from msgspec import inspect
 
-from appliance.settings import FirmSettings, Section, Settings
+from appliance.section import Section
+from appliance.settings import FirmSettings, Settings
 from storage.files import FirmDirectory, replace_file
 
 SETTINGS_BYTES_MAX = 256 * 1024
@@ -69,7 +70,7 @@ def parse_settings(text: str, name: str) -> Settings:
     """Read TOML; `name` is what errors call the file."""
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as broken:
+    except (ValueError, RecursionError) as broken:  # numbers without end and brackets without end are no TOML either
         raise SettingsRefused(f"{name} is not TOML: {broken}; {NEXT}") from broken
     for path in _keys(raw):
         if path not in _KNOWN:
@@ -116,7 +117,7 @@ def settings_reference() -> str:
         "# Settings",
         "",
         "`evenhand.toml` lies in the firm's directory. A key that is absent has its default. Units are in the names: `_ms`, `_s`,",
-        "`_min`, `_days`; `_bp` is hundredths of a percent. The file is read at start; a wrong or unknown key stops the start",
+        "`_min`, `_h`, `_days`, `_mb`; `_bp` is hundredths of a percent. The file is read at start; a wrong or unknown key stops the start",
         "and is named.",
         "What desks decide by (`risk`, and the rhythm of `ledger`) becomes a row of the ledger when it changes.",
         "",

@@ -2,6 +2,8 @@
 
 from contextlib import closing
 
+import apsw
+
 from appliance.finding import Finding, Level
 from appliance.wording import counted
 from storage.audit_vault import audit_vault
@@ -16,10 +18,14 @@ from storage.secret_files import Secrets
 def check_vault(directory: FirmDirectory, secrets: Secrets) -> Finding:
     """By the read model of seals, which `evenhand verify` compares with the ledger's rows before it does the same."""
     found = Findings()
-    with closing(open_for_reading(directory.path)) as connection, connection:
-        if stale_models(connection, [Seals()]):
-            return Finding("vault", Level.OK, "not looked into: the next start lists what must be in it")
-        opened = audit_vault(directory.path, secrets.vault_master, all_seals(connection), found)
+    try:
+        with closing(open_for_reading(directory.path)) as connection, connection:
+            if stale_models(connection, [Seals()]):
+                return Finding("vault", Level.OK, "not looked into: the next start lists what must be in it")
+            opened = audit_vault(directory.path, secrets.vault_master, all_seals(connection), found)
+    except (apsw.Error, UnicodeDecodeError) as broken:
+        told = f"the ledger cannot say what must be in the vault ({broken})"
+        return Finding("vault", Level.PROBLEM, told, 'stop the firm, then run "evenhand verify"')
     if not found.told:
         return Finding("vault", Level.OK, "; ".join([f"{counted(opened, 'sealed value')} opened", *found.notes]))
     first, more = found.told[0], len(found.told) - 1 + found.untold

@@ -10,6 +10,7 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 
 from bridges.bounds import TRANSPORT_BYTES_MAX
 
+NO_DOOR = -1  # libzmq's own word for it: open one
 _ZAP_DOMAIN = "evenhand"
 
 
@@ -56,8 +57,9 @@ class Doorkeeper:
 
 
 def bound_socket(
-    context: "zmq.Context[zmq.Socket[bytes]]", host: str, port: int, server_secret: str
+    context: "zmq.Context[zmq.Socket[bytes]]", host: str, port: int, server_secret: str, door: int = NO_DOOR
 ) -> "zmq.Socket[bytes]":
+    """`door`: the descriptor of a socket that listens already; ZeroMQ owns and closes it from here on."""
     socket = context.socket(zmq.ROUTER)
     socket.curve_server = True
     socket.curve_secretkey = server_secret.encode()
@@ -66,6 +68,7 @@ def bound_socket(
     socket.setsockopt(zmq.ROUTER_HANDOVER, 0)
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
     socket.setsockopt(zmq.MAXMSGSIZE, TRANSPORT_BYTES_MAX)
+    socket.setsockopt(zmq.USE_FD, door)
     try:
         socket.bind(f"tcp://{host}:{port}")
     except zmq.ZMQError as error:

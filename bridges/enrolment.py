@@ -70,7 +70,10 @@ def read_key_file(path: Path) -> KeyFile:
         raise KeyFileUnusable(
             f"key file {path} cannot be read ({error.strerror}): check the path and its owner"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # no UTF-8, no TOML, numbers or brackets without end, or not these fields
         raise KeyFileUnusable(
             f'key file {path} is damaged ({error}): write the output of "evenhand bridge add" to it again'
         ) from error

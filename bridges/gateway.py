@@ -20,7 +20,7 @@ from actors.effects import DropBridge, Effect
 from bridges.belief import Unbelievable, believe_time
 from bridges.bounds import HEARTBEAT_S, SILENCE_S
 from bridges.channel import Channel
-from bridges.doorkeeper import CannotBind, Doorkeeper, bound_socket, key_of
+from bridges.doorkeeper import NO_DOOR, CannotBind, Doorkeeper, bound_socket, key_of
 from bridges.greeting import connected, objection_to
 from bridges.intake import Directory, Intake
 from bridges.lanes import Lanes, PendingQuotes, Took
@@ -102,13 +102,13 @@ class Gateway:
 
     # --- what the appliance calls ---
 
-    async def serve(self, *, task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Serve until cancelled."""
+    async def serve(self, door: int = NO_DOOR, *, task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Serve until cancelled. `door`: a descriptor that listens already, and outlives this process elsewhere."""
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         doorkeeper = Doorkeeper(context, self._directory, self._count)
         try:
             doorkeeper.start()
-            socket = bound_socket(context, self._host, self._port, self._server_secret)
+            socket = bound_socket(context, self._host, self._port, self._server_secret, door)
             self._channel = Channel(socket, on_message=self._on_message, on_turn=self._intake.knock)
             task_status.started(int(bytes(socket.getsockopt(zmq.LAST_ENDPOINT)).rstrip(b"\0").rpartition(b":")[2]))
             while True:

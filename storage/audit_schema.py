@@ -5,14 +5,16 @@ left to a name's prefix: every one that is not ours is told, and at a start it i
 """
 
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from contextlib import closing
+from functools import cache
 from typing import NamedTuple
 
 import apsw
 
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.findings import RESTORE, Findings
-from storage.migrate import migrate
+from storage.migrate import migrate, migrations
 from storage.refold import tables_of
 from storage.schema import READ_MODEL_PREFIX
 
@@ -52,11 +54,16 @@ def parts_on(parts: Iterable[Part], tables: Collection[str]) -> set[Part]:
     return {part for part in parts if part.table in tables}
 
 
-def _fresh() -> set[Part]:
+def _fresh() -> frozenset[Part]:
     """What an empty ledger of this release has."""
+    return _migrated(migrations())
+
+
+@cache  # making it takes as long as everything else of a start
+def _migrated(_steps: tuple[tuple[int, str], ...]) -> frozenset[Part]:
     with closing(apsw.Connection(":memory:")) as connection:
         migrate(connection)
-        return parts_of(connection)
+        return frozenset(parts_of(connection))
 
 
 def _acting(parts: Iterable[Part]) -> set[Part]:
@@ -75,5 +82,5 @@ def _tables_named(connection: apsw.Connection, findings: Findings) -> set[str]:
         return set()
 
 
-def _odd(found: set[Part], wanted: set[Part]) -> str:
+def _odd(found: AbstractSet[Part], wanted: AbstractSet[Part]) -> str:
     return ", ".join(sorted({f"{part.type} {part.name}" for part in found ^ wanted}))

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import apsw
 
+from storage import keys
+from storage import vault as vault_file
+from storage.audit_schema import parts_of
 from storage.condition import Condition
+from storage.files import FirmDirectory
 from storage.findings import Findings
 from storage.keys import WrongMaster
 from storage.readmodels.seals import Seal
@@ -19,7 +23,7 @@ from storage.sqlite_file import FileRefused
 from storage.vault import Vault, VaultDamaged
 
 _TOGETHER = "restore keys.db and vault.db together, from one backup"
-_CANNOT_OPEN = (VaultDamaged, WrongMaster, FileRefused, SealBroken, apsw.Error)
+_CANNOT_OPEN = (VaultDamaged, WrongMaster, FileRefused, SealBroken, apsw.Error, UnicodeDecodeError)
 
 
 def audit_vault(directory: Path, master: bytes, seals: Iterable[Seal], findings: Findings) -> int:
@@ -28,12 +32,32 @@ def audit_vault(directory: Path, master: bytes, seals: Iterable[Seal], findings:
     first = next(seals, None)
     if first is None:
         return 0  # a firm that sealed nothing yet need not have a vault
+    files = FirmDirectory(directory)
     try:
+        _audit_file(files.keys_db, keys.SCHEMA, findings)
+        _audit_file(files.vault_db, vault_file.SCHEMA, findings)
         with closing(Vault.open_for_reading(directory, master)) as vault:
             return _audit(vault, chain([first], seals), findings)
     except _CANNOT_OPEN as broken:
         findings.add(f"the vault cannot be read: {broken}", what_next=_TOGETHER)
         return 0
+
+
+def _audit_file(path: Path, schema: str, findings: Findings) -> None:
+    """An index that misses a value lets it open, but an erasure that goes by the index would leave it; a trigger could do anything."""
+    if not path.exists():
+        return  # which opening the vault tells better
+    with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+        for (told,) in connection.execute("PRAGMA integrity_check(10)"):
+            if told != "ok":
+                findings.add(f"SQLite's integrity check of {path.name}: {told}", what_next=_TOGETHER)
+        with closing(apsw.Connection(":memory:")) as fresh:
+            fresh.execute(schema)
+            odd = sorted({f"{part.type} {part.name}" for part in parts_of(connection) ^ parts_of(fresh)})
+        if odd:
+            findings.add(
+                f"tables, indexes, views or triggers of {path.name} were altered: {', '.join(odd)}", what_next=_TOGETHER
+            )
 
 
 def _audit(vault: Vault, seals: Iterable[Seal], findings: Findings) -> int:

@@ -13,6 +13,10 @@ class LedgerDamaged(RuntimeError):
     """What lies on disk contradicts itself."""
 
 
+class DiskRefused(OSError):
+    """SQLite could not read or write one of its files: the disk failed, or is full."""
+
+
 class SequenceBroken(ValueError):
     """The rows offered do not continue the ledger; nothing was written."""
 

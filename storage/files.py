@@ -11,6 +11,9 @@ from typing import NamedTuple
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 BALLAST_BYTES = 64 * 2**20
+# Under systemd a firm's secrets are credentials: LoadCredential=secrets:DIR names each file of DIR so.
+CREDENTIALS_VARIABLE = "CREDENTIALS_DIRECTORY"
+CREDENTIAL_PREFIX = "secrets_"
 
 
 class DirectoryRefused(OSError):
@@ -50,6 +53,11 @@ class FirmDirectory(NamedTuple):
     def secrets(self) -> Path:
         return self.path / "secrets"
 
+    def secret(self, name: str) -> Path:
+        """One secret's file: under `secrets/`, or the copy that systemd gave this process alone."""
+        given = credentials()
+        return self.secrets / name if given is None else given / f"{CREDENTIAL_PREFIX}{name}"
+
     @property
     def settings(self) -> Path:
         return self.path / "evenhand.toml"
@@ -76,6 +84,14 @@ class FirmDirectory(NamedTuple):
         return (self.keys_db, self.vault_db, self.ledger_db, self.front_db)
 
 
+def credentials() -> Path | None:
+    """Where systemd has laid this firm's secrets for this process; None where it was not asked to."""
+    given = os.environ.get(CREDENTIALS_VARIABLE, "")
+    if not given or not (Path(given) / f"{CREDENTIAL_PREFIX}ledger_secret").exists():
+        return None
+    return Path(given)
+
+
 def create_firm_directory(path: Path) -> FirmDirectory:
     """Make an empty firm's directory, durable. Refuses one that holds anything already, and a place where none can be made."""
     try:
@@ -92,10 +108,12 @@ def create_firm_directory(path: Path) -> FirmDirectory:
 def open_firm_directory(path: Path) -> FirmDirectory:
     """The directory of an existing firm. Refuses what is missing, exposed or somebody else's."""
     directory = FirmDirectory(path)
-    for folder in directory.folders():
+    # Whoever was given the secrets as credentials cannot see the folder that they were read from, and need not.
+    folders = [folder for folder in directory.folders() if folder != directory.secrets or credentials() is None]
+    for folder in folders:
         if not folder.is_dir():
             raise DirectoryRefused(f"{folder} is missing{_whence(directory, folder)}")
-    for folder in directory.folders():
+    for folder in folders:
         if why := why_not_private(folder, DIRECTORY_MODE):
             raise DirectoryRefused(why)
     return directory
@@ -126,6 +144,8 @@ def _whence(directory: FirmDirectory, folder: Path) -> str:
 
 def why_not_private(path: Path, mode: int) -> str | None:
     """What is wrong with the owner or permissions of `path`, and the command that mends it. None: nothing."""
+    if path.parent == credentials():
+        return None  # systemd lets nobody else in, where need be by an access list, which owner and mode do not show
     found = path.lstat()
     if found.st_uid != os.geteuid():
         return f'{path} belongs to uid {found.st_uid}, not to uid {os.geteuid()} who runs this: run "chown -R" or change the user'

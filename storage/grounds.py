@@ -21,7 +21,7 @@ from firm.facts import (
     QuoteUsed,
     TradingDayCounted,
 )
-from firm.inputs import QuoteFrame
+from firm.inputs import CashReported, DealReported, PositionReported, QuoteFrame
 from firm.kinds import Body, body_of
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.reader import LedgerReader
@@ -31,6 +31,7 @@ ROWS_AT_ONCE = 500  # of an account's chain, read in one go
 TRAIL_ROWS_MAX = 20_000  # ledger rows looked through for prices that came after the ones that were used
 ROWS_BEFORE_FIRST_DAY_MAX = 100  # of an account, from its first to the one that begins its first day
 _FOREVER = 2**63
+_BOOKED = frozenset(kind.__name__ for kind in (DealReported, CashReported, PositionReported))
 
 
 class NotADecision(LookupError):
@@ -119,7 +120,8 @@ class Grounds:
             self._keep([row])
             body = self._bodies[row.seq]
             began = isinstance(body, DayOpened) and body.day.start_us <= at_us
-            if row.account_seq == 1 or (began and not self._books_cited_before(row.seq)):
+            starts = began and not self._books_cited_before(row.seq) and not self._began_with_a_report(row)
+            if row.account_seq == 1 or starts:
                 return self._first_day(row)
         raise LedgerDamaged(
             f'the chain of the account of row {self.decision} has no beginning: stop, run "evenhand verify"'
@@ -138,6 +140,11 @@ class Grounds:
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
         return any(isinstance(self._bodies[cited], DealBooked | CashBooked | BreachSuspected) for cited in before)
+
+    def _began_with_a_report(self, row: StoredRow) -> bool:
+        """Whether the account's own report brought the day's first instant: it lies before the day, and is booked within it."""
+        cause = self._reader.row(row.cause)
+        return cause is not None and cause.account == self.account and cause.kind in _BOOKED
 
     def _chain_back(self, seq: int) -> Iterator[StoredRow]:
         while seq:

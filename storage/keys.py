@@ -19,7 +19,7 @@ APPLICATION = 0x45564B59  # "EVKY"
 VERSION = 1
 PAIR_BYTES = 16
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE origin (
     pair BLOB NOT NULL,       -- the same 16 bytes as in vault.db: the two belong together
     canary BLOB NOT NULL      -- the pair, sealed: opens only under the right master
@@ -46,8 +46,8 @@ class KeyRing:
         self.pair = pair
 
     @classmethod
-    def open(cls, path: Path, master: bytes) -> Self:
-        return cls._unlocked(open_sqlite(path, APPLICATION, VERSION, _SCHEMA), path, master)
+    def open(cls, path: Path, master: bytes, *, vfs: str | None = None) -> Self:
+        return cls._unlocked(open_sqlite(path, APPLICATION, VERSION, SCHEMA, vfs=vfs), path, master)
 
     @classmethod
     def open_for_reading(cls, path: Path, master: bytes) -> Self:
@@ -110,6 +110,11 @@ class KeyRing:
 
     def _wrapped(self, person: str, klass: str, key: bytes) -> bytes:
         return sealed(self._wrapping_key, key, _place(person, klass))
+
+
+def new_file(path: Path) -> apsw.Connection:
+    """An empty keys.db, for a restore to fill."""
+    return open_sqlite(path, APPLICATION, VERSION, SCHEMA)
 
 
 def _pair(connection: apsw.Connection, wrapping_key: bytes) -> bytes:

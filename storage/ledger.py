@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,8 +16,9 @@ from firm.kinds import Body
 from storage.audit_schema import require_own_triggers
 from storage.checkpoint import Checkpoint, Signer, require_slug
 from storage.continuation import Continuation, Hashed, end_of
-from storage.errors import CommitFailed, LedgerRefused
+from storage.errors import CommitFailed, LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory, sync_directory, write_new
+from storage.findings import RESTORE
 from storage.identity import read_identity, require_secret, secret_mac
 from storage.landmarks import LANDMARK_KINDS
 from storage.leaf import LINEAGE_BYTES
@@ -26,8 +28,9 @@ from storage.quotes import drop_sealed, require_frames
 from storage.readmodels import ReadModel
 from storage.refold import Interest, Refold, drop_model, stale_models, strange_models
 from storage.rows import Row, StoredRow
-from storage.schema import guard, open_for_writing
+from storage.schema import UNREADABLE, guard, open_for_writing
 from storage.snapshots import prune
+from storage.sqlite_file import disk_must_answer, settle
 from storage.tiles import COLUMNS
 from storage.tree import Edge
 
@@ -48,7 +51,9 @@ class Ledger:
     """The open ledger."""
 
     @staticmethod
-    def create(directory: Path, *, firm_slug: str, lineage: bytes, secret: bytes, signing_seed: bytes) -> None:
+    def create(
+        directory: Path, *, firm_slug: str, lineage: bytes, secret: bytes, signing_seed: bytes, vfs: str | None = None
+    ) -> None:
         """Make an empty ledger in a firm's directory: whole, or not there. `lineage`: 16 fresh random bytes."""
         require_slug(firm_slug)
         if len(lineage) != LINEAGE_BYTES:
@@ -62,25 +67,35 @@ class Ledger:
         for leftover in directory.glob(".ledger.db.new*"):
             leftover.unlink()
         write_new(fresh, b"")
-        connection = open_for_writing(fresh)
-        migrate(connection)
         public_key = Signer(signing_seed).public_key
         told = (firm_slug, public_key, secret_mac(secret, lineage, public_key, firm_slug))
-        with connection:
-            connection.execute(
-                "INSERT INTO identity (one, firm_slug, public_key, secret_mac) VALUES (1, ?, ?, ?)", told
-            )
-            connection.execute("INSERT INTO lineages (first_seq, lineage) VALUES (1, ?)", (lineage,))
-            connection.execute(_WRITE_END, end_of(secret, lineage, Edge.empty(), 0))
-        connection.close()  # which moves the log into the file and removes it: the file alone is the ledger
+        with disk_must_answer(fresh), closing(open_for_writing(fresh, vfs=vfs)) as connection:
+            migrate(connection)
+            with connection:
+                connection.execute(
+                    "INSERT INTO identity (one, firm_slug, public_key, secret_mac) VALUES (1, ?, ?, ?)", told
+                )
+                connection.execute("INSERT INTO lineages (first_seq, lineage) VALUES (1, ?)", (lineage,))
+                connection.execute(_WRITE_END, end_of(secret, lineage, Edge.empty(), 0))
+            # The file alone is the ledger. Closing would move the log into it too, but says nothing where the disk fails.
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         fresh.replace(files.ledger_db)
         sync_directory(directory)
 
     @classmethod
-    def open(cls, directory: Path, *, secret: bytes, signing_seed: bytes, read_models: Sequence[ReadModel]) -> Self:
+    def open(
+        cls,
+        directory: Path,
+        *,
+        secret: bytes,
+        signing_seed: bytes,
+        read_models: Sequence[ReadModel],
+        vfs: str | None = None,
+    ) -> Self:
         """Become this ledger's single writer. Refuses where another process is, and where secret or key do not fit.
 
-        Read models that are missing or of another version are folded from row 1 before this returns.
+        Read models that are missing or of another version are folded from row 1 before this returns. `vfs`: SQLite's way to
+        the disk, by name.
         """
         files = FirmDirectory(directory)
         if not files.ledger_db.exists():
@@ -94,26 +109,40 @@ class Ledger:
             )
         lock = WriterLock(files.lock)
         try:
-            return cls(files, lock, secret, Signer(signing_seed), read_models)
+            with disk_must_answer(files.ledger_db):
+                return cls(files, lock, secret, Signer(signing_seed), read_models, vfs)
+        except (apsw.CorruptError, apsw.NotADBError) as broken:
+            lock.release()
+            raise LedgerDamaged(f"{files.ledger_db} cannot be read ({broken}): {RESTORE}") from broken
         except BaseException:
             lock.release()
             raise
 
     def __init__(
-        self, files: FirmDirectory, lock: WriterLock, secret: bytes, signer: Signer, read_models: Sequence[ReadModel]
+        self,
+        files: FirmDirectory,
+        lock: WriterLock,
+        secret: bytes,
+        signer: Signer,
+        read_models: Sequence[ReadModel],
+        vfs: str | None,
     ) -> None:
         self._files = files
         self._lock = lock
         self._failed: str | None = None
-        self._connection = open_for_writing(files.ledger_db)
+        self._connection = open_for_writing(files.ledger_db, vfs=vfs)
         try:
             migrate(self._connection)
             require_own_triggers(self._connection)
             guard(self._connection)
             self._require_keys(secret, signer)
             self._end = Continuation(self._connection, secret, signer)
+            settle(self._connection)
             self._interest = Interest(read_models)
             self._bring_read_models_up_to_date()
+        except (*UNREADABLE, apsw.SQLError) as broken:
+            self._connection.close()
+            raise LedgerDamaged(f'{files.ledger_db} cannot be read ({broken}): stop, run "evenhand verify"') from broken
         except BaseException:
             self._connection.close()
             raise

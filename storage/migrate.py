@@ -1,5 +1,6 @@
 """Migrations: from any released schema to today's, one numbered file each, old or new after a crash and never between."""
 
+from functools import cache
 from pathlib import Path
 
 import apsw
@@ -11,12 +12,13 @@ from storage.schema import APPLICATION_ID, one_value
 _FOLDER = Path(__file__).parent / "migrations"
 
 
-def migrations() -> list[tuple[int, str]]:
+@cache
+def migrations() -> tuple[tuple[int, str], ...]:
     """(number, SQL) of each, from 1 without a hole."""
     files = sorted(_FOLDER.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     numbers = [int(file.name[:4]) for file in files]
     assert numbers == list(range(1, len(numbers) + 1))
-    return [(number, file.read_text("utf-8")) for number, file in zip(numbers, files, strict=True)]
+    return tuple((number, file.read_text("utf-8")) for number, file in zip(numbers, files, strict=True))
 
 
 def migrate(connection: apsw.Connection) -> int:

@@ -14,7 +14,7 @@ import apsw
 
 from storage.chain import newest_of
 from storage.checkpoint import Checkpoint
-from storage.errors import LedgerRefused
+from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
 from storage.identity import (
     Hashers,
@@ -29,7 +29,7 @@ from storage.identity import (
 from storage.migrate import check_header
 from storage.quotes import Frames, sealed_through
 from storage.rows import StoredRow
-from storage.schema import open_for_reading
+from storage.schema import UNREADABLE, open_for_reading
 from storage.snapshots import Snapshot, newest_snapshot
 from storage.tiles import COLUMNS, Roots, StoredTree
 from storage.tree import consistency_proof, inclusion_proof, range_hash
@@ -202,8 +202,13 @@ class LedgerReader:
             connection = self._idle.pop()
         except IndexError:
             connection = open_for_reading(self._directory)
-        with connection:
-            yield connection
+        try:
+            with connection:
+                yield connection
+        except UNREADABLE as broken:
+            connection.close()
+            path = FirmDirectory(self._directory).ledger_db
+            raise LedgerDamaged(f'{path} cannot be read ({broken}): stop, run "evenhand verify"') from broken
         self._idle.append(connection)
 
     def close(self) -> None:

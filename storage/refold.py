@@ -113,6 +113,11 @@ def strange_models(connection: apsw.Connection, models: Sequence[ReadModel]) -> 
     return [name for (name,) in connection.execute("SELECT name FROM read_models") if name not in known]
 
 
+def lost_tables(connection: apsw.Connection, name: str) -> list[str]:
+    """Tables that the file says a model has and that are not there."""
+    return sorted(set(tables_of(connection, name)) - _tables(connection))
+
+
 def drop_model(connection: apsw.Connection, name: str) -> None:
     """Within a transaction: remove a model's tables as far as they are there."""
     for table in tables_of(connection, name):

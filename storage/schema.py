@@ -12,6 +12,7 @@ import apsw
 from storage.errors import LedgerRefused
 from storage.files import FirmDirectory
 from storage.findings import RESTORE
+from storage.sqlite_file import disk_refused
 
 APPLICATION_ID = 0x45564E48  # "EVNH"
 SQLITE_MIN = 3_051_003  # earlier versions have the bug that a reset of the WAL may lose a commit
@@ -25,6 +26,8 @@ WAL_CHECKPOINT_PAGES = 1_000
 # A slow reader may let the WAL grow; once it is gone the file is cut back to this, not to nothing: a recycled file syncs faster.
 WAL_KEPT_BYTES = 64 * 1024 * 1024
 READ_MODEL_PREFIX = "rm_"
+# What SQLite or apsw raise on bytes that are no longer those that were written.
+UNREADABLE = (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError)
 
 # Rows of these are written once.
 APPEND_ONLY = frozenset({"identity", "lineages", "ledger", "tiles", "checkpoints", "landmarks", "sealed_ranges"})
@@ -42,9 +45,9 @@ _NEVER = frozenset({
 })  # fmt: skip
 
 
-def open_for_writing(path: Path) -> apsw.Connection:
-    """A connection that commits durably. `guard` it once its schema is current."""
-    connection = _connect(path, apsw.SQLITE_OPEN_READWRITE)
+def open_for_writing(path: Path, *, vfs: str | None = None) -> apsw.Connection:
+    """A connection that commits durably. `guard` it once its schema is current. `vfs`: SQLite's way to the disk, by name."""
+    connection = _connect(path, apsw.SQLITE_OPEN_READWRITE, vfs)
     connection.pragma("journal_mode", "WAL")
     connection.pragma("synchronous", "FULL")
     connection.pragma("recursive_triggers", True)  # or INSERT OR REPLACE deletes behind the triggers' back
@@ -72,13 +75,13 @@ def one_value(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = (
     return None if row is None else row[0]
 
 
-def _connect(path: Path, flags: int) -> apsw.Connection:
+def _connect(path: Path, flags: int, vfs: str | None = None) -> apsw.Connection:
     if apsw.SQLITE_VERSION_NUMBER < SQLITE_MIN:
         raise LedgerRefused(
             f"SQLite {apsw.sqlite_lib_version()} may lose commits: install apsw with SQLite 3.51.3 or newer"
         )
     try:
-        connection = apsw.Connection(str(path), flags=flags, statementcachesize=STATEMENTS_KEPT)
+        connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=STATEMENTS_KEPT)
         connection.set_busy_timeout(BUSY_MS)
         connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 1)
@@ -89,6 +92,8 @@ def _connect(path: Path, flags: int) -> apsw.Connection:
         connection.pragma("trusted_schema", False)
         connection.pragma("cell_size_check", True)
         connection.pragma("schema_version")  # reads the file, so that a damaged header is found here
+    except (apsw.IOError, apsw.FullError) as failed:
+        raise disk_refused(path, failed) from failed
     except apsw.Error as broken:
         raise LedgerRefused(
             f"{path} cannot be opened as a ledger ({broken}): "

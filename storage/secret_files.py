@@ -1,7 +1,8 @@
 """Secret files: the four keys a firm is born with, each 32 random bytes in a private file under `secrets/`.
 
 They are drawn once. A firm that loses `ledger_secret` can no longer open the leaves of its past, one that loses
-`vault_master` can read nobody's name: they are backed up apart from what they protect.
+`vault_master` can read nobody's name: they are backed up apart from what they protect. Their SHA-256 lie beside them, because
+nothing else would notice a turned bit in `curve_server_key`: bridges would merely stay away.
 """
 
 import hashlib
@@ -12,9 +13,18 @@ from pathlib import Path
 
 import nacl.utils
 
-from storage.files import DIRECTORY_MODE, FILE_MODE, FirmDirectory, sync_directory, why_not_private, write_new
+from storage.files import (
+    DIRECTORY_MODE,
+    FILE_MODE,
+    FirmDirectory,
+    credentials,
+    sync_directory,
+    why_not_private,
+    write_new,
+)
 
 SECRET_BYTES = 32
+FINGERPRINTS = "fingerprints"
 
 
 class SecretsRefused(OSError):
@@ -55,6 +65,7 @@ def create_secrets(path: Path) -> Secrets:
     secrets = Secrets(**{one.name: nacl.utils.random(SECRET_BYTES) for one in fields(Secrets)})
     for one in fields(secrets):
         write_new(fresh / one.name, getattr(secrets, one.name))
+    write_new(fresh / FINGERPRINTS, _fingerprints(secrets).encode())
     fresh.replace(directory.secrets)
     sync_directory(path)
     return secrets
@@ -63,9 +74,36 @@ def create_secrets(path: Path) -> Secrets:
 def read_secrets(path: Path) -> Secrets:
     """The secrets of the firm in directory `path`."""
     directory = FirmDirectory(path)
-    if directory.secrets.is_dir() and (why := why_not_private(directory.secrets, DIRECTORY_MODE)):
+    if (
+        credentials() is None
+        and directory.secrets.is_dir()
+        and (why := why_not_private(directory.secrets, DIRECTORY_MODE))
+    ):
         raise SecretsRefused(why)
-    return Secrets(**{one.name: _read(directory.secrets / one.name) for one in fields(Secrets)})
+    secrets = Secrets(**{one.name: _read(directory.secret(one.name)) for one in fields(Secrets)})
+    _require_fingerprints(directory.secret(FINGERPRINTS), secrets)
+    return secrets
+
+
+def _fingerprints(secrets: Secrets) -> str:
+    """As sha256sum prints them: of 32 random bytes a hash gives nothing away."""
+    return "".join(f"{hashlib.sha256(getattr(secrets, one.name)).hexdigest()}  {one.name}\n" for one in fields(secrets))
+
+
+def _require_fingerprints(path: Path, secrets: Secrets) -> None:
+    """A firm of an earlier release has none, and is believed."""
+    if not path.exists():
+        return
+    said, found = path.read_bytes().split(b"\n"), _fingerprints(secrets).encode().split(b"\n")
+    if said == found:
+        return
+    odd = next(
+        (one.name for one, is_, was in zip(fields(secrets), found, said, strict=False) if is_ != was), "a secret"
+    )
+    raise SecretsRefused(
+        f"{path.parent / odd} has not the SHA-256 that {path.name} says, one of the two is damaged: "
+        "restore both from the backup of this firm's secrets"
+    )
 
 
 def _read(path: Path) -> bytes:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import apsw
 
 from firm.instant import HOUR_US, MINUTE_US
-from storage.front import FrontFile
+from storage.front import FrontFile, proof_of
 from storage.sqlite_file import one_row
 
 SESSIONS_MAX = 50_000
@@ -45,9 +45,10 @@ class SessionStore:
         def work(connection: apsw.Connection) -> None:
             known = _live(connection, session_id, now_us)
             created_us = known.created_us if known else now_us
-            connection.execute(
-                "INSERT OR REPLACE INTO sessions (session, person, content, created_us, seen_us, expires_us) VALUES (?, ?, ?, ?, ?, ?)",
-                (_hash(session_id), person, content, created_us, now_us, self._expires_us(created_us, now_us)),
+            _put(
+                connection,
+                session_id,
+                Session(person, content, created_us, now_us, self._expires_us(created_us, now_us)),
             )
             if known is None:
                 _make_room(connection, person)
@@ -64,10 +65,8 @@ class SessionStore:
         def work(connection: apsw.Connection) -> bool:
             known = _live(connection, session_id, now_us)
             if known and now_us - known.seen_us >= RENEW_EVERY_US:
-                connection.execute(
-                    "UPDATE sessions SET seen_us = ?, expires_us = ? WHERE session = ?",
-                    (now_us, self._expires_us(known.created_us, now_us), _hash(session_id)),
-                )
+                expires_us = self._expires_us(known.created_us, now_us)
+                _put(connection, session_id, known._replace(seen_us=now_us, expires_us=expires_us))
             return known is not None
 
         return self._front.do(work)
@@ -90,11 +89,11 @@ class SessionStore:
 
         def work(connection: apsw.Connection) -> tuple[Session, ...]:
             rows = connection.execute(
-                "SELECT person, content, created_us, seen_us, expires_us FROM sessions "
+                "SELECT session, proof, person, content, created_us, seen_us, expires_us FROM sessions "
                 "WHERE person = ? AND expires_us > ? ORDER BY created_us DESC",
                 (person, now_us),
             )
-            return tuple(Session(*row) for row in rows)
+            return tuple(Session(*row) for key, proof, *row in rows if proof == proof_of(key, *row))
 
         return self._front.do(work)
 
@@ -112,9 +111,18 @@ class SessionStore:
 
 
 def _live(connection: apsw.Connection, session_id: str, now_us: int) -> Session | None:
-    sql = "SELECT person, content, created_us, seen_us, expires_us FROM sessions WHERE session = ? AND expires_us > ?"
-    row = one_row(connection, sql, (_hash(session_id), now_us))
-    return Session(*row) if row else None
+    sql = "SELECT proof, person, content, created_us, seen_us, expires_us FROM sessions WHERE session = ? AND expires_us > ?"
+    proof, *row = one_row(connection, sql, (_hash(session_id), now_us)) or (b"",)
+    return Session(*row) if row and proof == proof_of(_hash(session_id), *row) else None
+
+
+def _put(connection: apsw.Connection, session_id: str, session: Session) -> None:
+    key = _hash(session_id)
+    connection.execute(
+        "INSERT OR REPLACE INTO sessions (session, person, content, created_us, seen_us, expires_us, proof)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (key, *session, proof_of(key, *session)),
+    )
 
 
 def _make_room(connection: apsw.Connection, person: str) -> None:

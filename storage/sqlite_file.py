@@ -1,14 +1,17 @@
 """SQLite files beside the ledger: how keys.db, vault.db and front.db are opened, and how what was deleted leaves the disk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import apsw
 
+from storage.errors import DiskRefused
 from storage.files import write_new
 
 BUSY_MS = 5_000
+_DISK_FAILED = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.ReadOnlyError)
 
 
 class FileRefused(ValueError):
@@ -19,15 +22,17 @@ class TracesRemain(RuntimeError):
     """What was deleted is gone from the tables, but its bytes are still in the file or its log."""
 
 
-def open_sqlite(path: Path, application: int, version: int, schema: str, *, durable: bool = True) -> apsw.Connection:
+def open_sqlite(
+    path: Path, application: int, version: int, schema: str, *, durable: bool = True, vfs: str | None = None
+) -> apsw.Connection:
     """Open or create a private database file whose header says what it is.
 
-    `durable`: a commit that returned survives a power cut (synchronous=FULL).
+    `durable`: a commit that returned survives a power cut (synchronous=FULL). `vfs`: SQLite's way to the disk, by name.
     """
     # The name is made before SQLite sees it, because SQLite would create it readable by others; -wal and -shm follow it.
     if not path.exists():
         write_new(path, b"")
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=vfs)
     connection.set_busy_timeout(BUSY_MS)
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     connection.pragma("trusted_schema", False)
@@ -36,6 +41,8 @@ def open_sqlite(path: Path, application: int, version: int, schema: str, *, dura
     connection.pragma("journal_mode", "WAL")
     connection.pragma("synchronous", "FULL" if durable else "NORMAL")
     _check_header(connection, path, application, version, schema)
+    if durable:
+        settle(connection)
     return connection
 
 
@@ -50,6 +57,34 @@ def open_to_read(path: Path, application: int, version: int) -> apsw.Connection:
         connection.close()
         raise _not_ours(path, found, (application, version))
     return connection
+
+
+@contextmanager
+def disk_must_answer(path: Path) -> Iterator[None]:
+    """While a file is opened: a disk that fails or is full is told as DiskRefused, in words for whoever starts the firm."""
+    try:
+        yield
+    except _DISK_FAILED as failed:
+        raise disk_refused(path, failed) from failed
+
+
+def disk_refused(path: Path, failed: apsw.Error) -> DiskRefused:
+    """What to tell of a disk that failed while `path` was opened."""
+    return DiskRefused(
+        f"{path} cannot be read or written ({type(failed).__name__}: {failed}): make sure that it is on a sound disk with "
+        "free space and belongs to the user who runs this, then start again"
+    )
+
+
+def settle(connection: apsw.Connection) -> None:
+    """Before anything builds on it: move what the log holds into the file, and sync the file.
+
+    After a sync that failed, the kernel shows what was written and never writes it again. A commit that a crash left there
+    would be read from the log, and every later one would rest on bytes that are on no disk.
+    """
+    # A reader of another process that was there before may keep the log from starting anew; a start does not fail for that.
+    with suppress(apsw.BusyError):
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
 
 
 def one_row(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = ()) -> tuple[Any, ...] | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import apsw
 
 from firm.instant import DAY_US
-from storage.front import FrontFile
+from storage.front import FrontFile, proof_of
 from storage.sqlite_file import one_row
 
 SUBJECTS_PER_SCOPE_MAX = 50_000
@@ -54,16 +54,19 @@ class Throttle:
 
 
 def _admit(connection: apsw.Connection, key: tuple[str, bytes], limit: Limit, now_us: int) -> int:
-    row = one_row(connection, "SELECT attempts FROM throttles WHERE scope = ? AND subject = ?", key)
+    sql = "SELECT attempts, last_us, proof FROM throttles WHERE scope = ? AND subject = ?"
+    row = one_row(connection, sql, key)
+    known = row is not None and row[2] == proof_of(*key, *row[:2])
     # Attempts from the future are of a clock that was set back: they would bar somebody for as long as the step was.
     counted: list[int] = [
-        at_us for at_us in array("q", row[0] if row else b"") if now_us - limit.window_us < at_us <= now_us
+        at_us for at_us in array("q", row[0] if row and known else b"") if now_us - limit.window_us < at_us <= now_us
     ]
     if len(counted) >= limit.attempts:
         return counted[-limit.attempts] + limit.window_us - now_us
+    attempts = array("q", [*counted, now_us]).tobytes()
     connection.execute(
-        "INSERT OR REPLACE INTO throttles (scope, subject, attempts, last_us) VALUES (?, ?, ?, ?)",
-        (*key, array("q", [*counted, now_us]).tobytes(), now_us),
+        "INSERT OR REPLACE INTO throttles (scope, subject, attempts, last_us, proof) VALUES (?, ?, ?, ?, ?)",
+        (*key, attempts, now_us, proof_of(*key, attempts, now_us)),
     )
     if row is None:
         _make_room(connection, key[0])

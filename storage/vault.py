@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -23,8 +24,9 @@ from storage.condition import Condition
 from storage.files import FirmDirectory
 from storage.keys import KeyRing
 from storage.people import CREDENTIALS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
+from storage.schema import UNREADABLE
 from storage.sealing import SealBroken, bound_to, sealed, unsealed
-from storage.sqlite_file import erase_traces, one_row, open_sqlite, open_to_read
+from storage.sqlite_file import disk_must_answer, erase_traces, one_row, open_sqlite, open_to_read
 
 APPLICATION = 0x45565654  # "EVVT"
 VERSION = 1
@@ -32,7 +34,7 @@ VALUE_BYTES_MAX = 16 * 2**20
 PERSON_FORM = re.compile(r"[a-z]{1,16}:[0-9A-Za-z_.-]{1,64}")
 CLASS_FORM = re.compile(r"[a-z][a-z_]{0,31}")
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE origin (
     pair BLOB NOT NULL        -- the same 16 bytes as in keys.db
 ) STRICT;
@@ -72,7 +74,7 @@ class Vault:
         self._guard = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path, master: bytes, *, may_create: bool = True) -> Self:
+    def open(cls, path: Path, master: bytes, *, may_create: bool = True, vfs: str | None = None) -> Self:
         """Open the vault in a firm's directory, or create it in a new one. Erasures that a crash cut short are finished.
 
         `may_create` False: there must be one, because the ledger refers to what is in it.
@@ -84,22 +86,24 @@ class Vault:
             raise VaultDamaged(
                 f"{directory.keys_db} is missing beside a vault: restore it, nothing sealed opens without it"
             )
-        keys = KeyRing.open(directory.keys_db, master)
-        connection = open_sqlite(directory.vault_db, APPLICATION, VERSION, _SCHEMA)
-        _require_pair(connection, keys, directory)
-        vault = cls(connection, keys, _index_key(master))
-        vault._finish_erasures()
-        return vault
+        with disk_must_answer(directory.vault_db), _told_as_damage(directory):
+            keys = KeyRing.open(directory.keys_db, master, vfs=vfs)
+            connection = open_sqlite(directory.vault_db, APPLICATION, VERSION, SCHEMA, vfs=vfs)
+            _require_pair(connection, keys, directory)
+            vault = cls(connection, keys, _index_key(master))
+            vault._finish_erasures()
+            return vault
 
     @classmethod
     def open_for_reading(cls, path: Path, master: bytes) -> Self:
         """Open the vault of an existing firm without changing anything, beside the process that serves it."""
         directory = FirmDirectory(path)
         _require_written(directory)
-        keys = KeyRing.open_for_reading(directory.keys_db, master)
-        connection = open_to_read(directory.vault_db, APPLICATION, VERSION)
-        _require_pair(connection, keys, directory)
-        return cls(connection, keys, _index_key(master))
+        with _told_as_damage(directory):
+            keys = KeyRing.open_for_reading(directory.keys_db, master)
+            connection = open_to_read(directory.vault_db, APPLICATION, VERSION)
+            _require_pair(connection, keys, directory)
+            return cls(connection, keys, _index_key(master))
 
     def seal(self, person: str, klass: str, value: bytes) -> str:
         """Keep a value; durable when this returns its commitment in hex. The same value sealed twice commits differently."""
@@ -284,12 +288,12 @@ class Vault:
 
     def _signs_in(self, person: str, commitment: bytes, identity: bytes) -> bool:
         """Whether mail address and password hash are those of this identity, or the latter was erased."""
-        if not self._keys.has(person, CREDENTIALS):
-            return True
         sql = "SELECT mail_index, identity, credentials FROM people WHERE person = ?"
         row = one_row(self._connection, sql, (person,))
-        mail = msgspec.json.decode(identity, type=Identity).mail
-        if row is None or row[:2] != (self._mail_index(mail), commitment):
+        if (erasing := self._is_being_erased(person, CREDENTIALS)) or row is None:
+            # An erasure takes key and row, a damage one of them.
+            return erasing or not self._keys.has(person, CREDENTIALS)
+        if row[:2] != (self._mail_index(msgspec.json.decode(identity, type=Identity).mail), commitment):
             return False
         try:
             return self._unsealed(person, CREDENTIALS, commitment, row[2]) is not None
@@ -334,6 +338,15 @@ class Vault:
             self._connection.executemany("DELETE FROM erasing WHERE person = ? AND class = ?", targets)
         erase_traces(self._connection)
         return erased
+
+
+@contextmanager
+def _told_as_damage(directory: FirmDirectory) -> Iterator[None]:
+    """Bytes that SQLite cannot make sense of, while the two files are opened, are told as damage."""
+    try:
+        yield
+    except (*UNREADABLE, apsw.SQLError) as broken:
+        raise VaultDamaged(f"{directory.keys_db} or vault.db is damaged ({broken}): restore both") from broken
 
 
 def _check_words(person: str, klass: str) -> None:

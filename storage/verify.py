@@ -152,7 +152,7 @@ class _Verification:
     def _check_file(self) -> None:
         found = (self._connection.pragma("application_id"), self._connection.pragma("user_version"))
         if found != (APPLICATION_ID, len(migrations())):
-            self._findings.add(f"the file says it is {found}, not {(APPLICATION_ID, len(migrations()))}")
+            self._findings.add(f"ledger.db says it is {found}, not {(APPLICATION_ID, len(migrations()))}")
         for row in self._connection.execute("PRAGMA integrity_check(100)"):
             if row != ("ok",):
                 self._findings.add(f"SQLite's integrity check: {row[0]}")

@@ -512,6 +512,7 @@ class Account:
         # The highest marks, with where they are: of any tick, and of any day's start.
         self.peak, self.high = cited_mark(case, "every_tick"), cited_mark(case, "end_of_day")
         self.high_before_cash = self.high
+        self.high_is_whole = self.high is not None  # else a day before the file's rows may have begun higher
         self.findings: list[Finding] = []
         self.booked: set[tuple[str, str]] = set()
         self.bookings = 0
@@ -520,7 +521,7 @@ class Account:
         self.has_parked = False
         self.owed: list[str] = []  # what must follow a deposit or withdrawal at once: marks move with it
         self.due = ""  # which of them this row is
-        self.taken: set[int] = set()  # rows with an equity at a day's start that rests on prices which no row names
+        self.taken: set[int] = set()  # rows with a mark that rests on what no row of the file names
         self.last = case.anchor
         for seq in case.chain():
             self._take(seq)
@@ -735,7 +736,7 @@ class Account:
 
     def _open(self, seq: int, row: Any, body: Any) -> None:
         self.balance, self.balance_at = self.case.minor(body["initial"], f"row {row['seq']}"), f"{seq}/initial/minor"
-        self.cash, self.high = (0, 0), (self.balance, self.balance_at)
+        self.cash, self.high, self.high_is_whole = (0, 0), (self.balance, self.balance_at), True
 
     def _open_day(self, seq: int, row: Any, body: Any) -> None:
         balance, equity = (self.case.minor(body[name], f"row {seq}") for name in ("balance", "equity"))
@@ -787,9 +788,12 @@ class Account:
 
     def _move_high(self, seq: int, row: Any, body: Any) -> None:
         after, moved = self.case.minor(body["high"], f"row {seq}"), self._cash_of(seq, row)
-        right = self.high_before_cash is None or after == self.high_before_cash[0] + moved
+        least = after if self.high_before_cash is None else self.high_before_cash[0] + moved
+        right = after == least or (not self.high_is_whole and after > least)
         require(right, f"row {seq} moves the highest mark to {after}, which is not by {moved}", CONTEST)
-        self.high = (after, f"{seq}/high/minor")
+        if not self.high_is_whole:
+            self.taken.add(seq)
+        self.high, self.high_is_whole = (after, f"{seq}/high/minor"), True
 
     def _cash_of(self, seq: int, row: Any) -> int:
         """What was just booked without a trade, which alone may move a mark that is final."""

@@ -18,6 +18,7 @@ from web.pages import (
     checker,
     checkpoint,
     decision,
+    metrics,
     sign_in,
     staff_account,
     staff_accounts,
@@ -45,6 +46,7 @@ PAGES = (
     staff_controls,
     staff_health,
     staff_commands,
+    metrics,
 )
 
 

@@ -16,6 +16,7 @@ from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
 from web.bounds import READERS
+from web.machine import MachineView, Unwatched
 
 _Answer = TypeVar("_Answer")
 
@@ -55,6 +56,7 @@ class Firm:
     now_us: Callable[[], int]
     wall_us: Callable[[], int]
     https: bool
+    machine: MachineView = field(default_factory=Unwatched)
     book: "Book" = field(init=False)
 
     def __post_init__(self) -> None:

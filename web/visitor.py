@@ -13,13 +13,19 @@ from urllib.parse import urlsplit
 import apsw
 import msgspec
 from litestar.connection import ASGIConnection, Request
-from litestar.exceptions import NotAuthorizedException, NotFoundException, PermissionDeniedException
+from litestar.exceptions import (
+    MethodNotAllowedException,
+    NotAuthorizedException,
+    NotFoundException,
+    PermissionDeniedException,
+)
 from litestar.handlers.base import BaseRouteHandler
 
 from firm.ids import parse_id
 from storage.readmodels.accounts import account_line
 from storage.readmodels.decisions import decision_line
 from web.firm import Firm
+from web.measuring import require_measuring
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CSRF_FIELD = "csrf_token"
@@ -34,6 +40,7 @@ class Policy(StrEnum):
     TRADER = "trader"
     TRADER_OWN = "trader_own"  # and the account or decision in the path is theirs; for others it does not exist
     STAFF = "staff"
+    MEASURING = "measuring"  # a program on this machine, or one with the token; no visitor at all
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +101,9 @@ def read_id(text: str) -> int:
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """The one guard of the application: first where the request comes from, then who asks, then whose it is."""
-    policy: Policy = handler.opt["policy"]
+    policy: Policy | None = handler.opt.get("policy")
+    if policy is None:  # OPTIONS: the framework adds it to every path by itself, and no page of ours is asked for so
+        raise MethodNotAllowedException
     visitor = visitor_of(connection)
     if isinstance(connection, Request) and connection.method in UNSAFE:
         require_same_origin(connection)
@@ -113,6 +122,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             await _require_own(connection, _require(visitor, "trader"))
         case Policy.STAFF:
             _require(visitor, "staff")
+        case Policy.MEASURING:
+            require_measuring(connection)
         case unknown:
             assert_never(unknown)
 

@@ -7,6 +7,7 @@ import sys
 import anyio
 
 from appliance.assembly import Machine
+from appliance.commands.backup import require_newest_known
 from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import answer, open_machine
 from appliance.log import set_up_logging
@@ -36,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
     make_room_to_start(options.data_dir)
     machine = open_machine(options.data_dir)
     try:
-        set_up_logging(machine.settings.log.level.value, machine.secrets.all())
+        set_up_logging(machine.settings.log.level.value, (*machine.secrets.all(), *machine.secret_texts.all()))
+        require_newest_known(machine.directory, machine.settings.backups, machine.secrets)
         anyio.run(_serve, machine)
     except BaseExceptionGroup as group:
         raise _only(group) from group

@@ -6,8 +6,11 @@ carry decimals, which are cut to whole microseconds from the text, never through
 
 import hashlib
 import heapq
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -22,6 +25,19 @@ from firm.quote_frame import Tick
 
 _NAME = re.compile(r"(?P<symbol>[A-Za-z0-9]+)_tick_(?P<date>\d{8})\.zip\Z")
 _LINE = re.compile(r"(\d{1,8})(?:\.(\d{1,12}))?,(-?)(\d{1,9})(?:\.(\d{1,9}))?,(-?)(\d{1,9})(?:\.(\d{1,9}))?\Z")
+
+# What zipfile lets out on bytes that are no sound archive: cut, of a method it does not know, or locked with a password.
+_NO_ZIP = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+)
 
 
 class BadLine(StrEnum):
@@ -108,15 +124,25 @@ def fingerprint(files: Sequence[TickFile]) -> str:
 
 def _lines(path: Path) -> Iterator[str]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-            if len(members) != 1:
-                raise TickFileError(f"{path.name}: holds {len(members)} files: expected one CSV")
-            with archive.open(members[0]) as raw:
-                for line in raw:
-                    yield line.decode("ascii", "replace").rstrip("\r\n")
-    except (OSError, zipfile.BadZipFile) as broken:
-        raise TickFileError(f"{path.name}: cannot be read as a zip ({broken}): fetch the file again") from broken
+        with zipfile.ZipFile(path) as archive, archive.open(_only_member(path, archive)) as raw:
+            for line in raw:
+                yield line.decode("ascii", "replace").rstrip("\r\n")
+    except TickFileError:
+        raise
+    except _NO_ZIP as broken:
+        raise TickFileError(f"{path.name}: cannot be read as a zip ({_said(broken)}): fetch the file again") from broken
+
+
+def _only_member(path: Path, archive: zipfile.ZipFile) -> str:
+    members = archive.namelist()
+    if len(members) != 1:
+        raise TickFileError(f"{path.name}: holds {len(members)} files: expected one CSV")
+    return members[0]
+
+
+def _said(broken: Exception) -> str:
+    """Its words, or where it has none its kind."""
+    return str(broken) or type(broken).__name__
 
 
 def _parsed(file: TickFile, text: str, last_us: int) -> Tick | BadLine:

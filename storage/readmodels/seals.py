@@ -35,7 +35,7 @@ class Seals:
     )
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
-        found = [seal for _, body in rows if (seal := _seal(body)) is not None]
+        found = [seal for _, body in rows if (seal := seal_of(body)) is not None]
         connection.executemany("INSERT OR IGNORE INTO rm_seals (commitment, person, class) VALUES (?, ?, ?)", found)
 
 
@@ -54,7 +54,8 @@ def all_seals(connection: apsw.Connection) -> Iterator[Seal]:
         yield Seal(*row)
 
 
-def _seal(body: Body) -> Seal | None:
+def seal_of(body: Body) -> Seal | None:
+    """The commitment that a row refers to, if it does to one."""
     match body:
         case AddStaff():
             return Seal(body.sealed, reference("staff", body.staff), IDENTITY)

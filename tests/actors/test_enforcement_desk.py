@@ -3,9 +3,13 @@
 import pytest
 
 from actors.effects import QueryCommand, RequestSnapshot, SendCommand
+from actors.engine import Engine
+from actors.states import readable_states, restore_states, state_bytes
 from firm.commands import BridgeMode, SetBridgeMode, SettleCommand
 from firm.facts import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
 from firm.inputs import BridgeConnected, BridgeDisconnected, CommandReported, CommandState, DealEntry, Side
+
+ADA, BEN = 1001, 1002
 
 
 def breach(stage):
@@ -103,6 +107,41 @@ def test_a_command_without_a_result_is_asked_about_never_sent_again(stage):
     assert states(stage, command) == [CommandState.UNKNOWN]
     assert effects(stage, QueryCommand) == [QueryCommand(bridge="sim", command=command.command)]
     assert not effects(stage, SendCommand)
+
+
+def test_a_command_that_the_bridge_never_received_is_sent_again(stage):
+    """It was lost on the way while the connection broke; the bridge is asked, and knows nothing of it."""
+    account = breach(stage)
+    stage.wait(11)
+    stage.clock()
+    reported(stage, account, CommandState.UNKNOWN, "never_received")
+    [sent] = effects(stage, SendCommand)
+    assert sent.command == running(stage, account).command
+    reported(stage, account, CommandState.UNKNOWN, "accepted")
+    assert not effects(stage, SendCommand)
+
+
+def test_a_restart_from_a_snapshot_tries_again_in_the_same_order(stage):
+    """A snapshot sorts the keys of a state; what failed first for the account with the higher number must not show that."""
+    accounts = [stage.sell(ADA, 501, (7005, 7006)), stage.sell(BEN, 502, (7001, 7002))]
+    for account in accounts:
+        stage.tick("EURUSD", 138_690, 138_700)
+        stage.deal(account, f"P{account}", Side.BUY, "10", 138_700)
+        stage.equity(account, "99_900.00", "100_000.00")
+        stage.tick("EURUSD", 137_000, 137_010)
+    for account in accounts:
+        up_to(stage, account, "close_all")
+        reported(stage, account, CommandState.FAILED, "market_closed")
+    again = Engine(stage.engine.lineage)
+    captured = stage.engine.capture()
+    written = {name: state_bytes(captured.states[name]) for name in sorted(captured.states)}
+    restore_states(again, captured.of_seq, readable_states(written))
+    plans = [list(engine.desk("enforcement/sim").state.plans) for engine in (stage.engine, again)]
+    assert plans[0] != plans[1], "both would go the same way whatever the desk did"
+    stage.wait(61)
+    stage.clock()
+    assert len(stage.batches[-1].rows) == 3
+    assert [row for row, _ in again.decide(stage.arrivals[-1:]).rows] == [row for row, _ in stage.batches[-1].rows]
 
 
 def test_asking_has_an_end_and_then_a_person_must_look(stage):

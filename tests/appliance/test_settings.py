@@ -58,7 +58,8 @@ def test_defaults_are_the_policy_that_desks_assume() -> None:
 
 
 def test_every_figure_of_the_policy_follows_a_setting() -> None:
-    shifted = {setting.path: int(setting.default) + 1 for setting in every_setting() if setting.default.isdecimal()}
+    decides = [setting for setting in every_setting() if setting.path.startswith(("risk.", "ledger."))]
+    shifted = {setting.path: int(setting.default) + 1 for setting in decides if setting.default.isdecimal()}
     nested: dict = {"firm": {"name": "a", "slug": "a"}}
     for path, value in shifted.items():
         *sections, key = path.split(".")
@@ -165,8 +166,9 @@ def test_a_slug_of_any_name_is_one_that_checkpoints_accept(name: str) -> None:
 
 def test_units_are_in_the_names_of_all_numbers() -> None:
     counted = {"port", "accounts_max", "share_accounts_min", "probes_max", "checkpoint_rows", "snapshot_rows"}
+    counted |= {"queue_deep_inputs", "refused_max", "keep_hourly", "keep_daily", "keep_weekly", "keep_monthly"}
     numbers = {setting.key for setting in every_setting() if setting.default.isdecimal()}
-    assert {key for key in numbers if not key.endswith(("_ms", "_s", "_min", "_days", "_bp"))} <= counted
+    assert {key for key in numbers if not key.endswith(("_ms", "_s", "_min", "_h", "_days", "_bp", "_mb"))} <= counted
 
 
 def test_the_origin_of_forms_is_the_public_address_or_the_local_one() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from firm.facts import Doubt
-from firm.inputs import LedgerForked, Side
+from firm.inputs import DealEntry, LedgerForked, Side
 from storage.errors import NoteRefused
 from storage.evidence import rows_proof
 from storage.grounds import NotADecision, explain_decision
@@ -27,6 +27,25 @@ def test_adas_breach_is_proven_with_every_row_from_the_day_s_start(story: Any, v
     assert kinds[-1] == "BreachDeclared"
     assert "QuoteFrame" in kinds  # the input that caused the decision
     assert {row["account"] for row in bundle["rows"]} == {0, story.ada}
+
+
+def test_a_deal_that_brings_a_new_day_is_in_the_file_though_it_lies_before_the_day(
+    story: Any, verifier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The platform's report let time pass: its row comes first, then the day that it began, then its booking."""
+    story.both_open()
+    story.earn(story.ada, "-100.00")
+    story.next_day()
+    deal = story.deal("late", "EURUSD", DealEntry.IN, Side.BUY, 100_000_000, 138_702, "-3.50", story.ada)
+    report = story.report(deal, story.ada)
+    monkeypatch.setattr(story, "clock", lambda: 0)  # no other input begins the day
+    day = story.open_day(story.ada)
+    story.book(deal, story.ada)
+    story.trade(story.ada, "late", "EURUSD", Side.BUY, 0, 138_702, net="-6_000.00")
+    raw = story.bundle(story.judge(story.ada, "daily"))
+    assert verifier.verify(raw)
+    bundle = json.loads(raw)
+    assert bundle["anchor"] < report < day
 
 
 def test_ben_is_in_no_bundle_of_adas(story: Any) -> None:

@@ -112,6 +112,21 @@ def test_a_high_that_cash_moved_is_a_mark_too(story: Any, verifier: ModuleType) 
     assert verifier.verify(story.bundle(story.judge(story.ada, "overall")))
 
 
+def test_a_high_of_an_earlier_day_that_cash_moved_is_taken_as_the_row_tells_it(
+    story: Any, verifier: ModuleType
+) -> None:
+    """The file begins with a day that began lower; the high it does not hold is said not to be shown."""
+    sold(story, trailing(Trail.END_OF_DAY))
+    story.earn(story.ada, "-2_000.00")
+    story.next_day()
+    story.open_day(story.ada)
+    story.deposit(story.ada, "300.00")
+    assert story.states[story.ada].rollover_high == 10_030_000
+    story.earn(story.ada, "-12_000.00")
+    told = verifier.verify(story.bundle(story.judge(story.ada, "overall")))
+    assert any("NOT shown: that the highest mark in row" in line for line in told)
+
+
 def test_a_confirmed_suspicion_of_an_earlier_day_keeps_the_floor_of_its_day(story: Any, verifier: ModuleType) -> None:
     story.both_open()
     story.earn(story.ada, "-6_000.00")

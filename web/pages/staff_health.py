@@ -1,4 +1,4 @@
-"""System health, for staff: feed lag, queue depth, commit times, bridges, refusals; live while it is watched."""
+"""System health, for staff: feed lag, queue depth, commit times, bridges, refusals, alarms; live while it is watched."""
 
 from typing import Any
 
@@ -26,7 +26,8 @@ async def staff_health_live(request: Request[Any, Any, Any]) -> Stream:
     streams = request.app.state.streams
 
     async def render() -> Parts:
-        return {"live": pages.text("_health_live.html", {"health": firm.live.health(), "streams": streams.open})}
+        shown = {"health": firm.live.health(), "alarms": firm.machine.alarms(), "streams": streams.open}
+        return {"live": pages.text("_health_live.html", shown)}
 
     return event_stream(streams, request, "health", render)
 
@@ -44,8 +45,9 @@ async def staff_resume_desk(request: Request[Any, Any, Any], kind: FromPath[str]
 
 
 def _health(request: Request[Any, Any, Any], status: int, wrong: Wrong | None) -> Response[str]:
-    health, streams = request.app.state.firm.live.health(), request.app.state.streams.open
-    return page(request, "staff_health.html", status=status, health=health, streams=streams, wrong=wrong)
+    firm, streams = request.app.state.firm, request.app.state.streams.open
+    health, alarms = firm.live.health(), firm.machine.alarms()
+    return page(request, "staff_health.html", status=status, health=health, alarms=alarms, streams=streams, wrong=wrong)
 
 
 ROUTES = (staff_health, staff_health_live, staff_resume_desk)

@@ -1,0 +1,52 @@
+"""Figures: what one look at the machine sees, as plain values: all that alarms are judged by and metrics are made of."""
+
+import msgspec
+
+from actors.live import Health
+
+
+class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """One bridge. `silent_ms`: since its newest price, or None while no symbol's session is open.
+
+    `command_ms`: how long its oldest open command has gone without an end, 0 where there is none.
+    """
+
+    bridge: str
+    was_here: bool
+    connected: bool
+    platform_up: bool
+    silent_ms: int | None
+    command_ms: int
+
+
+class FileFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies on the disk. Sizes in bytes by database; `backup_us`: wall time of the last good backup, 0 where none is known.
+
+    `models_behind`: read models that the book lacks, or has in another version.
+    """
+
+    sizes: dict[str, int]
+    wal_sizes: dict[str, int]
+    disk_free: int
+    backup_us: int
+    models_behind: tuple[str, ...]
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything. Times in µs are wall time, unless `health` says otherwise.
+
+    `backups_wanted`: the settings say where copies go. `held`: why the engine takes nothing, or "". `idle_ms`: since the last
+    commit. `commit_us`: median of the commits since the look before, 0 where there was none. `refused`: at the gateway, in the
+    last five minutes. `clock_off_ms`: how far the machine's clock is ahead of firm time.
+    """
+
+    at_us: int
+    health: Health
+    bridges: tuple[BridgeFigures, ...]
+    files: FileFigures
+    backups_wanted: bool
+    held: str
+    idle_ms: int
+    commit_us: int
+    refused: int
+    clock_off_ms: int

@@ -1,0 +1,139 @@
+"""Gather: one look at the machine: its health, its bridges, its clock and its files, brought together as figures."""
+
+import contextlib
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median_low
+
+import apsw
+
+from actors.enforcement_desk import EnforcementDesk
+from actors.live import BridgeHealth
+from actors.names import enforcement_desk
+from appliance.alarms.backup_age import last_backup_us
+from appliance.alarms.figures import BridgeFigures, Figures, FileFigures
+from appliance.assembly import Machine
+from appliance.clock import SystemClock, wall_us
+from firm.instant import SECOND_US
+from firm.sessions import is_open
+from storage.errors import LedgerDamaged, LedgerRefused
+from storage.files import FirmDirectory
+from storage.reader import LedgerReader
+from storage.readmodels.registry import READ_MODELS
+from storage.refold import lost_tables, stale_models
+
+REFUSED_WINDOW_S = 300
+HELD_BACK = "held back"  # what the gateway counts when it only waits, and refuses nothing
+US_PER_MS = 1_000
+
+
+class Gatherer:
+    """Remembers what the look before saw, where an alarm is about a change."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._batches = 0
+        self._were_here: set[str] = set()
+        self._committed_s = time.monotonic()
+        self._refusals: deque[tuple[float, int]] = deque([(self._committed_s, 0)])
+
+    def look(self, files: FileFigures) -> Figures:
+        """In the event loop. `files`: from `file_figures`, which a thread has read."""
+        machine = self._machine
+        commit_us, idle_ms = self._commits()
+        health = machine.health.now()
+        return Figures(
+            at_us=wall_us(),
+            health=health,
+            bridges=tuple(self._bridge(told) for told in health.bridges),
+            files=files,
+            backups_wanted=bool(machine.settings.backups.destination),
+            held=machine.runner.held,
+            idle_ms=idle_ms,
+            commit_us=commit_us,
+            refused=self._refused(),
+            clock_off_ms=self._clock_off_ms(),
+        )
+
+    def _commits(self) -> tuple[int, int]:
+        """Median of the commits since the look before, and how long there was none."""
+        meter, now_s = self._machine.meter, time.monotonic()
+        new = min(meter.batches - self._batches, len(meter.commit_us))
+        if new:
+            self._batches, self._committed_s = meter.batches, now_s
+        recent = list(meter.commit_us)[-new:] if new else []
+        return median_low(recent) if recent else 0, int((now_s - self._committed_s) * 1_000)
+
+    def _refused(self) -> int:
+        total = sum(many for reason, many in self._machine.counters.items() if reason != HELD_BACK)
+        now_s = time.monotonic()
+        self._refusals.append((now_s, total))
+        while self._refusals[0][0] < now_s - REFUSED_WINDOW_S:
+            self._refusals.popleft()
+        return total - self._refusals[0][1]
+
+    def _clock_off_ms(self) -> int:
+        """A simulated clock is not the machine's, and is not compared with it."""
+        clock = self._machine.clock
+        return (wall_us() - clock.now_us()) // US_PER_MS if isinstance(clock, SystemClock) else 0
+
+    def _bridge(self, told: BridgeHealth) -> BridgeFigures:
+        machine, now_us, bridge = self._machine, self._machine.clock.now_us(), told.bridge
+        if told.connected or told.journal_seq or told.watermark_us:
+            self._were_here.add(bridge)
+        desk = machine.engine.desk(enforcement_desk(bridge))
+        assert isinstance(desk, EnforcementDesk)
+        waits_since_us = min((one.since_us for one in desk.state.commands.values()), default=now_us)
+        return BridgeFigures(
+            bridge=bridge,
+            was_here=bridge in self._were_here,
+            connected=told.connected,
+            platform_up=told.platform_up,
+            silent_ms=self._silent_ms(bridge, now_us),
+            command_ms=max(0, now_us - waits_since_us) // US_PER_MS,
+        )
+
+    def _silent_ms(self, bridge: str, now_us: int) -> int | None:
+        board = self._machine.engine.market(bridge).board
+        # Open now and at the limit's other end: the hours before a session began are no silence.
+        earlier_us = now_us - self._machine.settings.alarms.feed_silent_s * SECOND_US
+        newest = [
+            quote.t_us
+            for symbol, quote in board.quotes.items()
+            if is_open(board.specs[symbol], now_us) and is_open(board.specs[symbol], earlier_us)
+        ]
+        return max(0, now_us - max(newest)) // US_PER_MS if newest else None
+
+
+def file_figures(directory: Path, reader: LedgerReader) -> FileFigures:
+    """What the disk shows; in a thread."""
+    files = FirmDirectory(directory)
+    names = files.databases()
+    found = os.statvfs(directory)
+    return FileFigures(
+        sizes={path.stem: _size(path) for path in names},
+        wal_sizes={path.stem: _size(path.with_name(f"{path.name}-wal")) for path in names},
+        disk_free=found.f_bavail * found.f_frsize,
+        backup_us=last_backup_us(directory),
+        models_behind=tuple(_models_behind(reader)),
+    )
+
+
+def _size(path: Path) -> int:
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0
+
+
+def _models_behind(reader: LedgerReader) -> Iterator[str]:
+    try:
+        with reader.connection() as book:
+            stale = set(stale_models(book, READ_MODELS))
+            for model in READ_MODELS:
+                if model.name in stale or lost_tables(book, model.name):
+                    yield model.name
+    except (apsw.Error, LedgerDamaged, LedgerRefused) as unreadable:
+        yield f"(the book could not be read: {type(unreadable).__name__})"

@@ -1,0 +1,85 @@
+"""Mail courier: a notice as a mail, over SMTP with TLS, spoken in a thread of its own so that nothing else waits for it."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+import anyio
+from anyio import to_thread
+
+from appliance.alarms.courier import DeliveryFailed
+from appliance.alarms.limits import MailSettings, MailTls
+from appliance.alarms.notice import Notice, Saying
+from appliance.alarms.remedies import REMEDIES
+from firm.instant import datetime_of, utc_text
+
+SOCKET_DEADLINE_S = 10
+_SAID = {Saying.RAISED: "ALARM", Saying.STANDS: "STILL", Saying.OVER: "OVER"}
+
+
+class MailCourier:
+    """`password`: of `alarms.mail.user`."""
+
+    def __init__(self, settings: MailSettings, password: str) -> None:
+        self._settings = settings
+        self._password = password
+        # The commit has its own threads: a mail server that hangs must never take one of them.
+        self._thread = anyio.CapacityLimiter(1)
+
+    async def deliver(self, notice: Notice) -> None:
+        """Raises DeliveryFailed."""
+        mail = mail_of(notice, self._settings)
+        await to_thread.run_sync(self._send, mail, limiter=self._thread, abandon_on_cancel=True)
+
+    def _send(self, mail: EmailMessage) -> None:
+        settings = self._settings
+        try:
+            with self._connected() as server:
+                if settings.tls is MailTls.STARTTLS:
+                    server.starttls(context=self._trust())
+                if settings.user:
+                    server.login(settings.user, self._password)
+                server.send_message(mail, settings.sender, settings.recipients)
+        except smtplib.SMTPRecipientsRefused as refused:
+            raise DeliveryFailed(f"the mail server refused {len(refused.recipients)} recipients") from None
+        except smtplib.SMTPResponseException as refused:
+            # Its text may repeat addresses; its number says enough.
+            raise DeliveryFailed(f"the mail server answered {refused.smtp_code}") from None
+        except (smtplib.SMTPException, OSError, ValueError) as failed:
+            raise DeliveryFailed(f"the mail server could not be spoken to ({type(failed).__name__})") from failed
+
+    def _connected(self) -> smtplib.SMTP:
+        settings = self._settings
+        if settings.tls is MailTls.IMPLICIT:
+            return smtplib.SMTP_SSL(
+                settings.host,
+                settings.port,
+                timeout=SOCKET_DEADLINE_S,
+                context=self._trust(),
+                local_hostname="evenhand",
+            )
+        return smtplib.SMTP(settings.host, settings.port, timeout=SOCKET_DEADLINE_S, local_hostname="evenhand")
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._settings.ca_file or None)
+
+
+def mail_of(notice: Notice, settings: MailSettings) -> EmailMessage:
+    """Subject and text; machines and bridges are named, nobody is."""
+    about = f"{notice.alarm} ({notice.subject})" if notice.subject else str(notice.alarm)
+    mail = EmailMessage()
+    mail["Subject"] = f"[{notice.firm}] {_SAID[notice.saying]} {about}"
+    mail["From"] = settings.sender
+    mail["To"] = ", ".join(settings.recipients)
+    mail["Date"] = format_datetime(datetime_of(notice.at_us))
+    mail["Message-ID"] = f"<{notice.id}@{settings.sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    last = "was over at" if notice.saying is Saying.OVER else "still so at"
+    mail.set_content(
+        f"{notice.text}.\n\n"
+        f"First seen {utc_text(notice.since_us)}, {last} {utc_text(notice.at_us)} (UTC, the machine's clock).\n"
+        f"First: {REMEDIES[notice.alarm]}\n"
+        f"What it means and what to do: {notice.runbook}\n"
+    )
+    return mail

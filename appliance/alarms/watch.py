@@ -1,0 +1,97 @@
+"""Watch: looks the machine over every few seconds, and hands what is to be said to the couriers. The engine never waits for it."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+import anyio
+from anyio import to_thread
+
+from appliance.alarms.checks import look_over
+from appliance.alarms.courier import Courier
+from appliance.alarms.figures import Figures, FileFigures
+from appliance.alarms.gather import Gatherer, file_figures
+from appliance.alarms.mail import MailCourier
+from appliance.alarms.notice import Notice, Saying, Standing
+from appliance.alarms.webhook import WebhookCourier
+from appliance.assembly import Machine
+from appliance.heartbeat import Heartbeat
+from appliance.metrics import metrics_text
+
+_LOG = logging.getLogger("evenhand.alarms")
+
+
+class Watch:
+    """One machine's. It is also what pages see of the machine (`web.machine.MachineView`)."""
+
+    def __init__(self, machine: Machine, couriers: Sequence[Courier]) -> None:
+        self.couriers = couriers
+        self.heartbeat = Heartbeat(machine.settings.heartbeat, lambda: machine.meter.batches)
+        self.metrics_token = machine.secret_texts.metrics_token
+        self._machine = machine
+        self._gatherer = Gatherer(machine)
+        # The commit has its own threads: a disk that hangs must not take one of them for a look.
+        self._thread = anyio.CapacityLimiter(1)
+        self._seen = self._gatherer.look(file_figures(machine.directory, machine.reader))
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            for courier in self.couriers:
+                tasks.start_soon(courier.run)
+            tasks.start_soon(self.heartbeat.run)
+            while True:
+                await self.look()
+                await anyio.sleep(self._machine.settings.alarms.look_every_s)
+
+    async def look(self) -> list[Notice]:
+        """One look; what it led to was handed on."""
+        machine = self._machine
+        self._seen = self._gatherer.look(await self._files())
+        readings = look_over(self._seen, machine.settings.alarms)
+        notices = machine.alarms.learn(readings, time.monotonic(), self._seen.at_us)
+        for notice in notices:
+            _tell_log(notice)
+            for courier in self.couriers:
+                courier.hand(notice)
+        return notices
+
+    async def _files(self) -> FileFigures:
+        """What the disk shows; what it showed last where it cannot be asked."""
+        directory, reader = self._machine.directory, self._machine.reader
+        try:
+            return await to_thread.run_sync(
+                file_figures, directory, reader, limiter=self._thread, abandon_on_cancel=True
+            )
+        except OSError as failed:
+            _LOG.error("the firm's files could not be looked at (%s): see whether its disk is well", failed.strerror)
+            return self._seen.files
+
+    # --- what pages see ---
+
+    @property
+    def figures(self) -> Figures:
+        """Of the last look."""
+        return self._seen
+
+    def alarms(self) -> tuple[Standing, ...]:
+        return self._machine.alarms.standing()
+
+    def metrics(self, live_pages: int) -> str:
+        """Prometheus text: health as it is now, and what the last look saw of files and bridges."""
+        return metrics_text(self._machine, self._seen, self.couriers, self.heartbeat, live_pages)
+
+
+def couriers_of(machine: Machine) -> list[Courier]:
+    """Those that the settings name."""
+    alarms, texts, couriers = machine.settings.alarms, machine.secret_texts, []
+    if alarms.mail.host:
+        couriers.append(Courier("mail", MailCourier(alarms.mail, texts.alarm_mail_password).deliver))
+    if alarms.webhook.url:
+        couriers.append(Courier("webhook", WebhookCourier(alarms.webhook.url, texts.alarm_webhook_key).deliver))
+    return couriers
+
+
+def _tell_log(notice: Notice) -> None:
+    level = logging.INFO if notice.saying is Saying.OVER else logging.ERROR
+    _LOG.log(level, "alarm %s %s: %s", notice.alarm, notice.saying, notice.text, extra={"runbook": notice.runbook})

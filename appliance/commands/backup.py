@@ -1,0 +1,215 @@
+"""`evenhand backup`: a snapshot, the keys, or all that is committed from now on, to where copies lie."""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from appliance.alarms.backup_age import note_backup
+from appliance.clock import wall_us
+from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
+from appliance.copying import BackupSettings
+from appliance.log import set_up_logging
+from appliance.settings import Settings
+from appliance.settings_file import read_settings
+from appliance.starting import require_own_name
+from appliance.wording import counted
+from backups.envelope import Recipient
+from backups.errors import DestinationFailed
+from backups.freshness import freshness
+from backups.keys import copy_keys_out, prune_keys
+from backups.names import next_stamp
+from backups.newer import known_notes, require_newest
+from backups.places import destination_of
+from backups.pruning import Pruned, prune
+from backups.retention import Keep
+from backups.shipping import NoSnapshotYet, Shipper
+from backups.snapshot import take_snapshot
+from backups.source import Source, workshop
+from storage.files import open_firm_directory
+from storage.reader import LedgerReader
+from storage.readmodels.registry import READ_MODELS
+from storage.secret_files import Secrets, read_secrets
+
+MB = 1_000_000
+RETRY_AFTER_S_MAX = 60  # how long a destination that does not answer is left alone at most
+
+_LOG = logging.getLogger("evenhand.backups")
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verb(
+        verbs,
+        "backup",
+        run,
+        "copy the firm to where its copies lie, encrypted to a key that is not on this machine",
+        "evenhand backup --data-dir /var/lib/evenhand",
+        "Where and to whom: [backups] in the settings. Without an option: a snapshot of the whole firm, checked before it leaves,\n"
+        "then what retention says may go. Run it each night beside a serving firm, and --ship all the time.\n"
+        "docs/operating/backups.md tells how to begin, and how to come back.",
+    )
+    add_directory(parser)
+    add_json(parser)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--ship", action="store_true", help="send what is committed every few seconds, until SIGTERM")
+    what.add_argument("--ship-once", action="store_true", help="send what is committed up to now, and end")
+    what.add_argument("--keys", action="store_true", help="copy keys.db alone, and remove its copies that are too old")
+    what.add_argument("--check", action="store_true", help="say how old the newest copies are (exit 1 where too old)")
+
+
+def run(options: argparse.Namespace) -> int:
+    files = open_firm_directory(options.data_dir)
+    settings = read_settings(files.settings)
+    require_own_name(files, settings)
+    source = source_of(options, settings)
+    if options.check:
+        return _check(options, source)
+    set_up_logging(settings.log.level.value, source.secrets.all())
+    if options.keys:
+        return _copy_keys(options, source, settings.backups)
+    if options.ship or options.ship_once:
+        return _ship(options, source, settings.backups)
+    return _snapshot(options, source, settings.backups)
+
+
+def require_newest_known(directory: Path, settings: BackupSettings, secrets: Secrets) -> None:
+    """A firm does not start on a ledger that lacks rows which its own copies have: OlderThanKnown.
+
+    Only where copies lie in a directory: a start shall not wait for a network. Over rsync the shipping finds it, at its start.
+    """
+    if not settings.destination.startswith("/"):
+        return
+    try:
+        with tempfile.TemporaryDirectory() as scratch, LedgerReader(directory, secret=secrets.ledger_secret) as reader:
+            require_newest(reader, known_notes(destination_of(settings.destination, directory), Path(scratch)))
+    except DestinationFailed as failed:
+        _LOG.warning("whether newer copies of this firm are known could not be seen: %s", failed)
+
+
+def source_of(options: argparse.Namespace, settings: Settings) -> Source:
+    return Source(
+        directory=options.data_dir,
+        destination=destination_of(settings.backups.destination, options.data_dir),
+        recipient=Recipient(settings.backups.recipient),
+        secrets=read_secrets(options.data_dir),
+        read_models=READ_MODELS,
+        space_min_bytes=settings.ledger.space_min_mb * MB,
+        segments_keep_days=settings.ledger.segments_keep_days,
+    )
+
+
+def _snapshot(options: argparse.Namespace, source: Source, settings: BackupSettings) -> int:
+    taken = take_snapshot(source, progress)
+    note_backup(options.data_dir, wall_us())
+    pruned = _pruned(source, settings)
+    tell(
+        options,
+        {"snapshot": taken._asdict(), "removed": pruned._asdict()},
+        f"A snapshot of {counted(taken.size, 'row')} is in {source.destination.where}, checked: "
+        f"{taken.sealed_bytes // MB} MB sent, {counted(taken.segments, 'segment')} there in all.\n"
+        f"Removed as too old: {counted(pruned.snapshots, 'snapshot')}, {counted(pruned.tail_files, 'tail file')}, "
+        f"{counted(pruned.keys, 'copy of the keys', 'copies of the keys')}.",
+    )
+    return 0
+
+
+def _pruned(source: Source, settings: BackupSettings) -> Pruned:
+    keep = Keep(settings.keep_hourly, settings.keep_daily, settings.keep_weekly, settings.keep_monthly)
+    return prune(
+        source.destination,
+        keep,
+        now_us=wall_us(),
+        tail_keep_days=settings.tail_keep_days,
+        keys_keep_days=settings.keys_keep_days,
+    )
+
+
+def _copy_keys(options: argparse.Namespace, source: Source, settings: BackupSettings) -> int:
+    with workshop(source.directory, "keys") as scratch, next_stamp(source.directory) as stamp:
+        newest = copy_keys_out(source, stamp, scratch, whole=True)
+    removed = len(prune_keys(source.destination, wall_us(), settings.keys_keep_days))
+    told = {"keys": newest, "removed": removed}
+    tell(options, told, f"The keys are copied ({newest}); {counted(removed, 'older copy', 'older copies')} removed.")
+    return 0
+
+
+def _check(options: argparse.Namespace, source: Source) -> int:
+    with LedgerReader(options.data_dir) as reader:
+        lineage, size = reader.lineages().newest.hex(), reader.size()
+    fresh = freshness(source.destination, lineage, size, wall_us())
+    lines = [f"- {problem}" for problem in fresh.problems] or ["The copies are fresh."]
+    lines.append(
+        f"{counted(fresh.snapshots, 'whole snapshot')}, the newest {_age(fresh.snapshot_age_s)}; keys {_age(fresh.keys_age_s)}; "
+        f"tail {_age(fresh.tail_age_s)}, up to row {fresh.shipped_through}, {counted(fresh.behind_rows, 'row')} behind."
+    )
+    tell(options, fresh._asdict(), "\n".join(lines))
+    return 1 if fresh.problems else 0
+
+
+def _age(seconds: int | None) -> str:
+    return "never" if seconds is None else f"{seconds} s old"
+
+
+# --- shipping ---
+
+
+def _ship(options: argparse.Namespace, source: Source, settings: BackupSettings) -> int:
+    stop = threading.Event()
+    if options.ship:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: stop.set())
+    told = _say_json if options.json else _say
+    wait_s = settings.ship_every_s
+    with workshop(source.directory, "ship") as scratch:
+        while not stop.is_set():
+            try:
+                _ship_until_stopped(source, scratch, settings, stop, told, once=options.ship_once)
+                break
+            except NoSnapshotYet as none:
+                _LOG.info("%s: one is taken first", none)
+                take_snapshot(source, progress)
+                note_backup(source.directory, wall_us())
+            except DestinationFailed as failed:
+                if options.ship_once:
+                    raise
+                _LOG.warning("%s; trying again in %d s", failed, wait_s)
+                stop.wait(wait_s)
+                wait_s = min(wait_s * 2, RETRY_AFTER_S_MAX)
+    return 0
+
+
+def _ship_until_stopped(
+    source: Source,
+    scratch: Path,
+    settings: BackupSettings,
+    stop: threading.Event,
+    told: Callable[[dict[str, Any]], None],
+    *,
+    once: bool,
+) -> None:
+    with Shipper(source, scratch) as shipper:
+        after = shipper.begin()
+        told({"shipping_to": source.destination.where, "after_row": after})
+        while not stop.is_set():
+            while (shipped := shipper.round()) is not None and not stop.is_set():
+                told({"first": shipped.first, "last": shipped.last, "bytes": shipped.sealed_bytes})
+            if once:
+                return
+            stop.wait(settings.ship_every_s)
+
+
+def _say_json(what: dict[str, Any]) -> None:
+    print(json.dumps(what), flush=True)
+
+
+def _say(what: dict[str, Any]) -> None:
+    if "after_row" in what:
+        print(f"shipping to {what['shipping_to']} from row {what['after_row'] + 1} on", flush=True)
+    elif sys.stderr.isatty():
+        progress(f"shipped up to row {what['last']:,}")

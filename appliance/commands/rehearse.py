@@ -1,0 +1,71 @@
+"""`evenhand rehearse`: restore the newest copies to a scratch folder, check everything, and throw it away."""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+from time import monotonic
+
+from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
+from appliance.commands.restore import add_source, keep_days, restored_text, told
+from appliance.settings_file import read_settings
+from appliance.wording import counted
+from backups.envelope import Identity
+from backups.places import destination_of
+from backups.restore import Wanted, restore
+from storage.files import FirmDirectory
+from storage.reader import LedgerReader
+from storage.readmodels.registry import READ_MODELS
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verb(
+        verbs,
+        "rehearse",
+        run,
+        "see that the firm could be restored: do it, check it all, throw it away",
+        "evenhand rehearse --from copies@vault.example:/srv/evenhand --identity offline.key --secrets /media/usb/secrets",
+        "A copy counts once it was restored. Best run on another machine, where the offline key may be; on the firm's own,\n"
+        "--from and --secrets are those of --data-dir. Exit 2 where the firm could not be restored: then it says why.",
+    )
+    add_directory(parser)
+    add_json(parser)
+    add_source(parser, required=False)
+    parser.add_argument("--secrets", type=Path, metavar="DIR", help="a copy of the firm's secrets/ folder")
+    parser.add_argument(
+        "--scratch", type=Path, default=Path(tempfile.gettempdir()), metavar="DIR",
+        help="where it is restored to for a while: a private folder is made in it, as large as the firm",
+    )  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> int:
+    files = FirmDirectory(options.data_dir)
+    origin = options.origin or read_settings(files.settings).backups.destination
+    began = monotonic()
+    with tempfile.TemporaryDirectory(prefix="evenhand-rehearsal-", dir=options.scratch) as scratch:
+        os.chmod(scratch, 0o700)  # noqa: PTH101  (a name from tempfile)
+        wanted = Wanted(
+            origin=destination_of(origin),
+            identity=Identity(options.identity),
+            secrets=options.secrets or files.secrets,
+            target=Path(scratch) / "firm",
+            read_models=READ_MODELS,
+            segments_keep_days=keep_days,
+            keep=False,
+        )
+        restored = restore(wanted, progress)
+    took_s = int(monotonic() - began)
+    behind = _rows_behind(files, restored.size)
+    text = f"{restored_text(restored)}\nThe firm could be restored; it took {took_s} s."
+    if behind is not None:
+        text += f" The live ledger is {counted(behind, 'row')} ahead."
+    tell(options, {**told(restored), "took_s": took_s, "rows_behind": behind}, text)
+    return 0
+
+
+def _rows_behind(files: FirmDirectory, size: int) -> int | None:
+    """None where the firm itself is not on this machine."""
+    if not files.ledger_db.exists():
+        return None
+    with LedgerReader(files.path) as reader:
+        return max(0, reader.size() - size)

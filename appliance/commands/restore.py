@@ -1,0 +1,134 @@
+"""`evenhand restore`: from where copies lie to a firm that can be served, checked to its last row."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
+from appliance.settings_file import read_settings
+from appliance.wording import counted
+from backups.envelope import Identity
+from backups.errors import RestoreRefused
+from backups.newer import NOTE_BYTES_MAX
+from backups.places import destination_of
+from backups.replaying import Until
+from backups.restore import Restored, Wanted, restore
+from firm.instant import parse_utc
+from storage.files import FirmDirectory
+from storage.readmodels.registry import READ_MODELS
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verb(
+        verbs,
+        "restore",
+        run,
+        "bring a firm back from its copies into an empty directory, every row and value checked",
+        "evenhand restore --from /mnt/copies --identity offline.key --secrets /media/usb/secrets --data-dir /var/lib/evenhand",
+        "Takes the newest whole snapshot, what was shipped after it, and the newest keys; removes what was erased since; folds,\n"
+        "hashes and opens everything; and begins a new lineage, so that nobody takes the restored ledger for the lost one.\n"
+        "It refuses where a newer checkpoint is known than what it can restore: find that copy first, or say --accept-older.",
+    )
+    add_directory(parser)
+    add_json(parser)
+    add_source(parser)
+    parser.add_argument(
+        "--secrets", type=Path, required=True, metavar="DIR", help="a copy of the firm's secrets/ folder"
+    )
+    moment = parser.add_mutually_exclusive_group()
+    moment.add_argument(
+        "--until", type=_instant, metavar="INSTANT", help="what was received up to then, UTC: 2026-11-25T12:30:00"
+    )
+    moment.add_argument("--until-seq", type=_row, metavar="N", help="rows up to this one")
+    parser.add_argument(
+        "--newer-checkpoint", type=Path, action="append", default=[], metavar="FILE",
+        help="a signed checkpoint that somebody kept: from a mail, a webhook, another copy (may be given again)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--accept-older", action="store_true", help="go on although newer rows are known: what they say is lost"
+    )
+    parser.add_argument(
+        "--erase-keyless",
+        action="store_true",
+        help="remove sealed values that no key opens any more, knowing that they were erased",
+    )
+
+
+def add_source(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        required=required,
+        metavar="PLACE",
+        help="where the copies lie: /path or user@host:/path",
+    )
+    parser.add_argument(
+        "--identity", type=Path, required=True, metavar="FILE", help="the offline key, as age-keygen wrote it"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    wanted = Wanted(
+        origin=destination_of(options.origin),
+        identity=Identity(options.identity),
+        secrets=options.secrets,
+        target=options.data_dir,
+        read_models=READ_MODELS,
+        until=Until(options.until_seq, options.until),
+        notes=tuple(_note(path) for path in options.newer_checkpoint),
+        accept_older=options.accept_older,
+        erase_keyless=options.erase_keyless,
+        segments_keep_days=keep_days,
+    )
+    restored = restore(wanted, progress)
+    text = (
+        f"{restored_text(restored)}\nIt is in {options.data_dir}, in a new lineage, {restored.lineage}.\n"
+        'Next: "evenhand doctor", then "evenhand serve"; bridges send again what came since. Then "evenhand backup".'
+    )
+    tell(options, told(restored), text)
+    return 0
+
+
+def keep_days(directory: Path) -> int:
+    """How long the firm in this directory keeps sealed prices, by its own settings."""
+    return read_settings(FirmDirectory(directory).settings).ledger.segments_keep_days
+
+
+def told(restored: Restored) -> dict[str, Any]:
+    return restored._asdict()
+
+
+def restored_text(restored: Restored) -> str:
+    """For a terminal: what came back, how it was checked, and what is known to be missing."""
+    lines = [
+        f"{counted(restored.size, 'row')} restored and verified: {restored.snapshot} and {counted(restored.tail_files, 'tail file')}.",
+        f"Root {restored.root}; {counted(restored.segments, 'segment')} and {counted(restored.sealed_values, 'sealed value')} whole.",
+    ]
+    if restored.erased_values:
+        lines.append(f"Erased again, as it was before: {counted(restored.erased_values, 'value')}.")
+    lines += [f"Passed over: {each}" for each in restored.passed_over]
+    lines += [f"Known to be missing, and accepted: {each}." for each in restored.older]
+    return "\n".join(lines)
+
+
+def _note(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(NOTE_BYTES_MAX).decode("utf-8", "replace")
+    except OSError as missing:
+        raise RestoreRefused(
+            f"the checkpoint {path} cannot be read ({missing.strerror}): name another file"
+        ) from missing
+
+
+def _instant(text: str) -> int:
+    try:
+        return parse_utc(text)
+    except ValueError as unreadable:
+        raise argparse.ArgumentTypeError(f"{text!r} is no instant: write it as 2026-11-25T12:30:00") from unreadable
+
+
+def _row(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no row: give the number of the last one that is wanted")
+    return int(text)

@@ -1,0 +1,54 @@
+"""Heartbeat: an outside URL is called now and then, but only while the engine commits, so that its silence tells of a dead machine."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+import anyio
+
+from appliance.alarms.limits import HeartbeatSettings
+from appliance.outside import CallFailed, call, host_of
+
+CALL_DEADLINE_S = 10.0
+
+_LOG = logging.getLogger("evenhand.alarms")
+
+
+class Heartbeat:
+    """`commits`: how many there were since start. `told` counts beats by what became of them."""
+
+    def __init__(self, settings: HeartbeatSettings, commits: Callable[[], int]) -> None:
+        self.told: Counter[str] = Counter()
+        self._settings = settings
+        self._commits = commits
+        self._seen = -1
+
+    async def run(self) -> None:
+        """Until cancelled; at once where there is no URL."""
+        while self._settings.url:
+            await self.beat()
+            await anyio.sleep(self._settings.every_s)
+
+    async def beat(self) -> None:
+        """One beat, if anything was committed since the last. A process that runs and commits nothing is as good as dead."""
+        commits = self._commits()
+        if commits == self._seen:
+            self.told["withheld"] += 1
+            return
+        method, url = self._settings.method.value.upper(), self._settings.url
+        try:
+            with anyio.fail_after(CALL_DEADLINE_S):
+                status = await call(method, url, b"", {})
+        except (CallFailed, TimeoutError) as failed:
+            self._failed(str(failed) or "no answer in time")
+            return
+        if status // 100 != 2:
+            self._failed(f"it answered {status}")
+            return
+        self._seen = commits
+        self.told["sent"] += 1
+
+    def _failed(self, why: str) -> None:
+        # The next beat tries again; the other side waits for several before it calls anybody.
+        self.told["failed"] += 1
+        _LOG.warning("the heartbeat at %s was not heard (%s)", host_of(self._settings.url), why)

@@ -1,0 +1,190 @@
+"""Machine: everything that an installation lays, in its order, and the few commands that make Debian notice.
+
+`root` is where the machine's file system lies: / on the machine itself, another folder for an image or a test. Under another
+root nothing is started or stopped; systemd-sysusers and systemd-tmpfiles are told where it is.
+"""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from appliance.console import CommandRefused
+from appliance.installation.pieces import Link, Piece, is_there, take_away, within
+from appliance.installation.program import CURRENT, HOME, Program, gather, shared_files
+
+LIVE = Path("/")
+VENDOR = Path("/usr/local/lib")  # where systemd looks for what did not come in a Debian package
+UNITS = VENDOR / "systemd" / "system"
+USERS = VENDOR / "sysusers.d" / "evenhand.conf"
+FOLDERS = VENDOR / "tmpfiles.d" / "evenhand.conf"
+ENABLED = Path("/etc/systemd/system")
+COMMAND = Path("/usr/local/bin/evenhand")
+FIRM = Path("/var/lib/evenhand")
+FIRM_MODE = 0o700
+_WANTED_BY = re.compile(r"^WantedBy=(\S+)$", re.MULTILINE)
+
+
+class Layout(NamedTuple):
+    """What is laid: the program, then files, then links, each of which makes the ones before it count."""
+
+    program: Program
+    files: tuple[Piece, ...]
+    links: tuple[Link, ...]
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """What is enabled."""
+        return tuple(link.path.name for link in self.links if link.path.parent.suffix == ".wants")
+
+
+def layout() -> Layout:
+    files = tuple(Piece(_place_of(name), path.read_bytes()) for name, path in unit_files())
+    wanted = tuple(
+        Link(ENABLED / f"{target}.wants" / piece.path.name, str(piece.path))
+        for piece in files
+        for target in _WANTED_BY.findall(piece.content.decode())
+    )
+    program = gather()
+    return Layout(program, files, (Link(CURRENT, program.name), Link(COMMAND, f"{CURRENT}/bin/evenhand"), *wanted))
+
+
+def unit_files() -> Iterator[tuple[str, Path]]:
+    for name, path in shared_files():
+        folder, _, rest = name.partition("/")
+        if folder == "systemd":
+            yield rest, path
+
+
+def apply(root: Path, *, dry: bool) -> list[str]:
+    """Lay what is not as it should be; what was done, or with `dry` would be, a line each."""
+    plan, done = layout(), []
+    pieces: list[Program | Piece | Link] = [plan.program, *plan.files, *plan.links]
+    for piece in pieces:
+        if not piece.is_laid(root):
+            done.append(f"lay {piece.home if isinstance(piece, Program) else piece.path}")
+            if not dry:
+                piece.lay(root)
+    stale = _stale_programs(root, plan.program)
+    for tree in stale:
+        done.append(f"remove {HOME / tree.name}, an earlier release")
+        if not dry:
+            shutil.rmtree(tree)
+    units_changed = any(not line.startswith(f"lay {HOME}") for line in done)
+    for command, why in _commands_due(root, units_changed=units_changed):
+        done.append(why)
+        if not dry:
+            _run(command)
+    return done
+
+
+def remove(root: Path, *, dry: bool) -> list[str]:
+    """Take away what `apply` laid, by whichever release. The firm's directory, its copies and its user stay."""
+    plan_files = [_place_of(name) for name, _ in unit_files()]
+    links = [link for link in _wants(root) if is_there(root, link)]
+    done = []
+    if links and _is_running(root):
+        done.append("stop what runs")
+        if not dry:
+            _run(["systemctl", "stop", *sorted({link.name for link in links}, key=_doors_first)])
+    for path in (*links, COMMAND, *plan_files):
+        if is_there(root, path):
+            done.append(f"remove {path}")
+            if not dry:
+                take_away(root, path)
+    for tree in (HOME, Path("/run/evenhand")):
+        if within(root, tree).exists():
+            done.append(f"remove {tree}")
+            if not dry:
+                shutil.rmtree(within(root, tree))
+    if done and _is_running(root):
+        done.append("let systemd read its units again")
+        if not dry:
+            _run(["systemctl", "daemon-reload"])
+    return done
+
+
+def has_firm(root: Path) -> bool:
+    return (within(root, FIRM) / "evenhand.toml").exists()
+
+
+def _place_of(name: str) -> Path:
+    match name:
+        case "evenhand.sysusers.conf":
+            return USERS
+        case "evenhand.tmpfiles.conf":
+            return FOLDERS
+        case _:
+            return UNITS / name
+
+
+def _stale_programs(root: Path, program: Program) -> list[Path]:
+    """Trees that nothing needs any more: the newest but one stays, for what still runs from it."""
+    home = within(root, HOME)
+    if not home.is_dir():
+        return []
+    trees = [tree for tree in home.iterdir() if tree.is_dir() and not tree.is_symlink() and tree.name != program.name]
+    trees.sort(key=lambda tree: tree.stat().st_mtime_ns)
+    return trees[:-1]
+
+
+def _commands_due(root: Path, *, units_changed: bool) -> Iterator[tuple[list[str], str]]:
+    elsewhere = [] if root == LIVE else [f"--root={root}"]
+    if not _has_user(root):
+        yield ["systemd-sysusers", *elsewhere, USERS.name], "make the user evenhand"
+    if not _has_folders(root):
+        yield ["systemd-tmpfiles", "--create", *elsewhere, FOLDERS.name], f"make {FIRM} and the service's empty root"
+    if units_changed and _is_running(root):
+        yield ["systemctl", "daemon-reload"], "let systemd read its units again"
+
+
+def _has_user(root: Path) -> bool:
+    passwd = within(root, Path("/etc/passwd"))
+    return passwd.exists() and any(line.startswith("evenhand:") for line in passwd.read_text().splitlines())
+
+
+def _has_folders(root: Path) -> bool:
+    firm = within(root, FIRM)
+    return (
+        firm.is_dir()
+        and stat.S_IMODE(firm.stat().st_mode) == FIRM_MODE
+        and within(root, Path("/run/evenhand/root/lib")).is_symlink()
+    )
+
+
+def _wants(root: Path) -> list[Path]:
+    """Links that enable a unit of ours, of this release or an earlier one."""
+    folder = within(root, ENABLED)
+    found = folder.glob("*.wants/evenhand*") if folder.is_dir() else ()
+    return sorted(ENABLED / path.relative_to(folder) for path in found)
+
+
+def _doors_first(unit: str) -> tuple[bool, str]:
+    """A socket that still listens would start the service again."""
+    return not unit.endswith(".socket"), unit
+
+
+def _is_running(root: Path) -> bool:
+    """Whether systemd is this machine's first process and `root` is its own."""
+    return root == LIVE and Path("/run/systemd/system").is_dir()
+
+
+def _run(command: list[str]) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own words)
+    except FileNotFoundError as missing:
+        raise CommandRefused(f'{command[0]} is missing: run "apt-get install systemd" first') from missing
+    if done.returncode:
+        raise CommandRefused(
+            f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()}; mend it and apply again"
+        )
+
+
+def require_power_over(root: Path) -> None:
+    """Raises CommandRefused for anybody but root, where it is the machine itself."""
+    if root == LIVE and os.geteuid() != 0:
+        raise CommandRefused("only root may lay units on a machine: run it with sudo, or look with --dry-run")

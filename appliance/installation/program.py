@@ -1,0 +1,191 @@
+"""Program: the files that make up a release on a machine, gathered from a checkout or an installed wheel, and laid as one tree.
+
+A tree is named by the hash of all that is in it, so an upgrade is a new tree beside the old and one link that turns: what runs
+keeps the files it began with. The packages come from the environment that runs this, as the lock pinned them; nothing is fetched.
+"""
+
+import hashlib
+import importlib.metadata as metadata
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import appliance
+from appliance.console import CommandRefused
+from appliance.installation.pieces import FOLDER_MODE, PLAIN_MODE, make_folders, within
+
+HOME = Path("/opt/evenhand")
+CURRENT = HOME / "current"
+ROOMS = ("firm", "storage", "actors", "bridges", "web", "backups", "appliance")
+NAME_LENGTH = 16
+PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+INTERPRETER = Path("/usr/bin") / PYTHON
+SITE = f"lib/{PYTHON}/site-packages"
+_REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?[^;]*(?:;(.*))?$")
+_EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
+
+
+class Program(NamedTuple):
+    """A release, by the place of each file in its tree. `sources`: those to copy, and from where; `texts`: those held here."""
+
+    sources: dict[str, Path]
+    texts: dict[str, bytes]
+    name: str
+
+    @property
+    def home(self) -> Path:
+        return HOME / self.name
+
+    def is_laid(self, root: Path) -> bool:
+        """Every file is there and is the one that is meant."""
+        tree = within(root, self.home)
+        places = {place: tree / place for place in (*self.sources, *self.texts)}
+        return all(path.is_file() for path in places.values()) and _name_of(places) == self.name
+
+    def lay(self, root: Path) -> None:
+        """Appears with one rename, compiled, for the service cannot write here."""
+        tree = within(root, self.home)
+        make_folders(tree.parent)
+        fresh = tree.with_name(f".{self.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        for place, source in self.sources.items():
+            _copy(source.read_bytes(), fresh / place)
+        for place, text in self.texts.items():
+            _copy(text, fresh / place)
+        (fresh / "bin" / "python").symlink_to(INTERPRETER)
+        (fresh / "bin" / "evenhand").chmod(FOLDER_MODE)
+        compiling: list[str | Path] = [
+            INTERPRETER,
+            "-m",
+            "compileall",
+            "-q",
+            "-x",
+            "/tests?/",
+            "--invalidation-mode",
+            "unchecked-hash",
+        ]
+        subprocess.run(  # noqa: S603  (our own words)
+            [*compiling, "-s", fresh, "-p", self.home, fresh / SITE],
+            check=False,  # what does not compile is some package's sample, which nothing imports
+            capture_output=True,
+        )
+        shutil.rmtree(tree, ignore_errors=True)
+        fresh.replace(tree)
+
+
+def gather() -> Program:
+    """The release that runs this. Raises CommandRefused where the machine lacks its interpreter."""
+    if not INTERPRETER.exists():
+        raise CommandRefused(
+            f"{INTERPRETER} is missing, and the service shall not depend on {sys.base_prefix}: "
+            f'run "apt-get install {PYTHON}", or this with an interpreter that Debian has'
+        )
+    sources = {f"{SITE}/{place}": path for place, path in _packages()}
+    # Our own files are read once: in a checkout somebody may be writing them.
+    texts = {f"{SITE}/{place}": path.read_bytes() for place, path in _own_rooms()}
+    texts |= {f"share/evenhand/{place}": path.read_bytes() for place, path in shared_files()}
+    texts |= {
+        "pyvenv.cfg": f"home = {INTERPRETER.parent}\ninclude-system-site-packages = false\n".encode(),
+        "bin/evenhand": f"#!{CURRENT}/bin/python -Ps\nimport sys\n\nfrom appliance.cli import main\n\nsys.exit(main())\n".encode(),
+    }
+    version, wanted = _own_metadata()
+    lines = [f"Name: evenhand\nVersion: {version}\n", *(f"Requires-Dist: {line}\n" for line in wanted)]
+    texts[f"{SITE}/evenhand-{version}.dist-info/METADATA"] = "".join(["Metadata-Version: 2.1\n", *lines]).encode()
+    return Program(sources, texts, _digest(sources, texts))
+
+
+def shared_files() -> Iterator[tuple[str, Path]]:
+    """Units and their page, from the checkout or from where a wheel puts them."""
+    checkout = Path(appliance.__file__).parents[1]
+    if (checkout / "systemd" / "evenhand.service").exists():
+        folder, page = checkout / "systemd", checkout / "docs" / "operating" / "install.md"
+    else:
+        folder = Path(sysconfig.get_path("data")) / "share" / "evenhand" / "systemd"
+        page = folder.parent / "install.md"
+    if not (folder / "evenhand.service").exists():
+        raise CommandRefused(f"{folder} has no units: install from a checkout or from the wheel as it was built")
+    yield "install.md", page
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield f"systemd/{path.relative_to(folder)}", path
+
+
+def _own_metadata() -> tuple[str, list[str]]:
+    """Version and requirements: a checkout's own, since what was noted when it was set up may be of an earlier day."""
+    project = Path(appliance.__file__).parents[1] / "pyproject.toml"
+    if project.exists():
+        told = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+        return told["version"], sorted(told["dependencies"])
+    asked = metadata.distribution("evenhand").requires or ()
+    return metadata.version("evenhand"), sorted(line for line in asked if not _EXTRA.search(line))
+
+
+def _own_rooms() -> Iterator[tuple[str, Path]]:
+    top = Path(appliance.__file__).parents[1]
+    for room in ROOMS:
+        for path in sorted((top / room).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield str(path.relative_to(top)), path
+
+
+def _packages() -> Iterator[tuple[str, Path]]:
+    """The files of everything that runs with us, and nothing that only tests need."""
+    for distribution in _required():
+        for file in distribution.files or ():
+            if ".." not in file.parts and "__pycache__" not in file.parts:
+                yield str(file), Path(str(distribution.locate_file(file)))
+
+
+def _required() -> list[metadata.Distribution]:
+    found: dict[str, metadata.Distribution] = {}
+    asked: set[tuple[str, str]] = set()
+    waiting = list(_asked_for(_own_metadata()[1], set()))
+    while waiting:
+        name, extras = waiting.pop()
+        if (name, extras) in asked:
+            continue
+        asked.add((name, extras))
+        distribution = found.setdefault(name, metadata.distribution(name))
+        waiting += _asked_for(distribution.requires or (), set(extras.replace(" ", "").split(",")))
+    return list(found.values())
+
+
+def _asked_for(requirements: Iterable[str], extras: set[str]) -> Iterator[tuple[str, str]]:
+    for line in requirements:
+        matched = _REQUIREMENT.match(line)
+        assert matched is not None, line
+        name, wanted, marker = matched[1], matched[2] or "", matched[3] or ""
+        if set(_EXTRA.findall(marker)) - extras:
+            continue
+        name = re.sub(r"[-_.]+", "-", name).lower()
+        try:
+            metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            if not marker:  # one with a marker is for another system or Python
+                raise
+            continue
+        yield name, wanted
+
+
+def _digest(sources: dict[str, Path], texts: dict[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for place in sorted({*sources, *texts}):
+        content = texts[place] if place in texts else sources[place].read_bytes()
+        whole.update(f"{place}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    return whole.hexdigest()[:NAME_LENGTH]
+
+
+def _name_of(places: dict[str, Path]) -> str:
+    return _digest(places, {})
+
+
+def _copy(content: bytes, place: Path) -> None:
+    make_folders(place.parent)
+    place.write_bytes(content)
+    place.chmod(PLAIN_MODE)

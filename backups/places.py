@@ -1,0 +1,24 @@
+"""Places: from the words of a setting or option to the destination they name."""
+
+from pathlib import Path
+
+from backups.destination import Destination, DirectoryDestination
+from backups.errors import BackupRefused
+from backups.rsync import RsyncDestination
+
+_FORM = 'give a directory, such as /mnt/copies, or one on another machine, such as "copies@vault.example:/srv/evenhand"'
+
+
+def destination_of(text: str, firm: Path | None = None) -> Destination:
+    """`firm`: the firm's own directory, in which no copy of it may lie."""
+    if not text:
+        raise BackupRefused(f"no destination is set: {_FORM}, as backups.destination in the settings")
+    if text.startswith("/"):
+        path = Path(text)
+        if firm is not None and path.resolve().is_relative_to(firm.resolve()):
+            raise BackupRefused(f"{path} is inside the firm's own directory, and would be lost with it: {_FORM}")
+        return DirectoryDestination(path)
+    host, colon, folder = text.partition(":")
+    if not colon or not folder.startswith("/") or host.startswith("-") or not host:
+        raise BackupRefused(f'"{text}" is no destination: {_FORM}')
+    return RsyncDestination(text)

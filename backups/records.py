@@ -1,0 +1,139 @@
+"""Records: the signed contents of a destination's small files, and their bytes. docs/operating/backups.md has the table.
+
+    magic "EVNHCOPY" | kind, 8 bytes | version u32 | length u64 | msgpack | Ed25519 over all before it, by the ledger's key
+
+A recipient's key is public, so that encryption alone would not tell who wrote a file; the signature does.
+"""
+
+from struct import Struct
+from typing import ClassVar, TypeVar
+
+import msgspec
+
+from backups.errors import RestoreRefused
+from storage.checkpoint import SIGNATURE_BYTES, Signer, verifies
+from storage.copies import CheckpointRow, Owner, PersonRow, SealedValue
+from storage.rows import StoredRow
+
+MAGIC = b"EVNHCOPY"
+VERSION = 1
+RECORD_BYTES_MAX = 512 * 2**20
+_HEAD = Struct(">8s8sIQ")
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a file holds."""
+
+    KIND: ClassVar[bytes]
+
+
+class CopiedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a snapshot: its name in the firm's directory, and both forms of it."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+    sealed_bytes: int
+    sealed_sha256: str
+
+
+class Manifest(Record, frozen=True, kw_only=True):
+    """A snapshot, complete. It is not encrypted: it holds no word about anybody.
+
+    `last_us` is when the last row was received, by firm time. `read_at` is the stamp before the vault was read: erasures of
+    later are applied to it. `segments` are all that the ledger refers to and that lie at the destination. `keys` is the stamp of
+    the copy of the keys that was made right after.
+    """
+
+    KIND = b"MANIFEST"
+    firm: str
+    lineage: str
+    size: int
+    last_us: int
+    made_us: int
+    read_at: str
+    root: str
+    note: str
+    files: list[CopiedFile]
+    segments: list[str]
+    keys: str
+
+
+class Tail(Record, frozen=True, kw_only=True):
+    """Rows with all that lies beside them. `head` is a checkpoint of exactly the last row, signed for this file.
+
+    `keys` is the stamp of the newest copy of the keys then: a restore needs one that is at least as new.
+    """
+
+    KIND = b"TAIL    "
+    lineage: str
+    rows: list[StoredRow]
+    frames: list[tuple[int, bytes]]
+    checkpoints: list[CheckpointRow]
+    states: list[tuple[str, int, bytes]]
+    values: list[SealedValue]
+    people: list[PersonRow]
+    head: str
+    read_at: str
+    keys: str
+
+
+class KeysFull(Record, frozen=True, kw_only=True):
+    """All of keys.db: (person, class, wrapped key), and what ties it to the vault and to its master."""
+
+    KIND = b"KEYSFULL"
+    pair: bytes
+    canary: bytes
+    wrapped: list[tuple[str, str, bytes]]
+
+
+class KeysDelta(Record, frozen=True, kw_only=True):
+    """What changed in keys.db since the copy of stamp `after`; an empty key was forgotten."""
+
+    KIND = b"KEYDELTA"
+    after: str
+    changes: list[tuple[str, str, bytes]]
+
+
+class Erasure(Record, frozen=True, kw_only=True):
+    """Of whom and what the keys were forgotten: what is sealed for them in older copies is removed by a restore."""
+
+    KIND = b"ERASURE "
+    owners: list[Owner]
+
+
+_Kind = TypeVar("_Kind", bound=Record)
+
+
+def bytes_of(record: Record, signer: Signer) -> bytes:
+    content = msgspec.msgpack.encode(record)
+    head = _HEAD.pack(MAGIC, record.KIND, VERSION, len(content))
+    return head + content + signer.sign(head + content)
+
+
+def read_record(kind: type[_Kind], name: str, content: bytes, public_key: bytes) -> _Kind:
+    """Read a record in its one form. `name`: the file, for errors. Raises RestoreRefused."""
+    signed, signature = content[:-SIGNATURE_BYTES], content[-SIGNATURE_BYTES:]
+    if len(content) < _HEAD.size + SIGNATURE_BYTES:
+        raise _refusal(name, "is cut short")
+    magic, found, version, length = _HEAD.unpack_from(signed)
+    if magic != MAGIC or found != kind.KIND:
+        raise _refusal(name, f"is no {kind.KIND.decode().strip().lower()} file")
+    if version != VERSION:
+        raise RestoreRefused(
+            f"{name} has version {version}, this release reads {VERSION}: use the release that wrote it"
+        )
+    if length != len(signed) - _HEAD.size:
+        raise _refusal(name, "is cut short")
+    if not verifies(public_key, signed, signature):
+        raise _refusal(name, f"is not signed by the ledger's key {public_key.hex()}")
+    try:
+        return msgspec.msgpack.decode(signed[_HEAD.size :], type=kind)
+    except msgspec.DecodeError as broken:
+        raise _refusal(name, f"does not hold what it should ({broken})") from broken
+
+
+def _refusal(name: str, what: str) -> RestoreRefused:
+    return RestoreRefused(
+        f"{name} {what}: it is damaged, or another firm's; take another copy, or name this firm's secrets with --secrets"
+    )

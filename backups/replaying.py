@@ -1,0 +1,229 @@
+"""Replaying: the shipped tail appended to a restored snapshot, row by row under the ledger's own rules, up to a moment.
+
+Rows are chained, hashed and signed again by the ledger's writer: what comes out must be the roots and checkpoints that were
+shipped, or the restore ends. Erasures that were shipped fall where they fell: on all that was sealed before them.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from backups.destination import Destination, read_small
+from backups.envelope import Identity
+from backups.errors import RestoreRefused
+from backups.names import AGE, ERASURES, TAIL, TailName, erasure_named, tail_named
+from backups.records import Erasure, Manifest, Tail, read_record
+from backups.source import Progress
+from firm.kinds import body_of
+from storage.checkpoint import parse_note
+from storage.copies import RestoredVault, segment_of
+from storage.ledger import Ledger
+from storage.rows import Row, StoredRow
+
+FILES_AT_ONCE = 500  # fetched together
+ROWS_AT_ONCE = 2_000  # appended in one transaction
+
+
+class Until(NamedTuple):
+    """The last moment that is wanted: a row's seq, or an instant of firm time in microseconds. None: everything."""
+
+    seq: int | None = None
+    instant_us: int | None = None
+
+    def allows(self, seq: int, received_us: int) -> bool:
+        return (self.seq is None or seq <= self.seq) and (self.instant_us is None or received_us <= self.instant_us)
+
+    def words(self) -> str:
+        if self.seq is not None:
+            return f"up to row {self.seq}"
+        return "in it" if self.instant_us is None else "up to that instant"
+
+
+class Asked(Protocol):
+    """What of a restore's wishes matters here."""
+
+    @property
+    def origin(self) -> Destination: ...
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def until(self) -> Until: ...
+
+
+class Applied(NamedTuple):
+    """`stamp`: the newest that any file bore. `segments`: what the rows sealed. `erased`: values that erasures removed."""
+
+    files: int
+    erased: int
+    segments: list[str]
+    stamp: str
+    root: str
+
+
+class Replay:
+    """Appends what was shipped after a snapshot. `keys`: the stamp of the keys that were restored."""
+
+    def __init__(
+        self,
+        asked: Asked,
+        manifest: Manifest,
+        books: tuple[Ledger, RestoredVault],
+        *,
+        public_key: bytes,
+        keys: str,
+        scratch: Path,
+        progress: Progress,
+    ) -> None:
+        self._asked, self._manifest = asked, manifest
+        self._ledger, self._vault = books
+        self._public_key, self._keys, self._scratch, self._progress = public_key, keys, scratch, progress
+        self._waiting = _Waiting([], [], [], [], [])
+        self._head = ""
+        self._segments: list[str] = []
+        self._erased = self._files = 0
+        self._stamp = manifest.read_at
+
+    def run(self) -> Applied:
+        erasures = [stamp for stamp in self._erasures() if stamp > self._manifest.read_at]
+        for tail in self._tails():
+            while erasures and erasures[0] < tail.read_at:
+                self._erase(erasures.pop(0))
+            if not self._take(tail):
+                break
+        self._append()
+        # Also those of later than the moment that is wanted: an erasure holds for every moment.
+        for stamp in erasures:
+            self._erase(stamp)
+        root = self._ledger.root().hex()
+        return Applied(self._files, self._erased, self._segments, self._stamp, root)
+
+    # --- tail files ---
+
+    def _tails(self) -> Iterator[Tail]:
+        """In order, from the one that holds the row after the snapshot's."""
+        folder = f"{TAIL}/{self._manifest.lineage}"
+        named = [found for name in self._asked.origin.names(folder) if (found := tail_named(name)) is not None]
+        wanted = iter(sorted(found for found in named if found.last > self._manifest.size))
+        into = self._scratch / "tail"
+        into.mkdir(mode=0o700)
+        while some := list(islice(wanted, FILES_AT_ONCE)):
+            self._asked.origin.get_all(folder, [found.name for found in some], into)
+            for found in some:
+                local = into / found.name
+                content = self._asked.identity.open(found.name, local.read_bytes())
+                local.unlink()
+                yield self._checked(found, content)
+        into.rmdir()
+
+    def _checked(self, name: TailName, content: bytes) -> Tail:
+        tail = read_record(Tail, name.name, content, self._public_key)
+        head = parse_note(tail.head)
+        if (tail.rows[0].seq, tail.rows[-1].seq, head.size) != (name.first, name.last, name.last):
+            raise RestoreRefused(
+                f"{name.name} holds other rows than its name says: it was renamed; take another destination"
+            )
+        if tail.keys > self._keys:
+            raise RestoreRefused(
+                f"the newest copy of the keys is of {self._keys}, {name.name} needs that of {tail.keys}: put back what was "
+                f"removed from keys/ in {self._asked.origin.where}, or restore an earlier moment with --until-seq {name.first - 1}"
+            )
+        self._stamp = max(self._stamp, name.stamp)
+        return tail
+
+    def _take(self, tail: Tail) -> bool:
+        """Put a tail file's rows behind the others; False when the wanted moment lies in it."""
+        expected = self._ledger.size + len(self._waiting.rows) + 1
+        rows = [row for row in tail.rows if row.seq >= expected]
+        if not rows:
+            return True  # two ships put the same rows, or a snapshot was taken since
+        if rows[0].seq != expected:
+            if self._asked.until.seq is not None and self._asked.until.seq < expected:
+                return False  # nothing of what is missing is wanted
+            raise RestoreRefused(
+                f"rows {expected} to {rows[0].seq - 1} are missing in {self._asked.origin.where}: put their tail files back, or "
+                f"restore what comes before them with --until-seq {expected - 1}"
+            )
+        wanted = _wanted(rows, self._asked.until)
+        if wanted:
+            self._wait(tail, wanted)
+            self._files += 1
+        if len(wanted) < len(rows):
+            self._head = "" if wanted else self._head  # the one before is of rows that all are wanted
+            return False
+        self._head = tail.head
+        if len(self._waiting.rows) >= ROWS_AT_ONCE:
+            self._append()
+        return True
+
+    def _wait(self, tail: Tail, rows: Sequence[StoredRow]) -> None:
+        first, last = rows[0].seq, rows[-1].seq
+        waiting = self._waiting
+        waiting.rows.extend(rows)
+        waiting.frames.extend(frame for frame in tail.frames if first <= frame[0] <= last)
+        waiting.checkpoints.extend((one.size, one.at_us) for one in tail.checkpoints if first <= one.size <= last)
+        waiting.notes.extend(one.note for one in tail.checkpoints if first <= one.size <= last)
+        waiting.states.extend(state for state in tail.states if state[1] <= last)
+        self._segments.extend(said.name for row in rows if (said := segment_of(row)) is not None)
+        self._vault.put(tail.values, tail.people)
+
+    def _append(self) -> None:
+        waiting = self._waiting
+        if not waiting.rows:
+            return
+        pairs = [(_plain(row), body_of(row.kind, row.payload)) for row in waiting.rows]
+        signed = self._ledger.append(
+            pairs, frames=waiting.frames, checkpoints=waiting.checkpoints, snapshot=waiting.states
+        )
+        if [checkpoint.note for checkpoint in signed] != waiting.notes:
+            raise RestoreRefused(
+                f"rows {pairs[0][0].seq} to {pairs[-1][0].seq} do not hash to the checkpoints that were signed over them: the tail "
+                f"files were altered; restore what comes before with --until-seq {pairs[0][0].seq - 1}"
+            )
+        self._waiting = _Waiting([], [], [], [], [])
+        if self._head:
+            self._require_head()
+        self._progress(f"row {self._ledger.size:,} is back")
+
+    def _require_head(self) -> None:
+        head = parse_note(self._head)
+        if (head.size, head.root) != (self._ledger.size, self._ledger.root()):
+            raise RestoreRefused(
+                f"the rows up to {self._ledger.size} do not hash to what was signed when they were shipped: restore an earlier "
+                f"moment with --until-seq, such as {self._manifest.size}"
+            )
+
+    # --- erasures ---
+
+    def _erasures(self) -> list[str]:
+        names = self._asked.origin.names(ERASURES)
+        return sorted(stamp for name in names if (stamp := erasure_named(name)) is not None)
+
+    def _erase(self, stamp: str) -> None:
+        path = f"{ERASURES}/{stamp}{AGE}"
+        content = self._asked.identity.open(path, read_small(self._asked.origin, path, self._scratch))
+        told = read_record(Erasure, path, content, self._public_key)
+        self._erased += self._vault.forget(told.owners)
+        self._stamp = max(self._stamp, stamp)
+
+
+class _Waiting(NamedTuple):
+    """Rows that were fetched and not appended yet."""
+
+    rows: list[StoredRow]
+    frames: list[tuple[int, bytes]]
+    checkpoints: list[tuple[int, int]]
+    notes: list[str]
+    states: list[tuple[str, int, bytes]]
+
+
+def _wanted(rows: Sequence[StoredRow], until: Until) -> list[StoredRow]:
+    """Those up to the wanted moment, without an input of which not every fact is among them."""
+    end = next((number for number, row in enumerate(rows) if not until.allows(row.seq, row.received_us)), len(rows))
+    if end < len(rows) and rows[end].cause != 0:
+        end = max((number for number in range(end) if rows[number].cause == 0), default=0)
+    return list(rows[:end])
+
+
+def _plain(row: StoredRow) -> Row:
+    return Row(row.seq, row.kind, row.happened_us, row.received_us, row.cause, row.account, row.payload)

@@ -1,0 +1,303 @@
+"""Restore: from a destination to a firm that can be served: the newest whole snapshot, the tail after it, the newest keys.
+
+Everything happens in a folder beside the target, which gets its name when all of it was checked: rows against the signed roots,
+read models by folding, the vault by opening every value. A restored firm goes on in a lineage of its own.
+"""
+
+import secrets as random
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from backups.destination import Destination, free_bytes, read_small
+from backups.envelope import Identity
+from backups.errors import RestoreRefused
+from backups.keys import newest_keys
+from backups.names import AGE, SEGMENTS, SNAPSHOTS, SnapshotName, remember_stamp, snapshot_named
+from backups.newer import NOTE_BYTES_MAX, known_notes, why_older
+from backups.records import CopiedFile, Manifest, read_record
+from backups.replaying import Replay, Until
+from backups.snapshot import MANIFEST, MB, digest_of
+from backups.source import Progress
+from firm.inputs import LedgerForked
+from firm.kinds import payload_of
+from storage.checkpoint import Signer
+from storage.copies import RestoredVault, write_keys
+from storage.errors import NoteRefused
+from storage.files import FirmDirectory, create_firm_directory, sync_directory, write_new
+from storage.leaf import LINEAGE_BYTES
+from storage.ledger import Ledger
+from storage.reader import LedgerReader
+from storage.readmodels import ReadModel
+from storage.rows import Row
+from storage.secret_files import Secrets, read_secrets
+from storage.verify import Report, verify
+
+SECRET_NAMES = ("ledger_secret", "signing_seed", "vault_master", "curve_server_key")
+SECRET_BYTES_MAX = 64
+_SPARE_SHARE = 4  # a quarter more than the copies' size, for the log and what is rebuilt
+
+
+class Wanted(NamedTuple):
+    """What a person asked for.
+
+    `notes`: checkpoints known from elsewhere. `accept_older`: rows that are known to be missing may be. `erase_keyless`: sealed
+    values that no key opens any more are removed, where no erasure file says why. `segments_keep_days`: the setting of that
+    name, of the firm in a directory. `keep` False: only see that it could be done.
+    """
+
+    origin: Destination
+    identity: Identity
+    secrets: Path
+    target: Path
+    read_models: Sequence[ReadModel]
+    until: Until = Until()
+    notes: tuple[str, ...] = ()
+    accept_older: bool = False
+    erase_keyless: bool = False
+    segments_keep_days: Callable[[Path], int] = lambda _: 0
+    keep: bool = True
+
+
+class Restored(NamedTuple):
+    """A firm that was restored, or rehearsed. `lineage`: the new one. `older`: what is known to be missing, accepted."""
+
+    snapshot: str
+    snapshot_size: int
+    size: int
+    root: str
+    lineage: str
+    tail_files: int
+    erased_values: int
+    older: tuple[str, ...]
+    passed_over: tuple[str, ...]
+    verified_rows: int
+    sealed_values: int
+    segments: int
+
+
+def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
+    """Put a firm back into `target`, or only see that it could be (`keep` False). Raises RestoreRefused; then there is no target."""
+    target = wanted.target
+    if wanted.keep and target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise RestoreRefused(
+            f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
+        )
+    work = target.absolute().parent / f".{target.name}.restoring"
+    if work.exists():
+        shutil.rmtree(work)  # what an earlier restore left that was cut short
+    try:
+        restored = _restored(wanted, work, progress)
+        if wanted.keep:
+            if target.exists():
+                target.rmdir()
+            work.rename(target)
+            sync_directory(target.absolute().parent)
+        return restored
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
+    files = create_firm_directory(work)
+    secrets = _bring_secrets(wanted.secrets, files)
+    scratch = work / ".fetched"
+    scratch.mkdir(mode=0o700)
+    public_key = Signer(secrets.signing_seed).public_key
+    name, manifest, passed_over = _fetched(wanted, files, public_key, scratch, progress)
+    stamp, held = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
+    if stamp < manifest.keys:
+        raise RestoreRefused(
+            f"the newest copy of the keys is of {stamp}, the snapshot needs that of {manifest.keys} or a later one: "
+            f"put back what was removed from keys/ in {wanted.origin.where}"
+        )
+    write_keys(work, held)
+    _fetch_segments(wanted, manifest.segments, files, scratch, progress)
+    with closing(RestoredVault(work)) as vault, _ledger(wanted, work, secrets) as ledger:
+        if ledger.root().hex() != manifest.root or ledger.size != manifest.size:
+            raise RestoreRefused(
+                f"{name.folder}/ledger.db does not hash to the checkpoint beside it: take another snapshot"
+            )
+        replay = Replay(
+            wanted, manifest, (ledger, vault), public_key=public_key, keys=stamp, scratch=scratch, progress=progress
+        )
+        tail = replay.run()
+        if wanted.erase_keyless:
+            vault.forget(vault.keyless())
+    _fetch_segments(wanted, tail.segments, files, scratch, progress)
+    shutil.rmtree(scratch)
+    report = _verified(wanted, work, secrets, public_key, progress)
+    older = _require_newest_or_accepted(wanted, work, secrets)
+    lineage = _fork(wanted, work, secrets)
+    remember_stamp(work, max(stamp, tail.stamp, name.stamp))
+    return Restored(
+        snapshot=name.folder,
+        snapshot_size=manifest.size,
+        size=report.rows,
+        root=tail.root,
+        lineage=lineage,
+        tail_files=tail.files,
+        erased_values=tail.erased,
+        older=older,
+        passed_over=passed_over,
+        verified_rows=report.rows,
+        sealed_values=report.sealed_values,
+        segments=report.segments,
+    )
+
+
+# --- the snapshot ---
+
+
+def _fetched(
+    wanted: Wanted, files: FirmDirectory, public_key: bytes, scratch: Path, progress: Progress
+) -> tuple[SnapshotName, Manifest, tuple[str, ...]]:
+    """The newest snapshot that is whole and not beyond what was asked for; what was passed over, and why."""
+    found = [name for each in wanted.origin.names(SNAPSHOTS) if (name := snapshot_named(each)) is not None]
+    passed_over: list[str] = []
+    for name in sorted(found, reverse=True):
+        try:
+            manifest = _manifest(wanted, name, public_key, scratch)
+            if manifest is None or not wanted.until.allows(manifest.size, manifest.last_us):
+                continue
+            _fetch_files(wanted, name, manifest, files, scratch, progress)
+        except RestoreRefused as broken:
+            passed_over.append(f"{name.folder}: {broken}")
+            progress(f"passing over {name.folder}")
+            continue
+        return name, manifest, tuple(passed_over)
+    why = f"; {passed_over[0]}" if passed_over else f", {len(found)} lie there in all"
+    raise RestoreRefused(
+        f"{wanted.origin.where} has no whole snapshot {wanted.until.words()}{why}: name another destination or an earlier moment"
+    )
+
+
+def _manifest(wanted: Wanted, name: SnapshotName, public_key: bytes, scratch: Path) -> Manifest | None:
+    if MANIFEST not in wanted.origin.names(name.folder):
+        return None  # it was never finished
+    path = f"{name.folder}/{MANIFEST}"
+    manifest = read_record(Manifest, path, read_small(wanted.origin, path, scratch), public_key)
+    if manifest.size != name.size:
+        raise RestoreRefused(f"{path} is of {manifest.size} rows, its folder says {name.size}: it was moved here")
+    return manifest
+
+
+def _fetch_files(
+    wanted: Wanted, name: SnapshotName, manifest: Manifest, files: FirmDirectory, scratch: Path, progress: Progress
+) -> None:
+    needed = sum(file.size_bytes + file.sealed_bytes for file in manifest.files)
+    needed += needed // _SPARE_SHARE
+    if (free := free_bytes(files.path)) < needed:
+        raise RestoreRefused(
+            f"{files.path.parent} has {free // MB} MB free and a restore needs {needed // MB + 1} MB: make room"
+        )
+    for file in manifest.files:
+        progress(f"fetching {file.name}, {file.sealed_bytes // MB:,} MB")
+        _fetch_file(wanted, f"{name.folder}/{file.name}{AGE}", file, files.path / file.name, scratch)
+
+
+def _fetch_file(wanted: Wanted, path: str, file: CopiedFile, plain: Path, scratch: Path) -> None:
+    sealed = scratch / "sealed"
+    wanted.origin.get(path, sealed)
+    if digest_of(sealed) != file.sealed_sha256:
+        raise RestoreRefused(f"{path} is not what its manifest names: it is damaged or was replaced")
+    plain.unlink(missing_ok=True)
+    wanted.identity.open_file(path, sealed, plain)
+    plain.chmod(0o600)
+    sealed.unlink()
+    if digest_of(plain) != file.sha256:
+        raise RestoreRefused(f"{path} opens to another file than its manifest names: it is damaged or was replaced")
+
+
+def _fetch_segments(
+    wanted: Wanted, names: Sequence[str], files: FirmDirectory, scratch: Path, progress: Progress
+) -> None:
+    """Their bytes are checked with everything else, against the rows that sealed them."""
+    there = set(wanted.origin.names(SEGMENTS))
+    for name in names:
+        if f"{name}{AGE}" in there and not (files.segments / name).exists():
+            progress(f"fetching {name}")
+            sealed = scratch / "sealed"
+            wanted.origin.get(f"{SEGMENTS}/{name}{AGE}", sealed)
+            wanted.identity.open_file(f"{SEGMENTS}/{name}{AGE}", sealed, files.segments / name)
+            (files.segments / name).chmod(0o600)
+            sealed.unlink()
+
+
+def _bring_secrets(source: Path, files: FirmDirectory) -> Secrets:
+    for name in SECRET_NAMES:
+        try:
+            with (source / name).open("rb") as file:
+                content = file.read(SECRET_BYTES_MAX)
+        except OSError as missing:
+            raise RestoreRefused(
+                f"{source / name} cannot be read ({missing.strerror}): name the folder with the copy of this firm's secrets, "
+                "which is kept apart from its copies, with --secrets"
+            ) from missing
+        write_new(files.secrets / name, content)
+    return read_secrets(files.path)
+
+
+# --- checking, and going on ---
+
+
+def _ledger(wanted: Wanted, work: Path, secrets: Secrets) -> Ledger:
+    return Ledger.open(
+        work, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed, read_models=wanted.read_models
+    )
+
+
+def _verified(wanted: Wanted, work: Path, secrets: Secrets, public_key: bytes, progress: Progress) -> Report:
+    report = verify(
+        work,
+        secret=secrets.ledger_secret,
+        public_key=public_key,
+        vault_master=secrets.vault_master,
+        read_models=wanted.read_models,
+        segments_keep_days=wanted.segments_keep_days(work),
+        progress=lambda done, of: progress(f"checking row {done:,} of {of:,}"),
+    )
+    if not report.is_sound:
+        told = "; ".join(finding.what for finding in report.findings[:3])
+        raise RestoreRefused(
+            f"what was restored is not sound ({len(report.findings)} findings: {told}): restore an earlier moment with --until-seq; "
+            "where only values without a key are told, and you know of their erasure, add --erase-keyless"
+        )
+    return report
+
+
+def _require_newest_or_accepted(wanted: Wanted, work: Path, secrets: Secrets) -> tuple[str, ...]:
+    with LedgerReader(work, secret=secrets.ledger_secret) as reader:
+        scratch = work / ".notes"
+        scratch.mkdir(mode=0o700)
+        notes = [*known_notes(wanted.origin, scratch), *(note[:NOTE_BYTES_MAX] for note in wanted.notes)]
+        scratch.rmdir()
+        whys = tuple(dict.fromkeys(why for note in notes if (why := _why_older(reader, note)) is not None))
+    if whys and not wanted.accept_older:
+        raise RestoreRefused(
+            f"a newer checkpoint is known: {whys[0]}. What was answered since would be lost, and whoever holds that checkpoint "
+            "will see it. Find the newer copy; or, knowing this, add --accept-older"
+        )
+    return whys
+
+
+def _why_older(reader: LedgerReader, note: str) -> str | None:
+    try:
+        return why_older(reader, note)
+    except NoteRefused as unreadable:
+        return f"what it says cannot be told, because {unreadable}"
+
+
+def _fork(wanted: Wanted, work: Path, secrets: Secrets) -> str:
+    """The first row of a new lineage: from here on nobody can take these rows for those that the lost machine may have had."""
+    with _ledger(wanted, work, secrets) as ledger, LedgerReader(work) as reader:
+        last = reader.row(ledger.size)
+        at_us = 0 if last is None else last.received_us
+        body = LedgerForked(from_lineage=ledger.lineage.hex(), size=ledger.size, root=ledger.root().hex())
+        ledger.begin_lineage(random.token_bytes(LINEAGE_BYTES))
+        seq = ledger.size + 1
+        row = Row(seq, "LedgerForked", at_us, at_us, 0, 0, payload_of(body))
+        ledger.append([(row, body)], checkpoints=[(seq, at_us)])
+        return ledger.lineage.hex()

@@ -1,0 +1,194 @@
+"""Snapshot: one moment of the whole firm, checked before it leaves, then sealed and put in place; its manifest comes last.
+
+Order: ledger, then vault, then keys. The firm writes them the other way round, each durable before the next, so that a copy
+made in this order holds every sealed value that its ledger refers to, and every key that its vault needs; what vault and keys
+have beyond it belongs to rows that came later, and the first start forgets it.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+from backups.destination import free_bytes, put_bytes
+from backups.errors import BackupRefused
+from backups.keys import copy_keys_out
+from backups.names import AGE, SEGMENTS, SnapshotName, next_stamp, wall_us
+from backups.records import CopiedFile, Manifest, bytes_of
+from backups.source import Progress, Source, workshop
+from storage.checkpoint import sign_note
+from storage.copies import copy_keys, copy_ledger, copy_vault, sealed_segments
+from storage.files import DIRECTORY_MODE, FirmDirectory
+from storage.reader import LedgerReader
+from storage.verify import verify
+
+MANIFEST, CHECKPOINT = "manifest", "checkpoint"
+MB = 1_000_000
+SPARE_BYTES = 16 * MB
+
+
+class Taken(NamedTuple):
+    """A snapshot that is in place. `sealed_bytes`: what went to the destination, segments included."""
+
+    stamp: str
+    size: int
+    lineage: str
+    files: int
+    segments: int
+    sealed_bytes: int
+    checkpoint: str
+
+
+class _Head(NamedTuple):
+    size: int
+    lineage: str
+    firm: str
+    last_us: int
+    root: bytes
+    note: str
+
+
+def take_snapshot(source: Source, progress: Progress = lambda _: None) -> Taken:
+    """Copy, check, seal, put. Raises BackupRefused where there is no room or the copy is not sound: then nothing was replaced."""
+    with workshop(source.directory, "snapshot") as scratch:
+        _require_room(source)
+        copy, stamp = _copied(source, scratch, progress)
+        _require_sound(source, copy, progress)
+        return _put(source, copy, stamp, scratch, progress)
+
+
+def _copied(source: Source, scratch: Path, progress: Progress) -> tuple[Path, str]:
+    """The copy, and a stamp from after its ledger and before its vault was read."""
+    files = FirmDirectory(source.directory)
+    copy = FirmDirectory(scratch / "firm")
+    copy.path.mkdir(mode=DIRECTORY_MODE)
+    progress("copying the ledger")
+    copy_ledger(source.directory, copy.ledger_db)
+    with next_stamp(source.directory) as stamp:
+        pass
+    progress("copying vault and keys")
+    copy_vault(source.directory, copy.vault_db)
+    copy_keys(source.directory, copy.keys_db)
+    copy.segments.symlink_to(files.segments.resolve(), target_is_directory=True)
+    return copy.path, stamp
+
+
+def _require_sound(source: Source, copy: Path, progress: Progress) -> None:
+    """The copy folds to its read models, hashes to its tree and opens its vault, or it is none."""
+    report = verify(
+        copy,
+        secret=source.secrets.ledger_secret,
+        public_key=source.signer.public_key,
+        vault_master=source.secrets.vault_master,
+        read_models=source.read_models,
+        segments_keep_days=source.segments_keep_days,
+        progress=lambda done, of: progress(f"checking row {done:,} of {of:,}"),
+    )
+    if not report.is_sound:
+        first = report.findings[0]
+        raise BackupRefused(
+            f"the copy is not sound ({len(report.findings)} findings; {first.what}): it was not kept, and the older copies stay; "
+            'run "evenhand verify" on the firm itself'
+        )
+
+
+def _head(source: Source, copy: Path) -> _Head:
+    """A checkpoint of exactly the copied rows, which the live ledger must agree with."""
+    with LedgerReader(copy, secret=source.secrets.ledger_secret) as reader:
+        size = reader.size()
+        last = reader.row(size)
+        root, origin = reader.root(size), reader.origin(size)
+        lineage, firm = reader.lineages().newest.hex(), reader.identity().firm_slug
+    with LedgerReader(source.directory, secret=source.secrets.ledger_secret) as live:
+        if live.root(size) != root:
+            raise BackupRefused(
+                f'the copy of {size} rows hashes to another root than the ledger itself: run "evenhand verify"'
+            )
+    note = sign_note(origin, size, root, source.signer)
+    return _Head(size, lineage, firm, 0 if last is None else last.received_us, root, note)
+
+
+def _put(source: Source, copy: Path, stamp: str, scratch: Path, progress: Progress) -> Taken:
+    head = _head(source, copy)
+    name = SnapshotName(stamp, head.size)
+    put_bytes(source.destination, head.note.encode(), f"{name.folder}/{CHECKPOINT}", scratch)
+    segments, sent = put_segments(source, [said.name for said in sealed_segments(copy)], scratch, progress)
+    files = [
+        _put_sealed(source, path, f"{name.folder}/{path.name}{AGE}", scratch, progress)
+        for path in (copy / "ledger.db", copy / "vault.db", FirmDirectory(source.directory).settings)
+    ]
+    with next_stamp(source.directory) as held:
+        keys = copy_keys_out(source, held, scratch, whole=True)
+    manifest = Manifest(
+        firm=head.firm,
+        lineage=head.lineage,
+        size=head.size,
+        last_us=head.last_us,
+        made_us=wall_us(),
+        read_at=name.stamp,
+        root=head.root.hex(),
+        note=head.note,
+        files=files,
+        segments=segments,
+        keys=keys,
+    )
+    put_bytes(source.destination, bytes_of(manifest, source.signer), f"{name.folder}/{MANIFEST}", scratch)
+    sent += sum(file.sealed_bytes for file in files)
+    return Taken(name.stamp, head.size, head.lineage, len(files), len(segments), sent, head.note)
+
+
+def put_segments(source: Source, names: list[str], scratch: Path, progress: Progress) -> tuple[list[str], int]:
+    """Each of these that is still on this machine goes to the destination, once; which lie there now, and how many bytes went."""
+    there = set(source.destination.names(SEGMENTS))
+    folder = FirmDirectory(source.directory).segments
+    sent = 0
+    for name in names:
+        if f"{name}{AGE}" not in there and (folder / name).exists():
+            sent += _put_sealed(source, folder / name, f"{SEGMENTS}/{name}{AGE}", scratch, progress).sealed_bytes
+            there.add(f"{name}{AGE}")
+    return [name for name in names if f"{name}{AGE}" in there], sent
+
+
+def _put_sealed(source: Source, plain: Path, path: str, scratch: Path, progress: Progress) -> CopiedFile:
+    progress(f"sealing {plain.name}")
+    sealed = scratch / "sealed"
+    sealed.unlink(missing_ok=True)
+    source.recipient.seal_file(plain, sealed)
+    file = CopiedFile(
+        name=plain.name,
+        size_bytes=plain.stat().st_size,
+        sha256=digest_of(plain),
+        sealed_bytes=sealed.stat().st_size,
+        sealed_sha256=digest_of(sealed),
+    )
+    progress(f"sending {plain.name}")
+    source.destination.put(sealed, path)
+    sealed.unlink()
+    return file
+
+
+def digest_of(path: Path) -> str:
+    """Hex SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _require_room(source: Source) -> None:
+    """Asked before anything is written: neither the firm nor its older copies shall be brought to an end by this one."""
+    files = FirmDirectory(source.directory)
+    sizes = [_with_log(path) for path in (files.ledger_db, files.vault_db, files.keys_db)]
+    # The plain copies, the largest of them sealed beside them, and what the firm itself must have left.
+    needed = sum(sizes) + max(sizes) + source.space_min_bytes
+    free = free_bytes(files.path)
+    if free < needed:
+        raise BackupRefused(
+            f"{files.path} has {free // MB} MB free and a copy needs {needed // MB + 1} MB there for a while: make room; "
+            "nothing was written, and the copies that are there stay"
+        )
+    there = set(source.destination.names(SEGMENTS))
+    unsent = [path.stat().st_size for path in files.segments.iterdir() if f"{path.name}{AGE}" not in there]
+    source.destination.require_room(sum(sizes) + sum(unsent) + SPARE_BYTES)
+
+
+def _with_log(path: Path) -> int:
+    log = path.with_name(f"{path.name}-wal")
+    return sum(each.stat().st_size for each in (path, log) if each.exists())

@@ -1,0 +1,282 @@
+"""Copies: what leaves the book for a copy, and how it comes back: whole files, stretches of rows, sealed values, keys.
+
+A whole file is written by VACUUM INTO: one moment of it, without what was deleted, in one step that no writer can hold up.
+Nothing here opens a sealed value: boxes and wrapped keys are carried as they lie.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import apsw
+import msgspec
+
+from firm.inputs import SegmentSealed, SnapshotWritten
+from firm.kinds import body_of
+from storage import keys, vault
+from storage.commitment import bytes_of
+from storage.files import FirmDirectory
+from storage.people import CREDENTIALS, IDENTITY
+from storage.quotes import Frames
+from storage.readmodels.seals import seal_of
+from storage.retention import segments_sealed
+from storage.rows import StoredRow
+from storage.schema import one_value, open_for_reading
+from storage.sqlite_file import erase_traces, one_row, open_sqlite, open_to_read
+from storage.tiles import COLUMNS
+
+_ROWS = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608  (constant columns)
+
+Owner = tuple[str, str]
+"""A person's pseudonym and a class of values."""
+
+
+class SealedValue(NamedTuple):
+    """A row of sealed_values."""
+
+    commitment: bytes
+    person: str
+    klass: str
+    box: bytes
+
+
+class PersonRow(NamedTuple):
+    """A row of the vault's people. Empty bytes throughout: the person is no more."""
+
+    person: str
+    mail_index: bytes
+    identity: bytes
+    credentials: bytes
+
+
+class CheckpointRow(NamedTuple):
+    """What a checkpoint needs to be signed again, and the note that must come out."""
+
+    size: int
+    at_us: int
+    note: str
+
+
+class Stretch(NamedTuple):
+    """Rows that follow each other, whole inputs only, with everything that lies beside them."""
+
+    rows: list[StoredRow]
+    frames: list[tuple[int, bytes]]
+    checkpoints: list[CheckpointRow]
+    states: list[tuple[str, int, bytes]]
+
+
+class KeyRows(NamedTuple):
+    """Everything in keys.db."""
+
+    pair: bytes
+    canary: bytes
+    wrapped: dict[Owner, bytes]
+
+
+# --- whole files ---
+
+
+def copy_ledger(directory: Path, target: Path) -> None:
+    """One moment of ledger.db as a file of its own."""
+    _copy(open_for_reading(directory), target)
+
+
+def copy_vault(directory: Path, target: Path) -> None:
+    """One moment of vault.db. To be taken after the ledger's, so that it holds whatever that refers to."""
+    _copy(open_vault_to_copy(directory), target)
+
+
+def copy_keys(directory: Path, target: Path) -> None:
+    """One moment of keys.db. To be taken after the vault's, so that it holds each key that seals there."""
+    _copy(open_keys_to_copy(directory), target)
+
+
+def _copy(connection: apsw.Connection, target: Path) -> None:
+    with closing(connection):
+        connection.pragma("query_only", False)  # it is opened read-only anyway; this would forbid to write the copy too
+        connection.execute("VACUUM INTO ?", (str(target),))
+
+
+def open_vault_to_copy(directory: Path) -> apsw.Connection:
+    return open_to_read(FirmDirectory(directory).vault_db, vault.APPLICATION, vault.VERSION)
+
+
+def open_keys_to_copy(directory: Path) -> apsw.Connection:
+    return open_to_read(FirmDirectory(directory).keys_db, keys.APPLICATION, keys.VERSION)
+
+
+def sealed_segments(directory: Path) -> list[SegmentSealed]:
+    """What the ledger in `directory` says of each segment, oldest first."""
+    with closing(open_for_reading(directory)) as connection:
+        return segments_sealed(connection)
+
+
+# --- a stretch of the ledger ---
+
+
+def read_stretch(connection: apsw.Connection, segments: Path, after: int, rows_max: int, bytes_max: int) -> Stretch:
+    """The next rows after `after`, about `rows_max` and `bytes_max` of them but at least one whole input; empty at the end.
+
+    May raise PrunedByPolicy for a frame whose segment left this machine.
+    """
+    with connection:
+        stretch = _read_stretch(connection, segments, after, rows_max, bytes_max)
+    return stretch  # noqa: RET504  (a return inside "with" is no return to mypy: apsw types its exit as swallowing)
+
+
+def _read_stretch(connection: apsw.Connection, segments: Path, after: int, rows_max: int, bytes_max: int) -> Stretch:
+    rows = _whole_inputs(connection, after, rows_max, bytes_max)
+    if not rows:
+        return Stretch([], [], [], [])
+    frames = Frames(segments)
+    first, last = rows[0].seq, rows[-1].seq
+    sql = "SELECT size, at_us, note FROM checkpoints WHERE size BETWEEN ? AND ? ORDER BY size"
+    return Stretch(
+        rows,
+        [(row.seq, frames.read(connection, row.seq)) for row in rows if row.kind == "QuoteFrame"],
+        [CheckpointRow(*found) for found in connection.execute(sql, (first, last))],
+        [state for row in rows if row.kind == "SnapshotWritten" for state in _states(connection, row)],
+    )
+
+
+def _whole_inputs(connection: apsw.Connection, after: int, rows_max: int, bytes_max: int) -> list[StoredRow]:
+    """A commit holds whole inputs, so only a cut made here can fall into one: then the last input waits for the next stretch."""
+    rows = [StoredRow(*row) for row in connection.execute(_ROWS, (after, rows_max))]
+    sizes = [len(row.payload) + _frame_bytes(connection, row) for row in rows]
+    fits = len(rows)
+    while fits > 1 and sum(sizes[:fits]) > bytes_max:
+        fits = max(1, fits // 2)
+    if fits == len(rows) < rows_max:
+        return rows
+    following = one_value(connection, "SELECT cause FROM ledger WHERE seq = ?", (after + fits + 1,))
+    end = fits if following in (None, 0) else _before_last_input(rows[:fits])
+    if end:
+        return rows[:end]
+    return _whole_inputs(connection, after, rows_max * 2, bytes_max * 2)  # one input with more facts than that
+
+
+def _before_last_input(rows: Sequence[StoredRow]) -> int:
+    return max((number for number, row in enumerate(rows) if row.cause == 0), default=0)
+
+
+def _frame_bytes(connection: apsw.Connection, row: StoredRow) -> int:
+    if row.kind != "QuoteFrame":
+        return 0
+    return int(one_value(connection, "SELECT length(frame) FROM quote_frames WHERE seq = ?", (row.seq,)) or 0)
+
+
+def _states(connection: apsw.Connection, row: StoredRow) -> Iterable[tuple[str, int, bytes]]:
+    said = body_of(row.kind, row.payload)
+    assert isinstance(said, SnapshotWritten)
+    return connection.execute(
+        "SELECT desk, of_seq, state FROM snapshot_states WHERE of_seq = ? ORDER BY desk", (said.of_seq,)
+    )
+
+
+def commitments_in(rows: Iterable[StoredRow]) -> list[bytes]:
+    """Commitments of the sealed values that these rows refer to."""
+    found: list[bytes] = []
+    for row in rows:
+        seal = seal_of(body_of(row.kind, row.payload))
+        if seal is not None:
+            found.append(bytes_of(seal.commitment))
+    return found
+
+
+# --- vault and keys ---
+
+
+def read_values(connection: apsw.Connection, commitments: Iterable[bytes]) -> list[SealedValue]:
+    """Those of them that are there: what was erased is not."""
+    sql = "SELECT commitment, person, class, box FROM sealed_values WHERE commitment = ?"
+    found = (one_row(connection, sql, (commitment,)) for commitment in commitments)
+    return [SealedValue(*row) for row in found if row is not None]
+
+
+def read_people(connection: apsw.Connection) -> dict[str, PersonRow]:
+    """Everybody who can sign in."""
+    sql = "SELECT person, mail_index, identity, credentials FROM people"
+    return {row[0]: PersonRow(*row) for row in connection.execute(sql)}
+
+
+def read_keys(connection: apsw.Connection) -> KeyRows:
+    with connection:
+        ((pair, canary),) = connection.execute("SELECT pair, canary FROM origin")
+        sql = "SELECT person, class, wrapped FROM wrapped_keys"
+        wrapped = {(person, klass): box for person, klass, box in connection.execute(sql)}
+    return KeyRows(pair, canary, wrapped)
+
+
+def version_of(connection: apsw.Connection) -> int:
+    """Changes when another connection has committed to the file."""
+    return int(connection.pragma("data_version"))
+
+
+def digests_of(found: KeyRows) -> dict[Owner, str]:
+    """A short hash of each wrapped key: enough to see that one went or was drawn anew."""
+    return {owner: hashlib.sha256(box).hexdigest()[:16] for owner, box in found.wrapped.items()}
+
+
+# --- the way back ---
+
+
+class RestoredVault:
+    """vault.db and keys.db of a copy while they are brought up to the moment that is restored. Nobody else has them open."""
+
+    def __init__(self, directory: Path) -> None:
+        files = FirmDirectory(directory)
+        self._connection = open_sqlite(files.vault_db, vault.APPLICATION, vault.VERSION, "")
+        self._keys_db = files.keys_db
+
+    def put(self, values: Sequence[SealedValue], people: Sequence[PersonRow]) -> None:
+        """What was sealed, and who came, changed or went."""
+        with self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO sealed_values (commitment, person, class, box) VALUES (?, ?, ?, ?)", values
+            )
+            gone = [(row.person,) for row in people if not row.identity]
+            self._connection.executemany("DELETE FROM people WHERE person = ?", gone)
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO people (person, mail_index, identity, credentials) VALUES (?, ?, ?, ?)",
+                [row for row in people if row.identity],
+            )
+
+    def forget(self, owners: Collection[Owner]) -> int:
+        """Remove everything that is sealed for these; how many values that were. Keys are not touched: they are the newest."""
+        before = self._connection.total_changes()
+        with self._connection:
+            self._connection.executemany("DELETE FROM sealed_values WHERE person = ? AND class = ?", sorted(owners))
+            erased = self._connection.total_changes() - before
+            gone = sorted({(person,) for person, klass in owners if klass in (IDENTITY, CREDENTIALS)})
+            self._connection.executemany("DELETE FROM people WHERE person = ?", gone)
+        return erased
+
+    def keyless(self) -> list[Owner]:
+        """Owners of sealed values that no key opens any more."""
+        with closing(open_to_read(self._keys_db, keys.APPLICATION, keys.VERSION)) as connection:
+            held = set(read_keys(connection).wrapped)
+        sealed = self._connection.execute("SELECT DISTINCT person, class FROM sealed_values")
+        return sorted({(person, klass) for person, klass in sealed} - held)
+
+    def close(self) -> None:
+        """Leave no trace of what was removed."""
+        erase_traces(self._connection)
+        self._connection.close()
+
+
+def write_keys(directory: Path, held: KeyRows) -> None:
+    """Make a firm's keys.db anew with these in it."""
+    rows = [(person, klass, wrapped) for (person, klass), wrapped in held.wrapped.items()]
+    with closing(keys.new_file(FirmDirectory(directory).keys_db)) as connection, connection:
+        connection.execute("INSERT INTO origin (pair, canary) VALUES (?, ?)", (held.pair, held.canary))
+        connection.executemany("INSERT INTO wrapped_keys (person, class, wrapped) VALUES (?, ?, ?)", rows)
+
+
+def segment_of(row: StoredRow) -> SegmentSealed | None:
+    """What a row says of a segment, if it is one that does."""
+    if row.kind != "SegmentSealed":
+        return None
+    return msgspec.json.decode(row.payload, type=SegmentSealed)

@@ -1,0 +1,248 @@
+"""`evenhand backup`, `restore` and `rehearse` as people and timers run them, beside a firm that serves."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from appliance.cli import main, parser
+from appliance.settings import ClockSettings, ClockSource
+from appliance.settings_file import write_settings
+from storage.files import FirmDirectory
+from storage.reader import LedgerReader
+
+EVENHAND = (sys.executable, "-m", "appliance")
+PATIENCE_S = 60
+SCRIPTS = Path(__file__).resolve().parents[2] / "backups"
+RPO_S = 5
+
+
+class Done(NamedTuple):
+    """What a command said."""
+
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Done]]:
+    """One `evenhand` command, in this process: a new one takes as long as what it does."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+
+    def run(*arguments: object, status: int = 0) -> Done:
+        capsys.readouterr()
+        try:
+            found = main([*map(str, arguments)])
+        except SystemExit as ended:
+            found = int(ended.code or 0)
+        done = Done(*capsys.readouterr())
+        assert found == status, done
+        return done
+
+    yield run
+    logging.root.handlers[:], logging.root.level = handlers, level
+
+
+@pytest.fixture
+def told(run: Callable[..., Done]) -> Callable[..., dict[str, Any]]:
+    def told(*arguments: object, status: int = 0) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(run(*arguments, "--json", status=status).stdout.splitlines()[-1])
+        return answer
+
+    return told
+
+
+@pytest.fixture
+def firm(house: Any) -> Any:
+    """On disk, with copies set up and nobody in it."""
+    house.tick(5)
+    house.machine.close()
+    house.settings = type(house.settings)(
+        firm=house.settings.firm,
+        web=house.settings.web,
+        gateway=house.settings.gateway,
+        clock=ClockSettings(source=ClockSource.SYSTEM),
+        backups=type(house.settings.backups)(destination=str(house.copies), recipient=house.recipient, ship_every_s=1),
+    )
+    write_settings(FirmDirectory(house.directory).settings, house.settings)
+    return house
+
+
+@pytest.fixture
+def started(firm: Any) -> Iterator[Any]:
+    """Start a verb in the background; ended with the test."""
+    children: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> "subprocess.Popen[str]":
+        child = subprocess.Popen(
+            [*EVENHAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        children.append(child)
+        return child
+
+    yield start
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+        child.communicate(timeout=PATIENCE_S)
+
+
+def from_copies(firm: Any) -> tuple[object, ...]:
+    return ("--from", firm.copies, "--identity", firm.identity_file, "--secrets", firm.directory / "secrets")
+
+
+def test_a_serving_firm_is_shipped_within_five_seconds_and_comes_back_from_it(
+    firm: Any, started: Any, told: Any, run: Any
+) -> None:
+    serving = started("serve", "--data-dir", firm.directory)
+    assert serving.stdout.readline().startswith("serving Northlight")
+    shipping = started("backup", "--ship", "--json", "--data-dir", firm.directory)
+    line = json.loads(shipping.stdout.readline())
+    assert line["shipping_to"] == str(firm.copies)
+    with LedgerReader(firm.directory) as reader:
+        size, since = reader.size(), time.monotonic()
+        while json.loads(shipping.stdout.readline())["last"] < size:
+            assert time.monotonic() - since < RPO_S
+        assert time.monotonic() - since < RPO_S
+    serving.send_signal(signal.SIGKILL)
+    serving.wait(PATIENCE_S)
+    shipping.send_signal(signal.SIGTERM)
+    assert shipping.wait(PATIENCE_S) == 0
+    told("backup", "--ship-once", "--data-dir", firm.directory)
+    with LedgerReader(firm.directory) as reader:
+        size = reader.size()
+    target = firm.folder / "again"
+    restored = told("restore", *from_copies(firm), "--data-dir", target)
+    assert restored["size"] == size
+    again = started("serve", "--data-dir", target)
+    assert again.stdout.readline().startswith("serving Northlight")
+    assert told("verify", "--data-dir", target)["sound"]
+    assert told("replay", "--data-dir", target)["identical"]
+    again.terminate()
+    assert again.wait(PATIENCE_S) == 0
+
+
+def test_a_snapshot_says_what_it_did_and_a_rehearsal_that_it_is_good(firm: Any, told: Any, run: Any) -> None:
+    made = told("backup", "--data-dir", firm.directory)
+    assert made["removed"] == {"snapshots": 0, "tail_files": 0, "keys": 0}
+    text = run("backup", "--data-dir", firm.directory).stdout
+    assert f"A snapshot of {made['snapshot']['size']} rows is in {firm.copies}, checked" in text
+    rehearsed = told("rehearse", *from_copies(firm), "--data-dir", firm.directory, "--scratch", firm.folder)
+    assert rehearsed["verified_rows"] == made["snapshot"]["size"]
+    assert rehearsed["rows_behind"] == 0
+    assert not list(firm.folder.glob("evenhand-rehearsal-*"))
+
+
+def test_the_check_says_what_is_too_old_and_how_to_mend_it(firm: Any, told: Any, run: Any) -> None:
+    found = told("backup", "--check", "--data-dir", firm.directory, status=1)
+    assert found["snapshot_age_s"] is None
+    assert len(found["problems"]) == 3
+    run("backup", "--data-dir", firm.directory)
+    assert told("backup", "--check", "--data-dir", firm.directory)["problems"] == []
+
+
+def test_the_keys_can_be_copied_alone(firm: Any, told: Any) -> None:
+    first, second = (told("backup", "--keys", "--data-dir", firm.directory)["keys"] for _ in range(2))
+    assert second > first
+    assert [name[23:] for name in firm.destination.names("keys")] == ["full.age"] * 2
+
+
+def test_an_old_directory_put_back_by_hand_does_not_start(firm: Any, started: Any, run: Any) -> None:
+    old = firm.folder / "old"
+    subprocess.run(["cp", "-a", firm.directory, old], check=True)
+    serving = started("serve", "--data-dir", firm.directory)
+    serving.stdout.readline()
+    serving.kill()
+    serving.wait(PATIENCE_S)
+    run("backup", "--data-dir", firm.directory)
+    refused = run("serve", "--data-dir", old, status=2)
+    assert "this ledger is not the newest" in refused.stderr
+    assert "--accept-older" in refused.stderr
+    again = started("serve", "--data-dir", firm.directory)
+    assert again.stdout.readline().startswith("serving Northlight")
+
+
+def test_without_settings_for_copies_a_backup_says_what_to_set(firm: Any, run: Any) -> None:
+    bare = type(firm.settings)(firm=firm.settings.firm)
+    write_settings(FirmDirectory(firm.directory).settings, bare)
+    refused = run("backup", "--data-dir", firm.directory, status=2)
+    assert "no destination is set: give a directory" in refused.stderr
+
+
+def test_a_restore_says_no_in_one_line_and_leaves_nothing(firm: Any, run: Any) -> None:
+    run("backup", "--data-dir", firm.directory)
+    target = firm.folder / "never"
+    refused = run("restore", *from_copies(firm), "--data-dir", target, "--until-seq", 1, status=2)
+    assert refused.stderr.count("\n") == 1
+    assert "no whole snapshot up to row 1" in refused.stderr
+    assert not target.exists()
+    assert "give the number of the last" in run("restore", *from_copies(firm), "--until-seq", "x", status=2).stderr
+    assert "is no instant" in run("restore", *from_copies(firm), "--until", "noon", status=2).stderr
+
+
+@pytest.mark.parametrize("verb", ["backup", "restore", "rehearse"])
+def test_help_teaches(verb: str, run: Any) -> None:
+    text = run(verb, "--help").stdout
+    assert f"example: evenhand {verb}" in text
+
+
+def test_no_secret_is_in_what_is_said_or_lies_unsealed_in_the_copies(firm: Any, run: Any) -> None:
+    secrets = [path.read_bytes() for path in (firm.directory / "secrets").iterdir()]
+    identity = firm.identity_file.read_text().splitlines()[-1]
+    said = [
+        run("backup", "--data-dir", firm.directory),
+        run("rehearse", *from_copies(firm), "--data-dir", firm.directory),
+    ]
+    for done in said:
+        for secret in secrets:
+            assert secret.hex() not in done.stdout + done.stderr
+        assert identity not in done.stdout + done.stderr
+    plain = ("ada@trader.example", "omar@northlight.example", "hash-of-omar", "EURUSD", "RegisterTrader", "trader:1001")
+    for path in (path for path in firm.copies.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        assert not [word for word in plain if word.encode() in content], path
+        assert not [secret for secret in secrets if secret in content], path
+
+
+def test_the_script_of_the_night_makes_a_snapshot(firm: Any) -> None:
+    environment = {**os.environ, "EVENHAND": " ".join(EVENHAND), "EVENHAND_DATA_DIR": str(firm.directory)}
+    done = subprocess.run(["sh", SCRIPTS / "nightly.sh"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(firm.destination.names("snapshots")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "verb"),
+    [
+        ("nightly.sh", {}, "backup --data-dir /var/lib/evenhand"),
+        ("keys.sh", {}, "backup --keys --data-dir /var/lib/evenhand"),
+        ("check.sh", {"EVENHAND_DATA_DIR": "/srv/firm"}, "backup --check --data-dir /srv/firm"),
+        (
+            "rehearsal.sh",
+            {"EVENHAND_IDENTITY": "/media/key", "EVENHAND_FROM": "a@b:/c"},
+            "rehearse --data-dir /var/lib/evenhand --identity /media/key --from a@b:/c --scratch /var/tmp",
+        ),
+    ],
+)
+def test_the_scripts_call_verbs_as_the_command_line_takes_them(name: str, more: dict[str, str], verb: str) -> None:
+    environment = {"PATH": os.environ["PATH"], "EVENHAND": "echo", **more}
+    done = subprocess.run(["sh", SCRIPTS / name], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == verb
+    assert parser().parse_args(verb.split())
+
+
+def test_a_rehearsal_without_the_offline_key_says_so() -> None:
+    environment = {"PATH": os.environ["PATH"], "EVENHAND": "echo"}
+    done = subprocess.run(
+        ["sh", SCRIPTS / "rehearsal.sh"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "name the file with the offline key" in done.stderr
+    assert done.returncode != 0

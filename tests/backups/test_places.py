@@ -1,0 +1,148 @@
+"""Where copies lie: whole or not at all, by rename; a full disk, a share that is not mounted, and rsync to another machine."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backups.destination import Destination, DirectoryDestination
+from backups.errors import BackupRefused, DestinationFailed
+from backups.names import next_stamp
+from backups.places import destination_of
+from backups.rsync import RsyncDestination
+from backups.snapshot import take_snapshot
+
+NO_RSYNC = pytest.mark.skipif(
+    shutil.which("rsync") is None, reason="rsync is not installed here: apt-get install rsync"
+)
+
+
+@pytest.fixture(params=["directory", pytest.param("rsync", marks=NO_RSYNC)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Destination:
+    (tmp_path / "copies").mkdir()
+    if request.param == "rsync":
+        return RsyncDestination(str(tmp_path / "copies"))
+    return DirectoryDestination(tmp_path / "copies")
+
+
+def put(place: Destination, tmp_path: Path, path: str, content: bytes) -> None:
+    (tmp_path / "local").write_bytes(content)
+    place.put(tmp_path / "local", path)
+
+
+def test_what_is_put_is_listed_got_back_and_removed(place: Destination, tmp_path: Path) -> None:
+    put(place, tmp_path, "snapshots/a/one", b"1")
+    put(place, tmp_path, "snapshots/a/two", b"22")
+    put(place, tmp_path, "snapshots/b/one", b"333")
+    put(place, tmp_path, "newest", b"4")
+    assert place.names("snapshots") == ["a", "b"]
+    assert place.names("snapshots/a") == ["one", "two"]
+    assert place.names("nothing/here") == []
+    place.get_all("snapshots/a", ["one", "two"], tmp_path)
+    assert ((tmp_path / "one").read_bytes(), (tmp_path / "two").read_bytes()) == (b"1", b"22")
+    put(place, tmp_path, "snapshots/a/one", b"another")
+    place.get("snapshots/a/one", tmp_path / "one")
+    assert (tmp_path / "one").read_bytes() == b"another"
+    place.remove("snapshots", ["a"])
+    place.remove("snapshots", [])
+    assert place.names("snapshots") == ["b"]
+    assert place.names("snapshots/b") == ["one"]
+    place.remove("snapshots/b", ["one"])
+    assert place.names("snapshots/b") == []
+    assert "newest" in place.names("")
+
+
+def test_what_is_put_is_nobody_elses_to_read(place: Destination, tmp_path: Path) -> None:
+    put(place, tmp_path, "keys/one", b"1")
+    found = tmp_path / "copies" / "keys"
+    assert (found.stat().st_mode & 0o777, (found / "one").stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_what_is_not_there_is_an_error_that_names_it(place: Destination, tmp_path: Path) -> None:
+    with pytest.raises(DestinationFailed, match="copies"):
+        place.get("snapshots/a/one", tmp_path / "one")
+
+
+@NO_RSYNC
+def test_the_whole_way_over_rsync(house: Any) -> None:
+    house.destination = RsyncDestination(str(house.copies))
+    house.tick(3)
+    house.snapshot()
+    house.register(1002, "ben@trader.example")
+    house.tick(3)
+    house.ship()
+    assert house.restore()[1].size == len(house.rows())
+
+
+def test_a_share_that_is_not_mounted_is_not_made_up(tmp_path: Path) -> None:
+    place = DirectoryDestination(tmp_path / "not-mounted")
+    with pytest.raises(DestinationFailed, match="is not there: mount it"):
+        put(place, tmp_path, "keys/one", b"1")
+    with pytest.raises(DestinationFailed, match="is not there"):
+        place.names("snapshots")
+    assert not (tmp_path / "not-mounted").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "no destination is set"),
+        ("copies", "is no destination"),
+        ("vault.example", "is no destination"),
+        (":/srv", "is no destination"),
+        ("-oProxyCommand=x:/srv", "is no destination"),
+        ("host:relative", "is no destination"),
+        ("/srv/firm/copies", "inside the firm's own directory"),
+    ],
+)
+def test_a_destination_that_is_none_is_told_what_one_looks_like(text: str, why: str) -> None:
+    with pytest.raises(BackupRefused, match=why):
+        destination_of(text, Path("/srv/firm"))
+
+
+def test_a_disk_that_fills_up_while_a_file_is_put_leaves_the_one_that_was_there(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a file system that is small enough to fill")
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        place = DirectoryDestination(small)
+        put(place, tmp_path, "snapshots/a/ledger", b"good" * 1_000)
+        with pytest.raises(DestinationFailed, match="No space left"):
+            put(place, tmp_path, "snapshots/a/ledger", b"x" * 2_000_000)
+        assert (small / "snapshots/a/ledger").read_bytes() == b"good" * 1_000
+        assert [path.name for path in (small / "snapshots/a").iterdir()] == ["ledger"]
+        with pytest.raises(
+            BackupRefused, match=r"has 1 MB free and the copy needs 3 MB.*copies that are there stay|0 MB free"
+        ):
+            place.require_room(2_000_000)
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_without_room_no_snapshot_is_begun_and_the_last_good_one_stays(house: Any) -> None:
+    house.snapshot()
+    there = sorted(path.relative_to(house.copies) for path in house.copies.rglob("*"))
+    source = house.source._replace(space_min_bytes=10**18)
+    with pytest.raises(BackupRefused, match="nothing was written, and the copies that are there stay"):
+        take_snapshot(source)
+    assert sorted(path.relative_to(house.copies) for path in house.copies.rglob("*")) == there
+    assert house.restore()[1].size == len(house.rows())
+
+
+def test_no_stamp_is_given_twice_also_when_the_clock_was_set_back(tmp_path: Path) -> None:
+    (tmp_path / "backup.lock").write_text("20991231T235959999999Z\n")
+    stamps = []
+    for _ in range(3):
+        with next_stamp(tmp_path) as stamp:
+            stamps.append(stamp)
+    assert stamps == sorted(set(stamps))
+    assert stamps[0] == "21000101T000000000000Z"

@@ -1,0 +1,122 @@
+"""Machines to look over: the hand-driven firm of the appliance's own tests, and a watch on it."""
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from appliance.alarms.notice import Alarm, Notice, Saying
+from appliance.alarms.watch import Watch
+from appliance.assembly import Machine
+from appliance.settings import Settings
+
+
+def _appliance() -> Any:
+    path = Path(__file__).parents[1] / "appliance" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("health_appliance", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+APPLIANCE = _appliance()
+
+shop, live, sold, serving = APPLIANCE.shop, APPLIANCE.live, APPLIANCE.sold, APPLIANCE.serving
+bridge_hands, until, run = APPLIANCE.bridge_hands, APPLIANCE.until, APPLIANCE.run
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def appliance() -> Any:
+    """Its hands and words: `Shop`, `small_settings`, `usd`, Ada."""
+    return APPLIANCE
+
+
+@pytest.fixture
+def adjust() -> Callable[..., None]:
+    """Other limits for a machine that is open: `look_every_s=0` makes two looks in a row count as a lasting fault."""
+
+    def change(machine: Machine, **limits: int) -> None:
+        alarms = msgspec.structs.replace(machine.settings.alarms, look_every_s=0, **limits)
+        machine.settings = msgspec.structs.replace(machine.settings, alarms=alarms)
+        machine.alarms._limits = alarms
+
+    return change
+
+
+@pytest.fixture
+def watched() -> Callable[[Machine], Watch]:
+    return lambda machine: Watch(machine, [])
+
+
+@pytest.fixture
+def raised() -> Callable[..., list[Notice]]:
+    """What was said about one alarm."""
+
+    def only(notices: list[Notice], alarm: Alarm) -> list[Notice]:
+        return [notice for notice in notices if notice.alarm is alarm]
+
+    return only
+
+
+@pytest.fixture
+def on_the_clock(appliance: Any) -> Callable[..., Settings]:
+    """Settings of a firm on the machine's own clock."""
+
+    def settings(**sections: Any) -> Settings:
+        plain = appliance.small_settings()
+        return msgspec.structs.replace(plain, clock=appliance.ClockSettings(), **sections)
+
+    return settings
+
+
+def _sinks() -> Any:
+    spec = importlib.util.spec_from_file_location("health_sinks", Path(__file__).with_name("sinks.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+SINKS = _sinks()
+
+
+@pytest.fixture
+def sinks() -> Any:
+    return SINKS
+
+
+@pytest.fixture(scope="session")
+def own_certificate(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here to make the mail server's certificate with")
+    return SINKS.certificate_in(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def notice() -> Notice:
+    return Notice(
+        id="alarm_0123456789abcdef",
+        saying=Saying.RAISED,
+        alarm=Alarm.FEED_SILENT,
+        subject="sim",
+        text="bridge sim has sent no price for 120 s while sessions are open",
+        since_us=1_399_000_000_000_000,
+        at_us=1_399_000_005_000_000,
+        firm="Northlight",
+        runbook="docs/operating/runbooks.md#feed_silent",
+    )

@@ -1,0 +1,315 @@
+"""Each alarm, from the very condition that it is about, in a real machine; and that it is silent before."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import apsw
+import msgspec
+import pytest
+
+from actors.account_desk import AccountDesk
+from actors.arrival import Arrival
+from appliance.alarms.backup_age import note_backup
+from appliance.alarms.notice import Alarm, Notice, Saying
+from appliance.clock import SystemClock, wall_us
+from appliance.founding import found
+from appliance.space import Space
+from bridges.enrolment import KeyFile, new_keypair
+from bridges.outbox import Outbox
+from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, RegisterTrader
+from firm.facts import CommandQueued
+from firm.inputs import ClockTicked, SymbolReported
+from firm.instant import HOUR_US, SECOND_US
+from firm.quote_frame import Tick
+from storage.files import FirmDirectory
+
+Looked = Callable[..., Any]
+PATIENCE_S = 30
+
+
+@pytest.fixture
+def look(watched: Any, raised: Any) -> Callable[..., Any]:
+    """Look a machine over once, with a watch that stays; what is said about one alarm."""
+    watches: dict[int, Any] = {}
+
+    async def once(machine: Any, alarm: Alarm) -> list[Notice]:
+        watch = watches.setdefault(id(machine), None) or watched(machine)
+        watches[id(machine)] = watch
+        return raised(await watch.look(), alarm)
+
+    return once
+
+
+def said(notices: list[Notice]) -> str:
+    [notice] = notices
+    assert notice.saying is Saying.RAISED
+    return notice.text
+
+
+async def test_a_feed_that_falls_silent_while_the_market_is_open(shop: Any, look: Looked) -> None:
+    shop.tick(138_700, 138_705)
+    shop.wait(119)
+    shop.put(ClockTicked(at_us=shop.now_us))
+    assert await look(shop.machine, Alarm.FEED_SILENT) == []
+    shop.wait(1)
+    shop.put(ClockTicked(at_us=shop.now_us))
+    assert said(await look(shop.machine, Alarm.FEED_SILENT)) == (
+        "bridge sim has sent no price for 120 s while sessions are open"
+    )
+
+
+async def test_a_feed_is_not_silent_where_the_session_opened_only_now(shop: Any, look: Looked, appliance: Any) -> None:
+    """Thursday, 20:00 UTC: the symbol opens at 20:10 and has had no price since before it closed."""
+    opens = 3 * 1440 + 20 * 60 + 10
+    spec = msgspec.structs.replace(appliance.EURUSD, sessions=((opens, opens + 60),), zone="UTC")
+    shop.put(SymbolReported(bridge="sim", seq=shop.next_seq(), spec=spec))
+    shop.tick(138_700, 138_705)
+    heard = {}
+    for minute in range(15):
+        heard[minute] = await look(shop.machine, Alarm.FEED_SILENT)
+        shop.wait(60)
+        shop.put(ClockTicked(at_us=shop.now_us))
+    assert [minute for minute, notices in heard.items() if notices] == [12]
+
+
+async def test_a_bridge_that_went_away_and_came_back(
+    tmp_path: Any,
+    bridge_hands: Any,
+    on_the_clock: Any,
+    look: Looked,
+    adjust: Any,
+    sinks: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    founded, served, connected, hand = bridge_hands
+    machine, key = founded(tmp_path / "firm", on_the_clock())
+    machine.gateway._silence_s, machine.gateway._heartbeat_s = 0.5, 0.05
+    monkeypatch.setattr("appliance.alarms.book.OVER_AFTER_S", 0)
+    adjust(machine, bridge_away_s=0)
+    outbox, platform = Outbox(tmp_path / "outbox.db"), hand()
+    platform.machine = machine
+    async with served(machine):
+        assert await look(machine, Alarm.BRIDGE_AWAY) == [], "a bridge that never came is not away"
+        for _ in range(2):
+            async with connected(key, outbox, platform):
+                await sinks.soon(lambda: machine.health.now().bridges[0].platform_up)
+                last = await look(machine, Alarm.BRIDGE_AWAY)
+            await sinks.soon(lambda: not machine.health.now().bridges[0].connected)
+            assert "bridge sim is not connected" in said(await look(machine, Alarm.BRIDGE_AWAY))
+        assert [notice.saying for notice in last] == [Saying.OVER]
+    outbox.close()
+    machine.close()
+
+
+async def test_strangers_at_the_gateway(
+    tmp_path: Any, bridge_hands: Any, on_the_clock: Any, look: Looked, adjust: Any, sinks: Any
+) -> None:
+    founded, served, connected, hand = bridge_hands
+    machine, key = founded(tmp_path / "firm", on_the_clock())
+    adjust(machine, refused_max=0)
+    stranger = new_keypair()
+    forged = msgspec.structs.replace(key, bridge_public=stranger.public, bridge_secret=stranger.secret)
+    assert isinstance(forged, KeyFile)
+    outbox, platform = Outbox(tmp_path / "outbox.db"), hand()
+    platform.machine = machine
+    async with served(machine), anyio.create_task_group() as tasks:
+        assert await look(machine, Alarm.BRIDGE_REFUSED) == []
+
+        async def knock() -> None:
+            async with connected(forged, outbox, platform):
+                raise AssertionError("a stranger was let in")
+
+        tasks.start_soon(knock)
+        await sinks.soon(lambda: machine.counters["unknown key"])
+        tasks.cancel_scope.cancel()
+    assert "the gateway refused" in said(await look(machine, Alarm.BRIDGE_REFUSED))
+    outbox.close()
+    machine.close()
+
+
+async def test_a_command_that_nobody_answers(shop: Any, look: Looked) -> None:
+    shop.put(RegisterTrader(by="console", trader=1002, sealed="c0ffee"))
+    shop.put(PlaceOrder(by="console", order=502, trader=1002, program="trailing-100k", accounts=(7011, 7012)))
+    paid = shop.put(MarkOrderPaid(by="console", order=502, reference="wire 2"))
+    assert [fact for _, fact in paid.facts if isinstance(fact, CommandQueued)]
+    heard = []
+    for _ in range(80):
+        shop.wait(10)
+        shop.put(ClockTicked(at_us=shop.now_us))
+        heard += [(shop.now_us, notice.text) for notice in await look(shop.machine, Alarm.COMMAND_WAITS)]
+    assert [text for _, text in heard] == ["a command to bridge sim has had no end for 600 s"]
+
+
+async def test_a_deep_queue(shop: Any, look: Looked, adjust: Any) -> None:
+    adjust(shop.machine, queue_deep_inputs=50)
+    tick = Arrival(ClockTicked(at_us=shop.now_us), shop.now_us, shop.now_us)
+    shop.machine.runner.push([tick] * 49)
+    assert await look(shop.machine, Alarm.QUEUE_DEEP) == []
+    shop.machine.runner.push([tick])
+    assert said(await look(shop.machine, Alarm.QUEUE_DEEP)) == "50 inputs wait for the engine"
+
+
+async def test_commits_that_take_long(shop: Any, look: Looked, adjust: Any, bridge_hands: Any, sinks: Any) -> None:
+    """Half of them must: one slow commit is no alarm."""
+    adjust(shop.machine, commit_slow_ms=40)
+    _, served, _, _ = bridge_hands
+    machine, heard = shop.machine, {}
+    async with served(machine):
+        await look(machine, Alarm.COMMITS_SLOW)
+        for slow in (1, 5):
+            for number in range(6):
+                if number < slow:
+                    machine.runner.between_batches(lambda _: time.sleep(0.08))
+                before = machine.meter.batches
+                machine.put(ClockTicked(at_us=shop.now_us))
+                await sinks.soon(lambda before=before: machine.meter.batches > before)
+            heard[slow] = await look(machine, Alarm.COMMITS_SLOW)
+    assert heard[1] == []
+    assert "half of the latest commits took" in said(heard[5])
+
+
+async def test_a_commit_that_does_not_come_back(shop: Any, look: Looked, adjust: Any, bridge_hands: Any) -> None:
+    adjust(shop.machine, engine_stands_s=1)
+    _, served, _, _ = bridge_hands
+    machine, disk_answers = shop.machine, threading.Event()
+    async with served(machine):
+        assert await look(machine, Alarm.ENGINE_STANDS) == []
+        machine.runner.between_batches(lambda _: disk_answers.wait(PATIENCE_S))
+        heard: list[Notice] = []
+        with anyio.fail_after(PATIENCE_S):
+            while not heard:
+                machine.put(ClockTicked(at_us=shop.now_us))
+                await anyio.sleep(0.05)
+                heard = await look(machine, Alarm.ENGINE_STANDS)
+        disk_answers.set()
+    assert "wait, and nothing was committed for 1 s" in said(heard)
+
+
+async def test_an_engine_that_is_held_for_want_of_space(shop: Any, look: Looked) -> None:
+    machine = shop.machine
+    assert await look(machine, Alarm.ENGINE_STANDS) == []
+    ledger = msgspec.structs.replace(machine.settings.ledger, space_min_mb=10**9)
+    machine.settings = msgspec.structs.replace(machine.settings, ledger=ledger)
+    Space(machine).look()
+    assert "takes nothing more below" in said(await look(machine, Alarm.ENGINE_STANDS))
+
+
+async def test_a_desk_that_stopped_is_told_by_kind_and_never_by_account(
+    shop: Any, look: Looked, monkeypatch: pytest.MonkeyPatch, appliance: Any
+) -> None:
+    assert await look(shop.machine, Alarm.DESK_STOPPED) == []
+
+    def cursed(_self: Any, _turn: Any, _at_us: int, **_how: Any) -> None:
+        raise KeyError("cursed")
+
+    monkeypatch.setattr(AccountDesk, "judge", cursed)
+    shop.tick(138_700, 138_705)
+    shop.buy(1, 138_705)
+    assert len(shop.machine.health.now().stopped_desks) == 1
+    [notice] = await look(shop.machine, Alarm.DESK_STOPPED)
+    assert (notice.subject, notice.text) == ("account", "1 desk of kind account stopped")
+    account = shop.machine.health.now().stopped_desks[0].partition("/")[2]
+    assert account not in msgspec.json.encode(notice).decode()
+
+
+async def test_the_breaker(tmp_path: Any, look: Looked, appliance: Any) -> None:
+    settings = appliance.small_settings()
+    breaker = msgspec.structs.replace(settings.risk.breaker, accounts_max=0)
+    risk = msgspec.structs.replace(settings.risk, breaker=breaker)
+    shop = appliance.Shop(tmp_path / "firm", msgspec.structs.replace(settings, risk=risk))
+    shop.open()
+    shop.wait(1)
+    shop.tick(138_700, 138_705)
+    shop.buy(10, 138_705)
+    assert await look(shop.machine, Alarm.BREAKER_TRIPPED) == []
+    shop.wait(1)
+    shop.tick(137_000, 137_005)
+    assert "automatic failures are stopped" in said(await look(shop.machine, Alarm.BREAKER_TRIPPED))
+    shop.machine.close()
+
+
+async def test_a_disk_that_fills(shop: Any, look: Looked, adjust: Any) -> None:
+    adjust(shop.machine, disk_free_low_mb=1)
+    assert await look(shop.machine, Alarm.DISK_LOW) == []
+    adjust(shop.machine, disk_free_low_mb=10**9)
+    assert "MB are free" in said(await look(shop.machine, Alarm.DISK_LOW))
+
+
+async def test_a_log_that_a_reader_keeps_from_being_taken_over(shop: Any, look: Looked, adjust: Any) -> None:
+    adjust(shop.machine, wal_large_mb=1)
+    shop.tick(138_700, 138_705)
+    assert await look(shop.machine, Alarm.WAL_LARGE) == []
+    shell = apsw.Connection(str(shop.files.ledger_db), flags=apsw.SQLITE_OPEN_READONLY)
+    shell.execute("BEGIN; SELECT count(*) FROM ledger")
+    for _ in range(8):
+        shop.wait(1)
+        shop.ticks(*[Tick("EURUSD", shop.now_us, 138_700 + number % 9, 138_710) for number in range(16_000)])
+    [notice] = await look(shop.machine, Alarm.WAL_LARGE)
+    assert notice.subject == "ledger"
+    shell.close()
+
+
+async def test_rows_that_no_checkpoint_covers(tmp_path: Any, look: Looked, appliance: Any) -> None:
+    shop = appliance.Shop(tmp_path / "firm", appliance.small_settings(checkpoint_every_s=3_600))
+    shop.open()
+    heard = []
+    for _ in range(140):
+        shop.wait(30)
+        shop.tick(138_700, 138_705)
+        heard += await look(shop.machine, Alarm.CHECKPOINT_OLD)
+    assert shop.machine.health.now().last_checkpoint_us
+    assert "the last signed checkpoint is 6" in said(heard)
+    shop.machine.close()
+
+
+async def test_a_backup_that_was_never_made(shop: Any, look: Looked) -> None:
+    assert await look(shop.machine, Alarm.BACKUP_OLD) == [], "no backup is kept: nothing can be late"
+    machine = shop.machine
+    backups = msgspec.structs.replace(machine.settings.backups, destination="/mnt/copies")
+    machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
+    assert "no backup was ever made" in said(await look(machine, Alarm.BACKUP_OLD))
+
+
+async def test_a_backup_that_is_late(shop: Any, look: Looked) -> None:
+    note_backup(shop.directory, wall_us() - 25 * HOUR_US)
+    assert await look(shop.machine, Alarm.BACKUP_OLD) == []
+    note_backup(shop.directory, wall_us() - 27 * HOUR_US)
+    assert said(await look(shop.machine, Alarm.BACKUP_OLD)) == "the last good backup is 27 hours old"
+
+
+async def test_a_clock_that_is_set_while_the_firm_runs(
+    tmp_path: Any, look: Looked, on_the_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = found(tmp_path / "firm", on_the_clock())
+    assert await look(machine, Alarm.CLOCK_STEPPED) == []
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() + 3_600 * 10**9)
+    text = said(await look(machine, Alarm.CLOCK_STEPPED))
+    assert text.endswith("ms ahead of firm time: it was stepped")
+    machine.close()
+
+
+async def test_a_clock_that_is_behind_the_ledger_s_last_row(
+    tmp_path: Any, look: Looked, on_the_clock: Any, appliance: Any
+) -> None:
+    machine = found(tmp_path / "firm", on_the_clock())
+    machine.clock = SystemClock(wall_us() + 3_600 * SECOND_US)
+    machine.decide_now([EnrolBridge(by="console", bridge="sim", public_key="k" * 40, simulator=True)])
+    settings, secrets = machine.settings, machine.secrets
+    machine.close()
+    again = appliance.Machine(tmp_path / "firm", settings, secrets)
+    assert "ms behind firm time" in said(await look(again, Alarm.CLOCK_STEPPED))
+    again.close()
+
+
+@pytest.mark.parametrize("meddling", ["DELETE FROM read_models WHERE name = 'trades'", "DROP TABLE rm_seals"])
+async def test_a_read_model_that_somebody_meddled_with(shop: Any, look: Looked, meddling: str) -> None:
+    assert await look(shop.machine, Alarm.READ_MODEL_BEHIND) == []
+    shell = apsw.Connection(str(FirmDirectory(shop.directory).ledger_db))
+    shell.execute(meddling)
+    shell.close()
+    model = "trades" if "trades" in meddling else "seals"
+    assert said(await look(shop.machine, Alarm.READ_MODEL_BEHIND)).endswith(f"do not follow the ledger: {model}")

@@ -1,0 +1,144 @@
+"""Bit rot: whichever single bit of whichever file turns, somebody is told, or nothing that can be read is another.
+
+Where neither holds the test names file, byte and bit; `EVENHAND_ROT=FILE:BYTE:BIT` tries one flip alone.
+"""
+
+import os
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apsw
+import pytest
+
+FLIPS, FLIPS_SOAK = 200, 2_000
+LEDGER_SHARE = 0.45
+
+
+class Flip(NamedTuple):
+    """One bit of one file. `region` is the table, index or part of the file it lies in."""
+
+    file: Path
+    byte: int
+    bit: int
+    region: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.byte}:{self.bit} ({self.region})"
+
+
+class Dice:
+    """Draws flips so that small files and small tables are hit as surely as large ones."""
+
+    def __init__(self, ground: Any, seed: int) -> None:
+        self._ground, self._dice = ground, random.Random(seed)
+        ground.restore()
+        self._regions = {file: _regions(ground.copy / file) for file in ground.files()}
+        self._bytes: dict[Path, bytes] = {}
+        self._turns = [file for file in ground.files() if self._regions[file]]
+
+    def flips(self, count: int) -> list[Flip]:
+        """`count` flips: a share in the ledger, the others going round the files; within each going round its regions."""
+        ledger = [Path("ledger.db")] * int(count * LEDGER_SHARE)
+        # What may be lost is hit too, but less often: every flip of it takes the long way to being harmless.
+        rarely = [file for file in self._turns if file.name in self._ground.spare]
+        often = [file for file in self._turns if file.name != "ledger.db" and file not in rarely]
+        others = often * 4 + rarely
+        files = ledger + [others[number % len(others)] for number in range(count - len(ledger))]
+        met: Counter[Path] = Counter()
+        drawn = []
+        for file in files:
+            regions = self._regions[file]
+            region, first, size = regions[met[file] % len(regions)]
+            met[file] += 1
+            drawn.append(Flip(file, self._byte(file, first, size), self._dice.randrange(8), region))
+        return drawn
+
+    def _byte(self, file: Path, first: int, size: int) -> int:
+        """Mostly one that is not nought: half of a small table's page holds nothing yet."""
+        raw = self._bytes.setdefault(file, (self._ground.whole / file).read_bytes())
+        for _ in range(10):
+            byte = first + self._dice.randrange(size)
+            if raw[byte]:
+                return byte
+        return byte
+
+
+def _regions(path: Path) -> list[tuple[str, int, int]]:
+    """(name, first byte, bytes): the pages of each table and index of a database, with its header apart; else the file."""
+    size = path.stat().st_size
+    if path.suffix != ".db":
+        return [("the file", 0, size)] if size else []
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        found = [("header of the file", 0, 100)]
+        sql = "SELECT name, pgoffset, pgsize FROM dbstat"
+        by_name: dict[str, list[tuple[int, int]]] = {}
+        for name, offset, page in sorted(connection.execute(sql)):
+            by_name.setdefault(name, []).append((offset, page))
+    finally:
+        connection.close()
+    for name, pages in by_name.items():
+        found.extend((name, *pages[place]) for place in sorted({0, len(pages) // 2, len(pages) - 1}))
+    return found
+
+
+def turn(path: Path, byte: int, bit: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(byte)
+        before = file.read(1)[0]
+        file.seek(byte)
+        file.write(bytes([before ^ 1 << bit]))
+
+
+def run(ground: Any, flips: list[Flip], calm_every: int = 1) -> Counter[str]:
+    """Every flip tried; fails with all that slipped through, each of which can be tried again by its place.
+
+    `calm_every`: one in so many is shown to all who could look.
+    """
+    seen: Counter[str] = Counter()
+    slipped = []
+    for number, flip in enumerate(flips):
+        ground.restore()
+        turn(ground.copy / flip.file, flip.byte, flip.bit)
+        if number % calm_every == 0:
+            _require_calm(ground, flip)
+        came_out = ground.came_out(flip.file.parts[0])
+        seen[came_out.by] += 1
+        if came_out.by == "nobody":
+            slipped.append(f"{flip}: {came_out.text}")
+    assert not slipped, f"{len(slipped)} of {len(flips)} flips were damage that nobody tells of:\n" + "\n".join(slipped)
+    return seen
+
+
+def _require_calm(ground: Any, flip: Flip) -> None:
+    try:
+        ground.stays_calm()
+    except Exception as error:
+        raise AssertionError(f"{flip}: {error!r} would have been a traceback") from error
+    ground.restore()
+    turn(ground.copy / flip.file, flip.byte, flip.bit)
+
+
+def test_no_flip_of_a_bit_is_damage_that_nobody_tells_of(ground: Any) -> None:
+    if one := os.environ.get("EVENHAND_ROT"):
+        file, byte, bit = one.split(":")
+        run(ground, [Flip(Path(file), int(byte), int(bit), "as asked")])
+        return
+    seen = run(ground, Dice(ground, seed=2014).flips(FLIPS), calm_every=5)
+    assert seen["verify"] + seen["doctor"] + seen["start"] > FLIPS // 2, seen
+
+
+@pytest.mark.soak
+def test_no_flip_of_two_thousand_either(ground: Any) -> None:
+    print(run(ground, Dice(ground, seed=int(os.environ.get("EVENHAND_ROT_SEED", "1"))).flips(FLIPS_SOAK)))
+
+
+def test_every_file_and_every_table_is_hit(ground: Any) -> None:
+    """The dice are fair: no file of the firm, and no table or index of its ledger, is left out of two hundred flips."""
+    flips = Dice(ground, seed=2014).flips(FLIPS)
+    full = {file for file in ground.files() if (ground.whole / file).stat().st_size}
+    assert {flip.file for flip in flips} == full
+    ledger = {region for region, _, _ in _regions(ground.copy / "ledger.db")}
+    assert {flip.region for flip in flips if flip.file.name == "ledger.db"} == ledger

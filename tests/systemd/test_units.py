@@ -1,0 +1,71 @@
+"""The unit files: how exposed the service is, and that each line of its hardening has its reason."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+UNITS = Path(__file__).resolve().parents[2] / "systemd"
+EXPOSURE_MAX = 1.0
+ANALYZER = shutil.which("systemd-analyze")
+needs_analyzer = pytest.mark.skipif(
+    ANALYZER is None, reason='no systemd-analyze here: "apt-get install systemd" has it'
+)
+
+
+def exposure(unit: Path) -> float:
+    told = subprocess.run(
+        [str(ANALYZER), "security", "--offline=true", "--no-pager", unit], capture_output=True, text=True, check=False
+    )
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", told.stdout)
+    assert found, told.stderr
+    assert not re.search(r"ignoring|Unknown", told.stderr), told.stderr
+    return float(found[1])
+
+
+@needs_analyzer
+def test_the_service_is_hardly_exposed() -> None:
+    assert exposure(UNITS / "evenhand.service") <= EXPOSURE_MAX
+
+
+@needs_analyzer
+def test_the_measure_tells_a_naive_unit_from_ours(tmp_path: Path) -> None:
+    naive = tmp_path / "naive.service"
+    naive.write_text("[Service]\nExecStart=/bin/true\n")
+    assert exposure(naive) > 9
+
+
+@needs_analyzer
+@pytest.mark.parametrize("unit", sorted(path.name for path in UNITS.glob("evenhand-*.service")))
+def test_what_the_timers_run_is_held_too(unit: str) -> None:
+    """It may run other programs and sees the machine's files, so it is held a little less."""
+    assert exposure(UNITS / unit) <= 1.2
+
+
+def test_every_line_of_the_service_has_its_reason() -> None:
+    """A line is explained by the comment above it; lines that directly follow one another share one."""
+    explained, seen = False, 0
+    for line in (UNITS / "evenhand.service").read_text().split("[Service]")[1].split("[Install]")[0].splitlines():
+        if line.startswith("# ---") or not line:
+            explained = False
+        elif line.startswith("#"):
+            explained = True
+        else:
+            assert explained, f"no reason above {line}"
+            seen += 1
+    assert seen > 50
+
+
+def test_every_timer_starts_a_service_and_makes_up_for_what_it_missed() -> None:
+    timers = list(UNITS.glob("*.timer"))
+    assert {timer.stem for timer in timers} == {
+        "evenhand-backup",
+        "evenhand-backup-check",
+        "evenhand-rehearse",
+        "evenhand-keys",
+    }
+    for timer in timers:
+        assert timer.with_suffix(".service").exists()
+        assert "Persistent=true" in timer.read_text()
