@@ -1,5 +1,6 @@
 """Doorkeeper: the socket that bridges reach, and who may open a connection to it: the holder of an enrolled key, nobody else."""
 
+import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -69,6 +70,10 @@ def bound_socket(
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
     socket.setsockopt(zmq.MAXMSGSIZE, TRANSPORT_BYTES_MAX)
     socket.setsockopt(zmq.USE_FD, door)
+    if door != NO_DOOR:
+        # libzmq sets this only for a door of its own. Where a gateway that ends is still at the same door, both are woken by one
+        # bridge, and the later one would wait in accept(2) for another, with everybody who came in by it.
+        os.set_blocking(door, False)
     try:
         socket.bind(f"tcp://{host}:{port}")
     except zmq.ZMQError as error:

@@ -203,6 +203,23 @@ def test_without_a_door_from_systemd_the_portal_opens_its_own(monkeypatch: pytes
         assert door.getsockname()[1] > 0
 
 
+def test_two_gateways_at_one_door_are_both_woken_and_neither_waits_there() -> None:
+    """As when one gateway has not quite ended when the next one starts. What would hang is the end of their context."""
+    script = """
+import os, socket, zmq
+from bridges.doorkeeper import bound_socket
+context = zmq.Context()
+door = socket.create_server(("127.0.0.1", 0))
+secret = zmq.curve_keypair()[1].decode()
+gateways = [bound_socket(context, "127.0.0.1", door.getsockname()[1], secret, os.dup(door.fileno())) for _ in range(2)]
+accepted = [gateway.get_monitor_socket(zmq.EVENT_ACCEPTED) for gateway in gateways]
+bridge = socket.create_connection(door.getsockname())
+assert zmq.select(accepted, [], [], 20)[0]
+context.destroy(linger=0)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=PATIENCE_S)
+
+
 def test_a_bridge_that_knocks_between_two_gateways_is_let_in_by_the_second() -> None:
     """The door is held here, as systemd holds it: the first gateway ends, a bridge comes, the second takes over."""
     context: zmq.Context[Any] = zmq.Context()
