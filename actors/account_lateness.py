@@ -102,7 +102,8 @@ def _late_doubts(then: AccountState, limit: Limit, quote: Quote, turn: Turn) -> 
     others = (board.quotes[symbol] for symbol in symbols_needed(then, board) or () if symbol != quote.symbol)
     confirms = any(finding.awaits_prices and finding.rule == limit.terms.id for finding in then.findings)
     by_rule = then.ruleset.late_breach is LateBreach.REVIEW and not confirms
-    # Another symbol's price of then is no longer known once a newer one has come.
-    if by_rule or any(other.t_us > quote.t_us for other in others):
+    # Another symbol's price of then is no longer known once a newer one has come; cash since then has moved the floor.
+    cash_came_since = then.cash_seq > int(then.balance_source.partition("/")[0])
+    if by_rule or cash_came_since or any(other.t_us > quote.t_us for other in others):
         doubts.add(Doubt.LATE_DATA)
     return tuple(doubt for doubt in Doubt if doubt in doubts)

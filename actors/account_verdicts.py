@@ -65,9 +65,9 @@ class _Verdict(TypedDict):
 OPEN = frozenset({Standing.SUSPECTED, Standing.UNDER_REVIEW})
 # What time and the bridge bring by themselves; anything else in doubt is for a person.
 _WAITED_FOR = frozenset({Doubt.PROVISIONAL_ANCHOR, Doubt.BOOK_UNCONFIRMED})
-_OF_PRICES = frozenset(
-    {Doubt.STALE_QUOTE, Doubt.NO_QUOTE, Doubt.OUTSIDE_SANITY_BAND, Doubt.CONFLATED_PRICES, Doubt.PLATFORM_DOWN}
-)
+_OF_PRICES = frozenset({
+    Doubt.STALE_QUOTE, Doubt.NO_QUOTE, Doubt.OUTSIDE_SANITY_BAND, Doubt.CONFLATED_PRICES, Doubt.PLATFORM_DOWN, Doubt.LATE_DATA,
+})  # fmt: skip
 
 
 def open_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
@@ -86,6 +86,9 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
     """Equity broke a limit at the prices on the board."""
     seen = Seen(limit, at_us, seat.board(turn))
     doubts = doubts_of(seat.held, limit, at_us, turn)
+    if at_us < seat.held.book_since_us:
+        # The newest price, yet older than the book: what is held now was not held then.
+        doubts = tuple(doubt for doubt in Doubt if doubt in {*doubts, Doubt.LATE_DATA})
     if not limit.hard:
         if not _OF_PRICES.intersection(doubts):  # the next price that can be believed will tell
             _pause(seat, seen, turn)

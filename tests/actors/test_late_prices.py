@@ -8,7 +8,16 @@ from actors.effects import RequestBackfill
 from firm.bounds import BACKFILLS_ASKED_MAX, EARLIER_BOOKS_MAX
 from firm.commands import PublishProgram
 from firm.facts import BreachDeclared, BreachSuspected, Doubt, StandingChanged, VerdictCorrected
-from firm.inputs import BackfillReported, BridgeConnected, DealEntry, GapReported, QuoteFrame, Side
+from firm.inputs import (
+    BackfillReported,
+    BridgeConnected,
+    CashKind,
+    CashReported,
+    DealEntry,
+    GapReported,
+    QuoteFrame,
+    Side,
+)
 from firm.instant import SECOND_US
 from firm.phase import Standing
 from firm.quote_frame import Window, encode_quotes
@@ -41,6 +50,22 @@ def test_a_late_price_is_judged_on_the_book_of_its_own_fraction_of_a_second(stag
     stage.tick("EURUSD", 138_500, 138_510)
     stage.tick("EURUSD", 138_190, 138_200, closed_us - SECOND_US // 5)
     assert len(stage.facts(BreachSuspected, held)) == 1
+
+
+def test_a_price_from_before_a_deal_pauses_nobody_either(stage, hands):
+    rules = hands.ruleset(hands.daily_loss(on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER))
+    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="soft")))
+    account = stage.sell(1003, 503, (7005, 7006), "soft")
+    stage.tick("EURUSD", 138_690, 138_700)
+    before_us = stage.now_us + SECOND_US
+    stage.wait(2)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "99_900.00", "100_000.00")
+    stage.tick("EURUSD", 138_000, 138_010, before_us)
+    assert stage.account(account).standing is Standing.ACTIVE
+    stage.wait(1)
+    stage.tick("EURUSD", 138_000, 138_010)  # at this one the position was held
+    assert stage.account(account).standing is Standing.PAUSED
 
 
 def merge(stage, low, high, last, symbol="EURUSD"):
@@ -252,6 +277,49 @@ def test_a_late_price_is_judged_on_the_book_of_its_instant(stage, held):
     assert suspicion.observed.minor == 94_000_00
     [changed] = [fact for fact in stage.facts(StandingChanged) if fact.after is Standing.UNDER_REVIEW]
     assert changed.because == "daily"
+
+
+def test_a_late_price_from_before_a_deposit_fails_nobody_by_itself(stage, hands):
+    """The deposit moved the floor, and the book of then does not hold it: that is for a person, even where late breaches are enforced."""
+    rules = hands.ruleset(hands.daily_loss(), late=LateBreach.ENFORCE)
+    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="enforced")))
+    account = stage.sell(1003, 503, (7005, 7006), "enforced")
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "1", 138_700)
+    stage.equity(account, "99_990.00", "100_000.00")
+    then_us = stage.now_us
+    stage.wait(10)
+    deposit = CashReported(
+        bridge="sim",
+        seq=stage.next_seq(),
+        cash_id="C1",
+        cash_kind=CashKind.DEPOSIT,
+        amount=stage.account(account).money(10_000_00),
+        balance_after=stage.account(account).money(110_000_00),
+        t_us=stage.now_us,
+    )
+    stage.put(deposit, account)
+    stage.equity(account, "109_990.00", "110_000.00")
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.tick("EURUSD", 138_680, 138_690, then_us + SECOND_US)
+    assert not stage.facts(BreachDeclared)
+    [suspicion] = stage.facts(BreachSuspected)
+    assert suspicion.doubts == (Doubt.LATE_DATA,)
+
+
+def test_a_price_from_before_a_deal_fails_nobody_by_itself_though_it_is_the_newest(stage):
+    """The price is newer than any we had, the position was opened after it: at that price nobody held it."""
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    before_us = stage.now_us + SECOND_US
+    stage.wait(2)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "99_900.00", "100_000.00")
+    stage.tick("EURUSD", 138_000, 138_010, before_us)
+    assert not stage.facts(BreachDeclared)
+    [suspicion] = stage.facts(BreachSuspected)
+    assert suspicion.doubts == (Doubt.LATE_DATA,)
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
 
 
 def test_a_late_price_after_the_close_breaks_nothing(stage, held):

@@ -1,0 +1,93 @@
+"""A firm lives through a bad evening, again and again: crashes, a torn network, a late platform. All promises hold in each.
+
+What is simulated and what is compared with what is in docs/testing.md.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from world.disk import Point
+from world.run import LONG_FROM
+from world.verdict import CHOSEN, Result, chosen_seeds, judge, keep, told
+
+SEEDS = 150
+FIGURES = Path(__file__).resolve().parents[2] / "var" / "soak" / "simulation.json"
+# What must have happened somewhere in the seeds, or they prove nothing about it.
+HAPPENED = (
+    "BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld", "VerdictCorrected", "AccountPaused", "DriftFound",
+    "DayAnchored", "PeakReached", "SnapshotWritten", "DeskStopped", "CommandProbed", "FlatConfirmed", "CashBooked",
+    "bridge deaths", "crashes", "told late", "in order", "network: lost", "network: doubled", "network: shuffled",
+    "network: broken", "released: acknowledgement", "released: publication", "released: command", "released: answer",
+    *(f"crash: {point}" for point in Point),
+)  # fmt: skip
+
+_happened: Counter[str] = Counter()
+_played: set[int] = set()
+
+
+def held(seed: int) -> Result:
+    result = judge(seed)
+    _happened.update(result.happened)
+    _played.add(seed)
+    if result.broken:
+        keep(result)
+        pytest.fail(told(result), pytrace=False)
+    return result
+
+
+@pytest.mark.parametrize("seed", chosen_seeds(SEEDS))
+def test_every_promise_holds(seed: int) -> None:
+    held(seed)
+
+
+def test_the_seeds_are_worth_the_name() -> None:
+    if len(_played) < SEEDS:
+        pytest.skip(f"only {len(_played)} seeds were played, which need not show everything")
+    missing = [what for what in HAPPENED if not _happened[what]]
+    assert missing == []
+
+
+def test_the_same_seed_writes_the_same_ledger_to_the_byte() -> None:
+    """In this process, and in another in which Python hashes otherwise."""
+    first, second = judge(5), judge(5)
+    assert first.digest == second.digest
+    assert judge(6).digest != first.digest
+    code = "from world.verdict import judge; print(judge(5).digest)"
+    room = Path(__file__).resolve().parent
+    path = os.pathsep.join([str(room), str(room.parents[1])])
+    environment = {**os.environ, "PYTHONHASHSEED": "77", "PYTHONPATH": path}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment, timeout=120
+    )
+    assert done.stdout.strip() == first.digest
+
+
+@pytest.mark.soak
+def test_as_many_seeds_as_the_soak_has_time_for() -> None:
+    """Longer evenings, each seed once: the next soak goes on where the last one stopped."""
+    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"seeds": 0, "next": LONG_FROM, "broken": []}
+    FIGURES.parent.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + 60 * float(os.environ.get("EVENHAND_SOAK_MINUTES", "10"))
+    happened = Counter(figures.get("happened", {}))
+    while time.monotonic() < end:
+        result = judge(figures["next"])
+        happened.update(result.happened)
+        figures["seeds"] += 1
+        figures["next"] += 1
+        figures["happened"] = dict(sorted(happened.items()))
+        if result.broken:
+            keep(result)
+            figures["broken"].append(result.seed)
+        FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
+        assert not result.broken, told(result)
+
+
+def test_a_broken_seed_says_how_it_is_seen_again() -> None:
+    line = told(Result(17, [], Counter(), "")).splitlines()[0]
+    assert line.endswith(f"{CHOSEN}=17 .venv/bin/python -m pytest tests/simulation/test_seeds.py")

@@ -1,0 +1,196 @@
+"""Oracle: the same market and the same deals through a fresh engine, each at its own instant, with nothing late, lost or doubled.
+
+It knows no network, no disk and no platform that answers: what the platform did is its history. Only the openings of
+accounts are answered, because nobody trades on an account that is not there.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from world.firm_files import LINEAGE
+from world.market import SOLD
+from world.platform import Told
+
+from actors.arrival import Arrival
+from actors.directory import Directory
+from actors.engine import Engine
+from bridges.events import CmdAck, CmdResult, Event, encode_event
+from bridges.translate import Translator
+from firm import facts as f
+from firm import inputs as i
+from firm.account import AccountState
+from firm.commands import Command
+from firm.kinds import Body, body_of
+from firm.phase import Standing
+from firm.quote_frame import Tick, encode_quotes
+from firm.rules.limits import limits_of
+from storage.rows import StoredRow
+
+OPEN = frozenset({Standing.SUSPECTED, Standing.UNDER_REVIEW})
+RUNNING = frozenset({Standing.ACTIVE, Standing.FUNDED, Standing.PAUSED})
+Verdict = tuple[str, str, int, int, int]
+"""Kind, rule, instant, floor and observed equity in minor units."""
+
+
+class Seen(NamedTuple):
+    """What one account came to: where it stands, whether a pass of it is held, and every hard verdict.
+
+    `suspected`: rules in question; `following`: rules with a floor that follows every tick; `paired`: a breach rests on the
+    prices of more than one symbol.
+    """
+
+    standing: Standing
+    pass_held: bool
+    verdicts: tuple[Verdict, ...]
+    suspected: frozenset[str]
+    following: frozenset[str]
+    paired: bool
+
+    @property
+    def is_open(self) -> bool:
+        """A person must settle something before anybody can say how it ends."""
+        return self.standing in OPEN or self.pass_held
+
+    @property
+    def place(self) -> str:
+        """A pause ends by itself at the next rollover; it is no verdict on the challenge."""
+        return "running" if self.standing in RUNNING else self.standing.value
+
+    @property
+    def rules(self) -> frozenset[str]:
+        return frozenset(rule for _, rule, *_ in self.verdicts)
+
+
+def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
+    """Each first account of a challenge; `rows` are (account, body)."""
+    found: dict[int, Seen] = {}
+    for account in (sold.accounts[0] for sold in SOLD):
+        state = engine.account(account)
+        if state is not None:
+            verdicts = tuple(told for of, body in rows if of == account and (told := _verdict(body)) is not None)
+            asked = frozenset(body.rule for of, body in rows if of == account and isinstance(body, f.BreachSuspected))
+            following = frozenset(limit.terms.id for limit in limits_of(state) if limit.follows_every_tick)
+            paired = any(
+                of == account and isinstance(body, f.BreachDeclared) and len(body.quotes) > 1 for of, body in rows
+            )
+            found[account] = Seen(state.standing, bool(state.pass_held_seq), verdicts, asked, following, paired)
+    return found
+
+
+def floors_of(state: AccountState) -> dict[str, int]:
+    """Where its floors lie now, but for those that follow every tick: a price that came late moved no peak."""
+    if state.day is None or not state.day.final:
+        return {}
+    return {limit.terms.id: limit.floor for limit in limits_of(state) if not limit.follows_every_tick}
+
+
+def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> str:
+    """Why what the firm decided is not what the oracle decided; "" where it is.
+
+    Where nothing was told late, verdicts are the same to the cent and the microsecond. Else the challenge ends the same way,
+    except where the firm asks a person: it suspects, or holds the pass. Two differences are none: the rule that ended the
+    account may be another one if one side had only suspected it by then (an open question about one rule suspends no
+    other); and a pass may wait: for the rollover that ends a pause, or for the platform's next figure after a deal that was
+    told late, by when the trader may have traded on. Two kinds of breach are not compared then: of a floor that follows
+    every tick (a price that comes late moves no peak, and a deal that comes before its price may raise one that never was),
+    and one at prices of several symbols (without the late one these may be prices that never stood together).
+    """
+    if in_order:
+        return "" if (ours.verdicts, ours.place) == (theirs.verdicts, theirs.place) else "not the same figures"
+    if ours.is_open or (ours.rules | theirs.rules) & ours.following or ours.paired or theirs.paired:
+        return ""
+    if ours.place == "breached":
+        same = ours.rules == theirs.rules or ours.rules <= theirs.suspected or theirs.rules <= ours.suspected
+        return "" if same and (theirs.place == "breached" or theirs.is_open) else "a breach that is none in order"
+    waits = ours.standing is Standing.PAUSED or (deals_late and ours.place == "running")
+    if waits and theirs.place == "passed":
+        return ""
+    return "" if ours.place == theirs.place else "another end, and nobody is asked"
+
+
+def _verdict(body: Body) -> Verdict | None:
+    match body:
+        case f.BreachDeclared() if body.severity == "hard":
+            return "breach", body.rule, body.at_us, body.floor.minor, body.observed.minor
+        case f.PhasePassed():
+            return "pass", body.rule, 0, body.target.minor, body.observed.minor
+        case _:
+            return None
+
+
+class Oracle:
+    """An engine that is told everything in order. `logins`: the account that each login of the platform was opened for."""
+
+    def __init__(self, logins: dict[str, int]) -> None:
+        self.engine = Engine(LINEAGE.hex())
+        self.rows: list[tuple[int, Body]] = []
+        self._directory = Directory(self.engine)
+        self._logins = logins
+        self._now_us = 0
+        self._seq = 0
+        self._qseq = 1
+        self._translator = Translator(
+            self._directory, now_us=lambda: self._now_us, seal=lambda raw: hashlib.sha256(raw).hexdigest()
+        )
+
+    def hear(self, rows: Sequence[StoredRow], history: Sequence[Told]) -> None:
+        for at_us, what in _in_order(rows, history):
+            if at_us > self._now_us and self._seq:
+                self._now_us = at_us
+                self._put(i.Watermark(bridge="sim", t_us=at_us, seq=self._seq, qseq=self._qseq - 1))
+            self._now_us = max(self._now_us, at_us)
+            match what:
+                case i.Input():
+                    self._put(what, getattr(what, "account", 0))
+                case Tick():
+                    self._quote(what)
+                case CmdResult():
+                    self._open(what)
+                case CmdAck():
+                    pass
+                case _:
+                    self._report(what)
+
+    def _put(self, body: i.Input, account: int = 0, happened_us: int = 0, frame: bytes | None = None) -> None:
+        batch = self.engine.decide([Arrival(body, happened_us or self._now_us, self._now_us, account, frame)])
+        self.rows.extend((row.account, body) for row, body in batch.rows)
+        self._directory.learn(batch)
+
+    def _quote(self, tick: Tick) -> None:
+        raw = encode_quotes(self._seq, [tick])
+        digest = hashlib.sha256(raw).hexdigest()
+        frame = i.QuoteFrame(
+            bridge="sim", qseq=self._qseq, after_seq=self._seq, n=1, first_us=tick.t_us, last_us=tick.t_us,
+            conflated=False, sha256=digest,
+        )  # fmt: skip
+        self._qseq += 1
+        self._put(frame, frame=raw, happened_us=tick.t_us)
+
+    def _report(self, event: Event) -> None:
+        self._seq += 1
+        said = self._translator.translate("sim", self._seq, encode_event(event))
+        self._put(said.body, said.account, said.happened_us)
+
+    def _open(self, result: CmdResult) -> None:
+        account = self._logins.get(result.vendor_ref, 0) if result.acc == "" else 0
+        queued = [body for of, body in self.rows if of == account and isinstance(body, f.CommandQueued)]
+        wanted = [body for body in queued if body.action == "create_account"]
+        if account and wanted:
+            self._seq += 1
+            self._put(
+                i.CommandReported(
+                    bridge="sim", seq=self._seq, command=wanted[-1].command, state=i.CommandState.APPLIED, retcode="",
+                    vendor_ref=result.vendor_ref, t_us=self._now_us,
+                ),
+                account,
+            )  # fmt: skip
+
+
+def _in_order(rows: Sequence[StoredRow], history: Sequence[Told]) -> Iterator[tuple[int, Any]]:
+    """What the firm's people did and what the platform did, by instant; the people first."""
+    ours = [(row.received_us, 0, row.seq, body_of(row.kind, row.payload)) for row in rows if row.cause == 0]
+    people = [one for one in ours if isinstance(one[3], Command | i.PolicyAdopted | i.ClockTicked)]
+    theirs = [(told.at_us, 1, told.order, told.what) for told in history]
+    for at_us, _, _, what in sorted([*people, *theirs], key=lambda one: one[:3]):
+        yield at_us, what
