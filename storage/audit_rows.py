@@ -182,8 +182,11 @@ class RowAudit:
             seq, leaf, account_seq = head[1], head[2], head[0]
             while seq > through:
                 sql_back = "SELECT account_seq, account_prev_seq, account_prev_hash FROM ledger WHERE seq = ?"
-                account_seq, seq, leaf = connection.execute(sql_back, (seq,)).fetchone() or (0, 0, NO_HASH)
-                account_seq -= 1
+                back = connection.execute(sql_back, (seq,)).fetchone()
+                if back is None or back[1] >= seq:  # told of already; a link that does not lead back would never end
+                    seq = 0
+                    break
+                account_seq, seq, leaf = back[0] - 1, back[1], back[2]
             known += seq > 0
             if seq > 0 and connection.execute(sql, (account,)).fetchone() != (account_seq, seq, leaf):
                 self._findings.add(f"account_heads does not have row {seq} as the last of account {account}", seq)

@@ -22,7 +22,7 @@ from storage.people import CREDENTIALS, IDENTITY
 from storage.quotes import Frames
 from storage.readmodels.seals import seal_of
 from storage.retention import segments_sealed
-from storage.rows import StoredRow
+from storage.rows import StoredRow, stored_rows
 from storage.schema import one_value, open_for_reading
 from storage.sqlite_file import erase_traces, one_row, open_sqlite, open_to_read
 from storage.tiles import COLUMNS
@@ -144,7 +144,7 @@ def _read_stretch(connection: apsw.Connection, segments: Path, after: int, rows_
 
 def _whole_inputs(connection: apsw.Connection, after: int, rows_max: int, bytes_max: int) -> list[StoredRow]:
     """A commit holds whole inputs, so only a cut made here can fall into one: then the last input waits for the next stretch."""
-    rows = [StoredRow(*row) for row in connection.execute(_ROWS, (after, rows_max))]
+    rows = stored_rows(connection.execute(_ROWS, (after, rows_max)), after)
     sizes = [len(row.payload) + _frame_bytes(connection, row) for row in rows]
     fits = len(rows)
     while fits > 1 and sum(sizes[:fits]) > bytes_max:

@@ -72,6 +72,11 @@ class FirmDirectory(NamedTuple):
         return self.path / "lock"
 
     @property
+    def acknowledged(self) -> Path:
+        """How far the ledger was when somebody was last told so."""
+        return self.path / "acknowledged"
+
+    @property
     def ballast(self) -> Path:
         """Space that can be given up when the disk is full."""
         return self.path / "ballast"

@@ -150,7 +150,10 @@ class Grounds:
         while seq:
             rows = self._reader.account_rows(self.account, from_seq=seq, limit=ROWS_AT_ONCE)
             yield from rows
-            seq = rows[-1].account_prev_seq if rows else 0
+            back = rows[-1].account_prev_seq if rows else 0
+            seq = (
+                back if back < seq else 0
+            )  # damage alone makes a link that leads forward, and going round would never end
 
     def _opened(self) -> AccountOpened:
         """The row that froze the rules, with the account's rows before it: so it is seen to be the first of its kind."""

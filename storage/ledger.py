@@ -13,6 +13,7 @@ import apsw
 
 from firm.inputs import LedgerForked, SegmentSealed, SnapshotWritten
 from firm.kinds import Body
+from storage.acknowledged import Acknowledged, require_all
 from storage.audit_schema import require_own_triggers
 from storage.checkpoint import Checkpoint, Signer, require_slug
 from storage.continuation import Continuation, Hashed, end_of
@@ -27,7 +28,7 @@ from storage.migrate import migrate
 from storage.quotes import drop_sealed, require_frames
 from storage.readmodels import ReadModel
 from storage.refold import Interest, Refold, drop_model, stale_models, strange_models
-from storage.rows import Row, StoredRow
+from storage.rows import Row, StoredRow, stored_rows
 from storage.schema import UNREADABLE, guard, open_for_writing
 from storage.snapshots import prune
 from storage.sqlite_file import disk_must_answer, settle
@@ -137,6 +138,7 @@ class Ledger:
             guard(self._connection)
             self._require_keys(secret, signer)
             self._end = Continuation(self._connection, secret, signer)
+            require_all(files, self._end.lineages, self._end.size)
             settle(self._connection)
             self._interest = Interest(read_models)
             self._bring_read_models_up_to_date()
@@ -146,6 +148,7 @@ class Ledger:
         except BaseException:
             self._connection.close()
             raise
+        self._acknowledged = Acknowledged(files)
 
     @property
     def lineage(self) -> bytes:
@@ -188,6 +191,7 @@ class Ledger:
             self._undo()
             raise
         self._end.settle(len(rows))
+        self._acknowledged.note(self.lineage, self.size)
         return hashed.checkpoints
 
     def root(self) -> bytes:
@@ -241,7 +245,7 @@ class Ledger:
 
     def _rows_after(self, after: int, rows_max: int) -> list[StoredRow]:
         sql = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608  (constant columns)
-        return [StoredRow(*row) for row in self._connection.execute(sql, (after, rows_max))]
+        return stored_rows(self._connection.execute(sql, (after, rows_max)), after)
 
     # --- one append ---
 
@@ -334,6 +338,7 @@ class Ledger:
     def close(self) -> None:
         """Let another process write. Harmless twice."""
         self._connection.close()
+        self._acknowledged.close()
         self._lock.release()
 
     def __enter__(self) -> Self:

@@ -28,7 +28,7 @@ from storage.identity import (
 )
 from storage.migrate import check_header
 from storage.quotes import Frames, sealed_through
-from storage.rows import StoredRow
+from storage.rows import StoredRow, stored_row, stored_rows
 from storage.schema import UNREADABLE, open_for_reading
 from storage.snapshots import Snapshot, newest_snapshot
 from storage.tiles import COLUMNS, Roots, StoredTree
@@ -39,7 +39,7 @@ _ROWS = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"  # no
 _CHAIN_BACK = (
     f"WITH RECURSIVE back AS (SELECT {COLUMNS} FROM ledger WHERE seq = ?1 AND account = ?2 UNION ALL"  # noqa: S608
     f" SELECT {', '.join('ledger.' + column for column in COLUMNS.split(', '))}"
-    " FROM back JOIN ledger ON ledger.seq = back.account_prev_seq AND ledger.account = ?2 WHERE back.account_prev_seq > 0)"
+    " FROM back JOIN ledger ON ledger.seq = back.account_prev_seq AND ledger.account = ?2 AND ledger.seq < back.seq)"
     f" SELECT {COLUMNS} FROM back LIMIT ?3"
 )
 _CHECKPOINTS = "SELECT size, root, at_us, note FROM checkpoints"
@@ -69,18 +69,18 @@ class LedgerReader:
     def row(self, seq: int) -> StoredRow | None:
         with self._connection() as connection:
             found = connection.execute(_ROW, (seq,)).fetchone()
-        return None if found is None else StoredRow(*found)
+        return None if found is None else stored_row(found)
 
     def rows(self, after: int, limit: int) -> list[StoredRow]:
         """Rows that follow seq `after`, in order."""
         with self._connection() as connection:
-            return [StoredRow(*row) for row in connection.execute(_ROWS, (after, limit))]
+            return stored_rows(connection.execute(_ROWS, (after, limit)), after)
 
     def account_rows(self, account: int, *, from_seq: int | None = None, limit: int) -> list[StoredRow]:
         """The account's rows, newest first, from row `from_seq` (which must be its own) or from its newest, back along its chain."""
         with self._connection() as connection:
             start = newest_of(connection, account) if from_seq is None else from_seq
-            return [StoredRow(*row) for row in connection.execute(_CHAIN_BACK, (start, account, limit))]
+            return [stored_row(row) for row in connection.execute(_CHAIN_BACK, (start, account, limit))]
 
     def landmarks(self, kind: str) -> list[int]:
         """Seqs of all rows of a kind that structures the ledger: EpochOpened, SnapshotWritten, ... (landmarks.LANDMARK_KINDS)."""

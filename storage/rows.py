@@ -3,7 +3,10 @@
 docs/formats.md specifies each column and byte.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from storage.errors import LedgerDamaged
 
 
 class Row(NamedTuple):
@@ -31,3 +34,29 @@ class StoredRow(NamedTuple):
     account_prev_seq: int
     account_prev_hash: bytes
     payload: bytes
+
+
+_TYPES = tuple(StoredRow.__annotations__.values())
+
+
+def stored_row(columns: Iterable[Any]) -> StoredRow:
+    """What SQLite read, as a row; LedgerDamaged where it is none.
+
+    A damaged page is read as far as it makes any sense: columns that are not there are NULL, whatever the schema says.
+    """
+    row = StoredRow(*columns)
+    if not all(map(isinstance, row, _TYPES)):
+        raise LedgerDamaged(f'row {row.seq} holds what no row can hold: stop, run "evenhand verify"')
+    return row
+
+
+def stored_rows(found: Iterable[Iterable[Any]], after: int) -> list[StoredRow]:
+    """Rows that rise from `after`, as whoever walks the ledger relies on; else LedgerDamaged."""
+    rows = []
+    for columns in found:
+        row = stored_row(columns)
+        if row.seq <= after:
+            raise LedgerDamaged(f'row {row.seq} lies behind row {after}: stop, run "evenhand verify"')
+        after = row.seq
+        rows.append(row)
+    return rows

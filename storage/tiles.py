@@ -8,7 +8,7 @@ import apsw
 from storage.errors import LedgerDamaged
 from storage.identity import Hashers
 from storage.leaf import HASH_BYTES
-from storage.rows import StoredRow
+from storage.rows import stored_rows
 from storage.schema import one_value
 from storage.tree import LEVELS, TILE, TILE_HEIGHT, Edge, fold, range_hash, split
 
@@ -93,7 +93,7 @@ class StoredTree:
 def leaves_of(connection: apsw.Connection, first: int, end: int, hashers: Hashers) -> list[bytes]:
     """The leaves first..end-1, computed from their rows."""
     sql = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? AND seq <= ? ORDER BY seq"  # noqa: S608  (a constant list of columns)
-    rows = [StoredRow(*row) for row in connection.execute(sql, (first, end))]
+    rows = stored_rows(connection.execute(sql, (first, end)), first)
     if len(rows) != end - first:
         raise LedgerDamaged(f'rows {first + 1} to {end} are not complete: stop, run "evenhand verify"')
     return [hashers.at(row.seq).leaf(row) for row in rows]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import apsw
 
+from storage.acknowledged import read_mark, way_on, why_lost
 from storage.audit_frames import FrameAudit
 from storage.audit_models import ModelAudit
 from storage.audit_rows import RowAudit
@@ -26,7 +27,7 @@ from storage.migrate import migrations
 from storage.readmodels import ReadModel
 from storage.readmodels.seals import Seals, all_seals
 from storage.refold import Refold
-from storage.rows import StoredRow
+from storage.rows import StoredRow, stored_rows
 from storage.schema import APPLICATION_ID, open_for_reading
 from storage.tiles import COLUMNS
 
@@ -94,15 +95,17 @@ class _Verification:
         findings: Findings,
     ) -> None:
         self._connection = connection
+        self._files = FirmDirectory(directory)
         self._secret = secret
         self._findings = findings
         self._rows: RowAudit | None = None
-        self._frames = FrameAudit(connection, FirmDirectory(directory).segments, segments_keep_days, findings)
+        self._frames = FrameAudit(connection, self._files.segments, segments_keep_days, findings)
         self._refold = Refold(read_models)
         self._snapshots = 0
         self._sealed_values = 0
 
     def run(self, public_key: bytes | None, progress: Progress) -> None:
+        acknowledged = read_mark(self._files)  # before any view of the book, beside which it may be written on
         self._check_file()
         require_secret(self._connection, self._secret)
         identity = read_identity(self._connection)
@@ -117,6 +120,8 @@ class _Verification:
         while self._step(rows, size_of(self._connection)):
             pass
         rows.check_end(self._connection)
+        if why := why_lost(self._files, acknowledged, lineages, rows.seq):
+            self._findings.add(why, rows.seq, way_on(self._files))
         self._check_read_models()
         self._frames.check_end(self._connection)
         self._snapshots = audit_snapshots(self._connection, self._frames.quotes_from, self._findings)
@@ -162,8 +167,8 @@ class _Verification:
         """Check the next rows; False when there are none."""
         sql = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"  # noqa: S608  (constant columns)
         try:
-            found = [StoredRow(*row) for row in self._connection.execute(sql, (rows.seq, goal, ROWS_PER_STEP))]
-        except _UNREADABLE:
+            found = stored_rows(self._connection.execute(sql, (rows.seq, goal, ROWS_PER_STEP)), rows.seq)
+        except (LedgerDamaged, *_UNREADABLE):
             return self._step_one_by_one(rows, goal)
         for row in found:
             rows.take(row, self._frames)
@@ -175,8 +180,8 @@ class _Verification:
         until = min(rows.seq + ROWS_PER_STEP, goal)
         for seq in range(rows.seq + 1, until + 1):
             try:
-                found = [StoredRow(*row) for row in self._connection.execute(sql, (seq,))]
-            except _UNREADABLE as why:
+                found = stored_rows(self._connection.execute(sql, (seq,)), rows.seq)
+            except (LedgerDamaged, *_UNREADABLE) as why:
                 rows.skip(seq, str(why))
                 continue
             if not found:

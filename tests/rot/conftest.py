@@ -40,7 +40,7 @@ MAKING = Path(__file__).resolve().parents[1] / "golden" / "making.py"
 LEDGER = "ledger.db"
 DATABASES = ("keys.db", "vault.db", LEDGER)
 # What may be lost without a word: it is laid out anew, and nothing else is kept in it.
-SPARE = {"lock", "ballast", "front.db", "ledger.db-shm", "ledger.db-wal", "fingerprints"}
+SPARE = {"lock", "ballast", "front.db", "ledger.db-shm", "ledger.db-wal", "fingerprints", "acknowledged"}
 OF_THE_BOOK = {LEDGER, "segments"}
 VERIFY, DOCTOR, START = "verify", "doctor", "start"
 # What an operator writes by hand has no second place that could contradict it. These decide nothing: what desks decide by

@@ -103,6 +103,24 @@ def test_a_bit_turned_in_any_column_is_found(whole, table, column, where):
         assert finding.next
 
 
+@pytest.mark.parametrize("leads_to", ["seq", "(SELECT max(seq) FROM ledger WHERE account = old.account)"])
+def test_a_link_that_leads_round_is_found_and_followed_by_nobody(whole, leads_to):
+    """Whoever walks an account's chain back would walk for ever."""
+    raw = whole.raw()
+    [(trigger,)] = raw.execute("SELECT sql FROM sqlite_schema WHERE name = 'ledger_keeps'").fetchall()
+    raw.execute("DROP TRIGGER ledger_keeps")
+    newest = "(SELECT max(seq) FROM ledger WHERE account = old.account)"
+    sql = f"UPDATE ledger AS old SET account_prev_seq = {leads_to} WHERE account = ? AND seq > {newest} - 20"
+    raw.execute(sql, (whole.ben,))
+    raw.execute(trigger)
+    raw.close()
+    report = whole.verify(whole.Balances())
+    assert any("chain" in finding.what or "hash" in finding.what for finding in report.findings)
+    with whole.reader() as reader:
+        seqs = [row.seq for row in reader.account_rows(whole.ben, limit=1_000)]
+    assert seqs == sorted(set(seqs), reverse=True)
+
+
 @pytest.mark.parametrize("at", [0, 9, 12, 20, 40, 2_000, -1])
 def test_a_bit_turned_in_a_segment_is_found(whole, at):
     [path] = (whole.path / "segments").iterdir()

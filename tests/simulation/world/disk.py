@@ -79,7 +79,7 @@ class Disk:
         image = self.directory.with_name(f"life-{self._copies}")
         image.mkdir(mode=0o700)
         (image / "segments").mkdir(mode=0o700)
-        for name in ("ledger.db", "ledger.db-wal"):
+        for name in ("ledger.db", "ledger.db-wal", "acknowledged"):
             if (self.directory / name).exists():
                 shutil.copyfile(self.directory / name, image / name)
         self.directory = image
