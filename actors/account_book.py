@@ -6,7 +6,6 @@ and no hard failure or pass rests on an account that drifts.
 
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
-from actors.guards import trails_every_tick
 from firm.account import AccountState, Position, cash_key
 from firm.account_fold import ALREADY_BOOKED, POSITIONS
 from firm.arithmetic import PLAIN
@@ -113,7 +112,7 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
         seat.record(moved_start, turn)
     if any(isinstance(terms, MaximumLoss) and terms.trail is Trail.END_OF_DAY for terms in state.ruleset.terms):
         seat.record(RolloverHighMoved(high=state.money(state.rollover_high + amount)), turn)
-    if state.peak is not None and trails_every_tick(state):
+    if state.peak is not None and state.trails_every_tick:
         moved = PeakReached(
             equity=state.money(state.peak.equity + amount),
             balance=state.money(state.peak.balance + amount),

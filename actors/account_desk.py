@@ -83,8 +83,7 @@ class AccountDesk(AccountSeat):
     def _decide_message(self, message: Message, turn: Turn) -> None:  # noqa: C901  (a table of messages)
         match message:
             case PriceReached():
-                # Prices alone win nothing: when a desk is woken by one must make no difference.
-                self.judge(turn, message.at_us, may_win=False)
+                self.judge(turn, message.at_us, by_price=True)
             case Judge():
                 self.judge(turn, message.at_us)
             case AccountProvisioned():
@@ -138,8 +137,12 @@ class AccountDesk(AccountSeat):
 
     # --- judging ---
 
-    def judge(self, turn: Turn, at_us: int, *, may_win: bool = True) -> None:
-        """Look at the account with the prices on the board: note a new peak, find a broken limit or a won phase, set the guard."""
+    def judge(self, turn: Turn, at_us: int, *, by_price: bool = False) -> None:
+        """Look at the account with the prices on the board: note a new peak, find a broken limit or a won phase, set the guard.
+
+        Only prices bring a peak: what a report changed is worth what the next price says. Prices alone win nothing: when a
+        desk is woken by one must make no difference.
+        """
         if self.held.standing not in JUDGED or self.held.day is None:
             self.watch(turn)
             return
@@ -149,12 +152,13 @@ class AccountDesk(AccountSeat):
             self.watch(turn)
             return
         equity = stakes.equity(self.held, board)
-        self.note_peak(equity, at_us, turn)
+        if by_price:
+            self.note_peak(equity, at_us, turn)
         limits = verdicts.open_limits(self.held, self.limits())
         broken = first_broken(limits, equity)
         if broken is not None:
             verdicts.break_limit(self, broken, at_us, turn)
-        elif may_win:
+        elif not by_price:
             verdicts.ask_to_win(self, at_us, turn)
         self.watch(turn, equity)
 

@@ -100,9 +100,12 @@ class AccountSeat:
         turn.watch(state.bridge, watch_of(state, self.stakes(board), equity, limits, board))
 
     def note_peak(self, equity: int, at_us: int, turn: Turn) -> None:
-        """Keep a new equity high that prices brought; it becomes a fact when a decision, a rollover or an epoch's end needs it."""
+        """Keep a new equity high that prices brought; it becomes a fact when a decision, a rollover or an epoch's end needs it.
+
+        A price of before the newest deal brings none: at that price something else was held.
+        """
         state = self.held
-        if state.peak is None or equity <= state.peak.equity:
+        if state.peak is None or equity <= state.peak.equity or at_us < state.book_since_us:
             return
         board = self.board(turn)
         stakes = self.stakes(board)

@@ -314,6 +314,8 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.NOT_RECONCILED)
     elif state.reconciled_seq < state.last_trade_seq:
         doubts.add(Doubt.BOOK_UNCONFIRMED)
+    if limit.follows_every_tick and state.peak is not None and state.peak.in_doubt:
+        doubts.add(Doubt.LATE_DATA)
     measured_from_day = isinstance(limit.terms, DailyLoss) or limit.terms.trail is Trail.END_OF_DAY
     if measured_from_day and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()

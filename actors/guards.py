@@ -17,7 +17,6 @@ from firm.inputs import Side
 from firm.phase import JUDGED, Standing
 from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO
 from firm.rules.limits import Limit
-from firm.ruleset import MaximumLoss, Trail
 
 _SCALE = LOTS_SCALE * CONTRACT_SCALE
 
@@ -49,7 +48,7 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
 def stakes_of(state: AccountState, board: Board) -> Stakes:
     needed, holdings = symbols_needed(state, board), holdings_of(state, board)
     exposure = () if holdings is None else _exposure(state, board)
-    return Stakes(needed, _late(state, needed), holdings, exposure, trails_every_tick(state))
+    return Stakes(needed, _late(state, needed), holdings, exposure, state.trails_every_tick)
 
 
 def watch_of(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board) -> Watch:
@@ -63,17 +62,14 @@ def watch_of(state: AccountState, stakes: Stakes, equity: int | None, limits: tu
         return Watch(state.account, (), (), day_end_us, provisional_us, False, late, unfilled)
     rounding = len(state.positions)
     down = None if equity is None else min((equity - limit.floor - 1 - rounding for limit in limits), default=None)
-    # A limit that is broken and was not acted on (its price is in doubt) is looked at again with whatever comes next.
-    if equity is None or stakes.holdings is None or (down is not None and down < 0):
+    up = None if equity is None or not stakes.trails or state.peak is None else state.peak.equity - equity
+    # A limit that is broken and was not acted on (its price is in doubt), and a high that the next price will bring, are looked
+    # at again with whatever comes next.
+    if equity is None or stakes.holdings is None or (down is not None and down < 0) or (up is not None and up < 0):
         always = stakes.needed or tuple({held.symbol for held in state.positions})
         return Watch(state.account, (), always, day_end_us, provisional_us, True, late, unfilled)
-    up = state.peak.equity - equity - rounding if stakes.trails and state.peak is not None else None
-    bands = _bands(stakes, down, up, board)
+    bands = _bands(stakes, down, None if up is None else up - rounding, board)
     return Watch(state.account, bands, (), day_end_us, provisional_us, True, late, unfilled)
-
-
-def trails_every_tick(state: AccountState) -> bool:
-    return any(isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK for terms in state.ruleset.terms)
 
 
 def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...]:

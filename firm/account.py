@@ -15,7 +15,7 @@ from firm.inputs import Side
 from firm.money import Money
 from firm.phase import Standing
 from firm.price import Quote
-from firm.ruleset import Anchor, Ruleset
+from firm.ruleset import Anchor, MaximumLoss, Ruleset, Trail
 from firm.trading_day import TradingDay
 
 
@@ -50,13 +50,17 @@ class DayStart(msgspec.Struct, frozen=True, gc=False):
 
 
 class Peak(msgspec.Struct, frozen=True, gc=False):
-    """The highest equity so far, when, and the ticks it rested on. `seq`: the row that holds it, or 0 where none was written yet."""
+    """The highest equity so far, when, and the ticks it rested on. `seq`: the row that holds it, or 0 where none was written yet.
+
+    `in_doubt`: a deal of before it came after it, so that it was measured with a book that nobody held any more.
+    """
 
     equity: int
     balance: int
     at_us: int
     quotes: tuple[Quote, ...]
     seq: int
+    in_doubt: bool = False
 
 
 class Closing(msgspec.Struct, frozen=True, gc=False):
@@ -173,6 +177,11 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def knows_deal(self, deal_id: str) -> bool:
         """Whether a deal or balance operation was booked already, as far back as a bridge may send it again."""
         return any(deal_id in day for day in self.deals)
+
+    @property
+    def trails_every_tick(self) -> bool:
+        """Whether a floor follows every new equity high."""
+        return any(isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK for terms in self.ruleset.terms)
 
     @property
     def running(self) -> Standing:

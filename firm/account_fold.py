@@ -154,7 +154,21 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
         last_trade_us=max(state.last_trade_us, happened_us),
         last_trade_seq=seq,
         deals=_with_id(state.deals, fact.deal_id),
+        peak=_peak_after_deal(state, fact, happened_us),
     )
+
+
+def _peak_after_deal(state: AccountState, fact: DealBooked, happened_us: int) -> Peak | None:
+    """What is open is worth what the next price says. A deal makes a new high only where it leaves nothing open."""
+    peak = state.peak
+    if peak is None or not state.trails_every_tick:
+        return peak
+    if happened_us < peak.at_us:
+        peak = replace(peak, in_doubt=True)
+    is_flat = not fact.lots_e8 and all(held.position_id == fact.position_id for held in state.positions)
+    if is_flat and fact.balance.minor > peak.equity:
+        return Peak(fact.balance.minor, fact.balance.minor, happened_us, (), 0)
+    return peak
 
 
 def _with_id(deals: tuple[frozenset[str], ...], deal_id: str) -> tuple[frozenset[str], ...]:
@@ -305,8 +319,10 @@ def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> 
 
 
 def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState:
-    quotes = state.peak.quotes if state.peak is not None else ()
-    return replace(state, peak=Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq))
+    before = state.peak
+    quotes = before.quotes if before is not None else ()
+    in_doubt = before is not None and before.in_doubt  # written down or moved by cash, it is still the same high
+    return replace(state, peak=Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, in_doubt))
 
 
 def _finding(state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int) -> Finding:

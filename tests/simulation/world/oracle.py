@@ -92,13 +92,15 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
     except where the firm asks a person: it suspects, or holds the pass. Two differences are none: the rule that ended the
     account may be another one if one side had only suspected it by then (an open question about one rule suspends no
     other); and a pass may wait: for the rollover that ends a pause, or for the platform's next figure after a deal that was
-    told late, by when the trader may have traded on. Two kinds of breach are not compared then: of a floor that follows
-    every tick (a price that comes late moves no peak, and a deal that comes before its price may raise one that never was),
-    and one at prices of several symbols (without the late one these may be prices that never stood together).
+    told late, by when the trader may have traded on. Under a floor that follows every tick the firm may let an account go on
+    that the oracle breaches, never the other way: a price that comes late moves no peak. Not compared is a breach at prices of
+    several symbols: without the late one these may be prices that never stood together.
     """
     if in_order:
         return "" if (ours.verdicts, ours.place) == (theirs.verdicts, theirs.place) else "not the same figures"
-    if ours.is_open or (ours.rules | theirs.rules) & ours.following or ours.paired or theirs.paired:
+    if ours.is_open or ours.paired or theirs.paired:
+        return ""
+    if theirs.place == "breached" and theirs.rules & theirs.following and not ours.rules & ours.following:
         return ""
     if ours.place == "breached":
         same = ours.rules == theirs.rules or ours.rules <= theirs.suspected or theirs.rules <= ours.suspected

@@ -1,0 +1,117 @@
+"""Equity highs that a floor follows on every tick: what brings one, what does not, and when one is in doubt."""
+
+import pytest
+
+from actors.desk import Header
+from actors.engine import Engine
+from firm.commands import PublishProgram
+from firm.facts import BreachDeclared, BreachSuspected, Doubt
+from firm.inputs import DealEntry, Side
+from firm.instant import SECOND_US
+from firm.phase import Standing
+from firm.ruleset import LateBreach
+
+
+@pytest.fixture
+def account(stage):
+    """Sold with 6 % of 100 000 that trail every tick; nothing is open yet."""
+    offered = stage.trailing_program(LateBreach.REVIEW)
+    stage.put(PublishProgram(by="staff:omar", program=offered))
+    account = stage.sell(1003, 503, (7005, 7006), offered.program)
+    stage.tick("EURUSD", 138_690, 138_700)
+    return account
+
+
+def long(stage, account):
+    """Ten lots from 1.38700: a point is 10 dollars."""
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "99_900.00", "100_000.00")
+    return account
+
+
+def told_late(stage, account, at_us, lots, price, profit):
+    """A part or all of P1 was sold at an instant that has passed."""
+    now_us, stage.now_us = stage.now_us, at_us
+    stage.deal(account, "P1", Side.SELL, lots, price, entry=DealEntry.OUT, profit=profit)
+    stage.now_us = now_us
+
+
+def peak_of(stage, account):
+    return stage.account(account).peak.equity
+
+
+def test_a_deal_that_comes_before_its_price_is_worth_what_its_price_says(stage, account):
+    """Bought at 1.37700 while the board still has 1.38690: that 9 900 were never there."""
+    stage.deal(account, "P1", Side.BUY, "10", 137_700)
+    assert peak_of(stage, account) == 100_000_00
+    stage.wait(1)
+    stage.tick("EURUSD", 137_690, 137_700)
+    assert peak_of(stage, account) == 100_000_00
+    stage.tick("EURUSD", 137_800, 137_810)
+    assert peak_of(stage, account) == 101_000_00
+
+
+def test_the_next_price_brings_the_high_that_a_deal_left_even_if_it_is_the_same(stage, account):
+    long(stage, account)
+    stage.deal(account, "P2", Side.BUY, "10", 138_600)
+    stage.wait(1)
+    stage.tick("EURUSD", 138_690, 138_700)
+    assert peak_of(stage, account) == 100_800_00
+
+
+def test_a_price_of_before_the_deal_brings_no_high(stage, account):
+    before_us = stage.now_us + SECOND_US
+    stage.wait(2)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.tick("EURUSD", 139_690, 139_700, before_us)
+    assert peak_of(stage, account) == 100_000_00
+
+
+def test_a_closing_that_leaves_nothing_open_is_a_high_of_its_own(stage, account):
+    """Closed above the newest price: no price will say it again."""
+    long(stage, account)
+    stage.wait(1)
+    stage.deal(account, "P1", Side.SELL, "10", 139_000, entry=DealEntry.OUT, profit="3_000.00")
+    assert peak_of(stage, account) == 103_000_00
+
+
+def test_a_high_measured_with_a_book_that_nobody_held_any_more_fails_nobody_by_itself(stage, account):
+    """Closed at 1.38800 and told late: the high of 110 000 at 1.39700 never was, nor is the floor of 104 000 under it."""
+    long(stage, account)
+    stage.wait(1)
+    closed_us = stage.now_us
+    stage.wait(1)
+    stage.tick("EURUSD", 139_700, 139_710)
+    assert peak_of(stage, account) == 110_000_00
+    told_late(stage, account, closed_us, "10", 138_800, "1_000.00")
+    assert stage.account(account).peak.in_doubt
+    assert not stage.facts(BreachDeclared)
+    [suspicion] = stage.facts(BreachSuspected)
+    assert Doubt.LATE_DATA in suspicion.doubts
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
+
+
+def test_a_higher_high_ends_the_doubt(stage, account):
+    long(stage, account)
+    stage.wait(1)
+    reduced_us = stage.now_us
+    stage.wait(1)
+    stage.tick("EURUSD", 138_800, 138_810)
+    told_late(stage, account, reduced_us, "5", 138_750, "250.00")
+    assert stage.account(account).peak.in_doubt
+    stage.tick("EURUSD", 139_700, 139_710)
+    assert not stage.account(account).peak.in_doubt
+
+
+def test_a_fold_of_the_rows_knows_the_same_high(stage, account):
+    """What a newer engine starts from: prices and deals alone bring it, so nothing is lost where no row holds it yet."""
+    long(stage, account)
+    stage.wait(1)
+    stage.deal(account, "P1", Side.SELL, "10", 139_000, entry=DealEntry.OUT, profit="3_000.00")
+    folded = Engine(stage.engine.lineage)
+    for batch in stage.batches:
+        frames = dict(batch.frames)
+        for row, body in batch.rows:
+            folded.refold(Header(row.seq, row.happened_us, row.received_us, row.account), body, frames.get(row.seq))
+    assert peak_of(stage, account) == 103_000_00
+    assert folded.account(account).peak == stage.account(account).peak
