@@ -12,8 +12,9 @@ from typing import Self
 import apsw
 from nacl.utils import random
 
+from storage.findings import RESTORE
 from storage.sealing import SealBroken, bound_to, draw_key, sealed, unsealed
-from storage.sqlite_file import erase_traces, one_row, open_sqlite, open_to_read
+from storage.sqlite_file import FileRefused, erase_traces, one_row, open_sqlite, open_to_read
 
 APPLICATION = 0x45564B59  # "EVKY"
 VERSION = 1
@@ -59,6 +60,9 @@ class KeyRing:
         wrapping_key = hashlib.blake2b(key=master, person=b"evenhand-wrap-1", digest_size=32).digest()
         try:
             return cls(connection, wrapping_key, _pair(connection, wrapping_key))
+        except FileRefused:
+            connection.close()
+            raise
         except SealBroken as broken:
             connection.close()
             raise WrongMaster(
@@ -126,7 +130,10 @@ def _pair(connection: apsw.Connection, wrapping_key: bytes) -> bytes:
         with connection:
             connection.execute("INSERT INTO origin (pair, canary) VALUES (?, ?)", (pair, canary))
         return pair
-    return unsealed(wrapping_key, row[1], bound_to(b"evenhand canary 1"))
+    pair = unsealed(wrapping_key, row[1], bound_to(b"evenhand canary 1"))
+    if row[0] != pair:
+        raise FileRefused(f"keys.db says that it belongs to vault {row[0].hex()}, and under seal {pair.hex()}: {RESTORE}")
+    return pair
 
 
 def _place(person: str, klass: str) -> bytes:

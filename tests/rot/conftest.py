@@ -134,7 +134,7 @@ class Ground:
             read_models=READ_MODELS,
             segments_keep_days=read_settings(FirmDirectory(self.copy).settings).ledger.segments_keep_days,
         )
-        return None if report.is_sound else report_text(report)
+        return None if report.is_sound and not report.notes else report_text(report)
 
     def _doctor(self) -> str | None:
         told = [
