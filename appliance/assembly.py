@@ -30,6 +30,7 @@ from appliance.clock import Clock, SimulatedClock, SystemClock, wall_us
 from appliance.deadman import DeadmanPolicies
 from appliance.digest import engine_digest
 from appliance.health import HealthBook
+from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.release import RELEASE
 from appliance.settings import ClockSource, Settings
 from appliance.subscriptions import Subscriptions
@@ -81,6 +82,7 @@ class Machine:
         secrets = self.secrets
         self.secret_texts = read_secret_texts(self.directory, self.settings.alarms)
         self.alarms = AlarmBook(self.settings.alarms, self.settings.firm.name)
+        self.door = PortalDoor(connections_allowed())
         self.started_us = wall_us()
         self._ticked_us = 0
         self.ledger = self._open.enter_context(

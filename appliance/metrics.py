@@ -17,6 +17,7 @@ from appliance.assembly import Machine
 from appliance.clock import wall_us
 from appliance.exposition import Exposition, Labels, Number, by
 from appliance.heartbeat import Heartbeat
+from appliance.portal_door import PortalDoor, Turned
 from appliance.release import RELEASE
 from firm.instant import SECOND_US
 
@@ -31,6 +32,7 @@ def metrics_text(
     """The page: health as of now, files and bridges as of the last look."""
     page, health = Exposition(), machine.health.now()
     _add_process(page, health, live_pages)
+    _add_portal(page, machine.door)
     _add_engine(page, health, machine.meter)
     _add_desks(page, health)
     _add_bridges(page, health, seen)
@@ -58,6 +60,13 @@ def _add_process(page: Exposition, health: Health, live_pages: int) -> None:
     page.counter("cpu_seconds_total", "Processor time of the process.", used.ru_utime + used.ru_stime)
     page.gauge("memory_peak_bytes", "The most memory the process ever held.", used.ru_maxrss * 1_024)
     page.gauge("live_pages", "Pages that are open and kept up to date.", live_pages)
+
+
+def _add_portal(page: Exposition, door: PortalDoor) -> None:
+    page.gauge("portal_connections", "Connections to the portal that are open.", len(door))
+    page.gauge("portal_connections_max", "How many may be open at once.", door.connections_max)
+    turned = {one.value: door.turned[one] for one in Turned}
+    page.counter("portal_turned_total", "Connections turned away or cut since start, by reason.", by("why", turned))
 
 
 def _add_engine(page: Exposition, health: Health, meter: Meter) -> None:

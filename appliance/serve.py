@@ -1,11 +1,10 @@
 """Serve: run a machine until it is told to stop: engine, clock, gateway, control socket and pages in one task group."""
 
-import contextlib
 import gc
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import anyio
@@ -18,6 +17,7 @@ from appliance.clock import SystemClock, wall_us
 from appliance.control import ControlReply, ControlRequest, serve_control
 from appliance.errands import keep_house
 from appliance.notify import be_watched, inherited, tell
+from appliance.page_server import PageServer
 from appliance.ports import portal_door
 from appliance.settings import ClockSource
 from appliance.space import Space
@@ -28,23 +28,8 @@ from storage.files import FirmDirectory
 # States are values without cycles and die by reference count: what a collector could find is the little that pages leave.
 GARBAGE_THRESHOLDS = (2_000, 50, 50)
 STOP_SECONDS_MAX = 10  # how long open pages may take to end
-LAST_WORD_S = 0.25  # from a connection to its request: more than a round trip to the proxy
 
 _LOG = logging.getLogger("evenhand.appliance")
-
-
-class _Pages(uvicorn.Server):
-    """Uvicorn without signal handlers of its own: this program stops it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def let_nobody_in(self) -> None:
-        """Whoever comes now waits at the door for the next process; who came in a moment ago still gets to say what for."""
-        for server in self.servers:
-            server.close()
-        await anyio.sleep(LAST_WORD_S)
 
 
 async def serve(
@@ -105,7 +90,7 @@ def _set_aside_what_stays() -> None:
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
-def _pages(machine: Machine, watch: Watch) -> tuple[_Pages, Callable[[], None]]:
+def _pages(machine: Machine, watch: Watch) -> tuple[PageServer, Callable[[], None]]:
     """The web room is imported here, after recovery: it takes longer than everything else together."""
     from web.app import create_app, end_streams
     from web.firm import Firm
@@ -129,6 +114,7 @@ def _pages(machine: Machine, watch: Watch) -> tuple[_Pages, Callable[[], None]]:
     config = uvicorn.Config(
         app,
         http="httptools",
+        ws="none",
         loop="asyncio",
         lifespan="on",
         access_log=False,
@@ -138,11 +124,11 @@ def _pages(machine: Machine, watch: Watch) -> tuple[_Pages, Callable[[], None]]:
         proxy_headers=web.tls_behind_proxy,
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
     )
-    return _Pages(config), partial(end_streams, app)
+    return PageServer(config, machine.door), partial(end_streams, app)
 
 
-async def _serve_pages(pages: _Pages, listener: socket.socket, served: anyio.Event) -> None:
-    await pages.serve(sockets=[listener])
+async def _serve_pages(pages: PageServer, listener: socket.socket, served: anyio.Event) -> None:
+    await pages.serve_on(listener)
     if not pages.should_exit:
         raise RuntimeError("the web server ended by itself: see the log above")
     served.set()
