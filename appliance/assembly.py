@@ -106,7 +106,7 @@ class Machine:
         self.digest = engine_digest()
         self.recovered = recover(self.reader, self.ledger.lineage.hex(), self.digest, alarm_desk)
         self.engine = self.recovered.engine
-        self.clock = self._clock()
+        self.clock = clock_of(self.settings, self.reader, self._start_us)
         self.meter = Meter()
         self.counters: Counter[str] = Counter()
         self.directory_of_bridges = Directory(self.engine)
@@ -116,7 +116,7 @@ class Machine:
         self.health = HealthBook(
             engine=self.engine,
             meter=self.meter,
-            gateway=self.gateway,
+            sessions=self.gateway.health,
             directory=self.directory_of_bridges,
             counters=self.counters,
             queue_depth=lambda: self.runner.queue_depth,
@@ -181,13 +181,6 @@ class Machine:
 
     # --- parts ---
 
-    def _clock(self) -> Clock:
-        last = self.reader.row(self.ledger.size)
-        last_us = last.received_us if last is not None else self._start_us
-        if self.settings.clock.source is ClockSource.SIMULATED:
-            return SimulatedClock(last_us)
-        return SystemClock(last_us)
-
     def _gateway(self) -> Gateway:
         settings = self.settings.gateway
         offer: Offer = self.offer
@@ -238,6 +231,13 @@ class Machine:
             self._ticked_us = self.clock.now_us()
             timed.append(Arrival(ClockTicked(at_us=self._ticked_us), self._ticked_us, self._ticked_us))
         return timed
+
+
+def clock_of(settings: Settings, reader: LedgerReader, start_us: int = 0) -> Clock:
+    """Firm time goes on where the ledger ends."""
+    last = reader.row(reader.size())
+    last_us = last.received_us if last is not None else start_us
+    return SimulatedClock(last_us) if settings.clock.source is ClockSource.SIMULATED else SystemClock(last_us)
 
 
 def alarm_desk(desk: str, error: BaseException) -> None:

@@ -1,6 +1,6 @@
 """Health: the machine's state in one value, for the system page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from actors.directory import Directory
@@ -10,17 +10,16 @@ from actors.live import BridgeHealth, Health
 from actors.meter import Meter
 from actors.names import RISK, enforcement_desk
 from actors.risk_desk import RiskDesk
-from bridges.gateway import Gateway
 from bridges.sessions import SessionHealth
 
 
 @dataclass(frozen=True)
 class HealthBook:
-    """Where the figures come from. `queue_depth` counts inputs waiting for the engine."""
+    """Where the figures come from. `queue_depth` counts inputs waiting for the engine; `sessions` are those of bridges."""
 
     engine: Engine
     meter: Meter
-    gateway: Gateway
+    sessions: Callable[[], Sequence[SessionHealth]]
     directory: Directory
     counters: Mapping[str, int]
     queue_depth: Callable[[], int]
@@ -84,4 +83,4 @@ class HealthBook:
         )
 
     def _session(self, bridge: str) -> SessionHealth | None:
-        return next((session for session in self.gateway.health() if session.bridge == bridge), None)
+        return next((session for session in self.sessions() if session.bridge == bridge), None)

@@ -38,7 +38,8 @@ def inherited(name: str) -> socket.socket | None:
         return None
     descriptor = FIRST_INHERITED + names.index(name)
     os.set_inheritable(descriptor, False)
-    return socket.socket(fileno=descriptor)
+    # A second hand on it: whoever closes theirs can come for it again, and who knocks meanwhile waits at the door.
+    return socket.socket(fileno=os.dup(descriptor))
 
 
 def watchdog_s() -> float | None:

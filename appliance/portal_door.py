@@ -18,7 +18,6 @@ import anyio.lowlevel
 
 CONNECTIONS_MAX = 8_192  # above web.bounds.STREAMS_MAX, with room for pages beside the streams
 FILES_SHARE = 2  # one in so many open files may be a connection: the book, bridges and couriers have the others
-BACKLOG = 2_048  # connections that the kernel keeps until they are taken
 OPENING_MAX = 64  # taken at once, before the loop does anything else
 PAUSE_S = 1.0  # after the kernel gave no connection: files are not free again any sooner
 TOLD_EVERY_S = 60.0  # the log: one line for whatever came in between
@@ -101,7 +100,6 @@ class PortalDoor:
     async def let_in(self, listener: socket.socket, open_one: Callable[[socket.socket], Awaitable[object]]) -> None:
         """Until cancelled; then the listener is closed, and who comes stays with whoever else holds it."""
         listener.setblocking(False)
-        listener.listen(BACKLOG)
         try:
             async with anyio.create_task_group() as tasks:
                 while True:

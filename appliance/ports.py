@@ -5,6 +5,8 @@ import socket
 
 from appliance.notify import inherited
 
+BACKLOG = 2_048  # connections that the kernel keeps until they are taken
+
 _LOG = logging.getLogger("evenhand.appliance")
 
 
@@ -28,11 +30,12 @@ def portal_door(host: str, port: int) -> socket.socket:
 
 
 def listen(host: str, port: int, setting: str = "web.port in evenhand.toml") -> socket.socket:
-    """A bound TCP socket; port 0 takes a free one."""
+    """A TCP socket that listens: whoever knocks before anybody takes connections waits. Port 0 takes a free one."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise CannotListen(

@@ -5,10 +5,8 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 import anyio
-import uvicorn
 from anyio.abc import TaskGroup, TaskStatus
 
 from appliance.alarms.watch import Watch, couriers_of
@@ -17,17 +15,17 @@ from appliance.clock import SystemClock, wall_us
 from appliance.control import ControlReply, ControlRequest, serve_control
 from appliance.errands import keep_house
 from appliance.notify import be_watched, inherited, tell
-from appliance.page_server import PageServer
+from appliance.portal import STOP_SECONDS_MAX, Ready, address_of, serving_pages
 from appliance.ports import portal_door
 from appliance.settings import ClockSource
 from appliance.space import Space
 from bridges.doorkeeper import NO_DOOR
 from firm.inputs import ClockTicked
 from storage.files import FirmDirectory
+from web.firm import Firm
 
 # States are values without cycles and die by reference count: what a collector could find is the little that pages leave.
 GARBAGE_THRESHOLDS = (2_000, 50, 50)
-STOP_SECONDS_MAX = 10  # how long open pages may take to end
 
 _LOG = logging.getLogger("evenhand.appliance")
 
@@ -36,7 +34,7 @@ async def serve(
     machine: Machine,
     handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
     *,
-    ready: Callable[[str], None],
+    ready: Ready,
 ) -> None:
     """Until SIGTERM or SIGINT. `ready` is called with the portal's address once everything listens."""
     with portal_door(machine.settings.web.host, machine.settings.web.port) as listener:
@@ -51,10 +49,9 @@ async def _serve_on(
     machine: Machine,
     space: Space,
     handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
-    ready: Callable[[str], None],
+    ready: Ready,
 ) -> None:
     watch = Watch(machine, couriers_of(machine))
-    pages, end_streams = _pages(machine, watch)
     async with anyio.create_task_group() as tasks:
         await tasks.start(_run_engine, machine, tasks)
         gateway_door = inherited("gateway")
@@ -66,19 +63,11 @@ async def _serve_on(
         path = FirmDirectory(machine.directory).control_socket
         await tasks.start(serve_control, path, lambda request: handle(machine, request))
         _set_aside_what_stays()
-        served = anyio.Event()
-        tasks.start_soon(_serve_pages, pages, listener, served)
-        host, port = listener.getsockname()[:2]
-        ready(f"http://{host}:{port}")
-        tell("READY=1")
-        tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
-        told = await _until_signalled()
-        _LOG.info("stopping: %s came; open pages get up to %d s to end", told.name, STOP_SECONDS_MAX)
-        tell("STOPPING=1")
-        await pages.let_nobody_in()
-        end_streams()
-        pages.should_exit = True
-        await served.wait()
+        async with serving_pages(_firm(machine, watch), machine.door, listener):
+            ready(address_of(listener))
+            tell("READY=1")
+            tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
+            await until_signalled()
         machine.runner.stop()
 
 
@@ -90,13 +79,9 @@ def _set_aside_what_stays() -> None:
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
-def _pages(machine: Machine, watch: Watch) -> tuple[PageServer, Callable[[], None]]:
-    """The web room is imported here, after recovery: it takes longer than everything else together."""
-    from web.app import create_app, end_streams
-    from web.firm import Firm
-
-    web = machine.settings.web
-    firm = Firm(
+def _firm(machine: Machine, watch: Watch) -> Firm:
+    """The machine as its pages see it."""
+    return Firm(
         name=machine.settings.firm.name,
         live=machine.live,
         reader=machine.reader,
@@ -107,31 +92,10 @@ def _pages(machine: Machine, watch: Watch) -> tuple[PageServer, Callable[[], Non
         evidence=machine.evidence,
         now_us=machine.clock.now_us,
         wall_us=wall_us,
-        https=web.tls_behind_proxy,
+        https=machine.settings.web.tls_behind_proxy,
         machine=watch,
+        held=lambda: machine.runner.held,
     )
-    app = create_app(firm)
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        ws="none",
-        loop="asyncio",
-        lifespan="on",
-        access_log=False,
-        log_config=None,
-        log_level=logging.WARNING,
-        server_header=False,
-        proxy_headers=web.tls_behind_proxy,
-        timeout_graceful_shutdown=STOP_SECONDS_MAX,
-    )
-    return PageServer(config, machine.door), partial(end_streams, app)
-
-
-async def _serve_pages(pages: PageServer, listener: socket.socket, served: anyio.Event) -> None:
-    await pages.serve_on(listener)
-    if not pages.should_exit:
-        raise RuntimeError("the web server ended by itself: see the log above")
-    served.set()
 
 
 async def _run_engine(
@@ -154,6 +118,9 @@ async def _tick(machine: Machine) -> None:
             machine.put(ClockTicked(at_us=machine.clock.now_us()))
 
 
-async def _until_signalled() -> signal.Signals:
+async def until_signalled() -> None:
+    """SIGTERM or SIGINT has come, and whoever started us knows that we are about to end."""
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        return await anext(aiter(signals))
+        told = await anext(aiter(signals))
+    _LOG.info("stopping: %s came; open pages get up to %d s to end", told.name, STOP_SECONDS_MAX)
+    tell("STOPPING=1")

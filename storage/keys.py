@@ -132,7 +132,9 @@ def _pair(connection: apsw.Connection, wrapping_key: bytes) -> bytes:
         return pair
     pair = unsealed(wrapping_key, row[1], bound_to(b"evenhand canary 1"))
     if row[0] != pair:
-        raise FileRefused(f"keys.db says that it belongs to vault {row[0].hex()}, and under seal {pair.hex()}: {RESTORE}")
+        raise FileRefused(
+            f"keys.db says that it belongs to vault {row[0].hex()}, and under seal {pair.hex()}: {RESTORE}"
+        )
     return pair
 
 

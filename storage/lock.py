@@ -6,6 +6,7 @@ from pathlib import Path
 
 from storage.errors import LedgerInUse
 from storage.files import FILE_MODE
+from storage.sqlite_file import disk_refused
 
 
 class WriterLock:
@@ -13,7 +14,10 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+        except OSError as failed:
+            raise disk_refused(path, failed) from failed
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as held:

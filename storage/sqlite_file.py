@@ -68,7 +68,7 @@ def disk_must_answer(path: Path) -> Iterator[None]:
         raise disk_refused(path, failed) from failed
 
 
-def disk_refused(path: Path, failed: apsw.Error) -> DiskRefused:
+def disk_refused(path: Path, failed: Exception) -> DiskRefused:
     """What to tell of a disk that failed while `path` was opened."""
     return DiskRefused(
         f"{path} cannot be read or written ({type(failed).__name__}: {failed}): make sure that it is on a sound disk with "

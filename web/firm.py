@@ -42,7 +42,7 @@ class Firm:
     `reader` reads the book without holding up its writer. `ask` brings a command to the
     engine and answers once that is durable; it raises Overloaded.
     `now_us` is firm time (simulated in a demo), `wall_us` the time by which sessions and guesses are counted.
-    `https`: cookies are marked for it; False only on a loopback demo.
+    `https`: cookies are marked for it; False only on a loopback demo. `held`: why nothing is taken for now; empty where it is.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Firm:
     wall_us: Callable[[], int]
     https: bool
     machine: MachineView = field(default_factory=Unwatched)
+    held: Callable[[], str] = lambda: ""
     book: "Book" = field(init=False)
 
     def __post_init__(self) -> None:

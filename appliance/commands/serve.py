@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+from pathlib import Path
 
 import anyio
 
@@ -11,8 +12,10 @@ from appliance.commands.backup import require_newest_known
 from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import answer, open_machine
 from appliance.log import set_up_logging
+from appliance.read_only import ReadOnlyFirm
 from appliance.serve import serve
 from appliance.space import make_room_to_start
+from storage.errors import DiskRefused
 
 SWITCH_INTERVAL_S = (
     0.0005  # how soon the commit's thread gets the interpreter back from a busy loop; see docs/decisions
@@ -34,8 +37,15 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    make_room_to_start(options.data_dir)
-    machine = open_machine(options.data_dir)
+    while True:
+        make_room_to_start(options.data_dir)
+        try:
+            machine = open_machine(options.data_dir)
+        except DiskRefused as refused:
+            if _serve_read_only(options.data_dir, str(refused)):
+                continue
+            return 0
+        break
     try:
         set_up_logging(machine.settings.log.level.value, (*machine.secrets.all(), *machine.secret_texts.all()))
         require_newest_known(machine.directory, machine.settings.backups, machine.secrets)
@@ -46,6 +56,23 @@ def run(options: argparse.Namespace) -> int:
         machine.close()
     _LOG.info("stopped: everything that was answered is in the ledger")
     return 0
+
+
+def _serve_read_only(directory: Path, why: str) -> bool:
+    """Pages alone while the disk takes no write; whether it takes one again, and not that we were told to stop."""
+    with ReadOnlyFirm(directory, why) as firm:
+        set_up_logging(firm.settings.log.level.value, firm.secrets.all())
+        _LOG.error("%s. Until then pages are read-only, nothing is taken, and bridges keep what they have", why)
+
+        def ready(url: str) -> None:
+            print(f"serving {firm.settings.firm.name} read-only on {url}", flush=True)
+
+        try:
+            is_well = anyio.run(firm.serve, ready)
+        except BaseExceptionGroup as group:
+            raise _only(group) from group
+    _LOG.warning("the disk takes a write again: the firm starts" if is_well else "stopped")
+    return is_well
 
 
 def _only(error: BaseException) -> BaseException:

@@ -189,7 +189,12 @@ class Serving:
         self.first_line = self.process.stdout.readline()
 
     def close(self) -> int:
+        """Tell it to stop, unless it has ended by itself; its exit status."""
         self.process.terminate()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end; its exit status."""
         status = self.process.wait(PATIENCE_S)
         assert self.process.stdout is not None
         self.process.stdout.close()

@@ -1,8 +1,6 @@
 """A full disk: the firm stops taking before nothing can be written any more; pages stay up, and it goes on by itself."""
 
 import os
-import shutil
-import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,12 +14,13 @@ from msgspec.structs import replace
 
 from actors.recovery import all_rows
 from appliance.settings import ClockSettings
-from appliance.space import MB, ROOM_TO_START_BYTES, free_bytes, make_room_to_start
+from appliance.space import MB, ROOM_TO_START_BYTES, make_room_to_start
 from bridges import events
 from bridges.outbox import Outbox
 from firm.kinds import body_of
 from storage.files import BALLAST_BYTES, FirmDirectory, drop_ballast
 from storage.reader import LedgerReader
+from tests.appliance.small_disk import SmallDisk, small_disk
 
 DISK_MB = 220
 LEAST_MB = 60
@@ -29,28 +28,9 @@ RESUMES_WITHIN_S = 10
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small file system of its own."""
-    image, place = tmp_path / "disk.img", tmp_path / "disk"
-    place.mkdir()
-    with image.open("wb") as file:
-        file.truncate(DISK_MB * MB)
-    if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
-        pytest.skip("only root may mount the small file system that this fills")
-    subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)
-    mounted = subprocess.run(["mount", "-o", "loop", image, place], capture_output=True, text=True, check=False)
-    if mounted.returncode != 0:
-        pytest.skip(f"this machine mounts no loop device: {mounted.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "--lazy", place], check=True)
-
-
-def fill(place: Path, leave_mb: int) -> Path:
-    """A file that takes all space but so much."""
-    filler = place / "filler"
-    with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, free_bytes(place) - leave_mb * MB)
-    return filler
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path, DISK_MB) as disk:
+        yield disk
 
 
 def rows_of(firm: Path) -> list[Any]:
@@ -59,7 +39,7 @@ def rows_of(firm: Path) -> list[Any]:
 
 
 async def test_with_little_space_left_pages_stay_up_and_nothing_is_taken_until_there_is_room(
-    disk: Path,
+    disk: SmallDisk,
     tmp_path: Path,
     serving: Callable[[Path], Any],
     settings: Callable[..., Any],
@@ -67,50 +47,50 @@ async def test_with_little_space_left_pages_stay_up_and_nothing_is_taken_until_t
     until: Callable[..., Any],
 ) -> None:
     founded, _, connected, platform_of = bridge_hands
-    machine, key = founded(disk / "firm", replace(settings(space_min_mb=LEAST_MB), clock=ClockSettings()))
+    machine, key = founded(disk.place / "firm", replace(settings(space_min_mb=LEAST_MB), clock=ClockSettings()))
     machine.close()
-    child = serving(disk / "firm")
+    child = serving(disk.place / "firm")
     url = child.first_line.split()[-1]
     platform, outbox = platform_of(), Outbox(tmp_path / "outbox.db")
     platform.machine = SimpleNamespace(clock=SimpleNamespace(now_us=lambda: time.time_ns() // 1_000))
     async with connected(key, outbox, platform) as client:
         await platform.publish(*(contract(f"AAA{n:03}") for n in range(3)))
         await client.settled()
-        filler = fill(disk, LEAST_MB // 2)
+        filler = disk.fill(LEAST_MB // 2)
         await until_true(lambda: "takes nothing more" in child.log.read_text())
-        size = len(rows_of(disk / "firm"))
+        size = len(rows_of(disk.place / "firm"))
         await platform.publish(*(contract(f"BBB{n:03}") for n in range(50)))
         page = await anyio.to_thread.run_sync(lambda: urllib.request.urlopen(f"{url}/sign-in", timeout=5).read())
         assert b"Sign in" in page
         with anyio.move_on_after(3) as waited:
             await client.settled()
         assert waited.cancelled_caught, "something was acknowledged on a full disk"
-        assert len(rows_of(disk / "firm")) == size
+        assert len(rows_of(disk.place / "firm")) == size
         filler.unlink()
         with anyio.fail_after(RESUMES_WITHIN_S):
             await client.settled()
     outbox.close()
     assert child.close() == 0
-    told = [body.spec.symbol for body in rows_of(disk / "firm") if type(body).__name__ == "SymbolReported"]
+    told = [body.spec.symbol for body in rows_of(disk.place / "firm") if type(body).__name__ == "SymbolReported"]
     assert told == [f"AAA{n:03}" for n in range(3)] + [f"BBB{n:03}" for n in range(50)]
 
 
 def test_a_start_on_a_full_disk_gives_the_ballast_up_serves_and_lays_it_again(
-    disk: Path,
+    disk: SmallDisk,
     serving: Callable[[Path], Any],
     settings: Callable[..., Any],
     bridge_hands: tuple[Callable[..., Any], ...],
     until: Callable[..., Any],
 ) -> None:
     founded, _, _, _ = bridge_hands
-    machine, _ = founded(disk / "firm", replace(settings(space_min_mb=LEAST_MB + 20), clock=ClockSettings()))
+    machine, _ = founded(disk.place / "firm", replace(settings(space_min_mb=LEAST_MB + 20), clock=ClockSettings()))
     machine.close()
-    ballast = FirmDirectory(disk / "firm").ballast
-    child = serving(disk / "firm")
+    ballast = FirmDirectory(disk.place / "firm").ballast
+    child = serving(disk.place / "firm")
     until(ballast.exists, "the ballast is laid where there is room")
     child.close()
-    filler = fill(disk, 2)
-    child = serving(disk / "firm")
+    filler = disk.fill(2)
+    child = serving(disk.place / "firm")
     assert child.first_line.startswith("serving"), child.log.read_text()
     assert not ballast.exists()
     assert "takes nothing more" in child.log.read_text()
@@ -120,14 +100,14 @@ def test_a_start_on_a_full_disk_gives_the_ballast_up_serves_and_lays_it_again(
     assert child.close() == 0
 
 
-def test_the_ballast_is_kept_while_there_is_room_to_start(disk: Path) -> None:
-    files = FirmDirectory(disk)
+def test_the_ballast_is_kept_while_there_is_room_to_start(disk: SmallDisk) -> None:
+    files = FirmDirectory(disk.place)
     with files.ballast.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
-    make_room_to_start(disk)
+    make_room_to_start(disk.place)
     assert files.ballast.exists()
-    fill(disk, ROOM_TO_START_BYTES // MB // 2)
-    make_room_to_start(disk)
+    disk.fill(ROOM_TO_START_BYTES // MB // 2)
+    make_room_to_start(disk.place)
     assert not files.ballast.exists()
     drop_ballast(files)  # harmless where there is none
 

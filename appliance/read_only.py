@@ -1,0 +1,147 @@
+"""Read-only: the pages of a firm whose disk takes no write: what is durable can be read, and nothing is taken.
+
+So a firm comes back whose commit failed, for as long as its disk is not well. Bridges find no gateway and keep what they have;
+who signs in does so for this stay only.
+"""
+
+import os
+import tempfile
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import anyio
+from anyio import to_thread
+
+from actors.arrival import Decided, Held
+from actors.directory import Directory
+from actors.live_board import LiveBoard
+from actors.meter import Meter
+from actors.recovery import recover
+from appliance.assembly import alarm_desk, clock_of
+from appliance.clock import wall_us
+from appliance.digest import engine_digest
+from appliance.health import HealthBook
+from appliance.notify import tell
+from appliance.portal import Ready, address_of, serving_pages
+from appliance.portal_door import PortalDoor, connections_allowed
+from appliance.ports import portal_door
+from appliance.serve import until_signalled
+from appliance.settings_file import read_settings
+from firm.commands import Command
+from firm.instant import MINUTE_US
+from storage.evidence import build_bundle
+from storage.files import open_firm_directory, write_new
+from storage.front import FrontFile
+from storage.reader import LedgerReader
+from storage.secret_files import read_secrets
+from storage.sessions import SessionStore
+from storage.throttles import Throttle
+from storage.vault import Vault
+from web.firm import Firm
+
+LOOK_EVERY_S = 5.0
+PROBE = ".probe"
+PROBE_BYTES = 65_536
+
+
+class ReadOnlyFirm:
+    """A firm that is open for reading. `why`: what cannot be written, for staff."""
+
+    def __init__(self, directory: Path, why: str) -> None:
+        """Raises as a start would where not even reading is possible."""
+        files = open_firm_directory(directory)
+        self.directory, self.why = directory, why
+        self.settings = read_settings(files.settings)
+        self.secrets = secrets = read_secrets(directory)
+        web = self.settings.web
+        with ExitStack() as opened:
+            self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret))
+            vault = Vault.open_for_reading(directory, secrets.vault_master)
+            opened.callback(vault.close)
+            # Sessions and guesses are counted elsewhere meanwhile: the firm's own front.db cannot be written.
+            elsewhere = opened.enter_context(tempfile.TemporaryDirectory(prefix="evenhand-read-only-"))
+            front = FrontFile.open(Path(elsewhere))
+            opened.callback(front.close)
+            engine = recover(self._reader, self._reader.lineages().newest.hex(), engine_digest(), alarm_desk).engine
+            clock = clock_of(self.settings, self._reader)
+            health = HealthBook(
+                engine=engine,
+                meter=Meter(),
+                sessions=lambda: (),
+                directory=Directory(engine),
+                counters=Counter(),
+                queue_depth=lambda: 0,
+                now_us=clock.now_us,
+                started_us=wall_us(),
+            )
+            live = LiveBoard(engine, health.now)
+            live.publish_all()
+            self.firm = Firm(
+                name=self.settings.firm.name,
+                live=live,
+                reader=self._reader,
+                vault=vault,
+                sessions=SessionStore(front, web.session_idle_min * MINUTE_US, web.session_absolute_min * MINUTE_US),
+                throttle=Throttle(front, secrets.front_pepper()),
+                ask=self._refuse,
+                evidence=self._evidence,
+                now_us=clock.now_us,
+                wall_us=wall_us,
+                https=web.tls_behind_proxy,
+                held=lambda: why,
+            )
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    async def serve(self, ready: Ready, look_every_s: float = LOOK_EVERY_S) -> bool:
+        """Until the disk takes a write again (True), or SIGTERM or SIGINT came (False)."""
+        door = PortalDoor(connections_allowed())
+        well = False
+        with portal_door(self.settings.web.host, self.settings.web.port) as listener:
+            async with anyio.create_task_group() as tasks, serving_pages(self.firm, door, listener):
+                ready(address_of(listener))
+                tell("READY=1")
+
+                async def wait_for_the_disk() -> None:
+                    nonlocal well
+                    while not well:
+                        tell("WATCHDOG=1")  # there is no engine to prove anything
+                        await anyio.sleep(look_every_s)
+                        well = await to_thread.run_sync(takes_a_write, self.directory)
+                    tasks.cancel_scope.cancel()
+
+                tasks.start_soon(wait_for_the_disk)
+                await until_signalled()
+                tasks.cancel_scope.cancel()
+        return well
+
+    async def _refuse(self, command: Command) -> Decided:
+        raise Held(f"{type(command).__name__} was not taken: {self.why}")
+
+    def _evidence(self, decision: int, since: str | None = None) -> bytes:
+        secrets = self.secrets
+        return build_bundle(
+            self._reader, decision, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed, since=since
+        )
+
+
+def takes_a_write(directory: Path) -> bool:
+    """Whether a new file can be written there, synced and removed."""
+    probe = directory / PROBE
+    try:
+        probe.unlink(missing_ok=True)
+        write_new(probe, os.urandom(PROBE_BYTES))
+        probe.unlink()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,72 @@
+"""A small file system of its own, for a firm to be put on: it can be filled, and it can fail."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from appliance.space import MB, free_bytes
+
+
+class SmallDisk:
+    """An ext4 in a file. Mounted as a server's disk would be: the first error makes it read-only."""
+
+    def __init__(self, folder: Path, megabytes: int) -> None:
+        self.image, self.place = folder / "disk.img", folder / "disk"
+        self.place.mkdir()
+        with self.image.open("wb") as file:
+            file.truncate(megabytes * MB)
+        _run("mkfs.ext4", "-q", "-m", "0", self.image)
+        self.mount()
+
+    def mount(self) -> None:
+        done = subprocess.run(
+            ["mount", "-o", "loop,errors=remount-ro", self.image, self.place],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            pytest.skip(f"this machine mounts no loop device: {done.stderr.strip()}")
+
+    def unmount(self) -> None:
+        _run("umount", self.place)
+
+    def fill(self, leave_mb: int) -> Path:
+        """A file that takes all space but so much."""
+        filler = self.place / "filler"
+        with filler.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, free_bytes(self.place) - leave_mb * MB)
+        return filler
+
+    def fail(self) -> None:
+        """The kernel finds an error on it: from now on nothing can be written, whoever has files open."""
+        device = _run("findmnt", "-n", "-o", "SOURCE", self.place).strip()
+        (Path("/sys/fs/ext4") / Path(device).name / "trigger_fs_error").write_text("1")
+
+    def come_back(self, *, writable: bool) -> None:
+        """As an operator mends it: checked, and mounted again."""
+        self.unmount()
+        subprocess.run(["e2fsck", "-p", self.image], capture_output=True, check=False)  # 1: there was something to mend
+        self.mount()
+        if not writable:
+            _run("mount", "-o", "remount,ro", self.place)
+
+    def allow_writing(self) -> None:
+        _run("mount", "-o", "remount,rw", self.place)
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
+    """Skips where it cannot be had."""
+    if os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
+        pytest.skip("only root may mount a small file system, and mkfs.ext4 has to be there to make one")
+    disk = SmallDisk(folder, megabytes)
+    yield disk
+    subprocess.run(["umount", "--lazy", disk.place], check=False, capture_output=True)
+
+
+def _run(*command: object) -> str:
+    return subprocess.run([*map(str, command)], check=True, capture_output=True, text=True).stdout

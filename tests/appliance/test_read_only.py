@@ -1,0 +1,125 @@
+"""A disk that takes no more writes: the firm ends, comes back read-only, says why, and goes on by itself."""
+
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from actors.recovery import all_rows
+from appliance.founding import found, staff_command
+from appliance.read_only import ReadOnlyFirm, takes_a_write
+from appliance.settings import ClockSettings
+from bridges import events
+from bridges.outbox import Outbox
+from firm.kinds import body_of
+from storage.reader import LedgerReader
+from tests.appliance.small_disk import SmallDisk, small_disk
+from web.app import create_app
+from web.auth import hash_password
+
+DISK_MB, LEAST_MB = 220, 60
+PATIENCE_S = 30
+RUTH, PASSWORD = "ruth@northlight.example", "a long enough password"
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path, DISK_MB) as disk:
+        yield disk
+
+
+async def test_a_firm_whose_disk_fails_comes_back_read_only_and_goes_on_once_it_is_well(
+    disk: SmallDisk,
+    tmp_path: Path,
+    serving: Callable[[Path], Any],
+    settings: Callable[..., Any],
+    bridge_hands: tuple[Callable[..., Any], ...],
+    until: Callable[..., Any],
+) -> None:
+    founded, _, connected, platform_of = bridge_hands
+    firm = disk.place / "firm"
+    machine, key = founded(firm, replace(settings(space_min_mb=LEAST_MB), clock=ClockSettings()))
+    machine.close()
+    child = serving(firm)
+    platform, outbox = platform_of(), Outbox(tmp_path / "outbox.db")
+    platform.machine = SimpleNamespace(clock=SimpleNamespace(now_us=lambda: time.time_ns() // 1_000))
+    async with connected(key, outbox, platform) as client:
+        await platform.publish(*(contract(f"AAA{n:03}") for n in range(3)))
+        with anyio.fail_after(PATIENCE_S):
+            await client.settled()
+        disk.fail()
+        await platform.publish(*(contract(f"BBB{n:03}") for n in range(20)))
+        assert await anyio.to_thread.run_sync(child.ended) == 1
+        assert "may or may not be durable" in child.log.read_text()
+        disk.come_back(writable=False)
+
+        child = serving(firm)
+        assert " read-only on " in child.first_line, child.log.read_text()
+        url = child.first_line.split()[-1]
+        page = await anyio.to_thread.run_sync(read, f"{url}/sign-in")
+        assert "Nothing new is taken at the moment" in page
+        assert "cannot be read or written" in child.log.read_text()
+        assert rows_of(firm) == [f"AAA{n:03}" for n in range(3)]
+
+        disk.allow_writing()
+        await anyio.to_thread.run_sync(
+            lambda: until(lambda: "the firm starts" in child.log.read_text(), "the firm goes on", PATIENCE_S)
+        )
+        with anyio.fail_after(PATIENCE_S):
+            await client.settled()
+        page = await anyio.to_thread.run_sync(read, f"{url}/sign-in")
+        assert "Nothing new is taken" not in page
+    outbox.close()
+    assert child.close() == 0
+    assert rows_of(firm) == [f"AAA{n:03}" for n in range(3)] + [f"BBB{n:03}" for n in range(20)]
+
+
+async def test_what_is_kept_can_be_read_and_nothing_is_taken(tmp_path: Path, settings: Callable[..., Any]) -> None:
+    machine = found(tmp_path / "firm", settings())
+    machine.decide_now([staff_command(machine, RUTH, "Ruth", "owner", hash_password(PASSWORD))])
+    machine.close()
+    before = {path: path.read_bytes() for path in (tmp_path / "firm").glob("*") if path.is_file()}
+    with ReadOnlyFirm(tmp_path / "firm", "the disk is broken") as firm:
+        transport = httpx.ASGITransport(create_app(firm.firm))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as ruth:
+            own = {"origin": "http://127.0.0.1"}
+            await ruth.post("/session", data={"mail": RUTH, "password": PASSWORD, "next": "/"}, headers=own)
+            controls = await ruth.get("/staff/controls")
+            assert "Nothing new is taken at the moment" in controls.text
+            assert "The reason: the disk is broken." in controls.text
+            token = controls.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+            form = {"csrf_token": token, "why": "a disk that is broken"}
+            answer = await ruth.post("/staff/controls/enforcement/engagement", data=form, headers=own)
+            assert answer.status_code == 503
+            assert "EngageKillSwitch was not taken: the disk is broken: nothing was sent" in answer.text
+    after = {path: path.read_bytes() for path in before if path.exists()}
+    assert after == before
+
+
+def test_a_directory_takes_a_write_or_it_does_not(tmp_path: Path) -> None:
+    assert takes_a_write(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert not takes_a_write(tmp_path / "not there")
+
+
+def contract(symbol: str) -> events.SymbolSpec:
+    return events.SymbolSpec(symbol, 5, 100_000 * 10**8, "EUR", "USD", 1, "forex", "UTC")
+
+
+def rows_of(firm: Path) -> list[str]:
+    """The symbols that were reported."""
+    with LedgerReader(firm) as reader:
+        rows = [body_of(row.kind, row.payload) for row in all_rows(reader, 0)]
+    return [body.spec.symbol for body in rows if type(body).__name__ == "SymbolReported"]
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
+        return str(answer.read().decode())
