@@ -70,6 +70,7 @@ class Machine:
         self.secrets = secrets
         self._open = ExitStack()
         try:
+            self._open_files()
             self._assemble()
         except BaseException:
             self._open.close()
@@ -78,13 +79,9 @@ class Machine:
     def close(self) -> None:
         self._open.close()
 
-    def _assemble(self) -> None:
+    def _open_files(self) -> None:
         secrets = self.secrets
         self.secret_texts = read_secret_texts(self.directory, self.settings.alarms)
-        self.alarms = AlarmBook(self.settings.alarms, self.settings.firm.name)
-        self.door = PortalDoor(connections_allowed())
-        self.started_us = wall_us()
-        self._ticked_us = 0
         self.ledger = self._open.enter_context(
             Ledger.open(
                 self.directory,
@@ -103,6 +100,12 @@ class Machine:
         web = self.settings.web
         self.sessions = SessionStore(self.front, web.session_idle_min * MINUTE_US, web.session_absolute_min * MINUTE_US)
         self.throttle = Throttle(self.front, secrets.front_pepper())
+
+    def _assemble(self) -> None:
+        self.alarms = AlarmBook(self.settings.alarms, self.settings.firm.name)
+        self.door = PortalDoor(connections_allowed())
+        self.started_us = wall_us()
+        self._ticked_us = 0
         self.digest = engine_digest()
         self.recovered = recover(self.reader, self.ledger.lineage.hex(), self.digest, alarm_desk)
         self.engine = self.recovered.engine
@@ -111,7 +114,9 @@ class Machine:
         self.counters: Counter[str] = Counter()
         self.directory_of_bridges = Directory(self.engine)
         self.gateway = self._gateway()
-        self.deadman_policies = DeadmanPolicies(self.engine, self.gateway, self.settings.gateway, secrets.signing_seed)
+        self.deadman_policies = DeadmanPolicies(
+            self.engine, self.gateway, self.settings.gateway, self.secrets.signing_seed
+        )
         self.subscriptions = Subscriptions(self.engine, self.gateway)
         self.health = HealthBook(
             engine=self.engine,
