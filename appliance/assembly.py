@@ -68,6 +68,7 @@ class Machine:
         self._start_us = start_us
         self.settings = settings
         self.secrets = secrets
+        self.door = PortalDoor(connections_allowed())
         self._open = ExitStack()
         try:
             self._assemble()
@@ -82,7 +83,6 @@ class Machine:
         secrets = self.secrets
         self.secret_texts = read_secret_texts(self.directory, self.settings.alarms)
         self.alarms = AlarmBook(self.settings.alarms, self.settings.firm.name)
-        self.door = PortalDoor(connections_allowed())
         self.started_us = wall_us()
         self._ticked_us = 0
         self.ledger = self._open.enter_context(
