@@ -68,6 +68,7 @@ class Machine:
         self._start_us = start_us
         self.settings = settings
         self.secrets = secrets
+        self.door = PortalDoor(connections_allowed())
         self._open = ExitStack()
         try:
             self._open_files()
@@ -103,7 +104,6 @@ class Machine:
 
     def _assemble(self) -> None:
         self.alarms = AlarmBook(self.settings.alarms, self.settings.firm.name)
-        self.door = PortalDoor(connections_allowed())
         self.started_us = wall_us()
         self._ticked_us = 0
         self.digest = engine_digest()

@@ -6,7 +6,7 @@ from pathlib import Path
 from backups.destination import Destination, read_small
 from backups.names import NEWEST, SNAPSHOTS, snapshot_named
 from storage.checkpoint import Note, check_note, parse_note
-from storage.errors import NoteRefused
+from storage.errors import NoteFault, NoteRefused
 from storage.reader import LedgerReader
 
 NOTE_BYTES_MAX = 64 * 1024
@@ -26,7 +26,8 @@ def why_older(reader: LedgerReader, note: str) -> str | None:
     firm, _, lineage = said.origin.removeprefix("evenhand/").partition("/")
     if firm != identity.firm_slug:
         raise NoteRefused(
-            f"the checkpoint is of {said.origin}, this is the ledger of {identity.firm_slug}: give another"
+            f"the checkpoint is of {said.origin}, this is the ledger of {identity.firm_slug}: give another",
+            NoteFault.OTHER_LEDGER,
         )
     ends = [first - 1 for first, _ in lineages.stretches[1:]] + [reader.size()]
     for (_, line), end in zip(lineages.stretches, ends, strict=True):

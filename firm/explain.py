@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from firm.arithmetic import Step
 from firm.facts import BreachDeclared, BreachSuspected, Doubt, PassHeld, PhasePassed, Refusal
 from firm.instant import datetime_of, utc_text
-from firm.money import Money
+from firm.money import MINUS, Money
 from firm.ruleset import (
     AmountBase,
     Anchor,
@@ -69,7 +69,7 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.BRIDGE_REVOKED: "the bridge's key was revoked; enrol it under a new name",
 }
 
-_SIGNS = {"plus": " + ", "minus": " − ", "times": " × "}
+_SIGNS = {"plus": " + ", "minus": f" {MINUS} ", "times": " × "}
 _ROUNDED = {
     "divided_rounded_down": "rounded down",
     "divided_rounded_up": "rounded up",
@@ -263,8 +263,8 @@ class _Words:
             return f"  {name} = the {step.op} of {', '.join(map(self._arg, step.args))} = {self._shown(step)}"
         if step.op in _SIGNS:
             left, right = map(self._arg, step.args)
-            if step.op == "plus" and right.startswith("-"):
-                return f"  {name} = {left} − {right[1:]} = {self._shown(step)}"
+            if step.op == "plus" and right.startswith(MINUS):
+                return f"  {name} = {left} {MINUS} {right.removeprefix(MINUS)} = {self._shown(step)}"
             return f"  {name} = {left}{_SIGNS[step.op]}{right} = {self._shown(step)}"
         return f"  {name} = {self._quotient(step)}, {_ROUNDED[step.op]} = {self._shown(step)}"
 
@@ -295,9 +295,9 @@ class _Words:
             case "bp":
                 return percent(step.value)
             case "points" if symbol in self._digits:
-                return _decimal(step.value, self._digits[symbol])
+                return _decimal(step.value, self._digits[symbol]).replace(",", "")  # as platforms write prices
             case "lots_e8":
-                return f"{_trimmed(step.value)} lots"
+                return f"{_trimmed(step.value, digits_min=2)} lots"
             case "contract_e8":
                 return f"{_trimmed(step.value)} units a lot"
             case "days":
@@ -322,8 +322,10 @@ def _origin(source: str) -> str:
     return f"ledger row {row}" if row else "not cited"
 
 
-def _trimmed(value_e8: int) -> str:
-    return _decimal(value_e8, 8).rstrip("0").rstrip(".")
+def _trimmed(value_e8: int, digits_min: int = 0) -> str:
+    whole, _, part = _decimal(value_e8, 8).partition(".")
+    part = part.rstrip("0").ljust(digits_min, "0")
+    return f"{whole}.{part}" if part else whole
 
 
 def _decimal(value: int, digits: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar.connection import Request
 from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.exceptions import ClientException
 
 from firm.commands import KillSwitch, ReviewOutcome
 from firm.facts import Refusal, Refused
@@ -74,7 +75,11 @@ KEPT = "kept"  # the hidden fields in which a form waits for a sign-in
 
 
 async def fields_of(request: Request[Any, Any, Any]) -> FormMultiDict:
-    return await request.form()
+    """What was sent. Raises ClientException where it is not text in the letters that it says it is in."""
+    try:
+        return await request.form()
+    except (LookupError, UnicodeError) as unreadable:
+        raise ClientException("the form is in letters that we do not know") from unreadable
 
 
 def read_sign_in(fields: Mapping[str, Any]) -> SignIn | Wrong:

@@ -1,6 +1,5 @@
 """Words: how money, numbers, times and our own terms are written for people. The only place that formats."""
 
-import re
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -15,13 +14,12 @@ from firm.facts import Doubt, Refusal
 from firm.ids import id_text
 from firm.inputs import CommandState
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US, datetime_of
-from firm.money import Money
+from firm.money import MINUS, Money
 from firm.objective import Progress
 from firm.phase import Standing
 from firm.price import LOTS_SCALE
 
 LOCALE = Locale("en", "GB")
-MINUS = "−"
 JOINED = "\u00a0"  # between a number and its unit: never broken
 
 
@@ -50,14 +48,6 @@ def change_figure(amount: Money) -> str:
 def plain(amount: Money) -> str:
     """For files that programs read: -95000.00."""
     return f"{Decimal(amount.minor).scaleb(-amount.exponent):.{amount.exponent}f}"
-
-
-_GROUPED = re.compile(r"(?<=\d) (?=\d{3}(?:\D|$))")
-
-
-def prose(text: str) -> str:
-    """A sentence of the firm's with its amounts written as everywhere on the page: 95 000.00 USD becomes 95,000.00 USD."""
-    return _GROUPED.sub(",", text)
 
 
 def tone_of(amount: Money) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from firm.arithmetic import Step
-from firm.money import Money
+from firm.money import MINUS, Money
 from web import words
 
 _COMPARED = {
@@ -82,8 +82,8 @@ class _Sheet:
             return f"{_plain(left)} {self._arg(left)} {_COMPARED[step.op]} {_plain(right)} {self._arg(right)}"
         if step.op in words.ROUNDINGS:
             return f"{self._quotient(left, right)}, {words.ROUNDINGS[step.op]}"
-        if step.op == "plus" and self._arg(right).startswith(words.MINUS):
-            return f"{self._arg(left)} {words.MINUS} {self._arg(right).removeprefix(words.MINUS)}"
+        if step.op == "plus" and self._arg(right).startswith(MINUS):
+            return f"{self._arg(left)} {MINUS} {self._arg(right).removeprefix(MINUS)}"
         return f"{self._arg(left)} {words.OPERATIONS[step.op]} {self._arg(right)}"
 
     def _origin(self, step: Step) -> str:

@@ -16,8 +16,8 @@ from firm.facts import (
     SanityBandLeft,
     VerdictCorrected,
 )
-from firm.inputs import DealEntry, PolicyAdopted, Side, Watermark
-from firm.instant import DAY_US, SECOND_US, parse_utc
+from firm.inputs import DealEntry, PolicyAdopted, Side, SymbolReported, Watermark
+from firm.instant import DAY_US, HOUR_US, SECOND_US, parse_utc
 from firm.phase import Standing
 from firm.quote_frame import Tick
 from firm.ruleset import LateBreach
@@ -63,6 +63,25 @@ def test_a_silent_symbol_is_stale(stage):
     assert market.doubts_about(("EURUSD",), stage.now_us + STALE_US, STALE_US) == ()
     assert market.doubts_about(("EURUSD",), stage.now_us + STALE_US + 1, STALE_US) == (Doubt.STALE_QUOTE,)
     assert market.doubts_about(("XAUUSD",), stage.now_us, STALE_US) == (Doubt.NO_QUOTE,)
+
+
+def test_a_symbol_whose_session_has_just_opened_is_not_silent_and_its_old_price_still_fails_nobody(stage):
+    """Thursday 22:00 to 23:00 is a break; the last price is of an hour before the open."""
+    sessions = ((0, 3 * 1_440 + 22 * 60), (3 * 1_440 + 23 * 60, 7 * 1_440))
+    spec = replace(stage.engine.market("sim").board.specs["EURUSD"], sessions=sessions)
+    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=spec))
+    market, opens_us = stage.engine.market("sim"), parse_utc("2014-05-01T23:00:00")
+    stage.now_us = opens_us - 2 * HOUR_US
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_700, 138_710, opens_us - HOUR_US - 1)
+    assert market.stale_symbols(opens_us - 1, STALE_US) == ()  # closed
+    assert market.stale_symbols(opens_us + STALE_US, STALE_US) == ()
+    assert market.stale_symbols(opens_us + STALE_US + SECOND_US, STALE_US) == ("EURUSD",)
+    assert market.doubts_about(("EURUSD",), opens_us + SECOND_US, STALE_US) == (Doubt.STALE_QUOTE,)
+    stage.now_us = opens_us + STALE_US
+    stage.tick("EURUSD", 138_700, 138_710)
+    assert market.stale_symbols(stage.now_us + STALE_US, STALE_US) == ()
+    assert market.stale_symbols(stage.now_us + STALE_US + 1, STALE_US) == ("EURUSD",)
 
 
 # --- midnight ---

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import anyio
+import pytest
 
 from firm.commands import ReviewVerdict
 from firm.facts import DealBooked
@@ -13,8 +14,10 @@ from firm.ids import id_text
 from firm.inputs import Side
 from firm.kinds import payload_of
 from firm.money import Money
+from storage.errors import NoteFault
 from storage.rows import StoredRow
 from web.held_then import open_positions
+from web.reasons import NOTE_FAULTS
 
 VERIFIER = Path(__file__).parents[2] / "tools" / "verify_evidence.py"
 
@@ -178,6 +181,45 @@ async def test_a_checkpoint_that_is_none_is_refused_in_words_and_stays_typed(ada
         assert other.status_code == 422
         assert "checkpoint" in text_of(other.text).partition("Please look at this again:")[2][:120]
         assert "Not a &lt;checkpoint&gt;" in other.text
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "fault"),
+    [
+        pytest.param(lambda kept: "Not a checkpoint", NoteFault.UNREADABLE, id="none at all"),
+        pytest.param(
+            lambda kept: kept.replace(kept.split("\n")[1], "1", 1), NoteFault.UNSIGNED, id="another size written in"
+        ),
+        pytest.param(lambda kept: kept.replace("evenhand/", "evenhand/x"), NoteFault.OTHER_LEDGER, id="another firm's"),
+        pytest.param(
+            lambda kept: kept.replace(kept.split("\n")[1], "999999", 1),
+            NoteFault.OTHER_LEDGER,
+            id="more rows than we have",
+        ),
+    ],
+)
+async def test_why_a_checkpoint_was_not_taken_is_said_with_what_a_trader_can_do(ada, ruth, decisions, spoilt, fault):
+    kept = (await ada.get("/checkpoint")).text
+    page = await ada.send_form(f"/decisions/{decisions['BreachDeclared']}/evidence", note=spoilt(kept))
+    assert page.status_code == 422
+    assert NOTE_FAULTS[fault] in text_of(page.text)
+    said = await ruth.send_form(f"/staff/decisions/{decisions['BreachDeclared']}/evidence", note=spoilt(kept))
+    assert NOTE_FAULTS[fault] not in text_of(said.text)  # the console's words
+
+
+def test_no_fault_of_a_checkpoint_sends_a_trader_to_the_console():
+    assert set(NOTE_FAULTS) == set(NoteFault)
+    for said in NOTE_FAULTS.values():
+        assert not re.search(r"evenhand |--|source|run ", said), said
+
+
+@pytest.mark.parametrize("decision", ["0", "1", "-1", "999999", str(2**63), "9" * 30])
+async def test_a_row_that_decided_nothing_has_no_evidence(ada, ruth, decision):
+    kept = (await ada.get("/checkpoint")).text
+    for client, room in ((ada, ""), (ruth, "/staff")):
+        path = f"{room}/decisions/{decision}/evidence"
+        assert (await client.get(path)).status_code == 404
+        assert (await client.send_form(path, note=kept)).status_code == 404
 
 
 def test_what_was_open_is_the_days_start_and_every_deal_since_in_their_order():
