@@ -89,13 +89,13 @@ class Grounds:
 
     def _explained(self, seq: int, fact: Decision, digits: dict[str, int]) -> list[str]:
         """With the platform's position numbers, and how the balance came about where the working takes it from the book."""
-        told = explain(fact, with_positions_named(fact.working, self._bodies), self.opened.ruleset, digits)
+        steps = with_positions_named(fact.working, self._bodies)
         balance = next((step.value for step in fact.working if step.name == "balance"), None)
         rows_back = [self._rows[one] for one in sorted(self._rows, reverse=True) if one < seq]
         bookings = day_bookings(row for row in rows_back if row.account == self.account)
-        if bookings is not None and bookings.balance.minor == balance:
-            told.append(bookings_in_words(bookings))
-        return told
+        agrees = bookings is not None and bookings.balance.minor == balance
+        balance_from = bookings_in_words(bookings) if bookings is not None and agrees else ""
+        return explain(fact, steps, self.opened.ruleset, digits, balance_from)
 
     def _decision(self, seq: int) -> Decision:
         row = self._reader.row(seq)

@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 
 # Title, and what to do next. What only staff can do about it is said to staff.
 _ASK_AN_OWNER = "If you think you should have it, ask an owner of the firm."
-_IN_THE_BACKOFFICE = "It is a trader’s own page. You see the same in the backoffice."
+_IN_THE_BACKOFFICE = "You see the same in the backoffice."
 _TRADERS_PAGE = re.compile(r"/(?:accounts|decisions)(?:/[0-9A-Za-z-]+)?(?=/|$)")
 _WORDS: dict[int, tuple[str, str]] = {
     400: ("We could not read that", "Go back and try again. If you followed a link, it may be incomplete."),

@@ -68,7 +68,7 @@ async def test_health_says_its_figures_in_plain_words_with_units(ruth):
     for jargon in ("To be acked", "p99", "Feed lag", ">Code<", "Journal"):
         assert jargon not in page, jargon
     for said in (
-        "Time to save, usual",
+        "Usual time to save",
         "99 of 100 within",
         "Prices arrive after",
         "Waiting for our receipt",
