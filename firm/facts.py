@@ -314,7 +314,10 @@ class RolloverHighMoved(Fact, frozen=True, kw_only=True):
 
 
 class MarkTaken(Fact, frozen=True, kw_only=True):
-    """Equity once a minute, for charts and lists, with the distance to the nearest floor. No decision rests on it."""
+    """Equity for charts and lists, with the distance to the nearest floor. No decision rests on it.
+
+    Once a minute while something is open, and at each booking that leaves nothing open.
+    """
 
     balance: Money
     equity: Money

@@ -23,6 +23,7 @@ from firm.facts import (
 )
 from firm.inputs import CashReported, DealReported, PositionReported, QuoteFrame
 from firm.kinds import Body, body_of
+from storage.bookings import bookings_in_words, day_bookings, with_positions_named
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
@@ -78,13 +79,23 @@ class Grounds:
     def words(self) -> list[str]:
         """The decision in plain words, and the suspicion that it confirms, if it does."""
         digits = {body.symbol: body.digits for body in self._bodies.values() if isinstance(body, QuoteUsed)}
-        told = explain(self.fact, self.fact.working, self.opened.ruleset, digits)
+        told = self._explained(self.decision, self.fact, digits)
         for seq in sorted(self._cited):
             body = self._bodies[seq]
             if isinstance(body, BreachSuspected):
                 told.append(f"It confirms the suspicion in ledger row {seq}:")
-                told += explain(body, body.working, self.opened.ruleset, digits)
+                told += self._explained(seq, body, digits)
         return told
+
+    def _explained(self, seq: int, fact: Decision, digits: dict[str, int]) -> list[str]:
+        """With the platform's position numbers, and how the balance came about where the working takes it from the book."""
+        steps = with_positions_named(fact.working, self._bodies)
+        balance = next((step.value for step in fact.working if step.name == "balance"), None)
+        rows_back = [self._rows[one] for one in sorted(self._rows, reverse=True) if one < seq]
+        bookings = day_bookings(row for row in rows_back if row.account == self.account)
+        agrees = bookings is not None and bookings.balance.minor == balance
+        balance_from = bookings_in_words(bookings) if bookings is not None and agrees else ""
+        return explain(fact, steps, self.opened.ruleset, digits, balance_from)
 
     def _decision(self, seq: int) -> Decision:
         row = self._reader.row(seq)

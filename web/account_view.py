@@ -32,7 +32,9 @@ from web.objectives_view import (
 
 
 class Gauge(msgspec.Struct, frozen=True):
-    """How much of a loss limit is left. `left_bp`: of the allowance, 0..10000; `floor`: the equity at which it breaks."""
+    """How much of a loss limit is left. `left_bp`: of the allowance, 0..10000; `floor`: the equity at which it breaks.
+
+    `profit`: whose profit is left on top of the allowance where more is left than that."""
 
     title: str
     left: Money
@@ -40,6 +42,15 @@ class Gauge(msgspec.Struct, frozen=True):
     allowed: Money
     floor: Money
     tone: str
+    profit: str
+
+    @property
+    def allowance(self) -> str:
+        """What is left, in its parts."""
+        more = self.left - self.allowed
+        if more.minor <= 0:
+            return f"of {words.figure(self.allowed)} allowed"
+        return f"{words.figure(self.allowed)} allowed, plus {words.figure(more)} of {self.profit}"
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -187,7 +198,15 @@ def reset_of(ruleset: Ruleset, live: LiveAccount | None, now_us: int) -> Reset:
 
 def gauges_of(live: LiveAccount, ruleset: Ruleset) -> tuple[Gauge, ...]:
     return tuple(
-        Gauge(row.title, row.headroom, left_bp(row), row.allowed, row.floor, _tone(row.progress))
+        Gauge(
+            row.title,
+            row.headroom,
+            left_bp(row),
+            row.allowed,
+            row.floor,
+            _tone(row.progress),
+            "today’s profit" if row.kind == "daily_loss" else "profit",
+        )
         for row in limits_that_count(live, ruleset)
         if row.headroom is not None and row.allowed is not None and row.floor is not None
     )

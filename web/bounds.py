@@ -20,6 +20,7 @@ PASSWORD_LENGTH_MAX = 256
 PASSWORD_LENGTH_MIN = 10
 FORM_BYTES_MAX = 64 * 1024
 WHY_LENGTH_MAX = 500
+WHY_LENGTH_MIN = 10  # of the reason for stopping something or letting it go on: "ok" tells nobody anything
 SEARCH_LENGTH_MAX = 100
 
 

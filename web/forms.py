@@ -14,7 +14,7 @@ from firm.ids import parse_id
 from firm.phase import Standing
 from storage.readmodels.accounts import SORTS
 from web import words
-from web.bounds import PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX, WHY_LENGTH_MAX
+from web.bounds import PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX, WHY_LENGTH_MAX, WHY_LENGTH_MIN
 
 _Choice = TypeVar("_Choice")
 
@@ -119,8 +119,10 @@ def read_review(fields: Mapping[str, Any]) -> Review | Wrong:
 
 
 def read_why(fields: Mapping[str, Any]) -> str | Wrong:
-    """The reason alone, for acts that need nothing else."""
+    """The reason alone, for acts that need nothing else: a sentence, because two clicks must not be enough for them."""
     why, errors = _why(fields)
+    if not errors and len(why) < WHY_LENGTH_MIN:
+        errors = {"why": f"Say why in a sentence, of at least {WHY_LENGTH_MIN} characters: others read it later."}
     return Wrong(errors, {"why": why}) if errors else why
 
 

@@ -1,6 +1,7 @@
 """Problems: what a visitor sees when something is refused or fails, with a reference that also stands in the log."""
 
 import logging
+import re
 import secrets
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,8 @@ _LOG = logging.getLogger(__name__)
 
 # Title, and what to do next. What only staff can do about it is said to staff.
 _ASK_AN_OWNER = "If you think you should have it, ask an owner of the firm."
+_IN_THE_BACKOFFICE = "You see the same in the backoffice."
+_TRADERS_PAGE = re.compile(r"/(?:accounts|decisions)(?:/[0-9A-Za-z-]+)?(?=/|$)")
 _WORDS: dict[int, tuple[str, str]] = {
     400: ("We could not read that", "Go back and try again. If you followed a link, it may be incomplete."),
     401: ("Your session has ended", "Sign in again: you come back to where you were."),
@@ -81,8 +84,11 @@ def _page(request: Request[Any, Any, Any], status: int, detail: str, reference: 
     title, advice = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
     visitor = visitor_of(request) or recognised(request)
     request.scope["user"] = visitor  # so that the page of the error has their way around, too
+    backoffice = ""
     if status == 403 and visitor is not None and visitor.kind == "staff":
-        advice = _ASK_AN_OWNER
+        theirs = _TRADERS_PAGE.match(request.url.path)
+        backoffice = f"/staff{theirs[0]}" if theirs else ""
+        advice = _IN_THE_BACKOFFICE if theirs else _ASK_AN_OWNER
     said = "" if detail in _SAYS_NOTHING else detail
     return page(
         request,
@@ -91,6 +97,7 @@ def _page(request: Request[Any, Any, Any], status: int, detail: str, reference: 
         title=title,
         advice=advice,
         detail=said,
+        backoffice=backoffice,
         reference=reference,
         code=status,
     )

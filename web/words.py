@@ -225,6 +225,19 @@ NEXT_ACTIONS: dict[Standing, str] = {
     Standing.CLOSED: "The account is over.",
 }
 
+# How an account comes to stand so, where a list has none of them.
+WHEN_STANDING: dict[Standing, str] = {
+    Standing.PROVISIONING: "One is set up when an order is paid, until its platform has opened it.",
+    Standing.ACTIVE: "One becomes active when its platform has opened it. See the accounts being set up.",
+    Standing.FUNDED: "One is funded when its trader has passed the phases before.",
+    Standing.PAUSED: "One is paused when it uses up a daily limit that only pauses, until its next reset.",
+    Standing.SUSPECTED: "One is suspected while a breach rests on data that is in doubt. What waits for a person is under Decisions.",
+    Standing.UNDER_REVIEW: "One is under review while a person has to decide. What waits is under Decisions.",
+    Standing.BREACHED: "One is breached when it breaks a limit for good.",
+    Standing.PASSED: "One has passed when it meets every objective. Sort all accounts by equity to see who is near.",
+    Standing.CLOSED: "One is closed when its time is over, or after too long without a deal.",
+}
+
 PROGRESS: dict[Progress, tuple[str, str, str]] = {
     Progress.PENDING: ("Pending", "calm", "circle-dot"),
     Progress.MET: ("Met", "good", "circle-check"),

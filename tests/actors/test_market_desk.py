@@ -16,7 +16,7 @@ from firm.facts import (
     SanityBandLeft,
     VerdictCorrected,
 )
-from firm.inputs import DealEntry, PolicyAdopted, Side, SymbolReported, Watermark
+from firm.inputs import CashKind, CashReported, DealEntry, PolicyAdopted, Side, SymbolReported, Watermark
 from firm.instant import DAY_US, HOUR_US, SECOND_US, parse_utc
 from firm.phase import Standing
 from firm.quote_frame import Tick
@@ -182,6 +182,60 @@ def test_marks_are_taken_for_accounts_that_hold_something(stage):
     [mark] = stage.facts(MarkTaken, account)
     assert (mark.equity.minor, mark.headroom.minor) == (99_900_00, 4_900_00)
     assert not stage.facts(MarkTaken, idle)
+
+
+def test_an_account_is_marked_at_the_very_deal_that_leaves_nothing_open_and_not_again_while_it_stays_flat(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.deal(account, "P2", Side.BUY, "10", 138_700)
+    stage.wait(1)
+    stage.tick("EURUSD", 138_690, 138_700)
+    seen = len(stage.facts(MarkTaken, account))
+    stage.deal(account, "P1", Side.SELL, "10", 138_400, entry=DealEntry.OUT, profit="-3_000.00")
+    assert len(stage.facts(MarkTaken, account)) == seen  # something is open still: its minute comes
+    stage.wait(1)
+    closed_us = stage.now_us
+    stage.deal(account, "P2", Side.SELL, "10", 138_600, entry=DealEntry.OUT, profit="-1_000.00")
+    mark = stage.facts(MarkTaken, account)[-1]
+    assert (mark.balance.minor, mark.equity.minor, mark.headroom.minor) == (96_000_00, 96_000_00, 1_000_00)
+    assert instants_of_marks(stage)[-1] == (account, closed_us)
+    for _ in range(90):
+        stage.wait(1)
+        stage.tick("EURUSD", 138_690, 138_700)
+    assert len(stage.facts(MarkTaken, account)) == seen + 1
+
+
+def test_a_deposit_is_marked_where_nothing_is_open(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    deposit = CashReported(
+        bridge="sim",
+        seq=stage.next_seq(),
+        cash_id="C1",
+        cash_kind=CashKind.DEPOSIT,
+        amount=stage.account(account).money(500_00),
+        balance_after=stage.account(account).money(100_500_00),
+        t_us=stage.now_us,
+    )
+    stage.put(deposit, account)
+    [mark] = stage.facts(MarkTaken, account)
+    assert (mark.balance.minor, mark.equity.minor, mark.headroom.minor) == (100_500_00, 100_500_00, 5_000_00)
+
+
+def test_a_close_that_is_told_late_is_marked_when_it_was_told(stage):
+    """So that no mark taken meanwhile, with the position still in it, comes after the one without."""
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    closed_us = stage.now_us
+    stage.wait(61)
+    stage.tick("EURUSD", 138_790, 138_800)
+    told_us = stage.now_us
+    stage.deal(account, "P1", Side.SELL, "10", 138_690, entry=DealEntry.OUT, profit="-100.00", at_us=closed_us)
+    marks = instants_of_marks(stage)
+    assert marks[-1] == (account, told_us)
+    assert marks == sorted(marks, key=lambda mark: mark[1])
 
 
 def test_each_account_is_marked_once_a_minute_in_a_second_of_its_own(stage):

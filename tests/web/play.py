@@ -148,8 +148,12 @@ def carried_over_the_reset(path: Path) -> Stage:
     stage.now_us = parse_utc("2014-05-01T21:59:50")
     stage.prices_now(138_150, 1_284_200)
     stage.reconcile(account)
-    for eurusd in (138_152, 138_151, 138_150):
-        stage.wait(5)
+    for seconds, eurusd in (
+        (5, 138_152),
+        (6, 138_151),
+        (5, 138_150),
+    ):  # the first one past midnight comes a second late
+        stage.wait(seconds)
         stage.prices_now(eurusd, 1_284_210)
     stage.settle(checkpoint=True)
     return stage
