@@ -12,10 +12,11 @@ import msgspec
 import pytest
 
 from actors.recovery import all_rows
-from appliance.cli import VERBS, main, parser
+from appliance.cli import main, parser
 from appliance.commands.rebuild import NAMES
 from appliance.release import RELEASE
 from appliance.settings_file import read_settings, settings_toml
+from appliance.verbs import VERBS
 from bridges.enrolment import KeyFile, read_key_file
 from firm.inputs import EpochOpened
 from storage.files import FirmDirectory, replace_file
