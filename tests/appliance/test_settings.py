@@ -9,11 +9,12 @@ from appliance.settings import ClockSource, FirmSettings, LedgerSettings, RiskSe
 from appliance.settings_file import (
     SETTINGS_BYTES_MAX,
     SettingsRefused,
-    default_toml,
     every_setting,
+    new_settings,
     parse_settings,
     read_settings,
     settings_reference,
+    settings_toml,
     slug_of,
     write_settings,
 )
@@ -30,12 +31,12 @@ def test_the_reference_page_is_what_the_structs_say() -> None:
 
 
 def test_what_init_writes_reads_back_with_every_default() -> None:
-    settings = parse_settings(default_toml('Ada & "Sons" Ltd. \\ Praha'), "evenhand.toml")
+    settings = parse_settings(settings_toml(new_settings('Ada & "Sons" Ltd. \\ Praha', "--name")), "evenhand.toml")
     assert settings == Settings(firm=FirmSettings(name='Ada & "Sons" Ltd. \\ Praha', slug="ada-sons-ltd-praha"))
 
 
 def test_the_written_file_explains_each_key_and_sets_only_what_differs() -> None:
-    text = default_toml("Acme")
+    text = settings_toml(new_settings("Acme", "--name"))
     assert [line for line in text.splitlines() if line and line[0] not in "#["] == ['name = "Acme"', 'slug = "acme"']
     assert all(f"{setting.key} = " in text for setting in every_setting())
 
