@@ -36,26 +36,7 @@ def add_to(verbs: Verbs) -> None:
         "evenhand bridge add mt5-main --out mt5-main.toml",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    add = verb(
-        actions,
-        "add",
-        run_add,
-        "enrol a bridge and write its key file",
-        "evenhand bridge add mt5-main --out mt5-main.toml",
-        "Whoever holds the key file can speak for the bridge: --out makes it readable by you alone.",
-    )
-    add.add_argument("name", help="up to 32 small letters, digits and dashes")
-    add.add_argument(
-        "--out", type=Path, metavar="FILE", help="where to write the key file; printed where none is named"
-    )
-    add.add_argument(
-        "--endpoint",
-        type=_endpoint,
-        metavar="tcp://HOST:PORT",
-        help="the gateway's address as the bridge reaches it; that of the settings where none is given",
-    )
-    add.add_argument("--simulator", action="store_true", help="the bundled simulator: enforced from the start")
-    add_directory(add)
+    _add_add(actions)
     shown = verb(actions, "list", run_list, "list bridges with mode and key", "evenhand bridge list")
     add_directory(shown)
     add_json(shown)
@@ -80,6 +61,29 @@ def add_to(verbs: Verbs) -> None:
     mode.add_argument("mode", choices=[one.value for one in BridgeMode], help="observe never touches an account")
     mode.add_argument("--why", type=plain_text, required=True, help="for the audit")
     add_directory(mode)
+
+
+def _add_add(actions: Verbs) -> None:
+    add = verb(
+        actions,
+        "add",
+        run_add,
+        "enrol a bridge and write its key file",
+        "evenhand bridge add mt5-main --out mt5-main.toml",
+        "Whoever holds the key file can speak for the bridge: --out makes it readable by you alone.",
+    )
+    add.add_argument("name", help="up to 32 small letters, digits and dashes")
+    add.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write the key file; printed where none is named"
+    )
+    add.add_argument(
+        "--endpoint",
+        type=_endpoint,
+        metavar="tcp://HOST:PORT",
+        help="the gateway's address as the bridge reaches it; that of the settings where none is given",
+    )
+    add.add_argument("--simulator", action="store_true", help="the bundled simulator: enforced from the start")
+    add_directory(add)
 
 
 def run_add(options: argparse.Namespace) -> int:
