@@ -32,7 +32,7 @@ from appliance.digest import engine_digest
 from appliance.health import HealthBook
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.release import RELEASE
-from appliance.settings import ClockSource, Settings
+from appliance.settings import ClockSource, Settings, policy_changes
 from appliance.subscriptions import Subscriptions
 from bridges.gateway import Gateway
 from firm.commands import Command
@@ -69,6 +69,7 @@ class Machine:
         self.settings = settings
         self.secrets = secrets
         self.door = PortalDoor(connections_allowed())
+        self.adopted: list[str] = []  # which settings desks decide by from this start on, and before it otherwise
         self._open = ExitStack()
         try:
             self._open_files()
@@ -211,8 +212,10 @@ class Machine:
                 before = self.engine.own.state.engine
                 bodies.append(EpochClosed(engine=before, state_hash=state_hash))
             bodies.append(EpochOpened(engine=self.digest, release=RELEASE, state_hash=state_hash))
-        if self.settings.policy() != self.engine.policy:
-            bodies.append(PolicyAdopted(policy=self.settings.policy()))
+        policy = self.settings.policy()
+        if policy != self.engine.policy:
+            self.adopted = policy_changes(self.engine.policy, policy)
+            bodies.append(PolicyAdopted(policy=policy))
         now_us = self.clock.now_us()
         return [Arrival(body, now_us, now_us) for body in bodies]
 

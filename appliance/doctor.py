@@ -14,6 +14,7 @@ from appliance.firm_checks import (
     check_directory,
     check_ledger,
     check_lock,
+    check_policy,
     check_secrets,
     check_segments,
     check_settings,
@@ -47,6 +48,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     findings += [check_disk(directory), ledger]
     findings.append(check_clock(now_us, vitals.last_received_us if vitals else 0, synchronised=clock_is_synchronised()))
     if settings and vitals:
+        findings.append(check_policy(directory, settings, holder))
         findings.append(check_checkpoint(vitals, settings, holder, now_us))
         findings.append(check_segments(directory, vitals, settings))
     if secrets and vitals:

@@ -4,7 +4,8 @@
     python3 verify_evidence.py FILE [--checkpoint FILE] [--key HEX]
 
 It decides one thing: whether the decision in FILE follows, by exact integer arithmetic, from rows that the firm committed
-to in a signed tree. docs/evidence.md specifies each byte and each check. Exit status 0: everything holds; 1: refused.
+to in a signed tree. docs/evidence.md specifies each byte and each check. Exit status 0: everything holds; 1: refused, or
+not compared with your checkpoint; 2: nothing was checked, because a file or an argument cannot be read.
 It is one long file on purpose: it is handed to people who have nothing else of ours.
 """
 
@@ -79,7 +80,7 @@ def _verify(raw: bytes, held: str | None, key_hex: str | None) -> list[str]:
     check_signature(raw, bundle)
     if key_hex is not None:
         require(
-            key_hex.strip().lower() == bundle["key"],
+            key_hex == bundle["key"],
             f"the file is signed by key {bundle['key']}, not by the key you gave",
             "this is not your firm's ledger, or you hold another ledger's key",
         )
@@ -105,7 +106,8 @@ def _verify(raw: bytes, held: str | None, key_hex: str | None) -> list[str]:
 def parse_bundle(raw: bytes) -> dict[str, Any]:
     """Read the file strictly: re-serialised it must give the very same bytes."""
     require(len(raw) <= BUNDLE_BYTES_MAX, f"the file is larger than {BUNDLE_BYTES_MAX} bytes", "this is no bundle")
-    require(raw.endswith(b"}\n") and raw.isascii(), "the file is not ASCII ending in one newline")
+    require(raw.endswith(b"}\n"), "the file is incomplete", "download it again")
+    require(raw.isascii(), "the file is not ASCII")
     bundle = parse_json(raw.decode("ascii"), "the file")
     spelled = json.dumps(bundle, ensure_ascii=True, separators=(",", ":"), allow_nan=False) + "\n"
     require(spelled.encode("ascii") == raw, "the file is not in canonical form (another spelling of the same content)")
@@ -1538,12 +1540,15 @@ def ed25519_verify(key: bytes, message: bytes, signature: bytes) -> bool:
 
 def main() -> int:
     """Read the files named on the command line and print the verdict."""
-    asked = argparse.ArgumentParser(description="Check an evidence bundle of Evenhand offline.")
+    asked = argparse.ArgumentParser(
+        description="Check an evidence bundle of Evenhand offline.",
+        epilog="Exit status: 0 it holds; 1 refused, or not compared; 2 could not be checked: a file or an argument cannot be read.",
+    )
     asked.add_argument("file", metavar="FILE", help="the bundle (evidence-....json)")
     asked.add_argument(
         "--checkpoint", metavar="FILE", help="a checkpoint you kept: the ledger must be its continuation"
     )
-    asked.add_argument("--key", metavar="HEX", help="the ledger key that your firm publishes")
+    asked.add_argument("--key", metavar="HEX", type=ledger_key, help="the ledger key that your firm publishes")
     options = asked.parse_args()
     try:
         raw = Path(options.file).read_bytes()
@@ -1557,8 +1562,19 @@ def main() -> int:
         return 1
     except (OSError, UnicodeDecodeError) as why:
         print(f"cannot read: {why}: check the file's name and that it is the file your firm sent", file=sys.stderr)
-        return 1
+        return 2
     return 0
+
+
+def ledger_key(text: str) -> str:
+    """A key as people type it, for argparse: a slip of the finger must not be told as another firm's ledger."""
+    key = text.strip().lower()
+    strange = re.sub("[0-9a-f]", "", key)
+    if strange:
+        raise argparse.ArgumentTypeError(f"a key is 64 hex digits, {strange[0]!r} is none")
+    if len(key) != 64:
+        raise argparse.ArgumentTypeError(f"a key is 64 hex digits, you gave {len(key)}")
+    return key
 
 
 if __name__ == "__main__":

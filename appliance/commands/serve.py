@@ -48,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
         break
     try:
         set_up_logging(machine.settings.log.level.value, (*machine.secrets.all(), *machine.secret_texts.all()))
+        if machine.adopted:
+            _LOG.info("adopted from evenhand.toml: %s", ", ".join(machine.adopted))
         require_newest_known(machine.directory, machine.settings.backups, machine.secrets)
         anyio.run(_serve, machine)
     except BaseExceptionGroup as group:
