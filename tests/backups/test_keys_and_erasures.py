@@ -52,8 +52,8 @@ def test_the_keys_are_nowhere_but_in_their_own_folder(copied: Any) -> None:
 def test_a_new_persons_key_is_shipped_before_the_row_that_names_them(copied: Any) -> None:
     copied.register(1003, "cleo@trader.example")
     copied.ship()
-    kinds = [name[23:] for name in copied.destination.names(KEYS)]
-    assert kinds == ["full.age", "delta.age"]
+    kinds = [name.split("-")[1] for name in copied.destination.names(KEYS)]
+    assert kinds == ["full", "delta"]
     assert ("trader:1003", "identity") in keys_now(copied)
     _, restored = copied.restore()
     assert restored.size == len(copied.rows())
@@ -151,7 +151,7 @@ def test_keys_older_than_what_was_shipped_stop_a_restore(copied: Any) -> None:
 
 def test_copies_of_the_keys_go_after_thirty_days_and_the_newest_stays(copied: Any) -> None:
     now_us = wall_us()
-    old = [f"{stamp_of(now_us - days * DAY_US)}-full.age" for days in (400, 31, 29)]
+    old = [f"{stamp_of(now_us - days * DAY_US)}-full-3.age" for days in (400, 31, 29)]
     for name in old:
         (copied.copies / KEYS / name).write_bytes(b"old")
     assert prune_keys(copied.destination, now_us, 30) == old[:2]
