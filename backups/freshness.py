@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from backups.destination import Destination
 from backups.errors import BackupRefused
+from backups.keys import broken_chain
 from backups.names import (
     AHEAD_MAX_US,
     ERASURES,
@@ -22,6 +23,7 @@ from backups.names import (
 )
 from backups.newer import OlderThanKnown, known_notes, require_newest
 from backups.snapshot import segments_at
+from backups.source import Source
 from backups.tails import contiguous, tails_at
 from backups.whole import Line, Lying, lying_snapshots
 from firm.instant import HOUR_US, SECOND_US
@@ -47,8 +49,9 @@ class Fresh(NamedTuple):
     problems: tuple[str, ...]
 
 
-def freshness(destination: Destination, reader: LedgerReader, now_us: int, scratch: Path) -> Fresh:
+def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) -> Fresh:
     """`reader`: of the ledger as it is now, with its secret."""
+    destination = source.destination
     line = Line.of(reader)
     lying = lying_snapshots(destination, line.public_key, scratch)
     good = [each for each in line.good(lying, now_us) if each.manifest and each.manifest.lineage == line.newest]
@@ -65,6 +68,7 @@ def freshness(destination: Destination, reader: LedgerReader, now_us: int, scrat
         *_another(destination, reader, scratch),
         *_old_snapshot(snapshot_us, lying, now_us),
         *_old_keys(keys_us, now_us),
+        *broken_chain(source.directory, destination),
         *_missing_rows(tails, through, size),
         *_beyond(tails, size),
         *_rows_behind(reader, through, size, max(tail_us or 0, snapshot_us or 0), now_us),

@@ -4,6 +4,7 @@ Each is whole, or says what changed since the one before; together they are as n
 another, is told in an erasure file first: that one is kept for ever, and a restore removes what is sealed for them.
 """
 
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class _Remembered(msgspec.Struct, frozen=True):
 
 def copy_keys_out(source: Source, stamp: str, scratch: Path, *, whole: bool = False) -> str:
     """Bring the destination up to the keys as they are now; the stamp of its newest copy. Call it while holding `stamp`."""
-    before = _remembered(source)
+    before = _remembered(source.directory)
     with closing(open_keys_to_copy(source.directory)) as connection:
         found = read_keys(connection)
     digests = digests_of(found)
@@ -76,6 +77,21 @@ def prune_keys(destination: Destination, now_us: int, keep_days: int) -> list[st
     old = [name for name, key in named if key.stamp < newest_full and instant_of(key.stamp) < oldest_us]
     destination.remove(KEYS, old)
     return old
+
+
+def broken_chain(directory: Path, destination: Destination) -> Iterable[str]:
+    """Where copies that follow on each other are not all there, as far as this machine remembers what it put."""
+    remembered = _remembered(directory)
+    if remembered is None or remembered.where != destination.where:
+        return
+    named = [key for name in destination.names(KEYS) if (key := keys_named(name)) is not None]
+    fulls = {key.stamp for key in named if key.what == "full"}
+    since = [key for key in named if key.what == "delta" and remembered.full < key.stamp <= remembered.newest]
+    if remembered.full not in fulls or len(since) != remembered.deltas:
+        yield (
+            f"copies of the keys that follow on {remembered.full} are missing, and no later one can be read without them: run "
+            '"evenhand backup --keys", which copies all of them'
+        )
 
 
 def newest_keys(destination: Destination, identity: Identity, public_key: bytes, scratch: Path) -> tuple[str, KeyRows]:
@@ -125,9 +141,9 @@ def _sealed(source: Source, record: Record) -> bytes:
     return source.recipient.seal(bytes_of(record, source.signer))
 
 
-def _remembered(source: Source) -> _Remembered | None:
+def _remembered(directory: Path) -> _Remembered | None:
     try:
-        return msgspec.json.decode((source.directory / REMEMBERED).read_bytes(), type=_Remembered)
+        return msgspec.json.decode((directory / REMEMBERED).read_bytes(), type=_Remembered)
     except (FileNotFoundError, msgspec.DecodeError):
         return None  # then all keys are copied, and who lost theirs meanwhile is not known
 

@@ -18,6 +18,7 @@ from storage.readmodels import ReadModel
 from storage.secret_files import Secrets
 
 WORKSHOP = ".backup-"
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 Progress = Callable[[str], None]
 """Is told what is being done, in a few words."""
@@ -53,7 +54,7 @@ def workshop(directory: Path, name: str) -> Iterator[Path]:
                 f"another process is at work in {folder}: let it end, or end it, and try again"
             ) from held
         found = os.fstat(descriptor)
-        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) != DIRECTORY_MODE:
+        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & OTHERS:
             raise BackupRefused(
                 f"{folder} belongs to somebody else, or is open to others: what is written there is secret; remove it"
             )

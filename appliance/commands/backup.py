@@ -134,7 +134,7 @@ def _check(options: argparse.Namespace, source: Source) -> int:
         LedgerReader(source.directory, secret=source.secrets.ledger_secret) as reader,
     ):
         try:
-            fresh = freshness(source.destination, reader, wall_us(), scratch)
+            fresh = freshness(source, reader, wall_us(), scratch)
         except DestinationFailed as failed:
             note_check(source.directory, CopiesCheck(at_us=wall_us(), problems=(str(failed),)))
             raise

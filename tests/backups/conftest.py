@@ -149,7 +149,7 @@ class House:
 
     def fresh(self, now_us: int | None = None) -> Fresh:
         with workshop(self.directory, "check") as scratch, LedgerReader(self.directory, secret=self.secret) as reader:
-            return freshness(self.destination, reader, wall_us() if now_us is None else now_us, scratch)
+            return freshness(self.source, reader, wall_us() if now_us is None else now_us, scratch)
 
     def prune(self, now_us: int | None = None, keep: Keep = NIGHTLY) -> Pruned:
         return prune(

@@ -10,12 +10,15 @@ import pytest
 
 from appliance.commands import backup as verb
 from appliance.copying import BackupSettings
-from backups import names
+from backups import names, shipping
 from backups.errors import DestinationFailed, RestoreRefused
-from backups.names import stamp_of, tail_named, wall_us
+from backups.names import TailName, stamp_of, tail_named, wall_us
 from backups.records import Tail
 from backups.replaying import Until
 from backups.retention import Keep
+from backups.shipping import Shipper
+from backups.source import workshop
+from backups.tails import contiguous, to_replay
 from firm.instant import DAY_US, HOUR_US
 from storage.secret_files import read_secrets
 from storage.vault import Vault
@@ -59,7 +62,7 @@ def test_a_snapshot_that_was_never_finished_makes_the_shipping_skip_nothing(hous
     assert house.restore()[1].size == len(house.rows())
 
 
-def shipping(house: Any, *, once: bool) -> int:
+def run_ship(house: Any, *, once: bool) -> int:
     options = argparse.Namespace(ship=False, ship_once=once, json=True, data_dir=house.directory)
     return verb._ship(options, house.source, msgspec.structs.replace(BackupSettings(), ship_every_s=0))
 
@@ -68,9 +71,9 @@ def test_the_first_snapshot_is_tried_again_before_anything_is_shipped(house: Any
     house.tick(3)
     failing(house, "vault.db", lambda: DestinationFailed("no room there"))
     with pytest.raises(DestinationFailed):
-        shipping(house, once=True)
+        run_ship(house, once=True)
     house.tick(5)
-    assert shipping(house, once=True) == 0
+    assert run_ship(house, once=True) == 0
     assert house.fresh().snapshots == 1
     assert house.restore()[1].size == len(house.rows())
 
@@ -85,7 +88,7 @@ def test_a_destination_that_fails_the_first_snapshot_does_not_end_the_shipping(
     monkeypatch.setattr(verb, "_say_json", said)
     failing(house, "vault.db", lambda: DestinationFailed("no room there"), times=2)
     with pytest.raises(Killed):
-        shipping(house, once=False)
+        run_ship(house, once=False)
     assert house.fresh().snapshots == 1
 
 
@@ -132,19 +135,27 @@ def test_a_tail_file_that_was_cut_is_told_and_shipped_again(four: Any, which: in
     assert problems(four) == ""
 
 
-def test_what_was_shipped_again_knows_who_was_erased_and_who_changed_since(house: Any) -> None:
-    """Older files of the same rows still lie there, with what was true before."""
+def test_what_was_shipped_again_knows_who_was_erased_and_who_changed_since(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shipping again was cut short itself: behind the new file lies an old one, with what was true before."""
     house.snapshot()
     house.tick(3)
-    house.ship()
+    [first] = house.ship()
+    house.tick(2)
     house.register(1002, "ben@trader.example")
-    house.ship()
+    house.machine.vault.change_password_hash("trader", 1001, "an-early-hash")
+    [second] = house.ship()
     house.machine.vault.change_password_hash("trader", 1001, "a-later-hash")
     house.machine.vault.erase("trader:1002")
-    house.tick(3)
-    house.ship()
     house.tails()[0].unlink()
-    house.ship()
+    monkeypatch.setattr(shipping, "ROWS_MAX", first.last - first.first + 3)
+    with workshop(house.directory, "ship") as scratch, Shipper(house.source, scratch) as shipper:
+        shipper.begin()
+        again = shipper.round()
+    assert again is not None
+    assert again.first == first.first
+    assert second.first <= again.last < second.last
     target, restored = house.restore()
     assert restored.size == len(house.rows())
     vault = Vault.open_for_reading(target, read_secrets(target).vault_master)
@@ -153,6 +164,17 @@ def test_what_was_shipped_again_knows_who_was_erased_and_who_changed_since(house
     assert ben is None
     assert ada is not None
     assert ada.password_hash == "a-later-hash"
+
+
+def test_of_two_files_with_the_same_rows_the_later_one_is_read() -> None:
+    def tail(first: int, last: int, stamp_us: int) -> TailName:
+        return TailName(first, last, stamp_of(stamp_us), 9)
+
+    early, late, further, beyond = tail(5, 9, 1), tail(5, 7, 3), tail(8, 20, 2), tail(30, 31, 1)
+    assert list(to_replay(4, [early, beyond, further, late])) == [late, further, beyond]
+    assert list(to_replay(9, [early, late])) == []
+    assert contiguous(4, [early, beyond, further, late], 40) == [late, early, further]
+    assert contiguous(4, [early, further], 19) == [early]
 
 
 def test_a_name_that_says_more_rows_than_there_are_does_not_stop_the_shipping_and_is_told(house: Any) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from backups.envelope import Identity
 from backups.errors import DestinationFailed, RestoreRefused
-from backups.keys import newest_keys, prune_keys
-from backups.names import KEYS, stamp_of, wall_us
+from backups.keys import copy_keys_out, newest_keys, prune_keys
+from backups.names import KEYS, next_stamp, stamp_of, wall_us
 from backups.replaying import Until
 from backups.shipping import Shipper
 from backups.source import workshop
@@ -138,6 +138,11 @@ def test_a_delta_that_is_missing_is_never_taken_for_an_erasure(copied: Any) -> N
     (copied.copies / KEYS / first).unlink()
     with pytest.raises(RestoreRefused, match=rf"keys of {first[:22]} is missing"):
         copied.restore()
+    assert any("copies of the keys that follow on" in problem for problem in copied.fresh().problems)
+    with workshop(copied.directory, "keys") as scratch, next_stamp(copied.directory) as stamp:
+        copy_keys_out(copied.source, stamp, scratch, whole=True)
+    assert copied.fresh().problems == ()
+    assert copied.restore()[1].size == len(copied.rows())
 
 
 def test_keys_older_than_what_was_shipped_stop_a_restore(copied: Any) -> None:
