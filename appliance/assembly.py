@@ -67,6 +67,7 @@ class Machine:
         self._start_us = start_us
         self.settings = settings
         self.secrets = secrets
+        self.copies_unseen = ""  # why a start could not look for newer copies
         self._open = ExitStack()
         try:
             self._assemble()
@@ -80,7 +81,6 @@ class Machine:
     def _assemble(self) -> None:
         secrets = self.secrets
         self.secret_texts = read_secret_texts(self.directory, self.settings.alarms)
-        self.copies_unseen = ""  # why a start could not look for newer copies
         self.alarms = AlarmBook(self.settings.alarms, self.settings.firm.name)
         self.started_us = wall_us()
         self._ticked_us = 0

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from backups.destination import Destination
 from backups.errors import BackupRefused
-from backups.keys import broken_chain
+from backups.keys import broken_chain, whole_keys
 from backups.names import (
     AHEAD_MAX_US,
     ERASURES,
@@ -57,7 +57,7 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     good = [each for each in line.good(lying, now_us) if each.manifest and each.manifest.lineage == line.newest]
     tails = [tail for tail in tails_at(destination, line.newest).whole if not _is_ahead(tail.stamp, now_us)]
     size = reader.size()  # after the names were read: what was shipped meanwhile is in it
-    keys = _whole_keys(destination, now_us)
+    keys = [key.stamp for key in whole_keys(destination) if not _is_ahead(key.stamp, now_us)]
     snapshot_us = max((instant_of(each.name.stamp) for each in good), default=None)
     keys_us = max(map(instant_of, keys), default=None)
     start = max((each.name.size for each in good), default=0)
@@ -153,12 +153,6 @@ def _ahead(destination: Destination, lineage: str, lying: list[Lying], now_us: i
             f'{_named(ahead)}: of later than this machine\'s clock, so that no age can be told from it: see "A clock that was ahead" '
             "in docs/operating/backups.md"
         )
-
-
-def _whole_keys(destination: Destination, now_us: int) -> list[str]:
-    found = destination.sizes(KEYS).items()
-    named = [key for name, size in found if (key := keys_named(name)) is not None and key.size_bytes == size]
-    return [key.stamp for key in named if not _is_ahead(key.stamp, now_us)]
 
 
 def _is_ahead(stamp: str, now_us: int) -> bool:

@@ -79,12 +79,18 @@ def prune_keys(destination: Destination, now_us: int, keep_days: int) -> list[st
     return old
 
 
+def whole_keys(destination: Destination) -> list[KeysName]:
+    """Those as long as their names say; one that was cut is as good as none."""
+    found = destination.sizes(KEYS).items()
+    return [key for name, size in found if (key := keys_named(name)) is not None and key.size_bytes == size]
+
+
 def broken_chain(directory: Path, destination: Destination) -> Iterable[str]:
     """Where copies that follow on each other are not all there, as far as this machine remembers what it put."""
     remembered = _remembered(directory)
     if remembered is None or remembered.where != destination.where:
         return
-    named = [key for name in destination.names(KEYS) if (key := keys_named(name)) is not None]
+    named = whole_keys(destination)
     fulls = {key.stamp for key in named if key.what == "full"}
     since = [key for key in named if key.what == "delta" and remembered.full < key.stamp <= remembered.newest]
     if remembered.full not in fulls or len(since) != remembered.deltas:
@@ -96,7 +102,7 @@ def broken_chain(directory: Path, destination: Destination) -> Iterable[str]:
 
 def newest_keys(destination: Destination, identity: Identity, public_key: bytes, scratch: Path) -> tuple[str, KeyRows]:
     """The keys as the newest copy has them, and its stamp. Raises RestoreRefused where one that it follows on is missing."""
-    there = {key.stamp: key for name in destination.names(KEYS) if (key := keys_named(name)) is not None}
+    there = {key.stamp: key for key in whole_keys(destination)}
     if not there:
         raise RestoreRefused(
             f"{destination.where} has no copy of the keys: without them nothing personal can be read; find it"

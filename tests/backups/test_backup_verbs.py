@@ -325,8 +325,7 @@ def test_a_restore_that_is_told_to_end_leaves_nothing_in_plain(
     def told_to_end(wanted: Any, work: Path, *_: Any) -> None:
         seen.append(work / "ledger.db")
         assert seen[0].exists()
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(PATIENCE_S)
+        signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr("backups.restore._verified", told_to_end)
     scratch = firm.folder / "scratch"

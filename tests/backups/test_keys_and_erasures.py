@@ -145,6 +145,13 @@ def test_a_delta_that_is_missing_is_never_taken_for_an_erasure(copied: Any) -> N
     assert copied.restore()[1].size == len(copied.rows())
 
 
+def test_a_copy_of_the_keys_that_was_cut_is_as_good_as_none(copied: Any) -> None:
+    planted = copied.copies / KEYS / f"{stamp_of(wall_us() + DAY_US)}-full-9.age"
+    planted.write_bytes(b"")
+    assert copied.restore()[1].size == len(copied.rows())
+    assert any(planted.name in problem for problem in copied.fresh().problems)
+
+
 def test_keys_older_than_what_was_shipped_stop_a_restore(copied: Any) -> None:
     copied.register(1003, "cleo@trader.example")
     copied.ship()
