@@ -70,6 +70,7 @@ class Machine:
         self.secrets = secrets
         self.door = PortalDoor(connections_allowed())
         self.adopted: list[str] = []  # which settings desks decide by from this start on, and before it otherwise
+        self.copies_unseen = ""  # why a start could not look for newer copies
         self._open = ExitStack()
         try:
             self._open_files()

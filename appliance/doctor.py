@@ -8,6 +8,7 @@ import zoneinfo
 from pathlib import Path
 
 from appliance.alarms.diagnosis import check_alarms
+from appliance.copies_seen import check_copies
 from appliance.finding import Finding
 from appliance.firm_checks import (
     check_checkpoint,
@@ -53,6 +54,8 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
         findings.append(check_segments(directory, vitals, settings))
     if secrets and vitals:
         findings.append(check_vault(directory, secrets))
+    if settings and secrets and vitals:
+        findings.append(check_copies(directory, settings.backups, secrets))
     if settings:
         findings += check_alarms(directory, settings, holder)
         findings.append(check_port("web", settings.web.host, settings.web.port, holder))

@@ -3,6 +3,7 @@
 import msgspec
 
 from actors.live import Health
+from appliance.alarms.copies_check import CopiesCheck
 
 
 class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,20 +23,22 @@ class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
 class FileFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What lies on the disk. Sizes in bytes by database; `backup_us`: wall time of the last good backup, 0 where none is known.
 
-    `models_behind`: read models that the book lacks, or has in another version.
+    `copies_check`: what the last look at the copies found. `models_behind`: read models that the book lacks, or has in another version.
     """
 
     sizes: dict[str, int]
     wal_sizes: dict[str, int]
     disk_free: int
     backup_us: int
+    copies_check: CopiesCheck
     models_behind: tuple[str, ...]
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Everything. Times in µs are wall time, unless `health` says otherwise.
 
-    `backups_wanted`: the settings say where copies go. `held`: why the engine takes nothing, or "". `idle_ms`: since the last
+    `backups_wanted`: the settings say where copies go. `copies_unseen`: why this process could not look there when it started, or
+    "". `held`: why the engine takes nothing, or "". `idle_ms`: since the last
     commit. `commit_us`: median of the commits since the look before, 0 where there was none. `refused`: at the gateway, in the
     last five minutes. `clock_off_ms`: how far the machine's clock is ahead of firm time.
     """
@@ -45,6 +48,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     bridges: tuple[BridgeFigures, ...]
     files: FileFigures
     backups_wanted: bool
+    copies_unseen: str
     held: str
     idle_ms: int
     commit_us: int

@@ -14,6 +14,7 @@ from actors.enforcement_desk import EnforcementDesk
 from actors.live import BridgeHealth
 from actors.names import enforcement_desk
 from appliance.alarms.backup_age import last_backup_us
+from appliance.alarms.copies_check import last_check
 from appliance.alarms.figures import BridgeFigures, Figures, FileFigures
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
@@ -51,6 +52,7 @@ class Gatherer:
             bridges=tuple(self._bridge(told) for told in health.bridges),
             files=files,
             backups_wanted=bool(machine.settings.backups.destination),
+            copies_unseen=machine.copies_unseen,
             held=machine.runner.held,
             idle_ms=idle_ms,
             commit_us=commit_us,
@@ -118,6 +120,7 @@ def file_figures(directory: Path, reader: LedgerReader) -> FileFigures:
         wal_sizes={path.stem: _size(path.with_name(f"{path.name}-wal")) for path in names},
         disk_free=found.f_bavail * found.f_frsize,
         backup_us=last_backup_us(directory),
+        copies_check=last_check(directory),
         models_behind=tuple(_models_behind(reader)),
     )
 

@@ -21,6 +21,7 @@ class Alarm(StrEnum):
     CLOCK_STEPPED = "clock_stepped"
     COMMAND_WAITS = "command_waits"
     COMMITS_SLOW = "commits_slow"
+    COPIES_BEHIND = "copies_behind"
     DESK_STOPPED = "desk_stopped"
     DISK_LOW = "disk_low"
     ENGINE_STANDS = "engine_stands"

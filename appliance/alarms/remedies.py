@@ -11,6 +11,7 @@ REMEDIES: dict[Alarm, str] = {
     Alarm.CLOCK_STEPPED: "Make the machine's time service well first, then restart the firm in a quiet minute.",
     Alarm.COMMAND_WAITS: "Look at the command on the staff's commands page, and at the account on the platform itself.",
     Alarm.COMMITS_SLOW: "Look for what else writes to the same disk.",
+    Alarm.COPIES_BEHIND: "Run “evenhand backup --check” as the user who makes copies, and do what each of its lines says.",
     Alarm.DESK_STOPPED: "Find the traceback in the log, and let the desk go on only when its cause is known.",
     Alarm.DISK_LOW: "Make room on the firm's file system, outside its directory first.",
     Alarm.ENGINE_STANDS: "Read in the log why nothing is committed, and look at the disk.",

@@ -13,6 +13,7 @@ import pytest
 from actors.account_desk import AccountDesk
 from actors.arrival import Arrival
 from appliance.alarms.backup_age import note_backup
+from appliance.alarms.copies_check import CopiesCheck, note_check
 from appliance.alarms.notice import Alarm, Notice, Saying
 from appliance.clock import SystemClock, wall_us
 from appliance.founding import found
@@ -278,6 +279,40 @@ async def test_a_backup_that_is_late(shop: Any, look: Looked) -> None:
     assert await look(shop.machine, Alarm.BACKUP_OLD) == []
     note_backup(shop.directory, wall_us() - 27 * HOUR_US)
     assert said(await look(shop.machine, Alarm.BACKUP_OLD)) == "the last good backup is 27 hours old"
+
+
+async def test_copies_that_do_not_leave(shop: Any, look: Looked) -> None:
+    problem = "12 rows are not shipped"
+    note_check(shop.directory, CopiesCheck(at_us=wall_us(), problems=(problem,)))
+    assert await look(shop.machine, Alarm.COPIES_BEHIND) == [], "no copy is kept: nothing can be behind"
+    machine = shop.machine
+    backups = msgspec.structs.replace(machine.settings.backups, destination="/mnt/copies")
+    machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
+    assert problem in said(await look(machine, Alarm.COPIES_BEHIND))
+
+
+@pytest.mark.parametrize("hours", [None, 4])
+async def test_copies_that_nobody_looks_at(shop: Any, look: Looked, hours: int | None) -> None:
+    machine = shop.machine
+    backups = msgspec.structs.replace(machine.settings.backups, destination="/mnt/copies")
+    machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
+    note_check(shop.directory, CopiesCheck(at_us=wall_us()))
+    assert await look(machine, Alarm.COPIES_BEHIND) == []
+    if hours is None:
+        (shop.directory / "last_copies_check").write_text("not a note")
+    else:
+        note_check(shop.directory, CopiesCheck(at_us=wall_us() - hours * HOUR_US))
+    text = said(await look(machine, Alarm.COPIES_BEHIND))
+    assert text == f"nobody {'ever looked' if hours is None else 'looked for 4 hours'} whether the copies are fresh"
+
+
+async def test_a_start_that_could_not_look_for_newer_copies(shop: Any, look: Looked) -> None:
+    machine = shop.machine
+    backups = msgspec.structs.replace(machine.settings.backups, destination="/mnt/copies")
+    machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
+    note_check(shop.directory, CopiesCheck(at_us=wall_us()))
+    machine.copies_unseen = "/mnt/copies is not there"
+    assert "could not be seen at the start: /mnt/copies is not there" in said(await look(machine, Alarm.COPIES_BEHIND))
 
 
 async def test_a_clock_that_is_set_while_the_firm_runs(
