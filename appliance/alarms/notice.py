@@ -23,6 +23,7 @@ class Alarm(StrEnum):
     COMMITS_SLOW = "commits_slow"
     DESK_STOPPED = "desk_stopped"
     DISK_LOW = "disk_low"
+    ENFORCEMENT_OWED = "enforcement_owed"
     ENGINE_STANDS = "engine_stands"
     FEED_SILENT = "feed_silent"
     QUEUE_DEEP = "queue_deep"
