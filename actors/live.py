@@ -59,6 +59,7 @@ class LiveOwed(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     account: int
+    standing: Standing
     bridge: str
     purpose: str
     decision: int

@@ -86,13 +86,17 @@ class LiveBoard:
 
     def owed(self) -> tuple[LiveOwed, ...]:
         """What every account is owed, the oldest first."""
-        found = [_owed(state, account) for state in self._enforcement.values() for account in state.owed]
+        accounts = [account for state in self._enforcement.values() for account in state.owed]
+        found = [owed for account in accounts if (owed := self.owed_to(account)) is not None]
         return tuple(sorted(found, key=lambda one: (one.since_us, one.first_seq)))
 
     def owed_to(self, account: int) -> LiveOwed | None:
         """What one account is owed."""
-        states = (state for state in self._enforcement.values() if account in state.owed)
-        return next((_owed(state, account) for state in states), None)
+        known = self._accounts.get(account)
+        enforcement = self._enforcement.get(known.bridge) if known is not None else None
+        if known is None or enforcement is None or account not in enforcement.owed:
+            return None
+        return _owed(enforcement, known)
 
     def _publish_enforcement(self) -> None:
         for bridge in self._engine.own.state.bridges:
@@ -118,10 +122,11 @@ def _nearest(objectives: tuple[Objective, ...]) -> Objective | None:
     return min(limits, key=lambda row: row.headroom.minor if row.headroom is not None else 0, default=None)
 
 
-def _owed(state: EnforcementState, account: int) -> LiveOwed:
-    held = state.owed[account]
+def _owed(state: EnforcementState, known: AccountState) -> LiveOwed:
+    held = state.owed[known.account]
     return LiveOwed(
-        account=account,
+        account=known.account,
+        standing=known.standing,
         bridge=state.bridge,
         purpose=held.purpose,
         decision=held.decision,
