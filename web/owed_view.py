@@ -99,9 +99,10 @@ def told(owed: LiveOwed | None) -> str:
     return "" if owed is None else _TOLD[owed.purpose]
 
 
-def for_trader(line: AccountLine, owed: LiveOwed | None, live: LiveAccount | None) -> str:
-    """All of it in one paragraph, where there is no room for more."""
-    return " ".join(said for said in (not_closed(line, owed, live), told(owed)) if said)
+def beside(usual: str, line: AccountLine, owed: LiveOwed | None, live: LiveAccount | None) -> str:
+    """What a trader reads of an account in one paragraph: the usual sentence, as far as it is true, and what is owed."""
+    true = "" if owed is not None and owed.purpose == "provision" else usual
+    return " ".join(said for said in (true, not_closed(line, owed, live), told(owed)) if said)
 
 
 def not_closed(line: AccountLine, owed: LiveOwed | None, live: LiveAccount | None) -> str:

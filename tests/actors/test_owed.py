@@ -3,7 +3,9 @@
 import pytest
 
 from actors.effects import SendCommand
+from actors.enforcement_plans import Owed
 from actors.engine import Engine
+from actors.owed import owed_after
 from actors.states import readable_states, restore_states, state_bytes
 from firm.commands import (
     BridgeMode,
@@ -19,9 +21,11 @@ from firm.commands import (
     SetBridgeMode,
 )
 from firm.facts import (
+    AccountLinked,
     BreachDeclared,
     CommandQueued,
     CommandWithheld,
+    DeskStopped,
     FlatConfirmed,
     PhasePassed,
     Refusal,
@@ -138,8 +142,7 @@ def test_a_plan_that_was_stopped_half_way_is_owed_as_a_whole(stage):
     assert owed(stage, account).purpose == "flatten"
 
 
-def test_a_flattening_that_is_owed_does_not_become_less(stage):
-    """Close-only for a suspicion was withheld first, the breach itself second; what is weaker and comes later changes nothing."""
+def test_a_suspicion_that_is_confirmed_is_owed_the_whole_flattening(stage):
     account = suspect_unenforced(stage)
     assert owed(stage, account).purpose == "close_only"
     decision = stage.account(account).findings[-1].seq
@@ -148,6 +151,33 @@ def test_a_flattening_that_is_owed_does_not_become_less(stage):
     )
     debt = owed(stage, account)
     assert (debt.purpose, debt.decision) == ("flatten", seq_of(stage, BreachDeclared))
+
+
+def test_a_flattening_that_is_owed_does_not_become_less(stage, monkeypatch):
+    """The account's desk stops: that it is to be close-only is withheld too, and takes nothing away."""
+    account = breach_unenforced(stage)
+    debt = owed(stage, account)
+
+    def cursed(*_):
+        raise KeyError("cursed")
+
+    monkeypatch.setattr("actors.account_book.book_deal", cursed)
+    stage.deal(account, "P2", Side.BUY, "1", 137_000)
+    assert stage.facts(DeskStopped)
+    assert stage.facts(CommandWithheld)[-1].action == "close_only"
+    assert owed(stage, account) == debt
+    let_go_on(stage)
+    again(stage, account)
+    assert stage.facts(CommandQueued, account)[-1].purpose == "flatten"
+
+
+def test_an_account_that_is_on_the_platform_is_owed_no_opening():
+    debt = Owed(
+        login="", purpose="provision", decision=0, args={}, because="kill_switch", since_us=1, first_seq=5, last_seq=5
+    )
+    linked = AccountLinked(login="L7001")
+    assert owed_after({7001: debt}, linked, 6, 7001, 2) == {}
+    assert owed_after({7001: debt}, linked, 6, 7002, 2) == {7001: debt}
 
 
 def test_what_is_owed_survives_a_restart(stage):

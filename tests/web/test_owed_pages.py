@@ -72,7 +72,7 @@ SUMMARY = "1 breached account still open, 1 passed account still open, 1 not lim
 async def test_home_counts_what_is_owed_and_does_not_say_that_all_is_accounted_for(visit, released):
     page = await words_of(await visit("omar"), "/staff")
     assert f"4 accounts are owed what enforcement withheld: {SUMMARY}. See which" in page
-    assert "Owed to accounts 4 the oldest for" in page
+    assert "Platform commands open 0 and 4 accounts owed, the oldest for 1 h 6 min" in page
     for wrong in ("all accounted for", "Nothing waits"):
         assert wrong not in page
 
@@ -116,6 +116,22 @@ async def test_withheld_commands_say_which_of_them_are_still_owed(visit, release
     after = (await omar.get("/staff/commands?state=withheld")).text
     assert after.count(">never sent<") == many
     assert after.count("Still owed") == many - 4
+
+
+async def test_where_a_bridge_only_observes_nothing_waits_and_nothing_can_be_ordered(visit, released, play):
+    omar = await visit("omar")
+    observing = SetBridgeMode(
+        by=f"staff:{play.OMAR}", bridge="sim", mode=BridgeMode.OBSERVE, why="Beside the old system."
+    )
+    released.put(observing)
+    released.settle()
+    assert "owed" not in await words_of(omar, "/staff")
+    html = (await omar.get("/staff/owed")).text
+    assert text_of(html).count("The bridge only observes, so nothing is sent to it.") == 4
+    assert "/orders" not in html
+    answer = await omar.send_form(f"/staff/accounts/{id_text(released.accounts['ada lost'])}/orders")
+    assert answer.status_code == 422
+    assert "The bridge only observes, and nothing is sent to it; set it to enforce first." in text_of(answer.text)
 
 
 # --- ordering it anew ---

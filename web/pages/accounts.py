@@ -63,6 +63,7 @@ def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
     live = None if ended else held
     equity = live.equity if live else line.money(line.equity)
     nearest = nearest_limit(live, ruleset) if live and ruleset else None
+    paused = pause_sentence(live, ruleset, firm.now_us()) if live and ruleset else ""
     return Card(
         line=line,
         equity=equity,
@@ -73,9 +74,7 @@ def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
         as_of_us=live.as_of_us if live else line.marked_us,
         stale=bool(live and live.stale),
         ended=ended,
-        next_action=owed_view.for_trader(line, owed, held)
-        or (pause_sentence(live, ruleset, firm.now_us()) if live and ruleset else "")
-        or NEXT_ACTIONS[line.standing],
+        next_action=owed_view.beside(paused or NEXT_ACTIONS[line.standing], line, owed, held),
         end_title=END_TITLES.get(line.standing, "Equity"),
     )
 
