@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from firm.commands import EnforceAgain, EngageKillSwitch, KillSwitch
+from firm.commands import BridgeMode, EnforceAgain, EngageKillSwitch, KillSwitch, SetBridgeMode
 from firm.ids import id_text
 from web.app import create_app
 
