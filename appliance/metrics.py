@@ -139,6 +139,11 @@ def _add_bridges(page: Exposition, health: Health, seen: Figures) -> None:
         "How long the oldest open command to the bridge has had no news.",
         _of(looked, lambda one: one.command_ms / MS_PER_S),
     )
+    page.gauge(
+        "owed_accounts",
+        "Accounts that are owed what enforcement at the bridge withheld.",
+        _of(looked, lambda one: one.owed),
+    )
 
 
 def _of(bridges: Mapping[str, _Bridge], figure: Callable[[_Bridge], Number | None]) -> list[tuple[Labels, Number]]:

@@ -67,6 +67,9 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.NO_LONGER_WON: "the objectives of the phase are not met any more",
     Refusal.NOT_BROKEN: "measured again, the equity that was seen is not beyond the floor; dismiss the suspicion instead",
     Refusal.BRIDGE_REVOKED: "the bridge's key was revoked; enrol it under a new name",
+    Refusal.NOTHING_OWED: "nothing is owed to this account any more: it was ordered or done already, or is no longer wanted",
+    Refusal.ENFORCEMENT_STOPPED: "enforcement is stopped; two people have to release it before anything is ordered",
+    Refusal.BRIDGE_OBSERVES: "the bridge only observes, and nothing is sent to it; set it to enforce first",
 }
 
 _SIGNS = {"plus": " + ", "minus": f" {MINUS} ", "times": " × "}

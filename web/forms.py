@@ -178,12 +178,15 @@ def id_in(text: str) -> int | None:
         return None
 
 
+def refusal_in(facts: tuple[tuple[int, object], ...]) -> Refusal | None:
+    """The firm's no, where the answer to a command was no."""
+    return next((Refusal(fact.refusal) for _, fact in facts if isinstance(fact, Refused)), None)
+
+
 def refused_in(facts: tuple[tuple[int, object], ...]) -> str | None:
-    """The firm's no in plain words, where the answer to a command was no."""
-    for _, fact in facts:
-        if isinstance(fact, Refused):
-            return words.refusal(Refusal(fact.refusal))
-    return None
+    """The same in plain words."""
+    refusal = refusal_in(facts)
+    return None if refusal is None else words.refusal(refusal)
 
 
 def _why(fields: Mapping[str, Any]) -> tuple[str, dict[str, str]]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from firm.ids import id_text
 from firm.money import Money
-from web import charts, reasons, words
+from web import charts, owed_view, reasons, words
 from web.bounds import WHY_LENGTH_MIN
 from web.firm import Firm
 from web.people import named
@@ -41,6 +41,7 @@ class Pages:
             "firm_name": firm_name,
             "words": words,
             "reasons": reasons,
+            "owed_view": owed_view,
             "named": named,
             "charts": charts,
             "Money": Money,

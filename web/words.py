@@ -255,7 +255,7 @@ SWITCHES: dict[KillSwitch, tuple[str, str]] = {
     KillSwitch.PAYOUTS: ("Payouts", "While stopped, no payout leaves the firm."),
     KillSwitch.ENFORCEMENT: (
         "Enforcement",
-        "While stopped, no command reaches any platform; what we would have done is recorded.",
+        "While stopped, no command reaches any platform. What is withheld is never sent later, only ordered anew by a person.",
     ),
 }
 

@@ -9,7 +9,8 @@ from appliance.alarms.copies_check import CopiesCheck
 class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     """One bridge. `silent_ms`: since its newest price, or None while no symbol's session is open.
 
-    `command_ms`: how long its oldest open command has gone without an end, 0 where there is none.
+    `command_ms`: how long its oldest open command has gone without an end, 0 where there is none. `owed`: accounts that are
+    owed what enforcement withheld; `enforced`: commands are sent to it now.
     """
 
     bridge: str
@@ -18,6 +19,8 @@ class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     platform_up: bool
     silent_ms: int | None
     command_ms: int
+    owed: int
+    enforced: bool
 
 
 class FileFigures(msgspec.Struct, frozen=True, kw_only=True):

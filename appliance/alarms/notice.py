@@ -24,6 +24,7 @@ class Alarm(StrEnum):
     COPIES_BEHIND = "copies_behind"
     DESK_STOPPED = "desk_stopped"
     DISK_LOW = "disk_low"
+    ENFORCEMENT_OWED = "enforcement_owed"
     ENGINE_STANDS = "engine_stands"
     FEED_SILENT = "feed_silent"
     QUEUE_DEEP = "queue_deep"

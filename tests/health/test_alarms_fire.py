@@ -20,7 +20,15 @@ from appliance.founding import found
 from appliance.space import Space
 from bridges.enrolment import KeyFile, new_keypair
 from bridges.outbox import Outbox
-from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, RegisterTrader
+from firm.commands import (
+    EngageKillSwitch,
+    EnrolBridge,
+    KillSwitch,
+    MarkOrderPaid,
+    PlaceOrder,
+    RegisterTrader,
+    ReleaseKillSwitch,
+)
 from firm.facts import CommandQueued
 from firm.inputs import ClockTicked, SymbolReported
 from firm.instant import HOUR_US, SECOND_US
@@ -348,3 +356,21 @@ async def test_a_read_model_that_somebody_meddled_with(shop: Any, look: Looked, 
     shell.close()
     model = "trades" if "trades" in meddling else "seals"
     assert said(await look(shop.machine, Alarm.READ_MODEL_BEHIND)).endswith(f"do not follow the ledger: {model}")
+
+
+async def test_enforcement_that_goes_on_without_what_it_withheld(shop: Any, look: Looked) -> None:
+    shop.wait(1)
+    shop.tick(138_700, 138_705)
+    shop.buy(10, 138_705)
+    shop.put(EngageKillSwitch(by="staff:ruth", switch=KillSwitch.ENFORCEMENT, why="looks odd"))
+    shop.wait(1)
+    shop.tick(137_000, 137_005)
+    assert shop.machine.live.owed()
+    assert await look(shop.machine, Alarm.ENFORCEMENT_OWED) == [], "while it is stopped nothing can be ordered"
+    for by in ("staff:ruth", "staff:omar"):
+        shop.put(ReleaseKillSwitch(by=by, switch=KillSwitch.ENFORCEMENT, why="fine again"))
+    [notice] = await look(shop.machine, Alarm.ENFORCEMENT_OWED)
+    assert (notice.saying, notice.subject) == (Saying.RAISED, "sim")
+    assert notice.text == (
+        "enforcement at bridge sim goes on, but what was withheld from 1 account is not ordered anew"
+    )
