@@ -84,10 +84,12 @@ async def _serve_on(
         served = anyio.Event()
         tasks.start_soon(_serve_pages, pages, listener, served)
         host, port = listener.getsockname()[:2]
-        ready(f"http://{host}:{port}")
-        tell("READY=1")
-        tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
-        told = await _until_signalled()
+        # Who is told that the firm is ready may stop it at once.
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            ready(f"http://{host}:{port}")
+            tell("READY=1")
+            tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
+            told = await anext(aiter(signals))
         _LOG.info("stopping: %s came; open pages get up to %d s to end", told.name, STOP_SECONDS_MAX)
         tell("STOPPING=1")
         await pages.let_nobody_in()
@@ -166,8 +168,3 @@ async def _tick(machine: Machine) -> None:
         await anyio.sleep(machine.settings.clock.tick_every_ms / 1_000)
         if not machine.runner.held:  # time that passes meanwhile is told by the first tick after it
             machine.put(ClockTicked(at_us=machine.clock.now_us()))
-
-
-async def _until_signalled() -> signal.Signals:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        return await anext(aiter(signals))
