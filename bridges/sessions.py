@@ -5,6 +5,7 @@ from collections import OrderedDict
 import msgspec
 
 from bridges.bounds import FAREWELLS_MAX
+from bridges.lanes import Lanes
 from bridges.wire import Heartbeat
 
 
@@ -34,6 +35,23 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_us: int
     outbox_depth: int
     in_flight: int
+
+
+def health_of(lanes: Lanes, session: Session | None) -> SessionHealth:
+    beat = None if session is None else session.heartbeat
+    return SessionHealth(
+        bridge=lanes.bridge,
+        connected=session is not None,
+        platform_connected=beat is not None and beat.platform_connected,
+        session_since_us=0 if session is None else session.since_us,
+        journal_seq=lanes.durable.seq,
+        quote_seq=lanes.durable.qseq,
+        watermark_us=lanes.durable.mark_us,
+        last_tick_us=0 if beat is None else beat.last_tick_us,
+        heartbeat_us=0 if session is None else session.heartbeat_us,
+        outbox_depth=0 if beat is None else beat.outbox_depth,
+        in_flight=lanes.in_flight,
+    )
 
 
 class Sessions:
