@@ -18,7 +18,7 @@ from anyio.abc import TaskStatus
 from actors.arrival import Offer
 from actors.effects import DropBridge, Effect
 from bridges.belief import Unbelievable, believe_time
-from bridges.bounds import HEARTBEAT_S, SILENCE_S
+from bridges.bounds import HEARTBEAT_S, SILENCE_S, START_EVERY_S
 from bridges.channel import Channel
 from bridges.doorkeeper import NO_DOOR, CannotBind, Doorkeeper, bound_socket, key_of
 from bridges.greeting import connected, objection_to
@@ -26,7 +26,7 @@ from bridges.intake import Directory, Intake
 from bridges.lanes import Lanes, PendingQuotes, Took
 from bridges.requests import request_of
 from bridges.sealer import Seal
-from bridges.sessions import Farewells, Session, SessionHealth, Sessions, health_of
+from bridges.sessions import Farewells, Pace, Session, SessionHealth, Sessions, health_of
 from bridges.wire import (
     VERSION,
     Ack,
@@ -59,7 +59,7 @@ class Gateway:
     """Give it to a task group with `await tasks.start(gateway.serve)`: that returns the port.
 
     `offer` puts arrivals before the engine; `now_us` is firm time; `seal` keeps what is personal in the vault, beside the
-    loop; `counters` counts refusals by reason.
+    loop; `counters` counts refusals by reason; `now_s` is the loop's time, by which the starts of sessions are paced.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Gateway:
         counters: MutableMapping[str, int],
         heartbeat_s: float = HEARTBEAT_S,
         silence_s: float = SILENCE_S,
+        now_s: Callable[[], float] = anyio.current_time,
     ) -> None:
         self._directory = directory
         self._now_us = now_us
@@ -84,6 +85,7 @@ class Gateway:
         self._counters = counters
         self._heartbeat_s = heartbeat_s
         self._silence_s = silence_s
+        self._now_s = now_s
         self._intake = Intake(
             offer=offer,
             directory=directory,
@@ -96,6 +98,7 @@ class Gateway:
             go_on=self._go_on,
         )
         self._sessions = Sessions()
+        self._pace = Pace()
         self._farewells = Farewells()
         self._deadmen: dict[str, Deadman] = {}
         self._channel: Channel | None = None
@@ -243,6 +246,10 @@ class Gateway:
     # --- sessions ---
 
     def _greet(self, bridge: str, routing_id: bytes, hello: Hello) -> None:
+        if not self._pace.allows(bridge, self._now_s()):
+            self._count("session starts too often")
+            self._dismiss(routing_id, f"{bridge} starts sessions too often: say HELLO again in {START_EVERY_S:g} s")
+            return
         lanes = self._intake.lanes_of(bridge)
         objection = objection_to(hello, lanes)
         if objection is not None:

@@ -116,6 +116,7 @@ class World:
         self.counters: dict[str, int] = {}
         self.sealed: list[bytes] = []
         self.before_seal: Callable[[Sequence[bytes]], Awaitable[None]] = self._at_once
+        self.now_s: Callable[[], float] = partial(next, itertools.count(step=60.0))  # nobody starts sessions too often
         self.server = new_keypair()
         self.ledger_key = SigningKey.generate()
         self.port = 0
@@ -160,6 +161,7 @@ class World:
             counters=self.counters,
             heartbeat_s=heartbeat_s,
             silence_s=silence_s,
+            now_s=self.now_s,
         )
         async with anyio.create_task_group() as tasks:
             self.port = await tasks.start(self.gateway.serve)
