@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+from anyio import to_thread
 from zmq.utils import z85
 
 from actors.arrival import Arrival, Decided, Offer
@@ -195,12 +196,16 @@ class Machine:
             offer=offer,
             directory=self.directory_of_bridges,
             now_us=self.clock.now_us,
-            seal_login=lambda raw: self.vault.seal(LOGINS, SESSION, raw),
+            seal=self._seal,
             server_secret=z85.encode(self.secrets.curve_server_key).decode(),
             host=settings.host,
             port=settings.port,
             counters=self.counters,
         )
+
+    async def _seal(self, values: Sequence[bytes]) -> list[str]:
+        """Never in the loop: prices are read and pages answered while the disk syncs."""
+        return await to_thread.run_sync(self.vault.seal_all, LOGINS, SESSION, values)
 
     def _opening(self) -> list[Arrival]:
         """What a start says to the ledger: the epoch goes on, or a new one begins from the state as it is."""

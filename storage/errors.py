@@ -19,6 +19,10 @@ class DiskRefused(OSError):
     """SQLite could not read or write one of its files: the disk failed, or is full."""
 
 
+class VaultDamaged(RuntimeError):
+    """What is in the vault is not what was put there, or half of it is missing."""
+
+
 class SequenceBroken(ValueError):
     """The rows offered do not continue the ledger; nothing was written."""
 

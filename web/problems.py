@@ -13,10 +13,11 @@ from litestar.response import Redirect, Response
 from litestar.types import ExceptionHandlersMap
 
 from firm.ids import ID_BITS, id_text
+from storage.errors import DiskRefused
 from web.auth import recognised
 from web.forms import Kept, path_of_ours
 from web.render import page
-from web.visitor import SignInNeeded, visitor_of
+from web.visitor import SignInNeeded, Visitor, visitor_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,6 +62,14 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     return _page(request, 500, "", reference)
 
 
+def disk_refused(request: Request[Any, Any, Any], error: DiskRefused) -> Response[Any]:
+    """The vault's disk gives or takes nothing for now. Who asks is not looked up again: that is in the vault, too."""
+    told = "what we know of people cannot be read or written at the moment: nothing of this was kept"
+    reference = _reference()
+    _LOG.error("%s %s: %s (reference %s)", request.method, request.url.path, error, reference)
+    return _problem_page(request, 503, told, reference, visitor_of(request))
+
+
 def sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Response[Any]:
     """Pages lead to the sign-in and back again, and forms are carried through it; streams just say that the session is over."""
     if request.headers.get("hx-request") == "true":
@@ -81,8 +90,14 @@ def _with_query(path: str, query: str) -> str:
 
 
 def _page(request: Request[Any, Any, Any], status: int, detail: str, reference: str) -> Response[Any]:
-    title, advice = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
     visitor = visitor_of(request) or recognised(request)
+    return _problem_page(request, status, detail, reference, visitor)
+
+
+def _problem_page(
+    request: Request[Any, Any, Any], status: int, detail: str, reference: str, visitor: Visitor | None
+) -> Response[Any]:
+    title, advice = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
     request.scope["user"] = visitor  # so that the page of the error has their way around, too
     backoffice = ""
     if status == 403 and visitor is not None and visitor.kind == "staff":
@@ -107,4 +122,9 @@ def _reference() -> str:
     return id_text(secrets.randbits(ID_BITS))
 
 
-HANDLERS: ExceptionHandlersMap = {SignInNeeded: sign_in_needed, HTTPException: problem, Exception: fault}
+HANDLERS: ExceptionHandlersMap = {
+    SignInNeeded: sign_in_needed,
+    HTTPException: problem,
+    DiskRefused: disk_refused,
+    Exception: fault,
+}

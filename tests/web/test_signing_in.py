@@ -6,6 +6,7 @@ import pytest
 
 from firm.ids import id_text
 from firm.instant import HOUR_US
+from storage.errors import DiskRefused
 from web.auth import PasswordDesk, TooManyGuesses, recognise
 from web.forms import path_of_ours
 
@@ -202,3 +203,17 @@ async def test_a_form_that_did_not_come_from_our_page_does_nothing(nobody, play,
 )
 def test_after_signing_in_one_is_never_led_elsewhere(asked, led):
     assert path_of_ours(asked) == led
+
+
+async def test_a_vault_that_cannot_be_used_is_a_page_with_words(nobody, ada, stage, monkeypatch):
+    def refuse(*_):
+        raise DiskRefused("vault.db or keys.db cannot be read or written: make room")
+
+    monkeypatch.setattr(stage.vault, "find_by_mail", refuse)
+    monkeypatch.setattr(stage.vault, "person", refuse)
+    form = await nobody.send_form("/session", mail="ada@example.org", password="whatever", next="/")
+    for answer in (form, await ada.get("/accounts")):
+        assert answer.status_code == 503
+        assert "We cannot answer right now" in answer.text
+        assert "nothing of this was kept" in answer.text
+        assert "vault.db" not in answer.text  # that is for the log
