@@ -160,17 +160,17 @@ class Story:
         # What a dishonest firm does to its verdicts before it writes them.
         self.alter: Callable[[dict[str, Any]], object] = dict
         self.board = Board({spec.symbol: spec for spec in (EURUSD, USDJPY)}, {})
-        self.input = 0
+        self.input = self.input_us = 0
         self.qseq = 1
         self.frame = b""
 
     def add(self, body: Input | Fact, account: int = 0) -> int:
         """Append one row; facts are caused by the last input."""
         seq = self.ledger.size + 1
-        self.at_us += 1_000
         cause = self.input if isinstance(body, Fact) else 0
         if not cause:
-            self.input = seq
+            self.at_us += 1_000  # what an input leads to happens with it
+            self.input, self.input_us = seq, self.at_us
         row = Row(seq, type(body).__name__, self.at_us, self.at_us + 7, cause, account, payload_of(body))
         frames = [(seq, self.frame)] if isinstance(body, QuoteFrame) else []
         self.ledger.append([(row, body)], frames=frames)
@@ -413,7 +413,7 @@ class Story:
             "severity": "hard" if limit.hard else "soft",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
-            "at_us": self.at_us if late is None else late.t_us,
+            "at_us": self._judged_us(board) if late is None else late.t_us,
             "late": late is not None,
             "quotes": tuple(priced.seq for priced in cited.values()),
             "working": tuple(calc.steps),
@@ -424,6 +424,11 @@ class Story:
         if doubts:
             return self.add(BreachSuspected(**told, doubts=doubts), account)
         return self.add(BreachDeclared(**told), account)
+
+    def _judged_us(self, board: Board) -> int:
+        """The stamp of the price that the last input brought; else when that input happened."""
+        stamps = [quote.t_us for quote in board.quotes.values() if quote.frame == self.input]
+        return max(stamps, default=self.input_us)
 
     def confirm(self, account: int, *, reviewed: bool = False) -> int:
         """What settles a suspicion: the equity recorded then, with what was booked since, against the floor."""
