@@ -407,13 +407,14 @@ class Story:
         observed = equity_of(calc, then, board, cited)
         floor = floor_of(calc, then, limit.place, limit.terms)
         breaks(calc, limit.terms.boundary, observed, floor)
+        brought = [one.t_us for one in board.quotes.values() if one.frame == self.input]
         told: dict[str, Any] = {
             "rule": rule,
             "rule_kind": "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss",
             "severity": "hard" if limit.hard else "soft",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
-            "at_us": self._judged_us(board) if late is None else late.t_us,
+            "at_us": max(brought, default=self.input_us) if late is None else late.t_us,
             "late": late is not None,
             "quotes": tuple(priced.seq for priced in cited.values()),
             "working": tuple(calc.steps),
@@ -424,11 +425,6 @@ class Story:
         if doubts:
             return self.add(BreachSuspected(**told, doubts=doubts), account)
         return self.add(BreachDeclared(**told), account)
-
-    def _judged_us(self, board: Board) -> int:
-        """The stamp of the price that the last input brought; else when that input happened."""
-        stamps = [quote.t_us for quote in board.quotes.values() if quote.frame == self.input]
-        return max(stamps, default=self.input_us)
 
     def confirm(self, account: int, *, reviewed: bool = False) -> int:
         """What settles a suspicion: the equity recorded then, with what was booked since, against the floor."""
