@@ -181,10 +181,15 @@ class Grounds:
         return opened
 
     def _take_cause(self) -> None:
-        """The input that led to the decision. Another account's report may: it let time pass, and is nobody else's to see."""
-        cause = self._reader.row(self._rows[self.decision].cause)
-        if cause is not None and cause.account in (0, self.account):
-            self._keep([cause])
+        """The input that led to the decision, and to a suspicion that it confirms: each is judged as of its instant.
+
+        Another account's report may: it let time pass, and is nobody else's to see.
+        """
+        suspicions = [seq for seq in sorted(self._cited) if isinstance(self._bodies[seq], BreachSuspected)]
+        for seq in (self.decision, *suspicions):
+            cause = self._reader.row(self._rows[seq].cause)
+            if cause is not None and cause.account in (0, self.account):
+                self._keep([cause])
 
     def _take_days_counted(self) -> None:
         """A pass says how many days were traded, even where no rule asks for any."""
@@ -201,11 +206,18 @@ class Grounds:
         self._take(body.frame for body in exhibits.values())
         judged, cause = self._judged_at()
         first = min((exhibits[seq].frame for seq in judged), default=cause)
-        if not judged or cause - first > TRAIL_ROWS_MAX:
+        if not judged:
             return
+        if cause - first > TRAIL_ROWS_MAX:
+            for frame in {exhibits[seq].frame for seq in judged}:
+                self._take_frames(frame, frame)
+            return
+        self._take_frames(first, cause)
+
+    def _take_frames(self, first: int, last: int) -> None:
+        """The frames from one input to another, and which of their ticks were refused: what the last one led to may tell."""
         for row in self._rows_from(first):
-            # What the last input led to may tell which of its ticks were refused.
-            if row.seq > cause and row.cause != cause:
+            if row.seq > last and row.cause != last:
                 break
             if self._is_of_trail(row):
                 self._keep([row])
