@@ -4,13 +4,12 @@ Each thing that happens to an account arrives here as a message; each answer is 
 the book is in `actors/account_book.py`, verdicts are reached in `actors/account_verdicts.py`.
 """
 
-from typing import assert_never
-
 from msgspec.structs import replace
 
 from actors import account_book as book
 from actors import account_lateness as lateness
 from actors import account_verdicts as verdicts
+from actors.account_review import review
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
@@ -33,9 +32,8 @@ from actors.messages import (
     PricesFilled,
     PricesMissing,
 )
-from firm.account import Finding
 from firm.arithmetic import PLAIN
-from firm.commands import ReviewOutcome, ReviewVerdict
+from firm.commands import ReviewVerdict
 from firm.equity import Board, equity_of, lacks_prices, unpriced
 from firm.facts import (
     AccountLinked,
@@ -45,9 +43,6 @@ from firm.facts import (
     DayOpened,
     MarkTaken,
     OpenPosition,
-    Refusal,
-    Refused,
-    VerdictCorrected,
 )
 from firm.inputs import (
     AccountReported,
@@ -62,7 +57,7 @@ from firm.inputs import (
 )
 from firm.phase import JUDGED, Standing
 from firm.rules.limits import first_broken
-from firm.rules.objectives import inactive, overstayed, won
+from firm.rules.objectives import inactive, overstayed
 from firm.ruleset import Inactivity, MaximumDuration
 
 
@@ -76,7 +71,8 @@ class AccountDesk(AccountSeat):
             case Message():
                 self._decide_message(message, turn)
             case ReviewVerdict():
-                self._review(message, turn)
+                if review(self, message, turn):
+                    self.judge(turn, turn.header.happened_us)
             case _:
                 self._decide_report(message, turn)
 
@@ -347,52 +343,3 @@ class AccountDesk(AccountSeat):
             self.account,
             at_us,
         )
-
-    # --- standing, review, enforcement ---
-
-    def _review(self, command: ReviewVerdict, turn: Turn) -> None:
-        """A person settles the open question; only the one that is open, named by its decision."""
-        state = self.state
-        if state is None:
-            turn.record(Refused(refusal=Refusal.UNKNOWN_ACCOUNT, detail=f"no account {command.account}"), self.account)
-        elif (finding := state.finding_of(command.decision)) is not None and state.standing in verdicts.OPEN:
-            self._review_breach(command, finding, turn)
-        elif state.pass_held_seq and state.pass_held_seq == command.decision:
-            self._review_pass(command, turn)
-        else:
-            detail = f"decision {command.decision} is not an open question of this account"
-            turn.record(Refused(refusal=Refusal.NOTHING_TO_DECIDE, detail=detail), self.account)
-
-    def _review_breach(self, command: ReviewVerdict, finding: Finding, turn: Turn) -> None:
-        match command.outcome:
-            case ReviewOutcome.CONFIRM:
-                verdicts.confirm(self, finding, turn)
-            case ReviewOutcome.DISMISS:
-                because = f"{command.by}: {command.why}"
-                turn.record(
-                    VerdictCorrected(decision=command.decision, verdict="dismissed", because=because), self.account
-                )
-                if not self.held.findings:
-                    verdicts.let_go_on(self, "dismissed", command.decision, turn)
-                self.judge(turn, turn.header.happened_us)
-            case unknown:
-                assert_never(unknown)
-
-    def _confirm_pass(self, turn: Turn) -> None:
-        if won(PLAIN, self.held):
-            verdicts.win(self, turn)
-        else:
-            detail = "the objectives are no longer met: look at the account again when they are"
-            self.record(Refused(refusal=Refusal.NO_LONGER_WON, detail=detail), turn)
-
-    def _review_pass(self, command: ReviewVerdict, turn: Turn) -> None:
-        match command.outcome:
-            case ReviewOutcome.CONFIRM:
-                self._confirm_pass(turn)
-            case ReviewOutcome.DISMISS:
-                because = f"{command.by}: {command.why}"
-                turn.record(
-                    VerdictCorrected(decision=command.decision, verdict="dismissed", because=because), self.account
-                )
-            case unknown:
-                assert_never(unknown)

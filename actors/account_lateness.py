@@ -27,9 +27,9 @@ def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     if state.standing not in (Standing.ACTIVE, Standing.FUNDED, Standing.SUSPECTED) or state.day is None:
         return
     then = state.as_of(quote.t_us) if quote.t_us >= state.day.day.start_us else None
-    if then is None or not then.positions:
-        return
     board = seat.board(turn)
+    if then is None or quote.symbol not in (symbols_needed(then, board) or ()):
+        return  # its book is not known, or held nothing that this price moves
     at_quote = verdicts.board_at(board, quote)
     if unpriced(then, at_quote):
         return

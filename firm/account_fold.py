@@ -296,6 +296,9 @@ def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> Account
         earlier=(),
         paused_until_us=0,
         waived=(),
+        findings=tuple(
+            finding for finding in state.findings if finding.doubts
+        ),  # what only paused the day before is over
         deals=(*state.deals[1 - DEAL_DAYS_KEPT :], frozenset()),
         peak=state.peak or Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq),
         **high,

@@ -65,6 +65,7 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.DESK_NOT_STOPPED: "the desk is not stopped",
     Refusal.DESK_NOT_RESUMED: "the desk stays stopped, for the reason given",
     Refusal.NO_LONGER_WON: "the objectives of the phase are not met any more",
+    Refusal.BREACH_IN_QUESTION: "whether the account broke a limit is not settled yet; settle that first",
     Refusal.NOT_BROKEN: "measured again, the equity that was seen is not beyond the floor; dismiss the suspicion instead",
     Refusal.BRIDGE_REVOKED: "the bridge's key was revoked; enrol it under a new name",
     Refusal.NOTHING_OWED: "nothing is owed to this account any more: it was ordered or done already, or is no longer wanted",

@@ -41,6 +41,7 @@ class Refusal(StrEnum):
     DESK_NOT_STOPPED = "desk_not_stopped"
     DESK_NOT_RESUMED = "desk_not_resumed"
     NO_LONGER_WON = "no_longer_won"
+    BREACH_IN_QUESTION = "breach_in_question"
     NOT_BROKEN = "not_broken"
     BRIDGE_REVOKED = "bridge_revoked"
     NOTHING_OWED = "nothing_owed"

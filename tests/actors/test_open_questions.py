@@ -102,6 +102,19 @@ def test_a_soft_limit_waits_for_a_price_that_can_be_believed(stage, hands):
     assert stage.account(account).standing is Standing.PAUSED
 
 
+def test_a_soft_limit_pauses_again_on_the_next_day(stage, hands):
+    account = long(stage, sold(stage, hands, hands.daily_loss(on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER)))
+    stage.tick("EURUSD", 138_000, 138_010)
+    assert stage.account(account).standing is Standing.PAUSED
+    stage.now_us = MIDNIGHT_US + SECOND_US
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.watermark()
+    stage.equity(account, "99_900.00", "100_000.00")
+    assert stage.account(account).standing is Standing.ACTIVE
+    stage.tick("EURUSD", 138_000, 138_010)
+    assert stage.account(account).standing is Standing.PAUSED
+
+
 # --- marks that may still move ---
 
 

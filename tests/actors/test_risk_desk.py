@@ -248,6 +248,24 @@ def test_the_passes_switch_holds_a_pass_until_a_person_decides(stage):
     assert stage.account(account).standing is Standing.PASSED
 
 
+def test_a_pass_waits_until_no_breach_is_in_question(stage):
+    account = hold(stage)
+    engage(stage, KillSwitch.PASSES)
+    engage(stage, KillSwitch.FAILURES)
+    stage.deal(account, f"P{account}", Side.SELL, "10", 139_000, entry=DealEntry.OUT, profit="3_000.00")
+    for _ in range(2):
+        stage.equity(account, "103_000.00", "103_000.00")
+    held = stage.account(account).pass_held_seq
+    assert held
+    stage.deal(account, "P2", Side.BUY, "10", 138_700)
+    stage.equity(account, "103_000.00", "103_000.00")
+    crash(stage)
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
+    answer = review(stage, account, ReviewOutcome.CONFIRM, decision=held)
+    assert [fact.refusal for _, fact in answer.facts] == [Refusal.BREACH_IN_QUESTION]
+    assert not stage.facts(PhasePassed)
+
+
 def test_the_enforcement_switch_withholds_commands_and_never_sends_them_later(stage):
     account = hold(stage)
     engage(stage, KillSwitch.ENFORCEMENT)
