@@ -17,6 +17,7 @@ from appliance.alarms.webhook import WebhookCourier
 from appliance.assembly import Machine
 from appliance.heartbeat import Heartbeat
 from appliance.metrics import metrics_text
+from appliance.seam import why_it_failed
 
 _LOG = logging.getLogger("evenhand.alarms")
 
@@ -28,6 +29,7 @@ class Watch:
         self.couriers = couriers
         self.heartbeat = Heartbeat(machine.settings.heartbeat, lambda: machine.meter.batches)
         self.metrics_token = machine.secret_texts.metrics_token
+        self.looks_failed = 0
         self._machine = machine
         self._gatherer = Gatherer(machine)
         # The commit has its own threads: a disk that hangs must not take one of them for a look.
@@ -41,7 +43,9 @@ class Watch:
                 tasks.start_soon(courier.run)
             tasks.start_soon(self.heartbeat.run)
             while True:
-                await self.look()
+                if why := await why_it_failed(self.look):
+                    self.looks_failed += 1
+                    _LOG.error("the machine could not be looked over (%s): alarms stay as they were", why)
                 await anyio.sleep(self._machine.settings.alarms.look_every_s)
 
     async def look(self) -> list[Notice]:
@@ -79,7 +83,14 @@ class Watch:
 
     def metrics(self, live_pages: int) -> str:
         """Prometheus text: health as it is now, and what the last look saw of files and bridges."""
-        return metrics_text(self._machine, self._seen, self.couriers, self.heartbeat, live_pages)
+        return metrics_text(
+            self._machine,
+            self._seen,
+            self.couriers,
+            self.heartbeat,
+            live_pages=live_pages,
+            looks_failed=self.looks_failed,
+        )
 
 
 def couriers_of(machine: Machine) -> list[Courier]:
