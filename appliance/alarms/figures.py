@@ -22,13 +22,15 @@ class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
 class FileFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What lies on the disk. Sizes in bytes by database; `backup_us`: wall time of the last good backup, 0 where none is known.
 
-    `models_behind`: read models that the book lacks, or has in another version.
+    `first_row_us`: firm time of the first row, 0 where there is none. `models_behind`: read models that the book lacks, or has in
+    another version.
     """
 
     sizes: dict[str, int]
     wal_sizes: dict[str, int]
     disk_free: int
     backup_us: int
+    first_row_us: int
     models_behind: tuple[str, ...]
 
 

@@ -118,6 +118,7 @@ def file_figures(directory: Path, reader: LedgerReader) -> FileFigures:
         wal_sizes={path.stem: _size(path.with_name(f"{path.name}-wal")) for path in names},
         disk_free=found.f_bavail * found.f_frsize,
         backup_us=last_backup_us(directory),
+        first_row_us=_first_row_us(reader),
         models_behind=tuple(_models_behind(reader)),
     )
 
@@ -125,6 +126,13 @@ def file_figures(directory: Path, reader: LedgerReader) -> FileFigures:
 def _size(path: Path) -> int:
     with contextlib.suppress(FileNotFoundError):
         return path.stat().st_size
+    return 0
+
+
+def _first_row_us(reader: LedgerReader) -> int:
+    with contextlib.suppress(apsw.Error, LedgerDamaged, LedgerRefused):  # which `models_behind` tells
+        first = reader.row(1)
+        return 0 if first is None else first.received_us
     return 0
 
 

@@ -265,19 +265,59 @@ async def test_rows_that_no_checkpoint_covers(tmp_path: Any, look: Looked, appli
     shop.machine.close()
 
 
-async def test_a_backup_that_was_never_made(shop: Any, look: Looked) -> None:
+async def test_rows_before_the_first_checkpoint(tmp_path: Any, look: Looked, on_the_clock: Any, adjust: Any) -> None:
+    """No tick of the clock comes: nothing falls due to be signed, and the first row is what waits for longest."""
+    machine = found(tmp_path / "firm", on_the_clock())
+    machine.decide_now([EnrolBridge(by="console", bridge="sim", public_key="k" * 40, simulator=True)])
+    assert await look(machine, Alarm.CHECKPOINT_OLD) == []
+    adjust(machine, checkpoint_old_s=1)
+    heard: list[Notice] = []
+    with anyio.fail_after(PATIENCE_S):
+        while not heard:
+            await anyio.sleep(0.05)
+            heard = await look(machine, Alarm.CHECKPOINT_OLD)
+    health = machine.health.now()
+    assert not health.last_checkpoint_us
+    assert said(heard) == f"no checkpoint was ever signed, and the first of {health.ledger_size} rows is 1 s old"
+    machine.close()
+
+
+@pytest.fixture
+def copying(shop: Any) -> Callable[[str], None]:
+    """Say in the settings where copies go."""
+
+    def to(destination: str) -> None:
+        machine = shop.machine
+        backups = msgspec.structs.replace(machine.settings.backups, destination=destination)
+        machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
+
+    return to
+
+
+async def test_a_backup_that_was_never_made(shop: Any, look: Looked, copying: Any) -> None:
     assert await look(shop.machine, Alarm.BACKUP_OLD) == [], "no backup is kept: nothing can be late"
-    machine = shop.machine
-    backups = msgspec.structs.replace(machine.settings.backups, destination="/mnt/copies")
-    machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
-    assert "no backup was ever made" in said(await look(machine, Alarm.BACKUP_OLD))
+    copying("/mnt/copies")
+    assert "no backup was ever made" in said(await look(shop.machine, Alarm.BACKUP_OLD))
 
 
-async def test_a_backup_that_is_late(shop: Any, look: Looked) -> None:
+async def test_a_backup_that_is_late(shop: Any, look: Looked, copying: Any) -> None:
+    copying("/mnt/copies")
     note_backup(shop.directory, wall_us() - 25 * HOUR_US)
     assert await look(shop.machine, Alarm.BACKUP_OLD) == []
     note_backup(shop.directory, wall_us() - 27 * HOUR_US)
     assert said(await look(shop.machine, Alarm.BACKUP_OLD)) == "the last good backup is 27 hours old"
+
+
+async def test_a_firm_that_keeps_no_copies_any_more_is_not_told_how_old_the_last_one_is(
+    shop: Any, look: Looked, copying: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.alarms.book.OVER_AFTER_S", 0)
+    copying("/mnt/copies")
+    note_backup(shop.directory, wall_us() - 27 * HOUR_US)
+    assert said(await look(shop.machine, Alarm.BACKUP_OLD))
+    copying("")
+    assert [notice.saying for notice in await look(shop.machine, Alarm.BACKUP_OLD)] == [Saying.OVER]
+    assert await look(shop.machine, Alarm.BACKUP_OLD) == []
 
 
 async def test_a_clock_that_is_set_while_the_firm_runs(
