@@ -98,7 +98,10 @@ def _checkpoint_old(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     health = seen.health
     unsigned = health.ledger_size - health.last_checkpoint_size
     # Before the first checkpoint the first row is what has gone unsigned for longest.
-    age_us = health.firm_time_us - (health.last_checkpoint_us or seen.files.first_row_us) if unsigned else 0
+    since_us = health.last_checkpoint_us or seen.files.first_row_us
+    age_us = (
+        health.firm_time_us - since_us if unsigned and since_us else 0
+    )  # the file may have been seen before its first row
     text = f"the last signed checkpoint is {age_us // SECOND_US} s old, and {counted(unsigned, 'row')} came since"
     if not health.last_checkpoint_us:
         text = (

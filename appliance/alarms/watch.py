@@ -19,6 +19,8 @@ from appliance.heartbeat import Heartbeat
 from appliance.metrics import metrics_text
 from appliance.seam import why_it_failed
 
+FILES_DEADLINE_S = 4.0  # a look comes every few seconds
+
 _LOG = logging.getLogger("evenhand.alarms")
 
 
@@ -34,6 +36,7 @@ class Watch:
         self._gatherer = Gatherer(machine)
         # The commit has its own threads: a disk that hangs must not take one of them for a look.
         self._thread = anyio.CapacityLimiter(1)
+        self._awaited = False  # by a thread: what a hanging disk has not answered is not asked again and again
         self._seen = self._gatherer.look(file_figures(machine.directory, machine.reader))
 
     async def run(self) -> None:
@@ -61,15 +64,24 @@ class Watch:
         return notices
 
     async def _files(self) -> FileFigures:
-        """What the disk shows; what it showed last where it cannot be asked."""
-        directory, reader = self._machine.directory, self._machine.reader
+        """What the disk shows; what it showed last where it cannot be asked, or does not answer: the alarms must still be told."""
+        why = f"no answer within {FILES_DEADLINE_S:g} s"
+        if not self._awaited:
+            try:
+                with anyio.move_on_after(FILES_DEADLINE_S):
+                    return await to_thread.run_sync(self._ask_disk, limiter=self._thread, abandon_on_cancel=True)
+            except OSError as failed:
+                why = failed.strerror or type(failed).__name__
+        _LOG.error("the firm's files could not be looked at (%s): see whether its disk is well", why)
+        return self._seen.files
+
+    def _ask_disk(self) -> FileFigures:
+        """In a thread."""
+        self._awaited = True
         try:
-            return await to_thread.run_sync(
-                file_figures, directory, reader, limiter=self._thread, abandon_on_cancel=True
-            )
-        except OSError as failed:
-            _LOG.error("the firm's files could not be looked at (%s): see whether its disk is well", failed.strerror)
-            return self._seen.files
+            return file_figures(self._machine.directory, self._machine.reader)
+        finally:
+            self._awaited = False
 
     # --- what pages see ---
 

@@ -1,4 +1,7 @@
-"""Each alarm, from the very condition that it is about, in a real machine; and that it is silent before."""
+"""Each alarm, from the very condition that it is about, in a real machine; and that it is silent before.
+
+What only root may do to a disk is in `test_alarms_of_disks.py`; here its alarms are brought about by limits and by a slow writer.
+"""
 
 import threading
 import time
