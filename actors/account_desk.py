@@ -93,7 +93,7 @@ class AccountDesk(AccountSeat):
             case DayFinal():
                 self._finalise_day(message, turn)
             case MarkDue():
-                self._mark(message, turn)
+                self._mark(message.at_us, turn)
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():
@@ -119,6 +119,7 @@ class AccountDesk(AccountSeat):
         """A platform's report. One for an account that is not open yet changes nothing here; the snapshot will bring it."""
         if self.state is None:
             return
+        source = self.state.balance_source
         match report:
             case DealReported():
                 book.book_deal(self, report, turn)
@@ -133,6 +134,10 @@ class AccountDesk(AccountSeat):
                 return
             case _:
                 raise AssertionError(f"{self.name} takes no {type(report).__name__}")
+        if self.held.balance_source != source and not self.held.positions:
+            # An account that holds nothing gets no mark by the minute: this one stands until it trades again. Never before
+            # the newest price, or a close that is told late would be overtaken by a mark with the position still in it.
+            self._mark(max(turn.header.happened_us, turn.market(self.held.bridge).latest_us), turn)
         self.judge(turn, turn.header.happened_us)
 
     # --- judging ---
@@ -325,7 +330,7 @@ class AccountDesk(AccountSeat):
             for held in state.positions
         ]
 
-    def _mark(self, message: MarkDue, turn: Turn) -> None:
+    def _mark(self, at_us: int, turn: Turn) -> None:
         state = self.held
         board = self.board(turn)
         stakes = self.stakes(board)
@@ -340,7 +345,7 @@ class AccountDesk(AccountSeat):
                 headroom=None if headroom is None else state.money(headroom),
             ),
             self.account,
-            message.at_us,
+            at_us,
         )
 
     # --- standing, review, enforcement ---

@@ -19,13 +19,16 @@ from actors.enforcement_plans import (
     OpenCommand,
     Plan,
     is_covered,
+    plan_of,
     step_again,
     tries_of,
     wait_us,
+    why_withheld,
 )
 from actors.messages import AccountProvisioned, Enforce, Message
 from actors.names import account_desk
-from firm.commands import BridgeMode, KillSwitch, SettleCommand
+from actors.owed import owed_after, shows_flat
+from firm.commands import EnforceAgain, KillSwitch, SettleCommand
 from firm.facts import (
     AccountLinked,
     BridgeEnrolled,
@@ -41,6 +44,7 @@ from firm.facts import (
     Refusal,
     Refused,
 )
+from firm.ids import id_text
 from firm.inputs import (
     AccountReported,
     BridgeConnected,
@@ -55,6 +59,7 @@ from firm.inputs import (
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+_STOPPED = {"kill_switch": Refusal.ENFORCEMENT_STOPPED, "observe_mode": Refusal.BRIDGE_OBSERVES}
 
 
 class EnforcementDesk:
@@ -71,7 +76,13 @@ class EnforcementDesk:
     def restore(self, state: EnforcementState) -> None:
         self.state = state
 
-    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
+    def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:
+        self._fold_plans(body, account, happened_us)
+        owed = owed_after(self.state.owed, body, seq, account, happened_us)
+        if owed is not self.state.owed:
+            self.state = replace(self.state, owed=owed)
+
+    def _fold_plans(self, body: Input | Fact, account: int, happened_us: int) -> None:
         state = self.state
         match body:
             case BridgeEnrolled() | BridgeModeChanged():
@@ -112,6 +123,8 @@ class EnforcementDesk:
                 self._watch_the_clock(message.at_us, turn)
             case SettleCommand():
                 self._settle(message, turn)
+            case EnforceAgain():
+                self._enforce_again(message, turn)
             case BridgeDisconnected():
                 return
             case _:
@@ -119,7 +132,7 @@ class EnforcementDesk:
 
     @property
     def _is_withheld(self) -> bool:
-        return self.state.mode is BridgeMode.OBSERVE or self.state.halted
+        return bool(why_withheld(self.state))
 
     # --- plans ---
 
@@ -130,9 +143,19 @@ class EnforcementDesk:
         plan = Plan(login=order.login, purpose=order.purpose, decision=order.decision, step=0, args=order.args)
         self._queue(order.account, plan, turn)
 
+    def _enforce_again(self, command: EnforceAgain, turn: Turn) -> None:
+        """What was withheld stays unsent: this is a new order, on the strength of the same decision."""
+        owed, stopped = self.state.owed.get(command.account), why_withheld(self.state)
+        if owed is not None and not stopped:
+            self._queue(command.account, plan_of(owed), turn)
+            return
+        refusal = Refusal.NOTHING_OWED if owed is None else _STOPPED[stopped]
+        detail = f"account {id_text(command.account)} on bridge {self.bridge}"
+        turn.record(Refused(refusal=refusal, detail=detail), command.account)
+
     def _withhold(self, account: int, plan: Plan, turn: Turn) -> None:
         """Observe mode reaches all verdicts; what it would have done is said, and never done later."""
-        because = "kill_switch" if self.state.halted else "observe_mode"
+        because = why_withheld(self.state)
         for action in PLANS[plan.purpose][plan.step :]:
             turn.record(
                 CommandWithheld(
@@ -215,6 +238,8 @@ class EnforcementDesk:
     def _see_snapshot(self, report: SnapshotReported, turn: Turn) -> None:
         left = "positions_left" if report.positions else "orders_left" if report.pending_orders else ""
         account = turn.header.account
+        if shows_flat(self.state.owed.get(account), report):
+            turn.record(FlatConfirmed(bridge=self.bridge, login=report.login), account)
         for command, held in self._running(account):
             match held.queued.action:
                 case "cancel_orders" if not report.pending_orders:

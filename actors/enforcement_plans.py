@@ -49,8 +49,24 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     failures: int = 0
 
 
+class Owed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What enforcement withheld from an account and the platform still lacks: the strongest purpose, and what it rests on.
+
+    `because`: kill_switch or observe_mode. `first_seq` to `last_seq`: the rows that withheld it.
+    """
+
+    login: str
+    purpose: str
+    decision: int
+    args: dict[str, str]
+    because: str
+    since_us: int
+    first_seq: int
+    last_seq: int
+
+
 class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
-    """One bridge's open commands by id, plans by account, and the logins that are accounts of ours."""
+    """One bridge's open commands by id, plans by account, the logins that are accounts of ours, and what is owed by account."""
 
     bridge: str
     mode: BridgeMode = BridgeMode.OBSERVE
@@ -59,6 +75,19 @@ class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
     commands: dict[str, OpenCommand] = msgspec.field(default_factory=dict)
     plans: dict[int, Plan] = msgspec.field(default_factory=dict)
     logins: frozenset[str] = frozenset()
+    owed: dict[int, Owed] = msgspec.field(default_factory=dict)
+
+
+def knows_debts(state: bytes) -> bool:
+    """Whether a state in a snapshot is of an engine that kept what is owed."""
+    return "owed" in msgspec.json.decode(state)
+
+
+def why_withheld(state: EnforcementState) -> str:
+    """Why nothing is sent to the platform now: kill_switch or observe_mode; "" while commands go out."""
+    if state.halted:
+        return "kill_switch"
+    return "observe_mode" if state.mode is BridgeMode.OBSERVE else ""
 
 
 def is_covered(order: Enforce, running: Plan) -> bool:
@@ -66,6 +95,18 @@ def is_covered(order: Enforce, running: Plan) -> bool:
     if order.purpose == "release":
         return running.purpose in ("release", "flatten")
     return order.purpose == running.purpose or _STRENGTH[order.purpose] < _STRENGTH[running.purpose]
+
+
+def is_replaced(owed: str, ordered: str) -> bool:
+    """Whether ordering one purpose leaves nothing to do of another that is owed."""
+    if owed in ("provision", "flatten") or ordered == "provision":
+        return owed == ordered
+    return "release" in (owed, ordered) or _STRENGTH[ordered] >= _STRENGTH[owed]
+
+
+def plan_of(owed: Owed) -> Plan:
+    """The whole of it, from its first step: each step changes nothing where it was taken already."""
+    return Plan(login=owed.login, purpose=owed.purpose, decision=owed.decision, step=0, args=owed.args)
 
 
 def step_again(plan: Plan) -> int:

@@ -30,7 +30,7 @@ class LivePosition(msgspec.Struct, frozen=True, kw_only=True):
 class LiveAccount(msgspec.Struct, frozen=True, kw_only=True):
     """One account now. `as_of_us`: firm time of the newest price or event it rests on; `stale`: a price it needs is too old.
 
-    `nearest`: the rule with the least headroom.
+    `nearest`: the rule with the least headroom. `positions_open`: also where they have no price, and `positions` is empty.
     """
 
     account: int
@@ -49,6 +49,25 @@ class LiveAccount(msgspec.Struct, frozen=True, kw_only=True):
     headroom: Money | None
     objectives: tuple[Objective, ...]
     positions: tuple[LivePosition, ...]
+    positions_open: int
+
+
+class LiveOwed(msgspec.Struct, frozen=True, kw_only=True):
+    """What enforcement withheld from an account and the platform still lacks; see `actors/owed.py`.
+
+    `stopped`: why it cannot be ordered anew now, kill_switch or observe_mode, or "". `first_seq` to `last_seq`: the rows that withheld it.
+    """
+
+    account: int
+    standing: Standing
+    bridge: str
+    purpose: str
+    decision: int
+    because: str
+    stopped: str
+    since_us: int
+    first_seq: int
+    last_seq: int
 
 
 class BridgeHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,11 @@ Account states are immutable, so publishing one is keeping a reference; only the
 from collections.abc import Callable
 
 from actors.batch import Batch
+from actors.enforcement_desk import EnforcementDesk
+from actors.enforcement_plans import EnforcementState, why_withheld
 from actors.engine import Engine
-from actors.live import Health, LiveAccount, LivePosition
+from actors.live import Health, LiveAccount, LiveOwed, LivePosition
+from actors.names import enforcement_desk
 from firm.account import AccountState, Position
 from firm.arithmetic import PLAIN
 from firm.equity import Board, equity_of, position_profit, unpriced
@@ -25,6 +28,7 @@ class LiveBoard:
         self._accounts: dict[int, AccountState] = {}
         self._boards: dict[str, Board] = {}
         self._as_of: dict[str, int] = {}
+        self._enforcement: dict[str, EnforcementState] = {}
         self.health = health
 
     def publish_all(self) -> None:
@@ -35,6 +39,7 @@ class LiveBoard:
                 self._accounts[state.account] = state
         for bridge in self._engine.own.state.bridges:
             self._publish_market(bridge)
+        self._publish_enforcement()
 
     def publish(self, batch: Batch) -> None:
         """What a batch touched, now that it is durable."""
@@ -44,6 +49,7 @@ class LiveBoard:
                 self._accounts[account] = state
         for bridge in batch.bridges:
             self._publish_market(bridge)
+        self._publish_enforcement()
 
     def account(self, account: int) -> LiveAccount | None:
         """The account at the last durable prices, or None where it is unknown or not open yet."""
@@ -75,7 +81,28 @@ class LiveBoard:
             positions=tuple(_position(state, held, board, place) for place, held in enumerate(state.positions, 1))
             if priced
             else (),
+            positions_open=len(state.positions),
         )
+
+    def owed(self) -> tuple[LiveOwed, ...]:
+        """What every account is owed, the oldest first."""
+        accounts = [account for state in self._enforcement.values() for account in state.owed]
+        found = [owed for account in accounts if (owed := self.owed_to(account)) is not None]
+        return tuple(sorted(found, key=lambda one: (one.since_us, one.first_seq)))
+
+    def owed_to(self, account: int) -> LiveOwed | None:
+        """What one account is owed."""
+        known = self._accounts.get(account)
+        enforcement = self._enforcement.get(known.bridge) if known is not None else None
+        if known is None or enforcement is None or account not in enforcement.owed:
+            return None
+        return _owed(enforcement, known)
+
+    def _publish_enforcement(self) -> None:
+        for bridge in self._engine.own.state.bridges:
+            desk = self._engine.desk(enforcement_desk(bridge))
+            assert isinstance(desk, EnforcementDesk)
+            self._enforcement[bridge] = desk.state
 
     def _publish_market(self, bridge: str) -> None:
         market = self._engine.market(bridge)
@@ -93,6 +120,22 @@ def _nearest(objectives: tuple[Objective, ...]) -> Objective | None:
     """The limit with the least headroom; money of one account compares."""
     limits = [row for row in objectives if row.headroom is not None]
     return min(limits, key=lambda row: row.headroom.minor if row.headroom is not None else 0, default=None)
+
+
+def _owed(state: EnforcementState, known: AccountState) -> LiveOwed:
+    held = state.owed[known.account]
+    return LiveOwed(
+        account=known.account,
+        standing=known.standing,
+        bridge=state.bridge,
+        purpose=held.purpose,
+        decision=held.decision,
+        because=held.because,
+        stopped=why_withheld(state),
+        since_us=held.since_us,
+        first_seq=held.first_seq,
+        last_seq=held.last_seq,
+    )
 
 
 def _position(state: AccountState, held: Position, board: Board, place: int) -> LivePosition:

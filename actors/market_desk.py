@@ -39,7 +39,7 @@ from firm.inputs import (
 from firm.instant import MINUTE_US, SECOND_US
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick
-from firm.sessions import is_open
+from firm.sessions import is_open, open_since_us
 
 PRICE_POINTS_MAX = 10**12  # no symbol's price in points comes near; beyond it sums would outgrow what is stored
 SETTLED_AFTER_PRICES = 20  # in a row at a new level, and it is the market
@@ -112,7 +112,7 @@ class MarketDesk:
             doubts.add(Doubt.PLATFORM_DOWN)
         if any(symbol not in self.board.quotes for symbol in symbols):
             doubts.add(Doubt.NO_QUOTE)
-        if any(symbol in self._gaps or symbol in self.stale_symbols(now_us, stale_after_us) for symbol in symbols):
+        if any(symbol in self._gaps or self._is_old(symbol, now_us, stale_after_us) for symbol in symbols):
             doubts.add(Doubt.STALE_QUOTE)
         if any(symbol in self._jumped for symbol in symbols):
             doubts.add(Doubt.OUTSIDE_SANITY_BAND)
@@ -121,13 +121,15 @@ class MarketDesk:
         return tuple(doubt for doubt in Doubt if doubt in doubts)
 
     def stale_symbols(self, now_us: int, stale_after_us: int) -> tuple[str, ...]:
-        """Symbols silent for too long while their session is open. A closed session is not stale."""
-        stale = []
-        for symbol, quote in self.board.quotes.items():
-            silent_us = now_us - quote.t_us
-            if silent_us > stale_after_us and is_open(self.board.specs[symbol], now_us):
-                stale.append(symbol)
-        return tuple(sorted(stale))
+        """Symbols silent for too long while their session is open. The hours before it opened are no silence."""
+        opened = {symbol: open_since_us(self.board.specs[symbol], now_us) for symbol in self.board.quotes}
+        since = {symbol: max(us, self.board.quotes[symbol].t_us) for symbol, us in opened.items() if us is not None}
+        return tuple(sorted(symbol for symbol, us in since.items() if now_us - us > stale_after_us))
+
+    def _is_old(self, symbol: str, now_us: int, stale_after_us: int) -> bool:
+        """Too old to fail anybody by: at a session's open Friday's price is no silence of the feed, and yet not the market's."""
+        quote = self.board.quotes.get(symbol)
+        return quote is not None and now_us - quote.t_us > stale_after_us and is_open(self.board.specs[symbol], now_us)
 
     def watch(self, watch: Watch) -> None:
         self.wakes.watch(watch)

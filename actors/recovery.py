@@ -8,9 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from actors.desk import Header
+from actors.enforcement_desk import EnforcementDesk
+from actors.enforcement_plans import knows_debts
 from actors.engine import Engine
+from actors.names import enforcement_desk
+from actors.owed import OWED_BY
 from actors.replay import Difference, recorded_inputs, redecide
 from actors.states import readable_states, restore_states
 from firm.inputs import EpochOpened, QuoteFrame
@@ -88,6 +93,23 @@ def _load_snapshot(engine: Engine, reader: LedgerReader, written_after: int) -> 
     except msgspec.ValidationError:
         return  # another engine's states need not be readable to this one: everything is folded instead
     restore_states(engine, snapshot.of_seq, states)
+    if not all(knows_debts(raw) for name, raw in snapshot.states.items() if name.startswith("enforcement/")):
+        _recall_owed(engine, reader, snapshot.of_seq)
+
+
+def _recall_owed(engine: Engine, reader: LedgerReader, upto: int) -> None:
+    """A snapshot of an engine that kept no debts: what is owed is folded from the rows before it. They need no prices."""
+    desks = {bridge: EnforcementDesk(enforcement_desk(bridge), bridge) for bridge in engine.own.state.bridges}
+    for row in all_rows(reader, 0, upto):
+        if row.kind in OWED_BY:
+            body, state = body_of(row.kind, row.payload), engine.account(row.account)
+            bridge = getattr(body, "bridge", "") or (state.bridge if state is not None else "")
+            if bridge in desks:
+                desks[bridge].fold(body, row.seq, row.account, row.happened_us)
+    for bridge, past in desks.items():
+        desk = engine.desk(enforcement_desk(bridge))
+        assert isinstance(desk, EnforcementDesk)
+        desk.restore(replace(desk.state, owed=past.state.owed))
 
 
 def _take_up_checkpoints(engine: Engine, reader: LedgerReader) -> None:

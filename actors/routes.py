@@ -74,7 +74,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (RISK,)
         case c.AddStaff():
             return (STAFF,)
-        case c.SettleCommand():
+        case c.SettleCommand() | c.EnforceAgain():
             return (enforcement_desk(body.bridge),)
         case _:
             return (ENGINE,)
@@ -123,6 +123,8 @@ def folding(body: Body, account: int, held: AccountState | None, bridges: tuple[
             return (bridge_desk(body.bridge), market_desk(body.bridge))
         case i.BridgeConnected() | i.BridgeDisconnected():
             return (bridge_desk(body.bridge), enforcement_desk(body.bridge))
+        case i.AccountReported() | i.SnapshotReported():
+            return (*_folding_bridge_and_account(body, account, held), enforcement_desk(body.bridge))
         case _ if isinstance(body, _MACHINE | i.ClockTicked):
             return (ENGINE,)
         case _:

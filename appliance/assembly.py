@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+from anyio import to_thread
 from zmq.utils import z85
 
 from actors.arrival import Arrival, Decided, Offer
@@ -32,7 +33,7 @@ from appliance.digest import engine_digest
 from appliance.health import HealthBook
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.release import RELEASE
-from appliance.settings import ClockSource, Settings
+from appliance.settings import ClockSource, Settings, policy_changes
 from appliance.subscriptions import Subscriptions
 from bridges.gateway import Gateway
 from firm.commands import Command
@@ -68,6 +69,9 @@ class Machine:
         self._start_us = start_us
         self.settings = settings
         self.secrets = secrets
+        self.door = PortalDoor(connections_allowed())
+        self.adopted: list[str] = []  # which settings desks decide by from this start on, and before it otherwise
+        self.copies_unseen = ""  # why a start could not look for newer copies
         self._open = ExitStack()
         try:
             self._open_files()
@@ -103,7 +107,6 @@ class Machine:
 
     def _assemble(self) -> None:
         self.alarms = AlarmBook(self.settings.alarms, self.settings.firm.name)
-        self.door = PortalDoor(connections_allowed())
         self.started_us = wall_us()
         self._ticked_us = 0
         self.digest = engine_digest()
@@ -193,12 +196,16 @@ class Machine:
             offer=offer,
             directory=self.directory_of_bridges,
             now_us=self.clock.now_us,
-            seal_login=lambda raw: self.vault.seal(LOGINS, SESSION, raw),
+            seal=self._seal,
             server_secret=z85.encode(self.secrets.curve_server_key).decode(),
             host=settings.host,
             port=settings.port,
             counters=self.counters,
         )
+
+    async def _seal(self, values: Sequence[bytes]) -> list[str]:
+        """Never in the loop: prices are read and pages answered while the disk syncs."""
+        return await to_thread.run_sync(self.vault.seal_all, LOGINS, SESSION, values)
 
     def _opening(self) -> list[Arrival]:
         """What a start says to the ledger: the epoch goes on, or a new one begins from the state as it is."""
@@ -211,8 +218,10 @@ class Machine:
                 before = self.engine.own.state.engine
                 bodies.append(EpochClosed(engine=before, state_hash=state_hash))
             bodies.append(EpochOpened(engine=self.digest, release=RELEASE, state_hash=state_hash))
-        if self.settings.policy() != self.engine.policy:
-            bodies.append(PolicyAdopted(policy=self.settings.policy()))
+        policy = self.settings.policy()
+        if policy != self.engine.policy:
+            self.adopted = policy_changes(self.engine.policy, policy)
+            bodies.append(PolicyAdopted(policy=policy))
         now_us = self.clock.now_us()
         return [Arrival(body, now_us, now_us) for body in bodies]
 

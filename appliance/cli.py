@@ -1,49 +1,14 @@
 """The command line: `evenhand VERB`. Finds the verb's file and lets it run; turns what went wrong into one clear line.
 
-Exit status: 0 done, 1 checked and found wanting, 2 could not be done.
+Exit status: 0 done, 1 checked and found wanting, 2 could not be done, 130 interrupted.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from appliance.commands import (
-    backup,
-    bridge,
-    demo,
-    doctor,
-    evidence,
-    explain,
-    init,
-    install,
-    rebuild,
-    rehearse,
-    replay,
-    restore,
-    serve,
-    staff,
-    verify,
-)
-from appliance.failing import KNOWN
+from appliance.interrupted import INTERRUPTED, ended_at_once, interrupted
 from appliance.release import RELEASE
-
-VERBS = (
-    init,
-    serve,
-    demo,
-    verify,
-    replay,
-    explain,
-    evidence,
-    bridge,
-    staff,
-    rebuild,
-    doctor,
-    install,
-    backup,
-    restore,
-    rehearse,
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,19 +16,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not __debug__:
         print("evenhand: runs with assertions only, they guard money: start it without -O", file=sys.stderr)
         return 2
-    options = parser().parse_args(arguments)
+    with ended_at_once():
+        from appliance.failing import KNOWN
+
+        root = parser()
     try:
+        options = root.parse_args(arguments)
         status: int = options.run(options)
     except KNOWN as known:
         print(f"evenhand: {known}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130
+        print(interrupted(), file=sys.stderr)
+        return INTERRUPTED
     return status
 
 
 def parser() -> argparse.ArgumentParser:
     """Every verb with its arguments."""
+    from appliance.verbs import VERBS
+
     root = argparse.ArgumentParser(
         prog="evenhand",
         description="A prop firm in one process: every decision can be shown, replayed and checked.",

@@ -3,6 +3,7 @@
 While it serves, the command goes through its control socket; otherwise the firm is opened here, just for it.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,8 @@ def _ask_offline(directory: Path, command: Command) -> list[Fact]:
         return [fact for _, fact in machine.decide_now([command])[0].facts]
     finally:
         machine.close()
+        if machine.adopted:  # whoever opens the firm after a change, be it for one command, lets it in
+            print(f"adopted from evenhand.toml: {', '.join(machine.adopted)}", file=sys.stderr)
 
 
 def _request(command: Command) -> ControlRequest:

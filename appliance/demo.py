@@ -1,7 +1,8 @@
 """Demo: found a throw-away firm, serve it, and let the bundled simulator trade on it, with everything real but the money.
 
 Three processes as on a firm's machine: this one only watches, `evenhand serve` is the firm, the simulator is a platform's
-bridge. Either child that is killed is started again, and goes on where it was.
+bridge. Either child that is killed is started again, and goes on where it was. Both are out of the terminal's reach: Ctrl-C
+is for this process, which then stops the two in their order and still has their ledger to tell of.
 """
 
 import contextlib
@@ -54,6 +55,7 @@ SHORT_LIFE_S = 2.0  # a life that ends so soon after its first word, or before i
 SHORT_LIVES_MAX = 5
 RESTART_AFTER_S, RESTART_AFTER_MAX_S = 0.1, 2.0  # doubled after each short life
 STOP_S = 15
+TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)  # what tells a demo to end, also the terminal's
 
 
 class DemoRefused(ValueError):
@@ -139,7 +141,12 @@ class Child:
                 if self._stopping.is_set():
                     return None, False
                 self.process = subprocess.Popen(  # noqa: S603  (our own programs)
-                    self.command, stdout=subprocess.PIPE, stderr=log, text=True
+                    self.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    process_group=0,
                 )
             assert self.process.stdout is not None
             first_word_s = None
@@ -201,8 +208,9 @@ class Demo:
             self.platform.start()
             yield
         finally:
-            self.platform.stop()
-            self.firm.stop()
+            with _unhurried():
+                self.platform.stop()
+                self.firm.stop()
             if self.claimed is not None:
                 self.claimed.release()
 
@@ -252,6 +260,17 @@ class Demo:
             self.market = json.loads(line)
 
 
+@contextlib.contextmanager
+def _unhurried() -> Iterator[None]:
+    """A second Ctrl-C, from somebody who cannot wait, would leave a firm behind that nobody watches."""
+    before = {each: signal.signal(each, signal.SIG_IGN) for each in TO_END}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
 def _start_of(options: DemoOptions) -> int:
     """Where the market begins, once it is clear that there is one: before anything is made or removed for it."""
     try:
@@ -262,12 +281,16 @@ def _start_of(options: DemoOptions) -> int:
     last_us = max(file.midnight_us for file in files) + DAY_US
     from_us = parse_utc(options.from_text) if options.from_text else first_us
     to_us = parse_utc(options.to_text) if options.to_text else last_us
-    if not from_us < min(to_us, last_us) or to_us <= first_us:
-        raise DemoRefused(
-            f"there are no prices from {utc_text(from_us)} to {utc_text(to_us)}: the tick files reach from "
-            f"{utc_text(first_us)} to {utc_text(last_us)}; choose --from and --to in there, or other --ticks"
-        )
-    return from_us
+    if first_us < to_us and from_us < min(to_us, last_us):
+        return from_us
+    stretch = f"from {utc_text(from_us)} to {utc_text(to_us)}"
+    if from_us >= last_us:
+        place = "at" if from_us == last_us else "after"
+        stretch = f"from {utc_text(from_us)} on (--from lies {place} the end of the prices)"
+    raise DemoRefused(
+        f"there are no prices {stretch}: the tick files reach from {utc_text(first_us)} to {utc_text(last_us)}; "
+        "choose --from and --to in there, or other --ticks"
+    )
 
 
 def _claim(directory: Path) -> WriterLock:

@@ -8,12 +8,14 @@ import zoneinfo
 from pathlib import Path
 
 from appliance.alarms.diagnosis import check_alarms
+from appliance.copies_seen import check_copies
 from appliance.finding import Finding
 from appliance.firm_checks import (
     check_checkpoint,
     check_directory,
     check_ledger,
     check_lock,
+    check_policy,
     check_secrets,
     check_segments,
     check_settings,
@@ -47,10 +49,13 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     findings += [check_disk(directory), ledger]
     findings.append(check_clock(now_us, vitals.last_received_us if vitals else 0, synchronised=clock_is_synchronised()))
     if settings and vitals:
+        findings.append(check_policy(directory, settings, holder))
         findings.append(check_checkpoint(vitals, settings, holder, now_us))
         findings.append(check_segments(directory, vitals, settings))
     if secrets and vitals:
         findings.append(check_vault(directory, secrets))
+    if settings and secrets and vitals:
+        findings.append(check_copies(directory, settings.backups, secrets))
     if settings:
         findings += check_alarms(directory, settings, holder)
         findings.append(check_port("web", settings.web.host, settings.web.port, holder))

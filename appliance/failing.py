@@ -19,13 +19,13 @@ from storage.errors import (
     LedgerRefused,
     NoteRefused,
     PrunedByPolicy,
+    VaultDamaged,
 )
 from storage.files import DirectoryRefused
 from storage.grounds import NotADecision
 from storage.keys import WrongMaster
 from storage.secret_files import SecretsRefused
 from storage.sqlite_file import FileRefused, TracesRemain
-from storage.vault import VaultDamaged
 
 KNOWN: tuple[type[Exception], ...] = (
     BackupRefused,

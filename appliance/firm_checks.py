@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from appliance.finding import Finding, Level
-from appliance.settings import ClockSource, Settings
+from appliance.settings import ClockSource, Settings, policy_changes
 from appliance.settings_file import SettingsRefused, read_settings
 from appliance.starting import require_continuable, require_own_name
 from firm.instant import SECOND_US
@@ -20,7 +20,7 @@ from storage.files import (
     why_not_private,
 )
 from storage.secret_files import Secrets, SecretsRefused, read_secrets
-from storage.vitals import Vitals, read_vitals
+from storage.vitals import Vitals, read_policy, read_vitals
 
 CHECKPOINTS_MISSED_MAX = 3
 NAMES_SHOWN_MAX = 3
@@ -52,8 +52,30 @@ def check_settings(directory: FirmDirectory) -> tuple[Settings | None, Finding]:
         with contextlib.suppress(LedgerRefused, LedgerDamaged):  # which the ledger's own check tells
             require_own_name(directory, settings)
     except SettingsRefused as refused:
-        return None, _refused("settings", str(refused), "; " if directory.settings.exists() else ": ")
+        if not directory.settings.exists():
+            return None, _refused("settings", str(refused))
+        what, _, remedy = str(refused).rpartition("; ")  # what was found in the file may hold the mark itself
+        return None, Finding("settings", Level.PROBLEM, what, remedy)
     return settings, Finding("settings", Level.OK, f"{directory.settings.name} of {settings.firm.name}")
+
+
+def check_policy(directory: FirmDirectory, settings: Settings, holder: int | None) -> Finding:
+    """The file asks for what the ledger was last told: a file that lost its end reads as one full of defaults."""
+    try:
+        changes = policy_changes(read_policy(directory.path), settings.policy())
+    except (LedgerRefused, LedgerDamaged) as refused:
+        return _refused("policy", str(refused))
+    if not changes:
+        return Finding(
+            "policy", Level.OK, f"{directory.settings.name} asks for the figures that the ledger was last given"
+        )
+    when = "the next start" if holder is None else f"a restart of process {holder}"
+    return Finding(
+        "policy",
+        Level.WARNING,
+        f"{directory.settings} has other figures than the ledger was last given: {', '.join(changes)}",
+        f"if you changed them, {when} adopts them; if not, the file was cut or replaced: put its copy back before that",
+    )
 
 
 def check_lock(directory: FirmDirectory) -> tuple[int | None, Finding]:
@@ -134,9 +156,9 @@ def _holder(lock: Path) -> int | None:
         os.close(descriptor)
 
 
-def _refused(check: str, told: str, mark: str = ": ") -> Finding:
-    """A refusal says what and which, then the mark, then what next."""
-    what, _, remedy = told.partition(mark)
+def _refused(check: str, told: str) -> Finding:
+    """A refusal says what and which, then what next."""
+    what, _, remedy = told.partition(": ")
     return Finding(check, Level.PROBLEM, what, remedy)
 
 

@@ -147,11 +147,11 @@ def check_port(name: str, host: str, port: int, holder: int | None) -> Finding:
 def _port_remedy(name: str, port: int, why: int | None) -> str:
     match why:
         case errno.EADDRINUSE:
-            return f'find who has it with "ss -ltnp sport = :{port}", or set another {name}.port'
+            return f'find who has it with "ss -ltnp sport = :{port}", or set another {name}.port in evenhand.toml'
         case errno.EACCES:
-            return f"set {name}.port to 1024 or above, behind a proxy"
+            return f"set {name}.port in evenhand.toml to 1024 or above, behind a proxy"
         case _:
-            return f"set {name}.host to an address of this machine"
+            return f"set {name}.host in evenhand.toml to an address of this machine"
 
 
 def _listens(host: str, port: int) -> bool:

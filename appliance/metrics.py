@@ -73,7 +73,7 @@ def _add_portal(page: Exposition, door: PortalDoor) -> None:
     page.gauge("portal_connections", "Connections to the portal that are open.", len(door))
     page.gauge("portal_connections_max", "How many may be open at once.", door.connections_max)
     turned = {one.value: door.turned[one] for one in Turned}
-    page.counter("portal_turned_total", "Connections turned away or cut since start, by reason.", by("why", turned))
+    page.counter("portal_turned_total", "Connections turned away or cut since start, by reason.", by("reason", turned))
 
 
 def _add_engine(page: Exposition, health: Health, meter: Meter) -> None:
@@ -145,6 +145,11 @@ def _add_bridges(page: Exposition, health: Health, seen: Figures) -> None:
         "outbox_age_seconds",
         "How long the oldest open command to the bridge has had no news.",
         _of(looked, lambda one: one.command_ms / MS_PER_S),
+    )
+    page.gauge(
+        "owed_accounts",
+        "Accounts that are owed what enforcement at the bridge withheld.",
+        _of(looked, lambda one: one.owed),
     )
 
 

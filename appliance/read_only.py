@@ -28,7 +28,7 @@ from appliance.notify import tell
 from appliance.portal import Ready, address_of, serving_pages
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.ports import portal_door
-from appliance.serve import until_signalled
+from appliance.serve import signals_to_stop
 from appliance.settings_file import read_settings
 from firm.commands import Command
 from firm.instant import MINUTE_US
@@ -107,7 +107,7 @@ class ReadOnlyFirm:
         """Until the disk takes a write again (True), or SIGTERM or SIGINT came (False)."""
         door = PortalDoor(connections_allowed())
         well = False
-        with portal_door(self.settings.web.host, self.settings.web.port) as listener:
+        with signals_to_stop() as told, portal_door(self.settings.web.host, self.settings.web.port) as listener:
             async with anyio.create_task_group() as tasks, serving_pages(self.firm, door, listener):
                 ready(address_of(listener))
                 tell("READY=1")
@@ -121,7 +121,7 @@ class ReadOnlyFirm:
                     tasks.cancel_scope.cancel()
 
                 tasks.start_soon(wait_for_the_disk)
-                await until_signalled()
+                await told()
                 tasks.cancel_scope.cancel()
         return well
 

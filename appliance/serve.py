@@ -4,7 +4,8 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -63,11 +64,13 @@ async def _serve_on(
         path = FirmDirectory(machine.directory).control_socket
         await tasks.start(serve_control, path, lambda request: handle(machine, request))
         _set_aside_what_stays()
-        async with serving_pages(_firm(machine, watch), machine.door, listener):
-            ready(address_of(listener))
-            tell("READY=1")
-            tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
-            await until_signalled()
+        # Before anybody hears that it serves, so that whoever stops it at that word finds it listening.
+        with signals_to_stop() as told:
+            async with serving_pages(_firm(machine, watch), machine.door, listener):
+                ready(address_of(listener))
+                tell("READY=1")
+                tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
+                await told()
         machine.runner.stop()
 
 
@@ -118,9 +121,14 @@ async def _tick(machine: Machine) -> None:
             machine.put(ClockTicked(at_us=machine.clock.now_us()))
 
 
-async def until_signalled() -> None:
-    """SIGTERM or SIGINT has come, and whoever started us knows that we are about to end."""
+@contextmanager
+def signals_to_stop() -> Iterator[Callable[[], Awaitable[None]]]:
+    """What is given waits for SIGTERM or SIGINT, and tells whoever started us that we are about to end."""
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        told = await anext(aiter(signals))
-    _LOG.info("stopping: %s came; open pages get up to %d s to end", told.name, STOP_SECONDS_MAX)
-    tell("STOPPING=1")
+
+        async def told() -> None:
+            came = await anext(aiter(signals))
+            _LOG.info("stopping: %s came; open pages get up to %d s to end", came.name, STOP_SECONDS_MAX)
+            tell("STOPPING=1")
+
+        yield told

@@ -5,7 +5,8 @@ How the file is read and written is in `appliance/settings_file.py`; docs/settin
 """
 
 from enum import StrEnum
-from typing import Annotated
+from operator import attrgetter
+from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -87,18 +88,18 @@ class WebSettings(Section, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Refuse an address that no browser would send as an origin."""
         if self.session_idle_min > self.session_absolute_min:
-            raise ValueError("session_idle_min must not exceed session_absolute_min")
+            raise ValueError("web.session_idle_min must not exceed web.session_absolute_min")
         if not self.public_url:
             if self.tls_behind_proxy:
-                raise ValueError("tls_behind_proxy needs public_url: the address that people type")
+                raise ValueError("web.tls_behind_proxy needs web.public_url: the address that people type")
             return
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.fragment:
             raise ValueError(
-                f"public_url {self.public_url!r} must be scheme and host alone, such as https://portal.example.com"
+                f"web.public_url {self.public_url!r} must be scheme and host alone, such as https://portal.example.com"
             )
         if self.tls_behind_proxy != (parts.scheme == "https"):
-            raise ValueError("tls_behind_proxy is true exactly when public_url begins with https://")
+            raise ValueError("web.tls_behind_proxy is true exactly when web.public_url begins with https://")
 
     @property
     def origin(self) -> str:
@@ -243,22 +244,41 @@ class Settings(Section, frozen=True, kw_only=True):
 
     def policy(self) -> Policy:
         """What desks decide by; adopted into the ledger when it changed."""
-        risk, breaker, ledger = self.risk, self.risk.breaker, self.ledger
-        return Policy(
-            breaker_window_us=breaker.window_s * SECOND_US,
-            breaker_accounts_max=breaker.accounts_max,
-            breaker_share_max_bp=breaker.share_max_bp,
-            breaker_share_accounts_min=breaker.share_accounts_min,
-            drift_tolerance_bp=risk.drift_tolerance_bp,
-            reconcile_within_us=risk.reconcile_within_s * SECOND_US,
-            stale_after_us=risk.stale_after_ms * MS_US,
-            far_past_us=risk.far_past_s * SECOND_US,
-            far_future_us=risk.far_future_s * SECOND_US,
-            mark_every_us=ledger.mark_every_s * SECOND_US,
-            command_deadline_us=risk.command_deadline_s * SECOND_US,
-            probes_max=risk.probes_max,
-            close_retry_us=risk.close_retry_s * SECOND_US,
-            checkpoint_rows=ledger.checkpoint_rows,
-            checkpoint_every_us=ledger.checkpoint_every_s * SECOND_US,
-            snapshot_rows=ledger.snapshot_rows,
-        )
+        return Policy(**{figure.name: attrgetter(figure.key)(self) * figure.unit for figure in FIGURES})
+
+
+class Figure(NamedTuple):
+    """A figure of the policy, the key of the setting it comes from, and how much of it one of the setting is."""
+
+    name: str
+    key: str
+    unit: int
+
+
+FIGURES = (
+    Figure("breaker_window_us", "risk.breaker.window_s", SECOND_US),
+    Figure("breaker_accounts_max", "risk.breaker.accounts_max", 1),
+    Figure("breaker_share_max_bp", "risk.breaker.share_max_bp", 1),
+    Figure("breaker_share_accounts_min", "risk.breaker.share_accounts_min", 1),
+    Figure("drift_tolerance_bp", "risk.drift_tolerance_bp", 1),
+    Figure("reconcile_within_us", "risk.reconcile_within_s", SECOND_US),
+    Figure("stale_after_us", "risk.stale_after_ms", MS_US),
+    Figure("far_past_us", "risk.far_past_s", SECOND_US),
+    Figure("far_future_us", "risk.far_future_s", SECOND_US),
+    Figure("command_deadline_us", "risk.command_deadline_s", SECOND_US),
+    Figure("probes_max", "risk.probes_max", 1),
+    Figure("close_retry_us", "risk.close_retry_s", SECOND_US),
+    Figure("checkpoint_rows", "ledger.checkpoint_rows", 1),
+    Figure("checkpoint_every_us", "ledger.checkpoint_every_s", SECOND_US),
+    Figure("snapshot_rows", "ledger.snapshot_rows", 1),
+    Figure("mark_every_us", "ledger.mark_every_s", SECOND_US),
+)
+
+
+def policy_changes(before: Policy, after: Policy) -> list[str]:
+    """Which settings make the difference, in the units of the file: "risk.probes_max 5 -> 7"."""
+    return [
+        f"{figure.key} {getattr(before, figure.name) // figure.unit} -> {getattr(after, figure.name) // figure.unit}"
+        for figure in FIGURES
+        if getattr(before, figure.name) != getattr(after, figure.name)
+    ]

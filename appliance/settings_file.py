@@ -17,7 +17,7 @@ import msgspec
 from msgspec import inspect
 
 from appliance.section import Section
-from appliance.settings import FirmSettings, Settings
+from appliance.settings import Settings
 from storage.files import FirmDirectory, replace_file
 
 SETTINGS_BYTES_MAX = 256 * 1024
@@ -81,6 +81,15 @@ def parse_settings(text: str, name: str) -> Settings:
         raise SettingsRefused(f"{name}: {_explained(str(wrong), raw)}; {NEXT}") from wrong
 
 
+def new_settings(firm_name: str, option: str) -> Settings:
+    """Settings of a firm that is about to be founded, judged as its file will be at every start; `option` brought the name."""
+    raw = {"firm": {"name": firm_name, "slug": slug_of(firm_name)}}
+    try:
+        return msgspec.convert(raw, Settings)
+    except msgspec.ValidationError as wrong:
+        raise SettingsRefused(f"{option}: {_explained(str(wrong), raw)}; nothing was made") from wrong
+
+
 def settings_toml(settings: Settings) -> str:
     """The file that reads back as `settings`: each key with its meaning, those at their default commented out."""
     chosen = msgspec.to_builtins(settings)
@@ -95,11 +104,6 @@ def settings_toml(settings: Settings) -> str:
         parts.append(textwrap.fill(allowed, COMMENT_WIDTH, initial_indent="# ", subsequent_indent="# ") + "\n")
         parts.append(f"{'# ' if value == setting.default else ''}{setting.key} = {value}\n")
     return "".join(parts)
-
-
-def default_toml(firm_name: str) -> str:
-    """What `evenhand init` writes."""
-    return settings_toml(Settings(firm=FirmSettings(name=firm_name, slug=slug_of(firm_name))))
 
 
 def write_settings(path: Path, settings: Settings) -> None:

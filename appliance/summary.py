@@ -22,6 +22,7 @@ from firm.inputs import CommandState
 from firm.instant import utc_text
 from firm.kinds import body_of
 from storage.reader import LedgerReader
+from storage.readmodels.decisions import decision_counts
 
 _READ = frozenset(
     kind.__name__
@@ -51,11 +52,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts, and each verdict in ledger order."""
+    """Counts, and each verdict in ledger order. `waiting`: suspicions and held passes that nothing has settled yet."""
 
     rows: int
     quote_frames: int
     deals: int
+    waiting: int
     verdicts: tuple[Verdict, ...]
     commands_queued: int
     commands_confirmed: int
@@ -88,10 +90,13 @@ def summarise(directory: Path) -> Summary:
                     ended[advanced.state] += 1
                 case StandingChanged() as changed:
                     standings[row.account] = changed.after.value
+        with reader.connection() as connection:
+            waiting = decision_counts(connection, since_us=0).waiting
     return Summary(
         rows=sum(kinds.values()),
         quote_frames=kinds["QuoteFrame"],
         deals=kinds["DealReported"],
+        waiting=waiting,
         verdicts=tuple(verdicts),
         commands_queued=kinds["CommandQueued"],
         commands_confirmed=ended[CommandState.CONFIRMED],
@@ -123,12 +128,11 @@ def summary_text(summary: Summary) -> str:
 
 
 def tally(summary: Summary) -> str:
-    """How many passed and how many failed, in one phrase."""
+    """How many passed, how many failed and how many wait for a person, in one phrase."""
     kinds = Counter(verdict.kind for verdict in summary.verdicts)
     soft = sum(verdict.kind == "BreachDeclared" and verdict.severity == "soft" for verdict in summary.verdicts)
     breaches = counted(kinds["BreachDeclared"], "breach", "breaches") + (f" ({soft} of them soft)" if soft else "")
-    suspected = counted(kinds["BreachSuspected"], "suspicion")
-    return f"{counted(kinds['PhasePassed'], 'phase')} passed, {breaches}, {suspected} left to a person"
+    return f"{counted(kinds['PhasePassed'], 'phase')} passed, {breaches}, {summary.waiting} left to a person"
 
 
 def _line(verdict: Verdict) -> str:

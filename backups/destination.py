@@ -1,8 +1,10 @@
 """Destination: where copies lie: a directory, or one on another machine. Names appear whole or not at all, and only by rename."""
 
+import logging
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +16,10 @@ from storage.files import DIRECTORY_MODE, FILE_MODE, sync_directory
 READ_BYTES_MAX = 512 * 2**20
 COPY_BYTES = 1 << 20
 PARTIAL = ".part"  # what a crash left of a file that was being put; nobody reads it
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
+
+_LOG = logging.getLogger("evenhand.backups")
 
 
 class Destination(Protocol):
@@ -26,14 +31,20 @@ class Destination(Protocol):
         """Names in a folder, in order; none where there is no such folder."""
         ...
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of every regular file below a folder, by its path from there; none where there is no such folder."""
+        ...
+
     def put(self, local: Path, path: str) -> None:
         """Durable under its name when this returns; what was there before is replaced whole."""
         ...
 
-    def get(self, path: str, local: Path) -> None: ...
+    def get(self, path: str, local: Path, bytes_max: int) -> None:
+        """A regular file of at most so many bytes; DestinationFailed where it is another thing, or larger."""
+        ...
 
-    def get_all(self, folder: str, names: Sequence[str], local: Path) -> None:
-        """Many files at once, into the directory `local` under their names."""
+    def get_all(self, folder: str, names: Sequence[str], local: Path, bytes_max: int) -> None:
+        """Many files at once, each as `get` has it, into the directory `local` under their names, which may have a /."""
         ...
 
     def remove(self, folder: str, names: Iterable[str]) -> None:
@@ -62,9 +73,19 @@ class DirectoryDestination:
         except OSError as failed:
             raise self._failure(place, failed) from failed
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        place = self._place(folder)
+        try:
+            return dict(sorted(_sizes(place, "")))
+        except FileNotFoundError:
+            self._require_there()
+            return {}
+        except OSError as failed:
+            raise self._failure(place, failed) from failed
+
     def put(self, local: Path, path: str) -> None:
         place = self._place(path)
-        self._require_there()
+        self._require_ours()
         fresh = place.with_name(f".{place.name}{PARTIAL}")
         try:
             self._make_folder(place.parent)
@@ -81,17 +102,31 @@ class DirectoryDestination:
                 fresh.unlink()
             raise self._failure(place, failed) from failed
 
-    def get(self, path: str, local: Path) -> None:
+    def get(self, path: str, local: Path, bytes_max: int) -> None:
+        place = self._place(path)
         try:
-            shutil.copyfile(self._place(path), local)
+            # Without waiting: a pipe that somebody laid there would never be opened.
+            descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with open(descriptor, "rb") as source, local.open("wb") as target:  # noqa: PTH123  (a descriptor)
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise DestinationFailed(f"{place} is no file: no copy of ours is anything else; remove it")
+                left = bytes_max + 1
+                while left and (some := source.read(min(COPY_BYTES, left))):
+                    target.write(some)
+                    left -= len(some)
         except OSError as failed:
-            raise self._failure(self._place(path), failed) from failed
+            raise self._failure(place, failed) from failed
+        if not left:
+            local.unlink()
+            raise too_large(str(place), bytes_max)
 
-    def get_all(self, folder: str, names: Sequence[str], local: Path) -> None:
+    def get_all(self, folder: str, names: Sequence[str], local: Path, bytes_max: int) -> None:
         for name in names:
-            self.get(f"{folder}/{name}", local / name)
+            (local / name).parent.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+            self.get(f"{folder}/{name}", local / name, bytes_max)
 
     def remove(self, folder: str, names: Iterable[str]) -> None:
+        self._require_ours()
         try:
             for name in names:
                 place = self._place(f"{folder}/{name}")
@@ -107,7 +142,7 @@ class DirectoryDestination:
             raise self._failure(self._place(folder), failed) from failed
 
     def require_room(self, needed_bytes: int) -> None:
-        self._require_there()
+        self._require_ours()
         free = free_bytes(self._path)
         if free < needed_bytes:
             raise BackupRefused(
@@ -117,13 +152,28 @@ class DirectoryDestination:
 
     def _place(self, path: str) -> Path:
         assert path == "" or (_NAME.fullmatch(path) and ".." not in path.split("/")), path
-        return self._path / path
+        place = self._path
+        for part in path.split("/"):
+            place = place / part
+            if place != self._path and place.is_symlink():
+                raise DestinationFailed(
+                    f"{place} leads elsewhere: copies are read and written in {self._path} itself alone; remove the link"
+                )
+        return place
 
     def _require_there(self) -> None:
         """The directory itself is never made: where a share is not mounted, copies would fill the machine's own disk."""
         if not self._path.is_dir():
             raise DestinationFailed(
                 f"{self._path} is not there: mount it, or make it (0700), and set backups.destination to it"
+            )
+
+    def _require_ours(self) -> None:
+        """Whoever may write there may replace or remove every copy."""
+        self._require_there()
+        if (mode := self._path.stat().st_mode) & OTHERS_WRITE:
+            raise DestinationFailed(
+                f"{self._path} may be written by others ({stat.S_IMODE(mode):04o}): see who did, then chmod 0700 {self._path}"
             )
 
     def _make_folder(self, folder: Path) -> None:
@@ -136,6 +186,8 @@ class DirectoryDestination:
             sync_directory(each.parent)
 
     def _failure(self, place: Path, failed: OSError) -> DestinationFailed:
+        if isinstance(failed, DestinationFailed):
+            return failed
         return DestinationFailed(
             f"{place}: {failed.strerror or failed}: see that it is there, has room and belongs to the user who makes the copies"
         )
@@ -147,16 +199,53 @@ def free_bytes(folder: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
-def read_small(destination: Destination, path: str, scratch: Path) -> bytes:
+def too_large(place: str, bytes_max: int) -> DestinationFailed:
+    return DestinationFailed(f"{place} has more than {bytes_max} bytes: no copy of its kind is so large; remove it")
+
+
+def read_small(destination: Destination, path: str, scratch: Path, bytes_max: int = READ_BYTES_MAX) -> bytes:
     """The bytes of a file. Refuses what is larger than any of ours."""
     local = scratch / "fetched"
     local.unlink(missing_ok=True)
-    destination.get(path, local)
-    if (size := local.stat().st_size) > READ_BYTES_MAX:
-        raise DestinationFailed(f"{path} in {destination.where} has {size} bytes: no copy is so large; remove it")
+    destination.get(path, local, bytes_max)
     content = local.read_bytes()
     local.unlink()
     return content
+
+
+def read_all(
+    destination: Destination, folder: str, names: Sequence[str], scratch: Path, bytes_max: int
+) -> dict[str, bytes]:
+    """The bytes of many small files; one that cannot be had is left out."""
+    if not names:
+        return {}
+    local = scratch / "fetched-all"
+    shutil.rmtree(local, ignore_errors=True)
+    local.mkdir(mode=DIRECTORY_MODE)
+    try:
+        destination.get_all(folder, names, local, bytes_max)
+        found = {name: (local / name).read_bytes() for name in names}
+    except DestinationFailed as failed:
+        found = {}  # then one by one, so that one bad file does not stand before the others
+        for name in names:
+            with suppress(DestinationFailed):
+                found[name] = read_small(destination, f"{folder}/{name}", scratch, bytes_max)
+        if not found:
+            destination.names(folder)  # which says why, where nobody answers at all
+            _LOG.warning("%s", failed)
+    shutil.rmtree(local)
+    return found
+
+
+def _sizes(folder: Path, prefix: str) -> Iterable[tuple[str, int]]:
+    with os.scandir(folder) as found:
+        for each in found:
+            if each.name.startswith("."):
+                continue
+            if each.is_dir(follow_symlinks=False):
+                yield from _sizes(Path(each.path), f"{prefix}{each.name}/")
+            elif each.is_file(follow_symlinks=False):
+                yield f"{prefix}{each.name}", each.stat(follow_symlinks=False).st_size
 
 
 def put_bytes(destination: Destination, content: bytes, path: str, scratch: Path) -> None:

@@ -3,13 +3,14 @@
 import logging
 from pathlib import Path
 
-from backups.destination import Destination, read_small
-from backups.names import NEWEST, SNAPSHOTS, snapshot_named
-from storage.checkpoint import Note, check_note, parse_note
-from storage.errors import NoteRefused
+from backups.destination import Destination, read_all, read_small
+from backups.errors import BackupRefused
+from backups.names import CHECKPOINT, NEWEST, SNAPSHOTS, snapshot_named
+from backups.source import Source
+from backups.whole import NOTE_BYTES_MAX
+from storage.checkpoint import Note, check_note, key_id, parse_note
+from storage.errors import NoteFault, NoteRefused
 from storage.reader import LedgerReader
-
-NOTE_BYTES_MAX = 64 * 1024
 
 _LOG = logging.getLogger("evenhand.backups")
 
@@ -18,16 +19,22 @@ class OlderThanKnown(Exception):
     """The ledger lacks rows that somebody holds a signed checkpoint of."""
 
 
+class AnothersNote(NoteRefused):
+    """A checkpoint of another firm, or of this one's name under another key."""
+
+
 def why_older(reader: LedgerReader, note: str) -> str | None:
-    """What this ledger lacks that `note` vouches for; None: nothing. Raises NoteRefused where it is not this firm's note."""
+    """What this ledger lacks that `note` vouches for; None: nothing. Raises AnothersNote, and NoteRefused where it is damaged."""
     identity, lineages = reader.identity(), reader.lineages()
     said = parse_note(note)
-    check_note(note, said.origin, identity.public_key)
     firm, _, lineage = said.origin.removeprefix("evenhand/").partition("/")
-    if firm != identity.firm_slug:
-        raise NoteRefused(
-            f"the checkpoint is of {said.origin}, this is the ledger of {identity.firm_slug}: give another"
+    own_key = key_id(said.origin, identity.public_key)
+    if firm != identity.firm_slug or own_key not in {signature.key_id for signature in said.signatures}:
+        raise AnothersNote(
+            f"the checkpoint is of {said.origin}, by another key or firm than this ledger of {identity.firm_slug}: give another",
+            NoteFault.OTHER_LEDGER,
         )
+    check_note(note, said.origin, identity.public_key)
     ends = [first - 1 for first, _ in lineages.stretches[1:]] + [reader.size()]
     for (_, line), end in zip(lineages.stretches, ends, strict=True):
         if line.hex() != lineage:
@@ -43,19 +50,34 @@ def why_older(reader: LedgerReader, note: str) -> str | None:
 
 
 def known_notes(destination: Destination, scratch: Path) -> list[str]:
-    """The checkpoints that lie in a destination: of the shipped tail, and beside the newest snapshot."""
-    paths = [NEWEST] if NEWEST in destination.names("") else []
-    snapshots = [found for name in destination.names(SNAPSHOTS) if (found := snapshot_named(name)) is not None]
-    if snapshots and "checkpoint" in destination.names(max(snapshots).folder):
-        paths.append(f"{max(snapshots).folder}/checkpoint")
-    return [read_small(destination, path, scratch)[:NOTE_BYTES_MAX].decode("utf-8", "replace") for path in paths]
+    """The checkpoints that lie in a destination: of the shipped tail, and beside every snapshot, whatever its name says."""
+    found = [read_small(destination, NEWEST, scratch, NOTE_BYTES_MAX)] if NEWEST in destination.names("") else []
+    beside = [path for path in destination.sizes(SNAPSHOTS) if _is_checkpoint(path)]
+    found += read_all(destination, SNAPSHOTS, beside, scratch, NOTE_BYTES_MAX).values()
+    return list(dict.fromkeys(note.decode("utf-8", "replace") for note in found))
+
+
+def _is_checkpoint(path: str) -> bool:
+    folder, _, name = path.partition("/")
+    return name == CHECKPOINT and snapshot_named(folder) is not None
+
+
+def require_newest_of(source: Source, scratch: Path) -> None:
+    """Before anything is put or removed: a firm that is old, or another one, must not touch the copies of the true one."""
+    with LedgerReader(source.directory, secret=source.secrets.ledger_secret) as reader:
+        require_newest(reader, known_notes(source.destination, scratch))
 
 
 def require_newest(reader: LedgerReader, notes: list[str]) -> None:
-    """Raise OlderThanKnown where one of them tells of rows that this ledger lacks."""
+    """Raise OlderThanKnown where one of them tells of rows that this ledger lacks, BackupRefused where one is another firm's."""
     for note in notes:
         try:
             why = why_older(reader, note)
+        except AnothersNote as others:
+            raise BackupRefused(
+                f"another firm's copies lie there ({others}): each firm needs a destination of its own; set backups.destination "
+                "to an empty one"
+            ) from others
         except NoteRefused as unreadable:
             # A damaged file among the copies is no reason to stop a firm.
             _LOG.warning("a checkpoint that lies with the copies says nothing: %s", unreadable)
@@ -63,7 +85,8 @@ def require_newest(reader: LedgerReader, notes: list[str]) -> None:
         if why is not None:
             raise OlderThanKnown(
                 f'this ledger is not the newest: {why}; run "evenhand restore" from the newest copy, and keep this directory; where '
-                "this one is to go on all the same, restore it from its own copies with --accept-older"
+                "this one is to go on all the same, restore it from its own copies with --accept-older, and where it never had any "
+                "there, give it another, empty backups.destination"
             )
 
 

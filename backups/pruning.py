@@ -1,13 +1,16 @@
-"""Pruning: what retention says may go leaves the destination; only ever after a new snapshot is in place."""
+"""Pruning: what retention says may go leaves the destination; only ever after a new snapshot is in place, and only what is ours."""
 
 from typing import NamedTuple
 
 from backups.destination import Destination
 from backups.keys import prune_keys
-from backups.names import SNAPSHOTS, TAIL, SnapshotName, instant_of, snapshot_named, tail_named
+from backups.names import SNAPSHOTS, TAIL, SnapshotName, instant_of, tail_named
+from backups.newer import known_notes, require_newest
 from backups.retention import Keep, worth_keeping
-from backups.snapshot import MANIFEST
+from backups.source import Source, workshop
+from backups.whole import Line, lying_snapshots, unfinished_of
 from firm.instant import DAY_US
+from storage.reader import LedgerReader
 
 
 class Pruned(NamedTuple):
@@ -18,30 +21,37 @@ class Pruned(NamedTuple):
     keys: int
 
 
-def whole_snapshots(destination: Destination) -> dict[SnapshotName, bool]:
-    """Every snapshot at the destination, oldest first, and whether it was finished: its manifest is written last."""
-    found = [name for each in destination.names(SNAPSHOTS) if (name := snapshot_named(each)) is not None]
-    return {name: MANIFEST in destination.names(name.folder) for name in sorted(found)}
-
-
-def prune(destination: Destination, keep: Keep, *, now_us: int, tail_keep_days: int, keys_keep_days: int) -> Pruned:
-    """Remove snapshots, tail files and copies of keys that are no longer to be kept."""
-    snapshots = whole_snapshots(destination)
-    good = {instant_of(name.stamp) for name, whole in snapshots.items() if whole}
-    kept = worth_keeping({instant_of(name.stamp) for name in snapshots}, good, keep)
-    gone = [name for name in snapshots if instant_of(name.stamp) not in kept]
-    destination.remove(SNAPSHOTS, [name.folder.removeprefix(f"{SNAPSHOTS}/") for name in gone])
-    tails = _prune_tails(destination, snapshots, now_us - tail_keep_days * DAY_US)
+def prune(source: Source, keep: Keep, *, now_us: int, tail_keep_days: int, keys_keep_days: int) -> Pruned:
+    """Remove snapshots, tail files and copies of keys that are no longer to be kept. Without a good snapshot of the lineage that
+    the ledger is in nothing goes: what is there is then all there is.
+    """
+    destination = source.destination
+    with (
+        workshop(source.directory, "prune") as scratch,
+        LedgerReader(source.directory, secret=source.secrets.ledger_secret) as reader,
+    ):
+        require_newest(reader, known_notes(destination, scratch))
+        line = Line.of(reader)
+        lying = lying_snapshots(destination, line.public_key, scratch)
+        good = line.good(lying, now_us)
+        newest = max(
+            (each.name for each in good if each.manifest and each.manifest.lineage == line.newest), default=None
+        )
+        if newest is None:
+            return Pruned(0, 0, 0)
+        ours = {each.name for each in lying if line.owns(each)} | unfinished_of(destination, line, lying, scratch)
+    instants = {instant_of(each.name.stamp) for each in good}
+    kept = worth_keeping({instant_of(name.stamp) for name in ours}, instants, keep)
+    gone = sorted(name for name in ours if instant_of(name.stamp) not in kept and name != newest)
+    destination.remove(SNAPSHOTS, [name.entry for name in gone])
+    tails = _prune_tails(destination, line, newest, now_us - tail_keep_days * DAY_US)
     return Pruned(len(gone), tails, len(prune_keys(destination, now_us, keys_keep_days)))
 
 
-def _prune_tails(destination: Destination, snapshots: dict[SnapshotName, bool], before_us: int) -> int:
-    """Old tail files whose rows are in the newest whole snapshot. Those that follow on it are never too old."""
-    newest = max((name for name, whole in snapshots.items() if whole), default=None)
-    if newest is None:
-        return 0
+def _prune_tails(destination: Destination, line: Line, newest: SnapshotName, before_us: int) -> int:
+    """Old tail files whose rows are in the newest good snapshot. Those that follow on it are never too old."""
     removed = 0
-    for lineage in destination.names(TAIL):
+    for lineage in line.lineages:
         folder = f"{TAIL}/{lineage}"
         named = [(each, name) for each in destination.names(folder) if (name := tail_named(each)) is not None]
         old = [

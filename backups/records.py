@@ -41,8 +41,8 @@ class Manifest(Record, frozen=True, kw_only=True):
     """A snapshot, complete. It is not encrypted: it holds no word about anybody.
 
     `last_us` is when the last row was received, by firm time. `read_at` is the stamp before the vault was read: erasures of
-    later are applied to it. `segments` are all that the ledger refers to and that lie at the destination. `keys` is the stamp of
-    the copy of the keys that was made right after.
+    later are applied to it. `segments` are all that the ledger refers to and that lie at the destination, by their names there, which
+    hold size and hash. `keys` is the stamp of the copy of the keys that was made right after.
     """
 
     KIND = b"MANIFEST"

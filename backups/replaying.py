@@ -1,7 +1,8 @@
 """Replaying: the shipped tail appended to a restored snapshot, row by row under the ledger's own rules, up to a moment.
 
 Rows are chained, hashed and signed again by the ledger's writer: what comes out must be the roots and checkpoints that were
-shipped, or the restore ends. Erasures that were shipped fall where they fell: on all that was sealed before them.
+shipped, or the restore ends; also where only a part of a file is wanted. Erasures that were shipped fall where they fell: on all
+that was sealed before them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,15 +10,17 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from backups.destination import Destination, read_small
+from backups.destination import READ_BYTES_MAX, Destination, read_small
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
-from backups.names import AGE, ERASURES, TAIL, TailName, erasure_named, tail_named
+from backups.names import ERASURES, TAIL, ErasureName, TailName, erasure_named
 from backups.records import Erasure, Manifest, Tail, read_record
 from backups.source import Progress
-from firm.kinds import body_of
+from backups.tails import tails_at, to_replay
+from firm.inputs import SegmentSealed
+from firm.kinds import Body, body_of
 from storage.checkpoint import parse_note
-from storage.copies import RestoredVault, segment_of
+from storage.copies import Owner, RestoredVault, segment_of
 from storage.ledger import Ledger
 from storage.rows import Row, StoredRow
 
@@ -56,7 +59,7 @@ class Applied(NamedTuple):
 
     files: int
     erased: int
-    segments: list[str]
+    segments: list[SegmentSealed]
     stamp: str
     root: str
 
@@ -80,21 +83,26 @@ class Replay:
         self._public_key, self._keys, self._scratch, self._progress = public_key, keys, scratch, progress
         self._waiting = _Waiting([], [], [], [], [])
         self._head = ""
-        self._segments: list[str] = []
+        self._segments: list[SegmentSealed] = []
+        self._erased_at: dict[Owner, str] = {}
+        self._newest_read_at = ""
         self._erased = self._files = 0
         self._stamp = manifest.read_at
+        self._there = tails_at(asked.origin, manifest.lineage)
 
     def run(self) -> Applied:
-        erasures = [stamp for stamp in self._erasures() if stamp > self._manifest.read_at]
+        erasures = [told for told in self._erasures() if told.stamp > self._manifest.read_at]
         for tail in self._tails():
-            while erasures and erasures[0] < tail.read_at:
+            while erasures and erasures[0].stamp < tail.read_at:
                 self._erase(erasures.pop(0))
             if not self._take(tail):
                 break
+        else:
+            self._require_no_cut_end()
         self._append()
         # Also those of later than the moment that is wanted: an erasure holds for every moment.
-        for stamp in erasures:
-            self._erase(stamp)
+        for told in erasures:
+            self._erase(told)
         root = self._ledger.root().hex()
         return Applied(self._files, self._erased, self._segments, self._stamp, root)
 
@@ -103,12 +111,11 @@ class Replay:
     def _tails(self) -> Iterator[Tail]:
         """In order, from the one that holds the row after the snapshot's."""
         folder = f"{TAIL}/{self._manifest.lineage}"
-        named = [found for name in self._asked.origin.names(folder) if (found := tail_named(name)) is not None]
-        wanted = iter(sorted(found for found in named if found.last > self._manifest.size))
+        wanted = to_replay(self._manifest.size, self._there.whole)
         into = self._scratch / "tail"
         into.mkdir(mode=0o700)
         while some := list(islice(wanted, FILES_AT_ONCE)):
-            self._asked.origin.get_all(folder, [found.name for found in some], into)
+            self._asked.origin.get_all(folder, [found.name for found in some], into, READ_BYTES_MAX)
             for found in some:
                 local = into / found.name
                 content = self._asked.identity.open(found.name, local.read_bytes())
@@ -116,9 +123,25 @@ class Replay:
                 yield self._checked(found, content)
         into.rmdir()
 
+    def _require_no_cut_end(self) -> None:
+        """A file that was cut holds rows that nothing else does: not to be taken for the end."""
+        end = self._ledger.size + len(self._waiting.rows)
+        lost = sorted(tail for tail in self._there.cut if tail.last > end)
+        if lost and (self._asked.until.seq is None or self._asked.until.seq > end):
+            raise RestoreRefused(
+                f"{lost[0].name} is not as long as when it was sent: put it back from where {self._asked.origin.where} is copied to, "
+                f"or restore what comes before it with --until-seq {end}"
+            )
+
     def _checked(self, name: TailName, content: bytes) -> Tail:
         tail = read_record(Tail, name.name, content, self._public_key)
         head = parse_note(tail.head)
+        origin = f"evenhand/{self._manifest.firm}/{self._manifest.lineage}"
+        if tail.lineage != self._manifest.lineage or head.origin != origin:
+            raise RestoreRefused(
+                f"{name.name} is of lineage {tail.lineage}, the snapshot of {self._manifest.lineage}: it was moved here; take it "
+                f"away, or restore what comes before it with --until-seq {name.first - 1}"
+            )
         if (tail.rows[0].seq, tail.rows[-1].seq, head.size) != (name.first, name.last, name.last):
             raise RestoreRefused(
                 f"{name.name} holds other rows than its name says: it was renamed; take another destination"
@@ -145,11 +168,14 @@ class Replay:
                 f"restore what comes before them with --until-seq {expected - 1}"
             )
         wanted = _wanted(rows, self._asked.until)
+        if len(wanted) < len(rows):
+            self._append()
+            self._require_head_over(tail, rows)
+            self._head = ""  # of what follows there is none: it was signed over the whole file
         if wanted:
             self._wait(tail, wanted)
             self._files += 1
         if len(wanted) < len(rows):
-            self._head = "" if wanted else self._head  # the one before is of rows that all are wanted
             return False
         self._head = tail.head
         if len(self._waiting.rows) >= ROWS_AT_ONCE:
@@ -164,14 +190,25 @@ class Replay:
         waiting.checkpoints.extend((one.size, one.at_us) for one in tail.checkpoints if first <= one.size <= last)
         waiting.notes.extend(one.note for one in tail.checkpoints if first <= one.size <= last)
         waiting.states.extend(state for state in tail.states if state[1] <= last)
-        self._segments.extend(said.name for row in rows if (said := segment_of(row)) is not None)
-        self._vault.put(tail.values, tail.people)
+        self._segments.extend(said for row in rows if (said := segment_of(row)) is not None)
+        self._put_sealed(tail)
+
+    def _put_sealed(self, tail: Tail) -> None:
+        """Files can lie there from before a gap and from after it was shipped again: then an older one comes after a newer one. What
+        was erased in between stays so, and who signs in is as the newer one says.
+        """
+        values = [value for value in tail.values if not self._is_erased(tail, (value.person, value.klass))]
+        self._vault.put(values, tail.people if tail.read_at > self._newest_read_at else [])
+        self._newest_read_at = max(self._newest_read_at, tail.read_at)
+
+    def _is_erased(self, tail: Tail, owner: Owner) -> bool:
+        return self._erased_at.get(owner, "") > tail.read_at
 
     def _append(self) -> None:
         waiting = self._waiting
         if not waiting.rows:
             return
-        pairs = [(_plain(row), body_of(row.kind, row.payload)) for row in waiting.rows]
+        pairs = _pairs(waiting.rows)
         signed = self._ledger.append(
             pairs, frames=waiting.frames, checkpoints=waiting.checkpoints, snapshot=waiting.states
         )
@@ -188,23 +225,32 @@ class Replay:
     def _require_head(self) -> None:
         head = parse_note(self._head)
         if (head.size, head.root) != (self._ledger.size, self._ledger.root()):
-            raise RestoreRefused(
-                f"the rows up to {self._ledger.size} do not hash to what was signed when they were shipped: restore an earlier "
-                f"moment with --until-seq, such as {self._manifest.size}"
-            )
+            raise self._not_as_signed(self._ledger.size)
+
+    def _require_head_over(self, tail: Tail, rows: Sequence[StoredRow]) -> None:
+        """All rows of a file of which some are wanted, behind what is there: only the whole file was signed for."""
+        if self._ledger.root_with(_pairs(rows)) != parse_note(tail.head).root:
+            raise self._not_as_signed(rows[-1].seq)
+
+    def _not_as_signed(self, last: int) -> RestoreRefused:
+        return RestoreRefused(
+            f"the rows up to {last} do not hash to what was signed when they were shipped: restore an earlier "
+            f"moment with --until-seq, such as {self._manifest.size}"
+        )
 
     # --- erasures ---
 
-    def _erasures(self) -> list[str]:
+    def _erasures(self) -> list[ErasureName]:
         names = self._asked.origin.names(ERASURES)
-        return sorted(stamp for name in names if (stamp := erasure_named(name)) is not None)
+        return sorted(told for name in names if (told := erasure_named(name)) is not None)
 
-    def _erase(self, stamp: str) -> None:
-        path = f"{ERASURES}/{stamp}{AGE}"
+    def _erase(self, name: ErasureName) -> None:
+        path = f"{ERASURES}/{name.name}"
         content = self._asked.identity.open(path, read_small(self._asked.origin, path, self._scratch))
         told = read_record(Erasure, path, content, self._public_key)
         self._erased += self._vault.forget(told.owners)
-        self._stamp = max(self._stamp, stamp)
+        self._erased_at.update((owner, name.stamp) for owner in told.owners)
+        self._stamp = max(self._stamp, name.stamp)
 
 
 class _Waiting(NamedTuple):
@@ -223,6 +269,10 @@ def _wanted(rows: Sequence[StoredRow], until: Until) -> list[StoredRow]:
     if end < len(rows) and rows[end].cause != 0:
         end = max((number for number in range(end) if rows[number].cause == 0), default=0)
     return list(rows[:end])
+
+
+def _pairs(rows: Sequence[StoredRow]) -> list[tuple[Row, Body]]:
+    return [(_plain(row), body_of(row.kind, row.payload)) for row in rows]
 
 
 def _plain(row: StoredRow) -> Row:

@@ -11,20 +11,21 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from backups.destination import Destination, free_bytes, read_small
+from backups.destination import Destination, free_bytes
 from backups.envelope import Identity
-from backups.errors import RestoreRefused
+from backups.errors import DestinationFailed, RestoreRefused
 from backups.keys import newest_keys
-from backups.names import AGE, SEGMENTS, SNAPSHOTS, SnapshotName, remember_stamp, snapshot_named
-from backups.newer import NOTE_BYTES_MAX, known_notes, why_older
-from backups.records import CopiedFile, Manifest, read_record
+from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
+from backups.newer import known_notes, why_older
+from backups.records import CopiedFile, Manifest
 from backups.replaying import Replay, Until
-from backups.snapshot import MANIFEST, MB, digest_of
+from backups.snapshot import MB, digest_of, segments_at
 from backups.source import Progress
-from firm.inputs import LedgerForked
+from backups.whole import NOTE_BYTES_MAX, lying_snapshots
+from firm.inputs import LedgerForked, SegmentSealed
 from firm.kinds import payload_of
 from storage.checkpoint import Signer
-from storage.copies import RestoredVault, write_keys
+from storage.copies import RestoredVault, sealed_segments, write_keys
 from storage.errors import NoteRefused
 from storage.files import FirmDirectory, create_firm_directory, sync_directory, write_new
 from storage.leaf import LINEAGE_BYTES
@@ -43,9 +44,10 @@ _SPARE_SHARE = 4  # a quarter more than the copies' size, for the log and what i
 class Wanted(NamedTuple):
     """What a person asked for.
 
-    `notes`: checkpoints known from elsewhere. `accept_older`: rows that are known to be missing may be. `erase_keyless`: sealed
-    values that no key opens any more are removed, where no erasure file says why. `segments_keep_days`: the setting of that
-    name, of the firm in a directory. `keep` False: only see that it could be done.
+    `snapshot`: the name of the one to begin from, in place of the newest. `notes`: checkpoints known from elsewhere.
+    `accept_older`: rows that are known to be missing may be. `erase_keyless`: sealed values that no key opens any more are
+    removed, where no erasure file says why. `segments_keep_days`: the setting of that name, of the firm in a directory. `keep`
+    False: only see that it could be done.
     """
 
     origin: Destination
@@ -54,6 +56,7 @@ class Wanted(NamedTuple):
     target: Path
     read_models: Sequence[ReadModel]
     until: Until = Until()
+    snapshot: str = ""
     notes: tuple[str, ...] = ()
     accept_older: bool = False
     erase_keyless: bool = False
@@ -107,6 +110,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     scratch.mkdir(mode=0o700)
     public_key = Signer(secrets.signing_seed).public_key
     name, manifest, passed_over = _fetched(wanted, files, public_key, scratch, progress)
+    said = sealed_segments(work)
     stamp, held = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
     if stamp < manifest.keys:
         raise RestoreRefused(
@@ -114,11 +118,11 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
             f"put back what was removed from keys/ in {wanted.origin.where}"
         )
     write_keys(work, held)
-    _fetch_segments(wanted, manifest.segments, files, scratch, progress)
+    passed_over += _fetch_segments(wanted, said, files, scratch, progress)
     with closing(RestoredVault(work)) as vault, _ledger(wanted, work, secrets) as ledger:
         if ledger.root().hex() != manifest.root or ledger.size != manifest.size:
             raise RestoreRefused(
-                f"{name.folder}/ledger.db does not hash to the checkpoint beside it: take another snapshot"
+                f"{name.folder}/ledger.db does not hash to the checkpoint beside it: take another with --snapshot"
             )
         replay = Replay(
             wanted, manifest, (ledger, vault), public_key=public_key, keys=stamp, scratch=scratch, progress=progress
@@ -126,7 +130,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
         tail = replay.run()
         if wanted.erase_keyless:
             vault.forget(vault.keyless())
-    _fetch_segments(wanted, tail.segments, files, scratch, progress)
+    passed_over += _fetch_segments(wanted, tail.segments, files, scratch, progress)
     shutil.rmtree(scratch)
     report = _verified(wanted, work, secrets, public_key, progress)
     older = _require_newest_or_accepted(wanted, work, secrets)
@@ -155,33 +159,30 @@ def _fetched(
     wanted: Wanted, files: FirmDirectory, public_key: bytes, scratch: Path, progress: Progress
 ) -> tuple[SnapshotName, Manifest, tuple[str, ...]]:
     """The newest snapshot that is whole and not beyond what was asked for; what was passed over, and why."""
-    found = [name for each in wanted.origin.names(SNAPSHOTS) if (name := snapshot_named(each)) is not None]
+    found = lying_snapshots(wanted.origin, public_key, scratch)
+    chosen = wanted.snapshot.removeprefix(f"{SNAPSHOTS}/").rstrip("/")
     passed_over: list[str] = []
-    for name in sorted(found, reverse=True):
-        try:
-            manifest = _manifest(wanted, name, public_key, scratch)
-            if manifest is None or not wanted.until.allows(manifest.size, manifest.last_us):
-                continue
-            _fetch_files(wanted, name, manifest, files, scratch, progress)
-        except RestoreRefused as broken:
-            passed_over.append(f"{name.folder}: {broken}")
-            progress(f"passing over {name.folder}")
+    for name, manifest, lacks in reversed(found):
+        if chosen and name.entry != chosen:
             continue
-        return name, manifest, tuple(passed_over)
+        if manifest is not None and not wanted.until.allows(manifest.size, manifest.last_us):
+            continue
+        try:
+            if manifest is not None and not lacks:
+                _fetch_files(wanted, name, manifest, files, scratch, progress)
+                return name, manifest, tuple(passed_over)
+        except (RestoreRefused, DestinationFailed) as broken:
+            lacks = str(broken)
+            wanted.origin.names(SNAPSHOTS)  # where nobody answers any more that is told, and no older one is tried
+        passed_over.append(f"{name.folder}: {lacks}")
+        progress(f"passing over {name.folder}")
+    if chosen and not passed_over:
+        lie = ", ".join(lying.name.entry for lying in found) or "none"
+        raise RestoreRefused(f"{wanted.origin.where} has no snapshot {chosen} {wanted.until.words()}; there lie: {lie}")
     why = f"; {passed_over[0]}" if passed_over else f", {len(found)} lie there in all"
     raise RestoreRefused(
         f"{wanted.origin.where} has no whole snapshot {wanted.until.words()}{why}: name another destination or an earlier moment"
     )
-
-
-def _manifest(wanted: Wanted, name: SnapshotName, public_key: bytes, scratch: Path) -> Manifest | None:
-    if MANIFEST not in wanted.origin.names(name.folder):
-        return None  # it was never finished
-    path = f"{name.folder}/{MANIFEST}"
-    manifest = read_record(Manifest, path, read_small(wanted.origin, path, scratch), public_key)
-    if manifest.size != name.size:
-        raise RestoreRefused(f"{path} is of {manifest.size} rows, its folder says {name.size}: it was moved here")
-    return manifest
 
 
 def _fetch_files(
@@ -200,7 +201,7 @@ def _fetch_files(
 
 def _fetch_file(wanted: Wanted, path: str, file: CopiedFile, plain: Path, scratch: Path) -> None:
     sealed = scratch / "sealed"
-    wanted.origin.get(path, sealed)
+    wanted.origin.get(path, sealed, file.sealed_bytes)
     if digest_of(sealed) != file.sealed_sha256:
         raise RestoreRefused(f"{path} is not what its manifest names: it is damaged or was replaced")
     plain.unlink(missing_ok=True)
@@ -212,18 +213,32 @@ def _fetch_file(wanted: Wanted, path: str, file: CopiedFile, plain: Path, scratc
 
 
 def _fetch_segments(
-    wanted: Wanted, names: Sequence[str], files: FirmDirectory, scratch: Path, progress: Progress
-) -> None:
-    """Their bytes are checked with everything else, against the rows that sealed them."""
-    there = set(wanted.origin.names(SEGMENTS))
-    for name in names:
-        if f"{name}{AGE}" in there and not (files.segments / name).exists():
-            progress(f"fetching {name}")
-            sealed = scratch / "sealed"
-            wanted.origin.get(f"{SEGMENTS}/{name}{AGE}", sealed)
-            wanted.identity.open_file(f"{SEGMENTS}/{name}{AGE}", sealed, files.segments / name)
-            (files.segments / name).chmod(0o600)
-            sealed.unlink()
+    wanted: Wanted, segments: Sequence[SegmentSealed], files: FirmDirectory, scratch: Path, progress: Progress
+) -> tuple[str, ...]:
+    """Which were damaged and are left out, and why. Whether a firm may be without one is found when all of it is checked."""
+    whole, _ = segments_at(wanted.origin)
+    left_out: list[str] = []
+    for said in segments:
+        name = whole.get((said.name, said.sha256))
+        if name is None or (files.segments / said.name).exists():
+            continue
+        progress(f"fetching {said.name}")
+        try:
+            _fetch_segment(wanted, name, files.segments / said.name, scratch)
+        except (RestoreRefused, DestinationFailed) as broken:
+            left_out.append(str(broken))
+    return tuple(left_out)
+
+
+def _fetch_segment(wanted: Wanted, name: SegmentName, place: Path, scratch: Path) -> None:
+    path, sealed, plain = f"{SEGMENTS}/{name.name}", scratch / "sealed", scratch / "segment"
+    plain.unlink(missing_ok=True)
+    wanted.origin.get(path, sealed, name.size_bytes)
+    wanted.identity.open_file(path, sealed, plain)
+    if digest_of(plain) != name.sha256:
+        raise RestoreRefused(f"{path} opens to another file than its name says: it is damaged or was replaced")
+    plain.chmod(0o600)
+    plain.rename(place)
 
 
 def _bring_secrets(source: Path, files: FirmDirectory) -> Secrets:

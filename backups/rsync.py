@@ -18,7 +18,7 @@ PUT_DEADLINE_S = 6 * 3_600
 LIST_BYTES_MAX = 256 * 2**20
 NO_SUCH_FILE = 23  # rsync: partial transfer due to error
 SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={CONNECT_DEADLINE_S} -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
-_LISTED = re.compile(r"[dl-]\S*\s+[\d.,]+\s+\S+\s+\S+\s(.*)")
+_LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+\S+\s+\S+\s(.*)")
 
 
 class RsyncDestination:
@@ -29,19 +29,30 @@ class RsyncDestination:
         self._program = program
 
     def names(self, folder: str) -> list[str]:
-        done = self._run(["--list-only", f"{self.where}/{folder}/"], missing_is_fine=True)
-        found = (_LISTED.fullmatch(line) for line in done.splitlines())
-        return sorted(line[1] for line in found if line is not None and not line[1].startswith("."))
+        return sorted({name for _, _, name in self._listed(folder) if not name.startswith(".")})
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        listed = self._listed(folder, "--recursive")
+        return {
+            name: size
+            for kind, size, name in sorted(listed, key=lambda each: each[2])
+            if kind == "-" and not any(part.startswith(".") for part in name.split("/"))
+        }
 
     def put(self, local: Path, path: str) -> None:
         self._run(["--fsync", "--mkpath", "--chmod=D0700,F0600", "--whole-file", str(local), f"{self.where}/{path}"])
 
-    def get(self, path: str, local: Path) -> None:
-        self._run(["--whole-file", f"{self.where}/{path}", str(local)])
+    def get(self, path: str, local: Path, bytes_max: int) -> None:
+        local.unlink(missing_ok=True)
+        self._run(["--whole-file", f"--max-size={bytes_max}", f"{self.where}/{path}", str(local)])
+        self._require_got(path, local, bytes_max)
 
-    def get_all(self, folder: str, names: Sequence[str], local: Path) -> None:
+    def get_all(self, folder: str, names: Sequence[str], local: Path, bytes_max: int) -> None:
         listed = "".join(f"{name}\n" for name in names)
-        self._run(["--whole-file", "--files-from=-", f"{self.where}/{folder}/", f"{local}/"], told=listed)
+        limit = f"--max-size={bytes_max}"
+        self._run(["--whole-file", limit, "--files-from=-", f"{self.where}/{folder}/", f"{local}/"], told=listed)
+        for name in names:
+            self._require_got(f"{folder}/{name}", local / name, bytes_max)
 
     def remove(self, folder: str, names: Iterable[str]) -> None:
         """An empty directory is synced over the folder, with everything but these names held out of it."""
@@ -53,6 +64,19 @@ class RsyncDestination:
 
     def require_room(self, needed_bytes: int) -> None:
         """Cannot be asked over rsync. Where there is none the transfer ends with an error, and only its temporary file goes."""
+
+    def _require_got(self, path: str, local: Path, bytes_max: int) -> None:
+        """rsync passes over what is too large or no regular file, and says nothing of it."""
+        if local.is_symlink() or not local.is_file():
+            raise DestinationFailed(
+                f"{self.where}/{path} is no file of at most {bytes_max} bytes: no copy of its kind is anything else; remove it"
+            )
+
+    def _listed(self, folder: str, *more: str) -> list[tuple[str, int, str]]:
+        """Kind, bytes and name of each."""
+        done = self._run(["--list-only", *more, f"{self.where}/{folder}/"], missing_is_fine=True)
+        found = (_LISTED.fullmatch(line) for line in done.splitlines())
+        return [(line[1], int(re.sub(r"\D", "", line[2])), line[3]) for line in found if line is not None]
 
     def _run(self, arguments: Sequence[str], *, told: str = "", missing_is_fine: bool = False) -> str:
         command = [self._program, "--secluded-args", f"--timeout={SILENCE_DEADLINE_S}", "--rsh", SSH, *arguments]

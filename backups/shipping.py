@@ -1,8 +1,8 @@
 """Shipping: what the ledger committed goes to the destination within seconds, as numbered, signed, sealed tail files.
 
 A process of its own, which reads the ledger as any reader does: a slow network, a full destination or a fault in here cannot
-hold the firm up, and it needs neither the engine's memory nor its rights. Where to go on is read from the names that lie at the
-destination: there is no state that could disagree with them.
+hold the firm up, and it needs neither the engine's memory nor its rights. Where to go on is read from what lies whole at the
+destination: there is no state that could disagree with it. After a gap everything is shipped again, from the gap on.
 
 Each round reads rows, then sealed values, then keys, and puts keys, then segments, then rows: whatever a tail file refers to
 lies there before it does.
@@ -17,11 +17,13 @@ import msgspec
 from backups.destination import put_bytes
 from backups.errors import BackupRefused
 from backups.keys import copy_keys_out
-from backups.names import NEWEST, SNAPSHOTS, TAIL, TailName, next_stamp, snapshot_named, tail_named
+from backups.names import NEWEST, TAIL, TailName, next_stamp, wall_us
 from backups.newer import known_notes, require_newest
 from backups.records import Tail, bytes_of
 from backups.snapshot import put_segments
 from backups.source import Source
+from backups.tails import contiguous, tails_at
+from backups.whole import Line, lying_snapshots
 from storage.checkpoint import sign_note
 from storage.copies import (
     PersonRow,
@@ -52,7 +54,7 @@ class Shipped(NamedTuple):
     sealed_bytes: int
 
 
-class NoSnapshotYet(Exception):
+class NoSnapshotYet(BackupRefused):
     """A tail follows on a snapshot, and the destination has none of this lineage: take one first."""
 
 
@@ -86,14 +88,14 @@ class Shipper:
         """Find the row to go on after. Raises NoSnapshotYet, and OlderThanKnown where rows lie there that this ledger lacks."""
         destination = self._source.destination
         require_newest(self._reader, known_notes(destination, self._scratch))
-        snapshots = [found for name in destination.names(SNAPSHOTS) if (found := snapshot_named(name)) is not None]
-        first_seq = self._reader.lineages().stretches[-1][0]
-        # One of fewer rows than where this lineage began is of the line before: nothing of ours follows on it.
-        sizes = [found.size for found in snapshots if found.size >= first_seq]
+        line = Line.of(self._reader)
+        good = line.good(lying_snapshots(destination, line.public_key, self._scratch), wall_us())
+        # Nothing of ours follows on a snapshot of the lineage before, nor on one that is not whole.
+        sizes = [lying.name.size for lying in good if lying.manifest and lying.manifest.lineage == self._lineage]
         if not sizes:
-            raise NoSnapshotYet(f"{destination.where} has no snapshot of lineage {self._lineage} yet")
-        tails = [tail for name in destination.names(self._folder) if (tail := tail_named(name)) is not None]
-        self.after = max([*(tail.last for tail in tails), min(max(sizes), self._reader.size())])
+            raise NoSnapshotYet(f"{destination.where} has no whole snapshot of lineage {self._lineage} yet")
+        reached = contiguous(max(sizes), tails_at(destination, self._lineage).whole, self._reader.size())
+        self.after = reached[-1].last if reached else max(sizes)
         return self.after
 
     def round(self) -> Shipped | None:
@@ -107,8 +109,9 @@ class Shipper:
         self._ship_keys()
         if tail is None:
             return None
-        names = [said.name for row in stretch.rows if (said := segment_of(row)) is not None]
-        put_segments(self._source, names, self._scratch, lambda _: None)
+        sealed = [said for row in stretch.rows if (said := segment_of(row)) is not None]
+        if sealed:
+            put_segments(self._source, sealed, self._scratch, lambda _: None)
         return self._put(tail, stretch)
 
     @property
@@ -161,10 +164,10 @@ class Shipper:
             self._keys_version = version
 
     def _put(self, tail: Tail, stretch: Stretch) -> Shipped:
-        with next_stamp(self._source.directory) as stamp:
-            name = TailName(stretch.rows[0].seq, stretch.rows[-1].seq, stamp)
         told = msgspec.structs.replace(tail, keys=self._keys)
         sealed = self._source.recipient.seal(bytes_of(told, self._source.signer))
+        with next_stamp(self._source.directory) as stamp:
+            name = TailName(stretch.rows[0].seq, stretch.rows[-1].seq, stamp, len(sealed))
         put_bytes(self._source.destination, sealed, f"{self._folder}/{name.name}", self._scratch)
         put_bytes(self._source.destination, tail.head.encode(), NEWEST, self._scratch)
         self.after, self._people_shipped = name.last, self._people

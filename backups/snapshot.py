@@ -6,22 +6,34 @@ have beyond it belongs to rows that came later, and the first start forgets it.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from backups.destination import free_bytes, put_bytes
+from backups.destination import Destination, free_bytes, put_bytes
 from backups.errors import BackupRefused
 from backups.keys import copy_keys_out
-from backups.names import AGE, SEGMENTS, SnapshotName, next_stamp, wall_us
+from backups.names import (
+    AGE,
+    CHECKPOINT,
+    MANIFEST,
+    SEGMENTS,
+    SegmentName,
+    SnapshotName,
+    next_stamp,
+    segment_named,
+    wall_us,
+)
+from backups.newer import require_newest_of
 from backups.records import CopiedFile, Manifest, bytes_of
 from backups.source import Progress, Source, workshop
+from firm.inputs import SegmentSealed
 from storage.checkpoint import sign_note
 from storage.copies import copy_keys, copy_ledger, copy_vault, sealed_segments
 from storage.files import DIRECTORY_MODE, FirmDirectory
 from storage.reader import LedgerReader
 from storage.verify import verify
 
-MANIFEST, CHECKPOINT = "manifest", "checkpoint"
 MB = 1_000_000
 SPARE_BYTES = 16 * MB
 
@@ -48,8 +60,11 @@ class _Head(NamedTuple):
 
 
 def take_snapshot(source: Source, progress: Progress = lambda _: None) -> Taken:
-    """Copy, check, seal, put. Raises BackupRefused where there is no room or the copy is not sound: then nothing was replaced."""
+    """Copy, check, seal, put. Raises BackupRefused where there is no room, the copy is not sound or another firm's copies lie there,
+    and OlderThanKnown where newer rows do: then nothing was replaced.
+    """
     with workshop(source.directory, "snapshot") as scratch:
+        require_newest_of(source, scratch)
         _require_room(source)
         copy, stamp = _copied(source, scratch, progress)
         _require_sound(source, copy, progress)
@@ -111,7 +126,7 @@ def _put(source: Source, copy: Path, stamp: str, scratch: Path, progress: Progre
     head = _head(source, copy)
     name = SnapshotName(stamp, head.size)
     put_bytes(source.destination, head.note.encode(), f"{name.folder}/{CHECKPOINT}", scratch)
-    segments, sent = put_segments(source, [said.name for said in sealed_segments(copy)], scratch, progress)
+    segments, sent = put_segments(source, sealed_segments(copy), scratch, progress)
     files = [
         _put_sealed(source, path, f"{name.folder}/{path.name}{AGE}", scratch, progress)
         for path in (copy / "ledger.db", copy / "vault.db", FirmDirectory(source.directory).settings)
@@ -136,34 +151,61 @@ def _put(source: Source, copy: Path, stamp: str, scratch: Path, progress: Progre
     return Taken(name.stamp, head.size, head.lineage, len(files), len(segments), sent, head.note)
 
 
-def put_segments(source: Source, names: list[str], scratch: Path, progress: Progress) -> tuple[list[str], int]:
-    """Each of these that is still on this machine goes to the destination, once; which lie there now, and how many bytes went."""
-    there = set(source.destination.names(SEGMENTS))
+def put_segments(
+    source: Source, wanted: Sequence[SegmentSealed], scratch: Path, progress: Progress
+) -> tuple[list[str], int]:
+    """Each of these that is still on this machine goes to the destination once, and again where it lies there cut; the names
+    that lie there whole now, and how many bytes went.
+    """
+    whole, cut = segments_at(source.destination)
     folder = FirmDirectory(source.directory).segments
     sent = 0
-    for name in names:
-        if f"{name}{AGE}" not in there and (folder / name).exists():
-            sent += _put_sealed(source, folder / name, f"{SEGMENTS}/{name}{AGE}", scratch, progress).sealed_bytes
-            there.add(f"{name}{AGE}")
-    return [name for name in names if f"{name}{AGE}" in there], sent
+    for said in wanted:
+        if (said.name, said.sha256) in whole or not (folder / said.name).exists():
+            continue
+        sealed, file = _sealed(source, folder / said.name, scratch, progress)
+        if file.sha256 != said.sha256:
+            raise BackupRefused(
+                f'{folder / said.name} is not what the ledger sealed: it is not sent; run "evenhand verify"'
+            )
+        name = SegmentName(said.name, said.sha256, file.sealed_bytes)
+        source.destination.put(sealed, f"{SEGMENTS}/{name.name}")
+        sealed.unlink()
+        whole[said.name, said.sha256] = name
+        sent += file.sealed_bytes
+    mended = [each.name for each in cut if (each.segment, each.sha256) in whole and each not in whole.values()]
+    source.destination.remove(SEGMENTS, mended)
+    return [whole[key].name for said in wanted if (key := (said.name, said.sha256)) in whole], sent
+
+
+def segments_at(destination: Destination) -> tuple[dict[tuple[str, str], SegmentName], list[SegmentName]]:
+    """The segments that lie there as long as their names say, by name and hash; and those that do not."""
+    found = [
+        (name, size) for each, size in destination.sizes(SEGMENTS).items() if (name := segment_named(each)) is not None
+    ]
+    whole = {(name.segment, name.sha256): name for name, size in found if name.size_bytes == size}
+    return whole, [name for name, size in found if name.size_bytes != size]
 
 
 def _put_sealed(source: Source, plain: Path, path: str, scratch: Path, progress: Progress) -> CopiedFile:
-    progress(f"sealing {plain.name}")
+    sealed, file = _sealed(source, plain, scratch, progress)
+    source.destination.put(sealed, path)
+    sealed.unlink()
+    return file
+
+
+def _sealed(source: Source, plain: Path, scratch: Path, progress: Progress) -> tuple[Path, CopiedFile]:
+    progress(f"sealing and sending {plain.name}")
     sealed = scratch / "sealed"
     sealed.unlink(missing_ok=True)
     source.recipient.seal_file(plain, sealed)
-    file = CopiedFile(
+    return sealed, CopiedFile(
         name=plain.name,
         size_bytes=plain.stat().st_size,
         sha256=digest_of(plain),
         sealed_bytes=sealed.stat().st_size,
         sealed_sha256=digest_of(sealed),
     )
-    progress(f"sending {plain.name}")
-    source.destination.put(sealed, path)
-    sealed.unlink()
-    return file
 
 
 def digest_of(path: Path) -> str:
@@ -184,8 +226,8 @@ def _require_room(source: Source) -> None:
             f"{files.path} has {free // MB} MB free and a copy needs {needed // MB + 1} MB there for a while: make room; "
             "nothing was written, and the copies that are there stay"
         )
-    there = set(source.destination.names(SEGMENTS))
-    unsent = [path.stat().st_size for path in files.segments.iterdir() if f"{path.name}{AGE}" not in there]
+    there = {name for name, _ in segments_at(source.destination)[0]}
+    unsent = [path.stat().st_size for path in files.segments.iterdir() if path.name not in there]
     source.destination.require_room(sum(sizes) + sum(unsent) + SPARE_BYTES)
 
 

@@ -3,8 +3,9 @@
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ from storage.checkpoint import Signer
 from storage.files import DIRECTORY_MODE
 from storage.readmodels import ReadModel
 from storage.secret_files import Secrets
+
+WORKSHOP = ".backup-"
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 Progress = Callable[[str], None]
 """Is told what is being done, in a few words."""
@@ -38,8 +42,8 @@ class Source(NamedTuple):
 
 @contextmanager
 def workshop(directory: Path, name: str) -> Iterator[Path]:
-    """A private, empty folder beside the firm's files, for one process at a time; emptied again, and after a crash by the next."""
-    folder = directory / f".backup-{name}"
+    """A private, empty folder in `directory`, for one process at a time; emptied again, and after a crash by the next."""
+    folder = directory / f"{WORKSHOP}{name}"
     folder.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
@@ -49,11 +53,25 @@ def workshop(directory: Path, name: str) -> Iterator[Path]:
             raise BackupRefused(
                 f"another process is at work in {folder}: let it end, or end it, and try again"
             ) from held
+        found = os.fstat(descriptor)
+        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & OTHERS:
+            raise BackupRefused(
+                f"{folder} belongs to somebody else, or is open to others: what is written there is secret; remove it"
+            )
         _empty(folder)
-        yield folder
-        _empty(folder)
+        try:
+            yield folder
+        finally:
+            _empty(folder)
     finally:
         os.close(descriptor)
+
+
+def clear_workshops(directory: Path) -> None:
+    """What a copy left that was killed, keys in plain among it, does not wait for the next one. One that is at work is let be."""
+    for folder in directory.glob(f"{WORKSHOP}*"):
+        with suppress(BackupRefused), workshop(directory, folder.name.removeprefix(WORKSHOP)):
+            pass
 
 
 def _empty(folder: Path) -> None:

@@ -38,11 +38,12 @@ class Disbelief(StrEnum):
 
 
 class Unbelievable(Exception):
-    """An event says what cannot be."""
+    """An event says what cannot be. `detail` stays in the ledger: figures and words of ours, no text of the event's."""
 
     def __init__(self, why: Disbelief, detail: str) -> None:
         super().__init__(f"{why}: {detail}")
         self.why = why
+        self.detail = detail
 
 
 def believe_time(field: str, t_us: int, now_us: int) -> None:
@@ -86,7 +87,7 @@ def believe_sessions(sessions: tuple[tuple[int, int], ...]) -> None:
 
 def believe_zone(name: str) -> None:
     if not _is_zone(name):
-        raise Unbelievable(Disbelief.ZONE, name)
+        raise Unbelievable(Disbelief.ZONE, "zone is not in the zone database")
 
 
 @lru_cache(maxsize=1024)

@@ -34,13 +34,17 @@ CONTRACT_E8_MAX = 10**9 * 10**8  # a billion units a lot
 BAND_BP_MAX = 10**6  # a hundred times the price
 MONEY_MINOR_MAX = 10**15  # of one amount: ten trillion dollars is no trading account
 COUNT_MAX = 10**15  # leverage, pending orders, ticks of a backfill, a journal number
-RAW_HEX_BYTES_MAX = 4_096  # of a refused event, kept in its row
 
 # --- the gateway ---
 
 IN_FLIGHT_MAX = 65_536  # events and ticks of one bridge that were taken and are not yet durable
 HELD_FRAMES_MAX = 256  # quote frames and watermarks of one bridge that wait for a journal event
-MESSAGES_PER_TURN_MAX = 64  # read before other work of the loop gets its turn
+STRETCH_EVENTS_MAX = EVENTS_MAX  # of one bridge, translated and become durable together
+SEAL_EVENTS_MAX = 4 * STRETCH_EVENTS_MAX  # in one transaction of the vault: some tens of milliseconds
+SEAL_BYTES_MAX = 4 * FRAME_BYTES_MAX  # the same, of what is personal
+STARTS_AT_ONCE_MAX = 5  # sessions of one key, as when a network flaps
+START_EVERY_S = 1.0  # and one more for each such stretch of time
+MESSAGES_PER_TURN_MAX = 16  # read before other work of the loop gets its turn: full, they are 4,096 events to translate
 HEARTBEAT_S = 1.0
 SILENCE_S = 10.0  # without a heartbeat the session ends
 DOOR_RETRY_S = 0.02  # between two offers to an engine whose queue is full

@@ -18,15 +18,15 @@ from anyio.abc import TaskStatus
 from actors.arrival import Offer
 from actors.effects import DropBridge, Effect
 from bridges.belief import Unbelievable, believe_time
-from bridges.bounds import HEARTBEAT_S, SILENCE_S
+from bridges.bounds import HEARTBEAT_S, SILENCE_S, START_EVERY_S
 from bridges.channel import Channel
 from bridges.doorkeeper import NO_DOOR, CannotBind, Doorkeeper, bound_socket, key_of
 from bridges.greeting import connected, objection_to
 from bridges.intake import Directory, Intake
 from bridges.lanes import Lanes, PendingQuotes, Took
 from bridges.requests import request_of
-from bridges.sessions import Farewells, Session, SessionHealth, Sessions
-from bridges.translate import Translator
+from bridges.sealer import Seal
+from bridges.sessions import Farewells, Pace, Session, SessionHealth, Sessions, health_of
 from bridges.wire import (
     VERSION,
     Ack,
@@ -58,8 +58,8 @@ _LOG = logging.getLogger("evenhand.gateway")
 class Gateway:
     """Give it to a task group with `await tasks.start(gateway.serve)`: that returns the port.
 
-    `offer` puts arrivals before the engine; `now_us` is firm time; `seal` keeps personal bytes in the vault and returns
-    their commitment in hex; `counters` counts refusals by reason.
+    `offer` puts arrivals before the engine; `now_us` is firm time; `seal` keeps what is personal in the vault, beside the
+    loop; `counters` counts refusals by reason; `now_s` is the loop's time, by which the starts of sessions are paced.
     """
 
     def __init__(
@@ -68,13 +68,14 @@ class Gateway:
         offer: Offer,
         directory: Directory,
         now_us: Callable[[], int],
-        seal_login: Callable[[bytes], str],
+        seal: Seal,
         server_secret: str,
         host: str,
         port: int,
         counters: MutableMapping[str, int],
         heartbeat_s: float = HEARTBEAT_S,
         silence_s: float = SILENCE_S,
+        now_s: Callable[[], float] = anyio.current_time,
     ) -> None:
         self._directory = directory
         self._now_us = now_us
@@ -84,17 +85,20 @@ class Gateway:
         self._counters = counters
         self._heartbeat_s = heartbeat_s
         self._silence_s = silence_s
+        self._now_s = now_s
         self._intake = Intake(
             offer=offer,
             directory=directory,
-            translator=Translator(directory, now_us=now_us, seal=seal_login),
+            seal=seal,
             now_us=now_us,
             count=self._count,
             on_durable=self._schedule_acks,
+            on_unsealed=self._send_again,
             hold_back=self._hold_back,
             go_on=self._go_on,
         )
         self._sessions = Sessions()
+        self._pace = Pace()
         self._farewells = Farewells()
         self._deadmen: dict[str, Deadman] = {}
         self._channel: Channel | None = None
@@ -111,9 +115,11 @@ class Gateway:
             socket = bound_socket(context, self._host, self._port, self._server_secret, door)
             self._channel = Channel(socket, on_message=self._on_message, on_turn=self._intake.knock)
             task_status.started(int(bytes(socket.getsockopt(zmq.LAST_ENDPOINT)).rstrip(b"\0").rpartition(b":")[2]))
-            while True:
-                await anyio.sleep(self._heartbeat_s)
-                self._beat()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._intake.seal_on)
+                while True:
+                    await anyio.sleep(self._heartbeat_s)
+                    self._beat()
         finally:
             if self._channel is not None:
                 for session in self._sessions.live():
@@ -148,7 +154,8 @@ class Gateway:
 
     def health(self) -> tuple[SessionHealth, ...]:
         """Every bridge that was heard since start, by name."""
-        return tuple(self._health_of(lanes) for lanes in sorted(self._intake.lanes(), key=lambda lanes: lanes.bridge))
+        heard = sorted(self._intake.lanes(), key=lambda lanes: lanes.bridge)
+        return tuple(health_of(lanes, self._sessions.of(lanes.bridge)) for lanes in heard)
 
     # --- what bridges send ---
 
@@ -239,6 +246,10 @@ class Gateway:
     # --- sessions ---
 
     def _greet(self, bridge: str, routing_id: bytes, hello: Hello) -> None:
+        if not self._pace.allows(bridge, self._now_s()):
+            self._count("session starts too often")
+            self._dismiss(routing_id, f"{bridge} starts sessions too often: say HELLO again in {START_EVERY_S:g} s")
+            return
         lanes = self._intake.lanes_of(bridge)
         objection = objection_to(hello, lanes)
         if objection is not None:
@@ -281,6 +292,12 @@ class Gateway:
             # Once on the books for each reason: the bridge will go on asking.
             lanes.refused_for = counter
             self._intake.note(BridgeDisconnected(bridge=lanes.bridge, session="", reason=sentence))
+
+    def _send_again(self, bridge: str) -> None:
+        self._count("vault not writable")
+        session = self._sessions.of(bridge)
+        if session is not None:
+            self._end(session, "the vault cannot be written: connect again, and send again what was not acknowledged")
 
     def _end(self, session: Session, reason: str, *, say_bye: bool = True) -> None:
         if not self._sessions.close(session):
@@ -358,23 +375,6 @@ class Gateway:
 
     def _count(self, reason: str) -> None:
         self._counters[reason] = self._counters.get(reason, 0) + 1
-
-    def _health_of(self, lanes: Lanes) -> SessionHealth:
-        session = self._sessions.of(lanes.bridge)
-        beat = None if session is None else session.heartbeat
-        return SessionHealth(
-            bridge=lanes.bridge,
-            connected=session is not None,
-            platform_connected=beat is not None and beat.platform_connected,
-            session_since_us=0 if session is None else session.since_us,
-            journal_seq=lanes.durable.seq,
-            quote_seq=lanes.durable.qseq,
-            watermark_us=lanes.durable.mark_us,
-            last_tick_us=0 if beat is None else beat.last_tick_us,
-            heartbeat_us=0 if session is None else session.heartbeat_us,
-            outbox_depth=0 if beat is None else beat.outbox_depth,
-            in_flight=lanes.in_flight,
-        )
 
 
 def _agree(header: Header, n: int) -> None:

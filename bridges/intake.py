@@ -1,18 +1,25 @@
-"""Intake: from a bridge's lanes to the engine, and back the word that it is durable; reading stops while too much is not."""
+"""Intake: from a bridge's lanes through the vault to the engine, and back the word that it is durable.
+
+Reading stops while too much is not.
+"""
 
 import hashlib
+import logging
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import Protocol, assert_never
 
 from actors.arrival import Arrival, Decided, Offer
-from bridges.bounds import IN_FLIGHT_MAX
+from bridges.bounds import IN_FLIGHT_MAX, STRETCH_EVENTS_MAX
 from bridges.door import Door
 from bridges.lanes import Lanes, Numbers, Pending, PendingEvent, PendingQuotes
+from bridges.sealer import Seal, Sealer, Stretch
 from bridges.translate import Accounts, Translator
 from bridges.wire import Watermark
 from firm import inputs
 from firm.inputs import BridgeConnected, BridgeDisconnected, CommandReported, CommandState, QuoteFrame
+
+_LOG = logging.getLogger("evenhand.gateway")
 
 
 class Directory(Accounts, Protocol):
@@ -31,28 +38,34 @@ class Directory(Accounts, Protocol):
 
 
 class Intake:
-    """Owns every bridge's lanes. `hold_back` stops the reading from bridges, `go_on` resumes it."""
+    """Owns every bridge's lanes. `hold_back` stops the reading from bridges, `go_on` resumes it.
+
+    `on_unsealed` is told of a bridge whose lanes went back, because the vault could not keep what it sent.
+    """
 
     def __init__(
         self,
         *,
         offer: Offer,
         directory: Directory,
-        translator: Translator,
+        seal: Seal,
         now_us: Callable[[], int],
         count: Callable[[str], None],
         on_durable: Callable[[], None],
+        on_unsealed: Callable[[str], None],
         hold_back: Callable[[], None],
         go_on: Callable[[], None],
     ) -> None:
         self._directory = directory
-        self._translator = translator
+        self._translator = Translator(directory, now_us=now_us)
         self._now_us = now_us
         self._count = count
         self._on_durable = on_durable
+        self._on_unsealed = on_unsealed
         self._hold_back = hold_back
         self._go_on = go_on
         self._door = Door(offer, on_full=hold_back, on_open=self._relieve)
+        self._sealer = Sealer(seal, deliver=self._deliver, give_up=self._give_up)
         self._lanes: dict[str, Lanes] = {}
 
     def lanes(self) -> Collection[Lanes]:
@@ -68,24 +81,20 @@ class Intake:
             self._lanes[bridge] = lanes
         return lanes
 
+    async def seal_on(self) -> None:
+        """Until cancelled: without it nothing personal comes as far as the engine."""
+        await self._sealer.run()
+
     def advance(self, lanes: Lanes) -> None:
-        """Put before the engine whatever is in its turn; the last one brings the word that all of it is durable."""
-        weight, last, lifts = 0, None, False
-        while (pending := lanes.next_ready()) is not None:
-            last = self._arrival_of(lanes.bridge, pending)
-            weight += len(pending.entries) if isinstance(pending, PendingQuotes) else 1
-            if _names_an_account(last):
-                lanes.barrier = lifts = True
-            self._door.put(last)
-        if last is not None:
-            lanes.in_flight += weight
-            last.on_durable = partial(self._made_durable, lanes, lanes.offered, weight, lifts)
+        """Take whatever is in its turn on its way to the engine; the last of each stretch brings the word that it is durable."""
+        while (stretch := self._next_stretch(lanes)) is not None:
+            self._sealer.put(stretch)
         if lanes.pressure >= IN_FLIGHT_MAX:
             self._hold_back()
 
     def note(self, body: BridgeConnected | BridgeDisconnected) -> None:
         now_us = self._now_us()
-        self._door.put(Arrival(body, now_us, now_us))
+        self._sealer.put(Stretch(body.bridge, [Arrival(body, now_us, now_us)]))
 
     def knock(self) -> None:
         self._door.knock()
@@ -103,20 +112,61 @@ class Intake:
         if not self._door.is_full and all(lanes.pressure < IN_FLIGHT_MAX // 2 for lanes in self._lanes.values()):
             self._go_on()
 
-    def _arrival_of(self, bridge: str, pending: Pending) -> Arrival:
+    def _next_stretch(self, lanes: Lanes) -> Stretch | None:
+        stretch = Stretch(lanes.bridge, [], since=lanes.offered)
+        while len(stretch.arrivals) < STRETCH_EVENTS_MAX and (pending := lanes.next_ready()) is not None:
+            arrival, personal = self._arrival_of(lanes.bridge, pending)
+            if personal:
+                stretch.personal[len(stretch.arrivals)] = personal
+            stretch.arrivals.append(arrival)
+            stretch.weight += len(pending.entries) if isinstance(pending, PendingQuotes) else 1
+            if _names_an_account(arrival):
+                lanes.barrier = stretch.lifts = True
+        if not stretch.arrivals:
+            return None
+        lanes.in_flight += stretch.weight
+        stretch.arrivals[-1].on_durable = partial(
+            self._made_durable, lanes, lanes.offered, stretch.weight, stretch.lifts
+        )
+        return stretch
+
+    def _deliver(self, stretch: Stretch) -> None:
+        # Stamped anew: firm time never goes back along the ledger, and it went on while this was sealed.
+        now_us = self._now_us()
+        for arrival in stretch.arrivals:
+            arrival.received_us = now_us
+            self._door.put(arrival)
+
+    def _give_up(self, bridge: str, waiting: list[Stretch], why: Exception) -> None:
+        """Forget what cannot be sealed as if it had never come: it was not acknowledged, so the bridge still has it."""
+        _LOG.error("what %s sent was not taken and has to come again: %s", bridge, why)
+        lanes = self._lanes[bridge]
+        sent = [stretch for stretch in waiting if stretch.since is not None]
+        assert sent[0].since is not None
+        lanes.go_back(sent[0].since, sum(stretch.weight for stretch in sent))
+        if any(stretch.lifts for stretch in sent):
+            lanes.barrier = False
+        for note in waiting:
+            if note.since is None:
+                self._deliver(note)
+        self._on_unsealed(bridge)
+        self._relieve()
+
+    def _arrival_of(self, bridge: str, pending: Pending) -> tuple[Arrival, bytes]:
+        """With what is personal in it: that is sealed, and its place filled with the commitment, before it is delivered."""
         now_us = self._now_us()
         match pending:
             case PendingEvent():
                 said = self._translator.translate(bridge, pending.seq, pending.raw)
                 if said.refused:
                     self._count(said.refused)
-                return Arrival(said.body, said.happened_us, now_us, said.account)
+                return Arrival(said.body, said.happened_us, now_us, said.account), said.personal
             case PendingQuotes():
                 frame = _quote_frame(bridge, pending)
-                return Arrival(frame, frame.last_us, now_us, attachment=pending.body)
+                return Arrival(frame, frame.last_us, now_us, attachment=pending.body), b""
             case Watermark():
                 mark = inputs.Watermark(bridge=bridge, t_us=pending.t_us, seq=pending.seq, qseq=pending.qseq)
-                return Arrival(mark, pending.t_us, now_us)
+                return Arrival(mark, pending.t_us, now_us), b""
             case unknown:
                 assert_never(unknown)
 

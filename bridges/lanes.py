@@ -154,6 +154,14 @@ class Lanes:
         self.in_flight -= weight
         self.ack_due = True
 
+    def go_back(self, numbers: Numbers, weight: int) -> None:
+        """What was taken after these numbers, and never came as far as the engine, was not taken: it has to come again."""
+        self.offered = self._taken = numbers
+        self.in_flight -= weight
+        self._events.clear()
+        self._held.clear()
+        self.forget_asking()
+
     def should_ask(self, *, journal: bool) -> bool:
         """Whether a NACK is due for what this lane lacks: once for each missing number, until that is forgotten."""
         due = self._asked_seq != self.expected_seq if journal else self._asked_qseq != self.expected_qseq

@@ -4,7 +4,8 @@ from collections import OrderedDict
 
 import msgspec
 
-from bridges.bounds import FAREWELLS_MAX
+from bridges.bounds import FAREWELLS_MAX, START_EVERY_S, STARTS_AT_ONCE_MAX
+from bridges.lanes import Lanes
 from bridges.wire import Heartbeat
 
 
@@ -36,6 +37,23 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     in_flight: int
 
 
+def health_of(lanes: Lanes, session: Session | None) -> SessionHealth:
+    beat = None if session is None else session.heartbeat
+    return SessionHealth(
+        bridge=lanes.bridge,
+        connected=session is not None,
+        platform_connected=beat is not None and beat.platform_connected,
+        session_since_us=0 if session is None else session.since_us,
+        journal_seq=lanes.durable.seq,
+        quote_seq=lanes.durable.qseq,
+        watermark_us=lanes.durable.mark_us,
+        last_tick_us=0 if beat is None else beat.last_tick_us,
+        heartbeat_us=0 if session is None else session.heartbeat_us,
+        outbox_depth=0 if beat is None else beat.outbox_depth,
+        in_flight=lanes.in_flight,
+    )
+
+
 class Sessions:
     """At most one session for each bridge."""
 
@@ -58,6 +76,23 @@ class Sessions:
             return False
         del self._live[session.bridge]
         return True
+
+
+class Pace:
+    """How often a key may ask for a session: a few times at once, then about once a second. Each start is on the books for ever.
+
+    Who asks too often is told so and asks again: nobody is locked out, and what one key does is no other's trouble.
+    """
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def allows(self, bridge: str, now_s: float) -> bool:
+        left, since_s = self._left.get(bridge, (float(STARTS_AT_ONCE_MAX), now_s))
+        left = min(STARTS_AT_ONCE_MAX, left + (now_s - since_s) / START_EVERY_S)
+        is_allowed = left >= 1
+        self._left[bridge] = (left - is_allowed, now_s)
+        return is_allowed
 
 
 class Farewells:

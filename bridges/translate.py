@@ -1,9 +1,11 @@
 """Translate: a journal event in the wire's words becomes an input in ours, or a refusal that keeps it.
 
 An event that cannot be read or believed becomes EventRefused, one for a login that is no account of ours
-UnknownAccountReported: nothing is lost and the lane flows on. Addresses, devices and comments never reach the ledger.
+UnknownAccountReported: nothing is lost and the lane flows on. Addresses, devices and comments never reach the ledger: they
+are handed on beside the input, to be sealed, and so is the whole of a refused event, because nobody knows where in it they are.
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, assert_never
 
@@ -22,13 +24,17 @@ from bridges.belief import (
     believe_volume,
     believe_zone,
 )
-from bridges.bounds import RAW_HEX_BYTES_MAX, TEXT_LENGTH_MAX
+from bridges.bounds import TEXT_LENGTH_MAX
 from firm import inputs, price
-from firm.inputs import EventRefused, Input, UnknownAccountReported
+from firm.inputs import EventRefused, Input, LoginReported, UnknownAccountReported
 from firm.money import Money
+from storage.readmodels.seals import SEALED_EVENT
 
 _PERSONAL_FIELDS = ("ip", "client_type", "device", "comment")
-_PERSONAL_TAGS = frozenset({"session"})
+# What msgspec quotes of an event, from the first quotation mark to the last: its own words have none.
+_QUOTED = re.compile(r"""['"].*['"]""", re.DOTALL)
+_TAG_FORM = re.compile(r"[a-z_]{1,32}")
+_CURRENCY_CODE = re.compile(r"[A-Z]{3}")
 
 
 class Accounts(Protocol):
@@ -40,12 +46,16 @@ class Accounts(Protocol):
 
 
 class Translated(NamedTuple):
-    """An input with its header. `refused` names the counter where the event was not believed or not ours."""
+    """An input with its header. `refused` names the counter where the event was not believed or not ours.
+
+    `personal`: what is to be sealed; `body` then waits for its commitment (`sealed_as`).
+    """
 
     body: Input
     account: int
     happened_us: int
     refused: str = ""
+    personal: bytes = b""
 
 
 class _Tag(msgspec.Struct, array_like=True):
@@ -57,13 +67,23 @@ _TAGS = frozenset(str(kind.__struct_config__.tag) for kind in wire.Event.__args_
 UNKNOWN_ACCOUNT = "unknown account"
 
 
-class Translator:
-    """`seal` keeps personal bytes in the vault and gives their commitment in hex. `now_us` is firm time."""
+def sealed_as(body: Input, commitment: str) -> Input:
+    """The input with the commitment to what is personal in it."""
+    match body:
+        case LoginReported() | UnknownAccountReported():
+            return msgspec.structs.replace(body, sealed=commitment)
+        case EventRefused():
+            return msgspec.structs.replace(body, raw_hex=f"{SEALED_EVENT}{commitment}")
+        case _:
+            raise AssertionError(f"nothing of a {type(body).__name__} is sealed")
 
-    def __init__(self, accounts: Accounts, *, now_us: Callable[[], int], seal: Callable[[bytes], str]) -> None:
+
+class Translator:
+    """`now_us` is firm time."""
+
+    def __init__(self, accounts: Accounts, *, now_us: Callable[[], int]) -> None:
         self._accounts = accounts
         self._now_us = now_us
-        self._seal = seal
 
     def translate(self, bridge: str, seq: int, raw: bytes | msgspec.Raw) -> Translated:
         """Never raises for what a bridge sent."""
@@ -71,21 +91,20 @@ class Translator:
             event = wire.decode_event(raw)
         except wire.UnreadableEvent as error:
             tag = _tag_of(raw)
-            why = Disbelief.UNREADABLE if tag in _TAGS else Disbelief.UNKNOWN_TAG
-            return self._refused(bridge, seq, raw, why, f"{why}: {error}", personal=tag not in _TAGS - _PERSONAL_TAGS)
+            if tag not in _TAGS:
+                told = f": {tag}" if _TAG_FORM.fullmatch(tag) else ""
+                return self._refused(bridge, seq, raw, Disbelief.UNKNOWN_TAG, told)
+            return self._refused(bridge, seq, raw, Disbelief.UNREADABLE, f": {tag}: {_QUOTED.sub('…', str(error))}")
         try:
             return self._believed(bridge, seq, event)
         except Unbelievable as refusal:
-            personal = isinstance(event, wire.Session)
-            return self._refused(bridge, seq, raw, refusal.why, str(refusal), personal=personal)
+            kind = event.__struct_config__.tag
+            return self._refused(bridge, seq, raw, refusal.why, f": {kind}: {refusal.detail}")
 
-    def _refused(
-        self, bridge: str, seq: int, raw: bytes | msgspec.Raw, why: Disbelief, reason: str, *, personal: bool
-    ) -> Translated:
-        # What may hold an address or a name goes to the vault whole; the row keeps its commitment.
-        kept = f"sealed:{self._seal(bytes(raw))}" if personal else bytes(raw)[:RAW_HEX_BYTES_MAX].hex()
-        body = EventRefused(bridge=bridge, seq=seq, reason=reason[:TEXT_LENGTH_MAX], raw_hex=kept)
-        return Translated(body, 0, self._now_us(), why)
+    def _refused(self, bridge: str, seq: int, raw: bytes | msgspec.Raw, why: Disbelief, detail: str) -> Translated:
+        """`detail` has figures and words of ours: no text that the event brought, which would stay in the ledger for ever."""
+        body = EventRefused(bridge=bridge, seq=seq, reason=f"{why}{detail}"[:TEXT_LENGTH_MAX], raw_hex="")
+        return Translated(body, 0, self._now_us(), why, bytes(raw))
 
     def _believed(self, bridge: str, seq: int, event: wire.Event) -> Translated:
         now_us = self._now_us()
@@ -110,7 +129,9 @@ class Translator:
                 if account is None:
                     return self._unknown(bridge, seq, event)
                 believe_time("t_us", event.t_us, now_us)
-                return Translated(self._about(bridge, seq, event, account, now_us), account, event.t_us)
+                personal = _login_words(event) if isinstance(event, wire.Session) else b""
+                about = self._about(bridge, seq, event, account, now_us)
+                return Translated(about, account, event.t_us, personal=personal)
 
     def _about(self, bridge: str, seq: int, event: "_AboutAccount", account: int, now_us: int) -> Input:
         match event:
@@ -128,7 +149,7 @@ class Translator:
             case wire.Equity():
                 return _equity(bridge, seq, event, self._purse(event, account))
             case wire.Session():
-                return self._login(bridge, seq, event)
+                return LoginReported(bridge=bridge, seq=seq, logged_in=event.logged_in, sealed="", t_us=event.t_us)
             case wire.Snapshot():
                 for position in event.positions:
                     believe_time("t_open_us", position.t_open_us, now_us)
@@ -139,23 +160,15 @@ class Translator:
     def _unknown(self, bridge: str, seq: int, event: "_AboutAccount") -> Translated:
         fields = msgspec.structs.asdict(event)
         personal = {name: fields.pop(name) for name in _PERSONAL_FIELDS if fields.get(name)}
-        if personal:
-            fields["sealed"] = self._seal(msgspec.json.encode(personal))
-        words = {"event": event.__struct_config__.tag, **fields}
-        body = UnknownAccountReported(
-            bridge=bridge, seq=seq, login=event.acc, event=msgspec.json.encode(words).decode()
-        )
-        return Translated(body, 0, self._now_us(), UNKNOWN_ACCOUNT)
-
-    def _login(self, bridge: str, seq: int, event: wire.Session) -> Input:
-        personal = {"ip": event.ip, "client_type": event.client_type, "device": event.device}
-        sealed = self._seal(msgspec.json.encode(personal))
-        return inputs.LoginReported(bridge=bridge, seq=seq, logged_in=event.logged_in, sealed=sealed, t_us=event.t_us)
+        words = msgspec.json.encode({"event": event.__struct_config__.tag, **fields}).decode()
+        body = UnknownAccountReported(bridge=bridge, seq=seq, login=event.acc, event=words)
+        return Translated(body, 0, self._now_us(), UNKNOWN_ACCOUNT, msgspec.json.encode(personal) if personal else b"")
 
     def _purse(self, event: "_InMoney", account: int) -> "Purse":
         ours = self._accounts.currency_of(account)
         if (event.ccy, event.exponent) != ours:
-            theirs = f"{event.ccy} at {event.exponent} digits"
+            code = event.ccy if _CURRENCY_CODE.fullmatch(event.ccy) else "no code of three letters"
+            theirs = f"{code} at {event.exponent} digits"
             raise Unbelievable(Disbelief.CURRENCY, f"{theirs}, the account is kept in {ours[0]} at {ours[1]}")
         return Purse(*ours)
 
@@ -355,6 +368,10 @@ def _snapshot_position(position: wire.SnapshotPosition, purse: Purse) -> inputs.
         swap=purse.of(position.swap),
         opened_us=position.t_open_us,
     )
+
+
+def _login_words(event: wire.Session) -> bytes:
+    return msgspec.json.encode({"ip": event.ip, "client_type": event.client_type, "device": event.device})
 
 
 def _tag_of(raw: bytes | msgspec.Raw) -> str:

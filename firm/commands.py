@@ -144,6 +144,13 @@ class SettleCommand(Command, frozen=True, kw_only=True):
     why: str
 
 
+class EnforceAgain(Command, frozen=True, kw_only=True):
+    """Order anew what enforcement withheld from an account and still owes it: a new command, on the decision of then."""
+
+    bridge: str
+    account: int
+
+
 Commanded = (
     EnrolBridge
     | RevokeBridge
@@ -159,4 +166,5 @@ Commanded = (
     | ResetBreaker
     | ResumeDesk
     | SettleCommand
+    | EnforceAgain
 )

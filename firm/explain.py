@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from firm.arithmetic import Step
 from firm.facts import BreachDeclared, BreachSuspected, Doubt, PassHeld, PhasePassed, Refusal
 from firm.instant import datetime_of, utc_text
-from firm.money import Money
+from firm.money import MINUS, Money
 from firm.ruleset import (
     AmountBase,
     Anchor,
@@ -67,9 +67,12 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.NO_LONGER_WON: "the objectives of the phase are not met any more",
     Refusal.NOT_BROKEN: "measured again, the equity that was seen is not beyond the floor; dismiss the suspicion instead",
     Refusal.BRIDGE_REVOKED: "the bridge's key was revoked; enrol it under a new name",
+    Refusal.NOTHING_OWED: "nothing is owed to this account any more: it was ordered or done already, or is no longer wanted",
+    Refusal.ENFORCEMENT_STOPPED: "enforcement is stopped; two people have to release it before anything is ordered",
+    Refusal.BRIDGE_OBSERVES: "the bridge only observes, and nothing is sent to it; set it to enforce first",
 }
 
-_SIGNS = {"plus": " + ", "minus": " − ", "times": " × "}
+_SIGNS = {"plus": " + ", "minus": f" {MINUS} ", "times": " × "}
 _ROUNDED = {
     "divided_rounded_down": "rounded down",
     "divided_rounded_up": "rounded up",
@@ -89,16 +92,22 @@ _ANCHORS = {
 
 
 def explain(
-    fact: Decision, steps: Sequence[Step], ruleset: Ruleset, digits: Mapping[str, int] | None = None
+    fact: Decision,
+    steps: Sequence[Step],
+    ruleset: Ruleset,
+    digits: Mapping[str, int] | None = None,
+    balance_from: str = "",
 ) -> list[str]:
     """Paragraphs: the verdict, the rule, when, what it rests on, the arithmetic line by line, what follows.
 
     `digits`: the digit count of each symbol, from the QuoteUsed rows, so that prices read as prices and not as points.
+    `balance_from`: a paragraph on how the balance that was used came about, where there is one.
     """
     money = fact.observed
     words = _Words(steps, money, digits or {})
     paragraphs = [_verdict(fact), f"The rule: {rule_in_words(_term_of(fact, ruleset), ruleset)}", _when(fact, ruleset)]
     paragraphs.append("What it rests on:\n" + "\n".join(words.given()))
+    paragraphs.append(balance_from)
     paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
     paragraphs.append(_what_follows(fact))
     return [paragraph for paragraph in paragraphs if paragraph]
@@ -263,8 +272,8 @@ class _Words:
             return f"  {name} = the {step.op} of {', '.join(map(self._arg, step.args))} = {self._shown(step)}"
         if step.op in _SIGNS:
             left, right = map(self._arg, step.args)
-            if step.op == "plus" and right.startswith("-"):
-                return f"  {name} = {left} − {right[1:]} = {self._shown(step)}"
+            if step.op == "plus" and right.startswith(MINUS):
+                return f"  {name} = {left} {MINUS} {right.removeprefix(MINUS)} = {self._shown(step)}"
             return f"  {name} = {left}{_SIGNS[step.op]}{right} = {self._shown(step)}"
         return f"  {name} = {self._quotient(step)}, {_ROUNDED[step.op]} = {self._shown(step)}"
 
@@ -295,9 +304,9 @@ class _Words:
             case "bp":
                 return percent(step.value)
             case "points" if symbol in self._digits:
-                return _decimal(step.value, self._digits[symbol])
+                return _decimal(step.value, self._digits[symbol]).replace(",", "")  # as platforms write prices
             case "lots_e8":
-                return f"{_trimmed(step.value)} lots"
+                return f"{_trimmed(step.value, digits_min=2)} lots"
             case "contract_e8":
                 return f"{_trimmed(step.value)} units a lot"
             case "days":
@@ -322,8 +331,10 @@ def _origin(source: str) -> str:
     return f"ledger row {row}" if row else "not cited"
 
 
-def _trimmed(value_e8: int) -> str:
-    return _decimal(value_e8, 8).rstrip("0").rstrip(".")
+def _trimmed(value_e8: int, digits_min: int = 0) -> str:
+    whole, _, part = _decimal(value_e8, 8).partition(".")
+    part = part.rstrip("0").ljust(digits_min, "0")
+    return f"{whole}.{part}" if part else whole
 
 
 def _decimal(value: int, digits: int) -> str:

@@ -43,6 +43,9 @@ class Refusal(StrEnum):
     NO_LONGER_WON = "no_longer_won"
     NOT_BROKEN = "not_broken"
     BRIDGE_REVOKED = "bridge_revoked"
+    NOTHING_OWED = "nothing_owed"
+    ENFORCEMENT_STOPPED = "enforcement_stopped"
+    BRIDGE_OBSERVES = "bridge_observes"
 
 
 class Doubt(StrEnum):
@@ -314,7 +317,10 @@ class RolloverHighMoved(Fact, frozen=True, kw_only=True):
 
 
 class MarkTaken(Fact, frozen=True, kw_only=True):
-    """Equity once a minute, for charts and lists, with the distance to the nearest floor. No decision rests on it."""
+    """Equity for charts and lists, with the distance to the nearest floor. No decision rests on it.
+
+    Once a minute while something is open, and at each booking that leaves nothing open.
+    """
 
     balance: Money
     equity: Money
@@ -507,7 +513,7 @@ class CommandProbed(Fact, frozen=True, kw_only=True):
 
 
 class CommandWithheld(Fact, frozen=True, kw_only=True):
-    """A command that observe mode or a kill switch kept back. It is never sent later."""
+    """A command that observe mode or a kill switch kept back. It is never sent later; a person may order anew what it was for."""
 
     bridge: str
     login: str

@@ -355,16 +355,23 @@ class CommandReported(Input, frozen=True, kw_only=True):
 
 
 class UnknownAccountReported(Input, frozen=True, kw_only=True):
-    """A journal event for a login that is no account of ours: kept whole, as JSON, and decided by nobody."""
+    """A journal event for a login that is no account of ours: kept as JSON, and decided by nobody.
+
+    `sealed`: the commitment to its address, device and comment, "" where it has none.
+    """
 
     bridge: str
     seq: int
     login: str
     event: str
+    sealed: str = ""
 
 
 class EventRefused(Input, frozen=True, kw_only=True):
-    """A journal event that could not be read or believed: kept as hex, counted, and acknowledged so that the lane flows on."""
+    """A journal event that could not be read or believed: sealed whole, counted, and acknowledged so that the lane flows on.
+
+    `raw_hex` is "sealed:" and the commitment to its bytes, which may hold anything about anybody.
+    """
 
     bridge: str
     seq: int

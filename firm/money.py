@@ -1,6 +1,6 @@
 """Money: integer minor units of one currency, with the exponent of the account that holds it.
 
-`Money(9_500_000, "USD", 2)` is 95 000.00 USD. The exponent travels with the value because a platform may keep
+`Money(9_500_000, "USD", 2)` is 95,000.00 USD. The exponent travels with the value because a platform may keep
 an account in a currency at its own precision (JPY at 0 or 2 digits, BTC at 8).
 """
 
@@ -8,6 +8,7 @@ import re
 
 import msgspec
 
+MINUS = "−"
 _DECIMAL = re.compile(r"(-?)([0-9][0-9_ ]*)(?:\.([0-9]+))?\Z")
 
 
@@ -60,11 +61,11 @@ class Money(msgspec.Struct, frozen=True, gc=False):
         return f"{self.decimal()} {self.currency}"
 
     def decimal(self) -> str:
-        """The amount in digits with a narrow grouping: "-95 000.00"."""
+        """The amount as people read it, on pages and in the console alike: "−95,000.00", with a true minus sign."""
         digits = str(abs(self.minor)).rjust(self.exponent + 1, "0")
         whole, fraction = (digits[: -self.exponent], digits[-self.exponent :]) if self.exponent else (digits, "")
-        grouped = f"{int(whole):,}".replace(",", " ")
-        return ("-" if self.minor < 0 else "") + grouped + (f".{fraction}" if fraction else "")
+        grouped = f"{int(whole):,}"
+        return (MINUS if self.minor < 0 else "") + grouped + (f".{fraction}" if fraction else "")
 
     def _require_same(self, other: "Money") -> None:
         if (self.currency, self.exponent) != (other.currency, other.exponent):

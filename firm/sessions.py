@@ -1,10 +1,14 @@
 """Sessions: whether a symbol trades at an instant, by the weekly stretches its platform reports."""
 
+from datetime import timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from firm.instant import MINUTE_US, datetime_of
+from firm.instant import MINUTE_US, SECOND_US, datetime_of
 from firm.price import SymbolSpec
+
+DAY_MINUTES = 1_440
+WEEK_MINUTES = 7 * DAY_MINUTES
 
 
 def is_open(spec: SymbolSpec, instant_us: int) -> bool:
@@ -15,7 +19,28 @@ def is_open(spec: SymbolSpec, instant_us: int) -> bool:
     return any(start <= minute < end for start, end in spec.sessions)
 
 
+def open_since_us(spec: SymbolSpec, instant_us: int) -> int | None:
+    """When the session that is open at the instant began, over stretches that join; None: none is open. 0: it never closes."""
+    if not spec.sessions:
+        return 0
+    now = instant_us // MINUTE_US
+    minute = _minute_of_week(spec.zone, now)
+    opened = next((start for start, end in spec.sessions if start <= minute < end), None)
+    if opened is None:
+        return None
+    before = {end % WEEK_MINUTES: start for start, end in spec.sessions}
+    behind = minute - opened
+    while (joined := before.get(opened)) is not None:
+        behind += (opened - joined) % WEEK_MINUTES or WEEK_MINUTES
+        opened = joined
+        if behind >= WEEK_MINUTES:
+            return 0
+    # By the wall clock of the platform's zone, which is where sessions are told.
+    local = datetime_of(now * MINUTE_US).astimezone(ZoneInfo(spec.zone)) - timedelta(minutes=behind)
+    return int(local.timestamp()) * SECOND_US
+
+
 @lru_cache(maxsize=1024)
 def _minute_of_week(zone: str, minute: int) -> int:
     local = datetime_of(minute * MINUTE_US).astimezone(ZoneInfo(zone))
-    return local.weekday() * 1440 + local.hour * 60 + local.minute
+    return local.weekday() * DAY_MINUTES + local.hour * 60 + local.minute

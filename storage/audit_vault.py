@@ -14,16 +14,17 @@ from storage import keys
 from storage import vault as vault_file
 from storage.audit_schema import parts_of
 from storage.condition import Condition
+from storage.errors import DiskRefused, VaultDamaged
 from storage.files import FirmDirectory
 from storage.findings import Findings
 from storage.keys import WrongMaster
 from storage.readmodels.seals import Seal
 from storage.sealing import SealBroken
 from storage.sqlite_file import FileRefused
-from storage.vault import Vault, VaultDamaged
+from storage.vault import Vault
 
 _TOGETHER = "restore keys.db and vault.db together, from one backup"
-_CANNOT_OPEN = (VaultDamaged, WrongMaster, FileRefused, SealBroken, apsw.Error, UnicodeDecodeError)
+_CANNOT_OPEN = (DiskRefused, VaultDamaged, WrongMaster, FileRefused, SealBroken, apsw.Error, UnicodeDecodeError)
 
 
 def audit_vault(directory: Path, master: bytes, seals: Iterable[Seal], findings: Findings) -> int:

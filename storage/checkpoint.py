@@ -12,7 +12,7 @@ from typing import NamedTuple
 import nacl.bindings
 import nacl.exceptions
 
-from storage.errors import NoteRefused
+from storage.errors import NoteFault, NoteRefused
 from storage.leaf import HASH_BYTES
 
 SEED_BYTES = 32
@@ -110,7 +110,8 @@ def check_note(note: str, origin: str, public_key: bytes) -> Note:
     parsed = parse_note(note)
     if parsed.origin != origin:
         raise NoteRefused(
-            f"the checkpoint is of {parsed.origin!r}, not of {origin!r}: it belongs to another ledger or lineage"
+            f"the checkpoint is of {parsed.origin!r}, not of {origin!r}: it belongs to another ledger or lineage",
+            NoteFault.OTHER_LEDGER,
         )
     wanted = key_id(origin, public_key)
     for signature in parsed.signatures:
@@ -119,7 +120,8 @@ def check_note(note: str, origin: str, public_key: bytes) -> Note:
                 return parsed
             break
     raise NoteRefused(
-        f"the checkpoint of size {parsed.size} is not signed by key {public_key.hex()}: it is forged, altered, or of another key"
+        f"the checkpoint of size {parsed.size} is not signed by key {public_key.hex()}: it is forged, altered, or of another key",
+        NoteFault.UNSIGNED,
     )
 
 

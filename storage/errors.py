@@ -1,5 +1,7 @@
 """Errors of the book: each says what happened, which row or file, and what to do next."""
 
+from enum import StrEnum
+
 
 class LedgerInUse(OSError):
     """Another process is this ledger's single writer."""
@@ -15,6 +17,10 @@ class LedgerDamaged(RuntimeError):
 
 class DiskRefused(OSError):
     """SQLite could not read or write one of its files: the disk failed, or is full."""
+
+
+class VaultDamaged(RuntimeError):
+    """What is in the vault is not what was put there, or half of it is missing."""
 
 
 class SequenceBroken(ValueError):
@@ -33,5 +39,18 @@ class SnapshotDamaged(RuntimeError):
     """A snapshot's states do not hash to what its SnapshotWritten row says."""
 
 
+class NoteFault(StrEnum):
+    """What is wrong with a checkpoint note."""
+
+    UNREADABLE = "unreadable"  # not in its one spelling
+    UNSIGNED = "unsigned"  # not by the key that it should be
+    OTHER_LEDGER = "other_ledger"
+    OTHER_ROOT = "other_root"  # it is ours, and of other rows than we hold
+
+
 class NoteRefused(ValueError):
-    """A checkpoint note that is not in its one spelling, or not signed by the key it should be."""
+    """A checkpoint note that was not taken. The text is for the console; pages have their own words for the fault."""
+
+    def __init__(self, text: str, fault: NoteFault = NoteFault.UNREADABLE) -> None:
+        super().__init__(text)
+        self.fault = fault

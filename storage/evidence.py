@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from storage.checkpoint import Signer, check_note, parse_note, sign_note
-from storage.errors import NoteRefused
+from storage.errors import NoteFault, NoteRefused
 from storage.grounds import Grounds
 from storage.identity import Hashers
 from storage.reader import LedgerReader
@@ -108,13 +108,15 @@ def _require_ours(reader: LedgerReader, since: str, signer: Signer) -> int:
     if not 0 < size <= reader.size():
         raise NoteRefused(
             f"the checkpoint is of {size} rows, this ledger has {reader.size()}: it is of another ledger, or this one was "
-            "restored from an older copy; keep the checkpoint and ask what was lost"
+            "restored from an older copy; keep the checkpoint and ask what was lost",
+            NoteFault.OTHER_LEDGER,
         )
     note = check_note(since, reader.origin(size), signer.public_key)
     if note.root != reader.root(size):
         raise NoteRefused(
             f"the checkpoint of {size} rows has another root than this ledger had then: rows were altered; "
-            'keep both and run "evenhand verify"'
+            'keep both and run "evenhand verify"',
+            NoteFault.OTHER_ROOT,
         )
     return size
 

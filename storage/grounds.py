@@ -23,6 +23,7 @@ from firm.facts import (
 )
 from firm.inputs import CashReported, DealReported, PositionReported, QuoteFrame
 from firm.kinds import Body, body_of
+from storage.bookings import bookings_in_words, day_bookings, with_positions_named
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
@@ -78,13 +79,23 @@ class Grounds:
     def words(self) -> list[str]:
         """The decision in plain words, and the suspicion that it confirms, if it does."""
         digits = {body.symbol: body.digits for body in self._bodies.values() if isinstance(body, QuoteUsed)}
-        told = explain(self.fact, self.fact.working, self.opened.ruleset, digits)
+        told = self._explained(self.decision, self.fact, digits)
         for seq in sorted(self._cited):
             body = self._bodies[seq]
             if isinstance(body, BreachSuspected):
                 told.append(f"It confirms the suspicion in ledger row {seq}:")
-                told += explain(body, body.working, self.opened.ruleset, digits)
+                told += self._explained(seq, body, digits)
         return told
+
+    def _explained(self, seq: int, fact: Decision, digits: dict[str, int]) -> list[str]:
+        """With the platform's position numbers, and how the balance came about where the working takes it from the book."""
+        steps = with_positions_named(fact.working, self._bodies)
+        balance = next((step.value for step in fact.working if step.name == "balance"), None)
+        rows_back = [self._rows[one] for one in sorted(self._rows, reverse=True) if one < seq]
+        bookings = day_bookings(row for row in rows_back if row.account == self.account)
+        agrees = bookings is not None and bookings.balance.minor == balance
+        balance_from = bookings_in_words(bookings) if bookings is not None and agrees else ""
+        return explain(fact, steps, self.opened.ruleset, digits, balance_from)
 
     def _decision(self, seq: int) -> Decision:
         row = self._reader.row(seq)
@@ -170,10 +181,15 @@ class Grounds:
         return opened
 
     def _take_cause(self) -> None:
-        """The input that led to the decision. Another account's report may: it let time pass, and is nobody else's to see."""
-        cause = self._reader.row(self._rows[self.decision].cause)
-        if cause is not None and cause.account in (0, self.account):
-            self._keep([cause])
+        """The input that led to the decision, and to a suspicion that it confirms: each is judged as of its instant.
+
+        Another account's report may: it let time pass, and is nobody else's to see.
+        """
+        suspicions = [seq for seq in sorted(self._cited) if isinstance(self._bodies[seq], BreachSuspected)]
+        for seq in (self.decision, *suspicions):
+            cause = self._reader.row(self._rows[seq].cause)
+            if cause is not None and cause.account in (0, self.account):
+                self._keep([cause])
 
     def _take_days_counted(self) -> None:
         """A pass says how many days were traded, even where no rule asks for any."""
@@ -190,11 +206,18 @@ class Grounds:
         self._take(body.frame for body in exhibits.values())
         judged, cause = self._judged_at()
         first = min((exhibits[seq].frame for seq in judged), default=cause)
-        if not judged or cause - first > TRAIL_ROWS_MAX:
+        if not judged:
             return
+        if cause - first > TRAIL_ROWS_MAX:
+            for frame in {exhibits[seq].frame for seq in judged}:
+                self._take_frames(frame, frame)
+            return
+        self._take_frames(first, cause)
+
+    def _take_frames(self, first: int, last: int) -> None:
+        """The frames from one input to another, and which of their ticks were refused: what the last one led to may tell."""
         for row in self._rows_from(first):
-            # What the last input led to may tell which of its ticks were refused.
-            if row.seq > cause and row.cause != cause:
+            if row.seq > last and row.cause != last:
                 break
             if self._is_of_trail(row):
                 self._keep([row])

@@ -198,6 +198,16 @@ class Ledger:
         """The root of the tree over all rows."""
         return self._end.root()
 
+    def root_with(self, rows: Sequence[tuple[Row, Body]]) -> bytes:
+        """The root as it would be with these rows behind the others. Nothing is written."""
+        self._require_alive()
+        self._end.require_order(rows, (), ())
+        try:
+            self._end.extend(rows, ())
+            return self._end.root()
+        finally:
+            self._undo()
+
     def begin_lineage(self, lineage: bytes) -> None:
         """After a restore or promotion: the next row must be LedgerForked, and is the first of the new lineage."""
         self._end.begin_lineage(lineage)

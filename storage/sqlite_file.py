@@ -11,7 +11,7 @@ from storage.errors import DiskRefused
 from storage.files import write_new
 
 BUSY_MS = 5_000
-_DISK_FAILED = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.ReadOnlyError)
+DISK_FAILED = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.ReadOnlyError)
 
 
 class FileRefused(ValueError):
@@ -64,7 +64,7 @@ def disk_must_answer(path: Path) -> Iterator[None]:
     """While a file is opened: a disk that fails or is full is told as DiskRefused, in words for whoever starts the firm."""
     try:
         yield
-    except _DISK_FAILED as failed:
+    except DISK_FAILED as failed:
         raise disk_refused(path, failed) from failed
 
 

@@ -3,14 +3,15 @@
 A commitment is HMAC-SHA256(salt, class ‖ 0x00 ‖ value) with a fresh 32-byte salt that is sealed together with the value:
 one opening proves one value, and once salt and key are gone the commitment tells nobody anything.
 Writes go keys.db, vault.db, ledger, each durable before the next; a value whose ledger row never came is an orphan.
-Every method syncs a file and may be called from any thread, never from the event loop.
+Every method reads or syncs a file and may be called from any thread, never from the event loop. Where the disk refuses, it
+raises DiskRefused, and nothing of what it was to write is kept; where bytes are not those that were written, VaultDamaged.
 """
 
 import hashlib
 import hmac
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -21,12 +22,13 @@ from nacl.utils import random
 
 from storage.commitment import SALT_BYTES, Opening, bytes_of, commitment_of
 from storage.condition import Condition
+from storage.errors import VaultDamaged
 from storage.files import FirmDirectory
 from storage.keys import KeyRing
 from storage.people import CREDENTIALS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
-from storage.schema import UNREADABLE
 from storage.sealing import SealBroken, bound_to, sealed, unsealed
 from storage.sqlite_file import disk_must_answer, erase_traces, one_row, open_sqlite, open_to_read
+from storage.vault_pair import is_written, must_be_whole, must_keep_answering, require_pair, require_written
 
 APPLICATION = 0x45565654  # "EVVT"
 VERSION = 1
@@ -59,10 +61,6 @@ CREATE TABLE erasing (
 """
 
 
-class VaultDamaged(ValueError):
-    """What is in the vault is not what was put there, or half of it is missing."""
-
-
 class Vault:
     """The open vault of one firm."""
 
@@ -81,15 +79,15 @@ class Vault:
         """
         directory = FirmDirectory(path)
         if not may_create:
-            _require_written(directory)
-        if _is_written(directory.vault_db) and not _is_written(directory.keys_db):
+            require_written(directory)
+        if is_written(directory.vault_db) and not is_written(directory.keys_db):
             raise VaultDamaged(
                 f"{directory.keys_db} is missing beside a vault: restore it, nothing sealed opens without it"
             )
-        with disk_must_answer(directory.vault_db), _told_as_damage(directory):
+        with disk_must_answer(directory.vault_db), must_be_whole(directory):
             keys = KeyRing.open(directory.keys_db, master, vfs=vfs)
             connection = open_sqlite(directory.vault_db, APPLICATION, VERSION, SCHEMA, vfs=vfs)
-            _require_pair(connection, keys, directory)
+            require_pair(connection, keys, directory)
             vault = cls(connection, keys, _index_key(master))
             vault._finish_erasures()
             return vault
@@ -98,21 +96,26 @@ class Vault:
     def open_for_reading(cls, path: Path, master: bytes) -> Self:
         """Open the vault of an existing firm without changing anything, beside the process that serves it."""
         directory = FirmDirectory(path)
-        _require_written(directory)
-        with _told_as_damage(directory):
+        require_written(directory)
+        with must_be_whole(directory):
             keys = KeyRing.open_for_reading(directory.keys_db, master)
             connection = open_to_read(directory.vault_db, APPLICATION, VERSION)
-            _require_pair(connection, keys, directory)
+            require_pair(connection, keys, directory)
             return cls(connection, keys, _index_key(master))
 
     def seal(self, person: str, klass: str, value: bytes) -> str:
         """Keep a value; durable when this returns its commitment in hex. The same value sealed twice commits differently."""
+        (commitment,) = self.seal_all(person, klass, [value])
+        return commitment
+
+    def seal_all(self, person: str, klass: str, values: Sequence[bytes]) -> list[str]:
+        """Keep values in one transaction, which costs one sync however many they are; all are kept or none is."""
         _check_words(person, klass)
-        with self._guard:
+        with self._in_use():
             (key,) = self._keys.keys_made(person, klass)
             with self._connection:
-                commitment = self._put(key, person, klass, value)
-        return commitment.hex()
+                commitments = [self._put(key, person, klass, value) for value in values]
+        return [commitment.hex() for commitment in commitments]
 
     def open_value(self, commitment: str) -> bytes | None:
         """The value, or None where it was erased (or was never here)."""
@@ -121,12 +124,12 @@ class Vault:
 
     def prove(self, commitment: str) -> Opening | None:
         """What lets a stranger check that this commitment is to this value; None where it was erased."""
-        with self._guard:
+        with self._in_use():
             return self._opening(bytes.fromhex(commitment))
 
     def condition_of(self, person: str, klass: str, commitment: str) -> Condition:
         """How the value is that a row of the ledger refers to as this person's, of this class."""
-        with self._guard:
+        with self._in_use():
             sql = "SELECT person, class FROM sealed_values WHERE commitment = ?"
             owner = one_row(self._connection, sql, (bytes_of(commitment),))
             has_key = self._keys.has(person, klass)
@@ -149,7 +152,7 @@ class Vault:
 
         Returns how many values there were. Commitments and what was proven with them stay as they are.
         """
-        with self._guard:
+        with self._in_use():
             classes = self._classes(person) if klass is None else (klass,)
             # The intent first: a crash between the two files is finished at the next start.
             with self._connection:
@@ -168,7 +171,7 @@ class Vault:
         person = reference(kind, number)
         mail_index = self._mail_index(mail)
         identity = msgspec.json.encode(Identity(kind=kind, id=number, role=role, name=name, mail=mail.strip()))
-        with self._guard:
+        with self._in_use():
             if one_row(self._connection, "SELECT 1 FROM people WHERE mail_index = ?", (mail_index,)):
                 return None
             identity_key, credentials_key = self._keys.keys_made(person, IDENTITY, CREDENTIALS)
@@ -196,7 +199,7 @@ class Vault:
     def change_password_hash(self, kind: Kind, number: int, password_hash: str) -> bool:
         """False: no such person."""
         person = reference(kind, number)
-        with self._guard:
+        with self._in_use():
             row = one_row(self._connection, "SELECT identity FROM people WHERE person = ?", (person,))
             if row is None:
                 return False
@@ -211,9 +214,10 @@ class Vault:
 
         Only at start, before anything is admitted: in a running firm a value without a row may be on its way.
         """
-        with self._guard:
+        with self._in_use():
             commitments = [row[0] for row in self._connection.execute("SELECT commitment FROM sealed_values")]
-            orphans = [(commitment,) for commitment in commitments if not is_known(commitment.hex())]
+        orphans = [(commitment,) for commitment in commitments if not is_known(commitment.hex())]
+        with self._in_use():
             with self._connection:
                 self._connection.executemany("DELETE FROM people WHERE identity = ?", orphans)
                 self._connection.executemany("DELETE FROM sealed_values WHERE commitment = ?", orphans)
@@ -228,6 +232,12 @@ class Vault:
         with self._guard:
             self._connection.close()
             self._keys.close()
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """By this thread alone; what SQLite says of its disk is told in words."""
+        with self._guard, must_keep_answering(self._connection.filename):
+            yield
 
     def _put(self, key: bytes, person: str, klass: str, value: bytes) -> bytes:
         if len(value) > VALUE_BYTES_MAX:
@@ -266,7 +276,7 @@ class Vault:
             ) from broken
 
     def _person(self, sql: str, key: bytes | str) -> Person | None:
-        with self._guard:
+        with self._in_use():
             row = one_row(self._connection, sql, (key,))
             if row is None:
                 return None
@@ -321,7 +331,7 @@ class Vault:
         return {(person, klass) for person, klass in values} | {(person, CREDENTIALS) for (person,) in people}
 
     def _finish_erasures(self) -> None:
-        with self._guard:
+        with self._in_use():
             for person, klass in list(self._connection.execute("SELECT person, class FROM erasing")):
                 self._finish_erasure(person, (klass,))
 
@@ -340,15 +350,6 @@ class Vault:
         return erased
 
 
-@contextmanager
-def _told_as_damage(directory: FirmDirectory) -> Iterator[None]:
-    """Bytes that SQLite cannot make sense of, while the two files are opened, are told as damage."""
-    try:
-        yield
-    except (*UNREADABLE, apsw.SQLError) as broken:
-        raise VaultDamaged(f"{directory.keys_db} or vault.db is damaged ({broken}): restore both") from broken
-
-
 def _check_words(person: str, klass: str) -> None:
     if not PERSON_FORM.fullmatch(person):
         raise ValueError(f"{person!r} is no pseudonym: kind and id, such as trader:123")
@@ -359,41 +360,6 @@ def _check_words(person: str, klass: str) -> None:
 def _index_key(master: bytes) -> bytes:
     """Keys the hashes by which people are found by mail."""
     return hashlib.blake2b(key=master, person=b"evenhand-mail-1", digest_size=32).digest()
-
-
-def _require_pair(connection: apsw.Connection, keys: KeyRing, directory: FirmDirectory) -> None:
-    try:
-        _check_pair(connection, keys, directory)
-    except BaseException:
-        connection.close()
-        keys.close()
-        raise
-
-
-def _check_pair(connection: apsw.Connection, keys: KeyRing, directory: FirmDirectory) -> None:
-    row = one_row(connection, "SELECT pair FROM origin")
-    if row is not None and row[0] == keys.pair:
-        return
-    if row is not None:
-        raise VaultDamaged(
-            f"{directory.keys_db} and {directory.vault_db} do not belong together: restore both from one backup"
-        )
-    if keys.owners():
-        raise VaultDamaged(f"{directory.vault_db} is missing or empty beside keys that seal it: restore it")
-    with connection:
-        connection.execute("INSERT INTO origin (pair) VALUES (?)", (keys.pair,))
-
-
-def _require_written(directory: FirmDirectory) -> None:
-    for path in (directory.keys_db, directory.vault_db):
-        if not _is_written(path):
-            raise VaultDamaged(
-                f"{path} is missing or empty: restore keys.db and vault.db together, nothing sealed opens without them"
-            )
-
-
-def _is_written(path: Path) -> bool:
-    return path.exists() and path.stat().st_size > 0
 
 
 def _place(person: str, klass: str, commitment: bytes) -> bytes:

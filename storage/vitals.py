@@ -1,16 +1,28 @@
-"""Vitals: the few figures of a ledger that tell whether it is well, read without the writer's lock and without a check of its bytes."""
+"""Vitals: the few figures of a ledger that tell whether it is well, and by what its firm decides.
+
+They are read without the writer's lock and without a check of the ledger's bytes.
+"""
 
 from pathlib import Path
 from typing import NamedTuple
 
 import apsw
 
-from firm.inputs import SegmentSealed
+from firm.inputs import PolicyAdopted, SegmentSealed
 from firm.kinds import body_of
+from firm.policy import Policy
 from storage.errors import LedgerDamaged
 from storage.findings import RESTORE
 from storage.identity import size_of
 from storage.schema import open_for_reading
+
+POLICY_WITHIN_ROWS = 16
+# A policy is adopted at a start only, right after the row that tells of it: so it is found without reading the ledger.
+_NEWEST_POLICY = """
+SELECT ledger.payload FROM landmarks JOIN ledger ON ledger.seq BETWEEN landmarks.seq + 1 AND landmarks.seq + ?
+WHERE landmarks.kind IN ('EpochOpened', 'EngineResumed') AND ledger.kind = 'PolicyAdopted'
+ORDER BY ledger.seq DESC LIMIT 1
+"""
 
 
 class Vitals(NamedTuple):
@@ -21,6 +33,20 @@ class Vitals(NamedTuple):
     checkpoint_size: int
     checkpoint_us: int
     segments: tuple[SegmentSealed, ...]
+
+
+def read_policy(directory: Path) -> Policy:
+    """The policy that the ledger was last given, which is the first one there is where it was given none. Raises as `read_vitals`."""
+    connection = open_for_reading(directory)
+    try:
+        found = connection.execute(_NEWEST_POLICY, (POLICY_WITHIN_ROWS,)).fetchone()
+    except apsw.Error as broken:
+        raise LedgerDamaged(f"{connection.filename} cannot be read ({broken}): {RESTORE}") from broken
+    finally:
+        connection.close()
+    adopted = body_of("PolicyAdopted", found[0]) if found else PolicyAdopted(policy=Policy())
+    assert isinstance(adopted, PolicyAdopted)
+    return adopted.policy
 
 
 def read_vitals(directory: Path) -> Vitals:

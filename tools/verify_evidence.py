@@ -4,7 +4,8 @@
     python3 verify_evidence.py FILE [--checkpoint FILE] [--key HEX]
 
 It decides one thing: whether the decision in FILE follows, by exact integer arithmetic, from rows that the firm committed
-to in a signed tree. docs/evidence.md specifies each byte and each check. Exit status 0: everything holds; 1: refused.
+to in a signed tree. docs/evidence.md specifies each byte and each check. Exit status 0: everything holds; 1: refused, or
+not compared with your checkpoint; 2: nothing was checked, because a file or an argument cannot be read.
 It is one long file on purpose: it is handed to people who have nothing else of ours.
 """
 
@@ -17,8 +18,14 @@ import json
 import re
 import struct
 import sys
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
+
+try:
+    from zoneinfo import ZoneInfo
+except ImportError:  # Python 3.8; then the rollovers are told as not shown
+    ZoneInfo = None  # type: ignore[assignment, misc]
 
 FORMAT, VERSION = "evenhand-evidence", 1
 BUNDLE_BYTES_MAX = 256 * 1024 * 1024
@@ -45,6 +52,20 @@ ANSWERS = {
     "SwapPosted": ("position_id", ("PositionReported",)),
     "DealIgnored": ("deal_id", ("DealReported", "CashReported")),
 }
+# What an account is looked at on by itself, as of its own instant: reports of the account, ...
+OF_ACCOUNT = (
+    "DealReported", "CashReported", "PositionReported", "EquityReported", "AccountReported", "SnapshotReported",
+    "ReviewVerdict",
+)  # fmt: skip
+# ... and what concerns others too: a contract that changed, a day's start that became final, a desk that goes on.
+OF_MANY = ("SymbolReported", "Watermark", "ResumeDesk")
+LIMITS = ("daily_loss", "maximum_loss")
+# Of a day whose zone is not known here. Most last 23 to 25; a few zones have changed by up to three hours at once.
+DAY_HOURS_MIN, DAY_HOURS_MAX = 20, 28
+BY_PEOPLE = ("ReviewVerdict", "ResumeDesk")  # whose instants are of the firm's clock; days end by the platform's
+HOUR_US = 3_600_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  (Python 3.8 knows no other name)
+AFTERWARDS = "NOT shown: whether the decision was corrected since; the file ends with it"
 DEAL_FIGURES = ("profit", "commission", "swap", "fee")
 POINTS_MAX = 10**12  # beyond it a price is refused as out of range
 
@@ -79,7 +100,7 @@ def _verify(raw: bytes, held: str | None, key_hex: str | None) -> list[str]:
     check_signature(raw, bundle)
     if key_hex is not None:
         require(
-            key_hex.strip().lower() == bundle["key"],
+            key_hex == bundle["key"],
             f"the file is signed by key {bundle['key']}, not by the key you gave",
             "this is not your firm's ledger, or you hold another ledger's key",
         )
@@ -105,7 +126,8 @@ def _verify(raw: bytes, held: str | None, key_hex: str | None) -> list[str]:
 def parse_bundle(raw: bytes) -> dict[str, Any]:
     """Read the file strictly: re-serialised it must give the very same bytes."""
     require(len(raw) <= BUNDLE_BYTES_MAX, f"the file is larger than {BUNDLE_BYTES_MAX} bytes", "this is no bundle")
-    require(raw.endswith(b"}\n") and raw.isascii(), "the file is not ASCII ending in one newline")
+    require(raw.endswith(b"}\n"), "the file is incomplete", "download it again")
+    require(raw.isascii(), "the file is not ASCII")
     bundle = parse_json(raw.decode("ascii"), "the file")
     spelled = json.dumps(bundle, ensure_ascii=True, separators=(",", ":"), allow_nan=False) + "\n"
     require(spelled.encode("ascii") == raw, "the file is not in canonical form (another spelling of the same content)")
@@ -505,7 +527,9 @@ class Account:
         self.since_us = 0
         self.earlier: list[Book] = []
         self.day: int | None = None  # the row that holds the day's start
-        self.day_us = 0
+        self.day_us = self.day_end_us = 0
+        self.day_cause = 0  # what led to the row that began the day
+        self.unzoned: list[int] = []  # rows that begin a day whose rollover cannot be worked out on this machine
         self.closing: tuple[int, list[Position]] | None = None  # the book at the day's first instant, until it is final
         self.cash: tuple[int, int | None] = (0, None)  # (row, net) of the newest; no net: not known
         self.days: tuple[int, int] | None = None  # (row, count) of the newest trading day counted
@@ -514,6 +538,7 @@ class Account:
         self.high_before_cash = self.high
         self.high_is_whole = self.high is not None  # else a day before the file's rows may have begun higher
         self.findings: list[Finding] = []
+        self.broken = 0  # the row of a hard breach that stands
         self.booked: set[tuple[str, str]] = set()
         self.bookings = 0
         self.asked: dict[int, int] = {}  # reports that must lead to a booking, with the row that keeps them for later
@@ -610,6 +635,12 @@ class Account:
             self._ignore(seq, report, body)
             return
         self.bookings += 1
+        told = self.case.rows[report]
+        # A report that is stamped ahead of the firm's clock is not believed to end a day.
+        ended = 0 < self.day_end_us <= min(told["happened_us"], told["received_us"])
+        require(
+            not ended, f"row {seq} is booked after the day of row {self.day} had ended, and no other began", CONTEST
+        )
         late = [row["happened_us"] < self.day_us, self.case.rows[report]["happened_us"] < self.day_us]
         require(late[0] == late[1], f"row {seq} is booked on another day than its report in row {report}", CONTEST)
         if kind == "DealBooked":
@@ -749,7 +780,8 @@ class Account:
         same = self.balance is None or carried == [one._replace(at="", swap_at="") for one in held]
         require(same, f"row {seq} begins the day with other positions than the book held", CONTEST)
         self.balance, self.balance_at, self.positions = balance, f"{seq}/balance/minor", held
-        self.day, self.day_us, self.since_us, self.earlier = seq, body["day"]["start_us"], body["day"]["start_us"], []
+        self._turn_over(seq, body["day"])
+        self.day, self.day_cause, self.since_us, self.earlier = seq, row["cause"], self.day_us, []
         self.closing = (balance, held) if body["provisional"] else None
         worth = balance
         if body["priced"]:
@@ -761,6 +793,27 @@ class Account:
             self.peak = (equity, f"{seq}/equity/minor")
         if not body["provisional"]:
             self._raise_high()
+
+    def _turn_over(self, seq: int, day: Any) -> None:
+        """A day begins where the one before it ended, and lasts from one local rollover to the next."""
+        start_us, end_us = day["start_us"], day["end_us"]
+        require(type(start_us) is int and type(end_us) is int, f"row {seq} begins a day without bounds", CONTEST)
+        follows = self.day is None or start_us == self.day_end_us
+        require(follows, f"row {seq} begins a day at {start_us}, the one before it ends at {self.day_end_us}", CONTEST)
+        rules = self.case.ruleset["calendar"]
+        zone = zone_of(rules["zone"])
+        if zone is None:
+            lasts = DAY_HOURS_MIN * HOUR_US <= end_us - start_us <= DAY_HOURS_MAX * HOUR_US
+            require(lasts, f"row {seq} begins a day of {(end_us - start_us) / HOUR_US:.2f} hours", CONTEST)
+            self.unzoned.append(seq)
+        else:
+            bounds = day_at(zone, rules["rollover"], start_us)
+            require(
+                bounds == (start_us, end_us),
+                f"row {seq} begins a day from {start_us} to {end_us}, in {rules['zone']} it is {bounds[0]} to {bounds[1]}",
+                f"{CONTEST}, unless this machine's time zones are out of date",
+            )
+        self.day_us, self.day_end_us = start_us, end_us
 
     def _anchor_day(self, seq: int, row: Any, body: Any) -> None:
         """The day's start becomes final, or cash moves it."""
@@ -828,11 +881,64 @@ class Account:
         others = [finding for finding in self.findings if finding.rule != body["rule"]]
         self.findings = [*others, Finding(seq, body["rule"], self.day_us, [])]
 
-    def _declare(self, *_: Any) -> None:
+    def _declare(self, *told: Any) -> None:
+        seq, _, body = told
         self.findings = []
+        soft = [term["id"] for term in self.case.ruleset["terms"] if severity_of(term) == "soft"]
+        self.broken = self.broken if body["rule"] in soft else seq
 
     def _correct(self, *told: Any) -> None:
-        self.findings = [finding for finding in self.findings if finding.seq != told[2]["decision"]]
+        decision = told[2]["decision"]
+        self.findings = [finding for finding in self.findings if finding.seq != decision]
+        self.broken = 0 if self.broken == decision else self.broken
+
+
+# days
+
+
+def zone_of(name: Any) -> Any:
+    """The time zone of that name; None where this machine knows none."""
+    try:
+        return ZoneInfo(name) if ZoneInfo is not None else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def day_at(zone: Any, rollover: str, instant_us: int) -> tuple[int, int]:
+    """The first instant of the trading day that holds an instant, and of the next one."""
+    local = at_instant(instant_us).astimezone(zone).date()
+    # The rollover of the local date may still lie ahead, and a gap can push it past midnight: try from the next day back.
+    for label in (local + timedelta(days=1), local, local - timedelta(days=1)):
+        start_us = rollover_instant(zone, rollover, label)
+        if start_us <= instant_us:
+            return start_us, rollover_instant(zone, rollover, label + timedelta(days=1))
+    raise Refused(f"no trading day holds instant {instant_us}: {CONTEST}")
+
+
+def rollover_instant(zone: Any, rollover: str, label: date) -> int:
+    """When that local time comes: the first time where it comes twice, the end of the gap where a clock change skips it."""
+    hour, minute = rollover.split(":")
+    wall = datetime.combine(label, time(int(hour), int(minute)), tzinfo=zone)
+    low_us, high_us = instant_of(wall), instant_of(wall.replace(fold=1))
+    if at_instant(low_us).astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return low_us
+    low_us, high_us = min(low_us, high_us), max(low_us, high_us)
+    before = at_instant(low_us).astimezone(zone).utcoffset()
+    while high_us - low_us > 1:
+        middle = (low_us + high_us) // 2
+        if at_instant(middle).astimezone(zone).utcoffset() == before:
+            low_us = middle
+        else:
+            high_us = middle
+    return high_us
+
+
+def at_instant(instant_us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=instant_us)
+
+
+def instant_of(wall: datetime) -> int:
+    return (wall.astimezone(EPOCH.tzinfo) - EPOCH) // timedelta(microseconds=1)
 
 
 def position_of(body: Any, at: str, swap: int) -> Position:
@@ -995,11 +1101,15 @@ def line(step: Any) -> str:
 def broken(calc: Working, case: Case, account: Account, place: int) -> tuple[dict[str, Any], list[str]]:
     """A breach, declared or suspected: the equity at the cited prices against the floor of the rule."""
     term = case.ruleset["terms"][place]
-    require(term["type"] in ("daily_loss", "maximum_loss"), f"rule {term['id']!r} is no limit that can break", CONTEST)
+    require(term["type"] in LIMITS, f"rule {term['id']!r} is no limit that can break", CONTEST)
     late = case.fact["late"]
-    book = account.as_of(case.fact["at_us"]) if late else account.now()
     exhibits = exhibits_of(case, case.fact["quotes"], case.cause)
+    book = account.as_of(case.fact["at_us"]) if late else account.now()
+    require(
+        not late or bool(book.positions), "a price that came late says nothing of a book that holds nothing", CONTEST
+    )
     observed = equity_of(calc, book, exhibits)
+    untimely = check_instant(case, account, exhibits)
     floor = floor_of(calc, case, account, place)
     compare(calc, term, observed, floor)
     wanted = {
@@ -1017,6 +1127,57 @@ def broken(calc: Working, case: Case, account: Account, place: int) -> tuple[dic
         f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
         f"the book {when}: the newest balance, and {len(book.positions)} open position(s); nothing left out, nothing added",
         floor_told(account, term),
+        *untimely,
+        *older_prices(book, exhibits),
+    ]
+
+
+def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]]) -> list[str]:
+    """A breach is judged as of what caused it, within the day whose floor it broke; what of that the rows cannot show."""
+    at_us, late = case.fact["at_us"], case.fact["late"]
+    row = case.rows.get(case.cause, {"kind": "", "account": 0})
+    kind, said = row["kind"], []
+    require(type(at_us) is int and account.day is not None, "no trading day had begun", CONTEST)
+    begins = not late and (account.day_us, account.day_cause) == (at_us, case.cause)
+    if not begins and not is_instant_of(case, exhibits):
+        # A resumed desk decides what was kept for it as of when that came. Rows of before may lack a suspicion's cause.
+        unseen = kind == "ResumeDesk" or (not kind and case.decision != case.bundle["decision"])
+        caused = f"row {case.cause} ({kind or 'not in the file'}), which caused it"
+        require(unseen, f"row {case.decision} judges instant {at_us}, which is not that of {caused}", CONTEST)
+        said.append(f"NOT shown: that instant {at_us}, which row {case.decision} judges, is that of {caused}")
+    if not late and at_us < account.since_us:
+        # The firm looks at such a one again, and fails nobody by it at once.
+        doubted = case.kind == "BreachSuspected" or kind == "ResumeDesk"
+        require(doubted, f"instant {at_us} lies before the book that it is judged on", CONTEST)
+        said.append(f"NOT shown: that what row {case.decision} judges was held, or the day begun, at instant {at_us}")
+    require(not late or at_us >= account.day_us, f"instant {at_us} lies before the day of row {account.day}", CONTEST)
+    if at_us >= account.day_end_us:
+        # Only the platform's time ends days, and not where a report is stamped ahead of the firm's clock.
+        ahead = kind != "QuoteFrame" and row.get("received_us", 0) < account.day_end_us
+        running = kind in BY_PEOPLE or ahead
+        require(running, f"instant {at_us} lies after the day of row {account.day}, and no other began", CONTEST)
+        said.append(f"NOT shown: that the day of row {account.day} had not ended at instant {at_us}")
+    return said
+
+
+def is_instant_of(case: Case, exhibits: list[tuple[int, Any]]) -> bool:
+    """Whether the judged instant is that of the cause: the stamp of a price in it that is cited, or when it happened."""
+    at_us, late, row = case.fact["at_us"], case.fact["late"], case.rows.get(case.cause, {"kind": ""})
+    if row["kind"] == "QuoteFrame":
+        # One that came late may be of a symbol that was not held; then its frame is asked for it, with the prices.
+        return late or any((body["frame"], body["t_us"]) == (case.cause, at_us) for _, body in exhibits)
+    ours = row["account"] == case.account if row["kind"] in OF_ACCOUNT else row["kind"] in OF_MANY
+    same_bridge = case.payloads.get(case.cause, {}).get("bridge", case.bridge) == case.bridge
+    return bool(ours and same_bridge and not late and at_us == row["happened_us"])
+
+
+def older_prices(book: Book, exhibits: list[tuple[int, Any]]) -> list[str]:
+    """Positions valued at a price from before they were opened: right after a deal there is no other."""
+    prices = {body["symbol"]: (seq, body["t_us"]) for seq, body in exhibits}
+    older = [one for one in book.positions if prices[one.symbol][1] < one.opened_us]
+    return [
+        f"NOT shown: a price of {one.symbol} from after position {one.position_id} was opened; row {prices[one.symbol][0]} is older"
+        for one in older
     ]
 
 
@@ -1066,6 +1227,7 @@ def won(calc: Working, case: Case, account: Account, term: dict[str, Any]) -> tu
     book = account.now()
     flat = not term["flat_required"] or not book.positions
     require(flat, f"{len(book.positions)} position(s) were open, the rule asks for none", CONTEST)
+    blemished = check_unbroken(case, account)
     days = account.days or cited_days(case)
     for place, rule in enumerate(case.ruleset["terms"]):
         if rule["type"] == "minimum_trading_days":
@@ -1085,7 +1247,24 @@ def won(calc: Working, case: Case, account: Account, term: dict[str, Any]) -> tu
         f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
         f"the book as of row {account.last}: the newest balance, and no price needed; nothing left out, nothing added",
         "the target, worked out from the rule",
+        *blemished,
     ]
+
+
+def check_unbroken(case: Case, account: Account) -> list[str]:
+    """Who broke a limit does not pass; what of that the rows cannot show."""
+    require(not account.broken, f"row {account.broken} declared a limit broken, and was not corrected", CONTEST)
+    said, asked = [], case.rows.get(case.cause, {"kind": ""})["kind"]
+    for finding in account.findings:
+        # A person may pass an account while another question is open.
+        by_person = asked in BY_PEOPLE
+        require(by_person, f"the suspicion of {finding.rule!r} in row {finding.seq} was open", CONTEST)
+        said.append(f"NOT shown: why a person let it pass while the suspicion in row {finding.seq} was open")
+    if not case.is_whole:
+        said.append(f"NOT shown: that no breach stood before row {case.anchor}, where the consecutive rows begin")
+    if any(term["type"] in LIMITS for term in case.ruleset["terms"]):
+        said.append("NOT shown: that no limit was broken on the way; that rests on prices which are not in the file")
+    return said
 
 
 def severity_of(term: dict[str, Any]) -> str:
@@ -1309,6 +1488,14 @@ def gaps(case: Case, account: Account, calc: Working) -> list[str]:
     if account.unbooked:
         rows = ", ".join(str(seq) for seq in sorted(account.unbooked))
         said.append(f"NOT booked: the platform's reports in rows {rows}; the firm says why, which is not proven")
+    if not case.is_whole:
+        said.append(
+            f"NOT shown: that row {case.anchor}, where the consecutive rows begin, is the first to begin its day"
+        )
+    if account.unzoned:
+        zone = case.ruleset["calendar"]["zone"]
+        rows = ", ".join(map(str, account.unzoned))
+        said.append(f"NOT shown: that the days of rows {rows} begin at the rollover: this machine has no zone {zone}")
     if "initial balance that was sold" in cited and not case.is_whole:
         said.append(f"NOT shown: deposits and withdrawals before row {case.anchor}, where the consecutive rows begin")
     mark, start = (int("0" + cited.get(name, "").partition("/")[0]) for name in ("highest mark", "equity at day start"))
@@ -1369,15 +1556,18 @@ def check_prices(case: Case, ticks: dict[int, list[Any]]) -> list[str]:
 
 def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -> list[str]:
     """No tick of a cited symbol came after the cited one and before the decision."""
-    cause, at_us = case.cause, case.fact["at_us"]
-    # A price that decided is the last one looked at; at a rollover it is the last one before the instant.
+    cause, at_us, said = case.cause, case.fact["at_us"], []
+    # A price that decided is the last one looked at.
     deciding = max(((body["frame"], body["index"]) for body in judged if body["t_us"] == at_us), default=(0, 0))
     by_price = deciding[0] == cause
-    if case.fact["late"]:
-        if not by_price:
-            return ["NOT shown: that no newer price was passed over; the price that came late is not in what it caused"]
+    if case.fact["late"] and by_price:
         # The one that came late is used because it is not the newest; the others must be.
         judged = [body for body in judged if (body["frame"], body["index"]) != deciding]
+    elif case.fact["late"]:
+        said.append("NOT shown: that a price which came late decided; it is not among the cited ones of what it caused")
+        if cause not in ticks:
+            return ["NOT shown: that no newer price was passed over; the price that came late is not in what it caused"]
+    until = (cause, deciding[1] + 1) if by_price else (cause, _first_after(case, ticks))
     first = min((body["frame"] for body in judged), default=cause)
     run = [seq for seq in sorted(ticks) if first <= seq <= cause and case.payloads[seq]["bridge"] == case.bridge]
     frames = [case.payloads[seq] for seq in run]
@@ -1391,8 +1581,7 @@ def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -
         refused = _refused(case, seq)
         for index, (symbol, t_us, bid, ask) in enumerate(ticks[seq]):
             place = (seq, index)
-            in_time = place <= deciding if by_price else seq < cause or t_us < at_us
-            if not in_time or _may_refuse(refused.get(index), bid, ask):
+            if place >= until or _may_refuse(refused.get(index), bid, ask):
                 continue
             for body in judged:
                 newer = place > (body["frame"], body["index"]) and symbol == body["symbol"] and t_us >= body["t_us"]
@@ -1402,12 +1591,26 @@ def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -
                     CONTEST,
                 )
     looked = sum(len(ticks[seq]) for seq in run)
-    said = [f"{looked} ticks from the oldest price used to the decision: none newer was passed over"]
+    said.append(f"{looked} ticks from the oldest price used to the decision: none newer was passed over")
     if run[-1] != cause:
         said.append(
             f"NOT shown: that no frame of prices came between row {run[-1]} and row {cause}, which led to the decision"
         )
     return said
+
+
+def _first_after(case: Case, ticks: dict[int, list[Any]]) -> int:
+    """The place in the causing frame at which the decision fell that none of its cited prices brought.
+
+    A day ends before the first price that is stamped past it; a price that came late has the judged instant for a stamp.
+    """
+    at_us, late, refused = case.fact["at_us"], case.fact["late"], _refused(case, case.cause)
+    for index, (_, t_us, bid, ask) in enumerate(ticks.get(case.cause, [])):
+        brings = t_us == at_us if late else t_us >= at_us
+        if brings and not _may_refuse(refused.get(index), bid, ask):
+            return index
+    require(case.cause not in ticks, f"no price in row {case.cause} brought instant {at_us}", CONTEST)
+    return 0
 
 
 def _refused(case: Case, frame: int) -> dict[int, str]:
@@ -1467,6 +1670,7 @@ def report(case: Case, size: int, found: list[str], *, pinned: bool) -> list[str
     said.append(f"- the rules are those frozen when the account was opened ({bundle['ruleset']['id'][:16]}...)")
     said.append(f"- {len(case.fact['working'])} steps, done again with whole numbers:")
     said += [f"    {line(step)}" for step in case.fact["working"]]
+    said.append(f"- {AFTERWARDS}")
     said += ["", "In the firm's words (signed, not checked):"] + [f"  {text}" for text in bundle["words"]]
     said += [
         "",
@@ -1538,12 +1742,15 @@ def ed25519_verify(key: bytes, message: bytes, signature: bytes) -> bool:
 
 def main() -> int:
     """Read the files named on the command line and print the verdict."""
-    asked = argparse.ArgumentParser(description="Check an evidence bundle of Evenhand offline.")
+    asked = argparse.ArgumentParser(
+        description="Check an evidence bundle of Evenhand offline.",
+        epilog="Exit status: 0 it holds; 1 refused, or not compared; 2 could not be checked: a file or an argument cannot be read.",
+    )
     asked.add_argument("file", metavar="FILE", help="the bundle (evidence-....json)")
     asked.add_argument(
         "--checkpoint", metavar="FILE", help="a checkpoint you kept: the ledger must be its continuation"
     )
-    asked.add_argument("--key", metavar="HEX", help="the ledger key that your firm publishes")
+    asked.add_argument("--key", metavar="HEX", type=ledger_key, help="the ledger key that your firm publishes")
     options = asked.parse_args()
     try:
         raw = Path(options.file).read_bytes()
@@ -1557,8 +1764,19 @@ def main() -> int:
         return 1
     except (OSError, UnicodeDecodeError) as why:
         print(f"cannot read: {why}: check the file's name and that it is the file your firm sent", file=sys.stderr)
-        return 1
+        return 2
     return 0
+
+
+def ledger_key(text: str) -> str:
+    """A key as people type it, for argparse: a slip of the finger must not be told as another firm's ledger."""
+    key = text.strip().lower()
+    strange = re.sub("[0-9a-f]", "", key)
+    if strange:
+        raise argparse.ArgumentTypeError(f"a key is 64 hex digits, {strange[0]!r} is none")
+    if len(key) != 64:
+        raise argparse.ArgumentTypeError(f"a key is 64 hex digits, you gave {len(key)}")
+    return key
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import apsw
 import msgspec
 from litestar.exceptions import NotFoundException
 
-from actors.live import LiveAccount
+from actors.live import LiveAccount, LiveOwed
 from firm.explain import rule_in_words
 from firm.money import Money
 from firm.objective import Objective, Progress
@@ -18,7 +18,7 @@ from storage.readmodels.commands import WITHHELD, CommandLine, commands_of_accou
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decisions_of
 from storage.readmodels.trades import Trade, closed_trades, costs_of_open
-from web import words
+from web import owed_view, words
 from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, TRADES_PER_PAGE
 from web.firm import Firm
 from web.objectives_view import (
@@ -32,7 +32,9 @@ from web.objectives_view import (
 
 
 class Gauge(msgspec.Struct, frozen=True):
-    """How much of a loss limit is left. `left_bp`: of the allowance, 0..10000; `floor`: the equity at which it breaks."""
+    """How much of a loss limit is left. `left_bp`: of the allowance, 0..10000; `floor`: the equity at which it breaks.
+
+    `profit`: whose profit is left on top of the allowance where more is left than that."""
 
     title: str
     left: Money
@@ -40,6 +42,15 @@ class Gauge(msgspec.Struct, frozen=True):
     allowed: Money
     floor: Money
     tone: str
+    profit: str
+
+    @property
+    def allowance(self) -> str:
+        """What is left, in its parts."""
+        more = self.left - self.allowed
+        if more.minor <= 0:
+            return f"of {words.figure(self.allowed)} allowed"
+        return f"{words.figure(self.allowed)} allowed, plus {words.figure(more)} of {self.profit}"
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -54,7 +65,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     """One account with everything its page shows. `live` is None where the board does not know it.
 
     `newest_seq`: the account's last ledger row that this rests on. `costs`: what each open position cost so far, by its id.
-    `next_phase`: the account that followed when this one was passed.
+    `next_phase`: the account that followed when this one was passed. `owed`, `next_owed`: what enforcement withheld from each.
     """
 
     line: AccountLine
@@ -69,6 +80,8 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     commands: list[CommandLine]
     costs: dict[str, Money]
     next_phase: AccountLine | None
+    owed: LiveOwed | None
+    next_owed: LiveOwed | None
     now_us: int
 
     @property
@@ -77,14 +90,24 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def closing(self) -> bool:
-        """Over, but the platform has not confirmed yet that everything is closed. Not where it was never asked to."""
+        """Over, and the platform was asked to close everything, but has not confirmed yet that it did."""
         asked = any(command.state != WITHHELD for command in self.commands if command.for_decision)
-        return self.ended and self.line.flat_us is None and asked
+        return self.ended and self.line.flat_us is None and asked and not self.not_closed
+
+    @property
+    def not_closed(self) -> str:
+        """Over, but the platform was never asked to close it: how much of it is open."""
+        return owed_view.not_closed(self.line, self.owed, self.live)
+
+    @property
+    def closed(self) -> bool:
+        """Over, and the platform confirmed that everything is closed: only then a figure may be called so."""
+        return self.ended and self.line.flat_us is not None
 
     @property
     def watched(self) -> bool:
         """Whether anything on the page can still change by itself."""
-        return not self.ended or self.closing
+        return not self.ended or self.closing or bool(self.not_closed)
 
     @property
     def equity(self) -> Money:
@@ -134,7 +157,8 @@ async def account_view(firm: Firm, account: int) -> AccountView:
     """Raises NotFoundException where there is no such account."""
     newest_seq = await newest_row(firm, account)  # first, so that what is read next is never older than it says
     found = await firm.book.read(lambda book: _gather(book, account))
-    return AccountView(newest_seq=newest_seq, **found, **live_part(firm, account, found["ruleset"]))
+    moving = live_part(firm, account, found["ruleset"], found["next_phase"])
+    return AccountView(newest_seq=newest_seq, **found, **moving)
 
 
 async def newest_row(firm: Firm, account: int) -> int:
@@ -169,11 +193,13 @@ def more_trades(view: AccountView) -> int | None:
     return view.trades[TRADES_PER_PAGE - 1].closed_seq if len(view.trades) > TRADES_PER_PAGE else None
 
 
-def live_part(firm: Firm, account: int, ruleset: Ruleset) -> dict[str, Any]:
+def live_part(firm: Firm, account: int, ruleset: Ruleset, next_phase: AccountLine | None) -> dict[str, Any]:
     """What changes with each price: read from the live board, without waiting."""
     live, now_us = firm.live.account(account), firm.now_us()
     return {
         "live": live,
+        "owed": firm.live.owed_to(account),
+        "next_owed": firm.live.owed_to(next_phase.account) if next_phase is not None else None,
         "now_us": now_us,
         "reset": reset_of(ruleset, live, now_us),
         "gauges": gauges_of(live, ruleset) if live else (),
@@ -187,7 +213,15 @@ def reset_of(ruleset: Ruleset, live: LiveAccount | None, now_us: int) -> Reset:
 
 def gauges_of(live: LiveAccount, ruleset: Ruleset) -> tuple[Gauge, ...]:
     return tuple(
-        Gauge(row.title, row.headroom, left_bp(row), row.allowed, row.floor, _tone(row.progress))
+        Gauge(
+            row.title,
+            row.headroom,
+            left_bp(row),
+            row.allowed,
+            row.floor,
+            _tone(row.progress),
+            "today’s profit" if row.kind == "daily_loss" else "profit",
+        )
         for row in limits_that_count(live, ruleset)
         if row.headroom is not None and row.allowed is not None and row.floor is not None
     )

@@ -27,6 +27,7 @@ from web.pages import (
     staff_decision,
     staff_health,
     staff_home,
+    staff_owed,
 )
 from web.render import STATIC, Pages
 from web.sse import Streams
@@ -46,6 +47,7 @@ PAGES = (
     staff_controls,
     staff_health,
     staff_commands,
+    staff_owed,
     metrics,
 )
 

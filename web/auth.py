@@ -70,10 +70,13 @@ class TooManyGuesses(Exception):
 
 
 async def recognise(firm: Firm, desk: PasswordDesk, mail: str, password: str, address: str) -> Person | None:
-    """Who signs in with these words, or None. Guesses are counted before any hash is made; raises TooManyGuesses."""
+    """Who signs in with these words, or None. Guesses are counted before any hash is made; raises TooManyGuesses.
+
+    A sign-in that succeeds was no guess: the address gets this one attempt back, and not those at others' accounts.
+    """
+    now_us, account = firm.wall_us(), _account_key(mail)
 
     def found() -> Person | None:
-        now_us, account = firm.wall_us(), _account_key(mail)
         wait_us = firm.throttle.wait_us("sign-in by address", address, _BY_ADDRESS, now_us)
         wait_us = wait_us or firm.throttle.wait_us("sign-in by account", account, _BY_ACCOUNT, now_us)
         if wait_us:
@@ -83,11 +86,15 @@ async def recognise(firm: Firm, desk: PasswordDesk, mail: str, password: str, ad
         except ValueError:  # not a mail address: nobody's
             return None
 
+    def forgive() -> None:
+        firm.throttle.forget("sign-in by account", account)
+        firm.throttle.give_back("sign-in by address", address, now_us)
+
     person = await anyio.to_thread.run_sync(found)
     if not await desk.opens(person, password[:PASSWORD_LENGTH_MAX]):
         return None
     assert person is not None
-    await anyio.to_thread.run_sync(firm.throttle.forget, "sign-in by account", _account_key(mail))
+    await anyio.to_thread.run_sync(forgive)
     return person
 
 

@@ -10,6 +10,8 @@ DECISIONS_PER_PAGE = 50
 DAYS_SHOWN = 14
 DECISIONS_SHOWN = 20
 COMMANDS_SHOWN = 50
+OWED_SHOWN = 200
+ORDERED_AT_ONCE_MAX = 500  # accounts that one form orders anew; it says what is left, and can be sent again
 CHART_POINTS_MAX = 700
 CHART_DAYS_MAX = 400  # trading days whose floors a chart steps through
 CSV_TRADES_MAX = 10_000
@@ -20,6 +22,7 @@ PASSWORD_LENGTH_MAX = 256
 PASSWORD_LENGTH_MIN = 10
 FORM_BYTES_MAX = 64 * 1024
 WHY_LENGTH_MAX = 500
+WHY_LENGTH_MIN = 10  # of the reason for stopping something or letting it go on: "ok" tells nobody anything
 SEARCH_LENGTH_MAX = 100
 
 

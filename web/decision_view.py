@@ -1,33 +1,34 @@
 """Decision view: everything a decision rests on and what followed from it, gathered from the book for its page."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import apsw
 import msgspec
 from litestar.exceptions import NotFoundException
 
-from firm.arithmetic import Step
 from firm.commands import ReviewVerdict
-from firm.explain import Decision, rule_in_words
+from firm.explain import DOUBTS, Decision, rule_in_words
 from firm.facts import BreachDeclared, BreachSuspected, Doubt, OpenPosition, PassHeld, PhasePassed, QuoteUsed
 from firm.kinds import body_of
 from firm.money import Money
 from firm.ruleset import Ruleset
+from storage.bookings import DayBookings, day_bookings
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
 from storage.readmodels.commands import CommandLine, commands_for
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decision_line, decisions_of
-from storage.readmodels.trades import Closing, closings_after, digits_of
+from storage.readmodels.trades import closings_after, digits_of
 from web import words
 from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX
+from web.cited_rows import read_aloud, up_to_equity
+from web.closings import Closings, closings_of
 from web.firm import Firm
 from web.held_then import open_positions, unchanged_since
 from web.people import staff_names
 from web.reset_effect import ResetEffect, reset_effect
 from web.tick_trail import TrailTick, account_then, tick_trail
-from web.working import WorkingLine, cited_row, working_lines
+from web.working import WorkingLine, working_lines
 
 # Doubts that are none: a person stopped automatic decisions, or the breaker did.
 STOPPED = frozenset({Doubt.KILL_SWITCH, Doubt.MASS_BREACH})
@@ -43,7 +44,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Suspicion(msgspec.Struct, frozen=True):
-    """The suspected breach on whose recorded equity a declared one rests, with its own arithmetic."""
+    """The suspected breach on whose recorded equity a declared one rests, with the arithmetic of that equity."""
 
     decision: int
     fact: BreachSuspected
@@ -70,7 +71,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     digits: dict[str, int]
     commands: list[CommandLine]
     later: list[DecisionLine]
-    closings: list[Closing]
+    bookings: DayBookings | None
+    closings: Closings | None
     suspicion: Suspicion | None
     answer: Answer | None
     next_phase: AccountLine | None
@@ -83,6 +85,13 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         """Nothing is in doubt: only automatic decisions are stopped."""
         doubts = self.fact.doubts if isinstance(self.fact, BreachSuspected | PassHeld) else ()
         return bool(doubts) and all(why in STOPPED for why in doubts)
+
+    @property
+    def only_suspected_because(self) -> str:
+        """Why a breach was declared later than it was seen; empty where it was not, or where a person had to decide."""
+        if self.suspicion is None or self.decided_us <= self.line.at_us:
+            return ""
+        return "; and because ".join(DOUBTS[why] for why in self.suspicion.fact.doubts)
 
     @property
     def is_breach(self) -> bool:
@@ -152,8 +161,8 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
     seen_seq, seen = suspected or (decision, fact)
     rests_on = _Grounds(reader, account, ruleset, seen_seq, seen)
     digits = around.digits | {tick.symbol: tick.digits for _, tick in rests_on.ticks}
-    with reader.connection() as book:
-        closings = closings_after(book, line.account, decision, tuple(held.position_id for held in rests_on.positions))
+    steps, times = read_aloud(reader, fact.working)
+    closings = _closings(reader, account, rests_on, seen_seq)
     term = next((term for term in ruleset.terms if term.id == fact.rule), None)
     return DecisionView(
         line=line,
@@ -162,7 +171,7 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         fact=fact,
         decided_us=row.happened_us,
         rule=rule_in_words(term, ruleset) if term else "",
-        working=working_lines(fact.working, fact.observed, digits, times_of(reader, fact.working)),
+        working=working_lines(steps, fact.observed, digits, times),
         ticks=rests_on.ticks,
         trail=rests_on.trail(),
         reset=_reset(fact, account, ruleset, around.days),
@@ -170,6 +179,7 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         digits=digits,
         commands=around.commands,
         later=around.later,
+        bookings=rests_on.bookings(),
         closings=closings,
         suspicion=_suspicion(reader, suspected, digits),
         answer=_answer(reader, line),
@@ -202,6 +212,16 @@ def _around(book: apsw.Connection, line: DecisionLine, account: AccountLine) -> 
     )
 
 
+def _closings(reader: LedgerReader, account: AccountLine, rests_on: "_Grounds", seen_seq: int) -> Closings | None:
+    """From the row in which the equity was seen: what was closed between a suspicion and its breach counts, too."""
+    held = rests_on.positions
+    with reader.connection() as book:
+        found = closings_after(book, account.account, seen_seq, tuple(each.position_id for each in held))
+    if not found or rests_on.balance is None:
+        return None
+    return closings_of(reader, account, account.money(rests_on.balance), held, found)
+
+
 class _Grounds:
     """Prices and positions on which an equity was seen: those of the suspicion, where a breach was declared from one."""
 
@@ -210,9 +230,15 @@ class _Grounds:
         self._rows_back = reader.account_rows(line.account, from_seq=seq, limit=POSITION_ROWS_MAX)
         self.positions = open_positions(self._rows_back)
         self.ticks = _ticks(reader, fact)
+        self.balance = next((step.value for step in fact.working if step.name == "balance"), None)
+
+    def bookings(self) -> DayBookings | None:
+        """How the balance that was used came about; None where the rows do not add up to it."""
+        told = day_bookings(self._rows_back) if self.balance is not None else None
+        return told if told is not None and told.balance.minor == self.balance else None
 
     def trail(self) -> list[TrailTick]:
-        balance = next((step.value for step in self._fact.working if step.name == "balance"), None)
+        balance = self.balance
         late = isinstance(self._fact, BreachDeclared | BreachSuspected) and self._fact.late
         if balance is None or late or not self.positions:
             return []
@@ -242,18 +268,8 @@ def _suspicion(
     if found is None:
         return None
     seq, fact = found
-    return Suspicion(seq, fact, working_lines(fact.working, fact.observed, digits, times_of(reader, fact.working)))
-
-
-def times_of(reader: LedgerReader, steps: Sequence[Step]) -> dict[int, int]:
-    """When each cited row happened; of a price, when the platform gave it."""
-    times: dict[int, int] = {}
-    for seq in {cited_row(step) for step in steps} - {0}:
-        row = reader.row(seq)
-        if row is not None:
-            body = body_of(row.kind, row.payload) if row.kind == QuoteUsed.__name__ else None
-            times[seq] = body.t_us if isinstance(body, QuoteUsed) else row.happened_us
-    return times
+    steps, times = read_aloud(reader, up_to_equity(fact.working))
+    return Suspicion(seq, fact, working_lines(steps, fact.observed, digits, times, decided=False))
 
 
 def _answer(reader: LedgerReader, line: DecisionLine) -> Answer | None:

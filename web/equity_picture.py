@@ -1,6 +1,6 @@
 """Equity picture: the figures of an account's chart over a range, for the server's drawing and for the browser's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -49,7 +49,22 @@ async def picture_of(firm: Firm, view: AccountView, asked: str) -> Picture:
         f"Equity from {words.money(view.line.money(marks[0].equity))} to {words.money(view.equity)}" if marks else ""
     )
     lines = _lines(view, marks, days, high_before)
-    return Picture(range=chosen, marks=marks, lines=lines, times=_times(marks), title=title)
+    return Picture(range=chosen, marks=standing_still(marks), lines=lines, times=_times(marks), title=title)
+
+
+def standing_still(marks: Sequence[Mark]) -> list[Mark]:
+    """The marks with a point more where nothing was open: equity was the balance then, and stayed it until the next mark.
+
+    A mark on which equity happens to be the balance while something is open is followed by another within the minute.
+    """
+    drawn: list[Mark] = []
+    for mark in marks:
+        before = drawn[-1] if drawn else mark
+        flat, moved = before.equity == before.balance, mark.equity != before.equity
+        if flat and moved and mark.at_us - before.at_us > SECOND_US:
+            drawn.append(Mark(mark.at_us - SECOND_US, before.balance, before.equity))
+        drawn.append(mark)
+    return drawn
 
 
 def _lines(view: AccountView, marks: list[Mark], days: list[Day], high_before: int) -> list[Line]:

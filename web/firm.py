@@ -9,7 +9,7 @@ import anyio.to_thread
 import apsw
 
 from actors.arrival import Decided
-from actors.live import Health, LiveAccount
+from actors.live import Health, LiveAccount, LiveOwed
 from firm.commands import Command
 from storage.reader import LedgerReader
 from storage.sessions import SessionStore
@@ -27,6 +27,10 @@ class LiveView(Protocol):
     def account(self, account: int) -> LiveAccount | None: ...
 
     def health(self) -> Health: ...
+
+    def owed(self) -> tuple[LiveOwed, ...]: ...
+
+    def owed_to(self, account: int) -> LiveOwed | None: ...
 
 
 class Evidence(Protocol):

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar.connection import Request
 from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.exceptions import ClientException
 
 from firm.commands import KillSwitch, ReviewOutcome
 from firm.facts import Refusal, Refused
@@ -13,7 +14,7 @@ from firm.ids import parse_id
 from firm.phase import Standing
 from storage.readmodels.accounts import SORTS
 from web import words
-from web.bounds import PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX, WHY_LENGTH_MAX
+from web.bounds import PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX, WHY_LENGTH_MAX, WHY_LENGTH_MIN
 
 _Choice = TypeVar("_Choice")
 
@@ -74,7 +75,11 @@ KEPT = "kept"  # the hidden fields in which a form waits for a sign-in
 
 
 async def fields_of(request: Request[Any, Any, Any]) -> FormMultiDict:
-    return await request.form()
+    """What was sent. Raises ClientException where it is not text in the letters that it says it is in."""
+    try:
+        return await request.form()
+    except (LookupError, UnicodeError) as unreadable:
+        raise ClientException("the form is in letters that we do not know") from unreadable
 
 
 def read_sign_in(fields: Mapping[str, Any]) -> SignIn | Wrong:
@@ -114,8 +119,10 @@ def read_review(fields: Mapping[str, Any]) -> Review | Wrong:
 
 
 def read_why(fields: Mapping[str, Any]) -> str | Wrong:
-    """The reason alone, for acts that need nothing else."""
+    """The reason alone, for acts that need nothing else: a sentence, because two clicks must not be enough for them."""
     why, errors = _why(fields)
+    if not errors and len(why) < WHY_LENGTH_MIN:
+        errors = {"why": f"Say why in a sentence, of at least {WHY_LENGTH_MIN} characters: others read it later."}
     return Wrong(errors, {"why": why}) if errors else why
 
 
@@ -171,12 +178,15 @@ def id_in(text: str) -> int | None:
         return None
 
 
+def refusal_in(facts: tuple[tuple[int, object], ...]) -> Refusal | None:
+    """The firm's no, where the answer to a command was no."""
+    return next((Refusal(fact.refusal) for _, fact in facts if isinstance(fact, Refused)), None)
+
+
 def refused_in(facts: tuple[tuple[int, object], ...]) -> str | None:
-    """The firm's no in plain words, where the answer to a command was no."""
-    for _, fact in facts:
-        if isinstance(fact, Refused):
-            return words.refusal(Refusal(fact.refusal))
-    return None
+    """The same in plain words."""
+    refusal = refusal_in(facts)
+    return None if refusal is None else words.refusal(refusal)
 
 
 def _why(fields: Mapping[str, Any]) -> tuple[str, dict[str, str]]:

@@ -5,10 +5,10 @@ the token counts. Where none was laid down and no proxy is set up, what comes fr
 passed on by nobody, is let in.
 """
 
+import re
 import secrets
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import PermissionDeniedException
@@ -17,6 +17,8 @@ from web.firm import Firm
 
 SCHEME = "bearer "
 PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+# A name or an address with a port, and nothing else: "evil.example:80@127.0.0.1" must not be read as loopback.
+_HOST = re.compile(r"(?P<host>[a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?")
 
 
 def require_measuring(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
@@ -34,12 +36,13 @@ def _is_of_this_machine(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
     if any(name in connection.headers for name in PASSED_ON):
         return False
     # A page of elsewhere can make a browser on this machine ask us, but only under a name of its own.
-    host = urlsplit(f"//{connection.headers.get('host', '')}").hostname or ""
+    named = _HOST.fullmatch(connection.headers.get("host", ""))
+    host = named["host"].strip("[]") if named else ""
     return connection.client is not None and _is_loopback(connection.client.host) and _is_loopback(host)
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
         return ip_address(host).is_loopback

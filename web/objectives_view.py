@@ -56,7 +56,7 @@ def _row(
         rule=row.rule,
         title=row.title,
         sentence=_sentence(row, live, ruleset),
-        how=words.prose(row.how),
+        how=row.how,
         required=_required(row, ruleset, decision if broke else None),
         current=_current(row, current) if judged else "–",
         used_bp=(10_000 if broke and row.floor is not None else _used_bp(row)) if judged else None,
@@ -71,7 +71,7 @@ def _sentence(row: Objective, live: LiveAccount, ruleset: Ruleset) -> str:
     """The rule with today's numbers; as it was sold where today has no meaning any more."""
     term = next((term for term in ruleset.terms if term.id == row.rule), None)
     if live.standing not in ENDED or term is None:
-        return words.prose(row.sentence)
+        return row.sentence
     return words.upper_first(rule_in_words(term, ruleset))
 
 

@@ -1,6 +1,7 @@
 """Problems: what a visitor sees when something is refused or fails, with a reference that also stands in the log."""
 
 import logging
+import re
 import secrets
 from http import HTTPStatus
 from typing import Any
@@ -12,15 +13,18 @@ from litestar.response import Redirect, Response
 from litestar.types import ExceptionHandlersMap
 
 from firm.ids import ID_BITS, id_text
+from storage.errors import DiskRefused
 from web.auth import recognised
 from web.forms import Kept, path_of_ours
 from web.render import page
-from web.visitor import SignInNeeded, visitor_of
+from web.visitor import SignInNeeded, Visitor, visitor_of
 
 _LOG = logging.getLogger(__name__)
 
 # Title, and what to do next. What only staff can do about it is said to staff.
 _ASK_AN_OWNER = "If you think you should have it, ask an owner of the firm."
+_IN_THE_BACKOFFICE = "You see the same in the backoffice."
+_TRADERS_PAGE = re.compile(r"/(?:accounts|decisions)(?:/[0-9A-Za-z-]+)?(?=/|$)")
 _WORDS: dict[int, tuple[str, str]] = {
     400: ("We could not read that", "Go back and try again. If you followed a link, it may be incomplete."),
     401: ("Your session has ended", "Sign in again: you come back to where you were."),
@@ -58,6 +62,14 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     return _page(request, 500, "", reference)
 
 
+def disk_refused(request: Request[Any, Any, Any], error: DiskRefused) -> Response[Any]:
+    """The vault's disk gives or takes nothing for now. Who asks is not looked up again: that is in the vault, too."""
+    told = "what we know of people cannot be read or written at the moment: nothing of this was kept"
+    reference = _reference()
+    _LOG.error("%s %s: %s (reference %s)", request.method, request.url.path, error, reference)
+    return _problem_page(request, 503, told, reference, visitor_of(request))
+
+
 def sign_in_needed(request: Request[Any, Any, Any], error: SignInNeeded) -> Response[Any]:
     """Pages lead to the sign-in and back again, and forms are carried through it; streams just say that the session is over."""
     if request.headers.get("hx-request") == "true":
@@ -78,11 +90,20 @@ def _with_query(path: str, query: str) -> str:
 
 
 def _page(request: Request[Any, Any, Any], status: int, detail: str, reference: str) -> Response[Any]:
-    title, advice = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
     visitor = visitor_of(request) or recognised(request)
+    return _problem_page(request, status, detail, reference, visitor)
+
+
+def _problem_page(
+    request: Request[Any, Any, Any], status: int, detail: str, reference: str, visitor: Visitor | None
+) -> Response[Any]:
+    title, advice = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
     request.scope["user"] = visitor  # so that the page of the error has their way around, too
+    backoffice = ""
     if status == 403 and visitor is not None and visitor.kind == "staff":
-        advice = _ASK_AN_OWNER
+        theirs = _TRADERS_PAGE.match(request.url.path)
+        backoffice = f"/staff{theirs[0]}" if theirs else ""
+        advice = _IN_THE_BACKOFFICE if theirs else _ASK_AN_OWNER
     said = "" if detail in _SAYS_NOTHING else detail
     return page(
         request,
@@ -91,6 +112,7 @@ def _page(request: Request[Any, Any, Any], status: int, detail: str, reference: 
         title=title,
         advice=advice,
         detail=said,
+        backoffice=backoffice,
         reference=reference,
         code=status,
     )
@@ -100,4 +122,9 @@ def _reference() -> str:
     return id_text(secrets.randbits(ID_BITS))
 
 
-HANDLERS: ExceptionHandlersMap = {SignInNeeded: sign_in_needed, HTTPException: problem, Exception: fault}
+HANDLERS: ExceptionHandlersMap = {
+    SignInNeeded: sign_in_needed,
+    HTTPException: problem,
+    DiskRefused: disk_refused,
+    Exception: fault,
+}

@@ -1,6 +1,7 @@
-"""Reasons: why something was closed, corrected, doubted or stands as it does, in the few words that a list has room for."""
+"""Reasons: why something was closed, corrected, doubted, not taken or stands as it does, in the words that a page has room for."""
 
 from firm.facts import Doubt
+from storage.errors import NoteFault
 from web.words import upper_first
 
 REASONS: dict[str, str] = {
@@ -63,3 +64,23 @@ def because_of_standing(because: str) -> str:
     if because in set(Doubt):
         return DOUBT_NAMES[Doubt(because)]
     return _REASONS_TO_STAND.get(because, because.replace("_", " ").replace("-", " "))
+
+
+# What a trader can do about a checkpoint that was not taken: they have these pages, and no console.
+NOTE_FAULTS: dict[NoteFault, str] = {
+    NoteFault.UNREADABLE: (
+        "This is not a whole checkpoint. Paste all of it, from the first line to the last, or choose the file as it was saved."
+    ),
+    NoteFault.UNSIGNED: (
+        "This checkpoint does not bear our ledger’s signature, so it was altered or is somebody else’s. Give the one that you "
+        "saved from this page."
+    ),
+    NoteFault.OTHER_LEDGER: (
+        "This checkpoint is of another ledger, or ours was restored from an older copy since you saved it. If you saved it "
+        "from this page, keep it and ask us what was lost. The evidence without it can be downloaded above."
+    ),
+    NoteFault.OTHER_ROOT: (
+        "This checkpoint says something else about our ledger than we say now: rows were altered. Keep it, download the evidence "
+        "and the newest checkpoint above, and ask us for the reason; whoever checks them for you needs all three."
+    ),
+}

@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from firm.ids import id_text
 from firm.money import Money
-from web import charts, reasons, words
+from web import charts, owed_view, reasons, words
+from web.bounds import WHY_LENGTH_MIN
 from web.firm import Firm
 from web.people import named
 from web.visitor import CSRF_FIELD, visitor_of
@@ -40,6 +41,7 @@ class Pages:
             "firm_name": firm_name,
             "words": words,
             "reasons": reasons,
+            "owed_view": owed_view,
             "named": named,
             "charts": charts,
             "Money": Money,
@@ -47,6 +49,7 @@ class Pages:
             "icon": _icon,
             "asset": _asset,
             "csrf_field": CSRF_FIELD,
+            "why_length_min": WHY_LENGTH_MIN,
         }
 
     def text(self, template: str, context: Context) -> str:

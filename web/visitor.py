@@ -25,6 +25,7 @@ from firm.ids import parse_id
 from storage.readmodels.accounts import account_line
 from storage.readmodels.decisions import decision_line
 from web.firm import Firm
+from web.forms import fields_of
 from web.measuring import require_measuring
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -143,7 +144,7 @@ def require_same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
 async def _require_token(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:
     given = connection.headers.get(CSRF_HEADER)
     if given is None and isinstance(connection, Request):
-        form = await connection.form()
+        form = await fields_of(connection)
         given = str(form.get(CSRF_FIELD, ""))
     if not secrets.compare_digest((given or "").encode(), visitor.csrf_token.encode()):
         raise ForeignForm("the form is from an earlier session: go back, reload the page, and send it again")
@@ -151,7 +152,7 @@ async def _require_token(connection: ASGIConnection[Any, Any, Any, Any], visitor
 
 async def _typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     """What a form says in words; files would have to be chosen again."""
-    form = await request.form()
+    form = await fields_of(request)
     return {name: value for name, value in form.items() if isinstance(value, str) and name != CSRF_FIELD}
 
 

@@ -1,6 +1,5 @@
 """Words: how money, numbers, times and our own terms are written for people. The only place that formats."""
 
-import re
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -15,13 +14,12 @@ from firm.facts import Doubt, Refusal
 from firm.ids import id_text
 from firm.inputs import CommandState
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US, datetime_of
-from firm.money import Money
+from firm.money import MINUS, Money
 from firm.objective import Progress
 from firm.phase import Standing
 from firm.price import LOTS_SCALE
 
 LOCALE = Locale("en", "GB")
-MINUS = "−"
 JOINED = "\u00a0"  # between a number and its unit: never broken
 
 
@@ -50,14 +48,6 @@ def change_figure(amount: Money) -> str:
 def plain(amount: Money) -> str:
     """For files that programs read: -95000.00."""
     return f"{Decimal(amount.minor).scaleb(-amount.exponent):.{amount.exponent}f}"
-
-
-_GROUPED = re.compile(r"(?<=\d) (?=\d{3}(?:\D|$))")
-
-
-def prose(text: str) -> str:
-    """A sentence of the firm's with its amounts written as everywhere on the page: 95 000.00 USD becomes 95,000.00 USD."""
-    return _GROUPED.sub(",", text)
 
 
 def tone_of(amount: Money) -> str:
@@ -235,6 +225,19 @@ NEXT_ACTIONS: dict[Standing, str] = {
     Standing.CLOSED: "The account is over.",
 }
 
+# How an account comes to stand so, where a list has none of them.
+WHEN_STANDING: dict[Standing, str] = {
+    Standing.PROVISIONING: "One is set up when an order is paid, until its platform has opened it.",
+    Standing.ACTIVE: "One becomes active when its platform has opened it. See the accounts being set up.",
+    Standing.FUNDED: "One is funded when its trader has passed the phases before.",
+    Standing.PAUSED: "One is paused when it uses up a daily limit that only pauses, until its next reset.",
+    Standing.SUSPECTED: "One is suspected while a breach rests on data that is in doubt. What waits for a person is under Decisions.",
+    Standing.UNDER_REVIEW: "One is under review while a person has to decide. What waits is under Decisions.",
+    Standing.BREACHED: "One is breached when it breaks a limit for good.",
+    Standing.PASSED: "One has passed when it meets every objective. Sort all accounts by equity to see who is near.",
+    Standing.CLOSED: "One is closed when its time is over, or after too long without a deal.",
+}
+
 PROGRESS: dict[Progress, tuple[str, str, str]] = {
     Progress.PENDING: ("Pending", "calm", "circle-dot"),
     Progress.MET: ("Met", "good", "circle-check"),
@@ -252,7 +255,7 @@ SWITCHES: dict[KillSwitch, tuple[str, str]] = {
     KillSwitch.PAYOUTS: ("Payouts", "While stopped, no payout leaves the firm."),
     KillSwitch.ENFORCEMENT: (
         "Enforcement",
-        "While stopped, no command reaches any platform; what we would have done is recorded.",
+        "While stopped, no command reaches any platform. What is withheld is never sent later, only ordered anew by a person.",
     ),
 }
 

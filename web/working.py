@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from firm.arithmetic import Step
-from firm.money import Money
+from firm.money import MINUS, Money
 from web import words
 
 _COMPARED = {
@@ -31,15 +31,16 @@ class WorkingLine(msgspec.Struct, frozen=True):
 
 
 def working_lines(
-    steps: Sequence[Step], money: Money, digits: Mapping[str, int], times: Mapping[int, int]
+    steps: Sequence[Step], money: Money, digits: Mapping[str, int], times: Mapping[int, str], *, decided: bool = True
 ) -> list[WorkingLine]:
     """The lines in the order in which they were worked out.
 
-    `money` lends its currency, `digits` are by symbol, `times` say when each cited ledger row happened.
+    `money` lends its currency, `digits` are by symbol, `times` say when each cited ledger row happened, and `decided`
+    whether the last step gave the verdict.
     """
     sheet = _Sheet(steps, money, digits, times)
     shown = [step for step in steps if step.op == "given" or not _is_scale(step)]
-    return [sheet.line(step, decides=step is steps[-1]) for step in shown if not _said_before(step, steps)]
+    return [sheet.line(step, decides=decided and step is steps[-1]) for step in shown if not _said_before(step, steps)]
 
 
 def cited_row(step: Step) -> int:
@@ -62,7 +63,7 @@ class _Sheet:
     """The steps by name, so that a line can show the values it was made from."""
 
     def __init__(
-        self, steps: Sequence[Step], money: Money, digits: Mapping[str, int], times: Mapping[int, int]
+        self, steps: Sequence[Step], money: Money, digits: Mapping[str, int], times: Mapping[int, str]
     ) -> None:
         self._by_name = {step.name: step for step in steps}
         self._times = times
@@ -82,8 +83,8 @@ class _Sheet:
             return f"{_plain(left)} {self._arg(left)} {_COMPARED[step.op]} {_plain(right)} {self._arg(right)}"
         if step.op in words.ROUNDINGS:
             return f"{self._quotient(left, right)}, {words.ROUNDINGS[step.op]}"
-        if step.op == "plus" and self._arg(right).startswith(words.MINUS):
-            return f"{self._arg(left)} {words.MINUS} {self._arg(right).removeprefix(words.MINUS)}"
+        if step.op == "plus" and self._arg(right).startswith(MINUS):
+            return f"{self._arg(left)} {MINUS} {self._arg(right).removeprefix(MINUS)}"
         return f"{self._arg(left)} {words.OPERATIONS[step.op]} {self._arg(right)}"
 
     def _origin(self, step: Step) -> str:
@@ -92,7 +93,7 @@ class _Sheet:
         row = cited_row(step)
         if not row:
             return ""
-        return f"from ledger row {row}" + (f", {words.moment_precise(self._times[row])}" if row in self._times else "")
+        return f"from ledger row {row}" + (f", {self._times[row]}" if row in self._times else "")
 
     def _quotient(self, left: str, right: str) -> str:
         above, below = " × ".join(self._factors(left)), " ÷ ".join(self._factors(right))

@@ -51,6 +51,13 @@ def _command_waits(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
         yield _at_most(Alarm.COMMAND_WAITS, bridge.bridge, bridge.command_ms, limits.command_waits_s * 1_000, text)
 
 
+def _enforcement_owed(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
+    for bridge in seen.bridges:
+        many = counted(bridge.owed, "account")
+        text = f"enforcement at bridge {bridge.bridge} goes on, but what was withheld from {many} is not ordered anew"
+        yield _is(Alarm.ENFORCEMENT_OWED, bridge.bridge, bool(bridge.owed) and bridge.enforced, text)
+
+
 def _queue_deep(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     depth = seen.health.queue_depth
     yield _at_most(
@@ -121,6 +128,20 @@ def _backup_old(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     yield _at_most(Alarm.BACKUP_OLD, "", age_us, limits.backup_old_h * HOUR_US, text)
 
 
+def _copies_behind(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
+    """What the last check found; that nobody checks; and that a start could not look whether it began on an old ledger."""
+    check, alarm, wanted = seen.files.copies_check, Alarm.COPIES_BEHIND, seen.backups_wanted
+    yield _is(
+        alarm, "", wanted and bool(check.problems), f"the copies are not as they should be: {'; '.join(check.problems)}"
+    )
+    age_us = seen.at_us - check.at_us
+    looked = f"looked for {age_us // HOUR_US} hours" if check.at_us else "ever looked"
+    late = wanted and age_us >= limits.copies_check_old_h * HOUR_US
+    yield _is(alarm, "check", late, f"nobody {looked} whether the copies are fresh")
+    text = f"whether this is the newest ledger could not be seen at the start: {seen.copies_unseen}"
+    yield _is(alarm, "start", wanted and bool(seen.copies_unseen), text)
+
+
 def _clock_stepped(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     off_ms = abs(seen.clock_off_ms)
     side = "ahead of" if seen.clock_off_ms > 0 else "behind"
@@ -162,8 +183,10 @@ WATCHED: dict[Alarm, Watched] = {
     Alarm.CLOCK_STEPPED: Watched(check=_clock_stepped, hold_s=_at_once),
     Alarm.COMMAND_WAITS: Watched(check=_command_waits, hold_s=_at_once),
     Alarm.COMMITS_SLOW: Watched(check=_commits_slow, hold_s=_twice_seen),
+    Alarm.COPIES_BEHIND: Watched(check=_copies_behind, hold_s=_at_once),
     Alarm.DESK_STOPPED: Watched(check=_desk_stopped, hold_s=_at_once),
     Alarm.DISK_LOW: Watched(check=_disk_low, hold_s=_at_once),
+    Alarm.ENFORCEMENT_OWED: Watched(check=_enforcement_owed, hold_s=_at_once),
     Alarm.ENGINE_STANDS: Watched(check=_engine_stands, hold_s=_at_once),
     Alarm.FEED_SILENT: Watched(check=_feed_silent, hold_s=_at_once),
     Alarm.QUEUE_DEEP: Watched(check=_queue_deep, hold_s=_twice_seen),

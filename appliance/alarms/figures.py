@@ -3,12 +3,14 @@
 import msgspec
 
 from actors.live import Health
+from appliance.alarms.copies_check import CopiesCheck
 
 
 class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     """One bridge. `silent_ms`: since its newest price, or None while no symbol's session is open.
 
-    `command_ms`: how long its oldest open command has gone without an end, 0 where there is none.
+    `command_ms`: how long its oldest open command has gone without an end, 0 where there is none. `owed`: accounts that are
+    owed what enforcement withheld; `enforced`: commands are sent to it now.
     """
 
     bridge: str
@@ -17,19 +19,22 @@ class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     platform_up: bool
     silent_ms: int | None
     command_ms: int
+    owed: int
+    enforced: bool
 
 
 class FileFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What lies on the disk. Sizes in bytes by database; `backup_us`: wall time of the last good backup, 0 where none is known.
 
-    `first_row_us`: firm time of the first row, 0 where there is none. `models_behind`: read models that the book lacks, or has in
-    another version.
+    `first_row_us`: firm time of the first row, 0 where there is none. `copies_check`: what the last look at the copies found.
+    `models_behind`: read models that the book lacks, or has in another version.
     """
 
     sizes: dict[str, int]
     wal_sizes: dict[str, int]
     disk_free: int
     backup_us: int
+    copies_check: CopiesCheck
     first_row_us: int
     models_behind: tuple[str, ...]
 
@@ -37,7 +42,8 @@ class FileFigures(msgspec.Struct, frozen=True, kw_only=True):
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Everything. Times in µs are wall time, unless `health` says otherwise.
 
-    `backups_wanted`: the settings say where copies go. `held`: why the engine takes nothing, or "". `idle_ms`: since the last
+    `backups_wanted`: the settings say where copies go. `copies_unseen`: why this process could not look there when it started, or
+    "". `held`: why the engine takes nothing, or "". `idle_ms`: since the last
     commit. `commit_us`: median of the commits since the look before, 0 where there was none. `refused`: at the gateway, in the
     last five minutes. `clock_off_ms`: how far the machine's clock is ahead of firm time.
     """
@@ -47,6 +53,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     bridges: tuple[BridgeFigures, ...]
     files: FileFigures
     backups_wanted: bool
+    copies_unseen: str
     held: str
     idle_ms: int
     commit_us: int

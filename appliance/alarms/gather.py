@@ -11,9 +11,11 @@ from statistics import median_low
 import apsw
 
 from actors.enforcement_desk import EnforcementDesk
+from actors.enforcement_plans import why_withheld
 from actors.live import BridgeHealth
 from actors.names import enforcement_desk
 from appliance.alarms.backup_age import last_backup_us
+from appliance.alarms.copies_check import last_check
 from appliance.alarms.figures import BridgeFigures, Figures, FileFigures
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
@@ -51,6 +53,7 @@ class Gatherer:
             bridges=tuple(self._bridge(told) for told in health.bridges),
             files=files,
             backups_wanted=bool(machine.settings.backups.destination),
+            copies_unseen=machine.copies_unseen,
             held=machine.runner.held,
             idle_ms=idle_ms,
             commit_us=commit_us,
@@ -94,6 +97,8 @@ class Gatherer:
             platform_up=told.platform_up,
             silent_ms=self._silent_ms(bridge, now_us),
             command_ms=max(0, now_us - waits_since_us) // US_PER_MS,
+            owed=len(desk.state.owed),
+            enforced=not why_withheld(desk.state),
         )
 
     def _silent_ms(self, bridge: str, now_us: int) -> int | None:
@@ -118,6 +123,7 @@ def file_figures(directory: Path, reader: LedgerReader) -> FileFigures:
         wal_sizes={path.stem: _size(path.with_name(f"{path.name}-wal")) for path in names},
         disk_free=found.f_bavail * found.f_frsize,
         backup_us=last_backup_us(directory),
+        copies_check=last_check(directory),
         first_row_us=_first_row_us(reader),
         models_behind=tuple(_models_behind(reader)),
     )

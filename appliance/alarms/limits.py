@@ -135,6 +135,12 @@ class AlarmSettings(Section, frozen=True, kw_only=True):
             description="The last good backup is this old, or none was made although backups.destination is set.",
         ),
     ] = 26
+    copies_check_old_h: Annotated[
+        int,
+        Meta(
+            ge=1, le=8_760, description="Nobody looked for this long whether copies are fresh: evenhand backup --check."
+        ),
+    ] = 3
     clock_off_ms: Annotated[
         int,
         Meta(

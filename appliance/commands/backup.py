@@ -5,14 +5,15 @@ import json
 import logging
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from appliance.alarms.backup_age import note_backup
+from appliance.alarms.copies_check import CopiesCheck, note_check
 from appliance.clock import wall_us
+from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.copying import BackupSettings
 from appliance.log import set_up_logging
@@ -25,7 +26,7 @@ from backups.errors import DestinationFailed
 from backups.freshness import freshness
 from backups.keys import copy_keys_out, prune_keys
 from backups.names import next_stamp
-from backups.newer import known_notes, require_newest
+from backups.newer import require_newest_of
 from backups.places import destination_of
 from backups.pruning import Pruned, prune
 from backups.retention import Keep
@@ -35,7 +36,7 @@ from backups.source import Source, workshop
 from storage.files import open_firm_directory
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
-from storage.secret_files import Secrets, read_secrets
+from storage.secret_files import read_secrets
 
 MB = 1_000_000
 RETRY_AFTER_S_MAX = 60  # how long a destination that does not answer is left alone at most
@@ -78,20 +79,6 @@ def run(options: argparse.Namespace) -> int:
     return _snapshot(options, source, settings.backups)
 
 
-def require_newest_known(directory: Path, settings: BackupSettings, secrets: Secrets) -> None:
-    """A firm does not start on a ledger that lacks rows which its own copies have: OlderThanKnown.
-
-    Only where copies lie in a directory: a start shall not wait for a network. Over rsync the shipping finds it, at its start.
-    """
-    if not settings.destination.startswith("/"):
-        return
-    try:
-        with tempfile.TemporaryDirectory() as scratch, LedgerReader(directory, secret=secrets.ledger_secret) as reader:
-            require_newest(reader, known_notes(destination_of(settings.destination, directory), Path(scratch)))
-    except DestinationFailed as failed:
-        _LOG.warning("whether newer copies of this firm are known could not be seen: %s", failed)
-
-
 def source_of(options: argparse.Namespace, settings: Settings) -> Source:
     return Source(
         directory=options.data_dir,
@@ -105,9 +92,10 @@ def source_of(options: argparse.Namespace, settings: Settings) -> Source:
 
 
 def _snapshot(options: argparse.Namespace, source: Source, settings: BackupSettings) -> int:
-    taken = take_snapshot(source, progress)
-    note_backup(options.data_dir, wall_us())
-    pruned = _pruned(source, settings)
+    with tidy_on_sigterm():
+        taken = take_snapshot(source, progress)
+        note_backup(options.data_dir, wall_us())
+        pruned = _pruned(source, settings)
     tell(
         options,
         {"snapshot": taken._asdict(), "removed": pruned._asdict()},
@@ -122,7 +110,7 @@ def _snapshot(options: argparse.Namespace, source: Source, settings: BackupSetti
 def _pruned(source: Source, settings: BackupSettings) -> Pruned:
     keep = Keep(settings.keep_hourly, settings.keep_daily, settings.keep_weekly, settings.keep_monthly)
     return prune(
-        source.destination,
+        source,
         keep,
         now_us=wall_us(),
         tail_keep_days=settings.tail_keep_days,
@@ -132,6 +120,7 @@ def _pruned(source: Source, settings: BackupSettings) -> Pruned:
 
 def _copy_keys(options: argparse.Namespace, source: Source, settings: BackupSettings) -> int:
     with workshop(source.directory, "keys") as scratch, next_stamp(source.directory) as stamp:
+        require_newest_of(source, scratch)
         newest = copy_keys_out(source, stamp, scratch, whole=True)
     removed = len(prune_keys(source.destination, wall_us(), settings.keys_keep_days))
     told = {"keys": newest, "removed": removed}
@@ -140,9 +129,16 @@ def _copy_keys(options: argparse.Namespace, source: Source, settings: BackupSett
 
 
 def _check(options: argparse.Namespace, source: Source) -> int:
-    with LedgerReader(options.data_dir) as reader:
-        lineage, size = reader.lineages().newest.hex(), reader.size()
-    fresh = freshness(source.destination, lineage, size, wall_us())
+    with (
+        workshop(source.directory, "check") as scratch,
+        LedgerReader(source.directory, secret=source.secrets.ledger_secret) as reader,
+    ):
+        try:
+            fresh = freshness(source, reader, wall_us(), scratch)
+        except DestinationFailed as failed:
+            note_check(source.directory, CopiesCheck(at_us=wall_us(), problems=(str(failed),)))
+            raise
+    note_check(source.directory, CopiesCheck(at_us=wall_us(), problems=fresh.problems))
     lines = [f"- {problem}" for problem in fresh.problems] or ["The copies are fresh."]
     lines.append(
         f"{counted(fresh.snapshots, 'whole snapshot')}, the newest {_age(fresh.snapshot_age_s)}; keys {_age(fresh.keys_age_s)}; "
@@ -159,49 +155,76 @@ def _age(seconds: int | None) -> str:
 # --- shipping ---
 
 
+class _Waits:
+    """How long a destination that fails is left alone: twice as long each time, until something went well again."""
+
+    def __init__(self, first_s: int) -> None:
+        self._first_s = self._next_s = first_s
+
+    def take(self) -> int:
+        now_s, self._next_s = self._next_s, min(self._next_s * 2, RETRY_AFTER_S_MAX)
+        return now_s
+
+    def went_well(self) -> None:
+        self._next_s = self._first_s
+
+
+class _Shipping(NamedTuple):
+    """One run of the verb."""
+
+    source: Source
+    scratch: Path
+    every_s: int
+    once: bool
+    stop: threading.Event
+    waits: _Waits
+    told: Callable[[dict[str, Any]], None]
+
+
 def _ship(options: argparse.Namespace, source: Source, settings: BackupSettings) -> int:
     stop = threading.Event()
     if options.ship:
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: stop.set())
     told = _say_json if options.json else _say
-    wait_s = settings.ship_every_s
+    waits = _Waits(settings.ship_every_s)
     with workshop(source.directory, "ship") as scratch:
+        run = _Shipping(source, scratch, settings.ship_every_s, options.ship_once, stop, waits, told)
         while not stop.is_set():
             try:
-                _ship_until_stopped(source, scratch, settings, stop, told, once=options.ship_once)
+                _ship_from_a_snapshot(run)
                 break
-            except NoSnapshotYet as none:
-                _LOG.info("%s: one is taken first", none)
-                take_snapshot(source, progress)
-                note_backup(source.directory, wall_us())
             except DestinationFailed as failed:
-                if options.ship_once:
+                if run.once:
                     raise
+                wait_s = waits.take()
                 _LOG.warning("%s; trying again in %d s", failed, wait_s)
                 stop.wait(wait_s)
-                wait_s = min(wait_s * 2, RETRY_AFTER_S_MAX)
     return 0
 
 
-def _ship_until_stopped(
-    source: Source,
-    scratch: Path,
-    settings: BackupSettings,
-    stop: threading.Event,
-    told: Callable[[dict[str, Any]], None],
-    *,
-    once: bool,
-) -> None:
-    with Shipper(source, scratch) as shipper:
+def _ship_from_a_snapshot(run: _Shipping) -> None:
+    """The first snapshot is tried again like everything else: a tail without one is of no use."""
+    try:
+        _ship_until_stopped(run)
+    except NoSnapshotYet as none:
+        _LOG.info("%s: one is taken first", none)
+        take_snapshot(run.source, progress)
+        note_backup(run.source.directory, wall_us())
+        _ship_until_stopped(run)
+
+
+def _ship_until_stopped(run: _Shipping) -> None:
+    with Shipper(run.source, run.scratch) as shipper:
         after = shipper.begin()
-        told({"shipping_to": source.destination.where, "after_row": after})
-        while not stop.is_set():
-            while (shipped := shipper.round()) is not None and not stop.is_set():
-                told({"first": shipped.first, "last": shipped.last, "bytes": shipped.sealed_bytes})
-            if once:
+        run.told({"shipping_to": run.source.destination.where, "after_row": after})
+        while not run.stop.is_set():
+            while (shipped := shipper.round()) is not None and not run.stop.is_set():
+                run.told({"first": shipped.first, "last": shipped.last, "bytes": shipped.sealed_bytes})
+            run.waits.went_well()
+            if run.once:
                 return
-            stop.wait(settings.ship_every_s)
+            run.stop.wait(run.every_s)
 
 
 def _say_json(what: dict[str, Any]) -> None:

@@ -4,11 +4,13 @@ import argparse
 import re
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from appliance.commands.options import Verbs, verb
-from appliance.demo import Demo, DemoOptions, wait
+from appliance.demo import TO_END, Demo, DemoOptions, wait
 from appliance.demo_firm import OWNER_MAIL, PASSWORD, REVIEWER_MAIL, TRADER_MAIL
+from appliance.interrupted import INTERRUPTED
 from appliance.summary import summarise, summary_json, summary_text, tally
 from appliance.wording import counted
 from firm.instant import parse_utc
@@ -77,14 +79,18 @@ def run(options: argparse.Namespace) -> int:
     demo.claim()
     _say(options, f"Founding a demo firm with {counted(options.accounts, 'trader')} in {options.data_dir} ...")
     demo.prepare()
-    # A demo that is told to end takes its firm and its platform with it, as with Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _end_as_with_ctrl_c()
+    told_to_end = False
     with demo.running():
         _say(options, welcome(demo))
-        wait(demo, (lambda _demo: None) if options.headless else show)
+        try:
+            wait(demo, partial(watch, options))
+        except KeyboardInterrupt:
+            told_to_end = True
+            _say(options, "\n  Ending: the platform stops, then the firm ...")
     summary = summarise(demo.firm_directory)
     print(summary_json(summary) if options.json else "\n" + summary_text(summary))
-    return 0
+    return INTERRUPTED if told_to_end and options.until_done else 0
 
 
 def welcome(demo: Demo) -> str:
@@ -105,15 +111,22 @@ def welcome(demo: Demo) -> str:
     )
 
 
+def watch(options: argparse.Namespace, demo: Demo) -> None:
+    """What is said meanwhile: how it goes, to whoever looks on; that the prices ended, to everybody whom they leave waiting."""
+    if demo.market.get("done"):
+        if not options.until_done and not demo.told_end:
+            demo.told_end = True
+            _say(options, the_end(demo))
+    elif not options.headless:
+        show(demo)
+
+
 def show(demo: Demo) -> None:
     """One line that keeps itself up to date."""
     health = demo.health()
     if not health or not demo.market:
         return
     restarts = demo.firm.restarts + demo.platform.restarts
-    if demo.market.get("done"):
-        _tell_the_end(demo)
-        return
     line = (
         f"  {str(demo.market['market_time'])[:19].replace('T', ' ')} UTC  {demo.market['ticks']:>7,} prices  "
         f"{demo.market['deals']:>5,} deals  {health['facts']:>7,} facts  "
@@ -123,17 +136,20 @@ def show(demo: Demo) -> None:
     print(f"{start}{line}", end=end, flush=True)
 
 
-def _tell_the_end(demo: Demo) -> None:
-    """Once: from here on nothing moves."""
-    if demo.told_end:
-        return
-    demo.told_end = True
+def the_end(demo: Demo) -> str:
+    """From here on nothing moves."""
     at = str(demo.market["market_time"])[:19].replace("T", " ")
-    print(
+    return (
         f"\n  The prices ended at {at} UTC: {tally(summarise(demo.firm_directory))}.\n"
-        "  The firm stays open for you to look around; Ctrl-C ends it and lists each verdict.",
-        flush=True,
+        "  The firm stays open for you to look around; Ctrl-C ends it and lists each verdict."
     )
+
+
+def _end_as_with_ctrl_c() -> None:
+    """Whatever tells a demo to end: it takes its firm and its platform with it. What the shell said to ignore stays ignored."""
+    for each in TO_END:
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, signal.default_int_handler)
 
 
 def _say(options: argparse.Namespace, text: str) -> None:

@@ -1,12 +1,14 @@
 """`evenhand evidence DECISION --out FILE`: the signed bundle by which anyone can check a decision offline."""
 
 import argparse
+import os
+import stat
 from pathlib import Path
 
 from appliance.commands.options import Verbs, add_decision, add_directory, verb
 from appliance.console import CommandRefused
 from storage.evidence import build_bundle
-from storage.files import open_firm_directory
+from storage.files import FILE_MODE, open_firm_directory
 from storage.reader import LedgerReader
 from storage.secret_files import read_secrets
 
@@ -40,13 +42,22 @@ def run(options: argparse.Namespace) -> int:
             since=since,
         )
     try:
-        options.out.write_bytes(bundle)
+        _write_private(options.out, bundle)
     except OSError as error:
         raise CommandRefused(
             f"{options.out} cannot be written ({error.strerror}): name another file with --out"
         ) from error
     print(f"{options.out}: {len(bundle)} bytes. Check it anywhere: python3 tools/verify_evidence.py {options.out}")
     return 0
+
+
+def _write_private(path: Path, bundle: bytes) -> None:
+    """For its owner alone: it is a trader's history. Also where a file that others could read is written over."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    with open(descriptor, "wb") as file:  # noqa: PTH123  (opened by descriptor, for its mode)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, FILE_MODE)
+        file.write(bundle)
 
 
 def _note(path: Path) -> str:

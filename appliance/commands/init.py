@@ -4,11 +4,10 @@ import argparse
 import getpass
 import sys
 
-from appliance.commands.options import FROM_TERMINAL_OR_PIPE, Verbs, add_directory, mail_address, verb
+from appliance.commands.options import FROM_TERMINAL_OR_PIPE, Verbs, add_directory, mail_address, plain_text, verb
 from appliance.console import CommandRefused
 from appliance.founding import found, staff_command
-from appliance.settings import FirmSettings, Settings
-from appliance.settings_file import slug_of
+from appliance.settings_file import new_settings
 from storage.files import FirmDirectory, lay_ballast
 from web.auth import hash_password
 from web.bounds import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
@@ -24,7 +23,7 @@ def add_to(verbs: Verbs) -> None:
         FROM_TERMINAL_OR_PIPE,
     )
     add_directory(parser)
-    parser.add_argument("--name", required=True, help="the firm's name, as traders read it")
+    parser.add_argument("--name", type=plain_text, required=True, help="the firm's name, as traders read it")
     parser.add_argument(
         "--owner",
         type=mail_address,
@@ -32,12 +31,14 @@ def add_to(verbs: Verbs) -> None:
         metavar="MAIL",
         help="the first owner's mail address, to sign in with",
     )
-    parser.add_argument("--owner-name", default="Owner", metavar="NAME", help="how staff pages call the owner")
+    parser.add_argument(
+        "--owner-name", type=plain_text, default="Owner", metavar="NAME", help="how staff pages call the owner"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
+    settings = new_settings(options.name, "--name")
     password = new_password(options.owner)
-    settings = Settings(firm=FirmSettings(name=options.name, slug=slug_of(options.name)))
     machine = found(options.data_dir, settings)
     try:
         lay_ballast(FirmDirectory(options.data_dir))

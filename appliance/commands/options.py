@@ -14,6 +14,7 @@ from storage.people import normalised_mail
 
 Verbs = Any  # argparse's sub-parser action; its class is private
 
+ROW_DIGITS_MAX = 18  # more have no row: its number fits SQLite's integers
 DEFAULT_DIRECTORY = Path("/var/lib/evenhand")
 FROM_TERMINAL_OR_PIPE = "The password is asked for on a terminal, twice, or read as one line from a pipe."
 
@@ -66,9 +67,9 @@ def tell(options: argparse.Namespace, value: Any, text: str) -> None:
 
 def decision_number(text: str) -> int:
     """A decision, for argparse."""
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or len(text) > ROW_DIGITS_MAX or int(text) < 1:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no decision: give the number of the ledger row that records a breach, suspicion or pass; "
+            f"{text[:40]!r} is no decision: give the number of the ledger row that records a breach, suspicion or pass; "
             "pages show it beside each verdict, and a demo lists all when it ends"
         )
     return int(text)
@@ -82,8 +83,18 @@ def account_id(text: str) -> int:
         raise argparse.ArgumentTypeError(str(unreadable)) from unreadable
 
 
+def plain_text(text: str) -> str:
+    """A text for people, for argparse: a shell passes bytes on as they are, and what is no UTF-8 can be kept nowhere."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as broken:
+        raise argparse.ArgumentTypeError(f"{text!r} is not text in UTF-8: type it again") from broken
+    return text
+
+
 def mail_address(text: str) -> str:
     """A mail address as somebody signs in with, for argparse."""
+    plain_text(text)
     try:
         normalised_mail(text)
     except ValueError as unreadable:

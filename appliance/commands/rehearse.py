@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from time import monotonic
 
+from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.commands.restore import add_source, keep_days, restored_text, told
 from appliance.settings_file import read_settings
@@ -13,6 +14,7 @@ from appliance.wording import counted
 from backups.envelope import Identity
 from backups.places import destination_of
 from backups.restore import Wanted, restore
+from backups.source import workshop
 from storage.files import FirmDirectory
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
@@ -34,7 +36,7 @@ def add_to(verbs: Verbs) -> None:
     parser.add_argument("--secrets", type=Path, metavar="DIR", help="a copy of the firm's secrets/ folder")
     parser.add_argument(
         "--scratch", type=Path, default=Path(tempfile.gettempdir()), metavar="DIR",
-        help="where it is restored to for a while: a private folder is made in it, as large as the firm",
+        help="where it is restored to for a while: a private folder is made in it, as large as the firm, and emptied again",
     )  # fmt: skip
 
 
@@ -42,14 +44,15 @@ def run(options: argparse.Namespace) -> int:
     files = FirmDirectory(options.data_dir)
     origin = options.origin or read_settings(files.settings).backups.destination
     began = monotonic()
-    with tempfile.TemporaryDirectory(prefix="evenhand-rehearsal-", dir=options.scratch) as scratch:
-        os.chmod(scratch, 0o700)  # noqa: PTH101  (a name from tempfile)
+    # Always the same folder: what a rehearsal left that was killed, the firm in plain, goes at the start of the next one.
+    with tidy_on_sigterm(), workshop(options.scratch, f"rehearsal-{os.geteuid()}") as scratch:
         wanted = Wanted(
             origin=destination_of(origin),
             identity=Identity(options.identity),
             secrets=options.secrets or files.secrets,
-            target=Path(scratch) / "firm",
+            target=scratch / "firm",
             read_models=READ_MODELS,
+            snapshot=options.snapshot,
             segments_keep_days=keep_days,
             keep=False,
         )

@@ -13,6 +13,7 @@ from appliance.commands.options import Verbs, account_id, add_directory, add_jso
 from appliance.console import CommandRefused
 from appliance.digest import engine_digest
 from appliance.wording import counted
+from firm.ids import id_text
 from firm.inputs import EpochOpened
 from firm.kinds import body_of
 from storage.files import open_firm_directory
@@ -51,6 +52,8 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
+    if options.account is not None:
+        _require_account(options.data_dir, options.account)
     outcome = replay(options.data_dir, options.account)
     text = (
         f"{counted(outcome.inputs, 'input')} decided again from row {outcome.epoch_seq}: "
@@ -76,6 +79,15 @@ def replay(directory: Path, account: int | None = None) -> Outcome:
             if inputs % SHOW_EVERY_INPUTS == 0:
                 progress(f"replayed {engine.size:,} of {upto:,} rows")
         return Outcome(True, epoch_seq, inputs, facts, "")
+
+
+def _require_account(directory: Path, account: int) -> None:
+    """A slip of the finger must not be told as an account without a difference."""
+    with LedgerReader(directory) as reader:
+        if not reader.account_rows(account, limit=1):
+            raise CommandRefused(
+                f"no such account: {id_text(account)}; its id is on its page and in the staff's list of accounts"
+            )
 
 
 def _epoch(reader: LedgerReader) -> int:

@@ -4,15 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.settings_file import read_settings
 from appliance.wording import counted
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
-from backups.newer import NOTE_BYTES_MAX
 from backups.places import destination_of
 from backups.replaying import Until
 from backups.restore import Restored, Wanted, restore
+from backups.whole import NOTE_BYTES_MAX
 from firm.instant import parse_utc
 from storage.files import FirmDirectory
 from storage.readmodels.registry import READ_MODELS
@@ -65,6 +66,12 @@ def add_source(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
     parser.add_argument(
         "--identity", type=Path, required=True, metavar="FILE", help="the offline key, as age-keygen wrote it"
     )
+    parser.add_argument(
+        "--snapshot",
+        default="",
+        metavar="NAME",
+        help="begin from this one in snapshots/, in place of the newest whole one",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -75,12 +82,14 @@ def run(options: argparse.Namespace) -> int:
         target=options.data_dir,
         read_models=READ_MODELS,
         until=Until(options.until_seq, options.until),
+        snapshot=options.snapshot,
         notes=tuple(_note(path) for path in options.newer_checkpoint),
         accept_older=options.accept_older,
         erase_keyless=options.erase_keyless,
         segments_keep_days=keep_days,
     )
-    restored = restore(wanted, progress)
+    with tidy_on_sigterm():
+        restored = restore(wanted, progress)
     text = (
         f"{restored_text(restored)}\nIt is in {options.data_dir}, in a new lineage, {restored.lineage}.\n"
         'Next: "evenhand doctor", then "evenhand serve"; bridges send again what came since. Then "evenhand backup".'

@@ -8,13 +8,14 @@ from pathlib import Path
 import anyio
 
 from appliance.assembly import Machine
-from appliance.commands.backup import require_newest_known
 from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import answer, open_machine
+from appliance.copies_seen import why_unseen
 from appliance.log import set_up_logging
 from appliance.read_only import ReadOnlyFirm
 from appliance.serve import serve
 from appliance.space import make_room_to_start
+from backups.source import clear_workshops
 from storage.errors import DiskRefused
 
 SWITCH_INTERVAL_S = (
@@ -48,7 +49,12 @@ def run(options: argparse.Namespace) -> int:
         break
     try:
         set_up_logging(machine.settings.log.level.value, (*machine.secrets.all(), *machine.secret_texts.all()))
-        require_newest_known(machine.directory, machine.settings.backups, machine.secrets)
+        if machine.adopted:
+            _LOG.info("adopted from evenhand.toml: %s", ", ".join(machine.adopted))
+        clear_workshops(machine.directory)
+        machine.copies_unseen = why_unseen(machine.directory, machine.settings.backups, machine.secrets)
+        if machine.copies_unseen:
+            _LOG.error("whether this is the newest ledger of this firm could not be seen: %s", machine.copies_unseen)
         anyio.run(_serve, machine)
     except BaseExceptionGroup as group:
         raise _only(group) from group

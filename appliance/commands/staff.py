@@ -9,7 +9,16 @@ import msgspec
 
 from appliance.assembly import draw_id
 from appliance.commands.init import new_password
-from appliance.commands.options import FROM_TERMINAL_OR_PIPE, Verbs, add_directory, add_json, mail_address, tell, verb
+from appliance.commands.options import (
+    FROM_TERMINAL_OR_PIPE,
+    Verbs,
+    add_directory,
+    add_json,
+    mail_address,
+    plain_text,
+    tell,
+    verb,
+)
 from appliance.console import CommandRefused, ask_firm
 from appliance.founding import MailTaken
 from firm.commands import AddStaff
@@ -44,7 +53,9 @@ def add_to(verbs: Verbs) -> None:
     example = "evenhand staff add ruth@northlight.example --role risk"
     add = verb(actions, "add", run_add, "add a member of staff", example, FROM_TERMINAL_OR_PIPE)
     add.add_argument("mail", type=mail_address, help="to sign in with")
-    add.add_argument("--name", default="", help="how pages call them; the mail address where none is given")
+    add.add_argument(
+        "--name", type=plain_text, default="", help="how pages call them; the mail address where none is given"
+    )
     add.add_argument("--role", choices=ROLES, default="support", help="what they may do (default support)")
     add_directory(add)
     shown = verb(actions, "list", run_list, "list members of staff with id, role and mail", "evenhand staff list")

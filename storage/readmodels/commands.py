@@ -91,8 +91,10 @@ class CommandLine(msgspec.Struct, frozen=True):
     updated_us: int
 
 
+# The login that opening an account led to stands with the account: the command was sent before there was one.
+_LOGIN = "coalesce(nullif(login, ''), (SELECT a.login FROM rm_account a WHERE a.account = rm_command.account), '')"
 _COLUMNS = (
-    "seq, command, account, bridge, login, action, args, for_decision, state, detail, probes, queued_us, deadline_us,"
+    f"seq, command, account, bridge, {_LOGIN}, action, args, for_decision, state, detail, probes, queued_us, deadline_us,"
     " updated_us"
 )
 _OPEN = "state IN ('queued', 'acked', 'applied', 'unknown')"

@@ -1,4 +1,4 @@
-"""Marks: balance, equity and headroom once a minute, for charts."""
+"""Marks: balance, equity and headroom, once a minute while something is open and when the last position closes, for charts."""
 
 from collections.abc import Sequence
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 import apsw
 
 from firm.commands import AddStaff, RegisterTrader
-from firm.inputs import EventRefused, LoginReported
+from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
 from storage.people import IDENTITY, LOGINS, SESSION, reference
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
-SEALED_EVENT = "sealed:"  # how EventRefused marks an event whose personal parts went to the vault
+SEALED_EVENT = "sealed:"  # how EventRefused marks an event that went to the vault
 
 
 class Seal(NamedTuple):
@@ -27,8 +27,8 @@ class Seals:
     """rm_seals: one row a commitment."""
 
     name = "seals"
-    version = 2
-    kinds = kinds_of(AddStaff, RegisterTrader, LoginReported, EventRefused)
+    version = 3
+    kinds = kinds_of(AddStaff, RegisterTrader, LoginReported, EventRefused, UnknownAccountReported)
     schema = (
         "CREATE TABLE rm_seals (commitment TEXT NOT NULL PRIMARY KEY, person TEXT NOT NULL, class TEXT NOT NULL)"
         " STRICT, WITHOUT ROWID;"
@@ -62,6 +62,8 @@ def seal_of(body: Body) -> Seal | None:
         case RegisterTrader():
             return Seal(body.sealed, reference("trader", body.trader), IDENTITY)
         case LoginReported():
+            return Seal(body.sealed, LOGINS, SESSION)
+        case UnknownAccountReported() if body.sealed:
             return Seal(body.sealed, LOGINS, SESSION)
         case EventRefused() if body.raw_hex.startswith(SEALED_EVENT):
             return Seal(body.raw_hex.removeprefix(SEALED_EVENT), LOGINS, SESSION)

@@ -172,8 +172,11 @@ def closed_trades(connection: apsw.Connection, account: int, before: int | None,
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """A deal by which a position was closed, or a part of it."""
+    """A deal by which a position was closed, or a part of it; `seq` is the row that reported it.
 
+    `costs`: commission, swap and fee together, negative when paid."""
+
+    seq: int
     deal: str
     position: str
     symbol: str
@@ -181,13 +184,14 @@ class Closing(msgspec.Struct, frozen=True):
     lots_e8: int
     price: int
     profit: int
+    costs: int
     at_us: int
 
 
 def closings_after(connection: apsw.Connection, account: int, seq: int, positions: tuple[str, ...]) -> list[Closing]:
     """The booked closing deals of these positions since ledger row `seq`, in their order."""
     sql = (
-        "SELECT d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8, d.price, d.profit, d.at_us FROM rm_deal d"
+        "SELECT d.seq, d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8, d.price, d.profit, d.costs, d.at_us FROM rm_deal d"
         " JOIN rm_trade t ON t.account = d.account AND t.position = d.position"
         " LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
         " WHERE d.account = ? AND d.position = ? AND d.seq > ? AND d.entry != 'in' AND d.booked = 1 ORDER BY d.seq"

@@ -14,6 +14,7 @@ from actors.states import hash_of, readable_states, restore_states, state_bytes
 from firm.commands import ResumeDesk
 from firm.facts import BreachDeclared, CommandQueued, DayOpened, DeskResumed, DeskStopped, MessageParked
 from firm.inputs import Side
+from firm.phase import Standing
 from firm.rules.limits import limits_of
 
 LINEAGE = "0" * 32
@@ -175,6 +176,25 @@ def test_the_rest_of_the_firm_goes_on(broken_desk):
     assert [
         of for batch in stage.batches for _, d in batch.decided for of, f in d.facts if isinstance(f, BreachDeclared)
     ] == [7003]
+
+
+def test_a_price_that_stops_one_desk_still_reaches_the_next(stage, monkeypatch):
+    """Both are woken by it, and the first attempt has taken both out of the index."""
+    for account in (stage.sell(), stage.sell(1002, 502, (7003, 7004))):
+        stage.tick("EURUSD", 138_690, 138_700)
+        stage.deal(account, f"P{account}", Side.BUY, "10", 138_700)
+        stage.equity(account, "99_900.00", "100_000.00")
+    judge = AccountDesk.judge
+
+    def cursed(self, turn, at_us, **how):
+        if self.account == 7001:
+            raise KeyError("cursed")
+        judge(self, turn, at_us, **how)
+
+    monkeypatch.setattr(AccountDesk, "judge", cursed)
+    stage.tick("EURUSD", 137_000, 137_010)
+    assert [stopped.desk for stopped in stage.facts(DeskStopped)] == [account_desk(7001)]
+    assert stage.account(7003).standing is Standing.BREACHED
 
 
 def test_a_resumed_desk_decides_what_was_parked_once_and_in_order(broken_desk, monkeypatch):

@@ -16,8 +16,8 @@ from firm.facts import (
     SanityBandLeft,
     VerdictCorrected,
 )
-from firm.inputs import DealEntry, PolicyAdopted, Side, Watermark
-from firm.instant import DAY_US, SECOND_US, parse_utc
+from firm.inputs import CashKind, CashReported, DealEntry, PolicyAdopted, Side, SymbolReported, Watermark
+from firm.instant import DAY_US, HOUR_US, SECOND_US, parse_utc
 from firm.phase import Standing
 from firm.quote_frame import Tick
 from firm.ruleset import LateBreach
@@ -63,6 +63,25 @@ def test_a_silent_symbol_is_stale(stage):
     assert market.doubts_about(("EURUSD",), stage.now_us + STALE_US, STALE_US) == ()
     assert market.doubts_about(("EURUSD",), stage.now_us + STALE_US + 1, STALE_US) == (Doubt.STALE_QUOTE,)
     assert market.doubts_about(("XAUUSD",), stage.now_us, STALE_US) == (Doubt.NO_QUOTE,)
+
+
+def test_a_symbol_whose_session_has_just_opened_is_not_silent_and_its_old_price_still_fails_nobody(stage):
+    """Thursday 22:00 to 23:00 is a break; the last price is of an hour before the open."""
+    sessions = ((0, 3 * 1_440 + 22 * 60), (3 * 1_440 + 23 * 60, 7 * 1_440))
+    spec = replace(stage.engine.market("sim").board.specs["EURUSD"], sessions=sessions)
+    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=spec))
+    market, opens_us = stage.engine.market("sim"), parse_utc("2014-05-01T23:00:00")
+    stage.now_us = opens_us - 2 * HOUR_US
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_700, 138_710, opens_us - HOUR_US - 1)
+    assert market.stale_symbols(opens_us - 1, STALE_US) == ()  # closed
+    assert market.stale_symbols(opens_us + STALE_US, STALE_US) == ()
+    assert market.stale_symbols(opens_us + STALE_US + SECOND_US, STALE_US) == ("EURUSD",)
+    assert market.doubts_about(("EURUSD",), opens_us + SECOND_US, STALE_US) == (Doubt.STALE_QUOTE,)
+    stage.now_us = opens_us + STALE_US
+    stage.tick("EURUSD", 138_700, 138_710)
+    assert market.stale_symbols(stage.now_us + STALE_US, STALE_US) == ()
+    assert market.stale_symbols(stage.now_us + STALE_US + 1, STALE_US) == ("EURUSD",)
 
 
 # --- midnight ---
@@ -163,6 +182,60 @@ def test_marks_are_taken_for_accounts_that_hold_something(stage):
     [mark] = stage.facts(MarkTaken, account)
     assert (mark.equity.minor, mark.headroom.minor) == (99_900_00, 4_900_00)
     assert not stage.facts(MarkTaken, idle)
+
+
+def test_an_account_is_marked_at_the_very_deal_that_leaves_nothing_open_and_not_again_while_it_stays_flat(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.deal(account, "P2", Side.BUY, "10", 138_700)
+    stage.wait(1)
+    stage.tick("EURUSD", 138_690, 138_700)
+    seen = len(stage.facts(MarkTaken, account))
+    stage.deal(account, "P1", Side.SELL, "10", 138_400, entry=DealEntry.OUT, profit="-3_000.00")
+    assert len(stage.facts(MarkTaken, account)) == seen  # something is open still: its minute comes
+    stage.wait(1)
+    closed_us = stage.now_us
+    stage.deal(account, "P2", Side.SELL, "10", 138_600, entry=DealEntry.OUT, profit="-1_000.00")
+    mark = stage.facts(MarkTaken, account)[-1]
+    assert (mark.balance.minor, mark.equity.minor, mark.headroom.minor) == (96_000_00, 96_000_00, 1_000_00)
+    assert instants_of_marks(stage)[-1] == (account, closed_us)
+    for _ in range(90):
+        stage.wait(1)
+        stage.tick("EURUSD", 138_690, 138_700)
+    assert len(stage.facts(MarkTaken, account)) == seen + 1
+
+
+def test_a_deposit_is_marked_where_nothing_is_open(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    deposit = CashReported(
+        bridge="sim",
+        seq=stage.next_seq(),
+        cash_id="C1",
+        cash_kind=CashKind.DEPOSIT,
+        amount=stage.account(account).money(500_00),
+        balance_after=stage.account(account).money(100_500_00),
+        t_us=stage.now_us,
+    )
+    stage.put(deposit, account)
+    [mark] = stage.facts(MarkTaken, account)
+    assert (mark.balance.minor, mark.equity.minor, mark.headroom.minor) == (100_500_00, 100_500_00, 5_000_00)
+
+
+def test_a_close_that_is_told_late_is_marked_when_it_was_told(stage):
+    """So that no mark taken meanwhile, with the position still in it, comes after the one without."""
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    closed_us = stage.now_us
+    stage.wait(61)
+    stage.tick("EURUSD", 138_790, 138_800)
+    told_us = stage.now_us
+    stage.deal(account, "P1", Side.SELL, "10", 138_690, entry=DealEntry.OUT, profit="-100.00", at_us=closed_us)
+    marks = instants_of_marks(stage)
+    assert marks[-1] == (account, told_us)
+    assert marks == sorted(marks, key=lambda mark: mark[1])
 
 
 def test_each_account_is_marked_once_a_minute_in_a_second_of_its_own(stage):

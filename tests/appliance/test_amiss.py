@@ -222,6 +222,21 @@ def test_a_checkpoint_that_cannot_be_read_is_named(firm: FirmDirectory, said: Sa
     assert (status, f"{tmp_path}/nowhere cannot be read as a checkpoint" in err) == (2, True)
 
 
+@pytest.mark.parametrize("before", [None, 0o644], ids=["a new file", "over one that others could read"])
+def test_evidence_is_written_for_its_owner_alone(
+    firm: FirmDirectory, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int | None
+) -> None:
+    monkeypatch.setattr("appliance.commands.evidence.build_bundle", lambda *_, **__: b"a trader's history\n")
+    out = tmp_path / "bundle.json"
+    if before is not None:
+        out.write_text("what was here before, and longer than what comes now")
+        out.chmod(before)
+    status, _, err = said("evidence", "1", "--out", out, "--data-dir", firm.path)
+    assert (status, err) == (0, "")
+    assert out.read_bytes() == b"a trader's history\n"
+    assert out.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("verb", ["explain", "evidence"])
 def test_what_is_no_decision_is_told_what_one_is_and_where_to_find_it(
     verb: str, capsys: pytest.CaptureFixture[str]

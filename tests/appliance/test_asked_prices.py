@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from actors.recovery import all_rows
+from appliance.summary import summarise, tally
 from bridges import events
 from bridges.wire import BackfillReq
 from firm.facts import BreachDeclared, BreachSuspected, VerdictCorrected
@@ -81,6 +82,7 @@ async def test_the_single_prices_of_a_merged_window_confirm_the_breach(merged: A
     [suspicion] = [body for body in bodies if isinstance(body, BreachSuspected)]
     breach = next(body for body in bodies if isinstance(body, BreachDeclared))
     assert (suspicion.late, breach.late, breach.at_us) == (False, True, kept[1].t_us)
+    assert tally(summarise(merged.machine.directory)) == "0 phases passed, 1 breach, 0 left to a person"
     assert merged.machine.engine.account(ADAS_ACCOUNT).standing is Standing.BREACHED
 
 
@@ -104,6 +106,7 @@ async def test_single_prices_that_show_no_breach_take_the_suspicion_back(merged:
     await release(merged, sent)
     [corrected] = [body for body in merged.bodies() if isinstance(body, VerdictCorrected)]
     assert corrected.verdict == "exonerated"
+    assert summarise(merged.machine.directory).waiting == 0
     assert merged.machine.engine.account(ADAS_ACCOUNT).standing is Standing.ACTIVE
 
 
@@ -112,6 +115,7 @@ async def test_prices_that_are_gone_leave_it_to_a_person(merged: Any) -> None:
     await release(merged, sent)
     assert isinstance(merged.platform.asked[0], BackfillReq)
     assert merged.machine.engine.account(ADAS_ACCOUNT).standing is Standing.UNDER_REVIEW
+    assert tally(summarise(merged.machine.directory)) == "0 phases passed, 0 breaches, 1 left to a person"
 
 
 def test_the_events_of_an_answer_carry_its_bounds() -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,16 @@ from appliance.cli import main
 from appliance.control import ControlRequest, call_control
 from bridges import events
 from firm.facts import BreachDeclared, BreachSuspected, QuotesRefused
-from firm.inputs import CommandState, DealEntry, DealReported, EventRefused, QuoteFrame, Side, UnknownAccountReported
+from firm.inputs import (
+    CommandState,
+    DealEntry,
+    DealReported,
+    EventRefused,
+    LoginReported,
+    QuoteFrame,
+    Side,
+    UnknownAccountReported,
+)
 from firm.instant import DAY_US, SECOND_US
 from firm.quote_frame import Tick
 from storage.files import FirmDirectory
@@ -266,6 +276,8 @@ async def test_a_deal_of_a_login_that_is_nobody_s_is_kept_and_touches_no_account
     [kept, *facts] = live.caused_by(UnknownAccountReported)
     assert (kept.login, facts) == ("999999", [])
     assert "for Ben" not in kept.event
+    live.machine.tidy()  # as a start does: what a row refers to is no orphan
+    assert live.machine.vault.open_value(kept.sealed) == b'{"comment":"for Ben"}'
     assert live.machine.engine.account(7001) == before
     assert not [body for body in live.bodies() if isinstance(body, DealReported)]
 
@@ -281,12 +293,27 @@ async def test_an_event_that_is_not_believed_is_kept_counted_and_acknowledged(li
     for event in (deal, future, foreign):
         await live.platform.publish(event)
     await live.settled()
-    assert len([body for body in live.bodies() if isinstance(body, EventRefused)]) == 3
+    live.machine.tidy()
+    kept = [body.raw_hex.removeprefix("sealed:") for body in live.bodies() if isinstance(body, EventRefused)]
+    sent = [events.encode_event(event) for event in (deal, future, foreign)]
+    assert [live.machine.vault.open_value(commitment) for commitment in kept] == sent
     assert sum(live.machine.counters.values()) >= 3
     assert live.machine.engine.account(7001) == before
     await live.platform.buys(1, 138_705)  # the lane flows on
     await live.settled()
     assert len(live.machine.engine.account(7001).positions) == 1
+
+
+async def test_thousands_of_logins_cost_a_few_syncs_of_the_vault_and_none_of_them_on_the_loop(live: Any) -> None:
+    threads: list[int] = []
+    # The hook answers False, which lets the commit be.
+    live.machine.vault._connection.set_commit_hook(lambda: bool(threads.append(threading.get_ident())))
+    login = events.Session("700001", True, "192.0.2.7", "desktop", "a laptop", live.platform.now_us)
+    await live.platform.publish(*[login] * 2_048)
+    await live.settled()
+    assert len([body for body in live.bodies() if isinstance(body, LoginReported)]) == 2_048
+    assert 1 <= len(threads) <= 1 + 2_048 // 256
+    assert threading.get_ident() not in threads
 
 
 async def test_a_result_for_a_command_that_was_never_given_changes_nothing(live: Any) -> None:

@@ -12,10 +12,11 @@ import msgspec
 import pytest
 
 from actors.recovery import all_rows
-from appliance.cli import VERBS, main, parser
+from appliance.cli import main, parser
 from appliance.commands.rebuild import NAMES
 from appliance.release import RELEASE
 from appliance.settings_file import read_settings, settings_toml
+from appliance.verbs import VERBS
 from bridges.enrolment import KeyFile, read_key_file
 from firm.inputs import EpochOpened
 from storage.files import FirmDirectory, replace_file
@@ -130,6 +131,67 @@ def test_a_password_that_is_too_short_founds_nothing(tmp_path: Path, said: Said)
     assert not (tmp_path / "f").exists()
 
 
+@pytest.mark.parametrize("name", ["", "x" * 81, "two\nlines", "\x7f"], ids=["none", "too long", "lines", "control"])
+def test_a_name_that_settings_do_not_take_founds_nothing(name: str, tmp_path: Path, said: Said) -> None:
+    """Settings are the judge: what they refuse at a start must not be what a firm is founded with."""
+    directory = tmp_path / "f"
+    status, out, err = said(
+        "init", "--data-dir", directory, "--name", name, "--owner", "o@x.example", stdin="a long enough password\n"
+    )
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith('evenhand: --name: "firm.name" must be text of 1 to 80 characters, not "')
+    assert not directory.exists()
+
+
+@pytest.mark.parametrize("name", ["x" * 80, 'Ada & "Sons" \\ Praha', "株式会社"])
+def test_a_name_that_settings_take_founds_a_firm_that_starts(name: str, tmp_path: Path, said: Said) -> None:
+    directory = tmp_path / "f"
+    status, _, _ = said(
+        "init", "--data-dir", directory, "--name", name, "--owner", "o@x.example", stdin="a long enough password\n"
+    )
+    assert (status, read_settings(directory / "evenhand.toml").firm.name) == (0, name)
+    assert "evenhand.toml of " in said("doctor", "--data-dir", directory)[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("init", "--name", "a\udcff", "--owner", "o@x.example"),
+        ("init", "--name", "a", "--owner", "o\udcff@x.example"),
+        ("init", "--name", "a", "--owner", "o@x.example", "--owner-name", "\udcff"),
+        ("staff", "add", "o@x.example", "--name", "\udcff"),
+        ("bridge", "revoke", "mt5-main", "--why", "\udcff"),
+        ("bridge", "mode", "mt5-main", "observe", "--why", "\udcff"),
+    ],
+    ids=["firm", "owner", "owner's name", "staff", "revoke", "mode"],
+)
+def test_bytes_that_are_no_text_are_refused_before_anything_is_made(
+    arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--data-dir", str(tmp_path / "f")])
+    assert ended.value.code == 2
+    assert "is not text in UTF-8: type it again" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "f").exists()
+
+
+def test_a_replay_for_an_account_that_is_not_there_is_refused(firm: Path, said: Said) -> None:
+    status, out, err = said("replay", "--account", "T41YY-PSMJX", "--data-dir", firm)
+    assert (status, out) == (2, "")
+    assert err == "evenhand: no such account: T41YY-PSMJX; its id is on its page and in the staff's list of accounts\n"
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "9" * 5_000])
+@pytest.mark.parametrize("verb", [("explain",), ("evidence", "--out", "f")], ids=["explain", "evidence"])
+def test_a_number_that_no_row_can_have_is_no_decision(
+    verb: tuple[str, ...], number: str, firm: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*verb, number, "--data-dir", str(firm)])
+    assert ended.value.code == 2
+    assert "is no decision" in capsys.readouterr().err
+
+
 def test_staff_are_added_and_a_taken_address_is_refused(firm: Path, said: Said) -> None:
     add = ("staff", "add", "ruth@northlight.example", "--role", "risk", "--data-dir", firm)
     assert said(*add, stdin="a long enough password\n")[:2] == (0, "ruth@northlight.example may sign in as risk.\n")
@@ -160,6 +222,45 @@ def test_a_key_file_that_is_written_is_private_and_only_kept_for_a_bridge_that_w
     status, _, err = said(*add, tmp_path / "nowhere" / "key.toml")
     assert (status, "cannot be written (No such file or directory)" in err) == (2, True)
     assert read_key_file(file) == key
+
+
+@pytest.mark.parametrize("quiet", [True, False], ids=["printed", "to a file"])
+def test_a_key_file_that_works_on_this_machine_alone_says_so(
+    quiet: bool, firm: Path, said: Said, tmp_path: Path
+) -> None:
+    file = tmp_path / "mt5-main.toml"
+    status, out, err = said("bridge", "add", "mt5-main", "--data-dir", firm, *(() if quiet else ("--out", file)))
+    key = out if quiet else file.read_text()
+    assert (status, 'endpoint = "tcp://127.0.0.1:' in key) == (0, True)
+    assert err.count("\n") == 1
+    assert "can be reached from this machine alone" in err
+    assert "--endpoint tcp://HOST:PORT" in err
+
+
+def test_a_key_file_names_the_address_by_which_the_bridge_reaches_the_firm(
+    firm: Path, said: Said, tmp_path: Path
+) -> None:
+    file = tmp_path / "mt5-main.toml"
+    status, _, err = said(
+        "bridge", "add", "mt5-main", "--data-dir", firm, "--out", file, "--endpoint", "tcp://firm.example:7411"
+    )
+    assert (status, err, read_key_file(file).endpoint) == (0, "", "tcp://firm.example:7411")
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["firm.example:7411", "tcp://firm.example", "tcp://firm.example:0", "tcp://firm.example:65536", "tcp://:7411",
+     "tcp://*:7411", "tcp://0.0.0.0:7411", "tcp://[::]:7411", "udp://firm.example:7411", "tcp://a b:1", "tcp://a/b:1",
+     "tcp://fe80::1:7411", "tcp://a@b:7411", 'tcp://a":1', ""],
+)  # fmt: skip
+def test_an_endpoint_that_no_bridge_can_connect_to_is_refused(
+    endpoint: str, firm: Path, said: Said, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["bridge", "add", "mt5-main", "--data-dir", str(firm), f"--endpoint={endpoint}"])
+    assert ended.value.code == 2
+    assert "is no address of a gateway: write tcp://HOST:PORT" in " ".join(capsys.readouterr().err.split())
+    assert bridges(said, firm) == {}
 
 
 def enrolled(said: Said, firm: Path, name: str, tmp_path: Path) -> KeyFile:

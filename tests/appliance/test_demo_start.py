@@ -1,5 +1,6 @@
 """Starting a demo: nothing of a demo that runs is touched, and a slip of the finger costs nothing."""
 
+import argparse
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 import pytest
 
 from appliance.cli import main
-from appliance.commands.demo import show
-from appliance.demo import MARKER, Demo, DemoOptions
+from appliance.commands.demo import watch
+from appliance.demo import MARKER, TO_END, Demo, DemoOptions
 from appliance.ports import free_port, listen
 from appliance.summary import Summary, Verdict, tally
 from storage.lock import WriterLock
@@ -30,10 +31,11 @@ def left(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def terminate_as_before() -> Iterator[None]:
-    """A demo lets SIGTERM end it like Ctrl-C: for its own process."""
-    before = signal.getsignal(signal.SIGTERM)
+    """A demo lets other signals end it like Ctrl-C: for its own process."""
+    before = {each: signal.getsignal(each) for each in TO_END}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 def demo(directory: Path, *more: str) -> int:
@@ -107,6 +109,11 @@ def test_an_argument_that_cannot_be_meant_is_told_before_anything_is_removed(
     ("arguments", "refusal"),
     [
         (["--from", "2014-05-02T13:00:00", "--to", "2014-05-02T12:00:00"], "there are no prices from"),
+        (
+            ["--from", "2014-05-03T00:00:00", "--to", "2014-05-03T00:00:00"],
+            "no prices from 2014-05-03T00:00:00.000000Z on (--from lies at the end of the prices): the tick files reach",
+        ),
+        (["--from", "2014-05-04T00:00:00", "--to", "2014-05-05T00:00:00"], "(--from lies after the end of the prices)"),
         (["--ticks", __file__], "expected SYMBOL_tick_YYYYMMDD.zip"),
     ],
 )
@@ -140,19 +147,27 @@ def test_the_tally_counts_passes_breaches_and_what_waits_for_a_person() -> None:
         ("rows", "quote_frames", "deals", "commands_queued", "commands_confirmed", "commands_open", "flat_confirmed"), 0
     )
     told = (verdict("PhasePassed"), verdict("BreachDeclared", "hard"), verdict("BreachDeclared", "soft"))
-    assert tally(Summary(**counts, verdicts=told, standings={})) == (
-        "1 phase passed, 2 breaches (1 of them soft), 0 suspicions left to a person"
+    assert tally(Summary(**counts, waiting=4, verdicts=told, standings={})) == (
+        "1 phase passed, 2 breaches (1 of them soft), 4 left to a person"
     )
 
 
+@pytest.mark.parametrize("headless", [False, True], ids=["live", "headless"])
 def test_the_end_of_the_prices_is_told_once_with_the_tally(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    headless: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ending = Demo(DemoOptions(directory=tmp_path / "demo", accounts=1, port=free_port(HOST)))
     ending.prepare()
     ending.market = {"done": True, "market_time": "2014-05-02T21:00:00"}
+    asked = argparse.Namespace(headless=headless, until_done=False, json=False)
     with ending.running():
-        show(ending)
-        show(ending)
-    told = capsys.readouterr().out
-    assert told.count("0 phases passed, 0 breaches, 0 suspicions left to a person") == 1
+        watch(asked, ending)
+        watch(asked, ending)
+        told = capsys.readouterr().out
+        ending.told_end = False
+        watch(argparse.Namespace(headless=headless, until_done=True, json=False), ending)
+    assert (
+        told.count("The prices ended at 2014-05-02 21:00:00 UTC: 0 phases passed, 0 breaches, 0 left to a person.") == 1
+    )
+    assert told.count("Ctrl-C ends it and lists each verdict.") == 1
+    assert capsys.readouterr().out == ""  # one that ends by itself keeps nobody waiting

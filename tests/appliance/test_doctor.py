@@ -34,7 +34,7 @@ from appliance.settings import (
     Settings,
     WebSettings,
 )
-from appliance.settings_file import write_settings
+from appliance.settings_file import NEXT, write_settings
 from firm.inputs import SegmentSealed
 from firm.instant import MINUTE_US, SECOND_US
 from storage.files import BALLAST_BYTES, FirmDirectory, create_firm_directory, lay_ballast, replace_file
@@ -48,6 +48,7 @@ PAGE = ROOT / "docs" / "operating" / "doctor.md"
 NOW_US = 1_800_000_000 * SECOND_US
 FIRM = FirmSettings(name="Acme", slug="acme")
 PLAIN = Settings(firm=FIRM)
+TOML = '[firm]\nname = "Acme"\nslug = "acme"\n'
 
 
 def free_port() -> int:
@@ -96,7 +97,7 @@ def of(firm: FirmDirectory, check: str) -> Finding:
 def test_a_new_firm_is_well(firm: FirmDirectory) -> None:
     findings = run_doctor(firm.path)
     assert [finding for finding in findings if finding.level is not Level.OK] == []
-    assert len(findings) == 17
+    assert len(findings) == 18
     assert worst(findings) is Level.OK
 
 
@@ -149,6 +150,31 @@ def test_settings_that_do_not_parse_are_a_problem_and_the_rest_is_still_looked_a
     assert found.found == f'{firm.settings}: unknown key "web.prot" (did you mean "web.port"?)'
     assert "docs/settings.md" in found.next
     assert of(firm, "ledger").level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[firm]\nname = ""\nslug = "acme"', '"firm.name"'),
+        ('[firm]\nslug = "acme"', '"firm.name"'),
+        ('[firm]\nname = "A"\nslug = "other"', '"firm.slug"'),
+        (f"{TOML}[web]\nport = 0", '"web.port"'),
+        (f"{TOML}[web]\nsession_idle_min = 800", "web.session_idle_min"),
+        (f"{TOML}[web]\ntls_behind_proxy = true", "web.tls_behind_proxy"),
+        (f'{TOML}[web]\npublic_url = "a; b"', "web.public_url"),
+        (f'{TOML}[log]\nlevel = "loud; very"', '"log.level"'),
+        (f'{TOML}[alarms.mail]\nhost = "mail.example"', "alarms.mail.host"),
+        (f'{TOML}[heartbeat]\nurl = "http://away.example/x"', "heartbeat.url"),
+        (f"{TOML}[web]\nport = \n", "line 5"),
+    ],
+)
+def test_what_is_wrong_with_the_settings_is_told_with_file_and_key(firm: FirmDirectory, text: str, key: str) -> None:
+    replace_file(firm.settings, text.encode())
+    found = of(firm, "settings")
+    assert found.level is Level.PROBLEM
+    assert found.found.startswith(f"{firm.settings}")
+    assert key in found.found
+    assert found.next in (NEXT, 'set slug = "acme" again')
 
 
 def test_a_missing_ledger_is_a_problem(firm: FirmDirectory) -> None:
@@ -261,7 +287,9 @@ def test_a_busy_port_is_a_problem_with_a_way_to_find_who_has_it() -> None:
         port = other.getsockname()[1]
         found = check_port("web", "127.0.0.1", port, None)
         assert (found.check, found.level) == (f"port {port}", Level.PROBLEM)
-        assert found.next == f'find who has it with "ss -ltnp sport = :{port}", or set another web.port'
+        assert (
+            found.next == f'find who has it with "ss -ltnp sport = :{port}", or set another web.port in evenhand.toml'
+        )
         assert check_port("web", "127.0.0.1", port, os.getpid()).level is Level.OK
     assert check_port("web", "127.0.0.1", port, os.getpid()).level is Level.WARNING
     assert check_port("web", "127.0.0.1", port, None).level is Level.OK
@@ -270,7 +298,10 @@ def test_a_busy_port_is_a_problem_with_a_way_to_find_who_has_it() -> None:
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
 def test_an_address_that_is_not_this_machines_is_a_problem(host: str) -> None:
     found = check_port("gateway", host, 7_411, None)
-    assert (found.level, found.next) == (Level.PROBLEM, "set gateway.host to an address of this machine")
+    assert (found.level, found.next) == (
+        Level.PROBLEM,
+        "set gateway.host in evenhand.toml to an address of this machine",
+    )
 
 
 @pytest.mark.parametrize(

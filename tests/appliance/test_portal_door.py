@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 import uvicorn
 
@@ -218,6 +219,9 @@ async def test_a_portal_full_of_live_pages_lets_the_next_in_when_one_has_left():
         live = [await Client.at(server, LIVE) for _ in range(3)]
         await until(lambda: server.app.watched == 3)
         asker = await Client.at(server, WHOLE)
+        for _ in range(20):
+            await anyio.lowlevel.checkpoint()
+        assert len(server.door) == 3
         live[0].close()
         assert b"hello" in await asker.answer()
         assert server.app.watched == 3
@@ -243,8 +247,9 @@ async def test_without_a_file_left_nobody_is_let_in_and_the_processor_is_left_al
     monkeypatch.setattr("appliance.portal_door.PAUSE_S", 0.05)
     listener = Exhausted()
     async with served(LONG, listener=listener) as server:
-        client = await Client.at(server, WHOLE)
+        client, began = await Client.at(server, WHOLE), anyio.current_time()
         await until(lambda: server.door.turned[Turned.NOT_TAKEN] >= 3)
+        assert anyio.current_time() - began >= 2 * 0.05
         assert listener.asked == server.door.turned[Turned.NOT_TAKEN]
         listener.again = True
         assert b"hello" in await client.answer()

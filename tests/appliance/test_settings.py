@@ -5,15 +5,26 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from appliance.settings import ClockSource, FirmSettings, LedgerSettings, RiskSettings, Settings, WebSettings
+from appliance.settings import (
+    FIGURES,
+    ClockSource,
+    Figure,
+    FirmSettings,
+    LedgerSettings,
+    RiskSettings,
+    Settings,
+    WebSettings,
+    policy_changes,
+)
 from appliance.settings_file import (
     SETTINGS_BYTES_MAX,
     SettingsRefused,
-    default_toml,
     every_setting,
+    new_settings,
     parse_settings,
     read_settings,
     settings_reference,
+    settings_toml,
     slug_of,
     write_settings,
 )
@@ -30,12 +41,12 @@ def test_the_reference_page_is_what_the_structs_say() -> None:
 
 
 def test_what_init_writes_reads_back_with_every_default() -> None:
-    settings = parse_settings(default_toml('Ada & "Sons" Ltd. \\ Praha'), "evenhand.toml")
+    settings = parse_settings(settings_toml(new_settings('Ada & "Sons" Ltd. \\ Praha', "--name")), "evenhand.toml")
     assert settings == Settings(firm=FirmSettings(name='Ada & "Sons" Ltd. \\ Praha', slug="ada-sons-ltd-praha"))
 
 
 def test_the_written_file_explains_each_key_and_sets_only_what_differs() -> None:
-    text = default_toml("Acme")
+    text = settings_toml(new_settings("Acme", "--name"))
     assert [line for line in text.splitlines() if line and line[0] not in "#["] == ['name = "Acme"', 'slug = "acme"']
     assert all(f"{setting.key} = " in text for setting in every_setting())
 
@@ -70,6 +81,15 @@ def test_every_figure_of_the_policy_follows_a_setting() -> None:
     policy = msgspec.structs.asdict(msgspec.convert(nested, Settings).policy())
     unmoved = [name for name, value in msgspec.structs.asdict(Policy()).items() if policy[name] == value]
     assert unmoved == []
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_a_change_of_policy_is_told_by_the_key_that_made_it_in_its_own_unit(figure: Figure) -> None:
+    section, _, key = figure.key.rpartition(".")
+    [default] = [int(setting.default) for setting in every_setting() if setting.path == figure.key]
+    changed = parse_settings(f"{FIRM}[{section}]\n{key} = {default + 1}\n", "x").policy()
+    assert policy_changes(Policy(), changed) == [f"{figure.key} {default} -> {default + 1}"]
+    assert policy_changes(changed, changed) == []
 
 
 def test_units_reach_the_policy() -> None:
@@ -120,19 +140,25 @@ def test_units_reach_the_policy() -> None:
         pytest.param("firm = 3", "[firm] Expected `object`", id="a section that is a number"),
         pytest.param("[firm", "is not TOML", id="no TOML"),
         pytest.param(
-            FIRM + '[web]\npublic_url = "portal.example.com"', "public_url 'portal.example.com' must be", id="no scheme"
+            FIRM + '[web]\npublic_url = "portal.example.com"',
+            "web.public_url 'portal.example.com' must be",
+            id="no scheme",
         ),
         pytest.param(FIRM + '[web]\npublic_url = "https://a.example/x"', "must be scheme and host alone", id="a path"),
         pytest.param(
             FIRM + '[web]\npublic_url = "https://a.example"',
-            "tls_behind_proxy is true exactly when",
+            "web.tls_behind_proxy is true exactly when web.public_url",
             id="https without a proxy",
         ),
         pytest.param(
-            FIRM + "[web]\ntls_behind_proxy = true", "tls_behind_proxy needs public_url", id="a proxy for nobody"
+            FIRM + "[web]\ntls_behind_proxy = true",
+            "web.tls_behind_proxy needs web.public_url",
+            id="a proxy for nobody",
         ),
         pytest.param(
-            FIRM + "[web]\nsession_idle_min = 800", "session_idle_min must not exceed", id="idle longer than all"
+            FIRM + "[web]\nsession_idle_min = 800",
+            "web.session_idle_min must not exceed web.session_absolute_min",
+            id="idle longer than all",
         ),
     ],
 )

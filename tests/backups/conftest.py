@@ -1,6 +1,7 @@
 """A small firm whose copies go to another directory: Ada's account is open, Omar signs in, prices come."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from actors.arrival import Arrival, Decided
 from actors.recovery import all_rows
+from appliance.assembly import Machine
 from appliance.demo_firm import programs
 from appliance.founding import found, staff_command, trader_command
 from appliance.ports import free_port
@@ -16,7 +18,11 @@ from appliance.settings import ClockSettings, ClockSource, FirmSettings, Gateway
 from appliance.settings import WebSettings as Web
 from backups.destination import DirectoryDestination
 from backups.envelope import Identity, Recipient
+from backups.freshness import Fresh, freshness
+from backups.names import wall_us
+from backups.pruning import Pruned, prune
 from backups.restore import Restored, Wanted, restore
+from backups.retention import Keep
 from backups.shipping import Shipped, Shipper
 from backups.snapshot import Taken, take_snapshot
 from backups.source import Source, workshop
@@ -33,6 +39,7 @@ from storage.segments import seal
 
 START_US = parse_utc("2014-05-01T20:00:00")
 ADA, OMAR = 1001, 1
+NIGHTLY = Keep(hourly=24, daily=14, weekly=8, monthly=24)
 EURUSD = SymbolSpec(symbol="EURUSD", digits=5, contract_e8=100_000 * 10**8, currency_base="EUR", currency_profit="USD")
 
 
@@ -139,6 +146,39 @@ class House:
         with workshop(self.directory, "ship") as scratch, Shipper(self.source, scratch) as shipper:
             shipper.begin()
             return list(iter(shipper.round, None))
+
+    def fresh(self, now_us: int | None = None) -> Fresh:
+        with workshop(self.directory, "check") as scratch, LedgerReader(self.directory, secret=self.secret) as reader:
+            return freshness(self.source, reader, wall_us() if now_us is None else now_us, scratch)
+
+    def prune(self, now_us: int | None = None, keep: Keep = NIGHTLY) -> Pruned:
+        return prune(
+            self.source, keep, now_us=wall_us() if now_us is None else now_us, tail_keep_days=8, keys_keep_days=30
+        )
+
+    @property
+    def secret(self) -> bytes:
+        return read_secrets(self.directory).ledger_secret
+
+    def snapshots(self) -> list[Path]:
+        """Their folders, oldest first."""
+        return sorted((self.copies / "snapshots").iterdir())
+
+    def tails(self) -> list[Path]:
+        return sorted((self.copies / "tail").rglob("*.age"))
+
+    def put_aside(self) -> Path:
+        """A copy of the firm's directory by hand, as an old backup or a machine that was thought dead has it."""
+        aside = self.folder / f"aside{len(list(self.folder.glob('aside*')))}"
+        self.machine.close()
+        shutil.copytree(self.directory, aside, ignore=shutil.ignore_patterns("control.sock"))
+        self.machine = Machine(self.directory, self.settings, read_secrets(self.directory))
+        return aside
+
+    def go_on_with(self, directory: Path) -> None:
+        self.machine.close()
+        self.directory = directory
+        self.machine = Machine(directory, self.settings, read_secrets(directory))
 
     def wanted(self, **more: object) -> Wanted:
         self._restores += 1

@@ -47,7 +47,11 @@ def resealed(house: Any, path: Path, change: Any, signer: Signer | None = None) 
     signer = signer or Signer(read_secrets(house.directory).signing_seed)
     own = Signer(read_secrets(house.directory).signing_seed).public_key
     tail = read_record(Tail, path.name, Identity(house.identity_file).open(path.name, path.read_bytes()), own)
-    path.write_bytes(Recipient(house.recipient).seal(bytes_of(change(tail), signer)))
+    sealed = Recipient(house.recipient).seal(bytes_of(change(tail), signer))
+    name = tail_named(path.name)
+    assert name is not None
+    path.unlink()
+    path.with_name(name._replace(size_bytes=len(sealed)).name).write_bytes(sealed)
 
 
 def test_every_file_of_the_copies_is_missed_or_found_out_when_a_bit_of_it_turns(copied: Any) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from appliance.alarms.copies_check import last_check
 from appliance.cli import main, parser
+from appliance.doctor import run_doctor
+from appliance.finding import Finding, Level
 from appliance.settings import ClockSettings, ClockSource
 from appliance.settings_file import write_settings
 from storage.files import FirmDirectory
@@ -152,7 +156,7 @@ def test_the_check_says_what_is_too_old_and_how_to_mend_it(firm: Any, told: Any,
 def test_the_keys_can_be_copied_alone(firm: Any, told: Any) -> None:
     first, second = (told("backup", "--keys", "--data-dir", firm.directory)["keys"] for _ in range(2))
     assert second > first
-    assert [name[23:] for name in firm.destination.names("keys")] == ["full.age"] * 2
+    assert [name.split("-")[1] for name in firm.destination.names("keys")] == ["full"] * 2
 
 
 def test_an_old_directory_put_back_by_hand_does_not_start(firm: Any, started: Any, run: Any) -> None:
@@ -246,3 +250,102 @@ def test_a_rehearsal_without_the_offline_key_says_so() -> None:
     )
     assert "name the file with the offline key" in done.stderr
     assert done.returncode != 0
+
+
+def test_the_check_leaves_its_word_for_the_alarms(firm: Any, told: Any, run: Any) -> None:
+    told("backup", "--check", "--data-dir", firm.directory, status=1)
+    assert len(last_check(firm.directory).problems) == 3
+    run("backup", "--data-dir", firm.directory)
+    told("backup", "--check", "--data-dir", firm.directory)
+    found = last_check(firm.directory)
+    assert found.problems == ()
+    assert found.at_us
+    firm.copies.rename(firm.folder / "gone")
+    run("backup", "--check", "--data-dir", firm.directory, status=2)
+    assert "is not there: mount it" in last_check(firm.directory).problems[0]
+
+
+def test_keys_of_an_old_directory_are_not_copied_over_those_of_its_future(firm: Any, run: Any) -> None:
+    old = firm.folder / "old"
+    shutil.copytree(firm.directory, old)
+    firm.go_on_with(firm.directory)
+    firm.tick(3)
+    firm.machine.close()
+    run("backup", "--data-dir", firm.directory)
+    there = firm.destination.names("keys")
+    for verb in (("backup", "--keys"), ("backup",), ("backup", "--ship-once")):
+        assert "this ledger is not the newest" in run(*verb, "--data-dir", old, status=2).stderr
+    assert firm.destination.names("keys") == there
+    found = told_by_doctor(old)
+    assert (found.level, "this ledger is not the newest" in found.found) == (Level.PROBLEM, True)
+
+
+def told_by_doctor(directory: Path) -> Finding:
+    [found] = [finding for finding in run_doctor(directory) if finding.check == "copies"]
+    return found
+
+
+def test_the_doctor_tells_of_copies_that_cannot_be_seen(firm: Any, run: Any) -> None:
+    run("backup", "--data-dir", firm.directory)
+    assert "nobody looked yet" in told_by_doctor(firm.directory).found
+    run("backup", "--check", "--data-dir", firm.directory)
+    assert told_by_doctor(firm.directory).level is Level.OK
+    firm.copies.rename(firm.folder / "gone")
+    found = told_by_doctor(firm.directory)
+    assert found.level is Level.PROBLEM
+    assert "cannot be seen" in found.found
+    assert "mount it" in found.next
+
+
+def test_a_start_that_cannot_see_the_copies_says_so_aloud_and_clears_what_a_killed_copy_left(
+    firm: Any, started: Any
+) -> None:
+    firm.copies.rename(firm.folder / "gone")
+    left = firm.directory / ".backup-snapshot" / "firm"
+    left.mkdir(parents=True, mode=0o700)
+    left.parent.chmod(0o700)
+    (left / "keys.db").write_text("keys in plain")
+    serving = started("serve", "--data-dir", firm.directory)
+    assert serving.stdout.readline().startswith("serving Northlight")
+    assert not list(left.parent.iterdir())
+    serving.terminate()
+    _, log = serving.communicate(timeout=PATIENCE_S)
+    line = next(line for line in log.splitlines() if "could not be seen" in line)
+    assert "ERROR" in line.upper()
+    assert "is not there: mount it" in line
+
+
+@pytest.mark.parametrize("verb", ["rehearse", "restore"])
+def test_a_restore_that_is_told_to_end_leaves_nothing_in_plain(
+    firm: Any, run: Any, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    run("backup", "--data-dir", firm.directory)
+    seen: list[Path] = []
+
+    def told_to_end(wanted: Any, work: Path, *_: Any) -> None:
+        seen.append(work / "ledger.db")
+        assert seen[0].exists()
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("backups.restore._verified", told_to_end)
+    scratch = firm.folder / "scratch"
+    scratch.mkdir()
+    where = ("--scratch", scratch) if verb == "rehearse" else ()
+    directory = firm.directory if verb == "rehearse" else scratch / "again"
+    run(verb, *from_copies(firm), "--data-dir", directory, *where, status=128 + signal.SIGTERM)
+    assert seen
+    assert [path for path in scratch.rglob("*") if path.is_file()] == []
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_what_a_killed_rehearsal_left_goes_with_the_next_one(firm: Any, run: Any) -> None:
+    run("backup", "--data-dir", firm.directory)
+    rehearse = ("rehearse", *from_copies(firm), "--data-dir", firm.directory, "--scratch", firm.folder)
+    run(*rehearse)
+    [folder] = firm.folder.glob(".backup-rehearsal-*")
+    assert not list(folder.iterdir())
+    (folder / "ledger.db").write_text("the firm in plain")
+    run(*rehearse)
+    assert not list(folder.iterdir())
+    folder.chmod(0o755)
+    assert "is open to others" in run(*rehearse, status=2).stderr

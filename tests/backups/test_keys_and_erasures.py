@@ -7,8 +7,8 @@ import pytest
 
 from backups.envelope import Identity
 from backups.errors import DestinationFailed, RestoreRefused
-from backups.keys import newest_keys, prune_keys
-from backups.names import KEYS, stamp_of, wall_us
+from backups.keys import copy_keys_out, newest_keys, prune_keys
+from backups.names import KEYS, next_stamp, stamp_of, wall_us
 from backups.replaying import Until
 from backups.shipping import Shipper
 from backups.source import workshop
@@ -52,8 +52,8 @@ def test_the_keys_are_nowhere_but_in_their_own_folder(copied: Any) -> None:
 def test_a_new_persons_key_is_shipped_before_the_row_that_names_them(copied: Any) -> None:
     copied.register(1003, "cleo@trader.example")
     copied.ship()
-    kinds = [name[23:] for name in copied.destination.names(KEYS)]
-    assert kinds == ["full.age", "delta.age"]
+    kinds = [name.split("-")[1] for name in copied.destination.names(KEYS)]
+    assert kinds == ["full", "delta"]
     assert ("trader:1003", "identity") in keys_now(copied)
     _, restored = copied.restore()
     assert restored.size == len(copied.rows())
@@ -138,6 +138,18 @@ def test_a_delta_that_is_missing_is_never_taken_for_an_erasure(copied: Any) -> N
     (copied.copies / KEYS / first).unlink()
     with pytest.raises(RestoreRefused, match=rf"keys of {first[:22]} is missing"):
         copied.restore()
+    assert any("copies of the keys that follow on" in problem for problem in copied.fresh().problems)
+    with workshop(copied.directory, "keys") as scratch, next_stamp(copied.directory) as stamp:
+        copy_keys_out(copied.source, stamp, scratch, whole=True)
+    assert copied.fresh().problems == ()
+    assert copied.restore()[1].size == len(copied.rows())
+
+
+def test_a_copy_of_the_keys_that_was_cut_is_as_good_as_none(copied: Any) -> None:
+    planted = copied.copies / KEYS / f"{stamp_of(wall_us() + DAY_US)}-full-9.age"
+    planted.write_bytes(b"")
+    assert copied.restore()[1].size == len(copied.rows())
+    assert any(planted.name in problem for problem in copied.fresh().problems)
 
 
 def test_keys_older_than_what_was_shipped_stop_a_restore(copied: Any) -> None:
@@ -151,7 +163,7 @@ def test_keys_older_than_what_was_shipped_stop_a_restore(copied: Any) -> None:
 
 def test_copies_of_the_keys_go_after_thirty_days_and_the_newest_stays(copied: Any) -> None:
     now_us = wall_us()
-    old = [f"{stamp_of(now_us - days * DAY_US)}-full.age" for days in (400, 31, 29)]
+    old = [f"{stamp_of(now_us - days * DAY_US)}-full-3.age" for days in (400, 31, 29)]
     for name in old:
         (copied.copies / KEYS / name).write_bytes(b"old")
     assert prune_keys(copied.destination, now_us, 30) == old[:2]

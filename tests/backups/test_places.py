@@ -10,10 +10,11 @@ import pytest
 
 from backups.destination import Destination, DirectoryDestination
 from backups.errors import BackupRefused, DestinationFailed
-from backups.names import next_stamp
+from backups.names import instant_of, keys_named, next_stamp, stamp_of, wall_us
 from backups.places import destination_of
 from backups.rsync import RsyncDestination
 from backups.snapshot import take_snapshot
+from firm.instant import MINUTE_US
 
 NO_RSYNC = pytest.mark.skipif(
     shutil.which("rsync") is None, reason="rsync is not installed here: apt-get install rsync"
@@ -41,10 +42,12 @@ def test_what_is_put_is_listed_got_back_and_removed(place: Destination, tmp_path
     assert place.names("snapshots") == ["a", "b"]
     assert place.names("snapshots/a") == ["one", "two"]
     assert place.names("nothing/here") == []
-    place.get_all("snapshots/a", ["one", "two"], tmp_path)
-    assert ((tmp_path / "one").read_bytes(), (tmp_path / "two").read_bytes()) == (b"1", b"22")
+    assert place.sizes("snapshots") == {"a/one": 1, "a/two": 2, "b/one": 3}
+    assert place.sizes("nothing") == {}
+    place.get_all("snapshots", ["a/one", "a/two"], tmp_path, 2)
+    assert ((tmp_path / "a/one").read_bytes(), (tmp_path / "a/two").read_bytes()) == (b"1", b"22")
     put(place, tmp_path, "snapshots/a/one", b"another")
-    place.get("snapshots/a/one", tmp_path / "one")
+    place.get("snapshots/a/one", tmp_path / "one", 7)
     assert (tmp_path / "one").read_bytes() == b"another"
     place.remove("snapshots", ["a"])
     place.remove("snapshots", [])
@@ -63,7 +66,7 @@ def test_what_is_put_is_nobody_elses_to_read(place: Destination, tmp_path: Path)
 
 def test_what_is_not_there_is_an_error_that_names_it(place: Destination, tmp_path: Path) -> None:
     with pytest.raises(DestinationFailed, match="copies"):
-        place.get("snapshots/a/one", tmp_path / "one")
+        place.get("snapshots/a/one", tmp_path / "one", 7)
 
 
 @NO_RSYNC
@@ -109,7 +112,7 @@ def test_a_disk_that_fills_up_while_a_file_is_put_leaves_the_one_that_was_there(
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", small], capture_output=True, check=False
     )
     if mounted.returncode != 0:
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
@@ -138,11 +141,76 @@ def test_without_room_no_snapshot_is_begun_and_the_last_good_one_stays(house: An
     assert house.restore()[1].size == len(house.rows())
 
 
-def test_no_stamp_is_given_twice_also_when_the_clock_was_set_back(tmp_path: Path) -> None:
-    (tmp_path / "backup.lock").write_text("20991231T235959999999Z\n")
-    stamps = []
+def test_no_stamp_is_given_twice_also_when_the_clock_was_set_back_a_little(tmp_path: Path) -> None:
+    before = stamp_of(wall_us() + 2 * MINUTE_US)
+    (tmp_path / "backup.lock").write_text(f"{before}\n")
+    stamps = [before]
     for _ in range(3):
         with next_stamp(tmp_path) as stamp:
             stamps.append(stamp)
     assert stamps == sorted(set(stamps))
-    assert stamps[0] == "21000101T000000000000Z"
+    assert instant_of(stamps[1]) == instant_of(before) + 1
+
+
+def test_a_stamp_far_ahead_of_the_clock_is_not_gone_on_from(tmp_path: Path) -> None:
+    """Else all copies would bear 2099 for seventy years, and no age would be told right in that time."""
+    (tmp_path / "backup.lock").write_text("20991231T235959999999Z\n")
+    with (
+        pytest.raises(BackupRefused, match=r"bears 20991231T235959999999Z, which is ahead.*A clock that was ahead"),
+        next_stamp(tmp_path),
+    ):
+        pass
+    assert (tmp_path / "backup.lock").read_text() == "20991231T235959999999Z\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["20269999T999999999999Z-full-9.age", "20260101T000000000000Z-full-0.age", "20260101T000000000000Z-full.age"],
+)
+def test_a_name_without_an_instant_and_a_length_is_none_of_ours(name: str) -> None:
+    assert keys_named(name) is None
+
+
+def test_what_is_larger_than_it_may_be_is_not_fetched(place: Destination, tmp_path: Path) -> None:
+    put(place, tmp_path, "newest", b"x" * 101)
+    put(place, tmp_path, "tail/one", b"x" * 101)
+    with pytest.raises(DestinationFailed, match=r"at most 100|more than 100"):
+        place.get("newest", tmp_path / "got", 100)
+    assert not (tmp_path / "got").exists()
+    with pytest.raises(DestinationFailed):
+        place.get_all("tail", ["one"], tmp_path, 100)
+    place.get("newest", tmp_path / "got", 101)
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_what_is_no_plain_file_is_neither_waited_for_nor_followed(
+    place: Destination, tmp_path: Path, kind: str
+) -> None:
+    (tmp_path / "private").write_text("nobody's business")
+    laid = tmp_path / "copies" / "newest"
+    match kind:
+        case "link":
+            laid.symlink_to(tmp_path / "private")
+        case "pipe":
+            os.mkfifo(laid)
+        case _:
+            laid.mkdir()
+    with pytest.raises(DestinationFailed):
+        place.get("newest", tmp_path / "got", 100)
+    assert "newest" not in place.sizes("")
+
+
+def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "copies").chmod(0o777)
+    with pytest.raises(DestinationFailed, match=r"may be written by others \(0777\)"):
+        put(DirectoryDestination(tmp_path / "copies"), tmp_path, "newest", b"1")
+
+
+def test_copies_do_not_follow_a_link_out_of_their_directory(tmp_path: Path) -> None:
+    for folder in ("copies", "elsewhere"):
+        (tmp_path / folder).mkdir(mode=0o700)
+    (tmp_path / "copies" / "snapshots").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DestinationFailed, match="leads elsewhere"):
+        put(DirectoryDestination(tmp_path / "copies"), tmp_path, "snapshots/a/one", b"1")
+    assert not list((tmp_path / "elsewhere").iterdir())

@@ -1,8 +1,9 @@
 """A gateway on loopback with CURVE, an engine that makes durable when told, and bridges of both kinds: the client, and a bare socket."""
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -114,15 +115,23 @@ class World:
         self.engine = HandDrivenEngine()
         self.counters: dict[str, int] = {}
         self.sealed: list[bytes] = []
+        self.before_seal: Callable[[Sequence[bytes]], Awaitable[None]] = self._at_once
+        self.now_s: Callable[[], float] = partial(next, itertools.count(step=60.0))  # nobody starts sessions too often
         self.server = new_keypair()
         self.ledger_key = SigningKey.generate()
         self.port = 0
         self.gateway: Gateway | None = None
         self.context: zmq.Context = zmq.Context()
 
-    def seal(self, value: bytes) -> str:
-        self.sealed.append(value)
-        return f"{len(self.sealed):064x}"
+    async def seal(self, values: Sequence[bytes]) -> list[str]:
+        """In the place of the vault; `before_seal` may wait, or raise what a vault raises."""
+        await self.before_seal(values)
+        first = len(self.sealed) + 1
+        self.sealed += values
+        return [f"{number:064x}" for number in range(first, len(self.sealed) + 1)]
+
+    async def _at_once(self, values: Sequence[bytes]) -> None:
+        """A vault that answers immediately."""
 
     def enrol(self, name: str) -> KeyFile:
         pair = new_keypair()
@@ -145,13 +154,14 @@ class World:
             offer=self.engine.offer,
             directory=self.directory,
             now_us=lambda: NOW_US,
-            seal_login=self.seal,
+            seal=self.seal,
             server_secret=self.server.secret,
             host="127.0.0.1",
             port=self.port,
             counters=self.counters,
             heartbeat_s=heartbeat_s,
             silence_s=silence_s,
+            now_s=self.now_s,
         )
         async with anyio.create_task_group() as tasks:
             self.port = await tasks.start(self.gateway.serve)

@@ -25,6 +25,7 @@ def up(n: int) -> Platform:
 @pytest.mark.parametrize(("bridges", "times"), CASES)
 async def test_a_crowd_that_reconnects_leaves_no_gap_and_no_double_and_lets_nobody_in(world, hands, bridges, times):
     names = [f"b{number:03}" for number in range(bridges)]
+    world.now_s = anyio.current_time  # they are paced as in a real firm
     async with world.gateway_serving(heartbeat_s=1, silence_s=60) as gateway, AsyncExitStack() as stack:
         clients = {
             name: await stack.enter_async_context(

@@ -9,6 +9,7 @@ from bridges import wire
 from bridges.events import (
     Account,
     Backfilled,
+    Cash,
     Deal,
     Equity,
     Platform,
@@ -32,6 +33,7 @@ from firm.inputs import (
     UnknownAccountReported,
     Watermark,
 )
+from firm.kinds import payload_of
 from firm.quote_frame import Tick, decode_quotes, encode_quotes
 
 NOW_US = 1_398_988_800_000_000
@@ -328,10 +330,44 @@ async def test_an_event_that_cannot_be_believed_is_kept_and_the_lane_flows_on(wo
     linked.send_events(1, [up(1), raw, up(3)])
     assert (await linked.hear(wire.Ack)).seq == 3
     refused = world.engine.of(EventRefused)[0]
-    assert (refused.seq, refused.raw_hex) == (2, raw[:4096].hex())
-    assert refused.reason.startswith(counter)
+    assert (refused.seq, refused.raw_hex) == (2, f"sealed:{1:064x}")
+    assert world.sealed == [raw]
+    assert refused.reason.startswith(f"{counter}: {event.__struct_config__.tag}: ")
     assert world.counters == {counter: 1}
     assert world.engine.journal_seqs() == [1, 2, 3]
+
+
+WORDS = "IBAN DE89 3704 0044 0532 0130 00 'Ada' Lovelace"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(encode_event(deal(px=-5, comment=WORDS)), id="a price below nothing"),
+        pytest.param(encode_event(deal(t_us=0, comment=WORDS)), id="a time that cannot be"),
+        pytest.param(
+            encode_event(Cash("700001", "c1", "deposit", "EUR", 2, 1, 1, 1, NOW_US, comment=WORDS)),
+            id="another currency",
+        ),
+        pytest.param(encode_event(deal(ccy="Ada Lovelace")), id="a name as a currency"),
+        pytest.param(encode_event(deal(action=WORDS)), id="a comment where the side belongs"),
+        pytest.param(encode_event(deal(action=WORDS.replace("'", ""))), id="the same without quotation marks"),
+        pytest.param(encode_event(deal(comment=WORDS * 40)), id="a comment without end"),
+        pytest.param(encode_event(SymbolSpec("X", 5, 1, "EUR", "USD", 1, "f", "Ada Lovelace")), id="a name as a zone"),
+        pytest.param(msgspec.msgpack.encode(["deal", "700001", "d1", 5, "x", WORDS]), id="a deal of another shape"),
+        pytest.param(msgspec.msgpack.encode([WORDS, 1]), id="a comment where the tag belongs"),
+        pytest.param(msgspec.msgpack.encode({"deal": WORDS}), id="no array at all"),
+        pytest.param(encode_event(deal(acc="999", comment=WORDS)), id="a login that is nobody's"),
+    ],
+)
+async def test_nothing_that_somebody_wrote_reaches_the_ledger_by_an_event_that_is_refused(world, linked, raw):
+    """The ledger is for ever; what is sealed can be forgotten."""
+    linked.send_events(1, [raw])
+    assert (await linked.hear(wire.Ack)).seq == 1
+    [row] = [payload_of(arrival.body) for arrival in world.engine.arrivals if hasattr(arrival.body, "seq")]
+    for spelling in (b"Ada", b"Lovelace", b"IBAN", b"Ada".hex().encode()):
+        assert spelling not in row
+    assert any(b"Ada" in value for value in world.sealed)
 
 
 async def test_the_largest_figures_that_are_believed_still_come_through(world, linked):
@@ -347,7 +383,8 @@ async def test_an_event_of_an_unknown_tag_is_sealed_because_nobody_knows_what_it
     raw = msgspec.msgpack.encode(["diary", "Ada", "10.0.0.1"])
     linked.send_events(1, [raw])
     assert (await linked.hear(wire.Ack)).seq == 1
-    assert world.engine.of(EventRefused)[0].raw_hex == f"sealed:{1:064x}"
+    refused = world.engine.of(EventRefused)[0]
+    assert (refused.raw_hex, refused.reason) == (f"sealed:{1:064x}", "unknown event: diary")
     assert world.sealed == [raw]
     assert world.counters == {"unknown event": 1}
 
@@ -359,6 +396,8 @@ async def test_an_event_for_a_login_that_is_no_account_of_ours_is_kept_whole(wor
     assert reported.login == "999"
     assert '"event":"deal"' in reported.event
     assert "Ben" not in reported.event
+    assert reported.sealed == f"{1:064x}"
+    assert world.sealed == [b'{"comment":"Ben\'s birthday"}']
     assert world.engine.arrivals[-1].account == 0
     assert world.counters == {"unknown account": 1}
 

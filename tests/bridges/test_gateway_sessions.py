@@ -162,3 +162,59 @@ async def test_a_stopping_appliance_says_goodbye(world, hands):
         bridge = hands.bare(world.enrol("sim"))
         await bridge.greet()
     assert "the appliance is stopping" in (await bridge.hear(wire.Bye)).reason
+
+
+class Seconds:
+    """A clock that stands still until it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+async def test_a_key_that_starts_sessions_without_end_leaves_a_few_rows_and_is_told_so(world, hands):
+    world.now_s = clock = Seconds()
+    async with world.gateway_serving():
+        bridge = hands.bare(world.enrol("mad"))
+        for number in range(500):
+            bridge.say(
+                bridge.hello(ver_min=1 + number % 2, ver_max=1 + number % 2)
+            )  # lawful, then of a version to come
+        await hands.until(lambda: world.counters.get("session starts too often", 0) == 495)
+        assert len(world.engine.arrivals) <= 2 * 5
+        rows = len(world.engine.arrivals)
+        clock.now_s += 1.0
+        for _ in range(10):
+            bridge.say(bridge.hello())
+        await hands.until(lambda: world.counters["session starts too often"] == 504)
+        assert len(world.engine.arrivals) <= rows + 2
+
+
+async def test_a_bridge_that_was_told_to_wait_gets_its_session_a_second_later_and_others_wait_for_nothing(world, hands):
+    world.now_s = clock = Seconds()
+    async with world.gateway_serving():
+        key = world.enrol("flapping")
+        for _ in range(5):
+            await hands.bare(key).greet()
+        late = hands.bare(key)
+        late.say(late.hello())
+        assert "starts sessions too often" in (await late.hear(wire.Bye)).reason
+        await hands.bare(world.enrol("calm")).greet()
+        clock.now_s += 1.0
+        assert (await late.greet()).session
+        assert world.counters == {"session starts too often": 1}
+
+
+async def test_the_session_that_lives_is_not_ended_by_a_start_that_comes_too_soon(world, hands):
+    world.now_s = Seconds()
+    async with world.gateway_serving():
+        key = world.enrol("sim")
+        bridges = [hands.bare(key) for _ in range(6)]
+        for bridge in bridges[:5]:
+            await bridge.greet()
+        bridges[5].say(bridges[5].hello())
+        await bridges[5].hear(wire.Bye)
+        bridges[4].send_events(1, [up(1)])
+        assert (await bridges[4].hear(wire.Ack)).seq == 1

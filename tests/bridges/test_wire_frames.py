@@ -196,7 +196,7 @@ def test_no_event_bytes_make_the_translator_raise(raw):
         def currency_of(self, account: int) -> tuple[str, int]:
             return "USD", 2
 
-    translator = Translator(NobodysAccounts(), now_us=lambda: T, seal=lambda value: "00")
+    translator = Translator(NobodysAccounts(), now_us=lambda: T)
     said = translator.translate("sim", 1, raw)
     assert payload_of(said.body)
     assert -(2**63) <= said.happened_us < 2**63

@@ -90,6 +90,12 @@ def test_files_that_the_pages_name_exist() -> None:
             assert (ROOT / name).exists(), f"{page.relative_to(ROOT)} names {name}, which does not exist"
 
 
+@pytest.mark.parametrize("verb", ["install", "backup", "rehearse", "restore"])
+def test_readme_leads_to_the_operators_verbs_and_pages(verb: str) -> None:
+    assert re.search(rf"^\| [^|]+ \| `\.venv/bin/evenhand {verb} [^|]+\|$", README, re.MULTILINE)
+    assert "](docs/operating)" in README
+
+
 def test_what_readme_tells_to_make_can_be_made() -> None:
     targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
     for page in ("README.md", "CONTRIBUTING.md"):

@@ -160,17 +160,17 @@ class Story:
         # What a dishonest firm does to its verdicts before it writes them.
         self.alter: Callable[[dict[str, Any]], object] = dict
         self.board = Board({spec.symbol: spec for spec in (EURUSD, USDJPY)}, {})
-        self.input = 0
+        self.input = self.input_us = 0
         self.qseq = 1
         self.frame = b""
 
     def add(self, body: Input | Fact, account: int = 0) -> int:
         """Append one row; facts are caused by the last input."""
         seq = self.ledger.size + 1
-        self.at_us += 1_000
         cause = self.input if isinstance(body, Fact) else 0
         if not cause:
-            self.input = seq
+            self.at_us += 1_000  # what an input leads to happens with it
+            self.input, self.input_us = seq, self.at_us
         row = Row(seq, type(body).__name__, self.at_us, self.at_us + 7, cause, account, payload_of(body))
         frames = [(seq, self.frame)] if isinstance(body, QuoteFrame) else []
         self.ledger.append([(row, body)], frames=frames)
@@ -407,13 +407,14 @@ class Story:
         observed = equity_of(calc, then, board, cited)
         floor = floor_of(calc, then, limit.place, limit.terms)
         breaks(calc, limit.terms.boundary, observed, floor)
+        brought = [one.t_us for one in board.quotes.values() if one.frame == self.input]
         told: dict[str, Any] = {
             "rule": rule,
             "rule_kind": "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss",
             "severity": "hard" if limit.hard else "soft",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
-            "at_us": self.at_us if late is None else late.t_us,
+            "at_us": max(brought, default=self.input_us) if late is None else late.t_us,
             "late": late is not None,
             "quotes": tuple(priced.seq for priced in cited.values()),
             "working": tuple(calc.steps),

@@ -53,10 +53,19 @@ def test_ben_is_in_no_bundle_of_adas(story: Any) -> None:
     assert str(story.ben) not in story.bundle(decision).decode()
 
 
-def test_a_decision_that_fell_when_ben_s_report_let_time_pass_shows_nothing_of_ben(story: Any, verifier: Any) -> None:
+def test_a_decision_that_fell_when_ben_s_report_let_time_pass_shows_nothing_of_ben(
+    story: Any, verifier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended the day; the new one began with what floated below its floor."""
     story.both_open()
-    story.earn(story.ada, "-6_000.00")
+    story.price("EURUSD", 138_700, 138_702)
+    story.trade(story.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702)
+    story.price("EURUSD", 136_000, 136_002)
+    story.next_day()
     cause = story.add(story.equity_report(), story.ben)
+    monkeypatch.setattr(story, "clock", lambda: 0)  # no other input begins the day
+    story.open_day(story.ada)
+    story.alter = lambda told: told.update(at_us=story.states[story.ada].day.day.start_us)
     decision = story.judge(story.ada, "daily")
     raw = story.bundle(decision)
     assert cause not in [row["seq"] for row in json.loads(raw)["rows"]]
@@ -202,5 +211,7 @@ def test_the_decision_is_explained_from_the_ledger_alone(story: Any) -> None:
     decision = story.ada_breaks_her_daily_loss()
     with story.reader() as reader:
         told = "\n".join(explain_decision(reader, decision))
-    assert "Equity was 94 939.66 USD; the floor was 95 000.00 USD." in told
-    assert "EURUSD #1 bid: 1.36300" in told
+    assert "Equity was 94,939.66 USD; the floor was 95,000.00 USD." in told
+    assert "EURUSD position p1 bid: 1.36300" in told
+    assert "#1" not in told
+    assert "Where the balance comes from:" in told

@@ -37,9 +37,9 @@ def test_a_suspicion_says_why_it_is_not_final(story: Any) -> None:
 def test_a_pass_is_told_with_its_target(story: Any) -> None:
     words = told(story, story.ada_reaches_her_target())
     assert words[0] == (
-        "The phase is passed: the balance of 108 096.50 USD reached the target of 108 000.00 USD, with 1 trading day."
+        "The phase is passed: the balance of 108,096.50 USD reached the target of 108,000.00 USD, with 1 trading day."
     )
-    assert "  profit to make = 100 000.00 USD × 8 %, rounded up = 8 000.00 USD" in words[-1]
+    assert "  profit to make = 100,000.00 USD × 8 %, rounded up = 8,000.00 USD" in words[-1]
     assert "  Is 1 day at or above 1 day (trading days needed)? Yes." in words[-1]
 
 

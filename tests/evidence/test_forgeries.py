@@ -534,7 +534,8 @@ def test_an_earlier_instant_excuses_no_older_price(story: Any, verifier: ModuleT
     holding(story)
     story.price("EURUSD", 136_000, 136_002)
     seen_us = story.at_us
-    newer = story.show(Tick("EURUSD", story.at_us + 1, 138_700, 138_702))
-    story.clock()
+    story.show(Tick("EURUSD", story.at_us + 1, 138_700, 138_702))
+    cause = story.report(story.equity_report(), story.ada)
     story.alter = said("at_us", seen_us)
-    refused(story, verifier, story.judge(story.ada, "daily"), f"tick 0 of row {newer} is a newer price of EURUSD")
+    why = rf"judges instant {seen_us}, which is not that of row {cause} \(EquityReported\)"
+    refused(story, verifier, story.judge(story.ada, "daily"), why)

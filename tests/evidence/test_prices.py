@@ -38,7 +38,8 @@ def test_every_cited_price_is_shown_in_the_bytes_of_its_frame(story: Any, verifi
     said = told(story, verifier, decision)
     assert "2 cited price(s), each in the very bytes that the platform's bridge sent" in said
     assert "ticks from the oldest price used to the decision: none newer was passed over" in said
-    assert "NOT" not in said
+    assert said.count("NOT") == 1
+    assert verifier.AFTERWARDS in said
 
 
 def test_a_price_that_the_platform_did_not_send_is_refused(story: Any, verifier: ModuleType) -> None:
@@ -54,16 +55,18 @@ def test_a_newer_price_that_was_passed_over_is_found(story: Any, verifier: Modul
     holding(story)
     story.price("EURUSD", 136_100, 136_105)
     newer = story.show(Tick("EURUSD", story.at_us, 138_000, 138_005))
+    story.report(story.equity_report(), story.ada)
     decision = story.judge(story.ada, "daily")
     with pytest.raises(verifier.Refused, match=f"tick 0 of row {newer} is a newer price of EURUSD"):
         verifier.verify(story.bundle(decision))
 
 
-def test_a_newer_price_in_the_very_frame_is_found(story: Any, verifier: ModuleType) -> None:
+def test_a_newer_price_in_the_same_frame_is_found(story: Any, verifier: ModuleType) -> None:
     holding(story)
     t_us = story.at_us
     seq = story.show(Tick("EURUSD", t_us, 136_100, 136_105), Tick("EURUSD", t_us + 1, 138_000, 138_005))
     story.board.quotes["EURUSD"] = Quote("EURUSD", t_us, 136_100, 136_105, seq, 0)
+    story.report(story.equity_report(), story.ada)
     decision = story.judge(story.ada, "daily")
     with pytest.raises(verifier.Refused, match=f"tick 1 of row {seq} is a newer price of EURUSD"):
         verifier.verify(story.bundle(decision))
@@ -83,6 +86,7 @@ def test_an_older_stamp_that_came_later_never_became_the_price(story: Any, verif
     holding(story)
     story.price("EURUSD", 136_100, 136_105)
     story.show(Tick("EURUSD", story.at_us - 60_000_000, 138_000, 138_005))
+    story.report(story.equity_report(), story.ada)
     assert "none newer" in told(story, verifier, story.judge(story.ada, "daily"))
 
 
@@ -102,6 +106,7 @@ def test_a_price_cannot_be_refused_for_a_reason_it_does_not_bear(
     story.price("EURUSD", 136_100, 136_105)
     story.show(Tick("EURUSD", story.at_us, *tick))
     story.add(QuotesRefused(bridge="sim", refused=((0, why),)))
+    story.report(story.equity_report(), story.ada)
     decision = story.judge(story.ada, "daily")
     with pytest.raises(verifier.Refused, match="newer price"):
         verifier.verify(story.bundle(decision))
@@ -172,14 +177,27 @@ def test_a_long_quiet_stretch_is_not_searched_without_end(
 ) -> None:
     monkeypatch.setattr(grounds, "TRAIL_ROWS_MAX", 10)
     holding(story)
+    story.trade(story.ada, "p2", "USDJPY", Side.SELL, 50_000_000, 102_300)
     story.price("EURUSD", 136_100, 136_105)
-    story.price("USDJPY", 102_800, 102_804)
+    story.price("USDJPY", 102_700, 102_704)
     story.noise(story.ben, 12)
-    story.show(Tick("USDJPY", story.at_us, 102_800, 102_804))
+    story.price("USDJPY", 102_800, 102_804)
     decision = story.judge(story.ada, "daily")
     said = told(story, verifier, decision)
-    assert "1 cited price(s), each in the very bytes" in said
+    assert "2 cited price(s), each in the very bytes" in said
     assert "NOT shown: that no newer price" in said
+
+
+def test_a_price_of_long_ago_is_shown_with_what_was_refused_of_its_frame(
+    story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grounds, "TRAIL_ROWS_MAX", 10)
+    holding(story)
+    frame = story.price("EURUSD", 136_100, 136_105)
+    story.noise(story.ben, 12)
+    cause = story.report(story.equity_report(), story.ada)
+    said = told(story, verifier, story.judge(story.ada, "daily"))
+    assert f"NOT shown: that no frame of prices came between row {frame} and row {cause}" in said
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The verifier as a trader runs it: one file, an old Python, no packages; and its Ed25519 against libsodium's."""
 
 import ast
+import json
 import os
 import random
 import subprocess
@@ -52,8 +53,67 @@ def test_it_says_what_does_not_hold_and_what_to_do(story: Any, tmp_path: Path) -
     assert told.returncode == 1
     assert told.stderr.startswith(f"REFUSED {file}: ")
     assert "Traceback" not in told.stderr
-    assert run(tmp_path / "missing.json").returncode == 1
-    assert run(file, "--checkpoint", tmp_path / "missing.txt").stderr.startswith("cannot read")
+
+
+def test_what_cannot_be_read_is_not_refused_but_not_checked(story: Any, tmp_path: Path) -> None:
+    """1 is the word of the check itself; a script must be able to tell a slip of the finger from a forgery."""
+    file, binary = tmp_path / "evidence.json", tmp_path / "checkpoint.bin"
+    file.write_bytes(story.bundle(story.ada_breaks_her_daily_loss()))
+    binary.write_bytes(b"\xff\xfe")
+    for arguments in (
+        [tmp_path / "missing.json"],
+        [tmp_path],
+        [file, "--checkpoint", tmp_path / "missing.txt"],
+        [file, "--checkpoint", binary],
+    ):
+        told = run(*arguments)
+        assert (told.returncode, told.stdout) == (2, "")
+        assert told.stderr.startswith("cannot read")
+        assert "Traceback" not in told.stderr
+    told = run("--help")
+    assert "Exit status: 0 it holds; 1 refused, or not compared; 2 could not be checked" in " ".join(
+        told.stdout.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        pytest.param("dead", "a key is 64 hex digits, you gave 4", id="too short"),
+        pytest.param("ab" * 33, "a key is 64 hex digits, you gave 66", id="too long"),
+        pytest.param("", "a key is 64 hex digits, you gave 0", id="none"),
+        pytest.param("x" + "a" * 63, "a key is 64 hex digits, 'x' is none", id="no hex digit"),
+        pytest.param("ä" * 64, "a key is 64 hex digits, 'ä' is none", id="no digit at all"),
+    ],
+)
+def test_a_key_that_is_none_is_told_as_that(key: str, said: str, story: Any, tmp_path: Path) -> None:
+    file = tmp_path / "evidence.json"
+    file.write_bytes(story.bundle(story.ada_breaks_her_daily_loss()))
+    told = run(file, "--key", key)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert said in " ".join(told.stderr.split())
+
+
+def test_a_key_may_be_typed_as_people_type(story: Any, tmp_path: Path) -> None:
+    file = tmp_path / "evidence.json"
+    raw = story.bundle(story.ada_breaks_her_daily_loss())
+    file.write_bytes(raw)
+    key = json.loads(raw)["key"]
+    assert run(file, "--key", f" {key.upper()} ").returncode == 0
+    told = run(file, "--key", key[::-1])
+    assert (told.returncode, "this is not your firm's ledger" in told.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("part", [0, 1, 0.5, -2, -1], ids=["nothing", "a byte", "half", "all but two", "all but one"])
+def test_a_download_that_was_cut_short_is_to_be_made_again_and_not_the_evidence(
+    part: float, story: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "evidence.json"
+    raw = story.bundle(story.ada_breaks_her_daily_loss())
+    file.write_bytes(raw[: int(len(raw) * part) if isinstance(part, float) else part])
+    told = run(file)
+    assert (told.returncode, told.stdout) == (1, "")
+    assert told.stderr == f"REFUSED {file}: the file is incomplete: download it again\n"
 
 
 def test_it_is_written_for_python_3_8_and_its_standard_library() -> None:

@@ -37,7 +37,7 @@ def test_euros_and_dollars_never_add():
 @pytest.mark.parametrize(
     ("money", "text"),
     [
-        (Money(-9_500_001, "USD", 2), "-95 000.01 USD"),
+        (Money(-9_500_001, "USD", 2), "−95,000.01 USD"),
         (Money(5, "JPY", 0), "5 JPY"),
         (Money(5, "BTC", 8), "0.00000005 BTC"),
     ],

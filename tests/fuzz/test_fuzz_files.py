@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from appliance.settings import FirmSettings, GatewaySettings, LogLevel, LogSettings, Settings, WebSettings
-from appliance.settings_file import SettingsRefused, default_toml, read_settings, settings_toml
+from appliance.settings_file import SettingsRefused, new_settings, read_settings, settings_toml
 from bridges.enrolment import KeyFile, KeyFileUnusable, key_file_text, new_keypair, read_key_file
 from bridges.simulator.ticks import BadLine, TickFileError, merged_ticks, read_ticks, tick_file
 from firm.instant import DAY_US
@@ -24,7 +24,7 @@ BUSY = Settings(
     log=LogSettings(level=LogLevel.DEBUG),
 )
 TOMLS = [
-    default_toml("Ada").encode(),
+    settings_toml(new_settings("Ada", "--name")).encode(),
     settings_toml(BUSY).encode(),
     b'[firm]\nname = "A"\nslug = "a"\n[risk]\nprobes_max = 3\n',
 ]

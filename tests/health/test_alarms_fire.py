@@ -16,13 +16,22 @@ import pytest
 from actors.account_desk import AccountDesk
 from actors.arrival import Arrival
 from appliance.alarms.backup_age import note_backup
+from appliance.alarms.copies_check import CopiesCheck, note_check
 from appliance.alarms.notice import Alarm, Notice, Saying
 from appliance.clock import SystemClock, wall_us
 from appliance.founding import found
 from appliance.space import Space
 from bridges.enrolment import KeyFile, new_keypair
 from bridges.outbox import Outbox
-from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, RegisterTrader
+from firm.commands import (
+    EngageKillSwitch,
+    EnrolBridge,
+    KillSwitch,
+    MarkOrderPaid,
+    PlaceOrder,
+    RegisterTrader,
+    ReleaseKillSwitch,
+)
 from firm.facts import CommandQueued
 from firm.inputs import ClockTicked, SymbolReported
 from firm.instant import HOUR_US, SECOND_US
@@ -323,6 +332,37 @@ async def test_a_firm_that_keeps_no_copies_any_more_is_not_told_how_old_the_last
     assert await look(shop.machine, Alarm.BACKUP_OLD) == []
 
 
+async def test_copies_that_do_not_leave(shop: Any, look: Looked, copying: Any) -> None:
+    problem = "12 rows are not shipped"
+    note_check(shop.directory, CopiesCheck(at_us=wall_us(), problems=(problem,)))
+    assert await look(shop.machine, Alarm.COPIES_BEHIND) == [], "no copy is kept: nothing can be behind"
+    machine = shop.machine
+    copying("/mnt/copies")
+    assert problem in said(await look(machine, Alarm.COPIES_BEHIND))
+
+
+@pytest.mark.parametrize("hours", [None, 4])
+async def test_copies_that_nobody_looks_at(shop: Any, look: Looked, copying: Any, hours: int | None) -> None:
+    machine = shop.machine
+    copying("/mnt/copies")
+    note_check(shop.directory, CopiesCheck(at_us=wall_us()))
+    assert await look(machine, Alarm.COPIES_BEHIND) == []
+    if hours is None:
+        (shop.directory / "last_copies_check").write_text("not a note")
+    else:
+        note_check(shop.directory, CopiesCheck(at_us=wall_us() - hours * HOUR_US))
+    text = said(await look(machine, Alarm.COPIES_BEHIND))
+    assert text == f"nobody {'ever looked' if hours is None else 'looked for 4 hours'} whether the copies are fresh"
+
+
+async def test_a_start_that_could_not_look_for_newer_copies(shop: Any, look: Looked, copying: Any) -> None:
+    machine = shop.machine
+    copying("/mnt/copies")
+    note_check(shop.directory, CopiesCheck(at_us=wall_us()))
+    machine.copies_unseen = "/mnt/copies is not there"
+    assert "could not be seen at the start: /mnt/copies is not there" in said(await look(machine, Alarm.COPIES_BEHIND))
+
+
 async def test_a_clock_that_is_set_while_the_firm_runs(
     tmp_path: Any, look: Looked, on_the_clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -356,3 +396,21 @@ async def test_a_read_model_that_somebody_meddled_with(shop: Any, look: Looked, 
     shell.close()
     model = "trades" if "trades" in meddling else "seals"
     assert said(await look(shop.machine, Alarm.READ_MODEL_BEHIND)).endswith(f"do not follow the ledger: {model}")
+
+
+async def test_enforcement_that_goes_on_without_what_it_withheld(shop: Any, look: Looked) -> None:
+    shop.wait(1)
+    shop.tick(138_700, 138_705)
+    shop.buy(10, 138_705)
+    shop.put(EngageKillSwitch(by="staff:ruth", switch=KillSwitch.ENFORCEMENT, why="looks odd"))
+    shop.wait(1)
+    shop.tick(137_000, 137_005)
+    assert shop.machine.live.owed()
+    assert await look(shop.machine, Alarm.ENFORCEMENT_OWED) == [], "while it is stopped nothing can be ordered"
+    for by in ("staff:ruth", "staff:omar"):
+        shop.put(ReleaseKillSwitch(by=by, switch=KillSwitch.ENFORCEMENT, why="fine again"))
+    [notice] = await look(shop.machine, Alarm.ENFORCEMENT_OWED)
+    assert (notice.saying, notice.subject) == (Saying.RAISED, "sim")
+    assert notice.text == (
+        "enforcement at bridge sim goes on, but what was withheld from 1 account is not ordered anew"
+    )

@@ -88,6 +88,9 @@ def test_it_says_what_the_machine_knows(families: Families, shop: Any) -> None:
         "evenhand_queue_inputs": 0,
         "evenhand_ticks_total": 2,
         "evenhand_live_pages": 7,
+        "evenhand_portal_connections": 0,
+        "evenhand_portal_connections_max": shop.machine.door.connections_max,
+        'evenhand_portal_turned_total{reason="head_late"}': 0,
         'evenhand_bridge_quotes_total{bridge="sim"}': 2,
         'evenhand_bridge_feed_silence_seconds{bridge="sim"}': 0,
         'evenhand_desks_stopped{kind="account"}': 0,
@@ -148,7 +151,19 @@ def test_nobody_is_in_it(families: Families, shop: Any, appliance: Any) -> None:
         assert f'"{somebody}"' not in text
         assert f"/{somebody}" not in text
     labels = {label for series in families.series for label in re.findall(r'[{,](\w+)="', series)}
-    assert labels <= {"bridge", "kind", "database", "alarm", "courier", "outcome", "reason", "release", "engine", "le"}
+    assert labels <= {
+        "bridge",
+        "kind",
+        "database",
+        "alarm",
+        "courier",
+        "outcome",
+        "reason",
+        "why",
+        "release",
+        "engine",
+        "le",
+    }
 
 
 def test_no_label_grows_without_end_and_none_breaks_the_format() -> None:
@@ -187,6 +202,10 @@ def doors(shop: Any, watch: Watch, tmp_path: Path) -> Callable[..., httpx.AsyncC
         pytest.param({"host": "localhost"}, {}, 200, id="the same by name"),
         pytest.param({"address": "192.0.2.7"}, {}, 403, id="a stranger"),
         pytest.param({"host": "rebound.example"}, {}, 403, id="a browser on this machine, sent by a page of elsewhere"),
+        pytest.param(
+            {}, {"host": "evil.example:80@127.0.0.1"}, 403, id="a name in which loopback is only what follows"
+        ),
+        pytest.param({}, {"host": "127.0.0.1@evil.example"}, 403, id="a name in which loopback only comes first"),
         pytest.param({}, {"x-forwarded-for": "192.0.2.7"}, 403, id="passed on by a proxy"),
         pytest.param({}, {"forwarded": "for=192.0.2.7"}, 403, id="passed on by another proxy"),
         pytest.param({"https": True}, {}, 403, id="behind a proxy that ends TLS and may name nobody"),

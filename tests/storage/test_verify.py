@@ -7,7 +7,7 @@ import apsw
 import pytest
 
 from storage.checkpoint import Signer
-from storage.errors import LedgerRefused
+from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
 from storage.verify import verify
 
@@ -267,6 +267,8 @@ def test_a_rewritten_past_is_found_even_where_leaves_and_tiles_were_made_to_fit(
     )
     [finding] = forged.verify().findings
     assert "do not hash to the signed root" in finding.what
+    with pytest.raises(LedgerDamaged, match="do not hash to the checkpoint of size 280"):
+        forged.open()
 
 
 def _fields(body):

@@ -58,6 +58,14 @@ def test_every_line_of_the_service_has_its_reason() -> None:
     assert seen > 50
 
 
+def test_the_service_sees_the_copies_and_cannot_touch_them() -> None:
+    """Else a start cannot tell that it is on an old ledger; and a process that is talked to by strangers must not reach them."""
+    lines = (UNITS / "evenhand.service").read_text().splitlines()
+    assert "BindReadOnlyPaths=-/var/backups/evenhand" in lines
+    assert not [line for line in lines if line.startswith(("BindPaths=", "ReadWritePaths=")) and "backups" in line]
+    assert "d /var/backups/evenhand 0700 evenhand evenhand -" in (UNITS / "evenhand.tmpfiles.conf").read_text()
+
+
 def test_every_timer_starts_a_service_and_makes_up_for_what_it_missed() -> None:
     timers = list(UNITS.glob("*.timer"))
     assert {timer.stem for timer in timers} == {

@@ -145,6 +145,15 @@ def test_a_success_forgets_the_tries(throttle: Throttle) -> None:
     assert throttle.wait_us("sign-in", "ada", TWICE_A_MINUTE, NOW_US) == 0
 
 
+def test_one_try_that_is_given_back_leaves_all_others_counted(throttle: Throttle) -> None:
+    assert [throttle.wait_us("sign-in", "ada", TWICE_A_MINUTE, NOW_US + at_us) for at_us in (0, 5)] == [0, 0]
+    throttle.give_back("sign-in", "ada", NOW_US + 5)
+    throttle.give_back("sign-in", "ada", NOW_US + 5)  # it is gone, and no other goes in its place
+    throttle.give_back("sign-in", "ben", NOW_US)
+    assert throttle.wait_us("sign-in", "ada", TWICE_A_MINUTE, NOW_US + 6) == 0
+    assert throttle.wait_us("sign-in", "ada", TWICE_A_MINUTE, NOW_US + 7) == MINUTE_US - 7
+
+
 def test_a_clock_that_was_set_back_bars_nobody(throttle: Throttle) -> None:
     assert [throttle.wait_us("sign-in", "ada", TWICE_A_MINUTE, NOW_US + HOUR_US) for _ in range(2)] == [0, 0]
     assert throttle.wait_us("sign-in", "ada", TWICE_A_MINUTE, NOW_US) == 0

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import apsw
@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
 
 from storage.commitment import commitment_of
+from storage.errors import DiskRefused, VaultDamaged
 from storage.files import FirmDirectory, create_firm_directory
 from storage.keys import KeyRing, WrongMaster
 from storage.people import normalised_mail
 from storage.sealing import SealBroken, bound_to, draw_key, sealed, unsealed
 from storage.secret_files import Secrets, create_secrets
 from storage.sqlite_file import FileRefused, TracesRemain
-from storage.vault import VALUE_BYTES_MAX, Vault, VaultDamaged
+from storage.vault import VALUE_BYTES_MAX, Vault
 
 ADA, BEN = "trader:1", "trader:2"
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"
@@ -396,6 +397,59 @@ def test_words_that_could_be_confused_are_refused(vault: Vault, person: str, kla
 def test_a_value_beyond_the_bound_is_refused(vault: Vault) -> None:
     with pytest.raises(ValueError, match="too large for the vault"):
         vault.seal(ADA, "document", bytes(VALUE_BYTES_MAX + 1))
+
+
+def test_many_values_are_sealed_in_one_transaction(vault: Vault) -> None:
+    commits: list[str] = []
+    vault.seal(ADA, "address", b"the key is drawn")
+    for name, connection in (("vault", vault._connection), ("keys", vault._keys._connection)):
+        connection.set_commit_hook(lambda name=name: bool(commits.append(name)))
+    values = [b"192.0.2.%d" % number for number in range(1_000)]
+    sealed_as = vault.seal_all(ADA, "address", values)
+    assert commits == ["vault"]
+    assert [vault.open_value(commitment) for commitment in sealed_as] == values
+    assert vault.seal_all(ADA, "address", []) == []
+
+
+def test_of_values_that_are_sealed_together_all_are_kept_or_none(vault: Vault) -> None:
+    before = vault._owners()
+    with pytest.raises(ValueError, match="too large for the vault"):
+        vault.seal_all(ADA, "document", [b"small", bytes(VALUE_BYTES_MAX + 1)])
+    assert vault._owners() == before
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda vault: vault.seal(BEN, "address", bytes(200_000)), id="sealing"),
+        pytest.param(
+            lambda vault: vault.add_person("trader", 2, "ben@example.com", "B" * 200_000, HASH), id="a person"
+        ),
+        pytest.param(lambda vault: vault.change_password_hash("trader", 1, "$" * 200_000), id="a password"),
+    ],
+)
+def test_a_disk_that_is_full_is_told_in_words_and_the_vault_goes_on_once_there_is_room(
+    vault: Vault, write: Callable[[Vault], object]
+) -> None:
+    vault.add_person("trader", 1, "ada@example.com", "Ada", HASH)
+    pages = vault._connection.pragma("max_page_count")
+    vault._connection.pragma("max_page_count", 1)
+    with pytest.raises(DiskRefused, match=r"vault.db or keys.db cannot be .* nothing was kept; .* then try again"):
+        write(vault)
+    vault._connection.pragma("max_page_count", pages)
+    assert vault.person("trader", 2) is None
+    assert write(vault)
+
+
+def test_a_vault_that_another_program_holds_is_told_in_words(vault: Vault, firm: FirmDirectory) -> None:
+    vault._connection.set_busy_timeout(1)
+    other = apsw.Connection(str(firm.vault_db))
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DiskRefused, match="no other program holds the files"):
+        vault.seal(ADA, "address", b"192.0.2.7")
+    other.execute("ROLLBACK")
+    other.close()
+    assert vault.seal(ADA, "address", b"192.0.2.7")
 
 
 def test_many_threads_seal_at_once(vault: Vault) -> None:

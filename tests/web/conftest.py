@@ -49,6 +49,18 @@ def play() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def histories() -> ModuleType:
+    """The histories that a stage can be given."""
+    return PLAY
+
+
+@pytest.fixture(scope="session")
+def new_client() -> Any:
+    """A browser for an application without a socket."""
+    return lambda transport: Client(base_url="http://127.0.0.1", transport=transport)
+
+
+@pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     played = PLAY.played(tmp_path_factory.mktemp("stage") / "firm", crowd=55)
     yield played

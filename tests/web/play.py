@@ -5,8 +5,9 @@ Loaded after `stage.py`, which the fixtures register as `web_stage`.
 
 from pathlib import Path
 
-from web_stage import ADA, BEN, BRIDGE, CLEO, Stage
+from web_stage import ADA, BEN, BRIDGE, CLEO, OLGA, OMAR, Stage
 
+from firm.commands import EngageKillSwitch, KillSwitch, ReleaseKillSwitch
 from firm.inputs import Side
 from firm.instant import MINUTE_US, parse_utc
 from firm.money import Money
@@ -148,8 +149,44 @@ def carried_over_the_reset(path: Path) -> Stage:
     stage.now_us = parse_utc("2014-05-01T21:59:50")
     stage.prices_now(138_150, 1_284_200)
     stage.reconcile(account)
-    for eurusd in (138_152, 138_151, 138_150):
-        stage.wait(5)
+    for seconds, eurusd in (
+        (5, 138_152),
+        (6, 138_151),
+        (5, 138_150),
+    ):  # the first one past midnight comes a second late
+        stage.wait(seconds)
         stage.prices_now(eurusd, 1_284_210)
     stage.settle(checkpoint=True)
     return stage
+
+
+def enforcement_stopped(path: Path) -> Stage:
+    """Omar stops enforcement; then Ada wins one account and loses another, and Ben's is suspected. Nothing of it reaches the platform."""
+    stage = Stage(path)
+    stage.open_shop(two_step())
+    stage.prices_now(138_690, 1_284_200)
+    won, lost, suspected = (
+        stage.sell("ada won", ADA, 101),
+        stage.sell("ada lost", ADA, 102),
+        stage.sell("ben", BEN, 103),
+    )
+    stage.wait(300)
+    stage.prices_now(138_710, 1_284_000)
+    stage.round_trip(won, "P7003", Side.BUY, "6.00", "XAUUSD", 411_000, 1200)
+    _night(stage)
+    stage.deal(lost, "P7012", Side.BUY, "9.00", "XAUUSD")
+    stage.deal(lost, "P7016", Side.BUY, "1.00", "EURUSD")
+    stage.deal(suspected, "P7014", Side.BUY, "9.00", "XAUUSD")
+    stage.put(EngageKillSwitch(by=f"staff:{OMAR}", switch=KillSwitch.ENFORCEMENT, why="Prices look odd."))
+    stage.round_trip(won, "P7015", Side.SELL, "8.00", "EURUSD", 412_000, 240)
+    stage.reconcile(won)
+    _release(stage, lost, won)
+    stage.settle(checkpoint=True)
+    return stage
+
+
+def enforcement_released(stage: Stage) -> None:
+    """Omar and Olga let it go on."""
+    for by in (OMAR, OLGA):
+        stage.put(ReleaseKillSwitch(by=f"staff:{by}", switch=KillSwitch.ENFORCEMENT, why="They were right."))
+    stage.settle()

@@ -54,7 +54,7 @@ async def signed_in(
     await page.fill("[name=mail]", mail)
     await page.fill("[name=password]", password)
     await page.click("main [type=submit]")
-    await page.wait_for_selector("nav.nav")
+    await page.wait_for_selector("nav.nav", state="attached")
     return page, complaints
 
 
@@ -142,11 +142,40 @@ async def test_staff_reach_everything_on_a_small_phone(browser, base_url, stage,
         await page.goto(f"{base_url}{path}")
         assert await page.evaluate("document.documentElement.scrollWidth") <= 320, path
         assert await page.evaluate(CLIPPED) == [], path
-        for entry in await page.locator("nav.nav a").all():
+        await page.click("summary:has-text('Menu')")
+        for entry in await page.locator("nav.nav a, .me button[type=submit]").all():
             box = await entry.bounding_box()
             assert box is not None
             assert box["x"] + box["width"] <= 320
     await page.context.close()
+
+
+@pytest.mark.parametrize("mail", ["ruth@example.org", "ada@example.org"])
+async def test_on_a_phone_the_menu_is_one_row_and_offers_no_keys(browser, base_url, play, mail):
+    phone = {"viewport": {"width": 360, "height": 780}}
+    page, _ = await signed_in(browser, base_url, mail, play.PASSWORD, **phone)
+    await page.goto(f"{base_url}/")
+    assert await page.evaluate("document.querySelector('header.top').offsetHeight") <= 64
+    await expect(page.locator("[data-opens=keys]")).to_be_hidden()
+    await page.context.close()
+
+
+async def test_on_a_phone_a_closed_trade_can_be_checked_and_staff_see_whose_account_it_is(
+    browser, base_url, stage, play
+):
+    phone = {"viewport": {"width": 360, "height": 780}}
+    ada, _ = await signed_in(browser, base_url, "ada@example.org", play.PASSWORD, **phone)
+    await ada.goto(f"{base_url}/accounts/{id_text(stage.accounts['ada'])}")
+    trade = ada.locator("#trades tbody tr").first
+    for name in ("Lots", "In", "Out", "Costs", "Result"):
+        await expect(trade.locator(f"[data-th='{name}']")).to_be_visible()
+    ruth, _ = await signed_in(browser, base_url, "ruth@example.org", play.PASSWORD, **phone)
+    await ruth.goto(f"{base_url}/staff/accounts")
+    account = ruth.locator("#list tbody tr").first
+    for name in ("Trader", "Equity", "Balance"):
+        await expect(account.locator(f"[data-th='{name}']")).to_be_visible()
+    await ada.context.close()
+    await ruth.context.close()
 
 
 async def test_on_a_tablet_the_way_around_and_every_column_are_there(browser, base_url, stage, play):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import anyio
+import pytest
 
 from firm.commands import ReviewVerdict
 from firm.facts import DealBooked
@@ -13,8 +14,10 @@ from firm.ids import id_text
 from firm.inputs import Side
 from firm.kinds import payload_of
 from firm.money import Money
+from storage.errors import NoteFault
 from storage.rows import StoredRow
 from web.held_then import open_positions
+from web.reasons import NOTE_FAULTS
 
 VERIFIER = Path(__file__).parents[2] / "tools" / "verify_evidence.py"
 
@@ -35,7 +38,7 @@ async def test_a_breach_is_told_in_words_numbers_and_times(ada, decisions):
         "14:30:00.250 in Europe/Prague",
         "1274.400 − 1283.560",
         "rounded to the nearest, halves away from zero",
-        "Balance and profit up to XAUUSD #1 91,283.50 USD is at or below Daily floor 94,559.00 USD",
+        "Balance and profit up to XAUUSD position P7012 91,283.50 USD is at or below Daily floor 94,559.00 USD",
         "Block trading",
         "The platform itself shows the account flat",
     ):
@@ -49,7 +52,8 @@ async def test_a_breach_says_how_to_check_it_and_what_closed_afterwards(ada, sta
     assert 'href="/checkpoint"' in page
     assert 'href="/verify_evidence.py"' in page
     assert "How these were closed afterwards" in page
-    assert "The account ended at" in page
+    assert page.count("This ended the account.") == 1
+    assert "The account ended at" not in page
     assert "Objections: write to the firm’s support" in page
     commands = page.partition("What was done on the platform")[2]
     assert "2 May 2014, 12:30:00.250 UTC" in commands
@@ -58,10 +62,58 @@ async def test_a_breach_says_how_to_check_it_and_what_closed_afterwards(ada, sta
 async def test_each_figure_of_a_breach_says_from_which_row_and_when(ada, decisions):
     page = text_of((await ada.get(f"/decisions/{decisions['BreachDeclared']}")).text)
     assert re.search(r"Balance from ledger row \d+, 2 May 2014, 1\d:\d\d:\d\d\.\d{3} UTC", page)
-    assert re.search(r"XAUUSD #1 bid from ledger row \d+, 2 May 2014, 12:30:00\.250 UTC 1274\.400", page)
+    assert re.search(r"XAUUSD position P7012 bid from ledger row \d+, 2 May 2014, 12:30:00\.250 UTC 1274\.400", page)
     assert "100 units a lot" in page
     assert "+ −" not in page
-    assert page.count("Initial balance") == 1
+    assert page.partition("Where the balance comes from")[0].count("Initial balance") == 1
+
+
+async def test_what_closing_cost_is_told_and_adds_up_to_the_balance_on_the_accounts_page(ada, stage, decisions):
+    page = text_of((await ada.get(f"/decisions/{decisions['BreachDeclared']}")).text)
+    closed = page.partition("How these were closed afterwards")[2].partition("What was done on the platform")[0]
+    assert "Position Lots Closed at Profit Costs Swap Result When" in closed
+    [before, profit, costs, swap, result, after] = [
+        round(float(re.search(pattern, closed)[1].replace(",", "").replace("−", "-")) * 100)
+        for pattern in (
+            r"Balance at the breach ([−0-9.,]+)",
+            r"XAUUSD P7012 9\.00 [0-9.]+ ([−0-9.,]+)",
+            r"XAUUSD P7012 9\.00 [0-9.]+ [−0-9.,]+ ([−0-9.,]+)",
+            r"XAUUSD P7012 9\.00 [0-9.]+ [−0-9.,]+ [−0-9.,]+ ([−0-9.,]+)",
+            r"XAUUSD P7012 9\.00 [0-9.]+ [−0-9.,]+ [−0-9.,]+ [−0-9.,]+ ([−0-9.,]+)",
+            r"Balance after closing ([−0-9.,]+)",
+        )
+    ]
+    assert (costs, swap) == (-31_50, 0)
+    assert profit + costs + swap == result
+    assert before + result == after
+    account = text_of((await ada.get(f"/accounts/{id_text(stage.accounts['ada lost'])}")).text)
+    assert f"Balance after closing {after / 100:,.2f}" in account
+
+
+async def test_the_balance_that_was_used_is_told_booking_by_booking_since_the_day_began(ada, stage, decisions):
+    page = text_of((await ada.get(f"/decisions/{decisions['BreachDeclared']}")).text)
+    told = page.partition("Where the balance comes from")[2].partition("Prices it rests on")[0]
+    assert re.search(r"Initial balance as the account was sold 100,000\.00 USD", told)
+    assert re.search(r"Results of the days before .*? −441\.00 USD", told)
+    assert re.search(r"Balance when the trading day 2014-05-02 began from ledger row \d+.*? 99,559\.00 USD", told)
+    assert re.search(r"XAUUSD position P7012 from ledger row \d+, 2 May 2014, [0-9:.]+ UTC −31\.50 USD", told)
+    assert "Balance that was used 99,527.50 USD" in told
+
+
+async def test_a_breach_at_the_reset_tells_its_floor_once_and_why_it_has_two_instants(carried, carrier):
+    with carried.reader.connection() as book:
+        rows = dict(book.execute("SELECT kind, decision FROM rm_decision").fetchall())
+    page = text_of((await carrier.get(f"/decisions/{rows['BreachDeclared']}")).text)
+    arithmetic = page.partition("The arithmetic")[2].partition("Where the balance comes from")[0]
+    assert arithmetic.count("Daily floor") == 2  # its own line, and the comparison that decides
+    assert arithmetic.count("is at or below") == 1
+    assert page.count("This ended the account.") == 1
+    assert "It was declared 1.000 s later, at 1 May 2014, 22:00:01.000 UTC: until then it was only suspected" in page
+    assert "because the day&#39;s starting figures were not final yet." in page
+    told = page.partition("Where the balance comes from")[2].partition("Prices it rests on")[0]
+    assert "Balance when the account was opened" in told  # nothing was booked since the reset: the day before is told
+    assert "EURUSD position P7001" in told
+    assert "Balance that was used" in told
 
 
 async def test_a_gap_through_the_floor_is_seen_in_the_prices_just_before(ada, decisions):
@@ -178,6 +230,45 @@ async def test_a_checkpoint_that_is_none_is_refused_in_words_and_stays_typed(ada
         assert other.status_code == 422
         assert "checkpoint" in text_of(other.text).partition("Please look at this again:")[2][:120]
         assert "Not a &lt;checkpoint&gt;" in other.text
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "fault"),
+    [
+        pytest.param(lambda kept: "Not a checkpoint", NoteFault.UNREADABLE, id="none at all"),
+        pytest.param(
+            lambda kept: kept.replace(kept.split("\n")[1], "1", 1), NoteFault.UNSIGNED, id="another size written in"
+        ),
+        pytest.param(lambda kept: kept.replace("evenhand/", "evenhand/x"), NoteFault.OTHER_LEDGER, id="another firm's"),
+        pytest.param(
+            lambda kept: kept.replace(kept.split("\n")[1], "999999", 1),
+            NoteFault.OTHER_LEDGER,
+            id="more rows than we have",
+        ),
+    ],
+)
+async def test_why_a_checkpoint_was_not_taken_is_said_with_what_a_trader_can_do(ada, ruth, decisions, spoilt, fault):
+    kept = (await ada.get("/checkpoint")).text
+    page = await ada.send_form(f"/decisions/{decisions['BreachDeclared']}/evidence", note=spoilt(kept))
+    assert page.status_code == 422
+    assert NOTE_FAULTS[fault] in text_of(page.text)
+    said = await ruth.send_form(f"/staff/decisions/{decisions['BreachDeclared']}/evidence", note=spoilt(kept))
+    assert NOTE_FAULTS[fault] not in text_of(said.text)  # the console's words
+
+
+def test_no_fault_of_a_checkpoint_sends_a_trader_to_the_console():
+    assert set(NOTE_FAULTS) == set(NoteFault)
+    for said in NOTE_FAULTS.values():
+        assert not re.search(r"evenhand |--|source|run ", said), said
+
+
+@pytest.mark.parametrize("decision", ["0", "1", "-1", "999999", str(2**63), "9" * 30])
+async def test_a_row_that_decided_nothing_has_no_evidence(ada, ruth, decision):
+    kept = (await ada.get("/checkpoint")).text
+    for client, room in ((ada, ""), (ruth, "/staff")):
+        path = f"{room}/decisions/{decision}/evidence"
+        assert (await client.get(path)).status_code == 404
+        assert (await client.send_form(path, note=kept)).status_code == 404
 
 
 def test_what_was_open_is_the_days_start_and_every_deal_since_in_their_order():

@@ -90,6 +90,7 @@ def live_account(standing: Standing, daily: Progress = Progress.AT_RISK) -> Live
             limit("maximum_loss", "Maximum loss", "90_000.00", "142.50", Progress.AT_RISK),
         ),
         positions=(),
+        positions_open=0,
     )
 
 

@@ -99,6 +99,20 @@ async def test_staff_open_every_page_of_theirs(app, ruth, stage, decisions):
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
 
 
+async def test_staff_on_a_traders_page_are_offered_the_same_in_the_backoffice(ruth, stage, decisions):
+    account, decision = id_text(stage.accounts["ada"]), decisions["BreachDeclared"]
+    for path, room in (
+        ("/accounts", "/staff/accounts"),
+        (f"/accounts/{account}", f"/staff/accounts/{account}"),
+        (f"/accounts/{account}/trades", f"/staff/accounts/{account}"),
+        (f"/decisions/{decision}", f"/staff/decisions/{decision}"),
+    ):
+        page = (await ruth.get(path)).text
+        assert f'href="{room}"' in page.partition("<main")[2], path
+        assert "Open it in the backoffice" in page
+        assert "ask an owner" not in page
+
+
 async def test_whoever_is_refused_keeps_the_way_around_and_words_of_their_own(ada, ruth, nobody):
     for client, path, status in (
         (ada, "/nowhere/at/all", 404),
@@ -113,7 +127,6 @@ async def test_whoever_is_refused_keeps_the_way_around_and_words_of_their_own(ad
         for ours in ("for you", "No id", "zzz", "Not Found"):
             assert ours not in answer.text.partition("</main>")[0], path
     assert "ask an owner" not in (await ada.get("/staff")).text
-    assert "ask an owner" in (await ruth.get("/accounts")).text
     assert (await nobody.get("/nowhere")).status_code == 404
 
 

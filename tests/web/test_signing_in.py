@@ -6,6 +6,8 @@ import pytest
 
 from firm.ids import id_text
 from firm.instant import HOUR_US
+from storage.errors import DiskRefused
+from web.auth import PasswordDesk, TooManyGuesses, recognise
 from web.forms import path_of_ours
 
 SAME_SITE = {"sec-fetch-site": "same-origin"}
@@ -42,6 +44,42 @@ async def test_guessing_one_account_is_stopped_before_any_hash_is_made(nobody, s
     later = await nobody.send_form("/session", mail="olga@example.org", password="guess", next="/")
     stage.wall_us -= HOUR_US // 2
     assert later.status_code == 422
+
+
+async def test_signing_in_with_the_right_password_is_no_guess(stage, play):
+    desk = PasswordDesk()
+    for _ in range(60):
+        assert await recognise(stage.firm, desk, "ada@example.org", play.PASSWORD, "192.0.2.60")
+
+
+async def test_a_sign_in_of_ones_own_gives_no_guess_at_others_back(stage, play):
+    """Ben guesses at a hundred accounts and signs in between: his address has fifty guesses all the same."""
+    desk, address = PasswordDesk(), "192.0.2.50"
+
+    async def guess(number: int) -> None:
+        stage.wall_us += 2
+        await recognise(stage.firm, desk, f"someone{number}@example.org", "guess", address)
+
+    for number in range(49):
+        await guess(number)
+        stage.wall_us += 2
+        assert await recognise(stage.firm, desk, "ben@example.org", play.PASSWORD, address)
+    await guess(49)
+    with pytest.raises(TooManyGuesses):
+        await guess(50)
+    stage.wall_us -= 2 * (51 + 49)
+
+
+@pytest.mark.parametrize("charset", ["nope", "hex", "utf-16", "punycode", "undefined"])
+async def test_a_form_in_unknown_letters_is_a_mistake_of_its_sender(nobody, play, charset):
+    body = (
+        f'--x\r\ncontent-disposition: form-data; name="mail"\r\ncontent-type: text/plain; charset={charset}\r\n\r\n'
+        "abc\r\n--x--\r\n"
+    )
+    headers = {"origin": str(nobody.base_url).rstrip("/"), "content-type": "multipart/form-data; boundary=x"}
+    assert (await nobody.post("/session", content=body, headers=headers)).status_code in (400, 422)
+    assert (await nobody.sign_in("ada@example.org", play.PASSWORD)).status_code == 303
+    assert (await nobody.post("/session/end", content=body, headers=headers)).status_code in (400, 403)
 
 
 async def test_the_session_cookie_is_out_of_reach_of_scripts_and_new_at_each_sign_in(nobody, play):
@@ -165,3 +203,17 @@ async def test_a_form_that_did_not_come_from_our_page_does_nothing(nobody, play,
 )
 def test_after_signing_in_one_is_never_led_elsewhere(asked, led):
     assert path_of_ours(asked) == led
+
+
+async def test_a_vault_that_cannot_be_used_is_a_page_with_words(nobody, ada, stage, monkeypatch):
+    def refuse(*_):
+        raise DiskRefused("vault.db or keys.db cannot be read or written: make room")
+
+    monkeypatch.setattr(stage.vault, "find_by_mail", refuse)
+    monkeypatch.setattr(stage.vault, "person", refuse)
+    form = await nobody.send_form("/session", mail="ada@example.org", password="whatever", next="/")
+    for answer in (form, await ada.get("/accounts")):
+        assert answer.status_code == 503
+        assert "We cannot answer right now" in answer.text
+        assert "nothing of this was kept" in answer.text
+        assert "vault.db" not in answer.text  # that is for the log

@@ -33,6 +33,52 @@ async def test_no_match_and_nothing_yet_are_said_differently(ruth):
     assert "Clear search and filters" in page
 
 
+async def test_a_standing_that_nobody_has_says_what_to_do_next(ruth):
+    page = (await ruth.get("/staff/accounts?standing=closed")).text
+    assert "No account has the standing “Closed” at the moment." in page
+    assert 'href="/staff/accounts"' in page.partition("No account has the standing")[2]
+    assert "Show all accounts" in page
+    narrowed = (await ruth.get("/staff/accounts?standing=closed&bridge=sim")).text
+    assert "No account matches." in narrowed
+
+
+async def test_the_command_that_opened_an_account_shows_the_login_that_came_of_it(ruth, stage):
+    account, login = stage.accounts["ada lost"], stage.engine.account(stage.accounts["ada lost"]).login
+    for path in (f"/staff/accounts/{id_text(account)}", "/staff/commands"):
+        html, rows = (await ruth.get(path)).text, []
+        rows = [row for row in html.split("<tr") if "Open the account" in row]
+        assert rows, path
+        assert all('class="tab">–' not in row for row in rows), path
+    assert f'class="tab">{login}' in (await ruth.get(f"/staff/accounts/{id_text(account)}")).text
+
+
+async def test_a_switch_is_not_moved_for_a_reason_that_says_nothing(ruth, stage):
+    asked = len(stage.asked)
+    for control in ("/staff/controls/enforcement/engagement", "/staff/controls/enforcement/release"):
+        answer = await ruth.send_form(control, why="ok")
+        assert answer.status_code == 422
+        assert "Say why in a sentence, of at least 10 characters" in answer.text
+        assert ">ok</textarea>" in answer.text or "/release" in control
+    assert len(stage.asked) == asked
+    assert 'minlength="10"' in (await ruth.get("/staff/controls")).text
+
+
+async def test_health_says_its_figures_in_plain_words_with_units(ruth):
+    page = re.sub(r"<[^>]+>", " ", (await ruth.get("/staff/health")).text)
+    for jargon in ("To be acked", "p99", "Feed lag", ">Code<", "Journal"):
+        assert jargon not in page, jargon
+    for said in (
+        "Usual time to save",
+        "99 of 100 within",
+        "Prices arrive after",
+        "Waiting for our receipt",
+        "Reports received",
+        "Program fingerprint",
+        "How long saving took",
+    ):
+        assert said in page, said
+
+
 async def test_pages_of_the_list_never_overlap_and_miss_nobody(ruth, stage):
     for sort in ("headroom", "activity", "opened", "equity", "balance"):
         seen: list[str] = []
@@ -179,7 +225,7 @@ async def test_commands_are_filtered_by_state(ruth):
 
 async def test_health_is_live_while_it_is_watched(ruth, stage):
     page = (await ruth.get("/staff/health")).text
-    assert "Feed lag" in page
+    assert "Prices arrive after" in page
     async with ruth.stream("GET", "/staff/health/live") as answer:
         with anyio.fail_after(5):
             async for line in answer.aiter_lines():

@@ -75,9 +75,11 @@ def test_an_instant_is_never_without_its_zone():
     assert words.precise(at_us) == "12:30:00.250"
 
 
-def test_amounts_inside_sentences_are_written_as_on_the_page():
-    said = words.prose("The floor is 95 000.00 USD, of 1 234 567.89 USD since 2 May 2014; 3 days of 10.")
-    assert said == "The floor is 95,000.00 USD, of 1,234,567.89 USD since 2 May 2014; 3 days of 10."
+@pytest.mark.parametrize("minor", [0, 7, -7, 9_500_000, -9_500_001, 123_456_789_012])
+def test_amounts_inside_sentences_of_the_firm_are_written_as_on_the_page(minor):
+    for exponent in (0, 2, 3):
+        amount = Money(minor, "USD", exponent)
+        assert str(amount) == words.money(amount).replace(J, " ")
 
 
 def test_no_term_of_ours_is_without_words():

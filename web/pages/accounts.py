@@ -12,6 +12,7 @@ from firm.money import Money
 from firm.phase import ENDED, Standing
 from firm.ruleset import Ruleset
 from storage.readmodels.accounts import AccountLine, accounts_of_trader, ruleset_of
+from web import owed_view
 from web.firm import Firm
 from web.objectives_view import left_bp, limits_that_count, nearest_limit, pause_sentence
 from web.render import page
@@ -58,9 +59,11 @@ async def accounts(request: Request[Any, Any, Any]) -> Response[str]:
 def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
     """The card from the live board where it knows the account, else from the last mark."""
     ended = line.standing in ENDED
-    live = None if ended else firm.live.account(line.account)
+    owed, held = firm.live.owed_to(line.account), firm.live.account(line.account)
+    live = None if ended else held
     equity = live.equity if live else line.money(line.equity)
     nearest = nearest_limit(live, ruleset) if live and ruleset else None
+    paused = pause_sentence(live, ruleset, firm.now_us()) if live and ruleset else ""
     return Card(
         line=line,
         equity=equity,
@@ -71,8 +74,7 @@ def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
         as_of_us=live.as_of_us if live else line.marked_us,
         stale=bool(live and live.stale),
         ended=ended,
-        next_action=(pause_sentence(live, ruleset, firm.now_us()) if live and ruleset else "")
-        or NEXT_ACTIONS[line.standing],
+        next_action=owed_view.beside(paused or NEXT_ACTIONS[line.standing], line, owed, held),
         end_title=END_TITLES.get(line.standing, "Equity"),
     )
 

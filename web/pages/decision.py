@@ -3,14 +3,17 @@
 from typing import Any
 
 from litestar import Request, get, post
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Response
 
 from storage.errors import NoteRefused
+from storage.readmodels.decisions import decision_line
 from web.decision_view import decision_view
 from web.forms import Wrong, fields_of, read_checkpoint
+from web.reasons import NOTE_FAULTS
 from web.render import page
-from web.visitor import Policy
+from web.visitor import Policy, signed_in
 from web.words import upper_first
 
 NOTHING_KEPT = Wrong({}, {"note": ""})
@@ -48,12 +51,16 @@ async def evidence_since_kept(request: Request[Any, Any, Any], decision: int) ->
     try:
         return await evidence_file(request, decision, note)
     except NoteRefused as refused:
-        return Wrong({"note": f"{upper_first(str(refused))}."}, {"note": note})
+        by_staff = signed_in(request).kind == "staff"  # who can go to the console, and is told what to do there
+        said = f"{upper_first(str(refused))}." if by_staff else NOTE_FAULTS[refused.fault]
+        return Wrong({"note": said}, {"note": note})
 
 
 async def evidence_file(request: Request[Any, Any, Any], decision: int, since: str | None) -> Response[Any]:
     """The bundle as a file, proven in a signed checkpoint."""
     firm = request.app.state.firm
+    if await firm.book.read(lambda book: decision_line(book, decision)) is None:
+        raise NotFoundException
     bundle = await firm.book.look(lambda _: firm.evidence(decision, since))
     headers = {"content-disposition": f'attachment; filename="evidence-{decision}.json"'}
     return Response(bundle, status_code=200, media_type="application/json", headers=headers)

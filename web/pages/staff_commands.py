@@ -44,7 +44,8 @@ async def _commands(request: Request[Any, Any, Any], status: int, command: str, 
     found = await firm.book.read(lambda book: commands_page(book, state, before, COMMANDS_PER_PAGE + 1))
     more = found[COMMANDS_PER_PAGE - 1].seq if len(found) > COMMANDS_PER_PAGE else None
     context = {"commands": found[:COMMANDS_PER_PAGE], "more": more, "state": state, "states": SHOWN, "before": before}
-    return page(request, "staff_commands.html", status=status, command=command, wrong=wrong, **context)
+    owed = {one.account: one for one in firm.live.owed()}
+    return page(request, "staff_commands.html", status=status, command=command, wrong=wrong, owed=owed, **context)
 
 
 ROUTES = (staff_commands, staff_settle)

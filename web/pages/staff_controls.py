@@ -11,6 +11,7 @@ from litestar.response import Redirect, Response
 from firm.commands import Command, EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
 from storage.readmodels.controls import BREAKER, ControlAct, control_history, control_states
 from storage.readmodels.people import all_staff
+from web import owed_view
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_switch, read_why, refused_in
 from web.people import staff_names
@@ -77,6 +78,7 @@ async def _controls(request: Request[Any, Any, Any], status: int, control: str, 
         wrong=wrong,
         me=signed_in(request).reference,
         breaker=BREAKER,
+        owed=owed_view.waits(firm.live.owed()),
         **context,
     )
 

@@ -11,6 +11,7 @@ from storage.readmodels.commands import count_commands
 from storage.readmodels.controls import control_states
 from storage.readmodels.decisions import decision_counts, latest_decisions, open_decisions
 from storage.readmodels.people import all_staff, count_traders, unpaid_orders
+from web import owed_view
 from web.bounds import COUNTED_SINCE_US, DECISIONS_SHOWN
 from web.render import page
 from web.visitor import Policy
@@ -34,7 +35,8 @@ async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
             "staff": len(all_staff(book)),
         }
 
-    return page(request, "staff_home.html", health=firm.live.health(), **await firm.book.read(question))
+    owed = owed_view.waits(firm.live.owed())
+    return page(request, "staff_home.html", health=firm.live.health(), owed=owed, **await firm.book.read(question))
 
 
 ROUTES = (staff_home,)

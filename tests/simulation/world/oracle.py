@@ -16,7 +16,7 @@ from actors.arrival import Arrival
 from actors.directory import Directory
 from actors.engine import Engine
 from bridges.events import CmdAck, CmdResult, Event, encode_event
-from bridges.translate import Translator
+from bridges.translate import Translator, sealed_as
 from firm import facts as f
 from firm import inputs as i
 from firm.account import AccountState
@@ -132,9 +132,7 @@ class Oracle:
         self._now_us = 0
         self._seq = 0
         self._qseq = 1
-        self._translator = Translator(
-            self._directory, now_us=lambda: self._now_us, seal=lambda raw: hashlib.sha256(raw).hexdigest()
-        )
+        self._translator = Translator(self._directory, now_us=lambda: self._now_us)
 
     def hear(self, rows: Sequence[StoredRow], history: Sequence[Told]) -> None:
         for at_us, what in _in_order(rows, history):
@@ -172,7 +170,8 @@ class Oracle:
     def _report(self, event: Event) -> None:
         self._seq += 1
         said = self._translator.translate("sim", self._seq, encode_event(event))
-        self._put(said.body, said.account, said.happened_us)
+        body = sealed_as(said.body, hashlib.sha256(said.personal).hexdigest()) if said.personal else said.body
+        self._put(body, said.account, said.happened_us)
 
     def _open(self, result: CmdResult) -> None:
         account = self._logins.get(result.vendor_ref, 0) if result.acc == "" else 0

@@ -1,0 +1,89 @@
+"""Owed: of each account what enforcement withheld and the platform still lacks, until it is ordered anew, served or no longer wanted.
+
+A withheld command is never sent later. What it was for is kept here, one purpose an account: the strongest, with the decision it
+rests on, so that a person can order it anew.
+"""
+
+from msgspec.structs import replace
+
+from actors.enforcement_plans import Owed, is_replaced
+from firm.facts import AccountLinked, CommandQueued, CommandWithheld, Fact, FlatConfirmed
+from firm.inputs import AccountReported, Input, SnapshotReported
+
+# The weakest purpose of which an action is a part. The rows of one withholding follow each other, and the last one tells the purpose.
+_PURPOSE_OF = {
+    "create_account": "provision",
+    "close_only": "close_only",
+    "cancel_orders": "pause",
+    "close_all": "pause",
+    "block": "flatten",
+    "unblock": "release",
+}
+
+# The kinds of rows that change what is owed.
+OWED_BY = frozenset(
+    kind.__name__
+    for kind in (CommandWithheld, CommandQueued, AccountLinked, FlatConfirmed, AccountReported, SnapshotReported)
+)
+
+
+def owed_after(owed: dict[int, Owed], body: Input | Fact, seq: int, account: int, happened_us: int) -> dict[int, Owed]:
+    """What is owed after one row of a bridge; the same dict where the row changes nothing."""
+    held = owed.get(account)
+    match body:
+        case CommandWithheld():
+            then: Owed | None = _after_withheld(held, body, seq, happened_us)
+        case _ if held is None:
+            return owed
+        case CommandQueued():
+            then = None if is_replaced(held.purpose, body.purpose) else held
+        case AccountLinked():
+            then = None if held.purpose == "provision" else held
+        case FlatConfirmed():
+            then = None
+        case AccountReported() | SnapshotReported():
+            then = None if _is_served(held, body) else held
+        case _:
+            then = held
+    if then is held:
+        return owed
+    others = {other: value for other, value in owed.items() if other != account}
+    return others if then is None else {**others, account: then}
+
+
+def shows_flat(held: Owed | None, report: SnapshotReported) -> bool:
+    """Whether a flattening is owed that the platform shows done, by whomever."""
+    left = report.positions or report.pending_orders
+    return held is not None and held.purpose == "flatten" and not left and not report.trading_allowed
+
+
+def _after_withheld(held: Owed | None, fact: CommandWithheld, seq: int, happened_us: int) -> Owed:
+    purpose = _PURPOSE_OF[fact.action]
+    if held is not None and held.last_seq == seq - 1 and held.decision == fact.for_decision:
+        return replace(held, purpose=purpose, last_seq=seq)
+    if held is not None and (held.purpose == purpose or not is_replaced(held.purpose, purpose)):
+        return held
+    return Owed(
+        login=fact.login,
+        purpose=purpose,
+        decision=fact.for_decision,
+        args=fact.args,
+        because=fact.because,
+        since_us=happened_us,
+        first_seq=seq,
+        last_seq=seq,
+    )
+
+
+def _is_served(held: Owed, report: AccountReported | SnapshotReported) -> bool:
+    """The platform shows it done, by whomever. A flattening is confirmed by a fact of its own."""
+    match held.purpose:
+        case "close_only":
+            return not report.trading_allowed
+        case "release":
+            return report.trading_allowed
+        case "pause":
+            left = not isinstance(report, SnapshotReported) or report.positions or report.pending_orders
+            return not left and not report.trading_allowed
+        case _:
+            return False

@@ -1,0 +1,61 @@
+"""Copies seen: whether the place where copies lie can be looked at from here, and whether newer copies of this firm lie there."""
+
+import tempfile
+from pathlib import Path
+
+from appliance.alarms.copies_check import last_check
+from appliance.copying import BackupSettings
+from appliance.finding import Finding, Level
+from backups.errors import BackupRefused, DestinationFailed
+from backups.newer import OlderThanKnown, known_notes, require_newest
+from backups.places import destination_of
+from firm.instant import utc_text
+from storage.errors import LedgerDamaged, LedgerRefused
+from storage.files import FirmDirectory
+from storage.reader import LedgerReader
+from storage.secret_files import Secrets
+
+CHECK = "copies"
+
+
+def why_unseen(directory: Path, settings: BackupSettings, secrets: Secrets) -> str:
+    """Why it cannot be told whether this ledger is the newest; "" where it is. Raises OlderThanKnown where it is not.
+
+    Only where copies lie in a directory: a start shall not wait for a network. Over rsync the shipping finds it, at its start.
+    """
+    if not settings.destination.startswith("/"):
+        return ""
+    try:
+        with tempfile.TemporaryDirectory() as scratch, LedgerReader(directory, secret=secrets.ledger_secret) as reader:
+            destination = destination_of(settings.destination, directory)
+            destination.require_room(0)
+            require_newest(reader, known_notes(destination, Path(scratch)))
+    except (BackupRefused, DestinationFailed) as failed:
+        return str(failed)
+    return ""
+
+
+def check_copies(directory: FirmDirectory, settings: BackupSettings, secrets: Secrets) -> Finding:
+    """As the user who asks sees it; what the service sees is told by its alarms."""
+    if not settings.destination:
+        return Finding(CHECK, Level.OK, "backups.destination is not set: none leave this machine")
+    try:
+        unseen = why_unseen(directory.path, settings, secrets)
+    except OlderThanKnown as older:
+        what, _, following = str(older).partition("; ")
+        return Finding(CHECK, Level.PROBLEM, what, following)
+    except (LedgerDamaged, LedgerRefused) as broken:
+        return Finding(CHECK, Level.WARNING, f"not compared with the ledger: {broken}", "see the line of the ledger")
+    if unseen:
+        what, _, following = unseen.partition(": ")
+        return Finding(CHECK, Level.PROBLEM, f"cannot be seen: {what}", following)
+    found = last_check(directory.path)
+    if found.problems:
+        return Finding(
+            CHECK, Level.WARNING, "; ".join(found.problems), 'run "evenhand backup --check" once it is mended'
+        )
+    if not found.at_us:
+        return Finding(
+            CHECK, Level.WARNING, "nobody looked yet whether they are fresh", 'run "evenhand backup --check"'
+        )
+    return Finding(CHECK, Level.OK, f"fresh in {settings.destination}, looked at {utc_text(found.at_us)}")

@@ -1,0 +1,37 @@
+"""Verbs: what `evenhand` can be asked to do, in the order in which its help tells them."""
+
+from appliance.commands import (
+    backup,
+    bridge,
+    demo,
+    doctor,
+    evidence,
+    explain,
+    init,
+    install,
+    rebuild,
+    rehearse,
+    replay,
+    restore,
+    serve,
+    staff,
+    verify,
+)
+
+VERBS = (
+    init,
+    serve,
+    demo,
+    verify,
+    replay,
+    explain,
+    evidence,
+    bridge,
+    staff,
+    rebuild,
+    doctor,
+    install,
+    backup,
+    restore,
+    rehearse,
+)

@@ -1,0 +1,46 @@
+"""Sessions: when the one that is open began, over joined stretches, the week's end and a change of the clocks."""
+
+import pytest
+
+from firm.instant import parse_utc
+from firm.price import SymbolSpec
+from firm.sessions import DAY_MINUTES, WEEK_MINUTES, is_open, open_since_us
+
+MON_TO_FRI = tuple((day * DAY_MINUTES, (day + 1) * DAY_MINUTES) for day in range(5))
+SUNDAY_TO_FRIDAY = ((6 * DAY_MINUTES + 17 * 60, WEEK_MINUTES), (0, 4 * DAY_MINUTES + 17 * 60))
+EVERY_DAY = tuple((day * DAY_MINUTES, (day + 1) * DAY_MINUTES) for day in range(7))
+DAILY_BREAK = tuple((day * DAY_MINUTES + 60, (day + 1) * DAY_MINUTES) for day in range(5))
+
+
+@pytest.mark.parametrize(
+    ("sessions", "zone", "at", "began"),
+    [
+        pytest.param(MON_TO_FRI, "UTC", "2014-05-01T20:00:30", "2014-04-28T00:00:00", id="days that join"),
+        pytest.param(MON_TO_FRI, "UTC", "2014-04-28T00:00:00", "2014-04-28T00:00:00", id="its first instant"),
+        pytest.param(MON_TO_FRI, "UTC", "2014-05-03T00:00:00", None, id="closed since this very instant"),
+        pytest.param(DAILY_BREAK, "UTC", "2014-05-01T20:00:00", "2014-05-01T01:00:00", id="a break each day"),
+        pytest.param(
+            SUNDAY_TO_FRIDAY, "America/New_York", "2014-05-01T12:00:00", "2014-04-27T21:00:00", id="over the week's end"
+        ),
+        pytest.param(
+            MON_TO_FRI, "Africa/Casablanca", "2014-05-01T12:00:00", "2014-04-27T23:00:00", id="in the platform's zone"
+        ),
+        pytest.param(
+            (((6 * DAY_MINUTES), WEEK_MINUTES),), "Europe/Prague", "2014-03-30T12:00:00", "2014-03-29T23:00:00",
+            id="the clocks went forward meanwhile",
+        ),
+    ],
+)  # fmt: skip
+def test_when_a_session_began(sessions, zone, at, began):
+    spec = SymbolSpec(
+        symbol="X", digits=2, contract_e8=1, currency_base="X", currency_profit="USD", zone=zone, sessions=sessions
+    )
+    at_us = parse_utc(at)
+    assert open_since_us(spec, at_us) == (None if began is None else parse_utc(began))
+    assert is_open(spec, at_us) == (began is not None)
+
+
+@pytest.mark.parametrize("sessions", [(), EVERY_DAY, ((0, WEEK_MINUTES),)])
+def test_what_never_closes_has_no_beginning(sessions):
+    spec = SymbolSpec(symbol="X", digits=2, contract_e8=1, currency_base="X", currency_profit="USD", sessions=sessions)
+    assert open_since_us(spec, parse_utc("2014-05-01T20:00:00")) == 0

@@ -1,0 +1,30 @@
+"""The equity chart's curve: a step where nothing was open, because an account without positions gets no marks by the minute."""
+
+from firm.instant import MINUTE_US, SECOND_US
+from storage.readmodels.marks import Mark
+from web.equity_picture import standing_still
+
+FLAT_US = 32 * MINUTE_US
+
+
+def test_where_nothing_was_open_the_curve_stands_still_until_the_next_mark():
+    marks = [
+        Mark(FLAT_US - 40 * SECOND_US, 100_279_00, 100_067_50),
+        Mark(FLAT_US, 100_279_00, 100_279_00),
+        Mark(FLAT_US + 28 * MINUTE_US, 100_148_00, 99_980_00),
+    ]
+    drawn = standing_still(marks)
+    assert drawn == [*marks[:2], Mark(FLAT_US + 28 * MINUTE_US - SECOND_US, 100_279_00, 100_279_00), marks[2]]
+
+
+def test_where_something_was_open_or_no_time_passed_nothing_is_added():
+    open_marks = [Mark(0, 100_000_00, 99_000_00), Mark(MINUTE_US, 100_000_00, 98_000_00)]
+    assert standing_still(open_marks) == open_marks
+    at_once = [Mark(0, 100_000_00, 100_000_00), Mark(SECOND_US, 100_000_00, 98_000_00)]
+    assert standing_still(at_once) == at_once
+    assert standing_still([]) == []
+
+
+def test_a_level_that_stays_needs_no_point_in_between():
+    level = [Mark(0, 100_000_00, 100_000_00), Mark(60 * MINUTE_US, 100_000_00, 100_000_00)]
+    assert standing_still(level) == level
