@@ -8,6 +8,7 @@ import anyio
 
 from appliance.alarms.limits import HeartbeatSettings
 from appliance.outside import CallFailed, call, host_of
+from appliance.seam import why_it_failed
 
 CALL_DEADLINE_S = 10.0
 
@@ -35,20 +36,20 @@ class Heartbeat:
         if commits == self._seen:
             self.told["withheld"] += 1
             return
-        method, url = self._settings.method.value.upper(), self._settings.url
-        try:
-            with anyio.fail_after(CALL_DEADLINE_S):
-                status = await call(method, url, b"", {})
-        except (CallFailed, TimeoutError) as failed:
-            self._failed(str(failed) or "no answer in time")
-            return
-        if status // 100 != 2:
-            self._failed(f"it answered {status}")
+        why = await why_it_failed(self._call, CallFailed)
+        if why:
+            # The next beat tries again; the other side waits for several before it calls anybody.
+            self.told["failed"] += 1
+            _LOG.warning("the heartbeat at %s was not heard (%s)", host_of(self._settings.url), why)
             return
         self._seen = commits
         self.told["sent"] += 1
 
-    def _failed(self, why: str) -> None:
-        # The next beat tries again; the other side waits for several before it calls anybody.
-        self.told["failed"] += 1
-        _LOG.warning("the heartbeat at %s was not heard (%s)", host_of(self._settings.url), why)
+    async def _call(self) -> None:
+        try:
+            with anyio.fail_after(CALL_DEADLINE_S):
+                status = await call(self._settings.method.value.upper(), self._settings.url, b"", {})
+        except TimeoutError as late:
+            raise CallFailed("no answer in time") from late
+        if status // 100 != 2:
+            raise CallFailed(f"it answered {status}")

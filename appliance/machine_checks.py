@@ -13,7 +13,7 @@ import apsw
 
 from appliance.finding import Finding, Level
 from firm.instant import SECOND_US, utc_text
-from storage.files import BALLAST_BYTES, FirmDirectory
+from storage.files import BALLAST_BYTES, FirmDirectory, has_ballast
 from storage.schema import SQLITE_MIN
 
 PYTHON_MIN, PYTHON_BELOW = (3, 11), (3, 14)
@@ -115,7 +115,7 @@ def check_disk(directory: FirmDirectory, free_bytes: int | None = None) -> Findi
         )
     if free < DISK_FREE_WARNING_BYTES:
         return Finding("disk", Level.WARNING, found, f"make room, at least {DISK_FREE_WARNING_BYTES // 2**20} MiB")
-    if not directory.ballast.exists() or directory.ballast.stat().st_size < BALLAST_BYTES:
+    if not has_ballast(directory):
         return Finding(
             "disk",
             Level.WARNING,

@@ -27,7 +27,13 @@ _Bridge = TypeVar("_Bridge")
 
 
 def metrics_text(
-    machine: Machine, seen: Figures, couriers: Sequence[Courier], heartbeat: Heartbeat, live_pages: int
+    machine: Machine,
+    seen: Figures,
+    couriers: Sequence[Courier],
+    heartbeat: Heartbeat,
+    *,
+    live_pages: int,
+    looks_failed: int,
 ) -> str:
     """The page: health as of now, files and bridges as of the last look."""
     page, health = Exposition(), machine.health.now()
@@ -46,6 +52,7 @@ def metrics_text(
         "Notices that wait for a courier.",
         by("courier", {one.name: one.waiting for one in couriers}),
     )
+    page.counter("looks_failed_total", "Looks at the machine that an error ended, since start.", looks_failed)
     page.counter("heartbeats_total", "Signs of life to the outside, by outcome.", by("outcome", heartbeat.told))
     return page.text()
 

@@ -1,14 +1,19 @@
 """Outside: which addresses beyond this machine may be called, how, and what of them may be said in a log."""
 
 import logging
+import re
 import ssl
 from functools import cache
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from anyio import to_thread
 
 CALL_SECONDS_MAX = 10.0
+HOST_LENGTH_MAX = 253
+# Names of machines inside a house have underscores, too. A last label that is a number makes it no name.
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"({_LABEL}\.)*(?![0-9]+\.?$){_LABEL}\.?", re.IGNORECASE)
 
 
 class CallFailed(OSError):
@@ -16,16 +21,64 @@ class CallFailed(OSError):
 
 
 def require_url(name: str, url: str) -> None:
-    """http or https, and http to this machine alone. Raises ValueError."""
+    """http or https, and http to this machine alone; a host and a port that can be called. Raises ValueError."""
     if not url:
         return
-    parts = urlsplit(url)
+    parts = _split(name, url)
     if parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable() or " " in url:
         raise ValueError(f"{name} must begin with https:// and a host")
     if parts.username or parts.password:
         raise ValueError(f"{name} must hold no user name and no password")
+    require_host(name, parts.hostname)
+    if not _has_callable_port(parts):
+        raise ValueError(f"{name} must have a port from 1 to 65535, or none")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError(f"{name} must begin with https://, for it leaves this machine")
+
+
+def require_host(name: str, host: str) -> None:
+    """A name or an address that a call can be made to. Raises ValueError, which repeats nothing of it."""
+    if not is_host(host):
+        raise ValueError(f'{name} must name a host such as "alarms.example.com" or "192.0.2.7"')
+
+
+def is_host(host: str) -> bool:
+    if not host.isascii() or "xn--" in host.lower():
+        return _is_international(host)
+    return len(host) <= HOST_LENGTH_MAX and bool(_HOST.fullmatch(host) or _is_address(host))
+
+
+def _split(name: str, url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # a bracket without its other, signs that would become others
+        raise ValueError(f"{name} must name a host: what stands between https:// and the next / is none") from None
+
+
+def _has_callable_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host  # a zone is known to one machine's cables alone
+
+
+def _is_international(host: str) -> bool:
+    """Asked of those who will have to resolve it; imported late, for few hosts are so."""
+    import httpx
+
+    try:
+        shown = httpx.URL(scheme="https", host=host)
+        return bool(shown.host) and bool(_HOST.fullmatch(shown.raw_host.decode("ascii")))
+    except (httpx.InvalidURL, ValueError):
+        return False
 
 
 def is_loopback(host: str) -> bool:

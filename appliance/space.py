@@ -9,11 +9,13 @@ import os
 from pathlib import Path
 
 import anyio
+from anyio import to_thread
 
 from appliance.assembly import Machine
-from storage.files import BALLAST_BYTES, FirmDirectory, drop_ballast, lay_ballast
+from storage.files import BALLAST_BYTES, FirmDirectory, drop_ballast, has_ballast, lay_ballast
 
 LOOK_EVERY_S = 1.0
+BALLAST_AGAIN_S = 60.0  # after it was refused
 MB = 1_000_000
 ROOM_TO_START_BYTES = 16 * MB  # with less, the files of a firm cannot even be opened and read
 # Room must be had with something to spare, or the firm would stop and go on with every file that comes and goes.
@@ -29,11 +31,16 @@ class Space:
         self._runner = machine.runner
         self._files = FirmDirectory(machine.directory)
         self._least_bytes = machine.settings.ledger.space_min_mb * MB
+        # The commit has its own threads: a disk that takes long over the ballast must not have one of them.
+        self._thread = anyio.CapacityLimiter(1)
 
     async def watch(self) -> None:
-        while True:
-            await anyio.sleep(LOOK_EVERY_S)
-            self.look()
+        """Until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keep_ballast)
+            while True:
+                await anyio.sleep(LOOK_EVERY_S)
+                self.look()
 
     def look(self) -> None:
         """Hold the engine, let it go on, or leave it as it is."""
@@ -45,8 +52,23 @@ class Space:
         elif self._runner.held and free >= self._least_bytes + self._least_bytes // SPARE_SHARE:
             _LOG.warning("there is room again, %d MB: the firm goes on", free // MB)
             self._runner.go_on()
-        if not self._runner.held and free >= self._least_bytes + BALLAST_BYTES:
-            lay_ballast(self._files)
+
+    async def _keep_ballast(self) -> None:
+        """Laid beside everything else. A firm without it is poorer by a precaution, and by nothing else."""
+        while True:
+            wait_s = LOOK_EVERY_S
+            try:
+                if self._may_lay_ballast():
+                    await to_thread.run_sync(lay_ballast, self._files, limiter=self._thread, abandon_on_cancel=True)
+            except OSError as refused:
+                wait_s = BALLAST_AGAIN_S
+                _LOG.warning("no ballast is laid (%s); again in %g s", refused, wait_s)
+            await anyio.sleep(wait_s)
+
+    def _may_lay_ballast(self) -> bool:
+        if self._runner.held or has_ballast(self._files):
+            return False
+        return free_bytes(self._files.path) >= self._least_bytes + BALLAST_BYTES
 
 
 def free_bytes(folder: Path) -> int:

@@ -19,7 +19,7 @@ from bridges.bounds import COMMANDS_WAITING_MAX, HEARTBEAT_S, RECONNECT_MAX_S, R
 from bridges.deadman import DeadmanForged, verify_deadman
 from bridges.delivery import CannotResume, Delivery
 from bridges.enrolment import KeyFile
-from bridges.events import CmdResult, Event
+from bridges.events import CmdResult, Event, Platform
 from bridges.link import Link
 from bridges.outbox import Outbox
 from bridges.program import BridgeProgram, Identity, Refill, Resume
@@ -138,6 +138,9 @@ class BridgeClient:
     async def publish(self, events: Sequence[Event], *, extra: bytes | None = None) -> int:
         """Journal events (and the program's state) durably, then send them. Returns the last event's number."""
         self._close_windows()
+        for event in events:
+            if isinstance(event, Platform):
+                self._platform_up = event.up  # heartbeats say what the journal says
         seq = self._outbox.append(events, extra=extra, after_qseq=self._ring.last_qseq)
         self._flow()
         return seq
@@ -173,10 +176,6 @@ class BridgeClient:
         """
         while not (self.connected and self._delivery.is_done and not self._work and not self._working):
             await self._something_new()
-
-    def report_platform(self, *, up: bool) -> None:
-        """What heartbeats say of the platform link; journal a platform event as well."""
-        self._platform_up = up
 
     # --- sessions ---
 

@@ -1,5 +1,5 @@
 """The book: the ledger with its tree and checkpoints, quote frames and segments, read models, the sealed vault.
 
-The only room with SQL. Belongs here: files, formats, transactions, proofs. Does not belong here: judgement about traders
-or money; storage keeps what it is given and proves that it did.
+The only SQL on the firm's book. Belongs here: files, formats, transactions, proofs. Does not belong here: judgement about
+traders or money; storage keeps what it is given and proves that it did.
 """

@@ -160,9 +160,10 @@ def why_not_private(path: Path, mode: int) -> str | None:
 
 
 def lay_ballast(directory: FirmDirectory) -> None:
-    """Set space aside, allocated and not merely promised, for the day the disk is full."""
-    if directory.ballast.exists():
+    """Set space aside, allocated and not merely promised, for the day the disk is full. What was cut short is laid anew."""
+    if has_ballast(directory):
         return
+    directory.ballast.unlink(missing_ok=True)
     write_new(directory.ballast, b"")
     try:
         with directory.ballast.open("r+b") as file:
@@ -173,6 +174,14 @@ def lay_ballast(directory: FirmDirectory) -> None:
         raise DirectoryRefused(
             f"{directory.path} has no room for a ballast of {BALLAST_BYTES // 2**20} MiB ({full.strerror}): make room first"
         ) from full
+
+
+def has_ballast(directory: FirmDirectory) -> bool:
+    """Whole: a process may have ended while it was laid."""
+    try:
+        return directory.ballast.stat().st_size >= BALLAST_BYTES
+    except FileNotFoundError:
+        return False
 
 
 def drop_ballast(directory: FirmDirectory) -> None:

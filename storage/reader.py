@@ -120,10 +120,6 @@ class LedgerReader:
         with self._connection() as connection:
             return self._tree(connection, size_of(connection) if size is None else size).root()
 
-    def leaf_hash(self, seq: int) -> bytes:
-        with self._connection() as connection:
-            return self._tree(connection, size_of(connection)).leaf(seq - 1)
-
     def inclusion_proof(self, seq: int, size: int) -> list[bytes]:
         """That row `seq` is in the tree of the first `size` rows; lowest hash first."""
         with self._connection() as connection:

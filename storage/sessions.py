@@ -84,19 +84,6 @@ class SessionStore:
             )
         )
 
-    def of_person(self, person: str, now_us: int) -> tuple[Session, ...]:
-        """A person's live sessions, newest first."""
-
-        def work(connection: apsw.Connection) -> tuple[Session, ...]:
-            rows = connection.execute(
-                "SELECT session, proof, person, content, created_us, seen_us, expires_us FROM sessions "
-                "WHERE person = ? AND expires_us > ? ORDER BY created_us DESC",
-                (person, now_us),
-            )
-            return tuple(Session(*row) for key, proof, *row in rows if proof == proof_of(key, *row))
-
-        return self._front.do(work)
-
     def purge(self, now_us: int) -> int:
         """Remove what has ended; says how many."""
 

@@ -104,16 +104,24 @@ def _wal_large(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
 def _checkpoint_old(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     health = seen.health
     unsigned = health.ledger_size - health.last_checkpoint_size
-    # Before the first checkpoint there is no instant to count from; the rows' own lateness then shows in `unsigned`.
-    age_us = health.firm_time_us - health.last_checkpoint_us if unsigned and health.last_checkpoint_us else 0
+    # Before the first checkpoint the first row is what has gone unsigned for longest.
+    since_us = health.last_checkpoint_us or seen.files.first_row_us
+    age_us = (
+        health.firm_time_us - since_us if unsigned and since_us else 0
+    )  # the file may have been seen before its first row
     text = f"the last signed checkpoint is {age_us // SECOND_US} s old, and {counted(unsigned, 'row')} came since"
+    if not health.last_checkpoint_us:
+        text = (
+            f"no checkpoint was ever signed, and the first of {counted(unsigned, 'row')} is {age_us // SECOND_US} s old"
+        )
     yield _at_most(Alarm.CHECKPOINT_OLD, "", age_us, limits.checkpoint_old_s * SECOND_US, text)
 
 
 def _backup_old(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
+    if not seen.backups_wanted:
+        return  # whoever keeps no copies any more is not told for ever how old the last one is
     if not seen.files.backup_us:
-        text = "no backup was ever made, though backups.destination is set"
-        yield _is(Alarm.BACKUP_OLD, "", seen.backups_wanted, text)
+        yield _is(Alarm.BACKUP_OLD, "", True, "no backup was ever made, though backups.destination is set")
         return
     age_us = seen.at_us - seen.files.backup_us
     text = f"the last good backup is {age_us // HOUR_US} hours old"

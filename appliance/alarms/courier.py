@@ -6,10 +6,12 @@ Nothing waits for a courier: what it cannot deliver is counted and told in the l
 import logging
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import anyio
 
 from appliance.alarms.notice import Notice
+from appliance.seam import why_it_failed
 
 WAITING_MAX = 100  # notices of one courier; beyond it the oldest is given up: the newest says how things are
 RETRY_AFTER_S = (5.0, 30.0, 120.0, 600.0)
@@ -23,7 +25,10 @@ class DeliveryFailed(Exception):
 
 
 class Courier:
-    """`deliver` makes one try and raises DeliveryFailed. `told` counts what became of notices: delivered, given up, pushed out."""
+    """`deliver` makes one try and raises DeliveryFailed; whatever else it raises is a failed try as well.
+
+    `told` counts what became of notices: delivered, given up, pushed out.
+    """
 
     def __init__(
         self, name: str, deliver: Callable[[Notice], Awaitable[None]], retry_after_s: Sequence[float] = RETRY_AFTER_S
@@ -58,18 +63,21 @@ class Courier:
 
     async def _carry(self, notice: Notice) -> None:
         for wait_s in (*self._retry_after_s, None):
-            try:
-                with anyio.fail_after(TRY_DEADLINE_S):
-                    await self._deliver(notice)
-            except (DeliveryFailed, TimeoutError) as failed:
-                self.told["failed_tries"] += 1
-                why = str(failed) or f"no answer within {TRY_DEADLINE_S:g} s"
-                if wait_s is None:
-                    self.told["given_up"] += 1
-                    _LOG.error("%s: %s %s could not be told: %s", self.name, notice.alarm, notice.saying, why)
-                    return
-                _LOG.warning("%s: %s; again in %g s", self.name, why, wait_s)
-                await anyio.sleep(wait_s)
-            else:
+            why = await why_it_failed(partial(self._try, notice), DeliveryFailed)
+            if not why:
                 self.told["delivered"] += 1
                 return
+            self.told["failed_tries"] += 1
+            if wait_s is None:
+                self.told["given_up"] += 1
+                _LOG.error("%s: %s %s could not be told: %s", self.name, notice.alarm, notice.saying, why)
+                return
+            _LOG.warning("%s: %s; again in %g s", self.name, why, wait_s)
+            await anyio.sleep(wait_s)
+
+    async def _try(self, notice: Notice) -> None:
+        try:
+            with anyio.fail_after(TRY_DEADLINE_S):
+                await self._deliver(notice)
+        except TimeoutError as late:
+            raise DeliveryFailed(f"no answer within {TRY_DEADLINE_S:g} s") from late

@@ -26,7 +26,8 @@ class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
 class FileFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What lies on the disk. Sizes in bytes by database; `backup_us`: wall time of the last good backup, 0 where none is known.
 
-    `copies_check`: what the last look at the copies found. `models_behind`: read models that the book lacks, or has in another version.
+    `first_row_us`: firm time of the first row, 0 where there is none. `copies_check`: what the last look at the copies found.
+    `models_behind`: read models that the book lacks, or has in another version.
     """
 
     sizes: dict[str, int]
@@ -34,6 +35,7 @@ class FileFigures(msgspec.Struct, frozen=True, kw_only=True):
     disk_free: int
     backup_us: int
     copies_check: CopiesCheck
+    first_row_us: int
     models_behind: tuple[str, ...]
 
 

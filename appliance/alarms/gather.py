@@ -124,6 +124,7 @@ def file_figures(directory: Path, reader: LedgerReader) -> FileFigures:
         disk_free=found.f_bavail * found.f_frsize,
         backup_us=last_backup_us(directory),
         copies_check=last_check(directory),
+        first_row_us=_first_row_us(reader),
         models_behind=tuple(_models_behind(reader)),
     )
 
@@ -131,6 +132,13 @@ def file_figures(directory: Path, reader: LedgerReader) -> FileFigures:
 def _size(path: Path) -> int:
     with contextlib.suppress(FileNotFoundError):
         return path.stat().st_size
+    return 0
+
+
+def _first_row_us(reader: LedgerReader) -> int:
+    with contextlib.suppress(apsw.Error, LedgerDamaged, LedgerRefused):  # which `models_behind` tells
+        first = reader.row(1)
+        return 0 if first is None else first.received_us
     return 0
 
 

@@ -1,12 +1,16 @@
 """Limits: the settings of alarms, of how they are delivered, and of the heartbeat."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.outside import is_loopback, require_url
+from appliance.outside import is_host, is_loopback, require_host, require_url
 from appliance.section import Section
+
+# What any mail server takes; a name beside it, quotes and comments are for letters, not for alarms.
+_LOCAL_PART = re.compile(r"(?=.{1,64}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
 class MailTls(StrEnum):
@@ -46,16 +50,24 @@ class MailSettings(Section, frozen=True, kw_only=True):
             return
         if not self.sender or not self.recipients:
             raise ValueError("alarms.mail.host needs alarms.mail.sender and alarms.mail.to")
-        if any(
-            "@" not in one or any(not sign.isprintable() for sign in one) for one in (self.sender, *self.recipients)
-        ):
-            raise ValueError("alarms.mail.sender and alarms.mail.to must be mail addresses")
+        require_host("alarms.mail.host", self.host)
+        if not _is_mail_address(self.sender):
+            raise ValueError('alarms.mail.sender must be one mail address such as "alarms@example.com"')
+        if not all(map(_is_mail_address, self.recipients)):
+            raise ValueError(
+                'alarms.mail.to must be mail addresses such as "ops@example.com", with commas between them'
+            )
         if self.tls is MailTls.NONE and not is_loopback(self.host):
             raise ValueError('alarms.mail.tls = "none" is for a mail server on this machine alone')
 
     @property
     def recipients(self) -> tuple[str, ...]:
         return tuple(one.strip() for one in self.to.split(",") if one.strip())
+
+
+def _is_mail_address(text: str) -> bool:
+    local, _, host = text.rpartition("@")
+    return host.isascii() and is_host(host) and _LOCAL_PART.fullmatch(local) is not None
 
 
 class WebhookSettings(Section, frozen=True, kw_only=True):

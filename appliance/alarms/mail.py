@@ -69,7 +69,8 @@ def mail_of(notice: Notice, settings: MailSettings) -> EmailMessage:
     """Subject and text; machines and bridges are named, nobody is."""
     about = f"{notice.alarm} ({notice.subject})" if notice.subject else str(notice.alarm)
     mail = EmailMessage()
-    mail["Subject"] = f"[{notice.firm}] {_SAID[notice.saying]} {about}"
+    firm = " ".join(notice.firm.split())  # one line, whatever ends a line somewhere
+    mail["Subject"] = f"[{firm}] {_SAID[notice.saying]} {about}"
     mail["From"] = settings.sender
     mail["To"] = ", ".join(settings.recipients)
     mail["Date"] = format_datetime(datetime_of(notice.at_us))

@@ -17,6 +17,9 @@ from appliance.alarms.webhook import WebhookCourier
 from appliance.assembly import Machine
 from appliance.heartbeat import Heartbeat
 from appliance.metrics import metrics_text
+from appliance.seam import why_it_failed
+
+FILES_DEADLINE_S = 4.0  # a look comes every few seconds
 
 _LOG = logging.getLogger("evenhand.alarms")
 
@@ -28,10 +31,12 @@ class Watch:
         self.couriers = couriers
         self.heartbeat = Heartbeat(machine.settings.heartbeat, lambda: machine.meter.batches)
         self.metrics_token = machine.secret_texts.metrics_token
+        self.looks_failed = 0
         self._machine = machine
         self._gatherer = Gatherer(machine)
         # The commit has its own threads: a disk that hangs must not take one of them for a look.
         self._thread = anyio.CapacityLimiter(1)
+        self._awaited = False  # by a thread: what a hanging disk has not answered is not asked again and again
         self._seen = self._gatherer.look(file_figures(machine.directory, machine.reader))
 
     async def run(self) -> None:
@@ -41,7 +46,9 @@ class Watch:
                 tasks.start_soon(courier.run)
             tasks.start_soon(self.heartbeat.run)
             while True:
-                await self.look()
+                if why := await why_it_failed(self.look):
+                    self.looks_failed += 1
+                    _LOG.error("the machine could not be looked over (%s): alarms stay as they were", why)
                 await anyio.sleep(self._machine.settings.alarms.look_every_s)
 
     async def look(self) -> list[Notice]:
@@ -57,15 +64,24 @@ class Watch:
         return notices
 
     async def _files(self) -> FileFigures:
-        """What the disk shows; what it showed last where it cannot be asked."""
-        directory, reader = self._machine.directory, self._machine.reader
+        """What the disk shows; what it showed last where it cannot be asked, or does not answer: the alarms must still be told."""
+        why = f"no answer within {FILES_DEADLINE_S:g} s"
+        if not self._awaited:
+            try:
+                with anyio.move_on_after(FILES_DEADLINE_S):
+                    return await to_thread.run_sync(self._ask_disk, limiter=self._thread, abandon_on_cancel=True)
+            except OSError as failed:
+                why = failed.strerror or type(failed).__name__
+        _LOG.error("the firm's files could not be looked at (%s): see whether its disk is well", why)
+        return self._seen.files
+
+    def _ask_disk(self) -> FileFigures:
+        """In a thread."""
+        self._awaited = True
         try:
-            return await to_thread.run_sync(
-                file_figures, directory, reader, limiter=self._thread, abandon_on_cancel=True
-            )
-        except OSError as failed:
-            _LOG.error("the firm's files could not be looked at (%s): see whether its disk is well", failed.strerror)
-            return self._seen.files
+            return file_figures(self._machine.directory, self._machine.reader)
+        finally:
+            self._awaited = False
 
     # --- what pages see ---
 
@@ -79,7 +95,14 @@ class Watch:
 
     def metrics(self, live_pages: int) -> str:
         """Prometheus text: health as it is now, and what the last look saw of files and bridges."""
-        return metrics_text(self._machine, self._seen, self.couriers, self.heartbeat, live_pages)
+        return metrics_text(
+            self._machine,
+            self._seen,
+            self.couriers,
+            self.heartbeat,
+            live_pages=live_pages,
+            looks_failed=self.looks_failed,
+        )
 
 
 def couriers_of(machine: Machine) -> list[Courier]:

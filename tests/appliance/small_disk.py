@@ -1,5 +1,6 @@
 """A small file system of its own, for a firm to be put on: it can be filled, and it can fail."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from appliance.space import MB, free_bytes
+
+FIFREEZE, FITHAW = 0xC0045877, 0xC0045878  # linux/fs.h
 
 
 class SmallDisk:
@@ -45,6 +48,17 @@ class SmallDisk:
         """The kernel finds an error on it: from now on nothing can be written, whoever has files open."""
         device = _run("findmnt", "-n", "-o", "SOURCE", self.place).strip()
         (Path("/sys/fs/ext4") / Path(device).name / "trigger_fs_error").write_text("1")
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Whatever writes to it waits, as on a disk that does not answer."""
+        place = os.open(self.place, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.ioctl(place, FIFREEZE, 0)
+        try:
+            yield
+        finally:
+            fcntl.ioctl(place, FITHAW, 0)
+            os.close(place)
 
     def come_back(self, *, writable: bool) -> None:
         """As an operator mends it: checked, and mounted again."""

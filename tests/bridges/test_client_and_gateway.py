@@ -350,6 +350,36 @@ async def test_a_full_engine_holds_the_bridge_back_and_loses_nothing(world, hand
     assert whys(world) == [f"event {n}" for n in range(1, 2_001)]
 
 
+async def test_a_bridge_that_is_not_read_is_not_called_silent(world, hands):
+    """Held back, the gateway hears nobody: that is its own doing, and ends no session."""
+    silence_s = 0.3
+    async with (
+        world.gateway_serving(silence_s=silence_s) as gateway,
+        hands.client(world.enrol("sim"), hands.outbox()) as client,
+    ):
+        await client.welcomed()
+        await client.settled()
+        [before] = gateway.health()
+        world.engine.is_full = True
+        await client.publish([up(1)])
+        await hands.until(lambda: world.counters.get("held back", 0) > 0)
+        held_until = anyio.current_time() + 3 * silence_s
+        await hands.until(lambda: anyio.current_time() > held_until)
+        assert [one.session_since_us for one in gateway.health() if one.connected] == [before.session_since_us]
+        world.engine.is_full = False
+        await client.settled()
+    assert whys(world) == ["event 1"]
+    assert len(world.engine.of(BridgeConnected)) == 1
+
+
+async def test_heartbeats_say_of_the_platform_what_the_journal_says(world, hands):
+    async with world.gateway_serving() as gateway, hands.client(world.enrol("sim"), hands.outbox()) as client:
+        await client.welcomed()
+        for is_up in (True, False, True):
+            await client.publish([Platform(is_up, hands.now_us, "so")])
+            await hands.until(lambda is_up=is_up: gateway.health()[0].platform_connected is is_up)
+
+
 async def test_too_much_in_flight_stops_the_reading_until_something_is_durable(world, hands, monkeypatch):
     monkeypatch.setattr("bridges.intake.IN_FLIGHT_MAX", 500)
     world.engine.by_hand = True

@@ -1,4 +1,7 @@
-"""Each alarm, from the very condition that it is about, in a real machine; and that it is silent before."""
+"""Each alarm, from the very condition that it is about, in a real machine; and that it is silent before.
+
+What only root may do to a disk is in `test_alarms_of_disks.py`; here its alarms are brought about by limits and by a slow writer.
+"""
 
 import threading
 import time
@@ -274,36 +277,74 @@ async def test_rows_that_no_checkpoint_covers(tmp_path: Any, look: Looked, appli
     shop.machine.close()
 
 
-async def test_a_backup_that_was_never_made(shop: Any, look: Looked) -> None:
+async def test_rows_before_the_first_checkpoint(tmp_path: Any, look: Looked, on_the_clock: Any, adjust: Any) -> None:
+    """No tick of the clock comes: nothing falls due to be signed, and the first row is what waits for longest."""
+    machine = found(tmp_path / "firm", on_the_clock())
+    machine.decide_now([EnrolBridge(by="console", bridge="sim", public_key="k" * 40, simulator=True)])
+    assert await look(machine, Alarm.CHECKPOINT_OLD) == []
+    adjust(machine, checkpoint_old_s=1)
+    heard: list[Notice] = []
+    with anyio.fail_after(PATIENCE_S):
+        while not heard:
+            await anyio.sleep(0.05)
+            heard = await look(machine, Alarm.CHECKPOINT_OLD)
+    health = machine.health.now()
+    assert not health.last_checkpoint_us
+    assert said(heard) == f"no checkpoint was ever signed, and the first of {health.ledger_size} rows is 1 s old"
+    machine.close()
+
+
+@pytest.fixture
+def copying(shop: Any) -> Callable[[str], None]:
+    """Say in the settings where copies go."""
+
+    def to(destination: str) -> None:
+        machine = shop.machine
+        backups = msgspec.structs.replace(machine.settings.backups, destination=destination)
+        machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
+
+    return to
+
+
+async def test_a_backup_that_was_never_made(shop: Any, look: Looked, copying: Any) -> None:
     assert await look(shop.machine, Alarm.BACKUP_OLD) == [], "no backup is kept: nothing can be late"
-    machine = shop.machine
-    backups = msgspec.structs.replace(machine.settings.backups, destination="/mnt/copies")
-    machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
-    assert "no backup was ever made" in said(await look(machine, Alarm.BACKUP_OLD))
+    copying("/mnt/copies")
+    assert "no backup was ever made" in said(await look(shop.machine, Alarm.BACKUP_OLD))
 
 
-async def test_a_backup_that_is_late(shop: Any, look: Looked) -> None:
+async def test_a_backup_that_is_late(shop: Any, look: Looked, copying: Any) -> None:
+    copying("/mnt/copies")
     note_backup(shop.directory, wall_us() - 25 * HOUR_US)
     assert await look(shop.machine, Alarm.BACKUP_OLD) == []
     note_backup(shop.directory, wall_us() - 27 * HOUR_US)
     assert said(await look(shop.machine, Alarm.BACKUP_OLD)) == "the last good backup is 27 hours old"
 
 
-async def test_copies_that_do_not_leave(shop: Any, look: Looked) -> None:
+async def test_a_firm_that_keeps_no_copies_any_more_is_not_told_how_old_the_last_one_is(
+    shop: Any, look: Looked, copying: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.alarms.book.OVER_AFTER_S", 0)
+    copying("/mnt/copies")
+    note_backup(shop.directory, wall_us() - 27 * HOUR_US)
+    assert said(await look(shop.machine, Alarm.BACKUP_OLD))
+    copying("")
+    assert [notice.saying for notice in await look(shop.machine, Alarm.BACKUP_OLD)] == [Saying.OVER]
+    assert await look(shop.machine, Alarm.BACKUP_OLD) == []
+
+
+async def test_copies_that_do_not_leave(shop: Any, look: Looked, copying: Any) -> None:
     problem = "12 rows are not shipped"
     note_check(shop.directory, CopiesCheck(at_us=wall_us(), problems=(problem,)))
     assert await look(shop.machine, Alarm.COPIES_BEHIND) == [], "no copy is kept: nothing can be behind"
     machine = shop.machine
-    backups = msgspec.structs.replace(machine.settings.backups, destination="/mnt/copies")
-    machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
+    copying("/mnt/copies")
     assert problem in said(await look(machine, Alarm.COPIES_BEHIND))
 
 
 @pytest.mark.parametrize("hours", [None, 4])
-async def test_copies_that_nobody_looks_at(shop: Any, look: Looked, hours: int | None) -> None:
+async def test_copies_that_nobody_looks_at(shop: Any, look: Looked, copying: Any, hours: int | None) -> None:
     machine = shop.machine
-    backups = msgspec.structs.replace(machine.settings.backups, destination="/mnt/copies")
-    machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
+    copying("/mnt/copies")
     note_check(shop.directory, CopiesCheck(at_us=wall_us()))
     assert await look(machine, Alarm.COPIES_BEHIND) == []
     if hours is None:
@@ -314,10 +355,9 @@ async def test_copies_that_nobody_looks_at(shop: Any, look: Looked, hours: int |
     assert text == f"nobody {'ever looked' if hours is None else 'looked for 4 hours'} whether the copies are fresh"
 
 
-async def test_a_start_that_could_not_look_for_newer_copies(shop: Any, look: Looked) -> None:
+async def test_a_start_that_could_not_look_for_newer_copies(shop: Any, look: Looked, copying: Any) -> None:
     machine = shop.machine
-    backups = msgspec.structs.replace(machine.settings.backups, destination="/mnt/copies")
-    machine.settings = msgspec.structs.replace(machine.settings, backups=backups)
+    copying("/mnt/copies")
     note_check(shop.directory, CopiesCheck(at_us=wall_us()))
     machine.copies_unseen = "/mnt/copies is not there"
     assert "could not be seen at the start: /mnt/copies is not there" in said(await look(machine, Alarm.COPIES_BEHIND))

@@ -178,7 +178,7 @@ async def test_an_address_with_a_token_in_it_is_never_logged(
         ('[heartbeat]\nurl = "ftp://hooks.example"', "must begin with https://"),
         ('[alarms.mail]\nhost = "mail.example"', "needs alarms.mail.sender"),
         ('[alarms.mail]\nhost = "mail.example"\nsender = "a@b"\nto = "c@d"\ntls = "none"', "on this machine alone"),
-        ('[alarms.mail]\nhost = "mail.example"\nsender = "a@b\\nBcc: x@y"\nto = "c@d"', "must be mail addresses"),
+        ('[alarms.mail]\nhost = "mail.example"\nsender = "a@b\\nBcc: x@y"\nto = "c@d"', "must be one mail address"),
     ],
 )
 def test_settings_that_would_tell_strangers_are_refused(line: str, told: str) -> None:

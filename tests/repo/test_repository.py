@@ -121,7 +121,7 @@ def test_rooms_that_decide_know_no_float_clock_or_chance() -> None:
                 assert node.module not in banned, f"{named(path)}:{node.lineno}"
 
 
-def test_there_is_at_most_one_catch_all_and_no_bare_except() -> None:
+def test_catch_alls_are_the_supervisors_alone_and_no_except_is_bare() -> None:
     catch_alls = []
     for path in RUNTIME:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -134,8 +134,8 @@ def test_there_is_at_most_one_catch_all_and_no_bare_except() -> None:
                     and node.type.id in {"Exception", "BaseException"}
                     and not raises_again
                 ):
-                    catch_alls.append(f"{named(path)}:{node.lineno}")
-    assert len(catch_alls) <= 1, catch_alls
+                    catch_alls.append(named(path))
+    assert catch_alls == ["actors/engine.py", "appliance/seam.py"]
 
 
 def test_tests_do_not_sleep_and_carry_no_package_files() -> None:
