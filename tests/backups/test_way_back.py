@@ -195,6 +195,24 @@ def test_a_firm_that_went_back_may_not_ship_over_the_copies_of_its_future(shippe
         shipped.ship()
 
 
+def test_a_firm_that_went_back_behind_its_snapshots_ships_nothing_on_top_of_them(shipped: Any) -> None:
+    """Their rows are more than the new line has: by number alone they would pass for its own."""
+    shipped.tick(20)
+    shipped.ship()
+    shipped.snapshot()
+    target, _ = shipped.restore(until=Until(seq=len(shipped.rows()) - 18), accept_older=True)
+    shipped.directory = target
+    with pytest.raises(NoSnapshotYet):
+        shipped.ship()
+    with opened(target, shipped) as machine:
+        shipped.machine.close()
+        shipped.machine = machine
+        shipped.snapshot()
+        shipped.tick(30)
+        shipped.ship()
+        assert shipped.restore()[1].size == machine.ledger.size
+
+
 def test_shipping_goes_on_where_it_ended_and_repeats_nothing(shipped: Any) -> None:
     assert shipped.ship() == []
     shipped.tick(3)
