@@ -165,7 +165,7 @@ class DirectoryDestination:
         """The directory itself is never made: where a share is not mounted, copies would fill the machine's own disk."""
         if not self._path.is_dir():
             raise DestinationFailed(
-                f"{self._path} is not there: mount it, or make it (0700), and set backups.destination to it"
+                f"{self._path} is not there: mount it, or make it (0700); or name another place, as backups.destination or with --from"
             )
 
     def _require_ours(self) -> None:

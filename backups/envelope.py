@@ -4,21 +4,29 @@ from pathlib import Path
 
 import pyrage  # type: ignore[import-untyped]
 
-from backups.errors import BackupRefused, RestoreRefused
+from backups.errors import BackupRefused, RestoreRefused, WrongIdentity
 
 IDENTITY_BYTES_MAX = 64 * 1024
+_PRIVATE = "AGE-SECRET-KEY-"
+_MAKE_A_KEY = 'make a key with "age-keygen" (Debian\'s package age) on a machine that is not this one, and put its public key, age1…, there'
 
 
 class Recipient:
     """Whom copies are encrypted to: age1…"""
 
     def __init__(self, text: str) -> None:
+        if not text:
+            raise BackupRefused(f"the setting backups.recipient is not set: {_MAKE_A_KEY}")
+        if text.upper().startswith(_PRIVATE):  # which no message repeats: it would end up in a log
+            raise BackupRefused(
+                "the setting backups.recipient holds a private key, which opens every copy: remove it from this machine and from "
+                f"evenhand.toml, take it for known to others, and {_MAKE_A_KEY}"
+            )
         try:
             self._recipients = [pyrage.x25519.Recipient.from_str(text)]
         except pyrage.RecipientError as unreadable:
             raise BackupRefused(
-                f'the setting backups.recipient, "{text}", is no age recipient ({unreadable}): make a key with "age-keygen" on a '
-                "machine that is not this one, and put its public key, age1…, there"
+                f'the setting backups.recipient, "{text}", is no age recipient ({unreadable}): {_MAKE_A_KEY}'
             ) from unreadable
 
     def seal_file(self, plain: Path, sealed: Path) -> None:
@@ -55,6 +63,13 @@ class Identity:
             raise self._refusal(name, failed) from failed
 
     def _refusal(self, name: str, failed: Exception) -> RestoreRefused:
+        if "No matching keys" in str(
+            failed
+        ):  # pyrage has one error for all, and says this where the header names others
+            return WrongIdentity(
+                f"{self._path} does not open these copies: they were encrypted to another key (seen at {name}). Name the file with "
+                "the key that belongs to backups.recipient of that time, with --identity"
+            )
         return RestoreRefused(
             f"{name} does not open with {self._path} ({failed}): name the identity that belongs to the recipient of these "
             "copies; where it is the right one the file is damaged, take another copy"
@@ -69,7 +84,7 @@ def _identities(path: Path) -> list[pyrage.x25519.Identity]:
             f"the identity file {path} cannot be read ({unreadable}): name it with --identity"
         ) from unreadable
     try:
-        found = [pyrage.x25519.Identity.from_str(line) for line in lines if line.startswith("AGE-SECRET-KEY-1")]
+        found = [pyrage.x25519.Identity.from_str(line) for line in lines if line.startswith(f"{_PRIVATE}1")]
     except pyrage.IdentityError as wrong:  # whose text does not repeat the key
         raise RestoreRefused(f"{path} holds an identity that age does not know: put the right file back") from wrong
     if not found:

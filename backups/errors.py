@@ -9,5 +9,9 @@ class RestoreRefused(Exception):
     """Nothing was put where the firm is to be."""
 
 
+class WrongIdentity(RestoreRefused):
+    """The offline key that was named opens none of these copies."""
+
+
 class DestinationFailed(OSError):
     """The place where copies lie does not answer, or is not what it should be."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from backups.destination import Destination, free_bytes
 from backups.envelope import Identity
-from backups.errors import DestinationFailed, RestoreRefused
+from backups.errors import DestinationFailed, RestoreRefused, WrongIdentity
 from backups.keys import newest_keys
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
 from backups.newer import known_notes, why_older
@@ -133,7 +133,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     passed_over += _fetch_segments(wanted, tail.segments, files, scratch, progress)
     shutil.rmtree(scratch)
     report = _verified(wanted, work, secrets, public_key, progress)
-    older = _require_newest_or_accepted(wanted, work, secrets)
+    older = (*_require_reached(wanted, report.rows), *_require_newest_or_accepted(wanted, work, secrets))
     lineage = _fork(wanted, work, secrets)
     remember_stamp(work, max(stamp, tail.stamp, name.stamp))
     return Restored(
@@ -171,6 +171,8 @@ def _fetched(
             if manifest is not None and not lacks:
                 _fetch_files(wanted, name, manifest, files, scratch, progress)
                 return name, manifest, tuple(passed_over)
+        except WrongIdentity:
+            raise  # no older one will open either
         except (RestoreRefused, DestinationFailed) as broken:
             lacks = str(broken)
             wanted.origin.names(SNAPSHOTS)  # where nobody answers any more that is told, and no older one is tried
@@ -281,6 +283,19 @@ def _verified(wanted: Wanted, work: Path, secrets: Secrets, public_key: bytes, p
             "where only values without a key are told, and you know of their erasure, add --erase-keyless"
         )
     return report
+
+
+def _require_reached(wanted: Wanted, rows: int) -> tuple[str, ...]:
+    """Whoever asked for rows that no copy has is told so."""
+    asked = wanted.until.seq
+    if asked is None or asked <= rows:
+        return ()
+    why = f"the copies end at row {rows}, and rows up to {asked} were asked for"
+    if not wanted.accept_older:
+        raise RestoreRefused(
+            f"{why}: name an earlier row, or, if these are all the copies there are, add --accept-older"
+        )
+    return (why,)
 
 
 def _require_newest_or_accepted(wanted: Wanted, work: Path, secrets: Secrets) -> tuple[str, ...]:
