@@ -309,7 +309,7 @@ def forge(directory: Path, forged: Path) -> tuple[Path, int]:
     shutil.copytree(directory, forged)
     secrets = read_secrets(directory)
     keys = {"secret": secrets.ledger_secret, "signing_seed": secrets.signing_seed}
-    for leftover in forged.glob("ledger.db*"):
+    for leftover in (*forged.glob("ledger.db*"), forged / "acknowledged"):
         leftover.unlink()
     altered_seq = 0
     with Ledger.open(directory, **keys, read_models=READ_MODELS) as original:

@@ -439,5 +439,5 @@ async def test_a_deal_arrives_in_our_words_with_its_account_and_its_time(world, 
     said = arrival.body
     assert isinstance(said, DealReported)
     assert (said.seq, said.side, said.entry, said.lots_e8, said.price) == (1, Side.BUY, DealEntry.IN, 10**8, 138_597)
-    assert str(said.commission) == "-3.50 USD"
+    assert str(said.commission) == "−3.50 USD"
     assert str(world.engine.of(EquityReported)[0].balance) == "0.06 USD"

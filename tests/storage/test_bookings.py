@@ -53,7 +53,7 @@ def test_the_balance_is_the_days_start_and_every_booking_since():
     assert (told.start.minor, told.balance.minor, told.more, told.opened) == (5_000_000, 5_032_803, 0, True)
     words = bookings_in_words(told)
     assert "when the account was opened" in words
-    assert "-171.97 USD: EURUSD position 76, 2014-05-02T12:00:00" in words
+    assert "−171.97 USD: EURUSD position 76, 2014-05-02T12:00:00" in words
     assert "+500.00 USD: deposit or withdrawal" in words
 
 
