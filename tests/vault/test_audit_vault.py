@@ -1,38 +1,19 @@
 """Vault audit: what the ledger refers to opens, was erased, or is told with whose it is; and nothing sealed is ever shown."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import apsw
 import pytest
 
 from storage.audit_vault import audit_vault
-from storage.files import FirmDirectory, create_firm_directory
+from storage.files import FirmDirectory
 from storage.findings import Findings
 from storage.readmodels.seals import Seal
-from storage.secret_files import Secrets, create_secrets
+from storage.secret_files import Secrets
 from storage.vault import Vault
 
 ADA, BEN = "trader:1", "trader:2"
 ADDRESS, MAIL = b"192.0.2.7", "ada@example.com"
-
-
-@pytest.fixture
-def firm(tmp_path: Path) -> FirmDirectory:
-    return create_firm_directory(tmp_path / "firm")
-
-
-@pytest.fixture
-def secrets(firm: FirmDirectory) -> Secrets:
-    return create_secrets(firm.path)
-
-
-@pytest.fixture
-def vault(firm: FirmDirectory, secrets: Secrets) -> Iterator[Vault]:
-    vault = Vault.open(firm.path, secrets.vault_master)
-    yield vault
-    vault.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -19,29 +19,12 @@ from storage.files import FirmDirectory, create_firm_directory
 from storage.keys import KeyRing, WrongMaster
 from storage.people import normalised_mail
 from storage.sealing import SealBroken, bound_to, draw_key, sealed, unsealed
-from storage.secret_files import Secrets, create_secrets
+from storage.secret_files import Secrets
 from storage.sqlite_file import FileRefused, TracesRemain
 from storage.vault import VALUE_BYTES_MAX, Vault
 
 ADA, BEN = "trader:1", "trader:2"
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"
-
-
-@pytest.fixture
-def firm(tmp_path: Path) -> FirmDirectory:
-    return create_firm_directory(tmp_path / "firm")
-
-
-@pytest.fixture
-def secrets(firm: FirmDirectory) -> Secrets:
-    return create_secrets(firm.path)
-
-
-@pytest.fixture
-def vault(firm: FirmDirectory, secrets: Secrets) -> Iterator[Vault]:
-    vault = Vault.open(firm.path, secrets.vault_master)
-    yield vault
-    vault.close()
 
 
 def bytes_on_disk(firm: FirmDirectory) -> bytes:
