@@ -15,6 +15,7 @@ from actors.enforcement_plans import (
     FINAL,
     NEVER_RECEIVED,
     PLANS,
+    REPLACED,
     EnforcementState,
     OpenCommand,
     Plan,
@@ -258,6 +259,13 @@ class EnforcementDesk:
                     self._confirm(command, turn)
                 case "unblock" if report.trading_allowed:
                     self._confirm(command, turn)
+                case "close_only" | "unblock" if self._is_replaced(account, held):
+                    self._advance(command, CommandState.FAILED, REPLACED, turn)
+
+    def _is_replaced(self, account: int, held: OpenCommand) -> bool:
+        """Another purpose is under way, and what the platform shows is its work."""
+        plan = self.state.plans.get(account)
+        return plan is not None and plan.purpose != held.queued.purpose
 
     def _confirm(self, command: str, turn: Turn) -> None:
         held = self.state.commands[command]

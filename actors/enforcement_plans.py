@@ -19,6 +19,7 @@ PLANS: dict[str, tuple[str, ...]] = {
 _STRENGTH = {"provision": 0, "release": 1, "close_only": 1, "pause": 2, "flatten": 3}
 FINAL = frozenset({CommandState.CONFIRMED, CommandState.FAILED})
 NEVER_RECEIVED = "never_received"  # a bridge's word on a command that is not in its outbox
+REPLACED = "replaced by a later order"  # a command that worked, whose work was undone before anybody saw it
 TRIES_MAX = 5
 CLOSE_TRIES_MAX = 200  # at half an hour each: longer than any market is closed
 RETRY_WAIT_MAX_US = 30 * MINUTE_US

@@ -5,7 +5,7 @@ import pytest
 from actors.effects import QueryCommand, RequestSnapshot, SendCommand
 from actors.engine import Engine
 from actors.states import readable_states, restore_states, state_bytes
-from firm.commands import BridgeMode, SetBridgeMode, SettleCommand
+from firm.commands import BridgeMode, ReviewOutcome, ReviewVerdict, SetBridgeMode, SettleCommand
 from firm.facts import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
 from firm.inputs import BridgeConnected, BridgeDisconnected, CommandReported, CommandState, DealEntry, Side
 
@@ -293,3 +293,28 @@ def test_nothing_follows_a_repeated_result(stage, action):
     stage.applied(command.command, "", account)
     stage.applied(command.command, "", account)
     assert len(stage.facts(CommandAdvanced)) + len(stage.facts(CommandQueued)) == rows
+
+
+def test_what_was_undone_before_anybody_saw_it_does_not_stay_open(stage):
+    """Suspected and cleared at once: the platform closed the account to new risk, and shows it open again."""
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.wait(121)
+    stage.tick("EURUSD", 137_000, 137_010)
+    closing = running(stage, account)
+    assert closing.action == "close_only"
+    stage.applied(closing.command, "", account)
+    stage.tick("EURUSD", 138_690, 138_700)
+    [question] = stage.account(account).findings
+    verdict = ReviewVerdict(
+        by="staff:ruth", account=account, decision=question.seq, outcome=ReviewOutcome.DISMISS, why="a bad price"
+    )
+    stage.put(verdict, account)
+    opening = running(stage, account)
+    assert opening.action == "unblock"
+    stage.applied(opening.command, "", account)
+    stage.snapshot(account, trading_allowed=True)
+    assert states(stage, closing)[-1] is CommandState.FAILED
+    assert states(stage, opening)[-1] is CommandState.CONFIRMED
+    assert not stage.engine.desk("enforcement/sim").state.commands
