@@ -58,6 +58,11 @@ class Seen(NamedTuple):
         return "running" if self.standing in RUNNING else self.standing.value
 
     @property
+    def ended_us(self) -> int:
+        """The instant of the first breach; 0 where there is none."""
+        return min((at_us for kind, _, at_us, *_ in self.verdicts if kind == "breach"), default=0)
+
+    @property
     def rules(self) -> frozenset[str]:
         return frozenset(rule for _, rule, *_ in self.verdicts)
 
@@ -91,7 +96,7 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
     Where nothing was told late, verdicts are the same to the cent and the microsecond. Else the challenge ends the same way,
     except where the firm asks a person: it suspects, or holds the pass. Two differences are none: the rule that ended the
     account may be another one if one side had only suspected it by then (an open question about one rule suspends no
-    other); and a pass may wait: for the rollover that ends a pause, or for the platform's next figure after a deal that was
+    other), or if the oracle's breach came first (the price that shows it was told after the account was over); and a pass may wait: for the rollover that ends a pause, or for the platform's next figure after a deal that was
     told late, by when the trader may have traded on. Under a floor that follows every tick the firm may let an account go on
     that the oracle breaches, never the other way: a price that comes late moves no peak. Not compared is a breach at prices of
     several symbols: without the late one these may be prices that never stood together.
@@ -104,6 +109,7 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
         return ""
     if ours.place == "breached":
         same = ours.rules == theirs.rules or ours.rules <= theirs.suspected or theirs.rules <= ours.suspected
+        same = same or theirs.ended_us < ours.ended_us
         return "" if same and (theirs.place == "breached" or theirs.is_open) else "a breach that is none in order"
     waits = ours.standing is Standing.PAUSED or (deals_late and ours.place == "running")
     if waits and theirs.place == "passed":
