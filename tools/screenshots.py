@@ -64,6 +64,7 @@ STAFF_PAGES = {
     "staff-review": ("/staff/decisions?show=waiting", "tr.linked a.name"),
     "staff-decisions": ("/staff/decisions", ""),
     "staff-commands": ("/staff/commands", ""),
+    "staff-owed": ("/staff/owed", ""),
     "staff-controls": ("/staff/controls", ""),
     "staff-health": ("/staff/health", ""),
 }

@@ -28,6 +28,7 @@ from firm.rules.limits import limits_of
 from storage.rows import StoredRow
 
 OPEN = frozenset({Standing.SUSPECTED, Standing.UNDER_REVIEW})
+ENDED = frozenset({Standing.BREACHED, Standing.CLOSED})
 RUNNING = frozenset({Standing.ACTIVE, Standing.FUNDED, Standing.PAUSED})
 Verdict = tuple[str, str, int, int, int]
 """Kind, rule, instant, floor and observed equity in minor units."""
@@ -37,7 +38,7 @@ class Seen(NamedTuple):
     """What one account came to: where it stands, whether a pass of it is held, and every hard verdict.
 
     `suspected`: rules in question; `following`: rules with a floor that follows every tick; `paired`: a breach rests on the
-    prices of more than one symbol.
+    prices of more than one symbol; `questioned`: a person had been asked something else about it when it was over.
     """
 
     standing: Standing
@@ -46,6 +47,7 @@ class Seen(NamedTuple):
     suspected: frozenset[str]
     following: frozenset[str]
     paired: bool
+    questioned: bool
 
     @property
     def is_open(self) -> bool:
@@ -79,7 +81,12 @@ def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
             paired = any(
                 of == account and isinstance(body, f.BreachDeclared) and len(body.quotes) > 1 for of, body in rows
             )
-            found[account] = Seen(state.standing, bool(state.pass_held_seq), verdicts, asked, following, paired)
+            questioned = any(
+                of == account and isinstance(body, f.StandingChanged) and body.before in OPEN and body.after in ENDED
+                for of, body in rows
+            )
+            held = bool(state.pass_held_seq)
+            found[account] = Seen(state.standing, held, verdicts, asked, following, paired, questioned)
     return found
 
 
@@ -96,7 +103,8 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
     Where nothing was told late, verdicts are the same to the cent and the microsecond. Else the challenge ends the same way,
     except where the firm asks a person: it suspects, or holds the pass. Two differences are none: the rule that ended the
     account may be another one if one side had only suspected it by then (an open question about one rule suspends no
-    other), or if the oracle's breach came first (the price that shows it was told after the account was over); and a pass may wait: for the rollover that ends a pause, or for the platform's next figure after a deal that was
+    other), or if the oracle's breach came first (the price that shows it was told after the account was over);
+    an open question holds a pass up, and what the trader holds meanwhile may still end it; and a pass may wait: for the rollover that ends a pause, or for the platform's next figure after a deal that was
     told late, by when the trader may have traded on. Under a floor that follows every tick the firm may let an account go on
     that the oracle breaches, never the other way: a price that comes late moves no peak. Not compared is a breach at prices of
     several symbols: without the late one these may be prices that never stood together.
@@ -106,6 +114,8 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
     if ours.is_open or ours.paired or theirs.paired:
         return ""
     if theirs.place == "breached" and theirs.rules & theirs.following and not ours.rules & ours.following:
+        return ""
+    if ours.questioned and theirs.place == "passed":
         return ""
     if ours.place == "breached":
         same = ours.rules == theirs.rules or ours.rules <= theirs.suspected or theirs.rules <= ours.suspected
