@@ -101,13 +101,17 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
     """Why what the firm decided is not what the oracle decided; "" where it is.
 
     Where nothing was told late, verdicts are the same to the cent and the microsecond. Else the challenge ends the same way,
-    except where the firm asks a person: it suspects, or holds the pass. Two differences are none: the rule that ended the
-    account may be another one if one side had only suspected it by then (an open question about one rule suspends no
-    other), or if the oracle's breach came first (the price that shows it was told after the account was over);
-    an open question holds a pass up, and what the trader holds meanwhile may still end it; and a pass may wait: for the rollover that ends a pause, or for the platform's next figure after a deal that was
-    told late, by when the trader may have traded on. Under a floor that follows every tick the firm may let an account go on
-    that the oracle breaches, never the other way: a price that comes late moves no peak. Not compared is a breach at prices of
-    several symbols: without the late one these may be prices that never stood together.
+    except where the firm asks a person: it suspects, or holds the pass. These are no differences then:
+
+    - the rule that ended the account is another, which one side had only suspected by then (an open question about one rule
+      suspends no other), or the oracle's breach came first (the price that shows it was told after the account was over)
+    - an open question held a pass up, and what the trader held meanwhile ended the account
+    - a pass waits: for the rollover that ends a pause, or for the platform's next figure after a deal that was told late, by
+      when the trader may have traded on
+    - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
+      price that comes late moves no peak
+
+    Not compared is a breach at prices of several symbols: without the late one these may never have stood together.
     """
     if in_order:
         return "" if (ours.verdicts, ours.place) == (theirs.verdicts, theirs.place) else "not the same figures"
