@@ -1,4 +1,4 @@
-"""The real process to work on: `evenhand serve` as a child, told apart from outside, and a firm with Ada's account and a bridge in this process."""
+"""The real process to work on: `evenhand serve` as a child, seen from outside; a firm with Ada's account; a bridge in this process."""
 
 import signal
 import subprocess
@@ -138,13 +138,22 @@ def assert_sound(firm: Path, capsys: Any) -> None:
     capsys.readouterr()
 
 
+def journalled(rows: Sequence[Stored]) -> list[int]:
+    """The journal numbers of the bridge, as they lie in the book."""
+    return [
+        row.body.seq
+        for row in rows
+        if hasattr(row.body, "bridge") and hasattr(row.body, "seq") and row.kind != "Watermark"
+    ]
+
+
 def assert_every_number_once(firm: Path) -> None:
     """Journal and price numbers go up by one from the first on: nothing is lost, nothing is there twice."""
-    bodies = [row.body for row in stored(firm)]
-    told = [body.seq for body in bodies if hasattr(body, "bridge") and hasattr(body, "seq")
-            and type(body).__name__ != "Watermark"]  # fmt: skip
+    rows = stored(firm)
+    told = journalled(rows)
     assert told == list(range(1, len(told) + 1))
-    ticks = [n for body in bodies if isinstance(body, QuoteFrame) for n in range(body.qseq, body.qseq + body.n)]
+    frames = [row.body for row in rows if isinstance(row.body, QuoteFrame)]
+    ticks = [number for frame in frames for number in range(frame.qseq, frame.qseq + frame.n)]
     assert ticks == list(range(1, len(ticks) + 1))
 
 
@@ -196,7 +205,7 @@ def found_for(firm: Path, *, stale_after_ms: int = 300_000) -> KeyFile:
     return key
 
 
-TOKEN = "a token that is long enough"  # noqa: S105
+TOKEN = "a token that is long enough"
 
 
 def sell(firm: Path) -> None:
@@ -228,11 +237,11 @@ async def settled(client: BridgeClient) -> None:
 
 async def until(true: Callable[[], Any], what: str, *, every_s: float = 0.05) -> Any:
     """Ask again and again, in a thread of its own, since what is asked may wait."""
-    with anyio.move_on_after(PATIENCE_S):
-        while not (found := await to_thread.run_sync(true)):
-            await anyio.sleep(every_s)
-        return found
-    raise AssertionError(f"{what} did not come within {PATIENCE_S} s")
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not (found := await to_thread.run_sync(true)):
+        assert time.monotonic() < deadline_s, f"{what} did not come within {PATIENCE_S} s"
+        await anyio.sleep(every_s)
+    return found
 
 
 def figure(served: Served, name: str) -> float:
