@@ -44,6 +44,10 @@ VERBS = (
     restore,
     rehearse,
 )
+OUT_OF_MEMORY = (
+    "evenhand: memory ran out, and the process ends; everything that was answered is in the ledger: "
+    "start it again, with more memory if it happens again"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KNOWN as known:
         print(f"evenhand: {known}", file=sys.stderr)
         return 2
+    except MemoryError:
+        print(OUT_OF_MEMORY, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return status

@@ -113,6 +113,8 @@ class Gateway:
             task_status.started(int(bytes(socket.getsockopt(zmq.LAST_ENDPOINT)).rstrip(b"\0").rpartition(b":")[2]))
             while True:
                 await anyio.sleep(self._heartbeat_s)
+                self._channel.raise_fault()
+                assert not self._intake.is_halfway, "what bridges sent was taken by halves: the log says above why"
                 self._beat()
         finally:
             if self._channel is not None:

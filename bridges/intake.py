@@ -54,6 +54,12 @@ class Intake:
         self._go_on = go_on
         self._door = Door(offer, on_full=hold_back, on_open=self._relieve)
         self._lanes: dict[str, Lanes] = {}
+        self._is_halfway = False
+
+    @property
+    def is_halfway(self) -> bool:
+        """An error left something behind that bridges sent. Nothing is taken after it, and the process must end."""
+        return self._is_halfway or self._door.is_halfway
 
     def lanes(self) -> Collection[Lanes]:
         return self._lanes.values()
@@ -70,6 +76,9 @@ class Intake:
 
     def advance(self, lanes: Lanes) -> None:
         """Put before the engine whatever is in its turn; the last one brings the word that all of it is durable."""
+        if self._is_halfway:
+            return
+        self._is_halfway = True
         weight, last, lifts = 0, None, False
         while (pending := lanes.next_ready()) is not None:
             last = self._arrival_of(lanes.bridge, pending)
@@ -80,6 +89,7 @@ class Intake:
         if last is not None:
             lanes.in_flight += weight
             last.on_durable = partial(self._made_durable, lanes, lanes.offered, weight, lifts)
+        self._is_halfway = False
         if lanes.pressure >= IN_FLIGHT_MAX:
             self._hold_back()
 
