@@ -24,5 +24,4 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
 
     yield start
     for child in children:
-        if child.process.poll() is None:
-            child.kill()
+        child.kill()

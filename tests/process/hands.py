@@ -98,8 +98,9 @@ class Served:
 
     def ended(self) -> int:
         assert self.process.stdout is not None
-        with self.process.stdout:
-            return self.process.wait(PATIENCE_S)
+        status = self.process.wait(PATIENCE_S)
+        self.process.stdout.close()
+        return status
 
 
 class Stored(NamedTuple):
