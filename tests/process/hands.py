@@ -40,6 +40,7 @@ from tests.appliance.conftest import (
     small_settings,
 )
 
+HOST = "127.0.0.1"
 PATIENCE_S = 60
 SERVE = (sys.executable, "-m", "appliance")
 SOLD = "trailing-100k"
