@@ -35,7 +35,6 @@ TRACER = (
     *("strace", "-D", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"),
     *("-e", f"trace={SYNCS}", "-e", f"inject={SYNCS}:delay_exit={DELAY_US}"),
 )
-PAUSE_S = 0.005
 BATCH_MIN = 5  # inputs, in the middle
 DEALS = [pytest.param(250, id="250 deals"), pytest.param(20_000, id="20,000 deals", marks=pytest.mark.soak)]
 
@@ -117,5 +116,5 @@ async def trade_on(client: Any, hand: Hand, is_enough: Callable[[list[str]], boo
         while not is_enough(told):
             await client.send_quotes([Tick("EURUSD", hand.now_us, PRICE, PRICE + 5)])
             told.append(await hand.trade())
-            await anyio.sleep(PAUSE_S)
+            await anyio.sleep(0.005)
     return told

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -168,10 +168,13 @@ def stand_still(demo: Demo, how: Play) -> None:
     if how.until_dropped:
         _until(lambda: not demo.health()["bridges"][0]["connected"], "the end of the session", PATIENCE_S)
         return
-    size = -1
-    while (now := demo.health()["ledger_size"]) != size:
-        size = now
-        time.sleep(0.2)
+    sizes: deque[int] = deque(maxlen=20)
+
+    def is_still() -> bool:
+        sizes.append(demo.health()["ledger_size"])
+        return len(sizes) == sizes.maxlen and len(set(sizes)) == 1
+
+    _until(is_still, "a firm that stands still", PATIENCE_S)
 
 
 @pytest.mark.parametrize("how", PLAYS)
