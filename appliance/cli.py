@@ -10,6 +10,11 @@ from collections.abc import Sequence
 from appliance.interrupted import INTERRUPTED, ended_at_once, interrupted
 from appliance.release import RELEASE
 
+OUT_OF_MEMORY = (
+    "evenhand: memory ran out, and the process ends; everything that was answered is in the ledger: "
+    "start it again, with more memory if it happens again"
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `evenhand`."""
@@ -26,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KNOWN as known:
         print(f"evenhand: {known}", file=sys.stderr)
         return 2
+    except MemoryError:
+        print(OUT_OF_MEMORY, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(interrupted(), file=sys.stderr)
         return INTERRUPTED

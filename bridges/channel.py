@@ -33,6 +33,7 @@ class Channel:
         self._closed = False
         self._blocked = on_writable is not None
         self._scheduled = False
+        self._fault: BaseException | None = None
         self._loop.add_reader(self._fd, self._wake)
         self._look_again()
 
@@ -47,6 +48,11 @@ class Channel:
             self._blocked = True
             return False
         return True
+
+    def raise_fault(self) -> None:
+        """Raise what reading ended with, if it did. asyncio only logs what a callback raises: who owns the channel asks."""
+        if self._fault is not None:
+            raise self._fault
 
     @property
     def paused(self) -> bool:
@@ -80,8 +86,15 @@ class Channel:
         self._wake()
 
     def _wake(self) -> None:
-        if self._closed:
+        if self._closed or self._fault is not None:
             return
+        try:
+            self._read_and_write()
+        except BaseException as fault:
+            self._fault = fault  # a message may be half taken: none is read after it
+            raise
+
+    def _read_and_write(self) -> None:
         self._tell_writable()
         read = 0
         # EVENTS is asked before each receive and once more: when it shows nothing to read, the next message is a new edge.

@@ -196,6 +196,7 @@ class BridgeClient:
             while not link.ended:
                 with anyio.move_on_after(self._heartbeat_s):
                     await self._something_new()
+                link.raise_fault()
                 self._beat(link)
             _LOG.warning("session with %s ended: %s", self._key.endpoint, link.ended)
         finally:

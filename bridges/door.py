@@ -17,23 +17,27 @@ class Door:
         self._waiting: list[Arrival] = []
         self._scheduled = False
         self.is_full = False
+        self.is_halfway = False  # outside of `knock`: an error left what waited behind
 
     def put(self, arrival: Arrival) -> None:
         self._waiting.append(arrival)
         self._knock_in(0.0)
 
     def knock(self) -> None:
-        batch, self._waiting = self._waiting, []
-        if not batch:
+        batch = self._waiting
+        if not batch or self.is_halfway:
             return
+        self._waiting, self.is_halfway = [], True
         try:
             self._offer(batch)
         except Overloaded:
+            self.is_halfway = False
             self._waiting = batch + self._waiting
             self.is_full = True
             self._on_full()
             self._knock_in(DOOR_RETRY_S)
             return
+        self.is_halfway = False
         if self.is_full:
             self.is_full = False
             self._on_open()

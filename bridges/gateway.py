@@ -119,6 +119,8 @@ class Gateway:
                 tasks.start_soon(self._intake.seal_on)
                 while True:
                     await anyio.sleep(self._heartbeat_s)
+                    self._channel.raise_fault()
+                    assert not self._intake.is_halfway, "what bridges sent was taken by halves: the log says above why"
                     self._beat()
         finally:
             if self._channel is not None:

@@ -67,6 +67,12 @@ class Intake:
         self._door = Door(offer, on_full=hold_back, on_open=self._relieve)
         self._sealer = Sealer(seal, deliver=self._deliver, give_up=self._give_up)
         self._lanes: dict[str, Lanes] = {}
+        self._is_halfway = False
+
+    @property
+    def is_halfway(self) -> bool:
+        """An error left something behind that bridges sent. Nothing is taken after it, and the process must end."""
+        return self._is_halfway or self._door.is_halfway
 
     def lanes(self) -> Collection[Lanes]:
         return self._lanes.values()
@@ -87,8 +93,12 @@ class Intake:
 
     def advance(self, lanes: Lanes) -> None:
         """Take whatever is in its turn on its way to the engine; the last of each stretch brings the word that it is durable."""
+        if self._is_halfway:
+            return
+        self._is_halfway = True
         while (stretch := self._next_stretch(lanes)) is not None:
             self._sealer.put(stretch)
+        self._is_halfway = False
         if lanes.pressure >= IN_FLIGHT_MAX:
             self._hold_back()
 

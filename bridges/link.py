@@ -50,6 +50,9 @@ class Link:
     def is_paused(self) -> bool:
         return self._channel.paused
 
+    def raise_fault(self) -> None:
+        self._channel.raise_fault()
+
     def close(self) -> None:
         self._channel.close()
 

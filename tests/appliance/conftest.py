@@ -547,11 +547,6 @@ def ticks_between() -> Callable[[Path, str, str], list[Path]]:
     return _ticks_between
 
 
-@pytest.fixture(scope="session")
-def told_by_trader() -> Callable[[Path, list[dict[str, Any]]], list[Told]]:
-    return verdicts_by_trader
-
-
 @pytest.fixture
 def bridge_hands() -> tuple[Callable[..., Any], ...]:
     """Found a firm with a bridge; serve it; connect to it; a platform."""

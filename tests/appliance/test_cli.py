@@ -367,3 +367,15 @@ def test_what_was_asked_offline_is_one_epoch_with_what_is_served_later(firm: Pat
         kinds = [row.kind for row in all_rows(reader, 0)]
     assert kinds.count(EpochOpened.__name__) == 1
     assert kinds.count("EngineResumed") == 3
+
+
+def test_a_process_that_runs_out_of_memory_ends_with_a_line_that_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def starve(options: argparse.Namespace) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", lambda *_: argparse.Namespace(run=starve))
+    assert main(["verify"]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("evenhand: memory ran out")
