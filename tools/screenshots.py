@@ -158,7 +158,7 @@ def _sign_in(page: Page, base: str, mail: str, password: str) -> None:
     page.fill("[name=mail]", mail)
     page.fill("[name=password]", password)
     page.click("main [type=submit]")
-    page.wait_for_selector("nav.nav")
+    page.wait_for_selector("nav.nav", state="attached")
 
 
 def _arrive(page: Page, base: str, path: str, links: str) -> bool:
