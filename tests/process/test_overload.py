@@ -43,7 +43,7 @@ class Flood(NamedTuple):
 
 CASES = [
     pytest.param(Flood(1_000, 30_000, 500), id="30,000 prices"),
-    pytest.param(Flood(ring.RING_TICKS_MAX, 3_000_000, 10_000), id="3,000,000 prices", marks=pytest.mark.soak),
+    pytest.param(Flood(ring.RING_TICKS_MAX, 1_000_000, 10_000), id="1,000,000 prices", marks=pytest.mark.soak),
 ]
 
 
