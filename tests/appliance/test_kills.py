@@ -19,7 +19,7 @@ from tests.appliance.killing import (
 )
 
 TO = "2014-05-02T12:30:40"
-KILLS = 8  # tests/process kills for as long as a soak lasts
+KILLS = 5  # tests/process kills for as long as a soak lasts
 
 
 @pytest.fixture(scope="module")
