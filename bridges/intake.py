@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol, assert_never
 
 from actors.arrival import Arrival, Decided, Offer
-from bridges.bounds import IN_FLIGHT_MAX, STRETCH_EVENTS_MAX
+from bridges.bounds import FRAME_BYTES_MAX, IN_FLIGHT_MAX, STRETCH_EVENTS_MAX
 from bridges.door import Door
 from bridges.lanes import Lanes, Numbers, Pending, PendingEvent, PendingQuotes
 from bridges.sealer import Seal, Sealer, Stretch
@@ -123,11 +123,16 @@ class Intake:
             self._go_on()
 
     def _next_stretch(self, lanes: Lanes) -> Stretch | None:
-        stretch = Stretch(lanes.bridge, [], since=lanes.offered)
-        while len(stretch.arrivals) < STRETCH_EVENTS_MAX and (pending := lanes.next_ready()) is not None:
+        stretch, size = Stretch(lanes.bridge, [], since=lanes.offered), 0
+        while (
+            len(stretch.arrivals) < STRETCH_EVENTS_MAX
+            and size < FRAME_BYTES_MAX
+            and (pending := lanes.next_ready()) is not None
+        ):
             arrival, personal = self._arrival_of(lanes.bridge, pending)
             if personal:
                 stretch.personal[len(stretch.arrivals)] = personal
+                size += len(personal)
             stretch.arrivals.append(arrival)
             stretch.weight += len(pending.entries) if isinstance(pending, PendingQuotes) else 1
             if _names_an_account(arrival):
@@ -152,8 +157,8 @@ class Intake:
         _LOG.error("what %s sent was not taken and has to come again: %s", bridge, why)
         lanes = self._lanes[bridge]
         sent = [stretch for stretch in waiting if stretch.since is not None]
-        assert sent[0].since is not None
-        lanes.go_back(sent[0].since, sum(stretch.weight for stretch in sent))
+        if sent and sent[0].since is not None:
+            lanes.go_back(sent[0].since, sum(stretch.weight for stretch in sent))
         if any(stretch.lifts for stretch in sent):
             lanes.barrier = False
         for note in waiting:

@@ -89,12 +89,15 @@ class Sealer:
             self._pop(stretch)
 
     def _next_turn(self) -> Iterator[Stretch]:
-        """The first stretch of each bridge, then the second of each, up to a bound; who had no turn longest comes first."""
+        """The first stretch of each bridge, then the second of each, up to a bound; who had no turn longest comes first.
+
+        One at least, however large: what exceeds the bound alone would wait for ever.
+        """
         events = size = 0
-        for stretch in filter(None, chain.from_iterable(zip_longest(*self._waiting.values()))):
+        for place, stretch in enumerate(filter(None, chain.from_iterable(zip_longest(*self._waiting.values())))):
             events += len(stretch.arrivals)
             size += stretch.personal_bytes
-            if events > SEAL_EVENTS_MAX or size > SEAL_BYTES_MAX:
+            if place and (events > SEAL_EVENTS_MAX or size > SEAL_BYTES_MAX):
                 return
             yield stretch
 

@@ -126,6 +126,20 @@ async def test_a_turn_is_bounded_in_bytes_too(world, hands):
     assert max(gate.asked) == SEAL_BYTES_MAX // 200_020
 
 
+async def test_what_is_let_go_at_once_is_sealed_in_turns_too(world, hands):
+    """It all waited behind an account's opening, and together it is more than a turn may hold."""
+    large = [msgspec.msgpack.encode(["diary", "x" * 200_000 + str(number)]) for number in range(12)]
+    opened = CmdResult("c1", "", CommandState.APPLIED, "0", "700002", "", NOW_US)
+    async with world.gateway_serving():
+        bridge = hands.bare(world.enrol("sim"))
+        await bridge.greet()
+        bridge.send_events(1, [encode_event(opened)])
+        for seq, event in enumerate(large, 2):
+            bridge.send_events(seq, [event])
+        with anyio.fail_after(20):
+            await acknowledged(bridge, 1 + len(large))
+
+
 async def test_while_the_vault_syncs_other_bridges_are_heard(world, hands):
     """Here the vault syncs until the other bridge was acknowledged: on the loop that would be never."""
     gate = world.before_seal = Gate()
