@@ -6,7 +6,7 @@ from pathlib import Path
 from appliance.alarms.copies_check import last_check
 from appliance.copying import BackupSettings
 from appliance.finding import Finding, Level
-from backups.errors import BackupRefused, DestinationFailed
+from backups.errors import BackupRefused
 from backups.newer import OlderThanKnown, known_notes, require_newest
 from backups.places import destination_of
 from firm.instant import utc_text
@@ -30,7 +30,7 @@ def why_unseen(directory: Path, settings: BackupSettings, secrets: Secrets) -> s
             destination = destination_of(settings.destination, directory)
             destination.require_room(0)
             require_newest(reader, known_notes(destination, Path(scratch)))
-    except (BackupRefused, DestinationFailed) as failed:
+    except (BackupRefused, OSError) as failed:  # a mount that is broken says so in whatever way it likes
         return str(failed)
     return ""
 

@@ -242,10 +242,11 @@ def _sizes(folder: Path, prefix: str) -> Iterable[tuple[str, int]]:
         for each in found:
             if each.name.startswith("."):
                 continue
-            if each.is_dir(follow_symlinks=False):
-                yield from _sizes(Path(each.path), f"{prefix}{each.name}/")
-            elif each.is_file(follow_symlinks=False):
-                yield f"{prefix}{each.name}", each.stat(follow_symlinks=False).st_size
+            with suppress(FileNotFoundError):  # pruned while this looks: it alone is not there
+                if each.is_dir(follow_symlinks=False):
+                    yield from _sizes(Path(each.path), f"{prefix}{each.name}/")
+                elif each.is_file(follow_symlinks=False):
+                    yield f"{prefix}{each.name}", each.stat(follow_symlinks=False).st_size
 
 
 def put_bytes(destination: Destination, content: bytes, path: str, scratch: Path) -> None:

@@ -162,7 +162,7 @@ def _fetched(
     found = lying_snapshots(wanted.origin, public_key, scratch)
     chosen = wanted.snapshot.removeprefix(f"{SNAPSHOTS}/").rstrip("/")
     passed_over: list[str] = []
-    for name, manifest, lacks in reversed(found):
+    for name, manifest, lacks, _ in reversed(found):
         if chosen and name.entry != chosen:
             continue
         if manifest is not None and not wanted.until.allows(manifest.size, manifest.last_us):

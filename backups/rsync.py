@@ -16,6 +16,7 @@ CONNECT_DEADLINE_S = 15
 SILENCE_DEADLINE_S = 60  # without a byte from the other side
 PUT_DEADLINE_S = 6 * 3_600
 LIST_BYTES_MAX = 256 * 2**20
+REMOVED_AT_ONCE = 1_000  # a command line has a bound
 NO_SUCH_FILE = 23  # rsync: partial transfer due to error
 SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={CONNECT_DEADLINE_S} -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
 _LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+\S+\s+\S+\s(.*)")
@@ -56,11 +57,12 @@ class RsyncDestination:
 
     def remove(self, folder: str, names: Iterable[str]) -> None:
         """An empty directory is synced over the folder, with everything but these names held out of it."""
-        chosen = [rule for name in names for rule in (f"--include=/{name}", f"--include=/{name}/***")]
-        if not chosen:
-            return
-        with tempfile.TemporaryDirectory() as empty:
-            self._run(["--recursive", "--delete", *chosen, "--exclude=*", f"{empty}/", f"{self.where}/{folder}/"])
+        chosen = list(names)
+        for first in range(0, len(chosen), REMOVED_AT_ONCE):
+            lot = chosen[first : first + REMOVED_AT_ONCE]
+            rules = [rule for name in lot for rule in (f"--include=/{name}", f"--include=/{name}/***")]
+            with tempfile.TemporaryDirectory() as empty:
+                self._run(["--recursive", "--delete", *rules, "--exclude=*", f"{empty}/", f"{self.where}/{folder}/"])
 
     def require_room(self, needed_bytes: int) -> None:
         """Cannot be asked over rsync. Where there is none the transfer ends with an error, and only its temporary file goes."""
@@ -88,6 +90,10 @@ class RsyncDestination:
             raise DestinationFailed(
                 f"{self._program} is not installed: apt-get install rsync, here and at {self.where}"
             ) from missing
+        except OSError as failed:
+            raise DestinationFailed(
+                f"{self._program} could not be started ({failed.strerror}): {self.where} was not asked"
+            ) from failed
         except subprocess.TimeoutExpired as late:
             raise DestinationFailed(
                 f"{self.where} did not take a file within {PUT_DEADLINE_S} s: see the network"
@@ -100,4 +106,8 @@ class RsyncDestination:
                 f"{self.where}: rsync ended with {done.returncode} ({said.splitlines()[0] if said else 'no word'}): try "
                 f'"ssh" to it as the user who makes the copies; it must let in by key, and have room'
             )
-        return done.stdout[:LIST_BYTES_MAX].decode("utf-8", "replace")
+        if len(done.stdout) > LIST_BYTES_MAX:
+            raise DestinationFailed(
+                f"{self.where} lists more than {LIST_BYTES_MAX} bytes of names: see what else lies there"
+            )
+        return done.stdout.decode("utf-8", "replace")

@@ -70,7 +70,7 @@ def workshop(directory: Path, name: str) -> Iterator[Path]:
 def clear_workshops(directory: Path) -> None:
     """What a copy left that was killed, keys in plain among it, does not wait for the next one. One that is at work is let be."""
     for folder in directory.glob(f"{WORKSHOP}*"):
-        with suppress(BackupRefused), workshop(directory, folder.name.removeprefix(WORKSHOP)):
+        with suppress(BackupRefused, OSError), workshop(directory, folder.name.removeprefix(WORKSHOP)):
             pass
 
 

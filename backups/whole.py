@@ -17,11 +17,15 @@ NOTE_BYTES_MAX = 64 * 1024
 
 
 class Lying(NamedTuple):
-    """A folder among the snapshots. `manifest`: where our key signed one for this name. `lacks`: "" where it is whole."""
+    """A folder among the snapshots. `manifest`: where our key signed one for this name. `lacks`: "" where it is whole.
+
+    `finished`: a manifest lies there, whatever can be read of it.
+    """
 
     name: SnapshotName
     manifest: Manifest | None
     lacks: str
+    finished: bool = True
 
 
 class Line(NamedTuple):
@@ -67,7 +71,8 @@ def _judged(name: SnapshotName, content: bytes | None, sizes: Mapping[str, int],
     path = f"{name.folder}/{MANIFEST}"
     if content is None:
         known = f"{name.entry}/{MANIFEST}" in sizes
-        return Lying(name, None, f"{path} cannot be read" if known else f"{path} is missing: it was never finished")
+        lacks = f"{path} cannot be read" if known else f"{path} is missing: it was never finished"
+        return Lying(name, None, lacks, finished=known)
     try:
         manifest = read_record(Manifest, path, content, public_key)
     except RestoreRefused as refused:
@@ -85,14 +90,13 @@ def _judged(name: SnapshotName, content: bytes | None, sizes: Mapping[str, int],
 def unfinished_of(
     destination: Destination, line: Line, snapshots: Collection[Lying], scratch: Path
 ) -> set[SnapshotName]:
-    """Snapshots without a manifest whose checkpoint, put first, says that this firm began them."""
-    begun = [f"{lying.name.entry}/{CHECKPOINT}" for lying in snapshots if lying.manifest is None]
-    notes = read_all(destination, SNAPSHOTS, begun, scratch, NOTE_BYTES_MAX)
-    return {
-        lying.name
-        for lying in snapshots
-        if lying.manifest is None and _is_ours(notes.get(f"{lying.name.entry}/{CHECKPOINT}"), line)
-    }
+    """Snapshots without a manifest whose checkpoint, put first, says that this firm began them.
+
+    One whose manifest lies there and could not be read this time is none of them: it may be as good as any.
+    """
+    begun = {lying.name: f"{lying.name.entry}/{CHECKPOINT}" for lying in snapshots if not lying.finished}
+    notes = read_all(destination, SNAPSHOTS, list(begun.values()), scratch, NOTE_BYTES_MAX)
+    return {name for name, path in begun.items() if _is_ours(notes.get(path), line)}
 
 
 def _is_ours(note: bytes | None, line: Line) -> bool:

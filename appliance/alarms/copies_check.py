@@ -29,5 +29,5 @@ def last_check(directory: Path) -> CopiesCheck:
     try:
         with (directory / NAME).open("rb") as file:
             return msgspec.json.decode(file.read(BYTES_MAX), type=CopiesCheck)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError):
         return NEVER

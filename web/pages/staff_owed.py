@@ -26,12 +26,18 @@ async def staff_owed(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/staff/owed/orders", policy=Policy.STAFF)
 async def staff_order_all(request: Request[Any, Any, Any]) -> Response[Any]:
-    """One command an account. What somebody ordered a moment ago is owed no more, and a second click orders nothing."""
+    """One command an account. What somebody ordered a moment ago is owed no more, and a second click orders nothing.
+
+    One that is refused holds up no other.
+    """
     firm = request.app.state.firm
+    refused: Refusal | None = None
     for owed in owed_view.waits(firm.live.owed())[:ORDERED_AT_ONCE_MAX]:
         refusal = await _order(request, owed)
         if refusal not in (None, Refusal.NOTHING_OWED):
-            return await _owed(request, 422, refusal)
+            refused = refusal
+    if refused is not None:
+        return await _owed(request, 422, refused)
     return Redirect("/staff/owed", status_code=303)
 
 

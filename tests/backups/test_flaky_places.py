@@ -1,0 +1,74 @@
+"""Places that answer badly for a moment: what cannot be read now is not gone, and nothing is removed for it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.copies_seen import why_unseen
+from appliance.copying import BackupSettings
+from backups import destination as places
+from backups.destination import DirectoryDestination
+from backups.errors import DestinationFailed
+from backups.rsync import REMOVED_AT_ONCE, RsyncDestination
+from backups.whole import Line, lying_snapshots, unfinished_of
+from storage.checkpoint import Signer
+from storage.reader import LedgerReader
+
+
+def test_a_snapshot_whose_manifest_cannot_be_read_this_time_is_not_taken_for_unfinished(
+    house: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.snapshot()
+    house.tick(3)
+    house.snapshot()
+    get, older = DirectoryDestination.get, house.snapshots()[0].name
+
+    def flaky(self: DirectoryDestination, path: str, local: Path, bytes_max: int) -> None:
+        if path == f"snapshots/{older}/manifest":
+            raise DestinationFailed("the share did not answer")
+        get(self, path, local, bytes_max)
+
+    def none_at_once(*_: object) -> None:
+        raise DestinationFailed("the share did not answer")
+
+    monkeypatch.setattr(DirectoryDestination, "get", flaky)
+    monkeypatch.setattr(DirectoryDestination, "get_all", none_at_once)
+    with LedgerReader(house.directory, secret=house.machine.secrets.ledger_secret) as reader:
+        line = Line.of(reader)
+        lying = lying_snapshots(house.destination, Signer(house.machine.secrets.signing_seed).public_key, tmp_path)
+        assert [each.manifest is None for each in lying] == [True, False]
+        assert unfinished_of(house.destination, line, lying, tmp_path) == set()
+
+
+def test_a_file_that_goes_while_a_folder_is_looked_at_is_alone_not_there(tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / "tail" / f"{number}").mkdir(parents=True)
+        (tmp_path / "tail" / f"{number}" / "file").write_bytes(b"x" * number)
+    seen = []
+    for name, size in places._sizes(tmp_path / "tail", ""):
+        seen.append((name, size))
+        for other in (tmp_path / "tail").iterdir():
+            if f"{other.name}/file" not in {name for name, _ in seen}:
+                (other / "file").unlink()
+                other.rmdir()
+    assert len(seen) == 1
+
+
+def test_thousands_of_names_are_removed_in_lots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(RsyncDestination, "_run", lambda _, arguments, **__: asked.append(len(arguments)))
+    RsyncDestination("copies@vault.example:/srv").remove(
+        "tail", [f"{number}" for number in range(2 * REMOVED_AT_ONCE + 1)]
+    )
+    assert len(asked) == 3
+    assert max(asked) == 2 * REMOVED_AT_ONCE + 5
+
+
+def test_a_broken_mount_is_told_and_stops_no_start(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Path) -> bool:
+        raise OSError(107, "Transport endpoint is not connected")
+
+    settings = BackupSettings(destination=str(house.copies), recipient=house.recipient)
+    monkeypatch.setattr(Path, "is_dir", broken)
+    assert "Transport endpoint is not connected" in why_unseen(house.directory, settings, house.machine.secrets)
