@@ -61,7 +61,7 @@ def _after_withheld(held: Owed | None, fact: CommandWithheld, seq: int, happened
     purpose = _PURPOSE_OF[fact.action]
     if held is not None and held.last_seq == seq - 1 and held.decision == fact.for_decision:
         return replace(held, purpose=purpose, last_seq=seq)
-    if held is not None and (held.purpose == purpose or not is_replaced(held.purpose, purpose)):
+    if held is not None and not is_replaced(held.purpose, purpose):
         return held
     return Owed(
         login=fact.login,

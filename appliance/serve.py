@@ -22,7 +22,9 @@ from appliance.settings import ClockSource
 from appliance.space import Space
 from bridges.doorkeeper import NO_DOOR
 from firm.inputs import ClockTicked
+from storage.errors import DiskRefused
 from storage.files import FirmDirectory
+from storage.sqlite_file import TracesRemain
 from web.firm import Firm
 
 # States are values without cycles and die by reference count: what a collector could find is the little that pages leave.
@@ -41,8 +43,16 @@ async def serve(
     with portal_door(machine.settings.web.host, machine.settings.web.port) as listener:
         space = Space(machine)
         space.look()
-        machine.tidy()
+        _tidy(machine)
         await _serve_on(listener, machine, space, handle, ready)
+
+
+def _tidy(machine: Machine) -> None:
+    """Nothing waits for it: where the disk has no room for it, the next start tries again."""
+    try:
+        machine.tidy()
+    except (DiskRefused, TracesRemain) as failed:
+        _LOG.warning("what was sealed for rows that never came was not erased yet: %s", failed)
 
 
 async def _serve_on(

@@ -17,6 +17,7 @@ from storage.files import FILE_MODE, FirmDirectory
 from storage.findings import RESTORE
 from storage.identity import Lineages
 from storage.leaf import LINEAGE_BYTES
+from storage.sqlite_file import disk_refused
 
 _MARK = Struct(f">{LINEAGE_BYTES}sQ")
 _SUM_BYTES = 8
@@ -33,7 +34,12 @@ class Acknowledged:
     """The writer's hand on the file."""
 
     def __init__(self, files: FirmDirectory) -> None:
-        self._descriptor = os.open(files.acknowledged, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+        try:
+            self._descriptor = os.open(
+                files.acknowledged, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE
+            )
+        except OSError as failed:
+            raise disk_refused(files.acknowledged, failed) from failed
 
     def note(self, lineage: bytes, size: int) -> None:
         """Rows up to `size` are durable. Where the file cannot be written it stays behind, which only means that it guards less."""

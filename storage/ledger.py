@@ -142,13 +142,13 @@ class Ledger:
             settle(self._connection)
             self._interest = Interest(read_models)
             self._bring_read_models_up_to_date()
+            self._acknowledged = Acknowledged(files)
         except (*UNREADABLE, apsw.SQLError) as broken:
             self._connection.close()
             raise LedgerDamaged(f'{files.ledger_db} cannot be read ({broken}): stop, run "evenhand verify"') from broken
         except BaseException:
             self._connection.close()
             raise
-        self._acknowledged = Acknowledged(files)
 
     @property
     def lineage(self) -> bytes:

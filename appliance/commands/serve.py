@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+from itertools import count
 from pathlib import Path
 
 import anyio
@@ -12,7 +13,7 @@ from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import answer, open_machine
 from appliance.copies_seen import why_unseen
 from appliance.log import set_up_logging
-from appliance.read_only import ReadOnlyFirm
+from appliance.read_only import LOOK_EVERY_MAX_S, LOOK_EVERY_S, ReadOnlyFirm
 from appliance.serve import serve
 from appliance.space import make_room_to_start
 from backups.source import clear_workshops
@@ -38,12 +39,14 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    while True:
+    for attempt in count():
         make_room_to_start(options.data_dir)
         try:
             machine = open_machine(options.data_dir)
         except DiskRefused as refused:
-            if _serve_read_only(options.data_dir, str(refused)):
+            # A disk that takes a probe and refuses a start is asked less and less often, so that pages stay up.
+            look_every_s = min(LOOK_EVERY_S * 2 ** min(attempt, 10), LOOK_EVERY_MAX_S)
+            if _serve_read_only(options.data_dir, str(refused), look_every_s):
                 continue
             return 0
         break
@@ -64,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _serve_read_only(directory: Path, why: str) -> bool:
+def _serve_read_only(directory: Path, why: str, look_every_s: float) -> bool:
     """Pages alone while the disk takes no write; whether it takes one again, and not that we were told to stop."""
     with ReadOnlyFirm(directory, why) as firm:
         set_up_logging(firm.settings.log.level.value, firm.secrets.all())
@@ -74,7 +77,7 @@ def _serve_read_only(directory: Path, why: str) -> bool:
             print(f"serving {firm.settings.firm.name} read-only on {url}", flush=True)
 
         try:
-            is_well = anyio.run(firm.serve, ready)
+            is_well = anyio.run(firm.serve, ready, look_every_s)
         except BaseExceptionGroup as group:
             raise _only(group) from group
     _LOG.warning("the disk takes a write again: the firm starts" if is_well else "stopped")

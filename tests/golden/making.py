@@ -333,7 +333,8 @@ def unpack(archive: Path, directory: Path) -> Path:
     """Lay a packed firm out as its owner had it; the directory is made."""
     directory.mkdir(mode=0o700)
     with tarfile.open(archive) as packed:
-        packed.extractall(directory, filter="data")
+        # Python before 3.11.4 knows no filter, and from 3.12 on it warns where none is given.
+        packed.extractall(directory, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     for path in (directory, *directory.rglob("*")):
         path.chmod(0o700 if path.is_dir() else 0o600)
     return directory
