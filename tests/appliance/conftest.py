@@ -74,7 +74,7 @@ def _until(true: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -
     deadline = time.monotonic() + patience_s
     while not (found := true()):
         assert time.monotonic() < deadline, f"{what} did not come within {patience_s:g} s"
-        time.sleep(0.01)
+        time.sleep(0.01)  # a poll with a bound: another process has no way to wake this one
     return found
 
 

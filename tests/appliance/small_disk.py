@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance.space import MB, free_bytes
+from bridges import events
 
 FIFREEZE, FITHAW = 0xC0045877, 0xC0045878  # linux/fs.h
 
@@ -80,6 +81,11 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
     disk = SmallDisk(folder, megabytes)
     yield disk
     subprocess.run(["umount", "--lazy", disk.place], check=False, capture_output=True)
+
+
+def contract(symbol: str) -> events.SymbolSpec:
+    """Something small for a bridge to report, told apart by its symbol."""
+    return events.SymbolSpec(symbol, 5, 100_000 * 10**8, "EUR", "USD", 1, "forex", "UTC")
 
 
 def _run(*command: object) -> str:

@@ -15,12 +15,11 @@ from msgspec.structs import replace
 from actors.recovery import all_rows
 from appliance.settings import ClockSettings
 from appliance.space import MB, ROOM_TO_START_BYTES, make_room_to_start
-from bridges import events
 from bridges.outbox import Outbox
 from firm.kinds import body_of
 from storage.files import BALLAST_BYTES, FirmDirectory, drop_ballast
 from storage.reader import LedgerReader
-from tests.appliance.small_disk import SmallDisk, small_disk
+from tests.appliance.small_disk import SmallDisk, contract, small_disk
 
 DISK_MB = 220
 LEAST_MB = 60
@@ -110,10 +109,6 @@ def test_the_ballast_is_kept_while_there_is_room_to_start(disk: SmallDisk) -> No
     make_room_to_start(disk.place)
     assert not files.ballast.exists()
     drop_ballast(files)  # harmless where there is none
-
-
-def contract(symbol: str) -> events.SymbolSpec:
-    return events.SymbolSpec(symbol, 5, 100_000 * 10**8, "EUR", "USD", 1, "forex", "UTC")
 
 
 async def until_true(true: Callable[[], bool]) -> None:

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,11 +92,10 @@ def test_a_child_that_refuses_is_not_asked_again(tmp_path: Path) -> None:
     assert (refusing.restarts, refusing.problem) == (0, "the platform could not go on: this key file is not one")
 
 
-def test_a_child_that_is_stopped_between_two_lives_stays_down(tmp_path: Path) -> None:
+def test_a_child_that_is_stopped_between_two_lives_stays_down(tmp_path: Path, until: Callable[..., Any]) -> None:
     dying = child(tmp_path, f"open({str(tmp_path / 'lives')!r}, 'a').write('x'); raise SystemExit(1)")
     dying.start()
-    while not (tmp_path / "lives").exists():
-        time.sleep(0.01)
+    until((tmp_path / "lives").exists, "its first life")
     dying.stop()
     lives = (tmp_path / "lives").read_text()
     assert dying.finished.is_set()

@@ -16,11 +16,10 @@ from actors.recovery import all_rows
 from appliance.founding import found, staff_command
 from appliance.read_only import ReadOnlyFirm, takes_a_write
 from appliance.settings import ClockSettings
-from bridges import events
 from bridges.outbox import Outbox
 from firm.kinds import body_of
 from storage.reader import LedgerReader
-from tests.appliance.small_disk import SmallDisk, small_disk
+from tests.appliance.small_disk import SmallDisk, contract, small_disk
 from web.app import create_app
 from web.auth import hash_password
 
@@ -107,10 +106,6 @@ def test_a_directory_takes_a_write_or_it_does_not(tmp_path: Path) -> None:
     assert takes_a_write(tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert not takes_a_write(tmp_path / "not there")
-
-
-def contract(symbol: str) -> events.SymbolSpec:
-    return events.SymbolSpec(symbol, 5, 100_000 * 10**8, "EUR", "USD", 1, "forex", "UTC")
 
 
 def rows_of(firm: Path) -> list[str]:

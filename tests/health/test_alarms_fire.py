@@ -174,6 +174,7 @@ async def test_commits_that_take_long(shop: Any, look: Looked, adjust: Any, brid
         for slow in (1, 5):
             for number in range(6):
                 if number < slow:
+                    # Nothing is waited for here: this is the slow commit that the alarm is about.
                     machine.runner.between_batches(lambda _: time.sleep(0.08))
                 before = machine.meter.batches
                 machine.put(ClockTicked(at_us=shop.now_us))
