@@ -1,6 +1,5 @@
-"""Power cuts for as long as a soak lasts. Each run draws other images; var/soak/faults.json adds up how many there were."""
+"""Power cuts for as long as a soak lasts. Each run draws other images; docs/soaked adds up how many there were."""
 
-import os
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -8,31 +7,14 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-import msgspec
 import pytest
 
-from storage.files import replace_file
 from tests.faults.recovery import different_images, started_again, try_crashes
 from tests.faults.scenes import SCENES, Player, Scene, plan_migration, play
+from tests.soaked import SHARE_S, PowerCuts, keep, read
 
-FIGURES = Path(__file__).resolve().parents[2] / "var" / "soak" / "faults.json"
-MINUTES = int(os.environ.get("EVENHAND_SOAK_MINUTES", "10"))
-WANTED = 1_000_000
 IMAGES_A_ROUND = 500
 SECOND_IMAGES = 30
-
-
-class Figures(msgspec.Struct):
-    """What all soaks together have opened. `rounds` is also the seed of the next one."""
-
-    rounds: int = 0
-    images: dict[str, int] = {}
-    second_crashes: int = 0
-    seconds: float = 0.0
-
-
-def read_figures() -> Figures:
-    return msgspec.json.decode(FIGURES.read_bytes(), type=Figures) if FIGURES.exists() else Figures()
 
 
 def scene_of(number: int) -> tuple[str, Scene]:
@@ -57,8 +39,7 @@ def numbered(folder: Path) -> Iterator[Path]:
 
 @pytest.mark.soak
 def test_power_cuts_at_length(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    FIGURES.parent.mkdir(parents=True, exist_ok=True)
-    figures, until_s = read_figures(), time.monotonic() + 60 * MINUTES / 4  # other soaks want their share
+    figures, until_s = read(PowerCuts), time.monotonic() + SHARE_S
     first, opened = figures.rounds, 0
     while opened == 0 or time.monotonic() < until_s:
         began_s, drawn = time.monotonic(), Random(figures.rounds)
@@ -81,6 +62,7 @@ def test_power_cuts_at_length(memory: Path, monkeypatch: pytest.MonkeyPatch) -> 
         figures.images[name] = figures.images.get(name, 0) + tally.total
         figures.seconds += time.monotonic() - began_s
         figures.rounds += 1
-        replace_file(FIGURES, msgspec.json.encode(figures))
-    total = sum(figures.images.values())
-    print(f"rounds {first} to {figures.rounds - 1}: {opened} images; {total} of {WANTED} so far, all recovered")
+        keep(figures)
+    print(
+        f"rounds {first} to {figures.rounds - 1}: {opened} images; {figures.count} of {figures.wanted} so far, all recovered"
+    )

@@ -1,13 +1,10 @@
-"""kill -9 under load for as long as a soak lasts: each round draws other places; var/soak/kills.json adds up how many kills there were."""
+"""kill -9 under load for as long as a soak lasts: each round draws other places; docs/soaked adds up how many there were."""
 
-import os
 import time
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from storage.files import replace_file
 from tests.appliance.conftest import _ticks_between
 from tests.appliance.killing import (
     Aftermath,
@@ -18,32 +15,17 @@ from tests.appliance.killing import (
     places_to_kill,
     play_and_kill,
 )
+from tests.soaked import SHARE_S, Kills, keep, read
 
-FIGURES = Path(__file__).resolve().parents[2] / "var" / "soak" / "kills.json"
-MINUTES = float(os.environ.get("EVENHAND_SOAK_MINUTES", "10"))
-WANTED = 500
 KILLS_A_ROUND = 24
 TO = "2014-05-02T12:40:00"
-
-
-class Figures(msgspec.Struct):
-    """What all soaks together have survived. `rounds` is also the seed of the next one: a round that fails comes again."""
-
-    rounds: int = 0
-    kills: int = 0
-    seconds: float = 0.0
-
-
-def read_figures() -> Figures:
-    return msgspec.json.decode(FIGURES.read_bytes(), type=Figures) if FIGURES.exists() else Figures()
 
 
 @pytest.mark.soak
 def test_killed_at_length_nothing_is_lost_and_nothing_is_done_twice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    FIGURES.parent.mkdir(parents=True, exist_ok=True)
-    figures, until_s = read_figures(), time.monotonic() + 60 * MINUTES / 4  # other soaks want their share
+    figures, until_s = read(Kills), time.monotonic() + SHARE_S
     first = figures.rounds
     ticks = _ticks_between(tmp_path, "12:20:00", "12:40:00")
     undisturbed = play_and_kill(tmp_path / "undisturbed", ticks, TO, [])
@@ -53,11 +35,11 @@ def test_killed_at_length_nothing_is_lost_and_nothing_is_done_twice(
         killed = play_and_kill(tmp_path / name, ticks, TO, places)
         assert_survived(killed, undisturbed)
         figures.rounds += 1
-        figures.kills += len(places)
+        figures.count += len(places)
         figures.seconds += time.monotonic() - began_s
-        replace_file(FIGURES, msgspec.json.encode(figures))
+        keep(figures)
     with capsys.disabled():
-        print(f"rounds {first} to {figures.rounds - 1} survived; {figures.kills} kills of {WANTED} so far")
+        print(f"rounds {first} to {figures.rounds - 1} survived; {figures.count} kills of {figures.wanted} so far")
 
 
 def assert_survived(killed: Aftermath, undisturbed: Aftermath) -> None:

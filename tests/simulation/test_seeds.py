@@ -3,7 +3,6 @@
 What is simulated and what is compared with what is in docs/testing.md.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -13,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from world.disk import Point
-from world.run import LONG_FROM
 from world.verdict import CHOSEN, Result, chosen_seeds, judge, keep, told
 
+from tests import soaked
+
 SEEDS = 150
-FIGURES = Path(__file__).resolve().parents[2] / "var" / "soak" / "simulation.json"
 # What must have happened somewhere in the seeds, or they prove nothing about it.
 HAPPENED = (
     "BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld", "VerdictCorrected", "AccountPaused", "DriftFound",
@@ -70,21 +69,20 @@ def test_the_same_seed_writes_the_same_ledger_to_the_byte() -> None:
 
 @pytest.mark.soak
 def test_as_many_seeds_as_the_soak_has_time_for() -> None:
-    """Longer evenings, each seed once: the next soak goes on where the last one stopped."""
-    figures = json.loads(FIGURES.read_text()) if FIGURES.exists() else {"seeds": 0, "next": LONG_FROM, "broken": []}
-    FIGURES.parent.mkdir(parents=True, exist_ok=True)
-    end = time.monotonic() + 60 * float(os.environ.get("EVENHAND_SOAK_MINUTES", "10"))
-    happened = Counter(figures.get("happened", {}))
+    """Each seed once, one in four a longer evening: the next soak goes on where the last one stopped."""
+    figures = soaked.read(soaked.Evenings)
+    end, happened = time.monotonic() + 60 * soaked.MINUTES, Counter(figures.happened)
     while time.monotonic() < end:
-        result = judge(figures["next"])
+        began_s, result = time.monotonic(), judge(figures.next_seed)
         happened.update(result.happened)
-        figures["seeds"] += 1
-        figures["next"] += 1
-        figures["happened"] = dict(sorted(happened.items()))
+        figures.happened = dict(happened)
+        figures.count += 1
+        figures.next_seed += 1
+        figures.seconds += time.monotonic() - began_s
         if result.broken:
             keep(result)
-            figures["broken"].append(result.seed)
-        FIGURES.write_text(json.dumps(figures, indent=1) + "\n")
+            figures.broken.append(result.seed)
+        soaked.keep(figures)
         assert not result.broken, told(result)
 
 

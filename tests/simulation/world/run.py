@@ -28,7 +28,8 @@ from firm.ruleset import LateBreach
 from storage.reader import LedgerReader
 
 STEPS, STEPS_LONG = 30, 150
-LONG_FROM = 10_000  # seeds from here on play longer: for soak
+# Only a soak plays the seeds from here on. The first thousand are long evenings, and one in four of the others.
+SOAK_FROM, LONG_UNTIL, LONG_EVERY = 10_000, 11_000, 4
 LATE_SHARES = (0.0, 0.03, 0.2)  # of prices and deals that the platform tells late
 REST_S_MAX = 1_500.0
 DOWN_S = 2.0
@@ -305,11 +306,16 @@ class World:
         return f"commands are open: {sorted(running)}" if running else ""
 
 
+def steps_of(seed: int) -> int:
+    long = seed >= SOAK_FROM and (seed < LONG_UNTIL or seed % LONG_EVERY == 0)
+    return STEPS_LONG if long else STEPS
+
+
 @contextmanager
 def played(seed: int) -> Iterator[World]:
     """A world at rest, its files still there."""
     root, loop = scratch(), VirtualLoop()
-    world = World(seed, root, loop, STEPS if seed < LONG_FROM else STEPS_LONG)
+    world = World(seed, root, loop, steps_of(seed))
     try:
         try:
             with outside_replaced(seed, world.disk.run_sync), poison_works():

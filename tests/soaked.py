@@ -1,0 +1,74 @@
+"""Soaked: what the long tests have been through so far. Kept with the repository, so that figures add up over machines."""
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from storage.files import replace_file
+
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "soaked"
+MINUTES = float(os.environ.get("EVENHAND_SOAK_MINUTES", "10"))
+SHARE_S = 60 * MINUTES / 4
+"""Seconds for one bed of a soak: the others want their share."""
+
+
+class PowerCuts(msgspec.Struct, forbid_unknown_fields=True):
+    """Images of disks after a power cut, each opened and held against what was acknowledged. `rounds` is the seed of the next one."""
+
+    rounds: int = 0
+    images: dict[str, int] = {}  # by scene
+    second_crashes: int = 0
+    seconds: float = 0.0
+    wanted: int = 1_000_000
+
+    @property
+    def count(self) -> int:
+        return sum(self.images.values())
+
+
+class Evenings(msgspec.Struct, forbid_unknown_fields=True):
+    """Simulated evenings, each seed once. `next_seed` has not been played; `broken` were, and are kept in kept_seeds.txt."""
+
+    next_seed: int
+    count: int = 0
+    broken: list[int] = []
+    happened: dict[str, int] = {}
+    seconds: float = 0.0
+    wanted: int = 20_000
+
+
+class Kills(msgspec.Struct, forbid_unknown_fields=True):
+    """Processes killed under load. `rounds` is also the seed of the next one: a round that fails comes again."""
+
+    rounds: int = 0
+    count: int = 0
+    seconds: float = 0.0
+    wanted: int = 500
+
+
+class TurnedBits(msgspec.Struct, forbid_unknown_fields=True):
+    """Bits turned in a firm's files. `rounds` is the seed of the next one."""
+
+    rounds: int = 1
+    count: int = 0
+    told: dict[str, int] = {}  # by who told of them
+    wanted: int = 2_000
+
+
+Figures = TypeVar("Figures", PowerCuts, Evenings, Kills, TurnedBits)
+
+
+def path_of(kind: type[Figures]) -> Path:
+    return FOLDER / f"{kind.__name__.lower()}.json"
+
+
+def read(kind: type[Figures]) -> Figures:
+    return msgspec.json.decode(path_of(kind).read_bytes(), type=kind)
+
+
+def keep(figures: Figures) -> None:
+    """Whole or not at all: a soak is ended by whoever has had enough of it."""
+    raw = msgspec.json.format(msgspec.json.encode(figures, order="sorted"), indent=1)
+    replace_file(path_of(type(figures)), raw + b"\n")
