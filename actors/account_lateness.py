@@ -9,20 +9,22 @@ from msgspec.structs import replace
 from actors import account_verdicts as verdicts
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
+from actors.exhibits import cite_quotes
 from actors.messages import AskFailure, PricesFilled, PricesMissing
 from actors.names import RISK
-from firm.account import AccountState, Finding
+from firm.account import AccountState, Finding, Grounds
 from firm.arithmetic import PLAIN
-from firm.equity import equity_of, symbols_needed, unpriced
+from firm.equity import Board, equity_of, symbols_needed, unpriced
 from firm.facts import Doubt, VerdictCorrected
 from firm.phase import Standing
 from firm.price import Quote
-from firm.rules.limits import Limit, first_broken
+from firm.rules.limits import Limit, breaks, first_broken
 from firm.ruleset import LateBreach
 
 
 def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     """A tick came out of order: would the account, with the book that it had then, have broken a limit at it?"""
+    _question_breaches(seat, quote, turn)
     state = seat.held
     if state.standing not in (Standing.ACTIVE, Standing.FUNDED, Standing.SUSPECTED) or state.day is None:
         return
@@ -43,6 +45,50 @@ def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     else:
         ask = AskFailure(account=seat.account, rule=broken.terms.id, at_us=quote.t_us, settled=False, late=quote)
         turn.send(RISK, ask)
+
+
+def _question_breaches(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
+    """Breaches at prices of several symbols, of which this one came late: with it, did the account still break its limit then?
+
+    What a declared breach has closed stays closed; a person says what is owed to the trader.
+    """
+    moved = [one for one in seat.held.findings if not one.questioned and _is_moved(one, quote)]
+    if not moved:
+        return
+    cite_quotes((quote,), seat.board(turn).specs, seat.account, turn)  # from here on it stands in the other's place
+    for finding in moved:
+        if _still_broken(seat, finding, turn):
+            continue
+        because = (
+            f"the price of {quote.symbol} in row {quote.frame} came late; with it, equity was not beyond the floor"
+        )
+        seat.record(VerdictCorrected(decision=finding.seq, verdict="questioned", because=because), turn)
+        if seat.held.standing is Standing.SUSPECTED:
+            seat.stand(Standing.UNDER_REVIEW, Doubt.LATE_DATA.value, turn)
+    seat.watch(turn)
+
+
+def _is_moved(finding: Finding, quote: Quote) -> bool:
+    return finding.grounds is not None and finding.grounds.is_moved_by(quote, finding.at_us)
+
+
+def _still_broken(seat: AccountSeat, finding: Finding, turn: Turn) -> bool:
+    """Whether the equity that was observed, changed by what came late, is still beyond the floor that it was held against."""
+    state, board = seat.held, seat.board(turn)
+    known = state.finding_of(finding.seq)
+    limit = verdicts.limit_of(state, finding.rule)
+    grounds = known.grounds if known is not None else None
+    assert known is not None, f"{seat.name}: decision {finding.seq} is none"
+    assert grounds is not None, f"{seat.name}: decision {finding.seq} has no grounds"
+    assert limit is not None, f"{seat.name} has no rule {finding.rule}"
+    change = _worth(state, grounds, grounds.mended, board) - _worth(state, grounds, grounds.quotes, board)
+    booked_since = sum(moved.minor for moved in known.moved if not moved.cash)
+    return breaks(PLAIN, limit.terms.boundary, known.observed + change + booked_since, known.floor)
+
+
+def _worth(state: AccountState, grounds: Grounds, quotes: tuple[Quote, ...], board: Board) -> int:
+    at_them = board.at({quote.symbol: quote for quote in quotes})
+    return equity_of(PLAIN, state.holding(grounds), at_them)
 
 
 def settle_filled(seat: AccountSeat, filled: PricesFilled, turn: Turn) -> None:

@@ -1,4 +1,4 @@
-"""The account and the people who settle its open questions: a suspected breach, or a pass that was held."""
+"""The account and the people who settle its open questions: a breach suspected or questioned, or a pass that was held."""
 
 from typing import assert_never
 
@@ -19,6 +19,8 @@ def review(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> bool:
         _refuse(seat, Refusal.UNKNOWN_ACCOUNT, f"no account {command.account}", turn)
     elif (finding := state.finding_of(command.decision)) is not None and state.standing in verdicts.OPEN:
         return _review_breach(seat, command, finding, turn)
+    elif finding is not None and finding.questioned:
+        _review_declared(seat, command, turn)
     elif state.pass_held_seq and state.pass_held_seq == command.decision:
         _review_pass(seat, command, turn)
     else:
@@ -37,6 +39,18 @@ def _review_breach(seat: AccountSeat, command: ReviewVerdict, finding: Finding, 
             if not seat.held.findings:
                 verdicts.let_go_on(seat, "dismissed", command.decision, turn)
             return True
+        case unknown:
+            assert_never(unknown)
+
+
+def _review_declared(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> None:
+    """A breach that ended the account was questioned by a late price. Either way the account stays closed: its positions are."""
+    match command.outcome:
+        case ReviewOutcome.CONFIRM:
+            because = f"{command.by}: {command.why}"
+            seat.record(VerdictCorrected(decision=command.decision, verdict="upheld", because=because), turn)
+        case ReviewOutcome.DISMISS:
+            _dismiss(seat, command, turn)
         case unknown:
             assert_never(unknown)
 

@@ -54,10 +54,13 @@ def stakes_of(state: AccountState, board: Board) -> Stakes:
 def watch_of(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board) -> Watch:
     """How the market desk must watch the account, given its equity at the board's prices (None: it cannot be priced)."""
     if state.standing not in JUDGED:
-        return Watch(state.account)  # one that ended, or has not begun, is never woken
+        # One that ended, or has not begun, is woken by nothing but what may show that it did not break its limit.
+        return Watch(state.account, late=_in_question(state))
     day_end_us = state.day.day.end_us if state.day is not None else 0
     provisional_us = state.day.day.start_us if state.closing is not None and state.day is not None else 0
     late, unfilled = stakes.late, _unfilled(state)
+    if state.findings:
+        late = tuple(sorted({*late, *_in_question(state)}))
     if not state.positions:
         return Watch(state.account, (), (), day_end_us, provisional_us, False, late, unfilled)
     rounding = len(state.positions)
@@ -76,6 +79,12 @@ def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...
     """What it depends on now, and what it held earlier in the day as far as its books are kept."""
     held = {held.symbol for book in state.earlier for held in book.positions}
     return tuple(sorted(held.union(needed or (held.symbol for held in state.positions))))
+
+
+def _in_question(state: AccountState) -> tuple[str, ...]:
+    """The symbols at whose prices limits were seen broken, as long as a late one may show that they were not."""
+    grounds = (finding.grounds for finding in state.findings if not finding.questioned)
+    return tuple(sorted({quote.symbol for one in grounds if one is not None for quote in one.quotes}))
 
 
 def _unfilled(state: AccountState) -> tuple[str, ...]:

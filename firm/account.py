@@ -92,11 +92,35 @@ class Moved(msgspec.Struct, frozen=True, gc=False):
     cash: bool
 
 
+class Grounds(msgspec.Struct, frozen=True, gc=False):
+    """What a breach at the prices of several symbols was seen with: a price that comes late may show that they never stood together.
+
+    `quotes`: as they stood on the board. `late`: those that came since and stood in their place at that instant.
+    """
+
+    balance: int
+    balance_source: str
+    positions: tuple[Position, ...]
+    quotes: tuple[Quote, ...]
+    late: tuple[Quote, ...] = ()
+
+    @property
+    def mended(self) -> tuple[Quote, ...]:
+        """The prices as they are known now."""
+        instead = {quote.symbol: quote for quote in self.late}
+        return tuple(instead.get(quote.symbol, quote) for quote in self.quotes)
+
+    def is_moved_by(self, quote: Quote, at_us: int) -> bool:
+        """Whether this price stood at the breach's instant, and not the one that is known of its symbol."""
+        return any(known.symbol == quote.symbol and known.t_us <= quote.t_us <= at_us for known in self.mended)
+
+
 class Finding(msgspec.Struct, frozen=True, gc=False):
     """A suspected or declared breach: which rule, and the decision row that says so.
 
     `doubts`: why it is not final. `day_us`: the first instant of the day it fell in. `moved`: what was booked since and
-    belongs into the equity that was observed.
+    belongs into the equity that was observed. `grounds`: None where the prices of one symbol broke the limit, or where they can
+    no longer be measured again. `questioned`: a price that came late shows no breach; a person decides.
     """
 
     rule: str
@@ -107,6 +131,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     day_us: int
     doubts: tuple[Doubt, ...] = ()
     moved: tuple[Moved, ...] = ()
+    grounds: Grounds | None = None
+    questioned: bool = False
 
     @property
     def awaits_figures(self) -> bool:
@@ -125,6 +151,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `earlier`: the books of this day before the newest changes, oldest first; the present one began at `book_since_us`.
     `rollover_high`: the highest mark at any rollover whose figures are final.
     `findings`: breaches suspected and not settled, or the declared one. `waived`: rules a person let off for this day.
+    `exhibits`: ticks copied into the account's chain, by their row, that no decision has cited yet.
     `deals`: ids of what was booked, by trading day, the running one last.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     """
@@ -160,6 +187,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     first_trade_day: str = ""
     last_trade_us: int = 0
     findings: tuple[Finding, ...] = ()
+    exhibits: tuple[tuple[int, Quote], ...] = ()
     waived: tuple[str, ...] = ()
     cash_net: int = 0
     cash_seq: int = 0
@@ -192,13 +220,17 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """The finding that decision row `decision` made, if it still stands."""
         return next((finding for finding in self.findings if finding.seq == decision), None)
 
+    def holding(self, book: EarlierBook | Grounds) -> "AccountState":
+        """The account with another book than its own."""
+        return replace(self, balance=book.balance, balance_source=book.balance_source, positions=book.positions)
+
     def as_of(self, at_us: int) -> "AccountState | None":
         """The account with the book that it had at an instant of this day; None where that is no longer known."""
         if at_us >= self.book_since_us:
             return self
         for book in reversed(self.earlier):
             if book.from_us <= at_us < book.until_us:
-                return replace(self, balance=book.balance, balance_source=book.balance_source, positions=book.positions)
+                return self.holding(book)
         return None
 
     def position(self, position_id: str) -> Position | None:

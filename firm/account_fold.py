@@ -8,6 +8,7 @@ from firm.account import (
     DayStart,
     EarlierBook,
     Finding,
+    Grounds,
     Moved,
     Peak,
     Position,
@@ -34,6 +35,7 @@ from firm.facts import (
     PeakReached,
     PhasePassed,
     PositionsDrifted,
+    QuoteUsed,
     RolloverHighMoved,
     StandingChanged,
     SwapPosted,
@@ -41,6 +43,7 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.inputs import EquityReported, Input, PositionReported, SnapshotReported
+from firm.price import Quote
 from firm.ruleset import MaximumLoss, Trail
 
 # What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
@@ -96,9 +99,12 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case StandingChanged():
             return replace(state, standing=body.after)
         case BreachDeclared():
-            return replace(state, findings=(_finding(state, body, seq),))
+            return replace(state, findings=(_finding(state, body, seq),), exhibits=())
         case BreachSuspected():
-            return replace(state, findings=(*_other_findings(state, body.rule), _finding(state, body, seq)))
+            findings = (*_other_findings(state, body.rule), _finding(state, body, seq))
+            return replace(state, findings=findings, exhibits=())
+        case QuoteUsed():
+            return _after_exhibit(state, body, seq)
         case VerdictCorrected():
             return _after_correction(state, body)
         case PassHeld():
@@ -119,7 +125,9 @@ def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_
         case EquityReported() | SnapshotReported():
             return replace(state, reconciled_us=max(state.reconciled_us, happened_us), reconciled_seq=seq)
         case ContractChanged():
-            return replace(state, reconciled_us=0, reconciled_seq=0)
+            # What was seen under the contract as it was cannot be measured again.
+            findings = tuple(replace(finding, grounds=None) for finding in state.findings)
+            return replace(state, reconciled_us=0, reconciled_seq=0, findings=findings)
         case DriftFound():
             return _with_drift(state, body.what)
         case PositionsDrifted():
@@ -255,8 +263,25 @@ def _after_swap_told(state: AccountState, position_id: str, t_us: int) -> Accoun
     return replace(state, closing=replace(state.closing, swap_awaited=state.closing.swap_awaited - {position_id}))
 
 
+def _after_exhibit(state: AccountState, fact: QuoteUsed, seq: int) -> AccountState:
+    quote = Quote(fact.symbol, fact.t_us, fact.bid, fact.ask, fact.frame, fact.index)
+    findings = tuple(_with_late_price(finding, quote) for finding in state.findings)
+    return replace(state, findings=findings, exhibits=(*state.exhibits, (seq, quote)))
+
+
+def _with_late_price(finding: Finding, quote: Quote) -> Finding:
+    grounds = finding.grounds
+    if grounds is None or not grounds.is_moved_by(quote, finding.at_us):
+        return finding
+    others = tuple(late for late in grounds.late if late.symbol != quote.symbol)
+    return replace(finding, grounds=replace(grounds, late=(*others, quote)))
+
+
 def _after_correction(state: AccountState, fact: VerdictCorrected) -> AccountState:
     settled = state.finding_of(fact.decision)
+    if settled is not None and fact.verdict == "questioned":
+        asked = replace(settled, questioned=True)
+        return replace(state, findings=tuple(asked if one is settled else one for one in state.findings), exhibits=())
     findings = tuple(finding for finding in state.findings if finding is not settled)
     waived = state.waived
     if settled is not None and fact.verdict == "dismissed":
@@ -296,6 +321,7 @@ def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> Account
         earlier=(),
         paused_until_us=0,
         waived=(),
+        exhibits=(),
         findings=tuple(
             finding for finding in state.findings if finding.doubts
         ),  # what only paused the day before is over
@@ -325,10 +351,24 @@ def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountStat
     before = state.peak
     quotes = before.quotes if before is not None else ()
     in_doubt = before is not None and before.in_doubt  # written down or moved by cash, it is still the same high
-    return replace(state, peak=Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, in_doubt))
+    peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, in_doubt)
+    return replace(state, peak=peak, exhibits=())
 
 
 def _finding(state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int) -> Finding:
     day_us = state.day.day.start_us if state.day is not None else 0
     doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
-    return Finding(fact.rule, seq, fact.floor.minor, fact.observed.minor, fact.at_us, day_us, doubts)
+    grounds = _grounds(state, fact)
+    return Finding(fact.rule, seq, fact.floor.minor, fact.observed.minor, fact.at_us, day_us, doubts, grounds=grounds)
+
+
+def _grounds(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Grounds | None:
+    if not fact.quotes:  # what was only suspected is declared: at the prices that it was suspected at
+        suspected = (one.grounds for one in state.findings if one.rule == fact.rule and one.at_us == fact.at_us)
+        return next(suspected, None)
+    known = dict(state.exhibits)
+    quotes = tuple(known[seq] for seq in fact.quotes if seq in known)
+    then = state.as_of(fact.at_us) if fact.late else state
+    if len(quotes) < 2 or len(quotes) < len(fact.quotes) or then is None:
+        return None
+    return Grounds(then.balance, then.balance_source, then.positions, quotes)

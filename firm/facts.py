@@ -413,7 +413,11 @@ class BreachSuspected(Fact, frozen=True, kw_only=True):
 
 
 class VerdictCorrected(Fact, frozen=True, kw_only=True):
-    """A later word on decision `decision`, which itself stays as it was."""
+    """A later word on decision `decision`, which itself stays as it was.
+
+    `verdict`: exonerated (measured again it is no breach), questioned (a price that came late shows none; a person is asked),
+    dismissed or upheld (a person's answer).
+    """
 
     decision: int
     verdict: str

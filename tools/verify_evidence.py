@@ -888,6 +888,8 @@ class Account:
         self.broken = self.broken if body["rule"] in soft else seq
 
     def _correct(self, *told: Any) -> None:
+        if told[2]["verdict"] == "questioned":
+            return  # a question answers nothing
         decision = told[2]["decision"]
         self.findings = [finding for finding in self.findings if finding.seq != decision]
         self.broken = 0 if self.broken == decision else self.broken

@@ -129,6 +129,16 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def in_question(self) -> bool:
+        """A price that came late shows no breach, and nobody has answered yet."""
+        return self.is_open and bool(self.line.because)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the account was closed by it: what is asked then is only whether it was right."""
+        return isinstance(self.fact, BreachDeclared)
+
+    @property
     def is_open(self) -> bool:
         return not self.line.settled
 

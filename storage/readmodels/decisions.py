@@ -34,19 +34,20 @@ _SUPERSEDE = (
 
 
 class Decisions:
-    """The `decisions` read model. `settled` is empty while a suspected breach or a held pass waits for its answer."""
+    """The `decisions` read model. `settled` is empty while a breach in question or a held pass waits for its answer."""
 
     name = "decisions"
-    version = 3
+    version = 4
     schema = SCHEMA
     kinds = kinds_of(BreachDeclared, BreachSuspected, PhasePassed, PassHeld, VerdictCorrected)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
             if isinstance(body, VerdictCorrected):
+                settled = "" if body.verdict == "questioned" else body.verdict  # a question opens it, or leaves it open
                 connection.execute(
                     "UPDATE rm_decision SET settled = ?, settled_seq = ?, because = ? WHERE decision = ?",
-                    (body.verdict, row.seq, body.because, body.decision),
+                    (settled, row.seq, body.because, body.decision),
                 )
             elif isinstance(body, BreachDeclared | BreachSuspected | PhasePassed | PassHeld):
                 _decide(connection, row, body)
@@ -72,7 +73,9 @@ def _decide(
 
 
 class DecisionLine(msgspec.Struct, frozen=True):
-    """One decision. `bound` is the floor of a breach or the target of a pass; `settled` "" means that it is still open.
+    """One decision. `bound` is the floor of a breach or the target of a pass; `settled` "" means that it is open.
+
+    `settled_seq` and `because` are the last word on it; where it is open, the word that put it in question.
 
     `severity` of a breach is hard, or soft where it only paused the account; "" for a pass.
     """

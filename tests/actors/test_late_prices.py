@@ -3,11 +3,21 @@
 import hashlib
 
 import pytest
+from msgspec.structs import replace
 
 from actors.effects import RequestBackfill
 from firm.bounds import BACKFILLS_ASKED_MAX, EARLIER_BOOKS_MAX
-from firm.commands import PublishProgram
-from firm.facts import BreachDeclared, BreachSuspected, Doubt, StandingChanged, VerdictCorrected
+from firm.commands import PublishProgram, ReviewOutcome, ReviewVerdict
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    Doubt,
+    QuoteUsed,
+    Refusal,
+    Refused,
+    StandingChanged,
+    VerdictCorrected,
+)
 from firm.inputs import (
     BackfillReported,
     BridgeConnected,
@@ -17,6 +27,7 @@ from firm.inputs import (
     GapReported,
     QuoteFrame,
     Side,
+    SymbolReported,
 )
 from firm.instant import SECOND_US
 from firm.phase import Standing
@@ -362,3 +373,116 @@ def test_a_deal_out_of_order_leaves_no_earlier_book(stage, held):
     stage.now_us -= 30 * SECOND_US
     stage.deal(held, "P4", Side.BUY, "1", 138_600)
     assert not stage.account(held).earlier
+
+
+# --- prices of several symbols that may never have stood together ---
+
+
+@pytest.fixture
+def breached(stage):
+    """Ada is long 5 lots of EURUSD and 10 of XAUUSD. Gold has fallen, EURUSD seems not to have moved: equity is 94 000.
+
+    EURUSD is worth 5 dollars a point, gold one.
+    """
+    account = stage.sell()
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.deal(account, "P1", Side.BUY, "5", 138_700)
+    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(10)
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    return account
+
+
+def test_a_late_price_of_another_symbol_puts_a_declared_breach_in_question(stage, breached):
+    [breach] = stage.facts(BreachDeclared)
+    assert breach.observed.minor == 94_000_00
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    [question] = stage.facts(VerdictCorrected)
+    assert (question.verdict, stage.account(breached).standing) == ("questioned", Standing.BREACHED)
+    assert stage.facts(QuoteUsed, breached)[-1].bid == 138_901
+
+
+@pytest.mark.parametrize(
+    ("bid", "seconds"),
+    [
+        (138_900, -1),  # 95 000 is the floor, which may not be touched
+        (138_901, -11),  # older than the price that was used
+        (138_901, 1),  # of after the breach
+    ],
+)
+def test_a_breach_that_a_late_price_leaves_as_it_was_is_not_in_question(stage, breached, bid, seconds):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", bid, bid + 10, at_us + seconds * SECOND_US)
+    assert not stage.facts(VerdictCorrected)
+
+
+def test_late_prices_count_together_and_a_breach_is_questioned_once(stage, breached):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    stage.tick("EURUSD", 138_850, 138_860, at_us - 2 * SECOND_US)
+    stage.tick("XAUUSD", 1_284_250, 1_284_350, at_us)
+    assert not stage.facts(VerdictCorrected)
+    stage.tick("EURUSD", 138_851, 138_861, at_us - SECOND_US)
+    assert len(stage.facts(VerdictCorrected)) == 1
+    stage.tick("EURUSD", 139_000, 139_010, at_us - SECOND_US // 2)
+    assert len(stage.facts(VerdictCorrected)) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"), [(ReviewOutcome.CONFIRM, "upheld"), (ReviewOutcome.DISMISS, "dismissed")]
+)
+def test_a_person_answers_for_a_breach_in_question_once(stage, breached, outcome, verdict):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    decision = stage.facts(VerdictCorrected)[0].decision
+    review = ReviewVerdict(by="staff:ruth", account=breached, decision=decision, outcome=outcome, why="looked at it")
+    stage.put(review, breached)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned", verdict]
+    assert stage.account(breached).standing is Standing.BREACHED
+    stage.put(review, breached)
+    assert [fact.refusal for fact in stage.facts(Refused)] == [Refusal.NOTHING_TO_DECIDE]
+
+
+def test_a_breach_under_a_contract_that_has_changed_since_is_left_alone(stage, breached):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    spec = stage.engine.market("sim").board.specs["EURUSD"]
+    spec = replace(spec, contract_e8=2 * spec.contract_e8)
+    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=spec))
+    stage.tick("EURUSD", 138_900, 138_910)
+    stage.wait(1)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    assert not stage.facts(VerdictCorrected)
+
+
+def test_a_suspicion_that_only_waits_for_the_platform_goes_to_a_person_when_a_late_price_shows_no_breach(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.deal(account, "P1", Side.BUY, "5", 138_700)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
+    stage.wait(10)
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    at_us = stage.now_us
+    [suspicion] = stage.facts(BreachSuspected)
+    assert suspicion.doubts == (Doubt.BOOK_UNCONFIRMED,)
+    assert stage.account(account).standing is Standing.SUSPECTED
+    stage.wait(1)
+    stage.tick("EURUSD", 138_900, 138_910)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
+    stage.equity(account, "95_000.00", "100_000.00")
+    assert not stage.facts(BreachDeclared)

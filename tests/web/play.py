@@ -9,7 +9,7 @@ from web_stage import ADA, BEN, BRIDGE, CLEO, OLGA, OMAR, Stage
 
 from firm.commands import EngageKillSwitch, KillSwitch, ReleaseKillSwitch
 from firm.inputs import Side
-from firm.instant import MINUTE_US, parse_utc
+from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
 from firm.ruleset import (
     SEMANTICS,
@@ -156,6 +156,28 @@ def carried_over_the_reset(path: Path) -> Stage:
     ):  # the first one past midnight comes a second late
         stage.wait(seconds)
         stage.prices_now(eurusd, 1_284_210)
+    stage.settle(checkpoint=True)
+    return stage
+
+
+def breached_at_prices_that_never_met(path: Path) -> Stage:
+    """Gold falls, the euro seems to stand still, and Ada is out. Then the platform tells that the euro had risen before."""
+    stage = Stage(path)
+    stage.open_shop(two_step())
+    stage.prices_now(138_600, 1_284_200)
+    account = stage.sell("ada", ADA, 101)
+    stage.wait(30)
+    stage.prices_now(138_600, 1_284_200)
+    stage.deal(account, "P7021", Side.BUY, "9.00", "XAUUSD")
+    stage.deal(account, "P7022", Side.BUY, "9.00", "EURUSD")
+    stage.reconcile(account)
+    stage.wait(10)
+    stage.prices_now(None, 1_278_600)
+    stage.wait(4)
+    stage.prices_now(138_720, 1_278_650)
+    stage.now_us -= 5 * SECOND_US
+    stage.prices_now(138_715, 1_284_000)
+    stage.now_us += 6 * SECOND_US
     stage.settle(checkpoint=True)
     return stage
 

@@ -38,7 +38,8 @@ class Seen(NamedTuple):
     """What one account came to: where it stands, whether a pass of it is held, and every hard verdict.
 
     `suspected`: rules in question; `following`: rules with a floor that follows every tick; `paired`: a breach rests on the
-    prices of more than one symbol; `questioned`: a person had been asked something else about it when it was over.
+    prices of more than one symbol; `undone`: a person is asked about one of those, because a price came late; `questioned`: a
+    person had been asked something else about it when it was over.
     """
 
     standing: Standing
@@ -47,6 +48,7 @@ class Seen(NamedTuple):
     suspected: frozenset[str]
     following: frozenset[str]
     paired: bool
+    undone: bool
     questioned: bool
 
     @property
@@ -81,12 +83,16 @@ def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
             paired = any(
                 of == account and isinstance(body, f.BreachDeclared) and len(body.quotes) > 1 for of, body in rows
             )
+            undone = any(
+                of == account and isinstance(body, f.VerdictCorrected) and body.verdict == "questioned"
+                for of, body in rows
+            )
             questioned = any(
                 of == account and isinstance(body, f.StandingChanged) and body.before in OPEN and body.after in ENDED
                 for of, body in rows
             )
             held = bool(state.pass_held_seq)
-            found[account] = Seen(state.standing, held, verdicts, asked, following, paired, questioned)
+            found[account] = Seen(state.standing, held, verdicts, asked, following, paired, undone, questioned)
     return found
 
 
@@ -111,11 +117,11 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
     - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
       price that comes late moves no peak
 
-    Not compared is a breach at prices of several symbols: without the late one these may never have stood together.
+    - the oracle breaches at prices of several symbols, of which the firm saw one late: it does not look for such pairs again
     """
     if in_order:
         return "" if (ours.verdicts, ours.place) == (theirs.verdicts, theirs.place) else "not the same figures"
-    if ours.is_open or ours.paired or theirs.paired:
+    if ours.is_open or ours.undone or theirs.paired:
         return ""
     if theirs.place == "breached" and theirs.rules & theirs.following and not ours.rules & ours.following:
         return ""
