@@ -39,7 +39,7 @@ class Seen(NamedTuple):
 
     `suspected`: rules in question; `following`: rules with a floor that follows every tick; `paired`: a breach rests on the
     prices of more than one symbol; `undone`: a person is asked about one of those, because a price came late; `questioned`: a
-    person had been asked something else about it when it was over.
+    person had been asked something else about it when it was over. `passed_us`: the newest thing that was told when it passed, or 0.
     """
 
     standing: Standing
@@ -50,6 +50,7 @@ class Seen(NamedTuple):
     paired: bool
     undone: bool
     questioned: bool
+    passed_us: int
 
     @property
     def is_open(self) -> bool:
@@ -92,8 +93,19 @@ def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
                 for of, body in rows
             )
             held = bool(state.pass_held_seq)
-            found[account] = Seen(state.standing, held, verdicts, asked, following, paired, undone, questioned)
+            found[account] = Seen(
+                state.standing, held, verdicts, asked, following, paired, undone, questioned, _passed_us(account, rows)
+            )
     return found
+
+
+def _passed_us(account: int, rows: Sequence[tuple[int, Body]]) -> int:
+    newest_us = 0
+    for of, body in rows:
+        if of == account and isinstance(body, f.PhasePassed):
+            return newest_us
+        newest_us = max(newest_us, getattr(body, "t_us", 0) if of == account else 0)
+    return 0
 
 
 def floors_of(state: AccountState) -> dict[str, int]:
@@ -113,7 +125,7 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
       suspends no other), or the oracle's breach came first (the price that shows it was told after the account was over)
     - an open question held a pass up, and what the trader held meanwhile ended the account
     - a pass waits: for the rollover that ends a pause, or for the platform's next figure after a deal that was told late, by
-      when the trader may have traded on
+      when the trader may have traded on, and broken a limit with it
     - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
       price that comes late moves no peak
 
@@ -128,6 +140,8 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
     if ours.questioned and theirs.place == "passed":
         return ""
     if ours.place == "breached":
+        if deals_late and 0 < theirs.passed_us < ours.ended_us:
+            return ""
         same = ours.rules == theirs.rules or ours.rules <= theirs.suspected or theirs.rules <= ours.suspected
         same = same or theirs.ended_us < ours.ended_us
         return "" if same and (theirs.place == "breached" or theirs.is_open) else "a breach that is none in order"
