@@ -9,6 +9,7 @@ import pytest
 from storage.checkpoint import Signer
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
+from storage.segments import seal
 from storage.verify import verify
 
 # (table, column, which row): one value of each column of each table that matters, of a row of each sort.
@@ -91,6 +92,21 @@ def test_it_passes_while_the_writer_appends(book):
         report = verify(book.path, secret=book.secret, read_models=[book.Balances()], progress=append_more)
     assert report.is_sound
     assert report.rows == 2_530
+
+
+def test_it_passes_while_the_prices_that_it_has_walked_past_and_will_walk_past_are_sealed(book):
+    with book.open() as ledger:
+        book.write(ledger, 5_000)
+
+        def seal_a_day(done, of):
+            if done == 2_000:
+                book.sealed(ledger, seal(book.path, upto_seq=3_000))
+                while ledger.drop_sealed_frames():
+                    pass
+
+        report = verify(book.path, secret=book.secret, progress=seal_a_day)
+    assert report.findings == ()
+    assert (report.segments, report.frames) == (1, 1_000)
 
 
 @pytest.mark.parametrize(("table", "column", "where"), TOUCHED)
