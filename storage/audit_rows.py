@@ -97,7 +97,9 @@ class RowAudit:
         return bodies
 
     def _grow(self) -> None:
-        """Let the tree take the leaves that wait: wherever it fills a tile or is looked at, and where rows are missing."""
+        """Let the tree take the leaves that wait: before it is looked at, before a row that it cannot take, and where a tile is
+        full, so that of more findings than are told the first are those of the first rows.
+        """
         for tile in self.edge.extend(self._leaves):
             self._check_tile(tile)
         self._leaves = []

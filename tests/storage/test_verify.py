@@ -189,6 +189,23 @@ def test_what_is_gone_or_added_is_found(whole, sql):
     assert not whole.verify(whole.Balances()).is_sound
 
 
+def test_a_lineage_that_begins_at_a_row_which_does_not_say_so_is_told(whole):
+    raw = whole.raw()
+    raw.execute("INSERT INTO lineages (first_seq, lineage) VALUES (300, randomblob(16))")
+    raw.close()
+    told = [finding.what for finding in whole.verify().findings]
+    assert "row 300 does not fork the lineage before it as it must" in told
+
+
+def test_a_tile_is_told_before_what_is_wrong_with_later_rows(whole):
+    for seq in (100, 270):
+        damage(whole, "ledger", "cause", f"seq = {seq}")
+    told = [finding.what for finding in whole.verify().findings]
+    [of_the_tile] = (number for number, what in enumerate(told) if what.startswith("rows 1 to 256 "))
+    [of_the_row] = (number for number, what in enumerate(told) if what.startswith("row 270 names row"))
+    assert of_the_tile < of_the_row
+
+
 EVIL = [
     pytest.param("CREATE TRIGGER rm_evil BEFORE INSERT ON checkpoints BEGIN SELECT RAISE(IGNORE); END", id="a trigger"),
     pytest.param("CREATE TRIGGER rm_evil BEFORE INSERT ON rm_balance BEGIN SELECT RAISE(IGNORE); END", id="on a model"),
