@@ -198,15 +198,16 @@ def _fetch_files(
         )
     for file in manifest.files:
         progress(f"fetching {file.name}, {file.sealed_bytes // MB:,} MB")
-        _fetch_file(wanted, f"{name.folder}/{file.name}{AGE}", file, files.path / file.name, scratch)
+        _fetch_file(wanted, f"{name.folder}/{file.name}{AGE}", file, files.path / file.name, scratch, progress)
 
 
-def _fetch_file(wanted: Wanted, path: str, file: CopiedFile, plain: Path, scratch: Path) -> None:
+def _fetch_file(wanted: Wanted, path: str, file: CopiedFile, plain: Path, scratch: Path, progress: Progress) -> None:
     sealed = scratch / "sealed"
     wanted.origin.get(path, sealed, file.sealed_bytes)
     if digest_of(sealed) != file.sealed_sha256:
         raise RestoreRefused(f"{path} is not what its manifest names: it is damaged or was replaced")
     plain.unlink(missing_ok=True)
+    progress(f"opening {file.name}, {file.size_bytes // MB:,} MB")
     wanted.identity.open_file(path, sealed, plain)
     plain.chmod(0o600)
     sealed.unlink()

@@ -32,25 +32,34 @@ class FrameAudit:
         """The first row whose quotes are here still, once the end was checked: before it they left, or are told as missing."""
         self._sealed: dict[str, int] = {}
         self._last: SegmentSealed | None = None
+        self._unsealed_before = 0
 
-    def take(self, seq: int, sha256: str) -> None:
+    def take(self, seq: int, sha256: str, frame: bytes | None) -> None:
+        """The frame that row `seq` names, as it was found beside the ledger before this call; None: it was not there."""
         self.frames += 1
-        said = self._sealing(seq)
+        said = self._sealing(seq, gone=frame is None)
         if said is not None:
             self._sealed[said.name] = self._sealed.get(said.name, 0) + 1
-        frame = one_value(self._connection, "SELECT frame FROM quote_frames WHERE seq = ?", (seq,))
         if frame is None and said is None:
             self._findings.add(f"the frame of row {seq} is gone, and no segment was sealed with it", seq)
         elif frame is not None and hashlib.sha256(frame).hexdigest() != sha256:
             self._findings.add(f"the frame of row {seq} is not the one that the row names", seq)
 
-    def _sealing(self, seq: int) -> SegmentSealed | None:
-        if self._last is None or not self._last.first_seq <= seq <= self._last.last_seq:
-            try:
-                self._last = sealing_of(self._connection, seq)
-            except LedgerDamaged:
-                self._last = None  # the row audit tells it
+    def _sealing(self, seq: int, *, gone: bool) -> SegmentSealed | None:
+        if self._last is not None and self._last.first_seq <= seq <= self._last.last_seq:
+            return self._last
+        if seq < self._unsealed_before and not gone:
+            return None
+        try:
+            self._last = sealing_of(self._connection, seq)
+        except LedgerDamaged:
+            self._last = None  # the row audit tells it
+        self._unsealed_before = 0 if self._last is not None else self._next_sealed(seq)
         return self._last
+
+    def _next_sealed(self, seq: int) -> int:
+        sql = "SELECT min(first_seq) FROM sealed_ranges WHERE first_seq > ?"
+        return int(one_value(self._connection, sql, (seq,)) or 2**63 - 1)
 
     def check_end(self, connection: apsw.Connection) -> None:
         """At the last row, within one transaction."""
@@ -104,8 +113,14 @@ class FrameAudit:
                 self._findings.add(
                     f"segment {path} holds another frame than row {frame_seq} names", frame_seq, _FROM_ARCHIVE
                 )
-        if found != said.frames or found != self._sealed.get(said.name, 0):
+        named = self._sealed.get(said.name, 0)
+        if found != said.frames or (found != named and found != self._frames_named(said)):
             self._findings.add(f"segment {path} does not hold each frame of its rows", seq, _FROM_ARCHIVE)
+
+    def _frames_named(self, said: SegmentSealed) -> int:
+        """Counted anew: what was sealed while the rows were walked may lie partly behind and partly before the walk."""
+        sql = "SELECT count(*) FROM ledger WHERE seq BETWEEN ? AND ? AND kind = 'QuoteFrame'"
+        return int(one_value(self._connection, sql, (said.first_seq, said.last_seq)))
 
     def _tell_missing(self, said: SegmentSealed, seq: int, *, allowed: bool) -> None:
         what = f"segment {said.name} (rows {said.first_seq} to {said.last_seq})"

@@ -1,6 +1,8 @@
 """Row audit: every row again, in order: gapless, caused, chained, readable, and hashed to the tiles and checkpoints on disk."""
 
 import struct
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import apsw
 import msgspec
@@ -18,9 +20,26 @@ from storage.landmarks import LANDMARK_KINDS
 from storage.leaf import NO_HASH
 from storage.rows import StoredRow
 from storage.schema import one_value
-from storage.tree import Edge, Tile
+from storage.tree import TILE, Edge, Tile
 
 _INPUT_KINDS = frozenset(kind.__name__ for kind in INPUTS)
+
+
+class Beside(NamedTuple):
+    """What lies in the file beside some rows, by seq: the frames, and the columns of the checkpoints."""
+
+    frames: dict[int, bytes]
+    checkpoints: dict[int, tuple[bytes, int, bytes, str]]
+
+
+def lying_beside(connection: apsw.Connection, rows: Sequence[StoredRow]) -> Beside:
+    """Read at once what would cost a statement a row. After the rows, with which it was written."""
+    if not rows:
+        return Beside({}, {})
+    stretch = (rows[0].seq, rows[-1].seq)
+    frames = connection.execute("SELECT seq, frame FROM quote_frames WHERE seq BETWEEN ? AND ?", stretch)
+    sql = "SELECT size, root, at_us, mac, note FROM checkpoints WHERE size BETWEEN ? AND ?"
+    return Beside(dict(frames), {size: columns for size, *columns in connection.execute(sql, stretch)})
 
 
 class RowAudit:
@@ -33,6 +52,7 @@ class RowAudit:
         self._secret = secret
         self._identity = identity
         self._lineages = lineages
+        self._begins = frozenset(first for first, _ in lineages.stretches if first > 1)
         self._hashers = Hashers(lineages, secret)
         self._findings = findings
         self.seq = 0
@@ -43,25 +63,46 @@ class RowAudit:
         self._checkpoint_size = 0
         self._last_input = 0
         self._whole = True  # every row so far was there: the tree can be compared
+        self._leaves: list[bytes] = []  # of the last rows, which are not in the edge yet
 
-    def take(self, row: StoredRow, frames: FrameAudit) -> None:
-        """Check the next row."""
-        if row.seq != self.seq + 1:
-            self._findings.add(f"rows {self.seq + 1} to {row.seq - 1} are missing", self.seq + 1)
-            self._whole = False
-        self.seq = row.seq
-        body = self._decode(row)
-        self._check_cause(row)
-        leaf = self._leaf(row)
-        self._check_chain(row, leaf)
-        self._check_lineage(row, body)
-        if row.kind in LANDMARK_KINDS:
-            self.landmarks.append((row.kind, row.seq))
-        if isinstance(body, QuoteFrame):
-            frames.take(row.seq, body.sha256)
-        for tile in self.edge.extend([leaf]):
+    def take(self, rows: Sequence[StoredRow], lying: Beside, frames: FrameAudit) -> list[Body]:
+        """Check the next rows; what they hold, without those that cannot be read."""
+        bodies: list[Body] = []
+        for row in rows:
+            seq, kind = row.seq, row.kind
+            if seq != self.seq + 1:
+                self._grow()
+                self._findings.add(f"rows {self.seq + 1} to {seq - 1} are missing", self.seq + 1)
+                self._whole = False
+            self.seq = seq
+            body = self._decode(row)
+            if body is not None:
+                bodies.append(body)
+            self._check_cause(row)
+            leaf = self._leaf(row)
+            self._check_chain(row, leaf)
+            if kind == "LedgerForked" or seq in self._begins:
+                self._check_lineage(row, body)
+            if kind in LANDMARK_KINDS:
+                self.landmarks.append((kind, seq))
+            if isinstance(body, QuoteFrame):
+                frames.take(seq, body.sha256, lying.frames.get(seq))
+            self._leaves.append(leaf)
+            if seq % TILE == 0:
+                self._grow()
+            if seq in lying.checkpoints:
+                self._grow()
+                self._check_checkpoint(seq, *lying.checkpoints[seq])
+        self._grow()
+        return bodies
+
+    def _grow(self) -> None:
+        """Let the tree take the leaves that wait: before it is looked at, before a row that it cannot take, and where a tile is
+        full, so that of more findings than are told the first are those of the first rows.
+        """
+        for tile in self.edge.extend(self._leaves):
             self._check_tile(tile)
-        self._check_checkpoint(row.seq)
+        self._leaves = []
 
     def skip(self, seq: int, why: str) -> None:
         """A row that is there but cannot be read."""
@@ -96,6 +137,7 @@ class RowAudit:
             return self._hashers.at(row.seq).leaf(row)
         except (struct.error, ValueError) as broken:
             self._findings.add(f"row {row.seq} holds what no row can hold ({broken})", row.seq)
+            self._grow()
             self._whole = False
             return NO_HASH
 
@@ -113,13 +155,11 @@ class RowAudit:
         self.heads[row.account] = (row.account_seq, row.seq, leaf)
 
     def _check_lineage(self, row: StoredRow, body: Body | None) -> None:
-        begins = row.seq > 1 and any(first == row.seq for first, _ in self._lineages.stretches)
-        if not begins and row.kind != "LedgerForked":
-            return
+        self._grow()
         told = LedgerForked(
             from_lineage=self._lineages.at(row.seq - 1).hex(), size=row.seq - 1, root=self.edge.root().hex()
         )
-        if not begins or body != told:
+        if row.seq not in self._begins or body != told:
             self._findings.add(f"row {row.seq} does not fork the lineage before it as it must", row.seq)
 
     def _check_tile(self, tile: Tile) -> None:
@@ -129,13 +169,8 @@ class RowAudit:
             rows = f"rows {tile.tile * width + 1} to {(tile.tile + 1) * width}"
             self._findings.add(f"{rows} do not hash to tile {tile.tile} of level {tile.level}", tile.tile * width + 1)
 
-    def _check_checkpoint(self, size: int) -> None:
-        sql = "SELECT root, at_us, mac, note FROM checkpoints WHERE size = ?"
-        row = self._connection.execute(sql, (size,)).fetchone()
-        if row is None:
-            return
+    def _check_checkpoint(self, size: int, root: bytes, at_us: int, mac: bytes, note: str) -> None:
         self.checkpoints += 1
-        root, at_us, mac, note = row
         before, self._checkpoint_size = self._checkpoint_size, size
         origin = origin_at(self._identity, self._lineages, size)
         try:

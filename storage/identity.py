@@ -40,11 +40,11 @@ class Hashers:
     """A leaf hasher for each lineage, under one secret."""
 
     def __init__(self, lineages: Lineages, secret: bytes) -> None:
-        self._lineages = lineages
-        self._hashers = {lineage: LeafHasher(lineage, secret) for _, lineage in lineages.stretches}
+        self._firsts = [first for first, _ in lineages.stretches]
+        self._hashers = [LeafHasher(lineage, secret) for _, lineage in lineages.stretches]
 
     def at(self, seq: int) -> LeafHasher:
-        return self._hashers[self._lineages.at(seq)]
+        return self._hashers[bisect_right(self._firsts, seq) - 1]
 
 
 def read_identity(connection: apsw.Connection) -> Identity:

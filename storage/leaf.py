@@ -41,8 +41,15 @@ class LeafHasher:
         return salted.digest()
 
     def leaf(self, row: StoredRow) -> bytes:
-        body = hashlib.sha256(BODY + self.salt(row.seq) + row.payload).digest()
-        return hashlib.sha256(leaf_bytes(self.opening, row, body)).digest()
+        # Once for every row of a verification: unpacked once, and without the calls that `leaf_bytes` and `salt` would be.
+        seq, kind, happened, received, cause, account, number, before, link, payload = row
+        salted = self.salted.copy()
+        salted.update(seq.to_bytes(8))
+        body = hashlib.sha256(BODY + salted.digest() + payload).digest()
+        spelled, pack = packer(kind)
+        return hashlib.sha256(
+            pack(self.opening, seq, spelled, happened, received, cause, account, number, before, link, body)
+        ).digest()
 
 
 def header(lineage: bytes, row: StoredRow) -> bytes:

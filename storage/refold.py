@@ -72,18 +72,22 @@ class Refold:
     def advance(self, rows_after: RowsAfter, rows_max: int = ROWS_PER_STEP) -> bool:
         """Fold the next rows; False when there were none left."""
         rows = rows_after(self.after, rows_max)
-        self.fold(rows)
+        wants = self._interest.wants
+        if rows:
+            self._project([(row, body_of(row.kind, row.payload)) for row in rows if wants(row.kind)], rows[-1].seq)
         return len(rows) > 0
 
-    def fold(self, rows: Sequence[StoredRow]) -> None:
-        """Fold rows that follow `after`."""
-        if not rows:
-            return
+    def fold(self, rows: Sequence[StoredRow], bodies: Sequence[Body]) -> None:
+        """Fold rows that follow `after`, by somebody who has read what they hold already."""
         wants = self._interest.wants
-        pairs = [(_plain(row), body_of(row.kind, row.payload)) for row in rows if wants(row.kind)]
+        if rows:
+            pairs = zip(rows, bodies, strict=True)
+            self._project([pair for pair in pairs if wants(pair[0].kind)], rows[-1].seq)
+
+    def _project(self, pairs: Sequence[tuple[StoredRow, Body]], through: int) -> None:
         with self.scratch:
-            self._interest.project(self.scratch, pairs)
-        self.after = rows[-1].seq
+            self._interest.project(self.scratch, [(_plain(row), body) for row, body in pairs])
+        self.after = through
 
     def put_in_place(self, connection: apsw.Connection, names: Collection[str]) -> None:
         """Within a transaction of the ledger: the named models' tables become what was folded."""

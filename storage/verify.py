@@ -15,7 +15,7 @@ import apsw
 from storage.acknowledged import read_mark, way_on, why_lost
 from storage.audit_frames import FrameAudit
 from storage.audit_models import ModelAudit
-from storage.audit_rows import RowAudit
+from storage.audit_rows import Beside, RowAudit, lying_beside
 from storage.audit_schema import audit_schema
 from storage.audit_snapshots import audit_snapshots
 from storage.audit_vault import audit_vault
@@ -168,11 +168,10 @@ class _Verification:
         sql = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"  # noqa: S608  (constant columns)
         try:
             found = stored_rows(self._connection.execute(sql, (rows.seq, goal, ROWS_PER_STEP)), rows.seq)
+            lying = lying_beside(self._connection, found)
         except (LedgerDamaged, *_UNREADABLE):
             return self._step_one_by_one(rows, goal)
-        for row in found:
-            rows.take(row, self._frames)
-        self._fold(found)
+        self._take(rows, found, lying)
         return bool(found)
 
     def _step_one_by_one(self, rows: RowAudit, goal: int) -> bool:
@@ -186,14 +185,13 @@ class _Verification:
                 continue
             if not found:
                 rows.skip(seq, "it is missing")
-            for row in found:
-                rows.take(row, self._frames)
-            self._fold(found)
+            self._take(rows, found, lying_beside(self._connection, found))
         return True
 
-    def _fold(self, rows: Sequence[StoredRow]) -> None:
+    def _take(self, rows: RowAudit, found: Sequence[StoredRow], lying: Beside) -> None:
+        bodies = rows.take(found, lying, self._frames)
         if self._refold.models and self._findings.told == []:  # a damaged ledger cannot vouch for its read models
-            self._refold.fold(rows)
+            self._refold.fold(found, bodies)
 
     def _check_read_models(self) -> None:
         if self._findings.told and self._refold.models:

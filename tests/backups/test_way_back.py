@@ -14,6 +14,7 @@ from appliance.commands.replay import replay
 from backups.errors import RestoreRefused
 from backups.newer import OlderThanKnown
 from backups.replaying import Until
+from backups.restore import restore
 from backups.shipping import ROWS_MAX, NoSnapshotYet
 from firm.commands import MarkOrderPaid, PlaceOrder
 from firm.facts import CommandQueued
@@ -93,6 +94,15 @@ def test_the_whole_way_from_snapshot_and_tail_to_a_firm_that_serves(shipped: Any
         assert ada is not None
         assert ben is not None
         assert (ada.mail, ada.password_hash, ben.mail) == ("ada@trader.example", "another-hash", "ben@trader.example")
+
+
+def test_a_restore_says_what_it_is_doing_up_to_the_last_row_that_it_checks(shipped: Any) -> None:
+    told: list[str] = []
+    restored = restore(shipped.wanted(), told.append)
+    lines = iter(told)
+    for wanted in ("fetching ledger.db", "opening ledger.db", f"row {restored.size} is back", "checking row"):
+        assert any(line.replace(",", "").startswith(wanted) for line in lines), f"nothing says {wanted!r}: {told}"
+    assert told[-1] == f"checking row {restored.size:,} of {restored.size:,}"
 
 
 def test_a_restored_firm_goes_on_is_sound_and_its_new_epoch_can_be_replayed(shipped: Any) -> None:

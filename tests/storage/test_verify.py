@@ -9,6 +9,7 @@ import pytest
 from storage.checkpoint import Signer
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
+from storage.segments import seal
 from storage.verify import verify
 
 # (table, column, which row): one value of each column of each table that matters, of a row of each sort.
@@ -93,6 +94,21 @@ def test_it_passes_while_the_writer_appends(book):
     assert report.rows == 2_530
 
 
+def test_it_passes_while_the_prices_that_it_has_walked_past_and_will_walk_past_are_sealed(book):
+    with book.open() as ledger:
+        book.write(ledger, 5_000)
+
+        def seal_a_day(done, of):
+            if done == 2_000:
+                book.sealed(ledger, seal(book.path, upto_seq=3_000))
+                while ledger.drop_sealed_frames():
+                    pass
+
+        report = verify(book.path, secret=book.secret, progress=seal_a_day)
+    assert report.findings == ()
+    assert (report.segments, report.frames) == (1, 1_000)
+
+
 @pytest.mark.parametrize(("table", "column", "where"), TOUCHED)
 def test_a_bit_turned_in_any_column_is_found(whole, table, column, where):
     damage(whole, table, column, where)
@@ -171,6 +187,23 @@ def test_what_is_gone_or_added_is_found(whole, sql):
         raw.execute(sql)
     raw.close()
     assert not whole.verify(whole.Balances()).is_sound
+
+
+def test_a_lineage_that_begins_at_a_row_which_does_not_say_so_is_told(whole):
+    raw = whole.raw()
+    raw.execute("INSERT INTO lineages (first_seq, lineage) VALUES (300, randomblob(16))")
+    raw.close()
+    told = [finding.what for finding in whole.verify().findings]
+    assert "row 300 does not fork the lineage before it as it must" in told
+
+
+def test_a_tile_is_told_before_what_is_wrong_with_later_rows(whole):
+    for seq in (100, 270):
+        damage(whole, "ledger", "cause", f"seq = {seq}")
+    told = [finding.what for finding in whole.verify().findings]
+    [of_the_tile] = (number for number, what in enumerate(told) if what.startswith("rows 1 to 256 "))
+    [of_the_row] = (number for number, what in enumerate(told) if what.startswith("row 270 names row"))
+    assert of_the_tile < of_the_row
 
 
 EVIL = [
