@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 MINUTES ?= 10
+WORKERS ?= auto
 ARGS ?=
 
 VENV := .venv
@@ -35,14 +36,14 @@ $(READY): requirements.lock pyproject.toml
 demo: setup ## run a whole firm on real prices, under var/demo; ARGS="--headless --until-done --speed max" for no display
 	@$(BIN)/evenhand demo --data-dir var/demo $(ARGS)
 
-test: setup ## run the whole test suite
+test: setup ## run the whole test suite, on all cores; WORKERS=0 in one process
 	@chosen='not soak'; \
 	if [ -z "$(BROWSER)" ]; then \
 	  chosen='not soak and not browser'; \
 	  echo 'No browser here, so browser tests are skipped. To run them too: $(GET_BROWSER)'; \
 	fi; \
 	$(BIN)/python -m compileall -q $(ROOMS); \
-	$(BIN)/python -m pytest -m "$$chosen" $(ARGS)
+	$(BIN)/python -m pytest -m "$$chosen" -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup ## format, lint, types, import floors, docs and repository tests
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "not formatted: run $(BIN)/ruff format ."; exit 1; }

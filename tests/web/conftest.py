@@ -67,12 +67,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     played.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(stage: Any) -> Any:
     return create_app(stage.firm)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def base_url(app: Any) -> AsyncIterator[str]:
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
@@ -119,25 +119,25 @@ async def _signed_in(base_url: str, mail: str) -> AsyncIterator[Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def ada(base_url: str) -> AsyncIterator[Client]:
     async for client in _signed_in(base_url, "ada@example.org"):
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def ben(base_url: str) -> AsyncIterator[Client]:
     async for client in _signed_in(base_url, "ben@example.org"):
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def ruth(base_url: str) -> AsyncIterator[Client]:
     async for client in _signed_in(base_url, "ruth@example.org"):
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def omar(base_url: str) -> AsyncIterator[Client]:
     async for client in _signed_in(base_url, "omar@example.org"):
         yield client
