@@ -57,7 +57,8 @@ bench: setup ## run the benchmarks; fails on a missed goal that docs/benchmarks.
 	@$(BIN)/python -m bench $(ARGS)
 
 soak: setup ## run the long tests for MINUTES=N more; they resume and add up
-	@EVENHAND_SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m soak -o faulthandler_timeout=0 $(ARGS)
+	@EVENHAND_SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m soak -o faulthandler_timeout=0 $(ARGS); ended=$$?; \
+	$(BIN)/python -m tests.soaked; exit $$ended
 
 screenshots: setup ## write every page, in both themes and at a phone's width, to docs/screenshots
 	@[ -n "$(BROWSER)" ] || { echo 'No browser here: $(GET_BROWSER)'; exit 1; }

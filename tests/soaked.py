@@ -1,4 +1,7 @@
-"""Soaked: what the long tests have been through so far. Kept with the repository, so that figures add up over machines."""
+"""Soaked: what the long tests have been through so far. Kept with the repository, so that figures add up over machines.
+
+`python -m tests.soaked` writes the table in docs/reliability.md from it.
+"""
 
 import os
 from pathlib import Path
@@ -27,6 +30,10 @@ class PowerCuts(msgspec.Struct, forbid_unknown_fields=True):
     def count(self) -> int:
         return sum(self.images.values())
 
+    @property
+    def besides(self) -> str:
+        return f", and {self.second_crashes:,} second crashes"
+
 
 class Evenings(msgspec.Struct, forbid_unknown_fields=True):
     """Simulated evenings, each seed once. `next_seed` has not been played; `broken` were, and are kept in kept_seeds.txt."""
@@ -37,6 +44,10 @@ class Evenings(msgspec.Struct, forbid_unknown_fields=True):
     happened: dict[str, int] = {}
     seconds: float = 0.0
     wanted: int = 20_000
+
+    @property
+    def besides(self) -> str:
+        return f"; {len(self.broken)} broke and were mended" if self.broken else ""
 
 
 class Kills(msgspec.Struct, forbid_unknown_fields=True):
@@ -72,3 +83,28 @@ def keep(figures: Figures) -> None:
     """Whole or not at all: a soak is ended by whoever has had enough of it."""
     raw = msgspec.json.format(msgspec.json.encode(figures, order="sorted"), indent=1)
     replace_file(path_of(type(figures)), raw + b"\n")
+
+
+_TABLE = """\
+| bed | wanted | so far |
+|---|---|---|
+| power cuts (`tests/faults`): images recovered | {cuts.wanted:,} | {cuts.count:,}{cuts.besides} |
+| simulated evenings (`tests/simulation`), each seed once | {evenings.wanted:,} | {evenings.count:,}{evenings.besides} |
+| turned bits (`tests/rot`), other ones each time | {bits.wanted:,} | {bits.count:,} |
+| `kill -9` of firm and platform under load (`tests/process`) | {kills.wanted:,} | {kills.count:,} |
+"""
+PAGE = FOLDER.parent / "reliability.md"
+
+
+def table() -> str:
+    return _TABLE.format(cuts=read(PowerCuts), evenings=read(Evenings), bits=read(TurnedBits), kills=read(Kills))
+
+
+def written(page: str) -> str:
+    """The page with the table as it is now in the place of the one that it has."""
+    before, _, after = page.partition(_TABLE.splitlines()[0])
+    return before + table() + "\n" + after.partition("\n\n")[2]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")

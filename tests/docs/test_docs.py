@@ -16,6 +16,7 @@ from firm.explain import DOUBTS, REFUSALS
 from firm.facts import FACTS, Doubt, Refusal
 from firm.inputs import Arriving
 from firm.policy import Policy
+from tests import soaked
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -148,3 +149,8 @@ def test_commands_that_the_pages_name_are_commands() -> None:
             assert re.search(rf"\b{name}\b", told.stdout), (
                 f"{page.relative_to(ROOT)} names evenhand {name}: no such command"
             )
+
+
+def test_the_figures_of_the_soaks_are_those_that_were_kept() -> None:
+    page = soaked.PAGE.read_text("utf-8")
+    assert soaked.written(page) == page, "write them with: python -m tests.soaked"
