@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
 import anyio
 
+from storage.errors import FrontRefused
 from web.auth import still_signed_in
 from web.bounds import (
     STREAM_INTERVAL_SECONDS,
@@ -76,7 +77,11 @@ class Streams:
             now = anyio.current_time()
             if now - checked_at >= STREAM_RECHECK_SECONDS:
                 checked_at = now
-                if not await still_signed_in(self._firm, visitor):
+                try:
+                    is_signed_in = await still_signed_in(self._firm, visitor)
+                except FrontRefused:  # nobody can say: the browser comes back, and is asked again
+                    break
+                if not is_signed_in:
                     yield SIGNED_OUT
                     return
             frame = await self._frame(key, render, now)

@@ -45,7 +45,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     `backups_wanted`: the settings say where copies go. `copies_unseen`: why this process could not look there when it started, or
     "". `held`: why the engine takes nothing, or "". `idle_ms`: since the last
     commit. `commit_us`: median of the commits since the look before, 0 where there was none. `refused`: at the gateway, in the
-    last five minutes. `clock_off_ms`: how far the machine's clock is ahead of firm time.
+    last five minutes; `vault_refused`: how often the vault gave or took nothing in that time. `clock_off_ms`: how far the machine's
+    clock is ahead of firm time.
     """
 
     at_us: int
@@ -58,4 +59,5 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     idle_ms: int
     commit_us: int
     refused: int
+    vault_refused: int
     clock_off_ms: int

@@ -21,6 +21,7 @@ from appliance.alarms.notice import Alarm, Notice, Saying
 from appliance.clock import SystemClock, wall_us
 from appliance.founding import found
 from appliance.space import Space
+from bridges import events
 from bridges.enrolment import KeyFile, new_keypair
 from bridges.outbox import Outbox
 from firm.commands import (
@@ -33,7 +34,7 @@ from firm.commands import (
     ReleaseKillSwitch,
 )
 from firm.facts import CommandQueued
-from firm.inputs import ClockTicked, SymbolReported
+from firm.inputs import ClockTicked, LoginReported, SymbolReported
 from firm.instant import HOUR_US, SECOND_US
 from firm.quote_frame import Tick
 from storage.files import FirmDirectory
@@ -143,6 +144,39 @@ async def test_strangers_at_the_gateway(
     assert "the gateway refused" in said(await look(machine, Alarm.BRIDGE_REFUSED))
     outbox.close()
     machine.close()
+
+
+@pytest.mark.fires(Alarm.VAULT_NOT_WRITABLE)
+async def test_a_vault_that_is_damaged_while_the_firm_serves(live: Any, look: Looked, sinks: Any) -> None:
+    """A login comes in, and where it is to be kept lie other bytes. What was put back takes it, and nothing is lost."""
+    machine = live.machine
+    vault_db = FirmDirectory(machine.directory).vault_db
+    shell = apsw.Connection(str(vault_db))
+    [(page,)] = shell.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'sealed_values'")
+    [(size,)] = shell.execute("PRAGMA page_size")
+    # A change by another hand, taken over into the file: whoever has it open reads its pages anew.
+    shell.execute(
+        "PRAGMA wal_checkpoint(TRUNCATE); DELETE FROM erasing WHERE person = 'nobody'; PRAGMA user_version = 1"
+    )
+    shell.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert await look(machine, Alarm.VAULT_NOT_WRITABLE) == []
+    with vault_db.open("r+b", buffering=0) as file:
+        file.seek((page - 1) * size)
+        whole = file.read(size)
+        file.seek((page - 1) * size)
+        file.write(bytes([7]) * size)
+        login = events.Session("700001", True, "192.0.2.7", "desktop", "a laptop", live.platform.now_us)
+        await live.platform.publish(login)
+        await sinks.soon(lambda: machine.counters["waits for the vault"])
+        notices = await look(machine, Alarm.VAULT_NOT_WRITABLE)
+        assert said(notices).startswith("1 time within five minutes the vault gave or took nothing")
+        file.seek((page - 1) * size)
+        file.write(whole)
+    shell.execute("PRAGMA user_version = 1")
+    await live.settled()
+    shell.close()
+    [told] = [body for body in live.bodies() if isinstance(body, LoginReported)]
+    assert b"192.0.2.7" in machine.vault.open_value(told.sealed)
 
 
 @pytest.mark.fires(Alarm.COMMAND_WAITS)

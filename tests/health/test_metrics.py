@@ -95,6 +95,7 @@ def test_it_says_what_the_machine_knows(families: Families, shop: Any) -> None:
         'evenhand_bridge_feed_silence_seconds{bridge="sim"}': 0,
         'evenhand_desks_stopped{kind="account"}': 0,
         'evenhand_refusals_total{reason="unknown key"}': 3,
+        'evenhand_database_refusals_total{database="vault"}': 0,
         'evenhand_alarm_raised{alarm="feed_silent"}': 0,
         'evenhand_alarm_deliveries_total{courier="mail",outcome="delivered"}': 1,
         'evenhand_wal_bytes{database="ledger"}': shop.files.ledger_db.with_name("ledger.db-wal").stat().st_size,

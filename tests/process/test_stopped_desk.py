@@ -1,4 +1,4 @@
-"""A deal that no book can hold: each of its figures can be, together they cannot. It stops one desk; the rest of the firm goes on, and a person is told."""
+"""A deal whose figures can each be, and together cannot: it stops one desk. The rest of the firm goes on, and a person is told."""
 
 from collections.abc import Callable
 from pathlib import Path
