@@ -42,10 +42,18 @@ class Recovered(NamedTuple):
     rows: int
 
 
+def nobody_hears() -> None:
+    """Where a sign of life is wanted by nobody."""
+
+
 def recover(
-    reader: LedgerReader, lineage: str, engine_digest: str, alarm: Callable[[str, BaseException], None] | None = None
+    reader: LedgerReader,
+    lineage: str,
+    engine_digest: str,
+    alarm: Callable[[str, BaseException], None] | None = None,
+    sign_of_life: Callable[[], None] = nobody_hears,
 ) -> Recovered:
-    """Bring an engine to the ledger's last row."""
+    """Bring an engine to the ledger's last row. `sign_of_life`: called with each input or row that it has gone through."""
     engine = Engine(lineage, alarm)
     epochs = reader.landmarks("EpochOpened")
     if not epochs:
@@ -60,12 +68,12 @@ def recover(
     start = engine.size
     if same and start < epoch_seq - 1:
         # The epoch has no snapshot of its own yet: what came before it was another engine's, and is folded.
-        _fold(engine, reader, epoch_seq - 1)
+        _fold(engine, reader, epoch_seq - 1, sign_of_life)
     _take_up_checkpoints(engine, reader)
     if same:
-        _redecide(engine, reader)
+        _redecide(engine, reader, sign_of_life)
     else:
-        _fold(engine, reader, reader.size())
+        _fold(engine, reader, reader.size(), sign_of_life)
         _take_up_checkpoints(engine, reader)
     return Recovered(engine, same, engine.size - start)
 
@@ -118,18 +126,20 @@ def _take_up_checkpoints(engine: Engine, reader: LedgerReader) -> None:
         engine.checkpoint_size, engine.checkpoint_us = last.size, last.at_us
 
 
-def _redecide(engine: Engine, reader: LedgerReader) -> None:
+def _redecide(engine: Engine, reader: LedgerReader, sign_of_life: Callable[[], None]) -> None:
     for recorded in recorded_inputs(all_rows(reader, engine.size)):
         difference = redecide(engine, recorded, reader.frame)
         if difference is not None:
             raise ReplayDiverged(difference)
+        sign_of_life()
 
 
-def _fold(engine: Engine, reader: LedgerReader, upto: int) -> None:
+def _fold(engine: Engine, reader: LedgerReader, upto: int, sign_of_life: Callable[[], None]) -> None:
     for row in all_rows(reader, engine.size, upto):
         body = body_of(row.kind, row.payload)
         frame = reader.frame(row.seq) if isinstance(body, QuoteFrame) else None
         engine.refold(Header(row.seq, row.happened_us, row.received_us, row.account), body, frame)
+        sign_of_life()
 
 
 def _row(reader: LedgerReader, seq: int) -> StoredRow:

@@ -31,6 +31,7 @@ from appliance.clock import Clock, SimulatedClock, SystemClock, wall_us
 from appliance.deadman import DeadmanPolicies
 from appliance.digest import engine_digest
 from appliance.health import HealthBook
+from appliance.notify import by_progress
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.release import RELEASE
 from appliance.settings import ClockSource, Settings, policy_changes
@@ -72,6 +73,7 @@ class Machine:
         self.door = PortalDoor(connections_allowed())
         self.adopted: list[str] = []  # which settings desks decide by from this start on, and before it otherwise
         self.copies_unseen = ""  # why a start could not look for newer copies
+        self.space_unseen = ""  # why nobody can say how much is free on the firm's disk
         self._open = ExitStack()
         try:
             self._open_files()
@@ -110,7 +112,7 @@ class Machine:
         self.started_us = wall_us()
         self._ticked_us = 0
         self.digest = engine_digest()
-        self.recovered = recover(self.reader, self.ledger.lineage.hex(), self.digest, alarm_desk)
+        self.recovered = recover(self.reader, self.ledger.lineage.hex(), self.digest, alarm_desk, by_progress())
         self.engine = self.recovered.engine
         self.clock = clock_of(self.settings, self.reader, self._start_us)
         self.meter = Meter()

@@ -24,7 +24,7 @@ from appliance.assembly import alarm_desk, clock_of
 from appliance.clock import wall_us
 from appliance.digest import engine_digest
 from appliance.health import HealthBook
-from appliance.notify import tell
+from appliance.notify import by_progress, tell
 from appliance.portal import Ready, address_of, serving_pages
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.ports import portal_door
@@ -66,7 +66,8 @@ class ReadOnlyFirm:
             elsewhere = opened.enter_context(tempfile.TemporaryDirectory(prefix="evenhand-read-only-"))
             front = FrontFile.open(Path(elsewhere))
             opened.callback(front.close)
-            engine = recover(self._reader, self._reader.lineages().newest.hex(), engine_digest(), alarm_desk).engine
+            lineage = self._reader.lineages().newest.hex()
+            engine = recover(self._reader, lineage, engine_digest(), alarm_desk, by_progress()).engine
             clock = clock_of(self.settings, self._reader)
             health = HealthBook(
                 engine=engine,

@@ -93,6 +93,7 @@ def _disk_low(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     text = f"{free // MB} MB are free under the firm's directory"
     is_well = free * WELL_PERCENT >= least * 100
     yield Reading(alarm=Alarm.DISK_LOW, is_bad=free < least, is_well=is_well, text=text)
+    yield _is(Alarm.DISK_LOW, "unseen", bool(seen.space_unseen), seen.space_unseen)
 
 
 def _wal_large(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:

@@ -70,6 +70,7 @@ class Gatherer:
             files=files,
             backups_wanted=bool(machine.settings.backups.destination),
             copies_unseen=machine.copies_unseen,
+            space_unseen=machine.space_unseen,
             held=machine.runner.held,
             idle_ms=idle_ms,
             commit_us=commit_us,

@@ -276,6 +276,21 @@ async def test_a_disk_that_fills(shop: Any, look: Looked, adjust: Any) -> None:
     assert "MB are free" in said(await look(shop.machine, Alarm.DISK_LOW))
 
 
+async def test_a_disk_that_does_not_say_what_is_free(shop: Any, look: Looked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its mount is gone: what a look would ask of it fails, too, and the alarm is told all the same."""
+    monkeypatch.setattr("appliance.alarms.book.OVER_AFTER_S", 0)
+    space, elsewhere = Space(shop.machine), shop.directory.with_name("elsewhere")
+    assert await look(shop.machine, Alarm.DISK_LOW) == []
+    shop.directory.rename(elsewhere)
+    space.look()
+    [notice] = await look(shop.machine, Alarm.DISK_LOW)
+    assert (notice.saying, notice.subject) == (Saying.RAISED, "unseen")
+    assert "cannot be seen (No such file or directory)" in notice.text
+    elsewhere.rename(shop.directory)
+    space.look()
+    assert [notice.saying for notice in await look(shop.machine, Alarm.DISK_LOW)] == [Saying.OVER]
+
+
 @pytest.mark.fires(Alarm.WAL_LARGE)
 async def test_a_log_that_a_reader_keeps_from_being_taken_over(shop: Any, look: Looked, adjust: Any) -> None:
     adjust(shop.machine, wal_large_mb=1)
