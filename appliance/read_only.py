@@ -57,7 +57,7 @@ class ReadOnlyFirm:
         self.directory, self.why = directory, why
         self.settings = read_settings(files.settings)
         self.secrets = secrets = read_secrets(directory)
-        web = self.settings.web
+        self._door, web = PortalDoor(connections_allowed()), self.settings.web
         with ExitStack() as opened:
             self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret))
             vault = Vault.open_for_reading(directory, secrets.vault_master)
@@ -93,6 +93,7 @@ class ReadOnlyFirm:
                 now_us=clock.now_us,
                 wall_us=wall_us,
                 https=web.tls_behind_proxy,
+                streams_max=self._door.streams_max,
                 held=lambda: why,
             )
             self._opened = opened.pop_all()
@@ -107,10 +108,9 @@ class ReadOnlyFirm:
 
     async def serve(self, ready: Ready, look_every_s: float = LOOK_EVERY_S) -> bool:
         """Until the disk takes a write again (True), or SIGTERM or SIGINT came (False)."""
-        door = PortalDoor(connections_allowed())
         well = anyio.Event()
         with signals_to_stop() as told, portal_door(self.settings.web.host, self.settings.web.port) as listener:
-            async with serving_pages(self.firm, door, listener):
+            async with serving_pages(self.firm, self._door, listener):
                 ready(address_of(listener))
                 tell("READY=1")
                 async with anyio.create_task_group() as tasks:

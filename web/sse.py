@@ -15,7 +15,6 @@ from web.bounds import (
     STREAM_INTERVAL_SECONDS,
     STREAM_PING_SECONDS,
     STREAM_RECHECK_SECONDS,
-    STREAMS_MAX,
     STREAMS_PER_PERSON_MAX,
 )
 from web.firm import Firm
@@ -55,7 +54,7 @@ class Streams:
 
     def watch(self, visitor: Visitor, key: str, render: Render) -> AsyncGenerator[bytes, None]:
         """The event stream of `key` for a visitor. Raises TooManyStreams before anything is sent."""
-        if self.open >= STREAMS_MAX or self._people[visitor.reference] >= STREAMS_PER_PERSON_MAX:
+        if self.open >= self._firm.streams_max or self._people[visitor.reference] >= STREAMS_PER_PERSON_MAX:
             raise TooManyStreams
         return self._stream(visitor, key, render)
 

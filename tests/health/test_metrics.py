@@ -175,7 +175,8 @@ def doors(shop: Any, watch: Watch, tmp_path: Path) -> Callable[..., httpx.AsyncC
         firm = Firm(
             name="Northlight", live=machine.live, reader=machine.reader, vault=machine.vault, sessions=machine.sessions,
             throttle=machine.throttle, ask=machine.ask, evidence=machine.evidence, now_us=machine.clock.now_us,
-            wall_us=wall_us, https=https, machine=watch,
+            wall_us=wall_us, https=https, streams_max=machine.door.streams_max,
+            machine=watch,
         )  # fmt: skip
         transport = httpx.ASGITransport(create_app(firm), client=(address, 40_000))
         return httpx.AsyncClient(transport=transport, base_url=f"http://{host}")

@@ -120,6 +120,7 @@ class Stage:
             now_us=lambda: self.now_us,
             wall_us=lambda: self.wall_us,
             https=False,
+            streams_max=1_000,
         )
         self.wall_us = parse_utc("2026-03-02T09:00:00")
 

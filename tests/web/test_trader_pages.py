@@ -1,6 +1,7 @@
 """What a trader sees of an account: figures, limits, the reset, trades, and all of it moving while it is watched."""
 
 import re
+from dataclasses import replace
 
 import anyio
 import pytest
@@ -192,6 +193,18 @@ async def test_one_person_cannot_hold_every_stream(stage):
     for events in held:
         await events.aclose()
     assert streams.open == 0
+
+
+async def test_together_they_hold_no_more_streams_than_the_door_can(stage):
+    streams = create_app(replace(stage.firm, streams_max=3)).state.streams
+    people = [Visitor(kind="trader", id=number, role="", name="Ada", session_id="s") for number in range(4)]
+    held = [streams.watch(visitor, "account/1", one_piece) for visitor in people[:3]]
+    for events in held:
+        await anext(events)
+    with pytest.raises(TooManyStreams):
+        streams.watch(people[3], "account/1", one_piece)
+    for events in held:
+        await events.aclose()
 
 
 # --- an account whose standing changes while it is watched ---
