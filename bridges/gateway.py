@@ -34,6 +34,7 @@ from bridges.wire import (
     Deadman,
     Header,
     Heartbeat,
+    HeartbeatAfterPrices,
     Hello,
     Kind,
     Message,
@@ -206,7 +207,7 @@ class Gateway:
             case Kind.WATERMARK:
                 self._take_watermark(session, lanes, read_body(Watermark, body))
             case Kind.HB:
-                session.heartbeat = read_body(Heartbeat, body)
+                session.heartbeat = read_body(HeartbeatAfterPrices, body)
                 session.heartbeat_us = self._now_us()
             case Kind.BYE:
                 self._end(session, f"the bridge said: {read_body(Bye, body).reason}", say_bye=False)

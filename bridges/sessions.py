@@ -7,7 +7,7 @@ import msgspec
 
 from bridges.bounds import FAREWELLS_MAX, REST_MAX_S, REST_MIN_S, START_EVERY_S, STARTS_AT_ONCE_MAX
 from bridges.lanes import Lanes
-from bridges.wire import Heartbeat
+from bridges.wire import HeartbeatAfterPrices
 
 VAULT_NOT_WRITABLE, WAITS_FOR_THE_VAULT = "vault not writable", "waits for the vault"  # what the gateway counts of it
 WELL_AFTER_S = 5 * REST_MAX_S  # a bridge that wrote nothing personal for minutes has not yet seen the vault well
@@ -21,7 +21,7 @@ class Session(msgspec.Struct):
     routing_id: bytes
     since_us: int
     heard_at: float
-    heartbeat: Heartbeat | None = None
+    heartbeat: HeartbeatAfterPrices | None = None
     heartbeat_us: int = 0
 
 
@@ -31,6 +31,7 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     bridge: str
     connected: bool
     platform_connected: bool
+    prices_ended_us: int
     session_since_us: int
     journal_seq: int
     quote_seq: int
@@ -47,6 +48,7 @@ def health_of(lanes: Lanes, session: Session | None) -> SessionHealth:
         bridge=lanes.bridge,
         connected=session is not None,
         platform_connected=beat is not None and beat.platform_connected,
+        prices_ended_us=0 if beat is None else beat.prices_ended_us,
         session_since_us=0 if session is None else session.since_us,
         journal_seq=lanes.durable.seq,
         quote_seq=lanes.durable.qseq,

@@ -9,6 +9,7 @@ import pytest
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.ids import id_text
 from firm.inputs import DealEntry, Side
+from firm.instant import parse_utc
 from web.app import create_app, end_streams
 from web.sse import ENDED, SIGNED_OUT, TooManyStreams
 from web.visitor import Visitor
@@ -158,6 +159,25 @@ async def test_the_stream_sends_the_very_pieces_of_the_page(ada, stage):
     for kind in ("live", "book"):
         keys = re.compile(rf'data-{kind}="([^"]+)"')
         assert sorted(keys.findall(sent[kind])) == sorted(keys.findall(page)) != []
+
+
+async def test_a_page_says_that_the_prices_have_ended_and_its_stream_does_too(ada, omar, stage):
+    account = id_text(stage.accounts["ada"])
+    said = "The prices ended at 2 May 2014, 21:00:00 UTC. From here on nothing moves."
+    pages = [(omar, "/staff"), (omar, f"/staff/accounts/{account}"), (ada, f"/accounts/{account}")]
+    assert [said in text_of((await who.get(path)).text) for who, path in pages] == [False, False, False]
+    stage.prices_ended_us = parse_utc("2014-05-02T21:00:00")
+    try:
+        assert [said in text_of((await who.get(path)).text) for who, path in pages] == [True, True, True]
+        for path in ("/accounts", f"/accounts/{account}"):
+            assert "Stale: data as of" in (await ada.get(path)).text
+        async with ada.stream("GET", f"/accounts/{account}/live") as answer:
+            with anyio.fail_after(5):
+                events = events_of(answer.aiter_lines())
+                sent = dict([await anext(events), await anext(events)])
+        assert said in text_of(sent["live"])
+    finally:
+        stage.prices_ended_us = 0
 
 
 async def test_streams_end_when_the_application_stops_and_leave_nothing_behind(stage):
