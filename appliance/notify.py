@@ -15,6 +15,8 @@ import anyio
 FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
 # Asked four times within the deadline, so that one late answer is not yet a death.
 ASKS_PER_DEADLINE = 4
+# A ledger that has to be folded anew may take longer than TimeoutStartSec: each step that it comes further gives it so much more.
+START_EXTENDED_S = 60
 
 
 def tell(state: str, *, waiting: bool = True) -> None:
@@ -54,7 +56,7 @@ def watchdog_s() -> float | None:
 def by_progress() -> Callable[[], None]:
     """What long work before the loop turns calls, each time that it has come further: passed on to systemd now and then.
 
-    systemd watches from the first READY=1 on, so also while a firm that was read-only recovers.
+    systemd watches from the first READY=1 on, so also while a firm that was read-only recovers; before it, a start has a deadline.
     """
     deadline_s, told_s = watchdog_s(), float("-inf")
 
@@ -63,7 +65,7 @@ def by_progress() -> Callable[[], None]:
         if deadline_s is not None and (now_s := time.monotonic()) - told_s >= deadline_s / ASKS_PER_DEADLINE:
             told_s = now_s
             with contextlib.suppress(BlockingIOError):
-                tell("WATCHDOG=1", waiting=False)
+                tell(f"WATCHDOG=1\nEXTEND_TIMEOUT_USEC={START_EXTENDED_S * 1_000_000}", waiting=False)
 
     return come_further
 

@@ -139,7 +139,7 @@ def test_a_recovery_gives_signs_of_life_as_it_goes_through_rows_and_for_nothing_
     machine = shop.reopen()
     again = heard_by(systemd)
     for said in (while_reading, again):
-        assert set(said) == {"WATCHDOG=1"}
+        assert set(said) == {"WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000"}
         assert 3 <= len(said) <= machine.recovered.rows
     fresh = found(shop.directory.with_name("fresh"), replace(shop.settings, web=replace(shop.settings.web, port=1)))
     fresh.close()
