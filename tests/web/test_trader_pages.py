@@ -4,12 +4,16 @@ import re
 from dataclasses import replace
 
 import anyio
+import apsw
 import pytest
 
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.ids import id_text
 from firm.inputs import DealEntry, Side
 from firm.instant import parse_utc
+from storage.files import create_firm_directory
+from storage.front import FrontFile
+from storage.sessions import SessionStore
 from web.app import create_app, end_streams
 from web.sse import ENDED, SIGNED_OUT, TooManyStreams
 from web.visitor import Visitor
@@ -200,6 +204,27 @@ async def test_a_stream_says_that_its_session_has_ended(stage, monkeypatch):
     events = create_app(stage.firm).state.streams.watch(visitor, "account/1", one_piece)
     with anyio.fail_after(5):
         assert [event async for event in events][-1] == SIGNED_OUT
+
+
+async def test_a_stream_of_whom_nobody_can_say_whether_he_is_signed_in_ends_and_may_come_again(
+    stage, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("web.sse.STREAM_RECHECK_SECONDS", 0)
+    files = create_firm_directory(tmp_path / "firm")
+    front = FrontFile.open(files.path)
+    visitor = Visitor(kind="trader", id=1, role="", name="Ada", session_id="s")
+    shell = apsw.Connection(str(files.front_db))  # what it takes over into the file makes the firm read it anew
+    shell.execute("DELETE FROM throttles; PRAGMA wal_checkpoint(TRUNCATE)")
+    shell.close()
+    files.front_db.write_bytes(b"no database at all" * 1_000)
+    log = files.front_db.with_name("front.db-wal")
+    log.unlink()
+    log.mkdir()  # which no file of this name can be put over
+    streams = create_app(replace(stage.firm, sessions=SessionStore(front))).state.streams
+    with anyio.fail_after(5):
+        assert [event async for event in streams.watch(visitor, "account/1", one_piece)][-1] == ENDED
+    assert front.refusals == 1
+    front.close()
 
 
 async def test_one_person_cannot_hold_every_stream(stage):
