@@ -5,7 +5,7 @@ The account desk sits in it; its book and its verdicts are functions over it.
 
 from actors.desk import Turn
 from actors.exhibits import cite_quotes
-from actors.guards import Stakes, stakes_of, watch_of
+from actors.guards import Stakes, contracts_of, stakes_of, watch_of
 from actors.messages import AccountStood, Enforce
 from actors.names import enforcement_desk, key_id, order_desk
 from firm.account import AccountState, EarlierBook, Position, with_price_peak
@@ -70,8 +70,12 @@ class AccountSeat:
         if known is not None:
             positions, earlier, ruleset, specs = known[0]
             same_book = positions is state.positions and earlier is state.earlier
-            if same_book and ruleset is state.ruleset and specs is board.specs:
-                return known[1]
+            if same_book and ruleset is state.ruleset:
+                if specs is board.specs:
+                    return known[1]
+                if known[1].contracts == contracts_of(state, board):  # another contract than its own was told
+                    self._stakes = ((positions, earlier, ruleset, board.specs), known[1])
+                    return known[1]
         stakes = stakes_of(state, board)
         self._stakes = ((state.positions, state.earlier, state.ruleset, board.specs), stakes)
         return stakes

@@ -262,9 +262,12 @@ class Engine:
             desk.fold(body, seq, account, happened_us)
 
     def refold(self, header: Header, body: Body, frame: bytes | None = None) -> None:
-        """Take a stored row as it is, whatever engine decided it: facts change states, prices move boards and peaks."""
+        """Take a stored row as it is, whatever engine decided it: facts change states, prices move boards and peaks.
+
+        Prices that have left the machine (a QuoteFrame without its `frame`) move nothing: later ones and facts have replaced them.
+        """
         self.fold(body, header.seq, header.account, header.happened_us)
-        if isinstance(body, Input):
+        if isinstance(body, Input) and (frame is not None or not isinstance(body, QuoteFrame)):
             turn = QuietTurn(self, header, _ticks(body, frame))
             for name in deciding(body, header.account, self._own.state.bridges):
                 if name.startswith("market/"):

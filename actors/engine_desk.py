@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
+from actors import fold
 from actors.desk import Turn
 from actors.messages import MESSAGES, Message
 from firm.bounds import PARKED_PER_DESK_MAX
@@ -24,7 +25,10 @@ class Parked(msgspec.Struct, frozen=True):
 
 
 class EngineState(msgspec.Struct, frozen=True, kw_only=True):
-    """`bridges`: every bridge ever enrolled, in order. `now_us`: the last clock tick. Snapshot and checkpoint: where the last ones are."""
+    """`bridges`: every bridge ever enrolled, in order. `now_us`: the last clock tick. Snapshot and checkpoint: where the last ones are.
+
+    `fold`: by which way all states of this engine were folded since its first row, or since the snapshot it began from.
+    """
 
     policy: Policy = Policy()
     stopped: tuple[str, ...] = ()
@@ -34,6 +38,7 @@ class EngineState(msgspec.Struct, frozen=True, kw_only=True):
     engine: str = ""
     epoch_seq: int = 0
     snapshot_of_seq: int = 0
+    fold: int = 0
 
 
 class EngineDesk:
@@ -41,7 +46,7 @@ class EngineDesk:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.state = EngineState()
+        self.state = EngineState(fold=fold.FOLD)
 
     def capture(self) -> EngineState:
         return self.state

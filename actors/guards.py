@@ -15,7 +15,7 @@ from firm.arithmetic import PLAIN
 from firm.equity import Board, Holdings, equity_of, holdings_of, symbols_needed
 from firm.inputs import Side
 from firm.phase import JUDGED, Standing
-from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO
+from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO, Hop, SymbolSpec
 from firm.rules.limits import Limit
 
 _SCALE = LOTS_SCALE * CONTRACT_SCALE
@@ -24,14 +24,20 @@ Leg = tuple[str, str]
 """A symbol, and the side of its quote at which a position in it closes: "bid" or "ask"."""
 
 
+Terms = tuple[SymbolSpec | None, tuple[Hop, ...] | None]
+"""A contract, and the way from its currency to the account's."""
+
+
 class Stakes(msgspec.Struct, frozen=True, gc=False):
     """What guards need of an account that no price changes: only its book, its ruleset and its platform's contracts do.
 
+    `contracts`: of each position, and how its profit is converted: all that the others rest on but the book and the ruleset.
     `needed`: the symbols its equity depends on, None while a contract or a conversion is missing. `late`: those of which it
     judges prices that come late. `holdings`: None where a profit needs conversion. `exposure`: minor units a point, times
     the scale and rounded up, of each leg of the holdings. `trails`: whether a floor follows every new equity high.
     """
 
+    contracts: tuple[Terms, ...]
     needed: tuple[str, ...] | None
     late: tuple[str, ...]
     holdings: Holdings | None
@@ -48,7 +54,14 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
 def stakes_of(state: AccountState, board: Board) -> Stakes:
     needed, holdings = symbols_needed(state, board), holdings_of(state, board)
     exposure = () if holdings is None else _exposure(state, board)
-    return Stakes(needed, _late(state, needed), holdings, exposure, state.trails_every_tick)
+    contracts = contracts_of(state, board)
+    return Stakes(contracts, needed, _late(state, needed), holdings, exposure, state.trails_every_tick)
+
+
+def contracts_of(state: AccountState, board: Board) -> tuple[Terms, ...]:
+    currency = state.initial.currency
+    specs = [board.specs.get(held.symbol) for held in state.positions]
+    return tuple((spec, None if spec is None else board.path(spec.currency_profit, currency)) for spec in specs)
 
 
 def watch_of(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board) -> Watch:

@@ -71,12 +71,16 @@ class LiveOwed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BridgeHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """A bridge as the gateway and the market desk see it. Lags in milliseconds of firm time."""
+    """A bridge as the gateway and the market desk see it. Lags in milliseconds of firm time.
+
+    `prices_ended_us`: it played what was recorded, and that was over then; 0 otherwise.
+    """
 
     bridge: str
     mode: str
     connected: bool
     platform_up: bool
+    prices_ended_us: int = 0
     session_since_us: int
     journal_seq: int
     quote_seq: int

@@ -148,8 +148,7 @@ class MarketDesk:
     def _take_contract(self, spec: SymbolSpec) -> None:
         """Prices in other points, or of another size, are none of this contract's: it has no price until the next one."""
         known = self.board.specs.get(spec.symbol)
-        # Replaced, not changed: what was worked out from the contracts goes by their identity.
-        self.board.specs, self.board.paths = self.board.specs | {spec.symbol: spec}, {}
+        self.board.take(spec)
         self._contract_changed = known is not None and _worth(known) != _worth(spec)
         if self._contract_changed:
             for prices in (self.board.quotes, self._accepted, *self._closing.values()):

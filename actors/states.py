@@ -15,6 +15,7 @@ from actors.enforcement_plans import EnforcementState
 from actors.engine import Engine
 from actors.engine_desk import EngineState
 from actors.market_desk import MarketState
+from actors.names import ENGINE
 from actors.order_desk import OrderState
 from actors.risk_desk import RiskState
 from actors.staff_desk import StaffState
@@ -45,6 +46,15 @@ def state_bytes(state: Any) -> bytes:
 def readable_states(states: dict[str, bytes]) -> dict[str, Any]:
     """The states of a snapshot by desk; msgspec.ValidationError where this engine cannot read one."""
     return {name: _DECODERS[name.partition("/")[0]].decode(raw) for name, raw in states.items()}
+
+
+class _Folded(msgspec.Struct):
+    fold: int = 0
+
+
+def fold_of(states: dict[str, bytes]) -> int:
+    """By which way of folding a snapshot came about; 0 where its release did not say."""
+    return msgspec.json.decode(states[ENGINE], type=_Folded).fold if ENGINE in states else 0
 
 
 def restore_states(engine: Engine, of_seq: int, states: dict[str, Any]) -> None:

@@ -16,13 +16,14 @@ import anyio
 from anyio import to_thread
 from zmq.utils import z85
 
+from actors import fold
 from actors.arrival import Arrival, Decided, Offer
 from actors.batch import Batch
 from actors.directory import Directory
 from actors.effects import Effect
 from actors.live_board import LiveBoard
 from actors.meter import Meter
-from actors.recovery import recover
+from actors.recovery import Recovered, recover
 from actors.runner import Runner
 from actors.states import hash_of
 from appliance.alarms.book import AlarmBook
@@ -31,6 +32,7 @@ from appliance.clock import Clock, SimulatedClock, SystemClock, wall_us
 from appliance.deadman import DeadmanPolicies
 from appliance.digest import engine_digest
 from appliance.health import HealthBook
+from appliance.notify import by_progress
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.release import RELEASE
 from appliance.settings import ClockSource, Settings, policy_changes
@@ -72,6 +74,7 @@ class Machine:
         self.door = PortalDoor(connections_allowed())
         self.adopted: list[str] = []  # which settings desks decide by from this start on, and before it otherwise
         self.copies_unseen = ""  # why a start could not look for newer copies
+        self.space_unseen = ""  # why nobody can say how much is free on the firm's disk
         self._open = ExitStack()
         try:
             self._open_files()
@@ -110,7 +113,8 @@ class Machine:
         self.started_us = wall_us()
         self._ticked_us = 0
         self.digest = engine_digest()
-        self.recovered = recover(self.reader, self.ledger.lineage.hex(), self.digest, alarm_desk)
+        self.recovered = recover(self.reader, self.ledger.lineage.hex(), self.digest, alarm_desk, by_progress())
+        _tell_passed_over(self.recovered)
         self.engine = self.recovered.engine
         self.clock = clock_of(self.settings, self.reader, self._start_us)
         self.meter = Meter()
@@ -245,6 +249,16 @@ class Machine:
             self._ticked_us = self.clock.now_us()
             timed.append(Arrival(ClockTicked(at_us=self._ticked_us), self._ticked_us, self._ticked_us))
         return timed
+
+
+def _tell_passed_over(recovered: Recovered) -> None:
+    if recovered.passed_over:
+        told = ", ".join(f"of row {one.of_seq} (way {one.fold})" for one in recovered.passed_over)
+        _LOG.warning(
+            "snapshots were passed over, because this release folds rows another way (%d) or cannot read them: %s; "
+            "%d rows were folded instead, once",
+            *(fold.FOLD, told, recovered.rows),
+        )
 
 
 def clock_of(settings: Settings, reader: LedgerReader, start_us: int = 0) -> Clock:

@@ -1,5 +1,7 @@
 """Errands: the machine's own housekeeping: the prices of days gone by are sealed into segments, what is old is let go."""
 
+import logging
+
 import anyio
 from anyio import to_thread
 
@@ -7,11 +9,14 @@ from appliance.assembly import Machine
 from appliance.clock import wall_us
 from appliance.retention import let_go
 from firm.instant import DAY_US
+from storage.errors import FrontRefused
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.segments import seal
 
 LOOK_EVERY_S = 60
+
+_LOG = logging.getLogger("evenhand.appliance")
 
 
 async def keep_house(machine: Machine) -> None:
@@ -27,8 +32,12 @@ async def keep_house(machine: Machine) -> None:
 
 
 def _forget_ended_sessions(machine: Machine) -> None:
-    machine.sessions.purge(wall_us())
-    machine.throttle.purge(wall_us())
+    """What has ended counts for nothing, so it may stay a little longer."""
+    try:
+        machine.sessions.purge(wall_us())
+        machine.throttle.purge(wall_us())
+    except FrontRefused as refused:
+        _LOG.warning("sessions that have ended were not removed: %s", refused)
 
 
 async def seal_days_gone_by(machine: Machine) -> None:

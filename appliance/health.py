@@ -72,6 +72,7 @@ class HealthBook:
             mode=state.mode.value,
             connected=session is not None and session.connected,
             platform_up=session is not None and session.platform_connected,
+            prices_ended_us=session.prices_ended_us if session is not None else 0,
             session_since_us=session.session_since_us if session is not None else 0,
             journal_seq=state.journal_seq,
             quote_seq=state.quote_seq,

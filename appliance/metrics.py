@@ -43,6 +43,9 @@ def metrics_text(
     _add_desks(page, health)
     _add_bridges(page, health, seen)
     _add_files(page, seen)
+    refused = {"vault": machine.vault.refusals, "front": machine.front.refusals}
+    told_no = "Times that vault or front.db gave or took nothing, since start."
+    page.counter("database_refusals_total", told_no, by("database", refused))
     raised = {one.alarm for one in machine.alarms.standing()}
     page.gauge("alarm_raised", "1 while this alarm is raised.", by("alarm", {one: int(one in raised) for one in Alarm}))
     told = [((("courier", one.name), ("outcome", what)), many) for one in couriers for what, many in one.told.items()]

@@ -7,6 +7,7 @@ and nothing to inherit.
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Callable
 
 import anyio
@@ -14,6 +15,8 @@ import anyio
 FIRST_INHERITED = 3  # SD_LISTEN_FDS_START
 # Asked four times within the deadline, so that one late answer is not yet a death.
 ASKS_PER_DEADLINE = 4
+# A ledger that has to be folded anew may take longer than TimeoutStartSec: each step that it comes further gives it so much more.
+START_EXTENDED_S = 60
 
 
 def tell(state: str, *, waiting: bool = True) -> None:
@@ -48,6 +51,23 @@ def watchdog_s() -> float | None:
         return None
     deadline_us = int(os.environ.get("WATCHDOG_USEC", "0"))
     return deadline_us / 1_000_000 if deadline_us else None
+
+
+def by_progress() -> Callable[[], None]:
+    """What long work before the loop turns calls, each time that it has come further: passed on to systemd now and then.
+
+    systemd watches from the first READY=1 on, so also while a firm that was read-only recovers; before it, a start has a deadline.
+    """
+    deadline_s, told_s = watchdog_s(), float("-inf")
+
+    def come_further() -> None:
+        nonlocal told_s
+        if deadline_s is not None and (now_s := time.monotonic()) - told_s >= deadline_s / ASKS_PER_DEADLINE:
+            told_s = now_s
+            with contextlib.suppress(BlockingIOError):
+                tell(f"WATCHDOG=1\nEXTEND_TIMEOUT_USEC={START_EXTENDED_S * 1_000_000}", waiting=False)
+
+    return come_further
 
 
 async def be_watched(prove_life_to: Callable[[Callable[[], None]], None], knock: Callable[[], None]) -> None:

@@ -16,7 +16,10 @@ from typing import Protocol
 import anyio
 import anyio.lowlevel
 
-CONNECTIONS_MAX = 8_192  # above web.bounds.STREAMS_MAX, with room for pages beside the streams
+CONNECTIONS_MAX = 8_192
+STREAMS_SHARE = (
+    2  # one in so many connections may be a live page, which is never cut for a newcomer: pages have the others
+)
 FILES_SHARE = 2  # one in so many open files may be a connection: the book, bridges and couriers have the others
 OPENING_MAX = 64  # taken at once, before the loop does anything else
 PAUSE_S = 1.0  # after the kernel gave no connection: files are not free again any sooner
@@ -55,6 +58,11 @@ class PortalDoor:
         self._changed = anyio.Event()
         self._told: Counter[Turned] = Counter()
         self._told_at = float("-inf")
+
+    @property
+    def streams_max(self) -> int:
+        """How many live pages may be open, so that there is always somebody who can be cut to let a newcomer in."""
+        return self.connections_max // STREAMS_SHARE
 
     def __len__(self) -> int:
         return len(self._inside)

@@ -24,7 +24,7 @@ from appliance.assembly import alarm_desk, clock_of
 from appliance.clock import wall_us
 from appliance.digest import engine_digest
 from appliance.health import HealthBook
-from appliance.notify import tell
+from appliance.notify import by_progress, tell
 from appliance.portal import Ready, address_of, serving_pages
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.ports import portal_door
@@ -57,7 +57,7 @@ class ReadOnlyFirm:
         self.directory, self.why = directory, why
         self.settings = read_settings(files.settings)
         self.secrets = secrets = read_secrets(directory)
-        web = self.settings.web
+        self._door, web = PortalDoor(connections_allowed()), self.settings.web
         with ExitStack() as opened:
             self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret))
             vault = Vault.open_for_reading(directory, secrets.vault_master)
@@ -66,7 +66,8 @@ class ReadOnlyFirm:
             elsewhere = opened.enter_context(tempfile.TemporaryDirectory(prefix="evenhand-read-only-"))
             front = FrontFile.open(Path(elsewhere))
             opened.callback(front.close)
-            engine = recover(self._reader, self._reader.lineages().newest.hex(), engine_digest(), alarm_desk).engine
+            lineage = self._reader.lineages().newest.hex()
+            engine = recover(self._reader, lineage, engine_digest(), alarm_desk, by_progress()).engine
             clock = clock_of(self.settings, self._reader)
             health = HealthBook(
                 engine=engine,
@@ -92,6 +93,7 @@ class ReadOnlyFirm:
                 now_us=clock.now_us,
                 wall_us=wall_us,
                 https=web.tls_behind_proxy,
+                streams_max=self._door.streams_max,
                 held=lambda: why,
             )
             self._opened = opened.pop_all()
@@ -106,10 +108,9 @@ class ReadOnlyFirm:
 
     async def serve(self, ready: Ready, look_every_s: float = LOOK_EVERY_S) -> bool:
         """Until the disk takes a write again (True), or SIGTERM or SIGINT came (False)."""
-        door = PortalDoor(connections_allowed())
         well = anyio.Event()
         with signals_to_stop() as told, portal_door(self.settings.web.host, self.settings.web.port) as listener:
-            async with serving_pages(self.firm, door, listener):
+            async with serving_pages(self.firm, self._door, listener):
                 ready(address_of(listener))
                 tell("READY=1")
                 async with anyio.create_task_group() as tasks:

@@ -106,6 +106,7 @@ def _firm(machine: Machine, watch: Watch) -> Firm:
         now_us=machine.clock.now_us,
         wall_us=wall_us,
         https=machine.settings.web.tls_behind_proxy,
+        streams_max=machine.door.streams_max,
         machine=watch,
         held=lambda: machine.runner.held,
     )

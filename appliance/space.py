@@ -28,6 +28,7 @@ class Space:
     """Watches the free space under a firm's directory, and holds its engine while there is too little."""
 
     def __init__(self, machine: Machine) -> None:
+        self._machine = machine
         self._runner = machine.runner
         self._files = FirmDirectory(machine.directory)
         self._least_bytes = machine.settings.ledger.space_min_mb * MB
@@ -43,8 +44,13 @@ class Space:
                 self.look()
 
     def look(self) -> None:
-        """Hold the engine, let it go on, or leave it as it is."""
-        free = free_bytes(self._files.path)
+        """Hold the engine, let it go on, or leave it as it is: also where the disk does not say how much is free, which is told."""
+        try:
+            free = free_bytes(self._files.path)
+        except OSError as failed:
+            self._note_unseen(f"how much is free under {self._files.path} cannot be seen ({failed.strerror or failed})")
+            return
+        self._note_unseen("")
         if not self._runner.held and free < self._least_bytes:
             why = f"the firm's disk has only {free // MB} MB free, and takes nothing more below {self._least_bytes // MB} MB"
             _LOG.error("%s: make room in %s; pages stay up, and the firm goes on by itself", why, self._files.path)
@@ -52,6 +58,13 @@ class Space:
         elif self._runner.held and free >= self._least_bytes + self._least_bytes // SPARE_SHARE:
             _LOG.warning("there is room again, %d MB: the firm goes on", free // MB)
             self._runner.go_on()
+
+    def _note_unseen(self, why: str) -> None:
+        before, self._machine.space_unseen = self._machine.space_unseen, why
+        if why and not before:
+            _LOG.error("%s: see whether its file system is still mounted", why)
+        elif before and not why:
+            _LOG.warning("how much is free can be seen again")
 
     async def _keep_ballast(self) -> None:
         """Laid beside everything else. A firm without it is poorer by a precaution, and by nothing else."""
@@ -80,6 +93,9 @@ def free_bytes(folder: Path) -> int:
 def make_room_to_start(folder: Path) -> None:
     """Give the ballast up where a start would not even find room to open its files."""
     files = FirmDirectory(folder)
-    if files.ballast.exists() and free_bytes(folder) < ROOM_TO_START_BYTES:
-        drop_ballast(files)
-        _LOG.warning("%s is full: the ballast was given up so that the firm can start", folder)
+    try:
+        if files.ballast.exists() and free_bytes(folder) < ROOM_TO_START_BYTES:
+            drop_ballast(files)
+            _LOG.warning("%s is full: the ballast was given up so that the firm can start", folder)
+    except OSError as failed:  # the start itself meets whatever is wrong, and says it
+        _LOG.warning("whether there is room in %s could not be seen or made: %s", folder, failed)

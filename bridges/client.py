@@ -35,6 +35,7 @@ from bridges.wire import (
     DeadmanPolicy,
     Header,
     Heartbeat,
+    HeartbeatAfterPrices,
     Hello,
     Kind,
     Nack,
@@ -90,6 +91,7 @@ class BridgeClient:
         self._swept_us = 0
         self._platform_up = True
         self._last_tick_us = 0
+        self._prices_ended_us = 0
         self._work: deque[Callable[[], Awaitable[None]]] = deque()
         self._working = False
         self._news = asyncio.Event()
@@ -168,6 +170,10 @@ class BridgeClient:
         self._delivery.mark(t_us)
         self._flow()
 
+    def end_prices(self, at_us: int) -> None:
+        """No price will come again: heartbeats say so from now on."""
+        self._prices_ended_us = at_us
+
     async def settled(self) -> None:
         """Wait until all that was sent is durable, and all that was asked because of it is done and durable too.
 
@@ -214,8 +220,9 @@ class BridgeClient:
             return
         link.beaten_at = now
         now_us = self._now_us()
-        beat = Heartbeat(now_us, self._outbox.last_seq, self._platform_up, self._last_tick_us, self._outbox.depth)
-        link.send(message(beat, link.session))
+        told = (now_us, self._outbox.last_seq, self._platform_up, self._last_tick_us, self._outbox.depth)
+        ended_us = self._prices_ended_us
+        link.send(message(HeartbeatAfterPrices(*told, ended_us) if ended_us else Heartbeat(*told), link.session))
         if abs(now_us - self._swept_us) > MINUTE_US:
             self._swept_us = now_us
             self._outbox.sweep(now_us)

@@ -18,7 +18,7 @@ from anyio.abc import TaskStatus
 from actors.arrival import Offer
 from actors.effects import DropBridge, Effect
 from bridges.belief import Unbelievable, believe_time
-from bridges.bounds import HEARTBEAT_S, SILENCE_S, START_EVERY_S
+from bridges.bounds import HEARTBEAT_S, SILENCE_S
 from bridges.channel import Channel
 from bridges.doorkeeper import NO_DOOR, CannotBind, Doorkeeper, bound_socket, key_of
 from bridges.greeting import connected, objection_to
@@ -26,7 +26,7 @@ from bridges.intake import Directory, Intake
 from bridges.lanes import Lanes, PendingQuotes, Took
 from bridges.requests import request_of
 from bridges.sealer import Seal
-from bridges.sessions import Farewells, Pace, Session, SessionHealth, Sessions, health_of
+from bridges.sessions import VAULT_NOT_WRITABLE, Farewells, Session, SessionHealth, Sessions, Starts, health_of
 from bridges.wire import (
     VERSION,
     Ack,
@@ -34,6 +34,7 @@ from bridges.wire import (
     Deadman,
     Header,
     Heartbeat,
+    HeartbeatAfterPrices,
     Hello,
     Kind,
     Message,
@@ -98,7 +99,7 @@ class Gateway:
             go_on=self._go_on,
         )
         self._sessions = Sessions()
-        self._pace = Pace()
+        self._starts = Starts()
         self._farewells = Farewells()
         self._deadmen: dict[str, Deadman] = {}
         self._channel: Channel | None = None
@@ -206,7 +207,7 @@ class Gateway:
             case Kind.WATERMARK:
                 self._take_watermark(session, lanes, read_body(Watermark, body))
             case Kind.HB:
-                session.heartbeat = read_body(Heartbeat, body)
+                session.heartbeat = read_body(HeartbeatAfterPrices, body)
                 session.heartbeat_us = self._now_us()
             case Kind.BYE:
                 self._end(session, f"the bridge said: {read_body(Bye, body).reason}", say_bye=False)
@@ -248,9 +249,9 @@ class Gateway:
     # --- sessions ---
 
     def _greet(self, bridge: str, routing_id: bytes, hello: Hello) -> None:
-        if not self._pace.allows(bridge, self._now_s()):
-            self._count("session starts too often")
-            self._dismiss(routing_id, f"{bridge} starts sessions too often: say HELLO again in {START_EVERY_S:g} s")
+        if (too_soon := self._starts.objection(bridge, self._now_s())) is not None:
+            self._count(too_soon[0])
+            self._dismiss(routing_id, too_soon[1])
             return
         lanes = self._intake.lanes_of(bridge)
         objection = objection_to(hello, lanes)
@@ -296,10 +297,11 @@ class Gateway:
             self._intake.note(BridgeDisconnected(bridge=lanes.bridge, session="", reason=sentence))
 
     def _send_again(self, bridge: str) -> None:
-        self._count("vault not writable")
-        session = self._sessions.of(bridge)
+        self._count(VAULT_NOT_WRITABLE)
+        rest_s, session = self._starts.rest(bridge, self._now_s()), self._sessions.of(bridge)
         if session is not None:
-            self._end(session, "the vault cannot be written: connect again, and send again what was not acknowledged")
+            what_next = f"connect again in {rest_s:g} s, and send again what was not acknowledged"
+            self._end(session, f"the vault cannot be written: {what_next}")
 
     def _end(self, session: Session, reason: str, *, say_bye: bool = True) -> None:
         if not self._sessions.close(session):

@@ -1,12 +1,16 @@
 """Sessions: which bridge is connected, by the key it proved to hold. The routing id is only where answers go."""
 
+import math
 from collections import OrderedDict
 
 import msgspec
 
-from bridges.bounds import FAREWELLS_MAX, START_EVERY_S, STARTS_AT_ONCE_MAX
+from bridges.bounds import FAREWELLS_MAX, REST_MAX_S, REST_MIN_S, START_EVERY_S, STARTS_AT_ONCE_MAX
 from bridges.lanes import Lanes
-from bridges.wire import Heartbeat
+from bridges.wire import HeartbeatAfterPrices
+
+VAULT_NOT_WRITABLE, WAITS_FOR_THE_VAULT = "vault not writable", "waits for the vault"  # what the gateway counts of it
+WELL_AFTER_S = 5 * REST_MAX_S  # a bridge that wrote nothing personal for minutes has not yet seen the vault well
 
 
 class Session(msgspec.Struct):
@@ -17,7 +21,7 @@ class Session(msgspec.Struct):
     routing_id: bytes
     since_us: int
     heard_at: float
-    heartbeat: Heartbeat | None = None
+    heartbeat: HeartbeatAfterPrices | None = None
     heartbeat_us: int = 0
 
 
@@ -27,6 +31,7 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     bridge: str
     connected: bool
     platform_connected: bool
+    prices_ended_us: int
     session_since_us: int
     journal_seq: int
     quote_seq: int
@@ -43,6 +48,7 @@ def health_of(lanes: Lanes, session: Session | None) -> SessionHealth:
         bridge=lanes.bridge,
         connected=session is not None,
         platform_connected=beat is not None and beat.platform_connected,
+        prices_ended_us=0 if beat is None else beat.prices_ended_us,
         session_since_us=0 if session is None else session.since_us,
         journal_seq=lanes.durable.seq,
         quote_seq=lanes.durable.qseq,
@@ -93,6 +99,48 @@ class Pace:
         is_allowed = left >= 1
         self._left[bridge] = (left - is_allowed, now_s)
         return is_allowed
+
+
+class Rests:
+    """How long a bridge waits at the door whose session ended by a failure of the firm's own. A failure that lasts would end
+    session after session, and each leaves two rows for ever: the wait doubles up to a minute, and starts anew after some without a failure.
+    """
+
+    def __init__(self) -> None:
+        self._rests: dict[str, tuple[float, float]] = {}
+
+    def begin(self, bridge: str, now_s: float) -> float:
+        """Its session fails now: how long it waits, in seconds."""
+        rest_s, until_s = self._rests.get(bridge, (0.0, float("-inf")))
+        went_well = now_s - until_s > WELL_AFTER_S
+        rest_s = REST_MIN_S if went_well else min(2 * rest_s, REST_MAX_S)
+        self._rests[bridge] = (rest_s, now_s + rest_s)
+        return rest_s
+
+    def left_s(self, bridge: str, now_s: float) -> float:
+        """How long it still waits; 0 where it need not."""
+        _, until_s = self._rests.get(bridge, (0.0, float("-inf")))
+        return max(0.0, until_s - now_s)
+
+
+class Starts:
+    """Whether a bridge may start a session now, by both."""
+
+    def __init__(self) -> None:
+        self._pace, self._rests = Pace(), Rests()
+
+    def objection(self, bridge: str, now_s: float) -> tuple[str, str] | None:
+        """The counter's name and the sentence for the bridge, or None where it may start one."""
+        if rest_s := self._rests.left_s(bridge, now_s):
+            return WAITS_FOR_THE_VAULT, f"the vault cannot be written: say HELLO again in {math.ceil(rest_s)} s"
+        if not self._pace.allows(bridge, now_s):
+            why = f"{bridge} starts sessions too often: say HELLO again in {START_EVERY_S:g} s"
+            return "session starts too often", why
+        return None
+
+    def rest(self, bridge: str, now_s: float) -> float:
+        """The vault took nothing of what it sent: how long it waits now, in seconds."""
+        return self._rests.begin(bridge, now_s)
 
 
 class Farewells:

@@ -130,6 +130,12 @@ class Heartbeat(msgspec.Struct, frozen=True, array_like=True):
     outbox_depth: Count = 0
 
 
+class HeartbeatAfterPrices(Heartbeat, frozen=True, array_like=True):
+    """Of a bridge that played what was recorded, once that is over. `prices_ended_us`: when; 0 in every other heartbeat."""
+
+    prices_ended_us: Int64 = 0
+
+
 class Bye(msgspec.Struct, frozen=True, array_like=True):
     """The session ends: what, which, what next."""
 
@@ -221,6 +227,7 @@ Message = (
     | Welcome
     | Watermark
     | Heartbeat
+    | HeartbeatAfterPrices
     | Bye
     | Ack
     | Nack
@@ -237,6 +244,7 @@ KIND_OF: dict[type[Message], Kind] = {
     Welcome: Kind.WELCOME,
     Watermark: Kind.WATERMARK,
     Heartbeat: Kind.HB,
+    HeartbeatAfterPrices: Kind.HB,
     Bye: Kind.BYE,
     Ack: Kind.ACK,
     Nack: Kind.NACK,

@@ -9,26 +9,51 @@ from firm.account import AccountState, Position
 from firm.arithmetic import Arithmetic
 from firm.bounds import EQUITY_MINOR_MAX
 from firm.inputs import Side
-from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO, Hop, Quote, SymbolSpec, conversion_path, floating_profit
+from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO, Crosses, Hop, Quote, SymbolSpec, floating_profit
 
 
 class Board(msgspec.Struct):
-    """The prices of one bridge at one instant: latest quote and contract by symbol. Read by desks, written by the market desk."""
+    """The prices of one bridge at one instant: latest quote and contract by symbol. Read by desks, written by the market desk.
+
+    `specs` and `paths` are replaced and never changed, so that a copy may share them. `crosses`: what paths are found by.
+    """
 
     specs: dict[str, SymbolSpec]
     quotes: dict[str, Quote]
     paths: dict[tuple[str, str], tuple[Hop, ...] | None] = msgspec.field(default_factory=dict)
+    crosses: Crosses | None = None
 
     def path(self, source: str, target: str) -> tuple[Hop, ...] | None:
-        """How to convert between two currencies here, or None; remembered until a contract changes."""
+        """How to convert between two currencies here, or None; remembered until a contract of one of the two changes."""
         key = (source, target)
         if key not in self.paths:
-            self.paths[key] = conversion_path(source, target, self.specs)
+            if self.crosses is None:
+                self.crosses = Crosses(self.specs.values())
+            self.paths[key] = self.crosses.path(source, target)
         return self.paths[key]
+
+    def take(self, spec: SymbolSpec) -> None:
+        """A new contract, or another in place of one of its symbol."""
+        known = self.specs.get(spec.symbol)
+        if known == spec:
+            return
+        self.specs = self.specs | {spec.symbol: spec}
+        if self.crosses is not None:
+            if known is not None:
+                self.crosses.remove(known)
+            self.crosses.add(spec)
+        # Each hop of a way begins or ends at one of its two currencies: no other contract can change it.
+        told = {
+            currency
+            for one in (known, spec)
+            if one is not None
+            for currency in (one.currency_base, one.currency_profit)
+        }
+        self.paths = {ends: path for ends, path in self.paths.items() if told.isdisjoint(ends)}
 
     def at(self, quotes: Mapping[str, Quote]) -> "Board":
         """The same contracts with other prices."""
-        return Board(self.specs, dict(quotes), self.paths)
+        return Board(self.specs, dict(quotes), self.paths, self.crosses)
 
 
 class Priced(msgspec.Struct, frozen=True):

@@ -4,6 +4,9 @@ A price of 1.38597 on a five-digit symbol is 138597 points. Volumes are lots tim
 10^8, so that profit is one exact integer expression with one named rounding, as the platform does it.
 """
 
+from bisect import insort
+from collections.abc import Iterable
+
 import msgspec
 
 from firm.arithmetic import Arithmetic
@@ -63,6 +66,46 @@ def conversion_path(source: str, target: str, specs: "dict[str, SymbolSpec]") ->
                 if (other, end) == (middle, target):
                     return (first, second)
     return None
+
+
+class Crosses:
+    """`conversion_path` over contracts that change one at a time: thousands may be told, and each leaves most ways as they are."""
+
+    def __init__(self, specs: Iterable[SymbolSpec]) -> None:
+        self._hops: dict[tuple[str, str], list[tuple[str, Hop]]] = {}  # by name, between each two currencies
+        self._beside: dict[str, set[str]] = {}
+        for spec in specs:
+            self.add(spec)
+
+    def add(self, spec: SymbolSpec) -> None:
+        for start, hop, end in _edges(spec):
+            insort(self._hops.setdefault((start, end), []), (spec.symbol, hop), key=_name)
+            self._beside.setdefault(start, set()).add(end)
+
+    def remove(self, spec: SymbolSpec) -> None:
+        """One that was added."""
+        for start, hop, end in _edges(spec):
+            self._hops[start, end].remove((spec.symbol, hop))
+            if not self._hops[start, end]:
+                del self._hops[start, end]
+                self._beside[start].discard(end)
+
+    def path(self, source: str, target: str) -> tuple[Hop, ...] | None:
+        """As `conversion_path`: by the middle whose first hop comes first by name."""
+        if source == target:
+            return ()
+        if (source, target) in self._hops:
+            return (self._hops[source, target][0][1],)
+        # Each contract converts both ways, so that who lies beside the target is whoever leads to it.
+        middles = self._beside.get(source, set()) & self._beside.get(target, set())
+        if not middles:
+            return None
+        middle = min(middles, key=lambda middle: self._hops[source, middle][0][0])
+        return self._hops[source, middle][0][1], self._hops[middle, target][0][1]
+
+
+def _name(hop: tuple[str, Hop]) -> str:
+    return hop[0]
 
 
 def _edges(spec: SymbolSpec) -> tuple[tuple[str, Hop, str], ...]:

@@ -19,6 +19,10 @@ class DiskRefused(OSError):
     """SQLite could not read or write one of its files: the disk failed, or is full."""
 
 
+class FrontRefused(DiskRefused):
+    """front.db could not be read or written just now; nothing of it was changed, and all of it may be lost anyway."""
+
+
 class VaultDamaged(RuntimeError):
     """What is in the vault is not what was put there, or half of it is missing."""
 

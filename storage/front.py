@@ -1,6 +1,7 @@
 """Front: front.db, where sessions and throttles lie. All of it may be lost: people sign in again, counters start anew.
 
 A damaged or foreign front.db is replaced by an empty one with a line in the log, at start as well as in the middle of work.
+Where the disk gives or takes nothing for now, FrontRefused is raised, and the next call tries again.
 """
 
 import hashlib
@@ -12,8 +13,9 @@ from typing import Self, TypeVar
 
 import apsw
 
+from storage.errors import FrontRefused
 from storage.files import FirmDirectory
-from storage.sqlite_file import FileRefused, open_sqlite
+from storage.sqlite_file import DISK_FAILED, FileRefused, open_sqlite, what_came_first
 
 APPLICATION = 0x45564652  # "EVFR"
 VERSION = 2
@@ -41,6 +43,9 @@ CREATE TABLE throttles (
 CREATE INDEX throttles_by_age ON throttles (scope, last_us);
 """
 
+_DAMAGED = (apsw.CorruptError, apsw.NotADBError)
+_REFUSED = (*DISK_FAILED, *_DAMAGED, apsw.BusyError, apsw.LockedError, OSError)
+
 _LOG = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
@@ -51,12 +56,13 @@ def proof_of(*columns: object) -> bytes:
 
 
 class FrontFile:
-    """The open front.db, replaced when it turns out to be damaged."""
+    """The open front.db, replaced when it turns out to be damaged. `refusals`: how often nothing could be read or kept."""
 
     def __init__(self, path: Path) -> None:
+        self.refusals = 0
         self._path = path
         self._guard = threading.Lock()
-        self._connection = self._opened()
+        self._connection: apsw.Connection | None = self._opened()
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -64,29 +70,41 @@ class FrontFile:
         return cls(FirmDirectory(path).front_db)
 
     def do(self, work: Callable[[apsw.Connection], _Result]) -> _Result:
-        """Run `work` in one transaction; once more on an empty file where this one is damaged."""
+        """Run `work` in one transaction; once more on an empty file where this one is damaged. May raise FrontRefused."""
         with self._guard:
             try:
-                return self._transacted(work)
-            except (apsw.CorruptError, apsw.NotADBError) as damage:
-                self._connection.close()
-                self._discard(damage)
-                self._connection = self._opened()
-                return self._transacted(work)
+                return self._done(work)
+            except (apsw.Error, OSError) as error:
+                failed = what_came_first(error)
+                if not isinstance(failed, _REFUSED):
+                    raise
+                self.refusals += 1
+                raise FrontRefused(
+                    f"{self._path} cannot be read or written ({type(failed).__name__}: {failed}): nothing was kept; make sure "
+                    "that the disk is sound and has free space, then try again"
+                ) from failed
 
     def close(self) -> None:
         with self._guard:
-            self._connection.close()
+            if self._connection is not None:
+                self._connection.close()
 
-    def _transacted(self, work: Callable[[apsw.Connection], _Result]) -> _Result:
-        with self._connection:
-            result = work(self._connection)
-        return result  # noqa: RET504  (a return inside "with" is no return to mypy: apsw types its exit as swallowing)
+    def _done(self, work: Callable[[apsw.Connection], _Result]) -> _Result:
+        if self._connection is None:  # it was damaged, and the disk took no new one
+            self._connection = self._opened()
+        try:
+            return _transacted(self._connection, work)
+        except _DAMAGED as damage:
+            self._connection.close()
+            self._connection = None
+            self._discard(damage)
+            self._connection = self._opened()
+            return _transacted(self._connection, work)
 
     def _opened(self) -> apsw.Connection:
         try:
             return self._checked()
-        except (apsw.CorruptError, apsw.NotADBError, FileRefused) as damage:
+        except (*_DAMAGED, FileRefused) as damage:
             self._discard(damage)
             return self._checked()
 
@@ -102,3 +120,9 @@ class FrontFile:
         _LOG.warning("front.db is damaged and starts anew: everyone signs in again (%s)", damage)
         for suffix in ("", "-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+
+def _transacted(connection: apsw.Connection, work: Callable[[apsw.Connection], _Result]) -> _Result:
+    with connection:
+        result = work(connection)
+    return result  # noqa: RET504  (a return inside "with" is no return to mypy: apsw types its exit as swallowing)

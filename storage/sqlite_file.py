@@ -76,6 +76,13 @@ def disk_refused(path: Path, failed: Exception) -> DiskRefused:
     )
 
 
+def what_came_first(error: Exception) -> Exception:
+    """SQLite rolls back by itself when the disk is full, and apsw then fails over its own rollback: that is not what is wrong."""
+    while isinstance(error.__context__, apsw.Error):
+        error = error.__context__
+    return error
+
+
 def settle(connection: apsw.Connection) -> None:
     """Before anything builds on it: move what the log holds into the file, and sync the file.
 

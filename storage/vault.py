@@ -22,7 +22,7 @@ from nacl.utils import random
 
 from storage.commitment import SALT_BYTES, Opening, bytes_of, commitment_of
 from storage.condition import Condition
-from storage.errors import VaultDamaged
+from storage.errors import DiskRefused, VaultDamaged
 from storage.files import FirmDirectory
 from storage.keys import KeyRing
 from storage.people import CREDENTIALS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
@@ -62,12 +62,13 @@ CREATE TABLE erasing (
 
 
 class Vault:
-    """The open vault of one firm."""
+    """The open vault of one firm. `refusals`: how often nothing could be read or kept since it was opened."""
 
     def __init__(self, connection: apsw.Connection, keys: KeyRing, index_key: bytes) -> None:
         self._connection = connection
         self._keys = keys
         self._index_key = index_key
+        self.refusals = 0
         # apsw refuses a connection that two threads use at once.
         self._guard = threading.Lock()
 
@@ -235,9 +236,14 @@ class Vault:
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
-        """By this thread alone; what SQLite says of its disk is told in words."""
-        with self._guard, must_keep_answering(self._connection.filename):
-            yield
+        """By this thread alone; what SQLite says of its disk is told in words, and counted."""
+        with self._guard:
+            try:
+                with must_keep_answering(self._connection.filename):
+                    yield
+            except (DiskRefused, VaultDamaged):
+                self.refusals += 1
+                raise
 
     def _put(self, key: bytes, person: str, klass: str, value: bytes) -> bytes:
         if len(value) > VALUE_BYTES_MAX:

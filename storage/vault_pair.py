@@ -11,7 +11,7 @@ from storage.files import FirmDirectory
 from storage.keys import KeyRing
 from storage.schema import UNREADABLE
 from storage.sealing import SealBroken
-from storage.sqlite_file import DISK_FAILED, one_row
+from storage.sqlite_file import DISK_FAILED, one_row, what_came_first
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def must_keep_answering(vault_db: str) -> Iterator[None]:
     try:
         yield
     except (apsw.Error, UnicodeDecodeError, SealBroken) as error:
-        failed = _what_came_first(error)
+        failed = what_came_first(error)
         if isinstance(failed, (*DISK_FAILED, apsw.BusyError, apsw.LockedError)):
             raise DiskRefused(
                 f"{vault_db} or keys.db cannot be read or written ({type(failed).__name__}: {failed}): nothing was kept; make "
@@ -38,13 +38,6 @@ def must_keep_answering(vault_db: str) -> Iterator[None]:
         if isinstance(failed, (*UNREADABLE, SealBroken)):
             raise VaultDamaged(f"{vault_db} or keys.db is damaged ({failed}): restore both") from failed
         raise
-
-
-def _what_came_first(error: Exception) -> Exception:
-    """SQLite rolls back by itself when the disk is full, and apsw then fails over its own rollback: that is not what is wrong."""
-    while isinstance(error.__context__, apsw.Error):
-        error = error.__context__
-    return error
 
 
 def require_pair(connection: apsw.Connection, keys: KeyRing, directory: FirmDirectory) -> None:

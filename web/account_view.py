@@ -6,7 +6,7 @@ import apsw
 import msgspec
 from litestar.exceptions import NotFoundException
 
-from actors.live import LiveAccount, LiveOwed
+from actors.live import Health, LiveAccount, LiveOwed
 from firm.explain import rule_in_words
 from firm.money import Money
 from firm.objective import Objective, Progress
@@ -66,6 +66,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
     `newest_seq`: the account's last ledger row that this rests on. `costs`: what each open position cost so far, by its id.
     `next_phase`: the account that followed when this one was passed. `owed`, `next_owed`: what enforcement withheld from each.
+    `prices_ended_us`: when the replay was over that its prices came from, 0 while they come.
     """
 
     line: AccountLine
@@ -82,6 +83,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     next_phase: AccountLine | None
     owed: LiveOwed | None
     next_owed: LiveOwed | None
+    prices_ended_us: int
     now_us: int
 
     @property
@@ -157,7 +159,7 @@ async def account_view(firm: Firm, account: int) -> AccountView:
     """Raises NotFoundException where there is no such account."""
     newest_seq = await newest_row(firm, account)  # first, so that what is read next is never older than it says
     found = await firm.book.read(lambda book: _gather(book, account))
-    moving = live_part(firm, account, found["ruleset"], found["next_phase"])
+    moving = live_part(firm, found["line"], found["ruleset"], found["next_phase"])
     return AccountView(newest_seq=newest_seq, **found, **moving)
 
 
@@ -193,17 +195,24 @@ def more_trades(view: AccountView) -> int | None:
     return view.trades[TRADES_PER_PAGE - 1].closed_seq if len(view.trades) > TRADES_PER_PAGE else None
 
 
-def live_part(firm: Firm, account: int, ruleset: Ruleset, next_phase: AccountLine | None) -> dict[str, Any]:
+def live_part(firm: Firm, line: AccountLine, ruleset: Ruleset, next_phase: AccountLine | None) -> dict[str, Any]:
     """What changes with each price: read from the live board, without waiting."""
-    live, now_us = firm.live.account(account), firm.now_us()
+    live, now_us = firm.live.account(line.account), firm.now_us()
     return {
         "live": live,
-        "owed": firm.live.owed_to(account),
+        "prices_ended_us": prices_ended_us(firm.live.health(), line.bridge),
+        "owed": firm.live.owed_to(line.account),
         "next_owed": firm.live.owed_to(next_phase.account) if next_phase is not None else None,
         "now_us": now_us,
         "reset": reset_of(ruleset, live, now_us),
         "gauges": gauges_of(live, ruleset) if live else (),
     }
+
+
+def prices_ended_us(health: Health, bridge: str = "") -> int:
+    """When a replay was over: of this bridge, or the last of all where each is over. 0 where prices go on."""
+    ended = [one.prices_ended_us for one in health.bridges if bridge in ("", one.bridge)]
+    return max(ended) if ended and all(ended) else 0
 
 
 def reset_of(ruleset: Ruleset, live: LiveAccount | None, now_us: int) -> Reset:

@@ -4,6 +4,7 @@ Sessions lie on the server under a hash of their id; the browser holds the id al
 """
 
 import secrets
+from contextlib import suppress
 from typing import Any, Literal
 
 import anyio
@@ -13,6 +14,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 
+from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.people import Person, normalised_mail
 from storage.throttles import Limit
 from web.bounds import (
@@ -145,13 +147,19 @@ def recognised(connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor | None
     """The visitor where no route was found that would have looked: a few reads without waiting, and nothing is prolonged."""
     firm: Firm = connection.app.state.firm
     session_id = session_id_in(firm, connection)
-    return _person_of(firm, session_id) if session_id else None
+    try:
+        return _person_of(firm, session_id) if session_id else None
+    except (DiskRefused, VaultDamaged):  # the page of a problem must not fail over who looks at it
+        return None
 
 
 def _look_up(firm: Firm, session_id: str) -> Visitor | None:
     visitor = _person_of(firm, session_id)
     if visitor is not None:
-        firm.sessions.renew(session_id, firm.wall_us())
+        with suppress(
+            FrontRefused
+        ):  # which it has counted: a page can be read all the same, and the next view tries again
+            firm.sessions.renew(session_id, firm.wall_us())
     return visitor
 
 

@@ -34,7 +34,6 @@ ASK_SECONDS = 10  # how long a form waits for the engine's durable answer
 STREAM_INTERVAL_SECONDS = 0.5  # a live page changes at most twice a second
 STREAM_PING_SECONDS = 5.0
 STREAM_RECHECK_SECONDS = 15.0  # how soon a stream notices that its session has ended
-STREAMS_MAX = 4_000
 STREAMS_PER_PERSON_MAX = 12
 
 COUNTED_SINCE_US = DAY_US  # "today" on the home page: the last 24 hours of firm time

@@ -46,7 +46,8 @@ class Firm:
     `reader` reads the book without holding up its writer. `ask` brings a command to the
     engine and answers once that is durable; it raises Overloaded.
     `now_us` is firm time (simulated in a demo), `wall_us` the time by which sessions and guesses are counted.
-    `https`: cookies are marked for it; False only on a loopback demo. `held`: why nothing is taken for now; empty where it is.
+    `https`: cookies are marked for it; False only on a loopback demo. `streams_max`: live pages at
+    once, as the door to the pages can hold them. `held`: why nothing is taken for now; empty where it is.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Firm:
     now_us: Callable[[], int]
     wall_us: Callable[[], int]
     https: bool
+    streams_max: int
     machine: MachineView = field(default_factory=Unwatched)
     held: Callable[[], str] = lambda: ""
     book: "Book" = field(init=False)

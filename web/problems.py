@@ -13,7 +13,7 @@ from litestar.response import Redirect, Response
 from litestar.types import ExceptionHandlersMap
 
 from firm.ids import ID_BITS, id_text
-from storage.errors import DiskRefused
+from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from web.auth import recognised
 from web.forms import Kept, path_of_ours
 from web.render import page
@@ -62,9 +62,20 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     return _page(request, 500, "", reference)
 
 
-def disk_refused(request: Request[Any, Any, Any], error: DiskRefused) -> Response[Any]:
-    """The vault's disk gives or takes nothing for now. Who asks is not looked up again: that is in the vault, too."""
-    told = "what we know of people cannot be read or written at the moment: nothing of this was kept"
+def vault_refused(request: Request[Any, Any, Any], error: DiskRefused | VaultDamaged) -> Response[Any]:
+    """The vault gives or takes nothing for now."""
+    return _refused(
+        request, error, "what we know of people cannot be read or written at the moment: nothing of this was kept"
+    )
+
+
+def front_refused(request: Request[Any, Any, Any], error: FrontRefused) -> Response[Any]:
+    """A session or a count of guesses was to be kept, and the disk took it not."""
+    return _refused(request, error, "this cannot be saved just now: nothing of it was kept")
+
+
+def _refused(request: Request[Any, Any, Any], error: Exception, told: str) -> Response[Any]:
+    """Who asks is not looked up again: that lies beside what was refused. What failed is known, and no traceback says more."""
     reference = _reference()
     _LOG.error("%s %s: %s (reference %s)", request.method, request.url.path, error, reference)
     return _problem_page(request, 503, told, reference, visitor_of(request))
@@ -125,6 +136,8 @@ def _reference() -> str:
 HANDLERS: ExceptionHandlersMap = {
     SignInNeeded: sign_in_needed,
     HTTPException: problem,
-    DiskRefused: disk_refused,
+    DiskRefused: vault_refused,
+    VaultDamaged: vault_refused,
+    FrontRefused: front_refused,
     Exception: fault,
 }

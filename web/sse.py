@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
 import anyio
 
+from storage.errors import FrontRefused
 from web.auth import still_signed_in
 from web.bounds import (
     STREAM_INTERVAL_SECONDS,
     STREAM_PING_SECONDS,
     STREAM_RECHECK_SECONDS,
-    STREAMS_MAX,
     STREAMS_PER_PERSON_MAX,
 )
 from web.firm import Firm
@@ -54,7 +54,7 @@ class Streams:
 
     def watch(self, visitor: Visitor, key: str, render: Render) -> AsyncGenerator[bytes, None]:
         """The event stream of `key` for a visitor. Raises TooManyStreams before anything is sent."""
-        if self.open >= STREAMS_MAX or self._people[visitor.reference] >= STREAMS_PER_PERSON_MAX:
+        if self.open >= self._firm.streams_max or self._people[visitor.reference] >= STREAMS_PER_PERSON_MAX:
             raise TooManyStreams
         return self._stream(visitor, key, render)
 
@@ -76,7 +76,11 @@ class Streams:
             now = anyio.current_time()
             if now - checked_at >= STREAM_RECHECK_SECONDS:
                 checked_at = now
-                if not await still_signed_in(self._firm, visitor):
+                try:
+                    is_signed_in = await still_signed_in(self._firm, visitor)
+                except FrontRefused:  # nobody can say: the browser comes back, and is asked again
+                    break
+                if not is_signed_in:
                     yield SIGNED_OUT
                     return
             frame = await self._frame(key, render, now)

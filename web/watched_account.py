@@ -30,7 +30,7 @@ class WatchedAccount:
         if await newest_row(self._firm, account) != self._view.newest_seq:
             self._know(await account_view(self._firm, account))
         self._over = not self._view.watched
-        moving = live_part(self._firm, account, self._view.ruleset, self._view.next_phase)
+        moving = live_part(self._firm, self._view.line, self._view.ruleset, self._view.next_phase)
         view = msgspec.structs.replace(self._view, **moving)
         context = {"view": view, "now_us": view.now_us, "room": self._room}
         standing, figures = (

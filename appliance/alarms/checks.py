@@ -93,6 +93,7 @@ def _disk_low(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     text = f"{free // MB} MB are free under the firm's directory"
     is_well = free * WELL_PERCENT >= least * 100
     yield Reading(alarm=Alarm.DISK_LOW, is_bad=free < least, is_well=is_well, text=text)
+    yield _is(Alarm.DISK_LOW, "unseen", bool(seen.space_unseen), seen.space_unseen)
 
 
 def _wal_large(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
@@ -155,6 +156,14 @@ def _read_model_behind(seen: Figures, limits: AlarmSettings) -> Iterator[Reading
     yield _is(Alarm.READ_MODEL_BEHIND, "", bool(behind), text)
 
 
+def _vault_not_writable(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
+    times = counted(seen.vault_refused, "time")
+    text = (
+        f"{times} within five minutes the vault gave or took nothing: bridges send again later, and nobody new is known"
+    )
+    yield _is(Alarm.VAULT_NOT_WRITABLE, "", bool(seen.vault_refused), text)
+
+
 def _at_most(alarm: Alarm, subject: str, found: int, limit: int, text: str) -> Reading:
     """Bad from the limit on."""
     is_well = found * 100 < limit * WELL_PERCENT
@@ -191,6 +200,7 @@ WATCHED: dict[Alarm, Watched] = {
     Alarm.FEED_SILENT: Watched(check=_feed_silent, hold_s=_at_once),
     Alarm.QUEUE_DEEP: Watched(check=_queue_deep, hold_s=_twice_seen),
     Alarm.READ_MODEL_BEHIND: Watched(check=_read_model_behind, hold_s=_at_once),
+    Alarm.VAULT_NOT_WRITABLE: Watched(check=_vault_not_writable, hold_s=_at_once),
     Alarm.WAL_LARGE: Watched(check=_wal_large, hold_s=_twice_seen),
 }
 

@@ -17,7 +17,7 @@ CHECK = "alarms"
 VERB = "alarms"
 ANSWER_DEADLINE_S = 10.0
 # While one of these stands the firm does not keep its word; the others can wait until morning.
-_PROBLEMS = frozenset({Alarm.DESK_STOPPED, Alarm.ENGINE_STANDS, Alarm.READ_MODEL_BEHIND})
+_PROBLEMS = frozenset({Alarm.DESK_STOPPED, Alarm.ENGINE_STANDS, Alarm.READ_MODEL_BEHIND, Alarm.VAULT_NOT_WRITABLE})
 
 
 def check_alarms(directory: FirmDirectory, settings: Settings, holder: int | None) -> list[Finding]:

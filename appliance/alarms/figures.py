@@ -43,9 +43,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Everything. Times in µs are wall time, unless `health` says otherwise.
 
     `backups_wanted`: the settings say where copies go. `copies_unseen`: why this process could not look there when it started, or
-    "". `held`: why the engine takes nothing, or "". `idle_ms`: since the last
+    "". `space_unseen`: why nobody can say how much is free, or "". `held`: why the engine takes nothing, or "". `idle_ms`: since the last
     commit. `commit_us`: median of the commits since the look before, 0 where there was none. `refused`: at the gateway, in the
-    last five minutes. `clock_off_ms`: how far the machine's clock is ahead of firm time.
+    last five minutes; `vault_refused`: how often the vault gave or took nothing in that time. `clock_off_ms`: how far the machine's
+    clock is ahead of firm time.
     """
 
     at_us: int
@@ -54,8 +55,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     files: FileFigures
     backups_wanted: bool
     copies_unseen: str
+    space_unseen: str
     held: str
     idle_ms: int
     commit_us: int
     refused: int
+    vault_refused: int
     clock_off_ms: int

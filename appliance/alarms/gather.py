@@ -19,6 +19,7 @@ from appliance.alarms.copies_check import last_check
 from appliance.alarms.figures import BridgeFigures, Figures, FileFigures
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
+from bridges.sessions import VAULT_NOT_WRITABLE, WAITS_FOR_THE_VAULT
 from firm.instant import SECOND_US
 from firm.sessions import is_open
 from storage.errors import LedgerDamaged, LedgerRefused
@@ -29,7 +30,22 @@ from storage.refold import lost_tables, stale_models
 
 REFUSED_WINDOW_S = 300
 HELD_BACK = "held back"  # what the gateway counts when it only waits, and refuses nothing
+# The vault has an alarm of its own.
+NO_FAULT_OF_BRIDGES = {HELD_BACK, VAULT_NOT_WRITABLE, WAITS_FOR_THE_VAULT}
 US_PER_MS = 1_000
+
+
+class _Rise:
+    """By how much a counter rose within the last five minutes."""
+
+    def __init__(self, now_s: float) -> None:
+        self._seen: deque[tuple[float, int]] = deque([(now_s, 0)])
+
+    def within(self, total: int, now_s: float) -> int:
+        self._seen.append((now_s, total))
+        while self._seen[0][0] < now_s - REFUSED_WINDOW_S:
+            self._seen.popleft()
+        return total - self._seen[0][1]
 
 
 class Gatherer:
@@ -40,7 +56,7 @@ class Gatherer:
         self._batches = 0
         self._were_here: set[str] = set()
         self._committed_s = time.monotonic()
-        self._refusals: deque[tuple[float, int]] = deque([(self._committed_s, 0)])
+        self._refusals, self._vault_refusals = _Rise(self._committed_s), _Rise(self._committed_s)
 
     def look(self, files: FileFigures) -> Figures:
         """In the event loop. `files`: from `file_figures`, which a thread has read."""
@@ -54,10 +70,12 @@ class Gatherer:
             files=files,
             backups_wanted=bool(machine.settings.backups.destination),
             copies_unseen=machine.copies_unseen,
+            space_unseen=machine.space_unseen,
             held=machine.runner.held,
             idle_ms=idle_ms,
             commit_us=commit_us,
-            refused=self._refused(),
+            refused=self._refusals.within(self._refused(), time.monotonic()),
+            vault_refused=self._vault_refusals.within(machine.vault.refusals, time.monotonic()),
             clock_off_ms=self._clock_off_ms(),
         )
 
@@ -71,12 +89,7 @@ class Gatherer:
         return median_low(recent) if recent else 0, int((now_s - self._committed_s) * 1_000)
 
     def _refused(self) -> int:
-        total = sum(many for reason, many in self._machine.counters.items() if reason != HELD_BACK)
-        now_s = time.monotonic()
-        self._refusals.append((now_s, total))
-        while self._refusals[0][0] < now_s - REFUSED_WINDOW_S:
-            self._refusals.popleft()
-        return total - self._refusals[0][1]
+        return sum(many for reason, many in self._machine.counters.items() if reason not in NO_FAULT_OF_BRIDGES)
 
     def _clock_off_ms(self) -> int:
         """A simulated clock is not the machine's, and is not compared with it."""

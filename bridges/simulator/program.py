@@ -68,6 +68,7 @@ class Simulator:
             await self._wait_for_accounts()
             await self._play()
             await self._client.settled()
+            self._client.end_prices(self._replay.now_us)
             self._say(done=True)
             if not until_done:
                 await anyio.sleep_forever()

@@ -2,8 +2,11 @@
 
 import os
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -72,6 +75,49 @@ async def test_with_little_space_left_pages_stay_up_and_nothing_is_taken_until_t
     assert child.close() == 0
     told = [body.spec.symbol for body in rows_of(disk.place / "firm") if type(body).__name__ == "SymbolReported"]
     assert told == [f"AAA{n:03}" for n in range(3)] + [f"BBB{n:03}" for n in range(50)]
+
+
+def test_on_a_disk_that_is_full_to_the_last_byte_a_sign_in_is_refused_in_words(
+    disk: SmallDisk,
+    serving: Callable[[Path], Any],
+    settings: Callable[..., Any],
+    bridge_hands: tuple[Callable[..., Any], ...],
+) -> None:
+    founded, _, _, _ = bridge_hands
+    machine, _ = founded(disk.place / "firm", replace(settings(space_min_mb=LEAST_MB), clock=ClockSettings()))
+    machine.close()
+    child = serving(disk.place / "firm")
+    url = child.first_line.split()[-1]
+    filler = disk.fill(1)
+    with filler.open("ab", buffering=0) as file, suppress(OSError):  # what the file system had kept back
+        while True:
+            file.write(bytes(4_096))
+    # The log of front.db has room for a few more; each is another address, and a new counter.
+    for number in range(2_000):
+        status, page = sign_in(url, f"{number}{'x' * 200}@example.org")
+        if status != 422:
+            break
+    assert status == 503
+    assert "This cannot be saved just now: nothing of it was kept" in page
+    assert "We cannot answer right now" in page
+    assert urllib.request.urlopen(f"{url}/sign-in", timeout=5).status == 200
+    filler.unlink()
+    assert sign_in(url, "ada@example.org")[0] == 422
+    assert child.close() == 0
+    log = child.log.read_text()
+    assert "front.db cannot be read or written (FullError" in log
+    assert "Traceback" not in log
+
+
+def sign_in(url: str, mail: str) -> tuple[int, str]:
+    form = urllib.parse.urlencode({"mail": mail, "password": "whatever", "next": "/"}).encode()
+    request = urllib.request.Request(f"{url}/session", form, {"Origin": url})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.read().decode()
 
 
 def test_a_start_on_a_full_disk_gives_the_ballast_up_serves_and_lays_it_again(

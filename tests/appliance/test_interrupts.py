@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from appliance.demo import MARKER
+from appliance.demo_firm import OWNER_MAIL, PASSWORD, TRADER_MAIL
 from appliance.ports import free_port
 from storage.errors import LedgerInUse
 from storage.lock import WriterLock
@@ -94,10 +96,11 @@ def is_free(lock: Path) -> bool:
 def test_ctrl_c_after_the_prices_ends_a_demo_and_lists_each_verdict(
     display: tuple[str, ...], terminal: Callable[..., Terminal], tmp_path: Path
 ) -> None:
-    demo = terminal(
-        "demo", "--data-dir", tmp_path / "demo", "--port", free_port(HOST), "--speed", "max", *RELEASE, *display
-    )
+    port = free_port(HOST)
+    demo = terminal("demo", "--data-dir", tmp_path / "demo", "--port", port, "--speed", "max", *RELEASE, *display)
     demo.await_text(ENDED)
+    for mail, path in ((OWNER_MAIL, "/staff"), (TRADER_MAIL, "/accounts")):
+        assert "The prices ended at 2 May 2014, 12:30:" in first_page(port, mail, path)
     demo.press(CTRL_C)
     assert demo.status() == 0
     assert "Traceback" not in demo.shown
@@ -108,6 +111,19 @@ def test_ctrl_c_after_the_prices_ends_a_demo_and_lists_each_verdict(
     listed = re.findall(r"BreachDeclared .* decision \d+", demo.shown[promised:])
     assert len(listed) == int(tallied[1]) > 0
     assert is_free(tmp_path / "demo" / "firm" / "lock")
+
+
+def first_page(port: int, mail: str, path: str) -> str:
+    """What somebody sees who signs in, once the next heartbeat came; of a trader the first account that runs."""
+    url = f"http://{HOST}:{port}"
+    with httpx.Client(base_url=url, headers={"origin": url}, follow_redirects=True) as browser:
+        page = browser.post("/session", data={"mail": mail, "password": PASSWORD, "next": path}).text
+        if path == "/accounts":
+            path = re.findall(r'href="(/accounts/[^"/]+)"', page)[0]
+        deadline = time.monotonic() + PATIENCE_S
+        while "The prices ended" not in page and time.monotonic() < deadline:
+            page = browser.get(path).text
+    return page
 
 
 def test_ctrl_c_among_the_prices_ends_a_demo_with_the_list_too_and_a_second_one_hurries_nothing(

@@ -13,8 +13,11 @@ import anyio.lowlevel
 import pytest
 import uvicorn
 
+from appliance.alarms.watch import Watch
 from appliance.page_server import HEAD_BYTES_MAX, Deadlines, PageServer
 from appliance.portal_door import CONNECTIONS_MAX, PortalDoor, Turned, connections_allowed
+from appliance.read_only import ReadOnlyFirm
+from appliance.serve import _firm
 
 pytestmark = pytest.mark.anyio
 
@@ -264,6 +267,18 @@ async def test_a_thousand_cut_connections_are_one_line_of_the_log(caplog):
     [line] = caplog.records
     assert "1 head_late" in line.getMessage()
     assert door.turned[Turned.HEAD_LATE] == 1_000
+
+
+@pytest.mark.parametrize("files", [8, 400, 1_024, 1 << 20])
+def test_live_pages_never_fill_the_door_of_a_firm(shop, monkeypatch, files):
+    """Whatever the machine lets the process open: half of what the door holds can be cut to let somebody in."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    machine = shop.reopen()
+    served = _firm(machine, Watch(machine, []))
+    machine.close()
+    with ReadOnlyFirm(shop.directory, "the disk is broken") as firm:
+        assert served.streams_max == firm.firm.streams_max == connections_allowed() // 2
+    assert machine.door.connections_max - served.streams_max >= served.streams_max
 
 
 @pytest.mark.parametrize(

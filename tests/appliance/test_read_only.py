@@ -1,8 +1,11 @@
 """A disk that takes no more writes: the firm ends, comes back read-only, says why, and goes on by itself."""
 
+import os
+import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -100,6 +103,48 @@ async def test_what_is_kept_can_be_read_and_nothing_is_taken(tmp_path: Path, set
             assert "EngageKillSwitch was not taken: the disk is broken: nothing was sent" in answer.text
     after = {path: path.read_bytes() for path in before if path.exists()}
     assert after == before
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Its ear; and it wants a sign of life within four thousandths of a second."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(tmp_path / "notify"))
+        ear.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "4000")
+        monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
+        yield ear
+
+
+def heard_by(ear: socket.socket) -> list[str]:
+    said = []
+    with suppress(BlockingIOError):
+        while True:
+            said.append(ear.recv(1_024).decode())
+    return said
+
+
+def test_a_recovery_gives_signs_of_life_as_it_goes_through_rows_and_for_nothing_else(
+    shop: Any, systemd: socket.socket
+) -> None:
+    """systemd watches since the pages of the read-only firm were ready, and a recovery may take longer than it waits."""
+    for number in range(400):
+        shop.wait(1)
+        shop.tick(138_700 + number % 50, 138_705 + number % 50)
+    shop.machine.close()
+    assert heard_by(systemd) == []
+    with ReadOnlyFirm(shop.directory, "the disk was broken"):
+        while_reading = heard_by(systemd)
+    machine = shop.reopen()
+    again = heard_by(systemd)
+    for said in (while_reading, again):
+        assert set(said) == {"WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000"}
+        assert 3 <= len(said) <= machine.recovered.rows
+    fresh = found(shop.directory.with_name("fresh"), replace(shop.settings, web=replace(shop.settings.web, port=1)))
+    fresh.close()
+    assert fresh.recovered.rows == 0
+    assert heard_by(systemd) == []
 
 
 def test_a_directory_takes_a_write_or_it_does_not(tmp_path: Path) -> None:

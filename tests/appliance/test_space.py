@@ -12,7 +12,7 @@ import anyio
 import msgspec
 import pytest
 
-from appliance.space import MB, SPARE_SHARE, Space
+from appliance.space import MB, SPARE_SHARE, Space, make_room_to_start
 from storage.files import BALLAST_BYTES, FirmDirectory, lay_ballast
 
 PATIENCE_S = 30
@@ -106,6 +106,26 @@ def test_a_ballast_that_was_cut_short_is_laid_again(tmp_path: Path) -> None:
     lay_ballast(files)
     assert files.ballast.stat().st_size == BALLAST_BYTES
     assert files.ballast.stat().st_blocks * 512 >= BALLAST_BYTES
+
+
+def test_a_disk_that_does_not_say_what_is_free_is_told_and_ends_nothing(
+    shop: Any, space: Space, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where its mount is gone: the directory is not there any more."""
+    machine, elsewhere = shop.machine, shop.directory.with_name("elsewhere")
+    space.look()
+    assert machine.space_unseen == ""
+    shop.directory.rename(elsewhere)
+    for _ in range(3):
+        space.look()
+        make_room_to_start(shop.directory)
+    assert machine.space_unseen == f"how much is free under {shop.directory} cannot be seen (No such file or directory)"
+    assert caplog.text.count("see whether its file system is still mounted") == 1
+    assert not machine.runner.held
+    elsewhere.rename(shop.directory)
+    space.look()
+    assert machine.space_unseen == ""
+    assert "can be seen again" in caplog.text
 
 
 def test_a_firm_that_stopped_for_want_of_space_goes_on_only_with_a_tenth_to_spare(

@@ -1,5 +1,6 @@
 """What is personal is in the vault before the engine hears of it: many values at a time, beside the loop, in the bridge's order."""
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,9 +13,17 @@ from anyio import to_thread
 from bridges import wire
 from bridges.bounds import SEAL_BYTES_MAX, SEAL_EVENTS_MAX
 from bridges.events import CmdResult, Platform, Session, encode_event
-from firm.inputs import BridgeDisconnected, CommandState, EventRefused, LoginReported, PlatformReported, QuoteFrame
+from firm.inputs import (
+    BridgeConnected,
+    BridgeDisconnected,
+    CommandState,
+    EventRefused,
+    LoginReported,
+    PlatformReported,
+    QuoteFrame,
+)
 from firm.quote_frame import Tick, encode_quotes
-from storage.errors import DiskRefused
+from storage.errors import DiskRefused, VaultDamaged
 from storage.files import create_firm_directory
 from storage.people import LOGINS, SESSION
 from storage.vault import Vault
@@ -236,6 +245,77 @@ async def test_a_vault_that_cannot_be_written_ends_the_session_and_nothing_is_lo
     ]
     assert told == [1, 2, 3, 4, 5]
     assert len(world.engine.of(LoginReported)) == 1
+
+
+class HandTurned:
+    """A clock that stands still until a test turns it."""
+
+    now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+async def test_a_vault_that_stays_damaged_costs_a_bounded_number_of_rows_an_hour(world, hands):
+    async def refuse(values: Sequence[bytes]) -> None:
+        raise VaultDamaged("vault.db or keys.db is damaged: restore both")
+
+    world.now_s = clock = HandTurned()
+    world.before_seal = refuse
+    waits = []
+    async with world.gateway_serving():
+        bridge = hands.bare(world.enrol("sim"))
+        while clock.now_s < 1_000 + 3_600:
+            bridge.say(bridge.hello(last_seq=1))
+            # A session that opens ends with the login that comes in it; one that must wait is told so once a heartbeat.
+            before = sum(world.counters.values())
+            await hands.until(
+                lambda before=before: (
+                    world.engine.of(BridgeConnected)[len(waits) :] or sum(world.counters.values()) > before
+                )
+            )
+            if len(world.engine.of(BridgeConnected)) > len(waits):
+                bridge.session = (await bridge.hear(wire.Welcome)).session
+                bridge.send_events(1, [login(1)])
+                reason = ""
+                while "connect again in" not in reason:
+                    reason = (await bridge.hear(wire.Bye)).reason
+                waits.append(int(re.search(r"connect again in (\d+) s", reason)[1]))
+                bridge.session = ""
+            clock.now_s += 5.0
+    assert waits[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert world.counters["waits for the vault"] > 500
+    assert len(world.engine.arrivals) == 2 * len(waits) <= 2 * (3_600 / 60 + 10)
+
+
+async def test_a_bridge_that_waits_for_the_vault_is_told_how_long_and_another_does_not_wait(world, hands):
+    async def refuse(values: Sequence[bytes]) -> None:
+        raise VaultDamaged("vault.db or keys.db is damaged: restore both")
+
+    world.now_s = clock = HandTurned()
+    world.before_seal = refuse
+    async with world.gateway_serving():
+        key, late = world.enrol("sim"), None
+        for wait_s in (1, 2):
+            bridge = hands.bare(key)
+            await bridge.greet(last_seq=1)
+            bridge.send_events(1, [login(1)])
+            assert f"connect again in {wait_s} s" in (await bridge.hear(wire.Bye)).reason
+            late = hands.bare(key)
+            late.say(late.hello(last_seq=1))
+            assert f"say HELLO again in {wait_s} s" in (await late.hear(wire.Bye)).reason
+            clock.now_s += wait_s
+        await hands.bare(world.enrol("calm")).greet()
+        world.before_seal = world._at_once
+        await late.greet(last_seq=1)
+        late.send_events(1, [login(1)])
+        await acknowledged(late, 1)
+        # Minutes later a failure is another one, and not the same that lasts.
+        clock.now_s += 1_000.0
+        world.before_seal = refuse
+        late.send_events(2, [login(2)])
+        assert "connect again in 1 s" in (await late.hear(wire.Bye)).reason
+    assert world.counters == {"vault not writable": 3, "waits for the vault": 2}
 
 
 async def test_the_engine_hears_of_nothing_that_is_not_in_the_vault_yet(world, hands, vault, commits):

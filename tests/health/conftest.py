@@ -3,7 +3,7 @@
 import importlib.util
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,36 @@ def adjust() -> Callable[..., None]:
     return change
 
 
+class Overheard(Watch):
+    """A watch that writes down what it says."""
+
+    def __init__(self, machine: Machine, said: list[Notice]) -> None:
+        super().__init__(machine, [])
+        self._said = said
+
+    async def look(self) -> list[Notice]:
+        notices = await super().look()
+        self._said += notices
+        return notices
+
+
 @pytest.fixture
-def watched() -> Callable[[Machine], Watch]:
-    return lambda machine: Watch(machine, [])
+def said_so_far() -> list[Notice]:
+    """Everything that the watches of this test have said."""
+    return []
+
+
+@pytest.fixture
+def watched(said_so_far: list[Notice]) -> Callable[[Machine], Watch]:
+    return lambda machine: Overheard(machine, said_so_far)
+
+
+@pytest.fixture(autouse=True)
+def _held_to_the_alarm_it_is_to_fire(request: pytest.FixtureRequest, said_so_far: list[Notice]) -> Iterator[None]:
+    yield
+    raised = {notice.alarm for notice in said_so_far if notice.saying is Saying.RAISED}
+    for marker in request.node.iter_markers("fires"):
+        assert marker.args[0] in raised, f"{marker.args[0]} was never raised"
 
 
 @pytest.fixture

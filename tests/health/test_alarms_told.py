@@ -1,5 +1,6 @@
 """Alarms where people meet them: the runbooks, the log, the doctor, the staff's page, and a served firm's webhook from end to end."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from appliance.alarms.remedies import REMEDIES
 from appliance.founding import found
 from appliance.settings_file import every_setting, write_settings
 
+TESTS = Path(__file__).parents[1]
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "operating" / "runbooks.md"
 KEY = "a-key-that-the-receiver-has-too"
 
@@ -29,6 +31,20 @@ def entries() -> dict[str, str]:
 def test_the_runbooks_have_an_entry_for_each_alarm_and_no_other() -> None:
     assert list(entries()) == sorted(Alarm)
     assert set(WATCHED) == set(REMEDIES) == set(Alarm)
+
+
+def test_each_alarm_has_a_test_that_makes_it_fire() -> None:
+    """Where the fixtures of health and process hold a test to the alarm that its mark names."""
+    fired = {
+        decorator.args[0].attr
+        for path in (*TESTS.glob("health/test_*.py"), *TESTS.glob("process/test_*.py"))
+        for test in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(test, ast.AsyncFunctionDef | ast.FunctionDef)
+        for decorator in test.decorator_list
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.fires"
+        if isinstance(decorator.args[0], ast.Attribute)
+    }
+    assert fired == set(Alarm.__members__)
 
 
 @pytest.mark.parametrize("alarm", Alarm)

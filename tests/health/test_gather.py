@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from appliance.alarms.gather import HELD_BACK, REFUSED_WINDOW_S, Gatherer
+from bridges.sessions import VAULT_NOT_WRITABLE, WAITS_FOR_THE_VAULT
 
 
 def test_refusals_are_counted_for_five_minutes(shop: Any, watched: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +24,8 @@ def test_refusals_are_counted_for_five_minutes(shop: Any, watched: Any, monkeypa
 
 def test_a_gateway_that_only_waits_refuses_nothing(shop: Any, watched: Any) -> None:
     gatherer, files = Gatherer(shop.machine), watched(shop.machine).figures.files
-    shop.machine.counters[HELD_BACK] += 1_000
+    for waiting in (HELD_BACK, WAITS_FOR_THE_VAULT, VAULT_NOT_WRITABLE):
+        shop.machine.counters[waiting] += 1_000
     shop.machine.counters["unknown key"] += 3
     assert gatherer.look(files).refused == 3
 

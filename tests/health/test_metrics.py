@@ -95,6 +95,7 @@ def test_it_says_what_the_machine_knows(families: Families, shop: Any) -> None:
         'evenhand_bridge_feed_silence_seconds{bridge="sim"}': 0,
         'evenhand_desks_stopped{kind="account"}': 0,
         'evenhand_refusals_total{reason="unknown key"}': 3,
+        'evenhand_database_refusals_total{database="vault"}': 0,
         'evenhand_alarm_raised{alarm="feed_silent"}': 0,
         'evenhand_alarm_deliveries_total{courier="mail",outcome="delivered"}': 1,
         'evenhand_wal_bytes{database="ledger"}': shop.files.ledger_db.with_name("ledger.db-wal").stat().st_size,
@@ -174,7 +175,8 @@ def doors(shop: Any, watch: Watch, tmp_path: Path) -> Callable[..., httpx.AsyncC
         firm = Firm(
             name="Northlight", live=machine.live, reader=machine.reader, vault=machine.vault, sessions=machine.sessions,
             throttle=machine.throttle, ask=machine.ask, evidence=machine.evidence, now_us=machine.clock.now_us,
-            wall_us=wall_us, https=https, machine=watch,
+            wall_us=wall_us, https=https, streams_max=machine.door.streams_max,
+            machine=watch,
         )  # fmt: skip
         transport = httpx.ASGITransport(create_app(firm), client=(address, 40_000))
         return httpx.AsyncClient(transport=transport, base_url=f"http://{host}")

@@ -14,8 +14,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    """Serve a directory."""
+def serve(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Served]]:
+    """Serve a directory. A test that says which alarm it fires is held to it."""
     children: list[Served] = []
 
     def start(firm: Path, program: Sequence[str] = SERVE) -> Served:
@@ -25,3 +25,6 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     yield start
     for child in children:
         child.kill()
+    raised = set[str]().union(*(child.raised for child in children))
+    for marker in request.node.iter_markers("fires"):
+        assert marker.args[0] in raised, f"{marker.args[0]} was never raised"

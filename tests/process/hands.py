@@ -52,6 +52,7 @@ class Served:
 
     def __init__(self, firm: Path, log: Path, program: Sequence[str] = SERVE) -> None:
         self.firm, self.log = firm, log
+        self.raised: set[str] = set()
         with log.open("w") as err:
             self.process = subprocess.Popen(
                 [*program, "serve", "--data-dir", str(firm)], stdout=subprocess.PIPE, stderr=err, text=True
@@ -74,7 +75,9 @@ class Served:
 
     def alarms(self) -> dict[str, str]:
         """What is raised, and its words."""
-        return {one["alarm"]: one["text"] for one in self.ask("alarms")}
+        told = {one["alarm"]: one["text"] for one in self.ask("alarms")}
+        self.raised |= told.keys()
+        return told
 
     def page(self, path: str = "/sign-in") -> str:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=PATIENCE_S) as answer:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from anyio import to_thread
 
+from appliance.alarms.notice import Alarm
 from appliance.clock import SLEW_PER_SECOND_US
 from bridges.outbox import Outbox
 from firm.inputs import ClockTicked, DealReported
@@ -57,6 +58,7 @@ async def some_trading(client: Any, hand: Hand) -> list[str]:
     return deals
 
 
+@pytest.mark.fires(Alarm.CLOCK_STEPPED)
 async def test_steps_of_an_hour_and_of_five_seconds_move_no_rule_and_are_told(
     tmp_path: Path, serve: Callable[..., Served], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 import storage.sessions
 import storage.throttles
 from firm.instant import HOUR_US, MINUTE_US, SECOND_US
+from storage.errors import FrontRefused
 from storage.files import FirmDirectory, create_firm_directory
 from storage.front import FrontFile
 from storage.sessions import ABSOLUTE_US, IDLE_US, SESSIONS_PER_PERSON_MAX, SessionStore
@@ -75,6 +76,49 @@ def test_an_ended_session_is_not_brought_back_by_writing_to_it(sessions: Session
     held = sessions.get("s1", later_us)
     assert held is not None
     assert (held.person, held.created_us) == ("", later_us)
+
+
+def test_a_disk_that_is_full_is_told_in_words_and_it_goes_on_once_there_is_room(
+    front: FrontFile, sessions: SessionStore, throttle: Throttle
+) -> None:
+    sessions.set("s1", b"", NOW_US, ADA)
+    assert front._connection is not None
+    pages = front._connection.pragma("max_page_count")
+    front._connection.pragma("max_page_count", 1)
+    for write in (
+        lambda: sessions.set("s2", b"x" * 50_000, NOW_US, ADA),
+        lambda: [throttle.wait_us("sign-in", str(number), TWICE_A_MINUTE, NOW_US) for number in range(100)],
+    ):
+        with pytest.raises(FrontRefused, match=r"front.db cannot be read or written .* nothing was kept"):
+            write()
+    assert front.refusals == 2
+    assert sessions.get("s1", NOW_US) is not None
+    assert sessions.get("s2", NOW_US) is None
+    front._connection.pragma("max_page_count", pages)
+    sessions.set("s2", b"x" * 50_000, NOW_US, ADA)
+    assert sessions.get("s2", NOW_US) is not None
+
+
+def test_where_a_damaged_one_cannot_be_replaced_it_is_tried_again_until_it_can(
+    firm: FirmDirectory, front: FrontFile, sessions: SessionStore
+) -> None:
+    sessions.set("s1", b"", NOW_US, ADA)
+    other = apsw.Connection(str(firm.front_db))  # what it takes over into the file makes the first one read anew
+    other.execute("DELETE FROM throttles; PRAGMA wal_checkpoint(TRUNCATE)")
+    other.close()
+    firm.front_db.write_bytes(b"no database at all" * 1_000)
+    firm.front_db.chmod(0o600)
+    log = firm.front_db.with_name("front.db-wal")
+    log.unlink()
+    log.mkdir()  # which no file of this name can be put over
+    for refusals in (1, 2):
+        with pytest.raises(FrontRefused):
+            sessions.get("s1", NOW_US)
+        assert front.refusals == refusals
+    log.rmdir()
+    assert sessions.get("s1", NOW_US) is None
+    sessions.set("s1", b"", NOW_US, ADA)
+    assert sessions.get("s1", NOW_US) is not None
 
 
 def test_signing_out_everywhere_spares_the_session_it_is_asked_from(sessions: SessionStore) -> None:

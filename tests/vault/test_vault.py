@@ -420,6 +420,7 @@ def test_a_disk_that_is_full_is_told_in_words_and_the_vault_goes_on_once_there_i
     with pytest.raises(DiskRefused, match=r"vault.db or keys.db cannot be .* nothing was kept; .* then try again"):
         write(vault)
     vault._connection.pragma("max_page_count", pages)
+    assert vault.refusals == 1
     assert vault.person("trader", 2) is None
     assert write(vault)
 

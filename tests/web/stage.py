@@ -93,6 +93,7 @@ class Stage:
     pending: Any = None
     accounts: dict[str, int] = field(default_factory=dict)
     asked: list[Input] = field(default_factory=list)
+    prices_ended_us: int = 0
     waiting: list[SendCommand] | None = None  # a list while the platform takes its time with what it is asked
 
     def __post_init__(self) -> None:
@@ -120,6 +121,7 @@ class Stage:
             now_us=lambda: self.now_us,
             wall_us=lambda: self.wall_us,
             https=False,
+            streams_max=1_000,
         )
         self.wall_us = parse_utc("2026-03-02T09:00:00")
 
@@ -423,6 +425,7 @@ class Stage:
                     mode="enforce",
                     connected=True,
                     platform_up=True,
+                    prices_ended_us=self.prices_ended_us,
                     session_since_us=START_US,
                     journal_seq=self.seq,
                     quote_seq=self.qseq - 1,

@@ -160,6 +160,74 @@ async def test_on_a_phone_the_menu_is_one_row_and_offers_no_keys(browser, base_u
     await page.context.close()
 
 
+@pytest.mark.parametrize("mail", ["ruth@example.org", "ada@example.org"])
+async def test_on_a_phone_a_long_name_of_the_firm_is_not_cut(browser, base_url, play, mail):
+    page, _ = await signed_in(browser, base_url, mail, play.PASSWORD, viewport={"width": 360, "height": 780})
+    name = "Northlight Capital Evaluation and Funding International"
+    cut = """name => { const brand = document.querySelector(".brand span"); brand.textContent = name;
+        return brand.scrollWidth > brand.clientWidth || brand.scrollHeight > brand.clientHeight }"""
+    assert not await page.evaluate(cut, name)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert await page.evaluate("document.querySelector('header.top').offsetHeight") <= 112
+    await page.context.close()
+
+
+async def test_on_a_phone_a_decision_shows_its_floor(browser, base_url, play):
+    page, _ = await signed_in(
+        browser, base_url, "ruth@example.org", play.PASSWORD, viewport={"width": 360, "height": 780}
+    )
+    await page.goto(f"{base_url}/staff/decisions")
+    await expect(page.locator("td[data-th='Floor or target']").first).to_be_visible()
+    assert await page.evaluate(CLIPPED) == []
+    await page.context.close()
+
+
+# Before a name is written: how many pixels of the curve of equity lie where it goes. The curve is opaque, its shade below it is not.
+UNDER_NAMES = """
+window.underNames = {};
+const write = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...more) {
+  if (/floor|Start|Target/.test(text)) {
+    const wide = this.measureText(text).width, high = 10 * devicePixelRatio;
+    const left = this.textAlign === "right" ? x - wide : x, top = this.textBaseline === "middle" ? y - high / 2 : y - high;
+    const probe = document.createElement("i");
+    probe.style.color = "var(--info)";
+    document.body.append(probe);
+    const [red, green, blue] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+    probe.remove();
+    const { data } = this.getImageData(left, top, wide, high);
+    let struck = 0;
+    for (let at = 0; at < data.length; at += 4)
+      struck += data[at + 3] > 200 && Math.abs(data[at] - red) + Math.abs(data[at + 1] - green) + Math.abs(data[at + 2] - blue) < 60;
+    window.underNames[text] = struck;
+  }
+  return write.call(this, text, x, y, ...more);
+};
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_no_name_of_a_line_lies_over_the_equity(browser, base_url, stage, play, width):
+    """A breach ends at its floor: there the curve runs to where the floor's name would stand."""
+    page, _ = await signed_in(
+        browser, base_url, "ruth@example.org", play.PASSWORD, viewport={"width": width, "height": 844}
+    )
+    await page.add_init_script(UNDER_NAMES)
+    seen = 0
+    for account in (stage.accounts[name] for name in ("ada", "ada won", "ada lost", "ben", "ben suspected")):
+        for span in ("1d", "all"):
+            await page.goto(f"{base_url}/staff/accounts/{id_text(account)}?range={span}")
+            if not await page.locator("svg.chart, .uplot").count():
+                continue
+            await page.wait_for_selector(".uplot")
+            under = await page.evaluate("window.underNames")
+            assert under, "no line was named"
+            assert set(under.values()) == {0}, (account, span, under)
+            seen += 1
+    assert seen > 4
+    await page.context.close()
+
+
 async def test_on_a_phone_a_closed_trade_can_be_checked_and_staff_see_whose_account_it_is(
     browser, base_url, stage, play
 ):

@@ -2,11 +2,13 @@
 
 import html
 
+import apsw
 import pytest
 
 from firm.ids import id_text
-from firm.instant import HOUR_US
+from firm.instant import HOUR_US, MINUTE_US
 from storage.errors import DiskRefused
+from storage.files import FirmDirectory
 from web.auth import PasswordDesk, TooManyGuesses, recognise
 from web.forms import path_of_ours
 
@@ -203,6 +205,43 @@ async def test_a_form_that_did_not_come_from_our_page_does_nothing(nobody, play,
 )
 def test_after_signing_in_one_is_never_led_elsewhere(asked, led):
     assert path_of_ours(asked) == led
+
+
+async def test_a_sign_in_that_cannot_be_kept_is_a_page_with_words_and_who_is_inside_goes_on(
+    nobody, ada, stage, play, caplog
+):
+    form = {"mail": "ada@example.org", "password": play.PASSWORD, "next": "/"}
+    before = stage.front.refusals
+    stage.front._connection.set_busy_timeout(1)
+    other = apsw.Connection(str(FirmDirectory(stage.path).front_db))
+    other.execute("BEGIN IMMEDIATE")
+    for refused in (await nobody.send_form("/session", **form), await ada.send_form("/session/end")):
+        assert refused.status_code == 503
+        assert "This cannot be saved just now: nothing of it was kept" in refused.text
+        assert "front.db" not in refused.text
+    assert "front.db cannot be read or written" in caplog.text
+    assert "Traceback" not in caplog.text
+    stage.wall_us += 2 * MINUTE_US  # so that a page would prolong the session
+    assert (await ada.get("/accounts")).status_code == 200
+    assert stage.front.refusals - before == 3
+    stage.wall_us -= 2 * MINUTE_US
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await nobody.send_form("/session", **form)).status_code == 303
+
+
+async def test_a_damaged_vault_is_a_page_with_words(nobody, stage, caplog):
+    shell, before = apsw.Connection(str(FirmDirectory(stage.path).vault_db)), stage.vault.refusals
+    whole = shell.execute("SELECT credentials, person FROM people").fetchall()
+    shell.execute("UPDATE people SET credentials = zeroblob(60)")
+    answer = await nobody.send_form("/session", mail="ada@example.org", password="whatever", next="/")
+    shell.executemany("UPDATE people SET credentials = ? WHERE person = ?", whole)
+    shell.close()
+    assert answer.status_code == 503
+    assert "What we know of people cannot be read" in answer.text
+    assert "vault damaged: the credentials of trader:" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert stage.vault.refusals - before == 1
 
 
 async def test_a_vault_that_cannot_be_used_is_a_page_with_words(nobody, ada, stage, monkeypatch):

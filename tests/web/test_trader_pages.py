@@ -1,13 +1,19 @@
 """What a trader sees of an account: figures, limits, the reset, trades, and all of it moving while it is watched."""
 
 import re
+from dataclasses import replace
 
 import anyio
+import apsw
 import pytest
 
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.ids import id_text
 from firm.inputs import DealEntry, Side
+from firm.instant import parse_utc
+from storage.files import create_firm_directory
+from storage.front import FrontFile
+from storage.sessions import SessionStore
 from web.app import create_app, end_streams
 from web.sse import ENDED, SIGNED_OUT, TooManyStreams
 from web.visitor import Visitor
@@ -159,6 +165,25 @@ async def test_the_stream_sends_the_very_pieces_of_the_page(ada, stage):
         assert sorted(keys.findall(sent[kind])) == sorted(keys.findall(page)) != []
 
 
+async def test_a_page_says_that_the_prices_have_ended_and_its_stream_does_too(ada, omar, stage):
+    account = id_text(stage.accounts["ada"])
+    said = "The prices ended at 2 May 2014, 21:00:00 UTC. From here on nothing moves."
+    pages = [(omar, "/staff"), (omar, f"/staff/accounts/{account}"), (ada, f"/accounts/{account}")]
+    assert [said in text_of((await who.get(path)).text) for who, path in pages] == [False, False, False]
+    stage.prices_ended_us = parse_utc("2014-05-02T21:00:00")
+    try:
+        assert [said in text_of((await who.get(path)).text) for who, path in pages] == [True, True, True]
+        for path in ("/accounts", f"/accounts/{account}"):
+            assert "Stale: data as of" in (await ada.get(path)).text
+        async with ada.stream("GET", f"/accounts/{account}/live") as answer:
+            with anyio.fail_after(5):
+                events = events_of(answer.aiter_lines())
+                sent = dict([await anext(events), await anext(events)])
+        assert said in text_of(sent["live"])
+    finally:
+        stage.prices_ended_us = 0
+
+
 async def test_streams_end_when_the_application_stops_and_leave_nothing_behind(stage):
     app = create_app(stage.firm)
     streams = app.state.streams
@@ -181,6 +206,27 @@ async def test_a_stream_says_that_its_session_has_ended(stage, monkeypatch):
         assert [event async for event in events][-1] == SIGNED_OUT
 
 
+async def test_a_stream_of_whom_nobody_can_say_whether_he_is_signed_in_ends_and_may_come_again(
+    stage, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("web.sse.STREAM_RECHECK_SECONDS", 0)
+    files = create_firm_directory(tmp_path / "firm")
+    front = FrontFile.open(files.path)
+    visitor = Visitor(kind="trader", id=1, role="", name="Ada", session_id="s")
+    shell = apsw.Connection(str(files.front_db))  # what it takes over into the file makes the firm read it anew
+    shell.execute("DELETE FROM throttles; PRAGMA wal_checkpoint(TRUNCATE)")
+    shell.close()
+    files.front_db.write_bytes(b"no database at all" * 1_000)
+    log = files.front_db.with_name("front.db-wal")
+    log.unlink()
+    log.mkdir()  # which no file of this name can be put over
+    streams = create_app(replace(stage.firm, sessions=SessionStore(front))).state.streams
+    with anyio.fail_after(5):
+        assert [event async for event in streams.watch(visitor, "account/1", one_piece)][-1] == ENDED
+    assert front.refusals == 1
+    front.close()
+
+
 async def test_one_person_cannot_hold_every_stream(stage):
     streams = create_app(stage.firm).state.streams
     visitor = Visitor(kind="trader", id=1, role="", name="Ada", session_id="s")
@@ -192,6 +238,18 @@ async def test_one_person_cannot_hold_every_stream(stage):
     for events in held:
         await events.aclose()
     assert streams.open == 0
+
+
+async def test_together_they_hold_no_more_streams_than_the_door_can(stage):
+    streams = create_app(replace(stage.firm, streams_max=3)).state.streams
+    people = [Visitor(kind="trader", id=number, role="", name="Ada", session_id="s") for number in range(4)]
+    held = [streams.watch(visitor, "account/1", one_piece) for visitor in people[:3]]
+    for events in held:
+        await anext(events)
+    with pytest.raises(TooManyStreams):
+        streams.watch(people[3], "account/1", one_piece)
+    for events in held:
+        await events.aclose()
 
 
 # --- an account whose standing changes while it is watched ---

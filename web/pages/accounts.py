@@ -13,6 +13,7 @@ from firm.phase import ENDED, Standing
 from firm.ruleset import Ruleset
 from storage.readmodels.accounts import AccountLine, accounts_of_trader, ruleset_of
 from web import owed_view
+from web.account_view import prices_ended_us
 from web.firm import Firm
 from web.objectives_view import left_bp, limits_that_count, nearest_limit, pause_sentence
 from web.render import page
@@ -72,7 +73,7 @@ def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
         left_bp=_least_left_bp(live, ruleset) if live and ruleset else 0,
         nearest=nearest.title if nearest else "",
         as_of_us=live.as_of_us if live else line.marked_us,
-        stale=bool(live and live.stale),
+        stale=bool(live and (live.stale or prices_ended_us(firm.live.health(), line.bridge))),
         ended=ended,
         next_action=owed_view.beside(paused or NEXT_ACTIONS[line.standing], line, owed, held),
         end_title=END_TITLES.get(line.standing, "Equity"),

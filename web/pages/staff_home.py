@@ -12,6 +12,7 @@ from storage.readmodels.controls import control_states
 from storage.readmodels.decisions import decision_counts, latest_decisions, open_decisions
 from storage.readmodels.people import all_staff, count_traders, unpaid_orders
 from web import owed_view
+from web.account_view import prices_ended_us
 from web.bounds import COUNTED_SINCE_US, DECISIONS_SHOWN
 from web.render import page
 from web.visitor import Policy
@@ -35,8 +36,9 @@ async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
             "staff": len(all_staff(book)),
         }
 
-    owed = owed_view.waits(firm.live.owed())
-    return page(request, "staff_home.html", health=firm.live.health(), owed=owed, **await firm.book.read(question))
+    health, owed = firm.live.health(), owed_view.waits(firm.live.owed())
+    told = {"health": health, "owed": owed, "prices_ended_us": prices_ended_us(health)}
+    return page(request, "staff_home.html", **told, **await firm.book.read(question))
 
 
 ROUTES = (staff_home,)

@@ -32,18 +32,39 @@
     return [given.at_s, scaled(given.equity), scaled(given.balance), ...given.lines.map((line) => scaled(line.levels))];
   };
 
+  // Whether any curve but the line's own (`own`, a row of the data) runs through a box of the drawing.
+  const struck = (plot, own, box) => {
+    const at = plot.data[0].map((second) => plot.valToPos(second, "x", true));
+    const first = Math.max(0, at.findIndex((x) => x >= box.left) - 1);
+    const beyond = at.findIndex((x) => x > box.right);
+    const last = beyond < 0 ? at.length : beyond + 1;
+    return plot.data.some((levels, row) => {
+      if (row === 0 || row === own) return false;
+      const heights = levels.slice(first, last).filter((level) => level != null).map((level) => plot.valToPos(level, "y", true));
+      return heights.length > 0 && Math.min(...heights) < box.bottom && Math.max(...heights) > box.top;
+    });
+  };
+
+  // A line's name stands beside it where nothing runs through the name: above or below its end, else its beginning, else its middle.
   const named = (given) => (plot) => {
-    const { ctx, bbox } = plot;
+    const { ctx, bbox } = plot, taken = [], pad = 6 * devicePixelRatio, gap = 3 * devicePixelRatio, high = 12 * devicePixelRatio;
+    const right = bbox.left + bbox.width, low = bbox.top + bbox.height;
     ctx.save();
     ctx.font = `${11 * devicePixelRatio}px Inter, system-ui, sans-serif`;
-    ctx.textAlign = "right";
-    ctx.textBaseline = "bottom"; // the axes leave another one behind, which would strike the label through
+    ctx.textAlign = "left";
+    ctx.textBaseline = "middle"; // the axes leave another one behind, which would strike the name through
     given.lines.forEach((line, place) => {
-      const level = plot.data[place + 3].at(-1);
-      const y = level === null ? null : plot.valToPos(level, "y", true);
-      if (y === null || y < bbox.top || y > bbox.top + bbox.height) return;
+      const levels = plot.data[place + 3], wide = ctx.measureText(line.label).width;
+      const boxes = [[right - pad - wide, levels.at(-1)], [bbox.left + pad, levels[0]], [bbox.left + (bbox.width - wide) / 2, levels[levels.length >> 1]]]
+        .filter(([, level]) => level != null)
+        .flatMap(([left, level]) => { const y = plot.valToPos(level, "y", true); return [y - gap - high, y + gap].map((top) => ({ left, right: left + wide, top, bottom: top + high })); })
+        .filter((box) => box.top >= bbox.top && box.bottom <= low);
+      const apart = (box) => taken.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
+      const box = boxes.find((one) => apart(one) && !struck(plot, place + 3, one)) ?? boxes.find(apart) ?? boxes[0];
+      if (!box) return;
+      taken.push(box);
       ctx.fillStyle = ink(KINDS[line.kind] === "--line-strong" ? "--ink-soft" : KINDS[line.kind]);
-      ctx.fillText(line.label, bbox.left + bbox.width - 6, y - 2 * devicePixelRatio);
+      ctx.fillText(line.label, box.left, box.top + high / 2);
     });
     ctx.restore();
   };
