@@ -23,9 +23,14 @@ from firm.ruleset import LateBreach
 
 
 def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
-    """A tick came out of order: would the account, with the book that it had then, have broken a limit at it?"""
+    """A tick came out of order: would the account, with the book that it had then, have broken a limit at it?
+
+    A tick that is the newest of its symbol comes here too where the account's book is newer still.
+    """
     _question_breaches(seat, quote, turn)
     state = seat.held
+    if quote.t_us >= state.book_since_us and seat.board(turn).quotes[quote.symbol] == quote:
+        return  # the newest price for the book as it is: judged as any price
     if state.standing not in (Standing.ACTIVE, Standing.FUNDED, Standing.SUSPECTED) or state.day is None:
         return
     then = state.as_of(quote.t_us) if quote.t_us >= state.day.day.start_us else None

@@ -149,7 +149,7 @@ class MarketDesk:
         """Prices in other points, or of another size, are none of this contract's: it has no price until the next one."""
         known = self.board.specs.get(spec.symbol)
         self.board.take(spec)
-        self._contract_changed = known is not None and _worth(known) != _worth(spec)
+        self._contract_changed = known is not None and known.worth != spec.worth
         if self._contract_changed:
             for prices in (self.board.quotes, self._accepted, *self._closing.values()):
                 prices.pop(spec.symbol, None)
@@ -263,19 +263,22 @@ class MarketDesk:
         if symbol in self._gaps:
             self._gaps -= {symbol}
         self._latest_us = max(self._latest_us, tick.t_us)
+        is_late_to_some = self._send_late(self.wakes.behind(symbol, tick.t_us), quote, turn)
         touched = self.wakes.touched_by(symbol, tick.bid, tick.ask)
         for account in touched:
             turn.send(account_desk(account), PriceReached(at_us=tick.t_us))
         self.wake_count += len(touched)
-        return bool(touched)
+        return is_late_to_some or bool(touched)
 
     def _take_late(self, quote: Quote, turn: Turn) -> bool:
         """A tick out of order never becomes the price; it may still be the last one before an instant, or show a breach."""
         self._take_into_closing(quote)
-        judging = self.wakes.judging_late(quote.symbol)
-        for account in judging:
+        return self._send_late(self.wakes.judging_late(quote.symbol), quote, turn)
+
+    def _send_late(self, accounts: list[int], quote: Quote, turn: Turn) -> bool:
+        for account in accounts:
             turn.send(account_desk(account), LatePrice(quote=quote))
-        return bool(judging)
+        return bool(accounts)
 
     def _take_into_closing(self, quote: Quote) -> None:
         """The last price before an instant is whatever was stamped last before it, in whichever order it comes."""
@@ -392,8 +395,3 @@ class MarketDesk:
         """At the next input, so that folding, which learns of final days from facts, forgets at the same place."""
         awaited = {instant_us for instant_us, _ in self.wakes.provisional()}
         self._closing = {instant_us: quotes for instant_us, quotes in self._closing.items() if instant_us in awaited}
-
-
-def _worth(spec: SymbolSpec) -> tuple[int, int, str, str]:
-    """What a price and a lot of it mean."""
-    return spec.digits, spec.contract_e8, spec.currency_base, spec.currency_profit

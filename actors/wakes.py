@@ -5,6 +5,7 @@ newer watch outdates its older entries by number.
 """
 
 import heapq
+from bisect import insort
 
 from msgspec.structs import replace
 
@@ -60,6 +61,7 @@ class Wakes:
         self._days: list[tuple[int, int]] = []
         self._provisional: dict[int, set[int]] = {}
         self._marked: list[set[int]] = [set()]  # in as many parts as there are turns
+        self._newest: list[tuple[int, int]] = []  # (instant, account), the newest last; some of them outdated
 
     def watch(self, watch: Watch) -> None:
         """Replace what is known of an account."""
@@ -70,6 +72,7 @@ class Wakes:
         if not self._only_bands_differ(watch):
             known_day_end_us = self._forget(account)
             self._await(watch, known_day_end_us)
+        self._note_newest(watch)
         self._counter += 1
         self._watches[account] = watch
         self._numbers[account] = self._counter
@@ -81,6 +84,14 @@ class Wakes:
                 edges.falling[side].add(low, account, self._counter, self._numbers)
             if high is not None:
                 edges.rising[side].add(high, account, self._counter, self._numbers)
+
+    def _note_newest(self, watch: Watch) -> None:
+        known = self._watches.get(watch.account)
+        if not watch.newest_us or (known is not None and known.newest_us == watch.newest_us):
+            return
+        if len(self._newest) > SLACK + 4 * len(self._watches):
+            self._newest = sorted((each.newest_us, each.account) for each in self._watches.values() if each.newest_us)
+        insort(self._newest, (watch.newest_us, watch.account))
 
     def _only_bands_differ(self, watch: Watch) -> bool:
         """Whether the account is in the index already as it must be, bands apart: so it is at nearly every wake."""
@@ -151,6 +162,17 @@ class Wakes:
     def judging_late(self, symbol: str) -> list[int]:
         """Accounts that judge a price of this symbol which comes late."""
         return sorted(account for account, watch in self._watches.items() if symbol in watch.late)
+
+    def behind(self, symbol: str, at_us: int) -> list[int]:
+        """Accounts to which a price of this symbol and instant is late although it is the newest."""
+        found = set()
+        for newest_us, account in reversed(self._newest):
+            if newest_us <= at_us:
+                break
+            watch = self._watches.get(account)
+            if watch is not None and watch.newest_us == newest_us and symbol in watch.late:
+                found.add(account)
+        return sorted(found)
 
     def unfilled(self, symbol: str) -> list[int]:
         """Accounts that wait for this symbol's full prices."""

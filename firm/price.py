@@ -32,6 +32,11 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[tuple[int, int], ...] = ()
     sanity_band_bp: int = 500
 
+    @property
+    def worth(self) -> tuple[int, int, str, str]:
+        """What a price and a lot of it mean."""
+        return self.digits, self.contract_e8, self.currency_base, self.currency_profit
+
 
 class Quote(msgspec.Struct, frozen=True, gc=False):
     """One price: bid and ask in points at `t_us` by the platform's clock; tick `index` of the frame at ledger seq `frame`."""

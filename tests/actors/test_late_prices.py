@@ -486,3 +486,30 @@ def test_a_suspicion_that_only_waits_for_the_platform_goes_to_a_person_when_a_la
     assert stage.account(account).standing is Standing.UNDER_REVIEW
     stage.equity(account, "95_000.00", "100_000.00")
     assert not stage.facts(BreachDeclared)
+
+
+def test_the_newest_price_of_before_a_breach_puts_it_in_question_too(stage, breached):
+    """The platform tells EURUSD with a delay: no newer price of it has come when the one that counts comes."""
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    [question] = stage.facts(VerdictCorrected)
+    assert question.verdict == "questioned"
+
+
+def test_the_newest_price_of_before_a_close_is_judged_on_the_position_that_was_held(stage, held):
+    """Deals come at once and prices behind them: what broke the floor before the close is not passed over."""
+    stage.wait(2)
+    broken_us = stage.now_us
+    stage.wait(2)
+    stage.deal(held, "P1", Side.SELL, "10", 138_700, entry=DealEntry.OUT, profit="0.00")
+    stage.tick("EURUSD", 138_190, 138_200, broken_us)
+    [suspicion] = stage.facts(BreachSuspected, held)
+    assert (suspicion.at_us, suspicion.observed.minor, suspicion.late) == (broken_us, 94_900_00, True)
+
+
+def test_the_newest_price_of_after_a_close_breaks_nothing(stage, held):
+    stage.wait(2)
+    stage.deal(held, "P1", Side.SELL, "10", 138_700, entry=DealEntry.OUT, profit="0.00")
+    stage.tick("EURUSD", 138_190, 138_200)
+    assert not stage.facts(BreachSuspected, held)
