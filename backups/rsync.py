@@ -27,11 +27,17 @@ SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={CONNECT_DEADLINE_S} -o ServerAli
 _SSH_SAYS = (
     (
         "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "its host key is another than the one that is known: find out from who keeps that machine whether it was changed there; "
-        "only then put the new one into known_hosts. Nothing was sent",
+        "its host key is another than the one that is known: ask who keeps that machine whether it was changed; only then put it "
+        + "into known_hosts. Nothing was sent",
     ),
-    ("Host key verification failed", "its host key is not known here: put it into known_hosts, from a source you trust"),
-    ("Permission denied (", "it lets nobody in by the key that was shown: see authorized_keys there, and IdentityFile here"),
+    (
+        "Host key verification failed",
+        "its host key is not known here: put it into known_hosts, from a source you trust",
+    ),
+    (
+        "Permission denied (",
+        "it lets nobody in by the key that was shown: see authorized_keys there, and IdentityFile here",
+    ),
 )
 _LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+\S+\s+\S+\s(.*)")
 

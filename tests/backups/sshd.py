@@ -29,11 +29,9 @@ def why_no_ssh() -> str:
 
 
 class Sshd:
-    """Lets this user in by one key. `config` is what a client needs, in ssh_config's words. `command`: all that the key may do.
-    `shared`: a folder with a short name, for a connection that is kept from one call to the next.
-    """
+    """Lets this user in by one key. `config` is what a client needs, in ssh_config's words. `command`: all that the key may do."""
 
-    def __init__(self, folder: Path, *, command: str = "", shared: str = "") -> None:
+    def __init__(self, folder: Path, *, command: str = "") -> None:
         folder.mkdir(mode=0o700)
         self.folder, self.port = folder, free_port(HOST)
         self.config, self.known_hosts = folder / "config", folder / "known_hosts"
@@ -50,10 +48,6 @@ class Sshd:
             f"Host {HOST}\n  Port {self.port}\n  IdentityFile {folder}/user\n  IdentitiesOnly yes\n"
             f"  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile none\n"
         )
-        if shared:
-            self.config.write_text(
-                self.config.read_text() + f"  ControlMaster auto\n  ControlPersist 60\n  ControlPath {shared}/%C\n"
-            )
         self.new_host_key()
         self.know_host()
 
@@ -73,7 +67,8 @@ class Sshd:
             )  # fmt: skip
         end = time.monotonic() + PATIENCE_S
         while not self._listens():
-            assert self._process.poll() is None and time.monotonic() < end, (self.folder / "log").read_text()
+            assert self._process.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < end
             time.sleep(0.02)
 
     def cut(self) -> None:

@@ -1,9 +1,7 @@
 """Copies over a real SSH: sent, cut off in the middle, gone on with, looked at, and brought back to the last fact."""
 
 import json
-import os
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,11 +25,10 @@ BOUND = pytest.param("rrsync", marks=pytest.mark.skipif(not RRSYNC, reason="no r
 def vault(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Sshd]:
     """Another machine, as far as SSH can tell. Its key is bound to `rrsync` where that is asked for."""
     bound = getattr(request, "param", "") == "rrsync"
-    with tempfile.TemporaryDirectory() as shared:
-        vault = Sshd(tmp_path / "vault", command=f"{RRSYNC} {tmp_path}/copies" if bound else "", shared=shared)
-        vault.start()
-        yield vault
-        vault.cut()
+    vault = Sshd(tmp_path / "vault", command=f"{RRSYNC} {tmp_path}/copies" if bound else "")
+    vault.start()
+    yield vault
+    vault.cut()
 
 
 def place_of(vault: Sshd, folder: Path) -> RsyncDestination:
@@ -58,6 +55,7 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.soak  # some sixty calls, each of which signs in anew
 @pytest.mark.parametrize("vault", ["", BOUND], indirect=True, ids=["a shell", "rrsync"])
 def test_over_ssh_and_a_link_that_was_cut_the_firm_comes_back_to_its_last_fact(
     firm: Any, vault: Sshd, started: Any, told: Any, request: pytest.FixtureRequest
@@ -89,7 +87,7 @@ def test_over_ssh_and_a_link_that_was_cut_the_firm_comes_back_to_its_last_fact(
     assert restored["size"] == size
     before, after = firm.rows(), firm.rows_of(target)
     assert after[:size] == before
-    assert [row.kind for row in after[size:]][0] == LedgerForked.__name__
+    assert next(row.kind for row in after[size:]) == LedgerForked.__name__
 
 
 def test_a_host_key_that_changed_is_told_in_plain_words_and_nothing_is_sent(vault: Sshd, tmp_path: Path) -> None:
