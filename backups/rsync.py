@@ -24,21 +24,12 @@ NO_SUCH_FILE = 23  # rsync: partial transfer due to error
 _RRSYNC_NO_SUCH_FILE = re.compile(r"^\S*rrsync error: .*No such file", re.MULTILINE)
 SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={CONNECT_DEADLINE_S} -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
 # What ssh says, among much else, and what to do then.
-_SSH_SAYS = (
-    (
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "its host key is another than the one that is known: ask who keeps that machine whether it was changed; only then put it "
-        + "into known_hosts. Nothing was sent",
-    ),
-    (
-        "Host key verification failed",
-        "its host key is not known here: put it into known_hosts, from a source you trust",
-    ),
-    (
-        "Permission denied (",
-        "it lets nobody in by the key that was shown: see authorized_keys there, and IdentityFile here",
-    ),
-)
+_SSH_SAYS = {
+    "REMOTE HOST IDENTIFICATION HAS CHANGED": "its host key is not the one that is known, and nothing was sent: ask who keeps "
+    "that machine whether it was changed; only then put the new one into known_hosts",
+    "Host key verification failed": "its host key is not known here: put it into known_hosts, from a source you trust",
+    "Permission denied (": "it lets nobody in by the key that was shown: see authorized_keys there, and IdentityFile here",
+}
 _LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+\S+\s+\S+\s(.*)")
 
 
@@ -131,7 +122,7 @@ class RsyncDestination:
         return done.stdout.decode("utf-8", "replace")
 
     def _failure(self, status: int, said: str) -> DestinationFailed:
-        for words, meaning in _SSH_SAYS:
+        for words, meaning in _SSH_SAYS.items():
             if words in said:
                 return DestinationFailed(f"{self.where}: {meaning}")
         return DestinationFailed(

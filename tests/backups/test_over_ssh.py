@@ -96,9 +96,9 @@ def test_a_host_key_that_changed_is_told_in_plain_words_and_nothing_is_sent(vaul
     vault.cut()
     vault.new_host_key()
     vault.start()
-    with pytest.raises(DestinationFailed, match="its host key is another than the one that is known"):
+    with pytest.raises(DestinationFailed, match="its host key is not the one that is known"):
         place.put(tmp_path / "file", "newest")
-    with pytest.raises(DestinationFailed, match="its host key is another than the one that is known"):
+    with pytest.raises(DestinationFailed, match="its host key is not the one that is known"):
         place.names("snapshots")
     vault.known_hosts.write_text("")
     with pytest.raises(DestinationFailed, match="its host key is not known here"):
