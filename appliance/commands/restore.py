@@ -10,10 +10,10 @@ from appliance.settings_file import read_settings
 from appliance.wording import counted
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
+from backups.notes import NOTE_BYTES_MAX
 from backups.places import destination_of
 from backups.replaying import Until
 from backups.restore import Restored, Wanted, restore
-from backups.whole import NOTE_BYTES_MAX
 from firm.instant import parse_utc
 from storage.files import FirmDirectory
 from storage.readmodels.registry import READ_MODELS

@@ -133,6 +133,22 @@ def test_a_restore_is_rehearsed_only_where_the_key_was_laid(booted: Any) -> None
     key.unlink()
 
 
+def last_life(booted: Any) -> str:
+    """What the firm's service logged since it was started last."""
+    invocation = booted.show("evenhand.service", "InvocationID")
+    return str(booted.inside("journalctl", "--no-pager", "-o", "cat", f"_SYSTEMD_INVOCATION_ID={invocation}"))
+
+
+def test_a_start_looks_at_the_copies_from_within_its_root(booted: Any) -> None:
+    booted.inside("systemctl", "restart", "evenhand.service")
+    assert "could not be seen" not in last_life(booted)
+    booted.inside("chmod", "0777", COPIES)
+    booted.inside("systemctl", "restart", "evenhand.service")
+    booted.inside("chmod", "0700", COPIES)
+    assert "could not be seen: /var/backups/evenhand may be written by others" in last_life(booted)
+    booted.inside("systemctl", "restart", "evenhand.service")
+
+
 def test_all_that_runs_by_itself_is_in_the_list_of_timers(booted: Any) -> None:
     listed = booted.inside("systemctl", "list-timers", "--all", "--no-pager", "--no-legend", "evenhand*")
     for timer in TIMERS:
