@@ -23,12 +23,14 @@ NO_SUCH_FILE = 23  # rsync: partial transfer due to error
 # rrsync looks by itself, and then rsync only hears that nobody answers.
 _RRSYNC_NO_SUCH_FILE = re.compile(r"^\S*rrsync error: .*No such file", re.MULTILINE)
 SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={CONNECT_DEADLINE_S} -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
-# What ssh says, among much else, and what to do then.
-_SSH_SAYS = {
+# What ssh and rrsync say, among much else, and what to do then.
+_SAID = {
     "REMOTE HOST IDENTIFICATION HAS CHANGED": "its host key is not the one that is known, and nothing was sent: ask who keeps "
     "that machine whether it was changed; only then put the new one into known_hosts",
     "Host key verification failed": "its host key is not known here: put it into known_hosts, from a source you trust",
     "Permission denied (": "it lets nobody in by the key that was shown: see authorized_keys there, and IdentityFile here",
+    "Another instance of rrsync": "its rrsync lets one in at a time, and a snapshot and the shipping come together: give it "
+    "-no-lock in authorized_keys there",
 }
 _LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+\S+\s+\S+\s(.*)")
 
@@ -37,7 +39,7 @@ class RsyncDestination:
     """`where`: user@host:/path as rsync takes it. `ssh_config`: a file in place of what ssh reads by itself, without blanks or quotes."""
 
     def __init__(self, where: str, *, ssh_config: str = "", program: str = "rsync") -> None:
-        self.where = where.rstrip("/")
+        self.where, self._base = where, where.rstrip("/")
         self._program = program
         self._ssh = f"{SSH} -F {ssh_config}" if ssh_config else SSH
 
@@ -53,17 +55,17 @@ class RsyncDestination:
         }
 
     def put(self, local: Path, path: str) -> None:
-        self._run(["--fsync", "--mkpath", "--chmod=D0700,F0600", "--whole-file", str(local), f"{self.where}/{path}"])
+        self._run(["--fsync", "--mkpath", "--chmod=D0700,F0600", "--whole-file", str(local), f"{self._base}/{path}"])
 
     def get(self, path: str, local: Path, bytes_max: int) -> None:
         local.unlink(missing_ok=True)
-        self._run(["--whole-file", f"--max-size={bytes_max}", f"{self.where}/{path}", str(local)])
+        self._run(["--whole-file", f"--max-size={bytes_max}", f"{self._base}/{path}", str(local)])
         self._require_got(path, local, bytes_max)
 
     def get_all(self, folder: str, names: Sequence[str], local: Path, bytes_max: int) -> None:
         listed = "".join(f"{name}\n" for name in names)
         limit = f"--max-size={bytes_max}"
-        self._run(["--whole-file", limit, "--files-from=-", f"{self.where}/{folder}/", f"{local}/"], told=listed)
+        self._run(["--whole-file", limit, "--files-from=-", f"{self._base}/{folder}/", f"{local}/"], told=listed)
         for name in names:
             self._require_got(f"{folder}/{name}", local / name, bytes_max)
 
@@ -74,7 +76,7 @@ class RsyncDestination:
             lot = chosen[first : first + REMOVED_AT_ONCE]
             rules = [rule for name in lot for rule in (f"--include=/{name}", f"--include=/{name}/***")]
             with tempfile.TemporaryDirectory() as empty:
-                self._run(["--recursive", "--delete", *rules, "--exclude=*", f"{empty}/", f"{self.where}/{folder}/"])
+                self._run(["--recursive", "--delete", *rules, "--exclude=*", f"{empty}/", f"{self._base}/{folder}/"])
 
     def require_room(self, needed_bytes: int) -> None:
         """Cannot be asked over rsync. Where there is none the transfer ends with an error, and only its temporary file goes."""
@@ -88,7 +90,7 @@ class RsyncDestination:
 
     def _listed(self, folder: str, *more: str) -> list[tuple[str, int, str]]:
         """Kind, bytes and name of each."""
-        done = self._run(["--list-only", *more, f"{self.where}/{folder}/"], missing_is_fine=True)
+        done = self._run(["--list-only", *more, f"{self._base}/{folder}/"], missing_is_fine=True)
         found = (_LISTED.fullmatch(line) for line in done.splitlines())
         return [(line[1], int(re.sub(r"\D", "", line[2])), line[3]) for line in found if line is not None]
 
@@ -122,7 +124,7 @@ class RsyncDestination:
         return done.stdout.decode("utf-8", "replace")
 
     def _failure(self, status: int, said: str) -> DestinationFailed:
-        for words, meaning in _SSH_SAYS.items():
+        for words, meaning in _SAID.items():
             if words in said:
                 return DestinationFailed(f"{self.where}: {meaning}")
         return DestinationFailed(

@@ -41,6 +41,7 @@ BENCHES = {
     "feed": ("bench.feed",),
     "feed-static": ("bench.feed", "--static"),
     "memory": ("bench.memory",),
+    "shipping": ("bench.shipping",),
 }
 
 
@@ -70,6 +71,8 @@ def lines_of(name: str, result: dict[str, Any]) -> list[Line]:
             goal = f"<= {result['goal_mb']:g} MB"
             met = bool(result["goals_met"])
             return [Line(name, "the demo's three processes, PSS together", goal, f"{result['mb']:.0f} MB", met)]
+        case "shipping":
+            return [_shipping_line(name, result)]
         case unknown:
             raise ValueError(f"nobody knows how to tell of benchmark {unknown!r}")
 
@@ -95,6 +98,13 @@ def _feed_lines(name: str, result: dict[str, Any]) -> list[Line]:
             name, f"feed to durable decision, {load}", f"p99 <= {result['goal_ms']:g} ms", with_cpu, result["goals_met"]
         )
     ]
+
+
+def _shipping_line(name: str, result: dict[str, Any]) -> Line:
+    lag, met = result["lag_s"], bool(result["goals_met"])
+    what = f"commit to durable copy in a directory, {result['rows_per_s']:,.0f} rows/s, shipped every {result['every_s']} s"
+    measured = f"p50 {lag['p50']:.2f}, p99 {lag['p99']:.2f}, max {lag['max']:.2f} s"
+    return Line(name, what, f"max <= {result['goal_s']:g} s", measured, met)
 
 
 def _floors(result: dict[str, Any]) -> str:

@@ -1,6 +1,8 @@
 """Copies over a real SSH: sent, cut off in the middle, gone on with, looked at, and brought back to the last fact."""
 
+import fcntl
 import json
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +27,7 @@ BOUND = pytest.param("rrsync", marks=pytest.mark.skipif(not RRSYNC, reason="no r
 def vault(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Sshd]:
     """Another machine, as far as SSH can tell. Its key is bound to `rrsync` where that is asked for."""
     bound = getattr(request, "param", "") == "rrsync"
-    vault = Sshd(tmp_path / "vault", command=f"{RRSYNC} {tmp_path}/copies" if bound else "")
+    vault = Sshd(tmp_path / "vault", command=f"{RRSYNC} -no-lock {tmp_path}/copies" if bound else "")
     vault.start()
     yield vault
     vault.cut()
@@ -114,6 +116,21 @@ def test_a_key_that_does_not_open_and_a_machine_that_is_away_are_told_apart(vaul
     vault.cut()
     with pytest.raises(DestinationFailed, match="Connection refused"):
         place.names("snapshots")
+
+
+@pytest.mark.skipif(not RRSYNC, reason="no rrsync here: apt-get install rsync")
+def test_a_far_rrsync_that_lets_one_in_at_a_time_is_told_how_to_let_in_more(tmp_path: Path) -> None:
+    (tmp_path / "copies").mkdir()
+    vault = Sshd(tmp_path / "vault", command=f"{RRSYNC} {tmp_path}/copies")
+    vault.start()
+    held = os.open(tmp_path / "copies", os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(DestinationFailed, match="give it -no-lock"):
+            place_of(vault, Path("/")).names("")
+    finally:
+        os.close(held)
+        vault.cut()
 
 
 @pytest.mark.parametrize("vault", [BOUND], indirect=True)

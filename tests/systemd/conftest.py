@@ -8,7 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyrage
@@ -25,6 +25,20 @@ COPIES = Path("/var/backups/evenhand")
 MACHINE = "evenhand-test"
 PASSWORD = "correct horse battery staple"
 PATIENCE_S = 60
+# Mounts what never answers in the container, until its standard input ends. /dev/fuse is this machine's: the container has none.
+HANG = """
+    import ctypes, os, sys
+    libc, (leader, place) = ctypes.CDLL(None, use_errno=True), sys.argv[1:]
+    device = os.open("/dev/fuse", os.O_RDWR)
+    mounts = os.open(f"/proc/{leader}/ns/mnt", os.O_RDONLY)
+    root = os.open(f"/proc/{leader}/root", os.O_RDONLY)
+    options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other"
+    done = libc.setns(mounts, 0) or os.fchdir(root) or os.chroot(".") or libc.mount(
+        b"nobody", place.encode(), b"fuse", 0, options.encode())
+    print(os.strerror(ctypes.get_errno()) if done else "hangs", flush=True)
+    sys.stdin.read()
+    libc.umount2(place.encode(), 2)
+"""
 # What boots: what the units enable, without whatever else this machine would start.
 TARGET = """
 [Unit]
@@ -106,6 +120,15 @@ class Booted:
         return subprocess.Popen(
             [*command, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+    @contextmanager
+    def hung(self, place: Path) -> Iterator[None]:
+        """A share is mounted there whose other side never answers."""
+        command = [sys.executable, "-c", textwrap.dedent(HANG), str(self.leader), str(place)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holding:
+            assert holding.stdout is not None
+            assert holding.stdout.readline() == "hangs\n"
+            yield  # leaving ends its standard input
 
     def until(self, condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
         end = time.monotonic() + patience_s

@@ -149,6 +149,23 @@ def test_a_start_looks_at_the_copies_from_within_its_root(booted: Any) -> None:
     booted.inside("systemctl", "restart", "evenhand.service")
 
 
+def test_a_share_that_hangs_among_the_copies_holds_no_start(booted: Any) -> None:
+    """Mounted in the folder that systemd binds, not over it: else systemd itself would wait for it, before anything of ours runs."""
+    share = COPIES / "share"
+    booted.inside("mkdir", "-p", share)
+    set_up_copies(booted.root, destination=str(share))
+    try:
+        with booted.hung(share):
+            booted.inside("systemctl", "restart", "evenhand.service")
+            assert f"could not be seen: {share} did not answer within 10 s" in last_life(booted)
+            assert booted.show("evenhand.service", "ActiveState") == "active"
+    finally:
+        set_up_copies(booted.root, destination=str(COPIES))
+    booted.inside("rmdir", share)
+    booted.inside("systemctl", "restart", "evenhand.service")
+    assert "could not be seen" not in last_life(booted)
+
+
 def test_all_that_runs_by_itself_is_in_the_list_of_timers(booted: Any) -> None:
     listed = booted.inside("systemctl", "list-timers", "--all", "--no-pager", "--no-legend", "evenhand*")
     for timer in TIMERS:
@@ -171,7 +188,7 @@ def vault(booted: Any) -> Iterator[Path]:
     booted.inside("runuser", "-u", "evenhand", "--", *make, "/etc/evenhand/ssh/key")
     at_vault, ours = within(root, Path("/root/vault")), within(root, Path("/etc/evenhand/ssh"))
     (at_vault / "authorized_keys").write_text(
-        f'command="{RRSYNC} /srv/evenhand",restrict {(ours / "key.pub").read_text()}'
+        f'command="{RRSYNC} -no-lock /srv/evenhand",restrict {(ours / "key.pub").read_text()}'
     )
     (at_vault / "sshd_config").write_text(SSHD)
     (ours / "known_hosts").write_text(f"[127.0.0.1]:2222 {(at_vault / 'host.pub').read_text()}")
@@ -193,8 +210,9 @@ def test_the_units_copy_over_ssh_with_the_key_that_the_page_tells_of(booted: Any
     booted.until(lambda: list(vault.glob("snapshots/*/manifest")), "a snapshot at the vault")
 
     def far() -> dict[str, Any]:
-        said = booted.as_firm("backup", "--check", "--json", check=False).splitlines()
-        told: dict[str, Any] = json.loads(next(line for line in said if line.startswith("{")))
+        said = booted.as_firm("backup", "--check", "--json", check=False)
+        assert said.startswith("{"), said
+        told: dict[str, Any] = json.loads(said.splitlines()[0])
         return told
 
     booted.until(lambda: far()["shipped_through"] >= size, "the rows at the vault")
