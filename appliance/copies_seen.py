@@ -1,14 +1,13 @@
 """Copies seen: whether the place where copies lie can be looked at from here, and whether newer copies of this firm lie there."""
 
-import tempfile
 from pathlib import Path
 
 from appliance.alarms.copies_check import last_check
 from appliance.copying import BackupSettings
 from appliance.finding import Finding, Level
 from backups.errors import BackupRefused
-from backups.newer import OlderThanKnown, known_notes, require_newest
-from backups.places import destination_of
+from backups.newer import OlderThanKnown, require_newest
+from backups.notes import notes_within
 from firm.instant import utc_text
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
@@ -16,21 +15,22 @@ from storage.reader import LedgerReader
 from storage.secret_files import Secrets
 
 CHECK = "copies"
+ANSWER_DEADLINE_S = 10  # for a directory on another disk or a share: who has not answered by then hangs
 
 
 def why_unseen(directory: Path, settings: BackupSettings, secrets: Secrets) -> str:
     """Why it cannot be told whether this ledger is the newest; "" where it is. Raises OlderThanKnown where it is not.
 
-    Only where copies lie in a directory: a start shall not wait for a network. Over rsync the shipping finds it, at its start.
+    Only where copies lie in a directory, and not for long: a start shall not wait for a network. Over rsync the shipping finds it,
+    at its start.
     """
     if not settings.destination.startswith("/"):
         return ""
     try:
-        with tempfile.TemporaryDirectory() as scratch, LedgerReader(directory, secret=secrets.ledger_secret) as reader:
-            destination = destination_of(settings.destination, directory)
-            destination.require_room(0)
-            require_newest(reader, known_notes(destination, Path(scratch)))
-    except (BackupRefused, OSError) as failed:  # a mount that is broken says so in whatever way it likes
+        notes = notes_within(settings.destination, directory, ANSWER_DEADLINE_S)
+        with LedgerReader(directory, secret=secrets.ledger_secret) as reader:
+            require_newest(reader, notes)
+    except (BackupRefused, OSError) as failed:
         return str(failed)
     return ""
 

@@ -19,6 +19,14 @@ class BackupSettings(Section, frozen=True, kw_only=True):
             description="A directory on another disk, or user@host:/path over rsync and SSH. Empty: no copies.",
         ),
     ] = ""
+    ssh_config: Annotated[
+        str,
+        Meta(
+            max_length=PLACE_LENGTH_MAX,
+            description="A file in ssh_config(5)'s words with port, key and known host key of the destination. Empty: what ssh "
+            "reads by itself.",
+        ),
+    ] = ""
     recipient: Annotated[
         str,
         Meta(

@@ -21,7 +21,8 @@ from backups.names import (
     keys_named,
     tail_named,
 )
-from backups.newer import OlderThanKnown, known_notes, require_newest
+from backups.newer import OlderThanKnown, require_newest
+from backups.notes import known_notes
 from backups.snapshot import segments_at
 from backups.source import Source
 from backups.tails import contiguous, tails_at

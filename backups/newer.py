@@ -3,11 +3,9 @@
 import logging
 from pathlib import Path
 
-from backups.destination import Destination, read_all, read_small
 from backups.errors import BackupRefused
-from backups.names import CHECKPOINT, NEWEST, SNAPSHOTS, snapshot_named
+from backups.notes import known_notes
 from backups.source import Source
-from backups.whole import NOTE_BYTES_MAX
 from storage.checkpoint import Note, check_note, key_id, parse_note
 from storage.errors import NoteFault, NoteRefused
 from storage.reader import LedgerReader
@@ -47,19 +45,6 @@ def why_older(reader: LedgerReader, note: str) -> str | None:
             )
         return None  # that line was left at a fork, which a person accepted and LedgerForked records
     return f"a checkpoint of row {said.size} is signed in lineage {lineage}, which this ledger has never heard of"
-
-
-def known_notes(destination: Destination, scratch: Path) -> list[str]:
-    """The checkpoints that lie in a destination: of the shipped tail, and beside every snapshot, whatever its name says."""
-    found = [read_small(destination, NEWEST, scratch, NOTE_BYTES_MAX)] if NEWEST in destination.names("") else []
-    beside = [path for path in destination.sizes(SNAPSHOTS) if _is_checkpoint(path)]
-    found += read_all(destination, SNAPSHOTS, beside, scratch, NOTE_BYTES_MAX).values()
-    return list(dict.fromkeys(note.decode("utf-8", "replace") for note in found))
-
-
-def _is_checkpoint(path: str) -> bool:
-    folder, _, name = path.partition("/")
-    return name == CHECKPOINT and snapshot_named(folder) is not None
 
 
 def require_newest_of(source: Source, scratch: Path) -> None:

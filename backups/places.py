@@ -1,16 +1,18 @@
 """Places: from the words of a setting or option to the destination they name."""
 
+import re
 from pathlib import Path
 
 from backups.destination import Destination, DirectoryDestination
 from backups.errors import BackupRefused
 from backups.rsync import RsyncDestination
 
+_CONFIG = re.compile(r"/[^\s'\"]+")  # rsync cuts at blanks what it starts
 _FORM = 'give a directory, such as /mnt/copies, or one on another machine, such as "copies@vault.example:/srv/evenhand"'
 
 
-def destination_of(text: str, firm: Path | None = None) -> Destination:
-    """`firm`: the firm's own directory, in which no copy of it may lie."""
+def destination_of(text: str, firm: Path | None = None, *, ssh_config: str = "") -> Destination:
+    """`firm`: the firm's own directory, in which no copy of it may lie. `ssh_config`: how to get to another machine."""
     if not text:
         raise BackupRefused(f"no destination is set: {_FORM}, as backups.destination in the settings")
     if text.startswith("/"):
@@ -21,4 +23,6 @@ def destination_of(text: str, firm: Path | None = None) -> Destination:
     host, colon, folder = text.partition(":")
     if not colon or not folder.startswith("/") or host.startswith("-") or not host:
         raise BackupRefused(f'"{text}" is no destination: {_FORM}')
-    return RsyncDestination(text)
+    if ssh_config and not _CONFIG.fullmatch(ssh_config):
+        raise BackupRefused(f'"{ssh_config}" is no file for ssh: give its whole path, without blanks or quotes')
+    return RsyncDestination(text, ssh_config=ssh_config)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from backups.destination import Destination
 from backups.keys import prune_keys
 from backups.names import SNAPSHOTS, TAIL, SnapshotName, instant_of, tail_named
-from backups.newer import known_notes, require_newest
+from backups.newer import require_newest
+from backups.notes import known_notes
 from backups.retention import Keep, worth_keeping
 from backups.source import Source, workshop
 from backups.whole import Line, lying_snapshots, unfinished_of

@@ -16,12 +16,13 @@ from backups.envelope import Identity
 from backups.errors import DestinationFailed, RestoreRefused, WrongIdentity
 from backups.keys import newest_keys
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
-from backups.newer import known_notes, why_older
+from backups.newer import why_older
+from backups.notes import NOTE_BYTES_MAX, known_notes
 from backups.records import CopiedFile, Manifest
 from backups.replaying import Replay, Until
 from backups.snapshot import MB, digest_of, segments_at
 from backups.source import Progress
-from backups.whole import NOTE_BYTES_MAX, lying_snapshots
+from backups.whole import lying_snapshots
 from firm.inputs import LedgerForked, SegmentSealed
 from firm.kinds import payload_of
 from storage.checkpoint import Signer

@@ -1,7 +1,8 @@
 """Rsync: a destination on another machine, over SSH. rsync writes under a temporary name, syncs, and renames, there as here.
 
-SSH's own configuration says which key and port; it is never asked for a password. The far side needs rsync and nothing else,
-so its key there may be bound to `rrsync`.
+SSH's own configuration says which key, port and host key: the user's, or a file that is named. It is never asked for a password.
+The far side needs rsync and nothing else, so its key there may be bound to `rrsync`; that is why `--secluded-args` is not asked
+for, which rrsync refuses. rsync quotes what is special in a path by itself.
 """
 
 import re
@@ -16,18 +17,31 @@ CONNECT_DEADLINE_S = 15
 SILENCE_DEADLINE_S = 60  # without a byte from the other side
 PUT_DEADLINE_S = 6 * 3_600
 LIST_BYTES_MAX = 256 * 2**20
+SAID_BYTES_MAX = 4_000
 REMOVED_AT_ONCE = 1_000  # a command line has a bound
 NO_SUCH_FILE = 23  # rsync: partial transfer due to error
+# rrsync looks by itself, and then rsync only hears that nobody answers.
+_RRSYNC_NO_SUCH_FILE = re.compile(r"^\S*rrsync error: .*No such file", re.MULTILINE)
 SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={CONNECT_DEADLINE_S} -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
+# What ssh and rrsync say, among much else, and what to do then.
+_SAID = {
+    "REMOTE HOST IDENTIFICATION HAS CHANGED": "its host key is not the one that is known, and nothing was sent: ask who keeps "
+    "that machine whether it was changed; only then put the new one into known_hosts",
+    "Host key verification failed": "its host key is not known here: put it into known_hosts, from a source you trust",
+    "Permission denied (": "it lets nobody in by the key that was shown: see authorized_keys there, and IdentityFile here",
+    "Another instance of rrsync": "its rrsync lets one in at a time, and a snapshot and the shipping come together: give it "
+    "-no-lock in authorized_keys there",
+}
 _LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+\S+\s+\S+\s(.*)")
 
 
 class RsyncDestination:
-    """`where`: user@host:/path as rsync takes it."""
+    """`where`: user@host:/path as rsync takes it. `ssh_config`: a file in place of what ssh reads by itself, without blanks or quotes."""
 
-    def __init__(self, where: str, *, program: str = "rsync") -> None:
-        self.where = where.rstrip("/")
+    def __init__(self, where: str, *, ssh_config: str = "", program: str = "rsync") -> None:
+        self.where, self._base = where, where.rstrip("/")
         self._program = program
+        self._ssh = f"{SSH} -F {ssh_config}" if ssh_config else SSH
 
     def names(self, folder: str) -> list[str]:
         return sorted({name for _, _, name in self._listed(folder) if not name.startswith(".")})
@@ -41,17 +55,17 @@ class RsyncDestination:
         }
 
     def put(self, local: Path, path: str) -> None:
-        self._run(["--fsync", "--mkpath", "--chmod=D0700,F0600", "--whole-file", str(local), f"{self.where}/{path}"])
+        self._run(["--fsync", "--mkpath", "--chmod=D0700,F0600", "--whole-file", str(local), f"{self._base}/{path}"])
 
     def get(self, path: str, local: Path, bytes_max: int) -> None:
         local.unlink(missing_ok=True)
-        self._run(["--whole-file", f"--max-size={bytes_max}", f"{self.where}/{path}", str(local)])
+        self._run(["--whole-file", f"--max-size={bytes_max}", f"{self._base}/{path}", str(local)])
         self._require_got(path, local, bytes_max)
 
     def get_all(self, folder: str, names: Sequence[str], local: Path, bytes_max: int) -> None:
         listed = "".join(f"{name}\n" for name in names)
         limit = f"--max-size={bytes_max}"
-        self._run(["--whole-file", limit, "--files-from=-", f"{self.where}/{folder}/", f"{local}/"], told=listed)
+        self._run(["--whole-file", limit, "--files-from=-", f"{self._base}/{folder}/", f"{local}/"], told=listed)
         for name in names:
             self._require_got(f"{folder}/{name}", local / name, bytes_max)
 
@@ -62,7 +76,7 @@ class RsyncDestination:
             lot = chosen[first : first + REMOVED_AT_ONCE]
             rules = [rule for name in lot for rule in (f"--include=/{name}", f"--include=/{name}/***")]
             with tempfile.TemporaryDirectory() as empty:
-                self._run(["--recursive", "--delete", *rules, "--exclude=*", f"{empty}/", f"{self.where}/{folder}/"])
+                self._run(["--recursive", "--delete", *rules, "--exclude=*", f"{empty}/", f"{self._base}/{folder}/"])
 
     def require_room(self, needed_bytes: int) -> None:
         """Cannot be asked over rsync. Where there is none the transfer ends with an error, and only its temporary file goes."""
@@ -76,12 +90,12 @@ class RsyncDestination:
 
     def _listed(self, folder: str, *more: str) -> list[tuple[str, int, str]]:
         """Kind, bytes and name of each."""
-        done = self._run(["--list-only", *more, f"{self.where}/{folder}/"], missing_is_fine=True)
+        done = self._run(["--list-only", *more, f"{self._base}/{folder}/"], missing_is_fine=True)
         found = (_LISTED.fullmatch(line) for line in done.splitlines())
         return [(line[1], int(re.sub(r"\D", "", line[2])), line[3]) for line in found if line is not None]
 
     def _run(self, arguments: Sequence[str], *, told: str = "", missing_is_fine: bool = False) -> str:
-        command = [self._program, "--secluded-args", f"--timeout={SILENCE_DEADLINE_S}", "--rsh", SSH, *arguments]
+        command = [self._program, f"--timeout={SILENCE_DEADLINE_S}", "--rsh", self._ssh, *arguments]
         try:
             done = subprocess.run(  # noqa: S603  (no shell)
                 command, input=told.encode(), capture_output=True, timeout=PUT_DEADLINE_S, check=False, umask=0o077
@@ -98,16 +112,26 @@ class RsyncDestination:
             raise DestinationFailed(
                 f"{self.where} did not take a file within {PUT_DEADLINE_S} s: see the network"
             ) from late
-        said = done.stderr[-2_000:].decode("utf-8", "replace").strip()
-        if done.returncode == NO_SUCH_FILE and missing_is_fine and "No such file" in said:
-            return ""
+        said = done.stderr[-SAID_BYTES_MAX:].decode("utf-8", "replace").strip()
         if done.returncode != 0:
-            raise DestinationFailed(
-                f"{self.where}: rsync ended with {done.returncode} ({said.splitlines()[0] if said else 'no word'}): try "
-                f'"ssh" to it as the user who makes the copies; it must let in by key, and have room'
-            )
+            if missing_is_fine and _is_missing(done.returncode, said):
+                return ""
+            raise self._failure(done.returncode, said)
         if len(done.stdout) > LIST_BYTES_MAX:
             raise DestinationFailed(
                 f"{self.where} lists more than {LIST_BYTES_MAX} bytes of names: see what else lies there"
             )
         return done.stdout.decode("utf-8", "replace")
+
+    def _failure(self, status: int, said: str) -> DestinationFailed:
+        for words, meaning in _SAID.items():
+            if words in said:
+                return DestinationFailed(f"{self.where}: {meaning}")
+        return DestinationFailed(
+            f"{self.where}: rsync ended with {status} ({said.splitlines()[0] if said else 'no word'}): try "
+            f'"ssh" to it as the user who makes the copies; it must let in by key, and have room'
+        )
+
+
+def _is_missing(status: int, said: str) -> bool:
+    return (status == NO_SUCH_FILE and "No such file" in said) or _RRSYNC_NO_SUCH_FILE.search(said) is not None

@@ -18,7 +18,8 @@ from backups.destination import put_bytes
 from backups.errors import BackupRefused
 from backups.keys import copy_keys_out
 from backups.names import NEWEST, TAIL, TailName, next_stamp, wall_us
-from backups.newer import known_notes, require_newest
+from backups.newer import require_newest
+from backups.notes import known_notes
 from backups.records import Tail, bytes_of
 from backups.snapshot import put_segments
 from backups.source import Source

@@ -7,13 +7,13 @@ from typing import NamedTuple
 from backups.destination import Destination, read_all
 from backups.errors import RestoreRefused
 from backups.names import AGE, AHEAD_MAX_US, CHECKPOINT, MANIFEST, SNAPSHOTS, SnapshotName, instant_of, snapshot_named
+from backups.notes import NOTE_BYTES_MAX
 from backups.records import Manifest, read_record
 from storage.checkpoint import check_note, parse_note
 from storage.errors import NoteRefused
 from storage.reader import LedgerReader
 
 MANIFEST_BYTES_MAX = 32 * 2**20
-NOTE_BYTES_MAX = 64 * 1024
 
 
 class Lying(NamedTuple):

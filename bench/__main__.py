@@ -43,6 +43,7 @@ BENCHES = {
     "feed-static": ("bench.feed", "--static"),
     "memory": ("bench.memory",),
     "restore": ("bench.restore",),
+    "shipping": ("bench.shipping",),
 }
 
 
@@ -74,6 +75,8 @@ def lines_of(name: str, result: dict[str, Any]) -> list[Line]:
             return [Line(name, "the demo's three processes, PSS together", goal, f"{result['mb']:.0f} MB", met)]
         case "restore":
             return [_restore_line(name, result)]
+        case "shipping":
+            return [_shipping_line(name, result)]
         case unknown:
             raise ValueError(f"nobody knows how to tell of benchmark {unknown!r}")
 
@@ -108,6 +111,13 @@ def _restore_line(name: str, result: dict[str, Any]) -> Line:
         f" {result['times_bare']:.1f} times that of copying, hashing and reading the same)"
     )
     return Line(name, what, f"<= {result['goal_s']} s", measured, result["met"])
+
+
+def _shipping_line(name: str, result: dict[str, Any]) -> Line:
+    lag, met = result["lag_s"], bool(result["goals_met"])
+    what = f"commit to durable copy in a directory, {result['rows_per_s']:,.0f} rows/s, shipped every {result['every_s']} s"
+    measured = f"p50 {lag['p50']:.2f}, p99 {lag['p99']:.2f}, max {lag['max']:.2f} s"
+    return Line(name, what, f"max <= {result['goal_s']:g} s", measured, met)
 
 
 def _floors(result: dict[str, Any]) -> str:

@@ -82,7 +82,9 @@ def run(options: argparse.Namespace) -> int:
 def source_of(options: argparse.Namespace, settings: Settings) -> Source:
     return Source(
         directory=options.data_dir,
-        destination=destination_of(settings.backups.destination, options.data_dir),
+        destination=destination_of(
+            settings.backups.destination, options.data_dir, ssh_config=settings.backups.ssh_config
+        ),
         recipient=Recipient(settings.backups.recipient),
         secrets=read_secrets(options.data_dir),
         read_models=READ_MODELS,

@@ -11,6 +11,7 @@ from appliance.commands.options import Verbs, add_directory, add_json, progress,
 from appliance.commands.restore import add_source, keep_days, restored_text, told
 from appliance.settings_file import read_settings
 from appliance.wording import counted
+from backups.destination import Destination
 from backups.envelope import Identity
 from backups.places import destination_of
 from backups.restore import Wanted, restore
@@ -42,12 +43,11 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     files = FirmDirectory(options.data_dir)
-    origin = options.origin or read_settings(files.settings).backups.destination
     began = monotonic()
     # Always the same folder: what a rehearsal left that was killed, the firm in plain, goes at the start of the next one.
     with tidy_on_sigterm(), workshop(options.scratch, f"rehearsal-{os.geteuid()}") as scratch:
         wanted = Wanted(
-            origin=destination_of(origin),
+            origin=_origin(options, files),
             identity=Identity(options.identity),
             secrets=options.secrets or files.secrets,
             target=scratch / "firm",
@@ -64,6 +64,14 @@ def run(options: argparse.Namespace) -> int:
         text += f" The live ledger is {counted(behind, 'row')} ahead."
     tell(options, {**told(restored), "took_s": took_s, "rows_behind": behind}, text)
     return 0
+
+
+def _origin(options: argparse.Namespace, files: FirmDirectory) -> Destination:
+    """Where it was told to look, or where the firm of this machine puts its copies."""
+    if options.origin:
+        return destination_of(options.origin, ssh_config=options.ssh_config)
+    settings = read_settings(files.settings).backups
+    return destination_of(settings.destination, ssh_config=options.ssh_config or settings.ssh_config)
 
 
 def _rows_behind(files: FirmDirectory, size: int) -> int | None:

@@ -10,10 +10,10 @@ from appliance.settings_file import read_settings
 from appliance.wording import counted
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
+from backups.notes import NOTE_BYTES_MAX
 from backups.places import destination_of
 from backups.replaying import Until
 from backups.restore import Restored, Wanted, restore
-from backups.whole import NOTE_BYTES_MAX
 from firm.instant import parse_utc
 from storage.files import FirmDirectory
 from storage.readmodels.registry import READ_MODELS
@@ -64,6 +64,12 @@ def add_source(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
         help="where the copies lie: /path or user@host:/path",
     )
     parser.add_argument(
+        "--ssh-config",
+        default="",
+        metavar="FILE",
+        help="port, key and known host key of another machine, as ssh_config(5) has them; else what ssh reads by itself",
+    )
+    parser.add_argument(
         "--identity", type=Path, required=True, metavar="FILE", help="the offline key, as age-keygen wrote it"
     )
     parser.add_argument(
@@ -76,7 +82,7 @@ def add_source(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
 
 def run(options: argparse.Namespace) -> int:
     wanted = Wanted(
-        origin=destination_of(options.origin),
+        origin=destination_of(options.origin, ssh_config=options.ssh_config),
         identity=Identity(options.identity),
         secrets=options.secrets,
         target=options.data_dir,

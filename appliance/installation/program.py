@@ -101,7 +101,7 @@ def gather() -> Program:
 
 
 def shared_files() -> Iterator[tuple[str, Path]]:
-    """Units and their page, from the checkout or from where a wheel puts them."""
+    """Units, the scripts that they run, and their page, from the checkout or from where a wheel puts them."""
     checkout = Path(appliance.__file__).parents[1]
     if (checkout / "systemd" / "evenhand.service").exists():
         folder, page = checkout / "systemd", checkout / "docs" / "operating" / "install.md"
@@ -111,6 +111,8 @@ def shared_files() -> Iterator[tuple[str, Path]]:
     if not (folder / "evenhand.service").exists():
         raise CommandRefused(f"{folder} has no units: install from a checkout or from the wheel as it was built")
     yield "install.md", page
+    for script in sorted((folder.parent / "backups").glob("*.sh")):
+        yield f"backups/{script.name}", script
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield f"systemd/{path.relative_to(folder)}", path
@@ -130,7 +132,7 @@ def _own_rooms() -> Iterator[tuple[str, Path]]:
     top = Path(appliance.__file__).parents[1]
     for room in ROOMS:
         for path in sorted((top / room).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".sh":  # those are shared
                 yield str(path.relative_to(top)), path
 
 

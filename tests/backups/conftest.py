@@ -1,9 +1,14 @@
 """A small firm whose copies go to another directory: Ada's account is open, Omar signs in, prices come."""
 
 import hashlib
+import json
+import logging
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyrage
 import pytest
@@ -11,11 +16,13 @@ import pytest
 from actors.arrival import Arrival, Decided
 from actors.recovery import all_rows
 from appliance.assembly import Machine
+from appliance.cli import main
 from appliance.demo_firm import programs
 from appliance.founding import found, staff_command, trader_command
 from appliance.ports import free_port
 from appliance.settings import ClockSettings, ClockSource, FirmSettings, GatewaySettings, LedgerSettings, Settings
 from appliance.settings import WebSettings as Web
+from appliance.settings_file import write_settings
 from backups.destination import DirectoryDestination
 from backups.envelope import Identity, Recipient
 from backups.freshness import Fresh, freshness
@@ -31,6 +38,7 @@ from firm.inputs import BridgeConnected, ClockTicked, Input, QuoteFrame, SymbolR
 from firm.instant import DAY_US, SECOND_US, parse_utc
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, encode_quotes
+from storage.files import FirmDirectory
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
 from storage.rows import StoredRow
@@ -39,6 +47,8 @@ from storage.segments import seal
 
 START_US = parse_utc("2014-05-01T20:00:00")
 ADA, OMAR = 1001, 1
+EVENHAND = (sys.executable, "-m", "appliance")
+PATIENCE_S = 60
 NIGHTLY = Keep(hourly=24, daily=14, weekly=8, monthly=24)
 EURUSD = SymbolSpec(symbol="EURUSD", digits=5, contract_e8=100_000 * 10**8, currency_base="EUR", currency_profit="USD")
 
@@ -203,3 +213,73 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.register(ADA, "ada@trader.example")
     yield house
     house.machine.close()
+
+
+class Done(NamedTuple):
+    """What a command said."""
+
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Done]]:
+    """One `evenhand` command, in this process: a new one takes as long as what it does."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+
+    def run(*arguments: object, status: int = 0) -> Done:
+        capsys.readouterr()
+        try:
+            found = main([*map(str, arguments)])
+        except SystemExit as ended:
+            found = int(ended.code or 0)
+        done = Done(*capsys.readouterr())
+        assert found == status, done
+        return done
+
+    yield run
+    logging.root.handlers[:], logging.root.level = handlers, level
+
+
+@pytest.fixture
+def told(run: Callable[..., Done]) -> Callable[..., dict[str, Any]]:
+    def told(*arguments: object, status: int = 0) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(run(*arguments, "--json", status=status).stdout.splitlines()[-1])
+        return answer
+
+    return told
+
+
+@pytest.fixture
+def firm(house: Any) -> Any:
+    """On disk, with copies set up and nobody in it."""
+    house.tick(5)
+    house.machine.close()
+    house.settings = type(house.settings)(
+        firm=house.settings.firm,
+        web=house.settings.web,
+        gateway=house.settings.gateway,
+        clock=ClockSettings(source=ClockSource.SYSTEM),
+        backups=type(house.settings.backups)(destination=str(house.copies), recipient=house.recipient, ship_every_s=1),
+    )
+    write_settings(FirmDirectory(house.directory).settings, house.settings)
+    return house
+
+
+@pytest.fixture
+def started(firm: Any) -> Iterator[Any]:
+    """Start a verb in the background; ended with the test."""
+    children: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> "subprocess.Popen[str]":
+        child = subprocess.Popen(
+            [*EVENHAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        children.append(child)
+        return child
+
+    yield start
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+        child.communicate(timeout=PATIENCE_S)

@@ -1,102 +1,27 @@
 """`evenhand backup`, `restore` and `rehearse` as people and timers run them, beside a firm that serves."""
 
 import json
-import logging
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from appliance.alarms.copies_check import last_check
-from appliance.cli import main, parser
+from appliance.cli import parser
 from appliance.doctor import run_doctor
 from appliance.finding import Finding, Level
-from appliance.settings import ClockSettings, ClockSource
 from appliance.settings_file import write_settings
 from storage.files import FirmDirectory
 from storage.reader import LedgerReader
+from tests.backups.conftest import EVENHAND, PATIENCE_S
 
-EVENHAND = (sys.executable, "-m", "appliance")
-PATIENCE_S = 60
 SCRIPTS = Path(__file__).resolve().parents[2] / "backups"
 RPO_S = 5
-
-
-class Done(NamedTuple):
-    """What a command said."""
-
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Done]]:
-    """One `evenhand` command, in this process: a new one takes as long as what it does."""
-    handlers, level = logging.root.handlers[:], logging.root.level
-
-    def run(*arguments: object, status: int = 0) -> Done:
-        capsys.readouterr()
-        try:
-            found = main([*map(str, arguments)])
-        except SystemExit as ended:
-            found = int(ended.code or 0)
-        done = Done(*capsys.readouterr())
-        assert found == status, done
-        return done
-
-    yield run
-    logging.root.handlers[:], logging.root.level = handlers, level
-
-
-@pytest.fixture
-def told(run: Callable[..., Done]) -> Callable[..., dict[str, Any]]:
-    def told(*arguments: object, status: int = 0) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(run(*arguments, "--json", status=status).stdout.splitlines()[-1])
-        return answer
-
-    return told
-
-
-@pytest.fixture
-def firm(house: Any) -> Any:
-    """On disk, with copies set up and nobody in it."""
-    house.tick(5)
-    house.machine.close()
-    house.settings = type(house.settings)(
-        firm=house.settings.firm,
-        web=house.settings.web,
-        gateway=house.settings.gateway,
-        clock=ClockSettings(source=ClockSource.SYSTEM),
-        backups=type(house.settings.backups)(destination=str(house.copies), recipient=house.recipient, ship_every_s=1),
-    )
-    write_settings(FirmDirectory(house.directory).settings, house.settings)
-    return house
-
-
-@pytest.fixture
-def started(firm: Any) -> Iterator[Any]:
-    """Start a verb in the background; ended with the test."""
-    children: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: object) -> "subprocess.Popen[str]":
-        child = subprocess.Popen(
-            [*EVENHAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        children.append(child)
-        return child
-
-    yield start
-    for child in children:
-        if child.poll() is None:
-            child.terminate()
-        child.communicate(timeout=PATIENCE_S)
 
 
 def from_copies(firm: Any) -> tuple[object, ...]:

@@ -1,19 +1,26 @@
 """Places that answer badly for a moment: what cannot be read now is not gone, and nothing is removed for it."""
 
+import sys
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
+from appliance import copies_seen
 from appliance.copies_seen import why_unseen
 from appliance.copying import BackupSettings
 from backups import destination as places
+from backups import notes
 from backups.destination import DirectoryDestination
 from backups.errors import DestinationFailed
+from backups.notes import notes_within
 from backups.rsync import REMOVED_AT_ONCE, RsyncDestination
 from backups.whole import Line, lying_snapshots, unfinished_of
 from storage.checkpoint import Signer
 from storage.reader import LedgerReader
+from tests.backups.conftest import PATIENCE_S
+from tests.backups.hung_mount import mounted
 
 
 def test_a_snapshot_whose_manifest_cannot_be_read_this_time_is_not_taken_for_unfinished(
@@ -65,10 +72,41 @@ def test_thousands_of_names_are_removed_in_lots(tmp_path: Path, monkeypatch: pyt
     assert max(asked) == 2 * REMOVED_AT_ONCE + 5
 
 
-def test_a_broken_mount_is_told_and_stops_no_start(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: Path) -> bool:
-        raise OSError(107, "Transport endpoint is not connected")
+def settings_of(house: Any) -> BackupSettings:
+    return BackupSettings(destination=str(house.copies), recipient=house.recipient)
 
-    settings = BackupSettings(destination=str(house.copies), recipient=house.recipient)
-    monkeypatch.setattr(Path, "is_dir", broken)
-    assert "Transport endpoint is not connected" in why_unseen(house.directory, settings, house.machine.secrets)
+
+def test_a_broken_mount_is_told_and_stops_no_start(house: Any) -> None:
+    with mounted(house.copies, hangs=False):
+        seen = why_unseen(house.directory, settings_of(house), house.machine.secrets)
+    assert "Transport endpoint is not connected" in seen
+    assert why_unseen(house.directory, settings_of(house), house.machine.secrets) == ""
+
+
+def test_a_mount_that_hangs_holds_no_start(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies_seen, "ANSWER_DEADLINE_S", 0.5)
+    began = monotonic()
+    with mounted(house.copies, hangs=True):
+        seen = why_unseen(house.directory, settings_of(house), house.machine.secrets)
+        assert monotonic() - began < PATIENCE_S
+    assert "did not answer within 0.5 s: see whether what is mounted there hangs" in seen
+
+
+def test_whoever_looks_and_does_not_come_back_is_not_waited_for(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notes, "_CHILD", (sys.executable, "-c", "import signal; signal.pause()"))
+    with pytest.raises(DestinationFailed, match=r"did not answer within 0\.2 s"):
+        notes_within(str(house.copies), house.directory, 0.2)
+    monkeypatch.setattr(notes, "_CHILD", (sys.executable, "-c", "import sys; sys.exit(3)"))
+    with pytest.raises(DestinationFailed, match="ended with 3"):
+        notes_within(str(house.copies), house.directory, PATIENCE_S)
+
+
+@pytest.mark.soak
+def test_a_firm_whose_copies_hang_starts_and_says_so(firm: Any, started: Any) -> None:
+    with mounted(firm.copies, hangs=True):
+        serving = started("serve", "--data-dir", firm.directory)
+        assert serving.stdout.readline().startswith("serving Northlight")
+        serving.terminate()
+        _, log = serving.communicate(timeout=PATIENCE_S)
+    line = next(line for line in log.splitlines() if "could not be seen" in line)
+    assert "did not answer within 10 s" in line

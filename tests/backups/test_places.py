@@ -106,6 +106,12 @@ def test_a_destination_that_is_none_is_told_what_one_looks_like(text: str, why: 
         destination_of(text, Path("/srv/firm"))
 
 
+@pytest.mark.parametrize("config", ["config", "/a b", "/a'b", '/a"b'])
+def test_a_file_for_ssh_that_rsync_would_cut_up_is_refused(config: str) -> None:
+    with pytest.raises(BackupRefused, match="is no file for ssh"):
+        destination_of("copies@vault.example:/srv", ssh_config=config)
+
+
 def test_a_disk_that_fills_up_while_a_file_is_put_leaves_the_one_that_was_there(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root may mount a file system that is small enough to fill")

@@ -1,14 +1,17 @@
 """A whole Debian that boots: systemd in a container, on an overlay of this machine's files, with the firm installed in it."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from appliance.installation.machine import apply
@@ -18,14 +21,29 @@ from appliance.installation.program import INTERPRETER
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = ROOT / "systemd"
 FIRM = Path("/var/lib/evenhand")
+COPIES = Path("/var/backups/evenhand")
 MACHINE = "evenhand-test"
 PASSWORD = "correct horse battery staple"
 PATIENCE_S = 60
+# Mounts what never answers in the container, until its standard input ends. /dev/fuse is this machine's: the container has none.
+HANG = """
+    import ctypes, os, sys
+    libc, (leader, place) = ctypes.CDLL(None, use_errno=True), sys.argv[1:]
+    device = os.open("/dev/fuse", os.O_RDWR)
+    mounts = os.open(f"/proc/{leader}/ns/mnt", os.O_RDONLY)
+    root = os.open(f"/proc/{leader}/root", os.O_RDONLY)
+    options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other"
+    done = libc.setns(mounts, 0) or os.fchdir(root) or os.chroot(".") or libc.mount(
+        b"nobody", place.encode(), b"fuse", 0, options.encode())
+    print(os.strerror(ctypes.get_errno()) if done else "hangs", flush=True)
+    sys.stdin.read()
+    libc.umount2(place.encode(), 2)
+"""
 # What boots: what the units enable, without whatever else this machine would start.
 TARGET = """
 [Unit]
 Requires=basic.target
-Wants=evenhand.service
+Wants=evenhand.service evenhand-ship.service
 After=basic.target
 AllowIsolate=yes
 """
@@ -52,6 +70,7 @@ class Booted:
         self.log = place / "console.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.leader = 0
+        self.offline_key = ""  # what opens its copies; it does not lie on the machine until a test lays it there
 
     def mount(self) -> None:
         for folder in ("upper", "work", "root"):
@@ -67,10 +86,17 @@ class Booted:
                  "systemd.unit=booted-test.target", "systemd.log_target=journal"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
             )  # fmt: skip
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        self.until(lambda: children.read_text().strip(), "the container's first process")
-        self.leader = int(children.read_text().split()[0])
+        self.until(self._is_led, "the container's first process")
         self.until(lambda: self.show("evenhand.service", "ActiveState") == "active", "the firm's service")
+
+    def _is_led(self) -> bool:
+        """By systemd: before it, nspawn has a child that only prepares, and goes."""
+        assert self.process is not None
+        for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            with suppress(FileNotFoundError):
+                if Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
+                    self.leader = int(child)
+        return self.leader != 0
 
     def inside(self, *command: object, check: bool = True) -> str:
         """Run a command as the container's root; what it printed."""
@@ -81,6 +107,10 @@ class Booted:
         assert not check or done.returncode == 0, f"{command}: {done.stderr}{done.stdout}"
         return done.stdout + done.stderr
 
+    def as_firm(self, *arguments: object, check: bool = True) -> str:
+        """An `evenhand` command, as the user the firm runs as."""
+        return self.inside("runuser", "-u", "evenhand", "--", "/usr/local/bin/evenhand", *arguments, check=check)
+
     def show(self, unit: str, what: str) -> str:
         return self.inside("systemctl", "show", "--value", "-p", what, unit, check=False).strip()
 
@@ -90,6 +120,15 @@ class Booted:
         return subprocess.Popen(
             [*command, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+    @contextmanager
+    def hung(self, place: Path) -> Iterator[None]:
+        """A share is mounted there whose other side never answers."""
+        command = [sys.executable, "-c", textwrap.dedent(HANG), str(self.leader), str(place)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holding:
+            assert holding.stdout is not None
+            assert holding.stdout.readline() == "hangs\n"
+            yield  # leaving ends its standard input
 
     def until(self, condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
         end = time.monotonic() + patience_s
@@ -128,9 +167,19 @@ def found_firm(root: Path) -> None:
     assert done.returncode == 0, done.stderr + done.stdout
 
 
+def set_up_copies(root: Path, **settings: str) -> None:
+    """As an admin does: the keys that the settings file has as comments, or has already, get values."""
+    file = within(root, FIRM / "evenhand.toml")
+    text = file.read_text()
+    for key, value in settings.items():
+        text, changed = re.subn(rf'^(# )?{key} = ".*"$', f'{key} = "{value}"', text, flags=re.MULTILINE)
+        assert changed == 1
+    file.write_text(text)
+
+
 @pytest.fixture(scope="session")
 def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
-    """Installed and founded before it booted, with a nightly copy that is three days overdue."""
+    """Installed, founded and with a place for copies before it booted; its nightly copy is three days overdue."""
     if why := why_no_container():
         pytest.skip(why)
     machine = Booted(tmp_path_factory.mktemp("booted"))
@@ -138,6 +187,9 @@ def booted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booted]:
     try:
         apply(machine.root, dry=False)
         found_firm(machine.root)
+        identity = pyrage.x25519.Identity.generate()
+        machine.offline_key = f"{identity}\n"
+        set_up_copies(machine.root, destination=str(COPIES), recipient=str(identity.to_public()))
         within(machine.root, Path("/etc/systemd/system/booted-test.target")).write_text(TARGET)
         # Three seconds instead of thirty, so that a hang is replaced while the test looks.
         watched = within(machine.root, Path("/etc/systemd/system/evenhand.service.d/test.conf"))

@@ -12,7 +12,6 @@ from appliance.installation.pieces import within
 
 # The first boot alone takes longer than what is run at every change.
 pytestmark = pytest.mark.soak
-FIRM = Path("/var/lib/evenhand")
 KILLS = 10
 VISITORS = 4
 # Asks for pages until told to stop: a new connection each time, and again where one broke after it was accepted.
@@ -150,7 +149,7 @@ def test_a_life_without_trouble_is_left_alone(booted: Any) -> None:
 
 
 def test_the_ledger_is_whole_after_all_that(booted: Any) -> None:
-    told = booted.inside("runuser", "-u", "evenhand", "--", "/usr/local/bin/evenhand", "verify")
+    told = booted.as_firm("verify")
     assert re.search(r"\bverified\b|\bwhole\b|\bok\b", told), told
 
 
@@ -185,14 +184,3 @@ def test_the_probes_get_in_where_nothing_holds_them(booted: Any) -> None:
     told = booted.inside("/usr/bin/python3", "-c", (Path(__file__).parent / "probes.py").read_text())
     succeeded = [name for name, refusal in json.loads(told.splitlines()[-1])["denied"].items() if not refusal]
     assert len(succeeded) >= 20, succeeded
-
-
-def test_the_installed_program_installs_itself_without_a_change_and_removes_all_but_the_firm(booted: Any) -> None:
-    evenhand = "/usr/local/bin/evenhand"
-    assert booted.inside(evenhand, "install", "--apply").startswith("nothing changed")
-    told = booted.inside("/opt/evenhand/current/bin/python", "-P", "-m", "appliance", "install", "--remove")
-    assert "stop what runs" in told
-    assert booted.inside("systemctl", "list-unit-files", "evenhand*", "--no-legend", check=False).strip() == ""
-    assert booted.inside("pgrep", "-u", "evenhand", check=False).strip() == ""
-    assert not within(booted.root, Path("/opt/evenhand")).exists()
-    assert within(booted.root, FIRM / "ledger.db").exists()

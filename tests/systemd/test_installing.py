@@ -89,6 +89,11 @@ def test_what_is_laid_runs_without_the_checkout(root: Path) -> None:
         capture_output=True, text=True, check=True, cwd="/", env={},
     )  # fmt: skip
     assert told.stdout.startswith("evenhand ")
+    called = subprocess.run(
+        ["sh", tree / "share/evenhand/backups/nightly.sh"],
+        capture_output=True, text=True, check=True, cwd="/", env={"EVENHAND": "echo"},
+    )  # fmt: skip
+    assert called.stdout == "backup --data-dir /var/lib/evenhand\n"
     # Nothing that only tests need came along.
     assert not list(tree.glob("lib/*/site-packages/pytest*"))
 

@@ -77,3 +77,15 @@ def test_every_timer_starts_a_service_and_makes_up_for_what_it_missed() -> None:
     for timer in timers:
         assert timer.with_suffix(".service").exists()
         assert "Persistent=true" in timer.read_text()
+
+
+def test_what_timers_run_are_the_scripts_that_people_call() -> None:
+    scripts = UNITS.parent / "backups"
+    called = {}
+    for timer in UNITS.glob("*.timer"):
+        [line] = re.findall(r"^ExecStart=(.*)$", timer.with_suffix(".service").read_text(), re.MULTILINE)
+        shell, _, script = line.partition(" /opt/evenhand/current/share/evenhand/backups/")
+        assert shell == "/bin/sh"
+        called[timer.stem] = script
+    assert sorted(called.values()) == sorted(path.name for path in scripts.glob("*.sh"))
+    assert called["evenhand-backup-check"] == "check.sh"
