@@ -60,7 +60,7 @@ def new_client() -> Any:
     return lambda transport: Client(base_url="http://127.0.0.1", transport=transport)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     played = PLAY.played(tmp_path_factory.mktemp("stage") / "firm", crowd=55)
     yield played
@@ -143,7 +143,7 @@ async def omar(base_url: str) -> AsyncIterator[Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def decisions(stage: Any) -> dict[str, int]:
     """Ada's breach and pass and Ben's suspected breach, by ledger row."""
     with stage.reader.connection() as book:
