@@ -133,8 +133,8 @@ class AccountDesk(AccountSeat):
         if self.held.balance_source != source and not self.held.positions:
             # An account that holds nothing gets no mark by the minute: this one stands until it trades again. Never before
             # the newest price, or a close that is told late would be overtaken by a mark with the position still in it.
-            self._mark(max(turn.header.happened_us, turn.market(self.held.bridge).latest_us), turn)
-        self.judge(turn, turn.header.happened_us)
+            self._mark(max(turn.at_us, turn.market(self.held.bridge).latest_us), turn)
+        self.judge(turn, turn.at_us)
 
     # --- judging ---
 

@@ -14,9 +14,10 @@ from actors.messages import AskFailure, PricesFilled, PricesMissing
 from actors.names import RISK
 from firm.account import AccountState, Finding, Grounds
 from firm.arithmetic import PLAIN
+from firm.bounds import LATE_PRICES_TOLD_MAX
 from firm.equity import Board, equity_of, symbols_needed, unpriced
 from firm.facts import Doubt, VerdictCorrected
-from firm.phase import Standing
+from firm.phase import JUDGED, Standing
 from firm.price import Quote
 from firm.rules.limits import Limit, breaks, first_broken
 from firm.ruleset import LateBreach
@@ -31,7 +32,7 @@ def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     state = seat.held
     if quote.t_us >= state.book_since_us and seat.board(turn).quotes[quote.symbol] == quote:
         return  # the newest price for the book as it is: judged as any price
-    if state.standing not in (Standing.ACTIVE, Standing.FUNDED, Standing.SUSPECTED) or state.day is None:
+    if state.standing not in JUDGED or state.day is None:
         return
     then = state.as_of(quote.t_us) if quote.t_us >= state.day.day.start_us else None
     board = seat.board(turn)
@@ -57,38 +58,44 @@ def _question_breaches(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
 
     What a declared breach has closed stays closed; a person says what is owed to the trader.
     """
-    moved = [one for one in seat.held.findings if not one.questioned and _is_moved(one, quote)]
+    moved = [one for one in seat.held.findings if _is_moved(seat, one, quote, turn)]
     if not moved:
         return
     cite_quotes((quote,), seat.board(turn).specs, seat.account, turn)  # from here on it stands in the other's place
-    for finding in moved:
-        if _still_broken(seat, finding, turn):
+    for seq in [finding.seq for finding in moved]:
+        finding = seat.held.finding_of(seq)
+        if finding is None or _still_broken(seat, finding, turn):
             continue
-        because = (
-            f"the price of {quote.symbol} in row {quote.frame} came late; with it, equity was not beyond the floor"
-        )
-        seat.record(VerdictCorrected(decision=finding.seq, verdict="questioned", because=because), turn)
+        because = f"the price of {quote.symbol} in row {quote.frame} came late; with it equity was not beyond the floor"
+        seat.record(VerdictCorrected(decision=seq, verdict="questioned", because=because), turn)
         if seat.held.standing is Standing.SUSPECTED:
             seat.stand(Standing.UNDER_REVIEW, Doubt.LATE_DATA.value, turn)
     seat.watch(turn)
 
 
-def _is_moved(finding: Finding, quote: Quote) -> bool:
-    return finding.grounds is not None and finding.grounds.is_moved_by(quote, finding.at_us)
+def _is_moved(seat: AccountSeat, finding: Finding, quote: Quote, turn: Turn) -> bool:
+    """Whether this price changes what a breach was seen with. Of those that leave it a breach only so many are kept."""
+    grounds, board = finding.grounds, seat.board(turn)
+    if finding.questioned or grounds is None or not grounds.is_moved_by(quote, finding.at_us):
+        return False
+    needed = symbols_needed(seat.held.holding(grounds), board)
+    if needed is None or not {known.symbol for known in grounds.quotes}.issuperset(needed):
+        return False  # its profits are converted by other prices since: it cannot be measured again
+    mended = grounds.with_price(quote)
+    if _worth(seat.held, mended, mended.mended, board) == _worth(seat.held, grounds, grounds.mended, board):
+        return False
+    return grounds.told < LATE_PRICES_TOLD_MAX or not _still_broken(seat, replace(finding, grounds=mended), turn)
 
 
 def _still_broken(seat: AccountSeat, finding: Finding, turn: Turn) -> bool:
     """Whether the equity that was observed, changed by what came late, is still beyond the floor that it was held against."""
     state, board = seat.held, seat.board(turn)
-    known = state.finding_of(finding.seq)
-    limit = verdicts.limit_of(state, finding.rule)
-    grounds = known.grounds if known is not None else None
-    assert known is not None, f"{seat.name}: decision {finding.seq} is none"
+    limit, grounds = verdicts.limit_of(state, finding.rule), finding.grounds
     assert grounds is not None, f"{seat.name}: decision {finding.seq} has no grounds"
     assert limit is not None, f"{seat.name} has no rule {finding.rule}"
     change = _worth(state, grounds, grounds.mended, board) - _worth(state, grounds, grounds.quotes, board)
-    booked_since = sum(moved.minor for moved in known.moved if not moved.cash)
-    return breaks(PLAIN, limit.terms.boundary, known.observed + change + booked_since, known.floor)
+    booked_since = sum(moved.minor for moved in finding.moved if not moved.cash)
+    return breaks(PLAIN, limit.terms.boundary, finding.observed + change + booked_since, finding.floor)
 
 
 def _worth(state: AccountState, grounds: Grounds, quotes: tuple[Quote, ...], board: Board) -> int:

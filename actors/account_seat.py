@@ -30,6 +30,7 @@ class AccountSeat:
         self.account = key_id(name)
         self.state: AccountState | None = None
         # Worked out from the state, and kept because most prices change nothing of them.
+        self._watched: AccountState | None = None
         self._limits: tuple[AccountState | None, tuple[Limit, ...]] = (None, ())
         self._stakes: tuple[_Grounds, Stakes] | None = None
 
@@ -80,6 +81,22 @@ class AccountSeat:
         self._stakes = ((state.positions, state.earlier, state.ruleset, board.specs), stakes)
         return stakes
 
+    def depends_otherwise(self, board: Board) -> bool:
+        """Whether its equity depends on other contracts, or other conversions, than when that was last worked out."""
+        known = self._stakes
+        if known is None:
+            return True
+        return known[0][3] is not board.specs and known[1].contracts != contracts_of(self.held, board)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the market desk watches the account as its state is now."""
+        return self._watched is self.state
+
+    def watched(self) -> None:
+        """The market desk was told."""
+        self._watched = self.state
+
     def stand(self, after: Standing, because: str, turn: Turn) -> int:
         """Change the standing by the table, and tell the order it belongs to; the fact's seq."""
         before = self.held.standing
@@ -102,6 +119,7 @@ class AccountSeat:
         state, board = self.held, self.board(turn)
         limits = self.limits() if state.standing in JUDGED else ()
         turn.watch(state.bridge, watch_of(state, self.stakes(board), equity, limits, board))
+        self.watched()
 
     def note_peak(self, equity: int, at_us: int, turn: Turn) -> None:
         """Keep a new equity high that prices brought; it becomes a fact when a decision, a rollover or an epoch's end needs it.

@@ -179,6 +179,8 @@ def _why_never(state: AccountState, finding: Finding) -> Doubt | None:
 
 
 def _still_breaks(seat: AccountSeat, finding: Finding) -> bool:
+    if finding.questioned:
+        return False
     limit = _limit_asked(seat.held, finding)
     observed, floor = _figures(PLAIN, seat.held, limit, finding)
     return breaks(PLAIN, limit.terms.boundary, observed, floor)

@@ -31,7 +31,7 @@ from firm.account import AccountState
 from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
 from firm.commands import ResumeDesk
 from firm.facts import DeskResumed, DeskStopped, InputRejected, Refusal, Refused
-from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame
+from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame, SymbolReported
 from firm.kinds import Body, payload_of
 from firm.policy import Policy
 from firm.quote_frame import Tick, ticks_as_judged
@@ -52,6 +52,7 @@ class Engine:
         self._alarm = alarm
         self._desks: dict[str, Desk] = {}
         self._markets: dict[str, MarketDesk] = {}
+        self._retold: set[str] = set()  # bridges that told contracts since their accounts were last indexed
         self._own = EngineDesk(ENGINE)
         self._desks[ENGINE] = self._own
 
@@ -111,6 +112,7 @@ class Engine:
 
     def _decide_into(self, batch: Batch, arrival: Arrival) -> None:
         header = Header(self.size + 1, arrival.happened_us, arrival.received_us, arrival.account)
+        self._index_retold(arrival.body)
         turn = self._decide_surely(arrival, header)
         body = arrival.body
         batch.rows.append((_row(header.seq, body, arrival, 0, arrival.account, arrival.happened_us), body))
@@ -196,6 +198,10 @@ class Engine:
         if isinstance(body, EpochOpened):
             self._write_peaks(turn)
         self._settle(turn)
+        for desk, _ in turn.touched.values():
+            # What changed an account after it said how to be watched: the index must be the one that a start would make.
+            if isinstance(desk, AccountDesk) and desk.state is not None and not desk.is_watched:
+                self._rewatch_account(desk)
 
     def _settle(self, turn: WorkingTurn) -> None:
         """Run messages first in, first out, until there are none."""
@@ -266,6 +272,7 @@ class Engine:
 
         Prices that have left the machine (a QuoteFrame without its `frame`) move nothing: later ones and facts have replaced them.
         """
+        self._index_retold(body)
         self.fold(body, header.seq, header.account, header.happened_us)
         if isinstance(body, Input) and (frame is not None or not isinstance(body, QuoteFrame)):
             turn = QuietTurn(self, header, _ticks(body, frame))
@@ -273,9 +280,9 @@ class Engine:
                 if name.startswith("market/"):
                     for _ in self.market(name.partition("/")[2]).decide(body, turn):
                         pass
-        state = self.account(header.account) if header.account else None
-        if state is not None:
-            self._rewatch_account(state)
+        desk = self._desks.get(account_desk(header.account)) if header.account else None
+        if isinstance(desk, AccountDesk) and desk.state is not None:
+            self._rewatch_account(desk)
         self.size = header.seq
 
     # --- desks ---
@@ -308,9 +315,26 @@ class Engine:
         """Index every account afresh, waking on every tick: after a snapshot was loaded."""
         for desk in tuple(self._desks.values()):  # an account's market may be made on the way
             if isinstance(desk, AccountDesk) and desk.state is not None:
-                self._rewatch_account(desk.state)
+                self._rewatch_account(desk)
 
-    def _rewatch_account(self, state: AccountState) -> None:
+    def _index_retold(self, body: Body) -> None:
+        """After contracts were told, and before anything else: index whose profits are converted another way now.
+
+        Once for all of them: a platform tells thousands, one after the other.
+        """
+        if isinstance(body, SymbolReported):
+            self._retold.add(body.bridge)
+        elif self._retold:
+            for desk in tuple(self._desks.values()):
+                if not isinstance(desk, AccountDesk) or desk.state is None or desk.state.bridge not in self._retold:
+                    continue
+                if desk.depends_otherwise(self.market(desk.state.bridge).board):
+                    self._rewatch_account(desk)
+            self._retold.clear()
+
+    def _rewatch_account(self, desk: AccountDesk) -> None:
+        state = desk.held
+        desk.watched()
         market = self.market(state.bridge)
         watch = watch_of(state, stakes_of(state, market.board), None, (), market.board)
         if self._own.has_parked(account_desk(state.account), DayEnded.__name__):

@@ -96,9 +96,7 @@ def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...
 
 def _newest_us(state: AccountState) -> int:
     """Before which a price meets another book than the one of now, or comes before a breach that it may move; 0: never."""
-    breaches = (
-        finding.at_us + 1 for finding in state.findings if finding.grounds is not None and not finding.questioned
-    )
+    breaches = (finding.at_us for finding in state.findings if finding.grounds is not None and not finding.questioned)
     return max((state.book_since_us if state.earlier else 0, *breaches))
 
 

@@ -171,7 +171,8 @@ class MarketDesk:
             return
         believed_us = min(turn.header.happened_us, turn.header.received_us + turn.policy.far_future_us)
         yield from self._instants_before(believed_us, turn)
-        turn.at_us = turn.header.happened_us  # what is decided of this input happened with it, not at the last mark
+        # What is decided of this input happened with it, not at the last mark; nor at an instant that nobody believes.
+        turn.at_us = believed_us
         if isinstance(message, Watermark) and message.t_us == believed_us:
             self._watermark_us = max(self._watermark_us, message.t_us)
             self._finalise(turn)

@@ -61,7 +61,10 @@ class Wakes:
         self._days: list[tuple[int, int]] = []
         self._provisional: dict[int, set[int]] = {}
         self._marked: list[set[int]] = [set()]  # in as many parts as there are turns
-        self._newest: list[tuple[int, int]] = []  # (instant, account), the newest last; some of them outdated
+        self._late: dict[str, set[int]] = {}
+        self._newest: dict[
+            str, list[tuple[int, int]]
+        ] = {}  # (instant, account), the newest last; some of them outdated
 
     def watch(self, watch: Watch) -> None:
         """Replace what is known of an account."""
@@ -72,7 +75,6 @@ class Wakes:
         if not self._only_bands_differ(watch):
             known_day_end_us = self._forget(account)
             self._await(watch, known_day_end_us)
-        self._note_newest(watch)
         self._counter += 1
         self._watches[account] = watch
         self._numbers[account] = self._counter
@@ -85,13 +87,9 @@ class Wakes:
             if high is not None:
                 edges.rising[side].add(high, account, self._counter, self._numbers)
 
-    def _note_newest(self, watch: Watch) -> None:
-        known = self._watches.get(watch.account)
-        if not watch.newest_us or (known is not None and known.newest_us == watch.newest_us):
-            return
-        if len(self._newest) > SLACK + 4 * len(self._watches):
-            self._newest = sorted((each.newest_us, each.account) for each in self._watches.values() if each.newest_us)
-        insort(self._newest, (watch.newest_us, watch.account))
+    def watch_of(self, account: int) -> Watch:
+        """What is known of an account."""
+        return self._watches.get(account, Watch(account))
 
     def _only_bands_differ(self, watch: Watch) -> bool:
         """Whether the account is in the index already as it must be, bands apart: so it is at nearly every wake."""
@@ -102,6 +100,8 @@ class Wakes:
             and known.marked == watch.marked
             and known.provisional_us == watch.provisional_us
             and known.always == watch.always
+            and known.late == watch.late
+            and known.newest_us == watch.newest_us
         )
 
     def _await(self, watch: Watch, known_day_end_us: int) -> None:
@@ -114,6 +114,21 @@ class Wakes:
             self._provisional.setdefault(watch.provisional_us, set()).add(account)
         if watch.marked:
             self._marked[account % len(self._marked)].add(account)
+        for symbol in watch.late:
+            self._late.setdefault(symbol, set()).add(account)
+            if watch.newest_us:
+                self._await_behind(symbol, watch)
+
+    def _await_behind(self, symbol: str, watch: Watch) -> None:
+        entries = self._newest.setdefault(symbol, [])
+        if len(entries) > SLACK + 4 * len(self._late[symbol]):
+            entries[:] = sorted({entry for entry in entries if self._is_behind(symbol, *entry)})
+        insort(entries, (watch.newest_us, watch.account))
+
+    def _is_behind(self, symbol: str, newest_us: int, account: int) -> bool:
+        """Whether an entry still says what the account's watch does."""
+        watch = self._watches.get(account)
+        return watch is not None and watch.newest_us == newest_us and symbol in watch.late
 
     def touched_by(self, symbol: str, bid: int, ask: int) -> list[int]:
         """Accounts that this price must wake, by id, so that the order of decisions never depends on the index."""
@@ -161,16 +176,15 @@ class Wakes:
 
     def judging_late(self, symbol: str) -> list[int]:
         """Accounts that judge a price of this symbol which comes late."""
-        return sorted(account for account, watch in self._watches.items() if symbol in watch.late)
+        return sorted(self._late.get(symbol, ()))
 
     def behind(self, symbol: str, at_us: int) -> list[int]:
         """Accounts to which a price of this symbol and instant is late although it is the newest."""
         found = set()
-        for newest_us, account in reversed(self._newest):
+        for newest_us, account in reversed(self._newest.get(symbol, ())):
             if newest_us <= at_us:
                 break
-            watch = self._watches.get(account)
-            if watch is not None and watch.newest_us == newest_us and symbol in watch.late:
+            if self._is_behind(symbol, newest_us, account):
                 found.add(account)
         return sorted(found)
 
@@ -200,4 +214,6 @@ class Wakes:
             if not waiting:
                 del self._provisional[known.provisional_us]
         self._marked[account % len(self._marked)].discard(account)
+        for symbol in known.late:
+            self._late[symbol].discard(account)
         return known.day_end_us

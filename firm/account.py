@@ -95,7 +95,8 @@ class Moved(msgspec.Struct, frozen=True, gc=False):
 class Grounds(msgspec.Struct, frozen=True, gc=False):
     """What a breach at the prices of several symbols was seen with: a price that comes late may show that they never stood together.
 
-    `quotes`: as they stood on the board. `late`: those that came since and stood in their place at that instant.
+    `quotes`: as they stood on the board. `late`: those that came since and stood in their place at that instant; `told`: how
+    many have come.
     """
 
     balance: int
@@ -103,6 +104,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
     positions: tuple[Position, ...]
     quotes: tuple[Quote, ...]
     late: tuple[Quote, ...] = ()
+    told: int = 0
 
     @property
     def mended(self) -> tuple[Quote, ...]:
@@ -111,8 +113,15 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
         return tuple(instead.get(quote.symbol, quote) for quote in self.quotes)
 
     def is_moved_by(self, quote: Quote, at_us: int) -> bool:
-        """Whether this price stood at the breach's instant, and not the one that is known of its symbol."""
-        return any(known.symbol == quote.symbol and known.t_us <= quote.t_us <= at_us for known in self.mended)
+        """Whether this price stood at the breach's instant, and not the one that is known of its symbol.
+
+        One with the stamp of the breach, which came after it, is after it in the platform's order.
+        """
+        return any(known.symbol == quote.symbol and known.t_us <= quote.t_us < at_us for known in self.mended)
+
+    def with_price(self, quote: Quote) -> "Grounds":
+        others = tuple(late for late in self.late if late.symbol != quote.symbol)
+        return replace(self, late=(*others, quote), told=self.told + 1)
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):

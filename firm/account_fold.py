@@ -43,6 +43,7 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.inputs import EquityReported, Input, PositionReported, SnapshotReported
+from firm.phase import JUDGED
 from firm.price import Quote
 from firm.ruleset import MaximumLoss, Trail
 
@@ -266,15 +267,17 @@ def _after_swap_told(state: AccountState, position_id: str, t_us: int) -> Accoun
 def _after_exhibit(state: AccountState, fact: QuoteUsed, seq: int) -> AccountState:
     quote = Quote(fact.symbol, fact.t_us, fact.bid, fact.ask, fact.frame, fact.index)
     findings = tuple(_with_late_price(finding, quote) for finding in state.findings)
-    return replace(state, findings=findings, exhibits=(*state.exhibits, (seq, quote)))
+    exhibits = (
+        (*state.exhibits, (seq, quote)) if state.standing in JUDGED else ()
+    )  # one that ended decides nothing more
+    return replace(state, findings=findings, exhibits=exhibits)
 
 
 def _with_late_price(finding: Finding, quote: Quote) -> Finding:
     grounds = finding.grounds
     if grounds is None or not grounds.is_moved_by(quote, finding.at_us):
         return finding
-    others = tuple(late for late in grounds.late if late.symbol != quote.symbol)
-    return replace(finding, grounds=replace(grounds, late=(*others, quote)))
+    return replace(finding, grounds=grounds.with_price(quote))
 
 
 def _after_correction(state: AccountState, fact: VerdictCorrected) -> AccountState:
@@ -363,6 +366,8 @@ def _finding(state: AccountState, fact: BreachDeclared | BreachSuspected, seq: i
 
 
 def _grounds(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Grounds | None:
+    if fact.severity != "hard":
+        return None  # a pause is over before anybody could answer
     if not fact.quotes:  # what was only suspected is declared: at the prices that it was suspected at
         suspected = (one.grounds for one in state.findings if one.rule == fact.rule and one.at_us == fact.at_us)
         return next(suspected, None)

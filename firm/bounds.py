@@ -12,5 +12,6 @@ DEAL_DAYS_KEPT = (
 AMOUNT_MINOR_MAX = 10**15  # of one balance, deposit or deal; sums of very many still fit the 64 bits that are stored
 EQUITY_MINOR_MAX = 2**62  # beyond it no figure of an account can be stored, and its desk stops
 EARLIER_BOOKS_MAX = 16  # of one account: its book before recent changes, for prices that come late
+LATE_PRICES_TOLD_MAX = 16  # of those that leave a breach one, rows that one breach may bring
 BACKFILLS_ASKED_MAX = 1_000  # stretches of prices that one bridge was asked for and has not answered
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded

@@ -6,11 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from actors.effects import RequestBackfill
-from firm.bounds import BACKFILLS_ASKED_MAX, EARLIER_BOOKS_MAX
+from firm.bounds import BACKFILLS_ASKED_MAX, EARLIER_BOOKS_MAX, LATE_PRICES_TOLD_MAX
 from firm.commands import PublishProgram, ReviewOutcome, ReviewVerdict
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
+    DeskStopped,
     Doubt,
     QuoteUsed,
     Refusal,
@@ -31,8 +32,9 @@ from firm.inputs import (
 )
 from firm.instant import SECOND_US
 from firm.phase import Standing
-from firm.quote_frame import Window, encode_quotes
-from firm.ruleset import LateBreach
+from firm.price import SymbolSpec
+from firm.quote_frame import Tick, Window, encode_quotes
+from firm.ruleset import LateBreach, Trail
 
 MS_US = 1_000
 
@@ -380,18 +382,20 @@ def test_a_deal_out_of_order_leaves_no_earlier_book(stage, held):
 
 @pytest.fixture
 def breached(stage):
-    """Ada is long 5 lots of EURUSD and 10 of XAUUSD. Gold has fallen, EURUSD seems not to have moved: equity is 94 000.
+    """Gold has fallen, EURUSD seems not to have moved: equity is 94 000."""
+    account = hold_both(stage, stage.sell())
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    return account
 
-    EURUSD is worth 5 dollars a point, gold one.
-    """
-    account = stage.sell()
+
+def hold_both(stage, account):
+    """The account is long 5 lots of EURUSD, 5 dollars a point, and 10 of XAUUSD, one dollar a point."""
     stage.tick("EURUSD", 138_700, 138_710)
     stage.tick("XAUUSD", 1_290_000, 1_290_100)
     stage.deal(account, "P1", Side.BUY, "5", 138_700)
     stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
     stage.equity(account, "100_000.00", "100_000.00")
     stage.wait(10)
-    stage.tick("XAUUSD", 1_284_000, 1_284_100)
     return account
 
 
@@ -423,18 +427,136 @@ def test_a_breach_that_a_late_price_leaves_as_it_was_is_not_in_question(stage, b
     assert not stage.facts(VerdictCorrected)
 
 
-def test_late_prices_count_together_and_a_breach_is_questioned_once(stage, breached):
+def test_a_price_that_leaves_it_a_breach_is_kept_and_the_next_one_questions_it_once(stage, breached):
     at_us = stage.now_us
     stage.wait(3)
     stage.tick("EURUSD", 138_700, 138_710)
-    stage.tick("XAUUSD", 1_284_000, 1_284_100)
-    stage.tick("EURUSD", 138_850, 138_860, at_us - 2 * SECOND_US)
-    stage.tick("XAUUSD", 1_284_250, 1_284_350, at_us)
+    stage.tick("EURUSD", 138_850, 138_860, at_us - 3 * SECOND_US)
     assert not stage.facts(VerdictCorrected)
-    stage.tick("EURUSD", 138_851, 138_861, at_us - SECOND_US)
+    assert stage.account(breached).findings[0].grounds.mended[0].bid == 138_850
+    stage.tick("EURUSD", 138_901, 138_911, at_us - 2 * SECOND_US)
+    stage.tick("EURUSD", 139_000, 139_010, at_us - SECOND_US)
     assert len(stage.facts(VerdictCorrected)) == 1
-    stage.tick("EURUSD", 139_000, 139_010, at_us - SECOND_US // 2)
+
+
+@pytest.mark.parametrize("symbol", ["XAUUSD", "EURUSD"])
+def test_what_bears_the_breachs_own_stamp_and_came_after_it_is_not_late(stage, breached, symbol):
+    """Platforms stamp several prices with one instant; their order decides."""
+    bid = {"XAUUSD": 1_290_000, "EURUSD": 139_900}[symbol]
+    stage.tick(symbol, bid, bid + 100, stage.now_us)
+    assert stage.facts(BreachDeclared, breached)
+    assert not stage.facts(VerdictCorrected)
+
+
+def test_late_prices_that_change_nothing_leave_no_row_and_others_only_so_many(stage, breached):
+    """A backfill brings hundreds; an account that is over does not grow by them."""
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    before = len(stage.facts(QuoteUsed, breached))
+    stage.frame([Tick("EURUSD", at_us - 9 * SECOND_US + n, 138_700, 138_710) for n in range(50)])
+    assert len(stage.facts(QuoteUsed, breached)) == before
+    stage.frame([Tick("EURUSD", at_us - 8 * SECOND_US + n, 138_701 + n, 138_711 + n) for n in range(50)])
+    assert len(stage.facts(QuoteUsed, breached)) == before + LATE_PRICES_TOLD_MAX
+    assert stage.account(breached).exhibits == ()
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
     assert len(stage.facts(VerdictCorrected)) == 1
+
+
+def test_a_pause_is_never_a_question_for_a_person(stage, hands):
+    rules = hands.ruleset(hands.daily_loss(on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER))
+    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="soft")))
+    account = hold_both(stage, stage.sell(1003, 503, (7005, 7006), "soft"))
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    assert stage.account(account).standing is Standing.PAUSED
+    assert not stage.facts(VerdictCorrected)
+
+
+def test_a_suspicion_that_is_none_with_the_late_price_can_only_be_dismissed(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.deal(account, "P1", Side.BUY, "5", 138_700)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
+    stage.wait(10)
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    at_us = stage.now_us
+    stage.wait(1)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    [finding] = stage.account(account).findings
+    review = ReviewVerdict(
+        by="staff:ruth", account=account, decision=finding.seq, outcome=ReviewOutcome.CONFIRM, why="it looked so"
+    )
+    stage.put(review, account)
+    assert [fact.refusal for fact in stage.facts(Refused)] == [Refusal.NOT_BROKEN]
+    assert not stage.facts(BreachDeclared)
+
+
+def test_a_way_to_convert_that_is_told_later_stops_no_desk(stage, hands):
+    for symbol, base, profit in (("CHFJPY", "CHF", "JPY"), ("EURJPY", "EUR", "JPY")):
+        tell(stage, symbol, base, profit)
+    account = stage.sell()
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURJPY", 140_000, 140_010)
+    stage.tick("CHFJPY", 110_000, 110_010)
+    stage.deal(account, "P2", Side.BUY, "10", 110_000, symbol="CHFJPY")
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(10)
+    stage.tick("CHFJPY", 100_000, 100_010)
+    assert stage.account(account).findings[0].grounds
+    at_us = stage.now_us
+    tell(stage, "USDJPY", "USD", "JPY")
+    stage.wait(3)
+    stage.tick("EURJPY", 190_001, 190_011, at_us - SECOND_US)
+    assert not stage.facts(DeskStopped)
+
+
+def tell(stage, symbol, base, profit):
+    spec = SymbolSpec(symbol=symbol, digits=3, contract_e8=100_000 * 10**8, currency_base=base, currency_profit=profit)
+    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=spec))
+
+
+# --- late prices of accounts that are paused, or whose other rule is in question ---
+
+
+def test_a_hard_limit_broken_late_ends_a_paused_account_or_asks_a_person(stage, hands):
+    daily = hands.daily_loss(on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=300)
+    rules = hands.ruleset(daily, hands.maximum_loss(loss_max_bp=500))
+    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="soft")))
+    account = stage.sell(1003, 503, (7005, 7006), "soft")
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(10)
+    broken_us = stage.now_us
+    stage.wait(5)
+    stage.tick("EURUSD", 138_390, 138_400)
+    assert stage.account(account).standing is Standing.PAUSED
+    stage.tick("EURUSD", 138_100, 138_110, broken_us)
+    [suspicion] = stage.facts(BreachSuspected, account)
+    assert (suspicion.rule, suspicion.at_us) == ("maximum", broken_us)
+
+
+# --- stamps that nobody believes ---
+
+
+def test_a_deal_stamped_an_hour_ahead_switches_no_floor_off(stage, hands):
+    trailing = hands.ruleset(hands.maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=600))
+    stage.put(PublishProgram(by="staff:omar", program=hands.program(trailing, trailing, name="trailing")))
+    account = stage.sell(1003, 503, (7005, 7006), "trailing")
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700, at_us=stage.now_us + 3_600 * SECOND_US)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(60)
+    stage.tick("EURUSD", 139_700, 139_710)
+    stage.equity(account, "110_000.00", "100_000.00")
+    stage.tick("EURUSD", 139_000, 139_010)
+    [breach] = stage.facts(BreachDeclared, account)
+    assert breach.floor.minor == 104_000_00
 
 
 @pytest.mark.parametrize(

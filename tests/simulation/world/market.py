@@ -67,6 +67,8 @@ TRAILING: tuple[Term, ...] = (
     ProfitTarget(id="target", target_bp=150, flat_required=True),
     _DAYS,
 )
+# As the one before, with a floor that stays: a late price must be judged for an account that is paused, too.
+PAUSING: tuple[Term, ...] = (TRAILING[0], _changed(_MAXIMUM, loss_max_bp=407), *TRAILING[2:])
 POLICY = Policy(
     checkpoint_rows=150,
     snapshot_rows=150,
@@ -79,8 +81,9 @@ POLICY = Policy(
 )
 
 
-def programs(late: LateBreach) -> dict[str, Program]:
-    kinds = {"static": (STATIC, "USD"), "end-of-day": (END_OF_DAY, "USD"), "trailing": (TRAILING, "USD"),
+def programs(late: LateBreach, *, floors_stay: bool) -> dict[str, Program]:
+    trailing = PAUSING if floors_stay else TRAILING
+    kinds = {"static": (STATIC, "USD"), "end-of-day": (END_OF_DAY, "USD"), "trailing": (trailing, "USD"),
              "euro": (STATIC, "EUR")}  # fmt: skip
     return {name: _program(name, terms, currency, late) for name, (terms, currency) in kinds.items()}
 

@@ -128,12 +128,15 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
       when the trader may have traded on, and broken a limit with it
     - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
       price that comes late moves no peak
-
-    - the oracle breaches at prices of several symbols, of which the firm saw one late: it does not look for such pairs again
+    - the firm lets an account go on that the oracle breaches at prices of several symbols: it does not look for such pairs again
     """
     if in_order:
         return "" if (ours.verdicts, ours.place) == (theirs.verdicts, theirs.place) else "not the same figures"
-    if ours.is_open or ours.undone or theirs.paired:
+    if ours.is_open:
+        return ""
+    if ours.undone and theirs.place != "breached":
+        return ""
+    if theirs.paired and ours.place == "running":
         return ""
     if theirs.place == "breached" and theirs.rules & theirs.following and not ours.rules & ours.following:
         return ""

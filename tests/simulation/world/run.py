@@ -30,6 +30,7 @@ from storage.reader import LedgerReader
 STEPS, STEPS_LONG = 30, 150
 # Only a soak plays the seeds from here on. The first thousand are long evenings, and one in four of the others.
 SOAK_FROM, LONG_UNTIL, LONG_EVERY = 10_000, 11_000, 4
+STAYING_FROM = 100  # in three of eight seeds from here on no floor follows every tick
 LATE_SHARES = (0.0, 0.03, 0.2)  # of prices and deals that the platform tells late
 REST_S_MAX = 1_500.0
 DOWN_S = 2.0
@@ -180,7 +181,10 @@ class World:
         await self._ask(PolicyAdopted(policy=POLICY))
         await self._ask(EnrolBridge(by="console", bridge="sim", public_key=KEY.bridge_public, simulator=True))
         late = LateBreach.ENFORCE if self.dice.random() < 0.5 else LateBreach.REVIEW
-        offers = (PublishProgram(by="staff:omar", program=program) for program in programs(late).values())
+        offers = (
+            PublishProgram(by="staff:omar", program=program)
+            for program in programs(late, floors_stay=self.seed >= STAYING_FROM and self.seed % 8 >= 5).values()
+        )
         await asyncio.gather(*map(self._ask, offers))
         self.platform.list_symbols()
         for symbol, bid, ask in (("EURUSD", 138_700, 138_711), ("XAUUSD", 1_290_000, 1_290_107)):
