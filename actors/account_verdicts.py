@@ -74,7 +74,10 @@ def open_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, 
     """Of its limits those that may still be broken: not those that are an open question or were waived.
 
     Soft ones only pause a trader who is free: one that is paused or close-only already has nothing more to lose by them.
+    Cash that comes before the day's start is final will have moved that start: what is measured from it waits.
     """
+    if state.day is not None and not state.day.final and state.cash_seq > state.day.seq:
+        limits = tuple(limit for limit in limits if not _is_measured_from_day(limit))
     free = state.standing in FREE
     if free and not state.findings and not state.waived:
         return limits
@@ -318,11 +321,14 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.BOOK_UNCONFIRMED)
     if limit.follows_every_tick and state.peak is not None and state.peak.in_doubt:
         doubts.add(Doubt.LATE_DATA)
-    measured_from_day = isinstance(limit.terms, DailyLoss) or limit.terms.trail is Trail.END_OF_DAY
-    if measured_from_day and state.day is not None:
+    if _is_measured_from_day(limit) and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()
         doubts |= {Doubt.NO_QUOTE} if not state.day.priced else set()
     return tuple(doubt for doubt in Doubt if doubt in doubts)
+
+
+def _is_measured_from_day(limit: Limit) -> bool:
+    return isinstance(limit.terms, DailyLoss) or limit.terms.trail is Trail.END_OF_DAY
 
 
 def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ...]:

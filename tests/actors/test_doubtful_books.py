@@ -21,7 +21,7 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.inputs import CashKind, CashReported, DealEntry, Side, SymbolReported
-from firm.instant import DAY_US
+from firm.instant import DAY_US, SECOND_US
 from firm.money import Money
 from firm.phase import Standing
 from firm.price import SymbolSpec
@@ -255,3 +255,28 @@ def test_what_people_confirm_does_not_trip_the_breaker(stage):
     stage.tick("EURUSD", 129_000, 129_010)
     assert not stage.facts(BreakerTripped)
     assert stage.account(last).standing is Standing.BREACHED
+
+
+# --- cash between a day's first instant and its final start ---
+
+
+def test_a_withdrawal_before_the_days_start_is_final_is_no_loss(stage):
+    """Cash moves the start that the floor is measured from, which is not final yet: what it leaves is judged once it is."""
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.now_us = stage.account(account).day.day.end_us - SECOND_US
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.wait(3)
+    stage.tick("EURUSD", 138_690, 138_700)
+    assert not stage.account(account).day.final
+    cash(stage, account, "-20_000.00")
+    stage.tick("EURUSD", 138_691, 138_701)
+    assert not stage.facts(BreachSuspected)
+    stage.watermark()
+    assert stage.account(account).day.final
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "79_990.00", "80_000.00")
+    stage.wait(1)
+    stage.tick("EURUSD", 138_200, 138_210)
+    [breach] = stage.facts(BreachDeclared, account)
+    assert (breach.rule, breach.floor.minor) == ("daily", 75_000_00)

@@ -1,0 +1,225 @@
+"""Breaches at prices of several symbols that may never have stood together: what a late one questions, and who answers."""
+
+import pytest
+from msgspec.structs import replace
+
+from firm.bounds import LATE_PRICES_TOLD_MAX
+from firm.commands import PublishProgram, ReviewOutcome, ReviewVerdict
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    DeskStopped,
+    Doubt,
+    QuoteUsed,
+    Refusal,
+    Refused,
+    VerdictCorrected,
+)
+from firm.inputs import (
+    Side,
+    SymbolReported,
+)
+from firm.instant import SECOND_US
+from firm.phase import Standing
+from firm.price import SymbolSpec
+from firm.quote_frame import Tick
+
+
+@pytest.fixture
+def breached(stage):
+    """Gold has fallen, EURUSD seems not to have moved: equity is 94 000."""
+    account = hold_both(stage, stage.sell())
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    return account
+
+
+def hold_both(stage, account):
+    """The account is long 5 lots of EURUSD, 5 dollars a point, and 10 of XAUUSD, one dollar a point."""
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.deal(account, "P1", Side.BUY, "5", 138_700)
+    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(10)
+    return account
+
+
+def test_a_late_price_of_another_symbol_puts_a_declared_breach_in_question(stage, breached):
+    [breach] = stage.facts(BreachDeclared)
+    assert breach.observed.minor == 94_000_00
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    [question] = stage.facts(VerdictCorrected)
+    assert (question.verdict, stage.account(breached).standing) == ("questioned", Standing.BREACHED)
+    assert stage.facts(QuoteUsed, breached)[-1].bid == 138_901
+
+
+@pytest.mark.parametrize(
+    ("bid", "seconds"),
+    [
+        (138_900, -1),  # 95 000 is the floor, which may not be touched
+        (138_901, -11),  # older than the price that was used
+        (138_901, 1),  # of after the breach
+    ],
+)
+def test_a_breach_that_a_late_price_leaves_as_it_was_is_not_in_question(stage, breached, bid, seconds):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", bid, bid + 10, at_us + seconds * SECOND_US)
+    assert not stage.facts(VerdictCorrected)
+
+
+def test_a_price_that_leaves_it_a_breach_is_kept_and_the_next_one_questions_it_once(stage, breached):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_850, 138_860, at_us - 3 * SECOND_US)
+    assert not stage.facts(VerdictCorrected)
+    assert stage.account(breached).findings[0].grounds.mended[0].bid == 138_850
+    stage.tick("EURUSD", 138_901, 138_911, at_us - 2 * SECOND_US)
+    stage.tick("EURUSD", 139_000, 139_010, at_us - SECOND_US)
+    assert len(stage.facts(VerdictCorrected)) == 1
+
+
+@pytest.mark.parametrize("symbol", ["XAUUSD", "EURUSD"])
+def test_what_bears_the_breachs_own_stamp_and_came_after_it_is_not_late(stage, breached, symbol):
+    """Platforms stamp several prices with one instant; their order decides."""
+    bid = {"XAUUSD": 1_290_000, "EURUSD": 139_900}[symbol]
+    stage.tick(symbol, bid, bid + 100, stage.now_us)
+    assert stage.facts(BreachDeclared, breached)
+    assert not stage.facts(VerdictCorrected)
+
+
+def test_late_prices_that_change_nothing_leave_no_row_and_others_only_so_many(stage, breached):
+    """A backfill brings hundreds; an account that is over does not grow by them."""
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    before = len(stage.facts(QuoteUsed, breached))
+    stage.frame([Tick("EURUSD", at_us - 9 * SECOND_US + n, 138_700, 138_710) for n in range(50)])
+    assert len(stage.facts(QuoteUsed, breached)) == before
+    stage.frame([Tick("EURUSD", at_us - 8 * SECOND_US + n, 138_701 + n, 138_711 + n) for n in range(50)])
+    assert len(stage.facts(QuoteUsed, breached)) == before + LATE_PRICES_TOLD_MAX
+    assert stage.account(breached).exhibits == ()
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    assert len(stage.facts(VerdictCorrected)) == 1
+
+
+def test_a_pause_is_never_a_question_for_a_person(stage, hands):
+    rules = hands.ruleset(hands.daily_loss(on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER))
+    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="soft")))
+    account = hold_both(stage, stage.sell(1003, 503, (7005, 7006), "soft"))
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    assert stage.account(account).standing is Standing.PAUSED
+    assert not stage.facts(VerdictCorrected)
+
+
+def test_a_suspicion_that_is_none_with_the_late_price_can_only_be_dismissed(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.deal(account, "P1", Side.BUY, "5", 138_700)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
+    stage.wait(10)
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    at_us = stage.now_us
+    stage.wait(1)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    [finding] = stage.account(account).findings
+    review = ReviewVerdict(
+        by="staff:ruth", account=account, decision=finding.seq, outcome=ReviewOutcome.CONFIRM, why="it looked so"
+    )
+    stage.put(review, account)
+    assert [fact.refusal for fact in stage.facts(Refused)] == [Refusal.NOT_BROKEN]
+    assert not stage.facts(BreachDeclared)
+
+
+def test_a_way_to_convert_that_is_told_later_stops_no_desk(stage, hands):
+    for symbol, base, profit in (("CHFJPY", "CHF", "JPY"), ("EURJPY", "EUR", "JPY")):
+        tell(stage, symbol, base, profit)
+    account = stage.sell()
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURJPY", 140_000, 140_010)
+    stage.tick("CHFJPY", 110_000, 110_010)
+    stage.deal(account, "P2", Side.BUY, "10", 110_000, symbol="CHFJPY")
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(10)
+    stage.tick("CHFJPY", 100_000, 100_010)
+    assert stage.account(account).findings[0].grounds
+    at_us = stage.now_us
+    tell(stage, "USDJPY", "USD", "JPY")
+    stage.wait(3)
+    stage.tick("EURJPY", 190_001, 190_011, at_us - SECOND_US)
+    assert not stage.facts(DeskStopped)
+
+
+def tell(stage, symbol, base, profit):
+    spec = SymbolSpec(symbol=symbol, digits=3, contract_e8=100_000 * 10**8, currency_base=base, currency_profit=profit)
+    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=spec))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"), [(ReviewOutcome.CONFIRM, "upheld"), (ReviewOutcome.DISMISS, "dismissed")]
+)
+def test_a_person_answers_for_a_breach_in_question_once(stage, breached, outcome, verdict):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    decision = stage.facts(VerdictCorrected)[0].decision
+    review = ReviewVerdict(by="staff:ruth", account=breached, decision=decision, outcome=outcome, why="looked at it")
+    stage.put(review, breached)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned", verdict]
+    assert stage.account(breached).standing is Standing.BREACHED
+    stage.put(review, breached)
+    assert [fact.refusal for fact in stage.facts(Refused)] == [Refusal.NOTHING_TO_DECIDE]
+
+
+def test_a_breach_under_a_contract_that_has_changed_since_is_left_alone(stage, breached):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    spec = stage.engine.market("sim").board.specs["EURUSD"]
+    spec = replace(spec, contract_e8=2 * spec.contract_e8)
+    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=spec))
+    stage.tick("EURUSD", 138_900, 138_910)
+    stage.wait(1)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    assert not stage.facts(VerdictCorrected)
+
+
+def test_a_suspicion_that_only_waits_for_the_platform_goes_to_a_person_when_a_late_price_shows_no_breach(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.deal(account, "P1", Side.BUY, "5", 138_700)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
+    stage.wait(10)
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    at_us = stage.now_us
+    [suspicion] = stage.facts(BreachSuspected)
+    assert suspicion.doubts == (Doubt.BOOK_UNCONFIRMED,)
+    assert stage.account(account).standing is Standing.SUSPECTED
+    stage.wait(1)
+    stage.tick("EURUSD", 138_900, 138_910)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
+    stage.equity(account, "95_000.00", "100_000.00")
+    assert not stage.facts(BreachDeclared)
+
+
+def test_the_newest_price_of_before_a_breach_puts_it_in_question_too(stage, breached):
+    """The platform tells EURUSD with a delay: no newer price of it has come when the one that counts comes."""
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
+    [question] = stage.facts(VerdictCorrected)
+    assert question.verdict == "questioned"
