@@ -275,7 +275,7 @@ def test_a_withdrawal_before_the_days_start_is_final_is_no_loss(stage):
     stage.watermark()
     assert stage.account(account).day.final
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
-    stage.equity(account, "79_990.00", "80_000.00")
+    stage.equity(account, "79_910.00", "80_000.00")
     stage.wait(1)
     stage.tick("EURUSD", 138_200, 138_210)
     [breach] = stage.facts(BreachDeclared, account)
