@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,8 @@ from backups.errors import BackupRefused, DestinationFailed
 from storage.files import DIRECTORY_MODE, FILE_MODE, sync_directory
 
 READ_BYTES_MAX = 512 * 2**20
+LOT_BYTES_MAX = 8 * 2**20  # of small files, held at a time: whoever may write there shall not fill disk and memory here
+LOT_FILES_MAX = 500
 COPY_BYTES = 1 << 20
 PARTIAL = ".part"  # what a crash left of a file that was being put; nobody reads it
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -235,6 +237,23 @@ def read_all(
             _LOG.warning("%s", failed)
     shutil.rmtree(local)
     return found
+
+
+def read_lots(
+    destination: Destination, folder: str, sizes: Mapping[str, int], scratch: Path
+) -> Iterator[tuple[str, bytes]]:
+    """The bytes of small files in this order, a lot of them at a time, each as long as it was listed at most; one that cannot be
+    had is left out.
+    """
+    lot: list[str] = []
+    largest = 0
+    for name, size in sizes.items():
+        if lot and (len(lot) == LOT_FILES_MAX or (len(lot) + 1) * max(largest, size) > LOT_BYTES_MAX):
+            yield from read_all(destination, folder, lot, scratch, largest).items()
+            lot, largest = [], 0
+        lot.append(name)
+        largest = max(largest, size)
+    yield from read_all(destination, folder, lot, scratch, largest).items()
 
 
 def _sizes(folder: Path, prefix: str) -> Iterable[tuple[str, int]]:

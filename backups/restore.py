@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from backups.destination import Destination, free_bytes
 from backups.envelope import Identity
+from backups.erasures import erased_owners
 from backups.errors import DestinationFailed, RestoreRefused, WrongIdentity
 from backups.keys import newest_keys
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
@@ -112,7 +113,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     public_key = Signer(secrets.signing_seed).public_key
     name, manifest, passed_over = _fetched(wanted, files, public_key, scratch, progress)
     said = sealed_segments(work)
-    stamp, held = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
+    stamp, held, told = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
     if stamp < manifest.keys:
         raise RestoreRefused(
             f"the newest copy of the keys is of {stamp}, the snapshot needs that of {manifest.keys} or a later one: "
@@ -120,6 +121,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
         )
     write_keys(work, held)
     passed_over += _fetch_segments(wanted, said, files, scratch, progress)
+    erased = erased_owners(wanted.origin, told, wanted.identity, public_key, scratch)
     with closing(RestoredVault(work)) as vault, _ledger(wanted, work, secrets) as ledger:
         if ledger.root().hex() != manifest.root or ledger.size != manifest.size:
             raise RestoreRefused(
@@ -129,8 +131,10 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
             wanted, manifest, (ledger, vault), public_key=public_key, keys=stamp, scratch=scratch, progress=progress
         )
         tail = replay.run()
+        # Whatever moment is wanted: an erasure holds for every moment.
+        erased_values = vault.forget(erased, secrets.vault_master)
         if wanted.erase_keyless:
-            vault.forget(vault.keyless())
+            vault.forget(vault.keyless(), secrets.vault_master)
     passed_over += _fetch_segments(wanted, tail.segments, files, scratch, progress)
     shutil.rmtree(scratch)
     report = _verified(wanted, work, secrets, public_key, progress)
@@ -144,7 +148,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
         root=tail.root,
         lineage=lineage,
         tail_files=tail.files,
-        erased_values=tail.erased,
+        erased_values=erased_values,
         older=older,
         passed_over=passed_over,
         verified_rows=report.rows,
