@@ -5,9 +5,9 @@ from pathlib import Path
 from appliance.alarms.copies_check import last_check
 from appliance.copying import BackupSettings
 from appliance.finding import Finding, Level
+from backups.asking import notes_within
 from backups.errors import BackupRefused
 from backups.newer import OlderThanKnown, require_newest
-from backups.notes import notes_within
 from firm.instant import utc_text
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
@@ -27,8 +27,8 @@ def why_unseen(directory: Path, settings: BackupSettings, secrets: Secrets) -> s
     if not settings.destination.startswith("/"):
         return ""
     try:
-        notes = notes_within(settings.destination, directory, ANSWER_DEADLINE_S)
         with LedgerReader(directory, secret=secrets.ledger_secret) as reader:
+            notes = notes_within(settings.destination, directory, reader.identity(), ANSWER_DEADLINE_S)
             require_newest(reader, notes)
     except (BackupRefused, OSError) as failed:
         return str(failed)

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from backups.destination import DEEPEST
 from backups.errors import DestinationFailed
 
 CONNECT_DEADLINE_S = 15
@@ -47,7 +48,8 @@ class RsyncDestination:
         return sorted({name for _, _, name in self._listed(folder) if not name.startswith(".")})
 
     def sizes(self, folder: str) -> dict[str, int]:
-        listed = self._listed(folder, "--recursive")
+        deeper = "/*" * (DEEPEST + 1)
+        listed = self._listed(folder, "--recursive", f"--exclude={deeper}")
         return {
             name: size
             for kind, size, name in sorted(listed, key=lambda each: each[2])
