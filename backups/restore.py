@@ -4,6 +4,7 @@ Everything happens in a folder beside the target, which gets its name when all o
 read models by folding, the vault by opening every value. A restored firm goes on in a lineage of its own.
 """
 
+import os
 import secrets as random
 import shutil
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from backups.destination import Destination, free_bytes
 from backups.envelope import Identity
 from backups.erasures import erased_owners
-from backups.errors import DestinationFailed, RestoreRefused, WrongIdentity
+from backups.errors import BackupRefused, DestinationFailed, RestoreRefused, WrongIdentity
 from backups.keys import newest_keys
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
 from backups.newer import why_older
@@ -22,7 +23,7 @@ from backups.notes import NOTE_BYTES_MAX, known_notes
 from backups.records import CopiedFile, Manifest
 from backups.replaying import Replay, Until
 from backups.snapshot import MB, digest_of, segments_at
-from backups.source import Progress
+from backups.source import Progress, alone_in, is_still, restored_in
 from backups.whole import lying_snapshots
 from firm.inputs import LedgerForked, SegmentSealed
 from firm.kinds import payload_of
@@ -86,14 +87,13 @@ class Restored(NamedTuple):
 def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
     """Put a firm back into `target`, or only see that it could be (`keep` False). Raises RestoreRefused; then there is no target."""
     target = wanted.target
-    if wanted.keep and target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RestoreRefused(
-            f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
-        )
-    work = target.absolute().parent / f".{target.name}.restoring"
-    if work.exists():
-        shutil.rmtree(work)  # what an earlier restore left that was cut short
+    work = restored_in(target)
+    alone = _alone_in(work)
     try:
+        if wanted.keep and target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise RestoreRefused(
+                f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
+            )
         restored = _restored(wanted, work, progress)
         if wanted.keep:
             if target.exists():
@@ -102,7 +102,22 @@ def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
             sync_directory(target.absolute().parent)
         return restored
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if is_still(work, alone):
+            shutil.rmtree(work, ignore_errors=True)
+        os.close(alone)
+
+
+def _alone_in(work: Path) -> int:
+    """Two restores to one target would take each other's files away. What an earlier one left that was cut short goes."""
+    try:
+        work.parent.mkdir(parents=True, exist_ok=True)
+        return alone_in(work)
+    except BackupRefused as held:
+        raise RestoreRefused(str(held)) from held
+    except OSError as failed:
+        raise RestoreRefused(
+            f"{work} cannot be made ({failed.strerror}): name another place with --data-dir, or make {work.parent} first"
+        ) from failed
 
 
 def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
