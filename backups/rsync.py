@@ -23,7 +23,6 @@ REMOVED_AT_ONCE = 1_000  # a command line has a bound
 NO_SUCH_FILE = 23  # rsync: partial transfer due to error
 # rrsync looks by itself, and then rsync only hears that nobody answers.
 _RRSYNC_NO_SUCH_FILE = re.compile(r"^\S*rrsync error: .*No such file", re.MULTILINE)
-_NO_PLACE = re.compile(r"(mkdir|change_dir|link_stat)\S* .* failed: No such file")
 SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={CONNECT_DEADLINE_S} -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
 # What ssh and rrsync say, among much else, and what to do then.
 _SAID = {
@@ -35,6 +34,7 @@ _SAID = {
     "-no-lock in authorized_keys there",
 }
 _LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+\S+\s+\S+\s(.*)")
+_NO_PLACE = re.compile(r"(mkdir|change_dir|link_stat)\S* .* failed: No such file")
 
 
 class RsyncDestination:
