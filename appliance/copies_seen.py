@@ -5,9 +5,10 @@ from pathlib import Path
 from appliance.alarms.copies_check import last_check
 from appliance.copying import BackupSettings
 from appliance.finding import Finding, Level
+from backups.asking import notes_within
 from backups.errors import BackupRefused
 from backups.newer import OlderThanKnown, require_newest
-from backups.notes import notes_within
+from backups.source import restored_in
 from firm.instant import utc_text
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
@@ -27,12 +28,21 @@ def why_unseen(directory: Path, settings: BackupSettings, secrets: Secrets) -> s
     if not settings.destination.startswith("/"):
         return ""
     try:
-        notes = notes_within(settings.destination, directory, ANSWER_DEADLINE_S)
         with LedgerReader(directory, secret=secrets.ledger_secret) as reader:
+            notes = notes_within(settings.destination, directory, reader.identity(), ANSWER_DEADLINE_S)
             require_newest(reader, notes)
     except (BackupRefused, OSError) as failed:
         return str(failed)
     return ""
+
+
+def check_leftover(directory: FirmDirectory) -> list[Finding]:
+    """What a restore to here left that was killed: all of the firm, in plain."""
+    left = restored_in(directory.path)
+    if not left.is_dir():
+        return []
+    what = f"{left} holds a firm's secrets and databases in plain: a restore is at work there, or was killed"
+    return [Finding(CHECK, Level.WARNING, what, f'where no "evenhand restore" runs: rm -r {left}')]
 
 
 def check_copies(directory: FirmDirectory, settings: BackupSettings, secrets: Secrets) -> Finding:

@@ -8,7 +8,7 @@ import zoneinfo
 from pathlib import Path
 
 from appliance.alarms.diagnosis import check_alarms
-from appliance.copies_seen import check_copies
+from appliance.copies_seen import check_copies, check_leftover
 from appliance.finding import Finding
 from appliance.firm_checks import (
     check_checkpoint,
@@ -38,7 +38,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     """Every check that can be made; what rests on something broken is left out, because the broken thing is named."""
     directory = FirmDirectory(path)
     now_us = time.time_ns() // 1_000
-    findings = [check_python(), check_sqlite(), check_zones(zoneinfo.TZPATH)]
+    findings = [check_python(), check_sqlite(), check_zones(zoneinfo.TZPATH), *check_leftover(directory)]
     if not path.is_dir():
         return (*findings, check_one_sqlite(None), check_directory(directory))
     holder, lock = check_lock(directory)

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,9 @@ from backups.errors import BackupRefused, DestinationFailed
 from storage.files import DIRECTORY_MODE, FILE_MODE, sync_directory
 
 READ_BYTES_MAX = 512 * 2**20
+LOT_BYTES_MAX = 8 * 2**20  # of small files, held at a time: whoever may write there shall not fill disk and memory here
+LOT_FILES_MAX = 500
+DEEPEST = 3  # parts of a path: tail/LINEAGE/…; what lies deeper is nothing of ours
 COPY_BYTES = 1 << 20
 PARTIAL = ".part"  # what a crash left of a file that was being put; nobody reads it
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -32,7 +35,9 @@ class Destination(Protocol):
         ...
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """Bytes of every regular file below a folder, by its path from there; none where there is no such folder."""
+        """Bytes of every regular file below a folder, by its path from there, as deep as copies lie; none where there is no
+        such folder.
+        """
         ...
 
     def put(self, local: Path, path: str) -> None:
@@ -76,7 +81,7 @@ class DirectoryDestination:
     def sizes(self, folder: str) -> dict[str, int]:
         place = self._place(folder)
         try:
-            return dict(sorted(_sizes(place, "")))
+            return dict(sorted(_sizes(place, "", DEEPEST)))
         except FileNotFoundError:
             self._require_there()
             return {}
@@ -140,6 +145,10 @@ class DirectoryDestination:
                     place.unlink(missing_ok=True)
         except OSError as failed:
             raise self._failure(self._place(folder), failed) from failed
+        except RecursionError as deep:
+            raise DestinationFailed(
+                f"{gone} holds folders in folders without end, and no copy does: see who wrote there, and remove it by hand (rm -r)"
+            ) from deep
 
     def require_room(self, needed_bytes: int) -> None:
         self._require_ours()
@@ -237,14 +246,32 @@ def read_all(
     return found
 
 
-def _sizes(folder: Path, prefix: str) -> Iterable[tuple[str, int]]:
+def read_lots(
+    destination: Destination, folder: str, sizes: Mapping[str, int], scratch: Path
+) -> Iterator[tuple[str, bytes]]:
+    """The bytes of small files in this order, a lot of them at a time, each as long as it was listed at most; one that cannot be
+    had is left out.
+    """
+    lot: list[str] = []
+    largest = 0
+    for name, size in sizes.items():
+        if lot and (len(lot) == LOT_FILES_MAX or (len(lot) + 1) * max(largest, size) > LOT_BYTES_MAX):
+            yield from read_all(destination, folder, lot, scratch, largest).items()
+            lot, largest = [], 0
+        lot.append(name)
+        largest = max(largest, size)
+    yield from read_all(destination, folder, lot, scratch, largest).items()
+
+
+def _sizes(folder: Path, prefix: str, deep: int) -> Iterable[tuple[str, int]]:
     with os.scandir(folder) as found:
         for each in found:
             if each.name.startswith("."):
                 continue
             with suppress(FileNotFoundError):  # pruned while this looks: it alone is not there
                 if each.is_dir(follow_symlinks=False):
-                    yield from _sizes(Path(each.path), f"{prefix}{each.name}/")
+                    if deep > 1:
+                        yield from _sizes(Path(each.path), f"{prefix}{each.name}/", deep - 1)
                 elif each.is_file(follow_symlinks=False):
                     yield f"{prefix}{each.name}", each.stat(follow_symlinks=False).st_size
 

@@ -69,7 +69,7 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
         *_another(destination, reader, scratch),
         *_old_snapshot(snapshot_us, lying, now_us),
         *_old_keys(keys_us, now_us),
-        *broken_chain(source.directory, destination),
+        *broken_chain(source.directory, destination, now_us),
         *_missing_rows(tails, through, size),
         *_beyond(tails, size),
         *_rows_behind(reader, through, size, max(tail_us or 0, snapshot_us or 0), now_us),
@@ -145,7 +145,7 @@ def _cut(destination: Destination, lineage: str) -> Iterable[str]:
 
 def _ahead(destination: Destination, lineage: str, lying: list[Lying], now_us: int) -> Iterable[str]:
     stamped = [(each.name.folder, each.name.stamp) for each in lying]
-    for folder, named in ((KEYS, keys_named), (ERASURES, erasure_named), (f"{TAIL}/{lineage}", tail_named)):
+    for folder, named in ((KEYS, keys_named), (f"{TAIL}/{lineage}", tail_named)):  # by erasures no age is told
         found = ((name, named(name)) for name in destination.names(folder))
         stamped += [(f"{folder}/{name}", said.stamp) for name, said in found if said is not None]
     ahead = [path for path, stamp in stamped if _is_ahead(stamp, now_us)]

@@ -1,7 +1,7 @@
 """Copies of keys.db: on a schedule of their own, kept at most 30 days, because a key that is gone from them all is an erasure.
 
 Each is whole, or says what changed since the one before; together they are as new as the newest. Who lost a key, or has
-another, is told in an erasure file first: that one is kept for ever, and a restore removes what is sealed for them.
+another, is told in an erasure file first: that one is kept for ever, and each copy of the keys says which there are.
 """
 
 from collections.abc import Iterable
@@ -10,13 +10,14 @@ from pathlib import Path
 
 import msgspec
 
+from backups import erasures
 from backups.destination import Destination, put_bytes, read_small
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
-from backups.names import AHEAD_MAX_US, ERASURES, KEYS, ErasureName, KeysName, instant_of, keys_named
-from backups.records import Erasure, KeysDelta, KeysFull, Record, bytes_of, read_record
+from backups.names import AHEAD_MAX_US, KEYS, KeysName, instant_of, keys_named
+from backups.records import KeysDelta, KeysFull, Told, bytes_of, read_record
 from backups.source import Source
-from firm.instant import DAY_US
+from firm.instant import DAY_US, MINUTE_US
 from storage.copies import KeyRows, Owner, digests_of, open_keys_to_copy, read_keys
 from storage.files import replace_file
 
@@ -24,6 +25,7 @@ FULL_EVERY_US = DAY_US
 DELTAS_MAX = 1_000  # between two whole copies
 KEEP_DAYS_MAX = 30  # the promised horizon of an erasure
 REMEMBERED = "backup.keys"
+UNKNOWN_AFTER_US = 10 * MINUTE_US  # so old is no copy that another process puts just now and did not remember yet
 
 
 class _Remembered(msgspec.Struct, frozen=True):
@@ -33,34 +35,36 @@ class _Remembered(msgspec.Struct, frozen=True):
     newest: str
     full: str
     deltas: int
+    told: Told
     digests: list[tuple[str, str, str]]
 
 
 def copy_keys_out(source: Source, stamp: str, scratch: Path, *, whole: bool = False) -> str:
     """Bring the destination up to the keys as they are now; the stamp of its newest copy. Call it while holding `stamp`."""
     before = _remembered(source.directory)
+    same_place = before is not None and before.where == source.destination.where
+    told = before.told if before is not None and same_place else Told()
     with closing(open_keys_to_copy(source.directory)) as connection:
         found = read_keys(connection)
     digests = digests_of(found)
     known: dict[Owner, str] = {} if before is None else {(who, what): digest for who, what, digest in before.digests}
     lost = sorted(owner for owner, digest in known.items() if digests.get(owner) != digest)
     if lost:
-        sealed = _sealed(source, Erasure(owners=lost))
-        put_bytes(source.destination, sealed, f"{ERASURES}/{ErasureName(stamp, len(sealed)).name}", scratch)
-    if before is None or whole or before.where != source.destination.where or _is_due(before, stamp):
+        told = erasures.tell(source, lost, told, stamp, scratch)
+    if before is None or whole or not same_place or _is_due(before, stamp):
         wrapped = [(who, what, key) for (who, what), key in found.wrapped.items()]
-        record = KeysFull(pair=found.pair, canary=found.canary, wrapped=wrapped)
-        _put(source, record, stamp, "full", scratch)
+        record = KeysFull(stamp=stamp, told=told, pair=found.pair, canary=found.canary, wrapped=wrapped)
+        _put(source, record, "full", scratch)
         full, deltas = stamp, 0
     elif digests != known:
         changed = sorted(owner for owner in {*digests, *known} if digests.get(owner) != known.get(owner))
         changes = [(who, what, found.wrapped.get((who, what), b"")) for who, what in changed]
-        _put(source, KeysDelta(after=before.newest, changes=changes), stamp, "delta", scratch)
+        _put(source, KeysDelta(stamp=stamp, told=told, after=before.newest, changes=changes), "delta", scratch)
         full, deltas = before.full, before.deltas + 1
     else:
         return before.newest
-    told = [(who, what, digest) for (who, what), digest in digests.items()]
-    _remember(source.directory, _Remembered(source.destination.where, stamp, full, deltas, told))
+    listed = [(who, what, digest) for (who, what), digest in digests.items()]
+    _remember(source.directory, _Remembered(source.destination.where, stamp, full, deltas, told, listed))
     return stamp
 
 
@@ -85,12 +89,19 @@ def whole_keys(destination: Destination) -> list[KeysName]:
     return [key for name, size in found if (key := keys_named(name)) is not None and key.size_bytes == size]
 
 
-def broken_chain(directory: Path, destination: Destination) -> Iterable[str]:
+def broken_chain(directory: Path, destination: Destination, now_us: int) -> Iterable[str]:
     """Where copies that follow on each other are not all there, as far as this machine remembers what it put."""
-    remembered = _remembered(directory)
+    named = whole_keys(destination)
+    remembered = _remembered(directory)  # afterwards, so that what was listed is in it
     if remembered is None or remembered.where != destination.where:
         return
-    named = whole_keys(destination)
+    yield from erasures.untold(destination, remembered.told)
+    for key in named:
+        if remembered.newest < key.stamp and instant_of(key.stamp) < now_us - UNKNOWN_AFTER_US:
+            yield (
+                f"{KEYS}/{key.name} is later than any copy of the keys that this machine made: see who put it there, and remove it; "
+                'then run "evenhand backup --keys"'
+            )
     fulls = {key.stamp for key in named if key.what == "full"}
     since = [key for key in named if key.what == "delta" and remembered.full < key.stamp <= remembered.newest]
     if remembered.full not in fulls or len(since) != remembered.deltas:
@@ -100,8 +111,12 @@ def broken_chain(directory: Path, destination: Destination) -> Iterable[str]:
         )
 
 
-def newest_keys(destination: Destination, identity: Identity, public_key: bytes, scratch: Path) -> tuple[str, KeyRows]:
-    """The keys as the newest copy has them, and its stamp. Raises RestoreRefused where one that it follows on is missing."""
+def newest_keys(
+    destination: Destination, identity: Identity, public_key: bytes, scratch: Path
+) -> tuple[str, KeyRows, Told]:
+    """The stamp of the newest copy, the keys and the erasures that it knows of. Raises RestoreRefused where one that it follows
+    on is missing, or bears the name of another.
+    """
     there = {key.stamp: key for key in whole_keys(destination)}
     if not there:
         raise RestoreRefused(
@@ -120,13 +135,24 @@ def newest_keys(destination: Destination, identity: Identity, public_key: bytes,
         content = identity.open(path, read_small(destination, path, scratch))
         if key.what == "full":
             full = read_record(KeysFull, path, content, public_key)
+            _require_named(path, full, stamp)
             break
         deltas.append(read_record(KeysDelta, path, content, public_key))
+        _require_named(path, deltas[-1], stamp)
         stamp = deltas[-1].after
     wrapped = {(who, what): box for who, what, box in full.wrapped}
     for delta in reversed(deltas):
         wrapped.update({(who, what): box for who, what, box in delta.changes})
-    return newest, KeyRows(full.pair, full.canary, {owner: box for owner, box in wrapped.items() if box})
+    held = KeyRows(full.pair, full.canary, {owner: box for owner, box in wrapped.items() if box})
+    return newest, held, (deltas[0] if deltas else full).told
+
+
+def _require_named(path: str, record: KeysFull | KeysDelta, stamp: str) -> None:
+    """Else whoever may write there would make old keys the newest, and bring back who was erased."""
+    if record.stamp != stamp:
+        raise RestoreRefused(
+            f"{path} is the copy of the keys of {record.stamp}: it was renamed; remove it, or rename it back"
+        )
 
 
 def _is_due(before: _Remembered, stamp: str) -> bool:
@@ -138,13 +164,9 @@ def _is_due(before: _Remembered, stamp: str) -> bool:
     )
 
 
-def _put(source: Source, record: Record, stamp: str, what: str, scratch: Path) -> None:
-    sealed = _sealed(source, record)
-    put_bytes(source.destination, sealed, f"{KEYS}/{KeysName(stamp, what, len(sealed)).name}", scratch)
-
-
-def _sealed(source: Source, record: Record) -> bytes:
-    return source.recipient.seal(bytes_of(record, source.signer))
+def _put(source: Source, record: KeysFull | KeysDelta, what: str, scratch: Path) -> None:
+    sealed = source.recipient.seal(bytes_of(record, source.signer))
+    put_bytes(source.destination, sealed, f"{KEYS}/{KeysName(record.stamp, what, len(sealed)).name}", scratch)
 
 
 def _remembered(directory: Path) -> _Remembered | None:

@@ -3,7 +3,7 @@
     snapshots/STAMP-SIZE/    ledger.db.age, vault.db.age, evenhand.toml.age, checkpoint, manifest (written last)
     segments/NAME-SHA256-BYTES.age     sealed days of prices, once and never again
     keys/STAMP-full-BYTES.age, keys/STAMP-delta-BYTES.age
-    erasures/STAMP-BYTES.age
+    erasures/CHAIN/NUMBER-STAMP-BYTES.age      a chain bears the stamp of its first erasure
     tail/LINEAGE/FIRST-LAST-STAMP-BYTES.age
     newest                   the newest signed checkpoint that was shipped
 
@@ -39,7 +39,7 @@ _SNAPSHOT = re.compile(rf"({_STAMP})-(\d{{16}})", re.ASCII)
 _BYTES = r"([1-9]\d{0,15})"
 _TAIL = re.compile(rf"(\d{{16}})-(\d{{16}})-({_STAMP})-{_BYTES}\.age", re.ASCII)
 _KEYS = re.compile(rf"({_STAMP})-(full|delta)-{_BYTES}\.age", re.ASCII)
-_ERASURE = re.compile(rf"({_STAMP})-{_BYTES}\.age", re.ASCII)
+_ERASURE = re.compile(rf"({_STAMP})/(\d{{8}})-({_STAMP})-{_BYTES}\.age", re.ASCII)
 _SEGMENT = re.compile(rf"([A-Za-z0-9_.-]+)-([0-9a-f]{{64}})-{_BYTES}\.age", re.ASCII)
 
 
@@ -84,14 +84,16 @@ class KeysName(NamedTuple):
 
 
 class ErasureName(NamedTuple):
-    """Whose keys were forgotten, told at that stamp."""
+    """Whose keys were forgotten, told at that stamp, as the one of that number in its chain. The name has a /."""
 
+    chain: str
+    number: int
     stamp: str
     size_bytes: int
 
     @property
     def name(self) -> str:
-        return f"{self.stamp}-{self.size_bytes}{AGE}"
+        return f"{self.chain}/{self.number:08d}-{self.stamp}-{self.size_bytes}{AGE}"
 
 
 class SegmentName(NamedTuple):
@@ -125,7 +127,9 @@ def keys_named(name: str) -> KeysName | None:
 
 def erasure_named(name: str) -> ErasureName | None:
     found = _ERASURE.fullmatch(name)
-    return ErasureName(found[1], int(found[2])) if found and _is_instant(found[1]) else None
+    if found is None or not _is_instant(found[1]) or not _is_instant(found[3]):
+        return None
+    return ErasureName(found[1], int(found[2]), found[3], int(found[4]))
 
 
 def segment_named(name: str) -> SegmentName | None:

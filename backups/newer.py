@@ -8,6 +8,7 @@ from backups.notes import known_notes
 from backups.source import Source
 from storage.checkpoint import Note, check_note, key_id, parse_note
 from storage.errors import NoteFault, NoteRefused
+from storage.identity import Identity
 from storage.reader import LedgerReader
 
 _LOG = logging.getLogger("evenhand.backups")
@@ -23,16 +24,9 @@ class AnothersNote(NoteRefused):
 
 def why_older(reader: LedgerReader, note: str) -> str | None:
     """What this ledger lacks that `note` vouches for; None: nothing. Raises AnothersNote, and NoteRefused where it is damaged."""
-    identity, lineages = reader.identity(), reader.lineages()
-    said = parse_note(note)
-    firm, _, lineage = said.origin.removeprefix("evenhand/").partition("/")
-    own_key = key_id(said.origin, identity.public_key)
-    if firm != identity.firm_slug or own_key not in {signature.key_id for signature in said.signatures}:
-        raise AnothersNote(
-            f"the checkpoint is of {said.origin}, by another key or firm than this ledger of {identity.firm_slug}: give another",
-            NoteFault.OTHER_LEDGER,
-        )
-    check_note(note, said.origin, identity.public_key)
+    lineages = reader.lineages()
+    said = own_note(reader.identity(), note)
+    lineage = said.origin.rpartition("/")[2]
     ends = [first - 1 for first, _ in lineages.stretches[1:]] + [reader.size()]
     for (_, line), end in zip(lineages.stretches, ends, strict=True):
         if line.hex() != lineage:
@@ -45,6 +39,20 @@ def why_older(reader: LedgerReader, note: str) -> str | None:
             )
         return None  # that line was left at a fork, which a person accepted and LedgerForked records
     return f"a checkpoint of row {said.size} is signed in lineage {lineage}, which this ledger has never heard of"
+
+
+def own_note(identity: Identity, note: str) -> Note:
+    """A checkpoint that this firm signed. Raises AnothersNote, and NoteRefused where it is damaged."""
+    said = parse_note(note)
+    firm, _, _ = said.origin.removeprefix("evenhand/").partition("/")
+    own_key = key_id(said.origin, identity.public_key)
+    if firm != identity.firm_slug or own_key not in {signature.key_id for signature in said.signatures}:
+        raise AnothersNote(
+            f"the checkpoint is of {said.origin}, by another key or firm than this ledger of {identity.firm_slug}: give another",
+            NoteFault.OTHER_LEDGER,
+        )
+    check_note(note, said.origin, identity.public_key)
+    return said
 
 
 def require_newest_of(source: Source, scratch: Path) -> None:

@@ -78,27 +78,53 @@ class Tail(Record, frozen=True, kw_only=True):
     keys: str
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """How many erasures were told in a chain, and the SHA-256 of the last one's file as it lies there: each names the one before.
+
+    Nothing in it: none was told since this machine remembers what it copied.
+    """
+
+    chain: str = ""
+    count: int = 0
+    sha256: str = ""
+
+
 class KeysFull(Record, frozen=True, kw_only=True):
-    """All of keys.db: (person, class, wrapped key), and what ties it to the vault and to its master."""
+    """All of keys.db: (person, class, wrapped key), and what ties it to the vault and to its master.
+
+    `stamp` is that of its name, so that an old copy under a new name is none. `told` are the erasures that lie there.
+    """
 
     KIND = b"KEYSFULL"
+    stamp: str
+    told: Told
     pair: bytes
     canary: bytes
     wrapped: list[tuple[str, str, bytes]]
 
 
 class KeysDelta(Record, frozen=True, kw_only=True):
-    """What changed in keys.db since the copy of stamp `after`; an empty key was forgotten."""
+    """What changed in keys.db since the copy of stamp `after`; an empty key was forgotten. `stamp`, `told`: see KeysFull."""
 
     KIND = b"KEYDELTA"
+    stamp: str
+    told: Told
     after: str
     changes: list[tuple[str, str, bytes]]
 
 
 class Erasure(Record, frozen=True, kw_only=True):
-    """Of whom and what the keys were forgotten: what is sealed for them in older copies is removed by a restore."""
+    """Of whom and what the keys were forgotten: what no key opens any more of theirs is removed by a restore.
+
+    It is the one of that number in its chain, `before` the SHA-256 of the file before it ("" for the first); chain, number
+    and stamp are those of its name.
+    """
 
     KIND = b"ERASURE "
+    chain: str
+    number: int
+    before: str
+    stamp: str
     owners: list[Owner]
 
 

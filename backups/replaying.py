@@ -1,8 +1,8 @@
 """Replaying: the shipped tail appended to a restored snapshot, row by row under the ledger's own rules, up to a moment.
 
 Rows are chained, hashed and signed again by the ledger's writer: what comes out must be the roots and checkpoints that were
-shipped, or the restore ends; also where only a part of a file is wanted. Erasures that were shipped fall where they fell: on all
-that was sealed before them.
+shipped, or the restore ends; also where only a part of a file is wanted. Who was erased meanwhile comes back with the values of
+then, and goes when all is there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,17 +10,17 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from backups.destination import READ_BYTES_MAX, Destination, read_small
+from backups.destination import READ_BYTES_MAX, Destination
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
-from backups.names import ERASURES, TAIL, ErasureName, TailName, erasure_named
-from backups.records import Erasure, Manifest, Tail, read_record
+from backups.names import TAIL, TailName
+from backups.records import Manifest, Tail, read_record
 from backups.source import Progress
 from backups.tails import tails_at, to_replay
 from firm.inputs import SegmentSealed
 from firm.kinds import Body, body_of
 from storage.checkpoint import parse_note
-from storage.copies import Owner, RestoredVault, segment_of
+from storage.copies import RestoredVault, segment_of
 from storage.ledger import Ledger
 from storage.rows import Row, StoredRow
 
@@ -55,10 +55,9 @@ class Asked(Protocol):
 
 
 class Applied(NamedTuple):
-    """`stamp`: the newest that any file bore. `segments`: what the rows sealed. `erased`: values that erasures removed."""
+    """`stamp`: the newest that any file bore. `segments`: what the rows sealed."""
 
     files: int
-    erased: int
     segments: list[SegmentSealed]
     stamp: str
     root: str
@@ -84,27 +83,20 @@ class Replay:
         self._waiting = _Waiting([], [], [], [], [])
         self._head = ""
         self._segments: list[SegmentSealed] = []
-        self._erased_at: dict[Owner, str] = {}
         self._newest_read_at = ""
-        self._erased = self._files = 0
+        self._files = 0
         self._stamp = manifest.read_at
         self._there = tails_at(asked.origin, manifest.lineage)
 
     def run(self) -> Applied:
-        erasures = [told for told in self._erasures() if told.stamp > self._manifest.read_at]
         for tail in self._tails():
-            while erasures and erasures[0].stamp < tail.read_at:
-                self._erase(erasures.pop(0))
             if not self._take(tail):
                 break
         else:
             self._require_no_cut_end()
         self._append()
-        # Also those of later than the moment that is wanted: an erasure holds for every moment.
-        for told in erasures:
-            self._erase(told)
         root = self._ledger.root().hex()
-        return Applied(self._files, self._erased, self._segments, self._stamp, root)
+        return Applied(self._files, self._segments, self._stamp, root)
 
     # --- tail files ---
 
@@ -194,15 +186,11 @@ class Replay:
         self._put_sealed(tail)
 
     def _put_sealed(self, tail: Tail) -> None:
-        """Files can lie there from before a gap and from after it was shipped again: then an older one comes after a newer one. What
-        was erased in between stays so, and who signs in is as the newer one says.
+        """Files can lie there from before a gap and from after it was shipped again: then an older one comes after a newer one, and
+        who signs in is as the newer one says.
         """
-        values = [value for value in tail.values if not self._is_erased(tail, (value.person, value.klass))]
-        self._vault.put(values, tail.people if tail.read_at > self._newest_read_at else [])
+        self._vault.put(tail.values, tail.people if tail.read_at > self._newest_read_at else [])
         self._newest_read_at = max(self._newest_read_at, tail.read_at)
-
-    def _is_erased(self, tail: Tail, owner: Owner) -> bool:
-        return self._erased_at.get(owner, "") > tail.read_at
 
     def _append(self) -> None:
         waiting = self._waiting
@@ -237,20 +225,6 @@ class Replay:
             f"the rows up to {last} do not hash to what was signed when they were shipped: restore an earlier "
             f"moment with --until-seq, such as {self._manifest.size}"
         )
-
-    # --- erasures ---
-
-    def _erasures(self) -> list[ErasureName]:
-        names = self._asked.origin.names(ERASURES)
-        return sorted(told for name in names if (told := erasure_named(name)) is not None)
-
-    def _erase(self, name: ErasureName) -> None:
-        path = f"{ERASURES}/{name.name}"
-        content = self._asked.identity.open(path, read_small(self._asked.origin, path, self._scratch))
-        told = read_record(Erasure, path, content, self._public_key)
-        self._erased += self._vault.forget(told.owners)
-        self._erased_at.update((owner, name.stamp) for owner in told.owners)
-        self._stamp = max(self._stamp, name.stamp)
 
 
 class _Waiting(NamedTuple):

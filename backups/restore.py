@@ -4,6 +4,7 @@ Everything happens in a folder beside the target, which gets its name when all o
 read models by folding, the vault by opening every value. A restored firm goes on in a lineage of its own.
 """
 
+import os
 import secrets as random
 import shutil
 from collections.abc import Callable, Sequence
@@ -13,7 +14,8 @@ from typing import NamedTuple
 
 from backups.destination import Destination, free_bytes
 from backups.envelope import Identity
-from backups.errors import DestinationFailed, RestoreRefused, WrongIdentity
+from backups.erasures import erased_owners
+from backups.errors import BackupRefused, DestinationFailed, RestoreRefused, WrongIdentity
 from backups.keys import newest_keys
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
 from backups.newer import why_older
@@ -21,7 +23,7 @@ from backups.notes import NOTE_BYTES_MAX, known_notes
 from backups.records import CopiedFile, Manifest
 from backups.replaying import Replay, Until
 from backups.snapshot import MB, digest_of, segments_at
-from backups.source import Progress
+from backups.source import Progress, alone_in, is_still, restored_in
 from backups.whole import lying_snapshots
 from firm.inputs import LedgerForked, SegmentSealed
 from firm.kinds import payload_of
@@ -85,14 +87,13 @@ class Restored(NamedTuple):
 def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
     """Put a firm back into `target`, or only see that it could be (`keep` False). Raises RestoreRefused; then there is no target."""
     target = wanted.target
-    if wanted.keep and target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RestoreRefused(
-            f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
-        )
-    work = target.absolute().parent / f".{target.name}.restoring"
-    if work.exists():
-        shutil.rmtree(work)  # what an earlier restore left that was cut short
+    work = restored_in(target)
+    alone = _alone_in(work)
     try:
+        if wanted.keep and target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise RestoreRefused(
+                f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
+            )
         restored = _restored(wanted, work, progress)
         if wanted.keep:
             if target.exists():
@@ -101,7 +102,22 @@ def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
             sync_directory(target.absolute().parent)
         return restored
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if is_still(work, alone):
+            shutil.rmtree(work, ignore_errors=True)
+        os.close(alone)
+
+
+def _alone_in(work: Path) -> int:
+    """Two restores to one target would take each other's files away. What an earlier one left that was cut short goes."""
+    try:
+        work.parent.mkdir(parents=True, exist_ok=True)
+        return alone_in(work)
+    except BackupRefused as held:
+        raise RestoreRefused(str(held)) from held
+    except OSError as failed:
+        raise RestoreRefused(
+            f"{work} cannot be made ({failed.strerror}): name another place with --data-dir, or make {work.parent} first"
+        ) from failed
 
 
 def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
@@ -112,7 +128,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     public_key = Signer(secrets.signing_seed).public_key
     name, manifest, passed_over = _fetched(wanted, files, public_key, scratch, progress)
     said = sealed_segments(work)
-    stamp, held = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
+    stamp, held, told = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
     if stamp < manifest.keys:
         raise RestoreRefused(
             f"the newest copy of the keys is of {stamp}, the snapshot needs that of {manifest.keys} or a later one: "
@@ -120,6 +136,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
         )
     write_keys(work, held)
     passed_over += _fetch_segments(wanted, said, files, scratch, progress)
+    erased = erased_owners(wanted.origin, told, wanted.identity, public_key, scratch)
     with closing(RestoredVault(work)) as vault, _ledger(wanted, work, secrets) as ledger:
         if ledger.root().hex() != manifest.root or ledger.size != manifest.size:
             raise RestoreRefused(
@@ -129,8 +146,10 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
             wanted, manifest, (ledger, vault), public_key=public_key, keys=stamp, scratch=scratch, progress=progress
         )
         tail = replay.run()
+        # Whatever moment is wanted: an erasure holds for every moment.
+        erased_values = vault.forget(erased, secrets.vault_master)
         if wanted.erase_keyless:
-            vault.forget(vault.keyless())
+            vault.forget(vault.keyless(), secrets.vault_master)
     passed_over += _fetch_segments(wanted, tail.segments, files, scratch, progress)
     shutil.rmtree(scratch)
     report = _verified(wanted, work, secrets, public_key, progress)
@@ -144,7 +163,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
         root=tail.root,
         lineage=lineage,
         tail_files=tail.files,
-        erased_values=tail.erased,
+        erased_values=erased_values,
         older=older,
         passed_over=passed_over,
         verified_rows=report.rows,

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from backups.destination import DEEPEST
 from backups.errors import DestinationFailed
 
 CONNECT_DEADLINE_S = 15
@@ -33,6 +34,7 @@ _SAID = {
     "-no-lock in authorized_keys there",
 }
 _LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+\S+\s+\S+\s(.*)")
+_NO_PLACE = re.compile(r"(mkdir|change_dir|link_stat)\S* .* failed: No such file")
 
 
 class RsyncDestination:
@@ -47,7 +49,8 @@ class RsyncDestination:
         return sorted({name for _, _, name in self._listed(folder) if not name.startswith(".")})
 
     def sizes(self, folder: str) -> dict[str, int]:
-        listed = self._listed(folder, "--recursive")
+        deeper = "/*" * (DEEPEST + 1)
+        listed = self._listed(folder, "--recursive", f"--exclude={deeper}")
         return {
             name: size
             for kind, size, name in sorted(listed, key=lambda each: each[2])
@@ -55,7 +58,15 @@ class RsyncDestination:
         }
 
     def put(self, local: Path, path: str) -> None:
-        self._run(["--fsync", "--mkpath", "--chmod=D0700,F0600", "--whole-file", str(local), f"{self._base}/{path}"])
+        """rsync makes the folders of `path`, and its /. at the end not the place itself: where a share is not mounted, copies would
+        fill that machine's own disk.
+        """
+        with tempfile.TemporaryDirectory(dir=local.parent) as made:
+            alike = Path(made) / path
+            alike.parent.mkdir(parents=True, exist_ok=True)
+            alike.hardlink_to(local)
+            options = ["--fsync", "--relative", "--chmod=D0700,F0600", "--whole-file"]
+            self._run([*options, f"{made}/./{path}", f"{self._base}/."])
 
     def get(self, path: str, local: Path, bytes_max: int) -> None:
         local.unlink(missing_ok=True)
@@ -90,7 +101,9 @@ class RsyncDestination:
 
     def _listed(self, folder: str, *more: str) -> list[tuple[str, int, str]]:
         """Kind, bytes and name of each."""
-        done = self._run(["--list-only", *more, f"{self._base}/{folder}/"], missing_is_fine=True)
+        done = self._run(["--list-only", *more, f"{self._base}/{folder}/"], missing_is_fine=folder != "")
+        if not done:  # a folder that is there lists itself
+            self._run(["--list-only", f"{self._base}/"])
         found = (_LISTED.fullmatch(line) for line in done.splitlines())
         return [(line[1], int(re.sub(r"\D", "", line[2])), line[3]) for line in found if line is not None]
 
@@ -127,6 +140,10 @@ class RsyncDestination:
         for words, meaning in _SAID.items():
             if words in said:
                 return DestinationFailed(f"{self.where}: {meaning}")
+        if _NO_PLACE.search(said) or _RRSYNC_NO_SUCH_FILE.search(said):
+            return DestinationFailed(
+                f"{self.where}: it, or what was asked for in it, is not there ({said.splitlines()[0]}): mount it there, or make it (0700)"
+            )
         return DestinationFailed(
             f"{self.where}: rsync ended with {status} ({said.splitlines()[0] if said else 'no word'}): try "
             f'"ssh" to it as the user who makes the copies; it must let in by key, and have room'

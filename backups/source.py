@@ -44,27 +44,54 @@ class Source(NamedTuple):
 def workshop(directory: Path, name: str) -> Iterator[Path]:
     """A private, empty folder in `directory`, for one process at a time; emptied again, and after a crash by the next."""
     folder = directory / f"{WORKSHOP}{name}"
+    descriptor = alone_in(folder)
+    try:
+        yield folder
+    finally:
+        try:
+            _empty(folder)
+        finally:
+            os.close(descriptor)
+
+
+def alone_in(folder: Path) -> int:
+    """Make or empty a private folder that one process at a time has; until what is returned is closed it is this one."""
     folder.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as held:
-            raise BackupRefused(
-                f"another process is at work in {folder}: let it end, or end it, and try again"
-            ) from held
-        found = os.fstat(descriptor)
-        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & OTHERS:
-            raise BackupRefused(
-                f"{folder} belongs to somebody else, or is open to others: what is written there is secret; remove it"
-            )
+        _require_alone(folder, descriptor)
         _empty(folder)
-        try:
-            yield folder
-        finally:
-            _empty(folder)
-    finally:
+    except BaseException:
         os.close(descriptor)
+        raise
+    return descriptor
+
+
+def is_still(folder: Path, descriptor: int) -> bool:
+    """Whether the folder of that name is the one that was opened: who was there before may have renamed or removed it."""
+    try:
+        return os.path.samestat(folder.lstat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _require_alone(folder: Path, descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as held:
+        raise BackupRefused(f"another process is at work in {folder}: let it end, or end it, and try again") from held
+    found = os.fstat(descriptor)
+    if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & OTHERS:
+        raise BackupRefused(
+            f"{folder} belongs to somebody else, or is open to others: what is written there is secret; remove it"
+        )
+    if not is_still(folder, descriptor):
+        raise BackupRefused(f"another process was at work in {folder} until now: try again")
+
+
+def restored_in(target: Path) -> Path:
+    """Where a firm lies, in plain and with its secrets, while it is restored to `target`."""
+    return target.absolute().parent / f".{target.name}.restoring"
 
 
 def clear_workshops(directory: Path) -> None:

@@ -4,16 +4,19 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from backups.destination import Destination, read_all
-from backups.errors import RestoreRefused
+from backups.destination import Destination, read_lots
+from backups.errors import DestinationFailed, RestoreRefused
 from backups.names import AGE, AHEAD_MAX_US, CHECKPOINT, MANIFEST, SNAPSHOTS, SnapshotName, instant_of, snapshot_named
-from backups.notes import NOTE_BYTES_MAX
+from backups.notes import COPIED_BYTES_MAX, snapshot_sizes
 from backups.records import Manifest, read_record
 from storage.checkpoint import check_note, parse_note
 from storage.errors import NoteRefused
 from storage.reader import LedgerReader
 
-MANIFEST_BYTES_MAX = 32 * 2**20
+MANIFEST_BYTES_MAX = 2 * 2**20  # a few KB, and 110 bytes for each segment: one a day for half a century
+MANIFESTS_BYTES_MAX = (
+    512 * 2**20
+)  # of all together: they are read one lot after the other, and only what we signed is kept
 
 
 class Lying(NamedTuple):
@@ -59,20 +62,32 @@ class Line(NamedTuple):
 
 def lying_snapshots(destination: Destination, public_key: bytes, scratch: Path) -> list[Lying]:
     """Every snapshot's folder, oldest first."""
-    sizes = destination.sizes(SNAPSHOTS)
+    sizes = snapshot_sizes(destination)
     folders = {path.partition("/")[0] for path in sizes}
     names = sorted(name for folder in folders if (name := snapshot_named(folder)) is not None)
-    finished = [path for name in names if (path := f"{name.entry}/{MANIFEST}") in sizes]
-    contents = read_all(destination, SNAPSHOTS, finished, scratch, MANIFEST_BYTES_MAX)
-    return [_judged(name, contents.get(f"{name.entry}/{MANIFEST}"), sizes, public_key) for name in names]
+    manifests = {f"{name.entry}/{MANIFEST}": name for name in reversed(names)}
+    wanted = {path: sizes[path] for path in manifests if sizes.get(path, MANIFEST_BYTES_MAX + 1) <= MANIFEST_BYTES_MAX}
+    if (total := sum(wanted.values())) > MANIFESTS_BYTES_MAX:
+        raise DestinationFailed(
+            f"the manifests in {SNAPSHOTS}/ of {destination.where} have {total // 10**6} MB together, which ours never have: see who "
+            "wrote there, and remove what is no copy of ours"
+        )
+    lots = read_lots(destination, SNAPSHOTS, wanted, scratch)
+    judged = {manifests[path]: _judged(manifests[path], content, sizes, public_key) for path, content in lots}
+    return [judged.get(name) or _unread(name, sizes) for name in names]
 
 
-def _judged(name: SnapshotName, content: bytes | None, sizes: Mapping[str, int], public_key: bytes) -> Lying:
+def _unread(name: SnapshotName, sizes: Mapping[str, int]) -> Lying:
+    path, size = f"{name.folder}/{MANIFEST}", sizes.get(f"{name.entry}/{MANIFEST}")
+    if size is None:
+        return Lying(name, None, f"{path} is missing: it was never finished", finished=False)
+    if size > MANIFEST_BYTES_MAX:
+        return Lying(name, None, f"{path} has {size} bytes, more than any manifest of ours")
+    return Lying(name, None, f"{path} cannot be read")
+
+
+def _judged(name: SnapshotName, content: bytes, sizes: Mapping[str, int], public_key: bytes) -> Lying:
     path = f"{name.folder}/{MANIFEST}"
-    if content is None:
-        known = f"{name.entry}/{MANIFEST}" in sizes
-        lacks = f"{path} cannot be read" if known else f"{path} is missing: it was never finished"
-        return Lying(name, None, lacks, finished=known)
     try:
         manifest = read_record(Manifest, path, content, public_key)
     except RestoreRefused as refused:
@@ -94,14 +109,13 @@ def unfinished_of(
 
     One whose manifest lies there and could not be read this time is none of them: it may be as good as any.
     """
-    begun = {lying.name: f"{lying.name.entry}/{CHECKPOINT}" for lying in snapshots if not lying.finished}
-    notes = read_all(destination, SNAPSHOTS, list(begun.values()), scratch, NOTE_BYTES_MAX)
-    return {name for name, path in begun.items() if _is_ours(notes.get(path), line)}
+    begun = {f"{lying.name.entry}/{CHECKPOINT}": lying.name for lying in snapshots if not lying.finished}
+    sizes = dict.fromkeys(begun, COPIED_BYTES_MAX)
+    notes = read_lots(destination, SNAPSHOTS, sizes, scratch)
+    return {begun[path] for path, note in notes if _is_ours(note, line)}
 
 
-def _is_ours(note: bytes | None, line: Line) -> bool:
-    if note is None:
-        return False
+def _is_ours(note: bytes, line: Line) -> bool:
     try:
         text = note.decode("utf-8", "replace")
         origin = parse_note(text).origin

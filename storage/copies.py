@@ -6,7 +6,7 @@ Nothing here opens a sealed value: boxes and wrapped keys are carried as they li
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from storage.readmodels.seals import seal_of
 from storage.retention import segments_sealed
 from storage.rows import StoredRow, stored_rows
 from storage.schema import one_value, open_for_reading
+from storage.sealing import SealBroken
 from storage.sqlite_file import erase_traces, one_row, open_sqlite, open_to_read
 from storage.tiles import COLUMNS
 
@@ -244,15 +245,40 @@ class RestoredVault:
                 [row for row in people if row.identity],
             )
 
-    def forget(self, owners: Collection[Owner]) -> int:
-        """Remove everything that is sealed for these; how many values that were. Keys are not touched: they are the newest."""
-        before = self._connection.total_changes()
-        with self._connection:
-            self._connection.executemany("DELETE FROM sealed_values WHERE person = ? AND class = ?", sorted(owners))
-            erased = self._connection.total_changes() - before
-            gone = sorted({(person,) for person, klass in owners if klass in (IDENTITY, CREDENTIALS)})
-            self._connection.executemany("DELETE FROM people WHERE person = ?", gone)
+    def forget(self, owners: Collection[Owner], master: bytes) -> int:
+        """Remove what is sealed for these and the keys of now do not open; how many values that were. Where a key was drawn anew
+        since, what it opens stays.
+        """
+        if not owners:
+            return 0
+        erased = 0
+        with closing(keys.KeyRing.open_for_reading(self._keys_db, master)) as ring, self._connection:
+            for owner in sorted(owners):
+                # A key that is damaged says nothing of an erasure; whoever verifies tells it.
+                with suppress(SealBroken):
+                    erased += self._forget(owner, ring.key(*owner))
         return erased
+
+    def _forget(self, owner: Owner, key: bytes | None) -> int:
+        person, klass = owner
+        sql = "SELECT commitment, box FROM sealed_values WHERE person = ? AND class = ?"
+        sealed = [(said, bytes(box)) for said, box in self._connection.execute(sql, owner)]
+        closed = [(said,) for said, box in sealed if key is None or not vault.opens(key, (person, klass, said), box)]
+        self._connection.executemany("DELETE FROM sealed_values WHERE commitment = ?", closed)
+        if klass in (IDENTITY, CREDENTIALS) and (key is None or not self._signs_in(owner, key)):
+            self._connection.execute("DELETE FROM people WHERE person = ?", (person,))
+        return len(closed)
+
+    def _signs_in(self, owner: Owner, key: bytes) -> bool:
+        """Whether what the person signs in with is of this key."""
+        person, klass = owner
+        sql = "SELECT identity, credentials FROM people WHERE person = ?"
+        if klass == IDENTITY:
+            sql = (
+                "SELECT commitment, box FROM people JOIN sealed_values ON commitment = identity WHERE people.person = ?"
+            )
+        row = one_row(self._connection, sql, (person,))
+        return row is not None and vault.opens(key, (person, klass, row[0]), bytes(row[1]))
 
     def keyless(self) -> list[Owner]:
         """Owners of sealed values that no key opens any more."""

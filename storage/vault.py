@@ -356,6 +356,16 @@ class Vault:
         return erased
 
 
+def opens(key: bytes, value: tuple[str, str, bytes], box: bytes) -> bool:
+    """Whether what is sealed for this person, class and commitment is sealed under this key."""
+    person, klass, commitment = value
+    try:
+        unsealed(key, box, _place(person, klass, commitment))
+    except SealBroken:
+        return False
+    return True
+
+
 def _check_words(person: str, klass: str) -> None:
     if not PERSON_FORM.fullmatch(person):
         raise ValueError(f"{person!r} is no pseudonym: kind and id, such as trader:123")

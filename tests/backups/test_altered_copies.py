@@ -186,7 +186,8 @@ def test_a_segment_goes_once_and_never_again(copied: Any) -> None:
     assert sealed.stat().st_mtime_ns == before
 
 
-RECORD = bytes_of(Erasure(owners=[("trader:1", "identity")]), SIGNER)
+STAMP = "20260101T000000000000Z"
+RECORD = bytes_of(Erasure(chain=STAMP, number=1, before="", stamp=STAMP, owners=[("trader:1", "identity")]), SIGNER)
 
 
 @settings(deadline=None)

@@ -10,11 +10,11 @@ import pytest
 from appliance import copies_seen
 from appliance.copies_seen import why_unseen
 from appliance.copying import BackupSettings
+from backups import asking
 from backups import destination as places
-from backups import notes
+from backups.asking import notes_within
 from backups.destination import DirectoryDestination
 from backups.errors import DestinationFailed
-from backups.notes import notes_within
 from backups.rsync import REMOVED_AT_ONCE, RsyncDestination
 from backups.whole import Line, lying_snapshots, unfinished_of
 from storage.checkpoint import Signer
@@ -53,7 +53,7 @@ def test_a_file_that_goes_while_a_folder_is_looked_at_is_alone_not_there(tmp_pat
         (tmp_path / "tail" / f"{number}").mkdir(parents=True)
         (tmp_path / "tail" / f"{number}" / "file").write_bytes(b"x" * number)
     seen = []
-    for name, size in places._sizes(tmp_path / "tail", ""):
+    for name, size in places._sizes(tmp_path / "tail", "", 2):
         seen.append((name, size))
         for other in (tmp_path / "tail").iterdir():
             if f"{other.name}/file" not in {name for name, _ in seen}:
@@ -93,12 +93,14 @@ def test_a_mount_that_hangs_holds_no_start(house: Any, monkeypatch: pytest.Monke
 
 
 def test_whoever_looks_and_does_not_come_back_is_not_waited_for(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notes, "_CHILD", (sys.executable, "-c", "import signal; signal.pause()"))
+    with LedgerReader(house.directory) as reader:
+        identity = reader.identity()
+    monkeypatch.setattr(asking, "_CHILD", (sys.executable, "-c", "import signal; signal.pause()"))
     with pytest.raises(DestinationFailed, match=r"did not answer within 0\.2 s"):
-        notes_within(str(house.copies), house.directory, 0.2)
-    monkeypatch.setattr(notes, "_CHILD", (sys.executable, "-c", "import sys; sys.exit(3)"))
+        notes_within(str(house.copies), house.directory, identity, 0.2)
+    monkeypatch.setattr(asking, "_CHILD", (sys.executable, "-c", "import sys; sys.exit(3)"))
     with pytest.raises(DestinationFailed, match="ended with 3"):
-        notes_within(str(house.copies), house.directory, PATIENCE_S)
+        notes_within(str(house.copies), house.directory, identity, PATIENCE_S)
 
 
 @pytest.mark.soak

@@ -30,7 +30,7 @@ def people_in(directory: Path) -> dict[int, bool]:
 
 def keys_now(house: Any) -> set[tuple[str, str]]:
     public_key = Signer(read_secrets(house.directory).signing_seed).public_key
-    _, held = newest_keys(house.destination, Identity(house.identity_file), public_key, house.folder)
+    _, held, _ = newest_keys(house.destination, Identity(house.identity_file), public_key, house.folder)
     return set(held.wrapped)
 
 

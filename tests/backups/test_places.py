@@ -80,13 +80,19 @@ def test_the_whole_way_over_rsync(house: Any) -> None:
     assert house.restore()[1].size == len(house.rows())
 
 
-def test_a_share_that_is_not_mounted_is_not_made_up(tmp_path: Path) -> None:
-    place = DirectoryDestination(tmp_path / "not-mounted")
-    with pytest.raises(DestinationFailed, match="is not there: mount it"):
+def test_a_share_that_is_not_mounted_is_not_made_up(place: Destination, tmp_path: Path) -> None:
+    (tmp_path / "copies").rmdir()
+    with pytest.raises(DestinationFailed, match=r"is not there.*: mount it"):
         put(place, tmp_path, "keys/one", b"1")
     with pytest.raises(DestinationFailed, match="is not there"):
-        place.names("snapshots")
-    assert not (tmp_path / "not-mounted").exists()
+        put(place, tmp_path, "newest", b"1")
+    for look in (place.names, place.sizes):
+        for folder in ("snapshots", ""):
+            with pytest.raises(DestinationFailed, match="is not there"):
+                look(folder)
+    with pytest.raises(DestinationFailed):
+        place.remove("keys", ["one"])
+    assert not (tmp_path / "copies").exists()
 
 
 @pytest.mark.parametrize(
@@ -98,12 +104,26 @@ def test_a_share_that_is_not_mounted_is_not_made_up(tmp_path: Path) -> None:
         (":/srv", "is no destination"),
         ("-oProxyCommand=x:/srv", "is no destination"),
         ("host:relative", "is no destination"),
+        ("host::/srv", "is no destination"),
+        ("rsync://vault.example/srv", "is no destination"),
+        ("copies@-oProxyCommand=x:/srv", "is no destination"),
+        ("-l@vault.example:/srv", "is no destination"),
+        ("vault example:/srv", "is no destination"),
+        ("a;b@vault.example:/srv", "is no destination"),
+        ("vault.example:/srv\n", "is no destination"),
         ("/srv/firm/copies", "inside the firm's own directory"),
     ],
 )
 def test_a_destination_that_is_none_is_told_what_one_looks_like(text: str, why: str) -> None:
     with pytest.raises(BackupRefused, match=why):
         destination_of(text, Path("/srv/firm"))
+
+
+@pytest.mark.parametrize(
+    "text", ["vault:/srv", "copies@vault.example:/", "copies@192.0.2.7:/srv/even hand", "copies@[2001:db8::7]:/srv"]
+)
+def test_a_place_on_another_machine_is_taken_as_it_is_written(text: str) -> None:
+    assert destination_of(text, Path("/srv/firm")).where == text
 
 
 @pytest.mark.parametrize("config", ["config", "/a b", "/a'b", '/a"b'])

@@ -11,11 +11,14 @@ import pytest
 from actors.states import hash_of
 from appliance.assembly import Machine
 from appliance.commands.replay import replay
+from appliance.doctor import run_doctor
+from appliance.finding import Level
 from backups.errors import RestoreRefused
 from backups.newer import OlderThanKnown
 from backups.replaying import Until
 from backups.restore import restore
 from backups.shipping import ROWS_MAX, NoSnapshotYet
+from backups.source import restored_in
 from firm.commands import MarkOrderPaid, PlaceOrder
 from firm.facts import CommandQueued
 from firm.inputs import LedgerForked
@@ -140,6 +143,37 @@ def test_what_is_restored_is_private(shipped: Any) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in target.rglob("*") if path.is_file()} == {0o600}
     assert {stat.S_IMODE(path.stat().st_mode) for path in (target, *target.iterdir()) if path.is_dir()} == {0o700}
     assert [path.name for path in target.parent.iterdir() if "restoring" in path.name] == []
+
+
+def test_two_restores_to_one_place_leave_each_others_files_alone(shipped: Any) -> None:
+    wanted = shipped.wanted()
+    second: list[str] = []
+
+    def meanwhile(_: str) -> None:
+        if not second:
+            with pytest.raises(RestoreRefused, match="another process is at work in") as refused:
+                restore(wanted)
+            second.append(str(refused.value))
+
+    assert restore(wanted, meanwhile).size == len(shipped.rows())
+    assert second
+    with pytest.raises(RestoreRefused, match="is not empty: a restore never replaces anything"):
+        restore(wanted)
+    assert not restored_in(wanted.target).exists()
+
+
+def test_what_a_restore_left_that_was_killed_is_told_and_goes_with_the_next(shipped: Any) -> None:
+    wanted = shipped.wanted()
+    left = restored_in(wanted.target)
+    (left / "secrets").mkdir(mode=0o700, parents=True)
+    left.chmod(0o700)
+    (left / "secrets" / "vault_master").write_bytes(b"secret")
+    [finding] = [found for found in run_doctor(wanted.target) if found.check == "copies"]
+    assert finding.level is Level.WARNING
+    assert str(left) in finding.found
+    restore(wanted)
+    assert not left.exists()
+    assert [found for found in run_doctor(wanted.target) if str(left) in found.found] == []
 
 
 def test_a_restore_up_to_a_row_ends_with_the_whole_input_before_it(shipped: Any) -> None:
