@@ -94,6 +94,15 @@ def recover(
     return Recovered(engine, same, engine.size - start, passed_over)
 
 
+def as_found(reader: LedgerReader, epoch_seq: int) -> Engine:
+    """An engine as the epoch at this row found it, from what lay there before: where the epoch has no snapshot of its own yet."""
+    engine = Engine(reader.lineages().newest.hex())
+    _load_basis(engine, reader, epoch_seq)
+    _fold(engine, reader, epoch_seq - 1, nobody_hears)
+    _take_up_checkpoints(engine, reader)
+    return engine
+
+
 def all_rows(reader: LedgerReader, after: int, upto: int | None = None) -> Iterator[StoredRow]:
     """Rows in order, a page at a time."""
     while True:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from actors.engine import Engine
-from actors.recovery import all_rows
+from actors.recovery import all_rows, as_found
 from actors.replay import recorded_inputs, redecide
 from actors.states import readable_states, restore_states
 from appliance.commands.options import Verbs, account_id, add_directory, add_json, progress, tell, verb
@@ -108,7 +108,7 @@ def _epoch(reader: LedgerReader) -> int:
 
 
 def _engine_at(reader: LedgerReader, epoch_seq: int) -> Engine:
-    """The engine as the epoch found it: fresh at the ledger's start, else from the epoch's opening snapshot."""
+    """The engine as the epoch found it: fresh at the ledger's start, else from the snapshot it opened with, or would have."""
     engine = Engine(reader.lineages().newest.hex())
     if epoch_seq == 1:
         return engine
@@ -118,11 +118,11 @@ def _engine_at(reader: LedgerReader, epoch_seq: int) -> Engine:
             assert row is not None
             of_seq = msgspec.json.decode(row.payload)["of_seq"]
             snapshot = reader.newest_snapshot(of_seq)
-            if snapshot is not None and snapshot.of_seq < epoch_seq:
+            if snapshot is not None and snapshot.of_seq == of_seq < epoch_seq:
                 restore_states(engine, snapshot.of_seq, readable_states(snapshot.states))
                 last = reader.checkpoint(engine.size)
                 if last is not None:
                     engine.checkpoint_size, engine.checkpoint_us = last.size, last.at_us
                 return engine
             break
-    raise CommandRefused(f"the snapshot that opens the epoch at row {epoch_seq} is missing: run evenhand verify")
+    return as_found(reader, epoch_seq)

@@ -196,6 +196,23 @@ def test_replay_decides_the_new_epoch_again_and_leaves_the_old_one_to_its_releas
         replay(traded.directory)
 
 
+def test_an_epoch_without_the_snapshot_that_it_opened_with_is_replayed_from_what_it_found(
+    traded: Any, newer_engine: Any
+) -> None:
+    """It may not be written yet, or be damaged: what lay there before is folded again."""
+    traded.crash()
+    newer_engine()
+    traded.reopen().runner.run_dry()
+    traded.wait(20)
+    traded.tick(138_400, 138_405)
+    expected = replay(traded.directory)
+    traded.crash()
+    damage(traded, "UPDATE snapshot_states SET state = x'7b7d' WHERE of_seq > ?", 0)
+    outcome = replay(traded.directory)
+    assert outcome.identical
+    assert outcome == expected
+
+
 def test_what_another_engine_decided_is_never_decided_again(
     traded: Any, newer_engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
