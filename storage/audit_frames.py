@@ -101,7 +101,7 @@ class FrameAudit:
         sql = "SELECT seq FROM landmarks WHERE kind = 'SegmentSealed' ORDER BY seq"
         seqs: list[int] = []
         with self._findings.reading("landmarks"):
-            seqs = [seq for (seq,) in connection.execute(sql)]
+            seqs.extend(seq for (seq,) in connection.execute(sql))
         return seqs
 
     def _check_segment(self, said: SegmentSealed, seq: int, *, allowed: bool) -> None:

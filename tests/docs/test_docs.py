@@ -158,7 +158,7 @@ def test_the_figures_of_the_soaks_are_those_that_were_kept() -> None:
 
 def _variables_read() -> set[str]:
     """What programs, tests and scripts take from the environment: a string of Python's, a ${NAME} of a shell's."""
-    read = {"*.py": r'environ\b[^\n]*"(EVENHAND_[A-Z_]+)"', "*.sh": r"\$\{(EVENHAND_[A-Z_]+)"}
+    read = {"*.py": r'"(EVENHAND_[A-Z_]+)"', "*.sh": r"\$\{(EVENHAND_[A-Z_]+)"}
     return {
         name
         for files, pattern in read.items()
