@@ -13,6 +13,7 @@ from appliance.finding import Finding
 from appliance.firm_checks import (
     check_checkpoint,
     check_directory,
+    check_front,
     check_ledger,
     check_lock,
     check_policy,
@@ -46,7 +47,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     secrets, secret = check_secrets(directory)
     vitals, ledger = check_ledger(directory, secrets)
     findings += [check_one_sqlite(holder), check_directory(directory), secret, setting, lock]
-    findings += [check_disk(directory), ledger]
+    findings += [check_disk(directory), ledger, check_front(directory)]
     findings.append(check_clock(now_us, vitals.last_received_us if vitals else 0, synchronised=clock_is_synchronised()))
     if settings and vitals:
         findings.append(check_policy(directory, settings, holder))

@@ -1,7 +1,8 @@
-"""Read-only: the pages of a firm whose disk takes no write: what is durable can be read, and nothing is taken.
+"""Read-only: the pages of a firm that cannot be started: what is durable can be read, and nothing is taken.
 
-So a firm comes back whose commit failed, for as long as its disk is not well. Bridges find no gateway and keep what they have;
-who signs in does so for this stay only.
+So a firm comes back whose commit failed, for as long as its disk is not well, and one whose stored facts are not what this
+engine decides again, until a person has looked. Bridges find no gateway and keep what they have; who signs in does so for this
+stay only.
 """
 
 import os
@@ -17,9 +18,13 @@ from anyio import to_thread
 
 from actors.arrival import Decided, Held
 from actors.directory import Directory
+from actors.engine import Engine
 from actors.live_board import LiveBoard
 from actors.meter import Meter
-from actors.recovery import recover
+from actors.recovery import ReplayDiverged, recover
+from appliance.alarms.notice import Alarm, Reading
+from appliance.alarms.refused_start import RefusedStart
+from appliance.alarms.secret_texts import read_secret_texts
 from appliance.assembly import alarm_desk, clock_of
 from appliance.clock import wall_us
 from appliance.digest import engine_digest
@@ -41,18 +46,20 @@ from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
 from web.firm import Firm
+from web.machine import Unwatched
 
 LOOK_EVERY_S = 5.0
 LOOK_EVERY_MAX_S = 300.0
+NO_ENGINE = ""
 PROBE = ".probe"
 PROBE_BYTES = 65_536
 
 
 class ReadOnlyFirm:
-    """A firm that is open for reading. `why`: what cannot be written, for staff."""
+    """A firm that is open for reading. `why`: what stands against a start, for staff."""
 
-    def __init__(self, directory: Path, why: str) -> None:
-        """Raises as a start would where not even reading is possible."""
+    def __init__(self, directory: Path, why: str, diverged: ReplayDiverged | None = None) -> None:
+        """`diverged`: what time does not mend. Raises as a start would where not even reading is possible."""
         files = open_firm_directory(directory)
         self.directory, self.why = directory, why
         self.settings = read_settings(files.settings)
@@ -66,8 +73,8 @@ class ReadOnlyFirm:
             elsewhere = opened.enter_context(tempfile.TemporaryDirectory(prefix="evenhand-read-only-"))
             front = FrontFile.open(Path(elsewhere))
             opened.callback(front.close)
-            lineage = self._reader.lineages().newest.hex()
-            engine = recover(self._reader, lineage, engine_digest(), alarm_desk, by_progress()).engine
+            engine = self._engine(to_decide=diverged is None)
+            self._alarm = None if diverged is None else self._alarm_of(diverged)
             clock = clock_of(self.settings, self._reader)
             health = HealthBook(
                 engine=engine,
@@ -95,6 +102,8 @@ class ReadOnlyFirm:
                 https=web.tls_behind_proxy,
                 streams_max=self._door.streams_max,
                 held=lambda: why,
+                goes_on=diverged is None,
+                machine=self._alarm or Unwatched(),
             )
             self._opened = opened.pop_all()
 
@@ -107,7 +116,7 @@ class ReadOnlyFirm:
         self._opened.close()
 
     async def serve(self, ready: Ready, look_every_s: float = LOOK_EVERY_S) -> bool:
-        """Until the disk takes a write again (True), or SIGTERM or SIGINT came (False)."""
+        """Until the disk takes a write again (True), where that is what is wrong, or SIGTERM or SIGINT came (False)."""
         well = anyio.Event()
         with signals_to_stop() as told, portal_door(self.settings.web.host, self.settings.web.port) as listener:
             async with serving_pages(self.firm, self._door, listener):
@@ -115,10 +124,27 @@ class ReadOnlyFirm:
                 tell("READY=1")
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(_feed_watchdog)
-                    tasks.start_soon(self._wait_for_the_disk, well, look_every_s, tasks.cancel_scope)
+                    if self._alarm is None:
+                        tasks.start_soon(self._wait_for_the_disk, well, look_every_s, tasks.cancel_scope)
+                    else:
+                        tasks.start_soon(self._alarm.run)
                     await told()
                     tasks.cancel_scope.cancel()
         return well.is_set()
+
+    def _engine(self, *, to_decide: bool) -> Engine:
+        """Or what was stored as it stands: by a digest that is no engine's it is folded, and nothing decided again."""
+        lineage = self._reader.lineages().newest.hex()
+        digest = engine_digest() if to_decide else NO_ENGINE
+        return recover(self._reader, lineage, digest, alarm_desk, by_progress()).engine
+
+    def _alarm_of(self, diverged: ReplayDiverged) -> RefusedStart:
+        text = (
+            f"this release decides row {diverged.difference.seq} otherwise than it is stored: the start was refused, pages are "
+            "read-only, and no price is judged"
+        )
+        reading = Reading(alarm=Alarm.REPLAY_DIVERGED, is_bad=True, is_well=False, text=text)
+        return RefusedStart(self.settings, read_secret_texts(self.directory, self.settings.alarms), reading)
 
     async def _wait_for_the_disk(self, well: anyio.Event, look_every_s: float, until: anyio.CancelScope) -> None:
         while True:

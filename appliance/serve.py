@@ -62,7 +62,7 @@ async def _serve_on(
     handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
     ready: Ready,
 ) -> None:
-    watch = Watch(machine, couriers_of(machine))
+    watch = Watch(machine, couriers_of(machine.settings.alarms, machine.secret_texts))
     async with anyio.create_task_group() as tasks:
         await tasks.start(_run_engine, machine, tasks)
         gateway_door = inherited("gateway")

@@ -74,7 +74,8 @@ def page(
     visitor = visitor_of(connection)
     path, query = connection.scope["path"], connection.scope["query_string"].decode(errors="replace")
     here = f"{path}?{query}" if query else path
-    everywhere = {"visitor": visitor, "path": path, "here": here, "now_us": firm.now_us(), "held": firm.held()}
+    held = {"held": firm.held(), "goes_on": firm.goes_on}
+    everywhere = {"visitor": visitor, "path": path, "here": here, "now_us": firm.now_us(), **held}
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)

@@ -29,6 +29,7 @@ class Alarm(StrEnum):
     FEED_SILENT = "feed_silent"
     QUEUE_DEEP = "queue_deep"
     READ_MODEL_BEHIND = "read_model_behind"
+    REPLAY_DIVERGED = "replay_diverged"
     VAULT_NOT_WRITABLE = "vault_not_writable"
     WAL_LARGE = "wal_large"
 

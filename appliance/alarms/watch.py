@@ -11,8 +11,10 @@ from appliance.alarms.checks import look_over
 from appliance.alarms.courier import Courier
 from appliance.alarms.figures import Figures, FileFigures
 from appliance.alarms.gather import Gatherer, file_figures
+from appliance.alarms.limits import AlarmSettings
 from appliance.alarms.mail import MailCourier
 from appliance.alarms.notice import Notice, Saying, Standing
+from appliance.alarms.secret_texts import SecretTexts
 from appliance.alarms.webhook import WebhookCourier
 from appliance.assembly import Machine
 from appliance.heartbeat import Heartbeat
@@ -58,7 +60,7 @@ class Watch:
         readings = look_over(self._seen, machine.settings.alarms)
         notices = machine.alarms.learn(readings, time.monotonic(), self._seen.at_us)
         for notice in notices:
-            _tell_log(notice)
+            tell_log(notice)
             for courier in self.couriers:
                 courier.hand(notice)
         return notices
@@ -105,9 +107,9 @@ class Watch:
         )
 
 
-def couriers_of(machine: Machine) -> list[Courier]:
+def couriers_of(alarms: AlarmSettings, texts: SecretTexts) -> list[Courier]:
     """Those that the settings name."""
-    alarms, texts, couriers = machine.settings.alarms, machine.secret_texts, []
+    couriers = []
     if alarms.mail.host:
         couriers.append(Courier("mail", MailCourier(alarms.mail, texts.alarm_mail_password).deliver))
     if alarms.webhook.url:
@@ -115,6 +117,6 @@ def couriers_of(machine: Machine) -> list[Courier]:
     return couriers
 
 
-def _tell_log(notice: Notice) -> None:
+def tell_log(notice: Notice) -> None:
     level = logging.INFO if notice.saying is Saying.OVER else logging.ERROR
     _LOG.log(level, "alarm %s %s: %s", notice.alarm, notice.saying, notice.text, extra={"runbook": notice.runbook})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import anyio
 
+from actors.recovery import ReplayDiverged
 from appliance.assembly import Machine
 from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import answer, open_machine
@@ -49,6 +50,11 @@ def run(options: argparse.Namespace) -> int:
             if _serve_read_only(options.data_dir, str(refused), look_every_s):
                 continue
             return 0
+        except ReplayDiverged as diverged:
+            # The same bytes before the same engine: only a person can change that, and whoever looks shall not lose the pages.
+            why = f"row {diverged.difference.seq} is stored otherwise than this release decides it"
+            _serve_read_only(options.data_dir, why, LOOK_EVERY_MAX_S, diverged)
+            return 0
         break
     try:
         set_up_logging(machine.settings.log.level.value, (*machine.secrets.all(), *machine.secret_texts.all()))
@@ -67,11 +73,12 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _serve_read_only(directory: Path, why: str, look_every_s: float) -> bool:
-    """Pages alone while the disk takes no write; whether it takes one again, and not that we were told to stop."""
-    with ReadOnlyFirm(directory, why) as firm:
+def _serve_read_only(directory: Path, why: str, look_every_s: float, diverged: ReplayDiverged | None = None) -> bool:
+    """Pages alone; whether the disk takes a write again that took none, and not that we were told to stop."""
+    with ReadOnlyFirm(directory, why, diverged) as firm:
         set_up_logging(firm.settings.log.level.value, firm.secrets.all())
-        _LOG.error("%s. Until then pages are read-only, nothing is taken, and bridges keep what they have", why)
+        told = "%s. Until then pages are read-only, nothing is taken, and bridges keep what they have"
+        _LOG.error(told, diverged or why)
 
         def ready(url: str) -> None:
             print(f"serving {firm.settings.firm.name} read-only on {url}", flush=True)

@@ -97,7 +97,7 @@ def of(firm: FirmDirectory, check: str) -> Finding:
 def test_a_new_firm_is_well(firm: FirmDirectory) -> None:
     findings = run_doctor(firm.path)
     assert [finding for finding in findings if finding.level is not Level.OK] == []
-    assert len(findings) == 19
+    assert len(findings) == 20
     assert worst(findings) is Level.OK
 
 
@@ -341,6 +341,20 @@ def test_segments_that_are_missing_or_cut_are_told(firm: FirmDirectory) -> None:
     assert check_segments(firm, vitals, PLAIN).found == "5 of 5 here"
     (firm.segments / "4.quotes").write_bytes(b"ab")
     assert check_segments(firm, vitals, PLAIN).found == "not as long as the ledger says: 4.quotes"
+
+
+def test_a_front_that_cannot_be_opened_is_told_and_a_damaged_one_is_the_firms_own_to_replace(
+    firm: FirmDirectory,
+) -> None:
+    assert of(firm, "front").level is Level.OK
+    firm.front_db.write_bytes(b"no database at all" * 300)
+    firm.front_db.chmod(0o600)
+    assert of(firm, "front").level is Level.OK
+    firm.front_db.unlink()
+    firm.front_db.mkdir(mode=0o700)
+    told = of(firm, "front")
+    assert (told.level, "nobody can sign in" in told.found) == (Level.PROBLEM, True)
+    assert "move it away" in told.next
 
 
 def test_the_report_reads_for_people_and_for_programs() -> None:

@@ -256,4 +256,6 @@ def test_a_webhook_without_its_key_stops_the_start(shop: Any) -> None:
         read_secret_texts(shop.directory, alarms)
     shop.machine.settings = msgspec.structs.replace(shop.settings, alarms=alarms)
     shop.machine.secret_texts = SecretTexts(alarm_webhook_key=TOKEN)
-    assert [courier.name for courier in couriers_of(shop.machine)] == ["webhook"]
+    assert [courier.name for courier in couriers_of(shop.machine.settings.alarms, shop.machine.secret_texts)] == [
+        "webhook"
+    ]
