@@ -118,8 +118,9 @@ def floors_of(state: AccountState) -> dict[str, int]:
 def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> str:
     """Why what the firm decided is not what the oracle decided; "" where it is.
 
-    Where nothing was told late, verdicts are the same to the cent and the microsecond. Else the challenge ends the same way,
-    except where the firm asks a person: it suspects, or holds the pass. These are no differences then:
+    Where nothing was told late, verdicts are the same to the cent and the microsecond; but a price at which two rules are broken is
+    looked at again when the day's start is final, which comes later here: the second rule, too, may then be a question. Else the
+    challenge ends the same way, except where the firm asks a person: it suspects, or holds the pass. These are no differences then:
 
     - the rule that ended the account is another, which one side had only suspected by then (an open question about one rule
       suspends no other), or the oracle's breach came first (the price that shows it was told after the account was over)
@@ -130,6 +131,8 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
       price that comes late moves no peak
     - the firm lets an account go on that the oracle breaches at prices of several symbols: it does not look for such pairs again
     """
+    if in_order and ours.is_open and theirs.questioned and theirs.rules <= ours.suspected:
+        return ""
     if in_order:
         return "" if (ours.verdicts, ours.place) == (theirs.verdicts, theirs.place) else "not the same figures"
     if ours.is_open:
