@@ -88,6 +88,7 @@ class ReadOnlyFirm:
             )
             live = LiveBoard(engine, health.now)
             live.publish_all()
+            last_us = _last_received_us(self._reader)
             self.firm = Firm(
                 name=self.settings.firm.name,
                 live=live,
@@ -102,6 +103,7 @@ class ReadOnlyFirm:
                 https=web.tls_behind_proxy,
                 streams_max=self._door.streams_max,
                 held=lambda: why,
+                held_since_us=lambda: last_us,
                 goes_on=diverged is None,
                 machine=self._alarm or Unwatched(),
             )
@@ -163,6 +165,12 @@ class ReadOnlyFirm:
         return build_bundle(
             self._reader, decision, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed, since=since
         )
+
+
+def _last_received_us(reader: LedgerReader) -> int:
+    """When the last row came: what came later was not judged."""
+    last = reader.row(reader.size())
+    return 0 if last is None else last.received_us
 
 
 async def _feed_watchdog() -> None:

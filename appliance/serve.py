@@ -109,6 +109,7 @@ def _firm(machine: Machine, watch: Watch) -> Firm:
         streams_max=machine.door.streams_max,
         machine=watch,
         held=lambda: machine.runner.held,
+        held_since_us=lambda: machine.held_since_us,
     )
 
 

@@ -74,7 +74,7 @@ def _engine_stands(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     idle_s = seen.idle_ms // 1_000
     waits = seen.health.queue_depth > 0 and idle_s >= limits.engine_stands_s
     why = seen.held or f"{counted(seen.health.queue_depth, 'input')} wait, and nothing was committed for {idle_s} s"
-    yield _is(Alarm.ENGINE_STANDS, "", bool(seen.held) or waits, f"the engine stands: {why}")
+    yield _is(Alarm.ENGINE_STANDS, "", bool(seen.held) or waits, f"the engine has stopped: {why}")
 
 
 def _desk_stopped(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001  (every check is asked alike)

@@ -8,7 +8,8 @@ import time
 import anyio
 
 from appliance.alarms.book import AlarmBook
-from appliance.alarms.notice import Notice, Reading, Standing
+from appliance.alarms.notice import Alarm, Notice, Reading, Standing
+from appliance.alarms.remedies import REMEDIES
 from appliance.alarms.secret_texts import SecretTexts
 from appliance.alarms.watch import couriers_of, tell_log
 from appliance.clock import wall_us
@@ -46,6 +47,12 @@ class RefusedStart:
 
     def alarms(self) -> tuple[Standing, ...]:
         return self._book.standing()
+
+    def first_step(self, alarm: str) -> str:
+        return REMEDIES[Alarm(alarm)]
+
+    def copies(self) -> None:
+        """Nobody looks at them before the firm is served again."""
 
     def metrics(self, live_pages: int) -> str:  # noqa: ARG002
         return ""

@@ -13,13 +13,15 @@ from appliance.alarms.figures import Figures, FileFigures
 from appliance.alarms.gather import Gatherer, file_figures
 from appliance.alarms.limits import AlarmSettings
 from appliance.alarms.mail import MailCourier
-from appliance.alarms.notice import Notice, Saying, Standing
+from appliance.alarms.notice import Alarm, Notice, Saying, Standing
+from appliance.alarms.remedies import REMEDIES
 from appliance.alarms.secret_texts import SecretTexts
 from appliance.alarms.webhook import WebhookCourier
 from appliance.assembly import Machine
 from appliance.heartbeat import Heartbeat
 from appliance.metrics import metrics_text
 from appliance.seam import why_it_failed
+from web.machine import CopiesSeen
 
 FILES_DEADLINE_S = 4.0  # a look comes every few seconds
 
@@ -94,6 +96,19 @@ class Watch:
 
     def alarms(self) -> tuple[Standing, ...]:
         return self._machine.alarms.standing()
+
+    def first_step(self, alarm: str) -> str:
+        return REMEDIES[Alarm(alarm)]
+
+    def copies(self) -> CopiesSeen:
+        """As the last look saw them."""
+        seen, check = self._seen, self._seen.files.copies_check
+        return CopiesSeen(
+            wanted=seen.backups_wanted,
+            snapshot_us=seen.files.backup_us,
+            checked_us=check.at_us,
+            problems=check.problems,
+        )
 
     def metrics(self, live_pages: int) -> str:
         """Prometheus text: health as it is now, and what the last look saw of files and bridges."""

@@ -10,13 +10,17 @@ import httpx
 import msgspec
 import pytest
 
+from appliance.alarms.backup_age import note_backup
 from appliance.alarms.checks import WATCHED
+from appliance.alarms.copies_check import CopiesCheck, note_check
 from appliance.alarms.limits import MailSettings
 from appliance.alarms.mail import mail_of
 from appliance.alarms.notice import Alarm, Notice
 from appliance.alarms.remedies import REMEDIES
 from appliance.founding import found
 from appliance.settings_file import every_setting, write_settings
+from firm.instant import SECOND_US
+from web.machine import CopiesSeen
 
 TESTS = Path(__file__).parents[1]
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "operating" / "runbooks.md"
@@ -133,3 +137,18 @@ def test_the_doctor_says_which_secret_is_missing(tmp_path: Path, on_the_clock: A
     refused = run("serve", "--data-dir", firm)
     assert refused.returncode != 0
     assert "alarm_webhook_key is missing" in refused.stderr
+
+
+def test_pages_are_told_the_first_step_of_each_alarm_by_the_one_list_of_them(shop: Any, watched: Any) -> None:
+    watch = watched(shop.machine)
+    assert {alarm: watch.first_step(alarm.value) for alarm in Alarm} == REMEDIES
+
+
+async def test_pages_are_told_of_copies_what_the_last_look_saw(shop: Any, watched: Any) -> None:
+    watch = watched(shop.machine)
+    assert watch.copies() == CopiesSeen(wanted=False, snapshot_us=0, checked_us=0, problems=())
+    note_backup(shop.machine.directory, SECOND_US)
+    note_check(shop.machine.directory, CopiesCheck(at_us=2 * SECOND_US, problems=("4 rows are not shipped",)))
+    await watch.look()
+    seen = watch.copies()
+    assert (seen.snapshot_us, seen.checked_us, seen.problems) == (SECOND_US, 2 * SECOND_US, ("4 rows are not shipped",))

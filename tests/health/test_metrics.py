@@ -212,6 +212,10 @@ async def test_who_may_read_it(doors: Any, door: Any, headers: Any, status: int)
         answer = await client.get("/metrics", headers=headers)
     assert answer.status_code == status
     assert ("evenhand_ledger_rows" in answer.text) == (status == 200)
+    if status == 403:
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.text.startswith("403: ")
+        assert "<" not in answer.text
     if status == 200:
         assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
         assert answer.headers["cache-control"] == "no-store"
