@@ -7,7 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
-RUNBOOKS = "docs/operating/runbooks.md"
+from appliance.pages import PAGES
+
+RUNBOOKS = f"{PAGES}/runbooks.md"
 
 
 class Alarm(StrEnum):

@@ -17,6 +17,7 @@ from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.copying import BackupSettings
 from appliance.log import set_up_logging
+from appliance.pages import PAGES
 from appliance.settings import Settings
 from appliance.settings_file import read_settings
 from appliance.starting import require_own_name
@@ -53,7 +54,7 @@ def add_to(verbs: Verbs) -> None:
         "evenhand backup --data-dir /var/lib/evenhand",
         "Where and to whom: [backups] in the settings. Without an option: a snapshot of the whole firm, checked before it leaves,\n"
         "then what retention says may go. Run it each night beside a serving firm, and --ship all the time.\n"
-        "docs/operating/backups.md tells how to begin, and how to come back.",
+        f"{PAGES}/backups.md tells how to begin, and how to come back.",
     )
     add_directory(parser)
     add_json(parser)

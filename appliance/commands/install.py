@@ -51,5 +51,5 @@ def _next(root: Path) -> str:
         return f"Next: {start}; where it runs already: systemctl restart evenhand.service"
     return (
         "Next: runuser -u evenhand -- evenhand init --name NAME --owner MAIL (it asks for a password), "
-        f"then {start}; docs/operating/install.md has the rest"
+        f"then {start}; /opt/evenhand/current/share/evenhand/install.md has the rest"
     )
