@@ -20,6 +20,9 @@ from actors.directory import Directory
 from actors.live_board import LiveBoard
 from actors.meter import Meter
 from actors.recovery import recover
+from appliance.alarms.book import AlarmBook
+from appliance.alarms.read_only_watch import ReadOnlyWatch
+from appliance.alarms.secret_texts import read_secret_texts
 from appliance.assembly import alarm_desk, clock_of
 from appliance.clock import wall_us
 from appliance.digest import engine_digest
@@ -51,12 +54,13 @@ PROBE_BYTES = 65_536
 class ReadOnlyFirm:
     """A firm that is open for reading. `why`: what cannot be written, for staff."""
 
-    def __init__(self, directory: Path, why: str) -> None:
-        """Raises as a start would where not even reading is possible."""
+    def __init__(self, directory: Path, why: str, told: AlarmBook | None = None) -> None:
+        """Raises as a start would where not even reading is possible. `told`: what a stay before this one told people."""
         files = open_firm_directory(directory)
         self.directory, self.why = directory, why
         self.settings = read_settings(files.settings)
         self.secrets = secrets = read_secrets(directory)
+        self.secret_texts = read_secret_texts(directory, self.settings.alarms)
         self._door, web = PortalDoor(connections_allowed()), self.settings.web
         with ExitStack() as opened:
             self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret))
@@ -79,6 +83,7 @@ class ReadOnlyFirm:
                 now_us=clock.now_us,
                 started_us=wall_us(),
             )
+            self.watch = ReadOnlyWatch(self.settings, self.secret_texts, why, self._door, health.now, told)
             live = LiveBoard(engine, health.now)
             live.publish_all()
             self.firm = Firm(
@@ -94,6 +99,7 @@ class ReadOnlyFirm:
                 wall_us=wall_us,
                 https=web.tls_behind_proxy,
                 streams_max=self._door.streams_max,
+                machine=self.watch,
                 held=lambda: why,
             )
             self._opened = opened.pop_all()
@@ -115,6 +121,7 @@ class ReadOnlyFirm:
                 tell("READY=1")
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(_feed_watchdog)
+                    tasks.start_soon(self.watch.run)
                     tasks.start_soon(self._wait_for_the_disk, well, look_every_s, tasks.cancel_scope)
                     await told()
                     tasks.cancel_scope.cancel()

@@ -31,6 +31,7 @@ class Alarm(StrEnum):
     FEED_SILENT = "feed_silent"
     QUEUE_DEEP = "queue_deep"
     READ_MODEL_BEHIND = "read_model_behind"
+    READ_ONLY = "read_only"
     VAULT_NOT_WRITABLE = "vault_not_writable"
     WAL_LARGE = "wal_large"
 
