@@ -20,6 +20,7 @@ from appliance.log import set_up_logging
 from appliance.pages import PAGES
 from appliance.settings import Settings
 from appliance.settings_file import read_settings
+from appliance.ssh_config import trusted_config
 from appliance.starting import require_own_name
 from appliance.wording import counted
 from backups.envelope import Recipient
@@ -81,10 +82,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def source_of(options: argparse.Namespace, settings: Settings) -> Source:
+    place = settings.backups.destination
     return Source(
         directory=options.data_dir,
         destination=destination_of(
-            settings.backups.destination, options.data_dir, ssh_config=settings.backups.ssh_config
+            place, options.data_dir, ssh_config=trusted_config(place, settings.backups.ssh_config)
         ),
         recipient=Recipient(settings.backups.recipient),
         secrets=read_secrets(options.data_dir),

@@ -7,6 +7,7 @@ from typing import Any
 from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.settings_file import read_settings
+from appliance.ssh_config import trusted_config
 from appliance.wording import counted
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
@@ -82,7 +83,7 @@ def add_source(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
 
 def run(options: argparse.Namespace) -> int:
     wanted = Wanted(
-        origin=destination_of(options.origin, ssh_config=options.ssh_config),
+        origin=destination_of(options.origin, ssh_config=trusted_config(options.origin, options.ssh_config)),
         identity=Identity(options.identity),
         secrets=options.secrets,
         target=options.data_dir,
