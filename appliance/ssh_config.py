@@ -5,11 +5,11 @@ run outside of it, as the same user, and must take no word for ssh from a file t
 """
 
 import os
-import pwd
 import stat
 from pathlib import Path
 
 from backups.errors import BackupRefused
+from storage.files import user_name
 
 SERVICE = "evenhand"  # the user of the units
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -22,7 +22,7 @@ def trusted_config(place: str, config: str) -> str:
     """
     if place.startswith("/"):
         return config  # a directory: nobody is asked over ssh
-    if not config and _name_of(os.geteuid()) == SERVICE:
+    if not config and user_name(os.geteuid()) == SERVICE:
         raise BackupRefused(
             f"ssh to {place} would take its word from a file in the firm's own directory, the home of {SERVICE}: "
             "set backups.ssh_config to a file of root's, as docs/operating/backups.md has it"
@@ -42,10 +42,10 @@ def trusted_config(place: str, config: str) -> str:
 
 def _require_trusted(part: Path, config: str) -> None:
     found, runs = part.stat(), os.geteuid()
-    trusted = {0} if _name_of(runs) == SERVICE else {0, runs}
+    trusted = {0} if user_name(runs) == SERVICE else {0, runs}
     if found.st_uid not in trusted:
         raise BackupRefused(
-            f"{config} is not taken, because {part} belongs to {_name_of(found.st_uid)}, who could have programs run by it: "
+            f"{config} is not taken, because {part} belongs to {user_name(found.st_uid)}, who could have programs run by it: "
             f'run "chown root {part}" as root, and see that it says what you wrote'
         )
     is_sticky = part.is_dir() and found.st_mode & stat.S_ISVTX  # as /tmp: nobody moves there what is another's
@@ -54,10 +54,3 @@ def _require_trusted(part: Path, config: str) -> None:
             f"{config} is not taken, because others may write {part} (mode {stat.S_IMODE(found.st_mode):04o}): "
             f'run "chmod go-w {part}"'
         )
-
-
-def _name_of(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"

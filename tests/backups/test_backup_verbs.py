@@ -106,6 +106,20 @@ def test_without_settings_for_copies_a_backup_says_what_to_set(firm: Any, run: A
     assert "no destination is set: give a directory" in refused.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_what_root_restores_into_the_directory_of_the_service_is_the_services(firm: Any, told: Any, run: Any) -> None:
+    told("backup", "--data-dir", firm.directory)
+    target = firm.folder / "of-the-service"
+    target.mkdir(mode=0o700)
+    os.chown(target, 65534, 65534)
+    said = run("restore", *from_copies(firm), "--data-dir", target).stdout
+    everything = [target, *target.rglob("*")]
+    assert len(everything) > 10
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in everything} == {(65534, 65534)}
+    assert "and belongs to nobody.\n" in said
+    assert 'Next: "runuser -u nobody -- evenhand doctor", then "systemctl start evenhand.service"' in said
+
+
 def test_a_restore_says_no_in_one_line_and_leaves_nothing(firm: Any, run: Any) -> None:
     run("backup", "--data-dir", firm.directory)
     target = firm.folder / "never"
