@@ -31,6 +31,7 @@ from appliance.machine_checks import (
     clock_is_synchronised,
 )
 from appliance.ownership import another_owner, as_owner
+from appliance.served_settings import check_served_settings
 from appliance.vault_check import check_vault
 from storage.files import FirmDirectory
 
@@ -63,6 +64,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     if settings and secrets and vitals:
         findings.append(check_copies(directory, settings.backups, secrets))
     if settings:
+        findings.append(check_served_settings(directory, settings, holder))
         findings += check_alarms(directory, settings, holder)
         findings.append(check_port("web", settings.web.host, settings.web.port, holder))
         findings.append(check_port("gateway", settings.gateway.host, settings.gateway.port, holder))

@@ -237,7 +237,7 @@ def _say_json(what: dict[str, Any]) -> None:
 
 
 def _say(what: dict[str, Any]) -> None:
-    if "after_row" in what:
-        print(f"shipping to {what['shipping_to']} from row {what['after_row'] + 1} on", flush=True)
+    if "after_row" in what:  # in the log, as all that a run of days says: each line has its time
+        _LOG.info("shipping to %s from row %d on", what["shipping_to"], what["after_row"] + 1)
     elif sys.stderr.isatty():
         progress(f"shipped up to row {what['last']:,}")

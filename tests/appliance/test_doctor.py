@@ -97,7 +97,7 @@ def of(firm: FirmDirectory, check: str) -> Finding:
 def test_a_new_firm_is_well(firm: FirmDirectory) -> None:
     findings = run_doctor(firm.path)
     assert [finding for finding in findings if finding.level is not Level.OK] == []
-    assert len(findings) == 19
+    assert len(findings) == 20
     assert worst(findings) is Level.OK
 
 

@@ -78,6 +78,15 @@ def test_the_check_says_what_is_too_old_and_how_to_mend_it(firm: Any, told: Any,
     assert told("backup", "--check", "--data-dir", firm.directory)["problems"] == []
 
 
+def test_each_line_of_the_shipping_bears_its_time(firm: Any, run: Any) -> None:
+    """It is one log for days: of what is said without a time nobody knows when it was."""
+    shipped = run("backup", "--ship-once", "--data-dir", firm.directory)
+    assert shipped.stdout == ""
+    lines = [json.loads(line) for line in shipped.stderr.splitlines()]
+    assert f"shipping to {firm.copies} from row" in lines[-1]["message"]
+    assert all(line["time"] for line in lines)
+
+
 def test_the_keys_can_be_copied_alone(firm: Any, told: Any) -> None:
     first, second = (told("backup", "--keys", "--data-dir", firm.directory)["keys"] for _ in range(2))
     assert second > first
