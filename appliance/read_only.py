@@ -22,8 +22,9 @@ from actors.engine import Engine
 from actors.live_board import LiveBoard
 from actors.meter import Meter
 from actors.recovery import ReplayDiverged, recover
+from appliance.alarms.book import AlarmBook
 from appliance.alarms.notice import Alarm, Reading
-from appliance.alarms.refused_start import RefusedStart
+from appliance.alarms.read_only_watch import ReadOnlyWatch
 from appliance.alarms.secret_texts import read_secret_texts
 from appliance.assembly import alarm_desk, clock_of
 from appliance.clock import wall_us
@@ -46,7 +47,6 @@ from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
 from web.firm import Firm
-from web.machine import Unwatched
 
 LOOK_EVERY_S = 5.0
 LOOK_EVERY_MAX_S = 300.0
@@ -58,12 +58,18 @@ PROBE_BYTES = 65_536
 class ReadOnlyFirm:
     """A firm that is open for reading. `why`: what stands against a start, for staff."""
 
-    def __init__(self, directory: Path, why: str, diverged: ReplayDiverged | None = None) -> None:
-        """`diverged`: what time does not mend. Raises as a start would where not even reading is possible."""
+    def __init__(
+        self, directory: Path, why: str, told: AlarmBook | None = None, *, diverged: ReplayDiverged | None = None
+    ) -> None:
+        """Raises as a start would where not even reading is possible.
+
+        `told`: what a stay before this one told people. `diverged`: what time does not mend.
+        """
         files = open_firm_directory(directory)
         self.directory, self.why = directory, why
         self.settings = read_settings(files.settings)
         self.secrets = secrets = read_secrets(directory)
+        self.secret_texts = read_secret_texts(directory, self.settings.alarms)
         self._door, web = PortalDoor(connections_allowed()), self.settings.web
         with ExitStack() as opened:
             self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret))
@@ -74,7 +80,7 @@ class ReadOnlyFirm:
             front = FrontFile.open(Path(elsewhere))
             opened.callback(front.close)
             engine = self._engine(to_decide=diverged is None)
-            self._alarm = None if diverged is None else self._alarm_of(diverged)
+            self._goes_on = diverged is None
             clock = clock_of(self.settings, self._reader)
             health = HealthBook(
                 engine=engine,
@@ -86,6 +92,8 @@ class ReadOnlyFirm:
                 now_us=clock.now_us,
                 started_us=wall_us(),
             )
+            reading = _reading_of(why, diverged)
+            self.watch = ReadOnlyWatch(self.settings, self.secret_texts, reading, self._door, health.now, told)
             live = LiveBoard(engine, health.now)
             live.publish_all()
             last_us = _last_received_us(self._reader)
@@ -102,10 +110,10 @@ class ReadOnlyFirm:
                 wall_us=wall_us,
                 https=web.tls_behind_proxy,
                 streams_max=self._door.streams_max,
+                machine=self.watch,
                 held=lambda: why,
                 held_since_us=lambda: last_us,
-                goes_on=diverged is None,
-                machine=self._alarm or Unwatched(),
+                goes_on=self._goes_on,
             )
             self._opened = opened.pop_all()
 
@@ -126,10 +134,9 @@ class ReadOnlyFirm:
                 tell("READY=1")
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(_feed_watchdog)
-                    if self._alarm is None:
+                    tasks.start_soon(self.watch.run)
+                    if self._goes_on:
                         tasks.start_soon(self._wait_for_the_disk, well, look_every_s, tasks.cancel_scope)
-                    else:
-                        tasks.start_soon(self._alarm.run)
                     await told()
                     tasks.cancel_scope.cancel()
         return well.is_set()
@@ -139,14 +146,6 @@ class ReadOnlyFirm:
         lineage = self._reader.lineages().newest.hex()
         digest = engine_digest() if to_decide else NO_ENGINE
         return recover(self._reader, lineage, digest, alarm_desk, by_progress()).engine
-
-    def _alarm_of(self, diverged: ReplayDiverged) -> RefusedStart:
-        text = (
-            f"this release decides row {diverged.difference.seq} otherwise than it is stored: the start was refused, pages are "
-            "read-only, and no price is judged"
-        )
-        reading = Reading(alarm=Alarm.REPLAY_DIVERGED, is_bad=True, is_well=False, text=text)
-        return RefusedStart(self.settings, read_secret_texts(self.directory, self.settings.alarms), reading)
 
     async def _wait_for_the_disk(self, well: anyio.Event, look_every_s: float, until: anyio.CancelScope) -> None:
         while True:
@@ -165,6 +164,17 @@ class ReadOnlyFirm:
         return build_bundle(
             self._reader, decision, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed, since=since
         )
+
+
+def _reading_of(why: str, diverged: ReplayDiverged | None) -> Reading:
+    if diverged is None:
+        text = f"the firm takes nothing, and its pages are read-only: {why}"
+        return Reading(alarm=Alarm.READ_ONLY, is_bad=True, is_well=False, text=text)
+    text = (
+        f"this release decides row {diverged.difference.seq} otherwise than it is stored: the start was refused, pages are "
+        "read-only, and no price is judged"
+    )
+    return Reading(alarm=Alarm.REPLAY_DIVERGED, is_bad=True, is_well=False, text=text)
 
 
 def _last_received_us(reader: LedgerReader) -> int:

@@ -156,6 +156,11 @@ def _read_model_behind(seen: Figures, limits: AlarmSettings) -> Iterator[Reading
     yield _is(Alarm.READ_MODEL_BEHIND, "", bool(behind), text)
 
 
+def _never(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
+    """A firm that serves is not read-only; one that was is well again with the first look that does not mention it."""
+    return iter(())
+
+
 def _vault_not_writable(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
     times = counted(seen.vault_refused, "time")
     text = (
@@ -165,7 +170,7 @@ def _vault_not_writable(seen: Figures, limits: AlarmSettings) -> Iterator[Readin
 
 
 def _never_here(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
-    """A firm that is watched was started: what refuses its start is told by `refused_start`."""
+    """A firm that is watched was started: what refuses its start is told by `read_only_watch`."""
     yield from ()
 
 
@@ -206,6 +211,7 @@ WATCHED: dict[Alarm, Watched] = {
     Alarm.QUEUE_DEEP: Watched(check=_queue_deep, hold_s=_twice_seen),
     Alarm.READ_MODEL_BEHIND: Watched(check=_read_model_behind, hold_s=_at_once),
     Alarm.REPLAY_DIVERGED: Watched(check=_never_here, hold_s=_at_once),
+    Alarm.READ_ONLY: Watched(check=_never_here, hold_s=_at_once),
     Alarm.VAULT_NOT_WRITABLE: Watched(check=_vault_not_writable, hold_s=_at_once),
     Alarm.WAL_LARGE: Watched(check=_wal_large, hold_s=_twice_seen),
 }

@@ -11,12 +11,9 @@ from appliance.alarms.checks import look_over
 from appliance.alarms.courier import Courier
 from appliance.alarms.figures import Figures, FileFigures
 from appliance.alarms.gather import Gatherer, file_figures
-from appliance.alarms.limits import AlarmSettings
-from appliance.alarms.mail import MailCourier
-from appliance.alarms.notice import Alarm, Notice, Saying, Standing
+from appliance.alarms.notice import Alarm, Notice, Standing
 from appliance.alarms.remedies import REMEDIES
-from appliance.alarms.secret_texts import SecretTexts
-from appliance.alarms.webhook import WebhookCourier
+from appliance.alarms.ways import tell_log
 from appliance.assembly import Machine
 from appliance.heartbeat import Heartbeat
 from appliance.metrics import metrics_text
@@ -120,18 +117,3 @@ class Watch:
             live_pages=live_pages,
             looks_failed=self.looks_failed,
         )
-
-
-def couriers_of(alarms: AlarmSettings, texts: SecretTexts) -> list[Courier]:
-    """Those that the settings name."""
-    couriers = []
-    if alarms.mail.host:
-        couriers.append(Courier("mail", MailCourier(alarms.mail, texts.alarm_mail_password).deliver))
-    if alarms.webhook.url:
-        couriers.append(Courier("webhook", WebhookCourier(alarms.webhook.url, texts.alarm_webhook_key).deliver))
-    return couriers
-
-
-def tell_log(notice: Notice) -> None:
-    level = logging.INFO if notice.saying is Saying.OVER else logging.ERROR
-    _LOG.log(level, "alarm %s %s: %s", notice.alarm, notice.saying, notice.text, extra={"runbook": notice.runbook})

@@ -138,6 +138,17 @@ def test_a_file_open_to_others_is_named_with_the_command_that_mends_it(firm: Fir
     assert found.next == f'run "chmod 0600 {firm.path / name}"'
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_root_is_sent_to_the_user_whose_firm_it_is_and_leaves_nothing_there(firm: FirmDirectory) -> None:
+    for path in (*firm.path.rglob("*"), firm.path):
+        os.chown(path, 65534, 65534)
+    before = sorted(firm.path.rglob("*"))
+    finding = of(firm, "directory")
+    assert (finding.level, finding.found) == (Level.PROBLEM, f"{firm.path} belongs to nobody, and root looks at it")
+    assert finding.next == f'run "runuser -u nobody -- evenhand doctor --data-dir {firm.path}"'
+    assert sorted(firm.path.rglob("*")) == before
+
+
 def test_a_lost_secret_is_a_problem(firm: FirmDirectory) -> None:
     (firm.secrets / "signing_seed").unlink()
     found = of(firm, "secrets")

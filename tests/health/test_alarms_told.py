@@ -122,6 +122,28 @@ def test_an_alarm_of_a_served_firm_reaches_webhook_metrics_log_and_doctor(
     assert KEY not in log + doctor.stdout + json.dumps(told)
 
 
+def test_the_doctor_sees_that_the_firm_that_serves_knows_nothing_of_settings_that_were_changed(
+    served_firm: Any, run: Any
+) -> None:
+    firm, settings, _, _ = served_firm
+
+    def said() -> dict[str, str]:
+        told = json.loads(run("doctor", "--json", "--data-dir", firm).stdout)["findings"]
+        [finding] = [one for one in told if one["check"] == "served settings"]
+        return dict(finding)
+
+    file = firm / "evenhand.toml"
+    file.write_text(f"# a word more\n{file.read_text()}")
+    assert said()["level"] == "ok"
+    backups = msgspec.structs.replace(settings.backups, destination="/mnt/copies")
+    file.unlink()
+    write_settings(file, msgspec.structs.replace(settings, backups=backups))
+    finding = said()
+    assert finding["level"] == "warning"
+    assert finding["found"] == f"the firm that serves was started with other settings than {file} has now"
+    assert finding["next"].startswith("restart it")
+
+
 def test_the_doctor_says_which_secret_is_missing(tmp_path: Path, on_the_clock: Any, run: Any) -> None:
     settings = on_the_clock()
     firm = tmp_path / "firm"

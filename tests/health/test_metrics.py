@@ -12,7 +12,8 @@ import pytest
 from appliance.alarms.backup_age import note_backup
 from appliance.alarms.courier import Courier
 from appliance.alarms.secret_texts import SecretTexts, read_secret_texts
-from appliance.alarms.watch import Watch, couriers_of
+from appliance.alarms.watch import Watch
+from appliance.alarms.ways import couriers_for
 from appliance.clock import wall_us
 from appliance.exposition import SERIES_MAX, Exposition, by
 from appliance.log import Redaction
@@ -260,6 +261,6 @@ def test_a_webhook_without_its_key_stops_the_start(shop: Any) -> None:
         read_secret_texts(shop.directory, alarms)
     shop.machine.settings = msgspec.structs.replace(shop.settings, alarms=alarms)
     shop.machine.secret_texts = SecretTexts(alarm_webhook_key=TOKEN)
-    assert [courier.name for courier in couriers_of(shop.machine.settings.alarms, shop.machine.secret_texts)] == [
+    assert [courier.name for courier in couriers_for(shop.machine.settings.alarms, shop.machine.secret_texts)] == [
         "webhook"
     ]

@@ -39,10 +39,10 @@ async def test_what_was_stored_can_be_read_as_it_stands_and_nobody_promises_that
 ) -> None:
     with pytest.raises(ReplayDiverged) as refused:
         open_machine(forged)
-    with ReadOnlyFirm(forged, "row 9 is another", refused.value) as firm:
+    with ReadOnlyFirm(forged, "row 9 is another", diverged=refused.value) as firm:
         told = firm.firm.machine
-        said_so_far += told.look()
-        assert told.look() == []
+        said_so_far += await told.look()
+        assert await told.look() == []
         assert [one.alarm for one in told.alarms()] == [Alarm.REPLAY_DIVERGED]
         assert f"row {refused.value.difference.seq} otherwise" in told.alarms()[0].text
         assert firm.firm.live.account(appliance.ADAS_ACCOUNT) is not None
