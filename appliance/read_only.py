@@ -8,6 +8,7 @@ stay only.
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -82,16 +83,7 @@ class ReadOnlyFirm:
             engine = self._engine(to_decide=diverged is None)
             self._goes_on = diverged is None
             clock = clock_of(self.settings, self._reader)
-            health = HealthBook(
-                engine=engine,
-                meter=Meter(),
-                sessions=lambda: (),
-                directory=Directory(engine),
-                counters=Counter(),
-                queue_depth=lambda: 0,
-                now_us=clock.now_us,
-                started_us=wall_us(),
-            )
+            health = _health_of(engine, clock.now_us)
             reading = _reading_of(why, diverged)
             self.watch = ReadOnlyWatch(self.settings, self.secret_texts, reading, self._door, health.now, told)
             live = LiveBoard(engine, health.now)
@@ -164,6 +156,20 @@ class ReadOnlyFirm:
         return build_bundle(
             self._reader, decision, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed, since=since
         )
+
+
+def _health_of(engine: Engine, now_us: Callable[[], int]) -> HealthBook:
+    """Nobody is connected, and nothing waits."""
+    return HealthBook(
+        engine=engine,
+        meter=Meter(),
+        sessions=lambda: (),
+        directory=Directory(engine),
+        counters=Counter(),
+        queue_depth=lambda: 0,
+        now_us=now_us,
+        started_us=wall_us(),
+    )
 
 
 def _reading_of(why: str, diverged: ReplayDiverged | None) -> Reading:
