@@ -156,11 +156,6 @@ def _read_model_behind(seen: Figures, limits: AlarmSettings) -> Iterator[Reading
     yield _is(Alarm.READ_MODEL_BEHIND, "", bool(behind), text)
 
 
-def _never(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
-    """A firm that serves is not read-only; one that was is well again with the first look that does not mention it."""
-    return iter(())
-
-
 def _vault_not_writable(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
     times = counted(seen.vault_refused, "time")
     text = (
