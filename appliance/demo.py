@@ -260,6 +260,12 @@ class Demo:
             self.market = json.loads(line)
 
 
+def hurry_no_more() -> None:
+    """Whoever told a demo to end has been heard: what they press from here on changes nothing."""
+    for each in TO_END:
+        signal.signal(each, signal.SIG_IGN)
+
+
 @contextlib.contextmanager
 def _unhurried() -> Iterator[None]:
     """A second Ctrl-C, from somebody who cannot wait, would leave a firm behind that nobody watches."""

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from appliance.commands.options import Verbs, verb
-from appliance.demo import TO_END, Demo, DemoOptions, wait
+from appliance.demo import TO_END, Demo, DemoOptions, hurry_no_more, wait
 from appliance.demo_firm import OWNER_MAIL, PASSWORD, REVIEWER_MAIL, TRADER_MAIL
 from appliance.interrupted import INTERRUPTED
 from appliance.summary import summarise, summary_json, summary_text, tally
@@ -86,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             wait(demo, partial(watch, options))
         except KeyboardInterrupt:
+            hurry_no_more()  # before anybody reads that it ends, and presses again
             told_to_end = True
             _say(options, "\n  Ending: the platform stops, then the firm ...")
     summary = summarise(demo.firm_directory)

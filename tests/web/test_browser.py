@@ -33,7 +33,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as play:
         launched = await play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
