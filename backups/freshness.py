@@ -9,6 +9,7 @@ from typing import NamedTuple
 from backups.destination import Destination
 from backups.errors import BackupRefused
 from backups.keys import broken_chain, whole_keys
+from backups.left import left_in
 from backups.names import (
     AHEAD_MAX_US,
     ERASURES,
@@ -66,7 +67,7 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     through = reached[-1].last if reached else start
     tail_us = max((instant_of(tail.stamp) for tail in reached), default=None)
     problems = [
-        *_another(destination, reader, scratch),
+        *_another(source, reader, scratch),
         *_old_snapshot(snapshot_us, lying, now_us),
         *_old_keys(keys_us, now_us),
         *broken_chain(source.directory, destination, now_us),
@@ -87,9 +88,9 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     )
 
 
-def _another(destination: Destination, reader: LedgerReader, scratch: Path) -> Iterable[str]:
+def _another(source: Source, reader: LedgerReader, scratch: Path) -> Iterable[str]:
     try:
-        require_newest(reader, known_notes(destination, scratch))
+        require_newest(reader, known_notes(source.destination, scratch), left_in(source.directory))
     except (OlderThanKnown, BackupRefused) as refused:
         yield str(refused)
 

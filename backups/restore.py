@@ -17,8 +17,9 @@ from backups.envelope import Identity
 from backups.erasures import erased_owners
 from backups.errors import BackupRefused, DestinationFailed, RestoreRefused, WrongIdentity
 from backups.keys import newest_keys
+from backups.left import Left, joined, left_in, remember_left
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
-from backups.newer import why_older
+from backups.newer import known_of_lineages, why_gone_on, why_older
 from backups.notes import NOTE_BYTES_MAX, known_notes
 from backups.records import CopiedFile, Manifest
 from backups.replaying import Replay, Until
@@ -216,6 +217,7 @@ def _fetch_files(
         raise RestoreRefused(
             f"{files.path.parent} has {free // MB} MB free and a restore needs {needed // MB + 1} MB: make room"
         )
+    remember_left(files.path, manifest.left)
     for file in manifest.files:
         progress(f"fetching {file.name}, {file.sealed_bytes // MB:,} MB")
         _fetch_file(wanted, f"{name.folder}/{file.name}{AGE}", file, files.path / file.name, scratch, progress)
@@ -325,18 +327,21 @@ def _require_newest_or_accepted(wanted: Wanted, work: Path, secrets: Secrets) ->
         scratch.mkdir(mode=0o700)
         notes = [*known_notes(wanted.origin, scratch), *(note[:NOTE_BYTES_MAX] for note in wanted.notes)]
         scratch.rmdir()
-        whys = tuple(dict.fromkeys(why for note in notes if (why := _why_older(reader, note)) is not None))
+        left = left_in(work)
+        whys = tuple(dict.fromkeys(why for note in notes if (why := _why_older(reader, note, left)) is not None))
+        known = known_of_lineages(reader, notes)
     if whys and not wanted.accept_older:
         raise RestoreRefused(
             f"a newer checkpoint is known: {whys[0]}. What was answered since would be lost, and whoever holds that checkpoint "
             "will see it. Find the newer copy; or, knowing this, add --accept-older"
         )
+    remember_left(work, joined(left, known))
     return whys
 
 
-def _why_older(reader: LedgerReader, note: str) -> str | None:
+def _why_older(reader: LedgerReader, note: str, left: Left) -> str | None:
     try:
-        return why_older(reader, note)
+        return why_gone_on(reader, note, left) or why_older(reader, note)
     except NoteRefused as unreadable:
         return f"what it says cannot be told, because {unreadable}"
 

@@ -18,6 +18,11 @@ from firm.instant import parse_utc
 from storage.files import FirmDirectory
 from storage.readmodels.registry import READ_MODELS
 
+OTHER_FIRST = (
+    "First: stop the firm that it was restored from, wherever it still runs: one destination holds the copies of one of them. Where "
+    'this is a drill, set backups.destination here to an empty place of its own before it starts, or use "evenhand rehearse".'
+)
+
 
 def add_to(verbs: Verbs) -> None:
     parser = verb(
@@ -98,6 +103,7 @@ def run(options: argparse.Namespace) -> int:
         restored = restore(wanted, progress)
     text = (
         f"{restored_text(restored)}\nIt is in {options.data_dir}, in a new lineage, {restored.lineage}.\n"
+        f"{OTHER_FIRST}\n"
         'Next: "evenhand doctor", then "evenhand serve"; bridges send again what came since. Then "evenhand backup".'
     )
     tell(options, told(restored), text)
