@@ -12,10 +12,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from backups.destination import Destination, free_bytes
+import apsw
+
+from backups.destination import Destination
 from backups.envelope import Identity
 from backups.erasures import erased_owners
-from backups.errors import BackupRefused, DestinationFailed, RestoreRefused, WrongIdentity
+from backups.errors import BackupRefused, DestinationFailed, NoRoom, RestoreRefused, WrongIdentity
 from backups.keys import newest_keys
 from backups.left import Left, joined, left_in, remember_left
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
@@ -25,6 +27,7 @@ from backups.records import CopiedFile, Manifest
 from backups.replaying import Replay, Until
 from backups.snapshot import MB, digest_of, segments_at
 from backups.source import Progress, alone_in, is_still, restored_in
+from backups.told_first import no_room, require_own_secrets, require_room
 from backups.whole import lying_snapshots
 from firm.inputs import LedgerForked, SegmentSealed
 from firm.kinds import payload_of
@@ -95,7 +98,7 @@ def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
             raise RestoreRefused(
                 f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
             )
-        restored = _restored(wanted, work, progress)
+        restored = _restored_or_no_room(wanted, work, progress)
         if wanted.keep:
             if target.exists():
                 target.rmdir()
@@ -119,6 +122,17 @@ def _alone_in(work: Path) -> int:
         raise RestoreRefused(
             f"{work} cannot be made ({failed.strerror}): name another place with --data-dir, or make {work.parent} first"
         ) from failed
+
+
+def _restored_or_no_room(wanted: Wanted, work: Path, progress: Progress) -> Restored:
+    try:
+        return _restored(wanted, work, progress)
+    except (NoRoom, WrongIdentity):
+        raise
+    except (RestoreRefused, OSError, apsw.Error) as failed:
+        if (full := no_room(work, failed)) is not None:
+            raise full from failed
+        raise
 
 
 def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
@@ -180,6 +194,7 @@ def _fetched(
     wanted: Wanted, files: FirmDirectory, public_key: bytes, scratch: Path, progress: Progress
 ) -> tuple[SnapshotName, Manifest, tuple[str, ...]]:
     """The newest snapshot that is whole and not beyond what was asked for; what was passed over, and why."""
+    require_own_secrets(known_notes(wanted.origin, scratch), public_key, wanted.secrets)
     found = lying_snapshots(wanted.origin, public_key, scratch)
     chosen = wanted.snapshot.removeprefix(f"{SNAPSHOTS}/").rstrip("/")
     passed_over: list[str] = []
@@ -192,9 +207,11 @@ def _fetched(
             if manifest is not None and not lacks:
                 _fetch_files(wanted, name, manifest, files, scratch, progress)
                 return name, manifest, tuple(passed_over)
-        except WrongIdentity:
-            raise  # no older one will open either
+        except (WrongIdentity, NoRoom):
+            raise  # no older one will open either, or fit
         except (RestoreRefused, DestinationFailed) as broken:
+            if (full := no_room(files.path, broken)) is not None:
+                raise full from broken
             lacks = str(broken)
             wanted.origin.names(SNAPSHOTS)  # where nobody answers any more that is told, and no older one is tried
         passed_over.append(f"{name.folder}: {lacks}")
@@ -212,11 +229,7 @@ def _fetch_files(
     wanted: Wanted, name: SnapshotName, manifest: Manifest, files: FirmDirectory, scratch: Path, progress: Progress
 ) -> None:
     needed = sum(file.size_bytes + file.sealed_bytes for file in manifest.files)
-    needed += needed // _SPARE_SHARE
-    if (free := free_bytes(files.path)) < needed:
-        raise RestoreRefused(
-            f"{files.path.parent} has {free // MB} MB free and a restore needs {needed // MB + 1} MB: make room"
-        )
+    require_room(files.path, needed + needed // _SPARE_SHARE)
     remember_left(files.path, manifest.left)
     for file in manifest.files:
         progress(f"fetching {file.name}, {file.sealed_bytes // MB:,} MB")
@@ -251,6 +264,8 @@ def _fetch_segments(
         try:
             _fetch_segment(wanted, name, files.segments / said.name, scratch)
         except (RestoreRefused, DestinationFailed) as broken:
+            if (full := no_room(files.path, broken)) is not None:
+                raise full from broken
             left_out.append(str(broken))
     return tuple(left_out)
 
