@@ -8,8 +8,8 @@ from pathlib import Path
 import apsw
 
 from backups.destination import free_bytes
-from backups.errors import NoRoom, WrongSecrets
-from storage.checkpoint import key_id, parse_note
+from backups.errors import NoRoom, RestoreRefused, WrongSecrets
+from storage.checkpoint import check_note, key_id, parse_note
 from storage.errors import NoteRefused
 
 MB = 1_000_000
@@ -31,6 +31,18 @@ def require_own_secrets(notes: Iterable[str], public_key: bytes, secrets: Path) 
             f"{secrets} holds another firm's secrets than these copies have, which are of {min(origins)}: its signing_seed signed none "
             "of them. Name the folder with the copy of this firm's secrets with --secrets, or its own copies with --from"
         )
+
+
+def require_own_notes(notes: Iterable[str], public_key: bytes) -> None:
+    """What a person named as a checkpoint tells of no loss where it is none of this firm's."""
+    for note in notes:
+        try:
+            check_note(note, parse_note(note).origin, public_key)
+        except NoteRefused as refused:
+            raise RestoreRefused(
+                f"what was named with --newer-checkpoint is no checkpoint of this firm ({refused}): nothing is known to be missing by "
+                "it; name another file"
+            ) from refused
 
 
 def require_room(folder: Path, needed_bytes: int) -> None:

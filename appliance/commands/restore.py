@@ -14,7 +14,9 @@ from backups.notes import NOTE_BYTES_MAX
 from backups.places import destination_of
 from backups.replaying import Until
 from backups.restore import Restored, Wanted, restore
-from firm.instant import parse_utc
+from firm.instant import parse_utc, utc_text
+from storage.checkpoint import parse_note
+from storage.errors import NoteRefused
 from storage.files import FirmDirectory
 from storage.readmodels.registry import READ_MODELS
 
@@ -43,9 +45,14 @@ def add_to(verbs: Verbs) -> None:
     )
     moment = parser.add_mutually_exclusive_group()
     moment.add_argument(
-        "--until", type=_instant, metavar="INSTANT", help="what was received up to then, UTC: 2026-11-25T12:30:00"
+        "--until",
+        type=_instant,
+        metavar="INSTANT",
+        help="what was received up to then, UTC: 2026-11-25T12:30:00; earlier than the newest needs --accept-older",
     )
-    moment.add_argument("--until-seq", type=_row, metavar="N", help="rows up to this one")
+    moment.add_argument(
+        "--until-seq", type=_row, metavar="N", help="rows up to this one; fewer than all need --accept-older"
+    )
     parser.add_argument(
         "--newer-checkpoint", type=Path, action="append", default=[], metavar="FILE",
         help="a signed checkpoint that somebody kept: from a mail, a webhook, another copy (may be given again)",
@@ -122,7 +129,8 @@ def told(restored: Restored) -> dict[str, Any]:
 def restored_text(restored: Restored) -> str:
     """For a terminal: what came back, how it was checked, and what is known to be missing."""
     lines = [
-        f"{counted(restored.size, 'row')} restored and verified: {restored.snapshot} and {counted(restored.tail_files, 'tail file')}.",
+        f"{counted(restored.size, 'row')}, up to {utc_text(restored.last_us)}, restored and verified: "
+        f"{restored.snapshot} and {counted(restored.tail_files, 'tail file')}.",
         f"Root {restored.root}; {counted(restored.segments, 'segment')} and {counted(restored.sealed_values, 'sealed value')} whole.",
     ]
     if restored.erased_values:
@@ -135,11 +143,16 @@ def restored_text(restored: Restored) -> str:
 def _note(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(NOTE_BYTES_MAX).decode("utf-8", "replace")
+            note = file.read(NOTE_BYTES_MAX).decode("utf-8", "replace")
     except OSError as missing:
         raise RestoreRefused(
             f"the checkpoint {path} cannot be read ({missing.strerror}): name another file"
         ) from missing
+    try:
+        parse_note(note)
+    except NoteRefused as refused:
+        raise RestoreRefused(f"{path} is no signed checkpoint ({refused}): name another file") from refused
+    return note
 
 
 def _instant(text: str) -> int:
