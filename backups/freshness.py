@@ -57,6 +57,7 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     line = Line.of(reader)
     lying = lying_snapshots(destination, line.public_key, scratch)
     good = [each for each in line.good(lying, now_us) if each.manifest and each.manifest.lineage == line.newest]
+    cut = _cut_snapshots(line, lying, good, now_us)
     tails = [tail for tail in tails_at(destination, line.newest).whole if not _is_ahead(tail.stamp, now_us)]
     size = reader.size()  # after the names were read: what was shipped meanwhile is in it
     keys = [key.stamp for key in whole_keys(destination) if not _is_ahead(key.stamp, now_us)]
@@ -66,14 +67,18 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     reached = contiguous(start, tails, size) if good else []
     through = reached[-1].last if reached else start
     tail_us = max((instant_of(tail.stamp) for tail in reached), default=None)
+    # A snapshot that was cut is one cause: that nothing follows on an older one, or on none, is no second one.
+    told_us = max((instant_of(each.name.stamp) for each in cut), default=0)
+    told_start = max((each.name.size for each in cut), default=0)
+    told_through = max([through, told_start, *(tail.last for tail in contiguous(told_start, tails, size) if cut)])
     problems = [
         *_another(source, reader, scratch),
-        *_old_snapshot(snapshot_us, lying, now_us),
+        *_old_snapshot(snapshot_us, lying, cut, now_us),
         *_old_keys(keys_us, now_us),
         *broken_chain(source.directory, destination, now_us),
-        *_missing_rows(tails, through, size),
+        *_missing_rows(tails, told_through, size),
         *_beyond(tails, size),
-        *_rows_behind(reader, through, size, max(tail_us or 0, snapshot_us or 0), now_us),
+        *_rows_behind(reader, told_through, size, max(tail_us or 0, snapshot_us or 0, told_us), now_us),
         *_cut(destination, line.newest),
         *_ahead(destination, line.newest, lying, now_us),
     ]
@@ -88,6 +93,17 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     )
 
 
+def _cut_snapshots(line: Line, lying: list[Lying], good: list[Lying], now_us: int) -> list[Lying]:
+    """Those of the ledger's lineage that lack something and that no whole one followed."""
+    newest = max((each.name for each in good), default=None)
+    return [
+        each
+        for each in lying
+        if each.lacks and each.manifest is not None and line.owns(each) and each.manifest.lineage == line.newest
+        if (newest is None or each.name > newest) and not _is_ahead(each.name.stamp, now_us)
+    ]
+
+
 def _another(source: Source, reader: LedgerReader, scratch: Path) -> Iterable[str]:
     try:
         require_newest(reader, known_notes(source.destination, scratch), left_in(source.directory))
@@ -95,10 +111,12 @@ def _another(source: Source, reader: LedgerReader, scratch: Path) -> Iterable[st
         yield str(refused)
 
 
-def _old_snapshot(snapshot_us: int | None, lying: list[Lying], now_us: int) -> Iterable[str]:
+def _old_snapshot(snapshot_us: int | None, lying: list[Lying], cut: list[Lying], now_us: int) -> Iterable[str]:
     if snapshot_us is None or now_us - snapshot_us > SNAPSHOT_AGE_MAX_US:
         newest = f" (the newest that lies there: {lying[-1].lacks})" if lying and lying[-1].lacks else ""
         yield f'no whole snapshot of the last 26 hours{newest}: run "evenhand backup" and see what it says'
+    elif cut:
+        yield f'{cut[-1].lacks}: this snapshot counts for nothing; run "evenhand backup"'
 
 
 def _old_keys(keys_us: int | None, now_us: int) -> Iterable[str]:

@@ -129,8 +129,10 @@ def told(restored: Restored) -> dict[str, Any]:
 def restored_text(restored: Restored) -> str:
     """For a terminal: what came back, how it was checked, and what is known to be missing."""
     lines = [
-        f"{counted(restored.size, 'row')}, up to {utc_text(restored.last_us)}, restored and verified: "
-        f"{restored.snapshot} and {counted(restored.tail_files, 'tail file')}.",
+        (
+            f"{counted(restored.size, 'row')}, up to {utc_text(restored.last_us)}, restored and verified: "
+            f"{restored.snapshot} and {counted(restored.tail_files, 'tail file')}."
+        ),
         f"Root {restored.root}; {counted(restored.segments, 'segment')} and {counted(restored.sealed_values, 'sealed value')} whole.",
     ]
     if restored.erased_values:
