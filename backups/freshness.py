@@ -143,7 +143,7 @@ def _rows_behind(reader: LedgerReader, through: int, size: int, shipped_us: int,
     """From when the first of them came, so that a firm in which nothing happened for hours is not late with its next row."""
     first = reader.row(through + 1) if through < size else None
     if first is not None and now_us - max(first.received_us, shipped_us) > ROWS_BEHIND_SECONDS_MAX * SECOND_US:
-        yield f'{size - through} rows are not shipped: see that "evenhand backup --ship" runs, and what it says'
+        yield f'{size - through:,} rows are not shipped: see that "evenhand backup --ship" runs, and what it says'
 
 
 def _cut(destination: Destination, lineage: str) -> Iterable[str]:

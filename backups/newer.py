@@ -38,7 +38,7 @@ def why_older(reader: LedgerReader, note: str) -> str | None:
             return _why_other(reader, said)
         if line == lineages.newest:
             return (
-                f"{said.size - end} rows are missing: it ends at row {end}, a checkpoint of row {said.size} is signed"
+                f"{said.size - end:,} rows are missing: it ends at row {end}, a checkpoint of row {said.size} is signed"
             )
         return None  # that line was left at a fork, which LedgerForked records; whether it went on: why_gone_on
     return f"a checkpoint of row {said.size} is signed in lineage {lineage}, which this ledger has never heard of"

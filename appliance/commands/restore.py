@@ -4,12 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from appliance.alarms.backup_age import note_backup
 from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.settings_file import read_settings
 from appliance.wording import counted
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
+from backups.names import SNAPSHOTS, instant_of, snapshot_named
 from backups.notes import NOTE_BYTES_MAX
 from backups.places import destination_of
 from backups.replaying import Until
@@ -108,6 +110,7 @@ def run(options: argparse.Namespace) -> int:
     )
     with tidy_on_sigterm():
         restored = restore(wanted, progress)
+        _note_snapshot(options.data_dir, restored)
     text = (
         f"{restored_text(restored)}\nIt is in {options.data_dir}, in a new lineage, {restored.lineage}.\n"
         f"{OTHER_FIRST}\n"
@@ -115,6 +118,13 @@ def run(options: argparse.Namespace) -> int:
     )
     tell(options, told(restored), text)
     return 0
+
+
+def _note_snapshot(directory: Path, restored: Restored) -> None:
+    """So that the alarm for old backups counts from the one that the firm came from: there is one."""
+    name = snapshot_named(restored.snapshot.removeprefix(f"{SNAPSHOTS}/"))
+    assert name is not None
+    note_backup(directory, instant_of(name.stamp))
 
 
 def keep_days(directory: Path) -> int:
