@@ -3,6 +3,7 @@ not needed to see that shipping has stopped.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +23,9 @@ from backups.names import (
     keys_named,
     tail_named,
 )
-from backups.newer import OlderThanKnown, require_newest
+from backups.newer import STOP_IT, OlderThanKnown, gone_on, require_newest
 from backups.notes import known_notes
+from backups.shipped_on import named_beyond
 from backups.snapshot import segments_at
 from backups.source import Source
 from backups.tails import contiguous, tails_at
@@ -109,6 +111,10 @@ def _another(source: Source, reader: LedgerReader, scratch: Path) -> Iterable[st
         require_newest(reader, known_notes(source.destination, scratch), left_in(source.directory))
     except (OlderThanKnown, BackupRefused) as refused:
         yield str(refused)
+        return
+    left, newest = left_in(source.directory), reader.lineages().newest.hex()
+    for lineage, tail in islice(named_beyond(source.destination, left, newest), 1):
+        yield f"{gone_on(lineage, tail.last, left[lineage])}, as {TAIL}/{lineage}/{tail.name} says; {STOP_IT}"
 
 
 def _old_snapshot(snapshot_us: int | None, lying: list[Lying], cut: list[Lying], now_us: int) -> Iterable[str]:

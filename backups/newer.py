@@ -17,6 +17,12 @@ from storage.reader import LedgerReader
 _LOG = logging.getLogger("evenhand.backups")
 
 
+STOP_IT = (
+    "stop it first, then restore this one anew, or give this one a destination of its own (backups.destination, an empty one): one of "
+    "them would remove the copies of the other"
+)
+
+
 class OlderThanKnown(Exception):
     """The ledger lacks rows that somebody holds a signed checkpoint of."""
 
@@ -52,9 +58,13 @@ def why_gone_on(reader: LedgerReader, note: str, left: Left) -> str | None:
     known = left.get(lineage)
     if lineage == lineages.newest.hex() or known is None or said.size <= known:
         return None
+    return gone_on(lineage, said.size, known)
+
+
+def gone_on(lineage: str, size: int, known: int) -> str:
     return (
-        "the firm that this one was restored from has gone on: a checkpoint of its row "
-        f"{said.size} is signed in lineage {lineage}, of which rows up to {known} were known then"
+        f"the firm that this one was restored from has gone on: its row {size} is signed in lineage {lineage}, of which rows up to "
+        f"{known} were known then"
     )
 
 
@@ -98,7 +108,7 @@ def require_newest(reader: LedgerReader, notes: list[str], left: Left) -> None:
     """
     for note in notes:
         try:
-            gone_on, why = why_gone_on(reader, note, left), why_older(reader, note)
+            went_on, why = why_gone_on(reader, note, left), why_older(reader, note)
         except AnothersNote as others:
             raise BackupRefused(
                 f"another firm's copies lie there ({others}): each firm needs a destination of its own; set backups.destination "
@@ -108,11 +118,8 @@ def require_newest(reader: LedgerReader, notes: list[str], left: Left) -> None:
             # A damaged file among the copies is no reason to stop a firm.
             _LOG.warning("a checkpoint that lies with the copies says nothing: %s", unreadable)
             continue
-        if gone_on is not None:
-            raise OlderThanKnown(
-                f"{gone_on}; stop it first, then restore this one anew, or give this one a destination of its own "
-                "(backups.destination, an empty one): one of them would remove the copies of the other"
-            )
+        if went_on is not None:
+            raise OlderThanKnown(f"{went_on}; {STOP_IT}")
         if why is not None:
             raise OlderThanKnown(
                 f'this ledger is not the newest: {why}; run "evenhand restore" from the newest copy, and keep this directory; where '

@@ -21,11 +21,12 @@ from backups.errors import BackupRefused, DestinationFailed, NoRoom, RestoreRefu
 from backups.keys import newest_keys
 from backups.left import Left, joined, left_in, remember_left
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
-from backups.newer import known_of_lineages, why_gone_on, why_older
+from backups.newer import gone_on, known_of_lineages, why_gone_on, why_older
 from backups.notes import NOTE_BYTES_MAX, known_notes
 from backups.reach import beyond_reach, no_snapshot
 from backups.records import CopiedFile, Manifest
 from backups.replaying import Replay, Until
+from backups.shipped_on import signed_beyond
 from backups.snapshot import MB, digest_of, segments_at
 from backups.source import Progress, alone_in, is_still, restored_in
 from backups.told_first import no_room, require_own_notes, require_own_secrets, require_room
@@ -347,16 +348,20 @@ def _require_newest_or_accepted(wanted: Wanted, work: Path, secrets: Secrets) ->
         scratch = work / ".notes"
         scratch.mkdir(mode=0o700)
         notes = [*known_notes(wanted.origin, scratch), *(note[:NOTE_BYTES_MAX] for note in wanted.notes)]
-        scratch.rmdir()
         left = left_in(work)
-        whys = tuple(dict.fromkeys(why for note in notes if (why := _why_older(reader, note, left)) is not None))
         known = known_of_lineages(reader, notes)
+        public_key = Signer(secrets.signing_seed).public_key
+        shipped = signed_beyond(wanted.origin, wanted.identity, public_key, {**known, **left}, scratch)
+        scratch.rmdir()
+        told = [why for note in notes if (why := _why_older(reader, note, left)) is not None]
+        told = told or [gone_on(lineage, last, left[lineage]) for lineage, last in shipped.items() if lineage in left]
+        whys = tuple(dict.fromkeys(told))
     if whys and not wanted.accept_older:
         raise RestoreRefused(
             f"a newer checkpoint is known: {whys[0]}. What was answered since would be lost, and whoever holds that checkpoint "
             f"will see it. {_what_helps(wanted.until)}"
         )
-    remember_left(work, joined(left, known))
+    remember_left(work, joined(joined(left, known), shipped))
     return whys
 
 

@@ -11,6 +11,7 @@ from backups.errors import RestoreRefused
 from backups.newer import OlderThanKnown
 from backups.replaying import Until
 from backups.retention import Keep
+from backups.shipping import Shipper
 from storage.secret_files import read_secrets
 
 GONE_ON = "the firm that this one was restored from has gone on"
@@ -69,6 +70,32 @@ def test_a_restore_from_the_restored_firms_copies_refuses_too(house: Any, drille
     house.snapshot()  # a person knew of it: it is no news
 
 
+def test_two_that_ship_to_one_place_are_told_whoever_shipped_last(house: Any, drilled: Path) -> None:
+    """The living firm was idle when the other one began, so that nobody refused; `newest` is then of whoever ships last."""
+    shipping = Shipper(house.source, house.folder)  # runs on beside it
+    shipping.begin()
+    living, house.directory = house.directory, drilled
+    house.snapshot()
+    house.directory = living
+    house.tick(4)
+    assert list(iter(shipping.round, None))
+    shipping.__exit__()
+    [gone] = [path for path in house.tails() if path.parent.name == house.machine.ledger.lineage.hex()][-1:]
+    kept = (house.snapshots()[-1] / "checkpoint").read_bytes()
+    (house.copies / "newest").write_bytes(kept)  # as the restored firm's shipping leaves it
+    house.go_on_with(drilled)
+    assert f"{GONE_ON}: its row {int(gone.name[17:33])} is signed" in "\n".join(house.fresh().problems)
+    with pytest.raises(RestoreRefused, match=GONE_ON):
+        house.restore()
+    target, _ = house.restore(accept_older=True)
+    gone.with_name(gone.name.replace(gone.name[:33], "0000000000009998-0000000000009999")).write_bytes(
+        gone.read_bytes()
+    )
+    house.go_on_with(target)
+    house.snapshot()
+    house.restore()  # a name that nobody of ours gave to it stops no restore
+
+
 def test_what_was_accepted_when_it_was_left_is_no_news(house: Any) -> None:
     house.snapshot()
     house.tick(9)
@@ -79,6 +106,22 @@ def test_what_was_accepted_when_it_was_left_is_no_news(house: Any) -> None:
     again, _ = house.restore()
     house.go_on_with(again)
     house.snapshot()
+
+
+def test_what_was_shipped_before_it_was_left_is_no_news_either(house: Any) -> None:
+    """A crash between a tail file and `newest`, and a moment before both."""
+    house.snapshot()
+    house.tick(5)
+    house.ship()
+    kept = (house.copies / "newest").read_bytes()
+    house.tick(3)
+    house.ship()
+    (house.copies / "newest").write_bytes(kept)
+    target, _ = house.restore(until=Until(seq=len(house.rows()) - 6), accept_older=True)
+    house.go_on_with(target)
+    house.snapshot()
+    assert house.fresh().problems == ()
+    house.restore()
 
 
 def test_the_last_whole_snapshot_of_another_lineage_stays_with_what_follows_on_it(house: Any, drilled: Path) -> None:
