@@ -79,11 +79,6 @@ class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
     owed: dict[int, Owed] = msgspec.field(default_factory=dict)
 
 
-def knows_debts(state: bytes) -> bool:
-    """Whether a state in a snapshot is of an engine that kept what is owed."""
-    return "owed" in msgspec.json.decode(state)
-
-
 def why_withheld(state: EnforcementState) -> str:
     """Why nothing is sent to the platform now: kill_switch or observe_mode; "" while commands go out."""
     if state.halted:

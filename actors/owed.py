@@ -20,12 +20,6 @@ _PURPOSE_OF = {
     "unblock": "release",
 }
 
-# The kinds of rows that change what is owed.
-OWED_BY = frozenset(
-    kind.__name__
-    for kind in (CommandWithheld, CommandQueued, AccountLinked, FlatConfirmed, AccountReported, SnapshotReported)
-)
-
 
 def owed_after(owed: dict[int, Owed], body: Input | Fact, seq: int, account: int, happened_us: int) -> dict[int, Owed]:
     """What is owed after one row of a bridge; the same dict where the row changes nothing."""

@@ -8,15 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import msgspec
-from msgspec.structs import replace
 
 from actors import fold
 from actors.desk import Header
-from actors.enforcement_desk import EnforcementDesk
-from actors.enforcement_plans import knows_debts
 from actors.engine import Engine
-from actors.names import enforcement_desk
-from actors.owed import OWED_BY
 from actors.replay import Difference, recorded_inputs, redecide
 from actors.states import fold_of, readable_states, restore_states
 from firm.inputs import EpochOpened, QuoteFrame
@@ -121,7 +116,7 @@ def _load_snapshot(engine: Engine, reader: LedgerReader, epoch_seq: int) -> bool
     snapshot = reader.newest_snapshot(reader.size())
     if snapshot is None or snapshot.written_by < epoch_seq:
         return False
-    _restore(engine, reader, snapshot)
+    _restore(engine, snapshot)
     return True
 
 
@@ -136,37 +131,20 @@ def _load_basis(engine: Engine, reader: LedgerReader, before: int) -> tuple[Pass
         at_or_below = snapshot.of_seq - 1
         if snapshot.written_by >= before:
             continue
-        if (found := fold_of(snapshot.states)) == fold.FOLD and _restore(engine, reader, snapshot):
+        if (found := fold_of(snapshot.states)) == fold.FOLD and _restore(engine, snapshot):
             break
         passed_over.append(PassedOver(snapshot.of_seq, found))
     return tuple(passed_over)
 
 
-def _restore(engine: Engine, reader: LedgerReader, snapshot: Snapshot) -> bool:
+def _restore(engine: Engine, snapshot: Snapshot) -> bool:
     """False where this engine cannot read it: another engine's states need not be readable."""
     try:
         states = readable_states(snapshot.states)
     except msgspec.ValidationError:
         return False
     restore_states(engine, snapshot.of_seq, states)
-    if not all(knows_debts(raw) for name, raw in snapshot.states.items() if name.startswith("enforcement/")):
-        _recall_owed(engine, reader, snapshot.of_seq)
     return True
-
-
-def _recall_owed(engine: Engine, reader: LedgerReader, upto: int) -> None:
-    """A snapshot of an engine that kept no debts: what is owed is folded from the rows before it. They need no prices."""
-    desks = {bridge: EnforcementDesk(enforcement_desk(bridge), bridge) for bridge in engine.own.state.bridges}
-    for row in all_rows(reader, 0, upto):
-        if row.kind in OWED_BY:
-            body, state = body_of(row.kind, row.payload), engine.account(row.account)
-            bridge = getattr(body, "bridge", "") or (state.bridge if state is not None else "")
-            if bridge in desks:
-                desks[bridge].fold(body, row.seq, row.account, row.happened_us)
-    for bridge, past in desks.items():
-        desk = engine.desk(enforcement_desk(bridge))
-        assert isinstance(desk, EnforcementDesk)
-        desk.restore(replace(desk.state, owed=past.state.owed))
 
 
 def _take_up_checkpoints(engine: Engine, reader: LedgerReader) -> None:

@@ -74,6 +74,7 @@ class Machine:
         self.door = PortalDoor(connections_allowed())
         self.adopted: list[str] = []  # which settings desks decide by from this start on, and before it otherwise
         self.copies_unseen = ""  # why a start could not look for newer copies
+        self.held_since_us = 0  # firm time at which the engine was last held
         self.space_unseen = ""  # why nobody can say how much is free on the firm's disk
         self._open = ExitStack()
         try:

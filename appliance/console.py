@@ -12,6 +12,7 @@ import msgspec
 from actors.arrival import Decided
 from appliance.assembly import Machine
 from appliance.control import ControlReply, ControlRequest, NotServing, call_control
+from appliance.served_settings import digest_of
 from appliance.settings_file import read_settings
 from appliance.starting import require_own_name
 from firm.commands import Command
@@ -68,6 +69,8 @@ async def answer(machine: Machine, request: ControlRequest) -> ControlReply:
             return ControlReply(ok=True, result=msgspec.to_builtins(machine.alarms.standing()))
         case "progress":
             return ControlReply(ok=True, result=msgspec.to_builtins(machine.live.health()))
+        case "settings":
+            return ControlReply(ok=True, result=digest_of(machine.settings))
         case _:
             return ControlReply(ok=False, problem=f"{request.verb!r} is not something a running appliance is asked")
 

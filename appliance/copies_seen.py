@@ -49,7 +49,12 @@ def check_leftover(directory: FirmDirectory) -> list[Finding]:
 def check_copies(directory: FirmDirectory, settings: BackupSettings, secrets: Secrets) -> Finding:
     """As the user who asks sees it; what the service sees is told by its alarms."""
     if not settings.destination:
-        return Finding(CHECK, Level.OK, "backups.destination is not set: none leave this machine")
+        return Finding(
+            CHECK,
+            Level.WARNING,
+            "backups.destination is not set: none leave this machine, and what it loses is lost",
+            "set backups.destination and backups.recipient in evenhand.toml, as docs/operating/backups.md says",
+        )
     try:
         unseen = why_unseen(directory.path, settings, secrets)
     except OlderThanKnown as older:

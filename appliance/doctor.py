@@ -9,10 +9,11 @@ from pathlib import Path
 
 from appliance.alarms.diagnosis import check_alarms
 from appliance.copies_seen import check_copies, check_leftover
-from appliance.finding import Finding
+from appliance.finding import Finding, Level
 from appliance.firm_checks import (
     check_checkpoint,
     check_directory,
+    check_front,
     check_ledger,
     check_lock,
     check_policy,
@@ -30,6 +31,8 @@ from appliance.machine_checks import (
     check_zones,
     clock_is_synchronised,
 )
+from appliance.ownership import another_owner, as_owner
+from appliance.served_settings import check_served_settings
 from appliance.vault_check import check_vault
 from storage.files import FirmDirectory
 
@@ -41,12 +44,17 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     findings = [check_python(), check_sqlite(), check_zones(zoneinfo.TZPATH), *check_leftover(directory)]
     if not path.is_dir():
         return (*findings, check_one_sqlite(None), check_directory(directory))
+    if (
+        owner := another_owner(path)
+    ) is not None:  # what root looks at it may also leave files beside, which are root's
+        found, asked = f"{path} belongs to {owner.name}, and root looks at it", f"evenhand doctor --data-dir {path}"
+        return (*findings, Finding("directory", Level.PROBLEM, found, f'run "{as_owner(owner, asked)}"'))
     holder, lock = check_lock(directory)
     settings, setting = check_settings(directory)
     secrets, secret = check_secrets(directory)
     vitals, ledger = check_ledger(directory, secrets)
     findings += [check_one_sqlite(holder), check_directory(directory), secret, setting, lock]
-    findings += [check_disk(directory), ledger]
+    findings += [check_disk(directory), ledger, check_front(directory)]
     findings.append(check_clock(now_us, vitals.last_received_us if vitals else 0, synchronised=clock_is_synchronised()))
     if settings and vitals:
         findings.append(check_policy(directory, settings, holder))
@@ -57,6 +65,7 @@ def run_doctor(path: Path) -> tuple[Finding, ...]:
     if settings and secrets and vitals:
         findings.append(check_copies(directory, settings.backups, secrets))
     if settings:
+        findings.append(check_served_settings(directory, settings, holder))
         findings += check_alarms(directory, settings, holder)
         findings.append(check_port("web", settings.web.host, settings.web.port, holder))
         findings.append(check_port("gateway", settings.gateway.host, settings.gateway.port, holder))

@@ -1,9 +1,12 @@
 """Finding: what one check of the doctor found, and how findings are printed for people and for programs."""
 
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
+
+from appliance.wording import counted
 
 
 class Level(StrEnum):
@@ -37,8 +40,11 @@ def findings_text(findings: Sequence[Finding]) -> str:
         lines.append(f"{finding.level.value:<8} {finding.check:<12} {finding.found}")
         if finding.next:
             lines.append(f"{'':<21} next: {finding.next}")
-    counts = ", ".join(f"{sum(finding.level is level for finding in findings)} {level.value}" for level in Level)
-    return "\n".join([*lines, f"{len(findings)} checks: {counts}", ""])
+    many = Counter(finding.level for finding in findings)
+    counts = (
+        f"{many[Level.OK]} ok, {counted(many[Level.WARNING], 'warning')}, {counted(many[Level.PROBLEM], 'problem')}"
+    )
+    return "\n".join([*lines, f"{counted(len(findings), 'check')}: {counts}", ""])
 
 
 def findings_json(findings: Sequence[Finding]) -> bytes:

@@ -19,6 +19,7 @@ from storage.files import (
     open_firm_directory,
     why_not_private,
 )
+from storage.front import why_refused
 from storage.secret_files import Secrets, SecretsRefused, read_secrets
 from storage.vitals import Vitals, read_policy, read_vitals
 
@@ -118,6 +119,15 @@ def check_checkpoint(vitals: Vitals, settings: Settings, holder: int | None, now
             "checkpoint", Level.WARNING, found, f"look at the log of process {holder}: its clock ticks may have stopped"
         )
     return Finding("checkpoint", Level.OK, f"size {vitals.checkpoint_size}, {unsigned} rows since")
+
+
+def check_front(directory: FirmDirectory) -> Finding:
+    """Sessions and throttles can be kept. Nothing in there is looked at: all of it may be lost."""
+    why = why_refused(directory.path)
+    if why is None:
+        return Finding("front", Level.OK, f"{directory.front_db.name} can be used, or is laid anew")
+    what, _, remedy = why.partition(": nothing was kept; ")
+    return Finding("front", Level.PROBLEM, f"nobody can sign in: {what}", remedy)
 
 
 def check_segments(directory: FirmDirectory, vitals: Vitals, settings: Settings) -> Finding:

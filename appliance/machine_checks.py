@@ -17,8 +17,9 @@ from storage.files import BALLAST_BYTES, FirmDirectory, has_ballast
 from storage.schema import SQLITE_MIN
 
 PYTHON_MIN, PYTHON_BELOW = (3, 11), (3, 14)
-DISK_FREE_PROBLEM_BYTES = 512 * 2**20
-DISK_FREE_WARNING_BYTES = 2 * 2**30
+MB = 1_000_000
+DISK_FREE_PROBLEM_BYTES = 500 * MB  # in the unit of the alarms and of the settings
+DISK_FREE_WARNING_BYTES = 2_000 * MB
 CONNECT_DEADLINE_S = 1
 CLOCK_BACK_US = 5 * SECOND_US
 CLOCK_EARLIEST_US = 1_767_225_600 * SECOND_US  # 1 January 2026: a machine that says less has lost its clock
@@ -105,24 +106,24 @@ def clock_is_synchronised() -> bool:
 
 def check_disk(directory: FirmDirectory, free_bytes: int | None = None) -> Finding:
     free = shutil.disk_usage(directory.path).free if free_bytes is None else free_bytes
-    found = f"{free // 2**20} MiB free under {directory.path}"
+    found = f"{free // MB} MB free under {directory.path}"
     if free < DISK_FREE_PROBLEM_BYTES:
         return Finding(
             "disk",
             Level.PROBLEM,
             found,
-            "make room: the appliance stops taking orders and payouts before the disk is full",
+            "make room: the appliance takes nothing new before the disk is full, and may have stopped taking already",
         )
     if free < DISK_FREE_WARNING_BYTES:
-        return Finding("disk", Level.WARNING, found, f"make room, at least {DISK_FREE_WARNING_BYTES // 2**20} MiB")
+        return Finding("disk", Level.WARNING, found, f"make room, at least {DISK_FREE_WARNING_BYTES // MB} MB")
     if not has_ballast(directory):
         return Finding(
             "disk",
             Level.WARNING,
-            f"{found}, but no ballast ({BALLAST_BYTES // 2**20} MiB set aside, to finish what is under way when the disk is full)",
+            f"{found}, but no ballast ({BALLAST_BYTES // MB} MB set aside, to finish what is under way when the disk is full)",
             "start the appliance once there is room: it sets it aside again",
         )
-    return Finding("disk", Level.OK, f"{found}, ballast of {BALLAST_BYTES // 2**20} MiB in place")
+    return Finding("disk", Level.OK, f"{found}, ballast of {BALLAST_BYTES // MB} MB in place")
 
 
 def check_port(name: str, host: str, port: int, holder: int | None) -> Finding:

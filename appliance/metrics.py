@@ -12,7 +12,7 @@ from actors.live import Health
 from actors.meter import BATCH_BOUNDS, COMMIT_BOUNDS_US, Meter
 from appliance.alarms.courier import Courier
 from appliance.alarms.figures import Figures
-from appliance.alarms.notice import Alarm
+from appliance.alarms.notice import Alarm, Standing
 from appliance.assembly import Machine
 from appliance.clock import wall_us
 from appliance.exposition import Exposition, Labels, Number, by
@@ -46,7 +46,26 @@ def metrics_text(
     refused = {"vault": machine.vault.refusals, "front": machine.front.refusals}
     told_no = "Times that vault or front.db gave or took nothing, since start."
     page.counter("database_refusals_total", told_no, by("database", refused))
-    raised = {one.alarm for one in machine.alarms.standing()}
+    _add_alarms(page, machine.alarms.standing(), couriers)
+    page.counter("looks_failed_total", "Looks at the machine that an error ended, since start.", looks_failed)
+    page.counter("heartbeats_total", "Signs of life to the outside, by outcome.", by("outcome", heartbeat.told))
+    return page.text()
+
+
+def read_only_text(
+    health: Health, door: PortalDoor, standing: Sequence[Standing], couriers: Sequence[Courier], *, live_pages: int
+) -> str:
+    """The page of a firm that is read-only: nothing comes in, and the disk, which is sick, is not asked."""
+    page = Exposition()
+    _add_process(page, health, live_pages)
+    _add_portal(page, door)
+    page.gauge("ledger_rows", "Rows of the ledger.", health.ledger_size)
+    _add_alarms(page, standing, couriers)
+    return page.text()
+
+
+def _add_alarms(page: Exposition, standing: Sequence[Standing], couriers: Sequence[Courier]) -> None:
+    raised = {one.alarm for one in standing}
     page.gauge("alarm_raised", "1 while this alarm is raised.", by("alarm", {one: int(one in raised) for one in Alarm}))
     told = [((("courier", one.name), ("outcome", what)), many) for one in couriers for what, many in one.told.items()]
     page.counter("alarm_deliveries_total", "What became of notices of alarms, by courier.", told)
@@ -55,9 +74,6 @@ def metrics_text(
         "Notices that wait for a courier.",
         by("courier", {one.name: one.waiting for one in couriers}),
     )
-    page.counter("looks_failed_total", "Looks at the machine that an error ended, since start.", looks_failed)
-    page.counter("heartbeats_total", "Signs of life to the outside, by outcome.", by("outcome", heartbeat.told))
-    return page.text()
 
 
 def _add_process(page: Exposition, health: Health, live_pages: int) -> None:

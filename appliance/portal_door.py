@@ -16,6 +16,8 @@ from typing import Protocol
 import anyio
 import anyio.lowlevel
 
+from appliance.pages import PAGES
+
 CONNECTIONS_MAX = 8_192
 STREAMS_SHARE = (
     2  # one in so many connections may be a live page, which is never cut for a newcomer: pages have the others
@@ -98,8 +100,8 @@ class PortalDoor:
         said = ", ".join(f"{many} {reason}" for reason, many in sorted(new.items()))
         _LOG.warning(
             "connections to the portal were turned away or cut (%s); %d of at most %d are open: "
-            "see evenhand_portal_turned_total and docs/operating/metrics.md",
-            *(said, len(self), self.connections_max),
+            "see evenhand_portal_turned_total and %s/metrics.md",
+            *(said, len(self), self.connections_max, PAGES),
         )
         self._told, self._told_at = self.turned.copy(), now
 

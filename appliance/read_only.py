@@ -1,12 +1,14 @@
-"""Read-only: the pages of a firm whose disk takes no write: what is durable can be read, and nothing is taken.
+"""Read-only: the pages of a firm that cannot be started: what is durable can be read, and nothing is taken.
 
-So a firm comes back whose commit failed, for as long as its disk is not well. Bridges find no gateway and keep what they have;
-who signs in does so for this stay only.
+So a firm comes back whose commit failed, for as long as its disk is not well, and one whose stored facts are not what this
+engine decides again, until a person has looked. Bridges find no gateway and keep what they have; who signs in does so for this
+stay only.
 """
 
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +19,14 @@ from anyio import to_thread
 
 from actors.arrival import Decided, Held
 from actors.directory import Directory
+from actors.engine import Engine
 from actors.live_board import LiveBoard
 from actors.meter import Meter
-from actors.recovery import recover
+from actors.recovery import ReplayDiverged, recover
+from appliance.alarms.book import AlarmBook
+from appliance.alarms.notice import Alarm, Reading
+from appliance.alarms.read_only_watch import ReadOnlyWatch
+from appliance.alarms.secret_texts import read_secret_texts
 from appliance.assembly import alarm_desk, clock_of
 from appliance.clock import wall_us
 from appliance.digest import engine_digest
@@ -44,19 +51,26 @@ from web.firm import Firm
 
 LOOK_EVERY_S = 5.0
 LOOK_EVERY_MAX_S = 300.0
+NO_ENGINE = ""
 PROBE = ".probe"
 PROBE_BYTES = 65_536
 
 
 class ReadOnlyFirm:
-    """A firm that is open for reading. `why`: what cannot be written, for staff."""
+    """A firm that is open for reading. `why`: what stands against a start, for staff."""
 
-    def __init__(self, directory: Path, why: str) -> None:
-        """Raises as a start would where not even reading is possible."""
+    def __init__(
+        self, directory: Path, why: str, told: AlarmBook | None = None, *, diverged: ReplayDiverged | None = None
+    ) -> None:
+        """Raises as a start would where not even reading is possible.
+
+        `told`: what a stay before this one told people. `diverged`: what time does not mend.
+        """
         files = open_firm_directory(directory)
         self.directory, self.why = directory, why
         self.settings = read_settings(files.settings)
         self.secrets = secrets = read_secrets(directory)
+        self.secret_texts = read_secret_texts(directory, self.settings.alarms)
         self._door, web = PortalDoor(connections_allowed()), self.settings.web
         with ExitStack() as opened:
             self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret))
@@ -66,21 +80,15 @@ class ReadOnlyFirm:
             elsewhere = opened.enter_context(tempfile.TemporaryDirectory(prefix="evenhand-read-only-"))
             front = FrontFile.open(Path(elsewhere))
             opened.callback(front.close)
-            lineage = self._reader.lineages().newest.hex()
-            engine = recover(self._reader, lineage, engine_digest(), alarm_desk, by_progress()).engine
+            engine = self._engine(to_decide=diverged is None)
+            self._goes_on = diverged is None
             clock = clock_of(self.settings, self._reader)
-            health = HealthBook(
-                engine=engine,
-                meter=Meter(),
-                sessions=lambda: (),
-                directory=Directory(engine),
-                counters=Counter(),
-                queue_depth=lambda: 0,
-                now_us=clock.now_us,
-                started_us=wall_us(),
-            )
+            health = _health_of(engine, clock.now_us)
+            reading = _reading_of(why, diverged)
+            self.watch = ReadOnlyWatch(self.settings, self.secret_texts, reading, self._door, health.now, told)
             live = LiveBoard(engine, health.now)
             live.publish_all()
+            last_us = _last_received_us(self._reader)
             self.firm = Firm(
                 name=self.settings.firm.name,
                 live=live,
@@ -94,7 +102,10 @@ class ReadOnlyFirm:
                 wall_us=wall_us,
                 https=web.tls_behind_proxy,
                 streams_max=self._door.streams_max,
+                machine=self.watch,
                 held=lambda: why,
+                held_since_us=lambda: last_us,
+                goes_on=self._goes_on,
             )
             self._opened = opened.pop_all()
 
@@ -107,7 +118,7 @@ class ReadOnlyFirm:
         self._opened.close()
 
     async def serve(self, ready: Ready, look_every_s: float = LOOK_EVERY_S) -> bool:
-        """Until the disk takes a write again (True), or SIGTERM or SIGINT came (False)."""
+        """Until the disk takes a write again (True), where that is what is wrong, or SIGTERM or SIGINT came (False)."""
         well = anyio.Event()
         with signals_to_stop() as told, portal_door(self.settings.web.host, self.settings.web.port) as listener:
             async with serving_pages(self.firm, self._door, listener):
@@ -115,10 +126,18 @@ class ReadOnlyFirm:
                 tell("READY=1")
                 async with anyio.create_task_group() as tasks:
                     tasks.start_soon(_feed_watchdog)
-                    tasks.start_soon(self._wait_for_the_disk, well, look_every_s, tasks.cancel_scope)
+                    tasks.start_soon(self.watch.run)
+                    if self._goes_on:
+                        tasks.start_soon(self._wait_for_the_disk, well, look_every_s, tasks.cancel_scope)
                     await told()
                     tasks.cancel_scope.cancel()
         return well.is_set()
+
+    def _engine(self, *, to_decide: bool) -> Engine:
+        """Or what was stored as it stands: by a digest that is no engine's it is folded, and nothing decided again."""
+        lineage = self._reader.lineages().newest.hex()
+        digest = engine_digest() if to_decide else NO_ENGINE
+        return recover(self._reader, lineage, digest, alarm_desk, by_progress()).engine
 
     async def _wait_for_the_disk(self, well: anyio.Event, look_every_s: float, until: anyio.CancelScope) -> None:
         while True:
@@ -137,6 +156,37 @@ class ReadOnlyFirm:
         return build_bundle(
             self._reader, decision, secret=secrets.ledger_secret, signing_seed=secrets.signing_seed, since=since
         )
+
+
+def _health_of(engine: Engine, now_us: Callable[[], int]) -> HealthBook:
+    """Nobody is connected, and nothing waits."""
+    return HealthBook(
+        engine=engine,
+        meter=Meter(),
+        sessions=lambda: (),
+        directory=Directory(engine),
+        counters=Counter(),
+        queue_depth=lambda: 0,
+        now_us=now_us,
+        started_us=wall_us(),
+    )
+
+
+def _reading_of(why: str, diverged: ReplayDiverged | None) -> Reading:
+    if diverged is None:
+        text = f"the firm takes nothing, and its pages are read-only: {why}"
+        return Reading(alarm=Alarm.READ_ONLY, is_bad=True, is_well=False, text=text)
+    text = (
+        f"this release decides row {diverged.difference.seq} otherwise than it is stored: the start was refused, pages are "
+        "read-only, and no price is judged"
+    )
+    return Reading(alarm=Alarm.REPLAY_DIVERGED, is_bad=True, is_well=False, text=text)
+
+
+def _last_received_us(reader: LedgerReader) -> int:
+    """When the last row came: what came later was not judged."""
+    last = reader.row(reader.size())
+    return 0 if last is None else last.received_us
 
 
 async def _feed_watchdog() -> None:

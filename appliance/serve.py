@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-from appliance.alarms.watch import Watch, couriers_of
+from appliance.alarms.watch import Watch
+from appliance.alarms.ways import couriers_for
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
 from appliance.control import ControlReply, ControlRequest, serve_control
@@ -62,7 +63,7 @@ async def _serve_on(
     handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
     ready: Ready,
 ) -> None:
-    watch = Watch(machine, couriers_of(machine))
+    watch = Watch(machine, couriers_for(machine.settings.alarms, machine.secret_texts))
     async with anyio.create_task_group() as tasks:
         await tasks.start(_run_engine, machine, tasks)
         gateway_door = inherited("gateway")
@@ -109,6 +110,7 @@ def _firm(machine: Machine, watch: Watch) -> Firm:
         streams_max=machine.door.streams_max,
         machine=watch,
         held=lambda: machine.runner.held,
+        held_since_us=lambda: machine.held_since_us,
     )
 
 

@@ -51,13 +51,22 @@ class Space:
             self._note_unseen(f"how much is free under {self._files.path} cannot be seen ({failed.strerror or failed})")
             return
         self._note_unseen("")
-        if not self._runner.held and free < self._least_bytes:
-            why = f"the firm's disk has only {free // MB} MB free, and takes nothing more below {self._least_bytes // MB} MB"
-            _LOG.error("%s: make room in %s; pages stay up, and the firm goes on by itself", why, self._files.path)
-            self._runner.hold(why)
-        elif self._runner.held and free >= self._least_bytes + self._least_bytes // SPARE_SHARE:
+        enough = self._least_bytes + (self._least_bytes // SPARE_SHARE if self._runner.held else 0)
+        if free < enough:
+            self._hold(free)
+        elif self._runner.held:
             _LOG.warning("there is room again, %d MB: the firm goes on", free // MB)
             self._runner.go_on()
+
+    def _hold(self, free: int) -> None:
+        """From the second look on only the figure is told anew: whoever reads it makes room by it."""
+        why = (
+            f"the firm's disk has only {free // MB} MB free, and takes nothing more below {self._least_bytes // MB} MB"
+        )
+        if not self._runner.held:
+            self._machine.held_since_us = self._machine.clock.now_us()
+            _LOG.error("%s: make room in %s; pages stay up, and the firm goes on by itself", why, self._files.path)
+        self._runner.hold(why)
 
     def _note_unseen(self, why: str) -> None:
         before, self._machine.space_unseen = self._machine.space_unseen, why

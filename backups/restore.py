@@ -36,7 +36,7 @@ from firm.kinds import payload_of
 from storage.checkpoint import Signer
 from storage.copies import RestoredVault, sealed_segments, write_keys
 from storage.errors import NoteRefused
-from storage.files import FirmDirectory, create_firm_directory, sync_directory, write_new
+from storage.files import FirmDirectory, create_firm_directory, sync_directory, sync_tree, write_new
 from storage.leaf import LINEAGE_BYTES
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
@@ -105,6 +105,7 @@ def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
             )
         restored = _restored_or_no_room(wanted, work, progress)
         if wanted.keep:
+            sync_tree(work)  # no firm under that name, or a whole one: also where the power goes in the next moment
             if target.exists():
                 target.rmdir()
             work.rename(target)

@@ -5,6 +5,7 @@ The far side needs rsync and nothing else, so its key there may be bound to `rrs
 for, which rrsync refuses. rsync quotes what is special in a path by itself.
 """
 
+import os
 import re
 import subprocess
 import tempfile
@@ -23,6 +24,9 @@ REMOVED_AT_ONCE = 1_000  # a command line has a bound
 NO_SUCH_FILE = 23  # rsync: partial transfer due to error
 # rrsync looks by itself, and then rsync only hears that nobody answers.
 _RRSYNC_NO_SUCH_FILE = re.compile(r"^\S*rrsync error: .*No such file", re.MULTILINE)
+# rsync runs what a file .popt in its home tells it to, and the service's home is the firm's own directory, which it writes. ssh
+# knows its user's home without this.
+NOBODYS_HOME = "/nonexistent"
 SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={CONNECT_DEADLINE_S} -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
 # What ssh and rrsync say, among much else, and what to do then.
 _SAID = {
@@ -111,8 +115,9 @@ class RsyncDestination:
         command = [self._program, f"--timeout={SILENCE_DEADLINE_S}", "--rsh", self._ssh, *arguments]
         try:
             done = subprocess.run(  # noqa: S603  (no shell)
-                command, input=told.encode(), capture_output=True, timeout=PUT_DEADLINE_S, check=False, umask=0o077
-            )
+                command, input=told.encode(), capture_output=True, timeout=PUT_DEADLINE_S, check=False, umask=0o077,
+                env={**os.environ, "HOME": NOBODYS_HOME},
+            )  # fmt: skip
         except FileNotFoundError as missing:
             raise DestinationFailed(
                 f"{self._program} is not installed: apt-get install rsync, here and at {self.where}"

@@ -6,7 +6,7 @@ have beyond it belongs to rows that came later, and the first start forgets it.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +49,10 @@ class Taken(NamedTuple):
     segments: int
     sealed_bytes: int
     checkpoint: str
+
+
+_Whole = dict[tuple[str, str], SegmentName]
+"""What lies at a destination, by a segment's name and hash."""
 
 
 class _Head(NamedTuple):
@@ -162,9 +166,7 @@ def put_segments(
     whole, cut = segments_at(source.destination)
     folder = FirmDirectory(source.directory).segments
     sent = 0
-    for said in wanted:
-        if (said.name, said.sha256) in whole or not (folder / said.name).exists():
-            continue
+    for said in _unsent(wanted, whole, folder):
         sealed, file = _sealed(source, folder / said.name, scratch, progress)
         if file.sha256 != said.sha256:
             raise BackupRefused(
@@ -180,7 +182,14 @@ def put_segments(
     return [whole[key].name for said in wanted if (key := (said.name, said.sha256)) in whole], sent
 
 
-def segments_at(destination: Destination) -> tuple[dict[tuple[str, str], SegmentName], list[SegmentName]]:
+def _unsent(wanted: Sequence[SegmentSealed], whole: _Whole, folder: Path) -> Iterator[SegmentSealed]:
+    """Those on this machine that do not lie there. By name and hash: a segment of that name may be another lineage's."""
+    for said in wanted:
+        if (said.name, said.sha256) not in whole and (folder / said.name).exists():
+            yield said
+
+
+def segments_at(destination: Destination) -> tuple[_Whole, list[SegmentName]]:
     """The segments that lie there as long as their names say, by name and hash; and those that do not."""
     found = [
         (name, size) for each, size in destination.sizes(SEGMENTS).items() if (name := segment_named(each)) is not None
@@ -228,9 +237,9 @@ def _require_room(source: Source) -> None:
             f"{files.path} has {free // MB} MB free and a copy needs {needed // MB + 1} MB there for a while: make room; "
             "nothing was written, and the copies that are there stay"
         )
-    there = {name for name, _ in segments_at(source.destination)[0]}
-    unsent = [path.stat().st_size for path in files.segments.iterdir() if path.name not in there]
-    source.destination.require_room(sum(sizes) + sum(unsent) + SPARE_BYTES)
+    whole, _ = segments_at(source.destination)
+    unsent = sum(said.size_bytes for said in _unsent(sealed_segments(source.directory), whole, files.segments))
+    source.destination.require_room(sum(sizes) + unsent + SPARE_BYTES)
 
 
 def _with_log(path: Path) -> int:

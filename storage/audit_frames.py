@@ -6,8 +6,7 @@ from pathlib import Path
 import apsw
 
 from firm.inputs import SegmentSealed
-from storage.errors import LedgerDamaged
-from storage.findings import RESTORE, Findings
+from storage.findings import CANNOT_BE_READ, RESTORE, Findings
 from storage.quotes import read_sealing, sealing_of
 from storage.retention import may_leave
 from storage.schema import one_value
@@ -52,9 +51,9 @@ class FrameAudit:
             return None
         try:
             self._last = sealing_of(self._connection, seq)
-        except LedgerDamaged:
-            self._last = None  # the row audit tells it
-        self._unsealed_before = 0 if self._last is not None else self._next_sealed(seq)
+            self._unsealed_before = 0 if self._last is not None else self._next_sealed(seq)
+        except CANNOT_BE_READ:
+            self._last, self._unsealed_before = None, 0  # the row audit tells it, and the end of this one
         return self._last
 
     def _next_sealed(self, seq: int) -> int:
@@ -67,33 +66,43 @@ class FrameAudit:
             "SELECT quote_frames.seq FROM quote_frames LEFT JOIN ledger ON ledger.seq = quote_frames.seq"
             " WHERE ledger.kind IS NOT 'QuoteFrame' LIMIT 10"
         )
-        for (seq,) in connection.execute(sql):
-            self._findings.add(f"a frame lies under seq {seq}, whose row is no quote frame", int(seq))
+        with self._findings.reading("what lies in quote_frames"):
+            for (seq,) in connection.execute(sql):
+                self._findings.add(f"a frame lies under seq {seq}, whose row is no quote frame", int(seq))
         self._check_segments(connection, self._names_that_may_leave(connection))
 
     def _names_that_may_leave(self, connection: apsw.Connection) -> set[str]:
         try:
             return {said.name for said in may_leave(connection, self._keep_days)}
-        except LedgerDamaged:
-            return set()  # the row audit has told it
+        except CANNOT_BE_READ:
+            return set()  # the row audit has told it, or sealed_ranges is told below
 
     def _check_segments(self, connection: apsw.Connection, may_leave: set[str]) -> None:
-        sealed: list[tuple[int, int, int]] = list(connection.execute("SELECT * FROM sealed_ranges ORDER BY sealed_by"))
-        by_row = {sealed_by: (first, last) for first, last, sealed_by in sealed}
+        by_row: dict[int, tuple[int, int]] = {}
+        with self._findings.reading("sealed_ranges"):
+            sealed = connection.execute("SELECT first_seq, last_seq, sealed_by FROM sealed_ranges")
+            by_row = {sealed_by: (first, last) for first, last, sealed_by in list(sealed)}
         names: set[str] = set()
-        sql = "SELECT seq FROM landmarks WHERE kind = 'SegmentSealed' ORDER BY seq"
-        for (seq,) in list(connection.execute(sql)):
+        for seq in self._rows_that_sealed(connection):
             try:
-                said = read_sealing(connection, int(seq))
-            except LedgerDamaged:
+                said = read_sealing(connection, seq)
+            except CANNOT_BE_READ:
                 continue  # the row audit has told it
-            if by_row.pop(int(seq), None) != (said.first_seq, said.last_seq):
-                self._findings.add(f"sealed_ranges does not say what row {seq} says", int(seq), RESTORE)
+            if by_row.pop(seq, None) != (said.first_seq, said.last_seq):
+                self._findings.add(f"sealed_ranges does not say what row {seq} says", seq, RESTORE)
             names.add(said.name)
-            self._check_segment(said, int(seq), allowed=said.name in may_leave)
+            with self._findings.reading(f"what segment {said.name} is held against", seq):
+                self._check_segment(said, seq, allowed=said.name in may_leave)
         for seq in by_row:
             self._findings.add(f"sealed_ranges names row {seq}, which sealed nothing", seq)
         self._note_strays(names)
+
+    def _rows_that_sealed(self, connection: apsw.Connection) -> list[int]:
+        sql = "SELECT seq FROM landmarks WHERE kind = 'SegmentSealed' ORDER BY seq"
+        seqs: list[int] = []
+        with self._findings.reading("landmarks"):
+            seqs.extend(seq for (seq,) in connection.execute(sql))
+        return seqs
 
     def _check_segment(self, said: SegmentSealed, seq: int, *, allowed: bool) -> None:
         path = self._folder / said.name
@@ -141,5 +150,5 @@ class FrameAudit:
     def _is_frame_of(self, seq: int, frame: bytes) -> bool:
         try:
             return hashlib.sha256(frame).hexdigest() == frame_digest_of_row(self._connection, seq)
-        except LedgerDamaged:
+        except CANNOT_BE_READ:
             return False

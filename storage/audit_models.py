@@ -6,6 +6,7 @@ from typing import Any
 import apsw
 
 from storage.audit_schema import Part, parts_of, parts_on
+from storage.columns import unwatched
 from storage.findings import Findings
 from storage.readmodels import ReadModel
 from storage.refold import Refold, strange_models, tables_of
@@ -25,8 +26,9 @@ class ModelAudit:
 
     def run(self) -> None:
         for model in self._refold.models:
-            if self._is_of_this_release(model):
-                self._compare(model)
+            with self._findings.reading(f"read model {model.name}"):
+                if self._is_of_this_release(model):
+                    self._compare(model)
         for name in strange_models(self._connection, self._refold.models) if self._refold.models else ():
             self._findings.notes.append(f"read model {name} is kept up by nobody: the next start drops it")
 
@@ -74,4 +76,5 @@ def _same(one: apsw.Connection, other: apsw.Connection, table: str) -> bool:
 def _sorted_rows(connection: apsw.Connection, table: str) -> Iterator[Any]:
     columns = [name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))]
     order = ", ".join(f'"{column}"' for column in columns)
-    return iter(connection.execute(f'SELECT {order} FROM "{table}" ORDER BY {order}'))  # noqa: S608  (a model's own table)
+    cursor = unwatched(connection)  # a value of another type is another value
+    return iter(cursor.execute(f'SELECT {order} FROM "{table}" ORDER BY {order}'))  # noqa: S608  (a model's own table)

@@ -1,7 +1,7 @@
 """Row audit: every row again, in order: gapless, caused, chained, readable, and hashed to the tiles and checkpoints on disk."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import apsw
@@ -12,7 +12,8 @@ from firm.kinds import BY_NAME, INPUTS, Body, UnknownKind, body_of
 from storage.audit_frames import FrameAudit
 from storage.chain import Head
 from storage.checkpoint import check_note
-from storage.continuation import end_of
+from storage.columns import unwatched
+from storage.continuation import End, end_of
 from storage.errors import NoteRefused
 from storage.findings import Findings
 from storage.identity import Hashers, Identity, Lineages, checkpoint_mac, origin_at
@@ -22,24 +23,62 @@ from storage.rows import StoredRow
 from storage.schema import one_value
 from storage.tree import TILE, Edge, Tile
 
+BESIDE_BYTES_MAX = 16 * 2**20
 _INPUT_KINDS = frozenset(kind.__name__ for kind in INPUTS)
 
 
+Signed = tuple[bytes, int, bytes, str]
+"""Root, at_us, mac and note of a checkpoint."""
+
+
 class Beside(NamedTuple):
-    """What lies in the file beside some rows, by seq: the frames, and the columns of the checkpoints."""
+    """What lies in the file beside some rows, by seq: the frames, and the checkpoints; None is one that cannot be read."""
 
     frames: dict[int, bytes]
-    checkpoints: dict[int, tuple[bytes, int, bytes, str]]
+    checkpoints: dict[int, Signed | None]
+
+
+def in_parts(connection: apsw.Connection, rows: Sequence[StoredRow]) -> Iterator[Sequence[StoredRow]]:
+    """These rows, so many at a time that what lies beside them is at most BESIDE_BYTES_MAX; one row where its own is more."""
+    if not rows:
+        return
+    sql = "SELECT seq, length(frame) FROM quote_frames WHERE seq BETWEEN ? AND ?"  # which reads no frame
+    sizes = dict(unwatched(connection).execute(sql, (rows[0].seq, rows[-1].seq)))
+    first = beside = 0
+    for number, row in enumerate(rows):
+        size = sizes.get(row.seq) or 0
+        if beside + size > BESIDE_BYTES_MAX and number > first:
+            yield rows[first:number]
+            first, beside = number, 0
+        beside += size
+    yield rows[first:]
 
 
 def lying_beside(connection: apsw.Connection, rows: Sequence[StoredRow]) -> Beside:
     """Read at once what would cost a statement a row. After the rows, with which it was written."""
-    if not rows:
-        return Beside({}, {})
     stretch = (rows[0].seq, rows[-1].seq)
-    frames = connection.execute("SELECT seq, frame FROM quote_frames WHERE seq BETWEEN ? AND ?", stretch)
+    return Beside(_frames(connection, stretch), _checkpoints(connection, stretch))
+
+
+def lying_beside_one(connection: apsw.Connection, row: StoredRow, findings: Findings) -> Beside:
+    """Where not all can be read: what can be, and of the rest a finding. A frame that cannot be read is not the one that was named."""
+    stretch, seq = (row.seq, row.seq), row.seq
+    frames: dict[int, bytes] = {seq: b""}
+    checkpoints: dict[int, Signed | None] = {seq: None}
+    with findings.reading(f"the frame of row {seq}", seq):
+        frames = _frames(connection, stretch)
+    with findings.reading(f"the checkpoint of size {seq}", seq):
+        checkpoints = _checkpoints(connection, stretch)
+    return Beside(frames, checkpoints)
+
+
+def _frames(connection: apsw.Connection, stretch: tuple[int, int]) -> dict[int, bytes]:
+    return dict(connection.execute("SELECT seq, frame FROM quote_frames WHERE seq BETWEEN ? AND ?", stretch))
+
+
+def _checkpoints(connection: apsw.Connection, stretch: tuple[int, int]) -> dict[int, Signed | None]:
     sql = "SELECT size, root, at_us, mac, note FROM checkpoints WHERE size BETWEEN ? AND ?"
-    return Beside(dict(frames), {size: columns for size, *columns in connection.execute(sql, stretch)})
+    return {size: tuple(columns) for size, *columns in connection.execute(sql, stretch)}
 
 
 class RowAudit:
@@ -92,7 +131,7 @@ class RowAudit:
                 self._grow()
             if seq in lying.checkpoints:
                 self._grow()
-                self._check_checkpoint(seq, *lying.checkpoints[seq])
+                self._check_checkpoint(seq, lying.checkpoints[seq])
         self._grow()
         return bodies
 
@@ -128,7 +167,9 @@ class RowAudit:
             return
         if row.cause == self._last_input != 0 or row.kind not in BY_NAME:
             return
-        kind = one_value(self._connection, "SELECT kind FROM ledger WHERE seq = ?", (row.cause,))
+        kind = None
+        with self._findings.reading(f"row {row.cause}, the cause of row {row.seq}", row.cause):
+            kind = one_value(self._connection, "SELECT kind FROM ledger WHERE seq = ?", (row.cause,))
         if kind not in _INPUT_KINDS or row.cause >= row.seq:
             self._findings.add(f"row {row.seq} names row {row.cause} as its cause, which is no earlier input", row.seq)
 
@@ -164,14 +205,20 @@ class RowAudit:
 
     def _check_tile(self, tile: Tile) -> None:
         sql = "SELECT hashes FROM tiles WHERE level = ? AND tile = ?"
-        if self._whole and one_value(self._connection, sql, (tile.level, tile.tile)) != tile.hashes:
-            width = 256 ** (tile.level + 1)
-            rows = f"rows {tile.tile * width + 1} to {(tile.tile + 1) * width}"
-            self._findings.add(f"{rows} do not hash to tile {tile.tile} of level {tile.level}", tile.tile * width + 1)
+        if not self._whole:
+            return
+        width = 256 ** (tile.level + 1)
+        first, what = tile.tile * width + 1, f"tile {tile.tile} of level {tile.level}"
+        with self._findings.reading(what, first):
+            if one_value(self._connection, sql, (tile.level, tile.tile)) != tile.hashes:
+                self._findings.add(f"rows {first} to {(tile.tile + 1) * width} do not hash to {what}", first)
 
-    def _check_checkpoint(self, size: int, root: bytes, at_us: int, mac: bytes, note: str) -> None:
+    def _check_checkpoint(self, size: int, signed: Signed | None) -> None:
         self.checkpoints += 1
         before, self._checkpoint_size = self._checkpoint_size, size
+        if signed is None:
+            return
+        root, at_us, mac, note = signed
         origin = origin_at(self._identity, self._lineages, size)
         try:
             said = check_note(note, origin, self._identity.public_key)
@@ -189,22 +236,38 @@ class RowAudit:
 
     def check_end(self, connection: apsw.Connection) -> None:
         """At the last row, within one transaction: what the book says about its own end and parts."""
-        sql = "SELECT size, edge_hash, heads_through, checkpoint_size, mac FROM ledger_end"
-        end = connection.execute(sql).fetchone()
         wanted = end_of(self._secret, self._lineages.newest, self.edge, self._checkpoint_size)
-        if end != wanted:
+        parts: dict[str, Callable[[], None]] = {
+            "the end of the ledger": lambda: self._check_own_end(connection, wanted),
+            "account_heads": lambda: self._check_heads(connection, wanted[2]),
+            "landmarks": lambda: self._check_landmarks(connection),
+            "checkpoints": lambda: self._check_beyond(connection),
+            "tiles": lambda: self._check_tiles(connection),
+        }
+        for what, check in parts.items():
+            with self._findings.reading(what, self.seq):
+                check()
+
+    def _check_own_end(self, connection: apsw.Connection, wanted: End) -> None:
+        sql = "SELECT size, edge_hash, heads_through, checkpoint_size, mac FROM ledger_end"
+        if connection.execute(sql).fetchone() != wanted:
             what = f"the ledger does not end at row {self.seq} and checkpoint {self._checkpoint_size} as it was left"
             self._findings.add(what, self.seq)
-        self._check_heads(connection, wanted[2])
+
+    def _check_landmarks(self, connection: apsw.Connection) -> None:
         stored = [(str(kind), seq) for kind, seq in connection.execute("SELECT kind, seq FROM landmarks")]
         if stored != sorted(self.landmarks):
             odd = min(seq for _, seq in set(stored) ^ set(self.landmarks))
             self._findings.add("the landmarks are not those of the ledger", odd)
+
+    def _check_beyond(self, connection: apsw.Connection) -> None:
         beyond = one_value(connection, "SELECT size FROM checkpoints WHERE size < 1 OR size > ?", (self.seq,))
         if beyond is not None:
             self._findings.add(
                 f"there is a checkpoint of size {beyond}, but the ledger ends at row {self.seq}", self.seq
             )
+
+    def _check_tiles(self, connection: apsw.Connection) -> None:
         tiles = [self.seq // 256**level for level in range(1, 8)]
         if one_value(connection, "SELECT count(*) FROM tiles") != sum(tiles):
             self._findings.add(f"there are not {sum(tiles)} tiles for {self.seq} rows")
@@ -214,16 +277,23 @@ class RowAudit:
         sql = "SELECT account_seq, seq, leaf FROM account_heads WHERE account = ?"
         known = 0
         for account, head in self.heads.items():
-            seq, leaf, account_seq = head[1], head[2], head[0]
-            while seq > through:
-                sql_back = "SELECT account_seq, account_prev_seq, account_prev_hash FROM ledger WHERE seq = ?"
-                back = connection.execute(sql_back, (seq,)).fetchone()
-                if back is None or back[1] >= seq:  # told of already; a link that does not lead back would never end
-                    seq = 0
-                    break
-                account_seq, seq, leaf = back[0] - 1, back[1], back[2]
-            known += seq > 0
-            if seq > 0 and connection.execute(sql, (account,)).fetchone() != (account_seq, seq, leaf):
-                self._findings.add(f"account_heads does not have row {seq} as the last of account {account}", seq)
+            with self._findings.reading(f"the chain of account {account}", head[1]):
+                then = self._head_at(connection, head, through)
+                known += then is not None
+                if then is not None and connection.execute(sql, (account,)).fetchone() != then:
+                    self._findings.add(
+                        f"account_heads does not have row {then[1]} as the last of account {account}", then[1]
+                    )
         if one_value(connection, "SELECT count(*) FROM account_heads") != known:
             self._findings.add(f"account_heads does not hold the {known} accounts that rows 1 to {through} have")
+
+    def _head_at(self, connection: apsw.Connection, head: Head, through: int) -> Head | None:
+        """The last one up to row `through` of the chain that ends with `head`; None where the chain begins later."""
+        account_seq, seq, leaf = head
+        sql = "SELECT account_seq, account_prev_seq, account_prev_hash FROM ledger WHERE seq = ?"
+        while seq > through:
+            back = connection.execute(sql, (seq,)).fetchone()
+            if back is None or back[1] >= seq:  # told of already; a link that does not lead back would never end
+                return None
+            account_seq, seq, leaf = back[0] - 1, back[1], back[2]
+        return (account_seq, seq, leaf) if seq > 0 else None

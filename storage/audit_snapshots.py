@@ -6,22 +6,23 @@ import msgspec
 from firm.inputs import SnapshotWritten
 from firm.kinds import body_of
 from storage.errors import SnapshotDamaged
-from storage.findings import Findings
+from storage.findings import CANNOT_BE_READ, Findings
 from storage.schema import one_value
 from storage.snapshots import load_snapshot, openings_of, worth_keeping
 
-_BROKEN = (SnapshotDamaged, msgspec.DecodeError, UnicodeDecodeError)
+_BROKEN = (*CANNOT_BE_READ, SnapshotDamaged, msgspec.DecodeError)
 
 
 def audit_snapshots(connection: apsw.Connection, quotes_from: int, findings: Findings) -> int:
     """How many were whole. `quotes_from`: the first row whose quotes are kept; epochs that ended before it need no snapshot."""
     sql = "SELECT written_by, of_seq FROM snapshots_held ORDER BY of_seq"
-    held: dict[int, int] = dict(list(connection.execute(sql)))
-    written = _written(connection)
-    kept = worth_keeping(sorted(written), openings_of(connection), quotes_from)
-    for of_seq in kept:
-        if written[of_seq] not in held:
-            findings.add(f"the snapshot that row {written[of_seq]} completed is gone", written[of_seq])
+    held: dict[int, int] = {}
+    with findings.reading("the list of snapshots"):
+        held = dict(list(connection.execute(sql)))
+        written = _written(connection)
+        for of_seq in worth_keeping(sorted(written), openings_of(connection), quotes_from):
+            if written[of_seq] not in held:
+                findings.add(f"the snapshot that row {written[of_seq]} completed is gone", written[of_seq])
     whole = 0
     for seq, of_seq in held.items():
         try:
@@ -29,7 +30,9 @@ def audit_snapshots(connection: apsw.Connection, quotes_from: int, findings: Fin
             whole += 1
         except _BROKEN as damaged:
             what_next = "the one before it will be used; the next snapshot replaces it"
-            findings.add(str(damaged), seq, what_next)
+            known = isinstance(damaged, SnapshotDamaged)
+            what = str(damaged) if known else f"the snapshot of row {of_seq} cannot be read ({damaged})"
+            findings.add(what, seq, what_next)
     return whole
 
 

@@ -64,7 +64,11 @@ def _audit_file(path: Path, schema: str, findings: Findings) -> None:
 def _audit(vault: Vault, seals: Iterable[Seal], findings: Findings) -> int:
     whole = erased = 0
     for commitment, person, klass in seals:
-        condition = vault.condition_of(person, klass, commitment)
+        try:
+            condition = vault.condition_of(person, klass, commitment)
+        except VaultDamaged as damaged:
+            findings.add(f"the {klass} of {person} (commitment {commitment}): {damaged}", what_next=_TOGETHER)
+            continue
         if condition is Condition.WHOLE:
             whole += 1
         elif condition is Condition.ERASED:

@@ -16,6 +16,7 @@ import msgspec
 from firm.inputs import SegmentSealed, SnapshotWritten
 from firm.kinds import body_of
 from storage import keys, vault
+from storage.columns import unwatched
 from storage.commitment import bytes_of
 from storage.files import FirmDirectory
 from storage.people import CREDENTIALS, IDENTITY
@@ -145,7 +146,7 @@ def _read_stretch(connection: apsw.Connection, segments: Path, after: int, rows_
 
 def _whole_inputs(connection: apsw.Connection, after: int, rows_max: int, bytes_max: int) -> list[StoredRow]:
     """A commit holds whole inputs, so only a cut made here can fall into one: then the last input waits for the next stretch."""
-    rows = stored_rows(connection.execute(_ROWS, (after, rows_max)), after)
+    rows = stored_rows(unwatched(connection).execute(_ROWS, (after, rows_max)), after)
     sizes = [len(row.payload) + _frame_bytes(connection, row) for row in rows]
     fits = len(rows)
     while fits > 1 and sum(sizes[:fits]) > bytes_max:

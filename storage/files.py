@@ -4,6 +4,7 @@ Everything in the directory belongs to the user the appliance runs as, and to no
 """
 
 import os
+import pwd
 import stat
 from pathlib import Path
 from typing import NamedTuple
@@ -118,6 +119,7 @@ def open_firm_directory(path: Path) -> FirmDirectory:
     for folder in folders:
         if not folder.is_dir():
             raise DirectoryRefused(f"{folder} is missing{_whence(directory, folder)}")
+    _require_not_of_another(path)
     for folder in folders:
         if why := why_not_private(folder, DIRECTORY_MODE):
             raise DirectoryRefused(why)
@@ -130,6 +132,8 @@ def _created(path: Path) -> FirmDirectory:
             f"{path} is not an empty directory: choose another for a new firm, serve the firm in it, "
             "or remove it if an init was interrupted there"
         )
+    if path.exists():
+        _require_not_of_another(path)
     path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     directory = FirmDirectory(path)
     for folder in directory.folders():
@@ -145,6 +149,23 @@ def _whence(directory: FirmDirectory, folder: Path) -> str:
     if directory.ledger_db.exists():
         return f" beside a ledger: put back the {folder.name} that were backed up with it"
     return ': run "evenhand init", or name the right directory with --data-dir'
+
+
+def _require_not_of_another(path: Path) -> None:
+    """Where root runs: what it wrote there the owner could not read, and a "chown" would take the firm from its service."""
+    if os.geteuid() == 0 and (owner := path.stat().st_uid) != 0:
+        name = user_name(owner)
+        raise DirectoryRefused(
+            f'{path} belongs to {name}, and root runs this: put "runuser -u {name} --" before the command'
+        )
+
+
+def user_name(uid: int) -> str:
+    """As the system knows it; its number where there is no such user any more."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def why_not_private(path: Path, mode: int) -> str | None:
@@ -208,6 +229,22 @@ def replace_file(path: Path, content: bytes) -> None:
 def sync_directory(path: Path) -> None:
     """Make the names in a directory durable: a file's own fsync does not."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(path: Path) -> None:
+    """Make all that lies below a directory durable, whoever wrote it: each file, then the names around it."""
+    for folder, _, names in os.walk(path, topdown=False):
+        for name in names:
+            _sync_file(Path(folder) / name)
+        sync_directory(Path(folder))
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,11 +1,20 @@
 """Findings: what an audit of the book found wrong, each with the row it concerns and what to do next."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
+
+import apsw
+
+from storage.errors import LedgerDamaged, LedgerRefused
 
 FINDINGS_MAX = 100  # told one by one; more are counted
 RESTORE = (
     "stop the firm, keep a copy of its directory as it is, then put back the last good copy of the whole directory"
 )
+
+
+CANNOT_BE_READ = (LedgerDamaged, LedgerRefused, apsw.Error, UnicodeDecodeError)
 
 
 class Finding(NamedTuple):
@@ -29,3 +38,11 @@ class Findings:
             self.told.append(Finding(what, seq, what_next))
         else:
             self.untold += 1
+
+    @contextmanager
+    def reading(self, what: str, seq: int = 0) -> Iterator[None]:
+        """What cannot be read is told, and whoever reads goes on behind it."""
+        try:
+            yield
+        except CANNOT_BE_READ as broken:
+            self.add(f"{what} cannot be read ({broken})", seq)

@@ -1,13 +1,16 @@
 """Front: front.db, where sessions and throttles lie. All of it may be lost: people sign in again, counters start anew.
 
 A damaged or foreign front.db is replaced by an empty one with a line in the log, at start as well as in the middle of work.
-Where the disk gives or takes nothing for now, FrontRefused is raised, and the next call tries again.
+Where the disk gives or takes nothing for now, or something else bears its name, FrontRefused is raised, and the next call tries
+again; a start only counts it, because nobody's money rests on this file.
 """
 
 import hashlib
 import logging
+import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -62,7 +65,11 @@ class FrontFile:
         self.refusals = 0
         self._path = path
         self._guard = threading.Lock()
-        self._connection: apsw.Connection | None = self._opened()
+        self._connection: apsw.Connection | None = None
+        try:
+            self._connection = self._opened()
+        except (apsw.Error, OSError) as error:
+            _LOG.error("nobody can sign in: %s", self._refusal(error))
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -75,22 +82,23 @@ class FrontFile:
             try:
                 return self._done(work)
             except (apsw.Error, OSError) as error:
-                failed = what_came_first(error)
-                if not isinstance(failed, _REFUSED):
-                    raise
-                self.refusals += 1
-                raise FrontRefused(
-                    f"{self._path} cannot be read or written ({type(failed).__name__}: {failed}): nothing was kept; make sure "
-                    "that the disk is sound and has free space, then try again"
-                ) from failed
+                raise self._refusal(error) from error
 
     def close(self) -> None:
         with self._guard:
             if self._connection is not None:
                 self._connection.close()
 
+    def _refusal(self, error: Exception) -> FrontRefused:
+        """What to tell of it, counted; what is no refusal of the disk goes on up."""
+        failed = what_came_first(error)
+        if not isinstance(failed, _REFUSED):
+            raise error
+        self.refusals += 1
+        return _refusal_of(self._path, failed)
+
     def _done(self, work: Callable[[apsw.Connection], _Result]) -> _Result:
-        if self._connection is None:  # it was damaged, and the disk took no new one
+        if self._connection is None:  # it was damaged or refused, and the disk took no new one
             self._connection = self._opened()
         try:
             return _transacted(self._connection, work)
@@ -120,6 +128,28 @@ class FrontFile:
         _LOG.warning("front.db is damaged and starts anew: everyone signs in again (%s)", damage)
         for suffix in ("", "-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+
+def why_refused(path: Path) -> str | None:
+    """Why nothing can be kept in the front.db of a firm's directory; None where it can, or where it will be laid anew."""
+    front_db = FirmDirectory(path).front_db
+    if not os.path.lexists(front_db):
+        return None
+    try:
+        with closing(apsw.Connection(str(front_db), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+            connection.pragma("schema_version")
+    except _DAMAGED:
+        return None
+    except _REFUSED as failed:
+        return str(_refusal_of(front_db, failed))
+    return None
+
+
+def _refusal_of(path: Path, failed: Exception) -> FrontRefused:
+    return FrontRefused(
+        f"{path} cannot be read or written ({type(failed).__name__}: {failed}): nothing was kept; make sure that it is a file on a "
+        "sound disk with free space, or move it away: all of it may be lost; then try again"
+    )
 
 
 def _transacted(connection: apsw.Connection, work: Callable[[apsw.Connection], _Result]) -> _Result:

@@ -39,11 +39,6 @@ class NotADecision(LookupError):
     """The row asked about judged nothing."""
 
 
-def explain_decision(reader: LedgerReader, decision: int) -> list[str]:
-    """The decision at this seq in plain words. NotADecision where the row judged nothing."""
-    return Grounds(reader, decision).words()
-
-
 class Grounds:
     """The grounds of one decision. `anchor`: the row from which the account's consecutive rows begin."""
 
@@ -67,6 +62,17 @@ class Grounds:
         """All rows, by seq; `extra` are further ones to include."""
         self._take(extra)
         return [self._rows[seq] for seq in sorted(self._rows)]
+
+    @property
+    def decided(self) -> StoredRow:
+        """The decision's own row."""
+        return self._rows[self.decision]
+
+    @property
+    def seen(self) -> StoredRow:
+        """The row in which the judged equity was recorded: a suspicion that this decision confirms, or its own."""
+        suspicions = (seq for seq in sorted(self._cited) if isinstance(self._bodies[seq], BreachSuspected))
+        return self._rows[next(suspicions, self.decision)]
 
     def frames(self) -> Iterator[tuple[int, bytes]]:
         """(seq, bytes) of the quote frames among the rows, as far as they are still on this machine."""
@@ -229,9 +235,8 @@ class Grounds:
 
     def _judged_at(self) -> tuple[tuple[int, ...], int]:
         """The exhibits that the judged equity rests on, and the input at which it was judged."""
-        seq = next((seq for seq in self._cited if isinstance(self._bodies[seq], BreachSuspected)), self.decision)
-        body = self._bodies[seq]
-        return (body.quotes if isinstance(body, BreachDeclared | BreachSuspected) else ()), self._rows[seq].cause
+        body = self._bodies[self.seen.seq]
+        return (body.quotes if isinstance(body, BreachDeclared | BreachSuspected) else ()), self.seen.cause
 
     def _is_of_trail(self, row: StoredRow) -> bool:
         if row.kind not in ("QuoteFrame", "QuotesRefused"):

@@ -16,6 +16,7 @@ from firm.kinds import Body
 from storage.acknowledged import Acknowledged, require_all
 from storage.audit_schema import require_own_triggers
 from storage.checkpoint import Checkpoint, Signer, require_slug
+from storage.columns import watch_types
 from storage.continuation import Continuation, Hashed, end_of
 from storage.errors import CommitFailed, LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory, sync_directory, write_new
@@ -136,8 +137,10 @@ class Ledger:
             migrate(self._connection)
             require_own_triggers(self._connection)
             guard(self._connection)
+            watch_types(self._connection)
             self._require_keys(secret, signer)
             self._end = Continuation(self._connection, secret, signer)
+            self._connection.row_trace = None  # read models ask it with every row
             require_all(files, self._end.lineages, self._end.size)
             settle(self._connection)
             self._interest = Interest(read_models)

@@ -14,6 +14,7 @@ import apsw
 
 from storage.chain import newest_of
 from storage.checkpoint import Checkpoint
+from storage.columns import unwatched, watch_types
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
 from storage.identity import (
@@ -74,7 +75,7 @@ class LedgerReader:
     def rows(self, after: int, limit: int) -> list[StoredRow]:
         """Rows that follow seq `after`, in order."""
         with self._connection() as connection:
-            return stored_rows(connection.execute(_ROWS, (after, limit)), after)
+            return stored_rows(unwatched(connection).execute(_ROWS, (after, limit)), after)
 
     def account_rows(self, account: int, *, from_seq: int | None = None, limit: int) -> list[StoredRow]:
         """The account's rows, newest first, from row `from_seq` (which must be its own) or from its newest, back along its chain."""
@@ -181,7 +182,11 @@ class LedgerReader:
     def connection(self) -> Iterator[apsw.Connection]:
         """A read-only connection for the questions of read models: keep it for one page, not for longer."""
         with self._connection() as connection:
-            yield connection
+            connection.row_trace = None  # pages ask for many rows at once, and nothing is decided by them
+            try:
+                yield connection
+            finally:
+                watch_types(connection)
 
     # --- connections ---
 

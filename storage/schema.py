@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 
+from storage.columns import watch_types
 from storage.errors import LedgerRefused
 from storage.files import FirmDirectory
 from storage.findings import RESTORE
@@ -61,6 +62,7 @@ def open_for_reading(directory: Path) -> apsw.Connection:
     """A connection that cannot write. Whoever uses it keeps its transactions short: an open one lets the WAL grow."""
     connection = _connect(FirmDirectory(directory).ledger_db, apsw.SQLITE_OPEN_READONLY)
     connection.pragma("query_only", True)
+    watch_types(connection)
     return connection
 
 

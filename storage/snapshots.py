@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import apsw
+import msgspec
 
 from firm.inputs import SnapshotWritten
 from firm.kinds import body_of
@@ -56,7 +57,7 @@ def newest_snapshot(connection: apsw.Connection, at_or_below: int) -> Snapshot |
     for of_seq, written_by in held:
         try:
             return load_snapshot(connection, of_seq, written_by)
-        except SnapshotDamaged as damaged:
+        except (SnapshotDamaged, msgspec.DecodeError) as damaged:
             _log.error("%s; trying the one before", damaged)
     return None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import apsw
 
+from storage.columns import watch_types
 from storage.errors import DiskRefused
 from storage.files import write_new
 
@@ -43,6 +44,7 @@ def open_sqlite(
     _check_header(connection, path, application, version, schema)
     if durable:
         settle(connection)
+    watch_types(connection)
     return connection
 
 
@@ -56,6 +58,7 @@ def open_to_read(path: Path, application: int, version: int) -> apsw.Connection:
     if found != (application, version):
         connection.close()
         raise _not_ours(path, found, (application, version))
+    watch_types(connection)
     return connection
 
 

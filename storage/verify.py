@@ -15,24 +15,23 @@ import apsw
 from storage.acknowledged import read_mark, way_on, why_lost
 from storage.audit_frames import FrameAudit
 from storage.audit_models import ModelAudit
-from storage.audit_rows import Beside, RowAudit, lying_beside
+from storage.audit_rows import Beside, RowAudit, in_parts, lying_beside, lying_beside_one
 from storage.audit_schema import audit_schema
 from storage.audit_snapshots import audit_snapshots
 from storage.audit_vault import audit_vault
-from storage.errors import LedgerDamaged, LedgerRefused
+from storage.columns import unwatched
 from storage.files import FirmDirectory
-from storage.findings import Finding, Findings
+from storage.findings import CANNOT_BE_READ, Finding, Findings
 from storage.identity import Lineages, read_identity, read_lineages, require_secret, size_of
 from storage.migrate import migrations
 from storage.readmodels import ReadModel
 from storage.readmodels.seals import Seals, all_seals
 from storage.refold import Refold
 from storage.rows import StoredRow, stored_rows
-from storage.schema import APPLICATION_ID, open_for_reading
+from storage.schema import APPLICATION_ID, one_value, open_for_reading
 from storage.tiles import COLUMNS
 
 ROWS_PER_STEP = 2_000
-_UNREADABLE = (apsw.Error, UnicodeDecodeError)
 
 Progress = Callable[[int, int], None]
 """Rows checked, of how many."""
@@ -79,7 +78,7 @@ def verify(
             audit.run(public_key, progress)
             if vault_master is not None:
                 audit.check_vault(directory, vault_master)
-        except (LedgerDamaged, LedgerRefused, *_UNREADABLE) as broken:
+        except CANNOT_BE_READ as broken:
             findings.add(f"the file cannot be read to its end: {broken}")
         return audit.report()
 
@@ -113,19 +112,27 @@ class _Verification:
             self._findings.add(f"the ledger is signed with key {identity.public_key.hex()}, not with the one you named")
         lineages = Lineages(read_lineages(self._connection).stretches)
         self._rows = rows = RowAudit(self._connection, self._secret, identity, lineages, self._findings)
-        goal = size_of(self._connection)
+        goal = self._last_row()
         while rows.seq < goal and self._step(rows, goal):
             progress(rows.seq, goal)
         self._connection.execute("BEGIN")
-        while self._step(rows, size_of(self._connection)):
+        while self._step(rows, self._last_row()):
             pass
         rows.check_end(self._connection)
         if why := why_lost(self._files, acknowledged, lineages, rows.seq):
             self._findings.add(why, rows.seq, way_on(self._files))
-        self._check_read_models()
+        with self._findings.reading("the read models"):
+            self._check_read_models()
         self._frames.check_end(self._connection)
         self._snapshots = audit_snapshots(self._connection, self._frames.quotes_from, self._findings)
         progress(rows.seq, rows.seq)
+
+    def _last_row(self) -> int:
+        """Where the page of the last rows cannot be read, what the ledger says of its own end."""
+        try:
+            return size_of(self._connection)
+        except CANNOT_BE_READ:
+            return int(one_value(self._connection, "SELECT size FROM ledger_end") or 0)
 
     def check_vault(self, directory: Path, master: bytes) -> None:
         """By the seals as they were folded here: what lies in the file may be altered together with the vault."""
@@ -158,35 +165,39 @@ class _Verification:
         found = (self._connection.pragma("application_id"), self._connection.pragma("user_version"))
         if found != (APPLICATION_ID, len(migrations())):
             self._findings.add(f"ledger.db says it is {found}, not {(APPLICATION_ID, len(migrations()))}")
-        for row in self._connection.execute("PRAGMA integrity_check(100)"):
-            if row != ("ok",):
-                self._findings.add(f"SQLite's integrity check: {row[0]}")
-        audit_schema(self._connection, self._findings)
+        with self._findings.reading("the whole file"):
+            for row in self._connection.execute("PRAGMA integrity_check(100)"):
+                if row != ("ok",):
+                    self._findings.add(f"SQLite's integrity check: {row[0]}")
+        with self._findings.reading("the schema"):
+            audit_schema(self._connection, self._findings)
 
     def _step(self, rows: RowAudit, goal: int) -> bool:
         """Check the next rows; False when there are none."""
         sql = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"  # noqa: S608  (constant columns)
         try:
-            found = stored_rows(self._connection.execute(sql, (rows.seq, goal, ROWS_PER_STEP)), rows.seq)
-            lying = lying_beside(self._connection, found)
-        except (LedgerDamaged, *_UNREADABLE):
+            found = stored_rows(unwatched(self._connection).execute(sql, (rows.seq, goal, ROWS_PER_STEP)), rows.seq)
+            for part in in_parts(self._connection, found):
+                self._take(rows, part, lying_beside(self._connection, part))
+        except CANNOT_BE_READ:
             return self._step_one_by_one(rows, goal)
-        self._take(rows, found, lying)
         return bool(found)
 
     def _step_one_by_one(self, rows: RowAudit, goal: int) -> bool:
         sql = f"SELECT {COLUMNS} FROM ledger WHERE seq = ?"  # noqa: S608  (constant columns)
         until = min(rows.seq + ROWS_PER_STEP, goal)
-        for seq in range(rows.seq + 1, until + 1):
+        seqs = range(rows.seq + 1, until + 1)
+        for seq in seqs:
             try:
-                found = stored_rows(self._connection.execute(sql, (seq,)), rows.seq)
-            except (LedgerDamaged, *_UNREADABLE) as why:
+                found = stored_rows(unwatched(self._connection).execute(sql, (seq,)), rows.seq)
+            except CANNOT_BE_READ as why:
                 rows.skip(seq, str(why))
                 continue
             if not found:
                 rows.skip(seq, "it is missing")
-            self._take(rows, found, lying_beside(self._connection, found))
-        return True
+            for row in found:
+                self._take(rows, found, lying_beside_one(self._connection, row, self._findings))
+        return len(seqs) > 0
 
     def _take(self, rows: RowAudit, found: Sequence[StoredRow], lying: Beside) -> None:
         bodies = rows.take(found, lying, self._frames)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import apsw
+import msgspec
 
 from firm.inputs import PolicyAdopted, SegmentSealed
 from firm.kinds import body_of
@@ -40,11 +41,11 @@ def read_policy(directory: Path) -> Policy:
     connection = open_for_reading(directory)
     try:
         found = connection.execute(_NEWEST_POLICY, (POLICY_WITHIN_ROWS,)).fetchone()
-    except apsw.Error as broken:
+        adopted = body_of("PolicyAdopted", found[0]) if found else PolicyAdopted(policy=Policy())
+    except (apsw.Error, UnicodeDecodeError, msgspec.DecodeError) as broken:
         raise LedgerDamaged(f"{connection.filename} cannot be read ({broken}): {RESTORE}") from broken
     finally:
         connection.close()
-    adopted = body_of("PolicyAdopted", found[0]) if found else PolicyAdopted(policy=Policy())
     assert isinstance(adopted, PolicyAdopted)
     return adopted.policy
 
@@ -60,11 +61,11 @@ def read_vitals(directory: Path) -> Vitals:
                 "SELECT payload FROM ledger WHERE seq IN (SELECT seq FROM landmarks WHERE kind = 'SegmentSealed') ORDER BY seq"
             ))  # fmt: skip
             size = size_of(connection)
-    except apsw.Error as broken:
+        segments = tuple(body_of("SegmentSealed", payload) for (payload,) in sealed)
+    except (apsw.Error, UnicodeDecodeError, msgspec.DecodeError) as broken:
         raise LedgerDamaged(f"{connection.filename} cannot be read ({broken}): {RESTORE}") from broken
     finally:
         connection.close()
-    segments = tuple(body_of("SegmentSealed", payload) for (payload,) in sealed)
     checkpoint_size, checkpoint_us = signed or (0, 0)
     return Vitals(
         size=size,

@@ -66,7 +66,8 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
     `newest_seq`: the account's last ledger row that this rests on. `costs`: what each open position cost so far, by its id.
     `next_phase`: the account that followed when this one was passed. `owed`, `next_owed`: what enforcement withheld from each.
-    `prices_ended_us`: when the replay was over that its prices came from, 0 while they come.
+    `prices_ended_us`: when the replay was over that its prices came from, 0 while they come. `held_since_us`: since when the firm
+    judges no prices, 0 while it does.
     """
 
     line: AccountLine
@@ -84,6 +85,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     owed: LiveOwed | None
     next_owed: LiveOwed | None
     prices_ended_us: int
+    held_since_us: int
     now_us: int
 
     @property
@@ -201,6 +203,7 @@ def live_part(firm: Firm, line: AccountLine, ruleset: Ruleset, next_phase: Accou
     return {
         "live": live,
         "prices_ended_us": prices_ended_us(firm.live.health(), line.bridge),
+        "held_since_us": firm.held_since_us() if firm.held() else 0,
         "owed": firm.live.owed_to(line.account),
         "next_owed": firm.live.owed_to(next_phase.account) if next_phase is not None else None,
         "now_us": now_us,

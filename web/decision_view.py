@@ -13,6 +13,7 @@ from firm.kinds import body_of
 from firm.money import Money
 from firm.ruleset import Ruleset
 from storage.bookings import DayBookings, day_bookings
+from storage.held_then import open_positions, unchanged_since
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
 from storage.readmodels.commands import CommandLine, commands_for
@@ -24,9 +25,9 @@ from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION
 from web.cited_rows import read_aloud, up_to_equity
 from web.closings import Closings, closings_of
 from web.firm import Firm
-from web.held_then import open_positions, unchanged_since
 from web.people import staff_names
 from web.reset_effect import ResetEffect, reset_effect
+from web.said_since import SaidSince, said_since
 from web.tick_trail import TrailTick, account_then, tick_trail
 from web.working import WorkingLine, working_lines
 
@@ -54,7 +55,8 @@ class Suspicion(msgspec.Struct, frozen=True):
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """One decision. `ticks` are the exhibits that it or its suspicion cites, with their ledger rows.
 
-    `trail`: the prices up to the deciding one; `later`: decisions that came after it; `next_phase`: the account that a pass opened.
+    `trail`: the prices up to the deciding one; `since`: what was said of it; `later`: decisions that came after it.
+    `next_phase`: the account that a pass opened.
     """
 
     line: DecisionLine
@@ -74,6 +76,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     bookings: DayBookings | None
     closings: Closings | None
     suspicion: Suspicion | None
+    since: SaidSince
     answer: Answer | None
     next_phase: AccountLine | None
     key_hex: str
@@ -134,6 +137,11 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         return self.is_open and bool(self.line.because)
 
     @property
+    def is_dismissed(self) -> bool:
+        """A breach that closed the account, and that a person dismissed afterwards."""
+        return self.has_ended and self.line.settled == "dismissed"
+
+    @property
     def has_ended(self) -> bool:
         """Whether the account was closed by it: what is asked then is only whether it was right."""
         return isinstance(self.fact, BreachDeclared)
@@ -152,7 +160,9 @@ async def decision_view(firm: Firm, decision: int) -> DecisionView:
 async def for_staff(firm: Firm, view: DecisionView) -> DecisionView:
     """The same with the names of the staff who had a word in it."""
     answer = view.answer.by if view.answer else ""
-    return msgspec.structs.replace(view, names=await staff_names(firm, (view.line.because, answer)))
+    return msgspec.structs.replace(
+        view, names=await staff_names(firm, (*(word.because for word in view.since.words), answer))
+    )
 
 
 def _gather(reader: LedgerReader, decision: int) -> DecisionView:
@@ -192,6 +202,7 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         bookings=rests_on.bookings(),
         closings=closings,
         suspicion=_suspicion(reader, suspected, digits),
+        since=said_since(reader, line, account, seen_seq, fact.observed, digits),
         answer=_answer(reader, line),
         next_phase=around.next_phase,
         key_hex=reader.identity().public_key.hex(),

@@ -47,7 +47,8 @@ class Firm:
     engine and answers once that is durable; it raises Overloaded.
     `now_us` is firm time (simulated in a demo), `wall_us` the time by which sessions and guesses are counted.
     `https`: cookies are marked for it; False only on a loopback demo. `streams_max`: live pages at
-    once, as the door to the pages can hold them. `held`: why nothing is taken for now; empty where it is.
+    once, as the door to the pages can hold them. `held`: why nothing is taken for now; empty where it is. `held_since_us`: since when,
+    in firm time. `goes_on`: by itself, once that is over.
     """
 
     name: str
@@ -64,6 +65,8 @@ class Firm:
     streams_max: int
     machine: MachineView = field(default_factory=Unwatched)
     held: Callable[[], str] = lambda: ""
+    held_since_us: Callable[[], int] = lambda: 0
+    goes_on: bool = True
     book: "Book" = field(init=False)
 
     def __post_init__(self) -> None:

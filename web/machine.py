@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 
 class Alarmed(Protocol):
     """An alarm that is raised. `subject`: which bridge or kind of desk, or "". `since_us`: wall time."""
@@ -17,6 +19,18 @@ class Alarmed(Protocol):
     def text(self) -> str: ...
 
 
+class CopiesSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """Copies that leave this machine. Wall time in µs, 0 for never. `wanted`: the settings say where they go.
+
+    `snapshot_us`: the newest good snapshot; `checked_us`, `problems`: when anybody last looked at all of them, and what was found.
+    """
+
+    wanted: bool
+    snapshot_us: int
+    checked_us: int
+    problems: tuple[str, ...]
+
+
 class MachineView(Protocol):
     """Called in the event loop; must not wait."""
 
@@ -26,6 +40,14 @@ class MachineView(Protocol):
         ...
 
     def alarms(self) -> Sequence[Alarmed]: ...
+
+    def first_step(self, alarm: str) -> str:
+        """What to do first about an alarm, in one sentence."""
+        ...
+
+    def copies(self) -> CopiesSeen | None:
+        """None where nobody looks at them."""
+        ...
 
     def metrics(self, live_pages: int) -> str: ...
 
@@ -37,6 +59,12 @@ class Unwatched:
 
     def alarms(self) -> Sequence[Alarmed]:
         return ()
+
+    def first_step(self, alarm: str) -> str:  # noqa: ARG002  (none is raised)
+        return ""
+
+    def copies(self) -> CopiesSeen | None:
+        return None
 
     def metrics(self, live_pages: int) -> str:  # noqa: ARG002  (nothing is measured)
         return ""

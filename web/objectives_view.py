@@ -46,7 +46,7 @@ def _row(
 ) -> ObjectiveRow:
     over = live.standing in (Standing.BREACHED, Standing.CLOSED)
     broke = over and decision is not None and decision.rule == row.rule
-    state, tone, picture = _state(row.progress, live.standing, broke=broke, paused=paused)
+    state, tone, picture = _state(row.progress, live.standing, decision if broke else None, paused=paused)
     current = row.current
     if broke and decision is not None and row.floor is not None:
         current = decision.money(decision.observed)
@@ -87,9 +87,11 @@ def _used_bp(row: Objective) -> int:
     return 10_000 - left_bp(row) if row.headroom is not None else row.used_bp // 100 * 100
 
 
-def _state(progress: Progress, standing: Standing, *, broke: bool, paused: bool) -> tuple[str, str, str]:
-    if broke:
-        return words.PROGRESS[Progress.BROKEN]
+def _state(progress: Progress, standing: Standing, broke: DecisionLine | None, *, paused: bool) -> tuple[str, str, str]:
+    """`broke`: the decision that this rule was broken."""
+    if broke is not None:
+        asked = {"": ("In question", "warn", "hourglass"), "dismissed": ("Breach dismissed", "info", "gavel")}
+        return asked.get(broke.settled, words.PROGRESS[Progress.BROKEN])
     if standing in (Standing.BREACHED, Standing.CLOSED):
         return (
             ("Not judged after the breach" if standing is Standing.BREACHED else "Not judged any more"),

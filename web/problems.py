@@ -42,16 +42,25 @@ _WORDS: dict[int, tuple[str, str]] = {
 }
 
 
+SIGN_IN_REFUSED = (
+    "signing in has to be saved, and the firm’s disk has no room for it at the moment or refuses it: nothing of it was kept. "
+    "Whoever runs the firm sees the cause with “evenhand doctor” on its machine"
+)
+
 # What the framework says by itself is what our titles say already.
 _SAYS_NOTHING = frozenset({"", *(status.phrase for status in HTTPStatus)})
 
 
 def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """An expected no: nothing is wrong with us."""
+    """An expected no: nothing is wrong with us. A program that measures us gets no page."""
     reference = _reference()
     _LOG.info(
         "%s %s: %d, %s (reference %s)", request.method, request.url.path, error.status_code, error.detail, reference
     )
+    if request.url.path == "/metrics":
+        return Response(
+            f"{error.status_code}: {error.detail}\n", status_code=error.status_code, media_type="text/plain"
+        )
     return _page(request, error.status_code, error.detail, reference)
 
 
@@ -71,7 +80,10 @@ def vault_refused(request: Request[Any, Any, Any], error: DiskRefused | VaultDam
 
 def front_refused(request: Request[Any, Any, Any], error: FrontRefused) -> Response[Any]:
     """A session or a count of guesses was to be kept, and the disk took it not."""
-    return _refused(request, error, "this cannot be saved just now: nothing of it was kept")
+    told = (
+        SIGN_IN_REFUSED if request.url.path == "/session" else "this cannot be saved just now: nothing of it was kept"
+    )
+    return _refused(request, error, told)
 
 
 def _refused(request: Request[Any, Any, Any], error: Exception, told: str) -> Response[Any]:

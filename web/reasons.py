@@ -26,6 +26,12 @@ def because(text: str) -> tuple[str, str]:
     return (author, said) if colon and author.startswith("staff:") else ("", f"{upper_first(text)}.")
 
 
+def quoted(text: str) -> str:
+    """What a person wrote, as a sentence in quotes: with one full stop, theirs or ours."""
+    said = text.strip()
+    return f"“{said}”" if said.endswith((".", "!", "?", "…")) else f"“{said}”."
+
+
 # A doubt in a list, where its whole sentence has no room.
 DOUBT_NAMES: dict[Doubt, str] = {
     Doubt.STALE_QUOTE: "old price",

@@ -13,11 +13,13 @@ from markupsafe import Markup
 
 from firm.ids import id_text
 from firm.money import Money
-from web import charts, owed_view, reasons, words
+from web import charts, owed_view, reasons, standing_view, words
 from web.bounds import WHY_LENGTH_MIN
 from web.firm import Firm
 from web.people import named
-from web.visitor import CSRF_FIELD, visitor_of
+from web.said_since import SAID
+from web.standing_view import said_of
+from web.visitor import CSRF_FIELD, Visitor, visitor_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -43,6 +45,9 @@ class Pages:
             "reasons": reasons,
             "owed_view": owed_view,
             "named": named,
+            "said_of": said_of,
+            "said_since": SAID,
+            "next_words": standing_view,
             "charts": charts,
             "Money": Money,
             "id_text": id_text,
@@ -74,13 +79,21 @@ def page(
     visitor = visitor_of(connection)
     path, query = connection.scope["path"], connection.scope["query_string"].decode(errors="replace")
     here = f"{path}?{query}" if query else path
-    everywhere = {"visitor": visitor, "path": path, "here": here, "now_us": firm.now_us(), "held": firm.held()}
+    everywhere = {"visitor": visitor, "path": path, "here": here, "now_us": firm.now_us(), **_amiss(firm, visitor)}
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)
     else:
         content = pages.text(template, everywhere | context)
     return Response(content, media_type=MediaType.HTML, status_code=status, headers={"vary": "HX-Request, Cookie"})
+
+
+def _amiss(firm: Firm, visitor: Visitor | None) -> Context:
+    """Why nothing is taken, and since when; and for staff how many alarms are raised."""
+    held = firm.held()
+    since_us = firm.held_since_us() if held else 0
+    alarms = len(firm.machine.alarms()) if visitor is not None and visitor.kind == "staff" else 0
+    return {"held": held, "held_since_us": since_us, "goes_on": firm.goes_on, "alarms_raised": alarms}
 
 
 def _icon(name: str) -> Markup:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from firm.account import AccountState, Position
+from firm.account import AccountState
 from firm.arithmetic import PLAIN
 from firm.equity import Board, equity_of, unpriced
 from firm.facts import OpenPosition, QuotesRefused, QuoteUsed
@@ -18,6 +18,7 @@ from firm.price import Quote, SymbolSpec
 from firm.quote_frame import ticks_as_judged
 from firm.ruleset import Ruleset
 from storage.errors import PrunedByPolicy
+from storage.held_then import as_positions
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine
 from storage.rows import StoredRow
@@ -34,13 +35,6 @@ class TrailTick(msgspec.Struct, frozen=True):
 
 def account_then(line: AccountLine, ruleset: Ruleset, balance: int, held: Sequence[OpenPosition]) -> AccountState:
     """As much of the account as its equity depends on."""
-    positions = tuple(
-        Position(
-            each.position_id, each.symbol, each.side, each.lots_e8, each.price_open, each.opened_us,
-            seq=0, path="", swap=each.swap.minor, swap_seq=0, swap_path="",
-        )
-        for each in held
-    )  # fmt: skip
     return AccountState(
         account=line.account,
         trader=line.trader,
@@ -55,7 +49,7 @@ def account_then(line: AccountLine, ruleset: Ruleset, balance: int, held: Sequen
         opened_seq=line.opened_seq,
         opened_us=line.opened_us,
         balance=balance,
-        positions=positions,
+        positions=as_positions(held),
     )
 
 

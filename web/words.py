@@ -353,9 +353,11 @@ def who(reference: str) -> str:
     return f"{kind} {id_text(int(number))}" if number.isdigit() else reference
 
 
-def verdict_word(kind: str, severity: str) -> tuple[str, str]:
-    """What a decision is called, and its tone."""
+def verdict_word(kind: str, severity: str, settled: str = "") -> tuple[str, str]:
+    """What a decision is called, and its tone; `settled`: the last word on it."""
     match kind:
+        case "BreachDeclared" if settled == "dismissed":
+            return "Dismissed breach" if severity == "hard" else "Dismissed pause", "info"
         case "BreachDeclared" if severity == "soft":
             return "Pause", "warn"
         case "BreachDeclared":

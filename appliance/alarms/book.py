@@ -5,6 +5,7 @@ Counted in the machine's monotonic time, so that a clock that steps neither hide
 
 import secrets
 from collections.abc import Sequence
+from copy import copy
 
 import msgspec
 
@@ -34,6 +35,14 @@ class AlarmBook:
         self._limits = limits
         self._firm = firm
         self._courses: dict[tuple[Alarm, str], _Course] = {}
+
+    def go_on_from(self, earlier: "AlarmBook") -> None:
+        """What was told already is not told anew, and what is over is told as over."""
+        self._courses |= earlier.courses()
+
+    def courses(self) -> dict[tuple[Alarm, str], _Course]:
+        """For another book to go on with."""
+        return {key: copy(course) for key, course in self._courses.items()}
 
     def standing(self) -> tuple[Standing, ...]:
         """What is raised now, the oldest first."""

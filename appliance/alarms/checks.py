@@ -74,7 +74,7 @@ def _engine_stands(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     idle_s = seen.idle_ms // 1_000
     waits = seen.health.queue_depth > 0 and idle_s >= limits.engine_stands_s
     why = seen.held or f"{counted(seen.health.queue_depth, 'input')} wait, and nothing was committed for {idle_s} s"
-    yield _is(Alarm.ENGINE_STANDS, "", bool(seen.held) or waits, f"the engine stands: {why}")
+    yield _is(Alarm.ENGINE_STANDS, "", bool(seen.held) or waits, f"the engine has stopped: {why}")
 
 
 def _desk_stopped(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001  (every check is asked alike)
@@ -164,6 +164,11 @@ def _vault_not_writable(seen: Figures, limits: AlarmSettings) -> Iterator[Readin
     yield _is(Alarm.VAULT_NOT_WRITABLE, "", bool(seen.vault_refused), text)
 
 
+def _never_here(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
+    """A firm that is watched was started: what refuses its start is told by `read_only_watch`."""
+    yield from ()
+
+
 def _at_most(alarm: Alarm, subject: str, found: int, limit: int, text: str) -> Reading:
     """Bad from the limit on."""
     is_well = found * 100 < limit * WELL_PERCENT
@@ -200,6 +205,8 @@ WATCHED: dict[Alarm, Watched] = {
     Alarm.FEED_SILENT: Watched(check=_feed_silent, hold_s=_at_once),
     Alarm.QUEUE_DEEP: Watched(check=_queue_deep, hold_s=_twice_seen),
     Alarm.READ_MODEL_BEHIND: Watched(check=_read_model_behind, hold_s=_at_once),
+    Alarm.REPLAY_DIVERGED: Watched(check=_never_here, hold_s=_at_once),
+    Alarm.READ_ONLY: Watched(check=_never_here, hold_s=_at_once),
     Alarm.VAULT_NOT_WRITABLE: Watched(check=_vault_not_writable, hold_s=_at_once),
     Alarm.WAL_LARGE: Watched(check=_wal_large, hold_s=_twice_seen),
 }

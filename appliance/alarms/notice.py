@@ -7,7 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
-RUNBOOKS = "docs/operating/runbooks.md"
+from appliance.pages import PAGES
+
+RUNBOOKS = f"{PAGES}/runbooks.md"
 
 
 class Alarm(StrEnum):
@@ -29,6 +31,8 @@ class Alarm(StrEnum):
     FEED_SILENT = "feed_silent"
     QUEUE_DEEP = "queue_deep"
     READ_MODEL_BEHIND = "read_model_behind"
+    REPLAY_DIVERGED = "replay_diverged"
+    READ_ONLY = "read_only"
     VAULT_NOT_WRITABLE = "vault_not_writable"
     WAL_LARGE = "wal_large"
 

@@ -19,6 +19,8 @@ REMEDIES: dict[Alarm, str] = {
     Alarm.FEED_SILENT: "Look at whether the platform itself has prices, then restart the bridge.",
     Alarm.QUEUE_DEEP: "Look at the commit times and at the processor: the engine gets more than it can decide.",
     Alarm.READ_MODEL_BEHIND: "Stop the firm, run “evenhand rebuild”, and start it again.",
+    Alarm.REPLAY_DIVERGED: "Do not start it again and again: run “evenhand verify”, then “evenhand replay”, and keep what they say.",
+    Alarm.READ_ONLY: "Read in the alarm what cannot be written, and make that disk well: the firm goes on by itself.",
     Alarm.VAULT_NOT_WRITABLE: "Read in the log what the vault says: its disk refuses, or vault.db or keys.db is damaged.",
     Alarm.WAL_LARGE: "Find who reads the database for so long: a copy, a report, a forgotten shell.",
 }

@@ -11,13 +11,14 @@ from appliance.alarms.checks import look_over
 from appliance.alarms.courier import Courier
 from appliance.alarms.figures import Figures, FileFigures
 from appliance.alarms.gather import Gatherer, file_figures
-from appliance.alarms.mail import MailCourier
-from appliance.alarms.notice import Notice, Saying, Standing
-from appliance.alarms.webhook import WebhookCourier
+from appliance.alarms.notice import Alarm, Notice, Standing
+from appliance.alarms.remedies import REMEDIES
+from appliance.alarms.ways import tell_log
 from appliance.assembly import Machine
 from appliance.heartbeat import Heartbeat
 from appliance.metrics import metrics_text
 from appliance.seam import why_it_failed
+from web.machine import CopiesSeen
 
 FILES_DEADLINE_S = 4.0  # a look comes every few seconds
 
@@ -58,7 +59,7 @@ class Watch:
         readings = look_over(self._seen, machine.settings.alarms)
         notices = machine.alarms.learn(readings, time.monotonic(), self._seen.at_us)
         for notice in notices:
-            _tell_log(notice)
+            tell_log(notice)
             for courier in self.couriers:
                 courier.hand(notice)
         return notices
@@ -93,6 +94,19 @@ class Watch:
     def alarms(self) -> tuple[Standing, ...]:
         return self._machine.alarms.standing()
 
+    def first_step(self, alarm: str) -> str:
+        return REMEDIES[Alarm(alarm)]
+
+    def copies(self) -> CopiesSeen:
+        """As the last look saw them."""
+        seen, check = self._seen, self._seen.files.copies_check
+        return CopiesSeen(
+            wanted=seen.backups_wanted,
+            snapshot_us=seen.files.backup_us,
+            checked_us=check.at_us,
+            problems=check.problems,
+        )
+
     def metrics(self, live_pages: int) -> str:
         """Prometheus text: health as it is now, and what the last look saw of files and bridges."""
         return metrics_text(
@@ -103,18 +117,3 @@ class Watch:
             live_pages=live_pages,
             looks_failed=self.looks_failed,
         )
-
-
-def couriers_of(machine: Machine) -> list[Courier]:
-    """Those that the settings name."""
-    alarms, texts, couriers = machine.settings.alarms, machine.secret_texts, []
-    if alarms.mail.host:
-        couriers.append(Courier("mail", MailCourier(alarms.mail, texts.alarm_mail_password).deliver))
-    if alarms.webhook.url:
-        couriers.append(Courier("webhook", WebhookCourier(alarms.webhook.url, texts.alarm_webhook_key).deliver))
-    return couriers
-
-
-def _tell_log(notice: Notice) -> None:
-    level = logging.INFO if notice.saying is Saying.OVER else logging.ERROR
-    _LOG.log(level, "alarm %s %s: %s", notice.alarm, notice.saying, notice.text, extra={"runbook": notice.runbook})

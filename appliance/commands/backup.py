@@ -17,8 +17,10 @@ from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.copying import BackupSettings
 from appliance.log import set_up_logging
+from appliance.pages import PAGES
 from appliance.settings import Settings
 from appliance.settings_file import read_settings
+from appliance.ssh_config import trusted_config
 from appliance.starting import require_own_name
 from appliance.wording import counted
 from backups.envelope import Recipient
@@ -53,7 +55,7 @@ def add_to(verbs: Verbs) -> None:
         "evenhand backup --data-dir /var/lib/evenhand",
         "Where and to whom: [backups] in the settings. Without an option: a snapshot of the whole firm, checked before it leaves,\n"
         "then what retention says may go. Run it each night beside a serving firm, and --ship all the time.\n"
-        "docs/operating/backups.md tells how to begin, and how to come back.",
+        f"{PAGES}/backups.md tells how to begin, and how to come back.",
     )
     add_directory(parser)
     add_json(parser)
@@ -80,10 +82,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def source_of(options: argparse.Namespace, settings: Settings) -> Source:
+    place = settings.backups.destination
     return Source(
         directory=options.data_dir,
         destination=destination_of(
-            settings.backups.destination, options.data_dir, ssh_config=settings.backups.ssh_config
+            place, options.data_dir, ssh_config=trusted_config(place, settings.backups.ssh_config)
         ),
         recipient=Recipient(settings.backups.recipient),
         secrets=read_secrets(options.data_dir),
@@ -247,15 +250,15 @@ def _say_json(what: dict[str, Any]) -> None:
 
 
 def _say(what: dict[str, Any]) -> None:
-    if "after_row" in what:
-        print(f"shipping to {what['shipping_to']} from row {what['after_row'] + 1} on", flush=True)
+    if "after_row" in what:  # in the log, as all that a run of days says: each line has its time
+        _LOG.info("shipping to %s from row %d on", what["shipping_to"], what["after_row"] + 1)
     elif "shipped_through" in what:
-        print(_what_went(**what), flush=True)
+        _LOG.info("%s", _what_went(**what))
     elif sys.stderr.isatty():
         progress(f"shipped up to row {what['last']:,}")
 
 
 def _what_went(*, rows: int, bytes: int, shipped_through: int) -> str:  # noqa: A002  (as it stands in the JSON)
     if not rows:
-        return f"Nothing new to ship: the copies reach row {shipped_through:,}, the last one."
-    return f"{counted(rows, 'row')} shipped, {sized(bytes)}: the copies reach row {shipped_through:,}."
+        return f"nothing new to ship: the copies reach row {shipped_through:,}, the last one"
+    return f"{counted(rows, 'row')} shipped, {sized(bytes)}: the copies reach row {shipped_through:,}"

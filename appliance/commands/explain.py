@@ -3,8 +3,8 @@
 import argparse
 
 from appliance.commands.options import Verbs, add_decision, add_directory, add_json, tell, verb
+from storage.afterwards import explain_decision
 from storage.files import open_firm_directory
-from storage.grounds import explain_decision
 from storage.reader import LedgerReader
 
 

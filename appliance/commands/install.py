@@ -46,10 +46,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _next(root: Path) -> str:
     """What only a person decides: to found a firm, and when a running one takes the new release."""
-    start = "systemctl start sockets.target timers.target evenhand.service"
+    start = "systemctl start sockets.target timers.target evenhand.service evenhand-ship.service"
     if has_firm(root):
-        return f"Next: {start}; where it runs already: systemctl restart evenhand.service"
+        return f"Next: {start}; where they run already: systemctl restart evenhand.service evenhand-ship.service"
     return (
         "Next: runuser -u evenhand -- evenhand init --name NAME --owner MAIL (it asks for a password), "
-        f"then {start}; docs/operating/install.md has the rest"
+        f"[backups] in {FIRM}/evenhand.toml, then {start}; /opt/evenhand/current/share/evenhand/install.md has the rest"
     )

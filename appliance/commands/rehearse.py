@@ -10,6 +10,7 @@ from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.commands.restore import add_source, keep_days, restored_text, told
 from appliance.settings_file import read_settings
+from appliance.ssh_config import trusted_config
 from appliance.wording import counted
 from backups.destination import Destination
 from backups.envelope import Identity
@@ -78,9 +79,10 @@ def _require_scratch(folder: Path) -> None:
 def _origin(options: argparse.Namespace, files: FirmDirectory) -> Destination:
     """Where it was told to look, or where the firm of this machine puts its copies."""
     if options.origin:
-        return destination_of(options.origin, ssh_config=options.ssh_config)
+        return destination_of(options.origin, ssh_config=trusted_config(options.origin, options.ssh_config))
     settings = read_settings(files.settings).backups
-    return destination_of(settings.destination, ssh_config=options.ssh_config or settings.ssh_config)
+    config = trusted_config(settings.destination, options.ssh_config or settings.ssh_config)
+    return destination_of(settings.destination, ssh_config=config)
 
 
 def _rows_behind(files: FirmDirectory, size: int) -> int | None:

@@ -7,7 +7,9 @@ from typing import Any
 from appliance.alarms.backup_age import note_backup
 from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
+from appliance.ownership import Owner, another_owner, as_owner, give
 from appliance.settings_file import read_settings
+from appliance.ssh_config import trusted_config
 from appliance.wording import counted
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
@@ -95,8 +97,11 @@ def add_source(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
 
 
 def run(options: argparse.Namespace) -> int:
+    owner = another_owner(
+        options.data_dir
+    )  # root restores into the empty directory of the service, which stays the service's
     wanted = Wanted(
-        origin=destination_of(options.origin, ssh_config=options.ssh_config),
+        origin=destination_of(options.origin, ssh_config=trusted_config(options.origin, options.ssh_config)),
         identity=Identity(options.identity),
         secrets=options.secrets,
         target=options.data_dir,
@@ -111,13 +116,20 @@ def run(options: argparse.Namespace) -> int:
     with tidy_on_sigterm():
         restored = restore(wanted, progress)
         _note_snapshot(options.data_dir, restored)
-    text = (
-        f"{restored_text(restored)}\nIt is in {options.data_dir}, in a new lineage, {restored.lineage}.\n"
-        f"{OTHER_FIRST}\n"
-        'Next: "evenhand doctor", then "evenhand serve"; bridges send again what came since. Then "evenhand backup".'
-    )
-    tell(options, told(restored), text)
+        if owner is not None:
+            give(options.data_dir, owner)
+    where = f"It is in {options.data_dir}, in a new lineage, {restored.lineage}"
+    tell(options, told(restored), f"{restored_text(restored)}\n{where}{_next(owner)}")
     return 0
+
+
+def _next(owner: Owner | None) -> str:
+    again = "bridges send again what came since"
+    serve = "systemctl start evenhand.service"
+    if owner is None:
+        return f'.\n{OTHER_FIRST}\nNext: "evenhand doctor", then "evenhand serve"; {again}. Then "evenhand backup".'
+    doctor, backup = as_owner(owner, "evenhand doctor"), as_owner(owner, "evenhand backup")
+    return f', and belongs to {owner.name}.\n{OTHER_FIRST}\nNext: "{doctor}", then "{serve}"; {again}. Then "{backup}".'
 
 
 def _note_snapshot(directory: Path, restored: Restored) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import anyio
 
+from actors.recovery import ReplayDiverged
+from appliance.alarms.book import AlarmBook
 from appliance.assembly import Machine
 from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import answer, open_machine
@@ -39,6 +41,7 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    told: AlarmBook | None = None
     for attempt in count():
         make_room_to_start(options.data_dir)
         try:
@@ -46,10 +49,18 @@ def run(options: argparse.Namespace) -> int:
         except DiskRefused as refused:
             # A disk that takes a probe and refuses a start is asked less and less often, so that pages stay up.
             look_every_s = min(LOOK_EVERY_S * 2 ** min(attempt, 10), LOOK_EVERY_MAX_S)
-            if _serve_read_only(options.data_dir, str(refused), look_every_s):
+            is_well, told = _serve_read_only(options.data_dir, str(refused), look_every_s, told)
+            if is_well:
                 continue
             return 0
+        except ReplayDiverged as diverged:
+            # The same bytes before the same engine: only a person can change that, and whoever looks shall not lose the pages.
+            why = f"row {diverged.difference.seq} is stored otherwise than this release decides it"
+            _serve_read_only(options.data_dir, why, LOOK_EVERY_MAX_S, diverged=diverged)
+            return 0
         break
+    if told is not None:
+        machine.alarms.go_on_from(told)  # whoever was told that it is read-only hears that it is over
     try:
         set_up_logging(machine.settings.log.level.value, (*machine.secrets.all(), *machine.secret_texts.all()))
         if machine.adopted:
@@ -67,11 +78,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _serve_read_only(directory: Path, why: str, look_every_s: float) -> bool:
-    """Pages alone while the disk takes no write; whether it takes one again, and not that we were told to stop."""
-    with ReadOnlyFirm(directory, why) as firm:
-        set_up_logging(firm.settings.log.level.value, firm.secrets.all())
-        _LOG.error("%s. Until then pages are read-only, nothing is taken, and bridges keep what they have", why)
+def _serve_read_only(
+    directory: Path,
+    why: str,
+    look_every_s: float,
+    told: AlarmBook | None = None,
+    diverged: ReplayDiverged | None = None,
+) -> tuple[bool, AlarmBook | None]:
+    """Pages alone; whether the disk takes a write again that took none, and not that we were told to stop; and what people know."""
+    with ReadOnlyFirm(directory, why, told, diverged=diverged) as firm:
+        set_up_logging(firm.settings.log.level.value, (*firm.secrets.all(), *firm.secret_texts.all()))
+        _LOG.error(
+            "%s. Until then pages are read-only, nothing is taken, and bridges keep what they have", diverged or why
+        )
 
         def ready(url: str) -> None:
             print(f"serving {firm.settings.firm.name} read-only on {url}", flush=True)
@@ -81,7 +100,7 @@ def _serve_read_only(directory: Path, why: str, look_every_s: float) -> bool:
         except BaseExceptionGroup as group:
             raise _only(group) from group
     _LOG.warning("the disk takes a write again: the firm starts" if is_well else "stopped")
-    return is_well
+    return is_well, firm.watch.told()
 
 
 def _only(error: BaseException) -> BaseException:

@@ -26,6 +26,8 @@ ENABLED = Path("/etc/systemd/system")
 COMMAND = Path("/usr/local/bin/evenhand")
 FIRM = Path("/var/lib/evenhand")
 FIRM_MODE = 0o700
+_OUR_NAME = re.compile(r"^Description=Evenhand: ", re.MULTILINE)
+_OURS_BELOW = re.compile(r"evenhand-\.service\.d/hardening\.conf")
 _WANTED_BY = re.compile(r"^WantedBy=(\S+)$", re.MULTILINE)
 
 
@@ -71,7 +73,7 @@ def apply(root: Path, *, dry: bool) -> list[str]:
                 piece.lay(root)
     stale = _stale_programs(root, plan.program)
     for tree in stale:
-        done.append(f"remove {HOME / tree.name}, an earlier release")
+        done.append(f"remove {HOME / tree.name}, {'cut short' if tree.name.startswith('.') else 'an earlier release'}")
         if not dry:
             shutil.rmtree(tree)
     units_changed = any(not line.startswith(f"lay {HOME}") for line in done)
@@ -84,14 +86,14 @@ def apply(root: Path, *, dry: bool) -> list[str]:
 
 def remove(root: Path, *, dry: bool) -> list[str]:
     """Take away what `apply` laid, by whichever release. The firm's directory, its copies and its user stay."""
-    plan_files = [_place_of(name) for name, _ in unit_files()]
-    links = [link for link in _wants(root) if is_there(root, link)]
+    links, files = _wants(root), _laid_files(root)
+    units = [path.name for path in files if path.parent == UNITS]
     done = []
-    if links and _is_running(root):
+    if units and _is_running(root):
         done.append("stop what runs")
         if not dry:
-            _run(["systemctl", "stop", *sorted({link.name for link in links}, key=_doors_first)])
-    for path in (*links, COMMAND, *plan_files):
+            _run(["systemctl", "stop", *sorted(units, key=_doors_first)])
+    for path in (*links, COMMAND, *files):
         if is_there(root, path):
             done.append(f"remove {path}")
             if not dry:
@@ -123,13 +125,14 @@ def _place_of(name: str) -> Path:
 
 
 def _stale_programs(root: Path, program: Program) -> list[Path]:
-    """Trees that nothing needs any more: the newest but one stays, for what still runs from it."""
+    """Trees that nothing needs any more: the newest but one stays, for what still runs from it. What was cut short goes."""
     home = within(root, HOME)
     if not home.is_dir():
         return []
     trees = [tree for tree in home.iterdir() if tree.is_dir() and not tree.is_symlink() and tree.name != program.name]
-    trees.sort(key=lambda tree: tree.stat().st_mtime_ns)
-    return trees[:-1]
+    cut_short = [tree for tree in trees if tree.name.startswith(".")]
+    whole = sorted((tree for tree in trees if tree not in cut_short), key=lambda tree: tree.stat().st_mtime_ns)
+    return [*cut_short, *whole[:-1]]
 
 
 def _commands_due(root: Path, *, units_changed: bool) -> Iterator[tuple[list[str], str]]:
@@ -156,11 +159,36 @@ def _has_folders(root: Path) -> bool:
     )
 
 
+def _laid_files(root: Path) -> list[Path]:
+    """Units of ours with what lies in their folders, and the lists of users and folders, of this release or an earlier one."""
+    found = []
+    for place in sorted(within(root, UNITS).glob("evenhand*")):
+        path = UNITS / place.name
+        if place.is_dir():
+            found += [
+                path / one.name for one in sorted(place.iterdir()) if _OURS_BELOW.match(f"{path.name}/{one.name}")
+            ]
+        elif _is_ours(root, path):
+            found.append(path)
+    return [*found, USERS, FOLDERS]
+
+
+def _is_ours(root: Path, unit: Path) -> bool:
+    """Whether it is a unit that a release of ours laid: each says so. Somebody's own `evenhand-exporter.service` does not."""
+    place = within(root, unit)
+    return place.is_file() and _OUR_NAME.search(place.read_text(encoding="utf-8", errors="replace")) is not None
+
+
 def _wants(root: Path) -> list[Path]:
-    """Links that enable a unit of ours, of this release or an earlier one."""
+    """Links that enable a unit of ours, of this release or an earlier one, or one of which only the link is left."""
     folder = within(root, ENABLED)
-    found = folder.glob("*.wants/evenhand*") if folder.is_dir() else ()
-    return sorted(ENABLED / path.relative_to(folder) for path in found)
+    found = sorted(folder.glob("*.wants/evenhand*")) if folder.is_dir() else []
+    ours = []
+    for place in found:
+        unit = place.readlink() if place.is_symlink() else place
+        if unit.parent == UNITS and (_is_ours(root, unit) or not is_there(root, unit)):
+            ours.append(ENABLED / place.relative_to(folder))
+    return ours
 
 
 def _doors_first(unit: str) -> tuple[bool, str]:

@@ -34,7 +34,9 @@ class Piece(NamedTuple):
         fresh = place.with_name(f".{place.name}.new")
         fresh.write_bytes(self.content)
         fresh.chmod(PLAIN_MODE)
+        sync(fresh)
         fresh.replace(place)
+        sync(place.parent)
 
 
 class Link(NamedTuple):
@@ -54,6 +56,7 @@ class Link(NamedTuple):
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(self.target)
         fresh.replace(place)
+        sync(place.parent)
 
 
 def is_there(root: Path, path: Path) -> bool:
@@ -71,6 +74,15 @@ def take_away(root: Path, path: Path) -> None:
 def within(root: Path, path: Path) -> Path:
     """Where an absolute path of the machine lies under `root`."""
     return root / path.relative_to("/")
+
+
+def sync(path: Path) -> None:
+    """A file's bytes, or the names in a folder, outlive a power cut once this returns."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def make_folders(folder: Path) -> None:

@@ -4,8 +4,10 @@ A tree is named by the hash of all that is in it, so an upgrade is a new tree be
 keeps the files it began with. The packages come from the environment that runs this, as the lock pinned them; nothing is fetched.
 """
 
+import ctypes
 import hashlib
 import importlib.metadata as metadata
+import os
 import re
 import shutil
 import subprocess
@@ -18,7 +20,7 @@ from typing import NamedTuple
 
 import appliance
 from appliance.console import CommandRefused
-from appliance.installation.pieces import FOLDER_MODE, PLAIN_MODE, make_folders, within
+from appliance.installation.pieces import FOLDER_MODE, PLAIN_MODE, make_folders, sync, within
 
 HOME = Path("/opt/evenhand")
 CURRENT = HOME / "current"
@@ -27,6 +29,7 @@ NAME_LENGTH = 16
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 INTERPRETER = Path("/usr/bin") / PYTHON
 SITE = f"lib/{PYTHON}/site-packages"
+COMPILED = "COMPILED"  # of a tree: what was compiled, which its name says nothing of and the interpreter never compares
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?[^;]*(?:;(.*))?$")
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 
@@ -43,16 +46,19 @@ class Program(NamedTuple):
         return HOME / self.name
 
     def is_laid(self, root: Path) -> bool:
-        """Every file is there and is the one that is meant."""
+        """Every file is there and is the one that is meant, and so is all that was compiled from them."""
         tree = within(root, self.home)
         places = {place: tree / place for place in (*self.sources, *self.texts)}
-        return all(path.is_file() for path in places.values()) and _name_of(places) == self.name
+        if not all(path.is_file() for path in places.values()) or _name_of(places) != self.name:
+            return False
+        noted = tree / COMPILED
+        return noted.is_file() and noted.read_bytes() == _compiled_in(tree)
 
     def lay(self, root: Path) -> None:
-        """Appears with one rename, compiled, for the service cannot write here."""
+        """Appears with one rename once all of it is on the disk, compiled, for the service cannot write here."""
         tree = within(root, self.home)
         make_folders(tree.parent)
-        fresh = tree.with_name(f".{self.name}.new")
+        fresh, aside = tree.with_name(f".{self.name}.new"), tree.with_name(f".{self.name}.old")
         shutil.rmtree(fresh, ignore_errors=True)
         for place, source in self.sources.items():
             _copy(source.read_bytes(), fresh / place)
@@ -60,23 +66,23 @@ class Program(NamedTuple):
             _copy(text, fresh / place)
         (fresh / "bin" / "python").symlink_to(INTERPRETER)
         (fresh / "bin" / "evenhand").chmod(FOLDER_MODE)
-        compiling: list[str | Path] = [
-            INTERPRETER,
-            "-m",
-            "compileall",
-            "-q",
-            "-x",
-            "/tests?/",
-            "--invalidation-mode",
-            "unchecked-hash",
-        ]
+        self._compile(fresh)
+        _copy(_compiled_in(fresh), fresh / COMPILED)
+        _sync_file_system(fresh)
+        shutil.rmtree(aside, ignore_errors=True)
+        if tree.exists():  # to remove it takes long, and meanwhile `current` would lead nowhere
+            tree.rename(aside)
+        fresh.replace(tree)
+        sync(tree.parent)
+        shutil.rmtree(aside, ignore_errors=True)
+
+    def _compile(self, fresh: Path) -> None:
+        how: list[str | Path] = ["-m", "compileall", "-q", "-x", "/tests?/", "--invalidation-mode", "unchecked-hash"]
         subprocess.run(  # noqa: S603  (our own words)
-            [*compiling, "-s", fresh, "-p", self.home, fresh / SITE],
+            [INTERPRETER, *how, "-s", fresh, "-p", self.home, fresh / SITE],
             check=False,  # what does not compile is some package's sample, which nothing imports
             capture_output=True,
         )
-        shutil.rmtree(tree, ignore_errors=True)
-        fresh.replace(tree)
 
 
 def gather() -> Program:
@@ -101,16 +107,17 @@ def gather() -> Program:
 
 
 def shared_files() -> Iterator[tuple[str, Path]]:
-    """Units, the scripts that they run, and their page, from the checkout or from where a wheel puts them."""
+    """Units, the scripts that they run, and the pages, from the checkout or from where a wheel puts them."""
     checkout = Path(appliance.__file__).parents[1]
     if (checkout / "systemd" / "evenhand.service").exists():
-        folder, page = checkout / "systemd", checkout / "docs" / "operating" / "install.md"
+        folder, pages = checkout / "systemd", checkout / "docs" / "operating"
     else:
         folder = Path(sysconfig.get_path("data")) / "share" / "evenhand" / "systemd"
-        page = folder.parent / "install.md"
+        pages = folder.parent
     if not (folder / "evenhand.service").exists():
         raise CommandRefused(f"{folder} has no units: install from a checkout or from the wheel as it was built")
-    yield "install.md", page
+    for page in sorted(pages.glob("*.md")):
+        yield page.name, page
     for script in sorted((folder.parent / "backups").glob("*.sh")):
         yield f"backups/{script.name}", script
     for path in sorted(folder.rglob("*")):
@@ -185,6 +192,25 @@ def _digest(sources: dict[str, Path], texts: dict[str, bytes]) -> str:
 
 def _name_of(places: dict[str, Path]) -> str:
     return _digest(places, {})
+
+
+def _compiled_in(tree: Path) -> bytes:
+    """One line that names every compiled file in a tree with its content."""
+    found = {str(path.relative_to(tree)): path for path in tree.rglob("__pycache__/*.pyc")}
+    return f"{len(found)} {_name_of(found)}\n".encode()
+
+
+def _sync_file_system(of: Path) -> None:
+    """Else a power cut after the rename could leave files that are cut, under a name that says they are whole. All at once: a
+    tree has ten thousand of them.
+    """
+    descriptor = os.open(of, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor):
+            failed = ctypes.get_errno()
+            raise OSError(failed, os.strerror(failed), str(of))
+    finally:
+        os.close(descriptor)
 
 
 def _copy(content: bytes, place: Path) -> None:

@@ -206,7 +206,8 @@ def _allowed(fact: AccountOpened) -> int | None:
 _COLUMNS = (
     "a.account, a.trader, a.challenge, coalesce(c.program, ''), coalesce(c.title, ''), a.phase, a.phase_name, a.funded,"
     " a.bridge, a.login, a.standing, a.because, a.currency, a.exponent, a.initial, a.balance, a.equity,"
-    " a.headroom, a.allowed, a.days_traded, a.opened_us, a.opened_seq, a.traded_us, a.marked_us, a.standing_us, a.decision, a.flat_us"
+    " a.headroom, a.allowed, a.days_traded, a.opened_us, a.opened_seq, a.traded_us, a.marked_us, a.standing_us, a.decision, a.flat_us,"
+    " coalesce((SELECT d.settled FROM rm_decision d WHERE d.decision = a.decision), '') AS verdict"
 )
 _FROM = "FROM rm_account a LEFT JOIN rm_challenge c ON c.challenge = a.challenge"
 
@@ -215,7 +216,7 @@ class AccountLine(msgspec.Struct, frozen=True):
     """One account in a list. Amounts are minor units of `currency` at `exponent`; `headroom` is None without a loss limit.
 
     `allowed`: the smallest loss that its rules allow; `left_bp`: the share of it that is left, in basis points.
-    `traded_us` is None until the first deal.
+    `traded_us` is None until the first deal. `verdict`: the last word on `decision`, "" while it is open.
     """
 
     account: int
@@ -245,6 +246,7 @@ class AccountLine(msgspec.Struct, frozen=True):
     standing_us: int
     decision: int | None
     flat_us: int | None
+    verdict: str
 
     def money(self, minor: int) -> Money:
         return Money(minor, self.currency, self.exponent)
@@ -336,6 +338,15 @@ def count_accounts(connection: apsw.Connection, wanted: AccountFilter) -> int:
 def count_by_standing(connection: apsw.Connection) -> dict[Standing, int]:
     rows = connection.execute("SELECT standing, count(*) FROM rm_account GROUP BY standing")
     return {Standing(standing): count for standing, count in rows}
+
+
+def count_breached_in_doubt(connection: apsw.Connection) -> int:
+    """Breached accounts whose breach is in question or was dismissed."""
+    found = connection.execute(
+        "SELECT count(*) FROM rm_account a JOIN rm_decision d ON d.decision = a.decision"
+        " WHERE a.standing = 'breached' AND d.settled IN ('', 'dismissed')"
+    ).fetchone()
+    return 0 if found is None else int(found[0])
 
 
 def programs_and_bridges(connection: apsw.Connection) -> tuple[list[tuple[str, str]], list[str]]:

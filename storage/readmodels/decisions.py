@@ -126,6 +126,16 @@ def open_decisions(connection: apsw.Connection, limit: int) -> list[DecisionLine
     return [DecisionLine(*row) for row in connection.execute(sql, (limit,))]
 
 
+def dismissed_breaches(connection: apsw.Connection, before: int | None, limit: int) -> list[DecisionLine]:
+    """Declared breaches that a person dismissed, newest first, from below `before`: what is owed to their traders is settled by hand."""
+    ceiling = before if before is not None else 1 << 62
+    sql = (
+        f"SELECT {_COLUMNS} FROM rm_decision WHERE kind = 'BreachDeclared' AND settled = 'dismissed'"  # noqa: S608  (own columns)
+        " AND decision < ? ORDER BY decision DESC LIMIT ?"
+    )
+    return [DecisionLine(*row) for row in connection.execute(sql, (ceiling, limit))]
+
+
 def latest_decisions(connection: apsw.Connection, before: int | None, limit: int) -> list[DecisionLine]:
     """All decisions, newest first, from below `before`."""
     ceiling = before if before is not None else 1 << 62
@@ -134,7 +144,10 @@ def latest_decisions(connection: apsw.Connection, before: int | None, limit: int
 
 
 class DecisionCounts(msgspec.Struct, frozen=True):
-    """Numbers for the home page: breaches, pauses and passes since an instant, open questions and the oldest one's instant."""
+    """Numbers for the home page: breaches, pauses and passes since an instant, open questions and the oldest one's instant.
+
+    What a person dismissed is no breach and no pause any more.
+    """
 
     breaches: int
     pauses: int
@@ -145,8 +158,10 @@ class DecisionCounts(msgspec.Struct, frozen=True):
 
 def decision_counts(connection: apsw.Connection, since_us: int) -> DecisionCounts:
     row = connection.execute(
-        "SELECT (SELECT count(*) FROM rm_decision WHERE kind = 'BreachDeclared' AND severity = 'hard' AND at_us >= ?),"
-        " (SELECT count(*) FROM rm_decision WHERE kind = 'BreachDeclared' AND severity = 'soft' AND at_us >= ?),"
+        "SELECT (SELECT count(*) FROM rm_decision WHERE kind = 'BreachDeclared' AND severity = 'hard'"
+        " AND settled <> 'dismissed' AND at_us >= ?),"
+        " (SELECT count(*) FROM rm_decision WHERE kind = 'BreachDeclared' AND severity = 'soft'"
+        " AND settled <> 'dismissed' AND at_us >= ?),"
         " (SELECT count(*) FROM rm_decision WHERE kind = 'PhasePassed' AND at_us >= ?),"
         " (SELECT count(*) FROM rm_decision WHERE settled = ''),"
         " (SELECT min(at_us) FROM rm_decision WHERE settled = '')",

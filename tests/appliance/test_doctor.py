@@ -17,6 +17,7 @@ from appliance.doctor import run_doctor
 from appliance.finding import Finding, Level, findings_json, findings_text, worst
 from appliance.firm_checks import check_checkpoint, check_ledger, check_lock, check_segments
 from appliance.machine_checks import (
+    MB,
     check_clock,
     check_disk,
     check_one_sqlite,
@@ -96,9 +97,10 @@ def of(firm: FirmDirectory, check: str) -> Finding:
 
 def test_a_new_firm_is_well(firm: FirmDirectory) -> None:
     findings = run_doctor(firm.path)
-    assert [finding for finding in findings if finding.level is not Level.OK] == []
-    assert len(findings) == 19
-    assert worst(findings) is Level.OK
+    # But for its copies: nobody has said yet where they go.
+    assert [finding.check for finding in findings if finding.level is not Level.OK] == ["copies"]
+    assert len(findings) == 21
+    assert worst(findings) is Level.WARNING
 
 
 def test_the_page_explains_every_check(firm: FirmDirectory) -> None:
@@ -134,6 +136,17 @@ def test_a_file_open_to_others_is_named_with_the_command_that_mends_it(firm: Fir
     assert found.level is Level.PROBLEM
     assert f"{name} is open to others (mode 0644)" in found.found
     assert found.next == f'run "chmod 0600 {firm.path / name}"'
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_root_is_sent_to_the_user_whose_firm_it_is_and_leaves_nothing_there(firm: FirmDirectory) -> None:
+    for path in (*firm.path.rglob("*"), firm.path):
+        os.chown(path, 65534, 65534)
+    before = sorted(firm.path.rglob("*"))
+    finding = of(firm, "directory")
+    assert (finding.level, finding.found) == (Level.PROBLEM, f"{firm.path} belongs to nobody, and root looks at it")
+    assert finding.next == f'run "runuser -u nobody -- evenhand doctor --data-dir {firm.path}"'
+    assert sorted(firm.path.rglob("*")) == before
 
 
 def test_a_lost_secret_is_a_problem(firm: FirmDirectory) -> None:
@@ -272,14 +285,15 @@ def test_the_kernel_answers_whether_the_clock_is_synchronised() -> None:
 
 def test_a_full_disk_and_a_missing_ballast_are_told(firm: FirmDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    assert check_disk(firm, 100 * 2**30).level is Level.OK
-    assert check_disk(firm, 2**30).level is Level.WARNING
-    assert check_disk(firm, 2**20).level is Level.PROBLEM
-    assert "1 MiB free" in check_disk(firm, 2**20).found
+    assert check_disk(firm, 100_000 * MB).level is Level.OK
+    assert check_disk(firm, 1_000 * MB).level is Level.WARNING
+    assert check_disk(firm, MB).level is Level.PROBLEM
+    assert "1 MB free" in check_disk(firm, MB).found
+    assert "may have stopped taking already" in check_disk(firm, MB).next
     os.truncate(firm.ballast, BALLAST_BYTES - 1)
-    assert "no ballast" in check_disk(firm, 100 * 2**30).found
+    assert "no ballast" in check_disk(firm, 100_000 * MB).found
     firm.ballast.unlink()
-    assert check_disk(firm, 100 * 2**30).level is Level.WARNING
+    assert check_disk(firm, 100_000 * MB).level is Level.WARNING
 
 
 def test_a_busy_port_is_a_problem_with_a_way_to_find_who_has_it() -> None:
@@ -343,17 +357,31 @@ def test_segments_that_are_missing_or_cut_are_told(firm: FirmDirectory) -> None:
     assert check_segments(firm, vitals, PLAIN).found == "not as long as the ledger says: 4.quotes"
 
 
+def test_a_front_that_cannot_be_opened_is_told_and_a_damaged_one_is_the_firms_own_to_replace(
+    firm: FirmDirectory,
+) -> None:
+    assert of(firm, "front").level is Level.OK
+    firm.front_db.write_bytes(b"no database at all" * 300)
+    firm.front_db.chmod(0o600)
+    assert of(firm, "front").level is Level.OK
+    firm.front_db.unlink()
+    firm.front_db.mkdir(mode=0o700)
+    told = of(firm, "front")
+    assert (told.level, "nobody can sign in" in told.found) == (Level.PROBLEM, True)
+    assert "move it away" in told.next
+
+
 def test_the_report_reads_for_people_and_for_programs() -> None:
-    findings = (Finding("ledger", Level.OK, "7 rows"), Finding("disk", Level.WARNING, "1 MiB free", "make room"))
+    findings = (Finding("ledger", Level.OK, "7 rows"), Finding("disk", Level.WARNING, "1 MB free", "make room"))
     assert findings_text(findings) == (
         "ok       ledger       7 rows\n"
-        "warning  disk         1 MiB free\n"
+        "warning  disk         1 MB free\n"
         "                      next: make room\n"
-        "2 checks: 1 ok, 1 warning, 0 problem\n"
+        "2 checks: 1 ok, 1 warning, 0 problems\n"
     )
     report = msgspec.json.decode(findings_json(findings))
     assert report["worst"] == "warning"
-    assert report["findings"][1] == {"check": "disk", "level": "warning", "found": "1 MiB free", "next": "make room"}
+    assert report["findings"][1] == {"check": "disk", "level": "warning", "found": "1 MB free", "next": "make room"}
 
 
 def test_no_finding_that_is_not_well_lacks_a_next_step(firm: FirmDirectory) -> None:
@@ -364,3 +392,9 @@ def test_no_finding_that_is_not_well_lacks_a_next_step(firm: FirmDirectory) -> N
     troubled = [finding for finding in run_doctor(firm.path) if finding.level is not Level.OK]
     assert {finding.check for finding in troubled} == {"directory", "secrets", "settings", "ledger"}
     assert all(finding.next for finding in troubled)
+
+
+def test_a_firm_whose_copies_leave_nowhere_is_warned(firm: FirmDirectory) -> None:
+    [found] = [one for one in run_doctor(firm.path) if one.check == "copies"]
+    assert found.level is Level.WARNING
+    assert "backups.destination" in found.next

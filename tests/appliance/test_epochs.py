@@ -10,16 +10,14 @@ import apsw
 import msgspec
 import pytest
 
-from actors.enforcement_plans import EnforcementState
 from actors.recovery import ReplayDiverged, all_rows
-from actors.states import hash_of, state_bytes
+from actors.states import hash_of
 from appliance import assembly
 from appliance.assembly import Machine
 from appliance.commands import replay as replay_command
 from appliance.commands.replay import replay
 from appliance.console import CommandRefused
 from appliance.settings_file import read_settings
-from firm.commands import EngageKillSwitch, KillSwitch
 from firm.facts import BreachDeclared, MarkTaken, PeakReached
 from firm.inputs import EpochClosed, EpochOpened
 from firm.instant import MINUTE_US
@@ -136,33 +134,6 @@ def test_the_new_epoch_begins_with_a_snapshot_of_the_state_it_found(traded: Any,
     snapshot = machine.reader.newest_snapshot(machine.ledger.size)
     assert snapshot is not None
     assert snapshot.of_seq == rows
-
-
-def test_what_is_owed_is_known_though_the_snapshot_is_of_an_engine_that_kept_no_debts(
-    traded: Any, newer_engine: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def as_before(state: Any) -> bytes:
-        raw = state_bytes(state)
-        if not isinstance(state, EnforcementState):
-            return raw
-        return msgspec.json.encode({name: value for name, value in msgspec.json.decode(raw).items() if name != "owed"})
-
-    traded.put(EngageKillSwitch(by="staff:ruth", switch=KillSwitch.ENFORCEMENT, why="looks odd"))
-    traded.wait(1)
-    traded.tick(130_000, 130_005)
-    traded.tick(130_000, 130_005)
-    owed = traded.machine.live.owed()
-    assert len(owed) == 1
-    monkeypatch.setattr("actors.snapshotter.state_bytes", as_before)
-    monkeypatch.setattr("actors.snapshotter.PART_NS_MAX", 10**12)  # a busy machine leaves no snapshot half written
-    traded.crash()
-    newer_engine()
-    traded.reopen().runner.run_dry()
-    traded.crash()
-    monkeypatch.setattr(assembly, "engine_digest", lambda: "a" * 64)
-    machine = traded.reopen()
-    assert machine.recovered.rows < 50, "it started from the snapshot"
-    assert machine.live.owed() == owed
 
 
 def test_a_peak_that_only_prices_knew_becomes_a_fact_when_the_epoch_ends(traded: Any, newer_engine: Any) -> None:

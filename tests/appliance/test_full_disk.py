@@ -98,7 +98,7 @@ def test_on_a_disk_that_is_full_to_the_last_byte_a_sign_in_is_refused_in_words(
         if status != 422:
             break
     assert status == 503
-    assert "This cannot be saved just now: nothing of it was kept" in page
+    assert "Signing in has to be saved, and the firm’s disk has no room for it" in page
     assert "We cannot answer right now" in page
     assert urllib.request.urlopen(f"{url}/sign-in", timeout=5).status == 200
     filler.unlink()

@@ -25,6 +25,7 @@ from storage.reader import LedgerReader
 from tests.appliance.small_disk import SmallDisk, contract, small_disk
 from web.app import create_app
 from web.auth import hash_password
+from web.words import moment
 
 DISK_MB, LEAST_MB = 220, 60
 PATIENCE_S = 30
@@ -84,7 +85,7 @@ async def test_a_firm_whose_disk_fails_comes_back_read_only_and_goes_on_once_it_
 
 
 async def test_what_is_kept_can_be_read_and_nothing_is_taken(tmp_path: Path, settings: Callable[..., Any]) -> None:
-    machine = found(tmp_path / "firm", settings())
+    machine = found(tmp_path / "firm", replace(settings(), clock=ClockSettings()))
     machine.decide_now([staff_command(machine, RUTH, "Ruth", "owner", hash_password(PASSWORD))])
     machine.close()
     before = {path: path.read_bytes() for path in (tmp_path / "firm").glob("*") if path.is_file()}
@@ -96,6 +97,9 @@ async def test_what_is_kept_can_be_read_and_nothing_is_taken(tmp_path: Path, set
             controls = await ruth.get("/staff/controls")
             assert "Nothing new is taken at the moment" in controls.text
             assert "The reason: the disk is broken." in controls.text
+            assert "prices cannot be judged since <span" in controls.text
+            last_us = firm.firm.reader.row(firm.firm.reader.size()).received_us
+            assert moment(last_us) in controls.text
             token = controls.text.partition('name="csrf_token" value="')[2].partition('"')[0]
             form = {"csrf_token": token, "why": "a disk that is broken"}
             answer = await ruth.post("/staff/controls/enforcement/engagement", data=form, headers=own)

@@ -78,6 +78,15 @@ def test_the_check_says_what_is_too_old_and_how_to_mend_it(firm: Any, told: Any,
     assert told("backup", "--check", "--data-dir", firm.directory)["problems"] == []
 
 
+def test_each_line_of_the_shipping_bears_its_time(firm: Any, run: Any) -> None:
+    """It is one log for days: of what is said without a time nobody knows when it was."""
+    shipped = run("backup", "--ship-once", "--data-dir", firm.directory)
+    assert shipped.stdout == ""
+    lines = [json.loads(line) for line in shipped.stderr.splitlines()]
+    assert f"shipping to {firm.copies} from row" in lines[-1]["message"]
+    assert all(line["time"] for line in lines)
+
+
 def test_the_keys_can_be_copied_alone(firm: Any, told: Any) -> None:
     first, second = (told("backup", "--keys", "--data-dir", firm.directory)["keys"] for _ in range(2))
     assert second > first
@@ -104,6 +113,20 @@ def test_without_settings_for_copies_a_backup_says_what_to_set(firm: Any, run: A
     write_settings(FirmDirectory(firm.directory).settings, bare)
     refused = run("backup", "--data-dir", firm.directory, status=2)
     assert "no destination is set: give a directory" in refused.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_what_root_restores_into_the_directory_of_the_service_is_the_services(firm: Any, told: Any, run: Any) -> None:
+    told("backup", "--data-dir", firm.directory)
+    target = firm.folder / "of-the-service"
+    target.mkdir(mode=0o700)
+    os.chown(target, 65534, 65534)
+    said = run("restore", *from_copies(firm), "--data-dir", target).stdout
+    everything = [target, *target.rglob("*")]
+    assert len(everything) > 10
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in everything} == {(65534, 65534)}
+    assert "and belongs to nobody.\n" in said
+    assert 'Next: "runuser -u nobody -- evenhand doctor", then "systemctl start evenhand.service"' in said
 
 
 def test_a_restore_says_no_in_one_line_and_leaves_nothing(firm: Any, run: Any) -> None:

@@ -311,6 +311,25 @@ def test_other_prices_of_the_same_rows_are_another_segment(house: Any) -> None:
     assert house.restore()[1].segments == 1
 
 
+def test_room_is_asked_for_each_segment_that_will_be_sent_though_another_of_its_name_lies_there(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies there is another lineage's: the snapshot sends ours beside it, and must have asked for its room."""
+    house.tick(5)
+    house.next_day()
+    house.snapshot()
+    asked: list[int] = []
+    monkeypatch.setattr(house.destination, "require_room", asked.append)
+    house.snapshot()
+    [lying] = (house.copies / "segments").iterdir()
+    name = names.segment_named(lying.name)
+    assert name is not None
+    lying.rename(lying.with_name(name._replace(sha256="0" * 64).name))
+    house.snapshot()
+    [segment] = (house.directory / "segments").iterdir()
+    assert asked[1] - asked[0] == segment.stat().st_size
+
+
 def test_where_a_part_of_a_file_is_wanted_all_of_it_must_be_what_was_signed(house: Any) -> None:
     house.tick(12)
     house.snapshot()

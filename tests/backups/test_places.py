@@ -240,3 +240,21 @@ def test_copies_do_not_follow_a_link_out_of_their_directory(tmp_path: Path) -> N
     with pytest.raises(DestinationFailed, match="leads elsewhere"):
         put(DirectoryDestination(tmp_path / "copies"), tmp_path, "snapshots/a/one", b"1")
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_rsync_runs_nothing_that_lies_in_the_home_of_whoever_copies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The home of the service's user is the firm's directory, which a service that was taken over could write."""
+    home, evil = tmp_path / "home", tmp_path / "evil"
+    home.mkdir()
+    evil.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    evil.chmod(0o700)
+    (home / ".popt").write_text(f"rsync exec --recursive {evil}\n")
+    monkeypatch.setenv("HOME", str(home))
+    subprocess.run(["rsync", "--recursive", str(home)], check=True)
+    assert (tmp_path / "ran").exists(), "this rsync reads no such file, and the test shows nothing"
+    (tmp_path / "ran").unlink()
+    with pytest.raises(DestinationFailed):
+        RsyncDestination("nobody@127.0.0.1:/nowhere", ssh_config="/dev/null").sizes("")
+    assert not (tmp_path / "ran").exists()

@@ -35,15 +35,15 @@ def test_a_snapshot_that_a_newer_one_stands_for_is_not_called_old(firm: Any, run
 def test_one_shipping_says_what_it_sent_or_that_there_was_nothing(firm: Any, run: Any, told: Any) -> None:
     size = len(firm.rows())
     run("backup", "--data-dir", firm.directory)
-    said = run("backup", "--ship-once", "--data-dir", firm.directory).stdout
-    assert said.splitlines()[-1] == f"Nothing new to ship: the copies reach row {size:,}, the last one."
+    said = run("backup", "--ship-once", "--data-dir", firm.directory).stderr
+    assert said.splitlines()[-1].endswith(f"nothing new to ship: the copies reach row {size:,}, the last one")
     firm.go_on_with(firm.directory)
     firm.tick(3)
     firm.machine.close()
     now = len(firm.rows())
-    said = run("backup", "--ship-once", "--data-dir", firm.directory).stdout
-    assert said.splitlines()[-1].startswith(f"{now - size} rows shipped, ")
-    assert said.splitlines()[-1].endswith(f": the copies reach row {now:,}.")
+    said = run("backup", "--ship-once", "--data-dir", firm.directory).stderr
+    assert f"{now - size} rows shipped, " in said.splitlines()[-1]
+    assert said.splitlines()[-1].endswith(f": the copies reach row {now:,}")
     assert told("backup", "--ship-once", "--data-dir", firm.directory) == {
         "rows": 0,
         "bytes": 0,

@@ -1,5 +1,6 @@
 """Snapshot and shipped tail into a blank directory: restored, verified, served; every row, fact, price and person is there."""
 
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -106,6 +107,35 @@ def test_a_restore_says_what_it_is_doing_up_to_the_last_row_that_it_checks(shipp
     for wanted in ("fetching ledger.db", "opening ledger.db", f"row {restored.size} is back", "checking row"):
         assert any(line.replace(",", "").startswith(wanted) for line in lines), f"nothing says {wanted!r}: {told}"
     assert told[-1] == f"checking row {restored.size:,} of {restored.size:,}"
+
+
+def test_a_restored_firm_is_on_the_disk_before_it_has_its_name(shipped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power may go right after: the name with empty files behind it would be taken for the firm."""
+    wanted = shipped.wanted()
+    synced: dict[int, Any] = {}
+    missed: list[str] = []
+    fsync, rename = os.fsync, os.rename
+
+    def as_it_is(path: Path) -> Any:
+        return sorted(one.name for one in path.iterdir()) if path.is_dir() else path.read_bytes()
+
+    def noted_fsync(descriptor: int) -> None:
+        fsync(descriptor)
+        synced[os.fstat(descriptor).st_ino] = as_it_is(Path(f"/proc/self/fd/{descriptor}").resolve())
+
+    def noted_rename(path: Any, fresh: Any) -> None:
+        if fresh == wanted.target:
+            below = [path, *path.rglob("*")]
+            missed.extend(f"{one.relative_to(path)}" for one in below if synced.get(one.stat().st_ino) != as_it_is(one))
+            assert len(below) > 12
+            synced.clear()
+        rename(path, fresh)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "rename", noted_rename)
+    restore(wanted)
+    assert missed == []
+    assert wanted.target.parent.stat().st_ino in synced, "its name is durable when we say so"
 
 
 def test_a_restored_firm_goes_on_is_sound_and_its_new_epoch_can_be_replayed(shipped: Any) -> None:

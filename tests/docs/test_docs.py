@@ -154,3 +154,22 @@ def test_commands_that_the_pages_name_are_commands() -> None:
 def test_the_figures_of_the_soaks_are_those_that_were_kept() -> None:
     page = soaked.PAGE.read_text("utf-8")
     assert soaked.written(page) == page, "write them with: python -m tests.soaked"
+
+
+def _variables_read() -> set[str]:
+    """What programs, tests and scripts take from the environment: a string of Python's, a ${NAME} of a shell's."""
+    read = {"*.py": r'"(EVENHAND_[A-Z_]+)"', "*.sh": r"\$\{(EVENHAND_[A-Z_]+)"}
+    return {
+        name
+        for files, pattern in read.items()
+        for path in ROOT.rglob(files)
+        if ".venv" not in path.parts
+        for name in re.findall(pattern, path.read_text(encoding="utf-8"))
+    }
+
+
+def test_variables_that_the_pages_name_are_read_by_something() -> None:
+    known = _variables_read()
+    for page in PAGES:
+        for name in re.findall(r"EVENHAND_[A-Z_]+", page.read_text(encoding="utf-8")):
+            assert name in known, f"{page.relative_to(ROOT)} names {name}, which nothing reads"

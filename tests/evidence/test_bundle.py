@@ -7,9 +7,10 @@ import pytest
 
 from firm.facts import Doubt
 from firm.inputs import DealEntry, LedgerForked, Side
+from storage.afterwards import explain_decision
 from storage.errors import NoteRefused
 from storage.evidence import rows_proof
-from storage.grounds import NotADecision, explain_decision
+from storage.grounds import NotADecision
 from storage.tree import fold, range_hash
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from firm.explain import percent, rule_in_words
 from firm.facts import Doubt
 from firm.ruleset import Anchor, Inactivity, MaximumDuration, Trail
-from storage.grounds import explain_decision
+from storage.afterwards import explain_decision
 
 BREACH = (Path(__file__).parent / "breach_in_words.txt").read_text(encoding="utf-8")
 

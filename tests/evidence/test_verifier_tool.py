@@ -33,6 +33,17 @@ def test_it_runs_with_nothing_installed(story: Any, tmp_path: Path) -> None:
     assert "it holds" in told.stdout
 
 
+def test_a_reader_that_wants_only_its_beginning_is_no_file_that_cannot_be_read(story: Any, tmp_path: Path) -> None:
+    file = tmp_path / "evidence.json"
+    file.write_bytes(story.bundle(story.ada_breaks_her_daily_loss()))
+    reading, writing = os.pipe()
+    os.close(reading)  # as `| head -0` does
+    command = [sys.executable, "-I", "-S", str(TOOL), str(file)]
+    told = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (told.returncode, told.stderr) == (0, "")
+
+
 def test_a_checkpoint_that_the_file_says_nothing_about_is_no_reason_to_doubt_the_file(
     story: Any, tmp_path: Path
 ) -> None:

@@ -10,13 +10,17 @@ import httpx
 import msgspec
 import pytest
 
+from appliance.alarms.backup_age import note_backup
 from appliance.alarms.checks import WATCHED
+from appliance.alarms.copies_check import CopiesCheck, note_check
 from appliance.alarms.limits import MailSettings
 from appliance.alarms.mail import mail_of
 from appliance.alarms.notice import Alarm, Notice
 from appliance.alarms.remedies import REMEDIES
 from appliance.founding import found
 from appliance.settings_file import every_setting, write_settings
+from firm.instant import SECOND_US
+from web.machine import CopiesSeen
 
 TESTS = Path(__file__).parents[1]
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "operating" / "runbooks.md"
@@ -118,6 +122,28 @@ def test_an_alarm_of_a_served_firm_reaches_webhook_metrics_log_and_doctor(
     assert KEY not in log + doctor.stdout + json.dumps(told)
 
 
+def test_the_doctor_sees_that_the_firm_that_serves_knows_nothing_of_settings_that_were_changed(
+    served_firm: Any, run: Any
+) -> None:
+    firm, settings, _, _ = served_firm
+
+    def said() -> dict[str, str]:
+        told = json.loads(run("doctor", "--json", "--data-dir", firm).stdout)["findings"]
+        [finding] = [one for one in told if one["check"] == "served settings"]
+        return dict(finding)
+
+    file = firm / "evenhand.toml"
+    file.write_text(f"# a word more\n{file.read_text()}")
+    assert said()["level"] == "ok"
+    backups = msgspec.structs.replace(settings.backups, destination="/mnt/copies")
+    file.unlink()
+    write_settings(file, msgspec.structs.replace(settings, backups=backups))
+    finding = said()
+    assert finding["level"] == "warning"
+    assert finding["found"] == f"the firm that serves was started with other settings than {file} has now"
+    assert finding["next"].startswith("restart it")
+
+
 def test_the_doctor_says_which_secret_is_missing(tmp_path: Path, on_the_clock: Any, run: Any) -> None:
     settings = on_the_clock()
     firm = tmp_path / "firm"
@@ -133,3 +159,18 @@ def test_the_doctor_says_which_secret_is_missing(tmp_path: Path, on_the_clock: A
     refused = run("serve", "--data-dir", firm)
     assert refused.returncode != 0
     assert "alarm_webhook_key is missing" in refused.stderr
+
+
+def test_pages_are_told_the_first_step_of_each_alarm_by_the_one_list_of_them(shop: Any, watched: Any) -> None:
+    watch = watched(shop.machine)
+    assert {alarm: watch.first_step(alarm.value) for alarm in Alarm} == REMEDIES
+
+
+async def test_pages_are_told_of_copies_what_the_last_look_saw(shop: Any, watched: Any) -> None:
+    watch = watched(shop.machine)
+    assert watch.copies() == CopiesSeen(wanted=False, snapshot_us=0, checked_us=0, problems=())
+    note_backup(shop.machine.directory, SECOND_US)
+    note_check(shop.machine.directory, CopiesCheck(at_us=2 * SECOND_US, problems=("4 rows are not shipped",)))
+    await watch.look()
+    seen = watch.copies()
+    assert (seen.snapshot_us, seen.checked_us, seen.problems) == (SECOND_US, 2 * SECOND_US, ("4 rows are not shipped",))

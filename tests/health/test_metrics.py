@@ -12,7 +12,8 @@ import pytest
 from appliance.alarms.backup_age import note_backup
 from appliance.alarms.courier import Courier
 from appliance.alarms.secret_texts import SecretTexts, read_secret_texts
-from appliance.alarms.watch import Watch, couriers_of
+from appliance.alarms.watch import Watch
+from appliance.alarms.ways import couriers_for
 from appliance.clock import wall_us
 from appliance.exposition import SERIES_MAX, Exposition, by
 from appliance.log import Redaction
@@ -212,6 +213,10 @@ async def test_who_may_read_it(doors: Any, door: Any, headers: Any, status: int)
         answer = await client.get("/metrics", headers=headers)
     assert answer.status_code == status
     assert ("evenhand_ledger_rows" in answer.text) == (status == 200)
+    if status == 403:
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.text.startswith("403: ")
+        assert "<" not in answer.text
     if status == 200:
         assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
         assert answer.headers["cache-control"] == "no-store"
@@ -256,4 +261,6 @@ def test_a_webhook_without_its_key_stops_the_start(shop: Any) -> None:
         read_secret_texts(shop.directory, alarms)
     shop.machine.settings = msgspec.structs.replace(shop.settings, alarms=alarms)
     shop.machine.secret_texts = SecretTexts(alarm_webhook_key=TOKEN)
-    assert [courier.name for courier in couriers_of(shop.machine)] == ["webhook"]
+    assert [courier.name for courier in couriers_for(shop.machine.settings.alarms, shop.machine.secret_texts)] == [
+        "webhook"
+    ]

@@ -166,3 +166,9 @@ def test_assertions_are_never_turned_off() -> None:
     for path in FILES:
         if path.name == "Makefile" or path.suffix in {".sh", ".service"}:
             assert not re.search(r"python3? .*-O\b|PYTHONOPTIMIZE", path.read_text(encoding="utf-8")), named(path)
+
+
+def test_how_long_a_soak_lasts_is_read_in_one_place() -> None:
+    """A second reader would take half a minute for no number, or know of no share."""
+    asked = f'"EVENHAND_SOAK_{"MINUTES"}"'
+    assert [named(path) for path in PYTHON if asked in path.read_text(encoding="utf-8")] == ["tests/soaked.py"]

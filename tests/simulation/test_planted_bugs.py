@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from world.verdict import judge
 from world.watcher import Invariant
 
-from actors import account_book, account_desk, runner
+from actors import account_book, account_desk, account_verdicts, runner
 from actors.enforcement_desk import EnforcementDesk
 from actors.runner import Runner
 from actors.turn import WorkingTurn
+from actors.wakes import Wakes
 from bridges.gateway import Gateway
 from bridges.lanes import Lanes, PendingEvent, Took
 from bridges.outbox import Outbox
@@ -180,3 +181,13 @@ def test_a_row_lost_in_a_crash_is_caught(monkeypatch: pytest.MonkeyPatch) -> Non
         lambda source, target, copy=shutil.copyfile: None if Path(source).name in LOST else copy(source, target),
     )
     assert Invariant.KEPT in caught(0)
+
+
+def test_a_price_behind_a_deal_that_nobody_judges_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Wakes, "behind", lambda *_: [])
+    assert Invariant.ORACLE in caught(10_787)
+
+
+def test_a_withdrawal_held_against_a_start_that_is_not_final_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account_verdicts, "_is_measured_from_day", lambda _: False)
+    assert Invariant.ORACLE in caught(20_159)

@@ -6,6 +6,7 @@ from contextlib import suppress
 import apsw
 import pytest
 
+from storage.audit_rows import lying_beside
 from storage.checkpoint import Signer
 from storage.errors import LedgerDamaged, LedgerRefused
 from storage.files import FirmDirectory
@@ -107,6 +108,26 @@ def test_it_passes_while_the_prices_that_it_has_walked_past_and_will_walk_past_a
         report = verify(book.path, secret=book.secret, progress=seal_a_day)
     assert report.findings == ()
     assert (report.segments, report.frames) == (1, 1_000)
+
+
+def test_frames_are_held_a_few_at_a_time_however_many_rows_a_step_has(book, monkeypatch):
+    """A frame may have 256 KiB, and a step has two thousand rows."""
+    most, held = 2_000, []
+
+    def noted(connection, rows):
+        lying = lying_beside(connection, rows)
+        held.append(sum(map(len, lying.frames.values())))
+        return lying
+
+    monkeypatch.setattr("storage.audit_rows.BESIDE_BYTES_MAX", most, raising=False)
+    monkeypatch.setattr("storage.verify.lying_beside", noted)
+    with book.open() as ledger:
+        book.write(ledger, 500)
+    report = book.verify()
+    assert report.is_sound
+    assert (report.rows, report.frames) == (500, 100)
+    assert sum(held) > 20 * most
+    assert max(held) <= most
 
 
 @pytest.mark.parametrize(("table", "column", "where"), TOUCHED)

@@ -45,6 +45,16 @@ def make_set_uid() -> None:
         program.unlink()
 
 
+def replace(file: Path) -> None:
+    """By another with its content, as a program that may write a folder can, whoever owns the file."""
+    fresh = file.with_name("probe")
+    fresh.write_bytes(file.read_bytes())
+    try:
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
 def see_others() -> None:
     """The first process of the machine, by its command line."""
     assert Path("/proc/1/cmdline").read_bytes()
@@ -57,6 +67,9 @@ DENIED: dict[str, Callable[[], Any]] = {
     "read a secret's file": lambda: (FIRM / "secrets" / "ledger_secret").read_bytes(),
     "read the journal": lambda: list(Path("/var/log").iterdir()),
     "read units and settings of the machine": lambda: list(Path("/etc/systemd").iterdir()),
+    "write the settings": lambda: (FIRM / "evenhand.toml").open("r+b").close(),
+    "replace the settings": lambda: replace(FIRM / "evenhand.toml"),
+    "remove the settings": lambda: (FIRM / "evenhand.toml").unlink(),
     "write into the program": lambda: Path("/opt/evenhand/probe").write_text(""),
     "write into the system": lambda: Path("/usr/probe").write_text(""),
     "write into the root": lambda: Path("/probe").write_text(""),

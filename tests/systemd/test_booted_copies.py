@@ -127,6 +127,10 @@ def test_a_restore_is_rehearsed_only_where_the_key_was_laid(booted: Any) -> None
     key.parent.mkdir(exist_ok=True)
     key.write_text(booted.offline_key)
     key.chmod(0o600)
+    assert run_unit(booted, "evenhand-rehearse") == "resources", (
+        "where copies lie is not taken from the firm's settings"
+    )
+    within(booted.root, Path("/etc/evenhand/rehearsal.env")).write_text(f"EVENHAND_FROM={COPIES}\n")
     assert run_unit(booted, "evenhand-rehearse") == "success", journal(booted, "evenhand-rehearse")
     assert "The firm could be restored" in journal(booted, "evenhand-rehearse")
     assert not list(within(booted.root, Path("/var/tmp")).glob(".backup-rehearsal*"))
@@ -154,6 +158,10 @@ def test_a_share_that_hangs_among_the_copies_holds_no_start(booted: Any) -> None
     share = COPIES / "share"
     booted.inside("mkdir", "-p", share)
     set_up_copies(booted.root, destination=str(share))
+    # The rows that a start goes through set the watchdog going, and it then looks for ten seconds: the unit's own thirty have room.
+    patient = within(booted.root, Path("/etc/systemd/system/evenhand.service.d/zz-patient.conf"))
+    patient.write_text("[Service]\nWatchdogSec=30\n")
+    booted.inside("systemctl", "daemon-reload")
     try:
         with booted.hung(share):
             booted.inside("systemctl", "restart", "evenhand.service")
@@ -161,6 +169,8 @@ def test_a_share_that_hangs_among_the_copies_holds_no_start(booted: Any) -> None
             assert booted.show("evenhand.service", "ActiveState") == "active"
     finally:
         set_up_copies(booted.root, destination=str(COPIES))
+        patient.unlink()
+        booted.inside("systemctl", "daemon-reload")
     booted.inside("rmdir", share)
     booted.inside("systemctl", "restart", "evenhand.service")
     assert "could not be seen" not in last_life(booted)
@@ -182,10 +192,10 @@ def vault(booted: Any) -> Iterator[Path]:
     root = booted.root
     for folder in ("/root/vault", "/srv/evenhand", "/run/sshd"):
         booted.inside("mkdir", "-p", folder)
-    booted.inside("install", "-d", "-m", "0700", "-o", "evenhand", "-g", "evenhand", "/etc/evenhand/ssh")
+    booted.inside("install", "-d", "-m", "0750", "-g", "evenhand", "/etc/evenhand/ssh")
     make = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f")
     booted.inside(*make, "/root/vault/host")
-    booted.inside("runuser", "-u", "evenhand", "--", *make, "/etc/evenhand/ssh/key")
+    booted.inside(*make, "/etc/evenhand/ssh/key")
     at_vault, ours = within(root, Path("/root/vault")), within(root, Path("/etc/evenhand/ssh"))
     (at_vault / "authorized_keys").write_text(
         f'command="{RRSYNC} -no-lock /srv/evenhand",restrict {(ours / "key.pub").read_text()}'
@@ -193,7 +203,7 @@ def vault(booted: Any) -> Iterator[Path]:
     (at_vault / "sshd_config").write_text(SSHD)
     (ours / "known_hosts").write_text(f"[127.0.0.1]:2222 {(at_vault / 'host.pub').read_text()}")
     (ours / "config").write_text(SSH)
-    booted.inside("chown", "-R", "evenhand:evenhand", "/etc/evenhand/ssh")
+    booted.inside("sh", "-c", "chgrp evenhand /etc/evenhand/ssh/* && chmod 0640 /etc/evenhand/ssh/*")
     booted.inside("systemd-run", "--unit=vault", "/usr/sbin/sshd", "-D", "-f", "/root/vault/sshd_config")
     set_up_copies(root, destination="root@vault.example:/", ssh_config="/etc/evenhand/ssh/config")
     yield within(root, Path("/srv/evenhand"))

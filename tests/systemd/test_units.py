@@ -66,6 +66,24 @@ def test_the_service_sees_the_copies_and_cannot_touch_them() -> None:
     assert "d /var/backups/evenhand 0700 evenhand evenhand -" in (UNITS / "evenhand.tmpfiles.conf").read_text()
 
 
+def test_the_settings_are_roots_for_the_service_and_nothing_that_copies_takes_a_word_from_its_home() -> None:
+    """Else whoever takes the service over writes a ProxyCommand, and a unit that copies runs it outside of the sandbox."""
+    assert "ReadOnlyPaths=+/var/lib/evenhand/evenhand.toml" in (UNITS / "evenhand.service").read_text().splitlines()
+    held = (UNITS / "evenhand-.service.d" / "hardening.conf").read_text().splitlines()
+    assert "Environment=HOME=/nonexistent" in held
+
+
+def test_a_rehearsal_does_not_bring_its_key_to_where_the_firms_settings_say() -> None:
+    lines = (UNITS / "evenhand-rehearse.service").read_text().splitlines()
+    assert "EnvironmentFile=/etc/evenhand/rehearsal.env" in lines
+    script = (UNITS.parent / "backups" / "rehearsal.sh").read_text()
+    told = subprocess.run(
+        ["sh", "-s"], input=script, capture_output=True, text=True, check=True,
+        env={"EVENHAND": "echo", "EVENHAND_IDENTITY": "/k", "EVENHAND_FROM": "c@v:/", "EVENHAND_SSH_CONFIG": "/etc/c"},
+    ).stdout  # fmt: skip
+    assert "--from c@v:/ --ssh-config /etc/c " in told
+
+
 def test_every_timer_starts_a_service_and_makes_up_for_what_it_missed() -> None:
     timers = list(UNITS.glob("*.timer"))
     assert {timer.stem for timer in timers} == {

@@ -1,6 +1,7 @@
 """The firm's directory and its secrets: private, whole, and written so that they last."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -66,7 +67,27 @@ def test_a_directory_that_others_may_read_is_refused(firm: FirmDirectory) -> Non
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_a_directory_of_another_user_is_refused(firm: FirmDirectory) -> None:
     os.chown(firm.path, 65534, -1)
-    with pytest.raises(DirectoryRefused, match="belongs to uid 65534"):
+    told = 'belongs to nobody, and root runs this: put "runuser -u nobody --" before the command'
+    with pytest.raises(DirectoryRefused, match=re.escape(told)):
+        open_firm_directory(firm.path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_root_founds_no_firm_in_the_directory_of_the_service(tmp_path: Path) -> None:
+    empty = tmp_path / "of the service"
+    empty.mkdir()
+    os.chown(empty, 65534, -1)
+    with pytest.raises(DirectoryRefused, match="belongs to nobody, and root runs this"):
+        create_firm_directory(empty)
+    assert list(empty.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_single_file_of_another_user_is_named_for_what_it_is(firm: FirmDirectory) -> None:
+    os.chown(firm.segments, 65534, -1)
+    with pytest.raises(
+        DirectoryRefused, match=r"segments belongs to uid 65534, not to uid 0 who runs this: run .chown"
+    ):
         open_firm_directory(firm.path)
 
 

@@ -99,6 +99,20 @@ def test_a_disk_that_is_full_is_told_in_words_and_it_goes_on_once_there_is_room(
     assert sessions.get("s2", NOW_US) is not None
 
 
+def test_a_start_does_not_end_over_what_cannot_be_opened_and_goes_on_once_it_can(firm: FirmDirectory) -> None:
+    firm.front_db.mkdir()
+    front = FrontFile.open(firm.path)
+    sessions = SessionStore(front)
+    assert front.refusals == 1
+    with pytest.raises(FrontRefused, match="make sure that it is a file"):
+        sessions.get("s1", NOW_US)
+    assert front.refusals == 2
+    firm.front_db.rmdir()
+    sessions.set("s1", b"content", NOW_US, ADA)
+    assert sessions.get("s1", NOW_US) is not None
+    front.close()
+
+
 def test_where_a_damaged_one_cannot_be_replaced_it_is_tried_again_until_it_can(
     firm: FirmDirectory, front: FrontFile, sessions: SessionStore
 ) -> None:

@@ -175,9 +175,8 @@ def breached_at_prices_that_never_met(path: Path) -> Stage:
     stage.prices_now(None, 1_278_600)
     stage.wait(4)
     stage.prices_now(138_720, 1_278_650)
-    stage.now_us -= 5 * SECOND_US
-    stage.prices_now(138_715, 1_284_000)
-    stage.now_us += 6 * SECOND_US
+    stage.wait(1)
+    stage.prices_now(138_715, 1_284_000, late_us=6 * SECOND_US)
     stage.settle(checkpoint=True)
     return stage
 

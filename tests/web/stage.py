@@ -219,11 +219,12 @@ class Stage:
         self.now_us += seconds * SECOND_US
         self.wall_us += seconds * SECOND_US if seconds < 60 else 0
 
-    def prices_now(self, eurusd: int | None, xauusd: int) -> None:
-        """One frame with both symbols (or gold alone), and the clock with it."""
+    def prices_now(self, eurusd: int | None, xauusd: int, *, late_us: int = 0) -> None:
+        """One frame with both symbols (or gold alone), and the clock with it; `late_us`: since when they were true."""
+        of_us = self.now_us - late_us
         fresh = {"XAUUSD": (xauusd, xauusd + 450)} | ({"EURUSD": (eurusd, eurusd + 12)} if eurusd else {})
         self.prices |= fresh
-        ticks = [Tick(symbol, self.now_us, bid, ask) for symbol, (bid, ask) in sorted(fresh.items())]
+        ticks = [Tick(symbol, of_us, bid, ask) for symbol, (bid, ask) in sorted(fresh.items())]
         raw = encode_quotes(self.seq, ticks)
         self.put(
             QuoteFrame(
@@ -231,8 +232,8 @@ class Stage:
                 qseq=self.qseq,
                 after_seq=self.seq,
                 n=len(ticks),
-                first_us=self.now_us,
-                last_us=self.now_us,
+                first_us=of_us,
+                last_us=of_us,
                 conflated=False,
                 sha256=hashlib.sha256(raw).hexdigest(),
             ),

@@ -15,8 +15,8 @@ from firm.inputs import Side
 from firm.kinds import payload_of
 from firm.money import Money
 from storage.errors import NoteFault
+from storage.held_then import open_positions
 from storage.rows import StoredRow
-from web.held_then import open_positions
 from web.reasons import NOTE_FAULTS
 
 VERIFIER = Path(__file__).parents[2] / "tools" / "verify_evidence.py"
@@ -327,7 +327,7 @@ async def test_ruth_dismisses_a_suspicion_and_ben_reads_why(ruth, ben, stage, pl
         decision,
     )
     page = (await ben.get(f"/decisions/{decision}")).text
-    assert "Dismissed." in page
+    assert "Dismissed at" in page
     assert "One bad print; the platform took it back." in page
     again = await ruth.send_form(path, outcome="confirm", why="On second thoughts.")
     assert again.status_code == 422

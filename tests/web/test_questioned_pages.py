@@ -41,26 +41,87 @@ async def test_ada_reads_that_her_breach_is_in_question_and_why(visit, decision)
     ada = await visit("ada@example.org")
     page = (await ada.get(f"/decisions/{decision}")).text
     assert "This ended the account. It is in question." in page
-    assert "the price of EURUSD in row" in page
-    assert "A person at the firm decides." in page
+    assert "The price of EURUSD in row" in page
+    assert "A person at the firm decides whether the breach stands. Until then the account stays closed." in page
+    assert "Now <b>Breach in question</b>" in page
+
+
+@pytest.mark.parametrize(("mail", "room"), [("ada@example.org", ""), ("ruth@example.org", "/staff")])
+async def test_trader_and_reviewer_see_both_prices_and_what_equity_was_with_each(visit, decision, mail, room):
+    page = (await (await visit(mail)).get(f"{room}/decisions/{decision}")).text
+    card = page.partition('id="late-title"')[2].partition("</section>")[0]
+    for said in (
+        "1.38600",
+        "1.38612",
+        "1.38715",
+        "1.38727",
+        "20:00:39.000",
+        "20:00:45.000",
+    ):  # what was used, and what came late
+        assert said in card, said
+    for figure in ("94,384.00", "95,419.00", "95,000.00", "−616.00", "+419.00", "no breach"):
+        assert figure in card, figure
+    assert "EURUSD position P7022 profit" in card
 
 
 async def test_it_waits_among_the_decisions_of_the_staff(visit, decision):
     ruth = await visit("ruth@example.org")
-    assert f"/staff/decisions/{decision}" in (await ruth.get("/staff/decisions?waiting=1")).text
+    assert f"/staff/decisions/{decision}" in (await ruth.get("/staff/decisions?show=waiting")).text
     page = (await ruth.get(f"/staff/decisions/{decision}")).text
     assert "This needs a decision" in page
     assert "Uphold the breach" in page
+    form = page.partition('id="review"')[2].partition("</form>")[0]
+    assert "95,419.00" in form
+    waiting = (await ruth.get("/staff")).text.partition('id="waiting-title"')[2].partition("</section>")[0]
+    assert "In question" in waiting
 
 
-@pytest.mark.parametrize(("outcome", "word"), [("confirm", "Upheld."), ("dismiss", "Dismissed.")])
+@pytest.mark.parametrize(("outcome", "word"), [("confirm", "Upheld at"), ("dismiss", "Dismissed at")])
 async def test_a_person_answers_and_ada_reads_the_reason(visit, firm, decision, outcome, word):
     ruth, ada = await visit("ruth@example.org"), await visit("ada@example.org")
     path = f"/staff/decisions/{decision}/review"
     answer = await ruth.send_form(path, outcome=outcome, why="Compared both feeds.")
     assert answer.status_code == 303
     page = (await ada.get(f"/decisions/{decision}")).text
-    assert word in page
-    assert "Compared both feeds." in page
+    assert f'{word} <time class="num nowrap" datetime="2014-05-01T20:00:' in page
+    assert "by the firm’s risk staff: “Compared both feeds.”</p>" in page
+    assert "In question since" in page, "why it was asked stays on the page"
     assert "It is in question." not in page
-    assert "Breached" in (await ada.get(f"/accounts/{id_text(firm.accounts['ada'])}")).text
+    assert "A person at the firm decides whether" not in page
+
+
+async def test_a_dismissed_breach_is_nowhere_told_as_one(visit, firm, decision):
+    ruth, ada = await visit("ruth@example.org"), await visit("ada@example.org")
+    account = id_text(firm.accounts["ada"])
+    assert '<b class="num">1</b>' in tile(await ruth.get("/staff"), "Breaches, last 24 hours")
+    for path in (f"/accounts/{account}", "/accounts"):
+        page = (await ada.get(path)).text
+        assert "Breach in question" in page, path
+        assert "Until then the account stays closed." in page, path
+        assert "Its decision says which rule was broken" not in page, path
+    await ruth.send_form(f"/staff/decisions/{decision}/review", outcome="dismiss", why="The late price is real.")
+    for path in (f"/accounts/{account}", "/accounts", f"/decisions/{decision}"):
+        page = (await ada.get(path)).text
+        assert "Breach dismissed" in page, path
+        assert "a person at the firm settles with you" in page, path
+        assert "Breached" not in page, path
+    assert "This ended the account. It was dismissed afterwards: it was no breach." in page
+    assert "real.”." not in page
+    assert '<b class="num">0</b>' in tile(await ruth.get("/staff"), "Breaches, last 24 hours")
+    assert "Breach dismissed" in (await ruth.get("/staff/accounts")).text
+    assert "1 of them in question or dismissed" in (await ruth.get("/staff")).text
+    assert "settled by hand" in (await ruth.get(f"/staff/accounts/{account}")).text
+
+
+def tile(home, label):
+    return home.text.partition(label)[2].partition("</a>")[0]
+
+
+async def test_staff_have_a_list_of_dismissed_breaches(visit, decision):
+    ruth = await visit("ruth@example.org")
+    assert "No breach was dismissed." in (await ruth.get("/staff/decisions?show=dismissed")).text
+    await ruth.send_form(f"/staff/decisions/{decision}/review", outcome="dismiss", why="Compared both feeds.")
+    page = (await ruth.get("/staff/decisions?show=dismissed")).text
+    assert f'href="/staff/decisions/{decision}"' in page
+    assert "What is owed to these traders is settled by hand" in page
+    assert "settled by hand" in (await ruth.get(f"/staff/decisions/{decision}")).text

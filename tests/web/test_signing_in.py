@@ -215,9 +215,15 @@ async def test_a_sign_in_that_cannot_be_kept_is_a_page_with_words_and_who_is_ins
     stage.front._connection.set_busy_timeout(1)
     other = apsw.Connection(str(FirmDirectory(stage.path).front_db))
     other.execute("BEGIN IMMEDIATE")
-    for refused in (await nobody.send_form("/session", **form), await ada.send_form("/session/end")):
+    for path, told in (
+        ("/session", "Signing in has to be saved, and the firm’s disk has no room for it at the moment"),
+        ("/session/end", "This cannot be saved just now: nothing of it was kept"),
+    ):
+        who = nobody if path == "/session" else ada
+        refused = await who.send_form(path, **form)
         assert refused.status_code == 503
-        assert "This cannot be saved just now: nothing of it was kept" in refused.text
+        assert told in refused.text
+        assert ("“evenhand doctor” on its machine" in refused.text) == (path == "/session")
         assert "front.db" not in refused.text
     assert "front.db cannot be read or written" in caplog.text
     assert "Traceback" not in caplog.text

@@ -17,8 +17,8 @@ from web.account_view import prices_ended_us
 from web.firm import Firm
 from web.objectives_view import left_bp, limits_that_count, nearest_limit, pause_sentence
 from web.render import page
+from web.standing_view import HELD, said_of
 from web.visitor import Policy, signed_in
-from web.words import NEXT_ACTIONS
 
 # What an account that is over shows of its equity.
 END_TITLES = {
@@ -26,6 +26,9 @@ END_TITLES = {
     Standing.PASSED: "Equity at the end",
     Standing.CLOSED: "Equity at the end",
 }
+
+
+TRADING = frozenset({Standing.ACTIVE, Standing.FUNDED})
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +42,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     nearest: str
     as_of_us: int
     stale: bool
+    dated: bool
     ended: bool
     next_action: str
     end_title: str
@@ -65,6 +69,8 @@ def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
     equity = live.equity if live else line.money(line.equity)
     nearest = nearest_limit(live, ruleset) if live and ruleset else None
     paused = pause_sentence(live, ruleset, firm.now_us()) if live and ruleset else ""
+    is_held = bool(firm.held()) and not ended
+    usual = HELD if is_held and line.standing in TRADING else paused or said_of(line).next_action
     return Card(
         line=line,
         equity=equity,
@@ -73,9 +79,10 @@ def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
         left_bp=_least_left_bp(live, ruleset) if live and ruleset else 0,
         nearest=nearest.title if nearest else "",
         as_of_us=live.as_of_us if live else line.marked_us,
-        stale=bool(live and (live.stale or prices_ended_us(firm.live.health(), line.bridge))),
+        dated=is_held,
+        stale=is_held or bool(live and (live.stale or prices_ended_us(firm.live.health(), line.bridge))),
         ended=ended,
-        next_action=owed_view.beside(paused or NEXT_ACTIONS[line.standing], line, owed, held),
+        next_action=owed_view.beside(usual, line, owed, held),
         end_title=END_TITLES.get(line.standing, "Equity"),
     )
 

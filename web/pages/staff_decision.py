@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from firm.commands import ReviewVerdict
-from storage.readmodels.decisions import latest_decisions, open_decisions
+from storage.readmodels.decisions import dismissed_breaches, latest_decisions, open_decisions
 from web.asking import ask
 from web.bounds import DECISIONS_PER_PAGE
 from web.decision_view import decision_view, for_staff
@@ -22,14 +22,15 @@ NOTHING_WRONG = Wrong({}, {"outcome": "", "why": ""})
 @get("/staff/decisions", policy=Policy.STAFF)
 async def staff_decisions(request: Request[Any, Any, Any]) -> Response[str]:
     firm, before = request.app.state.firm, read_before(request.query_params)
-    waiting_only = request.query_params.get("show") == "waiting"
-    if waiting_only:
+    show = request.query_params.get("show", "")
+    if show == "waiting":
         found = await firm.book.read(lambda book: open_decisions(book, DECISIONS_PER_PAGE))
-        more = None
     else:
-        found = await firm.book.read(lambda book: latest_decisions(book, before, DECISIONS_PER_PAGE + 1))
-        more = found[DECISIONS_PER_PAGE - 1].decision if len(found) > DECISIONS_PER_PAGE else None
-    context = {"decisions": found[:DECISIONS_PER_PAGE], "more": more, "waiting_only": waiting_only, "before": before}
+        asked = dismissed_breaches if show == "dismissed" else latest_decisions
+        found = await firm.book.read(lambda book: asked(book, before, DECISIONS_PER_PAGE + 1))
+    more = found[DECISIONS_PER_PAGE - 1].decision if len(found) > DECISIONS_PER_PAGE else None
+    show = show if show in ("waiting", "dismissed") else ""
+    context = {"decisions": found[:DECISIONS_PER_PAGE], "more": more, "show": show, "before": before}
     return page(request, "staff_decisions.html", **context)
 
 

@@ -8,6 +8,7 @@ from litestar.response import Redirect, Response, Stream
 
 from firm.commands import ResumeDesk
 from web.asking import ask
+from web.firm import Firm
 from web.forms import Wrong, fields_of, read_why, refused_in
 from web.pages.account import event_stream
 from web.render import page
@@ -26,7 +27,7 @@ async def staff_health_live(request: Request[Any, Any, Any]) -> Stream:
     streams = request.app.state.streams
 
     async def render() -> Parts:
-        shown = {"health": firm.live.health(), "alarms": firm.machine.alarms(), "streams": streams.open}
+        shown = {"health": firm.live.health(), "streams": streams.open, **_of_machine(firm)}
         return {"live": pages.text("_health_live.html", shown)}
 
     return event_stream(streams, request, "health", render)
@@ -46,8 +47,18 @@ async def staff_resume_desk(request: Request[Any, Any, Any], kind: FromPath[str]
 
 def _health(request: Request[Any, Any, Any], status: int, wrong: Wrong | None) -> Response[str]:
     firm, streams = request.app.state.firm, request.app.state.streams.open
-    health, alarms = firm.live.health(), firm.machine.alarms()
-    return page(request, "staff_health.html", status=status, health=health, alarms=alarms, streams=streams, wrong=wrong)
+    shown = {"health": firm.live.health(), "streams": streams, "wrong": wrong, **_of_machine(firm)}
+    return page(request, "staff_health.html", status=status, **shown)
+
+
+def _of_machine(firm: Firm) -> dict[str, Any]:
+    machine = firm.machine
+    return {
+        "alarms": machine.alarms(),
+        "first_step": machine.first_step,
+        "copies": machine.copies(),
+        "wall_us": firm.wall_us(),
+    }
 
 
 ROUTES = (staff_health, staff_health_live, staff_resume_desk)

@@ -6,7 +6,7 @@ import apsw
 from litestar import Request, get
 from litestar.response import Response
 
-from storage.readmodels.accounts import count_by_standing
+from storage.readmodels.accounts import count_breached_in_doubt, count_by_standing
 from storage.readmodels.commands import count_commands
 from storage.readmodels.controls import control_states
 from storage.readmodels.decisions import decision_counts, latest_decisions, open_decisions
@@ -26,6 +26,7 @@ async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
     def question(book: apsw.Connection) -> dict[str, Any]:
         return {
             "standings": count_by_standing(book),
+            "in_doubt": count_breached_in_doubt(book),
             "counts": decision_counts(book, now_us - COUNTED_SINCE_US),
             "waiting": open_decisions(book, DECISIONS_SHOWN),
             "latest": latest_decisions(book, None, DECISIONS_SHOWN),
@@ -37,7 +38,7 @@ async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
         }
 
     health, owed = firm.live.health(), owed_view.waits(firm.live.owed())
-    told = {"health": health, "owed": owed, "prices_ended_us": prices_ended_us(health)}
+    told = {"health": health, "alarms": firm.machine.alarms(), "owed": owed, "prices_ended_us": prices_ended_us(health)}
     return page(request, "staff_home.html", **told, **await firm.book.read(question))
 
 

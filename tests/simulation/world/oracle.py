@@ -21,6 +21,7 @@ from firm import facts as f
 from firm import inputs as i
 from firm.account import AccountState
 from firm.commands import Command
+from firm.instant import SECOND_US
 from firm.kinds import Body, body_of
 from firm.phase import Standing
 from firm.quote_frame import Tick, encode_quotes
@@ -30,6 +31,7 @@ from storage.rows import StoredRow
 OPEN = frozenset({Standing.SUSPECTED, Standing.UNDER_REVIEW})
 ENDED = frozenset({Standing.BREACHED, Standing.CLOSED})
 RUNNING = frozenset({Standing.ACTIVE, Standing.FUNDED, Standing.PAUSED})
+TOLD_LATE_MAX_US = 60 * SECOND_US  # prices reach the firm within that, however late they are told
 Verdict = tuple[str, str, int, int, int]
 """Kind, rule, instant, floor and observed equity in minor units."""
 
@@ -40,6 +42,7 @@ class Seen(NamedTuple):
     `suspected`: rules in question; `following`: rules with a floor that follows every tick; `paired`: a breach rests on the
     prices of more than one symbol; `undone`: a person is asked about one of those, because a price came late; `questioned`: a
     person had been asked something else about it when it was over. `passed_us`: the newest thing that was told when it passed, or 0.
+    `day_us`: when its day began, or 0.
     """
 
     standing: Standing
@@ -51,6 +54,7 @@ class Seen(NamedTuple):
     undone: bool
     questioned: bool
     passed_us: int
+    day_us: int
 
     @property
     def is_open(self) -> bool:
@@ -93,8 +97,10 @@ def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
                 for of, body in rows
             )
             held = bool(state.pass_held_seq)
+            passed_us = _passed_us(account, rows)
+            day_us = state.day.day.start_us if state.day is not None else 0
             found[account] = Seen(
-                state.standing, held, verdicts, asked, following, paired, undone, questioned, _passed_us(account, rows)
+                state.standing, held, verdicts, asked, following, paired, undone, questioned, passed_us, day_us
             )
     return found
 
@@ -118,8 +124,9 @@ def floors_of(state: AccountState) -> dict[str, int]:
 def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> str:
     """Why what the firm decided is not what the oracle decided; "" where it is.
 
-    Where nothing was told late, verdicts are the same to the cent and the microsecond. Else the challenge ends the same way,
-    except where the firm asks a person: it suspects, or holds the pass. These are no differences then:
+    Where nothing was told late, verdicts are the same to the cent and the microsecond; but a price at which two rules are broken is
+    looked at again when the day's start is final, which comes later here: the second rule, too, may then be a question. Else the
+    challenge ends the same way, except where the firm asks a person: it suspects, or holds the pass. These are no differences then:
 
     - the rule that ended the account is another, which one side had only suspected by then (an open question about one rule
       suspends no other), or the oracle's breach came first (the price that shows it was told after the account was over)
@@ -128,13 +135,19 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
       when the trader may have traded on, and broken a limit with it
     - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
       price that comes late moves no peak
+    - the firm lets an account go on that the oracle breaches shortly before a rollover, by a price that was told after it
+    - a person is asked whether a breach stood at prices of several symbols, where the oracle breaches by another rule
     - the firm lets an account go on that the oracle breaches at prices of several symbols: it does not look for such pairs again
     """
+    if in_order and ours.is_open and theirs.questioned and theirs.rules <= ours.suspected:
+        return ""
     if in_order:
         return "" if (ours.verdicts, ours.place) == (theirs.verdicts, theirs.place) else "not the same figures"
     if ours.is_open:
         return ""
-    if ours.undone and theirs.place != "breached":
+    if ours.undone and not ours.rules & theirs.rules:
+        return ""
+    if ours.place == "running" and 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US:
         return ""
     if theirs.paired and ours.place == "running":
         return ""

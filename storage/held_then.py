@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from firm.account import Position
 from firm.facts import CashBooked, DayOpened, DealBooked, OpenPosition, SwapPosted
 from firm.kinds import body_of
 from storage.rows import StoredRow
@@ -28,6 +29,17 @@ def open_positions(rows_back: Sequence[StoredRow]) -> list[OpenPosition]:
         if now is not None:
             held[each.position_id] = now
     return list(held.values())
+
+
+def as_positions(held: Sequence[OpenPosition]) -> tuple[Position, ...]:
+    """As the account's state has them, but for the rows that they come from."""
+    return tuple(
+        Position(
+            each.position_id, each.symbol, each.side, each.lots_e8, each.price_open, each.opened_us,
+            seq=0, path="", swap=each.swap.minor, swap_seq=0, swap_path="",
+        )
+        for each in held
+    )  # fmt: skip
 
 
 def unchanged_since(rows_back: Sequence[StoredRow]) -> int:

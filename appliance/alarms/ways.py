@@ -1,0 +1,27 @@
+"""Ways: how a notice leaves the machine: by the couriers that the settings name, and always by the log."""
+
+import logging
+
+from appliance.alarms.courier import Courier
+from appliance.alarms.limits import AlarmSettings
+from appliance.alarms.mail import MailCourier
+from appliance.alarms.notice import Notice, Saying
+from appliance.alarms.secret_texts import SecretTexts
+from appliance.alarms.webhook import WebhookCourier
+
+_LOG = logging.getLogger("evenhand.alarms")
+
+
+def couriers_for(alarms: AlarmSettings, texts: SecretTexts) -> list[Courier]:
+    """Those that the settings name."""
+    couriers = []
+    if alarms.mail.host:
+        couriers.append(Courier("mail", MailCourier(alarms.mail, texts.alarm_mail_password).deliver))
+    if alarms.webhook.url:
+        couriers.append(Courier("webhook", WebhookCourier(alarms.webhook.url, texts.alarm_webhook_key).deliver))
+    return couriers
+
+
+def tell_log(notice: Notice) -> None:
+    level = logging.INFO if notice.saying is Saying.OVER else logging.ERROR
+    _LOG.log(level, "alarm %s %s: %s", notice.alarm, notice.saying, notice.text, extra={"runbook": notice.runbook})
