@@ -7,6 +7,7 @@ from appliance.copying import BackupSettings
 from appliance.finding import Finding, Level
 from backups.asking import notes_within
 from backups.errors import BackupRefused
+from backups.left import left_in
 from backups.newer import OlderThanKnown, require_newest
 from backups.source import restored_in
 from firm.instant import utc_text
@@ -30,7 +31,7 @@ def why_unseen(directory: Path, settings: BackupSettings, secrets: Secrets) -> s
     try:
         with LedgerReader(directory, secret=secrets.ledger_secret) as reader:
             notes = notes_within(settings.destination, directory, reader.identity(), ANSWER_DEADLINE_S)
-            require_newest(reader, notes)
+            require_newest(reader, notes, left_in(directory))
     except (BackupRefused, OSError) as failed:
         return str(failed)
     return ""

@@ -13,5 +13,13 @@ class WrongIdentity(RestoreRefused):
     """The offline key that was named opens none of these copies."""
 
 
+class WrongSecrets(RestoreRefused):
+    """The secrets that were named are another firm's."""
+
+
+class NoRoom(RestoreRefused):
+    """The disk that is restored to is full, or too small."""
+
+
 class DestinationFailed(OSError):
     """The place where copies lie does not answer, or is not what it should be."""

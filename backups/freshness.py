@@ -3,12 +3,14 @@ not needed to see that shipping has stopped.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from backups.destination import Destination
 from backups.errors import BackupRefused
 from backups.keys import broken_chain, whole_keys
+from backups.left import left_in
 from backups.names import (
     AHEAD_MAX_US,
     ERASURES,
@@ -21,8 +23,9 @@ from backups.names import (
     keys_named,
     tail_named,
 )
-from backups.newer import OlderThanKnown, require_newest
+from backups.newer import STOP_IT, OlderThanKnown, gone_on, require_newest
 from backups.notes import known_notes
+from backups.shipped_on import named_beyond
 from backups.snapshot import segments_at
 from backups.source import Source
 from backups.tails import contiguous, tails_at
@@ -56,6 +59,7 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     line = Line.of(reader)
     lying = lying_snapshots(destination, line.public_key, scratch)
     good = [each for each in line.good(lying, now_us) if each.manifest and each.manifest.lineage == line.newest]
+    cut = _cut_snapshots(line, lying, good, now_us)
     tails = [tail for tail in tails_at(destination, line.newest).whole if not _is_ahead(tail.stamp, now_us)]
     size = reader.size()  # after the names were read: what was shipped meanwhile is in it
     keys = [key.stamp for key in whole_keys(destination) if not _is_ahead(key.stamp, now_us)]
@@ -65,14 +69,18 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     reached = contiguous(start, tails, size) if good else []
     through = reached[-1].last if reached else start
     tail_us = max((instant_of(tail.stamp) for tail in reached), default=None)
+    # A snapshot that was cut is one cause: that nothing follows on an older one, or on none, is no second one.
+    told_us = max((instant_of(each.name.stamp) for each in cut), default=0)
+    told_start = max((each.name.size for each in cut), default=0)
+    told_through = max([through, told_start, *(tail.last for tail in contiguous(told_start, tails, size) if cut)])
     problems = [
-        *_another(destination, reader, scratch),
-        *_old_snapshot(snapshot_us, lying, now_us),
+        *_another(source, reader, scratch),
+        *_old_snapshot(snapshot_us, lying, cut, now_us),
         *_old_keys(keys_us, now_us),
         *broken_chain(source.directory, destination, now_us),
-        *_missing_rows(tails, through, size),
+        *_missing_rows(tails, told_through, size),
         *_beyond(tails, size),
-        *_rows_behind(reader, through, size, max(tail_us or 0, snapshot_us or 0), now_us),
+        *_rows_behind(reader, told_through, size, max(tail_us or 0, snapshot_us or 0, told_us), now_us),
         *_cut(destination, line.newest),
         *_ahead(destination, line.newest, lying, now_us),
     ]
@@ -87,17 +95,34 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     )
 
 
-def _another(destination: Destination, reader: LedgerReader, scratch: Path) -> Iterable[str]:
+def _cut_snapshots(line: Line, lying: list[Lying], good: list[Lying], now_us: int) -> list[Lying]:
+    """Those of the ledger's lineage that lack something and that no whole one followed."""
+    newest = max((each.name for each in good), default=None)
+    return [
+        each
+        for each in lying
+        if each.lacks and each.manifest is not None and line.owns(each) and each.manifest.lineage == line.newest
+        if (newest is None or each.name > newest) and not _is_ahead(each.name.stamp, now_us)
+    ]
+
+
+def _another(source: Source, reader: LedgerReader, scratch: Path) -> Iterable[str]:
     try:
-        require_newest(reader, known_notes(destination, scratch))
+        require_newest(reader, known_notes(source.destination, scratch), left_in(source.directory))
     except (OlderThanKnown, BackupRefused) as refused:
         yield str(refused)
+        return
+    left, newest = left_in(source.directory), reader.lineages().newest.hex()
+    for lineage, tail in islice(named_beyond(source.destination, left, newest), 1):
+        yield f"{gone_on(lineage, tail.last, left[lineage])}, as {TAIL}/{lineage}/{tail.name} says; {STOP_IT}"
 
 
-def _old_snapshot(snapshot_us: int | None, lying: list[Lying], now_us: int) -> Iterable[str]:
+def _old_snapshot(snapshot_us: int | None, lying: list[Lying], cut: list[Lying], now_us: int) -> Iterable[str]:
     if snapshot_us is None or now_us - snapshot_us > SNAPSHOT_AGE_MAX_US:
         newest = f" (the newest that lies there: {lying[-1].lacks})" if lying and lying[-1].lacks else ""
         yield f'no whole snapshot of the last 26 hours{newest}: run "evenhand backup" and see what it says'
+    elif cut:
+        yield f'{cut[-1].lacks}: this snapshot counts for nothing; run "evenhand backup"'
 
 
 def _old_keys(keys_us: int | None, now_us: int) -> Iterable[str]:
@@ -124,7 +149,7 @@ def _rows_behind(reader: LedgerReader, through: int, size: int, shipped_us: int,
     """From when the first of them came, so that a firm in which nothing happened for hours is not late with its next row."""
     first = reader.row(through + 1) if through < size else None
     if first is not None and now_us - max(first.received_us, shipped_us) > ROWS_BEHIND_SECONDS_MAX * SECOND_US:
-        yield f'{size - through} rows are not shipped: see that "evenhand backup --ship" runs, and what it says'
+        yield f'{size - through:,} rows are not shipped: see that "evenhand backup --ship" runs, and what it says'
 
 
 def _cut(destination: Destination, lineage: str) -> Iterable[str]:

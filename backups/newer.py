@@ -1,9 +1,12 @@
 """Newer: whether a signed checkpoint is known of rows that a ledger does not have. Then it is an old copy, or another's future."""
 
 import logging
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from backups.errors import BackupRefused
+from backups.left import Left, left_in
 from backups.notes import known_notes
 from backups.source import Source
 from storage.checkpoint import Note, check_note, key_id, parse_note
@@ -12,6 +15,12 @@ from storage.identity import Identity
 from storage.reader import LedgerReader
 
 _LOG = logging.getLogger("evenhand.backups")
+
+
+STOP_IT = (
+    "stop it first, then restore this one anew, or give this one a destination of its own (backups.destination, an empty one): one of "
+    "them would remove the copies of the other"
+)
 
 
 class OlderThanKnown(Exception):
@@ -35,10 +44,42 @@ def why_older(reader: LedgerReader, note: str) -> str | None:
             return _why_other(reader, said)
         if line == lineages.newest:
             return (
-                f"{said.size - end} rows are missing: it ends at row {end}, a checkpoint of row {said.size} is signed"
+                f"{said.size - end:,} rows are missing: it ends at row {end}, a checkpoint of row {said.size} is signed"
             )
-        return None  # that line was left at a fork, which a person accepted and LedgerForked records
+        return None  # that line was left at a fork, which LedgerForked records; whether it went on: why_gone_on
     return f"a checkpoint of row {said.size} is signed in lineage {lineage}, which this ledger has never heard of"
+
+
+def why_gone_on(reader: LedgerReader, note: str, left: Left) -> str | None:
+    """What was signed in a lineage that this ledger left, beyond all that was known of it then. Raises as `why_older` does."""
+    lineages = reader.lineages()
+    said = own_note(reader.identity(), note)
+    lineage = said.origin.rpartition("/")[2]
+    known = left.get(lineage)
+    if lineage == lineages.newest.hex() or known is None or said.size <= known:
+        return None
+    return gone_on(lineage, said.size, known)
+
+
+def gone_on(lineage: str, size: int, known: int) -> str:
+    return (
+        f"the firm that this one was restored from has gone on: its row {size} is signed in lineage {lineage}, of which rows up to "
+        f"{known} were known then"
+    )
+
+
+def known_of_lineages(reader: LedgerReader, notes: Iterable[str]) -> Left:
+    """Up to which row each lineage of this ledger is known, by its own rows and by these checkpoints."""
+    stretches = reader.lineages().stretches
+    ends = [first - 1 for first, _ in stretches[1:]] + [reader.size()]
+    known = {line.hex(): end for (_, line), end in zip(stretches, ends, strict=True)}
+    for note in notes:
+        with suppress(NoteRefused):
+            said = own_note(reader.identity(), note)
+            lineage = said.origin.rpartition("/")[2]
+            if lineage in known:
+                known[lineage] = max(known[lineage], said.size)
+    return known
 
 
 def own_note(identity: Identity, note: str) -> Note:
@@ -58,14 +99,16 @@ def own_note(identity: Identity, note: str) -> Note:
 def require_newest_of(source: Source, scratch: Path) -> None:
     """Before anything is put or removed: a firm that is old, or another one, must not touch the copies of the true one."""
     with LedgerReader(source.directory, secret=source.secrets.ledger_secret) as reader:
-        require_newest(reader, known_notes(source.destination, scratch))
+        require_newest(reader, known_notes(source.destination, scratch), left_in(source.directory))
 
 
-def require_newest(reader: LedgerReader, notes: list[str]) -> None:
-    """Raise OlderThanKnown where one of them tells of rows that this ledger lacks, BackupRefused where one is another firm's."""
+def require_newest(reader: LedgerReader, notes: list[str], left: Left) -> None:
+    """Raise OlderThanKnown where one of them tells of rows that this ledger lacks, or that the firm it was restored from has gone
+    on; BackupRefused where one is another firm's.
+    """
     for note in notes:
         try:
-            why = why_older(reader, note)
+            went_on, why = why_gone_on(reader, note, left), why_older(reader, note)
         except AnothersNote as others:
             raise BackupRefused(
                 f"another firm's copies lie there ({others}): each firm needs a destination of its own; set backups.destination "
@@ -75,6 +118,8 @@ def require_newest(reader: LedgerReader, notes: list[str]) -> None:
             # A damaged file among the copies is no reason to stop a firm.
             _LOG.warning("a checkpoint that lies with the copies says nothing: %s", unreadable)
             continue
+        if went_on is not None:
+            raise OlderThanKnown(f"{went_on}; {STOP_IT}")
         if why is not None:
             raise OlderThanKnown(
                 f'this ledger is not the newest: {why}; run "evenhand restore" from the newest copy, and keep this directory; where '

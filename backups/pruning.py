@@ -1,9 +1,11 @@
 """Pruning: what retention says may go leaves the destination; only ever after a new snapshot is in place, and only what is ours."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from backups.destination import Destination
 from backups.keys import prune_keys
+from backups.left import left_in
 from backups.names import SNAPSHOTS, TAIL, SnapshotName, instant_of, tail_named
 from backups.newer import require_newest
 from backups.notes import known_notes
@@ -31,28 +33,27 @@ def prune(source: Source, keep: Keep, *, now_us: int, tail_keep_days: int, keys_
         workshop(source.directory, "prune") as scratch,
         LedgerReader(source.directory, secret=source.secrets.ledger_secret) as reader,
     ):
-        require_newest(reader, known_notes(destination, scratch))
+        require_newest(reader, known_notes(destination, scratch), left_in(source.directory))
         line = Line.of(reader)
         lying = lying_snapshots(destination, line.public_key, scratch)
         good = line.good(lying, now_us)
-        newest = max(
-            (each.name for each in good if each.manifest and each.manifest.lineage == line.newest), default=None
-        )
-        if newest is None:
+        # Of a lineage that was left, too: whoever goes on in it by mistake has nothing else to come back from.
+        last = {each.manifest.lineage: each.name for each in good if each.manifest}
+        if line.newest not in last:
             return Pruned(0, 0, 0)
         ours = {each.name for each in lying if line.owns(each)} | unfinished_of(destination, line, lying, scratch)
     instants = {instant_of(each.name.stamp) for each in good}
     kept = worth_keeping({instant_of(name.stamp) for name in ours}, instants, keep)
-    gone = sorted(name for name in ours if instant_of(name.stamp) not in kept and name != newest)
+    gone = sorted(name for name in ours if instant_of(name.stamp) not in kept and name not in last.values())
     destination.remove(SNAPSHOTS, [name.entry for name in gone])
-    tails = _prune_tails(destination, line, newest, now_us - tail_keep_days * DAY_US)
+    tails = _prune_tails(destination, last, now_us - tail_keep_days * DAY_US)
     return Pruned(len(gone), tails, len(prune_keys(destination, now_us, keys_keep_days)))
 
 
-def _prune_tails(destination: Destination, line: Line, newest: SnapshotName, before_us: int) -> int:
-    """Old tail files whose rows are in the newest good snapshot. Those that follow on it are never too old."""
+def _prune_tails(destination: Destination, last: Mapping[str, SnapshotName], before_us: int) -> int:
+    """Old tail files whose rows are in the last good snapshot of their lineage. Those that follow on it are never too old."""
     removed = 0
-    for lineage in line.lineages:
+    for lineage, newest in last.items():
         folder = f"{TAIL}/{lineage}"
         named = [(each, name) for each in destination.names(folder) if (name := tail_named(each)) is not None]
         old = [

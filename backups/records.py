@@ -37,12 +37,12 @@ class CopiedFile(msgspec.Struct, frozen=True, kw_only=True):
     sealed_sha256: str
 
 
-class Manifest(Record, frozen=True, kw_only=True):
+class Manifest(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A snapshot, complete. It is not encrypted: it holds no word about anybody.
 
     `last_us` is when the last row was received, by firm time. `read_at` is the stamp before the vault was read: erasures of
     later are applied to it. `segments` are all that the ledger refers to and that lie at the destination, by their names there, which
-    hold size and hash. `keys` is the stamp of the copy of the keys that was made right after.
+    hold size and hash. `keys` is the stamp of the copy of the keys that was made right after. `left`: see backups/left.py.
     """
 
     KIND = b"MANIFEST"
@@ -57,6 +57,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     files: list[CopiedFile]
     segments: list[str]
     keys: str
+    left: dict[str, int] = {}
 
 
 class Tail(Record, frozen=True, kw_only=True):

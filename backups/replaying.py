@@ -18,6 +18,7 @@ from backups.records import Manifest, Tail, read_record
 from backups.source import Progress
 from backups.tails import tails_at, to_replay
 from firm.inputs import SegmentSealed
+from firm.instant import utc_text
 from firm.kinds import Body, body_of
 from storage.checkpoint import parse_note
 from storage.copies import RestoredVault, segment_of
@@ -40,7 +41,7 @@ class Until(NamedTuple):
     def words(self) -> str:
         if self.seq is not None:
             return f"up to row {self.seq}"
-        return "in it" if self.instant_us is None else "up to that instant"
+        return "in it" if self.instant_us is None else f"up to {utc_text(self.instant_us)}"
 
 
 class Asked(Protocol):

@@ -12,18 +12,24 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from backups.destination import Destination, free_bytes
+import apsw
+
+from backups.destination import Destination
 from backups.envelope import Identity
 from backups.erasures import erased_owners
-from backups.errors import BackupRefused, DestinationFailed, RestoreRefused, WrongIdentity
+from backups.errors import BackupRefused, DestinationFailed, NoRoom, RestoreRefused, WrongIdentity
 from backups.keys import newest_keys
+from backups.left import Left, joined, left_in, remember_left
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
-from backups.newer import why_older
+from backups.newer import gone_on, known_of_lineages, why_gone_on, why_older
 from backups.notes import NOTE_BYTES_MAX, known_notes
+from backups.reach import beyond_reach, no_snapshot
 from backups.records import CopiedFile, Manifest
 from backups.replaying import Replay, Until
+from backups.shipped_on import signed_beyond
 from backups.snapshot import MB, digest_of, segments_at
 from backups.source import Progress, alone_in, is_still, restored_in
+from backups.told_first import no_room, require_own_notes, require_own_secrets, require_room
 from backups.whole import lying_snapshots
 from firm.inputs import LedgerForked, SegmentSealed
 from firm.kinds import payload_of
@@ -68,11 +74,14 @@ class Wanted(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """A firm that was restored, or rehearsed. `lineage`: the new one. `older`: what is known to be missing, accepted."""
+    """A firm that was restored, or rehearsed. `last_us`: when its last row was received, by firm time. `lineage`: the new one.
+    `older`: what is known to be missing, accepted.
+    """
 
     snapshot: str
     snapshot_size: int
     size: int
+    last_us: int
     root: str
     lineage: str
     tail_files: int
@@ -94,7 +103,7 @@ def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
             raise RestoreRefused(
                 f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
             )
-        restored = _restored(wanted, work, progress)
+        restored = _restored_or_no_room(wanted, work, progress)
         if wanted.keep:
             sync_tree(work)  # no firm under that name, or a whole one: also where the power goes in the next moment
             if target.exists():
@@ -121,6 +130,17 @@ def _alone_in(work: Path) -> int:
         ) from failed
 
 
+def _restored_or_no_room(wanted: Wanted, work: Path, progress: Progress) -> Restored:
+    try:
+        return _restored(wanted, work, progress)
+    except (NoRoom, WrongIdentity):
+        raise
+    except (RestoreRefused, OSError, apsw.Error) as failed:
+        if (full := no_room(work, failed)) is not None:
+            raise full from failed
+        raise
+
+
 def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     files = create_firm_directory(work)
     secrets = _bring_secrets(wanted.secrets, files)
@@ -130,11 +150,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     name, manifest, passed_over = _fetched(wanted, files, public_key, scratch, progress)
     said = sealed_segments(work)
     stamp, held, told = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
-    if stamp < manifest.keys:
-        raise RestoreRefused(
-            f"the newest copy of the keys is of {stamp}, the snapshot needs that of {manifest.keys} or a later one: "
-            f"put back what was removed from keys/ in {wanted.origin.where}"
-        )
+    _require_new_enough(wanted, manifest, stamp)
     write_keys(work, held)
     passed_over += _fetch_segments(wanted, said, files, scratch, progress)
     erased = erased_owners(wanted.origin, told, wanted.identity, public_key, scratch)
@@ -155,12 +171,13 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     shutil.rmtree(scratch)
     report = _verified(wanted, work, secrets, public_key, progress)
     older = (*_require_reached(wanted, report.rows), *_require_newest_or_accepted(wanted, work, secrets))
-    lineage = _fork(wanted, work, secrets)
+    lineage, last_us = _fork(wanted, work, secrets)
     remember_stamp(work, max(stamp, tail.stamp, name.stamp))
     return Restored(
         snapshot=name.folder,
         snapshot_size=manifest.size,
         size=report.rows,
+        last_us=last_us,
         root=tail.root,
         lineage=lineage,
         tail_files=tail.files,
@@ -173,6 +190,14 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     )
 
 
+def _require_new_enough(wanted: Wanted, manifest: Manifest, keys: str) -> None:
+    if keys < manifest.keys:
+        raise RestoreRefused(
+            f"the newest copy of the keys is of {keys}, the snapshot needs that of {manifest.keys} or a later one: "
+            f"put back what was removed from keys/ in {wanted.origin.where}"
+        )
+
+
 # --- the snapshot ---
 
 
@@ -180,6 +205,8 @@ def _fetched(
     wanted: Wanted, files: FirmDirectory, public_key: bytes, scratch: Path, progress: Progress
 ) -> tuple[SnapshotName, Manifest, tuple[str, ...]]:
     """The newest snapshot that is whole and not beyond what was asked for; what was passed over, and why."""
+    require_own_notes(wanted.notes, public_key)
+    require_own_secrets(known_notes(wanted.origin, scratch), public_key, wanted.secrets)
     found = lying_snapshots(wanted.origin, public_key, scratch)
     chosen = wanted.snapshot.removeprefix(f"{SNAPSHOTS}/").rstrip("/")
     passed_over: list[str] = []
@@ -192,9 +219,11 @@ def _fetched(
             if manifest is not None and not lacks:
                 _fetch_files(wanted, name, manifest, files, scratch, progress)
                 return name, manifest, tuple(passed_over)
-        except WrongIdentity:
-            raise  # no older one will open either
+        except (WrongIdentity, NoRoom):
+            raise  # no older one will open either, or fit
         except (RestoreRefused, DestinationFailed) as broken:
+            if (full := no_room(files.path, broken)) is not None:
+                raise full from broken
             lacks = str(broken)
             wanted.origin.names(SNAPSHOTS)  # where nobody answers any more that is told, and no older one is tried
         passed_over.append(f"{name.folder}: {lacks}")
@@ -202,21 +231,15 @@ def _fetched(
     if chosen and not passed_over:
         lie = ", ".join(lying.name.entry for lying in found) or "none"
         raise RestoreRefused(f"{wanted.origin.where} has no snapshot {chosen} {wanted.until.words()}; there lie: {lie}")
-    why = f"; {passed_over[0]}" if passed_over else f", {len(found)} lie there in all"
-    raise RestoreRefused(
-        f"{wanted.origin.where} has no whole snapshot {wanted.until.words()}{why}: name another destination or an earlier moment"
-    )
+    raise no_snapshot(wanted.origin, found, wanted.until, passed_over)
 
 
 def _fetch_files(
     wanted: Wanted, name: SnapshotName, manifest: Manifest, files: FirmDirectory, scratch: Path, progress: Progress
 ) -> None:
     needed = sum(file.size_bytes + file.sealed_bytes for file in manifest.files)
-    needed += needed // _SPARE_SHARE
-    if (free := free_bytes(files.path)) < needed:
-        raise RestoreRefused(
-            f"{files.path.parent} has {free // MB} MB free and a restore needs {needed // MB + 1} MB: make room"
-        )
+    require_room(files.path, needed + needed // _SPARE_SHARE)
+    remember_left(files.path, manifest.left)
     for file in manifest.files:
         progress(f"fetching {file.name}, {file.sealed_bytes // MB:,} MB")
         _fetch_file(wanted, f"{name.folder}/{file.name}{AGE}", file, files.path / file.name, scratch, progress)
@@ -250,6 +273,8 @@ def _fetch_segments(
         try:
             _fetch_segment(wanted, name, files.segments / said.name, scratch)
         except (RestoreRefused, DestinationFailed) as broken:
+            if (full := no_room(files.path, broken)) is not None:
+                raise full from broken
             left_out.append(str(broken))
     return tuple(left_out)
 
@@ -309,13 +334,12 @@ def _verified(wanted: Wanted, work: Path, secrets: Secrets, public_key: bytes, p
 
 def _require_reached(wanted: Wanted, rows: int) -> tuple[str, ...]:
     """Whoever asked for rows that no copy has is told so."""
-    asked = wanted.until.seq
-    if asked is None or asked <= rows:
+    why = beyond_reach(wanted.until, rows)
+    if not why:
         return ()
-    why = f"the copies end at row {rows}, and rows up to {asked} were asked for"
     if not wanted.accept_older:
         raise RestoreRefused(
-            f"{why}: name an earlier row, or, if these are all the copies there are, add --accept-older"
+            f"{why}: name an earlier moment, or, if these are all the copies there are, add --accept-older"
         )
     return (why,)
 
@@ -325,25 +349,40 @@ def _require_newest_or_accepted(wanted: Wanted, work: Path, secrets: Secrets) ->
         scratch = work / ".notes"
         scratch.mkdir(mode=0o700)
         notes = [*known_notes(wanted.origin, scratch), *(note[:NOTE_BYTES_MAX] for note in wanted.notes)]
+        left = left_in(work)
+        known = known_of_lineages(reader, notes)
+        public_key = Signer(secrets.signing_seed).public_key
+        shipped = signed_beyond(wanted.origin, wanted.identity, public_key, {**known, **left}, scratch)
         scratch.rmdir()
-        whys = tuple(dict.fromkeys(why for note in notes if (why := _why_older(reader, note)) is not None))
+        told = [why for note in notes if (why := _why_older(reader, note, left)) is not None]
+        told = told or [gone_on(lineage, last, left[lineage]) for lineage, last in shipped.items() if lineage in left]
+        whys = tuple(dict.fromkeys(told))
     if whys and not wanted.accept_older:
         raise RestoreRefused(
             f"a newer checkpoint is known: {whys[0]}. What was answered since would be lost, and whoever holds that checkpoint "
-            "will see it. Find the newer copy; or, knowing this, add --accept-older"
+            f"will see it. {_what_helps(wanted.until)}"
         )
+    remember_left(work, joined(joined(left, known), shipped))
     return whys
 
 
-def _why_older(reader: LedgerReader, note: str) -> str | None:
+def _what_helps(until: Until) -> str:
+    if until == Until():
+        return "Find the newer copy; or, knowing this, add --accept-older"
+    return "An earlier moment than the newest always leaves what came after it: knowing this, add --accept-older"
+
+
+def _why_older(reader: LedgerReader, note: str, left: Left) -> str | None:
     try:
-        return why_older(reader, note)
+        return why_gone_on(reader, note, left) or why_older(reader, note)
     except NoteRefused as unreadable:
         return f"what it says cannot be told, because {unreadable}"
 
 
-def _fork(wanted: Wanted, work: Path, secrets: Secrets) -> str:
-    """The first row of a new lineage: from here on nobody can take these rows for those that the lost machine may have had."""
+def _fork(wanted: Wanted, work: Path, secrets: Secrets) -> tuple[str, int]:
+    """The first row of a new lineage: from here on nobody can take these rows for those that the lost machine may have had. Its name,
+    and when the last row before it was received.
+    """
     with _ledger(wanted, work, secrets) as ledger, LedgerReader(work) as reader:
         last = reader.row(ledger.size)
         at_us = 0 if last is None else last.received_us
@@ -352,4 +391,4 @@ def _fork(wanted: Wanted, work: Path, secrets: Secrets) -> str:
         seq = ledger.size + 1
         row = Row(seq, "LedgerForked", at_us, at_us, 0, 0, payload_of(body))
         ledger.append([(row, body)], checkpoints=[(seq, at_us)])
-        return ledger.lineage.hex()
+        return ledger.lineage.hex(), at_us

@@ -17,6 +17,7 @@ import msgspec
 from backups.destination import put_bytes
 from backups.errors import BackupRefused
 from backups.keys import copy_keys_out
+from backups.left import left_in
 from backups.names import NEWEST, TAIL, TailName, next_stamp, wall_us
 from backups.newer import require_newest
 from backups.notes import known_notes
@@ -88,7 +89,7 @@ class Shipper:
     def begin(self) -> int:
         """Find the row to go on after. Raises NoSnapshotYet, and OlderThanKnown where rows lie there that this ledger lacks."""
         destination = self._source.destination
-        require_newest(self._reader, known_notes(destination, self._scratch))
+        require_newest(self._reader, known_notes(destination, self._scratch), left_in(self._source.directory))
         line = Line.of(self._reader)
         good = line.good(lying_snapshots(destination, line.public_key, self._scratch), wall_us())
         # Nothing of ours follows on a snapshot of the lineage before, nor on one that is not whole.

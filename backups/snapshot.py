@@ -13,6 +13,7 @@ from typing import NamedTuple
 from backups.destination import Destination, free_bytes, put_bytes
 from backups.errors import BackupRefused
 from backups.keys import copy_keys_out
+from backups.left import left_in
 from backups.names import (
     AGE,
     CHECKPOINT,
@@ -149,6 +150,7 @@ def _put(source: Source, copy: Path, stamp: str, scratch: Path, progress: Progre
         files=files,
         segments=segments,
         keys=keys,
+        left=dict(left_in(source.directory)),
     )
     put_bytes(source.destination, bytes_of(manifest, source.signer), f"{name.folder}/{MANIFEST}", scratch)
     sent += sum(file.sealed_bytes for file in files)

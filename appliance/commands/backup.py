@@ -25,7 +25,7 @@ from appliance.starting import require_own_name
 from appliance.wording import counted
 from backups.envelope import Recipient
 from backups.errors import DestinationFailed
-from backups.freshness import freshness
+from backups.freshness import Fresh, freshness
 from backups.keys import copy_keys_out, prune_keys
 from backups.names import next_stamp
 from backups.newer import require_newest_of
@@ -105,9 +105,9 @@ def _snapshot(options: argparse.Namespace, source: Source, settings: BackupSetti
         options,
         {"snapshot": taken._asdict(), "removed": pruned._asdict()},
         f"A snapshot of {counted(taken.size, 'row')} is in {source.destination.where}, checked: "
-        f"{taken.sealed_bytes // MB} MB sent, {counted(taken.segments, 'segment')} there in all.\n"
-        f"Removed as too old: {counted(pruned.snapshots, 'snapshot')}, {counted(pruned.tail_files, 'tail file')}, "
-        f"{counted(pruned.keys, 'copy of the keys', 'copies of the keys')}.",
+        f"{sized(taken.sealed_bytes)} sent, {counted(taken.segments, 'segment')} there in all.\n"
+        f"No longer kept, by [backups] in the settings: {counted(pruned.snapshots, 'snapshot')}, "
+        f"{counted(pruned.tail_files, 'tail file')}, {counted(pruned.keys, 'copy of the keys', 'copies of the keys')}.",
     )
     return 0
 
@@ -145,16 +145,26 @@ def _check(options: argparse.Namespace, source: Source) -> int:
             raise
     note_check(source.directory, CopiesCheck(at_us=wall_us(), problems=fresh.problems))
     lines = [f"- {problem}" for problem in fresh.problems] or ["The copies are fresh."]
-    lines.append(
-        f"{counted(fresh.snapshots, 'whole snapshot')}, the newest {_age(fresh.snapshot_age_s)}; keys {_age(fresh.keys_age_s)}; "
-        f"tail {_age(fresh.tail_age_s)}, up to row {fresh.shipped_through}, {counted(fresh.behind_rows, 'row')} behind."
-    )
+    lines.append(_ages(fresh))
     tell(options, fresh._asdict(), "\n".join(lines))
     return 1 if fresh.problems else 0
 
 
-def _age(seconds: int | None) -> str:
-    return "never" if seconds is None else f"{seconds} s old"
+def _ages(fresh: Fresh) -> str:
+    whole, keys, tail = "no whole snapshot", "no copy of the keys", "nothing shipped"
+    if fresh.snapshot_age_s is not None:
+        whole = f"{counted(fresh.snapshots, 'whole snapshot')}, the newest {fresh.snapshot_age_s:,} s old"
+        tail = "nothing shipped after it yet"
+    if fresh.keys_age_s is not None:
+        keys = f"keys {fresh.keys_age_s:,} s old"
+    if fresh.tail_age_s is not None:
+        tail = f"tail {fresh.tail_age_s:,} s old"
+    return f"{whole}; {keys}; {tail}, up to row {fresh.shipped_through:,}, {counted(fresh.behind_rows, 'row')} behind."
+
+
+def sized(size_bytes: int) -> str:
+    """ "812 KB", "1,234.5 MB": what is little is not nothing."""
+    return f"{size_bytes / MB:,.1f} MB" if size_bytes >= MB else f"{-(-size_bytes // 1_000)} KB"
 
 
 # --- shipping ---
@@ -222,12 +232,15 @@ def _ship_from_a_snapshot(run: _Shipping) -> None:
 def _ship_until_stopped(run: _Shipping) -> None:
     with Shipper(run.source, run.scratch) as shipper:
         after = shipper.begin()
+        sent_bytes = 0
         run.told({"shipping_to": run.source.destination.where, "after_row": after})
         while not run.stop.is_set():
             while (shipped := shipper.round()) is not None and not run.stop.is_set():
+                sent_bytes += shipped.sealed_bytes
                 run.told({"first": shipped.first, "last": shipped.last, "bytes": shipped.sealed_bytes})
             run.waits.went_well()
             if run.once:
+                run.told({"rows": shipper.after - after, "bytes": sent_bytes, "shipped_through": shipper.after})
                 return
             run.stop.wait(run.every_s)
 
@@ -239,5 +252,13 @@ def _say_json(what: dict[str, Any]) -> None:
 def _say(what: dict[str, Any]) -> None:
     if "after_row" in what:  # in the log, as all that a run of days says: each line has its time
         _LOG.info("shipping to %s from row %d on", what["shipping_to"], what["after_row"] + 1)
+    elif "shipped_through" in what:
+        _LOG.info("%s", _what_went(**what))
     elif sys.stderr.isatty():
         progress(f"shipped up to row {what['last']:,}")
+
+
+def _what_went(*, rows: int, bytes: int, shipped_through: int) -> str:  # noqa: A002  (as it stands in the JSON)
+    if not rows:
+        return f"nothing new to ship: the copies reach row {shipped_through:,}, the last one"
+    return f"{counted(rows, 'row')} shipped, {sized(bytes)}: the copies reach row {shipped_through:,}"

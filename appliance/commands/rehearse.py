@@ -14,6 +14,7 @@ from appliance.ssh_config import trusted_config
 from appliance.wording import counted
 from backups.destination import Destination
 from backups.envelope import Identity
+from backups.errors import RestoreRefused
 from backups.places import destination_of
 from backups.restore import Wanted, restore
 from backups.source import workshop
@@ -45,6 +46,7 @@ def add_to(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     files = FirmDirectory(options.data_dir)
     began = monotonic()
+    _require_scratch(options.scratch)
     # Always the same folder: what a rehearsal left that was killed, the firm in plain, goes at the start of the next one.
     with tidy_on_sigterm(), workshop(options.scratch, f"rehearsal-{os.geteuid()}") as scratch:
         wanted = Wanted(
@@ -65,6 +67,13 @@ def run(options: argparse.Namespace) -> int:
         text += f" The live ledger is {counted(behind, 'row')} ahead."
     tell(options, {**told(restored), "took_s": took_s, "rows_behind": behind}, text)
     return 0
+
+
+def _require_scratch(folder: Path) -> None:
+    if not folder.is_dir():
+        raise RestoreRefused(f"{folder} is no directory: make it, or name another one with --scratch")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise RestoreRefused(f"{folder} is not yours to write in: name another directory with --scratch")
 
 
 def _origin(options: argparse.Namespace, files: FirmDirectory) -> Destination:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from appliance.alarms.backup_age import note_backup
 from appliance.commands.ending import tidy_on_sigterm
 from appliance.commands.options import Verbs, add_directory, add_json, progress, tell, verb
 from appliance.ownership import Owner, another_owner, as_owner, give
@@ -12,13 +13,21 @@ from appliance.ssh_config import trusted_config
 from appliance.wording import counted
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
+from backups.names import SNAPSHOTS, instant_of, snapshot_named
 from backups.notes import NOTE_BYTES_MAX
 from backups.places import destination_of
 from backups.replaying import Until
 from backups.restore import Restored, Wanted, restore
-from firm.instant import parse_utc
+from firm.instant import parse_utc, utc_text
+from storage.checkpoint import parse_note
+from storage.errors import NoteRefused
 from storage.files import FirmDirectory
 from storage.readmodels.registry import READ_MODELS
+
+OTHER_FIRST = (
+    "First: stop the firm that it was restored from, wherever it still runs: one destination holds the copies of one of them. Where "
+    'this is a drill, set backups.destination here to an empty place of its own before it starts, or use "evenhand rehearse".'
+)
 
 
 def add_to(verbs: Verbs) -> None:
@@ -40,9 +49,14 @@ def add_to(verbs: Verbs) -> None:
     )
     moment = parser.add_mutually_exclusive_group()
     moment.add_argument(
-        "--until", type=_instant, metavar="INSTANT", help="what was received up to then, UTC: 2026-11-25T12:30:00"
+        "--until",
+        type=_instant,
+        metavar="INSTANT",
+        help="what was received up to then, UTC: 2026-11-25T12:30:00; earlier than the newest needs --accept-older",
     )
-    moment.add_argument("--until-seq", type=_row, metavar="N", help="rows up to this one")
+    moment.add_argument(
+        "--until-seq", type=_row, metavar="N", help="rows up to this one; fewer than all need --accept-older"
+    )
     parser.add_argument(
         "--newer-checkpoint", type=Path, action="append", default=[], metavar="FILE",
         help="a signed checkpoint that somebody kept: from a mail, a webhook, another copy (may be given again)",
@@ -101,6 +115,7 @@ def run(options: argparse.Namespace) -> int:
     )
     with tidy_on_sigterm():
         restored = restore(wanted, progress)
+        _note_snapshot(options.data_dir, restored)
         if owner is not None:
             give(options.data_dir, owner)
     where = f"It is in {options.data_dir}, in a new lineage, {restored.lineage}"
@@ -110,10 +125,18 @@ def run(options: argparse.Namespace) -> int:
 
 def _next(owner: Owner | None) -> str:
     again = "bridges send again what came since"
+    serve = "systemctl start evenhand.service"
     if owner is None:
-        return f'.\nNext: "evenhand doctor", then "evenhand serve"; {again}. Then "evenhand backup".'
+        return f'.\n{OTHER_FIRST}\nNext: "evenhand doctor", then "evenhand serve"; {again}. Then "evenhand backup".'
     doctor, backup = as_owner(owner, "evenhand doctor"), as_owner(owner, "evenhand backup")
-    return f', and belongs to {owner.name}.\nNext: "{doctor}", then "systemctl start evenhand.service"; {again}. Then "{backup}".'
+    return f', and belongs to {owner.name}.\n{OTHER_FIRST}\nNext: "{doctor}", then "{serve}"; {again}. Then "{backup}".'
+
+
+def _note_snapshot(directory: Path, restored: Restored) -> None:
+    """So that the alarm for old backups counts from the one that the firm came from: there is one."""
+    name = snapshot_named(restored.snapshot.removeprefix(f"{SNAPSHOTS}/"))
+    assert name is not None
+    note_backup(directory, instant_of(name.stamp))
 
 
 def keep_days(directory: Path) -> int:
@@ -128,7 +151,10 @@ def told(restored: Restored) -> dict[str, Any]:
 def restored_text(restored: Restored) -> str:
     """For a terminal: what came back, how it was checked, and what is known to be missing."""
     lines = [
-        f"{counted(restored.size, 'row')} restored and verified: {restored.snapshot} and {counted(restored.tail_files, 'tail file')}.",
+        (
+            f"{counted(restored.size, 'row')}, up to {utc_text(restored.last_us)}, restored and verified: "
+            f"{restored.snapshot} and {counted(restored.tail_files, 'tail file')}."
+        ),
         f"Root {restored.root}; {counted(restored.segments, 'segment')} and {counted(restored.sealed_values, 'sealed value')} whole.",
     ]
     if restored.erased_values:
@@ -141,11 +167,16 @@ def restored_text(restored: Restored) -> str:
 def _note(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            return file.read(NOTE_BYTES_MAX).decode("utf-8", "replace")
+            note = file.read(NOTE_BYTES_MAX).decode("utf-8", "replace")
     except OSError as missing:
         raise RestoreRefused(
             f"the checkpoint {path} cannot be read ({missing.strerror}): name another file"
         ) from missing
+    try:
+        parse_note(note)
+    except NoteRefused as refused:
+        raise RestoreRefused(f"{path} is no signed checkpoint ({refused}): name another file") from refused
+    return note
 
 
 def _instant(text: str) -> int:

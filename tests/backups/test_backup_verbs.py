@@ -297,3 +297,13 @@ def test_what_a_killed_rehearsal_left_goes_with_the_next_one(firm: Any, run: Any
     assert not list(folder.iterdir())
     folder.chmod(0o755)
     assert "is open to others" in run(*rehearse, status=2).stderr
+
+
+def test_a_rehearsal_says_that_its_scratch_folder_is_missing(firm: Any, run: Any) -> None:
+    missing = firm.folder / "nowhere"
+    rehearse = ("rehearse", *from_copies(firm), "--data-dir", firm.directory, "--scratch")
+    said = run(*rehearse, missing, status=2).stderr
+    assert said.count("\n") == 1
+    assert f"{missing} is no directory: make it, or name another one with --scratch" in said
+    missing.write_text("a file")
+    assert "is no directory" in run(*rehearse, missing, status=2).stderr

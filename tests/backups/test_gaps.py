@@ -346,3 +346,33 @@ def test_where_a_part_of_a_file_is_wanted_all_of_it_must_be_what_was_signed(hous
     resealed(house, path, alter)
     with pytest.raises(RestoreRefused, match="do not hash to what was signed"):
         house.restore(until=Until(seq=first), accept_older=True)
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["the only one", "an older one is whole"])
+def test_a_snapshot_that_was_cut_is_told_as_the_one_cause(house: Any, older: bool) -> None:
+    if older:
+        house.snapshot()
+        house.tick(9)
+    house.snapshot()
+    house.tick(5)
+    house.ship()
+    cut = house.snapshots()[-1] / "ledger.db.age"
+    cut.write_bytes(cut.read_bytes()[:-1])
+    [told] = house.fresh(wall_us() + HOUR_US).problems
+    assert f"{cut.parent.name}/ledger.db.age has" in told
+    assert 'run "evenhand backup"' in told
+    house.snapshot()
+    house.tick()
+    assert house.fresh().problems == ()
+
+
+def test_rows_that_were_lost_behind_a_cut_snapshot_are_still_told(house: Any) -> None:
+    house.snapshot()
+    house.tick(3)
+    house.ship()
+    house.tick(3)
+    house.ship()
+    cut = house.snapshots()[-1] / "ledger.db.age"
+    cut.write_bytes(b"")
+    house.tails()[0].unlink()
+    assert "are missing among the tail files" in problems(house)

@@ -1,5 +1,6 @@
 """What whoever makes copies or needs one is told: first what is wrong, then what to do, and never a key."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,9 @@ import pyrage
 import pytest
 
 from backups.envelope import Identity, Recipient
-from backups.errors import BackupRefused, RestoreRefused, WrongIdentity
+from backups.errors import BackupRefused, DestinationFailed, NoRoom, RestoreRefused, WrongIdentity, WrongSecrets
 from backups.replaying import Until
+from backups.restore import restore
 
 
 def test_a_private_key_in_the_settings_is_refused_and_not_repeated() -> None:
@@ -40,3 +42,60 @@ def test_rows_that_no_copy_has_are_not_passed_over_in_silence(house: Any) -> Non
         house.restore(until=Until(seq=rows + 9))
     _, restored = house.restore(until=Until(seq=rows + 9), accept_older=True)
     assert restored.older == (f"the copies end at row {rows}, and rows up to {rows + 9} were asked for",)
+
+
+def test_the_secrets_of_another_firm_are_told_first_and_alone(house: Any, tmp_path: Path) -> None:
+    house.snapshot()
+    house.snapshot()
+    (tmp_path / "other").mkdir()
+    other = type(house)(tmp_path / "other")
+    with pytest.raises(WrongSecrets) as refused:
+        house.restore(secrets=other.directory / "secrets")
+    other.machine.close()
+    said = str(refused.value)
+    assert said.startswith(f"{other.directory / 'secrets'} holds another firm's secrets than these copies have")
+    assert "no whole snapshot" not in said
+
+
+def test_a_disk_that_is_too_small_is_told_as_that_and_ends_it_at_once(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.snapshot()
+    house.snapshot()
+    monkeypatch.setattr("backups.told_first.free_bytes", lambda _: 6_000)
+    told: list[str] = []
+    with pytest.raises(
+        NoRoom, match=r"^not enough room: \d+ MB needed in .*, 0 MB free; the copies are fine"
+    ) as refused:
+        restore(house.wanted(), told.append)
+    assert str(house.folder) in str(refused.value)
+    assert not [line for line in told if line.startswith("passing over")]
+
+
+@pytest.mark.parametrize("full", ["backups.restore.digest_of", "backups.restore.write_keys", "backups.restore.verify"])
+def test_a_disk_that_fills_up_meanwhile_is_told_as_that(house: Any, monkeypatch: pytest.MonkeyPatch, full: str) -> None:
+    house.snapshot()
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(full, fail)
+    with pytest.raises(NoRoom, match=r"^not enough room: .*; the copies are fine"):
+        house.restore()
+
+
+def test_a_destination_file_that_finds_no_room_here_blames_no_copy(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.snapshot()
+    get = house.destination.get
+
+    def fail(path: str, local: Path, bytes_max: int) -> None:
+        if path.endswith("vault.db.age"):
+            try:
+                raise OSError(errno.ENOSPC, "No space left on device", str(local))
+            except OSError as failed:
+                raise DestinationFailed(f"{path}: see that it is there") from failed
+        get(path, local, bytes_max)
+
+    house.destination.get = fail
+    with pytest.raises(NoRoom):
+        house.restore()
