@@ -118,7 +118,10 @@ class AccountDesk(AccountSeat):
         source = self.state.balance_source
         match report:
             case DealReported():
+                known_seq = self.state.last_trade_seq
                 book.book_deal(self, report, turn)
+                if self.held.last_trade_seq != known_seq:
+                    lateness.question_by_deal(self, turn.at_us, turn)
             case CashReported():
                 book.book_cash(self, report, turn)
             case PositionReported():

@@ -78,11 +78,10 @@ def _is_moved(seat: AccountSeat, finding: Finding, quote: Quote, turn: Turn) -> 
     grounds, board = finding.grounds, seat.board(turn)
     if finding.questioned or grounds is None or not grounds.is_moved_by(quote, finding.at_us):
         return False
-    needed = symbols_needed(seat.held.holding(grounds), board)
-    if needed is None or not {known.symbol for known in grounds.quotes}.issuperset(needed):
-        return False  # its profits are converted by other prices since: it cannot be measured again
     mended = grounds.with_price(quote)
-    if _worth(seat.held, mended, mended.mended, board) == _worth(seat.held, grounds, grounds.mended, board):
+    if not _is_measurable(seat.held, grounds, board) or _worth(seat.held, mended, board) == _worth(
+        seat.held, grounds, board
+    ):
         return False
     return grounds.told < LATE_PRICES_TOLD_MAX or not _still_broken(seat, replace(finding, grounds=mended), turn)
 
@@ -93,14 +92,37 @@ def _still_broken(seat: AccountSeat, finding: Finding, turn: Turn) -> bool:
     limit, grounds = verdicts.limit_of(state, finding.rule), finding.grounds
     assert grounds is not None, f"{seat.name}: decision {finding.seq} has no grounds"
     assert limit is not None, f"{seat.name} has no rule {finding.rule}"
-    change = _worth(state, grounds, grounds.mended, board) - _worth(state, grounds, grounds.quotes, board)
-    booked_since = sum(moved.minor for moved in finding.moved if not moved.cash)
-    return breaks(PLAIN, limit.terms.boundary, finding.observed + change + booked_since, finding.floor)
+    at_them = board.at({quote.symbol: quote for quote in grounds.quotes})
+    change = _worth(state, grounds, board) - equity_of(PLAIN, state.holding(grounds), at_them)
+    return breaks(PLAIN, limit.terms.boundary, finding.observed + change, finding.floor)
 
 
-def _worth(state: AccountState, grounds: Grounds, quotes: tuple[Quote, ...], board: Board) -> int:
-    at_them = board.at({quote.symbol: quote for quote in quotes})
-    return equity_of(PLAIN, state.holding(grounds), at_them)
+def _is_measurable(state: AccountState, grounds: Grounds, board: Board) -> bool:
+    """Not where profits are converted by other prices since, or where something was held of which no price is known."""
+    priced = {known.symbol for known in grounds.quotes}
+    books = (state.holding(grounds), state.held_at(grounds))
+    return all(priced.issuperset(symbols_needed(book, board) or (None,)) or not book.positions for book in books)
+
+
+def _worth(state: AccountState, grounds: Grounds, board: Board) -> int:
+    """The equity of that instant by all that is known now."""
+    return equity_of(PLAIN, state.held_at(grounds), board.at({quote.symbol: quote for quote in grounds.mended}))
+
+
+def question_by_deal(seat: AccountSeat, deal_us: int, turn: Turn) -> None:
+    """A deal was booked that happened before a breach that ended the account: with it, was the limit broken?"""
+    state, board = seat.held, seat.board(turn)
+    for finding in state.findings if state.standing is Standing.BREACHED else ():
+        grounds = finding.grounds
+        if finding.questioned or grounds is None or deal_us >= finding.at_us:
+            continue
+        measurable = _is_measurable(state, grounds, board)
+        if measurable and _still_broken(seat, finding, turn):
+            continue
+        then = "equity was not beyond the floor" if measurable else "nobody can tell what equity was"
+        because = f"the deal booked in row {state.last_trade_seq} had been made before it; with it {then}"
+        seat.record(VerdictCorrected(decision=finding.seq, verdict="questioned", because=because), turn)
+        seat.watch(turn)
 
 
 def settle_filled(seat: AccountSeat, filled: PricesFilled, turn: Turn) -> None:

@@ -93,10 +93,10 @@ class Moved(msgspec.Struct, frozen=True, gc=False):
 
 
 class Grounds(msgspec.Struct, frozen=True, gc=False):
-    """What a breach at the prices of several symbols was seen with: a price that comes late may show that they never stood together.
+    """What a hard breach was seen with: a price or a deal that comes late may show that it was none.
 
     `quotes`: as they stood on the board. `late`: those that came since and stood in their place at that instant; `told`: how
-    many have come.
+    many have come. `deals`: what deals that came since change of the book: the balance, and the positions that were held.
     """
 
     balance: int
@@ -105,6 +105,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
     quotes: tuple[Quote, ...]
     late: tuple[Quote, ...] = ()
     told: int = 0
+    deals: "tuple[int, tuple[Position, ...]] | None" = None
 
     @property
     def mended(self) -> tuple[Quote, ...]:
@@ -128,8 +129,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """A suspected or declared breach: which rule, and the decision row that says so.
 
     `doubts`: why it is not final. `day_us`: the first instant of the day it fell in. `moved`: what was booked since and
-    belongs into the equity that was observed. `grounds`: None where the prices of one symbol broke the limit, or where they can
-    no longer be measured again. `questioned`: a price that came late shows no breach; a person decides.
+    belongs into the equity that was observed. `grounds`: None where nobody
+    is asked, or where it can no longer be measured again. `questioned`: what came late shows no breach; a person decides.
     """
 
     rule: str
@@ -232,6 +233,11 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def holding(self, book: EarlierBook | Grounds) -> "AccountState":
         """The account with another book than its own."""
         return replace(self, balance=book.balance, balance_source=book.balance_source, positions=book.positions)
+
+    def held_at(self, grounds: Grounds) -> "AccountState":
+        """The account with the book of a breach as it is known now."""
+        balance, positions = grounds.deals or (grounds.balance, grounds.positions)
+        return replace(self, balance=balance, balance_source=grounds.balance_source, positions=positions)
 
     def as_of(self, at_us: int) -> "AccountState | None":
         """The account with the book that it had at an instant of this day; None where that is no longer known."""

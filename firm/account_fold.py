@@ -153,6 +153,7 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
         closing = replace(
             closing, balance=closing.balance + fact.net.minor, positions=_with_deal(closing.positions, fact, seq)
         )
+    findings = tuple(_with_late_deal(finding, fact, seq, happened_us) for finding in findings)
     return replace(
         _with_book_kept(state, happened_us),
         positions=_with_deal(state.positions, fact, seq),
@@ -165,6 +166,16 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
         deals=_with_id(state.deals, fact.deal_id),
         peak=_peak_after_deal(state, fact, happened_us),
     )
+
+
+def _with_late_deal(finding: Finding, fact: DealBooked, seq: int, happened_us: int) -> Finding:
+    """A deal of before the breach, come after it: another book was held when it was seen."""
+    grounds = finding.grounds
+    if grounds is None or happened_us >= finding.at_us:
+        return finding
+    balance, positions = grounds.deals or (grounds.balance, grounds.positions)
+    deals = balance + fact.net.minor, _with_deal(positions, fact, seq)
+    return replace(finding, grounds=replace(grounds, deals=deals))
 
 
 def _peak_after_deal(state: AccountState, fact: DealBooked, happened_us: int) -> Peak | None:
@@ -374,6 +385,6 @@ def _grounds(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Gro
     known = dict(state.exhibits)
     quotes = tuple(known[seq] for seq in fact.quotes if seq in known)
     then = state.as_of(fact.at_us) if fact.late else state
-    if len(quotes) < 2 or len(quotes) < len(fact.quotes) or then is None:
+    if len(quotes) < len(fact.quotes) or then is None:
         return None
     return Grounds(then.balance, then.balance_source, then.positions, quotes)

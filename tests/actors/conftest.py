@@ -138,8 +138,8 @@ class Stage:
     arrivals: list[Arrival] = field(default_factory=list)
     deals: int = 0
 
-    def put(self, body: Input, account: int = 0, frame: bytes | None = None) -> Decided:
-        arrival = Arrival(body, self.now_us, self.now_us, account, frame)
+    def put(self, body: Input, account: int = 0, frame: bytes | None = None, happened_us: int | None = None) -> Decided:
+        arrival = Arrival(body, self.now_us if happened_us is None else happened_us, self.now_us, account, frame)
         self.arrivals.append(arrival)
         batch = self.engine.decide([arrival])
         self.batches.append(batch)
@@ -310,6 +310,7 @@ class Stage:
                 t_us=self.now_us if at_us is None else at_us,
             ),
             account,
+            happened_us=at_us,
         )
 
     def equity(self, account: int, equity: str, balance: str) -> Decided:

@@ -16,6 +16,7 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.inputs import (
+    DealEntry,
     Side,
     SymbolReported,
 )
@@ -223,3 +224,36 @@ def test_the_newest_price_of_before_a_breach_puts_it_in_question_too(stage, brea
     stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
     [question] = stage.facts(VerdictCorrected)
     assert question.verdict == "questioned"
+
+
+# --- deals that were made before a breach and come after it ---
+
+
+@pytest.mark.parametrize(
+    ("lots", "profit", "questioned"),
+    [
+        ("10", "-2_000.00", True),  # all was closed at a loss of 2 000
+        ("1", "-100.00", False),  # what was left lost 5 400 more
+    ],
+)
+def test_a_close_that_is_told_after_the_breach_it_came_before_puts_it_in_question(stage, lots, profit, questioned):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "99_900.00", "100_000.00")
+    stage.wait(2)
+    closed_us = stage.now_us
+    stage.wait(1)
+    stage.tick("EURUSD", 138_100, 138_110)
+    assert stage.facts(BreachDeclared, account)
+    stage.wait(5)
+    stage.deal(account, "P1", Side.SELL, lots, 138_500, entry=DealEntry.OUT, profit=profit, at_us=closed_us)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned"] * questioned
+    assert stage.account(account).standing is Standing.BREACHED
+
+
+def test_the_deals_that_flatten_a_breached_account_question_nothing(stage, breached):
+    stage.wait(1)
+    stage.deal(breached, "P1", Side.SELL, "5", 138_700, entry=DealEntry.OUT)
+    stage.deal(breached, "P2", Side.SELL, "10", 1_284_000, entry=DealEntry.OUT, symbol="XAUUSD", profit="-6_000.00")
+    assert not stage.facts(VerdictCorrected)
