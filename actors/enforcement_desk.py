@@ -255,12 +255,13 @@ class EnforcementDesk:
                 case "block" if left:
                     # Something was placed or filled before the block: cancel and close again, then block again.
                     self._advance(command, CommandState.FAILED, left, turn)
-                case "close_only" if not report.trading_allowed:
-                    self._confirm(command, turn)
-                case "unblock" if report.trading_allowed:
+                case "close_only" | "unblock" as action if report.trading_allowed == (action == "unblock"):
                     self._confirm(command, turn)
                 case "close_only" | "unblock" if self._is_replaced(account, held):
                     self._advance(command, CommandState.FAILED, REPLACED, turn)
+                case "close_only" | "block" | "unblock" if held.probes >= turn.policy.probes_max:
+                    # It does not stand: an earlier command may have been carried out after it.
+                    self._advance(command, CommandState.FAILED, "not_in_effect", turn)
 
     def _is_replaced(self, account: int, held: OpenCommand) -> bool:
         """Another purpose is under way, and what the platform shows is its work."""

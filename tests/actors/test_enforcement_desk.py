@@ -8,6 +8,7 @@ from actors.states import readable_states, restore_states, state_bytes
 from firm.commands import BridgeMode, ReviewOutcome, ReviewVerdict, SetBridgeMode, SettleCommand
 from firm.facts import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
 from firm.inputs import BridgeConnected, BridgeDisconnected, CommandReported, CommandState, DealEntry, Side
+from firm.policy import Policy
 
 ADA, BEN = 1001, 1002
 
@@ -268,6 +269,24 @@ def test_a_block_is_not_confirmed_while_trading_is_allowed(stage):
     stage.snapshot(account)
     assert states(stage, command)[-1] is CommandState.CONFIRMED
     assert len(stage.facts(FlatConfirmed)) == 1
+
+
+def test_what_was_carried_out_and_does_not_stand_is_ordered_again(stage):
+    """A platform took the command before it after it. Once asking often enough changed nothing, it is done anew."""
+    account = breach(stage)
+    command = running(stage, account)
+    stage.applied(command.command, "", account)
+    for _ in range(Policy().probes_max):
+        stage.snapshot(account, trading_allowed=True)
+        assert states(stage, command)[-1] is CommandState.APPLIED
+        stage.wait(30)
+        stage.clock()
+    stage.snapshot(account, trading_allowed=True)
+    assert states(stage, command)[-1] is CommandState.FAILED
+    stage.wait(61)
+    stage.clock()
+    assert (running(stage, account).action, running(stage, account).command) != (command.action, command.command)
+    assert running(stage, account).action == "close_only"
 
 
 def test_observe_mode_reaches_verdicts_and_sends_nothing(stage):
