@@ -83,7 +83,8 @@ def test_each_line_of_the_shipping_bears_its_time(firm: Any, run: Any) -> None:
     shipped = run("backup", "--ship-once", "--data-dir", firm.directory)
     assert shipped.stdout == ""
     lines = [json.loads(line) for line in shipped.stderr.splitlines()]
-    assert f"shipping to {firm.copies} from row" in lines[-1]["message"]
+    assert f"shipping to {firm.copies} from row" in lines[-2]["message"]
+    assert "the copies reach row" in lines[-1]["message"]
     assert all(line["time"] for line in lines)
 
 

@@ -1,5 +1,6 @@
 """What `evenhand backup` and `restore` print: every sentence is true, and every run says what came of it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -32,23 +33,23 @@ def test_a_snapshot_that_a_newer_one_stands_for_is_not_called_old(firm: Any, run
     assert " KB sent" in said
 
 
+def last_said(done: Any) -> str:
+    return str(json.loads(done.stderr.splitlines()[-1])["message"])
+
+
 def test_one_shipping_says_what_it_sent_or_that_there_was_nothing(firm: Any, run: Any, told: Any) -> None:
     size = len(firm.rows())
     run("backup", "--data-dir", firm.directory)
-    said = run("backup", "--ship-once", "--data-dir", firm.directory).stderr
-    assert said.splitlines()[-1].endswith(f"nothing new to ship: the copies reach row {size:,}, the last one")
+    ship = ("backup", "--ship-once", "--data-dir", firm.directory)
+    assert last_said(run(*ship)) == f"nothing new to ship: the copies reach row {size:,}, the last one"
     firm.go_on_with(firm.directory)
     firm.tick(3)
     firm.machine.close()
     now = len(firm.rows())
-    said = run("backup", "--ship-once", "--data-dir", firm.directory).stderr
-    assert f"{now - size} rows shipped, " in said.splitlines()[-1]
-    assert said.splitlines()[-1].endswith(f": the copies reach row {now:,}")
-    assert told("backup", "--ship-once", "--data-dir", firm.directory) == {
-        "rows": 0,
-        "bytes": 0,
-        "shipped_through": now,
-    }
+    said = last_said(run(*ship))
+    assert said.startswith(f"{now - size} rows shipped, ")
+    assert said.endswith(f": the copies reach row {now:,}")
+    assert told(*ship) == {"rows": 0, "bytes": 0, "shipped_through": now}
 
 
 @pytest.mark.parametrize(
