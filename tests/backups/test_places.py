@@ -242,6 +242,7 @@ def test_copies_do_not_follow_a_link_out_of_their_directory(tmp_path: Path) -> N
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+@NO_RSYNC
 def test_rsync_runs_nothing_that_lies_in_the_home_of_whoever_copies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
