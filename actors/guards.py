@@ -96,7 +96,8 @@ def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...
 
 def _newest_us(state: AccountState) -> int:
     """Before which a price meets another book than the one of now, or comes before a breach that it may move; 0: never."""
-    breaches = (finding.at_us for finding in state.findings if finding.grounds is not None and not finding.questioned)
+    asked = ((finding.grounds, finding.at_us) for finding in state.findings if not finding.questioned)
+    breaches = (grounds.prices_until_us(at_us) for grounds, at_us in asked if grounds is not None)
     return max((state.book_since_us if state.earlier else 0, *breaches))
 
 

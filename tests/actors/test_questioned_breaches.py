@@ -257,3 +257,16 @@ def test_the_deals_that_flatten_a_breached_account_question_nothing(stage, breac
     stage.deal(breached, "P1", Side.SELL, "5", 138_700, entry=DealEntry.OUT)
     stage.deal(breached, "P2", Side.SELL, "10", 1_284_000, entry=DealEntry.OUT, symbol="XAUUSD", profit="-6_000.00")
     assert not stage.facts(VerdictCorrected)
+
+
+def test_the_price_that_a_deal_was_made_at_may_come_after_it_with_the_same_stamp(stage):
+    """At the price before the jump the position was a loss at once; at its own it was none."""
+    account = stage.sell()
+    stage.tick("EURUSD", 138_100, 138_110)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(2)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.equity(account, "94_000.00", "100_000.00")
+    assert stage.facts(BreachDeclared, account)
+    stage.tick("EURUSD", 138_690, 138_700, stage.now_us)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned"]

@@ -166,9 +166,9 @@ def test_evidence_that_begins_after_the_report_it_needs_is_caught(monkeypatch: p
 def test_a_late_price_that_nobody_judges_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """On an evening on which half of all prices are told late; without the bug, the firm and the oracle agree."""
     monkeypatch.setattr("world.run.LATE_SHARES", (0.5,))
-    assert judge(47).broken == []
+    assert judge(173).broken == []
     monkeypatch.setattr("actors.account_lateness.judge_late", lambda *_: None)
-    assert Invariant.ORACLE in caught(47, 69)
+    assert Invariant.ORACLE in caught(173, 193)
 
 
 LOST = ("ledger.db-wal", "acknowledged")

@@ -25,7 +25,7 @@ from actors.states import state_bytes
 from bridges import events as wire
 from firm import facts as f
 from firm.account import AccountState
-from firm.inputs import QuoteFrame
+from firm.inputs import DealEntry, DealReported, QuoteFrame
 from firm.kinds import body_of
 from storage.evidence import build_bundle
 from storage.reader import LedgerReader
@@ -175,6 +175,12 @@ def check_oracle(world: World, say: Say) -> None:
             theirs[account],
             in_order=world.is_in_order,
             deals_late=state.login in world.platform.told_late,
+            deals_behind=[
+                (row.happened_us, row.received_us)
+                for row, body in zip(world.watcher.rows, world.watcher.bodies, strict=True)
+                if row.account == account and isinstance(body, DealReported) and body.entry is DealEntry.IN
+                if state.login in world.platform.told_late
+            ],
         )
         if why:
             say(Invariant.ORACLE, f"account {account}: {why}: {ours[account]}, in order {theirs[account]}")

@@ -121,8 +121,12 @@ def floors_of(state: AccountState) -> dict[str, int]:
     return {limit.terms.id: limit.floor for limit in limits_of(state) if not limit.follows_every_tick}
 
 
-def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> str:
+def differs(
+    ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool, deals_behind: Sequence[tuple[int, int]]
+) -> str:
     """Why what the firm decided is not what the oracle decided; "" where it is.
+
+    `deals_behind`: of those that opened a position and were told late, when each was made, and when it came.
 
     Where nothing was told late, verdicts are the same to the cent and the microsecond; but a price at which two rules are broken is
     looked at again when the day's start is final, which comes later here: the second rule, too, may then be a question. Else the
@@ -136,6 +140,8 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
     - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
       price that comes late moves no peak
     - the firm lets an account go on that the oracle breaches shortly before a rollover, by a price that was told after it
+    - a deal was told late, and the firm lets an account go on that the oracle breaches: prices that came before it are not looked
+      at again with its position
     - a person is asked whether a breach stood at prices of several symbols, where the oracle breaches by another rule
     - the firm lets an account go on that the oracle breaches at prices of several symbols: it does not look for such pairs again
     """
@@ -149,7 +155,8 @@ def differs(ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool) -> st
         return ""
     if ours.place == "running" and 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US:
         return ""
-    if theirs.paired and ours.place == "running":
+    behind = any(made_us <= theirs.ended_us <= came_us for made_us, came_us in deals_behind)
+    if ours.place == "running" and (theirs.paired or (behind and theirs.place == "breached")):
         return ""
     if theirs.place == "breached" and theirs.rules & theirs.following and not ours.rules & ours.following:
         return ""
