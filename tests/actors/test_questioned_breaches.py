@@ -121,7 +121,8 @@ def test_a_pause_is_never_a_question_for_a_person(stage, hands):
     assert not stage.facts(VerdictCorrected)
 
 
-def test_a_suspicion_that_is_none_with_the_late_price_can_only_be_dismissed(stage):
+def suspected(stage):
+    """As the breach, but the platform has not said what it thinks of the second deal."""
     account = stage.sell()
     stage.tick("EURUSD", 138_700, 138_710)
     stage.tick("XAUUSD", 1_290_000, 1_290_100)
@@ -130,7 +131,11 @@ def test_a_suspicion_that_is_none_with_the_late_price_can_only_be_dismissed(stag
     stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
     stage.wait(10)
     stage.tick("XAUUSD", 1_284_000, 1_284_100)
-    at_us = stage.now_us
+    return account
+
+
+def test_a_suspicion_that_is_none_with_the_late_price_can_only_be_dismissed(stage):
+    account, at_us = suspected(stage), stage.now_us
     stage.wait(1)
     stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
     [finding] = stage.account(account).findings
@@ -197,15 +202,7 @@ def test_a_breach_under_a_contract_that_has_changed_since_is_left_alone(stage, b
 
 
 def test_a_suspicion_that_only_waits_for_the_platform_goes_to_a_person_when_a_late_price_shows_no_breach(stage):
-    account = stage.sell()
-    stage.tick("EURUSD", 138_700, 138_710)
-    stage.tick("XAUUSD", 1_290_000, 1_290_100)
-    stage.deal(account, "P1", Side.BUY, "5", 138_700)
-    stage.equity(account, "100_000.00", "100_000.00")
-    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
-    stage.wait(10)
-    stage.tick("XAUUSD", 1_284_000, 1_284_100)
-    at_us = stage.now_us
+    account, at_us = suspected(stage), stage.now_us
     [suspicion] = stage.facts(BreachSuspected)
     assert suspicion.doubts == (Doubt.BOOK_UNCONFIRMED,)
     assert stage.account(account).standing is Standing.SUSPECTED

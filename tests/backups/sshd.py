@@ -69,7 +69,7 @@ class Sshd:
         while not self._listens():
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < end
-            time.sleep(0.02)
+            time.sleep(0.02)  # a poll with a bound: another program has no way to wake this one
 
     def cut(self) -> None:
         """The link and everybody on it: sshd's children have process groups of their own, and each says whose child it is."""

@@ -1,10 +1,7 @@
 """The way of folding has a number: who changes what folding gives raises it, or a start would begin from states of another way."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +12,8 @@ from actors.states import state_bytes
 from storage.reader import LedgerReader
 from storage.secret_files import read_secrets
 from storage.snapshots import state_hash
+from tests.golden.folding import folding_digest
+from tests.golden.making import unpack
 
 HERE = Path(__file__).resolve().parent
 KEPT = HERE / "folding.json"
@@ -24,16 +23,6 @@ ADVICE = (
 )
 
 
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"kept_{name}", HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def kept() -> dict[str, Any]:
     told: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8"))
@@ -41,7 +30,7 @@ def kept() -> dict[str, Any]:
 
 
 def test_the_code_of_folding_is_that_of_its_number(kept: dict[str, Any]) -> None:
-    found = {"fold": fold.FOLD, "code": load("folding").folding_digest()}
+    found = {"fold": fold.FOLD, "code": folding_digest()}
     assert found == {name: kept[name] for name in found}, ADVICE + json.dumps(found)
 
 
@@ -52,7 +41,7 @@ def test_a_golden_ledger_folds_to_the_states_that_the_number_stands_for(
     archive: Path, tmp_path: Path, kept: dict[str, Any]
 ) -> None:
     """A number that was given away keeps its meaning: another state under it is a mistake, whatever the code looks like."""
-    directory = load("making").unpack(archive, tmp_path / "firm")
+    directory = unpack(archive, tmp_path / "firm")
     release = archive.name.removesuffix(".tar.xz")
     with LedgerReader(directory, secret=read_secrets(directory).ledger_secret) as reader:
         engine = recover(reader, reader.lineages().newest.hex(), "f" * 64).engine

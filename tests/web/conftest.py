@@ -166,3 +166,19 @@ async def carrier(carried: Any) -> AsyncIterator[Client]:
     async with Client(base_url="http://127.0.0.1", transport=transport) as client:
         await client.sign_in("ada@example.org", STAGE.PASSWORD)
         yield client
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Iterator[Any]:
+    """A firm of its own for a test, in which a late price put Ada's breach in question."""
+    played = PLAY.breached_at_prices_that_never_met(tmp_path / "firm")
+    yield played
+    played.close()
+
+
+@pytest.fixture
+def decision(firm: Any) -> int:
+    """Her breach, by ledger row."""
+    with firm.reader.connection() as book:
+        [found] = book.execute("SELECT decision FROM rm_decision WHERE kind = 'BreachDeclared'").fetchall()
+    return int(found[0])

@@ -9,20 +9,6 @@ from storage.grounds import Grounds
 from storage.late_price import later_words, question_of, rows_since
 
 
-@pytest.fixture
-def firm(histories, tmp_path):
-    played = histories.breached_at_prices_that_never_met(tmp_path / "firm")
-    yield played
-    played.close()
-
-
-@pytest.fixture
-def decision(firm):
-    with firm.reader.connection() as book:
-        [found] = book.execute("SELECT decision FROM rm_decision WHERE kind = 'BreachDeclared'").fetchall()
-    return found[0]
-
-
 def answer(firm, play, decision, outcome):
     command = ReviewVerdict(
         by=f"staff:{play.RUTH}",

@@ -8,20 +8,6 @@ from web.app import create_app
 
 
 @pytest.fixture
-def firm(histories, tmp_path):
-    played = histories.breached_at_prices_that_never_met(tmp_path / "firm")
-    yield played
-    played.close()
-
-
-@pytest.fixture
-def decision(firm):
-    with firm.reader.connection() as book:
-        [found] = book.execute("SELECT decision FROM rm_decision WHERE kind = 'BreachDeclared'").fetchall()
-    return found[0]
-
-
-@pytest.fixture
 async def visit(firm, new_client, play):
     """Somebody's browser in that firm."""
     clients = []
