@@ -18,36 +18,48 @@ CREATE TABLE rm_mark (
 ) STRICT, WITHOUT ROWID;
 """
 
+# Of two of one instant the lower equity is drawn: a breach stays in the picture when a booking at its instant follows it.
 _INSERT = (
     "INSERT INTO rm_mark (account, at_us, balance, equity, headroom) VALUES (?, ?, ?, ?, ?)"
-    " ON CONFLICT (account, at_us) DO UPDATE SET balance = excluded.balance, equity = excluded.equity,"
+    " ON CONFLICT (account, at_us) DO UPDATE SET balance = excluded.balance, equity = min(equity, excluded.equity),"
     " headroom = coalesce(excluded.headroom, headroom)"
 )
+
+
+_Values = tuple[int, int, int, int, int | None]
 
 
 class Marks:
     """The `marks` read model."""
 
     name = "marks"
-    version = 2
+    version = 3
     schema = SCHEMA
     kinds = kinds_of(MarkTaken, DayOpened, BreachDeclared, PhasePassed)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
-        marks = [
-            (row.account, row.happened_us, body.balance.minor, body.equity.minor, _headroom(body))
-            for row, body in rows
-            if isinstance(body, MarkTaken | DayOpened)
-        ]
-        if marks:
-            connection.executemany(_INSERT, marks)
-        # What decided belongs in the picture, also when it lies between two marks.
+        """Marks are gathered; what decided belongs in the picture too, and finds all that came before it written."""
+        gathered: list[_Values] = []
         for row, body in rows:
-            if isinstance(body, BreachDeclared):
-                connection.execute(_BREACH, (row.account, body.at_us, body.observed.minor, body.observed.minor))
-            elif isinstance(body, PhasePassed):
-                won = (body.observed.minor, body.observed.minor, None)
-                connection.execute(_INSERT, (row.account, row.happened_us, *won))
+            match body:
+                case MarkTaken() | DayOpened():
+                    balance, equity = body.balance.minor, body.equity.minor
+                    gathered.append((row.account, row.happened_us, balance, equity, _headroom(body)))
+                case PhasePassed():
+                    won = body.observed.minor
+                    gathered.append((row.account, row.happened_us, won, won, None))
+                case BreachDeclared():
+                    _write(connection, gathered)
+                    connection.execute(_BREACH, (row.account, body.at_us, body.observed.minor, body.observed.minor))
+                case _:
+                    pass
+        _write(connection, gathered)
+
+
+def _write(connection: apsw.Connection, gathered: list[_Values]) -> None:
+    if gathered:
+        connection.executemany(_INSERT, gathered)
+        gathered.clear()
 
 
 def _headroom(fact: MarkTaken | DayOpened) -> int | None:

@@ -3,8 +3,10 @@
 import apsw
 import pytest
 
+from firm.facts import BreachDeclared, MarkTaken
 from firm.inputs import DealEntry
-from firm.kinds import BY_NAME
+from firm.kinds import BY_NAME, body_of
+from firm.money import Money
 from storage.readmodels.accounts import AccountFilter, account_line, accounts_page, count_accounts
 from storage.readmodels.commands import commands_for
 from storage.readmodels.days import days_of
@@ -12,6 +14,7 @@ from storage.readmodels.decisions import decision_counts, decision_line
 from storage.readmodels.marks import Mark, Marks, marks_of
 from storage.readmodels.registry import READ_MODELS
 from storage.readmodels.trades import closed_trades
+from storage.rows import Row
 
 
 @pytest.fixture
@@ -37,6 +40,46 @@ def test_read_models_built_again_are_the_same_to_the_last_row(stage, book):
     stage.ledger.rebuild()
     with stage.reader.connection() as again:
         assert tables(again) == before
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000_000])
+def test_read_models_are_the_same_however_the_rows_were_gathered_into_commits(stage, book, size):
+    rows = [(row, body_of(row.kind, row.payload)) for row in stage.reader.rows(0, stage.reader.size())]
+    again = apsw.Connection("")
+    for model in READ_MODELS:
+        again.execute(model.schema)
+        mine = [pair for pair in rows if pair[0].kind in model.kinds]
+        for start in range(0, len(mine), size):
+            model.project(again, mine[start : start + size])
+    assert tables(again) == tables(book)
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_breach_is_drawn_on_the_marks_that_were_written_before_it(size):
+    """The balance is that of the mark before it; a mark of its very instant that follows does not hide how low it was."""
+    rows = [marked(10, 90, 80), marked(15, 100, 95), breached(20, 70), marked(20, 120, 110)]
+    connection = apsw.Connection("")
+    connection.execute(Marks.schema)
+    for start in range(0, len(rows), size):
+        Marks().project(connection, rows[start : start + size])
+    assert marks_of(connection, 1, 0, 10) == [Mark(10, 90, 80), Mark(15, 100, 95), Mark(20, 120, 70)]
+
+
+def euros(minor):
+    return Money(minor, "EUR", 2)
+
+
+def marked(at_us, balance, equity):
+    body = MarkTaken(balance=euros(balance), equity=euros(equity), headroom=None)
+    return Row(0, "MarkTaken", at_us, at_us, 0, 1, b""), body
+
+
+def breached(at_us, observed):
+    body = BreachDeclared(
+        rule="daily", rule_kind="daily_loss", severity="hard", floor=euros(75), observed=euros(observed), at_us=at_us,
+        late=True, reviewed=False, quotes=(), working=(),
+    )  # fmt: skip
+    return Row(0, "BreachDeclared", at_us + 5, at_us + 5, 0, 1, b""), body
 
 
 def test_every_kind_a_model_asks_for_is_a_kind_of_the_ledger():
