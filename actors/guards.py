@@ -96,14 +96,13 @@ def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...
 
 def _newest_us(state: AccountState) -> int:
     """Before which a price meets another book than the one of now, or comes before a breach that it may move; 0: never."""
-    asked = ((finding.grounds, finding.at_us) for finding in state.findings if not finding.questioned)
-    breaches = (grounds.prices_until_us(at_us) for grounds, at_us in asked if grounds is not None)
+    breaches = (finding.at_us + 1 for finding in state.findings if finding.grounds is not None)
     return max((state.book_since_us if state.earlier else 0, *breaches))
 
 
 def _in_question(state: AccountState) -> tuple[str, ...]:
     """The symbols at whose prices limits were seen broken, as long as a late one may show that they were not."""
-    grounds = (finding.grounds for finding in state.findings if not finding.questioned)
+    grounds = (finding.grounds for finding in state.findings)
     return tuple(sorted({quote.symbol for one in grounds if one is not None for quote in one.quotes}))
 
 

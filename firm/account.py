@@ -114,18 +114,16 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
         return tuple(instead.get(quote.symbol, quote) for quote in self.quotes)
 
     def is_moved_by(self, quote: Quote, at_us: int) -> bool:
-        """Whether this price stood at the breach's instant, and not the one that is known of its symbol."""
-        until_us = self.prices_until_us(at_us)
-        return any(known.symbol == quote.symbol and known.t_us <= quote.t_us < until_us for known in self.mended)
+        """Whether this price stood at the breach's instant, and not the one that is known of its symbol.
 
-    def prices_until_us(self, at_us: int) -> int:
-        """Before which a price stood at the breach's instant.
-
-        One with the very stamp of the price that broke the limit came after it in the platform's order. What a report showed
-        stands beside the prices of its instant: a platform tells a deal and the price that it was made at with one stamp.
+        Of two with the stamp of the breach, that of another symbol may have been first: only one frame tells their order. What a
+        report showed stands beside the prices of its instant: a platform tells a deal and the price that it was made at with one stamp.
         """
-        by_price = any(quote.t_us == at_us for quote in self.quotes)
-        return at_us if by_price else at_us + 1
+        known = next((known for known in self.mended if known.symbol == quote.symbol), None)
+        if known is None or not known.t_us <= quote.t_us <= at_us:
+            return False
+        came_after = any(breaking.t_us == at_us and breaking.frame == quote.frame for breaking in self.quotes)
+        return quote.t_us < at_us or (known.t_us < at_us and not came_after)
 
     def with_price(self, quote: Quote) -> "Grounds":
         others = tuple(late for late in self.late if late.symbol != quote.symbol)

@@ -293,8 +293,8 @@ def _with_late_price(finding: Finding, quote: Quote) -> Finding:
 
 def _after_correction(state: AccountState, fact: VerdictCorrected) -> AccountState:
     settled = state.finding_of(fact.decision)
-    if settled is not None and fact.verdict == "questioned":
-        asked = replace(settled, questioned=True)
+    if settled is not None and fact.verdict in ("questioned", "withdrawn"):
+        asked = replace(settled, questioned=fact.verdict == "questioned")
         return replace(state, findings=tuple(asked if one is settled else one for one in state.findings), exhibits=())
     findings = tuple(finding for finding in state.findings if finding is not settled)
     waived = state.waived

@@ -889,7 +889,7 @@ class Account:
         self.broken = self.broken if body["rule"] in soft else seq
 
     def _correct(self, *told: Any) -> None:
-        if told[2]["verdict"] == "questioned":
+        if told[2]["verdict"] in ("questioned", "withdrawn"):
             return  # a question answers nothing
         decision = told[2]["decision"]
         self.findings = [finding for finding in self.findings if finding.seq != decision]
