@@ -5,6 +5,7 @@ account was given between it and the question.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -114,7 +115,7 @@ def question_of(
     then = _book_then(reader, rules, seen, fact)
     if booked_late or then is None:
         return question
-    return _measured(reader, question, then, fact, (decision.seq, decided.observed.minor))
+    return _measured(reader, question, then, _Compared(seen.seq, fact, decision.seq, decided.observed.minor))
 
 
 def _late_prices(reader: LedgerReader, fact: Breach, since: Sequence[StoredRow]) -> Iterator[LatePrice]:
@@ -150,13 +151,27 @@ def _book_then(reader: LedgerReader, rules: AccountOpened, seen: StoredRow, fact
     return replace(then, balance=balance.value, balance_source=balance.source, positions=as_positions(held))
 
 
-def _measured(
-    reader: LedgerReader, question: Question, then: AccountState, fact: Breach, decided: tuple[int, int]
-) -> Question:
-    """With the equity at the late prices, where the same book at the prices that were used is worth what was observed.
+class _Compared(NamedTuple):
+    """The row in which an equity was seen, and the decision, which compared it with what was booked in between."""
 
-    `decided`: the decision's row and the equity it compared, which holds what was booked after it was seen.
-    """
+    seen_seq: int
+    seen: Breach
+    decision: int
+    observed: int
+
+    def with_booked(self, calc: Working, equity: int) -> int:
+        if self.observed == self.seen.observed.minor:
+            return equity
+        seen = calc.given(
+            "equity when it was seen", self.seen.observed.minor, "minor", f"{self.seen_seq}/observed/minor"
+        )
+        compared = calc.given("equity that was compared", self.observed, "minor", f"{self.decision}/observed/minor")
+        return calc.plus("equity with what was booked since", equity, calc.minus("booked since", compared, seen))
+
+
+def _measured(reader: LedgerReader, question: Question, then: AccountState, compared: _Compared) -> Question:
+    """With the equity at the late prices, where the same book at the prices that were used is worth what was observed."""
+    fact = compared.seen
     term = next((term for term in then.ruleset.terms if term.id == fact.rule), None)
     exhibits = _exhibits(reader, fact)
     if not isinstance(term, DailyLoss | MaximumLoss) or not _agrees(then, exhibits, fact.observed.minor):
@@ -165,11 +180,8 @@ def _measured(
     mended = dict(instead.get(seq, (seq, used)) for seq, used in exhibits.items())
     calc = Working()
     equity = equity_of(calc, then, _board(mended), {used.symbol: Priced(seq) for seq, used in mended.items()})
-    seq, observed = decided
-    if observed != fact.observed.minor:
-        booked = calc.given("booked since it was seen", observed - fact.observed.minor, "minor", "")
-        equity = calc.plus("equity with what was booked since", equity, booked)
-    floor = calc.given("floor", question.floor.minor, "minor", f"{seq}/floor/minor")
+    equity = compared.with_booked(calc, equity)
+    floor = calc.given("floor", question.floor.minor, "minor", f"{compared.decision}/floor/minor")
     beyond = breaks(calc, term.boundary, equity, floor)
     steps = tuple(_cited(calc.steps, fact.working))
     return replace(question, equity=fact.observed.with_minor(int(equity)), breaks=bool(beyond), working=steps)
