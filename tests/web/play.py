@@ -178,11 +178,13 @@ def breached_at_prices_that_never_met(path: Path, *, with_deposit: bool = False)
     if not with_deposit:
         stage.reconcile(account)
     stage.wait(10)
+    stage.waiting = [] if with_deposit else None
     stage.prices_now(None, 1_278_600)
+    stage.wait(2)
     if with_deposit:
         stage.deposit(account, 1_000_00)
         stage.reconcile(account)
-    stage.wait(4)
+    stage.wait(2)
     stage.prices_now(138_720, 1_278_650)
     stage.wait(1)
     stage.prices_now(138_715, 1_284_000, late_us=6 * SECOND_US)
