@@ -71,10 +71,7 @@ def open_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, 
     """Of its limits those that may still be broken: not those that are an open question or were waived.
 
     Soft ones only pause a trader who is free: one that is paused or close-only already has nothing more to lose by them.
-    Cash that comes before the day's start is final will have moved that start: what is measured from it waits.
     """
-    if state.day is not None and not state.day.final and state.cash_seq > state.day.seq:
-        limits = tuple(limit for limit in limits if not _is_measured_from_day(limit))
     free = state.standing in FREE
     if free and not state.findings and not state.waived:
         return limits

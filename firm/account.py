@@ -36,7 +36,7 @@ class Position(msgspec.Struct, frozen=True, gc=False):
 
 
 class DayStart(msgspec.Struct, frozen=True, gc=False):
-    """The marks from which the running day is measured; `seq` is the DayOpened or DayAnchored row that holds them.
+    """The marks from which the running day is measured; `seq` is the DayOpened, DayAnchored or DayStartMoved row that holds them.
 
     `priced`: False where a position had no price at the day's first instant.
     """

@@ -26,6 +26,7 @@ from firm.facts import (
     ContractChanged,
     DayAnchored,
     DayOpened,
+    DayStartMoved,
     DealBooked,
     DealIgnored,
     DriftCleared,
@@ -90,6 +91,9 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return _after_day_opened(state, body, seq)
         case DayAnchored():
             return _after_day_anchored(state, body, seq)
+        case DayStartMoved():
+            start = DayStart(body.day, body.balance.minor, body.equity.minor, seq, final=False, priced=body.priced)
+            return replace(state, day=start)
         case PeakReached():
             return _after_peak(state, body, seq)
         case TradingDayCounted():

@@ -302,6 +302,15 @@ class DayAnchored(Fact, frozen=True, kw_only=True):
     priced: bool
 
 
+class DayStartMoved(Fact, frozen=True, kw_only=True):
+    """Cash came before the day's start was final: its marks, moved by it, and as provisional as they were."""
+
+    day: TradingDay
+    balance: Money
+    equity: Money
+    priced: bool
+
+
 class PeakReached(Fact, frozen=True, kw_only=True):
     """The highest equity (and balance) so far, written where a decision, a rollover or an epoch's end needs it."""
 
@@ -601,6 +610,7 @@ FACTS: tuple[type[Fact], ...] = (
     StandingChanged,
     DayOpened,
     DayAnchored,
+    DayStartMoved,
     PeakReached,
     RolloverHighMoved,
     MarkTaken,

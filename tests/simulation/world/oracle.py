@@ -136,6 +136,7 @@ def differs(
 
     - the rule that ended the account is another, which one side had only suspected by then (an open question about one rule
       suspends no other), or the oracle's breach came first (the price that shows it was told after the account was over)
+    - a price that came late leaves the breach one, and with it another rule was broken at that instant too
     - an open question held a pass up, and what the trader held meanwhile ended the account
     - a pass waits: for the rollover that ends a pause, or for the platform's next figure after a deal that was told late, by
       when the trader may have traded on, and broken a limit with it
@@ -165,7 +166,7 @@ def differs(
         if deals_late and 0 < theirs.passed_us < ours.ended_us:
             return ""
         same = ours.rules == theirs.rules or ours.rules <= theirs.suspected or theirs.rules <= ours.suspected
-        same = same or theirs.ended_us < ours.ended_us
+        same = same or theirs.ended_us < ours.ended_us or (theirs.ended_us == ours.ended_us and ours.paired)
         return "" if same and (theirs.place == "breached" or theirs.is_open) else "a breach that is none in order"
     waits = ours.standing is Standing.PAUSED or (deals_late and ours.place == "running")
     if waits and theirs.place == "passed":
