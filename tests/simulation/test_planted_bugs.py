@@ -16,6 +16,7 @@ from world.watcher import Invariant
 
 from actors import account_book, account_desk, account_verdicts, runner
 from actors.enforcement_desk import EnforcementDesk
+from actors.engine import Engine
 from actors.runner import Runner
 from actors.turn import WorkingTurn
 from actors.wakes import Wakes
@@ -145,6 +146,11 @@ def test_a_batch_decided_in_another_order_is_caught(monkeypatch: pytest.MonkeyPa
     sound = Runner._take
     monkeypatch.setattr(Runner, "_take", lambda self: sound(self)[::-1])
     assert caught(0)[0] is Invariant.LANES
+
+
+def test_a_high_that_a_fold_does_not_see_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "see_price", lambda *_: None)
+    assert caught(2, 4) == [Invariant.FOLD]
 
 
 def test_evidence_without_its_prices_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
