@@ -16,7 +16,6 @@ from world.watcher import Invariant
 
 from actors import account_book, account_desk, account_verdicts, runner
 from actors.enforcement_desk import EnforcementDesk
-from actors.engine import Engine
 from actors.runner import Runner
 from actors.turn import WorkingTurn
 from actors.wakes import Wakes
@@ -25,6 +24,7 @@ from bridges.lanes import Lanes, PendingEvent, Took
 from bridges.outbox import Outbox
 from bridges.wire import Ack
 from firm import account_fold
+from firm.account import Peak
 from firm.account_fold import ALREADY_BOOKED
 from firm.equity import Priced
 from firm.facts import MarkTaken
@@ -148,9 +148,10 @@ def test_a_batch_decided_in_another_order_is_caught(monkeypatch: pytest.MonkeyPa
     assert caught(0)[0] is Invariant.LANES
 
 
-def test_a_high_that_a_fold_does_not_see_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Engine, "see_price", lambda *_: None)
-    assert caught(2, 4) == [Invariant.FOLD]
+def test_a_high_that_a_fold_puts_back_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that was decided within a frame holds a lower one than the frame went on to bring."""
+    monkeypatch.setattr(Peak, "came_after", lambda *_: False)
+    assert caught(104, 217) == [Invariant.FOLD]
 
 
 def test_evidence_without_its_prices_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
