@@ -82,9 +82,20 @@ class Engine:
 
     def see_price(self, desk: str, message: PriceReached, turn: WorkingTurn) -> None:
         """Let an account note the peak that a price brought: while folding."""
-        seat = self.desk(desk)
+        if desk not in self._own.state.stopped:
+            self._account_desk(desk).see_price(turn, message.at_us)
+
+    def see_day_end(self, desk: str, message: DayEnded) -> None:
+        """Await the end of an account's next day, which may have come too: while folding. A stopped desk is told once."""
+        if desk not in self._own.state.stopped:
+            state = self._account_desk(desk).held
+            market, next_day = self.market(state.bridge), state.ruleset.calendar.day_at(message.at_us)
+            market.watch(replace(market.wakes.watch_of(state.account), day_end_us=next_day.end_us))
+
+    def _account_desk(self, name: str) -> AccountDesk:
+        seat = self.desk(name)
         assert isinstance(seat, AccountDesk)
-        seat.see_price(turn, message.at_us)
+        return seat
 
     def account(self, account: int) -> AccountState | None:
         desk = self._desks.get(account_desk(account))

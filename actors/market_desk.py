@@ -389,8 +389,9 @@ class MarketDesk:
         for instant_us, accounts in self.wakes.provisional():
             if instant_us > self._watermark_us:
                 break
+            quotes = self._closing.get(instant_us, {})  # none are known where a frame was folded without its prices
             for account in accounts:
-                turn.send(account_desk(account), DayFinal(at_us=instant_us, quotes=self._closing[instant_us]))
+                turn.send(account_desk(account), DayFinal(at_us=instant_us, quotes=quotes))
 
     def _forget_final_instants(self) -> None:
         """At the next input, so that folding, which learns of final days from facts, forgets at the same place."""

@@ -10,7 +10,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from firm.facts import Doubt
+from firm.facts import Doubt, PeakReached
 from firm.inputs import Side
 from firm.money import Money
 from firm.phase import Standing
@@ -61,6 +61,14 @@ class Peak(msgspec.Struct, frozen=True, gc=False):
     quotes: tuple[Quote, ...]
     seq: int
     in_doubt: bool = False
+
+    def came_after(self, written: PeakReached) -> bool:
+        """Whether it is a newer high than the one that a row holds. So it is in a fold, which has seen the prices of a whole frame
+        before the rows that were decided between them. Cash, which lowers the very same high, moves its balance alike.
+        """
+        higher = self.equity - written.equity.minor
+        by_cash = self.at_us == written.at_us and higher == self.balance - written.balance.minor
+        return higher > 0 and not by_cash
 
 
 class Closing(msgspec.Struct, frozen=True, gc=False):

@@ -367,6 +367,8 @@ def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> 
 
 def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState:
     before = state.peak
+    if before is not None and before.came_after(fact):
+        return replace(state, exhibits=())
     quotes = before.quotes if before is not None else ()
     in_doubt = before is not None and before.in_doubt  # written down or moved by cash, it is still the same high
     peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, in_doubt)

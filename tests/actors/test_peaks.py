@@ -2,8 +2,6 @@
 
 import pytest
 
-from actors.desk import Header
-from actors.engine import Engine
 from firm.commands import PublishProgram
 from firm.facts import BreachDeclared, BreachSuspected, Doubt
 from firm.inputs import DealEntry, Side
@@ -108,10 +106,5 @@ def test_a_fold_of_the_rows_knows_the_same_high(stage, account):
     long(stage, account)
     stage.wait(1)
     stage.deal(account, "P1", Side.SELL, "10", 139_000, entry=DealEntry.OUT, profit="3_000.00")
-    folded = Engine(stage.engine.lineage)
-    for batch in stage.batches:
-        frames = dict(batch.frames)
-        for row, body in batch.rows:
-            folded.refold(Header(row.seq, row.happened_us, row.received_us, row.account), body, frames.get(row.seq))
     assert peak_of(stage, account) == 103_000_00
-    assert folded.account(account).peak == stage.account(account).peak
+    assert stage.refolded().account(account).peak == stage.account(account).peak

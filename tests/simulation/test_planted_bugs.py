@@ -24,6 +24,7 @@ from bridges.lanes import Lanes, PendingEvent, Took
 from bridges.outbox import Outbox
 from bridges.wire import Ack
 from firm import account_fold
+from firm.account import Peak
 from firm.account_fold import ALREADY_BOOKED
 from firm.equity import Priced
 from firm.facts import MarkTaken
@@ -145,6 +146,12 @@ def test_a_batch_decided_in_another_order_is_caught(monkeypatch: pytest.MonkeyPa
     sound = Runner._take
     monkeypatch.setattr(Runner, "_take", lambda self: sound(self)[::-1])
     assert caught(0)[0] is Invariant.LANES
+
+
+def test_a_high_that_a_fold_puts_back_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that was decided within a frame holds a lower one than the frame went on to bring."""
+    monkeypatch.setattr(Peak, "came_after", lambda *_: False)
+    assert caught(104, 217) == [Invariant.FOLD]
 
 
 def test_evidence_without_its_prices_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from firm import facts as f
 from firm.account import AccountState
 from firm.inputs import DealEntry, DealReported, QuoteFrame
 from firm.kinds import body_of
+from firm.phase import JUDGED
 from storage.evidence import build_bundle
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
@@ -108,14 +109,15 @@ def check_fold(world: World, reader: LedgerReader, say: Say) -> None:
         frame = reader.frame(row.seq) if isinstance(body, QuoteFrame) else None
         folded.refold(Header(row.seq, row.happened_us, row.received_us, row.account), body, frame)
     live, again = firm.engine.capture().states, folded.capture().states
-    differing = [name for name, state in live.items() if _written(state) != _written(again.get(name))]
+    differing = [name for name, state in live.items() if _needed(state) != _needed(again.get(name))]
     if differing:
         say(Invariant.FOLD, f"desks hold what no rows say: {differing}")
 
 
-def _written(state: Any) -> bytes:
-    """As in a snapshot, but for an account's peak: one that no row holds yet, or whose ticks, a fold need not know."""
-    return state_bytes(replace(state, peak=None) if isinstance(state, AccountState) else state)
+def _needed(state: Any) -> bytes:
+    """As in a snapshot, but for the peak of an account that ended: a fold does not know after which price of a frame it did."""
+    ended = isinstance(state, AccountState) and state.standing not in JUDGED
+    return state_bytes(replace(state, peak=None) if ended else state)
 
 
 def check_evidence(world: World, reader: LedgerReader, say: Say) -> None:
