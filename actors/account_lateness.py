@@ -17,7 +17,7 @@ from firm.account import AccountState, Finding
 from firm.arithmetic import PLAIN
 from firm.bounds import LATE_ANSWERS_MAX, LATE_PRICES_TOLD_MAX
 from firm.equity import equity_of, symbols_needed, unpriced
-from firm.facts import Doubt, VerdictCorrected
+from firm.facts import Doubt, PeakDoubted, VerdictCorrected
 from firm.phase import JUDGED, Standing
 from firm.price import Quote
 from firm.rules.limits import Limit, breaks, first_broken
@@ -30,6 +30,7 @@ def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     A tick that is the newest of its symbol comes here too where the account's book is newer still.
     """
     _question_breaches(seat, quote, turn)
+    _doubt_peak(seat, quote, turn)
     state = seat.held
     if quote.t_us >= state.book_since_us and seat.board(turn).quotes[quote.symbol] == quote:
         return  # the newest price for the book as it is: judged as any price
@@ -65,6 +66,22 @@ def _question_breaches(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     cite_quotes((quote,), seat.board(turn).specs, seat.account, turn)  # from here on it stands in the other's place
     for seq in [finding.seq for finding in moved]:
         _ask_anew(seat, seq, f"the price of {quote.symbol} in row {quote.frame} came late", turn)
+    seat.watch(turn)
+
+
+def _doubt_peak(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
+    """A high at prices of several symbols, of which this one came late: with it, was equity ever so high?"""
+    state, peak = seat.held, seat.held.peak
+    follows = state.trails_every_tick and state.standing in JUDGED
+    if peak is None or peak.in_doubt or not follows or not peak.is_moved_by(quote):
+        return
+    then = state.as_of(peak.at_us)
+    board = seat.board(turn).at({known.symbol: known for known in (*peak.quotes, quote)})
+    if then is not None and not unpriced(then, board) and equity_of(PLAIN, then, board) >= peak.equity:
+        return
+    cite_quotes((quote,), board.specs, seat.account, turn)
+    fact = PeakDoubted(equity=state.money(peak.equity), at_us=peak.at_us, symbol=quote.symbol, frame=quote.frame)
+    seat.record(fact, turn)
     seat.watch(turn)
 
 

@@ -95,9 +95,11 @@ def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...
 
 
 def _newest_us(state: AccountState) -> int:
-    """Before which a price meets another book than the one of now, or comes before a breach that it may move; 0: never."""
+    """Before which a price meets another book than the one of now, or comes before a breach or a high that it may move; 0: never."""
     breaches = (finding.at_us + 1 for finding in state.findings if finding.grounds is not None)
-    return max((state.book_since_us if state.earlier else 0, *breaches))
+    peak = state.peak if state.trails_every_tick and state.standing in JUDGED else None
+    high_us = peak.at_us if peak is not None and len(peak.quotes) > 1 and not peak.in_doubt else 0
+    return max((state.book_since_us if state.earlier else 0, high_us, *breaches))
 
 
 def _in_question(state: AccountState) -> tuple[str, ...]:

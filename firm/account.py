@@ -10,7 +10,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from firm.facts import Doubt, PeakReached
+from firm.facts import DealBooked, Doubt, PeakReached
 from firm.inputs import Side
 from firm.money import Money
 from firm.phase import Standing
@@ -52,7 +52,7 @@ class DayStart(msgspec.Struct, frozen=True, gc=False):
 class Peak(msgspec.Struct, frozen=True, gc=False):
     """The highest equity so far, when, and the ticks it rested on. `seq`: the row that holds it, or 0 where none was written yet.
 
-    `in_doubt`: a deal of before it came after it, so that it was measured with a book that nobody held any more.
+    `in_doubt`: a deal or a price of before it came after it, so that it was measured with what nobody held, or what stood no more.
     """
 
     equity: int
@@ -61,6 +61,10 @@ class Peak(msgspec.Struct, frozen=True, gc=False):
     quotes: tuple[Quote, ...]
     seq: int
     in_doubt: bool = False
+
+    def is_moved_by(self, quote: Quote) -> bool:
+        """Whether this price stood when the peak was measured, and not the one of its symbol that it was measured with."""
+        return any(known.symbol == quote.symbol and known.t_us < quote.t_us < self.at_us for known in self.quotes)
 
     def came_after(self, written: PeakReached) -> bool:
         """Whether it is a newer high than the one that a row holds. So it is in a fold, which has seen the prices of a whole frame
@@ -90,6 +94,27 @@ class EarlierBook(msgspec.Struct, frozen=True, gc=False):
     balance: int
     balance_source: str
     positions: tuple[Position, ...]
+
+
+def with_deal(positions: tuple[Position, ...], fact: DealBooked, seq: int) -> tuple[Position, ...]:
+    """What is held once the deal is booked. Its row says how it left the position, and is cited for that."""
+    others = tuple(held for held in positions if held.position_id != fact.position_id)
+    if not fact.lots_e8:
+        return others
+    booked = Position(
+        position_id=fact.position_id,
+        symbol=fact.symbol,
+        side=fact.side,
+        lots_e8=fact.lots_e8,
+        price_open=fact.price_open,
+        opened_us=fact.opened_us,
+        seq=seq,
+        path="",
+        swap=fact.swap.minor,
+        swap_seq=seq,
+        swap_path="swap/minor",
+    )
+    return (*others, booked)
 
 
 class Moved(msgspec.Struct, frozen=True, gc=False):

@@ -320,6 +320,18 @@ class PeakReached(Fact, frozen=True, kw_only=True):
     quotes: tuple[int, ...]
 
 
+class PeakDoubted(Fact, frozen=True, kw_only=True):
+    """Equity may never have been as high as the peak of `at_us`: a price of `symbol`, in row `frame`, came late that had stood then.
+
+    Until there is a higher one, what breaks a floor that follows it is a question for a person.
+    """
+
+    equity: Money
+    at_us: int
+    symbol: str
+    frame: int
+
+
 class RolloverHighMoved(Fact, frozen=True, kw_only=True):
     """The highest mark at any rollover, moved by a balance operation."""
 
@@ -611,6 +623,7 @@ FACTS: tuple[type[Fact], ...] = (
     DayOpened,
     DayAnchored,
     DayStartMoved,
+    PeakDoubted,
     PeakReached,
     RolloverHighMoved,
     MarkTaken,
