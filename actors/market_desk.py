@@ -396,4 +396,5 @@ class MarketDesk:
     def _forget_final_instants(self) -> None:
         """At the next input, so that folding, which learns of final days from facts, forgets at the same place."""
         awaited = {instant_us for instant_us, _ in self.wakes.provisional()}
-        self._closing = {instant_us: quotes for instant_us, quotes in self._closing.items() if instant_us in awaited}
+        kept = [instant_us for instant_us in self._closing if instant_us in awaited or instant_us > self._watermark_us]
+        self._closing = {instant_us: self._closing[instant_us] for instant_us in kept}

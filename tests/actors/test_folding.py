@@ -11,7 +11,7 @@ from actors.names import account_desk
 from actors.states import state_bytes
 from firm.account import AccountState
 from firm.commands import ResumeDesk
-from firm.facts import BreachSuspected, DayOpened, DeskStopped, MessageParked, PeakReached
+from firm.facts import BreachSuspected, DayAnchored, DayOpened, DeskStopped, MessageParked, PeakReached
 from firm.inputs import CashKind, CashReported, DealEntry, Side, Watermark
 from firm.instant import SECOND_US, parse_utc
 from firm.money import Money
@@ -115,6 +115,22 @@ def test_a_desk_that_is_stopped_has_its_day_ended_once(stage, monkeypatch):
     assert [parked.message_kind for parked in stage.facts(MessageParked)].count("DayEnded") == 1
     assert differing(stage) == []
     assert goes_on_alike(stage, ResumeDesk(by="staff:ruth", desk=account_desk(account), why="mended"))
+
+
+def test_a_desk_that_goes_on_before_the_watermark_has_its_day_made_final_at_the_prices_of_midnight(stage, monkeypatch):
+    """Nobody's day had begun while it was stopped, and prices have moved since."""
+    account = long(stage)
+    stops(stage, account, monkeypatch)
+    stage.now_us = MIDNIGHT_US + SECOND_US
+    stage.tick("EURUSD", 138_000, 138_010)
+    stage.wait(60)
+    stage.tick("EURUSD", 138_100, 138_110)
+    stage.put(ResumeDesk(by="staff:ruth", desk=account_desk(account), why="mended"))
+    stage.watermark()
+    [anchored] = stage.facts(DayAnchored, account)
+    assert anchored.priced
+    assert (anchored.equity.minor, anchored.changed) == (99_900_00, False)
+    assert differing(stage) == []
 
 
 @pytest.mark.parametrize("silent_for_s", [3 * 3600, 60 * 3600])
