@@ -14,7 +14,9 @@ from msgspec.structs import replace
 from world.verdict import judge
 from world.watcher import Invariant
 
-from actors import account_book, account_desk, account_verdicts, runner
+from actors import account_book, account_desk, runner
+from actors.account_seat import AccountSeat
+from actors.desk import Turn
 from actors.enforcement_desk import EnforcementDesk
 from actors.runner import Runner
 from actors.turn import WorkingTurn
@@ -196,5 +198,12 @@ def test_a_price_behind_a_deal_that_nobody_judges_is_caught(monkeypatch: pytest.
 
 
 def test_a_withdrawal_held_against_a_start_that_is_not_final_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_verdicts, "_is_measured_from_day", lambda _: False)
+    right = account_book._move_marks
+
+    def only_what_is_final(seat: AccountSeat, amount: int, turn: Turn) -> None:
+        if seat.held.day is None or seat.held.day.final:
+            right(seat, amount, turn)
+
+    monkeypatch.setattr(account_book, "_move_marks", only_what_is_final)
     assert Invariant.ORACLE in caught(20_159)
+
