@@ -206,4 +206,3 @@ def test_a_withdrawal_held_against_a_start_that_is_not_final_is_caught(monkeypat
 
     monkeypatch.setattr(account_book, "_move_marks", only_what_is_final)
     assert Invariant.ORACLE in caught(20_159)
-
