@@ -123,16 +123,17 @@ def floors_of(state: AccountState) -> dict[str, int]:
 
 
 def differs(
-    ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool, deals_behind: Sequence[tuple[int, int]]
+    ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool, passed_over: Sequence[tuple[int, int]]
 ) -> str:
     """Why what the firm decided is not what the oracle decided; "" where it is.
 
-    `deals_behind`: of those that opened a position and were told late, when each was made, and when it came.
+    `passed_over`: stretches of prices that the firm does not look at again: from the making of a deal that opened a position to its
+    being told, and from a rollover until the day's start was final, where that moved it.
 
     Where nothing was told late, verdicts are the same to the cent and the microsecond; but a price at which two rules are broken is
     looked at again when the day's start is final, which comes later here: the second rule, too, may then be a question. What comes in
-    meanwhile, cash, moves the floor and the equity of such a breach by the same. Else the challenge ends the same way, except where
-    the firm asks a person: it suspects, or holds the pass. These are no differences then:
+    meanwhile, cash, moves the floor and the equity of such a breach by the same, and another rule may end the account first. Else
+    the challenge ends the same way, except where the firm asks a person: it suspects, or holds the pass. No differences are then:
 
     - the rule that ended the account is another, which one side had only suspected by then (an open question about one rule
       suspends no other), or the oracle's breach came first (the price that shows it was told after the account was over)
@@ -143,8 +144,8 @@ def differs(
     - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
       price that comes late moves no peak
     - the firm lets an account go on that the oracle breaches shortly before a rollover, by a price that was told after it
-    - a deal was told late, and the firm lets an account go on that the oracle breaches: prices that came before it are not looked
-      at again with its position
+    - a deal was told late, or late prices moved the day's start when it was made final, and the firm lets an account go on that the
+      oracle breaches: prices that came before are not looked at again with its position, or with that start
     - a person is asked whether a breach stood at prices of several symbols, where the oracle breaches by another rule
     - the firm lets an account go on, or pass, that the oracle breaches at prices of several symbols: it does not look for such
       pairs again
@@ -152,9 +153,10 @@ def differs(
     if in_order and ours.is_open and theirs.questioned and theirs.rules <= ours.suspected:
         return ""
     if in_order:
-        same = ours.verdicts == theirs.verdicts or (ours.questioned and _distances(ours) == _distances(theirs))
+        same = ours.verdicts == theirs.verdicts
+        same = same or (ours.questioned and (_distances(ours) == _distances(theirs) or theirs.rules <= ours.suspected))
         return "" if same and ours.place == theirs.place else "not the same figures"
-    if ours.is_open or _goes_on_unseen(ours, theirs, deals_behind):
+    if ours.is_open or _goes_on_unseen(ours, theirs, passed_over):
         return ""
     if ours.undone and not ours.rules & theirs.rules:
         return ""
@@ -174,11 +176,11 @@ def differs(
     return "" if ours.place == theirs.place else "another end, and nobody is asked"
 
 
-def _goes_on_unseen(ours: Seen, theirs: Seen, deals_behind: Sequence[tuple[int, int]]) -> bool:
+def _goes_on_unseen(ours: Seen, theirs: Seen, passed_over: Sequence[tuple[int, int]]) -> bool:
     """Whether the firm never looked at what shows the oracle's breach."""
     if ours.place == "running" and 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US:
         return True
-    behind = any(made_us <= theirs.ended_us <= came_us for made_us, came_us in deals_behind)
+    behind = any(from_us <= theirs.ended_us <= to_us for from_us, to_us in passed_over)
     if ours.place == "running" and behind and theirs.place == "breached":
         return True
     return ours.place in ("running", "passed") and theirs.paired
