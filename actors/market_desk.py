@@ -179,7 +179,7 @@ class MarketDesk:
         elif isinstance(message, GapReported | BackfillReported):
             self._hear_of(message, turn)
         elif isinstance(message, SymbolReported) and self._contract_changed:
-            for account in self.wakes.judging_late(message.spec.symbol):
+            for account in self.wakes.measured_by(message.spec.symbol):
                 turn.send(account_desk(account), ContractReported(symbol=message.spec.symbol))
 
     def _walk(self, frame: QuoteFrame, turn: Turn) -> Iterator[None]:
@@ -274,7 +274,8 @@ class MarketDesk:
     def _take_late(self, quote: Quote, turn: Turn) -> bool:
         """A tick out of order never becomes the price; it may still be the last one before an instant, or show a breach."""
         self._take_into_closing(quote)
-        return self._send_late(self.wakes.judging_late(quote.symbol), quote, turn)
+        behind = self.wakes.behind(quote.symbol, quote.t_us)
+        return self._send_late(sorted({*self.wakes.judging_late(quote.symbol), *behind}), quote, turn)
 
     def _send_late(self, accounts: list[int], quote: Quote, turn: Turn) -> bool:
         for account in accounts:

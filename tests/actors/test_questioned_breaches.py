@@ -73,6 +73,17 @@ def test_a_breach_that_a_late_price_leaves_as_it_was_is_not_in_question(stage, b
     assert not stage.facts(VerdictCorrected)
 
 
+def test_an_account_that_ended_is_woken_only_by_late_prices_of_before_its_breach(stage, breached):
+    """There may be a hundred thousand of them: what comes late today has nothing to say to last year's breaches."""
+    at_us = stage.now_us
+    stage.wait(60)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_700, 138_710, at_us + SECOND_US)
+    assert breached not in stage.batches[-1].accounts
+    stage.tick("EURUSD", 138_700, 138_710, at_us - SECOND_US)
+    assert breached in stage.batches[-1].accounts
+
+
 def test_a_price_that_leaves_it_a_breach_is_kept_and_the_next_one_questions_it_once(stage, breached):
     at_us = stage.now_us
     stage.wait(3)
