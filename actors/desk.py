@@ -19,7 +19,7 @@ from firm.quote_frame import Tick
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):
-    """The ledger header of the input being decided."""
+    """The ledger header of the input being decided. `happened_us`: by the source's clock, as far as that is believed."""
 
     seq: int
     happened_us: int

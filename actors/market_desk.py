@@ -169,11 +169,9 @@ class MarketDesk:
         if isinstance(message, BridgeConnected):
             self._ask_again(turn)
             return
-        believed_us = min(turn.header.happened_us, turn.header.received_us + turn.policy.far_future_us)
-        yield from self._instants_before(believed_us, turn)
-        # What is decided of this input happened with it, not at the last mark; nor at an instant that nobody believes.
-        turn.at_us = believed_us
-        if isinstance(message, Watermark) and message.t_us == believed_us:
+        yield from self._instants_before(turn.header.happened_us, turn)
+        turn.at_us = turn.header.happened_us  # what is decided of this input happened with it, not at the last mark
+        if isinstance(message, Watermark) and message.t_us == turn.header.happened_us:
             self._watermark_us = max(self._watermark_us, message.t_us)
             self._finalise(turn)
         elif isinstance(message, GapReported | BackfillReported):
