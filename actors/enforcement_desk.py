@@ -19,9 +19,11 @@ from actors.enforcement_plans import (
     EnforcementState,
     OpenCommand,
     Plan,
+    failed,
     is_covered,
     plan_of,
     step_again,
+    taken_up,
     tries_of,
     wait_us,
     why_withheld,
@@ -96,7 +98,7 @@ class EnforcementDesk:
             case BridgeDisconnected():
                 self.state = replace(state, connected=False)
             case AccountLinked():
-                self.state = replace(state, logins=state.logins | {body.login})
+                self.state = replace(state, logins={**state.logins, body.login: account})
             case CommandQueued():
                 self._fold_queued(body, account, happened_us)
             case CommandAdvanced():
@@ -204,7 +206,11 @@ class EnforcementDesk:
             return
         # A bridge may say "confirmed"; it is the platform's word all the same, and what it shows is looked at here.
         said = CommandState.APPLIED if report.state is CommandState.CONFIRMED else report.state
-        if held.queued.action == "create_account" and said is CommandState.APPLIED and not self._is_new_login(report):
+        if (
+            held.queued.action == "create_account"
+            and said is CommandState.APPLIED
+            and not self._is_its_login(report, held)
+        ):
             detail = f"login {report.vendor_ref!r} is empty or another account's"
             self._advance(report.command, CommandState.UNKNOWN, detail, turn)
             return
@@ -228,8 +234,9 @@ class EnforcementDesk:
         if held.state in (CommandState.QUEUED, CommandState.UNKNOWN) and not self._is_withheld:
             turn.effect(_sending(held.queued))
 
-    def _is_new_login(self, report: CommandReported) -> bool:
-        return bool(report.vendor_ref) and report.vendor_ref not in self.state.logins
+    def _is_its_login(self, report: CommandReported, held: OpenCommand) -> bool:
+        """New, or told again: a bridge that is asked repeats what it said."""
+        return bool(report.vendor_ref) and self.state.logins.get(report.vendor_ref, held.account) == held.account
 
     def _see_account(self, report: AccountReported, turn: Turn) -> None:
         for command, held in self._running(turn.header.account):
@@ -339,16 +346,7 @@ class EnforcementDesk:
     def _fold_queued(self, fact: CommandQueued, account: int, happened_us: int) -> None:
         state = self.state
         held = OpenCommand(account=account, queued=fact, state=CommandState.QUEUED, since_us=happened_us)
-        before = state.plans.get(account)
-        again = before is not None and before.purpose == fact.purpose and before.step >= fact.step
-        plan = Plan(
-            login=fact.login,
-            purpose=fact.purpose,
-            decision=fact.for_decision,
-            step=fact.step,
-            args=fact.args,
-            failures=before.failures if before is not None and again else 0,
-        )
+        plan = taken_up(state.plans.get(account), fact)
         self.state = replace(
             state, commands={**state.commands, fact.command: held}, plans={**state.plans, account: plan}
         )
@@ -366,7 +364,7 @@ class EnforcementDesk:
         plan = plans.get(held.account)
         if plan is not None and (plan.purpose, plan.step) == (held.queued.purpose, held.queued.step):
             if fact.state is CommandState.FAILED:
-                plans = {**plans, held.account: replace(plan, failed_us=happened_us, failures=plan.failures + 1)}
+                plans = {**plans, held.account: failed(plan, happened_us)}
             elif plan.step + 1 == len(PLANS[plan.purpose]):
                 plans = _without(plans, held.account)
         self.state = replace(state, commands=_without(state.commands, fact.command), plans=plans)

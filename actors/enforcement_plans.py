@@ -1,6 +1,7 @@
 """Enforcement plans: which actions serve which purpose, in which order, how often they are tried, and what is kept of them."""
 
 import msgspec
+from msgspec.structs import replace
 
 from actors.messages import Enforce
 from firm.commands import BridgeMode
@@ -38,7 +39,8 @@ class OpenCommand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is being done about an account. `failed_us`: when the running step failed and waits to be tried again, or 0.
 
-    `failures`: how often the running step has failed; each wait is twice as long as the one before, and there is an end.
+    `failures`: how often a step has failed since the last one was got past; each wait is twice as long as the one before, and
+    there is an end. `failed_step`: up to which step it must come to be past what failed: some go back before they are tried again.
     """
 
     login: str
@@ -48,6 +50,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     args: dict[str, str]
     failed_us: int = 0
     failures: int = 0
+    failed_step: int = 0
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -67,7 +70,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
-    """One bridge's open commands by id, plans by account, the logins that are accounts of ours, and what is owed by account."""
+    """One bridge's open commands by id, plans by account, whose account each login is, and what is owed by account."""
 
     bridge: str
     mode: BridgeMode = BridgeMode.OBSERVE
@@ -75,7 +78,7 @@ class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool = False
     commands: dict[str, OpenCommand] = msgspec.field(default_factory=dict)
     plans: dict[int, Plan] = msgspec.field(default_factory=dict)
-    logins: frozenset[str] = frozenset()
+    logins: dict[str, int] = msgspec.field(default_factory=dict)
     owed: dict[int, Owed] = msgspec.field(default_factory=dict)
 
 
@@ -103,6 +106,20 @@ def is_replaced(owed: str, ordered: str) -> bool:
 def plan_of(owed: Owed) -> Plan:
     """The whole of it, from its first step: each step changes nothing where it was taken already."""
     return Plan(login=owed.login, purpose=owed.purpose, decision=owed.decision, step=0, args=owed.args)
+
+
+def taken_up(before: Plan | None, fact: CommandQueued) -> Plan:
+    """The plan at the step that was queued. Until it is past what failed, its failures are kept."""
+    plan = Plan(login=fact.login, purpose=fact.purpose, decision=fact.for_decision, step=fact.step, args=fact.args)
+    if before is None or before.purpose != fact.purpose or before.failed_step < fact.step:
+        return plan
+    return replace(plan, failures=before.failures, failed_step=before.failed_step)
+
+
+def failed(plan: Plan, at_us: int) -> Plan:
+    """The running step failed. What fails on the way back to one that failed before counts with it."""
+    failed_step = max(plan.step, plan.failed_step)
+    return replace(plan, failed_us=at_us, failures=plan.failures + 1, failed_step=failed_step)
 
 
 def step_again(plan: Plan) -> int:
