@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from actors.effects import SendCommand
 from actors.messages import Enforce
 from firm.commands import BridgeMode
 from firm.facts import CommandQueued
@@ -133,6 +134,28 @@ def tries_of(plan: Plan) -> int:
     return CLOSE_TRIES_MAX if PLANS[plan.purpose][plan.step] in ("cancel_orders", "close_all", "block") else TRIES_MAX
 
 
+def is_given_up(plan: Plan) -> bool:
+    """Nothing more is sent for it; it stands until the platform shows it done, by whomever, or something stronger is ordered."""
+    return bool(plan.failed_us) and plan.failures >= tries_of(plan)
+
+
+def keeps_failing(plan: Plan) -> bool:
+    """For half an hour or longer, by the usual wait: whatever is tried on, a person must know."""
+    return plan.failures >= TRIES_MAX
+
+
 def wait_us(plan: Plan, retry_us: int) -> int:
     """Each wait is twice as long as the one before, up to half an hour: a weekend is long."""
     return min(retry_us << min(plan.failures - 1, 10), RETRY_WAIT_MAX_US)
+
+
+def sending(queued: CommandQueued) -> SendCommand:
+    return SendCommand(
+        bridge=queued.bridge,
+        command=queued.command,
+        idem_key=queued.idem_key,
+        login=queued.login,
+        action=queued.action,
+        args=queued.args,
+        deadline_us=queued.deadline_us,
+    )

@@ -4,7 +4,7 @@ import pytest
 
 from actors import enforcement_plans
 from firm.commands import MarkOrderPaid, PlaceOrder, RegisterTrader
-from firm.facts import AccountLinked, CommandAdvanced, CommandQueued
+from firm.facts import AccountLinked, CommandAdvanced, CommandQueued, FlatConfirmed
 from firm.inputs import AccountReported, CommandReported, CommandState, DealEntry, Side
 from firm.instant import MINUTE_US, SECOND_US
 
@@ -15,6 +15,21 @@ def running(stage, account):
 
 def desk(stage):
     return stage.engine.desk("enforcement/sim").state
+
+
+def refused(stage, account):
+    stage.put(
+        CommandReported(
+            bridge="sim",
+            seq=stage.next_seq(),
+            command=running(stage, account).command,
+            state=CommandState.FAILED,
+            retcode="refused",
+            vendor_ref="",
+            t_us=stage.now_us,
+        ),
+        account,
+    )
 
 
 # --- opening an account ---
@@ -135,20 +150,43 @@ def test_a_block_that_never_takes_effect_is_given_up_in_the_end(stage, flat, mon
 def test_a_step_that_failed_and_was_then_seen_leaves_the_next_one_all_its_tries(stage, flat):
     while running(stage, flat).action != "close_all":
         carry_on(stage, flat)
-    command = running(stage, flat).command
-    stage.put(
-        CommandReported(
-            bridge="sim",
-            seq=stage.next_seq(),
-            command=command,
-            state=CommandState.FAILED,
-            retcode="market_closed",
-            vendor_ref="",
-            t_us=stage.now_us,
-        ),
-        flat,
-    )
+    refused(stage, flat)
     assert desk(stage).plans[flat].failures == 1
     while running(stage, flat).action != "block":
         carry_on(stage, flat)
     assert desk(stage).plans[flat].failures == 0
+
+
+# --- what was given up ---
+
+
+def given_up(stage, account):
+    """The platform refuses whatever is ordered until nothing more is sent."""
+    for _ in range(enforcement_plans.TRIES_MAX):
+        refused(stage, account)
+        stage.wait(enforcement_plans.RETRY_WAIT_MAX_US / SECOND_US + 1)
+        stage.clock()
+    assert enforcement_plans.is_given_up(desk(stage).plans[account])
+
+
+def test_what_was_given_up_and_done_by_hand_is_over_once_the_platform_shows_it(stage, flat):
+    given_up(stage, flat)
+    stage.flat(flat, trading_allowed=True)
+    assert flat in desk(stage).plans
+    stage.flat(flat, trading_allowed=False)
+    assert flat not in desk(stage).plans
+    assert len(stage.facts(FlatConfirmed, flat)) == 1
+
+
+def test_a_limit_to_closing_that_was_given_up_is_over_once_the_platform_shows_it(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.wait(121)  # without a word on the equity it stays a suspicion
+    stage.tick("EURUSD", 137_000, 137_010)
+    assert desk(stage).plans[account].purpose == "close_only"
+    given_up(stage, account)
+    stage.snapshot(account, trading_allowed=True)
+    assert account in desk(stage).plans
+    stage.snapshot(account, trading_allowed=False)
+    assert account not in desk(stage).plans
