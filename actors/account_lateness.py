@@ -13,7 +13,7 @@ from actors.desk import Turn
 from actors.exhibits import cite_quotes
 from actors.messages import AskFailure, PricesFilled, PricesMissing
 from actors.names import RISK
-from firm.account import AccountState, Finding
+from firm.account import AccountState, Finding, Peak
 from firm.arithmetic import PLAIN
 from firm.bounds import LATE_ANSWERS_MAX, LATE_PRICES_TOLD_MAX
 from firm.equity import equity_of, symbols_needed, unpriced
@@ -30,7 +30,7 @@ def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     A tick that is the newest of its symbol comes here too where the account's book is newer still.
     """
     _question_breaches(seat, quote, turn)
-    _doubt_peak(seat, quote, turn)
+    _doubt_peaks(seat, quote, turn)
     state = seat.held
     if quote.t_us >= state.book_since_us and seat.board(turn).quotes[quote.symbol] == quote:
         return  # the newest price for the book as it is: judged as any price
@@ -69,20 +69,39 @@ def _question_breaches(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     seat.watch(turn)
 
 
-def _doubt_peak(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
-    """A high at prices of several symbols, of which this one came late: with it, was equity ever so high?"""
-    state, peak = seat.held, seat.held.peak
-    follows = state.trails_every_tick and state.standing in JUDGED
-    if peak is None or peak.in_doubt or not follows or not peak.is_moved_by(quote):
-        return
-    then = state.as_of(peak.at_us)
+def _doubt_peaks(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
+    """Highs at prices of several symbols, of which this one came late: with it, was equity ever so high?
+
+    What broke the floor under such a high is put before a person, and until there is a higher one, so is what breaks it from now on.
+    """
+    doubted = [peak for peak in _peaks_of(seat.held) if peak.is_moved_by(quote) and _was_lower(seat, peak, quote, turn)]
+    for peak in doubted:
+        under = [one for one in seat.held.findings if one.grounds is not None and one.grounds.high == peak]
+        cite_quotes((quote,), seat.board(turn).specs, seat.account, turn)
+        equity = seat.held.money(peak.equity)
+        seat.record(PeakDoubted(equity=equity, at_us=peak.at_us, symbol=quote.symbol, frame=quote.frame), turn)
+        for decision in [one.seq for one in under if not one.questioned]:
+            because = f"the price of {quote.symbol} in row {quote.frame} came late; with it the high above the floor was not reached"
+            _question(seat, decision, because, turn)
+        seat.watch(turn)
+
+
+def _peaks_of(state: AccountState) -> list[Peak]:
+    """Those that a floor follows, or followed when it was broken, and that nothing has put in doubt."""
+    now = [state.peak] if state.trails_every_tick and state.standing in JUDGED else []
+    then = [one.grounds.high for one in state.findings if one.grounds is not None]
+    found: list[Peak] = []
+    for peak in (*now, *then):
+        if peak is not None and not peak.in_doubt and peak not in found:
+            found.append(peak)
+    return found
+
+
+def _was_lower(seat: AccountSeat, peak: Peak, quote: Quote, turn: Turn) -> bool:
+    """Whether equity was lower with this price; also where nobody can tell."""
+    then = seat.held.as_of(peak.at_us)
     board = seat.board(turn).at({known.symbol: known for known in (*peak.quotes, quote)})
-    if then is not None and not unpriced(then, board) and equity_of(PLAIN, then, board) >= peak.equity:
-        return
-    cite_quotes((quote,), board.specs, seat.account, turn)
-    fact = PeakDoubted(equity=state.money(peak.equity), at_us=peak.at_us, symbol=quote.symbol, frame=quote.frame)
-    seat.record(fact, turn)
-    seat.watch(turn)
+    return then is None or bool(unpriced(then, board)) or equity_of(PLAIN, then, board) < peak.equity
 
 
 def _is_moved(seat: AccountSeat, finding: Finding, quote: Quote, turn: Turn) -> bool:
@@ -116,10 +135,16 @@ def _ask_anew(seat: AccountSeat, decision: int, why: str, turn: Turn) -> None:
     is_breach = _is_breach(seat, finding, turn) if finding is not None else True
     if finding is None or is_breach is not finding.questioned:
         return
-    verdict, then = ("withdrawn", "was") if is_breach else ("questioned", "was not")
-    because = f"{why}; with it equity {then} beyond the floor"
-    seat.record(VerdictCorrected(decision=decision, verdict=verdict, because=because), turn)
-    if not is_breach and seat.held.standing is Standing.SUSPECTED:
+    because = f"{why}; with it equity {'was' if is_breach else 'was not'} beyond the floor"
+    if is_breach:
+        seat.record(VerdictCorrected(decision=decision, verdict="withdrawn", because=because), turn)
+    else:
+        _question(seat, decision, because, turn)
+
+
+def _question(seat: AccountSeat, decision: int, because: str, turn: Turn) -> None:
+    seat.record(VerdictCorrected(decision=decision, verdict="questioned", because=because), turn)
+    if seat.held.standing is Standing.SUSPECTED:
         seat.stand(Standing.UNDER_REVIEW, Doubt.LATE_DATA.value, turn)
 
 
@@ -139,8 +164,7 @@ def question_by_deal(seat: AccountSeat, deal_us: int, turn: Turn) -> None:
         if _is_breach(seat, finding, turn) is not None:
             _ask_anew(seat, finding.seq, why, turn)
         elif state.standing is Standing.BREACHED and not finding.questioned:
-            because = f"{why}; with it nobody can tell what equity was"
-            seat.record(VerdictCorrected(decision=finding.seq, verdict="questioned", because=because), turn)
+            _question(seat, finding.seq, f"{why}; with it nobody can tell what equity was", turn)
     seat.watch(turn)
 
 

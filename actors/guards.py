@@ -97,14 +97,15 @@ def _newest_us(state: AccountState) -> int:
     """Before which a price meets another book than the one of now, or comes before a breach or a high that it may move; 0: never."""
     breaches = (finding.at_us + 1 for finding in state.findings if finding.grounds is not None)
     peak = state.peak if state.trails_every_tick and state.standing in JUDGED else None
-    high_us = peak.at_us if peak is not None and len(peak.quotes) > 1 and not peak.in_doubt else 0
+    high_us = peak.at_us + 1 if peak is not None and len(peak.quotes) > 1 and not peak.in_doubt else 0
     return max((state.book_since_us if state.earlier else 0, high_us, *breaches))
 
 
 def _breached(state: AccountState) -> tuple[str, ...]:
     """The symbols at whose prices limits were seen broken, as long as a late one may show that they were not."""
-    grounds = (finding.grounds for finding in state.findings)
-    return tuple(sorted({quote.symbol for one in grounds if one is not None for quote in one.quotes}))
+    grounds = [finding.grounds for finding in state.findings if finding.grounds is not None]
+    highs = [one.high.quotes for one in grounds if one.high is not None]
+    return tuple(sorted({quote.symbol for quotes in (*(one.quotes for one in grounds), *highs) for quote in quotes}))
 
 
 def _unfilled(state: AccountState) -> tuple[str, ...]:

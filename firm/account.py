@@ -49,6 +49,19 @@ class DayStart(msgspec.Struct, frozen=True, gc=False):
     priced: bool = True
 
 
+def _stood(quote: Quote, at_us: int, known_now: tuple[Quote, ...], known_then: tuple[Quote, ...]) -> bool:
+    """Whether a price that came late stood at an instant in place of the one that is known of its symbol.
+
+    Of two with the stamp of that instant, the one that came late may have been first: only one frame tells their order. What a report
+    showed stands beside the prices of its instant: a platform tells a deal and the price that it was made at with one stamp.
+    """
+    known = next((known for known in known_now if known.symbol == quote.symbol), None)
+    if known is None or not known.t_us <= quote.t_us <= at_us:
+        return False
+    came_after = any(then.t_us == at_us and then.frame == quote.frame for then in known_then)
+    return quote.t_us < at_us or (known.t_us < at_us and not came_after)
+
+
 class Peak(msgspec.Struct, frozen=True, gc=False):
     """The highest equity so far, when, and the ticks it rested on. `seq`: the row that holds it, or 0 where none was written yet.
 
@@ -64,7 +77,7 @@ class Peak(msgspec.Struct, frozen=True, gc=False):
 
     def is_moved_by(self, quote: Quote) -> bool:
         """Whether this price stood when the peak was measured, and not the one of its symbol that it was measured with."""
-        return any(known.symbol == quote.symbol and known.t_us < quote.t_us < self.at_us for known in self.quotes)
+        return _stood(quote, self.at_us, self.quotes, self.quotes)
 
     def came_after(self, written: PeakReached) -> bool:
         """Whether it is a newer high than the one that a row holds. So it is in a fold, which has seen the prices of a whole frame
@@ -130,6 +143,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
 
     `quotes`: as they stood on the board. `late`: those that came since and stood in their place at that instant; `told`: how
     many have come. `deals`: what deals that came since change of the book: the balance, and the positions that were held.
+    `high`: the peak that the floor followed, where it follows every one.
     """
 
     balance: int
@@ -139,6 +153,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
     late: tuple[Quote, ...] = ()
     told: int = 0
     deals: "tuple[int, tuple[Position, ...]] | None" = None
+    high: "Peak | None" = None
 
     @property
     def mended(self) -> tuple[Quote, ...]:
@@ -147,16 +162,8 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
         return tuple(instead.get(quote.symbol, quote) for quote in self.quotes)
 
     def is_moved_by(self, quote: Quote, at_us: int) -> bool:
-        """Whether this price stood at the breach's instant, and not the one that is known of its symbol.
-
-        Of two with the stamp of the breach, that of another symbol may have been first: only one frame tells their order. What a
-        report showed stands beside the prices of its instant: a platform tells a deal and the price that it was made at with one stamp.
-        """
-        known = next((known for known in self.mended if known.symbol == quote.symbol), None)
-        if known is None or not known.t_us <= quote.t_us <= at_us:
-            return False
-        came_after = any(breaking.t_us == at_us and breaking.frame == quote.frame for breaking in self.quotes)
-        return quote.t_us < at_us or (known.t_us < at_us and not came_after)
+        """Whether this price stood at the breach's instant, and not the one that is known of its symbol."""
+        return _stood(quote, at_us, self.mended, self.quotes)
 
     def with_price(self, quote: Quote) -> "Grounds":
         others = tuple(late for late in self.late if late.symbol != quote.symbol)

@@ -2,9 +2,10 @@
 
 from msgspec.structs import replace
 
-from firm.account import AccountState, Finding, Grounds, Moved, with_deal
-from firm.facts import BreachDeclared, BreachSuspected, DealBooked, VerdictCorrected
+from firm.account import AccountState, Finding, Grounds, Moved, Peak, with_deal
+from firm.facts import BreachDeclared, BreachSuspected, DealBooked, PeakDoubted, VerdictCorrected
 from firm.price import Quote
+from firm.ruleset import MaximumLoss, Trail
 
 
 def finding_of(state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int) -> Finding:
@@ -25,7 +26,31 @@ def _grounds(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Gro
     then = state.as_of(fact.at_us) if fact.late else state
     if len(quotes) < len(fact.quotes) or then is None:
         return None
-    return Grounds(then.balance, then.balance_source, then.positions, quotes)
+    high = state.peak if _follows_every_tick(state, fact.rule) else None
+    return Grounds(then.balance, then.balance_source, then.positions, quotes, high=high)
+
+
+def _follows_every_tick(state: AccountState, rule: str) -> bool:
+    terms = next(terms for terms in state.ruleset.terms if terms.id == rule)
+    return isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK
+
+
+def after_doubt(state: AccountState, fact: PeakDoubted) -> AccountState:
+    """Nothing that rests on the peak can be measured again. A fold has seen the whole frame before this row: there may be a higher
+    one since, which is in no doubt.
+    """
+
+    def is_it(peak: Peak | None) -> bool:
+        return peak is not None and (peak.at_us, peak.equity) == (fact.at_us, fact.equity.minor)
+
+    findings = tuple(
+        replace(one, grounds=None) if one.grounds is not None and is_it(one.grounds.high) else one
+        for one in state.findings
+    )
+    peak = state.peak
+    if peak is not None and is_it(peak):
+        peak = replace(peak, in_doubt=True)
+    return replace(state, findings=findings, peak=peak)
 
 
 def other_findings(state: AccountState, rule: str) -> tuple[Finding, ...]:

@@ -16,6 +16,7 @@ from firm.account import (
 )
 from firm.account_findings import (
     after_correction,
+    after_doubt,
     finding_of,
     other_findings,
     with_late_deal,
@@ -105,7 +106,7 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case PeakReached():
             return _after_peak(state, body, seq)
         case PeakDoubted():
-            return _after_doubt(state, body)
+            return after_doubt(state, body)
         case TradingDayCounted():
             first = state.first_trade_day or body.label
             return replace(
@@ -325,11 +326,3 @@ def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountStat
     in_doubt = before is not None and before.in_doubt  # written down or moved by cash, it is still the same high
     peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, in_doubt)
     return replace(state, peak=peak, exhibits=())
-
-
-def _after_doubt(state: AccountState, fact: PeakDoubted) -> AccountState:
-    """A fold has seen the whole frame before this row: there may be a higher one since, which is in no doubt."""
-    peak = state.peak
-    if peak is None or (peak.at_us, peak.equity) != (fact.at_us, fact.equity.minor):
-        return state
-    return replace(state, peak=replace(peak, in_doubt=True))

@@ -3,7 +3,7 @@
 import pytest
 
 from firm.commands import PublishProgram
-from firm.facts import BreachDeclared, BreachSuspected, Doubt, PeakDoubted
+from firm.facts import BreachDeclared, BreachSuspected, Doubt, PeakDoubted, VerdictCorrected
 from firm.inputs import DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
@@ -131,6 +131,23 @@ def test_a_high_at_prices_that_never_stood_together_fails_nobody_by_itself(
     if doubted:
         [suspicion] = stage.facts(BreachSuspected)
         assert suspicion.doubts == (Doubt.LATE_DATA,)
+
+
+@pytest.mark.parametrize(("bid", "verdicts"), [(1_284_000, ["questioned"]), (1_291_000, [])])
+def test_a_breach_under_a_high_that_a_late_price_takes_away_is_put_before_a_person(stage, account, bid, verdicts):
+    hold_both(stage, account)
+    high_us = stage.now_us
+    stage.tick("EURUSD", 139_300, 139_310)
+    stage.wait(2)
+    stage.tick("XAUUSD", 1_283_400, 1_283_500)
+    stage.tick("EURUSD", 139_300, 139_310)
+    assert stage.facts(BreachDeclared)
+    stage.tick("XAUUSD", bid, bid + 100, high_us - SECOND_US)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == verdicts
+    assert len(stage.facts(PeakDoubted)) == len(verdicts)
+    assert stage.refolded().account(account).findings == stage.account(account).findings
+    stage.tick("XAUUSD", bid, bid + 100, high_us - SECOND_US // 2)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == verdicts
 
 
 def hold_both(stage, account):

@@ -198,6 +198,8 @@ def _passed_over(world: World, state: AccountState) -> Iterator[tuple[int, int]]
         match body:
             case DealReported(entry=DealEntry.IN) if state.login in world.platform.told_late:
                 yield row.happened_us, row.received_us
+            case f.CashBooked():
+                yield row.happened_us - oracle.TOLD_LATE_MAX_US, row.happened_us
             case f.DayAnchored() if body.day.start_us not in final:
                 final.add(body.day.start_us)
                 if body.changed:

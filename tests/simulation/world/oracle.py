@@ -127,8 +127,8 @@ def differs(
 ) -> str:
     """Why what the firm decided is not what the oracle decided; "" where it is.
 
-    `passed_over`: stretches of prices that the firm does not look at again: from the making of a deal that opened a position to its
-    being told, and from a rollover until the day's start was final, where that moved it.
+    `passed_over`: stretches of prices that the firm does not look at again, or not by the floor of then: from the making of a deal that
+    opened a position to its being told, from a rollover until the day's start was final where that moved it, and before cash.
 
     Where nothing was told late, verdicts are the same to the cent and the microsecond; but a price at which two rules are broken is
     looked at again when the day's start is final, which comes later here: the second rule, too, may then be a question. What comes in
@@ -143,7 +143,8 @@ def differs(
       when the trader may have traded on, and broken a limit with it
     - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
       price that comes late moves no peak
-    - the firm lets an account go on that the oracle breaches shortly before a rollover, by a price that was told after it
+    - the firm lets an account go on, or pass, that the oracle breaches shortly before a rollover, by a price that was told after it, or
+      shortly before a withdrawal, which has moved the floor
     - a deal was told late, or late prices moved the day's start when it was made final, and the firm lets an account go on that the
       oracle breaches: prices that came before are not looked at again with its position, or with that start
     - a person is asked whether a breach stood at prices of several symbols, where the oracle breaches by another rule
@@ -178,12 +179,11 @@ def differs(
 
 def _goes_on_unseen(ours: Seen, theirs: Seen, passed_over: Sequence[tuple[int, int]]) -> bool:
     """Whether the firm never looked at what shows the oracle's breach."""
-    if ours.place == "running" and 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US:
-        return True
+    if ours.place not in ("running", "passed"):
+        return False
+    after_rollover = 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US
     behind = any(from_us <= theirs.ended_us <= to_us for from_us, to_us in passed_over)
-    if ours.place == "running" and behind and theirs.place == "breached":
-        return True
-    return ours.place in ("running", "passed") and theirs.paired
+    return after_rollover or theirs.paired or (behind and theirs.place == "breached")
 
 
 def _distances(seen: Seen) -> list[tuple[str, str, int, int]]:
