@@ -5,8 +5,8 @@ from collections.abc import Collection
 from backups.destination import Destination
 from backups.errors import RestoreRefused
 from backups.names import SNAPSHOTS, wall_us
-from backups.replaying import Until
 from backups.tails import tails_at
+from backups.wanted import Until
 from backups.whole import Lying
 from firm.instant import utc_text
 

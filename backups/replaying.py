@@ -8,17 +8,16 @@ then, and goes when all is there.
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from backups.destination import READ_BYTES_MAX, Destination
-from backups.envelope import Identity
+from backups.destination import READ_BYTES_MAX
 from backups.errors import RestoreRefused
 from backups.names import TAIL, TailName
 from backups.records import Manifest, Tail, read_record
 from backups.source import Progress
 from backups.tails import tails_at, to_replay
+from backups.wanted import Until, Wanted
 from firm.inputs import SegmentSealed
-from firm.instant import utc_text
 from firm.kinds import Body, body_of
 from storage.checkpoint import parse_note
 from storage.copies import RestoredVault, segment_of
@@ -27,32 +26,6 @@ from storage.rows import Row, StoredRow
 
 FILES_AT_ONCE = 500  # fetched together
 ROWS_AT_ONCE = 2_000  # appended in one transaction
-
-
-class Until(NamedTuple):
-    """The last moment that is wanted: a row's seq, or an instant of firm time in microseconds. None: everything."""
-
-    seq: int | None = None
-    instant_us: int | None = None
-
-    def allows(self, seq: int, received_us: int) -> bool:
-        return (self.seq is None or seq <= self.seq) and (self.instant_us is None or received_us <= self.instant_us)
-
-    def words(self) -> str:
-        if self.seq is not None:
-            return f"up to row {self.seq}"
-        return "in it" if self.instant_us is None else f"up to {utc_text(self.instant_us)}"
-
-
-class Asked(Protocol):
-    """What of a restore's wishes matters here."""
-
-    @property
-    def origin(self) -> Destination: ...
-    @property
-    def identity(self) -> Identity: ...
-    @property
-    def until(self) -> Until: ...
 
 
 class Applied(NamedTuple):
@@ -69,7 +42,7 @@ class Replay:
 
     def __init__(
         self,
-        asked: Asked,
+        asked: Wanted,
         manifest: Manifest,
         books: tuple[Ledger, RestoredVault],
         *,

@@ -28,11 +28,12 @@ from backups.envelope import Identity, Recipient
 from backups.freshness import Fresh, freshness
 from backups.names import wall_us
 from backups.pruning import Pruned, prune
-from backups.restore import Restored, Wanted, restore
+from backups.restore import Restored, restore
 from backups.retention import Keep
 from backups.shipping import Shipped, Shipper
 from backups.snapshot import Taken, take_snapshot
 from backups.source import Source, workshop
+from backups.wanted import Wanted
 from firm.commands import EnrolBridge, PublishProgram
 from firm.inputs import BridgeConnected, ClockTicked, Input, QuoteFrame, SymbolReported
 from firm.instant import DAY_US, SECOND_US, parse_utc

@@ -14,11 +14,11 @@ from backups import names, shipping
 from backups.errors import DestinationFailed, RestoreRefused
 from backups.names import TailName, stamp_of, tail_named, wall_us
 from backups.records import Tail
-from backups.replaying import Until
 from backups.retention import Keep
 from backups.shipping import Shipper
 from backups.source import workshop
 from backups.tails import contiguous, to_replay
+from backups.wanted import Until
 from firm.instant import DAY_US, HOUR_US
 from storage.secret_files import read_secrets
 from storage.vault import Vault

@@ -9,9 +9,9 @@ from appliance.copies_seen import why_unseen
 from appliance.copying import BackupSettings
 from backups.errors import RestoreRefused
 from backups.newer import OlderThanKnown
-from backups.replaying import Until
 from backups.retention import Keep
 from backups.shipping import Shipper
+from backups.wanted import Until
 from storage.secret_files import read_secrets
 
 GONE_ON = "the firm that this one was restored from has gone on"

@@ -9,8 +9,8 @@ import pytest
 
 from backups.envelope import Identity, Recipient
 from backups.errors import BackupRefused, DestinationFailed, NoRoom, RestoreRefused, WrongIdentity, WrongSecrets
-from backups.replaying import Until
 from backups.restore import restore
+from backups.wanted import Until
 
 
 def test_a_private_key_in_the_settings_is_refused_and_not_repeated() -> None:
