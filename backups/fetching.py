@@ -6,7 +6,6 @@ from pathlib import Path
 from backups.errors import DestinationFailed, NoRoom, RestoreRefused, WrongIdentity
 from backups.left import remember_left
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName
-from backups.notes import known_notes
 from backups.reach import no_snapshot
 from backups.records import CopiedFile, Manifest
 from backups.snapshot import MB, digest_of, segments_at
@@ -21,11 +20,16 @@ _SPARE_SHARE = 4  # a quarter more than the copies' size, for the log and what i
 
 
 def fetch_snapshot(
-    wanted: Wanted, files: FirmDirectory, public_key: bytes, scratch: Path, progress: Progress
+    wanted: Wanted,
+    notes: Sequence[str],
+    files: FirmDirectory,
+    public_key: bytes,
+    scratch: Path,
+    progress: Progress,
 ) -> tuple[SnapshotName, Manifest, tuple[str, ...]]:
-    """The newest snapshot that is whole and not beyond what was asked for; what was passed over, and why."""
+    """The newest snapshot that is whole and not beyond what was asked for; what was passed over, and why. `notes`: what lies with them."""
     require_own_notes(wanted.notes, public_key)
-    require_own_secrets(known_notes(wanted.origin, scratch), public_key, wanted.secrets)
+    require_own_secrets(notes, public_key, wanted.secrets)
     found = lying_snapshots(wanted.origin, public_key, scratch)
     chosen = wanted.snapshot.removeprefix(f"{SNAPSHOTS}/").rstrip("/")
     passed_over: list[str] = []

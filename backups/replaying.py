@@ -15,7 +15,7 @@ from backups.errors import RestoreRefused
 from backups.names import TAIL, TailName
 from backups.records import Manifest, Tail, read_record
 from backups.source import Progress
-from backups.tails import tails_at, to_replay
+from backups.tails import TailsThere, to_replay
 from backups.wanted import Until, Wanted
 from firm.inputs import SegmentSealed
 from firm.kinds import Body, body_of
@@ -38,12 +38,15 @@ class Applied(NamedTuple):
 
 
 class Replay:
-    """Appends what was shipped after a snapshot. `keys`: the stamp of the keys that were restored."""
+    """Appends what was shipped after a snapshot. `tails`: what was listed before the keys were read, `keys` their stamp: so
+    that no file needs later ones.
+    """
 
     def __init__(
         self,
         asked: Wanted,
         manifest: Manifest,
+        tails: TailsThere,
         books: tuple[Ledger, RestoredVault],
         *,
         public_key: bytes,
@@ -60,7 +63,7 @@ class Replay:
         self._newest_read_at = ""
         self._files = 0
         self._stamp = manifest.read_at
-        self._there = tails_at(asked.origin, manifest.lineage)
+        self._there = tails
 
     def run(self) -> Applied:
         for tail in self._tails():

@@ -7,6 +7,7 @@ read models by folding, the vault by opening every value. A restored firm goes o
 import os
 import secrets as random
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from backups.records import Manifest
 from backups.replaying import Replay
 from backups.shipped_on import signed_beyond
 from backups.source import Progress, alone_in, is_still, restored_in
+from backups.tails import tails_at
 from backups.told_first import no_room
 from backups.wanted import Until, Wanted
 from firm.inputs import LedgerForked
@@ -119,12 +121,14 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     scratch = work / ".fetched"
     scratch.mkdir(mode=0o700)
     public_key = Signer(secrets.signing_seed).public_key
-    name, manifest, passed_over = fetch_snapshot(wanted, files, public_key, scratch, progress)
-    said = sealed_segments(work)
+    # A living firm puts keys, then rows, then the checkpoint over them. Looked for the other way round, each has what it needs.
+    notes = known_notes(wanted.origin, scratch)
+    name, manifest, passed_over = fetch_snapshot(wanted, notes, files, public_key, scratch, progress)
+    passed_over += fetch_segments(wanted, sealed_segments(work), files, scratch, progress)
+    tails = tails_at(wanted.origin, manifest.lineage)
     stamp, held, told = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
     _require_new_enough(wanted, manifest, stamp)
     write_keys(work, held)
-    passed_over += fetch_segments(wanted, said, files, scratch, progress)
     erased = erased_owners(wanted.origin, told, wanted.identity, public_key, scratch)
     with closing(RestoredVault(work)) as vault, _ledger(wanted, work, secrets) as ledger:
         if ledger.root().hex() != manifest.root or ledger.size != manifest.size:
@@ -132,7 +136,14 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
                 f"{name.folder}/ledger.db does not hash to the checkpoint beside it: take another with --snapshot"
             )
         replay = Replay(
-            wanted, manifest, (ledger, vault), public_key=public_key, keys=stamp, scratch=scratch, progress=progress
+            wanted,
+            manifest,
+            tails,
+            (ledger, vault),
+            public_key=public_key,
+            keys=stamp,
+            scratch=scratch,
+            progress=progress,
         )
         tail = replay.run()
         # Whatever moment is wanted: an erasure holds for every moment.
@@ -142,7 +153,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     passed_over += fetch_segments(wanted, tail.segments, files, scratch, progress)
     shutil.rmtree(scratch)
     report = _verified(wanted, work, secrets, public_key, progress)
-    older = (*_require_reached(wanted, report.rows), *_require_newest_or_accepted(wanted, work, secrets))
+    older = (*_require_reached(wanted, report.rows), *_require_newest_or_accepted(wanted, work, secrets, notes))
     lineage, last_us = _fork(wanted, work, secrets)
     remember_stamp(work, max(stamp, tail.stamp, name.stamp))
     return Restored(
@@ -224,32 +235,44 @@ def _require_reached(wanted: Wanted, rows: int) -> tuple[str, ...]:
     return (why,)
 
 
-def _require_newest_or_accepted(wanted: Wanted, work: Path, secrets: Secrets) -> tuple[str, ...]:
+def _require_newest_or_accepted(wanted: Wanted, work: Path, secrets: Secrets, before: Sequence[str]) -> tuple[str, ...]:
+    """`before`: the checkpoints that lay there when this began. What a living firm signed since is no loss to a rehearsal."""
     with LedgerReader(work, secret=secrets.ledger_secret) as reader:
         scratch = work / ".notes"
         scratch.mkdir(mode=0o700)
-        notes = [*known_notes(wanted.origin, scratch), *(note[:NOTE_BYTES_MAX] for note in wanted.notes)]
+        notes = [*before, *(note[:NOTE_BYTES_MAX] for note in wanted.notes)]
+        since = [note for note in known_notes(wanted.origin, scratch) if note not in notes] if wanted.keep else []
         left = left_in(work)
-        known = known_of_lineages(reader, notes)
+        known = known_of_lineages(reader, [*notes, *since])
         public_key = Signer(secrets.signing_seed).public_key
         shipped = signed_beyond(wanted.origin, wanted.identity, public_key, {**known, **left}, scratch)
         scratch.rmdir()
-        told = [why for note in notes if (why := _why_older(reader, note, left)) is not None]
-        told = told or [gone_on(lineage, last, left[lineage]) for lineage, last in shipped.items() if lineage in left]
-        whys = tuple(dict.fromkeys(told))
-    if whys and not wanted.accept_older:
+        told = _whys_older(reader, notes, left)
+        meanwhile = _whys_older(reader, since, left)
+        if not told and not meanwhile:
+            told = [gone_on(lineage, last, left[lineage]) for lineage, last in shipped.items() if lineage in left]
+    if told and not wanted.accept_older:
         raise RestoreRefused(
-            f"a newer checkpoint is known: {whys[0]}. What was answered since would be lost, and whoever holds that checkpoint "
+            f"a newer checkpoint is known: {told[0]}. What was answered since would be lost, and whoever holds that checkpoint "
             f"will see it. {_what_helps(wanted.until)}"
         )
+    if meanwhile and not wanted.accept_older:
+        raise RestoreRefused(
+            f"the firm that this one comes from has gone on meanwhile: {meanwhile[0]}. It still runs somewhere: stop it, and its shipping, "
+            "and restore anew; or, knowing that this is lost, add --accept-older"
+        )
     remember_left(work, joined(joined(left, known), shipped))
-    return whys
+    return tuple(dict.fromkeys([*told, *meanwhile]))
 
 
 def _what_helps(until: Until) -> str:
     if until == Until():
         return "Find the newer copy; or, knowing this, add --accept-older"
     return "An earlier moment than the newest always leaves what came after it: knowing this, add --accept-older"
+
+
+def _whys_older(reader: LedgerReader, notes: Sequence[str], left: Left) -> list[str]:
+    return [why for note in notes if (why := _why_older(reader, note, left)) is not None]
 
 
 def _why_older(reader: LedgerReader, note: str, left: Left) -> str | None:
