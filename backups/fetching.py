@@ -2,21 +2,31 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from backups.errors import DestinationFailed, NoRoom, RestoreRefused, WrongIdentity
 from backups.left import remember_left
 from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName
-from backups.reach import no_snapshot
+from backups.reach import newest_line, no_snapshot, within
 from backups.records import CopiedFile, Manifest
 from backups.snapshot import MB, digest_of, segments_at
 from backups.source import Progress
 from backups.told_first import no_room, require_own_notes, require_own_secrets, require_room
-from backups.wanted import Wanted
+from backups.wanted import Until, Wanted
 from backups.whole import lying_snapshots
 from firm.inputs import SegmentSealed
 from storage.files import FirmDirectory
 
 _SPARE_SHARE = 4  # a quarter more than the copies' size, for the log and what is rebuilt
+
+
+class Fetched(NamedTuple):
+    """A snapshot that was fetched. `until`: up to where what was shipped after it may follow. `passed_over`: others, and why."""
+
+    name: SnapshotName
+    manifest: Manifest
+    until: Until
+    passed_over: tuple[str, ...]
 
 
 def fetch_snapshot(
@@ -26,22 +36,25 @@ def fetch_snapshot(
     public_key: bytes,
     scratch: Path,
     progress: Progress,
-) -> tuple[SnapshotName, Manifest, tuple[str, ...]]:
-    """The newest snapshot that is whole and not beyond what was asked for; what was passed over, and why. `notes`: what lies with them."""
+) -> Fetched:
+    """The newest snapshot that is whole and not beyond what was asked for. `notes`: the checkpoints that lie there."""
     require_own_notes(wanted.notes, public_key)
     require_own_secrets(notes, public_key, wanted.secrets)
     found = lying_snapshots(wanted.origin, public_key, scratch)
     chosen = wanted.snapshot.removeprefix(f"{SNAPSHOTS}/").rstrip("/")
     passed_over: list[str] = []
+    line = newest_line(found)
     for name, manifest, lacks, _ in reversed(found):
         if chosen and name.entry != chosen:
             continue
-        if manifest is not None and not wanted.until.allows(manifest.size, manifest.last_us):
+        # Whoever names a snapshot knows which line it is of.
+        until = wanted.until if chosen or not manifest or not line else within(wanted.until, manifest, line)
+        if until is None or (manifest is not None and not until.allows(manifest.size, manifest.last_us)):
             continue
         try:
             if manifest is not None and not lacks:
                 _fetch_files(wanted, name, manifest, files, scratch, progress)
-                return name, manifest, tuple(passed_over)
+                return Fetched(name, manifest, until, tuple(passed_over))
         except (WrongIdentity, NoRoom):
             raise  # no older one will open either, or fit
         except (RestoreRefused, DestinationFailed) as broken:

@@ -123,7 +123,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     public_key = Signer(secrets.signing_seed).public_key
     # A living firm puts keys, then rows, then the checkpoint over them. Looked for the other way round, each has what it needs.
     notes = known_notes(wanted.origin, scratch)
-    name, manifest, passed_over = fetch_snapshot(wanted, notes, files, public_key, scratch, progress)
+    name, manifest, until, passed_over = fetch_snapshot(wanted, notes, files, public_key, scratch, progress)
     passed_over += fetch_segments(wanted, sealed_segments(work), files, scratch, progress)
     tails = tails_at(wanted.origin, manifest.lineage)
     stamp, held, told = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
@@ -136,7 +136,7 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
                 f"{name.folder}/ledger.db does not hash to the checkpoint beside it: take another with --snapshot"
             )
         replay = Replay(
-            wanted,
+            wanted._replace(until=until),
             manifest,
             tails,
             (ledger, vault),
