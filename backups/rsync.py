@@ -52,6 +52,10 @@ class RsyncDestination:
     def names(self, folder: str) -> list[str]:
         return sorted({name for _, _, name in self._listed(folder) if not name.startswith(".")})
 
+    def hidden(self, folder: str) -> list[str]:
+        """A folder lists itself, as a dot."""
+        return sorted({name for _, _, name in self._listed(folder) if name.startswith(".") and name != "."})
+
     def sizes(self, folder: str) -> dict[str, int]:
         deeper = "/*" * (DEEPEST + 1)
         listed = self._listed(folder, "--recursive", f"--exclude={deeper}")
@@ -63,13 +67,13 @@ class RsyncDestination:
 
     def put(self, local: Path, path: str) -> None:
         """rsync makes the folders of `path`, and its /. at the end not the place itself: where a share is not mounted, copies would
-        fill that machine's own disk.
+        fill that machine's own disk. It takes a file of the same length and second for the same, were it not told otherwise.
         """
         with tempfile.TemporaryDirectory(dir=local.parent) as made:
             alike = Path(made) / path
             alike.parent.mkdir(parents=True, exist_ok=True)
             alike.hardlink_to(local)
-            options = ["--fsync", "--relative", "--chmod=D0700,F0600", "--whole-file"]
+            options = ["--fsync", "--relative", "--chmod=D0700,F0600", "--whole-file", "--ignore-times"]
             self._run([*options, f"{made}/./{path}", f"{self._base}/."])
 
     def get(self, path: str, local: Path, bytes_max: int) -> None:
