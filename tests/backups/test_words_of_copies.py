@@ -99,3 +99,26 @@ def test_a_destination_file_that_finds_no_room_here_blames_no_copy(house: Any, m
     house.destination.get = fail
     with pytest.raises(NoRoom):
         house.restore()
+
+
+def test_copies_of_two_recipients_say_that_one_file_with_both_keys_opens_them(house: Any) -> None:
+    """An erasure of before is kept for ever, and with it the key that opens it."""
+    house.register(1002, "ben@trader.example")
+    house.snapshot()
+    house.machine.vault.erase("trader:1002")
+    house.tick(2)
+    house.ship()
+    identity = pyrage.x25519.Identity.generate()
+    house.recipient = str(identity.to_public())
+    house.snapshot()
+    house.tick(2)
+    house.ship()
+    new, both = house.folder / "new.key", house.folder / "both.key"
+    new.write_text(f"{identity}\n")
+    both.write_text(f"{house.identity_file.read_text()}# made later\n{identity}\n")
+    for one in (house.identity_file, new):
+        with pytest.raises(
+            WrongIdentity, match=r"put the keys of all of them, old and new, into one file, a line each"
+        ):
+            house.restore(identity=Identity(one))
+    assert house.restore(identity=Identity(both))[1].size == len(house.rows())
