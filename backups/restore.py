@@ -70,25 +70,54 @@ class Restored(NamedTuple):
 def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
     """Put a firm back into `target`, or only see that it could be (`keep` False). Raises RestoreRefused; then there is no target."""
     target = wanted.target
+    if wanted.keep:
+        _require_replaceable(target)
     work = restored_in(target)
     alone = _alone_in(work)
     try:
-        if wanted.keep and target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise RestoreRefused(
-                f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
-            )
+        if wanted.keep:
+            _require_empty(target)
         restored = _restored_or_no_room(wanted, work, progress)
         if wanted.keep:
             sync_tree(work)  # no firm under that name, or a whole one: also where the power goes in the next moment
-            if target.exists():
-                target.rmdir()
-            work.rename(target)
+            _rename(work, target)
             sync_directory(target.absolute().parent)
         return restored
     finally:
         if is_still(work, alone):
             shutil.rmtree(work, ignore_errors=True)
         os.close(alone)
+
+
+def _require_replaceable(target: Path) -> None:
+    """A link or a mount cannot be replaced, and what lies beside it is on another disk than what is in it."""
+    if target.is_symlink():
+        raise RestoreRefused(
+            f"{target} is a link, and a restore replaces none: name what it leads to, {target.resolve()}"
+        )
+    if target.is_mount():
+        raise RestoreRefused(
+            f"{target} is a disk's own folder, which no restored firm can replace: name a folder in it, such as {target / 'firm'}; "
+            "where the firm is to be just there, mount the disk elsewhere, restore to a folder in it, and bind that one there (mount --bind)"
+        )
+
+
+def _require_empty(target: Path) -> None:
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise RestoreRefused(
+            f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
+        )
+
+
+def _rename(work: Path, target: Path) -> None:
+    try:
+        if target.exists():
+            target.rmdir()
+        work.rename(target)
+    except OSError as held:
+        raise RestoreRefused(
+            f"{target} cannot be replaced ({held.strerror}): name another place with --data-dir"
+        ) from held
 
 
 def _alone_in(work: Path) -> int:
