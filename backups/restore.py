@@ -98,7 +98,7 @@ def _require_replaceable(target: Path) -> None:
     if target.is_mount():
         raise RestoreRefused(
             f"{target} is a disk's own folder, which no restored firm can replace: name a folder in it, such as {target / 'firm'}; "
-            "where the firm is to be just there, mount the disk elsewhere, restore to a folder in it, and bind that one there (mount --bind)"
+            "where the firm is to be just there, mount the disk elsewhere, restore to a folder in it, and bind that one (mount --bind)"
         )
 
 

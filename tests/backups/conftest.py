@@ -83,6 +83,7 @@ class House:
         self.identity_file = folder / "offline.key"
         self.identity_file.write_text(f"# made for a test\n{identity}\n")
         self.destination = DirectoryDestination(self.copies)
+        self.segments_keep_days = 0
         self._restores = 0
 
     def open_for_business(self) -> None:
@@ -146,7 +147,7 @@ class House:
             secrets=read_secrets(self.directory),
             read_models=READ_MODELS,
             space_min_bytes=20_000_000,
-            segments_keep_days=0,
+            segments_keep_days=self.segments_keep_days,
         )
 
     def snapshot(self) -> Taken:
