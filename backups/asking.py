@@ -20,7 +20,9 @@ from storage.errors import NoteRefused
 from storage.identity import Identity
 
 KILLED_WITHIN_S = 1  # a child that a disk holds does not even hear that
-OWN_MAX = 30  # of each lineage, of the most rows: one that was left and has gone on has fewer than the one that is served
+OWN_MAX = (
+    30  # of each lineage, of the most rows: one that was left and has gone on has fewer than the one that is served
+)
 OTHERS_MAX = 3  # one of another firm's is one too many; one that is damaged is only told
 ANSWER_BYTES_MAX = 2**20
 _CHILD = (sys.executable, "-P", "-s", "-m", "backups.asking")
