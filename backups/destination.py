@@ -6,6 +6,7 @@ import re
 import secrets as random
 import shutil
 import stat
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -264,15 +265,24 @@ def read_lots(
     """The bytes of small files in this order, a lot of them at a time, each as long as it was listed at most; one that cannot be
     had is left out.
     """
+    waiting = deque(sizes.items())
+    while waiting:
+        lot, largest = first_lot(waiting)
+        for _ in lot:
+            waiting.popleft()
+        yield from read_all(destination, folder, lot, scratch, largest).items()
+
+
+def first_lot(sizes: Iterable[tuple[str, int]]) -> tuple[list[str], int]:
+    """Of names and how long each was listed as: as many as are held at a time, at least one, and the largest of these."""
     lot: list[str] = []
     largest = 0
-    for name, size in sizes.items():
+    for name, size in sizes:
         if lot and (len(lot) == LOT_FILES_MAX or (len(lot) + 1) * max(largest, size) > LOT_BYTES_MAX):
-            yield from read_all(destination, folder, lot, scratch, largest).items()
-            lot, largest = [], 0
+            break
         lot.append(name)
         largest = max(largest, size)
-    yield from read_all(destination, folder, lot, scratch, largest).items()
+    return lot, largest
 
 
 def _sizes(folder: Path, prefix: str, deep: int) -> Iterable[tuple[str, int]]:

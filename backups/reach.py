@@ -35,15 +35,23 @@ def no_snapshot(
 ) -> RestoreRefused:
     """Where none is whole, or none as early as what was asked for."""
     whole = [lying for lying in found if lying.manifest is not None and not lying.lacks]
+    first = f"; {next(iter(passed_over))}" if passed_over else f", {len(found)} lie there in all"
     line = newest_line(found)
     for lying in reversed(whole):
-        if lying.manifest and line and until.allows(lying.manifest.size, lying.manifest.last_us):
-            return _left(origin, until, lying, line, whole)
-    first = f"; {next(iter(passed_over))}" if passed_over else f", {len(found)} lie there in all"
-    return RestoreRefused(f"{origin.where} has no whole snapshot {until.words()}{first}: {_way_out(origin, whole)}")
+        if lying.manifest and line and _is_left(until, lying.manifest, line):
+            return _left(origin, until, lying, line, whole, first)
+    return RestoreRefused(
+        f"{origin.where} has no whole snapshot {until.words()}{first}: {_way_out(origin, whole, line)}"
+    )
 
 
-def _left(origin: Destination, until: Until, lying: Lying, line: Manifest, whole: Sequence[Lying]) -> RestoreRefused:
+def _is_left(until: Until, manifest: Manifest, line: Manifest) -> bool:
+    return within(until, manifest, line) is None and until.allows(manifest.size, manifest.last_us)
+
+
+def _left(
+    origin: Destination, until: Until, lying: Lying, line: Manifest, whole: Sequence[Lying], first: str
+) -> RestoreRefused:
     """A snapshot as early lies there, of a lineage that was left before that moment."""
     assert lying.manifest is not None
     lineage = lying.manifest.lineage
@@ -51,16 +59,17 @@ def _left(origin: Destination, until: Until, lying: Lying, line: Manifest, whole
     left = "was left" if fork is None else f"was left at row {fork.size}"
     upto = "" if fork is None else f"up to row {fork.size}, or "
     own = [each.manifest for each in whole if each.manifest is not None and each.manifest.lineage == line.lineage]
-    first = min(own, key=lambda each: each.size, default=line)
+    earliest = min(own, key=lambda each: each.size, default=line)
     return RestoreRefused(
-        f"{origin.where} has no whole snapshot {until.words()} of lineage {line.lineage}, in which the firm went on: that moment lies in "
-        f"lineage {lineage}, which {left}; name one {upto}from row {first.size} ({utc_text(first.last_us)}, UTC) on; or, where what was "
-        f"left is wanted, begin from it with --snapshot {lying.name.entry}"
+        f"{origin.where} has no whole snapshot {until.words()} of lineage {line.lineage}, in which the firm went on{first}: that moment "
+        f"lies in lineage {lineage}, which {left}; name one {upto}from row {earliest.size} ({utc_text(earliest.last_us)}, UTC) on; or, "
+        f"where what was left is wanted, begin from it with --snapshot {lying.name.entry}"
     )
 
 
-def _way_out(origin: Destination, found: Sequence[Lying]) -> str:
-    whole = [lying.manifest for lying in found if lying.manifest is not None]
+def _way_out(origin: Destination, found: Sequence[Lying], line: Manifest | None) -> str:
+    manifests = [lying.manifest for lying in found if lying.manifest is not None]
+    whole = [each for each in manifests if line is not None and within(Until(), each, line) is not None]
     if not whole:
         return f"name another destination with --from, or put back what {SNAPSHOTS}/ lacks"
     first, last = min(whole, key=lambda each: each.size), max(whole, key=lambda each: each.size)

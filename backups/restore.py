@@ -27,6 +27,7 @@ from backups.records import Manifest
 from backups.replaying import Replay
 from backups.shipped_on import signed_beyond
 from backups.source import Progress, alone_in, is_still, restored_in
+from backups.tail_files import TailFiles
 from backups.tails import tails_at
 from backups.told_first import no_room
 from backups.wanted import Until, Wanted
@@ -164,21 +165,14 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
             raise RestoreRefused(
                 f"{name.folder}/ledger.db does not hash to the checkpoint beside it: take another with --snapshot"
             )
-        replay = Replay(
-            wanted._replace(until=until),
-            manifest,
-            tails,
-            (ledger, vault),
-            public_key=public_key,
-            keys=stamp,
-            scratch=scratch,
-            progress=progress,
-        )
-        tail = replay.run()
+        limited = wanted._replace(until=until)
+        shipped = TailFiles(limited, manifest, tails, public_key=public_key, keys=stamp, scratch=scratch)
+        tail = Replay(limited, manifest, shipped, (ledger, vault), progress).run()
         # Whatever moment is wanted: an erasure holds for every moment.
         erased_values = vault.forget(erased, secrets.vault_master)
         if wanted.erase_keyless:
             vault.forget(vault.keyless(), secrets.vault_master)
+    passed_over += tail.passed_over
     passed_over += fetch_segments(wanted, tail.segments, files, scratch, progress)
     shutil.rmtree(scratch)
     report = _verified(wanted, work, secrets, public_key, progress)

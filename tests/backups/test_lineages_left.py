@@ -67,6 +67,19 @@ def test_up_to_the_fork_the_line_that_was_left_is_the_firms_own(forked: Forked) 
         assert forked.restored(Until(instant_us=instant_us))[0] == forked.rows[: forked.fork]
 
 
+def test_where_nothing_is_as_early_only_the_firms_own_line_is_told_as_in_reach(house: Any) -> None:
+    house.snapshot()
+    fork = house.snapshot().size
+    house.tick(30)
+    beyond = house.snapshot().size
+    target, _ = house.restore(until=Until(seq=fork), accept_older=True)
+    house.go_on_with(target)
+    own = house.snapshot().size
+    assert own < beyond
+    with pytest.raises(RestoreRefused, match=rf"\(row {fork}\) to .* \(row {own}\)"):
+        house.restore(until=Until(seq=1))
+
+
 def test_a_moment_from_the_first_snapshot_on_is_the_going_lines(forked: Forked) -> None:
     for seq in (forked.first_snapshot, len(forked.rows)):
         assert forked.restored(Until(seq=seq))[0] == forked.rows[:seq]
