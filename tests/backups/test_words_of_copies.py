@@ -161,3 +161,10 @@ def test_a_folder_that_is_bound_to_another_place_is_told_when_it_will_not_be_rep
     monkeypatch.setattr(Path, "rmdir", busy)
     with pytest.raises(RestoreRefused, match=r"bound cannot be replaced .*name another place"):
         restore(house.wanted(target=tmp_path / "bound"))
+
+
+def test_an_upgrade_restarts_everything_that_runs_all_the_time() -> None:
+    """What ships is a process of its own: it goes on as the old release until it is restarted."""
+    page = (Path(__file__).resolve().parents[2] / "docs/operating/install.md").read_text(encoding="utf-8")
+    upgrade = page[page.index("## Upgrade, remove") :]
+    assert "systemctl restart evenhand.service evenhand-ship.service" in upgrade
