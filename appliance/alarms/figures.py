@@ -10,7 +10,8 @@ class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     """One bridge. `silent_ms`: since its newest price, or None while no symbol's session is open.
 
     `command_ms`: how long its oldest open command has gone without an end, 0 where there is none. `owed`: accounts that are
-    owed what enforcement withheld; `enforced`: commands are sent to it now.
+    owed what enforcement withheld; `enforced`: commands are sent to it now. `failing`: accounts for which a command has failed
+    again and again.
     """
 
     bridge: str
@@ -21,6 +22,7 @@ class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     command_ms: int
     owed: int
     enforced: bool
+    failing: int
 
 
 class FileFigures(msgspec.Struct, frozen=True, kw_only=True):
