@@ -6,7 +6,6 @@ stay only.
 """
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -76,9 +75,8 @@ class ReadOnlyFirm:
             self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret))
             vault = Vault.open_for_reading(directory, secrets.vault_master)
             opened.callback(vault.close)
-            # Sessions and guesses are counted elsewhere meanwhile: the firm's own front.db cannot be written.
-            elsewhere = opened.enter_context(tempfile.TemporaryDirectory(prefix="evenhand-read-only-"))
-            front = FrontFile.open(Path(elsewhere))
+            # The firm's own front.db cannot be written, and a full disk may be the one for temporary files, too.
+            front = FrontFile.in_memory()
             opened.callback(front.close)
             engine = self._engine(to_decide=diverged is None)
             self._goes_on = diverged is None

@@ -22,6 +22,7 @@ from storage.sqlite_file import DISK_FAILED, FileRefused, open_sqlite, what_came
 
 APPLICATION = 0x45564652  # "EVFR"
 VERSION = 2
+MEMORY_BYTES_MAX = 64 * 2**20
 
 _SCHEMA = """
 CREATE TABLE sessions (
@@ -76,6 +77,11 @@ class FrontFile:
         """The front.db in a firm's directory."""
         return cls(FirmDirectory(path).front_db)
 
+    @classmethod
+    def in_memory(cls) -> "FrontFile":
+        """One that asks for no room on any disk, and is gone when it is closed."""
+        return _FrontInMemory(Path("memory"))
+
     def do(self, work: Callable[[apsw.Connection], _Result]) -> _Result:
         """Run `work` in one transaction; once more on an empty file where this one is damaged. May raise FrontRefused."""
         with self._guard:
@@ -128,6 +134,15 @@ class FrontFile:
         _LOG.warning("front.db is damaged and starts anew: everyone signs in again (%s)", damage)
         for suffix in ("", "-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+
+class _FrontInMemory(FrontFile):
+    def _checked(self) -> apsw.Connection:
+        connection = apsw.Connection(":memory:")
+        # Strangers who knock shall not fill the memory.
+        connection.pragma("max_page_count", MEMORY_BYTES_MAX // int(connection.pragma("page_size")))
+        connection.execute(_SCHEMA)
+        return connection
 
 
 def why_refused(path: Path) -> str | None:
