@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from actors.arrival import Decided
+from actors.arrival import Decided, Overloaded
 from appliance.assembly import Machine
 from appliance.control import ControlReply, ControlRequest, NotServing, call_control
 from appliance.served_settings import digest_of
@@ -39,7 +39,7 @@ def open_machine(directory: Path) -> Machine:
 
 
 def ask_firm(directory: Path, command: Command) -> list[Fact]:
-    """The facts a command led to, durable. Raises CommandRefused where the answer is no."""
+    """The facts a command led to, durable. Raises CommandRefused where the answer is no, NoAnswer where there is none."""
     files = open_firm_directory(directory)
     try:
         reply = call_control(files.control_socket, _request(command))
@@ -64,7 +64,11 @@ async def answer(machine: Machine, request: ControlRequest) -> ControlReply:
             except (KeyError, AttributeError, msgspec.DecodeError) as unreadable:
                 problem = f"the command could not be read ({unreadable!r}): use the release that serves"
                 return ControlReply(ok=False, problem=problem)
-            return ControlReply(ok=True, result=_told(await machine.ask(command)))
+            try:
+                return ControlReply(ok=True, result=_told(await machine.ask(command)))
+            except Overloaded as full:  # its text says why, and what to make well
+                problem = f"{type(command).__name__} was not taken: {full}; try again once that is over"
+                return ControlReply(ok=False, problem=problem)
         case "alarms":
             return ControlReply(ok=True, result=msgspec.to_builtins(machine.alarms.standing()))
         case "progress":

@@ -5,7 +5,7 @@ import msgspec
 from appliance.alarms.notice import RUNBOOKS, Alarm, Standing
 from appliance.alarms.remedies import REMEDIES
 from appliance.alarms.secret_texts import read_secret_texts
-from appliance.control import ControlReply, ControlRequest, NotServing, call_control
+from appliance.control import ControlReply, ControlRequest, NoAnswer, NotServing, call_control
 from appliance.finding import Finding, Level
 from appliance.settings import ClockSource, Settings
 from appliance.wording import counted
@@ -31,7 +31,7 @@ def check_alarms(directory: FirmDirectory, settings: Settings, holder: int | Non
         return [Finding(CHECK, Level.OK, "nobody serves, so nothing is watched; " + _heard(settings))]
     try:
         reply = call_control(directory.control_socket, ControlRequest(verb=VERB), ANSWER_DEADLINE_S)
-    except NotServing as silent:
+    except (NotServing, NoAnswer) as silent:
         what, _, following = str(silent).partition(": ")
         return [Finding(CHECK, Level.WARNING, what, following)]
     return _of(reply, settings)
