@@ -20,6 +20,7 @@ from storage.files import (
     why_not_private,
 )
 from storage.front import why_refused
+from storage.lock import holder_of
 from storage.secret_files import Secrets, SecretsRefused, read_secrets
 from storage.vitals import Vitals, read_policy, read_vitals
 
@@ -158,8 +159,7 @@ def _holder(lock: Path) -> int | None:
         # A shared try, given back at once: it tells whether an exclusive one is held.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        told = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-        return int(told) if told.isdecimal() else 0
+        return holder_of(descriptor) or 0
     else:
         return None
     finally:
