@@ -18,7 +18,8 @@ from appliance.starting import require_own_name
 from firm.commands import Command
 from firm.facts import Fact, Refused
 from firm.kinds import BY_NAME, body_of, payload_of
-from storage.files import open_firm_directory
+from storage.errors import DiskRefused
+from storage.files import is_mounted_read_only, open_firm_directory
 from storage.secret_files import read_secrets
 
 ASK = "ask"
@@ -30,8 +31,13 @@ class CommandRefused(Exception):
 
 
 def open_machine(directory: Path) -> Machine:
-    """The firm in this directory, recovered and writable; raises where anything is amiss."""
+    """The firm in this directory, recovered and writable; raises where anything is amiss, DiskRefused where nothing can be written."""
     files = open_firm_directory(directory)
+    if is_mounted_read_only(directory):
+        raise DiskRefused(
+            f"{directory} lies on a file system that is mounted read-only: see in dmesg what its disk said, make it well, and mount it "
+            "so that it can be written"
+        )
     settings, secrets = read_settings(files.settings), read_secrets(directory)
     if files.ledger_db.exists():  # a missing one is told where it would be opened
         require_own_name(files, settings)

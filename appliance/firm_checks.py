@@ -10,12 +10,13 @@ from appliance.settings import ClockSource, Settings, policy_changes
 from appliance.settings_file import SettingsRefused, read_settings
 from appliance.starting import require_continuable, require_own_name
 from firm.instant import SECOND_US
-from storage.errors import LedgerDamaged, LedgerRefused
+from storage.errors import DiskRefused, LedgerDamaged, LedgerRefused
 from storage.files import (
     DIRECTORY_MODE,
     FILE_MODE,
     DirectoryRefused,
     FirmDirectory,
+    is_mounted_read_only,
     open_firm_directory,
     why_not_private,
 )
@@ -51,7 +52,7 @@ def check_secrets(directory: FirmDirectory) -> tuple[Secrets | None, Finding]:
 def check_settings(directory: FirmDirectory) -> tuple[Settings | None, Finding]:
     try:
         settings = read_settings(directory.settings)
-        with contextlib.suppress(LedgerRefused, LedgerDamaged):  # which the ledger's own check tells
+        with contextlib.suppress(DiskRefused, LedgerRefused, LedgerDamaged):  # which the ledger's own check tells
             require_own_name(directory, settings)
     except SettingsRefused as refused:
         if not directory.settings.exists():
@@ -65,7 +66,7 @@ def check_policy(directory: FirmDirectory, settings: Settings, holder: int | Non
     """The file asks for what the ledger was last told: a file that lost its end reads as one full of defaults."""
     try:
         changes = policy_changes(read_policy(directory.path), settings.policy())
-    except (LedgerRefused, LedgerDamaged) as refused:
+    except (DiskRefused, LedgerRefused, LedgerDamaged) as refused:
         return _refused("policy", str(refused))
     if not changes:
         return Finding(
@@ -87,9 +88,15 @@ def check_lock(directory: FirmDirectory) -> tuple[int | None, Finding]:
         return None, Finding("lock", Level.OK, "nobody serves this directory")
     if directory.control_socket.is_socket():
         return holder, Finding("lock", Level.OK, f"served by process {holder}")
+    if is_mounted_read_only(directory.path):
+        found = f"process {holder} shows pages and takes nothing, because nothing can be written"
+        return holder, Finding("lock", Level.WARNING, found, "do what the line of the disk says, and leave it running")
     found = f"process {holder} holds the directory, but has no control socket"
     return holder, Finding(
-        "lock", Level.WARNING, found, f'it is starting, stopping or stuck: look at its log, then "kill {holder}"'
+        "lock",
+        Level.WARNING,
+        found,
+        "it is starting or stopping, it is read-only, or it is stuck: look at its log, and end it only where that says nothing",
     )
 
 
@@ -99,7 +106,7 @@ def check_ledger(directory: FirmDirectory, secrets: Secrets | None) -> tuple[Vit
         vitals = read_vitals(directory.path)
         if secrets is not None:
             require_continuable(directory, secrets)
-    except (LedgerRefused, LedgerDamaged) as refused:
+    except (DiskRefused, LedgerRefused, LedgerDamaged) as refused:
         return None, _refused("ledger", str(refused))
     return vitals, Finding("ledger", Level.OK, f"{vitals.size} rows")
 

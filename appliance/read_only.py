@@ -41,6 +41,7 @@ from firm.instant import MINUTE_US
 from storage.evidence import build_bundle
 from storage.files import open_firm_directory, write_new
 from storage.front import FrontFile
+from storage.lock import writers_kept_out
 from storage.reader import LedgerReader
 from storage.secret_files import read_secrets
 from storage.sessions import SessionStore
@@ -72,8 +73,10 @@ class ReadOnlyFirm:
         self.secret_texts = read_secret_texts(directory, self.settings.alarms)
         self._door, web = PortalDoor(connections_allowed()), self.settings.web
         with ExitStack() as opened:
-            self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret))
-            vault = Vault.open_for_reading(directory, secrets.vault_master)
+            # Nobody else begins to write, and whoever asks who has the directory is told.
+            opened.enter_context(writers_kept_out(files.lock))
+            self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret, still=True))
+            vault = Vault.open_for_reading(directory, secrets.vault_master, still=True)
             opened.callback(vault.close)
             # The firm's own front.db cannot be written, and a full disk may be the one for temporary files, too.
             front = FrontFile.in_memory()

@@ -18,7 +18,7 @@ import apsw
 
 from storage.errors import FrontRefused
 from storage.files import FirmDirectory
-from storage.sqlite_file import DISK_FAILED, FileRefused, open_sqlite, what_came_first
+from storage.sqlite_file import DISK_FAILED, READING, FileRefused, name_to_read, open_sqlite, what_came_first
 
 APPLICATION = 0x45564652  # "EVFR"
 VERSION = 2
@@ -151,7 +151,7 @@ def why_refused(path: Path) -> str | None:
     if not os.path.lexists(front_db):
         return None
     try:
-        with closing(apsw.Connection(str(front_db), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+        with closing(apsw.Connection(name_to_read(front_db), flags=READING)) as connection:
             connection.pragma("schema_version")
     except _DAMAGED:
         return None

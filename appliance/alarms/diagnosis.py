@@ -27,7 +27,10 @@ def check_alarms(directory: FirmDirectory, settings: Settings, holder: int | Non
     except SecretsRefused as refused:
         what, _, following = str(refused).partition(": ")
         return [Finding(CHECK, Level.PROBLEM, what, following)]
-    if holder is None or not directory.control_socket.is_socket():
+    if holder is not None and not directory.control_socket.is_socket():
+        found = f"process {holder} cannot be asked which are raised: it has no control socket"
+        return [Finding(CHECK, Level.WARNING, found, "look at its log, at its health page, and at what was sent")]
+    if holder is None:
         return [Finding(CHECK, Level.OK, "nobody serves, so nothing is watched; " + _heard(settings))]
     try:
         reply = call_control(directory.control_socket, ControlRequest(verb=VERB), ANSWER_DEADLINE_S)
