@@ -22,9 +22,8 @@ from actors.engine import Engine
 from actors.live_board import LiveBoard
 from actors.meter import Meter
 from actors.recovery import ReplayDiverged, recover
-from appliance.alarms.book import AlarmBook
 from appliance.alarms.notice import Alarm, Reading
-from appliance.alarms.read_only_watch import ReadOnlyWatch
+from appliance.alarms.read_only_watch import ReadOnlyWatch, Told
 from appliance.alarms.secret_texts import read_secret_texts
 from appliance.assembly import alarm_desk, clock_of
 from appliance.clock import wall_us
@@ -60,7 +59,7 @@ class ReadOnlyFirm:
     """A firm that is open for reading. `why`: what stands against a start, for staff."""
 
     def __init__(
-        self, directory: Path, why: str, told: AlarmBook | None = None, *, diverged: ReplayDiverged | None = None
+        self, directory: Path, why: str, told: Told | None = None, *, diverged: ReplayDiverged | None = None
     ) -> None:
         """Raises as a start would where not even reading is possible.
 

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -26,13 +27,24 @@ class MailCourier:
         self._password = password
         # The commit has its own threads: a mail server that hangs must never take one of them.
         self._thread = anyio.CapacityLimiter(1)
+        self._refused: tuple[str, Sequence[str]] = ("", ())  # of which notice, and who did not get it while others did
 
     async def deliver(self, notice: Notice) -> None:
         """Raises DeliveryFailed."""
         mail = mail_of(notice, self._settings)
-        await to_thread.run_sync(self._send, mail, limiter=self._thread, abandon_on_cancel=True)
+        await to_thread.run_sync(self._deliver, notice.id, mail, limiter=self._thread, abandon_on_cancel=True)
 
-    def _send(self, mail: EmailMessage) -> None:
+    def _deliver(self, notice_id: str, mail: EmailMessage) -> None:
+        """To those alone who did not get it yet: a server takes a mail for some and refuses it for others."""
+        before, refused = self._refused
+        recipients = refused if before == notice_id else self._settings.recipients
+        refused = self._send(mail, recipients)
+        self._refused = (notice_id, refused)
+        if refused:
+            raise DeliveryFailed(f"the mail server refused {len(refused)} of {len(recipients)} recipients")
+
+    def _send(self, mail: EmailMessage, recipients: Sequence[str]) -> list[str]:
+        """Whom the server refused while it took the mail for others."""
         settings = self._settings
         try:
             with self._connected() as server:
@@ -40,9 +52,10 @@ class MailCourier:
                     server.starttls(context=self._trust())
                 if settings.user:
                     server.login(settings.user, self._password)
-                server.send_message(mail, settings.sender, settings.recipients)
+                return list(server.send_message(mail, settings.sender, recipients))
         except smtplib.SMTPRecipientsRefused as refused:
-            raise DeliveryFailed(f"the mail server refused {len(refused.recipients)} recipients") from None
+            many = len(refused.recipients)
+            raise DeliveryFailed(f"the mail server refused {many} of {many} recipients") from None
         except smtplib.SMTPResponseException as refused:
             # Its text may repeat addresses; its number says enough.
             raise DeliveryFailed(f"the mail server answered {refused.smtp_code}") from None
