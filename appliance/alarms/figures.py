@@ -44,10 +44,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Everything. Times in µs are wall time, unless `health` says otherwise.
 
     `backups_wanted`: the settings say where copies go. `copies_unseen`: why this process could not look there when it started, or
-    "". `space_unseen`: why nobody can say how much is free, or "". `held`: why the engine takes nothing, or "". `idle_ms`: since the last
-    commit. `commit_us`: median of the commits since the look before, 0 where there was none. `refused`: at the gateway, in the
-    last five minutes; `vault_refused`: how often the vault gave or took nothing in that time. `clock_off_ms`: how far the machine's
-    clock is ahead of firm time.
+    "". `space_unseen`: why nobody can say how much is free, or "". `held`: why the engine takes nothing, or "". `idle_ms`: since
+    the last commit. `commit_us`, `commit_max_us`: median and longest of the newest commits that a look found, 0 before the first.
+    `refused`: at the gateway, in the last five minutes; `vault_refused`: how often the vault gave or took nothing in that time.
+    `clock_off_ms`: how far the machine's clock is ahead of firm time.
     """
 
     at_us: int
@@ -60,6 +60,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     held: str
     idle_ms: int
     commit_us: int
+    commit_max_us: int
     refused: int
     vault_refused: int
     clock_off_ms: int

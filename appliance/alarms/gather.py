@@ -53,7 +53,7 @@ class Gatherer:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._batches = 0
+        self._batches = self._commit_us = self._commit_max_us = 0
         self._were_here: set[str] = set()
         self._committed_s = time.monotonic()
         self._refusals, self._vault_refusals = _Rise(self._committed_s), _Rise(self._committed_s)
@@ -61,7 +61,7 @@ class Gatherer:
     def look(self, files: FileFigures) -> Figures:
         """In the event loop. `files`: from `file_figures`, which a thread has read."""
         machine = self._machine
-        commit_us, idle_ms = self._commits()
+        idle_ms = self._idle_ms()
         health = machine.health.now()
         return Figures(
             at_us=wall_us(),
@@ -73,20 +73,21 @@ class Gatherer:
             space_unseen=machine.space_unseen,
             held=machine.runner.held,
             idle_ms=idle_ms,
-            commit_us=commit_us,
+            commit_us=self._commit_us,
+            commit_max_us=self._commit_max_us,
             refused=self._refusals.within(self._refused(), time.monotonic()),
             vault_refused=self._vault_refusals.within(machine.vault.refusals, time.monotonic()),
             clock_off_ms=self._clock_off_ms(),
         )
 
-    def _commits(self) -> tuple[int, int]:
-        """Median of the commits since the look before, and how long there was none."""
+    def _idle_ms(self) -> int:
+        """How long there was no commit. What commits took stays as it was meanwhile: a look within a slow one sees no quick one."""
         meter, now_s = self._machine.meter, time.monotonic()
-        new = min(meter.batches - self._batches, len(meter.commit_us))
-        if new:
+        if new := min(meter.batches - self._batches, len(meter.commit_us)):
+            recent = list(meter.commit_us)[-new:]
             self._batches, self._committed_s = meter.batches, now_s
-        recent = list(meter.commit_us)[-new:] if new else []
-        return median_low(recent) if recent else 0, int((now_s - self._committed_s) * 1_000)
+            self._commit_us, self._commit_max_us = median_low(recent), max(recent)
+        return int((now_s - self._committed_s) * 1_000)
 
     def _refused(self) -> int:
         return sum(many for reason, many in self._machine.counters.items() if reason not in NO_FAULT_OF_BRIDGES)
