@@ -35,9 +35,10 @@ def check_directory(directory: FirmDirectory) -> Finding:
         open_firm_directory(directory.path)
     except DirectoryRefused as refused:
         return _refused("directory", str(refused))
-    for path in sorted(directory.path.rglob("*")):
-        if why := why_not_private(path, DIRECTORY_MODE if path.is_dir() else FILE_MODE):
-            return _refused("directory", why)
+    for folder, folders, names in os.walk(directory.path):  # passes over a folder that has vanished
+        for path in sorted(Path(folder) / name for name in (*folders, *names)):
+            if why := _why_not_private(path):
+                return _refused("directory", why)
     return Finding("directory", Level.OK, f"{directory.path} is private")
 
 
@@ -140,12 +141,9 @@ def check_front(directory: FirmDirectory) -> Finding:
 
 def check_segments(directory: FirmDirectory, vitals: Vitals, settings: Settings) -> Finding:
     """Each segment that the ledger names is there, whole in length; with an age limit set, the oldest may have left."""
-    missing = [segment.name for segment in vitals.segments if not (directory.segments / segment.name).exists()]
-    cut = [
-        segment.name
-        for segment in vitals.segments
-        if segment.name not in missing and (directory.segments / segment.name).stat().st_size != segment.size_bytes
-    ]
+    sizes = [(segment, _size(directory.segments / segment.name)) for segment in vitals.segments]
+    missing = [segment.name for segment, size in sizes if size is None]
+    cut = [segment.name for segment, size in sizes if size not in (None, segment.size_bytes)]
     if cut:
         return Finding(
             "segments", Level.PROBLEM, f"not as long as the ledger says: {_some(cut)}", "restore them from a backup"
@@ -155,6 +153,22 @@ def check_segments(directory: FirmDirectory, vitals: Vitals, settings: Settings)
             "segments", Level.PROBLEM, f"missing: {_some(missing)}", f"restore them into {directory.segments}"
         )
     return Finding("segments", Level.OK, f"{len(vitals.segments) - len(missing)} of {len(vitals.segments)} here")
+
+
+def _why_not_private(path: Path) -> str | None:
+    """None also where it is gone: beside a firm that serves, logs and what a copy works with come and go."""
+    try:
+        return why_not_private(path, DIRECTORY_MODE if path.is_dir() else FILE_MODE)
+    except FileNotFoundError:
+        return None
+
+
+def _size(path: Path) -> int | None:
+    """None where it is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _holder(lock: Path) -> int | None:
