@@ -79,6 +79,7 @@ class Machine:
         self.undelivered: Mapping[
             str, Sequence[Notice]
         ] = {}  # by courier, what a read-only stay before could not tell to its end
+        self.files_unseen = ""  # why the last looks could not see the firm's files
         self.space_unseen = ""  # why nobody can say how much is free on the firm's disk
         self._open = ExitStack()
         try:

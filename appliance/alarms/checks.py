@@ -99,8 +99,11 @@ def _disk_low(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     free, least = seen.files.disk_free, limits.disk_free_low_mb * MB
     text = f"{free // MB} MB are free under the firm's directory"
     is_well = free * WELL_PERCENT >= least * 100
-    yield Reading(alarm=Alarm.DISK_LOW, is_bad=free < least, is_well=is_well, text=text)
+    if free >= 0:
+        yield Reading(alarm=Alarm.DISK_LOW, is_bad=free < least, is_well=is_well, text=text)
     yield _is(Alarm.DISK_LOW, "unseen", bool(seen.space_unseen), seen.space_unseen)
+    text = f"the firm's files cannot be looked at ({seen.files_unseen}): what alarms say of them is of before"
+    yield _is(Alarm.DISK_LOW, "files", bool(seen.files_unseen), text)
 
 
 def _wal_large(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:

@@ -15,7 +15,7 @@ from actors.enforcement_plans import why_withheld
 from actors.live import BridgeHealth
 from actors.names import enforcement_desk
 from appliance.alarms.backup_age import last_backup_us
-from appliance.alarms.copies_check import last_check
+from appliance.alarms.copies_check import CopiesCheck, last_check
 from appliance.alarms.figures import BridgeFigures, Figures, FileFigures
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
@@ -71,6 +71,7 @@ class Gatherer:
             backups_wanted=bool(machine.settings.backups.destination),
             copies_unseen=machine.copies_unseen,
             space_unseen=machine.space_unseen,
+            files_unseen=machine.files_unseen,
             held=machine.runner.held,
             idle_ms=idle_ms,
             commit_us=self._commit_us,
@@ -142,6 +143,19 @@ def file_figures(directory: Path, reader: LedgerReader) -> FileFigures:
         copies_check=last_check(directory),
         first_row_us=_first_row_us(reader),
         models_behind=tuple(_models_behind(reader)),
+    )
+
+
+def nothing_seen(now_us: int) -> FileFigures:
+    """Until the disk can be looked at: as if all were well, because what nobody knows is no alarm but that nobody knows it."""
+    return FileFigures(
+        sizes={},
+        wal_sizes={},
+        disk_free=-1,
+        backup_us=now_us,
+        copies_check=CopiesCheck(at_us=now_us),
+        first_row_us=0,
+        models_behind=(),
     )
 
 
