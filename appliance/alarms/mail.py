@@ -13,6 +13,7 @@ from appliance.alarms.courier import DeliveryFailed
 from appliance.alarms.limits import MailSettings, MailTls
 from appliance.alarms.notice import Notice, Saying
 from appliance.alarms.remedies import REMEDIES
+from appliance.settings_file import SettingsRefused
 from firm.instant import datetime_of, utc_text
 
 SOCKET_DEADLINE_S = 10
@@ -75,7 +76,24 @@ class MailCourier:
         return smtplib.SMTP(settings.host, settings.port, timeout=SOCKET_DEADLINE_S, local_hostname="evenhand")
 
     def _trust(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._settings.ca_file or None)
+        return _trust_of(self._settings)
+
+
+def require_authorities(settings: MailSettings) -> None:
+    """Those that a mail server is checked by can be read here, so that nobody learns otherwise from an alarm that never came."""
+    if not settings.host or settings.tls is MailTls.NONE:
+        return
+    try:
+        _trust_of(settings)
+    except OSError as failed:
+        raise SettingsRefused(
+            f'"alarms.mail.ca_file": {settings.ca_file} cannot be used ({failed.strerror or failed}): name a file in PEM that whoever '
+            "runs this can read; the service sees those below /etc/ssl, and others by a BindReadOnlyPaths= of your own"
+        ) from failed
+
+
+def _trust_of(settings: MailSettings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.ca_file or None)
 
 
 def mail_of(notice: Notice, settings: MailSettings) -> EmailMessage:

@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 
 from actors.recovery import ReplayDiverged
+from appliance.alarms.mail import require_authorities
 from appliance.alarms.read_only_watch import Told
 from appliance.assembly import Machine
 from appliance.commands.options import Verbs, add_directory, verb
@@ -63,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
         machine.alarms.go_on_from(told.book)  # whoever was told that it is read-only hears that it is over
         machine.undelivered = told.undelivered
     try:
+        require_authorities(machine.settings.alarms.mail)
         set_up_logging(machine.settings.log.level.value, (*machine.secrets.all(), *machine.secret_texts.all()))
         if machine.adopted:
             _LOG.info("adopted from evenhand.toml: %s", ", ".join(machine.adopted))
