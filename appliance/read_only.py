@@ -73,9 +73,9 @@ class ReadOnlyFirm:
         self._door, web = PortalDoor(connections_allowed()), self.settings.web
         with ExitStack() as opened:
             # Nobody else begins to write, and whoever asks who has the directory is told.
-            opened.enter_context(writers_kept_out(files.lock))
-            self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret, still=True))
-            vault = Vault.open_for_reading(directory, secrets.vault_master, still=True)
+            alone = opened.enter_context(writers_kept_out(files.lock))
+            self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret, still=alone))
+            vault = Vault.open_for_reading(directory, secrets.vault_master, still=alone)
             opened.callback(vault.close)
             # The firm's own front.db cannot be written, and a full disk may be the one for temporary files, too.
             front = FrontFile.in_memory()

@@ -107,8 +107,11 @@ def make_room_to_start(folder: Path) -> None:
     """Remove what a sealing left that was cut short, and give the ballast up where the files could not even be opened."""
     files = FirmDirectory(folder)
     try:
-        with suppress(LedgerInUse), writers_kept_out(files.lock):  # who has it may be sealing; the start says who
-            for name in clear_cut_short(folder):
+        with (
+            suppress(LedgerInUse),
+            writers_kept_out(files.lock) as alone,
+        ):  # who has it may be sealing; the start says who
+            for name in clear_cut_short(folder) if alone else ():
                 _LOG.warning("%s was removed from the segments: its sealing had been cut short", name)
         if files.ballast.exists() and free_bytes(folder) < ROOM_TO_START_BYTES:
             drop_ballast(files)

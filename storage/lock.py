@@ -37,16 +37,18 @@ class WriterLock:
 
 
 @contextmanager
-def writers_kept_out(path: Path) -> Iterator[None]:
-    """Nobody begins to write meanwhile: the same lock, without a byte written, for where none may be. Raises LedgerInUse."""
+def writers_kept_out(path: Path) -> Iterator[bool]:
+    """Nobody begins to write meanwhile: the same lock, without a byte written, for where none may be. Raises LedgerInUse.
+
+    What is given says whether it is held: a sick disk, or one over the network that locks only what can be written, may give none.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:  # nobody ever wrote there
-        yield
+    except OSError:
+        yield False
         return
     try:
-        _take(descriptor, path)
-        yield
+        yield _could_take(descriptor, path)
     finally:
         os.close(descriptor)
 
@@ -64,6 +66,16 @@ def holder_of(descriptor: int) -> int | None:
             return int(words[4])
     told = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
     return int(told) if told.isdecimal() else None
+
+
+def _could_take(descriptor: int, path: Path) -> bool:
+    try:
+        _take(descriptor, path)
+    except LedgerInUse:
+        raise
+    except OSError:
+        return False
+    return True
 
 
 def _take(descriptor: int, path: Path) -> None:

@@ -1,5 +1,7 @@
 """A file system that is mounted read-only: a firm that was stopped cleanly shows pages, doctor names the mount, and it goes on itself."""
 
+import errno
+import os
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +81,22 @@ def test_doctor_reads_the_ledger_where_nobody_serves(firm: FirmDirectory) -> Non
 def test_a_command_is_told_that_nothing_can_be_written(firm: FirmDirectory) -> None:
     with pytest.raises(DiskRefused, match="is mounted read-only"):
         open_machine(firm.path)
+
+
+def test_a_firm_whose_lock_cannot_be_had_is_shown_all_the_same(
+    tmp_path: Path, settings: Any, bridge_hands: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a file system over the network, which locks only what can be written."""
+
+    def refused(*_: int) -> None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    founded, _, _, _ = bridge_hands
+    machine, _ = founded(tmp_path / "firm", settings())
+    machine.close()
+    monkeypatch.setattr("storage.lock.fcntl.flock", refused)
+    with ReadOnlyFirm(tmp_path / "firm", "the disk is broken") as firm:
+        assert firm.firm.reader.size() > 0
 
 
 def test_nobody_begins_to_write_while_a_firm_is_only_read(tmp_path: Path, settings: Any, bridge_hands: Any) -> None:
