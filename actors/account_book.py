@@ -14,6 +14,7 @@ from firm.equity import equity_of, unpriced
 from firm.facts import (
     CashBooked,
     DayAnchored,
+    DayStartMoved,
     DealBooked,
     DealIgnored,
     DriftCleared,
@@ -105,11 +106,13 @@ def book_cash(seat: AccountSeat, cash: CashReported, turn: Turn) -> None:
 def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
     """Cash is neither profit nor loss: the day's start and the highs that floors are measured from move with it."""
     state = seat.held
-    if state.day is not None and state.day.final:
-        balance, equity = state.money(state.day.balance + amount), state.money(state.day.equity + amount)
-        day = state.day
-        moved_start = DayAnchored(day=day.day, balance=balance, equity=equity, changed=True, priced=day.priced)
-        seat.record(moved_start, turn)
+    if state.day is not None:
+        start = state.day
+        marks = {"balance": state.money(start.balance + amount), "equity": state.money(start.equity + amount)}
+        if start.final:
+            seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=start.priced), turn)
+        else:
+            seat.record(DayStartMoved(day=start.day, **marks, priced=start.priced), turn)
     if any(isinstance(terms, MaximumLoss) and terms.trail is Trail.END_OF_DAY for terms in state.ruleset.terms):
         seat.record(RolloverHighMoved(high=state.money(state.rollover_high + amount)), turn)
     if state.peak is not None and state.trails_every_tick:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from actors import account_book as book
 from actors import account_lateness as lateness
+from actors import account_settling as settling
 from actors import account_verdicts as verdicts
 from actors.account_review import review
 from actors.account_seat import AccountSeat
@@ -101,9 +102,9 @@ class AccountDesk(AccountSeat):
             case ContractReported():
                 self._take_contract(message, turn)
             case FailureAllowed():
-                verdicts.fail(self, message, turn)
+                (settling if message.settled else verdicts).fail(self, message, turn)
             case FailureHeld():
-                verdicts.hold_failure(self, message, turn)
+                (settling if message.settled else verdicts).hold_failure(self, message, turn)
             case PassAllowed():
                 verdicts.win(self, turn)
             case PassDoubted():
@@ -128,7 +129,7 @@ class AccountDesk(AccountSeat):
                 book.post_swap(self, report, turn)
             case EquityReported() | AccountReported() | SnapshotReported():
                 book.reconcile(self, report, turn)
-                verdicts.settle(self, turn)
+                settling.settle(self, turn)
             case OrderReported() | LoginReported():
                 return
             case _:
@@ -273,7 +274,7 @@ class AccountDesk(AccountSeat):
         if state.closing.swap_awaited:
             return
         self._anchor(turn.market(state.bridge).board.at(message.quotes), turn)
-        verdicts.settle(self, turn)
+        settling.settle(self, turn)
         self.judge(turn, turn.header.happened_us)
 
     def _anchor(self, board: Board, turn: Turn) -> None:

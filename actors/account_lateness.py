@@ -7,16 +7,17 @@ single prices have come: one of them confirms it, or none of them does and it is
 from msgspec.structs import replace
 
 from actors import account_verdicts as verdicts
+from actors.account_grounds import change_since
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite_quotes
 from actors.messages import AskFailure, PricesFilled, PricesMissing
 from actors.names import RISK
-from firm.account import AccountState, Finding, Grounds
+from firm.account import AccountState, Finding, Peak
 from firm.arithmetic import PLAIN
-from firm.bounds import LATE_PRICES_TOLD_MAX
-from firm.equity import Board, equity_of, symbols_needed, unpriced
-from firm.facts import Doubt, VerdictCorrected
+from firm.bounds import LATE_ANSWERS_MAX, LATE_PRICES_TOLD_MAX
+from firm.equity import equity_of, symbols_needed, unpriced
+from firm.facts import Doubt, PeakDoubted, VerdictCorrected
 from firm.phase import JUDGED, Standing
 from firm.price import Quote
 from firm.rules.limits import Limit, breaks, first_broken
@@ -29,6 +30,7 @@ def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
     A tick that is the newest of its symbol comes here too where the account's book is newer still.
     """
     _question_breaches(seat, quote, turn)
+    _doubt_peaks(seat, quote, turn)
     state = seat.held
     if quote.t_us >= state.book_since_us and seat.board(turn).quotes[quote.symbol] == quote:
         return  # the newest price for the book as it is: judged as any price
@@ -63,66 +65,107 @@ def _question_breaches(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
         return
     cite_quotes((quote,), seat.board(turn).specs, seat.account, turn)  # from here on it stands in the other's place
     for seq in [finding.seq for finding in moved]:
-        finding = seat.held.finding_of(seq)
-        if finding is None or _still_broken(seat, finding, turn):
-            continue
-        because = f"the price of {quote.symbol} in row {quote.frame} came late; with it equity was not beyond the floor"
-        seat.record(VerdictCorrected(decision=seq, verdict="questioned", because=because), turn)
-        if seat.held.standing is Standing.SUSPECTED:
-            seat.stand(Standing.UNDER_REVIEW, Doubt.LATE_DATA.value, turn)
+        _ask_anew(seat, seq, f"the price of {quote.symbol} in row {quote.frame} came late", turn)
     seat.watch(turn)
 
 
+def _doubt_peaks(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
+    """Highs at prices of several symbols, of which this one came late: with it, was equity ever so high?
+
+    What broke the floor under such a high is put before a person, and until there is a higher one, so is what breaks it from now on.
+    """
+    doubted = [peak for peak in _peaks_of(seat.held) if peak.is_moved_by(quote) and _was_lower(seat, peak, quote, turn)]
+    for peak in doubted:
+        under = [one for one in seat.held.findings if one.grounds is not None and one.grounds.high == peak]
+        cite_quotes((quote,), seat.board(turn).specs, seat.account, turn)
+        equity = seat.held.money(peak.equity)
+        seat.record(PeakDoubted(equity=equity, at_us=peak.at_us, symbol=quote.symbol, frame=quote.frame), turn)
+        for decision in [one.seq for one in under if not one.questioned]:
+            because = f"the price of {quote.symbol} in row {quote.frame} came late; with it the high above the floor was not reached"
+            _question(seat, decision, because, turn)
+        seat.watch(turn)
+
+
+def _peaks_of(state: AccountState) -> list[Peak]:
+    """Those that a floor follows, or followed when it was broken, and that nothing has put in doubt."""
+    now = [state.peak] if state.trails_every_tick and state.standing in JUDGED else []
+    then = [one.grounds.high for one in state.findings if one.grounds is not None]
+    found: list[Peak] = []
+    for peak in (*now, *then):
+        if peak is not None and not peak.in_doubt and peak not in found:
+            found.append(peak)
+    return found
+
+
+def _was_lower(seat: AccountSeat, peak: Peak, quote: Quote, turn: Turn) -> bool:
+    """Whether equity was lower with this price; also where nobody can tell."""
+    then = seat.held.as_of(peak.at_us)
+    board = seat.board(turn).at({known.symbol: known for known in (*peak.quotes, quote)})
+    return then is None or bool(unpriced(then, board)) or equity_of(PLAIN, then, board) < peak.equity
+
+
 def _is_moved(seat: AccountSeat, finding: Finding, quote: Quote, turn: Turn) -> bool:
-    """Whether this price changes what a breach was seen with. Of those that leave it a breach only so many are kept."""
-    grounds, board = finding.grounds, seat.board(turn)
-    if finding.questioned or grounds is None or not grounds.is_moved_by(quote, finding.at_us):
+    """Whether this price stood at a breach's instant in place of the one that is known.
+
+    It is kept although it changes no figure: an older one that is told after it is not to stand in its place. Of those that leave the
+    answer as it was only so many are kept, and of all together; in the end a question stays with a person.
+    """
+    grounds = finding.grounds
+    if grounds is None or not grounds.is_moved_by(quote, finding.at_us):
         return False
-    mended = grounds.with_price(quote)
-    if not _is_measurable(seat.held, grounds, board) or _worth(seat.held, mended, board) == _worth(
-        seat.held, grounds, board
-    ):
+    mended = replace(finding, grounds=grounds.with_price(quote))
+    if change_since(seat.held, mended, seat.board(turn)) is None:
         return False
-    return grounds.told < LATE_PRICES_TOLD_MAX or not _still_broken(seat, replace(finding, grounds=mended), turn)
+    turns = _is_breach(seat, mended, turn) is finding.questioned
+    kept_max = LATE_PRICES_TOLD_MAX if not turns else LATE_ANSWERS_MAX if finding.questioned else None
+    return kept_max is None or grounds.told < kept_max
 
 
-def _still_broken(seat: AccountSeat, finding: Finding, turn: Turn) -> bool:
-    """Whether the equity that was observed, changed by what came late, is still beyond the floor that it was held against."""
-    state, board = seat.held, seat.board(turn)
-    limit, grounds = verdicts.limit_of(state, finding.rule), finding.grounds
-    assert grounds is not None, f"{seat.name}: decision {finding.seq} has no grounds"
+def _is_breach(seat: AccountSeat, finding: Finding, turn: Turn) -> bool | None:
+    """Whether the equity that was seen, changed by what came since, is beyond the floor it was held against; None: nobody can tell."""
+    limit = verdicts.limit_of(seat.held, finding.rule)
     assert limit is not None, f"{seat.name} has no rule {finding.rule}"
-    at_them = board.at({quote.symbol: quote for quote in grounds.quotes})
-    change = _worth(state, grounds, board) - equity_of(PLAIN, state.holding(grounds), at_them)
-    return breaks(PLAIN, limit.terms.boundary, finding.observed + change, finding.floor)
+    change = change_since(seat.held, finding, seat.board(turn))
+    return None if change is None else breaks(PLAIN, limit.terms.boundary, finding.observed + change, finding.floor)
 
 
-def _is_measurable(state: AccountState, grounds: Grounds, board: Board) -> bool:
-    """Not where profits are converted by other prices since, or where something was held of which no price is known."""
-    priced = {known.symbol for known in grounds.quotes}
-    books = (state.holding(grounds), state.held_at(grounds))
-    return all(priced.issuperset(symbols_needed(book, board) or (None,)) or not book.positions for book in books)
+def _ask_anew(seat: AccountSeat, decision: int, why: str, turn: Turn) -> None:
+    """Something came late: put the breach before a person where it is none with it, or take the question back where it is one again."""
+    finding = seat.held.finding_of(decision)
+    is_breach = _is_breach(seat, finding, turn) if finding is not None else True
+    if finding is None or is_breach is not finding.questioned:
+        return
+    because = f"{why}; with it equity {'was' if is_breach else 'was not'} beyond the floor"
+    if is_breach:
+        seat.record(VerdictCorrected(decision=decision, verdict="withdrawn", because=because), turn)
+    else:
+        _question(seat, decision, because, turn)
 
 
-def _worth(state: AccountState, grounds: Grounds, board: Board) -> int:
-    """The equity of that instant by all that is known now."""
-    return equity_of(PLAIN, state.held_at(grounds), board.at({quote.symbol: quote for quote in grounds.mended}))
+def _question(seat: AccountSeat, decision: int, because: str, turn: Turn) -> None:
+    seat.record(VerdictCorrected(decision=decision, verdict="questioned", because=because), turn)
+    if seat.held.standing is Standing.SUSPECTED:
+        seat.stand(Standing.UNDER_REVIEW, Doubt.LATE_DATA.value, turn)
 
 
 def question_by_deal(seat: AccountSeat, deal_us: int, turn: Turn) -> None:
-    """A deal was booked that happened before a breach that ended the account: with it, was the limit broken?"""
-    state, board = seat.held, seat.board(turn)
-    for finding in state.findings if state.standing is Standing.BREACHED else ():
-        grounds = finding.grounds
-        if finding.questioned or grounds is None or deal_us >= finding.at_us:
+    """A deal was booked that happened before a breach: with it, was the limit broken?
+
+    A suspicion that waits is measured with it when what it waits for has come. One whose grounds cannot be measured any more is left
+    to the person who looks at it, and only a breach that ended the account is put before one for that.
+    """
+    state = seat.held
+    if state.standing not in (Standing.BREACHED, Standing.UNDER_REVIEW):
+        return
+    why = f"the deal booked in row {state.last_trade_seq} had been made before it"
+    for finding in state.findings:
+        if finding.grounds is None or deal_us >= finding.at_us:
             continue
-        measurable = _is_measurable(state, grounds, board)
-        if measurable and _still_broken(seat, finding, turn):
-            continue
-        then = "equity was not beyond the floor" if measurable else "nobody can tell what equity was"
-        because = f"the deal booked in row {state.last_trade_seq} had been made before it; with it {then}"
-        seat.record(VerdictCorrected(decision=finding.seq, verdict="questioned", because=because), turn)
-        seat.watch(turn)
+        if _is_breach(seat, finding, turn) is not None:
+            _ask_anew(seat, finding.seq, why, turn)
+        elif state.standing is Standing.BREACHED and not finding.questioned:
+            _question(seat, finding.seq, f"{why}; with it nobody can tell what equity was", turn)
+    seat.watch(turn)
 
 
 def settle_filled(seat: AccountSeat, filled: PricesFilled, turn: Turn) -> None:

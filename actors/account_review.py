@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from actors import account_settling as settling
 from actors import account_verdicts as verdicts
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
@@ -32,7 +33,7 @@ def review(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> bool:
 def _review_breach(seat: AccountSeat, command: ReviewVerdict, finding: Finding, turn: Turn) -> bool:
     match command.outcome:
         case ReviewOutcome.CONFIRM:
-            verdicts.confirm(seat, finding, turn)
+            settling.confirm(seat, finding, turn)
             return False
         case ReviewOutcome.DISMISS:
             _dismiss(seat, command, turn)

@@ -11,8 +11,8 @@ from actors.desk import Turn
 from actors.exhibits import cite
 from actors.messages import AskFailure, AskPass, FailureAllowed, FailureHeld
 from actors.names import RISK
-from firm.account import AccountState, Finding
-from firm.arithmetic import PLAIN, Arithmetic, Step, Working
+from firm.account import AccountState
+from firm.arithmetic import PLAIN, Step, Working
 from firm.equity import Board, equity_of, symbols_needed
 from firm.facts import (
     AccountPaused,
@@ -21,9 +21,6 @@ from firm.facts import (
     Doubt,
     PassHeld,
     PhasePassed,
-    Refusal,
-    Refused,
-    VerdictCorrected,
 )
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
@@ -74,10 +71,7 @@ def open_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, 
     """Of its limits those that may still be broken: not those that are an open question or were waived.
 
     Soft ones only pause a trader who is free: one that is paused or close-only already has nothing more to lose by them.
-    Cash that comes before the day's start is final will have moved that start: what is measured from it waits.
     """
-    if state.day is not None and not state.day.final and state.cash_seq > state.day.seq:
-        limits = tuple(limit for limit in limits if not _is_measured_from_day(limit))
     free = state.standing in FREE
     if free and not state.findings and not state.waived:
         return limits
@@ -103,27 +97,15 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
 
 def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let an automatic failure through. Another rule may have ended the account in the same input."""
-    if seat.held.standing in ENDED:
-        return
-    if allowed.settled:
-        finding = next(finding for finding in seat.held.findings if finding.rule == allowed.rule)
-        _declare_settled(seat, finding, turn, reviewed=False)
-        return
     limit = limit_of(seat.held, allowed.rule)
-    if limit is not None:
+    if limit is not None and seat.held.standing not in ENDED:
         _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
 
 
 def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
-    if seat.held.standing in ENDED:
-        return
-    if held.settled:
-        if seat.held.standing is Standing.SUSPECTED:
-            seat.stand(Standing.UNDER_REVIEW, held.doubt.value, turn)
-        return
     limit = limit_of(seat.held, held.rule)
-    if limit is not None:
+    if limit is not None and seat.held.standing not in ENDED:
         suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 
 
@@ -135,100 +117,6 @@ def _seen(seat: AccountSeat, limit: Limit, at_us: int, late: Quote | None, turn:
 
 def board_at(board: Board, quote: Quote) -> Board:
     return board.at({**board.quotes, quote.symbol: quote})
-
-
-def confirm(seat: AccountSeat, finding: Finding, turn: Turn) -> None:
-    """A person confirms a suspicion. What measured again is no breach cannot be confirmed, only dismissed."""
-    if _still_breaks(seat, finding):
-        _declare_settled(seat, finding, turn, reviewed=True)
-        return
-    detail = f"measured again, the equity that decision {finding.seq} saw is not beyond the floor: dismiss it instead"
-    seat.record(Refused(refusal=Refusal.NOT_BROKEN, detail=detail), turn)
-
-
-def settle(seat: AccountSeat, turn: Turn) -> None:
-    """What breaches only waited for may have come: the day's final start, the platform's word. Then they stand or fall."""
-    for finding in seat.held.findings:
-        if not finding.awaits_figures or seat.held.standing is not Standing.SUSPECTED:
-            continue
-        hopeless = _why_never(seat.held, finding)
-        if hopeless is not None:
-            seat.stand(Standing.UNDER_REVIEW, hopeless.value, turn)
-            return
-        if _still_awaited(seat.held, finding):
-            continue
-        if _still_breaks(seat, finding):
-            ask = AskFailure(account=seat.account, rule=finding.rule, at_us=finding.at_us, settled=True)
-            turn.send(RISK, ask)
-            return
-        because = "measured again with what is final now, the equity that was seen is not beyond the floor"
-        seat.record(VerdictCorrected(decision=finding.seq, verdict="exonerated", because=because), turn)
-        if not seat.held.findings:
-            let_go_on(seat, "exonerated", finding.seq, turn)
-
-
-def _still_awaited(state: AccountState, finding: Finding) -> bool:
-    awaits_start = Doubt.PROVISIONAL_ANCHOR in finding.doubts and state.day is not None and not state.day.final
-    awaits_word = Doubt.BOOK_UNCONFIRMED in finding.doubts and state.reconciled_seq < finding.seq
-    return awaits_start or awaits_word
-
-
-def _why_never(state: AccountState, finding: Finding) -> Doubt | None:
-    """What was waited for cannot come any more: the platform's word is another, or the day went by without its start."""
-    if Doubt.BOOK_UNCONFIRMED in finding.doubts and state.drifting:
-        return Doubt.DRIFT
-    another_day = state.day is None or state.day.day.start_us != finding.day_us
-    return Doubt.PROVISIONAL_ANCHOR if Doubt.PROVISIONAL_ANCHOR in finding.doubts and another_day else None
-
-
-def _still_breaks(seat: AccountSeat, finding: Finding) -> bool:
-    if finding.questioned:
-        return False
-    limit = _limit_asked(seat.held, finding)
-    observed, floor = _figures(PLAIN, seat.held, limit, finding)
-    return breaks(PLAIN, limit.terms.boundary, observed, floor)
-
-
-def _declare_settled(seat: AccountSeat, finding: Finding, turn: Turn, *, reviewed: bool) -> None:
-    """A suspected breach is beyond doubt: declare it from the equity that was recorded then."""
-    state = seat.held
-    limit = _limit_asked(state, finding)
-    calc = Working()
-    observed, floor = _figures(calc, state, limit, finding)
-    broken = breaks(calc, limit.terms.boundary, observed, floor)
-    assert broken, f"{seat.name}: {limit.terms.id} is declared, but nothing breaks it"
-    fact = BreachDeclared(
-        rule=limit.terms.id,
-        rule_kind=_kind(limit),
-        severity="hard",
-        floor=state.money(int(floor)),
-        observed=state.money(int(observed)),
-        at_us=finding.at_us,
-        late=False,
-        reviewed=reviewed,
-        quotes=(),
-        working=tuple(calc.steps),
-    )
-    decision = seat.record(fact, turn)
-    seat.enforce("flatten", decision, turn)
-    seat.stand(Standing.BREACHED, limit.terms.id, turn)
-
-
-def _limit_asked(state: AccountState, finding: Finding) -> Limit:
-    limit = limit_of(state, finding.rule)
-    assert limit is not None, f"account {state.account} has no rule {finding.rule}"
-    return limit
-
-
-def _figures(calc: Arithmetic, state: AccountState, limit: Limit, finding: Finding) -> tuple[int, int]:
-    """The equity that was seen, and the floor as it is now; or as it was then, once another day or a later high has moved it."""
-    same_day = state.day is not None and state.day.day.start_us == finding.day_us
-    still_holds = same_day and not limit.follows_every_tick
-    observed = _observed(calc, finding, with_cash=still_holds)
-    if still_holds:
-        return observed, floor_of(calc, state, limit.place, limit.terms)
-    told = "floor when the breach was suspected"
-    return observed, calc.given(told, finding.floor, "minor", f"{finding.seq}/floor/minor")
 
 
 def let_go_on(seat: AccountSeat, because: str, decision: int, turn: Turn) -> None:
@@ -289,20 +177,6 @@ def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], turn: Turn) -> None:
         working=tuple(calc.steps),
     )
     seat.record(fact, turn)
-
-
-def _observed(calc: Arithmetic, finding: Finding, *, with_cash: bool) -> int:
-    """The equity that was seen when the breach was suspected, with what was booked since and belongs into it.
-
-    Cash moves the floor as it is now, and so what is held against it; the floor as it was then it leaves alone.
-    """
-    seen = f"{finding.seq}/observed/minor"
-    observed = calc.given("equity when the breach was suspected", finding.observed, "minor", seen)
-    for place, moved in enumerate((one for one in finding.moved if with_cash or not one.cash), start=1):
-        name, path = ("deposit or withdrawal", "amount") if moved.cash else ("late deal", "net")
-        given = calc.given(f"{name} #{place}", moved.minor, "minor", f"{moved.seq}/{path}/minor")
-        observed = calc.plus(f"equity with {name} #{place}", observed, given)
-    return observed
 
 
 def limit_of(state: AccountState, rule: str) -> Limit | None:
@@ -379,7 +253,7 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     )
     verdict = _Verdict(
         rule=limit.terms.id,
-        rule_kind=_kind(limit),
+        rule_kind=kind_of(limit),
         severity="hard" if limit.hard else "soft",
         floor=state.money(int(floor)),
         observed=state.money(int(observed)),
@@ -393,5 +267,5 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     return seat.record(BreachDeclared(**verdict, reviewed=False), turn, seen.at_us)
 
 
-def _kind(limit: Limit) -> str:
+def kind_of(limit: Limit) -> str:
     return "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss"

@@ -18,7 +18,7 @@ class Decided(msgspec.Struct, frozen=True):
 class Arrival(msgspec.Struct):
     """An input with its header.
 
-    `happened_us` by the source's clock in UTC, `received_us` stamped at the border, `account` 0 where it concerns none.
+    `happened_us` by the source's clock in UTC, believed or not; `received_us` stamped at the border, `account` 0 where it concerns none.
     `attachment` is a quote frame's exact bytes. `on_durable` is called in the event loop after the commit, in input order.
     `stopped`: desks that stopped on this input when it was first decided, for a replay to follow.
     """

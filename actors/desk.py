@@ -19,7 +19,7 @@ from firm.quote_frame import Tick
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):
-    """The ledger header of the input being decided."""
+    """The ledger header of the input being decided. `happened_us`: by the source's clock, as far as that is believed."""
 
     seq: int
     happened_us: int
@@ -43,9 +43,9 @@ class Watch(msgspec.Struct, frozen=True, gc=False):
 
     `bands`: (symbol, side of the quote, low, high): wake when the quote leaves [low, high]; None means no bound that way.
     `always`: symbols whose every tick wakes. `day_end_us`: 0, or when its day ends. `provisional_us`: 0, or the instant whose
-    marks await the watermark. `marked`: whether equity marks are taken. `late`: symbols of which it judges prices
-    that come late, and also one that is the newest yet stamped before `newest_us`: its book, or its breach, is newer still.
-    `unfilled`: symbols whose full prices it waits for.
+    marks await the watermark. `marked`: whether equity marks are taken. `late`: symbols of which it judges prices that come
+    late. `breached`: those at whose prices it was seen to break a limit. A price of either that is stamped before `newest_us` is
+    late to it even as the newest: its book, or its breach, is newer still. `unfilled`: symbols whose full prices it waits for.
     """
 
     account: int
@@ -55,6 +55,7 @@ class Watch(msgspec.Struct, frozen=True, gc=False):
     provisional_us: int = 0
     marked: bool = False
     late: tuple[str, ...] = ()
+    breached: tuple[str, ...] = ()
     newest_us: int = 0
     unfilled: tuple[str, ...] = ()
 

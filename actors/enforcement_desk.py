@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from actors.desk import Turn
-from actors.effects import QueryCommand, RequestSnapshot, SendCommand
+from actors.effects import QueryCommand, RequestSnapshot
 from actors.enforcement_plans import (
     FINAL,
     NEVER_RECEIVED,
@@ -19,16 +19,19 @@ from actors.enforcement_plans import (
     EnforcementState,
     OpenCommand,
     Plan,
+    failed,
     is_covered,
+    is_given_up,
     plan_of,
+    sending,
     step_again,
-    tries_of,
+    taken_up,
     wait_us,
     why_withheld,
 )
 from actors.messages import AccountProvisioned, Enforce, Message
 from actors.names import account_desk
-from actors.owed import owed_after, shows_flat
+from actors.owed import is_served, owed_after, shows_flat
 from firm.commands import EnforceAgain, KillSwitch, SettleCommand
 from firm.facts import (
     AccountLinked,
@@ -96,7 +99,7 @@ class EnforcementDesk:
             case BridgeDisconnected():
                 self.state = replace(state, connected=False)
             case AccountLinked():
-                self.state = replace(state, logins=state.logins | {body.login})
+                self.state = replace(state, logins={**state.logins, body.login: account})
             case CommandQueued():
                 self._fold_queued(body, account, happened_us)
             case CommandAdvanced():
@@ -105,6 +108,10 @@ class EnforcementDesk:
                 self._fold_probed(body, happened_us)
             case FlatConfirmed() | CommandWithheld():
                 self.state = replace(state, plans=_without(state.plans, account))
+            case AccountReported() | SnapshotReported():
+                plan = state.plans.get(account)
+                if plan is not None and is_given_up(plan) and is_served(plan, body):  # by somebody's hand
+                    self.state = replace(state, plans=_without(state.plans, account))
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
         match message:
@@ -189,7 +196,7 @@ class EnforcementDesk:
             step=plan.step,
         )
         turn.record(queued, account)
-        turn.effect(_sending(queued))
+        turn.effect(sending(queued))
 
     def _next_step(self, account: int, turn: Turn) -> None:
         plan = self.state.plans.get(account)
@@ -204,7 +211,11 @@ class EnforcementDesk:
             return
         # A bridge may say "confirmed"; it is the platform's word all the same, and what it shows is looked at here.
         said = CommandState.APPLIED if report.state is CommandState.CONFIRMED else report.state
-        if held.queued.action == "create_account" and said is CommandState.APPLIED and not self._is_new_login(report):
+        if (
+            held.queued.action == "create_account"
+            and said is CommandState.APPLIED
+            and not self._is_its_login(report, held)
+        ):
             detail = f"login {report.vendor_ref!r} is empty or another account's"
             self._advance(report.command, CommandState.UNKNOWN, detail, turn)
             return
@@ -226,10 +237,11 @@ class EnforcementDesk:
     def _send_again(self, held: OpenCommand, turn: Turn) -> None:
         """It was lost on the way. The bridge knows commands by id: should it come after all, the second one changes nothing."""
         if held.state in (CommandState.QUEUED, CommandState.UNKNOWN) and not self._is_withheld:
-            turn.effect(_sending(held.queued))
+            turn.effect(sending(held.queued))
 
-    def _is_new_login(self, report: CommandReported) -> bool:
-        return bool(report.vendor_ref) and report.vendor_ref not in self.state.logins
+    def _is_its_login(self, report: CommandReported, held: OpenCommand) -> bool:
+        """New, or told again: a bridge that is asked repeats what it said."""
+        return bool(report.vendor_ref) and self.state.logins.get(report.vendor_ref, held.account) == held.account
 
     def _see_account(self, report: AccountReported, turn: Turn) -> None:
         for command, held in self._running(turn.header.account):
@@ -239,7 +251,9 @@ class EnforcementDesk:
     def _see_snapshot(self, report: SnapshotReported, turn: Turn) -> None:
         left = "positions_left" if report.positions else "orders_left" if report.pending_orders else ""
         account = turn.header.account
-        if shows_flat(self.state.owed.get(account), report):
+        owed, plan = self.state.owed.get(account), self.state.plans.get(account)
+        given_up = plan if plan is not None and is_given_up(plan) else None
+        if shows_flat(owed, report) or shows_flat(given_up, report):
             turn.record(FlatConfirmed(bridge=self.bridge, login=report.login), account)
         for command, held in self._running(account):
             match held.queued.action:
@@ -295,7 +309,7 @@ class EnforcementDesk:
         """A bridge came back: what it may not have got is sent again under the same id, what it had is asked about."""
         for command, held in _oldest_first(self.state.commands):
             if held.state is CommandState.QUEUED and not self._is_withheld:
-                turn.effect(_sending(held.queued))
+                turn.effect(sending(held.queued))
             else:
                 turn.effect(QueryCommand(bridge=self.bridge, command=command))
 
@@ -307,11 +321,8 @@ class EnforcementDesk:
             if overdue and held.probes < turn.policy.probes_max:
                 self._probe(command, held, turn)
         for account, plan in sorted(self.state.plans.items(), key=lambda one: one[0]):
-            if (
-                plan.failed_us
-                and now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
-                and plan.failures < tries_of(plan)
-            ):
+            waited = plan.failed_us and now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
+            if waited and not is_given_up(plan):
                 self._queue(account, replace(plan, step=step_again(plan)), turn)
 
     def _probe(self, command: str, held: OpenCommand, turn: Turn) -> None:
@@ -339,16 +350,7 @@ class EnforcementDesk:
     def _fold_queued(self, fact: CommandQueued, account: int, happened_us: int) -> None:
         state = self.state
         held = OpenCommand(account=account, queued=fact, state=CommandState.QUEUED, since_us=happened_us)
-        before = state.plans.get(account)
-        again = before is not None and before.purpose == fact.purpose and before.step >= fact.step
-        plan = Plan(
-            login=fact.login,
-            purpose=fact.purpose,
-            decision=fact.for_decision,
-            step=fact.step,
-            args=fact.args,
-            failures=before.failures if before is not None and again else 0,
-        )
+        plan = taken_up(state.plans.get(account), fact)
         self.state = replace(
             state, commands={**state.commands, fact.command: held}, plans={**state.plans, account: plan}
         )
@@ -366,7 +368,7 @@ class EnforcementDesk:
         plan = plans.get(held.account)
         if plan is not None and (plan.purpose, plan.step) == (held.queued.purpose, held.queued.step):
             if fact.state is CommandState.FAILED:
-                plans = {**plans, held.account: replace(plan, failed_us=happened_us, failures=plan.failures + 1)}
+                plans = {**plans, held.account: failed(plan, happened_us)}
             elif plan.step + 1 == len(PLANS[plan.purpose]):
                 plans = _without(plans, held.account)
         self.state = replace(state, commands=_without(state.commands, fact.command), plans=plans)
@@ -381,18 +383,6 @@ class EnforcementDesk:
 def _oldest_first(commands: dict[str, OpenCommand]) -> list[tuple[str, OpenCommand]]:
     """By the row that queued each, never by the dict's own order: a snapshot sorts its keys, and a restart must decide the same."""
     return sorted(commands.items(), key=lambda one: int(one[0].rpartition("-")[2]))
-
-
-def _sending(queued: CommandQueued) -> SendCommand:
-    return SendCommand(
-        bridge=queued.bridge,
-        command=queued.command,
-        idem_key=queued.idem_key,
-        login=queued.login,
-        action=queued.action,
-        args=queued.args,
-        deadline_us=queued.deadline_us,
-    )
 
 
 def _without(held: dict[_K, _V], key: _K) -> dict[_K, _V]:

@@ -1,7 +1,9 @@
 """Enforcement plans: which actions serve which purpose, in which order, how often they are tried, and what is kept of them."""
 
 import msgspec
+from msgspec.structs import replace
 
+from actors.effects import SendCommand
 from actors.messages import Enforce
 from firm.commands import BridgeMode
 from firm.facts import CommandQueued
@@ -38,7 +40,8 @@ class OpenCommand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is being done about an account. `failed_us`: when the running step failed and waits to be tried again, or 0.
 
-    `failures`: how often the running step has failed; each wait is twice as long as the one before, and there is an end.
+    `failures`: how often a step has failed since the last one was got past; each wait is twice as long as the one before, and
+    there is an end. `failed_step`: up to which step it must come to be past what failed: some go back before they are tried again.
     """
 
     login: str
@@ -48,6 +51,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     args: dict[str, str]
     failed_us: int = 0
     failures: int = 0
+    failed_step: int = 0
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -67,7 +71,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
-    """One bridge's open commands by id, plans by account, the logins that are accounts of ours, and what is owed by account."""
+    """One bridge's open commands by id, plans by account, whose account each login is, and what is owed by account."""
 
     bridge: str
     mode: BridgeMode = BridgeMode.OBSERVE
@@ -75,7 +79,7 @@ class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
     connected: bool = False
     commands: dict[str, OpenCommand] = msgspec.field(default_factory=dict)
     plans: dict[int, Plan] = msgspec.field(default_factory=dict)
-    logins: frozenset[str] = frozenset()
+    logins: dict[str, int] = msgspec.field(default_factory=dict)
     owed: dict[int, Owed] = msgspec.field(default_factory=dict)
 
 
@@ -105,6 +109,20 @@ def plan_of(owed: Owed) -> Plan:
     return Plan(login=owed.login, purpose=owed.purpose, decision=owed.decision, step=0, args=owed.args)
 
 
+def taken_up(before: Plan | None, fact: CommandQueued) -> Plan:
+    """The plan at the step that was queued. Until it is past what failed, its failures are kept."""
+    plan = Plan(login=fact.login, purpose=fact.purpose, decision=fact.for_decision, step=fact.step, args=fact.args)
+    if before is None or before.purpose != fact.purpose or before.failed_step < fact.step:
+        return plan
+    return replace(plan, failures=before.failures, failed_step=before.failed_step)
+
+
+def failed(plan: Plan, at_us: int) -> Plan:
+    """The running step failed. What fails on the way back to one that failed before counts with it."""
+    failed_step = max(plan.step, plan.failed_step)
+    return replace(plan, failed_us=at_us, failures=plan.failures + 1, failed_step=failed_step)
+
+
 def step_again(plan: Plan) -> int:
     """Where a plan whose step failed goes on: what blocking found left must be cancelled and closed first."""
     steps = PLANS[plan.purpose]
@@ -116,6 +134,28 @@ def tries_of(plan: Plan) -> int:
     return CLOSE_TRIES_MAX if PLANS[plan.purpose][plan.step] in ("cancel_orders", "close_all", "block") else TRIES_MAX
 
 
+def is_given_up(plan: Plan) -> bool:
+    """Nothing more is sent for it; it stands until the platform shows it done, by whomever, or something stronger is ordered."""
+    return bool(plan.failed_us) and plan.failures >= tries_of(plan)
+
+
+def keeps_failing(plan: Plan) -> bool:
+    """For half an hour or longer, by the usual wait: whatever is tried on, a person must know."""
+    return plan.failures >= TRIES_MAX
+
+
 def wait_us(plan: Plan, retry_us: int) -> int:
     """Each wait is twice as long as the one before, up to half an hour: a weekend is long."""
     return min(retry_us << min(plan.failures - 1, 10), RETRY_WAIT_MAX_US)
+
+
+def sending(queued: CommandQueued) -> SendCommand:
+    return SendCommand(
+        bridge=queued.bridge,
+        command=queued.command,
+        idem_key=queued.idem_key,
+        login=queued.login,
+        action=queued.action,
+        args=queued.args,
+        deadline_us=queued.deadline_us,
+    )

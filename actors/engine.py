@@ -82,9 +82,20 @@ class Engine:
 
     def see_price(self, desk: str, message: PriceReached, turn: WorkingTurn) -> None:
         """Let an account note the peak that a price brought: while folding."""
-        seat = self.desk(desk)
+        if desk not in self._own.state.stopped:
+            self._account_desk(desk).see_price(turn, message.at_us)
+
+    def see_day_end(self, desk: str, message: DayEnded) -> None:
+        """Await the end of an account's next day, which may have come too: while folding. A stopped desk is told once."""
+        if desk not in self._own.state.stopped:
+            state = self._account_desk(desk).held
+            market, next_day = self.market(state.bridge), state.ruleset.calendar.day_at(message.at_us)
+            market.watch(replace(market.wakes.watch_of(state.account), day_end_us=next_day.end_us))
+
+    def _account_desk(self, name: str) -> AccountDesk:
+        seat = self.desk(name)
         assert isinstance(seat, AccountDesk)
-        seat.see_price(turn, message.at_us)
+        return seat
 
     def account(self, account: int) -> AccountState | None:
         desk = self._desks.get(account_desk(account))
@@ -111,11 +122,11 @@ class Engine:
         return batch
 
     def _decide_into(self, batch: Batch, arrival: Arrival) -> None:
-        header = Header(self.size + 1, arrival.happened_us, arrival.received_us, arrival.account)
+        header = self._believed(Header(self.size + 1, arrival.happened_us, arrival.received_us, arrival.account))
         self._index_retold(arrival.body)
         turn = self._decide_surely(arrival, header)
         body = arrival.body
-        batch.rows.append((_row(header.seq, body, arrival, 0, arrival.account, arrival.happened_us), body))
+        batch.rows.append((_row(header.seq, body, arrival, 0, arrival.account, header.happened_us), body))
         for place, (account, happened_us, fact) in enumerate(turn.facts, start=1):
             row = _row(header.seq + place, fact, arrival, header.seq, account, happened_us)
             batch.rows.append((row, fact))
@@ -132,6 +143,11 @@ class Engine:
         facts = tuple((account, fact) for account, _, fact in turn.facts)
         batch.decided.append((arrival, Decided(header.seq, facts)))
         self._mark_duties(batch, body, arrival)
+
+    def _believed(self, header: Header) -> Header:
+        """An input's header by which all desks decide and fold: it happened at an instant that can be believed."""
+        happened_us = self.policy.believed_us(header.happened_us, header.received_us)
+        return header if happened_us == header.happened_us else replace(header, happened_us=happened_us)
 
     def _mark_duties(self, batch: Batch, body: Input, arrival: Arrival) -> None:
         """Checkpoints and snapshots fall due at an input, never at a batch's end, so that batches leave no trace."""
@@ -189,7 +205,7 @@ class Engine:
 
     def _decide_once(self, arrival: Arrival, turn: WorkingTurn) -> None:
         body = arrival.body
-        self.fold(body, turn.header.seq, arrival.account, arrival.happened_us, turn)
+        self.fold(body, turn.header.seq, arrival.account, turn.header.happened_us, turn)
         for name in deciding(body, arrival.account, self._own.state.bridges):
             self._deliver(name, body, turn)
             self._settle(turn)
@@ -273,6 +289,8 @@ class Engine:
         Prices that have left the machine (a QuoteFrame without its `frame`) move nothing: later ones and facts have replaced them.
         """
         self._index_retold(body)
+        if isinstance(body, Input):
+            header = self._believed(header)
         self.fold(body, header.seq, header.account, header.happened_us)
         if isinstance(body, Input) and (frame is not None or not isinstance(body, QuoteFrame)):
             turn = QuietTurn(self, header, _ticks(body, frame))

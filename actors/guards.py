@@ -68,14 +68,13 @@ def watch_of(state: AccountState, stakes: Stakes, equity: int | None, limits: tu
     """How the market desk must watch the account, given its equity at the board's prices (None: it cannot be priced)."""
     if state.standing not in JUDGED:
         # One that ended, or has not begun, is woken by nothing but what may show that it did not break its limit.
-        return Watch(state.account, late=_in_question(state), newest_us=_newest_us(state))
+        return Watch(state.account, breached=_breached(state), newest_us=_newest_us(state))
     day_end_us = state.day.day.end_us if state.day is not None else 0
     provisional_us = state.day.day.start_us if state.closing is not None and state.day is not None else 0
-    late, newest_us, unfilled = stakes.late, _newest_us(state), _unfilled(state)
-    if state.findings:
-        late = tuple(sorted({*late, *_in_question(state)}))
+    late = (stakes.late, _breached(state), _newest_us(state))
+    unfilled = _unfilled(state)
     if not state.positions:
-        return Watch(state.account, (), (), day_end_us, provisional_us, False, late, newest_us, unfilled)
+        return Watch(state.account, (), (), day_end_us, provisional_us, False, *late, unfilled)
     rounding = len(state.positions)
     down = None if equity is None else min((equity - limit.floor - 1 - rounding for limit in limits), default=None)
     up = None if equity is None or not stakes.trails or state.peak is None else state.peak.equity - equity
@@ -83,9 +82,9 @@ def watch_of(state: AccountState, stakes: Stakes, equity: int | None, limits: tu
     # at again with whatever comes next.
     if equity is None or stakes.holdings is None or (down is not None and down < 0) or (up is not None and up < 0):
         always = stakes.needed or tuple({held.symbol for held in state.positions})
-        return Watch(state.account, (), always, day_end_us, provisional_us, True, late, newest_us, unfilled)
+        return Watch(state.account, (), always, day_end_us, provisional_us, True, *late, unfilled)
     bands = _bands(stakes, down, None if up is None else up - rounding, board)
-    return Watch(state.account, bands, (), day_end_us, provisional_us, True, late, newest_us, unfilled)
+    return Watch(state.account, bands, (), day_end_us, provisional_us, True, *late, unfilled)
 
 
 def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -95,16 +94,18 @@ def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...
 
 
 def _newest_us(state: AccountState) -> int:
-    """Before which a price meets another book than the one of now, or comes before a breach that it may move; 0: never."""
-    asked = ((finding.grounds, finding.at_us) for finding in state.findings if not finding.questioned)
-    breaches = (grounds.prices_until_us(at_us) for grounds, at_us in asked if grounds is not None)
-    return max((state.book_since_us if state.earlier else 0, *breaches))
+    """Before which a price meets another book than the one of now, or comes before a breach or a high that it may move; 0: never."""
+    breaches = (finding.at_us + 1 for finding in state.findings if finding.grounds is not None)
+    peak = state.peak if state.trails_every_tick and state.standing in JUDGED else None
+    high_us = peak.at_us + 1 if peak is not None and len(peak.quotes) > 1 and not peak.in_doubt else 0
+    return max((state.book_since_us if state.earlier else 0, high_us, *breaches))
 
 
-def _in_question(state: AccountState) -> tuple[str, ...]:
+def _breached(state: AccountState) -> tuple[str, ...]:
     """The symbols at whose prices limits were seen broken, as long as a late one may show that they were not."""
-    grounds = (finding.grounds for finding in state.findings if not finding.questioned)
-    return tuple(sorted({quote.symbol for one in grounds if one is not None for quote in one.quotes}))
+    grounds = [finding.grounds for finding in state.findings if finding.grounds is not None]
+    highs = [one.high.quotes for one in grounds if one.high is not None]
+    return tuple(sorted({quote.symbol for quotes in (*(one.quotes for one in grounds), *highs) for quote in quotes}))
 
 
 def _unfilled(state: AccountState) -> tuple[str, ...]:

@@ -169,17 +169,15 @@ class MarketDesk:
         if isinstance(message, BridgeConnected):
             self._ask_again(turn)
             return
-        believed_us = min(turn.header.happened_us, turn.header.received_us + turn.policy.far_future_us)
-        yield from self._instants_before(believed_us, turn)
-        # What is decided of this input happened with it, not at the last mark; nor at an instant that nobody believes.
-        turn.at_us = believed_us
-        if isinstance(message, Watermark) and message.t_us == believed_us:
+        yield from self._instants_before(turn.header.happened_us, turn)
+        turn.at_us = turn.header.happened_us  # what is decided of this input happened with it, not at the last mark
+        if isinstance(message, Watermark) and message.t_us == turn.header.happened_us:
             self._watermark_us = max(self._watermark_us, message.t_us)
             self._finalise(turn)
         elif isinstance(message, GapReported | BackfillReported):
             self._hear_of(message, turn)
         elif isinstance(message, SymbolReported) and self._contract_changed:
-            for account in self.wakes.judging_late(message.spec.symbol):
+            for account in self.wakes.measured_by(message.spec.symbol):
                 turn.send(account_desk(account), ContractReported(symbol=message.spec.symbol))
 
     def _walk(self, frame: QuoteFrame, turn: Turn) -> Iterator[None]:
@@ -274,7 +272,8 @@ class MarketDesk:
     def _take_late(self, quote: Quote, turn: Turn) -> bool:
         """A tick out of order never becomes the price; it may still be the last one before an instant, or show a breach."""
         self._take_into_closing(quote)
-        return self._send_late(self.wakes.judging_late(quote.symbol), quote, turn)
+        behind = self.wakes.behind(quote.symbol, quote.t_us)
+        return self._send_late(sorted({*self.wakes.judging_late(quote.symbol), *behind}), quote, turn)
 
     def _send_late(self, accounts: list[int], quote: Quote, turn: Turn) -> bool:
         for account in accounts:
@@ -389,10 +388,12 @@ class MarketDesk:
         for instant_us, accounts in self.wakes.provisional():
             if instant_us > self._watermark_us:
                 break
+            quotes = self._closing.get(instant_us, {})  # none are known where a frame was folded without its prices
             for account in accounts:
-                turn.send(account_desk(account), DayFinal(at_us=instant_us, quotes=self._closing[instant_us]))
+                turn.send(account_desk(account), DayFinal(at_us=instant_us, quotes=quotes))
 
     def _forget_final_instants(self) -> None:
         """At the next input, so that folding, which learns of final days from facts, forgets at the same place."""
         awaited = {instant_us for instant_us, _ in self.wakes.provisional()}
-        self._closing = {instant_us: quotes for instant_us, quotes in self._closing.items() if instant_us in awaited}
+        kept = [instant_us for instant_us in self._closing if instant_us in awaited or instant_us > self._watermark_us]
+        self._closing = {instant_us: self._closing[instant_us] for instant_us in kept}

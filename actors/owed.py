@@ -6,7 +6,7 @@ rests on, so that a person can order it anew.
 
 from msgspec.structs import replace
 
-from actors.enforcement_plans import Owed, is_replaced
+from actors.enforcement_plans import Owed, Plan, is_replaced
 from firm.facts import AccountLinked, CommandQueued, CommandWithheld, Fact, FlatConfirmed
 from firm.inputs import AccountReported, Input, SnapshotReported
 
@@ -36,7 +36,7 @@ def owed_after(owed: dict[int, Owed], body: Input | Fact, seq: int, account: int
         case FlatConfirmed():
             then = None
         case AccountReported() | SnapshotReported():
-            then = None if _is_served(held, body) else held
+            then = None if is_served(held, body) else held
         case _:
             then = held
     if then is held:
@@ -45,8 +45,8 @@ def owed_after(owed: dict[int, Owed], body: Input | Fact, seq: int, account: int
     return others if then is None else {**others, account: then}
 
 
-def shows_flat(held: Owed | None, report: SnapshotReported) -> bool:
-    """Whether a flattening is owed that the platform shows done, by whomever."""
+def shows_flat(held: Owed | Plan | None, report: SnapshotReported) -> bool:
+    """Whether a flattening is owed, or was given up, that the platform shows done, by whomever."""
     left = report.positions or report.pending_orders
     return held is not None and held.purpose == "flatten" and not left and not report.trading_allowed
 
@@ -69,7 +69,7 @@ def _after_withheld(held: Owed | None, fact: CommandWithheld, seq: int, happened
     )
 
 
-def _is_served(held: Owed, report: AccountReported | SnapshotReported) -> bool:
+def is_served(held: Owed | Plan, report: AccountReported | SnapshotReported) -> bool:
     """The platform shows it done, by whomever. A flattening is confirmed by a fact of its own."""
     match held.purpose:
         case "close_only":

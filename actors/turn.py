@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from actors.desk import Desk, Header, Market, Watch
 from actors.effects import Effect
-from actors.messages import Message, PriceReached
+from actors.messages import DayEnded, Message, PriceReached
 from firm.facts import Fact
 from firm.inputs import Input
 from firm.policy import Policy
@@ -26,6 +26,7 @@ class House(Protocol):
     def market(self, bridge: str) -> Market: ...
     def watch(self, bridge: str, watch: Watch) -> None: ...
     def see_price(self, desk: str, message: PriceReached, turn: "WorkingTurn") -> None: ...
+    def see_day_end(self, desk: str, message: DayEnded) -> None: ...
 
 
 class WorkingTurn:
@@ -81,11 +82,22 @@ class WorkingTurn:
 
 
 class QuietTurn(WorkingTurn):
-    """A turn for folding: prices move boards and peaks, but nobody decides; the facts are already in the ledger."""
+    """A turn for folding: prices move boards and peaks, but nobody decides; the facts are already in the ledger.
+
+    They are folded when the whole input has been: that a day began in it no state says yet.
+    """
+
+    def __init__(self, house: House, header: Header, ticks: Sequence[Tick]) -> None:
+        super().__init__(house, header, ticks)
+        self._days_began: dict[str, int] = {}  # of accounts, by their desk
 
     def record(self, fact: Fact, account: int = 0, at_us: int | None = None) -> int:  # noqa: ARG002
         return self.next_seq
 
     def send(self, desk: str, message: Message) -> None:
-        if isinstance(message, PriceReached):
-            self._house.see_price(desk, message, self)
+        match message:
+            case DayEnded():
+                self._days_began[desk] = message.at_us
+                self._house.see_day_end(desk, message)
+            case PriceReached() if message.at_us >= self._days_began.get(desk, 0):
+                self._house.see_price(desk, message, self)

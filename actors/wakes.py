@@ -62,6 +62,7 @@ class Wakes:
         self._provisional: dict[int, set[int]] = {}
         self._marked: list[set[int]] = [set()]  # in as many parts as there are turns
         self._late: dict[str, set[int]] = {}
+        self._breached: dict[str, set[int]] = {}
         self._newest: dict[
             str, list[tuple[int, int]]
         ] = {}  # (instant, account), the newest last; some of them outdated
@@ -101,6 +102,7 @@ class Wakes:
             and known.provisional_us == watch.provisional_us
             and known.always == watch.always
             and known.late == watch.late
+            and known.breached == watch.breached
             and known.newest_us == watch.newest_us
         )
 
@@ -116,19 +118,23 @@ class Wakes:
             self._marked[account % len(self._marked)].add(account)
         for symbol in watch.late:
             self._late.setdefault(symbol, set()).add(account)
-            if watch.newest_us:
+        for symbol in watch.breached:
+            self._breached.setdefault(symbol, set()).add(account)
+        if watch.newest_us:
+            for symbol in {*watch.late, *watch.breached}:
                 self._await_behind(symbol, watch)
 
     def _await_behind(self, symbol: str, watch: Watch) -> None:
         entries = self._newest.setdefault(symbol, [])
-        if len(entries) > SLACK + 4 * len(self._late[symbol]):
+        concerned = len(self._late.get(symbol, ())) + len(self._breached.get(symbol, ()))
+        if len(entries) > SLACK + 4 * concerned:
             entries[:] = sorted({entry for entry in entries if self._is_behind(symbol, *entry)})
         insort(entries, (watch.newest_us, watch.account))
 
     def _is_behind(self, symbol: str, newest_us: int, account: int) -> bool:
         """Whether an entry still says what the account's watch does."""
         watch = self._watches.get(account)
-        return watch is not None and watch.newest_us == newest_us and symbol in watch.late
+        return watch is not None and watch.newest_us == newest_us and symbol in (*watch.late, *watch.breached)
 
     def touched_by(self, symbol: str, bid: int, ask: int) -> list[int]:
         """Accounts that this price must wake, by id, so that the order of decisions never depends on the index."""
@@ -178,6 +184,10 @@ class Wakes:
         """Accounts that judge a price of this symbol which comes late."""
         return sorted(self._late.get(symbol, ()))
 
+    def measured_by(self, symbol: str) -> list[int]:
+        """Accounts that measure by this symbol's contract, be it only a breach that they ended with."""
+        return sorted(self._late.get(symbol, set()) | self._breached.get(symbol, set()))
+
     def behind(self, symbol: str, at_us: int) -> list[int]:
         """Accounts to which a price of this symbol and instant is late although it is the newest."""
         found = set()
@@ -216,4 +226,6 @@ class Wakes:
         self._marked[account % len(self._marked)].discard(account)
         for symbol in known.late:
             self._late[symbol].discard(account)
+        for symbol in known.breached:
+            self._breached[symbol].discard(account)
         return known.day_end_us

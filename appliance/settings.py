@@ -169,7 +169,12 @@ class RiskSettings(Section, frozen=True, kw_only=True):
         int, Meta(ge=60, le=2_592_000, description="A tick stamped longer before firm time is refused.")
     ] = 86_400
     far_future_s: Annotated[
-        int, Meta(ge=1, le=3_600, description="A tick stamped further ahead of firm time is refused.")
+        int,
+        Meta(
+            ge=1,
+            le=3_600,
+            description="A tick stamped further ahead of firm time is refused; of a report's stamp no more is believed.",
+        ),
     ] = 10
     command_deadline_s: Annotated[
         int, Meta(ge=1, le=600, description="A command to a platform without a result after this is asked about.")

@@ -20,7 +20,9 @@ from storage.errors import NoteRefused
 from storage.identity import Identity
 
 KILLED_WITHIN_S = 1  # a child that a disk holds does not even hear that
-OWN_MAX = 100  # of the most rows
+OWN_MAX = (
+    30  # of each lineage, of the most rows: one that was left and has gone on has fewer than the one that is served
+)
 OTHERS_MAX = 3  # one of another firm's is one too many; one that is damaged is only told
 ANSWER_BYTES_MAX = 2**20
 _CHILD = (sys.executable, "-P", "-s", "-m", "backups.asking")
@@ -54,18 +56,19 @@ def notes_within(place: str, firm: Path, identity: Identity, deadline_s: float) 
 
 def that_matter(identity: Identity, notes: Iterable[str]) -> list[str]:
     """The firm's own, most rows first, and a few of the others, as samples."""
-    own: list[tuple[int, str]] = []
+    own: dict[str, list[tuple[int, str]]] = {}
     anothers: list[str] = []
     damaged: list[str] = []
     for note in notes:
         try:
-            own.append((own_note(identity, note).size, note))
+            said = own_note(identity, note)
+            own.setdefault(said.origin, []).append((said.size, note))
         except AnothersNote:
             anothers.append(note)
         except NoteRefused:
             damaged.append(note)
-    newest = [note for _, note in sorted(own, reverse=True)[:OWN_MAX]]
-    return [*newest, *anothers[:OTHERS_MAX], *damaged[:OTHERS_MAX]]
+    most = sorted((each for line in own.values() for each in sorted(line)[-OWN_MAX:]), reverse=True)
+    return [*(note for _, note in most), *anothers[:OTHERS_MAX], *damaged[:OTHERS_MAX]]
 
 
 def _look(place: str, firm: Path, identity: Identity) -> list[str] | str:

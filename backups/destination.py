@@ -3,8 +3,10 @@
 import logging
 import os
 import re
+import secrets as random
 import shutil
 import stat
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +20,7 @@ LOT_BYTES_MAX = 8 * 2**20  # of small files, held at a time: whoever may write t
 LOT_FILES_MAX = 500
 DEEPEST = 3  # parts of a path: tail/LINEAGE/…; what lies deeper is nothing of ours
 COPY_BYTES = 1 << 20
-PARTIAL = ".part"  # what a crash left of a file that was being put; nobody reads it
+PARTIAL = ".part"  # what a crash left of a file that was being put; nobody reads it: backups/left_over.py
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _NAME = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 
@@ -32,6 +34,10 @@ class Destination(Protocol):
 
     def names(self, folder: str) -> list[str]:
         """Names in a folder, in order; none where there is no such folder."""
+        ...
+
+    def hidden(self, folder: str) -> list[str]:
+        """Names in a folder that begin with a dot: no copy, but perhaps what a crash left of one."""
         ...
 
     def sizes(self, folder: str) -> dict[str, int]:
@@ -69,9 +75,15 @@ class DirectoryDestination:
         self.where = str(path)
 
     def names(self, folder: str) -> list[str]:
+        return [name for name in self._all_names(folder) if not name.endswith(PARTIAL)]
+
+    def hidden(self, folder: str) -> list[str]:
+        return [name for name in self._all_names(folder) if name.startswith(".")]
+
+    def _all_names(self, folder: str) -> list[str]:
         place = self._place(folder)
         try:
-            return sorted(found.name for found in place.iterdir() if not found.name.endswith(PARTIAL))
+            return sorted(found.name for found in place.iterdir())
         except FileNotFoundError:
             self._require_there()
             return []
@@ -91,10 +103,10 @@ class DirectoryDestination:
     def put(self, local: Path, path: str) -> None:
         place = self._place(path)
         self._require_ours()
-        fresh = place.with_name(f".{place.name}{PARTIAL}")
+        # By chance, because shipping and the nightly backup may put the same file at once.
+        fresh = place.with_name(f".{place.name}.{random.token_hex(8)}{PARTIAL}")
         try:
             self._make_folder(place.parent)
-            fresh.unlink(missing_ok=True)
             with local.open("rb") as source, fresh.open("xb") as target:
                 os.fchmod(target.fileno(), FILE_MODE)
                 shutil.copyfileobj(source, target, COPY_BYTES)
@@ -137,9 +149,10 @@ class DirectoryDestination:
                 place = self._place(f"{folder}/{name}")
                 if place.is_dir():
                     # First out of sight, so that a crash in between leaves nothing that looks whole.
-                    gone = place.with_name(f".{name}{PARTIAL}")
-                    shutil.rmtree(gone, ignore_errors=True)
-                    place.rename(gone)
+                    gone = place if name.startswith(".") else place.with_name(f".{name}{PARTIAL}")
+                    if gone != place:
+                        shutil.rmtree(gone, ignore_errors=True)
+                        place.rename(gone)
                     shutil.rmtree(gone)
                 else:
                     place.unlink(missing_ok=True)
@@ -252,15 +265,24 @@ def read_lots(
     """The bytes of small files in this order, a lot of them at a time, each as long as it was listed at most; one that cannot be
     had is left out.
     """
+    waiting = deque(sizes.items())
+    while waiting:
+        lot, largest = first_lot(waiting)
+        for _ in lot:
+            waiting.popleft()
+        yield from read_all(destination, folder, lot, scratch, largest).items()
+
+
+def first_lot(sizes: Iterable[tuple[str, int]]) -> tuple[list[str], int]:
+    """Of names and how long each was listed as: as many as are held at a time, at least one, and the largest of these."""
     lot: list[str] = []
     largest = 0
-    for name, size in sizes.items():
+    for name, size in sizes:
         if lot and (len(lot) == LOT_FILES_MAX or (len(lot) + 1) * max(largest, size) > LOT_BYTES_MAX):
-            yield from read_all(destination, folder, lot, scratch, largest).items()
-            lot, largest = [], 0
+            break
         lot.append(name)
         largest = max(largest, size)
-    yield from read_all(destination, folder, lot, scratch, largest).items()
+    return lot, largest
 
 
 def _sizes(folder: Path, prefix: str, deep: int) -> Iterable[tuple[str, int]]:

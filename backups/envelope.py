@@ -43,7 +43,7 @@ class Recipient:
 
 
 class Identity:
-    """The offline key, from the file that age-keygen wrote."""
+    """The offline key, from the file that age-keygen wrote; several, a line each, where the recipient was changed."""
 
     def __init__(self, path: Path) -> None:
         self._identities = _identities(path)
@@ -68,7 +68,8 @@ class Identity:
         ):  # pyrage has one error for all, and says this where the header names others
             return WrongIdentity(
                 f"{self._path} does not open these copies: they were encrypted to another key (seen at {name}). Name the file with "
-                "the key that belongs to backups.recipient of that time, with --identity"
+                "the key that belongs to backups.recipient of that time, with --identity; where backups.recipient was changed, put the "
+                "keys of all of them, old and new, into one file, a line each: erasures are kept for ever, and need the old one"
             )
         return RestoreRefused(
             f"{name} does not open with {self._path} ({failed}): name the identity that belongs to the recipient of these "

@@ -21,6 +21,7 @@ from backups.names import (
     erasure_named,
     instant_of,
     keys_named,
+    segment_named,
     tail_named,
 )
 from backups.newer import STOP_IT, OlderThanKnown, gone_on, require_newest
@@ -58,7 +59,8 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
     destination = source.destination
     line = Line.of(reader)
     lying = lying_snapshots(destination, line.public_key, scratch)
-    good = [each for each in line.good(lying, now_us) if each.manifest and each.manifest.lineage == line.newest]
+    ours = line.good(lying, now_us)
+    good = [each for each in ours if each.manifest and each.manifest.lineage == line.newest]
     cut = _cut_snapshots(line, lying, good, now_us)
     tails = [tail for tail in tails_at(destination, line.newest).whole if not _is_ahead(tail.stamp, now_us)]
     size = reader.size()  # after the names were read: what was shipped meanwhile is in it
@@ -82,6 +84,7 @@ def freshness(source: Source, reader: LedgerReader, now_us: int, scratch: Path) 
         *_beyond(tails, size),
         *_rows_behind(reader, told_through, size, max(tail_us or 0, snapshot_us or 0, told_us), now_us),
         *_cut(destination, line.newest),
+        *_missing_segments(destination, ours),
         *_ahead(destination, line.newest, lying, now_us),
     ]
     return Fresh(
@@ -165,6 +168,23 @@ def _cut(destination: Destination, lineage: str) -> Iterable[str]:
         yield (
             f"{_named(cut)}: not as long as when it was sent: put it back from where this destination is copied to, or remove it; "
             'then "evenhand backup", and start "evenhand backup --ship" again'
+        )
+
+
+def _missing_segments(destination: Destination, good: list[Lying]) -> Iterable[str]:
+    """Where prices leave this machine after `segments_keep_days` the copy is the last one, and no later snapshot names what is gone."""
+    named = {name for each in good if each.manifest for name in each.manifest.segments}
+    whole, parts = segments_at(destination)
+    missing = [
+        f"{SEGMENTS}/{said.name}"
+        for name in sorted(named)
+        if (said := segment_named(name)) is not None and (said.segment, said.sha256) not in whole and said not in parts
+    ]
+    if missing:
+        yield (
+            f"{len(missing)} of {len(named)} sealed segments {'is' if len(missing) == 1 else 'are'} missing ({_named(missing)}): run "
+            '"evenhand backup", which sends again what is still on this machine; put the others back from where this destination is '
+            "copied to; it is told for as long as a snapshot names them"
         )
 
 

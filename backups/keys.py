@@ -14,6 +14,7 @@ from backups import erasures
 from backups.destination import Destination, put_bytes, read_small
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
+from backups.left_over import remove_older
 from backups.names import AHEAD_MAX_US, KEYS, KeysName, instant_of, keys_named
 from backups.records import KeysDelta, KeysFull, Told, bytes_of, read_record
 from backups.source import Source
@@ -69,8 +70,9 @@ def copy_keys_out(source: Source, stamp: str, scratch: Path, *, whole: bool = Fa
 
 
 def prune_keys(destination: Destination, now_us: int, keep_days: int) -> list[str]:
-    """Remove copies of keys older than so many days, and say which. The newest whole copy and all since stay: they are never so old
-    where copies are made at all, because this runs after one was. A stamp of later than the clock makes no other too old.
+    """Remove copies of keys older than so many days, and say which; also what a power cut left of one. The newest whole copy and
+    all since stay: they are never so old where copies are made at all, because this runs after one was. A stamp of later than the
+    clock makes no other too old.
     """
     assert 1 <= keep_days <= KEEP_DAYS_MAX
     found = [(name, keys_named(name)) for name in destination.names(KEYS)]
@@ -80,7 +82,7 @@ def prune_keys(destination: Destination, now_us: int, keep_days: int) -> list[st
     oldest_us = now_us - keep_days * DAY_US
     old = [name for name, key in named if key.stamp < newest_full and instant_of(key.stamp) < oldest_us]
     destination.remove(KEYS, old)
-    return old
+    return old + remove_older(destination, KEYS, keys_named, now_us)
 
 
 def whole_keys(destination: Destination) -> list[KeysName]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from backups.errors import BackupRefused
 from storage.files import replace_file
 
 LEFT = "backup.left"
@@ -16,11 +17,19 @@ Left = Mapping[str, int]
 
 
 def left_in(directory: Path) -> Left:
-    """Nothing where the firm was never restored, or by a release that noted none: then nothing can be told of it."""
+    """Nothing where the firm was never restored, or by a release that noted none: then nothing can be told of it. Raises
+    BackupRefused where the file is damaged: to take that for nothing would let two firms copy to one place.
+    """
+    path = directory / LEFT
     try:
-        return msgspec.json.decode((directory / LEFT).read_bytes(), type=dict[str, int])
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, int])
     except FileNotFoundError:
         return {}
+    except (msgspec.DecodeError, UnicodeDecodeError) as broken:
+        raise BackupRefused(
+            f"{path} cannot be read: by it the firm that this one was restored from is seen where it goes on; see that that one is "
+            'stopped for good and move it aside, or run "evenhand restore" from the newest copies, which hold what it said'
+        ) from broken
 
 
 def remember_left(directory: Path, left: Left) -> None:

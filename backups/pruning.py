@@ -1,15 +1,17 @@
 """Pruning: what retention says may go leaves the destination; only ever after a new snapshot is in place, and only what is ours."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from backups.destination import Destination
 from backups.keys import prune_keys
 from backups.left import left_in
-from backups.names import SNAPSHOTS, TAIL, SnapshotName, instant_of, tail_named
+from backups.left_over import remove_older, remove_put_again
+from backups.names import SEGMENTS, SNAPSHOTS, TAIL, SnapshotName, instant_of, snapshot_named, tail_named
 from backups.newer import require_newest
 from backups.notes import known_notes
 from backups.retention import Keep, worth_keeping
+from backups.snapshot import segments_at
 from backups.source import Source, workshop
 from backups.whole import Line, lying_snapshots, unfinished_of
 from firm.instant import DAY_US
@@ -47,6 +49,7 @@ def prune(source: Source, keep: Keep, *, now_us: int, tail_keep_days: int, keys_
     gone = sorted(name for name in ours if instant_of(name.stamp) not in kept and name not in last.values())
     destination.remove(SNAPSHOTS, [name.entry for name in gone])
     tails = _prune_tails(destination, last, now_us - tail_keep_days * DAY_US)
+    _prune_left_over(destination, last, now_us)
     return Pruned(len(gone), tails, len(prune_keys(destination, now_us, keys_keep_days)))
 
 
@@ -64,3 +67,12 @@ def _prune_tails(destination: Destination, last: Mapping[str, SnapshotName], bef
         destination.remove(folder, old)
         removed += len(old)
     return removed
+
+
+def _prune_left_over(destination: Destination, lineages: Iterable[str], now_us: int) -> None:
+    """Of the keys: see `prune_keys`, which runs more often."""
+    remove_older(destination, SNAPSHOTS, snapshot_named, now_us)
+    for lineage in lineages:
+        remove_older(destination, f"{TAIL}/{lineage}", tail_named, now_us)
+    whole, _ = segments_at(destination)
+    remove_put_again(destination, SEGMENTS, {segment.name for segment in whole.values()})

@@ -37,12 +37,20 @@ class CopiedFile(msgspec.Struct, frozen=True, kw_only=True):
     sealed_sha256: str
 
 
+class Fork(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """Where a lineage was left: its last row that the firm went on from, and when the first input after it was received."""
+
+    size: int
+    next_us: int
+
+
 class Manifest(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A snapshot, complete. It is not encrypted: it holds no word about anybody.
 
     `last_us` is when the last row was received, by firm time. `read_at` is the stamp before the vault was read: erasures of
     later are applied to it. `segments` are all that the ledger refers to and that lie at the destination, by their names there, which
-    hold size and hash. `keys` is the stamp of the copy of the keys that was made right after. `left`: see backups/left.py.
+    hold size and hash. `keys` is the stamp of the copy of the keys that was made right after. `left`: see backups/left.py. `forks`: each
+    lineage that the firm went through before.
     """
 
     KIND = b"MANIFEST"
@@ -58,6 +66,7 @@ class Manifest(Record, frozen=True, kw_only=True, omit_defaults=True):
     segments: list[str]
     keys: str
     left: dict[str, int] = {}
+    forks: dict[str, Fork] = {}
 
 
 class Tail(Record, frozen=True, kw_only=True):

@@ -5,151 +5,85 @@ shipped, or the restore ends; also where only a part of a file is wanted. Who wa
 then, and goes when all is there.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from pathlib import Path
-from typing import NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from backups.destination import READ_BYTES_MAX, Destination
-from backups.envelope import Identity
 from backups.errors import RestoreRefused
-from backups.names import TAIL, TailName
-from backups.records import Manifest, Tail, read_record
+from backups.records import Manifest, Tail
 from backups.source import Progress
-from backups.tails import tails_at, to_replay
+from backups.tail_files import TailFiles
+from backups.wanted import Until, Wanted
 from firm.inputs import SegmentSealed
-from firm.instant import utc_text
 from firm.kinds import Body, body_of
 from storage.checkpoint import parse_note
 from storage.copies import RestoredVault, segment_of
 from storage.ledger import Ledger
 from storage.rows import Row, StoredRow
 
-FILES_AT_ONCE = 500  # fetched together
 ROWS_AT_ONCE = 2_000  # appended in one transaction
 
 
-class Until(NamedTuple):
-    """The last moment that is wanted: a row's seq, or an instant of firm time in microseconds. None: everything."""
-
-    seq: int | None = None
-    instant_us: int | None = None
-
-    def allows(self, seq: int, received_us: int) -> bool:
-        return (self.seq is None or seq <= self.seq) and (self.instant_us is None or received_us <= self.instant_us)
-
-    def words(self) -> str:
-        if self.seq is not None:
-            return f"up to row {self.seq}"
-        return "in it" if self.instant_us is None else f"up to {utc_text(self.instant_us)}"
-
-
-class Asked(Protocol):
-    """What of a restore's wishes matters here."""
-
-    @property
-    def origin(self) -> Destination: ...
-    @property
-    def identity(self) -> Identity: ...
-    @property
-    def until(self) -> Until: ...
-
-
 class Applied(NamedTuple):
-    """`stamp`: the newest that any file bore. `segments`: what the rows sealed."""
+    """`stamp`: the newest that any file bore. `segments`: what the rows sealed. `passed_over`: files in whose
+    place others served, and why.
+    """
 
     files: int
     segments: list[SegmentSealed]
     stamp: str
     root: str
+    passed_over: tuple[str, ...]
 
 
 class Replay:
-    """Appends what was shipped after a snapshot. `keys`: the stamp of the keys that were restored."""
+    """Appends what was shipped after a snapshot."""
 
     def __init__(
         self,
-        asked: Asked,
+        asked: Wanted,
         manifest: Manifest,
+        files: TailFiles,
         books: tuple[Ledger, RestoredVault],
-        *,
-        public_key: bytes,
-        keys: str,
-        scratch: Path,
         progress: Progress,
     ) -> None:
-        self._asked, self._manifest = asked, manifest
+        self._asked, self._manifest, self._files = asked, manifest, files
         self._ledger, self._vault = books
-        self._public_key, self._keys, self._scratch, self._progress = public_key, keys, scratch, progress
+        self._progress = progress
         self._waiting = _Waiting([], [], [], [], [])
         self._head = ""
         self._segments: list[SegmentSealed] = []
         self._newest_read_at = ""
-        self._files = 0
-        self._stamp = manifest.read_at
-        self._there = tails_at(asked.origin, manifest.lineage)
+        self._taken = 0
 
     def run(self) -> Applied:
-        for tail in self._tails():
+        while (tail := self._files.following(self._end)) is not None:
             if not self._take(tail):
                 break
         else:
             self._require_no_cut_end()
         self._append()
         root = self._ledger.root().hex()
-        return Applied(self._files, self._segments, self._stamp, root)
+        return Applied(self._taken, self._segments, self._files.stamp, root, tuple(self._files.passed_over))
 
     # --- tail files ---
 
-    def _tails(self) -> Iterator[Tail]:
-        """In order, from the one that holds the row after the snapshot's."""
-        folder = f"{TAIL}/{self._manifest.lineage}"
-        wanted = to_replay(self._manifest.size, self._there.whole)
-        into = self._scratch / "tail"
-        into.mkdir(mode=0o700)
-        while some := list(islice(wanted, FILES_AT_ONCE)):
-            self._asked.origin.get_all(folder, [found.name for found in some], into, READ_BYTES_MAX)
-            for found in some:
-                local = into / found.name
-                content = self._asked.identity.open(found.name, local.read_bytes())
-                local.unlink()
-                yield self._checked(found, content)
-        into.rmdir()
+    @property
+    def _end(self) -> int:
+        return self._ledger.size + len(self._waiting.rows)
 
     def _require_no_cut_end(self) -> None:
         """A file that was cut holds rows that nothing else does: not to be taken for the end."""
-        end = self._ledger.size + len(self._waiting.rows)
-        lost = sorted(tail for tail in self._there.cut if tail.last > end)
+        end = self._end
+        lost = sorted(tail for tail in self._files.cut if tail.last > end)
         if lost and (self._asked.until.seq is None or self._asked.until.seq > end):
             raise RestoreRefused(
                 f"{lost[0].name} is not as long as when it was sent: put it back from where {self._asked.origin.where} is copied to, "
                 f"or restore what comes before it with --until-seq {end}"
             )
 
-    def _checked(self, name: TailName, content: bytes) -> Tail:
-        tail = read_record(Tail, name.name, content, self._public_key)
-        head = parse_note(tail.head)
-        origin = f"evenhand/{self._manifest.firm}/{self._manifest.lineage}"
-        if tail.lineage != self._manifest.lineage or head.origin != origin:
-            raise RestoreRefused(
-                f"{name.name} is of lineage {tail.lineage}, the snapshot of {self._manifest.lineage}: it was moved here; take it "
-                f"away, or restore what comes before it with --until-seq {name.first - 1}"
-            )
-        if (tail.rows[0].seq, tail.rows[-1].seq, head.size) != (name.first, name.last, name.last):
-            raise RestoreRefused(
-                f"{name.name} holds other rows than its name says: it was renamed; take another destination"
-            )
-        if tail.keys > self._keys:
-            raise RestoreRefused(
-                f"the newest copy of the keys is of {self._keys}, {name.name} needs that of {tail.keys}: put back what was "
-                f"removed from keys/ in {self._asked.origin.where}, or restore an earlier moment with --until-seq {name.first - 1}"
-            )
-        self._stamp = max(self._stamp, name.stamp)
-        return tail
-
     def _take(self, tail: Tail) -> bool:
         """Put a tail file's rows behind the others; False when the wanted moment lies in it."""
-        expected = self._ledger.size + len(self._waiting.rows) + 1
+        expected = self._end + 1
         rows = [row for row in tail.rows if row.seq >= expected]
         if not rows:
             return True  # two ships put the same rows, or a snapshot was taken since
@@ -167,7 +101,7 @@ class Replay:
             self._head = ""  # of what follows there is none: it was signed over the whole file
         if wanted:
             self._wait(tail, wanted)
-            self._files += 1
+            self._taken += 1
         if len(wanted) < len(rows):
             return False
         self._head = tail.head

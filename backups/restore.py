@@ -7,31 +7,31 @@ read models by folding, the vault by opening every value. A restored firm goes o
 import os
 import secrets as random
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 import apsw
 
-from backups.destination import Destination
-from backups.envelope import Identity
 from backups.erasures import erased_owners
-from backups.errors import BackupRefused, DestinationFailed, NoRoom, RestoreRefused, WrongIdentity
+from backups.errors import BackupRefused, NoRoom, RestoreRefused, WrongIdentity
+from backups.fetching import fetch_segments, fetch_snapshot
 from backups.keys import newest_keys
 from backups.left import Left, joined, left_in, remember_left
-from backups.names import AGE, SEGMENTS, SNAPSHOTS, SegmentName, SnapshotName, remember_stamp
+from backups.names import remember_stamp
 from backups.newer import gone_on, known_of_lineages, why_gone_on, why_older
 from backups.notes import NOTE_BYTES_MAX, known_notes
-from backups.reach import beyond_reach, no_snapshot
-from backups.records import CopiedFile, Manifest
-from backups.replaying import Replay, Until
+from backups.reach import beyond_reach
+from backups.records import Manifest
+from backups.replaying import Replay
 from backups.shipped_on import signed_beyond
-from backups.snapshot import MB, digest_of, segments_at
 from backups.source import Progress, alone_in, is_still, restored_in
-from backups.told_first import no_room, require_own_notes, require_own_secrets, require_room
-from backups.whole import lying_snapshots
-from firm.inputs import LedgerForked, SegmentSealed
+from backups.tail_files import TailFiles
+from backups.tails import tails_at
+from backups.told_first import no_room
+from backups.wanted import Until, Wanted
+from firm.inputs import LedgerForked
 from firm.kinds import payload_of
 from storage.checkpoint import Signer
 from storage.copies import RestoredVault, sealed_segments, write_keys
@@ -40,37 +40,12 @@ from storage.files import FirmDirectory, create_firm_directory, sync_directory, 
 from storage.leaf import LINEAGE_BYTES
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
-from storage.readmodels import ReadModel
 from storage.rows import Row
 from storage.secret_files import Secrets, read_secrets
 from storage.verify import Report, verify
 
 SECRET_NAMES = ("ledger_secret", "signing_seed", "vault_master", "curve_server_key")
 SECRET_BYTES_MAX = 64
-_SPARE_SHARE = 4  # a quarter more than the copies' size, for the log and what is rebuilt
-
-
-class Wanted(NamedTuple):
-    """What a person asked for.
-
-    `snapshot`: the name of the one to begin from, in place of the newest. `notes`: checkpoints known from elsewhere.
-    `accept_older`: rows that are known to be missing may be. `erase_keyless`: sealed values that no key opens any more are
-    removed, where no erasure file says why. `segments_keep_days`: the setting of that name, of the firm in a directory. `keep`
-    False: only see that it could be done.
-    """
-
-    origin: Destination
-    identity: Identity
-    secrets: Path
-    target: Path
-    read_models: Sequence[ReadModel]
-    until: Until = Until()
-    snapshot: str = ""
-    notes: tuple[str, ...] = ()
-    accept_older: bool = False
-    erase_keyless: bool = False
-    segments_keep_days: Callable[[Path], int] = lambda _: 0
-    keep: bool = True
 
 
 class Restored(NamedTuple):
@@ -96,25 +71,54 @@ class Restored(NamedTuple):
 def restore(wanted: Wanted, progress: Progress = lambda _: None) -> Restored:
     """Put a firm back into `target`, or only see that it could be (`keep` False). Raises RestoreRefused; then there is no target."""
     target = wanted.target
+    if wanted.keep:
+        _require_replaceable(target)
     work = restored_in(target)
     alone = _alone_in(work)
     try:
-        if wanted.keep and target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise RestoreRefused(
-                f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
-            )
+        if wanted.keep:
+            _require_empty(target)
         restored = _restored_or_no_room(wanted, work, progress)
         if wanted.keep:
             sync_tree(work)  # no firm under that name, or a whole one: also where the power goes in the next moment
-            if target.exists():
-                target.rmdir()
-            work.rename(target)
+            _rename(work, target)
             sync_directory(target.absolute().parent)
         return restored
     finally:
         if is_still(work, alone):
             shutil.rmtree(work, ignore_errors=True)
         os.close(alone)
+
+
+def _require_replaceable(target: Path) -> None:
+    """A link or a mount cannot be replaced, and what lies beside it is on another disk than what is in it."""
+    if target.is_symlink():
+        raise RestoreRefused(
+            f"{target} is a link, and a restore replaces none: name what it leads to, {target.resolve()}"
+        )
+    if target.is_mount():
+        raise RestoreRefused(
+            f"{target} is a disk's own folder, which no restored firm can replace: name a folder in it, such as {target / 'firm'}; "
+            "where the firm is to be just there, mount the disk elsewhere, restore to a folder in it, and bind that one (mount --bind)"
+        )
+
+
+def _require_empty(target: Path) -> None:
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise RestoreRefused(
+            f"{target} is not empty: a restore never replaces anything; move it aside, or name another place"
+        )
+
+
+def _rename(work: Path, target: Path) -> None:
+    try:
+        if target.exists():
+            target.rmdir()
+        work.rename(target)
+    except OSError as held:
+        raise RestoreRefused(
+            f"{target} cannot be replaced ({held.strerror}): name another place with --data-dir"
+        ) from held
 
 
 def _alone_in(work: Path) -> int:
@@ -147,30 +151,32 @@ def _restored(wanted: Wanted, work: Path, progress: Progress) -> Restored:
     scratch = work / ".fetched"
     scratch.mkdir(mode=0o700)
     public_key = Signer(secrets.signing_seed).public_key
-    name, manifest, passed_over = _fetched(wanted, files, public_key, scratch, progress)
-    said = sealed_segments(work)
+    # A living firm puts keys, then rows, then the checkpoint over them. Looked for the other way round, each has what it needs.
+    notes = known_notes(wanted.origin, scratch)
+    name, manifest, until, passed_over = fetch_snapshot(wanted, notes, files, public_key, scratch, progress)
+    passed_over += fetch_segments(wanted, sealed_segments(work), files, scratch, progress)
+    tails = tails_at(wanted.origin, manifest.lineage)
     stamp, held, told = newest_keys(wanted.origin, wanted.identity, public_key, scratch)
     _require_new_enough(wanted, manifest, stamp)
     write_keys(work, held)
-    passed_over += _fetch_segments(wanted, said, files, scratch, progress)
     erased = erased_owners(wanted.origin, told, wanted.identity, public_key, scratch)
     with closing(RestoredVault(work)) as vault, _ledger(wanted, work, secrets) as ledger:
         if ledger.root().hex() != manifest.root or ledger.size != manifest.size:
             raise RestoreRefused(
                 f"{name.folder}/ledger.db does not hash to the checkpoint beside it: take another with --snapshot"
             )
-        replay = Replay(
-            wanted, manifest, (ledger, vault), public_key=public_key, keys=stamp, scratch=scratch, progress=progress
-        )
-        tail = replay.run()
+        limited = wanted._replace(until=until)
+        shipped = TailFiles(limited, manifest, tails, public_key=public_key, keys=stamp, scratch=scratch)
+        tail = Replay(limited, manifest, shipped, (ledger, vault), progress).run()
         # Whatever moment is wanted: an erasure holds for every moment.
         erased_values = vault.forget(erased, secrets.vault_master)
         if wanted.erase_keyless:
             vault.forget(vault.keyless(), secrets.vault_master)
-    passed_over += _fetch_segments(wanted, tail.segments, files, scratch, progress)
+    passed_over += tail.passed_over
+    passed_over += fetch_segments(wanted, tail.segments, files, scratch, progress)
     shutil.rmtree(scratch)
     report = _verified(wanted, work, secrets, public_key, progress)
-    older = (*_require_reached(wanted, report.rows), *_require_newest_or_accepted(wanted, work, secrets))
+    older = (*_require_reached(wanted, report.rows), *_require_newest_or_accepted(wanted, work, secrets, notes))
     lineage, last_us = _fork(wanted, work, secrets)
     remember_stamp(work, max(stamp, tail.stamp, name.stamp))
     return Restored(
@@ -196,98 +202,6 @@ def _require_new_enough(wanted: Wanted, manifest: Manifest, keys: str) -> None:
             f"the newest copy of the keys is of {keys}, the snapshot needs that of {manifest.keys} or a later one: "
             f"put back what was removed from keys/ in {wanted.origin.where}"
         )
-
-
-# --- the snapshot ---
-
-
-def _fetched(
-    wanted: Wanted, files: FirmDirectory, public_key: bytes, scratch: Path, progress: Progress
-) -> tuple[SnapshotName, Manifest, tuple[str, ...]]:
-    """The newest snapshot that is whole and not beyond what was asked for; what was passed over, and why."""
-    require_own_notes(wanted.notes, public_key)
-    require_own_secrets(known_notes(wanted.origin, scratch), public_key, wanted.secrets)
-    found = lying_snapshots(wanted.origin, public_key, scratch)
-    chosen = wanted.snapshot.removeprefix(f"{SNAPSHOTS}/").rstrip("/")
-    passed_over: list[str] = []
-    for name, manifest, lacks, _ in reversed(found):
-        if chosen and name.entry != chosen:
-            continue
-        if manifest is not None and not wanted.until.allows(manifest.size, manifest.last_us):
-            continue
-        try:
-            if manifest is not None and not lacks:
-                _fetch_files(wanted, name, manifest, files, scratch, progress)
-                return name, manifest, tuple(passed_over)
-        except (WrongIdentity, NoRoom):
-            raise  # no older one will open either, or fit
-        except (RestoreRefused, DestinationFailed) as broken:
-            if (full := no_room(files.path, broken)) is not None:
-                raise full from broken
-            lacks = str(broken)
-            wanted.origin.names(SNAPSHOTS)  # where nobody answers any more that is told, and no older one is tried
-        passed_over.append(f"{name.folder}: {lacks}")
-        progress(f"passing over {name.folder}")
-    if chosen and not passed_over:
-        lie = ", ".join(lying.name.entry for lying in found) or "none"
-        raise RestoreRefused(f"{wanted.origin.where} has no snapshot {chosen} {wanted.until.words()}; there lie: {lie}")
-    raise no_snapshot(wanted.origin, found, wanted.until, passed_over)
-
-
-def _fetch_files(
-    wanted: Wanted, name: SnapshotName, manifest: Manifest, files: FirmDirectory, scratch: Path, progress: Progress
-) -> None:
-    needed = sum(file.size_bytes + file.sealed_bytes for file in manifest.files)
-    require_room(files.path, needed + needed // _SPARE_SHARE)
-    remember_left(files.path, manifest.left)
-    for file in manifest.files:
-        progress(f"fetching {file.name}, {file.sealed_bytes // MB:,} MB")
-        _fetch_file(wanted, f"{name.folder}/{file.name}{AGE}", file, files.path / file.name, scratch, progress)
-
-
-def _fetch_file(wanted: Wanted, path: str, file: CopiedFile, plain: Path, scratch: Path, progress: Progress) -> None:
-    sealed = scratch / "sealed"
-    wanted.origin.get(path, sealed, file.sealed_bytes)
-    if digest_of(sealed) != file.sealed_sha256:
-        raise RestoreRefused(f"{path} is not what its manifest names: it is damaged or was replaced")
-    plain.unlink(missing_ok=True)
-    progress(f"opening {file.name}, {file.size_bytes // MB:,} MB")
-    wanted.identity.open_file(path, sealed, plain)
-    plain.chmod(0o600)
-    sealed.unlink()
-    if digest_of(plain) != file.sha256:
-        raise RestoreRefused(f"{path} opens to another file than its manifest names: it is damaged or was replaced")
-
-
-def _fetch_segments(
-    wanted: Wanted, segments: Sequence[SegmentSealed], files: FirmDirectory, scratch: Path, progress: Progress
-) -> tuple[str, ...]:
-    """Which were damaged and are left out, and why. Whether a firm may be without one is found when all of it is checked."""
-    whole, _ = segments_at(wanted.origin)
-    left_out: list[str] = []
-    for said in segments:
-        name = whole.get((said.name, said.sha256))
-        if name is None or (files.segments / said.name).exists():
-            continue
-        progress(f"fetching {said.name}")
-        try:
-            _fetch_segment(wanted, name, files.segments / said.name, scratch)
-        except (RestoreRefused, DestinationFailed) as broken:
-            if (full := no_room(files.path, broken)) is not None:
-                raise full from broken
-            left_out.append(str(broken))
-    return tuple(left_out)
-
-
-def _fetch_segment(wanted: Wanted, name: SegmentName, place: Path, scratch: Path) -> None:
-    path, sealed, plain = f"{SEGMENTS}/{name.name}", scratch / "sealed", scratch / "segment"
-    plain.unlink(missing_ok=True)
-    wanted.origin.get(path, sealed, name.size_bytes)
-    wanted.identity.open_file(path, sealed, plain)
-    if digest_of(plain) != name.sha256:
-        raise RestoreRefused(f"{path} opens to another file than its name says: it is damaged or was replaced")
-    plain.chmod(0o600)
-    plain.rename(place)
 
 
 def _bring_secrets(source: Path, files: FirmDirectory) -> Secrets:
@@ -344,32 +258,44 @@ def _require_reached(wanted: Wanted, rows: int) -> tuple[str, ...]:
     return (why,)
 
 
-def _require_newest_or_accepted(wanted: Wanted, work: Path, secrets: Secrets) -> tuple[str, ...]:
+def _require_newest_or_accepted(wanted: Wanted, work: Path, secrets: Secrets, before: Sequence[str]) -> tuple[str, ...]:
+    """`before`: the checkpoints that lay there when this began. What a living firm signed since is no loss to a rehearsal."""
     with LedgerReader(work, secret=secrets.ledger_secret) as reader:
         scratch = work / ".notes"
         scratch.mkdir(mode=0o700)
-        notes = [*known_notes(wanted.origin, scratch), *(note[:NOTE_BYTES_MAX] for note in wanted.notes)]
+        notes = [*before, *(note[:NOTE_BYTES_MAX] for note in wanted.notes)]
+        since = [note for note in known_notes(wanted.origin, scratch) if note not in notes] if wanted.keep else []
         left = left_in(work)
-        known = known_of_lineages(reader, notes)
+        known = known_of_lineages(reader, [*notes, *since])
         public_key = Signer(secrets.signing_seed).public_key
         shipped = signed_beyond(wanted.origin, wanted.identity, public_key, {**known, **left}, scratch)
         scratch.rmdir()
-        told = [why for note in notes if (why := _why_older(reader, note, left)) is not None]
-        told = told or [gone_on(lineage, last, left[lineage]) for lineage, last in shipped.items() if lineage in left]
-        whys = tuple(dict.fromkeys(told))
-    if whys and not wanted.accept_older:
+        told = _whys_older(reader, notes, left)
+        meanwhile = _whys_older(reader, since, left)
+        if not told and not meanwhile:
+            told = [gone_on(lineage, last, left[lineage]) for lineage, last in shipped.items() if lineage in left]
+    if told and not wanted.accept_older:
         raise RestoreRefused(
-            f"a newer checkpoint is known: {whys[0]}. What was answered since would be lost, and whoever holds that checkpoint "
+            f"a newer checkpoint is known: {told[0]}. What was answered since would be lost, and whoever holds that checkpoint "
             f"will see it. {_what_helps(wanted.until)}"
         )
+    if meanwhile and not wanted.accept_older:
+        raise RestoreRefused(
+            f"the firm that this one comes from has gone on meanwhile: {meanwhile[0]}. It still runs somewhere: stop it, and its shipping, "
+            "and restore anew; or, knowing that this is lost, add --accept-older"
+        )
     remember_left(work, joined(joined(left, known), shipped))
-    return whys
+    return tuple(dict.fromkeys([*told, *meanwhile]))
 
 
 def _what_helps(until: Until) -> str:
     if until == Until():
         return "Find the newer copy; or, knowing this, add --accept-older"
     return "An earlier moment than the newest always leaves what came after it: knowing this, add --accept-older"
+
+
+def _whys_older(reader: LedgerReader, notes: Sequence[str], left: Left) -> list[str]:
+    return [why for note in notes if (why := _why_older(reader, note, left)) is not None]
 
 
 def _why_older(reader: LedgerReader, note: str, left: Left) -> str | None:

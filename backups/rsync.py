@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from backups.bounded import AnswerTooLong, answer_of
 from backups.destination import DEEPEST
 from backups.errors import DestinationFailed
 
@@ -19,6 +20,7 @@ CONNECT_DEADLINE_S = 15
 SILENCE_DEADLINE_S = 60  # without a byte from the other side
 PUT_DEADLINE_S = 6 * 3_600
 LIST_BYTES_MAX = 256 * 2**20
+TAIL_LINE_BYTES = 120  # of a tail file in a listing
 SAID_BYTES_MAX = 4_000
 REMOVED_AT_ONCE = 1_000  # a command line has a bound
 NO_SUCH_FILE = 23  # rsync: partial transfer due to error
@@ -52,6 +54,10 @@ class RsyncDestination:
     def names(self, folder: str) -> list[str]:
         return sorted({name for _, _, name in self._listed(folder) if not name.startswith(".")})
 
+    def hidden(self, folder: str) -> list[str]:
+        """A folder lists itself, as a dot."""
+        return sorted({name for _, _, name in self._listed(folder) if name.startswith(".") and name != "."})
+
     def sizes(self, folder: str) -> dict[str, int]:
         deeper = "/*" * (DEEPEST + 1)
         listed = self._listed(folder, "--recursive", f"--exclude={deeper}")
@@ -63,13 +69,13 @@ class RsyncDestination:
 
     def put(self, local: Path, path: str) -> None:
         """rsync makes the folders of `path`, and its /. at the end not the place itself: where a share is not mounted, copies would
-        fill that machine's own disk.
+        fill that machine's own disk. It takes a file of the same length and second for the same, were it not told otherwise.
         """
         with tempfile.TemporaryDirectory(dir=local.parent) as made:
             alike = Path(made) / path
             alike.parent.mkdir(parents=True, exist_ok=True)
             alike.hardlink_to(local)
-            options = ["--fsync", "--relative", "--chmod=D0700,F0600", "--whole-file"]
+            options = ["--fsync", "--relative", "--chmod=D0700,F0600", "--whole-file", "--ignore-times"]
             self._run([*options, f"{made}/./{path}", f"{self._base}/."])
 
     def get(self, path: str, local: Path, bytes_max: int) -> None:
@@ -114,10 +120,14 @@ class RsyncDestination:
     def _run(self, arguments: Sequence[str], *, told: str = "", missing_is_fine: bool = False) -> str:
         command = [self._program, f"--timeout={SILENCE_DEADLINE_S}", "--rsh", self._ssh, *arguments]
         try:
-            done = subprocess.run(  # noqa: S603  (no shell)
-                command, input=told.encode(), capture_output=True, timeout=PUT_DEADLINE_S, check=False, umask=0o077,
-                env={**os.environ, "HOME": NOBODYS_HOME},
-            )  # fmt: skip
+            done = answer_of(
+                command,
+                told.encode(),
+                {**os.environ, "HOME": NOBODYS_HOME},
+                deadline_s=PUT_DEADLINE_S,
+                said_max=LIST_BYTES_MAX,
+                complaint_kept=SAID_BYTES_MAX,
+            )
         except FileNotFoundError as missing:
             raise DestinationFailed(
                 f"{self._program} is not installed: apt-get install rsync, here and at {self.where}"
@@ -130,16 +140,17 @@ class RsyncDestination:
             raise DestinationFailed(
                 f"{self.where} did not take a file within {PUT_DEADLINE_S} s: see the network"
             ) from late
-        said = done.stderr[-SAID_BYTES_MAX:].decode("utf-8", "replace").strip()
-        if done.returncode != 0:
-            if missing_is_fine and _is_missing(done.returncode, said):
-                return ""
-            raise self._failure(done.returncode, said)
-        if len(done.stdout) > LIST_BYTES_MAX:
+        except AnswerTooLong as endless:
             raise DestinationFailed(
-                f"{self.where} lists more than {LIST_BYTES_MAX} bytes of names: see what else lies there"
-            )
-        return done.stdout.decode("utf-8", "replace")
+                f"{self.where} lists more than {LIST_BYTES_MAX} bytes of names: see what else lies there, and how long "
+                "backups.tail_keep_days keeps tail files"
+            ) from endless
+        said = done.complaint.decode("utf-8", "replace").strip()
+        if done.status != 0:
+            if missing_is_fine and _is_missing(done.status, said):
+                return ""
+            raise self._failure(done.status, said)
+        return done.said.decode("utf-8", "replace")
 
     def _failure(self, status: int, said: str) -> DestinationFailed:
         for words, meaning in _SAID.items():

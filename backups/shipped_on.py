@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from backups.destination import READ_BYTES_MAX, Destination, read_small
+from backups.destination import Destination, read_small
 from backups.envelope import Identity
 from backups.errors import DestinationFailed, RestoreRefused
 from backups.left import Left
@@ -17,6 +17,7 @@ from backups.records import Tail, read_record
 from backups.tails import tails_at
 
 TRIED_MAX = 5  # of one lineage: whoever lays more names there delays a restore no further
+TRIED_BYTES_MAX = 64 * 2**20  # of one: a larger one of ours tells no more than the one before it
 
 
 def named_beyond(destination: Destination, left: Left, newest: str) -> Iterator[tuple[str, TailName]]:
@@ -31,7 +32,8 @@ def signed_beyond(origin: Destination, identity: Identity, public_key: bytes, le
     """Up to which row each of them was shipped since, by files that our key signed."""
     found: dict[str, int] = {}
     for lineage, known in left.items():
-        for _, tail in islice(named_beyond(origin, {lineage: known}, ""), TRIED_MAX):
+        named = (tail for _, tail in named_beyond(origin, {lineage: known}, "") if tail.size_bytes <= TRIED_BYTES_MAX)
+        for tail in islice(named, TRIED_MAX):
             if _is_signed(origin, identity, public_key, lineage, tail, scratch):
                 found[lineage] = tail.last
                 break
@@ -42,7 +44,7 @@ def _is_signed(
     origin: Destination, identity: Identity, public_key: bytes, lineage: str, tail: TailName, scratch: Path
 ) -> bool:
     try:
-        sealed = read_small(origin, f"{TAIL}/{lineage}/{tail.name}", scratch, READ_BYTES_MAX)
+        sealed = read_small(origin, f"{TAIL}/{lineage}/{tail.name}", scratch, tail.size_bytes)
         held = read_record(Tail, tail.name, identity.open(tail.name, sealed), public_key)
     except (RestoreRefused, DestinationFailed):
         return False

@@ -7,6 +7,7 @@ have beyond it belongs to rows that came later, and the first start forgets it.
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from backups.names import (
     wall_us,
 )
 from backups.newer import require_newest_of
-from backups.records import CopiedFile, Manifest, bytes_of
+from backups.records import CopiedFile, Fork, Manifest, bytes_of
 from backups.source import Progress, Source, workshop
 from firm.inputs import SegmentSealed
 from storage.checkpoint import sign_note
@@ -37,6 +38,7 @@ from storage.verify import verify
 
 MB = 1_000_000
 SPARE_BYTES = 16 * MB
+BEGINNING_ROWS = 100  # of a lineage: among them is one that time brought
 
 
 class Taken(NamedTuple):
@@ -62,6 +64,7 @@ class _Head(NamedTuple):
     last_us: int
     root: bytes
     note: str
+    forks: dict[str, Fork]
 
 
 def take_snapshot(source: Source, progress: Progress = lambda _: None) -> Taken:
@@ -118,13 +121,30 @@ def _head(source: Source, copy: Path) -> _Head:
         last = reader.row(size)
         root, origin = reader.root(size), reader.origin(size)
         lineage, firm = reader.lineages().newest.hex(), reader.identity().firm_slug
+        forks = _forks(reader)
     with LedgerReader(source.directory, secret=source.secrets.ledger_secret) as live:
         if live.root(size) != root:
             raise BackupRefused(
                 f'the copy of {size} rows hashes to another root than the ledger itself: run "evenhand verify"'
             )
     note = sign_note(origin, size, root, source.signer)
-    return _Head(size, lineage, firm, 0 if last is None else last.received_us, root, note)
+    return _Head(size, lineage, firm, 0 if last is None else last.received_us, root, note, forks)
+
+
+def _forks(reader: LedgerReader) -> dict[str, Fork]:
+    stretches = reader.lineages().stretches
+    return {
+        lineage.hex(): Fork(size=first - 1, next_us=_received_after(reader, first))
+        for (_, lineage), (first, _) in pairwise(stretches)
+    }
+
+
+def _received_after(reader: LedgerReader, forked: int) -> int:
+    """When the first input after the row `forked` came. That row, and those with which a start begins, bear the instant of the
+    row before them.
+    """
+    received = [row.received_us for row in reader.rows(forked - 1, BEGINNING_ROWS)]
+    return next((at_us for at_us in received if at_us > received[0]), received[0])
 
 
 def _put(source: Source, copy: Path, stamp: str, scratch: Path, progress: Progress) -> Taken:
@@ -151,6 +171,7 @@ def _put(source: Source, copy: Path, stamp: str, scratch: Path, progress: Progre
         segments=segments,
         keys=keys,
         left=dict(left_in(source.directory)),
+        forks=head.forks,
     )
     put_bytes(source.destination, bytes_of(manifest, source.signer), f"{name.folder}/{MANIFEST}", scratch)
     sent += sum(file.sealed_bytes for file in files)

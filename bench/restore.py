@@ -25,10 +25,11 @@ from appliance.founding import found
 from appliance.settings import FirmSettings, Settings
 from backups.destination import DirectoryDestination
 from backups.envelope import Identity, Recipient
-from backups.restore import Wanted, restore
+from backups.restore import restore
 from backups.shipping import Shipper
 from backups.snapshot import take_snapshot
 from backups.source import Source, workshop
+from backups.wanted import Wanted
 from bench.append import DEMO, batch_of, kinds_in_turn
 from storage.files import FirmDirectory
 from storage.ledger import Ledger

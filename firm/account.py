@@ -10,7 +10,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from firm.facts import Doubt
+from firm.facts import DealBooked, Doubt, PeakReached
 from firm.inputs import Side
 from firm.money import Money
 from firm.phase import Standing
@@ -36,7 +36,7 @@ class Position(msgspec.Struct, frozen=True, gc=False):
 
 
 class DayStart(msgspec.Struct, frozen=True, gc=False):
-    """The marks from which the running day is measured; `seq` is the DayOpened or DayAnchored row that holds them.
+    """The marks from which the running day is measured; `seq` is the DayOpened, DayAnchored or DayStartMoved row that holds them.
 
     `priced`: False where a position had no price at the day's first instant.
     """
@@ -49,10 +49,23 @@ class DayStart(msgspec.Struct, frozen=True, gc=False):
     priced: bool = True
 
 
+def _stood(quote: Quote, at_us: int, known_now: tuple[Quote, ...], known_then: tuple[Quote, ...]) -> bool:
+    """Whether a price that came late stood at an instant in place of the one that is known of its symbol.
+
+    Of two with the stamp of that instant, the one that came late may have been first: only one frame tells their order. What a report
+    showed stands beside the prices of its instant: a platform tells a deal and the price that it was made at with one stamp.
+    """
+    known = next((known for known in known_now if known.symbol == quote.symbol), None)
+    if known is None or not known.t_us <= quote.t_us <= at_us:
+        return False
+    came_after = any(then.t_us == at_us and then.frame == quote.frame for then in known_then)
+    return quote.t_us < at_us or (known.t_us < at_us and not came_after)
+
+
 class Peak(msgspec.Struct, frozen=True, gc=False):
     """The highest equity so far, when, and the ticks it rested on. `seq`: the row that holds it, or 0 where none was written yet.
 
-    `in_doubt`: a deal of before it came after it, so that it was measured with a book that nobody held any more.
+    `in_doubt`: a deal or a price of before it came after it, so that it was measured with what nobody held, or what stood no more.
     """
 
     equity: int
@@ -61,6 +74,18 @@ class Peak(msgspec.Struct, frozen=True, gc=False):
     quotes: tuple[Quote, ...]
     seq: int
     in_doubt: bool = False
+
+    def is_moved_by(self, quote: Quote) -> bool:
+        """Whether this price stood when the peak was measured, and not the one of its symbol that it was measured with."""
+        return _stood(quote, self.at_us, self.quotes, self.quotes)
+
+    def came_after(self, written: PeakReached) -> bool:
+        """Whether it is a newer high than the one that a row holds. So it is in a fold, which has seen the prices of a whole frame
+        before the rows that were decided between them. Cash, which lowers the very same high, moves its balance alike.
+        """
+        higher = self.equity - written.equity.minor
+        by_cash = self.at_us == written.at_us and higher == self.balance - written.balance.minor
+        return higher > 0 and not by_cash
 
 
 class Closing(msgspec.Struct, frozen=True, gc=False):
@@ -84,6 +109,27 @@ class EarlierBook(msgspec.Struct, frozen=True, gc=False):
     positions: tuple[Position, ...]
 
 
+def with_deal(positions: tuple[Position, ...], fact: DealBooked, seq: int) -> tuple[Position, ...]:
+    """What is held once the deal is booked. Its row says how it left the position, and is cited for that."""
+    others = tuple(held for held in positions if held.position_id != fact.position_id)
+    if not fact.lots_e8:
+        return others
+    booked = Position(
+        position_id=fact.position_id,
+        symbol=fact.symbol,
+        side=fact.side,
+        lots_e8=fact.lots_e8,
+        price_open=fact.price_open,
+        opened_us=fact.opened_us,
+        seq=seq,
+        path="",
+        swap=fact.swap.minor,
+        swap_seq=seq,
+        swap_path="swap/minor",
+    )
+    return (*others, booked)
+
+
 class Moved(msgspec.Struct, frozen=True, gc=False):
     """What a booking after a suspicion changes of the equity that was seen: a deal of the day that ended, or cash."""
 
@@ -97,6 +143,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
 
     `quotes`: as they stood on the board. `late`: those that came since and stood in their place at that instant; `told`: how
     many have come. `deals`: what deals that came since change of the book: the balance, and the positions that were held.
+    `high`: the peak that the floor followed, where it follows every one.
     """
 
     balance: int
@@ -106,6 +153,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
     late: tuple[Quote, ...] = ()
     told: int = 0
     deals: "tuple[int, tuple[Position, ...]] | None" = None
+    high: "Peak | None" = None
 
     @property
     def mended(self) -> tuple[Quote, ...]:
@@ -115,17 +163,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
 
     def is_moved_by(self, quote: Quote, at_us: int) -> bool:
         """Whether this price stood at the breach's instant, and not the one that is known of its symbol."""
-        until_us = self.prices_until_us(at_us)
-        return any(known.symbol == quote.symbol and known.t_us <= quote.t_us < until_us for known in self.mended)
-
-    def prices_until_us(self, at_us: int) -> int:
-        """Before which a price stood at the breach's instant.
-
-        One with the very stamp of the price that broke the limit came after it in the platform's order. What a report showed
-        stands beside the prices of its instant: a platform tells a deal and the price that it was made at with one stamp.
-        """
-        by_price = any(quote.t_us == at_us for quote in self.quotes)
-        return at_us if by_price else at_us + 1
+        return _stood(quote, at_us, self.mended, self.quotes)
 
     def with_price(self, quote: Quote) -> "Grounds":
         others = tuple(late for late in self.late if late.symbol != quote.symbol)

@@ -7,13 +7,21 @@ from firm.account import (
     Closing,
     DayStart,
     EarlierBook,
-    Finding,
-    Grounds,
     Moved,
     Peak,
     Position,
     cash_key,
     rollover_mark,
+    with_deal,
+)
+from firm.account_findings import (
+    after_correction,
+    after_doubt,
+    finding_of,
+    other_findings,
+    with_late_deal,
+    with_late_price,
+    with_moved,
 )
 from firm.bounds import DEAL_DAYS_KEPT, EARLIER_BOOKS_MAX
 from firm.facts import (
@@ -26,12 +34,14 @@ from firm.facts import (
     ContractChanged,
     DayAnchored,
     DayOpened,
+    DayStartMoved,
     DealBooked,
     DealIgnored,
     DriftCleared,
     DriftFound,
     Fact,
     PassHeld,
+    PeakDoubted,
     PeakReached,
     PhasePassed,
     PositionsDrifted,
@@ -90,8 +100,13 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return _after_day_opened(state, body, seq)
         case DayAnchored():
             return _after_day_anchored(state, body, seq)
+        case DayStartMoved():
+            start = DayStart(body.day, body.balance.minor, body.equity.minor, seq, final=False, priced=body.priced)
+            return replace(state, day=start)
         case PeakReached():
             return _after_peak(state, body, seq)
+        case PeakDoubted():
+            return after_doubt(state, body)
         case TradingDayCounted():
             first = state.first_trade_day or body.label
             return replace(
@@ -100,14 +115,14 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case StandingChanged():
             return replace(state, standing=body.after)
         case BreachDeclared():
-            return replace(state, findings=(_finding(state, body, seq),), exhibits=())
+            return replace(state, findings=(finding_of(state, body, seq),), exhibits=())
         case BreachSuspected():
-            findings = (*_other_findings(state, body.rule), _finding(state, body, seq))
+            findings = (*other_findings(state, body.rule), finding_of(state, body, seq))
             return replace(state, findings=findings, exhibits=())
         case QuoteUsed():
             return _after_exhibit(state, body, seq)
         case VerdictCorrected():
-            return _after_correction(state, body)
+            return after_correction(state, body)
         case PassHeld():
             return replace(state, pass_held_seq=seq)
         case PhasePassed():
@@ -148,15 +163,15 @@ def _with_drift(state: AccountState, what: str) -> AccountState:
 def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: int) -> AccountState:
     closing, findings = state.closing, state.findings
     if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
-        findings = _with_moved(findings, Moved(seq, fact.net.minor, cash=False))
+        findings = with_moved(findings, Moved(seq, fact.net.minor, cash=False))
         # A deal of the day that ended, come late: the mark at its end must hold it too.
         closing = replace(
-            closing, balance=closing.balance + fact.net.minor, positions=_with_deal(closing.positions, fact, seq)
+            closing, balance=closing.balance + fact.net.minor, positions=with_deal(closing.positions, fact, seq)
         )
-    findings = tuple(_with_late_deal(finding, fact, seq, happened_us) for finding in findings)
+    findings = tuple(with_late_deal(finding, fact, seq, happened_us) for finding in findings)
     return replace(
         _with_book_kept(state, happened_us),
-        positions=_with_deal(state.positions, fact, seq),
+        positions=with_deal(state.positions, fact, seq),
         closing=_no_longer_awaiting(closing, fact),
         findings=findings,
         balance=fact.balance.minor,
@@ -166,16 +181,6 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
         deals=_with_id(state.deals, fact.deal_id),
         peak=_peak_after_deal(state, fact, happened_us),
     )
-
-
-def _with_late_deal(finding: Finding, fact: DealBooked, seq: int, happened_us: int) -> Finding:
-    """A deal of before the breach, come after it: another book was held when it was seen."""
-    grounds = finding.grounds
-    if grounds is None or happened_us >= finding.at_us:
-        return finding
-    balance, positions = grounds.deals or (grounds.balance, grounds.positions)
-    deals = balance + fact.net.minor, _with_deal(positions, fact, seq)
-    return replace(finding, grounds=replace(grounds, deals=deals))
 
 
 def _peak_after_deal(state: AccountState, fact: DealBooked, happened_us: int) -> Peak | None:
@@ -195,10 +200,6 @@ def _with_id(deals: tuple[frozenset[str], ...], deal_id: str) -> tuple[frozenset
     return (*deals[:-1], deals[-1] | {deal_id})
 
 
-def _with_moved(findings: tuple[Finding, ...], moved: Moved) -> tuple[Finding, ...]:
-    return tuple(replace(finding, moved=(*finding.moved, moved)) for finding in findings)
-
-
 def _with_book_kept(state: AccountState, until_us: int) -> AccountState:
     """Before the book changes: keep it as it was. A change that comes out of order leaves no earlier book that is certain."""
     if until_us < state.book_since_us:
@@ -212,26 +213,6 @@ def _no_longer_awaiting(closing: Closing | None, fact: DealBooked) -> Closing | 
     if closing is None or fact.lots_e8:
         return closing
     return replace(closing, swap_awaited=closing.swap_awaited - {fact.position_id})
-
-
-def _with_deal(positions: tuple[Position, ...], fact: DealBooked, seq: int) -> tuple[Position, ...]:
-    others = tuple(held for held in positions if held.position_id != fact.position_id)
-    if not fact.lots_e8:
-        return others
-    booked = Position(
-        position_id=fact.position_id,
-        symbol=fact.symbol,
-        side=fact.side,
-        lots_e8=fact.lots_e8,
-        price_open=fact.price_open,
-        opened_us=fact.opened_us,
-        seq=seq,
-        path="",
-        swap=fact.swap.minor,
-        swap_seq=seq,
-        swap_path="swap/minor",
-    )
-    return (*others, booked)
 
 
 def _after_swap(state: AccountState, fact: SwapPosted, seq: int, happened_us: int) -> AccountState:
@@ -263,7 +244,7 @@ def _after_cash(state: AccountState, fact: CashBooked, seq: int, happened_us: in
         closing=closing,
         cash_net=fact.net.minor,
         cash_seq=seq,
-        findings=_with_moved(state.findings, Moved(seq, fact.amount.minor, cash=True)),
+        findings=with_moved(state.findings, Moved(seq, fact.amount.minor, cash=True)),
         deals=_with_id(state.deals, cash_key(fact.cash_id)),
     )
 
@@ -277,35 +258,11 @@ def _after_swap_told(state: AccountState, position_id: str, t_us: int) -> Accoun
 
 def _after_exhibit(state: AccountState, fact: QuoteUsed, seq: int) -> AccountState:
     quote = Quote(fact.symbol, fact.t_us, fact.bid, fact.ask, fact.frame, fact.index)
-    findings = tuple(_with_late_price(finding, quote) for finding in state.findings)
+    findings = tuple(with_late_price(finding, quote) for finding in state.findings)
     exhibits = (
         (*state.exhibits, (seq, quote)) if state.standing in JUDGED else ()
     )  # one that ended decides nothing more
     return replace(state, findings=findings, exhibits=exhibits)
-
-
-def _with_late_price(finding: Finding, quote: Quote) -> Finding:
-    grounds = finding.grounds
-    if grounds is None or not grounds.is_moved_by(quote, finding.at_us):
-        return finding
-    return replace(finding, grounds=grounds.with_price(quote))
-
-
-def _after_correction(state: AccountState, fact: VerdictCorrected) -> AccountState:
-    settled = state.finding_of(fact.decision)
-    if settled is not None and fact.verdict == "questioned":
-        asked = replace(settled, questioned=True)
-        return replace(state, findings=tuple(asked if one is settled else one for one in state.findings), exhibits=())
-    findings = tuple(finding for finding in state.findings if finding is not settled)
-    waived = state.waived
-    if settled is not None and fact.verdict == "dismissed":
-        waived = (*waived, settled.rule)
-    held = 0 if state.pass_held_seq == fact.decision else state.pass_held_seq
-    return replace(state, findings=findings, waived=waived, pass_held_seq=held)
-
-
-def _other_findings(state: AccountState, rule: str) -> tuple[Finding, ...]:
-    return tuple(finding for finding in state.findings if finding.rule != rule)
 
 
 def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountState:
@@ -363,28 +320,9 @@ def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> 
 
 def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState:
     before = state.peak
+    if before is not None and before.came_after(fact):
+        return replace(state, exhibits=())
     quotes = before.quotes if before is not None else ()
     in_doubt = before is not None and before.in_doubt  # written down or moved by cash, it is still the same high
     peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, in_doubt)
     return replace(state, peak=peak, exhibits=())
-
-
-def _finding(state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int) -> Finding:
-    day_us = state.day.day.start_us if state.day is not None else 0
-    doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
-    grounds = _grounds(state, fact)
-    return Finding(fact.rule, seq, fact.floor.minor, fact.observed.minor, fact.at_us, day_us, doubts, grounds=grounds)
-
-
-def _grounds(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Grounds | None:
-    if fact.severity != "hard":
-        return None  # a pause is over before anybody could answer
-    if not fact.quotes:  # what was only suspected is declared: at the prices that it was suspected at
-        suspected = (one.grounds for one in state.findings if one.rule == fact.rule and one.at_us == fact.at_us)
-        return next(suspected, None)
-    known = dict(state.exhibits)
-    quotes = tuple(known[seq] for seq in fact.quotes if seq in known)
-    then = state.as_of(fact.at_us) if fact.late else state
-    if len(quotes) < len(fact.quotes) or then is None:
-        return None
-    return Grounds(then.balance, then.balance_source, then.positions, quotes)

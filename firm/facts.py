@@ -302,6 +302,15 @@ class DayAnchored(Fact, frozen=True, kw_only=True):
     priced: bool
 
 
+class DayStartMoved(Fact, frozen=True, kw_only=True):
+    """Cash came before the day's start was final: its marks, moved by it, and as provisional as they were."""
+
+    day: TradingDay
+    balance: Money
+    equity: Money
+    priced: bool
+
+
 class PeakReached(Fact, frozen=True, kw_only=True):
     """The highest equity (and balance) so far, written where a decision, a rollover or an epoch's end needs it."""
 
@@ -309,6 +318,18 @@ class PeakReached(Fact, frozen=True, kw_only=True):
     balance: Money
     at_us: int
     quotes: tuple[int, ...]
+
+
+class PeakDoubted(Fact, frozen=True, kw_only=True):
+    """Equity may never have been as high as the peak of `at_us`: a price of `symbol`, in row `frame`, came late that had stood then.
+
+    Until there is a higher one, what breaks a floor that follows it is a question for a person.
+    """
+
+    equity: Money
+    at_us: int
+    symbol: str
+    frame: int
 
 
 class RolloverHighMoved(Fact, frozen=True, kw_only=True):
@@ -415,8 +436,8 @@ class BreachSuspected(Fact, frozen=True, kw_only=True):
 class VerdictCorrected(Fact, frozen=True, kw_only=True):
     """A later word on decision `decision`, which itself stays as it was.
 
-    `verdict`: exonerated (measured again it is no breach), questioned (a price that came late shows none; a person is asked),
-    dismissed or upheld (a person's answer).
+    `verdict`: exonerated (measured again it is no breach), questioned (what came late shows none; a person is asked), withdrawn (with
+    what came after that it is one again; nobody is asked), dismissed or upheld (a person's answer).
     """
 
     decision: int
@@ -601,6 +622,8 @@ FACTS: tuple[type[Fact], ...] = (
     StandingChanged,
     DayOpened,
     DayAnchored,
+    DayStartMoved,
+    PeakDoubted,
     PeakReached,
     RolloverHighMoved,
     MarkTaken,

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 from firm.facts import BreachDeclared, BreachSuspected, QuoteUsed
 from firm.instant import utc_text
-from firm.kinds import body_of
 from storage.grounds import Grounds
 from storage.late_price import LaterWord, Question, later_words, question_of, rows_since
 from storage.reader import LedgerReader
 
 _SAID = {
     "questioned": "In question since",
+    "withdrawn": "No longer in question since",
     "dismissed": "Dismissed at",
     "upheld": "Upheld at",
     "exonerated": "Taken back at",
@@ -39,9 +39,7 @@ def _since(reader: LedgerReader, grounds: Grounds, words: Sequence[LaterWord]) -
     if isinstance(fact, BreachDeclared | BreachSuspected):
         question = question_of(reader, grounds.opened, grounds.decided, grounds.seen, words)
         if question is not None and question.prices:
-            seen = body_of(grounds.seen.kind, grounds.seen.payload)
-            assert isinstance(seen, BreachDeclared | BreachSuspected)
-            yield "With the price that came late:\n" + "\n".join(_compared(question, seen))
+            yield "With the price that came late:\n" + "\n".join(_compared(question, fact))
     if isinstance(fact, BreachDeclared) and words[-1].verdict in _ENDED:
         yield _ENDED[words[-1].verdict]
     yield _EVIDENCE

@@ -5,6 +5,7 @@ account was given between it and the question.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -61,7 +62,9 @@ class LatePrice(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """A breach put in question. `equity`: with the late prices; None where the rows alone do not give it again.
+    """A breach put in question. `asked`: the last word that asked it, or took it back.
+
+    `equity`: with the late prices; None where the rows alone do not give it again.
 
     `working`: how that equity compares with the floor, step by step; empty where there is none. `breaks`: whether it is beyond.
     """
@@ -101,7 +104,7 @@ def question_of(
     reader: LedgerReader, rules: AccountOpened, decision: StoredRow, seen: StoredRow, words: Sequence[LaterWord]
 ) -> Question | None:
     """The question about a breach, or None where nobody asked it. `seen`: the row that recorded the equity."""
-    asked = next((word for word in words if word.verdict == "questioned"), None)
+    asked = next((word for word in reversed(words) if word.verdict in ("questioned", "withdrawn")), None)
     decided, fact = (body_of(row.kind, row.payload) for row in (decision, seen))
     if asked is None or not isinstance(decided, Breach) or not isinstance(fact, Breach):
         return None
@@ -110,11 +113,9 @@ def question_of(
     question = Question(asked=asked, prices=prices, equity=None, floor=decided.floor, breaks=False, working=())
     booked_late = any(row.kind in _BOOKED and row.happened_us < fact.at_us for row in since)
     then = _book_then(reader, rules, seen, fact)
-    return (
-        question
-        if booked_late or then is None
-        else _measured(reader, question, then, fact, f"{decision.seq}/floor/minor")
-    )
+    if booked_late or then is None:
+        return question
+    return _measured(reader, question, then, _Compared(seen.seq, fact, decision.seq, decided.observed.minor))
 
 
 def _late_prices(reader: LedgerReader, fact: Breach, since: Sequence[StoredRow]) -> Iterator[LatePrice]:
@@ -150,10 +151,27 @@ def _book_then(reader: LedgerReader, rules: AccountOpened, seen: StoredRow, fact
     return replace(then, balance=balance.value, balance_source=balance.source, positions=as_positions(held))
 
 
-def _measured(
-    reader: LedgerReader, question: Question, then: AccountState, fact: Breach, floor_source: str
-) -> Question:
+class _Compared(NamedTuple):
+    """The row in which an equity was seen, and the decision, which compared it with what was booked in between."""
+
+    seen_seq: int
+    seen: Breach
+    decision: int
+    observed: int
+
+    def with_booked(self, calc: Working, equity: int) -> int:
+        if self.observed == self.seen.observed.minor:
+            return equity
+        seen = calc.given(
+            "equity when it was seen", self.seen.observed.minor, "minor", f"{self.seen_seq}/observed/minor"
+        )
+        compared = calc.given("equity that was compared", self.observed, "minor", f"{self.decision}/observed/minor")
+        return calc.plus("equity with what was booked since", equity, calc.minus("booked since", compared, seen))
+
+
+def _measured(reader: LedgerReader, question: Question, then: AccountState, compared: _Compared) -> Question:
     """With the equity at the late prices, where the same book at the prices that were used is worth what was observed."""
+    fact = compared.seen
     term = next((term for term in then.ruleset.terms if term.id == fact.rule), None)
     exhibits = _exhibits(reader, fact)
     if not isinstance(term, DailyLoss | MaximumLoss) or not _agrees(then, exhibits, fact.observed.minor):
@@ -162,7 +180,8 @@ def _measured(
     mended = dict(instead.get(seq, (seq, used)) for seq, used in exhibits.items())
     calc = Working()
     equity = equity_of(calc, then, _board(mended), {used.symbol: Priced(seq) for seq, used in mended.items()})
-    floor = calc.given("floor", question.floor.minor, "minor", floor_source)
+    equity = compared.with_booked(calc, equity)
+    floor = calc.given("floor", question.floor.minor, "minor", f"{compared.decision}/floor/minor")
     beyond = breaks(calc, term.boundary, equity, floor)
     steps = tuple(_cited(calc.steps, fact.working))
     return replace(question, equity=fact.observed.with_minor(int(equity)), breaks=bool(beyond), working=steps)

@@ -589,6 +589,7 @@ class Account:
             "AccountOpened": self._open,
             "DayOpened": self._open_day,
             "DayAnchored": self._anchor_day,
+            "DayStartMoved": self._move_start,
             "PeakReached": self._raise_peak,
             "RolloverHighMoved": self._move_high,
             "TradingDayCounted": self._count_day,
@@ -702,7 +703,7 @@ class Account:
         self.high_before_cash = self.high
         self._move_findings(seq, is_cash=True)
         trails = [term.get("trail") for term in self.case.ruleset["terms"]]
-        self.owed += ["DayAnchored"] if self.day is not None and self.closing is None else []
+        self.owed += [] if self.day is None else ["DayAnchored" if self.closing is None else "DayStartMoved"]
         self.owed += ["RolloverHighMoved"] if "end_of_day" in trails else []
         self.owed += ["PeakReached"] if "every_tick" in trails and self.day is not None else []
         self._move_balance(seq, row, body, amount, self.positions)
@@ -817,25 +818,37 @@ class Account:
         self.day_us, self.day_end_us = start_us, end_us
 
     def _anchor_day(self, seq: int, row: Any, body: Any) -> None:
-        """The day's start becomes final, or cash moves it."""
-        require(self.day is not None, f"row {seq} fixes the start of a day that never began", CONTEST)
-        figures = [self.case.minor(body[name], f"row {seq}") for name in ("balance", "equity")]
-        before = [self.case.look_up(f"{self.day}/{name}/minor") for name in ("balance", "equity")]
-        wanted = list(figures)
+        """The day's start becomes final, or cash moves it when it is."""
         if self.closing is None:
-            moved = self._cash_of(seq, row)
-            if self.day in self.taken:
-                self.taken.add(seq)
-            wanted = [before[0] + moved, before[1] + moved]
-        else:
-            wanted[0] = self.closing[0]
-            if not self.closing[1] or not body["priced"]:
-                wanted[1] = wanted[0]
-            elif figures != before:
-                self.taken.add(seq)
+            self._move_start(seq, row, body)
+            self._raise_high()
+            return
+        figures, before = self._start_of(seq, body)
+        wanted = [self.closing[0], figures[1]]
+        if not self.closing[1] or not body["priced"]:
+            wanted[1] = wanted[0]
+        elif figures != before:
+            self.taken.add(seq)
         require(figures == wanted, f"row {seq} fixes the day's start at {figures}, it was {wanted}", CONTEST)
         self.day, self.closing = seq, None
         self._raise_high()
+
+    def _move_start(self, seq: int, row: Any, body: Any) -> None:
+        """Cash moves the day's start, whether it is final or not."""
+        figures, before = self._start_of(seq, body)
+        moved = self._cash_of(seq, row)
+        wanted = [before[0] + moved, before[1] + moved]
+        require(figures == wanted, f"row {seq} moves the day's start to {figures}, it was {wanted}", CONTEST)
+        if self.day in self.taken:
+            self.taken.add(seq)
+        self.day = seq
+
+    def _start_of(self, seq: int, body: Any) -> tuple[list[int], list[int]]:
+        """Balance and equity at the day's start, as the row says them and as they were known before it."""
+        require(self.day is not None, f"row {seq} fixes the start of a day that never began", CONTEST)
+        names = ("balance", "equity")
+        figures = [self.case.minor(body[name], f"row {seq}") for name in names]
+        return figures, [self.case.look_up(f"{self.day}/{name}/minor") for name in names]
 
     def _raise_peak(self, seq: int, row: Any, body: Any) -> None:
         self.peak = (self.case.minor(body["equity"], f"row {row['seq']}"), f"{seq}/equity/minor")
@@ -889,7 +902,7 @@ class Account:
         self.broken = self.broken if body["rule"] in soft else seq
 
     def _correct(self, *told: Any) -> None:
-        if told[2]["verdict"] == "questioned":
+        if told[2]["verdict"] in ("questioned", "withdrawn"):
             return  # a question answers nothing
         decision = told[2]["decision"]
         self.findings = [finding for finding in self.findings if finding.seq != decision]
@@ -1462,7 +1475,7 @@ def cited_mark(case: Case, trail: str) -> tuple[int, str] | None:
     on = ("balance", "equity") if term["trails_on"] == "higher" else (term["trails_on"],)
     allowed = [("DayOpened", "equity"), ("PeakReached", "equity")]
     if trail == "end_of_day":
-        allowed = [(kind, name) for kind in ("DayOpened", "DayAnchored") for name in on]
+        allowed = [(kind, name) for kind in ("DayOpened", "DayAnchored", "DayStartMoved") for name in on]
         allowed += [("RolloverHighMoved", "high"), ("AccountOpened", "initial")]
     row = case.rows.get(int(seq), {"kind": "", "account": 0})
     fits = row["account"] == case.account and (row["kind"], path.partition("/")[0]) in allowed

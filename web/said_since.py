@@ -15,6 +15,7 @@ from web.working import WorkingLine, working_lines
 # In a sentence that begins with it and goes on with the instant.
 SAID = {
     "questioned": ("In question since", "warn", "hourglass"),
+    "withdrawn": ("No longer in question since", "info", "circle-check"),
     "dismissed": ("Dismissed at", "info", "gavel"),
     "upheld": ("Upheld at", "info", "gavel"),
     "exonerated": ("Taken back at", "info", "circle-check"),

@@ -51,6 +51,12 @@ def _command_waits(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
         yield _at_most(Alarm.COMMAND_WAITS, bridge.bridge, bridge.command_ms, limits.command_waits_s * 1_000, text)
 
 
+def _enforcement_fails(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
+    for bridge in seen.bridges:
+        text = f"what was ordered for {counted(bridge.failing, 'account')} at bridge {bridge.bridge} failed again and again"
+        yield _is(Alarm.ENFORCEMENT_FAILS, bridge.bridge, bool(bridge.failing), text)
+
+
 def _enforcement_owed(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
     for bridge in seen.bridges:
         many = counted(bridge.owed, "account")
@@ -210,6 +216,7 @@ WATCHED: dict[Alarm, Watched] = {
     Alarm.COPIES_BEHIND: Watched(check=_copies_behind, hold_s=_at_once),
     Alarm.DESK_STOPPED: Watched(check=_desk_stopped, hold_s=_at_once),
     Alarm.DISK_LOW: Watched(check=_disk_low, hold_s=_at_once),
+    Alarm.ENFORCEMENT_FAILS: Watched(check=_enforcement_fails, hold_s=_at_once),
     Alarm.ENFORCEMENT_OWED: Watched(check=_enforcement_owed, hold_s=_at_once),
     Alarm.ENGINE_STANDS: Watched(check=_engine_stands, hold_s=_at_once),
     Alarm.FEED_SILENT: Watched(check=_feed_silent, hold_s=_at_once),

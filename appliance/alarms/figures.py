@@ -11,7 +11,8 @@ class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     silent nor expected here, and nothing is enforced by it.
 
     `command_ms`: how long its oldest open command has gone without an end, 0 where there is none. `owed`: accounts that are
-    owed what enforcement withheld; `enforced`: commands are sent to it now.
+    owed what enforcement withheld; `enforced`: commands are sent to it now. `failing`: accounts for which a command has failed
+    again and again.
     """
 
     bridge: str
@@ -22,6 +23,7 @@ class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
     command_ms: int
     owed: int
     enforced: bool
+    failing: int
 
 
 class FileFigures(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from statistics import median_low
 import apsw
 
 from actors.enforcement_desk import EnforcementDesk
-from actors.enforcement_plans import why_withheld
+from actors.enforcement_plans import keeps_failing, why_withheld
 from actors.live import BridgeHealth
 from actors.names import enforcement_desk
 from appliance.alarms.backup_age import last_backup_us
@@ -116,6 +116,7 @@ class Gatherer:
             command_ms=max(0, now_us - waits_since_us) // US_PER_MS,
             owed=len(desk.state.owed),
             enforced=not is_revoked and not why_withheld(desk.state),
+            failing=0 if is_revoked else sum(keeps_failing(plan) for plan in desk.state.plans.values()),
         )
 
     def _silent_ms(self, bridge: str, now_us: int) -> int | None:

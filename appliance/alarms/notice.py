@@ -26,6 +26,7 @@ class Alarm(StrEnum):
     COPIES_BEHIND = "copies_behind"
     DESK_STOPPED = "desk_stopped"
     DISK_LOW = "disk_low"
+    ENFORCEMENT_FAILS = "enforcement_fails"
     ENFORCEMENT_OWED = "enforcement_owed"
     ENGINE_STANDS = "engine_stands"
     FEED_SILENT = "feed_silent"

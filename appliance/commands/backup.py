@@ -29,7 +29,7 @@ from backups.freshness import Fresh, freshness
 from backups.keys import copy_keys_out, prune_keys
 from backups.names import next_stamp
 from backups.newer import require_newest_of
-from backups.places import destination_of
+from backups.places import destination_of, require_listable
 from backups.pruning import Pruned, prune
 from backups.retention import Keep
 from backups.shipping import NoSnapshotYet, Shipper
@@ -83,6 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 def source_of(options: argparse.Namespace, settings: Settings) -> Source:
     place = settings.backups.destination
+    require_listable(place, tail_keep_days=settings.backups.tail_keep_days, ship_every_s=settings.backups.ship_every_s)
     return Source(
         directory=options.data_dir,
         destination=destination_of(

@@ -16,8 +16,9 @@ from backups.destination import Destination
 from backups.envelope import Identity
 from backups.errors import RestoreRefused
 from backups.places import destination_of
-from backups.restore import Wanted, restore
+from backups.restore import restore
 from backups.source import workshop
+from backups.wanted import Wanted
 from storage.files import FirmDirectory
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS

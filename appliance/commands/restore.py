@@ -16,8 +16,8 @@ from backups.errors import RestoreRefused
 from backups.names import SNAPSHOTS, instant_of, snapshot_named
 from backups.notes import NOTE_BYTES_MAX
 from backups.places import destination_of
-from backups.replaying import Until
-from backups.restore import Restored, Wanted, restore
+from backups.restore import Restored, restore
+from backups.wanted import Until, Wanted
 from firm.instant import parse_utc, utc_text
 from storage.checkpoint import parse_note
 from storage.errors import NoteRefused

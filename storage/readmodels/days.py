@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from firm.facts import CashBooked, DayAnchored, DayOpened, DealBooked
+from firm.facts import CashBooked, DayAnchored, DayOpened, DayStartMoved, DealBooked
 from firm.kinds import Body
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
@@ -37,7 +37,7 @@ class Days:
     name = "days"
     version = 1
     schema = SCHEMA
-    kinds = kinds_of(DayOpened, DayAnchored, DealBooked, CashBooked)
+    kinds = kinds_of(DayOpened, DayAnchored, DayStartMoved, DealBooked, CashBooked)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
@@ -46,6 +46,8 @@ class Days:
                     _begin(connection, row.account, body, final=not body.provisional)
                 case DayAnchored():
                     _begin(connection, row.account, body, final=True)
+                case DayStartMoved():
+                    _begin(connection, row.account, body, final=False)
                 case DealBooked():
                     connection.execute(_DEAL, (row.account, row.happened_us, body.net.minor))
                 case CashBooked():
@@ -54,7 +56,9 @@ class Days:
                     pass
 
 
-def _begin(connection: apsw.Connection, account: int, fact: DayOpened | DayAnchored, *, final: bool) -> None:
+def _begin(
+    connection: apsw.Connection, account: int, fact: DayOpened | DayAnchored | DayStartMoved, *, final: bool
+) -> None:
     """A day's first marks are the day before's last ones."""
     day, marks = fact.day, (fact.balance.minor, fact.equity.minor)
     connection.execute(_OPEN, (account, day.start_us, day.label, day.end_us, *marks, int(final)))

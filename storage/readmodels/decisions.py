@@ -27,6 +27,11 @@ _INSERT = (
     " doubts, settled, settled_seq, because) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')"
 )
 # A suspicion takes the place of an earlier one of its rule; a breach that ends the account answers every question.
+# A question opens a decision; taken back, it leaves a declared breach as it was, and a suspicion open.
+_CORRECT = (
+    "UPDATE rm_decision SET settled = CASE WHEN ?1 = 'questioned' OR (?1 = 'withdrawn' AND kind <> 'BreachDeclared') THEN ''"
+    " WHEN ?1 = 'withdrawn' THEN 'final' ELSE ?1 END, settled_seq = ?2, because = ?3 WHERE decision = ?4"
+)
 _SUPERSEDE = (
     "UPDATE rm_decision SET settled = 'superseded', settled_seq = ?"
     " WHERE account = ? AND settled = '' AND decision < ? AND kind = ? AND ? IN (rule, '')"
@@ -44,11 +49,7 @@ class Decisions:
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
             if isinstance(body, VerdictCorrected):
-                settled = "" if body.verdict == "questioned" else body.verdict  # a question opens it, or leaves it open
-                connection.execute(
-                    "UPDATE rm_decision SET settled = ?, settled_seq = ?, because = ? WHERE decision = ?",
-                    (settled, row.seq, body.because, body.decision),
-                )
+                connection.execute(_CORRECT, (body.verdict, row.seq, body.because, body.decision))
             elif isinstance(body, BreachDeclared | BreachSuspected | PhasePassed | PassHeld):
                 _decide(connection, row, body)
 

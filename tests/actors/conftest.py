@@ -9,6 +9,7 @@ import pytest
 
 from actors.arrival import Arrival, Decided
 from actors.batch import Batch
+from actors.desk import Header
 from actors.engine import Engine
 from firm.account import AccountState
 from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
@@ -161,6 +162,16 @@ class Stage:
         state = self.engine.account(account)
         assert state is not None
         return state
+
+    def refolded(self, *, with_prices: bool = True) -> Engine:
+        """A fresh engine that took the rows as they are. `with_prices`: whether the quote frames are still on the machine."""
+        folded = Engine(self.engine.lineage)
+        for batch in self.batches:
+            frames = dict(batch.frames) if with_prices else {}
+            for row, body in batch.rows:
+                header = Header(row.seq, row.happened_us, row.received_us, row.account)
+                folded.refold(header, body, frames.get(row.seq))
+        return folded
 
     # --- the firm ---
 

@@ -260,8 +260,11 @@ def test_what_people_confirm_does_not_trip_the_breaker(stage):
 # --- cash between a day's first instant and its final start ---
 
 
-def test_a_withdrawal_before_the_days_start_is_final_is_no_loss(stage):
-    """Cash moves the start that the floor is measured from, which is not final yet: what it leaves is judged once it is."""
+@pytest.mark.parametrize(
+    ("amount", "floor"), [("-20_000.00", 75_000_00), ("1.00", 95_001_00), ("20_000.00", 115_000_00)]
+)
+def test_cash_before_the_days_start_is_final_moves_what_is_measured_from_it(stage, amount, floor):
+    """It is no loss and no profit, and it switches no limit off: what then breaks one is a suspicion until the start is final."""
     account = stage.sell()
     stage.tick("EURUSD", 138_690, 138_700)
     stage.now_us = stage.account(account).day.day.end_us - SECOND_US
@@ -269,14 +272,16 @@ def test_a_withdrawal_before_the_days_start_is_final_is_no_loss(stage):
     stage.wait(3)
     stage.tick("EURUSD", 138_690, 138_700)
     assert not stage.account(account).day.final
-    cash(stage, account, "-20_000.00")
+    cash(stage, account, amount)
     stage.tick("EURUSD", 138_691, 138_701)
     assert not stage.facts(BreachSuspected)
-    stage.watermark()
-    assert stage.account(account).day.final
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
-    stage.equity(account, "79_910.00", "80_000.00")
+    balance = (floor + 5_000_00) // 100
+    stage.equity(account, f"{balance - 90}.00", f"{balance}.00")
     stage.wait(1)
     stage.tick("EURUSD", 138_200, 138_210)
+    [suspicion] = stage.facts(BreachSuspected, account)
+    assert (suspicion.rule, suspicion.floor.minor, suspicion.doubts) == ("daily", floor, (Doubt.PROVISIONAL_ANCHOR,))
+    stage.watermark()
     [breach] = stage.facts(BreachDeclared, account)
-    assert (breach.rule, breach.floor.minor) == ("daily", 75_000_00)
+    assert (breach.rule, breach.floor.minor) == ("daily", floor)

@@ -6,7 +6,6 @@ import pytest
 
 from actors import account_book, account_seat
 from actors.account_desk import AccountDesk
-from actors.desk import Header
 from actors.engine import Engine
 from actors.guards import stakes_of, watch_of
 from actors.names import account_desk
@@ -100,13 +99,7 @@ def test_a_busy_firm_is_worth_the_name(busy):
 @pytest.mark.parametrize("seed", [3, 4])
 def test_folding_the_rows_leads_to_the_state_that_deciding_led_to(busy, seed):
     firm = busy(seed)
-    folded = Engine(LINEAGE)
-    for batch in firm.batches:
-        frames = dict(batch.frames)
-        for row, body in batch.rows:
-            header = Header(row.seq, row.happened_us, row.received_us, row.account)
-            folded.refold(header, body, frames.get(row.seq))
-    live, again = firm.engine.capture().states, folded.capture().states
+    live, again = firm.engine.capture().states, firm.refolded().capture().states
     differing = [name for name in live if state_bytes(live[name]) != state_bytes(again.get(name))]
     assert differing == []
 

@@ -37,7 +37,7 @@ def decides_alike(stage, second, since):
 def what_is_watched(watch):
     symbols = {symbol for symbol, *_ in watch.bands} | set(watch.always)
     timely = (watch.day_end_us, watch.provisional_us, watch.marked)
-    return symbols, timely, (watch.late, watch.newest_us, watch.unfilled)
+    return symbols, timely, (watch.late, watch.breached, watch.newest_us, watch.unfilled)
 
 
 def assert_indexed(engine):

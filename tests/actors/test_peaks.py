@@ -2,10 +2,8 @@
 
 import pytest
 
-from actors.desk import Header
-from actors.engine import Engine
 from firm.commands import PublishProgram
-from firm.facts import BreachDeclared, BreachSuspected, Doubt
+from firm.facts import BreachDeclared, BreachSuspected, Doubt, PeakDoubted, VerdictCorrected
 from firm.inputs import DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
@@ -103,15 +101,69 @@ def test_a_higher_high_ends_the_doubt(stage, account):
     assert not stage.account(account).peak.in_doubt
 
 
+@pytest.mark.parametrize(
+    ("bid", "seconds", "doubted"),
+    [
+        (1_284_000, 1, True),  # with it equity was 97 000 when the euro stood highest
+        (1_284_000, 11, False),  # older than the price that was used
+        (1_291_000, 1, False),  # with it equity was higher still
+    ],
+)
+@pytest.mark.parametrize("is_newest", [True, False])
+def test_a_high_at_prices_that_never_stood_together_fails_nobody_by_itself(
+    stage, account, bid, seconds, doubted, is_newest
+):
+    """The euro has risen, gold seems not to have moved. Its price of before that comes late."""
+    hold_both(stage, account)
+    high_us = stage.now_us
+    stage.tick("EURUSD", 139_300, 139_310)
+    assert peak_of(stage, account) == 103_000_00
+    stage.wait(1)
+    if not is_newest:
+        stage.tick("XAUUSD", 1_289_000, 1_289_100)
+    stage.tick("XAUUSD", bid, bid + 100, high_us - seconds * SECOND_US)
+    assert stage.account(account).peak.in_doubt == doubted
+    assert len(stage.facts(PeakDoubted)) == doubted
+    assert stage.refolded().account(account).peak == stage.account(account).peak
+    stage.wait(1)
+    stage.tick("XAUUSD", 1_283_400, 1_283_500)
+    assert bool(stage.facts(BreachDeclared)) is not doubted
+    if doubted:
+        [suspicion] = stage.facts(BreachSuspected)
+        assert suspicion.doubts == (Doubt.LATE_DATA,)
+
+
+@pytest.mark.parametrize(("bid", "verdicts"), [(1_284_000, ["questioned"]), (1_291_000, [])])
+def test_a_breach_under_a_high_that_a_late_price_takes_away_is_put_before_a_person(stage, account, bid, verdicts):
+    hold_both(stage, account)
+    high_us = stage.now_us
+    stage.tick("EURUSD", 139_300, 139_310)
+    stage.wait(2)
+    stage.tick("XAUUSD", 1_283_400, 1_283_500)
+    stage.tick("EURUSD", 139_300, 139_310)
+    assert stage.facts(BreachDeclared)
+    stage.tick("XAUUSD", bid, bid + 100, high_us - SECOND_US)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == verdicts
+    assert len(stage.facts(PeakDoubted)) == len(verdicts)
+    assert stage.refolded().account(account).findings == stage.account(account).findings
+    stage.tick("XAUUSD", bid, bid + 100, high_us - SECOND_US // 2)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == verdicts
+
+
+def hold_both(stage, account):
+    """Long 5 lots of EURUSD, 5 dollars a point, and 10 of XAUUSD, one dollar a point."""
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.deal(account, "P1", Side.BUY, "5", 138_700)
+    stage.deal(account, "P2", Side.BUY, "10", 1_290_000, symbol="XAUUSD")
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(10)
+
+
 def test_a_fold_of_the_rows_knows_the_same_high(stage, account):
     """What a newer engine starts from: prices and deals alone bring it, so nothing is lost where no row holds it yet."""
     long(stage, account)
     stage.wait(1)
     stage.deal(account, "P1", Side.SELL, "10", 139_000, entry=DealEntry.OUT, profit="3_000.00")
-    folded = Engine(stage.engine.lineage)
-    for batch in stage.batches:
-        frames = dict(batch.frames)
-        for row, body in batch.rows:
-            folded.refold(Header(row.seq, row.happened_us, row.received_us, row.account), body, frames.get(row.seq))
     assert peak_of(stage, account) == 103_000_00
-    assert folded.account(account).peak == stage.account(account).peak
+    assert stage.refolded().account(account).peak == stage.account(account).peak

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from firm.bounds import LATE_PRICES_TOLD_MAX
+from firm.bounds import LATE_ANSWERS_MAX, LATE_PRICES_TOLD_MAX
 from firm.commands import PublishProgram, ReviewOutcome, ReviewVerdict
 from firm.facts import (
     BreachDeclared,
@@ -73,6 +73,17 @@ def test_a_breach_that_a_late_price_leaves_as_it_was_is_not_in_question(stage, b
     assert not stage.facts(VerdictCorrected)
 
 
+def test_an_account_that_ended_is_woken_only_by_late_prices_of_before_its_breach(stage, breached):
+    """There may be a hundred thousand of them: what comes late today has nothing to say to last year's breaches."""
+    at_us = stage.now_us
+    stage.wait(60)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", 138_700, 138_710, at_us + SECOND_US)
+    assert breached not in stage.batches[-1].accounts
+    stage.tick("EURUSD", 138_700, 138_710, at_us - SECOND_US)
+    assert breached in stage.batches[-1].accounts
+
+
 def test_a_price_that_leaves_it_a_breach_is_kept_and_the_next_one_questions_it_once(stage, breached):
     at_us = stage.now_us
     stage.wait(3)
@@ -85,28 +96,71 @@ def test_a_price_that_leaves_it_a_breach_is_kept_and_the_next_one_questions_it_o
     assert len(stage.facts(VerdictCorrected)) == 1
 
 
-@pytest.mark.parametrize("symbol", ["XAUUSD", "EURUSD"])
-def test_what_bears_the_breachs_own_stamp_and_came_after_it_is_not_late(stage, breached, symbol):
-    """Platforms stamp several prices with one instant; their order decides."""
-    bid = {"XAUUSD": 1_290_000, "EURUSD": 139_900}[symbol]
-    stage.tick(symbol, bid, bid + 100, stage.now_us)
-    assert stage.facts(BreachDeclared, breached)
+def test_a_price_of_the_breachs_own_stamp_is_after_it_where_one_frame_brought_both(stage):
+    """Platforms stamp several prices with one instant; in a frame their order is the platform's."""
+    account = hold_both(stage, stage.sell())
+    at_us = stage.now_us
+    stage.frame([Tick("XAUUSD", at_us, 1_284_000, 1_284_100), Tick("EURUSD", at_us, 139_900, 139_910)])
+    stage.tick("XAUUSD", 1_290_000, 1_290_100, at_us)
+    assert stage.facts(BreachDeclared, account)
     assert not stage.facts(VerdictCorrected)
 
 
-def test_late_prices_that_change_nothing_leave_no_row_and_others_only_so_many(stage, breached):
+def test_which_of_two_prices_of_one_stamp_came_first_is_a_question_where_two_frames_brought_them(stage, breached):
+    stage.tick("EURUSD", 139_900, 139_910, stage.now_us)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned"]
+
+
+def test_of_late_prices_that_leave_a_breach_one_only_so_many_leave_rows(stage, breached):
     """A backfill brings hundreds; an account that is over does not grow by them."""
     at_us = stage.now_us
     stage.wait(3)
     stage.tick("EURUSD", 138_700, 138_710)
     before = len(stage.facts(QuoteUsed, breached))
-    stage.frame([Tick("EURUSD", at_us - 9 * SECOND_US + n, 138_700, 138_710) for n in range(50)])
-    assert len(stage.facts(QuoteUsed, breached)) == before
-    stage.frame([Tick("EURUSD", at_us - 8 * SECOND_US + n, 138_701 + n, 138_711 + n) for n in range(50)])
+    stage.frame([Tick("EURUSD", at_us - 9 * SECOND_US + n, 138_700 + n // 9, 138_710 + n // 9) for n in range(50)])
     assert len(stage.facts(QuoteUsed, breached)) == before + LATE_PRICES_TOLD_MAX
     assert stage.account(breached).exhibits == ()
     stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
     assert len(stage.facts(VerdictCorrected)) == 1
+
+
+@pytest.mark.parametrize(
+    ("bids", "verdicts"),
+    [
+        ([138_850, 138_901, 138_850], ["questioned", "withdrawn"]),  # the last of before the breach shows it again
+        ([138_901, 138_850, 138_901], ["questioned", "withdrawn", "questioned"]),
+        ([138_901, 138_902, 138_903], ["questioned"]),
+    ],
+)
+def test_the_last_price_of_before_a_breach_decides_whether_it_is_in_question(stage, breached, bids, verdicts):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    seconds = range(len(bids), 0, -1)
+    stage.frame([Tick("EURUSD", at_us - n * SECOND_US, bid, bid + 10) for n, bid in zip(seconds, bids, strict=True)])
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == verdicts
+
+
+def test_a_price_that_changes_nothing_keeps_an_older_one_from_its_place(stage, breached):
+    """They come the newest first: what stood at the breach is known when the older one comes."""
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_710, 138_720)
+    stage.tick("EURUSD", 138_700, 138_710, at_us - SECOND_US)
+    stage.tick("EURUSD", 138_901, 138_911, at_us - 2 * SECOND_US)
+    assert not stage.facts(VerdictCorrected)
+
+
+def test_what_turns_the_answer_leaves_only_so_many_rows_and_stays_a_question(stage, breached):
+    at_us = stage.now_us
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    for n in range(LATE_ANSWERS_MAX):
+        first_us = at_us - 9 * SECOND_US + 2 * n
+        stage.frame([Tick("EURUSD", first_us, 138_901, 138_911), Tick("EURUSD", first_us + 1, 138_700, 138_710)])
+    verdicts = [fact.verdict for fact in stage.facts(VerdictCorrected)]
+    assert verdicts == ["questioned", "withdrawn"] * (LATE_ANSWERS_MAX // 2) + ["questioned"]
+    assert stage.account(breached).findings[0].questioned
 
 
 def test_a_pause_is_never_a_question_for_a_person(stage, hands):
@@ -139,12 +193,27 @@ def test_a_suspicion_that_is_none_with_the_late_price_can_only_be_dismissed(stag
     stage.wait(1)
     stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
     [finding] = stage.account(account).findings
-    review = ReviewVerdict(
-        by="staff:ruth", account=account, decision=finding.seq, outcome=ReviewOutcome.CONFIRM, why="it looked so"
-    )
-    stage.put(review, account)
+    stage.put(confirmed(account, finding.seq), account)
     assert [fact.refusal for fact in stage.facts(Refused)] == [Refusal.NOT_BROKEN]
     assert not stage.facts(BreachDeclared)
+
+
+def test_a_suspicion_whose_question_was_taken_back_can_be_confirmed(stage):
+    account, at_us = suspected(stage), stage.now_us
+    stage.wait(1)
+    stage.tick("EURUSD", 138_900, 138_910)
+    stage.frame([Tick("EURUSD", at_us - n * SECOND_US, bid, bid + 10) for n, bid in ((2, 138_901), (1, 138_700))])
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned", "withdrawn"]
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
+    [finding] = stage.account(account).findings
+    stage.put(confirmed(account, finding.seq), account)
+    assert stage.account(account).standing is Standing.BREACHED
+
+
+def confirmed(account, decision):
+    return ReviewVerdict(
+        by="staff:ruth", account=account, decision=decision, outcome=ReviewOutcome.CONFIRM, why="it looked so"
+    )
 
 
 def test_a_way_to_convert_that_is_told_later_stops_no_desk(stage, hands):
@@ -247,6 +316,51 @@ def test_a_close_that_is_told_after_the_breach_it_came_before_puts_it_in_questio
     stage.deal(account, "P1", Side.SELL, lots, 138_500, entry=DealEntry.OUT, profit=profit, at_us=closed_us)
     assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned"] * questioned
     assert stage.account(account).standing is Standing.BREACHED
+
+
+@pytest.mark.parametrize(
+    ("lots", "profit", "equity", "balance", "ends"),
+    [
+        ("10", "-2_000.00", "98_000.00", "98_000.00", "exonerated"),  # all was closed before the price that broke it
+        ("1", "-100.00", "94_500.00", "99_900.00", "breached"),  # what was left lost 5 400 more
+    ],
+)
+def test_a_suspicion_that_waits_is_measured_with_the_close_that_came_late(stage, lots, profit, equity, balance, ends):
+    account, closed_us = suspected_before_a_close_is_told(stage, waits_s=1)
+    assert stage.account(account).standing is Standing.SUSPECTED
+    stage.deal(account, "P1", Side.SELL, lots, 138_500, entry=DealEntry.OUT, profit=profit, at_us=closed_us)
+    stage.equity(account, equity, balance)
+    if ends == "exonerated":
+        assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["exonerated"]
+        assert stage.account(account).standing is Standing.ACTIVE
+    else:
+        assert stage.account(account).standing is Standing.BREACHED
+
+
+def test_a_suspicion_before_a_person_is_in_question_with_the_close_that_came_late(stage):
+    account, closed_us = suspected_before_a_close_is_told(stage, waits_s=200)
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
+    stage.deal(account, "P1", Side.SELL, "10", 138_500, entry=DealEntry.OUT, profit="-2_000.00", at_us=closed_us)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned"]
+    [finding] = stage.account(account).findings
+    stage.put(confirmed(account, finding.seq), account)
+    assert [fact.refusal for fact in stage.facts(Refused)] == [Refusal.NOT_BROKEN]
+    assert not stage.facts(BreachDeclared)
+
+
+def suspected_before_a_close_is_told(stage, waits_s):
+    """Equity is 94 000 with what had been closed by then; `waits_s` after it, since when the platform has not told its own figure."""
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.wait(2)
+    closed_us = stage.now_us
+    stage.wait(waits_s)
+    stage.tick("EURUSD", 138_100, 138_110)
+    assert stage.facts(BreachSuspected, account)
+    stage.wait(5)
+    return account, closed_us
 
 
 def test_the_deals_that_flatten_a_breached_account_question_nothing(stage, breached):

@@ -28,11 +28,12 @@ from backups.envelope import Identity, Recipient
 from backups.freshness import Fresh, freshness
 from backups.names import wall_us
 from backups.pruning import Pruned, prune
-from backups.restore import Restored, Wanted, restore
+from backups.restore import Restored, restore
 from backups.retention import Keep
 from backups.shipping import Shipped, Shipper
 from backups.snapshot import Taken, take_snapshot
 from backups.source import Source, workshop
+from backups.wanted import Wanted
 from firm.commands import EnrolBridge, PublishProgram
 from firm.inputs import BridgeConnected, ClockTicked, Input, QuoteFrame, SymbolReported
 from firm.instant import DAY_US, SECOND_US, parse_utc
@@ -82,6 +83,7 @@ class House:
         self.identity_file = folder / "offline.key"
         self.identity_file.write_text(f"# made for a test\n{identity}\n")
         self.destination = DirectoryDestination(self.copies)
+        self.segments_keep_days = 0
         self._restores = 0
 
     def open_for_business(self) -> None:
@@ -145,7 +147,7 @@ class House:
             secrets=read_secrets(self.directory),
             read_models=READ_MODELS,
             space_min_bytes=20_000_000,
-            segments_keep_days=0,
+            segments_keep_days=self.segments_keep_days,
         )
 
     def snapshot(self) -> Taken:

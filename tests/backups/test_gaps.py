@@ -14,12 +14,13 @@ from backups import names, shipping
 from backups.errors import DestinationFailed, RestoreRefused
 from backups.names import TailName, stamp_of, tail_named, wall_us
 from backups.records import Tail
-from backups.replaying import Until
 from backups.retention import Keep
 from backups.shipping import Shipper
 from backups.source import workshop
 from backups.tails import contiguous, to_replay
+from backups.wanted import Until
 from firm.instant import DAY_US, HOUR_US
+from storage.retention import let_segments_go
 from storage.secret_files import read_secrets
 from storage.vault import Vault
 from tests.backups.test_altered_copies import resealed
@@ -283,6 +284,35 @@ def test_a_segment_that_was_cut_is_sent_again_by_the_next_night(house: Any) -> N
     assert house.snapshot().segments == 1
     assert problems(house) == ""
     assert house.restore()[1].segments == 1
+
+
+def test_a_segment_that_is_gone_from_the_copies_is_told_and_sent_again_where_it_still_is(house: Any) -> None:
+    house.tick(12)
+    house.next_day()
+    house.snapshot()
+    [sealed] = (house.copies / "segments").iterdir()
+    sealed.unlink()
+    assert f"1 of 1 sealed segments is missing (segments/{sealed.name})" in problems(house)
+    house.snapshot()
+    assert problems(house) == ""
+
+
+def test_a_segment_whose_copy_was_the_last_one_is_told_for_as_long_as_a_snapshot_names_it(house: Any) -> None:
+    house.tick(5)
+    for _ in range(3):
+        house.next_day()
+        house.tick(60)
+    house.snapshot()
+    house.segments_keep_days = 1
+    [gone, *_] = let_segments_go(house.directory, house.segments_keep_days)
+    [sealed] = [path for path in (house.copies / "segments").iterdir() if path.name.startswith(gone)]
+    content = sealed.read_bytes()
+    sealed.unlink()
+    for _ in range(2):
+        assert f"sealed segments is missing (segments/{sealed.name})" in problems(house)
+        house.snapshot()  # which does not need it any more
+    sealed.write_bytes(content)
+    assert problems(house) == ""
 
 
 def test_a_segment_that_cannot_be_sent_again_is_named_and_is_no_riddle(house: Any) -> None:

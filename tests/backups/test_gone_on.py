@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from appliance.copies_seen import why_unseen
+from appliance.copies_seen import check_copies, why_unseen
 from appliance.copying import BackupSettings
-from backups.errors import RestoreRefused
+from appliance.finding import Level
+from backups.errors import BackupRefused, RestoreRefused
 from backups.newer import OlderThanKnown
-from backups.replaying import Until
 from backups.retention import Keep
 from backups.shipping import Shipper
+from backups.wanted import Until
+from storage.files import FirmDirectory
 from storage.secret_files import read_secrets
 
 GONE_ON = "the firm that this one was restored from has gone on"
@@ -142,3 +144,19 @@ def test_a_restore_says_to_stop_the_other_first(firm: Any, run: Any) -> None:
     text = run("restore", *where, "--data-dir", firm.folder / "again").stdout
     assert text.index("First: stop the firm that it was restored from") < text.index("Next: ")
     assert "evenhand rehearse" in text
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 64, b'{"ab": "many"}', b'["ab"]'])
+def test_what_was_known_of_it_is_never_taken_for_nothing_where_the_file_is_damaged(
+    house: Any, drilled: Path, content: bytes
+) -> None:
+    house.go_on_with(drilled)
+    (drilled / "backup.left").write_bytes(content)
+    for touch in (house.snapshot, house.ship, house.prune):
+        with pytest.raises(BackupRefused, match=r"backup\.left cannot be read.*restore"):
+            touch()
+    assert "backup.left cannot be read" in "\n".join(house.fresh().problems)
+    settings = BackupSettings(destination=str(house.copies), recipient=house.recipient)
+    assert "backup.left cannot be read" in why_unseen(drilled, settings, read_secrets(drilled))
+    found = check_copies(FirmDirectory(drilled), settings, read_secrets(drilled))
+    assert (found.level, "move it aside" in found.next) == (Level.PROBLEM, True)

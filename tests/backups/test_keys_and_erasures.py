@@ -9,9 +9,9 @@ from backups.envelope import Identity
 from backups.errors import DestinationFailed, RestoreRefused
 from backups.keys import copy_keys_out, newest_keys, prune_keys
 from backups.names import KEYS, next_stamp, stamp_of, wall_us
-from backups.replaying import Until
 from backups.shipping import Shipper
 from backups.source import workshop
+from backups.wanted import Until
 from firm.instant import DAY_US
 from storage.checkpoint import Signer
 from storage.secret_files import read_secrets

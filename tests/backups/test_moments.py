@@ -6,7 +6,7 @@ import pytest
 
 from backups.errors import RestoreRefused
 from backups.names import wall_us
-from backups.replaying import Until
+from backups.wanted import Until
 from firm.instant import DAY_US, SECOND_US, utc_text
 
 

@@ -14,8 +14,9 @@ from backups import asking, notes, whole
 from backups.asking import notes_within, that_matter
 from backups.destination import LOT_BYTES_MAX, Destination, DirectoryDestination
 from backups.errors import DestinationFailed
-from backups.names import stamp_of, wall_us
+from backups.names import TailName, stamp_of, wall_us
 from backups.notes import known_notes
+from storage.checkpoint import sign_note
 from storage.reader import LedgerReader
 from tests.backups.test_places import place  # noqa: F401  (a fixture)
 
@@ -114,6 +115,38 @@ def test_of_the_checkpoints_those_with_the_most_rows_are_told_and_samples_of_the
     other = identity._replace(firm_slug="southlight")
     assert that_matter(identity, [*found, *"12345"]) == [(copied.snapshots()[1] / "checkpoint").read_text(), *"123"]
     assert that_matter(other, found) == found
+
+
+def test_of_each_lineage_those_with_the_most_rows_are_told_however_few_they_are(copied: Any) -> None:
+    """A firm that was restored long ago has more rows than the one that it was restored from and that goes on by mistake."""
+    with LedgerReader(copied.directory) as reader:
+        identity = reader.identity()
+
+    def signed(lineage: str, rows: int) -> str:
+        return sign_note(f"evenhand/northlight/{lineage}", rows, bytes(32), copied.source.signer)
+
+    left = [signed("ab" * 16, rows) for rows in (38, 39, 40)]
+    own = [signed("cd" * 16, rows) for rows in range(41, 300)]
+    found = that_matter(identity, [*left, *own])
+    assert found[0] == own[-1]
+    assert left[-1] in found
+    assert len(found) < 2 * asking.OWN_MAX
+
+
+def test_tail_files_of_a_lineage_that_was_left_are_read_only_as_large_as_ours_are(
+    copied: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = copied.machine.ledger.lineage.hex()
+    copied.go_on_with(copied.restore()[0])
+    copied.snapshot()
+    (copied.copies / "tail" / left).mkdir(parents=True)
+    for number in range(3):
+        name = TailName(900 + number, 901 + number, stamp_of(wall_us()), 300 * MIB).name
+        with (copied.copies / "tail" / left / name).open("wb") as file:
+            file.truncate(300 * MIB)
+    seen = held_at_most(monkeypatch)
+    assert copied.restore()[1].size == len(copied.rows())
+    assert max(seen) < 10 * MIB
 
 
 def test_a_folder_of_a_thousand_folders_ends_nothing(copied: Any, request: pytest.FixtureRequest) -> None:

@@ -9,8 +9,8 @@ import pytest
 from backups.errors import BackupRefused, DestinationFailed, RestoreRefused
 from backups.names import MANIFEST
 from backups.newer import OlderThanKnown
-from backups.replaying import Until
 from backups.retention import Keep
+from backups.wanted import Until
 
 NOTHING = Keep(0, 0, 0, 0)
 

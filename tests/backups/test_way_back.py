@@ -16,10 +16,10 @@ from appliance.doctor import run_doctor
 from appliance.finding import Level
 from backups.errors import RestoreRefused
 from backups.newer import OlderThanKnown
-from backups.replaying import Until
 from backups.restore import restore
 from backups.shipping import ROWS_MAX, NoSnapshotYet
 from backups.source import restored_in
+from backups.wanted import Until
 from firm.commands import MarkOrderPaid, PlaceOrder
 from firm.facts import CommandQueued
 from firm.inputs import LedgerForked

@@ -27,6 +27,7 @@ from firm.facts import (
     ChallengeAdvanced,
     DayAnchored,
     DayOpened,
+    DayStartMoved,
     DealBooked,
     Doubt,
     Fact,
@@ -311,8 +312,8 @@ class Story:
         self.trade(account, position, "EURUSD", Side.BUY, 100_000_000, 138_702, net="0")
         return self.trade(account, position, "EURUSD", Side.BUY, 0, 138_702, net=net)
 
-    def deposit(self, account: int, amount: str, *, moves: bool = True) -> int:
-        """Cash, which moves the marks that limits are measured from."""
+    def deposit(self, account: int, amount: str, *, moves: bool = True, told: int = 0) -> int:
+        """Cash, which moves the marks that limits are measured from. `told`: by how much too little a dishonest firm moves them."""
         state = self.states[account]
         money = Money.parse(amount, state.initial.currency, state.initial.exponent)
         after, name = state.money(state.balance) + money, f"c{self.ledger.size}"
@@ -326,17 +327,17 @@ class Story:
         net = state.money(state.cash_net) + money
         seq = self.add(CashBooked(cash_id=name, amount=money, balance=after, net=net), account)
         if moves:
-            self._move_marks(account, money.minor)
+            self._move_marks(account, money.minor - told)
         return seq
 
     def _move_marks(self, account: int, minor: int) -> None:
         state = self.states[account]
         trails = {getattr(terms, "trail", None) for terms in state.ruleset.terms}
         day, peak = state.day, state.peak
-        if day is not None and day.final:
-            start = [state.money(day.balance + minor), state.money(day.equity + minor)]
-            moved = DayAnchored(day=day.day, balance=start[0], equity=start[1], changed=True, priced=day.priced)
-            self.add(moved, account)
+        if day is not None:
+            marks = {"balance": state.money(day.balance + minor), "equity": state.money(day.equity + minor)}
+            final = DayAnchored(day=day.day, **marks, changed=True, priced=day.priced)
+            self.add(final if day.final else DayStartMoved(day=day.day, **marks, priced=day.priced), account)
         if Trail.END_OF_DAY in trails:
             self.add(RolloverHighMoved(high=state.money(state.rollover_high + minor)), account)
         if Trail.EVERY_TICK in trails and peak is not None:

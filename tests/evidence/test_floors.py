@@ -66,6 +66,32 @@ def test_a_day_anchored_later_moves_the_floor(story: Any, verifier: ModuleType) 
     assert any(f"the day's start in row {row}" in line for line in told)
 
 
+@pytest.mark.parametrize("trail", [None, Trail.END_OF_DAY])
+def test_cash_moves_a_days_start_that_is_not_final(story: Any, verifier: ModuleType, trail: Trail | None) -> None:
+    terms = story.rules.terms if trail is None else (trailing(trail),)
+    story.both_open(replace(story.rules, terms=terms), provisional=True)
+    story.deposit(story.ada, "300.00")
+    story.earn(story.ada, "-12_000.00")
+    suspicion = story.judge(story.ada, terms[0].id, (Doubt.PROVISIONAL_ANCHOR,))
+    assert verifier.verify(story.bundle(suspicion))
+    floor = story.states[story.ada].findings[0].floor
+    assert floor == (9_530_000 if trail is None else 9_030_000)
+    story.anchor_day(story.ada)
+    assert verifier.verify(story.bundle(story.confirm(story.ada)))
+
+
+@pytest.mark.parametrize("wrong", ["DayStartMoved", "equity"])
+def test_a_days_start_that_cash_moves_otherwise_is_refused(
+    story: Any, verifier: ModuleType, silent: None, wrong: str
+) -> None:
+    story.both_open(provisional=True)
+    story.deposit(story.ada, "300.00", moves=wrong == "equity", told=1)
+    story.earn(story.ada, "-12_000.00")
+    suspicion = story.judge(story.ada, "daily", (Doubt.PROVISIONAL_ANCHOR,))
+    with pytest.raises(verifier.Refused, match=r"is no DayStartMoved|moves the day's start to"):
+        verifier.verify(story.bundle(suspicion))
+
+
 def test_a_floor_that_never_moves_is_worked_out_again(story: Any, verifier: ModuleType) -> None:
     story.both_open()
     story.deposit(story.ada, "-1_000.00")  # which lowers where the floor is measured from

@@ -34,7 +34,7 @@ from firm.commands import (
     ReleaseKillSwitch,
 )
 from firm.facts import CommandQueued
-from firm.inputs import ClockTicked, LoginReported, SymbolReported
+from firm.inputs import ClockTicked, CommandReported, CommandState, LoginReported, SymbolReported
 from firm.instant import HOUR_US, SECOND_US
 from firm.quote_frame import Tick
 from storage.files import FirmDirectory
@@ -468,3 +468,22 @@ async def test_enforcement_that_goes_on_without_what_it_withheld(shop: Any, look
     assert notice.text == (
         "enforcement at bridge sim goes on, but what was withheld from 1 account is not ordered anew"
     )
+
+
+@pytest.mark.fires(Alarm.ENFORCEMENT_FAILS)
+async def test_a_platform_that_refuses_what_was_ordered_again_and_again(shop: Any, look: Looked) -> None:
+    shop.put(RegisterTrader(by="console", trader=1002, sealed="c0ffee"))
+    shop.put(PlaceOrder(by="console", order=502, trader=1002, program="trailing-100k", accounts=(7011, 7012)))
+    facts = shop.put(MarkOrderPaid(by="console", order=502, reference="wire 2")).facts
+    for failures in range(1, 6):
+        assert await look(shop.machine, Alarm.ENFORCEMENT_FAILS) == []
+        [queued] = [fact for _, fact in facts if isinstance(fact, CommandQueued)]
+        refused = CommandReported(
+            bridge="sim", seq=90 + failures, command=queued.command, state=CommandState.FAILED, retcode="no_rights",
+            vendor_ref="", t_us=shop.now_us,
+        )  # fmt: skip
+        shop.put(refused, 7011)
+        shop.wait(60 << failures)
+        facts = shop.put(ClockTicked(at_us=shop.now_us)).facts
+    text = said(await look(shop.machine, Alarm.ENFORCEMENT_FAILS))
+    assert text == "what was ordered for 1 account at bridge sim failed again and again"

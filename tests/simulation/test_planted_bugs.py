@@ -14,7 +14,9 @@ from msgspec.structs import replace
 from world.verdict import judge
 from world.watcher import Invariant
 
-from actors import account_book, account_desk, account_verdicts, runner
+from actors import account_book, account_desk, runner
+from actors.account_seat import AccountSeat
+from actors.desk import Turn
 from actors.enforcement_desk import EnforcementDesk
 from actors.runner import Runner
 from actors.turn import WorkingTurn
@@ -24,6 +26,7 @@ from bridges.lanes import Lanes, PendingEvent, Took
 from bridges.outbox import Outbox
 from bridges.wire import Ack
 from firm import account_fold
+from firm.account import Peak
 from firm.account_fold import ALREADY_BOOKED
 from firm.equity import Priced
 from firm.facts import MarkTaken
@@ -147,6 +150,12 @@ def test_a_batch_decided_in_another_order_is_caught(monkeypatch: pytest.MonkeyPa
     assert caught(0)[0] is Invariant.LANES
 
 
+def test_a_high_that_a_fold_puts_back_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that was decided within a frame holds a lower one than the frame went on to bring."""
+    monkeypatch.setattr(Peak, "came_after", lambda *_: False)
+    assert caught(104, 217) == [Invariant.FOLD]
+
+
 def test_evidence_without_its_prices_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """A verdict that cites the frame in which its prices came, and records none of them."""
 
@@ -189,5 +198,11 @@ def test_a_price_behind_a_deal_that_nobody_judges_is_caught(monkeypatch: pytest.
 
 
 def test_a_withdrawal_held_against_a_start_that_is_not_final_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_verdicts, "_is_measured_from_day", lambda _: False)
+    right = account_book._move_marks
+
+    def only_what_is_final(seat: AccountSeat, amount: int, turn: Turn) -> None:
+        if seat.held.day is None or seat.held.day.final:
+            right(seat, amount, turn)
+
+    monkeypatch.setattr(account_book, "_move_marks", only_what_is_final)
     assert Invariant.ORACLE in caught(20_159)

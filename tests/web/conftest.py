@@ -177,6 +177,14 @@ def firm(tmp_path: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
+def firm_with_deposit(tmp_path: Path) -> Iterator[Any]:
+    """The same, where money came in between the prices that showed it and the decision."""
+    played = PLAY.breached_at_prices_that_never_met(tmp_path / "deposited", with_deposit=True)
+    yield played
+    played.close()
+
+
+@pytest.fixture
 def decision(firm: Any) -> int:
     """Her breach, by ledger row."""
     with firm.reader.connection() as book:

@@ -160,8 +160,11 @@ def carried_over_the_reset(path: Path) -> Stage:
     return stage
 
 
-def breached_at_prices_that_never_met(path: Path) -> Stage:
-    """Gold falls, the euro seems to stand still, and Ada is out. Then the platform tells that the euro had risen before."""
+def breached_at_prices_that_never_met(path: Path, *, with_deposit: bool = False) -> Stage:
+    """Gold falls, the euro seems to stand still, and Ada is out. Then the platform tells that the euro had risen before.
+
+    `with_deposit`: money comes in before the platform has confirmed what she holds, and so before the breach is declared.
+    """
     stage = Stage(path)
     stage.open_shop(two_step())
     stage.prices_now(138_600, 1_284_200)
@@ -169,11 +172,19 @@ def breached_at_prices_that_never_met(path: Path) -> Stage:
     stage.wait(30)
     stage.prices_now(138_600, 1_284_200)
     stage.deal(account, "P7021", Side.BUY, "9.00", "XAUUSD")
+    if with_deposit:
+        stage.reconcile(account)
     stage.deal(account, "P7022", Side.BUY, "9.00", "EURUSD")
-    stage.reconcile(account)
+    if not with_deposit:
+        stage.reconcile(account)
     stage.wait(10)
+    stage.waiting = [] if with_deposit else None
     stage.prices_now(None, 1_278_600)
-    stage.wait(4)
+    stage.wait(2)
+    if with_deposit:
+        stage.deposit(account, 1_000_00)
+        stage.reconcile(account)
+    stage.wait(2)
     stage.prices_now(138_720, 1_278_650)
     stage.wait(1)
     stage.prices_now(138_715, 1_284_000, late_us=6 * SECOND_US)

@@ -18,6 +18,8 @@ from firm.commands import AddStaff, EnrolBridge, MarkOrderPaid, PlaceOrder, Publ
 from firm.inputs import (
     AccountReported,
     BridgeConnected,
+    CashKind,
+    CashReported,
     ClockTicked,
     CommandAcknowledged,
     CommandReported,
@@ -298,6 +300,22 @@ class Stage:
                 equity=live.equity,
                 balance=live.balance,
                 margin=live.balance.with_minor(0),
+                t_us=self.now_us,
+            ),
+            account,
+        )
+
+    def deposit(self, account: int, minor: int) -> None:
+        balance = self.board_account(account).balance
+        amount = balance.with_minor(minor)
+        self.put(
+            CashReported(
+                bridge=BRIDGE,
+                seq=self.next_seq(),
+                cash_id=f"C{self.now_us}",
+                cash_kind=CashKind.DEPOSIT,
+                amount=amount,
+                balance_after=balance + amount,
                 t_us=self.now_us,
             ),
             account,

@@ -38,6 +38,18 @@ def test_the_equity_with_the_late_price_is_worked_out_again_from_the_rows(firm, 
     assert all(step.source for step in found.working if step.op == "given")
 
 
+def test_what_was_booked_between_seeing_and_deciding_is_in_both_equities(firm_with_deposit):
+    firm = firm_with_deposit
+    with firm.reader.connection() as book:
+        [[decision]] = book.execute("SELECT decision FROM rm_decision WHERE kind = 'BreachDeclared'")
+    found, fact = question(firm, decision), Grounds(firm.reader, decision).fact
+    told = "\n".join(explain_decision(firm.reader, decision))
+    assert found.equity == fact.observed + Money.parse("1_035.00", "USD")
+    assert not found.breaks
+    assert f"equity as it was decided by: {fact.observed}" in told
+    assert all(step.source for step in found.working if step.op == "given")
+
+
 def test_a_question_is_told_with_both_prices_and_both_equities(firm, decision):
     told = "\n".join(explain_decision(firm.reader, decision))
     assert "In question since 2014-05-01T20:00:" in told

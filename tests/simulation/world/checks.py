@@ -3,7 +3,7 @@
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +27,7 @@ from firm import facts as f
 from firm.account import AccountState
 from firm.inputs import DealEntry, DealReported, QuoteFrame
 from firm.kinds import body_of
+from firm.phase import JUDGED
 from storage.evidence import build_bundle
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
@@ -108,14 +109,15 @@ def check_fold(world: World, reader: LedgerReader, say: Say) -> None:
         frame = reader.frame(row.seq) if isinstance(body, QuoteFrame) else None
         folded.refold(Header(row.seq, row.happened_us, row.received_us, row.account), body, frame)
     live, again = firm.engine.capture().states, folded.capture().states
-    differing = [name for name, state in live.items() if _written(state) != _written(again.get(name))]
+    differing = [name for name, state in live.items() if _needed(state) != _needed(again.get(name))]
     if differing:
         say(Invariant.FOLD, f"desks hold what no rows say: {differing}")
 
 
-def _written(state: Any) -> bytes:
-    """As in a snapshot, but for an account's peak: one that no row holds yet, or whose ticks, a fold need not know."""
-    return state_bytes(replace(state, peak=None) if isinstance(state, AccountState) else state)
+def _needed(state: Any) -> bytes:
+    """As in a snapshot, but for the peak of an account that ended: a fold does not know after which price of a frame it did."""
+    ended = isinstance(state, AccountState) and state.standing not in JUDGED
+    return state_bytes(replace(state, peak=None) if ended else state)
 
 
 def check_evidence(world: World, reader: LedgerReader, say: Say) -> None:
@@ -175,18 +177,35 @@ def check_oracle(world: World, say: Say) -> None:
             theirs[account],
             in_order=world.is_in_order,
             deals_late=state.login in world.platform.told_late,
-            deals_behind=[
-                (row.happened_us, row.received_us)
-                for row, body in zip(world.watcher.rows, world.watcher.bodies, strict=True)
-                if row.account == account and isinstance(body, DealReported) and body.entry is DealEntry.IN
-                if state.login in world.platform.told_late
-            ],
+            passed_over=list(_passed_over(world, state)),
         )
         if why:
             say(Invariant.ORACLE, f"account {account}: {why}: {ours[account]}, in order {theirs[account]}")
         floors, others = oracle.floors_of(state), oracle.floors_of(other_state)
+        # The evening may end at a rollover: the oracle's day begins with it, the firm's with the first thing that is told after it.
+        if theirs[account].day_us > firm.engine.market("sim").latest_us:
+            continue
         if floors != others and {ours[account].place, theirs[account].place} == {"running"}:
             say(Invariant.ORACLE, f"account {account}: floors {floors}, in order {others}")
+
+
+def _passed_over(world: World, state: AccountState) -> Iterator[tuple[int, int]]:
+    """As `oracle.differs` wants them. Cash moves a day's start that is final already: that is no such stretch."""
+    final: set[int] = set()
+    for row, body in zip(world.watcher.rows, world.watcher.bodies, strict=True):
+        if row.account != state.account:
+            continue
+        match body:
+            case DealReported(entry=DealEntry.IN) if state.login in world.platform.told_late:
+                yield row.happened_us, row.received_us
+            case f.CashBooked():
+                yield row.happened_us - oracle.TOLD_LATE_MAX_US, row.happened_us
+            case f.DayAnchored() if body.day.start_us not in final:
+                final.add(body.day.start_us)
+                if body.changed:
+                    yield body.day.start_us, row.happened_us
+            case _:
+                pass
 
 
 def check_whole(world: World, say: Say) -> None:

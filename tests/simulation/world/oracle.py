@@ -86,7 +86,8 @@ def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
             asked = frozenset(body.rule for of, body in rows if of == account and isinstance(body, f.BreachSuspected))
             following = frozenset(limit.terms.id for limit in limits_of(state) if limit.follows_every_tick)
             paired = any(
-                of == account and isinstance(body, f.BreachDeclared) and len(body.quotes) > 1 for of, body in rows
+                of == account and isinstance(body, f.BreachDeclared | f.BreachSuspected) and len(body.quotes) > 1
+                for of, body in rows
             )
             undone = any(
                 of == account and isinstance(body, f.VerdictCorrected) and body.verdict == "questioned"
@@ -122,41 +123,43 @@ def floors_of(state: AccountState) -> dict[str, int]:
 
 
 def differs(
-    ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool, deals_behind: Sequence[tuple[int, int]]
+    ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool, passed_over: Sequence[tuple[int, int]]
 ) -> str:
     """Why what the firm decided is not what the oracle decided; "" where it is.
 
-    `deals_behind`: of those that opened a position and were told late, when each was made, and when it came.
+    `passed_over`: stretches of prices that the firm does not look at again, or not by the floor of then: from the making of a deal that
+    opened a position to its being told, from a rollover until the day's start was final where that moved it, and before cash.
 
     Where nothing was told late, verdicts are the same to the cent and the microsecond; but a price at which two rules are broken is
-    looked at again when the day's start is final, which comes later here: the second rule, too, may then be a question. Else the
-    challenge ends the same way, except where the firm asks a person: it suspects, or holds the pass. These are no differences then:
+    looked at again when the day's start is final, which comes later here: the second rule, too, may then be a question. What comes in
+    meanwhile, cash, moves the floor and the equity of such a breach by the same, and another rule may end the account first. Else
+    the challenge ends the same way, except where the firm asks a person: it suspects, or holds the pass. No differences are then:
 
     - the rule that ended the account is another, which one side had only suspected by then (an open question about one rule
       suspends no other), or the oracle's breach came first (the price that shows it was told after the account was over)
+    - a price that came late leaves the breach one, and with it another rule was broken at that instant too
     - an open question held a pass up, and what the trader held meanwhile ended the account
     - a pass waits: for the rollover that ends a pause, or for the platform's next figure after a deal that was told late, by
       when the trader may have traded on, and broken a limit with it
     - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
       price that comes late moves no peak
-    - the firm lets an account go on that the oracle breaches shortly before a rollover, by a price that was told after it
-    - a deal was told late, and the firm lets an account go on that the oracle breaches: prices that came before it are not looked
-      at again with its position
+    - the firm lets an account go on, or pass, that the oracle breaches shortly before a rollover, by a price that was told after it, or
+      shortly before a withdrawal, which has moved the floor
+    - a deal was told late, or late prices moved the day's start when it was made final, and the firm lets an account go on that the
+      oracle breaches: prices that came before are not looked at again with its position, or with that start
     - a person is asked whether a breach stood at prices of several symbols, where the oracle breaches by another rule
-    - the firm lets an account go on that the oracle breaches at prices of several symbols: it does not look for such pairs again
+    - the firm lets an account go on, or pass, that the oracle breaches at prices of several symbols: it does not look for such
+      pairs again
     """
     if in_order and ours.is_open and theirs.questioned and theirs.rules <= ours.suspected:
         return ""
     if in_order:
-        return "" if (ours.verdicts, ours.place) == (theirs.verdicts, theirs.place) else "not the same figures"
-    if ours.is_open:
+        same = ours.verdicts == theirs.verdicts
+        same = same or (ours.questioned and (_distances(ours) == _distances(theirs) or theirs.rules <= ours.suspected))
+        return "" if same and ours.place == theirs.place else "not the same figures"
+    if ours.is_open or _goes_on_unseen(ours, theirs, passed_over):
         return ""
     if ours.undone and not ours.rules & theirs.rules:
-        return ""
-    if ours.place == "running" and 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US:
-        return ""
-    behind = any(made_us <= theirs.ended_us <= came_us for made_us, came_us in deals_behind)
-    if ours.place == "running" and (theirs.paired or (behind and theirs.place == "breached")):
         return ""
     if theirs.place == "breached" and theirs.rules & theirs.following and not ours.rules & ours.following:
         return ""
@@ -166,12 +169,25 @@ def differs(
         if deals_late and 0 < theirs.passed_us < ours.ended_us:
             return ""
         same = ours.rules == theirs.rules or ours.rules <= theirs.suspected or theirs.rules <= ours.suspected
-        same = same or theirs.ended_us < ours.ended_us
+        same = same or theirs.ended_us < ours.ended_us or (theirs.ended_us == ours.ended_us and ours.paired)
         return "" if same and (theirs.place == "breached" or theirs.is_open) else "a breach that is none in order"
     waits = ours.standing is Standing.PAUSED or (deals_late and ours.place == "running")
     if waits and theirs.place == "passed":
         return ""
     return "" if ours.place == theirs.place else "another end, and nobody is asked"
+
+
+def _goes_on_unseen(ours: Seen, theirs: Seen, passed_over: Sequence[tuple[int, int]]) -> bool:
+    """Whether the firm never looked at what shows the oracle's breach."""
+    if ours.place not in ("running", "passed"):
+        return False
+    after_rollover = 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US
+    behind = any(from_us <= theirs.ended_us <= to_us for from_us, to_us in passed_over)
+    return after_rollover or theirs.paired or (behind and theirs.place == "breached")
+
+
+def _distances(seen: Seen) -> list[tuple[str, str, int, int]]:
+    return [(kind, rule, at_us, observed - floor) for kind, rule, at_us, floor, observed in seen.verdicts]
 
 
 def _verdict(body: Body) -> Verdict | None:
@@ -206,7 +222,7 @@ class Oracle:
             match what:
                 case i.Input():
                     self._put(what, getattr(what, "account", 0))
-                case Tick():
+                case list():
                     self._quote(what)
                 case CmdResult():
                     self._open(what)
@@ -220,15 +236,17 @@ class Oracle:
         self.rows.extend((row.account, body) for row, body in batch.rows)
         self._directory.learn(batch)
 
-    def _quote(self, tick: Tick) -> None:
-        raw = encode_quotes(self._seq, [tick])
+    def _quote(self, ticks: list[Tick]) -> None:
+        """Of one instant, in the platform's order."""
+        raw = encode_quotes(self._seq, ticks)
         digest = hashlib.sha256(raw).hexdigest()
+        at_us = ticks[0].t_us
         frame = i.QuoteFrame(
-            bridge="sim", qseq=self._qseq, after_seq=self._seq, n=1, first_us=tick.t_us, last_us=tick.t_us,
+            bridge="sim", qseq=self._qseq, after_seq=self._seq, n=len(ticks), first_us=at_us, last_us=at_us,
             conflated=False, sha256=digest,
         )  # fmt: skip
-        self._qseq += 1
-        self._put(frame, frame=raw, happened_us=tick.t_us)
+        self._qseq += len(ticks)
+        self._put(frame, frame=raw, happened_us=at_us)
 
     def _report(self, event: Event) -> None:
         self._seq += 1
@@ -252,9 +270,18 @@ class Oracle:
 
 
 def _in_order(rows: Sequence[StoredRow], history: Sequence[Told]) -> Iterator[tuple[int, Any]]:
-    """What the firm's people did and what the platform did, by instant; the people first."""
+    """What the firm's people did and what the platform did, by instant; the people first. Prices of one instant come together."""
     ours = [(row.received_us, 0, row.seq, body_of(row.kind, row.payload)) for row in rows if row.cause == 0]
     people = [one for one in ours if isinstance(one[3], Command | i.PolicyAdopted | i.ClockTicked)]
     theirs = [(told.at_us, 1, told.order, told.what) for told in history]
+    ticks: list[Tick] = []
     for at_us, _, _, what in sorted([*people, *theirs], key=lambda one: one[:3]):
-        yield at_us, what
+        if ticks and not (isinstance(what, Tick) and what.t_us == ticks[0].t_us):
+            yield ticks[0].t_us, ticks
+            ticks = []
+        if isinstance(what, Tick):
+            ticks.append(what)
+        else:
+            yield at_us, what
+    if ticks:
+        yield ticks[0].t_us, ticks

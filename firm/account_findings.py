@@ -1,0 +1,91 @@
+"""Findings of an account: the breaches that are in question or declared, and what rows that come later make of them."""
+
+from msgspec.structs import replace
+
+from firm.account import AccountState, Finding, Grounds, Moved, Peak, with_deal
+from firm.facts import BreachDeclared, BreachSuspected, DealBooked, PeakDoubted, VerdictCorrected
+from firm.price import Quote
+from firm.ruleset import MaximumLoss, Trail
+
+
+def finding_of(state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int) -> Finding:
+    day_us = state.day.day.start_us if state.day is not None else 0
+    doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
+    grounds = _grounds(state, fact)
+    return Finding(fact.rule, seq, fact.floor.minor, fact.observed.minor, fact.at_us, day_us, doubts, grounds=grounds)
+
+
+def _grounds(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Grounds | None:
+    if fact.severity != "hard":
+        return None  # a pause is over before anybody could answer
+    if not fact.quotes:  # what was only suspected is declared: at the prices that it was suspected at
+        suspected = (one.grounds for one in state.findings if one.rule == fact.rule and one.at_us == fact.at_us)
+        return next(suspected, None)
+    known = dict(state.exhibits)
+    quotes = tuple(known[seq] for seq in fact.quotes if seq in known)
+    then = state.as_of(fact.at_us) if fact.late else state
+    if len(quotes) < len(fact.quotes) or then is None:
+        return None
+    high = state.peak if _follows_every_tick(state, fact.rule) else None
+    return Grounds(then.balance, then.balance_source, then.positions, quotes, high=high)
+
+
+def _follows_every_tick(state: AccountState, rule: str) -> bool:
+    terms = next(terms for terms in state.ruleset.terms if terms.id == rule)
+    return isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK
+
+
+def after_doubt(state: AccountState, fact: PeakDoubted) -> AccountState:
+    """Nothing that rests on the peak can be measured again. A fold has seen the whole frame before this row: there may be a higher
+    one since, which is in no doubt.
+    """
+
+    def is_it(peak: Peak | None) -> bool:
+        return peak is not None and (peak.at_us, peak.equity) == (fact.at_us, fact.equity.minor)
+
+    findings = tuple(
+        replace(one, grounds=None) if one.grounds is not None and is_it(one.grounds.high) else one
+        for one in state.findings
+    )
+    peak = state.peak
+    if peak is not None and is_it(peak):
+        peak = replace(peak, in_doubt=True)
+    return replace(state, findings=findings, peak=peak)
+
+
+def other_findings(state: AccountState, rule: str) -> tuple[Finding, ...]:
+    return tuple(finding for finding in state.findings if finding.rule != rule)
+
+
+def after_correction(state: AccountState, fact: VerdictCorrected) -> AccountState:
+    settled = state.finding_of(fact.decision)
+    if settled is not None and fact.verdict in ("questioned", "withdrawn"):
+        asked = replace(settled, questioned=fact.verdict == "questioned")
+        return replace(state, findings=tuple(asked if one is settled else one for one in state.findings), exhibits=())
+    findings = tuple(finding for finding in state.findings if finding is not settled)
+    waived = state.waived
+    if settled is not None and fact.verdict == "dismissed":
+        waived = (*waived, settled.rule)
+    held = 0 if state.pass_held_seq == fact.decision else state.pass_held_seq
+    return replace(state, findings=findings, waived=waived, pass_held_seq=held)
+
+
+def with_moved(findings: tuple[Finding, ...], moved: Moved) -> tuple[Finding, ...]:
+    return tuple(replace(finding, moved=(*finding.moved, moved)) for finding in findings)
+
+
+def with_late_deal(finding: Finding, fact: DealBooked, seq: int, happened_us: int) -> Finding:
+    """A deal of before the breach, come after it: another book was held when it was seen."""
+    grounds = finding.grounds
+    if grounds is None or happened_us >= finding.at_us:
+        return finding
+    balance, positions = grounds.deals or (grounds.balance, grounds.positions)
+    deals = balance + fact.net.minor, with_deal(positions, fact, seq)
+    return replace(finding, grounds=replace(grounds, deals=deals))
+
+
+def with_late_price(finding: Finding, quote: Quote) -> Finding:
+    grounds = finding.grounds
+    if grounds is None or not grounds.is_moved_by(quote, finding.at_us):
+        return finding
+    return replace(finding, grounds=grounds.with_price(quote))
