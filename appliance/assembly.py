@@ -7,7 +7,7 @@ imported only after that, so that a restart is short.
 import logging
 import secrets as random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from actors.recovery import Recovered, recover
 from actors.runner import Runner
 from actors.states import hash_of
 from appliance.alarms.book import AlarmBook
+from appliance.alarms.notice import Notice
 from appliance.alarms.secret_texts import read_secret_texts
 from appliance.clock import Clock, SimulatedClock, SystemClock, wall_us
 from appliance.deadman import DeadmanPolicies
@@ -75,6 +76,10 @@ class Machine:
         self.adopted: list[str] = []  # which settings desks decide by from this start on, and before it otherwise
         self.copies_unseen = ""  # why a start could not look for newer copies
         self.held_since_us = 0  # firm time at which the engine was last held
+        self.undelivered: Mapping[
+            str, Sequence[Notice]
+        ] = {}  # by courier, what a read-only stay before could not tell to its end
+        self.files_unseen = ""  # why the last looks could not see the firm's files
         self.space_unseen = ""  # why nobody can say how much is free on the firm's disk
         self._open = ExitStack()
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from actors.arrival import Decided
+from actors.arrival import Decided, Overloaded
 from appliance.assembly import Machine
 from appliance.control import ControlReply, ControlRequest, NotServing, call_control
 from appliance.served_settings import digest_of
@@ -18,7 +18,8 @@ from appliance.starting import require_own_name
 from firm.commands import Command
 from firm.facts import Fact, Refused
 from firm.kinds import BY_NAME, body_of, payload_of
-from storage.files import open_firm_directory
+from storage.errors import DiskRefused
+from storage.files import is_mounted_read_only, open_firm_directory
 from storage.secret_files import read_secrets
 
 ASK = "ask"
@@ -30,8 +31,13 @@ class CommandRefused(Exception):
 
 
 def open_machine(directory: Path) -> Machine:
-    """The firm in this directory, recovered and writable; raises where anything is amiss."""
+    """The firm in this directory, recovered and writable; raises where anything is amiss, DiskRefused where nothing can be written."""
     files = open_firm_directory(directory)
+    if is_mounted_read_only(directory):
+        raise DiskRefused(
+            f"{directory} lies on a file system that is mounted read-only: see in dmesg what its disk said, make it well, and mount it "
+            "so that it can be written"
+        )
     settings, secrets = read_settings(files.settings), read_secrets(directory)
     if files.ledger_db.exists():  # a missing one is told where it would be opened
         require_own_name(files, settings)
@@ -39,7 +45,7 @@ def open_machine(directory: Path) -> Machine:
 
 
 def ask_firm(directory: Path, command: Command) -> list[Fact]:
-    """The facts a command led to, durable. Raises CommandRefused where the answer is no."""
+    """The facts a command led to, durable. Raises CommandRefused where the answer is no, NoAnswer where there is none."""
     files = open_firm_directory(directory)
     try:
         reply = call_control(files.control_socket, _request(command))
@@ -64,7 +70,11 @@ async def answer(machine: Machine, request: ControlRequest) -> ControlReply:
             except (KeyError, AttributeError, msgspec.DecodeError) as unreadable:
                 problem = f"the command could not be read ({unreadable!r}): use the release that serves"
                 return ControlReply(ok=False, problem=problem)
-            return ControlReply(ok=True, result=_told(await machine.ask(command)))
+            try:
+                return ControlReply(ok=True, result=_told(await machine.ask(command)))
+            except Overloaded as full:  # its text says why, and what to make well
+                problem = f"{type(command).__name__} was not taken: {full}; try again once that is over"
+                return ControlReply(ok=False, problem=problem)
         case "alarms":
             return ControlReply(ok=True, result=msgspec.to_builtins(machine.alarms.standing()))
         case "progress":

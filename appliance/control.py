@@ -4,6 +4,7 @@ One JSON line asks, one JSON line answers, then the connection ends. Who may ask
 """
 
 import contextlib
+import logging
 import os
 import socket
 import stat
@@ -17,6 +18,7 @@ import msgspec
 from anyio.abc import SocketAttribute, SocketStream, TaskStatus
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from appliance.seam import why_it_failed
 from storage.files import FILE_MODE
 
 LINE_BYTES_MAX = 256 * 1024
@@ -25,6 +27,8 @@ READ_DEADLINE_S = 5
 ANSWER_DEADLINE_S = 30
 CONNECTIONS_MAX = 16
 SOCKET_PATH_BYTES_MAX = 107  # sun_path in unix(7), less its final zero
+
+_LOG = logging.getLogger("evenhand.appliance")
 
 
 class ControlRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +47,11 @@ class ControlReply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotServing(ConnectionError):
-    """Nobody answers on the control socket."""
+    """Nobody listens on the control socket: nothing was asked."""
+
+
+class NoAnswer(ConnectionError):
+    """Somebody listens there, and did not answer in time or not wholly: what was asked may have been done."""
 
 
 class ControlRefused(OSError):
@@ -67,10 +75,9 @@ async def serve_control(
     places = anyio.Semaphore(CONNECTIONS_MAX)
 
     async def answer(stream: SocketStream) -> None:
-        async with stream, places:
-            reply = await _reply(stream, handler, owner)
-            with anyio.move_on_after(READ_DEADLINE_S):
-                await _send(stream, reply)
+        # A socket that fails under one who asks is theirs alone.
+        if why := await why_it_failed(lambda: _answer(stream, places, handler, owner)):
+            _LOG.error("one who asked on the control socket was not answered: %s", why)
 
     listener = await anyio.create_unix_listener(path, mode=FILE_MODE)
     try:
@@ -88,24 +95,38 @@ def call_control(path: Path, request: ControlRequest, deadline_s: float = ANSWER
         speaker.settimeout(deadline_s)
         try:
             speaker.connect(str(path))
-            speaker.sendall(msgspec.json.encode(request) + b"\n")
-            with speaker.makefile("rb") as answers:
-                line = answers.readline(REPLY_BYTES_MAX + 1)
-        except (FileNotFoundError, ConnectionError) as absent:
+        except (FileNotFoundError, ConnectionRefusedError) as absent:
             raise NotServing(
                 f'nobody serves {path.parent}: start it with "evenhand serve", or name another --data-dir'
             ) from absent
-        except TimeoutError as late:
-            raise NotServing(
-                f"{path} did not answer within {deadline_s} s: look at its log before asking again"
-            ) from late
+        except (TimeoutError, BlockingIOError) as busy:
+            raise NoAnswer(f"{path} takes no connection: look at its log before asking again") from busy
+        line = _exchange(speaker, path, request, deadline_s)
     if not line.endswith(b"\n"):
-        raise NotServing(f"{path} closed without a whole answer: look at its log before asking again")
+        raise NoAnswer(f"{path} closed without a whole answer: look at its log before asking again")
     return msgspec.json.decode(line, type=ControlReply)
+
+
+def _exchange(speaker: socket.socket, path: Path, request: ControlRequest, deadline_s: float) -> bytes:
+    try:
+        speaker.sendall(msgspec.json.encode(request) + b"\n")
+        with speaker.makefile("rb") as answers:
+            return answers.readline(REPLY_BYTES_MAX + 1)
+    except TimeoutError as late:
+        raise NoAnswer(f"{path} did not answer within {deadline_s} s: look at its log before asking again") from late
+    except ConnectionError as cut:
+        raise NoAnswer(f"{path} closed without a whole answer: look at its log before asking again") from cut
 
 
 def may_ask(peer_uid: int, owner_uid: int) -> bool:
     return peer_uid in (owner_uid, 0)
+
+
+async def _answer(stream: SocketStream, places: anyio.Semaphore, handler: Handler, owner: int) -> None:
+    async with stream, places:
+        reply = await _reply(stream, handler, owner)
+        with anyio.move_on_after(READ_DEADLINE_S):
+            await _send(stream, reply)
 
 
 async def _reply(stream: SocketStream, handler: Handler, owner: int) -> ControlReply:
@@ -123,14 +144,26 @@ async def _reply(stream: SocketStream, handler: Handler, owner: int) -> ControlR
         return ControlReply(ok=False, problem=f"the request is longer than {LINE_BYTES_MAX} bytes: send less")
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         return ControlReply(ok=False, problem=f"the request could not be read ({wrong}): use the release that serves")
-    try:
-        with anyio.fail_after(ANSWER_DEADLINE_S):
-            return await handler(request)
-    except TimeoutError:
+    return await _handled(handler, request)
+
+
+async def _handled(handler: Handler, request: ControlRequest) -> ControlReply:
+    replies: list[ControlReply] = []
+
+    async def handle() -> None:
+        replies.append(await handler(request))
+
+    with anyio.move_on_after(ANSWER_DEADLINE_S) as waited:
+        why = await why_it_failed(handle)
+    if waited.cancelled_caught:
         return ControlReply(
             ok=False,
             problem=f'"{request.verb}" took longer than {ANSWER_DEADLINE_S} s: it may still happen; look first',
         )
+    if why:
+        _LOG.error('"%s" on the control socket failed: %s', request.verb, why)
+        return ControlReply(ok=False, problem=f'"{request.verb}" failed ({why}): look at the log before asking again')
+    return replies[0]
 
 
 async def _send(stream: SocketStream, reply: ControlReply) -> None:

@@ -1,6 +1,7 @@
 """Errands: the machine's own housekeeping: the prices of days gone by are sealed into segments, what is old is let go."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 import anyio
 from anyio import to_thread
@@ -8,6 +9,7 @@ from anyio import to_thread
 from appliance.assembly import Machine
 from appliance.clock import wall_us
 from appliance.retention import let_go
+from appliance.space import MB, SPARE_SHARE
 from firm.instant import DAY_US
 from storage.errors import FrontRefused
 from storage.ledger import Ledger
@@ -21,14 +23,33 @@ _LOG = logging.getLogger("evenhand.appliance")
 
 async def keep_house(machine: Machine) -> None:
     """Now and then, a little at a time; the ledger's writer does its part between two batches."""
+    sealing, letting_go = Errand("prices of days gone by were not sealed"), Errand("what is old was not let go")
     while True:
         await anyio.sleep(LOOK_EVERY_S)
         if machine.runner.held:
             continue
-        await seal_days_gone_by(machine)
+        await sealing.run(lambda: seal_days_gone_by(machine))
         await to_thread.run_sync(_forget_ended_sessions, machine)
         machine.runner.between_batches(Ledger.drop_sealed_frames)
-        await let_go(machine)
+        await letting_go.run(lambda: let_go(machine))
+
+
+class Errand:
+    """What can wait: where the disk refuses it, it is told once for each reason, and tried again the next time."""
+
+    def __init__(self, undone: str) -> None:
+        self._undone = undone
+        self._told = ""
+
+    async def run(self, errand: Callable[[], Awaitable[None]]) -> None:
+        why = ""
+        try:
+            await errand()
+        except OSError as failed:
+            why = str(failed)
+        if why and why != self._told:
+            _LOG.error("%s, which is tried again each minute: %s", self._undone, why)
+        self._told = why
 
 
 def _forget_ended_sessions(machine: Machine) -> None:
@@ -46,7 +67,9 @@ async def seal_days_gone_by(machine: Machine) -> None:
     upto_seq = await to_thread.run_sync(_last_seq_before, machine.reader, today_us)
     if upto_seq <= machine.reader.sealed_through():
         return
-    sealed = await to_thread.run_sync(lambda: seal(machine.directory, upto_seq=upto_seq))
+    least_bytes = machine.settings.ledger.space_min_mb * MB
+    leave_bytes = least_bytes + least_bytes // SPARE_SHARE  # a firm that stops for want of space goes on with so much
+    sealed = await to_thread.run_sync(lambda: seal(machine.directory, upto_seq=upto_seq, leave_bytes=leave_bytes))
     if sealed is not None:
         machine.put(sealed)
 

@@ -2,7 +2,7 @@
 
 from actors.recovery import ReplayDiverged
 from appliance.console import CommandRefused
-from appliance.control import ControlRefused, NotServing
+from appliance.control import ControlRefused, NoAnswer, NotServing
 from appliance.demo import DemoRefused
 from appliance.founding import MailTaken
 from appliance.ports import CannotListen
@@ -44,6 +44,7 @@ KNOWN: tuple[type[Exception], ...] = (
     LedgerInUse,
     LedgerRefused,
     MailTaken,
+    NoAnswer,
     NotADecision,
     NotServing,
     NoteRefused,

@@ -10,16 +10,18 @@ from appliance.settings import ClockSource, Settings, policy_changes
 from appliance.settings_file import SettingsRefused, read_settings
 from appliance.starting import require_continuable, require_own_name
 from firm.instant import SECOND_US
-from storage.errors import LedgerDamaged, LedgerRefused
+from storage.errors import DiskRefused, LedgerDamaged, LedgerRefused
 from storage.files import (
     DIRECTORY_MODE,
     FILE_MODE,
     DirectoryRefused,
     FirmDirectory,
+    is_mounted_read_only,
     open_firm_directory,
     why_not_private,
 )
 from storage.front import why_refused
+from storage.lock import holder_of
 from storage.secret_files import Secrets, SecretsRefused, read_secrets
 from storage.vitals import Vitals, read_policy, read_vitals
 
@@ -33,9 +35,10 @@ def check_directory(directory: FirmDirectory) -> Finding:
         open_firm_directory(directory.path)
     except DirectoryRefused as refused:
         return _refused("directory", str(refused))
-    for path in sorted(directory.path.rglob("*")):
-        if why := why_not_private(path, DIRECTORY_MODE if path.is_dir() else FILE_MODE):
-            return _refused("directory", why)
+    for folder, folders, names in os.walk(directory.path):  # passes over a folder that has vanished
+        for path in sorted(Path(folder) / name for name in (*folders, *names)):
+            if why := _why_not_private(path):
+                return _refused("directory", why)
     return Finding("directory", Level.OK, f"{directory.path} is private")
 
 
@@ -50,7 +53,7 @@ def check_secrets(directory: FirmDirectory) -> tuple[Secrets | None, Finding]:
 def check_settings(directory: FirmDirectory) -> tuple[Settings | None, Finding]:
     try:
         settings = read_settings(directory.settings)
-        with contextlib.suppress(LedgerRefused, LedgerDamaged):  # which the ledger's own check tells
+        with contextlib.suppress(DiskRefused, LedgerRefused, LedgerDamaged):  # which the ledger's own check tells
             require_own_name(directory, settings)
     except SettingsRefused as refused:
         if not directory.settings.exists():
@@ -64,7 +67,7 @@ def check_policy(directory: FirmDirectory, settings: Settings, holder: int | Non
     """The file asks for what the ledger was last told: a file that lost its end reads as one full of defaults."""
     try:
         changes = policy_changes(read_policy(directory.path), settings.policy())
-    except (LedgerRefused, LedgerDamaged) as refused:
+    except (DiskRefused, LedgerRefused, LedgerDamaged) as refused:
         return _refused("policy", str(refused))
     if not changes:
         return Finding(
@@ -86,9 +89,15 @@ def check_lock(directory: FirmDirectory) -> tuple[int | None, Finding]:
         return None, Finding("lock", Level.OK, "nobody serves this directory")
     if directory.control_socket.is_socket():
         return holder, Finding("lock", Level.OK, f"served by process {holder}")
+    if is_mounted_read_only(directory.path):
+        found = f"process {holder} shows pages and takes nothing, because nothing can be written"
+        return holder, Finding("lock", Level.WARNING, found, "do what the line of the disk says, and leave it running")
     found = f"process {holder} holds the directory, but has no control socket"
     return holder, Finding(
-        "lock", Level.WARNING, found, f'it is starting, stopping or stuck: look at its log, then "kill {holder}"'
+        "lock",
+        Level.WARNING,
+        found,
+        "it is starting or stopping, it is read-only, or it is stuck: look at its log, and end it only where that says nothing",
     )
 
 
@@ -98,7 +107,7 @@ def check_ledger(directory: FirmDirectory, secrets: Secrets | None) -> tuple[Vit
         vitals = read_vitals(directory.path)
         if secrets is not None:
             require_continuable(directory, secrets)
-    except (LedgerRefused, LedgerDamaged) as refused:
+    except (DiskRefused, LedgerRefused, LedgerDamaged) as refused:
         return None, _refused("ledger", str(refused))
     return vitals, Finding("ledger", Level.OK, f"{vitals.size} rows")
 
@@ -132,12 +141,9 @@ def check_front(directory: FirmDirectory) -> Finding:
 
 def check_segments(directory: FirmDirectory, vitals: Vitals, settings: Settings) -> Finding:
     """Each segment that the ledger names is there, whole in length; with an age limit set, the oldest may have left."""
-    missing = [segment.name for segment in vitals.segments if not (directory.segments / segment.name).exists()]
-    cut = [
-        segment.name
-        for segment in vitals.segments
-        if segment.name not in missing and (directory.segments / segment.name).stat().st_size != segment.size_bytes
-    ]
+    sizes = [(segment, _size(directory.segments / segment.name)) for segment in vitals.segments]
+    missing = [segment.name for segment, size in sizes if size is None]
+    cut = [segment.name for segment, size in sizes if size not in (None, segment.size_bytes)]
     if cut:
         return Finding(
             "segments", Level.PROBLEM, f"not as long as the ledger says: {_some(cut)}", "restore them from a backup"
@@ -149,6 +155,22 @@ def check_segments(directory: FirmDirectory, vitals: Vitals, settings: Settings)
     return Finding("segments", Level.OK, f"{len(vitals.segments) - len(missing)} of {len(vitals.segments)} here")
 
 
+def _why_not_private(path: Path) -> str | None:
+    """None also where it is gone: beside a firm that serves, logs and what a copy works with come and go."""
+    try:
+        return why_not_private(path, DIRECTORY_MODE if path.is_dir() else FILE_MODE)
+    except FileNotFoundError:
+        return None
+
+
+def _size(path: Path) -> int | None:
+    """None where it is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
 def _holder(lock: Path) -> int | None:
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW)
@@ -158,8 +180,7 @@ def _holder(lock: Path) -> int | None:
         # A shared try, given back at once: it tells whether an exclusive one is held.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        told = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
-        return int(told) if told.isdecimal() else 0
+        return holder_of(descriptor) or 0
     else:
         return None
     finally:

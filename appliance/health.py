@@ -12,6 +12,8 @@ from actors.names import RISK, enforcement_desk
 from actors.risk_desk import RiskDesk
 from bridges.sessions import SessionHealth
 
+REVOKED = "revoked"  # in the place of a mode, for what it observed or enforced is over
+
 
 @dataclass(frozen=True)
 class HealthBook:
@@ -69,7 +71,7 @@ class HealthBook:
         last_tick_us = max((quote.t_us for quote in market.board.quotes.values()), default=0)
         return BridgeHealth(
             bridge=bridge,
-            mode=state.mode.value,
+            mode=REVOKED if state.revoked else state.mode.value,
             connected=session is not None and session.connected,
             platform_up=session is not None and session.platform_connected,
             prices_ended_us=session.prices_ended_us if session is not None else 0,
@@ -79,7 +81,7 @@ class HealthBook:
             watermark_us=market.watermark_us,
             last_tick_us=last_tick_us,
             lag_ms=max(0, now_us - market.watermark_us) // 1_000 if market.watermark_us else 0,
-            stale_symbols=market.stale_symbols(now_us, self.engine.policy.stale_after_us),
+            stale_symbols=() if state.revoked else market.stale_symbols(now_us, self.engine.policy.stale_after_us),
             outbox_depth=session.outbox_depth if session is not None else 0,
         )
 

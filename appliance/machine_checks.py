@@ -13,7 +13,7 @@ import apsw
 
 from appliance.finding import Finding, Level
 from firm.instant import SECOND_US, utc_text
-from storage.files import BALLAST_BYTES, FirmDirectory, has_ballast
+from storage.files import BALLAST_BYTES, FirmDirectory, has_ballast, is_mounted_read_only
 from storage.schema import SQLITE_MIN
 
 PYTHON_MIN, PYTHON_BELOW = (3, 11), (3, 14)
@@ -105,6 +105,13 @@ def clock_is_synchronised() -> bool:
 
 
 def check_disk(directory: FirmDirectory, free_bytes: int | None = None) -> Finding:
+    if is_mounted_read_only(directory.path):
+        return Finding(
+            "disk",
+            Level.PROBLEM,
+            f"{directory.path} is mounted read-only: nothing can be written, and the firm shows its pages and takes nothing",
+            "see in dmesg what its disk said, make it well, and mount it so that it can be written: the firm goes on by itself",
+        )
     free = shutil.disk_usage(directory.path).free if free_bytes is None else free_bytes
     found = f"{free // MB} MB free under {directory.path}"
     if free < DISK_FREE_PROBLEM_BYTES:
@@ -135,8 +142,8 @@ def check_port(name: str, host: str, port: int, holder: int | None) -> Finding:
         return Finding(
             check,
             Level.WARNING,
-            f"{place} does not answer although process {holder} serves",
-            "look at its log; settings may have changed since",
+            f"{place} does not answer although process {holder} has the directory",
+            "look at its log: it may be read-only, when only pages are served, or settings may have changed since",
         )
     try:
         with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):

@@ -182,7 +182,8 @@ def _add_files(page: Exposition, seen: Figures) -> None:
     files = seen.files
     page.gauge("database_bytes", "Size of each database.", by("database", files.sizes))
     page.gauge("wal_bytes", "Size of each write-ahead log.", by("database", files.wal_sizes))
-    page.gauge("disk_free_bytes", "What may still be written under the firm's directory.", files.disk_free)
+    if files.disk_free >= 0:
+        page.gauge("disk_free_bytes", "What may still be written under the firm's directory.", files.disk_free)
     page.gauge("read_models_behind", "Read models that do not follow the ledger.", len(files.models_behind))
     page.gauge(
         "engine_held", "1 while the engine takes nothing, because the disk is nearly full.", int(bool(seen.held))

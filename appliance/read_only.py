@@ -6,7 +6,6 @@ stay only.
 """
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -23,9 +22,8 @@ from actors.engine import Engine
 from actors.live_board import LiveBoard
 from actors.meter import Meter
 from actors.recovery import ReplayDiverged, recover
-from appliance.alarms.book import AlarmBook
 from appliance.alarms.notice import Alarm, Reading
-from appliance.alarms.read_only_watch import ReadOnlyWatch
+from appliance.alarms.read_only_watch import ReadOnlyWatch, Told
 from appliance.alarms.secret_texts import read_secret_texts
 from appliance.assembly import alarm_desk, clock_of
 from appliance.clock import wall_us
@@ -42,6 +40,7 @@ from firm.instant import MINUTE_US
 from storage.evidence import build_bundle
 from storage.files import open_firm_directory, write_new
 from storage.front import FrontFile
+from storage.lock import writers_kept_out
 from storage.reader import LedgerReader
 from storage.secret_files import read_secrets
 from storage.sessions import SessionStore
@@ -60,7 +59,7 @@ class ReadOnlyFirm:
     """A firm that is open for reading. `why`: what stands against a start, for staff."""
 
     def __init__(
-        self, directory: Path, why: str, told: AlarmBook | None = None, *, diverged: ReplayDiverged | None = None
+        self, directory: Path, why: str, told: Told | None = None, *, diverged: ReplayDiverged | None = None
     ) -> None:
         """Raises as a start would where not even reading is possible.
 
@@ -73,12 +72,13 @@ class ReadOnlyFirm:
         self.secret_texts = read_secret_texts(directory, self.settings.alarms)
         self._door, web = PortalDoor(connections_allowed()), self.settings.web
         with ExitStack() as opened:
-            self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret))
-            vault = Vault.open_for_reading(directory, secrets.vault_master)
+            # Nobody else begins to write, and whoever asks who has the directory is told.
+            alone = opened.enter_context(writers_kept_out(files.lock))
+            self._reader = opened.enter_context(LedgerReader(directory, secret=secrets.ledger_secret, still=alone))
+            vault = Vault.open_for_reading(directory, secrets.vault_master, still=alone)
             opened.callback(vault.close)
-            # Sessions and guesses are counted elsewhere meanwhile: the firm's own front.db cannot be written.
-            elsewhere = opened.enter_context(tempfile.TemporaryDirectory(prefix="evenhand-read-only-"))
-            front = FrontFile.open(Path(elsewhere))
+            # The firm's own front.db cannot be written, and a full disk may be the one for temporary files, too.
+            front = FrontFile.in_memory()
             opened.callback(front.close)
             engine = self._engine(to_decide=diverged is None)
             self._goes_on = diverged is None

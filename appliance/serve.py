@@ -11,7 +11,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from appliance.alarms.watch import Watch
-from appliance.alarms.ways import couriers_for
+from appliance.alarms.ways import couriers_for, hand_over
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
 from appliance.control import ControlReply, ControlRequest, serve_control
@@ -63,7 +63,9 @@ async def _serve_on(
     handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
     ready: Ready,
 ) -> None:
-    watch = Watch(machine, couriers_for(machine.settings.alarms, machine.secret_texts))
+    couriers = couriers_for(machine.settings.alarms, machine.secret_texts)
+    hand_over(machine.undelivered, couriers)
+    watch = Watch(machine, couriers)
     async with anyio.create_task_group() as tasks:
         await tasks.start(_run_engine, machine, tasks)
         gateway_door = inherited("gateway")

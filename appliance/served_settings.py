@@ -7,7 +7,7 @@ import hashlib
 
 import msgspec
 
-from appliance.control import ControlRequest, NotServing, call_control
+from appliance.control import ControlRequest, NoAnswer, NotServing, call_control
 from appliance.finding import Finding, Level
 from appliance.settings import Settings
 from storage.files import FirmDirectory
@@ -25,10 +25,11 @@ def digest_of(settings: Settings) -> str:
 def check_served_settings(directory: FirmDirectory, settings: Settings, holder: int | None) -> Finding:
     """`settings`: as the file has them now."""
     if holder is None or not directory.control_socket.is_socket():
-        return Finding(CHECK, Level.OK, "nobody serves: the next start reads the file")
+        who = "nobody serves" if holder is None else f"process {holder} cannot be asked"
+        return Finding(CHECK, Level.OK, f"{who}: the next start reads the file")
     try:
         reply = call_control(directory.control_socket, ControlRequest(verb=VERB), ANSWER_DEADLINE_S)
-    except NotServing as silent:
+    except (NotServing, NoAnswer) as silent:
         what, _, following = str(silent).partition(": ")
         return Finding(CHECK, Level.WARNING, what, following)
     if not reply.ok:

@@ -6,13 +6,17 @@ faster than it was looked at: it is given up at the next start, and laid again o
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
 from anyio import to_thread
 
 from appliance.assembly import Machine
+from storage.errors import LedgerInUse
 from storage.files import BALLAST_BYTES, FirmDirectory, drop_ballast, has_ballast, lay_ballast
+from storage.lock import writers_kept_out
+from storage.segments import clear_cut_short
 
 LOOK_EVERY_S = 1.0
 BALLAST_AGAIN_S = 60.0  # after it was refused
@@ -100,9 +104,15 @@ def free_bytes(folder: Path) -> int:
 
 
 def make_room_to_start(folder: Path) -> None:
-    """Give the ballast up where a start would not even find room to open its files."""
+    """Remove what a sealing left that was cut short, and give the ballast up where the files could not even be opened."""
     files = FirmDirectory(folder)
     try:
+        with (
+            suppress(LedgerInUse),
+            writers_kept_out(files.lock) as alone,
+        ):  # who has it may be sealing; the start says who
+            for name in clear_cut_short(folder) if alone else ():
+                _LOG.warning("%s was removed from the segments: its sealing had been cut short", name)
         if files.ballast.exists() and free_bytes(folder) < ROOM_TO_START_BYTES:
             drop_ballast(files)
             _LOG.warning("%s is full: the ballast was given up so that the firm can start", folder)

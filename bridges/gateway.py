@@ -14,6 +14,7 @@ from typing import assert_never
 import anyio
 import zmq
 from anyio.abc import TaskStatus
+from msgspec.structs import replace
 
 from actors.arrival import Offer
 from actors.effects import DropBridge, Effect
@@ -192,7 +193,11 @@ class Gateway:
             self._dismiss(routing_id, "there is no such session: say HELLO again")
         else:
             session.heard_at = anyio.current_time()
-            self._take(session, self._intake.lanes_of(bridge), kind, header, parts[1])
+            try:
+                self._take(session, self._intake.lanes_of(bridge), kind, header, parts[1])
+            except Unbelievable as refusal:
+                self._count(refusal.why)
+                _LOG.warning("%s of %s refused: %s", kind, bridge, refusal)
 
     def _take(self, session: Session, lanes: Lanes, kind: Kind, header: Header, body: bytes) -> None:
         match kind:
@@ -207,8 +212,11 @@ class Gateway:
             case Kind.WATERMARK:
                 self._take_watermark(session, lanes, read_body(Watermark, body))
             case Kind.HB:
-                session.heartbeat = read_body(HeartbeatAfterPrices, body)
-                session.heartbeat_us = self._now_us()
+                beat, session.heartbeat_us = read_body(HeartbeatAfterPrices, body), self._now_us()
+                session.heartbeat = replace(beat, prices_ended_us=0)
+                if beat.prices_ended_us:  # pages show it as an instant
+                    believe_time("prices_ended_us", beat.prices_ended_us, session.heartbeat_us)
+                    session.heartbeat = beat
             case Kind.BYE:
                 self._end(session, f"the bridge said: {read_body(Bye, body).reason}", say_bye=False)
             case _:
@@ -216,12 +224,7 @@ class Gateway:
 
     def _take_watermark(self, session: Session, lanes: Lanes, mark: Watermark) -> None:
         """One whose time cannot be believed is passed over: taken, it would make every true one after it a duplicate."""
-        try:
-            believe_time("t_us", mark.t_us, self._now_us())
-        except Unbelievable as refusal:
-            self._count(refusal.why)
-            _LOG.warning("watermark of %s refused: %s", lanes.bridge, refusal)
-            return
+        believe_time("t_us", mark.t_us, self._now_us())
         self._after_taking(session, lanes, lanes.take_watermark(mark), journal=False)
         self._ask_for_journal(session, lanes, mark.seq)
 

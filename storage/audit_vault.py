@@ -20,7 +20,7 @@ from storage.findings import Findings
 from storage.keys import WrongMaster
 from storage.readmodels.seals import Seal
 from storage.sealing import SealBroken
-from storage.sqlite_file import FileRefused
+from storage.sqlite_file import READING, FileRefused, name_to_read
 from storage.vault import Vault
 
 _TOGETHER = "restore keys.db and vault.db together, from one backup"
@@ -48,7 +48,7 @@ def _audit_file(path: Path, schema: str, findings: Findings) -> None:
     """An index that misses a value lets it open, but an erasure that goes by the index would leave it; a trigger could do anything."""
     if not path.exists():
         return  # which opening the vault tells better
-    with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+    with closing(apsw.Connection(name_to_read(path), flags=READING)) as connection:
         for (told,) in connection.execute("PRAGMA integrity_check(10)"):
             if told != "ok":
                 findings.add(f"SQLite's integrity check of {path.name}: {told}", what_next=_TOGETHER)

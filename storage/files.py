@@ -180,6 +180,11 @@ def why_not_private(path: Path, mode: int) -> str | None:
     return None
 
 
+def is_mounted_read_only(path: Path) -> bool:
+    """Whether its file system takes no write from anybody. Raises OSError where it does not say."""
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+
+
 def lay_ballast(directory: FirmDirectory) -> None:
     """Set space aside, allocated and not merely promised, for the day the disk is full. What was cut short is laid anew."""
     if has_ballast(directory):

@@ -18,10 +18,11 @@ import apsw
 
 from storage.errors import FrontRefused
 from storage.files import FirmDirectory
-from storage.sqlite_file import DISK_FAILED, FileRefused, open_sqlite, what_came_first
+from storage.sqlite_file import DISK_FAILED, READING, FileRefused, name_to_read, open_sqlite, what_came_first
 
 APPLICATION = 0x45564652  # "EVFR"
 VERSION = 2
+MEMORY_BYTES_MAX = 64 * 2**20
 
 _SCHEMA = """
 CREATE TABLE sessions (
@@ -75,6 +76,11 @@ class FrontFile:
     def open(cls, path: Path) -> Self:
         """The front.db in a firm's directory."""
         return cls(FirmDirectory(path).front_db)
+
+    @classmethod
+    def in_memory(cls) -> "FrontFile":
+        """One that asks for no room on any disk, and is gone when it is closed."""
+        return _FrontInMemory(Path("memory"))
 
     def do(self, work: Callable[[apsw.Connection], _Result]) -> _Result:
         """Run `work` in one transaction; once more on an empty file where this one is damaged. May raise FrontRefused."""
@@ -130,13 +136,22 @@ class FrontFile:
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
 
+class _FrontInMemory(FrontFile):
+    def _checked(self) -> apsw.Connection:
+        connection = apsw.Connection(":memory:")
+        # Strangers who knock shall not fill the memory.
+        connection.pragma("max_page_count", MEMORY_BYTES_MAX // int(connection.pragma("page_size")))
+        connection.execute(_SCHEMA)
+        return connection
+
+
 def why_refused(path: Path) -> str | None:
     """Why nothing can be kept in the front.db of a firm's directory; None where it can, or where it will be laid anew."""
     front_db = FirmDirectory(path).front_db
     if not os.path.lexists(front_db):
         return None
     try:
-        with closing(apsw.Connection(str(front_db), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+        with closing(apsw.Connection(name_to_read(front_db), flags=READING)) as connection:
             connection.pragma("schema_version")
     except _DAMAGED:
         return None

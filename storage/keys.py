@@ -51,9 +51,9 @@ class KeyRing:
         return cls._unlocked(open_sqlite(path, APPLICATION, VERSION, SCHEMA, vfs=vfs), path, master)
 
     @classmethod
-    def open_for_reading(cls, path: Path, master: bytes) -> Self:
+    def open_for_reading(cls, path: Path, master: bytes, *, still: bool = False) -> Self:
         """An existing keys.db, which cannot be changed through this."""
-        return cls._unlocked(open_to_read(path, APPLICATION, VERSION), path, master)
+        return cls._unlocked(open_to_read(path, APPLICATION, VERSION, still=still), path, master)
 
     @classmethod
     def _unlocked(cls, connection: apsw.Connection, path: Path, master: bytes) -> Self:

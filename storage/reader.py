@@ -49,8 +49,10 @@ _CHECKPOINTS = "SELECT size, root, at_us, note FROM checkpoints"
 class LedgerReader:
     """Read-only connections to one ledger, as many as are in use at once."""
 
-    def __init__(self, directory: Path, *, secret: bytes | None = None) -> None:
+    def __init__(self, directory: Path, *, secret: bytes | None = None, still: bool = False) -> None:
+        """`still`: nobody writes the ledger while it is read."""
         self._directory = directory
+        self._still = still
         self._idle: deque[apsw.Connection] = deque()
         self._roots: Roots = {}
         self._secret = secret
@@ -202,7 +204,7 @@ class LedgerReader:
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = open_for_reading(self._directory)
+            connection = open_for_reading(self._directory, still=self._still)
         try:
             with connection:
                 yield connection

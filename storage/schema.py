@@ -13,7 +13,7 @@ from storage.columns import watch_types
 from storage.errors import LedgerRefused
 from storage.files import FirmDirectory
 from storage.findings import RESTORE
-from storage.sqlite_file import disk_refused
+from storage.sqlite_file import READING, disk_refused, name_to_read
 
 APPLICATION_ID = 0x45564E48  # "EVNH"
 SQLITE_MIN = 3_051_003  # earlier versions have the bug that a reset of the WAL may lose a commit
@@ -58,9 +58,13 @@ def open_for_writing(path: Path, *, vfs: str | None = None) -> apsw.Connection:
     return connection
 
 
-def open_for_reading(directory: Path) -> apsw.Connection:
-    """A connection that cannot write. Whoever uses it keeps its transactions short: an open one lets the WAL grow."""
-    connection = _connect(FirmDirectory(directory).ledger_db, apsw.SQLITE_OPEN_READONLY)
+def open_for_reading(directory: Path, *, still: bool = False) -> apsw.Connection:
+    """A connection that cannot write. Whoever uses it keeps its transactions short: an open one lets the WAL grow.
+
+    `still`: nobody writes the ledger meanwhile.
+    """
+    path = FirmDirectory(directory).ledger_db
+    connection = _connect(path, READING, name=name_to_read(path, still=still))
     connection.pragma("query_only", True)
     watch_types(connection)
     return connection
@@ -77,13 +81,13 @@ def one_value(connection: apsw.Connection, sql: str, bindings: Sequence[Any] = (
     return None if row is None else row[0]
 
 
-def _connect(path: Path, flags: int, vfs: str | None = None) -> apsw.Connection:
+def _connect(path: Path, flags: int, vfs: str | None = None, name: str | None = None) -> apsw.Connection:
     if apsw.SQLITE_VERSION_NUMBER < SQLITE_MIN:
         raise LedgerRefused(
             f"SQLite {apsw.sqlite_lib_version()} may lose commits: install apsw with SQLite 3.51.3 or newer"
         )
     try:
-        connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=STATEMENTS_KEPT)
+        connection = apsw.Connection(name or str(path), flags=flags, vfs=vfs, statementcachesize=STATEMENTS_KEPT)
         connection.set_busy_timeout(BUSY_MS)
         connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 1)

@@ -30,38 +30,69 @@ VERSION = 1
 HEAD = Struct(">8sIIQ")
 RECORD = Struct(">QI")
 READ_BYTES = 1 << 20
+SUFFIX = ".quotes"
+MB = 1_000_000
 
 
-def seal(directory: Path, *, upto_seq: int) -> SegmentSealed | None:
+class NoRoom(OSError):
+    """A segment was not begun, because the disk would be too full after it."""
+
+
+def seal(directory: Path, *, upto_seq: int, leave_bytes: int = 0) -> SegmentSealed | None:
     """Write all frames beside the ledger up to row `upto_seq` that are not sealed yet into a segment, durable and checked.
 
     What it returns is an input for the engine: only once that row is in the ledger may the frames be deleted. None: nothing to seal.
+    `leave_bytes`: what must stay free on the disk; raises NoRoom before anything is written where it would not.
     """
     connection = open_for_reading(directory)
     try:
         connection.execute("BEGIN")  # one view of the ledger, however long the writing takes
-        return _seal(connection, FirmDirectory(directory).segments, upto_seq)
+        return _seal(connection, FirmDirectory(directory).segments, upto_seq, leave_bytes)
     finally:
         connection.close()
 
 
-def _seal(connection: apsw.Connection, folder: Path, upto_seq: int) -> SegmentSealed | None:
+def clear_cut_short(directory: Path) -> list[str]:
+    """Remove what a process left that ended while it sealed; the names. For whoever has the writer's lock."""
+    left = sorted(FirmDirectory(directory).segments.glob(f".*{SUFFIX}.new"))
+    for path in left:
+        path.unlink()
+    return [path.name for path in left]
+
+
+def _seal(connection: apsw.Connection, folder: Path, upto_seq: int, leave_bytes: int) -> SegmentSealed | None:
     after = int(one_value(connection, "SELECT max(last_seq) FROM sealed_ranges") or 0)
-    sql = "SELECT count(*), min(seq), max(seq) FROM quote_frames WHERE seq > ? AND seq <= ?"
-    count, first, last = next(iter(connection.execute(sql, (after, upto_seq))))
+    sql = "SELECT count(*), min(seq), max(seq), sum(length(frame)) FROM quote_frames WHERE seq > ? AND seq <= ?"
+    count, first, last, frames_bytes = next(iter(connection.execute(sql, (after, upto_seq))))
     if not count:
         return None
-    name = f"{first:016d}-{last:016d}.quotes"
+    _require_room(folder, HEAD.size + count * RECORD.size + frames_bytes + HASH_BYTES, leave_bytes)
+    name = f"{first:016d}-{last:016d}{SUFFIX}"
     fresh = folder / f".{name}.new"
     sql = "SELECT seq, frame FROM quote_frames WHERE seq BETWEEN ? AND ? ORDER BY seq"
-    _write(fresh, count, connection.execute(sql, (first, last)))
-    digest = _check_against_ledger(connection, fresh, count)
-    fresh.replace(folder / name)
+    try:
+        _write(fresh, count, connection.execute(sql, (first, last)))
+        digest = _check_against_ledger(connection, fresh, count)
+        fresh.replace(folder / name)
+    except BaseException:
+        fresh.unlink(
+            missing_ok=True
+        )  # a part of a segment is of use to nobody, and takes the room that the ledger needs
+        raise
     sync_directory(folder)
     size_bytes = (folder / name).stat().st_size
     return SegmentSealed(
         name=name, first_seq=first, last_seq=last, frames=count, size_bytes=size_bytes, sha256=digest
     )  # fmt: skip
+
+
+def _require_room(folder: Path, size_bytes: int, leave_bytes: int) -> None:
+    found = os.statvfs(folder)
+    if found.f_bavail * found.f_frsize < size_bytes + leave_bytes:
+        raise NoRoom(
+            f"{folder} has no room for a segment of {size_bytes // MB + 1} MB beside the {leave_bytes // MB} MB that must stay "
+            "free: make room; the prices stay in the ledger until then"
+        )
 
 
 def _write(path: Path, count: int, frames: Iterable[tuple[int, bytes]]) -> None:

@@ -9,9 +9,10 @@ import apsw
 
 from storage.columns import watch_types
 from storage.errors import DiskRefused
-from storage.files import write_new
+from storage.files import is_mounted_read_only, write_new
 
 BUSY_MS = 5_000
+READING = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 DISK_FAILED = (apsw.IOError, apsw.FullError, apsw.CantOpenError, apsw.ReadOnlyError)
 
 
@@ -48,9 +49,9 @@ def open_sqlite(
     return connection
 
 
-def open_to_read(path: Path, application: int, version: int) -> apsw.Connection:
-    """Open an existing file without being able to change it, beside the process that writes it."""
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+def open_to_read(path: Path, application: int, version: int, *, still: bool = False) -> apsw.Connection:
+    """Open an existing file without being able to change it, beside the process that writes it. `still`: nobody does."""
+    connection = apsw.Connection(name_to_read(path, still=still), flags=READING)
     connection.set_busy_timeout(BUSY_MS)
     connection.pragma("query_only", True)
     connection.pragma("trusted_schema", False)
@@ -60,6 +61,20 @@ def open_to_read(path: Path, application: int, version: int) -> apsw.Connection:
         raise _not_ours(path, found, (application, version))
     watch_types(connection)
     return connection
+
+
+def name_to_read(path: Path, *, still: bool = False) -> str:
+    """By which SQLite opens a file that is only read, with the flags `READING`. `still`: nobody writes it while it is open.
+
+    Even to read, SQLite lays a log and an index beside a file, unless it hears that the file does not change. Where nothing can be
+    written it cannot lay them, and where there is no log nothing is missed without.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        is_still = (still or is_mounted_read_only(path)) and not (log.exists() and log.stat().st_size)
+    except OSError:  # a file that is not there, or a disk that does not answer: SQLite meets it, too
+        is_still = False
+    return f"{path.absolute().as_uri()}?immutable=1" if is_still else path.absolute().as_uri()
 
 
 @contextmanager

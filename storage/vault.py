@@ -94,13 +94,13 @@ class Vault:
             return vault
 
     @classmethod
-    def open_for_reading(cls, path: Path, master: bytes) -> Self:
-        """Open the vault of an existing firm without changing anything, beside the process that serves it."""
+    def open_for_reading(cls, path: Path, master: bytes, *, still: bool = False) -> Self:
+        """Open the vault of an existing firm without changing anything, beside the process that serves it. `still`: none does."""
         directory = FirmDirectory(path)
         require_written(directory)
         with must_be_whole(directory):
-            keys = KeyRing.open_for_reading(directory.keys_db, master)
-            connection = open_to_read(directory.vault_db, APPLICATION, VERSION)
+            keys = KeyRing.open_for_reading(directory.keys_db, master, still=still)
+            connection = open_to_read(directory.vault_db, APPLICATION, VERSION, still=still)
             require_pair(connection, keys, directory)
             return cls(connection, keys, _index_key(master))
 

@@ -21,5 +21,5 @@ def last_backup_us(directory: Path) -> int:
             return parse_utc(file.read(TEXT_BYTES_MAX).decode("ascii").strip())
     except FileNotFoundError:
         return 0
-    except ValueError:
+    except (OSError, ValueError):
         return 1

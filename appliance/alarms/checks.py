@@ -77,10 +77,17 @@ def _commits_slow(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
 
 
 def _engine_stands(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
-    idle_s = seen.idle_ms // 1_000
-    waits = seen.health.queue_depth > 0 and idle_s >= limits.engine_stands_s
-    why = seen.held or f"{counted(seen.health.queue_depth, 'input')} wait, and nothing was committed for {idle_s} s"
-    yield _is(Alarm.ENGINE_STANDS, "", bool(seen.held) or waits, f"the engine has stopped: {why}")
+    waiting, limit_ms = seen.health.queue_depth, limits.engine_stands_s * 1_000
+    # A commit that took so long stood as well, though it came to an end between two looks.
+    longest_ms = seen.commit_max_us // US_PER_MS
+    stood_ms = max(seen.idle_ms if waiting else 0, longest_ms)
+    why = seen.held or f"{counted(waiting, 'input')} wait, and nothing was committed for {stood_ms // 1_000} s"
+    yield Reading(
+        alarm=Alarm.ENGINE_STANDS,
+        is_bad=bool(seen.held) or (waiting > 0 and stood_ms >= limit_ms),
+        is_well=not seen.held and stood_ms * 100 < limit_ms * WELL_PERCENT,
+        text=f"the engine has stopped: {why}",
+    )
 
 
 def _desk_stopped(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001  (every check is asked alike)
@@ -98,8 +105,11 @@ def _disk_low(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:
     free, least = seen.files.disk_free, limits.disk_free_low_mb * MB
     text = f"{free // MB} MB are free under the firm's directory"
     is_well = free * WELL_PERCENT >= least * 100
-    yield Reading(alarm=Alarm.DISK_LOW, is_bad=free < least, is_well=is_well, text=text)
+    if free >= 0:
+        yield Reading(alarm=Alarm.DISK_LOW, is_bad=free < least, is_well=is_well, text=text)
     yield _is(Alarm.DISK_LOW, "unseen", bool(seen.space_unseen), seen.space_unseen)
+    text = f"the firm's files cannot be looked at ({seen.files_unseen}): what alarms say of them is of before"
+    yield _is(Alarm.DISK_LOW, "files", bool(seen.files_unseen), text)
 
 
 def _wal_large(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:

@@ -39,6 +39,12 @@ class Courier:
         self._retry_after_s = retry_after_s
         self._waiting: deque[Notice] = deque()
         self._arrived = anyio.Event()
+        self._under_way: Notice | None = None
+
+    @property
+    def undelivered(self) -> tuple[Notice, ...]:
+        """What did not come to an end yet, the oldest first."""
+        return tuple(self._waiting) if self._under_way is None else (self._under_way, *self._waiting)
 
     @property
     def waiting(self) -> int:
@@ -59,7 +65,9 @@ class Courier:
             while not self._waiting:
                 self._arrived = anyio.Event()
                 await self._arrived.wait()
-            await self._carry(self._waiting.popleft())
+            self._under_way = self._waiting.popleft()
+            await self._carry(self._under_way)
+            self._under_way = None
 
     async def _carry(self, notice: Notice) -> None:
         for wait_s in (*self._retry_after_s, None):

@@ -5,7 +5,7 @@ import msgspec
 from appliance.alarms.notice import RUNBOOKS, Alarm, Standing
 from appliance.alarms.remedies import REMEDIES
 from appliance.alarms.secret_texts import read_secret_texts
-from appliance.control import ControlReply, ControlRequest, NotServing, call_control
+from appliance.control import ControlReply, ControlRequest, NoAnswer, NotServing, call_control
 from appliance.finding import Finding, Level
 from appliance.settings import ClockSource, Settings
 from appliance.wording import counted
@@ -27,11 +27,14 @@ def check_alarms(directory: FirmDirectory, settings: Settings, holder: int | Non
     except SecretsRefused as refused:
         what, _, following = str(refused).partition(": ")
         return [Finding(CHECK, Level.PROBLEM, what, following)]
-    if holder is None or not directory.control_socket.is_socket():
+    if holder is not None and not directory.control_socket.is_socket():
+        found = f"process {holder} cannot be asked which are raised: it has no control socket"
+        return [Finding(CHECK, Level.WARNING, found, "look at its log, at its health page, and at what was sent")]
+    if holder is None:
         return [Finding(CHECK, Level.OK, "nobody serves, so nothing is watched; " + _heard(settings))]
     try:
         reply = call_control(directory.control_socket, ControlRequest(verb=VERB), ANSWER_DEADLINE_S)
-    except NotServing as silent:
+    except (NotServing, NoAnswer) as silent:
         what, _, following = str(silent).partition(": ")
         return [Finding(CHECK, Level.WARNING, what, following)]
     return _of(reply, settings)

@@ -15,7 +15,7 @@ from actors.enforcement_plans import keeps_failing, why_withheld
 from actors.live import BridgeHealth
 from actors.names import enforcement_desk
 from appliance.alarms.backup_age import last_backup_us
-from appliance.alarms.copies_check import last_check
+from appliance.alarms.copies_check import CopiesCheck, last_check
 from appliance.alarms.figures import BridgeFigures, Figures, FileFigures
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
@@ -53,7 +53,7 @@ class Gatherer:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._batches = 0
+        self._batches = self._commit_us = self._commit_max_us = 0
         self._were_here: set[str] = set()
         self._committed_s = time.monotonic()
         self._refusals, self._vault_refusals = _Rise(self._committed_s), _Rise(self._committed_s)
@@ -61,7 +61,7 @@ class Gatherer:
     def look(self, files: FileFigures) -> Figures:
         """In the event loop. `files`: from `file_figures`, which a thread has read."""
         machine = self._machine
-        commit_us, idle_ms = self._commits()
+        idle_ms = self._idle_ms()
         health = machine.health.now()
         return Figures(
             at_us=wall_us(),
@@ -71,22 +71,24 @@ class Gatherer:
             backups_wanted=bool(machine.settings.backups.destination),
             copies_unseen=machine.copies_unseen,
             space_unseen=machine.space_unseen,
+            files_unseen=machine.files_unseen,
             held=machine.runner.held,
             idle_ms=idle_ms,
-            commit_us=commit_us,
+            commit_us=self._commit_us,
+            commit_max_us=self._commit_max_us,
             refused=self._refusals.within(self._refused(), time.monotonic()),
             vault_refused=self._vault_refusals.within(machine.vault.refusals, time.monotonic()),
             clock_off_ms=self._clock_off_ms(),
         )
 
-    def _commits(self) -> tuple[int, int]:
-        """Median of the commits since the look before, and how long there was none."""
+    def _idle_ms(self) -> int:
+        """How long there was no commit. What commits took stays as it was meanwhile: a look within a slow one sees no quick one."""
         meter, now_s = self._machine.meter, time.monotonic()
-        new = min(meter.batches - self._batches, len(meter.commit_us))
-        if new:
+        if new := min(meter.batches - self._batches, len(meter.commit_us)):
+            recent = list(meter.commit_us)[-new:]
             self._batches, self._committed_s = meter.batches, now_s
-        recent = list(meter.commit_us)[-new:] if new else []
-        return median_low(recent) if recent else 0, int((now_s - self._committed_s) * 1_000)
+            self._commit_us, self._commit_max_us = median_low(recent), max(recent)
+        return int((now_s - self._committed_s) * 1_000)
 
     def _refused(self) -> int:
         return sum(many for reason, many in self._machine.counters.items() if reason not in NO_FAULT_OF_BRIDGES)
@@ -97,7 +99,9 @@ class Gatherer:
         return (wall_us() - clock.now_us()) // US_PER_MS if isinstance(clock, SystemClock) else 0
 
     def _bridge(self, told: BridgeHealth) -> BridgeFigures:
+        """Of one that was revoked nobody expects anything; what it was still ordered to do a person has to settle."""
         machine, now_us, bridge = self._machine, self._machine.clock.now_us(), told.bridge
+        is_revoked = machine.directory_of_bridges.is_revoked(bridge)
         if told.connected or told.journal_seq or told.watermark_us:
             self._were_here.add(bridge)
         desk = machine.engine.desk(enforcement_desk(bridge))
@@ -105,14 +109,14 @@ class Gatherer:
         waits_since_us = min((one.since_us for one in desk.state.commands.values()), default=now_us)
         return BridgeFigures(
             bridge=bridge,
-            was_here=bridge in self._were_here,
+            was_here=bridge in self._were_here and not is_revoked,
             connected=told.connected,
             platform_up=told.platform_up,
-            silent_ms=self._silent_ms(bridge, now_us),
+            silent_ms=None if is_revoked else self._silent_ms(bridge, now_us),
             command_ms=max(0, now_us - waits_since_us) // US_PER_MS,
             owed=len(desk.state.owed),
-            enforced=not why_withheld(desk.state),
-            failing=sum(keeps_failing(plan) for plan in desk.state.plans.values()),
+            enforced=not is_revoked and not why_withheld(desk.state),
+            failing=0 if is_revoked else sum(keeps_failing(plan) for plan in desk.state.plans.values()),
         )
 
     def _silent_ms(self, bridge: str, now_us: int) -> int | None:
@@ -140,6 +144,19 @@ def file_figures(directory: Path, reader: LedgerReader) -> FileFigures:
         copies_check=last_check(directory),
         first_row_us=_first_row_us(reader),
         models_behind=tuple(_models_behind(reader)),
+    )
+
+
+def nothing_seen(now_us: int) -> FileFigures:
+    """Until the disk can be looked at: as if all were well, because what nobody knows is no alarm but that nobody knows it."""
+    return FileFigures(
+        sizes={},
+        wal_sizes={},
+        disk_free=-1,
+        backup_us=now_us,
+        copies_check=CopiesCheck(at_us=now_us),
+        first_row_us=0,
+        models_behind=(),
     )
 
 

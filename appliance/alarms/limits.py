@@ -38,7 +38,11 @@ class MailSettings(Section, frozen=True, kw_only=True):
         Meta(description="starttls, implicit, or none: the last for a server on this machine alone."),
     ] = MailTls.STARTTLS
     ca_file: Annotated[
-        str, Meta(max_length=1_024, description="Authorities to trust, in PEM. Empty: those of the system.")
+        str,
+        Meta(
+            max_length=1_024,
+            description="Authorities to trust, in PEM, below /etc/ssl, which the service sees. Empty: those of the system.",
+        ),
     ] = ""
     user: Annotated[str, Meta(max_length=254, description="Name to sign in with. Empty: no sign-in.")] = ""
     sender: Annotated[str, Meta(max_length=254, description="Address the mails come from.")] = ""

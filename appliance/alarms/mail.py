@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -12,6 +13,7 @@ from appliance.alarms.courier import DeliveryFailed
 from appliance.alarms.limits import MailSettings, MailTls
 from appliance.alarms.notice import Notice, Saying
 from appliance.alarms.remedies import REMEDIES
+from appliance.settings_file import SettingsRefused
 from firm.instant import datetime_of, utc_text
 
 SOCKET_DEADLINE_S = 10
@@ -26,13 +28,24 @@ class MailCourier:
         self._password = password
         # The commit has its own threads: a mail server that hangs must never take one of them.
         self._thread = anyio.CapacityLimiter(1)
+        self._refused: tuple[str, Sequence[str]] = ("", ())  # of which notice, and who did not get it while others did
 
     async def deliver(self, notice: Notice) -> None:
         """Raises DeliveryFailed."""
         mail = mail_of(notice, self._settings)
-        await to_thread.run_sync(self._send, mail, limiter=self._thread, abandon_on_cancel=True)
+        await to_thread.run_sync(self._deliver, notice.id, mail, limiter=self._thread, abandon_on_cancel=True)
 
-    def _send(self, mail: EmailMessage) -> None:
+    def _deliver(self, notice_id: str, mail: EmailMessage) -> None:
+        """To those alone who did not get it yet: a server takes a mail for some and refuses it for others."""
+        before, refused = self._refused
+        recipients = refused if before == notice_id else self._settings.recipients
+        refused = self._send(mail, recipients)
+        self._refused = (notice_id, refused)
+        if refused:
+            raise DeliveryFailed(f"the mail server refused {len(refused)} of {len(recipients)} recipients")
+
+    def _send(self, mail: EmailMessage, recipients: Sequence[str]) -> list[str]:
+        """Whom the server refused while it took the mail for others."""
         settings = self._settings
         try:
             with self._connected() as server:
@@ -40,9 +53,10 @@ class MailCourier:
                     server.starttls(context=self._trust())
                 if settings.user:
                     server.login(settings.user, self._password)
-                server.send_message(mail, settings.sender, settings.recipients)
+                return list(server.send_message(mail, settings.sender, recipients))
         except smtplib.SMTPRecipientsRefused as refused:
-            raise DeliveryFailed(f"the mail server refused {len(refused.recipients)} recipients") from None
+            many = len(refused.recipients)
+            raise DeliveryFailed(f"the mail server refused {many} of {many} recipients") from None
         except smtplib.SMTPResponseException as refused:
             # Its text may repeat addresses; its number says enough.
             raise DeliveryFailed(f"the mail server answered {refused.smtp_code}") from None
@@ -62,7 +76,24 @@ class MailCourier:
         return smtplib.SMTP(settings.host, settings.port, timeout=SOCKET_DEADLINE_S, local_hostname="evenhand")
 
     def _trust(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._settings.ca_file or None)
+        return _trust_of(self._settings)
+
+
+def require_authorities(settings: MailSettings) -> None:
+    """Those that a mail server is checked by can be read here, so that nobody learns otherwise from an alarm that never came."""
+    if not settings.host or settings.tls is MailTls.NONE:
+        return
+    try:
+        _trust_of(settings)
+    except OSError as failed:
+        raise SettingsRefused(
+            f'"alarms.mail.ca_file": {settings.ca_file} cannot be used ({failed.strerror or failed}): name a file in PEM that whoever '
+            "runs this can read; the service sees those below /etc/ssl, and others by a BindReadOnlyPaths= of your own"
+        ) from failed
+
+
+def _trust_of(settings: MailSettings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.ca_file or None)
 
 
 def mail_of(notice: Notice, settings: MailSettings) -> EmailMessage:

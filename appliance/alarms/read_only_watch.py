@@ -6,6 +6,7 @@ By the same couriers as every alarm. The heartbeat is silent meanwhile, and sile
 import logging
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import anyio
 
@@ -14,7 +15,7 @@ from appliance.alarms.book import AlarmBook
 from appliance.alarms.notice import Alarm, Notice, Reading, Standing
 from appliance.alarms.remedies import REMEDIES
 from appliance.alarms.secret_texts import SecretTexts
-from appliance.alarms.ways import couriers_for, tell_log
+from appliance.alarms.ways import couriers_for, hand_over, tell_log
 from appliance.clock import wall_us
 from appliance.metrics import read_only_text
 from appliance.portal_door import PortalDoor
@@ -22,6 +23,13 @@ from appliance.seam import why_it_failed
 from appliance.settings import Settings
 
 _LOG = logging.getLogger("evenhand.alarms")
+
+
+class Told(NamedTuple):
+    """What a stay leaves for whoever comes after it: its book, and by courier the notices that did not come to an end."""
+
+    book: AlarmBook
+    undelivered: dict[str, tuple[Notice, ...]]
 
 
 class ReadOnlyWatch:
@@ -34,16 +42,16 @@ class ReadOnlyWatch:
         reading: Reading,
         door: PortalDoor,
         health: Callable[[], Health],
-        earlier: AlarmBook | None = None,
+        earlier: Told | None = None,
     ) -> None:
         self.couriers = couriers_for(settings.alarms, texts)
         self.metrics_token = texts.metrics_token
         self.book = AlarmBook(settings.alarms, settings.firm.name)
         if earlier is not None:
-            self.book.go_on_from(earlier)
+            self.book.go_on_from(earlier.book)
+            hand_over(earlier.undelivered, self.couriers)
         self._look_every_s, self._reading = settings.alarms.look_every_s, reading
         self._door, self._health = door, health
-        self._handed = 0
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -62,15 +70,11 @@ class ReadOnlyWatch:
             tell_log(notice)
             for courier in self.couriers:
                 courier.hand(notice)
-        self._handed += len(notices)
         return notices
 
-    def told(self) -> AlarmBook | None:
-        """The book for whoever comes after this stay to go on with; None where a courier did not come to an end with what it holds:
-        then it is told anew."""
-        ended = ("delivered", "given_up", "pushed_out")
-        everyone = all(sum(courier.told[what] for what in ended) >= self._handed for courier in self.couriers)
-        return self.book if everyone else None
+    def told(self) -> Told:
+        """So that whoever heard of it hears nothing twice, and whoever did not is still told."""
+        return Told(self.book, {courier.name: courier.undelivered for courier in self.couriers})
 
     # --- what pages see ---
 

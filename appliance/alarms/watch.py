@@ -10,17 +10,19 @@ from anyio import to_thread
 from appliance.alarms.checks import look_over
 from appliance.alarms.courier import Courier
 from appliance.alarms.figures import Figures, FileFigures
-from appliance.alarms.gather import Gatherer, file_figures
+from appliance.alarms.gather import Gatherer, file_figures, nothing_seen
 from appliance.alarms.notice import Alarm, Notice, Standing
 from appliance.alarms.remedies import REMEDIES
 from appliance.alarms.ways import tell_log
 from appliance.assembly import Machine
+from appliance.clock import wall_us
 from appliance.heartbeat import Heartbeat
 from appliance.metrics import metrics_text
 from appliance.seam import why_it_failed
 from web.machine import CopiesSeen
 
 FILES_DEADLINE_S = 4.0  # a look comes every few seconds
+LOOKS_UNSEEN_MAX = 3  # so many in a row are an alarm
 
 _LOG = logging.getLogger("evenhand.alarms")
 
@@ -38,7 +40,8 @@ class Watch:
         # The commit has its own threads: a disk that hangs must not take one of them for a look.
         self._thread = anyio.CapacityLimiter(1)
         self._awaited = False  # by a thread: what a hanging disk has not answered is not asked again and again
-        self._seen = self._gatherer.look(file_figures(machine.directory, machine.reader))
+        self._looks_unseen = 0
+        self._seen = self._gatherer.look(self._first_files())
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -70,11 +73,28 @@ class Watch:
         if not self._awaited:
             try:
                 with anyio.move_on_after(FILES_DEADLINE_S):
-                    return await to_thread.run_sync(self._ask_disk, limiter=self._thread, abandon_on_cancel=True)
+                    files = await to_thread.run_sync(self._ask_disk, limiter=self._thread, abandon_on_cancel=True)
+                    self._note_unseen("")
+                    return files
             except OSError as failed:
                 why = failed.strerror or type(failed).__name__
-        _LOG.error("the firm's files could not be looked at (%s): see whether its disk is well", why)
+        self._note_unseen(why)
         return self._seen.files
+
+    def _first_files(self) -> FileFigures:
+        """A start is not refused for what only alarms look at."""
+        try:
+            return file_figures(self._machine.directory, self._machine.reader)
+        except OSError as failed:
+            self._note_unseen(failed.strerror or type(failed).__name__)
+            return nothing_seen(wall_us())
+
+    def _note_unseen(self, why: str) -> None:
+        """One slow moment is none."""
+        self._looks_unseen = self._looks_unseen + 1 if why else 0
+        self._machine.files_unseen = why if self._looks_unseen >= LOOKS_UNSEEN_MAX else ""
+        if why:
+            _LOG.error("the firm's files could not be looked at (%s): see whether its disk is well", why)
 
     def _ask_disk(self) -> FileFigures:
         """In a thread."""

@@ -1,6 +1,7 @@
 """Ways: how a notice leaves the machine: by the couriers that the settings name, and always by the log."""
 
 import logging
+from collections.abc import Iterable, Mapping, Sequence
 
 from appliance.alarms.courier import Courier
 from appliance.alarms.limits import AlarmSettings
@@ -20,6 +21,13 @@ def couriers_for(alarms: AlarmSettings, texts: SecretTexts) -> list[Courier]:
     if alarms.webhook.url:
         couriers.append(Courier("webhook", WebhookCourier(alarms.webhook.url, texts.alarm_webhook_key).deliver))
     return couriers
+
+
+def hand_over(undelivered: Mapping[str, Sequence[Notice]], couriers: Iterable[Courier]) -> None:
+    """What couriers of before could not bring to an end goes on with those of the same name."""
+    for courier in couriers:
+        for notice in undelivered.get(courier.name, ()):
+            courier.hand(notice)
 
 
 def tell_log(notice: Notice) -> None:

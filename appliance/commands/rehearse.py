@@ -39,7 +39,7 @@ def add_to(verbs: Verbs) -> None:
     add_source(parser, required=False)
     parser.add_argument("--secrets", type=Path, metavar="DIR", help="a copy of the firm's secrets/ folder")
     parser.add_argument(
-        "--scratch", type=Path, default=Path(tempfile.gettempdir()), metavar="DIR",
+        "--scratch", type=Path, metavar="DIR",
         help="where it is restored to for a while: a private folder is made in it, as large as the firm, and emptied again",
     )  # fmt: skip
 
@@ -47,9 +47,10 @@ def add_to(verbs: Verbs) -> None:
 def run(options: argparse.Namespace) -> int:
     files = FirmDirectory(options.data_dir)
     began = monotonic()
-    _require_scratch(options.scratch)
+    folder = options.scratch or _temporary()
+    _require_scratch(folder)
     # Always the same folder: what a rehearsal left that was killed, the firm in plain, goes at the start of the next one.
-    with tidy_on_sigterm(), workshop(options.scratch, f"rehearsal-{os.geteuid()}") as scratch:
+    with tidy_on_sigterm(), workshop(folder, f"rehearsal-{os.geteuid()}") as scratch:
         wanted = Wanted(
             origin=_origin(options, files),
             identity=Identity(options.identity),
@@ -68,6 +69,16 @@ def run(options: argparse.Namespace) -> int:
         text += f" The live ledger is {counted(behind, 'row')} ahead."
     tell(options, {**told(restored), "took_s": took_s, "rows_behind": behind}, text)
     return 0
+
+
+def _temporary() -> Path:
+    """Python looks for a folder by writing a file, and a full disk has none: so it is asked here, and not for every verb."""
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as full:
+        raise RestoreRefused(
+            f"there is no folder for temporary files ({full.strerror}): name one with --scratch"
+        ) from full
 
 
 def _require_scratch(folder: Path) -> None:

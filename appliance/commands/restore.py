@@ -125,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _next(owner: Owner | None) -> str:
     again = "bridges send again what came since"
-    serve = "systemctl start evenhand.service"
+    serve = "systemctl start evenhand.service evenhand-ship.service"
     if owner is None:
         return f'.\n{OTHER_FIRST}\nNext: "evenhand doctor", then "evenhand serve"; {again}. Then "evenhand backup".'
     doctor, backup = as_owner(owner, "evenhand doctor"), as_owner(owner, "evenhand backup")

@@ -9,7 +9,8 @@ from pathlib import Path
 import anyio
 
 from actors.recovery import ReplayDiverged
-from appliance.alarms.book import AlarmBook
+from appliance.alarms.mail import require_authorities
+from appliance.alarms.read_only_watch import Told
 from appliance.assembly import Machine
 from appliance.commands.options import Verbs, add_directory, verb
 from appliance.console import answer, open_machine
@@ -41,7 +42,7 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    told: AlarmBook | None = None
+    told: Told | None = None
     for attempt in count():
         make_room_to_start(options.data_dir)
         try:
@@ -60,8 +61,10 @@ def run(options: argparse.Namespace) -> int:
             return 0
         break
     if told is not None:
-        machine.alarms.go_on_from(told)  # whoever was told that it is read-only hears that it is over
+        machine.alarms.go_on_from(told.book)  # whoever was told that it is read-only hears that it is over
+        machine.undelivered = told.undelivered
     try:
+        require_authorities(machine.settings.alarms.mail)
         set_up_logging(machine.settings.log.level.value, (*machine.secrets.all(), *machine.secret_texts.all()))
         if machine.adopted:
             _LOG.info("adopted from evenhand.toml: %s", ", ".join(machine.adopted))
@@ -82,9 +85,9 @@ def _serve_read_only(
     directory: Path,
     why: str,
     look_every_s: float,
-    told: AlarmBook | None = None,
+    told: Told | None = None,
     diverged: ReplayDiverged | None = None,
-) -> tuple[bool, AlarmBook | None]:
+) -> tuple[bool, Told]:
     """Pages alone; whether the disk takes a write again that took none, and not that we were told to stop; and what people know."""
     with ReadOnlyFirm(directory, why, told, diverged=diverged) as firm:
         set_up_logging(firm.settings.log.level.value, (*firm.secrets.all(), *firm.secret_texts.all()))

@@ -65,13 +65,16 @@ def unit_files() -> Iterator[tuple[str, Path]]:
 def apply(root: Path, *, dry: bool) -> list[str]:
     """Lay what is not as it should be; what was done, or with `dry` would be, a line each."""
     plan, done = layout(), []
+    before = _current(root)
+    if before not in ("", plan.program.name) and not dry:
+        os.utime(within(root, HOME / before))  # the newest of those that are not current any more
     pieces: list[Program | Piece | Link] = [plan.program, *plan.files, *plan.links]
     for piece in pieces:
         if not piece.is_laid(root):
             done.append(f"lay {piece.home if isinstance(piece, Program) else piece.path}")
             if not dry:
                 piece.lay(root)
-    stale = _stale_programs(root, plan.program)
+    stale = _stale_programs(root, plan.program, before)
     for tree in stale:
         done.append(f"remove {HOME / tree.name}, {'cut short' if tree.name.startswith('.') else 'an earlier release'}")
         if not dry:
@@ -124,14 +127,25 @@ def _place_of(name: str) -> Path:
             return UNITS / name
 
 
-def _stale_programs(root: Path, program: Program) -> list[Path]:
-    """Trees that nothing needs any more: the newest but one stays, for what still runs from it. What was cut short goes."""
+def _current(root: Path) -> str:
+    """The tree that `current` leads to; "" where it leads to none."""
+    link = within(root, CURRENT)
+    return link.readlink().name if link.is_symlink() and link.is_dir() else ""
+
+
+def _stale_programs(root: Path, program: Program, before: str) -> list[Path]:
+    """Trees that nothing needs any more. The one that was current last stays, for what still runs from it; after a way back to an
+    earlier release that is not the one that was laid last. What was cut short goes.
+    """
     home = within(root, HOME)
     if not home.is_dir():
         return []
     trees = [tree for tree in home.iterdir() if tree.is_dir() and not tree.is_symlink() and tree.name != program.name]
     cut_short = [tree for tree in trees if tree.name.startswith(".")]
-    whole = sorted((tree for tree in trees if tree not in cut_short), key=lambda tree: tree.stat().st_mtime_ns)
+    whole = sorted(
+        (tree for tree in trees if tree not in cut_short),
+        key=lambda tree: (tree.name == before, tree.stat().st_mtime_ns),
+    )
     return [*cut_short, *whole[:-1]]
 
 

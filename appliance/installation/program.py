@@ -10,6 +10,7 @@ import importlib.metadata as metadata
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -29,6 +30,7 @@ NAME_LENGTH = 16
 PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 INTERPRETER = Path("/usr/bin") / PYTHON
 SITE = f"lib/{PYTHON}/site-packages"
+LINK, COMMAND = "bin/python", "bin/evenhand"
 COMPILED = "COMPILED"  # of a tree: what was compiled, which its name says nothing of and the interpreter never compares
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?[^;]*(?:;(.*))?$")
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
@@ -46,13 +48,15 @@ class Program(NamedTuple):
         return HOME / self.name
 
     def is_laid(self, root: Path) -> bool:
-        """Every file is there and is the one that is meant, and so is all that was compiled from them."""
+        """Every file is there and is the one that is meant, and so is all that was compiled; and the service can read it."""
         tree = within(root, self.home)
         places = {place: tree / place for place in (*self.sources, *self.texts)}
         if not all(path.is_file() for path in places.values()) or _name_of(places) != self.name:
             return False
-        noted = tree / COMPILED
-        return noted.is_file() and noted.read_bytes() == _compiled_in(tree)
+        noted, link = tree / COMPILED, tree / LINK
+        if not noted.is_file() or noted.read_bytes() != _compiled_in(tree):
+            return False
+        return link.is_symlink() and link.readlink() == INTERPRETER and _is_open_to_all(tree)
 
     def lay(self, root: Path) -> None:
         """Appears with one rename once all of it is on the disk, compiled, for the service cannot write here."""
@@ -64,8 +68,8 @@ class Program(NamedTuple):
             _copy(source.read_bytes(), fresh / place)
         for place, text in self.texts.items():
             _copy(text, fresh / place)
-        (fresh / "bin" / "python").symlink_to(INTERPRETER)
-        (fresh / "bin" / "evenhand").chmod(FOLDER_MODE)
+        (fresh / LINK).symlink_to(INTERPRETER)
+        (fresh / COMMAND).chmod(FOLDER_MODE)
         self._compile(fresh)
         _copy(_compiled_in(fresh), fresh / COMPILED)
         _sync_file_system(fresh)
@@ -82,6 +86,7 @@ class Program(NamedTuple):
             [INTERPRETER, *how, "-s", fresh, "-p", self.home, fresh / SITE],
             check=False,  # what does not compile is some package's sample, which nothing imports
             capture_output=True,
+            umask=FOLDER_MODE ^ 0o777,  # whatever root's own is: the service is another user
         )
 
 
@@ -98,7 +103,7 @@ def gather() -> Program:
     texts |= {f"share/evenhand/{place}": path.read_bytes() for place, path in shared_files()}
     texts |= {
         "pyvenv.cfg": f"home = {INTERPRETER.parent}\ninclude-system-site-packages = false\n".encode(),
-        "bin/evenhand": f"#!{CURRENT}/bin/python -Ps\nimport sys\n\nfrom appliance.cli import main\n\nsys.exit(main())\n".encode(),
+        COMMAND: f"#!{CURRENT}/bin/python -Ps\nimport sys\n\nfrom appliance.cli import main\n\nsys.exit(main())\n".encode(),
     }
     version, wanted = _own_metadata()
     lines = [f"Name: evenhand\nVersion: {version}\n", *(f"Requires-Dist: {line}\n" for line in wanted)]
@@ -198,6 +203,16 @@ def _compiled_in(tree: Path) -> bytes:
     """One line that names every compiled file in a tree with its content."""
     found = {str(path.relative_to(tree)): path for path in tree.rglob("__pycache__/*.pyc")}
     return f"{len(found)} {_name_of(found)}\n".encode()
+
+
+def _is_open_to_all(tree: Path) -> bool:
+    """As it was laid: all may read it, and nobody but its owner may write."""
+    for path in (tree, *tree.rglob("*")):
+        found = path.lstat().st_mode
+        runs = stat.S_ISDIR(found) or path == tree / COMMAND
+        if not stat.S_ISLNK(found) and found & 0o777 != (FOLDER_MODE if runs else PLAIN_MODE):
+            return False
+    return True
 
 
 def _sync_file_system(of: Path) -> None:

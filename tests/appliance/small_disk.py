@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,14 @@ class SmallDisk:
             os.posix_fallocate(file.fileno(), 0, free_bytes(self.place) - leave_mb * MB)
         return filler
 
+    def fill_up(self) -> Path:
+        """A file that takes all space, to the last byte."""
+        filler = self.fill(1)
+        with filler.open("ab", buffering=0) as file, suppress(OSError):  # what the file system had kept back
+            while True:
+                file.write(bytes(4_096))
+        return filler
+
     def fail(self) -> None:
         """The kernel finds an error on it: from now on nothing can be written, whoever has files open."""
         device = _run("findmnt", "-n", "-o", "SOURCE", self.place).strip()
@@ -67,7 +75,10 @@ class SmallDisk:
         subprocess.run(["e2fsck", "-p", self.image], capture_output=True, check=False)  # 1: there was something to mend
         self.mount()
         if not writable:
-            _run("mount", "-o", "remount,ro", self.place)
+            self.forbid_writing()
+
+    def forbid_writing(self) -> None:
+        _run("mount", "-o", "remount,ro", self.place)
 
     def allow_writing(self) -> None:
         _run("mount", "-o", "remount,rw", self.place)

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import msgspec
 import pytest
 
+from appliance.alarms.limits import MailSettings
 from appliance.cli import main
 from appliance.commands.verify import FINDINGS_SHOWN, report_text
 from appliance.doctor import run_doctor
 from appliance.finding import Finding, Level
-from appliance.settings_file import read_settings
+from appliance.settings_file import read_settings, settings_toml
 from storage import findings
 from storage.files import FirmDirectory, lay_ballast
 from storage.verify import Report
@@ -126,6 +128,23 @@ def test_an_empty_file_in_the_ledgers_place_is_told_in_one_line(firm: FirmDirect
     status, _, err = said("serve", "--data-dir", firm.path)
     assert (status, err.count("\n")) == (2, 1)
     assert findings.RESTORE in err
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"], ids=["not there", "no PEM"])
+def test_authorities_for_mail_that_cannot_be_read_are_told_at_the_start(
+    content: str | None, firm: FirmDirectory, said: Said, tmp_path: Path
+) -> None:
+    authorities = tmp_path / "own.pem"
+    if content is not None:
+        authorities.write_text(content)
+    mail = MailSettings(host="mail.example", sender="a@b.example", to="c@d.example", ca_file=str(authorities))
+    settings = read_settings(firm.settings)
+    alarms = msgspec.structs.replace(settings.alarms, mail=mail)
+    firm.settings.write_text(settings_toml(msgspec.structs.replace(settings, alarms=alarms)))
+    status, _, err = said("serve", "--data-dir", firm.path)
+    assert (status, err.count("\n")) == (2, 1)
+    assert f'"alarms.mail.ca_file": {authorities} cannot be used' in err
+    assert "the service sees those below /etc/ssl" in err
 
 
 # --- what was lost, and what was changed ---

@@ -6,6 +6,7 @@ import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import msgspec
@@ -13,18 +14,23 @@ import pytest
 from anyio.to_thread import run_sync
 
 from appliance import control
+from appliance.console import CommandRefused, answer, ask_firm
 from appliance.control import (
     LINE_BYTES_MAX,
     REPLY_BYTES_MAX,
     ControlRefused,
     ControlReply,
     ControlRequest,
+    NoAnswer,
     NotServing,
     call_control,
     may_ask,
     serve_control,
 )
+from firm.commands import EngageKillSwitch, KillSwitch
+from storage.files import FirmDirectory
 
+ENGAGE = EngageKillSwitch(by="console", switch=KillSwitch.FAILURES, why="a look")
 PING = ControlRequest(verb="ping", arguments={"what": "Ada"})
 
 
@@ -179,6 +185,56 @@ async def test_an_answer_that_takes_too_long_says_that_it_may_still_happen(
         reply = await run_sync(call_control, folder / "control.sock", PING)
         tasks.cancel_scope.cancel()
     assert "it may still happen; look first" in reply.problem
+
+
+async def test_an_error_of_one_request_is_told_without_its_values_and_ends_nothing(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(request: ControlRequest) -> ControlReply:
+        if request.verb == "ping":
+            raise RuntimeError("ada@example.org")
+        return await echo(request)
+
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(serve_control, folder / "control.sock", broken)
+        reply = await run_sync(call_control, folder / "control.sock", PING)
+        assert (await run_sync(call_control, folder / "control.sock", ControlRequest(verb="other"))).ok
+        tasks.cancel_scope.cancel()
+    assert not reply.ok
+    assert reply.problem.startswith('"ping" failed (RuntimeError at ')
+    assert "ada@example.org" not in reply.problem + caplog.text
+    assert '"ping" on the control socket failed' in caplog.text
+
+
+async def test_a_command_to_a_firm_that_takes_nothing_is_refused_in_words(shop: Any) -> None:
+    shop.machine.runner.hold("the firm's disk has only 1 MB free")
+    path = FirmDirectory(shop.directory).control_socket
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(serve_control, path, lambda request: answer(shop.machine, request))
+        with pytest.raises(CommandRefused, match="was not taken: the firm's disk has only 1 MB free"):
+            await run_sync(ask_firm, shop.directory, ENGAGE)
+        assert (await run_sync(call_control, path, ControlRequest(verb="progress"))).ok
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_command_that_was_cut_off_is_not_tried_again_by_opening_the_firm(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever listened may have taken it."""
+    opened: list[Path] = []
+    monkeypatch.setattr("appliance.console.open_machine", opened.append)
+    listener = await anyio.create_unix_listener(FirmDirectory(shop.directory).control_socket)
+
+    async def hang_up(stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            await stream.receive()
+
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, hang_up)
+        with pytest.raises(NoAnswer, match="look at its log before asking again"):
+            await run_sync(ask_firm, shop.directory, ENGAGE)
+        tasks.cancel_scope.cancel()
+    assert opened == []
 
 
 async def test_one_who_hangs_up_before_the_answer_harms_nobody(folder: Path) -> None:

@@ -1,12 +1,13 @@
 """A full disk: the firm stops taking before nothing can be written any more; pages stay up, and it goes on by itself."""
 
 import os
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,7 @@ from appliance.settings import ClockSettings
 from appliance.space import MB, ROOM_TO_START_BYTES, make_room_to_start
 from bridges.outbox import Outbox
 from firm.kinds import body_of
-from storage.files import BALLAST_BYTES, FirmDirectory, drop_ballast
+from storage.files import BALLAST_BYTES, FirmDirectory, drop_ballast, lay_ballast
 from storage.reader import LedgerReader
 from tests.appliance.small_disk import SmallDisk, contract, small_disk
 
@@ -88,10 +89,7 @@ def test_on_a_disk_that_is_full_to_the_last_byte_a_sign_in_is_refused_in_words(
     machine.close()
     child = serving(disk.place / "firm")
     url = child.first_line.split()[-1]
-    filler = disk.fill(1)
-    with filler.open("ab", buffering=0) as file, suppress(OSError):  # what the file system had kept back
-        while True:
-            file.write(bytes(4_096))
+    filler = disk.fill_up()
     # The log of front.db has room for a few more; each is another address, and a new counter.
     for number in range(2_000):
         status, page = sign_in(url, f"{number}{'x' * 200}@example.org")
@@ -155,6 +153,42 @@ def test_the_ballast_is_kept_while_there_is_room_to_start(disk: SmallDisk) -> No
     make_room_to_start(disk.place)
     assert not files.ballast.exists()
     drop_ballast(files)  # harmless where there is none
+
+
+# As on a server with one file system: the only places for temporary files are on the disk that is full.
+TEMPORARY_ON_THIS_DISK = """
+import sys, tempfile
+place, *sys.argv[1:] = sys.argv[1:]
+tempfile._candidate_tempdir_list = lambda: [place]
+from appliance.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("has_ballast", [True, False], ids=["with ballast", "without"])
+def test_a_start_needs_no_room_for_temporary_files(
+    disk: SmallDisk,
+    tmp_path: Path,
+    settings: Callable[..., Any],
+    bridge_hands: tuple[Callable[..., Any], ...],
+    has_ballast: bool,
+) -> None:
+    founded, _, _, _ = bridge_hands
+    firm = disk.place / "firm"
+    machine, _ = founded(firm, replace(settings(space_min_mb=LEAST_MB), clock=ClockSettings()))
+    machine.close()
+    if has_ballast:
+        lay_ballast(FirmDirectory(firm))
+    disk.fill_up()
+    command = [sys.executable, "-c", TEMPORARY_ON_THIS_DISK, disk.place, "serve", "--data-dir", firm]
+    log = tmp_path / "serve.log"
+    with log.open("w") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as child:
+        assert child.stdout is not None
+        first_line = child.stdout.readline()
+        child.terminate()
+    assert first_line.startswith("serving"), log.read_text()
+    assert (" read-only on " in first_line) is not has_ballast
+    assert not FirmDirectory(firm).ballast.exists()
 
 
 async def until_true(true: Callable[[], bool]) -> None:

@@ -68,7 +68,7 @@ async def test_a_firm_whose_disk_fails_comes_back_read_only_and_goes_on_once_it_
         url = child.first_line.split()[-1]
         page = await anyio.to_thread.run_sync(read, f"{url}/sign-in")
         assert "Nothing new is taken at the moment" in page
-        assert "cannot be read or written" in child.log.read_text()
+        assert "is mounted read-only" in child.log.read_text()
         assert rows_of(firm) == [f"AAA{n:03}" for n in range(3)]
 
         disk.allow_writing()

@@ -127,7 +127,10 @@ def test_what_root_restores_into_the_directory_of_the_service_is_the_services(fi
     assert len(everything) > 10
     assert {(path.stat().st_uid, path.stat().st_gid) for path in everything} == {(65534, 65534)}
     assert "and belongs to nobody.\n" in said
-    assert 'Next: "runuser -u nobody -- evenhand doctor", then "systemctl start evenhand.service"' in said
+    assert (
+        'Next: "runuser -u nobody -- evenhand doctor", then "systemctl start evenhand.service evenhand-ship.service"'
+        in said
+    )
 
 
 def test_a_restore_says_no_in_one_line_and_leaves_nothing(firm: Any, run: Any) -> None:

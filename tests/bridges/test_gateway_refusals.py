@@ -168,6 +168,21 @@ async def test_a_watermark_that_cannot_be_believed_does_not_silence_those_that_f
     assert world.counters == {counter: 1}
 
 
+@pytest.mark.parametrize("far", [NOW_US * 1_000, 2**62, 1, -1])
+async def test_an_end_of_prices_that_cannot_be_believed_is_passed_over_and_the_heartbeat_taken(
+    world, linked, hands, far
+):
+    """Nanoseconds, say: no page could show them as an instant."""
+    told = (NOW_US, 0, True, NOW_US, 3)
+    linked.say(wire.HeartbeatAfterPrices(*told, NOW_US))
+    await hands.until(lambda: world.gateway.health()[0].prices_ended_us == NOW_US)
+    linked.say(wire.HeartbeatAfterPrices(*told[:-1], 4, far))
+    await hands.until(lambda: world.gateway.health()[0].outbox_depth == 4)
+    [health] = world.gateway.health()
+    assert (health.prices_ended_us, health.platform_connected) == (0, True)
+    assert list(world.counters.values()) == [1]
+
+
 async def test_held_prices_are_bounded(world, hands, linked):
     for n in range(300):
         linked.send(frame(linked, n + 1, 1, after_seq=1))

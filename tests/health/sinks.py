@@ -36,7 +36,9 @@ def certificate_in(folder: Path) -> Certificate:
 
 
 class MailSink(socketserver.ThreadingTCPServer):
-    """Speaks as much SMTP as a courier does. `refusals`: how many mails it turns away first, with a 451."""
+    """Speaks as much SMTP as a courier does. `refusals`: how many mails it turns away first, with a 451. `unknown`: whom it does
+    not know; `asked_for`: all whom it was asked for.
+    """
 
     daemon_threads = True
     allow_reuse_address = True
@@ -47,6 +49,8 @@ class MailSink(socketserver.ThreadingTCPServer):
         self.mails: list[str] = []
         self.talks: list[list[str]] = []  # what was said in the clear, one list a connection
         self.signed_in: list[str] = []
+        self.unknown: list[str] = []
+        self.asked_for: list[str] = []
 
     @property
     def port(self) -> int:
@@ -87,6 +91,10 @@ class _Smtp(socketserver.BaseRequestHandler):
             case "AUTH":
                 self.server.signed_in.append(line)
                 self._say("235 welcome")
+            case "RCPT":
+                address = line.partition("<")[2].partition(">")[0]
+                self.server.asked_for.append(address.partition("@")[0])
+                self._say(f"550 <{address}> is not here" if address in self.server.unknown else "250 ok")
             case "MAIL" if self.server.refusals:
                 self.server.refusals -= 1
                 self._say("451 <ops@northlight.example> try later")

@@ -103,6 +103,27 @@ async def test_a_mail_that_is_turned_away_is_tried_again_and_no_address_is_logge
     assert "northlight.example" not in caplog.text
 
 
+async def test_a_mail_that_is_refused_for_one_recipient_is_tried_again_for_that_one_alone(
+    sinks: Any, tls: ssl.SSLContext, own_certificate: Any, notice: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with sinks.running(sinks.MailSink(tls)) as sink:
+        sink.unknown = ["omar@northlight.example"]
+        settings = mail_settings(sink.port, ca_file=str(own_certificate.certificate))
+        courier = Courier("mail", MailCourier(settings, PASSWORD).deliver, (0,))
+        courier.hand(notice)
+        async with carrying(courier):
+            await sinks.soon(lambda: courier.told["given_up"])
+            assert len(sink.mails) == 1
+            assert "the mail server refused 1 of 2 recipients" in caplog.text
+            assert "the mail server refused 1 of 1 recipients" in caplog.text
+            sink.unknown = []
+            courier.hand(msgspec.structs.replace(notice, id="alarm_second"))
+            await sinks.soon(lambda: courier.told["delivered"])
+    assert courier.told == {"failed_tries": 2, "given_up": 1, "delivered": 1}
+    assert sink.asked_for == ["ops", "omar", "omar", "ops", "omar"]
+    assert "northlight.example" not in caplog.text
+
+
 async def test_a_mail_server_that_says_nothing_holds_nobody_up(sinks: Any, notice: Any) -> None:
     """It takes the connection and never answers: the loop turns on meanwhile, and the try can be ended."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:

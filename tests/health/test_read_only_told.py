@@ -11,9 +11,13 @@ import msgspec
 import pytest
 
 from appliance.alarms.book import OVER_AFTER_S
+from appliance.alarms.limits import MailSettings, MailTls
 from appliance.alarms.notice import Alarm, Notice, Saying
-from appliance.alarms.read_only_watch import ReadOnlyWatch
+from appliance.alarms.read_only_watch import ReadOnlyWatch, Told
+from appliance.alarms.watch import Watch
+from appliance.alarms.ways import couriers_for, hand_over
 from appliance.clock import wall_us
+from appliance.ports import free_port
 from appliance.read_only import ReadOnlyFirm
 from appliance.settings_file import settings_toml
 from tests.health.test_metrics import Families
@@ -74,7 +78,7 @@ async def test_it_is_told_by_webhook_and_no_heartbeat_says_that_all_is_well(
 ) -> None:
     shop, sink = sick
     with ReadOnlyFirm(shop.directory, WHY) as firm:
-        await stay(firm, lambda: sink.heard and firm.watch.told())
+        await stay(firm, lambda: sink.heard and firm.watch.couriers[0].told["delivered"])
         [standing] = firm.firm.machine.alarms()
     [heard] = sink.heard
     told = json.loads(heard.body)
@@ -88,17 +92,17 @@ async def test_one_outage_is_told_once_however_often_the_firm_tries_to_start_and
 ) -> None:
     shop, sink = sick
     with ReadOnlyFirm(shop.directory, WHY) as firm:
-        await stay(firm, lambda: sink.heard and firm.watch.told())
+        await stay(firm, lambda: sink.heard and firm.watch.couriers[0].told["delivered"])
     told = firm.watch.told()
     with ReadOnlyFirm(shop.directory, WHY, told) as again:
         looks: list[int] = []
         await stay(again, lambda: looks.append(1) or len(looks) > 50)
         [standing] = again.watch.alarms()
         told = again.watch.told()
-    assert told is not None
+    assert told.undelivered == {"webhook": ()}
     assert [notice.saying for notice in overheard] == [Saying.RAISED]
     machine = shop.reopen()
-    machine.alarms.go_on_from(told)
+    machine.alarms.go_on_from(told.book)
     assert machine.alarms.standing() == (standing,)
     now_s = time.monotonic()
     assert machine.alarms.learn([], now_s, wall_us()) == []
@@ -106,12 +110,62 @@ async def test_one_outage_is_told_once_however_often_the_firm_tries_to_start_and
     assert (over.alarm, over.saying, over.since_us) == (Alarm.READ_ONLY, Saying.OVER, standing.since_us)
 
 
-async def test_a_stay_that_ended_before_anybody_heard_of_it_is_told_anew_by_the_next(sick: tuple[Any, Any]) -> None:
+async def test_what_a_stay_could_not_tell_is_told_by_the_next(sick: tuple[Any, Any], overheard: list[Notice]) -> None:
     shop, sink = sick
     sink.answers[:] = [503]
     with ReadOnlyFirm(shop.directory, WHY) as firm:
         await stay(firm, lambda: sink.heard)
-    assert firm.watch.told() is None
+    told = firm.watch.told()
+    [notice] = told.undelivered["webhook"]
+    with ReadOnlyFirm(shop.directory, WHY, told) as again:
+        await stay(again, lambda: again.watch.couriers[0].told["delivered"])
+    assert [heard.headers["webhook-id"] for heard in sink.heard] == [notice.id, notice.id]
+    assert [notice.saying for notice in overheard] == [Saying.RAISED]
+
+
+async def test_with_one_of_two_couriers_down_the_other_says_it_once_and_both_say_when_it_is_over(
+    sick: tuple[Any, Any], overheard: list[Notice], sinks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail server takes no connection for as long as the firm is read-only."""
+    shop, sink = sick
+    monkeypatch.setattr("appliance.alarms.book.OVER_AFTER_S", 0)
+    mail = MailSettings(
+        host="127.0.0.1", port=free_port("127.0.0.1"), sender="a@b.example", to="c@d.example", tls=MailTls.NONE
+    )
+    alarms = msgspec.structs.replace(shop.settings.alarms, mail=mail)
+    shop.settings = msgspec.structs.replace(shop.settings, alarms=alarms)
+    shop.files.settings.write_text(settings_toml(shop.settings))
+    told: Told | None = None
+    for _ in range(3):
+        with ReadOnlyFirm(shop.directory, WHY, told) as firm:
+            post, _ = firm.watch.couriers
+            await stay(firm, lambda post=post: sink.heard and post.told["failed_tries"])
+        told = firm.watch.told()
+    assert told is not None
+    assert hooked(sink) == ["alarm.raised"]
+
+    mailed: list[Saying] = []
+
+    async def deliver(_: Any, notice: Notice) -> None:
+        mailed.append(notice.saying)
+
+    monkeypatch.setattr("appliance.alarms.mail.MailCourier.deliver", deliver)
+    machine = shop.reopen()
+    machine.alarms.go_on_from(told.book)
+    couriers = couriers_for(machine.settings.alarms, machine.secret_texts)
+    hand_over(told.undelivered, couriers)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(Watch(machine, couriers).run)
+        await sinks.soon(lambda: len(hooked(sink)) == 2 and len(mailed) == 2)
+        tasks.cancel_scope.cancel()
+    assert hooked(sink) == ["alarm.raised", "alarm.over"]
+    assert mailed == [Saying.RAISED, Saying.OVER]
+
+
+def hooked(sink: Any) -> list[str]:
+    """What the webhook was told of it."""
+    told = [json.loads(heard.body) for heard in sink.heard if heard.path == "/alarms"]
+    return [one["type"] for one in told if one["data"]["alarm"] == "read_only"]
 
 
 async def test_figures_can_be_read_with_the_token_and_say_it(sick: tuple[Any, Any]) -> None:

@@ -1,10 +1,13 @@
 """Quote frames: kept beside the ledger, sealed into segments, deleted only then, and found wherever they lie."""
 
+import errno
+
 import apsw
 import pytest
 
 from storage.errors import LedgerDamaged, PrunedByPolicy
-from storage.segments import read_segment, seal
+from storage.files import FirmDirectory
+from storage.segments import NoRoom, read_segment, seal
 
 
 @pytest.fixture
@@ -24,6 +27,25 @@ def test_a_segment_holds_every_frame_up_to_its_end(book, ledger):
     path = book.path / "segments" / said.name
     assert path.stat().st_size == said.size_bytes
     assert list(read_segment(path)) == frames_of(book, 1, 300)
+
+
+def test_a_segment_that_would_leave_too_little_room_is_not_begun(book, ledger):
+    with pytest.raises(NoRoom, match="no room for a segment of 1 MB beside the 1000000000 MB that must stay free"):
+        seal(book.path, upto_seq=300, leave_bytes=10**15)
+    assert list(FirmDirectory(book.path).segments.iterdir()) == []
+
+
+def test_a_sealing_that_the_disk_refuses_leaves_nothing_behind(book, ledger, monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr("storage.segments.os.fsync", refused)
+        with pytest.raises(OSError, match="No space left"):
+            seal(book.path, upto_seq=300)
+    assert list(FirmDirectory(book.path).segments.iterdir()) == []
+    assert seal(book.path, upto_seq=300) is not None
+
+
+def refused(_descriptor):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_frames_are_deleted_only_after_the_ledger_says_they_are_sealed(book, ledger):

@@ -285,3 +285,14 @@ def test_damage_in_the_middle_of_work_loses_sessions_but_no_request(
     assert "starts anew" in caplog.text
     sessions.set("s7", b"again", NOW_US, ADA)
     assert sessions.get("s7", NOW_US)
+
+
+def test_kept_in_memory_it_refuses_what_is_more_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.front.MEMORY_BYTES_MAX", 2**17)
+    front = FrontFile.in_memory()
+    sessions = SessionStore(front)
+    sessions.set("s0", b"content", NOW_US, ADA)
+    with pytest.raises(FrontRefused, match="nothing was kept"):
+        sessions.set("s1", bytes(2**17), NOW_US, BEN)
+    assert sessions.get("s0", NOW_US) is not None
+    front.close()

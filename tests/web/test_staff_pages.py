@@ -223,6 +223,21 @@ async def test_commands_are_filtered_by_state(ruth):
     assert "No command is in this state." in (await ruth.get("/staff/commands?state=failed")).text
 
 
+async def test_a_revoked_bridge_is_called_revoked_and_missed_by_nobody(ruth, stage, monkeypatch):
+    health = stage.health()
+    (bridge,) = health.bridges
+    sold = msgspec.structs.replace(bridge, bridge="sold", mode="revoked", connected=False, platform_up=False)
+    both = msgspec.structs.replace(health, bridges=(bridge, sold))
+    monkeypatch.setattr(stage.board, "health", lambda: both)
+    row = (await ruth.get("/staff/health")).text.partition("<b>sold</b>")[2].partition("</tr>")[0]
+    assert "Revoked" in row
+    assert "tone-bad" not in row
+    assert "Not connected" not in row
+    home = (await ruth.get("/staff")).text
+    tile = home.partition("Bridges connected")[2].partition("</a>")[0]
+    assert re.sub(r"<[^>]+>", "", tile).startswith("1 of 1")
+
+
 async def test_health_is_live_while_it_is_watched(ruth, stage):
     page = (await ruth.get("/staff/health")).text
     assert "Prices arrive after" in page
