@@ -151,7 +151,7 @@ def differs(
     - the firm lets an account go on, or pass, that the oracle breaches at prices of several symbols: it does not look for such
       pairs again
     """
-    if in_order and ours.is_open and theirs.questioned and theirs.rules <= ours.suspected:
+    if in_order and (_only_asks(ours, theirs) or _only_asks(theirs, ours)):
         return ""
     if in_order:
         same = ours.verdicts == theirs.verdicts
@@ -184,6 +184,14 @@ def _goes_on_unseen(ours: Seen, theirs: Seen, passed_over: Sequence[tuple[int, i
     after_rollover = 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US
     behind = any(from_us <= theirs.ended_us <= to_us for from_us, to_us in passed_over)
     return after_rollover or theirs.paired or (behind and theirs.place == "breached")
+
+
+def _only_asks(one: Seen, other: Seen) -> bool:
+    """Whether the one asks a person about what ended the account of the other, where one was asked about something else first.
+
+    When the platform last told its equity is not the same for both at a rollover: the oracle's day ends before anything else is told.
+    """
+    return one.is_open and other.questioned and other.rules <= one.suspected
 
 
 def _distances(seen: Seen) -> list[tuple[str, str, int, int]]:

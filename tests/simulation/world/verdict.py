@@ -41,16 +41,18 @@ def told(result: Result) -> str:
     return "\n".join([f"seed {result.seed} is broken; see it again with: {again}", *map(str, result.broken)])
 
 
-def kept_seeds() -> list[int]:
-    lines = KEPT.read_text("utf-8").splitlines()
+def kept_seeds(*, of_every_run: bool = False) -> list[int]:
+    """Those that were broken once; `of_every_run`: the first part of the file alone, which showed faults of the firm."""
+    text = KEPT.read_text("utf-8")
+    lines = (text.partition("\n\n")[0] if of_every_run else text).splitlines()
     return [int(line.split("#")[0]) for line in lines if line.split("#")[0].strip()]
 
 
 def keep(result: Result) -> None:
-    """A seed that was broken once is played first from now on."""
+    """A seed that was broken once is played first from now on: by every run, until somebody has looked at it."""
     if result.seed not in kept_seeds():
-        with KEPT.open("a", encoding="utf-8") as file:
-            file.write(f"{result.seed}  # {result.broken[0].invariant}\n")
+        head, gap, rest = KEPT.read_text("utf-8").partition("\n\n")
+        KEPT.write_text(f"{head.rstrip()}\n{result.seed}  # {result.broken[0].invariant}\n{gap[1:]}{rest}", "utf-8")
 
 
 def chosen_seeds(count: int) -> list[int]:
@@ -58,4 +60,4 @@ def chosen_seeds(count: int) -> list[int]:
     named = os.environ.get(CHOSEN, "")
     if named:
         return [int(one) for one in named.split(",")]
-    return list(dict.fromkeys([*kept_seeds(), *range(count)]))
+    return list(dict.fromkeys([*kept_seeds(of_every_run=True), *range(count)]))
