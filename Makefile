@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 MINUTES ?= 10
-WORKERS ?= auto
+# One more than there are cores: a third of the time tests wait for processes, browsers and clocks.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 ARGS ?=
 
 VENV := .venv

@@ -42,7 +42,7 @@ def told(result: Result) -> str:
 
 
 def kept_seeds(*, of_every_run: bool = False) -> list[int]:
-    """Those that were broken once; `of_every_run`: the first part of the file alone, which showed faults of the firm."""
+    """Those that were broken once; `of_every_run`: the first part of the file alone, short ones that showed faults of the firm."""
     text = KEPT.read_text("utf-8")
     lines = (text.partition("\n\n")[0] if of_every_run else text).splitlines()
     return [int(line.split("#")[0]) for line in lines if line.split("#")[0].strip()]
