@@ -9,6 +9,7 @@ from actors.batch import Batch
 from actors.enforcement_desk import EnforcementDesk
 from actors.enforcement_plans import EnforcementState, why_withheld
 from actors.engine import Engine
+from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed, LivePosition
 from actors.names import enforcement_desk
 from firm.account import AccountState, Position
@@ -26,6 +27,9 @@ class LiveBoard:
     def __init__(self, engine: Engine, health: Callable[[], Health]) -> None:
         self._engine = engine
         self._accounts: dict[int, AccountState] = {}
+        self._holding: set[int] = (
+            set()
+        )  # with a position open: few of all accounts, and all that an exposure is made of
         self._boards: dict[str, Board] = {}
         self._as_of: dict[str, int] = {}
         self._enforcement: dict[str, EnforcementState] = {}
@@ -36,7 +40,7 @@ class LiveBoard:
         for desk in tuple(self._engine.desks.values()):
             state = desk.capture()
             if isinstance(state, AccountState):
-                self._accounts[state.account] = state
+                self._publish_account(state)
         for bridge in self._engine.own.state.bridges:
             self._publish_market(bridge)
         self._publish_enforcement()
@@ -46,7 +50,7 @@ class LiveBoard:
         for account in batch.accounts:
             state = self._engine.account(account)
             if state is not None:
-                self._accounts[account] = state
+                self._publish_account(state)
         for bridge in batch.bridges:
             self._publish_market(bridge)
         self._publish_enforcement()
@@ -84,6 +88,13 @@ class LiveBoard:
             positions_open=len(state.positions),
         )
 
+    def holders(self, *, funded: bool) -> Holders:
+        """Accounts with open positions, all of them or those that are funded, for sums that are made in a thread."""
+        states = (self._accounts[account] for account in self._holding)
+        # A way between currencies is remembered when it is first asked for: a thread remembers it in a copy.
+        boards = {name: Board(board.specs, board.quotes, dict(board.paths)) for name, board in self._boards.items()}
+        return Holders(tuple(state for state in states if state.funded or not funded), boards)
+
     def owed(self) -> tuple[LiveOwed, ...]:
         """What every account is owed, the oldest first."""
         accounts = [account for state in self._enforcement.values() for account in state.owed]
@@ -97,6 +108,10 @@ class LiveBoard:
         if known is None or enforcement is None or account not in enforcement.owed:
             return None
         return _owed(enforcement, known)
+
+    def _publish_account(self, state: AccountState) -> None:
+        self._accounts[state.account] = state
+        (self._holding.add if state.positions else self._holding.discard)(state.account)
 
     def _publish_enforcement(self) -> None:
         for bridge in self._engine.own.state.bridges:

@@ -63,6 +63,8 @@ STAFF_PAGES = {
     "staff-trace": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name; a[href*='/trace']"),
     "staff-review": ("/staff/decisions?show=waiting", "tr.linked a.name"),
     "staff-decisions": ("/staff/decisions", ""),
+    "staff-exposure": ("/staff/exposure?phases=all", ""),
+    "staff-holders": ("/staff/exposure?phases=all", "td a.name"),
     "staff-commands": ("/staff/commands", ""),
     "staff-owed": ("/staff/owed", ""),
     "staff-controls": ("/staff/controls", ""),

@@ -25,6 +25,7 @@ from web.pages import (
     staff_commands,
     staff_controls,
     staff_decision,
+    staff_exposure,
     staff_health,
     staff_home,
     staff_owed,
@@ -48,6 +49,7 @@ PAGES = (
     staff_health,
     staff_commands,
     staff_owed,
+    staff_exposure,
     metrics,
 )
 

@@ -9,6 +9,7 @@ import anyio.to_thread
 import apsw
 
 from actors.arrival import Decided
+from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed
 from firm.commands import Command
 from storage.reader import LedgerReader
@@ -27,6 +28,8 @@ class LiveView(Protocol):
     def account(self, account: int) -> LiveAccount | None: ...
 
     def health(self) -> Health: ...
+
+    def holders(self, *, funded: bool) -> Holders: ...
 
     def owed(self) -> tuple[LiveOwed, ...]: ...
 

@@ -11,6 +11,7 @@ from litestar.exceptions import ClientException
 from firm.commands import KillSwitch, ReviewOutcome
 from firm.facts import Refusal, Refused
 from firm.ids import parse_id
+from firm.inputs import Side
 from firm.phase import Standing
 from storage.readmodels.accounts import SORTS
 from web import words
@@ -71,6 +72,26 @@ class AccountsAsked(msgspec.Struct, frozen=True):
         return {name: value for name, value in asked.items() if value}
 
 
+class HoldersAsked(msgspec.Struct, frozen=True):
+    """The holders of a symbol as their URL asks for them; `side` None is either. `after`: lots and account of the last one seen."""
+
+    bridge: str
+    symbol: str
+    side: Side | None
+    funded: bool
+    after: tuple[int, int] | None
+
+    def query(self, **changes: str) -> dict[str, str]:
+        asked = {
+            "bridge": self.bridge,
+            "symbol": self.symbol,
+            "side": self.side.value if self.side else "",
+            "phases": "" if self.funded else ALL_PHASES,
+        } | changes
+        return {name: value for name, value in asked.items() if value}
+
+
+ALL_PHASES = "all"
 KEPT = "kept"  # the hidden fields in which a form waits for a sign-in
 
 
@@ -163,6 +184,16 @@ def read_accounts_asked(query: Mapping[str, Any]) -> AccountsAsked:
         after=_place(_text(query, "after")),
         seen=_whole(_text(query, "seen")) or 0,
     )
+
+
+def read_funded(query: Mapping[str, Any]) -> bool:
+    """Whether funded accounts alone are asked for, as they are unless all phases are."""
+    return _text(query, "phases") != ALL_PHASES
+
+
+def read_holders_asked(query: Mapping[str, Any]) -> HoldersAsked:
+    side, after = _choice(Side, _text(query, "side")), _place(_text(query, "after"))
+    return HoldersAsked(_text(query, "bridge"), _text(query, "symbol"), side, read_funded(query), after)
 
 
 def read_before(query: Mapping[str, Any]) -> int | None:

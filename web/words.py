@@ -81,6 +81,11 @@ def lots(lots_e8: int) -> str:
     return f"{whole}.{fraction.ljust(2, '0')}"
 
 
+def lots_change(lots_e8: int) -> str:
+    """Volume with its sign: +2.00."""
+    return ("+" if lots_e8 > 0 else MINUS if lots_e8 < 0 else "") + lots(abs(lots_e8))
+
+
 def count(number: int) -> str:
     return str(format_decimal(number, locale=LOCALE)).replace("-", MINUS)
 

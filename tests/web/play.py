@@ -5,9 +5,10 @@ Loaded after `stage.py`, which the fixtures register as `web_stage`.
 
 from pathlib import Path
 
+import msgspec
 from web_stage import ADA, BEN, BRIDGE, CLEO, OLGA, OMAR, Stage
 
-from firm.commands import EngageKillSwitch, KillSwitch, ReleaseKillSwitch
+from firm.commands import EngageKillSwitch, KillSwitch, PublishProgram, ReleaseKillSwitch
 from firm.inputs import Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
@@ -222,3 +223,27 @@ def enforcement_released(stage: Stage) -> None:
     for by in (OMAR, OLGA):
         stage.put(ReleaseKillSwitch(by=f"staff:{by}", switch=KillSwitch.ENFORCEMENT, why="They were right."))
     stage.settle()
+
+
+def funded_and_not(path: Path) -> Stage:
+    """Two funded accounts of Ada's and one of Ben's in the market, beside one of Cleo's that is still in its first phase."""
+    stage = Stage(path)
+    program = two_step()
+    funded = msgspec.structs.replace(program.phases[0], name="Funded", funded=True)
+    stage.open_shop(program)
+    stage.prices_now(138_690, 1_284_200)
+    cleo = stage.sell("cleo", CLEO, 101)
+    paying = msgspec.structs.replace(program, title="Funded 100K", phases=(funded, *program.phases[1:]))
+    stage.put(PublishProgram(by=f"staff:{OMAR}", program=paying))
+    ada, other, ben = stage.sell("ada", ADA, 102), stage.sell("ada other", ADA, 103), stage.sell("ben", BEN, 104)
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    stage.deal(ada, "P1", Side.BUY, "2.00", "EURUSD")
+    stage.deal(ada, "P2", Side.BUY, "1.00", "EURUSD")
+    stage.deal(other, "P3", Side.SELL, "1.50", "EURUSD")
+    stage.deal(ben, "P4", Side.SELL, "0.50", "XAUUSD")
+    stage.deal(cleo, "P5", Side.BUY, "7.00", "EURUSD")
+    stage.wait(5)
+    stage.prices_now(138_802, 1_285_000)
+    stage.settle(checkpoint=True)
+    return stage
