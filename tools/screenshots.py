@@ -65,6 +65,7 @@ STAFF_PAGES = {
     "staff-decisions": ("/staff/decisions", ""),
     "staff-exposure": ("/staff/exposure?phases=all", ""),
     "staff-holders": ("/staff/exposure?phases=all", "td a.name"),
+    "staff-drift": ("/staff/drift?show=all", ""),
     "staff-commands": ("/staff/commands", ""),
     "staff-owed": ("/staff/owed", ""),
     "staff-controls": ("/staff/controls", ""),

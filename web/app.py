@@ -25,6 +25,7 @@ from web.pages import (
     staff_commands,
     staff_controls,
     staff_decision,
+    staff_drift,
     staff_exposure,
     staff_health,
     staff_home,
@@ -50,6 +51,7 @@ PAGES = (
     staff_commands,
     staff_owed,
     staff_exposure,
+    staff_drift,
     metrics,
 )
 

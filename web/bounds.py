@@ -12,6 +12,7 @@ DECISIONS_SHOWN = 20
 COMMANDS_SHOWN = 50
 OWED_SHOWN = 200
 HOLDERS_PER_PAGE = 50
+DRIFTS_PER_PAGE = 50
 ORDERED_AT_ONCE_MAX = 500  # accounts that one form orders anew; it says what is left, and can be sent again
 CHART_POINTS_MAX = 700
 CHART_DAYS_MAX = 400  # trading days whose floors a chart steps through

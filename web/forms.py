@@ -10,7 +10,7 @@ from litestar.exceptions import ClientException
 
 from firm.commands import KillSwitch, ReviewOutcome
 from firm.facts import Refusal, Refused
-from firm.ids import parse_id
+from firm.ids import id_text, parse_id
 from firm.inputs import Side
 from firm.phase import Standing
 from storage.readmodels.accounts import SORTS
@@ -89,6 +89,21 @@ class HoldersAsked(msgspec.Struct, frozen=True):
             "phases": "" if self.funded else ALL_PHASES,
         } | changes
         return {name: value for name, value in asked.items() if value}
+
+
+class DriftAsked(msgspec.Struct, frozen=True):
+    """What is asked of drift: of one account, or of all: what lasts, or with `over` what ever was. `before` as in other lists."""
+
+    account: int | None
+    over: bool
+    before: int | None
+
+    @property
+    def address(self) -> str:
+        """The query that asks the same from the newest on."""
+        if self.account is not None:
+            return f"?account={id_text(self.account)}"
+        return "?show=all" if self.over else ""
 
 
 ALL_PHASES = "all"
@@ -194,6 +209,10 @@ def read_funded(query: Mapping[str, Any]) -> bool:
 def read_holders_asked(query: Mapping[str, Any]) -> HoldersAsked:
     side, after = _choice(Side, _text(query, "side")), _place(_text(query, "after"))
     return HoldersAsked(_text(query, "bridge"), _text(query, "symbol"), side, read_funded(query), after)
+
+
+def read_drift_asked(query: Mapping[str, Any]) -> DriftAsked:
+    return DriftAsked(id_in(_text(query, "account")), _text(query, "show") == "all", read_before(query))
 
 
 def read_before(query: Mapping[str, Any]) -> int | None:

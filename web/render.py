@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from firm.ids import id_text
 from firm.money import Money
-from web import charts, owed_view, reasons, standing_view, words
+from web import charts, drift_view, owed_view, reasons, standing_view, words
 from web.bounds import WHY_LENGTH_MIN
 from web.firm import Firm
 from web.people import named
@@ -44,6 +44,7 @@ class Pages:
             "words": words,
             "reasons": reasons,
             "owed_view": owed_view,
+            "drift_view": drift_view,
             "named": named,
             "said_of": said_of,
             "said_since": SAID,

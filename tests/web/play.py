@@ -247,3 +247,26 @@ def funded_and_not(path: Path) -> Stage:
     stage.prices_now(138_802, 1_285_000)
     stage.settle(checkpoint=True)
     return stage
+
+
+def drifting(path: Path) -> Stage:
+    """The platform says 25.00 less of Ada's equity, said a cent more of Ben's balance for a while, and lacks Cleo's position."""
+    stage = Stage(path)
+    stage.open_shop(two_step())
+    stage.prices_now(138_690, 1_284_200)
+    ada, ben, cleo = stage.sell("ada", ADA, 101), stage.sell("ben", BEN, 102), stage.sell("cleo", CLEO, 103)
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    for place, account in enumerate((ada, ben, cleo), start=1):
+        stage.deal(account, f"P{place}", Side.BUY, "2.00", "EURUSD")
+        stage.reconcile(account)
+    stage.wait(5)
+    stage.prices_now(138_702, 1_285_000)
+    stage.reconcile(ada, equity_off=-25_00)
+    stage.reconcile(ben, balance_off=1)
+    stage.snapshot(cleo, lacking=1)
+    stage.wait(600)
+    stage.prices_now(138_704, 1_285_000)
+    stage.reconcile(ben)
+    stage.settle(checkpoint=True)
+    return stage

@@ -290,15 +290,16 @@ class Stage:
         other = Side.SELL if side is Side.BUY else Side.BUY
         self.deal(account, position, other, lots, symbol, DealEntry.OUT, profit)
 
-    def reconcile(self, account: int) -> None:
-        """The platform says what it thinks the account is worth; it agrees."""
+    def reconcile(self, account: int, *, equity_off: int = 0, balance_off: int = 0) -> None:
+        """The platform says what it thinks the account is worth; it agrees, but for what it is off in minor units."""
         live = self.board_account(account)
+        equity, balance = live.equity, live.balance
         self.put(
             EquityReported(
                 bridge=BRIDGE,
                 seq=self.next_seq(),
-                equity=live.equity,
-                balance=live.balance,
+                equity=equity.with_minor(equity.minor + equity_off),
+                balance=balance.with_minor(balance.minor + balance_off),
                 margin=live.balance.with_minor(0),
                 t_us=self.now_us,
             ),
@@ -378,7 +379,11 @@ class Stage:
         profit = points * per_lot * held.lots_e8 // 10**8
         self.deal(account, held.position_id, side, lots, held.symbol, DealEntry.OUT, profit)
 
-    def _show(self, account: int, login: str, *, trading_allowed: bool) -> None:
+    def snapshot(self, account: int, *, lacking: int = 0) -> None:
+        """The platform shows all it has of the account, without the last positions that it is `lacking`."""
+        self._show(account, self.board_account(account).login, trading_allowed=True, lacking=lacking)
+
+    def _show(self, account: int, login: str, *, trading_allowed: bool, lacking: int = 0) -> None:
         state = self.engine.account(account)
         assert state is not None
         positions = tuple(
@@ -391,7 +396,7 @@ class Stage:
                 swap=state.money(held.swap),
                 opened_us=held.opened_us,
             )
-            for held in state.positions
+            for held in state.positions[: len(state.positions) - lacking]
         )
         self.put(
             SnapshotReported(

@@ -10,6 +10,7 @@ from litestar.response import Response, Stream
 
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import account_line
+from storage.readmodels.drifts import what_drifts
 from storage.readmodels.trades import digits_of
 from storage.rows import StoredRow
 from web.account_view import account_view, more_trades
@@ -29,7 +30,15 @@ async def staff_account(request: Request[Any, Any, Any], account: FromPath[str])
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
     trader = await anyio.to_thread.run_sync(firm.vault.person, "trader", view.line.trader)
     trace, older = await _trace(request, number, None)
-    context = {"picture": picture, "ranges": RANGES, "more": more_trades(view), "trader": trader, "room": "/staff"}
+    drifting = await firm.book.read(lambda book: what_drifts(book, number))
+    context = {
+        "drifting": drifting,
+        "picture": picture,
+        "ranges": RANGES,
+        "more": more_trades(view),
+        "trader": trader,
+        "room": "/staff",
+    }
     return page(request, "staff_account.html", view=view, trace=trace, older=older, **context)
 
 

@@ -10,6 +10,7 @@ from storage.readmodels.accounts import count_breached_in_doubt, count_by_standi
 from storage.readmodels.commands import count_commands
 from storage.readmodels.controls import control_states
 from storage.readmodels.decisions import decision_counts, latest_decisions, open_decisions
+from storage.readmodels.drifts import count_drifting
 from storage.readmodels.people import all_staff, count_traders, unpaid_orders
 from web import owed_view
 from web.account_view import prices_ended_us
@@ -35,6 +36,7 @@ async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
             "traders": count_traders(book),
             "controls": control_states(book),
             "staff": len(all_staff(book)),
+            "drifting": count_drifting(book),
         }
 
     health, owed = firm.live.health(), owed_view.waits(firm.live.owed())
