@@ -13,7 +13,7 @@ from firm.facts import Refusal, Refused
 from firm.ids import id_text, parse_id
 from firm.inputs import Side
 from firm.phase import Standing
-from storage.readmodels.accounts import SORTS
+from storage.readmodels.account_lists import SORTS
 from web import words
 from web.bounds import PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX, WHY_LENGTH_MAX, WHY_LENGTH_MIN
 

@@ -25,9 +25,9 @@ from firm.facts import (
     TradingDayCounted,
 )
 from firm.kinds import Body
-from firm.money import Money, divided_rounded_down
+from firm.money import Money, divided_rounded_down, divided_rounded_up
 from firm.phase import Standing
-from firm.ruleset import DailyLoss, MaximumLoss, Ruleset
+from firm.ruleset import DailyLoss, MaximumLoss, ProfitTarget, Ruleset
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -42,7 +42,7 @@ CREATE TABLE rm_account (
     balance INTEGER NOT NULL, equity INTEGER NOT NULL, headroom INTEGER, allowed INTEGER, days_traded INTEGER NOT NULL,
     opened_us INTEGER NOT NULL, opened_seq INTEGER NOT NULL,
     traded_us INTEGER, marked_us INTEGER NOT NULL, standing_us INTEGER NOT NULL, decision INTEGER,
-    flat_us INTEGER, ruleset TEXT NOT NULL
+    flat_us INTEGER, ruleset TEXT NOT NULL, to_win INTEGER, cash_net INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX rm_account_trader ON rm_account (trader);
 CREATE INDEX rm_account_login ON rm_account (login);
@@ -50,6 +50,7 @@ CREATE INDEX rm_account_login ON rm_account (login);
 
 _SET_MARK = "UPDATE rm_account SET balance = ?, equity = ?, headroom = ?, marked_us = ? WHERE account = ?"
 _SET_DAY = "UPDATE rm_account SET balance = ?, equity = ?, marked_us = ? WHERE account = ?"
+_SET_CASH = "UPDATE rm_account SET cash_net = ? WHERE account = ?"
 _SET_BALANCE = "UPDATE rm_account SET balance = ?, traded_us = coalesce(?, traded_us) WHERE account = ?"
 
 
@@ -57,7 +58,7 @@ class Accounts:
     """The `accounts` read model."""
 
     name = "accounts"
-    version = 3
+    version = 4
     schema = SCHEMA
     kinds = kinds_of(
         OrderPlaced,
@@ -84,6 +85,7 @@ class Accounts:
                     gathered.balance(row.account, body.balance.minor, row.happened_us)
                 case CashBooked():
                     gathered.balance(row.account, body.balance.minor, None)
+                    gathered.cash[row.account] = (body.net.minor, row.account)
                 case MarkTaken():
                     headroom = None if body.headroom is None else body.headroom.minor
                     figures = (body.balance.minor, body.equity.minor, headroom, row.happened_us, row.account)
@@ -102,6 +104,7 @@ class _Gathered:
         self._connection = connection
         self._balances: dict[int, tuple[int, int | None, int]] = {}
         self._marks: dict[int, tuple[int, int, int | None, int, int]] = {}
+        self.cash: dict[int, tuple[int, int]] = {}
 
     def balance(self, account: int, balance: int, traded_us: int | None) -> None:
         if account in self._marks:
@@ -122,6 +125,9 @@ class _Gathered:
         if self._marks:
             self._connection.executemany(_SET_MARK, self._marks.values())
             self._marks.clear()
+        if self.cash:
+            self._connection.executemany(_SET_CASH, self.cash.values())
+            self.cash.clear()
 
 
 def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
@@ -168,8 +174,8 @@ def _open(connection: apsw.Connection, row: Row, fact: AccountOpened) -> None:
     connection.execute(
         "INSERT INTO rm_account (account, trader, challenge, phase, phase_name, funded, bridge, login, standing, because,"
         " currency, exponent, initial, balance, equity, headroom, allowed, days_traded,"
-        " opened_us, opened_seq, traded_us, marked_us, standing_us, decision, flat_us, ruleset)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, '', ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, NULL, ?, ?, NULL, NULL, ?)",
+        " opened_us, opened_seq, traded_us, marked_us, standing_us, decision, flat_us, ruleset, to_win, cash_net)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, '', ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, NULL, ?, ?, NULL, NULL, ?, ?, 0)",
         (
             row.account,
             fact.trader,
@@ -191,6 +197,7 @@ def _open(connection: apsw.Connection, row: Row, fact: AccountOpened) -> None:
             row.happened_us,
             row.happened_us,
             fact.ruleset.canonical().decode(),
+            _to_win(fact),
         ),
     )
 
@@ -201,21 +208,29 @@ def _allowed(fact: AccountOpened) -> int | None:
     return min((divided_rounded_down(fact.initial.minor * bp, 10_000) for bp in limits), default=None)
 
 
+def _to_win(fact: AccountOpened) -> int | None:
+    """The profit that wins the phase, by the same rounding that judges it."""
+    targets = (term.target_bp for term in fact.ruleset.terms if isinstance(term, ProfitTarget))
+    return next((divided_rounded_up(fact.initial.minor * bp, 10_000) for bp in targets), None)
+
+
 # --- questions ---
 
-_COLUMNS = (
+COLUMNS = (
     "a.account, a.trader, a.challenge, coalesce(c.program, ''), coalesce(c.title, ''), a.phase, a.phase_name, a.funded,"
     " a.bridge, a.login, a.standing, a.because, a.currency, a.exponent, a.initial, a.balance, a.equity,"
     " a.headroom, a.allowed, a.days_traded, a.opened_us, a.opened_seq, a.traded_us, a.marked_us, a.standing_us, a.decision, a.flat_us,"
+    " a.to_win, a.cash_net,"
     " coalesce((SELECT d.settled FROM rm_decision d WHERE d.decision = a.decision), '') AS verdict"
 )
-_FROM = "FROM rm_account a LEFT JOIN rm_challenge c ON c.challenge = a.challenge"
+FROM = "FROM rm_account a LEFT JOIN rm_challenge c ON c.challenge = a.challenge"
 
 
 class AccountLine(msgspec.Struct, frozen=True):
     """One account in a list. Amounts are minor units of `currency` at `exponent`; `headroom` is None without a loss limit.
 
     `allowed`: the smallest loss that its rules allow; `left_bp`: the share of it that is left, in basis points.
+    `to_win`: the profit that wins the phase, None where nothing is to be won. `cash_net`: deposits less withdrawals.
     `traded_us` is None until the first deal. `verdict`: the last word on `decision`, "" while it is open.
     """
 
@@ -246,6 +261,8 @@ class AccountLine(msgspec.Struct, frozen=True):
     standing_us: int
     decision: int | None
     flat_us: int | None
+    to_win: int | None
+    cash_net: int
     verdict: str
 
     def money(self, minor: int) -> Money:
@@ -257,38 +274,25 @@ class AccountLine(msgspec.Struct, frozen=True):
             return None
         return divided_rounded_down(self.headroom * 10_000, self.allowed)
 
+    @property
+    def room_bp(self) -> int | None:
+        """The headroom as a share of the account's size."""
+        return None if self.headroom is None else divided_rounded_down(self.headroom * 10_000, self.initial)
 
-class AccountFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list of accounts is narrowed to. Empty fields narrow nothing; `traders` None means all."""
+    @property
+    def made(self) -> int:
+        """The profit of closed trades, which alone wins a phase."""
+        return self.balance - self.initial - self.cash_net
 
-    standing: Standing | None = None
-    program: str = ""
-    bridge: str = ""
-    login: str = ""
-    traders: tuple[int, ...] | None = None
-    account_or_trader: int | None = None
-
-
-# Sort key of the URL → expression, and whether the largest come first. Ties go by account, so that pages never overlap.
-# Headroom is compared as a share of what may be lost, because accounts differ in size and currency. Paused accounts, whose
-# nearest limit is used up already, come behind those that trade, and accounts that are over come last.
-_HEADROOM = (
-    "CASE WHEN standing IN ('breached', 'passed', 'closed') THEN 9223372036854775807"
-    " WHEN standing = 'paused' THEN 6917529027641081856"
-    " ELSE coalesce(headroom * 10000 / nullif(allowed, 0), 4611686018427387904) END"
-)
-SORTS: dict[str, tuple[str, bool]] = {
-    "headroom": (_HEADROOM, False),
-    "activity": ("coalesce(traded_us, 0)", True),
-    "opened": ("opened_us", True),
-    "equity": ("equity", True),
-    "balance": ("balance", True),
-}
+    @property
+    def won_bp(self) -> int | None:
+        """How much of its target a phase has reached; None where it has none."""
+        return None if not self.to_win else divided_rounded_down(self.made * 10_000, self.to_win)
 
 
 def account_line(connection: apsw.Connection, account: int) -> AccountLine | None:
-    row = connection.execute(f"SELECT {_COLUMNS} {_FROM} WHERE a.account = ?", (account,)).fetchone()
-    return None if row is None else _line(row)
+    row = connection.execute(f"SELECT {COLUMNS} {FROM} WHERE a.account = ?", (account,)).fetchone()
+    return None if row is None else line_of(row)
 
 
 def ruleset_of(connection: apsw.Connection, account: int) -> Ruleset | None:
@@ -299,40 +303,15 @@ def ruleset_of(connection: apsw.Connection, account: int) -> Ruleset | None:
 
 def accounts_of_trader(connection: apsw.Connection, trader: int) -> list[AccountLine]:
     """All of a trader's accounts, newest first; a trader holds tens of them, not thousands."""
-    sql = f"SELECT {_COLUMNS} {_FROM} WHERE a.trader = ? ORDER BY a.opened_us DESC, a.account LIMIT 500"
-    return [_line(row) for row in connection.execute(sql, (trader,))]
+    sql = f"SELECT {COLUMNS} {FROM} WHERE a.trader = ? ORDER BY a.opened_us DESC, a.account LIMIT 500"
+    return [line_of(row) for row in connection.execute(sql, (trader,))]
 
 
 def account_of_phase(connection: apsw.Connection, challenge: int, phase: int) -> AccountLine | None:
     """The account on which a challenge goes through one of its phases; None where it never came so far."""
-    sql = f"SELECT {_COLUMNS} {_FROM} WHERE a.challenge = ? AND a.phase = ?"
+    sql = f"SELECT {COLUMNS} {FROM} WHERE a.challenge = ? AND a.phase = ?"
     row = connection.execute(sql, (challenge, phase)).fetchone()
-    return None if row is None else _line(row)
-
-
-def accounts_page(
-    connection: apsw.Connection, wanted: AccountFilter, sort: str, after: tuple[int, int] | None, limit: int
-) -> list[tuple[int, AccountLine]]:
-    """A page of accounts with each one's sort value; `after` is the (sort value, account) of the last one seen."""
-    expression, descending = SORTS[sort]
-    where, values = _where(wanted)
-    order, beyond = ("DESC", "<") if descending else ("ASC", ">")
-    inner = f"SELECT {_COLUMNS} {_FROM} {where}"
-    keyset = ""
-    if after is not None:
-        keyset = f"WHERE (sort_value {beyond} ? OR (sort_value = ? AND account > ?))"
-        values += [after[0], after[0], after[1]]
-    sql = (
-        f"SELECT * FROM (SELECT *, {expression} AS sort_value FROM ({inner})) {keyset}"  # noqa: S608  (as above)
-        f" ORDER BY sort_value {order}, account LIMIT ?"
-    )
-    return [(row[-1], _line(row[:-1])) for row in connection.execute(sql, (*values, limit))]
-
-
-def count_accounts(connection: apsw.Connection, wanted: AccountFilter) -> int:
-    where, values = _where(wanted)
-    found = connection.execute(f"SELECT count(*) {_FROM} {where}", values).fetchone()
-    return 0 if found is None else int(found[0])
+    return None if row is None else line_of(row)
 
 
 def count_by_standing(connection: apsw.Connection) -> dict[Standing, int]:
@@ -349,37 +328,6 @@ def count_breached_in_doubt(connection: apsw.Connection) -> int:
     return 0 if found is None else int(found[0])
 
 
-def programs_and_bridges(connection: apsw.Connection) -> tuple[list[tuple[str, str]], list[str]]:
-    """What the filters offer: (program, title) pairs and bridges that hold accounts."""
-    programs = [tuple(row) for row in connection.execute("SELECT DISTINCT program, title FROM rm_challenge ORDER BY 2")]
-    bridges = [row[0] for row in connection.execute("SELECT DISTINCT bridge FROM rm_account ORDER BY 1")]
-    return programs, bridges
-
-
-def _where(wanted: AccountFilter) -> tuple[str, list[int | str]]:
-    clauses: list[str] = []
-    values: list[int | str] = []
-    if wanted.standing is not None:
-        clauses.append("a.standing = ?")
-        values.append(wanted.standing.value)
-    if wanted.program:
-        clauses.append("c.program = ?")
-        values.append(wanted.program)
-    if wanted.bridge:
-        clauses.append("a.bridge = ?")
-        values.append(wanted.bridge)
-    if wanted.account_or_trader is not None:
-        clauses.append("(a.account = ? OR a.trader = ?)")
-        values += [wanted.account_or_trader, wanted.account_or_trader]
-    if wanted.login:
-        clauses.append("substr(a.login, 1, ?) = ?")
-        values += [len(wanted.login), wanted.login]
-    if wanted.traders is not None:
-        clauses.append(f"a.trader IN ({', '.join('?' for _ in wanted.traders)})")
-        values += wanted.traders
-    return ("WHERE " + " AND ".join(clauses) if clauses else ""), values
-
-
-def _line(row: Sequence[object]) -> AccountLine:
+def line_of(row: Sequence[object]) -> AccountLine:
     named = dict(zip(AccountLine.__struct_fields__, row, strict=True))
     return msgspec.convert(named | {"funded": bool(named["funded"])}, AccountLine)

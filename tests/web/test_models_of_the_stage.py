@@ -7,7 +7,8 @@ from firm.facts import BreachDeclared, MarkTaken
 from firm.inputs import DealEntry
 from firm.kinds import BY_NAME, body_of
 from firm.money import Money
-from storage.readmodels.accounts import AccountFilter, account_line, accounts_page, count_accounts
+from storage.readmodels.account_lists import AccountFilter, accounts_page, count_accounts
+from storage.readmodels.accounts import account_line
 from storage.readmodels.commands import commands_for
 from storage.readmodels.days import days_of
 from storage.readmodels.decisions import decision_counts, decision_line

@@ -1,4 +1,4 @@
-"""All accounts, for staff: searched, filtered and sorted by the URL, a page at a time."""
+"""All accounts, for staff: searched, filtered and sorted by the URL, a page at a time, at the last prices."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -9,8 +9,10 @@ import msgspec
 from litestar import Request, get
 from litestar.response import Response
 
+from actors.live_figures import figures_of
 from firm.phase import ENDED, Standing
-from storage.readmodels.accounts import AccountFilter, AccountLine, accounts_page, count_accounts, programs_and_bridges
+from storage.readmodels.account_lists import AccountFilter, accounts_page, count_accounts, programs_and_bridges
+from storage.readmodels.accounts import AccountLine
 from web.bounds import ACCOUNTS_PER_PAGE
 from web.firm import Firm
 from web.forms import AccountsAsked, id_in, read_accounts_asked
@@ -19,6 +21,8 @@ from web.visitor import Policy
 
 SORT_WORDS = {
     "headroom": "Closest to a limit",
+    "room": "Least headroom",
+    "target": "Closest to the target",
     "activity": "Last trade",
     "opened": "Newest",
     "equity": "Highest equity",
@@ -27,7 +31,7 @@ SORT_WORDS = {
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """One row of the list, of its account's last mark; the trader's name is None where the vault has none (any more)."""
+    """One row of the list; the trader's name is None where the vault has none (any more)."""
 
     line: AccountLine
     trader: str | None
@@ -37,9 +41,12 @@ class Listed(msgspec.Struct, frozen=True):
 async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
     firm, asked = request.app.state.firm, read_accounts_asked(request.query_params)
     wanted = await anyio.to_thread.run_sync(filter_of, firm, asked)
+    # In a thread: thousands of accounts may hold something, and prices wait for nobody's page.
+    figures = await anyio.to_thread.run_sync(figures_of, firm.live.holders(funded=False))
+    live = [(each.account, each.equity, each.headroom, each.at_us) for each in figures]
 
     def question(book: apsw.Connection) -> dict[str, Any]:
-        found = accounts_page(book, wanted, asked.sort, asked.after, ACCOUNTS_PER_PAGE + 1)
+        found = accounts_page(book, wanted, asked.sort, asked.after, ACCOUNTS_PER_PAGE + 1, live)
         programs, bridges = programs_and_bridges(book)
         return {"found": found, "total": count_accounts(book, wanted), "programs": programs, "bridges": bridges}
 
@@ -50,7 +57,10 @@ async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
     context: dict[str, Any] = {
         "asked": asked,
         "rows": await anyio.to_thread.run_sync(_named, firm, lines),
-        "as_of_us": max((line.marked_us for line in lines), default=0),
+        "as_of_us": max((each.at_us for each in figures), default=0),
+        "moving": len(figures),
+        "silent": [symbol for bridge in firm.live.health().bridges for symbol in bridge.stale_symbols],
+        "again": _again(asked),
         "first": first,
         "more": _more(asked, found, first),
         "links": {sort: f"?{urlencode(asked.query(sort=sort))}" for sort in SORT_WORDS},
@@ -67,6 +77,11 @@ def _more(asked: AccountsAsked, found: list[tuple[int, AccountLine]], first: int
         return None
     value, line = found[ACCOUNTS_PER_PAGE - 1]
     return f"?{urlencode(asked.query(after=f'{value}~{line.account}', seen=str(first - 1 + ACCOUNTS_PER_PAGE)))}"
+
+
+def _again(asked: AccountsAsked) -> str | None:
+    """The address that a first page asks again while it is watched; a later one stands still, so that it can be read on."""
+    return None if asked.after else f"/staff/accounts?{urlencode(asked.query())}"
 
 
 def filter_of(firm: Firm, asked: AccountsAsked) -> AccountFilter:
