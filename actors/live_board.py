@@ -11,6 +11,7 @@ from actors.enforcement_plans import EnforcementState, why_withheld
 from actors.engine import Engine
 from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed, LivePosition
+from actors.market_desk import MarketState
 from actors.names import enforcement_desk
 from firm.account import AccountState, Position
 from firm.arithmetic import PLAIN
@@ -31,6 +32,7 @@ class LiveBoard:
             set()
         )  # with a position open: few of all accounts, and all that an exposure is made of
         self._boards: dict[str, Board] = {}
+        self._markets: dict[str, MarketState] = {}
         self._as_of: dict[str, int] = {}
         self._enforcement: dict[str, EnforcementState] = {}
         self.health = health
@@ -95,6 +97,10 @@ class LiveBoard:
         boards = {name: Board(board.specs, board.quotes, dict(board.paths)) for name, board in self._boards.items()}
         return Holders(tuple(state for state in states if state.funded or not funded), boards)
 
+    def markets(self) -> dict[str, MarketState]:
+        """Each bridge's market, by name: copies, so that a thread may read them."""
+        return dict(sorted(self._markets.items()))
+
     def owed(self) -> tuple[LiveOwed, ...]:
         """What every account is owed, the oldest first."""
         accounts = [account for state in self._enforcement.values() for account in state.owed]
@@ -122,8 +128,10 @@ class LiveBoard:
     def _publish_market(self, bridge: str) -> None:
         market = self._engine.market(bridge)
         # Contracts rarely change and are replaced, not edited, so sharing their dict is safe within the loop.
-        self._boards[bridge] = Board(market.board.specs, dict(market.board.quotes), market.board.paths)
-        self._as_of[bridge] = market.latest_us
+        state = market.capture()
+        self._markets[bridge] = state
+        self._boards[bridge] = Board(market.board.specs, state.quotes, market.board.paths)
+        self._as_of[bridge] = state.latest_us
 
     def _stale(self, state: AccountState, as_of_us: int) -> bool:
         symbols = tuple({held.symbol for held in state.positions})

@@ -66,6 +66,7 @@ STAFF_PAGES = {
     "staff-exposure": ("/staff/exposure?phases=all", ""),
     "staff-holders": ("/staff/exposure?phases=all", "td a.name"),
     "staff-drift": ("/staff/drift?show=all", ""),
+    "staff-feed": ("/staff/feed", ""),
     "staff-commands": ("/staff/commands", ""),
     "staff-owed": ("/staff/owed", ""),
     "staff-controls": ("/staff/controls", ""),

@@ -27,6 +27,7 @@ from web.pages import (
     staff_decision,
     staff_drift,
     staff_exposure,
+    staff_feed,
     staff_health,
     staff_home,
     staff_owed,
@@ -52,6 +53,7 @@ PAGES = (
     staff_owed,
     staff_exposure,
     staff_drift,
+    staff_feed,
     metrics,
 )
 

@@ -11,6 +11,7 @@ import apsw
 from actors.arrival import Decided
 from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed
+from actors.market_desk import MarketState
 from firm.commands import Command
 from storage.reader import LedgerReader
 from storage.sessions import SessionStore
@@ -30,6 +31,8 @@ class LiveView(Protocol):
     def health(self) -> Health: ...
 
     def holders(self, *, funded: bool) -> Holders: ...
+
+    def markets(self) -> dict[str, MarketState]: ...
 
     def owed(self) -> tuple[LiveOwed, ...]: ...
 

@@ -9,7 +9,7 @@ import msgspec
 from web_stage import ADA, BEN, BRIDGE, CLEO, OLGA, OMAR, Stage
 
 from firm.commands import EngageKillSwitch, KillSwitch, PublishProgram, ReleaseKillSwitch
-from firm.inputs import Side
+from firm.inputs import GapReported, Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
 from firm.ruleset import (
@@ -268,5 +268,22 @@ def drifting(path: Path) -> Stage:
     stage.wait(600)
     stage.prices_now(138_704, 1_285_000)
     stage.reconcile(ben)
+    stage.settle(checkpoint=True)
+    return stage
+
+
+def feed_in_trouble(path: Path) -> Stage:
+    """The euro jumps by 5.3 %, gold comes merged for two seconds, and then the bridge says that it lacks three more of gold."""
+    stage = Stage(path)
+    stage.open_shop(two_step())
+    stage.prices_now(138_690, 1_284_200)
+    stage.wait(5)
+    stage.prices_now(146_000, 1_284_300)
+    for _ in range(2):
+        stage.wait(1)
+        stage.prices_now(None, 1_284_400, merged=True)
+    stage.wait(3)
+    gap = {"symbol": "XAUUSD", "from_us": stage.now_us - 3 * SECOND_US, "to_us": stage.now_us}
+    stage.put(GapReported(bridge=BRIDGE, seq=stage.next_seq(), **gap))
     stage.settle(checkpoint=True)
     return stage

@@ -41,7 +41,7 @@ from firm.instant import SECOND_US, parse_utc
 from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
-from firm.quote_frame import Tick, encode_quotes
+from firm.quote_frame import Tick, Window, encode_quotes
 from firm.ruleset import (
     Program,
 )
@@ -221,13 +221,19 @@ class Stage:
         self.now_us += seconds * SECOND_US
         self.wall_us += seconds * SECOND_US if seconds < 60 else 0
 
-    def prices_now(self, eurusd: int | None, xauusd: int, *, late_us: int = 0) -> None:
-        """One frame with both symbols (or gold alone), and the clock with it; `late_us`: since when they were true."""
+    def prices_now(self, eurusd: int | None, xauusd: int, *, late_us: int = 0, merged: bool = False) -> None:
+        """One frame with both symbols (or gold alone), and the clock with it; `late_us`: since when they were true.
+
+        `merged`: the bridge was overloaded, and these stand for more.
+        """
         of_us = self.now_us - late_us
         fresh = {"XAUUSD": (xauusd, xauusd + 450)} | ({"EURUSD": (eurusd, eurusd + 12)} if eurusd else {})
         self.prices |= fresh
         ticks = [Tick(symbol, of_us, bid, ask) for symbol, (bid, ask) in sorted(fresh.items())]
-        raw = encode_quotes(self.seq, ticks)
+        windows = [
+            Window(each.symbol, of_us, each.bid, each.ask, *[each.bid] * 2, *[each.ask] * 2, 3) for each in ticks
+        ]
+        raw = encode_quotes(self.seq, windows if merged else ticks)
         self.put(
             QuoteFrame(
                 bridge=BRIDGE,
@@ -236,7 +242,7 @@ class Stage:
                 n=len(ticks),
                 first_us=of_us,
                 last_us=of_us,
-                conflated=False,
+                conflated=merged,
                 sha256=hashlib.sha256(raw).hexdigest(),
             ),
             frame=raw,
