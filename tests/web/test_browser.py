@@ -138,7 +138,8 @@ async def test_nothing_runs_off_a_phones_screen(browser, base_url, stage, play, 
 async def test_staff_reach_everything_on_a_small_phone(browser, base_url, stage, play, decisions):
     phone = {"viewport": {"width": 320, "height": 640}}
     page, _ = await signed_in(browser, base_url, "ruth@example.org", play.PASSWORD, **phone)
-    for path in ("/staff", "/staff/commands", f"/staff/decisions/{decisions['BreachDeclared']}"):
+    paths = ("/staff", "/staff/commands", "/staff/exposure?phases=all", "/staff/drift?show=all", "/staff/feed")
+    for path in (*paths, f"/staff/decisions/{decisions['BreachDeclared']}"):
         await page.goto(f"{base_url}{path}")
         assert await page.evaluate("document.documentElement.scrollWidth") <= 320, path
         assert await page.evaluate(CLIPPED) == [], path
@@ -318,4 +319,35 @@ async def test_a_page_whose_session_ended_in_another_tab_says_so_and_leads_to_th
     await page.click("main [type=submit]")
     await expect(page.locator("#equity")).to_be_visible()
     assert page.url.endswith(path)
+    await page.context.close()
+
+
+async def test_exposure_moves_with_prices_and_leads_to_an_account_without_a_complaint(browser, base_url, stage, play):
+    page, complaints = await signed_in(browser, base_url, "ruth@example.org", play.PASSWORD)
+    await page.goto(f"{base_url}/staff/exposure?phases=all")
+    await page.wait_for_selector("html[data-connection=open]")
+    before = await page.inner_text("tr.total")
+    stage.wait(1)
+    stage.prices_now(138_950, 1_275_000)
+    stage.settle()
+    await expect(page.locator("tr.total")).not_to_have_text(before, timeout=5_000)
+    await page.click("td a.name >> nth=0")
+    await page.click("#list a.name >> nth=0")
+    await expect(page.locator("#trace")).to_be_visible()
+    await page.keyboard.press("g")
+    await page.keyboard.press("f")
+    await expect(page.locator("h1")).to_have_text("Feed")
+    assert complaints == []
+    await page.context.close()
+
+
+async def test_each_staff_page_is_one_click_away_at_a_laptops_width(browser, base_url, play):
+    page, _ = await signed_in(
+        browser, base_url, "ruth@example.org", play.PASSWORD, viewport={"width": 1280, "height": 800}
+    )
+    for width in (1280, 1100, 980):
+        await page.set_viewport_size({"width": width, "height": 800})
+        assert await page.evaluate("(nav => nav.scrollWidth <= nav.clientWidth)(document.querySelector('nav.nav'))"), (
+            width
+        )
     await page.context.close()
