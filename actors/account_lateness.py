@@ -70,7 +70,8 @@ def _doubt_peaks(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
 
 def _peaks_of(state: AccountState) -> list[Peak]:
     """Those that a floor follows, or followed when it was broken, and that nothing has put in doubt."""
-    now = [state.peak] if state.trails_every_tick and state.standing in JUDGED else []
+    follows = state.trails_every_tick and state.standing in JUDGED and not state.is_peak_in_doubt
+    now = [state.peak] if follows else []
     then = [one.grounds.high for one in state.findings if one.grounds is not None]
     found: list[Peak] = []
     for peak in (*now, *then):
@@ -80,10 +81,12 @@ def _peaks_of(state: AccountState) -> list[Peak]:
 
 
 def _was_lower(seat: AccountSeat, peak: Peak, quote: Quote, turn: Turn) -> bool:
-    """Whether equity was lower with this price; also where nobody can tell."""
+    """Whether less was made on what was open with this price; also where nobody can tell. Cash since has moved equity and balance alike."""
     then = seat.held.as_of(peak.at_us)
     board = seat.board(turn).at({known.symbol: known for known in (*peak.quotes, quote)})
-    return then is None or bool(unpriced(then, board)) or equity_of(PLAIN, then, board) < peak.equity
+    if then is None or unpriced(then, board):
+        return True
+    return equity_of(PLAIN, then, board) - then.balance < peak.equity - peak.balance
 
 
 def _is_moved(seat: AccountSeat, finding: Finding, quote: Quote, turn: Turn) -> bool:
@@ -108,7 +111,9 @@ def _is_breach(seat: AccountSeat, finding: Finding, turn: Turn) -> bool | None:
     limit = verdicts.limit_of(seat.held, finding.rule)
     assert limit is not None, f"{seat.name} has no rule {finding.rule}"
     change = change_since(seat.held, finding, seat.board(turn))
-    return None if change is None else breaks(PLAIN, limit.terms.boundary, finding.observed + change, finding.floor)
+    if change is None:
+        return None
+    return breaks(PLAIN, limit.terms.boundary, finding.observed + change - finding.counted, finding.floor)
 
 
 def _ask_anew(seat: AccountSeat, decision: int, why: str, turn: Turn) -> None:

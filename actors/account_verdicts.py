@@ -196,7 +196,7 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.NOT_RECONCILED)
     elif state.reconciled_seq < state.last_trade_seq:
         doubts.add(Doubt.BOOK_UNCONFIRMED)
-    if limit.follows_every_tick and state.peak is not None and state.peak.in_doubt:
+    if limit.follows_every_tick and state.is_peak_in_doubt:
         doubts.add(Doubt.LATE_DATA)
     if _is_measured_from_day(limit) and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()

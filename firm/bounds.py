@@ -16,6 +16,7 @@ LOOK_BACK_US = 60 * 1_000_000  # how far back of the newest price of its symbol 
 LOOK_BACK_PRICES_MAX = 256  # of one symbol
 LOOKS_MAX = 512  # instants at which one account is looked at again for one thing that came late
 LATE_PRICES_TOLD_MAX = 16  # of those that leave the answer about a breach as it was, rows that one breach may bring
+PEAKS_DOUBTED_MAX = 16  # highs of one account and day; then none of that day is believed
 LATE_ANSWERS_MAX = 256  # of those that turn it; then a question stays with a person
 BACKFILLS_ASKED_MAX = 1_000  # stretches of prices that one bridge was asked for and has not answered
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded
