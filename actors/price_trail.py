@@ -5,8 +5,13 @@ from bisect import bisect_left, bisect_right
 from firm.bounds import LOOK_BACK_PRICES_MAX, LOOK_BACK_US
 from firm.price import Quote
 
-Trails = dict[str, tuple[Quote, ...]]
-"""By symbol; of one stamp in the order in which they came. Nothing is missing between the first and the last."""
+Prices = tuple[Quote, ...]
+Trails = dict[str, tuple[Prices, Prices]]
+"""By symbol, older and newer prices; of one stamp in the order in which they came. Nothing is missing between the first and the last.
+
+The newer ones are few, so that one more copies few: these are values, which may be kept to go back to.
+"""
+NEWER_MAX = 16
 
 
 class PriceTrail:
@@ -17,35 +22,43 @@ class PriceTrail:
 
     def add(self, quote: Quote) -> None:
         """Keep a price, in time or late. One from before all that is kept says nothing of what was cut off between."""
-        known = self._trails.get(quote.symbol, ())
-        if not known or known[-1].t_us <= quote.t_us:
-            self._trails[quote.symbol] = (*_recent(known, quote.t_us), quote)
+        older, newer = self._trails.get(quote.symbol, _NONE)
+        last = newer[-1] if newer else older[-1] if older else quote
+        if last.t_us <= quote.t_us:
+            newer += (quote,)
+            self._trails[quote.symbol] = (older, newer) if len(newer) < NEWER_MAX else (_recent(older + newer), ())
             return
+        known = older + newer
         place = bisect_right(known, quote.t_us, key=_stamp)
         if place:
-            kept = (*known[:place], quote, *known[place:])
-            self._trails[quote.symbol] = kept[-LOOK_BACK_PRICES_MAX:]
+            self._trails[quote.symbol] = (_recent((*known[:place], quote, *known[place:])), ())
 
     def forget(self, symbol: str) -> None:
         self._trails.pop(symbol, None)
 
     def at(self, symbol: str, at_us: int) -> Quote | None:
         """The last one stamped at or before an instant; None where that is not known."""
-        known = self._trails.get(symbol, ())
-        place = bisect_right(known, at_us, key=_stamp)
-        return known[place - 1] if place else None
+        for known in reversed(self._trails.get(symbol, _NONE)):
+            place = bisect_right(known, at_us, key=_stamp)
+            if place:
+                return known[place - 1]
+        return None
 
     def stamps(self, symbol: str, from_us: int, until_us: int) -> list[int]:
         """When it had another price in [from_us, until_us)."""
-        known = self._trails.get(symbol, ())
+        known = self._known(symbol)
         first, last = (bisect_left(known, instant_us, key=_stamp) for instant_us in (from_us, until_us))
         return [quote.t_us for quote in known[first:last]]
 
     def next_us(self, symbol: str, at_us: int) -> int | None:
         """The stamp of the first one after an instant."""
-        known = self._trails.get(symbol, ())
+        known = self._known(symbol)
         place = bisect_right(known, at_us, key=_stamp)
         return known[place].t_us if place < len(known) else None
+
+    def _known(self, symbol: str) -> Prices:
+        older, newer = self._trails.get(symbol, _NONE)
+        return older + newer
 
     def capture(self) -> Trails:
         return dict(self._trails)
@@ -54,14 +67,15 @@ class PriceTrail:
         self._trails = dict(trails)
 
 
+_NONE: tuple[Prices, Prices] = ((), ())
+
+
 def _stamp(quote: Quote) -> int:
     return quote.t_us
 
 
-def _recent(known: tuple[Quote, ...], now_us: int) -> tuple[Quote, ...]:
-    """What is kept beside a newer one: as far back as is looked, and the price that stood where that begins."""
-    first = 1 if len(known) >= LOOK_BACK_PRICES_MAX else 0
-    since_us = now_us - LOOK_BACK_US
-    if len(known) > first + 1 and known[first + 1].t_us <= since_us:
-        first = bisect_right(known, since_us, key=_stamp) - 1
-    return known[first:] if first else known
+def _recent(known: Prices) -> Prices:
+    """As far back as is looked, and the price that stood where that begins."""
+    known = known[-LOOK_BACK_PRICES_MAX:]
+    begins = bisect_right(known, known[-1].t_us - LOOK_BACK_US, key=_stamp)
+    return known[max(0, begins - 1) :]
