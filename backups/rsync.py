@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from backups.bounded import AnswerTooLong, answer_of
+from backups.bounded import AnswerTooLong, NotInstalled, answer_of
 from backups.destination import DEEPEST
 from backups.errors import DestinationFailed
 
@@ -128,7 +128,7 @@ class RsyncDestination:
                 said_max=LIST_BYTES_MAX,
                 complaint_kept=SAID_BYTES_MAX,
             )
-        except FileNotFoundError as missing:
+        except NotInstalled as missing:
             raise DestinationFailed(
                 f"{self._program} is not installed: apt-get install rsync, here and at {self.where}"
             ) from missing
