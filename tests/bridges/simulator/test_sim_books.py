@@ -8,8 +8,10 @@ Slippage is switched off by a spread below ten points a tick where a sum needs a
 import pytest
 
 from bridges.events import Cash, Deal, Equity, Event, Order, Position
+from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.bars import Bars
-from bridges.simulator.books import Books, Reason, Retcode
+from bridges.simulator.books import Books
+from bridges.simulator.orders import Terms, Ticket
 from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.state import Account, OrderType, TradeMode
 from bridges.simulator.symbols import EURUSD, XAUUSD, is_open, nights_at, rollover_after
@@ -147,10 +149,8 @@ def test_a_short_takes_profit_at_the_ask() -> None:
 
 def test_a_stop_order_fills_at_the_price_that_reached_it() -> None:
     desk = Desk()
-    assert (
-        desk.books.place(desk.account, "EURUSD", Side.BUY, OrderType.STOP, LOT, 138_700, 138_600, 138_900, desk.now)
-        is Retcode.DONE
-    )
+    ticket = Ticket("EURUSD", Side.BUY, OrderType.STOP, LOT, Terms(138_700, 138_600, 138_900))
+    assert desk.books.orders.place(desk.account, ticket, desk.now) is Retcode.DONE
     desk.platform.changed(desk.account)
     assert not [event for event in desk.price("EURUSD", 138_680, 138_699) if isinstance(event, Deal)]
     told = desk.price("EURUSD", 138_790, 138_800)
@@ -161,8 +161,8 @@ def test_a_stop_order_fills_at_the_price_that_reached_it() -> None:
 
 def test_an_order_that_would_fill_at_once_is_refused() -> None:
     desk = Desk()
-    answer = desk.books.place(desk.account, "EURUSD", Side.BUY, OrderType.LIMIT, LOT, 138_700, 0, 0, desk.now)
-    assert answer is Retcode.INVALID_PRICE
+    ticket = Ticket("EURUSD", Side.BUY, OrderType.LIMIT, LOT, Terms(138_700))
+    assert desk.books.orders.place(desk.account, ticket, desk.now) is Retcode.INVALID_PRICE
     assert not desk.account.orders
 
 
@@ -230,7 +230,7 @@ def test_stop_out_closes_the_worst_position_first_and_stops_when_the_level_is_re
     assert list(desk.account.positions) == [large, small]
     told = desk.price("EURUSD", 137_870, 137_880)  # -740 x 70 + 720: 48 671 is left
     deal = the(Deal, told)
-    assert (deal.pos_id, deal.reason, deal.px) == (large, "so", 137_870)
+    assert (deal.pos_id, deal.reason, deal.px) == (large, "stop_out", 137_870)
     assert list(desk.account.positions) == [small]
 
 
