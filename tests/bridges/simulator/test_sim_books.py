@@ -7,70 +7,15 @@ Slippage is switched off by a spread below ten points a tick where a sum needs a
 
 import pytest
 
-from bridges.events import Cash, Deal, Equity, Event, Order, Position
-from bridges.simulator.answers import Reason, Retcode
-from bridges.simulator.bars import Bars
-from bridges.simulator.books import Books
+from bridges.events import Cash, Deal, Equity, Order, Position
+from bridges.simulator.answers import Retcode
 from bridges.simulator.orders import Terms, Ticket
-from bridges.simulator.platform import Platform, opening_state
-from bridges.simulator.state import Account, OrderType, TradeMode
+from bridges.simulator.state import OrderType, TradeMode
 from bridges.simulator.symbols import EURUSD, XAUUSD, is_open, nights_at, rollover_after
-from bridges.simulator.tellings import Tellings
 from bridges.simulator.valuation import equity_minor, margin_minor
 from firm.inputs import CashKind, DealEntry, Side
 from firm.instant import DAY_US, HOUR_US, SECOND_US, parse_utc
-from firm.quote_frame import Tick
-
-NOON = parse_utc("2014-05-01T12:00:00")  # a Thursday
-LOT = 10**8
-
-
-class Desk:
-    """A platform with one account, idle so that only the test trades, and the events it told."""
-
-    def __init__(self, currency: str = "USD", leverage: int = 100, balance: str = "100000.00") -> None:
-        self.state = opening_state("market", 1, NOON)
-        self.tellings = Tellings()
-        self.platform = Platform(self.state, Bars(), self.tellings)
-        self.books: Books = self.platform.books
-        self.account = Account(
-            login="1", trader="ada", temper="idle", group="g", leverage=leverage, currency=currency, exponent=2,
-            balance_minor=int(balance.replace(".", "")), initial_minor=int(balance.replace(".", "")),
-        )  # fmt: skip
-        self.state.accounts["1"] = self.account
-        self.now = NOON
-        self.price("XAUUSD", 1_284_000, 1_284_300)
-        self.price("EURUSD", 138_600, 138_610)
-
-    def price(self, symbol: str, bid: int, ask: int, after_us: int = SECOND_US) -> list[Event]:
-        self.now += after_us
-        self.tellings.events.clear()
-        self.platform.pass_time(self.now)
-        told, self.tellings.events = self.tellings.events, []
-        self.platform.take_tick(Tick(symbol, self.now, bid, ask))
-        return told + self.tellings.events
-
-    def open(self, side: Side, lots_e8: int, symbol: str = "EURUSD", stop: int = 0, target: int = 0) -> Retcode:
-        self.tellings.events.clear()
-        answer = self.books.open_market(self.account, symbol, side, lots_e8, stop, target, self.now)
-        self.platform.changed(self.account)
-        return answer
-
-    def close(self, lots_e8: int | None = None) -> Retcode:
-        [position, *_] = self.account.positions.values()
-        return self.books.close(self.account, position, self.now, Reason.CLIENT, lots_e8)
-
-    def flatten_slippage(self) -> None:
-        """Pin the open positions to the quote, where a sum is about something else than slippage."""
-        for position in self.account.positions.values():
-            quote = self.state.quotes[position.symbol]
-            position.price_open = quote.ask if position.side is Side.BUY else quote.bid
-        self.platform.changed(self.account)
-
-
-def the(kind: type, events: list[Event]) -> Event:
-    [found] = [event for event in events if isinstance(event, kind)]
-    return found
+from tests.bridges.simulator.desk import LOT, Desk, the
 
 
 def test_a_long_opens_at_the_ask_and_each_side_costs_commission() -> None:
