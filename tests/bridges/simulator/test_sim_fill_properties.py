@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridges.events import Deal, Event, Order, Position, encode_event
+from bridges.events import Deal, Event, Order, encode_event
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.answers import Reason
 from bridges.simulator.matching import LOTS_STEP_E8, Seen, depth_left_e8, price_for, slip_max_points
@@ -59,19 +59,18 @@ class Change(NamedTuple):
     trail: int
 
 
-STEPS = st.lists(
-    st.one_of(
-        st.builds(Price, st.integers(-120, 120), st.integers(0, 40), st.sampled_from([1_000, SECOND_US, 3_600 * SECOND_US])),
-        st.builds(Market, SIDES, LOTS, st.integers(0, 120), st.none() | st.integers(0, 5)),
-        st.builds(
-            Wait, SIDES, st.sampled_from(list(OrderType)), LOTS, AWAY, st.integers(0, 60),
-            st.sampled_from(list(Lifetime)), st.integers(0, 7_200 * SECOND_US),
-        ),
-        st.builds(Change, st.sampled_from(["modify", "cancel", "protect", "close"]), st.integers(0, 9), AWAY, st.integers(0, 80)),
-    ),
-    min_size=5,
-    max_size=40,
+PRICES = st.builds(
+    Price, st.integers(-120, 120) | st.integers(-900, 900), st.integers(0, 40), st.sampled_from([1_000, SECOND_US, 3_600 * SECOND_US])
 )  # fmt: skip
+TRADES = st.builds(Market, SIDES, LOTS, st.sampled_from([0, 0, 60]), st.none() | st.integers(0, 5))
+WAITS = st.builds(
+    Wait, SIDES, st.sampled_from(list(OrderType)), LOTS, AWAY, st.integers(0, 60), st.sampled_from(list(Lifetime)),
+    st.integers(0, 20_000 * SECOND_US),
+)  # fmt: skip
+CHANGES = st.builds(
+    Change, st.sampled_from(["modify", "cancel", "protect", "close"]), st.integers(0, 9), AWAY, st.integers(0, 80)
+)  # fmt: skip
+STEPS = st.lists(PRICES | TRADES | PRICES | WAITS | PRICES | CHANGES, min_size=20, max_size=50)
 
 
 class Fill(NamedTuple):
@@ -84,8 +83,9 @@ class Fill(NamedTuple):
 class Session:
     """Steps on one desk; every event is kept, and every deal with the quote it met."""
 
-    def __init__(self, mode: PositionMode, execution: Execution, seed: int = 1, *, balance: str = "300000.00") -> None:
-        self.desk = Desk(balance=balance, position_mode=mode, execution=execution, seed=seed)
+    def __init__(self, mode: PositionMode, execution: Execution, seed: int = 1) -> None:
+        # Small enough, at a large enough leverage, that margin runs out often.
+        self.desk = Desk(leverage=500, balance="30000.00", position_mode=mode, execution=execution, seed=seed)
         self.told: list[Event] = []
         self.fills: list[Fill] = []
 
@@ -153,7 +153,7 @@ def played(
     return session
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(STEPS, MODES, EXECUTIONS)
 def test_no_fill_is_better_than_the_market_nor_worse_than_slippage_allows(
     steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution
@@ -165,7 +165,7 @@ def test_no_fill_is_better_than_the_market_nor_worse_than_slippage_allows(
         assert 0 <= worse <= (slip_max_points(quote) if deal.reason == "client" else 0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(STEPS, MODES, EXECUTIONS)
 def test_a_limit_never_fills_worse_than_its_price_and_a_stop_never_better(
     steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution
@@ -184,7 +184,7 @@ def test_a_limit_never_fills_worse_than_its_price_and_a_stop_never_better(
                 assert sign * event.px >= sign * order.px
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(STEPS, MODES, EXECUTIONS)
 def test_volumes_and_money_add_up(
     steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution
@@ -203,7 +203,7 @@ def test_volumes_and_money_add_up(
     assert all(order.lots_e8 > 0 for order in session.account.orders.values())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(STEPS, EXECUTIONS)
 def test_netting_never_holds_two_positions_of_a_symbol(
     steps: list[Price | Market | Wait | Change], execution: Execution
@@ -214,7 +214,7 @@ def test_netting_never_holds_two_positions_of_a_symbol(
         assert len(session.account.positions) <= 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(STEPS, MODES)
 def test_an_order_never_takes_more_than_a_price_has(
     steps: list[Price | Market | Wait | Change], mode: PositionMode
@@ -234,7 +234,7 @@ def test_an_order_never_takes_more_than_a_price_has(
             assert sum(volumes) == taken
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(STEPS, MODES, EXECUTIONS, st.integers(-6_000, 6_000))
 def test_stop_out_always_restores_the_level_or_leaves_nothing(
     steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution, gap: int
@@ -247,7 +247,7 @@ def test_stop_out_always_restores_the_level_or_leaves_nothing(
             assert 2 * equity_minor(session.account, quotes) > margin_minor(session.account, quotes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(STEPS, MODES, EXECUTIONS, st.integers(1, 3))
 def test_the_same_seed_fills_the_same_also_over_a_restart_and_without_alarms(
     steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution, seed: int
