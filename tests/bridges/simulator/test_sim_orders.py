@@ -7,9 +7,11 @@ import pytest
 
 from bridges.events import Deal, Event, Order, Position
 from bridges.simulator.answers import Retcode
+from bridges.simulator.matching import trailed_stop
 from bridges.simulator.orders import Lifetime, Terms
 from bridges.simulator.platform import Platform
 from bridges.simulator.state import OrderType, TradeMode, decode_state, encode_state
+from bridges.simulator.state import Position as Held
 from bridges.simulator.tellings import Tellings
 from firm.inputs import Side
 from firm.instant import HOUR_US, SECOND_US, parse_utc
@@ -254,6 +256,23 @@ def test_a_short_s_trailing_stop_follows_the_ask_down() -> None:
     assert not desk.price("EURUSD", 138_580, 138_590)
     assert stops(desk.price("EURUSD", 138_579, 138_589)) == [138_639]
     assert the(Deal, desk.price("EURUSD", 138_630, 138_639)).reason == "sl"
+
+
+@pytest.mark.parametrize(
+    ("side", "stop", "price", "moved_to"),
+    [
+        pytest.param(BUY, 138_550, 138_601, 138_551, id="a long gains a point"),
+        pytest.param(BUY, 138_550, 138_599, 138_550, id="a long loses a point"),
+        pytest.param(BUY, 0, 40, 0, id="no stop below the first point"),
+        pytest.param(SELL, 138_650, 138_599, 138_649, id="a short gains a point"),
+        pytest.param(SELL, 138_650, 138_601, 138_650, id="a short loses a point"),
+        pytest.param(SELL, 0, 138_600, 138_650, id="a short had none"),
+    ],
+)
+def test_where_a_trailing_stop_of_50_points_goes(side: Side, stop: int, price: int, moved_to: int) -> None:
+    """Asked at every price, also at those that would wake nobody."""
+    position = Held("1", "EURUSD", side, LOT, 138_600, stop, 0, 0, NOON, trail_points=50)
+    assert trailed_stop(position, price) == moved_to
 
 
 def test_a_blocked_trader_may_not_move_stops_and_a_close_only_one_may() -> None:
