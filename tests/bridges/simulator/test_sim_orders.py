@@ -6,8 +6,8 @@ The market: EURUSD 1.38600 / 1.38610 at noon on a Thursday; the platform's day e
 import pytest
 
 from bridges.events import Deal, Event, Order, Position
-from bridges.simulator.answers import Retcode
-from bridges.simulator.matching import trailed_stop
+from bridges.simulator.answers import Reason, Retcode
+from bridges.simulator.matching import exit_reached, trailed_stop
 from bridges.simulator.orders import Lifetime, Terms
 from bridges.simulator.platform import Platform
 from bridges.simulator.state import OrderType, TradeMode, decode_state, encode_state
@@ -215,6 +215,21 @@ def test_a_stop_or_target_that_is_reached_already_is_refused(side: Side, stop: i
     [position] = desk.account.positions.values()
     assert desk.books.protect(desk.account, position, stop, target, desk.now) is Retcode.INVALID_STOPS
     assert (position.stop_loss, position.take_profit) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "reason"),
+    [
+        (BUY, 138_501, None), (BUY, 138_500, Reason.STOP_LOSS), (BUY, 138_400, Reason.STOP_LOSS),
+        (BUY, 138_699, None), (BUY, 138_700, Reason.TAKE_PROFIT), (BUY, 138_800, Reason.TAKE_PROFIT),
+        (SELL, 138_699, None), (SELL, 138_700, Reason.STOP_LOSS), (SELL, 138_800, Reason.STOP_LOSS),
+        (SELL, 138_501, None), (SELL, 138_500, Reason.TAKE_PROFIT), (SELL, 138_400, Reason.TAKE_PROFIT),
+    ],
+)  # fmt: skip
+def test_touching_a_stop_or_target_is_reaching_it(side: Side, price: int, reason: Reason | None) -> None:
+    low, high = 138_500, 138_700
+    stop, target = (low, high) if side is BUY else (high, low)
+    assert exit_reached(Held("1", "EURUSD", side, LOT, 138_600, stop, target, 0, NOON), price) is reason
 
 
 def test_a_moved_stop_takes_the_place_of_the_old_one() -> None:
