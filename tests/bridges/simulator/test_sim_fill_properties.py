@@ -6,6 +6,7 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.account_book import _position_after
 from bridges.events import Deal, Event, Order, encode_event
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.answers import Reason
@@ -14,7 +15,9 @@ from bridges.simulator.orders import Lifetime, Terms
 from bridges.simulator.platform import Platform
 from bridges.simulator.state import Account, Execution, OrderType, PositionMode, Quoted, decode_state, encode_state
 from bridges.simulator.valuation import equity_minor, margin_minor
-from firm.inputs import DealEntry, Side
+from bridges.translate import Purse, _deal
+from firm.account import Position as Booked
+from firm.inputs import DealEntry, DealReported, Side
 from firm.instant import SECOND_US
 from tests.bridges.simulator.desk import Desk
 
@@ -201,6 +204,25 @@ def test_volumes_and_money_add_up(
     assert {position: lots for position, lots in open_e8.items() if lots} == held
     assert money == session.account.balance_minor
     assert all(order.lots_e8 > 0 for order in session.account.orders.values())
+
+
+@settings(max_examples=80, deadline=None)
+@given(STEPS, MODES, EXECUTIONS)
+def test_the_firm_books_the_very_positions_that_the_platform_holds(
+    steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution
+) -> None:
+    """Also the average price of what was added on a netting account, to the point."""
+    session = played(steps, mode, execution)
+    booked: dict[str, Booked] = {}
+    for seq, (deal, _) in enumerate(session.fills, start=1):
+        reported = _deal("simulator", seq, deal, Purse("USD", 2))
+        assert isinstance(reported, DealReported)
+        booked[deal.pos_id] = _position_after(booked.get(deal.pos_id), reported)
+        if not booked[deal.pos_id].lots_e8:
+            del booked[deal.pos_id]
+    assert {held.position_id: (held.side, held.lots_e8, held.price_open) for held in booked.values()} == {
+        held.position_id: (held.side, held.lots_e8, held.price_open) for held in session.account.positions.values()
+    }
 
 
 @settings(max_examples=80, deadline=None)
