@@ -8,6 +8,7 @@ import pytest
 from bridges.events import CmdResult, Deal, Event, Order, Position
 from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.matching import Seen, depth_left_e8, slip_max_points
+from bridges.simulator.orders import Terms
 from bridges.simulator.requests import Requests
 from bridges.simulator.state import Execution, OrderType, PositionMode, Quoted, TradeMode
 from bridges.simulator.valuation import margin_minor
@@ -113,6 +114,15 @@ def test_the_rest_of_a_stop_takes_whatever_price_comes_next() -> None:
     assert (the(Order, told).state, the(Deal, told).vol, the(Deal, told).px) == ("filled", 60 * LOT - DEPTH, 138_650)
 
 
+def test_the_rest_of_a_stop_is_at_work_already_and_takes_no_other_terms() -> None:
+    desk = exchange()
+    desk.place(BUY, OrderType.STOP, 138_700, lots_e8=60 * LOT)
+    desk.price("EURUSD", 138_695, 138_700)
+    [order] = desk.account.orders.values()
+    assert desk.books.orders.modify(desk.account, order, Terms(138_900), desk.now) is Retcode.INVALID_PRICE
+    assert desk.books.orders.cancel(desk.account, order, desk.now) is Retcode.DONE
+
+
 def test_a_trader_closes_what_the_price_has_and_the_dealer_all() -> None:
     desk = exchange()
     desk.open(BUY, 40 * LOT)
@@ -203,6 +213,18 @@ def test_what_only_reduces_needs_no_margin_and_is_allowed_to_a_close_only_accoun
     assert desk.open(SELL, 69 * LOT) is Retcode.DONE
     desk.account.mode = TradeMode.BLOCKED
     assert desk.open(SELL, LOT) is Retcode.TRADE_DISABLED
+
+
+def test_a_whole_position_can_be_netted_away_in_a_margin_call() -> None:
+    """60 lots of gold bind 77 058.00; 6.50 down leaves some 60 000.00: nothing can be opened, all can be closed."""
+    desk = netting()
+    desk.open(BUY, 60 * LOT, "XAUUSD")
+    desk.open(BUY, 10 * LOT)
+    desk.price("XAUUSD", 1_277_500, 1_277_505)
+    assert desk.account.in_margin_call
+    assert desk.open(BUY, LOT) is Retcode.NO_MONEY
+    assert desk.open(SELL, 10 * LOT) is Retcode.DONE
+    assert [held.symbol for held in desk.account.positions.values()] == ["XAUUSD"]
 
 
 def test_a_reversal_binds_margin_only_for_what_it_opens() -> None:

@@ -19,6 +19,7 @@ from firm.quote_frame import Tick
 from tests.bridges.simulator.desk import LOT, NOON, Desk, the
 
 BUY, SELL = Side.BUY, Side.SELL
+NOW = Desk().now
 LIMIT, STOP, STOP_LIMIT = OrderType.LIMIT, OrderType.STOP, OrderType.STOP_LIMIT
 
 
@@ -93,7 +94,11 @@ def test_a_stop_limit_whose_stop_and_limit_are_one_price_fills_there_at_once() -
         pytest.param(BUY, LIMIT, Terms(138_500, 0, 138_500), Retcode.INVALID_STOPS, id="target at the opening"),
         pytest.param(BUY, LIMIT, Terms(138_500, -1), Retcode.INVALID_STOPS, id="a stop below nothing"),
         pytest.param(
-            BUY, LIMIT, Terms(138_500, lifetime=Lifetime.UNTIL, until_us=NOON), Retcode.INVALID_EXPIRY, id="in the past"
+            BUY,
+            LIMIT,
+            Terms(138_500, lifetime=Lifetime.UNTIL, until_us=NOW),
+            Retcode.INVALID_EXPIRY,
+            id="this very instant",
         ),
         pytest.param(BUY, LIMIT, Terms(138_500, lifetime=Lifetime.UNTIL), Retcode.INVALID_EXPIRY, id="until when?"),
     ],
