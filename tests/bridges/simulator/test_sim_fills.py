@@ -169,6 +169,8 @@ def test_netting_adds_at_the_average_price_rounded_half_away() -> None:
     assert (changed.op, changed.vol, changed.px_open) == ("changed", 2 * LOT, 138_608)
     assert (changed.sl, changed.tp) == (138_400, 138_900)
     assert deal.pos_id == changed.pos_id
+    desk.open(BUY, LOT)
+    assert the(Position, desk.tellings.events).sl == 138_400
 
 
 def test_netting_reduces_and_realises_its_share() -> None:
@@ -211,6 +213,8 @@ def test_what_only_reduces_needs_no_margin_and_is_allowed_to_a_close_only_accoun
     assert desk.open(SELL, 71 * LOT) is Retcode.CLOSE_ONLY
     assert desk.open(BUY, LOT) is Retcode.CLOSE_ONLY
     assert desk.open(SELL, 69 * LOT) is Retcode.DONE
+    assert desk.open(SELL, LOT) is Retcode.DONE
+    assert not desk.account.positions
     desk.account.mode = TradeMode.BLOCKED
     assert desk.open(SELL, LOT) is Retcode.TRADE_DISABLED
 
