@@ -11,7 +11,7 @@ from bridges.simulator.answers import Reason
 from bridges.simulator.platform import Platform
 from bridges.simulator.state import decode_state, encode_state
 from bridges.simulator.tellings import Tellings
-from bridges.simulator.valuation import equity_minor, margin_minor
+from bridges.simulator.valuation import equity_minor, has_come_down_to, margin_minor
 from firm.inputs import Side
 from firm.instant import SECOND_US, parse_utc
 from firm.quote_frame import Tick
@@ -33,6 +33,16 @@ def loaded(currency: str = "USD") -> Desk:
     desk.price("EURUSD", 138_600, 138_605)
     desk.open(BUY, 70 * LOT)
     return desk
+
+
+@pytest.mark.parametrize(
+    ("equity", "margin", "is_down"),
+    [(5_001, 10_000, False), (5_000, 10_000, True), (-1, 10_000, True), (0, 0, False), (-1, 0, False)],
+)
+def test_a_level_is_come_down_to_at_the_level_itself_and_never_without_margin(
+    equity: int, margin: int, is_down: bool
+) -> None:
+    assert has_come_down_to(50, equity, margin) is is_down
 
 
 def test_the_call_is_told_at_the_level_itself_once_and_again_after_a_recovery() -> None:
@@ -81,6 +91,7 @@ def test_after_everything_is_closed_the_next_fall_is_a_call_again() -> None:
     desk = loaded()
     assert calls(desk.price("EURUSD", 138_560, 138_565))
     desk.close()
+    desk.platform.changed(desk.account)
     desk.price("EURUSD", 138_600, 138_605)
     desk.open(BUY, 67 * LOT)
     assert len(calls(desk.price("EURUSD", 138_400, 138_405))) == 1
@@ -116,13 +127,13 @@ def test_stop_out_takes_one_position_after_the_other_as_far_as_it_must() -> None
 
 
 def test_a_position_whose_market_rests_is_passed_over() -> None:
-    """Gold rests from 17:15 to 18:00 in New York: the euro goes although gold has lost more."""
+    """Gold rests from 17:15 to 18:00 in New York: the euro goes, with 12 400.00 lost, although gold has lost 45 000.00."""
     desk = Desk()
-    desk.open(BUY, 20 * LOT, "XAUUSD")
+    desk.open(BUY, 30 * LOT, "XAUUSD")
     desk.open(BUY, 40 * LOT)
-    desk.price("XAUUSD", 1_270_000, 1_270_300, after_us=parse_utc("2014-05-01T21:14:00") - desk.now)
+    desk.price("XAUUSD", 1_269_300, 1_269_600, after_us=parse_utc("2014-05-01T21:14:00") - desk.now)
     assert len(desk.account.positions) == 2
-    told = deals(desk.price("EURUSD", 137_400, 137_405, after_us=120 * SECOND_US))
+    told = deals(desk.price("EURUSD", 138_300, 138_305, after_us=120 * SECOND_US))
     assert [(deal.sym, deal.reason) for deal in told] == [("EURUSD", Reason.STOP_OUT)]
     assert [held.symbol for held in desk.account.positions.values()] == ["XAUUSD"]
 
