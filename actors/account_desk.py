@@ -10,6 +10,7 @@ from actors import account_book as book
 from actors import account_lateness as lateness
 from actors import account_settling as settling
 from actors import account_verdicts as verdicts
+from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
@@ -123,6 +124,7 @@ class AccountDesk(AccountSeat):
                 book.book_deal(self, report, turn)
                 if self.held.last_trade_seq != known_seq:
                     lateness.question_by_deal(self, turn.at_us, turn)
+                    look_again_since(self, turn.at_us, turn)
             case CashReported():
                 book.book_cash(self, report, turn)
             case PositionReported():
@@ -275,6 +277,8 @@ class AccountDesk(AccountSeat):
             return
         self._anchor(turn.market(state.bridge).board.at(message.quotes), turn)
         settling.settle(self, turn)
+        if self.held.day is not None and self.held.day.equity != state.day.equity:
+            look_again_since(self, message.at_us, turn)
         self.judge(turn, turn.header.happened_us)
 
     def _anchor(self, board: Board, turn: Turn) -> None:

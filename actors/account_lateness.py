@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from actors import account_verdicts as verdicts
 from actors.account_grounds import change_since
+from actors.account_looking_back import look_again
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite_quotes
-from actors.messages import AskFailure, PricesFilled, PricesMissing
-from actors.names import RISK
+from actors.messages import PricesFilled, PricesMissing
 from firm.account import AccountState, Finding, Peak
 from firm.arithmetic import PLAIN
 from firm.bounds import LATE_ANSWERS_MAX, LATE_PRICES_TOLD_MAX
@@ -20,39 +20,21 @@ from firm.equity import equity_of, symbols_needed, unpriced
 from firm.facts import Doubt, PeakDoubted, VerdictCorrected
 from firm.phase import JUDGED, Standing
 from firm.price import Quote
-from firm.rules.limits import Limit, breaks, first_broken
-from firm.ruleset import LateBreach
+from firm.rules.limits import breaks
 
 
 def judge_late(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
-    """A tick came out of order: would the account, with the book that it had then, have broken a limit at it?
+    """A tick came out of order: would the account, while it stood, have broken a limit with it?
 
-    A tick that is the newest of its symbol comes here too where the account's book is newer still.
+    A tick that is the newest of its symbol comes here too where the account's book, or its breach, is newer still.
     """
     _question_breaches(seat, quote, turn)
     _doubt_peaks(seat, quote, turn)
-    state = seat.held
-    if quote.t_us >= state.book_since_us and seat.board(turn).quotes[quote.symbol] == quote:
+    state, market = seat.held, turn.market(seat.held.bridge)
+    if quote.t_us >= state.book_since_us and market.board.quotes[quote.symbol] == quote:
         return  # the newest price for the book as it is: judged as any price
-    if state.standing not in JUDGED or state.day is None:
-        return
-    then = state.as_of(quote.t_us) if quote.t_us >= state.day.day.start_us else None
-    board = seat.board(turn)
-    if then is None or quote.symbol not in (symbols_needed(then, board) or ()):
-        return  # its book is not known, or held nothing that this price moves
-    at_quote = verdicts.board_at(board, quote)
-    if unpriced(then, at_quote):
-        return
-    limits = tuple(limit for limit in _late_limits(state, seat.limits()) if _was_known(limit, state, quote.t_us))
-    broken = first_broken(limits, equity_of(PLAIN, then, at_quote))
-    if broken is None or not broken.hard:
-        return
-    doubts = _late_doubts(then, broken, quote, turn)
-    if doubts:
-        verdicts.suspect(seat, verdicts.Seen(broken, quote.t_us, at_quote, late=True), doubts, turn)
-    else:
-        ask = AskFailure(account=seat.account, rule=broken.terms.id, at_us=quote.t_us, settled=False, late=quote)
-        turn.send(RISK, ask)
+    until_us = market.next_price_us(quote.symbol, quote.t_us)
+    look_again(seat, quote.t_us, state.book_since_us if until_us is None else until_us, turn)
 
 
 def _question_breaches(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
@@ -88,7 +70,8 @@ def _doubt_peaks(seat: AccountSeat, quote: Quote, turn: Turn) -> None:
 
 def _peaks_of(state: AccountState) -> list[Peak]:
     """Those that a floor follows, or followed when it was broken, and that nothing has put in doubt."""
-    now = [state.peak] if state.trails_every_tick and state.standing in JUDGED else []
+    follows = state.trails_every_tick and state.standing in JUDGED and not state.is_peak_in_doubt
+    now = [state.peak] if follows else []
     then = [one.grounds.high for one in state.findings if one.grounds is not None]
     found: list[Peak] = []
     for peak in (*now, *then):
@@ -98,10 +81,12 @@ def _peaks_of(state: AccountState) -> list[Peak]:
 
 
 def _was_lower(seat: AccountSeat, peak: Peak, quote: Quote, turn: Turn) -> bool:
-    """Whether equity was lower with this price; also where nobody can tell."""
+    """Whether less was made on what was open with this price; also where nobody can tell. Cash since has moved equity and balance alike."""
     then = seat.held.as_of(peak.at_us)
     board = seat.board(turn).at({known.symbol: known for known in (*peak.quotes, quote)})
-    return then is None or bool(unpriced(then, board)) or equity_of(PLAIN, then, board) < peak.equity
+    if then is None or unpriced(then, board):
+        return True
+    return equity_of(PLAIN, then, board) - then.balance < peak.equity - peak.balance
 
 
 def _is_moved(seat: AccountSeat, finding: Finding, quote: Quote, turn: Turn) -> bool:
@@ -126,7 +111,9 @@ def _is_breach(seat: AccountSeat, finding: Finding, turn: Turn) -> bool | None:
     limit = verdicts.limit_of(seat.held, finding.rule)
     assert limit is not None, f"{seat.name} has no rule {finding.rule}"
     change = change_since(seat.held, finding, seat.board(turn))
-    return None if change is None else breaks(PLAIN, limit.terms.boundary, finding.observed + change, finding.floor)
+    if change is None:
+        return None
+    return breaks(PLAIN, limit.terms.boundary, finding.observed + change - finding.counted, finding.floor)
 
 
 def _ask_anew(seat: AccountSeat, decision: int, why: str, turn: Turn) -> None:
@@ -205,28 +192,3 @@ def give_up_waiting(seat: AccountSeat, missing: PricesMissing, turn: Turn) -> No
 
 def _awaits(finding: Finding, stretch: PricesFilled | PricesMissing) -> bool:
     return finding.awaits_prices and stretch.from_us <= finding.at_us <= stretch.to_us
-
-
-def _late_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    """The limits that a late price may break: the open ones, and those that merged prices have already put in question."""
-    awaited = {finding.rule for finding in state.findings if finding.awaits_prices}
-    return (*verdicts.open_limits(state, limits), *(limit for limit in limits if limit.terms.id in awaited))
-
-
-def _was_known(limit: Limit, state: AccountState, at_us: int) -> bool:
-    """Whether the floor already stood where it stands now. One that follows every tick may have risen since."""
-    return not limit.follows_every_tick or state.peak is None or state.peak.at_us <= at_us
-
-
-def _late_doubts(then: AccountState, limit: Limit, quote: Quote, turn: Turn) -> tuple[Doubt, ...]:
-    """As for any failure; and what was seen late is a doubt of its own, unless the ruleset enforces late breaches."""
-    doubts = set(verdicts.doubts_of(then, limit, quote.t_us, turn)) - {Doubt.CONFLATED_PRICES}
-    board = turn.market(then.bridge).board
-    others = (board.quotes[symbol] for symbol in symbols_needed(then, board) or () if symbol != quote.symbol)
-    confirms = any(finding.awaits_prices and finding.rule == limit.terms.id for finding in then.findings)
-    by_rule = then.ruleset.late_breach is LateBreach.REVIEW and not confirms
-    # Another symbol's price of then is no longer known once a newer one has come; cash since then has moved the floor.
-    cash_came_since = then.cash_seq > int(then.balance_source.partition("/")[0])
-    if by_rule or cash_came_since or any(other.t_us > quote.t_us for other in others):
-        doubts.add(Doubt.LATE_DATA)
-    return tuple(doubt for doubt in Doubt if doubt in doubts)

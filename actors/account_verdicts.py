@@ -24,14 +24,13 @@ from firm.facts import (
 )
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
-from firm.price import Quote
 from firm.rules.limits import Limit, breaks, floor_of, limits_of
 from firm.rules.objectives import profit_target_of, target_balance, won
 from firm.ruleset import DailyLoss, Trail
 
 
 class Seen(NamedTuple):
-    """A limit seen broken: at which instant, at which prices, and whether they came late: then it is judged on the book of then."""
+    """A limit seen broken: at which instant, at which prices, and whether something came late: then it is judged on the book of then."""
 
     limit: Limit
     at_us: int
@@ -109,14 +108,18 @@ def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
         suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 
 
-def _seen(seat: AccountSeat, limit: Limit, at_us: int, late: Quote | None, turn: Turn) -> Seen:
-    """What was asked about: the board as it is, or as it would have been at a price that came late."""
-    board = seat.board(turn)
-    return Seen(limit, at_us, board) if late is None else Seen(limit, at_us, board_at(board, late), late=True)
+def _seen(seat: AccountSeat, limit: Limit, at_us: int, late: bool, turn: Turn) -> Seen:
+    """What was asked about: the board as it is, or as it stood at an instant that is looked at again."""
+    return seen_then(seat, limit, at_us, turn) if late else Seen(limit, at_us, seat.board(turn))
 
 
-def board_at(board: Board, quote: Quote) -> Board:
-    return board.at({**board.quotes, quote.symbol: quote})
+def seen_then(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> Seen:
+    """With the book and the prices of an instant that has passed."""
+    market, then = turn.market(seat.held.bridge), seat.held.as_of(at_us)
+    assert then is not None, f"{seat.name} was judged at {at_us} on a book that is no longer known"
+    prices = market.prices_at(symbols_needed(then, market.board) or (), at_us)
+    assert prices is not None, f"{seat.name} was judged at {at_us} at prices that are no longer known"
+    return Seen(limit, at_us, market.board.at(prices), late=True)
 
 
 def let_go_on(seat: AccountSeat, because: str, decision: int, turn: Turn) -> None:
@@ -193,7 +196,7 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.NOT_RECONCILED)
     elif state.reconciled_seq < state.last_trade_seq:
         doubts.add(Doubt.BOOK_UNCONFIRMED)
-    if limit.follows_every_tick and state.peak is not None and state.peak.in_doubt:
+    if limit.follows_every_tick and state.is_peak_in_doubt:
         doubts.add(Doubt.LATE_DATA)
     if _is_measured_from_day(limit) and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()

@@ -4,7 +4,7 @@ A desk is handed one message at a time. It may read its own state and what the t
 messages to other desks and asks for effects. Nothing of that leaves the engine unless the whole input succeeds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -15,6 +15,7 @@ from firm.equity import Board
 from firm.facts import Doubt, Fact
 from firm.inputs import Input
 from firm.policy import Policy
+from firm.price import Quote
 from firm.quote_frame import Tick
 
 
@@ -36,6 +37,9 @@ class Market(Protocol):
     def is_final(self, instant_us: int) -> bool: ...
     @property
     def latest_us(self) -> int: ...
+    def prices_at(self, symbols: tuple[str, ...], at_us: int) -> dict[str, Quote] | None: ...
+    def stamps(self, symbols: Iterable[str], from_us: int, until_us: int) -> set[int]: ...
+    def next_price_us(self, symbol: str, at_us: int) -> int | None: ...
 
 
 class Watch(msgspec.Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from collections import defaultdict
 import msgspec
 
 from actors.desk import Watch
-from firm.account import AccountState
+from firm.account import AccountState, Peak
 from firm.arithmetic import PLAIN
 from firm.equity import Board, Holdings, equity_of, holdings_of, symbols_needed
 from firm.inputs import Side
@@ -96,16 +96,23 @@ def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...
 def _newest_us(state: AccountState) -> int:
     """Before which a price meets another book than the one of now, or comes before a breach or a high that it may move; 0: never."""
     breaches = (finding.at_us + 1 for finding in state.findings if finding.grounds is not None)
-    peak = state.peak if state.trails_every_tick and state.standing in JUDGED else None
-    high_us = peak.at_us + 1 if peak is not None and len(peak.quotes) > 1 and not peak.in_doubt else 0
-    return max((state.book_since_us if state.earlier else 0, high_us, *breaches))
+    high = _high(state)
+    return max((state.book_since_us if state.earlier else 0, high.at_us + 1 if high is not None else 0, *breaches))
+
+
+def _high(state: AccountState) -> Peak | None:
+    """The peak that a floor follows, where a price that comes late may put it in doubt."""
+    if state.peak is None or state.standing not in JUDGED or not state.trails_every_tick or state.is_peak_in_doubt:
+        return None
+    return state.peak if len(state.peak.quotes) > 1 else None
 
 
 def _breached(state: AccountState) -> tuple[str, ...]:
-    """The symbols at whose prices limits were seen broken, as long as a late one may show that they were not."""
+    """The symbols at whose prices limits were seen broken, or a high was, as long as a late one may show that they were not."""
     grounds = [finding.grounds for finding in state.findings if finding.grounds is not None]
-    highs = [one.high.quotes for one in grounds if one.high is not None]
-    return tuple(sorted({quote.symbol for quotes in (*(one.quotes for one in grounds), *highs) for quote in quotes}))
+    highs = [high for high in (_high(state), *(one.high for one in grounds)) if high is not None]
+    used = (*(one.quotes for one in grounds), *(high.quotes for high in highs))
+    return tuple(sorted({quote.symbol for quotes in used for quote in quotes}))
 
 
 def _unfilled(state: AccountState) -> tuple[str, ...]:

@@ -4,12 +4,11 @@ It owns the board. It refuses ticks that cannot be prices, marks those that jump
 trading days at their instant before the first tick past it is used, and lets them become final with the watermark.
 """
 
-from collections.abc import Iterator
-
-import msgspec
+from collections.abc import Iterable, Iterator
 
 from actors.desk import Turn, Watch
 from actors.effects import RequestBackfill
+from actors.market_state import MarketState, Stretch
 from actors.messages import (
     ContractReported,
     DayEnded,
@@ -22,6 +21,7 @@ from actors.messages import (
     PricesMissing,
 )
 from actors.names import account_desk
+from actors.price_trail import PriceTrail
 from actors.wakes import Wakes
 from firm.bounds import BACKFILLS_ASKED_MAX
 from firm.equity import Board
@@ -44,32 +44,6 @@ from firm.sessions import is_open, open_since_us
 PRICE_POINTS_MAX = 10**12  # no symbol's price in points comes near; beyond it sums would outgrow what is stored
 SETTLED_AFTER_PRICES = 20  # in a row at a new level, and it is the market
 
-Stretch = tuple[str, int, int]
-"""Prices of a symbol in [from_us, to_us)."""
-
-
-class MarketState(msgspec.Struct, frozen=True, kw_only=True):
-    """The market as an immutable value, for snapshots and undo.
-
-    `closing`: last prices before instants not yet final. `accepted`: the last price of each symbol within its sanity band.
-    `jumped`: symbols beyond it, with how many prices in a row have stood at the new level.
-    `conflated`: symbols whose newest prices were merged, with the last plain stamp and the last merged one.
-    `asked`: stretches that the bridge was asked to send in full and has not answered.
-    """
-
-    specs: dict[str, SymbolSpec]
-    quotes: dict[str, Quote]
-    closing: dict[int, dict[str, Quote]]
-    latest_us: int
-    watermark_us: int
-    marked_us: int
-    platform_up: bool
-    gaps: frozenset[str]
-    accepted: dict[str, Quote]
-    jumped: dict[str, int]
-    conflated: dict[str, tuple[int, int]]
-    asked: frozenset[Stretch]
-
 
 class MarketDesk:
     """The prices of one bridge."""
@@ -89,6 +63,7 @@ class MarketDesk:
         self._jumped: dict[str, int] = {}
         self._conflated: dict[str, tuple[int, int]] = {}
         self._asked: frozenset[Stretch] = frozenset()
+        self._trail = PriceTrail()
         self._contract_changed = False  # by the input that is being decided
 
     # --- what other desks may ask ---
@@ -131,6 +106,24 @@ class MarketDesk:
         quote = self.board.quotes.get(symbol)
         return quote is not None and now_us - quote.t_us > stale_after_us and is_open(self.board.specs[symbol], now_us)
 
+    def prices_at(self, symbols: tuple[str, ...], at_us: int) -> dict[str, Quote] | None:
+        """What stood on the board at an instant, by all that is known now; None where one of them is not known."""
+        found = {symbol: self._price_at(symbol, at_us) for symbol in symbols}
+        known = {symbol: quote for symbol, quote in found.items() if quote is not None}
+        return known if len(known) == len(found) else None
+
+    def _price_at(self, symbol: str, at_us: int) -> Quote | None:
+        newest = self.board.quotes.get(symbol)
+        return newest if newest is not None and newest.t_us <= at_us else self._trail.at(symbol, at_us)
+
+    def stamps(self, symbols: Iterable[str], from_us: int, until_us: int) -> set[int]:
+        """The instants in [from_us, until_us) at which one of them had another price, as far as they are kept."""
+        return {at_us for symbol in symbols for at_us in self._trail.stamps(symbol, from_us, until_us)}
+
+    def next_price_us(self, symbol: str, at_us: int) -> int | None:
+        """When the symbol had its next price; None where there is no later one."""
+        return self._trail.next_us(symbol, at_us)
+
     def watch(self, watch: Watch) -> None:
         self.wakes.watch(watch)
 
@@ -155,6 +148,7 @@ class MarketDesk:
                 prices.pop(spec.symbol, None)
             self._jumped.pop(spec.symbol, None)
             self._conflated.pop(spec.symbol, None)
+            self._trail.forget(spec.symbol)
 
     def decide(self, message: Message | Input, turn: Turn) -> Iterator[None]:
         """Take prices tick by tick, or let time pass up to the input's instant.
@@ -223,6 +217,7 @@ class MarketDesk:
             jumped=dict(self._jumped),
             conflated=dict(self._conflated),
             asked=self._asked,
+            trails=self._trail.capture(),
         )
 
     def restore(self, state: MarketState) -> None:
@@ -237,6 +232,7 @@ class MarketDesk:
         self._jumped = dict(state.jumped)
         self._conflated = dict(state.conflated)
         self._asked = state.asked
+        self._trail.restore(state.trails)
 
     # --- one tick ---
 
@@ -245,6 +241,7 @@ class MarketDesk:
         symbol = tick.symbol
         quote = Quote(symbol, tick.t_us, tick.bid, tick.ask, turn.header.seq, index)
         before = self.board.quotes.get(symbol)
+        self._trail.add(quote)
         if before is not None and tick.t_us < before.t_us:
             return self._take_late(quote, turn)
         turn.at_us = tick.t_us

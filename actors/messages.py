@@ -122,13 +122,16 @@ class AccountStood(Message, frozen=True, kw_only=True):
 
 
 class AskFailure(Message, frozen=True, kw_only=True):
-    """May this account be failed automatically? `settled`: its breach was suspected before and is now beyond doubt."""
+    """May this account be failed automatically?
+
+    `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it.
+    """
 
     account: int
     rule: str
     at_us: int
     settled: bool
-    late: Quote | None = None
+    late: bool = False
 
 
 class FailureAllowed(Message, frozen=True, kw_only=True):
@@ -137,7 +140,7 @@ class FailureAllowed(Message, frozen=True, kw_only=True):
     rule: str
     at_us: int
     settled: bool
-    late: Quote | None = None
+    late: bool = False
 
 
 class FailureHeld(Message, frozen=True, kw_only=True):
@@ -147,7 +150,7 @@ class FailureHeld(Message, frozen=True, kw_only=True):
     at_us: int
     settled: bool
     doubt: Doubt
-    late: Quote | None = None
+    late: bool = False
 
 
 class AskPass(Message, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from actors.catalogue_desk import CatalogueState
 from actors.enforcement_plans import EnforcementState
 from actors.engine import Engine
 from actors.engine_desk import EngineState
-from actors.market_desk import MarketState
+from actors.market_state import MarketState
 from actors.names import ENGINE
 from actors.order_desk import OrderState
 from actors.risk_desk import RiskState

@@ -3,8 +3,8 @@
 import os
 import selectors
 import subprocess
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from time import monotonic
 from typing import NamedTuple
 
@@ -13,6 +13,10 @@ READ_AT_ONCE = 1 << 16
 
 class AnswerTooLong(Exception):
     """It said more than it may; it was ended."""
+
+
+class NotInstalled(Exception):
+    """There is no such program."""
 
 
 class Answer(NamedTuple):
@@ -32,20 +36,38 @@ def answer_of(
     said_max: int,
     complaint_kept: int,
 ) -> Answer:
-    """Raises AnswerTooLong, subprocess.TimeoutExpired, and OSError where it cannot be started."""
-    with tempfile.TemporaryFile() as asked:
+    """Raises AnswerTooLong, NotInstalled, subprocess.TimeoutExpired, and OSError where it cannot be started."""
+    with _asked(told) as asked, _started(command, asked, environment) as child:
+        try:
+            until_s = monotonic() + deadline_s
+            said, complaint = _read(child, until_s, said_max, complaint_kept)
+            return Answer(child.wait(max(0.0, until_s - monotonic())), said, complaint)
+        except BaseException:
+            child.kill()
+            raise
+
+
+@contextmanager
+def _asked(told: bytes) -> Iterator[int]:
+    """For its standard input. In memory: a disk without room for a few names would stop copies that need none there; and no pipe,
+    which would have to be fed while the answer is read.
+    """
+    if not told:
+        yield subprocess.DEVNULL
+        return
+    with open(os.memfd_create("asked"), "w+b") as asked:  # noqa: PTH123  (a descriptor)
         asked.write(told)
         asked.seek(0)
-        with subprocess.Popen(  # noqa: S603  (no shell)
+        yield asked.fileno()
+
+
+def _started(command: Sequence[str], asked: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603  (no shell)
             command, stdin=asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, umask=0o077, env=environment
-        ) as child:
-            try:
-                until_s = monotonic() + deadline_s
-                said, complaint = _read(child, until_s, said_max, complaint_kept)
-                return Answer(child.wait(max(0.0, until_s - monotonic())), said, complaint)
-            except BaseException:
-                child.kill()
-                raise
+        )
+    except FileNotFoundError as missing:  # of the program alone: no other file that is missing is told as that
+        raise NotInstalled from missing
 
 
 def _read(child: subprocess.Popen[bytes], until_s: float, said_max: int, complaint_kept: int) -> tuple[bytes, bytes]:

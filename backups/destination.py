@@ -36,8 +36,10 @@ class Destination(Protocol):
         """Names in a folder, in order; none where there is no such folder."""
         ...
 
-    def hidden(self, folder: str) -> list[str]:
-        """Names in a folder that begin with a dot: no copy, but perhaps what a crash left of one."""
+    def hidden(self, folder: str) -> dict[str, int]:
+        """Names in a folder that begin with a dot: no copy, but perhaps what a crash left of one; each with when it was last written,
+        in microseconds, by that machine's clock.
+        """
         ...
 
     def sizes(self, folder: str) -> dict[str, int]:
@@ -77,8 +79,17 @@ class DirectoryDestination:
     def names(self, folder: str) -> list[str]:
         return [name for name in self._all_names(folder) if not name.endswith(PARTIAL)]
 
-    def hidden(self, folder: str) -> list[str]:
-        return [name for name in self._all_names(folder) if name.startswith(".")]
+    def hidden(self, folder: str) -> dict[str, int]:
+        place = self._place(folder)
+        found = {}
+        try:
+            for name in self._all_names(folder):
+                if name.startswith("."):
+                    with suppress(FileNotFoundError):  # a put that ended just now
+                        found[name] = (place / name).lstat().st_mtime_ns // 1_000
+        except OSError as failed:
+            raise self._failure(place, failed) from failed
+        return found
 
     def _all_names(self, folder: str) -> list[str]:
         place = self._place(folder)

@@ -10,7 +10,7 @@ class RestoreRefused(Exception):
 
 
 class WrongIdentity(RestoreRefused):
-    """The offline key that was named opens none of these copies."""
+    """The offline key that was named does not open these copies, or one that nothing else can stand in for."""
 
 
 class WrongSecrets(RestoreRefused):

@@ -75,4 +75,4 @@ def _prune_left_over(destination: Destination, lineages: Iterable[str], now_us: 
     for lineage in lineages:
         remove_older(destination, f"{TAIL}/{lineage}", tail_named, now_us)
     whole, _ = segments_at(destination)
-    remove_put_again(destination, SEGMENTS, {segment.name for segment in whole.values()})
+    remove_put_again(destination, SEGMENTS, {segment.name for segment in whole.values()}, now_us)

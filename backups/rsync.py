@@ -10,11 +10,14 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from backups.bounded import AnswerTooLong, answer_of
+from backups.bounded import AnswerTooLong, NotInstalled, answer_of
 from backups.destination import DEEPEST
 from backups.errors import DestinationFailed
+from firm.instant import instant_of
 
 CONNECT_DEADLINE_S = 15
 SILENCE_DEADLINE_S = 60  # without a byte from the other side
@@ -39,8 +42,22 @@ _SAID = {
     "Another instance of rrsync": "its rrsync lets one in at a time, and a snapshot and the shipping come together: give it "
     "-no-lock in authorized_keys there",
 }
-_LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+\S+\s+\S+\s(.*)")
+_LISTED = re.compile(r"([dl-])\S*\s+([\d.,]+)\s+(\S+\s+\S+)\s(.*)")
+# rsync tells times in the zone of whoever lists, and those of an hour that comes twice in a year would say little. No file with
+# zones is needed for this one.
+ZONE = "UTC0"
+_TIME = "%Y/%m/%d %H:%M:%S"
+NEVER_OLD_US = 2**62  # beyond any clock
 _NO_PLACE = re.compile(r"(mkdir|change_dir|link_stat)\S* .* failed: No such file")
+
+
+class _Listed(NamedTuple):
+    """`kind`: as in the first letter of its mode. `written`: when, as rsync tells it."""
+
+    kind: str
+    size: int
+    written: str
+    name: str
 
 
 class RsyncDestination:
@@ -52,19 +69,20 @@ class RsyncDestination:
         self._ssh = f"{SSH} -F {ssh_config}" if ssh_config else SSH
 
     def names(self, folder: str) -> list[str]:
-        return sorted({name for _, _, name in self._listed(folder) if not name.startswith(".")})
+        return sorted({each.name for each in self._listed(folder) if not each.name.startswith(".")})
 
-    def hidden(self, folder: str) -> list[str]:
+    def hidden(self, folder: str) -> dict[str, int]:
         """A folder lists itself, as a dot."""
-        return sorted({name for _, _, name in self._listed(folder) if name.startswith(".") and name != "."})
+        listed = self._listed(folder)
+        return {each.name: _instant(each.written) for each in listed if each.name.startswith(".") and each.name != "."}
 
     def sizes(self, folder: str) -> dict[str, int]:
         deeper = "/*" * (DEEPEST + 1)
         listed = self._listed(folder, "--recursive", f"--exclude={deeper}")
         return {
-            name: size
-            for kind, size, name in sorted(listed, key=lambda each: each[2])
-            if kind == "-" and not any(part.startswith(".") for part in name.split("/"))
+            each.name: each.size
+            for each in sorted(listed, key=lambda each: each.name)
+            if each.kind == "-" and not any(part.startswith(".") for part in each.name.split("/"))
         }
 
     def put(self, local: Path, path: str) -> None:
@@ -109,13 +127,14 @@ class RsyncDestination:
                 f"{self.where}/{path} is no file of at most {bytes_max} bytes: no copy of its kind is anything else; remove it"
             )
 
-    def _listed(self, folder: str, *more: str) -> list[tuple[str, int, str]]:
-        """Kind, bytes and name of each."""
+    def _listed(self, folder: str, *more: str) -> list[_Listed]:
         done = self._run(["--list-only", *more, f"{self._base}/{folder}/"], missing_is_fine=folder != "")
         if not done:  # a folder that is there lists itself
             self._run(["--list-only", f"{self._base}/"])
         found = (_LISTED.fullmatch(line) for line in done.splitlines())
-        return [(line[1], int(re.sub(r"\D", "", line[2])), line[3]) for line in found if line is not None]
+        return [
+            _Listed(line[1], int(re.sub(r"\D", "", line[2])), line[3], line[4]) for line in found if line is not None
+        ]
 
     def _run(self, arguments: Sequence[str], *, told: str = "", missing_is_fine: bool = False) -> str:
         command = [self._program, f"--timeout={SILENCE_DEADLINE_S}", "--rsh", self._ssh, *arguments]
@@ -123,12 +142,12 @@ class RsyncDestination:
             done = answer_of(
                 command,
                 told.encode(),
-                {**os.environ, "HOME": NOBODYS_HOME},
+                {**os.environ, "HOME": NOBODYS_HOME, "TZ": ZONE},
                 deadline_s=PUT_DEADLINE_S,
                 said_max=LIST_BYTES_MAX,
                 complaint_kept=SAID_BYTES_MAX,
             )
-        except FileNotFoundError as missing:
+        except NotInstalled as missing:
             raise DestinationFailed(
                 f"{self._program} is not installed: apt-get install rsync, here and at {self.where}"
             ) from missing
@@ -168,3 +187,11 @@ class RsyncDestination:
 
 def _is_missing(status: int, said: str) -> bool:
     return (status == NO_SUCH_FILE and "No such file" in said) or _RRSYNC_NO_SUCH_FILE.search(said) is not None
+
+
+def _instant(written: str) -> int:
+    """Whoever may write there may give a file a time that is none; it is then not taken for what a crash left long ago."""
+    try:
+        return instant_of(datetime.strptime(written, _TIME).replace(tzinfo=UTC))
+    except ValueError:
+        return NEVER_OLD_US

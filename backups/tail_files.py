@@ -14,6 +14,10 @@ from backups.tails import TailsThere, to_replay
 from backups.wanted import Wanted
 from storage.checkpoint import parse_note
 
+_KEYS_TOGETHER = (
+    "where backups.recipient was changed, name a file with the keys, old and new, a line each, with --identity; else "
+)
+
 
 class TailFiles:
     """What follows on a snapshot. `there`: what was listed before the keys were read, `keys` their stamp: so that no file needs later
@@ -38,24 +42,24 @@ class TailFiles:
             name = self._planned.popleft()
             try:
                 tail = self._opened(name)
-            except WrongIdentity:
-                raise
             except RestoreRefused as unfit:
-                self._pass_over(name, end, str(unfit))
+                self._pass_over(name, end, unfit)
                 continue
             self._require_keys(name, tail, end)
             self.stamp = max(self.stamp, name.stamp)
             return tail
         return None
 
-    def _pass_over(self, name: TailName, end: int, why: str) -> None:
+    def _pass_over(self, name: TailName, end: int, why: RestoreRefused) -> None:
         """Raise RestoreRefused where no other file holds the next row."""
         self._whole.remove(name)
         self._planned = deque(to_replay(end, self._whole))
         if not self._planned or self._planned[0].first > end + 1:
-            raise RestoreRefused(
-                f"{why.partition(': ')[0]}, and no other file in {self._asked.origin.where} holds row {end + 1}: put it back from where "
-                f"that is copied to, or restore what comes before it with --until-seq {end}"
+            is_strange = isinstance(why, WrongIdentity)
+            raise (WrongIdentity if is_strange else RestoreRefused)(
+                f"{str(why).partition(': ')[0]}, and no other file in {self._asked.origin.where} holds row {end + 1}: "
+                f"{_KEYS_TOGETHER if is_strange else ''}put it back from where that is copied to, or restore what comes before it with "
+                f"--until-seq {end}"
             )
         self.passed_over.append(f"{TAIL}/…/{why}")
 
@@ -69,8 +73,11 @@ class TailFiles:
             raise RestoreRefused(f"{name.name} cannot be fetched")
         try:
             content = self._asked.identity.open(name.name, sealed)
-        except WrongIdentity:
-            raise
+        except WrongIdentity as strange:
+            # A changed byte of the header reads like another key, and anybody may encrypt to one: neither tells that ours is wrong.
+            raise WrongIdentity(
+                f"{name.name} does not open though the snapshot does, so it is damaged or encrypted to another key"
+            ) from strange
         except RestoreRefused as damaged:
             raise RestoreRefused(f"{name.name} does not open, though the snapshot does: it is damaged") from damaged
         tail = read_record(Tail, name.name, content, self._public_key)

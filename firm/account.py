@@ -10,6 +10,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
+from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.facts import DealBooked, Doubt, PeakReached
 from firm.inputs import Side
 from firm.money import Money
@@ -175,7 +176,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
 
     `doubts`: why it is not final. `day_us`: the first instant of the day it fell in. `moved`: what was booked since and
     belongs into the equity that was observed. `grounds`: None where nobody
-    is asked, or where it can no longer be measured again. `questioned`: what came late shows no breach; a person decides.
+    is asked, or where it can no longer be measured again. `counted`: minor units
+    of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides.
     """
 
     rule: str
@@ -187,6 +189,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     doubts: tuple[Doubt, ...] = ()
     moved: tuple[Moved, ...] = ()
     grounds: Grounds | None = None
+    counted: int = 0
     questioned: bool = False
 
     @property
@@ -208,6 +211,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `findings`: breaches suspected and not settled, or the declared one. `waived`: rules a person let off for this day.
     `exhibits`: ticks copied into the account's chain, by their row, that no decision has cited yet.
     `deals`: ids of what was booked, by trading day, the running one last.
+    `written_peak`: the newest that a row holds: what a verdict rests on. `peaks_doubted`: of this day.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     """
 
@@ -234,6 +238,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     day: DayStart | None = None
     closing: Closing | None = None
     peak: Peak | None = None
+    written_peak: Peak | None = None
+    peaks_doubted: int = 0
     rollover_high: int = 0
     rollover_high_source: str = ""
     days_traded: int = 0
@@ -265,6 +271,14 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def trails_every_tick(self) -> bool:
         """Whether a floor follows every new equity high."""
         return any(isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK for terms in self.ruleset.terms)
+
+    @property
+    def is_peak_in_doubt(self) -> bool:
+        """Whether the high that a floor follows was measured with what stood no more; after so many of a day, none is believed."""
+        peak = self.peak
+        return (
+            self.trails_every_tick and peak is not None and (peak.in_doubt or self.peaks_doubted >= PEAKS_DOUBTED_MAX)
+        )
 
     @property
     def running(self) -> Standing:

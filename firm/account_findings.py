@@ -11,22 +11,32 @@ from firm.ruleset import MaximumLoss, Trail
 def finding_of(state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int) -> Finding:
     day_us = state.day.day.start_us if state.day is not None else 0
     doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
+    suspected = _suspected(state, fact)
+    counted = sum(moved.minor for moved in suspected.moved if not moved.cash) if suspected is not None else 0
     grounds = _grounds(state, fact)
-    return Finding(fact.rule, seq, fact.floor.minor, fact.observed.minor, fact.at_us, day_us, doubts, grounds=grounds)
+    figures = fact.floor.minor, fact.observed.minor, fact.at_us, day_us
+    return Finding(fact.rule, seq, *figures, doubts, grounds=grounds, counted=counted)
+
+
+def _suspected(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Finding | None:
+    """What was suspected, where that is declared now."""
+    if fact.quotes:
+        return None
+    return next((one for one in state.findings if one.rule == fact.rule and one.at_us == fact.at_us), None)
 
 
 def _grounds(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Grounds | None:
     if fact.severity != "hard":
         return None  # a pause is over before anybody could answer
     if not fact.quotes:  # what was only suspected is declared: at the prices that it was suspected at
-        suspected = (one.grounds for one in state.findings if one.rule == fact.rule and one.at_us == fact.at_us)
-        return next(suspected, None)
+        suspected = _suspected(state, fact)
+        return suspected.grounds if suspected is not None else None
     known = dict(state.exhibits)
     quotes = tuple(known[seq] for seq in fact.quotes if seq in known)
     then = state.as_of(fact.at_us) if fact.late else state
     if len(quotes) < len(fact.quotes) or then is None:
         return None
-    high = state.peak if _follows_every_tick(state, fact.rule) else None
+    high = state.written_peak if _follows_every_tick(state, fact.rule) else None
     return Grounds(then.balance, then.balance_source, then.positions, quotes, high=high)
 
 
@@ -47,10 +57,12 @@ def after_doubt(state: AccountState, fact: PeakDoubted) -> AccountState:
         replace(one, grounds=None) if one.grounds is not None and is_it(one.grounds.high) else one
         for one in state.findings
     )
-    peak = state.peak
-    if peak is not None and is_it(peak):
-        peak = replace(peak, in_doubt=True)
-    return replace(state, findings=findings, peak=peak)
+    peak, written = (
+        replace(one, in_doubt=True) if one is not None and is_it(one) else one
+        for one in (state.peak, state.written_peak)
+    )
+    doubted = state.peaks_doubted + 1
+    return replace(state, findings=findings, peak=peak, written_peak=written, peaks_doubted=doubted, exhibits=())
 
 
 def other_findings(state: AccountState, rule: str) -> tuple[Finding, ...]:

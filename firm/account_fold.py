@@ -293,6 +293,7 @@ def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> Account
         paused_until_us=0,
         waived=(),
         exhibits=(),
+        peaks_doubted=0,
         findings=tuple(
             finding for finding in state.findings if finding.doubts
         ),  # what only paused the day before is over
@@ -319,10 +320,11 @@ def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> 
 
 
 def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState:
-    before = state.peak
-    if before is not None and before.came_after(fact):
-        return replace(state, exhibits=())
-    quotes = before.quotes if before is not None else ()
-    in_doubt = before is not None and before.in_doubt  # written down or moved by cash, it is still the same high
+    before, written = state.peak, state.written_peak
+    known = dict(state.exhibits)
+    newer = before is not None and before.came_after(fact)
+    same = written if newer else before  # written down or moved by cash, it is still the same high
+    quotes = tuple(known[row] for row in fact.quotes if row in known) or (same.quotes if same is not None else ())
+    in_doubt = same is not None and same.in_doubt and same.at_us == fact.at_us
     peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, in_doubt)
-    return replace(state, peak=peak, exhibits=())
+    return replace(state, peak=before if newer else peak, written_peak=peak, exhibits=())

@@ -20,7 +20,9 @@ from firm.facts import (
     BreachSuspected,
     CashBooked,
     DealBooked,
+    PeakDoubted,
     QuoteUsed,
+    StandingChanged,
     VerdictCorrected,
 )
 from firm.kinds import body_of
@@ -109,6 +111,9 @@ def question_of(
     if asked is None or not isinstance(decided, Breach) or not isinstance(fact, Breach):
         return None
     since = rows_since(reader, seen.account, seen.seq, asked.seq)
+    said = (VerdictCorrected.__name__, StandingChanged.__name__)
+    if next((row.kind for row in reversed(since) if row.kind not in said), "") == PeakDoubted.__name__:
+        return None  # it is the floor that is in question, and how high it was nobody can tell; the word itself says so
     prices = tuple(_late_prices(reader, fact, since))
     question = Question(asked=asked, prices=prices, equity=None, floor=decided.floor, breaks=False, working=())
     booked_late = any(row.kind in _BOOKED and row.happened_us < fact.at_us for row in since)

@@ -1155,7 +1155,8 @@ def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]])
     kind, said = row["kind"], []
     require(type(at_us) is int and account.day is not None, "no trading day had begun", CONTEST)
     begins = not late and (account.day_us, account.day_cause) == (at_us, case.cause)
-    if not begins and not is_instant_of(case, exhibits):
+    # What comes late has the firm look again at all that has passed since: any instant of the day may be judged then, by its prices.
+    if not late and not begins and not is_instant_of(case, exhibits):
         # A resumed desk decides what was kept for it as of when that came. Rows of before may lack a suspicion's cause.
         unseen = kind == "ResumeDesk" or (not kind and case.decision != case.bundle["decision"])
         caused = f"row {case.cause} ({kind or 'not in the file'}), which caused it"
@@ -1178,13 +1179,12 @@ def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]])
 
 def is_instant_of(case: Case, exhibits: list[tuple[int, Any]]) -> bool:
     """Whether the judged instant is that of the cause: the stamp of a price in it that is cited, or when it happened."""
-    at_us, late, row = case.fact["at_us"], case.fact["late"], case.rows.get(case.cause, {"kind": ""})
+    at_us, row = case.fact["at_us"], case.rows.get(case.cause, {"kind": ""})
     if row["kind"] == "QuoteFrame":
-        # One that came late may be of a symbol that was not held; then its frame is asked for it, with the prices.
-        return late or any((body["frame"], body["t_us"]) == (case.cause, at_us) for _, body in exhibits)
+        return any((body["frame"], body["t_us"]) == (case.cause, at_us) for _, body in exhibits)
     ours = row["account"] == case.account if row["kind"] in OF_ACCOUNT else row["kind"] in OF_MANY
     same_bridge = case.payloads.get(case.cause, {}).get("bridge", case.bridge) == case.bridge
-    return bool(ours and same_bridge and not late and at_us == row["happened_us"])
+    return bool(ours and same_bridge and at_us == row["happened_us"])
 
 
 def older_prices(book: Book, exhibits: list[tuple[int, Any]]) -> list[str]:
@@ -1571,19 +1571,23 @@ def check_prices(case: Case, ticks: dict[int, list[Any]]) -> list[str]:
 
 
 def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -> list[str]:
-    """No tick of a cited symbol came after the cited one and before the decision."""
-    cause, at_us, said = case.cause, case.fact["at_us"], []
-    # A price that decided is the last one looked at.
-    deciding = max(((body["frame"], body["index"]) for body in judged if body["t_us"] == at_us), default=(0, 0))
+    """No tick of a cited symbol came after the cited one and before the decision; where something came late, by the stamps: each cited
+    one is the last that was stamped at or before the judged instant, of all that had come.
+    """
+    cause, at_us, late, said = case.cause, case.fact["at_us"], case.fact["late"], []
+    # A price that decided is the last one looked at; of those that came late, the one that had the firm look again.
+    brought = [body for body in judged if late or body["t_us"] == at_us]
+    deciding = max(((body["frame"], body["index"]) for body in brought), default=(0, 0))
     by_price = deciding[0] == cause
-    if case.fact["late"] and by_price:
-        # The one that came late is used because it is not the newest; the others must be.
-        judged = [body for body in judged if (body["frame"], body["index"]) != deciding]
-    elif case.fact["late"]:
-        said.append("NOT shown: that a price which came late decided; it is not among the cited ones of what it caused")
-        if cause not in ticks:
-            return ["NOT shown: that no newer price was passed over; the price that came late is not in what it caused"]
-    until = (cause, deciding[1] + 1) if by_price else (cause, _first_after(case, ticks))
+    until = (cause, deciding[1] + 1 if by_price else 0 if late else _first_after(case, ticks))
+    if late:
+        said += (
+            []
+            if by_price
+            else ["NOT shown: that a price which came late decided; it is not among the cited ones of what it caused"]
+        )
+        ahead = [body["symbol"] for body in judged if body["t_us"] > at_us]
+        require(not ahead, f"a price of {', '.join(ahead)} is newer than instant {at_us}, which it judges", CONTEST)
     first = min((body["frame"] for body in judged), default=cause)
     run = [seq for seq in sorted(ticks) if first <= seq <= cause and case.payloads[seq]["bridge"] == case.bridge]
     frames = [case.payloads[seq] for seq in run]
@@ -1597,12 +1601,13 @@ def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -
         refused = _refused(case, seq)
         for index, (symbol, t_us, bid, ask) in enumerate(ticks[seq]):
             place = (seq, index)
-            if place >= until or _may_refuse(refused.get(index), bid, ask):
+            if place >= until or (late and t_us > at_us) or _may_refuse(refused.get(index), bid, ask):
                 continue
             for body in judged:
-                newer = place > (body["frame"], body["index"]) and symbol == body["symbol"] and t_us >= body["t_us"]
+                known = (body["frame"], body["index"])
+                newer = t_us > body["t_us"] or (t_us == body["t_us"] and place > known)
                 require(
-                    not newer,
+                    symbol != body["symbol"] or not newer or (not late and place < known),
                     f"tick {index} of row {seq} is a newer price of {symbol} than the one that was used",
                     CONTEST,
                 )
@@ -1618,12 +1623,11 @@ def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -
 def _first_after(case: Case, ticks: dict[int, list[Any]]) -> int:
     """The place in the causing frame at which the decision fell that none of its cited prices brought.
 
-    A day ends before the first price that is stamped past it; a price that came late has the judged instant for a stamp.
+    A day ends before the first price that is stamped past it.
     """
-    at_us, late, refused = case.fact["at_us"], case.fact["late"], _refused(case, case.cause)
+    at_us, refused = case.fact["at_us"], _refused(case, case.cause)
     for index, (_, t_us, bid, ask) in enumerate(ticks.get(case.cause, [])):
-        brings = t_us == at_us if late else t_us >= at_us
-        if brings and not _may_refuse(refused.get(index), bid, ask):
+        if t_us >= at_us and not _may_refuse(refused.get(index), bid, ask):
             return index
     require(case.cause not in ticks, f"no price in row {case.cause} brought instant {at_us}", CONTEST)
     return 0

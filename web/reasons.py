@@ -10,6 +10,7 @@ REASONS: dict[str, str] = {
     "sl": "at the stop loss",
     "tp": "at the take profit",
     "so": "stopped out by the platform",
+    "stop_out": "stopped out by the platform",
     "dealer": "by the firm",
     "command": "by the firm",
 }

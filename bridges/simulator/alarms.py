@@ -1,16 +1,18 @@
 """Alarms: the prices between which nothing can happen to anybody, so that most ticks need no look at any account. Never misses.
 
-For each account and symbol a band is drawn: inside it no stop, target or pending order is reached and the margin level cannot
-have come down to the stop-out. Touching the band's edge wakes the account, which then decides exactly. Accounts whose profit
-is converted are woken by every price they depend on. Bands can be drawn afresh at any time: they change the work, not the
-outcome.
+For each account and symbol a band is drawn: inside it no stop, target or pending order is reached, no trailing stop moves, and
+the margin level cannot have crossed the margin call or come down to the stop-out. Touching the band's edge wakes the account,
+which then decides exactly. Accounts whose profit is converted are woken by every price they depend on. Bands can be drawn
+afresh at any time: they change the work, not the outcome.
 """
 
 from typing import NamedTuple
 
-from bridges.simulator.state import Account, OrderType, Position
+from bridges.simulator.matching import waits_below
+from bridges.simulator.state import Account, Pending, Position
 from bridges.simulator.symbols import LISTED
 from bridges.simulator.valuation import (
+    MARGIN_CALL_LEVEL_PERCENT,
     STOP_OUT_LEVEL_PERCENT,
     Quotes,
     conversion_symbols,
@@ -84,14 +86,7 @@ def _bands_of(account: Account, quotes: Quotes) -> dict[str, Band]:
     for held in account.positions.values():
         bands[held.symbol] = bands.get(held.symbol, Band()).within(_exits(held))
     for order in account.orders.values():
-        waits_below = (order.order_type is OrderType.LIMIT) is (order.side is Side.BUY)
-        bands[order.symbol] = bands.get(order.symbol, Band()).within(
-            _edge(
-                is_ask=order.side is Side.BUY,
-                over=order.price if waits_below else 0,
-                under=0 if waits_below else order.price,
-            )
-        )
+        bands[order.symbol] = bands.get(order.symbol, Band()).within(_wait(order))
     if account.positions:
         points = _points_of_room(account, quotes)
         for symbol in _depends_on(account):
@@ -102,10 +97,24 @@ def _bands_of(account: Account, quotes: Quotes) -> dict[str, Band]:
 
 
 def _exits(held: Position) -> Band:
-    """A long leaves at the bid, below its stop or above its target; a short at the ask, the other way about."""
+    """A long leaves at the bid, below its stop or above its target; a short at the ask, the other way about.
+
+    A trailing stop moves with the first price that is further than its distance on the good side of it.
+    """
+    ahead = held.trail_points + 1
     if held.side is Side.BUY:
-        return _edge(is_ask=False, over=held.stop_loss, under=held.take_profit)
-    return _edge(is_ask=True, over=held.take_profit, under=held.stop_loss)
+        under = [held.take_profit, held.stop_loss + ahead if held.trail_points else 0]
+        return _edge(is_ask=False, over=held.stop_loss, under=min(filter(None, under), default=0))
+    over = max(held.take_profit, held.stop_loss - ahead if held.trail_points else 0)
+    return _edge(is_ask=True, over=over, under=held.stop_loss)
+
+
+def _wait(order: Pending) -> Band:
+    is_ask = order.side is Side.BUY
+    if order.is_triggered:
+        return _edge(is_ask=is_ask, over=_FAR, under=0)  # takes any price
+    below = waits_below(order)
+    return _edge(is_ask=is_ask, over=order.price if below else 0, under=0 if below else order.price)
 
 
 def _edge(*, is_ask: bool, over: int, under: int) -> Band:
@@ -120,7 +129,10 @@ def _depends_on(account: Account) -> set[str]:
 
 
 def _points_of_room(account: Account, quotes: Quotes) -> int:
-    """How many points every held symbol may move before the margin level can have come down to the stop-out."""
+    """How many points every held symbol may move before the margin level can have come to one that matters.
+
+    That is the margin call from either side, for it is told again after the level has recovered, or the stop-out.
+    """
     point_minor = 0
     for held in account.positions.values():
         if conversion_symbols(account, held.symbol):
@@ -128,7 +140,11 @@ def _points_of_room(account: Account, quotes: Quotes) -> int:
         spec = LISTED[held.symbol].spec
         worth = held.lots_e8 * spec.contract_e8 * TEN_TO[account.exponent]
         point_minor += divided_rounded_up(worth, TEN_TO[spec.digits] * LOTS_SCALE * CONTRACT_SCALE)
-    stop_out = divided_rounded_up(margin_minor(account, quotes) * STOP_OUT_LEVEL_PERCENT, 100)
+    equity, margin = equity_minor(account, quotes), margin_minor(account, quotes)
+    call, stop_out = (
+        divided_rounded_up(margin * level, 100) for level in (MARGIN_CALL_LEVEL_PERCENT, STOP_OUT_LEVEL_PERCENT)
+    )
+    distance = min(equity - stop_out, call - equity) if account.in_margin_call else equity - call
     # Each position's profit is rounded by itself: one minor unit of slack for each, before and after.
-    room = equity_minor(account, quotes) - stop_out - 2 * len(account.positions) - 1
+    room = distance - 2 * len(account.positions) - 1
     return max(0, room) // point_minor

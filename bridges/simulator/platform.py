@@ -11,7 +11,6 @@ from bridges.simulator.state import Account, Clocks, Counters, Quoted, State
 from bridges.simulator.symbols import rollover_after
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.tempers import TEMPERS
-from bridges.simulator.valuation import equity_minor, is_stopped_out, margin_minor
 from firm.instant import SECOND_US
 from firm.quote_frame import Tick
 
@@ -47,10 +46,13 @@ class Platform:
             self._next_look_us = min((account.look_us for account in self.state.accounts.values()), default=0)
 
     def pass_time(self, to_us: int) -> None:
-        """Everything due up to and at `to_us`, each at its own instant: swap at the rollover, equity on the minute."""
-        clocks = self.state.clocks
-        while (due_us := min(clocks.rollover_us, clocks.equity_us)) <= to_us:
+        """Everything due up to and at `to_us`, each at its own instant: orders' expiry, swap at the rollover, equity on the minute."""
+        clocks, orders = self.state.clocks, self.books.orders
+        while (due_us := min(clocks.rollover_us, clocks.equity_us, orders.next_expiry_us)) <= to_us:
             clocks.now_us = due_us
+            if due_us == orders.next_expiry_us:
+                for account in orders.expire(due_us):
+                    self._alarms.draw(account, self.state.quotes)
             if due_us == clocks.rollover_us:
                 self._post_swaps(due_us)
                 clocks.rollover_us = rollover_after(due_us)
@@ -71,14 +73,8 @@ class Platform:
         self.state.quotes[tick.symbol] = Quoted(tick.t_us, tick.bid, tick.ask, burst)
 
     def _work_price(self, account: Account, tick: Tick) -> None:
-        self.books.run_stops(account, tick.symbol, tick.t_us)
-        while account.positions and self._is_stopped_out(account) and self.books.stop_out_worst(account, tick.t_us):
-            pass
+        self.books.work_price(account, tick.symbol, tick.t_us)
         self._alarms.draw(account, self.state.quotes)
-
-    def _is_stopped_out(self, account: Account) -> bool:
-        quotes = self.state.quotes
-        return is_stopped_out(equity_minor(account, quotes), margin_minor(account, quotes))
 
     def _look(self, account: Account, t_us: int) -> None:
         changes = self.books.changes

@@ -7,9 +7,10 @@ is told after its result, which names the login that the account event then uses
 from collections.abc import Callable, Mapping
 
 from bridges.events import CmdResult
-from bridges.simulator.books import Books, Reason, Retcode
+from bridges.simulator.answers import Reason, Retcode
+from bridges.simulator.books import Books
 from bridges.simulator.platform import Platform
-from bridges.simulator.state import Account, TradeMode
+from bridges.simulator.state import Account, Execution, PositionMode, TradeMode
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.tempers import temper_of
 from bridges.simulator.valuation import is_convertible
@@ -112,6 +113,8 @@ class Requests:
             exponent=exponent,
             balance_minor=balance,
             initial_minor=balance,
+            position_mode=PositionMode(args.get("position_mode", PositionMode.HEDGING)),
+            execution=Execution(args.get("execution", Execution.MARKET)),
         )
 
     def _next_login(self) -> str:
@@ -141,7 +144,7 @@ class Requests:
 
     def _cancel_orders(self, account: Account, args: Mapping[str, str], t_us: int) -> Retcode:  # noqa: ARG002
         for order in list(account.orders.values()):
-            self._books.cancel(account, order, t_us)
+            self._books.orders.cancel(account, order, t_us)
         return Retcode.DONE
 
     def _close_all(self, account: Account, args: Mapping[str, str], t_us: int) -> Retcode:  # noqa: ARG002

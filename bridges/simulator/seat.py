@@ -2,8 +2,11 @@
 
 from zoneinfo import ZoneInfo
 
+from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.bars import Bars
-from bridges.simulator.books import LOTS_STEP_E8, Books, Reason, Retcode
+from bridges.simulator.books import Books
+from bridges.simulator.matching import LOTS_STEP_E8
+from bridges.simulator.orders import Terms, Ticket
 from bridges.simulator.state import Account, OrderType, Position, State
 from bridges.simulator.symbols import NEW_YORK
 from bridges.simulator.valuation import close_price, profit_minor
@@ -115,10 +118,9 @@ class Seat:
         quote = self._state.quotes[symbol]
         sign = 1 if side is Side.BUY else -1
         price = (quote.ask if side is Side.BUY else quote.bid) + sign * away
-        return self._books.place(
-            self._account, symbol, side, OrderType.STOP, lots_e8, price, price - sign * stop, price + sign * target,
-            self.now_us,
-        )  # fmt: skip
+        terms = Terms(price, price - sign * stop, price + sign * target)
+        ticket = Ticket(symbol, side, OrderType.STOP, lots_e8, terms)
+        return self._books.orders.place(self._account, ticket, self.now_us)
 
     def close(self, position: Position) -> Retcode:
         return self._books.close(self._account, position, self.now_us, Reason.CLIENT)
@@ -134,4 +136,4 @@ class Seat:
 
     def cancel_orders(self) -> None:
         for order in list(self._account.orders.values()):
-            self._books.cancel(self._account, order, self.now_us)
+            self._books.orders.cancel(self._account, order, self.now_us)

@@ -20,14 +20,29 @@ class TradeMode(StrEnum):
 
 
 class OrderType(StrEnum):
-    """How a pending order waits: a limit for a better price, a stop for a worse one."""
+    """How a pending order waits: a limit for a better price, a stop for a worse one; a stop-limit becomes a limit at its stop."""
 
     LIMIT = "limit"
     STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+
+
+class PositionMode(StrEnum):
+    """Whether each fill is a position of its own, or all fills of a symbol are one position."""
+
+    HEDGING = "hedging"
+    NETTING = "netting"
+
+
+class Execution(StrEnum):
+    """Who takes the other side: the house, at any size; or an exchange, no more than a price has."""
+
+    MARKET = "market"
+    EXCHANGE = "exchange"
 
 
 class Position(msgspec.Struct):
-    """An open position of a hedging account. `stop_loss` and `take_profit` are 0 where there is none."""
+    """An open position. `stop_loss` and `take_profit` are 0 where there is none, as is the distance of a trailing stop."""
 
     position_id: str
     symbol: str
@@ -38,10 +53,15 @@ class Position(msgspec.Struct):
     take_profit: int
     swap_minor: int
     opened_us: int
+    trail_points: int = 0
 
 
 class Pending(msgspec.Struct):
-    """A pending order; once filled, its position carries the stop and target."""
+    """A pending order; once filled, its position carries the stop and target.
+
+    `limit_price`: what a stop-limit becomes at its stop. `expires_us` is 0 for one that is good till cancelled. `is_triggered`:
+    a stop that was reached and found too little volume; the rest takes any price.
+    """
 
     order_id: str
     symbol: str
@@ -52,6 +72,9 @@ class Pending(msgspec.Struct):
     stop_loss: int
     take_profit: int
     placed_us: int
+    limit_price: int = 0
+    expires_us: int = 0
+    is_triggered: bool = False
 
 
 class Account(msgspec.Struct):
@@ -59,6 +82,7 @@ class Account(msgspec.Struct):
 
     `draws` counts the trader's dice throws, `look_us` is when the trader next looks at the screen, `notes` what they
     remember. `version` grows with each change of the record. `held_in_silence`: close-only by the dead-man policy alone.
+    `in_margin_call`: it was told that the margin level is low, and has not recovered since.
     """
 
     login: str
@@ -78,15 +102,20 @@ class Account(msgspec.Struct):
     look_us: int = 0
     notes: dict[str, int] = {}
     held_in_silence: bool = False
+    position_mode: PositionMode = PositionMode.HEDGING
+    execution: Execution = Execution.MARKET
+    in_margin_call: bool = False
 
 
 class Quoted(msgspec.Struct):
-    """The last price of a symbol, and how many came in its second so far."""
+    """The last price of a symbol, how many came in its second so far, and what exchange orders took of its two sides."""
 
     t_us: int
     bid: int
     ask: int
     burst: int
+    bid_taken_e8: int = 0
+    ask_taken_e8: int = 0
 
 
 class Counters(msgspec.Struct):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, datetime_of
-from firm.price import CONTRACT_SCALE, SymbolSpec
+from firm.price import CONTRACT_SCALE, LOTS_SCALE, SymbolSpec
 from firm.trading_day import TradingCalendar
 
 NEW_YORK = "America/New_York"
@@ -27,13 +27,14 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """A symbol with the platform's own terms.
 
     `swap_long`, `swap_short`: points added to the profit of a lot for each night. `calc_mode`: the platform's name for
-    its profit formula.
+    its profit formula. `depth_e8`: lots that each side of a price has in a calm market, for exchange execution.
     """
 
     spec: SymbolSpec
     calc_mode: str
     swap_long: int
     swap_short: int
+    depth_e8: int
 
 
 def _gold_sessions() -> tuple[tuple[int, int], ...]:
@@ -56,6 +57,7 @@ EURUSD = Listing(
     calc_mode="forex",
     swap_long=-6,
     swap_short=-6,
+    depth_e8=50 * LOTS_SCALE,
 )
 
 XAUUSD = Listing(
@@ -71,6 +73,7 @@ XAUUSD = Listing(
     calc_mode="cfd_leverage",
     swap_long=-42,
     swap_short=-18,
+    depth_e8=20 * LOTS_SCALE,
 )
 
 LISTED = {listing.spec.symbol: listing for listing in (EURUSD, XAUUSD)}

@@ -170,7 +170,8 @@ class Tellings:
             )
         )
 
-    def equity(self, account: Account, quotes: Quotes, t_us: int) -> None:
+    def equity(self, account: Account, quotes: Quotes, t_us: int, src: str = "platform") -> None:
+        """Equity and margin; `src` is `margin_call` where that is why it is told."""
         self.event(
             Equity(
                 acc=account.login,
@@ -179,7 +180,7 @@ class Tellings:
                 equity=equity_minor(account, quotes),
                 balance=account.balance_minor,
                 margin=margin_minor(account, quotes),
-                src="platform",
+                src=src,
                 t_us=t_us,
             )
         )

@@ -15,6 +15,7 @@ from firm.money import divided_rounded_half_away, divided_rounded_up
 from firm.price import LOTS_SCALE, TEN_TO, Hop, SymbolSpec, conversion_path, floating_profit
 
 COMMISSION_CENTS_PER_LOT = 350  # a side, in hundredths of the account's currency
+MARGIN_CALL_LEVEL_PERCENT = 100
 STOP_OUT_LEVEL_PERCENT = 50
 
 Quotes = Mapping[str, Quoted]
@@ -92,9 +93,9 @@ def equity_minor(account: Account, quotes: Quotes) -> int:
     return account.balance_minor + floating
 
 
-def is_stopped_out(equity: int, margin: int) -> bool:
-    """The margin level, equity over margin, has come down to the stop-out level."""
-    return margin > 0 and equity * 100 <= margin * STOP_OUT_LEVEL_PERCENT
+def has_come_down_to(level_percent: int, equity: int, margin: int) -> bool:
+    """The margin level, equity over margin, is at a level or below it."""
+    return margin > 0 and equity * 100 <= margin * level_percent
 
 
 def commission_minor(account: Account, lots_e8: int) -> int:

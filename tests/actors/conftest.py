@@ -17,6 +17,8 @@ from firm.facts import CommandQueued, Fact
 from firm.inputs import (
     AccountReported,
     BridgeConnected,
+    CashKind,
+    CashReported,
     ClockTicked,
     CommandAcknowledged,
     CommandReported,
@@ -323,6 +325,18 @@ class Stage:
             account,
             happened_us=at_us,
         )
+
+    def cash(self, account: int, amount: str, cash_id: str = "") -> Decided:
+        state = self.account(account)
+        moved = Money.parse(amount, state.initial.currency)
+        seq = self.next_seq()
+        return self.put(
+            CashReported(
+                bridge="sim", seq=seq, cash_id=cash_id or f"C{seq}", cash_kind=CashKind.CORRECTION, amount=moved,
+                balance_after=state.money(state.balance) + moved, t_us=self.now_us,
+            ),
+            account,
+        )  # fmt: skip
 
     def equity(self, account: int, equity: str, balance: str) -> Decided:
         state = self.account(account)

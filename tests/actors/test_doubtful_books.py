@@ -20,9 +20,8 @@ from firm.facts import (
     Refused,
     VerdictCorrected,
 )
-from firm.inputs import CashKind, CashReported, DealEntry, Side, SymbolReported
+from firm.inputs import DealEntry, Side, SymbolReported
 from firm.instant import DAY_US, SECOND_US
-from firm.money import Money
 from firm.phase import Standing
 from firm.price import SymbolSpec
 
@@ -44,18 +43,6 @@ def held(stage):
 def review(stage, account, outcome, decision=None):
     decision = decision or stage.account(account).findings[-1].seq
     stage.put(ReviewVerdict(by="staff:ruth", account=account, decision=decision, outcome=outcome, why="seen"), account)
-
-
-def cash(stage, account, amount, cash_id="C1"):
-    state = stage.account(account)
-    moved = Money.parse(amount, "USD")
-    stage.put(
-        CashReported(
-            bridge="sim", seq=stage.next_seq(), cash_id=cash_id, cash_kind=CashKind.CORRECTION, amount=moved,
-            balance_after=state.money(state.balance) + moved, t_us=stage.now_us,
-        ),
-        account,
-    )  # fmt: skip
 
 
 # --- the platform's word after a deal ---
@@ -146,8 +133,8 @@ def test_a_deal_that_is_told_again_is_booked_once_days_later_too(stage, held, da
 
 
 def test_cash_that_is_told_again_is_booked_once(stage, held):
-    cash(stage, held, "-1_000.00")
-    cash(stage, held, "-1_000.00")
+    stage.cash(held, "-1_000.00", "C1")
+    stage.cash(held, "-1_000.00", "C1")
     assert stage.account(held).balance == 99_000_00
     assert [fact.why for fact in stage.facts(DealIgnored)] == ["already_booked"]
 
@@ -158,7 +145,7 @@ def test_cash_that_is_told_again_is_booked_once(stage, held):
 def test_a_balance_that_nobody_could_hold_is_not_booked(stage, held):
     beyond = AMOUNT_MINOR_MAX // 100
     stage.deal(held, "P2", Side.BUY, "1", 138_690, profit=f"{beyond}.00")
-    cash(stage, held, f"{beyond}.00")
+    stage.cash(held, f"{beyond}.00")
     assert [fact.why for fact in stage.facts(DealIgnored)] == ["out_of_range", "out_of_range"]
     assert stage.account(held).balance == 100_000_00
 
@@ -213,7 +200,7 @@ def suspected(stage, account):
 
 def test_a_withdrawal_before_the_review_does_not_undo_a_breach(stage, held):
     suspected(stage, held)
-    cash(stage, held, "-10_000.00")
+    stage.cash(held, "-10_000.00")
     review(stage, held, ReviewOutcome.CONFIRM, stage.account(held).findings[0].seq)
     [breach] = stage.facts(BreachDeclared)
     assert (breach.observed.minor, breach.floor.minor) == (3_000_00, 85_000_00)
@@ -272,7 +259,7 @@ def test_cash_before_the_days_start_is_final_moves_what_is_measured_from_it(stag
     stage.wait(3)
     stage.tick("EURUSD", 138_690, 138_700)
     assert not stage.account(account).day.final
-    cash(stage, account, amount)
+    stage.cash(account, amount)
     stage.tick("EURUSD", 138_691, 138_701)
     assert not stage.facts(BreachSuspected)
     stage.deal(account, "P1", Side.BUY, "10", 138_700)

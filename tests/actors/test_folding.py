@@ -12,9 +12,8 @@ from actors.states import state_bytes
 from firm.account import AccountState
 from firm.commands import ResumeDesk
 from firm.facts import BreachSuspected, DayAnchored, DayOpened, DeskStopped, MessageParked, PeakReached
-from firm.inputs import CashKind, CashReported, DealEntry, Side, Watermark
+from firm.inputs import DealEntry, Side, Watermark
 from firm.instant import SECOND_US, parse_utc
-from firm.money import Money
 from firm.phase import JUDGED
 from firm.policy import Policy
 from firm.quote_frame import Tick
@@ -201,7 +200,7 @@ def test_a_price_of_before_midnight_brings_no_high_to_the_day_that_began_in_its_
 def test_cash_moves_a_high_that_no_row_holds(stage, trailing, amount):
     stage.wait(1)
     stage.tick("EURUSD", 138_800, 138_810)
-    cash(stage, trailing, amount)
+    stage.cash(trailing, amount)
     assert stage.account(trailing).peak.equity == 101_000_00 + stage.account(trailing).cash_net
     assert stage.refolded().account(trailing).peak == stage.account(trailing).peak
 
@@ -276,7 +275,7 @@ def wander(stage, hands, dice):
                 balance = text(stage.account(account).balance)
                 stage.equity(account, balance, balance)
             case "cash":
-                cash(stage, dice.choice(accounts), text(dice.choice((-500_00, 500_00))))
+                stage.cash(dice.choice(accounts), text(dice.choice((-500_00, 500_00))))
             case "watermark":
                 stage.watermark()
                 stage.clock()
@@ -309,24 +308,6 @@ def trade(stage, account, prices, dice, step):
         symbol = dice.choice(list(prices))
         stage.deal(account, f"P{step}", dice.choice(list(Side)), str(dice.randint(1, 4)), prices[symbol],
                    symbol=symbol, at_us=at_us)  # fmt: skip
-
-
-def cash(stage, account, amount):
-    state = stage.account(account)
-    moved = Money.parse(amount, state.initial.currency)
-    after = state.money(state.balance) + moved
-    stage.put(
-        CashReported(
-            bridge="sim",
-            seq=stage.next_seq(),
-            cash_id=f"C{stage.seq}",
-            cash_kind=CashKind.CORRECTION,
-            amount=moved,
-            balance_after=after,
-            t_us=stage.now_us,
-        ),
-        account,
-    )
 
 
 def text(cents):

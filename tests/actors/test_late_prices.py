@@ -356,6 +356,7 @@ def test_earlier_books_are_kept_up_to_a_bound(stage, held):
     assert state.as_of(state.earlier[0].from_us).positions == state.earlier[0].positions
     assert state.as_of(stage.now_us) is state
     stage.tick("EURUSD", 138_600, 138_610)
+    stage.tick("EURUSD", 138_600, 138_610, state.earlier[0].from_us)
     stage.tick("EURUSD", 138_100, 138_110, state.earlier[0].from_us - 1)
     assert stage.account(held).standing is Standing.ACTIVE
 

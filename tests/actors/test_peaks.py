@@ -2,11 +2,13 @@
 
 import pytest
 
+from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.commands import PublishProgram
 from firm.facts import BreachDeclared, BreachSuspected, Doubt, PeakDoubted, VerdictCorrected
 from firm.inputs import DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
+from firm.quote_frame import Tick
 from firm.ruleset import LateBreach
 
 
@@ -148,6 +150,67 @@ def test_a_breach_under_a_high_that_a_late_price_takes_away_is_put_before_a_pers
     assert stage.refolded().account(account).findings == stage.account(account).findings
     stage.tick("XAUUSD", bid, bid + 100, high_us - SECOND_US // 2)
     assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("amount", "bid", "doubted"),
+    [
+        ("-3_000.00", 1_288_000, True),  # with it the high was 2 000 lower
+        ("3_000.00", 1_291_000, False),  # with it, it was 1 000 higher
+    ],
+)
+def test_cash_since_a_high_moves_it_and_not_the_doubt_about_it(stage, account, amount, bid, doubted):
+    hold_both(stage, account)
+    high_us = stage.now_us
+    stage.tick("EURUSD", 139_300, 139_310)
+    stage.wait(1)
+    stage.cash(account, amount)
+    stage.wait(1)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.tick("XAUUSD", bid, bid + 100, high_us - SECOND_US)
+    assert len(stage.facts(PeakDoubted)) == doubted
+
+
+def test_a_high_is_doubted_by_the_price_of_a_symbol_that_is_not_held_any_more(stage, account):
+    hold_both(stage, account)
+    high_us = stage.now_us
+    stage.tick("EURUSD", 139_300, 139_310)
+    stage.wait(1)
+    stage.deal(account, "P2", Side.SELL, "10", 1_290_000, entry=DealEntry.OUT, symbol="XAUUSD")
+    stage.now_us = stage.account(account).day.day.end_us + SECOND_US
+    stage.tick("EURUSD", 139_290, 139_300)
+    stage.watermark()
+    stage.tick("XAUUSD", 1_284_000, 1_284_100, high_us - SECOND_US)
+    assert stage.account(account).peak.in_doubt
+
+
+def test_a_fold_knows_the_high_above_the_floor_that_was_broken_and_not_a_later_one_of_its_frame(stage, account):
+    long(stage, account)
+    stage.wait(1)
+    bids = (138_800, 130_000, 139_500)
+    stage.frame([Tick("EURUSD", stage.now_us + n, bid, bid + 10) for n, bid in enumerate(bids)])
+    [lived] = stage.account(account).findings
+    assert lived.grounds.high.equity == 101_000_00
+    assert stage.refolded().account(account).findings == (lived,)
+
+
+def test_after_so_many_doubtful_highs_of_a_day_none_is_believed_until_the_next(stage, account):
+    hold_both(stage, account)
+    for number in range(1, 2 * PEAKS_DOUBTED_MAX):
+        stage.wait(1)
+        high_us = stage.now_us
+        bid = 138_700 + 20 * number
+        stage.tick("EURUSD", bid, bid + 10)
+        stage.tick("XAUUSD", 1_289_000, 1_289_100, high_us - SECOND_US // 2)
+        stage.tick("XAUUSD", 1_290_000, 1_290_100, high_us - SECOND_US // 4)
+    state = stage.account(account)
+    assert len(stage.facts(PeakDoubted)) == PEAKS_DOUBTED_MAX
+    assert state.is_peak_in_doubt
+    assert state.exhibits == ()
+    stage.now_us = state.day.day.end_us + SECOND_US
+    stage.tick("EURUSD", 139_300, 139_310)
+    stage.watermark()
+    assert stage.account(account).peaks_doubted == 0
 
 
 def hold_both(stage, account):

@@ -381,3 +381,36 @@ def test_the_price_that_a_deal_was_made_at_may_come_after_it_with_the_same_stamp
     assert stage.facts(BreachDeclared, account)
     stage.tick("EURUSD", 138_690, 138_700, stage.now_us)
     assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned"]
+
+
+@pytest.mark.parametrize(
+    ("commission", "bid", "verdicts"),
+    [
+        ("-500.00", 138_950, ["questioned"]),  # 94 750 where the floor had become 94 500
+        ("900.00", 138_750, []),  # 95 150 where it had become 95 900
+    ],
+)
+def test_a_late_deal_that_a_declared_breach_has_in_it_counts_once(stage, commission, bid, verdicts):
+    """It belongs to the day before, and came while the breach was only suspected: the day's start moved with it."""
+    account = hold_both(stage, stage.sell())
+    start_us = stage.account(account).day.day.end_us
+    stage.now_us = start_us - 60 * SECOND_US
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.now_us = start_us + SECOND_US
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.wait(2)
+    stage.tick("XAUUSD", 1_284_000, 1_284_100)
+    seen_us = stage.now_us
+    stage.wait(1)
+    stage.deal(account, "P3", Side.BUY, "0.01", 138_700, commission=commission, at_us=start_us - 30 * SECOND_US)
+    balance = stage.account(account).balance // 100
+    stage.equity(account, f"{balance - 6_000}.00", f"{balance}.00")
+    stage.wait(1)
+    stage.watermark()
+    assert stage.facts(BreachDeclared, account)
+    stage.wait(3)
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.tick("EURUSD", bid, bid + 10, seen_us - SECOND_US)
+    assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == verdicts

@@ -3,13 +3,18 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyrage
 import pytest
 
 from backups import destination, tail_files
 from backups.destination import DirectoryDestination
-from backups.errors import RestoreRefused
-from backups.names import tail_named
+from backups.envelope import Identity
+from backups.errors import RestoreRefused, WrongIdentity
+from backups.names import TailName, tail_named
 from backups.wanted import Until
+
+IN_WHAT_IT_HOLDS = -5
+IN_ITS_HEADER = [30, 100]  # of whoever it is for: a reader with the right key is told that it is for somebody else
 
 
 class Twice(NamedTuple):
@@ -20,9 +25,9 @@ class Twice(NamedTuple):
     again: Path
 
 
-def damage(path: Path) -> None:
+def damage(path: Path, at: int = IN_WHAT_IT_HOLDS) -> None:
     content = bytearray(path.read_bytes())
-    content[-5] ^= 1
+    content[at] ^= 1
     path.write_bytes(content)
 
 
@@ -41,8 +46,15 @@ def twice(house: Any) -> Twice:
     return Twice(house, first, again)
 
 
-def test_where_the_later_file_is_damaged_the_older_ones_serve_and_it_is_told(twice: Twice) -> None:
-    damage(twice.again)
+def sealed_to_a_stranger(name: TailName) -> tuple[TailName, bytes]:
+    """What anybody can lay there: a file that age wrote, under a name that says the right length."""
+    sealed = bytes(pyrage.encrypt(b"nothing", [pyrage.x25519.Identity.generate().to_public()]))
+    return name._replace(size_bytes=len(sealed)), sealed
+
+
+@pytest.mark.parametrize("at", [IN_WHAT_IT_HOLDS, *IN_ITS_HEADER])
+def test_where_the_later_file_is_damaged_the_older_ones_serve_and_it_is_told(twice: Twice, at: int) -> None:
+    damage(twice.again, at)
     target, restored = twice.house.restore()
     rows = twice.house.rows()
     assert twice.house.rows_of(target)[: len(rows)] == rows
@@ -59,6 +71,51 @@ def test_where_no_other_holds_the_row_the_way_out_is_up_to_the_row_before_it(twi
         twice.house.restore()
     assert "identity that belongs" not in str(refused.value)
     assert twice.house.restore(until=Until(seq=name.first - 1), accept_older=True)[1].size == name.first - 1
+
+
+@pytest.mark.parametrize("at", IN_ITS_HEADER)
+def test_a_header_that_is_damaged_where_no_other_holds_the_row_blames_no_key_that_opened_the_snapshot(
+    twice: Twice, at: int
+) -> None:
+    damage(twice.again, at)
+    damage(twice.first[1], at)
+    name = tail_named(twice.first[1].name)
+    assert name is not None
+    with pytest.raises(
+        WrongIdentity, match=rf"damaged or encrypted to another key.*--until-seq {name.first - 1}\b"
+    ) as refused:
+        twice.house.restore()
+    said = str(refused.value)
+    assert said.startswith(f"{name.name} does not open")
+    assert "does not open these copies" not in said
+    assert twice.house.restore(until=Until(seq=name.first - 1), accept_older=True)[1].size == name.first - 1
+
+
+def test_a_file_that_is_encrypted_to_a_strangers_key_stops_no_restore(twice: Twice) -> None:
+    name = tail_named(twice.again.name)
+    assert name is not None
+    planted, sealed = sealed_to_a_stranger(name._replace(stamp="20991231T235959000000Z"))
+    twice.again.with_name(planted.name).write_bytes(sealed)
+    house = twice.house
+    restored = house.restore()[1]
+    assert restored.size == len(house.rows())
+    assert [planted.name in each for each in restored.passed_over] == [True]
+
+
+def test_rows_that_were_shipped_to_another_key_say_that_one_file_with_both_keys_opens_them(house: Any) -> None:
+    house.snapshot()
+    house.tick(3)
+    end = len(house.rows())
+    house.ship()
+    identity = pyrage.x25519.Identity.generate()
+    house.recipient = str(identity.to_public())
+    house.tick(3)
+    house.ship()
+    with pytest.raises(WrongIdentity, match=rf"a file with the keys, old and new.*--until-seq {end}\b"):
+        house.restore()
+    both = house.folder / "both.key"
+    both.write_text(f"{house.identity_file.read_text()}{identity}\n")
+    assert house.restore(identity=Identity(both))[1].size == len(house.rows())
 
 
 def test_a_name_that_somebody_gave_to_nothing_stops_no_restore(twice: Twice) -> None:

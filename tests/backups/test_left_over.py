@@ -1,5 +1,6 @@
 """What a power cut leaves of a copy that was just being put or removed does not outlive the copies themselves."""
 
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -12,7 +13,7 @@ from backups.keys import prune_keys
 from backups.names import stamp_of, wall_us
 from backups.retention import Keep
 from backups.rsync import RsyncDestination
-from firm.instant import DAY_US
+from firm.instant import DAY_US, HOUR_US, parse_utc
 from tests.backups.test_places import NO_RSYNC, place, put  # noqa: F401  (place is a fixture)
 
 ENDINGS = [".part", ".0123456789abcdef.part", ".Xy3kQ9"]  # ours, and rsync's
@@ -62,6 +63,49 @@ def test_tail_files_and_sealed_prices_that_were_cut_short_go_too(copied: Any, en
     assert [part.exists() for part in parts] == [False, False]
     assert nobodys.exists()
     assert copied.restore()[1].size == len(copied.rows())
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])  # a day and two hours apart
+def test_what_is_being_put_just_now_is_left_to_whoever_puts_it(
+    copied: Any, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """Shipping puts a segment, and the nightly backup, which put it just before, prunes."""
+    monkeypatch.setenv("TZ", zone)
+    [segment] = (copied.copies / "segments").iterdir()
+    part = left_of(segment, ENDINGS[-1])
+    part.write_bytes(b"on its way")
+    now_us = wall_us()
+    for age_us in (0, DAY_US - HOUR_US):
+        os.utime(part, ns=(0, (now_us - age_us) * 1_000))
+        copied.prune(now_us)
+        assert part.exists()
+    os.utime(part, ns=(0, (now_us - DAY_US - HOUR_US) * 1_000))
+    copied.prune(now_us)
+    assert not part.exists()
+    assert segment.exists()
+
+
+def test_what_is_hidden_is_told_with_when_it_was_written(place: Destination, tmp_path: Path) -> None:  # noqa: F811
+    put(place, tmp_path, "segments/whole", b"1")
+    folder = tmp_path / "copies" / "segments"
+    at_us = parse_utc("2026-03-29T01:30:00")
+    for name in (".one.part", ".broken.part"):
+        (folder / name).symlink_to("/nowhere") if "broken" in name else (folder / name).write_bytes(b"1")
+        os.utime(folder / name, ns=(0, at_us * 1_000), follow_symlinks=False)
+    assert place.hidden("segments") == {".broken.part": at_us, ".one.part": at_us}
+    assert place.hidden("nothing") == {}
+
+
+def test_a_time_that_rsync_cannot_tell_makes_nothing_old(tmp_path: Path) -> None:
+    """Whoever may write there gives any time to a file, and no pruning ends at one."""
+    path = tmp_path / "rsync"
+    path.write_text(
+        "#!/bin/sh\necho '-rw-------  1 10446/05/10 22:38:55 .one.part'\necho '-rw-------  1 (unknown) ? .two.part'\n"
+    )
+    path.chmod(0o700)
+    found = RsyncDestination("vault.example:/copies", program=str(path)).hidden("segments")
+    assert sorted(found) == [".one.part", ".two.part"]
+    assert min(found.values()) > wall_us() + 400 * DAY_US
 
 
 def test_a_snapshot_that_was_half_removed_when_the_power_went_goes_with_the_next_night(copied: Any) -> None:

@@ -1,13 +1,16 @@
 """Where copies lie: whole or not at all, by rename; a full disk, a share that is not mounted, and rsync to another machine."""
 
+import errno
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backups.bounded import answer_of
 from backups.destination import Destination, DirectoryDestination
 from backups.errors import BackupRefused, DestinationFailed
 from backups.names import instant_of, keys_named, next_stamp, stamp_of, wall_us
@@ -259,3 +262,45 @@ def test_rsync_runs_nothing_that_lies_in_the_home_of_whoever_copies(
     with pytest.raises(DestinationFailed):
         RsyncDestination("nobody@127.0.0.1:/nowhere", ssh_config="/dev/null").sizes("")
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.fixture
+def no_temporary_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+
+
+@NO_RSYNC
+@pytest.mark.usefixtures("no_temporary_space")
+def test_what_needs_no_temporary_space_is_not_stopped_by_its_lack(tmp_path: Path) -> None:
+    """It was told as rsync that is not installed, and whoever installed it was told so again."""
+    (tmp_path / "copies").mkdir()
+    place = RsyncDestination(str(tmp_path / "copies"))
+    for number in range(2):
+        put(place, tmp_path, f"tail/{number}", b"x")
+    assert place.names("tail") == ["0", "1"]
+    place.get_all("tail", ["0", "1"], tmp_path, 1)  # which tells rsync the names
+    assert [(tmp_path / name).read_bytes() for name in ("0", "1")] == [b"x", b"x"]
+
+
+@pytest.mark.usefixtures("no_temporary_space")
+@pytest.mark.parametrize("told", [b"", b"x" * 1_000_000], ids=["nothing", "more than a pipe holds"])
+def test_a_program_reads_all_that_it_is_told_and_then_an_end(told: bytes) -> None:
+    said = answer_of(["cat"], told, os.environ, deadline_s=60, said_max=len(told), complaint_kept=100)
+    assert (said.status, said.said) == (0, told)
+
+
+def test_rsync_that_is_not_installed_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(DestinationFailed, match=r"none is not installed: apt-get install rsync"):
+        RsyncDestination("vault.example:/srv", program=str(tmp_path / "none")).names("tail")
+
+
+def test_a_file_that_is_missing_elsewhere_is_not_told_as_rsync_that_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr(os, "memfd_create", fail)
+    place = RsyncDestination("vault.example:/srv", program="true")  # which is there
+    with pytest.raises(DestinationFailed, match=r"could not be started \(No such file or directory\)"):
+        place.get_all("tail", ["one"], Path("/nowhere"), 1)

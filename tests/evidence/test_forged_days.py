@@ -189,11 +189,15 @@ def test_a_late_price_of_another_symbol_is_told(story: Any, verifier: ModuleType
     assert "none newer was passed over" in said
 
 
-def test_a_late_instant_is_that_of_a_price_in_the_frame(story: Any, verifier: ModuleType) -> None:
-    seen_us, late = late_price_of_another_symbol(story)
-    judging_at(story, seen_us - 1)
+def test_what_came_late_is_judged_at_no_price_from_after_the_instant(story: Any, verifier: ModuleType) -> None:
+    """Whichever instant of the day is looked at again: its prices are the last of before it."""
+    _, late = late_price_of_another_symbol(story)
+    used_us = story.board.quotes["EURUSD"].t_us
+    judging_at(story, used_us)
+    assert verifier.verify(story.bundle(story.judge(story.ada, "daily", (Doubt.LATE_DATA,), late=late)))
+    judging_at(story, used_us - 1)
     decision = story.judge(story.ada, "daily", (Doubt.LATE_DATA,), late=late)
-    refused(story, verifier, decision, f"no price in row [0-9]+ brought instant {seen_us - 1}")
+    refused(story, verifier, decision, f"a price of EURUSD is newer than instant {used_us - 1}")
 
 
 def test_a_late_price_excuses_no_older_price(story: Any, verifier: ModuleType) -> None:

@@ -197,6 +197,21 @@ def test_a_price_behind_a_deal_that_nobody_judges_is_caught(monkeypatch: pytest.
     assert Invariant.ORACLE in caught(10_787)
 
 
+@pytest.mark.parametrize(
+    ("place", "seed"),
+    [
+        ("actors.account_desk.look_again_since", 20_865),  # prices of before a deal that was told late
+        (
+            "actors.account_lateness.look_again",
+            21_085,
+        ),  # a late price beside those of another symbol that came after it
+    ],
+)
+def test_a_past_that_nobody_looks_at_again_is_caught(monkeypatch: pytest.MonkeyPatch, place: str, seed: int) -> None:
+    monkeypatch.setattr(place, lambda *_: None)
+    assert Invariant.ORACLE in caught(seed)
+
+
 def test_a_withdrawal_held_against_a_start_that_is_not_final_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     right = account_book._move_marks
 

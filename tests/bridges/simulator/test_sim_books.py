@@ -7,68 +7,15 @@ Slippage is switched off by a spread below ten points a tick where a sum needs a
 
 import pytest
 
-from bridges.events import Cash, Deal, Equity, Event, Order, Position
-from bridges.simulator.bars import Bars
-from bridges.simulator.books import Books, Reason, Retcode
-from bridges.simulator.platform import Platform, opening_state
-from bridges.simulator.state import Account, OrderType, TradeMode
+from bridges.events import Cash, Deal, Equity, Order, Position
+from bridges.simulator.answers import Retcode
+from bridges.simulator.orders import Terms, Ticket
+from bridges.simulator.state import OrderType, TradeMode
 from bridges.simulator.symbols import EURUSD, XAUUSD, is_open, nights_at, rollover_after
-from bridges.simulator.tellings import Tellings
 from bridges.simulator.valuation import equity_minor, margin_minor
 from firm.inputs import CashKind, DealEntry, Side
 from firm.instant import DAY_US, HOUR_US, SECOND_US, parse_utc
-from firm.quote_frame import Tick
-
-NOON = parse_utc("2014-05-01T12:00:00")  # a Thursday
-LOT = 10**8
-
-
-class Desk:
-    """A platform with one account, idle so that only the test trades, and the events it told."""
-
-    def __init__(self, currency: str = "USD", leverage: int = 100, balance: str = "100000.00") -> None:
-        self.state = opening_state("market", 1, NOON)
-        self.tellings = Tellings()
-        self.platform = Platform(self.state, Bars(), self.tellings)
-        self.books: Books = self.platform.books
-        self.account = Account(
-            login="1", trader="ada", temper="idle", group="g", leverage=leverage, currency=currency, exponent=2,
-            balance_minor=int(balance.replace(".", "")), initial_minor=int(balance.replace(".", "")),
-        )  # fmt: skip
-        self.state.accounts["1"] = self.account
-        self.now = NOON
-        self.price("XAUUSD", 1_284_000, 1_284_300)
-        self.price("EURUSD", 138_600, 138_610)
-
-    def price(self, symbol: str, bid: int, ask: int, after_us: int = SECOND_US) -> list[Event]:
-        self.now += after_us
-        self.tellings.events.clear()
-        self.platform.pass_time(self.now)
-        told, self.tellings.events = self.tellings.events, []
-        self.platform.take_tick(Tick(symbol, self.now, bid, ask))
-        return told + self.tellings.events
-
-    def open(self, side: Side, lots_e8: int, symbol: str = "EURUSD", stop: int = 0, target: int = 0) -> Retcode:
-        self.tellings.events.clear()
-        answer = self.books.open_market(self.account, symbol, side, lots_e8, stop, target, self.now)
-        self.platform.changed(self.account)
-        return answer
-
-    def close(self, lots_e8: int | None = None) -> Retcode:
-        [position, *_] = self.account.positions.values()
-        return self.books.close(self.account, position, self.now, Reason.CLIENT, lots_e8)
-
-    def flatten_slippage(self) -> None:
-        """Pin the open positions to the quote, where a sum is about something else than slippage."""
-        for position in self.account.positions.values():
-            quote = self.state.quotes[position.symbol]
-            position.price_open = quote.ask if position.side is Side.BUY else quote.bid
-        self.platform.changed(self.account)
-
-
-def the(kind: type, events: list[Event]) -> Event:
-    [found] = [event for event in events if isinstance(event, kind)]
-    return found
+from tests.bridges.simulator.desk import LOT, Desk, the
 
 
 def test_a_long_opens_at_the_ask_and_each_side_costs_commission() -> None:
@@ -147,10 +94,8 @@ def test_a_short_takes_profit_at_the_ask() -> None:
 
 def test_a_stop_order_fills_at_the_price_that_reached_it() -> None:
     desk = Desk()
-    assert (
-        desk.books.place(desk.account, "EURUSD", Side.BUY, OrderType.STOP, LOT, 138_700, 138_600, 138_900, desk.now)
-        is Retcode.DONE
-    )
+    ticket = Ticket("EURUSD", Side.BUY, OrderType.STOP, LOT, Terms(138_700, 138_600, 138_900))
+    assert desk.books.orders.place(desk.account, ticket, desk.now) is Retcode.DONE
     desk.platform.changed(desk.account)
     assert not [event for event in desk.price("EURUSD", 138_680, 138_699) if isinstance(event, Deal)]
     told = desk.price("EURUSD", 138_790, 138_800)
@@ -161,8 +106,8 @@ def test_a_stop_order_fills_at_the_price_that_reached_it() -> None:
 
 def test_an_order_that_would_fill_at_once_is_refused() -> None:
     desk = Desk()
-    answer = desk.books.place(desk.account, "EURUSD", Side.BUY, OrderType.LIMIT, LOT, 138_700, 0, 0, desk.now)
-    assert answer is Retcode.INVALID_PRICE
+    ticket = Ticket("EURUSD", Side.BUY, OrderType.LIMIT, LOT, Terms(138_700))
+    assert desk.books.orders.place(desk.account, ticket, desk.now) is Retcode.INVALID_PRICE
     assert not desk.account.orders
 
 
@@ -230,7 +175,7 @@ def test_stop_out_closes_the_worst_position_first_and_stops_when_the_level_is_re
     assert list(desk.account.positions) == [large, small]
     told = desk.price("EURUSD", 137_870, 137_880)  # -740 x 70 + 720: 48 671 is left
     deal = the(Deal, told)
-    assert (deal.pos_id, deal.reason, deal.px) == (large, "so", 137_870)
+    assert (deal.pos_id, deal.reason, deal.px) == (large, "stop_out", 137_870)
     assert list(desk.account.positions) == [small]
 
 

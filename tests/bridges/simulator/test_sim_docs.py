@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bridges.simulator.__main__ import _parser
-from bridges.simulator.books import Retcode
+from bridges.simulator.answers import Retcode
 from bridges.simulator.tempers import TEMPERS
 from bridges.simulator.ticks import BadLine
 

@@ -5,6 +5,7 @@ import pytest
 from bridges.bounds import NAME_LENGTH_MAX, TEXT_LENGTH_MAX
 from bridges.events import Account, Cash, CmdResult, Deal, Event, Order, Position, Snapshot, decode_event, encode_event
 from bridges.simulator.bars import Bars
+from bridges.simulator.orders import Terms, Ticket
 from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.requests import Requests
 from bridges.simulator.state import Account as Held
@@ -145,7 +146,7 @@ def test_pending_orders_are_cancelled() -> None:
     office = Office()
     account = office.open_ada()
     books, now = office.platform.books, NOON + SECOND_US
-    books.place(account, "EURUSD", Side.BUY, OrderType.LIMIT, LOT, 138_000, 0, 0, now)
+    books.orders.place(account, Ticket("EURUSD", Side.BUY, OrderType.LIMIT, LOT, Terms(138_000)), now)
     _, told = office.ask("cancel_orders")
     assert [event.state for event in told if isinstance(event, Order)] == ["cancelled"]
     assert not account.orders

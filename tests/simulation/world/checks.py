@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -25,9 +26,10 @@ from actors.states import state_bytes
 from bridges import events as wire
 from firm import facts as f
 from firm.account import AccountState
-from firm.inputs import DealEntry, DealReported, QuoteFrame
+from firm.inputs import QuoteFrame
 from firm.kinds import body_of
 from firm.phase import JUDGED
+from firm.quote_frame import Tick
 from storage.evidence import build_bundle
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
@@ -190,22 +192,12 @@ def check_oracle(world: World, say: Say) -> None:
 
 
 def _passed_over(world: World, state: AccountState) -> Iterator[tuple[int, int]]:
-    """As `oracle.differs` wants them. Cash moves a day's start that is final already: that is no such stretch."""
-    final: set[int] = set()
+    """As `oracle.differs` wants them."""
+    stamps = Counter(told.at_us for told in world.platform.history if isinstance(told.what, Tick))
+    yield from ((at_us, at_us) for at_us, symbols in stamps.items() if symbols > 1)
     for row, body in zip(world.watcher.rows, world.watcher.bodies, strict=True):
-        if row.account != state.account:
-            continue
-        match body:
-            case DealReported(entry=DealEntry.IN) if state.login in world.platform.told_late:
-                yield row.happened_us, row.received_us
-            case f.CashBooked():
-                yield row.happened_us - oracle.TOLD_LATE_MAX_US, row.happened_us
-            case f.DayAnchored() if body.day.start_us not in final:
-                final.add(body.day.start_us)
-                if body.changed:
-                    yield body.day.start_us, row.happened_us
-            case _:
-                pass
+        if row.account == state.account and isinstance(body, f.CashBooked):
+            yield row.happened_us - oracle.TOLD_LATE_MAX_US, row.happened_us
 
 
 def check_whole(world: World, say: Say) -> None:

@@ -127,8 +127,8 @@ def differs(
 ) -> str:
     """Why what the firm decided is not what the oracle decided; "" where it is.
 
-    `passed_over`: stretches of prices that the firm does not look at again, or not by the floor of then: from the making of a deal that
-    opened a position to its being told, from a rollover until the day's start was final where that moved it, and before cash.
+    `passed_over`: stretches of prices that the firm does not look at again by the floor of then, before cash; and stamps that several
+    symbols share, of which it looks at the last alone.
 
     Where nothing was told late, verdicts are the same to the cent and the microsecond; but a price at which two rules are broken is
     looked at again when the day's start is final, which comes later here: the second rule, too, may then be a question. What comes in
@@ -145,11 +145,9 @@ def differs(
       price that comes late moves no peak
     - the firm lets an account go on, or pass, that the oracle breaches shortly before a rollover, by a price that was told after it, or
       shortly before a withdrawal, which has moved the floor
-    - a deal was told late, or late prices moved the day's start when it was made final, and the firm lets an account go on that the
-      oracle breaches: prices that came before are not looked at again with its position, or with that start
     - a person is asked whether a breach stood at prices of several symbols, where the oracle breaches by another rule
-    - the firm lets an account go on, or pass, that the oracle breaches at prices of several symbols: it does not look for such
-      pairs again
+    - the firm lets an account go on, or pass, that the oracle breaches between two prices of one stamp: looking again, it sees the
+      prices of an instant together
     """
     if in_order and (_only_asks(ours, theirs) or _only_asks(theirs, ours)):
         return ""
@@ -182,8 +180,9 @@ def _goes_on_unseen(ours: Seen, theirs: Seen, passed_over: Sequence[tuple[int, i
     if ours.place not in ("running", "passed"):
         return False
     after_rollover = 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US
-    behind = any(from_us <= theirs.ended_us <= to_us for from_us, to_us in passed_over)
-    return after_rollover or theirs.paired or (behind and theirs.place == "breached")
+    behind = any(from_us <= theirs.ended_us <= to_us for from_us, to_us in passed_over if from_us < to_us)
+    one_stamp = theirs.paired and (theirs.ended_us, theirs.ended_us) in passed_over
+    return after_rollover or one_stamp or (behind and theirs.place == "breached")
 
 
 def _only_asks(one: Seen, other: Seen) -> bool:

@@ -1,0 +1,100 @@
+"""The account and the recent past: judged again at each instant that something which came late has changed, with the book and the prices
+of then."""
+
+from actors import account_verdicts as verdicts
+from actors.account_seat import AccountSeat
+from actors.desk import Market, Turn
+from actors.messages import AskFailure
+from actors.names import RISK
+from firm.account import AccountState
+from firm.arithmetic import PLAIN
+from firm.bounds import LOOKS_MAX
+from firm.equity import equity_of, symbols_needed
+from firm.facts import Doubt
+from firm.phase import JUDGED
+from firm.rules.limits import Limit, first_broken
+from firm.ruleset import LateBreach
+
+
+def look_again_since(seat: AccountSeat, from_us: int, turn: Turn) -> None:
+    """As `look_again`, up to the newest price of what is held: with that one the account is judged as ever."""
+    market = turn.market(seat.held.bridge)
+    newest = [
+        market.board.quotes[symbol].t_us
+        for symbol in symbols_needed(seat.held, market.board) or ()
+        if symbol in market.board.quotes
+    ]
+    look_again(seat, from_us, max(newest, default=0), turn)
+
+
+def look_again(seat: AccountSeat, from_us: int, until_us: int, turn: Turn) -> None:
+    """Would the account have broken a limit in [from_us, until_us), by all that is known now? The first instant counts.
+
+    A stretch whose book or prices are not known any more is passed over.
+    """
+    state = seat.held
+    if state.standing not in JUDGED or state.day is None:
+        return
+    from_us = max(from_us, state.day.day.start_us)
+    market = turn.market(state.bridge)
+    for at_us in _instants(state, market, from_us, until_us):
+        if _look_at(seat, market, at_us, turn):
+            return
+
+
+def _instants(state: AccountState, market: Market, from_us: int, until_us: int) -> list[int]:
+    """When its equity may have changed: with a price of what it held, or with its book."""
+    if from_us >= until_us:
+        return []
+    books = [state.holding(book) for book in state.earlier if book.until_us > from_us]
+    symbols = {symbol for book in (*books, state) for symbol in symbols_needed(book, market.board) or ()}
+    began = {
+        at_us
+        for at_us in (state.book_since_us, *(book.from_us for book in state.earlier))
+        if from_us < at_us < until_us
+    }
+    return sorted({from_us} | began | market.stamps(symbols, from_us, until_us))[:LOOKS_MAX]
+
+
+def _look_at(seat: AccountSeat, market: Market, at_us: int, turn: Turn) -> bool:
+    """Whether a limit was seen broken at that instant, and was not before."""
+    state = seat.held
+    then = state.as_of(at_us)
+    needed = symbols_needed(then, market.board) if then is not None else None
+    prices = market.prices_at(needed, at_us) if needed else None
+    if then is None or prices is None:
+        return False
+    limits = tuple(limit for limit in _late_limits(state, seat.limits()) if _was_known(limit, state, at_us))
+    broken = first_broken(limits, equity_of(PLAIN, then, market.board.at(prices)))
+    if broken is None or not broken.hard:
+        return False
+    doubts = _doubts(then, broken, at_us, turn)
+    if doubts:
+        seen = verdicts.seen_then(seat, broken, at_us, turn)
+        verdicts.suspect(seat, seen, doubts, turn)
+    else:
+        ask = AskFailure(account=seat.account, rule=broken.terms.id, at_us=at_us, settled=False, late=True)
+        turn.send(RISK, ask)
+    return True
+
+
+def _late_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
+    """The limits that what comes late may break: the open ones, and those that merged prices have already put in question."""
+    awaited = {finding.rule for finding in state.findings if finding.awaits_prices}
+    return (*verdicts.open_limits(state, limits), *(limit for limit in limits if limit.terms.id in awaited))
+
+
+def _was_known(limit: Limit, state: AccountState, at_us: int) -> bool:
+    """Whether the floor already stood where it stands now. One that follows every tick may have risen since."""
+    return not limit.follows_every_tick or state.peak is None or state.peak.at_us <= at_us
+
+
+def _doubts(then: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
+    """As for any failure; and what was seen late is a doubt of its own, unless the ruleset enforces late breaches."""
+    doubts = set(verdicts.doubts_of(then, limit, at_us, turn)) - {Doubt.CONFLATED_PRICES}
+    confirms = any(finding.awaits_prices and finding.rule == limit.terms.id for finding in then.findings)
+    by_rule = then.ruleset.late_breach is LateBreach.REVIEW and not confirms
+    cash_came_since = then.cash_seq > int(then.balance_source.partition("/")[0])  # it has moved the floor
+    if by_rule or cash_came_since:
+        doubts.add(Doubt.LATE_DATA)
+    return tuple(doubt for doubt in Doubt if doubt in doubts)
