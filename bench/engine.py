@@ -26,10 +26,21 @@ from bench.feeder import Book
 from bench.firm import BRIDGE, Listed, listing, programs_sold, trails_every_tick
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.ids import ID_BITS
-from firm.inputs import CommandReported, CommandState, DealEntry, DealReported, Input, QuoteFrame, Side, SymbolReported
+from firm.inputs import (
+    AccountReported,
+    CommandReported,
+    CommandState,
+    DealEntry,
+    DealReported,
+    Input,
+    QuoteFrame,
+    Side,
+    SymbolReported,
+)
 from firm.money import Money
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, encode_quotes
+from firm.ruleset import Program
 
 T0 = 1_398_988_800_000_000
 TICKS_PER_FRAME = 10
@@ -84,6 +95,7 @@ class Floor:
     def grow(self, accounts: int) -> None:
         """Until there are so many."""
         dice = self._dice
+        gc.disable()  # nothing that is made here is let go, and the collector would look through all of it again and again
         for place in range(len(self.opened), accounts):
             program, order, trader = (
                 self._sold[place % len(self._sold)],
@@ -92,6 +104,8 @@ class Floor:
             )
             ids = tuple(dice.randrange(1 << ID_BITS) for _ in program.phases)
             self._sell(
+                program,
+                ids[0],
                 RegisterTrader(by="console", trader=trader, sealed=""),
                 PlaceOrder(by="console", order=order, trader=trader, program=program.program, accounts=ids),
                 MarkOrderPaid(by="console", order=order, reference="bench"),
@@ -99,6 +113,7 @@ class Floor:
             self.opened.append(ids[0])
             self.buy(ids[0])
             self.buy(ids[0])
+        gc.enable()
 
     def _open(self) -> None:
         self.put(EnrolBridge(by="console", bridge=BRIDGE, public_key="k", simulator=True))
@@ -109,17 +124,23 @@ class Floor:
             self.put(SymbolReported(bridge=BRIDGE, seq=self.seq, spec=_spec(listed)))
         self.decide(self.frames(2 * len(self.book.symbols) // TICKS_PER_FRAME))
 
-    def _sell(self, *commands: Command) -> None:
+    def _sell(self, program: Program, account: int, *commands: Command) -> None:
+        """Up to the platform's own record of the account, without which its opening would stay open, here and in every copy of it."""
         for command in commands:
             for effect in self.put(command).effects:
                 if isinstance(effect, SendCommand):
-                    self.seq += 1
-                    self.put(
-                        CommandReported(
-                            bridge=BRIDGE, seq=self.seq, command=effect.command, state=CommandState.APPLIED, retcode="",
-                            vendor_ref=f"L{self.seq}", t_us=self.t_us,
-                        )
+                    login = f"L{self.seq + 1}"
+                    self.seq += 2
+                    applied = CommandReported(
+                        bridge=BRIDGE, seq=self.seq - 1, command=effect.command, state=CommandState.APPLIED, retcode="",
+                        vendor_ref=login, t_us=self.t_us,
                     )  # fmt: skip
+                    self.put(applied)
+                    record = AccountReported(
+                        bridge=BRIDGE, seq=self.seq, login=login, group=program.group, leverage=program.leverage,
+                        trading_allowed=True, balance=program.size, credit=NOTHING, t_us=self.t_us,
+                    )  # fmt: skip
+                    self.put(record, account)
 
     def buy(self, account: int) -> None:
         """Open a position, at the price of now and of any symbol."""
