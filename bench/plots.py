@@ -22,7 +22,7 @@ def keep(folder: Path, results: Results, shape: str) -> None:
     """Write down what was measured, and on what."""
     folder.mkdir(exist_ok=True)
     for name, result in results.items():
-        text = json.dumps({"shape": shape} | result, indent=1, sort_keys=True, ensure_ascii=False)
+        text = json.dumps({"shape": shape} | result, indent=1, ensure_ascii=False)
         (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 

@@ -2,7 +2,7 @@
 
     python -m bench.restart [--json] [--sizes 1000,5000,20000,100000]
 
-The firm writes a snapshot, then a tail of half as many rows as lie between two snapshots: prices, and deals among them. It is
+The firm writes a snapshot, then a tail of a tenth of the rows that lie between two snapshots: prices, and a deal after each frame. It is
 ended by SIGKILL, its log still apart from its file. Each start decides the tail again, books one deal and is killed as well.
 """
 
@@ -33,8 +33,7 @@ from storage.secret_files import read_secrets
 
 SIZES = (1_000, 5_000, 20_000, 100_000)
 STARTS = 3
-TAIL_ROWS = 25_000
-FRAMES_PER_DEAL = 5
+TAIL_ROWS = 5_000
 ROWS_AT_ONCE = 1_000
 BUILT_WITHIN_S = 1_800
 MARK = "bench.json"  # beside the firm: where the platform stood when all was killed
@@ -79,8 +78,7 @@ def build(folder: Path, accounts: int, tail_rows: int) -> None:
     while machine.engine.size < target:
         place += 1
         floor.decide(floor.frames(1))
-        if place % FRAMES_PER_DEAL == 0:
-            floor.buy(opened[place % len(opened)])
+        floor.buy(opened[place % len(opened)])
     floor.flush()
     mark = {
         "bridge": BRIDGE,
