@@ -58,7 +58,7 @@ check: setup ## format, lint, types, import floors, docs and repository tests
 	@$(BIN)/python -m pytest tests/docs tests/repo
 
 bench: setup ## run the benchmarks; fails on a missed goal that docs/benchmarks.md does not explain
-	@$(MAKE) --no-print-directory -o $(READY) $(PEERS_READY) || echo 'The peers could not be installed: the benchmarks go on without.'
+	@$(MAKE) --silent --no-print-directory -o $(READY) $(PEERS_READY) || echo 'The peers could not be installed: the benchmarks go on without.'
 	@$(BIN)/python -m bench $(ARGS)
 
 # One of them comes as source: its wheel is built with the pinned build backend of $(VENV), which itself stays as it is.

@@ -91,7 +91,7 @@ class _EventSourcing:
         from eventsourcing.persistence import StoredEvent
         from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
-        self.name, self.syncs_each = "eventsourcing, " + ("each" if each else "batched"), each
+        self.name, self.syncs_each = "eventsourcing " + ("each" if each else "batched"), each
         self._stored_event = StoredEvent
         store = SQLiteDatastore(str(folder / f"eventsourcing-{each}.db"))
         self._recorder = SQLiteApplicationRecorder(store)
@@ -115,7 +115,7 @@ class _Postgres:
     def __init__(self, conninfo: str, *, each: bool) -> None:
         import psycopg
 
-        self.name, self.syncs_each = "PostgreSQL, " + ("each" if each else "batched"), each
+        self.name, self.syncs_each = "PostgreSQL " + ("each" if each else "batched"), each
         self._table = f"events_{'each' if each else 'batched'}"
         count = CONNECTIONS if each else 1
         self._connections = [psycopg.connect(conninfo, autocommit=True) for _ in range(count)]

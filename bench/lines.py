@@ -52,7 +52,7 @@ def _append_line(name: str, line: dict[str, Any]) -> Line:
 
 
 def _peers_line(name: str, line: dict[str, Any]) -> Line:
-    what = f"durable append, {line['producers']:,} producers that wait: ours as a multiple of each peer"
+    what = f"durable append, producers that wait: {line['producers']:,}; ours as a multiple of each peer"
     times = ", ".join(f"{times:.2f} × {peer}" for peer, times in line["times_ours"].items())
     return Line(name, what, "-", f"{line['rows_per_s']['ours']:,.0f} rows/s: {times}", None)
 
@@ -73,7 +73,8 @@ def _price_line(name: str, result: dict[str, Any], line: dict[str, Any]) -> Line
 
 def _restart_line(name: str, result: dict[str, Any], line: dict[str, Any]) -> Line:
     what = f"restart after kill -9, {line['accounts']:,} accounts, {result['tail_rows']:,} rows since the snapshot"
-    measured = f"first decision after {line['total_s']:.1f} s ({line['recover_s']:.1f} s recovery), {line['mb']:.0f} MB"
+    parts = f"{line['recover_s']:.1f} s recovery; {line['cpu_s']:.1f} s CPU"
+    measured = f"first decision after {line['total_s']:.1f} s ({parts}), {line['mb']:.0f} MB"
     return Line(name, what, "-", measured, None)
 
 

@@ -109,6 +109,7 @@ def start(folder: Path, deal: int) -> None:
         "imported": imported,
         "recovered": recovered,
         "decided": time.monotonic(),
+        "cpu_s": time.process_time(),
         "epoch_open": machine.recovered.epoch_open,
         "rows": machine.recovered.rows,
         "mb": pss_kib(os.getpid()) * 1024 / 1e6,
@@ -159,6 +160,7 @@ def _started(folder: Path, deal: int) -> dict[str, float]:
         "recover_s": told["recovered"] - told["imported"],
         "decide_s": told["decided"] - told["recovered"],
         "total_s": told["decided"] - began,
+        "cpu_s": told["cpu_s"],
         "rows_again": told["rows"],
         "mb": told["mb"],
     }
@@ -170,10 +172,10 @@ def _command(*options: object) -> list[str]:
 
 def text_of(result: dict[str, Any]) -> str:
     """For people."""
-    lines = ["accounts        rows   gone through   imports s   recovery s   decision s   together s      MB"]
+    lines = ["accounts        rows   gone through   imports s   recovery s   decision s   together s   CPU s      MB"]
     lines += [
         f"{line['accounts']:>8,} {line['rows']:>11,} {line['rows_again']:>14,.0f} {line['import_s']:>11.2f}"
-        f" {line['recover_s']:>12.2f} {line['decide_s']:>12.3f} {line['total_s']:>12.2f} {line['mb']:>7.0f}"
+        f" {line['recover_s']:>12.2f} {line['decide_s']:>12.3f} {line['total_s']:>12.2f} {line['cpu_s']:>7.2f} {line['mb']:>7.0f}"
         for line in result["lines"]
     ]
     return "\n".join(lines)
