@@ -9,6 +9,9 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What benchmarks compare with, apart from what the firm runs on.
+PEERS := .venv-peers
+PEERS_READY := $(PEERS)/.ready
 # Debian's browser; Playwright for Python drives it, and its driver links against libatomic.
 BROWSER := $(shell command -v chromium >/dev/null && PATH=$$PATH:/sbin ldconfig -p | grep -m 1 -o libatomic.so.1)
 GET_BROWSER := sudo apt-get install chromium libatomic1
@@ -55,7 +58,16 @@ check: setup ## format, lint, types, import floors, docs and repository tests
 	@$(BIN)/python -m pytest tests/docs tests/repo
 
 bench: setup ## run the benchmarks; fails on a missed goal that docs/benchmarks.md does not explain
+	@$(MAKE) --silent --no-print-directory -o $(READY) $(PEERS_READY) || echo 'The peers could not be installed: the benchmarks go on without.'
 	@$(BIN)/python -m bench $(ARGS)
+
+# One of them comes as source: its wheel is built with the pinned build backend of $(VENV), which itself stays as it is.
+$(PEERS_READY): bench/peers.lock
+	@rm -rf $(PEERS)
+	@$(BIN)/python -m venv $(PEERS)
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --require-hashes -r $< -w $(PEERS)/wheels
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index $(PEERS)/wheels/*.whl
+	@touch $@
 
 soak: setup ## run the long tests for MINUTES=N more; they resume and add up
 	@EVENHAND_SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m soak -o faulthandler_timeout=0 $(ARGS); ended=$$?; \
@@ -66,4 +78,4 @@ screenshots: setup ## write every page, in both themes and at a phone's width, t
 	@$(BIN)/python tools/screenshots.py $(ARGS)
 
 clean: ## remove the virtual environment, caches and the demo's firm
-	@rm -rf $(VENV) var/demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(PEERS) var/demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

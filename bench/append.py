@@ -174,9 +174,9 @@ def text_of(result: dict[str, Any]) -> str:
 def _measure(folder: Path, mix: str) -> list[dict[str, Any]]:
     raw, kinds = _Raw(folder), kinds_in_turn(MIXES[mix])
     lines = []
-    with _ledger(folder / "firm", READ_MODELS) as ledger, _ledger(folder / "bare", ()) as bare:
-        _open_accounts(ledger)
-        _open_accounts(bare)
+    with new_ledger(folder / "firm", READ_MODELS) as ledger, new_ledger(folder / "bare", ()) as bare:
+        open_accounts(ledger)
+        open_accounts(bare)
         for group, goal in GOALS.items():
             ratios, bares, raws, ours = [], [], [], []
             for _ in range(ROUNDS):
@@ -198,7 +198,7 @@ def _append(ledger: Ledger, batch: Batch) -> None:
     ledger.append(batch[0], frames=batch[1])
 
 
-def _open_accounts(ledger: Ledger) -> None:
+def open_accounts(ledger: Ledger) -> None:
     """Every account is there and in its day: a read model that finds nothing to change would be too fast."""
     program = programs()[0]
     phase = program.phases[0]
@@ -218,7 +218,7 @@ def _open_accounts(ledger: Ledger) -> None:
         ])  # fmt: skip
 
 
-def _ledger(path: Path, models: Sequence[ReadModel]) -> Ledger:
+def new_ledger(path: Path, models: Sequence[ReadModel]) -> Ledger:
     keys = {"secret": hashlib.sha256(b"secret").digest(), "signing_seed": hashlib.sha256(b"seed").digest()}
     create_firm_directory(path)
     Ledger.create(path, firm_slug="bench", lineage=bytes(16), **keys)

@@ -94,11 +94,11 @@ def programs_sold(*, trailing: bool) -> tuple[Program, ...]:
     return tuple(
         program
         for program in programs()
-        if program.size.currency == "USD" and (trailing or not _trails_every_tick(program))
+        if program.size.currency == "USD" and (trailing or not trails_every_tick(program))
     )
 
 
-def _trails_every_tick(program: Program) -> bool:
+def trails_every_tick(program: Program) -> bool:
     terms = program.phases[0].ruleset.terms
     return any(isinstance(term, MaximumLoss) and term.trail is Trail.EVERY_TICK for term in terms)
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import apsw
 import pytest
 
-from bench.__main__ import BEGIN, END, Line, explained, lines_of, other_rows, table_of, with_table
+from bench.__main__ import BEGIN, END, explained, other_rows, table_of, with_table
 from bench.append import DEMO, MIXES, Batch, batch_of, kinds_in_turn
 from bench.feeder import Book
 from bench.firm import listing
+from bench.lines import Line, lines_of
 from bench.restore import run
 from bench.samples import Samples
 from firm.facts import DealBooked
