@@ -2,7 +2,8 @@
 
 import msgspec
 
-from actors.market_desk import SETTLED_AFTER_PRICES, MarketState
+from actors.market_desk import SETTLED_AFTER_PRICES
+from actors.market_state import MarketState
 from firm.sessions import is_open
 
 

@@ -11,7 +11,7 @@ from actors.enforcement_plans import EnforcementState, why_withheld
 from actors.engine import Engine
 from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed, LivePosition
-from actors.market_desk import MarketState
+from actors.market_state import MarketState
 from actors.names import enforcement_desk
 from firm.account import AccountState, Position
 from firm.arithmetic import PLAIN

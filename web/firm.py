@@ -11,7 +11,7 @@ import apsw
 from actors.arrival import Decided
 from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed
-from actors.market_desk import MarketState
+from actors.market_state import MarketState
 from firm.commands import Command
 from storage.reader import LedgerReader
 from storage.sessions import SessionStore

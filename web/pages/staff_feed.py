@@ -9,7 +9,7 @@ from litestar.response import Response, Stream
 
 from actors.feed import Feed, SymbolFeed, feed_of
 from actors.live import BridgeHealth
-from actors.market_desk import MarketState
+from actors.market_state import MarketState
 from web.bounds import FEED_SYMBOLS_SHOWN
 from web.firm import Firm
 from web.pages.account import event_stream
