@@ -334,6 +334,8 @@ async def test_exposure_moves_with_prices_and_leads_to_an_account_without_a_comp
     await page.click("td a.name >> nth=0")
     await page.click("#list a.name >> nth=0")
     await expect(page.locator("#trace")).to_be_visible()
+    await page.wait_for_load_state()
+    await page.locator("h1").click()
     await page.keyboard.press("g")
     await page.keyboard.press("f")
     await expect(page.locator("h1")).to_have_text("Feed")
