@@ -212,6 +212,10 @@ class Stage:
         command = next(fact for fact in reversed(self.facts(CommandQueued, account)) if fact.action == "create_account")
         login = f"L{account}"
         self.applied(command.command, login, account)
+        self.show(account, login)
+
+    def show(self, account: int, login: str) -> None:
+        """The platform tells of the account as it was sold."""
         state = self.account(account)
         self.put(
             AccountReported(

@@ -5,7 +5,7 @@ import pytest
 from actors import enforcement_plans
 from firm.commands import MarkOrderPaid, PlaceOrder, RegisterTrader
 from firm.facts import AccountLinked, CommandAdvanced, CommandQueued, FlatConfirmed
-from firm.inputs import AccountReported, CommandReported, CommandState, DealEntry, Side
+from firm.inputs import CommandReported, CommandState, DealEntry, Side
 from firm.instant import MINUTE_US, SECOND_US
 
 
@@ -61,29 +61,11 @@ def opened(stage, account, login):
     )
 
 
-def shown(stage, account, login):
-    state = stage.account(account)
-    stage.put(
-        AccountReported(
-            bridge="sim",
-            seq=stage.next_seq(),
-            login=login,
-            group="demo",
-            leverage=100,
-            trading_allowed=True,
-            balance=state.initial,
-            credit=state.initial.with_minor(0),
-            t_us=stage.now_us,
-        ),
-        account,
-    )
-
-
 def test_an_account_whose_opening_is_told_twice_is_open_and_nothing_waits(ordered):
     """A bridge that reconnects is asked about what it had, and says so again."""
     for _ in range(2):
         opened(ordered, 7001, "L7001")
-    shown(ordered, 7001, "L7001")
+    ordered.show(7001, "L7001")
     told = [fact.state for fact in ordered.facts(CommandAdvanced, 7001)]
     assert told == [CommandState.APPLIED, CommandState.CONFIRMED]
     assert len(ordered.facts(AccountLinked, 7001)) == 1

@@ -17,14 +17,10 @@ from firm.money import Money
 from storage.errors import NoteFault
 from storage.held_then import open_positions
 from storage.rows import StoredRow
+from tests.web.page_text import text_of
 from web.reasons import NOTE_FAULTS
 
 VERIFIER = Path(__file__).parents[2] / "tools" / "verify_evidence.py"
-
-
-def text_of(html: str) -> str:
-    """The words on a page, without its markup."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ")
 
 
 async def test_a_breach_is_told_in_words_numbers_and_times(ada, decisions):

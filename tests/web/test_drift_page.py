@@ -10,11 +10,8 @@ from firm.facts import DealIgnored, DriftCleared, PositionsDrifted
 from firm.ids import id_text
 from storage.readmodels.drifts import Drifts, count_drifting, drifts_of, latest_drifts, open_drifts, what_drifts
 from storage.rows import Row
+from tests.web.page_text import text_of
 from web.app import create_app
-
-
-def text_of(html):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ").strip()
 
 
 @pytest.fixture(scope="module")

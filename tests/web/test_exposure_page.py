@@ -11,15 +11,12 @@ from firm.equity import Board
 from firm.ids import id_text
 from firm.inputs import DealEntry, Side
 from firm.money import Money
+from tests.web.page_text import text_of
 from web import bounds
 from web.app import create_app
 
 HOLDER = re.compile(r'class="name num" href="/staff/accounts/([0-9A-Z]{5}-[0-9A-Z]{5})"')
 EURUSD = "/staff/exposure/holders?bridge=sim&symbol=EURUSD"
-
-
-def text_of(html):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ").strip()
 
 
 def usd(text):

@@ -1,19 +1,14 @@
 """The feed: by bridge and symbol the last price, how old it is, and what is wrong with it, until it no longer is."""
 
-import re
-
 import httpx
 import msgspec
 import pytest
 
 from actors.feed import feed_of
 from firm.instant import SECOND_US
+from tests.web.page_text import text_of
 from web.app import create_app
 from web.pages import staff_feed
-
-
-def text_of(html):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ").strip()
 
 
 @pytest.fixture

@@ -11,13 +11,10 @@ from firm.ids import id_text
 from firm.inputs import Side
 from storage.readmodels.account_lists import AccountFilter, accounts_page
 from storage.readmodels.accounts import account_line
+from tests.web.page_text import text_of
 from web.app import create_app
 
 ROW = re.compile(r'id="account-([0-9A-Z]{5}-[0-9A-Z]{5})"')
-
-
-def text_of(html):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ").strip()
 
 
 @pytest.fixture

@@ -14,14 +14,10 @@ from firm.instant import parse_utc
 from storage.files import create_firm_directory
 from storage.front import FrontFile
 from storage.sessions import SessionStore
+from tests.web.page_text import text_of
 from web.app import create_app, end_streams
 from web.sse import ENDED, SIGNED_OUT, TooManyStreams
 from web.visitor import Visitor
-
-
-def text_of(html: str) -> str:
-    """The words on a page, without its markup."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace("\u00a0", " ")
 
 
 async def account_page(client, stage, name: str) -> str:
