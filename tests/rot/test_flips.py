@@ -47,13 +47,14 @@ class Dice:
         self._turns = [file for file in ground.files() if self._regions[file]]
 
     def flips(self, count: int) -> list[Flip]:
-        """`count` flips: a share in the ledger, the others going round the files; within each going round its regions."""
-        ledger = [Path("ledger.db")] * int(count * LEDGER_SHARE)
+        """`count` flips, more if the ledger has more regions than its share: within each file they go round its regions."""
+        book, share = Path("ledger.db"), int(count * LEDGER_SHARE)
+        ledger = [book] * max(share, len(self._regions[book]))
         # What may be lost is hit too, but less often: every flip of it takes the long way to being harmless.
         rarely = [file for file in self._turns if file.name in self._ground.spare]
         often = [file for file in self._turns if file.name != "ledger.db" and file not in rarely]
         others = often * 4 + rarely
-        files = ledger + [others[number % len(others)] for number in range(count - len(ledger))]
+        files = ledger + [others[number % len(others)] for number in range(count - share)]
         met: Counter[Path] = Counter()
         drawn = []
         for file in files:
