@@ -121,6 +121,7 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
             balance=state.money(state.peak.balance + amount),
             at_us=state.peak.at_us,
             quotes=(),
+            in_doubt=state.peak.in_doubt,
         )
         seat.record(moved, turn)
 

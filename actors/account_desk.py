@@ -174,14 +174,16 @@ class AccountDesk(AccountSeat):
         self.record(ContractChanged(symbol=message.symbol), turn)
         self.judge(turn, turn.header.happened_us)
 
-    def see_price(self, turn: Turn, at_us: int) -> None:
-        """Note the peak that a price brought, and nothing else: for folding."""
+    def see_price(self, turn: Turn, at_us: int) -> bool:
+        """Note the peak that a price brought, and nothing else: for folding. Whether it was looked at, and is to be watched anew."""
         board = self.board(turn)
         if self.held.standing not in JUDGED or self.held.day is None:
-            return
+            return False
         stakes = self.stakes(board)
-        if not lacks_prices(stakes.needed, board):
-            self.note_peak(stakes.equity(self.held, board), at_us, turn)
+        equity = None if lacks_prices(stakes.needed, board) else stakes.equity_if_storable(self.held, board)
+        if equity is not None:
+            self.note_peak(equity, at_us, turn)
+        return equity is not None
 
     # --- opening ---
 

@@ -3,14 +3,14 @@
 The account desk sits in it; its book and its verdicts are functions over it.
 """
 
-from actors.desk import Turn
+from actors.desk import Market, Turn, Watch
 from actors.exhibits import cite_quotes
 from actors.guards import Stakes, contracts_of, stakes_of, watch_of
 from actors.messages import AccountStood, Enforce
 from actors.names import enforcement_desk, key_id, order_desk
 from firm.account import AccountState, EarlierBook, Position, with_price_peak
 from firm.account_fold import fold, opened
-from firm.equity import Board
+from firm.equity import Board, lacks_prices
 from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
 from firm.inputs import Input
 from firm.phase import JUDGED, Standing, may_become
@@ -23,34 +23,49 @@ _Grounds = tuple[tuple[Position, ...], tuple[EarlierBook, ...], Ruleset, dict[st
 
 
 class AccountSeat:
-    """One account's place. `state` is None until the account is opened."""
+    """One account's place. While its market keeps its highs in columns, whoever reads the state is given the newest.
+
+    Within an input a desk is touched before its state is read, or the highs of prices that are undone would stay.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.account = key_id(name)
-        self.state: AccountState | None = None
+        self._state: AccountState | None = None
+        self._market: Market | None = None  # where it is a follower
         # Worked out from the state, and kept because most prices change nothing of them.
         self._watched: AccountState | None = None
         self._limits: tuple[AccountState | None, tuple[Limit, ...]] = (None, ())
         self._stakes: tuple[_Grounds, Stakes] | None = None
 
+    @property
+    def state(self) -> AccountState | None:
+        """None until the account is opened."""
+        if self._market is not None:
+            self._take_high(self._market)
+        return self._state
+
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:
         if isinstance(body, AccountOpened):
-            self.state = opened(body, account, seq, happened_us)
-        elif self.state is not None:
-            self.state = fold(self.state, body, seq, happened_us)
+            self._state = opened(body, account, seq, happened_us)
+        elif (state := self.state) is not None:
+            self._state = fold(state, body, seq, happened_us)
 
     def capture(self) -> AccountState | None:
-        return self.state
+        """As the input that is being decided found it."""
+        state = self._state
+        high = self._market.high_before(self.account) if self._market is not None else None
+        return state if state is None or high is None else with_price_peak(state, *high)
 
     def restore(self, state: AccountState | None) -> None:
-        self.state = state
+        self._state, self._market = state, None
 
     @property
     def held(self) -> AccountState:
         """The state of an account that is open."""
-        assert self.state is not None, f"{self.name} was sent a message before it was opened"
-        return self.state
+        state = self.state
+        assert state is not None, f"{self.name} was sent a message before it was opened"
+        return state
 
     def record(self, fact: Fact, turn: Turn, at_us: int | None = None) -> int:
         """Book a fact of this account; its seq."""
@@ -61,8 +76,9 @@ class AccountSeat:
 
     def limits(self) -> tuple[Limit, ...]:
         """As `limits_of` its state."""
-        if self._limits[0] is not self.state:
-            self._limits = (self.state, limits_of(self.held))
+        state = self.held
+        if self._limits[0] is not state:
+            self._limits = (state, limits_of(state))
         return self._limits[1]
 
     def stakes(self, board: Board) -> Stakes:
@@ -91,11 +107,12 @@ class AccountSeat:
     @property
     def is_watched(self) -> bool:
         """Whether the market desk watches the account as its state is now."""
-        return self._watched is self.state
+        return self.state is self._watched
 
-    def watched(self) -> None:
+    def watched(self, watch: Watch, market: Market) -> None:
         """The market desk was told."""
         self._watched = self.state
+        self._market = market if watch.follower is not None else None
 
     def stand(self, after: Standing, because: str, turn: Turn) -> int:
         """Change the standing by the table, and tell the order it belongs to; the fact's seq."""
@@ -116,10 +133,35 @@ class AccountSeat:
 
     def watch(self, turn: Turn, equity: int | None = None) -> None:
         """Tell the market desk when to wake this account next; `equity` at the board's prices, if it can be priced."""
-        state, board = self.held, self.board(turn)
+        market = turn.market(self.held.bridge)
+        watch = self._watch(market, equity)
+        turn.watch(self.held.bridge, watch)
+        self.watched(watch, market)
+
+    def watch_now(self, market: Market) -> Watch:
+        """How it must be watched, worked out from its state and the prices there are."""
+        state, equity = self.held, None
+        if state.standing in JUDGED and state.day is not None:
+            stakes = self.stakes(market.board)
+            if not lacks_prices(stakes.needed, market.board):
+                equity = stakes.equity_if_storable(state, market.board)
+        return self._watch(market, equity)
+
+    def _watch(self, market: Market, equity: int | None) -> Watch:
+        state, board = self.held, market.board
         limits = self.limits() if state.standing in JUDGED else ()
-        turn.watch(state.bridge, watch_of(state, self.stakes(board), equity, limits, board))
-        self.watched()
+        return watch_of(state, self.stakes(board), equity, limits, board, in_columns=market.has_columns)
+
+    def _take_high(self, market: Market) -> None:
+        high = market.take_high(self.account)
+        if high is None or self._state is None:
+            return
+        before = self._state
+        self._state = with_price_peak(before, *high)
+        if self._limits[0] is before:
+            self._limits = (self._state, limits_at_new_peak(self._limits[1], self._state))
+        if self._watched is before:  # the market desk knew it first
+            self._watched = self._state
 
     def note_peak(self, equity: int, at_us: int, turn: Turn) -> None:
         """Keep a new equity high that prices brought; it becomes a fact when a decision, a rollover or an epoch's end needs it.
@@ -134,8 +176,8 @@ class AccountSeat:
         if stakes.trails:
             quotes = tuple(board.quotes[symbol] for symbol in stakes.needed or ())
             limits = self.limits()
-            self.state = with_price_peak(state, equity, at_us, quotes)
-            self._limits = (self.state, limits_at_new_peak(limits, self.state))
+            risen = self._state = with_price_peak(state, equity, at_us, quotes)
+            self._limits = (risen, limits_at_new_peak(limits, risen))
 
     def write_peak(self, turn: Turn) -> None:
         """Make the peak a fact, with the ticks it rested on."""
@@ -149,5 +191,6 @@ class AccountSeat:
             balance=state.money(peak.balance),
             at_us=peak.at_us,
             quotes=tuple(priced.seq for priced in cited.values()),
+            in_doubt=peak.in_doubt,
         )
         self.record(fact, turn, peak.at_us)

@@ -226,6 +226,7 @@ def _pause(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
 
 
 def _declare(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
+    seat.write_peak(turn)  # the last one: what prices bring after the breach is no high of this account
     decision = _judged(seat, seen, (), turn)
     seat.enforce("flatten", decision, turn)
     seat.stand(Standing.BREACHED, seen.limit.terms.id, turn)

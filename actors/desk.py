@@ -5,13 +5,13 @@ messages to other desks and asks for effects. Nothing of that leaves the engine 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from actors.effects import Effect
 from actors.messages import Message
-from firm.equity import Board
+from firm.equity import Board, Leg
 from firm.facts import Doubt, Fact
 from firm.inputs import Input
 from firm.policy import Policy
@@ -28,10 +28,34 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     account: int
 
 
+class High(NamedTuple):
+    """A new equity high that prices brought, in minor units: when, and the ticks it rests on."""
+
+    equity: int
+    at_us: int
+    quotes: tuple[Quote, ...]
+
+
+Bands = tuple[tuple[str, str, int | None, int | None], ...]
+
+
 class Market(Protocol):
     """What a desk may ask of its bridge's prices. Only the market desk writes them."""
 
     board: Board
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether so many accounts follow every high that they are valued side by side."""
+        ...
+
+    def take_high(self, account: int) -> High | None:
+        """The high that prices brought a follower since it last asked, if any; nobody else keeps it."""
+        ...
+
+    def high_before(self, account: int) -> High | None:
+        """As `take_high`, without taking it, as it was before the input that is being decided."""
+        ...
 
     def doubts_about(self, symbols: tuple[str, ...], now_us: int, stale_after_us: int) -> tuple[Doubt, ...]: ...
     def is_final(self, instant_us: int) -> bool: ...
@@ -42,19 +66,41 @@ class Market(Protocol):
     def next_price_us(self, symbol: str, at_us: int) -> int | None: ...
 
 
+class Follower(msgspec.Struct, frozen=True, gc=False):
+    """An account whose floor follows every new high, as columns hold it: minor units, at the prices on the board.
+
+    `legs`: its positions, `needed`: the symbols they depend on. `floor`: the highest of its floors now; with a new high it rises no
+    further than to that high less `gap`, nor above `ceiling`. A price stamped before `since_us` brings no high.
+    """
+
+    account: int
+    legs: tuple[Leg, ...]
+    needed: tuple[str, ...]
+    equity: int
+    peak: int
+    floor: int
+    gap: int
+    ceiling: int
+    since_us: int
+
+
 class Watch(msgspec.Struct, frozen=True, gc=False):
     """How the market desk is to wake an account: an index entry, derivable from the account's state, never state itself.
 
-    `bands`: (symbol, side of the quote, low, high): wake when the quote leaves [low, high]; None means no bound that way.
-    `always`: symbols whose every tick wakes. `day_end_us`: 0, or when its day ends. `provisional_us`: 0, or the instant whose
+    `needed`: the symbols its equity depends on. It is woken by their prices when a quote leaves one of its `bands` (symbol, side of the
+    quote, low, high; None: no bound that way), or as columns find that it must be where it is a `follower`; where it is None of
+    both, by every price. `trails`: whether a floor of it follows every high.
+    `day_end_us`: 0, or when its day ends. `provisional_us`: 0, or the instant whose
     marks await the watermark. `marked`: whether equity marks are taken. `late`: symbols of which it judges prices that come
     late. `breached`: those at whose prices it was seen to break a limit. A price of either that is stamped before `newest_us` is
     late to it even as the newest: its book, or its breach, is newer still. `unfilled`: symbols whose full prices it waits for.
     """
 
     account: int
-    bands: tuple[tuple[str, str, int | None, int | None], ...] = ()
-    always: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+    bands: Bands | None = ()
+    follower: Follower | None = None
+    trails: bool = False
     day_end_us: int = 0
     provisional_us: int = 0
     marked: bool = False

@@ -17,7 +17,6 @@ from actors.catalogue_desk import CatalogueDesk
 from actors.desk import Desk, Header, Watch
 from actors.enforcement_desk import EnforcementDesk
 from actors.engine_desk import EngineDesk, parked_form, unparked
-from actors.guards import stakes_of, watch_of
 from actors.market_desk import MarketDesk
 from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
 from actors.names import CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
@@ -82,15 +81,23 @@ class Engine:
 
     def see_price(self, desk: str, message: PriceReached, turn: WorkingTurn) -> None:
         """Let an account note the peak that a price brought: while folding."""
-        if desk not in self._own.state.stopped:
-            self._account_desk(desk).see_price(turn, message.at_us)
+        if desk in self._own.state.stopped:
+            return
+        seat = self._account_desk(desk)
+        if seat.see_price(turn, message.at_us):
+            market = self.market(seat.held.bridge)
+            # The end of its next day may be awaited already, of which no state says yet.
+            known = market.wakes.watch_of(seat.account)
+            watch = replace(seat.watch_now(market), day_end_us=known.day_end_us)
+            market.watch(watch)
+            seat.watched(watch, market)
 
     def see_day_end(self, desk: str, message: DayEnded) -> None:
         """Await the end of an account's next day, which may have come too: while folding. A stopped desk is told once."""
         if desk not in self._own.state.stopped:
             state = self._account_desk(desk).held
             market, next_day = self.market(state.bridge), state.ruleset.calendar.day_at(message.at_us)
-            market.watch(replace(market.wakes.watch_of(state.account), day_end_us=next_day.end_us))
+            market.wakes.await_day_end(state.account, next_day.end_us)
 
     def _account_desk(self, name: str) -> AccountDesk:
         seat = self.desk(name)
@@ -139,6 +146,7 @@ class Engine:
                 case AccountDesk():
                     batch.accounts.add(desk.account)
                 case MarketDesk():
+                    desk.settle()
                     batch.bridges.add(desk.bridge)
         facts = tuple((account, fact) for account, _, fact in turn.facts)
         batch.decided.append((arrival, Decided(header.seq, facts)))
@@ -276,6 +284,8 @@ class Engine:
 
     def fold(self, body: Body, seq: int, account: int, happened_us: int, turn: "WorkingTurn | None" = None) -> None:
         """Let a row change the states that derive from it."""
+        if turn is not None and account and account_desk(account) in self._desks:
+            turn.touch(self._desks[account_desk(account)])
         held = self.account(account) if account else None
         for name in folding(body, account, held, self._own.state.bridges):
             desk = self.desk(name)
@@ -296,8 +306,10 @@ class Engine:
             turn = QuietTurn(self, header, _ticks(body, frame))
             for name in deciding(body, header.account, self._own.state.bridges):
                 if name.startswith("market/"):
-                    for _ in self.market(name.partition("/")[2]).decide(body, turn):
+                    market = self.market(name.partition("/")[2])
+                    for _ in market.decide(body, turn):
                         pass
+                    market.settle()
         desk = self._desks.get(account_desk(header.account)) if header.account else None
         if isinstance(desk, AccountDesk) and desk.state is not None:
             self._rewatch_account(desk)
@@ -330,7 +342,7 @@ class Engine:
                 raise AssertionError(f"no desk is called {name!r}")
 
     def rewatch_all(self) -> None:
-        """Index every account afresh, waking on every tick: after a snapshot was loaded."""
+        """Index every account afresh: after a snapshot was loaded, or prices were undone."""
         for desk in tuple(self._desks.values()):  # an account's market may be made on the way
             if isinstance(desk, AccountDesk) and desk.state is not None:
                 self._rewatch_account(desk)
@@ -351,13 +363,12 @@ class Engine:
             self._retold.clear()
 
     def _rewatch_account(self, desk: AccountDesk) -> None:
-        state = desk.held
-        desk.watched()
-        market = self.market(state.bridge)
-        watch = watch_of(state, stakes_of(state, market.board), None, (), market.board)
-        if self._own.has_parked(account_desk(state.account), DayEnded.__name__):
+        market = self.market(desk.held.bridge)
+        watch = desk.watch_now(market)
+        if self._own.has_parked(desk.name, DayEnded.__name__):
             watch = replace(watch, day_end_us=0)  # told once; the stopped desk will hear of it when it resumes
         market.watch(watch)
+        desk.watched(watch, market)
 
 
 def _ticks(body: Input, frame: bytes | None) -> Sequence[Tick]:

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from actors.market_desk import SETTLED_AFTER_PRICES
 from actors.market_state import MarketState
+from actors.sanity import SETTLED_AFTER_PRICES
 from firm.sessions import is_open
 
 

@@ -1,28 +1,23 @@
-"""Guards: the bands of prices within which an account cannot reach any floor or new peak, so that it need not be woken.
+"""Guards: by which prices an account must be woken, so that no floor is reached and no peak passed without its desk.
 
-Equity is linear in the prices of an account whose profits need no conversion, so bands are exact: no combination of prices
-inside them can bring equity to a floor. The slack to the nearest floor (or peak) is shared over the legs in proportion
-to price, minus one minor unit a position for rounding. Accounts with conversions wake on every tick they depend on.
+An account stands behind bands of prices (`actors/bands.py`), whose slack is what is left to its nearest floor, or peak; or in columns
+(`actors/columns.py`) where its floor follows every high, for in a trend each price is one. Where neither can be drawn, because
+something is not priced or a broken limit waits for better prices, every price that it depends on wakes it.
 """
 
 from collections import defaultdict
 
 import msgspec
 
-from actors.desk import Watch
-from firm.account import AccountState, Peak
-from firm.arithmetic import PLAIN
-from firm.equity import Board, Holdings, equity_of, holdings_of, symbols_needed
-from firm.inputs import Side
+from actors.bands import Side, converted_bands, linear_bands
+from actors.desk import Bands, Follower, Watch
+from firm.account import AccountState, Peak, with_price_peak
+from firm.bounds import EQUITY_MINOR_MAX
+from firm.equity import Board, Holdings, holdings_of, symbols_needed
+from firm.inputs import Side as PositionSide
 from firm.phase import JUDGED, Standing
-from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO, Hop, SymbolSpec
-from firm.rules.limits import Limit
-
-_SCALE = LOTS_SCALE * CONTRACT_SCALE
-
-Leg = tuple[str, str]
-"""A symbol, and the side of its quote at which a position in it closes: "bid" or "ask"."""
-
+from firm.price import TEN_TO, Hop, SymbolSpec
+from firm.rules.limits import Limit, limits_at_new_peak
 
 Terms = tuple[SymbolSpec | None, tuple[Hop, ...] | None]
 """A contract, and the way from its currency to the account's."""
@@ -33,27 +28,33 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
 
     `contracts`: of each position, and how its profit is converted: all that the others rest on but the book and the ruleset.
     `needed`: the symbols its equity depends on, None while a contract or a conversion is missing. `late`: those of which it
-    judges prices that come late. `holdings`: None where a profit needs conversion. `exposure`: minor units a point, times
-    the scale and rounded up, of each leg of the holdings. `trails`: whether a floor follows every new equity high.
+    judges prices that come late. `holdings`: None where something is missing. `exposure`: minor units a point, times the scale
+    and rounded up, of each leg; None where a profit needs conversion. `trails`: whether a floor follows every new equity high.
     """
 
     contracts: tuple[Terms, ...]
     needed: tuple[str, ...] | None
     late: tuple[str, ...]
     holdings: Holdings | None
-    exposure: tuple[tuple[Leg, int], ...]
+    exposure: tuple[tuple[Side, int], ...] | None
     trails: bool
 
     def equity(self, state: AccountState, board: Board) -> int:
-        """As `equity_of` the state."""
-        if self.holdings is None:
-            return equity_of(PLAIN, state, board)
+        """As `equity_of` the state, all of whose prices are known."""
+        equity = self.equity_if_storable(state, board)
+        assert equity is not None, f"account {state.account} is worth what cannot be stored"
+        return equity
+
+    def equity_if_storable(self, state: AccountState, board: Board) -> int | None:
+        """None where its desk would stop at the figure."""
+        assert self.holdings is not None, f"account {state.account} cannot be priced"
         return self.holdings.equity(state.balance, board.quotes)
 
 
 def stakes_of(state: AccountState, board: Board) -> Stakes:
     needed, holdings = symbols_needed(state, board), holdings_of(state, board)
-    exposure = () if holdings is None else _exposure(state, board)
+    is_plain = holdings is not None and not any(leg.hops for leg in holdings.legs)
+    exposure = _exposure(state, board) if is_plain else None
     contracts = contracts_of(state, board)
     return Stakes(contracts, needed, _late(state, needed), holdings, exposure, state.trails_every_tick)
 
@@ -64,27 +65,82 @@ def contracts_of(state: AccountState, board: Board) -> tuple[Terms, ...]:
     return tuple((spec, None if spec is None else board.path(spec.currency_profit, currency)) for spec in specs)
 
 
-def watch_of(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board) -> Watch:
-    """How the market desk must watch the account, given its equity at the board's prices (None: it cannot be priced)."""
+def watch_of(
+    state: AccountState,
+    stakes: Stakes,
+    equity: int | None,
+    limits: tuple[Limit, ...],
+    board: Board,
+    *,
+    in_columns: bool = False,
+) -> Watch:
+    """How the market desk must watch the account, given its equity at the board's prices (None: it cannot be priced).
+
+    `in_columns`: whether it keeps those that follow every high in columns.
+    """
     if state.standing not in JUDGED:
         # One that ended, or has not begun, is woken by nothing but what may show that it did not break its limit.
         return Watch(state.account, breached=_breached(state), newest_us=_newest_us(state))
-    day_end_us = state.day.day.end_us if state.day is not None else 0
-    provisional_us = state.day.day.start_us if state.closing is not None and state.day is not None else 0
-    late = (stakes.late, _breached(state), _newest_us(state))
-    unfilled = _unfilled(state)
-    if not state.positions:
-        return Watch(state.account, (), (), day_end_us, provisional_us, False, *late, unfilled)
+    needed = stakes.needed if stakes.needed is not None else tuple({held.symbol for held in state.positions})
+    bands: Bands | None = ()
+    follower = None
+    if state.positions:
+        follower = _follower(state, stakes, equity, limits) if in_columns else None
+        bands = _bands(state, stakes, equity, limits, board) if follower is None else None
+    return Watch(
+        account=state.account,
+        needed=needed,
+        bands=bands,
+        follower=follower,
+        trails=stakes.trails,
+        day_end_us=state.day.day.end_us if state.day is not None else 0,
+        provisional_us=state.day.day.start_us if state.closing is not None and state.day is not None else 0,
+        marked=bool(state.positions),
+        late=stakes.late,
+        breached=_breached(state),
+        newest_us=_newest_us(state),
+        unfilled=_unfilled(state),
+    )
+
+
+def _bands(
+    state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board
+) -> Bands | None:
+    if equity is None or stakes.holdings is None:
+        return None
     rounding = len(state.positions)
-    down = None if equity is None else min((equity - limit.floor - 1 - rounding for limit in limits), default=None)
-    up = None if equity is None or not stakes.trails or state.peak is None else state.peak.equity - equity
+    down = min((equity - limit.floor - 1 - rounding for limit in limits), default=None)
+    up = state.peak.equity - equity if stakes.trails and state.peak is not None else None
     # A limit that is broken and was not acted on (its price is in doubt), and a high that the next price will bring, are looked
     # at again with whatever comes next.
-    if equity is None or stakes.holdings is None or (down is not None and down < 0) or (up is not None and up < 0):
-        always = stakes.needed or tuple({held.symbol for held in state.positions})
-        return Watch(state.account, (), always, day_end_us, provisional_us, True, *late, unfilled)
-    bands = _bands(stakes, down, None if up is None else up - rounding, board)
-    return Watch(state.account, bands, (), day_end_us, provisional_us, True, *late, unfilled)
+    if (down is not None and down < 0) or (up is not None and up < 0):
+        return None
+    up = None if up is None else up - rounding
+    if stakes.exposure is None:
+        return converted_bands(stakes.holdings.legs, board.quotes, down, up)
+    return linear_bands(stakes.exposure, board.quotes, down, up)
+
+
+def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...]) -> Follower | None:
+    """None where it follows no high, or none may be kept, or it is at a floor: then every price is for its desk."""
+    peak, trailing = state.peak, [limit for limit in limits if limit.follows_every_tick]
+    if equity is None or stakes.holdings is None or stakes.needed is None or peak is None or not trailing:
+        return None
+    floor = max(limit.floor for limit in limits)
+    if equity <= floor:
+        return None
+    highest = with_price_peak(state, EQUITY_MINOR_MAX, 0, ())
+    return Follower(
+        account=state.account,
+        legs=stakes.holdings.legs,
+        needed=stakes.needed,
+        equity=equity,
+        peak=peak.equity,
+        floor=floor,
+        gap=peak.equity - max(limit.floor for limit in trailing),
+        ceiling=max(limit.floor for limit in limits_at_new_peak(tuple(trailing), highest)),
+        since_us=state.book_since_us,
+    )
 
 
 def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -122,37 +178,10 @@ def _unfilled(state: AccountState) -> tuple[str, ...]:
     return _late(state, None)
 
 
-def _bands(
-    stakes: Stakes, down: int | None, up: int | None, board: Board
-) -> tuple[tuple[str, str, int | None, int | None], ...]:
-    """Within which equity neither falls by more than `down` nor rises by more than `up`, in minor units; None: any.
-
-    Where nothing is left no leg may move at all. That suffices: equity is no worse (no higher) than it was just judged to
-    be, rounding included, until some leg has gone beyond its price of now.
-    """
-    quotes, total, legs = board.quotes, 0, []
-    for (symbol, side), exposed in stakes.exposure:
-        quote = quotes[symbol]
-        price = quote.bid if side == "bid" else quote.ask
-        weight = price // 10_000 or 1
-        total += exposed * weight
-        legs.append((symbol, side, price, weight))
-    # Points that a leg of weight 1 may move, so that all legs moving that much together use the slack up at most.
-    loss = None if down is None else max(down, 0) * _SCALE // total
-    gain = None if up is None else max(up, 0) * _SCALE // total
-    bands = []
-    for symbol, side, price, weight in legs:
-        falls, rises = (loss, gain) if side == "bid" else (gain, loss)
-        low = None if falls is None else price - falls * weight
-        high = None if rises is None else price + rises * weight
-        bands.append((symbol, side, low, high))
-    return tuple(bands)
-
-
-def _exposure(state: AccountState, board: Board) -> tuple[tuple[Leg, int], ...]:
-    exposure: dict[Leg, int] = defaultdict(int)
+def _exposure(state: AccountState, board: Board) -> tuple[tuple[Side, int], ...]:
+    exposure: dict[Side, int] = defaultdict(int)
     for held in state.positions:
         spec = board.specs[held.symbol]
         value = held.lots_e8 * spec.contract_e8 * TEN_TO[state.initial.exponent]
-        exposure[held.symbol, "bid" if held.side is Side.BUY else "ask"] += -(-value // TEN_TO[spec.digits])
+        exposure[held.symbol, "bid" if held.side is PositionSide.BUY else "ask"] += -(-value // TEN_TO[spec.digits])
     return tuple(exposure.items())

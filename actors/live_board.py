@@ -6,6 +6,7 @@ Account states are immutable, so publishing one is keeping a reference; only the
 from collections.abc import Callable
 
 from actors.batch import Batch
+from actors.columns import Highs
 from actors.enforcement_desk import EnforcementDesk
 from actors.enforcement_plans import EnforcementState, why_withheld
 from actors.engine import Engine
@@ -13,7 +14,7 @@ from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed, LivePosition
 from actors.market_state import MarketState
 from actors.names import enforcement_desk
-from firm.account import AccountState, Position
+from firm.account import AccountState, Position, with_price_peak
 from firm.arithmetic import PLAIN
 from firm.equity import Board, equity_of, position_profit, unpriced
 from firm.facts import Doubt
@@ -34,6 +35,7 @@ class LiveBoard:
         self._boards: dict[str, Board] = {}
         self._markets: dict[str, MarketState] = {}
         self._as_of: dict[str, int] = {}
+        self._highs: dict[str, Highs] = {}
         self._enforcement: dict[str, EnforcementState] = {}
         self.health = health
 
@@ -59,7 +61,7 @@ class LiveBoard:
 
     def account(self, account: int) -> LiveAccount | None:
         """The account at the last durable prices, or None where it is unknown or not open yet."""
-        state = self._accounts.get(account)
+        state = self._state(account)
         if state is None:
             return None
         board = self._boards.get(state.bridge) or Board({}, {})
@@ -115,6 +117,17 @@ class LiveBoard:
             return None
         return _owed(enforcement, known)
 
+    def _state(self, account: int) -> AccountState | None:
+        """With the newest high that is durable, where columns keep it: what it rests on is for its desk alone."""
+        state = self._accounts.get(account)
+        if state is None or state.peak is None or state.bridge not in self._highs:
+            return state
+        row = self._engine.market(state.bridge).wakes.columns.row_of(account)
+        high = self._highs[state.bridge].of(account, row)
+        if high is None or high <= state.peak.equity:
+            return state
+        return with_price_peak(state, high, self._as_of[state.bridge], ())
+
     def _publish_account(self, state: AccountState) -> None:
         self._accounts[state.account] = state
         (self._holding.add if state.positions else self._holding.discard)(state.account)
@@ -132,6 +145,7 @@ class LiveBoard:
         self._markets[bridge] = state
         self._boards[bridge] = Board(market.board.specs, state.quotes, market.board.paths)
         self._as_of[bridge] = state.latest_us
+        self._highs[bridge] = market.wakes.columns.published()
 
     def _stale(self, state: AccountState, as_of_us: int) -> bool:
         symbols = tuple({held.symbol for held in state.positions})

@@ -6,7 +6,7 @@ trading days at their instant before the first tick past it is used, and lets th
 
 from collections.abc import Iterable, Iterator
 
-from actors.desk import Turn, Watch
+from actors.desk import High, Turn, Watch
 from actors.effects import RequestBackfill
 from actors.market_state import MarketState, Stretch
 from actors.messages import (
@@ -22,6 +22,7 @@ from actors.messages import (
 )
 from actors.names import account_desk
 from actors.price_trail import PriceTrail
+from actors.sanity import SanityBands
 from actors.wakes import Wakes
 from firm.bounds import BACKFILLS_ASKED_MAX
 from firm.equity import Board
@@ -36,13 +37,12 @@ from firm.inputs import (
     SymbolReported,
     Watermark,
 )
-from firm.instant import MINUTE_US, SECOND_US
+from firm.instant import SECOND_US
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick
 from firm.sessions import is_open, open_since_us
 
 PRICE_POINTS_MAX = 10**12  # no symbol's price in points comes near; beyond it sums would outgrow what is stored
-SETTLED_AFTER_PRICES = 20  # in a row at a new level, and it is the market
 
 
 class MarketDesk:
@@ -59,8 +59,7 @@ class MarketDesk:
         self._latest_us = self._watermark_us = self._marked_us = 0
         self._platform_up = True
         self._gaps: frozenset[str] = frozenset()
-        self._accepted: dict[str, Quote] = {}
-        self._jumped: dict[str, int] = {}
+        self._sanity = SanityBands()
         self._conflated: dict[str, tuple[int, int]] = {}
         self._asked: frozenset[Stretch] = frozenset()
         self._trail = PriceTrail()
@@ -89,7 +88,7 @@ class MarketDesk:
             doubts.add(Doubt.NO_QUOTE)
         if any(symbol in self._gaps or self._is_old(symbol, now_us, stale_after_us) for symbol in symbols):
             doubts.add(Doubt.STALE_QUOTE)
-        if any(symbol in self._jumped for symbol in symbols):
+        if any(symbol in self._sanity.jumped for symbol in symbols):
             doubts.add(Doubt.OUTSIDE_SANITY_BAND)
         if any(symbol in self._conflated for symbol in symbols):
             doubts.add(Doubt.CONFLATED_PRICES)
@@ -125,7 +124,21 @@ class MarketDesk:
         return self._trail.next_us(symbol, at_us)
 
     def watch(self, watch: Watch) -> None:
-        self.wakes.watch(watch)
+        self.wakes.watch(watch, self.board.quotes)
+
+    @property
+    def has_columns(self) -> bool:
+        return self.wakes.has_columns
+
+    def take_high(self, account: int) -> High | None:
+        return self.wakes.columns.take_high(account)
+
+    def high_before(self, account: int) -> High | None:
+        return self.wakes.columns.high_before(account)
+
+    def settle(self) -> None:
+        """The input is decided: what its prices brought stays."""
+        self.wakes.columns.settle()
 
     # --- desk ---
 
@@ -144,9 +157,9 @@ class MarketDesk:
         self.board.take(spec)
         self._contract_changed = known is not None and known.worth != spec.worth
         if self._contract_changed:
-            for prices in (self.board.quotes, self._accepted, *self._closing.values()):
+            for prices in (self.board.quotes, *self._closing.values()):
                 prices.pop(spec.symbol, None)
-            self._jumped.pop(spec.symbol, None)
+            self._sanity.forget(spec.symbol)
             self._conflated.pop(spec.symbol, None)
             self._trail.forget(spec.symbol)
 
@@ -158,6 +171,7 @@ class MarketDesk:
         """
         self._forget_final_instants()
         if isinstance(message, QuoteFrame):
+            self.wakes.columns.begin()
             yield from self._walk(message, turn)
             return
         if isinstance(message, BridgeConnected):
@@ -213,14 +227,15 @@ class MarketDesk:
             marked_us=self._marked_us,
             platform_up=self._platform_up,
             gaps=self._gaps,
-            accepted=dict(self._accepted),
-            jumped=dict(self._jumped),
+            accepted=dict(self._sanity.accepted),
+            jumped=dict(self._sanity.jumped),
             conflated=dict(self._conflated),
             asked=self._asked,
             trails=self._trail.capture(),
         )
 
     def restore(self, state: MarketState) -> None:
+        self.wakes.columns.take_back()
         self.board = Board(dict(state.specs), dict(state.quotes))
         self._closing = {instant_us: dict(quotes) for instant_us, quotes in state.closing.items()}
         self._latest_us = state.latest_us
@@ -228,8 +243,7 @@ class MarketDesk:
         self._marked_us = state.marked_us
         self._platform_up = state.platform_up
         self._gaps = state.gaps
-        self._accepted = dict(state.accepted)
-        self._jumped = dict(state.jumped)
+        self._sanity = SanityBands(dict(state.accepted), dict(state.jumped))
         self._conflated = dict(state.conflated)
         self._asked = state.asked
         self._trail.restore(state.trails)
@@ -245,7 +259,9 @@ class MarketDesk:
         if before is not None and tick.t_us < before.t_us:
             return self._take_late(quote, turn)
         turn.at_us = tick.t_us
-        self._mark_jump(quote, turn)
+        accepted = self._sanity.take(quote, before, self.board.specs[symbol])
+        if accepted is not None:
+            self._tell_jump(accepted, quote, turn)
         if conflated:
             from_us = self._conflated.get(symbol, (before.t_us if before is not None else tick.t_us, 0))[0]
             self._conflated[symbol] = (from_us, tick.t_us)
@@ -259,8 +275,8 @@ class MarketDesk:
         if symbol in self._gaps:
             self._gaps -= {symbol}
         self._latest_us = max(self._latest_us, tick.t_us)
-        is_late_to_some = self._send_late(self.wakes.behind(symbol, tick.t_us), quote, turn)
-        touched = self.wakes.touched_by(symbol, tick.bid, tick.ask)
+        is_late_to_some = self._send_late(self.wakes.behind(quote), quote, turn)
+        touched = self.wakes.touched_by(quote, self.board.quotes)
         for account in touched:
             turn.send(account_desk(account), PriceReached(at_us=tick.t_us))
         self.wake_count += len(touched)
@@ -269,7 +285,7 @@ class MarketDesk:
     def _take_late(self, quote: Quote, turn: Turn) -> bool:
         """A tick out of order never becomes the price; it may still be the last one before an instant, or show a breach."""
         self._take_into_closing(quote)
-        behind = self.wakes.behind(quote.symbol, quote.t_us)
+        behind = self.wakes.behind(quote)
         return self._send_late(sorted({*self.wakes.judging_late(quote.symbol), *behind}), quote, turn)
 
     def _send_late(self, accounts: list[int], quote: Quote, turn: Turn) -> bool:
@@ -283,31 +299,6 @@ class MarketDesk:
             known = quotes.get(quote.symbol)
             if quote.t_us < instant_us and (known is None or known.t_us <= quote.t_us):
                 quotes[quote.symbol] = quote
-
-    def _mark_jump(self, quote: Quote, turn: Turn) -> None:
-        """A price beyond its band of the last accepted one is used, but no hard failure rests on it.
-
-        It is accepted once it came back, or once prices have stood at the new level for a while.
-        """
-        symbol, accepted = quote.symbol, self._accepted.get(quote.symbol)
-        if accepted is None or self._within_band(accepted, quote):
-            self._accepted[symbol] = quote
-            self._jumped.pop(symbol, None)
-            return
-        if symbol not in self._jumped:
-            self._tell_jump(accepted, quote, turn)
-        steady = self._within_band(self.board.quotes[symbol], quote)
-        self._jumped[symbol] = self._jumped.get(symbol, 0) + 1 if steady else 1
-        if self._jumped[symbol] >= SETTLED_AFTER_PRICES:
-            self._accepted[symbol] = quote
-            del self._jumped[symbol]
-
-    def _within_band(self, known: Quote, quote: Quote) -> bool:
-        """Bid and ask within the symbol's band, which widens by itself for each minute of silence, up to tenfold."""
-        minutes = min(9, max(0, quote.t_us - known.t_us) // MINUTE_US)
-        band_bp = self.board.specs[quote.symbol].sanity_band_bp * (1 + minutes)
-        moved = max(abs(quote.bid - known.bid), abs(quote.ask - known.ask))
-        return moved * 10_000 <= band_bp * known.bid
 
     def _tell_jump(self, accepted: Quote, quote: Quote, turn: Turn) -> None:
         turn.record(

@@ -1,16 +1,21 @@
-"""Wakes: which accounts a price touches: bands per symbol in heaps, days in a heap. An index, rebuilt from account states.
+"""Wakes: which accounts a price touches: bands per symbol in heaps, columns, days in a heap. An index, rebuilt from account states.
 
-A price costs a look at four heap tops, however many accounts hold the symbol. Entries are dropped lazily: an account's
-newer watch outdates its older entries by number.
+Bands cost a price a look at four heap tops, however many accounts hold the symbol. Entries are dropped lazily: an account's
+newer watch outdates its older entries by number. Columns cost some operations a price, and little more for each account in
+them: where few accounts follow every high they stand behind bands too.
 """
 
 import heapq
 from bisect import insort
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from actors.columns import Columns
 from actors.desk import Watch
+from firm.price import Quote
 
+COLUMNS_FROM = 250  # accounts that follow every high: in a trend so many wakes a price cost more than columns do
 SLACK = 64  # outdated entries a heap may hold beyond four for each account
 
 
@@ -57,7 +62,10 @@ class Wakes:
         self._numbers: dict[int, int] = {}
         self._counter = 0
         self._edges: dict[str, _SymbolEdges] = {}
-        self._always: dict[str, set[int]] = {}
+        self.columns = Columns()
+        self._trailing = 0
+        self._every: dict[str, set[int]] = {}  # whom each price of a symbol wakes
+        self._woken_by: dict[int, tuple[str, ...]] = {}  # their symbols
         self._days: list[tuple[int, int]] = []
         self._provisional: dict[int, set[int]] = {}
         self._marked: list[set[int]] = [set()]  # in as many parts as there are turns
@@ -67,19 +75,33 @@ class Wakes:
             str, list[tuple[int, int]]
         ] = {}  # (instant, account), the newest last; some of them outdated
 
-    def watch(self, watch: Watch) -> None:
-        """Replace what is known of an account."""
+    def watch(self, watch: Watch, quotes: Mapping[str, Quote]) -> None:
+        """Replace what is known of an account. `quotes`: the prices on the board, by which the watch was made."""
         account = watch.account
         if watch == Watch(account):
             self._forget(account)
             return
-        if not self._only_bands_differ(watch):
+        if not self._only_prices_differ(watch):
             known_day_end_us = self._forget(account)
             self._await(watch, known_day_end_us)
         self._counter += 1
         self._watches[account] = watch
         self._numbers[account] = self._counter
-        for symbol, side, low, high in watch.bands:
+        self._wait_for_prices(watch, quotes)
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether so many accounts follow every high that they are valued side by side."""
+        return self._trailing >= COLUMNS_FROM
+
+    def _wait_for_prices(self, watch: Watch, quotes: Mapping[str, Quote]) -> None:
+        account, is_follower = watch.account, False
+        if watch.follower is not None:
+            is_follower = self.columns.admit(watch.follower, quotes)
+        else:
+            self.columns.drop(account)
+        self._wake_by_every(account, watch.needed if watch.bands is None and not is_follower else ())
+        for symbol, side, low, high in watch.bands or ():
             edges = self._edges.get(symbol)
             if edges is None:
                 edges = self._edges[symbol] = _SymbolEdges()
@@ -88,19 +110,32 @@ class Wakes:
             if high is not None:
                 edges.rising[side].add(high, account, self._counter, self._numbers)
 
+    def _wake_by_every(self, account: int, symbols: tuple[str, ...]) -> None:
+        known = self._woken_by.get(account, ())
+        if symbols == known:
+            return
+        for symbol in known:
+            self._every[symbol].discard(account)
+        for symbol in symbols:
+            self._every.setdefault(symbol, set()).add(account)
+        if symbols:
+            self._woken_by[account] = symbols
+        else:
+            del self._woken_by[account]
+
     def watch_of(self, account: int) -> Watch:
         """What is known of an account."""
         return self._watches.get(account, Watch(account))
 
-    def _only_bands_differ(self, watch: Watch) -> bool:
-        """Whether the account is in the index already as it must be, bands apart: so it is at nearly every wake."""
+    def _only_prices_differ(self, watch: Watch) -> bool:
+        """Whether the account is in the index already as it must be, but for its prices: so it is at nearly every wake."""
         known = self._watches.get(watch.account)
         return (
             known is not None
             and known.day_end_us == watch.day_end_us
             and known.marked == watch.marked
             and known.provisional_us == watch.provisional_us
-            and known.always == watch.always
+            and known.trails == watch.trails
             and known.late == watch.late
             and known.breached == watch.breached
             and known.newest_us == watch.newest_us
@@ -108,8 +143,7 @@ class Wakes:
 
     def _await(self, watch: Watch, known_day_end_us: int) -> None:
         account = watch.account
-        for symbol in watch.always:
-            self._always.setdefault(symbol, set()).add(account)
+        self._trailing += watch.trails
         if watch.day_end_us and watch.day_end_us != known_day_end_us:
             heapq.heappush(self._days, (watch.day_end_us, account))
         if watch.provisional_us:
@@ -136,19 +170,27 @@ class Wakes:
         watch = self._watches.get(account)
         return watch is not None and watch.newest_us == newest_us and symbol in (*watch.late, *watch.breached)
 
-    def touched_by(self, symbol: str, bid: int, ask: int) -> list[int]:
-        """Accounts that this price must wake, by id, so that the order of decisions never depends on the index."""
-        found: set[int] = set()
-        edges = self._edges.get(symbol)
+    def touched_by(self, quote: Quote, quotes: Mapping[str, Quote]) -> list[int]:
+        """Accounts that this price must wake, by id, so that the order of decisions never depends on the index.
+
+        `quotes`: the board, with this price on it.
+        """
+        found = set(self.columns.touched_by(quote, quotes))
+        edges = self._edges.get(quote.symbol)
         if edges is not None:
-            edges.falling["bid"].beyond(bid, self._numbers, found)
-            edges.rising["bid"].beyond(bid, self._numbers, found)
-            edges.falling["ask"].beyond(ask, self._numbers, found)
-            edges.rising["ask"].beyond(ask, self._numbers, found)
-        always = self._always.get(symbol)
-        if always:
-            found |= always
+            edges.falling["bid"].beyond(quote.bid, self._numbers, found)
+            edges.rising["bid"].beyond(quote.bid, self._numbers, found)
+            edges.falling["ask"].beyond(quote.ask, self._numbers, found)
+            edges.rising["ask"].beyond(quote.ask, self._numbers, found)
+        every = self._every.get(quote.symbol)
+        if every:
+            found |= every
         return sorted(found) if found else []
+
+    def await_day_end(self, account: int, at_us: int) -> None:
+        """Let an account's next day end at an instant, whatever it was watched for."""
+        self._watches[account] = replace(self.watch_of(account), day_end_us=at_us)
+        heapq.heappush(self._days, (at_us, account))
 
     def next_day_end_us(self) -> int | None:
         """The earliest instant at which an account's day ends."""
@@ -188,11 +230,11 @@ class Wakes:
         """Accounts that measure by this symbol's contract, be it only a breach that they ended with."""
         return sorted(self._late.get(symbol, set()) | self._breached.get(symbol, set()))
 
-    def behind(self, symbol: str, at_us: int) -> list[int]:
-        """Accounts to which a price of this symbol and instant is late although it is the newest."""
-        found = set()
+    def behind(self, quote: Quote) -> list[int]:
+        """Accounts to which this price is late although it is the newest of its symbol."""
+        symbol, found = quote.symbol, set(self.columns.behind(quote))
         for newest_us, account in reversed(self._newest.get(symbol, ())):
-            if newest_us <= at_us:
+            if newest_us <= quote.t_us:
                 break
             if self._is_behind(symbol, newest_us, account):
                 found.add(account)
@@ -215,9 +257,10 @@ class Wakes:
         known = self._watches.pop(account, None)
         if known is None:
             return 0
-        del self._numbers[account]
-        for symbol in known.always:
-            self._always[symbol].discard(account)
+        self._numbers.pop(account, None)
+        self.columns.drop(account)
+        self._wake_by_every(account, ())
+        self._trailing -= known.trails
         if known.provisional_us:
             waiting = self._provisional[known.provisional_us]
             waiting.discard(account)

@@ -53,7 +53,7 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.inputs import EquityReported, Input, PositionReported, SnapshotReported
-from firm.phase import JUDGED
+from firm.phase import JUDGED, Standing
 from firm.price import Quote
 from firm.ruleset import MaximumLoss, Trail
 
@@ -101,8 +101,7 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case DayAnchored():
             return _after_day_anchored(state, body, seq)
         case DayStartMoved():
-            start = DayStart(body.day, body.balance.minor, body.equity.minor, seq, final=False, priced=body.priced)
-            return replace(state, day=start)
+            return _after_start_moved(state, body, seq)
         case PeakReached():
             return _after_peak(state, body, seq)
         case PeakDoubted():
@@ -113,9 +112,11 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
                 state, days_traded=body.count, last_day_traded=body.label, first_trade_day=first, days_traded_seq=seq
             )
         case StandingChanged():
-            return replace(state, standing=body.after)
+            ended = _at_its_last_peak(state) if body.after is Standing.CLOSED else state
+            return replace(ended, standing=body.after)
         case BreachDeclared():
-            return replace(state, findings=(finding_of(state, body, seq),), exhibits=())
+            ended = state if body.reviewed else _at_its_last_peak(state)
+            return replace(ended, findings=(finding_of(state, body, seq),), exhibits=())
         case BreachSuspected():
             findings = (*other_findings(state, body.rule), finding_of(state, body, seq))
             return replace(state, findings=findings, exhibits=())
@@ -319,12 +320,22 @@ def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> 
     return {}
 
 
+def _after_start_moved(state: AccountState, fact: DayStartMoved, seq: int) -> AccountState:
+    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=False, priced=fact.priced)
+    return replace(state, day=start)
+
+
+def _at_its_last_peak(state: AccountState) -> AccountState:
+    """Of an account that has ended, whose last high was written down: prices bring no more, which a fold sees a whole frame of before."""
+    unwritten = state.peak is not None and not state.peak.seq and state.trails_every_tick
+    return replace(state, peak=state.written_peak) if unwritten else state
+
+
 def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState:
     before, written = state.peak, state.written_peak
     known = dict(state.exhibits)
     newer = before is not None and before.came_after(fact)
     same = written if newer else before  # written down or moved by cash, it is still the same high
     quotes = tuple(known[row] for row in fact.quotes if row in known) or (same.quotes if same is not None else ())
-    in_doubt = same is not None and same.in_doubt and same.at_us == fact.at_us
-    peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, in_doubt)
+    peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, fact.in_doubt)
     return replace(state, peak=before if newer else peak, written_peak=peak, exhibits=())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
 import msgspec
 
@@ -104,41 +105,66 @@ def equity_of(calc: Arithmetic, account: AccountState, board: Board, cited: Mapp
     return total
 
 
-class Holdings(msgspec.Struct, frozen=True, gc=False):
-    """Positions whose profits need no conversion, ready to be valued at any prices: `equity_of` for the many looks that decide nothing.
+class Leg(NamedTuple):
+    """A position, ready to be valued at any prices. Minor units a point as a fraction in lowest terms, before conversion by `hops`."""
 
-    `legs`: symbol, whether long, open price, and profit in minor units a point as a fraction in lowest terms, its divisor twice.
+    symbol: str
+    is_long: bool
+    price_open: int
+    factor: int
+    divisor: int
+    hops: tuple[Hop, ...]
+
+    def profit(self, quotes: Mapping[str, Quote]) -> int:
+        """As `position_profit`: minor units, rounded half away from zero."""
+        symbol, is_long, price_open, factor, divisor, hops = self
+        quote = quotes[symbol]
+        worth = ((quote.bid - price_open) if is_long else (price_open - quote.ask)) * factor
+        if hops:
+            gains = worth > 0
+            for hop in hops:
+                rate = quotes[hop.symbol]
+                if hop.inverse:
+                    worth *= TEN_TO[hop.digits]
+                    divisor *= rate.ask if gains else rate.bid
+                else:
+                    worth *= rate.bid if gains else rate.ask
+                    divisor *= TEN_TO[hop.digits]
+        doubled = 2 * divisor
+        return (2 * worth + divisor) // doubled if worth >= 0 else -((divisor - 2 * worth) // doubled)
+
+
+class Holdings(msgspec.Struct, frozen=True, gc=False):
+    """A book, ready to be valued at any prices: `equity_of` for the many looks that decide nothing.
+
     What decides is worked out by `equity_of` itself, and must agree; tests hold both to the same cent.
     """
 
     swaps: int
-    legs: tuple[tuple[str, bool, int, int, int, int], ...]
+    legs: tuple[Leg, ...]
 
-    def equity(self, balance: int, quotes: Mapping[str, Quote]) -> int:
-        """In minor units. Every symbol must be priced."""
+    def equity(self, balance: int, quotes: Mapping[str, Quote]) -> int | None:
+        """In minor units; None beyond what can be stored. Every symbol must be priced."""
         total = balance + self.swaps
-        for symbol, is_long, price_open, factor, divisor, doubled in self.legs:
-            quote = quotes[symbol]
-            worth = ((quote.bid - price_open) if is_long else (price_open - quote.ask)) * factor
-            # Each position rounded half away from zero.
-            total += (2 * worth + divisor) // doubled if worth >= 0 else -((divisor - 2 * worth) // doubled)
-        assert -EQUITY_MINOR_MAX < total < EQUITY_MINOR_MAX, "an account is worth what cannot be stored"
-        return total
+        for leg in self.legs:
+            total += leg.profit(quotes)
+        return total if -EQUITY_MINOR_MAX < total < EQUITY_MINOR_MAX else None
 
 
 def holdings_of(account: AccountState, board: Board) -> Holdings | None:
-    """None where a contract is missing or a profit is in another currency than the account."""
+    """None where a contract or a conversion is missing."""
     legs = []
     for held in account.positions:
         spec = board.specs.get(held.symbol)
-        if spec is None or spec.currency_profit != account.initial.currency:
+        hops = None if spec is None else board.path(spec.currency_profit, account.initial.currency)
+        if spec is None or hops is None:
             return None
         a_point = Fraction(
             held.lots_e8 * spec.contract_e8 * TEN_TO[account.initial.exponent],
             TEN_TO[spec.digits] * LOTS_SCALE * CONTRACT_SCALE,
         )
         factor, divisor = a_point.as_integer_ratio()
-        legs.append((held.symbol, held.side is Side.BUY, held.price_open, factor, divisor, 2 * divisor))
+        legs.append(Leg(held.symbol, held.side is Side.BUY, held.price_open, factor, divisor, hops))
     return Holdings(sum(held.swap for held in account.positions), tuple(legs))
 
 

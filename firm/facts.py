@@ -312,12 +312,16 @@ class DayStartMoved(Fact, frozen=True, kw_only=True):
 
 
 class PeakReached(Fact, frozen=True, kw_only=True):
-    """The highest equity (and balance) so far, written where a decision, a rollover or an epoch's end needs it."""
+    """The highest equity (and balance) so far, written where a decision, a rollover or an epoch's end needs it.
+
+    `in_doubt`: what came late has shown that it was measured with what nobody held.
+    """
 
     equity: Money
     balance: Money
     at_us: int
     quotes: tuple[int, ...]
+    in_doubt: bool = False
 
 
 class PeakDoubted(Fact, frozen=True, kw_only=True):

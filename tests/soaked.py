@@ -68,7 +68,15 @@ class TurnedBits(msgspec.Struct, forbid_unknown_fields=True):
     wanted: int = 2_000
 
 
-Figures = TypeVar("Figures", PowerCuts, Evenings, Kills, TurnedBits)
+class Worlds(msgspec.Struct, forbid_unknown_fields=True):
+    """Random worlds that filters and plain evaluation decided alike, each seed once. `next_seed` has not been played."""
+
+    next_seed: int = 0
+    count: int = 0
+    wanted: int = 20_000
+
+
+Figures = TypeVar("Figures", PowerCuts, Evenings, Kills, TurnedBits, Worlds)
 
 
 def path_of(kind: type[Figures]) -> Path:
@@ -92,12 +100,15 @@ _TABLE = """\
 | simulated evenings (`tests/simulation`), each seed once | {evenings.wanted:,} | {evenings.count:,}{evenings.besides} |
 | turned bits (`tests/rot`), other ones each time | {bits.wanted:,} | {bits.count:,} |
 | `kill -9` of firm and platform under load (`tests/process`) | {kills.wanted:,} | {kills.count:,} |
+| worlds decided with filters as without (`tests/worlds`), each seed once | {worlds.wanted:,} | {worlds.count:,} |
 """
 PAGE = FOLDER.parent / "reliability.md"
 
 
 def table() -> str:
-    return _TABLE.format(cuts=read(PowerCuts), evenings=read(Evenings), bits=read(TurnedBits), kills=read(Kills))
+    return _TABLE.format(
+        cuts=read(PowerCuts), evenings=read(Evenings), bits=read(TurnedBits), kills=read(Kills), worlds=read(Worlds)
+    )
 
 
 def written(page: str) -> str:

@@ -1,6 +1,7 @@
 """What a hard failure may not rest on: a book the platform has not confirmed, deals that are not of it, figures nobody can store."""
 
 import pytest
+from msgspec.structs import replace
 
 from actors.names import account_desk
 from firm.bounds import AMOUNT_MINOR_MAX, DEAL_DAYS_KEPT, POSITIONS_MAX
@@ -212,10 +213,8 @@ def test_confirming_what_is_no_breach_any_more_releases_nobody(stage, held):
     suspected(stage, held)
     finding = stage.account(held).findings[0]
     state = stage.account(held)
-    stage.engine.desk(account_desk(held)).state = type(state)(
-        **{name: getattr(state, name) for name in state.__struct_fields__ if name != "findings"},
-        findings=(type(finding)(finding.rule, finding.seq, finding.floor, 99_000_00, finding.at_us, finding.day_us),),
-    )
+    otherwise = replace(state, findings=(replace(finding, observed=99_000_00, doubts=()),))
+    stage.engine.desk(account_desk(held)).restore(otherwise)
     review(stage, held, ReviewOutcome.CONFIRM, finding.seq)
     [refused] = stage.facts(Refused)
     assert refused.refusal is Refusal.NOT_BROKEN

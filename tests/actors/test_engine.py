@@ -58,7 +58,7 @@ def test_checkpoints_fall_due_at_the_same_rows_in_any_batches(busy):
 def test_bands_of_prices_miss_no_decision(busy, seed, monkeypatch):
     """Woken only when its bands are left, an account decides what it decides when every price wakes it."""
     firm = busy(seed, 250)
-    unpriced = lambda state, stakes, equity, limits, board: watch_of(state, stakes, None, limits, board)  # noqa: E731
+    unpriced = lambda state, stakes, _, *more, **kinds: watch_of(state, stakes, None, *more, **kinds)  # noqa: E731
     monkeypatch.setattr(account_seat, "watch_of", unpriced)
     engine, rows = decided_again(firm, 1)
     assert rows == rows_of(firm)

@@ -69,11 +69,56 @@ def test_no_price_within_the_bands_is_one_that_the_account_should_have_been_woke
     state = replace(state, peak=Peak(equity + height, equity + height, 0, (), 1))
     limit = Limit(0, TRAILING, equity - room)
     watch = watch_of(state, stakes, equity, (limit,), board)
-    if watch.always:
+    if watch.bands is None:
         return  # woken by every price
     within = dict(board.quotes)
     for symbol, side, low, high in watch.bands:
         # Mostly at the very edge: one point further and it is woken.
+        price = data.draw(st.sampled_from([low, high]) | st.integers(low, high), label=f"{symbol} {side}")
+        within[symbol] = replace(within[symbol], **{side: price})
+    there = equity_of(PLAIN, state, board.at(within))
+    assert first_broken((limit,), there) is None
+    assert there <= state.peak.equity
+
+
+CONVERTED = [
+    SymbolSpec(symbol="EURUSD", digits=5, contract_e8=100_000 * 10**8, currency_base="EUR", currency_profit="USD"),
+    SymbolSpec(symbol="EURJPY", digits=3, contract_e8=100_000 * 10**8, currency_base="EUR", currency_profit="JPY"),
+    SymbolSpec(symbol="DE40", digits=1, contract_e8=10**8, currency_base="DEX", currency_profit="EUR"),
+]
+CONVERTED_SYMBOLS = [spec.symbol for spec in CONVERTED]
+converted_books = st.lists(
+    st.tuples(
+        st.sampled_from(CONVERTED_SYMBOLS), st.sampled_from(Side), st.integers(1, 3 * 10**8), st.integers(50, 200_000)
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    book=converted_books, levels=prices, room=st.integers(1, 100_000), height=st.integers(0, 100_000), exponent=st.sampled_from([0, 2, 8]),
+    data=st.data(),
+)  # fmt: skip
+def test_within_bands_of_converted_profits_nothing_is_missed_either(book, levels, room, height, exponent, data):
+    """Profits in yen and euros on an account in dollars: over one hop and two, and with a price that is both a leg's and a rate."""
+    state = replace(held(book), initial=Money(10**6, "USD", exponent))
+    quotes = {
+        symbol: Quote(symbol, 1, bid, bid + spread, 1, 0)
+        for symbol, (bid, spread) in zip(CONVERTED_SYMBOLS, levels, strict=True)
+    }
+    board = Board({spec.symbol: spec for spec in CONVERTED}, quotes)
+    stakes = stakes_of(state, board)
+    equity = stakes.equity(state, board)
+    assert equity == equity_of(PLAIN, state, board)
+    state = replace(state, peak=Peak(equity + height, equity + height, 0, (), 1))
+    limit = Limit(0, TRAILING, equity - room)
+    watch = watch_of(state, stakes, equity, (limit,), board)
+    if watch.bands is None:
+        return  # woken by every price
+    within = dict(board.quotes)
+    for symbol, side, low, high in watch.bands:
         price = data.draw(st.sampled_from([low, high]) | st.integers(low, high), label=f"{symbol} {side}")
         within[symbol] = replace(within[symbol], **{side: price})
     there = equity_of(PLAIN, state, board.at(within))

@@ -4,7 +4,6 @@ import pytest
 
 from actors.account_desk import AccountDesk
 from actors.engine import Engine
-from actors.guards import stakes_of, watch_of
 from actors.states import readable_states, restore_states, state_bytes
 from firm.commands import EngageKillSwitch, KillSwitch
 from firm.facts import BreachSuspected, VerdictCorrected
@@ -35,9 +34,8 @@ def decides_alike(stage, second, since):
 
 
 def what_is_watched(watch):
-    symbols = {symbol for symbol, *_ in watch.bands} | set(watch.always)
     timely = (watch.day_end_us, watch.provisional_us, watch.marked)
-    return symbols, timely, (watch.late, watch.breached, watch.newest_us, watch.unfilled)
+    return set(watch.needed), timely, (watch.late, watch.breached, watch.newest_us, watch.unfilled)
 
 
 def assert_indexed(engine):
@@ -45,11 +43,8 @@ def assert_indexed(engine):
     for desk in engine.desks.values():
         if isinstance(desk, AccountDesk) and desk.state is not None:
             market = engine.market(desk.state.bridge)
-            fresh = watch_of(desk.state, stakes_of(desk.state, market.board), None, (), market.board)
-            live = market.wakes.watch_of(desk.account)
-            symbols, *others = what_is_watched(fresh)
-            assert others == list(what_is_watched(live)[1:]), desk.name
-            assert symbols >= what_is_watched(live)[0], desk.name
+            fresh, live = desk.watch_now(market), market.wakes.watch_of(desk.account)
+            assert what_is_watched(fresh) == what_is_watched(live), desk.name
 
 
 @pytest.mark.parametrize("seed", range(4))

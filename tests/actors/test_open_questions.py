@@ -246,7 +246,7 @@ def replace_arrival(arrival):
 def test_a_desk_that_stops_while_an_account_s_market_was_never_heard_of_takes_nobody_along(stage, monkeypatch):
     account = long(stage, stage.sell())
     state = stage.account(account)
-    stage.engine.desk(account_desk(9999)).state = replace(state, account=9999, bridge="unheard")
+    stage.engine.desk(account_desk(9999)).restore(replace(state, account=9999, bridge="unheard"))
     monkeypatch.setattr("actors.account_desk.AccountDesk.judge", _raise)
     stage.tick("EURUSD", 137_000, 137_010)
     assert [fact.desk for fact in stage.facts(DeskStopped)] == [account_desk(account)]

@@ -72,11 +72,7 @@ def test_holdings_are_worth_what_the_definition_says(contracts, prices, held, ba
         worth = equity_of(PLAIN, state, board)
     except AssertionError:  # beyond what can be stored: then the quick way must say so too
         worth = None
-    try:
-        quick = holdings.equity(balance, board.quotes)
-    except AssertionError:
-        quick = None
-    assert quick == worth
+    assert holdings.equity(balance, board.quotes) == worth
 
 
 def test_half_a_cent_is_rounded_away_from_zero_on_either_side():
@@ -90,8 +86,37 @@ def test_half_a_cent_is_rounded_away_from_zero_on_either_side():
         assert holdings.equity(0, board.quotes) == equity_of(PLAIN, state, board) == expected
 
 
-def test_a_profit_in_another_currency_has_no_quick_worth():
+def test_what_cannot_be_converted_has_no_quick_worth():
     spec = SymbolSpec(symbol="US30", digits=1, contract_e8=10**8, currency_base="EUR", currency_profit="EUR")
     held = [Position("P", "US30", Side.BUY, 5_000_000, 100, 0, 1, "", 0, 1, "")]
     assert holdings_of(account(held, 0, 2), Board({"US30": spec}, {})) is None
     assert holdings_of(account(held, 0, 2), Board({}, {})) is None
+
+
+@given(
+    st.sampled_from(["EUR", "JPY", "USD", "CHF"]),
+    st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 1_000)), min_size=3, max_size=3),
+    st.lists(st.tuples(st.sampled_from(Side), st.integers(1, 10**10), st.integers(1, 10**6)), min_size=1, max_size=4),
+    st.sampled_from([0, 2, 8]),
+)
+def test_converted_holdings_are_worth_what_the_definition_says(profit, levels, held, exponent):
+    """Over no hop, one that multiplies, one that divides, and two."""
+    rates = [
+        SymbolSpec(
+            symbol=symbol, digits=digits, contract_e8=10**13, currency_base=symbol[:3], currency_profit=symbol[3:]
+        )
+        for symbol, digits in (("EURUSD", 5), ("EURJPY", 3), ("USDCHF", 5))
+    ]
+    told = SymbolSpec(symbol="X", digits=1, contract_e8=10**8, currency_base="IDX", currency_profit=profit)
+    quotes = {
+        spec.symbol: Quote(spec.symbol, 1, bid, bid + spread, 1, 0)
+        for spec, (bid, spread) in zip(rates, levels, strict=True)
+    }
+    board = Board({spec.symbol: spec for spec in (*rates, told)}, {**quotes, "X": Quote("X", 1, 5_000, 5_003, 1, 0)})
+    positions = [
+        Position(f"P{n}", "X", side, lots, price, 0, 1, "", 0, 1, "") for n, (side, lots, price) in enumerate(held)
+    ]
+    state = account(positions, 0, exponent)
+    holdings = holdings_of(state, board)
+    assert holdings is not None
+    assert holdings.equity(0, board.quotes) == equity_of(PLAIN, state, board)
