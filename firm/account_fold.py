@@ -107,10 +107,7 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case PeakDoubted():
             return after_doubt(state, body)
         case TradingDayCounted():
-            first = state.first_trade_day or body.label
-            return replace(
-                state, days_traded=body.count, last_day_traded=body.label, first_trade_day=first, days_traded_seq=seq
-            )
+            return _after_day_counted(state, body, seq)
         case StandingChanged():
             ended = _at_its_last_peak(state) if body.after is Standing.CLOSED else state
             return replace(ended, standing=body.after)
@@ -318,6 +315,13 @@ def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> 
             if mark > state.rollover_high:
                 return {"rollover_high": mark, "rollover_high_source": f"{seq}/{name}/minor"}
     return {}
+
+
+def _after_day_counted(state: AccountState, fact: TradingDayCounted, seq: int) -> AccountState:
+    first = state.first_trade_day or fact.label
+    return replace(
+        state, days_traded=fact.count, last_day_traded=fact.label, first_trade_day=first, days_traded_seq=seq
+    )
 
 
 def _after_start_moved(state: AccountState, fact: DayStartMoved, seq: int) -> AccountState:
