@@ -15,7 +15,8 @@ HOLDERS_PER_PAGE = 50
 DRIFTS_PER_PAGE = 50
 FEED_SYMBOLS_SHOWN = 200  # of one bridge; those with something wrong come first
 ORDERED_AT_ONCE_MAX = 500  # accounts that one form orders anew; it says what is left, and can be sent again
-CHART_POINTS_MAX = 700
+CHART_COLUMNS = 420  # of each its first, lowest, highest and last mark are drawn
+CHART_DAY_LINES_MAX = 31  # days whose beginning a chart marks; with more of them it marks the months
 CHART_DAYS_MAX = 400  # trading days whose floors a chart steps through
 CSV_TRADES_MAX = 10_000
 
