@@ -31,6 +31,7 @@ from web.pages import (
     staff_health,
     staff_home,
     staff_owed,
+    trades,
 )
 from web.render import STATIC, Pages
 from web.sse import Streams
@@ -40,6 +41,7 @@ PAGES = (
     sign_in,
     accounts,
     account,
+    trades,
     checker,
     checkpoint,
     decision,

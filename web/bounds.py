@@ -9,6 +9,7 @@ COMMANDS_PER_PAGE = 50
 DECISIONS_PER_PAGE = 50
 DAYS_SHOWN = 14
 DECISIONS_SHOWN = 20
+TRADES_SHOWN = 10  # on an account's page; all are on a page of their own
 COMMANDS_SHOWN = 50
 OWED_SHOWN = 200
 HOLDERS_PER_PAGE = 50
@@ -18,7 +19,8 @@ ORDERED_AT_ONCE_MAX = 500  # accounts that one form orders anew; it says what is
 CHART_COLUMNS = 420  # of each its first, lowest, highest and last mark are drawn
 CHART_DAY_LINES_MAX = 31  # days whose beginning a chart marks; with more of them it marks the months
 CHART_DAYS_MAX = 400  # trading days whose floors a chart steps through
-CSV_TRADES_MAX = 10_000
+CSV_TRADES_MAX = 100_000
+CSV_TRADES_AT_ONCE = 500  # read from the book for each piece of the file
 
 READERS = 4  # queries on the book at once, each on a connection of its own
 PASSWORD_CHECKS = 2  # argon2 at once: more would starve the feed of both cores

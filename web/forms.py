@@ -1,6 +1,7 @@
 """Forms: strings from browsers become our words here, or a list of what is wrong with them. Nothing else reads form fields."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +15,8 @@ from firm.ids import id_text, parse_id
 from firm.inputs import Side
 from firm.phase import Standing
 from storage.readmodels.account_lists import SORTS
+from storage.readmodels.trade_lists import SORTS as TRADE_SORTS
+from storage.readmodels.trade_lists import TradeFilter
 from web import words
 from web.bounds import PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX, WHY_LENGTH_MAX, WHY_LENGTH_MIN
 
@@ -72,6 +75,43 @@ class AccountsAsked(msgspec.Struct, frozen=True):
         return {name: value for name, value in asked.items() if value}
 
 
+class TradesAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's trades as their URL asks for them. `after` is the place the page begins behind; days are ISO dates, or empty."""
+
+    symbol: str
+    side: str
+    state: str
+    result: str
+    from_day: str
+    to_day: str
+    sort: str
+    after: tuple[int, int] | None
+
+    @property
+    def filter(self) -> TradeFilter:
+        return TradeFilter(
+            symbol=self.symbol or None,
+            side=Side(self.side) if self.side else None,
+            closed=STATES_OF_TRADES.get(self.state),
+            won=RESULTS_OF_TRADES.get(self.result),
+            from_day=self.from_day or None,
+            to_day=self.to_day or None,
+        )
+
+    def query(self, **changes: str) -> dict[str, str]:
+        """The URL's parameters with some changed; empty ones are left out."""
+        asked = {
+            "symbol": self.symbol,
+            "side": self.side,
+            "state": self.state,
+            "result": self.result,
+            "from": self.from_day,
+            "to": self.to_day,
+            "sort": "" if self.sort == "closed" else self.sort,
+        } | changes
+        return {name: value for name, value in asked.items() if value}
+
+
 class HoldersAsked(msgspec.Struct, frozen=True):
     """The holders of a symbol as their URL asks for them; `side` None is either. `after`: lots and account of the last one seen."""
 
@@ -106,6 +146,8 @@ class DriftAsked(msgspec.Struct, frozen=True):
         return "?show=all" if self.over else ""
 
 
+STATES_OF_TRADES = {"open": False, "closed": True}
+RESULTS_OF_TRADES = {"gain": True, "loss": False}
 ALL_PHASES = "all"
 KEPT = "kept"  # the hidden fields in which a form waits for a sign-in
 
@@ -201,6 +243,41 @@ def read_accounts_asked(query: Mapping[str, Any]) -> AccountsAsked:
     )
 
 
+def read_trades_asked(query: Mapping[str, Any], symbols: Collection[str]) -> TradesAsked | Wrong:
+    """What of an account's trades is asked for; `symbols` are those it traded. What cannot be meant is said, not passed over:
+    a sum over other trades than were asked for would be believed."""
+    typed = {name: _text(query, name) for name in ("symbol", "side", "state", "result", "from", "to", "sort", "after")}
+    choices = {
+        "symbol": (symbols, "This account has no trade in such a symbol. Choose one of the list."),
+        "side": ([side.value for side in Side], "A side is buy or sell."),
+        "state": (STATES_OF_TRADES, "A trade is open or closed."),
+        "result": (RESULTS_OF_TRADES, "A result is a gain or a loss."),
+        "sort": (TRADE_SORTS, f"Trades are sorted by one of: {', '.join(TRADE_SORTS)}."),
+    }
+    errors = {name: said for name, (known, said) in choices.items() if typed[name] and typed[name] not in known}
+    days = {name: _day(typed[name]) for name in ("from", "to")}
+    for name, day in days.items():
+        if typed[name] and not day:
+            errors[name] = f"The day after “{name}” has to be written like 2014-05-02."
+    if days["from"] and days["to"] and days["from"] > days["to"]:
+        errors["from"] = "The first day lies after the last one."
+    after = _place(typed["after"])
+    if typed["after"] and after is None:
+        errors["after"] = "The place in the list cannot be read. Begin from the start."
+    if errors:
+        return Wrong(errors, typed)
+    return TradesAsked(
+        symbol=typed["symbol"],
+        side=typed["side"],
+        state=typed["state"],
+        result=typed["result"],
+        from_day=days["from"],
+        to_day=days["to"],
+        sort=typed["sort"] or "closed",
+        after=after,
+    )
+
+
 def read_funded(query: Mapping[str, Any]) -> bool:
     """Whether funded accounts alone are asked for, as they are unless all phases are."""
     return _text(query, "phases") != ALL_PHASES
@@ -262,6 +339,14 @@ def _choice(choices: type[_Choice], text: str) -> _Choice | None:
 
 def _whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _day(text: str) -> str:
+    """A date as the labels of trading days are written, or nothing."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
 
 
 def _place(text: str) -> tuple[int, int] | None:

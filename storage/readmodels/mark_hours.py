@@ -18,7 +18,7 @@ CREATE TABLE rm_mark_hour ({_TYPED} INTEGER NOT NULL, PRIMARY KEY (account, hour
 CREATE TABLE rm_mark_hour_now ({_TYPED} INTEGER NOT NULL, PRIMARY KEY (account)) STRICT;
 """
 
-_WRITE = f"INSERT OR REPLACE INTO {{table}} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_WRITE = f"INSERT OR REPLACE INTO {{table}} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (own words)
 _PAST, _NOW = _WRITE.format(table="rm_mark_hour"), _WRITE.format(table="rm_mark_hour_now")
 _NOW_OF = (
     f"SELECT {_COLUMNS} FROM rm_mark_hour_now"  # noqa: S608  (own words)
@@ -76,9 +76,9 @@ def take_in(connection: apsw.Connection, marks: Sequence[tuple[int, int, int]]) 
 def _folded(connection: apsw.Connection, account: int, hour_us: int) -> MarkHour:
     """The hour from its marks, of which there is at least one."""
     marks = list(connection.execute(_MARKS_OF_HOUR, (account, hour_us, hour_us + HOUR_US)))
-    low = min(marks, key=lambda mark: mark[1])
-    high = max(marks, key=lambda mark: mark[1])
-    return MarkHour(account, hour_us, marks[0][0], *low, *high, marks[-1][0])
+    low_us, low = min(marks, key=lambda mark: mark[1])
+    high_us, high = max(marks, key=lambda mark: mark[1])
+    return MarkHour(account, hour_us, marks[0][0], low_us, low, high_us, high, marks[-1][0])
 
 
 def hours_of(connection: apsw.Connection, account: int, since_us: int) -> Iterator[tuple[int, ...]]:

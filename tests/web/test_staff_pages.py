@@ -201,7 +201,7 @@ async def test_a_list_that_is_read_to_its_end_does_not_say_that_nothing_ever_was
     assert "There are no older commands." in (await ruth.get("/staff/commands?before=1")).text
     fresh = stage.sell("cleo fresh", play.CLEO, 991)
     stage.settle()
-    assert "No trade has been closed yet." in (await ruth.get(f"/staff/accounts/{id_text(fresh)}/trades")).text
+    assert "No trade has been opened yet." in (await ruth.get(f"/staff/accounts/{id_text(fresh)}/trades")).text
 
 
 async def test_a_switch_needs_a_reason_and_must_exist(ruth, stage):

@@ -13,11 +13,11 @@ from storage.readmodels.accounts import account_line
 from storage.readmodels.drifts import what_drifts
 from storage.readmodels.trades import digits_of
 from storage.rows import StoredRow
-from web.account_view import account_view, more_trades
+from web.account_view import account_view
 from web.bounds import TRACE_PER_PAGE
 from web.equity_picture import RANGES, picture_of
 from web.forms import read_before
-from web.pages.account import chart_of_account, stream_of_account, trades_of_account
+from web.pages.account import chart_of_account, stream_of_account
 from web.render import page
 from web.trace import TraceLine, trace_line
 from web.visitor import Policy, read_id
@@ -35,7 +35,6 @@ async def staff_account(request: Request[Any, Any, Any], account: FromPath[str])
         "drifting": drifting,
         "picture": picture,
         "ranges": RANGES,
-        "more": more_trades(view),
         "trader": trader,
         "room": "/staff",
     }
@@ -61,11 +60,6 @@ async def staff_account_chart(request: Request[Any, Any, Any], account: FromPath
     return await chart_of_account(request, read_id(account))
 
 
-@get("/staff/accounts/{account:str}/trades", policy=Policy.STAFF)
-async def staff_account_trades(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
-    return await trades_of_account(request, read_id(account), "/staff")
-
-
 async def _trace(
     request: Request[Any, Any, Any], account: int, start: int | None
 ) -> tuple[list[TraceLine], int | None]:
@@ -82,4 +76,4 @@ async def _trace(
     return [trace_line(row, digits) for row in found[:TRACE_PER_PAGE]], older
 
 
-ROUTES = (staff_account, staff_trace, staff_account_live, staff_account_chart, staff_account_trades)
+ROUTES = (staff_account, staff_trace, staff_account_live, staff_account_chart)
