@@ -31,6 +31,7 @@ from web.pages import (
     staff_health,
     staff_home,
     staff_owed,
+    staff_trace,
     trades,
 )
 from web.render import STATIC, Pages
@@ -56,6 +57,7 @@ PAGES = (
     staff_exposure,
     staff_drift,
     staff_feed,
+    staff_trace,
     metrics,
 )
 

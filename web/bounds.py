@@ -5,6 +5,10 @@ from firm.instant import DAY_US, MINUTE_US
 ACCOUNTS_PER_PAGE = 50
 TRADES_PER_PAGE = 25
 TRACE_PER_PAGE = 50
+TRACE_ON_ACCOUNT = 15  # rows on an account's page; its desk's trace has them all
+TRACE_FILE_ROWS_MAX = 100_000
+TRACE_FILE_AT_ONCE = 500  # read from the book for each piece of the file
+TRACE_FILE_READS_MAX = 1_000  # however little each finds
 COMMANDS_PER_PAGE = 50
 DECISIONS_PER_PAGE = 50
 DAYS_SHOWN = 14

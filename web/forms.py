@@ -13,8 +13,12 @@ from firm.commands import KillSwitch, ReviewOutcome
 from firm.facts import Refusal, Refused
 from firm.ids import id_text, parse_id
 from firm.inputs import Side
+from firm.instant import parse_utc
+from firm.kinds import BY_NAME
 from firm.phase import Standing
+from storage.desk_trace import TraceFilter
 from storage.readmodels.account_lists import SORTS
+from storage.readmodels.desk_rows import RISK
 from storage.readmodels.trade_lists import SORTS as TRADE_SORTS
 from storage.readmodels.trade_lists import TradeFilter
 from web import words
@@ -110,6 +114,24 @@ class TradesAsked(msgspec.Struct, frozen=True, kw_only=True):
             "sort": "" if self.sort == "closed" else self.sort,
         } | changes
         return {name: value for name, value in asked.items() if value}
+
+
+class TraceAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """The trace of a desk as its URL asks for it. `kind` is "" for all rows; `before`: the row from which it goes on."""
+
+    desk: str
+    kind: str
+    since_us: int | None
+    until_us: int | None
+    before: int | None
+    typed: dict[str, str]
+
+    @property
+    def filter(self) -> TraceFilter:
+        return TraceFilter(kind=self.kind, since_us=self.since_us, until_us=self.until_us)
+
+    def query(self, **changes: str) -> dict[str, str]:
+        return {name: value for name, value in (self.typed | {"before": ""} | changes).items() if value}
 
 
 class HoldersAsked(msgspec.Struct, frozen=True):
@@ -278,6 +300,33 @@ def read_trades_asked(query: Mapping[str, Any], symbols: Collection[str]) -> Tra
     )
 
 
+def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> TraceAsked | Wrong:
+    """Which desk's trace, and what of it. Raises nothing: what cannot be read is said."""
+    typed = {name: _text(query, name) for name in ("desk", "kind", "from", "to", "before")}
+    desk, errors = _desk(typed["desk"], bridges), {}
+    if desk is None:
+        errors["desk"] = (
+            "No desk is called so. Name one like account/7K2MQ-9XW3F, order/7K2MQ-9XW3F, market/sim, bridge/sim, enforcement/sim, or risk."
+        )
+    if typed["kind"] and typed["kind"] not in BY_NAME:
+        errors["kind"] = "There is no such kind of row."
+    window = {name: _instant(typed[name]) for name in ("from", "to")}
+    for name, instant in window.items():
+        if typed[name] and instant is None:
+            errors[name] = f"The time after “{name}” has to be written like 2014-05-02T12:30, in UTC."
+    if window["from"] is not None and window["to"] is not None and window["from"] >= window["to"]:
+        errors["from"] = "The window ends before it begins."
+    before = _whole(typed["before"])
+    if typed["before"] and before is None:
+        errors["before"] = "The row to go on from cannot be read."
+    if errors or desk is None:
+        return Wrong(errors, typed)
+    told = typed | {"desk": desk}
+    return TraceAsked(
+        desk=desk, kind=typed["kind"], since_us=window["from"], until_us=window["to"], before=before, typed=told
+    )
+
+
 def read_funded(query: Mapping[str, Any]) -> bool:
     """Whether funded accounts alone are asked for, as they are unless all phases are."""
     return _text(query, "phases") != ALL_PHASES
@@ -339,6 +388,28 @@ def _choice(choices: type[_Choice], text: str) -> _Choice | None:
 
 def _whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _desk(text: str, bridges: Collection[str]) -> str | None:
+    """The desk's name as the ledger writes it, or None. An id alone is an account's."""
+    kind, slash, key = text.partition("/")
+    if not slash and text != RISK:
+        kind, key = "account", text
+    if text == RISK:
+        return RISK
+    if kind in ("market", "bridge", "enforcement"):
+        return f"{kind}/{key}" if key in bridges else None
+    number = id_in(key) if kind in ("account", "order") else None
+    return None if number is None else f"{kind}/{id_text(number)}"
+
+
+def _instant(text: str) -> int | None:
+    """An instant in UTC as browsers write it, or None; only such as a ledger can hold."""
+    try:
+        instant_us = parse_utc(text)
+    except (ValueError, OverflowError):
+        return None
+    return instant_us if 0 <= instant_us < 1 << 62 else None
 
 
 def _day(text: str) -> str:

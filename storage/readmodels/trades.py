@@ -223,6 +223,10 @@ def closings_after(connection: apsw.Connection, account: int, seq: int, position
     return [Closing(*row) for position in positions for row in connection.execute(sql, (account, position, seq))]
 
 
+def bridges_with_symbols(connection: apsw.Connection) -> list[str]:
+    return [str(bridge) for (bridge,) in connection.execute("SELECT DISTINCT bridge FROM rm_symbol")]
+
+
 def digits_of(connection: apsw.Connection, bridge: str) -> dict[str, int]:
     rows = connection.execute("SELECT symbol, digits FROM rm_symbol WHERE bridge = ?", (bridge,))
     return {str(symbol): int(digits) for symbol, digits in rows}

@@ -13,6 +13,7 @@ def filled(path: str, account: int, decision: int) -> str:
     values = {
         "{account:str}": id_text(account),
         "{decision:int}": str(decision),
+        "{seq:int}": "1",
         "{switch:str}": "payouts",
         "{bridge:str}": "sim",
         "{command:str}": "none",
