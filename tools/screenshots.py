@@ -60,7 +60,7 @@ STAFF_PAGES = {
     "staff-home": ("/staff", ""),
     "staff-accounts": ("/staff/accounts", ""),
     "staff-account": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name"),
-    "staff-trace": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name; a[href*='/trace']"),
+    "staff-trace": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name; #trace header a"),
     "staff-review": ("/staff/decisions?show=waiting", "tr.linked a.name"),
     "staff-decisions": ("/staff/decisions", ""),
     "staff-exposure": ("/staff/exposure?phases=all", ""),

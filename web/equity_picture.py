@@ -140,10 +140,10 @@ def _in_words(view: AccountView, marks: Sequence[Mark], lines: Sequence[Line]) -
     if not near:
         return said
     left, at_us, label = min(near)
-    where = (
-        f"{words.money(view.line.money(abs(left)))} {'above' if left > 0 else 'below'} it" if left else "it touched it"
-    )
-    return f"{said} It came nearest to the {label[:1].lower()}{label[1:]} at {words.moment(at_us)}: {where}."
+    floor, amount = f"{label[:1].lower()}{label[1:]} at {words.moment(at_us)}", words.money(view.line.money(abs(left)))
+    if left > 0:
+        return f"{said} It came nearest to the {floor}: {amount} above it."
+    return f"{said} It touched the {floor}." if left == 0 else f"{said} It was furthest below the {floor}, by {amount}."
 
 
 def chart_json(view: AccountView, picture: Picture) -> Mapping[str, Any]:

@@ -400,7 +400,7 @@ def _desk(text: str, bridges: Collection[str]) -> str | None:
     if kind in ("market", "bridge", "enforcement"):
         return f"{kind}/{key}" if key in bridges else None
     number = id_in(key) if kind in ("account", "order") else None
-    return None if number is None else f"{kind}/{id_text(number)}"
+    return f"{kind}/{id_text(number)}" if number else None  # 0 is how a row says that it concerns no account
 
 
 def _instant(text: str) -> int | None:

@@ -107,19 +107,14 @@ def _reported(body: i.Input) -> str:  # noqa: C901  (a table of rows)
 def _verdict(body: Body) -> str:
     match body:
         case f.BreachDeclared():
-            what = (
-                f"Equity of {words.money(body.observed)} reached the floor of {words.money(body.floor)} of {body.rule}"
-            )
+            what = f"Equity of {words.money(body.observed)} reached the {_floor(body)}"
             if body.severity == "soft":
                 return f"{what}: a soft limit, so trading pauses."
             if body.reviewed:
                 return f"{what}: a person confirmed it, and it is final."
             return f"{what}. Asked the risk desk, which allowed the failure: it is final."
         case f.BreachSuspected():
-            what = (
-                f"Equity of {words.money(body.observed)} seems to have reached the floor of {words.money(body.floor)} "
-                f"of {body.rule}"
-            )
+            what = f"Equity of {words.money(body.observed)} seems to have reached the {_floor(body)}"
             return f"{what}, but not beyond doubt ({_doubts(body.doubts)}): close-only until it is settled."
         case f.VerdictCorrected():
             return f"A later word on decision {body.decision}: {body.verdict}."
@@ -244,6 +239,10 @@ def _enforced(body: Body) -> str:
             return f"Order {id_text(body.order)} is paid: its account is opened."
         case _:
             return ""
+
+
+def _floor(body: f.BreachDeclared | f.BreachSuspected) -> str:
+    return f"{words.rule_kind(body.rule_kind).lower()} floor of {words.money(body.floor)}"
 
 
 def _doubts(doubts: tuple[f.Doubt, ...]) -> str:

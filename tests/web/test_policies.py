@@ -14,6 +14,7 @@ def filled(path: str, account: int, decision: int) -> str:
         "{account:str}": id_text(account),
         "{decision:int}": str(decision),
         "{seq:int}": "1",
+        "trace.jsonl": "trace.jsonl?desk=risk",
         "{switch:str}": "payouts",
         "{bridge:str}": "sim",
         "{command:str}": "none",

@@ -35,6 +35,7 @@
 
   // Whether any curve but the line's own (`own`, a row of the data) runs through a box of the drawing.
   const struck = (plot, own, box) => {
+    const near = 3 * devicePixelRatio;
     const at = plot.data[0].map((second) => plot.valToPos(second, "x", true));
     const first = Math.max(0, at.findIndex((x) => x >= box.left) - 1);
     const beyond = at.findIndex((x) => x > box.right);
@@ -42,7 +43,7 @@
     return plot.data.some((levels, row) => {
       if (row === 0 || row === own) return false;
       const heights = levels.slice(first, last).filter((level) => level != null).map((level) => plot.valToPos(level, "y", true));
-      return heights.length > 0 && Math.min(...heights) < box.bottom && Math.max(...heights) > box.top;
+      return heights.length > 0 && Math.min(...heights) < box.bottom + near && Math.max(...heights) > box.top - near;
     });
   };
 
@@ -50,8 +51,9 @@
   const days = (given) => (plot) => {
     const { ctx, bbox } = plot;
     ctx.save();
-    ctx.strokeStyle = ink("--line-strong");
+    ctx.strokeStyle = ink("--ink-faint");
     ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([1, 4].map((long) => long * devicePixelRatio));
     for (const { at_s: at } of given.days) {
       const x = Math.round(plot.valToPos(at, "x", true)) + 0.5;
       ctx.beginPath();
@@ -117,7 +119,7 @@
         { label: "Balance", stroke: ink("--ink-faint"), width: 1.25, dash: [3, 3], points: { show: false }, paths: stepped },
         ...lines,
       ],
-      hooks: { drawClear: [days(given)], setCursor: [say], draw: [named(given)] },
+      hooks: { drawAxes: [days(given)], setCursor: [say], draw: [named(given)] },
     };
   };
 
