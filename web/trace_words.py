@@ -19,7 +19,7 @@ def said(body: Body) -> str:
         return _commanded(body) or _from_reference(body)
     if isinstance(body, i.Input):
         return _reported(body) or _from_reference(body)
-    return _verdict(body) or _recorded(body) or _enforced(body) or _from_reference(body)
+    return _verdict(body) or _recorded(body) or _looked_at(body) or _enforced(body) or _from_reference(body)
 
 
 def _from_reference(body: Body) -> str:
@@ -143,7 +143,7 @@ def _verdict(body: Body) -> str:
             return ""
 
 
-def _recorded(body: Body) -> str:  # noqa: C901  (a table of rows)
+def _recorded(body: Body) -> str:
     match body:
         case f.DayOpened():
             start = "not final yet" if body.provisional else "final"
@@ -168,6 +168,22 @@ def _recorded(body: Body) -> str:  # noqa: C901  (a table of rows)
             )
         case f.CashBooked():
             return f"Booked {words.change(body.amount)}; balance {words.money(body.balance)}. Floors and targets move with it."
+        case f.AccountOpened():
+            return f"Opened with {words.money(body.initial)}, {body.phase_name}, under the rules “{body.ruleset.name}”."
+        case f.AccountLinked():
+            return f"The platform opened it under login {body.login}."
+        case f.OrderPlaced():
+            return f"{body.program.title} was ordered for {words.money(body.price)}, and waits for payment."
+        case f.OrderPaid():
+            return f"Order {id_text(body.order)} is paid: its account is opened."
+        case f.ChallengeAdvanced():
+            return f"The challenge moved on to phase {body.phase + 1}."
+        case _:
+            return ""
+
+
+def _looked_at(body: Body) -> str:
+    match body:
         case f.MarkTaken():
             left = f", {words.money(body.headroom)} above the nearest floor" if body.headroom else ""
             return f"Equity {words.money(body.equity)}{left}."
@@ -194,14 +210,6 @@ def _recorded(body: Body) -> str:  # noqa: C901  (a table of rows)
                 f"A price of {body.symbol} jumped by more than {words.percent(body.band_bp)}: no hard failure rests "
                 "on it alone."
             )
-        case f.AccountOpened():
-            return f"Opened with {words.money(body.initial)}, {body.phase_name}, under the rules “{body.ruleset.name}”."
-        case f.AccountLinked():
-            return f"The platform opened it under login {body.login}."
-        case f.OrderPlaced():
-            return f"{body.program.title} was ordered for {words.money(body.price)}, and waits for payment."
-        case f.ChallengeAdvanced():
-            return f"The challenge moved on to phase {body.phase + 1}."
         case f.DeskStopped():
             return f"The desk failed on row {body.input} ({body.exception}) and is stopped; what comes for it is kept."
         case f.MessageParked():
@@ -235,8 +243,6 @@ def _enforced(body: Body) -> str:
             return f"The first of two releases of {body.switch.value}."
         case f.BridgeModeChanged():
             return f"From now on the bridge is to {body.mode.value}."
-        case f.OrderPaid():
-            return f"Order {id_text(body.order)} is paid: its account is opened."
         case _:
             return ""
 

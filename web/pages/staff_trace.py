@@ -18,7 +18,8 @@ from storage.readmodels.desk_rows import OF_ACCOUNTS, STREAMS, kinds_seen
 from web import words
 from web.bounds import TRACE_FILE_AT_ONCE, TRACE_FILE_READS_MAX, TRACE_FILE_ROWS_MAX, TRACE_PER_PAGE
 from web.firm import Firm
-from web.forms import TraceAsked, Wrong, read_trace_asked
+from web.forms import Wrong
+from web.reading_asked import TraceAsked, read_trace_asked
 from web.render import page
 from web.trace import exported, trace_lines
 from web.visitor import Policy

@@ -19,7 +19,8 @@ from storage.readmodels.trades import Trade
 from web import words
 from web.bounds import CSV_TRADES_AT_ONCE, CSV_TRADES_MAX, TRADES_PER_PAGE
 from web.firm import Firm
-from web.forms import TradesAsked, Wrong, read_trades_asked
+from web.forms import Wrong
+from web.reading_asked import TradesAsked, read_trades_asked
 from web.render import page
 from web.visitor import Policy, read_id
 
