@@ -101,7 +101,7 @@ def test_the_hours_are_those_of_the_marks_in_whatever_order_they_come(seed, size
     for step in range(600):
         at_us = (step // 2 * 7 + drawn.choice([0, 0, 0, -1, -90])) * MINUTE_US + HOUR_US * 24
         of = drawn.choice([marked, marked, marked, breached])
-        rows.append(of(drawn.choice([ADA, BEN]), at_us, drawn.randint(1, 99)))
+        rows.append(of(drawn.choice([ADA, BEN]), at_us, drawn.randint(1, 6)))
     book = book_of(rows, size)
     for account in (ADA, BEN):
         hours = {}
@@ -124,6 +124,7 @@ def test_the_hours_are_those_of_the_marks_in_whatever_order_they_come(seed, size
 
 def test_the_highest_before_anything_is_nothing():
     assert highest_before(book_of(minutes(5)), ADA, 0) == 0
+    assert highest_before(book_of([marked(ADA, 0, 7), marked(ADA, 1, 9)]), ADA, 5 * HOUR_US) == 9
     assert curve_of(book_of([]), ADA, 0, DAY_US, COLUMNS) == curve_of(book_of([]), ADA, 0, 90 * DAY_US, COLUMNS) == []
 
 

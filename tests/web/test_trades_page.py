@@ -11,6 +11,7 @@ import pytest
 from firm.ids import id_text
 from firm.inputs import DealEntry, Side
 from firm.money import Money
+from storage.readmodels.days import Days
 from storage.readmodels.trade_lists import TradeFilter, totals_of, trades_page
 from storage.readmodels.trades import Trades
 from tests.web.page_text import text_of
@@ -187,6 +188,27 @@ def test_a_platforms_word_is_never_a_formula(stage):
         named = msgspec.structs.replace(trade, position=word, symbol=word)
         assert csv_row(named)[:2] == (f"'{word}", f"'{word}")
     assert as_text("EURUSD") == "EURUSD"
+
+
+def test_a_trade_belongs_to_the_day_of_its_close_and_an_open_one_to_that_of_its_opening():
+    book = apsw.Connection("")
+    book.execute(Trades.schema + Days.schema)
+    for label, start_us in (("2014-05-01", 0), ("2014-05-02", 100)):
+        book.execute(
+            "INSERT INTO rm_day VALUES (1, ?, ?, ?, 0, 0, NULL, NULL, 0, 0, 0, 1)", (start_us, label, start_us + 100)
+        )
+    for number, (opened_us, closed_us) in enumerate([(50, 150), (50, 99), (50, None), (100, None)], start=1):
+        book.execute(
+            "INSERT INTO rm_trade VALUES (1, ?, 'sim', 'EURUSD', 'buy', 1, 'USD', 2, 0, 0, 0, 0, 0, ?, ?, ?, ?, '')",
+            (f"P{number}", opened_us, number, closed_us, closed_us and number),
+        )
+
+    def found(**days):
+        return sorted(trade.position for _, trade in trades_page(book, 1, TradeFilter(**days), "opened", None, 9))
+
+    assert found(to_day="2014-05-01") == ["P2", "P3"]
+    assert found(from_day="2014-05-02") == ["P1", "P4"]
+    assert found(from_day="2014-05-01", to_day="2014-05-05") == ["P1", "P2", "P3", "P4"]
 
 
 def test_each_currency_is_summed_by_itself_and_exactly():
