@@ -73,7 +73,10 @@ def outcome_of(connection: apsw.Connection, seq: int, limit: int) -> list[tuple[
 
 
 def _first_taken_in(connection: apsw.Connection, size: int, at_us: int) -> int:
-    """The first row that was taken in at an instant or later, or the one after the last: rows are stamped in their order."""
+    """The first row that was taken in at an instant or later, or the one after the last.
+
+    Rows are stamped as they come in and decided in that order, but for the moment that one may have waited behind another.
+    """
     low, high = 1, size + 1
     while low < high:
         middle = (low + high) // 2

@@ -1,6 +1,7 @@
 """Equity picture: the figures of an account's chart over a range, for the server's drawing and for the browser's, and in words."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import apsw
@@ -112,14 +113,15 @@ def _times(marks: list[Mark]) -> list[tuple[int, str]]:
 
 
 def day_lines(days: Sequence[Day], marks: Sequence[Mark]) -> list[tuple[int, str]]:
-    """Where days begin inside the picture; of too many the first of each month, by the day's own label."""
-    inside = [day for day in days if marks and marks[0].at_us < day.start_us <= marks[-1].at_us]
+    """Where days (oldest first) begin inside the picture; of too many the first of each month, by the days' own labels."""
+    if not marks:
+        return []
+    first_us, last_us = marks[0].at_us, marks[-1].at_us
+    inside = [(day.start_us, day.label) for day in days if first_us < day.start_us <= last_us]
     if len(inside) <= CHART_DAY_LINES_MAX:
-        return [(day.start_us, day.label) for day in inside]
-    months: dict[str, Day] = {}
-    for day in inside:
-        months.setdefault(day.label[:7], day)
-    return [(day.start_us, month) for month, day in list(months.items())[1:]]
+        return inside
+    months = ((day.start_us, day.label[:7]) for before, day in pairwise(days) if before.label[:7] != day.label[:7])
+    return [month for month in months if first_us < month[0] <= last_us]
 
 
 def _in_words(view: AccountView, marks: Sequence[Mark], lines: Sequence[Line]) -> str:

@@ -47,3 +47,5 @@ def test_of_many_days_the_months_are_marked():
     days = [day(number, label) for number, label in enumerate(labels)]
     marks = [Mark(0, 1, 1), Mark(60 * DAY_US, 1, 1)]
     assert day_lines(days, marks) == [(20 * DAY_US, "2014-06"), (40 * DAY_US, "2014-07")]
+    from_last_of_may = [Mark(19 * DAY_US, 1, 1), Mark(60 * DAY_US, 1, 1)]
+    assert day_lines(days, from_last_of_may) == [(20 * DAY_US, "2014-06"), (40 * DAY_US, "2014-07")]
