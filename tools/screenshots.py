@@ -47,6 +47,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 # Name → where to start, and the link to follow from there ("" stays).
 HOLDER_PAGES = {
     "trader-account": ("/accounts", "article:not(.over) h3 a"),
+    "trader-trades": ("/accounts", "article:not(.over) h3 a; #trades header a"),
 }
 WINNER_PAGES = {
     "trader-accounts": ("/accounts", ""),
@@ -60,7 +61,8 @@ STAFF_PAGES = {
     "staff-home": ("/staff", ""),
     "staff-accounts": ("/staff/accounts", ""),
     "staff-account": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name"),
-    "staff-trace": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name; a[href*='/trace']"),
+    "staff-trace": ("/staff/accounts?standing=active&sort=activity", "tr.linked a.name; #trace header a"),
+    "staff-desks": ("/staff/trace", ""),
     "staff-review": ("/staff/decisions?show=waiting", "tr.linked a.name"),
     "staff-decisions": ("/staff/decisions", ""),
     "staff-exposure": ("/staff/exposure?phases=all", ""),

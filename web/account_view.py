@@ -19,7 +19,7 @@ from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decisions_of
 from storage.readmodels.trades import Trade, closed_trades, costs_of_open
 from web import owed_view, words
-from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, TRADES_PER_PAGE
+from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, TRADES_SHOWN
 from web.firm import Firm
 from web.objectives_view import (
     ObjectiveRow,
@@ -184,17 +184,12 @@ def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
         "line": line,
         "ruleset": ruleset,
         "days": days_of(book, account, DAYS_SHOWN),
-        "trades": closed_trades(book, account, None, TRADES_PER_PAGE + 1),
+        "trades": closed_trades(book, account, None, TRADES_SHOWN),
         "decisions": decisions_of(book, account, DECISIONS_SHOWN),
         "commands": commands_of_account(book, account, COMMANDS_SHOWN),
         "costs": {position: line.money(costs) for position, costs in costs_of_open(book, account)},
         "next_phase": account_of_phase(book, line.challenge, line.phase + 1) if passed else None,
     }
-
-
-def more_trades(view: AccountView) -> int | None:
-    """Where the next page of trades begins, if there is one."""
-    return view.trades[TRADES_PER_PAGE - 1].closed_seq if len(view.trades) > TRADES_PER_PAGE else None
 
 
 def live_part(firm: Firm, line: AccountLine, ruleset: Ruleset, next_phase: AccountLine | None) -> dict[str, Any]:

@@ -31,6 +31,8 @@ from web.pages import (
     staff_health,
     staff_home,
     staff_owed,
+    staff_trace,
+    trades,
 )
 from web.render import STATIC, Pages
 from web.sse import Streams
@@ -40,6 +42,7 @@ PAGES = (
     sign_in,
     accounts,
     account,
+    trades,
     checker,
     checkpoint,
     decision,
@@ -54,6 +57,7 @@ PAGES = (
     staff_exposure,
     staff_drift,
     staff_feed,
+    staff_trace,
     metrics,
 )
 

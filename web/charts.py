@@ -85,11 +85,18 @@ def meter(used_bp: int, tone: str, label: str) -> Markup:
     ).format(label=label, tone=tone, width=max(used // 100, 2 if used else 0))
 
 
-def equity_chart(marks: Sequence[Mark], lines: Sequence[Line], times: Sequence[tuple[int, str]], title: str) -> Markup:
-    """The curve of equity over balance with limit and target lines; `times` are labels for the axis."""
+def equity_chart(
+    marks: Sequence[Mark],
+    lines: Sequence[Line],
+    times: Sequence[tuple[int, str]],
+    days: Sequence[tuple[int, str]],
+    title: str,
+) -> Markup:
+    """The curve of equity over balance with limit and target lines; `times` are labels for the axis, `days` begin inside it."""
     scale = _scale(marks, lines)
     seen = [line for line in lines if line.between(scale.from_us, scale.to_us)]
-    parts = [_level(scale, placed) for placed in _apart(scale, seen)]
+    parts = [_day(scale, at_us, label) for at_us, label in days]
+    parts += [_level(scale, placed) for placed in _apart(scale, seen)]
     parts += [_time(scale, at_us, text) for at_us, text in times]
     curve = " ".join(f"{scale.x(mark.at_us)},{scale.y(mark.equity)}" for mark in marks)
     steps = _steps(scale, marks)
@@ -104,9 +111,9 @@ def equity_chart(marks: Sequence[Mark], lines: Sequence[Line], times: Sequence[t
         parts.append(
             Markup('<circle class="curve-now" cx="{}" cy="{}" r="3.5"/>').format(last, scale.y(marks[-1].equity))
         )
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
-        WIDTH, HEIGHT, title, Markup("").join(parts)
-    )
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}" aria-describedby="chart-said">{}</svg>'
+    ).format(WIDTH, HEIGHT, title, Markup("").join(parts))
 
 
 def _scale(marks: Sequence[Mark], lines: Sequence[Line]) -> Scale:
@@ -144,6 +151,13 @@ def _level(scale: Scale, placed: tuple[Line, int]) -> Markup:
     ).format(
         kind=line.kind, points=" ".join(points), text_x=WIDTH - PAD_RIGHT + 8, text_y=label_y, label=line.label
     )  # fmt: skip
+
+
+def _day(scale: Scale, at_us: int, label: str) -> Markup:
+    x = scale.x(at_us)
+    return Markup('<line class="day" x1="{0}" x2="{0}" y1="{1}" y2="{2}"><title>{3}</title></line>').format(
+        x, PAD_TOP, HEIGHT - PAD_BOTTOM, label
+    )
 
 
 def _time(scale: Scale, at_us: int, text: str) -> Markup:

@@ -1,6 +1,7 @@
-"""Equity picture: the figures of an account's chart over a range, for the server's drawing and for the browser's."""
+"""Equity picture: the figures of an account's chart over a range, for the server's drawing and for the browser's, and in words."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import apsw
@@ -8,10 +9,11 @@ import msgspec
 
 from firm.instant import DAY_US, SECOND_US
 from storage.readmodels.days import Day, days_of
-from storage.readmodels.marks import Mark, highest_before, marks_of
+from storage.readmodels.mark_hours import highest_before
+from storage.readmodels.marks import Mark, curve_of
 from web import words
 from web.account_view import AccountView
-from web.bounds import CHART_DAYS_MAX, CHART_POINTS_MAX
+from web.bounds import CHART_COLUMNS, CHART_DAY_LINES_MAX, CHART_DAYS_MAX
 from web.charts import Line
 from web.firm import Firm
 from web.floor_lines import floor_lines, follows_every_tick
@@ -19,16 +21,25 @@ from web.objectives_view import LIMIT_KINDS
 
 RANGES: dict[str, tuple[str, int]] = {"1d": ("1 day", DAY_US), "1w": ("1 week", 7 * DAY_US), "all": ("All", 1 << 60)}
 TIMES_ON_AXIS = 5
+HOURS_ON_AXIS_US = 14 * DAY_US  # beyond it the axis names days alone
+
+
+FLOORS = frozenset({"daily", "floor"})
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """The equity chart's figures."""
+    """The equity chart's figures. `days`: where trading days begin (or months, of many days), and what begins there.
+
+    `title` is what the picture is called; `said`, what it shows, for who does not see it.
+    """
 
     range: str
     marks: list[Mark]
     lines: list[Line]
     times: list[tuple[int, str]]
+    days: list[tuple[int, str]]
     title: str
+    said: str
 
 
 async def picture_of(firm: Firm, view: AccountView, asked: str) -> Picture:
@@ -39,7 +50,8 @@ async def picture_of(firm: Firm, view: AccountView, asked: str) -> Picture:
     account = view.line.account
 
     def question(book: apsw.Connection) -> tuple[list[Mark], list[Day], int]:
-        marks, days = marks_of(book, account, since_us, CHART_POINTS_MAX), days_of(book, account, CHART_DAYS_MAX)
+        marks = curve_of(book, account, since_us, end_us, CHART_COLUMNS)
+        days = days_of(book, account, CHART_DAYS_MAX)
         return marks, days[::-1], highest_before(book, account, since_us) if follows_every_tick(view.ruleset) else 0
 
     marks, days, high_before = await firm.book.read(question)
@@ -49,7 +61,15 @@ async def picture_of(firm: Firm, view: AccountView, asked: str) -> Picture:
         f"Equity from {words.money(view.line.money(marks[0].equity))} to {words.money(view.equity)}" if marks else ""
     )
     lines = _lines(view, marks, days, high_before)
-    return Picture(range=chosen, marks=standing_still(marks), lines=lines, times=_times(marks), title=title)
+    return Picture(
+        range=chosen,
+        marks=standing_still(marks),
+        lines=lines,
+        times=_times(marks),
+        days=day_lines(days, marks),
+        title=title,
+        said=_in_words(view, marks, lines) if len(marks) > 1 else "",
+    )
 
 
 def standing_still(marks: Sequence[Mark]) -> list[Mark]:
@@ -86,8 +106,46 @@ def _times(marks: list[Mark]) -> list[tuple[int, str]]:
         return []
     first, last = marks[0].at_us, marks[-1].at_us
     instants = [first + (last - first) * step // TIMES_ON_AXIS for step in range(TIMES_ON_AXIS)]
-    write = words.clock_short if last - first <= DAY_US else words.hour
+    write = (
+        words.clock_short if last - first <= DAY_US else words.hour if last - first <= HOURS_ON_AXIS_US else words.day
+    )
     return [(at_us, write(at_us)) for at_us in instants]
+
+
+def day_lines(days: Sequence[Day], marks: Sequence[Mark]) -> list[tuple[int, str]]:
+    """Where days (oldest first) begin inside the picture; of too many the first of each month, by the days' own labels."""
+    if not marks:
+        return []
+    first_us, last_us = marks[0].at_us, marks[-1].at_us
+    inside = [(day.start_us, day.label) for day in days if first_us < day.start_us <= last_us]
+    if len(inside) <= CHART_DAY_LINES_MAX:
+        return inside
+    months = ((day.start_us, day.label[:7]) for before, day in pairwise(days) if before.label[:7] != day.label[:7])
+    return [month for month in months if first_us < month[0] <= last_us]
+
+
+def _in_words(view: AccountView, marks: Sequence[Mark], lines: Sequence[Line]) -> str:
+    """Where equity began and ended, how low and how high it was, and how near it came to a floor."""
+    low, high = min(marks, key=lambda mark: mark.equity), max(marks, key=lambda mark: mark.equity)
+
+    def told(mark: Mark) -> str:
+        return f"{words.money(view.line.money(mark.equity))} at {words.moment(mark.at_us)}"
+
+    said = f"Equity went from {told(marks[0])} to {told(marks[-1])}. It was lowest with {told(low)}, and highest with {told(high)}."
+    near = [
+        (mark.equity - level, mark.at_us, line.label)
+        for line in lines
+        if line.kind in FLOORS
+        for mark in marks
+        if (level := line.level_at(mark.at_us)) is not None
+    ]
+    if not near:
+        return said
+    left, at_us, label = min(near)
+    floor, amount = f"{label[:1].lower()}{label[1:]} at {words.moment(at_us)}", words.money(view.line.money(abs(left)))
+    if left > 0:
+        return f"{said} It came nearest to the {floor}: {amount} above it."
+    return f"{said} It touched the {floor}." if left == 0 else f"{said} It was furthest below the {floor}, by {amount}."
 
 
 def chart_json(view: AccountView, picture: Picture) -> Mapping[str, Any]:
@@ -105,6 +163,7 @@ def chart_json(view: AccountView, picture: Picture) -> Mapping[str, Any]:
         "at_s": list(by_second),
         "equity": [mark.equity for mark in by_second.values()],
         "balance": [mark.balance for mark in by_second.values()],
+        "days": [{"at_s": at_us // SECOND_US, "label": label} for at_us, label in picture.days],
         "lines": [
             {"label": line.label, "kind": line.kind, "levels": [line.level_at(at_us) for at_us in instants]}
             for line in picture.lines

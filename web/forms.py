@@ -10,12 +10,8 @@ from litestar.exceptions import ClientException
 
 from firm.commands import KillSwitch, ReviewOutcome
 from firm.facts import Refusal, Refused
-from firm.ids import id_text, parse_id
-from firm.inputs import Side
-from firm.phase import Standing
-from storage.readmodels.account_lists import SORTS
 from web import words
-from web.bounds import PASSWORD_LENGTH_MAX, SEARCH_LENGTH_MAX, WHY_LENGTH_MAX, WHY_LENGTH_MIN
+from web.bounds import PASSWORD_LENGTH_MAX, WHY_LENGTH_MAX, WHY_LENGTH_MIN
 
 _Choice = TypeVar("_Choice")
 
@@ -49,64 +45,6 @@ class Review(msgspec.Struct, frozen=True):
     why: str
 
 
-class AccountsAsked(msgspec.Struct, frozen=True):
-    """The list of accounts as its URL asks for it. `after` is the place the page begins behind, `seen` how many came before."""
-
-    search: str
-    standing: Standing | None
-    program: str
-    bridge: str
-    sort: str
-    after: tuple[int, int] | None
-    seen: int
-
-    def query(self, **changes: str) -> dict[str, str]:
-        """The URL's parameters with some changed; empty ones are left out."""
-        asked = {
-            "q": self.search,
-            "standing": self.standing.value if self.standing else "",
-            "program": self.program,
-            "bridge": self.bridge,
-            "sort": "" if self.sort == "headroom" else self.sort,
-        } | changes
-        return {name: value for name, value in asked.items() if value}
-
-
-class HoldersAsked(msgspec.Struct, frozen=True):
-    """The holders of a symbol as their URL asks for them; `side` None is either. `after`: lots and account of the last one seen."""
-
-    bridge: str
-    symbol: str
-    side: Side | None
-    funded: bool
-    after: tuple[int, int] | None
-
-    def query(self, **changes: str) -> dict[str, str]:
-        asked = {
-            "bridge": self.bridge,
-            "symbol": self.symbol,
-            "side": self.side.value if self.side else "",
-            "phases": "" if self.funded else ALL_PHASES,
-        } | changes
-        return {name: value for name, value in asked.items() if value}
-
-
-class DriftAsked(msgspec.Struct, frozen=True):
-    """What is asked of drift: of one account, or of all: what lasts, or with `over` what ever was. `before` as in other lists."""
-
-    account: int | None
-    over: bool
-    before: int | None
-
-    @property
-    def address(self) -> str:
-        """The query that asks the same from the newest on."""
-        if self.account is not None:
-            return f"?account={id_text(self.account)}"
-        return "?show=all" if self.over else ""
-
-
-ALL_PHASES = "all"
 KEPT = "kept"  # the hidden fields in which a form waits for a sign-in
 
 
@@ -119,7 +57,7 @@ async def fields_of(request: Request[Any, Any, Any]) -> FormMultiDict:
 
 
 def read_sign_in(fields: Mapping[str, Any]) -> SignIn | Wrong:
-    mail, password = _text(fields, "mail"), str(fields.get("password", ""))[: PASSWORD_LENGTH_MAX + 1]
+    mail, password = text_in(fields, "mail"), str(fields.get("password", ""))[: PASSWORD_LENGTH_MAX + 1]
     errors = {}
     if not mail:
         errors["mail"] = "Enter your mail address."
@@ -127,12 +65,12 @@ def read_sign_in(fields: Mapping[str, Any]) -> SignIn | Wrong:
         errors["password"] = "Enter your password."  # noqa: S105  (a sentence about one)
     if errors:
         return Wrong(errors, {"mail": mail})
-    return SignIn(mail, password, path_of_ours(_text(fields, "next")))
+    return SignIn(mail, password, path_of_ours(text_in(fields, "next")))
 
 
 def read_kept(fields: Mapping[str, Any]) -> Kept | None:
     """What the sign-in page carried through for a form that waits to be sent."""
-    action = path_of_ours(_text(fields, KEPT))
+    action = path_of_ours(text_in(fields, KEPT))
     typed = {name.removeprefix(f"{KEPT}."): str(fields[name]) for name in fields if name.startswith(f"{KEPT}.")}
     return Kept(action, typed) if action != "/" else None
 
@@ -144,13 +82,13 @@ def path_of_ours(text: str) -> str:
 
 
 def read_review(fields: Mapping[str, Any]) -> Review | Wrong:
-    outcome = _choice(ReviewOutcome, _text(fields, "outcome"))
+    outcome = choice_in(ReviewOutcome, text_in(fields, "outcome"))
     why, wrong = _why(fields)
     errors = dict(wrong)
     if outcome is None:
         errors["outcome"] = "Choose whether to confirm or to dismiss it."
     if errors or outcome is None:
-        return Wrong(errors, {"outcome": _text(fields, "outcome"), "why": why})
+        return Wrong(errors, {"outcome": text_in(fields, "outcome"), "why": why})
     return Review(outcome, why)
 
 
@@ -164,12 +102,12 @@ def read_why(fields: Mapping[str, Any]) -> str | Wrong:
 
 def read_settlement(fields: Mapping[str, Any]) -> tuple[bool, str] | Wrong:
     """What a person saw at the platform: whether a command had its effect."""
-    happened = {"yes": True, "no": False}.get(_text(fields, "happened"))
+    happened = {"yes": True, "no": False}.get(text_in(fields, "happened"))
     why, errors = _why(fields)
     if happened is None:
         errors["happened"] = "Say whether the platform did it."
     if errors or happened is None:
-        return Wrong(errors, {"why": why, "happened": _text(fields, "happened")})
+        return Wrong(errors, {"why": why, "happened": text_in(fields, "happened")})
     return happened, why
 
 
@@ -177,55 +115,14 @@ async def read_checkpoint(fields: Mapping[str, Any]) -> str | Wrong:
     """A checkpoint that somebody kept, pasted or as a file, with the line ends that it was signed with."""
     chosen = fields.get("file")
     held = await chosen.read() if isinstance(chosen, UploadFile) else b""
-    pasted = _text(fields, "note")
+    pasted = text_in(fields, "note")
     text = held.decode(errors="replace") if held else pasted
     wrong = Wrong({"note": "Paste the checkpoint that you kept, or choose its file."}, {"note": pasted})
     return f"{text.replace(chr(13), '').strip()}\n" if text.strip() else wrong
 
 
 def read_switch(text: str) -> KillSwitch | None:
-    return _choice(KillSwitch, text)
-
-
-def read_accounts_asked(query: Mapping[str, Any]) -> AccountsAsked:
-    """What cannot be read is not asked for: a filter from an old bookmark never breaks the page."""
-    sort = _text(query, "sort")
-    return AccountsAsked(
-        search=_text(query, "q")[:SEARCH_LENGTH_MAX],
-        standing=_choice(Standing, _text(query, "standing")),
-        program=_text(query, "program"),
-        bridge=_text(query, "bridge"),
-        sort=sort if sort in SORTS else "headroom",
-        after=_place(_text(query, "after")),
-        seen=_whole(_text(query, "seen")) or 0,
-    )
-
-
-def read_funded(query: Mapping[str, Any]) -> bool:
-    """Whether funded accounts alone are asked for, as they are unless all phases are."""
-    return _text(query, "phases") != ALL_PHASES
-
-
-def read_holders_asked(query: Mapping[str, Any]) -> HoldersAsked:
-    side, after = _choice(Side, _text(query, "side")), _place(_text(query, "after"))
-    return HoldersAsked(_text(query, "bridge"), _text(query, "symbol"), side, read_funded(query), after)
-
-
-def read_drift_asked(query: Mapping[str, Any]) -> DriftAsked:
-    return DriftAsked(id_in(_text(query, "account")), _text(query, "show") == "all", read_before(query))
-
-
-def read_before(query: Mapping[str, Any]) -> int | None:
-    """The ledger seq below which a list goes on."""
-    return _whole(_text(query, "before"))
-
-
-def id_in(text: str) -> int | None:
-    """An id as people type it, or None."""
-    try:
-        return parse_id(text)
-    except ValueError:
-        return None
+    return choice_in(KillSwitch, text)
 
 
 def refusal_in(facts: tuple[tuple[int, object], ...]) -> Refusal | None:
@@ -240,7 +137,7 @@ def refused_in(facts: tuple[tuple[int, object], ...]) -> str | None:
 
 
 def _why(fields: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    why = _text(fields, "why")
+    why = text_in(fields, "why")
     if not why:
         return why, {"why": "Say why. The reason is kept with the decision and cannot be changed later."}
     if len(why) > WHY_LENGTH_MAX:
@@ -248,27 +145,15 @@ def _why(fields: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     return why, {}
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
+def text_in(fields: Mapping[str, Any], name: str) -> str:
+    """A field's text without the spaces around it; empty where there is none."""
     value = fields.get(name, "")
     return value.strip() if isinstance(value, str) else ""
 
 
-def _choice(choices: type[_Choice], text: str) -> _Choice | None:
+def choice_in(choices: type[_Choice], text: str) -> _Choice | None:
+    """The member of an enum that is written so, or None."""
     try:
         return choices(text)  # type: ignore[call-arg]  # an enum looks its member up by value
     except ValueError:
         return None
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _place(text: str) -> tuple[int, int] | None:
-    """A place in a sorted list, "VALUE~ID"; one that no row can have is no place."""
-    left, _, right = text.partition("~")
-    try:
-        place = int(left), int(right)
-    except ValueError:
-        return None
-    return place if all(abs(number) < 1 << 63 for number in place) else None

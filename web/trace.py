@@ -1,47 +1,123 @@
-"""The engine's trace of an account: its ledger rows with payloads that a person can read."""
+"""Trace: ledger rows as a person reads them: what each did, what it says, and what followed from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import apsw
 import msgspec
 
 from firm.commands import Command
 from firm.ids import id_text
 from firm.inputs import Input
-from firm.kinds import BY_NAME
+from firm.instant import SECOND_US
+from firm.kinds import BY_NAME, body_of
 from firm.money import Money
+from storage.desk_trace import bridge_of, outcome_of
+from storage.readmodels.accounts import account_line
+from storage.readmodels.trades import bridges_with_symbols, digits_of
 from storage.rows import StoredRow
 from web import words
+from web.trace_words import said
 
 VALUE_LENGTH_MAX = 120
+FOLLOWED_SHOWN = 8
+OUTCOME_ROWS_MAX = 40  # looked at behind an input
+LATE_US = SECOND_US
+DECISIONS = frozenset({"BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld"})
 _PRICES = frozenset({"price", "price_open", "stop_loss", "take_profit", "bid", "ask"})
 _IDS = frozenset({"trader", "challenge", "order", "staff", "account"})
 
 
-class TraceLine(msgspec.Struct, frozen=True):
-    """One row. `origin`: command, input or fact; `fields` are its payload's, shortened where they are long."""
+class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One row. `origin`: command, input or fact; `fields` are its payload's, shortened where they are long.
+
+    `said`: what it did. `followed`: (seq, kind) of the facts that an input caused, as far as they concern the reader, and `more` how
+    many besides; it may be more than were looked at. `decision`: whether the row is one.
+    """
 
     seq: int
     kind: str
     origin: str
     happened_us: int
+    received_us: int
     cause: int
+    account: int
+    said: str
     fields: list[tuple[str, str]]
+    followed: list[tuple[int, str]]
+    more: int
+    decision: bool
+
+    @property
+    def late_us(self) -> int:
+        """How much later than it happened it was taken in, where that is worth a word."""
+        late_us = self.received_us - self.happened_us
+        return late_us if late_us >= LATE_US else 0
 
 
-def trace_line(row: StoredRow, digits: Mapping[str, int]) -> TraceLine:
-    """`digits` by symbol, so that prices read as prices and not as points."""
+def trace_line(
+    row: StoredRow,
+    digits: Mapping[str, int],
+    outcome: Sequence[tuple[int, str, int]] = (),
+    length_max: int = VALUE_LENGTH_MAX,
+) -> TraceLine:
+    """`digits` by symbol, so that prices read as prices and not as points. `outcome`: (seq, kind, account) of what it caused."""
     payload: Any = msgspec.json.decode(row.payload)
-    fields = [(words.sentence(name), text) for name, text in _fields(payload, digits)]
-    return TraceLine(row.seq, row.kind, _origin(row.kind), row.happened_us, row.cause, fields)
+    followed = [(seq, kind) for seq, kind, _ in outcome]
+    return TraceLine(
+        seq=row.seq,
+        kind=row.kind,
+        origin=origin_of(row.kind),
+        happened_us=row.happened_us,
+        received_us=row.received_us,
+        cause=row.cause,
+        account=row.account,
+        said=said(body_of(row.kind, row.payload)),
+        fields=[(words.sentence(name), text) for name, text in _fields(payload, digits, length_max)],
+        followed=followed[:FOLLOWED_SHOWN],
+        more=max(0, len(followed) - FOLLOWED_SHOWN),
+        decision=row.kind in DECISIONS,
+    )
 
 
-def _origin(kind: str) -> str:
+def trace_lines(
+    book: apsw.Connection, rows: Sequence[StoredRow], account: int | None = None, length_max: int = VALUE_LENGTH_MAX
+) -> list[TraceLine]:
+    """Rows with what followed from each input; of an account's trace, what followed for that account."""
+    lines, digits = [], {bridge: digits_of(book, bridge) for bridge in bridges_with_symbols(book)}
+    bridges: dict[int, str] = {}
+    for row in rows:
+        if row.account and row.account not in bridges:
+            line_of = account_line(book, row.account)
+            bridges[row.account] = line_of.bridge if line_of else ""
+        bridge = bridge_of(row) or bridges.get(row.account, "")
+        outcome = [] if row.cause else outcome_of(book, row.seq, OUTCOME_ROWS_MAX)
+        mine = [each for each in outcome if account is None or each[2] in (account, 0)]
+        lines.append(trace_line(row, digits.get(bridge, {}), mine, length_max))
+    return lines
+
+
+def exported(row: StoredRow) -> bytes:
+    """A row as one line of JSON, its payload as it is stored."""
+    told = {
+        "seq": row.seq,
+        "kind": row.kind,
+        "origin": origin_of(row.kind),
+        "happened_at": words.iso(row.happened_us),
+        "received_at": words.iso(row.received_us),
+        "cause": row.cause,
+        "account": id_text(row.account) if row.account else None,
+        "payload": msgspec.Raw(row.payload),
+    }
+    return msgspec.json.encode(told) + b"\n"
+
+
+def origin_of(kind: str) -> str:
     body = BY_NAME[kind]
     return "command" if issubclass(body, Command) else "input" if issubclass(body, Input) else "fact"
 
 
-def _fields(payload: Mapping[str, Any], digits: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+def _fields(payload: Mapping[str, Any], digits: Mapping[str, int], length_max: int) -> Iterator[tuple[str, str]]:
     for name, value in payload.items():
         if name == "ruleset":
             yield name, str(value["name"])
@@ -49,7 +125,7 @@ def _fields(payload: Mapping[str, Any], digits: Mapping[str, int]) -> Iterator[t
             yield name, words.plural(len(value), "step", "steps")
         else:
             text = _readable(name, value, _digits(payload, digits), digits)
-            yield _plain(name), text if len(text) <= VALUE_LENGTH_MAX else text[:VALUE_LENGTH_MAX] + "…"
+            yield _plain(name), text if len(text) <= length_max else text[:length_max] + "…"
 
 
 def _plain(name: str) -> str:

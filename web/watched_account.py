@@ -6,7 +6,7 @@ read and rendered again only when the account has a new ledger row.
 
 import msgspec
 
-from web.account_view import AccountView, account_view, live_part, more_trades, newest_row
+from web.account_view import AccountView, account_view, live_part, newest_row
 from web.firm import Firm
 from web.render import Pages
 from web.sse import Parts
@@ -39,5 +39,5 @@ class WatchedAccount:
         return {"live": standing + figures, "book": self._book}
 
     def _know(self, view: AccountView) -> None:
-        context = {"view": view, "room": self._room, "more": more_trades(view)}
+        context = {"view": view, "room": self._room}
         self._view, self._book = view, self._pages.text("_account_book.html", context)

@@ -70,7 +70,12 @@ def share(part: int, whole: int) -> str:
 
 def price(points: int, digits: int) -> str:
     """A price as the platform writes it: all its digits, no grouping."""
-    return f"{Decimal(points).scaleb(-digits):.{digits}f}".replace("-", MINUS)
+    return plain_price(points, digits).replace("-", MINUS)
+
+
+def plain_price(points: int, digits: int) -> str:
+    """The same for files that programs read."""
+    return f"{Decimal(points).scaleb(-digits):.{digits}f}"
 
 
 def lots(lots_e8: int) -> str:

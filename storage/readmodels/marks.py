@@ -6,17 +6,20 @@ import apsw
 import msgspec
 
 from firm.facts import BreachDeclared, DayOpened, MarkTaken, PhasePassed
+from firm.instant import HOUR_US
 from firm.kinds import Body
+from storage.readmodels import mark_hours
 from storage.readmodels.kinds_of import kinds_of
+from storage.readmodels.mark_hours import hours_of
 from storage.rows import Row
 
 # Clustered by account: a chart reads one run of pages, however many accounts are marked each minute.
-SCHEMA = """
+SCHEMA = f"""
 CREATE TABLE rm_mark (
     account INTEGER NOT NULL, at_us INTEGER NOT NULL, balance INTEGER NOT NULL, equity INTEGER NOT NULL, headroom INTEGER,
     PRIMARY KEY (account, at_us)
 ) STRICT, WITHOUT ROWID;
-"""
+{mark_hours.SCHEMA}"""
 
 # Of two of one instant the lower equity is drawn: a breach stays in the picture when a booking at its instant follows it.
 _INSERT = (
@@ -33,7 +36,7 @@ class Marks:
     """The `marks` read model."""
 
     name = "marks"
-    version = 3
+    version = 4
     schema = SCHEMA
     kinds = kinds_of(MarkTaken, DayOpened, BreachDeclared, PhasePassed)
 
@@ -51,6 +54,7 @@ class Marks:
                 case BreachDeclared():
                     _write(connection, gathered)
                     connection.execute(_BREACH, (row.account, body.at_us, body.observed.minor, body.observed.minor))
+                    mark_hours.take_in(connection, [(row.account, body.at_us, body.observed.minor)])
                 case _:
                     pass
         _write(connection, gathered)
@@ -59,6 +63,7 @@ class Marks:
 def _write(connection: apsw.Connection, gathered: list[_Values]) -> None:
     if gathered:
         connection.executemany(_INSERT, gathered)
+        mark_hours.take_in(connection, [(account, at_us, equity) for account, at_us, _, equity, _ in gathered])
         gathered.clear()
 
 
@@ -83,26 +88,62 @@ class Mark(msgspec.Struct, frozen=True):
     headroom: int | None = None
 
 
-def marks_of(connection: apsw.Connection, account: int, since_us: int, points_max: int) -> list[Mark]:
-    """The account's marks from `since_us` on, thinned to about `points_max`; each slice keeps its lowest and its last equity.
+_Row = tuple[int, int, int, int | None]
 
-    The lowest is kept because a chart that hides the dip of a breach would argue against the verdict.
+
+def curve_of(connection: apsw.Connection, account: int, since_us: int, until_us: int, columns: int) -> list[Mark]:
+    """The account's marks from `since_us` on, as a picture of so many columns up to `until_us` needs them, in order.
+
+    Of each column the first, the lowest, the highest and the last mark are kept: a line through them covers the very points that
+    one through all marks would, and no dip towards a floor is averaged away. Where a column is an hour or longer it is made of
+    whole hours, so that a year is read without its minutes.
     """
+    width_us = max(1, -(-(until_us - since_us) // columns))
+    if width_us < HOUR_US:
+        return [Mark(*row) for row in _by_minute(connection, account, since_us, width_us)]
+    chosen = msgspec.json.encode(_by_hour(connection, account, since_us, -(-width_us // HOUR_US) * HOUR_US)).decode()
+    sql = (
+        "SELECT at_us, balance, equity, headroom FROM json_each(?2) CROSS JOIN rm_mark"
+        " WHERE account = ?1 AND at_us = value ORDER BY at_us"
+    )
+    return [Mark(*row) for row in connection.execute(sql, (account, chosen))]
+
+
+def _by_minute(connection: apsw.Connection, account: int, since_us: int, width_us: int) -> list[_Row]:
     sql = "SELECT at_us, balance, equity, headroom FROM rm_mark WHERE account = ? AND at_us >= ? ORDER BY at_us"
-    marks = [Mark(*row) for row in connection.execute(sql, (account, since_us))]
-    if len(marks) <= points_max:
-        return marks
-    width = -(-2 * len(marks) // points_max)
-    kept: list[Mark] = []
-    for start in range(0, len(marks), width):
-        part = marks[start : start + width]
-        low = min(part, key=lambda mark: mark.equity)
-        kept += [low, part[-1]] if low is not part[-1] else [low]
-    return kept
+    kept: list[_Row] = []
+    place, first, low, high, last = -1, (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)
+    for row in connection.execute(sql, (account, since_us)):
+        column = (row[0] - since_us) // width_us
+        if column != place:
+            kept += _in_order(first, low, high, last) if place >= 0 else ()
+            place, first, low, high = column, row, row, row
+        elif row[2] < low[2]:
+            low = row
+        elif row[2] > high[2]:
+            high = row
+        last = row
+    return kept + _in_order(first, low, high, last) if place >= 0 else kept
 
 
-def highest_before(connection: apsw.Connection, account: int, since_us: int) -> int:
-    """The highest equity of the account's marks before an instant; 0 without any."""
-    sql = "SELECT coalesce(max(equity), 0) FROM rm_mark WHERE account = ? AND at_us < ?"
-    row = connection.execute(sql, (account, since_us)).fetchone()
-    return 0 if row is None else int(row[0])
+def _in_order(*rows: _Row) -> list[_Row]:
+    """Each once, by its instant."""
+    return [row for _, row in sorted({row[0]: row for row in rows}.items())]
+
+
+def _by_hour(connection: apsw.Connection, account: int, since_us: int, width_us: int) -> list[int]:
+    """The instants that columns of whole hours keep."""
+    kept: list[int] = []
+    place = first = low_us = low = high_us = high = last = -1
+    for hour_us, *hour in hours_of(connection, account, since_us):
+        column = hour_us // width_us
+        if column != place:
+            kept += {first, low_us, high_us, last} if place >= 0 else ()
+            place, (first, low_us, low, high_us, high, last) = column, hour
+            continue
+        if hour[2] < low:
+            low_us, low = hour[1], hour[2]
+        if hour[4] > high:
+            high_us, high = hour[3], hour[4]
+        last = hour[5]
+    return sorted({*kept, first, low_us, high_us, last}) if place >= 0 else []

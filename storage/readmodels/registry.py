@@ -7,6 +7,7 @@ from storage.readmodels.commands import Commands
 from storage.readmodels.controls import Controls
 from storage.readmodels.days import Days
 from storage.readmodels.decisions import Decisions
+from storage.readmodels.desk_rows import DeskRows
 from storage.readmodels.drifts import Drifts
 from storage.readmodels.marks import Marks
 from storage.readmodels.people import People
@@ -15,5 +16,5 @@ from storage.readmodels.trades import Trades
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
-    Drifts(),
+    Drifts(), DeskRows(),
 )  # fmt: skip

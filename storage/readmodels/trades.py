@@ -1,6 +1,7 @@
 """Trades: each position from its first deal to its last, its deals, and the contracts they are written in."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import apsw
 import msgspec
@@ -18,30 +19,36 @@ CREATE TABLE rm_symbol (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rm_deal (
     account INTEGER NOT NULL, deal TEXT NOT NULL, seq INTEGER NOT NULL, position TEXT NOT NULL, entry TEXT NOT NULL,
-    lots_e8 INTEGER NOT NULL, price INTEGER NOT NULL, profit INTEGER NOT NULL, costs INTEGER NOT NULL,
+    lots_e8 INTEGER NOT NULL, price INTEGER NOT NULL, profit INTEGER NOT NULL,
+    commission INTEGER NOT NULL, swap INTEGER NOT NULL, fee INTEGER NOT NULL,
     bridge TEXT NOT NULL, reason TEXT NOT NULL, booked INTEGER NOT NULL, at_us INTEGER NOT NULL,
     PRIMARY KEY (account, position, deal)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rm_trade (
     account INTEGER NOT NULL, position TEXT NOT NULL, bridge TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL,
     lots_e8 INTEGER NOT NULL, currency TEXT NOT NULL, exponent INTEGER NOT NULL, net INTEGER NOT NULL, swap INTEGER NOT NULL,
-    opened_us INTEGER NOT NULL, closed_us INTEGER, closed_seq INTEGER, reason TEXT NOT NULL, PRIMARY KEY (account, position)
+    commission INTEGER NOT NULL, swap_paid INTEGER NOT NULL, fee INTEGER NOT NULL,
+    opened_us INTEGER NOT NULL, opened_seq INTEGER NOT NULL, closed_us INTEGER, closed_seq INTEGER, reason TEXT NOT NULL,
+    PRIMARY KEY (account, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX rm_trade_closed ON rm_trade (account, closed_seq) WHERE closed_seq IS NOT NULL;
 """
 
 # A deal that is reported again stays as it was first told.
 _DEAL = (
-    "INSERT INTO rm_deal (account, position, deal, seq, entry, lots_e8, price, profit, costs, bridge, reason, at_us, booked)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET booked = max(booked, excluded.booked)"
+    "INSERT INTO rm_deal (account, position, deal, seq, entry, lots_e8, price, profit, commission, swap, fee, bridge,"
+    " reason, at_us, booked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET booked = max(booked, excluded.booked)"
 )
-_BOOK = "UPDATE rm_deal SET booked = 1 WHERE account = ? AND position = ? AND deal = ? RETURNING bridge, reason"
-# The largest size a position had is what was traded; its profit is the sum of what its deals left in the balance.
+_BOOK = "UPDATE rm_deal SET booked = 1 WHERE account = ? AND position = ? AND deal = ? RETURNING bridge, reason, commission, swap, fee"
+# The largest size a position had is what was traded; its profit is the sum of what its deals left in the balance, and `swap_paid`
+# the part of `swap` that they have taken from it already.
 _TRADE = (
-    "INSERT INTO rm_trade (account, position, bridge, symbol, side, lots_e8, currency, exponent, net, swap, opened_us,"
-    " closed_us, closed_seq, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO rm_trade (account, position, bridge, symbol, side, lots_e8, currency, exponent, net, swap, commission, swap_paid,"
+    " fee, opened_us, opened_seq, closed_us, closed_seq, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (account, position) DO UPDATE SET lots_e8 = max(lots_e8, excluded.lots_e8), net = net + excluded.net,"
-    " swap = excluded.swap, closed_us = excluded.closed_us, closed_seq = excluded.closed_seq, reason = excluded.reason"
+    " swap = excluded.swap, commission = commission + excluded.commission, swap_paid = swap_paid + excluded.swap_paid,"
+    " fee = fee + excluded.fee, closed_us = excluded.closed_us, closed_seq = excluded.closed_seq, reason = excluded.reason"
 )
 
 _Values = tuple[int | str | None, ...]
@@ -51,7 +58,7 @@ class Trades:
     """The `trades` read model. A deal counts once the account's book has taken it."""
 
     name = "trades"
-    version = 2
+    version = 3
     schema = SCHEMA
     kinds = kinds_of(DealReported, DealBooked, SwapPosted, SymbolReported)
 
@@ -93,16 +100,19 @@ class _Gathered:
         known = self.reported.pop(row.cause, None)
         if known is not None:
             self._deals.append(_deal_values(*known, booked=1))
-            bridge, reason = known[1].bridge, known[1].reason
+            deal = known[1]
+            bridge, reason = deal.bridge, deal.reason
+            costs = (deal.commission.minor, deal.swap.minor, deal.fee.minor)
         else:
             # Booked later than it was reported: by a desk that a person resumed.
             self._write_deals()
             key = (row.account, fact.position_id, fact.deal_id)
-            bridge, reason = self._connection.execute(_BOOK, key).fetchone() or ("", "")
+            bridge, reason, *paid = self._connection.execute(_BOOK, key).fetchone() or ("", "", 0, 0, 0)
+            costs = (paid[0], paid[1], paid[2])
         closed = (row.happened_us, row.seq) if fact.lots_e8 == 0 else (None, None)
         money = (fact.net.currency, fact.net.exponent, fact.net.minor, fact.swap.minor)
         what = (fact.position_id, bridge, fact.symbol, fact.side.value, fact.lots_e8)
-        self._trades.append((row.account, *what, *money, fact.opened_us, *closed, reason))
+        self._trades.append((row.account, *what, *money, *costs, fact.opened_us, row.seq, *closed, reason))
 
     def write(self) -> None:
         self._write_deals()
@@ -119,9 +129,9 @@ class _Gathered:
 
 
 def _deal_values(row: Row, deal: DealReported, *, booked: int) -> _Values:
-    costs = deal.commission.minor + deal.swap.minor + deal.fee.minor
+    costs = (deal.commission.minor, deal.swap.minor, deal.fee.minor)
     what = (deal.position_id, deal.deal_id, row.seq, deal.entry.value, deal.lots_e8, deal.price, deal.profit.minor)
-    return (row.account, *what, costs, deal.bridge, deal.reason, deal.t_us, booked)
+    return (row.account, *what, *costs, deal.bridge, deal.reason, deal.t_us, booked)
 
 
 class DealLine(msgspec.Struct, frozen=True):
@@ -139,9 +149,10 @@ class DealLine(msgspec.Struct, frozen=True):
 
 
 class Trade(msgspec.Struct, frozen=True, kw_only=True):
-    """One closed position. `reason` is the platform's word for its last deal.
+    """One position; still open where `closed_seq` is None. `reason` is the platform's word for its last deal.
 
-    `price_in` and `price_out` are averages over its deals, rounded to the symbol's digits."""
+    `price_in` and `price_out` are averages over its deals, rounded to the symbol's digits. `net` is what its deals have left in the
+    balance so far, after the costs, which are negative when paid. `opened_seq`: the row that booked its first deal."""
 
     position: str
     symbol: str
@@ -151,24 +162,36 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     price_in: int | None
     price_out: int | None
     net: Money
-    costs: Money
+    commission: Money
+    swap: Money
+    fee: Money
     opened_us: int
-    closed_us: int
-    closed_seq: int
+    opened_seq: int
+    closed_us: int | None
+    closed_seq: int | None
     reason: str
     deals: tuple[DealLine, ...]
+
+    @property
+    def costs(self) -> Money:
+        return self.commission + self.swap + self.fee
+
+
+TRADE_COLUMNS = (
+    "t.account, t.position, t.symbol, t.side, t.lots_e8, coalesce(s.digits, 0), t.currency, t.exponent, t.net, t.commission,"
+    " t.swap_paid, t.fee, t.opened_us, t.opened_seq, t.closed_us, t.closed_seq, t.reason"
+)
+TRADES_FROM = "FROM rm_trade t LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
 
 
 def closed_trades(connection: apsw.Connection, account: int, before: int | None, limit: int) -> list[Trade]:
     """Closed positions, the last closed first, from below `closed_seq` `before`."""
     ceiling = before if before is not None else 1 << 62
     sql = (
-        "SELECT t.position, t.symbol, t.side, t.lots_e8, coalesce(s.digits, 0), t.currency, t.exponent, t.net, t.opened_us,"
-        " t.closed_us, t.closed_seq, t.reason FROM rm_trade t LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
+        f"SELECT {TRADE_COLUMNS} {TRADES_FROM}"
         " WHERE t.account = ? AND t.closed_seq < ? ORDER BY t.closed_seq DESC LIMIT ?"
     )
-    rows = list(connection.execute(sql, (account, ceiling, limit)))
-    return [_trade(row, _deals_of(connection, account, row[0])) for row in rows]
+    return [trade_of(connection, row) for row in list(connection.execute(sql, (account, ceiling, limit)))]
 
 
 class Closing(msgspec.Struct, frozen=True):
@@ -191,12 +214,17 @@ class Closing(msgspec.Struct, frozen=True):
 def closings_after(connection: apsw.Connection, account: int, seq: int, positions: tuple[str, ...]) -> list[Closing]:
     """The booked closing deals of these positions since ledger row `seq`, in their order."""
     sql = (
-        "SELECT d.seq, d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8, d.price, d.profit, d.costs, d.at_us FROM rm_deal d"
+        "SELECT d.seq, d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8, d.price, d.profit,"
+        " d.commission + d.swap + d.fee, d.at_us FROM rm_deal d"
         " JOIN rm_trade t ON t.account = d.account AND t.position = d.position"
         " LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
         " WHERE d.account = ? AND d.position = ? AND d.seq > ? AND d.entry != 'in' AND d.booked = 1 ORDER BY d.seq"
     )
     return [Closing(*row) for position in positions for row in connection.execute(sql, (account, position, seq))]
+
+
+def bridges_with_symbols(connection: apsw.Connection) -> list[str]:
+    return [str(bridge) for (bridge,) in connection.execute("SELECT DISTINCT bridge FROM rm_symbol")]
 
 
 def digits_of(connection: apsw.Connection, bridge: str) -> dict[str, int]:
@@ -206,7 +234,7 @@ def digits_of(connection: apsw.Connection, bridge: str) -> dict[str, int]:
 
 def _deals_of(connection: apsw.Connection, account: int, position: str) -> tuple[DealLine, ...]:
     sql = (
-        "SELECT deal, seq, position, entry, lots_e8, price, profit, costs, at_us FROM rm_deal"
+        "SELECT deal, seq, position, entry, lots_e8, price, profit, commission + swap + fee, at_us FROM rm_deal"
         " WHERE account = ? AND position = ? AND booked = 1 ORDER BY seq"
     )
     return tuple(
@@ -217,38 +245,36 @@ def _deals_of(connection: apsw.Connection, account: int, position: str) -> tuple
 
 def costs_of_open(connection: apsw.Connection, account: int) -> list[tuple[str, int]]:
     """(position, costs) of what is open: commission, fee and swap that its deals have taken from the balance already."""
-    sql = (
-        "SELECT d.position, sum(d.costs) FROM rm_deal d JOIN rm_trade t ON t.account = d.account AND t.position = d.position"
-        " WHERE d.account = ? AND t.closed_seq IS NULL AND d.booked = 1 GROUP BY d.position"
-    )
+    sql = "SELECT position, commission + swap_paid + fee FROM rm_trade WHERE account = ? AND closed_seq IS NULL"
     return list(connection.execute(sql, (account,)))
 
 
-def _trade(row: Sequence[object], deals: tuple[DealLine, ...]) -> Trade:
-    position, symbol, side, lots_e8, digits, currency, exponent, net, opened_us, closed_us, closed_seq, reason = row
-    assert isinstance(net, int)
-    assert isinstance(currency, str)
-    assert isinstance(exponent, int)
-    costs = sum(deal.costs for deal in deals)
-    return msgspec.convert(
-        {
-            "position": position,
-            "symbol": symbol,
-            "side": side,
-            "lots_e8": lots_e8,
-            "digits": digits,
-            "price_in": _average([deal for deal in deals if deal.entry is DealEntry.IN]),
-            "price_out": _average([deal for deal in deals if deal.entry is DealEntry.OUT]),
-            "net": Money(net, currency, exponent),
-            "costs": Money(costs, currency, exponent),
-            "opened_us": opened_us,
-            "closed_us": closed_us,
-            "closed_seq": closed_seq,
-            "reason": reason,
-            "deals": deals,
-        },
-        Trade,
-        from_attributes=True,
+def trade_of(connection: apsw.Connection, row: Sequence[Any]) -> Trade:
+    """A row of TRADE_COLUMNS, with its deals."""
+    account, position, symbol, side, lots_e8, digits, currency, exponent, net, commission, swap, fee, *times, reason = (
+        row
+    )
+    opened_us, opened_seq, closed_us, closed_seq = times
+    deals = _deals_of(connection, account, position)
+    money = Money(net, currency, exponent)
+    return Trade(
+        position=position,
+        symbol=symbol,
+        side=Side(side),
+        lots_e8=lots_e8,
+        digits=digits,
+        price_in=_average([deal for deal in deals if deal.entry is DealEntry.IN]),
+        price_out=_average([deal for deal in deals if deal.entry is DealEntry.OUT]),
+        net=money,
+        commission=money.with_minor(commission),
+        swap=money.with_minor(swap),
+        fee=money.with_minor(fee),
+        opened_us=opened_us,
+        opened_seq=opened_seq,
+        closed_us=closed_us,
+        closed_seq=closed_seq,
+        reason=reason,
+        deals=deals,
     )
 
 

@@ -128,7 +128,7 @@ async def test_nothing_runs_off_a_phones_screen(browser, base_url, stage, play, 
     phone = {"viewport": {"width": width, "height": 740}}
     page, _ = await signed_in(browser, base_url, "ada@example.org", play.PASSWORD, **phone)
     paths = ("/accounts", f"/accounts/{id_text(stage.accounts['ada'])}", f"/decisions/{decisions['BreachDeclared']}")
-    for path in paths:
+    for path in (*paths, f"{paths[1]}/trades", f"{paths[1]}/trades?side=up"):
         await page.goto(f"{base_url}{path}")
         assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert await page.evaluate(CLIPPED) == [], path
@@ -139,7 +139,9 @@ async def test_staff_reach_everything_on_a_small_phone(browser, base_url, stage,
     phone = {"viewport": {"width": 320, "height": 640}}
     page, _ = await signed_in(browser, base_url, "ruth@example.org", play.PASSWORD, **phone)
     paths = ("/staff", "/staff/commands", "/staff/exposure?phases=all", "/staff/drift?show=all", "/staff/feed")
-    for path in (*paths, f"/staff/decisions/{decisions['BreachDeclared']}"):
+    account, breach = id_text(stage.accounts["ada lost"]), decisions["BreachDeclared"]
+    traces = ("/staff/trace", f"/staff/trace?desk=account/{account}", "/staff/trace?desk=risk", f"/staff/rows/{breach}")
+    for path in (*paths, *traces, f"/staff/accounts/{account}/trades", f"/staff/decisions/{breach}"):
         await page.goto(f"{base_url}{path}")
         assert await page.evaluate("document.documentElement.scrollWidth") <= 320, path
         assert await page.evaluate(CLIPPED) == [], path

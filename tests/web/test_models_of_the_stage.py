@@ -12,7 +12,7 @@ from storage.readmodels.accounts import account_line
 from storage.readmodels.commands import commands_for
 from storage.readmodels.days import days_of
 from storage.readmodels.decisions import decision_counts, decision_line
-from storage.readmodels.marks import Mark, Marks, marks_of
+from storage.readmodels.marks import Mark, Marks, curve_of
 from storage.readmodels.registry import READ_MODELS
 from storage.readmodels.trades import closed_trades
 from storage.rows import Row
@@ -63,7 +63,7 @@ def test_a_breach_is_drawn_on_the_marks_that_were_written_before_it(size):
     connection.execute(Marks.schema)
     for start in range(0, len(rows), size):
         Marks().project(connection, rows[start : start + size])
-    assert marks_of(connection, 1, 0, 10) == [Mark(10, 90, 80), Mark(15, 100, 95), Mark(20, 120, 70)]
+    assert curve_of(connection, 1, 0, 20, 20) == [Mark(10, 90, 80), Mark(15, 100, 95), Mark(20, 120, 70)]
 
 
 def euros(minor):
@@ -138,14 +138,3 @@ def test_a_position_carried_over_midnight_parts_equity_from_balance(stage, book)
     running, before = days_of(book, stage.accounts["ben"], 10)
     assert before.balance_end == running.balance_start
     assert before.equity_end == running.equity_start != running.balance_start
-
-
-def test_a_thinned_chart_keeps_the_lowest_equity_of_each_stretch():
-    connection = apsw.Connection("")
-    connection.execute(Marks.schema)
-    rows = [(1, at, 100, 50 if at == 777 else 100 + at % 7) for at in range(2_000)]
-    connection.executemany("INSERT INTO rm_mark (account, at_us, balance, equity) VALUES (?, ?, ?, ?)", rows)
-    kept = marks_of(connection, 1, 0, 100)
-    assert len(kept) <= 110
-    assert Mark(777, 100, 50) in kept
-    assert kept[-1].at_us == 1_999

@@ -13,6 +13,8 @@ def filled(path: str, account: int, decision: int) -> str:
     values = {
         "{account:str}": id_text(account),
         "{decision:int}": str(decision),
+        "{seq:int}": "1",
+        "trace.jsonl": "trace.jsonl?desk=risk",
         "{switch:str}": "payouts",
         "{bridge:str}": "sim",
         "{command:str}": "none",

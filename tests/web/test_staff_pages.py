@@ -102,12 +102,10 @@ async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage
     seen: list[int] = []
     query = ""
     while True:
-        html = (await ruth.get(f"/staff/accounts/{id_text(account)}/trace{query}", headers={"hx-request": "true"})).text
-        seen += [
-            int(seq)
-            for seq in re.findall(r'<tr class="(?:input|fact|command)"><td class="num" data-th="Row">(\d+)', html)
-        ]
-        older = re.search(r"\?before=\d+", html)
+        path = f"/staff/trace?desk=account/{id_text(account)}{query}"
+        html = (await ruth.get(path, headers={"hx-request": "true"})).text
+        seen += [int(seq) for seq in re.findall(r'<tr class="(?:input|fact|command)" id="row-(\d+)"', html)]
+        older = re.search(r"&before=\d+", html.replace("&amp;", "&"))
         if older is None:
             break
         query = older.group(0)
@@ -115,7 +113,8 @@ async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage
 
 
 async def test_the_trace_reads_as_words_not_as_json(ruth, stage):
-    html = (await ruth.get(f"/staff/accounts/{id_text(stage.accounts['ada lost'])}")).text.replace("\u00a0", " ")
+    path = f"/staff/trace?desk=account/{id_text(stage.accounts['ada lost'])}"
+    html = (await ruth.get(path)).text.replace("\u00a0", " ")
     assert "BreachDeclared" in html
     assert "<b>Floor</b> 94,559.00 USD" in html
     assert "<b>Working</b> " in html
@@ -201,7 +200,7 @@ async def test_a_list_that_is_read_to_its_end_does_not_say_that_nothing_ever_was
     assert "There are no older commands." in (await ruth.get("/staff/commands?before=1")).text
     fresh = stage.sell("cleo fresh", play.CLEO, 991)
     stage.settle()
-    assert "No trade has been closed yet." in (await ruth.get(f"/staff/accounts/{id_text(fresh)}/trades")).text
+    assert "No trade has been opened yet." in (await ruth.get(f"/staff/accounts/{id_text(fresh)}/trades")).text
 
 
 async def test_a_switch_needs_a_reason_and_must_exist(ruth, stage):

@@ -94,25 +94,6 @@ async def test_the_dip_that_broke_the_limit_is_in_the_chart(ada, stage):
     assert min(figures["equity"]) == 91_283_50
 
 
-async def test_trades_can_be_taken_along_as_a_table(ada, stage):
-    answer = await ada.get(f"/accounts/{id_text(stage.accounts['ada'])}/trades.csv")
-    lines = answer.text.splitlines()
-    assert answer.headers["content-disposition"].startswith("attachment")
-    assert len(lines) == 4
-    assert lines[1].startswith("P7005,EURUSD,buy,2.50,2014-05-02T11:")
-    assert lines[1].endswith(",-14.00,918.50,USD")
-
-
-async def test_trades_are_paged_and_the_pieces_are_those_of_the_page(ada, stage):
-    path = f"/accounts/{id_text(stage.accounts['ada'])}/trades"
-    whole, piece = await ada.get(path), await ada.get(path, headers={"hx-request": "true"})
-    assert "<!doctype html>" in whole.text
-    assert "<!doctype html>" not in piece.text
-    assert piece.text.count("<tr>") == 3
-    older = await ada.get(f"{path}?before=1", headers={"hx-request": "true"})
-    assert older.text.count("<tr>") == 0
-
-
 # --- live ---
 
 

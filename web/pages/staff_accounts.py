@@ -15,7 +15,7 @@ from storage.readmodels.account_lists import AccountFilter, accounts_page, count
 from storage.readmodels.accounts import AccountLine
 from web.bounds import ACCOUNTS_PER_PAGE
 from web.firm import Firm
-from web.forms import AccountsAsked, id_in, read_accounts_asked
+from web.lists_asked import AccountsAsked, id_in, read_accounts_asked
 from web.render import page
 from web.visitor import Policy
 

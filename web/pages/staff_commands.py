@@ -11,7 +11,8 @@ from firm.inputs import CommandState
 from storage.readmodels.commands import WITHHELD, commands_page
 from web.asking import ask
 from web.bounds import COMMANDS_PER_PAGE
-from web.forms import Wrong, fields_of, read_before, read_settlement, refused_in
+from web.forms import Wrong, fields_of, read_settlement, refused_in
+from web.lists_asked import read_before
 from web.render import page
 from web.visitor import Policy, signed_in
 

@@ -11,7 +11,8 @@ from storage.readmodels.decisions import dismissed_breaches, latest_decisions, o
 from web.asking import ask
 from web.bounds import DECISIONS_PER_PAGE
 from web.decision_view import decision_view, for_staff
-from web.forms import Wrong, fields_of, read_before, read_review, refused_in
+from web.forms import Wrong, fields_of, read_review, refused_in
+from web.lists_asked import read_before
 from web.pages.decision import NOTHING_KEPT, evidence_file, evidence_since_kept
 from web.render import page
 from web.visitor import Policy, signed_in

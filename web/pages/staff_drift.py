@@ -11,7 +11,7 @@ from storage.readmodels.drifts import count_drifting, drifts_of, latest_drifts, 
 from web.bounds import DRIFTS_PER_PAGE
 from web.drift_view import DriftLine, lines_of
 from web.firm import Firm
-from web.forms import DriftAsked, read_drift_asked
+from web.lists_asked import DriftAsked, read_drift_asked
 from web.pages.account import event_stream
 from web.render import page
 from web.sse import Parts

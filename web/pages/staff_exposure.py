@@ -13,7 +13,7 @@ from actors.exposure import Exposure, Holding, exposure_of, holdings_in, summed
 from storage.readmodels.accounts import AccountLine, account_line
 from web.bounds import HOLDERS_PER_PAGE
 from web.firm import Firm
-from web.forms import HoldersAsked, read_funded, read_holders_asked
+from web.lists_asked import HoldersAsked, read_funded, read_holders_asked
 from web.pages.account import event_stream
 from web.render import page
 from web.sse import Parts

@@ -2,6 +2,7 @@
 // Without this file the picture stays.
 (() => {
   const REFETCH_AFTER_MS = 4000; // the figures are asked for again when the book changed, but not more often than this
+  const PLACES = 12; // along a line where its name may stand
   const KINDS = { floor: "--bad", daily: "--bad", target: "--good", start: "--line-strong" };
   const DASHES = { daily: [7, 3], start: [2, 4] };
   const FONT = "500 11px Inter, system-ui, sans-serif";
@@ -34,6 +35,7 @@
 
   // Whether any curve but the line's own (`own`, a row of the data) runs through a box of the drawing.
   const struck = (plot, own, box) => {
+    const near = 3 * devicePixelRatio;
     const at = plot.data[0].map((second) => plot.valToPos(second, "x", true));
     const first = Math.max(0, at.findIndex((x) => x >= box.left) - 1);
     const beyond = at.findIndex((x) => x > box.right);
@@ -41,11 +43,28 @@
     return plot.data.some((levels, row) => {
       if (row === 0 || row === own) return false;
       const heights = levels.slice(first, last).filter((level) => level != null).map((level) => plot.valToPos(level, "y", true));
-      return heights.length > 0 && Math.min(...heights) < box.bottom && Math.max(...heights) > box.top;
+      return heights.length > 0 && Math.min(...heights) < box.bottom + near && Math.max(...heights) > box.top - near;
     });
   };
 
-  // A line's name stands beside it where nothing runs through the name: above or below its end, else its beginning, else its middle.
+  // Where trading days begin, behind everything else.
+  const days = (given) => (plot) => {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.strokeStyle = ink("--ink-faint");
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([1, 4].map((long) => long * devicePixelRatio));
+    for (const { at_s: at } of given.days) {
+      const x = Math.round(plot.valToPos(at, "x", true)) + 0.5;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.restore();
+  };
+
+  // A line's name stands beside it where nothing runs through the name: above or below its end, else its beginning, else between.
   const named = (given) => (plot) => {
     const { ctx, bbox } = plot, taken = [], pad = 6 * devicePixelRatio, gap = 3 * devicePixelRatio, high = 12 * devicePixelRatio;
     const right = bbox.left + bbox.width, low = bbox.top + bbox.height;
@@ -55,7 +74,9 @@
     ctx.textBaseline = "middle"; // the axes leave another one behind, which would strike the name through
     given.lines.forEach((line, place) => {
       const levels = plot.data[place + 3], wide = ctx.measureText(line.label).width;
-      const boxes = [[right - pad - wide, levels.at(-1)], [bbox.left + pad, levels[0]], [bbox.left + (bbox.width - wide) / 2, levels[levels.length >> 1]]]
+      const between = Array.from({ length: PLACES - 1 }, (_, at) => bbox.left + (bbox.width - wide) * (at + 1) / PLACES);
+      const boxes = [right - pad - wide, bbox.left + pad, ...between]
+        .map((left) => [left, levels[plot.posToIdx((left + wide / 2 - bbox.left) / devicePixelRatio)]])
         .filter(([, level]) => level != null)
         .flatMap(([left, level]) => { const y = plot.valToPos(level, "y", true); return [y - gap - high, y + gap].map((top) => ({ left, right: left + wide, top, bottom: top + high })); })
         .filter((box) => box.top >= bbox.top && box.bottom <= low);
@@ -98,7 +119,7 @@
         { label: "Balance", stroke: ink("--ink-faint"), width: 1.25, dash: [3, 3], points: { show: false }, paths: stepped },
         ...lines,
       ],
-      hooks: { setCursor: [say], draw: [named(given)] },
+      hooks: { drawAxes: [days(given)], setCursor: [say], draw: [named(given)] },
     };
   };
 
@@ -110,6 +131,11 @@
     const stage = document.createElement("div");
     picture.after(stage);
     const plot = new window.uPlot(options(box, picture, given), columns(given), stage);
+    stage.tabIndex = 0;
+    stage.setAttribute("role", "img");
+    stage.setAttribute("aria-label", picture.getAttribute("aria-label"));
+    stage.setAttribute("aria-describedby", "chart-said");
+    stage.addEventListener("keydown", (event) => read(plot, event));
     picture.remove();
     new ResizeObserver(() => plot.setSize({ width: box.clientWidth - 24, height: plot.height })).observe(box);
 
@@ -124,6 +150,16 @@
       if (piece.dataset.book && !waiting) waiting = setTimeout(() => { waiting = 0; again(); }, REFETCH_AFTER_MS);
       if (piece.dataset.equity) add(plot, given, piece.dataset);
     });
+  };
+
+  // The arrow keys move the reading through the curve: by a point, with Shift by twenty; Home and End to its ends.
+  const read = (plot, event) => {
+    const last = plot.data[0].length - 1, step = event.shiftKey ? 20 : 1, at = plot.cursor.idx ?? last;
+    const to = { ArrowLeft: at - step, ArrowRight: at + step, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const idx = Math.min(last, Math.max(0, to));
+    plot.setCursor({ left: plot.valToPos(plot.data[0][idx], "x"), top: 0 });
   };
 
   // A live mark: it takes the place of the last one within its second, and the lines go on at their level.

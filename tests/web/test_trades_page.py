@@ -1,0 +1,227 @@
+"""The list of trades: what is asked for is shown and summed, what cannot be meant is said, and a file holds the very same."""
+
+import csv
+import io
+import re
+
+import apsw
+import msgspec
+import pytest
+
+from firm.ids import id_text
+from firm.inputs import DealEntry, Side
+from firm.money import Money
+from storage.readmodels.days import Days
+from storage.readmodels.trade_lists import TradeFilter, totals_of, trades_page
+from storage.readmodels.trades import Trades
+from tests.web.page_text import text_of
+from web.pages import trades as trades_pages
+from web.pages.trades import as_text, csv_row
+
+DEALS = ("P7001", "P7002", "P7005", "P7010", "P7011")  # Ada's: three closed, the last two open
+
+
+@pytest.fixture
+def path(stage):
+    return f"/accounts/{id_text(stage.accounts['ada'])}/trades"
+
+
+def positions(html: str) -> list[str]:
+    return re.findall(r'<span class="sub num">(P\d+)</span>', html)
+
+
+def records(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        pytest.param("", ["P7011", "P7010", "P7005", "P7002", "P7001"], id="all, the open ones first"),
+        pytest.param("sort=opened", ["P7011", "P7010", "P7005", "P7002", "P7001"], id="by when they were opened"),
+        pytest.param("symbol=EURUSD", ["P7010", "P7005", "P7001"], id="a symbol"),
+        pytest.param("side=sell", ["P7011", "P7002"], id="a side"),
+        pytest.param("state=open", ["P7011", "P7010"], id="open"),
+        pytest.param("state=closed&side=buy", ["P7005", "P7001"], id="closed and bought"),
+        pytest.param("result=gain&sort=best", ["P7005", "P7001"], id="gains, the best first"),
+        pytest.param("result=loss", ["P7002"], id="losses: costs of an open trade are none yet"),
+        pytest.param("sort=worst&state=closed", ["P7002", "P7001", "P7005"], id="the worst first"),
+        pytest.param("to=2014-05-01", ["P7002", "P7001"], id="up to a trading day"),
+        pytest.param("from=2014-05-02&to=2014-05-02", ["P7011", "P7010", "P7005"], id="one trading day"),
+        pytest.param("from=2014-05-03", [], id="a day that has not come"),
+        pytest.param("to=2014-04-30", [], id="a day before there was an account"),
+    ],
+)
+async def test_what_is_asked_for_is_shown_and_the_file_holds_the_same(ada, path, query, expected):
+    answer = await ada.get(f"{path}?{query}")
+    assert answer.status_code == 200
+    assert positions(answer.text) == expected
+    file = await ada.get(f"{path}.csv?{query}")
+    assert [record["position"] for record in records(file.text)] == expected
+
+
+async def test_what_trades_come_to_is_the_sum_of_those_that_are_shown(ada, path):
+    page = text_of((await ada.get(f"{path}?state=closed")).text)
+    assert "Trades 3 Net result +1,222.00 USD Commission −35.00 USD Swap 0.00 USD" in page
+    assert "Trades 1 Net result −326.00 USD" not in page
+    page = text_of((await ada.get(f"{path}?result=gain")).text)
+    assert "Trades 2 Net result +1,544.50 USD Commission −28.00 USD" in page
+
+
+async def test_a_day_is_the_accounts_own_and_not_one_of_utc(ben, stage):
+    """Prague's 2 May begins at 22:00 UTC: a position that Ben opened on the evening before belongs to 1 May."""
+    ben_path = f"/accounts/{id_text(stage.accounts['ben'])}/trades"
+    assert positions((await ben.get(f"{ben_path}?to=2014-05-01")).text) == ["P7013"]
+    assert "Days begin at 00:00 in Europe/Prague." in (await ben.get(ben_path)).text
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("symbol=GBPUSD", "This account has no trade in such a symbol."),
+        ("symbol=%27%3B%20DROP", "This account has no trade in such a symbol."),
+        ("side=up", "A side is buy or sell."),
+        ("state=half", "A trade is open or closed."),
+        ("result=luck", "A result is a gain or a loss."),
+        ("sort=name", "Trades are sorted by one of"),
+        ("from=yesterday", "The day after “from” has to be written like 2014-05-02."),
+        ("to=2014-02-30", "The day after “to” has to be written like 2014-05-02."),
+        ("from=2014-05-02&to=2014-05-01", "The first day lies after the last one."),
+        ("after=here", "The place in the list cannot be read."),
+        ("after=99999999999999999999~1", "The place in the list cannot be read."),
+    ],
+)
+async def test_what_cannot_be_meant_is_said_and_nothing_is_summed_over_it(ada, path, query, said):
+    for address in (f"{path}?{query}", f"{path}.csv?{query}"):
+        answer = await ada.get(address)
+        assert answer.status_code == 422
+        assert said in text_of(answer.text)
+        assert positions(answer.text) == []
+        assert "Net result" not in text_of(answer.text)
+    assert "content-disposition" not in answer.headers
+
+
+async def test_what_was_typed_stays_in_the_form(ada, path):
+    page = (await ada.get(f"{path}?side=sell&from=2014-05-01")).text
+    assert '<option value="sell" selected>' in page
+    assert 'name="from" value="2014-05-01"' in page
+    assert f'href="{path}.csv?side=sell&amp;from=2014-05-01"' in page
+    wrong = (await ada.get(f"{path}?from=soon%22%3E%3Cb%3E&side=sell")).text
+    assert '<option value="sell" selected>' in wrong
+    assert "soon&#34;&gt;&lt;b&gt;" in wrong
+
+
+async def test_a_piece_is_what_the_page_holds(ada, path):
+    whole, piece = await ada.get(path), await ada.get(path, headers={"hx-request": "true"})
+    assert "<!doctype html>" in whole.text
+    assert "<!doctype html>" not in piece.text
+    assert piece.text.strip() in whole.text
+    bad = await ada.get(f"{path}?side=up", headers={"hx-request": "true"})
+    assert "<!doctype html>" not in bad.text
+    assert "A side is buy or sell." in bad.text
+
+
+async def test_pages_do_not_overlap_while_new_trades_come(ada, path, stage, monkeypatch):
+    monkeypatch.setattr(trades_pages, "TRADES_PER_PAGE", 2)
+    page, seen = (await ada.get(f"{path}?symbol=EURUSD&sort=opened")).text, []
+    seen += positions(page)
+    stage.deal(stage.accounts["ada"], "P7099", Side.BUY, "0.10", "EURUSD")
+    stage.settle()
+    following = re.search(rf'href="({path}\?[^"]*after=[^"]*)"', page)
+    assert following is not None
+    page = (await ada.get(following[1].replace("&amp;", "&"))).text
+    assert "From the start" in page
+    seen += positions(page)
+    assert seen == ["P7010", "P7005", "P7001"]
+    assert positions((await ada.get(f"{path}?symbol=EURUSD&sort=opened")).text)[0] == "P7099"
+    stage.deal(stage.accounts["ada"], "P7099", Side.SELL, "0.10", "EURUSD", DealEntry.OUT, 0)
+    stage.settle()
+
+
+async def test_ben_has_no_way_to_adas_trades_and_staff_have_their_own(ben, ruth, ada, path):
+    for address in (path, f"{path}.csv", f"{path}?side=up"):
+        assert (await ben.get(address)).status_code == 404
+        assert (await ruth.get(address)).status_code == 403
+        assert (await ada.get(f"/staff{address}")).status_code == 403
+        assert (await ruth.get(f"/staff{address}")).status_code in (200, 422)
+    assert (await ruth.get("/staff/accounts/00000-00000/trades")).status_code == 404
+
+
+# --- the file ---
+
+
+async def test_the_file_is_one_for_programs(ada, path, monkeypatch):
+    monkeypatch.setattr(trades_pages, "CSV_TRADES_AT_ONCE", 2)  # so that it is read in several pieces
+    answer = await ada.get(f"{path}.csv?state=closed&to=2014-05-02&symbol=EURUSD")
+    assert answer.headers["content-type"].startswith("text/csv; charset=utf-8")
+    assert re.fullmatch(r'attachment; filename="trades-2014-05-02.csv"', answer.headers["content-disposition"])
+    lines = answer.text.split("\r\n")
+    assert lines[0] == ",".join(trades_pages.COLUMNS)
+    assert lines[-1] == ""
+    found = [line for line in lines if line.startswith("P7005,")]
+    assert len(found) == 1
+    assert re.fullmatch(
+        r"P7005,EURUSD,buy,closed,2\.50,2014-05-02T1\d:\d\d:\d\d\.000000Z,1\.\d{5},2014-05-02T1\d:\d\d:\d\d\.000000Z,1\.\d{5},"
+        r"-14\.00,0\.00,0\.00,918\.50,USD",
+        found[0],
+    )
+
+
+async def test_an_open_trade_has_no_close_in_the_file(ada, path):
+    [record] = [each for each in records((await ada.get(f"{path}.csv?state=open")).text) if each["position"] == "P7010"]
+    assert (record["state"], record["closed_utc"], record["price_close"]) == ("open", "", "")
+    assert record["net"] == "-14.00"
+
+
+async def test_the_file_ends_at_its_bound(ada, path, monkeypatch):
+    monkeypatch.setattr(trades_pages, "CSV_TRADES_AT_ONCE", 2)
+    monkeypatch.setattr(trades_pages, "CSV_TRADES_MAX", 4)
+    assert len(records((await ada.get(f"{path}.csv")).text)) == 4
+    assert "the first 4 of them" in text_of((await ada.get(path)).text)
+
+
+def test_a_platforms_word_is_never_a_formula(stage):
+    with stage.reader.connection() as book:
+        [(_, trade), *_] = trades_page(book, stage.accounts["ada"], TradeFilter(), "closed", None, 1)
+    for word in ("=HYPERLINK(1)", "+1", "-1", "@SUM", "\tx", "\rx"):
+        assert as_text(word) == f"'{word}"
+        named = msgspec.structs.replace(trade, position=word, symbol=word)
+        assert csv_row(named)[:2] == (f"'{word}", f"'{word}")
+    assert as_text("EURUSD") == "EURUSD"
+
+
+def test_a_trade_belongs_to_the_day_of_its_close_and_an_open_one_to_that_of_its_opening():
+    book = apsw.Connection("")
+    book.execute(Trades.schema + Days.schema)
+    for label, start_us in (("2014-05-01", 0), ("2014-05-02", 100)):
+        book.execute(
+            "INSERT INTO rm_day VALUES (1, ?, ?, ?, 0, 0, NULL, NULL, 0, 0, 0, 1)", (start_us, label, start_us + 100)
+        )
+    for number, (opened_us, closed_us) in enumerate([(50, 150), (50, 99), (50, None), (100, None)], start=1):
+        book.execute(
+            "INSERT INTO rm_trade VALUES (1, ?, 'sim', 'EURUSD', 'buy', 1, 'USD', 2, 0, 0, 0, 0, 0, ?, ?, ?, ?, '')",
+            (f"P{number}", opened_us, number, closed_us, closed_us and number),
+        )
+
+    def found(**days):
+        return sorted(trade.position for _, trade in trades_page(book, 1, TradeFilter(**days), "opened", None, 9))
+
+    assert found(to_day="2014-05-01") == ["P2", "P3"]
+    assert found(from_day="2014-05-02") == ["P1", "P4"]
+    assert found(from_day="2014-05-01", to_day="2014-05-05") == ["P1", "P2", "P3", "P4"]
+
+
+def test_each_currency_is_summed_by_itself_and_exactly():
+    book = apsw.Connection("")
+    book.execute(Trades.schema)
+    large = 4_000_000_000_000_001
+    rows = [("USD", 2, large), ("USD", 2, large), ("JPY", 0, -7)]
+    for number, (currency, exponent, net) in enumerate(rows, start=1):
+        book.execute(
+            "INSERT INTO rm_trade VALUES (1, ?, 'sim', 'EURUSD', 'buy', 1, ?, ?, ?, 0, -3, -2, -1, 5, ?, 6, ?, '')",
+            (f"P{number}", currency, exponent, net, number, number),
+        )
+    found = totals_of(book, 1, TradeFilter())
+    assert [(each.count, each.net) for each in found] == [(1, Money(-7, "JPY", 0)), (2, Money(2 * large, "USD", 2))]
+    assert [(each.commission.minor, each.swap.minor, each.fee.minor) for each in found] == [(-3, -2, -1), (-6, -4, -2)]
+    assert totals_of(book, 2, TradeFilter()) == []

@@ -1,0 +1,173 @@
+"""Reading asked: what the URL of a list of trades or of a desk's trace asks for, or what is wrong with it.
+
+Other lists pass over what they cannot read. Here sums are shown, and the absence of rows says something: a page over more than was
+asked for would be believed.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from firm.ids import id_text
+from firm.inputs import Side
+from firm.instant import parse_utc
+from firm.kinds import BY_NAME
+from storage.desk_trace import TraceFilter
+from storage.readmodels.desk_rows import RISK
+from storage.readmodels.trade_lists import SORTS, TradeFilter
+from web.forms import Wrong, text_in
+from web.lists_asked import id_in, place_in, whole_in
+
+STATES_OF_TRADES = {"open": False, "closed": True}
+RESULTS_OF_TRADES = {"gain": True, "loss": False}
+
+
+class TradesAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's trades as their URL asks for them. `after` is the place the page begins behind; days are ISO dates, or empty."""
+
+    symbol: str
+    side: str
+    state: str
+    result: str
+    from_day: str
+    to_day: str
+    sort: str
+    after: tuple[int, int] | None
+
+    @property
+    def filter(self) -> TradeFilter:
+        return TradeFilter(
+            symbol=self.symbol or None,
+            side=Side(self.side) if self.side else None,
+            closed=STATES_OF_TRADES.get(self.state),
+            won=RESULTS_OF_TRADES.get(self.result),
+            from_day=self.from_day or None,
+            to_day=self.to_day or None,
+        )
+
+    def query(self, **changes: str) -> dict[str, str]:
+        """The URL's parameters with some changed; empty ones are left out."""
+        asked = {
+            "symbol": self.symbol,
+            "side": self.side,
+            "state": self.state,
+            "result": self.result,
+            "from": self.from_day,
+            "to": self.to_day,
+            "sort": "" if self.sort == "closed" else self.sort,
+        } | changes
+        return {name: value for name, value in asked.items() if value}
+
+
+class TraceAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """The trace of a desk as its URL asks for it. `kind` is "" for all rows; `before`: the row from which it goes on."""
+
+    desk: str
+    kind: str
+    since_us: int | None
+    until_us: int | None
+    before: int | None
+    typed: dict[str, str]
+
+    @property
+    def filter(self) -> TraceFilter:
+        return TraceFilter(kind=self.kind, since_us=self.since_us, until_us=self.until_us)
+
+    def query(self, **changes: str) -> dict[str, str]:
+        return {name: value for name, value in (self.typed | {"before": ""} | changes).items() if value}
+
+
+def read_trades_asked(query: Mapping[str, Any], symbols: Collection[str]) -> TradesAsked | Wrong:
+    """What of an account's trades is asked for; `symbols` are those it traded. What cannot be meant is said, not passed over:
+    a sum over other trades than were asked for would be believed."""
+    typed = {
+        name: text_in(query, name) for name in ("symbol", "side", "state", "result", "from", "to", "sort", "after")
+    }
+    choices = {
+        "symbol": (symbols, "This account has no trade in such a symbol. Choose one of the list."),
+        "side": ([side.value for side in Side], "A side is buy or sell."),
+        "state": (STATES_OF_TRADES, "A trade is open or closed."),
+        "result": (RESULTS_OF_TRADES, "A result is a gain or a loss."),
+        "sort": (SORTS, f"Trades are sorted by one of: {', '.join(SORTS)}."),
+    }
+    errors = {name: said for name, (known, said) in choices.items() if typed[name] and typed[name] not in known}
+    days = {name: _day(typed[name]) for name in ("from", "to")}
+    for name, day in days.items():
+        if typed[name] and not day:
+            errors[name] = f"The day after “{name}” has to be written like 2014-05-02."
+    if days["from"] and days["to"] and days["from"] > days["to"]:
+        errors["from"] = "The first day lies after the last one."
+    after = place_in(typed["after"])
+    if typed["after"] and after is None:
+        errors["after"] = "The place in the list cannot be read. Begin from the start."
+    if errors:
+        return Wrong(errors, typed)
+    return TradesAsked(
+        symbol=typed["symbol"],
+        side=typed["side"],
+        state=typed["state"],
+        result=typed["result"],
+        from_day=days["from"],
+        to_day=days["to"],
+        sort=typed["sort"] or "closed",
+        after=after,
+    )
+
+
+def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> TraceAsked | Wrong:
+    """Which desk's trace, and what of it. Raises nothing: what cannot be read is said."""
+    typed = {name: text_in(query, name) for name in ("desk", "kind", "from", "to", "before")}
+    desk, errors = _desk(typed["desk"], bridges), {}
+    if desk is None:
+        errors["desk"] = (
+            "No desk is called so. Name one like account/7K2MQ-9XW3F, order/7K2MQ-9XW3F, market/sim, bridge/sim, enforcement/sim, or risk."
+        )
+    if typed["kind"] and typed["kind"] not in BY_NAME:
+        errors["kind"] = "There is no such kind of row."
+    window = {name: _instant(typed[name]) for name in ("from", "to")}
+    for name, instant in window.items():
+        if typed[name] and instant is None:
+            errors[name] = f"The time after “{name}” has to be written like 2014-05-02T12:30, in UTC."
+    if window["from"] is not None and window["to"] is not None and window["from"] >= window["to"]:
+        errors["from"] = "The window ends before it begins."
+    before = whole_in(typed["before"])
+    if typed["before"] and before is None:
+        errors["before"] = "The row to go on from cannot be read."
+    if errors or desk is None:
+        return Wrong(errors, typed)
+    told = typed | {"desk": desk}
+    return TraceAsked(
+        desk=desk, kind=typed["kind"], since_us=window["from"], until_us=window["to"], before=before, typed=told
+    )
+
+
+def _desk(text: str, bridges: Collection[str]) -> str | None:
+    """The desk's name as the ledger writes it, or None. An id alone is an account's."""
+    kind, slash, key = text.partition("/")
+    if not slash and text != RISK:
+        kind, key = "account", text
+    if text == RISK:
+        return RISK
+    if kind in ("market", "bridge", "enforcement"):
+        return f"{kind}/{key}" if key in bridges else None
+    number = id_in(key) if kind in ("account", "order") else None
+    return f"{kind}/{id_text(number)}" if number else None  # 0 is how a row says that it concerns no account
+
+
+def _instant(text: str) -> int | None:
+    """An instant in UTC as browsers write it, or None; only such as a ledger can hold."""
+    try:
+        instant_us = parse_utc(text)
+    except (ValueError, OverflowError):
+        return None
+    return instant_us if 0 <= instant_us < 1 << 62 else None
+
+
+def _day(text: str) -> str:
+    """A date as the labels of trading days are written, or nothing."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
