@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import assert_never
 
@@ -137,8 +137,8 @@ class BridgeClient:
         assert self._resume is not None
         return self._resume
 
-    async def publish(self, events: Sequence[Event], *, extra: bytes | None = None) -> int:
-        """Journal events (and the program's state) durably, then send them. Returns the last event's number."""
+    async def publish(self, events: Sequence[Event], *, extra: Mapping[str, bytes] | None = None) -> int:
+        """Journal events (and what changed of the program's state, by part) durably, then send them. Returns the last event's number."""
         self._close_windows()
         for event in events:
             if isinstance(event, Platform):

@@ -6,7 +6,7 @@ program, not to the firm's book, and stands wherever the trading platform does.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from bridges.events import CmdAck, CmdResult, Event, UnreadableEvent, decode_eve
 from bridges.wire import Cmd, Deadman
 from firm.inputs import CommandState
 
-_FORMAT = 1
+_FORMAT = 2
 
 _SCHEMA = """
 CREATE TABLE outbox (
@@ -26,9 +26,9 @@ CREATE TABLE outbox (
     epoch TEXT NOT NULL,
     last_seq INTEGER NOT NULL,
     acked_seq INTEGER NOT NULL,
-    extra BLOB,
     deadman BLOB
 ) STRICT;
+CREATE TABLE extra (part TEXT NOT NULL UNIQUE, state BLOB NOT NULL) STRICT;
 CREATE TABLE events (seq INTEGER PRIMARY KEY, after_qseq INTEGER NOT NULL, event BLOB NOT NULL) STRICT;
 CREATE TABLE acknowledged (seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL) STRICT;
 CREATE TABLE commands (
@@ -72,11 +72,10 @@ class Outbox:
             raise OutboxUnusable(
                 f"outbox {path} cannot be opened ({error}): stop the other bridge program that uses it, or name another file"
             ) from error
-        row = self._db.execute("SELECT epoch, last_seq, acked_seq, extra FROM outbox WHERE id = 1").get
+        row = self._db.execute("SELECT epoch, last_seq, acked_seq FROM outbox WHERE id = 1").get
         self.epoch: str = row[0]
         self.last_seq: int = row[1]
         self.acked_seq: int = row[2]
-        self.extra: bytes | None = row[3]
         self._swept_seq = 0
 
     def _open(self) -> None:
@@ -107,12 +106,21 @@ class Outbox:
         return self.last_seq + 1 if oldest is None else oldest
 
     @property
+    def extra(self) -> dict[str, bytes]:
+        """The program's state by its parts, in the order in which they were first written."""
+        rows: list[tuple[str, bytes]] = self._db.execute("SELECT part, state FROM extra ORDER BY rowid").fetchall()  # type: ignore[assignment]
+        return dict(rows)
+
+    @property
     def depth(self) -> int:
         """How many events wait for their acknowledgement."""
         return self.last_seq - self.acked_seq
 
-    def append(self, events: Sequence[Event], *, extra: bytes | None = None, after_qseq: int = 0) -> int:
-        """Write events, the program's state and the results of commands together. Returns the last event's number."""
+    def append(self, events: Sequence[Event], *, extra: Mapping[str, bytes] | None = None, after_qseq: int = 0) -> int:
+        """Write events, the parts of the program's state that changed, and the results of commands together.
+
+        Returns the last event's number.
+        """
         rows = [(self.last_seq + n, after_qseq, _believable(event)) for n, event in enumerate(events, 1)]
         last_seq = self.last_seq + len(rows)
         with self._db:
@@ -120,11 +128,10 @@ class Outbox:
             for event in events:
                 if isinstance(event, CmdResult):
                     self._remember(event)
-            if extra is not None:
-                self._db.execute("UPDATE outbox SET extra = ? WHERE id = 1", (extra,))
+            if extra:
+                sql = "INSERT INTO extra (part, state) VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET state = excluded.state"
+                self._db.executemany(sql, extra.items())
         self.last_seq = last_seq
-        if extra is not None:
-            self.extra = extra
         return last_seq
 
     def read(self, from_seq: int, limit: int) -> list[Journalled]:

@@ -165,7 +165,10 @@ def _is_roomy(account: Account, quotes: Quotes, points: int) -> bool:
     equity_low = equity_high = account.balance_minor
     margin_low = margin_high = 0
     for held in account.positions.values():
-        profits, margins = _profits_within(account, held, quotes, points), _margins_within(account, held, quotes, points)
+        profits, margins = (
+            _profits_within(account, held, quotes, points),
+            _margins_within(account, held, quotes, points),
+        )
         equity_low += min(profits) + held.swap_minor
         equity_high += max(profits) + held.swap_minor
         margin_low += min(margins)
