@@ -168,19 +168,24 @@ class Outbox:
             self._db.execute("UPDATE outbox SET acked_seq = ? WHERE id = 1", (self.acked_seq,))
         self._swept_seq = self.acked_seq
 
-    def accept_command(self, command: Cmd, *, now_us: int, after_qseq: int) -> bool:
-        """Journal a command and its cmd_ack before it is carried out. False where it is already known."""
-        if self.knows_command(command.cmd_id):
-            return False
-        ack = _believable(CmdAck(command.cmd_id, command.acc, now_us))
+    def accept_commands(self, commands: Sequence[Cmd], *, now_us: int, after_qseq: int) -> list[Cmd]:
+        """Journal commands with their cmd_ack before they are carried out; those that were not known already."""
+        new: list[Cmd] = []
+        for command in commands:
+            if not self.knows_command(command.cmd_id) and all(command.cmd_id != other.cmd_id for other in new):
+                new.append(command)
+        if not new:
+            return new
+        acks = [_believable(CmdAck(each.cmd_id, each.acc, now_us)) for each in new]
+        seqs = range(self.last_seq + 1, self.last_seq + 1 + len(new))
         with self._db:
-            self._db.execute(
+            self._db.executemany(
                 "INSERT INTO commands (seq, cmd_id, command) VALUES (?, ?, ?)",
-                (self.last_seq + 1, command.cmd_id, _ENCODER.encode(command)),
+                [(seq, each.cmd_id, _ENCODER.encode(each)) for seq, each in zip(seqs, new, strict=True)],
             )
-            self._insert([(self.last_seq + 1, after_qseq, ack)], self.last_seq + 1)
-        self.last_seq += 1
-        return True
+            self._insert([(seq, after_qseq, ack) for seq, ack in zip(seqs, acks, strict=True)], seqs.stop - 1)
+        self.last_seq += len(new)
+        return new
 
     def unfinished_commands(self) -> list[Cmd]:
         """Commands that were accepted and have no final result, in order of their acceptance."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridges.bounds import RETENTION_US
-from bridges.events import CmdResult, Deal, Platform, UnreadableEvent, decode_event
+from bridges.events import CmdAck, CmdResult, Deal, Platform, UnreadableEvent, decode_event
 from bridges.outbox import Outbox, OutboxUnusable
 from bridges.wire import Cmd
 from firm.inputs import CommandState
@@ -96,16 +96,20 @@ def test_acknowledged_events_stay_for_seven_days(outbox):
 
 
 def test_a_command_is_journalled_once_and_its_result_is_remembered(outbox):
-    assert outbox.accept_command(command("c1"), now_us=NOW_US, after_qseq=0)
-    assert not outbox.accept_command(command("c1"), now_us=NOW_US, after_qseq=0)
-    assert outbox.last_seq == 1
-    assert outbox.unfinished_commands() == [command("c1")]
+    first, second = command("c1"), command("c2")
+    assert outbox.accept_commands([first], now_us=NOW_US, after_qseq=0) == [first]
+    assert outbox.accept_commands([first, second, second], now_us=NOW_US, after_qseq=0) == [second]
+    assert outbox.accept_commands([second], now_us=NOW_US, after_qseq=0) == []
+    told = [decode_event(row.event) for row in outbox.read(1, 9)]
+    assert told == [CmdAck(each.cmd_id, each.acc, NOW_US) for each in (first, second)]
+    assert outbox.last_seq == 2
+    assert outbox.unfinished_commands() == [first, second]
     waiting = CmdResult("c1", "700001", CommandState.UNKNOWN, "timeout", "", "", NOW_US)
     outbox.append([waiting])
-    assert outbox.unfinished_commands() == [command("c1")]
+    assert outbox.unfinished_commands() == [first, second]
     done = CmdResult("c1", "700001", CommandState.APPLIED, "0", "ref", "", NOW_US)
     outbox.append([done])
-    assert outbox.unfinished_commands() == []
+    assert outbox.unfinished_commands() == [second]
     assert outbox.command_result("c1") == done
     assert outbox.command_result("c2") is None
 
