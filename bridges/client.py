@@ -331,10 +331,9 @@ class BridgeClient:
 
     def _accept_heard(self) -> None:
         """Journal the commands that one turn of reading brought, together: thousands come at once where a firm begins."""
-        if not self._commands_heard:
-            return
-        self._close_windows()
         heard, self._commands_heard = self._commands_heard, []
+        if heard:
+            self._close_windows()
         for command in self._outbox.accept_commands(heard, now_us=self._now_us(), after_qseq=self._ring.last_qseq):
             self._ask(partial(self._program.on_command, command, again=False))
 

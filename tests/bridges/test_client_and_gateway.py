@@ -279,6 +279,19 @@ async def test_requests_reach_the_program_in_order(world, hands):
     assert not gateway.carry(RequestSnapshot(bridge="absent", login=""))
 
 
+async def test_commands_and_questions_are_handed_over_in_the_order_in_which_they_came(world, hands):
+    async with world.gateway_serving() as gateway:
+        program = hands.program()
+        program.asked = program.commands = []
+        async with hands.client(world.enrol("sim"), hands.outbox(), program) as client:
+            await client.welcomed()
+            for name in ("c1", "c2", "c3"):
+                gateway.carry(command(world, name))
+                gateway.carry(RequestSnapshot(bridge="sim", login=name))
+            await hands.until(lambda: len(program.asked) == 6)
+    assert program.asked == [told for name in ("c1", "c2", "c3") for told in ((name, False), ("snapshot", name))]
+
+
 async def test_what_is_asked_all_at_once_arrives_in_full_and_in_order(world, hands):
     """A firm that begins asks for all its accounts before the bridge has read the first request."""
     async with world.gateway_serving(heartbeat_s=5) as gateway:
