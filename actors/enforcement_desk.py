@@ -5,8 +5,7 @@ platform, CONFIRMED by what the platform itself then shows. Where nobody can say
 Order and checks follow the platform notes in docs/wire-protocol.md: close-only, cancel, close, see flat, block, see flat.
 """
 
-from typing import TypeVar
-
+from immutables import Map
 from msgspec.structs import replace
 
 from actors.desk import Turn
@@ -32,6 +31,7 @@ from actors.enforcement_plans import (
 from actors.messages import AccountProvisioned, Enforce, Message
 from actors.names import account_desk
 from actors.owed import is_served, owed_after, shows_flat
+from actors.unfinished import Unfinished, oldest_first
 from firm.commands import EnforceAgain, KillSwitch, SettleCommand
 from firm.facts import (
     AccountLinked,
@@ -61,8 +61,6 @@ from firm.inputs import (
     SnapshotReported,
 )
 
-_K = TypeVar("_K")
-_V = TypeVar("_V")
 _STOPPED = {"kill_switch": Refusal.ENFORCEMENT_STOPPED, "observe_mode": Refusal.BRIDGE_OBSERVES}
 
 
@@ -72,13 +70,14 @@ class EnforcementDesk:
     def __init__(self, name: str, bridge: str) -> None:
         self.name = name
         self.bridge = bridge
-        self.state = EnforcementState(bridge=bridge)
+        self.restore(EnforcementState(bridge=bridge))
 
     def capture(self) -> EnforcementState:
         return self.state
 
     def restore(self, state: EnforcementState) -> None:
         self.state = state
+        self._unfinished = Unfinished(state.commands, state.plans)
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:
         self._fold_plans(body, account, happened_us)
@@ -94,12 +93,12 @@ class EnforcementDesk:
             case KillSwitchEngaged() | KillSwitchReleased() if body.switch is KillSwitch.ENFORCEMENT:
                 self.state = replace(state, halted=isinstance(body, KillSwitchEngaged))
             case BridgeConnected():
-                commands = {key: replace(held, since_us=happened_us) for key, held in state.commands.items()}
-                self.state = replace(state, connected=True, commands=commands)
+                commands = Map({key: replace(held, since_us=happened_us) for key, held in state.commands.items()})
+                self.restore(replace(state, connected=True, commands=commands))
             case BridgeDisconnected():
                 self.state = replace(state, connected=False)
             case AccountLinked():
-                self.state = replace(state, logins={**state.logins, body.login: account})
+                self.state = replace(state, logins=state.logins.set(body.login, account))
             case CommandQueued():
                 self._fold_queued(body, account, happened_us)
             case CommandAdvanced():
@@ -107,11 +106,11 @@ class EnforcementDesk:
             case CommandProbed():
                 self._fold_probed(body, happened_us)
             case FlatConfirmed() | CommandWithheld():
-                self.state = replace(state, plans=_without(state.plans, account))
+                self._plan(account, None)
             case AccountReported() | SnapshotReported():
                 plan = state.plans.get(account)
                 if plan is not None and is_given_up(plan) and is_served(plan, body):  # by somebody's hand
-                    self.state = replace(state, plans=_without(state.plans, account))
+                    self._plan(account, None)
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
         match message:
@@ -297,17 +296,14 @@ class EnforcementDesk:
 
     def _running(self, account: int) -> list[tuple[str, OpenCommand]]:
         """The account's commands that the platform said yes to, oldest first."""
-        return [
-            (command, held)
-            for command, held in _oldest_first(self.state.commands)
-            if held.account == account and held.state is CommandState.APPLIED
-        ]
+        found = [(command, self.state.commands[command]) for command in self._unfinished.of(account)]
+        return [(command, held) for command, held in found if held.state is CommandState.APPLIED]
 
     # --- time and doubt ---
 
     def _resume(self, turn: Turn) -> None:
         """A bridge came back: what it may not have got is sent again under the same id, what it had is asked about."""
-        for command, held in _oldest_first(self.state.commands):
+        for command, held in oldest_first(self.state.commands):
             if held.state is CommandState.QUEUED and not self._is_withheld:
                 turn.effect(sending(held.queued))
             else:
@@ -316,12 +312,14 @@ class EnforcementDesk:
     def _watch_the_clock(self, now_us: int, turn: Turn) -> None:
         if not self.state.connected:
             return
-        for command, held in _oldest_first(self.state.commands):
-            overdue = now_us - held.since_us > turn.policy.command_deadline_us
-            if overdue and held.probes < turn.policy.probes_max:
+        sent_before_us = now_us - turn.policy.command_deadline_us
+        for command in self._unfinished.waiting_since_before(sent_before_us, self.state.commands):
+            held = self.state.commands[command]
+            if held.probes < turn.policy.probes_max:
                 self._probe(command, held, turn)
-        for account, plan in sorted(self.state.plans.items(), key=lambda one: one[0]):
-            waited = plan.failed_us and now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
+        for account in self._unfinished.failed():
+            plan = self.state.plans[account]
+            waited = now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
             if waited and not is_given_up(plan):
                 self._queue(account, replace(plan, step=step_again(plan)), turn)
 
@@ -348,42 +346,40 @@ class EnforcementDesk:
     # --- folding ---
 
     def _fold_queued(self, fact: CommandQueued, account: int, happened_us: int) -> None:
-        state = self.state
         held = OpenCommand(account=account, queued=fact, state=CommandState.QUEUED, since_us=happened_us)
-        plan = taken_up(state.plans.get(account), fact)
-        self.state = replace(
-            state, commands={**state.commands, fact.command: held}, plans={**state.plans, account: plan}
-        )
+        self.state = replace(self.state, commands=self.state.commands.set(fact.command, held))
+        self._unfinished.opened(fact.command, held)
+        self._plan(account, taken_up(self.state.plans.get(account), fact))
 
     def _fold_advanced(self, fact: CommandAdvanced, happened_us: int) -> None:
-        state = self.state
-        held = state.commands.get(fact.command)
+        held = self.state.commands.get(fact.command)
         if held is None:
             return
         if fact.state not in FINAL:
-            advanced = replace(held, state=fact.state, since_us=happened_us)
-            self.state = replace(state, commands={**state.commands, fact.command: advanced})
+            self._keep(fact.command, replace(held, state=fact.state, since_us=happened_us))
             return
-        plans = state.plans
-        plan = plans.get(held.account)
+        plan = self.state.plans.get(held.account)
         if plan is not None and (plan.purpose, plan.step) == (held.queued.purpose, held.queued.step):
             if fact.state is CommandState.FAILED:
-                plans = {**plans, held.account: failed(plan, happened_us)}
+                self._plan(held.account, failed(plan, happened_us))
             elif plan.step + 1 == len(PLANS[plan.purpose]):
-                plans = _without(plans, held.account)
-        self.state = replace(state, commands=_without(state.commands, fact.command), plans=plans)
+                self._plan(held.account, None)
+        self.state = replace(self.state, commands=self.state.commands.delete(fact.command))
+        self._unfinished.ended(fact.command, held)
 
     def _fold_probed(self, fact: CommandProbed, happened_us: int) -> None:
         held = self.state.commands.get(fact.command)
         if held is not None:
-            probed = replace(held, probes=fact.attempt, since_us=happened_us)
-            self.state = replace(self.state, commands={**self.state.commands, fact.command: probed})
+            self._keep(fact.command, replace(held, probes=fact.attempt, since_us=happened_us))
 
+    def _keep(self, command: str, held: OpenCommand) -> None:
+        """An open command, advanced."""
+        self.state = replace(self.state, commands=self.state.commands.set(command, held))
+        self._unfinished.advanced(command, held)
 
-def _oldest_first(commands: dict[str, OpenCommand]) -> list[tuple[str, OpenCommand]]:
-    """By the row that queued each, never by the dict's own order: a snapshot sorts its keys, and a restart must decide the same."""
-    return sorted(commands.items(), key=lambda one: int(one[0].rpartition("-")[2]))
-
-
-def _without(held: dict[_K, _V], key: _K) -> dict[_K, _V]:
-    return {other: value for other, value in held.items() if other != key}
+    def _plan(self, account: int, plan: Plan | None) -> None:
+        """What is now being done about an account; None for nothing more."""
+        plans = self.state.plans
+        if plan is not None or account in plans:
+            self.state = replace(self.state, plans=plans.delete(account) if plan is None else plans.set(account, plan))
+            self._unfinished.planned(account, plan)

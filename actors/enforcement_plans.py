@@ -1,6 +1,7 @@
 """Enforcement plans: which actions serve which purpose, in which order, how often they are tried, and what is kept of them."""
 
 import msgspec
+from immutables import Map
 from msgspec.structs import replace
 
 from actors.effects import SendCommand
@@ -71,16 +72,20 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
-    """One bridge's open commands by id, plans by account, whose account each login is, and what is owed by account."""
+    """One bridge's open commands by id, plans by account, whose account each login is, and what is owed by account.
+
+    Maps, of which another that differs in one place costs no copy: each row about any of thousands of accounts makes a new state.
+    They go through their keys in an order that is another in each process: sort before anything follows from it.
+    """
 
     bridge: str
     mode: BridgeMode = BridgeMode.OBSERVE
     halted: bool = False
     connected: bool = False
-    commands: dict[str, OpenCommand] = msgspec.field(default_factory=dict)
-    plans: dict[int, Plan] = msgspec.field(default_factory=dict)
-    logins: dict[str, int] = msgspec.field(default_factory=dict)
-    owed: dict[int, Owed] = msgspec.field(default_factory=dict)
+    commands: Map[str, OpenCommand] = Map()
+    plans: Map[int, Plan] = Map()
+    logins: Map[str, int] = Map()
+    owed: Map[int, Owed] = Map()
 
 
 def why_withheld(state: EnforcementState) -> str:

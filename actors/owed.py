@@ -4,6 +4,7 @@ A withheld command is never sent later. What it was for is kept here, one purpos
 rests on, so that a person can order it anew.
 """
 
+from immutables import Map
 from msgspec.structs import replace
 
 from actors.enforcement_plans import Owed, Plan, is_replaced
@@ -21,8 +22,8 @@ _PURPOSE_OF = {
 }
 
 
-def owed_after(owed: dict[int, Owed], body: Input | Fact, seq: int, account: int, happened_us: int) -> dict[int, Owed]:
-    """What is owed after one row of a bridge; the same dict where the row changes nothing."""
+def owed_after(owed: Map[int, Owed], body: Input | Fact, seq: int, account: int, happened_us: int) -> Map[int, Owed]:
+    """What is owed after one row of a bridge; the same map where the row changes nothing."""
     held = owed.get(account)
     match body:
         case CommandWithheld():
@@ -41,8 +42,7 @@ def owed_after(owed: dict[int, Owed], body: Input | Fact, seq: int, account: int
             then = held
     if then is held:
         return owed
-    others = {other: value for other, value in owed.items() if other != account}
-    return others if then is None else {**others, account: then}
+    return owed.delete(account) if then is None else owed.set(account, then)
 
 
 def shows_flat(held: Owed | Plan | None, report: SnapshotReported) -> bool:

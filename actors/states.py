@@ -4,9 +4,10 @@ JSON with sets and dict keys sorted. A desk that was never given a state (an acc
 is written as null.
 """
 
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
+from immutables import Map
 
 from actors.batch import Captured
 from actors.bridge_desk import BridgeState
@@ -25,13 +26,28 @@ from storage.snapshots import state_hash
 
 _ENCODER = msgspec.json.Encoder()
 
+
+def _written(state: Any) -> Any:
+    """A map as the dict that it is."""
+    if isinstance(state, Map):
+        return dict(state)
+    raise NotImplementedError(f"no state holds a {type(state).__name__}")
+
+
+def _read(kind: Any, raw: Any) -> Any:
+    """What was written as a dict, as the map of that kind: Map[int, Plan] or the like."""
+    if get_origin(kind) is Map:
+        return Map(msgspec.convert(raw, dict[get_args(kind)], str_keys=True))  # type: ignore[misc]
+    raise NotImplementedError(f"no state holds a {kind}")
+
+
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "account": msgspec.json.Decoder(AccountState | None),
     "trader": msgspec.json.Decoder(TraderState),
     "order": msgspec.json.Decoder(OrderState | None),
     "bridge": msgspec.json.Decoder(BridgeState),
     "market": msgspec.json.Decoder(MarketState),
-    "enforcement": msgspec.json.Decoder(EnforcementState),
+    "enforcement": msgspec.json.Decoder(EnforcementState, dec_hook=_read),
     "catalogue": msgspec.json.Decoder(CatalogueState),
     "risk": msgspec.json.Decoder(RiskState),
     "staff": msgspec.json.Decoder(StaffState),
@@ -40,7 +56,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
 
 
 def state_bytes(state: Any) -> bytes:
-    return _ENCODER.encode(msgspec.to_builtins(state, str_keys=True, order="deterministic"))
+    return _ENCODER.encode(msgspec.to_builtins(state, str_keys=True, order="deterministic", enc_hook=_written))
 
 
 def readable_states(states: dict[str, bytes]) -> dict[str, Any]:

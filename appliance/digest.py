@@ -1,7 +1,7 @@
 """Engine digest: which code decides. An epoch is a stretch of the ledger under one digest, and only the same digest re-decides it.
 
 It covers what can change a verdict: the sources of firm/ and actors/ (rules, desks, the codecs of payloads and quote frames), the
-Python minor version, and the libraries that encode, calculate and know time zones.
+Python minor version, and the libraries that hold states, encode, calculate and know time zones.
 """
 
 import functools
@@ -15,7 +15,7 @@ import actors
 import firm
 
 DECIDING_ROOMS = (firm, actors)
-DECIDING_LIBRARIES = ("msgspec", "numpy", "tzdata")
+DECIDING_LIBRARIES = ("immutables", "msgspec", "numpy", "tzdata")
 
 
 @functools.cache

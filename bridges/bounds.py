@@ -49,6 +49,9 @@ REST_MAX_S = 60.0  # up to this
 MESSAGES_PER_TURN_MAX = 16  # read before other work of the loop gets its turn: full, they are 4,096 events to translate
 HEARTBEAT_S = 1.0
 SILENCE_S = 10.0  # without a heartbeat the session ends
+UNREAD_MAX = (
+    131_072  # requests to one bridge that it has not read: a firm that begins asks for all its accounts at once
+)
 DOOR_RETRY_S = 0.02  # between two offers to an engine whose queue is full
 FAREWELLS_MAX = 1_024  # routing ids that were told BYE and need not be told again
 LINGER_MS = 200  # for the last words on a socket that closes

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import assert_never
 
@@ -94,6 +94,7 @@ class BridgeClient:
         self._prices_ended_us = 0
         self._work: deque[Callable[[], Awaitable[None]]] = deque()
         self._working = False
+        self._commands_heard: list[Cmd] = []
         self._news = asyncio.Event()
         self.last_bye = ""
         self.deadman: DeadmanPolicy | None = None
@@ -137,8 +138,8 @@ class BridgeClient:
         assert self._resume is not None
         return self._resume
 
-    async def publish(self, events: Sequence[Event], *, extra: bytes | None = None) -> int:
-        """Journal events (and the program's state) durably, then send them. Returns the last event's number."""
+    async def publish(self, events: Sequence[Event], *, extra: Mapping[str, bytes] | None = None) -> int:
+        """Journal events (and what changed of the program's state, by part) durably, then send them. Returns the last event's number."""
         self._close_windows()
         for event in events:
             if isinstance(event, Platform):
@@ -196,7 +197,9 @@ class BridgeClient:
 
     async def _one_session(self, context: "zmq.Context[zmq.Socket[bytes]]") -> bool:
         """From dialling to the end; whether there was a WELCOME."""
-        link = Link(context, self._key, on_message=self._on_message, on_turn=self._flow, on_writable=self._on_writable)
+        link = Link(
+            context, self._key, on_message=self._on_message, on_turn=self._after_turn, on_writable=self._on_writable
+        )
         self._link = link
         try:
             while not link.ended:
@@ -264,11 +267,17 @@ class BridgeClient:
         if link is None:
             return
         self._heard_at = anyio.current_time()  # a link counts from its own dialling, which nobody answered yet
+        if header.kind != Kind.CMD:
+            self._accept_heard()  # requests are handed over in the order in which they came
         try:
             self._answer(link, Kind(header.kind), body)
         except CannotResume as error:
             link.end(f"{error}: was another outbox used with this key? Restore it, or enrol the bridge again")
         self._tell()
+
+    def _after_turn(self) -> None:
+        self._accept_heard()
+        self._flow()
 
     def _answer(self, link: Link, kind: Kind, body: bytes) -> None:
         match kind:
@@ -282,7 +291,7 @@ class BridgeClient:
                 self.last_bye = read_body(Bye, body).reason
                 link.end(f"the appliance said: {self.last_bye}")
             case Kind.CMD:
-                self._accept(read_body(Cmd, body))
+                self._commands_heard.append(read_body(Cmd, body))
             case Kind.CMD_QUERY:
                 self._tell_about(read_body(CmdQuery, body).cmd_id)
             case Kind.SUBSCRIBE:
@@ -320,9 +329,12 @@ class BridgeClient:
             ring.put_before(self._refill(durable_qseq + 1, ring.first_qseq), durable_qseq + 1)
         return False
 
-    def _accept(self, command: Cmd) -> None:
-        self._close_windows()
-        if self._outbox.accept_command(command, now_us=self._now_us(), after_qseq=self._ring.last_qseq):
+    def _accept_heard(self) -> None:
+        """Journal the commands that one turn of reading brought, together: thousands come at once where a firm begins."""
+        heard, self._commands_heard = self._commands_heard, []
+        if heard:
+            self._close_windows()
+        for command in self._outbox.accept_commands(heard, now_us=self._now_us(), after_qseq=self._ring.last_qseq):
             self._ask(partial(self._program.on_command, command, again=False))
 
     def _tell_about(self, cmd_id: str) -> None:

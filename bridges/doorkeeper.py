@@ -9,7 +9,7 @@ import anyio.lowlevel
 import zmq
 from zmq.auth.asyncio import AsyncioAuthenticator
 
-from bridges.bounds import TRANSPORT_BYTES_MAX
+from bridges.bounds import TRANSPORT_BYTES_MAX, UNREAD_MAX
 
 NO_DOOR = -1  # libzmq's own word for it: open one
 _ZAP_DOMAIN = "evenhand"
@@ -69,6 +69,7 @@ def bound_socket(
     socket.setsockopt(zmq.ROUTER_HANDOVER, 0)
     socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
     socket.setsockopt(zmq.MAXMSGSIZE, TRANSPORT_BYTES_MAX)
+    socket.setsockopt(zmq.SNDHWM, UNREAD_MAX)
     socket.setsockopt(zmq.USE_FD, door)
     if door != NO_DOOR:
         # libzmq sets this only for a door of its own. Where a gateway that ends is still at the same door, both are woken by one

@@ -6,7 +6,7 @@ program, not to the firm's book, and stands wherever the trading platform does.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from bridges.events import CmdAck, CmdResult, Event, UnreadableEvent, decode_eve
 from bridges.wire import Cmd, Deadman
 from firm.inputs import CommandState
 
-_FORMAT = 1
+_FORMAT = 2
 
 _SCHEMA = """
 CREATE TABLE outbox (
@@ -26,9 +26,9 @@ CREATE TABLE outbox (
     epoch TEXT NOT NULL,
     last_seq INTEGER NOT NULL,
     acked_seq INTEGER NOT NULL,
-    extra BLOB,
     deadman BLOB
 ) STRICT;
+CREATE TABLE extra (part TEXT NOT NULL UNIQUE, state BLOB NOT NULL) STRICT;
 CREATE TABLE events (seq INTEGER PRIMARY KEY, after_qseq INTEGER NOT NULL, event BLOB NOT NULL) STRICT;
 CREATE TABLE acknowledged (seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL) STRICT;
 CREATE TABLE commands (
@@ -72,11 +72,10 @@ class Outbox:
             raise OutboxUnusable(
                 f"outbox {path} cannot be opened ({error}): stop the other bridge program that uses it, or name another file"
             ) from error
-        row = self._db.execute("SELECT epoch, last_seq, acked_seq, extra FROM outbox WHERE id = 1").get
+        row = self._db.execute("SELECT epoch, last_seq, acked_seq FROM outbox WHERE id = 1").get
         self.epoch: str = row[0]
         self.last_seq: int = row[1]
         self.acked_seq: int = row[2]
-        self.extra: bytes | None = row[3]
         self._swept_seq = 0
 
     def _open(self) -> None:
@@ -107,12 +106,21 @@ class Outbox:
         return self.last_seq + 1 if oldest is None else oldest
 
     @property
+    def extra(self) -> dict[str, bytes]:
+        """The program's state by its parts, in the order in which they were first written."""
+        rows: list[tuple[str, bytes]] = self._db.execute("SELECT part, state FROM extra ORDER BY rowid").fetchall()  # type: ignore[assignment]
+        return dict(rows)
+
+    @property
     def depth(self) -> int:
         """How many events wait for their acknowledgement."""
         return self.last_seq - self.acked_seq
 
-    def append(self, events: Sequence[Event], *, extra: bytes | None = None, after_qseq: int = 0) -> int:
-        """Write events, the program's state and the results of commands together. Returns the last event's number."""
+    def append(self, events: Sequence[Event], *, extra: Mapping[str, bytes] | None = None, after_qseq: int = 0) -> int:
+        """Write events, the parts of the program's state that changed, and the results of commands together.
+
+        Returns the last event's number.
+        """
         rows = [(self.last_seq + n, after_qseq, _believable(event)) for n, event in enumerate(events, 1)]
         last_seq = self.last_seq + len(rows)
         with self._db:
@@ -120,11 +128,10 @@ class Outbox:
             for event in events:
                 if isinstance(event, CmdResult):
                     self._remember(event)
-            if extra is not None:
-                self._db.execute("UPDATE outbox SET extra = ? WHERE id = 1", (extra,))
+            if extra:
+                sql = "INSERT INTO extra (part, state) VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET state = excluded.state"
+                self._db.executemany(sql, extra.items())
         self.last_seq = last_seq
-        if extra is not None:
-            self.extra = extra
         return last_seq
 
     def read(self, from_seq: int, limit: int) -> list[Journalled]:
@@ -161,19 +168,24 @@ class Outbox:
             self._db.execute("UPDATE outbox SET acked_seq = ? WHERE id = 1", (self.acked_seq,))
         self._swept_seq = self.acked_seq
 
-    def accept_command(self, command: Cmd, *, now_us: int, after_qseq: int) -> bool:
-        """Journal a command and its cmd_ack before it is carried out. False where it is already known."""
-        if self.knows_command(command.cmd_id):
-            return False
-        ack = _believable(CmdAck(command.cmd_id, command.acc, now_us))
+    def accept_commands(self, commands: Sequence[Cmd], *, now_us: int, after_qseq: int) -> list[Cmd]:
+        """Journal commands with their cmd_ack before they are carried out; those that were not known already."""
+        new: list[Cmd] = []
+        for command in commands:
+            if not self.knows_command(command.cmd_id) and all(command.cmd_id != other.cmd_id for other in new):
+                new.append(command)
+        if not new:
+            return new
+        acks = [_believable(CmdAck(each.cmd_id, each.acc, now_us)) for each in new]
+        seqs = range(self.last_seq + 1, self.last_seq + 1 + len(new))
         with self._db:
-            self._db.execute(
+            self._db.executemany(
                 "INSERT INTO commands (seq, cmd_id, command) VALUES (?, ?, ?)",
-                (self.last_seq + 1, command.cmd_id, _ENCODER.encode(command)),
+                [(seq, each.cmd_id, _ENCODER.encode(each)) for seq, each in zip(seqs, new, strict=True)],
             )
-            self._insert([(self.last_seq + 1, after_qseq, ack)], self.last_seq + 1)
-        self.last_seq += 1
-        return True
+            self._insert([(seq, after_qseq, ack) for seq, ack in zip(seqs, acks, strict=True)], seqs.stop - 1)
+        self.last_seq += len(new)
+        return new
 
     def unfinished_commands(self) -> list[Cmd]:
         """Commands that were accepted and have no final result, in order of their acceptance."""

@@ -2,28 +2,32 @@
 
 For each account and symbol a band is drawn: inside it no stop, target or pending order is reached, no trailing stop moves, and
 the margin level cannot have crossed the margin call or come down to the stop-out. Touching the band's edge wakes the account,
-which then decides exactly. Accounts whose profit is converted are woken by every price they depend on. Bands can be drawn
-afresh at any time: they change the work, not the outcome.
+which then decides exactly. Bands can be drawn afresh at any time: they change the work, not the outcome.
 """
 
+import heapq
+from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 from bridges.simulator.matching import waits_below
-from bridges.simulator.state import Account, Pending, Position
+from bridges.simulator.state import Account, Pending, Position, Quoted
 from bridges.simulator.symbols import LISTED
 from bridges.simulator.valuation import (
     MARGIN_CALL_LEVEL_PERCENT,
     STOP_OUT_LEVEL_PERCENT,
     Quotes,
+    close_price,
     conversion_symbols,
-    equity_minor,
-    margin_minor,
+    has_come_down_to,
+    margin_of,
+    profit_of_deal,
 )
 from firm.inputs import Side
-from firm.money import divided_rounded_up
-from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO
 
 _FAR = 2**62
+_SLACK = 64  # outdated entries a heap may hold beyond four for each account
+_ROOMS = tuple(2**n for n in range(14, -1, -1))  # how many points of room are tried, the most first
 
 
 class Band(NamedTuple):
@@ -47,38 +51,63 @@ class Band(NamedTuple):
         return self.bid_over < bid < self.bid_under and self.ask_over < ask < self.ask_under
 
 
+class _Edge:
+    """One bound of all bands of a symbol, the nearest on top. `sign`: 1 where a price that rises reaches it, -1 where one that falls."""
+
+    def __init__(self, bound: str, sign: int) -> None:
+        self._bound = bound
+        self._sign = sign
+        self._heap: list[tuple[int, str]] = []
+
+    def add(self, login: str, band: Band, bands: dict[str, Band]) -> None:
+        key = self._sign * int(getattr(band, self._bound))
+        if key == _FAR:  # no price reaches it
+            return
+        if len(self._heap) > _SLACK + 4 * len(bands):
+            self._heap = [entry for entry in set(self._heap) if self._is_drawn(entry, bands)]
+            heapq.heapify(self._heap)
+        heapq.heappush(self._heap, (key, login))
+
+    def reached(self, price: int, bands: dict[str, Band], found: set[str]) -> None:
+        """Take every entry off that the price has reached; outdated ones among them vanish."""
+        while self._heap and self._heap[0][0] <= self._sign * price:
+            entry = heapq.heappop(self._heap)
+            if self._is_drawn(entry, bands):
+                found.add(entry[1])
+
+    def _is_drawn(self, entry: tuple[int, str], bands: dict[str, Band]) -> bool:
+        band = bands.get(entry[1])
+        return band is not None and self._sign * getattr(band, self._bound) == entry[0]
+
+
 class Alarms:
-    """The bands of all accounts, and for each symbol the band that is quiet for everybody."""
+    """The bands of all accounts, and for each symbol its four bounds in order: a price costs a look at the nearest ones."""
 
     def __init__(self) -> None:
-        self._bands: dict[str, dict[str, Band]] = {}
-        self._common: dict[str, Band | None] = {}
+        self._bands: dict[str, dict[str, Band]] = {symbol: {} for symbol in LISTED}
+        self._edges = {
+            symbol: (_Edge("bid_over", -1), _Edge("bid_under", 1), _Edge("ask_over", -1), _Edge("ask_under", 1))
+            for symbol in LISTED
+        }
 
     def draw(self, account: Account, quotes: Quotes) -> None:
         """Draw the account's bands around the present prices: after each change of it, and after it was woken."""
         drawn = _bands_of(account, quotes)
-        for symbol in LISTED:
-            known = self._bands.setdefault(symbol, {})
-            if symbol in drawn:
-                known[account.login] = drawn[symbol]
-                self._common[symbol] = None
-            elif known.pop(account.login, None) is not None:
-                self._common[symbol] = None
+        for symbol, known in self._bands.items():
+            band = drawn.get(symbol)
+            if band is None:
+                known.pop(account.login, None)
+                continue
+            known[account.login] = band
+            for edge in self._edges[symbol]:
+                edge.add(account.login, band, known)
 
-    def woken_by(self, symbol: str, bid: int, ask: int) -> frozenset[str]:
-        """The logins that this price may concern."""
-        bands = self._bands.get(symbol)
-        if not bands:
-            return frozenset()
-        common = self._common.get(symbol)
-        if common is None:
-            common = Band()
-            for band in bands.values():
-                common = common.within(band)
-            self._common[symbol] = common
-        if common.is_quiet(bid, ask):
-            return frozenset()
-        return frozenset(login for login, band in bands.items() if not band.is_quiet(bid, ask))
+    def woken_by(self, symbol: str, bid: int, ask: int) -> set[str]:
+        """The logins that this price may concern. Their bands are to be drawn afresh."""
+        found: set[str] = set()
+        for edge, price in zip(self._edges[symbol], (bid, bid, ask, ask), strict=True):
+            edge.reached(price, self._bands[symbol], found)
+        return found
 
 
 def _bands_of(account: Account, quotes: Quotes) -> dict[str, Band]:
@@ -88,7 +117,7 @@ def _bands_of(account: Account, quotes: Quotes) -> dict[str, Band]:
     for order in account.orders.values():
         bands[order.symbol] = bands.get(order.symbol, Band()).within(_wait(order))
     if account.positions:
-        points = _points_of_room(account, quotes)
+        points = next((points for points in _ROOMS if _is_roomy(account, quotes, points)), 0)
         for symbol in _depends_on(account):
             bid, ask = quotes[symbol].bid, quotes[symbol].ask
             room = Band(bid - points, bid + points, ask - points, ask + points)
@@ -128,23 +157,51 @@ def _depends_on(account: Account) -> set[str]:
     return symbols.union(*(conversion_symbols(account, symbol) for symbol in symbols))
 
 
-def _points_of_room(account: Account, quotes: Quotes) -> int:
-    """How many points every held symbol may move before the margin level can have come to one that matters.
+def _is_roomy(account: Account, quotes: Quotes, points: int) -> bool:
+    """Whether every price the account depends on may move so many points before its margin level has come to one that matters.
 
     That is the margin call from either side, for it is told again after the level has recovered, or the stop-out.
     """
-    point_minor = 0
+    equity_low = equity_high = account.balance_minor
+    margin_low = margin_high = 0
     for held in account.positions.values():
-        if conversion_symbols(account, held.symbol):
-            return 0
-        spec = LISTED[held.symbol].spec
-        worth = held.lots_e8 * spec.contract_e8 * TEN_TO[account.exponent]
-        point_minor += divided_rounded_up(worth, TEN_TO[spec.digits] * LOTS_SCALE * CONTRACT_SCALE)
-    equity, margin = equity_minor(account, quotes), margin_minor(account, quotes)
-    call, stop_out = (
-        divided_rounded_up(margin * level, 100) for level in (MARGIN_CALL_LEVEL_PERCENT, STOP_OUT_LEVEL_PERCENT)
-    )
-    distance = min(equity - stop_out, call - equity) if account.in_margin_call else equity - call
-    # Each position's profit is rounded by itself: one minor unit of slack for each, before and after.
-    room = distance - 2 * len(account.positions) - 1
-    return max(0, room) // point_minor
+        profits, margins = (
+            _profits_within(account, held, quotes, points),
+            _margins_within(account, held, quotes, points),
+        )
+        equity_low += min(profits) + held.swap_minor
+        equity_high += max(profits) + held.swap_minor
+        margin_low += min(margins)
+        margin_high += max(margins)
+    if not account.in_margin_call:
+        return not has_come_down_to(MARGIN_CALL_LEVEL_PERCENT, equity_low, margin_high)
+    stays_in_call = has_come_down_to(MARGIN_CALL_LEVEL_PERCENT, equity_high, margin_low)
+    return stays_in_call and not has_come_down_to(STOP_OUT_LEVEL_PERCENT, equity_low, margin_high)
+
+
+def _profits_within(account: Account, held: Position, quotes: Quotes, points: int) -> list[int]:
+    """Among these are the least and the most that the profit can be: it goes one way with each price while the others stand."""
+    price = close_price(held, quotes)
+    return [
+        profit_of_deal(account, held, held.lots_e8, at, moved)
+        for moved in _rates_moved(account, held, quotes, points)
+        for at in (price - points, price + points)
+    ]
+
+
+def _margins_within(account: Account, held: Position, quotes: Quotes, points: int) -> list[int]:
+    """Among these are the least and the most margin."""
+    return [
+        margin_of(account, held.symbol, held.lots_e8, held.price_open, moved)
+        for moved in _rates_moved(account, held, quotes, points)
+    ]
+
+
+def _rates_moved(account: Account, held: Position, quotes: Quotes, points: int) -> Iterator[Quotes]:
+    """What converts a position's profit, each way that its prices may have moved by `points`."""
+    symbols = conversion_symbols(account, held.symbol)
+    for signs in product((-points, points), repeat=len(symbols)):
+        yield {
+            symbol: Quoted(quotes[symbol].t_us, max(1, quotes[symbol].bid + by), max(1, quotes[symbol].ask + by), 1)
+            for symbol, by in zip(symbols, signs, strict=True)
+        }

@@ -3,6 +3,8 @@
 It reads no clock and no socket. The same state, ticks and requests give the same tellings byte for byte.
 """
 
+import heapq
+
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.bars import Bars
 from bridges.simulator.books import Books
@@ -18,7 +20,10 @@ EQUITY_EVERY_US = 60 * SECOND_US
 
 
 class Platform:
-    """Market time only moves forward: `take_tick` and `pass_time` bring it on, requests happen at `now_us`."""
+    """Market time only moves forward: `take_tick` and `pass_time` bring it on, requests happen at `now_us`.
+
+    `touched`: accounts that may have changed, until whoever saves them empties it.
+    """
 
     def __init__(self, state: State, bars: Bars, tellings: Tellings) -> None:
         self.state = state
@@ -26,9 +31,10 @@ class Platform:
         self._bars = bars
         self._tell = tellings
         self._alarms = Alarms()
-        self._next_look_us = 0
+        self._looks: list[tuple[int, str]] = []  # a heap; an entry is outdated once its trader looks at another instant
+        self.touched: dict[str, Account] = {}
         for account in state.accounts.values():
-            self._alarms.draw(account, state.quotes)
+            self._expect(account)
 
     def take_tick(self, tick: Tick) -> None:
         """One price: told first, then what it sets off: stops, stop-outs, traders who look now."""
@@ -37,13 +43,12 @@ class Platform:
         self._tell.quote(tick)
         self.state.clocks.ticks_told += 1
         woken = self._alarms.woken_by(tick.symbol, tick.bid, tick.ask)
-        if woken or self._next_look_us <= tick.t_us:
-            for account in self.state.accounts.values():
-                if account.login in woken:
-                    self._work_price(account, tick)
-                if account.look_us <= tick.t_us:
-                    self._look(account, tick.t_us)
-            self._next_look_us = min((account.look_us for account in self.state.accounts.values()), default=0)
+        for login in sorted(woken | self._looking(tick.t_us)):
+            account = self.state.accounts[login]
+            if login in woken:
+                self._work_price(account, tick)
+            if account.look_us <= tick.t_us:
+                self._look(account, tick.t_us)
 
     def pass_time(self, to_us: int) -> None:
         """Everything due up to and at `to_us`, each at its own instant: orders' expiry, swap at the rollover, equity on the minute."""
@@ -52,7 +57,7 @@ class Platform:
             clocks.now_us = due_us
             if due_us == orders.next_expiry_us:
                 for account in orders.expire(due_us):
-                    self._alarms.draw(account, self.state.quotes)
+                    self._redraw(account)
             if due_us == clocks.rollover_us:
                 self._post_swaps(due_us)
                 clocks.rollover_us = rollover_after(due_us)
@@ -63,8 +68,25 @@ class Platform:
 
     def changed(self, account: Account) -> None:
         """Something outside the market changed the account, or brought it."""
+        self._expect(account)
+        self.touched[account.login] = account
+
+    def _expect(self, account: Account) -> None:
+        heapq.heappush(self._looks, (account.look_us, account.login))
         self._alarms.draw(account, self.state.quotes)
-        self._next_look_us = min(self._next_look_us, account.look_us)
+
+    def _looking(self, t_us: int) -> set[str]:
+        """Whose traders look at the screen now."""
+        found: set[str] = set()
+        while self._looks and self._looks[0][0] <= t_us:
+            look_us, login = heapq.heappop(self._looks)
+            if self.state.accounts[login].look_us == look_us:
+                found.add(login)
+        return found
+
+    def _redraw(self, account: Account) -> None:
+        self._alarms.draw(account, self.state.quotes)
+        self.touched[account.login] = account
 
     def _quote(self, tick: Tick) -> None:
         before = self.state.quotes.get(tick.symbol)
@@ -74,12 +96,14 @@ class Platform:
 
     def _work_price(self, account: Account, tick: Tick) -> None:
         self.books.work_price(account, tick.symbol, tick.t_us)
-        self._alarms.draw(account, self.state.quotes)
+        self._redraw(account)
 
     def _look(self, account: Account, t_us: int) -> None:
         changes = self.books.changes
         pause_s = TEMPERS[account.temper](Seat(account, self.state, self.books, self._bars, t_us))
         account.look_us = t_us + pause_s * SECOND_US
+        heapq.heappush(self._looks, (account.look_us, account.login))
+        self.touched[account.login] = account
         if self.books.changes != changes:
             self._alarms.draw(account, self.state.quotes)
 
@@ -87,7 +111,7 @@ class Platform:
         for account in self.state.accounts.values():
             if account.positions:
                 self.books.post_swap(account, rollover_us)
-                self._alarms.draw(account, self.state.quotes)
+                self._redraw(account)
 
     def _post_equities(self, t_us: int) -> None:
         for account in self.state.accounts.values():

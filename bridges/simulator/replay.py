@@ -5,7 +5,7 @@ Where a slice ends depends on the ticks alone, never on the wall clock: verdicts
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -49,20 +49,20 @@ class Market:
 
 
 class Parcel(NamedTuple):
-    """What is handed over together: prices, then the events that followed them, and the platform's state after both.
+    """What is handed over together: prices, then the events that followed them, and what changed of the platform's state by then.
 
     The events and the state are written in one transaction: after a crash the platform goes on from exactly there.
     """
 
     ticks: Sequence[Tick]
     events: Sequence[Event]
-    saved: bytes | None
+    saved: Mapping[str, bytes] | None
 
 
 class Replay:
     """The platform moving through its market, slice by slice."""
 
-    def __init__(self, market: Market, seed: int, saved: bytes | None = None) -> None:
+    def __init__(self, market: Market, seed: int, saved: Mapping[str, bytes] | None = None) -> None:
         self._market = market
         self.state = _fitting(saved, market, seed) if saved else opening_state(market.fingerprint, seed, market.from_us)
         self._bars = Bars()
@@ -73,7 +73,7 @@ class Replay:
         self._ticks = market.ticks()
         self._next: Tick | None = next(self._ticks, None)
         self._look_back(self.state.clocks.ticks_read)
-        if saved is None:
+        if not saved:
             self._introduce()
 
     @property
@@ -132,9 +132,11 @@ class Replay:
         parcels, self._parcels = self._parcels, []
         return parcels
 
-    def saved(self) -> bytes:
-        """The state now."""
-        return encode_state(self.state)
+    def saved(self) -> dict[str, bytes]:
+        """What changed of the state since this was last asked for, by part."""
+        parts = encode_state(self.state, self._platform.touched.values())
+        self._platform.touched.clear()
+        return parts
 
     def _begin_slice(self) -> bool:
         """Set the slice's bounds; False where there is nothing to play but silence, which then has passed."""
@@ -190,7 +192,7 @@ def told_ticks(market: Market, first_qseq: int, before_qseq: int) -> list[Tick]:
     return list(islice(told, first_qseq - 1, before_qseq - 1))
 
 
-def _fitting(saved: bytes, market: Market, seed: int) -> State:
+def _fitting(saved: Mapping[str, bytes], market: Market, seed: int) -> State:
     state = decode_state(saved)
     if (state.market, state.seed, state.from_us) != (market.fingerprint, seed, market.from_us):
         raise StateUnusable(

@@ -22,6 +22,7 @@ def hold(platform: Platform, tell: Tellings, policy: DeadmanPolicy) -> None:
     for account in free:
         platform.books.change_mode(account, TradeMode.CLOSE_ONLY, t_us)
         account.held_in_silence = True
+        platform.changed(account)
 
 
 def release(platform: Platform, tell: Tellings) -> None:
@@ -34,3 +35,4 @@ def release(platform: Platform, tell: Tellings) -> None:
     tell.platform_up(t_us, f"the appliance is back: {len(held)} accounts may trade again")
     for account in held:
         platform.books.change_mode(account, TradeMode.FULL, t_us)
+        platform.changed(account)

@@ -1,12 +1,16 @@
-"""State: everything the platform must remember over a crash, as plain structs that are saved with the journal.
+"""State: everything the platform must remember over a crash, as plain structs that are saved with the journal, in parts.
+
+Of thousands of accounts only those that changed are written again.
 
 Money is in minor units of the account's currency; prices in points; volumes in lots times 10^8. What can be worked out
 again from the tick files (last prices before the replay, bars) is not here.
 """
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from firm.inputs import Side
 
@@ -162,18 +166,27 @@ class StateUnusable(ValueError):
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(State)
+_STATE = msgspec.msgpack.Decoder(State)
+_ACCOUNT = msgspec.msgpack.Decoder(Account)
+_PLATFORM = "platform"  # the part that holds everything but the accounts, each of which is a part named by its login
+_ACCOUNT_PART = "account/"
 
 
-def encode_state(state: State) -> bytes:
-    """The bytes that are saved with the journal."""
-    return _ENCODER.encode(state)
+def encode_state(state: State, accounts: Iterable[Account] | None = None) -> dict[str, bytes]:
+    """The parts that are saved with the journal: all that belongs to no account, and these accounts; without `accounts` all of them."""
+    accounts = state.accounts.values() if accounts is None else accounts
+    platform = _ENCODER.encode(replace(state, accounts={}))
+    return {_PLATFORM: platform} | {_ACCOUNT_PART + each.login: _ENCODER.encode(each) for each in accounts}
 
 
-def decode_state(saved: bytes) -> State:
+def decode_state(saved: Mapping[str, bytes]) -> State:
+    """The whole platform, accounts in the order of their parts."""
     try:
-        return _DECODER.decode(saved)
-    except msgspec.DecodeError as unreadable:
+        state = _STATE.decode(saved[_PLATFORM])
+        accounts = (_ACCOUNT.decode(raw) for part, raw in saved.items() if part.startswith(_ACCOUNT_PART))
+        state.accounts = {account.login: account for account in accounts}
+    except (KeyError, msgspec.DecodeError) as unreadable:
         raise StateUnusable(
             f"the saved platform state is unreadable ({unreadable}): begin anew in another --data-dir"
         ) from unreadable
+    return state

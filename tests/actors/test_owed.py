@@ -1,6 +1,7 @@
 """What was withheld is owed: known by account with its decision, ordered anew by a person, and forgotten once it is served or moot."""
 
 import pytest
+from immutables import Map
 
 from actors.effects import SendCommand
 from actors.enforcement_plans import Owed
@@ -176,8 +177,8 @@ def test_an_account_that_is_on_the_platform_is_owed_no_opening():
         login="", purpose="provision", decision=0, args={}, because="kill_switch", since_us=1, first_seq=5, last_seq=5
     )
     linked = AccountLinked(login="L7001")
-    assert owed_after({7001: debt}, linked, 6, 7001, 2) == {}
-    assert owed_after({7001: debt}, linked, 6, 7002, 2) == {7001: debt}
+    assert owed_after(Map({7001: debt}), linked, 6, 7001, 2) == Map()
+    assert owed_after(Map({7001: debt}), linked, 6, 7002, 2) == Map({7001: debt})
 
 
 def test_what_is_owed_survives_a_restart(stage):
@@ -186,7 +187,7 @@ def test_what_is_owed_survives_a_restart(stage):
     written = {name: state_bytes(captured.states[name]) for name in sorted(captured.states)}
     second = Engine("0" * 32)
     restore_states(second, captured.of_seq, readable_states(written))
-    assert second.desk("enforcement/sim").state.owed == {account: owed(stage, account)}
+    assert second.desk("enforcement/sim").state.owed == Map({account: owed(stage, account)})
 
 
 # --- ordered anew ---

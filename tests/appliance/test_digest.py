@@ -27,8 +27,9 @@ def test_the_digest_is_hex_sha256_and_steady() -> None:
 def test_the_listing_names_rules_desks_python_and_libraries() -> None:
     names = [line.split("  ")[-1] for line in engine_listing().splitlines()]
     assert {"firm/money.py", "firm/rules/__init__.py", "actors/arrival.py"} <= set(names)
-    assert [line.split()[0] for line in engine_listing().splitlines()[-5:]] == [
+    assert [line.split()[0] for line in engine_listing().splitlines()[-6:]] == [
         "python",
+        "immutables",
         "msgspec",
         "numpy",
         "tzdata",

@@ -279,6 +279,29 @@ async def test_requests_reach_the_program_in_order(world, hands):
     assert not gateway.carry(RequestSnapshot(bridge="absent", login=""))
 
 
+async def test_commands_and_questions_are_handed_over_in_the_order_in_which_they_came(world, hands):
+    async with world.gateway_serving() as gateway:
+        program = hands.program()
+        program.asked = program.commands = []
+        async with hands.client(world.enrol("sim"), hands.outbox(), program) as client:
+            await client.welcomed()
+            for name in ("c1", "c2", "c3"):
+                gateway.carry(command(world, name))
+                gateway.carry(RequestSnapshot(bridge="sim", login=name))
+            await hands.until(lambda: len(program.asked) == 6)
+    assert program.asked == [told for name in ("c1", "c2", "c3") for told in ((name, False), ("snapshot", name))]
+
+
+async def test_what_is_asked_all_at_once_arrives_in_full_and_in_order(world, hands):
+    """A firm that begins asks for all its accounts before the bridge has read the first request."""
+    async with world.gateway_serving(heartbeat_s=5) as gateway:
+        bridge = hands.bare(world.enrol("sim"))
+        await bridge.greet()
+        names = [f"c{n}" for n in range(20_000)]
+        assert all(gateway.carry(command(world, name)) for name in names)
+        assert [(await bridge.hear(wire.Cmd)).cmd_id for _ in names] == names
+
+
 async def test_a_dead_man_policy_is_kept_only_if_the_ledger_key_signed_it(world, hands):
     policy = wire.DeadmanPolicy("sim", 2, hands.now_us, "close_only", 30_000)
     forged = sign_deadman(wire.DeadmanPolicy("sim", 3, hands.now_us, "floors", 1), type(world.ledger_key).generate())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bridges.bounds import RETENTION_US
-from bridges.events import CmdResult, Deal, Platform, UnreadableEvent, decode_event
+from bridges.events import CmdAck, CmdResult, Deal, Platform, UnreadableEvent, decode_event
 from bridges.outbox import Outbox, OutboxUnusable
 from bridges.wire import Cmd
 from firm.inputs import CommandState
@@ -24,7 +24,7 @@ from bridges.outbox import Outbox
 outbox = Outbox(Path(sys.argv[1]))
 while True:
     n = outbox.last_seq + 1
-    outbox.append([Platform(True, 1, str(n)), Platform(True, 1, str(n + 1))], extra=str(n + 1).encode(), after_qseq=n)
+    outbox.append([Platform(True, 1, str(n)), Platform(True, 1, str(n + 1))], extra={"books": str(n + 1).encode()}, after_qseq=n)
     print(outbox.last_seq, flush=True)
 """
 
@@ -59,14 +59,14 @@ def test_what_was_published_survives_kill_9(tmp_path):
     rows = outbox.read(1, 1_000_000)
     assert [row.seq for row in rows] == list(range(1, outbox.last_seq + 1))
     assert [decode_event(row.event).why for row in rows] == [str(row.seq) for row in rows]
-    assert outbox.extra == str(outbox.last_seq).encode()
+    assert outbox.extra == {"books": str(outbox.last_seq).encode()}
 
 
 def test_numbers_state_and_epoch_are_the_same_after_a_restart(tmp_path):
     first = Outbox(tmp_path / "outbox.db")
-    first.append([up(1), up(2)], extra=b"books", after_qseq=5)
+    first.append([up(1), up(2)], extra={"books": b"all", "b": b"1", "a": b"1"}, after_qseq=5)
     first.acknowledge(1)
-    first.append([up(3)], after_qseq=9)
+    first.append([up(3)], extra={"a": b"2", "c": b"1"}, after_qseq=9)
     epoch = first.epoch
     first.close()
     second = Outbox(tmp_path / "outbox.db")
@@ -75,8 +75,9 @@ def test_numbers_state_and_epoch_are_the_same_after_a_restart(tmp_path):
         1,
         3,
         1,
-        b"books",
+        {"books": b"all", "b": b"1", "a": b"2", "c": b"1"},
     )
+    assert list(second.extra) == ["books", "b", "a", "c"]
     assert [second.seq_before_tick(qseq) for qseq in (5, 6, 9, 10)] == [0, 2, 2, 3]
 
 
@@ -95,16 +96,20 @@ def test_acknowledged_events_stay_for_seven_days(outbox):
 
 
 def test_a_command_is_journalled_once_and_its_result_is_remembered(outbox):
-    assert outbox.accept_command(command("c1"), now_us=NOW_US, after_qseq=0)
-    assert not outbox.accept_command(command("c1"), now_us=NOW_US, after_qseq=0)
-    assert outbox.last_seq == 1
-    assert outbox.unfinished_commands() == [command("c1")]
+    first, second = command("c1"), command("c2")
+    assert outbox.accept_commands([first], now_us=NOW_US, after_qseq=0) == [first]
+    assert outbox.accept_commands([first, second, second], now_us=NOW_US, after_qseq=0) == [second]
+    assert outbox.accept_commands([second], now_us=NOW_US, after_qseq=0) == []
+    told = [decode_event(row.event) for row in outbox.read(1, 9)]
+    assert told == [CmdAck(each.cmd_id, each.acc, NOW_US) for each in (first, second)]
+    assert outbox.last_seq == 2
+    assert outbox.unfinished_commands() == [first, second]
     waiting = CmdResult("c1", "700001", CommandState.UNKNOWN, "timeout", "", "", NOW_US)
     outbox.append([waiting])
-    assert outbox.unfinished_commands() == [command("c1")]
+    assert outbox.unfinished_commands() == [first, second]
     done = CmdResult("c1", "700001", CommandState.APPLIED, "0", "ref", "", NOW_US)
     outbox.append([done])
-    assert outbox.unfinished_commands() == []
+    assert outbox.unfinished_commands() == [second]
     assert outbox.command_result("c1") == done
     assert outbox.command_result("c2") is None
 
@@ -112,8 +117,8 @@ def test_a_command_is_journalled_once_and_its_result_is_remembered(outbox):
 def test_an_event_that_the_gateway_could_not_read_is_refused_where_it_is_made(outbox):
     bad = Deal("", "d", "o", "p", "EURUSD", "buy", "in", 1, 1, "USD", 2, 0, 0, 0, 0, "", NOW_US)
     with pytest.raises(UnreadableEvent):
-        outbox.append([up(1), bad], extra=b"half")
-    assert (outbox.last_seq, outbox.extra, outbox.read(1, 10)) == (0, None, [])
+        outbox.append([up(1), bad], extra={"books": b"half"})
+    assert (outbox.last_seq, outbox.extra, outbox.read(1, 10)) == (0, {}, [])
 
 
 def test_two_programs_cannot_share_an_outbox(outbox, tmp_path):
@@ -135,5 +140,5 @@ def test_an_outbox_of_a_later_format_is_refused(tmp_path):
     outbox = Outbox(tmp_path / "outbox.db")
     outbox._db.pragma("user_version", 9)
     outbox.close()
-    with pytest.raises(OutboxUnusable, match="has format 9, this program reads 1"):
+    with pytest.raises(OutboxUnusable, match="has format 9, this program reads 2"):
         Outbox(tmp_path / "outbox.db")

@@ -79,13 +79,13 @@ def test_a_dropped_late_deal_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_command_that_is_carried_out_again_after_a_resume_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = Outbox.accept_command
+    sound = Outbox.accept_commands
 
-    def forgets(self: Outbox, command: Any, **told: Any) -> bool:
-        sound(self, command, **told)
-        return True
+    def forgets(self: Outbox, commands: Any, **told: Any) -> Any:
+        sound(self, commands, **told)
+        return commands
 
-    monkeypatch.setattr(Outbox, "accept_command", forgets)
+    monkeypatch.setattr(Outbox, "accept_commands", forgets)
     assert caught(1, 7)[0] is Invariant.ONCE
 
 

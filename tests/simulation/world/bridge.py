@@ -23,7 +23,7 @@ class Bridge:
     def __init__(self, platform: Platform, path: Path, dice: random.Random) -> None:
         self._platform, self._dice = platform, dice
         self.outbox = Outbox(path)
-        self._at = int(self.outbox.extra or b"0")
+        self._at = int(self.outbox.extra.get("at", b"0"))
         self._wake = asyncio.Event()
         platform.on_news = self._wake.set
         self.client = BridgeClient(
@@ -63,7 +63,7 @@ class Bridge:
             else:
                 seq = self.outbox.last_seq
                 events = [numbered(event, seq + n) for n, event in enumerate(stretch) if not isinstance(event, Tick)]
-                await self.client.publish(events, extra=b"%d" % self._at)
+                await self.client.publish(events, extra={"at": b"%d" % self._at})
         await self.client.watermark(self._platform.complete_us)
 
     def _refill(self, first: int, before: int) -> Iterator[tuple[int, Sequence[Tick]]]:
