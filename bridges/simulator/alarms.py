@@ -9,12 +9,10 @@ afresh at any time: they change the work, not the outcome.
 from typing import NamedTuple
 
 from bridges.simulator.matching import waits_below
-from bridges.simulator.state import Account, Pending, Position
-from bridges.simulator.symbols import LISTED
+from bridges.simulator.state import Account, Pending, Position, State
 from bridges.simulator.valuation import (
     MARGIN_CALL_LEVEL_PERCENT,
     STOP_OUT_LEVEL_PERCENT,
-    Quotes,
     conversion_symbols,
     equity_minor,
     margin_minor,
@@ -54,10 +52,10 @@ class Alarms:
         self._bands: dict[str, dict[str, Band]] = {}
         self._common: dict[str, Band | None] = {}
 
-    def draw(self, account: Account, quotes: Quotes) -> None:
+    def draw(self, account: Account, state: State) -> None:
         """Draw the account's bands around the present prices: after each change of it, and after it was woken."""
-        drawn = _bands_of(account, quotes)
-        for symbol in LISTED:
+        drawn = _bands_of(account, state)
+        for symbol in {*self._bands, *drawn}:
             known = self._bands.setdefault(symbol, {})
             if symbol in drawn:
                 known[account.login] = drawn[symbol]
@@ -81,16 +79,16 @@ class Alarms:
         return frozenset(login for login, band in bands.items() if not band.is_quiet(bid, ask))
 
 
-def _bands_of(account: Account, quotes: Quotes) -> dict[str, Band]:
+def _bands_of(account: Account, state: State) -> dict[str, Band]:
     bands: dict[str, Band] = {}
     for held in account.positions.values():
         bands[held.symbol] = bands.get(held.symbol, Band()).within(_exits(held))
     for order in account.orders.values():
         bands[order.symbol] = bands.get(order.symbol, Band()).within(_wait(order))
     if account.positions:
-        points = _points_of_room(account, quotes)
-        for symbol in _depends_on(account):
-            bid, ask = quotes[symbol].bid, quotes[symbol].ask
+        points = _points_of_room(account, state)
+        for symbol in _depends_on(account, state):
+            bid, ask = state.quotes[symbol].bid, state.quotes[symbol].ask
             room = Band(bid - points, bid + points, ask - points, ask + points)
             bands[symbol] = bands.get(symbol, Band()).within(room)
     return bands
@@ -123,24 +121,24 @@ def _edge(*, is_ask: bool, over: int, under: int) -> Band:
     return Band(ask_over=low, ask_under=high) if is_ask else Band(bid_over=low, bid_under=high)
 
 
-def _depends_on(account: Account) -> set[str]:
+def _depends_on(account: Account, state: State) -> set[str]:
     symbols = {held.symbol for held in account.positions.values()}
-    return symbols.union(*(conversion_symbols(account, symbol) for symbol in symbols))
+    return symbols.union(*(conversion_symbols(account, symbol, state) for symbol in symbols))
 
 
-def _points_of_room(account: Account, quotes: Quotes) -> int:
+def _points_of_room(account: Account, state: State) -> int:
     """How many points every held symbol may move before the margin level can have come to one that matters.
 
     That is the margin call from either side, for it is told again after the level has recovered, or the stop-out.
     """
     point_minor = 0
     for held in account.positions.values():
-        if conversion_symbols(account, held.symbol):
+        if conversion_symbols(account, held.symbol, state):
             return 0
-        spec = LISTED[held.symbol].spec
+        spec = state.listing(held.symbol).spec
         worth = held.lots_e8 * spec.contract_e8 * TEN_TO[account.exponent]
         point_minor += divided_rounded_up(worth, TEN_TO[spec.digits] * LOTS_SCALE * CONTRACT_SCALE)
-    equity, margin = equity_minor(account, quotes), margin_minor(account, quotes)
+    equity, margin = equity_minor(account, state), margin_minor(account, state)
     call, stop_out = (
         divided_rounded_up(margin * level, 100) for level in (MARGIN_CALL_LEVEL_PERCENT, STOP_OUT_LEVEL_PERCENT)
     )

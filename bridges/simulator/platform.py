@@ -6,6 +6,8 @@ It reads no clock and no socket. The same state, ticks and requests give the sam
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.bars import Bars
 from bridges.simulator.books import Books
+from bridges.simulator.dividends import pay_dividends
+from bridges.simulator.holidays import opening_catalogue
 from bridges.simulator.seat import Seat
 from bridges.simulator.state import Account, Clocks, Counters, Quoted, State
 from bridges.simulator.symbols import rollover_after
@@ -28,7 +30,7 @@ class Platform:
         self._alarms = Alarms()
         self._next_look_us = 0
         for account in state.accounts.values():
-            self._alarms.draw(account, state.quotes)
+            self._alarms.draw(account, state)
 
     def take_tick(self, tick: Tick) -> None:
         """One price: told first, then what it sets off: stops, stop-outs, traders who look now."""
@@ -52,9 +54,9 @@ class Platform:
             clocks.now_us = due_us
             if due_us == orders.next_expiry_us:
                 for account in orders.expire(due_us):
-                    self._alarms.draw(account, self.state.quotes)
+                    self._alarms.draw(account, self.state)
             if due_us == clocks.rollover_us:
-                self._post_swaps(due_us)
+                self._roll_over(due_us)
                 clocks.rollover_us = rollover_after(due_us)
             if due_us == clocks.equity_us:
                 self._post_equities(due_us)
@@ -63,7 +65,7 @@ class Platform:
 
     def changed(self, account: Account) -> None:
         """Something outside the market changed the account, or brought it."""
-        self._alarms.draw(account, self.state.quotes)
+        self._alarms.draw(account, self.state)
         self._next_look_us = min(self._next_look_us, account.look_us)
 
     def _quote(self, tick: Tick) -> None:
@@ -74,29 +76,30 @@ class Platform:
 
     def _work_price(self, account: Account, tick: Tick) -> None:
         self.books.work_price(account, tick.symbol, tick.t_us)
-        self._alarms.draw(account, self.state.quotes)
+        self._alarms.draw(account, self.state)
 
     def _look(self, account: Account, t_us: int) -> None:
         changes = self.books.changes
         pause_s = TEMPERS[account.temper](Seat(account, self.state, self.books, self._bars, t_us))
         account.look_us = t_us + pause_s * SECOND_US
         if self.books.changes != changes:
-            self._alarms.draw(account, self.state.quotes)
+            self._alarms.draw(account, self.state)
 
-    def _post_swaps(self, rollover_us: int) -> None:
+    def _roll_over(self, rollover_us: int) -> None:
         for account in self.state.accounts.values():
             if account.positions:
                 self.books.post_swap(account, rollover_us)
-                self._alarms.draw(account, self.state.quotes)
+                pay_dividends(self.state, self.books, account, rollover_us)
+                self._alarms.draw(account, self.state)
 
     def _post_equities(self, t_us: int) -> None:
         for account in self.state.accounts.values():
             if account.positions:
-                self._tell.equity(account, self.state.quotes, t_us)
+                self._tell.equity(account, self.state, t_us)
 
 
 def opening_state(market: str, seed: int, from_us: int) -> State:
     """A platform without accounts, at the start of its market."""
     minute = from_us // EQUITY_EVERY_US * EQUITY_EVERY_US + EQUITY_EVERY_US
     clocks = Clocks(from_us, rollover_after(from_us - 1), minute)
-    return State(market, seed, from_us, clocks, Counters())
+    return State(market, seed, from_us, clocks, Counters(), catalogue=opening_catalogue(from_us))

@@ -15,7 +15,6 @@ from bridges.simulator.bars import Bars
 from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.requests import Requests
 from bridges.simulator.state import State, StateUnusable, decode_state, encode_state
-from bridges.simulator.symbols import LISTED
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.ticks import BadLine, TickFile, fingerprint, first_instant, merged_ticks
 from bridges.wire import Cmd, DeadmanPolicy
@@ -179,7 +178,7 @@ class Replay:
 
     def _introduce(self) -> None:
         self._tell.platform_up(self.now_us, "replay begins")
-        for listing in LISTED.values():
+        for listing in self.state.catalogue.listings:
             self._tell.symbol(listing)
         self._close_parcel()
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
+from bridges.simulator.catalogue import Catalogue
+from bridges.simulator.symbols import LISTED, Listing
 from firm.inputs import Side
 
 
@@ -146,7 +148,7 @@ class Clocks(msgspec.Struct):
 
 
 class State(msgspec.Struct):
-    """The whole platform. `market` is the fingerprint of the tick files it replays."""
+    """The whole platform. `market` is the fingerprint of what it replays, `catalogue` what it lists now."""
 
     market: str
     seed: int
@@ -155,6 +157,13 @@ class State(msgspec.Struct):
     counters: Counters
     quotes: dict[str, Quoted] = {}
     accounts: dict[str, Account] = {}
+    catalogue: Catalogue = Catalogue(tuple(LISTED.values()))
+
+    def listing(self, symbol: str) -> Listing:
+        """A listed symbol's terms."""
+        listing = self.catalogue.listing(symbol)
+        assert listing is not None, f"{symbol} is not listed"
+        return listing
 
 
 class StateUnusable(ValueError):

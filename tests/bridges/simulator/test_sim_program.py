@@ -348,7 +348,7 @@ async def test_an_appliance_restored_from_an_older_backup_is_told_everything_aga
     ("arguments", "complaint"),
     [
         (["--key-file", "nowhere.toml"], "key file nowhere.toml cannot be read"),
-        (["--ticks", "gbpusd_tick_20140502.zip"], "symbol GBPUSD is not listed here"),
+        (["--ticks", "audusd_tick_20140502.zip"], "symbol AUDUSD is not listed here"),
         (["--speed", "fast"], "'fast' is no speed"),
         (["--from", "noon"], "'noon' is no instant"),
     ],
