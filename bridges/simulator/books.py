@@ -83,6 +83,8 @@ class Books:
         self, account: Account, position: Position, t_us: int, reason: Reason, lots_e8: int | None = None
     ) -> Retcode:
         """Close all, or part, at the market with slippage. A trader who is blocked may not; the dealer may, at any size."""
+        if self._state.is_down:
+            return Retcode.NO_CONNECTION
         if reason is Reason.CLIENT and account.mode is TradeMode.BLOCKED:
             return Retcode.TRADE_DISABLED
         lots_e8 = position.lots_e8 if lots_e8 is None else lots_e8

@@ -52,6 +52,8 @@ class Fills:
 
     def refusal(self, account: Account, symbol: str, side: Side, lots_e8: int, t_us: int) -> Retcode | None:
         """Why an order of this size cannot be taken now, whatever its price."""
+        if self._state.is_down:
+            return Retcode.NO_CONNECTION
         listing = self._state.catalogue.listing(symbol)
         if listing is None:
             return Retcode.UNKNOWN_SYMBOL

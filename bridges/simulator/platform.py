@@ -8,11 +8,14 @@ from bridges.simulator.bars import Bars
 from bridges.simulator.books import Books
 from bridges.simulator.dividends import pay_dividends
 from bridges.simulator.holidays import opening_catalogue
+from bridges.simulator.orders import NEVER_US
+from bridges.simulator.script import NOTHING, Script
 from bridges.simulator.seat import Seat
 from bridges.simulator.state import Account, Clocks, Counters, Quoted, State
 from bridges.simulator.symbols import rollover_after
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.tempers import TEMPERS
+from bridges.simulator.turns import Turns
 from firm.instant import SECOND_US
 from firm.quote_frame import Tick
 
@@ -22,22 +25,29 @@ EQUITY_EVERY_US = 60 * SECOND_US
 class Platform:
     """Market time only moves forward: `take_tick` and `pass_time` bring it on, requests happen at `now_us`."""
 
-    def __init__(self, state: State, bars: Bars, tellings: Tellings) -> None:
+    def __init__(self, state: State, bars: Bars, tellings: Tellings, script: Script = NOTHING) -> None:
         self.state = state
         self.books = Books(state, tellings)
         self._bars = bars
         self._tell = tellings
         self._alarms = Alarms()
+        self._script = script
+        self._turns = Turns(state, tellings, script)
         self._next_look_us = 0
         for account in state.accounts.values():
             self._alarms.draw(account, state)
 
-    def take_tick(self, tick: Tick) -> None:
-        """One price: told first, then what it sets off: stops, stop-outs, traders who look now."""
-        self.pass_time(tick.t_us)
-        self._quote(tick)
+    def tell_tick(self, tick: Tick) -> None:
+        """The bridge hears of a price."""
         self._tell.quote(tick)
         self.state.clocks.ticks_told += 1
+
+    def take_tick(self, tick: Tick, *, told: bool = True) -> None:
+        """One price: `told` first, unless that is late, then what it sets off: stops, stop-outs, traders who look now."""
+        self.pass_time(tick.t_us)
+        self._quote(tick)
+        if told:
+            self.tell_tick(tick)
         woken = self._alarms.woken_by(tick.symbol, tick.bid, tick.ask)
         if woken or self._next_look_us <= tick.t_us:
             for account in self.state.accounts.values():
@@ -47,11 +57,20 @@ class Platform:
                     self._look(account, tick.t_us)
             self._next_look_us = min((account.look_us for account in self.state.accounts.values()), default=0)
 
-    def pass_time(self, to_us: int) -> None:
-        """Everything due up to and at `to_us`, each at its own instant: orders' expiry, swap at the rollover, equity on the minute."""
+    def pass_time(self, to_us: int, *, with_turns: bool = True) -> None:
+        """Everything due up to and at `to_us`, each at its own instant: the script's turns, orders' expiry, swap at the rollover,
+        equity on the minute. What a platform that was down has missed comes with its own stamp once it is back.
+
+        `with_turns`: also the script's turns of `to_us` itself, which the price that belongs to them follows at once.
+        """
         clocks, orders = self.state.clocks, self.books.orders
-        while (due_us := min(clocks.rollover_us, clocks.equity_us, orders.next_expiry_us)) <= to_us:
-            clocks.now_us = due_us
+        while (due_us := self._next_due_us(to_us, with_turns)) <= to_us:
+            clocks.now_us = max(clocks.now_us, due_us)
+            if due_us == self._turns.next_us and (with_turns or due_us < to_us):
+                self._turns.take()
+                for account in self.state.accounts.values():
+                    self._alarms.draw(account, self.state)
+                continue
             if due_us == orders.next_expiry_us:
                 for account in orders.expire(due_us):
                     self._alarms.draw(account, self.state)
@@ -67,6 +86,15 @@ class Platform:
         """Something outside the market changed the account, or brought it."""
         self._alarms.draw(account, self.state)
         self._next_look_us = min(self._next_look_us, account.look_us)
+
+    def _next_due_us(self, to_us: int, with_turns: bool) -> int:
+        turn_us = self._turns.next_us
+        if turn_us == to_us and not with_turns:
+            turn_us = NEVER_US
+        if self.state.is_down:
+            return turn_us
+        clocks = self.state.clocks
+        return min(turn_us, clocks.rollover_us, clocks.equity_us, self.books.orders.next_expiry_us)
 
     def _quote(self, tick: Tick) -> None:
         before = self.state.quotes.get(tick.symbol)
@@ -89,7 +117,7 @@ class Platform:
         for account in self.state.accounts.values():
             if account.positions:
                 self.books.post_swap(account, rollover_us)
-                pay_dividends(self.state, self.books, account, rollover_us)
+                pay_dividends(self.state, self.books, self._script, account, rollover_us)
                 self._alarms.draw(account, self.state)
 
     def _post_equities(self, t_us: int) -> None:

@@ -50,6 +50,9 @@ class Requests:
         state = self._platform.state
         t_us = state.clocks.now_us
         state.counters.commands_done += 1
+        if state.is_down:
+            self._result(command, Retcode.NO_CONNECTION, t_us, observed="the platform is down")
+            return
         if command.action == "create_account":
             self._create(command, t_us)
             return
@@ -69,8 +72,14 @@ class Requests:
             self._result(command, retcode, t_us, observed=_seen(account))
 
     def snapshot(self, login: str, last_seq: int) -> None:
-        """Tell one account in full, or every account where `login` is "". `last_seq`: the journal's last event so far."""
+        """Tell one account in full, or every account where `login` is "". `last_seq`: the journal's last event so far.
+
+        A platform that is down tells all of them when it is back.
+        """
         state = self._platform.state
+        if state.is_down:
+            state.clocks.snapshot_owed = True
+            return
         for account in state.accounts.values():
             if login in ("", account.login):
                 as_of_seq = last_seq + len(self._tell.events)
