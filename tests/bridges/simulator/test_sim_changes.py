@@ -149,7 +149,7 @@ renamed = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=12)
+@settings(max_examples=12, deadline=None)
 @given(contracts=st.lists(changed, max_size=4), names=st.lists(renamed, max_size=2, unique_by=lambda one: one.symbol))
 def test_whatever_changes_both_books_are_equal_at_every_slice(contracts: list[Contract], names: list[Rename]) -> None:
     script = Script(contract=tuple(contracts), rename=tuple(names))
