@@ -5,6 +5,7 @@ Where a slice ends depends on the ticks alone, never on the wall clock: verdicts
 """
 
 import hashlib
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -87,6 +88,7 @@ class Replay:
         self._parcels: list[Parcel] = []
         self._arrivals = market.arrivals()
         self._next: Arrival | None = next(self._arrivals, None)
+        self._untold: list[int] = []  # stamps of prices that the bridge has not heard yet, the oldest first
         self._look_back(self.state.clocks.ticks_read)
         if saved is None:
             self._introduce()
@@ -108,7 +110,7 @@ class Replay:
     @property
     def watermark_us(self) -> int:
         """Up to where nothing is missing: not beyond what is held back, nor since when the platform is down."""
-        stops = (self._holding.oldest_us, self.state.clocks.down_since_us or None)
+        stops = (self._holding.oldest_us, self.state.clocks.down_since_us or None, *self._untold[:1])
         return min([self.now_us, *(stop for stop in stops if stop is not None)])
 
     @property
@@ -205,6 +207,10 @@ class Replay:
             self._bars.forget(arrival.tick.symbol)
         elif arrival.works:
             self._bars.take(arrival.tick)
+        if arrival.works and not arrival.told:
+            insort(self._untold, arrival.tick.t_us)
+        elif not arrival.works and not arrival.restated:
+            self._untold.remove(arrival.tick.t_us)
         self.state.clocks.ticks_read += 1
         self._next = next(self._arrivals, None)
         return arrival

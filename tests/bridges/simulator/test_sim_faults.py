@@ -143,7 +143,10 @@ def test_prices_that_come_late_leave_both_books_equal_once_they_came(tmp_path: P
     beside.play(until=FROM + 60 * SECOND_US)
     account, held = beside.sell(rules(), DOLLARS)
     beside.open(held, "EURUSD", BUY)
+    beside.play(until=FROM + 115 * SECOND_US)
+    assert beside.replay.watermark_us == FROM + 100 * SECOND_US  # the oldest that is held back
     beside.play(until=FROM + 190 * SECOND_US)
+    assert beside.replay.watermark_us == beside.replay.now_us
     stamps = [event.t_us for event in beside.told if isinstance(event, Tick)]
     assert stamps != sorted(stamps)
     assert len(stamps) == len(set(zip(stamps, [t.symbol for t in beside.told if isinstance(t, Tick)], strict=True)))
