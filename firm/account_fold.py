@@ -1,5 +1,7 @@
 """Account fold: how each ledger row changes an account's state: a row in, a new value out."""
 
+from typing import assert_never
+
 from msgspec.structs import replace
 
 from firm.account import (
@@ -61,6 +63,8 @@ from firm.phase import JUDGED
 from firm.price import Quote
 from firm.ruleset import MaximumLoss, Trail
 
+Booking = DealBooked | CashBooked | DividendBooked | SwapPosted | PositionRestated
+
 # What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
 POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
 
@@ -90,20 +94,12 @@ def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> Acc
 def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:  # noqa: C901  (a table of rows)
     """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
     match body:
-        case DealBooked():
-            return _after_deal(state, body, seq, happened_us)
-        case CashBooked():
-            return _after_cash(state, body, seq, happened_us)
-        case DividendBooked():
-            return _after_dividend(state, body, seq, happened_us)
-        case RolloverHighMoved():
-            return replace(state, rollover_high=body.high.minor, rollover_high_source=f"{seq}/high/minor")
+        case DealBooked() | CashBooked() | DividendBooked() | SwapPosted() | PositionRestated():
+            return _fold_booking(state, body, seq, happened_us)
         case PositionReported():
             return _after_swap_told(state, body.position_id, body.t_us)
-        case SwapPosted():
-            return _after_swap(state, body, seq, happened_us)
-        case PositionRestated():
-            return _after_restated(state, body, seq, happened_us)
+        case RolloverHighMoved():
+            return replace(state, rollover_high=body.high.minor, rollover_high_source=f"{seq}/high/minor")
         case DayOpened():
             return _after_day_opened(state, body, seq)
         case DayAnchored():
@@ -141,6 +137,23 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return replace(state, login=body.login)
         case _:
             return _fold_agreement(state, body, seq, happened_us)
+
+
+def _fold_booking(state: AccountState, body: Booking, seq: int, happened_us: int) -> AccountState:
+    """What changes balance or positions."""
+    match body:
+        case DealBooked():
+            return _after_deal(state, body, seq, happened_us)
+        case CashBooked():
+            return _after_cash(state, body, seq, happened_us)
+        case DividendBooked():
+            return _after_dividend(state, body, seq, happened_us)
+        case SwapPosted():
+            return _after_swap(state, body, seq, happened_us)
+        case PositionRestated():
+            return _after_restated(state, body, seq, happened_us)
+        case unknown:
+            assert_never(unknown)
 
 
 def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
