@@ -6,7 +6,7 @@ from bridges.events import Gap
 from bridges.events import Platform as PlatformEvent
 from bridges.simulator.changes import change_contract, rename
 from bridges.simulator.orders import NEVER_US
-from bridges.simulator.script import Contract, Outage, Rename, Script, Turn, turns_of
+from bridges.simulator.script import Contract, Outage, Rename, Script, turns_of
 from bridges.simulator.state import State
 from bridges.simulator.tellings import Tellings
 from firm.instant import MINUTE_US, utc_text
@@ -31,8 +31,10 @@ class Turns:
         turn = self._turns[self._state.clocks.turns_taken]
         self._state.clocks.turns_taken += 1
         match turn.line:
+            case Outage() if turn.ends:
+                self._come_back(turn.at_us)
             case Outage():
-                self._come_back(turn) if turn.ends else self._go_down(turn)
+                self._go_down(turn.line, turn.at_us)
             case Contract():
                 change_contract(self._state, self._tell, turn.line, turn.at_us)
             case Rename():
@@ -40,17 +42,16 @@ class Turns:
             case unknown:
                 assert_never(unknown)
 
-    def _go_down(self, turn: Turn) -> None:
-        assert isinstance(turn.line, Outage)
-        self._state.clocks.down_since_us = turn.at_us
-        self._tell.event(PlatformEvent(up=False, since_us=turn.at_us, why=turn.line.why))
+    def _go_down(self, outage: Outage, at_us: int) -> None:
+        self._state.clocks.down_since_us = at_us
+        self._tell.event(PlatformEvent(up=False, since_us=at_us, why=outage.why))
 
-    def _come_back(self, turn: Turn) -> None:
+    def _come_back(self, at_us: int) -> None:
         """What was due meanwhile follows with its own stamps; of prices there were none, and each account is told in full."""
         clocks = self._state.clocks
         since_us, clocks.down_since_us = clocks.down_since_us, 0
-        clocks.equity_us = turn.at_us // MINUTE_US * MINUTE_US + MINUTE_US
+        clocks.equity_us = at_us // MINUTE_US * MINUTE_US + MINUTE_US
         clocks.snapshot_owed = True
-        self._tell.platform_up(turn.at_us, f"it was down since {utc_text(since_us)}")
+        self._tell.platform_up(at_us, f"it was down since {utc_text(since_us)}")
         for symbol in sorted(self._state.quotes):
-            self._tell.event(Gap(symbol, since_us, turn.at_us))
+            self._tell.event(Gap(symbol, since_us, at_us))
