@@ -17,9 +17,11 @@ from firm.facts import (
     DayStartMoved,
     DealBooked,
     DealIgnored,
+    DividendBooked,
     DriftCleared,
     DriftFound,
     PeakReached,
+    PositionRestated,
     PositionsDrifted,
     RolloverHighMoved,
     SwapPosted,
@@ -27,6 +29,7 @@ from firm.facts import (
 )
 from firm.inputs import (
     AccountReported,
+    CashKind,
     CashReported,
     DealEntry,
     DealReported,
@@ -84,22 +87,19 @@ def _why_ignored(state: AccountState, deal: DealReported, balance: int) -> str:
 
 
 def book_cash(seat: AccountSeat, cash: CashReported, turn: Turn) -> None:
-    """A deposit, withdrawal or correction moves the balance without a trade."""
+    """A deposit, withdrawal or correction moves the balance without a trade, and with it what is measured from; a dividend is profit."""
     state = seat.held
     known = state.knows_deal(cash_key(cash.cash_id))
     if known or abs(state.balance + cash.amount.minor) > AMOUNT_MINOR_MAX:
         seat.record(DealIgnored(deal_id=cash.cash_id, why=ALREADY_BOOKED if known else "out_of_range"), turn)
         return
-    seat.record(
-        CashBooked(
-            cash_id=cash.cash_id,
-            amount=cash.amount,
-            balance=state.money(state.balance) + cash.amount,
-            net=state.money(state.cash_net) + cash.amount,
-        ),
-        turn,
-    )
-    _move_marks(seat, cash.amount.minor, turn)
+    balance = state.money(state.balance) + cash.amount
+    if cash.cash_kind is CashKind.DIVIDEND:
+        seat.record(DividendBooked(cash_id=cash.cash_id, amount=cash.amount, balance=balance), turn)
+    else:
+        net = state.money(state.cash_net) + cash.amount
+        seat.record(CashBooked(cash_id=cash.cash_id, amount=cash.amount, balance=balance, net=net), turn)
+        _move_marks(seat, cash.amount.minor, turn)
     _compare(seat, "balance", seat.held.balance, cash.balance_after.minor, 0, turn)
 
 
@@ -126,11 +126,32 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
         seat.record(moved, turn)
 
 
-def post_swap(seat: AccountSeat, report: PositionReported, turn: Turn) -> None:
-    """A position's swap as the platform has it now."""
+def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> None:
+    """A position as the platform has it now: its swap, and where a symbol was renamed or has other digits its name and price."""
     held = seat.held.position(report.position_id)
-    if held is not None and held.swap != report.swap.minor:
+    if held is None:
+        return
+    if _is_restated(seat.held, held, report):
+        seat.record(
+            PositionRestated(
+                position_id=report.position_id,
+                symbol=report.symbol,
+                side=held.side,
+                lots_e8=held.lots_e8,
+                price_open=report.price_open,
+                swap=report.swap,
+                opened_us=held.opened_us,
+            ),
+            turn,
+        )
+    elif held.swap != report.swap.minor:
         seat.record(SwapPosted(position_id=report.position_id, swap=report.swap), turn)
+
+
+def _is_restated(state: AccountState, held: Position, report: PositionReported) -> bool:
+    """Deals alone change what is held: only the very same volume may have another name or price, and not as of before the newest deal."""
+    same = (held.side, held.lots_e8) == (report.side, report.lots_e8) and report.t_us >= state.book_since_us
+    return same and (held.symbol, held.price_open) != (report.symbol, report.price_open)
 
 
 def reconcile(seat: AccountSeat, report: EquityReported | AccountReported | SnapshotReported, turn: Turn) -> None:

@@ -48,6 +48,7 @@ from firm.facts import (
 )
 from firm.inputs import (
     AccountReported,
+    CashKind,
     CashReported,
     DealReported,
     EquityReported,
@@ -123,12 +124,17 @@ class AccountDesk(AccountSeat):
                 known_seq = self.state.last_trade_seq
                 book.book_deal(self, report, turn)
                 if self.held.last_trade_seq != known_seq:
-                    lateness.question_by_deal(self, turn.at_us, turn)
+                    booked = f"deal booked in row {self.held.last_trade_seq}"
+                    lateness.question_by_booking(self, turn.at_us, booked, turn)
                     look_again_since(self, turn.at_us, turn)
             case CashReported():
                 book.book_cash(self, report, turn)
+                if report.cash_kind is CashKind.DIVIDEND and self.held.balance_source != source:
+                    booked = f"dividend booked in row {self.held.balance_source.partition('/')[0]}"
+                    lateness.question_by_booking(self, turn.at_us, booked, turn)
+                    look_again_since(self, turn.at_us, turn)
             case PositionReported():
-                book.post_swap(self, report, turn)
+                book.take_position(self, report, turn)
             case EquityReported() | AccountReported() | SnapshotReported():
                 book.reconcile(self, report, turn)
                 settling.settle(self, turn)

@@ -10,6 +10,7 @@ from bridges.bounds import (
     COUNT_MAX,
     EARLIEST_US,
     FUTURE_MAX_US,
+    LATEST_US,
     LOTS_E8_MAX,
     MONEY_MINOR_MAX,
     PRICE_POINTS_MAX,
@@ -83,6 +84,12 @@ def believe_contract(contract_e8: int, sanity_band_bp: int) -> None:
 def believe_sessions(sessions: tuple[tuple[int, int], ...]) -> None:
     if not all(0 <= start < end <= _WEEK_MINUTES for start, end in sessions):
         raise Unbelievable(Disbelief.SESSIONS, f"{sessions}")
+
+
+def believe_closed(closed: tuple[tuple[int, int], ...]) -> None:
+    """Stretches ahead are the point of it: they are bounded by the calendar, not by firm time."""
+    if not all(EARLIEST_US <= from_us < to_us <= LATEST_US for from_us, to_us in closed):
+        raise Unbelievable(Disbelief.SESSIONS, f"closed {closed}")
 
 
 def believe_zone(name: str) -> None:

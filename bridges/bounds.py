@@ -17,6 +17,7 @@ SYMBOLS_MAX = 2_000  # of one SUBSCRIBE
 ARGS_MAX = 16  # of one CMD
 CAPS_MAX = 64  # of one HELLO
 SESSIONS_MAX = 100  # open stretches of a symbol's week
+CLOSED_MAX = 200  # holidays and early closes of a symbol that are told ahead
 POSITIONS_MAX = 500  # of one snapshot, as firm.bounds has it for an account
 FLOORS_MAX = 2_000  # accounts in one dead-man policy
 DIGITS_MAX = 12  # of a price
@@ -25,6 +26,7 @@ EXPONENT_MAX = 12  # of a currency
 # --- what the gateway believes ---
 
 EARLIEST_US = 946_684_800_000_000  # 2000-01-01T00:00:00Z: no platform of today kept books before
+LATEST_US = 4_102_444_800_000_000  # 2100-01-01T00:00:00Z: no calendar is told that far ahead
 FUTURE_MAX_US = DAY_US  # ahead of firm time: zones and slow clocks, never more
 # Each of these is far beyond any market and far within 63 bits, so that no single figure can outgrow what the book stores.
 # What they come to together is bounded where symbol, currency and conversion are known: in the desks.

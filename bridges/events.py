@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from bridges.bounds import (
+    CLOSED_MAX,
     DIGITS_MAX,
     EXPONENT_MAX,
     NAME_LENGTH_MAX,
@@ -139,7 +140,10 @@ class Equity(msgspec.Struct, frozen=True, array_like=True, tag="equity"):
 
 
 class SymbolSpec(msgspec.Struct, frozen=True, array_like=True, tag="symbol_spec"):
-    """A symbol's contract. `sessions`: open stretches as [start, end) minutes of the week from Monday 00:00 in `zone`."""
+    """A symbol's contract. `sessions`: open stretches as [start, end) minutes of the week from Monday 00:00 in `zone`.
+
+    `closed`: holidays and early closes as instants [from_us, to_us). `renamed_to`: the name under which it goes on.
+    """
 
     sym: Symbol
     digits: Digits
@@ -151,6 +155,8 @@ class SymbolSpec(msgspec.Struct, frozen=True, array_like=True, tag="symbol_spec"
     zone: Name
     sessions: Annotated[tuple[tuple[int, int], ...], msgspec.Meta(max_length=SESSIONS_MAX)] = ()
     sanity_band_bp: Int64 = 500
+    closed: Annotated[tuple[tuple[Int64, Int64], ...], msgspec.Meta(max_length=CLOSED_MAX)] = ()
+    renamed_to: MaybeName = ""
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True, tag="session"):

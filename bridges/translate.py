@@ -16,6 +16,7 @@ from bridges.belief import (
     Disbelief,
     Unbelievable,
     believe_amount,
+    believe_closed,
     believe_contract,
     believe_count,
     believe_price,
@@ -192,6 +193,7 @@ def _symbol(bridge: str, seq: int, event: wire.SymbolSpec) -> Input:
     believe_contract(event.contract_e8, event.sanity_band_bp)
     believe_zone(event.zone)
     believe_sessions(event.sessions)
+    believe_closed(event.closed)
     spec = price.SymbolSpec(
         symbol=event.sym,
         digits=event.digits,
@@ -201,6 +203,8 @@ def _symbol(bridge: str, seq: int, event: wire.SymbolSpec) -> Input:
         zone=event.zone,
         sessions=event.sessions,
         sanity_band_bp=event.sanity_band_bp,
+        closed=event.closed,
+        renamed_to=event.renamed_to,
     )
     return inputs.SymbolReported(bridge=bridge, seq=seq, spec=spec)
 

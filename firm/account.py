@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from firm.bounds import PEAKS_DOUBTED_MAX
-from firm.facts import DealBooked, Doubt, PeakReached
+from firm.facts import DealBooked, Doubt, PeakReached, PositionRestated
 from firm.inputs import Side
 from firm.money import Money
 from firm.phase import Standing
@@ -113,9 +113,16 @@ class EarlierBook(msgspec.Struct, frozen=True, gc=False):
 def with_deal(positions: tuple[Position, ...], fact: DealBooked, seq: int) -> tuple[Position, ...]:
     """What is held once the deal is booked. Its row says how it left the position, and is cited for that."""
     others = tuple(held for held in positions if held.position_id != fact.position_id)
-    if not fact.lots_e8:
-        return others
-    booked = Position(
+    return (*others, _booked(fact, seq)) if fact.lots_e8 else others
+
+
+def with_restated(positions: tuple[Position, ...], fact: PositionRestated, seq: int) -> tuple[Position, ...]:
+    """What is held once a position has another name or other points: it keeps its place, and its row is cited from then on."""
+    return tuple(_booked(fact, seq) if held.position_id == fact.position_id else held for held in positions)
+
+
+def _booked(fact: DealBooked | PositionRestated, seq: int) -> Position:
+    return Position(
         position_id=fact.position_id,
         symbol=fact.symbol,
         side=fact.side,
@@ -128,7 +135,6 @@ def with_deal(positions: tuple[Position, ...], fact: DealBooked, seq: int) -> tu
         swap_seq=seq,
         swap_path="swap/minor",
     )
-    return (*others, booked)
 
 
 class Moved(msgspec.Struct, frozen=True, gc=False):

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from firm.account import AccountState, Finding, Grounds, Moved, Peak, with_deal
-from firm.facts import BreachDeclared, BreachSuspected, DealBooked, PeakDoubted, VerdictCorrected
+from firm.facts import BreachDeclared, BreachSuspected, DealBooked, DividendBooked, PeakDoubted, VerdictCorrected
 from firm.price import Quote
 from firm.ruleset import MaximumLoss, Trail
 
@@ -94,6 +94,15 @@ def with_late_deal(finding: Finding, fact: DealBooked, seq: int, happened_us: in
     balance, positions = grounds.deals or (grounds.balance, grounds.positions)
     deals = balance + fact.net.minor, with_deal(positions, fact, seq)
     return replace(finding, grounds=replace(grounds, deals=deals))
+
+
+def with_late_dividend(finding: Finding, fact: DividendBooked, happened_us: int) -> Finding:
+    """A dividend of before the breach, come after it: more or less was on the account when it was seen."""
+    grounds = finding.grounds
+    if grounds is None or happened_us >= finding.at_us:
+        return finding
+    balance, positions = grounds.deals or (grounds.balance, grounds.positions)
+    return replace(finding, grounds=replace(grounds, deals=(balance + fact.amount.minor, positions)))
 
 
 def with_late_price(finding: Finding, quote: Quote) -> Finding:

@@ -1,5 +1,7 @@
 """Account fold: how each ledger row changes an account's state: a row in, a new value out."""
 
+from typing import assert_never
+
 from msgspec.structs import replace
 
 from firm.account import (
@@ -13,6 +15,7 @@ from firm.account import (
     cash_key,
     rollover_mark,
     with_deal,
+    with_restated,
 )
 from firm.account_findings import (
     after_correction,
@@ -20,6 +23,7 @@ from firm.account_findings import (
     finding_of,
     other_findings,
     with_late_deal,
+    with_late_dividend,
     with_late_price,
     with_moved,
 )
@@ -37,6 +41,7 @@ from firm.facts import (
     DayStartMoved,
     DealBooked,
     DealIgnored,
+    DividendBooked,
     DriftCleared,
     DriftFound,
     Fact,
@@ -44,6 +49,7 @@ from firm.facts import (
     PeakDoubted,
     PeakReached,
     PhasePassed,
+    PositionRestated,
     PositionsDrifted,
     QuoteUsed,
     RolloverHighMoved,
@@ -56,6 +62,8 @@ from firm.inputs import EquityReported, Input, PositionReported, SnapshotReporte
 from firm.phase import JUDGED, Standing
 from firm.price import Quote
 from firm.ruleset import MaximumLoss, Trail
+
+Booking = DealBooked | CashBooked | DividendBooked | SwapPosted | PositionRestated
 
 # What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
 POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
@@ -86,16 +94,12 @@ def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> Acc
 def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:  # noqa: C901  (a table of rows)
     """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
     match body:
-        case DealBooked():
-            return _after_deal(state, body, seq, happened_us)
-        case CashBooked():
-            return _after_cash(state, body, seq, happened_us)
-        case RolloverHighMoved():
-            return replace(state, rollover_high=body.high.minor, rollover_high_source=f"{seq}/high/minor")
+        case DealBooked() | CashBooked() | DividendBooked() | SwapPosted() | PositionRestated():
+            return _fold_booking(state, body, seq, happened_us)
         case PositionReported():
             return _after_swap_told(state, body.position_id, body.t_us)
-        case SwapPosted():
-            return _after_swap(state, body, seq, happened_us)
+        case RolloverHighMoved():
+            return replace(state, rollover_high=body.high.minor, rollover_high_source=f"{seq}/high/minor")
         case DayOpened():
             return _after_day_opened(state, body, seq)
         case DayAnchored():
@@ -131,6 +135,23 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return replace(state, login=body.login)
         case _:
             return _fold_agreement(state, body, seq, happened_us)
+
+
+def _fold_booking(state: AccountState, body: Booking, seq: int, happened_us: int) -> AccountState:
+    """What changes balance or positions."""
+    match body:
+        case DealBooked():
+            return _after_deal(state, body, seq, happened_us)
+        case CashBooked():
+            return _after_cash(state, body, seq, happened_us)
+        case DividendBooked():
+            return _after_dividend(state, body, seq, happened_us)
+        case SwapPosted():
+            return _after_swap(state, body, seq, happened_us)
+        case PositionRestated():
+            return _after_restated(state, body, seq, happened_us)
+        case unknown:
+            assert_never(unknown)
 
 
 def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
@@ -183,15 +204,21 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
 
 def _peak_after_deal(state: AccountState, fact: DealBooked, happened_us: int) -> Peak | None:
     """What is open is worth what the next price says. A deal makes a new high only where it leaves nothing open."""
-    peak = state.peak
+    peak = _peak_after_booking(state, happened_us)
     if peak is None or not state.trails_every_tick:
         return peak
-    if happened_us < peak.at_us:
-        peak = replace(peak, in_doubt=True)
     is_flat = not fact.lots_e8 and all(held.position_id == fact.position_id for held in state.positions)
     if is_flat and fact.balance.minor > peak.equity:
         return Peak(fact.balance.minor, fact.balance.minor, happened_us, (), 0)
     return peak
+
+
+def _peak_after_booking(state: AccountState, happened_us: int) -> Peak | None:
+    """A high of after what is booked only now was measured without it."""
+    peak = state.peak
+    if peak is None or not state.trails_every_tick or happened_us >= peak.at_us:
+        return peak
+    return replace(peak, in_doubt=True)
 
 
 def _with_id(deals: tuple[frozenset[str], ...], deal_id: str) -> tuple[frozenset[str], ...]:
@@ -245,6 +272,31 @@ def _after_cash(state: AccountState, fact: CashBooked, seq: int, happened_us: in
         findings=with_moved(state.findings, Moved(seq, fact.amount.minor, cash=True)),
         deals=_with_id(state.deals, cash_key(fact.cash_id)),
     )
+
+
+def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happened_us: int) -> AccountState:
+    """As a deal that leaves every position as it is: one of before the day's first instant belongs to the day that ended."""
+    closing, findings = state.closing, state.findings
+    if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
+        findings = with_moved(findings, Moved(seq, fact.amount.minor, cash=False))
+        closing = replace(closing, balance=closing.balance + fact.amount.minor)
+    return replace(
+        _with_book_kept(state, happened_us),
+        balance=fact.balance.minor,
+        balance_source=f"{seq}/balance/minor",
+        closing=closing,
+        findings=tuple(with_late_dividend(finding, fact, happened_us) for finding in findings),
+        deals=_with_id(state.deals, cash_key(fact.cash_id)),
+        peak=_peak_after_booking(state, happened_us),
+    )
+
+
+def _after_restated(state: AccountState, fact: PositionRestated, seq: int, happened_us: int) -> AccountState:
+    closing = state.closing
+    if closing is not None:
+        closing = replace(closing, positions=with_restated(closing.positions, fact, seq))
+    state = _with_book_kept(state, happened_us)
+    return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing)
 
 
 def _after_swap_told(state: AccountState, position_id: str, t_us: int) -> AccountState:

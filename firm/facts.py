@@ -394,6 +394,28 @@ class SwapPosted(Fact, frozen=True, kw_only=True):
     swap: Money
 
 
+class DividendBooked(Fact, frozen=True, kw_only=True):
+    """What a platform paid or charged for a position held over an ex-date. Unlike other cash it is profit or loss of trading:
+    no limit, target or high moves with it.
+    """
+
+    cash_id: str
+    amount: Money
+    balance: Money
+
+
+class PositionRestated(Fact, frozen=True, kw_only=True):
+    """The platform holds an open position under another name, or in other points, without a deal: what it is from now on."""
+
+    position_id: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    swap: Money
+    opened_us: int
+
+
 class DealIgnored(Fact, frozen=True, kw_only=True):
     """A deal that the book cannot hold, or holds already; `why` is already_booked, does_not_fit, too_many_positions or out_of_range.
 
@@ -634,7 +656,9 @@ FACTS: tuple[type[Fact], ...] = (
     TradingDayCounted,
     DealBooked,
     CashBooked,
+    DividendBooked,
     SwapPosted,
+    PositionRestated,
     DealIgnored,
     BreachDeclared,
     BreachSuspected,

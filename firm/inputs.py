@@ -39,6 +39,7 @@ class CashKind(StrEnum):
     DEPOSIT = "deposit"
     WITHDRAWAL = "withdrawal"
     CORRECTION = "correction"
+    DIVIDEND = "dividend"  # for a position held: profit or loss of trading, unlike the others
 
 
 class CommandState(StrEnum):

@@ -20,7 +20,9 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `contract_e8`: units a lot, times 10^8. `sessions`: open stretches as [start, end) minutes of the week from Monday
     00:00 in `zone`; empty means always open. `sanity_band_bp`: a price that moves further than this from the last
-    accepted one is kept but decides no hard failure; the band widens with each minute of silence.
+    accepted one is kept but decides no hard failure; the band widens with each minute of silence. `closed`: stretches
+    [from_us, to_us) in which it does not trade although the week says so: holidays and early closes. `renamed_to`: the name
+    under which it goes on; under this one it has no price any more, and nothing is converted through it.
     """
 
     symbol: str
@@ -31,6 +33,8 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
     sessions: tuple[tuple[int, int], ...] = ()
     sanity_band_bp: int = 500
+    closed: tuple[tuple[int, int], ...] = ()
+    renamed_to: str = ""
 
     @property
     def worth(self) -> tuple[int, int, str, str]:
@@ -115,7 +119,7 @@ def _name(hop: tuple[str, Hop]) -> str:
 
 def _edges(spec: SymbolSpec) -> tuple[tuple[str, Hop, str], ...]:
     """Currency pairs convert both ways: base to profit multiplies by the price, profit to base divides by it."""
-    if spec.contract_e8 <= CONTRACT_SCALE or len(spec.currency_base) != 3:
+    if spec.contract_e8 <= CONTRACT_SCALE or len(spec.currency_base) != 3 or spec.renamed_to:
         return ()
     return (
         (spec.currency_base, Hop(spec.symbol, spec.digits, inverse=False), spec.currency_profit),

@@ -1,4 +1,4 @@
-"""Sessions: whether a symbol trades at an instant, by the weekly stretches its platform reports."""
+"""Sessions: whether a symbol trades at an instant, by the weekly stretches its platform reports, less holidays and early closes."""
 
 from datetime import timedelta
 from functools import lru_cache
@@ -12,7 +12,9 @@ WEEK_MINUTES = 7 * DAY_MINUTES
 
 
 def is_open(spec: SymbolSpec, instant_us: int) -> bool:
-    """Whether the instant lies in an open stretch; a symbol that reports none always trades."""
+    """Whether the instant lies in an open stretch and in no closed one; a symbol that reports no stretches always trades."""
+    if spec.renamed_to or any(from_us <= instant_us < to_us for from_us, to_us in spec.closed):
+        return False
     if not spec.sessions:
         return True
     minute = _minute_of_week(spec.zone, instant_us // MINUTE_US)
@@ -20,14 +22,20 @@ def is_open(spec: SymbolSpec, instant_us: int) -> bool:
 
 
 def open_since_us(spec: SymbolSpec, instant_us: int) -> int | None:
-    """When the session that is open at the instant began, over stretches that join; None: none is open. 0: it never closes."""
+    """When the session that is open at the instant began, over stretches that join; None: none is open. 0: it never closed."""
+    if not is_open(spec, instant_us):
+        return None
+    reopened_us = max((to_us for _, to_us in spec.closed if to_us <= instant_us), default=0)
+    return max(reopened_us, _week_open_since_us(spec, instant_us))
+
+
+def _week_open_since_us(spec: SymbolSpec, instant_us: int) -> int:
+    """By the week alone, in which it is open."""
     if not spec.sessions:
         return 0
     now = instant_us // MINUTE_US
     minute = _minute_of_week(spec.zone, now)
-    opened = next((start for start, end in spec.sessions if start <= minute < end), None)
-    if opened is None:
-        return None
+    opened = next(start for start, end in spec.sessions if start <= minute < end)
     before = {end % WEEK_MINUTES: start for start, end in spec.sessions}
     behind = minute - opened
     while (joined := before.get(opened)) is not None:

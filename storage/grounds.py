@@ -14,9 +14,11 @@ from firm.facts import (
     CashBooked,
     DayOpened,
     DealBooked,
+    DividendBooked,
     PassHeld,
     PeakReached,
     PhasePassed,
+    PositionRestated,
     QuotesRefused,
     QuoteUsed,
     TradingDayCounted,
@@ -156,7 +158,12 @@ class Grounds:
         """Whether the working takes the balance or a position from a booking before this row."""
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
-        return any(isinstance(self._bodies[cited], DealBooked | CashBooked | BreachSuspected) for cited in before)
+        return any(
+            isinstance(
+                self._bodies[cited], DealBooked | CashBooked | DividendBooked | PositionRestated | BreachSuspected
+            )
+            for cited in before
+        )
 
     def _began_with_a_report(self, row: StoredRow) -> bool:
         """Whether the account's own report brought the day's first instant: it lies before the day, and is booked within it."""

@@ -20,6 +20,7 @@ from firm.facts import (
     BreachSuspected,
     CashBooked,
     DealBooked,
+    DividendBooked,
     PeakDoubted,
     QuoteUsed,
     StandingChanged,
@@ -36,7 +37,7 @@ from storage.rows import StoredRow
 
 ROWS_AT_ONCE = 500
 BOOK_ROWS_MAX = 5_000  # rows walked back from where an equity was seen to its day's start
-_BOOKED = frozenset(kind.__name__ for kind in (DealBooked, CashBooked))
+_BOOKED = frozenset(kind.__name__ for kind in (DealBooked, CashBooked, DividendBooked))
 
 Breach = BreachDeclared | BreachSuspected
 

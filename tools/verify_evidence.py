@@ -50,7 +50,9 @@ REPORTS = {"DealReported": "deal_id", "CashReported": "cash_id", "PositionReport
 ANSWERS = {
     "DealBooked": ("deal_id", ("DealReported",)),
     "CashBooked": ("cash_id", ("CashReported",)),
+    "DividendBooked": ("cash_id", ("CashReported",)),
     "SwapPosted": ("position_id", ("PositionReported",)),
+    "PositionRestated": ("position_id", ("PositionReported",)),
     "DealIgnored": ("deal_id", ("DealReported", "CashReported")),
 }
 # What an account is looked at on by itself, as of its own instant: reports of the account, ...
@@ -603,12 +605,18 @@ class Account:
     # bookings: each has the platform's report, and each report its booking
 
     def _hear(self, seq: int, row: Any, body: Any) -> None:
-        """A report that must lead to something: a deal, cash, or a swap that is not the one we hold."""
+        """A report that must lead to something: a deal, cash, or a position with another swap, name or price than we hold."""
         if self.balance is None:
             return
         held = self._held(body["position_id"]) if row["kind"] == "PositionReported" else None
-        if row["kind"] != "PositionReported" or (held is not None and held.swap != body["swap"]["minor"]):
+        changes = held is not None and (held.swap != body["swap"]["minor"] or self._is_restated(held, body))
+        if row["kind"] != "PositionReported" or changes:
             self.asked[seq] = 0
+
+    def _is_restated(self, held: Position, said: Any) -> bool:
+        """The very same volume under another name or at another price, as of no instant before the newest booking."""
+        same = (held.side, held.lots_e8) == (said["side"], said["lots_e8"]) and said["t_us"] >= self.since_us
+        return same and (held.symbol, held.price_open) != (said["symbol"], said["price_open"])
 
     def _require_answered(self, but: int) -> None:
         """No report is passed over. A decision may come before the report that caused it is booked."""
@@ -649,6 +657,10 @@ class Account:
             self._book_deal(seq, row, body, said)
         elif kind == "CashBooked":
             self._book_cash(seq, row, body, said)
+        elif kind == "DividendBooked":
+            self._book_dividend(seq, row, body, said)
+        elif kind == "PositionRestated":
+            self._restate(seq, row, body, said)
         else:
             self._post_swap(seq, row, body, said)
 
@@ -689,7 +701,44 @@ class Account:
             self._move_findings(seq, is_cash=False)
         self._move_balance(seq, row, body, net, _with(self.positions, told))
 
+    def _book_dividend(self, seq: int, row: Any, body: Any, said: Any) -> None:
+        """Profit of trading: the balance moves, and nothing that is measured from does."""
+        amount, told = self.case.minor(body["amount"], f"row {seq}"), self.case.minor(said["amount"], f"row {seq}")
+        require(amount == told, f"row {seq} books {amount}, the platform reported {told}", CONTEST)
+        require(said["cash_kind"] == "dividend", f"row {seq} books {said['cash_kind']} as a dividend", CONTEST)
+        self._once(seq, "CashReported", body["cash_id"])
+        if self.closing is not None and row["happened_us"] < self.day_us:
+            self.closing = (self.closing[0] + amount, self.closing[1])
+            self._move_findings(seq, is_cash=False)
+        self._move_balance(seq, row, body, amount, self.positions)
+
+    def _restate(self, seq: int, row: Any, body: Any, said: Any) -> None:
+        """A position under another name, or in other points, as the platform says: without a deal nothing else of it changes."""
+        held = self._held(body["position_id"])
+        require(held is not None, f"row {seq} restates a position that is not held", CONTEST)
+        if held is None:
+            return
+        swap, told = self.case.minor(body["swap"], f"row {seq}"), self.case.minor(said["swap"], f"row {seq}")
+        after = position_of(body, f"{seq}/", swap)
+        wanted = held._replace(
+            symbol=said["symbol"], price_open=said["price_open"], at=after.at, swap=told, swap_at=after.swap_at
+        )
+        require(
+            self._is_restated(held, said) and after == wanted,
+            f"row {seq} does not restate the position as reported",
+            CONTEST,
+        )
+
+        def restated(positions: list[Position]) -> list[Position]:
+            return [after if one.position_id == after.position_id else one for one in positions]
+
+        if self.closing is not None:
+            self.closing = (self.closing[0], restated(self.closing[1]))
+        self._keep_book(row["happened_us"])
+        self.positions = restated(self.positions)
+
     def _book_cash(self, seq: int, row: Any, body: Any, said: Any) -> None:
+        require(said["cash_kind"] != "dividend", f"row {seq} books a dividend as a deposit or withdrawal", CONTEST)
         amount, told = self.case.minor(body["amount"], f"row {seq}"), self.case.minor(said["amount"], f"row {seq}")
         require(amount == told, f"row {seq} books {amount}, the platform reported {told}", CONTEST)
         self._once(seq, "CashReported", body["cash_id"])

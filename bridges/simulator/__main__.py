@@ -14,6 +14,7 @@ from bridges.outbox import Outbox, OutboxUnusable
 from bridges.simulator.program import Simulator
 from bridges.simulator.progress import ProgressLines
 from bridges.simulator.replay import Market
+from bridges.simulator.script import NOTHING, ScriptUnusable, read_script
 from bridges.simulator.state import StateUnusable
 from bridges.simulator.ticks import TickFileError, tick_file
 from firm.instant import parse_utc
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         simulator, outbox = _assembled(options)
-    except (KeyFileUnusable, OutboxUnusable, StateUnusable, TickFileError) as unusable:
+    except (KeyFileUnusable, OutboxUnusable, ScriptUnusable, StateUnusable, TickFileError) as unusable:
         print(f"simulator: {unusable}", file=sys.stderr)
         return 2
     status = 0
@@ -53,6 +54,7 @@ def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
         from_us=options.from_us,
         to_us=options.to_us,
         skipped=Counter() if options.skip_bad_lines else None,
+        script=read_script(options.script) if options.script else NOTHING,
     )
     options.data_dir.mkdir(parents=True, exist_ok=True)
     outbox = Outbox(options.data_dir / OUTBOX_NAME)
@@ -99,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--ticks", type=Path, nargs="+", metavar="FILE", help="tick files to play instead of the bundled ones"
+    )
+    parser.add_argument(
+        "--script", type=Path, metavar="FILE", help="faults and changes of what is listed, as TOML, for this market"
     )
     parser.add_argument(
         "--from", dest="from_us", type=_instant, metavar="T", help="begin here, e.g. 2014-05-02T12:25:00 (UTC)"

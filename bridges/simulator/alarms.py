@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from bridges.simulator.matching import waits_below
-from bridges.simulator.state import Account, Pending, Position, Quoted
-from bridges.simulator.symbols import LISTED
+from bridges.simulator.state import Account, Pending, Position, Quoted, State
 from bridges.simulator.valuation import (
     MARGIN_CALL_LEVEL_PERCENT,
     STOP_OUT_LEVEL_PERCENT,
-    Quotes,
     close_price,
     conversion_symbols,
     has_come_down_to,
@@ -26,6 +26,7 @@ from bridges.simulator.valuation import (
 from firm.inputs import Side
 
 _FAR = 2**62
+_BOUNDS = (("bid_over", -1), ("bid_under", 1), ("ask_over", -1), ("ask_under", 1))
 _SLACK = 64  # outdated entries a heap may hold beyond four for each account
 _ROOMS = tuple(2**n for n in range(14, -1, -1))  # how many points of room are tried, the most first
 
@@ -84,42 +85,41 @@ class Alarms:
     """The bands of all accounts, and for each symbol its four bounds in order: a price costs a look at the nearest ones."""
 
     def __init__(self) -> None:
-        self._bands: dict[str, dict[str, Band]] = {symbol: {} for symbol in LISTED}
-        self._edges = {
-            symbol: (_Edge("bid_over", -1), _Edge("bid_under", 1), _Edge("ask_over", -1), _Edge("ask_under", 1))
-            for symbol in LISTED
-        }
+        self._bands: dict[str, dict[str, Band]] = {}
+        self._edges: dict[str, tuple[_Edge, ...]] = {}
 
-    def draw(self, account: Account, quotes: Quotes) -> None:
+    def draw(self, account: Account, state: State) -> None:
         """Draw the account's bands around the present prices: after each change of it, and after it was woken."""
-        drawn = _bands_of(account, quotes)
-        for symbol, known in self._bands.items():
-            band = drawn.get(symbol)
+        drawn = _bands_of(account, state)
+        for symbol in sorted({*self._bands, *drawn}):
+            known, band = self._bands.setdefault(symbol, {}), drawn.get(symbol)
             if band is None:
                 known.pop(account.login, None)
                 continue
             known[account.login] = band
+            if symbol not in self._edges:
+                self._edges[symbol] = tuple(_Edge(bound, sign) for bound, sign in _BOUNDS)
             for edge in self._edges[symbol]:
                 edge.add(account.login, band, known)
 
     def woken_by(self, symbol: str, bid: int, ask: int) -> set[str]:
         """The logins that this price may concern. Their bands are to be drawn afresh."""
         found: set[str] = set()
-        for edge, price in zip(self._edges[symbol], (bid, bid, ask, ask), strict=True):
+        for edge, price in zip(self._edges.get(symbol, ()), (bid, bid, ask, ask), strict=False):
             edge.reached(price, self._bands[symbol], found)
         return found
 
 
-def _bands_of(account: Account, quotes: Quotes) -> dict[str, Band]:
+def _bands_of(account: Account, state: State) -> dict[str, Band]:
     bands: dict[str, Band] = {}
     for held in account.positions.values():
         bands[held.symbol] = bands.get(held.symbol, Band()).within(_exits(held))
     for order in account.orders.values():
         bands[order.symbol] = bands.get(order.symbol, Band()).within(_wait(order))
     if account.positions:
-        points = next((points for points in _ROOMS if _is_roomy(account, quotes, points)), 0)
-        for symbol in _depends_on(account):
-            bid, ask = quotes[symbol].bid, quotes[symbol].ask
+        points = next((points for points in _ROOMS if _is_roomy(account, state, points)), 0)
+        for symbol in _depends_on(account, state):
+            bid, ask = state.quotes[symbol].bid, state.quotes[symbol].ask
             room = Band(bid - points, bid + points, ask - points, ask + points)
             bands[symbol] = bands.get(symbol, Band()).within(room)
     return bands
@@ -152,12 +152,12 @@ def _edge(*, is_ask: bool, over: int, under: int) -> Band:
     return Band(ask_over=low, ask_under=high) if is_ask else Band(bid_over=low, bid_under=high)
 
 
-def _depends_on(account: Account) -> set[str]:
+def _depends_on(account: Account, state: State) -> set[str]:
     symbols = {held.symbol for held in account.positions.values()}
-    return symbols.union(*(conversion_symbols(account, symbol) for symbol in symbols))
+    return symbols.union(*(conversion_symbols(account, symbol, state) for symbol in symbols))
 
 
-def _is_roomy(account: Account, quotes: Quotes, points: int) -> bool:
+def _is_roomy(account: Account, state: State, points: int) -> bool:
     """Whether every price the account depends on may move so many points before its margin level has come to one that matters.
 
     That is the margin call from either side, for it is told again after the level has recovered, or the stop-out.
@@ -166,8 +166,8 @@ def _is_roomy(account: Account, quotes: Quotes, points: int) -> bool:
     margin_low = margin_high = 0
     for held in account.positions.values():
         profits, margins = (
-            _profits_within(account, held, quotes, points),
-            _margins_within(account, held, quotes, points),
+            _profits_within(account, held, state, points),
+            _margins_within(account, held, state, points),
         )
         equity_low += min(profits) + held.swap_minor
         equity_high += max(profits) + held.swap_minor
@@ -179,29 +179,30 @@ def _is_roomy(account: Account, quotes: Quotes, points: int) -> bool:
     return stays_in_call and not has_come_down_to(STOP_OUT_LEVEL_PERCENT, equity_low, margin_high)
 
 
-def _profits_within(account: Account, held: Position, quotes: Quotes, points: int) -> list[int]:
+def _profits_within(account: Account, held: Position, state: State, points: int) -> list[int]:
     """Among these are the least and the most that the profit can be: it goes one way with each price while the others stand."""
-    price = close_price(held, quotes)
+    price = close_price(held, state)
     return [
         profit_of_deal(account, held, held.lots_e8, at, moved)
-        for moved in _rates_moved(account, held, quotes, points)
+        for moved in _rates_moved(account, held, state, points)
         for at in (price - points, price + points)
     ]
 
 
-def _margins_within(account: Account, held: Position, quotes: Quotes, points: int) -> list[int]:
+def _margins_within(account: Account, held: Position, state: State, points: int) -> list[int]:
     """Among these are the least and the most margin."""
     return [
         margin_of(account, held.symbol, held.lots_e8, held.price_open, moved)
-        for moved in _rates_moved(account, held, quotes, points)
+        for moved in _rates_moved(account, held, state, points)
     ]
 
 
-def _rates_moved(account: Account, held: Position, quotes: Quotes, points: int) -> Iterator[Quotes]:
+def _rates_moved(account: Account, held: Position, state: State, points: int) -> Iterator[State]:
     """What converts a position's profit, each way that its prices may have moved by `points`."""
-    symbols = conversion_symbols(account, held.symbol)
+    symbols, quotes = conversion_symbols(account, held.symbol, state), state.quotes
     for signs in product((-points, points), repeat=len(symbols)):
-        yield {
+        moved = {
             symbol: Quoted(quotes[symbol].t_us, max(1, quotes[symbol].bid + by), max(1, quotes[symbol].ask + by), 1)
             for symbol, by in zip(symbols, signs, strict=True)
         }
+        yield replace(state, quotes=moved)

@@ -34,6 +34,10 @@ class Bars:
         else:
             bars.append(Bar(minute, tick.bid, tick.bid, tick.bid))
 
+    def forget(self, symbol: str) -> None:
+        """Its prices are in other points from now on."""
+        self._bars.pop(symbol, None)
+
     def close_before(self, symbol: str, minute: int) -> int | None:
         """The close of the last bar up to and including `minute`, or of the oldest kept one; None without any."""
         bars = self._bars.get(symbol)

@@ -22,10 +22,11 @@ from bridges.simulator.matching import (
 )
 from bridges.simulator.orders import Orders
 from bridges.simulator.state import Account, Position, State, TradeMode
-from bridges.simulator.symbols import LISTED, is_open, nights_at
+from bridges.simulator.symbols import nights_at
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.valuation import can_value, close_price, equity_minor, margin_minor, swap_of_nights
 from firm.inputs import CashKind, Side
+from firm.sessions import is_open
 
 
 class Books:
@@ -82,14 +83,16 @@ class Books:
         self, account: Account, position: Position, t_us: int, reason: Reason, lots_e8: int | None = None
     ) -> Retcode:
         """Close all, or part, at the market with slippage. A trader who is blocked may not; the dealer may, at any size."""
+        if self._state.is_down:
+            return Retcode.NO_CONNECTION
         if reason is Reason.CLIENT and account.mode is TradeMode.BLOCKED:
             return Retcode.TRADE_DISABLED
         lots_e8 = position.lots_e8 if lots_e8 is None else lots_e8
         if not 0 < lots_e8 <= position.lots_e8:
             return Retcode.INVALID_VOLUME
-        if not is_open(LISTED[position.symbol].spec, t_us):
+        if not is_open(self._state.listing(position.symbol).spec, t_us):
             return Retcode.MARKET_CLOSED
-        if not can_value(account, position.symbol, self._state.quotes):
+        if not can_value(account, position.symbol, self._state):
             return Retcode.NO_PRICES
         side, filled_e8 = opposite(position.side), lots_e8
         if reason is Reason.CLIENT:
@@ -106,7 +109,7 @@ class Books:
         """Give a position another stop and target, and with `trail_points` a stop that follows the price at that distance."""
         if account.mode is TradeMode.BLOCKED:
             return Retcode.TRADE_DISABLED
-        price = close_price(position, self._state.quotes)
+        price = close_price(position, self._state)
         if trail_points < 0 or not are_stops_sound(position.side, price, stop_loss, take_profit):
             return Retcode.INVALID_STOPS
         position.stop_loss, position.take_profit, position.trail_points = stop_loss, take_profit, trail_points
@@ -119,7 +122,7 @@ class Books:
     def work_price(self, account: Account, symbol: str, t_us: int) -> None:
         """What the last price of a symbol does to an account: stops and targets, pending orders, then its margin."""
         for position in [held for held in account.positions.values() if held.symbol == symbol]:
-            price = close_price(position, self._state.quotes)
+            price = close_price(position, self._state)
             reason = exit_reached(position, price)
             if reason is not None:
                 self._fills.leave(account, position, position.lots_e8, price, t_us, reason)
@@ -135,8 +138,8 @@ class Books:
         if not nights:
             return
         for position in account.positions.values():
-            position.swap_minor += swap_of_nights(account, position, nights, self._state.quotes)
-            self._tell.position(account, position, "changed", self._state.quotes, rollover_us)
+            position.swap_minor += swap_of_nights(account, position, nights, self._state)
+            self._tell.position(account, position, "changed", self._state, rollover_us)
 
     # --- the firm's side ---
 
@@ -150,8 +153,8 @@ class Books:
 
     def can_pay(self, account: Account, amount_minor: int) -> bool:
         """Money may leave an account down to the margin that its positions bind."""
-        quotes = self._state.quotes
-        return amount_minor >= 0 or equity_minor(account, quotes) + amount_minor >= margin_minor(account, quotes)
+        state = self._state
+        return amount_minor >= 0 or equity_minor(account, state) + amount_minor >= margin_minor(account, state)
 
     def change_mode(self, account: Account, mode: TradeMode, t_us: int) -> None:
         """Let the trader trade, only close, or do nothing. Whoever asks for it takes over from the dead-man policy."""
@@ -179,4 +182,4 @@ class Books:
 
     def _changed(self, account: Account, position: Position, t_us: int) -> None:
         self._fills.changes += 1
-        self._tell.position(account, position, "changed", self._state.quotes, t_us)
+        self._tell.position(account, position, "changed", self._state, t_us)

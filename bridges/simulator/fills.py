@@ -9,12 +9,12 @@ from typing import NamedTuple
 from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.matching import LOTS_STEP_E8, depth_left_e8, opposite
 from bridges.simulator.state import Account, Execution, Position, PositionMode, State, TradeMode
-from bridges.simulator.symbols import LISTED, is_open
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.valuation import (
     can_value,
     commission_minor,
     equity_minor,
+    is_convertible,
     margin_minor,
     margin_of,
     profit_of_deal,
@@ -22,6 +22,7 @@ from bridges.simulator.valuation import (
 from firm.inputs import DealEntry, Side
 from firm.money import divided_rounded_half_away
 from firm.price import LOTS_SCALE
+from firm.sessions import is_open
 
 LOTS_MAX_E8 = 200 * LOTS_SCALE
 OPEN_MAX = 100  # positions and pending orders of one account
@@ -51,7 +52,10 @@ class Fills:
 
     def refusal(self, account: Account, symbol: str, side: Side, lots_e8: int, t_us: int) -> Retcode | None:
         """Why an order of this size cannot be taken now, whatever its price."""
-        if symbol not in LISTED:
+        if self._state.is_down:
+            return Retcode.NO_CONNECTION
+        listing = self._state.catalogue.listing(symbol)
+        if listing is None:
             return Retcode.UNKNOWN_SYMBOL
         if not 0 < lots_e8 <= LOTS_MAX_E8 or lots_e8 % LOTS_STEP_E8:
             return Retcode.INVALID_VOLUME
@@ -62,29 +66,31 @@ class Fills:
                 return Retcode.CLOSE_ONLY
             if len(account.positions) + len(account.orders) >= OPEN_MAX:
                 return Retcode.LIMIT_REACHED
-        if not can_value(account, symbol, self._state.quotes):
+        if not is_convertible(account, symbol, self._state):
+            return Retcode.NO_CONVERSION
+        if not can_value(account, symbol, self._state):
             return Retcode.NO_PRICES
-        return None if is_open(LISTED[symbol].spec, t_us) else Retcode.MARKET_CLOSED
+        return None if is_open(listing.spec, t_us) else Retcode.MARKET_CLOSED
 
     def has_margin(self, account: Account, symbol: str, side: Side, lots_e8: int, price: int) -> bool:
         """Whether equity covers all margin afterwards. What only reduces a position always may."""
-        quotes = self._state.quotes
-        bound = margin_minor(account, quotes)
+        state = self._state
+        bound = margin_minor(account, state)
         held = _netted(account, symbol)
         opening_e8 = lots_e8
         if held is not None and held.side is not side:
             opening_e8 = lots_e8 - held.lots_e8
             if opening_e8 <= 0:
                 return True
-            bound -= margin_of(account, symbol, held.lots_e8, held.price_open, quotes)
-        needed = margin_of(account, symbol, opening_e8, price, quotes) - commission_minor(account, lots_e8)
-        return equity_minor(account, quotes) >= bound + needed
+            bound -= margin_of(account, symbol, held.lots_e8, held.price_open, state)
+        needed = margin_of(account, symbol, opening_e8, price, state) - commission_minor(account, lots_e8)
+        return equity_minor(account, state) >= bound + needed
 
     def available_e8(self, account: Account, symbol: str, side: Side, wanted_e8: int) -> int:
         """How much of a volume can be filled at the last price."""
         if account.execution is Execution.MARKET:
             return wanted_e8
-        return min(wanted_e8, depth_left_e8(side, symbol, self._state.quotes[symbol]))
+        return min(wanted_e8, depth_left_e8(side, self._state.listing(symbol), self._state.quotes[symbol]))
 
     # --- what it does ---
 
@@ -142,8 +148,8 @@ class Fills:
             account, position, self.number("deal"), entry.order_id, DealEntry.IN, entry.side, entry.lots_e8,
             entry.price, 0, commission, 0, Reason.CLIENT.value, t_us,
         )  # fmt: skip
-        self._tell.position(account, position, op, self._state.quotes, t_us)
-        self._tell.equity(account, self._state.quotes, t_us)
+        self._tell.position(account, position, op, self._state, t_us)
+        self._tell.equity(account, self._state, t_us)
 
     def _book_exit(
         self,
@@ -155,7 +161,7 @@ class Fills:
         reason: Reason,
         order_id: str = "",
     ) -> None:
-        profit = profit_of_deal(account, position, lots_e8, price, self._state.quotes)
+        profit = profit_of_deal(account, position, lots_e8, price, self._state)
         commission = commission_minor(account, lots_e8)
         swap = _share(position.swap_minor, lots_e8, position.lots_e8)
         account.balance_minor += profit + commission + swap
@@ -170,8 +176,8 @@ class Fills:
             del account.positions[position.position_id]
             # Without positions there is no margin, and no price wakes the account to see that.
             account.in_margin_call = account.in_margin_call and bool(account.positions)
-        self._tell.position(account, position, "changed" if position.lots_e8 else "closed", self._state.quotes, t_us)
-        self._tell.equity(account, self._state.quotes, t_us)
+        self._tell.position(account, position, "changed" if position.lots_e8 else "closed", self._state, t_us)
+        self._tell.equity(account, self._state, t_us)
 
     def _only_reduces(self, account: Account, symbol: str, side: Side, lots_e8: int) -> bool:
         held = _netted(account, symbol)

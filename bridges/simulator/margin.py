@@ -3,7 +3,6 @@
 from bridges.simulator.answers import Reason
 from bridges.simulator.fills import Fills
 from bridges.simulator.state import Account, Position, State
-from bridges.simulator.symbols import LISTED, is_open
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.valuation import (
     MARGIN_CALL_LEVEL_PERCENT,
@@ -14,6 +13,7 @@ from bridges.simulator.valuation import (
     margin_minor,
     profit_of_deal,
 )
+from firm.sessions import is_open
 
 
 class MarginWatch:
@@ -28,28 +28,28 @@ class MarginWatch:
         """Tell a margin call once, until the level has recovered; close the worst position while the level is at the stop-out."""
         called = self._is_down_to(account, MARGIN_CALL_LEVEL_PERCENT)
         if called and not account.in_margin_call:
-            self._tell.equity(account, self._state.quotes, t_us, src="margin_call")
+            self._tell.equity(account, self._state, t_us, src="margin_call")
         account.in_margin_call = called
         while self._is_down_to(account, STOP_OUT_LEVEL_PERCENT):
             worst = self._worst(account, t_us)
             if worst is None:
                 return
-            price = close_price(worst, self._state.quotes)
+            price = close_price(worst, self._state)
             self._fills.leave(account, worst, worst.lots_e8, price, t_us, Reason.STOP_OUT)
 
     def _is_down_to(self, account: Account, level_percent: int) -> bool:
-        quotes = self._state.quotes
+        state = self._state
         if not account.positions:
             return False
-        return has_come_down_to(level_percent, equity_minor(account, quotes), margin_minor(account, quotes))
+        return has_come_down_to(level_percent, equity_minor(account, state), margin_minor(account, state))
 
     def _worst(self, account: Account, t_us: int) -> Position | None:
         """The position with the largest loss whose market is open; of equals the oldest."""
-        quotes = self._state.quotes
+        state = self._state
 
         def outcome(held: Position) -> tuple[int, int]:
-            profit = profit_of_deal(account, held, held.lots_e8, close_price(held, quotes), quotes)
+            profit = profit_of_deal(account, held, held.lots_e8, close_price(held, state), state)
             return profit + held.swap_minor, int(held.position_id)
 
-        tradable = [held for held in account.positions.values() if is_open(LISTED[held.symbol].spec, t_us)]
+        tradable = [held for held in account.positions.values() if is_open(state.listing(held.symbol).spec, t_us)]
         return min(tradable, key=outcome, default=None)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bridges.simulator.answers import Reason
 from bridges.simulator.state import OrderType, Pending, Position, Quoted
-from bridges.simulator.symbols import LISTED
+from bridges.simulator.symbols import Listing
 from firm.inputs import Side
 
 LOTS_STEP_E8 = 1_000_000  # 0.01 lots
@@ -50,10 +50,10 @@ def is_requoted(side: Side, price: int, seen: Seen) -> bool:
     return worse > seen.deviation_points
 
 
-def depth_left_e8(side: Side, symbol: str, quote: Quoted) -> int:
+def depth_left_e8(side: Side, listing: Listing, quote: Quoted) -> int:
     """What this price still has for a buyer or seller, in whole steps: the listing's depth, down to a quarter of it in a rush."""
     rush = (_RUSH_DEPTH_SHARE - 1) * min(quote.burst, BURST_FULL)
-    depth = LISTED[symbol].depth_e8 * (_RUSH_DEPTH_SHARE * BURST_FULL - rush) // (_RUSH_DEPTH_SHARE * BURST_FULL)
+    depth = listing.depth_e8 * (_RUSH_DEPTH_SHARE * BURST_FULL - rush) // (_RUSH_DEPTH_SHARE * BURST_FULL)
     taken = quote.ask_taken_e8 if side is Side.BUY else quote.bid_taken_e8
     return max(0, depth // LOTS_STEP_E8 * LOTS_STEP_E8 - taken)
 

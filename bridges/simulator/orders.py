@@ -13,12 +13,13 @@ from bridges.simulator.state import Account, OrderType, Pending, State, TradeMod
 from bridges.simulator.symbols import rollover_after
 from bridges.simulator.tellings import Tellings
 from firm.inputs import Side
+from firm.price import SymbolSpec
 
 NEVER_US = 2**62
 
 
 class Lifetime(StrEnum):
-    """How long an order waits; a day ends at the platform's rollover."""
+    """How long an order waits; a day ends at the platform's rollover, or where its symbol closes early."""
 
     GOOD_TILL_CANCELLED = "gtc"
     DAY = "day"
@@ -137,7 +138,7 @@ class Orders:
             return Retcode.INVALID_PRICE
         if not are_stops_sound(order.side, opens_at, terms.stop_loss, terms.take_profit):
             return Retcode.INVALID_STOPS
-        expires_us = _expires_us(terms, t_us)
+        expires_us = _expires_us(terms, self._state.listing(order.symbol).spec, t_us)
         if 0 < expires_us <= t_us or (terms.lifetime is Lifetime.UNTIL and expires_us <= 0):
             return Retcode.INVALID_EXPIRY
         order.price, order.limit_price = terms.price, terms.limit_price
@@ -183,11 +184,12 @@ class Orders:
         )
 
 
-def _expires_us(terms: Terms, t_us: int) -> int:
+def _expires_us(terms: Terms, spec: SymbolSpec, t_us: int) -> int:
     match terms.lifetime:
         case Lifetime.GOOD_TILL_CANCELLED:
             return 0
         case Lifetime.DAY:
-            return rollover_after(t_us)
+            closes_us = min((from_us for from_us, _ in spec.closed if from_us > t_us), default=NEVER_US)
+            return min(rollover_after(t_us), closes_us)
         case Lifetime.UNTIL:
             return terms.until_us

@@ -8,11 +8,16 @@ import heapq
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.bars import Bars
 from bridges.simulator.books import Books
+from bridges.simulator.dividends import pay_dividends
+from bridges.simulator.holidays import opening_catalogue
+from bridges.simulator.orders import NEVER_US
+from bridges.simulator.script import NOTHING, Script
 from bridges.simulator.seat import Seat
 from bridges.simulator.state import Account, Clocks, Counters, Quoted, State
 from bridges.simulator.symbols import rollover_after
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.tempers import TEMPERS
+from bridges.simulator.turns import Turns
 from firm.instant import SECOND_US
 from firm.quote_frame import Tick
 
@@ -25,23 +30,30 @@ class Platform:
     `touched`: accounts that may have changed, until whoever saves them empties it.
     """
 
-    def __init__(self, state: State, bars: Bars, tellings: Tellings) -> None:
+    def __init__(self, state: State, bars: Bars, tellings: Tellings, script: Script = NOTHING) -> None:
         self.state = state
         self.books = Books(state, tellings)
         self._bars = bars
         self._tell = tellings
         self._alarms = Alarms()
+        self._script = script
+        self._turns = Turns(state, tellings, script)
         self._looks: list[tuple[int, str]] = []  # a heap; an entry is outdated once its trader looks at another instant
         self.touched: dict[str, Account] = {}
         for account in state.accounts.values():
             self._expect(account)
 
-    def take_tick(self, tick: Tick) -> None:
-        """One price: told first, then what it sets off: stops, stop-outs, traders who look now."""
-        self.pass_time(tick.t_us)
-        self._quote(tick)
+    def tell_tick(self, tick: Tick) -> None:
+        """The bridge hears of a price."""
         self._tell.quote(tick)
         self.state.clocks.ticks_told += 1
+
+    def take_tick(self, tick: Tick, *, told: bool = True) -> None:
+        """One price: `told` first, unless that is late, then what it sets off: stops, stop-outs, traders who look now."""
+        self.pass_time(tick.t_us)
+        self._quote(tick)
+        if told:
+            self.tell_tick(tick)
         woken = self._alarms.woken_by(tick.symbol, tick.bid, tick.ask)
         for login in sorted(woken | self._looking(tick.t_us)):
             account = self.state.accounts[login]
@@ -50,16 +62,25 @@ class Platform:
             if account.look_us <= tick.t_us:
                 self._look(account, tick.t_us)
 
-    def pass_time(self, to_us: int) -> None:
-        """Everything due up to and at `to_us`, each at its own instant: orders' expiry, swap at the rollover, equity on the minute."""
+    def pass_time(self, to_us: int, *, with_turns: bool = True) -> None:
+        """Everything due up to and at `to_us`, each at its own instant: the script's turns, orders' expiry, swap at the rollover,
+        equity on the minute. What a platform that was down has missed comes with its own stamp once it is back.
+
+        `with_turns`: also the script's turns of `to_us` itself, which the price that belongs to them follows at once.
+        """
         clocks, orders = self.state.clocks, self.books.orders
-        while (due_us := min(clocks.rollover_us, clocks.equity_us, orders.next_expiry_us)) <= to_us:
-            clocks.now_us = due_us
+        while (due_us := self._next_due_us(to_us, with_turns)) <= to_us:
+            clocks.now_us = max(clocks.now_us, due_us)
+            if due_us == self._turns.next_us and (with_turns or due_us < to_us):
+                self._turns.take()
+                for account in self.state.accounts.values():
+                    self._redraw(account)
+                continue
             if due_us == orders.next_expiry_us:
                 for account in orders.expire(due_us):
                     self._redraw(account)
             if due_us == clocks.rollover_us:
-                self._post_swaps(due_us)
+                self._roll_over(due_us)
                 clocks.rollover_us = rollover_after(due_us)
             if due_us == clocks.equity_us:
                 self._post_equities(due_us)
@@ -73,7 +94,7 @@ class Platform:
 
     def _expect(self, account: Account) -> None:
         heapq.heappush(self._looks, (account.look_us, account.login))
-        self._alarms.draw(account, self.state.quotes)
+        self._alarms.draw(account, self.state)
 
     def _looking(self, t_us: int) -> set[str]:
         """Whose traders look at the screen now."""
@@ -85,8 +106,17 @@ class Platform:
         return found
 
     def _redraw(self, account: Account) -> None:
-        self._alarms.draw(account, self.state.quotes)
+        self._alarms.draw(account, self.state)
         self.touched[account.login] = account
+
+    def _next_due_us(self, to_us: int, with_turns: bool) -> int:
+        turn_us = self._turns.next_us
+        if turn_us == to_us and not with_turns:
+            turn_us = NEVER_US
+        if self.state.is_down:
+            return turn_us
+        clocks = self.state.clocks
+        return min(turn_us, clocks.rollover_us, clocks.equity_us, self.books.orders.next_expiry_us)
 
     def _quote(self, tick: Tick) -> None:
         before = self.state.quotes.get(tick.symbol)
@@ -105,22 +135,23 @@ class Platform:
         heapq.heappush(self._looks, (account.look_us, account.login))
         self.touched[account.login] = account
         if self.books.changes != changes:
-            self._alarms.draw(account, self.state.quotes)
+            self._alarms.draw(account, self.state)
 
-    def _post_swaps(self, rollover_us: int) -> None:
+    def _roll_over(self, rollover_us: int) -> None:
         for account in self.state.accounts.values():
             if account.positions:
                 self.books.post_swap(account, rollover_us)
+                pay_dividends(self.state, self.books, self._script, account, rollover_us)
                 self._redraw(account)
 
     def _post_equities(self, t_us: int) -> None:
         for account in self.state.accounts.values():
             if account.positions:
-                self._tell.equity(account, self.state.quotes, t_us)
+                self._tell.equity(account, self.state, t_us)
 
 
 def opening_state(market: str, seed: int, from_us: int) -> State:
     """A platform without accounts, at the start of its market."""
     minute = from_us // EQUITY_EVERY_US * EQUITY_EVERY_US + EQUITY_EVERY_US
     clocks = Clocks(from_us, rollover_after(from_us - 1), minute)
-    return State(market, seed, from_us, clocks, Counters())
+    return State(market, seed, from_us, clocks, Counters(), catalogue=opening_catalogue(from_us))

@@ -165,7 +165,7 @@ class Simulator:
                 if slices >= SAVE_EVERY_SLICES:
                     await self._client.publish([], extra=self._replay.saved())
                     slices = 0
-                await self._client.watermark(self._replay.now_us)
+                await self._client.watermark(self._replay.watermark_us)
             await self._client.settled()
             self._say(done=False)
             if self._speed is not None:
@@ -185,6 +185,11 @@ class Simulator:
             if parcel.events:
                 await self._client.publish(parcel.events, extra=parcel.saved)
                 saved = True
+        if self._replay.owes_snapshot:
+            if not self._fell_silent:
+                self._replay.hear_again()  # what could not be undone while the platform was down
+            self._replay.snapshot("", self._outbox.last_seq)
+            saved |= await self._hand_over()
         return saved
 
     def _refill(self, first: int, before: int) -> Iterator[tuple[int, Sequence[Tick]]]:

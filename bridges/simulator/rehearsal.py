@@ -61,7 +61,7 @@ class Rehearsal:
 
     def equity(self, login: str) -> int:
         """An account's equity now."""
-        return equity_minor(self.accounts()[login], self.replay.state.quotes)
+        return equity_minor(self.accounts()[login], self.replay.state)
 
     def _carry_out_due(self) -> None:
         while self._script and self._script[0][0] <= self.replay.now_us:

@@ -4,6 +4,8 @@ Empty stretches are skipped over, though never more than a few seconds at once, 
 Where a slice ends depends on the ticks alone, never on the wall clock: verdicts are the same at every speed.
 """
 
+import hashlib
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -11,11 +13,13 @@ from typing import NamedTuple
 
 from bridges.events import Event
 from bridges.simulator import silence
+from bridges.simulator.arrivals import Arrival, arrivals
 from bridges.simulator.bars import Bars
+from bridges.simulator.held_back import Holding
 from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.requests import Requests
+from bridges.simulator.script import NOTHING, Script, ScriptUnusable
 from bridges.simulator.state import State, StateUnusable, decode_state, encode_state
-from bridges.simulator.symbols import LISTED
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.ticks import BadLine, TickFile, fingerprint, first_instant, merged_ticks
 from bridges.wire import Cmd, DeadmanPolicy
@@ -28,7 +32,10 @@ SILENCE_MAX_US = 4 * SECOND_US
 
 
 class Market:
-    """What is replayed: tick files in order, from one instant to another. `skipped` counts bad lines where they are skipped."""
+    """What is replayed: tick files in order, from one instant to another, and a script of what befalls them.
+
+    `skipped` counts bad lines where they are skipped.
+    """
 
     def __init__(
         self,
@@ -37,15 +44,23 @@ class Market:
         from_us: int | None = None,
         to_us: int | None = None,
         skipped: Counter[BadLine] | None = None,
+        script: Script = NOTHING,
     ) -> None:
         self.files = tuple(files)
         self.skipped = skipped
+        self.script = script
         self.from_us = first_instant(files) if from_us is None else from_us
         self.to_us = max(file.midnight_us for file in files) + DAY_US if to_us is None else to_us
         self.fingerprint = fingerprint(files)
+        if script != NOTHING:
+            self.fingerprint = hashlib.sha256(self.fingerprint.encode() + script.digest()).hexdigest()
+        if script.starts_us is not None and script.starts_us < self.from_us:
+            raise ScriptUnusable(
+                f"the script begins at {utc_text(script.starts_us)}, before the market: give an earlier --from"
+            )
 
-    def ticks(self) -> Iterator[Tick]:
-        return merged_ticks(self.files, self.to_us, self.skipped)
+    def arrivals(self) -> Iterator[Arrival]:
+        return arrivals(merged_ticks(self.files, self.to_us, self.skipped), self.script, self.to_us)
 
 
 class Parcel(NamedTuple):
@@ -67,11 +82,13 @@ class Replay:
         self.state = _fitting(saved, market, seed) if saved else opening_state(market.fingerprint, seed, market.from_us)
         self._bars = Bars()
         self._tell = Tellings()
-        self._platform = Platform(self.state, self._bars, self._tell)
+        self._platform = Platform(self.state, self._bars, self._tell, market.script)
+        self._holding = Holding(self.state, market.script)
         self._requests = Requests(self._platform, self._tell)
         self._parcels: list[Parcel] = []
-        self._ticks = market.ticks()
-        self._next: Tick | None = next(self._ticks, None)
+        self._arrivals = market.arrivals()
+        self._next: Arrival | None = next(self._arrivals, None)
+        self._untold: list[int] = []  # stamps of prices that the bridge has not heard yet, the oldest first
         self._look_back(self.state.clocks.ticks_read)
         if not saved:
             self._introduce()
@@ -87,18 +104,33 @@ class Replay:
 
     @property
     def is_over(self) -> bool:
-        """Every tick up to the end was played, and the slice with it."""
-        return self._next is None and not self.state.clocks.slice_end_us
+        """Every tick up to the end was played, the slice with it, and nothing is held back."""
+        return self._next is None and not self.state.clocks.slice_end_us and self._holding.next_due_us is None
+
+    @property
+    def watermark_us(self) -> int:
+        """Up to where nothing is missing: not beyond what is held back, nor since when the platform is down."""
+        stops = (self._holding.oldest_us, self.state.clocks.down_since_us or None, *self._untold[:1])
+        return min([self.now_us, *(stop for stop in stops if stop is not None)])
+
+    @property
+    def owes_snapshot(self) -> bool:
+        """The platform came back, and each account is to be told in full."""
+        return self.state.clocks.snapshot_owed and not self.state.is_down
 
     def play_slice(self) -> None:
         """Play the next slice, or the rest of one that a crash interrupted. Without ticks left it does nothing."""
         clocks = self.state.clocks
         if not clocks.slice_end_us and not self._begin_slice():
             return
-        while clocks.slice_ticks_left and self._next is not None and self._next.t_us < clocks.slice_end_us:
-            self._pass_time(self._next.t_us)
+        while clocks.slice_ticks_left and self._next is not None and self._next.at_us < clocks.slice_end_us:
+            self._pass_time(self._next.at_us, with_turns=True)
             clocks.slice_ticks_left -= 1
-            self._platform.take_tick(self._read())
+            arrival = self._read()
+            if arrival.works:
+                self._platform.take_tick(arrival.tick, told=arrival.told)
+            else:
+                self._platform.tell_tick(arrival.tick)
             self._close_parcel()
         end_us = clocks.slice_end_us if clocks.slice_ticks_left else clocks.now_us
         clocks.slice_end_us = clocks.slice_ticks_left = 0
@@ -123,6 +155,8 @@ class Replay:
         """Tell an account in full (or all, for ""); `last_seq` is the last event in the outbox."""
         assert not self._parcels, "a snapshot is told after everything else was handed over"
         self._requests.snapshot(login, last_seq)
+        if not self.state.is_down and not login:
+            self.state.clocks.snapshot_owed = False
         self._close_parcel()
 
     def hand_over(self) -> list[Parcel]:
@@ -142,53 +176,65 @@ class Replay:
         """Set the slice's bounds; False where there is nothing to play but silence, which then has passed."""
         clocks = self.state.clocks
         if self._next is None:
+            held_until_us = self._holding.next_due_us
+            if held_until_us is not None:
+                self._pass_time(min(held_until_us, clocks.now_us + SILENCE_MAX_US))
             return False
-        if self._next.t_us >= clocks.now_us + SILENCE_MAX_US:
+        if self._next.at_us >= clocks.now_us + SILENCE_MAX_US:
             self._pass_time(clocks.now_us + SILENCE_MAX_US)
             return False
-        clocks.slice_end_us = min(max(self._next.t_us, clocks.now_us) + SLICE_US, self._market.to_us)
+        clocks.slice_end_us = min(max(self._next.at_us, clocks.now_us) + SLICE_US, self._market.to_us)
         clocks.slice_ticks_left = SLICE_TICKS_MAX
         return True
 
-    def _pass_time(self, to_us: int) -> None:
-        self._platform.pass_time(to_us)
-        self._close_parcel()
+    def _pass_time(self, to_us: int, *, with_turns: bool = False) -> None:
+        self._platform.pass_time(to_us, with_turns=with_turns)
+        self._close_parcel(self._holding.released())
 
-    def _close_parcel(self) -> None:
-        if self._tell.events:
-            events, self._tell.events = self._tell.events, []
-            self._parcels.append(Parcel(self._take_ticks(), events, self.saved()))
+    def _close_parcel(self, released: Sequence[Event] = ()) -> None:
+        """What is told now, and after it what was held back until now; what is to be late is left with the state."""
+        events, self._tell.events = self._tell.events, []
+        told = [*self._holding.sift(events), *released]
+        if told:
+            self._parcels.append(Parcel(self._take_ticks(), told, self.saved()))
 
     def _take_ticks(self) -> list[Tick]:
         ticks, self._tell.ticks = self._tell.ticks, []
         return ticks
 
-    def _read(self) -> Tick:
-        tick = self._next
-        assert tick is not None, "read past the end of the market"
-        self._bars.take(tick)
+    def _read(self) -> Arrival:
+        arrival = self._next
+        assert arrival is not None, "read past the end of the market"
+        if arrival.restated:
+            self._bars.forget(arrival.tick.symbol)
+        elif arrival.works:
+            self._bars.take(arrival.tick)
+        if arrival.works and not arrival.told:
+            insort(self._untold, arrival.tick.t_us)
+        elif not arrival.works and not arrival.restated:
+            self._untold.remove(arrival.tick.t_us)
         self.state.clocks.ticks_read += 1
-        self._next = next(self._ticks, None)
-        return tick
+        self._next = next(self._arrivals, None)
+        return arrival
 
     def _look_back(self, behind: int) -> None:
         """Feed the traders' bars with what lies behind: ticks before the start, and those played before a restart."""
         self.state.clocks.ticks_read = 0
         while self._next is not None and (
-            self.state.clocks.ticks_read < behind or self._next.t_us < self._market.from_us
+            self.state.clocks.ticks_read < behind or self._next.at_us < self._market.from_us
         ):
             self._read()
 
     def _introduce(self) -> None:
         self._tell.platform_up(self.now_us, "replay begins")
-        for listing in LISTED.values():
+        for listing in self.state.catalogue.listings:
             self._tell.symbol(listing)
         self._close_parcel()
 
 
 def told_ticks(market: Market, first_qseq: int, before_qseq: int) -> list[Tick]:
     """Ticks `first_qseq` to `before_qseq` - 1 of the quote lane once more, from the files."""
-    told = (tick for tick in market.ticks() if tick.t_us >= market.from_us)
+    told = (one.tick for one in market.arrivals() if one.told and one.at_us >= market.from_us)
     return list(islice(told, first_qseq - 1, before_qseq - 1))
 
 

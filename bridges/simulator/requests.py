@@ -13,7 +13,6 @@ from bridges.simulator.platform import Platform
 from bridges.simulator.state import Account, Execution, PositionMode, TradeMode
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.tempers import temper_of
-from bridges.simulator.valuation import is_convertible
 from bridges.wire import Cmd
 from firm.inputs import CashKind, CommandState
 from firm.instant import SECOND_US
@@ -51,6 +50,9 @@ class Requests:
         state = self._platform.state
         t_us = state.clocks.now_us
         state.counters.commands_done += 1
+        if state.is_down:
+            self._result(command, Retcode.NO_CONNECTION, t_us, observed="the platform is down")
+            return
         if command.action == "create_account":
             self._create(command, t_us)
             return
@@ -70,12 +72,18 @@ class Requests:
             self._result(command, retcode, t_us, observed=_seen(account))
 
     def snapshot(self, login: str, last_seq: int) -> None:
-        """Tell one account in full, or every account where `login` is "". `last_seq`: the journal's last event so far."""
+        """Tell one account in full, or every account where `login` is "". `last_seq`: the journal's last event so far.
+
+        A platform that is down tells all of them when it is back.
+        """
         state = self._platform.state
+        if state.is_down:
+            state.clocks.snapshot_owed = True
+            return
         for account in state.accounts.values():
             if login in ("", account.login):
                 as_of_seq = last_seq + len(self._tell.events)
-                self._tell.snapshot(account, state.quotes, as_of_seq, state.clocks.now_us)
+                self._tell.snapshot(account, state, as_of_seq, state.clocks.now_us)
 
     def _create(self, command: Cmd, t_us: int) -> None:
         state = self._platform.state
@@ -98,7 +106,7 @@ class Requests:
         currency, trader = args["currency"], args["trader"]
         if not 1 <= leverage <= LEVERAGE_MAX or not 0 <= exponent <= EXPONENT_MAX or balance <= 0:
             raise ValueError(f"leverage {leverage}, exponent {exponent}, balance_minor {balance}: one is out of range")
-        if not is_convertible(currency):
+        if not self._platform.state.catalogue.serves(currency):
             raise ValueError(f"currency {currency!r}: no listed symbol converts to it")
         for name in ("trader", "group", "login_hint"):
             if len(args.get(name, "")) > NAME_MAX:
@@ -177,6 +185,8 @@ class Requests:
     def _balance(self, account: Account, args: Mapping[str, str], t_us: int) -> Retcode:
         """Pay in or out; a withdrawal that would leave less than the bound margin is refused."""
         amount, kind = int(args["amount_minor"]), CashKind(args["kind"])
+        if kind is CashKind.DIVIDEND:
+            raise ValueError("a dividend is the platform's own")
         if amount == 0 or (kind is CashKind.DEPOSIT and amount < 0) or (kind is CashKind.WITHDRAWAL and amount > 0):
             raise ValueError(f"amount_minor {amount} does not fit kind {kind.value}")
         if not self._books.can_pay(account, amount):

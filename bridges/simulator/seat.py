@@ -15,7 +15,9 @@ from firm.instant import DAY_US, MINUTE_US, SECOND_US, datetime_of, instant_of
 from firm.price import TEN_TO
 
 _UNQUOTED_SPREAD = 10**9
-_REFERENCE_SIZE = 100_000  # lot sizes in tempers are meant for an account of this size
+# Lot sizes in tempers are meant for an account of this size.
+_REFERENCE_SIZES = {"JPY": 10_000_000, "CZK": 2_000_000}
+_REFERENCE_SIZE = 100_000  # in any other currency
 
 
 class Seat:
@@ -52,7 +54,7 @@ class Seat:
 
     def profit_bp(self, position: Position) -> int:
         """A position's profit as a share of the account's initial balance."""
-        return profit_minor(self._account, position, self._state.quotes) * 10_000 // self._account.initial_minor
+        return profit_minor(self._account, position, self._state) * 10_000 // self._account.initial_minor
 
     def gained_bp(self) -> int:
         """How far the balance is above where it began."""
@@ -60,7 +62,7 @@ class Seat:
 
     def points_against(self, position: Position) -> int:
         """How far the price at which the position would close is on the wrong side of its opening."""
-        moved = close_price(position, self._state.quotes) - position.price_open
+        moved = close_price(position, self._state) - position.price_open
         return -moved if position.side is Side.BUY else moved
 
     def trend(self, symbol: str, minutes: int) -> int:
@@ -91,7 +93,8 @@ class Seat:
 
     def lots(self, hundredths: int) -> int:
         """A volume in hundredths of a lot for a 100 000 account, scaled to this one, at least 0.01."""
-        scaled: int = hundredths * self._account.initial_minor // (_REFERENCE_SIZE * TEN_TO[self._account.exponent])
+        reference = _REFERENCE_SIZES.get(self._account.currency, _REFERENCE_SIZE) * TEN_TO[self._account.exponent]
+        scaled: int = hundredths * self._account.initial_minor // reference
         return max(1, scaled) * LOTS_STEP_E8
 
     def buy(self, symbol: str, lots_e8: int, stop: int = 0, target: int = 0) -> Retcode:

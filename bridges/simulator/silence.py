@@ -15,6 +15,8 @@ def hold(platform: Platform, tell: Tellings, policy: DeadmanPolicy) -> None:
     if policy.action == "floors" and not policy.floors:
         return
     state = platform.state
+    if state.is_down:
+        return  # nobody trades there, and nobody reaches it
     t_us = state.clocks.now_us
     free = [account for account in state.accounts.values() if account.mode is TradeMode.FULL]
     why = f"dead-man policy {policy.serial}: the appliance was silent for {policy.after_ms} ms, {len(free)} accounts close-only"
@@ -30,7 +32,7 @@ def release(platform: Platform, tell: Tellings) -> None:
     state = platform.state
     t_us = state.clocks.now_us
     held = [account for account in state.accounts.values() if account.held_in_silence]
-    if not held:
+    if not held or state.is_down:
         return
     tell.platform_up(t_us, f"the appliance is back: {len(held)} accounts may trade again")
     for account in held:

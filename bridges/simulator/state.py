@@ -12,6 +12,8 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
+from bridges.simulator.catalogue import Catalogue
+from bridges.simulator.symbols import LISTED, Listing
 from firm.inputs import Side
 
 
@@ -136,8 +138,9 @@ class Counters(msgspec.Struct):
 class Clocks(msgspec.Struct):
     """Where market time stands, and when the timed events are next due.
 
-    `ticks_read`: ticks of the stream behind us, those before the replay's start included. `ticks_told`: those sent, which
-    number the quote lane. `slice_end_us` and `slice_ticks_left` are of a slice that is not finished; else 0.
+    `ticks_read`: arrivals of the stream behind us, those before the replay's start included. `ticks_told`: those sent, which
+    number the quote lane. `slice_end_us` and `slice_ticks_left` are of a slice that is not finished; else 0. `turns_taken`: of the
+    script. `down_since_us`: since when the platform is down; 0 while it is up. `snapshot_owed`: it came back, and has told no account yet.
     """
 
     now_us: int
@@ -147,10 +150,21 @@ class Clocks(msgspec.Struct):
     ticks_told: int = 0
     slice_end_us: int = 0
     slice_ticks_left: int = 0
+    turns_taken: int = 0
+    down_since_us: int = 0
+    snapshot_owed: bool = False
+
+
+class HeldBack(msgspec.Struct):
+    """A journal event stamped `t_us` that is told at `due_us`, as it will be encoded."""
+
+    due_us: int
+    t_us: int
+    event: bytes
 
 
 class State(msgspec.Struct):
-    """The whole platform. `market` is the fingerprint of the tick files it replays."""
+    """The whole platform. `market` is the fingerprint of what it replays, `catalogue` what it lists now, `held_back` what is told late."""
 
     market: str
     seed: int
@@ -159,6 +173,18 @@ class State(msgspec.Struct):
     counters: Counters
     quotes: dict[str, Quoted] = {}
     accounts: dict[str, Account] = {}
+    catalogue: Catalogue = Catalogue(tuple(LISTED.values()))
+    held_back: list[HeldBack] = []
+
+    @property
+    def is_down(self) -> bool:
+        return bool(self.clocks.down_since_us)
+
+    def listing(self, symbol: str) -> Listing:
+        """A listed symbol's terms."""
+        listing = self.catalogue.listing(symbol)
+        assert listing is not None, f"{symbol} is not listed"
+        return listing
 
 
 class StateUnusable(ValueError):

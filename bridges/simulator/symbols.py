@@ -1,26 +1,27 @@
-"""Symbols: what this platform lists, with contract, sessions, swap, slippage and the platform's rollover.
+"""Symbols: what this platform lists, with contract, sessions, swap and depth, and the platform's rollover.
 
-Sessions are minutes of the week from Monday 00:00 in New York, as `firm.price.SymbolSpec` has them. Both symbols close for
-the week on Friday at 17:00; gold also rests each day until 18:00, and in the bundled prices its last price before the rest is of 17:14.
+Sessions are minutes of the week from Monday 00:00 in the symbol's zone, as `firm.price.SymbolSpec` has them. What is traded in New
+York's hours closes for the week on Friday at 17:00. Holidays are in `bridges/simulator/holidays.py`, by year.
 """
 
-from datetime import timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from firm.instant import DAY_US, HOUR_US, MINUTE_US, datetime_of
+from firm.instant import datetime_of
 from firm.price import CONTRACT_SCALE, LOTS_SCALE, SymbolSpec
+from firm.sessions import DAY_MINUTES, WEEK_MINUTES
 from firm.trading_day import TradingCalendar
 
 NEW_YORK = "America/New_York"
-_MINUTES_OF_DAY = 24 * 60
-_MINUTES_OF_WEEK = 7 * _MINUTES_OF_DAY
+BERLIN = "Europe/Berlin"
 _CLOSE = 17 * 60
 _GOLD_BREAK = 17 * 60 + 15
-_GOLD_OPEN = 18 * 60
+_EVENING = 18 * 60  # when gold and the index open again in New York
+_XETRA = (2 * 60, 22 * 60)
 _FRIDAY, _SUNDAY, _WEDNESDAY = 4, 6, 2
+
+Sessions = tuple[tuple[int, int], ...]
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     `swap_long`, `swap_short`: points added to the profit of a lot for each night. `calc_mode`: the platform's name for
     its profit formula. `depth_e8`: lots that each side of a price has in a calm market, for exchange execution.
+    `dividends`: points a lot by ex-date ("2014-05-02"), credited to longs and debited from shorts.
     """
 
     spec: SymbolSpec
@@ -35,31 +37,42 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     swap_long: int
     swap_short: int
     depth_e8: int
+    dividends: tuple[tuple[str, int], ...] = ()
 
 
-def _gold_sessions() -> tuple[tuple[int, int], ...]:
-    day = _MINUTES_OF_DAY
-    breaks = [(n * day + _GOLD_BREAK, n * day + _GOLD_OPEN) for n in range(_FRIDAY)]
-    edges = [0, *(minute for pair in breaks for minute in pair), _FRIDAY * day + _CLOSE]
-    return (*zip(edges[::2], edges[1::2], strict=True), (_SUNDAY * day + _GOLD_OPEN, _MINUTES_OF_WEEK))
+def _with_rest(break_minute: int) -> Sessions:
+    """Sunday evening to Friday 17:00 in New York, with a rest each day until the evening."""
+    breaks = [(n * DAY_MINUTES + break_minute, n * DAY_MINUTES + _EVENING) for n in range(_FRIDAY)]
+    edges = [0, *(minute for pair in breaks for minute in pair), _FRIDAY * DAY_MINUTES + _CLOSE]
+    return (*zip(edges[::2], edges[1::2], strict=True), (_SUNDAY * DAY_MINUTES + _EVENING, WEEK_MINUTES))
 
 
-EURUSD = Listing(
-    spec=SymbolSpec(
-        symbol="EURUSD",
-        digits=5,
-        contract_e8=100_000 * CONTRACT_SCALE,
-        currency_base="EUR",
-        currency_profit="USD",
-        zone=NEW_YORK,
-        sessions=((0, _FRIDAY * _MINUTES_OF_DAY + _CLOSE), (_SUNDAY * _MINUTES_OF_DAY + _CLOSE, _MINUTES_OF_WEEK)),
-    ),
-    calc_mode="forex",
-    swap_long=-6,
-    swap_short=-6,
-    depth_e8=50 * LOTS_SCALE,
-)
+def _pair(symbol: str, digits: int, swap_long: int, swap_short: int, depth: int) -> Listing:
+    """A currency pair: a lot is 100 000 of the first currency."""
+    return Listing(
+        spec=SymbolSpec(
+            symbol=symbol,
+            digits=digits,
+            contract_e8=100_000 * CONTRACT_SCALE,
+            currency_base=symbol[:3],
+            currency_profit=symbol[3:],
+            zone=NEW_YORK,
+            sessions=((0, _FRIDAY * DAY_MINUTES + _CLOSE), (_SUNDAY * DAY_MINUTES + _CLOSE, WEEK_MINUTES)),
+        ),
+        calc_mode="forex",
+        swap_long=swap_long,
+        swap_short=swap_short,
+        depth_e8=depth * LOTS_SCALE,
+    )
 
+
+EURUSD = _pair("EURUSD", 5, -6, -6, 50)
+GBPUSD = _pair("GBPUSD", 5, -5, -7, 40)
+USDJPY = _pair("USDJPY", 3, -2, -9, 40)
+EURGBP = _pair("EURGBP", 5, -5, -3, 30)
+USDCZK = _pair("USDCZK", 4, -60, -90, 10)
+
+# In the bundled prices gold's last price before the rest is of 17:14.
 XAUUSD = Listing(
     spec=SymbolSpec(
         symbol="XAUUSD",
@@ -68,7 +81,7 @@ XAUUSD = Listing(
         currency_base="XAU",
         currency_profit="USD",
         zone=NEW_YORK,
-        sessions=_gold_sessions(),
+        sessions=_with_rest(_GOLD_BREAK),
     ),
     calc_mode="cfd_leverage",
     swap_long=-42,
@@ -76,25 +89,44 @@ XAUUSD = Listing(
     depth_e8=20 * LOTS_SCALE,
 )
 
-LISTED = {listing.spec.symbol: listing for listing in (EURUSD, XAUUSD)}
+# The dividends are made up: a price index, whose members pay nearly every day.
+US500 = Listing(
+    spec=SymbolSpec(
+        symbol="US500",
+        digits=2,
+        contract_e8=10 * CONTRACT_SCALE,
+        currency_base="US500",
+        currency_profit="USD",
+        zone=NEW_YORK,
+        sessions=_with_rest(_CLOSE),
+    ),
+    calc_mode="cfd_index",
+    swap_long=-14,
+    swap_short=-4,
+    depth_e8=30 * LOTS_SCALE,
+    dividends=(("2014-05-02", 31), ("2014-05-05", 12), ("2014-05-07", 48)),
+)
+
+# A performance index: what its members pay is in it already.
+DE40 = Listing(
+    spec=SymbolSpec(
+        symbol="DE40",
+        digits=1,
+        contract_e8=25 * CONTRACT_SCALE,
+        currency_base="DE40",
+        currency_profit="EUR",
+        zone=BERLIN,
+        sessions=tuple((n * DAY_MINUTES + _XETRA[0], n * DAY_MINUTES + _XETRA[1]) for n in range(_FRIDAY + 1)),
+    ),
+    calc_mode="cfd_index",
+    swap_long=-9,
+    swap_short=-3,
+    depth_e8=20 * LOTS_SCALE,
+)
+
+LISTED = {listing.spec.symbol: listing for listing in (EURUSD, XAUUSD, GBPUSD, USDJPY, EURGBP, USDCZK, US500, DE40)}
 
 _PLATFORM_DAY = TradingCalendar(NEW_YORK, "17:00")
-
-
-def is_open(spec: SymbolSpec, instant_us: int) -> bool:
-    """Whether the symbol's session is open at the instant."""
-    local_us = instant_us + _offset_us(spec.zone, instant_us // HOUR_US)
-    # 1970-01-01 was a Thursday, three days after a Monday.
-    minute = (local_us + 3 * DAY_US) // MINUTE_US % _MINUTES_OF_WEEK
-    return any(start <= minute < end for start, end in spec.sessions)
-
-
-@lru_cache(maxsize=4096)
-def _offset_us(zone: str, hour: int) -> int:
-    """Local time less UTC; zones here change their offset on a whole UTC hour."""
-    offset = datetime_of(hour * HOUR_US).astimezone(ZoneInfo(zone)).utcoffset()
-    assert offset is not None
-    return offset // timedelta(microseconds=1)
 
 
 def rollover_after(instant_us: int) -> int:

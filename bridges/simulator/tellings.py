@@ -15,9 +15,9 @@ from bridges.events import (
 )
 from bridges.events import Platform as PlatformEvent
 from bridges.events import Position as PositionEvent
-from bridges.simulator.state import Account, Pending, Position, TradeMode
+from bridges.simulator.state import Account, Pending, Position, State, TradeMode
 from bridges.simulator.symbols import Listing
-from bridges.simulator.valuation import Quotes, can_value, equity_minor, margin_minor, profit_minor
+from bridges.simulator.valuation import can_value, equity_minor, margin_minor, profit_minor
 from firm.inputs import CashKind, DealEntry, Side
 from firm.quote_frame import Tick
 
@@ -38,7 +38,8 @@ class Tellings:
     def event(self, event: Event) -> None:
         self.events.append(event)
 
-    def symbol(self, listing: Listing) -> None:
+    def symbol(self, listing: Listing, renamed_to: str = "") -> None:
+        """A contract; with `renamed_to` for the last time under this name."""
         spec = listing.spec
         self.event(
             SymbolSpec(
@@ -52,6 +53,8 @@ class Tellings:
                 zone=spec.zone,
                 sessions=spec.sessions,
                 sanity_band_bp=spec.sanity_band_bp,
+                closed=spec.closed,
+                renamed_to=renamed_to,
             )
         )
 
@@ -115,7 +118,7 @@ class Tellings:
             )
         )
 
-    def position(self, account: Account, position: Position, op: str, quotes: Quotes, t_us: int) -> None:
+    def position(self, account: Account, position: Position, op: str, state: State, t_us: int) -> None:
         """A position after `op`; a closed one has no volume left."""
         self.event(
             PositionEvent(
@@ -131,7 +134,7 @@ class Tellings:
                 ccy=account.currency,
                 exponent=account.exponent,
                 swap=position.swap_minor,
-                profit=profit_minor(account, position, quotes),
+                profit=profit_minor(account, position, state),
                 t_open_us=position.opened_us,
                 t_us=t_us,
             )
@@ -170,24 +173,24 @@ class Tellings:
             )
         )
 
-    def equity(self, account: Account, quotes: Quotes, t_us: int, src: str = "platform") -> None:
+    def equity(self, account: Account, state: State, t_us: int, src: str = "platform") -> None:
         """Equity and margin; `src` is `margin_call` where that is why it is told."""
         self.event(
             Equity(
                 acc=account.login,
                 ccy=account.currency,
                 exponent=account.exponent,
-                equity=equity_minor(account, quotes),
+                equity=equity_minor(account, state),
                 balance=account.balance_minor,
-                margin=margin_minor(account, quotes),
+                margin=margin_minor(account, state),
                 src=src,
                 t_us=t_us,
             )
         )
 
-    def snapshot(self, account: Account, quotes: Quotes, as_of_seq: int, t_us: int) -> None:
+    def snapshot(self, account: Account, state: State, as_of_seq: int, t_us: int) -> None:
         """The account in full, as of journal event `as_of_seq`."""
-        priced = all(can_value(account, held.symbol, quotes) for held in account.positions.values())
+        priced = all(can_value(account, held.symbol, state) for held in account.positions.values())
         assert priced, f"account {account.login} holds a position that could not have been opened"
         positions = tuple(
             SnapshotPosition(
@@ -203,7 +206,7 @@ class Tellings:
                 ccy=account.currency,
                 exponent=account.exponent,
                 balance=account.balance_minor,
-                equity=equity_minor(account, quotes),
+                equity=equity_minor(account, state),
                 positions=positions,
                 pending_orders=len(account.orders),
                 t_us=t_us,

@@ -17,6 +17,7 @@ from firm.facts import (
     CashBooked,
     DayOpened,
     DealBooked,
+    DividendBooked,
     FlatConfirmed,
     MarkTaken,
     OrderPlaced,
@@ -67,6 +68,7 @@ class Accounts:
         StandingChanged,
         DealBooked,
         CashBooked,
+        DividendBooked,
         DayOpened,
         MarkTaken,
         TradingDayCounted,
@@ -83,6 +85,8 @@ class Accounts:
             match body:
                 case DealBooked():
                     gathered.balance(row.account, body.balance.minor, row.happened_us)
+                case DividendBooked():
+                    gathered.balance(row.account, body.balance.minor, None)
                 case CashBooked():
                     gathered.balance(row.account, body.balance.minor, None)
                     gathered.cash[row.account] = (body.net.minor, row.account)

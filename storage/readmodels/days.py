@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from firm.facts import CashBooked, DayAnchored, DayOpened, DayStartMoved, DealBooked
+from firm.facts import CashBooked, DayAnchored, DayOpened, DayStartMoved, DealBooked, DividendBooked
 from firm.kinds import Body
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
@@ -28,6 +28,7 @@ _OPEN = (
 _LAST_BEFORE = "(SELECT max(start_us) FROM rm_day WHERE account = ?1 AND start_us {bound} ?2)"
 _CLOSE = f"UPDATE rm_day SET balance_end = ?3, equity_end = ?4 WHERE account = ?1 AND start_us = {_LAST_BEFORE.format(bound='<')}"  # noqa: S608  (own words)
 _DEAL = f"UPDATE rm_day SET deals = deals + 1, net = net + ?3 WHERE account = ?1 AND start_us = {_LAST_BEFORE.format(bound='<=')}"  # noqa: S608  (own words)
+_DIVIDEND = f"UPDATE rm_day SET net = net + ?3 WHERE account = ?1 AND start_us = {_LAST_BEFORE.format(bound='<=')}"  # noqa: S608  (own words)
 _CASH = f"UPDATE rm_day SET cash = cash + ?3 WHERE account = ?1 AND start_us = {_LAST_BEFORE.format(bound='<=')}"  # noqa: S608  (own words)
 
 
@@ -37,7 +38,7 @@ class Days:
     name = "days"
     version = 1
     schema = SCHEMA
-    kinds = kinds_of(DayOpened, DayAnchored, DayStartMoved, DealBooked, CashBooked)
+    kinds = kinds_of(DayOpened, DayAnchored, DayStartMoved, DealBooked, CashBooked, DividendBooked)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
@@ -50,6 +51,8 @@ class Days:
                     _begin(connection, row.account, body, final=False)
                 case DealBooked():
                     connection.execute(_DEAL, (row.account, row.happened_us, body.net.minor))
+                case DividendBooked():
+                    connection.execute(_DIVIDEND, (row.account, row.happened_us, body.amount.minor))
                 case CashBooked():
                     connection.execute(_CASH, (row.account, row.happened_us, body.amount.minor))
                 case _:
@@ -66,7 +69,7 @@ def _begin(
 
 
 class Day(msgspec.Struct, frozen=True):
-    """One trading day of an account in minor units. Ends are None while it runs; `net` is what its deals left in the balance."""
+    """One trading day of an account in minor units. Ends are None while it runs; `net`: what deals and dividends left in the balance."""
 
     start_us: int
     label: str

@@ -6,7 +6,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from firm.facts import DealBooked, SwapPosted
+from firm.facts import DealBooked, PositionRestated, SwapPosted
 from firm.inputs import DealEntry, DealReported, Side, SymbolReported
 from firm.kinds import Body
 from firm.money import Money
@@ -60,7 +60,7 @@ class Trades:
     name = "trades"
     version = 3
     schema = SCHEMA
-    kinds = kinds_of(DealReported, DealBooked, SwapPosted, SymbolReported)
+    kinds = kinds_of(DealReported, DealBooked, SwapPosted, PositionRestated, SymbolReported)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         gathered = _Gathered(connection)
@@ -75,6 +75,12 @@ class Trades:
                     connection.execute(
                         "UPDATE rm_trade SET swap = ? WHERE account = ? AND position = ?",
                         (body.swap.minor, row.account, body.position_id),
+                    )
+                case PositionRestated():
+                    gathered.write()
+                    connection.execute(
+                        "UPDATE rm_trade SET symbol = ?, swap = ? WHERE account = ? AND position = ?",
+                        (body.symbol, body.swap.minor, row.account, body.position_id),
                     )
                 case SymbolReported():
                     connection.execute(

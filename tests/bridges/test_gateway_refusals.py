@@ -313,6 +313,16 @@ async def test_a_bridge_of_another_protocol_version_is_told_so(world, hands):
             id="an empty session",
         ),
         pytest.param(
+            SymbolSpec("X", 5, 10**13, "EUR", "USD", 1, "forex", "UTC", (), 500, ((NOW_US, NOW_US),)),
+            "sessions out of range",
+            id="a holiday of no length",
+        ),
+        pytest.param(
+            SymbolSpec("X", 5, 10**13, "EUR", "USD", 1, "forex", "UTC", (), 500, ((NOW_US, 2**62),)),
+            "sessions out of range",
+            id="a holiday without end",
+        ),
+        pytest.param(
             SymbolSpec("X", 5, 10**17 + 1, "EUR", "USD", 1, "forex", "UTC"),
             "contract out of range",
             id="more than a billion units a lot",

@@ -59,7 +59,8 @@ EVENTS: dict[str, Event] = {
     "cash": Cash("700001", "c1", CashKind.DEPOSIT, "USD", 2, 10_000_000, 10_000_000, 1, T, "opening"),
     "equity": Equity("700001", "USD", 2, 9_950_000, 10_000_000, 138_597, "books", T),
     "symbol_spec": SymbolSpec(
-        "EURUSD", 5, 100_000 * 10**8, "EUR", "USD", 1, "forex", "America/New_York", ((0, 6_780), (9_180, 10_080)), 500
+        "EURUSD", 5, 100_000 * 10**8, "EUR", "USD", 1, "forex", "America/New_York", ((0, 6_780), (9_180, 10_080)), 500,
+        ((T, T + 1),), "EURUSD.r",
     ),
     "session": Session("700001", True, "192.0.2.7", "desktop", "laptop", T),
     "platform": Platform(False, T, "link lost"),
@@ -107,6 +108,13 @@ def golden_frames() -> dict[str, dict[str, object]]:
     frames["journal_of_two"] = (
         wire.journal("s1", 42, [encode_event(EVENTS["platform"]), encode_event(EVENTS["gap"])]),
         (EVENTS["platform"], EVENTS["gap"]),
+    )
+    # As it was before a symbol had a calendar and could be renamed.
+    spec = EVENTS["symbol_spec"]
+    short = msgspec.msgpack.encode(msgspec.msgpack.decode(encode_event(spec))[:-2])
+    frames["journal_symbol_spec_short"] = (
+        wire.journal("s1", 42, [short]),
+        msgspec.structs.replace(spec, closed=(), renamed_to=""),
     )
     frames["quotes"] = (wire.quotes("s1", 1_000, 2, encode_quotes(42, TICKS)), TICKS)
     frames["conflated"] = (wire.quotes("s1", 1_000, 1, encode_quotes(42, WINDOWS), conflated=True), WINDOWS)

@@ -40,6 +40,41 @@ def test_when_a_session_began(sessions, zone, at, began):
     assert is_open(spec, at_us) == (began is not None)
 
 
+@pytest.mark.parametrize(
+    ("at", "began"),
+    [
+        pytest.param("2014-04-30T23:59:59", "2014-04-28T00:00:00", id="the second before a holiday"),
+        pytest.param("2014-05-01T00:00:00", None, id="its first instant"),
+        pytest.param("2014-05-01T23:59:59", None, id="its last second"),
+        pytest.param("2014-05-02T00:00:00", "2014-05-02T00:00:00", id="after it the session is counted from its end"),
+        pytest.param("2014-05-02T18:30:00", None, id="an early close"),
+        pytest.param("2014-05-06T12:00:00", "2014-05-05T00:00:00", id="a week later both are forgotten"),
+    ],
+)
+def test_a_holiday_is_no_session(at, began):
+    closed = tuple(
+        (parse_utc(since), parse_utc(until))
+        for since, until in (("2014-05-01", "2014-05-02"), ("2014-05-02T18:00:00", "2014-05-03"))
+    )
+    spec = SymbolSpec(
+        symbol="X",
+        digits=2,
+        contract_e8=1,
+        currency_base="X",
+        currency_profit="USD",
+        sessions=MON_TO_FRI,
+        closed=closed,
+    )
+    assert is_open(spec, parse_utc(at)) == (began is not None)
+    assert open_since_us(spec, parse_utc(at)) == (None if began is None else parse_utc(began))
+
+
+def test_a_symbol_that_goes_on_under_another_name_trades_no_more_under_this_one():
+    spec = SymbolSpec(symbol="X", digits=2, contract_e8=1, currency_base="X", currency_profit="USD", renamed_to="Y")
+    assert not is_open(spec, parse_utc("2014-05-01"))
+    assert open_since_us(spec, parse_utc("2014-05-01")) is None
+
+
 @pytest.mark.parametrize("sessions", [(), EVERY_DAY, ((0, WEEK_MINUTES),)])
 def test_what_never_closes_has_no_beginning(sessions):
     spec = SymbolSpec(symbol="X", digits=2, contract_e8=1, currency_base="X", currency_profit="USD", sessions=sessions)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from firm.arithmetic import Step
-from firm.facts import CashBooked, DayOpened, DealBooked, OpenPosition
+from firm.facts import CashBooked, DayOpened, DealBooked, DividendBooked, OpenPosition
 from firm.inputs import Side
 from firm.instant import HOUR_US, parse_utc
 from firm.kinds import payload_of
@@ -55,6 +55,14 @@ def test_the_balance_is_the_days_start_and_every_booking_since():
     assert "when the account was opened" in words
     assert "−171.97 USD: EURUSD position 76, 2014-05-02T12:00:00" in words
     assert "+500.00 USD: deposit or withdrawal" in words
+
+
+def test_a_dividend_is_told_as_one():
+    paid = DividendBooked(cash_id="C2", amount=usd(-310), balance=usd(4_999_690))
+    told = day_bookings([row(2, paid), row(1, opened(5_000_000))])
+    assert told is not None
+    assert told.balance.minor == 4_999_690
+    assert "−3.10 USD: dividend" in bookings_in_words(told)
 
 
 def test_a_day_in_which_nothing_was_booked_tells_the_one_before_and_rows_without_a_start_tell_nothing():

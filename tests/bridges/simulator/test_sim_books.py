@@ -11,10 +11,11 @@ from bridges.events import Cash, Deal, Equity, Order, Position
 from bridges.simulator.answers import Retcode
 from bridges.simulator.orders import Terms, Ticket
 from bridges.simulator.state import OrderType, TradeMode
-from bridges.simulator.symbols import EURUSD, XAUUSD, is_open, nights_at, rollover_after
+from bridges.simulator.symbols import EURUSD, XAUUSD, nights_at, rollover_after
 from bridges.simulator.valuation import equity_minor, margin_minor
 from firm.inputs import CashKind, DealEntry, Side
 from firm.instant import DAY_US, HOUR_US, SECOND_US, parse_utc
+from firm.sessions import is_open
 from tests.bridges.simulator.desk import LOT, Desk, the
 
 
@@ -34,7 +35,7 @@ def test_profit_commission_and_equity_of_a_round_trip_by_hand() -> None:
     desk.open(Side.BUY, 2 * LOT)
     desk.flatten_slippage()
     desk.price("EURUSD", 138_710, 138_715)  # five points of spread: no slippage
-    assert equity_minor(desk.account, desk.state.quotes) == 10_000_000 - 700 + 20_000
+    assert equity_minor(desk.account, desk.state) == 10_000_000 - 700 + 20_000
     desk.tellings.events.clear()
     assert desk.close() is Retcode.DONE
     deal = the(Deal, desk.tellings.events)
@@ -55,9 +56,9 @@ def test_a_half_is_rounded_away_from_zero() -> None:
     desk.open(Side.BUY, LOT // 20, "XAUUSD")
     desk.flatten_slippage()
     desk.price("XAUUSD", 1_284_299, 1_284_300)
-    assert equity_minor(desk.account, desk.state.quotes) - desk.account.balance_minor == -1
+    assert equity_minor(desk.account, desk.state) - desk.account.balance_minor == -1
     desk.price("XAUUSD", 1_284_301, 1_284_301)
-    assert equity_minor(desk.account, desk.state.quotes) - desk.account.balance_minor == 1
+    assert equity_minor(desk.account, desk.state) - desk.account.balance_minor == 1
 
 
 def test_a_euro_account_converts_gains_at_the_ask_and_losses_at_the_bid() -> None:
@@ -67,9 +68,9 @@ def test_a_euro_account_converts_gains_at_the_ask_and_losses_at_the_bid() -> Non
     desk.flatten_slippage()
     balance = desk.account.balance_minor
     desk.price("XAUUSD", 1_288_000, 1_288_300)
-    assert equity_minor(desk.account, desk.state.quotes) - balance == 26_694
+    assert equity_minor(desk.account, desk.state) - balance == 26_694
     desk.price("XAUUSD", 1_283_000, 1_283_300)
-    assert equity_minor(desk.account, desk.state.quotes) - balance == -9_380
+    assert equity_minor(desk.account, desk.state) - balance == -9_380
 
 
 def test_a_stop_loss_fills_at_the_first_price_beyond_it_not_at_its_own() -> None:
@@ -157,7 +158,7 @@ def test_margin_is_worth_over_leverage_and_too_much_of_it_is_refused() -> None:
     desk = Desk()
     desk.open(Side.BUY, LOT)
     desk.flatten_slippage()
-    assert margin_minor(desk.account, desk.state.quotes) == 138_610
+    assert margin_minor(desk.account, desk.state) == 138_610
     assert desk.open(Side.BUY, 73 * LOT) is Retcode.NO_MONEY
     assert desk.open(Side.BUY, 70 * LOT) is Retcode.DONE
 
@@ -184,7 +185,7 @@ def test_skipping_stop_out_checks_never_misses_one() -> None:
     desk = Desk()
     desk.open(Side.BUY, 70 * LOT)
     desk.flatten_slippage()
-    margin = margin_minor(desk.account, desk.state.quotes)
+    margin = margin_minor(desk.account, desk.state)
     for bid in range(138_600, 137_000, -7):
         desk.price("EURUSD", bid, bid + 5, after_us=1_000)
         worth = 10_000_000 - 24_500 + (bid - 138_610) * 7_000

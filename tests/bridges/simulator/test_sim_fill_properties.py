@@ -14,6 +14,7 @@ from bridges.simulator.matching import LOTS_STEP_E8, Seen, depth_left_e8, price_
 from bridges.simulator.orders import Lifetime, Terms
 from bridges.simulator.platform import Platform
 from bridges.simulator.state import Account, Execution, OrderType, PositionMode, Quoted, decode_state, encode_state
+from bridges.simulator.symbols import EURUSD
 from bridges.simulator.valuation import equity_minor, margin_minor
 from bridges.translate import Purse, _deal
 from firm.account import Position as Booked
@@ -247,7 +248,7 @@ def test_an_order_never_takes_more_than_a_price_has(
         quote = session.desk.state.quotes["EURUSD"]
         for side, taken in ((Side.BUY, quote.ask_taken_e8), (Side.SELL, quote.bid_taken_e8)):
             fresh = Quoted(quote.t_us, quote.bid, quote.ask, quote.burst)
-            assert taken <= depth_left_e8(side, "EURUSD", fresh)
+            assert taken <= depth_left_e8(side, EURUSD, fresh)
             volumes = [
                 fill.deal.vol
                 for fill in session.fills
@@ -265,8 +266,8 @@ def test_stop_out_always_restores_the_level_or_leaves_nothing(
     for step in [*steps, Price(gap, 10, SECOND_US)]:
         session.take(step)
         if isinstance(step, Price) and session.account.positions:
-            quotes = session.desk.state.quotes
-            assert 2 * equity_minor(session.account, quotes) > margin_minor(session.account, quotes)
+            state = session.desk.state
+            assert 2 * equity_minor(session.account, state) > margin_minor(session.account, state)
 
 
 @settings(max_examples=50, deadline=None)

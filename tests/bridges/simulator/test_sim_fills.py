@@ -11,6 +11,7 @@ from bridges.simulator.matching import Seen, depth_left_e8, slip_max_points
 from bridges.simulator.orders import Terms
 from bridges.simulator.requests import Requests
 from bridges.simulator.state import Execution, OrderType, PositionMode, Quoted, TradeMode
+from bridges.simulator.symbols import EURUSD
 from bridges.simulator.valuation import margin_minor
 from bridges.wire import Cmd
 from firm.inputs import DealEntry, Side
@@ -71,7 +72,7 @@ def test_a_market_order_is_requoted_where_the_price_moved_too_far(side: Side, se
 
 @pytest.mark.parametrize(("burst", "hundredths"), [(0, 5_000), (1, 4_937), (30, 3_125), (60, 1_250), (999, 1_250)])
 def test_a_rush_thins_a_price_down_to_a_quarter(burst: int, hundredths: int) -> None:
-    assert depth_left_e8(BUY, "EURUSD", Quoted(NOON, 138_600, 138_605, burst)) == hundredths * LOT // 100
+    assert depth_left_e8(BUY, EURUSD, Quoted(NOON, 138_600, 138_605, burst)) == hundredths * LOT // 100
 
 
 def test_a_market_order_takes_what_the_price_has_and_the_next_price_has_more() -> None:
@@ -237,7 +238,7 @@ def test_a_reversal_binds_margin_only_for_what_it_opens() -> None:
     desk.open(BUY, 70 * LOT)
     assert desk.open(SELL, 145 * LOT) is Retcode.NO_MONEY
     assert desk.open(SELL, 140 * LOT) is Retcode.DONE
-    assert margin_minor(desk.account, desk.state.quotes) == 70 * 138_600
+    assert margin_minor(desk.account, desk.state) == 70 * 138_600
 
 
 # --- opening such accounts ---

@@ -50,8 +50,8 @@ def test_within_its_bands_no_account_comes_to_a_margin_level_that_matters(curren
 
 
 def levels(desk: Desk) -> list[bool]:
-    quotes, account = desk.state.quotes, desk.account
-    equity, margin = equity_minor(account, quotes), margin_minor(account, quotes)
+    state, account = desk.state, desk.account
+    equity, margin = equity_minor(account, state), margin_minor(account, state)
     return [has_come_down_to(level, equity, margin) for level in (MARGIN_CALL_LEVEL_PERCENT, STOP_OUT_LEVEL_PERCENT)]
 
 

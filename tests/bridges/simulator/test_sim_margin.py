@@ -118,12 +118,12 @@ def test_stop_out_takes_one_position_after_the_other_as_far_as_it_must() -> None
     closed = [bought[deal.pos_id] for deal in told]
     assert 1 < len(closed) < 7
     assert closed == sorted(bought.values(), reverse=True)[: len(closed)]
-    quotes = desk.state.quotes
-    assert 2 * equity_minor(desk.account, quotes) > margin_minor(desk.account, quotes)
+    state = desk.state
+    assert 2 * equity_minor(desk.account, state) > margin_minor(desk.account, state)
     last = told[-1]
     # Without the last close the level was not restored: equity was higher by its commission, margin by its own.
-    margin_before = margin_minor(desk.account, quotes) + bought[last.pos_id] * 10
-    assert 2 * (equity_minor(desk.account, quotes) - last.commission) <= margin_before
+    margin_before = margin_minor(desk.account, state) + bought[last.pos_id] * 10
+    assert 2 * (equity_minor(desk.account, state) - last.commission) <= margin_before
 
 
 def test_a_position_whose_market_rests_is_passed_over() -> None:
@@ -144,5 +144,5 @@ def test_the_margin_of_a_call_is_in_the_account_s_currency(currency: str) -> Non
     desk = Desk(currency=currency)
     desk.price("EURUSD", 138_600, 138_605)
     desk.open(BUY, 70 * LOT)
-    bound = margin_minor(desk.account, desk.state.quotes)
+    bound = margin_minor(desk.account, desk.state)
     assert bound == (9_702_350 if currency == "USD" else 7_000_253)

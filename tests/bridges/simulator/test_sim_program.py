@@ -27,6 +27,7 @@ from firm.inputs import (
     CommandState,
     EventRefused,
     Input,
+    PlatformReported,
     QuoteFrame,
     SnapshotReported,
     UnknownAccountReported,
@@ -284,6 +285,40 @@ async def test_commands_of_a_breach_are_done_before_the_market_moves_on(undistur
     assert (snapshot.as_of_seq, snapshot.positions) == (snapshot.seq - 1, ())
 
 
+OUTAGE = """
+[[outage]]
+from = 2014-05-02T12:29:58Z
+to = 2014-05-02T12:30:01Z
+why = "a new version"
+
+[[late_prices]]
+symbol = "XAUUSD"
+from = 2014-05-02T12:30:02Z
+to = 2014-05-02T12:30:04Z
+by_s = 2
+"""
+
+
+@pytest.mark.parametrize("kill_after", [(), (60, 700)])
+async def test_a_script_of_faults_is_told_to_its_end_over_any_kill(
+    tmp_path: Path, release_files: list[Path], kill_after: tuple[int, ...]
+) -> None:
+    (tmp_path / "faults.toml").write_text(OUTAGE)
+    script = ("--speed", "max", "--script", str(tmp_path / "faults.toml"))
+    firm, _ = await played(tmp_path, release_files, *script, kill_after=kill_after)
+    links = [(body.up, body.why) for body in firm.bodies if isinstance(body, PlatformReported)]
+    assert links[1:] == [(False, "a new version"), (True, "it was down since 2014-05-02T12:29:58.000000Z")]
+    back = next(
+        n for n, body in enumerate(firm.bodies) if isinstance(body, PlatformReported) and "was down" in body.why
+    )
+    shown = [body.login for body in firm.bodies[back:] if isinstance(body, SnapshotReported)]
+    assert set(shown) == set(firm.logins)
+    down = [parse_utc("2014-05-02T12:29:58"), parse_utc("2014-05-02T12:30:01")]
+    assert not [tick for tick in firm.ticks.values() if down[0] <= tick.t_us < down[1]]
+    gold = [tick.t_us for _, tick in sorted(firm.ticks.items())]
+    assert gold != sorted(gold)
+
+
 async def test_a_finite_speed_tells_the_same_story(
     tmp_path: Path, release_files: list[Path], undisturbed: tuple[Firm, bytes]
 ) -> None:
@@ -348,9 +383,10 @@ async def test_an_appliance_restored_from_an_older_backup_is_told_everything_aga
     ("arguments", "complaint"),
     [
         (["--key-file", "nowhere.toml"], "key file nowhere.toml cannot be read"),
-        (["--ticks", "gbpusd_tick_20140502.zip"], "symbol GBPUSD is not listed here"),
+        (["--ticks", "audusd_tick_20140502.zip"], "symbol AUDUSD is not listed here"),
         (["--speed", "fast"], "'fast' is no speed"),
         (["--from", "noon"], "'noon' is no instant"),
+        (["--script", "nowhere.toml"], "nowhere.toml: cannot be read"),
     ],
 )
 async def test_what_cannot_be_used_is_named_and_ends_with_status_2(

@@ -67,7 +67,7 @@ def test_a_locked_quote_is_a_price(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        ("gbpusd_tick_20140502.zip", "symbol GBPUSD is not listed here: use one of EURUSD, XAUUSD"),
+        ("audusd_tick_20140502.zip", "symbol AUDUSD is not listed here: use one of DE40, EURGBP, EURUSD"),
         ("eurusd_20140502.zip", "expected SYMBOL_tick_YYYYMMDD.zip"),
         ("eurusd_tick_20141302.zip", "20141302 is no date"),
     ],

@@ -1,0 +1,230 @@
+"""Script: what befalls the market and the platform besides prices: faults, and changes of what is listed. A TOML file.
+
+Every line has its instant, so that the same ticks, script, seed and commands give the same tellings byte for byte. Symbols are
+called as they are at that instant, points are of their digits then. docs/simulator.md lists the tables.
+"""
+
+from datetime import date, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+from bridges.bounds import DIGITS_MAX, NAME_LENGTH_MAX
+from bridges.simulator.symbols import LISTED
+from firm.instant import SECOND_US, instant_of, utc_text
+from firm.sessions import WEEK_MINUTES
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=86_400)]
+Minute = Annotated[int, msgspec.Meta(ge=0, le=WEEK_MINUTES)]
+LATE_TAGS = ("deal", "position", "order", "cash", "equity", "account")
+
+
+class ScriptUnusable(ValueError):
+    """A script cannot be played: which file, which line, what next."""
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of the script."""
+
+
+class _Stretch(_Line, frozen=True, kw_only=True):
+    """Lasts [from, to)."""
+
+    since: Moment = msgspec.field(name="from")
+    until: Moment = msgspec.field(name="to")
+
+    @property
+    def from_us(self) -> int:
+        return instant_of(self.since)
+
+    @property
+    def to_us(self) -> int:
+        return instant_of(self.until)
+
+    def holds(self, instant_us: int) -> bool:
+        return self.from_us <= instant_us < self.to_us
+
+
+class _AtOnce(_Line, frozen=True, kw_only=True):
+    at: Moment
+
+    @property
+    def at_us(self) -> int:
+        return instant_of(self.at)
+
+
+class Outage(_Stretch, frozen=True, kw_only=True):
+    """The platform is down: no prices, no fills, no answers; then it is back, with all accounts in full."""
+
+    why: Annotated[str, msgspec.Meta(max_length=200)] = "the platform does not answer"
+
+
+class Frozen(_Stretch, frozen=True, kw_only=True):
+    """A symbol's quotes stop, or with `repeat` come on and never change."""
+
+    symbol: Name
+    repeat: bool = False
+
+
+class Spike(_AtOnce, frozen=True, kw_only=True):
+    """Prices are off the market by `points`, either way, for `for_ms` milliseconds; then they are back."""
+
+    symbol: Name
+    points: int
+    for_ms: Annotated[int, msgspec.Meta(ge=1, le=3_600_000)] = 200
+
+
+class LatePrices(_Stretch, frozen=True, kw_only=True):
+    """A symbol's prices reach the bridge so many seconds late; the platform itself has them in time."""
+
+    symbol: Name
+    by_s: Seconds
+
+
+class LateEvents(_Stretch, frozen=True, kw_only=True):
+    """What the platform reports of accounts, of these tags, reaches the bridge so many seconds late and out of order."""
+
+    tags: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    by_s: Seconds
+
+
+class Contract(_AtOnce, frozen=True, kw_only=True):
+    """A symbol has another contract from now on; what is not named stays. `contract`: units a lot."""
+
+    symbol: Name
+    digits: Annotated[int, msgspec.Meta(ge=0, le=DIGITS_MAX)] | None = None
+    contract: Annotated[int, msgspec.Meta(ge=1, le=10**9)] | None = None
+    swap_long: int | None = None
+    swap_short: int | None = None
+    sessions: tuple[tuple[Minute, Minute], ...] | None = None
+    closed: tuple[tuple[Moment, Moment], ...] | None = None
+
+
+class Rename(_AtOnce, frozen=True, kw_only=True):
+    """A symbol is called otherwise from now on; positions and pending orders go with it."""
+
+    symbol: Name
+    becomes: Name
+
+
+class Dividend(_Line, frozen=True, kw_only=True):
+    """A symbol goes ex dividend by so many points a lot at the rollover that begins the date."""
+
+    symbol: Name
+    ex_date: date
+    points: int
+
+
+class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All tables of a script, each kind in the order of the file."""
+
+    outage: tuple[Outage, ...] = ()
+    frozen: tuple[Frozen, ...] = ()
+    spike: tuple[Spike, ...] = ()
+    late_prices: tuple[LatePrices, ...] = ()
+    late_events: tuple[LateEvents, ...] = ()
+    contract: tuple[Contract, ...] = ()
+    rename: tuple[Rename, ...] = ()
+    dividend: tuple[Dividend, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Contract | Rename, ...]:
+        """Of what is listed, in time order; of one instant those of contracts first."""
+        return tuple(sorted((*self.contract, *self.rename), key=lambda line: line.at_us))
+
+    @property
+    def starts_us(self) -> int | None:
+        """The first instant of any line but dividends; None without one."""
+        lines = (*self.outage, *self.frozen, *self.late_prices, *self.late_events)
+        return min([line.from_us for line in lines] + [one.at_us for one in (*self.spike, *self.changes)], default=None)
+
+    def dividends_on(self, symbol: str, ex_date: str) -> list[int]:
+        """What the script adds to the listing's own dividends, in points."""
+        return [one.points for one in self.dividend if (one.symbol, one.ex_date.isoformat()) == (symbol, ex_date)]
+
+    def digest(self) -> bytes:
+        """The same for the same lines, however they are written."""
+        return msgspec.json.encode(self)
+
+
+NOTHING = Script()
+
+
+class Turn(NamedTuple):
+    """Something that the platform itself does at an instant: `ends` tells an outage's end from its beginning."""
+
+    at_us: int
+    line: Outage | Contract | Rename
+    ends: bool = False
+
+
+def turns_of(script: Script) -> tuple[Turn, ...]:
+    """In time order; at one instant outages end before they begin, and both go before changes."""
+    outages = [Turn(one.to_us, one, ends=True) for one in script.outage] + [
+        Turn(one.from_us, one) for one in script.outage
+    ]
+    changes = [Turn(one.at_us, one) for one in script.changes]
+    return tuple(sorted([*outages, *changes], key=lambda turn: turn.at_us))
+
+
+def read_script(path: Path) -> Script:
+    """Read and check a script file; what cannot be played is ScriptUnusable."""
+    try:
+        return checked(msgspec.toml.decode(path.read_bytes(), type=Script))
+    except OSError as missing:
+        raise ScriptUnusable(f"{path.name}: cannot be read: {missing.strerror}") from missing
+    except (msgspec.DecodeError, ScriptUnusable) as wrong:
+        raise ScriptUnusable(f"{path.name}: {wrong}: see docs/simulator.md") from wrong
+
+
+def checked(script: Script) -> Script:
+    """The script, if its lines fit each other and what is listed."""
+    for line in (*script.outage, *script.frozen, *script.late_prices, *script.late_events):
+        _require(line.from_us < line.to_us, f"a stretch from {utc_text(line.from_us)} does not end after it began")
+    outages = sorted(script.outage, key=lambda one: one.from_us)
+    apart = all(first.to_us < then.from_us for first, then in pairwise(outages))
+    _require(apart, "two outages meet: make them one")
+    for late in script.late_events:
+        wrong = sorted(set(late.tags) - set(LATE_TAGS))
+        _require(not wrong, f"events {', '.join(wrong)} cannot be late: of {', '.join(LATE_TAGS)}")
+    for one in script.changes:
+        down = any(outage.holds(one.at_us) for outage in outages)
+        _require(not down, f"{one.symbol} changes at {utc_text(one.at_us)}, while the platform is down")
+        behind = any(
+            line.symbol == one.symbol and line.from_us <= one.at_us <= line.to_us + line.by_s * SECOND_US
+            for line in script.late_prices
+        )
+        _require(not behind, f"{one.symbol} changes at {utc_text(one.at_us)}, while prices of it are late")
+    _check_names(script)
+    return script
+
+
+def _check_names(script: Script) -> None:
+    """Every line calls its symbol as it is called then."""
+    faults = [(one.from_us, one.symbol) for one in script.frozen]
+    faults += [(one.from_us, one.symbol) for one in script.late_prices]
+    faults += [(one.at_us, one.symbol) for one in script.spike]
+    known, pending = set(LISTED), list(script.changes)
+    for at_us, symbol in [*sorted(faults), (2**62, "")]:
+        while pending and pending[0].at_us <= at_us:
+            change = pending.pop(0)
+            _require(change.symbol in known, f"{change.symbol} is not listed at {utc_text(change.at_us)}")
+            if isinstance(change, Rename):
+                _require(change.becomes not in known, f"{change.becomes} is listed already")
+                known = known - {change.symbol} | {change.becomes}
+        _require(not symbol or symbol in known, f"{symbol} is not listed at {utc_text(min(at_us, 2**55))}")
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ScriptUnusable(otherwise)
+
+
+def late_by_us(script: Script, tag: str, t_us: int) -> int:
+    """How long an event of an account is held back; 0: not at all."""
+    held = [line.by_s for line in script.late_events if tag in line.tags and line.holds(t_us)]
+    return max(held, default=0) * SECOND_US
