@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from actors.recovery import ReplayDiverged, all_rows
-from actors.states import hash_of
+from actors.states import hash_of, state_bytes
 from appliance import assembly
 from appliance.assembly import Machine
 from appliance.commands import replay as replay_command
@@ -60,10 +60,10 @@ def state_of(machine: Machine) -> str:
     return hash_of(machine.engine.capture())
 
 
-def desks(machine: Machine) -> dict[str, Any]:
+def desks(machine: Machine) -> dict[str, bytes]:
     """Every desk's state but the engine's own, which remembers the epoch."""
     states = machine.engine.capture().states
-    return {name: msgspec.to_builtins(state, str_keys=True) for name, state in states.items() if name != "engine"}
+    return {name: state_bytes(state) for name, state in states.items() if name != "engine"}
 
 
 # --- the same engine ---
