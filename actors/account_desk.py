@@ -10,6 +10,7 @@ from actors import account_book as book
 from actors import account_lateness as lateness
 from actors import account_settling as settling
 from actors import account_verdicts as verdicts
+from actors.account_corrections import correct_deal
 from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
@@ -49,7 +50,9 @@ from firm.facts import (
 from firm.inputs import (
     AccountReported,
     CashReported,
+    DealDeleteReported,
     DealReported,
+    DealUpdateReported,
     EquityReported,
     Input,
     LoginReported,
@@ -125,6 +128,11 @@ class AccountDesk(AccountSeat):
                 if self.held.last_trade_seq != known_seq:
                     lateness.question_by_deal(self, turn.at_us, turn)
                     look_again_since(self, turn.at_us, turn)
+            case DealUpdateReported() | DealDeleteReported():
+                deal = correct_deal(self, report, turn)
+                if deal is not None:
+                    lateness.question_by_deal(self, deal.at_us, turn, done="corrected")
+                    look_again_since(self, deal.at_us, turn)
             case CashReported():
                 book.book_cash(self, report, turn)
             case PositionReported():

@@ -135,8 +135,8 @@ def _question(seat: AccountSeat, decision: int, because: str, turn: Turn) -> Non
         seat.stand(Standing.UNDER_REVIEW, Doubt.LATE_DATA.value, turn)
 
 
-def question_by_deal(seat: AccountSeat, deal_us: int, turn: Turn) -> None:
-    """A deal was booked that happened before a breach: with it, was the limit broken?
+def question_by_deal(seat: AccountSeat, deal_us: int, turn: Turn, done: str = "booked") -> None:
+    """A deal was booked, or corrected, that happened before a breach: with it, was the limit broken?
 
     A suspicion that waits is measured with it when what it waits for has come. One whose grounds cannot be measured any more is left
     to the person who looks at it, and only a breach that ended the account is put before one for that.
@@ -144,7 +144,7 @@ def question_by_deal(seat: AccountSeat, deal_us: int, turn: Turn) -> None:
     state = seat.held
     if state.standing not in (Standing.BREACHED, Standing.UNDER_REVIEW):
         return
-    why = f"the deal booked in row {state.last_trade_seq} had been made before it"
+    why = f"the deal {done} in row {state.last_trade_seq} had been made before it"
     for finding in state.findings:
         if finding.grounds is None or deal_us >= finding.at_us:
             continue

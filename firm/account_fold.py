@@ -14,6 +14,14 @@ from firm.account import (
     rollover_mark,
     with_deal,
 )
+from firm.account_deals import (
+    after_booked,
+    after_counted,
+    after_deal_corrected,
+    after_told,
+    after_uncounted,
+    without_told,
+)
 from firm.account_findings import (
     after_correction,
     after_doubt,
@@ -36,6 +44,7 @@ from firm.facts import (
     DayOpened,
     DayStartMoved,
     DealBooked,
+    DealCorrected,
     DealIgnored,
     DriftCleared,
     DriftFound,
@@ -50,9 +59,18 @@ from firm.facts import (
     StandingChanged,
     SwapPosted,
     TradingDayCounted,
+    TradingDayUncounted,
     VerdictCorrected,
 )
-from firm.inputs import EquityReported, Input, PositionReported, SnapshotReported
+from firm.inputs import (
+    DealDeleteReported,
+    DealReported,
+    DealUpdateReported,
+    EquityReported,
+    Input,
+    PositionReported,
+    SnapshotReported,
+)
 from firm.phase import JUDGED
 from firm.price import Quote
 from firm.ruleset import MaximumLoss, Trail
@@ -86,8 +104,6 @@ def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> Acc
 def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:  # noqa: C901  (a table of rows)
     """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
     match body:
-        case DealBooked():
-            return _after_deal(state, body, seq, happened_us)
         case CashBooked():
             return _after_cash(state, body, seq, happened_us)
         case RolloverHighMoved():
@@ -107,11 +123,6 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return _after_peak(state, body, seq)
         case PeakDoubted():
             return after_doubt(state, body)
-        case TradingDayCounted():
-            first = state.first_trade_day or body.label
-            return replace(
-                state, days_traded=body.count, last_day_traded=body.label, first_trade_day=first, days_traded_seq=seq
-            )
         case StandingChanged():
             return replace(state, standing=body.after)
         case BreachDeclared():
@@ -132,6 +143,25 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case AccountLinked():
             return replace(state, login=body.login)
         case _:
+            return _fold_deals(state, body, seq, happened_us)
+
+
+def _fold_deals(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
+    """What the platform told of deals, and what the book made of it."""
+    match body:
+        case DealReported() | DealUpdateReported() | DealDeleteReported():
+            return after_told(state, body)
+        case DealBooked():
+            return _after_deal(after_booked(state, body), body, seq, happened_us)
+        case DealCorrected():
+            return after_deal_corrected(state, body, seq, happened_us)
+        case DealIgnored():
+            return _after_ignored(state, body)
+        case TradingDayCounted():
+            return after_counted(state, body, seq)
+        case TradingDayUncounted():
+            return after_uncounted(state, body, seq)
+        case _:
             return _fold_agreement(state, body, seq, happened_us)
 
 
@@ -148,12 +178,16 @@ def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_
             return _with_drift(state, body.what)
         case PositionsDrifted():
             return _with_drift(state, POSITIONS)
-        case DealIgnored() if body.why != ALREADY_BOOKED:
-            return _with_drift(state, POSITIONS)
         case DriftCleared():
             return replace(state, drifting=tuple(what for what in state.drifting if what != body.what))
         case _:
             return state
+
+
+def _after_ignored(state: AccountState, fact: DealIgnored) -> AccountState:
+    """But for one that is booked already, our book is not the platform's."""
+    state = without_told(state, fact.deal_id)
+    return state if fact.why == ALREADY_BOOKED else _with_drift(state, POSITIONS)
 
 
 def _with_drift(state: AccountState, what: str) -> AccountState:
@@ -281,7 +315,9 @@ def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> Account
     start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, not fact.provisional, fact.priced)
     awaited = frozenset(held.position_id for held in positions) if state.ruleset.await_swap else frozenset()
     closing = Closing(state.balance, positions, awaited) if fact.provisional else None
-    high = {} if fact.provisional else _rollover_high(state, fact.balance.minor, fact.equity.minor, seq)
+    high = (
+        {} if fact.provisional else _rollover_high(state, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
+    )
     return replace(
         state,
         day=start,
@@ -305,17 +341,21 @@ def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> Account
 
 def _after_day_anchored(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
     start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True, priced=fact.priced)
-    high = _rollover_high(state, fact.balance.minor, fact.equity.minor, seq)
+    high = _rollover_high(state, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
     return replace(state, day=start, closing=None, **high)
 
 
-def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> dict[str, int | str]:
-    """The highest final mark at any rollover, for floors that trail at the end of the day."""
+def _rollover_high(state: AccountState, start_us: int, balance: int, equity: int, seq: int) -> dict[str, int | str]:
+    """The highest final mark at any rollover, and which one, for floors that trail at the end of the day."""
     for term in state.ruleset.terms:
         if isinstance(term, MaximumLoss) and term.trail is Trail.END_OF_DAY:
             mark, name = rollover_mark(term.trails_on, balance, equity)
             if mark > state.rollover_high:
-                return {"rollover_high": mark, "rollover_high_source": f"{seq}/{name}/minor"}
+                return {
+                    "rollover_high": mark,
+                    "rollover_high_source": f"{seq}/{name}/minor",
+                    "rollover_high_us": start_us,
+                }
     return {}
 
 

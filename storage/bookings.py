@@ -9,24 +9,25 @@ import msgspec
 from msgspec.structs import replace
 
 from firm.arithmetic import Step
-from firm.facts import CashBooked, DayOpened, DealBooked
+from firm.facts import CashBooked, DayOpened, DealBooked, DealCorrected
 from firm.instant import utc_text
 from firm.kinds import Body, body_of
 from firm.money import Money
 from storage.rows import StoredRow
 
 BOOKINGS_SHOWN_MAX = 20  # the newest; what came before them is told as a number and a sum
-_KINDS = frozenset(kind.__name__ for kind in (CashBooked, DayOpened, DealBooked))
+_KINDS = frozenset(kind.__name__ for kind in (CashBooked, DayOpened, DealBooked, DealCorrected))
 
 
 class Booking(msgspec.Struct, frozen=True):
-    """What one row added to the balance; `position` is empty for a deposit or withdrawal."""
+    """What one row added to the balance; `position` is empty for a deposit or withdrawal. `corrects`: a deal that reads otherwise since."""
 
     seq: int
     at_us: int
     symbol: str
     position: str
     net: Money
+    corrects: str = ""
 
 
 class DayBookings(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +65,9 @@ def day_bookings(rows_back: Iterable[StoredRow]) -> DayBookings | None:
                 break
         elif isinstance(body, DealBooked):
             booked.append(Booking(row.seq, row.happened_us, body.symbol, body.position_id, body.net))
+        elif isinstance(body, DealCorrected):
+            what = (body.symbol, body.position_id, body.net, body.deal_id)
+            booked.append(Booking(row.seq, row.happened_us, *what))
         elif isinstance(body, CashBooked):
             booked.append(Booking(row.seq, row.happened_us, "", "", body.amount))
     return None if start is None else _told(*start, booked)
@@ -98,6 +102,7 @@ def bookings_in_words(told: DayBookings) -> str:
         lines.append(f"  {_signed(told.more_net)}: {told.more} bookings before these")
     for each in told.shown:
         what = f"{each.symbol} position {each.position}" if each.position else "deposit or withdrawal"
+        what += f", deal {each.corrects} corrected by the platform" if each.corrects else ""
         lines.append(f"  {_signed(each.net)}: {what}, {utc_text(each.at_us)} [ledger row {each.seq}]")
     lines.append(f"  {told.balance}: the balance that was used")
     return "Where the balance comes from:\n" + "\n".join(lines)
@@ -131,7 +136,7 @@ def with_positions_named(steps: Sequence[Step], bodies: Mapping[int, Body]) -> l
 def _position_cited(source: str, bodies: Mapping[int, Body]) -> str:
     seq, *path = source.split("/")
     match bodies.get(int(seq)) if seq.isdigit() else None:
-        case DealBooked() as booked:
+        case DealBooked() | DealCorrected() as booked:
             return booked.position_id
         case DayOpened() as day if path[0] == "positions":
             return day.positions[int(path[1])].position_id

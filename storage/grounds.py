@@ -14,14 +14,23 @@ from firm.facts import (
     CashBooked,
     DayOpened,
     DealBooked,
+    DealCorrected,
     PassHeld,
     PeakReached,
     PhasePassed,
     QuotesRefused,
     QuoteUsed,
     TradingDayCounted,
+    TradingDayUncounted,
 )
-from firm.inputs import CashReported, DealReported, PositionReported, QuoteFrame
+from firm.inputs import (
+    CashReported,
+    DealDeleteReported,
+    DealReported,
+    DealUpdateReported,
+    PositionReported,
+    QuoteFrame,
+)
 from firm.kinds import Body, body_of
 from storage.bookings import bookings_in_words, day_bookings, with_positions_named
 from storage.errors import LedgerDamaged, PrunedByPolicy
@@ -32,7 +41,10 @@ ROWS_AT_ONCE = 500  # of an account's chain, read in one go
 TRAIL_ROWS_MAX = 20_000  # ledger rows looked through for prices that came after the ones that were used
 ROWS_BEFORE_FIRST_DAY_MAX = 100  # of an account, from its first to the one that begins its first day
 _FOREVER = 2**63
-_BOOKED = frozenset(kind.__name__ for kind in (DealReported, CashReported, PositionReported))
+_REPORTS = (DealReported, DealUpdateReported, DealDeleteReported, CashReported, PositionReported)
+_BOOKED = frozenset(kind.__name__ for kind in _REPORTS)
+_DAYS_COUNTED = (TradingDayCounted.__name__, TradingDayUncounted.__name__)
+_BOOKINGS = DealBooked | DealCorrected | CashBooked
 
 
 class NotADecision(LookupError):
@@ -156,7 +168,7 @@ class Grounds:
         """Whether the working takes the balance or a position from a booking before this row."""
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
-        return any(isinstance(self._bodies[cited], DealBooked | CashBooked | BreachSuspected) for cited in before)
+        return any(isinstance(self._bodies[cited], _BOOKINGS | BreachSuspected) for cited in before)
 
     def _began_with_a_report(self, row: StoredRow) -> bool:
         """Whether the account's own report brought the day's first instant: it lies before the day, and is booked within it."""
@@ -200,10 +212,10 @@ class Grounds:
     def _take_days_counted(self) -> None:
         """A pass says how many days were traded, even where no rule asks for any."""
         if not isinstance(self.fact, PhasePassed) or any(
-            isinstance(body, TradingDayCounted) for body in self._bodies.values()
+            isinstance(body, TradingDayCounted | TradingDayUncounted) for body in self._bodies.values()
         ):
             return
-        counted = (row for row in self._chain_back(self.anchor) if row.kind == TradingDayCounted.__name__)
+        counted = (row for row in self._chain_back(self.anchor) if row.kind in _DAYS_COUNTED)
         self._keep(islice(counted, 1))
 
     def _take_trail(self) -> None:

@@ -3,25 +3,26 @@
 from collections.abc import Sequence
 
 from firm.account import Position
-from firm.facts import CashBooked, DayOpened, DealBooked, OpenPosition, SwapPosted
+from firm.facts import CashBooked, DayOpened, DealBooked, DealCorrected, OpenPosition, SwapPosted
 from firm.kinds import body_of
 from storage.rows import StoredRow
 
-_MOVES = frozenset(kind.__name__ for kind in (DealBooked, SwapPosted, CashBooked))
+_MOVES = frozenset(kind.__name__ for kind in (DealBooked, DealCorrected, SwapPosted, CashBooked))
+_OF_POSITIONS = frozenset(kind.__name__ for kind in (DayOpened, DealBooked, DealCorrected, SwapPosted))
 
 
 def open_positions(rows_back: Sequence[StoredRow]) -> list[OpenPosition]:
-    """What was open: the day's opening positions, and each deal and swap booked since."""
+    """What was open: the day's opening positions, and each deal, correction and swap booked since."""
     held: dict[str, OpenPosition] = {}
-    booked: list[DealBooked | SwapPosted] = []
+    booked: list[DealBooked | DealCorrected | SwapPosted] = []
     for row in rows_back:
-        if row.kind not in (DayOpened.__name__, DealBooked.__name__, SwapPosted.__name__):
+        if row.kind not in _OF_POSITIONS:
             continue
         body = body_of(row.kind, row.payload)
         if isinstance(body, DayOpened):
             held = {position.position_id: position for position in body.positions}
             break
-        assert isinstance(body, DealBooked | SwapPosted)
+        assert isinstance(body, DealBooked | DealCorrected | SwapPosted)
         booked.append(body)
     for each in reversed(booked):
         before = held.pop(each.position_id, None)
@@ -47,9 +48,9 @@ def unchanged_since(rows_back: Sequence[StoredRow]) -> int:
     return next((row.seq for row in rows_back if row.kind in _MOVES), 0)
 
 
-def _position(booked: DealBooked | SwapPosted, before: OpenPosition | None) -> OpenPosition | None:
+def _position(booked: DealBooked | DealCorrected | SwapPosted, before: OpenPosition | None) -> OpenPosition | None:
     """The position as it is after a deal or a swap; None once it is closed."""
-    if isinstance(booked, DealBooked):
+    if isinstance(booked, DealBooked | DealCorrected):
         now = OpenPosition(
             position_id=booked.position_id,
             symbol=booked.symbol,

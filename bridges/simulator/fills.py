@@ -7,6 +7,7 @@ side adds to it at the average price, one on the other side reduces it, and what
 from typing import NamedTuple
 
 from bridges.simulator.answers import Reason, Retcode
+from bridges.simulator.corrections import remember
 from bridges.simulator.matching import LOTS_STEP_E8, depth_left_e8, opposite
 from bridges.simulator.state import Account, Execution, Position, PositionMode, State, TradeMode
 from bridges.simulator.symbols import LISTED, is_open
@@ -138,10 +139,11 @@ class Fills:
         self.changes += 1
         commission = commission_minor(account, entry.lots_e8)
         account.balance_minor += commission
-        self._tell.deal(
+        deal = self._tell.deal(
             account, position, self.number("deal"), entry.order_id, DealEntry.IN, entry.side, entry.lots_e8,
             entry.price, 0, commission, 0, Reason.CLIENT.value, t_us,
         )  # fmt: skip
+        remember(account, deal)
         self._tell.position(account, position, op, self._state.quotes, t_us)
         self._tell.equity(account, self._state.quotes, t_us)
 
@@ -162,10 +164,11 @@ class Fills:
         position.lots_e8 -= lots_e8
         position.swap_minor -= swap
         self.changes += 1
-        self._tell.deal(
+        deal = self._tell.deal(
             account, position, self.number("deal"), order_id or self.number("order"), DealEntry.OUT,
             opposite(position.side), lots_e8, price, profit, commission, swap, reason.value, t_us,
         )  # fmt: skip
+        remember(account, deal)
         if not position.lots_e8:
             del account.positions[position.position_id]
             # Without positions there is no margin, and no price wakes the account to see that.

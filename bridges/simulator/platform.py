@@ -6,6 +6,7 @@ It reads no clock and no socket. The same state, ticks and requests give the sam
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.bars import Bars
 from bridges.simulator.books import Books
+from bridges.simulator.corrections import Corrections
 from bridges.simulator.seat import Seat
 from bridges.simulator.state import Account, Clocks, Counters, Quoted, State
 from bridges.simulator.symbols import rollover_after
@@ -23,6 +24,7 @@ class Platform:
     def __init__(self, state: State, bars: Bars, tellings: Tellings) -> None:
         self.state = state
         self.books = Books(state, tellings)
+        self.corrections = Corrections(state, tellings)
         self._bars = bars
         self._tell = tellings
         self._alarms = Alarms()

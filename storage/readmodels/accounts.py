@@ -17,12 +17,14 @@ from firm.facts import (
     CashBooked,
     DayOpened,
     DealBooked,
+    DealCorrected,
     FlatConfirmed,
     MarkTaken,
     OrderPlaced,
     PhasePassed,
     StandingChanged,
     TradingDayCounted,
+    TradingDayUncounted,
 )
 from firm.kinds import Body
 from firm.money import Money, divided_rounded_down, divided_rounded_up
@@ -58,7 +60,7 @@ class Accounts:
     """The `accounts` read model."""
 
     name = "accounts"
-    version = 4
+    version = 5
     schema = SCHEMA
     kinds = kinds_of(
         OrderPlaced,
@@ -66,10 +68,12 @@ class Accounts:
         AccountLinked,
         StandingChanged,
         DealBooked,
+        DealCorrected,
         CashBooked,
         DayOpened,
         MarkTaken,
         TradingDayCounted,
+        TradingDayUncounted,
         BreachDeclared,
         BreachSuspected,
         PhasePassed,
@@ -83,6 +87,8 @@ class Accounts:
             match body:
                 case DealBooked():
                     gathered.balance(row.account, body.balance.minor, row.happened_us)
+                case DealCorrected():
+                    gathered.balance(row.account, body.balance.minor, None)
                 case CashBooked():
                     gathered.balance(row.account, body.balance.minor, None)
                     gathered.cash[row.account] = (body.net.minor, row.account)
@@ -150,7 +156,7 @@ def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
             )
         case DayOpened():
             connection.execute(_SET_DAY, (body.balance.minor, body.equity.minor, now, account))
-        case TradingDayCounted():
+        case TradingDayCounted() | TradingDayUncounted():
             connection.execute("UPDATE rm_account SET days_traded = ? WHERE account = ?", (body.count, account))
         case BreachDeclared() | BreachSuspected():
             connection.execute(

@@ -11,8 +11,8 @@ import pytest
 
 from bridges.simulator import valuation
 from bridges.simulator.symbols import LISTED
-from tests.drift.history import Drift, History
 from tests.drift.drift_listings import listed
+from tests.drift.history import Drift, History
 
 CHOSEN = "EVENHAND_HISTORY_SEEDS"
 KEPT = Path(__file__).parent / "kept_seeds.txt"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from actors.account_desk import AccountDesk
 from actors.names import account_desk
-from bridges.events import Cash, Deal, Event, Position
+from bridges.events import Cash, Deal, DealDelete, DealUpdate, Event, Position
 from bridges.lanes import Took
 from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.bars import Bars
@@ -27,13 +27,13 @@ from firm.account import AccountState
 from firm.arithmetic import PLAIN
 from firm.equity import equity_of
 from firm.facts import DealIgnored, DriftFound, PositionsDrifted, SwapPosted
-from firm.inputs import CashKind, Side
+from firm.inputs import CashKind, DealEntry, Side
 from firm.instant import HOUR_US, MINUTE_US, SECOND_US, parse_utc
 from firm.policy import Policy
 from firm.quote_frame import Tick
-from tests.drift.wired_firm import Firm
 from tests.drift.drift_listings import BEGINS
 from tests.drift.shop import program
+from tests.drift.wired_firm import Firm
 
 ROLLOVER_US = parse_utc("2014-04-29T21:00:00")  # of a Tuesday, 17:00 in New York; Wednesday's takes three nights' swap
 STEPS = 90
@@ -71,7 +71,7 @@ class History:
         self._sent: list[Event] = []  # the journal, from number 1
         self._ticks: list[tuple[int, Tick]] = []  # the quote lane, from number 1, each after a journal number
         self._held_back: list[HeldBack] = []
-        self._accounts: list[int] = []
+        self.accounts: list[int] = []
         self._in_order = (
             self._dice.random() < 0.5
         )  # nothing is told late: then not even for a moment may anything differ
@@ -102,7 +102,7 @@ class History:
             self._tick(symbol, bid, bid + max(1, bid // 12_000))
         self._deliver()
         for number in range(self._dice.randint(1, 3)):
-            self._accounts.append(self.firm.sell(number, program(self._dice, number, calm=calm)))
+            self.accounts.append(self.firm.sell(number, program(self._dice, number, calm=calm)))
         self._obey()
         self._compare()
 
@@ -115,7 +115,7 @@ class History:
         self._hand_over()
         self._deliver()
         self._compare()
-        for account in self._accounts:
+        for account in self.accounts:
             state = self.firm.state(account)
             self._require(not state.drifting, account, f"{state.drifting} still drifts")
             self._require(not self._in_order or not self._told_of_drift(account), account, "a drift was found")
@@ -163,8 +163,11 @@ class History:
         if not accounts:
             return
         account = self._dice.choice(accounts)
-        acts = (self._order, self._order, self._wait_for_price, self._close, self._change, self._pay, self._rearrange)
-        act = self._dice.choices(acts, (5, 5, 4, 5, 3, 2, 1))[0]
+        acts = (
+            self._order, self._wait_for_price, self._close, self._change, self._pay, self._rearrange, self._correct,
+            self._delete,
+        )  # fmt: skip
+        act = self._dice.choices(acts, (10, 4, 6, 3, 2, 1, 2, 2))[0]
         answer = act(account)
         if answer is not None:
             self.happened[f"{act.__name__.strip('_')}: {answer.value}"] += 1
@@ -239,9 +242,37 @@ class History:
                 self._repeat(account)
         return None
 
+    def _correct(self, account: Account) -> Retcode | None:
+        """Staff change what a deal cost, made, was done at or how large it was."""
+        if not account.deals:
+            return None
+        deal, dice = self._dice.choice(list(account.deals.values())[-12:]), self._dice
+        changes = {"commission": deal.commission - dice.randint(-200, 200)}
+        if dice.random() < 0.5:
+            changes["px"] = max(1, deal.px + dice.randint(-40, 40))
+        if dice.random() < 0.5 and deal.entry is DealEntry.OUT:
+            changes |= {"profit": deal.profit + dice.randint(-5_000, 5_000), "swap": deal.swap + dice.randint(-3, 3)}
+        if dice.random() < 0.3:
+            changes["vol"] = deal.vol + dice.choice((-1, 1, 5)) * LOTS_STEP_E8
+        return self.platform.corrections.update(account, deal.deal_id, self._now_us, **changes)
+
+    def _delete(self, account: Account) -> Retcode | None:
+        """Staff delete a deal, or all of one position, newest first."""
+        if not account.deals:
+            return None
+        deals = list(account.deals.values())
+        last = self._dice.choice(deals[-12:])
+        doomed = [last] if self._dice.random() < 0.4 else [one for one in reversed(deals) if one.pos_id == last.pos_id]
+        answers = [self.platform.corrections.delete(account, one.deal_id, self._now_us) for one in doomed]
+        return answers[0]
+
     def _repeat(self, account: Account) -> None:
         """The platform tells again of a deal or a payment, as after a reconnection."""
-        known = [one for one in self._sent if isinstance(one, Deal | Cash) and one.acc == account.login]
+        known = [
+            one
+            for one in self._sent
+            if isinstance(one, Deal | Cash | DealUpdate | DealDelete) and one.acc == account.login
+        ]
         if known:
             self._tell.event(self._dice.choice(known))
             self.happened["repeated"] += 1
@@ -288,9 +319,11 @@ class History:
     def _is_held_back(self, what: Tick | Event) -> bool:
         """Some deals, payments and prices are told late, and then whatever else is told of the same position waits with them."""
         waiting = [one.until for one in self._held_back if _same_story(one.what, what)]
-        if self._in_order or not self._accounts or self._step > self._steps:
+        if self._in_order or not self.accounts or self._step > self._steps:
             return False
-        if isinstance(what, Deal | Cash | Tick) and self._dice.random() < (0.02 if isinstance(what, Tick) else 0.06):
+        if isinstance(what, Deal | DealUpdate | DealDelete | Cash | Tick) and self._dice.random() < (
+            0.02 if isinstance(what, Tick) else 0.06
+        ):
             waiting.append(self._step + self._dice.randint(1, HELD_BACK_STEPS_MAX))
             self.happened[f"late: {type(what).__name__}"] += 1
         if not waiting:
@@ -407,7 +440,7 @@ class History:
 
     def _require_fold(self) -> None:
         folded = self.firm.refolded()
-        for account in self._accounts:
+        for account in self.accounts:
             lived, again = self.firm.state(account), folded.account(account)
             self._require(again is not None and again.balance == lived.balance, account, "the fold has another balance")
             self._require(
@@ -420,10 +453,10 @@ class History:
 
 
 def _same_story(one: Tick | Event, other: Tick | Event) -> bool:
-    """What is told of one position stays in its order."""
-    of_position = (Deal, Position)
-    return (
-        isinstance(one, of_position)
-        and isinstance(other, of_position)
-        and (one.acc, one.pos_id) == (other.acc, other.pos_id)
-    )
+    """What is told of one position stays in its order. A deletion names no position: it waits for whatever is told of the account."""
+    if isinstance(one, Tick) or isinstance(other, Tick):
+        return False
+    of_position, of_deals = (Deal, DealUpdate, Position), (Deal, DealUpdate, DealDelete, Position)
+    if isinstance(one, of_position) and isinstance(other, of_position):
+        return (one.acc, one.pos_id) == (other.acc, other.pos_id)
+    return isinstance(one, of_deals) and isinstance(other, of_deals) and one.acc == other.acc

@@ -33,6 +33,7 @@ class Firm:
         self.now_us = now_us
         self.engine = Engine("0" * 32)
         self.asked: list[Cmd] = []
+        self.arrivals: list[Arrival] = []
         self.facts: list[tuple[int, Fact]] = []
         self.rows: list[tuple[Row, Input | Fact]] = []
         self.frames: dict[int, bytes] = {}
@@ -106,7 +107,9 @@ class Firm:
         self, body: Input, account: int = 0, happened_us: int | None = None, attachment: bytes | None = None
     ) -> None:
         at_us = self.now_us if happened_us is None else happened_us
-        batch = self.engine.decide([Arrival(body, at_us, self.now_us, account, attachment)])
+        arrival = Arrival(body, at_us, self.now_us, account, attachment)
+        self.arrivals.append(arrival)
+        batch = self.engine.decide([arrival])
         self.rows += batch.rows
         self.frames.update(batch.frames)
         self.facts += batch.decided[0][1].facts

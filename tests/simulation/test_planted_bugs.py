@@ -110,7 +110,9 @@ def test_a_floor_moved_by_a_provisional_mark_is_caught(monkeypatch: pytest.Monke
 
     def moves(state: Any, fact: Any, seq: int) -> Any:
         after = sound(state, fact, seq)
-        return replace(after, **account_fold._rollover_high(after, fact.balance.minor, fact.equity.minor, seq))
+        return replace(
+            after, **account_fold._rollover_high(after, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
+        )
 
     monkeypatch.setattr(account_fold, "_after_day_opened", moves)
     assert caught(46)[0] in (Invariant.EVIDENCE, Invariant.ORACLE)
