@@ -6,12 +6,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from msgspec.structs import replace
 
 from actors.engine import Engine
 from firm.account import AccountState
-from firm.facts import BreachDeclared, BreachSuspected, PassHeld, PhasePassed
+from firm.facts import BreachDeclared, BreachSuspected, DealCorrected, MarkTaken, PassHeld, PhasePassed
 from firm.inputs import DealEntry
-from firm.kinds import payload_of
+from firm.kinds import Body, payload_of
 from storage.evidence import build_bundle
 from storage.files import create_firm_directory
 from storage.ledger import Ledger
@@ -20,6 +21,7 @@ from storage.readmodels.accounts import account_line
 from storage.readmodels.days import days_of
 from storage.readmodels.registry import READ_MODELS
 from storage.readmodels.trades import closed_trades
+from storage.rows import Row
 from tests.drift.drift_verdict import market
 from tests.drift.history import History
 
@@ -28,6 +30,10 @@ TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_evidence.py"
 DECISIONS = (BreachDeclared, BreachSuspected, PhasePassed, PassHeld)
 OPEN_NETS = "SELECT net FROM rm_trade WHERE account = ? AND closed_seq IS NULL"
 SEEDS = range(2_000, 2_024)
+CORRECTED = 2_005  # its first breach falls after corrections of the same account and day
+
+
+Rows = list[tuple[Row, Body]]
 
 
 @pytest.fixture(scope="module")
@@ -48,19 +54,19 @@ def played(seed: int) -> History:
     return history
 
 
-def written(history: History, directory: Path) -> Ledger:
-    """The history's rows in a ledger of their own, with all read models."""
+def written(rows: Rows, history: History, directory: Path) -> Ledger:
+    """The rows in a ledger of their own, with all read models."""
     create_firm_directory(directory)
     Ledger.create(directory, firm_slug="demo", lineage=bytes(16), secret=SECRET, signing_seed=SEED)
     ledger = Ledger.open(directory, secret=SECRET, signing_seed=SEED, read_models=READ_MODELS)
-    ledger.append(history.firm.rows, frames=list(history.firm.frames.items()))
+    ledger.append(rows, frames=list(history.firm.frames.items()))
     return ledger
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_verdict_proves_itself_and_pages_add_up(seed: int, tmp_path: Path, verifier: ModuleType) -> None:
     history = played(seed)
-    ledger = written(history, tmp_path)
+    ledger = written(history.firm.rows, history, tmp_path)
     try:
         with LedgerReader(tmp_path, secret=SECRET) as reader:
             for row, body in history.firm.rows:
@@ -98,3 +104,60 @@ def test_a_replay_of_corrected_deals_decides_the_same_bytes() -> None:
     assert [(row, payload_of(body)) for row, body in rows] == [
         (row, payload_of(body)) for row, body in history.firm.rows
     ]
+
+
+def otherwise(fact: DealCorrected, wrong: str) -> Body:
+    """What a dishonest firm would write in the place of a correction."""
+    match wrong:
+        case "net":
+            return replace(
+                fact,
+                net=fact.net.with_minor(fact.net.minor + 100),
+                balance=fact.balance.with_minor(fact.balance.minor + 100),
+            )
+        case "balance":
+            return replace(fact, balance=fact.balance.with_minor(fact.balance.minor + 100))
+        case "lots":
+            return replace(fact, lots_e8=fact.lots_e8 + 10**6)
+        case "deleted":
+            return replace(fact, deleted=not fact.deleted)
+        case _:
+            return MarkTaken(balance=fact.balance, equity=fact.balance, headroom=None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("net", "the deals differ by"),
+        ("balance", "do not make"),
+        ("lots", "does not leave the position as its deals do"),
+        ("deleted", "does not correct the deal as the platform reported"),
+        ("left out", "was never booked"),
+    ],
+)
+def test_a_correction_that_is_booked_otherwise_is_refused(
+    wrong: str, why: str, tmp_path: Path, verifier: ModuleType
+) -> None:
+    history = played(CORRECTED)
+    rows = history.firm.rows
+    decision = next(row for row, body in rows if isinstance(body, BreachSuspected | BreachDeclared))
+    before = [
+        (place, row, body)
+        for place, (row, body) in enumerate(rows)
+        if isinstance(body, DealCorrected)
+        and not body.deleted
+        and row.account == decision.account
+        and row.seq < decision.seq
+    ]
+    place, row, body = before[-1]
+    written_row = otherwise(body, wrong)
+    forged = [*rows]
+    forged[place] = (row._replace(kind=type(written_row).__name__, payload=payload_of(written_row)), written_row)
+    ledger = written(forged, history, tmp_path)
+    try:
+        with LedgerReader(tmp_path, secret=SECRET) as reader:
+            bundle = build_bundle(reader, decision.seq, secret=SECRET, signing_seed=SEED)
+        with pytest.raises(verifier.Refused, match=why):
+            verifier.verify(bundle)
+    finally:
+        ledger.close()
