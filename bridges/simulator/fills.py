@@ -7,6 +7,7 @@ side adds to it at the average price, one on the other side reduces it, and what
 from typing import NamedTuple
 
 from bridges.simulator.answers import Reason, Retcode
+from bridges.simulator.commissions import commission_of
 from bridges.simulator.corrections import remember
 from bridges.simulator.matching import LOTS_STEP_E8, depth_left_e8, opposite
 from bridges.simulator.state import Account, Execution, Position, PositionMode, State, TradeMode
@@ -14,7 +15,6 @@ from bridges.simulator.symbols import LISTED, is_open
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.valuation import (
     can_value,
-    commission_minor,
     equity_minor,
     margin_minor,
     margin_of,
@@ -78,7 +78,7 @@ class Fills:
             if opening_e8 <= 0:
                 return True
             bound -= margin_of(account, symbol, held.lots_e8, held.price_open, quotes)
-        needed = margin_of(account, symbol, opening_e8, price, quotes) - commission_minor(account, lots_e8)
+        needed = margin_of(account, symbol, opening_e8, price, quotes) - commission_of(account, DealEntry.IN, lots_e8)
         return equity_minor(account, quotes) >= bound + needed
 
     def available_e8(self, account: Account, symbol: str, side: Side, wanted_e8: int) -> int:
@@ -137,7 +137,7 @@ class Fills:
 
     def _book_entry(self, account: Account, position: Position, entry: Entry, op: str, t_us: int) -> None:
         self.changes += 1
-        commission = commission_minor(account, entry.lots_e8)
+        commission = commission_of(account, DealEntry.IN, entry.lots_e8)
         account.balance_minor += commission
         deal = self._tell.deal(
             account, position, self.number("deal"), entry.order_id, DealEntry.IN, entry.side, entry.lots_e8,
@@ -158,7 +158,7 @@ class Fills:
         order_id: str = "",
     ) -> None:
         profit = profit_of_deal(account, position, lots_e8, price, self._state.quotes)
-        commission = commission_minor(account, lots_e8)
+        commission = commission_of(account, DealEntry.OUT, lots_e8)
         swap = _share(position.swap_minor, lots_e8, position.lots_e8)
         account.balance_minor += profit + commission + swap
         position.lots_e8 -= lots_e8

@@ -14,6 +14,7 @@ from bridges.events import Cash, Deal, DealDelete, DealUpdate, Event, Position
 from bridges.lanes import Took
 from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.bars import Bars
+from bridges.simulator.commissions import Charging
 from bridges.simulator.matching import LOTS_STEP_E8, Seen, price_for
 from bridges.simulator.orders import Lifetime, Terms, Ticket
 from bridges.simulator.platform import Platform, opening_state
@@ -383,6 +384,7 @@ class History:
     def _settle_account(self, account: Account) -> None:
         """Only the dice trade on it, in one of the platform's ways of holding and filling."""
         account.temper = "idle"
+        account.group = self._dice.choice(("demo", *(f"demo/{charging}" for charging in Charging)))
         account.position_mode = PositionMode.NETTING if self.seed % 2 else PositionMode.HEDGING
         account.execution = self._dice.choice(list(Execution))
 
