@@ -53,7 +53,7 @@ class Doubt(StrEnum):
     """Why a breach or a pass is not yet final."""
 
     STALE_QUOTE = "stale_quote"  # a price it rests on is older than its symbol allows
-    STALE_CONVERSION = "stale_conversion"
+    STALE_CONVERSION = "stale_conversion"  # an exchange rate it rests on is older than the policy allows
     NO_QUOTE = "no_quote"
     OUTSIDE_SANITY_BAND = "outside_sanity_band"
     CONFLATED_PRICES = "conflated_prices"
