@@ -33,6 +33,7 @@ from firm.inputs import (
 )
 from firm.kinds import Body, body_of
 from storage.bookings import bookings_in_words, day_bookings, with_positions_named
+from storage.conversions_told import conversions_in_words
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
@@ -113,7 +114,9 @@ class Grounds:
         bookings = day_bookings(row for row in rows_back if row.account == self.account)
         agrees = bookings is not None and bookings.balance.minor == balance
         balance_from = bookings_in_words(bookings) if bookings is not None and agrees else ""
-        return explain(fact, steps, self.opened.ruleset, digits, balance_from)
+        at_us = fact.at_us if isinstance(fact, BreachDeclared | BreachSuspected) else self.decided.happened_us
+        converted = conversions_in_words(steps, self._bodies, at_us)
+        return explain(fact, steps, self.opened.ruleset, digits, (balance_from, converted))
 
     def _decision(self, seq: int) -> Decision:
         row = self._reader.row(seq)
