@@ -10,6 +10,7 @@ from actors import account_book as book
 from actors import account_lateness as lateness
 from actors import account_settling as settling
 from actors import account_verdicts as verdicts
+from actors.account_corrections import correct_deal
 from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
@@ -50,7 +51,9 @@ from firm.inputs import (
     AccountReported,
     CashKind,
     CashReported,
+    DealDeleteReported,
     DealReported,
+    DealUpdateReported,
     EquityReported,
     Input,
     LoginReported,
@@ -127,6 +130,12 @@ class AccountDesk(AccountSeat):
                     booked = f"deal booked in row {self.held.last_trade_seq}"
                     lateness.question_by_booking(self, turn.at_us, booked, turn)
                     look_again_since(self, turn.at_us, turn)
+            case DealUpdateReported() | DealDeleteReported():
+                deal = correct_deal(self, report, turn)
+                if deal is not None:
+                    corrected = f"deal corrected in row {self.held.last_trade_seq}"
+                    lateness.question_by_booking(self, deal.at_us, corrected, turn)
+                    look_again_since(self, deal.at_us, turn)
             case CashReported():
                 book.book_cash(self, report, turn)
                 if report.cash_kind is CashKind.DIVIDEND and self.held.balance_source != source:

@@ -136,7 +136,7 @@ def _question(seat: AccountSeat, decision: int, because: str, turn: Turn) -> Non
 
 
 def question_by_booking(seat: AccountSeat, booked_us: int, booked: str, turn: Turn) -> None:
-    """A deal or dividend was `booked` that happened before a breach: with it, was the limit broken?
+    """A deal or dividend was `booked`, or a deal corrected, that happened before a breach: with it, was the limit broken?
 
     A suspicion that waits is measured with it when what it waits for has come. One whose grounds cannot be measured any more is left
     to the person who looks at it, and only a breach that ended the account is put before one for that.

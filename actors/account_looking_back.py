@@ -11,6 +11,7 @@ from firm.arithmetic import PLAIN
 from firm.bounds import LOOKS_MAX
 from firm.equity import equity_of, symbols_needed
 from firm.facts import Doubt
+from firm.freshness import aged
 from firm.phase import JUDGED
 from firm.rules.limits import Limit, first_broken
 from firm.ruleset import LateBreach
@@ -65,13 +66,14 @@ def _look_at(seat: AccountSeat, market: Market, at_us: int, turn: Turn) -> bool:
     if then is None or prices is None:
         return False
     limits = tuple(limit for limit in _late_limits(state, seat.limits()) if _was_known(limit, state, at_us))
-    broken = first_broken(limits, equity_of(PLAIN, then, market.board.at(prices)))
+    board = market.board.at(prices)
+    broken = first_broken(limits, equity_of(PLAIN, then, board))
     if broken is None or not broken.hard:
         return False
-    doubts = _doubts(then, broken, at_us, turn)
+    doubts = _doubts(then, broken, at_us, turn) | aged(then, board, at_us, turn.policy)
     if doubts:
         seen = verdicts.seen_then(seat, broken, at_us, turn)
-        verdicts.suspect(seat, seen, doubts, turn)
+        verdicts.suspect(seat, seen, tuple(doubt for doubt in Doubt if doubt in doubts), turn)
     else:
         ask = AskFailure(account=seat.account, rule=broken.terms.id, at_us=at_us, settled=False, late=True)
         turn.send(RISK, ask)
@@ -89,7 +91,7 @@ def _was_known(limit: Limit, state: AccountState, at_us: int) -> bool:
     return not limit.follows_every_tick or state.peak is None or state.peak.at_us <= at_us
 
 
-def _doubts(then: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
+def _doubts(then: AccountState, limit: Limit, at_us: int, turn: Turn) -> set[Doubt]:
     """As for any failure; and what was seen late is a doubt of its own, unless the ruleset enforces late breaches."""
     doubts = set(verdicts.doubts_of(then, limit, at_us, turn)) - {Doubt.CONFLATED_PRICES}
     confirms = any(finding.awaits_prices and finding.rule == limit.terms.id for finding in then.findings)
@@ -97,4 +99,4 @@ def _doubts(then: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[D
     cash_came_since = then.cash_seq > int(then.balance_source.partition("/")[0])  # it has moved the floor
     if by_rule or cash_came_since:
         doubts.add(Doubt.LATE_DATA)
-    return tuple(doubt for doubt in Doubt if doubt in doubts)
+    return doubts

@@ -22,6 +22,7 @@ from firm.facts import (
     PassHeld,
     PhasePassed,
 )
+from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
 from firm.rules.limits import Limit, breaks, floor_of, limits_of
@@ -62,7 +63,8 @@ OPEN = frozenset({Standing.SUSPECTED, Standing.UNDER_REVIEW})
 # What time and the bridge bring by themselves; anything else in doubt is for a person.
 _WAITED_FOR = frozenset({Doubt.PROVISIONAL_ANCHOR, Doubt.BOOK_UNCONFIRMED})
 _OF_PRICES = frozenset({
-    Doubt.STALE_QUOTE, Doubt.NO_QUOTE, Doubt.OUTSIDE_SANITY_BAND, Doubt.CONFLATED_PRICES, Doubt.PLATFORM_DOWN, Doubt.LATE_DATA,
+    Doubt.STALE_QUOTE, Doubt.STALE_CONVERSION, Doubt.NO_QUOTE, Doubt.OUTSIDE_SANITY_BAND, Doubt.CONFLATED_PRICES,
+    Doubt.PLATFORM_DOWN, Doubt.LATE_DATA,
 })  # fmt: skip
 
 
@@ -188,8 +190,7 @@ def limit_of(state: AccountState, rule: str) -> Limit | None:
 
 def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
     """What a hard failure under this limit would rest on that is not certain."""
-    market = turn.market(state.bridge)
-    doubts = set(market.doubts_about(symbols_needed(state, market.board) or (), at_us, turn.policy.stale_after_us))
+    doubts = _price_doubts(state, at_us, turn)
     if state.drifting:
         doubts.add(Doubt.DRIFT)
     if abs(at_us - state.reconciled_us) > turn.policy.reconcile_within_us:
@@ -204,13 +205,22 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 
+def _price_doubts(state: AccountState, at_us: int, turn: Turn) -> set[Doubt]:
+    """What is not certain of the prices of what is held, and of the exchange rates through which its profit comes."""
+    market, policy = turn.market(state.bridge), turn.policy
+    if symbols_needed(state, market.board) is None:
+        return set(market.doubts_about((), at_us, policy.stale_after_us))
+    held = market.doubts_about(symbols_held(state), at_us, policy.stale_after_us)
+    rates = market.doubts_about(symbols_converting(state, market.board), at_us, policy.conversion_age_max_us)
+    return {*held, *map(as_conversion, rates)}
+
+
 def _is_measured_from_day(limit: Limit) -> bool:
     return isinstance(limit.terms, DailyLoss) or limit.terms.trail is Trail.END_OF_DAY
 
 
 def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
-    market = turn.market(state.bridge)
-    doubts = set(market.doubts_about(symbols_needed(state, market.board) or (), at_us, turn.policy.stale_after_us))
+    doubts = _price_doubts(state, at_us, turn)
     if state.drifting:
         doubts.add(Doubt.DRIFT)
     return tuple(doubt for doubt in Doubt if doubt in doubts)

@@ -35,6 +35,8 @@ _ACCOUNT_REPORTS = (
     i.AccountReported
     | i.EquityReported
     | i.DealReported
+    | i.DealUpdateReported
+    | i.DealDeleteReported
     | i.PositionReported
     | i.OrderReported
     | i.CashReported

@@ -165,6 +165,14 @@ class RiskSettings(Section, frozen=True, kw_only=True):
         int,
         Meta(ge=1_000, le=86_400_000, description="A symbol silent for longer, while its session is open, is stale."),
     ] = 300_000
+    conversion_age_max_ms: Annotated[
+        int,
+        Meta(
+            ge=1_000,
+            le=86_400_000,
+            description="An exchange rate that is older, while its session is open, decides no hard failure and no pass.",
+        ),
+    ] = 300_000
     far_past_s: Annotated[
         int, Meta(ge=60, le=2_592_000, description="A tick stamped longer before firm time is refused.")
     ] = 86_400
@@ -268,6 +276,7 @@ FIGURES = (
     Figure("drift_tolerance_bp", "risk.drift_tolerance_bp", 1),
     Figure("reconcile_within_us", "risk.reconcile_within_s", SECOND_US),
     Figure("stale_after_us", "risk.stale_after_ms", MS_US),
+    Figure("conversion_age_max_us", "risk.conversion_age_max_ms", MS_US),
     Figure("far_past_us", "risk.far_past_s", SECOND_US),
     Figure("far_future_us", "risk.far_future_s", SECOND_US),
     Figure("command_deadline_us", "risk.command_deadline_s", SECOND_US),

@@ -71,6 +71,41 @@ class Deal(msgspec.Struct, frozen=True, array_like=True, tag="deal"):
     t_raw: MaybeName = ""
 
 
+class DealUpdate(msgspec.Struct, frozen=True, array_like=True, tag="deal_update"):
+    """A deal that was told before, as the platform has it since `changed_us`; `t_us` is still the deal's own instant."""
+
+    acc: Name
+    deal_id: Name
+    order_id: MaybeName
+    pos_id: Name
+    sym: Symbol
+    action: Side
+    entry: DealEntry
+    vol: Int64
+    px: Int64
+    ccy: Currency
+    exponent: Exponent
+    profit: Int64
+    commission: Int64
+    swap: Int64
+    fee: Int64
+    reason: MaybeName
+    t_us: Int64
+    changed_us: Int64
+    comment: Text = ""
+    t_raw: MaybeName = ""
+
+
+class DealDelete(msgspec.Struct, frozen=True, array_like=True, tag="deal_delete"):
+    """A deal that was told before is not in the platform's history any more, since `t_us`."""
+
+    acc: Name
+    deal_id: Name
+    t_us: Int64
+    comment: Text = ""
+    t_raw: MaybeName = ""
+
+
 class Position(msgspec.Struct, frozen=True, array_like=True, tag="position"):
     """A position after `op`: opened, changed or closed (then `vol` is 0). `sl` and `tp` are 0 where there is none."""
 
@@ -259,6 +294,8 @@ Event = (
     | CmdAck
     | CmdResult
     | Snapshot
+    | DealUpdate
+    | DealDelete
 )
 
 _DECODER: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)

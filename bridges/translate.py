@@ -15,7 +15,6 @@ from bridges import events as wire
 from bridges.belief import (
     Disbelief,
     Unbelievable,
-    believe_amount,
     believe_closed,
     believe_contract,
     believe_count,
@@ -26,9 +25,9 @@ from bridges.belief import (
     believe_zone,
 )
 from bridges.bounds import TEXT_LENGTH_MAX
+from bridges.deals_told import Purse, told_deal, told_update
 from firm import inputs, price
 from firm.inputs import EventRefused, Input, LoginReported, UnknownAccountReported
-from firm.money import Money
 from storage.readmodels.seals import SEALED_EVENT
 
 _PERSONAL_FIELDS = ("ip", "client_type", "device", "comment")
@@ -132,14 +131,20 @@ class Translator:
                 believe_time("t_us", event.t_us, now_us)
                 personal = _login_words(event) if isinstance(event, wire.Session) else b""
                 about = self._about(bridge, seq, event, account, now_us)
-                return Translated(about, account, event.t_us, personal=personal)
+                happened_us = event.changed_us if isinstance(event, wire.DealUpdate) else event.t_us
+                return Translated(about, account, happened_us, personal=personal)
 
     def _about(self, bridge: str, seq: int, event: "_AboutAccount", account: int, now_us: int) -> Input:
         match event:
             case wire.Account():
                 return _account(bridge, seq, event, self._purse(event, account))
             case wire.Deal():
-                return _deal(bridge, seq, event, self._purse(event, account))
+                return told_deal(bridge, seq, event, self._purse(event, account))
+            case wire.DealUpdate():
+                believe_time("changed_us", event.changed_us, now_us)
+                return told_update(bridge, seq, event, self._purse(event, account))
+            case wire.DealDelete():
+                return inputs.DealDeleteReported(bridge=bridge, seq=seq, deal_id=event.deal_id, t_us=event.t_us)
             case wire.Position():
                 believe_time("t_open_us", event.t_open_us, now_us)
                 return _position(bridge, seq, event, self._purse(event, account))
@@ -165,7 +170,7 @@ class Translator:
         body = UnknownAccountReported(bridge=bridge, seq=seq, login=event.acc, event=words)
         return Translated(body, 0, self._now_us(), UNKNOWN_ACCOUNT, msgspec.json.encode(personal) if personal else b"")
 
-    def _purse(self, event: "_InMoney", account: int) -> "Purse":
+    def _purse(self, event: "_InMoney", account: int) -> Purse:
         ours = self._accounts.currency_of(account)
         if (event.ccy, event.exponent) != ours:
             code = event.ccy if _CURRENCY_CODE.fullmatch(event.ccy) else "no code of three letters"
@@ -174,19 +179,8 @@ class Translator:
         return Purse(*ours)
 
 
-class Purse(NamedTuple):
-    """Makes money of an account's minor units."""
-
-    currency: str
-    exponent: int
-
-    def of(self, minor: int) -> Money:
-        believe_amount(minor)
-        return Money(minor, self.currency, self.exponent)
-
-
-_InMoney = wire.Account | wire.Deal | wire.Position | wire.Cash | wire.Equity | wire.Snapshot
-_AboutAccount = _InMoney | wire.Order | wire.Session
+_InMoney = wire.Account | wire.Deal | wire.DealUpdate | wire.Position | wire.Cash | wire.Equity | wire.Snapshot
+_AboutAccount = _InMoney | wire.DealDelete | wire.Order | wire.Session
 
 
 def _symbol(bridge: str, seq: int, event: wire.SymbolSpec) -> Input:
@@ -252,29 +246,6 @@ def _account(bridge: str, seq: int, event: wire.Account, purse: Purse) -> Input:
         trading_allowed=event.trading_allowed,
         balance=purse.of(event.balance),
         credit=purse.of(event.credit),
-        t_us=event.t_us,
-    )
-
-
-def _deal(bridge: str, seq: int, event: wire.Deal, purse: Purse) -> Input:
-    believe_price("px", event.px)
-    believe_volume("vol", event.vol)
-    return inputs.DealReported(
-        bridge=bridge,
-        seq=seq,
-        deal_id=event.deal_id,
-        order_id=event.order_id,
-        position_id=event.pos_id,
-        symbol=event.sym,
-        entry=event.entry,
-        side=event.action,
-        lots_e8=event.vol,
-        price=event.px,
-        profit=purse.of(event.profit),
-        commission=purse.of(event.commission),
-        swap=purse.of(event.swap),
-        fee=purse.of(event.fee),
-        reason=event.reason,
         t_us=event.t_us,
     )
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from firm.bounds import PEAKS_DOUBTED_MAX
-from firm.facts import DealBooked, Doubt, PeakReached, PositionRestated
+from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRestated
 from firm.inputs import Side
 from firm.money import Money
 from firm.phase import Standing
@@ -89,6 +89,37 @@ class Peak(msgspec.Struct, frozen=True, gc=False):
         return higher > 0 and not by_cash
 
 
+class KnownDeal(msgspec.Struct, frozen=True, gc=False):
+    """A deal as the platform has it, so that it can be changed to the cent. `net`, `swap`: minor units that it left in the balance.
+
+    `begins`: it opened its position. `told_us`: when this was told of it; `deleted`: it was never made. `day`: the trading day on
+    which it was booked.
+    """
+
+    deal_id: str
+    position_id: str
+    symbol: str
+    opens: bool
+    side: Side
+    lots_e8: int
+    price: int
+    net: int
+    swap: int
+    at_us: int
+    told_us: int
+    begins: bool = False
+    deleted: bool = False
+    day: str = ""
+
+
+class DayTraded(msgspec.Struct, frozen=True, gc=False):
+    """A trading day on which something was opened: by how many deals, and whether it counts."""
+
+    label: str
+    opened: int
+    counted: bool
+
+
 class Closing(msgspec.Struct, frozen=True, gc=False):
     """The book as it stood at the day's first instant, kept until the day is final: late deals still belong to it.
 
@@ -110,7 +141,7 @@ class EarlierBook(msgspec.Struct, frozen=True, gc=False):
     positions: tuple[Position, ...]
 
 
-def with_deal(positions: tuple[Position, ...], fact: DealBooked, seq: int) -> tuple[Position, ...]:
+def with_deal(positions: tuple[Position, ...], fact: DealBooked | DealCorrected, seq: int) -> tuple[Position, ...]:
     """What is held once the deal is booked. Its row says how it left the position, and is cited for that."""
     others = tuple(held for held in positions if held.position_id != fact.position_id)
     return (*others, _booked(fact, seq)) if fact.lots_e8 else others
@@ -121,7 +152,7 @@ def with_restated(positions: tuple[Position, ...], fact: PositionRestated, seq: 
     return tuple(_booked(fact, seq) if held.position_id == fact.position_id else held for held in positions)
 
 
-def _booked(fact: DealBooked | PositionRestated, seq: int) -> Position:
+def _booked(fact: DealBooked | DealCorrected | PositionRestated, seq: int) -> Position:
     return Position(
         position_id=fact.position_id,
         symbol=fact.symbol,
@@ -219,6 +250,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `deals`: ids of what was booked, by trading day, the running one last.
     `written_peak`: the newest that a row holds: what a verdict rests on. `peaks_doubted`: of this day.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
+    `deals_told`: reported and not booked yet. `deals_known`: booked, the newest last, as they read now. `traded`: days, the newest last.
     """
 
     account: int
@@ -248,6 +280,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     peaks_doubted: int = 0
     rollover_high: int = 0
     rollover_high_source: str = ""
+    rollover_high_us: int = 0
     days_traded: int = 0
     last_day_traded: str = ""
     days_traded_seq: int = 0
@@ -264,6 +297,9 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reconciled_us: int = 0
     reconciled_seq: int = 0
     deals: tuple[frozenset[str], ...] = (frozenset(),)
+    deals_told: tuple[KnownDeal, ...] = ()
+    deals_known: tuple[KnownDeal, ...] = ()
+    traded: tuple[DayTraded, ...] = ()
 
     def money(self, minor: int) -> Money:
         """An amount in this account's currency."""
@@ -272,6 +308,10 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def knows_deal(self, deal_id: str) -> bool:
         """Whether a deal or balance operation was booked already, as far back as a bridge may send it again."""
         return any(deal_id in day for day in self.deals)
+
+    def known_deal(self, deal_id: str) -> KnownDeal | None:
+        """A deal that was booked, as it reads now; None where it is unknown or too long ago."""
+        return next((deal for deal in reversed(self.deals_known) if deal.deal_id == deal_id), None)
 
     @property
     def trails_every_tick(self) -> bool:

@@ -7,15 +7,21 @@ from msgspec.structs import replace
 from firm.account import (
     AccountState,
     Closing,
-    DayStart,
     EarlierBook,
     Moved,
     Peak,
     Position,
     cash_key,
-    rollover_mark,
     with_deal,
     with_restated,
+)
+from firm.account_deals import (
+    after_booked,
+    after_counted,
+    after_deal_corrected,
+    after_told,
+    after_uncounted,
+    without_told,
 )
 from firm.account_findings import (
     after_correction,
@@ -27,7 +33,8 @@ from firm.account_findings import (
     with_late_price,
     with_moved,
 )
-from firm.bounds import DEAL_DAYS_KEPT, EARLIER_BOOKS_MAX
+from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
+from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -40,6 +47,7 @@ from firm.facts import (
     DayOpened,
     DayStartMoved,
     DealBooked,
+    DealCorrected,
     DealIgnored,
     DividendBooked,
     DriftCleared,
@@ -56,14 +64,22 @@ from firm.facts import (
     StandingChanged,
     SwapPosted,
     TradingDayCounted,
+    TradingDayUncounted,
     VerdictCorrected,
 )
-from firm.inputs import EquityReported, Input, PositionReported, SnapshotReported
+from firm.inputs import (
+    DealDeleteReported,
+    DealReported,
+    DealUpdateReported,
+    EquityReported,
+    Input,
+    PositionReported,
+    SnapshotReported,
+)
 from firm.phase import JUDGED, Standing
 from firm.price import Quote
-from firm.ruleset import MaximumLoss, Trail
 
-Booking = DealBooked | CashBooked | DividendBooked | SwapPosted | PositionRestated
+Booking = DealBooked | DealCorrected | CashBooked | DividendBooked | SwapPosted | PositionRestated
 
 # What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
 POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
@@ -94,29 +110,27 @@ def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> Acc
 def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:  # noqa: C901  (a table of rows)
     """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
     match body:
-        case DealBooked() | CashBooked() | DividendBooked() | SwapPosted() | PositionRestated():
+        case DealBooked() | DealCorrected() | CashBooked() | DividendBooked() | SwapPosted() | PositionRestated():
             return _fold_booking(state, body, seq, happened_us)
         case PositionReported():
             return _after_swap_told(state, body.position_id, body.t_us)
         case RolloverHighMoved():
             return replace(state, rollover_high=body.high.minor, rollover_high_source=f"{seq}/high/minor")
         case DayOpened():
-            return _after_day_opened(state, body, seq)
+            return after_day_opened(state, body, seq)
         case DayAnchored():
-            return _after_day_anchored(state, body, seq)
+            return after_day_anchored(state, body, seq)
         case DayStartMoved():
-            return _after_start_moved(state, body, seq)
+            return after_start_moved(state, body, seq)
         case PeakReached():
-            return _after_peak(state, body, seq)
+            return after_peak(state, body, seq)
         case PeakDoubted():
             return after_doubt(state, body)
-        case TradingDayCounted():
-            return _after_day_counted(state, body, seq)
         case StandingChanged():
-            ended = _at_its_last_peak(state) if body.after is Standing.CLOSED else state
+            ended = at_its_last_peak(state) if body.after is Standing.CLOSED else state
             return replace(ended, standing=body.after)
         case BreachDeclared():
-            ended = state if body.reviewed else _at_its_last_peak(state)
+            ended = state if body.reviewed else at_its_last_peak(state)
             return replace(ended, findings=(finding_of(state, body, seq),), exhibits=())
         case BreachSuspected():
             findings = (*other_findings(state, body.rule), finding_of(state, body, seq))
@@ -134,6 +148,21 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case AccountLinked():
             return replace(state, login=body.login)
         case _:
+            return _fold_deals(state, body, seq, happened_us)
+
+
+def _fold_deals(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
+    """What the platform told of deals, before it is booked, and the days that they count for."""
+    match body:
+        case DealReported() | DealUpdateReported() | DealDeleteReported():
+            return after_told(state, body)
+        case DealIgnored():
+            return _after_ignored(state, body)
+        case TradingDayCounted():
+            return after_counted(state, body, seq)
+        case TradingDayUncounted():
+            return after_uncounted(state, body, seq)
+        case _:
             return _fold_agreement(state, body, seq, happened_us)
 
 
@@ -141,7 +170,9 @@ def _fold_booking(state: AccountState, body: Booking, seq: int, happened_us: int
     """What changes balance or positions."""
     match body:
         case DealBooked():
-            return _after_deal(state, body, seq, happened_us)
+            return _after_deal(after_booked(state, body), body, seq, happened_us)
+        case DealCorrected():
+            return after_deal_corrected(state, body, seq, happened_us)
         case CashBooked():
             return _after_cash(state, body, seq, happened_us)
         case DividendBooked():
@@ -167,12 +198,16 @@ def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_
             return _with_drift(state, body.what)
         case PositionsDrifted():
             return _with_drift(state, POSITIONS)
-        case DealIgnored() if body.why != ALREADY_BOOKED:
-            return _with_drift(state, POSITIONS)
         case DriftCleared():
             return replace(state, drifting=tuple(what for what in state.drifting if what != body.what))
         case _:
             return state
+
+
+def _after_ignored(state: AccountState, fact: DealIgnored) -> AccountState:
+    """But for one that is booked already, our book is not the platform's."""
+    state = without_told(state, fact.deal_id)
+    return state if fact.why == ALREADY_BOOKED else _with_drift(state, POSITIONS)
 
 
 def _with_drift(state: AccountState, what: str) -> AccountState:
@@ -313,85 +348,3 @@ def _after_exhibit(state: AccountState, fact: QuoteUsed, seq: int) -> AccountSta
         (*state.exhibits, (seq, quote)) if state.standing in JUDGED else ()
     )  # one that ended decides nothing more
     return replace(state, findings=findings, exhibits=exhibits)
-
-
-def _after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountState:
-    """Positions carried over are cited from the DayOpened row from now on, so that evidence may start there."""
-    cited = {position.position_id: f"positions/{place}/" for place, position in enumerate(fact.positions)}
-    positions = tuple(
-        replace(
-            held,
-            seq=seq,
-            path=cited[held.position_id],
-            swap_seq=seq,
-            swap_path=f"{cited[held.position_id]}swap/minor",
-        )
-        for held in state.positions
-    )
-    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, not fact.provisional, fact.priced)
-    awaited = frozenset(held.position_id for held in positions) if state.ruleset.await_swap else frozenset()
-    closing = Closing(state.balance, positions, awaited) if fact.provisional else None
-    high = {} if fact.provisional else _rollover_high(state, fact.balance.minor, fact.equity.minor, seq)
-    return replace(
-        state,
-        day=start,
-        closing=closing,
-        positions=positions,
-        balance_source=f"{seq}/balance/minor",
-        book_since_us=fact.day.start_us,
-        earlier=(),
-        paused_until_us=0,
-        waived=(),
-        exhibits=(),
-        peaks_doubted=0,
-        findings=tuple(
-            finding for finding in state.findings if finding.doubts
-        ),  # what only paused the day before is over
-        deals=(*state.deals[1 - DEAL_DAYS_KEPT :], frozenset()),
-        peak=state.peak or Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq),
-        **high,
-    )
-
-
-def _after_day_anchored(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
-    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True, priced=fact.priced)
-    high = _rollover_high(state, fact.balance.minor, fact.equity.minor, seq)
-    return replace(state, day=start, closing=None, **high)
-
-
-def _rollover_high(state: AccountState, balance: int, equity: int, seq: int) -> dict[str, int | str]:
-    """The highest final mark at any rollover, for floors that trail at the end of the day."""
-    for term in state.ruleset.terms:
-        if isinstance(term, MaximumLoss) and term.trail is Trail.END_OF_DAY:
-            mark, name = rollover_mark(term.trails_on, balance, equity)
-            if mark > state.rollover_high:
-                return {"rollover_high": mark, "rollover_high_source": f"{seq}/{name}/minor"}
-    return {}
-
-
-def _after_day_counted(state: AccountState, fact: TradingDayCounted, seq: int) -> AccountState:
-    first = state.first_trade_day or fact.label
-    return replace(
-        state, days_traded=fact.count, last_day_traded=fact.label, first_trade_day=first, days_traded_seq=seq
-    )
-
-
-def _after_start_moved(state: AccountState, fact: DayStartMoved, seq: int) -> AccountState:
-    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=False, priced=fact.priced)
-    return replace(state, day=start)
-
-
-def _at_its_last_peak(state: AccountState) -> AccountState:
-    """Of an account that has ended, whose last high was written down: prices bring no more, which a fold sees a whole frame of before."""
-    unwritten = state.peak is not None and not state.peak.seq and state.trails_every_tick
-    return replace(state, peak=state.written_peak) if unwritten else state
-
-
-def _after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState:
-    before, written = state.peak, state.written_peak
-    known = dict(state.exhibits)
-    newer = before is not None and before.came_after(fact)
-    same = written if newer else before  # written down or moved by cash, it is still the same high
-    quotes = tuple(known[row] for row in fact.quotes if row in known) or (same.quotes if same is not None else ())
-    peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, fact.in_doubt)
-    return replace(state, peak=before if newer else peak, written_peak=peak, exhibits=())

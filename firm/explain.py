@@ -97,18 +97,18 @@ def explain(
     steps: Sequence[Step],
     ruleset: Ruleset,
     digits: Mapping[str, int] | None = None,
-    balance_from: str = "",
+    sources: Sequence[str] = (),
 ) -> list[str]:
     """Paragraphs: the verdict, the rule, when, what it rests on, the arithmetic line by line, what follows.
 
     `digits`: the digit count of each symbol, from the QuoteUsed rows, so that prices read as prices and not as points.
-    `balance_from`: a paragraph on how the balance that was used came about, where there is one.
+    `sources`: paragraphs on where figures come from, such as the balance and the exchange rates; empty ones are left out.
     """
     money = fact.observed
     words = _Words(steps, money, digits or {})
     paragraphs = [_verdict(fact), f"The rule: {rule_in_words(_term_of(fact, ruleset), ruleset)}", _when(fact, ruleset)]
     paragraphs.append("What it rests on:\n" + "\n".join(words.given()))
-    paragraphs.append(balance_from)
+    paragraphs += sources
     paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
     paragraphs.append(_what_follows(fact))
     return [paragraph for paragraph in paragraphs if paragraph]

@@ -53,7 +53,7 @@ class Doubt(StrEnum):
     """Why a breach or a pass is not yet final."""
 
     STALE_QUOTE = "stale_quote"  # a price it rests on is older than its symbol allows
-    STALE_CONVERSION = "stale_conversion"
+    STALE_CONVERSION = "stale_conversion"  # an exchange rate it rests on is older than the policy allows
     NO_QUOTE = "no_quote"
     OUTSIDE_SANITY_BAND = "outside_sanity_band"
     CONFLATED_PRICES = "conflated_prices"
@@ -360,6 +360,13 @@ class TradingDayCounted(Fact, frozen=True, kw_only=True):
     count: int
 
 
+class TradingDayUncounted(Fact, frozen=True, kw_only=True):
+    """The only deal that opened something on this trading day was deleted: `count` days of the phase are left."""
+
+    label: str
+    count: int
+
+
 class DealBooked(Fact, frozen=True, kw_only=True):
     """A deal entered the account's book: the position as it is after it (`lots_e8` 0: closed), and the balance after its `net`."""
 
@@ -373,6 +380,27 @@ class DealBooked(Fact, frozen=True, kw_only=True):
     opened_us: int
     net: Money
     balance: Money
+
+
+class DealCorrected(Fact, frozen=True, kw_only=True):
+    """A deal that was booked is another since, or (`deleted`) was never made; its own row stays as it was.
+
+    `deal_us`: when it was made. As in DealBooked the position is as it is after it (`lots_e8` 0: closed, or never opened), now that all its
+    deals are taken together again; `net` is what that changes of the balance.
+    """
+
+    deal_id: str
+    position_id: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    swap: Money
+    opened_us: int
+    net: Money
+    balance: Money
+    deal_us: int
+    deleted: bool
 
 
 class CashBooked(Fact, frozen=True, kw_only=True):
@@ -417,7 +445,8 @@ class PositionRestated(Fact, frozen=True, kw_only=True):
 
 
 class DealIgnored(Fact, frozen=True, kw_only=True):
-    """A deal that the book cannot hold, or holds already; `why` is already_booked, does_not_fit, too_many_positions or out_of_range.
+    """A deal that the book cannot hold, or holds already; `why` is already_booked, does_not_fit, too_many_positions or out_of_range;
+    or a change of one that is unknown_deal, or too_old to be worked out.
 
     All but the first mean that our book is not the platform's: no hard failure and no pass rests on it until a snapshot agrees.
     """
@@ -654,7 +683,9 @@ FACTS: tuple[type[Fact], ...] = (
     RolloverHighMoved,
     MarkTaken,
     TradingDayCounted,
+    TradingDayUncounted,
     DealBooked,
+    DealCorrected,
     CashBooked,
     DividendBooked,
     SwapPosted,

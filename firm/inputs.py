@@ -252,6 +252,35 @@ class DealReported(Input, frozen=True, kw_only=True):
     t_us: int
 
 
+class DealUpdateReported(Input, frozen=True, kw_only=True):
+    """A fill that was told before, as the platform has it now: it was changed at `t_us`. `deal_us`: when it was made."""
+
+    bridge: str
+    seq: int
+    deal_id: str
+    position_id: str
+    symbol: str
+    entry: DealEntry
+    side: Side
+    lots_e8: int
+    price: int
+    profit: Money
+    commission: Money
+    swap: Money
+    fee: Money
+    deal_us: int
+    t_us: int
+
+
+class DealDeleteReported(Input, frozen=True, kw_only=True):
+    """A fill that was told before is not in the platform's history any more: it was deleted at `t_us`."""
+
+    bridge: str
+    seq: int
+    deal_id: str
+    t_us: int
+
+
 class PositionReported(Input, frozen=True, kw_only=True):
     """A position as the platform holds it after the change `op` (opened, changed, closed). `side` is the position's."""
 
@@ -400,6 +429,8 @@ Arriving = (
     | AccountReported
     | EquityReported
     | DealReported
+    | DealUpdateReported
+    | DealDeleteReported
     | PositionReported
     | OrderReported
     | CashReported

@@ -9,18 +9,21 @@ import msgspec
 from msgspec.structs import replace
 
 from firm.arithmetic import Step
-from firm.facts import CashBooked, DayOpened, DealBooked, DividendBooked, PositionRestated
+from firm.facts import CashBooked, DayOpened, DealBooked, DealCorrected, DividendBooked, PositionRestated
 from firm.instant import utc_text
 from firm.kinds import Body, body_of
 from firm.money import Money
 from storage.rows import StoredRow
 
 BOOKINGS_SHOWN_MAX = 20  # the newest; what came before them is told as a number and a sum
-_KINDS = frozenset(kind.__name__ for kind in (CashBooked, DayOpened, DealBooked, DividendBooked))
+_KINDS = frozenset(kind.__name__ for kind in (CashBooked, DayOpened, DealBooked, DealCorrected, DividendBooked))
 
 
 class Booking(msgspec.Struct, frozen=True):
-    """What one row added to the balance; `position` is empty for cash, and `what` then says which."""
+    """What one row added to the balance; `position` is empty for cash, and `what` then says which.
+
+    `corrects`: a deal that reads otherwise since.
+    """
 
     seq: int
     at_us: int
@@ -28,6 +31,7 @@ class Booking(msgspec.Struct, frozen=True):
     position: str
     net: Money
     what: str = ""
+    corrects: str = ""
 
 
 class DayBookings(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +69,9 @@ def day_bookings(rows_back: Iterable[StoredRow]) -> DayBookings | None:
                 break
         elif isinstance(body, DealBooked):
             booked.append(Booking(row.seq, row.happened_us, body.symbol, body.position_id, body.net))
+        elif isinstance(body, DealCorrected):
+            what = (body.symbol, body.position_id, body.net)
+            booked.append(Booking(row.seq, row.happened_us, *what, corrects=body.deal_id))
         elif isinstance(body, CashBooked):
             booked.append(Booking(row.seq, row.happened_us, "", "", body.amount, "deposit or withdrawal"))
         elif isinstance(body, DividendBooked):
@@ -101,6 +108,7 @@ def bookings_in_words(told: DayBookings) -> str:
         lines.append(f"  {_signed(told.more_net)}: {told.more} bookings before these")
     for each in told.shown:
         what = f"{each.symbol} position {each.position}" if each.position else each.what
+        what += f", deal {each.corrects} corrected by the platform" if each.corrects else ""
         lines.append(f"  {_signed(each.net)}: {what}, {utc_text(each.at_us)} [ledger row {each.seq}]")
     lines.append(f"  {told.balance}: the balance that was used")
     return "Where the balance comes from:\n" + "\n".join(lines)
@@ -134,7 +142,7 @@ def with_positions_named(steps: Sequence[Step], bodies: Mapping[int, Body]) -> l
 def _position_cited(source: str, bodies: Mapping[int, Body]) -> str:
     seq, *path = source.split("/")
     match bodies.get(int(seq)) if seq.isdigit() else None:
-        case DealBooked() | PositionRestated() as booked:
+        case DealBooked() | DealCorrected() | PositionRestated() as booked:
             return booked.position_id
         case DayOpened() as day if path[0] == "positions":
             return day.positions[int(path[1])].position_id

@@ -14,6 +14,7 @@ from firm.facts import (
     CashBooked,
     DayOpened,
     DealBooked,
+    DealCorrected,
     DividendBooked,
     PassHeld,
     PeakReached,
@@ -22,10 +23,19 @@ from firm.facts import (
     QuotesRefused,
     QuoteUsed,
     TradingDayCounted,
+    TradingDayUncounted,
 )
-from firm.inputs import CashReported, DealReported, PositionReported, QuoteFrame
+from firm.inputs import (
+    CashReported,
+    DealDeleteReported,
+    DealReported,
+    DealUpdateReported,
+    PositionReported,
+    QuoteFrame,
+)
 from firm.kinds import Body, body_of
 from storage.bookings import bookings_in_words, day_bookings, with_positions_named
+from storage.conversions_told import conversions_in_words
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
@@ -34,7 +44,10 @@ ROWS_AT_ONCE = 500  # of an account's chain, read in one go
 TRAIL_ROWS_MAX = 20_000  # ledger rows looked through for prices that came after the ones that were used
 ROWS_BEFORE_FIRST_DAY_MAX = 100  # of an account, from its first to the one that begins its first day
 _FOREVER = 2**63
-_BOOKED = frozenset(kind.__name__ for kind in (DealReported, CashReported, PositionReported))
+_REPORTS = (DealReported, DealUpdateReported, DealDeleteReported, CashReported, PositionReported)
+_BOOKED = frozenset(kind.__name__ for kind in _REPORTS)
+_DAYS_COUNTED = (TradingDayCounted.__name__, TradingDayUncounted.__name__)
+_BOOKINGS = DealBooked | DealCorrected | CashBooked | DividendBooked | PositionRestated
 
 
 class NotADecision(LookupError):
@@ -103,7 +116,9 @@ class Grounds:
         bookings = day_bookings(row for row in rows_back if row.account == self.account)
         agrees = bookings is not None and bookings.balance.minor == balance
         balance_from = bookings_in_words(bookings) if bookings is not None and agrees else ""
-        return explain(fact, steps, self.opened.ruleset, digits, balance_from)
+        at_us = fact.at_us if isinstance(fact, BreachDeclared | BreachSuspected) else self.decided.happened_us
+        converted = conversions_in_words(steps, self._bodies, at_us)
+        return explain(fact, steps, self.opened.ruleset, digits, (balance_from, converted))
 
     def _decision(self, seq: int) -> Decision:
         row = self._reader.row(seq)
@@ -158,12 +173,7 @@ class Grounds:
         """Whether the working takes the balance or a position from a booking before this row."""
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
-        return any(
-            isinstance(
-                self._bodies[cited], DealBooked | CashBooked | DividendBooked | PositionRestated | BreachSuspected
-            )
-            for cited in before
-        )
+        return any(isinstance(self._bodies[cited], _BOOKINGS | BreachSuspected) for cited in before)
 
     def _began_with_a_report(self, row: StoredRow) -> bool:
         """Whether the account's own report brought the day's first instant: it lies before the day, and is booked within it."""
@@ -207,10 +217,10 @@ class Grounds:
     def _take_days_counted(self) -> None:
         """A pass says how many days were traded, even where no rule asks for any."""
         if not isinstance(self.fact, PhasePassed) or any(
-            isinstance(body, TradingDayCounted) for body in self._bodies.values()
+            isinstance(body, TradingDayCounted | TradingDayUncounted) for body in self._bodies.values()
         ):
             return
-        counted = (row for row in self._chain_back(self.anchor) if row.kind == TradingDayCounted.__name__)
+        counted = (row for row in self._chain_back(self.anchor) if row.kind in _DAYS_COUNTED)
         self._keep(islice(counted, 1))
 
     def _take_trail(self) -> None:

@@ -3,18 +3,28 @@
 from collections.abc import Sequence
 
 from firm.account import Position
-from firm.facts import CashBooked, DayOpened, DealBooked, DividendBooked, OpenPosition, PositionRestated, SwapPosted
+from firm.facts import (
+    CashBooked,
+    DayOpened,
+    DealBooked,
+    DealCorrected,
+    DividendBooked,
+    OpenPosition,
+    PositionRestated,
+    SwapPosted,
+)
 from firm.kinds import body_of
 from storage.rows import StoredRow
 
-_CHANGES = frozenset(kind.__name__ for kind in (DealBooked, SwapPosted, PositionRestated))
+_Change = DealBooked | DealCorrected | SwapPosted | PositionRestated
+_CHANGES = frozenset(kind.__name__ for kind in (DealBooked, DealCorrected, SwapPosted, PositionRestated))
 _MOVES = _CHANGES | {CashBooked.__name__, DividendBooked.__name__}
 
 
 def open_positions(rows_back: Sequence[StoredRow]) -> list[OpenPosition]:
-    """What was open: the day's opening positions, and each deal and swap booked since."""
+    """What was open: the day's opening positions, and each deal, correction and swap booked since."""
     held: dict[str, OpenPosition] = {}
-    booked: list[DealBooked | SwapPosted | PositionRestated] = []
+    booked: list[_Change] = []
     for row in rows_back:
         if row.kind != DayOpened.__name__ and row.kind not in _CHANGES:
             continue
@@ -22,7 +32,7 @@ def open_positions(rows_back: Sequence[StoredRow]) -> list[OpenPosition]:
         if isinstance(body, DayOpened):
             held = {position.position_id: position for position in body.positions}
             break
-        assert isinstance(body, DealBooked | SwapPosted | PositionRestated)
+        assert isinstance(body, _Change)
         booked.append(body)
     for each in reversed(booked):
         before = held.pop(each.position_id, None)
@@ -48,9 +58,9 @@ def unchanged_since(rows_back: Sequence[StoredRow]) -> int:
     return next((row.seq for row in rows_back if row.kind in _MOVES), 0)
 
 
-def _position(booked: DealBooked | SwapPosted | PositionRestated, before: OpenPosition | None) -> OpenPosition | None:
+def _position(booked: _Change, before: OpenPosition | None) -> OpenPosition | None:
     """The position as it is after a deal, a swap or a restatement; None once it is closed."""
-    if isinstance(booked, DealBooked | PositionRestated):
+    if isinstance(booked, DealBooked | DealCorrected | PositionRestated):
         now = OpenPosition(
             position_id=booked.position_id,
             symbol=booked.symbol,

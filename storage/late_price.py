@@ -20,6 +20,7 @@ from firm.facts import (
     BreachSuspected,
     CashBooked,
     DealBooked,
+    DealCorrected,
     DividendBooked,
     PeakDoubted,
     QuoteUsed,
@@ -117,11 +118,19 @@ def question_of(
         return None  # it is the floor that is in question, and how high it was nobody can tell; the word itself says so
     prices = tuple(_late_prices(reader, fact, since))
     question = Question(asked=asked, prices=prices, equity=None, floor=decided.floor, breaks=False, working=())
-    booked_late = any(row.kind in _BOOKED and row.happened_us < fact.at_us for row in since)
+    booked_late = any(_is_booked_late(row, fact.at_us) for row in since)
     then = _book_then(reader, rules, seen, fact)
     if booked_late or then is None:
         return question
     return _measured(reader, question, then, _Compared(seen.seq, fact, decision.seq, decided.observed.minor))
+
+
+def _is_booked_late(row: StoredRow, at_us: int) -> bool:
+    """Whether a row changes what was held, or owned, at an instant."""
+    if row.kind == DealCorrected.__name__:
+        body = body_of(row.kind, row.payload)
+        return isinstance(body, DealCorrected) and body.deal_us < at_us
+    return row.kind in _BOOKED and row.happened_us < at_us
 
 
 def _late_prices(reader: LedgerReader, fact: Breach, since: Sequence[StoredRow]) -> Iterator[LatePrice]:

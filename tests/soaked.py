@@ -50,6 +50,21 @@ class Evenings(msgspec.Struct, forbid_unknown_fields=True):
         return f"; {len(self.broken)} broke and were mended" if self.broken else ""
 
 
+class Histories(msgspec.Struct, forbid_unknown_fields=True):
+    """Random histories in which the platform's books and ours are the same, each seed once. `next_seed` has not been played."""
+
+    next_seed: int
+    count: int = 0
+    broken: list[int] = []
+    happened: dict[str, int] = {}
+    seconds: float = 0.0
+    wanted: int = 10_000
+
+    @property
+    def besides(self) -> str:
+        return f"; {len(self.broken)} drifted and were mended" if self.broken else ""
+
+
 class Kills(msgspec.Struct, forbid_unknown_fields=True):
     """Processes killed under load. `rounds` is also the seed of the next one: a round that fails comes again."""
 
@@ -76,7 +91,7 @@ class Worlds(msgspec.Struct, forbid_unknown_fields=True):
     wanted: int = 20_000
 
 
-Figures = TypeVar("Figures", PowerCuts, Evenings, Kills, TurnedBits, Worlds)
+Figures = TypeVar("Figures", PowerCuts, Evenings, Histories, Kills, TurnedBits, Worlds)
 
 
 def path_of(kind: type[Figures]) -> Path:
@@ -98,6 +113,7 @@ _TABLE = """\
 |---|---|---|
 | power cuts (`tests/faults`): images recovered | {cuts.wanted:,} | {cuts.count:,}{cuts.besides} |
 | simulated evenings (`tests/simulation`), each seed once | {evenings.wanted:,} | {evenings.count:,}{evenings.besides} |
+| random histories without a cent of drift (`tests/drift`), each seed once | {histories.wanted:,} | {histories.count:,}{histories.besides} |
 | turned bits (`tests/rot`), other ones each time | {bits.wanted:,} | {bits.count:,} |
 | `kill -9` of firm and platform under load (`tests/process`) | {kills.wanted:,} | {kills.count:,} |
 | worlds decided with filters as without (`tests/worlds`), each seed once | {worlds.wanted:,} | {worlds.count:,} |
@@ -107,7 +123,12 @@ PAGE = FOLDER.parent / "reliability.md"
 
 def table() -> str:
     return _TABLE.format(
-        cuts=read(PowerCuts), evenings=read(Evenings), bits=read(TurnedBits), kills=read(Kills), worlds=read(Worlds)
+        cuts=read(PowerCuts),
+        evenings=read(Evenings),
+        histories=read(Histories),
+        bits=read(TurnedBits),
+        kills=read(Kills),
+        worlds=read(Worlds),
     )
 
 

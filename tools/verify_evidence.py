@@ -45,23 +45,28 @@ FOREVER = 2**63
 CONTEST = "contest the decision"
 DECISIONS = ("BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld")
 # What a platform reports that a booking follows from, with its name there.
-REPORTS = {"DealReported": "deal_id", "CashReported": "cash_id", "PositionReported": "position_id"}
+CORRECTIONS = ("DealUpdateReported", "DealDeleteReported")
+REPORTS = {
+    "DealReported": "deal_id", "CashReported": "cash_id", "PositionReported": "position_id", **dict.fromkeys(CORRECTIONS, "deal_id"),
+}  # fmt: skip
 # What may follow, with its name there and the reports that it may follow from.
 ANSWERS = {
     "DealBooked": ("deal_id", ("DealReported",)),
+    "DealCorrected": ("deal_id", CORRECTIONS),
     "CashBooked": ("cash_id", ("CashReported",)),
     "DividendBooked": ("cash_id", ("CashReported",)),
     "SwapPosted": ("position_id", ("PositionReported",)),
     "PositionRestated": ("position_id", ("PositionReported",)),
-    "DealIgnored": ("deal_id", ("DealReported", "CashReported")),
+    "DealIgnored": ("deal_id", ("DealReported", "CashReported", *CORRECTIONS)),
 }
 # What an account is looked at on by itself, as of its own instant: reports of the account, ...
 OF_ACCOUNT = (
-    "DealReported", "CashReported", "PositionReported", "EquityReported", "AccountReported", "SnapshotReported",
+    "DealReported", *CORRECTIONS, "CashReported", "PositionReported", "EquityReported", "AccountReported", "SnapshotReported",
     "ReviewVerdict",
 )  # fmt: skip
 # ... and what concerns others too: a contract that changed, a day's start that became final, a desk that goes on.
 OF_MANY = ("SymbolReported", "Watermark", "ResumeDesk")
+DAYS_COUNTED = ("TradingDayCounted", "TradingDayUncounted")
 LIMITS = ("daily_loss", "maximum_loss")
 # Of a day whose zone is not known here. Most last 23 to 25; a few zones have changed by up to three hours at once.
 DAY_HOURS_MIN, DAY_HOURS_MAX = 20, 28
@@ -497,6 +502,20 @@ class Position(NamedTuple):
     swap_at: str
 
 
+class Deal(NamedTuple):
+    """A deal as the platform has it now. `begins`: it opened its position. One that was deleted has no lots."""
+
+    position_id: str
+    opens: bool
+    side: str
+    lots_e8: int
+    price: int
+    net: int
+    swap: int
+    t_us: int
+    begins: bool
+
+
 class Book(NamedTuple):
     """Balance and positions as they stood in [since_us, until_us)."""
 
@@ -543,6 +562,12 @@ class Account:
         self.findings: list[Finding] = []
         self.broken = 0  # the row of a hard breach that stands
         self.booked: set[tuple[str, str]] = set()
+        self.deals: dict[str, Deal] = {}  # as they read now, in the order in which they were booked
+        self.unseen: list[int] = []  # rows that correct what was booked before the file's rows
+        self.moved = 0  # by the newest payment or correction, which marks move with
+        self.may_follow = ""  # a row that may follow, and need not
+        self.closing_is_whole = True
+        self.high_us: int | None = None  # the first instant of the day whose start is the highest mark; None: not known
         self.bookings = 0
         self.asked: dict[int, int] = {}  # reports that must lead to a booking, with the row that keeps them for later
         self.unbooked: list[int] = []
@@ -580,6 +605,7 @@ class Account:
         row, body = self.case.rows[seq], self.case.payloads[seq]
         if row["cause"] == 0:
             self._require_answered(0)
+            self.may_follow = ""
         self.due = self.owed.pop(0) if self.owed else ""
         moves = self.due in ("", row["kind"])
         require(moves, f"row {seq} is no {self.due}, with which cash must move the marks", CONTEST)
@@ -595,6 +621,7 @@ class Account:
             "PeakReached": self._raise_peak,
             "RolloverHighMoved": self._move_high,
             "TradingDayCounted": self._count_day,
+            "TradingDayUncounted": self._uncount_day,
             "BreachSuspected": self._find,
             "BreachDeclared": self._declare,
             "VerdictCorrected": self._correct,
@@ -655,6 +682,8 @@ class Account:
         require(late[0] == late[1], f"row {seq} is booked on another day than its report in row {report}", CONTEST)
         if kind == "DealBooked":
             self._book_deal(seq, row, body, said)
+        elif kind == "DealCorrected":
+            self._correct_deal(seq, body, said, told["kind"])
         elif kind == "CashBooked":
             self._book_cash(seq, row, body, said)
         elif kind == "DividendBooked":
@@ -678,7 +707,10 @@ class Account:
     def _ignore(self, seq: int, report: int, body: Any) -> None:
         """A deal that is not booked: one booked before, or one that cannot be of this book. Anything else is told."""
         said, kind = self.case.payloads[report], self.case.rows[report]["kind"]
-        if body["why"] == "does_not_fit":
+        if kind in CORRECTIONS:
+            if body["why"] != "already_booked" or body["deal_id"] not in self.deals:
+                self.unbooked.append(report)
+        elif body["why"] == "does_not_fit":
             fits = kind != "DealReported" or self._after(said) is not None
             require(not fits, f"row {seq} ignores a deal that fits the book", CONTEST)
         elif body["why"] != "already_booked" or (kind, body["deal_id"]) not in self.booked:
@@ -699,6 +731,8 @@ class Account:
             # Of the day that ended: it belongs into that day's last book, and into what was suspected.
             self.closing = (self.closing[0] + net, _with(self.closing[1], told))
             self._move_findings(seq, is_cash=False)
+        begins = self._held(body["position_id"]) is None
+        self.deals[body["deal_id"]] = _deal(said, net, said["t_us"], begins)
         self._move_balance(seq, row, body, net, _with(self.positions, told))
 
     def _book_dividend(self, seq: int, row: Any, body: Any, said: Any) -> None:
@@ -737,6 +771,65 @@ class Account:
         self._keep_book(row["happened_us"])
         self.positions = restated(self.positions)
 
+    def _correct_deal(self, seq: int, body: Any, said: Any, kind: str) -> None:
+        """A deal that was changed or deleted: the position is what all its deals make of it, the balance moves by the difference."""
+        net, swap = (self.case.minor(body[name], f"row {seq}") for name in ("net", "swap"))
+        deleted = kind == "DealDeleteReported"
+        require(body["deleted"] == deleted, f"row {seq} does not correct the deal as the platform reported", CONTEST)
+        told, was = position_of(body, f"{seq}/", swap), self.deals.get(body["deal_id"])
+        own = {name: one for name, one in self.deals.items() if one.position_id == body["position_id"]}
+        first = next(iter(own.values()), None)
+        if was is None or first is None or not first.begins:
+            # Booked before the file's rows: what it was, and with which others it made the position, is not in the file.
+            self.unseen.append(seq)
+        else:
+            self._require_corrected(seq, body, told, was, said, own, deleted)
+        deal_us = body["deal_us"]
+        if self.closing is not None and deal_us < self.day_us:
+            self.closing = (self.closing[0] + net, self.closing[1])
+            self._move_findings(seq, is_cash=False)
+            self.closing_is_whole = False
+        elif self.day is not None and deal_us < self.day_us:
+            self.owed.append("DayAnchored")
+        self._owe_high(deal_us)
+        self.moved = net
+        self.earlier = [book for book in self.earlier if book.until_us <= deal_us]
+        after = self.case.minor(body["balance"], f"row {seq}")
+        fits = after == self._minor() + net
+        require(fits, f"row {seq}: {self.balance} and {net} do not make {after}", CONTEST)
+        self.balance, self.balance_at = after, f"{seq}/balance/minor"
+        self.positions = _with(self.positions, told)
+
+    def _require_corrected(
+        self, seq: int, body: Any, told: Position, was: Deal, said: Any, own: dict[str, Deal], deleted: bool
+    ) -> None:
+        """The figures of a correction, from the deal as it was and the others of its position."""
+        require(body["deal_us"] == was.t_us, f"row {seq} corrects a deal of another instant", CONTEST)
+        if deleted:
+            now = was._replace(lots_e8=0, net=0, swap=0)
+        else:
+            costs = [self.case.minor(said[name], f"the report of row {seq}") for name in DEAL_FIGURES]
+            now = _deal(said, sum(costs), was.t_us, was.begins)
+        net = body["net"]["minor"]
+        require(net == now.net - was.net, f"row {seq} moves {net}, the deals differ by {now.net - was.net}", CONTEST)
+        self.deals[body["deal_id"]] = now
+        lots, price, opened_us = taken_together([now if one is was else one for one in own.values()])
+        held = self._held(told.position_id)
+        swap = (held.swap if held is not None else 0) + was.swap - now.swap if lots else 0
+        right = told.lots_e8 == lots and told.swap == swap
+        right = right and (not lots or (told.price_open, told.opened_us) == (price, opened_us))
+        require(right, f"row {seq} does not leave the position as its deals do", CONTEST)
+
+    def _owe_high(self, deal_us: int) -> None:
+        """The highest mark at a rollover moves with a deal of before it. Where nobody can tell which one it is, it may."""
+        self.high_before_cash = self.high
+        if not any(term.get("trail") == "end_of_day" for term in self.case.ruleset["terms"]):
+            return
+        if self.high_us is None:
+            self.may_follow = "RolloverHighMoved"
+        elif deal_us < self.high_us:
+            self.owed.append("RolloverHighMoved")
+
     def _book_cash(self, seq: int, row: Any, body: Any, said: Any) -> None:
         require(said["cash_kind"] != "dividend", f"row {seq} books a dividend as a deposit or withdrawal", CONTEST)
         amount, told = self.case.minor(body["amount"], f"row {seq}"), self.case.minor(said["amount"], f"row {seq}")
@@ -746,7 +839,7 @@ class Account:
         require(
             before is None or net == before + amount, f"row {seq}: {before} and {amount} do not make {net}", CONTEST
         )
-        self.cash = (seq, net)
+        self.cash, self.moved = (seq, net), amount
         if self.closing is not None:
             self.closing = (self.closing[0] + amount, self.closing[1])
         self.high_before_cash = self.high
@@ -819,6 +912,7 @@ class Account:
     def _open(self, seq: int, row: Any, body: Any) -> None:
         self.balance, self.balance_at = self.case.minor(body["initial"], f"row {row['seq']}"), f"{seq}/initial/minor"
         self.cash, self.high, self.high_is_whole = (0, 0), (self.balance, self.balance_at), True
+        self.high_us = 0
 
     def _open_day(self, seq: int, row: Any, body: Any) -> None:
         balance, equity = (self.case.minor(body[name], f"row {seq}") for name in ("balance", "equity"))
@@ -833,7 +927,7 @@ class Account:
         self.balance, self.balance_at, self.positions = balance, f"{seq}/balance/minor", held
         self._turn_over(seq, body["day"])
         self.day, self.day_cause, self.since_us, self.earlier = seq, row["cause"], self.day_us, []
-        self.closing = (balance, held) if body["provisional"] else None
+        self.closing, self.closing_is_whole = (balance, held) if body["provisional"] else None, True
         worth = balance
         if body["priced"]:
             worth = equity_of(
@@ -874,9 +968,9 @@ class Account:
             return
         figures, before = self._start_of(seq, body)
         wanted = [self.closing[0], figures[1]]
-        if not self.closing[1] or not body["priced"]:
+        if self.closing_is_whole and (not self.closing[1] or not body["priced"]):
             wanted[1] = wanted[0]
-        elif figures != before:
+        elif figures != before or not self.closing_is_whole:
             self.taken.add(seq)
         require(figures == wanted, f"row {seq} fixes the day's start at {figures}, it was {wanted}", CONTEST)
         self.day, self.closing = seq, None
@@ -912,15 +1006,16 @@ class Account:
         self.high, self.high_is_whole = (after, f"{seq}/high/minor"), True
 
     def _cash_of(self, seq: int, row: Any) -> int:
-        """What was just booked without a trade, which alone may move a mark that is final."""
-        require(self.due == row["kind"], f"row {seq} moves a mark, and no deposit or withdrawal caused it", CONTEST)
-        return self.case.look_up(f"{self.cash[0]}/amount/minor")
+        """What was just booked without a trade, or corrected, which alone may move a mark that is final."""
+        caused = row["kind"] in (self.due, self.may_follow)
+        require(caused, f"row {seq} moves a mark, and no deposit, withdrawal or correction caused it", CONTEST)
+        return self.moved
 
     def _raise_high(self) -> None:
         """The highest mark at any rollover, for floors that trail at the end of the day."""
         mark = self.day_mark()
         if mark is not None and (self.high is None or mark[0] > self.high[0]):
-            self.high = mark
+            self.high, self.high_us = mark, self.day_us if self.high_is_whole else None
 
     def day_mark(self) -> tuple[int, str] | None:
         """The mark at the start of the running day that a trailing floor follows, and where it is."""
@@ -937,6 +1032,13 @@ class Account:
         opens = cause["kind"] == "DealReported" and self.case.payloads[row["cause"]]["entry"] == "in"
         rises = self.days is None or body["count"] == self.days[1] + 1
         require(rises and (opens or self.has_parked), f"row {seq} counts a day on which nothing was opened", CONTEST)
+        self.days = (seq, body["count"])
+
+    def _uncount_day(self, seq: int, row: Any, body: Any) -> None:
+        cause = self.case.rows.get(row["cause"], row)
+        falls = self.days is None or body["count"] == self.days[1] - 1
+        deleted = cause["kind"] == "DealDeleteReported" or self.has_parked
+        require(falls and deleted, f"row {seq} takes a day back whose deals were not deleted", CONTEST)
         self.days = (seq, body["count"])
 
     def _find(self, *told: Any) -> None:
@@ -1011,6 +1113,25 @@ def position_of(body: Any, at: str, swap: int) -> Position:
     names = ("position_id", "symbol", "side", "lots_e8", "price_open", "opened_us")
     position_id, symbol, side, lots_e8, price_open, opened_us = (body[name] for name in names)
     return Position(position_id, symbol, side, lots_e8, price_open, opened_us, at, swap, f"{at}swap/minor")
+
+
+def _deal(said: Any, net: int, t_us: int, begins: bool) -> Deal:
+    name, side, lots, price = (said[one] for one in ("position_id", "side", "lots_e8", "price"))
+    return Deal(name, said["entry"] == "in", side, lots, price, net, said["swap"]["minor"], t_us, begins)
+
+
+def taken_together(deals: list[Deal]) -> tuple[int, int, int]:
+    """Lots, opening price and instant that a position has after its deals, in the order in which they were booked."""
+    lots = price = opened_us = 0
+    for deal in deals:
+        if not deal.opens:
+            lots = max(0, lots - deal.lots_e8)
+        elif deal.lots_e8 and not lots:
+            lots, price, opened_us = deal.lots_e8, deal.price, deal.t_us
+        elif deal.lots_e8:
+            price = half_away(price * lots + deal.price * deal.lots_e8, lots + deal.lots_e8)
+            lots += deal.lots_e8
+    return lots, price, opened_us
 
 
 def _with(positions: list[Position], after: Position) -> list[Position]:
@@ -1533,8 +1654,8 @@ def cited_mark(case: Case, trail: str) -> tuple[int, str] | None:
 
 
 def cited_days(case: Case) -> tuple[int, int] | None:
-    """The newest count of trading days in the file from before the consecutive rows. Counts only rise."""
-    counted = [seq for seq, row in case.rows.items() if row["kind"] == "TradingDayCounted" and seq < case.anchor]
+    """The newest count of trading days in the file from before the consecutive rows."""
+    counted = [seq for seq, row in case.rows.items() if row["kind"] in DAYS_COUNTED and seq < case.anchor]
     counted = [seq for seq in counted if case.rows[seq]["account"] == case.account]
     return (counted[-1], case.look_up(f"{counted[-1]}/count")) if counted else None
 
@@ -1556,6 +1677,11 @@ def gaps(case: Case, account: Account, calc: Working) -> list[str]:
     if not case.is_whole:
         said.append(
             f"NOT shown: that row {case.anchor}, where the consecutive rows begin, is the first to begin its day"
+        )
+    if account.unseen:
+        rows = ", ".join(map(str, account.unseen))
+        said.append(
+            f"NOT shown: what the deals corrected in rows {rows} were, which were booked before row {case.anchor}"
         )
     if account.unzoned:
         zone = case.ruleset["calendar"]["zone"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from firm.facts import OpenPosition
-from firm.inputs import DealReported
+from firm.inputs import DealReported, DealUpdateReported
 from firm.kinds import body_of
 from firm.money import Money
 from firm.phase import ENDED
@@ -54,7 +54,7 @@ def closings_of(
 def _with_costs(reader: LedgerReader, line: AccountLine, closing: Closing) -> ClosedDeal:
     row = reader.row(closing.seq)
     body = body_of(row.kind, row.payload) if row is not None else None
-    swap = body.swap if isinstance(body, DealReported) else line.money(0)
+    swap = body.swap if isinstance(body, DealReported | DealUpdateReported) else line.money(0)
     return ClosedDeal(closing, line.money(closing.profit), line.money(closing.costs) - swap, swap)
 
 

@@ -32,6 +32,8 @@ _IGNORED = {
     "does_not_fit": "It does not fit what the account holds",
     "too_many_positions": "The account has as many positions open as may be",
     "out_of_range": "Its amounts are beyond what an account can hold",
+    "unknown_deal": "The platform changed or deleted a deal that it never told us of",
+    "too_old": "The platform changed or deleted a deal of too long ago to work out what follows",
 }
 
 

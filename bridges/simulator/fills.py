@@ -7,12 +7,13 @@ side adds to it at the average price, one on the other side reduces it, and what
 from typing import NamedTuple
 
 from bridges.simulator.answers import Reason, Retcode
+from bridges.simulator.commissions import commission_of
+from bridges.simulator.corrections import remember
 from bridges.simulator.matching import LOTS_STEP_E8, depth_left_e8, opposite
 from bridges.simulator.state import Account, Execution, Position, PositionMode, State, TradeMode
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.valuation import (
     can_value,
-    commission_minor,
     equity_minor,
     is_convertible,
     margin_minor,
@@ -83,7 +84,7 @@ class Fills:
             if opening_e8 <= 0:
                 return True
             bound -= margin_of(account, symbol, held.lots_e8, held.price_open, state)
-        needed = margin_of(account, symbol, opening_e8, price, state) - commission_minor(account, lots_e8)
+        needed = margin_of(account, symbol, opening_e8, price, state) - commission_of(account, DealEntry.IN, lots_e8)
         return equity_minor(account, state) >= bound + needed
 
     def available_e8(self, account: Account, symbol: str, side: Side, wanted_e8: int) -> int:
@@ -142,12 +143,13 @@ class Fills:
 
     def _book_entry(self, account: Account, position: Position, entry: Entry, op: str, t_us: int) -> None:
         self.changes += 1
-        commission = commission_minor(account, entry.lots_e8)
+        commission = commission_of(account, DealEntry.IN, entry.lots_e8)
         account.balance_minor += commission
-        self._tell.deal(
+        deal = self._tell.deal(
             account, position, self.number("deal"), entry.order_id, DealEntry.IN, entry.side, entry.lots_e8,
             entry.price, 0, commission, 0, Reason.CLIENT.value, t_us,
         )  # fmt: skip
+        remember(account, deal)
         self._tell.position(account, position, op, self._state, t_us)
         self._tell.equity(account, self._state, t_us)
 
@@ -162,16 +164,17 @@ class Fills:
         order_id: str = "",
     ) -> None:
         profit = profit_of_deal(account, position, lots_e8, price, self._state)
-        commission = commission_minor(account, lots_e8)
+        commission = commission_of(account, DealEntry.OUT, lots_e8)
         swap = _share(position.swap_minor, lots_e8, position.lots_e8)
         account.balance_minor += profit + commission + swap
         position.lots_e8 -= lots_e8
         position.swap_minor -= swap
         self.changes += 1
-        self._tell.deal(
+        deal = self._tell.deal(
             account, position, self.number("deal"), order_id or self.number("order"), DealEntry.OUT,
             opposite(position.side), lots_e8, price, profit, commission, swap, reason.value, t_us,
         )  # fmt: skip
+        remember(account, deal)
         if not position.lots_e8:
             del account.positions[position.position_id]
             # Without positions there is no margin, and no price wakes the account to see that.

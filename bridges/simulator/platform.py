@@ -8,6 +8,7 @@ import heapq
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.bars import Bars
 from bridges.simulator.books import Books
+from bridges.simulator.corrections import Corrections
 from bridges.simulator.dividends import pay_dividends
 from bridges.simulator.holidays import opening_catalogue
 from bridges.simulator.orders import NEVER_US
@@ -33,6 +34,7 @@ class Platform:
     def __init__(self, state: State, bars: Bars, tellings: Tellings, script: Script = NOTHING) -> None:
         self.state = state
         self.books = Books(state, tellings)
+        self.corrections = Corrections(state, tellings)
         self._bars = bars
         self._tell = tellings
         self._alarms = Alarms()

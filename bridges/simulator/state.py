@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
+from bridges.events import Deal
 from bridges.simulator.catalogue import Catalogue
 from bridges.simulator.symbols import LISTED, Listing
 from firm.inputs import Side
@@ -88,7 +89,7 @@ class Account(msgspec.Struct):
 
     `draws` counts the trader's dice throws, `look_us` is when the trader next looks at the screen, `notes` what they
     remember. `version` grows with each change of the record. `held_in_silence`: close-only by the dead-man policy alone.
-    `in_margin_call`: it was told that the margin level is low, and has not recovered since.
+    `in_margin_call`: it was told that the margin level is low, and has not recovered since. `deals`: the newest, as they read now.
     """
 
     login: str
@@ -111,6 +112,7 @@ class Account(msgspec.Struct):
     position_mode: PositionMode = PositionMode.HEDGING
     execution: Execution = Execution.MARKET
     in_margin_call: bool = False
+    deals: dict[str, Deal] = {}
 
 
 class Quoted(msgspec.Struct):

@@ -94,29 +94,29 @@ class Tellings:
         swap: int,
         reason: str,
         t_us: int,
-    ) -> None:
-        """A fill; `side` is the deal's own: a long is closed by selling."""
-        self.event(
-            Deal(
-                acc=account.login,
-                deal_id=deal_id,
-                order_id=order_id,
-                pos_id=position.position_id,
-                sym=position.symbol,
-                action=side,
-                entry=entry,
-                vol=lots_e8,
-                px=price,
-                ccy=account.currency,
-                exponent=account.exponent,
-                profit=profit,
-                commission=commission,
-                swap=swap,
-                fee=0,
-                reason=reason,
-                t_us=t_us,
-            )
+    ) -> Deal:
+        """A fill, as it is told; `side` is the deal's own: a long is closed by selling."""
+        deal = Deal(
+            acc=account.login,
+            deal_id=deal_id,
+            order_id=order_id,
+            pos_id=position.position_id,
+            sym=position.symbol,
+            action=side,
+            entry=entry,
+            vol=lots_e8,
+            px=price,
+            ccy=account.currency,
+            exponent=account.exponent,
+            profit=profit,
+            commission=commission,
+            swap=swap,
+            fee=0,
+            reason=reason,
+            t_us=t_us,
         )
+        self.event(deal)
+        return deal
 
     def position(self, account: Account, position: Position, op: str, state: State, t_us: int) -> None:
         """A position after `op`; a closed one has no volume left."""

@@ -17,6 +17,7 @@ from firm.facts import (
     CashBooked,
     DayOpened,
     DealBooked,
+    DealCorrected,
     DividendBooked,
     FlatConfirmed,
     MarkTaken,
@@ -24,6 +25,7 @@ from firm.facts import (
     PhasePassed,
     StandingChanged,
     TradingDayCounted,
+    TradingDayUncounted,
 )
 from firm.kinds import Body
 from firm.money import Money, divided_rounded_down, divided_rounded_up
@@ -59,7 +61,7 @@ class Accounts:
     """The `accounts` read model."""
 
     name = "accounts"
-    version = 4
+    version = 5
     schema = SCHEMA
     kinds = kinds_of(
         OrderPlaced,
@@ -67,11 +69,13 @@ class Accounts:
         AccountLinked,
         StandingChanged,
         DealBooked,
+        DealCorrected,
         CashBooked,
         DividendBooked,
         DayOpened,
         MarkTaken,
         TradingDayCounted,
+        TradingDayUncounted,
         BreachDeclared,
         BreachSuspected,
         PhasePassed,
@@ -85,7 +89,7 @@ class Accounts:
             match body:
                 case DealBooked():
                     gathered.balance(row.account, body.balance.minor, row.happened_us)
-                case DividendBooked():
+                case DealCorrected() | DividendBooked():
                     gathered.balance(row.account, body.balance.minor, None)
                 case CashBooked():
                     gathered.balance(row.account, body.balance.minor, None)
@@ -154,7 +158,7 @@ def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
             )
         case DayOpened():
             connection.execute(_SET_DAY, (body.balance.minor, body.equity.minor, now, account))
-        case TradingDayCounted():
+        case TradingDayCounted() | TradingDayUncounted():
             connection.execute("UPDATE rm_account SET days_traded = ? WHERE account = ?", (body.count, account))
         case BreachDeclared() | BreachSuspected():
             connection.execute(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from firm.facts import CashBooked, DayAnchored, DayOpened, DayStartMoved, DealBooked, DividendBooked
+from firm.facts import CashBooked, DayAnchored, DayOpened, DayStartMoved, DealBooked, DealCorrected, DividendBooked
 from firm.kinds import Body
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
@@ -29,6 +29,7 @@ _LAST_BEFORE = "(SELECT max(start_us) FROM rm_day WHERE account = ?1 AND start_u
 _CLOSE = f"UPDATE rm_day SET balance_end = ?3, equity_end = ?4 WHERE account = ?1 AND start_us = {_LAST_BEFORE.format(bound='<')}"  # noqa: S608  (own words)
 _DEAL = f"UPDATE rm_day SET deals = deals + 1, net = net + ?3 WHERE account = ?1 AND start_us = {_LAST_BEFORE.format(bound='<=')}"  # noqa: S608  (own words)
 _DIVIDEND = f"UPDATE rm_day SET net = net + ?3 WHERE account = ?1 AND start_us = {_LAST_BEFORE.format(bound='<=')}"  # noqa: S608  (own words)
+_CORRECTED = f"UPDATE rm_day SET deals = deals - ?4, net = net + ?3 WHERE account = ?1 AND start_us = {_LAST_BEFORE.format(bound='<=')}"  # noqa: S608  (own words)
 _CASH = f"UPDATE rm_day SET cash = cash + ?3 WHERE account = ?1 AND start_us = {_LAST_BEFORE.format(bound='<=')}"  # noqa: S608  (own words)
 
 
@@ -36,9 +37,9 @@ class Days:
     """The `days` read model."""
 
     name = "days"
-    version = 1
+    version = 2
     schema = SCHEMA
-    kinds = kinds_of(DayOpened, DayAnchored, DayStartMoved, DealBooked, CashBooked, DividendBooked)
+    kinds = kinds_of(DayOpened, DayAnchored, DayStartMoved, DealBooked, DealCorrected, CashBooked, DividendBooked)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
@@ -53,6 +54,9 @@ class Days:
                     connection.execute(_DEAL, (row.account, row.happened_us, body.net.minor))
                 case DividendBooked():
                     connection.execute(_DIVIDEND, (row.account, row.happened_us, body.amount.minor))
+                case DealCorrected():
+                    values = (row.account, body.deal_us, body.net.minor, int(body.deleted))
+                    connection.execute(_CORRECTED, values)
                 case CashBooked():
                     connection.execute(_CASH, (row.account, row.happened_us, body.amount.minor))
                 case _:

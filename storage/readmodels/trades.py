@@ -6,8 +6,8 @@ from typing import Any
 import apsw
 import msgspec
 
-from firm.facts import DealBooked, PositionRestated, SwapPosted
-from firm.inputs import DealEntry, DealReported, Side, SymbolReported
+from firm.facts import DealBooked, DealCorrected, PositionRestated, SwapPosted
+from firm.inputs import DealDeleteReported, DealEntry, DealReported, DealUpdateReported, Side, SymbolReported
 from firm.kinds import Body
 from firm.money import Money
 from storage.readmodels.kinds_of import kinds_of
@@ -22,7 +22,12 @@ CREATE TABLE rm_deal (
     lots_e8 INTEGER NOT NULL, price INTEGER NOT NULL, profit INTEGER NOT NULL,
     commission INTEGER NOT NULL, swap INTEGER NOT NULL, fee INTEGER NOT NULL,
     bridge TEXT NOT NULL, reason TEXT NOT NULL, booked INTEGER NOT NULL, at_us INTEGER NOT NULL,
+    told_seq INTEGER, corrected_seq INTEGER,
     PRIMARY KEY (account, position, deal)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rm_deal_update (
+    account INTEGER NOT NULL, deal TEXT NOT NULL, seq INTEGER NOT NULL, lots_e8 INTEGER NOT NULL, price INTEGER NOT NULL,
+    profit INTEGER NOT NULL, commission INTEGER NOT NULL, swap INTEGER NOT NULL, fee INTEGER NOT NULL, PRIMARY KEY (account, deal)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rm_trade (
     account INTEGER NOT NULL, position TEXT NOT NULL, bridge TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL,
@@ -51,6 +56,28 @@ _TRADE = (
     " fee = fee + excluded.fee, closed_us = excluded.closed_us, closed_seq = excluded.closed_seq, reason = excluded.reason"
 )
 
+# What a deal reads like by the platform's newest word on it: a desk that is stopped books that only later.
+_TOLD = (
+    "INSERT INTO rm_deal_update (account, deal, seq, lots_e8, price, profit, commission, swap, fee) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET seq = excluded.seq, lots_e8 = excluded.lots_e8, price = excluded.price,"
+    " profit = excluded.profit, commission = excluded.commission, swap = excluded.swap, fee = excluded.fee"
+)
+_CORRECT = (
+    "UPDATE rm_deal SET (told_seq, lots_e8, price, profit, commission, swap, fee) ="
+    " (SELECT u.seq, u.lots_e8, u.price, u.profit, u.commission, u.swap, u.fee FROM rm_deal_update u"
+    " WHERE u.account = ?1 AND u.deal = ?2),"
+    " corrected_seq = ?4 WHERE account = ?1 AND deal = ?2 AND position = ?3"
+)
+_DELETE = "UPDATE rm_deal SET booked = 0, corrected_seq = ?4 WHERE account = ?1 AND deal = ?2 AND position = ?3"
+_OF_POSITION = "SELECT entry, lots_e8 FROM rm_deal WHERE account = ? AND position = ? AND booked = 1 ORDER BY seq"
+_RETRADE = (
+    "UPDATE rm_trade SET net = net + ?3, swap = ?4, lots_e8 = ?5, (commission, swap_paid, fee) ="
+    " (SELECT coalesce(sum(d.commission), 0), coalesce(sum(d.swap), 0), coalesce(sum(d.fee), 0) FROM rm_deal d"
+    " WHERE d.account = ?1 AND d.position = ?2 AND d.booked = 1),"
+    " closed_us = iif(?6, NULL, coalesce(closed_us, ?7)), closed_seq = iif(?6, NULL, coalesce(closed_seq, ?8))"
+    " WHERE account = ?1 AND position = ?2"
+)
+
 _Values = tuple[int | str | None, ...]
 
 
@@ -60,7 +87,9 @@ class Trades:
     name = "trades"
     version = 3
     schema = SCHEMA
-    kinds = kinds_of(DealReported, DealBooked, SwapPosted, PositionRestated, SymbolReported)
+    kinds = kinds_of(
+        DealReported, DealBooked, DealUpdateReported, DealDeleteReported, DealCorrected, SwapPosted, PositionRestated, SymbolReported,
+    )  # fmt: skip
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         gathered = _Gathered(connection)
@@ -70,6 +99,12 @@ class Trades:
                     gathered.reported[row.seq] = (row, body)
                 case DealBooked():
                     gathered.book(row, body)
+                case DealUpdateReported():
+                    gathered.write()
+                    _put_off(connection, row, body)
+                case DealCorrected():
+                    gathered.write()
+                    _correct(connection, row, body)
                 case SwapPosted():
                     gathered.write()  # the last row that set a swap is the one that holds
                     connection.execute(
@@ -91,6 +126,24 @@ class Trades:
                 case _:
                     pass
         gathered.write()
+
+
+def _put_off(connection: apsw.Connection, row: Row, told: DealUpdateReported) -> None:
+    costs = (told.commission.minor, told.swap.minor, told.fee.minor)
+    figures = (told.lots_e8, told.price, told.profit.minor, *costs)
+    connection.execute(_TOLD, (row.account, told.deal_id, row.seq, *figures))
+
+
+def _correct(connection: apsw.Connection, row: Row, fact: DealCorrected) -> None:
+    """The deal as it reads now, or struck; and its trade, which may be open again, or never have been."""
+    key = (row.account, fact.deal_id, fact.position_id, row.seq)
+    connection.execute(_DELETE if fact.deleted else _CORRECT, key)
+    size = largest = 0
+    for entry, lots_e8 in connection.execute(_OF_POSITION, (row.account, fact.position_id)):
+        size += lots_e8 if entry == DealEntry.IN else -lots_e8
+        largest = max(largest, size)
+    now = (fact.net.minor, fact.swap.minor, largest, bool(fact.lots_e8), row.happened_us, row.seq)
+    connection.execute(_RETRADE, (row.account, fact.position_id, *now))
 
 
 class _Gathered:
@@ -155,7 +208,8 @@ class DealLine(msgspec.Struct, frozen=True):
 
 
 class Trade(msgspec.Struct, frozen=True, kw_only=True):
-    """One position; still open where `closed_seq` is None. `reason` is the platform's word for its last deal.
+    """One position; still open where `closed_seq` is None. `reason` is the platform's word for its last deal. `corrected_seq`: the
+    newest row by which the platform changed or deleted one of its deals; where it deleted all of them, there are none.
 
     `price_in` and `price_out` are averages over its deals, rounded to the symbol's digits. `net` is what its deals have left in the
     balance so far, after the costs, which are negative when paid. `opened_seq`: the row that booked its first deal."""
@@ -177,6 +231,7 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
     closed_seq: int | None
     reason: str
     deals: tuple[DealLine, ...]
+    corrected_seq: int | None
 
     @property
     def costs(self) -> Money:
@@ -185,7 +240,8 @@ class Trade(msgspec.Struct, frozen=True, kw_only=True):
 
 TRADE_COLUMNS = (
     "t.account, t.position, t.symbol, t.side, t.lots_e8, coalesce(s.digits, 0), t.currency, t.exponent, t.net, t.commission,"
-    " t.swap_paid, t.fee, t.opened_us, t.opened_seq, t.closed_us, t.closed_seq, t.reason"
+    " t.swap_paid, t.fee, t.opened_us, t.opened_seq, t.closed_us, t.closed_seq, t.reason,"
+    " (SELECT max(d.corrected_seq) FROM rm_deal d WHERE d.account = t.account AND d.position = t.position)"
 )
 TRADES_FROM = "FROM rm_trade t LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
 
@@ -201,7 +257,7 @@ def closed_trades(connection: apsw.Connection, account: int, before: int | None,
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """A deal by which a position was closed, or a part of it; `seq` is the row that reported it.
+    """A deal by which a position was closed, or a part of it; `seq` is the row that reported it as it reads now.
 
     `costs`: commission, swap and fee together, negative when paid."""
 
@@ -220,8 +276,8 @@ class Closing(msgspec.Struct, frozen=True):
 def closings_after(connection: apsw.Connection, account: int, seq: int, positions: tuple[str, ...]) -> list[Closing]:
     """The booked closing deals of these positions since ledger row `seq`, in their order."""
     sql = (
-        "SELECT d.seq, d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8, d.price, d.profit,"
-        " d.commission + d.swap + d.fee, d.at_us FROM rm_deal d"
+        "SELECT coalesce(d.told_seq, d.seq), d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8,"
+        " d.price, d.profit, d.commission + d.swap + d.fee, d.at_us FROM rm_deal d"
         " JOIN rm_trade t ON t.account = d.account AND t.position = d.position"
         " LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
         " WHERE d.account = ? AND d.position = ? AND d.seq > ? AND d.entry != 'in' AND d.booked = 1 ORDER BY d.seq"
@@ -257,10 +313,8 @@ def costs_of_open(connection: apsw.Connection, account: int) -> list[tuple[str, 
 
 def trade_of(connection: apsw.Connection, row: Sequence[Any]) -> Trade:
     """A row of TRADE_COLUMNS, with its deals."""
-    account, position, symbol, side, lots_e8, digits, currency, exponent, net, commission, swap, fee, *times, reason = (
-        row
-    )
-    opened_us, opened_seq, closed_us, closed_seq = times
+    account, position, symbol, side, lots_e8, digits, currency, exponent, net, commission, swap, fee, *others = row
+    opened_us, opened_seq, closed_us, closed_seq, reason, corrected_seq = others
     deals = _deals_of(connection, account, position)
     money = Money(net, currency, exponent)
     return Trade(
@@ -281,6 +335,7 @@ def trade_of(connection: apsw.Connection, row: Sequence[Any]) -> Trade:
         closed_seq=closed_seq,
         reason=reason,
         deals=deals,
+        corrected_seq=corrected_seq,
     )
 
 

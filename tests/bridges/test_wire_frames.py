@@ -17,6 +17,8 @@ from bridges.events import (
     CmdAck,
     CmdResult,
     Deal,
+    DealDelete,
+    DealUpdate,
     Equity,
     Event,
     Gap,
@@ -52,6 +54,11 @@ EVENTS: dict[str, Event] = {
         "700001", "d1", "o1", "p1", "EURUSD", Side.BUY, DealEntry.IN, 10**8, 138_597,
         "USD", 2, 0, -350, 0, 0, "client", T, "first", "12:30:00.250",
     ),
+    "deal_update": DealUpdate(
+        "700001", "d1", "o1", "p1", "EURUSD", Side.BUY, DealEntry.IN, 10**8, 138_590,
+        "USD", 2, 0, -300, 0, 0, "client", T, T + 60_000_000, "price corrected", "12:30:00.250",
+    ),
+    "deal_delete": DealDelete("700001", "d1", T + 60_000_000, "cancelled"),
     "position": Position(
         "700001", "p1", "opened", "EURUSD", Side.BUY, 10**8, 138_597, 138_000, 0, "USD", 2, -12, 500, T, T
     ),

@@ -426,7 +426,12 @@ def test_a_day_s_start_moves_once_with_cash(story: Any, verifier: ModuleType) ->
     state = story.states[story.ada]
     higher = {"balance": state.money(state.day.balance + 600_000), "equity": state.money(state.day.equity + 600_000)}
     story.add(DayAnchored(day=state.day.day, **higher, changed=True, priced=True), story.ada)
-    refused(story, verifier, story.judge(story.ada, "daily"), "moves a mark, and no deposit or withdrawal caused it")
+    refused(
+        story,
+        verifier,
+        story.judge(story.ada, "daily"),
+        "moves a mark, and no deposit, withdrawal or correction caused it",
+    )
 
 
 @pytest.mark.parametrize(("figure", "value"), [("balance", 10_600_000), ("equity", 10_600_000)])

@@ -11,7 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = (
-    "firm/account.py", "firm/account_findings.py", "firm/account_fold.py", "firm/equity.py", "firm/price.py", "firm/quote_frame.py",
+    "firm/account.py", "firm/account_deals.py", "firm/account_findings.py", "firm/account_fold.py", "firm/account_marks.py",
+    "firm/equity.py", "firm/price.py", "firm/quote_frame.py",
     "firm/trading_day.py",
     "actors/market_desk.py", "actors/price_trail.py", "actors/guards.py", "actors/wakes.py", "actors/routes.py", "actors/owed.py",
     "actors/bands.py", "actors/columns.py", "actors/price_log.py", "actors/sanity.py",

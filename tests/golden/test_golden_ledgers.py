@@ -183,7 +183,7 @@ def test_replay_refuses_what_an_earlier_engine_decided(golden: Golden) -> None:
 
 
 def test_payloads_are_never_written_anew(golden: Golden) -> None:
-    """A field that was added since has a default, and the row keeps the bytes that were hashed."""
+    """A field that was added since, at the end of the row or of its last value, has a default; the row keeps the bytes that were hashed."""
     for row in golden.rows():
         now = json.loads(payload_of(body_of(row.kind, row.payload)))
         assert _has_grown_from(json.loads(row.payload), now), f"row {row.seq}: {row.kind} lost or moved a field"

@@ -25,7 +25,7 @@ from bridges.gateway import Gateway
 from bridges.lanes import Lanes, PendingEvent, Took
 from bridges.outbox import Outbox
 from bridges.wire import Ack
-from firm import account_fold
+from firm import account_fold, account_marks
 from firm.account import Peak
 from firm.account_fold import ALREADY_BOOKED
 from firm.equity import Priced
@@ -106,13 +106,15 @@ def test_a_figure_drawn_from_a_counter_of_the_process_is_caught(monkeypatch: pyt
 
 
 def test_a_floor_moved_by_a_provisional_mark_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = account_fold._after_day_opened
+    sound = account_fold.after_day_opened
 
     def moves(state: Any, fact: Any, seq: int) -> Any:
         after = sound(state, fact, seq)
-        return replace(after, **account_fold._rollover_high(after, fact.balance.minor, fact.equity.minor, seq))
+        return replace(
+            after, **account_marks._rollover_high(after, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
+        )
 
-    monkeypatch.setattr(account_fold, "_after_day_opened", moves)
+    monkeypatch.setattr(account_fold, "after_day_opened", moves)
     assert caught(46)[0] in (Invariant.EVIDENCE, Invariant.ORACLE)
 
 

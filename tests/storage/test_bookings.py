@@ -3,13 +3,14 @@
 from typing import Any
 
 from firm.arithmetic import Step
-from firm.facts import CashBooked, DayOpened, DealBooked, DividendBooked, OpenPosition
+from firm.facts import CashBooked, DayOpened, DealBooked, DealCorrected, DividendBooked, OpenPosition, QuoteUsed
 from firm.inputs import Side
 from firm.instant import HOUR_US, parse_utc
 from firm.kinds import payload_of
 from firm.money import Money
 from firm.trading_day import TradingDay
 from storage.bookings import BOOKINGS_SHOWN_MAX, bookings_in_words, day_bookings, with_positions_named
+from storage.conversions_told import conversions_in_words
 from storage.rows import StoredRow
 
 NOON_US = parse_utc("2014-05-02T12:00:00")
@@ -109,3 +110,29 @@ def test_positions_are_read_aloud_under_the_platforms_numbers_and_nothing_else_i
     ]
     assert named[3].args == ("EURUSD position 76 lots_e8", "#1")
     assert with_positions_named([], bodies) == []
+
+
+def test_a_deal_that_the_platform_corrected_is_told_as_such_and_the_sum_holds():
+    corrected = DealCorrected(
+        deal_id="D9", position_id="76", symbol="EURUSD", side=Side.BUY, lots_e8=0, price_open=138_700, swap=usd(0), opened_us=1,
+        net=usd(197), balance=usd(4_983_000), deal_us=NOON_US, deleted=False,
+    )  # fmt: skip
+    rows = [row(1, opened(5_000_000)), row(2, booked("76", -17_197, 4_982_803)), row(3, corrected)]
+    told = day_bookings(rows[::-1])
+    assert told is not None
+    assert told.balance.minor == 4_983_000
+    assert "+1.97 USD: EURUSD position 76, deal D9 corrected by the platform, 2014" in bookings_in_words(told)
+
+
+def test_a_conversion_is_told_with_its_path_side_quote_and_age():
+    quote = QuoteUsed(
+        symbol="EURUSD", frame=3, index=0, t_us=NOON_US - 4_100_000, bid=138_690, ask=138_700, digits=5, contract_e8=10**13,
+        currency_base="EUR", currency_profit="USD",
+    )  # fmt: skip
+    rate = Step(
+        name="EURUSD bid for XAUUSD position 7", op="given", args=(), value=138_690, unit="points", source="8/bid"
+    )
+    words = conversions_in_words([rate], {8: quote}, NOON_US)
+    assert "XAUUSD position 7: through the EURUSD bid 1.38690 of 2014-05-02T11:59:55.900000Z, 4.100 s old then" in words
+    assert "[ledger row 8]" in words
+    assert conversions_in_words([], {}, NOON_US) == ""

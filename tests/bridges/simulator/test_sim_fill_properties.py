@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.account_book import _position_after
+from bridges.deals_told import Purse, told_deal
 from bridges.events import Deal, Event, Order, encode_event
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.answers import Reason
@@ -16,7 +17,6 @@ from bridges.simulator.platform import Platform
 from bridges.simulator.state import Account, Execution, OrderType, PositionMode, Quoted, decode_state, encode_state
 from bridges.simulator.symbols import EURUSD
 from bridges.simulator.valuation import equity_minor, margin_minor
-from bridges.translate import Purse, _deal
 from firm.account import Position as Booked
 from firm.inputs import DealEntry, DealReported, Side
 from firm.instant import SECOND_US
@@ -216,7 +216,7 @@ def test_the_firm_books_the_very_positions_that_the_platform_holds(
     session = played(steps, mode, execution)
     booked: dict[str, Booked] = {}
     for seq, (deal, _) in enumerate(session.fills, start=1):
-        reported = _deal("simulator", seq, deal, Purse("USD", 2))
+        reported = told_deal("simulator", seq, deal, Purse("USD", 2))
         assert isinstance(reported, DealReported)
         booked[deal.pos_id] = _position_after(booked.get(deal.pos_id), reported)
         if not booked[deal.pos_id].lots_e8:

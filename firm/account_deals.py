@@ -1,0 +1,274 @@
+"""Deals of an account as the platform has them now, and what the book would be had they always been so.
+
+A platform may change or delete a deal after the fact. Its row stays; what follows from all its position's deals is worked out again.
+"""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from firm.account import (
+    AccountState,
+    Closing,
+    DayTraded,
+    EarlierBook,
+    Finding,
+    KnownDeal,
+    Moved,
+    Peak,
+    Position,
+    with_deal,
+)
+from firm.bounds import DEAL_DAYS_KEPT, DEALS_KNOWN_MAX
+from firm.facts import DealBooked, DealCorrected, TradingDayCounted, TradingDayUncounted
+from firm.inputs import DealDeleteReported, DealEntry, DealReported, DealUpdateReported, Side
+from firm.money import divided_rounded_half_away
+
+_NEVER_US = 2**63
+
+
+class Taken(NamedTuple):
+    """What a position's deals make of it, taken together; no lots: closed, or never opened."""
+
+    side: Side
+    lots_e8: int
+    price_open: int
+    opened_us: int
+
+
+def taken_together(deals: tuple[KnownDeal, ...], until_us: int = _NEVER_US) -> Taken:
+    """The position after those of its deals that were made before `until_us`, in the order in which they were booked.
+
+    A deal that closes more than is open, because the one that opened it was deleted first, closes what there is.
+    """
+    made = [deal for deal in deals if not deal.deleted and deal.at_us < until_us]
+    last = deals[-1]
+    now = Taken(last.side, 0, last.price, last.at_us)
+    for deal in made:
+        if not deal.opens:
+            now = now._replace(lots_e8=max(0, now.lots_e8 - deal.lots_e8))
+        elif not now.lots_e8:
+            now = Taken(deal.side, deal.lots_e8, deal.price, deal.at_us)
+        else:
+            lots_e8 = now.lots_e8 + deal.lots_e8
+            weighted = now.price_open * now.lots_e8 + deal.price * deal.lots_e8
+            now = now._replace(lots_e8=lots_e8, price_open=divided_rounded_half_away(weighted, lots_e8))
+    return now
+
+
+def deals_of(state: AccountState, position_id: str) -> tuple[KnownDeal, ...] | None:
+    """All deals of a position, in the order in which they were booked; None where its first ones are too long ago."""
+    deals = tuple(deal for deal in state.deals_known if deal.position_id == position_id)
+    return deals if deals and deals[0].begins else None
+
+
+def corrected(known: KnownDeal, told: DealUpdateReported | DealDeleteReported) -> KnownDeal:
+    """The deal as the platform has it now."""
+    if isinstance(told, DealDeleteReported):
+        return replace(known, deleted=True, net=0, swap=0, told_us=told.t_us)
+    net = told.profit.minor + told.commission.minor + told.swap.minor + told.fee.minor
+    return replace(
+        known, lots_e8=told.lots_e8, price=told.price, net=net, swap=told.swap.minor, told_us=told.t_us
+    )  # fmt: skip
+
+
+def with_corrected(deals: tuple[KnownDeal, ...], now: KnownDeal) -> tuple[KnownDeal, ...]:
+    return tuple(now if deal.deal_id == now.deal_id else deal for deal in deals)
+
+
+def swap_after(held: Position | None, before: KnownDeal, now: KnownDeal, lots_e8: int) -> int:
+    """What swap is left on a position: what the deal realised of it before it does not any more, and the other way about."""
+    return (held.swap if held is not None else 0) + before.swap - now.swap if lots_e8 else 0
+
+
+# --- how rows change what is known of deals ---
+
+
+def after_told(state: AccountState, told: DealReported | DealUpdateReported | DealDeleteReported) -> AccountState:
+    """A report, kept until the fact comes that books it: facts say what a deal led to, and not how it reads."""
+    known = state.known_deal(told.deal_id)
+    match told:
+        case DealReported() if state.knows_deal(told.deal_id):
+            return state
+        case DealReported():
+            net = told.profit.minor + told.commission.minor + told.swap.minor + told.fee.minor
+            kept = KnownDeal(
+                told.deal_id, told.position_id, told.symbol, told.entry is DealEntry.IN, told.side, told.lots_e8, told.price,
+                net, told.swap.minor, told.t_us, told.t_us,
+            )  # fmt: skip
+        case _ if known is None:
+            return state
+        case _:
+            kept = corrected(known, told)
+    return replace(state, deals_told=(*_without(state, told.deal_id)[1 - DEALS_KNOWN_MAX :], kept))
+
+
+def after_booked(state: AccountState, fact: DealBooked) -> AccountState:
+    """The deal that was told is in the book. `state` is the one before it."""
+    told = next((deal for deal in state.deals_told if deal.deal_id == fact.deal_id), None)
+    if told is None:
+        return state
+    label = state.day.day.label if state.day is not None else ""
+    known = replace(told, begins=state.position(fact.position_id) is None, day=label)
+    return replace(
+        state,
+        deals_told=_without(state, fact.deal_id),
+        deals_known=(*state.deals_known[1 - DEALS_KNOWN_MAX :], known),
+        traded=_with_opened(state.traded, label, 1) if known.opens and label else state.traded,
+    )
+
+
+def without_told(state: AccountState, deal_id: str) -> AccountState:
+    """A report that led to no booking."""
+    return replace(state, deals_told=_without(state, deal_id)) if state.deals_told else state
+
+
+def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, happened_us: int) -> AccountState:
+    """The book as if the deal had always been so; what was measured before, with what it was, is not certain any more."""
+    now = next(deal for deal in state.deals_told if deal.deal_id == fact.deal_id)
+    before = state.known_deal(fact.deal_id)
+    assert before is not None, f"account {state.account} corrects deal {fact.deal_id}, which it does not know"
+    known = with_corrected(state.deals_known, now)
+    change = _Change(before, now, tuple(deal for deal in known if deal.position_id == now.position_id), seq)
+    is_earlier_day = state.closing is not None and state.day is not None and now.at_us < state.day.day.start_us
+    findings = tuple(_grounds_corrected(finding, change) for finding in state.findings)
+    if is_earlier_day:
+        moved = Moved(seq, fact.net.minor, cash=False)
+        findings = tuple(replace(finding, moved=(*finding.moved, moved)) for finding in findings)
+    positions = with_deal(state.positions, fact, seq)
+    unopened = now.opens and now.deleted and not before.deleted
+    return replace(
+        state,
+        positions=positions,
+        balance=fact.balance.minor,
+        balance_source=f"{seq}/balance/minor",
+        closing=_closing_corrected(state, change) if is_earlier_day else state.closing,
+        earlier=_still_certain(state.earlier, now.at_us),
+        findings=findings,
+        peak=_peak_corrected(state, now.at_us, fact.balance.minor, happened_us)
+        if not positions
+        else _doubted(state, now.at_us),
+        last_trade_us=_last_trade_us(state, known, now),
+        last_trade_seq=seq,
+        deals_told=_without(state, fact.deal_id),
+        deals_known=known,
+        traded=_with_opened(state.traded, before.day, -1) if unopened else state.traded,
+    )
+
+
+def after_counted(state: AccountState, fact: TradingDayCounted, seq: int) -> AccountState:
+    traded = tuple(replace(day, counted=True) if day.label == fact.label else day for day in state.traded)
+    return replace(
+        state,
+        days_traded=fact.count,
+        last_day_traded=fact.label,
+        first_trade_day=state.first_trade_day or fact.label,
+        days_traded_seq=seq,
+        traded=traded,
+    )
+
+
+def after_uncounted(state: AccountState, fact: TradingDayUncounted, seq: int) -> AccountState:
+    """The day is as if nothing had been opened on it."""
+    traded = tuple(day for day in state.traded if day.label != fact.label)
+    counted = [day.label for day in traded if day.counted]
+    first, last = state.first_trade_day, state.last_day_traded
+    return replace(
+        state,
+        days_traded=fact.count,
+        days_traded_seq=seq,
+        traded=traded,
+        first_trade_day=next(iter(counted), "") if first == fact.label else first,
+        last_day_traded=(counted[-1] if counted else "") if last == fact.label else last,
+    )
+
+
+def is_day_emptied(state: AccountState, label: str) -> bool:
+    """Whether a day that counts has no deal left that opened something."""
+    return any(day.label == label and day.counted and not day.opened for day in state.traded)
+
+
+# --- the workings ---
+
+
+class _Change(NamedTuple):
+    """A deal before and after its correction, all deals of its position as they read now, and the row that says so."""
+
+    before: KnownDeal
+    now: KnownDeal
+    deals: tuple[KnownDeal, ...]
+    seq: int
+
+    @property
+    def net(self) -> int:
+        return self.now.net - self.before.net
+
+    def positions(self, held: tuple[Position, ...], until_us: int) -> tuple[Position, ...]:
+        """What was held at an instant that has passed. Nothing cites it from there: it is measured, never shown."""
+        was = next((one for one in held if one.position_id == self.now.position_id), None)
+        others = tuple(one for one in held if one is not was)
+        then = taken_together(self.deals, until_us)
+        if not then.lots_e8:
+            return others
+        swap = swap_after(was, self.before, self.now, then.lots_e8)
+        position = Position(
+            self.now.position_id, self.now.symbol, then.side, then.lots_e8, then.price_open, then.opened_us, self.seq, "",
+            swap, self.seq, "swap/minor",
+        )  # fmt: skip
+        return (*others, position)
+
+
+def _closing_corrected(state: AccountState, change: _Change) -> Closing:
+    closing, day = state.closing, state.day
+    assert closing is not None
+    assert day is not None
+    positions = change.positions(closing.positions, day.day.start_us)
+    awaited = closing.swap_awaited & {held.position_id for held in positions}
+    return replace(closing, balance=closing.balance + change.net, positions=positions, swap_awaited=awaited)
+
+
+def _grounds_corrected(finding: Finding, change: _Change) -> Finding:
+    """A breach after the deal: another book was held when it was seen."""
+    grounds = finding.grounds
+    if grounds is None or change.now.at_us >= finding.at_us:
+        return finding
+    balance, positions = grounds.deals or (grounds.balance, grounds.positions)
+    deals = balance + change.net, change.positions(positions, finding.at_us)
+    return replace(finding, grounds=replace(grounds, deals=deals))
+
+
+def _still_certain(earlier: tuple[EarlierBook, ...], at_us: int) -> tuple[EarlierBook, ...]:
+    """The books of before the deal. Those between it and the newest booking held what no row says any more."""
+    return tuple(book for book in earlier if book.until_us <= at_us)
+
+
+def _peak_corrected(state: AccountState, deal_us: int, balance: int, happened_us: int) -> Peak | None:
+    """An account that holds nothing is worth its balance, which may be a new high."""
+    peak = _doubted(state, deal_us)
+    if peak is None or not state.trails_every_tick or balance <= peak.equity:
+        return peak
+    return Peak(balance, balance, happened_us, (), 0)
+
+
+def _doubted(state: AccountState, deal_us: int) -> Peak | None:
+    """A high of after the deal was measured with what the deal was."""
+    peak = state.peak
+    if peak is None or not state.trails_every_tick or deal_us >= peak.at_us:
+        return peak
+    return replace(peak, in_doubt=True)
+
+
+def _last_trade_us(state: AccountState, known: tuple[KnownDeal, ...], now: KnownDeal) -> int:
+    if not now.deleted or now.at_us < state.last_trade_us:
+        return state.last_trade_us
+    return max((deal.at_us for deal in known if not deal.deleted), default=state.last_trade_us)
+
+
+def _with_opened(traded: tuple[DayTraded, ...], label: str, by: int) -> tuple[DayTraded, ...]:
+    if any(day.label == label for day in traded):
+        return tuple(replace(day, opened=day.opened + by) if day.label == label else day for day in traded)
+    return (*traded[1 - DEAL_DAYS_KEPT :], DayTraded(label, by, counted=False)) if by > 0 else traded
+
+
+def _without(state: AccountState, deal_id: str) -> tuple[KnownDeal, ...]:
+    return tuple(deal for deal in state.deals_told if deal.deal_id != deal_id)
