@@ -36,8 +36,8 @@ from appliance.settings import (
     WebSettings,
 )
 from bridges.enrolment import new_keypair
-from bridges.simulator.__main__ import bundled_tick_files
-from bridges.simulator.ticks import TickFileError, first_instant, tick_file
+from bridges.simulator.price_files import bundled_tick_files, first_instant, price_file
+from bridges.simulator.ticks import TickFileError
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram
 from firm.instant import DAY_US, SECOND_US, parse_utc, utc_text
 from storage.errors import LedgerInUse
@@ -280,7 +280,7 @@ def _unhurried() -> Iterator[None]:
 def _start_of(options: DemoOptions) -> int:
     """Where the market begins, once it is clear that there is one: before anything is made or removed for it."""
     try:
-        files = [tick_file(path) for path in options.ticks or bundled_tick_files()]
+        files = [price_file(path) for path in options.ticks or bundled_tick_files()]
         first_us = first_instant(files)
     except TickFileError as wrong:
         raise DemoRefused(str(wrong)) from wrong

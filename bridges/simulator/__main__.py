@@ -11,14 +11,14 @@ import anyio
 
 from bridges.enrolment import KeyFileUnusable, read_key_file
 from bridges.outbox import Outbox, OutboxUnusable
+from bridges.simulator.price_files import bundled_tick_files, price_file
 from bridges.simulator.program import Simulator
 from bridges.simulator.progress import ProgressLines
 from bridges.simulator.replay import Market
 from bridges.simulator.state import StateUnusable
-from bridges.simulator.ticks import TickFileError, tick_file
+from bridges.simulator.ticks import TickFileError
 from firm.instant import parse_utc
 
-BUNDLED_MARKET = Path(__file__).parent / "market"
 OUTBOX_NAME = "outbox.db"
 
 
@@ -41,15 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def bundled_tick_files() -> list[Path]:
-    """The files that are played when none are named."""
-    return sorted(BUNDLED_MARKET.glob("*.zip"))
-
-
 def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
     key = read_key_file(options.key_file)
     market = Market(
-        [tick_file(path) for path in options.ticks or bundled_tick_files()],
+        [price_file(path) for path in options.ticks or bundled_tick_files()],
         from_us=options.from_us,
         to_us=options.to_us,
         skipped=Counter() if options.skip_bad_lines else None,
@@ -98,7 +93,11 @@ def _parser() -> argparse.ArgumentParser:
         "--data-dir", type=Path, required=True, metavar="D", help="where the platform keeps its books and its outbox"
     )
     parser.add_argument(
-        "--ticks", type=Path, nargs="+", metavar="FILE", help="tick files to play instead of the bundled ones"
+        "--ticks",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="files of ticks or minute bars to play instead of the bundled ones",
     )
     parser.add_argument(
         "--from", dest="from_us", type=_instant, metavar="T", help="begin here, e.g. 2014-05-02T12:25:00 (UTC)"
@@ -122,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--skip-bad-lines",
         action="store_true",
-        help="count bad lines of tick files and go on; without it they stop the replay",
+        help="count bad lines of these files and go on; without it they stop the replay",
     )
     parser.add_argument("--progress", action="store_true", help="print JSON lines of progress")
     parser.add_argument(

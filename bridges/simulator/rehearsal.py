@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bridges.events import Deal, Event
-from bridges.simulator.__main__ import bundled_tick_files
+from bridges.simulator.price_files import bundled_tick_files
 from bridges.simulator.replay import Market, Replay
 from bridges.simulator.state import Account
 from bridges.simulator.tempers import TEMPERS, cast

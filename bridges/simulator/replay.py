@@ -7,19 +7,20 @@ Where a slice ends depends on the ticks alone, never on the wall clock: verdicts
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bridges.events import Event
 from bridges.simulator import silence
 from bridges.simulator.bars import Bars
 from bridges.simulator.platform import Platform, opening_state
+from bridges.simulator.price_files import FilePrices, PriceFile
 from bridges.simulator.requests import Requests
 from bridges.simulator.state import State, StateUnusable, decode_state, encode_state
 from bridges.simulator.symbols import LISTED
 from bridges.simulator.tellings import Tellings
-from bridges.simulator.ticks import BadLine, TickFile, fingerprint, first_instant, merged_ticks
+from bridges.simulator.ticks import BadLine
 from bridges.wire import Cmd, DeadmanPolicy
-from firm.instant import DAY_US, SECOND_US, utc_text
+from firm.instant import SECOND_US, utc_text
 from firm.quote_frame import Tick
 
 SLICE_US = SECOND_US
@@ -27,25 +28,35 @@ SLICE_TICKS_MAX = 64
 SILENCE_MAX_US = 4 * SECOND_US
 
 
+class Prices(Protocol):
+    """Where prices come from: always the same ones, in time order, from `first_us` to before `end_us`."""
+
+    first_us: int
+    end_us: int
+    fingerprint: str
+
+    def ticks(self, to_us: int, skipped: Counter[BadLine] | None) -> Iterator[Tick]: ...
+
+
 class Market:
-    """What is replayed: tick files in order, from one instant to another. `skipped` counts bad lines where they are skipped."""
+    """What is replayed: files or other prices, from one instant to another. `skipped` counts bad lines where they are skipped."""
 
     def __init__(
         self,
-        files: Sequence[TickFile],
+        prices: Prices | Sequence[PriceFile],
         *,
         from_us: int | None = None,
         to_us: int | None = None,
         skipped: Counter[BadLine] | None = None,
     ) -> None:
-        self.files = tuple(files)
+        self._prices: Prices = FilePrices(prices) if isinstance(prices, Sequence) else prices
         self.skipped = skipped
-        self.from_us = first_instant(files) if from_us is None else from_us
-        self.to_us = max(file.midnight_us for file in files) + DAY_US if to_us is None else to_us
-        self.fingerprint = fingerprint(files)
+        self.from_us = self._prices.first_us if from_us is None else from_us
+        self.to_us = self._prices.end_us if to_us is None else to_us
+        self.fingerprint = self._prices.fingerprint
 
     def ticks(self) -> Iterator[Tick]:
-        return merged_ticks(self.files, self.to_us, self.skipped)
+        return self._prices.ticks(self.to_us, self.skipped)
 
 
 class Parcel(NamedTuple):
@@ -195,6 +206,6 @@ def _fitting(saved: bytes, market: Market, seed: int) -> State:
     if (state.market, state.seed, state.from_us) != (market.fingerprint, seed, market.from_us):
         raise StateUnusable(
             f"the saved platform began at {utc_text(state.from_us)} with seed {state.seed}, on other settings or tick files: "
-            "give the same --ticks, --from and --seed, or begin anew in another --data-dir"
+            "give the same --ticks or --market, --from and --seed, or begin anew in another --data-dir"
         )
     return state

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bridges.simulator.__main__ import bundled_tick_files
+from bridges.simulator.price_files import bundled_tick_files
 
 FROM_MS, TO_MS = Decimal((12 * 60 + 25) * 60_000), Decimal((12 * 60 + 31) * 60_000)
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from bridges.simulator.__main__ import bundled_tick_files
+from bridges.simulator.price_files import bundled_tick_files
 from bridges.simulator.rehearsal import Rehearsal, opening_commands, table
 from bridges.simulator.replay import Market
 from bridges.simulator.tempers import TEMPERS, cast, temper_of
