@@ -11,11 +11,13 @@ import anyio
 
 from bridges.enrolment import KeyFileUnusable, read_key_file
 from bridges.outbox import Outbox, OutboxUnusable
-from bridges.simulator.price_files import bundled_tick_files, price_file
+from bridges.simulator.market_spec import MarketUnusable, read_market
+from bridges.simulator.price_files import FilePrices, bundled_tick_files, price_file
 from bridges.simulator.program import Simulator
 from bridges.simulator.progress import ProgressLines
-from bridges.simulator.replay import Market
+from bridges.simulator.replay import Market, Prices
 from bridges.simulator.state import StateUnusable
+from bridges.simulator.synthetic import SyntheticPrices
 from bridges.simulator.ticks import TickFileError
 from firm.instant import parse_utc
 
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         simulator, outbox = _assembled(options)
-    except (KeyFileUnusable, OutboxUnusable, StateUnusable, TickFileError) as unusable:
+    except (KeyFileUnusable, MarketUnusable, OutboxUnusable, StateUnusable, TickFileError) as unusable:
         print(f"simulator: {unusable}", file=sys.stderr)
         return 2
     status = 0
@@ -41,10 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def prices_of(market: str, files: Sequence[Path] | None) -> Prices:
+    """A market that is made up as said, or else the files, or else the bundled ones."""
+    if market:
+        return SyntheticPrices(read_market(market))
+    return FilePrices([price_file(path) for path in files or bundled_tick_files()])
+
+
 def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
     key = read_key_file(options.key_file)
     market = Market(
-        [price_file(path) for path in options.ticks or bundled_tick_files()],
+        prices_of(options.market, options.ticks),
         from_us=options.from_us,
         to_us=options.to_us,
         skipped=Counter() if options.skip_bad_lines else None,
@@ -83,8 +92,8 @@ def _innermost(group: BaseException) -> BaseException:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bridges.simulator",
-        description="A simulated trading platform on real ticks. It reaches the appliance over CURVE like any bridge.",
-        epilog="Format of tick files, tempers and books: docs/simulator.md.",
+        description="A simulated trading platform on real or made-up prices. It reaches the appliance over CURVE like any bridge.",
+        epilog="Files of prices, made-up markets, tempers and books: docs/simulator.md.",
     )
     parser.add_argument(
         "--key-file", type=Path, required=True, metavar="F", help='the output of "evenhand bridge add NAME"'
@@ -92,12 +101,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data-dir", type=Path, required=True, metavar="D", help="where the platform keeps its books and its outbox"
     )
-    parser.add_argument(
+    played = parser.add_mutually_exclusive_group()
+    played.add_argument(
         "--ticks",
         type=Path,
         nargs="+",
         metavar="FILE",
         help="files of ticks or minute bars to play instead of the bundled ones",
+    )
+    played.add_argument(
+        "--market",
+        default="",
+        metavar="SPEC",
+        help='a made-up market: "walk+jumps:EURUSD,XAUUSD;days=5", or a TOML file',
     )
     parser.add_argument(
         "--from", dest="from_us", type=_instant, metavar="T", help="begin here, e.g. 2014-05-02T12:25:00 (UTC)"

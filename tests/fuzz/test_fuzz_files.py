@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from appliance.settings import FirmSettings, GatewaySettings, LogLevel, LogSettings, Settings, WebSettings
 from appliance.settings_file import SettingsRefused, new_settings, read_settings, settings_toml
 from bridges.enrolment import KeyFile, KeyFileUnusable, key_file_text, new_keypair, read_key_file
+from bridges.simulator.market_spec import MarketUnusable, read_market
 from bridges.simulator.price_files import merged_ticks, price_file, read_prices
+from bridges.simulator.synthetic import SyntheticPrices
 from bridges.simulator.ticks import BadLine, TickFileError
 from firm.instant import DAY_US
 
@@ -155,6 +158,27 @@ def test_a_spoilt_name_of_a_file_of_prices_is_refused(folder: Path, name: bytes)
     file, why = tried(lambda: price_file(folder / name.decode(errors="replace")), TickFileError)
     assert file is not None or ": " in why
     assert file is None or file.midnight_us % DAY_US == 0
+
+
+MARKETS = [
+    b"walk+jumps:EURUSD,XAUUSD;trend:EURUSD;days=2;seed=9;price=1284.5",
+    b"range;start=2014-05-04;days=1;ticks_per_minute=1;step_ppm=100000",
+    b'days = 2\nstart = "2014-05-05"\n[[symbols]]\nsymbol = "EURUSD"\nkinds = ["gaps"]\nprice = "1.4"\nspread_ppm = 9\n',
+]
+
+
+@fuzz(300)
+@example(raw=b"walk;seed=" + b"9" * 5_000, is_file=False)
+@example(raw=b"\0.toml", is_file=False)
+@example(raw=b"days = " + b"[" * 3_000, is_file=True)
+@given(raw=mutated(MARKETS), is_file=st.booleans())
+def test_a_spoilt_market_is_made_up_or_refused_with_the_reason(folder: Path, raw: bytes, is_file: bool) -> None:
+    text = str(laid(folder, "market.toml", raw)) if is_file else raw.decode(errors="replace")
+    spec, why = tried(lambda: read_market(text), MarketUnusable)
+    assert spec is not None or why.startswith("market ")
+    if spec is not None:
+        prices = SyntheticPrices(spec)
+        assert all(0 < tick.bid < tick.ask for tick in islice(prices.ticks(prices.end_us, None), 20))
 
 
 def _read(path: Path) -> None:
