@@ -11,13 +11,16 @@ import anyio
 
 from bridges.enrolment import KeyFileUnusable, read_key_file
 from bridges.outbox import Outbox, OutboxUnusable
+from bridges.simulator.bots import BotsUnusable, read_bots
+from bridges.simulator.house import House
 from bridges.simulator.market_spec import MarketUnusable, read_market
 from bridges.simulator.price_files import FilePrices, bundled_tick_files, price_file
 from bridges.simulator.program import Simulator
 from bridges.simulator.progress import ProgressLines
 from bridges.simulator.replay import Market, Prices
-from bridges.simulator.state import StateUnusable
+from bridges.simulator.state import Execution, PositionMode, StateUnusable
 from bridges.simulator.synthetic import SyntheticPrices
+from bridges.simulator.tempers import BUNDLED_TROUPE, VARIED_TROUPE
 from bridges.simulator.ticks import TickFileError
 from firm.instant import parse_utc
 
@@ -28,14 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         simulator, outbox = _assembled(options)
-    except (KeyFileUnusable, MarketUnusable, OutboxUnusable, StateUnusable, TickFileError) as unusable:
+    except (BotsUnusable, KeyFileUnusable, MarketUnusable, OutboxUnusable, StateUnusable, TickFileError) as unusable:
         print(f"simulator: {unusable}", file=sys.stderr)
         return 2
     status = 0
     try:
         anyio.run(_run, simulator, options.until_done)
-    except* TickFileError as group:
-        # Bad lines come to light while playing; task groups wrap what their tasks raise.
+    except* (BotsUnusable, TickFileError) as group:
+        # Bad lines and bots come to light while playing; task groups wrap what their tasks raise.
         print(f"simulator: {_innermost(group)}", file=sys.stderr)
         status = 2
     finally:
@@ -50,8 +53,16 @@ def prices_of(market: str, files: Sequence[Path] | None) -> Prices:
     return FilePrices([price_file(path) for path in files or bundled_tick_files()])
 
 
+def house_of(options: argparse.Namespace) -> House:
+    """The user's own bots where there are some; else the bundled ones that know how to trade such a market."""
+    bundled = VARIED_TROUPE if options.market else BUNDLED_TROUPE
+    troupe = read_bots(options.bots) if options.bots else bundled
+    return House(troupe, PositionMode(options.position_mode), Execution(options.execution))
+
+
 def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
     key = read_key_file(options.key_file)
+    house = house_of(options)
     market = Market(
         prices_of(options.market, options.ticks),
         from_us=options.from_us,
@@ -67,6 +78,7 @@ def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
         seed=options.seed,
         speed=options.speed,
         accounts_min=options.wait_accounts,
+        house=house,
         report=ProgressLines(sys.stdout) if options.progress else None,
     )
     return simulator, outbox
@@ -127,6 +139,19 @@ def _parser() -> argparse.ArgumentParser:
         help='seconds of market time in a second, or "max" (default 1)',
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="the traders' dice (default 1)")
+    parser.add_argument("--bots", type=Path, metavar="FILE.py", help="your own traders instead of the bundled ones")
+    parser.add_argument(
+        "--position-mode",
+        choices=list(PositionMode),
+        default=PositionMode.HEDGING,
+        help="of accounts for which the firm says none (default hedging)",
+    )
+    parser.add_argument(
+        "--execution",
+        choices=list(Execution),
+        default=Execution.MARKET,
+        help="of accounts for which the firm says none (default market)",
+    )
     parser.add_argument(
         "--wait-accounts",
         type=int,

@@ -18,7 +18,7 @@ _POINTS_UNSAID = 100_000
 
 # Where some well-known symbols begin unless the spec says otherwise; the others at 100,000 points.
 _STARTS = {
-    "EURUSD": "1.386", "GBPUSD": "1.689", "USDJPY": "102.2", "USDCHF": "0.88", "AUDUSD": "0.927", "USDCAD": "1.096",
+    "EURUSD": "1.386", "GBPUSD": "1.689", "USDJPY": "102.2", "USDCHF": "0.88", "AUDUSD": "0.927", "USDCZK": "19.8",
     "EURGBP": "0.82", "EURJPY": "141.7", "GBPJPY": "172.6", "XAUUSD": "1284", "US500": "1884", "DE40": "9556",
 }  # fmt: skip
 

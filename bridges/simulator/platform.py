@@ -3,6 +3,8 @@
 It reads no clock and no socket. The same state, ticks and requests give the same tellings byte for byte.
 """
 
+from collections.abc import Mapping
+
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.bars import Bars
 from bridges.simulator.books import Books
@@ -10,7 +12,7 @@ from bridges.simulator.seat import Seat
 from bridges.simulator.state import Account, Clocks, Counters, Quoted, State
 from bridges.simulator.symbols import rollover_after
 from bridges.simulator.tellings import Tellings
-from bridges.simulator.tempers import TEMPERS
+from bridges.simulator.tempers import TEMPERS, Temper
 from firm.instant import SECOND_US
 from firm.quote_frame import Tick
 
@@ -20,8 +22,9 @@ EQUITY_EVERY_US = 60 * SECOND_US
 class Platform:
     """Market time only moves forward: `take_tick` and `pass_time` bring it on, requests happen at `now_us`."""
 
-    def __init__(self, state: State, bars: Bars, tellings: Tellings) -> None:
+    def __init__(self, state: State, bars: Bars, tellings: Tellings, tempers: Mapping[str, Temper] = TEMPERS) -> None:
         self.state = state
+        self._tempers = tempers
         self.books = Books(state, tellings)
         self._bars = bars
         self._tell = tellings
@@ -78,7 +81,7 @@ class Platform:
 
     def _look(self, account: Account, t_us: int) -> None:
         changes = self.books.changes
-        pause_s = TEMPERS[account.temper](Seat(account, self.state, self.books, self._bars, t_us))
+        pause_s = self._tempers[account.temper](Seat(account, self.state, self.books, self._bars, t_us))
         account.look_us = t_us + pause_s * SECOND_US
         if self.books.changes != changes:
             self._alarms.draw(account, self.state.quotes)

@@ -13,6 +13,7 @@ from bridges.client import BridgeClient, Identity, Resume
 from bridges.enrolment import KeyFile
 from bridges.events import Gap
 from bridges.outbox import Outbox
+from bridges.simulator.house import BUNDLED, House
 from bridges.simulator.progress import Progress
 from bridges.simulator.replay import Market, Replay, told_ticks
 from bridges.wire import BackfillReq, Cmd
@@ -35,11 +36,12 @@ class Simulator:
         seed: int,
         speed: float | None,
         accounts_min: int = 0,
+        house: House = BUNDLED,
         report: Callable[[Progress], None] | None = None,
     ) -> None:
         self._outbox = outbox
         self._market = market
-        self._replay = Replay(market, seed, outbox.extra)
+        self._replay = Replay(market, seed, outbox.extra, house)
         self._speed = speed
         self._accounts_min = accounts_min
         self._report = report

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bridges.events import Deal, Event
+from bridges.simulator.house import BUNDLED, House
 from bridges.simulator.price_files import bundled_tick_files
 from bridges.simulator.replay import Market, Replay
 from bridges.simulator.state import Account
@@ -39,8 +40,10 @@ class Course(msgspec.Struct):
 class Rehearsal:
     """A replay with its audience left out: `told` is every tick and event in order."""
 
-    def __init__(self, market: Market, seed: int, script: Sequence[tuple[int, Cmd]] = ()) -> None:
-        self.replay = Replay(market, seed)
+    def __init__(
+        self, market: Market, seed: int, script: Sequence[tuple[int, Cmd]] = (), house: House = BUNDLED
+    ) -> None:
+        self.replay = Replay(market, seed, house=house)
         self.told: list[Tick | Event] = []
         self.courses: dict[str, Course] = {}
         self._script = sorted(script, key=lambda line: line[0])

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from bridges.events import Event
 from bridges.simulator import silence
 from bridges.simulator.bars import Bars
+from bridges.simulator.house import BUNDLED, House
 from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.price_files import FilePrices, PriceFile
 from bridges.simulator.requests import Requests
@@ -73,13 +74,14 @@ class Parcel(NamedTuple):
 class Replay:
     """The platform moving through its market, slice by slice."""
 
-    def __init__(self, market: Market, seed: int, saved: bytes | None = None) -> None:
+    def __init__(self, market: Market, seed: int, saved: bytes | None = None, house: House = BUNDLED) -> None:
         self._market = market
         self.state = _fitting(saved, market, seed) if saved else opening_state(market.fingerprint, seed, market.from_us)
+        _require_known({account.temper for account in self.state.accounts.values()} - house.troupe.tempers.keys())
         self._bars = Bars()
         self._tell = Tellings()
-        self._platform = Platform(self.state, self._bars, self._tell)
-        self._requests = Requests(self._platform, self._tell)
+        self._platform = Platform(self.state, self._bars, self._tell, house.troupe.tempers)
+        self._requests = Requests(self._platform, self._tell, house)
         self._parcels: list[Parcel] = []
         self._ticks = market.ticks()
         self._next: Tick | None = next(self._ticks, None)
@@ -209,3 +211,11 @@ def _fitting(saved: bytes, market: Market, seed: int) -> State:
             "give the same --ticks or --market, --from and --seed, or begin anew in another --data-dir"
         )
     return state
+
+
+def _require_known(strangers: set[str]) -> None:
+    if strangers:
+        raise StateUnusable(
+            f"the saved platform has traders of tempers that are not known here, {', '.join(sorted(strangers))}: "
+            "give the same --bots, or begin anew in another --data-dir"
+        )
