@@ -4,16 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from bridges.simulator.__main__ import _parser
 from bridges.simulator.answers import Retcode
 from bridges.simulator.market_spec import Kind, MarketSpec, SymbolMarket
+from bridges.simulator.options import parser
 from bridges.simulator.tempers import TEMPERS
 from bridges.simulator.ticks import BadLine
 
 PAGE = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text("utf-8")
-OPTIONS = [
-    option for action in _parser()._actions for option in action.option_strings if option not in ("-h", "--help")
-]
+OPTIONS = [option for action in parser()._actions for option in action.option_strings if option not in ("-h", "--help")]
 
 
 @pytest.mark.parametrize("word", [*Retcode, *TEMPERS, *BadLine, *Kind])
