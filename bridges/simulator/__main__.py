@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import socket
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -22,21 +23,36 @@ from bridges.simulator.replay import Market, Prices
 from bridges.simulator.state import Execution, PositionMode, StateUnusable
 from bridges.simulator.synthetic import SyntheticPrices
 from bridges.simulator.tempers import BUNDLED_TROUPE, VARIED_TROUPE
+from bridges.simulator.ticket.keys import TicketKeys, TicketKeyUnusable, ticket_keys
+from bridges.simulator.ticket.server import TicketPortTaken, listen, serve_ticket
 from bridges.simulator.ticks import TickFileError
 
 OUTBOX_NAME = "outbox.db"
+UNUSABLE = (
+    BotsUnusable,
+    KeyFileUnusable,
+    MarketUnusable,
+    OutboxUnusable,
+    StateUnusable,
+    TickFileError,
+    TicketKeyUnusable,
+    TicketPortTaken,
+)
+
+Ticket = tuple[TicketKeys, socket.socket]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
+        ticket = _ticket(options)
         simulator, outbox = _assembled(options)
-    except (BotsUnusable, KeyFileUnusable, MarketUnusable, OutboxUnusable, StateUnusable, TickFileError) as unusable:
+    except UNUSABLE as unusable:
         print(f"simulator: {unusable}", file=sys.stderr)
         return 2
     status = 0
     try:
-        anyio.run(_run, simulator, options.until_done)
+        anyio.run(_run, simulator, options.until_done, ticket)
     except* (BotsUnusable, TickFileError) as group:
         # Bad lines and bots come to light while playing; task groups wrap what their tasks raise.
         print(f"simulator: {_innermost(group)}", file=sys.stderr)
@@ -58,6 +74,11 @@ def house_of(options: argparse.Namespace) -> House:
     bundled = VARIED_TROUPE if options.market else BUNDLED_TROUPE
     troupe = read_bots(options.bots) if options.bots else bundled
     return House(troupe, PositionMode(options.position_mode), Execution(options.execution))
+
+
+def _ticket(options: argparse.Namespace) -> Ticket | None:
+    """The ticket's keys and its socket, where it is to be served."""
+    return None if options.ticket is None else (ticket_keys(options.data_dir), listen(options.ticket))
 
 
 def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
@@ -84,8 +105,10 @@ def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
     return simulator, outbox
 
 
-async def _run(simulator: Simulator, until_done: bool) -> None:
+async def _run(simulator: Simulator, until_done: bool, ticket: Ticket | None) -> None:
     async with anyio.create_task_group() as tasks:
+        if ticket is not None:
+            tasks.start_soon(serve_ticket, simulator, *ticket)
         tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
         await simulator.run(until_done=until_done)
         tasks.cancel_scope.cancel()

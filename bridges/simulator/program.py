@@ -13,9 +13,11 @@ from bridges.client import BridgeClient, Identity, Resume
 from bridges.enrolment import KeyFile
 from bridges.events import Gap
 from bridges.outbox import Outbox
+from bridges.simulator.answers import Retcode
 from bridges.simulator.house import BUNDLED, House
 from bridges.simulator.progress import Progress
-from bridges.simulator.replay import Market, Replay, told_ticks
+from bridges.simulator.replay import Market, Press, Replay, told_ticks
+from bridges.simulator.state import State
 from bridges.wire import BackfillReq, Cmd
 from firm.quote_frame import Tick
 
@@ -88,6 +90,20 @@ class Simulator:
             skipped_lines=0 if self._market.skipped is None else self._market.skipped.total(),
             done=done,
         )
+
+    # --- what a person at the ticket asks ---
+
+    @property
+    def state(self) -> State:
+        return self._replay.state
+
+    async def by_hand(self, login: str, press: Press) -> Retcode:
+        """Press it between two slices; once this answers, it is durable here, and on its way to the firm."""
+        async with self._between_slices:
+            await self._hand_over()
+            answer = self._replay.by_hand(login, press)
+            await self._hand_over()
+        return answer
 
     # --- what the appliance asks ---
 

@@ -5,24 +5,30 @@ Where a slice ends depends on the ticks alone, never on the wall clock: verdicts
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, Protocol
 
 from bridges.events import Event
 from bridges.simulator import silence
+from bridges.simulator.answers import Retcode
 from bridges.simulator.bars import Bars
+from bridges.simulator.books import Books
 from bridges.simulator.house import BUNDLED, House
 from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.price_files import FilePrices, PriceFile
 from bridges.simulator.requests import Requests
-from bridges.simulator.state import State, StateUnusable, decode_state, encode_state
+from bridges.simulator.state import Account, State, StateUnusable, decode_state, encode_state
 from bridges.simulator.symbols import LISTED
 from bridges.simulator.tellings import Tellings
+from bridges.simulator.tempers import BY_HAND
 from bridges.simulator.ticks import BadLine
 from bridges.wire import Cmd, DeadmanPolicy
 from firm.instant import SECOND_US, utc_text
 from firm.quote_frame import Tick
+
+Press = Callable[[Books, Account, int], Retcode]
+"""Does one thing to an account at an instant, through the books."""
 
 SLICE_US = SECOND_US
 SLICE_TICKS_MAX = 64
@@ -121,6 +127,15 @@ class Replay:
         """Carry one of the firm's commands out, now, at the last prices."""
         self._requests.carry_out(command)
         self._close_parcel()
+
+    def by_hand(self, login: str, press: Press) -> Retcode:
+        """A person presses a button at an account, now, at the last prices; the bot that sat there gets up."""
+        account = self.state.accounts[login]
+        account.temper = BY_HAND
+        answer = press(self._platform.books, account, self.now_us)
+        self._platform.changed(account)
+        self._close_parcel()
+        return answer
 
     def fall_silent(self, policy: DeadmanPolicy) -> None:
         """The appliance is silent: do what its policy says, now."""

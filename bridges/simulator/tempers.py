@@ -152,6 +152,9 @@ TEMPERS: dict[str, Temper] = {
 }
 
 
+BY_HAND = "idle"  # of an account that a person trades: no bot presses a button there
+
+
 class Troupe(NamedTuple):
     """Who may sit at the accounts, by name, and the wheel from which seats are dealt in order."""
 
