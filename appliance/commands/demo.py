@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from appliance.commands.options import Verbs, verb
-from appliance.demo import TO_END, Demo, DemoOptions, hurry_no_more, wait
+from appliance.demo import TO_END, Demo, hurry_no_more, wait
 from appliance.demo_firm import OWNER_MAIL, PASSWORD, REVIEWER_MAIL, TRADER_MAIL
+from appliance.demo_platforms import PASSWORDS_NAME, PLATFORMS_MAX, DemoOptions, first_password
 from appliance.interrupted import INTERRUPTED
 from appliance.summary import summarise, summary_json, summary_text, tally
 from appliance.wording import counted
@@ -52,6 +53,29 @@ def add_to(verbs: Verbs) -> None:
         metavar="FILE",
         help="other prices to play: eurusd_tick_20140501.zip, with lines of ms,bid,ask",
     )
+    parser.add_argument(
+        "--market",
+        default="",
+        metavar="SPEC",
+        help='made-up prices instead: "walk+jumps:EURUSD,XAUUSD;days=5" or a TOML file, see docs/simulator.md',
+    )
+    parser.add_argument(
+        "--bots", type=_bots_path, default=None, metavar="FILE.py", help="your own traders, see docs/simulator.md"
+    )
+    parser.add_argument(
+        "--platforms",
+        type=int,
+        choices=range(1, PLATFORMS_MAX + 1),
+        default=1,
+        help="2: beside the first a platform of netting accounts on made-up prices (default 1)",
+    )
+    parser.add_argument(
+        "--ticket",
+        type=_port,
+        default=0,
+        metavar="P",
+        help="the port on which people trade by hand (default: a free one)",
+    )
     parser.add_argument("--headless", action="store_true", help="no live display: for scripts")
     parser.add_argument("--until-done", action="store_true", help="end when the prices end, and print what happened")
     parser.add_argument("--json", action="store_true", help="print what happened as JSON")
@@ -74,6 +98,11 @@ def run(options: argparse.Namespace) -> int:
             port=options.port,
             until_done=options.until_done,
             seed=options.seed,
+            market=options.market,
+            bots=options.bots,
+            platforms=options.platforms,
+            ticket=not options.headless,
+            ticket_port=options.ticket,
         )
     )
     demo.claim()
@@ -104,12 +133,38 @@ def welcome(demo: Demo) -> str:
             f"  Owner                   {OWNER_MAIL}",
             f"  Risk reviewer           {REVIEWER_MAIL}",
             f"  Password of all three   {PASSWORD}",
+            *tickets(demo),
             "",
-            "  Prices: EURUSD and XAUUSD of 1 and 2 May 2014. Midnight in Prague is 22:00 UTC, US payrolls 12:30 UTC.",
+            *prices(demo),
             "  Ctrl-C ends the demo.",
             "",
         ]
     )
+
+
+def tickets(demo: Demo) -> list[str]:
+    """Where people trade by hand, and with which password the first trader does; the others' are in a file."""
+    if not demo.options.ticket:
+        return []
+    lines = [f"  Trade by hand           {platform.ticket_url}  ({platform.bridge})" for platform in demo.platforms]
+    password = first_password(demo.options.directory)
+    return [*lines, f"  Ticket password         {password}  (the others: {demo.options.directory / PASSWORDS_NAME})"]
+
+
+def prices(demo: Demo) -> list[str]:
+    """What is played, in words."""
+    lines = []
+    if demo.options.market:
+        lines.append(f"  Prices: made up, {demo.options.market}.")
+    elif not demo.options.ticks:
+        lines.append(
+            "  Prices: EURUSD and XAUUSD of 1 and 2 May 2014. Midnight in Prague is 22:00 UTC, US payrolls 12:30 UTC."
+        )
+    if len(demo.platforms) > 1:
+        lines.append(
+            f"  {demo.platforms[1].bridge} nets its accounts' positions, and makes its prices up for the same days."
+        )
+    return lines
 
 
 def watch(options: argparse.Namespace, demo: Demo) -> None:
@@ -127,7 +182,7 @@ def show(demo: Demo) -> None:
     health = demo.health()
     if not health or not demo.market:
         return
-    restarts = demo.firm.restarts + demo.platform.restarts
+    restarts = demo.restarts
     line = (
         f"  {str(demo.market['market_time'])[:19].replace('T', ' ')} UTC  {demo.market['ticks']:>7,} prices  "
         f"{demo.market['deals']:>5,} deals  {health['facts']:>7,} facts  "
@@ -179,6 +234,10 @@ def _instant(text: str) -> str:
     except ValueError as wrong:
         raise argparse.ArgumentTypeError(f"{text!r} is no instant: write 2014-05-02T12:25:00") from wrong
     return text
+
+
+def _bots_path(text: str) -> Path:
+    return _tick_path(text).resolve()
 
 
 def _tick_path(text: str) -> Path:

@@ -14,6 +14,7 @@ from bridges.enrolment import KeyFileUnusable, read_key_file
 from bridges.outbox import Outbox, OutboxUnusable
 from bridges.simulator.bots import BotsUnusable, read_bots
 from bridges.simulator.house import House
+from bridges.simulator.in_step import InStep
 from bridges.simulator.market_spec import MarketUnusable, read_market
 from bridges.simulator.options import parser
 from bridges.simulator.price_files import FilePrices, bundled_tick_files, price_file
@@ -24,7 +25,7 @@ from bridges.simulator.state import Execution, PositionMode, StateUnusable
 from bridges.simulator.synthetic import SyntheticPrices
 from bridges.simulator.tempers import BUNDLED_TROUPE, VARIED_TROUPE
 from bridges.simulator.ticket.keys import TicketKeys, TicketKeyUnusable, ticket_keys
-from bridges.simulator.ticket.server import TicketPortTaken, listen, serve_ticket
+from bridges.simulator.ticket.loopback import TicketPortTaken, listen
 from bridges.simulator.ticks import TickFileError
 
 OUTBOX_NAME = "outbox.db"
@@ -100,6 +101,7 @@ def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
         speed=options.speed,
         accounts_min=options.wait_accounts,
         house=house,
+        in_step=InStep(options.data_dir, options.in_step_with) if options.in_step_with else None,
         report=ProgressLines(sys.stdout) if options.progress else None,
     )
     return simulator, outbox
@@ -108,6 +110,9 @@ def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
 async def _run(simulator: Simulator, until_done: bool, ticket: Ticket | None) -> None:
     async with anyio.create_task_group() as tasks:
         if ticket is not None:
+            # Here, for it takes longer than everything else together, and most platforms do without.
+            from bridges.simulator.ticket.server import serve_ticket
+
             tasks.start_soon(serve_ticket, simulator, *ticket)
         tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
         await simulator.run(until_done=until_done)

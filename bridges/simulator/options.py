@@ -54,6 +54,14 @@ def _add_market(options: argparse.ArgumentParser) -> None:
     )
     options.add_argument("--to", dest="to_us", type=_instant, metavar="T", help="end before here")
     options.add_argument(
+        "--in-step-with",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="DIR",
+        help="data directories of other platforms of the same firm: market time goes on together with theirs",
+    )
+    options.add_argument(
         "--speed",
         type=_speed,
         default=1.0,

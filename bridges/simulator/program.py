@@ -15,6 +15,7 @@ from bridges.events import Gap
 from bridges.outbox import Outbox
 from bridges.simulator.answers import Retcode
 from bridges.simulator.house import BUNDLED, House
+from bridges.simulator.in_step import InStep
 from bridges.simulator.progress import Progress
 from bridges.simulator.replay import Market, Press, Replay, told_ticks
 from bridges.simulator.state import State
@@ -39,6 +40,7 @@ class Simulator:
         speed: float | None,
         accounts_min: int = 0,
         house: House = BUNDLED,
+        in_step: InStep | None = None,
         report: Callable[[Progress], None] | None = None,
     ) -> None:
         self._outbox = outbox
@@ -46,6 +48,7 @@ class Simulator:
         self._replay = Replay(market, seed, outbox.extra, house)
         self._speed = speed
         self._accounts_min = accounts_min
+        self._in_step = in_step
         self._report = report
         self._between_slices = anyio.Lock()
         self._account_opened = anyio.Event()
@@ -176,6 +179,8 @@ class Simulator:
         began_s, began_us = time.monotonic(), self._replay.now_us
         slices = 0
         while not self._replay.is_over:
+            if self._in_step is not None:
+                await self._in_step.wait(self._replay.now_us)
             async with self._between_slices:
                 self._replay.play_slice()
                 saved = await self._hand_over()
@@ -189,6 +194,8 @@ class Simulator:
             if self._speed is not None:
                 due_s = began_s + (self._replay.now_us - began_us) / (self._speed * 1_000_000)
                 await anyio.sleep(max(0.0, due_s - time.monotonic()))
+        if self._in_step is not None:
+            self._in_step.end()
 
     def _say(self, *, done: bool) -> None:
         if self._report is not None:

@@ -16,17 +16,12 @@ from litestar.static_files import create_static_files_router
 from bridges.simulator.ticket.door import harden, require_own_address
 from bridges.simulator.ticket.hands import Hands
 from bridges.simulator.ticket.keys import TicketKeys
+from bridges.simulator.ticket.loopback import HOST
 from bridges.simulator.ticket.pages import ROUTES, fault, problem
 
-HOST = "127.0.0.1"
 LOOK = Path(__file__).parents[3] / "web" / "static"
 FORM_BYTES_MAX = 16 * 1024
 CONNECTIONS_MAX = 64
-BACKLOG = 64
-
-
-class TicketPortTaken(OSError):
-    """The ticket's port cannot be had: what, which, what next."""
 
 
 class _Server(uvicorn.Server):
@@ -55,21 +50,6 @@ def create_ticket(hands: Hands, keys: TicketKeys, port: int) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-
-
-def listen(port: int) -> socket.socket:
-    """A listening socket on the loopback alone; port 0 takes a free one."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise TicketPortTaken(
-            f"the ticket cannot listen on {HOST} port {port} ({error.strerror}): stop what uses it, or choose another with --ticket"
-        ) from error
-    return listener
 
 
 async def serve_ticket(hands: Hands, keys: TicketKeys, listener: socket.socket) -> None:

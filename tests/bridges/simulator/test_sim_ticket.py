@@ -13,7 +13,7 @@ from bridges.simulator.replay import Market, Replay
 from bridges.simulator.state import TradeMode
 from bridges.simulator.ticket.asked import MARKET, Wrong, read_closing, read_order, read_protection
 from bridges.simulator.ticket.keys import KEY_NAME, TicketKeyUnusable, ticket_keys
-from bridges.simulator.ticket.server import TicketPortTaken, listen
+from bridges.simulator.ticket.loopback import TicketPortTaken, listen
 from firm.inputs import Side
 
 _SPEC = importlib.util.spec_from_file_location("ticket_stand", Path(__file__).with_name("ticket_stand.py"))

@@ -14,7 +14,8 @@ from bridges.simulator.replay import Market, Press, Replay
 from bridges.simulator.state import State
 from bridges.simulator.synthetic import SyntheticPrices
 from bridges.simulator.ticket.keys import TicketKeys
-from bridges.simulator.ticket.server import HOST, listen, serve_ticket
+from bridges.simulator.ticket.loopback import HOST, listen
+from bridges.simulator.ticket.server import serve_ticket
 from firm.instant import HOUR_US
 from firm.quote_frame import Tick
 
