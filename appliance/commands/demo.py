@@ -25,7 +25,18 @@ def add_to(verbs: Verbs) -> None:
         "run a throw-away firm on real prices, with simulated traders, a portal and a backoffice",
         "evenhand demo --speed 60",
     )
-    parser.add_argument("--accounts", type=_count, default=60, metavar="N", help="how many traders (default 60)")
+    _add_prices(parser)
+    _add_platforms(parser)
+    parser.add_argument("--headless", action="store_true", help="no live display and no trading by hand: for scripts")
+    parser.add_argument("--until-done", action="store_true", help="end when the prices end, and print what happened")
+    parser.add_argument("--json", action="store_true", help="print what happened as JSON")
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo; made anew"
+    )
+    parser.add_argument("--port", type=_port, default=8_080, metavar="P", help="the portal's port (default 8080)")
+
+
+def _add_prices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed", type=_speed, default="100", metavar="N", help='market seconds a second, or "max" (default 100)'
     )
@@ -45,22 +56,28 @@ def add_to(verbs: Verbs) -> None:
         metavar="T",
         help="end before here; with the last price else",
     )
-    parser.add_argument(
+    played = parser.add_mutually_exclusive_group()
+    played.add_argument(
         "--ticks",
-        type=_tick_path,
+        type=_file,
         nargs="+",
         default=(),
         metavar="FILE",
-        help="other prices to play: eurusd_tick_20140501.zip, with lines of ms,bid,ask",
+        help="other prices to play: eurusd_tick_20140501.zip, with lines of ms,bid,ask, or minute bars",
     )
-    parser.add_argument(
+    played.add_argument(
         "--market",
         default="",
         metavar="SPEC",
-        help='made-up prices instead: "walk+jumps:EURUSD,XAUUSD;days=5" or a TOML file, see docs/simulator.md',
+        help='prices that are made up: "walk+jumps:EURUSD,XAUUSD;days=5" or a TOML file, see docs/simulator.md',
     )
+
+
+def _add_platforms(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--accounts", type=_count, default=60, metavar="N", help="how many traders (default 60)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the traders' dice (default 1)")
     parser.add_argument(
-        "--bots", type=_bots_path, default=None, metavar="FILE.py", help="your own traders, see docs/simulator.md"
+        "--bots", type=_file, default=None, metavar="FILE.py", help="your own traders, see docs/simulator.md"
     )
     parser.add_argument(
         "--platforms",
@@ -76,14 +93,6 @@ def add_to(verbs: Verbs) -> None:
         metavar="P",
         help="the port on which people trade by hand (default: a free one)",
     )
-    parser.add_argument("--headless", action="store_true", help="no live display: for scripts")
-    parser.add_argument("--until-done", action="store_true", help="end when the prices end, and print what happened")
-    parser.add_argument("--json", action="store_true", help="print what happened as JSON")
-    parser.add_argument(
-        "--data-dir", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo; made anew"
-    )
-    parser.add_argument("--port", type=_port, default=8_080, metavar="P", help="the portal's port (default 8080)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the traders' dice (default 1)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -236,11 +245,7 @@ def _instant(text: str) -> str:
     return text
 
 
-def _bots_path(text: str) -> Path:
-    return _tick_path(text).resolve()
-
-
-def _tick_path(text: str) -> Path:
+def _file(text: str) -> Path:
     """A file that is there. What it holds is looked at with the others."""
     path = Path(text)
     if not path.is_file():

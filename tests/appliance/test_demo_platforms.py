@@ -171,7 +171,11 @@ def _account_page(browser: Browser) -> str:
 )
 def test_the_staff_s_pages_name_both_bridges(demo: Demo, path: str, until: Callable[..., Any]) -> None:
     with portal(demo, OWNER_MAIL) as browser:
-        until(lambda: all(re.search(rf"\b{bridge}(?!-)\b", browser.get(path).text) for bridge in BOTH), f"both bridges on {path}", 60)
+        until(
+            lambda: all(re.search(rf"\b{bridge}(?!-)\b", browser.get(path).text) for bridge in BOTH),
+            f"both bridges on {path}",
+            60,
+        )
 
 
 def test_the_ticket_of_one_platform_does_not_open_the_other(demo: Demo, until: Callable[..., Any]) -> None:
