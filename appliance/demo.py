@@ -26,6 +26,7 @@ from appliance.demo_platforms import (
     Platform,
     platform_command,
     platforms_of,
+    require_ticket_ports,
     together,
     write_passwords,
 )
@@ -88,7 +89,8 @@ class Demo:
             if served.exists():  # by a demo that was killed, or by hand
                 WriterLock(served).release()
             listen(HOST, self.options.port, "--port").close()
-        except OSError:
+            require_ticket_ports(self.platforms)
+        except (DemoRefused, OSError):
             claimed.release()
             raise
         self.claimed = claimed

@@ -17,7 +17,7 @@ from bridges.simulator.bots import BotsUnusable, read_bots
 from bridges.simulator.state import Execution, PositionMode
 from bridges.simulator.tempers import BUNDLED_TROUPE, VARIED_TROUPE, Troupe
 from bridges.simulator.ticket.keys import ticket_keys
-from bridges.simulator.ticket.loopback import HOST
+from bridges.simulator.ticket.loopback import HOST, TicketPortTaken, listen
 from firm.instant import DAY_US, utc_text
 from storage.files import write_new
 
@@ -108,6 +108,16 @@ def platforms_of(options: DemoOptions, start_us: int, end_us: int) -> tuple[Plat
         )
         for place, (bridge, folder, key_file, plays, troupe) in enumerate((first, netting)[: options.platforms])
     )
+
+
+def require_ticket_ports(platforms: Sequence[Platform]) -> None:
+    """Each ticket's port can be had now; the platforms take them when they start."""
+    try:
+        for platform in platforms:
+            if platform.ticket_port:
+                listen(platform.ticket_port).close()
+    except TicketPortTaken as taken:
+        raise DemoRefused(str(taken)) from taken
 
 
 def platform_command(options: DemoOptions, platform: Platform, all_of_them: Sequence[Platform]) -> list[str]:

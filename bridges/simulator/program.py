@@ -23,6 +23,7 @@ from bridges.wire import BackfillReq, Cmd
 from firm.quote_frame import Tick
 
 SILENCE_LOOK_S = 0.5
+HAND_PATIENCE_S = 5.0
 SAVE_EVERY_SLICES = 256  # in a market in which nothing but prices happens
 RELEASE = "0.1.0"
 
@@ -101,11 +102,18 @@ class Simulator:
         return self._replay.state
 
     async def by_hand(self, login: str, press: Press) -> Retcode:
-        """Press it between two slices; once this answers, it is durable here, and on its way to the firm."""
-        async with self._between_slices:
+        """Press it between two slices; once this answers, it is durable here, and on its way to the firm.
+
+        Before the appliance has been heard nothing can be pressed: then this is a TimeoutError, and nothing was done.
+        """
+        with anyio.fail_after(HAND_PATIENCE_S):
+            await self._between_slices.acquire()
+        try:
             await self._hand_over()
             answer = self._replay.by_hand(login, press)
             await self._hand_over()
+        finally:
+            self._between_slices.release()
         return answer
 
     # --- what the appliance asks ---

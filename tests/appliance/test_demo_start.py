@@ -11,7 +11,7 @@ import pytest
 from appliance.cli import main
 from appliance.commands.demo import watch
 from appliance.demo import MARKER, TO_END, Demo
-from appliance.demo_platforms import DemoOptions
+from appliance.demo_platforms import DemoOptions, DemoRefused
 from appliance.ports import free_port, listen
 from appliance.summary import Summary, Verdict, tally
 from storage.lock import WriterLock
@@ -80,6 +80,16 @@ def test_a_port_that_is_taken_is_told_before_anything_is_removed(
     told = capsys.readouterr()
     assert (told.out, "choose another with --port" in told.err) == ("", True)
     assert (left / "firm" / "ledger.db").exists()
+
+
+def test_a_ticket_s_port_that_is_taken_is_told_before_anything_is_removed(left: Path) -> None:
+    with listen(HOST, 0) as taken:
+        port = taken.getsockname()[1]
+        refused = Demo(DemoOptions(directory=left, port=free_port(HOST), ticket=True, ticket_port=port))
+        with pytest.raises(DemoRefused, match=f"port {port} .*choose another with --ticket"):
+            refused.prepare()
+    assert (left / "firm" / "ledger.db").exists()
+    WriterLock(left / MARKER).release()  # nobody holds it
 
 
 @pytest.mark.parametrize(

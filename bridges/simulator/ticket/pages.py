@@ -156,6 +156,13 @@ def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
     return _page(request, "problem.html", error.status_code, detail=error.detail)
 
 
+def busy(request: Request[Any, Any, Any], error: TimeoutError) -> Response[Any]:  # noqa: ARG001  (as the framework calls it)
+    """The platform is not between two slices, and will not be soon: it has not heard the firm yet."""
+    return _page(
+        request, "problem.html", 503, detail="the platform takes nothing right now, and did nothing: try again"
+    )
+
+
 def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Something of ours failed: the traceback is in the simulator's log."""
     _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)

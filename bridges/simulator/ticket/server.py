@@ -17,7 +17,7 @@ from bridges.simulator.ticket.door import harden, require_own_address
 from bridges.simulator.ticket.hands import Hands
 from bridges.simulator.ticket.keys import TicketKeys
 from bridges.simulator.ticket.loopback import HOST
-from bridges.simulator.ticket.pages import ROUTES, fault, problem
+from bridges.simulator.ticket.pages import ROUTES, busy, fault, problem
 
 LOOK = Path(__file__).parents[3] / "web" / "static"
 FORM_BYTES_MAX = 16 * 1024
@@ -44,7 +44,7 @@ def create_ticket(hands: Hands, keys: TicketKeys, port: int) -> Litestar:
             )
         ],
         before_send=[harden],
-        exception_handlers={HTTPException: problem, Exception: fault},
+        exception_handlers={HTTPException: problem, TimeoutError: busy, Exception: fault},
         request_max_body_size=FORM_BYTES_MAX,
         state=State({"hands": hands, "ticket_keys": keys, "hosts": hosts, "cookie": f"evenhand_ticket_{port}"}),
         openapi_config=None,

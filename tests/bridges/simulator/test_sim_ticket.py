@@ -187,6 +187,17 @@ async def test_an_account_that_the_firm_closed_takes_no_order(stand: Any, ada: A
         assert (answer.status_code, said in answer.text) == (422, True)
 
 
+async def test_a_platform_that_takes_nothing_right_now_says_so(
+    stand: Any, ada: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def held(login: str, press: Any) -> Any:
+        raise TimeoutError
+
+    monkeypatch.setattr(stand, "by_hand", held)
+    answer = await ada.form("/orders", symbol="EURUSD", type=MARKET, side="buy", lots="0.1")
+    assert (answer.status_code, "did nothing: try again" in answer.text) == (503, True)
+
+
 async def test_a_piece_of_the_page_is_what_moves_with_prices(stand: Any, ada: Any) -> None:
     piece = await ada.get("/ticket", headers={"hx-request": "true"})
     assert piece.text.strip().startswith("<div") or piece.text.strip().startswith('<div class="stack" id="live"')
