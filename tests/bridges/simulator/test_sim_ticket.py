@@ -11,6 +11,7 @@ import pytest
 from bridges.events import Deal, Order, Position
 from bridges.simulator.replay import Market, Replay
 from bridges.simulator.state import TradeMode
+from bridges.simulator.ticket.__main__ import main as tell_password
 from bridges.simulator.ticket.asked import MARKET, Wrong, read_closing, read_order, read_protection
 from bridges.simulator.ticket.keys import KEY_NAME, TicketKeyUnusable, ticket_keys
 from bridges.simulator.ticket.loopback import TicketPortTaken, listen
@@ -307,6 +308,16 @@ def test_passwords_are_the_same_in_every_run_and_each_trader_s_own(tmp_path: Pat
     (tmp_path / "sim" / KEY_NAME).write_text("short")
     with pytest.raises(TicketKeyUnusable, match="remove it"):
         ticket_keys(tmp_path / "sim")
+
+
+def test_a_password_is_told_to_whoever_may_read_the_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keys = ticket_keys(tmp_path)
+    assert tell_password([str(tmp_path), "ada"]) == 0
+    assert capsys.readouterr().out == keys.password_of("ada") + "\n"
+    assert tell_password([str(tmp_path / "nowhere"), "ada"]) == 2
+    (tmp_path / KEY_NAME).write_text("short")
+    assert tell_password([str(tmp_path), "ada"]) == 2
+    assert "remove it" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_is_told_and_the_socket_is_on_the_loopback_alone() -> None:
