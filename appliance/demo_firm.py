@@ -5,9 +5,12 @@ soft daily limit, and one in euros. Traders get the tempers that the bundled sim
 """
 
 import random
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from bridges.simulator.tempers import cast, temper_of
+import msgspec
+
+from bridges.simulator.tempers import BUNDLED_TROUPE, Troupe
 from firm.ids import ID_BITS
 from firm.money import Money
 from firm.ruleset import (
@@ -32,11 +35,13 @@ from firm.ruleset import (
 from firm.trading_day import TradingCalendar
 
 BRIDGE = "sim"
+NETTING_BRIDGE = "sim-netting"
 PASSWORD = "correct horse battery"  # noqa: S105  (of a throw-away firm, printed by the demo)
 OWNER_MAIL = "omar@demo.example"
 REVIEWER_MAIL = "ruth@demo.example"
 TRADER_MAIL = "ada@demo.example"
 
+_NETTING_PROGRAMS = ("two-step-100k-netting", "trailing-100k-netting")
 _PRAGUE = TradingCalendar("Europe/Prague", "00:00")
 _FIRST_NAMES = ("Ada", "Ben", "Chiara", "Dmitri", "Elena", "Farid", "Greta", "Hana", "Ivo", "Jana", "Kofi", "Lena")
 _LAST_NAMES = ("Abara", "Brandt", "Costa", "Dvorak", "Engel", "Fischer", "Garcia", "Horvat", "Ito", "Jansen")
@@ -52,24 +57,44 @@ class DemoTrader(NamedTuple):
     program: str
 
 
-def programs() -> tuple[Program, ...]:
-    """What the demo sells."""
-    return (_two_step(), _trailing(), _euro())
+def programs(platforms: int = 1) -> tuple[Program, ...]:
+    """What the demo sells, on one platform or on two."""
+    first = (_two_step(), _trailing(), _euro())
+    return first if platforms == 1 else (*first, *map(_on_netting, first[:2]))
 
 
-def traders(count: int, seed: int) -> tuple[DemoTrader, ...]:
-    """The cast. Ids are drawn until the simulator gives each its temper: the firm itself never says how anyone trades."""
+def traders(count: int, seed: int, troupes: Sequence[Troupe] = (BUNDLED_TROUPE,)) -> tuple[DemoTrader, ...]:
+    """The cast, dealt to the platforms in turn; `troupes`: who may sit at each platform's accounts.
+
+    Ids are drawn until the simulator gives each its temper: the firm itself never says how anyone trades.
+    """
     dice = random.Random(seed)  # noqa: S311  (a demo's ids; real ones are drawn by the operating system)
-    return tuple(_trader(place, temper, dice) for place, temper in enumerate(cast(count)))
+    casts = [troupe.cast(count) for troupe in troupes]
+    platforms = len(troupes)
+    return tuple(
+        _trader(place, casts[place % platforms][place // platforms], dice, troupes, place % platforms)
+        for place in range(count)
+    )
 
 
-def _trader(place: int, temper: str, dice: random.Random) -> DemoTrader:
+def _on_netting(program: Program) -> Program:
+    """The same on the other platform."""
+    return msgspec.structs.replace(
+        program,
+        program=f"{program.program}-netting",
+        title=f"{program.title}, netting",
+        bridge=NETTING_BRIDGE,
+    )
+
+
+def _trader(place: int, temper: str, dice: random.Random, troupes: Sequence[Troupe], platform: int) -> DemoTrader:
     number = dice.randrange(1 << ID_BITS)
-    while temper_of("", f"{number}") != temper:
+    while troupes[platform].temper_of("", f"{number}") != temper:
         number = dice.randrange(1 << ID_BITS)
     name = f"{_FIRST_NAMES[place % len(_FIRST_NAMES)]} {_LAST_NAMES[place % len(_LAST_NAMES)]}"
     mail = TRADER_MAIL if place == 0 else f"trader{place + 1}@demo.example"
-    return DemoTrader(number, mail, name, temper, _program_for(place, temper))
+    program = _program_for(place // len(troupes), temper) if platform == 0 else _NETTING_PROGRAMS[place // 2 % 2]
+    return DemoTrader(number, mail, name, temper, program)
 
 
 def _program_for(place: int, temper: str) -> str:

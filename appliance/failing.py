@@ -3,7 +3,7 @@
 from actors.recovery import ReplayDiverged
 from appliance.console import CommandRefused
 from appliance.control import ControlRefused, NoAnswer, NotServing
-from appliance.demo import DemoRefused
+from appliance.demo_platforms import DemoRefused
 from appliance.founding import MailTaken
 from appliance.ports import CannotListen
 from appliance.settings_file import SettingsRefused

@@ -4,8 +4,9 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -31,6 +32,8 @@ from web.firm import Firm
 # States are values without cycles and die by reference count: what a collector could find is the little that pages leave.
 GARBAGE_THRESHOLDS = (2_000, 50, 50)
 
+NO_TICKETS: Mapping[str, str] = MappingProxyType({})
+
 _LOG = logging.getLogger("evenhand.appliance")
 
 
@@ -39,13 +42,14 @@ async def serve(
     handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
     *,
     ready: Ready,
+    tickets: Mapping[str, str] = NO_TICKETS,
 ) -> None:
-    """Until SIGTERM or SIGINT. `ready` is called with the portal's address once everything listens."""
+    """Until SIGTERM or SIGINT. `ready` is called with the portal's address once everything listens. `tickets`: as `Firm` has them."""
     with portal_door(machine.settings.web.host, machine.settings.web.port) as listener:
         space = Space(machine)
         space.look()
         _tidy(machine)
-        await _serve_on(listener, machine, space, handle, ready)
+        await _serve_on(listener, machine, space, handle, ready, tickets)
 
 
 def _tidy(machine: Machine) -> None:
@@ -62,6 +66,7 @@ async def _serve_on(
     space: Space,
     handle: Callable[[Machine, ControlRequest], Awaitable[ControlReply]],
     ready: Ready,
+    tickets: Mapping[str, str],
 ) -> None:
     couriers = couriers_for(machine.settings.alarms, machine.secret_texts)
     hand_over(machine.undelivered, couriers)
@@ -79,7 +84,7 @@ async def _serve_on(
         _set_aside_what_stays()
         # Before anybody hears that it serves, so that whoever stops it at that word finds it listening.
         with signals_to_stop() as told:
-            async with serving_pages(_firm(machine, watch), machine.door, listener):
+            async with serving_pages(_firm(machine, watch, tickets), machine.door, listener):
                 ready(address_of(listener))
                 tell("READY=1")
                 tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
@@ -95,7 +100,7 @@ def _set_aside_what_stays() -> None:
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
-def _firm(machine: Machine, watch: Watch) -> Firm:
+def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
     """The machine as its pages see it."""
     return Firm(
         name=machine.settings.firm.name,
@@ -113,6 +118,7 @@ def _firm(machine: Machine, watch: Watch) -> Firm:
         machine=watch,
         held=lambda: machine.runner.held,
         held_since_us=lambda: machine.held_since_us,
+        tickets=tickets,
     )
 
 

@@ -20,8 +20,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from appliance.demo import Demo, DemoOptions
+from appliance.demo import Demo
 from appliance.demo_firm import PASSWORD, REVIEWER_MAIL, TRADER_MAIL
+from appliance.demo_platforms import DemoOptions
 from appliance.ports import free_port
 
 # The third of the cast carries a loser over midnight; the last but one holds positions when the prices end.

@@ -1,6 +1,6 @@
 """The firm as pages see it: what they may read, whom they may ask, and what time it is."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -54,7 +54,7 @@ class Firm:
     `now_us` is firm time (simulated in a demo), `wall_us` the time by which sessions and guesses are counted.
     `https`: cookies are marked for it; False only on a loopback demo. `streams_max`: live pages at
     once, as the door to the pages can hold them. `held`: why nothing is taken for now; empty where it is. `held_since_us`: since when,
-    in firm time. `goes_on`: by itself, once that is over.
+    in firm time. `goes_on`: by itself, once that is over. `tickets`: where a demo's accounts are traded by hand, by bridge.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Firm:
     held: Callable[[], str] = lambda: ""
     held_since_us: Callable[[], int] = lambda: 0
     goes_on: bool = True
+    tickets: Mapping[str, str] = field(default_factory=dict)
     book: "Book" = field(init=False)
 
     def __post_init__(self) -> None:

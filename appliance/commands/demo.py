@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from appliance.commands.options import Verbs, verb
-from appliance.demo import TO_END, Demo, DemoOptions, hurry_no_more, wait
+from appliance.demo import TO_END, Demo, hurry_no_more, wait
 from appliance.demo_firm import OWNER_MAIL, PASSWORD, REVIEWER_MAIL, TRADER_MAIL
+from appliance.demo_platforms import PASSWORDS_NAME, PLATFORMS_MAX, DemoOptions, first_password
 from appliance.interrupted import INTERRUPTED
 from appliance.summary import summarise, summary_json, summary_text, tally
 from appliance.wording import counted
@@ -24,7 +25,18 @@ def add_to(verbs: Verbs) -> None:
         "run a throw-away firm on real prices, with simulated traders, a portal and a backoffice",
         "evenhand demo --speed 60",
     )
-    parser.add_argument("--accounts", type=_count, default=60, metavar="N", help="how many traders (default 60)")
+    _add_prices(parser)
+    _add_platforms(parser)
+    parser.add_argument("--headless", action="store_true", help="no live display and no trading by hand: for scripts")
+    parser.add_argument("--until-done", action="store_true", help="end when the prices end, and print what happened")
+    parser.add_argument("--json", action="store_true", help="print what happened as JSON")
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo; made anew"
+    )
+    parser.add_argument("--port", type=_port, default=8_080, metavar="P", help="the portal's port (default 8080)")
+
+
+def _add_prices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed", type=_speed, default="100", metavar="N", help='market seconds a second, or "max" (default 100)'
     )
@@ -44,22 +56,43 @@ def add_to(verbs: Verbs) -> None:
         metavar="T",
         help="end before here; with the last price else",
     )
-    parser.add_argument(
+    played = parser.add_mutually_exclusive_group()
+    played.add_argument(
         "--ticks",
-        type=_tick_path,
+        type=_file,
         nargs="+",
         default=(),
         metavar="FILE",
-        help="other prices to play: eurusd_tick_20140501.zip, with lines of ms,bid,ask",
+        help="other prices to play: eurusd_tick_20140501.zip, with lines of ms,bid,ask, or minute bars",
     )
-    parser.add_argument("--headless", action="store_true", help="no live display: for scripts")
-    parser.add_argument("--until-done", action="store_true", help="end when the prices end, and print what happened")
-    parser.add_argument("--json", action="store_true", help="print what happened as JSON")
-    parser.add_argument(
-        "--data-dir", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo; made anew"
+    played.add_argument(
+        "--market",
+        default="",
+        metavar="SPEC",
+        help='prices that are made up: "walk+jumps:EURUSD,XAUUSD;days=5" or a TOML file, see docs/simulator.md',
     )
-    parser.add_argument("--port", type=_port, default=8_080, metavar="P", help="the portal's port (default 8080)")
+
+
+def _add_platforms(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--accounts", type=_count, default=60, metavar="N", help="how many traders (default 60)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="the traders' dice (default 1)")
+    parser.add_argument(
+        "--bots", type=_file, default=None, metavar="FILE.py", help="your own traders, see docs/simulator.md"
+    )
+    parser.add_argument(
+        "--platforms",
+        type=int,
+        choices=range(1, PLATFORMS_MAX + 1),
+        default=1,
+        help="2: beside the first a platform of netting accounts on made-up prices (default 1)",
+    )
+    parser.add_argument(
+        "--ticket",
+        type=_port,
+        default=0,
+        metavar="P",
+        help="the port on which people trade by hand (default: a free one)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -74,6 +107,11 @@ def run(options: argparse.Namespace) -> int:
             port=options.port,
             until_done=options.until_done,
             seed=options.seed,
+            market=options.market,
+            bots=options.bots,
+            platforms=options.platforms,
+            ticket=not options.headless,
+            ticket_port=options.ticket,
         )
     )
     demo.claim()
@@ -104,12 +142,38 @@ def welcome(demo: Demo) -> str:
             f"  Owner                   {OWNER_MAIL}",
             f"  Risk reviewer           {REVIEWER_MAIL}",
             f"  Password of all three   {PASSWORD}",
+            *tickets(demo),
             "",
-            "  Prices: EURUSD and XAUUSD of 1 and 2 May 2014. Midnight in Prague is 22:00 UTC, US payrolls 12:30 UTC.",
+            *prices(demo),
             "  Ctrl-C ends the demo.",
             "",
         ]
     )
+
+
+def tickets(demo: Demo) -> list[str]:
+    """Where people trade by hand, and with which password the first trader does; the others' are in a file."""
+    if not demo.options.ticket:
+        return []
+    lines = [f"  Trade by hand           {platform.ticket_url}  ({platform.bridge})" for platform in demo.platforms]
+    password = first_password(demo.options.directory)
+    return [*lines, f"  Ticket password         {password}  (the others: {demo.options.directory / PASSWORDS_NAME})"]
+
+
+def prices(demo: Demo) -> list[str]:
+    """What is played, in words."""
+    lines = []
+    if demo.options.market:
+        lines.append(f"  Prices: made up, {demo.options.market}.")
+    elif not demo.options.ticks:
+        lines.append(
+            "  Prices: EURUSD and XAUUSD of 1 and 2 May 2014. Midnight in Prague is 22:00 UTC, US payrolls 12:30 UTC."
+        )
+    if len(demo.platforms) > 1:
+        lines.append(
+            f"  {demo.platforms[1].bridge} nets its accounts' positions, and makes its prices up for the same days."
+        )
+    return lines
 
 
 def watch(options: argparse.Namespace, demo: Demo) -> None:
@@ -127,7 +191,7 @@ def show(demo: Demo) -> None:
     health = demo.health()
     if not health or not demo.market:
         return
-    restarts = demo.firm.restarts + demo.platform.restarts
+    restarts = demo.restarts
     line = (
         f"  {str(demo.market['market_time'])[:19].replace('T', ' ')} UTC  {demo.market['ticks']:>7,} prices  "
         f"{demo.market['deals']:>5,} deals  {health['facts']:>7,} facts  "
@@ -181,7 +245,7 @@ def _instant(text: str) -> str:
     return text
 
 
-def _tick_path(text: str) -> Path:
+def _file(text: str) -> Path:
     """A file that is there. What it holds is looked at with the others."""
     path = Path(text)
     if not path.is_file():

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
@@ -38,6 +39,14 @@ def add_to(verbs: Verbs) -> None:
         "evenhand serve --data-dir /var/lib/evenhand",
     )
     add_directory(parser)
+    parser.add_argument(
+        "--ticket",
+        type=_ticket,
+        action="append",
+        default=[],
+        metavar="BRIDGE=URL",
+        help="where accounts of a simulated platform are traded by hand, for a demo: their pages link there",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -72,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         machine.copies_unseen = why_unseen(machine.directory, machine.settings.backups, machine.secrets)
         if machine.copies_unseen:
             _LOG.error("whether this is the newest ledger of this firm could not be seen: %s", machine.copies_unseen)
-        anyio.run(_serve, machine)
+        anyio.run(_serve, machine, dict(options.ticket))
     except BaseExceptionGroup as group:
         raise _only(group) from group
     finally:
@@ -113,10 +122,17 @@ def _only(error: BaseException) -> BaseException:
     return error
 
 
-async def _serve(machine: Machine) -> None:
+def _ticket(text: str) -> tuple[str, str]:
+    bridge, _, url = text.partition("=")
+    if not bridge or not url.startswith(("http://127.0.0.1:", "https://")):
+        raise argparse.ArgumentTypeError(f"{text!r} names no ticket: write sim=http://127.0.0.1:8081")
+    return bridge, url.rstrip("/")
+
+
+async def _serve(machine: Machine, tickets: Mapping[str, str]) -> None:
     def ready(url: str) -> None:
         gateway = machine.settings.gateway
         print(f"serving {machine.settings.firm.name} on {url}", flush=True)
         print(f"bridges connect to tcp://{gateway.host}:{gateway.port}; Ctrl-C or SIGTERM stops the firm", flush=True)
 
-    await serve(machine, answer, ready=ready)
+    await serve(machine, answer, ready=ready, tickets=tickets)

@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import socket
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -11,30 +12,52 @@ import anyio
 
 from bridges.enrolment import KeyFileUnusable, read_key_file
 from bridges.outbox import Outbox, OutboxUnusable
+from bridges.simulator.bots import BotsUnusable, read_bots
+from bridges.simulator.house import House
+from bridges.simulator.in_step import InStep
+from bridges.simulator.market_spec import MarketUnusable, read_market
+from bridges.simulator.options import parser
+from bridges.simulator.price_files import FilePrices, bundled_tick_files, price_file
 from bridges.simulator.program import Simulator
 from bridges.simulator.progress import ProgressLines
-from bridges.simulator.replay import Market
+from bridges.simulator.replay import Market, Prices
 from bridges.simulator.script import NOTHING, ScriptUnusable, read_script
-from bridges.simulator.state import StateUnusable
-from bridges.simulator.ticks import TickFileError, tick_file
-from firm.instant import parse_utc
+from bridges.simulator.state import Execution, PositionMode, StateUnusable
+from bridges.simulator.synthetic import SyntheticPrices
+from bridges.simulator.tempers import BUNDLED_TROUPE, VARIED_TROUPE
+from bridges.simulator.ticket.keys import TicketKeys, TicketKeyUnusable, ticket_keys
+from bridges.simulator.ticket.loopback import TicketPortTaken, listen
+from bridges.simulator.ticks import TickFileError
 
-BUNDLED_MARKET = Path(__file__).parent / "market"
 OUTBOX_NAME = "outbox.db"
+UNUSABLE = (
+    BotsUnusable,
+    KeyFileUnusable,
+    MarketUnusable,
+    OutboxUnusable,
+    StateUnusable,
+    TickFileError,
+    ScriptUnusable,
+    TicketKeyUnusable,
+    TicketPortTaken,
+)
+
+Ticket = tuple[TicketKeys, socket.socket]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
+        ticket = _ticket(options)
         simulator, outbox = _assembled(options)
-    except (KeyFileUnusable, OutboxUnusable, ScriptUnusable, StateUnusable, TickFileError) as unusable:
+    except UNUSABLE as unusable:
         print(f"simulator: {unusable}", file=sys.stderr)
         return 2
     status = 0
     try:
-        anyio.run(_run, simulator, options.until_done)
-    except* TickFileError as group:
-        # Bad lines come to light while playing; task groups wrap what their tasks raise.
+        anyio.run(_run, simulator, options.until_done, ticket)
+    except* (BotsUnusable, TickFileError) as group:
+        # Bad lines and bots come to light while playing; task groups wrap what their tasks raise.
         print(f"simulator: {_innermost(group)}", file=sys.stderr)
         status = 2
     finally:
@@ -42,15 +65,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def bundled_tick_files() -> list[Path]:
-    """The files that are played when none are named."""
-    return sorted(BUNDLED_MARKET.glob("*.zip"))
+def prices_of(market: str, files: Sequence[Path] | None) -> Prices:
+    """A market that is made up as said, or else the files, or else the bundled ones."""
+    if market:
+        return SyntheticPrices(read_market(market))
+    return FilePrices([price_file(path) for path in files or bundled_tick_files()])
+
+
+def house_of(options: argparse.Namespace) -> House:
+    """The user's own bots where there are some; else the bundled ones that know how to trade such a market."""
+    bundled = VARIED_TROUPE if options.market else BUNDLED_TROUPE
+    troupe = read_bots(options.bots) if options.bots else bundled
+    return House(troupe, PositionMode(options.position_mode), Execution(options.execution))
+
+
+def _ticket(options: argparse.Namespace) -> Ticket | None:
+    """The ticket's keys and its socket, where it is to be served."""
+    return None if options.ticket is None else (ticket_keys(options.data_dir), listen(options.ticket))
 
 
 def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
     key = read_key_file(options.key_file)
+    house = house_of(options)
     market = Market(
-        [tick_file(path) for path in options.ticks or bundled_tick_files()],
+        prices_of(options.market, options.ticks),
         from_us=options.from_us,
         to_us=options.to_us,
         skipped=Counter() if options.skip_bad_lines else None,
@@ -65,13 +103,20 @@ def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:
         seed=options.seed,
         speed=options.speed,
         accounts_min=options.wait_accounts,
+        house=house,
+        in_step=InStep(options.data_dir, options.in_step_with) if options.in_step_with else None,
         report=ProgressLines(sys.stdout) if options.progress else None,
     )
     return simulator, outbox
 
 
-async def _run(simulator: Simulator, until_done: bool) -> None:
+async def _run(simulator: Simulator, until_done: bool, ticket: Ticket | None) -> None:
     async with anyio.create_task_group() as tasks:
+        if ticket is not None:
+            # Here, for it takes longer than everything else together, and most platforms do without.
+            from bridges.simulator.ticket.server import serve_ticket
+
+            tasks.start_soon(serve_ticket, simulator, *ticket)
         tasks.start_soon(_stop_on_signal, tasks.cancel_scope)
         await simulator.run(until_done=until_done)
         tasks.cancel_scope.cancel()
@@ -85,74 +130,6 @@ async def _stop_on_signal(scope: anyio.CancelScope) -> None:
 
 def _innermost(group: BaseException) -> BaseException:
     return _innermost(group.exceptions[0]) if isinstance(group, BaseExceptionGroup) else group
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m bridges.simulator",
-        description="A simulated trading platform on real ticks. It reaches the appliance over CURVE like any bridge.",
-        epilog="Format of tick files, tempers and books: docs/simulator.md.",
-    )
-    parser.add_argument(
-        "--key-file", type=Path, required=True, metavar="F", help='the output of "evenhand bridge add NAME"'
-    )
-    parser.add_argument(
-        "--data-dir", type=Path, required=True, metavar="D", help="where the platform keeps its books and its outbox"
-    )
-    parser.add_argument(
-        "--ticks", type=Path, nargs="+", metavar="FILE", help="tick files to play instead of the bundled ones"
-    )
-    parser.add_argument(
-        "--script", type=Path, metavar="FILE", help="faults and changes of what is listed, as TOML, for this market"
-    )
-    parser.add_argument(
-        "--from", dest="from_us", type=_instant, metavar="T", help="begin here, e.g. 2014-05-02T12:25:00 (UTC)"
-    )
-    parser.add_argument("--to", dest="to_us", type=_instant, metavar="T", help="end before here")
-    parser.add_argument(
-        "--speed",
-        type=_speed,
-        default=1.0,
-        metavar="N",
-        help='seconds of market time in a second, or "max" (default 1)',
-    )
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the traders' dice (default 1)")
-    parser.add_argument(
-        "--wait-accounts",
-        type=int,
-        default=0,
-        metavar="N",
-        help="market time stands still until so many accounts are open",
-    )
-    parser.add_argument(
-        "--skip-bad-lines",
-        action="store_true",
-        help="count bad lines of tick files and go on; without it they stop the replay",
-    )
-    parser.add_argument("--progress", action="store_true", help="print JSON lines of progress")
-    parser.add_argument(
-        "--until-done", action="store_true", help="exit 0 once all is played and acknowledged, instead of standing by"
-    )
-    return parser
-
-
-def _instant(text: str) -> int:
-    try:
-        return parse_utc(text)
-    except ValueError as wrong:
-        raise argparse.ArgumentTypeError(f"{text!r} is no instant: write 2014-05-02T12:25:00") from wrong
-
-
-def _speed(text: str) -> float | None:
-    if text == "max":
-        return None
-    try:
-        speed = float(text)
-    except ValueError as wrong:
-        raise argparse.ArgumentTypeError(f'{text!r} is no speed: a number or "max"') from wrong
-    if not 0 < speed < float("inf"):
-        raise argparse.ArgumentTypeError(f'{text!r} is no speed: above 0, or "max"')
-    return speed
 
 
 if __name__ == "__main__":

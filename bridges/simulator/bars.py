@@ -45,6 +45,11 @@ class Bars:
             return None
         return next((bar.close for bar in reversed(bars) if bar.minute <= minute), bars[0].close)
 
+    def pace(self, symbol: str, minute: int, minutes: int) -> int:
+        """The mean range of the finished `minutes` before `minute`, in points; 0 where less than a quarter of them has bars."""
+        bars = [bar for bar in self._bars.get(symbol, ()) if minute - minutes <= bar.minute < minute]
+        return sum(bar.high - bar.low for bar in bars) // len(bars) if bars and 4 * len(bars) >= minutes else 0
+
     def channel(self, symbol: str, minute: int, minutes: int) -> tuple[int, int] | None:
         """Lowest and highest bid of the finished `minutes` before `minute`; None where less than a quarter of them has bars."""
         key = (symbol, minutes)

@@ -4,6 +4,7 @@ It reads no clock and no socket. The same state, ticks and requests give the sam
 """
 
 import heapq
+from collections.abc import Mapping
 
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.bars import Bars
@@ -17,7 +18,7 @@ from bridges.simulator.seat import Seat
 from bridges.simulator.state import Account, Clocks, Counters, Quoted, State
 from bridges.simulator.symbols import rollover_after
 from bridges.simulator.tellings import Tellings
-from bridges.simulator.tempers import TEMPERS
+from bridges.simulator.tempers import TEMPERS, Temper
 from bridges.simulator.turns import Turns
 from firm.instant import SECOND_US
 from firm.quote_frame import Tick
@@ -31,8 +32,16 @@ class Platform:
     `touched`: accounts that may have changed, until whoever saves them empties it.
     """
 
-    def __init__(self, state: State, bars: Bars, tellings: Tellings, script: Script = NOTHING) -> None:
+    def __init__(
+        self,
+        state: State,
+        bars: Bars,
+        tellings: Tellings,
+        script: Script = NOTHING,
+        tempers: Mapping[str, Temper] = TEMPERS,
+    ) -> None:
         self.state = state
+        self._tempers = tempers
         self.books = Books(state, tellings)
         self.corrections = Corrections(state, tellings)
         self._bars = bars
@@ -132,7 +141,7 @@ class Platform:
 
     def _look(self, account: Account, t_us: int) -> None:
         changes = self.books.changes
-        pause_s = TEMPERS[account.temper](Seat(account, self.state, self.books, self._bars, t_us))
+        pause_s = self._tempers[account.temper](Seat(account, self.state, self.books, self._bars, t_us))
         account.look_us = t_us + pause_s * SECOND_US
         heapq.heappush(self._looks, (account.look_us, account.login))
         self.touched[account.login] = account

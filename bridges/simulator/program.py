@@ -13,12 +13,17 @@ from bridges.client import BridgeClient, Identity, Resume
 from bridges.enrolment import KeyFile
 from bridges.events import Gap
 from bridges.outbox import Outbox
+from bridges.simulator.answers import Retcode
+from bridges.simulator.house import BUNDLED, House
+from bridges.simulator.in_step import InStep
 from bridges.simulator.progress import Progress
-from bridges.simulator.replay import Market, Replay, told_ticks
+from bridges.simulator.replay import Market, Press, Replay, told_ticks
+from bridges.simulator.state import State
 from bridges.wire import BackfillReq, Cmd
 from firm.quote_frame import Tick
 
 SILENCE_LOOK_S = 0.5
+HAND_PATIENCE_S = 5.0
 SAVE_EVERY_SLICES = 256  # in a market in which nothing but prices happens
 RELEASE = "0.1.0"
 
@@ -35,13 +40,16 @@ class Simulator:
         seed: int,
         speed: float | None,
         accounts_min: int = 0,
+        house: House = BUNDLED,
+        in_step: InStep | None = None,
         report: Callable[[Progress], None] | None = None,
     ) -> None:
         self._outbox = outbox
         self._market = market
-        self._replay = Replay(market, seed, outbox.extra)
+        self._replay = Replay(market, seed, outbox.extra, house)
         self._speed = speed
         self._accounts_min = accounts_min
+        self._in_step = in_step
         self._report = report
         self._between_slices = anyio.Lock()
         self._account_opened = anyio.Event()
@@ -86,6 +94,27 @@ class Simulator:
             skipped_lines=0 if self._market.skipped is None else self._market.skipped.total(),
             done=done,
         )
+
+    # --- what a person at the ticket asks ---
+
+    @property
+    def state(self) -> State:
+        return self._replay.state
+
+    async def by_hand(self, login: str, press: Press) -> Retcode:
+        """Press it between two slices; once this answers, it is durable here, and on its way to the firm.
+
+        Before the appliance has been heard nothing can be pressed: then this is a TimeoutError, and nothing was done.
+        """
+        with anyio.fail_after(HAND_PATIENCE_S):
+            await self._between_slices.acquire()
+        try:
+            await self._hand_over()
+            answer = self._replay.by_hand(login, press)
+            await self._hand_over()
+        finally:
+            self._between_slices.release()
+        return answer
 
     # --- what the appliance asks ---
 
@@ -158,6 +187,8 @@ class Simulator:
         began_s, began_us = time.monotonic(), self._replay.now_us
         slices = 0
         while not self._replay.is_over:
+            if self._in_step is not None:
+                await self._in_step.wait(self._replay.now_us)
             async with self._between_slices:
                 self._replay.play_slice()
                 saved = await self._hand_over()
@@ -171,6 +202,8 @@ class Simulator:
             if self._speed is not None:
                 due_s = began_s + (self._replay.now_us - began_us) / (self._speed * 1_000_000)
                 await anyio.sleep(max(0.0, due_s - time.monotonic()))
+        if self._in_step is not None:
+            self._in_step.end()
 
     def _say(self, *, done: bool) -> None:
         if self._report is not None:

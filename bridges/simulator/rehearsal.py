@@ -11,11 +11,13 @@ from collections.abc import Sequence
 import msgspec
 
 from bridges.events import Deal, Event
-from bridges.simulator.__main__ import bundled_tick_files
+from bridges.simulator.house import BUNDLED, House
+from bridges.simulator.market_spec import read_market
+from bridges.simulator.price_files import FilePrices, PriceFile, bundled_tick_files, price_file
 from bridges.simulator.replay import Market, Replay
 from bridges.simulator.state import Account
-from bridges.simulator.tempers import TEMPERS, cast
-from bridges.simulator.ticks import tick_file
+from bridges.simulator.synthetic import SyntheticPrices
+from bridges.simulator.tempers import BUNDLED_TROUPE, TEMPERS, VARIED_TROUPE, cast
 from bridges.simulator.valuation import equity_minor
 from bridges.wire import Cmd
 from firm.instant import parse_utc, utc_text
@@ -39,8 +41,10 @@ class Course(msgspec.Struct):
 class Rehearsal:
     """A replay with its audience left out: `told` is every tick and event in order."""
 
-    def __init__(self, market: Market, seed: int, script: Sequence[tuple[int, Cmd]] = ()) -> None:
-        self.replay = Replay(market, seed)
+    def __init__(
+        self, market: Market, seed: int, script: Sequence[tuple[int, Cmd]] = (), house: House = BUNDLED
+    ) -> None:
+        self.replay = Replay(market, seed, house=house)
         self.told: list[Tick | Event] = []
         self.courses: dict[str, Course] = {}
         self._script = sorted(script, key=lambda line: line[0])
@@ -137,6 +141,10 @@ def table(rehearsal: Rehearsal) -> str:
     return "\n".join(lines)
 
 
+def _bundled() -> list[PriceFile]:
+    return [price_file(path) for path in bundled_tick_files()]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bridges.simulator.rehearsal", description=__doc__)
     parser.add_argument(
@@ -146,9 +154,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--to", dest="to_us", type=parse_utc, help="end before here (UTC)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--leverage", type=int, default=200)
+    parser.add_argument("--market", default="", help="made-up prices, as the simulator takes them")
     options = parser.parse_args(arguments)
-    tempers = cast(options.accounts) if options.accounts else tuple(name for name in TEMPERS for _ in range(2))
-    market = Market([tick_file(path) for path in bundled_tick_files()], from_us=options.from_us, to_us=options.to_us)
+    troupe = VARIED_TROUPE if options.market else BUNDLED_TROUPE
+    tempers = cast(options.accounts, troupe) if options.accounts else tuple(name for name in TEMPERS for _ in range(2))
+    prices = SyntheticPrices(read_market(options.market)) if options.market else FilePrices(_bundled())
+    market = Market(prices, from_us=options.from_us, to_us=options.to_us)
     commands = opening_commands([(temper, "USD", 100_000, options.leverage) for temper in tempers])
     rehearsal = Rehearsal(market, options.seed, [(market.from_us, command) for command in commands])
     rehearsal.play(keep=False)

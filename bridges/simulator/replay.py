@@ -7,51 +7,69 @@ Where a slice ends depends on the ticks alone, never on the wall clock: verdicts
 import hashlib
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bridges.events import Event
 from bridges.simulator import silence
+from bridges.simulator.answers import Retcode
 from bridges.simulator.arrivals import Arrival, arrivals
 from bridges.simulator.bars import Bars
+from bridges.simulator.books import Books
 from bridges.simulator.held_back import Holding
+from bridges.simulator.house import BUNDLED, House
 from bridges.simulator.platform import Platform, opening_state
+from bridges.simulator.price_files import FilePrices, PriceFile
 from bridges.simulator.requests import Requests
 from bridges.simulator.script import NOTHING, Script, ScriptUnusable
-from bridges.simulator.state import State, StateUnusable, decode_state, encode_state
+from bridges.simulator.state import Account, State, StateUnusable, decode_state, encode_state
 from bridges.simulator.tellings import Tellings
-from bridges.simulator.ticks import BadLine, TickFile, fingerprint, first_instant, merged_ticks
+from bridges.simulator.tempers import BY_HAND
+from bridges.simulator.ticks import BadLine
 from bridges.wire import Cmd, DeadmanPolicy
-from firm.instant import DAY_US, SECOND_US, utc_text
+from firm.instant import SECOND_US, utc_text
 from firm.quote_frame import Tick
+
+Press = Callable[[Books, Account, int], Retcode]
+"""Does one thing to an account at an instant, through the books."""
 
 SLICE_US = SECOND_US
 SLICE_TICKS_MAX = 64
 SILENCE_MAX_US = 4 * SECOND_US
 
 
+class Prices(Protocol):
+    """Where prices come from: always the same ones, in time order, from `first_us` to before `end_us`."""
+
+    first_us: int
+    end_us: int
+    fingerprint: str
+
+    def ticks(self, to_us: int, skipped: Counter[BadLine] | None) -> Iterator[Tick]: ...
+
+
 class Market:
-    """What is replayed: tick files in order, from one instant to another, and a script of what befalls them.
+    """What is replayed: files or other prices, from one instant to another, and a script of what befalls them.
 
     `skipped` counts bad lines where they are skipped.
     """
 
     def __init__(
         self,
-        files: Sequence[TickFile],
+        prices: Prices | Sequence[PriceFile],
         *,
         from_us: int | None = None,
         to_us: int | None = None,
         skipped: Counter[BadLine] | None = None,
         script: Script = NOTHING,
     ) -> None:
-        self.files = tuple(files)
+        self._prices: Prices = FilePrices(prices) if isinstance(prices, Sequence) else prices
         self.skipped = skipped
         self.script = script
-        self.from_us = first_instant(files) if from_us is None else from_us
-        self.to_us = max(file.midnight_us for file in files) + DAY_US if to_us is None else to_us
-        self.fingerprint = fingerprint(files)
+        self.from_us = self._prices.first_us if from_us is None else from_us
+        self.to_us = self._prices.end_us if to_us is None else to_us
+        self.fingerprint = self._prices.fingerprint
         if script != NOTHING:
             self.fingerprint = hashlib.sha256(self.fingerprint.encode() + script.digest()).hexdigest()
         if script.starts_us is not None and script.starts_us < self.from_us:
@@ -60,7 +78,7 @@ class Market:
             )
 
     def arrivals(self) -> Iterator[Arrival]:
-        return arrivals(merged_ticks(self.files, self.to_us, self.skipped), self.script, self.to_us)
+        return arrivals(self._prices.ticks(self.to_us, self.skipped), self.script, self.to_us)
 
 
 class Parcel(NamedTuple):
@@ -77,14 +95,17 @@ class Parcel(NamedTuple):
 class Replay:
     """The platform moving through its market, slice by slice."""
 
-    def __init__(self, market: Market, seed: int, saved: Mapping[str, bytes] | None = None) -> None:
+    def __init__(
+        self, market: Market, seed: int, saved: Mapping[str, bytes] | None = None, house: House = BUNDLED
+    ) -> None:
         self._market = market
         self.state = _fitting(saved, market, seed) if saved else opening_state(market.fingerprint, seed, market.from_us)
+        _require_known({account.temper for account in self.state.accounts.values()} - house.troupe.tempers.keys())
         self._bars = Bars()
         self._tell = Tellings()
-        self._platform = Platform(self.state, self._bars, self._tell, market.script)
+        self._platform = Platform(self.state, self._bars, self._tell, market.script, house.troupe.tempers)
         self._holding = Holding(self.state, market.script)
-        self._requests = Requests(self._platform, self._tell)
+        self._requests = Requests(self._platform, self._tell, house)
         self._parcels: list[Parcel] = []
         self._arrivals = market.arrivals()
         self._next: Arrival | None = next(self._arrivals, None)
@@ -140,6 +161,15 @@ class Replay:
         """Carry one of the firm's commands out, now, at the last prices."""
         self._requests.carry_out(command)
         self._close_parcel()
+
+    def by_hand(self, login: str, press: Press) -> Retcode:
+        """A person presses a button at an account, now, at the last prices; the bot that sat there gets up."""
+        account = self.state.accounts[login]
+        account.temper = BY_HAND
+        answer = press(self._platform.books, account, self.now_us)
+        self._platform.changed(account)
+        self._close_parcel()
+        return answer
 
     def fall_silent(self, policy: DeadmanPolicy) -> None:
         """The appliance is silent: do what its policy says, now."""
@@ -243,6 +273,14 @@ def _fitting(saved: Mapping[str, bytes], market: Market, seed: int) -> State:
     if (state.market, state.seed, state.from_us) != (market.fingerprint, seed, market.from_us):
         raise StateUnusable(
             f"the saved platform began at {utc_text(state.from_us)} with seed {state.seed}, on other settings or tick files: "
-            "give the same --ticks, --from and --seed, or begin anew in another --data-dir"
+            "give the same --ticks or --market, --from and --seed, or begin anew in another --data-dir"
         )
     return state
+
+
+def _require_known(strangers: set[str]) -> None:
+    if strangers:
+        raise StateUnusable(
+            f"the saved platform has traders of tempers that are not known here, {', '.join(sorted(strangers))}: "
+            "give the same --bots, or begin anew in another --data-dir"
+        )

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from bridges.events import CmdResult
 from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.books import Books
+from bridges.simulator.house import BUNDLED, House
 from bridges.simulator.platform import Platform
 from bridges.simulator.state import Account, Execution, PositionMode, TradeMode
 from bridges.simulator.tellings import Tellings
-from bridges.simulator.tempers import temper_of
 from bridges.wire import Cmd
 from firm.inputs import CashKind, CommandState
 from firm.instant import SECOND_US
@@ -29,10 +29,11 @@ _Action = Callable[[Account, Mapping[str, str], int], Retcode]
 class Requests:
     """Carries out commands at the platform's present instant."""
 
-    def __init__(self, platform: Platform, tellings: Tellings) -> None:
+    def __init__(self, platform: Platform, tellings: Tellings, house: House = BUNDLED) -> None:
         self._platform = platform
         self._books: Books = platform.books
         self._tell = tellings
+        self._house = house
         self._actions: dict[str, _Action] = {
             "block": self._block,
             "close_only": self._close_only,
@@ -114,15 +115,15 @@ class Requests:
         return Account(
             login=args.get("login_hint") or self._next_login(),
             trader=trader,
-            temper=temper_of(args.get("label", ""), trader),
+            temper=self._house.troupe.temper_of(args.get("label", ""), trader),
             group=args["group"],
             leverage=leverage,
             currency=currency,
             exponent=exponent,
             balance_minor=balance,
             initial_minor=balance,
-            position_mode=PositionMode(args.get("position_mode", PositionMode.HEDGING)),
-            execution=Execution(args.get("execution", Execution.MARKET)),
+            position_mode=PositionMode(args.get("position_mode", self._house.position_mode)),
+            execution=Execution(args.get("execution", self._house.execution)),
         )
 
     def _next_login(self) -> str:

@@ -5,8 +5,10 @@ it must remember goes into `seat.notes`. Volumes are in hundredths of a lot for 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
+from bridges.simulator.order_tempers import breakout, follower, grid, index_holder, pyramider, reverter, scaler
 from bridges.simulator.seat import Seat
 from firm.inputs import Side
 
@@ -140,25 +142,63 @@ TEMPERS: dict[str, Temper] = {
     "carry": carry,
     "straddler": straddler,
     "idle": idle,
+    "grid": grid,
+    "breakout": breakout,
+    "reverter": reverter,
+    "follower": follower,
+    "scaler": scaler,
+    "pyramider": pyramider,
+    "index_holder": index_holder,
 }
 
-# Dealt out in this order, so that the first ten are a lively table; gamblers are few enough that one release does not look
-# like a broken feed.
-_WHEEL = (
-    "swing", "news_gambler", "carry", "scalper", "martingale", "swing", "drifter", "straddler", "overtrader", "hedger",
-    "swing", "news_gambler", "scalper", "drifter", "swing", "idle", "scalper", "drifter", "overtrader", "swing",
+
+BY_HAND = "idle"  # of an account that a person trades: no bot presses a button there
+
+
+class Troupe(NamedTuple):
+    """Who may sit at the accounts, by name, and the wheel from which seats are dealt in order."""
+
+    tempers: Mapping[str, Temper]
+    wheel: tuple[str, ...]
+
+    def cast(self, traders: int) -> tuple[str, ...]:
+        """A temper for each of so many traders, evenly mixed."""
+        return tuple(self.wheel[index % len(self.wheel)] for index in range(traders))
+
+    def temper_of(self, label: str, trader: str) -> str:
+        """The temper a label names (its first word counts), or one that follows from the trader's reference alone."""
+        words = label.lower().replace("-", "_").split()
+        if words and words[0] in self.tempers:
+            return words[0]
+        number = int.from_bytes(hashlib.sha256(trader.encode()).digest()[:8], "big")
+        return self.wheel[number % len(self.wheel)]
+
+
+# The bundled days' traders. Dealt out in this order, so that the first ten are a lively table; gamblers are few enough that one
+# release does not look like a broken feed.
+BUNDLED_TROUPE = Troupe(
+    TEMPERS,
+    (
+        "swing", "news_gambler", "carry", "scalper", "martingale", "swing", "drifter", "straddler", "overtrader", "hedger",
+        "swing", "news_gambler", "scalper", "drifter", "swing", "idle", "scalper", "drifter", "overtrader", "swing",
+    ),
+)  # fmt: skip
+
+# A made-up market's: those who wait for that one release, or for that one evening, stay away; the others use all kinds of orders.
+VARIED_TROUPE = Troupe(
+    TEMPERS,
+    (
+        "grid", "breakout", "follower", "reverter", "scaler", "pyramider", "index_holder", "swing", "martingale", "hedger",
+        "breakout", "overtrader", "reverter", "follower", "drifter", "scaler", "scalper", "grid", "pyramider", "idle",
+    ),
 )  # fmt: skip
 
 
-def cast(traders: int) -> tuple[str, ...]:
-    """A temper for each of so many traders, evenly mixed: what a demo gives out as labels."""
-    return tuple(_WHEEL[index % len(_WHEEL)] for index in range(traders))
+def cast(traders: int, troupe: Troupe = BUNDLED_TROUPE) -> tuple[str, ...]:
+    """What a demo gives out: a temper for each of so many traders."""
+    return troupe.cast(traders)
 
 
-def temper_of(label: str, trader: str) -> str:
-    """The temper a label names (its first word counts), or one that follows from the trader's reference alone."""
-    words = label.lower().replace("-", "_").split()
-    if words and words[0] in TEMPERS:
-        return words[0]
-    number = int.from_bytes(hashlib.sha256(trader.encode()).digest()[:8], "big")
-    return _WHEEL[number % len(_WHEEL)]
+def temper_of(label: str, trader: str, troupe: Troupe = BUNDLED_TROUPE) -> str:
+    """Whom of the troupe an account gets."""
+    return troupe.temper_of(label, trader)

@@ -1,26 +1,23 @@
-"""Tick files: zips of headerless `ms,bid,ask` lines become one stream of integer ticks in time order, or a clear refusal.
+"""Tick files: zips of headerless `ms,bid,ask` lines become integer ticks in time order, or a clear refusal.
 
 The file's name gives symbol and date (`eurusd_tick_20140501.zip`); `ms` counts from midnight UTC of that date and may
 carry decimals, which are cut to whole microseconds from the text, never through a float.
 """
 
-import hashlib
-import heapq
 import lzma
 import re
 import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
-from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from bridges.simulator.symbols import LISTED, Listing
-from firm.instant import DAY_US, SECOND_US, instant_of
+from firm.instant import DAY_US, instant_of
 from firm.quote_frame import Tick
 
 _NAME = re.compile(r"(?P<symbol>[A-Za-z0-9]+)_tick_(?P<date>\d{8})\.zip\Z")
@@ -41,7 +38,7 @@ _NO_ZIP = (
 
 
 class BadLine(StrEnum):
-    """Why a line is no tick."""
+    """Why a line is no tick, or no bar."""
 
     MALFORMED = "malformed"
     OUTSIDE_DAY = "outside_day"
@@ -49,10 +46,12 @@ class BadLine(StrEnum):
     NOT_POSITIVE = "not_positive"
     CROSSED = "crossed"
     BACKWARDS_TIME = "backwards_time"
+    OFF_MINUTE = "off_minute"
+    OUTSIDE_RANGE = "outside_range"
 
 
 class TickFileError(ValueError):
-    """A tick file cannot be used; the message says which file, which line, why, and what next."""
+    """A file of prices cannot be used; the message says which file, which line, why, and what next."""
 
 
 class TickFile(NamedTuple):
@@ -65,9 +64,29 @@ class TickFile(NamedTuple):
 
 def tick_file(path: Path) -> TickFile:
     """Read symbol and date from the name; an unlisted symbol or another name is a TickFileError."""
-    match = _NAME.match(path.name)
+    return TickFile(path, *read_name(path, _NAME, "SYMBOL_tick_YYYYMMDD.zip, for example eurusd_tick_20140501.zip"))
+
+
+def read_ticks(file: TickFile, skipped: Counter[BadLine] | None = None) -> Iterator[Tick]:
+    """The ticks of one file in its order. A bad line is a TickFileError, or counted in `skipped` where one is given."""
+    last_us = file.midnight_us
+    for number, text in enumerate(lines_of(file.path), start=1):
+        tick = _parsed(file, text, last_us)
+        if isinstance(tick, Tick):
+            last_us = tick.t_us
+            yield tick
+        else:
+            refuse_line(file.path, number, text, tick, skipped)
+
+
+# --- what files of ticks and of bars have in common ---
+
+
+def read_name(path: Path, pattern: re.Pattern[str], expected: str) -> tuple[Listing, int]:
+    """Symbol and midnight UTC from a name that has `symbol` and `date`."""
+    match = pattern.match(path.name)
     if match is None:
-        raise TickFileError(f"{path.name}: expected SYMBOL_tick_YYYYMMDD.zip, for example eurusd_tick_20140501.zip")
+        raise TickFileError(f"{path.name}: expected {expected}")
     listing = LISTED.get(match["symbol"].upper())
     if listing is None:
         raise TickFileError(
@@ -77,52 +96,18 @@ def tick_file(path: Path) -> TickFile:
         midnight = datetime.strptime(match["date"], "%Y%m%d").replace(tzinfo=UTC)
     except ValueError as wrong:
         raise TickFileError(f"{path.name}: {match['date']} is no date: write it as YYYYMMDD") from wrong
-    return TickFile(path, listing, instant_of(midnight))
+    return listing, instant_of(midnight)
 
 
-def read_ticks(file: TickFile, skipped: Counter[BadLine] | None = None) -> Iterator[Tick]:
-    """The ticks of one file in its order. A bad line is a TickFileError, or counted in `skipped` where one is given."""
-    last_us = file.midnight_us
-    for number, text in enumerate(_lines(file.path), start=1):
-        tick = _parsed(file, text, last_us)
-        if isinstance(tick, Tick):
-            last_us = tick.t_us
-            yield tick
-        elif skipped is None:
-            raise TickFileError(
-                f"{file.path.name} line {number}: {tick.value}: {text[:80]!r}: mend the line or skip bad ones"
-            )
-        else:
-            skipped[tick] += 1
+def refuse_line(path: Path, number: int, text: str, why: BadLine, skipped: Counter[BadLine] | None) -> None:
+    """Count a bad line where bad ones are skipped; else stop at it."""
+    if skipped is None:
+        raise TickFileError(f"{path.name} line {number}: {why.value}: {text[:80]!r}: mend the line or skip bad ones")
+    skipped[why] += 1
 
 
-def merged_ticks(files: Sequence[TickFile], to_us: int, skipped: Counter[BadLine] | None = None) -> Iterator[Tick]:
-    """All files as one stream in time order, up to but not at `to_us`; at the same instant the earlier named file goes first."""
-    streams: list[Iterable[Tick]] = [read_ticks(file, skipped) for file in files if file.midnight_us < to_us]
-    for tick in heapq.merge(*streams, key=attrgetter("t_us")):
-        if tick.t_us >= to_us:
-            return
-        yield tick
-
-
-def first_instant(files: Sequence[TickFile]) -> int:
-    """The whole second in which the first tick lies: where a replay begins when nobody says otherwise."""
-    firsts = [next(read_ticks(file, Counter()), None) for file in files]
-    starts = [tick.t_us for tick in firsts if tick is not None]
-    if not starts:
-        raise TickFileError("the tick files hold no tick: name at least one that does")
-    return min(starts) // SECOND_US * SECOND_US
-
-
-def fingerprint(files: Sequence[TickFile]) -> str:
-    """SHA-256 over the files' names and bytes: a replay resumes only on the market it began with."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.path.name.encode() + b"\0" + hashlib.sha256(file.path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _lines(path: Path) -> Iterator[str]:
+def lines_of(path: Path) -> Iterator[str]:
+    """The lines of the one CSV in a zip; whatever is no sound archive of one is a TickFileError."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_only_member(path, archive)) as raw:
             for line in raw:

@@ -32,7 +32,7 @@ from bridges import events
 from bridges.client import BridgeClient, Identity, Resume
 from bridges.enrolment import KeyFile, new_keypair
 from bridges.outbox import Outbox
-from bridges.simulator.__main__ import bundled_tick_files
+from bridges.simulator.price_files import bundled_tick_files
 from bridges.wire import BackfillReq, Cmd
 from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.facts import AccountOpened, CommandQueued, Fact

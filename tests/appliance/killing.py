@@ -10,7 +10,8 @@ import msgspec
 
 from actors.recovery import all_rows
 from appliance.cli import main
-from appliance.demo import Demo, DemoOptions, wait
+from appliance.demo import Demo, wait
+from appliance.demo_platforms import DemoOptions
 from appliance.ports import free_port
 from appliance.summary import summarise
 from bridges.events import CmdAck, CmdResult, Deal, decode_event

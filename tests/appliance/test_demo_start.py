@@ -10,7 +10,8 @@ import pytest
 
 from appliance.cli import main
 from appliance.commands.demo import watch
-from appliance.demo import MARKER, TO_END, Demo, DemoOptions
+from appliance.demo import MARKER, TO_END, Demo
+from appliance.demo_platforms import DemoOptions, DemoRefused
 from appliance.ports import free_port, listen
 from appliance.summary import Summary, Verdict, tally
 from storage.lock import WriterLock
@@ -81,6 +82,16 @@ def test_a_port_that_is_taken_is_told_before_anything_is_removed(
     assert (left / "firm" / "ledger.db").exists()
 
 
+def test_a_ticket_s_port_that_is_taken_is_told_before_anything_is_removed(left: Path) -> None:
+    with listen(HOST, 0) as taken:
+        port = taken.getsockname()[1]
+        refused = Demo(DemoOptions(directory=left, port=free_port(HOST), ticket=True, ticket_port=port))
+        with pytest.raises(DemoRefused, match=f"port {port} .*choose another with --ticket"):
+            refused.prepare()
+    assert (left / "firm" / "ledger.db").exists()
+    WriterLock(left / MARKER).release()  # nobody holds it
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -92,6 +103,9 @@ def test_a_port_that_is_taken_is_told_before_anything_is_removed(
         (["--from", "noon"], "'noon' is no instant"),
         (["--to", "2014-13-01"], "is no instant"),
         (["--ticks", "/nope"], "there is no file /nope"),
+        (["--bots", "/nope.py"], "there is no file /nope.py"),
+        (["--platforms", "3"], "invalid choice: 3"),
+        (["--ticket", "door"], "'door' is no port"),
     ],
 )
 def test_an_argument_that_cannot_be_meant_is_told_before_anything_is_removed(
@@ -115,6 +129,9 @@ def test_an_argument_that_cannot_be_meant_is_told_before_anything_is_removed(
         ),
         (["--from", "2014-05-04T00:00:00", "--to", "2014-05-05T00:00:00"], "(--from lies after the end of the prices)"),
         (["--ticks", __file__], "expected SYMBOL_tick_YYYYMMDD.zip"),
+        (["--market", "walk:NOPE"], "symbol 'NOPE' is not listed here"),
+        (["--market", "walk;start=2014-05-05;days=1"], "the made-up market reaches from 2014-05-05T00:00"),
+        (["--bots", __file__], "test_demo_start.py: has no TEMPERS"),
     ],
 )
 def test_a_market_without_prices_is_told_before_anything_is_removed(
@@ -158,7 +175,8 @@ def test_the_end_of_the_prices_is_told_once_with_the_tally(
 ) -> None:
     ending = Demo(DemoOptions(directory=tmp_path / "demo", accounts=1, port=free_port(HOST)))
     ending.prepare()
-    ending.market = {"done": True, "market_time": "2014-05-02T21:00:00"}
+    counted = dict.fromkeys(("market_us", "ticks", "accounts", "deals", "commands", "skipped_lines"), 0)
+    ending.platforms[0].said = {"done": True, "market_time": "2014-05-02T21:00:00"} | counted
     asked = argparse.Namespace(headless=headless, until_done=False, json=False)
     with ending.running():
         watch(asked, ending)

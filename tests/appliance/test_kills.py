@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from appliance.demo import SHORT_LIVES_MAX, Child, Demo, DemoOptions, DemoRefused, wait
+from appliance.child import SHORT_LIVES_MAX, Child
+from appliance.demo import Demo, wait
+from appliance.demo_platforms import DemoOptions, DemoRefused
 from tests.appliance.killing import (
     Aftermath,
     assert_every_command_was_carried_out_once,
@@ -105,7 +107,7 @@ def test_a_child_that_is_stopped_between_two_lives_stays_down(tmp_path: Path, un
 def test_a_demo_whose_firm_was_given_up_ends_with_its_reason(tmp_path: Path) -> None:
     demo = Demo(DemoOptions(directory=tmp_path))
     demo.firm = child(tmp_path, "raise SystemExit('the disk is full')")
-    demo.platform = child(tmp_path, "")
+    demo.children = [child(tmp_path, "")]
     demo.firm.start()
     with pytest.raises(DemoRefused, match="the disk is full"):
         wait(demo, lambda _: None, every_s=0.05)

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from hypothesis import strategies as st
 from appliance.settings import FirmSettings, GatewaySettings, LogLevel, LogSettings, Settings, WebSettings
 from appliance.settings_file import SettingsRefused, new_settings, read_settings, settings_toml
 from bridges.enrolment import KeyFile, KeyFileUnusable, key_file_text, new_keypair, read_key_file
-from bridges.simulator.ticks import BadLine, TickFileError, merged_ticks, read_ticks, tick_file
+from bridges.simulator.market_spec import MarketUnusable, read_market
+from bridges.simulator.price_files import merged_ticks, price_file, read_prices
+from bridges.simulator.synthetic import SyntheticPrices
+from bridges.simulator.ticks import BadLine, TickFileError
 from firm.instant import DAY_US
 
 BUSY = Settings(
@@ -35,6 +39,11 @@ KEY_FILE = key_file_text(
         server_public=new_keypair().public, ledger_key="0a" * 32,
     )
 ).encode()  # fmt: skip
+BARS = (
+    b"0,1.3867,1.38675,1.38661,1.3867,0,1.38682,1.38687,1.38673,1.38682,0\n"
+    b"60000,1.3867,1.3868,1.3867,1.3868,12.5,1.38682,1.38692,1.38682,1.38692,3.25\r\n"
+    b"86340000,1.3,1.3,1.3,1.3,0,1.4,1.4,1.4,1.4,0\n"
+)
 LINES = b"1000,1.38670,1.38682\n1000.5,1.38671,1.38683\n2000,1.38669,1.38681\r\n86399999.999,1.3,1.4\n"
 
 
@@ -46,13 +55,18 @@ def _zipped(content: bytes, members: int = 1) -> bytes:
     return out.getvalue()
 
 
-ZIPS = [_zipped(LINES), _zipped(LINES * 50), _zipped(LINES, 2), _zipped(b"")]
+ZIPS = [_zipped(LINES), _zipped(BARS), _zipped(LINES * 50), _zipped(LINES, 2), _zipped(b"")]
 _MEMBER = ZIPS[0].index(b"PK\x01\x02")  # where the archive's own list of its files begins
 LOCKED = ZIPS[0][: _MEMBER + 8] + b"\x01" + ZIPS[0][_MEMBER + 9 :]  # it says that a password is needed
 LONGER_THAN_IT_IS = (
     ZIPS[0][: _MEMBER + 20] + b"\xff\x00" + ZIPS[0][_MEMBER + 22 :]
 )  # the file ends in the middle of the data
-NAMES = ("eurusd_tick_20140501.zip", "xauusd_tick_20140502.zip")
+NAMES = (
+    "eurusd_tick_20140501.zip",
+    "xauusd_tick_20140502.zip",
+    "eurusd_minute_20140501.zip",
+    "xauusd_minute_20140502.zip",
+)
 
 
 @pytest.fixture(scope="module")
@@ -128,29 +142,50 @@ def test_a_spoilt_key_file_is_read_or_refused_by_name(folder: Path, raw: bytes) 
 @example(raw=LONGER_THAN_IT_IS, name=NAMES[0])
 @example(raw=LOCKED, name=NAMES[0])
 @given(raw=mutated(ZIPS), name=st.sampled_from(NAMES))
-def test_a_spoilt_tick_file_is_read_or_refused_by_name(folder: Path, raw: bytes, name: str) -> None:
+def test_a_spoilt_file_of_prices_is_read_or_refused_by_name(folder: Path, raw: bytes, name: str) -> None:
     _read(laid(folder, name, raw))
 
 
 @fuzz(300)
-@given(lines=mutated([LINES]), name=st.sampled_from(NAMES))
+@given(lines=mutated([LINES, BARS]), name=st.sampled_from(NAMES))
 def test_spoilt_lines_of_prices_are_refused_or_counted(folder: Path, lines: bytes, name: str) -> None:
     _read(laid(folder, name, _zipped(lines)))
 
 
 @fuzz(200)
 @given(name=mutated([name.encode() for name in NAMES]))
-def test_a_spoilt_name_of_a_tick_file_is_refused(folder: Path, name: bytes) -> None:
-    file, why = tried(lambda: tick_file(folder / name.decode(errors="replace")), TickFileError)
+def test_a_spoilt_name_of_a_file_of_prices_is_refused(folder: Path, name: bytes) -> None:
+    file, why = tried(lambda: price_file(folder / name.decode(errors="replace")), TickFileError)
     assert file is not None or ": " in why
     assert file is None or file.midnight_us % DAY_US == 0
 
 
+MARKETS = [
+    b"walk+jumps:EURUSD,XAUUSD;trend:EURUSD;days=2;seed=9;price=1284.5",
+    b"range;start=2014-05-04;days=1;ticks_per_minute=1;step_ppm=100000",
+    b'days = 2\nstart = "2014-05-05"\n[[symbols]]\nsymbol = "EURUSD"\nkinds = ["gaps"]\nprice = "1.4"\nspread_ppm = 9\n',
+]
+
+
+@fuzz(300)
+@example(raw=b"walk;seed=" + b"9" * 5_000, is_file=False)
+@example(raw=b"\0.toml", is_file=False)
+@example(raw=b"days = " + b"[" * 3_000, is_file=True)
+@given(raw=mutated(MARKETS), is_file=st.booleans())
+def test_a_spoilt_market_is_made_up_or_refused_with_the_reason(folder: Path, raw: bytes, is_file: bool) -> None:
+    text = str(laid(folder, "market.toml", raw)) if is_file else raw.decode(errors="replace")
+    spec, why = tried(lambda: read_market(text), MarketUnusable)
+    assert spec is not None or why.startswith("market ")
+    if spec is not None:
+        prices = SyntheticPrices(spec)
+        assert all(0 < tick.bid < tick.ask for tick in islice(prices.ticks(prices.end_us, None), 20))
+
+
 def _read(path: Path) -> None:
     """Strictly, and skipping bad lines as a replay does: ticks that rise in time, or a refusal that names the file."""
-    file = tick_file(path)
+    file = price_file(path)
     skipped: Counter[BadLine] = Counter()
-    for read in (lambda: read_ticks(file), lambda: merged_ticks([file], file.midnight_us + 2 * DAY_US, skipped)):
+    for read in (lambda: read_prices(file), lambda: merged_ticks([file], file.midnight_us + 2 * DAY_US, skipped)):
         ticks, why = tried(lambda read=read: list(read()), TickFileError)
         if ticks is None:
             assert path.name in why

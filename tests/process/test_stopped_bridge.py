@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from appliance.demo import Demo, DemoOptions, wait
+from appliance.demo import Demo, wait
+from appliance.demo_platforms import DemoOptions
 from appliance.ports import free_port
 from appliance.summary import summarise
 from bench.firm import DIRECT

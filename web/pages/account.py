@@ -24,8 +24,9 @@ async def account(request: Request[Any, Any, Any], account: FromPath[str]) -> Re
     firm = request.app.state.firm
     view = await account_view(firm, read_id(account))
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
+    ticket = "" if view.ended else firm.tickets.get(view.line.bridge, "")
     context: dict[str, Any] = {"picture": picture, "ranges": RANGES, "room": ""}
-    return page(request, "account.html", view=view, **context)
+    return page(request, "account.html", view=view, ticket=ticket, **context)
 
 
 @get("/accounts/{account:str}/live", policy=Policy.TRADER_OWN)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bridges.simulator.__main__ import bundled_tick_files
+from bridges.enrolment import KeyFile, key_file_text, new_keypair
+from bridges.simulator.price_files import bundled_tick_files
 
 FROM_MS, TO_MS = Decimal((12 * 60 + 25) * 60_000), Decimal((12 * 60 + 31) * 60_000)
 
@@ -26,3 +27,24 @@ def release_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             )
         files.append(folder / path.name)
     return files
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    """A bridge's key file, of an appliance that nobody needs to reach."""
+    pair = new_keypair()
+    path = tmp_path / "sim.toml"
+    path.write_text(
+        key_file_text(
+            KeyFile(
+                name="sim",
+                endpoint="tcp://127.0.0.1:7411",
+                bridge_public=pair.public,
+                bridge_secret=pair.secret,
+                server_public=new_keypair().public,
+                ledger_key="0a" * 32,
+            )
+        )
+    )
+    path.chmod(0o600)
+    return path

@@ -102,7 +102,7 @@ def saved_by(parcels: list[Parcel]) -> dict[str, bytes]:
 def test_the_same_script_tells_the_same_bytes_and_another_does_not(market: Market) -> None:
     first = lanes(play(Replay(market, 1)))
     assert lanes(play(Replay(market, 1))) == first
-    plain = Market(market.files, from_us=FROM, to_us=TO)
+    plain = Market(market._prices, from_us=FROM, to_us=TO)
     assert lanes(play(Replay(plain, 1))) != first
 
 
@@ -132,9 +132,9 @@ def test_what_was_told_can_be_told_again_from_ticks_and_script(market: Market) -
 def test_a_state_of_another_script_is_refused(market: Market) -> None:
     saved = Replay(market, 1).saved()
     with pytest.raises(StateUnusable):
-        Replay(Market(market.files, from_us=FROM, to_us=TO), 1, saved)
+        Replay(Market(market._prices, from_us=FROM, to_us=TO), 1, saved)
 
 
 def test_a_script_that_begins_before_its_market_is_refused(market: Market) -> None:
     with pytest.raises(ScriptUnusable, match="begins at 2014-05-02T12:29:40"):
-        Market(market.files, from_us=FROM + 20_000_000, to_us=TO, script=market.script)
+        Market(market._prices, from_us=FROM + 20_000_000, to_us=TO, script=market.script)

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from bridges.simulator.__main__ import bundled_tick_files
+from bridges.simulator.price_files import bundled_tick_files
 from bridges.simulator.rehearsal import Rehearsal, opening_commands, table
 from bridges.simulator.replay import Market
-from bridges.simulator.tempers import TEMPERS, cast, temper_of
+from bridges.simulator.tempers import BUNDLED_TROUPE, TEMPERS, cast, temper_of
 from bridges.simulator.ticks import tick_file
 from firm.instant import parse_utc
 
@@ -72,11 +72,11 @@ def test_a_label_names_the_temper_and_else_the_trader_keeps_one_for_life() -> No
     assert temper_of("news-gambler 3", "ada") == "news_gambler"
     assert temper_of("Swing", "ada") == "swing"
     assert temper_of("", "ada") == temper_of("phase 2", "ada")
-    assert {temper_of("", f"trader-{number}") for number in range(200)} == set(TEMPERS)
+    assert {temper_of("", f"trader-{number}") for number in range(200)} == set(BUNDLED_TROUPE.wheel)
 
 
 def test_the_cast_is_mixed_and_keeps_gamblers_few() -> None:
     count = Counter(cast(60))
-    assert set(count) == set(TEMPERS)
+    assert set(count) == set(BUNDLED_TROUPE.wheel)
     assert count["news_gambler"] + count["martingale"] <= 12  # a fifth of all failing at once looks like a broken feed
     assert len(set(cast(10))) >= 6

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bridges.simulator.__main__ import bundled_tick_files
-from bridges.simulator.ticks import BadLine, TickFileError, merged_ticks, read_ticks, tick_file
+from bridges.simulator.price_files import bundled_tick_files, merged_ticks
+from bridges.simulator.ticks import BadLine, TickFileError, read_ticks, tick_file
 from firm.instant import DAY_US, parse_utc, utc_text
 
 MIDNIGHT = parse_utc("2014-05-02")

@@ -1,0 +1,139 @@
+"""Asked: what a trader's forms ask for, read into the platform's own words with bounds, or what is wrong with them by field."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from bridges.simulator.catalogue import Catalogue
+from bridges.simulator.orders import Lifetime, Terms, Ticket
+from bridges.simulator.state import OrderType
+from bridges.simulator.symbols import Listing
+from firm.inputs import Side
+
+MARKET = "market"
+TRAIL_MAX_POINTS = 1_000_000
+_LOTS = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?\Z", re.ASCII)
+_PRICE = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?\Z", re.ASCII)
+_WHOLE = re.compile(r"\d{1,7}\Z", re.ASCII)
+_Choice = TypeVar("_Choice")
+
+
+class Wrong(msgspec.Struct, frozen=True):
+    """What is wrong by field ("" for the form as a whole), and what was typed."""
+
+    errors: dict[str, str]
+    typed: dict[str, str]
+
+
+class MarketOrder(msgspec.Struct, frozen=True):
+    """Filled at once."""
+
+    symbol: str
+    side: Side
+    lots_e8: int
+    stop_loss: int
+    take_profit: int
+
+
+class Protection(msgspec.Struct, frozen=True):
+    """Stop, target and trailing distance of a position; 0 for none."""
+
+    stop_loss: int
+    take_profit: int
+    trail_points: int
+
+
+def read_order(fields: Mapping[str, Any], catalogue: Catalogue) -> MarketOrder | Ticket | Wrong:
+    """A new order. Prices are in the symbol's digits; which of them make sense is for the books to say."""
+    form = _Form(fields)
+    symbol, side = form.text("symbol"), form.choice("side", Side, "Press Buy or Sell.")
+    listing = catalogue.listing(symbol)
+    if listing is None:
+        return Wrong({"symbol": "Choose a symbol from the list."}, form.typed())
+    lots_e8 = form.lots("lots", required=True)
+    stop_loss, take_profit = form.price("stop_loss", listing), form.price("take_profit", listing)
+    if form.text("type") == MARKET:
+        if form.errors or side is None:
+            return Wrong(form.errors, form.typed())
+        return MarketOrder(symbol, side, lots_e8, stop_loss, take_profit)
+    order_type = form.choice("type", OrderType, "Choose what kind of order it is.")
+    lifetime = form.choice("lifetime", Lifetime, "Choose how long the order waits.")
+    price = form.price("price", listing, required=True)
+    limit_price = form.price("limit_price", listing, required=order_type is OrderType.STOP_LIMIT)
+    if form.errors or side is None or order_type is None or lifetime is None:
+        return Wrong(form.errors, form.typed())
+    # A limit price that is left over from another kind of order is not meant.
+    limit_price = limit_price if order_type is OrderType.STOP_LIMIT else 0
+    terms = Terms(price, stop_loss, take_profit, limit_price, lifetime)
+    return Ticket(symbol, side, order_type, lots_e8, terms)
+
+
+def read_closing(fields: Mapping[str, Any]) -> int | Wrong | None:
+    """How much to close, in lots times 10^8; None is all of it."""
+    form = _Form(fields)
+    lots_e8 = form.lots("lots")
+    return Wrong(form.errors, form.typed()) if form.errors else lots_e8 or None
+
+
+def read_protection(fields: Mapping[str, Any], listing: Listing) -> Protection | Wrong:
+    form = _Form(fields)
+    stop_loss, take_profit = form.price("stop_loss", listing), form.price("take_profit", listing)
+    trail_points = form.whole("trail_points", TRAIL_MAX_POINTS)
+    if form.errors:
+        return Wrong(form.errors, form.typed())
+    return Protection(stop_loss, take_profit, trail_points)
+
+
+class _Form:
+    """Strings from a browser, and what was found wrong with them so far."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._fields = fields
+        self.errors: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        value = self._fields.get(name, "")
+        return value.strip() if isinstance(value, str) else ""
+
+    def typed(self) -> dict[str, str]:
+        return {name: value[:40] for name, value in self._fields.items() if isinstance(value, str)}
+
+    def choice(self, name: str, choices: type[_Choice], complaint: str) -> _Choice | None:
+        try:
+            return choices(self.text(name))  # type: ignore[call-arg]  # an enum looks its member up by value
+        except ValueError:
+            self.errors[name] = complaint
+            return None
+
+    def lots(self, name: str, *, required: bool = False) -> int:
+        """Lots times 10^8; 0 where nothing is said."""
+        text = self.text(name)
+        match = _LOTS.match(text)
+        if match is not None:
+            lots_e8 = int(match[1] + (match[2] or "").ljust(2, "0")) * 1_000_000
+            if lots_e8:
+                return lots_e8
+        if text or required:
+            self.errors[name] = "Say how many lots, from 0.01, with at most two decimals."
+        return 0
+
+    def price(self, name: str, listing: Listing, *, required: bool = False) -> int:
+        """Points; 0 where nothing is said."""
+        text, digits = self.text(name), listing.spec.digits
+        match = _PRICE.match(text)
+        if match is not None and len(match[2] or "") <= digits:
+            return int(match[1] + (match[2] or "").ljust(digits, "0"))
+        if text or required:
+            self.errors[name] = f"Say a price of {listing.spec.symbol}, with at most {digits} decimals."
+        return 0
+
+    def whole(self, name: str, most: int) -> int:
+        """A whole number; 0 where nothing is said."""
+        text = self.text(name)
+        if _WHOLE.match(text) and int(text) <= most:
+            return int(text)
+        if text:
+            self.errors[name] = f"Say a whole number of points, at most {most:,}."
+        return 0

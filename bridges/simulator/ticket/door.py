@@ -1,0 +1,83 @@
+"""Door: whom the ticket lets in: requests to this very address, forms from its own pages, and traders with their own account."""
+
+import secrets
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection, Request
+from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers.base import BaseRouteHandler
+from litestar.types import Message, Scope
+
+from bridges.simulator.state import Account
+from bridges.simulator.ticket.hands import Hands
+from bridges.simulator.ticket.keys import TicketKeys
+
+FORM_FIELD = "form_token"
+_SAFE = frozenset({"GET", "HEAD"})
+# As the portal has it: run nothing foreign, keep nothing, frame us nowhere.
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
+    " font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+class Visit(NamedTuple):
+    """Somebody with an account of their own. `form_token` goes into each of their forms."""
+
+    account: Account
+    form_token: str
+
+
+class SignInNeeded(NotAuthorizedException):
+    """Nobody is signed in."""
+
+
+async def harden(message: Message, scope: Scope) -> None:  # noqa: ARG001  (as the framework calls it)
+    """What every response tells the browser."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in _HEADERS.items():
+            headers[name] = value
+
+
+def require_own_address(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Before every route: a name of somebody else's that leads here is not ours, and a form must say that it is from here."""
+    host = connection.headers.get("host", "")
+    if host not in connection.app.state.hosts:
+        raise PermissionDeniedException("this address is not the ticket's: use the one that the demo printed")
+    if not isinstance(connection, Request) or connection.method in _SAFE:
+        return
+    site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
+    if site not in (None, "same-origin") or (site is None and origin is None):
+        raise PermissionDeniedException("the form did not come from this page")
+    if origin is not None and urlsplit(origin).netloc != host:
+        raise PermissionDeniedException("the form came from another page")
+
+
+async def visit(request: Request[Any, Any, Any]) -> Visit:
+    """Who asks. Where they send a form, it must be one of this session's."""
+    keys: TicketKeys = request.app.state.ticket_keys
+    hands: Hands = request.app.state.hands
+    session = request.cookies.get(request.app.state.cookie, "")
+    login = keys.login_in(session)
+    account = hands.state.accounts.get(login) if login is not None else None
+    if account is None:
+        raise SignInNeeded(detail="sign in with your account's number and its ticket password")
+    token = keys.form_token(session)
+    if request.method not in _SAFE:
+        given = (await request.form()).get(FORM_FIELD, "")
+        if not isinstance(given, str) or not secrets.compare_digest(given.encode(), token.encode()):
+            raise PermissionDeniedException("the form is from an earlier session: reload the page and send it again")
+    return Visit(account, token)
+
+
+def session_cookie(name: str, value: str) -> Cookie:
+    """Until the browser is closed; "" ends it. Beside the portal's on the same host, so it has a name for each port."""
+    return Cookie(key=name, value=value, httponly=True, samesite="strict", path="/", max_age=None if value else 0)

@@ -1,0 +1,57 @@
+"""Hands: what a person can press on the platform, with the same books behind it as behind the bots' buttons."""
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from bridges.simulator.answers import Reason, Retcode
+from bridges.simulator.books import Books
+from bridges.simulator.orders import Ticket
+from bridges.simulator.replay import Press
+from bridges.simulator.state import Account, State
+from bridges.simulator.ticket.asked import MarketOrder, Protection
+
+
+class Hands(Protocol):
+    """The running platform: what it knows, and a way to press something between two slices."""
+
+    @property
+    def state(self) -> State: ...
+
+    def by_hand(self, login: str, press: Press) -> Awaitable[Retcode]: ...
+
+
+def ordered(order: MarketOrder | Ticket) -> Press:
+    def press(books: Books, account: Account, t_us: int) -> Retcode:
+        if isinstance(order, Ticket):
+            return books.orders.place(account, order, t_us)
+        return books.open_market(
+            account, order.symbol, order.side, order.lots_e8, order.stop_loss, order.take_profit, t_us
+        )
+
+    return press
+
+
+def closed(position: str, lots_e8: int | None) -> Press:
+    def press(books: Books, account: Account, t_us: int) -> Retcode:
+        held = account.positions.get(position)
+        return Retcode.UNKNOWN_POSITION if held is None else books.close(account, held, t_us, Reason.CLIENT, lots_e8)
+
+    return press
+
+
+def protected(position: str, asked: Protection) -> Press:
+    def press(books: Books, account: Account, t_us: int) -> Retcode:
+        held = account.positions.get(position)
+        if held is None:
+            return Retcode.UNKNOWN_POSITION
+        return books.protect(account, held, asked.stop_loss, asked.take_profit, t_us, trail_points=asked.trail_points)
+
+    return press
+
+
+def cancelled(order: str) -> Press:
+    def press(books: Books, account: Account, t_us: int) -> Retcode:
+        waiting = account.orders.get(order)
+        return Retcode.UNKNOWN_POSITION if waiting is None else books.orders.cancel(account, waiting, t_us)
+
+    return press

@@ -1,0 +1,215 @@
+"""Pages of the ticket: sign in, look, order, change, close. Each works without JavaScript; with it prices move by themselves."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, get, post
+from litestar.enums import MediaType
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import FromPath
+from litestar.response import Redirect, Response
+from markupsafe import Markup
+
+from bridges.simulator.answers import Retcode
+from bridges.simulator.orders import Lifetime
+from bridges.simulator.replay import Press
+from bridges.simulator.state import OrderType
+from bridges.simulator.ticket.asked import MARKET, Wrong, read_closing, read_order, read_protection
+from bridges.simulator.ticket.door import FORM_FIELD, SignInNeeded, Visit, session_cookie, visit
+from bridges.simulator.ticket.hands import cancelled, closed, ordered, protected
+from bridges.simulator.ticket.view import ANSWERS, MODES, position_line, view_of
+
+_LOG = logging.getLogger("evenhand.ticket")
+_SPRITE = "/static/vendor/lucide/sprite.svg"
+_KINDS = {
+    MARKET: "Market, at once",
+    OrderType.LIMIT.value: "Limit, at this price or better",
+    OrderType.STOP.value: "Stop, once it gets there",
+    OrderType.STOP_LIMIT.value: "Stop-limit",
+}
+_LIFETIMES = {Lifetime.GOOD_TILL_CANCELLED.value: "Until cancelled", Lifetime.DAY.value: "Until 17:00 New York"}
+_UNKNOWN = "This account number and ticket password do not belong together."
+
+
+def _icon(name: str) -> Markup:
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(_SPRITE, name)
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_ENVIRONMENT.globals |= {
+    "icon": _icon,
+    "form_field": FORM_FIELD,
+    "kinds": _KINDS,
+    "lifetimes": _LIFETIMES,
+    "modes": MODES,
+}
+
+
+@get("/")
+async def front(request: Request[Any, Any, Any]) -> Redirect:
+    login = request.query_params.get("account", "")[:64]
+    return Redirect(
+        "/sign-in" if login else "/ticket", query_params={"account": login} if login else None, status_code=303
+    )
+
+
+@get("/sign-in")
+async def sign_in_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    """For the account in the address; whoever is signed in to that very one goes on to it."""
+    login = request.query_params.get("account", "")[:64]
+    signed_in = request.app.state.ticket_keys.login_in(request.cookies.get(request.app.state.cookie, ""))
+    if login and login == signed_in:
+        return Redirect("/ticket", status_code=303)
+    return _page(request, "sign_in.html", 200, login=login, wrong="")
+
+
+@post("/session")
+async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
+    form, state = await request.form(), request.app.state
+    login, password = (str(form.get(name, ""))[:200].strip() for name in ("account", "password"))
+    account = state.hands.state.accounts.get(login)
+    # A password is compared in either case, so that nothing tells which accounts there are.
+    if not state.ticket_keys.is_password(account.trader if account else "", password) or account is None:
+        return _page(request, "sign_in.html", 422, login=login[:64], wrong=_UNKNOWN)
+    answer = Redirect("/ticket", status_code=303)
+    answer.set_cookie(session_cookie(state.cookie, state.ticket_keys.new_session(login)))
+    return answer
+
+
+@post("/session/end")
+async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
+    await visit(request)
+    answer = Redirect("/sign-in", status_code=303)
+    answer.set_cookie(session_cookie(request.app.state.cookie, ""))
+    return answer
+
+
+@get("/ticket")
+async def ticket(request: Request[Any, Any, Any]) -> Response[Any]:
+    return _ticket(request, await visit(request), 200, Wrong({}, {}))
+
+
+@post("/orders")
+async def order(request: Request[Any, Any, Any]) -> Response[Any]:
+    visitor, form = await visit(request), await request.form()
+    asked = read_order(form, request.app.state.hands.state.catalogue)
+    if isinstance(asked, Wrong):
+        return _ticket(request, visitor, 422, asked)
+    answer = await request.app.state.hands.by_hand(visitor.account.login, ordered(asked))
+    if _is_done(answer):
+        return _done(answer)
+    typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    return _ticket(request, visitor, 422, Wrong({"": ANSWERS[answer]}, typed))
+
+
+@post("/orders/{number:str}/cancellation")
+async def cancellation(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
+    return await _pressed(request, await visit(request), cancelled(number))
+
+
+@get("/positions/{number:str}")
+async def position(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
+    return _position(request, await visit(request), number, 200, Wrong({}, {}))
+
+
+@post("/positions/{number:str}/closing")
+async def closing(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
+    visitor = await visit(request)
+    asked = read_closing(await request.form())
+    if isinstance(asked, Wrong):
+        return _position(request, visitor, number, 422, asked)
+    return await _pressed(request, visitor, closed(number, asked))
+
+
+@post("/positions/{number:str}/protection")
+async def protection(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
+    visitor = await visit(request)
+    held = visitor.account.positions.get(number)
+    if held is None:
+        return _ticket(request, visitor, 422, Wrong({"": ANSWERS[Retcode.UNKNOWN_POSITION]}, {}))
+    asked = read_protection(await request.form(), request.app.state.hands.state.listing(held.symbol))
+    if isinstance(asked, Wrong):
+        return _position(request, visitor, number, 422, asked)
+    answer = await request.app.state.hands.by_hand(visitor.account.login, protected(number, asked))
+    return (
+        _done(answer)
+        if _is_done(answer)
+        else _position(request, visitor, number, 422, Wrong({"": ANSWERS[answer]}, {}))
+    )
+
+
+def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """An expected no. Whoever is not signed in is led to the door."""
+    if isinstance(error, SignInNeeded):
+        if request.headers.get("hx-request") == "true":
+            return Response("", status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return Redirect("/sign-in", status_code=303)
+    return _page(request, "problem.html", error.status_code, detail=error.detail)
+
+
+def busy(request: Request[Any, Any, Any], error: TimeoutError) -> Response[Any]:  # noqa: ARG001  (as the framework calls it)
+    """The platform is not between two slices, and will not be soon: it has not heard the firm yet."""
+    return _page(
+        request, "problem.html", 503, detail="the platform takes nothing right now, and did nothing: try again"
+    )
+
+
+def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Something of ours failed: the traceback is in the simulator's log."""
+    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _page(request, "problem.html", 500, detail="something failed on the platform's side: its log says what")
+
+
+# --- answers ---
+
+
+async def _pressed(request: Request[Any, Any, Any], visitor: Visit, press: Press) -> Response[Any]:
+    answer: Retcode = await request.app.state.hands.by_hand(visitor.account.login, press)
+    return _done(answer) if _is_done(answer) else _ticket(request, visitor, 422, Wrong({"": ANSWERS[answer]}, {}))
+
+
+def _is_done(answer: Retcode) -> bool:
+    return answer in (Retcode.DONE, Retcode.DONE_PARTIAL)
+
+
+def _done(answer: Retcode) -> Response[Any]:
+    """Back to the ticket, so that reloading it orders nothing again."""
+    return Redirect("/ticket", query_params={"said": answer.value}, status_code=303)
+
+
+def _ticket(request: Request[Any, Any, Any], visitor: Visit, status: int, wrong: Wrong) -> Response[Any]:
+    said = request.query_params.get("said", "")
+    answer = ANSWERS[Retcode(said)] if said in (Retcode.DONE, Retcode.DONE_PARTIAL) else ""
+    return _page(request, "ticket.html", status, visitor, wrong=wrong, said=answer)
+
+
+def _position(request: Request[Any, Any, Any], visitor: Visit, number: str, status: int, wrong: Wrong) -> Response[Any]:
+    held = visitor.account.positions.get(number)
+    if held is None:
+        raise NotFoundException(detail="that position is closed, or was never yours")
+    line = position_line(request.app.state.hands.state, visitor.account, held)
+    return _page(request, "position.html", status, visitor, wrong=wrong, line=line)
+
+
+def _page(
+    request: Request[Any, Any, Any], template: str, status: int, visitor: Visit | None = None, **context: Any
+) -> Response[Any]:
+    """A page, or the piece of it that moves with prices where htmx asks for that."""
+    view = view_of(request.app.state.hands.state, visitor.account) if visitor else None
+    context |= {"view": view, "token": visitor.form_token if visitor else ""}
+    if view is not None and request.method == "GET" and request.headers.get("hx-request") == "true":
+        template = f"_{template}"
+    content = _ENVIRONMENT.get_template(template).render(context)
+    return Response(content, media_type=MediaType.HTML, status_code=status, headers={"vary": "HX-Request, Cookie"})
+
+
+ROUTES = (front, sign_in_page, sign_in, sign_out, ticket, order, cancellation, position, closing, protection)

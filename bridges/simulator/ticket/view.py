@@ -1,0 +1,197 @@
+"""View: an account as its platform has it, put into texts for the ticket's pages. Everything is read at one instant."""
+
+import msgspec
+
+from bridges.simulator.answers import Retcode
+from bridges.simulator.state import Account, Pending, Position, State, TradeMode
+from bridges.simulator.tempers import BY_HAND
+from bridges.simulator.valuation import close_price, equity_minor, margin_minor, profit_minor
+from firm.inputs import Side
+from firm.instant import utc_text
+from firm.price import TEN_TO
+from firm.sessions import is_open
+
+ANSWERS = {
+    Retcode.DONE: "Done.",
+    Retcode.DONE_PARTIAL: "Done in part: the price had no more than that.",
+    Retcode.REQUOTE: "The price has moved on. Look at the new one and try again.",
+    Retcode.NO_LIQUIDITY: "Nobody takes the other side at this price right now. Try again.",
+    Retcode.MARKET_CLOSED: "This market is closed at the moment.",
+    Retcode.NO_MONEY: "The account has too little free margin for that.",
+    Retcode.NO_CONVERSION: "Nothing converts this market's profits into the account's currency.",
+    Retcode.NO_CONNECTION: "The platform is down at the moment.",
+    Retcode.NO_PRICES: "There is no price yet. Wait for the first one.",
+    Retcode.TRADE_DISABLED: "Trading is switched off on this account.",
+    Retcode.CLOSE_ONLY: "This account may only close what it holds.",
+    Retcode.INVALID_VOLUME: "That volume is not possible: 0.01 to 200 lots, and no more than is there.",
+    Retcode.INVALID_PRICE: "An order waits for a price that is not there yet: look at which side of the market yours lies on.",
+    Retcode.INVALID_STOPS: "A stop loss lies on the losing side of the price, a take profit on the winning side.",
+    Retcode.INVALID_EXPIRY: "That time has passed already.",
+    Retcode.LIMIT_REACHED: "The account has as many positions and orders as it may have.",
+    Retcode.UNKNOWN_POSITION: "That position or order is not there any more.",
+}
+MODES = {
+    TradeMode.FULL: ("good", "circle-check", "May trade"),
+    TradeMode.CLOSE_ONLY: ("warn", "lock", "May only close"),
+    TradeMode.BLOCKED: ("bad", "octagon-x", "Blocked"),
+}
+
+
+class QuoteLine(msgspec.Struct, frozen=True):
+    """A symbol's last price. `spread` is in points."""
+
+    symbol: str
+    bid: str
+    ask: str
+    spread: int
+    is_open: bool
+
+
+class PositionLine(msgspec.Struct, frozen=True):
+    """An open position; empty texts where there is no stop, target or trailing distance."""
+
+    number: str
+    symbol: str
+    side: Side
+    lots: str
+    opened_at: str
+    now_at: str
+    stop_loss: str
+    take_profit: str
+    trail_points: str
+    profit: str
+    tone: str
+
+
+class OrderLine(msgspec.Struct, frozen=True):
+    """A pending order."""
+
+    number: str
+    symbol: str
+    side: Side
+    kind: str
+    lots: str
+    price: str
+    limit_price: str
+    stop_loss: str
+    take_profit: str
+    until: str
+
+
+class TicketView(msgspec.Struct, frozen=True, kw_only=True):
+    """One account. `bot`: the temper that trades it meanwhile, "" once a person does."""
+
+    login: str
+    currency: str
+    balance: str
+    equity: str
+    floating: str
+    floating_tone: str
+    margin: str
+    free: str
+    level: str
+    mode: TradeMode
+    bot: str
+    at: str
+    quotes: tuple[QuoteLine, ...]
+    positions: tuple[PositionLine, ...]
+    orders: tuple[OrderLine, ...]
+
+    @property
+    def symbols(self) -> list[tuple[str, str]]:
+        """What can be ordered, as choices of a form."""
+        return [(quote.symbol, quote.symbol) for quote in self.quotes]
+
+
+def view_of(state: State, account: Account) -> TicketView:
+    equity, margin = equity_minor(account, state), margin_minor(account, state)
+    floating = equity - account.balance_minor
+    return TicketView(
+        login=account.login,
+        currency=account.currency,
+        balance=money(account.balance_minor, account.exponent),
+        equity=money(equity, account.exponent),
+        floating=money(floating, account.exponent, signed=True),
+        floating_tone=_tone(floating),
+        margin=money(margin, account.exponent),
+        free=money(equity - margin, account.exponent),
+        level=f"{equity * 100 // margin:,} %" if margin else "–",
+        mode=account.mode,
+        bot="" if account.temper == BY_HAND else account.temper.replace("_", " "),
+        at=moment(state.clocks.now_us),
+        quotes=tuple(_quote_line(state, symbol) for symbol in _listed(state) if symbol in state.quotes),
+        positions=tuple(position_line(state, account, held) for held in account.positions.values()),
+        orders=tuple(_order_line(state, order) for order in account.orders.values()),
+    )
+
+
+def position_line(state: State, account: Account, held: Position) -> PositionLine:
+    profit = profit_minor(account, held, state) + held.swap_minor
+    return PositionLine(
+        number=held.position_id,
+        symbol=held.symbol,
+        side=held.side,
+        lots=lots(held.lots_e8),
+        opened_at=price(state, held.symbol, held.price_open),
+        now_at=price(state, held.symbol, close_price(held, state)),
+        stop_loss=price(state, held.symbol, held.stop_loss),
+        take_profit=price(state, held.symbol, held.take_profit),
+        trail_points=str(held.trail_points or ""),
+        profit=money(profit, account.exponent, signed=True),
+        tone=_tone(profit),
+    )
+
+
+def money(minor: int, exponent: int, *, signed: bool = False) -> str:
+    """An amount with its decimals and thousands apart: "-1,234.50"."""
+    whole, rest = divmod(abs(minor), TEN_TO[exponent])
+    sign = "−" if minor < 0 else "+" if signed and minor > 0 else ""
+    return f"{sign}{whole:,}" + (f".{rest:0{exponent}}" if exponent else "")
+
+
+def price(state: State, symbol: str, points: int) -> str:
+    """A price in the symbol's digits; "" for 0, which is none."""
+    digits = state.listing(symbol).spec.digits
+    whole, rest = divmod(points, TEN_TO[digits])
+    return (f"{whole}.{rest:0{digits}}" if digits else str(whole)) if points else ""
+
+
+def lots(lots_e8: int) -> str:
+    hundredths = lots_e8 // 1_000_000
+    return f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def moment(instant_us: int) -> str:
+    """To the second, in UTC."""
+    return utc_text(instant_us)[:19].replace("T", " ")
+
+
+def _listed(state: State) -> list[str]:
+    return [listing.spec.symbol for listing in state.catalogue.listings]
+
+
+def _quote_line(state: State, symbol: str) -> QuoteLine:
+    quote = state.quotes[symbol]
+    is_trading = is_open(state.listing(symbol).spec, state.clocks.now_us)
+    return QuoteLine(
+        symbol, price(state, symbol, quote.bid), price(state, symbol, quote.ask), quote.ask - quote.bid, is_trading
+    )
+
+
+def _order_line(state: State, order: Pending) -> OrderLine:
+    return OrderLine(
+        number=order.order_id,
+        symbol=order.symbol,
+        side=order.side,
+        kind=order.order_type.value.replace("_", "-"),
+        lots=lots(order.lots_e8),
+        price=price(state, order.symbol, order.price),
+        limit_price=price(state, order.symbol, order.limit_price),
+        stop_loss=price(state, order.symbol, order.stop_loss),
+        take_profit=price(state, order.symbol, order.take_profit),
+        until=moment(order.expires_us) if order.expires_us else "cancelled",
+    )
+
+
+def _tone(minor: int) -> str:
+    return "gain" if minor > 0 else "loss" if minor < 0 else ""

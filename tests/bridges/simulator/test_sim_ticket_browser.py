@@ -1,0 +1,115 @@
+"""The ticket in a real browser: prices move by themselves, an order is placed and closed, and all of it without scripts too."""
+
+import importlib.util
+import re
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+_SPEC = importlib.util.spec_from_file_location("ticket_stand", Path(__file__).with_name("ticket_stand.py"))
+assert _SPEC is not None
+assert _SPEC.loader is not None
+STAND = importlib.util.module_from_spec(_SPEC)
+sys.modules[_SPEC.name] = STAND
+_SPEC.loader.exec_module(STAND)
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+# What stands beyond the right edge.
+CLIPPED = """[...document.querySelectorAll("header *, main td *, main td, main dd, main p, main h1, main button")]
+    .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1 && !each.closest("thead, svg"))
+    .map((each) => each.tagName + " " + each.textContent.trim().slice(0, 40))"""
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
+]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as play:
+        launched = await play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+def stand() -> Any:
+    standing = STAND.Stand(temper="idle")
+    standing.play(200)
+    return standing
+
+
+@pytest.fixture
+async def url(stand: Any) -> AsyncIterator[str]:
+    async with STAND.served(stand) as address:
+        yield address
+
+
+async def signed_in(browser: Browser, url: str, stand: Any, **options: Any) -> tuple[Page, list[str]]:
+    """Ada's ticket as the portal's link leads to it, and what its console complains of."""
+    page = await (await browser.new_context(**options)).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(f"{url}/?account={STAND.ADA}")
+    assert await page.input_value("[name=account]") == STAND.ADA
+    await page.fill("[name=password]", stand.password(STAND.ADA))
+    await page.click("main [type=submit]")
+    await page.wait_for_selector("#live")
+    return page, complaints
+
+
+async def test_ada_buys_watches_her_equity_move_and_closes(browser: Browser, url: str, stand: Any) -> None:
+    page, complaints = await signed_in(browser, url, stand)
+    await page.select_option("[name=type]", "market")
+    await page.fill("[name=lots]", "2.00")
+    await page.click("button[value=buy]")
+    await expect(page.locator(".tone-good[role=status]")).to_have_text("Done.")
+    before = await page.inner_text("#equity")
+    await page.fill("[name=lots]", "3.33")
+    await page.focus("[name=lots]")
+    stand.play(400)
+    await expect(page.locator("#equity")).not_to_have_text(re.compile(re.escape(before)), timeout=10_000)
+    assert await page.input_value("[name=lots]") == "3.33"  # what is being typed stays
+    assert await page.evaluate("document.activeElement.name") == "lots"
+    await page.click("button:text-is('Close')")
+    await expect(page.locator("text=No position is open.")).to_be_visible()
+    assert complaints == []
+
+
+async def test_all_of_it_works_without_scripts(browser: Browser, url: str, stand: Any) -> None:
+    page, _ = await signed_in(browser, url, stand, java_script_enabled=False)
+    for kind, price in (("market", ""), ("limit", "1.3")):
+        await page.select_option("[name=type]", kind)
+        await page.fill("[name=price]", price)
+        await page.click("button[value=buy]")
+    await page.click("a.button:text-is('Change')")
+    await page.fill("[name=lots]", "0.04")
+    await page.click("text=Close at the market")
+    assert "0.06" in await page.inner_text("[aria-labelledby=positions-title]")
+    await page.click("button:text-is('Cancel')")
+    assert "No order waits." in await page.inner_text("main")
+    await page.click("text=Sign out")
+    assert await page.locator("[name=password]").count() == 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_nothing_stands_beyond_the_edge(browser: Browser, url: str, stand: Any, width: int) -> None:
+    page, _ = await signed_in(browser, url, stand, viewport={"width": width, "height": 844})
+    for symbol, kind, price in (("EURUSD", "market", ""), ("XAUUSD", "market", ""), ("EURUSD", "stop_limit", "1.5")):
+        await page.select_option("[name=symbol]", symbol)
+        await page.select_option("[name=type]", kind)
+        await page.fill("[name=price]", price)
+        await page.fill("[name=limit_price]", "1.499" if price else "")
+        await page.click("button[value=buy]")
+        await page.wait_for_selector(".tone-good[role=status]")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert await page.evaluate(CLIPPED) == []
+    await page.click("a.button:text-is('Change') >> nth=0")
+    assert await page.evaluate(CLIPPED) == []
