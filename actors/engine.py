@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from actors.account_desk import AccountDesk
 from actors.arrival import Arrival, Decided
+from actors.asleep import Asleep
 from actors.batch import Batch, Captured
 from actors.bridge_desk import BridgeDesk
 from actors.catalogue_desk import CatalogueDesk
@@ -48,8 +49,10 @@ class Engine:
         self.size = 0
         self.checkpoint_size = 0
         self.checkpoint_us = 0
+        self.wants_snapshot = _nobody_wants  # asked where one is due: whether somebody would write it now
         self._alarm = alarm
         self._desks: dict[str, Desk] = {}
+        self._asleep: dict[str, Asleep] = {}
         self._markets: dict[str, MarketDesk] = {}
         self._retold: set[str] = set()  # bridges that told contracts since their accounts were last indexed
         self._own = EngineDesk(ENGINE)
@@ -113,11 +116,18 @@ class Engine:
         known = self._desks.get(name)
         if known is None:
             known = self._desks[name] = self._new_desk(name)
+            asleep = self._asleep.pop(name, None)
+            if asleep is not None:
+                known.restore(asleep.wake())
         return known
+
+    def lay_asleep(self, name: str, state: Asleep) -> None:
+        """Let a desk begin with this state once somebody needs it."""
+        self._asleep[name] = state
 
     def capture(self) -> Captured:
         """All states, as of now."""
-        return Captured(self.size, {name: desk.capture() for name, desk in self._desks.items()})
+        return Captured(self.size, {**self._asleep, **{name: desk.capture() for name, desk in self._desks.items()}})
 
     # --- deciding ---
 
@@ -166,7 +176,8 @@ class Engine:
         ):
             batch.checkpoints.append((self.size, arrival.received_us))
             self.checkpoint_size, self.checkpoint_us = self.size, arrival.received_us
-        if ticked and self.size - self._own.state.snapshot_of_seq >= self.policy.snapshot_rows:
+        is_due = ticked and self.size - self._own.state.snapshot_of_seq >= self.policy.snapshot_rows
+        if is_due and batch.snapshot is None and self.wants_snapshot():
             batch.snapshot = self.capture()
 
     def _decide_surely(self, arrival: Arrival, header: Header) -> WorkingTurn:
@@ -369,6 +380,11 @@ class Engine:
             watch = replace(watch, day_end_us=0)  # told once; the stopped desk will hear of it when it resumes
         market.watch(watch)
         desk.watched(watch, market)
+
+
+def _nobody_wants() -> bool:
+    """Where rows are decided again, and while another snapshot is on its way."""
+    return False
 
 
 def _ticks(body: Input, frame: bytes | None) -> Sequence[Tick]:

@@ -158,9 +158,10 @@ def _newest_us(state: AccountState) -> int:
 
 def _high(state: AccountState) -> Peak | None:
     """The peak that a floor follows, where a price that comes late may put it in doubt."""
-    if state.peak is None or state.standing not in JUDGED or not state.trails_every_tick or state.is_peak_in_doubt:
+    peak = state.peak
+    if peak is None or len(peak.quotes) < 2 or state.standing not in JUDGED or not state.trails_every_tick:
         return None
-    return state.peak if len(state.peak.quotes) > 1 else None
+    return None if state.is_peak_in_doubt else peak
 
 
 def _breached(state: AccountState) -> tuple[str, ...]:

@@ -382,6 +382,8 @@ class MarketDesk:
 
     def _forget_final_instants(self) -> None:
         """At the next input, so that folding, which learns of final days from facts, forgets at the same place."""
-        awaited = {instant_us for instant_us, _ in self.wakes.provisional()}
+        if not self._closing:
+            return
+        awaited = self.wakes.provisional_instants()
         kept = [instant_us for instant_us in self._closing if instant_us in awaited or instant_us > self._watermark_us]
         self._closing = {instant_us: self._closing[instant_us] for instant_us in kept}

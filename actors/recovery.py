@@ -116,8 +116,7 @@ def _load_snapshot(engine: Engine, reader: LedgerReader, epoch_seq: int) -> bool
     snapshot = reader.newest_snapshot(reader.size())
     if snapshot is None or snapshot.written_by < epoch_seq:
         return False
-    _restore(engine, snapshot)
-    return True
+    return _restore(engine, snapshot, own=True)
 
 
 def _load_basis(engine: Engine, reader: LedgerReader, before: int) -> tuple[PassedOver, ...]:
@@ -137,10 +136,10 @@ def _load_basis(engine: Engine, reader: LedgerReader, before: int) -> tuple[Pass
     return tuple(passed_over)
 
 
-def _restore(engine: Engine, snapshot: Snapshot) -> bool:
+def _restore(engine: Engine, snapshot: Snapshot, *, own: bool = False) -> bool:
     """False where this engine cannot read it: another engine's states need not be readable."""
     try:
-        states = readable_states(snapshot.states)
+        states = readable_states(snapshot.states, own=own)
     except msgspec.ValidationError:
         return False
     restore_states(engine, snapshot.of_seq, states)

@@ -47,6 +47,7 @@ class Runner:
         self._waiting: deque[Arrival] = deque()
         self._arrived = anyio.Event()
         self._snapshotter = Snapshotter()
+        engine.wants_snapshot = lambda: not self._snapshotter.busy
         self._stopping = False
         self._held = ""
         self._chores: deque[Callable[[Ledger], object]] = deque()

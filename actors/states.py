@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 from immutables import Map
 
+from actors.asleep import Asleep
 from actors.batch import Captured
 from actors.bridge_desk import BridgeState
 from actors.catalogue_desk import CatalogueState
@@ -55,13 +56,27 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
 }
 
 
+# Desks that nothing looks through, and of which most are never needed again.
+_SLEEPERS = frozenset({"order", "trader"})
+
+
 def state_bytes(state: Any) -> bytes:
+    if isinstance(state, Asleep):
+        return state.raw
     return _ENCODER.encode(msgspec.to_builtins(state, str_keys=True, order="deterministic", enc_hook=_written))
 
 
-def readable_states(states: dict[str, bytes]) -> dict[str, Any]:
-    """The states of a snapshot by desk; msgspec.ValidationError where this engine cannot read one."""
-    return {name: _DECODERS[name.partition("/")[0]].decode(raw) for name, raw in states.items()}
+def readable_states(states: dict[str, bytes], *, own: bool = False) -> dict[str, Any]:
+    """The states of a snapshot by desk; msgspec.ValidationError where this engine cannot read one.
+
+    `own`: this very engine wrote it, so that what most likely is never needed may be read when it is.
+    """
+    found: dict[str, Any] = {}
+    for name, raw in states.items():
+        kind = name.partition("/")[0]
+        decode = _DECODERS[kind].decode
+        found[name] = Asleep(raw, decode) if own and kind in _SLEEPERS else decode(raw)
+    return found
 
 
 class _Folded(msgspec.Struct):
@@ -76,7 +91,10 @@ def fold_of(states: dict[str, bytes]) -> int:
 def restore_states(engine: Engine, of_seq: int, states: dict[str, Any]) -> None:
     """Put a snapshot's states into an engine, which then continues from row `of_seq`."""
     for name, state in states.items():
-        engine.desk(name).restore(state)
+        if isinstance(state, Asleep):
+            engine.lay_asleep(name, state)
+        else:
+            engine.desk(name).restore(state)
     engine.size = of_seq
     engine.rewatch_all()
 

@@ -7,7 +7,7 @@ them: where few accounts follow every high they stand behind bands too.
 
 import heapq
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
@@ -208,6 +208,10 @@ class Wakes:
             self._watches[account] = replace(self._watches[account], day_end_us=0)
             self._drop_outdated_days()
         return sorted(ended)
+
+    def provisional_instants(self) -> Collection[int]:
+        """Instants whose marks await the watermark."""
+        return self._provisional.keys()
 
     def provisional(self) -> list[tuple[int, list[int]]]:
         """Instants whose marks await the watermark, with their accounts."""

@@ -1,7 +1,7 @@
 """Equity: what an account is worth at given prices: balance, plus each position's profit and swap, in exact integers."""
 
 from collections.abc import Mapping
-from fractions import Fraction
+from math import gcd
 from typing import NamedTuple
 
 import msgspec
@@ -159,13 +159,15 @@ def holdings_of(account: AccountState, board: Board) -> Holdings | None:
         hops = None if spec is None else board.path(spec.currency_profit, account.initial.currency)
         if spec is None or hops is None:
             return None
-        a_point = Fraction(
-            held.lots_e8 * spec.contract_e8 * TEN_TO[account.initial.exponent],
-            TEN_TO[spec.digits] * LOTS_SCALE * CONTRACT_SCALE,
-        )
-        factor, divisor = a_point.as_integer_ratio()
-        legs.append(Leg(held.symbol, held.side is Side.BUY, held.price_open, factor, divisor, hops))
+        legs.append(_leg(held, spec, hops, account.initial.exponent))
     return Holdings(sum(held.swap for held in account.positions), tuple(legs))
+
+
+def _leg(held: Position, spec: SymbolSpec, hops: tuple[Hop, ...], exponent: int) -> Leg:
+    factor = held.lots_e8 * spec.contract_e8 * TEN_TO[exponent]
+    divisor = TEN_TO[spec.digits] * LOTS_SCALE * CONTRACT_SCALE
+    common = gcd(factor, divisor)
+    return Leg(held.symbol, held.side is Side.BUY, held.price_open, factor // common, divisor // common, hops)
 
 
 def position_profit(

@@ -6,14 +6,16 @@ import pytest
 
 from actors import account_book, account_seat
 from actors.account_desk import AccountDesk
+from actors.arrival import Arrival
 from actors.engine import Engine
 from actors.guards import stakes_of, watch_of
 from actors.names import account_desk
 from actors.states import hash_of, readable_states, restore_states, state_bytes
 from firm.commands import ResumeDesk
 from firm.facts import BreachDeclared, CommandQueued, DayOpened, DeskResumed, DeskStopped, MessageParked
-from firm.inputs import Side
+from firm.inputs import ClockTicked, PolicyAdopted, Side
 from firm.phase import Standing
+from firm.policy import Policy
 from firm.rules.limits import limits_of
 
 LINEAGE = "0" * 32
@@ -262,3 +264,36 @@ def test_running_out_of_memory_is_not_a_desks_fault(stage, monkeypatch):
     monkeypatch.setattr(AccountDesk, "judge", exhausted)
     with pytest.raises(MemoryError):
         stage.deal(7001, "P1", Side.BUY, "1", 138_700)
+
+
+def test_a_snapshot_that_is_due_is_captured_once_and_only_where_somebody_would_write_it(stage):
+    stage.put(PolicyAdopted(policy=Policy(snapshot_rows=1)))
+    stage.sell()
+    ticks = [Arrival(ClockTicked(at_us=stage.now_us), stage.now_us, stage.now_us) for _ in range(3)]
+    assert stage.engine.decide(ticks).snapshot is None
+    asked: list[bool] = []
+    stage.engine.wants_snapshot = lambda: asked.append(True) or True
+    before = stage.engine.size
+    captured = stage.engine.decide(ticks).snapshot
+    assert captured is not None
+    assert captured.of_seq == before + 1, "at the first input at which it was due"
+    assert asked == [True]
+
+
+def test_what_sleeps_in_a_snapshot_is_the_same_as_awake(stage):
+    """Orders and traders are read from a snapshot when they are needed; nothing tells whether they were."""
+    account = stage.sell()
+    captured = stage.engine.capture()
+    states = {name: state_bytes(state) for name, state in captured.states.items()}
+    second = Engine(LINEAGE)
+    restore_states(second, captured.of_seq, readable_states(states, own=True))
+    assert not [name for name in second.desks if name.startswith(("order/", "trader/"))]
+    assert hash_of(second.capture()) == hash_of(captured)
+    stage.deal(account, "P1", Side.BUY, "100", 138_700)
+    stage.equity(account, "100_000.00", "100_000.00")
+    stage.tick("EURUSD", 130_000, 130_010)
+    assert stage.facts(BreachDeclared)
+    rows = [row for batch in (second.decide([arrival]) for arrival in stage.arrivals[-3:]) for row, _ in batch.rows]
+    assert rows == rows_of(stage)[-len(rows) :]
+    assert [name for name in second.desks if name.startswith("order/")], "its order ended with the account"
+    assert hash_of(second.capture()) == hash_of(stage.engine.capture())

@@ -34,7 +34,7 @@ def play(seed: int) -> Counter[str]:
         before = [first.decide([arrival]) for arrival in world.arrivals[:half]]
         captured = first.capture()
         states = {name: state_bytes(state) for name, state in captured.states.items()}
-        restore_states(restarted, captured.of_seq, readable_states(states))
+        restore_states(restarted, captured.of_seq, readable_states(states, own=True))
         restarted.checkpoint_size, restarted.checkpoint_us = first.checkpoint_size, first.checkpoint_us
         after = [restarted.decide(world.arrivals[half:])]
     with woken_by_every_price():
