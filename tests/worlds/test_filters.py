@@ -20,6 +20,10 @@ PARTS = 8
 STEPS = 120
 # In turns: behind bands alone, in columns alone, and both as accounts come and go.
 COLUMNS = (10**9, 0, 3)
+HAPPENS = (
+    "BreachDeclared", "BreachSuspected", "PeakReached", "AccountPaused", "DayOpened", "PeakDoubted",
+    "DealCorrected", "DividendBooked", "SwapPosted", "PositionRestated", "ContractChanged",
+)  # fmt: skip
 
 
 def play(seed: int) -> Counter[str]:
@@ -66,7 +70,7 @@ def test_filters_decide_what_every_price_decides(part: int) -> None:
     for seed in range(part, SEEDS, PARTS):
         told += play(seed)
     # The worlds are worth something: all that hangs on a floor or a high happens in them, and most prices wake nobody.
-    for kind in ("BreachDeclared", "BreachSuspected", "PeakReached", "AccountPaused", "DayOpened", "PeakDoubted"):
+    for kind in HAPPENS:
         assert told[kind], f"no {kind} in part {part}"
     assert 2 * told["wakes"] < told["wakes by every price"]
 

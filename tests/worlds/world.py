@@ -62,9 +62,9 @@ from firm.ruleset import (
     Trail,
 )
 from firm.trading_day import TradingCalendar
+from tests.worlds.changes import BRIDGE, change
 
 LINEAGE = "0" * 32
-BRIDGE = "sim"
 START_US = parse_utc("2014-05-01T21:00:00")
 # Of each symbol: digits, contract, base, profit currency, price at the start.
 SYMBOLS = {
@@ -97,6 +97,7 @@ class World:
 
     def __init__(self, seed: int, steps: int) -> None:
         self.dice = random.Random(seed)
+        self._changes = seed % 2 == 1  # in every other one the platform is as it was
         self.engine = Engine(LINEAGE)
         self.arrivals: list[Arrival] = []
         self.batches: list[Batch] = []
@@ -131,7 +132,7 @@ class World:
             spec = SymbolSpec(
                 symbol=symbol, digits=digits, contract_e8=contract * 10**8, currency_base=base, currency_profit=profit
             )
-            self.put(SymbolReported(bridge=BRIDGE, seq=self._next_seq(), spec=spec))
+            self.put(SymbolReported(bridge=BRIDGE, seq=self.next_seq(), spec=spec))
         for number in range(self.dice.randint(4, 9)):
             self._sell(number)
         known = [symbol for symbol in SYMBOLS if self.dice.random() < 0.9]
@@ -157,12 +158,12 @@ class World:
         effects = self.put(MarkOrderPaid(by="console", order=order, reference="wire")).effects
         [command] = [effect.command for effect in effects if isinstance(effect, SendCommand)]
         applied = CommandReported(
-            bridge=BRIDGE, seq=self._next_seq(), command=command, state=CommandState.APPLIED, retcode="",
+            bridge=BRIDGE, seq=self.next_seq(), command=command, state=CommandState.APPLIED, retcode="",
             vendor_ref=f"L{number}", t_us=self.now_us,
         )  # fmt: skip
         self.put(applied, account)
         shown = AccountReported(
-            bridge=BRIDGE, seq=self._next_seq(), login=f"L{number}", group="demo", leverage=100, trading_allowed=True,
+            bridge=BRIDGE, seq=self.next_seq(), login=f"L{number}", group="demo", leverage=100, trading_allowed=True,
             balance=size, credit=size.with_minor(0), t_us=self.now_us,
         )  # fmt: skip
         self.put(shown, account)
@@ -194,6 +195,9 @@ class World:
             self._trade(account, step)
         if dice.random() < 0.02:
             self._move_cash(account)
+        if self._changes and dice.random() < 0.15:
+            change(self, account)
+            self._confirm(account)
         if dice.random() < 0.15:
             self.put(Watermark(bridge=BRIDGE, t_us=self.now_us, seq=self._seq, qseq=self._qseq))
             self.put(ClockTicked(at_us=self.now_us))
@@ -245,7 +249,7 @@ class World:
         late_us = dice.randint(1, 30) * SECOND_US if dice.random() < 0.1 else 0
         side = position.side if not closes else Side.SELL if position.side is Side.BUY else Side.BUY
         deal = DealReported(
-            bridge=BRIDGE, seq=self._next_seq(), deal_id=f"D{step}", order_id="", position_id=position.position,
+            bridge=BRIDGE, seq=self.next_seq(), deal_id=f"D{step}", order_id="", position_id=position.position,
             symbol=position.symbol, entry=DealEntry.OUT if closes else DealEntry.IN, side=side, lots_e8=lots_e8,
             price=self._prices[position.symbol], profit=profit, commission=state.money(-dice.randint(0, 700)), swap=nothing,
             fee=nothing, reason="", t_us=self.now_us - late_us,
@@ -265,7 +269,7 @@ class World:
         except AssertionError:  # beyond what can be stored: its desk has stopped
             return
         report = EquityReported(
-            bridge=BRIDGE, seq=self._next_seq(), equity=state.money(equity),
+            bridge=BRIDGE, seq=self.next_seq(), equity=state.money(equity),
             balance=state.money(state.balance), margin=state.money(0), t_us=self.now_us,
         )  # fmt: skip
         self.put(report, account)
@@ -274,14 +278,14 @@ class World:
         state = self.engine.account(account)
         assert state is not None
         amount = state.money(self.dice.choice((-1, 1)) * state.initial.minor // 300)
-        seq = self._next_seq()
+        seq = self.next_seq()
         report = CashReported(
             bridge=BRIDGE, seq=seq, cash_id=f"C{seq}", cash_kind=CashKind.CORRECTION, amount=amount,
             balance_after=state.money(state.balance) + amount, t_us=self.now_us,
         )  # fmt: skip
         self.put(report, account)
 
-    def _next_seq(self) -> int:
+    def next_seq(self) -> int:
         self._seq += 1
         return self._seq
 
