@@ -122,6 +122,7 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
             at_us=state.peak.at_us,
             quotes=(),
             in_doubt=state.peak.in_doubt,
+            off_market=state.peak.off_market,
         )
         seat.record(moved, turn)
 

@@ -147,10 +147,16 @@ class AccountSeat:
                 equity = stakes.equity_if_storable(state, market.board)
         return self._watch(market, equity)
 
+    def watch_unpriced(self, market: Market) -> Watch:
+        """How it must be watched for days, marks and what comes late; every price that it depends on is to wake it."""
+        return self._watch(market, None)
+
     def _watch(self, market: Market, equity: int | None) -> Watch:
         state, board = self.held, market.board
         limits = self.limits() if state.standing in JUDGED else ()
-        return watch_of(state, self.stakes(board), equity, limits, board, in_columns=market.has_columns)
+        stakes = self.stakes(board)
+        in_columns = market.has_columns and not market.is_off_market(stakes.needed or ())
+        return watch_of(state, stakes, equity, limits, board, in_columns=in_columns)
 
     def _take_high(self, market: Market) -> None:
         high = market.take_high(self.account)
@@ -176,7 +182,8 @@ class AccountSeat:
         if stakes.trails:
             quotes = tuple(board.quotes[symbol] for symbol in stakes.needed or ())
             limits = self.limits()
-            risen = self._state = with_price_peak(state, equity, at_us, quotes)
+            off_market = turn.market(state.bridge).is_off_market(stakes.needed or ())
+            risen = self._state = with_price_peak(state, equity, at_us, quotes, off_market)
             self._limits = (risen, limits_at_new_peak(limits, risen))
 
     def write_peak(self, turn: Turn) -> None:
@@ -192,5 +199,6 @@ class AccountSeat:
             at_us=peak.at_us,
             quotes=tuple(priced.seq for priced in cited.values()),
             in_doubt=peak.in_doubt,
+            off_market=peak.off_market,
         )
         self.record(fact, turn, peak.at_us)

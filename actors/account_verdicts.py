@@ -199,6 +199,8 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.BOOK_UNCONFIRMED)
     if limit.follows_every_tick and state.is_peak_in_doubt:
         doubts.add(Doubt.LATE_DATA)
+    if limit.follows_every_tick and state.peak is not None and state.peak.off_market:
+        doubts.add(Doubt.OUTSIDE_SANITY_BAND)
     if _is_measured_from_day(limit) and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()
         doubts |= {Doubt.NO_QUOTE} if not state.day.priced else set()

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from firm.facts import DeskStopped, Fact
-from firm.inputs import Input
+from firm.inputs import Input, QuoteFrame
+from firm.quote_frame import Tick, ticks_as_judged
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -41,3 +42,11 @@ class Held(Overloaded):
 
 
 Offer = Callable[[Sequence[Arrival]], None]
+
+
+def ticks_of(body: Input, frame: bytes | None) -> Sequence[Tick]:
+    """The prices that an input brings, as accounts are judged at them; none where it is no frame."""
+    if not isinstance(body, QuoteFrame):
+        return ()
+    assert frame is not None, "a quote frame arrived without its bytes"
+    return ticks_as_judged(frame, conflated=body.conflated)

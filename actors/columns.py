@@ -255,12 +255,12 @@ class Columns:
 
     # --- prices ---
 
-    def touched_by(self, quote: Quote, quotes: Quotes) -> list[int]:
+    def touched_by(self, quote: Quote, quotes: Quotes, off_market: bool = False) -> list[int]:
         """Value what depends on a price; the accounts that may have reached a floor. `quotes` hold it already."""
         groups = self._of_symbol.get(quote.symbol)
         if not groups:
             return []
-        self._log.add(quote)
+        self._log.add(quote, off_market)
         if self._log.is_full:
             self._forget_prices()
         if quote.ask >= self._reach[quote.symbol]:
@@ -339,7 +339,9 @@ class Columns:
 
     def _high(self, row: int, peak: Ints, high_at: Ints) -> High:
         needed, ordinal = self._followers[row].needed, int(high_at[row])
-        return High(int(peak[row]), self._log.t_us_at(ordinal, needed), self._log.quotes_at(needed, ordinal))
+        stood = self._log.stood_at(needed, ordinal)
+        quotes, off_market = tuple(price.quote for price in stood), any(price.off_market for price in stood)
+        return High(int(peak[row]), self._log.t_us_at(ordinal, needed), quotes, off_market)
 
     # --- inputs ---
 

@@ -29,11 +29,15 @@ class Header(msgspec.Struct, frozen=True, gc=False):
 
 
 class High(NamedTuple):
-    """A new equity high that prices brought, in minor units: when, and the ticks it rests on."""
+    """A new equity high that prices brought, in minor units: when, and the ticks it rests on.
+
+    `off_market`: one of them was beyond its symbol's sanity band.
+    """
 
     equity: int
     at_us: int
     quotes: tuple[Quote, ...]
+    off_market: bool
 
 
 Bands = tuple[tuple[str, str, int | None, int | None], ...]
@@ -47,6 +51,10 @@ class Market(Protocol):
     @property
     def has_columns(self) -> bool:
         """Whether so many accounts follow every high that they are valued side by side."""
+        ...
+
+    def is_off_market(self, symbols: tuple[str, ...]) -> bool:
+        """Whether one of these stands beyond its sanity band, at a level that is not accepted yet."""
         ...
 
     def take_high(self, account: int) -> High | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from actors.account_desk import AccountDesk
-from actors.arrival import Arrival, Decided
+from actors.arrival import Arrival, Decided, ticks_of
 from actors.asleep import Asleep
 from actors.batch import Batch, Captured
 from actors.bridge_desk import BridgeDesk
@@ -22,11 +22,12 @@ from actors.market_desk import MarketDesk
 from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
 from actors.names import CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
 from actors.order_desk import OrderDesk
+from actors.refolding import Refolding
 from actors.risk_desk import RiskDesk
 from actors.routes import deciding, folding
 from actors.staff_desk import StaffDesk
 from actors.trader_desk import TraderDesk
-from actors.turn import QuietTurn, WorkingTurn
+from actors.turn import WorkingTurn
 from firm.account import AccountState
 from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
 from firm.commands import ResumeDesk
@@ -34,7 +35,6 @@ from firm.facts import DeskResumed, DeskStopped, InputRejected, Refusal, Refused
 from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame, SymbolReported
 from firm.kinds import Body, payload_of
 from firm.policy import Policy
-from firm.quote_frame import Tick, ticks_as_judged
 from storage.rows import Row
 
 # Messages a stopped account desk may miss: it looks at the prices there are when it resumes.
@@ -55,6 +55,7 @@ class Engine:
         self._asleep: dict[str, Asleep] = {}
         self._markets: dict[str, MarketDesk] = {}
         self._retold: set[str] = set()  # bridges that told contracts since their accounts were last indexed
+        self._refolding = Refolding(self)
         self._own = EngineDesk(ENGINE)
         self._desks[ENGINE] = self._own
 
@@ -82,31 +83,6 @@ class Engine:
     def watch(self, bridge: str, watch: Watch) -> None:
         self.market(bridge).watch(watch)
 
-    def see_price(self, desk: str, message: PriceReached, turn: WorkingTurn) -> None:
-        """Let an account note the peak that a price brought: while folding."""
-        if desk in self._own.state.stopped:
-            return
-        seat = self._account_desk(desk)
-        if seat.see_price(turn, message.at_us):
-            market = self.market(seat.held.bridge)
-            # The end of its next day may be awaited already, of which no state says yet.
-            known = market.wakes.watch_of(seat.account)
-            watch = replace(seat.watch_now(market), day_end_us=known.day_end_us)
-            market.watch(watch)
-            seat.watched(watch, market)
-
-    def see_day_end(self, desk: str, message: DayEnded) -> None:
-        """Await the end of an account's next day, which may have come too: while folding. A stopped desk is told once."""
-        if desk not in self._own.state.stopped:
-            state = self._account_desk(desk).held
-            market, next_day = self.market(state.bridge), state.ruleset.calendar.day_at(message.at_us)
-            market.wakes.await_day_end(state.account, next_day.end_us)
-
-    def _account_desk(self, name: str) -> AccountDesk:
-        seat = self.desk(name)
-        assert isinstance(seat, AccountDesk)
-        return seat
-
     def account(self, account: int) -> AccountState | None:
         desk = self._desks.get(account_desk(account))
         return desk.state if isinstance(desk, AccountDesk) else None
@@ -127,6 +103,7 @@ class Engine:
 
     def capture(self) -> Captured:
         """All states, as of now."""
+        self._refolding.settle()
         return Captured(self.size, {**self._asleep, **{name: desk.capture() for name, desk in self._desks.items()}})
 
     # --- deciding ---
@@ -139,8 +116,8 @@ class Engine:
         return batch
 
     def _decide_into(self, batch: Batch, arrival: Arrival) -> None:
-        header = self._believed(Header(self.size + 1, arrival.happened_us, arrival.received_us, arrival.account))
-        self._index_retold(arrival.body)
+        header = self.believed(Header(self.size + 1, arrival.happened_us, arrival.received_us, arrival.account))
+        self.index_retold(arrival.body)
         turn = self._decide_surely(arrival, header)
         body = arrival.body
         batch.rows.append((_row(header.seq, body, arrival, 0, arrival.account, header.happened_us), body))
@@ -162,7 +139,7 @@ class Engine:
         batch.decided.append((arrival, Decided(header.seq, facts)))
         self._mark_duties(batch, body, arrival)
 
-    def _believed(self, header: Header) -> Header:
+    def believed(self, header: Header) -> Header:
         """An input's header by which all desks decide and fold: it happened at an instant that can be believed."""
         happened_us = self.policy.believed_us(header.happened_us, header.received_us)
         return header if happened_us == header.happened_us else replace(header, happened_us=happened_us)
@@ -186,7 +163,7 @@ class Engine:
         while True:
             turn = WorkingTurn(self, header, stopping=tuple(stopped.desk for stopped in newly_stopped))
             try:
-                turn.ticks = _ticks(arrival.body, arrival.attachment)
+                turn.ticks = ticks_of(arrival.body, arrival.attachment)
                 for stopped in newly_stopped:
                     self._stop(stopped, turn)
                 self._decide_once(arrival, turn)
@@ -215,6 +192,7 @@ class Engine:
     def _stop(self, stopped: DeskStopped, turn: WorkingTurn) -> None:
         """From here on the desk decides nothing; a trading account is closed to new risk until a person looked."""
         turn.record(stopped)
+        self.rewatch(stopped.desk)
         if not stopped.desk.startswith("account/"):
             return
         state = self.account(key_id(stopped.desk))
@@ -305,26 +283,8 @@ class Engine:
             desk.fold(body, seq, account, happened_us)
 
     def refold(self, header: Header, body: Body, frame: bytes | None = None) -> None:
-        """Take a stored row as it is, whatever engine decided it: facts change states, prices move boards and peaks.
-
-        Prices that have left the machine (a QuoteFrame without its `frame`) move nothing: later ones and facts have replaced them.
-        """
-        self._index_retold(body)
-        if isinstance(body, Input):
-            header = self._believed(header)
-        self.fold(body, header.seq, header.account, header.happened_us)
-        if isinstance(body, Input) and (frame is not None or not isinstance(body, QuoteFrame)):
-            turn = QuietTurn(self, header, _ticks(body, frame))
-            for name in deciding(body, header.account, self._own.state.bridges):
-                if name.startswith("market/"):
-                    market = self.market(name.partition("/")[2])
-                    for _ in market.decide(body, turn):
-                        pass
-                    market.settle()
-        desk = self._desks.get(account_desk(header.account)) if header.account else None
-        if isinstance(desk, AccountDesk) and desk.state is not None:
-            self._rewatch_account(desk)
-        self.size = header.seq
+        """Take a stored row as it is, whatever engine decided it."""
+        self._refolding.take(header, body, frame)
 
     # --- desks ---
 
@@ -358,7 +318,7 @@ class Engine:
             if isinstance(desk, AccountDesk) and desk.state is not None:
                 self._rewatch_account(desk)
 
-    def _index_retold(self, body: Body) -> None:
+    def index_retold(self, body: Body) -> None:
         """After contracts were told, and before anything else: index whose profits are converted another way now.
 
         Once for all of them: a platform tells thousands, one after the other.
@@ -373,9 +333,19 @@ class Engine:
                     self._rewatch_account(desk)
             self._retold.clear()
 
+    def rewatch(self, name: str) -> None:
+        """Index an account afresh, if there is one by that name."""
+        desk = self._desks.get(name)
+        if isinstance(desk, AccountDesk) and desk.state is not None:
+            self._rewatch_account(desk)
+
     def _rewatch_account(self, desk: AccountDesk) -> None:
         market = self.market(desk.held.bridge)
-        watch = desk.watch_now(market)
+        if desk.name in self._own.state.stopped:
+            # No price wakes it, and none brings it a high: it looks at those there are when it goes on.
+            watch = replace(desk.watch_unpriced(market), needed=(), bands=())
+        else:
+            watch = desk.watch_now(market)
         if self._own.has_parked(desk.name, DayEnded.__name__):
             watch = replace(watch, day_end_us=0)  # told once; the stopped desk will hear of it when it resumes
         market.watch(watch)
@@ -385,13 +355,6 @@ class Engine:
 def _nobody_wants() -> bool:
     """Where rows are decided again, and while another snapshot is on its way."""
     return False
-
-
-def _ticks(body: Input, frame: bytes | None) -> Sequence[Tick]:
-    if not isinstance(body, QuoteFrame):
-        return ()
-    assert frame is not None, "a quote frame arrived without its bytes"
-    return ticks_as_judged(frame, conflated=body.conflated)
 
 
 def _row(seq: int, body: Body, arrival: Arrival, cause: int, account: int, happened_us: int) -> Row:

@@ -130,6 +130,9 @@ class MarketDesk:
     def has_columns(self) -> bool:
         return self.wakes.has_columns
 
+    def is_off_market(self, symbols: tuple[str, ...]) -> bool:
+        return any(symbol in self._sanity.jumped for symbol in symbols)
+
     def take_high(self, account: int) -> High | None:
         return self.wakes.columns.take_high(account)
 
@@ -276,7 +279,7 @@ class MarketDesk:
             self._gaps -= {symbol}
         self._latest_us = max(self._latest_us, tick.t_us)
         is_late_to_some = self._send_late(self.wakes.behind(quote), quote, turn)
-        touched = self.wakes.touched_by(quote, self.board.quotes)
+        touched = self.wakes.touched_by(quote, self.board.quotes, self.is_off_market((symbol,)))
         for account in touched:
             turn.send(account_desk(account), PriceReached(at_us=tick.t_us))
         self.wake_count += len(touched)

@@ -25,8 +25,13 @@ class House(Protocol):
     ) -> None: ...
     def market(self, bridge: str) -> Market: ...
     def watch(self, bridge: str, watch: Watch) -> None: ...
-    def see_price(self, desk: str, message: PriceReached, turn: "WorkingTurn") -> None: ...
-    def see_day_end(self, desk: str, message: DayEnded) -> None: ...
+
+
+class Looker(Protocol):
+    """Who looks at what prices bring while rows are folded."""
+
+    def see_price(self, name: str, message: PriceReached, turn: "WorkingTurn") -> None: ...
+    def see_day_end(self, name: str, message: DayEnded) -> None: ...
 
 
 class WorkingTurn:
@@ -87,8 +92,9 @@ class QuietTurn(WorkingTurn):
     They are folded when the whole input has been: that a day began in it no state says yet.
     """
 
-    def __init__(self, house: House, header: Header, ticks: Sequence[Tick]) -> None:
+    def __init__(self, house: House, header: Header, ticks: Sequence[Tick], looker: Looker) -> None:
         super().__init__(house, header, ticks)
+        self._looker = looker
         self._days_began: dict[str, int] = {}  # of accounts, by their desk
 
     def record(self, fact: Fact, account: int = 0, at_us: int | None = None) -> int:  # noqa: ARG002
@@ -98,6 +104,6 @@ class QuietTurn(WorkingTurn):
         match message:
             case DayEnded():
                 self._days_began[desk] = message.at_us
-                self._house.see_day_end(desk, message)
+                self._looker.see_day_end(desk, message)
             case PriceReached() if message.at_us >= self._days_began.get(desk, 0):
-                self._house.see_price(desk, message, self)
+                self._looker.see_price(desk, message, self)

@@ -170,12 +170,12 @@ class Wakes:
         watch = self._watches.get(account)
         return watch is not None and watch.newest_us == newest_us and symbol in (*watch.late, *watch.breached)
 
-    def touched_by(self, quote: Quote, quotes: Mapping[str, Quote]) -> list[int]:
+    def touched_by(self, quote: Quote, quotes: Mapping[str, Quote], off_market: bool = False) -> list[int]:
         """Accounts that this price must wake, by id, so that the order of decisions never depends on the index.
 
-        `quotes`: the board, with this price on it.
+        `quotes`: the board, with this price on it. `off_market`: it is beyond its symbol's sanity band.
         """
-        found = set(self.columns.touched_by(quote, quotes))
+        found = set(self.columns.touched_by(quote, quotes, off_market))
         edges = self._edges.get(quote.symbol)
         if edges is not None:
             edges.falling["bid"].beyond(quote.bid, self._numbers, found)

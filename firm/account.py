@@ -67,6 +67,7 @@ class Peak(msgspec.Struct, frozen=True, gc=False):
     """The highest equity so far, when, and the ticks it rested on. `seq`: the row that holds it, or 0 where none was written yet.
 
     `in_doubt`: a deal or a price of before it came after it, so that it was measured with what nobody held, or what stood no more.
+    `off_market`: one of its prices was beyond its symbol's sanity band, and not accepted yet.
     """
 
     equity: int
@@ -75,6 +76,7 @@ class Peak(msgspec.Struct, frozen=True, gc=False):
     quotes: tuple[Quote, ...]
     seq: int
     in_doubt: bool = False
+    off_market: bool = False
 
     def is_moved_by(self, quote: Quote) -> bool:
         """Whether this price stood when the peak was measured, and not the one of its symbol that it was measured with."""
@@ -363,9 +365,11 @@ def rollover_mark(trails_on: Anchor, balance: int, equity: int) -> tuple[int, st
     return max(marks.values()) if trails_on is Anchor.HIGHER else marks[trails_on]
 
 
-def with_price_peak(state: AccountState, equity: int, at_us: int, quotes: tuple[Quote, ...]) -> AccountState:
+def with_price_peak(
+    state: AccountState, equity: int, at_us: int, quotes: tuple[Quote, ...], off_market: bool = False
+) -> AccountState:
     """The state with a new equity high that prices brought between facts."""
-    return replace(state, peak=Peak(equity, state.balance, at_us, quotes, 0))
+    return replace(state, peak=Peak(equity, state.balance, at_us, quotes, 0, off_market=off_market))
 
 
 def calendar_days_between(first: str, then: str) -> int:

@@ -27,6 +27,7 @@ def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountS
     high = (
         {} if fact.provisional else _rollover_high(state, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
     )
+    first = Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq)  # of the account's first day
     return replace(
         state,
         day=start,
@@ -43,7 +44,8 @@ def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountS
             finding for finding in state.findings if finding.doubts
         ),  # what only paused the day before is over
         deals=(*state.deals[1 - DEAL_DAYS_KEPT :], frozenset()),
-        peak=state.peak or Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq),
+        peak=state.peak or first,
+        written_peak=first if state.peak is None else state.written_peak,
         **high,
     )
 
@@ -85,5 +87,5 @@ def after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState
     newer = before is not None and before.came_after(fact)
     same = written if newer else before  # written down or moved by cash, it is still the same high
     quotes = tuple(known[row] for row in fact.quotes if row in known) or (same.quotes if same is not None else ())
-    peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, fact.in_doubt)
+    peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, fact.in_doubt, fact.off_market)
     return replace(state, peak=before if newer else peak, written_peak=peak, exhibits=())

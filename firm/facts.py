@@ -314,7 +314,8 @@ class DayStartMoved(Fact, frozen=True, kw_only=True):
 class PeakReached(Fact, frozen=True, kw_only=True):
     """The highest equity (and balance) so far, written where a decision, a rollover or an epoch's end needs it.
 
-    `in_doubt`: what came late has shown that it was measured with what nobody held.
+    `in_doubt`: what came late has shown that it was measured with what nobody held. `off_market`: one of its prices was beyond its
+    symbol's sanity band.
     """
 
     equity: Money
@@ -322,6 +323,7 @@ class PeakReached(Fact, frozen=True, kw_only=True):
     at_us: int
     quotes: tuple[int, ...]
     in_doubt: bool = False
+    off_market: bool = False
 
 
 class PeakDoubted(Fact, frozen=True, kw_only=True):

@@ -2,9 +2,11 @@
 
 import pytest
 
+from actors import wakes
+from actors.sanity import SETTLED_AFTER_PRICES
 from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.commands import PublishProgram
-from firm.facts import BreachDeclared, BreachSuspected, Doubt, PeakDoubted, VerdictCorrected
+from firm.facts import BreachDeclared, BreachSuspected, Doubt, PeakDoubted, PeakReached, VerdictCorrected
 from firm.inputs import DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
@@ -230,3 +232,36 @@ def test_a_fold_of_the_rows_knows_the_same_high(stage, account):
     stage.deal(account, "P1", Side.SELL, "10", 139_000, entry=DealEntry.OUT, profit="3_000.00")
     assert peak_of(stage, account) == 103_000_00
     assert stage.refolded().account(account).peak == stage.account(account).peak
+
+
+@pytest.mark.parametrize("columns_from", [0, 10**9])
+def test_a_floor_that_followed_an_off_market_spike_ends_nobody_by_itself(stage, monkeypatch, columns_from):
+    """One price far above the market and back: the high stands, and what breaks the floor under it is for a person."""
+    monkeypatch.setattr(wakes, "COLUMNS_FROM", columns_from)
+    stage.put(PublishProgram(by="staff:omar", program=stage.trailing_program(LateBreach.ENFORCE)))
+    account = stage.sell(name="six-trailing")
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "1", 138_700)
+    stage.equity(account, "99_990.00", "100_000.00")
+    for bid in (138_690, 148_690, 138_690):
+        stage.wait(1)
+        stage.tick("EURUSD", bid, bid + 10)
+    assert stage.account(account).peak.equity == 109_990_00
+    [suspected] = stage.facts(BreachSuspected)
+    assert suspected.doubts == (Doubt.OUTSIDE_SANITY_BAND,)
+    assert not stage.facts(BreachDeclared)
+    [written] = stage.facts(PeakReached, account)
+    assert written.off_market
+
+
+def test_a_high_at_a_level_that_was_accepted_counts_like_any(stage):
+    stage.put(PublishProgram(by="staff:omar", program=stage.trailing_program(LateBreach.ENFORCE)))
+    account = stage.sell(name="six-trailing")
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "1", 138_700)
+    stage.equity(account, "99_990.00", "100_000.00")
+    for bid in range(148_690, 148_690 + SETTLED_AFTER_PRICES + 1):
+        stage.wait(1)
+        stage.tick("EURUSD", bid, bid + 10)
+    peak = stage.account(account).peak
+    assert (peak.quotes[0].bid, peak.off_market) == (148_690 + SETTLED_AFTER_PRICES, False)

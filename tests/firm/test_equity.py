@@ -119,4 +119,8 @@ def test_converted_holdings_are_worth_what_the_definition_says(profit, levels, h
     state = account(positions, 0, exponent)
     holdings = holdings_of(state, board)
     assert holdings is not None
-    assert holdings.equity(0, board.quotes) == equity_of(PLAIN, state, board)
+    try:
+        worth = equity_of(PLAIN, state, board)
+    except AssertionError:  # beyond what can be stored
+        worth = None
+    assert holdings.equity(0, board.quotes) == worth

@@ -10,7 +10,6 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from actors.engine import Engine
-from actors.names import account_desk
 from firm.account import AccountState
 from firm.commands import ResumeDesk
 from firm.inputs import (
@@ -106,11 +105,11 @@ def _dividend(world: Played, state: AccountState) -> None:
     world.put(paid, state.account, at_us=at_us)
 
 
-def _resumption(world: Played, state: AccountState) -> None:
-    """Somebody lets a desk go on that has stopped: at what its account is worth, which cannot be stored."""
-    name = account_desk(state.account)
-    if name in world.engine.own.state.stopped:
-        world.put(ResumeDesk(by="staff:omar", desk=name, why="looked at"))
+def _resumption(world: Played, _: AccountState) -> None:
+    """Somebody lets a desk go on that has stopped."""
+    stopped = sorted(world.engine.own.state.stopped)
+    if stopped:
+        world.put(ResumeDesk(by="staff:omar", desk=world.dice.choice(stopped), why="looked at"))
 
 
 KINDS: tuple[Callable[[Played, AccountState], None], ...] = (

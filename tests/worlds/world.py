@@ -13,12 +13,14 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from actors import account_seat, wakes
+from actors.account_desk import AccountDesk
 from actors.arrival import Arrival
 from actors.batch import Batch
-from actors.desk import Header
+from actors.desk import Header, Turn
 from actors.effects import SendCommand
 from actors.engine import Engine
 from actors.guards import watch_of
+from actors.messages import MarkDue, Message
 from firm.arithmetic import PLAIN
 from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.equity import equity_of, unpriced
@@ -40,7 +42,7 @@ from firm.inputs import (
     SymbolReported,
     Watermark,
 )
-from firm.instant import HOUR_US, SECOND_US, parse_utc
+from firm.instant import HOUR_US, MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
@@ -298,6 +300,24 @@ def columns_from(accounts: int) -> Iterator[None]:
         yield
     finally:
         wakes.COLUMNS_FROM = usual
+
+
+@contextmanager
+def desks_that_raise(seed: int) -> Iterator[None]:
+    """In every other world a desk raises now and then, at a mark: which one and when follows from the mark alone."""
+    right = AccountDesk.decide
+
+    def decide(self: AccountDesk, message: Message | Input, turn: Turn) -> None:
+        if isinstance(message, MarkDue) and (7 * self.account + message.at_us // MINUTE_US) % 53 == 0:
+            raise ValueError("planted")
+        right(self, message, turn)
+
+    if seed % 2:
+        AccountDesk.decide = decide  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        AccountDesk.decide = right  # type: ignore[method-assign]
 
 
 @contextmanager
