@@ -14,7 +14,8 @@ from actors.desk import Follower
 from actors.live_board import LiveBoard
 from actors.market_desk import MarketDesk
 from actors.names import account_desk
-from firm.commands import PublishProgram
+from actors.states import hash_of
+from firm.commands import PublishProgram, ResumeDesk
 from firm.equity import Leg
 from firm.facts import DeskStopped
 from firm.inputs import Side
@@ -182,6 +183,53 @@ def test_highs_of_prices_that_are_undone_never_were(stage, trailing, monkeypatch
     [stopped] = stage.facts(DeskStopped)
     assert stopped.desk == "market/sim"
     assert [stage.account(account) for account in trailing] == before
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_market_desk_that_stopped_is_folded_as_one_that_stopped(stage, trailing, monkeypatch, again):
+    """Its last frame and all that came after moved nothing; whether or not folding that frame fails as deciding it did."""
+    right = MarketDesk._take
+    monkeypatch.setattr(MarketDesk, "_take", raised_at(139_100, right))
+    stage.wait(1)
+    stage.frame([Tick("EURUSD", stage.now_us, bid, bid + 10) for bid in (139_000, 139_100)])
+    stage.wait(1)
+    stage.tick("EURUSD", 139_200, 139_210)
+    if not again:
+        monkeypatch.setattr(MarketDesk, "_take", right)
+    assert hash_of(stage.refolded().capture()) == hash_of(stage.engine.capture())
+
+
+def test_a_frame_that_only_the_fold_cannot_take_is_told(stage, trailing, monkeypatch):
+    stage.wait(1)
+    stage.tick("EURUSD", 139_100, 139_110)
+    stage.clock()
+    monkeypatch.setattr(MarketDesk, "_take", raised_at(139_100, MarketDesk._take))
+    with pytest.raises(RuntimeError, match="planted"):
+        stage.refolded()
+
+
+@pytest.mark.parametrize("columns_from", [0, 10**9])
+def test_a_stopped_desks_floor_follows_nothing(stage, monkeypatch, columns_from):
+    """Behind bands or in columns: what it did not see brought its account no high."""
+    monkeypatch.setattr(wakes, "COLUMNS_FROM", columns_from)
+    stage.put(PublishProgram(by="staff:omar", program=stage.trailing_program(LateBreach.ENFORCE)))
+    stage.tick("EURUSD", 138_700, 138_710)
+    account = stage.sell(name="six-trailing")
+    stage.deal(account, "P1", Side.BUY, "5", 138_700)
+    right = AccountDesk.decide
+    monkeypatch.setattr(AccountDesk, "decide", lambda *_: 1 / 0)
+    stage.equity(account, "100_000.00", "100_000.00")
+    monkeypatch.setattr(AccountDesk, "decide", right)
+    before = stage.account(account).peak
+    for bid in (138_800, 138_900):
+        stage.wait(1)
+        stage.tick("EURUSD", bid, bid + 10)
+    assert stage.account(account).peak == before
+    assert hash_of(stage.refolded().capture()) == hash_of(stage.engine.capture())
+    stage.put(ResumeDesk(by="staff:omar", desk=account_desk(account), why="looked at"))
+    stage.wait(1)
+    stage.tick("EURUSD", 139_000, 139_010)
+    assert stage.account(account).peak.equity == 101_500_00
 
 
 def test_highs_of_an_input_that_is_decided_again_rest_on_its_prices_once(stage, trailing, monkeypatch):
