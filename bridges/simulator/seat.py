@@ -9,7 +9,7 @@ from bridges.simulator.matching import LOTS_STEP_E8
 from bridges.simulator.orders import Lifetime, Terms, Ticket
 from bridges.simulator.state import Account, OrderType, Pending, Position, PositionMode, State
 from bridges.simulator.symbols import LISTED, NEW_YORK
-from bridges.simulator.valuation import close_price, margin_of, profit_minor
+from bridges.simulator.valuation import can_value, close_price, is_convertible, margin_of, profit_minor
 from firm.inputs import Side
 from firm.instant import DAY_US, MINUTE_US, SECOND_US, datetime_of, instant_of
 from firm.price import LOTS_SCALE, TEN_TO
@@ -36,8 +36,10 @@ class Seat:
     # --- the screen ---
 
     def sees(self, symbol: str) -> bool:
-        """Whether the symbol has a price yet."""
-        return symbol in self._state.quotes
+        """Whether the symbol has a price yet, and so has all that its profit is converted through."""
+        listed = self._state.catalogue.listing(symbol) is not None
+        convertible = listed and is_convertible(self._account, symbol, self._state)
+        return convertible and can_value(self._account, symbol, self._state)
 
     def symbols(self) -> list[str]:
         """What has a price, in the order in which it is listed."""

@@ -13,7 +13,8 @@ from bridges.simulator.rehearsal import Rehearsal, opening_commands
 from bridges.simulator.replay import Market, Replay
 from bridges.simulator.state import StateUnusable, encode_state
 from bridges.simulator.synthetic import SyntheticPrices
-from firm.instant import HOUR_US
+from bridges.simulator.tempers import VARIED_TROUPE
+from firm.instant import HOUR_US, SECOND_US
 
 PAGE = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text("utf-8")
 EXAMPLE = next(block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "TEMPERS" in block)
@@ -105,3 +106,22 @@ def test_the_program_refuses_such_a_file_with_2(
     bots = written(tmp_path, "TEMPERS = 3\n")
     assert main(["--key-file", str(key_file), "--data-dir", str(tmp_path / "sim"), "--bots", str(bots)]) == 2
     assert f"simulator: {bots}: has no TEMPERS" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nobody_needs_a_price_that_has_not_come_yet(seed: int) -> None:
+    """From the first price on, in every currency: what converts a profit may be quoted later than what makes it."""
+    prices = SyntheticPrices(read_market(f"walk+jumps;days=1;seed={seed}"))
+    replay = Replay(Market(prices), seed, house=House(VARIED_TROUPE))
+    crowd = [
+        (temper, currency, 100_000, 100)
+        for temper in VARIED_TROUPE.wheel
+        for currency in ("USD", "EUR", "GBP", "JPY", "CZK")
+    ]
+    for command in opening_commands(crowd):
+        replay.carry_out(command)
+    began = replay.now_us
+    while replay.now_us < began + 120 * SECOND_US:
+        replay.play_slice()
+        replay.hand_over()
+    assert replay.state.counters.deal > 1
