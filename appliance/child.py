@@ -47,9 +47,10 @@ class Child:
         self.finished.wait(STOP_S)
 
     def last_words(self) -> str:
-        """The last line of its log."""
+        """The last line of its log that says something: the frame of an error group does not."""
         lines = self.log.read_text("utf-8", "replace").splitlines() if self.log.exists() else []
-        return next((line.removeprefix("evenhand: ") for line in reversed(lines) if line.strip()), "it left no word")
+        said = (line.strip("|+- ").removeprefix("evenhand: ") for line in reversed(lines))
+        return next((line for line in said if line), "it left no word")
 
     def _keep_running(self) -> None:
         short_lives = 0
