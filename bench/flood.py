@@ -9,11 +9,12 @@ import os
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
+import anyio.lowlevel
 import zmq
 
 from bench.bare import Batch, bare_peer, seconds_of
@@ -26,7 +27,7 @@ from firm.quote_frame import Tick, encode_quotes
 
 WRITTEN_AT_ONCE = 1_000  # events, into the outbox
 SESSION = "0" * 16  # as long as the name of a session
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")  # of the kernel's clock
+JIFFIES_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class SmallBook(Book):
@@ -48,6 +49,14 @@ class SmallBook(Book):
         return self.trade(t_us)[0]
 
 
+class Sending(NamedTuple):
+    """What sets a flood off, and the messages of its bare twin, of which so many events or ticks are under way at once."""
+
+    send: Callable[[], Awaitable[object]]
+    batches: list[Batch]
+    window: int
+
+
 class Flood(Feeder):
     """The bridge, once its accounts are open and each holds two positions."""
 
@@ -65,14 +74,14 @@ class Flood(Feeder):
         with bare_peer() as bare:
             for number in range(options.rounds + 1):  # the first is to warm up, and not told
                 for name, (make, count) in events.items():
-                    self._note(number, name, count, await self._both(bare, number, self._written(make, count)))
+                    self._note(number, name, count, await self._both(bare, number, await self._written(make, count)))
                 self._note(number, "prices", options.prices, await self._both(bare, number, self._prices()))
 
     def _note(self, number: int, name: str, count: int, took: dict[str, float]) -> None:
         if number:
             self.lines.append({"name": name, "count": count} | took)
 
-    async def _both(self, bare: "zmq.Socket[bytes]", number: int, flood: "_Sending") -> dict[str, float]:
+    async def _both(self, bare: "zmq.Socket[bytes]", number: int, flood: Sending) -> dict[str, float]:
         """Seconds of ours, and of the bare twin before it or, every other time, after it."""
         took = {}
         if number % 2:
@@ -86,11 +95,12 @@ class Flood(Feeder):
             took["bare_s"] = seconds_of(bare, flood.batches, flood.window)
         return took
 
-    def _written(self, make: Callable[[int], Event], count: int) -> "_Sending":
+    async def _written(self, make: Callable[[int], Event], count: int) -> Sending:
         """So many events, all but the last of them in the outbox: that one sets them off."""
         first, outbox = self.client.last_seq + 1, self.outbox
         for start in range(0, count - 1, WRITTEN_AT_ONCE):
             outbox.append([make(now_us()) for _ in range(min(WRITTEN_AT_ONCE, count - 1 - start))])
+            await anyio.lowlevel.checkpoint()  # heartbeats go on
         last = make(now_us())
         batches = []
         for start in range(first, first + count - 1, EVENTS_MAX):
@@ -100,9 +110,9 @@ class Flood(Feeder):
         async def send() -> None:
             await self.client.publish([last])
 
-        return _Sending(send, batches, WINDOW_EVENTS_MAX)
+        return Sending(send, batches, WINDOW_EVENTS_MAX)
 
-    def _prices(self) -> "_Sending":
+    def _prices(self) -> Sending:
         ticks = [self.book.tick(now_us()) for _ in range(self.options.prices)]
         parts = [ticks[start : start + TICKS_MAX] for start in range(0, len(ticks), TICKS_MAX)]
 
@@ -110,7 +120,7 @@ class Flood(Feeder):
             for part in parts:
                 await self.client.send_quotes(part)
 
-        return _Sending(send, [self._frame(part) for part in parts], WINDOW_TICKS_MAX)
+        return Sending(send, [self._frame(part) for part in parts], WINDOW_TICKS_MAX)
 
     def _frame(self, part: list[Tick]) -> Batch:
         return Batch(quotes(SESSION, 1, len(part), encode_quotes(self.client.last_seq, part)), len(part))
@@ -119,19 +129,12 @@ class Flood(Feeder):
         return {"lines": [_median_line(name, self.lines) for name in ("orders", "deals", "prices")]}
 
 
-class _Sending:
-    """What sets a flood off, and its bare twin."""
-
-    def __init__(self, send: Callable[[], Any], batches: list[Batch], window: int) -> None:
-        self.send, self.batches, self.window = send, batches, window
-
-
 def _used() -> dict[str, float]:
     """Processor time so far, in seconds: the appliance's, which started this process, and our own."""
     fields = Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()
     own = resource.getrusage(resource.RUSAGE_SELF)
     return {
-        "cpu_appliance_s": (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND,
+        "cpu_appliance_s": (int(fields[11]) + int(fields[12])) / JIFFIES_PER_SECOND,
         "cpu_bridge_s": own.ru_utime + own.ru_stime,
     }
 
