@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zmq
 
 from bench import gateway, replay
 from bench.bare import Batch, bare_peer, seconds_of
@@ -100,10 +101,28 @@ def test_positions_of_the_flood_stay_small_and_orders_are_of_open_accounts() -> 
     assert {book.order(1).acc for _ in range(4)} == set(book.logins)
 
 
-def test_a_bare_peer_answers_each_message_within_the_window() -> None:
+class Counted:
+    """A socket, and how many messages were under way at most."""
+
+    def __init__(self, socket: zmq.Socket[bytes]) -> None:
+        self.socket, self.under_way, self.most = socket, 0, 0
+
+    def send_multipart(self, parts: list[bytes]) -> None:
+        self.socket.send_multipart(parts)
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+
+    def recv(self) -> bytes:
+        self.under_way -= 1
+        return self.socket.recv()
+
+
+def test_a_bare_peer_answers_each_message_once_and_few_are_under_way() -> None:
     with bare_peer() as socket:
-        assert seconds_of(socket, [Batch([b"header", b"x" * 1_000], 256)] * 100, window=512) > 0
-        assert not socket.poll(0), "more answers than messages"
+        counted = Counted(socket)
+        assert seconds_of(counted, [Batch([b"header", b"x" * 1_000], 256)] * 100, window=512) > 0
+        assert (counted.most, counted.under_way) == (2, 0)
+        assert not socket.poll(100), "more answers than messages"
 
 
 def test_a_book_is_decided_again_and_verified_beside_living_it(replayed: dict[str, Any]) -> None:
@@ -117,6 +136,7 @@ def test_a_day_of_prices_is_reckoned_from_a_tick(replayed: dict[str, Any]) -> No
     six, one = replayed["prices"]
     assert (six["frame_ticks"], one["frame_ticks"]) == (6, 1)
     assert six["bytes_per_tick"] < one["bytes_per_tick"]  # the row of a frame is shared by its ticks
+    assert 6 * six["bytes_per_tick"] > 1.1 * one["bytes_per_tick"]
     assert one["gb_per_day"] == pytest.approx(one["bytes_per_tick"] * 30 * 71_840 / 1e9)
 
 
