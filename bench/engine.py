@@ -70,9 +70,9 @@ class Floor:
         ]
         self._open()
 
-    def frames(self, count: int) -> list[Arrival]:
-        """The next frames, in order."""
-        return [self._frame() for _ in range(count)]
+    def frames(self, count: int, ticks: int = TICKS_PER_FRAME) -> list[Arrival]:
+        """The next frames of so many prices, in order."""
+        return [self._frame(ticks) for _ in range(count)]
 
     def put(self, body: Input, account: int = 0) -> Batch:
         return self.decide([Arrival(body, self.t_us, self.t_us, account)])
@@ -81,9 +81,9 @@ class Floor:
         """Where all that happens goes through."""
         return self.engine.decide(arrivals)
 
-    def _frame(self) -> Arrival:
+    def _frame(self, count: int) -> Arrival:
         self.t_us += FRAME_US
-        ticks = [self.book.tick(self.t_us) for _ in range(TICKS_PER_FRAME)]
+        ticks = [self.book.tick(self.t_us) for _ in range(count)]
         frame = encode_quotes(self.seq, ticks)
         body = QuoteFrame(
             bridge=BRIDGE, qseq=self.qseq + 1, after_seq=self.seq, n=len(ticks), first_us=self.t_us, last_us=self.t_us,

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -104,20 +104,26 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def _measure(machine: MeasuredMachine, key_file: Path, outbox: Path, options: argparse.Namespace) -> dict[str, Any]:
     machine.decided, machine.gateway_part = Samples(), Samples()
+    told = while_serving(machine, partial(_feed, machine, _command(key_file, outbox, options), options.seconds))
+    return _result(machine, told, options)
+
+
+def while_serving(machine: Machine, work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """Serve it as `evenhand serve` does for as long as `work` lasts; what that gives."""
     told: dict[str, Any] = {}
 
-    async def serve_and_feed() -> None:
+    async def serve_and_work() -> None:
         async with anyio.create_task_group() as tasks:
             ready = anyio.Event()
             tasks.start_soon(partial(serve, machine, answer, ready=lambda _url: ready.set()))
             await ready.wait()
             try:
-                told.update(await _feed(machine, _command(key_file, outbox, options), options.seconds))
+                told.update(await work())
             finally:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    anyio.run(serve_and_feed)
-    return _result(machine, told, options)
+    anyio.run(serve_and_work)
+    return told
 
 
 def _command(key_file: Path, outbox: Path, options: argparse.Namespace) -> list[str]:

@@ -80,6 +80,8 @@ class Sent:
 class Book:
     """The platform: prices that walk at random, and positions that open and close. `positions` by login."""
 
+    lots_below = 50  # of a position, in hundredths
+
     def __init__(self, symbols: tuple[Listed, ...]) -> None:
         self.symbols = symbols
         self.dice = random.Random(7)
@@ -118,7 +120,7 @@ class Book:
         place = self.dice.randrange(len(self.symbols))
         listed, side = self.symbols[place], self.dice.choice((Side.BUY, Side.SELL))
         price = self.bids[place] + (listed.spread if side is Side.BUY else 0)
-        held = Held(f"P{self.number}", listed, side, self.dice.randrange(1, 50) * 1_000_000, price, t_us)
+        held = Held(f"P{self.number}", listed, side, self.dice.randrange(1, self.lots_below) * 1_000_000, price, t_us)
         self.positions[login].append(held)
         return self._told(login, held, "opened", DealEntry.IN, side, held.lots_e8, price, 0, t_us)
 
@@ -178,10 +180,11 @@ class Feeder:
         self.options = options
         self.book = Book(listing(options.conversions))
         self.sent = Sent()
+        self.outbox = Outbox(options.outbox)
         self.late_us_max = 0
         self.client = _Client(
             key=read_key_file(options.key_file),
-            outbox=Outbox(options.outbox),
+            outbox=self.outbox,
             program=self,
             identity=Identity(plugin="bench-feeder", plugin_version="1", platform="bench"),
             now_us=now_us,
@@ -237,7 +240,7 @@ class Feeder:
         began_us, began = now_us(), time.perf_counter()
         seconds = WARM_UP_S + self.options.seconds
         from_us, to_us = began_us + WARM_UP_S * 1_000_000, began_us + seconds * 1_000_000
-        _say({"begin_us": from_us, "end_us": to_us})
+        say({"begin_us": from_us, "end_us": to_us})
         ticks = deals = frames = 0
         used = None
         while (elapsed := time.perf_counter() - began) < seconds:
@@ -281,7 +284,8 @@ class Feeder:
         }
 
 
-def _say(line: dict[str, object]) -> None:
+def say(line: dict[str, object]) -> None:
+    """To the appliance's process, which reads line by line."""
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
@@ -297,7 +301,7 @@ def main() -> int:
     parser.add_argument("--conversions", action="store_true")
     feeder = Feeder(parser.parse_args())
     anyio.run(feeder.run)
-    _say(feeder.result())
+    say(feeder.result())
     return 0
 
 

@@ -1,0 +1,42 @@
+"""Kept: the engine benchmark's floor with a book: what is decided there is in a firm's ledger, many rows in a commit."""
+
+from pathlib import Path
+
+from actors.arrival import Arrival
+from actors.batch import Batch
+from appliance.assembly import Machine
+from appliance.founding import found
+from appliance.settings import ClockSettings, ClockSource, FirmSettings, Settings
+from bench.engine import T0, Floor
+from bench.firm import listing
+
+ROWS_AT_ONCE = 1_000
+
+
+def found_in_simulated_time(directory: Path) -> Machine:
+    """A firm whose time stands still between reports, so that no days end while it is filled. Its epoch is open."""
+    clock = ClockSettings(source=ClockSource.SIMULATED)
+    machine = found(directory, Settings(firm=FirmSettings(name="Bench", slug="bench"), clock=clock), T0)
+    machine.runner.run_dry()
+    return machine
+
+
+class Kept(Floor):
+    """A floor whose rows are in the machine's ledger, once they are flushed."""
+
+    def __init__(self, machine: Machine, *, trailing: bool) -> None:
+        self._ledger, self._rows, self._frames, self._heads = machine.ledger, [], [], []
+        super().__init__(listing(conversions=False), trailing=trailing, engine=machine.engine)
+
+    def decide(self, arrivals: list[Arrival]) -> Batch:
+        batch = super().decide(arrivals)
+        self._rows += batch.rows
+        self._frames += batch.frames
+        self._heads += batch.checkpoints
+        if len(self._rows) >= ROWS_AT_ONCE:
+            self.flush()
+        return batch
+
+    def flush(self) -> None:
+        self._ledger.append(self._rows, frames=self._frames, checkpoints=self._heads)
+        self._rows, self._frames, self._heads = [], [], []
