@@ -575,7 +575,10 @@ class Account:
         self.deals: dict[str, Deal] = {}  # as they read now, in the order in which they were booked
         self.unseen: list[int] = []  # rows that correct what was booked before the file's rows
         self.clouded: set[str] = set()  # positions that have deals of before the file's rows, as such a correction says
-        self.rescaled: dict[int, str] = {}  # rows that correct a position in other points than its deals were told in
+        self.rescaled: list[int] = []  # rows that correct a position in other points than its deals were told in
+        self.unscaled: set[str] = (
+            set()
+        )  # positions whose points no row proves: such ones, and those that a correction opens again
         self.day_label = ""
         self.days_begun: set[str] = set()
         self.days_counted: set[str] = set()
@@ -592,6 +595,7 @@ class Account:
         self.has_parked = False
         self.owed: list[str] = []  # what must follow a deposit or withdrawal at once: marks move with it
         self.due = ""  # which of them this row is
+        self.owed_day = ""  # that a deletion emptied
         self.taken: dict[int, str] = {}  # rows with a mark that rests on what no row of the file names, and on what
         self.last = case.anchor
         for seq in case.chain():
@@ -823,6 +827,7 @@ class Account:
             self.closing = (self.closing[0], restated(self.closing[1]))
         self._keep_book(row["happened_us"])
         self.positions = restated(self.positions)
+        self.unscaled.discard(after.position_id)
         self._list_deals(after.position_id, after.symbol, shift_between(held.price_open, after.price_open))
 
     def _list_deals(self, position_id: str, symbol: str, shift: int, but: str = "") -> None:
@@ -911,7 +916,9 @@ class Account:
                     break
             else:
                 right = False
-            self.rescaled[seq] = told.position_id
+            self.rescaled.append(seq)
+        if shift or held is None:
+            self.unscaled.add(told.position_id)
         require(right, f"row {seq} does not leave the position as its deals do", CONTEST)
         self._list_deals(told.position_id, told.symbol, shift, but=new)
 
@@ -919,9 +926,7 @@ class Account:
         """An opening price in points that no row proves is at least of the size of the price that it is held against."""
         prices = {body["symbol"]: body["bid"] for _, body in exhibits}
         for one in book.positions:
-            alike = one.position_id not in self.rescaled.values() or not shift_between(
-                one.price_open, prices[one.symbol]
-            )
+            alike = one.position_id not in self.unscaled or not shift_between(one.price_open, prices[one.symbol])
             require(
                 alike, f"position {one.position_id} opened at {one.price_open}, its price is in other points", CONTEST
             )
@@ -942,6 +947,7 @@ class Account:
         recent = was.day in list(dict.fromkeys(opened))[-DEAL_DAYS_KEPT:]
         if was.opens and not was.deleted and not left and recent and was.day in self.days_counted:
             self.owed.append("TradingDayUncounted")
+            self.owed_day = was.day
 
     def _owe_high(self, deal_us: int) -> None:
         """The highest mark at a rollover moves with a deal of before it. Where nobody can tell which one it is, it may."""
@@ -1171,6 +1177,7 @@ class Account:
         cause, label = self.case.rows.get(row["cause"], row), body["label"]
         falls = self.days is None or body["count"] == self.days[1] - 1
         deleted = cause["kind"] == "DealDeleteReported" or self.has_parked
+        deleted = deleted and (not self.due or label == self.owed_day)
         if label in self.days_begun:
             opened = [one for one in self.deals.values() if one.opens and one.day == label]
             deleted = deleted and bool(opened) and all(one.deleted for one in opened) and label in self.days_counted
