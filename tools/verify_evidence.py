@@ -76,6 +76,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  (Python 3.8 kn
 AFTERWARDS = "NOT shown: whether the decision was corrected since; the file ends with it"
 DEAL_FIGURES = ("profit", "commission", "swap", "fee")
 POINTS_MAX = 10**12  # beyond it a price is refused as out of range
+DEAL_DAYS_KEPT = 8  # trading days of which a firm knows how many deals opened something
+SHIFTS = sorted(range(-9, 10), key=abs)  # by how many digits the points of a symbol may change
+CORRECTED_MEANWHILE = ", nor what was held then, as a deal of before was corrected and its position is not in the file"
 
 
 class Refused(Exception):
@@ -503,9 +506,13 @@ class Position(NamedTuple):
 
 
 class Deal(NamedTuple):
-    """A deal as the platform has it now. `begins`: it opened its position. One that was deleted has no lots."""
+    """A deal as the platform has it now, since `told_us`. `begins`: it opened its position; `day`: on which it was booked.
+
+    Its symbol and the points of its price are those of now: they follow the position where that is restated.
+    """
 
     position_id: str
+    symbol: str
     opens: bool
     side: str
     lots_e8: int
@@ -514,6 +521,9 @@ class Deal(NamedTuple):
     swap: int
     t_us: int
     begins: bool
+    day: str
+    told_us: int
+    deleted: bool
 
 
 class Book(NamedTuple):
@@ -564,9 +574,20 @@ class Account:
         self.booked: set[tuple[str, str]] = set()
         self.deals: dict[str, Deal] = {}  # as they read now, in the order in which they were booked
         self.unseen: list[int] = []  # rows that correct what was booked before the file's rows
+        self.clouded: set[str] = set()  # positions that have deals of before the file's rows, as such a correction says
+        self.rescaled: list[int] = []  # rows that correct a position in other points than its deals were told in
+        self.unscaled: set[str] = (
+            set()
+        )  # positions whose points no row proves: such ones, and those that a correction opens again
+        self.day_label = ""
+        self.days_begun: set[str] = set()
+        self.days_counted: set[str] = set()
+        self.uncounted: list[int] = []  # rows that take back a day which began before the file's rows
         self.moved = 0  # by the newest payment or correction, which marks move with
+        self.corrects = 0  # the row of the newest correction
         self.may_follow = ""  # a row that may follow, and need not
-        self.closing_is_whole = True
+        # What a correction of before the day's first instant leaves of the book of then: all of it, another one, or nobody knows.
+        self.closing_is_whole, self.closing_is_corrected = True, False
         self.high_us: int | None = None  # the first instant of the day whose start is the highest mark; None: not known
         self.bookings = 0
         self.asked: dict[int, int] = {}  # reports that must lead to a booking, with the row that keeps them for later
@@ -574,12 +595,15 @@ class Account:
         self.has_parked = False
         self.owed: list[str] = []  # what must follow a deposit or withdrawal at once: marks move with it
         self.due = ""  # which of them this row is
-        self.taken: set[int] = set()  # rows with a mark that rests on what no row of the file names
+        self.owed_day = ""  # that a deletion emptied
+        self.taken: dict[int, str] = {}  # rows with a mark that rests on what no row of the file names, and on what
         self.last = case.anchor
         for seq in case.chain():
             self._take(seq)
             self.last = seq
         self._require_answered(case.cause)
+        owes_day = self.owed == ["TradingDayUncounted"]
+        require(not owes_day, f"the day whose only deal row {self.corrects} deletes still counts", CONTEST)
         require(
             not self.owed, "the newest deposit or withdrawal did not move the marks that are measured from", CONTEST
         )
@@ -606,9 +630,13 @@ class Account:
         if row["cause"] == 0:
             self._require_answered(0)
             self.may_follow = ""
-        self.due = self.owed.pop(0) if self.owed else ""
+        waits = row["kind"] == self.may_follow and self.owed == ["TradingDayUncounted"]
+        self.due = self.owed.pop(0) if self.owed and not waits else ""
         moves = self.due in ("", row["kind"])
-        require(moves, f"row {seq} is no {self.due}, with which cash must move the marks", CONTEST)
+        what = (
+            "a deleted deal must take back its day" if self.due == "TradingDayUncounted" else "cash must move the marks"
+        )
+        require(moves, f"row {seq} is no {self.due}, with which {what}", CONTEST)
         change = {
             **dict.fromkeys(REPORTS, self._hear),
             **dict.fromkeys(ANSWERS, self._answer),
@@ -708,13 +736,41 @@ class Account:
         """A deal that is not booked: one booked before, or one that cannot be of this book. Anything else is told."""
         said, kind = self.case.payloads[report], self.case.rows[report]["kind"]
         if kind in CORRECTIONS:
-            if body["why"] != "already_booked" or body["deal_id"] not in self.deals:
-                self.unbooked.append(report)
+            self._ignore_correction(seq, report, body)
         elif body["why"] == "does_not_fit":
             fits = kind != "DealReported" or self._after(said) is not None
             require(not fits, f"row {seq} ignores a deal that fits the book", CONTEST)
         elif body["why"] != "already_booked" or (kind, body["deal_id"]) not in self.booked:
             self.unbooked.append(report)
+
+    def _ignore_correction(self, seq: int, report: int, body: Any) -> None:
+        """A change of a deal that is not taken: an older word than the newest, one that says nothing new, or one of another deal."""
+        said, was, why = self.case.payloads[report], self.deals.get(body["deal_id"]), body["why"]
+        if was is None or why not in ("already_booked", "does_not_fit"):
+            self.unbooked.append(report)
+            return
+        deletes = self.case.rows[report]["kind"] == "DealDeleteReported"
+        now = self._as_told(was, said, deletes, seq)
+        if why == "does_not_fit":
+            fits = is_of(now, was, deletes) and now.symbol == was.symbol
+            require(not fits, f"row {seq} ignores a change that fits deal {body['deal_id']}", CONTEST)
+            self.unbooked.append(report)
+            return
+        if now.told_us < was.told_us:
+            return
+        same = now._replace(told_us=was.told_us, symbol=was.symbol, price=was.price) == was
+        shift = shift_between(was.price, now.price)
+        same = same and in_points(was.price, shift) == now.price
+        require(same, f"row {seq} says that deal {body['deal_id']} was booked so already, it was another", CONTEST)
+        if shift or now.symbol != was.symbol:
+            self.unbooked.append(report)  # nothing new, if the symbol had another name or other points by then
+
+    def _as_told(self, was: Deal, said: Any, deletes: bool, seq: int) -> Deal:
+        """The deal as a report of its change has it."""
+        if deletes:
+            return was._replace(deleted=True, net=0, swap=0, told_us=said["t_us"])
+        net = sum(self.case.minor(said[name], f"the report of row {seq}") for name in DEAL_FIGURES)
+        return _deal(said, net, was)
 
     def _book_deal(self, seq: int, row: Any, body: Any, said: Any) -> None:
         costs = [self.case.minor(said[name], f"the report of row {seq}") for name in DEAL_FIGURES]
@@ -732,7 +788,8 @@ class Account:
             self.closing = (self.closing[0] + net, _with(self.closing[1], told))
             self._move_findings(seq, is_cash=False)
         begins = self._held(body["position_id"]) is None
-        self.deals[body["deal_id"]] = _deal(said, net, said["t_us"], begins)
+        fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False)
+        self.deals[body["deal_id"]] = _deal(said, net, fresh)
         self._move_balance(seq, row, body, net, _with(self.positions, told))
 
     def _book_dividend(self, seq: int, row: Any, body: Any, said: Any) -> None:
@@ -770,28 +827,40 @@ class Account:
             self.closing = (self.closing[0], restated(self.closing[1]))
         self._keep_book(row["happened_us"])
         self.positions = restated(self.positions)
+        self.unscaled.discard(after.position_id)
+        self._list_deals(after.position_id, after.symbol, shift_between(held.price_open, after.price_open))
+
+    def _list_deals(self, position_id: str, symbol: str, shift: int, but: str = "") -> None:
+        """The deals of a position under the name and in the points of now."""
+        for name, deal in self.deals.items():
+            if deal.position_id == position_id:
+                price = deal.price if name == but else in_points(deal.price, shift)
+                self.deals[name] = deal._replace(symbol=symbol, price=price)
 
     def _correct_deal(self, seq: int, body: Any, said: Any, kind: str) -> None:
         """A deal that was changed or deleted: the position is what all its deals make of it, the balance moves by the difference."""
         net, swap = (self.case.minor(body[name], f"row {seq}") for name in ("net", "swap"))
-        deleted = kind == "DealDeleteReported"
-        require(body["deleted"] == deleted, f"row {seq} does not correct the deal as the platform reported", CONTEST)
+        deletes = kind == "DealDeleteReported"
+        require(body["deleted"] == deletes, f"row {seq} does not correct the deal as the platform reported", CONTEST)
         told, was = position_of(body, f"{seq}/", swap), self.deals.get(body["deal_id"])
-        own = {name: one for name, one in self.deals.items() if one.position_id == body["position_id"]}
-        first = next(iter(own.values()), None)
-        if was is None or first is None or not first.begins:
-            # Booked before the file's rows: what it was, and with which others it made the position, is not in the file.
-            self.unseen.append(seq)
+        self.corrects, whole = seq, False
+        if was is None:
+            self._require_of_position(seq, told, None if deletes else said)
+            self.clouded.add(told.position_id)
         else:
-            self._require_corrected(seq, body, told, was, said, own, deleted)
+            whole = self._require_corrected(seq, body, told, was, self._as_told(was, said, deletes, seq))
+        if not whole:
+            # Booked before the file's rows: what it was, or with which others it made the position, is not in the file.
+            self.unseen.append(seq)
         deal_us = body["deal_us"]
         if self.closing is not None and deal_us < self.day_us:
-            self.closing = (self.closing[0] + net, self.closing[1])
+            self._correct_closing(net, told, whole)
             self._move_findings(seq, is_cash=False)
-            self.closing_is_whole = False
         elif self.day is not None and deal_us < self.day_us:
             self.owed.append("DayAnchored")
         self._owe_high(deal_us)
+        if was is not None and deletes:
+            self._owe_day(was)
         self.moved = net
         self.earlier = [book for book in self.earlier if book.until_us <= deal_us]
         after = self.case.minor(body["balance"], f"row {seq}")
@@ -800,25 +869,85 @@ class Account:
         self.balance, self.balance_at = after, f"{seq}/balance/minor"
         self.positions = _with(self.positions, told)
 
-    def _require_corrected(
-        self, seq: int, body: Any, told: Position, was: Deal, said: Any, own: dict[str, Deal], deleted: bool
-    ) -> None:
-        """The figures of a correction, from the deal as it was and the others of its position."""
+    def _require_of_position(self, seq: int, told: Position, said: Any) -> None:
+        """Of a deal that is not known: the position is the one that is reported (`said`), or is called as it was; its side stays."""
+        held = self._held(told.position_id)
+        symbol = said["symbol"] if said is not None else held.symbol if held is not None else told.symbol
+        is_same = told.symbol == symbol and (said is None or told.position_id == said["position_id"])
+        is_same = is_same and (held is None or not told.lots_e8 or told.side == held.side)
+        require(is_same, f"row {seq} corrects a deal of another position", CONTEST)
+
+    def _require_corrected(self, seq: int, body: Any, told: Position, was: Deal, now: Deal) -> bool:
+        """A correction is the newest word of its own deal, and moves the balance by what differs.
+
+        Whether all deals of its position are known: then the position is held against them.
+        """
+        deal_id, own_word = body["deal_id"], now.told_us >= was.told_us
+        require(own_word, f"row {seq} corrects deal {deal_id} by an older word than the newest", CONTEST)
+        require(is_of(now, was, body["deleted"]), f"row {seq} corrects deal {deal_id} by the word of another", CONTEST)
+        is_same = (told.position_id, told.symbol) == (was.position_id, now.symbol)
+        require(is_same, f"row {seq} corrects a deal of another position", CONTEST)
         require(body["deal_us"] == was.t_us, f"row {seq} corrects a deal of another instant", CONTEST)
-        if deleted:
-            now = was._replace(lots_e8=0, net=0, swap=0)
-        else:
-            costs = [self.case.minor(said[name], f"the report of row {seq}") for name in DEAL_FIGURES]
-            now = _deal(said, sum(costs), was.t_us, was.begins)
         net = body["net"]["minor"]
         require(net == now.net - was.net, f"row {seq} moves {net}, the deals differ by {now.net - was.net}", CONTEST)
-        self.deals[body["deal_id"]] = now
-        lots, price, opened_us = taken_together([now if one is was else one for one in own.values()])
+        self.deals[deal_id] = now
+        own = {name: one for name, one in self.deals.items() if one.position_id == was.position_id}
+        if not next(iter(own.values())).begins or was.position_id in self.clouded:
+            self._require_of_position(seq, told, {"symbol": now.symbol, "position_id": now.position_id})
+            return False
+        self._require_together(seq, told, own, "" if now.deleted else deal_id, was.swap - now.swap)
+        return True
+
+    def _require_together(self, seq: int, told: Position, own: dict[str, Deal], new: str, swap_moved: int) -> None:
+        """The position after a correction is what its deals make of it. `new`: the one that was just told in the points of now."""
         held = self._held(told.position_id)
-        swap = (held.swap if held is not None else 0) + was.swap - now.swap if lots else 0
+        side, lots, price, opened_us = taken_together(list(own.values()))
+        swap = (held.swap if held is not None else 0) + swap_moved if lots else 0
         right = told.lots_e8 == lots and told.swap == swap
-        right = right and (not lots or (told.price_open, told.opened_us) == (price, opened_us))
+        right = right and (not lots or (told.side, told.opened_us) == (side, opened_us))
+        shift = 0
+        if lots and told.price_open != price:
+            # The others were told in other points: of which digits the symbol had by then the file holds no proof.
+            for shift in SHIFTS:
+                moved = [
+                    one._replace(price=in_points(one.price, 0 if name == new else shift)) for name, one in own.items()
+                ]
+                if taken_together(moved)[2] == told.price_open:
+                    break
+            else:
+                right = False
+            self.rescaled.append(seq)
+        if shift or held is None:
+            self.unscaled.add(told.position_id)
         require(right, f"row {seq} does not leave the position as its deals do", CONTEST)
+        self._list_deals(told.position_id, told.symbol, shift, but=new)
+
+    def require_points(self, book: Book, exhibits: list[tuple[int, Any]]) -> None:
+        """An opening price in points that no row proves is at least of the size of the price that it is held against."""
+        prices = {body["symbol"]: body["bid"] for _, body in exhibits}
+        for one in book.positions:
+            alike = one.position_id not in self.unscaled or not shift_between(one.price_open, prices[one.symbol])
+            require(
+                alike, f"position {one.position_id} opened at {one.price_open}, its price is in other points", CONTEST
+            )
+
+    def _correct_closing(self, net: int, told: Position, whole: bool) -> None:
+        """The book at the day's first instant, as if the deal had always been so; unknown where its position's deals are."""
+        require(self.closing is not None, "a day's last book is corrected that is not kept")
+        balance, positions = self.closing or (0, [])
+        own = [one for one in self.deals.values() if one.position_id == told.position_id and one.t_us < self.day_us]
+        then = told._replace(lots_e8=taken_together(own)[1]) if whole else told
+        self.closing = (balance + net, _with(positions, then))
+        self.closing_is_whole, self.closing_is_corrected = self.closing_is_whole and whole, True
+
+    def _owe_day(self, was: Deal) -> None:
+        """A day that counts, and on which nothing is left that was opened, is taken back, as long as the firm knows its deals."""
+        opened = [one.day for one in self.deals.values() if one.opens]
+        left = [one for one in self.deals.values() if one.opens and one.day == was.day and not one.deleted]
+        recent = was.day in list(dict.fromkeys(opened))[-DEAL_DAYS_KEPT:]
+        if was.opens and not was.deleted and not left and recent and was.day in self.days_counted:
+            self.owed.append("TradingDayUncounted")
+            self.owed_day = was.day
 
     def _owe_high(self, deal_us: int) -> None:
         """The highest mark at a rollover moves with a deal of before it. Where nobody can tell which one it is, it may."""
@@ -927,12 +1056,13 @@ class Account:
         self.balance, self.balance_at, self.positions = balance, f"{seq}/balance/minor", held
         self._turn_over(seq, body["day"])
         self.day, self.day_cause, self.since_us, self.earlier = seq, row["cause"], self.day_us, []
-        self.closing, self.closing_is_whole = (balance, held) if body["provisional"] else None, True
+        self.closing = (balance, held) if body["provisional"] else None
+        self.closing_is_whole, self.closing_is_corrected = True, False
         worth = balance
         if body["priced"]:
-            worth = equity_of(
-                Working(self.case), self.now(), exhibits_of(self.case, body["quotes"], row["cause"])
-            ).value
+            exhibits = exhibits_of(self.case, body["quotes"], row["cause"])
+            worth = equity_of(Working(self.case), self.now(), exhibits).value
+            self.require_points(self.now(), exhibits)
         require(equity == worth, f"row {seq} begins the day with an equity of {equity}, it was {worth}", CONTEST)
         if self.peak is None:
             self.peak = (equity, f"{seq}/equity/minor")
@@ -958,7 +1088,8 @@ class Account:
                 f"row {seq} begins a day from {start_us} to {end_us}, in {rules['zone']} it is {bounds[0]} to {bounds[1]}",
                 f"{CONTEST}, unless this machine's time zones are out of date",
             )
-        self.day_us, self.day_end_us = start_us, end_us
+        self.day_us, self.day_end_us, self.day_label = start_us, end_us, day["label"]
+        self.days_begun.add(self.day_label)
 
     def _anchor_day(self, seq: int, row: Any, body: Any) -> None:
         """The day's start becomes final, or cash moves it when it is."""
@@ -970,8 +1101,8 @@ class Account:
         wanted = [self.closing[0], figures[1]]
         if self.closing_is_whole and (not self.closing[1] or not body["priced"]):
             wanted[1] = wanted[0]
-        elif figures != before or not self.closing_is_whole:
-            self.taken.add(seq)
+        elif figures != before or self.closing_is_corrected:
+            self.taken[seq] = "" if self.closing_is_whole else CORRECTED_MEANWHILE
         require(figures == wanted, f"row {seq} fixes the day's start at {figures}, it was {wanted}", CONTEST)
         self.day, self.closing = seq, None
         self._raise_high()
@@ -983,7 +1114,7 @@ class Account:
         wanted = [before[0] + moved, before[1] + moved]
         require(figures == wanted, f"row {seq} moves the day's start to {figures}, it was {wanted}", CONTEST)
         if self.day in self.taken:
-            self.taken.add(seq)
+            self.taken[seq] = self.taken[self.day]
         self.day = seq
 
     def _start_of(self, seq: int, body: Any) -> tuple[list[int], list[int]]:
@@ -1001,9 +1132,14 @@ class Account:
         least = after if self.high_before_cash is None else self.high_before_cash[0] + moved
         right = after == least or (not self.high_is_whole and after > least)
         require(right, f"row {seq} moves the highest mark to {after}, which is not by {moved}", CONTEST)
-        if not self.high_is_whole:
-            self.taken.add(seq)
+        before = self._row_of(self.high_before_cash)
+        if not self.high_is_whole or before in self.taken:
+            self.taken[seq] = self.taken.get(before, "")
         self.high, self.high_is_whole = (after, f"{seq}/high/minor"), True
+
+    @staticmethod
+    def _row_of(mark: tuple[int, str] | None) -> int:
+        return int(mark[1].partition("/")[0]) if mark is not None else 0
 
     def _cash_of(self, seq: int, row: Any) -> int:
         """What was just booked without a trade, or corrected, which alone may move a mark that is final."""
@@ -1032,12 +1168,22 @@ class Account:
         opens = cause["kind"] == "DealReported" and self.case.payloads[row["cause"]]["entry"] == "in"
         rises = self.days is None or body["count"] == self.days[1] + 1
         require(rises and (opens or self.has_parked), f"row {seq} counts a day on which nothing was opened", CONTEST)
+        fresh = body["label"] == self.day_label and body["label"] not in self.days_counted
+        require(fresh, f"row {seq} counts day {body['label']} again, or while another was running", CONTEST)
+        self.days_counted.add(body["label"])
         self.days = (seq, body["count"])
 
     def _uncount_day(self, seq: int, row: Any, body: Any) -> None:
-        cause = self.case.rows.get(row["cause"], row)
+        cause, label = self.case.rows.get(row["cause"], row), body["label"]
         falls = self.days is None or body["count"] == self.days[1] - 1
         deleted = cause["kind"] == "DealDeleteReported" or self.has_parked
+        deleted = deleted and (not self.due or label == self.owed_day)
+        if label in self.days_begun:
+            opened = [one for one in self.deals.values() if one.opens and one.day == label]
+            deleted = deleted and bool(opened) and all(one.deleted for one in opened) and label in self.days_counted
+            self.days_counted.discard(label)
+        else:
+            self.uncounted.append(seq)
         require(falls and deleted, f"row {seq} takes a day back whose deals were not deleted", CONTEST)
         self.days = (seq, body["count"])
 
@@ -1115,23 +1261,44 @@ def position_of(body: Any, at: str, swap: int) -> Position:
     return Position(position_id, symbol, side, lots_e8, price_open, opened_us, at, swap, f"{at}swap/minor")
 
 
-def _deal(said: Any, net: int, t_us: int, begins: bool) -> Deal:
-    name, side, lots, price = (said[one] for one in ("position_id", "side", "lots_e8", "price"))
-    return Deal(name, said["entry"] == "in", side, lots, price, net, said["swap"]["minor"], t_us, begins)
+def _deal(said: Any, net: int, was: Deal) -> Deal:
+    """A deal as it is reported; when it was made, and what it began, are those of before."""
+    return was._replace(
+        position_id=said["position_id"], symbol=said["symbol"], opens=said["entry"] == "in", side=said["side"],
+        lots_e8=said["lots_e8"], price=said["price"], net=net, swap=said["swap"]["minor"], told_us=said["t_us"],
+    )  # fmt: skip
 
 
-def taken_together(deals: list[Deal]) -> tuple[int, int, int]:
-    """Lots, opening price and instant that a position has after its deals, in the order in which they were booked."""
-    lots = price = opened_us = 0
+def is_of(now: Deal, was: Deal, deletes: bool) -> bool:
+    """Whether a changed deal is still that deal: of the same position, to the same side of it, and not deleted before."""
+    same = (now.position_id, now.opens, now.side) == (was.position_id, was.opens, was.side)
+    return same and (deletes or not was.deleted)
+
+
+def taken_together(deals: list[Deal]) -> tuple[str, int, int, int]:
+    """Side, lots, opening price and instant that a position has after its deals, in the order in which they were booked."""
+    side, lots, price, opened_us = "", 0, 0, 0
     for deal in deals:
+        if deal.deleted:
+            continue
         if not deal.opens:
             lots = max(0, lots - deal.lots_e8)
-        elif deal.lots_e8 and not lots:
-            lots, price, opened_us = deal.lots_e8, deal.price, deal.t_us
-        elif deal.lots_e8:
+        elif not lots:
+            side, lots, price, opened_us = deal.side, deal.lots_e8, deal.price, deal.t_us
+        else:
             price = half_away(price * lots + deal.price * deal.lots_e8, lots + deal.lots_e8)
             lots += deal.lots_e8
-    return lots, price, opened_us
+    return side, lots, price, opened_us
+
+
+def in_points(price: int, shift: int) -> int:
+    """A price in points of so many more digits, rounded half away where there are fewer; a price stays one."""
+    return price * 10**shift if shift >= 0 else max(1, half_away(price, 10**-shift))
+
+
+def shift_between(before: int, after: int) -> int:
+    """By how many digits the points of a price changed: the shift that comes nearest to it, mostly none."""
+    return min(SHIFTS, key=lambda shift: abs(in_points(before, shift) - after))
 
 
 def _with(positions: list[Position], after: Position) -> list[Position]:
@@ -1295,6 +1462,7 @@ def broken(calc: Working, case: Case, account: Account, place: int) -> tuple[dic
         not late or bool(book.positions), "a price that came late says nothing of a book that holds nothing", CONTEST
     )
     observed = equity_of(calc, book, exhibits)
+    account.require_points(book, exhibits)
     untimely = check_instant(case, account, exhibits)
     floor = floor_of(calc, case, account, place)
     compare(calc, term, observed, floor)
@@ -1681,7 +1849,17 @@ def gaps(case: Case, account: Account, calc: Working) -> list[str]:
     if account.unseen:
         rows = ", ".join(map(str, account.unseen))
         said.append(
-            f"NOT shown: what the deals corrected in rows {rows} were, which were booked before row {case.anchor}"
+            f"NOT shown: what the deals corrected in rows {rows} were, or others of their positions; booked before row {case.anchor}"
+        )
+    if account.rescaled:
+        rows = ", ".join(map(str, account.rescaled))
+        said.append(
+            f"NOT shown: that the symbol had other points by the corrections in rows {rows}, as their prices say"
+        )
+    if account.uncounted:
+        rows = ", ".join(map(str, account.uncounted))
+        said.append(
+            f"NOT shown: that nothing else was opened on the days taken back in rows {rows}, which began before"
         )
     if account.unzoned:
         zone = case.ruleset["calendar"]["zone"]
@@ -1693,7 +1871,10 @@ def gaps(case: Case, account: Account, calc: Working) -> list[str]:
     if mark and (mark < case.anchor or mark in account.taken or case.rows[mark]["kind"] == "PeakReached"):
         said.append(f"NOT shown: that the highest mark in row {mark} ({case.rows[mark]['kind']}) was reached")
     if start in account.taken:
-        said.append(f"NOT shown: the prices of the final equity at the day's start in row {start}")
+        why = account.taken[start]
+        said.append(
+            f"NOT shown: the prices of the final equity at the day's start in row {start}{why}; it is the firm's word"
+        )
     return said
 
 

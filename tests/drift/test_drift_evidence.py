@@ -10,8 +10,17 @@ from msgspec.structs import replace
 
 from actors.engine import Engine
 from firm.account import AccountState
-from firm.facts import BreachDeclared, BreachSuspected, DealCorrected, DividendBooked, MarkTaken, PassHeld, PhasePassed
-from firm.inputs import DealEntry
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    DealCorrected,
+    DealIgnored,
+    DividendBooked,
+    MarkTaken,
+    PassHeld,
+    PhasePassed,
+)
+from firm.inputs import DealEntry, Side
 from firm.kinds import Body, payload_of
 from storage.evidence import build_bundle
 from storage.files import create_firm_directory
@@ -124,6 +133,14 @@ def otherwise(fact: DealCorrected, wrong: str) -> Body:
             return replace(fact, lots_e8=fact.lots_e8 + 10**6)
         case "deleted":
             return replace(fact, deleted=not fact.deleted)
+        case "symbol":
+            return replace(fact, symbol=f"{fact.symbol}.r")
+        case "side":
+            return replace(fact, side=Side.SELL if fact.side is Side.BUY else Side.BUY)
+        case "position":
+            return replace(fact, position_id=f"{fact.position_id}0")
+        case "withheld":
+            return DealIgnored(deal_id=fact.deal_id, why="already_booked")
         case _:
             return MarkTaken(balance=fact.balance, equity=fact.balance, headroom=None)
 
@@ -135,6 +152,10 @@ def otherwise(fact: DealCorrected, wrong: str) -> Body:
         ("balance", "do not make"),
         ("lots", "does not leave the position as its deals do"),
         ("deleted", "does not correct the deal as the platform reported"),
+        ("symbol", "corrects a deal of another position"),
+        ("side", "does not leave the position as its deals do"),
+        ("position", "corrects a deal of another position"),
+        ("withheld", "was booked so already, it was another"),
         ("left out", "was never booked"),
     ],
 )
