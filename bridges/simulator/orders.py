@@ -6,6 +6,7 @@ Expiry is an instant of its own, passed like any timed event: an order that ends
 from enum import StrEnum
 from typing import NamedTuple
 
+from bridges.belief import is_price
 from bridges.simulator.answers import Retcode
 from bridges.simulator.fills import Entry, Fills
 from bridges.simulator.matching import are_stops_sound, is_reached, price_for
@@ -126,7 +127,7 @@ class Orders:
         """Put the terms into the order, or say why not and leave it as it was."""
         is_stop_limit = order.order_type is OrderType.STOP_LIMIT
         opens_at = terms.limit_price if is_stop_limit else terms.price
-        if min(terms.price, opens_at) <= 0 or bool(terms.limit_price) is not is_stop_limit:
+        if not is_price(terms.price) or not is_price(opens_at) or bool(terms.limit_price) is not is_stop_limit:
             return Retcode.INVALID_PRICE
         # Beyond its stop, a stop-limit's limit would be no limit at all.
         if opens_at > terms.price if order.side is Side.BUY else opens_at < terms.price:

@@ -169,6 +169,8 @@ async def test_what_was_done_by_hand_is_saved_with_it(stand: Any, ada: Any) -> N
         pytest.param({"type": "iceberg"}, "what kind of order", id="no kind of ours"),
         pytest.param({"type": "stop"}, "Say a price of EURUSD", id="a stop without its price"),
         pytest.param({"take_profit": "1.3860001"}, "at most 5 decimals", id="too many digits"),
+        pytest.param({"take_profit": "999999999"}, "No price goes as far", id="a target that the wire cannot tell"),
+        pytest.param({"type": "stop", "price": "10000000.00001"}, "No price goes as far", id="a stop as far away"),
         pytest.param({"type": "limit", "price": "1", "lifetime": "ever"}, "how long the order waits", id="no lifetime"),
     ],
 )
