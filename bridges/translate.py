@@ -2,8 +2,10 @@
 
 An event that cannot be read or believed becomes EventRefused, one for a login that is no account of ours
 UnknownAccountReported: nothing is lost and the lane flows on. A stop loss or take profit is a trader's own wish, on which no
-decision stands: one that cannot be believed costs itself alone, never the swap or the size told beside it. Addresses, devices and comments never reach the ledger: they
-are handed on beside the input, to be sealed, and so is the whole of a refused event, because nobody knows where in it they are.
+decision stands: one that cannot be believed costs itself alone, never the swap or the size told beside it.
+
+Addresses, devices and comments never reach the ledger: they are handed on beside the input, to be sealed, and so is the whole of
+a refused event, because nobody knows where in it they are.
 """
 
 import re

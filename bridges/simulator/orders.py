@@ -81,6 +81,8 @@ class Orders:
 
     def modify(self, account: Account, order: Pending, terms: Terms, t_us: int) -> Retcode:
         """Give a waiting order other terms, by the same rules as a new one; its lifetime counts from now."""
+        if self._state.is_down:
+            return Retcode.NO_CONNECTION
         if account.mode is not TradeMode.FULL:
             return Retcode.TRADE_DISABLED if account.mode is TradeMode.BLOCKED else Retcode.CLOSE_ONLY
         if order.is_triggered:
@@ -92,6 +94,8 @@ class Orders:
 
     def cancel(self, account: Account, order: Pending, t_us: int) -> Retcode:
         """Take a pending order back."""
+        if self._state.is_down:
+            return Retcode.NO_CONNECTION
         del account.orders[order.order_id]
         self._told(account, order, "cancelled", t_us)
         return Retcode.DONE

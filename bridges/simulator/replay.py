@@ -165,10 +165,11 @@ class Replay:
         self._close_parcel()
 
     def by_hand(self, login: str, press: Press) -> Retcode:
-        """A person presses a button at an account, now, at the last prices; the bot that sat there gets up."""
+        """A person presses a button at an account, now, at the last prices; where that does something, the bot that sat there gets up."""
         account = self.state.accounts[login]
-        account.temper = BY_HAND
         answer = press(self._platform.books, account, self.now_us)
+        if answer in (Retcode.DONE, Retcode.DONE_PARTIAL):
+            account.temper = BY_HAND
         self._platform.changed(account)
         self._close_parcel()
         return answer
