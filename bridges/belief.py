@@ -54,11 +54,15 @@ def believe_time(field: str, t_us: int, now_us: int) -> None:
         raise Unbelievable(Disbelief.FAR_FUTURE, f"{field} = {t_us}")
 
 
-def believe_price(field: str, points: int, *, may_be_absent: bool = False) -> None:
-    if points < 0 or (points == 0 and not may_be_absent):
+def believe_price(field: str, points: int) -> None:
+    if points <= 0:
         raise Unbelievable(Disbelief.PRICE, f"{field} = {points}")
     if points > PRICE_POINTS_MAX:
         raise Unbelievable(Disbelief.PRICE_RANGE, f"{field} = {points} points; at most {PRICE_POINTS_MAX}")
+
+
+def is_price(points: int) -> bool:
+    return 0 < points <= PRICE_POINTS_MAX
 
 
 def believe_volume(field: str, lots_e8: int, *, may_be_none: bool = False) -> None:

@@ -173,8 +173,8 @@ class Intake:
         match pending:
             case PendingEvent():
                 said = self._translator.translate(bridge, pending.seq, pending.raw)
-                if said.refused:
-                    self._count(said.refused)
+                for counter in filter(None, (said.refused, said.left_out)):
+                    self._count(counter)
                 return Arrival(said.body, said.happened_us, now_us, said.account), said.personal
             case PendingQuotes():
                 frame = _quote_frame(bridge, pending)

@@ -2,7 +2,8 @@
 
 Events, the bridge program's own state (`extra`) and command results are written in one transaction with synchronous=FULL:
 what was published cannot be lost, and what was done for a command is never forgotten. The file belongs to the bridge
-program, not to the firm's book, and stands wherever the trading platform does.
+program, not to the firm's book, and stands wherever the trading platform does. One that an earlier release wrote is brought to
+the format of now where it lies, in one transaction: it may hold what the firm has not heard.
 """
 
 import secrets
@@ -38,6 +39,14 @@ CREATE TABLE commands (
     result BLOB,
     finished INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+"""
+
+# Format 1 kept the program's whole state in one column. It stays one, under a name that only the program can take apart.
+WHOLE_STATE = "whole"
+_FROM_1 = """
+CREATE TABLE extra (part TEXT NOT NULL UNIQUE, state BLOB NOT NULL) STRICT;
+INSERT INTO extra (part, state) SELECT ?, extra FROM outbox WHERE extra IS NOT NULL;
+ALTER TABLE outbox DROP COLUMN extra;
 """
 
 # A command is finished once the platform's answer is known; UNKNOWN and ACKED are not answers.
@@ -84,7 +93,7 @@ class Outbox:
         self._db.pragma("journal_mode", "WAL")
         self._db.pragma("synchronous", "FULL")
         version = self._db.pragma("user_version")
-        if version not in (0, _FORMAT):
+        if version not in (0, 1, _FORMAT):
             raise OutboxUnusable(
                 f"outbox {self._path} has format {version}, this program reads {_FORMAT}: use the release that wrote it"
             )
@@ -95,6 +104,9 @@ class Outbox:
                 self._db.execute(
                     "INSERT INTO outbox (id, epoch, last_seq, acked_seq) VALUES (1, ?, 0, 0)", (secrets.token_hex(8),)
                 )
+            elif version == 1:
+                self._db.execute(_FROM_1, (WHOLE_STATE,))
+                self._db.pragma("user_version", _FORMAT)
 
     def close(self) -> None:
         self._db.close()
@@ -107,7 +119,10 @@ class Outbox:
 
     @property
     def extra(self) -> dict[str, bytes]:
-        """The program's state by its parts, in the order in which they were first written."""
+        """The program's state by its parts, in the order in which they were first written.
+
+        From format 1 it comes whole, as `WHOLE_STATE`, and stays there: a part that a program writes no more is passed over.
+        """
         rows: list[tuple[str, bytes]] = self._db.execute("SELECT part, state FROM extra ORDER BY rowid").fetchall()  # type: ignore[assignment]
         return dict(rows)
 

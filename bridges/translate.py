@@ -1,8 +1,11 @@
 """Translate: a journal event in the wire's words becomes an input in ours, or a refusal that keeps it.
 
 An event that cannot be read or believed becomes EventRefused, one for a login that is no account of ours
-UnknownAccountReported: nothing is lost and the lane flows on. Addresses, devices and comments never reach the ledger: they
-are handed on beside the input, to be sealed, and so is the whole of a refused event, because nobody knows where in it they are.
+UnknownAccountReported: nothing is lost and the lane flows on. A stop loss or take profit is a trader's own wish, on which no
+decision stands: one that cannot be believed costs itself alone, never the swap or the size told beside it.
+
+Addresses, devices and comments never reach the ledger: they are handed on beside the input, to be sealed, and so is the whole of
+a refused event, because nobody knows where in it they are.
 """
 
 import re
@@ -23,6 +26,7 @@ from bridges.belief import (
     believe_time,
     believe_volume,
     believe_zone,
+    is_price,
 )
 from bridges.bounds import TEXT_LENGTH_MAX
 from bridges.deals_told import Purse, told_deal, told_update
@@ -46,7 +50,8 @@ class Accounts(Protocol):
 
 
 class Translated(NamedTuple):
-    """An input with its header. `refused` names the counter where the event was not believed or not ours.
+    """An input with its header. `refused` names the counter where the event was not believed or not ours, `left_out` the one where
+    a part of it was not, and is absent from the input.
 
     `personal`: what is to be sealed; `body` then waits for its commitment (`sealed_as`).
     """
@@ -56,6 +61,7 @@ class Translated(NamedTuple):
     happened_us: int
     refused: str = ""
     personal: bytes = b""
+    left_out: str = ""
 
 
 class _Tag(msgspec.Struct, array_like=True):
@@ -65,6 +71,7 @@ class _Tag(msgspec.Struct, array_like=True):
 _TAG = msgspec.msgpack.Decoder(_Tag)
 _TAGS = frozenset(str(kind.__struct_config__.tag) for kind in wire.Event.__args__)
 UNKNOWN_ACCOUNT = "unknown account"
+PROTECTION_LEFT_OUT = "stop or target out of range"
 
 
 def sealed_as(body: Input, commitment: str) -> Input:
@@ -132,7 +139,8 @@ class Translator:
                 personal = _login_words(event) if isinstance(event, wire.Session) else b""
                 about = self._about(bridge, seq, event, account, now_us)
                 happened_us = event.changed_us if isinstance(event, wire.DealUpdate) else event.t_us
-                return Translated(about, account, happened_us, personal=personal)
+                left_out = "" if _is_protection_believable(event) else PROTECTION_LEFT_OUT
+                return Translated(about, account, happened_us, personal=personal, left_out=left_out)
 
     def _about(self, bridge: str, seq: int, event: "_AboutAccount", account: int, now_us: int) -> Input:
         match event:
@@ -252,8 +260,6 @@ def _account(bridge: str, seq: int, event: wire.Account, purse: Purse) -> Input:
 
 def _position(bridge: str, seq: int, event: wire.Position, purse: Purse) -> Input:
     believe_price("px_open", event.px_open)
-    believe_price("sl", event.sl, may_be_absent=True)
-    believe_price("tp", event.tp, may_be_absent=True)
     believe_volume("vol", event.vol, may_be_none=True)
     return inputs.PositionReported(
         bridge=bridge,
@@ -264,8 +270,8 @@ def _position(bridge: str, seq: int, event: wire.Position, purse: Purse) -> Inpu
         side=event.side,
         lots_e8=event.vol,
         price_open=event.px_open,
-        stop_loss=event.sl,
-        take_profit=event.tp,
+        stop_loss=_protection(event.sl),
+        take_profit=_protection(event.tp),
         swap=purse.of(event.swap),
         opened_us=event.t_open_us,
         t_us=event.t_us,
@@ -274,8 +280,6 @@ def _position(bridge: str, seq: int, event: wire.Position, purse: Purse) -> Inpu
 
 def _order(bridge: str, seq: int, event: wire.Order) -> Input:
     believe_price("px", event.px)
-    believe_price("sl", event.sl, may_be_absent=True)
-    believe_price("tp", event.tp, may_be_absent=True)
     believe_volume("vol", event.vol, may_be_none=True)
     return inputs.OrderReported(
         bridge=bridge,
@@ -289,6 +293,17 @@ def _order(bridge: str, seq: int, event: wire.Order) -> Input:
         state=event.state,
         t_us=event.t_us,
     )
+
+
+def _is_protection_believable(event: "_AboutAccount") -> bool:
+    if not isinstance(event, wire.Position | wire.Order):
+        return True
+    return _protection(event.sl) == event.sl and _protection(event.tp) == event.tp
+
+
+def _protection(points: int) -> int:
+    """A stop loss or take profit in points; 0, which is none, where no price lies."""
+    return points if is_price(points) else 0
 
 
 def _cash(bridge: str, seq: int, event: wire.Cash, purse: Purse) -> Input:

@@ -11,6 +11,7 @@ from web import problems
 from web.auth import PasswordDesk, Recognition
 from web.bounds import FORM_BYTES_MAX
 from web.csp import harden
+from web.downloads import Downloads
 from web.firm import Firm
 from web.pages import (
     account,
@@ -70,7 +71,15 @@ def create_app(firm: Firm) -> Litestar:
         before_send=[harden],
         exception_handlers=problems.HANDLERS,
         request_max_body_size=FORM_BYTES_MAX,
-        state=State({"firm": firm, "pages": Pages(firm.name), "passwords": PasswordDesk(), "streams": Streams(firm)}),
+        state=State(
+            {
+                "firm": firm,
+                "pages": Pages(firm.name),
+                "passwords": PasswordDesk(),
+                "streams": Streams(firm),
+                "downloads": Downloads(),
+            }
+        ),
         openapi_config=None,
         logging_config=None,
     )

@@ -45,6 +45,7 @@ STREAM_INTERVAL_SECONDS = 0.5  # a live page changes at most twice a second
 STREAM_PING_SECONDS = 5.0
 STREAM_RECHECK_SECONDS = 15.0  # how soon a stream notices that its session has ended
 STREAMS_PER_PERSON_MAX = 12
+DOWNLOADS_PER_ACCOUNT_MAX = 2  # files of one account's trades that are on their way at once
 
 COUNTED_SINCE_US = DAY_US  # "today" on the home page: the last 24 hours of firm time
 TRAIL_TICKS_SHOWN = 8

@@ -20,6 +20,7 @@ from appliance.alarms.figures import BridgeFigures, Figures, FileFigures
 from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
 from bridges.sessions import VAULT_NOT_WRITABLE, WAITS_FOR_THE_VAULT
+from bridges.translate import PROTECTION_LEFT_OUT
 from firm.instant import SECOND_US
 from firm.sessions import is_open
 from storage.errors import LedgerDamaged, LedgerRefused
@@ -30,8 +31,8 @@ from storage.refold import lost_tables, stale_models
 
 REFUSED_WINDOW_S = 300
 HELD_BACK = "held back"  # what the gateway counts when it only waits, and refuses nothing
-# The vault has an alarm of its own.
-NO_FAULT_OF_BRIDGES = {HELD_BACK, VAULT_NOT_WRITABLE, WAITS_FOR_THE_VAULT}
+# The vault has an alarm of its own; and no trader rings one by asking for a target that no price reaches.
+NO_FAULT_OF_BRIDGES = {HELD_BACK, PROTECTION_LEFT_OUT, VAULT_NOT_WRITABLE, WAITS_FOR_THE_VAULT}
 US_PER_MS = 1_000
 
 

@@ -2,10 +2,12 @@
 
 import argparse
 import logging
+import re
 import sys
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 
@@ -26,6 +28,9 @@ from storage.errors import DiskRefused
 SWITCH_INTERVAL_S = (
     0.0005  # how soon the commit's thread gets the interpreter back from a busy loop; see docs/decisions
 )
+
+# No name before the host, no query, and nothing that a browser reads otherwise than we do, a backslash or a line's end say.
+_URL_FORM = re.compile(r"[A-Za-z0-9:/._~\[\]-]+")
 
 _LOG = logging.getLogger("evenhand.appliance")
 
@@ -124,9 +129,23 @@ def _only(error: BaseException) -> BaseException:
 
 def _ticket(text: str) -> tuple[str, str]:
     bridge, _, url = text.partition("=")
-    if not bridge or not url.startswith(("http://127.0.0.1:", "https://")):
+    if not bridge or not _is_ticket(url):
         raise argparse.ArgumentTypeError(f"{text!r} names no ticket: write sim=http://127.0.0.1:8081")
     return bridge, url.rstrip("/")
+
+
+def _is_ticket(url: str) -> bool:
+    """Scheme, host, port and path alone: traders follow it. Without TLS it leads nowhere but to this machine."""
+    if not _URL_FORM.fullmatch(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "http":
+        return parts.hostname in ("127.0.0.1", "localhost") and port is not None
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 async def _serve(machine: Machine, tickets: Mapping[str, str]) -> None:

@@ -107,6 +107,8 @@ class Books:
         self, account: Account, position: Position, stop_loss: int, take_profit: int, t_us: int, trail_points: int = 0
     ) -> Retcode:
         """Give a position another stop and target, and with `trail_points` a stop that follows the price at that distance."""
+        if self._state.is_down:
+            return Retcode.NO_CONNECTION
         if account.mode is TradeMode.BLOCKED:
             return Retcode.TRADE_DISABLED
         price = close_price(position, self._state)

@@ -6,6 +6,7 @@ gap; limits and targets take a price at or better than their own. Slippage only 
 
 from typing import NamedTuple
 
+from bridges.belief import is_price
 from bridges.simulator.answers import Reason
 from bridges.simulator.state import OrderType, Pending, Position, Quoted
 from bridges.simulator.symbols import Listing
@@ -92,8 +93,8 @@ def trailed_stop(position: Position, price: int) -> int:
 
 
 def are_stops_sound(side: Side, price: int, stop_loss: int, take_profit: int) -> bool:
-    """A stop lies on the losing side of a price and a target on the winning one; 0 is none."""
+    """A stop lies on the losing side of a price and a target on the winning one, where prices can be; 0 is none."""
     sign = 1 if side is Side.BUY else -1
-    if min(stop_loss, take_profit) < 0:
+    if not all(points == 0 or is_price(points) for points in (stop_loss, take_profit)):
         return False
     return (not stop_loss or sign * stop_loss < sign * price) and (not take_profit or sign * take_profit > sign * price)

@@ -6,6 +6,7 @@ Expiry is an instant of its own, passed like any timed event: an order that ends
 from enum import StrEnum
 from typing import NamedTuple
 
+from bridges.belief import is_price
 from bridges.simulator.answers import Retcode
 from bridges.simulator.fills import Entry, Fills
 from bridges.simulator.matching import are_stops_sound, is_reached, price_for
@@ -80,6 +81,8 @@ class Orders:
 
     def modify(self, account: Account, order: Pending, terms: Terms, t_us: int) -> Retcode:
         """Give a waiting order other terms, by the same rules as a new one; its lifetime counts from now."""
+        if self._state.is_down:
+            return Retcode.NO_CONNECTION
         if account.mode is not TradeMode.FULL:
             return Retcode.TRADE_DISABLED if account.mode is TradeMode.BLOCKED else Retcode.CLOSE_ONLY
         if order.is_triggered:
@@ -91,6 +94,8 @@ class Orders:
 
     def cancel(self, account: Account, order: Pending, t_us: int) -> Retcode:
         """Take a pending order back."""
+        if self._state.is_down:
+            return Retcode.NO_CONNECTION
         del account.orders[order.order_id]
         self._told(account, order, "cancelled", t_us)
         return Retcode.DONE
@@ -126,7 +131,7 @@ class Orders:
         """Put the terms into the order, or say why not and leave it as it was."""
         is_stop_limit = order.order_type is OrderType.STOP_LIMIT
         opens_at = terms.limit_price if is_stop_limit else terms.price
-        if min(terms.price, opens_at) <= 0 or bool(terms.limit_price) is not is_stop_limit:
+        if not is_price(terms.price) or not is_price(opens_at) or bool(terms.limit_price) is not is_stop_limit:
             return Retcode.INVALID_PRICE
         # Beyond its stop, a stop-limit's limit would be no limit at all.
         if opens_at > terms.price if order.side is Side.BUY else opens_at < terms.price:

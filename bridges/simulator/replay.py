@@ -23,7 +23,7 @@ from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.price_files import FilePrices, PriceFile
 from bridges.simulator.requests import Requests
 from bridges.simulator.script import NOTHING, Script, ScriptUnusable
-from bridges.simulator.state import Account, State, StateUnusable, decode_state, encode_state
+from bridges.simulator.state import Account, State, StateUnusable, decode_state, encode_state, is_whole
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.tempers import BY_HAND
 from bridges.simulator.ticks import BadLine
@@ -104,6 +104,8 @@ class Replay:
         self._bars = Bars()
         self._tell = Tellings()
         self._platform = Platform(self.state, self._bars, self._tell, market.script, house.troupe.tempers)
+        if saved and is_whole(saved):
+            self._platform.touched |= self.state.accounts
         self._holding = Holding(self.state, market.script)
         self._requests = Requests(self._platform, self._tell, house)
         self._parcels: list[Parcel] = []
@@ -163,10 +165,11 @@ class Replay:
         self._close_parcel()
 
     def by_hand(self, login: str, press: Press) -> Retcode:
-        """A person presses a button at an account, now, at the last prices; the bot that sat there gets up."""
+        """A person presses a button at an account, now, at the last prices; where that does something, the bot that sat there gets up."""
         account = self.state.accounts[login]
-        account.temper = BY_HAND
         answer = press(self._platform.books, account, self.now_us)
+        if answer in (Retcode.DONE, Retcode.DONE_PARTIAL):
+            account.temper = BY_HAND
         self._platform.changed(account)
         self._close_parcel()
         return answer

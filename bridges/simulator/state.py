@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bridges.events import Deal
+from bridges.outbox import WHOLE_STATE
 from bridges.simulator.catalogue import Catalogue
 from bridges.simulator.symbols import LISTED, Listing
 from firm.inputs import Side
@@ -207,9 +208,16 @@ def encode_state(state: State, accounts: Iterable[Account] | None = None) -> dic
     return {_PLATFORM: platform} | {_ACCOUNT_PART + each.login: _ENCODER.encode(each) for each in accounts}
 
 
+def is_whole(saved: Mapping[str, bytes]) -> bool:
+    """Saved in one piece by an early release, and in no parts yet: with the first of them all are to be saved."""
+    return WHOLE_STATE in saved and _PLATFORM not in saved
+
+
 def decode_state(saved: Mapping[str, bytes]) -> State:
     """The whole platform, accounts in the order of their parts."""
     try:
+        if is_whole(saved):
+            return _STATE.decode(saved[WHOLE_STATE])
         state = _STATE.decode(saved[_PLATFORM])
         accounts = (_ACCOUNT.decode(raw) for part, raw in saved.items() if part.startswith(_ACCOUNT_PART))
         state.accounts = {account.login: account for account in accounts}

@@ -65,6 +65,26 @@ def trades_page(
     return [(row[-1], trade_of(connection, row[:-1])) for row in found]
 
 
+def positions_sorted(
+    connection: apsw.Connection, account: int, wanted: TradeFilter, sort: str, limit: int
+) -> list[str]:
+    """The positions of all these trades in one go, in the order of the pages; `trades_of` gives what is known of them."""
+    expression, descending = SORTS[sort]
+    where, values = _where(account, wanted)
+    order = "DESC" if descending else "ASC"
+    sql = f"SELECT t.position FROM rm_trade t {where} ORDER BY {expression} {order}, t.opened_seq DESC LIMIT ?"  # noqa: S608  (own words)
+    return [position for (position,) in connection.execute(sql, (*values, limit))]
+
+
+def trades_of(connection: apsw.Connection, account: int, positions: Sequence[str]) -> list[Trade]:
+    """An account's trades by their positions, in that order."""
+    named = msgspec.json.encode(positions).decode()
+    where = "WHERE t.account = ? AND t.position IN (SELECT value FROM json_each(?))"
+    sql = f"SELECT {TRADE_COLUMNS} {TRADES_FROM} {where}"
+    found = {row[1]: row for row in connection.execute(sql, (account, named))}
+    return [trade_of(connection, found[position]) for position in positions]
+
+
 def totals_of(connection: apsw.Connection, account: int, wanted: TradeFilter) -> list[Totals]:
     """One for each currency, exact."""
     where, values = _where(account, wanted)

@@ -12,12 +12,14 @@ from bridges.events import (
     Cash,
     Deal,
     Equity,
+    Order,
     Platform,
     Position,
     Session,
     SymbolSpec,
     encode_event,
 )
+from bridges.translate import PROTECTION_LEFT_OUT
 from firm.inputs import (
     BridgeConnected,
     BridgeDisconnected,
@@ -26,6 +28,7 @@ from firm.inputs import (
     EquityReported,
     EventRefused,
     LoginReported,
+    OrderReported,
     PlatformReported,
     PositionReported,
     QuoteFrame,
@@ -339,9 +342,9 @@ async def test_a_bridge_of_another_protocol_version_is_told_so(world, hands):
             id="a leverage without end",
         ),
         pytest.param(
-            Position("700001", "p", "opened", "X", Side.BUY, 1, 1, 0, 10**12 + 1, "USD", 2, 0, 0, NOW_US, NOW_US),
+            Position("700001", "p", "opened", "X", Side.BUY, 1, 10**12 + 1, 0, 0, "USD", 2, 0, 0, NOW_US, NOW_US),
             "price out of range",
-            id="a take-profit beyond every market",
+            id="a position at a price beyond every market",
         ),
         pytest.param(
             Position("700001", "p", "opened", "X", Side.BUY, 1, -1, 0, 0, "USD", 2, 0, 0, NOW_US, NOW_US),
@@ -360,6 +363,28 @@ async def test_an_event_that_cannot_be_believed_is_kept_and_the_lane_flows_on(wo
     assert refused.reason.startswith(f"{counter}: {event.__struct_config__.tag}: ")
     assert world.counters == {counter: 1}
     assert world.engine.journal_seqs() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("sl", "tp", "taken"),
+    [
+        pytest.param(138_000, 10**12 + 1, (138_000, 0), id="a target beyond every market"),
+        pytest.param(10**12 + 1, 139_000, (0, 139_000), id="a stop beyond every market"),
+        pytest.param(-1, -5, (0, 0), id="both below nothing"),
+        pytest.param(138_000, 10**12, (138_000, 10**12), id="a target as far away as there are prices"),
+    ],
+)
+async def test_a_wish_that_cannot_be_believed_costs_no_swap(world, linked, sl, tp, taken):
+    """Else a trader kept the day from becoming final, and a breach from being certain, by a target that is never reached."""
+    held = Position("700001", "p", "changed", "X", Side.BUY, 1, 1, sl, tp, "USD", 2, -350, 0, NOW_US, NOW_US)
+    waiting = Order("700001", "o", "X", Side.BUY, "limit", 1, 1, sl, tp, "placed", NOW_US)
+    linked.send_events(1, [encode_event(held), encode_event(waiting)])
+    assert (await linked.hear(wire.Ack)).seq == 2
+    [position] = world.engine.of(PositionReported)
+    assert (position.swap.minor, position.lots_e8) == (-350, 1)
+    assert (position.stop_loss, position.take_profit) == taken
+    assert len(world.engine.of(OrderReported)) == 1
+    assert world.counters == ({} if taken == (sl, tp) else {PROTECTION_LEFT_OUT: 2})
 
 
 WORDS = "IBAN DE89 3704 0044 0532 0130 00 'Ada' Lovelace"

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import apsw
+import msgspec
 import pytest
 
 from bridges.bounds import RETENTION_US
-from bridges.events import CmdAck, CmdResult, Deal, Platform, UnreadableEvent, decode_event
-from bridges.outbox import Outbox, OutboxUnusable
+from bridges.events import CmdAck, CmdResult, Deal, Platform, UnreadableEvent, decode_event, encode_event
+from bridges.outbox import _FROM_1, WHOLE_STATE, Outbox, OutboxUnusable
 from bridges.wire import Cmd
 from firm.inputs import CommandState
 
@@ -134,6 +136,80 @@ def test_a_file_that_is_no_outbox_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("not a database " * 100)
     with pytest.raises(OutboxUnusable, match="cannot be opened"):
         Outbox(tmp_path / "notes.txt")
+
+
+FORMAT_1 = """
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch TEXT NOT NULL,
+    last_seq INTEGER NOT NULL,
+    acked_seq INTEGER NOT NULL,
+    extra BLOB,
+    deadman BLOB
+) STRICT;
+CREATE TABLE events (seq INTEGER PRIMARY KEY, after_qseq INTEGER NOT NULL, event BLOB NOT NULL) STRICT;
+CREATE TABLE acknowledged (seq INTEGER PRIMARY KEY, at_us INTEGER NOT NULL) STRICT;
+CREATE TABLE commands (
+    seq INTEGER PRIMARY KEY,
+    cmd_id TEXT NOT NULL UNIQUE,
+    command BLOB NOT NULL,
+    result BLOB,
+    finished INTEGER NOT NULL DEFAULT 0
+) STRICT;
+PRAGMA user_version = 1;
+"""
+
+
+def write_format_1(path: Path, extra: bytes | None) -> None:
+    """As the first release wrote it: three events, the newest not acknowledged, and a command that is under way."""
+    db = apsw.Connection(str(path))
+    db.pragma("journal_mode", "WAL")
+    db.execute(FORMAT_1)
+    db.execute("INSERT INTO outbox VALUES (1, '00c0ffee00c0ffee', 3, 2, ?, NULL)", (extra,))
+    events = [
+        (1, 0, encode_event(up(1))),
+        (2, 5, encode_event(CmdAck("c1", "700001", NOW_US))),
+        (3, 9, encode_event(up(3))),
+    ]
+    db.executemany("INSERT INTO events VALUES (?, ?, ?)", events)
+    db.execute("INSERT INTO acknowledged VALUES (2, ?)", (NOW_US,))
+    db.execute("INSERT INTO commands VALUES (2, 'c1', ?, NULL, 0)", (msgspec.msgpack.encode(command("c1")),))
+    db.close()
+
+
+@pytest.mark.parametrize("extra", [b"books and all", None])
+def test_an_outbox_of_the_first_format_goes_on_where_it_was(tmp_path, extra):
+    write_format_1(tmp_path / "outbox.db", extra)
+    for _ in range(2):  # as it is brought over, and once it was
+        outbox = Outbox(tmp_path / "outbox.db")
+        assert (outbox.epoch, outbox.first_seq, outbox.last_seq, outbox.acked_seq) == ("00c0ffee00c0ffee", 1, 3, 2)
+        assert outbox.extra == ({WHOLE_STATE: extra} if extra else {})
+        assert [decode_event(row.event) for row in outbox.read(1, 9)] == [up(1), CmdAck("c1", "700001", NOW_US), up(3)]
+        assert outbox.unfinished_commands() == [command("c1")]
+        assert outbox.seq_before_tick(9) == 2
+        assert outbox._db.pragma("user_version") == 2
+        outbox.close()
+    outbox = Outbox(tmp_path / "outbox.db")
+    assert outbox.append([up(4)], extra={"books": b"all"}) == 4
+    assert outbox.accept_commands([command("c1")], now_us=NOW_US, after_qseq=9) == []
+    assert outbox.extra["books"] == b"all"
+    outbox.sweep(NOW_US + RETENTION_US + 1)
+    assert outbox.first_seq == 3
+
+
+def test_an_outbox_that_is_killed_on_its_way_to_this_format_is_one_of_the_first_still(tmp_path, monkeypatch):
+    """The last statement of the way fails, as if there were no room for it."""
+    path = tmp_path / "outbox.db"
+    write_format_1(path, b"books and all")
+    with monkeypatch.context() as cut:
+        cut.setattr("bridges.outbox._FROM_1", f"{_FROM_1}; INSERT INTO events VALUES (1, 0, x'');")
+        with pytest.raises(apsw.ConstraintError):
+            Outbox(path)
+    db = apsw.Connection(str(path))
+    assert db.pragma("user_version") == 1
+    assert db.execute("SELECT extra FROM outbox").get == b"books and all"
+    db.close()
+    assert Outbox(path).extra == {WHOLE_STATE: b"books and all"}
 
 
 def test_an_outbox_of_a_later_format_is_refused(tmp_path):

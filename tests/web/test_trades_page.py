@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+from types import SimpleNamespace
 
+import anyio
 import apsw
 import msgspec
 import pytest
@@ -12,9 +14,10 @@ from firm.ids import id_text
 from firm.inputs import DealEntry, Side
 from firm.money import Money
 from storage.readmodels.days import Days
-from storage.readmodels.trade_lists import TradeFilter, totals_of, trades_page
+from storage.readmodels.trade_lists import TradeFilter, positions_sorted, totals_of, trades_of, trades_page
 from storage.readmodels.trades import Trades
 from tests.web.page_text import text_of
+from web.downloads import Downloads, TooManyDownloads
 from web.pages import trades as trades_pages
 from web.pages.trades import as_text, csv_row
 
@@ -209,6 +212,87 @@ def test_a_trade_belongs_to_the_day_of_its_close_and_an_open_one_to_that_of_its_
     assert found(to_day="2014-05-01") == ["P2", "P3"]
     assert found(from_day="2014-05-02") == ["P1", "P4"]
     assert found(from_day="2014-05-01", to_day="2014-05-05") == ["P1", "P2", "P3", "P4"]
+
+
+def a_book_of(trades: int) -> apsw.Connection:
+    """Nets repeat, so that many trades share their place in the order."""
+    book = apsw.Connection("")
+    book.execute(Trades.schema)
+    rows = [(f"P{n}", n * 37 % 50, n * 10, n * 10 + 5 if n % 7 else None) for n in range(trades)]
+    book.executemany(
+        "INSERT INTO rm_trade VALUES (1, ?1, 'sim', 'EURUSD', 'buy', 1, 'USD', 2, ?2, 0, 0, 0, 0, ?3, ?3, ?4, ?4, '')",
+        rows,
+    )
+    return book
+
+
+@pytest.mark.parametrize("sort", ["closed", "opened", "best", "worst"])
+def test_a_file_has_the_trades_in_the_order_of_the_pages(sort):
+    book = a_book_of(100)
+    positions = positions_sorted(book, 1, TradeFilter(), sort, 90)
+    assert positions == [trade.position for _, trade in trades_page(book, 1, TradeFilter(), sort, None, 90)]
+    assert [trade.position for trade in trades_of(book, 1, positions[40:60])] == positions[40:60]
+
+
+async def test_the_trades_of_a_file_are_sorted_once_and_not_for_each_of_its_pieces(monkeypatch):
+    """Counted in steps of the database: ten times the trades cost ten times as much, and not a hundred times."""
+
+    async def steps_of(trades: int) -> int:
+        book, steps = a_book_of(trades), 0
+
+        async def read(question):
+            return question(book)
+
+        def count() -> bool:
+            nonlocal steps
+            steps += 1
+            return False
+
+        firm = SimpleNamespace(book=SimpleNamespace(read=read))
+        monkeypatch.setattr(trades_pages, "CSV_TRADES_AT_ONCE", 20)
+        book.set_progress_handler(count, 20)
+        lines = "".join([piece async for piece in trades_pages._pieces(firm, 1, TradeFilter(), "best")]).splitlines()
+        assert len(lines) == trades + 1
+        return steps
+
+    assert await steps_of(4_000) < 14 * await steps_of(400)
+
+
+async def test_of_one_account_two_files_are_on_their_way_at_once():
+    downloads = Downloads()
+    first, second = await downloads.begin(1, pieces()), await downloads.begin(1, pieces())
+    with pytest.raises(TooManyDownloads):
+        await downloads.begin(1, pieces())
+    other = await downloads.begin(2, pieces())
+    assert [piece async for piece in first] == ["a", "b", "c"]  # taken whole
+    third = await downloads.begin(1, pieces())
+    assert await anext(second) == "a"
+    await second.aclose()  # given up half-way
+    assert await anext(await downloads.begin(1, pieces())) == "a"  # forgotten half-way
+    del third, other  # never read at all
+    with anyio.fail_after(5):
+        while downloads._open:
+            await anyio.lowlevel.checkpoint()
+
+
+async def test_a_third_file_of_the_same_trades_is_refused_in_words(app, stage, ada, ruth, path):
+    downloads = app.state.downloads
+    held = [await downloads.begin(stage.accounts["ada"], pieces()) for _ in range(2)]
+    for client, address in ((ada, f"{path}.csv"), (ruth, f"/staff{path}.csv")):
+        answer = await client.get(address)
+        assert answer.status_code == 429
+        assert "Files of these trades are on their way already" in text_of(answer.text)
+        assert "content-disposition" not in answer.headers
+    for each in held:
+        assert [piece async for piece in each] == ["a", "b", "c"]
+    for _ in range(3):  # each was counted off
+        assert (await ada.get(f"{path}.csv")).status_code == 200
+    assert downloads._open == {}
+
+
+async def pieces():
+    for piece in "abc":
+        yield piece
 
 
 def test_each_currency_is_summed_by_itself_and_exactly():

@@ -2,22 +2,31 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import apsw
 from litestar import Request, get
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import NotFoundException, TooManyRequestsException
 from litestar.params import FromPath
 from litestar.response import Response, Stream
 
 from firm.ids import id_text
 from storage.readmodels.accounts import account_line, ruleset_of
-from storage.readmodels.trade_lists import TradeFilter, symbols_traded, totals_of, trades_page
+from storage.readmodels.trade_lists import (
+    TradeFilter,
+    positions_sorted,
+    symbols_traded,
+    totals_of,
+    trades_of,
+    trades_page,
+)
 from storage.readmodels.trades import Trade
 from web import words
 from web.bounds import CSV_TRADES_AT_ONCE, CSV_TRADES_MAX, TRADES_PER_PAGE
+from web.downloads import TooManyDownloads
 from web.firm import Firm
 from web.forms import Wrong
 from web.reading_asked import TradesAsked, read_trades_asked
@@ -109,27 +118,29 @@ async def _file(request: Request[Any, Any, Any], account: int, room: str) -> Res
     if isinstance(asked, Wrong):
         return await _trades(request, account, room)
     named = f'attachment; filename="trades-{words.iso(firm.now_us())[:10]}.csv"'
+    try:
+        pieces = await request.app.state.downloads.begin(account, _pieces(firm, account, asked.filter, asked.sort))
+    except TooManyDownloads as full:
+        why = "files of these trades are on their way already: wait until they have come"
+        raise TooManyRequestsException(why) from full
     return Stream(
-        _pieces(firm, account, asked.filter, asked.sort),
+        pieces,
         media_type="text/csv; charset=utf-8; header=present",
         headers={"content-disposition": named, "cache-control": "no-store"},
     )
 
 
-async def _pieces(firm: Firm, account: int, wanted: TradeFilter, sort: str) -> AsyncIterator[str]:
-    """The file in pieces, each read from the book by itself, so that a long one neither holds it nor lies in memory."""
+async def _pieces(firm: Firm, account: int, wanted: TradeFilter, sort: str) -> AsyncGenerator[str, None]:
+    """The file in pieces, each read from the book by itself, so that a long one neither holds it nor lies in memory.
+
+    Which trades it holds, and in which order, is settled once: to sort them for each piece would cost as much every time.
+    """
     yield _lines([COLUMNS])
-    after: tuple[int, int] | None = None
-
-    def question(book: apsw.Connection) -> list[tuple[int, Trade]]:
-        return trades_page(book, account, wanted, sort, after, CSV_TRADES_AT_ONCE)
-
-    for _ in range(0, CSV_TRADES_MAX, CSV_TRADES_AT_ONCE):
-        found = await firm.book.read(question)
-        if not found:
-            return
-        yield _lines([csv_row(trade) for _, trade in found])
-        after = (found[-1][0], found[-1][1].opened_seq)
+    positions = await firm.book.read(lambda book: positions_sorted(book, account, wanted, sort, CSV_TRADES_MAX))
+    for start in range(0, len(positions), CSV_TRADES_AT_ONCE):
+        piece = positions[start : start + CSV_TRADES_AT_ONCE]
+        trades = await firm.book.read(partial(trades_of, account=account, positions=piece))
+        yield _lines([csv_row(trade) for trade in trades])
 
 
 def _lines(rows: list[tuple[str, ...]]) -> str:

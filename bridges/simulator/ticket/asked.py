@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from bridges.bounds import PRICE_POINTS_MAX
 from bridges.simulator.catalogue import Catalogue
 from bridges.simulator.orders import Lifetime, Terms, Ticket
 from bridges.simulator.state import OrderType
@@ -120,11 +121,15 @@ class _Form:
         return 0
 
     def price(self, name: str, listing: Listing, *, required: bool = False) -> int:
-        """Points; 0 where nothing is said."""
+        """Points; 0 where nothing is said. Only what the wire carries as a price is one."""
         text, digits = self.text(name), listing.spec.digits
         match = _PRICE.match(text)
         if match is not None and len(match[2] or "") <= digits:
-            return int(match[1] + (match[2] or "").ljust(digits, "0"))
+            points = int(match[1] + (match[2] or "").ljust(digits, "0"))
+            if points <= PRICE_POINTS_MAX:
+                return points
+            self.errors[name] = "No price goes as far as that."
+            return 0
         if text or required:
             self.errors[name] = f"Say a price of {listing.spec.symbol}, with at most {digits} decimals."
         return 0

@@ -1,6 +1,7 @@
 """Door: whom the ticket lets in: requests to this very address, forms from its own pages, and traders with their own account."""
 
-import secrets
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from litestar.types import Message, Scope
 from bridges.simulator.state import Account
 from bridges.simulator.ticket.hands import Hands
 from bridges.simulator.ticket.keys import TicketKeys
+from bridges.simulator.ticket.sessions import Session
 
 FORM_FIELD = "form_token"
 _SAFE = frozenset({"GET", "HEAD"})
@@ -29,10 +31,14 @@ _HEADERS = {
 
 
 class Visit(NamedTuple):
-    """Somebody with an account of their own. `form_token` goes into each of their forms."""
+    """Somebody with an account of their own. `form_number` is of the form that they sent, "" where they sent none; `new_form` draws
+    what goes into each form on the page that they get.
+    """
 
     account: Account
-    form_token: str
+    session: Session
+    form_number: str
+    new_form: Callable[[], str]
 
 
 class SignInNeeded(NotAuthorizedException):
@@ -65,17 +71,19 @@ async def visit(request: Request[Any, Any, Any]) -> Visit:
     """Who asks. Where they send a form, it must be one of this session's."""
     keys: TicketKeys = request.app.state.ticket_keys
     hands: Hands = request.app.state.hands
-    session = request.cookies.get(request.app.state.cookie, "")
-    login = keys.login_in(session)
-    account = hands.state.accounts.get(login) if login is not None else None
-    if account is None:
+    cookie = request.cookies.get(request.app.state.cookie, "")
+    session: Session | None = request.app.state.sessions.of(cookie)
+    account = hands.state.accounts.get(session.login) if session is not None else None
+    if session is None or account is None:
         raise SignInNeeded(detail="sign in with your account's number and its ticket password")
-    token = keys.form_token(session)
+    number = ""
     if request.method not in _SAFE:
         given = (await request.form()).get(FORM_FIELD, "")
-        if not isinstance(given, str) or not secrets.compare_digest(given.encode(), token.encode()):
+        known = keys.form_number(cookie, given) if isinstance(given, str) else None
+        if known is None:
             raise PermissionDeniedException("the form is from an earlier session: reload the page and send it again")
-    return Visit(account, token)
+        number = known
+    return Visit(account, session, number, partial(keys.new_form, cookie))
 
 
 def session_cookie(name: str, value: str) -> Cookie:

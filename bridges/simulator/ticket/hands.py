@@ -10,6 +10,8 @@ from bridges.simulator.replay import Press
 from bridges.simulator.state import Account, State
 from bridges.simulator.ticket.asked import MarketOrder, Protection
 
+FORMS_REMEMBERED = 64  # of a session
+
 
 class Hands(Protocol):
     """The running platform: what it knows, and a way to press something between two slices."""
@@ -18,6 +20,29 @@ class Hands(Protocol):
     def state(self) -> State: ...
 
     def by_hand(self, login: str, press: Press) -> Awaitable[Retcode]: ...
+
+
+class Once:
+    """A press that one form leads to once: sent again, by a second click or a reload, it gets the answer of the first time and does
+    nothing; `came_again` says so. `answered`: what its session's forms were answered, by their numbers, of which the newest stay.
+    """
+
+    def __init__(self, form_number: str, answered: dict[str, Retcode], press: Press) -> None:
+        self._form_number = form_number
+        self._answered = answered
+        self._press = press
+        self.came_again = False
+
+    def __call__(self, books: Books, account: Account, t_us: int) -> Retcode:
+        answered = self._answered
+        if self._form_number in answered:
+            self.came_again = True
+            return answered[self._form_number]
+        answer = self._press(books, account, t_us)
+        while len(answered) >= FORMS_REMEMBERED:
+            del answered[next(iter(answered))]
+        answered[self._form_number] = answer
+        return answer
 
 
 def ordered(order: MarketOrder | Ticket) -> Press:

@@ -1,19 +1,22 @@
-"""Keys: who may trade an account by hand: each trader's ticket password, sessions, and proof that a form is from our own page.
+"""Keys: who may trade an account by hand: each trader's ticket password, and proof that a form is from our own page.
 
 All follow from one secret that lies beside the platform's books, so nothing is kept: a password is the same in every run, and
 whoever may read the secret may know them all. They are of a platform without money in it, on a machine's own loopback.
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import secrets
 from pathlib import Path
 
+from storage.files import sync_directory, write_new
+
 KEY_NAME = "ticket.key"
 _KEY_BYTES = 32
 _PASSWORD_LETTERS = 16  # 80 bits: nobody guesses that, so guesses are not counted
-_NONCE_BYTES = 12
+_NUMBER_BYTES = 12
 
 
 class TicketKeyUnusable(OSError):
@@ -34,23 +37,18 @@ class TicketKeys:
     def is_password(self, trader: str, given: str) -> bool:
         return hmac.compare_digest(self.password_of(trader).encode(), given.strip().lower().encode())
 
-    def new_session(self, login: str) -> str:
-        """A cookie's value that names one account."""
-        named = base64.urlsafe_b64encode(login.encode()).decode().rstrip("=")
-        body = f"{named}.{secrets.token_urlsafe(_NONCE_BYTES)}"
-        return f"{body}.{self._mac('session', body).hex()}"
+    def new_form(self, session: str) -> str:
+        """What one form on one page of this session carries: a number of its own, and proof that it was drawn here."""
+        number = secrets.token_urlsafe(_NUMBER_BYTES)
+        return f"{number}.{self._proof(session, number)}"
 
-    def login_in(self, session: str) -> str | None:
-        """The account that a cookie of ours names; None where it is none of ours."""
-        body, _, mac = session.rpartition(".")
-        if not hmac.compare_digest(mac.encode(), self._mac("session", body).hex().encode()):
-            return None
-        named = body.partition(".")[0]
-        return base64.urlsafe_b64decode(named + "=" * (-len(named) % 4)).decode()
+    def form_number(self, session: str, given: str) -> str | None:
+        """The number of a form of this session; None where it is none of this session's."""
+        number, _, proof = given.partition(".")
+        return number if hmac.compare_digest(proof.encode(), self._proof(session, number).encode()) else None
 
-    def form_token(self, session: str) -> str:
-        """What a form of this session carries; it says nothing about the session."""
-        return self._mac("form", session).hex()
+    def _proof(self, session: str, number: str) -> str:
+        return self._mac("form", f"{session}/{number}").hex()
 
     def _mac(self, purpose: str, text: str) -> bytes:
         return hmac.new(self._secret, f"{purpose}/{text}".encode(), hashlib.sha256).digest()
@@ -60,9 +58,7 @@ def ticket_keys(directory: Path) -> TicketKeys:
     """The keys of the platform whose books are in a directory; its secret is drawn where it has none yet."""
     path = directory / KEY_NAME
     if not path.exists():
-        directory.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_hex(_KEY_BYTES) + "\n")
+        _draw(path)
     try:
         secret = bytes.fromhex(path.read_text("ascii"))
     except (OSError, ValueError) as unreadable:
@@ -72,3 +68,16 @@ def ticket_keys(directory: Path) -> TicketKeys:
     if len(secret) != _KEY_BYTES:
         raise TicketKeyUnusable(f"{path} holds no secret of {_KEY_BYTES} bytes: remove it, and passwords are made anew")
     return TicketKeys(secret)
+
+
+def _draw(path: Path) -> None:
+    """Whole or not at all, for good; whoever starts at the same time and is later takes the first one's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{KEY_NAME}.{secrets.token_hex(8)}")
+    try:
+        write_new(fresh, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(fresh)
+    finally:
+        fresh.unlink(missing_ok=True)
+    sync_directory(path.parent)

@@ -18,7 +18,7 @@ from bridges.simulator.replay import Press
 from bridges.simulator.state import OrderType
 from bridges.simulator.ticket.asked import MARKET, Wrong, read_closing, read_order, read_protection
 from bridges.simulator.ticket.door import FORM_FIELD, SignInNeeded, Visit, session_cookie, visit
-from bridges.simulator.ticket.hands import cancelled, closed, ordered, protected
+from bridges.simulator.ticket.hands import Once, cancelled, closed, ordered, protected
 from bridges.simulator.ticket.view import ANSWERS, MODES, position_line, view_of
 
 _LOG = logging.getLogger("evenhand.ticket")
@@ -30,6 +30,8 @@ _KINDS = {
     OrderType.STOP_LIMIT.value: "Stop-limit",
 }
 _LIFETIMES = {Lifetime.GOOD_TILL_CANCELLED.value: "Until cancelled", Lifetime.DAY.value: "Until 17:00 New York"}
+_DONE = (Retcode.DONE, Retcode.DONE_PARTIAL)
+_AGAIN = " The form came more than once, and was followed once: for another order, use the form below."
 _UNKNOWN = "This account number and ticket password do not belong together."
 
 
@@ -66,8 +68,8 @@ async def front(request: Request[Any, Any, Any]) -> Redirect:
 async def sign_in_page(request: Request[Any, Any, Any]) -> Response[Any]:
     """For the account in the address; whoever is signed in to that very one goes on to it."""
     login = request.query_params.get("account", "")[:64]
-    signed_in = request.app.state.ticket_keys.login_in(request.cookies.get(request.app.state.cookie, ""))
-    if login and login == signed_in:
+    session = request.app.state.sessions.of(request.cookies.get(request.app.state.cookie, ""))
+    if session is not None and session.login == login:
         return Redirect("/ticket", status_code=303)
     return _page(request, "sign_in.html", 200, login=login, wrong="")
 
@@ -81,13 +83,14 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     if not state.ticket_keys.is_password(account.trader if account else "", password) or account is None:
         return _page(request, "sign_in.html", 422, login=login[:64], wrong=_UNKNOWN)
     answer = Redirect("/ticket", status_code=303)
-    answer.set_cookie(session_cookie(state.cookie, state.ticket_keys.new_session(login)))
+    answer.set_cookie(session_cookie(state.cookie, state.sessions.begin(login)))
     return answer
 
 
 @post("/session/end")
 async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     await visit(request)
+    request.app.state.sessions.end(request.cookies[request.app.state.cookie])
     answer = Redirect("/sign-in", status_code=303)
     answer.set_cookie(session_cookie(request.app.state.cookie, ""))
     return answer
@@ -104,16 +107,18 @@ async def order(request: Request[Any, Any, Any]) -> Response[Any]:
     asked = read_order(form, request.app.state.hands.state.catalogue)
     if isinstance(asked, Wrong):
         return _ticket(request, visitor, 422, asked)
-    answer = await request.app.state.hands.by_hand(visitor.account.login, ordered(asked))
-    if _is_done(answer):
-        return _done(answer)
+    done = await _pressed(request, visitor, ordered(asked))
+    if isinstance(done, Response):
+        return done
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    return _ticket(request, visitor, 422, Wrong({"": ANSWERS[answer]}, typed))
+    return _ticket(request, visitor, 422, Wrong(done.errors, typed))
 
 
 @post("/orders/{number:str}/cancellation")
 async def cancellation(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
-    return await _pressed(request, await visit(request), cancelled(number))
+    visitor = await visit(request)
+    done = await _pressed(request, visitor, cancelled(number))
+    return done if isinstance(done, Response) else _ticket(request, visitor, 422, done)
 
 
 @get("/positions/{number:str}")
@@ -127,7 +132,8 @@ async def closing(request: Request[Any, Any, Any], number: FromPath[str]) -> Res
     asked = read_closing(await request.form())
     if isinstance(asked, Wrong):
         return _position(request, visitor, number, 422, asked)
-    return await _pressed(request, visitor, closed(number, asked))
+    done = await _pressed(request, visitor, closed(number, asked))
+    return done if isinstance(done, Response) else _ticket(request, visitor, 422, done)
 
 
 @post("/positions/{number:str}/protection")
@@ -139,12 +145,8 @@ async def protection(request: Request[Any, Any, Any], number: FromPath[str]) -> 
     asked = read_protection(await request.form(), request.app.state.hands.state.listing(held.symbol))
     if isinstance(asked, Wrong):
         return _position(request, visitor, number, 422, asked)
-    answer = await request.app.state.hands.by_hand(visitor.account.login, protected(number, asked))
-    return (
-        _done(answer)
-        if _is_done(answer)
-        else _position(request, visitor, number, 422, Wrong({"": ANSWERS[answer]}, {}))
-    )
+    done = await _pressed(request, visitor, protected(number, asked))
+    return done if isinstance(done, Response) else _position(request, visitor, number, 422, done)
 
 
 def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
@@ -172,23 +174,21 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 # --- answers ---
 
 
-async def _pressed(request: Request[Any, Any, Any], visitor: Visit, press: Press) -> Response[Any]:
-    answer: Retcode = await request.app.state.hands.by_hand(visitor.account.login, press)
-    return _done(answer) if _is_done(answer) else _ticket(request, visitor, 422, Wrong({"": ANSWERS[answer]}, {}))
-
-
-def _is_done(answer: Retcode) -> bool:
-    return answer in (Retcode.DONE, Retcode.DONE_PARTIAL)
-
-
-def _done(answer: Retcode) -> Response[Any]:
-    """Back to the ticket, so that reloading it orders nothing again."""
-    return Redirect("/ticket", query_params={"said": answer.value}, status_code=303)
+async def _pressed(request: Request[Any, Any, Any], visitor: Visit, press: Press) -> Response[Any] | Wrong:
+    """Back to the ticket once it is done, so that reloading that orders nothing again; or why it was not."""
+    once = Once(visitor.form_number, visitor.session.answered, press)
+    answer: Retcode = await request.app.state.hands.by_hand(visitor.account.login, once)
+    if answer not in _DONE:
+        return Wrong({"": ANSWERS[answer]}, {})
+    said = {"said": answer.value} | ({"again": "1"} if once.came_again else {})
+    return Redirect("/ticket", query_params=said, status_code=303)
 
 
 def _ticket(request: Request[Any, Any, Any], visitor: Visit, status: int, wrong: Wrong) -> Response[Any]:
     said = request.query_params.get("said", "")
-    answer = ANSWERS[Retcode(said)] if said in (Retcode.DONE, Retcode.DONE_PARTIAL) else ""
+    answer = ANSWERS[Retcode(said)] if said in _DONE else ""
+    if answer and "again" in request.query_params:
+        answer += _AGAIN
     return _page(request, "ticket.html", status, visitor, wrong=wrong, said=answer)
 
 
@@ -205,7 +205,7 @@ def _page(
 ) -> Response[Any]:
     """A page, or the piece of it that moves with prices where htmx asks for that."""
     view = view_of(request.app.state.hands.state, visitor.account) if visitor else None
-    context |= {"view": view, "token": visitor.form_token if visitor else ""}
+    context |= {"view": view, "new_form": visitor.new_form if visitor else None}
     if view is not None and request.method == "GET" and request.headers.get("hx-request") == "true":
         template = f"_{template}"
     content = _ENVIRONMENT.get_template(template).render(context)

@@ -13,11 +13,13 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
+from bridges.simulator.ticket.connection import Connection
 from bridges.simulator.ticket.door import harden, require_own_address
 from bridges.simulator.ticket.hands import Hands
 from bridges.simulator.ticket.keys import TicketKeys
 from bridges.simulator.ticket.loopback import HOST
 from bridges.simulator.ticket.pages import ROUTES, busy, fault, problem
+from bridges.simulator.ticket.sessions import Sessions
 
 LOOK = Path(__file__).parents[3] / "web" / "static"
 FORM_BYTES_MAX = 16 * 1024
@@ -32,7 +34,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def create_ticket(hands: Hands, keys: TicketKeys, port: int) -> Litestar:
+def create_ticket(hands: Hands, keys: TicketKeys, sessions: Sessions, port: int) -> Litestar:
     """The application for one platform; `port` is part of the address under which alone it answers."""
     hosts = frozenset({f"{HOST}:{port}", f"localhost:{port}"})
     return Litestar(
@@ -46,17 +48,27 @@ def create_ticket(hands: Hands, keys: TicketKeys, port: int) -> Litestar:
         before_send=[harden],
         exception_handlers={HTTPException: problem, TimeoutError: busy, Exception: fault},
         request_max_body_size=FORM_BYTES_MAX,
-        state=State({"hands": hands, "ticket_keys": keys, "hosts": hosts, "cookie": f"evenhand_ticket_{port}"}),
+        state=State(
+            {
+                "hands": hands,
+                "ticket_keys": keys,
+                "sessions": sessions,
+                "hosts": hosts,
+                "cookie": f"evenhand_ticket_{port}",
+            }
+        ),
         openapi_config=None,
         logging_config=None,
     )
 
 
-async def serve_ticket(hands: Hands, keys: TicketKeys, listener: socket.socket) -> None:
+async def serve_ticket(
+    hands: Hands, keys: TicketKeys, listener: socket.socket, sessions: Sessions | None = None
+) -> None:
     """Until cancelled."""
     config = uvicorn.Config(
-        create_ticket(hands, keys, listener.getsockname()[1]),
-        http="httptools",
+        create_ticket(hands, keys, sessions or Sessions(), listener.getsockname()[1]),
+        http=Connection,
         ws="none",
         loop="asyncio",
         lifespan="off",

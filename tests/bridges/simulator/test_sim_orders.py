@@ -5,6 +5,7 @@ The market: EURUSD 1.38600 / 1.38610 at noon on a Thursday; the platform's day e
 
 import pytest
 
+from bridges.bounds import PRICE_POINTS_MAX
 from bridges.events import Deal, Event, Order, Position
 from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.matching import exit_reached, trailed_stop
@@ -310,6 +311,27 @@ def test_an_opening_whose_stop_lies_on_the_winning_side_is_refused() -> None:
     assert desk.open(BUY, LOT, stop=138_611) is Retcode.INVALID_STOPS
     assert desk.open(SELL, LOT, target=138_600) is Retcode.INVALID_STOPS
     assert not desk.account.positions
+
+
+def test_no_order_stop_or_target_lies_where_the_wire_tells_no_price() -> None:
+    desk, beyond = Desk(), PRICE_POINTS_MAX + 1
+    assert desk.open(BUY, LOT, target=beyond) is Retcode.INVALID_STOPS
+    assert desk.place(SELL, LIMIT, 138_700, stop=beyond) is Retcode.INVALID_STOPS
+    assert desk.place(BUY, STOP, beyond) is Retcode.INVALID_PRICE
+    assert desk.place(BUY, STOP, PRICE_POINTS_MAX) is Retcode.DONE
+    desk.open(SELL, LOT)
+    [position] = desk.account.positions.values()
+    assert desk.books.protect(desk.account, position, beyond, 0, desk.now) is Retcode.INVALID_STOPS
+    assert desk.books.protect(desk.account, position, PRICE_POINTS_MAX, 0, desk.now) is Retcode.DONE
+
+
+def test_a_platform_that_is_down_changes_no_order() -> None:
+    desk = Desk()
+    desk.place(BUY, LIMIT, 138_500)
+    [order] = desk.account.orders.values()
+    desk.state.clocks.down_since_us = desk.now
+    assert desk.books.orders.modify(desk.account, order, Terms(138_400), desk.now) is Retcode.NO_CONNECTION
+    assert order.price == 138_500
 
 
 def test_a_restored_platform_remembers_where_a_trailing_stop_had_come() -> None:

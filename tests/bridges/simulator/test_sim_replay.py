@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from bridges.events import CmdResult, Deal, encode_event
+from bridges.outbox import WHOLE_STATE
 from bridges.simulator.alarms import Alarms
 from bridges.simulator.rehearsal import opening_commands
 from bridges.simulator.replay import SILENCE_MAX_US, SLICE_TICKS_MAX, SLICE_US, Market, Parcel, Replay, told_ticks
-from bridges.simulator.state import StateUnusable
+from bridges.simulator.state import StateUnusable, decode_state
 from bridges.simulator.ticks import tick_file
 from bridges.wire import Cmd
 from firm.instant import SECOND_US, parse_utc
@@ -88,6 +89,22 @@ def test_a_crash_after_any_saved_parcel_continues_with_the_very_same_bytes(marke
         assert replay.next_qseq == 1 + sum(len(before.ticks) for _, before in whole[: place + 1])
         rest = play(replay, slice_number - in_slice, commands_done(whole[: place + 1]))
         assert lanes(rest) == lanes(whole[place + 1 :])
+
+
+def test_a_state_that_the_first_release_saved_in_one_piece_goes_on_and_is_saved_in_parts(market: Market) -> None:
+    """Also over a crash after the first parcel that saves it: accounts that nothing happened to since are in that."""
+    whole = play(Replay(market, 1))
+    place = next(index for index, (number, parcel) in enumerate(whole) if number > 2 and parcel.saved)
+    slice_number, _ = whole[place]
+    state = decode_state(saved_by(whole[: place + 1]))
+    saved, done = {WHOLE_STATE: msgspec.msgpack.encode(state)}, commands_done(whole[: place + 1])
+    from_slice = slice_number - bool(state.clocks.slice_end_us)
+    rest = play(Replay(market, 1, saved), from_slice, done)
+    assert lanes(rest) == lanes(whole[place + 1 :])
+    first = next(index for index, (_, parcel) in enumerate(rest) if parcel.saved)
+    in_parts = decode_state(saved | saved_by(rest[: first + 1]))
+    assert len(in_parts.accounts) == len(TEMPERS)
+    assert in_parts.clocks.now_us > state.clocks.now_us
 
 
 def test_each_command_is_answered_once(market: Market) -> None:

@@ -1,22 +1,31 @@
 """The ticket: a person trades their own account by hand, through the books that bots use, and nobody else trades it."""
 
+import contextlib
 import importlib.util
+import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from bridges.events import Deal, Order, Position
+from bridges.simulator.answers import Retcode
 from bridges.simulator.holidays import opening_catalogue
 from bridges.simulator.replay import Market, Replay
 from bridges.simulator.state import TradeMode, encode_state
 from bridges.simulator.symbols import LISTED
+from bridges.simulator.ticket import connection
 from bridges.simulator.ticket.__main__ import main as tell_password
 from bridges.simulator.ticket.asked import MARKET, Wrong, read_closing, read_order, read_protection
+from bridges.simulator.ticket.hands import FORMS_REMEMBERED, Once, closed
 from bridges.simulator.ticket.keys import KEY_NAME, TicketKeyUnusable, ticket_keys
 from bridges.simulator.ticket.loopback import TicketPortTaken, listen
+from bridges.simulator.ticket.server import CONNECTIONS_MAX
+from bridges.simulator.ticket.sessions import SESSION_S, SESSIONS_MAX, Sessions
 from firm.inputs import Side
 
 _SPEC = importlib.util.spec_from_file_location("ticket_stand", Path(__file__).with_name("ticket_stand.py"))
@@ -145,6 +154,38 @@ async def test_the_bot_gets_up_at_the_first_order_and_stays_away() -> None:
     assert len(mine) == 1
 
 
+async def test_a_refused_press_leaves_the_bot_where_it_sits() -> None:
+    stand = STAND.Stand(temper="overtrader")
+    stand.play(200)
+    async with STAND.served(stand) as url, STAND.Trader(base_url=url) as ada:
+        await ada.sign_in(ADA, stand.password(ADA))
+        assert (await ada.form("/positions/999/closing")).status_code == 422
+        assert (
+            await ada.form("/orders", symbol="EURUSD", type=MARKET, side="buy", lots="200", stop_loss="9")
+        ).status_code == 422
+        assert stand.state.accounts[ADA].temper == "overtrader"
+        assert "the overtrader, trades this account" in (await ada.get("/ticket")).text
+
+
+async def test_a_platform_that_is_down_takes_nothing_from_anybody(stand: Any, ada: Any) -> None:
+    await ada.form("/orders", symbol="EURUSD", type=MARKET, side="buy", lots="1")
+    await ada.form("/orders", symbol="EURUSD", type="limit", side="buy", lots="1", price="1", lifetime="gtc")
+    [held], [order] = positions(stand), stand.state.accounts[ADA].orders.values()
+    told = len(stand.told)
+    stand.state.clocks.down_since_us = stand.state.clocks.now_us
+    for path, fields in (
+        (f"/positions/{held.position_id}/protection", {"stop_loss": "1.1"}),
+        (f"/positions/{held.position_id}/closing", {}),
+        (f"/orders/{order.order_id}/cancellation", {}),
+        ("/orders", {"symbol": "EURUSD", "type": MARKET, "side": "buy", "lots": "1"}),
+    ):
+        answer = await ada.form(path, **fields)
+        assert (path, answer.status_code, "platform is down" in answer.text) == (path, 422, True)
+    assert len(stand.told) == told
+    assert held.stop_loss == 0
+    assert list(stand.state.accounts[ADA].orders.values()) == [order]
+
+
 async def test_what_was_done_by_hand_is_saved_with_it(stand: Any, ada: Any) -> None:
     await ada.form("/orders", symbol="EURUSD", type=MARKET, side="buy", lots="0.3")
     market = Market(stand.replay._market._prices, from_us=stand.state.from_us)
@@ -169,6 +210,8 @@ async def test_what_was_done_by_hand_is_saved_with_it(stand: Any, ada: Any) -> N
         pytest.param({"type": "iceberg"}, "what kind of order", id="no kind of ours"),
         pytest.param({"type": "stop"}, "Say a price of EURUSD", id="a stop without its price"),
         pytest.param({"take_profit": "1.3860001"}, "at most 5 decimals", id="too many digits"),
+        pytest.param({"take_profit": "999999999"}, "No price goes as far", id="a target that the wire cannot tell"),
+        pytest.param({"type": "stop", "price": "10000000.00001"}, "No price goes as far", id="a stop as far away"),
         pytest.param({"type": "limit", "price": "1", "lifetime": "ever"}, "how long the order waits", id="no lifetime"),
     ],
 )
@@ -208,6 +251,51 @@ async def test_a_piece_of_the_page_is_what_moves_with_prices(stand: Any, ada: An
     assert "New order" not in piece.text
     stand.state.accounts[ADA].balance_minor += 12_345
     assert (await ada.get("/ticket", headers={"hx-request": "true"})).text != piece.text
+
+
+# --- a form is followed once ---
+
+
+async def test_a_double_click_orders_once_and_both_are_answered(stand: Any, ada: Any) -> None:
+    form = {"form_token": await ada.new_form(), "symbol": "EURUSD", "type": MARKET, "side": "buy", "lots": "0.5"}
+    answers: list[str] = []
+
+    async def click() -> None:
+        answers.append((await ada.send_form("/orders", **form)).headers["location"])
+
+    async with anyio.create_task_group() as clicks:
+        for _ in range(3):
+            clicks.start_soon(click)
+    assert sorted(answers) == ["/ticket?said=DONE", "/ticket?said=DONE&again=1", "/ticket?said=DONE&again=1"]
+    assert len(positions(stand)) == 1
+    assert "was followed once" in (await ada.get(max(answers))).text
+    await ada.send_form("/orders", **{**form, "form_token": await ada.new_form()})
+    assert len(positions(stand)) == 2
+
+
+async def test_a_part_is_closed_once_and_a_second_form_closes_another(stand: Any, ada: Any) -> None:
+    await ada.form("/orders", symbol="EURUSD", type=MARKET, side="buy", lots="1")
+    [held] = positions(stand)
+    once = await ada.new_form()
+    for _ in range(2):
+        await ada.send_form(f"/positions/{held.position_id}/closing", form_token=once, lots="0.30")
+    assert held.lots_e8 == 70 * LOT // 100
+    await ada.form(f"/positions/{held.position_id}/closing", lots="0.30")
+    assert held.lots_e8 == 40 * LOT // 100
+
+
+async def test_each_form_of_a_page_has_a_number_of_its_own(stand: Any, ada: Any) -> None:
+    for _ in range(2):
+        await ada.form("/orders", symbol="EURUSD", type=MARKET, side="buy", lots="0.1")
+    tokens = re.findall(r'name="form_token" value="([^"]+)"', (await ada.get("/ticket")).text)
+    assert len(tokens) == len(set(tokens)) == 4  # sign out, an order, and each position's close
+
+
+async def test_no_more_forms_are_remembered_than_a_person_sends_in_a_while(stand: Any) -> None:
+    answered: dict[str, Retcode] = {}
+    for number in range(FORMS_REMEMBERED + 5):
+        await stand.by_hand(ADA, Once(f"n{number}", answered, closed("none", None)))
+    assert list(answered) == [f"n{number}" for number in range(5, FORMS_REMEMBERED + 5)]
 
 
 # --- nobody else ---
@@ -250,9 +338,8 @@ async def test_ben_s_session_never_reaches_what_is_ada_s(stand: Any, url: str, a
 
 
 async def test_a_cookie_that_was_tampered_with_is_nobody_s(stand: Any, url: str) -> None:
-    session = stand.keys.new_session(BEN)
-    ada_s = stand.keys.new_session(ADA).partition(".")[0]
-    for forged in (ada_s + session[session.index(".") :], session[:-1], "", ".", "a.b.c", "ä.b"):
+    session = stand.sessions.begin(BEN)
+    for forged in (session[:-1], session + "A", session.swapcase(), BEN, "", ".", "a.b.c", "ä.b"):
         async with STAND.Trader(base_url=url) as stranger:
             name = f"evenhand_ticket_{stand.port}"
             answer = await stranger.get("/ticket", headers={"cookie": f"{name}={forged}".encode("latin-1")})
@@ -271,15 +358,17 @@ async def test_a_cookie_that_was_tampered_with_is_nobody_s(stand: Any, url: str)
     ],
 )
 async def test_a_form_from_elsewhere_is_refused(stand: Any, ada: Any, headers: dict[str, str]) -> None:
-    token = (await ada.get("/ticket")).text.partition('name="form_token" value="')[2].partition('"')[0]
-    form = {"form_token": token, "symbol": "EURUSD", "type": MARKET, "side": "buy", "lots": "0.1"}
+    form = {"form_token": await ada.new_form(), "symbol": "EURUSD", "type": MARKET, "side": "buy", "lots": "0.1"}
     assert (await ada.post("/orders", data=form, headers=headers)).status_code == 403
     assert positions(stand) == []
 
 
 async def test_a_form_without_this_session_s_token_is_refused(stand: Any, ada: Any) -> None:
     fields = {"symbol": "EURUSD", "type": MARKET, "side": "buy", "lots": "0.1"}
-    for token in ("", stand.keys.form_token(stand.keys.new_session(ADA))):
+    mine = await ada.new_form()
+    other_number = stand.keys.new_form("another session").partition(".")[0]
+    forged = (stand.keys.new_form(stand.sessions.begin(ADA)), other_number + mine[mine.index(".") :], "ä.ä", ".")
+    for token in ("", *forged):
         assert (await ada.send_form("/orders", form_token=token, **fields)).status_code == 403
     assert positions(stand) == []
 
@@ -293,8 +382,46 @@ async def test_signing_out_ends_it_and_every_answer_is_hardened(ada: Any) -> Non
     page = await ada.get("/ticket")
     assert "script-src 'self'" in page.headers["content-security-policy"]
     assert page.headers["cache-control"] == "no-store"
+    cookie = {"cookie": "; ".join(f"{name}={value}" for name, value in ada.cookies.items())}
     assert (await ada.form("/session/end")).status_code == 303
     assert (await ada.get("/ticket")).headers["location"] == "/sign-in"
+    async with STAND.Trader(base_url=ada.base_url) as stranger:
+        assert (await stranger.get("/ticket", headers=cookie)).headers["location"] == "/sign-in"
+
+
+async def test_a_session_ends_after_twelve_hours_whatever_is_done_in_it(stand: Any, ada: Any) -> None:
+    stand.now_s += SESSION_S - 1
+    assert (await ada.get("/ticket")).status_code == 200
+    stand.now_s += 1
+    assert (await ada.get("/ticket")).headers["location"] == "/sign-in"
+    assert stand.sessions._open == {}
+
+
+def test_of_too_many_sessions_the_oldest_ends() -> None:
+    sessions = Sessions()
+    first, *_, last = [sessions.begin(ADA) for _ in range(SESSIONS_MAX + 1)]
+    assert sessions.of(first) is None
+    assert sessions.of(last) is not None
+
+
+async def test_connections_that_say_nothing_are_cut_and_hold_nobody_up(
+    stand: Any, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as the ticket takes at once: some say nothing at all, some begin a request and never end it."""
+    monkeypatch.setattr(connection, "TURN_S", 0.2)
+    words = (b"", b"GET / HTTP/1.1\r\nHost: x", b"\r\n", b"POST /session HTTP/1.1\r\nContent-Length: 9\r\n\r\n")
+    with anyio.fail_after(20):
+        async with contextlib.AsyncExitStack() as stack:
+            held = []
+            for place in range(CONNECTIONS_MAX):
+                held.append(await stack.enter_async_context(await anyio.connect_tcp("127.0.0.1", stand.port)))
+                await held[-1].send(words[place % len(words)] or b"")
+            for each in held:
+                with contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+                    while True:
+                        await each.receive()
+        async with STAND.Trader(base_url=url) as trader:
+            assert (await trader.get("/sign-in")).status_code == 200
 
 
 async def test_too_long_a_form_is_refused(ada: Any) -> None:
@@ -311,6 +438,39 @@ def test_passwords_are_the_same_in_every_run_and_each_trader_s_own(tmp_path: Pat
     (tmp_path / "sim" / KEY_NAME).write_text("short")
     with pytest.raises(TicketKeyUnusable, match="remove it"):
         ticket_keys(tmp_path / "sim")
+
+
+@pytest.mark.parametrize("fails", ["posix.write", "link"])
+def test_a_secret_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    """Killed as it is drawn: the next start finds none, and nobody has to remove half of one."""
+    with monkeypatch.context() as killed:
+
+        def kill(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        killed.setattr(*((os, "fsync", kill) if fails == "posix.write" else (Path, "hardlink_to", kill)))
+        with pytest.raises(KeyboardInterrupt):
+            ticket_keys(tmp_path)
+    assert not (tmp_path / KEY_NAME).exists()
+    keys = ticket_keys(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [KEY_NAME]
+    assert ticket_keys(tmp_path).password_of("ada") == keys.password_of("ada")
+
+
+def test_two_that_start_at_once_have_the_same_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other draws one after we saw that there was none."""
+    others: list[str] = []
+    is_there = Path.exists
+
+    def exists(path: Path, **options: Any) -> bool:
+        found = is_there(path, **options)
+        if path.name == KEY_NAME and not found and not others:
+            others.append("")
+            others[0] = ticket_keys(tmp_path).password_of("ada")
+        return found
+
+    monkeypatch.setattr(Path, "exists", exists)
+    assert ticket_keys(tmp_path).password_of("ada") == others[0]
 
 
 def test_a_password_is_told_to_whoever_may_read_the_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

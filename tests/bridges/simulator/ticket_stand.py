@@ -1,4 +1,4 @@
-"""A platform that stands still, with Ada's and Ben's accounts and its ticket on a real socket: prices come when a test says so."""
+"""A platform that stands still, with Ada's and Ben's accounts and its ticket on a real socket. Time passes when a test says so."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +16,7 @@ from bridges.simulator.synthetic import SyntheticPrices
 from bridges.simulator.ticket.keys import TicketKeys
 from bridges.simulator.ticket.loopback import HOST, listen
 from bridges.simulator.ticket.server import serve_ticket
+from bridges.simulator.ticket.sessions import Sessions
 from firm.instant import HOUR_US
 from firm.quote_frame import Tick
 
@@ -30,6 +31,8 @@ class Stand:
         self.replay = Replay(Market(prices, from_us=prices.first_us + 10 * HOUR_US), 1)
         self.told: list[Tick | Event] = []
         self.keys = TicketKeys(b"k" * 32)
+        self.now_s = 1_000.0
+        self.sessions = Sessions(lambda: self.now_s)
         self.port = 0
         for command in opening_commands([(temper, "USD", 100_000, 100), ("idle", "EUR", 50_000, 100)]):
             self.replay.carry_out(command)
@@ -62,7 +65,7 @@ async def served(stand: Stand) -> AsyncIterator[str]:
     listener = listen(0)
     stand.port = listener.getsockname()[1]
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(serve_ticket, stand, stand.keys, listener)
+        tasks.start_soon(serve_ticket, stand, stand.keys, listener, stand.sessions)
         yield f"http://{HOST}:{stand.port}"
         tasks.cancel_scope.cancel()
 
@@ -74,9 +77,12 @@ class Trader(httpx.AsyncClient):
         return await self.send_form("/session", account=login, password=password)
 
     async def form(self, path: str, **fields: str) -> httpx.Response:
+        return await self.send_form(path, form_token=await self.new_form(), **fields)
+
+    async def new_form(self) -> str:
+        """What a form that was rendered just now carries."""
         page = (await self.get("/ticket")).text
-        token = page.partition('name="form_token" value="')[2].partition('"')[0]
-        return await self.send_form(path, form_token=token, **fields)
+        return page.partition('name="form_token" value="')[2].partition('"')[0]
 
     async def send_form(self, path: str, **fields: str) -> httpx.Response:
         return await self.post(path, data=fields, headers={"origin": str(self.base_url).rstrip("/")})
