@@ -170,6 +170,11 @@ def iso(instant_us: int) -> str:
     return datetime_of(instant_us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def moment_field(instant_us: int) -> str:
+    """For a form's field of date and time, in UTC: 2014-05-02T12:30:05."""
+    return iso(instant_us).partition(".")[0]
+
+
 def span(length_us: int) -> str:
     """A length of time in its two largest units: 3 h 12 min."""
     left = max(0, length_us)
