@@ -1,6 +1,6 @@
 """Reading asked: what the URL of a list of trades or of a desk's trace asks for, or what is wrong with it.
 
-Other lists pass over what they cannot read. Here sums are shown, and the absence of rows says something: a page over more than was
+Smaller lists pass over what they cannot read. Here sums are shown, and the absence of rows says something: a page over more than was
 asked for would be believed.
 """
 
@@ -16,11 +16,17 @@ from firm.instant import parse_utc
 from firm.kinds import BY_NAME
 from storage.desk_trace import TraceFilter
 from storage.readmodels.desk_rows import RISK
-from storage.readmodels.trade_lists import SORTS, TradeFilter
+from storage.readmodels.trade_lists import TradeFilter
 from web.forms import Wrong, text_in
-from web.lists_asked import id_in, place_in, whole_in
+from web.lists_asked import SORT_CHOICE, choices, id_in, place_in, whole_in
 
 STATES_OF_TRADES = {"open": False, "closed": True}
+TRADE_SORTS = {
+    "closed": "Last closed",
+    "opened": "Last opened",
+    "best": "Best result",
+    "worst": "Worst result",
+}
 RESULTS_OF_TRADES = {"gain": True, "loss": False}
 
 
@@ -85,14 +91,14 @@ def read_trades_asked(query: Mapping[str, Any], symbols: Collection[str]) -> Tra
     typed = {
         name: text_in(query, name) for name in ("symbol", "side", "state", "result", "from", "to", "sort", "after")
     }
-    choices = {
+    allowed = {
         "symbol": (symbols, "This account has no trade in such a symbol. Choose one of the list."),
         "side": ([side.value for side in Side], "A side is buy or sell."),
         "state": (STATES_OF_TRADES, "A trade is open or closed."),
         "result": (RESULTS_OF_TRADES, "A result is a gain or a loss."),
-        "sort": (SORTS, f"Trades are sorted by one of: {', '.join(SORTS)}."),
+        "sort": (TRADE_SORTS, f"There is no such order of trades. {SORT_CHOICE.format(choices(TRADE_SORTS))}"),
     }
-    errors = {name: said for name, (known, said) in choices.items() if typed[name] and typed[name] not in known}
+    errors = {name: said for name, (known, said) in allowed.items() if typed[name] and typed[name] not in known}
     days = {name: _day(typed[name]) for name in ("from", "to")}
     for name, day in days.items():
         if typed[name] and not day:
