@@ -15,12 +15,14 @@ from firm.inputs import Side
 from firm.instant import parse_utc
 from firm.kinds import BY_NAME
 from storage.desk_trace import TraceFilter
-from storage.readmodels.desk_rows import RISK
+from storage.readmodels.desk_rows import BESIDE_ACCOUNTS, RISK
 from storage.readmodels.trade_lists import TradeFilter
 from web.forms import Wrong, text_in
 from web.lists_asked import SORT_CHOICE, choices, id_in, place_in, whole_in
 
 STATES_OF_TRADES = {"open": False, "closed": True}
+OF_BRIDGES = ("market", "bridge", "enforcement")
+ALL_KINDS = "all"  # of an account's rows; without it prices and reports are left out, as of other desks
 TRADE_SORTS = {
     "closed": "Last closed",
     "opened": "Last opened",
@@ -68,7 +70,7 @@ class TradesAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TraceAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """The trace of a desk as its URL asks for it. `kind` is "" for all rows; `before`: the row from which it goes on."""
+    """The trace of a desk as its URL asks for it. `kind` is "" for all but prices and reports; `before`: the row from which it goes on."""
 
     desk: str
     kind: str
@@ -79,7 +81,13 @@ class TraceAsked(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def filter(self) -> TraceFilter:
-        return TraceFilter(kind=self.kind, since_us=self.since_us, until_us=self.until_us)
+        of_account = self.desk.startswith("account/")
+        return TraceFilter(
+            kind="" if self.kind == ALL_KINDS else self.kind,
+            since_us=self.since_us,
+            until_us=self.until_us,
+            leaving_out=BESIDE_ACCOUNTS if of_account and not self.kind else frozenset(),
+        )
 
     def query(self, **changes: str) -> dict[str, str]:
         return {name: value for name, value in (self.typed | {"before": ""} | changes).items() if value}
@@ -130,7 +138,7 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
         errors["desk"] = (
             "No desk is called so. Name one like account/7K2MQ-9XW3F, order/7K2MQ-9XW3F, market/sim, bridge/sim, enforcement/sim, or risk."
         )
-    if typed["kind"] and typed["kind"] not in BY_NAME:
+    if typed["kind"] not in ("", ALL_KINDS, *BY_NAME):
         errors["kind"] = "There is no such kind of row."
     window = {name: _instant(typed[name]) for name in ("from", "to")}
     for name, instant in window.items():
@@ -149,15 +157,23 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
     )
 
 
+def desk_kind(text: str) -> str:
+    """The kind of desk where that alone was typed: which one of them is still to be chosen; else empty."""
+    kind = text.strip().rstrip("/").lower()
+    return kind if kind in ("account", "order", *OF_BRIDGES) else ""
+
+
 def _desk(text: str, bridges: Collection[str]) -> str | None:
-    """The desk's name as the ledger writes it, or None. An id alone is an account's."""
-    kind, slash, key = text.partition("/")
-    if not slash and text != RISK:
-        kind, key = "account", text
-    if text == RISK:
+    """The desk's name as the ledger writes it, or None. People write it in any case, with a space for the slash; an id alone is
+    an account's.
+    """
+    parts = text.replace("/", " ").split(maxsplit=1)
+    kind, key = (parts[0].lower(), parts[1].strip()) if len(parts) == 2 else ("account", text.strip())
+    if text.strip().lower() == RISK:
         return RISK
-    if kind in ("market", "bridge", "enforcement"):
-        return f"{kind}/{key}" if key in bridges else None
+    if kind in OF_BRIDGES:
+        named = key if key in bridges else next((bridge for bridge in bridges if bridge.lower() == key.lower()), None)
+        return named and f"{kind}/{named}"
     number = id_in(key) if kind in ("account", "order") else None
     return f"{kind}/{id_text(number)}" if number else None  # 0 is how a row says that it concerns no account
 

@@ -67,7 +67,7 @@ async def test_rows_and_the_trace_around_the_instant_are_a_click_away_for_staff_
     around = re.search(r'href="(/staff/trace\?desk=account/[^"]*)"', html)
     assert around is not None
     assert around[1].replace("&amp;", "&") == (
-        f"/staff/trace?desk=account/{number}&from=2014-05-01T20:09:03&to=2014-05-01T20:13:03"
+        f"/staff/trace?desk=account/{number}&kind=all&from=2014-05-01T20:09:03&to=2014-05-01T20:13:03"
     )
     trace = await ruth.get(around[1].replace("&amp;", "&"))
     assert f'id="row-{suspicion}"' in trace.text

@@ -131,7 +131,7 @@ async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage
     seen: list[int] = []
     query = ""
     while True:
-        path = f"/staff/trace?desk=account/{id_text(account)}{query}"
+        path = f"/staff/trace?desk=account/{id_text(account)}&kind=all{query}"
         html = (await ruth.get(path, headers={"hx-request": "true"})).text
         seen += [int(seq) for seq in re.findall(r'<tr class="(?:input|fact|command)" id="row-(\d+)"', html)]
         older = re.search(r"&before=\d+", html.replace("&amp;", "&"))
@@ -142,7 +142,7 @@ async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage
 
 
 async def test_the_trace_reads_as_words_not_as_json(ruth, stage):
-    path = f"/staff/trace?desk=account/{id_text(stage.accounts['ada lost'])}"
+    path = f"/staff/trace?desk=account/{id_text(stage.accounts['ada lost'])}&kind=all"
     html = (await ruth.get(path)).text.replace("\u00a0", " ")
     assert "BreachDeclared" in html
     assert "<b>Floor</b> 94,559.00 USD" in html
