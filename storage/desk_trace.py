@@ -30,11 +30,18 @@ _CHAIN = (
 
 
 class TraceFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a trace is narrowed to: a kind of row ("" for all), and when rows were taken in: [since, until), as far as given."""
+    """What a trace is narrowed to: a kind of row ("" for all), and when rows were taken in: [since, until), as far as given.
+
+    `leaving_out`: kinds of an account's rows that are not shown where no kind is asked for.
+    """
 
     kind: str = ""
     since_us: int | None = None
     until_us: int | None = None
+    leaving_out: frozenset[str] = frozenset()
+
+    def wants(self, kind: str) -> bool:
+        return self.kind == kind or (not self.kind and kind not in self.leaving_out)
 
 
 class TracePage(msgspec.Struct, frozen=True):
@@ -54,7 +61,7 @@ def trace_page(
     high = high if from_seq is None else min(high, from_seq + 1)
     kind, _, key = desk.partition("/")
     if kind == "account" and wanted.kind not in OF_ACCOUNTS:
-        return _along_chain(connection, desk, wanted.kind, (low, high), from_seq, limit)
+        return _along_chain(connection, desk, wanted, (low, high), from_seq, limit)
     if wanted.kind in STREAMS.get(kind, ()):
         return _walking_back(connection, wanted.kind, key, (low, high), limit)
     seqs = seqs_back(connection, desk, wanted.kind, low, high, limit + 1)
@@ -89,13 +96,18 @@ def _first_taken_in(connection: apsw.Connection, size: int, at_us: int) -> int:
 
 
 def _along_chain(
-    connection: apsw.Connection, desk: str, kind: str, window: tuple[int, int], from_seq: int | None, limit: int
+    connection: apsw.Connection,
+    desk: str,
+    wanted: TraceFilter,
+    window: tuple[int, int],
+    from_seq: int | None,
+    limit: int,
 ) -> TracePage:
     account = parse_id(desk.partition("/")[2])
     low, high = window
     start = from_seq or first_at_or_after(connection, desk, high) or newest_of(connection, account)
     rows = connection.execute(_CHAIN, (start, account, WALKED_MAX + 1))
-    return _page(rows, lambda row: row.seq < high and kind in ("", row.kind), low, limit)
+    return _page(rows, lambda row: row.seq < high and wanted.wants(row.kind), low, limit)
 
 
 def _walking_back(

@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 from firm.commands import ReviewVerdict
 from firm.explain import DOUBTS, Decision, rule_in_words
 from firm.facts import BreachDeclared, BreachSuspected, Doubt, OpenPosition, PassHeld, PhasePassed, QuoteUsed
+from firm.instant import SECOND_US
 from firm.kinds import body_of
 from firm.money import Money
 from firm.ruleset import Ruleset
@@ -21,16 +22,19 @@ from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decision_line, decisions_of
 from storage.readmodels.trades import closings_after, digits_of
 from web import words
-from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX
+from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX, TRACE_AROUND_US
 from web.cited_rows import read_aloud, up_to_equity
 from web.closings import Closings, closings_of
 from web.firm import Firm
 from web.people import staff_names
+from web.platform_word import CancelledOrder, PlatformWord, cancelled_orders, platform_word, rows_after
+from web.reasons import DOUBT_NAMES
 from web.reset_effect import ResetEffect, reset_effect
 from web.said_since import SaidSince, said_since
 from web.tick_trail import TrailTick, account_then, tick_trail
 from web.working import WorkingLine, working_lines
 
+CANCEL_ORDERS = "cancel_orders"
 # Doubts that are none: a person stopped automatic decisions, or the breaker did.
 STOPPED = frozenset({Doubt.KILL_SWITCH, Doubt.MASS_BREACH})
 
@@ -56,7 +60,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """One decision. `ticks` are the exhibits that it or its suspicion cites, with their ledger rows.
 
     `trail`: the prices up to the deciding one; `since`: what was said of it; `later`: decisions that came after it.
-    `next_phase`: the account that a pass opened.
+    `next_phase`: the account that a pass opened. `cancelled`: pending orders that it had cancelled. `platform`: what the platform
+    said of a suspected breach, for staff alone, as `names`.
     """
 
     line: DecisionLine
@@ -79,6 +84,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     since: SaidSince
     answer: Answer | None
     next_phase: AccountLine | None
+    cancelled: list[CancelledOrder]
+    platform: PlatformWord | None
     key_hex: str
     names: dict[str, str] | None
     now_us: int
@@ -126,10 +133,16 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         return self.line.money(self.line.observed)
 
     @property
-    def doubts(self) -> list[str]:
-        return (
-            [words.doubt(why) for why in self.fact.doubts] if isinstance(self.fact, BreachSuspected | PassHeld) else []
-        )
+    def doubts(self) -> list[tuple[str, str]]:
+        """What is in doubt: its name, as lists have it, and the sentence about it."""
+        doubts = self.fact.doubts if isinstance(self.fact, BreachSuspected | PassHeld) else ()
+        return [(words.upper_first(DOUBT_NAMES[why]), words.doubt(why)) for why in doubts]
+
+    @property
+    def around(self) -> tuple[int, int]:
+        """From when to when its account's trace tells what led to it and what followed, in whole seconds."""
+        second_us = self.line.at_us // SECOND_US * SECOND_US
+        return second_us - TRACE_AROUND_US, max(self.decided_us, second_us) + TRACE_AROUND_US
 
     @property
     def in_question(self) -> bool:
@@ -161,7 +174,9 @@ async def for_staff(firm: Firm, view: DecisionView) -> DecisionView:
     """The same with the names of the staff who had a word in it."""
     answer = view.answer.by if view.answer else ""
     return msgspec.structs.replace(
-        view, names=await staff_names(firm, (*(word.because for word in view.since.words), answer))
+        view,
+        names=await staff_names(firm, (*(word.because for word in view.since.words), answer)),
+        platform=await firm.book.look(lambda reader: _platform(reader, view)),
     )
 
 
@@ -205,10 +220,31 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         since=said_since(reader, line, account, seen_seq, fact.observed, digits),
         answer=_answer(reader, line),
         next_phase=around.next_phase,
+        cancelled=_cancelled(reader, account, decision, around.commands),
+        platform=None,
         key_hex=reader.identity().public_key.hex(),
         names=None,
         now_us=0,
     )
+
+
+def _platform(reader: LedgerReader, view: DecisionView) -> PlatformWord | None:
+    """Of what was only suspected, or was before it was declared."""
+    if isinstance(view.fact, BreachSuspected):
+        seen_seq = view.line.decision
+    elif view.suspicion is not None:
+        seen_seq = view.suspicion.decision
+    else:
+        return None
+    return platform_word(reader, view.account, view.ruleset, seen_seq, [tick for _, tick in view.ticks])
+
+
+def _cancelled(
+    reader: LedgerReader, account: AccountLine, decision: int, commands: list[CommandLine]
+) -> list[CancelledOrder]:
+    if not any(each.action == CANCEL_ORDERS for each in commands):
+        return []
+    return cancelled_orders(rows_after(reader, account.account, decision), account.flat_us)
 
 
 class _Around(NamedTuple):

@@ -17,9 +17,11 @@ from web.bounds import CHART_COLUMNS, CHART_DAY_LINES_MAX, CHART_DAYS_MAX
 from web.charts import Line
 from web.firm import Firm
 from web.floor_lines import floor_lines, follows_every_tick
+from web.forms import Wrong, text_in
 from web.objectives_view import LIMIT_KINDS
 
-RANGES: dict[str, tuple[str, int]] = {"1d": ("1 day", DAY_US), "1w": ("1 week", 7 * DAY_US), "all": ("All", 1 << 60)}
+RANGES: dict[str, tuple[str, int]] = {"1d": ("24 hours", DAY_US), "1w": ("7 days", 7 * DAY_US), "all": ("All", 1 << 60)}
+FIRST_RANGE = "1d"
 TIMES_ON_AXIS = 5
 HOURS_ON_AXIS_US = 14 * DAY_US  # beyond it the axis names days alone
 
@@ -42,9 +44,18 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     said: str
 
 
+def wrong_range(query: Mapping[str, Any]) -> Wrong | None:
+    """What is wrong with the stretch that a URL asks for. A curve over another one would be believed."""
+    asked = text_in(query, "range")
+    if asked in ("", *RANGES):
+        return None
+    known = ", ".join(text.lower() for text, _ in RANGES.values())
+    return Wrong({"range": f"There is no such stretch of the chart. Choose one of these: {known}."}, {"range": asked})
+
+
 async def picture_of(firm: Firm, view: AccountView, asked: str) -> Picture:
     """The curve over a range, ending where the account ended, or now."""
-    chosen = asked if asked in RANGES else "1d"
+    chosen = asked if asked in RANGES else FIRST_RANGE
     end_us = max(view.line.marked_us, view.line.standing_us) if view.ended else view.now_us
     since_us = max(view.line.opened_us, end_us - RANGES[chosen][1])
     account = view.line.account

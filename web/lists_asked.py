@@ -1,4 +1,8 @@
-"""Lists asked: what the URL of a list asks for. What cannot be read is not asked for: a filter from an old bookmark breaks no page."""
+"""Lists asked: what the URL of a list asks for.
+
+Accounts in another order than was asked for would be believed, so a list of them that cannot be meant is said to be none. In smaller
+lists what cannot be read is not asked for.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,15 +12,27 @@ import msgspec
 from firm.ids import id_text, parse_id
 from firm.inputs import Side
 from firm.phase import Standing
-from storage.readmodels.account_lists import SORTS
 from web.bounds import SEARCH_LENGTH_MAX
-from web.forms import choice_in, text_in
+from web.forms import Wrong, choice_in, text_in
 
 ALL_PHASES = "all"
+SORT_CHOICE = "Sort by one of these: {}."
+ACCOUNT_SORTS = {
+    "headroom": "Closest to a limit",
+    "room": "Least headroom",
+    "target": "Closest to the target",
+    "activity": "Last trade",
+    "opened": "Newest",
+    "equity": "Highest equity",
+    "balance": "Highest balance",
+}
 
 
 class AccountsAsked(msgspec.Struct, frozen=True):
-    """The list of accounts as its URL asks for it. `after` is the place the page begins behind, `seen` how many came before."""
+    """The list of accounts as its URL asks for it. `after` is the place the page begins behind, `seen` how many came before.
+
+    `wrong`: what of it cannot be meant; nothing is listed then.
+    """
 
     search: str
     standing: Standing | None
@@ -25,6 +41,7 @@ class AccountsAsked(msgspec.Struct, frozen=True):
     sort: str
     after: tuple[int, int] | None
     seen: int
+    wrong: Wrong | None = None
 
     def query(self, **changes: str) -> dict[str, str]:
         """The URL's parameters with some changed; empty ones are left out."""
@@ -73,17 +90,29 @@ class DriftAsked(msgspec.Struct, frozen=True):
 
 
 def read_accounts_asked(query: Mapping[str, Any]) -> AccountsAsked:
-    """What cannot be read is not asked for: a filter from an old bookmark never breaks the page."""
-    sort = text_in(query, "sort")
+    sort, standing, after = (text_in(query, name) for name in ("sort", "standing", "after"))
+    errors = {}
+    if sort and sort not in ACCOUNT_SORTS:
+        errors["sort"] = f"There is no such order of accounts. {SORT_CHOICE.format(choices(ACCOUNT_SORTS))}"
+    if standing and choice_in(Standing, standing) is None:
+        errors["standing"] = "There is no such standing. Choose one of the list."
+    if after and place_in(after) is None:
+        errors["after"] = "The place in the list cannot be read. Begin from the start."
     return AccountsAsked(
         search=text_in(query, "q")[:SEARCH_LENGTH_MAX],
-        standing=choice_in(Standing, text_in(query, "standing")),
+        standing=choice_in(Standing, standing),
         program=text_in(query, "program"),
         bridge=text_in(query, "bridge"),
-        sort=sort if sort in SORTS else "headroom",
-        after=place_in(text_in(query, "after")),
+        sort=sort if sort in ACCOUNT_SORTS else "headroom",
+        after=place_in(after),
         seen=whole_in(text_in(query, "seen")) or 0,
+        wrong=Wrong(errors, {}) if errors else None,
     )
+
+
+def choices(named: Mapping[str, str]) -> str:
+    """Choices as a form words them, for a sentence."""
+    return ", ".join(text.lower() for text in named.values())
 
 
 def read_funded(query: Mapping[str, Any]) -> bool:

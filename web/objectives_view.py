@@ -136,6 +136,14 @@ def _current(row: Objective, current: Money | None) -> str:
     return words.plural(row.have, "day", "days") if row.need else "–"
 
 
+def still_to_come(live: LiveAccount) -> str:
+    """What a phase lacks whose target is reached: trading days, and that nothing is open; empty where neither."""
+    days = sum(max(0, row.need - row.have) for row in live.objectives if row.kind == "minimum_trading_days")
+    flat = live.positions_open and any(row.kind == "profit_target" for row in live.objectives)
+    lacking = [words.plural(days, "trading day", "trading days")] if days else []
+    return ", ".join([*lacking, "no open position"] if flat else lacking)
+
+
 # --- the nearest limit ---
 
 

@@ -112,6 +112,22 @@ def _with_query(path: str, query: str) -> str:
     return f"{path}?{query}" if query else path
 
 
+# What is most likely meant by who is staff and asked for what is not there.
+_FRONT = ("/", "Front page")
+_WAYS_ON = {
+    "/staff/rows": ("/staff/trace", "To the desk trace"),
+    "/staff/trace": ("/staff/accounts", "To the accounts"),
+    "/staff/trace.jsonl": ("/staff/accounts", "To the accounts"),
+    "/staff/accounts": ("/staff/accounts", "To the accounts"),
+    "/staff/decisions": ("/staff/decisions", "To the decisions"),
+}
+
+
+def _way_on(path: str, status: int) -> tuple[str, str]:
+    """Address and words of the page from which to go on."""
+    return _WAYS_ON.get("/".join(path.split("/")[:3]), _FRONT) if status == HTTPStatus.NOT_FOUND else _FRONT
+
+
 def _page(request: Request[Any, Any, Any], status: int, detail: str, reference: str) -> Response[Any]:
     visitor = visitor_of(request) or recognised(request)
     return _problem_page(request, status, detail, reference, visitor)
@@ -136,6 +152,7 @@ def _problem_page(
         advice=advice,
         detail=said,
         backoffice=backoffice,
+        way_on=_way_on(request.url.path, status),
         reference=reference,
         code=status,
     )

@@ -1,6 +1,6 @@
 """Reading asked: what the URL of a list of trades or of a desk's trace asks for, or what is wrong with it.
 
-Other lists pass over what they cannot read. Here sums are shown, and the absence of rows says something: a page over more than was
+Smaller lists pass over what they cannot read. Here sums are shown, and the absence of rows says something: a page over more than was
 asked for would be believed.
 """
 
@@ -15,12 +15,20 @@ from firm.inputs import Side
 from firm.instant import parse_utc
 from firm.kinds import BY_NAME
 from storage.desk_trace import TraceFilter
-from storage.readmodels.desk_rows import RISK
-from storage.readmodels.trade_lists import SORTS, TradeFilter
+from storage.readmodels.desk_rows import BESIDE_ACCOUNTS, RISK
+from storage.readmodels.trade_lists import TradeFilter
 from web.forms import Wrong, text_in
-from web.lists_asked import id_in, place_in, whole_in
+from web.lists_asked import SORT_CHOICE, choices, id_in, place_in, whole_in
 
 STATES_OF_TRADES = {"open": False, "closed": True}
+OF_BRIDGES = ("market", "bridge", "enforcement")
+ALL_KINDS = "all"  # of an account's rows; without it prices and reports are left out, as of other desks
+TRADE_SORTS = {
+    "closed": "Last closed",
+    "opened": "Last opened",
+    "best": "Best result",
+    "worst": "Worst result",
+}
 RESULTS_OF_TRADES = {"gain": True, "loss": False}
 
 
@@ -62,7 +70,7 @@ class TradesAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TraceAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """The trace of a desk as its URL asks for it. `kind` is "" for all rows; `before`: the row from which it goes on."""
+    """The trace of a desk as its URL asks for it. `kind` is "" for all but prices and reports; `before`: the row from which it goes on."""
 
     desk: str
     kind: str
@@ -73,7 +81,13 @@ class TraceAsked(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def filter(self) -> TraceFilter:
-        return TraceFilter(kind=self.kind, since_us=self.since_us, until_us=self.until_us)
+        of_account = self.desk.startswith("account/")
+        return TraceFilter(
+            kind="" if self.kind == ALL_KINDS else self.kind,
+            since_us=self.since_us,
+            until_us=self.until_us,
+            leaving_out=BESIDE_ACCOUNTS if of_account and not self.kind else frozenset(),
+        )
 
     def query(self, **changes: str) -> dict[str, str]:
         return {name: value for name, value in (self.typed | {"before": ""} | changes).items() if value}
@@ -85,14 +99,14 @@ def read_trades_asked(query: Mapping[str, Any], symbols: Collection[str]) -> Tra
     typed = {
         name: text_in(query, name) for name in ("symbol", "side", "state", "result", "from", "to", "sort", "after")
     }
-    choices = {
+    allowed = {
         "symbol": (symbols, "This account has no trade in such a symbol. Choose one of the list."),
         "side": ([side.value for side in Side], "A side is buy or sell."),
         "state": (STATES_OF_TRADES, "A trade is open or closed."),
         "result": (RESULTS_OF_TRADES, "A result is a gain or a loss."),
-        "sort": (SORTS, f"Trades are sorted by one of: {', '.join(SORTS)}."),
+        "sort": (TRADE_SORTS, f"There is no such order of trades. {SORT_CHOICE.format(choices(TRADE_SORTS))}"),
     }
-    errors = {name: said for name, (known, said) in choices.items() if typed[name] and typed[name] not in known}
+    errors = {name: said for name, (known, said) in allowed.items() if typed[name] and typed[name] not in known}
     days = {name: _day(typed[name]) for name in ("from", "to")}
     for name, day in days.items():
         if typed[name] and not day:
@@ -124,7 +138,7 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
         errors["desk"] = (
             "No desk is called so. Name one like account/7K2MQ-9XW3F, order/7K2MQ-9XW3F, market/sim, bridge/sim, enforcement/sim, or risk."
         )
-    if typed["kind"] and typed["kind"] not in BY_NAME:
+    if typed["kind"] not in ("", ALL_KINDS, *BY_NAME):
         errors["kind"] = "There is no such kind of row."
     window = {name: _instant(typed[name]) for name in ("from", "to")}
     for name, instant in window.items():
@@ -143,15 +157,23 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
     )
 
 
+def desk_kind(text: str) -> str:
+    """The kind of desk where that alone was typed: which one of them is still to be chosen; else empty."""
+    kind = text.strip().rstrip("/").lower()
+    return kind if kind in ("account", "order", *OF_BRIDGES) else ""
+
+
 def _desk(text: str, bridges: Collection[str]) -> str | None:
-    """The desk's name as the ledger writes it, or None. An id alone is an account's."""
-    kind, slash, key = text.partition("/")
-    if not slash and text != RISK:
-        kind, key = "account", text
-    if text == RISK:
+    """The desk's name as the ledger writes it, or None. People write it in any case, with a space for the slash; an id alone is
+    an account's.
+    """
+    parts = text.replace("/", " ").split(maxsplit=1)
+    kind, key = (parts[0].lower(), parts[1].strip()) if len(parts) == 2 else ("account", text.strip())
+    if text.strip().lower() == RISK:
         return RISK
-    if kind in ("market", "bridge", "enforcement"):
-        return f"{kind}/{key}" if key in bridges else None
+    if kind in OF_BRIDGES:
+        named = key if key in bridges else next((bridge for bridge in bridges if bridge.lower() == key.lower()), None)
+        return named and f"{kind}/{named}"
     number = id_in(key) if kind in ("account", "order") else None
     return f"{kind}/{id_text(number)}" if number else None  # 0 is how a row says that it concerns no account
 

@@ -15,6 +15,8 @@ REASONS: dict[str, str] = {
     "command": "by the firm",
 }
 
+BY_THE_FIRM = frozenset(name for name, told in REASONS.items() if told == "by the firm")
+
 
 def reason(name: str) -> str:
     """Why a trade was closed, from the platform's word for it."""

@@ -77,6 +77,19 @@ def tick_trail(
     return found[-TRAIL_TICKS_SHOWN:] if found and found[-1].equity == observed else []
 
 
+def board_before(reader: LedgerReader, seq: int, bridge: str, exhibits: Sequence[QuoteUsed]) -> Board:
+    """The last prices that had come before row `seq`, as far as the rows just before it and the exhibits tell them."""
+    board = Board({tick.symbol: _spec(tick) for tick in exhibits}, {})
+    rows = [row for row in reader.rows(max(0, seq - 1 - TRAIL_ROWS_MAX), TRAIL_ROWS_MAX) if row.seq < seq]
+    first = rows[0].seq if rows else seq
+    board.quotes |= {tick.symbol: _quote(tick) for tick in exhibits if tick.frame < first}
+    try:
+        board.quotes |= {quote.symbol: quote for quote in _quotes(reader, rows, bridge, board.specs)}
+    except PrunedByPolicy:
+        return Board(board.specs, {})
+    return board
+
+
 def _quotes(
     reader: LedgerReader, rows: Sequence[StoredRow], bridge: str, wanted: Mapping[str, SymbolSpec]
 ) -> Iterator[Quote]:

@@ -1,10 +1,12 @@
 """Trace: ledger rows as a person reads them: what each did, what it says, and what followed from it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median_low
 from typing import Any
 
 import apsw
 import msgspec
+from msgspec.structs import replace
 
 from firm.commands import Command
 from firm.ids import id_text
@@ -23,6 +25,7 @@ VALUE_LENGTH_MAX = 120
 FOLLOWED_SHOWN = 8
 OUTCOME_ROWS_MAX = 40  # looked at behind an input
 LATE_US = SECOND_US
+LATE_TIMES = 3  # beyond what is usual, at whatever speed the firm's clock goes
 DECISIONS = frozenset({"BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld"})
 _PRICES = frozenset({"price", "price_open", "stop_loss", "take_profit", "bid", "ask"})
 _IDS = frozenset({"trader", "challenge", "order", "staff", "account"})
@@ -32,7 +35,8 @@ class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
     """One row. `origin`: command, input or fact; `fields` are its payload's, shortened where they are long.
 
     `said`: what it did. `followed`: (seq, kind) of the facts that an input caused, as far as they concern the reader, and `more` how
-    many besides; it may be more than were looked at. `decision`: whether the row is one.
+    many besides; it may be more than were looked at. `decision`: whether the row is one. `usual_us`: how
+    long such rows take to come, by those beside it.
     """
 
     seq: int
@@ -47,12 +51,13 @@ class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
     followed: list[tuple[int, str]]
     more: int
     decision: bool
+    usual_us: int = 0
 
     @property
     def late_us(self) -> int:
-        """How much later than it happened it was taken in, where that is worth a word."""
+        """How much later than it happened it was taken in, where that is worth a word beside the rows around it."""
         late_us = self.received_us - self.happened_us
-        return late_us if late_us >= LATE_US else 0
+        return late_us if late_us >= max(LATE_US, LATE_TIMES * self.usual_us) else 0
 
 
 def trace_line(
@@ -94,7 +99,8 @@ def trace_lines(
         outcome = [] if row.cause else outcome_of(book, row.seq, OUTCOME_ROWS_MAX)
         mine = [each for each in outcome if account is None or each[2] in (account, 0)]
         lines.append(trace_line(row, digits.get(bridge, {}), mine, length_max))
-    return lines
+    usual_us = median_low(max(0, row.received_us - row.happened_us) for row in rows) if rows else 0
+    return [replace(line, usual_us=usual_us) for line in lines]
 
 
 def exported(row: StoredRow) -> bytes:

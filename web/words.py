@@ -1,6 +1,6 @@
 """Words: how money, numbers, times and our own terms are written for people. The only place that formats."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from firm.money import MINUS, Money
 from firm.objective import Progress
 from firm.phase import Standing
 from firm.price import LOTS_SCALE
+from firm.trading_day import TradingCalendar
 
 LOCALE = Locale("en", "GB")
 JOINED = "\u00a0"  # between a number and its unit: never broken
@@ -168,6 +169,19 @@ def moment_precise(instant_us: int, zone: str = "UTC") -> str:
 def iso(instant_us: int) -> str:
     """For `datetime` attributes."""
     return datetime_of(instant_us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def other_day(instant_us: int, calendar: TradingCalendar) -> str:
+    """6 May, where an instant belongs to a trading day that is not its date in UTC; else empty."""
+    label = calendar.day_at(instant_us).label
+    return (
+        "" if iso(instant_us).startswith(label) else str(format_date(date.fromisoformat(label), "d MMM", locale=LOCALE))
+    )
+
+
+def moment_field(instant_us: int) -> str:
+    """For a form's field of date and time, in UTC: 2014-05-02T12:30:05."""
+    return iso(instant_us).partition(".")[0]
 
 
 def span(length_us: int) -> str:

@@ -4,6 +4,7 @@ Products that only change the unit (points x lots, minor x bp) are not lines of 
 divided back. The complete list, one line for each operation, is in the evidence bundle.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -18,6 +19,9 @@ _COMPARED = {
     "is_above": "is above",
     "is_at_or_above": "is at or above",
 }
+
+_SO_FAR = ("balance and profit up to ", "balance, profit and swap up to ")
+_POSITION = re.compile(r"(\S+) (position \S+) (.+)")
 
 
 class WorkingLine(msgspec.Struct, frozen=True):
@@ -132,8 +136,16 @@ class _Sheet:
 
 
 def _plain(name: str) -> str:
-    """A step's name without the unit in which the machine counts it."""
+    """A step's name as a line has it: without the unit in which the machine counts it, and not to be read as a figure itself."""
     if name.startswith("#"):
         return name.removeprefix("#")
-    plain = name.removesuffix("_e8").replace(" points", " price change")
+    plain = _of_position(name.removesuffix("_e8").replace(" points", " price change"))
     return plain[:1].upper() + plain[1:] if plain[:1].islower() else plain
+
+
+def _of_position(name: str) -> str:
+    """ "XAUUSD position 126 lots" reads as 126 lots: what it is of stands behind it."""
+    if name.startswith(_SO_FAR):
+        return f"{name.partition(' up to ')[0].replace('balance and', 'balance with the').replace('balance,', 'balance with')} so far"
+    found = _POSITION.fullmatch(name)
+    return name if found is None else f"{words.upper_first(found[3])} of {found[2]} ({found[1]})"

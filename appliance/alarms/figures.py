@@ -7,8 +7,8 @@ from appliance.alarms.copies_check import CopiesCheck
 
 
 class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """One bridge. `silent_ms`: since its newest price, or None while no symbol's session is open. One that was revoked is neither
-    silent nor expected here, and nothing is enforced by it.
+    """One bridge. `silent_ms`: since its newest price, or None while no symbol's session is open, and once the prices that it
+    played have ended. One that was revoked is neither silent nor expected here, and nothing is enforced by it.
 
     `command_ms`: how long its oldest open command has gone without an end, 0 where there is none. `owed`: accounts that are
     owed what enforcement withheld; `enforced`: commands are sent to it now. `failing`: accounts for which a command has failed

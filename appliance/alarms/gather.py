@@ -100,7 +100,9 @@ class Gatherer:
         return (wall_us() - clock.now_us()) // US_PER_MS if isinstance(clock, SystemClock) else 0
 
     def _bridge(self, told: BridgeHealth) -> BridgeFigures:
-        """Of one that was revoked nobody expects anything; what it was still ordered to do a person has to settle."""
+        """Of one that was revoked nobody expects anything; what it was still ordered to do a person has to settle. Nor is a price
+        expected of one that played what was recorded, once that is over.
+        """
         machine, now_us, bridge = self._machine, self._machine.clock.now_us(), told.bridge
         is_revoked = machine.directory_of_bridges.is_revoked(bridge)
         if told.connected or told.journal_seq or told.watermark_us:
@@ -113,7 +115,7 @@ class Gatherer:
             was_here=bridge in self._were_here and not is_revoked,
             connected=told.connected,
             platform_up=told.platform_up,
-            silent_ms=None if is_revoked else self._silent_ms(bridge, now_us),
+            silent_ms=None if is_revoked or told.prices_ended_us else self._silent_ms(bridge, now_us),
             command_ms=max(0, now_us - waits_since_us) // US_PER_MS,
             owed=len(desk.state.owed),
             enforced=not is_revoked and not why_withheld(desk.state),

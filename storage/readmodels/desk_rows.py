@@ -44,6 +44,8 @@ STREAMS: dict[str, frozenset[str]] = {
     ),
     "enforcement": kinds_of(i.AccountReported, i.SnapshotReported, i.ClockTicked),
 }  # fmt: skip
+# What comes of an account by the thousand: what its platform reports, its prices and its marks. What follows from them stays.
+BESIDE_ACCOUNTS = STREAMS["market"] | kinds_of(f.QuoteUsed, f.MarkTaken, f.PeakReached)
 _OF_OTHERS = kinds_of(
     i.SymbolReported, i.PlatformReported, i.GapReported, i.BackfillReported, f.QuotesRefused, f.SanityBandLeft,
     i.BridgeConnected, i.BridgeDisconnected, i.CommandAcknowledged, i.CommandReported, c.EnrolBridge, c.RevokeBridge,

@@ -27,10 +27,15 @@ class TradeFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """What trades in one currency come to. Costs are negative when paid; `net` is after them."""
+    """What trades in one currency come to. Costs are negative when paid; `net` is after them.
+
+    `still_open`: how many of them are open, and `open_net` what those have left in the balance so far; it is in `net`, too.
+    """
 
     count: int
+    still_open: int
     net: Money
+    open_net: Money
     commission: Money
     swap: Money
     fee: Money
@@ -89,12 +94,13 @@ def totals_of(connection: apsw.Connection, account: int, wanted: TradeFilter) ->
     """One for each currency, exact."""
     where, values = _where(account, wanted)
     sql = (
-        "SELECT t.currency, t.exponent, count(*), sum(t.net), sum(t.commission), sum(t.swap_paid), sum(t.fee)"  # noqa: S608  (own words)
+        "SELECT t.currency, t.exponent, count(*), sum(t.closed_seq IS NULL), sum(t.net),"  # noqa: S608  (own words)
+        " sum(iif(t.closed_seq IS NULL, t.net, 0)), sum(t.commission), sum(t.swap_paid), sum(t.fee)"
         f" FROM rm_trade t {where} GROUP BY t.currency, t.exponent ORDER BY t.currency, t.exponent"
     )
     return [
-        Totals(count, *(Money(minor, currency, exponent) for minor in sums))
-        for currency, exponent, count, *sums in connection.execute(sql, values)
+        Totals(count, still_open, *(Money(minor, currency, exponent) for minor in sums))
+        for currency, exponent, count, still_open, *sums in connection.execute(sql, values)
     ]
 
 

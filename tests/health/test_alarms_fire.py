@@ -4,6 +4,7 @@ What only root may do to a disk is in `test_alarms_of_disks.py`; here its alarms
 A clock that steps and a desk that stops need a process of their own: they are in `tests/process`.
 """
 
+import dataclasses
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from appliance.space import MB, Space
 from bridges import events
 from bridges.enrolment import KeyFile, new_keypair
 from bridges.outbox import Outbox
+from bridges.sessions import SessionHealth
 from firm.commands import (
     EngageKillSwitch,
     EnrolBridge,
@@ -73,6 +75,18 @@ async def test_a_feed_that_falls_silent_while_the_market_is_open(shop: Any, look
     assert said(await look(shop.machine, Alarm.FEED_SILENT)) == (
         "bridge sim has sent no price for 120 s while sessions are open"
     )
+
+
+async def test_a_replay_that_has_ended_is_not_silent(shop: Any, look: Looked) -> None:
+    shop.tick(138_700, 138_705)
+    shop.wait(200)
+    shop.put(ClockTicked(at_us=shop.now_us))
+    book, nothing = shop.machine.health, dict.fromkeys(SessionHealth.__struct_fields__, 0)
+    over = SessionHealth(**nothing | {"bridge": "sim", "connected": True, "prices_ended_us": shop.now_us})
+    shop.machine.health = dataclasses.replace(book, sessions=lambda: [over])
+    assert await look(shop.machine, Alarm.FEED_SILENT) == []
+    shop.machine.health = book
+    assert said(await look(shop.machine, Alarm.FEED_SILENT)).startswith("bridge sim has sent no price for 200 s")
 
 
 async def test_a_feed_is_not_silent_where_the_session_opened_only_now(shop: Any, look: Looked, appliance: Any) -> None:

@@ -287,3 +287,26 @@ def feed_in_trouble(path: Path) -> Stage:
     stage.put(GapReported(bridge=BRIDGE, seq=stage.next_seq(), **gap))
     stage.settle(checkpoint=True)
     return stage
+
+
+def suspected_after_silence(path: Path) -> Stage:
+    """Ada's platform says nothing of her account for ten minutes, then gold falls; it speaks half a minute later, and cancels her order."""
+    stage = Stage(path)
+    stage.open_shop(two_step())
+    stage.prices_now(138_690, 1_284_200)
+    account = stage.sell("ada", ADA, 101)
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    stage.deal(account, "P7031", Side.BUY, "9.00", "XAUUSD")
+    stage.wait(1)
+    stage.reconcile(account)
+    stage.wait(600)
+    stage.prices_now(138_690, 1_283_000)
+    stage.waiting = []
+    stage.wait(2)
+    stage.prices_now(138_690, 1_278_000)
+    stage.wait(30)
+    stage.prices_now(138_690, 1_278_100)
+    stage.reconcile(account, equity_off=-3_00)
+    stage.settle(checkpoint=True)
+    return stage

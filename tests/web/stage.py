@@ -260,6 +260,7 @@ class Stage:
         symbol: str,
         entry: DealEntry = DealEntry.IN,
         profit: int = 0,
+        reason: str = "client",
     ) -> None:
         self.deals += 1
         bid, ask = self.prices[symbol]
@@ -280,7 +281,7 @@ class Stage:
                 commission=usd(-350 * int(lots.partition(".")[0] or 1)),
                 swap=usd(0),
                 fee=usd(0),
-                reason="client",
+                reason=reason,
                 t_us=self.now_us,
             ),
             account,
@@ -383,7 +384,7 @@ class Stage:
         side = Side.SELL if held.side is Side.BUY else Side.BUY
         lots = f"{held.lots_e8 // 10**8}.{held.lots_e8 % 10**8 // 10**6:02d}"
         profit = points * per_lot * held.lots_e8 // 10**8
-        self.deal(account, held.position_id, side, lots, held.symbol, DealEntry.OUT, profit)
+        self.deal(account, held.position_id, side, lots, held.symbol, DealEntry.OUT, profit, reason="command")
 
     def snapshot(self, account: int, *, lacking: int = 0) -> None:
         """The platform shows all it has of the account, without the last positions that it is `lacking`."""

@@ -1,6 +1,7 @@
 """A real browser: a trader filters trades and reads the chart by keys; staff follow a desk from row to row."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from playwright.async_api import expect
@@ -66,9 +67,35 @@ async def test_the_chart_is_read_by_keys_and_told_in_words(browser: Any, base_ur
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("Shift+ArrowRight")
     await expect(reading).not_to_contain_text("20:00:00")
-    await page.click("text=1 week")
-    await expect(page.locator(".tabs [aria-current=page]")).to_have_text("1 week")
+    await page.click("text=7 days")
+    await expect(page.locator(".tabs [aria-current=page]")).to_have_text("7 days")
+    await expect(page.locator("#chart")).to_be_in_viewport()  # and not the top of the page
     assert complaints == []
+    await page.context.close()
+
+
+async def test_where_the_curve_stands_still_the_chart_says_the_hovered_time_and_what_held_then(
+    browser: Any, base_url: str, stage: Any, play: Any
+):
+    page, _ = await signed_in(browser, base_url, "ada@example.org", play.PASSWORD)
+    path = f"{base_url}/accounts/{id_text(stage.accounts['ada'])}"
+    given = await (await page.request.get(f"{path}/chart?range=all")).json()
+    after = max(range(1, len(given["at_s"])), key=lambda place: given["at_s"][place] - given["at_s"][place - 1])
+    first, second = given["at_s"][after - 1], given["at_s"][after]
+    assert second - first > 300
+    await page.goto(f"{path}?range=all")
+    over = page.locator(".u-over")
+    await over.scroll_into_view_if_needed()
+    box = await over.bounding_box()
+    middle_s = (first + second) / 2
+    share = (middle_s - given["at_s"][0]) / (given["at_s"][-1] - given["at_s"][0])
+    await page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    reading = await page.locator("[data-reading]").text_content()
+    hovered = datetime.strptime(f"{reading.partition(' UTC')[0]} 2014", "%d %b, %H:%M:%S %Y").replace(tzinfo=UTC)
+    assert abs(hovered.timestamp() - middle_s) < (second - first) / 4
+    assert f"equity {given['equity'][after - 1] / 100:,.2f}" in reading
+    dot = await page.locator(".chart-dot").first.bounding_box()
+    assert abs(dot["x"] + dot["width"] / 2 - (box["x"] + share * box["width"])) < 2
     await page.context.close()
 
 

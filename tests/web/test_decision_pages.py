@@ -34,7 +34,7 @@ async def test_a_breach_is_told_in_words_numbers_and_times(ada, decisions):
         "14:30:00.250 in Europe/Prague",
         "1274.400 − 1283.560",
         "rounded to the nearest, halves away from zero",
-        "Balance and profit up to XAUUSD position P7012 91,283.50 USD is at or below Daily floor 94,559.00 USD",
+        "Balance with the profit so far 91,283.50 USD is at or below Daily floor 94,559.00 USD",
         "Block trading",
         "The platform itself shows the account flat",
     ):
@@ -58,7 +58,9 @@ async def test_a_breach_says_how_to_check_it_and_what_closed_afterwards(ada, sta
 async def test_each_figure_of_a_breach_says_from_which_row_and_when(ada, decisions):
     page = text_of((await ada.get(f"/decisions/{decisions['BreachDeclared']}")).text)
     assert re.search(r"Balance from ledger row \d+, 2 May 2014, 1\d:\d\d:\d\d\.\d{3} UTC", page)
-    assert re.search(r"XAUUSD position P7012 bid from ledger row \d+, 2 May 2014, 12:30:00\.250 UTC 1274\.400", page)
+    assert re.search(
+        r"Bid of position P7012 \(XAUUSD\) from ledger row \d+, 2 May 2014, 12:30:00\.250 UTC 1274\.400", page
+    )
     assert "100 units a lot" in page
     assert "+ −" not in page
     assert page.partition("Where the balance comes from")[0].count("Initial balance") == 1

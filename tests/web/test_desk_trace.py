@@ -4,6 +4,7 @@ import re
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from actors.routes import deciding, folding
 from firm import commands as c
@@ -11,14 +12,15 @@ from firm import facts as f
 from firm import inputs as i
 from firm.ids import id_text
 from firm.inputs import Input
-from firm.instant import parse_utc
+from firm.instant import SECOND_US, parse_utc
 from firm.kinds import BY_NAME, body_of
 from firm.phase import Standing
 from storage import desk_trace
 from storage.desk_trace import TraceFilter, trace_page
-from storage.readmodels.desk_rows import EVERY_ENFORCEMENT, OF_ACCOUNTS, STREAMS, DeskRows, desks_of
+from storage.readmodels.desk_rows import BESIDE_ACCOUNTS, EVERY_ENFORCEMENT, OF_ACCOUNTS, STREAMS, DeskRows, desks_of
 from tests.web.page_text import text_of
 from web.pages import staff_trace
+from web.trace import trace_line
 from web.trace_words import said
 from web.words import iso
 
@@ -178,7 +180,7 @@ async def test_a_window_holds_what_was_taken_in_in_it(ruth, stage, rows, kind, s
         for row, _ in rows
         if row.account == account and low <= row.received_us < high and kind in ("", row.kind)
     ]
-    query = f"desk=account/{id_text(account)}&kind={kind}&from={since}&to={until}"
+    query = f"desk=account/{id_text(account)}&kind={kind or 'all'}&from={since}&to={until}"
     assert await whole(ruth, query) == expected[::-1]
     assert kind or 0 < len(expected) < len([row for row, _ in rows if row.account == account])
 
@@ -251,11 +253,58 @@ async def test_what_cannot_be_meant_is_said(ruth, query, told):
         assert told in text_of(answer.text)
 
 
+@pytest.mark.parametrize("typed", ["ACCOUNT/{}", "account {}", "Account  {}", "{}"])
+async def test_a_desk_is_found_however_people_write_it(ruth, stage, typed):
+    number = id_text(stage.accounts["ada"])
+    for written in (number, number.lower()):
+        answer = await ruth.get("/staff/trace", params={"desk": typed.format(written)})
+        assert f"Desk trace of account/{number}" in text_of(answer.text)
+    for desk, name in (("Market SIM", "market/sim"), ("RISK", "risk"), ("bridge sim", "bridge/sim")):
+        assert f"Desk trace of {name}" in text_of((await ruth.get("/staff/trace", params={"desk": desk})).text)
+
+
+async def test_a_kind_of_desk_alone_shows_the_choice(ruth):
+    answer = await ruth.get("/staff/trace?desk=Market")
+    assert answer.status_code == 200
+    assert 'href="/staff/trace?desk=market/sim">sim</a>' in answer.text
+    assert 'href="/staff/trace?desk=bridge/sim">sim</a>' not in answer.text
+    assert 'value="Market"' in answer.text
+
+
+async def test_an_accounts_trace_leaves_out_prices_and_reports_unless_all_are_asked_for(ruth, stage, rows):
+    account = stage.accounts["ada lost"]
+    mine = [row for row, _ in rows if row.account == account][::-1]
+    beside = {"EquityReported", "DealReported", "MarkTaken", "QuoteUsed", "SnapshotReported"}
+    assert beside <= {row.kind for row in mine}
+    path = f"desk=account/{id_text(account)}"
+    shown = await whole(ruth, path)
+    assert shown == [row.seq for row in mine if row.kind not in BESIDE_ACCOUNTS]
+    assert {row.kind for row in mine if row.seq in shown} >= {"DealBooked", "BreachDeclared", "StandingChanged"}
+    assert await whole(ruth, f"{path}&kind=all") == [row.seq for row in mine]
+    on_page = seqs((await ruth.get(f"/staff/accounts/{id_text(account)}")).text)
+    assert on_page == shown[: len(on_page)] != []
+
+
+def test_a_row_is_called_late_only_beside_rows_that_came_sooner(stage, rows):
+    line = trace_line(rows[-1][0], {})
+    late_us = 9 * SECOND_US
+    late = replace(line, happened_us=line.received_us - late_us)
+    assert replace(late, usual_us=SECOND_US).late_us == late_us
+    assert replace(late, usual_us=late_us // 2).late_us == 0
+    assert replace(late, happened_us=line.received_us - SECOND_US // 2).late_us == 0
+
+
 async def test_an_account_is_found_by_its_number_alone_and_a_strange_one_has_no_rows(ruth, stage):
     number = id_text(stage.accounts["ada"])
-    assert f"Trace of account/{number}" in text_of((await ruth.get(f"/staff/trace?desk={number.lower()}")).text)
-    other = await ruth.get("/staff/trace?desk=account/00000-0000A")
-    assert "No row of this desk is like that." in other.text
+    assert f"Desk trace of account/{number}" in text_of((await ruth.get(f"/staff/trace?desk={number.lower()}")).text)
+    for path in ("/staff/trace", "/staff/trace.jsonl"):
+        other = await ruth.get(f"{path}?desk=account/00000-0000A")
+        assert other.status_code == 404
+        assert "There is no such account." in text_of(other.text)
+        assert 'href="/staff/accounts">' in other.text.partition("Reference")[2]
+    row = await ruth.get("/staff/rows/999999999")
+    assert 'href="/staff/trace">' in row.text.partition("Reference")[2]
+    assert "To the desk trace" in text_of(row.text)
     foreign = (await ruth.get(f"/staff/trace?desk=account/{number}&before=1")).text  # a row, but not one of hers
     assert seqs(foreign) == []
 
@@ -282,7 +331,7 @@ async def test_a_row_is_shown_in_full_with_what_followed(ruth, stage, decisions)
 async def test_the_file_holds_the_rows_as_they_are_stored(ruth, stage, rows, monkeypatch):
     monkeypatch.setattr(staff_trace, "TRACE_FILE_AT_ONCE", 3)
     account = stage.accounts["ada lost"]
-    answer = await ruth.get(f"/staff/trace.jsonl?desk=account/{id_text(account)}")
+    answer = await ruth.get(f"/staff/trace.jsonl?desk=account/{id_text(account)}&kind=all")
     assert answer.headers["content-disposition"].startswith('attachment; filename="trace-account-')
     lines = [msgspec.json.decode(line) for line in answer.text.splitlines()]
     mine = [row for row, _ in rows if row.account == account][::-1]

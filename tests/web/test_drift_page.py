@@ -111,7 +111,7 @@ async def test_the_rows_that_a_drift_names_can_be_read_in_the_trace(ruth, parted
     [found] = drifts_of(book, parted.accounts["ada"], None, 10)
     html = (await ruth.get("/staff/drift")).text
     for seq, kind in ((found.seq, "DriftFound"), (found.report, "EquityReported")):
-        path = f"/staff/trace?desk=account/{id_text(found.account)}&before={seq}"
+        path = f"/staff/trace?desk=account/{id_text(found.account)}&kind=all&before={seq}"
         assert f'href="{path}"' in html.replace("&amp;", "&")
         first = (await ruth.get(path)).text.partition("<tbody>")[2].partition("</tr>")[0]
         assert f"{seq} " in text_of(first)

@@ -3,6 +3,7 @@
 import re
 
 import httpx
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -122,7 +123,9 @@ async def test_a_firm_without_positions_says_what_will_appear(histories, new_cli
     empty = histories.enforcement_stopped(tmp_path / "firm")
     async with new_client(httpx.ASGITransport(create_app(empty.firm))) as client:
         await client.sign_in("ruth@example.org", play.PASSWORD)
-        assert "No funded account holds a position." in (await client.get("/staff/exposure")).text
+        assert "Nothing is held No funded account holds a position." in text_of(
+            (await client.get("/staff/exposure")).text
+        )
     empty.close()
 
 
@@ -143,12 +146,22 @@ async def test_an_account_that_closed_its_positions_is_exposed_no_more(market):
     assert [each.symbol for each in exposure_of(market.board.holders(funded=True))] == ["EURUSD"]
 
 
+async def test_of_two_platforms_the_silent_one_is_named_with_the_time_of_its_own_price(ruth, market, monkeypatch):
+    health = market.board.health()
+    silent = msgspec.structs.replace(health.bridges[0], stale_symbols=("XAUUSD", "GBPUSD"))
+    monkeypatch.setattr(market.board, "health", lambda: msgspec.structs.replace(health, bridges=(silent,)))
+    html = text_of((await ruth.get("/staff/exposure")).text)
+    assert "sim: XAUUSD has had no price since 20:01:05 UTC" in html
+    assert "Data as of 20:01:05 UTC" in html  # of the euro, which is not silent
+    assert "Stale: data as of" not in html
+
+
 def test_a_silent_symbol_is_marked_stale(market):
     from web.render import Pages
 
     euro = exposure_of(market.board.holders(funded=True))[:1]
     context = {
         "exposures": euro, "holders": 2, "profits": euro[0].profits, "silent": {("sim", "EURUSD")}, "funded": True,
-        "as_of_us": euro[0].priced_us, "stale": True, "query": lambda each, side: "",
+        "as_of_us": euro[0].priced_us, "stale": ["sim: EURUSD has had no price"], "query": lambda each, side: "",
     }  # fmt: skip
-    assert text_of(Pages("Fairhaven").text("_exposure_live.html", context)).count("Stale") == 2
+    assert text_of(Pages("Fairhaven").text("_exposure_live.html", context)).count("Stale") == 1

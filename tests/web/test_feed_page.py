@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from actors.feed import feed_of
+from firm.inputs import SymbolReported
 from firm.instant import SECOND_US
 from tests.web.page_text import text_of
 from web.app import create_app
@@ -89,8 +90,23 @@ async def test_a_silent_symbol_is_stale_and_comes_first(ruth, troubled, monkeypa
     monkeypatch.setattr(troubled.board, "health", lambda: msgspec.structs.replace(health, bridges=(silent,)))
     html = (await ruth.get("/staff/feed")).text
     assert html.index("<b>XAUUSD</b>") < html.index("<b>EURUSD</b>")
-    assert "Stale" in row_of(html, "XAUUSD")
+    assert "Stale No price for 0 s" in row_of(html, "XAUUSD")
     assert "Fresh –" in row_of(html, "EURUSD")
+
+
+async def test_symbols_that_never_had_a_price_are_one_line_and_an_end_of_prices_is_said(ruth, troubled, monkeypatch):
+    for symbol in ("AUDUSD", "NZDUSD"):
+        spec = msgspec.structs.replace(troubled.board.markets()["sim"].specs["EURUSD"], symbol=symbol)
+        troubled.put(SymbolReported(bridge="sim", seq=troubled.next_seq(), spec=spec))
+    troubled.wait(84 * 60)
+    troubled.settle()
+    health = troubled.board.health()
+    silent = msgspec.structs.replace(health.bridges[0], stale_symbols=("EURUSD",), prices_ended_us=troubled.now_us)
+    monkeypatch.setattr(troubled.board, "health", lambda: msgspec.structs.replace(health, bridges=(silent,)))
+    html = (await ruth.get("/staff/feed")).text
+    assert "No price yet of 2 symbols: AUDUSD, NZDUSD" in text_of(html)
+    assert "<b>AUDUSD</b>" not in html
+    assert "Stale No price for 1 h 24 min : the prices have ended" in row_of(html, "EURUSD")
 
 
 async def test_a_bridge_that_is_away_is_said_and_one_that_was_revoked_is_left_out(ruth, troubled, monkeypatch):

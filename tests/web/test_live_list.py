@@ -92,9 +92,9 @@ async def test_a_silent_symbol_is_said_beside_the_time_of_the_prices(ruth, marke
     [bridge] = health.bridges
     silent = msgspec.structs.replace(bridge, stale_symbols=("XAUUSD",))
     monkeypatch.setattr(market.board, "health", lambda: msgspec.structs.replace(health, bridges=(silent,)))
-    assert "Stale: no price of XAUUSD" in text_of((await ruth.get("/staff/accounts")).text)
+    assert "sim: XAUUSD has had no price since 20:01:05 UTC" in text_of((await ruth.get("/staff/accounts")).text)
     monkeypatch.undo()
-    assert "Stale" not in (await ruth.get("/staff/accounts")).text
+    assert "no price since" not in (await ruth.get("/staff/accounts")).text
 
 
 async def test_accounts_that_are_over_come_last_whatever_they_are_sorted_by(stage):

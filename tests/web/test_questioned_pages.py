@@ -47,7 +47,7 @@ async def test_trader_and_reviewer_see_both_prices_and_what_equity_was_with_each
         assert said in card, said
     for figure in ("94,384.00", "95,419.00", "95,000.00", "−616.00", "+419.00", "no breach"):
         assert figure in card, figure
-    assert "EURUSD position P7022 profit" in card
+    assert "Profit of position P7022 (EURUSD)" in card
 
 
 async def test_it_waits_among_the_decisions_of_the_staff(visit, decision):

@@ -4,8 +4,11 @@ import re
 
 import anyio
 import msgspec
+import pytest
 
 from firm.ids import id_text
+from firm.inputs import DealEntry, Side
+from tests.web.page_text import text_of
 
 ROW = re.compile(r'href="/staff/accounts/([0-9A-Z]{5}-[0-9A-Z]{5})"')
 
@@ -91,9 +94,35 @@ async def test_pages_of_the_list_never_overlap_and_miss_nobody(ruth, stage):
         assert len(seen) == len(set(seen)) == len(stage.accounts) + 1, sort  # and the phase that Ada won
 
 
-async def test_a_filter_that_cannot_be_read_is_not_asked_for(ruth):
-    everything = await listed(ruth, "")
-    assert await listed(ruth, "?standing=sleeping&sort=luck&after=x~y") == everything
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("sort=luck", "Sort by one of these: closest to a limit, least headroom, closest to the target, last trade,"),
+        ("standing=sleeping", "There is no such standing."),
+        ("after=x~y", "The place in the list cannot be read."),
+    ],
+)
+async def test_what_cannot_be_meant_is_said_and_nothing_is_listed_for_it(ruth, query, said):
+    answer = await ruth.get(f"/staff/accounts?{query}")
+    assert answer.status_code == 422
+    assert said in text_of(answer.text)
+    assert ROW.findall(answer.text) == []
+
+
+async def test_equity_says_its_currency_and_a_target_that_is_reached_what_is_still_to_come(ruth, stage, play):
+    account = stage.sell("ada early", play.ADA, 999)
+    stage.round_trip(account, "P9901", Side.BUY, "6.00", "EURUSD", 811_000, 60)
+    stage.deal(account, "P9902", Side.BUY, "0.10", "EURUSD")
+    stage.settle()
+    path = f"/staff/accounts?q={id_text(account)}"
+    page = text_of((await ruth.get(path)).text)
+    assert "reached; still to come: 1 trading day, no open position" in page
+    assert re.search(r"108,0\d\d\.\d\d \+8,0\d\d\.\d\d USD", page)
+    stage.deal(account, "P9902", Side.SELL, "0.10", "EURUSD", DealEntry.OUT)
+    stage.settle()
+    page = text_of((await ruth.get(path)).text)
+    assert "reached; still to come: 1 trading day" in page
+    assert "no open position" not in page
 
 
 async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage):
@@ -102,7 +131,7 @@ async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage
     seen: list[int] = []
     query = ""
     while True:
-        path = f"/staff/trace?desk=account/{id_text(account)}{query}"
+        path = f"/staff/trace?desk=account/{id_text(account)}&kind=all{query}"
         html = (await ruth.get(path, headers={"hx-request": "true"})).text
         seen += [int(seq) for seq in re.findall(r'<tr class="(?:input|fact|command)" id="row-(\d+)"', html)]
         older = re.search(r"&before=\d+", html.replace("&amp;", "&"))
@@ -113,7 +142,7 @@ async def test_the_trace_shows_every_row_of_the_account_newest_first(ruth, stage
 
 
 async def test_the_trace_reads_as_words_not_as_json(ruth, stage):
-    path = f"/staff/trace?desk=account/{id_text(stage.accounts['ada lost'])}"
+    path = f"/staff/trace?desk=account/{id_text(stage.accounts['ada lost'])}&kind=all"
     html = (await ruth.get(path)).text.replace("\u00a0", " ")
     assert "BreachDeclared" in html
     assert "<b>Floor</b> 94,559.00 USD" in html

@@ -12,7 +12,9 @@ import pytest
 
 from firm.ids import id_text
 from firm.inputs import DealEntry, Side
+from firm.instant import parse_utc
 from firm.money import Money
+from firm.trading_day import TradingCalendar
 from storage.readmodels.days import Days
 from storage.readmodels.trade_lists import TradeFilter, positions_sorted, totals_of, trades_of, trades_page
 from storage.readmodels.trades import Trades
@@ -20,6 +22,7 @@ from tests.web.page_text import text_of
 from web.downloads import Downloads, TooManyDownloads
 from web.pages import trades as trades_pages
 from web.pages.trades import as_text, csv_row
+from web.words import other_day
 
 DEALS = ("P7001", "P7002", "P7005", "P7010", "P7011")  # Ada's: three closed, the last two open
 
@@ -71,6 +74,32 @@ async def test_what_trades_come_to_is_the_sum_of_those_that_are_shown(ada, path)
     assert "Trades 2 Net result +1,544.50 USD Commission −28.00 USD" in page
 
 
+async def test_the_sum_says_what_of_it_is_booked_of_trades_that_are_open(ada, path):
+    page = text_of((await ada.get(path)).text)
+    assert "Net result +1,204.50 USD with −17.50 USD booked so far of 2 open trades" in page
+    assert "booked so far of" not in text_of((await ada.get(f"{path}?state=closed")).text)
+
+
+async def test_each_time_has_its_zone_and_a_trade_its_trading_day_where_that_is_another_date(ben, ada, stage, path):
+    page = text_of((await ben.get(f"/accounts/{id_text(stage.accounts['ben'])}/trades?state=open")).text)
+    assert "Closed (UTC)" in page
+    assert "trading day" not in page.partition("P7013")[2]  # opened when Prague wrote the same date
+    calendar = TradingCalendar("Europe/Prague", "00:00")
+    assert other_day(parse_utc("2014-05-05T23:46:00"), calendar) == "6 May"
+    assert other_day(parse_utc("2014-05-05T21:46:00"), calendar) == ""
+    assert "Since (UTC)" in (await ada.get(path.removesuffix("/trades"))).text
+
+
+async def test_what_the_firm_closed_leads_to_the_breach_for_which_it_did(ada, ruth, stage, decisions):
+    account = id_text(stage.accounts["ada lost"])
+    for client, room in ((ada, ""), (ruth, "/staff")):
+        for page in ("", "/trades"):
+            html = (await client.get(f"{room}/accounts/{account}{page}")).text
+            breach = decisions["BreachDeclared"]
+            assert f'<a href="{room}/decisions/{breach}">closed by the firm after the breach</a>' in html
+    assert "No trade matches these filters." in (await ada.get(f"/accounts/{account}/trades?from=2014-05-05")).text
+
+
 async def test_a_day_is_the_accounts_own_and_not_one_of_utc(ben, stage):
     """Prague's 2 May begins at 22:00 UTC: a position that Ben opened on the evening before belongs to 1 May."""
     ben_path = f"/accounts/{id_text(stage.accounts['ben'])}/trades"
@@ -86,7 +115,7 @@ async def test_a_day_is_the_accounts_own_and_not_one_of_utc(ben, stage):
         ("side=up", "A side is buy or sell."),
         ("state=half", "A trade is open or closed."),
         ("result=luck", "A result is a gain or a loss."),
-        ("sort=name", "Trades are sorted by one of"),
+        ("sort=name", "Sort by one of these: last closed, last opened, best result, worst result."),
         ("from=yesterday", "The day after “from” has to be written like 2014-05-02."),
         ("to=2014-02-30", "The day after “to” has to be written like 2014-05-02."),
         ("from=2014-05-02&to=2014-05-01", "The first day lies after the last one."),

@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 from litestar import Request, get
-from litestar.exceptions import TooManyRequestsException
+from litestar.exceptions import ClientException, TooManyRequestsException
 from litestar.params import FromPath
 from litestar.response import Response, Stream
 
 from web.account_view import account_view
-from web.equity_picture import RANGES, chart_json, picture_of
+from web.equity_picture import RANGES, chart_json, picture_of, wrong_range
 from web.render import page
 from web.sse import Render, Streams, TooManyStreams
 from web.visitor import Policy, read_id, signed_in
@@ -25,8 +25,10 @@ async def account(request: Request[Any, Any, Any], account: FromPath[str]) -> Re
     view = await account_view(firm, read_id(account))
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
     ticket = "" if view.ended else firm.tickets.get(view.line.bridge, "")
-    context: dict[str, Any] = {"picture": picture, "ranges": RANGES, "room": ""}
-    return page(request, "account.html", view=view, ticket=ticket, **context)
+    wrong = wrong_range(request.query_params)
+    context: dict[str, Any] = {"picture": picture, "ranges": RANGES, "wrong": wrong, "room": ""}
+    status = 422 if wrong else 200
+    return page(request, "account.html", status=status, view=view, ticket=ticket, **context)
 
 
 @get("/accounts/{account:str}/live", policy=Policy.TRADER_OWN)
@@ -60,6 +62,8 @@ def event_stream(streams: Streams, request: Request[Any, Any, Any], key: str, re
 
 async def chart_of_account(request: Request[Any, Any, Any], account: int) -> Response[bytes]:
     firm = request.app.state.firm
+    if wrong := wrong_range(request.query_params):
+        raise ClientException(wrong.errors["range"], status_code=422)
     view = await account_view(firm, account)
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
     return Response(msgspec.json.encode(chart_json(view, picture)), media_type="application/json")

@@ -11,10 +11,11 @@ from litestar.response import Response, Stream
 
 from firm.ids import id_text
 from storage.desk_trace import TraceFilter, trace_page
+from storage.readmodels.desk_rows import BESIDE_ACCOUNTS
 from storage.readmodels.drifts import what_drifts
 from web.account_view import account_view
 from web.bounds import TRACE_ON_ACCOUNT
-from web.equity_picture import RANGES, picture_of
+from web.equity_picture import RANGES, picture_of, wrong_range
 from web.pages.account import chart_of_account, stream_of_account
 from web.render import page
 from web.trace import trace_lines
@@ -30,22 +31,24 @@ async def staff_account(request: Request[Any, Any, Any], account: FromPath[str])
     desk = f"account/{id_text(number)}"
 
     def question(book: apsw.Connection) -> dict[str, Any]:
-        traced = trace_page(book, desk, TraceFilter(), None, TRACE_ON_ACCOUNT)
+        traced = trace_page(book, desk, TraceFilter(leaving_out=BESIDE_ACCOUNTS), None, TRACE_ON_ACCOUNT)
         return {
             "drifting": what_drifts(book, number),
             "trace": trace_lines(book, traced.rows, number),
             "older": traced.older,
         }
 
+    wrong = wrong_range(request.query_params)
     context = {
         **await firm.book.read(question),
         "asks": urlencode({"desk": desk}),
         "picture": picture,
         "ranges": RANGES,
+        "wrong": wrong,
         "trader": trader,
         "room": "/staff",
     }
-    return page(request, "staff_account.html", view=view, **context)
+    return page(request, "staff_account.html", status=422 if wrong else 200, view=view, **context)
 
 
 @get("/staff/accounts/{account:str}/live", policy=Policy.STAFF)

@@ -15,26 +15,22 @@ from storage.readmodels.account_lists import AccountFilter, accounts_page, count
 from storage.readmodels.accounts import AccountLine
 from web.bounds import ACCOUNTS_PER_PAGE
 from web.firm import Firm
-from web.lists_asked import AccountsAsked, id_in, read_accounts_asked
+from web.lists_asked import ACCOUNT_SORTS, AccountsAsked, id_in, read_accounts_asked
+from web.objectives_view import still_to_come
 from web.render import page
+from web.silence import silences
 from web.visitor import Policy
-
-SORT_WORDS = {
-    "headroom": "Closest to a limit",
-    "room": "Least headroom",
-    "target": "Closest to the target",
-    "activity": "Last trade",
-    "opened": "Newest",
-    "equity": "Highest equity",
-    "balance": "Highest balance",
-}
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """One row of the list; the trader's name is None where the vault has none (any more)."""
+    """One row of the list; the trader's name is None where the vault has none (any more).
+
+    `to_come`: what the phase lacks beside its target, where that is reached.
+    """
 
     line: AccountLine
     trader: str | None
+    to_come: str
 
 
 @get("/staff/accounts", policy=Policy.STAFF)
@@ -59,16 +55,16 @@ async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
         "rows": await anyio.to_thread.run_sync(_named, firm, lines),
         "as_of_us": max((each.at_us for each in figures), default=0),
         "moving": len(figures),
-        "silent": [symbol for bridge in firm.live.health().bridges for symbol in bridge.stale_symbols],
+        "silent": list(silences(firm.live.health(), firm.live.markets())),
         "again": _again(asked),
         "first": first,
         "more": _more(asked, found, first),
-        "links": {sort: f"?{urlencode(asked.query(sort=sort))}" for sort in SORT_WORDS},
-        "sorts": SORT_WORDS,
+        "links": {sort: f"?{urlencode(asked.query(sort=sort))}" for sort in ACCOUNT_SORTS},
+        "sorts": ACCOUNT_SORTS,
         "standings": list(Standing),
         "ended": ENDED,
     }
-    return page(request, "staff_accounts.html", block="list", **context, **answer)
+    return page(request, "staff_accounts.html", block="list", status=422 if asked.wrong else 200, **context, **answer)
 
 
 def _more(asked: AccountsAsked, found: list[tuple[int, AccountLine]], first: int) -> str | None:
@@ -112,7 +108,13 @@ def _named(firm: Firm, lines: list[AccountLine]) -> list[Listed]:
         if line.trader not in names:
             person = firm.vault.person("trader", line.trader)
             names[line.trader] = person.name if person else None
-    return [Listed(line, names[line.trader]) for line in lines]
+    return [Listed(line, names[line.trader], _to_come(firm, line)) for line in lines]
+
+
+def _to_come(firm: Firm, line: AccountLine) -> str:
+    live = firm.live.account(line.account)
+    is_reached = bool(line.to_win) and line.made >= (line.to_win or 0)
+    return still_to_come(live) if live is not None and is_reached and line.standing not in ENDED else ""
 
 
 ROUTES = (staff_accounts,)

@@ -16,6 +16,7 @@ from web.firm import Firm
 from web.lists_asked import HoldersAsked, read_funded, read_holders_asked
 from web.pages.account import event_stream
 from web.render import page
+from web.silence import silences
 from web.sse import Parts
 from web.visitor import Policy
 
@@ -61,14 +62,15 @@ async def _exposure(firm: Firm, *, funded: bool) -> dict[str, Any]:
     """Summed in a thread: there may be thousands of positions, and prices wait for nobody's page."""
     held = firm.live.holders(funded=funded)
     found = await anyio.to_thread.run_sync(exposure_of, held)
+    shown = {(each.bridge, each.symbol) for each in found}
     silent = {(each.bridge, symbol) for each in firm.live.health().bridges for symbol in each.stale_symbols}
     return {
         "exposures": found,
         "holders": len(held.accounts),
         "profits": summed(*(each.profits for each in found)),
         "silent": silent,
-        "as_of_us": max((each.priced_us for each in found), default=0),
-        "stale": any((each.bridge, each.symbol) in silent for each in found),
+        "as_of_us": max((each.priced_us for each in found if (each.bridge, each.symbol) not in silent), default=0),
+        "stale": list(silences(firm.live.health(), firm.live.markets(), shown & silent)),
         "funded": funded,
         "query": lambda each, side: _query_of(each, side, funded=funded),
     }

@@ -19,13 +19,17 @@ from web.visitor import Policy
 
 
 class BridgeFeed(msgspec.Struct, frozen=True):
-    """A bridge's card: the symbols that are shown, those with something wrong first, and how many are left out."""
+    """A bridge's card: the symbols that are shown, those with something wrong first, and how many are left out.
+
+    `unpriced`: symbols that never had a price and have nothing wrong besides; they are named alone.
+    """
 
     feed: Feed
     health: BridgeHealth
     symbols: tuple[SymbolFeed, ...]
     wrong: int
     left_out: int
+    unpriced: tuple[str, ...]
 
 
 @get("/staff/feed", policy=Policy.STAFF)
@@ -49,7 +53,7 @@ async def _feed(firm: Firm) -> dict[str, Any]:
     markets, now_us = firm.live.markets(), firm.now_us()
     healths = [each for each in firm.live.health().bridges if each.bridge in markets and each.mode != "revoked"]
     feeds = await anyio.to_thread.run_sync(_cards, markets, healths, now_us)
-    return {"feeds": feeds, "now_us": now_us}
+    return {"feeds": feeds, "now_us": now_us, "unpriced_max": FEED_SYMBOLS_SHOWN}
 
 
 def _cards(markets: dict[str, MarketState], healths: list[BridgeHealth], now_us: int) -> list[BridgeFeed]:
@@ -58,9 +62,11 @@ def _cards(markets: dict[str, MarketState], healths: list[BridgeHealth], now_us:
         feed = feed_of(health.bridge, markets[health.bridge], now_us)
         wrong = [each for each in feed.symbols if each.doubtful or each.symbol in health.stale_symbols]
         known = {each.symbol for each in wrong}
-        ordered = (*wrong, *(each for each in feed.symbols if each.symbol not in known))
+        others = [each for each in feed.symbols if each.symbol not in known]
+        ordered = (*wrong, *(each for each in others if each.bid is not None))
+        unpriced = tuple(each.symbol for each in others if each.bid is None)
         shown = ordered[:FEED_SYMBOLS_SHOWN]
-        cards.append(BridgeFeed(feed, health, shown, len(wrong), len(ordered) - len(shown)))
+        cards.append(BridgeFeed(feed, health, shown, len(wrong), len(ordered) - len(shown), unpriced))
     return cards
 
 

@@ -14,12 +14,13 @@ from litestar.response import Response, Stream
 from firm.ids import parse_id
 from storage.desk_trace import TracePage, outcome_of, trace_page
 from storage.reader import LedgerReader
+from storage.readmodels.accounts import account_line
 from storage.readmodels.desk_rows import OF_ACCOUNTS, STREAMS, kinds_seen
 from web import words
 from web.bounds import TRACE_FILE_AT_ONCE, TRACE_FILE_READS_MAX, TRACE_FILE_ROWS_MAX, TRACE_PER_PAGE
 from web.firm import Firm
 from web.forms import Wrong
-from web.reading_asked import TraceAsked, read_trace_asked
+from web.reading_asked import ALL_KINDS, TraceAsked, desk_kind, read_trace_asked
 from web.render import page
 from web.trace import exported, trace_lines
 from web.visitor import Policy
@@ -46,21 +47,24 @@ async def staff_trace(request: Request[Any, Any, Any]) -> Response[str]:
     firm: Firm = request.app.state.firm
     bridges = sorted(firm.live.markets())
     context: dict[str, Any] = {"bridges": bridges, "desks": DESKS, "kinds": [], "streams": ()}
-    if not request.query_params.get("desk", "").strip():
-        return page(request, "trace.html", asked=None, wrong=None, typed={}, **context)
+    typed = request.query_params.get("desk", "").strip()
+    if kind := desk_kind(typed):
+        context["desks"] = [desk for desk in DESKS if desk[0] == kind]
+    if kind or not typed:
+        return page(request, "trace.html", asked=None, wrong=None, typed={"desk": typed} if typed else {}, **context)
     asked = read_trace_asked(request.query_params, bridges)
     if isinstance(asked, Wrong):
         return page(request, "trace.html", status=422, asked=None, wrong=asked, typed=asked.typed, **context)
 
     def question(book: apsw.Connection) -> dict[str, Any]:
+        account = _account_of(book, asked.desk)
         found = trace_page(book, asked.desk, asked.filter, asked.before, TRACE_PER_PAGE)
-        account = parse_id(asked.desk.partition("/")[2]) if asked.desk.startswith("account/") else None
         known = set(kinds_seen(book, asked.desk)) | _kinds_beside(asked.desk)
         return {
             "trace": trace_lines(book, found.rows, account),
             "account": account,
             "older": found.older,
-            "kinds": sorted(known | {asked.kind} - {""}),
+            "kinds": sorted(known | {asked.kind} - {"", ALL_KINDS}),
         }
 
     context |= await firm.book.read(question)
@@ -81,6 +85,7 @@ async def staff_trace_file(request: Request[Any, Any, Any]) -> Response[Any] | S
     if isinstance(asked, Wrong):
         context: dict[str, Any] = {"bridges": bridges, "desks": DESKS, "kinds": [], "streams": ()}
         return page(request, "trace.html", status=422, asked=None, wrong=asked, typed=asked.typed, **context)
+    await firm.book.read(lambda book: _account_of(book, asked.desk))
     named = f'attachment; filename="trace-{asked.desk.replace("/", "-")}-{words.iso(firm.now_us())[:10]}.jsonl"'
     return Stream(
         _pieces(firm, asked),
@@ -104,6 +109,16 @@ async def staff_row(request: Request[Any, Any, Any], seq: FromPath[int]) -> Resp
         return {"row": row, "line": line, "outcome": outcome, "cause": cause}
 
     return page(request, "staff_row.html", **await request.app.state.firm.book.look(question))
+
+
+def _account_of(book: apsw.Connection, desk: str) -> int | None:
+    """The account whose desk it is, None of another one. Raises NotFoundException where there is no such account."""
+    if not desk.startswith("account/"):
+        return None
+    account = parse_id(desk.partition("/")[2])
+    if account_line(book, account) is None:
+        raise NotFoundException("there is no such account")
+    return account
 
 
 def _kinds_beside(desk: str) -> set[str]:

@@ -29,16 +29,10 @@ from web.bounds import CSV_TRADES_AT_ONCE, CSV_TRADES_MAX, TRADES_PER_PAGE
 from web.downloads import TooManyDownloads
 from web.firm import Firm
 from web.forms import Wrong
-from web.reading_asked import TradesAsked, read_trades_asked
+from web.reading_asked import TRADE_SORTS, TradesAsked, read_trades_asked
 from web.render import page
 from web.visitor import Policy, read_id
 
-SORT_WORDS = {
-    "closed": "Last closed",
-    "opened": "Last opened",
-    "best": "Best result",
-    "worst": "Worst result",
-}
 COLUMNS = (
     "position", "symbol", "side", "state", "lots", "opened_utc", "price_open", "closed_utc", "price_close", "commission", "swap",
     "fee", "net", "currency",
@@ -92,8 +86,9 @@ async def _trades(request: Request[Any, Any, Any], account: int, room: str) -> R
         "trades": [trade for _, trade in found[:TRADES_PER_PAGE]],
         "more": _more(read, found) if read else None,
         "symbol_choices": [(symbol, symbol) for symbol in answer.pop("symbols")],
-        "sorts": SORT_WORDS,
+        "sorts": TRADE_SORTS,
         "file_max": CSV_TRADES_MAX,
+        "room": room,
         "home": f"{room}/accounts/{id_text(account)}",
     }
     return page(request, "trades.html", block="list", status=422 if wrong else 200, **context, **answer)

@@ -90,7 +90,25 @@
     ctx.restore();
   };
 
+  // The second under the cursor, and the point that held then: the last one before it, however long the curve stood still.
+  const held = (plot) => {
+    const { left } = plot.cursor;
+    if (left == null || left < 0) return null;
+    const second = Math.round(plot.posToVal(left, "x"));
+    return { second, place: Math.max(0, plot.data[0].findLastIndex((at) => at <= second)) };
+  };
+
+  // A dot on each curve, where the cursor stands and not where the point lies that held.
+  const dots = (plot) => ["--info", "--ink-faint"].map((name) => {
+    const dot = document.createElement("i");
+    dot.className = "chart-dot";
+    dot.style.background = ink(name);
+    plot.over.append(dot);
+    return dot;
+  });
+
   const options = (box, picture, given) => {
+    let marks = [];
     const accent = ink("--info");
     const stepped = window.uPlot.paths.stepped({ align: 1 });
     const exact = new Intl.NumberFormat("en-GB", { minimumFractionDigits: given.exponent, maximumFractionDigits: given.exponent });
@@ -99,14 +117,18 @@
     const axis = { stroke: ink("--ink-faint"), font: FONT, grid: { stroke: ink("--line"), width: 1 }, ticks: { show: false } };
     const lines = given.lines.map((line) => ({ label: line.label, stroke: ink(KINDS[line.kind]), width: 1.25, dash: DASHES[line.kind] ?? [], points: { show: false }, paths: stepped }));
     const say = (plot) => {
-      const at = plot.cursor.idx;
-      if (read && at != null) read.textContent = `${when.format(new Date(plot.data[0][at] * 1e3))} UTC · equity ${exact.format(plot.data[1][at])} · balance ${exact.format(plot.data[2][at])} ${given.currency}`;
+      const at = held(plot);
+      marks.forEach((dot, row) => {
+        dot.hidden = !at;
+        if (at) dot.style.transform = `translate(${plot.cursor.left}px, ${plot.valToPos(plot.data[row + 1][at.place], "y")}px)`;
+      });
+      if (read && at) read.textContent = `${when.format(new Date(at.second * 1e3))} UTC · equity ${exact.format(plot.data[1][at.place])} · balance ${exact.format(plot.data[2][at.place])} ${given.currency}`;
     };
     return {
       width: box.clientWidth - 24,
       height: Math.max(220, Math.round(picture.getBoundingClientRect().height)),
       tzDate: (at) => window.uPlot.tzDate(new Date(at * 1e3), "Etc/UTC"),
-      cursor: { points: { size: 7 }, y: false },
+      cursor: { points: { show: false }, y: false },
       legend: { show: false },
       scales: { y: { range: (_plot, low, high) => { const room = (high - low || 1) / 14; return [low - room, high + room]; } } },
       axes: [
@@ -119,7 +141,7 @@
         { label: "Balance", stroke: ink("--ink-faint"), width: 1.25, dash: [3, 3], points: { show: false }, paths: stepped },
         ...lines,
       ],
-      hooks: { drawAxes: [days(given)], setCursor: [say], draw: [named(given)] },
+      hooks: { ready: [(plot) => { marks = dots(plot); }], drawAxes: [days(given)], setCursor: [say], draw: [named(given)] },
     };
   };
 
@@ -154,7 +176,7 @@
 
   // The arrow keys move the reading through the curve: by a point, with Shift by twenty; Home and End to its ends.
   const read = (plot, event) => {
-    const last = plot.data[0].length - 1, step = event.shiftKey ? 20 : 1, at = plot.cursor.idx ?? last;
+    const last = plot.data[0].length - 1, step = event.shiftKey ? 20 : 1, at = held(plot)?.place ?? last;
     const to = { ArrowLeft: at - step, ArrowRight: at + step, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
