@@ -11,8 +11,6 @@ the wire; `acknowledged` lasts until the bridge has the acknowledgement. Both pr
 import argparse
 import json
 import os
-import resource
-import signal
 import statistics
 import subprocess
 import sys
@@ -29,29 +27,26 @@ from anyio import to_thread
 from actors.arrival import Arrival, Decided
 from appliance.assembly import Machine
 from appliance.clock import wall_us
-from appliance.commands.serve import SWITCH_INTERVAL_S
-from appliance.console import answer
-from appliance.serve import serve
-from appliance.settings_file import read_settings
+from appliance.settings import Settings
 from bench.firm import BRIDGE, found_firm
 from bench.samples import Samples
+from bench.serving import cpu_s, opened, outboxes, while_serving
 from firm.inputs import DealReported, QuoteFrame
-from storage.files import FirmDirectory
-from storage.secret_files import read_secrets
+from storage.secret_files import Secrets
 
 ACCOUNTS = 2_000
 PRICES = 5_000
 DEALS = 200
 SECONDS = 65  # so that one stretch holds a whole minute, at whose end every account is marked
 GOAL_MS = 10.0
-SHARED_MEMORY = Path("/dev/shm")
 
 
 class MeasuredMachine(Machine):
     """Notes when each arrival was read from the wire and when it was durable."""
 
-    decided: Samples
-    gateway_part: Samples
+    def __init__(self, directory: Path, settings: Settings, secrets: Secrets) -> None:
+        super().__init__(directory, settings, secrets)
+        self.decided, self.gateway_part = Samples(), Samples()
 
     def offer(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
@@ -78,9 +73,8 @@ class _Progress:
     """What the machine counted, at an instant."""
 
     def __init__(self, machine: Machine) -> None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
         market = machine.engine.market(BRIDGE)
-        self.cpu = used.ru_utime + used.ru_stime
+        self.cpu = cpu_s()
         self.batches, self.rows = machine.meter.batches, machine.ledger.size
         self.ticks, self.wakes = market.tick_count, market.wake_count
         self.wall = time.perf_counter()
@@ -88,39 +82,21 @@ class _Progress:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure once."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
-        # A bridge keeps its outbox on a machine of its own: its syncs must not queue on the ledger's disk.
-        shared = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
-        with tempfile.TemporaryDirectory(dir=shared) as outbox:
-            key_file = found_firm(Path(folder), options.accounts, trailing=not options.static)
-            files = FirmDirectory(Path(folder) / "firm")
-            machine = MeasuredMachine(files.path, read_settings(files.settings), read_secrets(files.path))
-            try:
-                return _measure(machine, key_file, Path(outbox) / "outbox.db", options)
-            finally:
-                machine.close()
-
-
-def _measure(machine: MeasuredMachine, key_file: Path, outbox: Path, options: argparse.Namespace) -> dict[str, Any]:
-    machine.decided, machine.gateway_part = Samples(), Samples()
-    told: dict[str, Any] = {}
-
-    async def serve_and_feed() -> None:
-        async with anyio.create_task_group() as tasks:
-            ready = anyio.Event()
-            tasks.start_soon(partial(serve, machine, answer, ready=lambda _url: ready.set()))
-            await ready.wait()
-            try:
-                told.update(await _feed(machine, _command(key_file, outbox, options), options.seconds))
-            finally:
-                os.kill(os.getpid(), signal.SIGTERM)
-
-    anyio.run(serve_and_feed)
+    with (
+        tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder,
+        tempfile.TemporaryDirectory(dir=outboxes()) as outbox,
+    ):
+        key_file = found_firm(Path(folder), options.accounts, trailing=not options.static)
+        machine = opened(MeasuredMachine, Path(folder) / "firm")
+        try:
+            command = feeder_command(key_file, Path(outbox) / "outbox.db", options)
+            told = while_serving(machine, partial(_feed, machine, command, options.seconds))
+        finally:
+            machine.close()
     return _result(machine, told, options)
 
 
-def _command(key_file: Path, outbox: Path, options: argparse.Namespace) -> list[str]:
+def feeder_command(key_file: Path, outbox: Path, options: argparse.Namespace) -> list[str]:
     command = [sys.executable, "-m", "bench.feeder", "--key-file", str(key_file), "--outbox", str(outbox)]
     for name in ("accounts", "prices", "deals", "seconds"):
         command += [f"--{name}", str(getattr(options, name))]
