@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio import to_thread
 
 from actors.arrival import Arrival, Decided
 from appliance.assembly import Machine
 from appliance.clock import wall_us
 from appliance.settings import Settings
+from bench.beside import Beside
 from bench.firm import BRIDGE, found_firm
 from bench.samples import Samples
 from bench.serving import cpu_s, opened, outboxes, while_serving
@@ -89,37 +88,35 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         key_file = found_firm(Path(folder), options.accounts, trailing=not options.static)
         machine = opened(MeasuredMachine, Path(folder) / "firm")
         try:
-            command = feeder_command(key_file, Path(outbox) / "outbox.db", options)
+            command = feeder_options(key_file, Path(outbox) / "outbox.db", options)
             told = while_serving(machine, partial(_feed, machine, command, options.seconds))
         finally:
             machine.close()
     return _result(machine, told, options)
 
 
-def feeder_command(key_file: Path, outbox: Path, options: argparse.Namespace) -> list[str]:
-    command = [sys.executable, "-m", "bench.feeder", "--key-file", str(key_file), "--outbox", str(outbox)]
+def feeder_options(key_file: Path, outbox: Path, options: argparse.Namespace) -> list[object]:
+    """Of `bench.feeder`; `options` has those that are said to this program too."""
+    given: list[object] = ["--key-file", key_file, "--outbox", outbox]
     for name in ("accounts", "prices", "deals", "seconds"):
-        command += [f"--{name}", str(getattr(options, name))]
-    return [*command, "--conversions"] if options.conversions else command
+        given += [f"--{name}", getattr(options, name)]
+    return [*given, "--conversions"] if options.conversions else given
 
 
-async def _feed(machine: Machine, command: list[str], seconds: int) -> dict[str, Any]:
+async def _feed(machine: Machine, options: Sequence[object], seconds: int) -> dict[str, Any]:
     """Run the feeder; what it said, with what the machine counted in the measured stretch."""
-    feeder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220  (our own program, read in a thread)
-    assert feeder.stdout is not None
+    feeder = Beside("bench.feeder", options)
     try:
-        begin = json.loads(await to_thread.run_sync(feeder.stdout.readline) or "{}")
+        begin = await feeder.line()
         await anyio.sleep((begin["begin_us"] - wall_us()) / 1e6)
         before = _Progress(machine)
         await anyio.sleep(seconds)
         after = _Progress(machine)
-        end = json.loads(await to_thread.run_sync(feeder.stdout.readline) or "{}")
+        end = await feeder.line()
     finally:
-        feeder.kill()
-        feeder.wait()
+        feeder.stop()
     wall = after.wall - before.wall
-    told: dict[str, Any] = begin | end
-    return told | {
+    return begin | end | {
         "decide_ms": _median_ms(machine.meter.decide_us),
         "commit_ms": _median_ms(machine.meter.commit_us),
         "cpu_appliance": (after.cpu - before.cpu) / wall,

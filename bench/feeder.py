@@ -237,7 +237,7 @@ class Feeder:
         began_us, began = now_us(), time.perf_counter()
         seconds = WARM_UP_S + self.options.seconds
         from_us, to_us = began_us + WARM_UP_S * 1_000_000, began_us + seconds * 1_000_000
-        _say({"begin_us": from_us, "end_us": to_us})
+        say({"begin_us": from_us, "end_us": to_us})
         ticks = deals = frames = 0
         used = None
         while (elapsed := time.perf_counter() - began) < seconds:
@@ -281,7 +281,7 @@ class Feeder:
         }
 
 
-def _say(line: dict[str, object]) -> None:
+def say(line: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
@@ -297,7 +297,7 @@ def main() -> int:
     parser.add_argument("--conversions", action="store_true")
     feeder = Feeder(parser.parse_args())
     anyio.run(feeder.run)
-    _say(feeder.result())
+    say(feeder.result())
     return 0
 
 

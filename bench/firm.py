@@ -145,7 +145,7 @@ def trails_every_tick(program: Program) -> bool:
 
 
 def _sell(machine: Machine, sold: Sequence[Program], accounts: int, people: int) -> list[Sold]:
-    dice = random.Random(1)
+    dice = random.Random(sold[0].bridge)  # other ids on each bridge
     commands: list[Command] = []
     orders: list[Sold] = []
     for place in range(accounts):

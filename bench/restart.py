@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from actors.arrival import Arrival, Decided
-from actors.batch import Batch
 from appliance.assembly import Machine
 from appliance.founding import found
 from appliance.settings import ClockSettings, ClockSource, FirmSettings, Settings
 from appliance.settings_file import read_settings
 from bench.memory import pss_kib
 from firm.facts import DealBooked
-from firm.inputs import ClockTicked, DealEntry, DealReported, Side
+from firm.inputs import DealEntry, DealReported, Side
 from firm.money import Money
 from storage.files import FirmDirectory
 from storage.secret_files import read_secrets
@@ -34,7 +33,6 @@ from storage.secret_files import read_secrets
 SIZES = (1_000, 5_000, 20_000, 100_000)
 STARTS = 3
 TAIL_ROWS = 5_000
-ROWS_AT_ONCE = 1_000
 BUILT_WITHIN_S = 1_800
 MARK = "bench.json"  # beside the firm: where the platform stood when all was killed
 
@@ -42,37 +40,17 @@ MARK = "bench.json"  # beside the firm: where the platform stood when all was ki
 def build(folder: Path, accounts: int, tail_rows: int) -> None:
     """Found the firm, let it live until its tail is durable, and end this process as no firm should end."""
     # Only here, so that a start imports what `evenhand serve` does and no more.
-    from bench.engine import T0, Floor
-    from bench.firm import BRIDGE, listing
-
-    class Kept(Floor):
-        """A floor whose rows are in the machine's ledger, many in a commit."""
-
-        def __init__(self, machine: Machine) -> None:
-            self._ledger, self._rows, self._frames, self._heads = machine.ledger, [], [], []
-            super().__init__(listing(conversions=False), trailing=True, engine=machine.engine)
-
-        def decide(self, arrivals: list[Arrival]) -> Batch:
-            batch = super().decide(arrivals)
-            self._rows += batch.rows
-            self._frames += batch.frames
-            self._heads += batch.checkpoints
-            if len(self._rows) >= ROWS_AT_ONCE:
-                self.flush()
-            return batch
-
-        def flush(self) -> None:
-            self._ledger.append(self._rows, frames=self._frames, checkpoints=self._heads)
-            self._rows, self._frames, self._heads = [], [], []
+    from bench.engine import T0
+    from bench.firm import BRIDGE
+    from bench.kept import KeptFloor
 
     # In simulated time, which stands still between reports, so that no days end while this is built.
     clock = ClockSettings(source=ClockSource.SIMULATED)
     machine = found(folder / "firm", Settings(firm=FirmSettings(name="Bench", slug="bench"), clock=clock), T0)
     machine.runner.run_dry()
-    floor = Kept(machine)
+    floor = KeptFloor(machine)
     floor.grow(accounts)
-    floor.flush()
-    _snapshot(machine)
+    floor.snapshot()
     target, opened = machine.ledger.size + tail_rows, floor.opened
     place = 0
     while machine.engine.size < target:
@@ -89,13 +67,6 @@ def build(folder: Path, accounts: int, tail_rows: int) -> None:
     }
     (folder / MARK).write_text(json.dumps(mark | {"price": floor.book.bids[0], "rows": machine.ledger.size}))
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _snapshot(machine: Machine) -> None:
-    before = machine.engine.own.state.snapshot_of_seq
-    machine.runner.snapshot()
-    while machine.engine.own.state.snapshot_of_seq == before:
-        machine.decide_now([ClockTicked(at_us=machine.clock.now_us())])
 
 
 def start(folder: Path, deal: int) -> None:
