@@ -38,6 +38,8 @@ BENCHES = {
     "prices-trend": ("bench.engine", "--trend", "--sizes", "1000,5000,20000,100000"),
     "feed": ("bench.feed",),
     "feed-static": ("bench.feed", "--static"),
+    "burst": ("bench.burst",),
+    "pages": ("bench.pages",),
     "memory": ("bench.memory",),
     "restore": ("bench.restore",),
     "restart": ("bench.restart",),

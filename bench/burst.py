@@ -10,15 +10,14 @@ release breaks; live pages and page loads from other processes. This process is 
 import argparse
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import cache, partial
-from operator import itemgetter
+from functools import partial
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,8 +35,9 @@ from appliance.settings import (
     Settings,
 )
 from bench.beside import Beside
+from bench.beyond import Beyond, beyond_of
 from bench.firm import Founded, hire, programs_sold, sell_to, session_of, settings_of
-from bench.payrolls import SPECS, Long, Polled, Stretch, polled, stretch
+from bench.payrolls import SPECS, Long, stretch
 from bench.samples import Samples
 from bench.serving import cpu_s, opened, outboxes, while_serving
 from bench.visitors import Page, visit
@@ -52,7 +52,6 @@ from storage.secret_files import Secrets
 ACCOUNTS, BREAKING, VIEWERS, LOADS = 10_000, 500, 50, 10.0
 LEAD_S, SECONDS = 10.0, 40.0
 GOAL_MS = 10.0
-POLLERS_S = (0.5, 2.0, 30.0)
 FIRST, CLOSE = "close_only", "close_all"  # the first thing that is asked for a breached account, and what closes it
 
 
@@ -199,15 +198,24 @@ def _logins(machine: BurstMachine) -> dict[int, str]:
 class Chain:
     """From the price that broke an account to the request that closes it, each step since the price was handed over."""
 
-    def __init__(self, machine: BurstMachine, logins: dict[int, str], platform: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        machine: BurstMachine,
+        logins: dict[int, str],
+        platform: dict[str, Any],
+        ticks: dict[str, list[Tick]],
+        shift_us: int,
+    ) -> None:
+        """`ticks` by symbol; `shift_us`: from market time to the machine's clock."""
         self.prices, self.durable, self.first, self.close = (Samples() for _ in range(4))
         self.beyond: list[Beyond] = []
         self._handed = platform["handed"]
+        self._ticks = ticks
         self._breaking = platform["breaking"]
-        heard = {(action, login): (at_us, bid) for action, at_us, login, bid in reversed(platform["commands"])}
+        heard = {(action, login): at_us for action, at_us, login in reversed(platform["commands"])}  # the first of each
         self._add_prices(machine.frames)
         for breach in machine.breaches:
-            self._add(breach, logins[breach.account], heard)
+            self._add(breach, logins[breach.account], heard, shift_us)
 
     def _add_prices(self, frames: list[tuple[int, int]]) -> None:
         lasts = [last for last, _ in frames]
@@ -216,38 +224,27 @@ class Chain:
             if place < len(frames):
                 self.prices.add(handed_us, frames[place][1] - handed_us, count)
 
-    def _add(self, breach: Breach, login: str, heard: dict[tuple[str, str], tuple[int, int]]) -> None:
+    def _add(self, breach: Breach, login: str, heard: dict[tuple[str, str], int], shift_us: int) -> None:
         place = bisect_right(self._handed, breach.priced_us, key=itemgetter(0)) - 1
         handed_us = self._handed[place][3]
         self.durable.add(handed_us, breach.durable_us - handed_us)
         for action, samples in ((FIRST, self.first), (CLOSE, self.close)):
-            samples.add(handed_us, heard[action, login][0] - handed_us)
+            samples.add(handed_us, heard[action, login] - handed_us)
         if login in self._breaking:
             *position, balance = self._breaking[login]
-            self.beyond.append(Beyond(Long(*position), balance, breach.floor, heard[CLOSE, login][1]))
+            closed_us = heard[CLOSE, login]
+            instants = {
+                "at once": breach.priced_us,
+                "durable": breach.durable_us - shift_us,
+                "close": closed_us - shift_us,
+            }
+            bids = {name: self._bid(position[0], at_us) for name, at_us in instants.items()}
+            self.beyond.append(Beyond(Long(*position), balance, breach.floor, bids))
 
-
-class Beyond(NamedTuple):
-    """How far an account that broke was beyond its floor when the request to close it came. Money in cents, prices in points."""
-
-    position: Long
-    balance: int
-    floor: int
-    closed_bid: int
-
-    @property
-    def allowed(self) -> int:
-        return self.balance - self.floor
-
-    @property
-    def level(self) -> int:
-        """The bid at which it breaks."""
-        return self.position.breaks_at(self.allowed)
-
-    def percent(self, points: float) -> float:
-        """So many points beyond it, of the allowed loss."""
-        a_thousand = self.position.profit(self.position.price + 1_000)
-        return points * a_thousand / 1_000 * 100 / self.allowed
+    def _bid(self, symbol: str, at_us: int) -> int:
+        """The last one at an instant of the market."""
+        ticks = self._ticks[symbol]
+        return ticks[bisect_right(ticks, at_us, key=attrgetter("t_us")) - 1].bid
 
 
 def _result(
@@ -256,7 +253,9 @@ def _result(
     lead_us, long_us = _span(options)
     begin_us = told["begin_us"]
     whole, burst = (begin_us, begin_us + long_us), (begin_us + lead_us, begin_us + long_us)
-    chain = Chain(machine, logins, told["platform"])
+    prices = stretch(lead_us, long_us)
+    ticks = {symbol: prices.of(symbol) for symbol in SPECS}
+    chain = Chain(machine, logins, told["platform"], ticks, begin_us - prices.from_us)
     durable, close = chain.durable.summary(*whole), chain.close.summary(*whole)
     reads = {kind: _page_ms(taken) for kind, taken in told["readers"]["taken"].items()}
     return {
@@ -271,7 +270,7 @@ def _result(
         "durable": durable,
         "first": chain.first.summary(*whole),
         "close": close,
-        "beyond": beyond_of(chain.beyond, stretch(lead_us, long_us)),
+        "beyond": beyond_of(chain.beyond, ticks),
         "pages_ms": reads,
         "parts": told["watchers"]["parts"],
         "late_us_max": told["platform"]["late_us_max"],
@@ -286,40 +285,6 @@ def _page_ms(taken: list[list[int]]) -> dict[str, float]:
     return {"count": len(took), "p50": took[len(took) // 2] / 1_000, "max": took[-1] / 1_000}
 
 
-def beyond_of(found: Sequence[Beyond], prices: Stretch) -> dict[str, Any]:
-    """Ours, and each poller's mean over all its moments: % of the allowed loss, points by symbol, and the share never seen."""
-    ours = [(one, float(one.level - one.closed_bid), 0.0) for one in found]
-    told = {"ours": _means(ours)}
-    ticks = {symbol: prices.of(symbol) for symbol in SPECS}
-    for every_s in POLLERS_S:
-        look = cache(partial(_polled, ticks, int(every_s * SECOND_US)))
-        looks = [(one, look(one.position.symbol, one.level)) for one in found]
-        theirs = [(one, float(seen.points), float(seen.missed)) for one, seen in looks if seen is not None]
-        told[f"{every_s:g}"] = _means(theirs)
-    return told
-
-
-def _polled(ticks: dict[str, list[Tick]], every_us: int, symbol: str, level: int) -> Polled | None:
-    return polled(ticks[symbol], level, every_us)
-
-
-def _means(found: Sequence[tuple[Beyond, float, float]]) -> dict[str, Any]:
-    """Of (account, points, share missed); how far one was that was not seen at all, nobody can say."""
-    seen = [(one, points) for one, points, missed in found if missed < 1]
-    symbols = sorted({one.position.symbol for one, _ in seen})
-    percents = [one.percent(points) for one, points in seen]
-    return {
-        "accounts": len(found),
-        "percent": statistics.fmean(percents),
-        "percent_max": max(percents),
-        "points": {
-            symbol: statistics.fmean(points for one, points in seen if one.position.symbol == symbol)
-            for symbol in symbols
-        },
-        "missed": statistics.fmean(missed for _, _, missed in found),
-    }
-
-
 def text_of(result: dict[str, Any]) -> str:
     """For people."""
     lines = [
@@ -332,7 +297,7 @@ def text_of(result: dict[str, Any]) -> str:
     for name, told in result["beyond"].items():
         points = ", ".join(f"{points:.1f} {symbol}" for symbol, points in told["points"].items())
         lines.append(
-            f"beyond the floor, {name:>4}: {told['percent']:.2f} % of the allowed loss (worst {told['percent_max']:.2f}),"
+            f"beyond the floor, {name:>7}: {told['percent']:.2f} % of the allowed loss (worst {told['percent_max']:.2f}),"
             f" points {points}; never seen {told['missed']:.2%}"
         )
     for kind, told in result["pages_ms"].items():

@@ -76,7 +76,7 @@ class Payrolls:
         self.accounts: dict[str, Held] = {}
         self.bids: dict[str, int] = {}
         self.handed: list[tuple[int, int, int, int]] = []
-        self.commands: list[tuple[str, int, str, int]] = []
+        self.commands: list[tuple[str, int, str]] = []
         self.late_us_max = 0
         self._dice = random.Random(7)
         self._shift_us = 0  # from market time to the machine's clock; 0 until the prices begin
@@ -92,11 +92,9 @@ class Payrolls:
         self.client.platform = self
 
     def heard(self, command: Cmd) -> None:
-        """At the wire: which request, when, and the bid at which its account's position stands."""
-        held = self.accounts.get(command.acc)
-        bid = self.bids[held.position.symbol] if held is not None and held.position is not None else 0
+        """At the wire: which request, when, for whom."""
         if self._shift_us:
-            self.commands.append((command.action, now_us(), command.acc, bid))
+            self.commands.append((command.action, now_us(), command.acc))
 
     # --- what the appliance asks ---
 

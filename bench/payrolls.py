@@ -52,9 +52,9 @@ class Long(NamedTuple):
         return divided_rounded_half_away((bid - self.price) * self.lots_e8 * _worth(spec), _scale(spec))
 
     def breaks_at(self, allowed: int) -> int:
-        """The highest bid at which so much or more is lost."""
+        """The highest bid at which so much or more is lost: half a cent less is rounded to it."""
         spec = SPECS[self.symbol]
-        return self.price - divided_rounded_up(allowed * _scale(spec), self.lots_e8 * _worth(spec))
+        return self.price - divided_rounded_up((2 * allowed - 1) * _scale(spec), 2 * self.lots_e8 * _worth(spec))
 
 
 class Polled(NamedTuple):
