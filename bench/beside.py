@@ -3,13 +3,25 @@
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from anyio import to_thread
 
 PATIENCE_S = 60.0
+
+
+def now_us() -> int:
+    """The machine's clock, which all its processes read."""
+    return time.time_ns() // 1_000
+
+
+def say(line: Mapping[str, object]) -> None:
+    """In a program that runs beside the firm: a line for whoever started it."""
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
 
 
 class Beside:

@@ -158,9 +158,10 @@ async def _measure(
 
         platform = beside("bench.burst_platform", command)
         await platform.line()
+        port = machine.settings.web.port
         live, pages = _visits(machine, founded, staff, options.viewers)
-        watchers = beside("bench.visitors", visit(folder / "watchers.json", machine, live=live))
-        readers = beside("bench.visitors", visit(folder / "readers.json", machine, pages=pages, pace=options.loads))
+        watchers = beside("bench.visitors", visit(folder / "watchers.json", port, live=live))
+        readers = beside("bench.visitors", visit(folder / "readers.json", port, pages=pages, pace=options.loads))
         refused = [(await each.line())["refused"] for each in (watchers, readers)]
         assert not any(refused), f"not every page was served: {refused}"
         begun = await platform.go_on()

@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
-from bench.feeder import now_us, say
+from bench.beside import now_us, say
 from bench.payrolls import SPECS, Long, Stretch, sized, stretch
 from bridges.client import BridgeClient, Identity, Resume
 from bridges.enrolment import read_key_file

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import apsw
 
-from bench.feeder import say
+from bench.beside import say
 from bench.peers import add_peers
 
 ROWS_AT_ONCE = 1_000

@@ -201,7 +201,7 @@ class Bench:
         self, *, live: Sequence[Page] = (), pages: Sequence[Page] = (), pace: float = 0.0, seconds: float | None = None
     ) -> tuple[dict[str, float], dict[str, Any]]:
         """A stretch in which these are read, from when all live pages are open; what the readers saw."""
-        options = visit(self._folder / "visit.json", self._machine, live=live, pages=pages, pace=pace)
+        options = visit(self._folder / "visit.json", self._machine.settings.web.port, live=live, pages=pages, pace=pace)
         visitors = Beside("bench.visitors", options)
         try:
             began = await visitors.line()

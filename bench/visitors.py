@@ -15,8 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from appliance.assembly import Machine
-from bench.feeder import now_us, say
+from bench.beside import now_us, say
 
 HOST = "127.0.0.1"
 LIVE = b"event: live"
@@ -33,11 +32,11 @@ class Page(NamedTuple):
 
 
 def visit(
-    file: Path, machine: Machine, *, live: Sequence[Page] = (), pages: Sequence[Page] = (), pace: float = 0.0
+    file: Path, port: int, *, live: Sequence[Page] = (), pages: Sequence[Page] = (), pace: float = 0.0
 ) -> list[object]:
     """Write down what is to be read, in `file`; the options of this program that read it there."""
     file.write_text(json.dumps({"live": live, "pages": pages}))
-    return ["--port", machine.settings.web.port, "--file", file, "--pace", pace]
+    return ["--port", port, "--file", file, "--pace", pace]
 
 
 class Visitors:
