@@ -125,20 +125,19 @@ def _beyond_lines(name: str, beyond: dict[str, Any]) -> list[Line]:
 def _pages_lines(name: str, result: dict[str, Any]) -> list[Line]:
     feed, goal, viewers = result["feed"], result["goal_times"], result["viewers"]
     load = f"{result['prices']:,} prices/s"
+    pages = f"{viewers:,} live pages of {result['watched']:,} accounts"
     times = f"{result['times_p99']:.2f} ({feed['alone']['p99']:.1f} and {feed['watched']['p99']:.1f} ms)"
     lines = [
         Line(
             name,
-            f"feed to durable decision, p99 with {viewers:,} live pages as a multiple of that without, {load}",
+            f"feed to durable decision, p99 with {pages} as a multiple of that without, {load}",
             f"<= {goal:g}",
             times,
             bool(result["goals_met"]),
         )
     ]
     if (shown := result["shown"]) is not None:
-        what = (
-            f"a deal's commit to its position on a live page, {viewers:,} of them, {result['parts_per_s']:,.0f} parts/s"
-        )
+        what = f"a deal's commit to its position on a live page, {pages}, {result['parts_per_s']:,.0f} parts/s"
         lines.append(Line(name, what, "-", _quantiles(shown), None))
     called = {
         "list": f"the staff's list of {result['listed']:,} accounts",

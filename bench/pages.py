@@ -33,7 +33,7 @@ from bench.firm import Founded, hire, programs_sold, sell_to, session_of, settin
 from bench.kept import KeptFloor
 from bench.samples import Samples
 from bench.serving import cpu_s, opened, outboxes, while_serving
-from bench.visitors import Page, visit
+from bench.visitors import OPEN_WITHIN_S, Page, visit
 from firm.ids import id_text
 from firm.inputs import DealEntry, DealReported
 from firm.instant import SECOND_US
@@ -88,14 +88,14 @@ def _found(folder: Path, options: argparse.Namespace) -> tuple[Founded, int]:
     try:
         machine.runner.run_dry()
         floor = KeptFloor(machine, wall_us())
-        before = max(0, options.listed - options.viewers)
+        before = max(0, options.listed - options.watched)
         floor.grow(min(options.holding, before))
         floor.grow(before, holding=False)
         floor.snapshot()
         sold = [
             replace(each, program=f"{each.program}-w", bridge=WATCHED_BRIDGE) for each in programs_sold(trailing=True)
         ]
-        return sell_to(machine, folder, sold, options.viewers, options.viewers), hire(machine)
+        return sell_to(machine, folder, sold, options.watched, options.watched), hire(machine)
     finally:
         machine.close()
 
@@ -174,12 +174,13 @@ class Bench:
     def _feeder(self) -> list[object]:
         options = self._options
         fed = argparse.Namespace(
-            accounts=options.viewers, prices=options.prices, deals=options.deals, seconds=3_600, conversions=False
+            accounts=options.watched, prices=options.prices, deals=options.deals, seconds=3_600, conversions=False
         )
         return feeder_options(self._key_file, self._outbox / "outbox.db", fed)
 
     def _live(self) -> list[Page]:
-        return [Page("live", f"/accounts/{account}/live", cookie) for cookie, account in self._own]
+        own = (self._own[place % len(self._own)] for place in range(self._options.viewers))
+        return [Page("live", f"/accounts/{account}/live", cookie) for cookie, account in own]
 
     def _pages(self) -> list[Page]:
         pages = []
@@ -205,10 +206,11 @@ class Bench:
         visitors = Beside("bench.visitors", options)
         try:
             began = await visitors.line()
-            if began["refused"]:
-                self._skipped.append(f"not every live page was let in: {began['refused']}")
+            if began["watching"] < len(live):
+                told = f"{began['watching']:,} of {len(live):,} live pages brought anything within {OPEN_WITHIN_S:g} s"
+                self._skipped.append(f"{told}; refused: {began['refused']}" if began["refused"] else told)
             stretch = await self._stretch(seconds)
-            return stretch, await visitors.ended()
+            return stretch, began | await visitors.ended()
         finally:
             visitors.stop()
 
@@ -227,7 +229,8 @@ def _result(machine: WatchedMachine, told: dict[str, Any], options: argparse.Nam
         "bench": "pages",
         "listed": options.listed,
         "holding": options.holding,
-        "viewers": options.viewers,
+        "viewers": told["watchers"]["watching"],
+        "watched": options.watched,
         "prices": options.prices,
         "lists_per_s": {name: statistics.median(found) for name, found in turns.items() if found},
         "times_django": statistics.median(times) if times else None,
@@ -289,8 +292,9 @@ def main() -> int:
     parser.add_argument(
         "--holding", type=int, default=HOLDING, help="of those that nobody watches, so many hold positions"
     )
+    parser.add_argument("--viewers", type=int, default=VIEWERS, help="live pages")
     parser.add_argument(
-        "--viewers", type=int, default=VIEWERS, help="accounts that are fed, each watched by its trader"
+        "--watched", type=int, default=VIEWERS, help="accounts that are fed, whose traders have them open"
     )
     parser.add_argument("--prices", type=int, default=PRICES, help="a second")
     parser.add_argument("--deals", type=int, default=DEALS, help="a second")

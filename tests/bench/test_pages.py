@@ -11,7 +11,22 @@ from bench import peers
 from bench.lines import lines_of
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = ("--listed", "70", "--holding", "10", "--viewers", "6", "--seconds", "3", "--turn", "0.3", "--prices", "300")
+SMALL = (
+    "--listed",
+    "70",
+    "--holding",
+    "10",
+    "--viewers",
+    "8",
+    "--watched",
+    "6",
+    "--seconds",
+    "3",
+    "--turn",
+    "0.3",
+    "--prices",
+    "300",
+)
 WITHOUT_PEERS = """
 from pathlib import Path
 from bench import pages, peers
