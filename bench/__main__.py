@@ -39,6 +39,8 @@ BENCHES = {
     "feed": ("bench.feed",),
     "feed-static": ("bench.feed", "--static"),
     "gateway": ("bench.gateway",),
+    "burst": ("bench.burst",),
+    "pages": ("bench.pages",),
     "memory": ("bench.memory",),
     "replay": ("bench.replay",),
     "restore": ("bench.restore",),

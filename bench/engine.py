@@ -56,11 +56,17 @@ class Floor:
     """An engine with accounts that hold two positions each, and the platform's side of it."""
 
     def __init__(
-        self, symbols: tuple[Listed, ...], *, trailing: bool, trend: bool = False, engine: Engine | None = None
+        self,
+        symbols: tuple[Listed, ...],
+        *,
+        trailing: bool,
+        trend: bool = False,
+        engine: Engine | None = None,
+        t_us: int = T0,
     ) -> None:
         self.engine = engine or Engine("00" * 16)
         self.book = _Rising(symbols) if trend else Book(symbols)
-        self.t_us = T0
+        self.t_us = t_us
         self.seq = self.qseq = 0
         self.opened: list[int] = []
         self._trend = trend
@@ -92,8 +98,8 @@ class Floor:
         self.qseq += len(ticks)
         return Arrival(body, self.t_us, self.t_us, attachment=frame)
 
-    def grow(self, accounts: int) -> None:
-        """Until there are so many."""
+    def grow(self, accounts: int, *, holding: bool = True) -> None:
+        """Until there are so many. `holding`: the new ones hold two positions each, else nothing."""
         dice = self._dice
         gc.disable()  # nothing that is made here is let go, and the collector would look through all of it again and again
         for place in range(len(self.opened), accounts):
@@ -111,8 +117,9 @@ class Floor:
                 MarkOrderPaid(by="console", order=order, reference="bench"),
             )
             self.opened.append(ids[0])
-            self.buy(ids[0])
-            self.buy(ids[0])
+            if holding:
+                self.buy(ids[0])
+                self.buy(ids[0])
         gc.enable()
 
     def _open(self) -> None:

@@ -11,47 +11,41 @@ the wire; `acknowledged` lasts until the bridge has the acknowledgement. Both pr
 import argparse
 import json
 import os
-import resource
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio import to_thread
 
 from actors.arrival import Arrival, Decided
 from appliance.assembly import Machine
 from appliance.clock import wall_us
-from appliance.commands.serve import SWITCH_INTERVAL_S
-from appliance.console import answer
-from appliance.serve import serve
-from appliance.settings_file import read_settings
+from appliance.settings import Settings
+from bench.beside import Beside
 from bench.firm import BRIDGE, found_firm
 from bench.samples import Samples
+from bench.serving import cpu_s, opened, outboxes, while_serving
 from firm.inputs import DealReported, QuoteFrame
-from storage.files import FirmDirectory
-from storage.secret_files import read_secrets
+from storage.secret_files import Secrets
 
 ACCOUNTS = 2_000
 PRICES = 5_000
 DEALS = 200
 SECONDS = 65  # so that one stretch holds a whole minute, at whose end every account is marked
 GOAL_MS = 10.0
-SHARED_MEMORY = Path("/dev/shm")
 
 
 class MeasuredMachine(Machine):
     """Notes when each arrival was read from the wire and when it was durable."""
 
-    decided: Samples
-    gateway_part: Samples
+    def __init__(self, directory: Path, settings: Settings, secrets: Secrets) -> None:
+        super().__init__(directory, settings, secrets)
+        self.decided, self.gateway_part = Samples(), Samples()
 
     def offer(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
@@ -78,9 +72,8 @@ class _Progress:
     """What the machine counted, at an instant."""
 
     def __init__(self, machine: Machine) -> None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
         market = machine.engine.market(BRIDGE)
-        self.cpu = used.ru_utime + used.ru_stime
+        self.cpu = cpu_s()
         self.batches, self.rows = machine.meter.batches, machine.ledger.size
         self.ticks, self.wakes = market.tick_count, market.wake_count
         self.wall = time.perf_counter()
@@ -88,68 +81,42 @@ class _Progress:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure once."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
-        # A bridge keeps its outbox on a machine of its own: its syncs must not queue on the ledger's disk.
-        shared = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
-        with tempfile.TemporaryDirectory(dir=shared) as outbox:
-            key_file = found_firm(Path(folder), options.accounts, trailing=not options.static)
-            files = FirmDirectory(Path(folder) / "firm")
-            machine = MeasuredMachine(files.path, read_settings(files.settings), read_secrets(files.path))
-            try:
-                return _measure(machine, key_file, Path(outbox) / "outbox.db", options)
-            finally:
-                machine.close()
-
-
-def _measure(machine: MeasuredMachine, key_file: Path, outbox: Path, options: argparse.Namespace) -> dict[str, Any]:
-    machine.decided, machine.gateway_part = Samples(), Samples()
-    told = while_serving(machine, partial(_feed, machine, _command(key_file, outbox, options), options.seconds))
+    with (
+        tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder,
+        tempfile.TemporaryDirectory(dir=outboxes()) as outbox,
+    ):
+        key_file = found_firm(Path(folder), options.accounts, trailing=not options.static)
+        machine = opened(MeasuredMachine, Path(folder) / "firm")
+        try:
+            command = feeder_options(key_file, Path(outbox) / "outbox.db", options)
+            told = while_serving(machine, partial(_feed, machine, command, options.seconds))
+        finally:
+            machine.close()
     return _result(machine, told, options)
 
 
-def while_serving(machine: Machine, work: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    """Serve it as `evenhand serve` does for as long as `work` lasts; what that gives."""
-    told: dict[str, Any] = {}
-
-    async def serve_and_work() -> None:
-        async with anyio.create_task_group() as tasks:
-            ready = anyio.Event()
-            tasks.start_soon(partial(serve, machine, answer, ready=lambda _url: ready.set()))
-            await ready.wait()
-            try:
-                told.update(await work())
-            finally:
-                os.kill(os.getpid(), signal.SIGTERM)
-
-    anyio.run(serve_and_work)
-    return told
-
-
-def _command(key_file: Path, outbox: Path, options: argparse.Namespace) -> list[str]:
-    command = [sys.executable, "-m", "bench.feeder", "--key-file", str(key_file), "--outbox", str(outbox)]
+def feeder_options(key_file: Path, outbox: Path, options: argparse.Namespace) -> list[object]:
+    """Of `bench.feeder`; `options` has those that are said to this program too."""
+    given: list[object] = ["--key-file", key_file, "--outbox", outbox]
     for name in ("accounts", "prices", "deals", "seconds"):
-        command += [f"--{name}", str(getattr(options, name))]
-    return [*command, "--conversions"] if options.conversions else command
+        given += [f"--{name}", getattr(options, name)]
+    return [*given, "--conversions"] if options.conversions else given
 
 
-async def _feed(machine: Machine, command: list[str], seconds: int) -> dict[str, Any]:
+async def _feed(machine: Machine, options: Sequence[object], seconds: int) -> dict[str, Any]:
     """Run the feeder; what it said, with what the machine counted in the measured stretch."""
-    feeder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220  (our own program, read in a thread)
-    assert feeder.stdout is not None
+    feeder = Beside("bench.feeder", options)
     try:
-        begin = json.loads(await to_thread.run_sync(feeder.stdout.readline) or "{}")
+        begin = await feeder.line()
         await anyio.sleep((begin["begin_us"] - wall_us()) / 1e6)
         before = _Progress(machine)
         await anyio.sleep(seconds)
         after = _Progress(machine)
-        end = json.loads(await to_thread.run_sync(feeder.stdout.readline) or "{}")
+        end = await feeder.line()
     finally:
-        feeder.kill()
-        feeder.wait()
+        feeder.stop()
     wall = after.wall - before.wall
-    told: dict[str, Any] = begin | end
-    return told | {
+    return begin | end | {
         "decide_ms": _median_ms(machine.meter.decide_us),
         "commit_ms": _median_ms(machine.meter.commit_us),
         "cpu_appliance": (after.cpu - before.cpu) / wall,

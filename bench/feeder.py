@@ -5,10 +5,8 @@ not the firm keeps up. It prints JSON lines: `begin`, when the measured stretch 
 """
 
 import argparse
-import json
 import random
 import resource
-import sys
 import time
 from collections import deque
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import NamedTuple
 
 import anyio
 
+from bench.beside import now_us, say
 from bench.firm import Listed, listing
 from bench.samples import Samples
 from bridges.client import BridgeClient, Identity, Resume
@@ -32,10 +31,6 @@ WATERMARK_EVERY = 50  # frames: ten a second
 WARM_UP_S = 5
 SETTLED_WITHIN_S = 180
 OPENING_DEALS_AT_ONCE = 100
-
-
-def now_us() -> int:
-    return time.time_ns() // 1_000
 
 
 class Held(NamedTuple):
@@ -282,12 +277,6 @@ class Feeder:
             "late_us_max": self.late_us_max,
             "positions": sum(map(len, self.book.positions.values())),
         }
-
-
-def say(line: dict[str, object]) -> None:
-    """To the appliance's process, which reads line by line."""
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
 
 
 def main() -> int:

@@ -1,25 +1,31 @@
-"""The benchmark's firm: its programs, its 30 symbols, and 2,000 paid orders that wait for a platform to open their accounts."""
+"""The benchmark's firm: its programs, its 30 symbols, paid orders that wait for a platform to open their accounts, and its people."""
 
 import random
+import secrets
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from appliance.assembly import Machine
+from appliance.clock import wall_us
 from appliance.commands.bridge import key_file_for
 from appliance.demo_firm import programs
-from appliance.founding import found
+from appliance.founding import found, staff_command, trader_command
 from appliance.ports import free_port
+from appliance.section import Section
 from appliance.settings import FirmSettings, GatewaySettings, Settings, WebSettings
 from bridges.enrolment import new_keypair
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.ids import ID_BITS
 from firm.ruleset import MaximumLoss, Program, Trail
 from storage.files import FirmDirectory
+from web.auth import LOOPBACK_COOKIE, SESSION_ID_BYTES
 
 BRIDGE = "sim"
 HOST = "127.0.0.1"
 KEY_FILE = "bridge.toml"
 ORDERS_AT_ONCE = 100
+NO_PASSWORD = "!"
 
 
 class Listed(NamedTuple):
@@ -68,25 +74,60 @@ def listing(conversions: bool) -> tuple[Listed, ...]:
     return (*DIRECT[: 30 - len(CONVERTED)], *CONVERTED) if conversions else DIRECT
 
 
+class Sold(NamedTuple):
+    """A paid order: who placed it, and the account of its first phase."""
+
+    trader: int
+    account: int
+
+
+class Founded(NamedTuple):
+    """The bridge's key file, and the orders that wait for it, oldest first."""
+
+    key_file: Path
+    sold: list[Sold]
+
+
+def settings_of(**sections: Section) -> Settings:
+    """Of a firm of this machine alone, on free ports. `sections`: what else differs from the defaults."""
+    named: dict[str, Any] = {"firm": FirmSettings(name="Bench", slug="bench"), **sections}
+    named["web"] = WebSettings(host=HOST, port=free_port(HOST))
+    named["gateway"] = GatewaySettings(host=HOST, port=free_port(HOST))
+    return Settings(**named)
+
+
 def found_firm(directory: Path, accounts: int, *, trailing: bool) -> Path:
     """Found it in `directory`; the bridge's key file."""
-    settings = Settings(
-        firm=FirmSettings(name="Bench", slug="bench"),
-        web=WebSettings(host=HOST, port=free_port(HOST)),
-        gateway=GatewaySettings(host=HOST, port=free_port(HOST)),
-    )
-    machine = found(directory / "firm", settings)
+    machine = found(directory / "firm", settings_of())
     try:
-        pair = new_keypair()
-        enrol = EnrolBridge(by="console", bridge=BRIDGE, public_key=pair.public, simulator=True)
-        sold = programs_sold(trailing=trailing)
-        machine.decide_now([enrol, *(PublishProgram(by="console", program=program) for program in sold)])
-        _sell(machine, sold, accounts)
-        key_file = directory / KEY_FILE
-        key_file.write_text(key_file_for(BRIDGE, pair, FirmDirectory(machine.directory), machine.secrets))
+        return sell_to(machine, directory, programs_sold(trailing=trailing), accounts).key_file
     finally:
         machine.close()
-    return key_file
+
+
+def sell_to(machine: Machine, directory: Path, sold: Sequence[Program], accounts: int, people: int = 0) -> Founded:
+    """Enrol the programs' bridge and sell so many accounts on it. The first `people` of their traders can have a session."""
+    pair, bridge = new_keypair(), sold[0].bridge
+    enrol = EnrolBridge(by="console", bridge=bridge, public_key=pair.public, simulator=True)
+    machine.decide_now([enrol, *(PublishProgram(by="console", program=program) for program in sold)])
+    orders = _sell(machine, sold, accounts, people)
+    key_file = directory / KEY_FILE
+    key_file.write_text(key_file_for(bridge, pair, FirmDirectory(machine.directory), machine.secrets))
+    return Founded(key_file, orders)
+
+
+def hire(machine: Machine) -> int:
+    """A member of staff, who can have a session; their number."""
+    command = staff_command(machine, "ruth@bench.example", "Ruth Vale", "reviewer", NO_PASSWORD)
+    machine.decide_now([command])
+    return command.staff
+
+
+def session_of(machine: Machine, person: str) -> str:
+    """The cookie of somebody who has signed in. `person`: such as trader:7."""
+    session_id = secrets.token_urlsafe(SESSION_ID_BYTES)
+    machine.sessions.set(session_id, b"", wall_us(), person)
+    return f"{LOOPBACK_COOKIE}={session_id}"
 
 
 def programs_sold(*, trailing: bool) -> tuple[Program, ...]:
@@ -103,16 +144,27 @@ def trails_every_tick(program: Program) -> bool:
     return any(isinstance(term, MaximumLoss) and term.trail is Trail.EVERY_TICK for term in terms)
 
 
-def _sell(machine: Machine, sold: tuple[Program, ...], accounts: int) -> None:
-    dice = random.Random(1)
+def _sell(machine: Machine, sold: Sequence[Program], accounts: int, people: int) -> list[Sold]:
+    dice = random.Random(sold[0].bridge)  # other ids on each bridge
     commands: list[Command] = []
+    orders: list[Sold] = []
     for place in range(accounts):
         program, trader, order = sold[place % len(sold)], dice.randrange(1 << ID_BITS), dice.randrange(1 << ID_BITS)
         ids = tuple(dice.randrange(1 << ID_BITS) for _ in program.phases)
+        orders.append(Sold(trader, ids[0]))
         commands += [
-            RegisterTrader(by="console", trader=trader, sealed=""),
+            _register(machine, trader, place) if place < people else _nameless(trader),
             PlaceOrder(by="console", order=order, trader=trader, program=program.program, accounts=ids),
             MarkOrderPaid(by="console", order=order, reference="bench"),
         ]
     for start in range(0, len(commands), 3 * ORDERS_AT_ONCE):
         machine.decide_now(commands[start : start + 3 * ORDERS_AT_ONCE])
+    return orders
+
+
+def _register(machine: Machine, trader: int, place: int) -> RegisterTrader:
+    return trader_command(machine, trader, f"trader{place}@bench.example", f"Trader {place}", NO_PASSWORD)
+
+
+def _nameless(trader: int) -> RegisterTrader:
+    return RegisterTrader(by="console", trader=trader, sealed="")

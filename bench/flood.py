@@ -18,7 +18,8 @@ import anyio.lowlevel
 import zmq
 
 from bench.bare import Batch, bare_peer, seconds_of
-from bench.feeder import Book, Feeder, now_us, say
+from bench.beside import now_us, say
+from bench.feeder import Book, Feeder
 from bridges.bounds import EVENTS_MAX, TICKS_MAX, WINDOW_EVENTS_MAX, WINDOW_TICKS_MAX
 from bridges.events import Event, Order
 from bridges.wire import journal, quotes

@@ -23,8 +23,8 @@ from appliance.assembly import Machine
 from appliance.commands.bridge import key_file_for
 from appliance.commands.serve import SWITCH_INTERVAL_S
 from appliance.settings_file import read_settings
-from bench.feed import SHARED_MEMORY, while_serving
 from bench.firm import found_firm
+from bench.serving import outboxes, while_serving
 from bridges.enrolment import new_keypair
 from firm.commands import EnrolBridge
 from storage.files import FirmDirectory
@@ -40,14 +40,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
         # Bridges keep their outboxes on machines of their own: their syncs must not queue on the ledger's disk.
-        shared = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
-        with tempfile.TemporaryDirectory(dir=shared) as outboxes:
+        with tempfile.TemporaryDirectory(dir=outboxes()) as beside:
             key_file = found_firm(Path(folder), options.accounts, trailing=False)
             files = FirmDirectory(Path(folder) / "firm")
             machine = Machine(files.path, read_settings(files.settings), read_secrets(files.path))
             try:
                 _enrol(machine, Path(folder) / KEYS, options.bridges)
-                work = partial(_floods, key_file, Path(folder) / KEYS, Path(outboxes), options)
+                work = partial(_floods, key_file, Path(folder) / KEYS, Path(beside), options)
                 told = while_serving(machine, work) | {"kinds": _kinds(machine)}
             finally:
                 machine.close()
@@ -63,11 +62,11 @@ def _enrol(machine: Machine, keys: Path, bridges: int) -> None:
         (keys / f"{name}.toml").write_text(key_file_for(name, pair, files, machine.secrets))
 
 
-async def _floods(key_file: Path, keys: Path, outboxes: Path, options: argparse.Namespace) -> dict[str, Any]:
-    flood = ["bench.flood", "--key-file", str(key_file), "--outbox", str(outboxes / "flood.db")]
+async def _floods(key_file: Path, keys: Path, beside: Path, options: argparse.Namespace) -> dict[str, Any]:
+    flood = ["bench.flood", "--key-file", str(key_file), "--outbox", str(beside / "flood.db")]
     for name in ("accounts", "orders", "deals", "prices", "rounds"):
         flood += [f"--{name}", str(getattr(options, name))]
-    rejoin = ["bench.rejoin", "--keys", str(keys), "--outboxes", str(outboxes)]
+    rejoin = ["bench.rejoin", "--keys", str(keys), "--outboxes", str(beside)]
     for name in ("backlog", "rounds"):
         rejoin += [f"--{name}", str(getattr(options, name))]
     return await _told_by(flood) | {"rejoin": await _told_by(rejoin)}

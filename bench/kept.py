@@ -9,6 +9,7 @@ from appliance.founding import found
 from appliance.settings import ClockSettings, ClockSource, FirmSettings, Settings
 from bench.engine import T0, Floor
 from bench.firm import listing
+from firm.inputs import ClockTicked
 
 ROWS_AT_ONCE = 1_000
 
@@ -22,11 +23,12 @@ def found_in_simulated_time(directory: Path) -> Machine:
 
 
 class Kept(Floor):
-    """A floor whose rows are in the machine's ledger, once they are flushed."""
+    """A floor whose rows are in the machine's ledger, once they are flushed. `t_us`: its platform's instant while it grows."""
 
-    def __init__(self, machine: Machine, *, trailing: bool) -> None:
-        self._ledger, self._rows, self._frames, self._heads = machine.ledger, [], [], []
-        super().__init__(listing(conversions=False), trailing=trailing, engine=machine.engine)
+    def __init__(self, machine: Machine, *, trailing: bool, t_us: int = T0) -> None:
+        self._machine = machine
+        self._rows, self._frames, self._heads = [], [], []
+        super().__init__(listing(conversions=False), trailing=trailing, engine=machine.engine, t_us=t_us)
 
     def decide(self, arrivals: list[Arrival]) -> Batch:
         batch = super().decide(arrivals)
@@ -38,5 +40,15 @@ class Kept(Floor):
         return batch
 
     def flush(self) -> None:
-        self._ledger.append(self._rows, frames=self._frames, checkpoints=self._heads)
+        """Commit what was decided."""
+        self._machine.ledger.append(self._rows, frames=self._frames, checkpoints=self._heads)
         self._rows, self._frames, self._heads = [], [], []
+
+    def snapshot(self) -> None:
+        """Commit, and write a whole snapshot, so that a start goes on from here."""
+        self.flush()
+        machine = self._machine
+        before = machine.engine.own.state.snapshot_of_seq
+        machine.runner.snapshot()
+        while machine.engine.own.state.snapshot_of_seq == before:
+            machine.decide_now([ClockTicked(at_us=machine.clock.now_us())])

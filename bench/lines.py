@@ -76,8 +76,7 @@ def _feed_lines(name: str, result: dict[str, Any]) -> list[Line]:
         result["decided"],
         f"{result['prices']:,.0f} prices/s, {result['accounts']:,} accounts, {_floors(result)}",
     )
-    measured = f"p50 {decided['p50']:.1f}, p99 {decided['p99']:.1f}, p99.9 {decided['p999']:.1f} ms"
-    with_cpu = f"{measured}; CPU {result['cpu_appliance']:.0%}"
+    with_cpu = f"{_quantiles(decided)}; CPU {result['cpu_appliance']:.0%}"
     return [
         Line(
             name, f"feed to durable decision, {load}", f"p99 <= {result['goal_ms']:g} ms", with_cpu, result["goals_met"]
@@ -138,6 +137,71 @@ def _replay_lines(name: str, result: dict[str, Any]) -> list[Line]:
     return [Line(name, what, "-", measured, None) for what, measured in told]
 
 
+def _burst_lines(name: str, result: dict[str, Any]) -> list[Line]:
+    load = f"payrolls in real time, {result['breached']:,} of {result['accounts']:,} accounts broken, {result['viewers']} live pages"
+    steps = {
+        "durable": "breach durable",
+        "first": "first request at the bridge",
+        "close": "request to close at the bridge",
+    }
+    goal, lines = result["goal_ms"], []
+    for step, called in steps.items():
+        told, is_goal = result[step], step != "first"
+        met = told["p99"] <= goal if is_goal else None
+        wanted = f"p99 <= {goal:g} ms" if is_goal else "-"
+        lines.append(Line(name, f"price to {called}; {load}", wanted, _quantiles(told), met))
+    return lines
+
+
+def _beyond_lines(name: str, beyond: dict[str, Any]) -> list[Line]:
+    called = {
+        "at once": "at the price that broke it",
+        "durable": "when the breach was durable",
+        "close": "when the request to close was at the bridge",
+    }
+    lines = []
+    for looked, told in beyond.items():
+        what = f"beyond the floor {called.get(looked, f'at the look of a poller every {looked}')}, of what may be lost"
+        points = ", ".join(f"{points:,.1f} points of {symbol}" for symbol, points in told["points"].items())
+        missed = f"; {told['missed']:.1%} never seen" if told["missed"] else ""
+        lines.append(Line(name, what, "-", f"{told['percent']:.1f} % ({points}){missed}", None))
+    return lines
+
+
+def _pages_lines(name: str, result: dict[str, Any]) -> list[Line]:
+    feed, goal, viewers = result["feed"], result["goal_times"], result["viewers"]
+    load = f"{result['prices']:,} prices/s"
+    pages = f"{viewers:,} live pages of {result['watched']:,} accounts"
+    times = f"{result['times_p99']:.2f} ({feed['alone']['p99']:.1f} and {feed['watched']['p99']:.1f} ms)"
+    lines = [
+        Line(
+            name,
+            f"feed to durable decision, p99 with {pages} as a multiple of that without, {load}",
+            f"<= {goal:g}",
+            times,
+            bool(result["goals_met"]),
+        )
+    ]
+    if (shown := result["shown"]) is not None:
+        what = f"a deal's commit to its position on a live page, {pages}, {result['parts_per_s']:,.0f} parts/s"
+        lines.append(Line(name, what, "-", _quantiles(shown), None))
+    called = {
+        "list": f"the staff's list of {result['listed']:,} accounts",
+        "account": "an account's page",
+        "trades": "its trades",
+    }
+    for kind, told in result["pages"].items():
+        lines.append(Line(name, f"{called[kind]}, beside {load}", "-", _quantiles(told), None))
+    lists, against = result["lists_per_s"], result["times_django"]
+    beside = "" if against is None else f"; {against:.2f} × Django's admin ({lists['django']:.1f})"
+    lines.append(Line(name, f"{called['list']}, nothing beside it", "-", f"{lists['ours']:.1f} pages/s{beside}", None))
+    return lines
+
+
+def _quantiles(told: dict[str, float]) -> str:
+    return f"p50 {told['p50']:.1f}, p99 {told['p99']:.1f}, p99.9 {told['p999']:.1f} ms"
+
+
 def _restore_lines(name: str, result: dict[str, Any]) -> list[Line]:
     what = f"restore with full verification, {result['ledger_mb']} MB; for 5 GB, extrapolated"
     measured = (
@@ -168,11 +232,13 @@ _TELLERS: dict[str, _Teller] = {
     "append": _each(_append_line),
     "append-peers": _each(_peers_line),
     "actors": _each(_actors_line),
+    "burst": lambda name, result: [*_burst_lines(name, result), *_beyond_lines(name, result["beyond"])],
     "engine": _price_lines,
     "engine-sizes": _price_lines,
     "feed": _feed_lines,
     "gateway": _gateway_lines,
     "memory": _memory_lines,
+    "pages": _pages_lines,
     "replay": _replay_lines,
     "restore": _restore_lines,
     "restart": _restart_lines,

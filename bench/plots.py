@@ -65,6 +65,19 @@ def _prices(kept: Results) -> Chart:
     return Chart("One price through every desk", "accounts with two positions each", "µs of processor time", series)
 
 
+def _beyond(kept: Results) -> Chart:
+    """What a poller finds by how often it looks; ours, which look at every price, lie level."""
+    found = kept.get("burst", {}).get("beyond", {})
+    pollers = {float(name.removesuffix(" s")): told["percent"] for name, told in found.items() if name.endswith(" s")}
+    series = {"a poller, at its look": sorted(pollers.items())} if pollers else {}
+    for name, called in (("at once", "the price itself"), ("durable", "breach durable"), ("close", "request to close")):
+        if pollers and found[name]["percent"] > 0:
+            series[called] = [(every_s, found[name]["percent"]) for every_s in sorted(pollers)]
+    return Chart(
+        "Beyond the floor on payrolls", "seconds between two looks of a poller", "% of the allowed loss", series
+    )
+
+
 def _restart(kept: Results) -> Chart:
     called = {"total_s": "to the first decision", "recover_s": "of it recovery", "import_s": "of it imports"}
     series = _series(kept, "restart", "accounts", lambda line: {name: line[key] for key, name in called.items()})
@@ -88,6 +101,7 @@ CHARTS: dict[str, Callable[[Results], Chart]] = {
     "actors-memory": _memory_of_actors,
     "prices": _prices,
     "restart": _restart,
+    "burst": _beyond,
 }
 
 if __name__ == "__main__":

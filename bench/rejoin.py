@@ -11,7 +11,7 @@ from pathlib import Path
 
 import anyio
 
-from bench.feeder import now_us, say
+from bench.beside import now_us, say
 from bridges.client import BridgeClient, Identity, Resume
 from bridges.enrolment import read_key_file
 from bridges.events import Order

@@ -23,7 +23,7 @@ from appliance.assembly import Machine
 from appliance.settings_file import read_settings
 from bench.memory import pss_kib
 from firm.facts import DealBooked
-from firm.inputs import ClockTicked, DealEntry, DealReported, Side
+from firm.inputs import DealEntry, DealReported, Side
 from firm.money import Money
 from storage.files import FirmDirectory
 from storage.secret_files import read_secrets
@@ -44,8 +44,7 @@ def build(folder: Path, accounts: int, tail_rows: int) -> None:
     machine = found_in_simulated_time(folder / "firm")
     floor = Kept(machine, trailing=True)
     floor.grow(accounts)
-    floor.flush()
-    _snapshot(machine)
+    floor.snapshot()
     target, opened = machine.ledger.size + tail_rows, floor.opened
     place = 0
     while machine.engine.size < target:
@@ -62,13 +61,6 @@ def build(folder: Path, accounts: int, tail_rows: int) -> None:
     }
     (folder / MARK).write_text(json.dumps(mark | {"price": floor.book.bids[0], "rows": machine.ledger.size}))
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _snapshot(machine: Machine) -> None:
-    before = machine.engine.own.state.snapshot_of_seq
-    machine.runner.snapshot()
-    while machine.engine.own.state.snapshot_of_seq == before:
-        machine.decide_now([ClockTicked(at_us=machine.clock.now_us())])
 
 
 def start(folder: Path, deal: int) -> None:
