@@ -22,13 +22,11 @@ from anyio import to_thread
 from appliance.assembly import Machine
 from appliance.commands.bridge import key_file_for
 from appliance.commands.serve import SWITCH_INTERVAL_S
-from appliance.settings_file import read_settings
 from bench.firm import found_firm
-from bench.serving import outboxes, while_serving
+from bench.serving import opened, outboxes, while_serving
 from bridges.enrolment import new_keypair
 from firm.commands import EnrolBridge
 from storage.files import FirmDirectory
-from storage.secret_files import read_secrets
 
 GOALS = {"orders": 200_000.0, "deals": 40_000.0}
 GOAL_REJOIN_S = 5.0
@@ -38,18 +36,19 @@ KEYS = "keys"  # of the bridges that come back, in the benchmark's folder
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Measure once."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    with tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder:
-        # Bridges keep their outboxes on machines of their own: their syncs must not queue on the ledger's disk.
-        with tempfile.TemporaryDirectory(dir=outboxes()) as beside:
-            key_file = found_firm(Path(folder), options.accounts, trailing=False)
-            files = FirmDirectory(Path(folder) / "firm")
-            machine = Machine(files.path, read_settings(files.settings), read_secrets(files.path))
-            try:
-                _enrol(machine, Path(folder) / KEYS, options.bridges)
-                work = partial(_floods, key_file, Path(folder) / KEYS, Path(beside), options)
-                told = while_serving(machine, work) | {"kinds": _kinds(machine)}
-            finally:
-                machine.close()
+    # Bridges keep their outboxes on machines of their own: their syncs must not queue on the ledger's disk.
+    with (
+        tempfile.TemporaryDirectory(dir=os.environ.get("EVENHAND_BENCH_DIR")) as folder,
+        tempfile.TemporaryDirectory(dir=outboxes()) as beside,
+    ):
+        key_file = found_firm(Path(folder), options.accounts, trailing=False)
+        machine = opened(Machine, Path(folder) / "firm")
+        try:
+            _enrol(machine, Path(folder) / KEYS, options.bridges)
+            work = partial(_floods, key_file, Path(folder) / KEYS, Path(beside), options)
+            told = while_serving(machine, work) | {"kinds": _kinds(machine)}
+        finally:
+            machine.close()
     return _result(told, options)
 
 
