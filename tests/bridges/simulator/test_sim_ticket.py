@@ -1,5 +1,6 @@
 """The ticket: a person trades their own account by hand, through the books that bots use, and nobody else trades it."""
 
+import asyncio
 import contextlib
 import importlib.util
 import os
@@ -11,6 +12,8 @@ from typing import Any
 
 import anyio
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
 from bridges.events import Deal, Order, Position
 from bridges.simulator.answers import Retcode
@@ -422,6 +425,35 @@ async def test_connections_that_say_nothing_are_cut_and_hold_nobody_up(
                         await each.receive()
         async with STAND.Trader(base_url=url) as trader:
             assert (await trader.get("/sign-in")).status_code == 200
+
+
+async def test_whoever_does_not_read_on_is_cut_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "TURN_S", 0.05)
+    cut = anyio.Event()
+
+    class Full(asyncio.Transport):
+        """As asyncio has one whose other end reads nothing."""
+
+        def abort(self) -> None:
+            cut.set()
+
+        def close(self) -> None:
+            pass
+
+    async def answering(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    config = uvicorn.Config(answering, lifespan="off", log_config=None)
+    config.load()
+    reader = connection.Connection(config, ServerState(), {})
+    reader.connection_made(Full())
+    reader.data_received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")  # whole: nothing more is waited for but their reading
+    reader.pause_writing()
+    with anyio.move_on_after(5):
+        await cut.wait()
+    reader.connection_lost(None)
+    assert cut.is_set()
 
 
 async def test_too_long_a_form_is_refused(ada: Any) -> None:
