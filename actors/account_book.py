@@ -16,6 +16,7 @@ from firm.facts import (
     DayAnchored,
     DayStartMoved,
     DealBooked,
+    DealFigures,
     DealIgnored,
     DividendBooked,
     DriftCleared,
@@ -33,6 +34,7 @@ from firm.inputs import (
     CashReported,
     DealEntry,
     DealReported,
+    DealUpdateReported,
     EquityReported,
     PositionReported,
     SnapshotReported,
@@ -63,11 +65,28 @@ def book_deal(seat: AccountSeat, deal: DealReported, turn: Turn) -> None:
             opened_us=after.opened_us,
             net=state.money(net),
             balance=state.money(state.balance + net),
+            deal=figures_of(deal, seat.board(turn).digits_of(deal.symbol)),
         ),
         turn,
     )
     if deal.entry is DealEntry.IN:
         _count_day(seat, turn)
+
+
+def figures_of(deal: DealReported | DealUpdateReported, digits: int | None) -> DealFigures:
+    """A deal as it was reported, in points of `digits`."""
+    return DealFigures(
+        entry=deal.entry,
+        side=deal.side,
+        lots_e8=deal.lots_e8,
+        price=deal.price,
+        digits=digits,
+        profit_minor=deal.profit.minor,
+        commission_minor=deal.commission.minor,
+        swap_minor=deal.swap.minor,
+        fee_minor=deal.fee.minor,
+        at_us=deal.t_us if isinstance(deal, DealReported) else deal.deal_us,
+    )
 
 
 def _why_ignored(state: AccountState, deal: DealReported, balance: int) -> str:
@@ -141,6 +160,7 @@ def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> No
                 price_open=report.price_open,
                 swap=report.swap,
                 opened_us=held.opened_us,
+                digits=seat.board(turn).digits_of(report.symbol),
             ),
             turn,
         )

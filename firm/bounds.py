@@ -9,7 +9,10 @@ POSITIONS_MAX = 500  # open at once on one account
 DEAL_DAYS_KEPT = (
     8  # trading days whose deals an account knows again: bridges keep and may send again those of seven days
 )
-DEALS_KNOWN_MAX = 128  # of one account, the newest: those that a platform may still change or delete to the cent
+DEALS_KNOWN_MAX = 64  # of one account, the newest: those that a platform may still change or delete to the cent
+DEALS_CORRECTED_DAYS = (
+    7  # and so long after their trading day, once their position is closed: as long as bridges keep them
+)
 AMOUNT_MINOR_MAX = 10**15  # of one balance, deposit or deal; sums of very many still fit the 64 bits that are stored
 EQUITY_MINOR_MAX = 2**62  # beyond it no figure of an account can be stored, and its desk stops
 EARLIER_BOOKS_MAX = 16  # of one account: its book before recent changes, for prices that come late

@@ -13,16 +13,7 @@ from bridges.simulator.state import Pending, Position, Quoted, State
 from bridges.simulator.symbols import Listing
 from bridges.simulator.tellings import Tellings
 from firm.instant import instant_of
-from firm.money import divided_rounded_half_away
-from firm.price import CONTRACT_SCALE
-
-
-def rescaled(points: int, shift: int) -> int:
-    """A price in points of `shift` more digits, rounded half away where there are fewer; a price stays one."""
-    if shift >= 0:
-        return int(points * 10**shift)
-    rounded = divided_rounded_half_away(points, 10**-shift)
-    return max(1, rounded) if points > 0 else rounded
+from firm.price import CONTRACT_SCALE, rescaled
 
 
 def change_contract(state: State, tell: Tellings, line: Contract, t_us: int) -> None:

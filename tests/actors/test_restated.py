@@ -1,7 +1,6 @@
 """Positions that the platform restates without a deal, and dividends: what the account's desk takes for one, and what it does not."""
 
 import pytest
-from msgspec.structs import replace
 
 from firm.commands import PublishProgram
 from firm.facts import (
@@ -14,10 +13,11 @@ from firm.facts import (
     SwapPosted,
     VerdictCorrected,
 )
-from firm.inputs import CashKind, CashReported, DealEntry, PositionReported, Side, SymbolReported
+from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
 from firm.ruleset import Anchor, Trail
+from tests.actors.dealer import lists, says
 
 
 @pytest.fixture
@@ -29,23 +29,6 @@ def held(stage):
     stage.equity(account, "99_950.00", "100_000.00")
     stage.wait(10)
     return account
-
-
-def says(stage, account, **said):
-    """The platform's word of the position, as it is held but for what is said."""
-    [held] = stage.account(account).positions
-    report = PositionReported(
-        bridge="sim", seq=stage.next_seq(), position_id="P1", op="changed", symbol=held.symbol, side=held.side,
-        lots_e8=held.lots_e8, price_open=held.price_open, stop_loss=0, take_profit=0,
-        swap=stage.account(account).money(held.swap), opened_us=held.opened_us, t_us=stage.now_us,
-    )  # fmt: skip
-    report = replace(report, **said)
-    return stage.put(report, account, happened_us=report.t_us)
-
-
-def lists(stage, symbol, **said):
-    spec = replace(stage.engine.market("sim").board.specs["EURUSD"], symbol=symbol, **said)
-    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=spec))
 
 
 def dividend(stage, account, minor, at_us=None, cash_id="X1"):
