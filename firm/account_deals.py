@@ -33,6 +33,7 @@ from firm.facts import (
 from firm.inputs import DealEntry, Side
 from firm.money import divided_rounded_half_away
 from firm.phase import Standing
+from firm.price import rescaled
 
 _NEVER_US = 2**63
 _OVER = frozenset({Standing.PASSED, Standing.CLOSED})
@@ -119,12 +120,19 @@ def after_booked(state: AccountState, fact: DealBooked) -> AccountState:
 
 
 def with_deals_restated(state: AccountState, fact: PositionRestated) -> AccountState:
-    """Deals go by the name and points of their position; those that do not make it any more can be corrected no more."""
-    listed = listed_as(state.deals_known, fact.position_id, fact.symbol, fact.digits)
-    own = tuple(deal for deal in listed if deal.position_id == fact.position_id)
-    if own and abs(taken_together(own).price_open - fact.price_open) > 1:  # by rounding each price to fewer digits
-        listed = tuple(deal for deal in listed if deal.position_id != fact.position_id)
-    return replace(state, deals_known=listed)
+    """Deals go by the name and points of their position. Where it has another price besides, they do not make it any more, and can be
+    corrected no more. `state` is the one before.
+    """
+    held, deals = state.position(fact.position_id), deals_of(state, fact.position_id)
+    if held is None or deals is None:
+        return state
+    before, after = deals[-1].digits, fact.digits
+    shift = after - before if before is not None and after is not None else 0
+    if abs(rescaled(held.price_open, shift) - fact.price_open) > 1:
+        return replace(
+            state, deals_known=tuple(deal for deal in state.deals_known if deal.position_id != fact.position_id)
+        )
+    return replace(state, deals_known=listed_as(state.deals_known, fact.position_id, fact.symbol, fact.digits))
 
 
 def at_day_opened(state: AccountState) -> AccountState:

@@ -31,7 +31,8 @@ def update(
     money = lambda text: Money.parse(text, "USD")  # noqa: E731
     return stage.put(
         DealUpdateReported(
-            bridge="sim", seq=stage.next_seq(), deal_id=deal, position_id=told.get("position", "P1"), symbol=told.get("symbol", "EURUSD"), entry=entry,
+            bridge="sim", seq=stage.next_seq(), deal_id=deal, position_id=told.get("position", "P1"),
+            symbol=told.get("symbol", "EURUSD"), entry=entry,
             side=Side.BUY if entry is DealEntry.IN else Side.SELL, lots_e8=Money.parse(lots, "LOT", 8).minor, price=price,
             profit=money(profit), commission=money(commission), swap=money(told.get("swap", "0.00")), fee=money("0.00"),
             deal_us=0, t_us=told.get("at_us", stage.now_us),
