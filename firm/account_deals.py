@@ -3,7 +3,6 @@
 A platform may change or delete a deal after the fact. Its row stays; what follows from all its position's deals is worked out again.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -137,22 +136,21 @@ def with_deals_restated(state: AccountState, fact: PositionRestated) -> AccountS
 
 def at_day_opened(state: AccountState) -> AccountState:
     """What was closed so long ago that no bridge sends it again is not corrected any more."""
-    day = state.day
-    assert day is not None
-    label = day.day.label
-    return _keeping(
-        state, lambda deal: bool(deal.day) and calendar_days_between(deal.day, label) <= DEALS_CORRECTED_DAYS
-    )
+    assert state.day is not None
+    label = state.day.day.label
+    kept = {held.position_id for held in state.positions}
+    kept |= {
+        deal.position_id
+        for deal in state.deals_known
+        if deal.day and calendar_days_between(deal.day, label) <= DEALS_CORRECTED_DAYS
+    }
+    deals = tuple(deal for deal in state.deals_known if deal.position_id in kept)
+    return state if len(deals) == len(state.deals_known) else replace(state, deals_known=deals)
 
 
 def at_standing(state: AccountState) -> AccountState:
-    """An account that is over needs its deals no more; of one that breached, those of the day may still show that it did not."""
-    if state.standing in _OVER:
-        return replace(state, deals_known=())
-    if state.standing is Standing.BREACHED and state.day is not None:
-        label = state.day.day.label
-        return _keeping(state, lambda deal: deal.day == label)
-    return state
+    """An account that is over needs its deals no more; those of one that breached may still show that it did not."""
+    return replace(state, deals_known=()) if state.standing in _OVER else state
 
 
 def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, happened_us: int) -> AccountState:
@@ -300,14 +298,6 @@ def _with_opened(traded: tuple[DayTraded, ...], label: str, by: int) -> tuple[Da
     if any(day.label == label for day in traded):
         return tuple(replace(day, opened=day.opened + by) if day.label == label else day for day in traded)
     return (*traded[1 - DEAL_DAYS_KEPT :], DayTraded(label, by, counted=False)) if by > 0 else traded
-
-
-def _keeping(state: AccountState, wanted: Callable[[KnownDeal], bool]) -> AccountState:
-    """Without the deals of positions that are closed and have none that is wanted."""
-    kept = {deal.position_id for deal in state.deals_known if wanted(deal)}
-    kept |= {held.position_id for held in state.positions}
-    deals = tuple(deal for deal in state.deals_known if deal.position_id in kept)
-    return state if len(deals) == len(state.deals_known) else replace(state, deals_known=deals)
 
 
 def _bounded(deals: tuple[KnownDeal, ...]) -> tuple[KnownDeal, ...]:

@@ -16,6 +16,9 @@ DEALS_CORRECTED_DAYS = (
 AMOUNT_MINOR_MAX = 10**15  # of one balance, deposit or deal; sums of very many still fit the 64 bits that are stored
 EQUITY_MINOR_MAX = 2**62  # beyond it no figure of an account can be stored, and its desk stops
 EARLIER_BOOKS_MAX = 16  # of one account: its book before recent changes, for prices that come late
+CLOSED_STRETCH_MAX_US = (
+    14 * 86_400 * 1_000_000
+)  # the longest holidays have nine days: what is longer would hide an outage
 LOOK_BACK_US = 60 * 1_000_000  # how far back of the newest price of its symbol one is kept, for what comes late
 LOOK_BACK_PRICES_MAX = 256  # of one symbol
 LOOKS_MAX = 512  # instants at which one account is looked at again for one thing that came late

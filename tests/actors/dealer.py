@@ -53,7 +53,7 @@ def ignored(stage, account):
 
 def says(stage, account, **said):
     """The platform's word of the position, as it is held but for what is said."""
-    [held] = stage.account(account).positions
+    held = stage.account(account).position("P1")
     report = PositionReported(
         bridge="sim", seq=stage.next_seq(), position_id="P1", op="changed", symbol=held.symbol, side=held.side,
         lots_e8=held.lots_e8, price_open=held.price_open, stop_loss=0, take_profit=0,

@@ -97,21 +97,6 @@ def test_a_closed_position_is_known_for_a_week_and_an_open_one_for_as_long_as_it
     assert positions_known(stage, account) == {"P1"}
 
 
-def test_an_account_that_breached_knows_the_deals_of_that_day_alone(stage, account):
-    buy(stage, account)
-    sell(stage, account, "D2", 138_700, "0.00")
-    stage.wait(24 * 3600)
-    stage.tick("EURUSD", 138_690, 138_700)
-    stage.watermark()
-    buy(stage, account, "D3", "P3", lots="10")
-    stage.equity(account, "99_886.00", "99_986.00")
-    assert positions_known(stage, account) == {"P1", "P3"}
-    stage.wait(1)
-    stage.tick("EURUSD", 138_100, 138_110)
-    assert stage.account(account).standing is Standing.BREACHED
-    assert positions_known(stage, account) == {"P3"}
-
-
 def test_an_account_that_passed_knows_no_deal(stage, account):
     buy(stage, account)
     sell(stage, account, "D2", 140_700, "2_100.00")

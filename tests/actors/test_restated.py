@@ -9,7 +9,9 @@ from firm.facts import (
     ContractChanged,
     DealIgnored,
     DividendBooked,
+    Doubt,
     PositionRestated,
+    PositionsDrifted,
     SwapPosted,
     VerdictCorrected,
 )
@@ -80,6 +82,7 @@ def test_deals_alone_change_what_is_held(stage, held, said):
     says(stage, held, **said)
     assert stage.facts(PositionRestated) == []
     assert stage.account(held).positions[0].price_open == 138_700
+    assert stage.account(held).drifting == ("positions",)
 
 
 def test_a_word_from_before_the_newest_deal_restates_nothing(stage, held):
@@ -88,7 +91,7 @@ def test_a_word_from_before_the_newest_deal_restates_nothing(stage, held):
     stage.deal(held, "P1", Side.SELL, "2", 138_700, entry=DealEntry.OUT)
     stage.deal(held, "P1", Side.BUY, "2", 138_750)
     says(stage, held, price_open=138_700, t_us=before_us)
-    assert stage.facts(PositionRestated) == []
+    assert stage.facts(PositionRestated) + stage.facts(PositionsDrifted) == []
     assert stage.account(held).positions[0].price_open == 138_720
 
 
@@ -97,6 +100,28 @@ def test_a_word_that_says_what_is_known_changes_nothing_and_a_swap_is_a_swap(sta
     assert stage.facts(PositionRestated) + stage.facts(SwapPosted) == []
     says(stage, held, swap=stage.account(held).money(-600))
     assert [fact.swap.minor for fact in stage.facts(SwapPosted)] == [-600]
+
+
+def test_a_position_under_a_name_that_was_given_away_decides_nothing(stage, held):
+    """The platform tells the new name and forgets to restate what is held: the old name's price stands still for ever."""
+    lists(stage, "EURUSD.r")
+    lists(stage, "EURUSD", renamed_to="EURUSD.r")
+    stage.tick("EURUSD.r", 138_600, 138_610)
+    market = stage.engine.market("sim")
+    assert market.doubts_about(("EURUSD",), stage.now_us, 60 * SECOND_US) == (Doubt.STALE_QUOTE,)
+    assert market.doubts_about(("EURUSD.r",), stage.now_us, 60 * SECOND_US) == ()
+
+
+def test_a_word_that_is_not_taken_and_says_otherwise_leaves_the_book_in_doubt(stage, held):
+    """It is stamped before a deal of another position."""
+    before_us = stage.now_us - SECOND_US
+    stage.deal(held, "P2", Side.BUY, "1", 138_700)
+    position = stage.account(held).position("P1")
+    said = {"symbol": "EURUSD.r", "side": Side.BUY, "lots_e8": position.lots_e8, "price_open": position.price_open}
+    says(stage, held, t_us=before_us, swap=stage.account(held).money(0), opened_us=position.opened_us, **said)
+    assert stage.facts(PositionRestated) == []
+    assert [(fact.missing, fact.unknown) for fact in stage.facts(PositionsDrifted)] == [(1, 1)]
+    assert stage.account(held).drifting == ("positions",)
 
 
 def test_a_name_that_was_given_away_converts_nothing(stage):
