@@ -35,7 +35,6 @@ from firm.phase import Standing
 from firm.price import rescaled
 
 _NEVER_US = 2**63
-_OVER = frozenset({Standing.PASSED, Standing.CLOSED})
 
 
 class Taken(NamedTuple):
@@ -113,7 +112,7 @@ def after_booked(state: AccountState, fact: DealBooked) -> AccountState:
     )  # fmt: skip
     return replace(
         state,
-        deals_known=() if state.standing in _OVER else _bounded((*state.deals_known, known)),
+        deals_known=() if state.standing is Standing.CLOSED else _bounded((*state.deals_known, known)),
         traded=_with_opened(state.traded, label, 1) if known.opens and label else state.traded,
     )
 
@@ -149,8 +148,8 @@ def at_day_opened(state: AccountState) -> AccountState:
 
 
 def at_standing(state: AccountState) -> AccountState:
-    """An account that is over needs its deals no more; those of one that breached may still show that it did not."""
-    return replace(state, deals_known=()) if state.standing in _OVER else state
+    """A closed account needs its deals no more; those of one that breached or passed may still show that it did not."""
+    return replace(state, deals_known=()) if state.standing is Standing.CLOSED else state
 
 
 def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, happened_us: int) -> AccountState:

@@ -5,10 +5,11 @@ import pytest
 from actors.arrival import Arrival
 from actors.names import account_desk
 from firm.bounds import DEALS_KNOWN_MAX
-from firm.commands import ResumeDesk
+from firm.commands import PublishProgram, ResumeDesk
 from firm.facts import DealCorrected, DeskStopped
 from firm.inputs import ClockTicked
 from firm.phase import Standing
+from firm.ruleset import MaximumDuration
 from tests.actors.dealer import buy, delete, ignored, sell, update
 
 
@@ -97,9 +98,16 @@ def test_a_closed_position_is_known_for_a_week_and_an_open_one_for_as_long_as_it
     assert positions_known(stage, account) == {"P1"}
 
 
-def test_an_account_that_passed_knows_no_deal(stage, account):
+def test_a_closed_account_knows_no_deal(stage, hands):
+    rules = hands.ruleset(MaximumDuration(id="duration", days_max=1))
+    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="short")))
+    account = stage.sell(1003, 503, (7005, 7006), "short")
+    stage.tick("EURUSD", 138_690, 138_700)
     buy(stage, account)
-    sell(stage, account, "D2", 140_700, "2_100.00")
-    stage.flat(account, trading_allowed=True)
-    assert stage.account(account).standing is Standing.PASSED
+    for _ in range(3):
+        stage.wait(24 * 3600)
+        stage.tick("EURUSD", 138_690, 138_700)
+    assert stage.account(account).standing is Standing.CLOSED
+    sell(stage, account, "D2", 138_690, "0.00")
+    assert stage.account(account).positions == ()
     assert positions_known(stage, account) == set()

@@ -136,6 +136,23 @@ def test_a_breach_that_a_corrected_price_shows_is_judged_at_its_instant(stage, h
     assert (Doubt.LATE_DATA in fact.doubts) is (late is LateBreach.REVIEW)
 
 
+def test_the_one_low_of_a_minute_is_found_with_a_hundred_positions_open(stage, account):
+    """At 1.38205 equity was 95 050 for an instant; 60 dollars of commission more, and it broke the floor of 95 000."""
+    for n in range(100):
+        stage.deal(account, f"P{n}", Side.BUY, "0.10", 138_700, deal=f"D{n}")
+    for n in range(240):
+        stage.wait(0.2)
+        price = 138_205 if n == 170 else 138_600 + n % 7
+        stage.tick("EURUSD", price, price + 10)
+        low_us = stage.now_us if n == 170 else low_us if n else 0  # noqa: F821  (the first time round)
+    stage.wait(0.2)
+    assert stage.facts(BreachSuspected, account) == []
+    update(stage, account, "D7", position="P7", lots="0.10", commission="-40.00")
+    assert stage.facts(BreachSuspected, account) == []
+    update(stage, account, "D8", position="P8", lots="0.10", commission="-20.00")
+    assert [fact.at_us for fact in stage.facts(BreachSuspected, account)] == [low_us]
+
+
 def test_a_breach_that_a_correction_undoes_is_put_before_a_person_and_nothing_is_undone(stage, account):
     stage.deal(account, "P1", Side.BUY, "10", 138_700, deal="D1")
     stage.equity(account, "99_900.00", "100_000.00")

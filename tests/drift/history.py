@@ -34,7 +34,6 @@ from firm.equity import equity_of
 from firm.facts import DealIgnored, DriftFound, PositionsDrifted, SwapPosted
 from firm.inputs import CashKind, DealEntry, Side
 from firm.instant import HOUR_US, MINUTE_US, SECOND_US, parse_utc
-from firm.phase import Standing
 from firm.policy import Policy
 from firm.quote_frame import Tick
 from tests.drift.drift_listings import BEGINS
@@ -259,7 +258,7 @@ class History:
 
     def _correct(self, account: Account) -> Retcode | None:
         """Staff change what a deal cost, made, was done at or how large it was."""
-        if not account.deals or self._is_over(account):
+        if not account.deals:
             return None
         deal, dice = self._dice.choice(list(account.deals.values())[-12:]), self._dice
         changes = {"commission": deal.commission - dice.randint(-200, 200)}
@@ -273,17 +272,13 @@ class History:
 
     def _delete(self, account: Account) -> Retcode | None:
         """Staff delete a deal, or all of one position, newest first."""
-        if not account.deals or self._is_over(account):
+        if not account.deals:
             return None
         deals = list(account.deals.values())
         last = self._dice.choice(deals[-12:])
         doomed = [last] if self._dice.random() < 0.4 else [one for one in reversed(deals) if one.pos_id == last.pos_id]
         answers = [self.platform.corrections.delete(account, one.deal_id, self._now_us) for one in doomed]
         return answers[0]
-
-    def _is_over(self, account: Account) -> bool:
-        """Of an account that passed or was closed the firm keeps no deals, and books no correction."""
-        return self.firm.state(self.firm.account_of(account.login) or 0).standing in (Standing.PASSED, Standing.CLOSED)
 
     def _repeat(self, account: Account) -> None:
         """The platform tells again of a deal or a payment, as after a reconnection."""
