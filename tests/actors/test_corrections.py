@@ -147,9 +147,9 @@ def test_the_one_low_of_a_minute_is_found_with_a_hundred_positions_open(stage, a
         low_us = stage.now_us if n == 170 else low_us if n else 0  # noqa: F821  (the first time round)
     stage.wait(0.2)
     assert stage.facts(BreachSuspected, account) == []
-    update(stage, account, "D7", position="P7", lots="0.10", commission="-40.00")
+    update(stage, account, "D97", position="P97", lots="0.10", commission="-40.00")
     assert stage.facts(BreachSuspected, account) == []
-    update(stage, account, "D8", position="P8", lots="0.10", commission="-20.00")
+    update(stage, account, "D98", position="P98", lots="0.10", commission="-20.00")
     assert [fact.at_us for fact in stage.facts(BreachSuspected, account)] == [low_us]
 
 
