@@ -16,6 +16,7 @@ from firm.facts import (
     DayAnchored,
     DayStartMoved,
     DealBooked,
+    DealFigures,
     DealIgnored,
     DividendBooked,
     DriftCleared,
@@ -33,6 +34,7 @@ from firm.inputs import (
     CashReported,
     DealEntry,
     DealReported,
+    DealUpdateReported,
     EquityReported,
     PositionReported,
     SnapshotReported,
@@ -63,11 +65,28 @@ def book_deal(seat: AccountSeat, deal: DealReported, turn: Turn) -> None:
             opened_us=after.opened_us,
             net=state.money(net),
             balance=state.money(state.balance + net),
+            deal=figures_of(deal, seat.board(turn).digits_of(deal.symbol)),
         ),
         turn,
     )
     if deal.entry is DealEntry.IN:
         _count_day(seat, turn)
+
+
+def figures_of(deal: DealReported | DealUpdateReported, digits: int | None) -> DealFigures:
+    """A deal as it was reported, in points of `digits`."""
+    return DealFigures(
+        entry=deal.entry,
+        side=deal.side,
+        lots_e8=deal.lots_e8,
+        price=deal.price,
+        digits=digits,
+        profit_minor=deal.profit.minor,
+        commission_minor=deal.commission.minor,
+        swap_minor=deal.swap.minor,
+        fee_minor=deal.fee.minor,
+        at_us=deal.t_us if isinstance(deal, DealReported) else deal.deal_us,
+    )
 
 
 def _why_ignored(state: AccountState, deal: DealReported, balance: int) -> str:
@@ -128,7 +147,10 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
 
 
 def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> None:
-    """A position as the platform has it now: its swap, and where a symbol was renamed or has other digits its name and price."""
+    """A position as the platform has it now: its swap, and where a symbol was renamed or has other digits its name and price.
+
+    Where it is otherwise and nothing of that can be taken, our book is not the platform's.
+    """
     held = seat.held.position(report.position_id)
     if held is None:
         return
@@ -142,11 +164,23 @@ def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> No
                 price_open=report.price_open,
                 swap=report.swap,
                 opened_us=held.opened_us,
+                digits=seat.board(turn).digits_of(report.symbol),
             ),
             turn,
         )
     elif held.swap != report.swap.minor:
         seat.record(SwapPosted(position_id=report.position_id, swap=report.swap), turn)
+    if _differs(seat.held, report) and POSITIONS not in seat.held.drifting:
+        seat.record(PositionsDrifted(missing=1, unknown=1 if report.lots_e8 else 0), turn)
+
+
+def _differs(state: AccountState, report: PositionReported) -> bool:
+    """Whether the position is another than ours, by a word that is not older than its own newest deal."""
+    held = state.position(report.position_id)
+    assert held is not None
+    dealt = (deal.at_us for deal in state.deals_known if deal.position_id == held.position_id)
+    ours, theirs = ((one.symbol, one.side, one.lots_e8, one.price_open) for one in (held, report))
+    return ours != theirs and report.t_us >= max(dealt, default=held.opened_us)
 
 
 def _is_restated(state: AccountState, held: Position, report: PositionReported) -> bool:

@@ -5,10 +5,19 @@ The marks that limits are measured from move with what was booked before them, a
 
 from msgspec.structs import replace
 
+from actors.account_book import figures_of
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from firm.account import AccountState, DayStart, KnownDeal
-from firm.account_deals import corrected, deals_of, is_day_emptied, swap_after, taken_together, with_corrected
+from firm.account_deals import (
+    corrected,
+    deals_of,
+    is_day_emptied,
+    listed_as,
+    swap_after,
+    taken_together,
+    with_corrected,
+)
 from firm.account_fold import ALREADY_BOOKED
 from firm.bounds import AMOUNT_MINOR_MAX, POSITIONS_MAX
 from firm.facts import DayAnchored, DealCorrected, DealIgnored, RolloverHighMoved, TradingDayUncounted
@@ -22,32 +31,33 @@ def correct_deal(seat: AccountSeat, told: DealUpdateReported | DealDeleteReporte
     A change that cannot be worked out is told, and leaves the book in doubt.
     """
     state = seat.held
-    why = _why_ignored(state, told)
+    why = _why_ignored(seat, told, turn)
     if why:
         seat.record(DealIgnored(deal_id=told.deal_id, why=why), turn)
         return None
-    before = state.known_deal(told.deal_id)
-    assert before is not None
-    fact = _fact(state, before, corrected(before, told))
+    fact, before = _fact(seat, told, turn)
     seat.record(fact, turn)
-    _move_marks(seat, state, before, fact, turn)
+    _move_marks(seat, state, fact, turn)
     if fact.deleted and is_day_emptied(seat.held, before.day):
         seat.record(TradingDayUncounted(label=before.day, count=state.days_traded - 1), turn)
     return before
 
 
-def _why_ignored(state: AccountState, told: DealUpdateReported | DealDeleteReported) -> str:
+def _why_ignored(seat: AccountSeat, told: DealUpdateReported | DealDeleteReported, turn: Turn) -> str:
+    state = seat.held
     known = state.known_deal(told.deal_id)
     if known is None:
         return "too_old" if state.knows_deal(told.deal_id) else "unknown_deal"
-    now = corrected(known, told)
-    if told.t_us < known.told_us or (known.deleted and now.deleted):
+    is_deleted = isinstance(told, DealDeleteReported)
+    if told.t_us < known.told_us or (known.deleted and is_deleted):
         return ALREADY_BOOKED
     if isinstance(told, DealUpdateReported):
-        same = (known.position_id, known.symbol, known.opens, known.side)
-        if known.deleted or same != (told.position_id, told.symbol, told.entry is DealEntry.IN, told.side):
+        same = (known.position_id, known.opens, known.side) == (told.position_id, told.entry is DealEntry.IN, told.side)
+        is_called = told.symbol in (known.symbol, seat.board(turn).name_now(known.symbol))
+        if known.deleted or not same or not is_called:
             return "does_not_fit"
-    if replace(now, told_us=known.told_us) == known:
+    before, now = _before_and_now(seat, known, told, turn)
+    if replace(now, told_us=known.told_us) == before:
         return ALREADY_BOOKED
     if deals_of(state, known.position_id) is None:
         return "too_old"
@@ -57,12 +67,35 @@ def _why_ignored(state: AccountState, told: DealUpdateReported | DealDeleteRepor
     return "" if abs(state.balance + now.net - known.net) <= AMOUNT_MINOR_MAX else "out_of_range"
 
 
-def _fact(state: AccountState, before: KnownDeal, now: KnownDeal) -> DealCorrected:
+def _before_and_now(
+    seat: AccountSeat, known: KnownDeal, told: DealUpdateReported | DealDeleteReported, turn: Turn
+) -> tuple[KnownDeal, KnownDeal]:
+    """The deal as it was and as it reads now, both under the name and in the points of now.
+
+    One whose position is closed was restated by nobody: a deleted one keeps its name until the position that it reopens is.
+    """
+    symbol = told.symbol if isinstance(told, DealUpdateReported) else known.symbol
+    digits = seat.board(turn).digits_of(symbol)
+    figures = figures_of(told, digits) if isinstance(told, DealUpdateReported) else None
+    before = known.listed_as(symbol, digits)
+    return before, corrected(before, told.t_us, figures)
+
+
+def _fact(
+    seat: AccountSeat, told: DealUpdateReported | DealDeleteReported, turn: Turn
+) -> tuple[DealCorrected, KnownDeal]:
+    """What the correction makes of the book, and the deal as it was."""
+    state = seat.held
+    known = state.known_deal(told.deal_id)
+    assert known is not None
+    before, now = _before_and_now(seat, known, told, turn)
     deals = deals_of(state, now.position_id)
     assert deals is not None
-    after, held = taken_together(with_corrected(deals, now)), state.position(now.position_id)
+    listed = listed_as(deals, now.position_id, now.symbol, now.digits)
+    after, held = taken_together(with_corrected(listed, now)), state.position(now.position_id)
     net = now.net - before.net
-    return DealCorrected(
+    digits = seat.board(turn).digits_of(now.symbol)
+    fact = DealCorrected(
         deal_id=now.deal_id,
         position_id=now.position_id,
         symbol=now.symbol,
@@ -75,14 +108,18 @@ def _fact(state: AccountState, before: KnownDeal, now: KnownDeal) -> DealCorrect
         balance=state.money(state.balance + net),
         deal_us=now.at_us,
         deleted=now.deleted,
+        told_us=told.t_us,
+        deal=figures_of(told, digits) if isinstance(told, DealUpdateReported) else None,
+        digits=digits,
     )
+    return fact, before
 
 
-def _move_marks(seat: AccountSeat, state: AccountState, before: KnownDeal, fact: DealCorrected, turn: Turn) -> None:
+def _move_marks(seat: AccountSeat, state: AccountState, fact: DealCorrected, turn: Turn) -> None:
     """Marks that were struck after the deal hold it. `state` is the one before the correction; a start that is not final is struck anew."""
     net, start = fact.net.minor, state.day
     if start is not None and start.final and fact.deal_us < start.day.start_us:
-        priced = start.priced and _stood_alike(state, seat.held, start, before)
+        priced = start.priced and _stood_alike(state, seat.held, start, fact)
         marks = {"balance": state.money(start.balance + net), "equity": state.money(start.equity + net)}
         seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=priced), turn)
     trails = any(isinstance(terms, MaximumLoss) and terms.trail is Trail.END_OF_DAY for terms in state.ruleset.terms)
@@ -90,12 +127,13 @@ def _move_marks(seat: AccountSeat, state: AccountState, before: KnownDeal, fact:
         seat.record(RolloverHighMoved(high=state.money(state.rollover_high + net)), turn)
 
 
-def _stood_alike(was: AccountState, now: AccountState, start: DayStart, deal: KnownDeal) -> bool:
+def _stood_alike(was: AccountState, now: AccountState, start: DayStart, fact: DealCorrected) -> bool:
     """Whether the day's first instant held the same of the position: else its floating profit then is not known any more."""
-    held = [_lots_and_price(state, deal.position_id, start.day.start_us) for state in (was, now)]
+    held = [_lots_and_price(state, fact, start.day.start_us) for state in (was, now)]
     return held[0] == held[1]
 
 
-def _lots_and_price(state: AccountState, position_id: str, at_us: int) -> tuple[int, int]:
-    then = taken_together(deals_of(state, position_id) or (), at_us)
+def _lots_and_price(state: AccountState, fact: DealCorrected, at_us: int) -> tuple[int, int]:
+    deals = deals_of(state, fact.position_id) or ()
+    then = taken_together(listed_as(deals, fact.position_id, fact.symbol, fact.digits), at_us)
     return (then.lots_e8, then.price_open) if then.lots_e8 else (0, 0)

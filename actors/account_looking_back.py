@@ -1,18 +1,25 @@
 """The account and the recent past: judged again at each instant that something which came late has changed, with the book and the prices
 of then."""
 
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
 from actors import account_verdicts as verdicts
 from actors.account_seat import AccountSeat
 from actors.desk import Market, Turn
 from actors.messages import AskFailure
 from actors.names import RISK
-from firm.account import AccountState
+from firm.account import AccountState, Position
 from firm.arithmetic import PLAIN
-from firm.bounds import LOOKS_MAX
-from firm.equity import equity_of, symbols_needed
+from firm.bounds import LOOKS_MAX, VALUED_MAX
+from firm.equity import Holdings, equity_of, holdings_of, symbols_needed
 from firm.facts import Doubt
 from firm.freshness import aged
 from firm.phase import JUDGED
+from firm.price import Quote
 from firm.rules.limits import Limit, first_broken
 from firm.ruleset import LateBreach
 
@@ -38,9 +45,75 @@ def look_again(seat: AccountSeat, from_us: int, until_us: int, turn: Turn) -> No
         return
     from_us = max(from_us, state.day.day.start_us)
     market = turn.market(state.bridge)
-    for at_us in _instants(state, market, from_us, until_us):
+    for at_us in _worth_a_look(seat, market, _instants(state, market, from_us, until_us)):
         if _look_at(seat, market, at_us, turn):
             return
+
+
+_EXACTLY = 8  # times as long as a quick valuation takes the one that decides
+
+
+class _Instant(NamedTuple):
+    """When, with the prices and the book of then, ready to be valued."""
+
+    at_us: int
+    prices: dict[str, Quote]
+    balance: int
+    holdings: Holdings
+
+
+def _worth_a_look(seat: AccountSeat, market: Market, instants: list[int]) -> Iterator[int]:
+    """The instants at which a floor may have been reached, in their order; most stretches are ruled out by their worst prices."""
+    state = seat.held
+    floor = max((limit.floor for limit in _late_limits(state, seat.limits()) if limit.hard), default=None)
+    if floor is None:
+        return
+    known = list(_priced(state, market, instants))  # all of it, so that no two holdings are ever at one place in memory
+    budget = VALUED_MAX
+    for _, group in groupby(known, key=lambda one: (id(one.holdings), one.balance)):
+        stretches = [list(group)]
+        while stretches:
+            stretch = stretches.pop()
+            budget -= len(stretch[0].holdings.legs)
+            if budget < 0:
+                return
+            worst = stretch[0].holdings.equity(stretch[0].balance, _worst(stretch))
+            if worst is not None and worst > floor:
+                continue
+            if len(stretch) == 1:
+                budget -= _EXACTLY * len(stretch[0].holdings.legs)
+                yield stretch[0].at_us
+            else:
+                half = len(stretch) // 2
+                stretches += [stretch[half:], stretch[:half]]
+
+
+def _priced(state: AccountState, market: Market, instants: list[int]) -> Iterator[_Instant]:
+    """Each instant as far as its book and its prices are known."""
+    valued: dict[int, tuple[tuple[Position, ...], tuple[str, ...], Holdings | None]] = {}
+    for at_us in instants:
+        then = state.as_of(at_us)
+        if then is None:
+            continue
+        book = valued.get(id(then.positions))
+        if book is None:
+            needed = symbols_needed(then, market.board) or ()
+            book = valued[id(then.positions)] = (then.positions, needed, holdings_of(then, market.board))
+        _, needed, holdings = book
+        prices = market.prices_at(needed, at_us) if needed else None
+        if prices is not None and holdings is not None:
+            yield _Instant(at_us, prices, then.balance, holdings)
+
+
+def _worst(stretch: list[_Instant]) -> dict[str, Quote]:
+    """The lowest bid and the highest ask of each symbol: what is long or short, gained or lost, and converted, is worth least at these."""
+    worst = dict(stretch[0].prices)
+    for one in stretch[1:]:
+        for symbol, quote in one.prices.items():
+            known = worst[symbol]
+            if quote.bid < known.bid or quote.ask > known.ask:
+                worst[symbol] = replace(known, bid=min(quote.bid, known.bid), ask=max(quote.ask, known.ask))
+    return worst
 
 
 def _instants(state: AccountState, market: Market, from_us: int, until_us: int) -> list[int]:

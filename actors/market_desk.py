@@ -27,6 +27,7 @@ from actors.wakes import Wakes
 from firm.bounds import BACKFILLS_ASKED_MAX
 from firm.equity import Board
 from firm.facts import Doubt, Fact, QuotesRefused, SanityBandLeft
+from firm.freshness import is_stale
 from firm.inputs import (
     BackfillReported,
     BridgeConnected,
@@ -40,7 +41,7 @@ from firm.inputs import (
 from firm.instant import SECOND_US
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick
-from firm.sessions import is_open, open_since_us
+from firm.sessions import open_since_us
 
 PRICE_POINTS_MAX = 10**12  # no symbol's price in points comes near; beyond it sums would outgrow what is stored
 
@@ -101,9 +102,9 @@ class MarketDesk:
         return tuple(sorted(symbol for symbol, us in since.items() if now_us - us > stale_after_us))
 
     def _is_old(self, symbol: str, now_us: int, stale_after_us: int) -> bool:
-        """Too old to fail anybody by: at a session's open Friday's price is no silence of the feed, and yet not the market's."""
+        """Too old to fail anybody by."""
         quote = self.board.quotes.get(symbol)
-        return quote is not None and now_us - quote.t_us > stale_after_us and is_open(self.board.specs[symbol], now_us)
+        return quote is not None and is_stale(quote, self.board.specs[symbol], now_us, stale_after_us)
 
     def prices_at(self, symbols: tuple[str, ...], at_us: int) -> dict[str, Quote] | None:
         """What stood on the board at an instant, by all that is known now; None where one of them is not known."""

@@ -15,7 +15,7 @@ from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRe
 from firm.inputs import Side
 from firm.money import Money
 from firm.phase import Standing
-from firm.price import Quote
+from firm.price import Quote, rescaled
 from firm.ruleset import Anchor, MaximumLoss, Ruleset, Trail
 from firm.trading_day import TradingDay
 
@@ -91,11 +91,11 @@ class Peak(msgspec.Struct, frozen=True, gc=False):
         return higher > 0 and not by_cash
 
 
-class KnownDeal(msgspec.Struct, frozen=True, gc=False):
+class KnownDeal(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A deal as the platform has it, so that it can be changed to the cent. `net`, `swap`: minor units that it left in the balance.
 
-    `begins`: it opened its position. `told_us`: when this was told of it; `deleted`: it was never made. `day`: the trading day on
-    which it was booked.
+    `price`: in points of `digits`; None where they were not known. `begins`: it opened its position. `told_us`: when this was told of
+    it; `deleted`: it was never made. `day`: the trading day on which it was booked.
     """
 
     deal_id: str
@@ -109,9 +109,17 @@ class KnownDeal(msgspec.Struct, frozen=True, gc=False):
     swap: int
     at_us: int
     told_us: int
-    begins: bool = False
+    digits: int | None
+    begins: bool
+    day: str
     deleted: bool = False
-    day: str = ""
+
+    def listed_as(self, symbol: str, digits: int | None) -> "KnownDeal":
+        """The same deal under the name and in the points that its symbol has now."""
+        shift = digits - self.digits if digits is not None and self.digits is not None else 0
+        if symbol == self.symbol and digits == self.digits:
+            return self
+        return replace(self, symbol=symbol, price=rescaled(self.price, shift), digits=digits)
 
 
 class DayTraded(msgspec.Struct, frozen=True, gc=False):
@@ -252,7 +260,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `deals`: ids of what was booked, by trading day, the running one last.
     `written_peak`: the newest that a row holds: what a verdict rests on. `peaks_doubted`: of this day.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
-    `deals_told`: reported and not booked yet. `deals_known`: booked, the newest last, as they read now. `traded`: days, the newest last.
+    `deals_known`: booked, the newest last, as they read now, while they may be corrected. `traded`: days, the newest last.
     """
 
     account: int
@@ -299,7 +307,6 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reconciled_us: int = 0
     reconciled_seq: int = 0
     deals: tuple[frozenset[str], ...] = (frozenset(),)
-    deals_told: tuple[KnownDeal, ...] = ()
     deals_known: tuple[KnownDeal, ...] = ()
     traded: tuple[DayTraded, ...] = ()
 

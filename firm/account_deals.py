@@ -17,12 +17,22 @@ from firm.account import (
     Moved,
     Peak,
     Position,
+    calendar_days_between,
     with_deal,
 )
-from firm.bounds import DEAL_DAYS_KEPT, DEALS_KNOWN_MAX
-from firm.facts import DealBooked, DealCorrected, TradingDayCounted, TradingDayUncounted
-from firm.inputs import DealDeleteReported, DealEntry, DealReported, DealUpdateReported, Side
+from firm.bounds import DEAL_DAYS_KEPT, DEALS_CORRECTED_DAYS, DEALS_KNOWN_MAX
+from firm.facts import (
+    DealBooked,
+    DealCorrected,
+    DealFigures,
+    PositionRestated,
+    TradingDayCounted,
+    TradingDayUncounted,
+)
+from firm.inputs import DealEntry, Side
 from firm.money import divided_rounded_half_away
+from firm.phase import Standing
+from firm.price import rescaled
 
 _NEVER_US = 2**63
 
@@ -62,14 +72,19 @@ def deals_of(state: AccountState, position_id: str) -> tuple[KnownDeal, ...] | N
     return deals if deals and deals[0].begins else None
 
 
-def corrected(known: KnownDeal, told: DealUpdateReported | DealDeleteReported) -> KnownDeal:
-    """The deal as the platform has it now."""
-    if isinstance(told, DealDeleteReported):
-        return replace(known, deleted=True, net=0, swap=0, told_us=told.t_us)
-    net = told.profit.minor + told.commission.minor + told.swap.minor + told.fee.minor
+def corrected(known: KnownDeal, told_us: int, figures: DealFigures | None) -> KnownDeal:
+    """The deal as the platform has it since `told_us`; without figures it is deleted."""
+    if figures is None:
+        return replace(known, deleted=True, net=0, swap=0, told_us=told_us)
     return replace(
-        known, lots_e8=told.lots_e8, price=told.price, net=net, swap=told.swap.minor, told_us=told.t_us
+        known, lots_e8=figures.lots_e8, price=figures.price, digits=figures.digits, net=figures.net_minor,
+        swap=figures.swap_minor, told_us=told_us,
     )  # fmt: skip
+
+
+def listed_as(deals: tuple[KnownDeal, ...], position_id: str, symbol: str, digits: int | None) -> tuple[KnownDeal, ...]:
+    """All deals; those of one position under the name and in the points of now."""
+    return tuple(deal.listed_as(symbol, digits) if deal.position_id == position_id else deal for deal in deals)
 
 
 def with_corrected(deals: tuple[KnownDeal, ...], now: KnownDeal) -> tuple[KnownDeal, ...]:
@@ -84,51 +99,66 @@ def swap_after(held: Position | None, before: KnownDeal, now: KnownDeal, lots_e8
 # --- how rows change what is known of deals ---
 
 
-def after_told(state: AccountState, told: DealReported | DealUpdateReported | DealDeleteReported) -> AccountState:
-    """A report, kept until the fact comes that books it: facts say what a deal led to, and not how it reads."""
-    known = state.known_deal(told.deal_id)
-    match told:
-        case DealReported() if state.knows_deal(told.deal_id):
-            return state
-        case DealReported():
-            net = told.profit.minor + told.commission.minor + told.swap.minor + told.fee.minor
-            kept = KnownDeal(
-                told.deal_id, told.position_id, told.symbol, told.entry is DealEntry.IN, told.side, told.lots_e8, told.price,
-                net, told.swap.minor, told.t_us, told.t_us,
-            )  # fmt: skip
-        case _ if known is None:
-            return state
-        case _:
-            kept = corrected(known, told)
-    return replace(state, deals_told=(*_without(state, told.deal_id)[1 - DEALS_KNOWN_MAX :], kept))
-
-
 def after_booked(state: AccountState, fact: DealBooked) -> AccountState:
-    """The deal that was told is in the book. `state` is the one before it."""
-    told = next((deal for deal in state.deals_told if deal.deal_id == fact.deal_id), None)
-    if told is None:
+    """Keep the deal as it was told. `state` is the one before it."""
+    deal = fact.deal
+    if deal is None:
         return state
     label = state.day.day.label if state.day is not None else ""
-    known = replace(told, begins=state.position(fact.position_id) is None, day=label)
+    known = KnownDeal(
+        fact.deal_id, fact.position_id, fact.symbol, deal.entry is DealEntry.IN, deal.side, deal.lots_e8, deal.price,
+        deal.net_minor, deal.swap_minor, deal.at_us, deal.at_us, deal.digits,
+        begins=state.position(fact.position_id) is None, day=label,
+    )  # fmt: skip
     return replace(
         state,
-        deals_told=_without(state, fact.deal_id),
-        deals_known=(*state.deals_known[1 - DEALS_KNOWN_MAX :], known),
+        deals_known=() if state.standing is Standing.CLOSED else _bounded((*state.deals_known, known)),
         traded=_with_opened(state.traded, label, 1) if known.opens and label else state.traded,
     )
 
 
-def without_told(state: AccountState, deal_id: str) -> AccountState:
-    """A report that led to no booking."""
-    return replace(state, deals_told=_without(state, deal_id)) if state.deals_told else state
+def with_deals_restated(state: AccountState, fact: PositionRestated) -> AccountState:
+    """Deals go by the name and points of their position. Where it has another price besides, they do not make it any more, and can be
+    corrected no more. `state` is the one before.
+    """
+    held, deals = state.position(fact.position_id), deals_of(state, fact.position_id)
+    if held is None or deals is None:
+        return state
+    before, after = deals[-1].digits, fact.digits
+    shift = after - before if before is not None and after is not None else 0
+    if abs(rescaled(held.price_open, shift) - fact.price_open) > 1:
+        return replace(
+            state, deals_known=tuple(deal for deal in state.deals_known if deal.position_id != fact.position_id)
+        )
+    return replace(state, deals_known=listed_as(state.deals_known, fact.position_id, fact.symbol, fact.digits))
+
+
+def at_day_opened(state: AccountState) -> AccountState:
+    """What was closed so long ago that no bridge sends it again is not corrected any more."""
+    assert state.day is not None
+    label = state.day.day.label
+    kept = {held.position_id for held in state.positions}
+    kept |= {
+        deal.position_id
+        for deal in state.deals_known
+        if deal.day and calendar_days_between(deal.day, label) <= DEALS_CORRECTED_DAYS
+    }
+    deals = tuple(deal for deal in state.deals_known if deal.position_id in kept)
+    return state if len(deals) == len(state.deals_known) else replace(state, deals_known=deals)
+
+
+def at_standing(state: AccountState) -> AccountState:
+    """A closed account needs its deals no more; those of one that breached or passed may still show that it did not."""
+    return replace(state, deals_known=()) if state.standing is Standing.CLOSED else state
 
 
 def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, happened_us: int) -> AccountState:
     """The book as if the deal had always been so; what was measured before, with what it was, is not certain any more."""
-    now = next(deal for deal in state.deals_told if deal.deal_id == fact.deal_id)
-    before = state.known_deal(fact.deal_id)
-    assert before is not None, f"account {state.account} corrects deal {fact.deal_id}, which it does not know"
-    known = with_corrected(state.deals_known, now)
+    told = state.known_deal(fact.deal_id)
+    assert told is not None, f"account {state.account} corrects deal {fact.deal_id}, which it does not know"
+    before = told.listed_as(fact.symbol, fact.digits)
+    now = corrected(before, fact.told_us, fact.deal)
+    known = with_corrected(listed_as(state.deals_known, fact.position_id, fact.symbol, fact.digits), now)
     change = _Change(before, now, tuple(deal for deal in known if deal.position_id == now.position_id), seq)
     is_earlier_day = state.closing is not None and state.day is not None and now.at_us < state.day.day.start_us
     findings = tuple(_grounds_corrected(finding, change) for finding in state.findings)
@@ -150,7 +180,6 @@ def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, hap
         else _doubted(state, now.at_us),
         last_trade_us=_last_trade_us(state, known, now),
         last_trade_seq=seq,
-        deals_told=_without(state, fact.deal_id),
         deals_known=known,
         traded=_with_opened(state.traded, before.day, -1) if unopened else state.traded,
     )
@@ -270,5 +299,8 @@ def _with_opened(traded: tuple[DayTraded, ...], label: str, by: int) -> tuple[Da
     return (*traded[1 - DEAL_DAYS_KEPT :], DayTraded(label, by, counted=False)) if by > 0 else traded
 
 
-def _without(state: AccountState, deal_id: str) -> tuple[KnownDeal, ...]:
-    return tuple(deal for deal in state.deals_told if deal.deal_id != deal_id)
+def _bounded(deals: tuple[KnownDeal, ...]) -> tuple[KnownDeal, ...]:
+    """The oldest goes with all of its position: without it, the others can be corrected no more."""
+    if len(deals) <= DEALS_KNOWN_MAX:
+        return deals
+    return tuple(deal for deal in deals[:-1] if deal.position_id != deals[0].position_id) + deals[-1:]

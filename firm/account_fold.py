@@ -19,9 +19,10 @@ from firm.account_deals import (
     after_booked,
     after_counted,
     after_deal_corrected,
-    after_told,
     after_uncounted,
-    without_told,
+    at_day_opened,
+    at_standing,
+    with_deals_restated,
 )
 from firm.account_findings import (
     after_correction,
@@ -68,9 +69,6 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.inputs import (
-    DealDeleteReported,
-    DealReported,
-    DealUpdateReported,
     EquityReported,
     Input,
     PositionReported,
@@ -117,7 +115,7 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case RolloverHighMoved():
             return replace(state, rollover_high=body.high.minor, rollover_high_source=f"{seq}/high/minor")
         case DayOpened():
-            return after_day_opened(state, body, seq)
+            return at_day_opened(after_day_opened(state, body, seq))
         case DayAnchored():
             return after_day_anchored(state, body, seq)
         case DayStartMoved():
@@ -128,7 +126,7 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return after_doubt(state, body)
         case StandingChanged():
             ended = at_its_last_peak(state) if body.after is Standing.CLOSED else state
-            return replace(ended, standing=body.after)
+            return at_standing(replace(ended, standing=body.after))
         case BreachDeclared():
             ended = state if body.reviewed else at_its_last_peak(state)
             return replace(ended, findings=(finding_of(state, body, seq),), exhibits=())
@@ -152,12 +150,8 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
 
 
 def _fold_deals(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
-    """What the platform told of deals, before it is booked, and the days that they count for."""
+    """The days that deals count for."""
     match body:
-        case DealReported() | DealUpdateReported() | DealDeleteReported():
-            return after_told(state, body)
-        case DealIgnored():
-            return _after_ignored(state, body)
         case TradingDayCounted():
             return after_counted(state, body, seq)
         case TradingDayUncounted():
@@ -196,18 +190,14 @@ def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_
             return replace(state, reconciled_us=0, reconciled_seq=0, findings=findings)
         case DriftFound():
             return _with_drift(state, body.what)
+        case DealIgnored() if body.why != ALREADY_BOOKED:
+            return _with_drift(state, POSITIONS)
         case PositionsDrifted():
             return _with_drift(state, POSITIONS)
         case DriftCleared():
             return replace(state, drifting=tuple(what for what in state.drifting if what != body.what))
         case _:
             return state
-
-
-def _after_ignored(state: AccountState, fact: DealIgnored) -> AccountState:
-    """But for one that is booked already, our book is not the platform's."""
-    state = without_told(state, fact.deal_id)
-    return state if fact.why == ALREADY_BOOKED else _with_drift(state, POSITIONS)
 
 
 def _with_drift(state: AccountState, what: str) -> AccountState:
@@ -330,7 +320,7 @@ def _after_restated(state: AccountState, fact: PositionRestated, seq: int, happe
     closing = state.closing
     if closing is not None:
         closing = replace(closing, positions=with_restated(closing.positions, fact, seq))
-    state = _with_book_kept(state, happened_us)
+    state = with_deals_restated(_with_book_kept(state, happened_us), fact)
     return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing)
 
 

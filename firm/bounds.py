@@ -9,13 +9,20 @@ POSITIONS_MAX = 500  # open at once on one account
 DEAL_DAYS_KEPT = (
     8  # trading days whose deals an account knows again: bridges keep and may send again those of seven days
 )
-DEALS_KNOWN_MAX = 128  # of one account, the newest: those that a platform may still change or delete to the cent
+DEALS_KNOWN_MAX = 64  # of one account, the newest: those that a platform may still change or delete to the cent
+DEALS_CORRECTED_DAYS = (
+    7  # and so long after their trading day, once their position is closed: as long as bridges keep them
+)
 AMOUNT_MINOR_MAX = 10**15  # of one balance, deposit or deal; sums of very many still fit the 64 bits that are stored
 EQUITY_MINOR_MAX = 2**62  # beyond it no figure of an account can be stored, and its desk stops
 EARLIER_BOOKS_MAX = 16  # of one account: its book before recent changes, for prices that come late
+CLOSED_STRETCH_MAX_US = (
+    14 * 86_400 * 1_000_000
+)  # the longest holidays have nine days: what is longer would hide an outage
 LOOK_BACK_US = 60 * 1_000_000  # how far back of the newest price of its symbol one is kept, for what comes late
 LOOK_BACK_PRICES_MAX = 256  # of one symbol
 LOOKS_MAX = 512  # instants at which one account is looked at again for one thing that came late
+VALUED_MAX = 20_000  # positions valued meanwhile: some 20 ms; what lies after is passed over
 LATE_PRICES_TOLD_MAX = 16  # of those that leave the answer about a breach as it was, rows that one breach may bring
 PEAKS_DOUBTED_MAX = 16  # highs of one account and day; then none of that day is believed
 LATE_ANSWERS_MAX = 256  # of those that turn it; then a question stays with a person

@@ -52,6 +52,19 @@ class Board(msgspec.Struct):
         }
         self.paths = {ends: path for ends, path in self.paths.items() if told.isdisjoint(ends)}
 
+    def digits_of(self, symbol: str) -> int | None:
+        """In whose points its prices are; None where no contract was told."""
+        spec = self.specs.get(symbol)
+        return None if spec is None else spec.digits
+
+    def name_now(self, symbol: str) -> str:
+        """What a symbol is called now, over however many renames."""
+        seen = {symbol}
+        while (spec := self.specs.get(symbol)) is not None and spec.renamed_to and spec.renamed_to not in seen:
+            symbol = spec.renamed_to
+            seen.add(symbol)
+        return symbol
+
     def at(self, quotes: Mapping[str, Quote]) -> "Board":
         """The same contracts with other prices."""
         return Board(self.specs, dict(quotes), self.paths, self.crosses)

@@ -10,7 +10,7 @@ import msgspec
 
 from firm.arithmetic import Step
 from firm.commands import BridgeMode, KillSwitch
-from firm.inputs import CommandState, Side
+from firm.inputs import CommandState, DealEntry, Side
 from firm.money import Money
 from firm.phase import Standing
 from firm.ruleset import Program, Ruleset
@@ -369,8 +369,34 @@ class TradingDayUncounted(Fact, frozen=True, kw_only=True):
     count: int
 
 
+class DealFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A deal as the platform had it when the row was written. Minor units of the account's currency, costs negative when paid.
+
+    `price`: in points of `digits`, those of its symbol at that time; None where the contract was not known.
+    """
+
+    entry: DealEntry
+    side: Side
+    lots_e8: int
+    price: int
+    digits: int | None
+    profit_minor: int
+    commission_minor: int
+    swap_minor: int
+    fee_minor: int
+    at_us: int
+
+    @property
+    def net_minor(self) -> int:
+        """What it leaves in the balance."""
+        return self.profit_minor + self.commission_minor + self.swap_minor + self.fee_minor
+
+
 class DealBooked(Fact, frozen=True, kw_only=True):
-    """A deal entered the account's book: the position as it is after it (`lots_e8` 0: closed), and the balance after its `net`."""
+    """A deal entered the account's book: the position as it is after it (`lots_e8` 0: closed), and the balance after its `net`.
+
+    `deal`: the deal itself, which may be corrected later; None where that was not kept yet.
+    """
 
     deal_id: str
     position_id: str
@@ -382,13 +408,15 @@ class DealBooked(Fact, frozen=True, kw_only=True):
     opened_us: int
     net: Money
     balance: Money
+    deal: DealFigures | None = None
 
 
 class DealCorrected(Fact, frozen=True, kw_only=True):
     """A deal that was booked is another since, or (`deleted`) was never made; its own row stays as it was.
 
     `deal_us`: when it was made. As in DealBooked the position is as it is after it (`lots_e8` 0: closed, or never opened), now that all its
-    deals are taken together again; `net` is what that changes of the balance.
+    deals are taken together again; `net` is what that changes of the balance. `told_us`: when the platform changed it. `deal`: as it reads
+    now; None where it is deleted. `digits`: those of the symbol now, in whose points the position's price and its deals' prices are.
     """
 
     deal_id: str
@@ -403,6 +431,9 @@ class DealCorrected(Fact, frozen=True, kw_only=True):
     balance: Money
     deal_us: int
     deleted: bool
+    told_us: int
+    deal: DealFigures | None
+    digits: int | None
 
 
 class CashBooked(Fact, frozen=True, kw_only=True):
@@ -435,7 +466,10 @@ class DividendBooked(Fact, frozen=True, kw_only=True):
 
 
 class PositionRestated(Fact, frozen=True, kw_only=True):
-    """The platform holds an open position under another name, or in other points, without a deal: what it is from now on."""
+    """The platform holds an open position under another name, or in other points, without a deal: what it is from now on.
+
+    `digits`: those of the symbol, in whose points its price is; None where the contract was not known, or that was not kept yet.
+    """
 
     position_id: str
     symbol: str
@@ -444,6 +478,7 @@ class PositionRestated(Fact, frozen=True, kw_only=True):
     price_open: int
     swap: Money
     opened_us: int
+    digits: int | None = None
 
 
 class DealIgnored(Fact, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ from firm.account import AccountState
 from firm.equity import Board
 from firm.facts import Doubt
 from firm.policy import Policy
-from firm.sessions import is_open
+from firm.price import Quote, SymbolSpec
+from firm.sessions import is_closed, is_open
 
 
 def symbols_held(account: AccountState) -> tuple[str, ...]:
@@ -32,12 +33,21 @@ def as_conversion(doubt: Doubt) -> Doubt:
     return Doubt.STALE_CONVERSION if doubt is Doubt.STALE_QUOTE else doubt
 
 
+def is_stale(quote: Quote, spec: SymbolSpec, at_us: int, age_max_us: int) -> bool:
+    """Whether a price was too old at an instant to decide by. At a session's open Friday's price is no silence of the feed, and yet not
+    the market's; nor is a price of a name that was given away, nor one that came while the market was closed.
+    """
+    if spec.renamed_to or is_closed(spec, quote.t_us):
+        return True
+    return at_us - quote.t_us > age_max_us and is_open(spec, at_us)
+
+
 def aged(account: AccountState, board: Board, at_us: int, policy: Policy) -> set[Doubt]:
     """Which of the board's prices were older at an instant than they may be."""
 
     def is_aged(symbol: str, age_max_us: int) -> bool:
         quote = board.quotes.get(symbol)
-        return quote is not None and at_us - quote.t_us > age_max_us and is_open(board.specs[symbol], at_us)
+        return quote is not None and is_stale(quote, board.specs[symbol], at_us, age_max_us)
 
     held = any(is_aged(symbol, policy.stale_after_us) for symbol in symbols_held(account))
     rates = any(is_aged(symbol, policy.conversion_age_max_us) for symbol in symbols_converting(account, board))

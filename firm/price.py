@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from firm.arithmetic import Arithmetic
+from firm.money import divided_rounded_half_away
 
 LOTS_SCALE = 10**8
 CONTRACT_SCALE = 10**8
@@ -59,6 +60,14 @@ class Hop(msgspec.Struct, frozen=True):
     symbol: str
     digits: int
     inverse: bool
+
+
+def rescaled(points: int, shift: int) -> int:
+    """A price in points of `shift` more digits, rounded half away where there are fewer; a price stays one."""
+    if shift >= 0:
+        return int(points * 10**shift)
+    rounded = divided_rounded_half_away(points, 10**-shift)
+    return max(1, rounded) if points > 0 else rounded
 
 
 def conversion_path(source: str, target: str, specs: "dict[str, SymbolSpec]") -> tuple[Hop, ...] | None:

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 import msgspec
 
 from firm.facts import OpenPosition
-from firm.inputs import DealReported, DealUpdateReported
-from firm.kinds import body_of
 from firm.money import Money
 from firm.phase import ENDED
-from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine
 from storage.readmodels.trades import Closing
 
@@ -40,22 +37,13 @@ class Closings(msgspec.Struct, frozen=True, kw_only=True):
     after: Money | None
 
 
-def closings_of(
-    reader: LedgerReader, line: AccountLine, before: Money, held: Sequence[OpenPosition], found: Sequence[Closing]
-) -> Closings:
+def closings_of(line: AccountLine, before: Money, held: Sequence[OpenPosition], found: Sequence[Closing]) -> Closings:
     """`before`: the balance at the breach; `held`: what was open then; `found`: the deals by which it was closed."""
-    deals = [_with_costs(reader, line, each) for each in found]
+    deals = [ClosedDeal(each, line.money(each.profit), line.money(each.costs), line.money(each.swap)) for each in found]
     after = line.money(line.balance)
     others = after - sum((each.result for each in deals), before)
     over = line.standing in ENDED and _all_closed(held, found)
     return Closings(deals=deals, before=before, others=others, after=after if over else None)
-
-
-def _with_costs(reader: LedgerReader, line: AccountLine, closing: Closing) -> ClosedDeal:
-    row = reader.row(closing.seq)
-    body = body_of(row.kind, row.payload) if row is not None else None
-    swap = body.swap if isinstance(body, DealReported | DealUpdateReported) else line.money(0)
-    return ClosedDeal(closing, line.money(closing.profit), line.money(closing.costs) - swap, swap)
 
 
 def _all_closed(held: Sequence[OpenPosition], found: Sequence[Closing]) -> bool:

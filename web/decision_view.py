@@ -276,7 +276,7 @@ def _closings(reader: LedgerReader, account: AccountLine, rests_on: "_Grounds", 
         found = closings_after(book, account.account, seen_seq, tuple(each.position_id for each in held))
     if not found or rests_on.balance is None:
         return None
-    return closings_of(reader, account, account.money(rests_on.balance), held, found)
+    return closings_of(account, account.money(rests_on.balance), held, found)
 
 
 class _Grounds:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import NamedTuple
 
-from bridges.simulator.changes import rescaled
 from bridges.simulator.script import Contract, Frozen, Rename, Script, Spike
 from bridges.simulator.symbols import LISTED
+from firm.price import rescaled
 from firm.quote_frame import Tick
 
 _NEVER_US = 2**62

@@ -1,28 +1,20 @@
 """Changes: what becomes of listings, positions and orders when a symbol's contract changes or it is called otherwise.
 
 The contract is told first, then each open position and pending order that looks otherwise now; the last price, in the new points
-or under the new name, follows in the quote lane.
+or under the new name, follows in the quote lane. What dealers may correct later goes by the new name and points too.
 """
 
 from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from bridges.events import Deal
 from bridges.simulator.script import Contract, Rename
 from bridges.simulator.state import Pending, Position, Quoted, State
 from bridges.simulator.symbols import Listing
 from bridges.simulator.tellings import Tellings
 from firm.instant import instant_of
-from firm.money import divided_rounded_half_away
-from firm.price import CONTRACT_SCALE
-
-
-def rescaled(points: int, shift: int) -> int:
-    """A price in points of `shift` more digits, rounded half away where there are fewer; a price stays one."""
-    if shift >= 0:
-        return int(points * 10**shift)
-    rounded = divided_rounded_half_away(points, 10**-shift)
-    return max(1, rounded) if points > 0 else rounded
+from firm.price import CONTRACT_SCALE, rescaled
 
 
 def change_contract(state: State, tell: Tellings, line: Contract, t_us: int) -> None:
@@ -49,6 +41,7 @@ def change_contract(state: State, tell: Tellings, line: Contract, t_us: int) -> 
             one.price, one.limit_price = rescaled(one.price, shift), rescaled(one.limit_price, shift)
 
     _restate(state, tell, line.symbol, in_points, t_us)
+    _relist(state, line.symbol, lambda deal: replace(deal, px=rescaled(deal.px, shift)))
 
 
 def rename(state: State, tell: Tellings, line: Rename, t_us: int) -> None:
@@ -66,6 +59,7 @@ def rename(state: State, tell: Tellings, line: Rename, t_us: int) -> None:
         one.symbol = line.becomes
 
     _restate(state, tell, line.symbol, called, t_us)
+    _relist(state, line.symbol, lambda deal: replace(deal, sym=line.becomes))
 
 
 def _restate(
@@ -78,6 +72,12 @@ def _restate(
         for order in [held for held in account.orders.values() if held.symbol == symbol]:
             restated(order)
             tell.order(account, order, "changed", t_us)
+
+
+def _relist(state: State, symbol: str, listed: Callable[[Deal], Deal]) -> None:
+    """Deals that may still be corrected go by the name and points of now; nobody is told."""
+    for account in state.accounts.values():
+        account.deals = {name: listed(deal) if deal.sym == symbol else deal for name, deal in account.deals.items()}
 
 
 def _changed(before: Listing, line: Contract) -> Listing:

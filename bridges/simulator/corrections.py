@@ -13,7 +13,7 @@ from bridges.simulator.tellings import Tellings
 from firm.inputs import DealEntry, Side
 from firm.money import divided_rounded_half_away
 
-DEALS_KEPT = 100  # of an account, the newest; a position whose first deal goes takes its others along
+DEALS_KEPT = 60  # of an account, the newest; a position whose first deal goes takes its others along
 
 
 def remember(account: Account, deal: Deal) -> None:

@@ -7,7 +7,7 @@ import apsw
 import msgspec
 
 from firm.facts import DealBooked, DealCorrected, PositionRestated, SwapPosted
-from firm.inputs import DealDeleteReported, DealEntry, DealReported, DealUpdateReported, Side, SymbolReported
+from firm.inputs import DealEntry, DealReported, Side, SymbolReported
 from firm.kinds import Body
 from firm.money import Money
 from storage.readmodels.kinds_of import kinds_of
@@ -22,12 +22,8 @@ CREATE TABLE rm_deal (
     lots_e8 INTEGER NOT NULL, price INTEGER NOT NULL, profit INTEGER NOT NULL,
     commission INTEGER NOT NULL, swap INTEGER NOT NULL, fee INTEGER NOT NULL,
     bridge TEXT NOT NULL, reason TEXT NOT NULL, booked INTEGER NOT NULL, at_us INTEGER NOT NULL,
-    told_seq INTEGER, corrected_seq INTEGER,
+    corrected_seq INTEGER,
     PRIMARY KEY (account, position, deal)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE rm_deal_update (
-    account INTEGER NOT NULL, deal TEXT NOT NULL, seq INTEGER NOT NULL, lots_e8 INTEGER NOT NULL, price INTEGER NOT NULL,
-    profit INTEGER NOT NULL, commission INTEGER NOT NULL, swap INTEGER NOT NULL, fee INTEGER NOT NULL, PRIMARY KEY (account, deal)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rm_trade (
     account INTEGER NOT NULL, position TEXT NOT NULL, bridge TEXT NOT NULL, symbol TEXT NOT NULL, side TEXT NOT NULL,
@@ -56,17 +52,9 @@ _TRADE = (
     " fee = fee + excluded.fee, closed_us = excluded.closed_us, closed_seq = excluded.closed_seq, reason = excluded.reason"
 )
 
-# What a deal reads like by the platform's newest word on it: a desk that is stopped books that only later.
-_TOLD = (
-    "INSERT INTO rm_deal_update (account, deal, seq, lots_e8, price, profit, commission, swap, fee) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    " ON CONFLICT DO UPDATE SET seq = excluded.seq, lots_e8 = excluded.lots_e8, price = excluded.price,"
-    " profit = excluded.profit, commission = excluded.commission, swap = excluded.swap, fee = excluded.fee"
-)
 _CORRECT = (
-    "UPDATE rm_deal SET (told_seq, lots_e8, price, profit, commission, swap, fee) ="
-    " (SELECT u.seq, u.lots_e8, u.price, u.profit, u.commission, u.swap, u.fee FROM rm_deal_update u"
-    " WHERE u.account = ?1 AND u.deal = ?2),"
-    " corrected_seq = ?4 WHERE account = ?1 AND deal = ?2 AND position = ?3"
+    "UPDATE rm_deal SET lots_e8 = ?5, price = ?6, profit = ?7, commission = ?8, swap = ?9, fee = ?10, corrected_seq = ?4"
+    " WHERE account = ?1 AND deal = ?2 AND position = ?3"
 )
 _DELETE = "UPDATE rm_deal SET booked = 0, corrected_seq = ?4 WHERE account = ?1 AND deal = ?2 AND position = ?3"
 _OF_POSITION = "SELECT entry, lots_e8 FROM rm_deal WHERE account = ? AND position = ? AND booked = 1 ORDER BY seq"
@@ -88,7 +76,7 @@ class Trades:
     version = 3
     schema = SCHEMA
     kinds = kinds_of(
-        DealReported, DealBooked, DealUpdateReported, DealDeleteReported, DealCorrected, SwapPosted, PositionRestated, SymbolReported,
+        DealReported, DealBooked, DealCorrected, SwapPosted, PositionRestated, SymbolReported,
     )  # fmt: skip
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
@@ -99,9 +87,6 @@ class Trades:
                     gathered.reported[row.seq] = (row, body)
                 case DealBooked():
                     gathered.book(row, body)
-                case DealUpdateReported():
-                    gathered.write()
-                    _put_off(connection, row, body)
                 case DealCorrected():
                     gathered.write()
                     _correct(connection, row, body)
@@ -128,16 +113,15 @@ class Trades:
         gathered.write()
 
 
-def _put_off(connection: apsw.Connection, row: Row, told: DealUpdateReported) -> None:
-    costs = (told.commission.minor, told.swap.minor, told.fee.minor)
-    figures = (told.lots_e8, told.price, told.profit.minor, *costs)
-    connection.execute(_TOLD, (row.account, told.deal_id, row.seq, *figures))
-
-
 def _correct(connection: apsw.Connection, row: Row, fact: DealCorrected) -> None:
     """The deal as it reads now, or struck; and its trade, which may be open again, or never have been."""
     key = (row.account, fact.deal_id, fact.position_id, row.seq)
-    connection.execute(_DELETE if fact.deleted else _CORRECT, key)
+    deal = fact.deal
+    if deal is None:
+        connection.execute(_DELETE, key)
+    else:
+        costs = (deal.commission_minor, deal.swap_minor, deal.fee_minor)
+        connection.execute(_CORRECT, (*key, deal.lots_e8, deal.price, deal.profit_minor, *costs))
     size = largest = 0
     for entry, lots_e8 in connection.execute(_OF_POSITION, (row.account, fact.position_id)):
         size += lots_e8 if entry == DealEntry.IN else -lots_e8
@@ -257,9 +241,9 @@ def closed_trades(connection: apsw.Connection, account: int, before: int | None,
 
 
 class Closing(msgspec.Struct, frozen=True):
-    """A deal by which a position was closed, or a part of it; `seq` is the row that reported it as it reads now.
+    """A deal by which a position was closed, or a part of it; `seq` is the row that says how it reads now.
 
-    `costs`: commission, swap and fee together, negative when paid."""
+    `costs`: commission and fee, which with `swap` are negative when paid."""
 
     seq: int
     deal: str
@@ -270,14 +254,15 @@ class Closing(msgspec.Struct, frozen=True):
     price: int
     profit: int
     costs: int
+    swap: int
     at_us: int
 
 
 def closings_after(connection: apsw.Connection, account: int, seq: int, positions: tuple[str, ...]) -> list[Closing]:
     """The booked closing deals of these positions since ledger row `seq`, in their order."""
     sql = (
-        "SELECT coalesce(d.told_seq, d.seq), d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8,"
-        " d.price, d.profit, d.commission + d.swap + d.fee, d.at_us FROM rm_deal d"
+        "SELECT coalesce(d.corrected_seq, d.seq), d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8,"
+        " d.price, d.profit, d.commission + d.fee, d.swap, d.at_us FROM rm_deal d"
         " JOIN rm_trade t ON t.account = d.account AND t.position = d.position"
         " LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
         " WHERE d.account = ? AND d.position = ? AND d.seq > ? AND d.entry != 'in' AND d.booked = 1 ORDER BY d.seq"

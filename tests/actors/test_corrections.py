@@ -10,17 +10,16 @@ from firm.facts import (
     DayAnchored,
     DealBooked,
     DealCorrected,
-    DealIgnored,
     Doubt,
     RolloverHighMoved,
     TradingDayUncounted,
     VerdictCorrected,
 )
-from firm.inputs import DealDeleteReported, DealEntry, DealUpdateReported, Side
+from firm.inputs import DealEntry, Side
 from firm.instant import SECOND_US
-from firm.money import Money
 from firm.phase import Standing
 from firm.ruleset import Anchor, LateBreach, Trail
+from tests.actors.dealer import buy, delete, ignored, sell, update
 
 
 @pytest.fixture
@@ -28,50 +27,6 @@ def account(stage):
     account = stage.sell()
     stage.tick("EURUSD", 138_690, 138_700)
     return account
-
-
-def buy(stage, account, deal="D1", position="P1", lots="1", price=138_700):
-    stage.deal(account, position, Side.BUY, lots, price, commission="-7.00", deal=deal)
-
-
-def sell(stage, account, deal, price, profit, position="P1", lots="1", at_us=None):
-    stage.deal(
-        account, position, Side.SELL, lots, price, entry=DealEntry.OUT, profit=profit, deal=deal, at_us=at_us
-    )  # fmt: skip
-
-
-def update(
-    stage, account, deal, *, entry=DealEntry.IN, price=138_700, lots="1", profit="0.00", commission="-7.00", **told
-):
-    """The platform's word on a deal of P1 in EURUSD as it reads now."""
-    money = lambda text: Money.parse(text, "USD")  # noqa: E731
-    return stage.put(
-        DealUpdateReported(
-            bridge="sim", seq=stage.next_seq(), deal_id=deal, position_id=told.get("position", "P1"), symbol="EURUSD", entry=entry,
-            side=Side.BUY if entry is DealEntry.IN else Side.SELL, lots_e8=Money.parse(lots, "LOT", 8).minor, price=price,
-            profit=money(profit), commission=money(commission), swap=money(told.get("swap", "0.00")), fee=money("0.00"),
-            deal_us=0, t_us=told.get("at_us", stage.now_us),
-        ),
-        account,
-    )  # fmt: skip
-
-
-def delete(stage, account, deal):
-    return stage.put(
-        DealDeleteReported(bridge="sim", seq=stage.next_seq(), deal_id=deal, t_us=stage.now_us), account
-    )  # fmt: skip
-
-
-def ignored(stage, account):
-    return [fact.why for fact in stage.facts(DealIgnored, account)]
-
-
-def agree(stage, account):
-    """The platform's equity is what we compute."""
-    state = stage.account(account)
-    told = Money(state.balance, "USD", 2)
-    text = f"{told.minor // 100}.{told.minor % 100:02d}"
-    stage.equity(account, text, text)
 
 
 def test_a_changed_cost_moves_the_balance_and_no_row(stage, account):
@@ -179,6 +134,23 @@ def test_a_breach_that_a_corrected_price_shows_is_judged_at_its_instant(stage, h
     assert (fact.at_us, fact.late, fact.observed.minor) == (low_us, True, 94_000_00)
     assert Doubt.BOOK_UNCONFIRMED in fact.doubts
     assert (Doubt.LATE_DATA in fact.doubts) is (late is LateBreach.REVIEW)
+
+
+def test_the_one_low_of_a_minute_is_found_with_a_hundred_positions_open(stage, account):
+    """At 1.38205 equity was 95 050 for an instant; 60 dollars of commission more, and it broke the floor of 95 000."""
+    for n in range(100):
+        stage.deal(account, f"P{n}", Side.BUY, "0.10", 138_700, deal=f"D{n}")
+    for n in range(240):
+        stage.wait(0.2)
+        price = 138_205 if n == 170 else 138_600 + n % 7
+        stage.tick("EURUSD", price, price + 10)
+        low_us = stage.now_us if n == 170 else low_us if n else 0  # noqa: F821  (the first time round)
+    stage.wait(0.2)
+    assert stage.facts(BreachSuspected, account) == []
+    update(stage, account, "D97", position="P97", lots="0.10", commission="-40.00")
+    assert stage.facts(BreachSuspected, account) == []
+    update(stage, account, "D98", position="P98", lots="0.10", commission="-20.00")
+    assert [fact.at_us for fact in stage.facts(BreachSuspected, account)] == [low_us]
 
 
 def test_a_breach_that_a_correction_undoes_is_put_before_a_person_and_nothing_is_undone(stage, account):

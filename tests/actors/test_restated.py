@@ -1,7 +1,6 @@
 """Positions that the platform restates without a deal, and dividends: what the account's desk takes for one, and what it does not."""
 
 import pytest
-from msgspec.structs import replace
 
 from firm.commands import PublishProgram
 from firm.facts import (
@@ -10,14 +9,17 @@ from firm.facts import (
     ContractChanged,
     DealIgnored,
     DividendBooked,
+    Doubt,
     PositionRestated,
+    PositionsDrifted,
     SwapPosted,
     VerdictCorrected,
 )
-from firm.inputs import CashKind, CashReported, DealEntry, PositionReported, Side, SymbolReported
+from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
 from firm.ruleset import Anchor, Trail
+from tests.actors.dealer import lists, says
 
 
 @pytest.fixture
@@ -29,23 +31,6 @@ def held(stage):
     stage.equity(account, "99_950.00", "100_000.00")
     stage.wait(10)
     return account
-
-
-def says(stage, account, **said):
-    """The platform's word of the position, as it is held but for what is said."""
-    [held] = stage.account(account).positions
-    report = PositionReported(
-        bridge="sim", seq=stage.next_seq(), position_id="P1", op="changed", symbol=held.symbol, side=held.side,
-        lots_e8=held.lots_e8, price_open=held.price_open, stop_loss=0, take_profit=0,
-        swap=stage.account(account).money(held.swap), opened_us=held.opened_us, t_us=stage.now_us,
-    )  # fmt: skip
-    report = replace(report, **said)
-    return stage.put(report, account, happened_us=report.t_us)
-
-
-def lists(stage, symbol, **said):
-    spec = replace(stage.engine.market("sim").board.specs["EURUSD"], symbol=symbol, **said)
-    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=spec))
 
 
 def dividend(stage, account, minor, at_us=None, cash_id="X1"):
@@ -97,6 +82,7 @@ def test_deals_alone_change_what_is_held(stage, held, said):
     says(stage, held, **said)
     assert stage.facts(PositionRestated) == []
     assert stage.account(held).positions[0].price_open == 138_700
+    assert stage.account(held).drifting == ("positions",)
 
 
 def test_a_word_from_before_the_newest_deal_restates_nothing(stage, held):
@@ -105,7 +91,7 @@ def test_a_word_from_before_the_newest_deal_restates_nothing(stage, held):
     stage.deal(held, "P1", Side.SELL, "2", 138_700, entry=DealEntry.OUT)
     stage.deal(held, "P1", Side.BUY, "2", 138_750)
     says(stage, held, price_open=138_700, t_us=before_us)
-    assert stage.facts(PositionRestated) == []
+    assert stage.facts(PositionRestated) + stage.facts(PositionsDrifted) == []
     assert stage.account(held).positions[0].price_open == 138_720
 
 
@@ -114,6 +100,28 @@ def test_a_word_that_says_what_is_known_changes_nothing_and_a_swap_is_a_swap(sta
     assert stage.facts(PositionRestated) + stage.facts(SwapPosted) == []
     says(stage, held, swap=stage.account(held).money(-600))
     assert [fact.swap.minor for fact in stage.facts(SwapPosted)] == [-600]
+
+
+def test_a_position_under_a_name_that_was_given_away_decides_nothing(stage, held):
+    """The platform tells the new name and forgets to restate what is held: the old name's price stands still for ever."""
+    lists(stage, "EURUSD.r")
+    lists(stage, "EURUSD", renamed_to="EURUSD.r")
+    stage.tick("EURUSD.r", 138_600, 138_610)
+    market = stage.engine.market("sim")
+    assert market.doubts_about(("EURUSD",), stage.now_us, 60 * SECOND_US) == (Doubt.STALE_QUOTE,)
+    assert market.doubts_about(("EURUSD.r",), stage.now_us, 60 * SECOND_US) == ()
+
+
+def test_a_word_that_is_not_taken_and_says_otherwise_leaves_the_book_in_doubt(stage, held):
+    """It is stamped before a deal of another position."""
+    before_us = stage.now_us - SECOND_US
+    stage.deal(held, "P2", Side.BUY, "1", 138_700)
+    position = stage.account(held).position("P1")
+    said = {"symbol": "EURUSD.r", "side": Side.BUY, "lots_e8": position.lots_e8, "price_open": position.price_open}
+    says(stage, held, t_us=before_us, swap=stage.account(held).money(0), opened_us=position.opened_us, **said)
+    assert stage.facts(PositionRestated) == []
+    assert [(fact.missing, fact.unknown) for fact in stage.facts(PositionsDrifted)] == [(1, 1)]
+    assert stage.account(held).drifting == ("positions",)
 
 
 def test_a_name_that_was_given_away_converts_nothing(stage):

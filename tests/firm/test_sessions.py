@@ -2,8 +2,9 @@
 
 import pytest
 
-from firm.instant import parse_utc
-from firm.price import SymbolSpec
+from firm.freshness import is_stale
+from firm.instant import DAY_US, MINUTE_US, parse_utc
+from firm.price import Quote, SymbolSpec
 from firm.sessions import DAY_MINUTES, WEEK_MINUTES, is_open, open_since_us
 
 MON_TO_FRI = tuple((day * DAY_MINUTES, (day + 1) * DAY_MINUTES) for day in range(5))
@@ -79,3 +80,36 @@ def test_a_symbol_that_goes_on_under_another_name_trades_no_more_under_this_one(
 def test_what_never_closes_has_no_beginning(sessions):
     spec = SymbolSpec(symbol="X", digits=2, contract_e8=1, currency_base="X", currency_profit="USD", sessions=sessions)
     assert open_since_us(spec, parse_utc("2014-05-01T20:00:00")) == 0
+
+
+def listed(*closed):
+    return SymbolSpec(symbol="X", digits=2, contract_e8=1, currency_base="X", currency_profit="USD", closed=closed)
+
+
+@pytest.mark.parametrize(
+    ("days", "believed"),
+    [
+        pytest.param(14, True, id="the longest that is believed"),
+        pytest.param(15, False, id="a day longer"),
+        pytest.param(36_500, False, id="a century, which would hide an outage"),
+    ],
+)
+def test_a_closed_stretch_is_believed_up_to_a_length(days, believed):
+    began_us = parse_utc("2014-05-01")
+    ends_us = began_us + days * DAY_US
+    spec = listed((began_us, ends_us))
+    assert is_open(spec, began_us) is not believed
+    assert open_since_us(spec, ends_us) == (ends_us if believed else 0)
+
+
+@pytest.mark.parametrize(
+    ("came", "stale"),
+    [
+        pytest.param("2014-04-30T23:59:59", False, id="the last one before the holiday"),
+        pytest.param("2014-05-01T00:00:00", True, id="in it"),
+        pytest.param("2014-05-02T00:00:00", False, id="the first one after it"),
+    ],
+)
+def test_a_price_that_came_while_the_market_was_closed_decides_nothing(came, stale):
+    spec, at_us = listed((parse_utc("2014-05-01"), parse_utc("2014-05-02"))), parse_utc(came)
+    assert is_stale(Quote("X", at_us, 100, 101, 1, 0), spec, at_us, MINUTE_US) is stale

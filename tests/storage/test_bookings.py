@@ -115,7 +115,7 @@ def test_positions_are_read_aloud_under_the_platforms_numbers_and_nothing_else_i
 def test_a_deal_that_the_platform_corrected_is_told_as_such_and_the_sum_holds():
     corrected = DealCorrected(
         deal_id="D9", position_id="76", symbol="EURUSD", side=Side.BUY, lots_e8=0, price_open=138_700, swap=usd(0), opened_us=1,
-        net=usd(197), balance=usd(4_983_000), deal_us=NOON_US, deleted=False,
+        net=usd(197), balance=usd(4_983_000), deal_us=NOON_US, deleted=True, told_us=NOON_US, deal=None, digits=5,
     )  # fmt: skip
     rows = [row(1, opened(5_000_000)), row(2, booked("76", -17_197, 4_982_803)), row(3, corrected)]
     told = day_bookings(rows[::-1])

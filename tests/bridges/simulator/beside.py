@@ -195,6 +195,14 @@ class Beside:
         ticket = Ticket(symbol, side, OrderType.LIMIT, LOT, terms or Terms(price))
         return self._done(held, self.replay._platform.books.orders.place(held, ticket, self.replay.now_us))
 
+    def correct(self, held: Account, deal_id: str, **changes: int) -> Retcode:
+        """Staff change a deal."""
+        corrections = self.replay._platform.corrections
+        return self._done(held, corrections.update(held, deal_id, self.replay.now_us, **changes))
+
+    def delete(self, held: Account, deal_id: str) -> Retcode:
+        return self._done(held, self.replay._platform.corrections.delete(held, deal_id, self.replay.now_us))
+
     def ask(self, action: str, held: Account, **args: str) -> None:
         """A command, as if the firm had sent it."""
         self.replay.carry_out(Cmd(f"by-hand-{self._seq}", "k", held.login, action, args, "", 0))

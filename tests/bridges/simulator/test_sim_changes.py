@@ -4,13 +4,15 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridges.events import Order, Position, SymbolSpec
 from bridges.simulator.answers import Retcode
 from bridges.simulator.script import Contract, Rename, Script
-from firm.facts import BreachDeclared, BreachSuspected, ContractChanged, PositionRestated
+from bridges.simulator.state import PositionMode
+from firm.facts import BreachDeclared, BreachSuspected, ContractChanged, DealIgnored, PositionRestated
 from firm.inputs import Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
@@ -137,6 +139,40 @@ def test_sessions_that_change_close_the_market_for_both(tmp_path: Path) -> None:
         "XAUUSD",
     )
     beside.agrees()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(Script(rename=(Rename(at=at(60), symbol="EURUSD", becomes="EURUSD.r"),)), id="renamed"),
+        pytest.param(Script(contract=(Contract(at=at(60), symbol="EURUSD", digits=7),)), id="more digits"),
+        pytest.param(Script(contract=(Contract(at=at(60), symbol="EURUSD", digits=3),)), id="fewer digits"),
+    ],
+)
+def test_deals_of_before_a_change_are_corrected_by_the_name_and_points_of_now(tmp_path: Path, script: Script) -> None:
+    """Of three positions one stays, one is closed before and is open again, of one the second deal never was."""
+    beside = market(tmp_path, script)
+    beside.play(until=FROM + 10 * SECOND_US)
+    account, held = beside.sell(rules(), SIZES[0])
+    held.position_mode = PositionMode.NETTING
+    for symbol in ("EURUSD", "EURUSD", "XAUUSD"):
+        assert beside.open(held, symbol, BUY, LOT // 10) is Retcode.DONE
+    first, second, *_ = held.deals
+    beside.play(until=FROM + 30 * SECOND_US)
+    _, other = beside.sell(rules(), SIZES[1], 1)
+    assert beside.open(other, "EURUSD", BUY, LOT // 10) is Retcode.DONE
+    assert beside.close(other) is Retcode.DONE
+    close = list(other.deals)[-1]
+    beside.play(until=FROM + 70 * SECOND_US)
+    assert beside.correct(held, first, px=held.deals[first].px + 2, commission=-100) is Retcode.DONE
+    assert beside.delete(held, second) is Retcode.DONE
+    assert beside.delete(other, close) is Retcode.DONE
+    beside.play(until=FROM + 200 * SECOND_US, after_slice=beside.agrees)
+    assert beside.drifts() == []
+    assert beside.of(DealIgnored) == []
+    [again] = other.positions.values()
+    assert again.symbol == next(iter(other.deals.values())).sym
+    assert beside.state(account).drifting == ()
 
 
 changed = st.builds(
