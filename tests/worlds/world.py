@@ -99,7 +99,7 @@ class World:
 
     def __init__(self, seed: int, steps: int) -> None:
         self.dice = random.Random(seed)
-        self._changes = seed % 2 == 1  # in every other one the platform is as it was
+        self._changes = seed // 8 % 2 == 1  # in every other eight the platform is as it was
         self.engine = Engine(LINEAGE)
         self.arrivals: list[Arrival] = []
         self.batches: list[Batch] = []
@@ -304,7 +304,7 @@ def columns_from(accounts: int) -> Iterator[None]:
 
 @contextmanager
 def desks_that_raise(seed: int) -> Iterator[None]:
-    """In every other world a desk raises now and then, at a mark: which one and when follows from the mark alone."""
+    """In every other eight worlds a desk raises now and then, at a mark: which one and when follows from the mark alone."""
     right = AccountDesk.decide
 
     def decide(self: AccountDesk, message: Message | Input, turn: Turn) -> None:
@@ -312,7 +312,7 @@ def desks_that_raise(seed: int) -> Iterator[None]:
             raise ValueError("planted")
         right(self, message, turn)
 
-    if seed % 2:
+    if seed // 8 % 2:
         AccountDesk.decide = decide  # type: ignore[method-assign]
     try:
         yield
