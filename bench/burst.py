@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from actors.arrival import Arrival, Decided
+from actors.batch import Batch
 from appliance.assembly import Machine
 from appliance.clock import wall_us
 from appliance.founding import found
@@ -73,6 +74,7 @@ class BurstMachine(Machine):
         self.frames: list[tuple[int, int]] = []  # number of a frame's last price, and when it was durable
         self.breaches: list[Breach] = []
         self.suspected = 0
+        self._committed_us = 0
 
     def offer(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
@@ -81,8 +83,13 @@ class BurstMachine(Machine):
                 arrival.on_durable = partial(self._durable, last, arrival.on_durable)
         super().offer(arrivals)
 
+    def _publish(self, batch: Batch) -> None:
+        """The first thing after the commit: requests go out next, and only then is anybody told that it is durable."""
+        self._committed_us = wall_us()
+        super()._publish(batch)
+
     def _durable(self, last: int, then: Any, decided: Decided) -> None:
-        now_us = wall_us()
+        now_us = self._committed_us
         self.frames.append((last, now_us))
         for account, fact in decided.facts:
             match fact:
