@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from actors.account_book import figures_of
 from firm.account import AccountState
 from firm.account_fold import fold, opened
 from firm.arithmetic import PLAIN, Step, Working
@@ -300,7 +301,7 @@ class Story:
         }
         figures |= told
         balance = state.money(state.balance + figures["net"].minor)
-        seq = self.add(DealBooked(**{"balance": balance, **figures}), account)
+        seq = self.add(DealBooked(**{"balance": balance, "deal": figures_of(deal, 5), **figures}), account)
         day = state.day.day.label if state.day is not None else ""
         if deal.entry is DealEntry.IN and state.last_day_traded != day:
             self.add(TradingDayCounted(label=day, count=state.days_traded + 1), account)
@@ -364,8 +365,7 @@ class Story:
             if number % 2:
                 self.add(self.equity_report(), account)
             else:
-                marked = state.money(state.balance)
-                self.add(MarkTaken(balance=marked, equity=marked, headroom=None), account)
+                self.add(MarkTaken(balance=state.initial, equity=state.initial, headroom=None), account)
 
     def equity_report(self) -> EquityReported:
         one = usd("1.00")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from actors.account_book import figures_of
 from firm.facts import DayAnchored, DealCorrected, DealIgnored, Doubt, TradingDayCounted, TradingDayUncounted
 from firm.inputs import DealDeleteReported, DealEntry, DealUpdateReported, Side
 from firm.instant import DAY_US
@@ -54,6 +55,7 @@ def corrected(story: Any, report: DealUpdateReported | DealDeleteReported, **tol
         "lots_e8": 0 if deleted else report.lots_e8, "price_open": known.price if deleted else report.price,
         "swap": state.money(0), "opened_us": known.at_us, "deal_us": known.at_us, "deleted": deleted,
         "net": state.money(net), "balance": state.money(state.balance + net),
+        "told_us": report.t_us, "deal": None if isinstance(report, DealDeleteReported) else figures_of(report, 5), "digits": 5,
     }  # fmt: skip
     story.add(DealCorrected(**(figures | told)), story.ada)
 

@@ -105,7 +105,7 @@ def told_of_position(story: Any, **said: Any) -> PositionReported:
 def restated(story: Any, report: PositionReported, **told: Any) -> None:
     fact = PositionRestated(
         position_id="p1", symbol=report.symbol, side=report.side, lots_e8=report.lots_e8, price_open=report.price_open,
-        swap=report.swap, opened_us=report.opened_us,
+        swap=report.swap, opened_us=report.opened_us, digits=story.board.digits_of(report.symbol),
     )  # fmt: skip
     story.add(replace(fact, **told), story.ada)
 
