@@ -149,7 +149,7 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
 def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> None:
     """A position as the platform has it now: its swap, and where a symbol was renamed or has other digits its name and price.
 
-    Where it is otherwise and nothing of that can be taken, our book is not the platform's.
+    Where that cannot be taken, our book is not the platform's.
     """
     held = seat.held.position(report.position_id)
     if held is None:
@@ -171,16 +171,19 @@ def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> No
     elif held.swap != report.swap.minor:
         seat.record(SwapPosted(position_id=report.position_id, swap=report.swap), turn)
     if _differs(seat.held, report) and POSITIONS not in seat.held.drifting:
-        seat.record(PositionsDrifted(missing=1, unknown=1 if report.lots_e8 else 0), turn)
+        seat.record(PositionsDrifted(missing=1, unknown=1), turn)
 
 
 def _differs(state: AccountState, report: PositionReported) -> bool:
-    """Whether the position is another than ours, by a word that is not older than its own newest deal."""
+    """Whether the position has another name or price than ours, by a word that is not older than its own newest deal. Of another
+    volume it may be told before the deal that made it so.
+    """
     held = state.position(report.position_id)
     assert held is not None
     dealt = (deal.at_us for deal in state.deals_known if deal.position_id == held.position_id)
-    ours, theirs = ((one.symbol, one.side, one.lots_e8, one.price_open) for one in (held, report))
-    return ours != theirs and report.t_us >= max(dealt, default=held.opened_us)
+    same = (held.side, held.lots_e8) == (report.side, report.lots_e8)
+    ours, theirs = ((one.symbol, one.price_open) for one in (held, report))
+    return same and ours != theirs and report.t_us >= max(dealt, default=held.opened_us)
 
 
 def _is_restated(state: AccountState, held: Position, report: PositionReported) -> bool:

@@ -108,6 +108,7 @@ def test_a_closed_account_knows_no_deal(stage, hands):
         stage.wait(24 * 3600)
         stage.tick("EURUSD", 138_690, 138_700)
     assert stage.account(account).standing is Standing.CLOSED
+    assert positions_known(stage, account) == set()
     sell(stage, account, "D2", 138_690, "0.00")
     assert stage.account(account).positions == ()
     assert positions_known(stage, account) == set()

@@ -82,7 +82,7 @@ def test_deals_alone_change_what_is_held(stage, held, said):
     says(stage, held, **said)
     assert stage.facts(PositionRestated) == []
     assert stage.account(held).positions[0].price_open == 138_700
-    assert stage.account(held).drifting == ("positions",)
+    assert stage.account(held).drifting == ()
 
 
 def test_a_word_from_before_the_newest_deal_restates_nothing(stage, held):
