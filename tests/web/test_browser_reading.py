@@ -86,6 +86,7 @@ async def test_where_the_curve_stands_still_the_chart_says_the_hovered_time_and_
     await page.goto(f"{path}?range=all")
     over = page.locator(".u-over")
     await over.scroll_into_view_if_needed()
+    await expect(page.locator(".chart-dot:visible")).to_have_count(0)
     box = await over.bounding_box()
     middle_s = (first + second) / 2
     share = (middle_s - given["at_s"][0]) / (given["at_s"][-1] - given["at_s"][0])

@@ -138,14 +138,6 @@ async def test_the_stream_sends_the_piece_that_the_page_includes(ruth, market):
     assert piece in (await ruth.get("/staff/exposure")).text
 
 
-async def test_an_account_that_closed_its_positions_is_exposed_no_more(market):
-    held = market.board.holders(funded=True).accounts
-    market.deal(market.accounts["ben"], "P4", Side.BUY, "0.50", "XAUUSD", DealEntry.OUT, -62_50)
-    market.settle()
-    assert len(market.board.holders(funded=True).accounts) == len(held) - 1
-    assert [each.symbol for each in exposure_of(market.board.holders(funded=True))] == ["EURUSD"]
-
-
 async def test_of_two_platforms_the_silent_one_is_named_with_the_time_of_its_own_price(ruth, market, monkeypatch):
     health = market.board.health()
     silent = msgspec.structs.replace(health.bridges[0], stale_symbols=("XAUUSD", "GBPUSD"))
@@ -154,6 +146,14 @@ async def test_of_two_platforms_the_silent_one_is_named_with_the_time_of_its_own
     assert "sim: XAUUSD has had no price since 20:01:05 UTC" in html
     assert "Data as of 20:01:05 UTC" in html  # of the euro, which is not silent
     assert "Stale: data as of" not in html
+
+
+async def test_an_account_that_closed_its_positions_is_exposed_no_more(market):
+    held = market.board.holders(funded=True).accounts
+    market.deal(market.accounts["ben"], "P4", Side.BUY, "0.50", "XAUUSD", DealEntry.OUT, -62_50)
+    market.settle()
+    assert len(market.board.holders(funded=True).accounts) == len(held) - 1
+    assert [each.symbol for each in exposure_of(market.board.holders(funded=True))] == ["EURUSD"]
 
 
 def test_a_silent_symbol_is_marked_stale(market):

@@ -320,3 +320,16 @@ async def until(events, said: str) -> str:
         if said in html:
             return html
     raise AssertionError(f"the stream ended and never said {said}")
+
+
+async def test_a_stretch_of_the_chart_that_there_is_not_is_said_and_none_is_drawn_for_it_by_itself(ada, ruth, stage):
+    account = id_text(stage.accounts["ada"])
+    for client, room in ((ada, ""), (ruth, "/staff")):
+        answer = await client.get(f"{room}/accounts/{account}?range=decade")
+        assert answer.status_code == 422
+        assert "There is no such stretch of the chart. Choose one of these: 24 hours, 7 days, all." in text_of(
+            answer.text
+        )
+        assert f'href="{room}/accounts/{account}?range=1w#chart"' in answer.text
+        assert (await client.get(f"{room}/accounts/{account}/chart?range=decade")).status_code == 422
+        assert (await client.get(f"{room}/accounts/{account}?range=1w")).status_code == 200

@@ -103,7 +103,8 @@
     const dot = document.createElement("i");
     dot.className = "chart-dot";
     dot.style.background = ink(name);
-    plot.over.append(dot);
+    dot.hidden = true; // until the cursor comes
+    plot.over.prepend(dot); // equity's over the balance's where they are the same
     return dot;
   });
 
