@@ -117,7 +117,7 @@ class _Form:
             if lots_e8:
                 return lots_e8
         if text or required:
-            self.errors[name] = "Say how many lots, from 0.01, with at most two decimals."
+            self.errors[name] = "Say how many lots: 0.01 to 200, with at most two decimals."
         return 0
 
     def price(self, name: str, listing: Listing, *, required: bool = False) -> int:

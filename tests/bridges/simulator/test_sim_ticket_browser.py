@@ -94,7 +94,7 @@ async def test_all_of_it_works_without_scripts(browser: Browser, url: str, stand
     await page.click("text=Close at the market")
     assert "0.06" in await page.inner_text("[aria-labelledby=positions-title]")
     await page.click("button:text-is('Cancel')")
-    assert "No order waits." in await page.inner_text("main")
+    assert "No pending orders." in await page.inner_text("main")
     await page.click("text=Sign out")
     assert await page.locator("[name=password]").count() == 1
 
@@ -113,3 +113,13 @@ async def test_nothing_stands_beyond_the_edge(browser: Browser, url: str, stand:
     assert await page.evaluate(CLIPPED) == []
     await page.click("a.button:text-is('Change') >> nth=0")
     assert await page.evaluate(CLIPPED) == []
+
+
+async def test_enter_in_a_field_orders_nothing(browser: Browser, url: str, stand: Any) -> None:
+    page, _ = await signed_in(browser, url, stand)
+    await page.fill("[name=lots]", "0.30")
+    await page.press("[name=lots]", "Enter")
+    await page.click("button:has-text('Sell')")
+    await expect(page.locator("main")).to_contain_text("Done.")
+    # Had it bought, there would be two.
+    assert [held.side.value for held in stand.state.accounts[STAND.ADA].positions.values()] == ["sell"]
