@@ -27,6 +27,7 @@ OUTCOME_ROWS_MAX = 40  # looked at behind an input
 LATE_US = SECOND_US
 LATE_TIMES = 3  # beyond what is usual, at whatever speed the firm's clock goes
 DECISIONS = frozenset({"BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld"})
+_PARTS = ("profit", "commission", "swap", "fee")  # of a deal
 _PRICES = frozenset({"price", "price_open", "stop_loss", "take_profit", "bid", "ask"})
 _IDS = frozenset({"trader", "challenge", "order", "staff", "account"})
 
@@ -129,9 +130,20 @@ def _fields(payload: Mapping[str, Any], digits: Mapping[str, int], length_max: i
             yield name, str(value["name"])
         elif name == "working":
             yield name, words.plural(len(value), "step", "steps")
+        elif name == "deal" and value and "net" in payload:
+            yield "as told", _figures(value, payload["net"])
         else:
             text = _readable(name, value, _digits(payload, digits), digits)
             yield _plain(name), text if len(text) <= length_max else text[:length_max] + "…"
+
+
+def _figures(deal: Mapping[str, Any], net: Mapping[str, Any]) -> str:
+    """A deal's figures as its platform told them; `net` is in the same currency."""
+    parts = ((part, Money(deal[f"{part}_minor"], net["currency"], net["exponent"])) for part in _PARTS)
+    scale = deal["digits"]
+    price = str(deal["price"]) if scale is None else words.price(deal["price"], scale)
+    at = f"{deal['entry']}, {deal['side']} {words.lots(deal['lots_e8'])} lots at {price}"
+    return ", ".join([at, *(f"{part} {words.money(money)}" for part, money in parts)])
 
 
 def _plain(name: str) -> str:

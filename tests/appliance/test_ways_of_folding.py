@@ -46,7 +46,7 @@ def another_release(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         def with_a_cent(desk: Any, body: Any, *where: Any) -> None:
             folds(desk, body, *where)
             if isinstance(body, DealBooked):
-                desk.state = msgspec.structs.replace(desk.state, balance=desk.state.balance + cents)
+                desk.restore(msgspec.structs.replace(desk.state, balance=desk.state.balance + cents))
 
         monkeypatch.setattr(fold, "FOLD", way)
         monkeypatch.setattr(assembly, "engine_digest", lambda: f"{way:064x}")

@@ -71,7 +71,8 @@ def test_filters_decide_what_every_price_decides(part: int) -> None:
     # The worlds are worth something: all that hangs on a floor or a high happens in them, and most prices wake nobody.
     for kind in HAPPENS:
         assert told[kind], f"no {kind} in part {part}"
-    assert 2 * told["wakes"] < told["wakes by every price"]
+    # A third is spared even here, where books, contracts and floors change all the time, and stopped desks are woken by neither.
+    assert 3 * told["wakes"] < 2 * told["wakes by every price"]
 
 
 @pytest.mark.skipif(
