@@ -25,7 +25,7 @@ from tests.worlds.world import (
 
 SEEDS = 200
 PARTS = 8
-STEPS = 120
+STEPS = 90
 # In turns: behind bands alone, in columns alone, and both as accounts come and go.
 COLUMNS = (10**9, 0, 3)
 HAPPENS = (
