@@ -32,14 +32,14 @@ def _written(state: Any) -> Any:
     """A map as the dict that it is."""
     if isinstance(state, Map):
         return dict(state)
-    raise NotImplementedError(f"no state holds a {type(state).__name__}")
+    raise TypeError(f"no state holds a {type(state).__name__}")
 
 
 def _read(kind: Any, raw: Any) -> Any:
     """What was written as a dict, as the map of that kind: Map[int, Plan] or the like."""
     if get_origin(kind) is Map:
         return Map(msgspec.convert(raw, dict[get_args(kind)], str_keys=True))  # type: ignore[misc]
-    raise NotImplementedError(f"no state holds a {kind}")
+    raise TypeError(f"no state holds a {kind}")
 
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
