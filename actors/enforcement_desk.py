@@ -1,8 +1,8 @@
-"""Enforcement desk: what must happen on one bridge's platform, step by step, each step seen before the next.
+"""Enforcement desk: what must happen on one bridge's platform, in steps, each seen on the platform before the plan is done.
 
 A purpose is a plan of actions. An action is a command with a life: QUEUED, ACKED by the bridge's journal, APPLIED by the
 platform, CONFIRMED by what the platform itself then shows. Where nobody can say, the bridge is asked; nothing is resent blindly.
-Order and checks follow the platform notes in docs/wire-protocol.md: close-only, cancel, close, see flat, block, see flat.
+Order and checks: close-only, cancel and close go out together, in this order; see flat, block, see flat.
 """
 
 from immutables import Map
@@ -20,9 +20,14 @@ from actors.enforcement_plans import (
     Plan,
     failed,
     is_covered,
+    is_done,
     is_given_up,
+    is_passed,
+    is_waited_for,
     plan_of,
+    seen,
     sending,
+    sent_together,
     step_again,
     taken_up,
     wait_us,
@@ -61,6 +66,7 @@ from firm.inputs import (
     SnapshotReported,
 )
 
+_UNANSWERED = frozenset({CommandState.QUEUED, CommandState.ACKED})
 _STOPPED = {"kill_switch": Refusal.ENFORCEMENT_STOPPED, "observe_mode": Refusal.BRIDGE_OBSERVES}
 
 
@@ -148,13 +154,13 @@ class EnforcementDesk:
         if running is not None and is_covered(order, running):
             return
         plan = Plan(login=order.login, purpose=order.purpose, decision=order.decision, step=0, args=order.args)
-        self._queue(order.account, plan, turn)
+        self._go_on(order.account, plan, turn)
 
     def _enforce_again(self, command: EnforceAgain, turn: Turn) -> None:
         """What was withheld stays unsent: this is a new order, on the strength of the same decision."""
         owed, stopped = self.state.owed.get(command.account), why_withheld(self.state)
         if owed is not None and not stopped:
-            self._queue(command.account, plan_of(owed), turn)
+            self._go_on(command.account, plan_of(owed), turn)
             return
         refusal = Refusal.NOTHING_OWED if owed is None else _STOPPED[stopped]
         detail = f"account {id_text(command.account)} on bridge {self.bridge}"
@@ -176,31 +182,31 @@ class EnforcementDesk:
                 account,
             )
 
-    def _queue(self, account: int, plan: Plan, turn: Turn) -> None:
-        """Write the intent with its key, once, then let the courier send it after the commit; or withhold what is left."""
+    def _go_on(self, account: int, plan: Plan, turn: Turn) -> None:
+        """Send the plan's step and those that go with it, in their order; or withhold what is left."""
         if self._is_withheld:
             self._withhold(account, plan, turn)
             return
+        for step in sent_together(plan):
+            self._queue(account, plan, step, turn)
+
+    def _queue(self, account: int, plan: Plan, step: int, turn: Turn) -> None:
+        """Write the intent with its key, once, then let the courier send it after the commit."""
         command = f"{turn.lineage[:8]}-{turn.next_seq}"
         queued = CommandQueued(
             command=command,
             idem_key=f"eh-{command}",
             bridge=self.bridge,
             login=plan.login,
-            action=PLANS[plan.purpose][plan.step],
+            action=PLANS[plan.purpose][step],
             args=plan.args,
             deadline_us=turn.header.received_us + turn.policy.command_deadline_us,
             for_decision=plan.decision,
             purpose=plan.purpose,
-            step=plan.step,
+            step=step,
         )
         turn.record(queued, account)
         turn.effect(sending(queued))
-
-    def _next_step(self, account: int, turn: Turn) -> None:
-        plan = self.state.plans.get(account)
-        if plan is not None and plan.step + 1 < len(PLANS[plan.purpose]):
-            self._queue(account, replace(plan, step=plan.step + 1), turn)
 
     # --- what the bridge says ---
 
@@ -221,17 +227,23 @@ class EnforcementDesk:
         self._advance(report.command, said, report.retcode or report.vendor_ref, turn)
         if said is CommandState.UNKNOWN and report.retcode == NEVER_RECEIVED:
             self._send_again(held, turn)
-        if said is not CommandState.APPLIED:
-            return
         match held.queued.action:
+            case "close_all" | "cancel_orders" | "block" | "unblock" | "close_only":
+                if said in (CommandState.APPLIED, CommandState.FAILED):
+                    self._look(held, turn)
+            case _ if said is not CommandState.APPLIED:
+                return
             case "create_account":
                 provisioned = AccountProvisioned(login=report.vendor_ref, at_us=turn.header.happened_us)
                 turn.send(account_desk(held.account), provisioned)
-            case "close_all" | "cancel_orders" | "block" | "unblock" | "close_only":
-                # The platform's yes is not yet the state we want: look.
-                turn.effect(RequestSnapshot(bridge=self.bridge, login=held.queued.login))
             case _:
                 self._confirm(report.command, turn)
+
+    def _look(self, answered: OpenCommand, turn: Turn) -> None:
+        """The platform's yes is not yet the state we want: look, once for all that was sent together."""
+        states = {self.state.commands[command].state for command in self._unfinished.of(answered.account)}
+        if CommandState.APPLIED in states and not states & _UNANSWERED:
+            turn.effect(RequestSnapshot(bridge=self.bridge, login=answered.queued.login))
 
     def _send_again(self, held: OpenCommand, turn: Turn) -> None:
         """It was lost on the way. The bridge knows commands by id: should it come after all, the second one changes nothing."""
@@ -283,10 +295,11 @@ class EnforcementDesk:
 
     def _confirm(self, command: str, turn: Turn) -> None:
         held = self.state.commands[command]
-        plan = self.state.plans.get(held.account)
+        was_waited_for = is_waited_for(self.state.plans.get(held.account), held.queued)
         self._advance(command, CommandState.CONFIRMED, "", turn)
-        if plan is not None and (plan.purpose, plan.step) == (held.queued.purpose, held.queued.step):
-            self._next_step(held.account, turn)
+        plan = self.state.plans.get(held.account)
+        if was_waited_for and plan is not None and is_passed(plan):
+            self._go_on(held.account, replace(plan, step=plan.through + 1), turn)
 
     def _advance(self, command: str, state: CommandState, detail: str, turn: Turn) -> None:
         held = self.state.commands.get(command)
@@ -320,8 +333,8 @@ class EnforcementDesk:
         for account in self._unfinished.failed():
             plan = self.state.plans[account]
             waited = now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
-            if waited and not is_given_up(plan):
-                self._queue(account, replace(plan, step=step_again(plan)), turn)
+            if waited and not plan.waiting and not is_given_up(plan):
+                self._go_on(account, replace(plan, step=step_again(plan)), turn)
 
     def _probe(self, command: str, held: OpenCommand, turn: Turn) -> None:
         if held.state is CommandState.APPLIED:
@@ -359,11 +372,12 @@ class EnforcementDesk:
             self._keep(fact.command, replace(held, state=fact.state, since_us=happened_us))
             return
         plan = self.state.plans.get(held.account)
-        if plan is not None and (plan.purpose, plan.step) == (held.queued.purpose, held.queued.step):
+        if plan is not None and is_waited_for(plan, held.queued):
             if fact.state is CommandState.FAILED:
-                self._plan(held.account, failed(plan, happened_us))
-            elif plan.step + 1 == len(PLANS[plan.purpose]):
-                self._plan(held.account, None)
+                self._plan(held.account, failed(plan, held.queued.step, happened_us))
+            else:
+                then = seen(plan, held.queued.step)
+                self._plan(held.account, None if is_done(then) else then)
         self.state = replace(self.state, commands=self.state.commands.delete(fact.command))
         self._unfinished.ended(fact.command, held)
 

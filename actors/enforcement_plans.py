@@ -18,6 +18,9 @@ PLANS: dict[str, tuple[str, ...]] = {
     "flatten": ("close_only", "cancel_orders", "close_all", "block"),
     "release": ("unblock",),
 }
+# Sent together, in the plan's order: a bridge works off one request after the other, and an account in breach loses more with each
+# look at the platform between them. What is left of a plan waits until the platform shows all of these done.
+_AT_ONCE = frozenset({"close_only", "cancel_orders", "close_all"})
 # A plan is replaced only by a stronger one, or by another of its strength.
 _STRENGTH = {"provision": 0, "release": 1, "close_only": 1, "pause": 2, "flatten": 3}
 FINAL = frozenset({CommandState.CONFIRMED, CommandState.FAILED})
@@ -39,10 +42,13 @@ class OpenCommand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What is being done about an account. `failed_us`: when the running step failed and waits to be tried again, or 0.
+    """What is being done about an account.
 
-    `failures`: how often a step has failed since the last one was got past; each wait is twice as long as the one before, and
-    there is an end. `failed_step`: up to which step it must come to be past what failed: some go back before they are tried again.
+    `step`: the first that failed, or else the first that waits to be seen. `waiting`: those that were sent and whose end is not
+    known; `through`: the last one that was sent. `failed_us`: when one failed, to be tried again once no other waits, or 0.
+    `failures`: in how many rounds one has failed since the last ones that were sent together were got past; each wait is twice as
+    long as the one before, and there is an end. `failed_step`: up to which step it must come to be past what failed: some go back
+    before they are tried again.
     """
 
     login: str
@@ -50,6 +56,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     decision: int
     step: int
     args: dict[str, str]
+    waiting: tuple[int, ...] = ()
+    through: int = 0
     failed_us: int = 0
     failures: int = 0
     failed_step: int = 0
@@ -114,18 +122,65 @@ def plan_of(owed: Owed) -> Plan:
     return Plan(login=owed.login, purpose=owed.purpose, decision=owed.decision, step=0, args=owed.args)
 
 
+def sent_together(plan: Plan) -> range:
+    """The steps that go out with the plan's own: to the last one before which nothing has to be seen."""
+    actions = PLANS[plan.purpose]
+    end = plan.step + 1
+    while end < len(actions) and actions[end - 1] in _AT_ONCE and actions[end] in _AT_ONCE:
+        end += 1
+    return range(plan.step, end)
+
+
 def taken_up(before: Plan | None, fact: CommandQueued) -> Plan:
-    """The plan at the step that was queued. Until it is past what failed, its failures are kept."""
-    plan = Plan(login=fact.login, purpose=fact.purpose, decision=fact.for_decision, step=fact.step, args=fact.args)
-    if before is None or before.purpose != fact.purpose or before.failed_step < fact.step:
+    """The plan with a step that was queued. Until it is past what failed, its failures are kept."""
+    step = fact.step
+    if before is not None and before.purpose == fact.purpose and before.waiting and not before.failed_us:
+        return replace(before, waiting=(*before.waiting, step), through=max(before.through, step))
+    plan = Plan(
+        login=fact.login,
+        purpose=fact.purpose,
+        decision=fact.for_decision,
+        step=step,
+        args=fact.args,
+        waiting=(step,),
+        through=step,
+    )
+    if before is None or before.purpose != fact.purpose or before.failed_step < step:
         return plan
     return replace(plan, failures=before.failures, failed_step=before.failed_step)
 
 
-def failed(plan: Plan, at_us: int) -> Plan:
-    """The running step failed. What fails on the way back to one that failed before counts with it."""
-    failed_step = max(plan.step, plan.failed_step)
-    return replace(plan, failed_us=at_us, failures=plan.failures + 1, failed_step=failed_step)
+def is_waited_for(plan: Plan | None, queued: CommandQueued) -> bool:
+    """Whether the plan waits for this command, and not one that another plan has taken the place of."""
+    return plan is not None and plan.purpose == queued.purpose and queued.step in plan.waiting
+
+
+def seen(plan: Plan, step: int) -> Plan:
+    """The platform shows a step done."""
+    waiting = tuple(one for one in plan.waiting if one != step)
+    return replace(plan, waiting=waiting, step=plan.step if plan.failed_us else min(waiting, default=plan.step))
+
+
+def is_passed(plan: Plan) -> bool:
+    """All that was sent is seen done: what is left may go out."""
+    return not plan.waiting and not plan.failed_us
+
+
+def is_done(plan: Plan) -> bool:
+    """All of it was sent, and is seen done."""
+    return is_passed(plan) and plan.through + 1 == len(PLANS[plan.purpose])
+
+
+def failed(plan: Plan, step: int, at_us: int) -> Plan:
+    """A step failed. What fails on the way back to one that failed before counts with it, and so does what was sent with it."""
+    return replace(
+        plan,
+        step=min(plan.step, step) if plan.failed_us else step,
+        waiting=tuple(one for one in plan.waiting if one != step),
+        failed_us=at_us,
+        failures=plan.failures + (not plan.failed_us),
+        failed_step=max(step, plan.failed_step),
+    )
 
 
 def step_again(plan: Plan) -> int:

@@ -39,15 +39,16 @@ def test_a_breach_is_carried_out_step_by_step_and_seen_flat(stage):
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
     stage.equity(account, "99_900.00", "100_000.00")
     stage.tick("EURUSD", 137_000, 137_010)
-    steps = []
-    for _ in range(4):
-        command = stage.facts(CommandQueued, account)[-1]
-        steps.append(command.action)
+    _, *stopping = stage.facts(CommandQueued, account)
+    assert [command.action for command in stopping] == ["close_only", "cancel_orders", "close_all"]
+    stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-17_000.00")
+    for command in stopping:
         stage.applied(command.command, "", account)
-        if command.action == "close_all":
-            stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-17_000.00")
-        stage.snapshot(account, trading_allowed=False)
-    assert steps == ["close_only", "cancel_orders", "close_all", "block"]
+    stage.snapshot(account, trading_allowed=False)
+    blocking = stage.facts(CommandQueued, account)[-1]
+    assert blocking.action == "block"
+    stage.applied(blocking.command, "", account)
+    stage.snapshot(account, trading_allowed=False)
     assert stage.account(account).balance == 83_000_00
     assert not stage.engine.desks["enforcement/sim"].state.commands
     assert not stage.engine.desks["enforcement/sim"].state.plans

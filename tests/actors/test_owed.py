@@ -100,11 +100,11 @@ def seq_of(stage, kind):
 
 def carry_out(stage, account):
     """The platform does what is asked, step by step, to the plan's end."""
-    while stage.engine.desk("enforcement/sim").state.commands:
-        command = stage.facts(CommandQueued, account)[-1]
-        if command.action == "close_all":
-            stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-17_000.00")
-        stage.applied(command.command, "", account)
+    while commands := stage.engine.desk("enforcement/sim").state.commands:
+        for command, held in sorted(commands.items()):
+            if held.queued.action == "close_all":
+                stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-17_000.00")
+            stage.applied(command, "", account)
         stage.flat(account, trading_allowed=False)
 
 
@@ -137,9 +137,10 @@ def test_a_plan_that_was_stopped_half_way_is_owed_as_a_whole(stage):
     account = hold(stage)
     crash(stage)
     stop(stage)
-    stage.applied(stage.facts(CommandQueued, account)[-1].command, "", account)
-    stage.snapshot(account)
-    assert [fact.action for fact in stage.facts(CommandWithheld)] == ["cancel_orders", "close_all", "block"]
+    for command in stage.facts(CommandQueued, account)[1:]:
+        stage.applied(command.command, "", account)
+    stage.flat(account, trading_allowed=False)
+    assert [fact.action for fact in stage.facts(CommandWithheld)] == ["block"]
     assert owed(stage, account).purpose == "flatten"
 
 
@@ -198,12 +199,15 @@ def test_what_is_owed_is_ordered_anew_on_the_same_decision_and_the_withheld_stay
     let_go_on(stage)
     withheld = stage.facts(CommandWithheld)
     answer = again(stage, account)
-    [queued] = [fact for _, fact in answer.facts]
-    assert isinstance(queued, CommandQueued)
-    assert (queued.purpose, queued.step, queued.action) == ("flatten", 0, "close_only")
-    assert queued.for_decision == seq_of(stage, BreachDeclared)
-    [sent] = [effect for effect in stage.batches[-1].effects if isinstance(effect, SendCommand)]
-    assert sent.command == queued.command
+    queued = [fact for _, fact in answer.facts if isinstance(fact, CommandQueued)]
+    assert [(one.purpose, one.step, one.action) for one in queued] == [
+        ("flatten", 0, "close_only"),
+        ("flatten", 1, "cancel_orders"),
+        ("flatten", 2, "close_all"),
+    ]
+    assert {one.for_decision for one in queued} == {seq_of(stage, BreachDeclared)}
+    sent = [effect for effect in stage.batches[-1].effects if isinstance(effect, SendCommand)]
+    assert [one.command for one in sent] == [one.command for one in queued]
     assert owed(stage, account) is None
     carry_out(stage, account)
     assert stage.facts(FlatConfirmed)

@@ -69,7 +69,11 @@ def test_one_word_on_the_equity_that_is_stamped_ahead_leaves_the_next_ones_fresh
 
 def test_a_command_whose_failure_is_stamped_ahead_is_tried_again_in_time(stage, account):
     stage.tick("EURUSD", 137_000, 137_010)
+    _, stopping, cancelling, _ = stage.facts(CommandQueued, account)
+    for command in (stopping, cancelling):
+        stage.applied(command.command, "", account)
     result_ahead(stage, account, CommandState.FAILED)
+    stage.snapshot(account)
     queued = len(stage.facts(CommandQueued, account))
     stage.wait(60)
     stage.clock()

@@ -21,6 +21,7 @@ from world.platform import Account, Platform
 from world.poison import POISON, poison_works
 from world.watcher import Broken, Invariant, Watcher
 
+from actors.enforcement_plans import is_waited_for
 from actors.recovery import ReplayDiverged
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.inputs import CommandState, PolicyAdopted
@@ -300,12 +301,10 @@ class World:
             return f"{bridge.outbox.depth} events wait to be acknowledged"
         state = firm.engine.desk("enforcement/sim").capture()
         # A command that was carried out for a plan which another has replaced since is seen by no snapshot any more.
-        plans = {account: (plan.purpose, plan.step) for account, plan in state.plans.items()}
         running = [
             command
             for command, held in state.commands.items()
-            if held.state is not CommandState.APPLIED
-            or plans.get(held.account) == (held.queued.purpose, held.queued.step)
+            if held.state is not CommandState.APPLIED or is_waited_for(state.plans.get(held.account), held.queued)
         ]
         return f"commands are open: {sorted(running)}" if running else ""
 
