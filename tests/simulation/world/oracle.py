@@ -39,7 +39,7 @@ Verdict = tuple[str, str, int, int, int]
 class Seen(NamedTuple):
     """What one account came to: where it stands, whether a pass of it is held, and every hard verdict.
 
-    `suspected`: rules in question; `following`: rules with a floor that follows every tick; `paired`: a breach rests on the
+    `suspected`: rules in question, `asked_us`: at which instants; `following`: rules with a floor that follows every tick; `paired`: a breach rests on the
     prices of more than one symbol; `undone`: a person is asked about one of those, because a price came late; `questioned`: a
     person had been asked something else about it when it was over. `passed_us`: the newest thing that was told when it passed, or 0.
     `day_us`: when its day began, or 0.
@@ -49,6 +49,7 @@ class Seen(NamedTuple):
     pass_held: bool
     verdicts: tuple[Verdict, ...]
     suspected: frozenset[str]
+    asked_us: frozenset[int]
     following: frozenset[str]
     paired: bool
     undone: bool
@@ -83,7 +84,7 @@ def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
         state = engine.account(account)
         if state is not None:
             verdicts = tuple(told for of, body in rows if of == account and (told := _verdict(body)) is not None)
-            asked = frozenset(body.rule for of, body in rows if of == account and isinstance(body, f.BreachSuspected))
+            asked = [body for of, body in rows if of == account and isinstance(body, f.BreachSuspected)]
             following = frozenset(limit.terms.id for limit in limits_of(state) if limit.follows_every_tick)
             paired = any(
                 of == account and isinstance(body, f.BreachDeclared | f.BreachSuspected) and len(body.quotes) > 1
@@ -101,8 +102,9 @@ def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
             passed_us = _passed_us(account, rows)
             day_us = state.day.day.start_us if state.day is not None else 0
             found[account] = Seen(
-                state.standing, held, verdicts, asked, following, paired, undone, questioned, passed_us, day_us
-            )
+                state.standing, held, verdicts, frozenset(one.rule for one in asked),
+                frozenset(one.at_us for one in asked), following, paired, undone, questioned, passed_us, day_us,
+            )  # fmt: skip
     return found
 
 
@@ -146,8 +148,8 @@ def differs(
     - the firm lets an account go on, or pass, that the oracle breaches shortly before a rollover, by a price that was told after it, or
       shortly before a withdrawal, which has moved the floor
     - a person is asked whether a breach stood at prices of several symbols, where the oracle breaches by another rule
-    - the firm lets an account go on, or pass, that the oracle breaches between two prices of one stamp: looking again, it sees the
-      prices of an instant together
+    - the firm lets an account go on, or pass, that the oracle breaches, or suspects, between two prices of one stamp: looking again,
+      it sees the prices of an instant together
     """
     if in_order and (_only_asks(ours, theirs) or _only_asks(theirs, ours)):
         return ""
@@ -181,7 +183,8 @@ def _goes_on_unseen(ours: Seen, theirs: Seen, passed_over: Sequence[tuple[int, i
         return False
     after_rollover = 0 < ours.day_us - theirs.ended_us < TOLD_LATE_MAX_US
     behind = any(from_us <= theirs.ended_us <= to_us for from_us, to_us in passed_over if from_us < to_us)
-    one_stamp = theirs.paired and (theirs.ended_us, theirs.ended_us) in passed_over
+    shown_us = {theirs.ended_us} if theirs.ended_us else theirs.asked_us if theirs.is_open else set()
+    one_stamp = theirs.paired and bool(shown_us) and all((at_us, at_us) in passed_over for at_us in shown_us)
     return after_rollover or one_stamp or (behind and theirs.place == "breached")
 
 
