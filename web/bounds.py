@@ -42,6 +42,7 @@ GUESS_WINDOW_US = 15 * MINUTE_US
 ASK_SECONDS = 10  # how long a form waits for the engine's durable answer
 
 STREAM_INTERVAL_SECONDS = 0.5  # a live page changes at most twice a second
+LISTED_FIGURES_SECONDS = 0.5  # figures of accounts that move are as old as that in lists, at the most
 STREAM_PING_SECONDS = 5.0
 STREAM_RECHECK_SECONDS = 15.0  # how soon a stream notices that its session has ended
 STREAMS_PER_PERSON_MAX = 12

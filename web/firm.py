@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
 import anyio
@@ -19,6 +20,7 @@ from storage.throttles import Throttle
 from storage.vault import Vault
 from web.bounds import READERS
 from web.machine import MachineView, Unwatched
+from web.moving import Moving
 
 _Answer = TypeVar("_Answer")
 
@@ -75,10 +77,12 @@ class Firm:
     goes_on: bool = True
     tickets: Mapping[str, str] = field(default_factory=dict)
     book: "Book" = field(init=False)
+    moving: Moving = field(init=False)
 
     def __post_init__(self) -> None:
         """The book is the reader with a bound on how many ask it at once."""
         object.__setattr__(self, "book", Book(self.reader))
+        object.__setattr__(self, "moving", Moving(partial(self.live.holders, funded=False)))
 
 
 class Book:

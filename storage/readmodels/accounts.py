@@ -38,6 +38,8 @@ SCHEMA = """
 CREATE TABLE rm_challenge (
     challenge INTEGER PRIMARY KEY, program TEXT NOT NULL, title TEXT NOT NULL
 ) STRICT;
+CREATE TABLE rm_challenge_program (program TEXT NOT NULL, title TEXT NOT NULL, PRIMARY KEY (program, title)) STRICT, WITHOUT ROWID;
+CREATE TABLE rm_account_bridge (bridge TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE rm_account (
     account INTEGER PRIMARY KEY, trader INTEGER NOT NULL, challenge INTEGER NOT NULL, phase INTEGER NOT NULL,
     phase_name TEXT NOT NULL, funded INTEGER NOT NULL, bridge TEXT NOT NULL, login TEXT NOT NULL, standing TEXT NOT NULL,
@@ -61,7 +63,7 @@ class Accounts:
     """The `accounts` read model."""
 
     name = "accounts"
-    version = 5
+    version = 6
     schema = SCHEMA
     kinds = kinds_of(
         OrderPlaced,
@@ -147,6 +149,10 @@ def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
                 "INSERT INTO rm_challenge (challenge, program, title) VALUES (?, ?, ?)",
                 (body.order, body.program.program, body.program.title),
             )
+            connection.execute(
+                "INSERT OR IGNORE INTO rm_challenge_program (program, title) VALUES (?, ?)",
+                (body.program.program, body.program.title),
+            )
         case AccountOpened():
             _open(connection, row, body)
         case AccountLinked():
@@ -179,6 +185,7 @@ def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
 
 def _open(connection: apsw.Connection, row: Row, fact: AccountOpened) -> None:
     initial, allowed = fact.initial.minor, _allowed(fact)
+    connection.execute("INSERT OR IGNORE INTO rm_account_bridge (bridge) VALUES (?)", (fact.bridge,))
     connection.execute(
         "INSERT INTO rm_account (account, trader, challenge, phase, phase_name, funded, bridge, login, standing, because,"
         " currency, exponent, initial, balance, equity, headroom, allowed, days_traded,"
@@ -300,7 +307,7 @@ class AccountLine(msgspec.Struct, frozen=True):
 
 def account_line(connection: apsw.Connection, account: int) -> AccountLine | None:
     row = connection.execute(f"SELECT {COLUMNS} {FROM} WHERE a.account = ?", (account,)).fetchone()
-    return None if row is None else line_of(row)
+    return None if row is None else _line_of(row)
 
 
 def ruleset_of(connection: apsw.Connection, account: int) -> Ruleset | None:
@@ -312,14 +319,14 @@ def ruleset_of(connection: apsw.Connection, account: int) -> Ruleset | None:
 def accounts_of_trader(connection: apsw.Connection, trader: int) -> list[AccountLine]:
     """All of a trader's accounts, newest first; a trader holds tens of them, not thousands."""
     sql = f"SELECT {COLUMNS} {FROM} WHERE a.trader = ? ORDER BY a.opened_us DESC, a.account LIMIT 500"
-    return [line_of(row) for row in connection.execute(sql, (trader,))]
+    return [_line_of(row) for row in connection.execute(sql, (trader,))]
 
 
 def account_of_phase(connection: apsw.Connection, challenge: int, phase: int) -> AccountLine | None:
     """The account on which a challenge goes through one of its phases; None where it never came so far."""
     sql = f"SELECT {COLUMNS} {FROM} WHERE a.challenge = ? AND a.phase = ?"
     row = connection.execute(sql, (challenge, phase)).fetchone()
-    return None if row is None else line_of(row)
+    return None if row is None else _line_of(row)
 
 
 def count_by_standing(connection: apsw.Connection) -> dict[Standing, int]:
@@ -336,6 +343,6 @@ def count_breached_in_doubt(connection: apsw.Connection) -> int:
     return 0 if found is None else int(found[0])
 
 
-def line_of(row: Sequence[object]) -> AccountLine:
+def _line_of(row: Sequence[object]) -> AccountLine:
     named = dict(zip(AccountLine.__struct_fields__, row, strict=True))
     return msgspec.convert(named | {"funded": bool(named["funded"])}, AccountLine)

@@ -3,8 +3,8 @@
 import pytest
 
 from actors.effects import QueryCommand, RequestSnapshot, SendCommand
-from actors.engine import Engine
 from actors.enforcement_plans import FINAL
+from actors.engine import Engine
 from actors.states import readable_states, restore_states, state_bytes
 from firm.commands import BridgeMode, ReviewOutcome, ReviewVerdict, SetBridgeMode, SettleCommand
 from firm.facts import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed

@@ -9,7 +9,6 @@ import msgspec
 from litestar import Request, get
 from litestar.response import Response
 
-from actors.live_figures import figures_of
 from firm.phase import ENDED, Standing
 from storage.readmodels.account_lists import AccountFilter, accounts_page, count_accounts, programs_and_bridges
 from storage.readmodels.accounts import AccountLine
@@ -37,8 +36,7 @@ class Listed(msgspec.Struct, frozen=True):
 async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
     firm, asked = request.app.state.firm, read_accounts_asked(request.query_params)
     wanted = await anyio.to_thread.run_sync(filter_of, firm, asked)
-    # In a thread: thousands of accounts may hold something, and prices wait for nobody's page.
-    figures = await anyio.to_thread.run_sync(figures_of, firm.live.holders(funded=False))
+    figures = await firm.moving.figures()
     live = [(each.account, each.equity, each.headroom, each.at_us) for each in figures]
 
     def question(book: apsw.Connection) -> dict[str, Any]:

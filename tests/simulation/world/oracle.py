@@ -39,10 +39,10 @@ Verdict = tuple[str, str, int, int, int]
 class Seen(NamedTuple):
     """What one account came to: where it stands, whether a pass of it is held, and every hard verdict.
 
-    `suspected`: rules in question, `asked_us`: at which instants; `following`: rules with a floor that follows every tick; `paired`: a breach rests on the
-    prices of more than one symbol; `undone`: a person is asked about one of those, because a price came late; `questioned`: a
-    person had been asked something else about it when it was over. `passed_us`: the newest thing that was told when it passed, or 0.
-    `day_us`: when its day began, or 0.
+    `suspected`: rules in question, `asked_us`: at which instants; `following`: rules with a floor that follows every tick;
+    `paired`: a breach rests on the prices of more than one symbol; `undone`: a person is asked about one of those, because a price
+    came late; `questioned`: a person had been asked something else about it when it was over. `passed_us`: the newest thing that
+    was told when it passed, or 0. `day_us`: when its day began, or 0.
     """
 
     standing: Standing
