@@ -32,6 +32,7 @@ from appliance.alarms.secret_texts import read_secret_texts
 from appliance.clock import Clock, SimulatedClock, SystemClock, wall_us
 from appliance.deadman import DeadmanPolicies
 from appliance.digest import engine_digest
+from appliance.garbage import nothing_collected
 from appliance.health import HealthBook
 from appliance.notify import by_progress
 from appliance.portal_door import PortalDoor, connections_allowed
@@ -83,8 +84,9 @@ class Machine:
         self.space_unseen = ""  # why nobody can say how much is free on the firm's disk
         self._open = ExitStack()
         try:
-            self._open_files()
-            self._assemble()
+            with nothing_collected():
+                self._open_files()
+                self._assemble()
         except BaseException:
             self._open.close()
             raise

@@ -1,6 +1,5 @@
 """Serve: run a machine until it is told to stop: engine, clock, gateway, control socket and pages in one task group."""
 
-import gc
 import logging
 import signal
 import socket
@@ -17,6 +16,7 @@ from appliance.assembly import Machine
 from appliance.clock import SystemClock, wall_us
 from appliance.control import ControlReply, ControlRequest, serve_control
 from appliance.errands import keep_house
+from appliance.garbage import set_aside_what_stays
 from appliance.notify import be_watched, inherited, tell
 from appliance.portal import STOP_SECONDS_MAX, Ready, address_of, serving_pages
 from appliance.ports import portal_door
@@ -28,9 +28,6 @@ from storage.errors import DiskRefused
 from storage.files import FirmDirectory
 from storage.sqlite_file import TracesRemain
 from web.firm import Firm
-
-# States are values without cycles and die by reference count: what a collector could find is the little that pages leave.
-GARBAGE_THRESHOLDS = (2_000, 50, 50)
 
 NO_TICKETS: Mapping[str, str] = MappingProxyType({})
 
@@ -81,7 +78,7 @@ async def _serve_on(
         tasks.start_soon(watch.run)
         path = FirmDirectory(machine.directory).control_socket
         await tasks.start(serve_control, path, lambda request: handle(machine, request))
-        _set_aside_what_stays()
+        set_aside_what_stays()
         # Before anybody hears that it serves, so that whoever stops it at that word finds it listening.
         with signals_to_stop() as told:
             async with serving_pages(_firm(machine, watch, tickets), machine.door, listener):
@@ -90,14 +87,6 @@ async def _serve_on(
                 tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
                 await told()
         machine.runner.stop()
-
-
-def _set_aside_what_stays() -> None:
-    """Code and recovered accounts live as long as the process: a full garbage collection among prices shall not walk them."""
-    gc.collect()
-    gc.freeze()
-    gc.collect()  # so that the collector reckons its share from what is left
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
