@@ -39,6 +39,7 @@ BENCHES = {
     "feed": ("bench.feed",),
     "feed-static": ("bench.feed", "--static"),
     "gateway": ("bench.gateway",),
+    "burst-few": ("bench.burst", "--breaking", "20"),
     "burst": ("bench.burst",),
     "pages": ("bench.pages",),
     "memory": ("bench.memory",),
