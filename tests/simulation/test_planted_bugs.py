@@ -196,7 +196,7 @@ def test_a_row_lost_in_a_crash_is_caught(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_price_behind_a_deal_that_nobody_judges_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Wakes, "behind", lambda *_: [])
-    assert Invariant.ORACLE in caught(10_787)
+    assert Invariant.ORACLE in caught(10_556)
 
 
 @pytest.mark.parametrize(
