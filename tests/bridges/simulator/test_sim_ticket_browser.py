@@ -202,7 +202,7 @@ async def test_what_holds_for_the_account_appears_by_itself_and_what_is_typed_st
     await expect(page.locator("#notices")).not_to_contain_text("not allowed", timeout=10_000)
     assert complaints == []
     stand.sessions._open.clear()  # as a restart of the platform does
-    await expect(page.locator("#live")).to_contain_text("Your session has ended", timeout=10_000)
+    await expect(page.locator("#notices")).to_contain_text("Your session has ended", timeout=10_000)
     assert await page.input_value("[name=lots]") == "0.77"
     await press(page, "button[value=sell]")
     await expect(page.locator("main")).to_contain_text("the order was not placed")
