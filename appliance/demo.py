@@ -46,6 +46,8 @@ from appliance.settings import (
 from bridges.enrolment import new_keypair
 from bridges.simulator.__main__ import prices_of
 from bridges.simulator.market_spec import MarketUnusable
+from bridges.simulator.replay import Market, Prices
+from bridges.simulator.script import ScriptUnusable, read_script
 from bridges.simulator.ticks import TickFileError
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram
 from firm.instant import SECOND_US, parse_utc, utc_text
@@ -197,6 +199,7 @@ def _stretch_of(options: DemoOptions) -> tuple[int, int]:
     from_us = parse_utc(options.from_text) if options.from_text else first_us
     to_us = parse_utc(options.to_text) if options.to_text else last_us
     if first_us < to_us and from_us < min(to_us, last_us):
+        _require_script(options, prices, from_us)
         return from_us, min(to_us, last_us)
     stretch = f"from {utc_text(from_us)} to {utc_text(to_us)}"
     if from_us >= last_us:
@@ -207,6 +210,15 @@ def _stretch_of(options: DemoOptions) -> tuple[int, int]:
         f"there are no prices {stretch}: the {what} from {utc_text(first_us)} to {utc_text(last_us)}; "
         "choose --from and --to in there, or other --ticks"
     )
+
+
+def _require_script(options: DemoOptions, prices: Prices, from_us: int) -> None:
+    """It can be read, and nothing of it lies before the market."""
+    try:
+        if options.script is not None:
+            Market(prices, from_us=from_us, script=read_script(options.script))
+    except ScriptUnusable as wrong:
+        raise DemoRefused(str(wrong)) from wrong
 
 
 def _claim(directory: Path) -> WriterLock:

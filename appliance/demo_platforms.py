@@ -33,8 +33,9 @@ class DemoRefused(ValueError):
 class DemoOptions:
     """What `evenhand demo` was asked. `speed` is market seconds a second, or "max"; empty texts mean the bundled stretch.
 
-    `market`: of made-up prices, "" for files. `bots`: a file of the user's own traders. `ticket`: whether people trade by hand;
-    `ticket_port` 0 takes free ports for that, else the platforms have this one and those that follow.
+    `market`: of made-up prices, "" for files. `script`: what befalls the first platform's market besides prices. `bots`: a file of the
+    user's own traders. `ticket`: whether people trade by hand; `ticket_port` 0 takes free ports for that, else the platforms have this one
+    and those that follow.
     """
 
     directory: Path
@@ -47,6 +48,7 @@ class DemoOptions:
     until_done: bool = False
     seed: int = 1
     market: str = ""
+    script: Path | None = None
     bots: Path | None = None
     platforms: int = 1
     ticket: bool = False
@@ -133,7 +135,7 @@ def platform_command(options: DemoOptions, platform: Platform, all_of_them: Sequ
     if options.bots is not None:
         command += ["--bots", str(options.bots)]
     if platform.ticket_port:
-        command += ["--ticket", str(platform.ticket_port)]
+        command += ["--ticket", str(platform.ticket_port), "--portal", f"http://{HOST}:{options.port}"]
     if len(all_of_them) > 1:
         command += ["--in-step-with", *(str(other.data_dir) for other in all_of_them if other is not platform)]
     if options.until_done:
@@ -180,6 +182,8 @@ def _asked(options: DemoOptions) -> list[str]:
         plays += ["--ticks", *(str(path) for path in options.ticks)]
     if options.market:
         plays += ["--market", options.market]
+    if options.script is not None:
+        plays += ["--script", str(options.script)]
     return plays
 
 

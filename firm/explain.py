@@ -4,6 +4,7 @@ Written generically over the steps of the working: a new rule explains itself th
 Step names are for people already; what is left to do is to put numbers into the units that a trader reads.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -85,6 +86,8 @@ _COMPARED = {
     "is_above": "Is {} above {}",
     "is_at_or_above": "Is {} at or above {}",
 }
+_POSITION = re.compile(r"(\S+) position (\S+)")
+_OF_POSITION = re.compile(r"(\S+ position \S+) (.+)")
 _ANCHORS = {
     Anchor.BALANCE: "balance",
     Anchor.EQUITY: "equity",
@@ -136,20 +139,34 @@ def rule_in_words(term: Term, ruleset: Ruleset) -> str:
             flat = " with no position open" if term.flat_required else ""
             return f"the phase is won when the balance has grown by {percent(term.target_bp)} of the initial balance{flat}."
         case MinimumTradingDays():
-            return f"positions must have been opened on at least {term.days_min} trading days. {day}"
+            return f"positions must have been opened on at least {_days(term.days_min, 'trading')}. {day}"
         case MaximumDuration():
-            return (
-                f"the phase ends {term.days_max} calendar days after its first trade, at the end of the last day. {day}"
-            )
+            return f"the phase ends {_days(term.days_max, 'calendar')} after its first trade, at the end of the last day. {day}"
         case Inactivity():
-            return f"an account without a deal for {term.days_max} calendar days, and with nothing open, ends. {day}"
+            return (
+                f"an account without a deal for {_days(term.days_max, 'calendar')}, and with nothing open, ends. {day}"
+            )
         case unknown:
             assert_never(unknown)
+
+
+def lots_in_words(lots_e8: int) -> str:
+    """A volume as people say it: 50_000_000 is "0.50 lots"."""
+    return f"{_trimmed(lots_e8, digits_min=2)} lots"
+
+
+def position_in_words(text: str) -> str:
+    """ "EURUSD position 126" in a step's name, as people say it: "position 126 (EURUSD)"."""
+    return _POSITION.sub(r"position \2 (\1)", text)
 
 
 def percent(bp: int) -> str:
     """Basis points as people say them: 500 is "5 %", 125 is "1.25 %"."""
     return f"{_decimal(bp, 2).rstrip('0').rstrip('.')} %"
+
+
+def _days(count: int, kind: str) -> str:
+    return f"{count} {kind} {'day' if count == 1 else 'days'}"
 
 
 def _trails(term: MaximumLoss) -> str:
@@ -196,7 +213,7 @@ def _verdict(fact: Decision) -> str:
         case PhasePassed():
             return (
                 f"The phase is passed: the balance of {fact.observed} reached the target of {fact.target}, "
-                f"with {fact.trading_days} trading {'day' if fact.trading_days == 1 else 'days'}."
+                f"with {_days(fact.trading_days, 'trading')}."
             )
         case PassHeld():
             return f"The phase looks passed (balance {fact.observed}, target {fact.target}), but this is not final."
@@ -307,7 +324,7 @@ class _Words:
             case "points" if symbol in self._digits:
                 return _decimal(step.value, self._digits[symbol]).replace(",", "")  # as platforms write prices
             case "lots_e8":
-                return f"{_trimmed(step.value, digits_min=2)} lots"
+                return lots_in_words(step.value)
             case "contract_e8":
                 return f"{_trimmed(step.value)} units a lot"
             case "days":
@@ -321,8 +338,16 @@ def _is_scaled(unit: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    """A step's name without the unit in which the machine counts it."""
-    return name.removesuffix("_e8").replace(" points", " price change") if not name.startswith("#") else name[1:]
+    """A step's name without the unit in which the machine counts it, and not to be read as a figure itself."""
+    if name.startswith("#"):
+        return name[1:]
+    return _of_position(name.removesuffix("_e8").replace(" points", " price change"))
+
+
+def _of_position(name: str) -> str:
+    """ "EURUSD position 126 lots" reads as 126 lots: what it is of stands behind it, as the pages have it."""
+    found = _OF_POSITION.fullmatch(name)
+    return position_in_words(name if found is None else f"{found[2]} of {found[1]}")
 
 
 def _origin(source: str) -> str:

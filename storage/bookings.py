@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from firm.arithmetic import Step
+from firm.explain import lots_in_words
 from firm.facts import CashBooked, DayOpened, DealBooked, DealCorrected, DividendBooked, PositionRestated
 from firm.instant import utc_text
 from firm.kinds import Body, body_of
@@ -22,7 +23,7 @@ _KINDS = frozenset(kind.__name__ for kind in (CashBooked, DayOpened, DealBooked,
 class Booking(msgspec.Struct, frozen=True):
     """What one row added to the balance; `position` is empty for cash, and `what` then says which.
 
-    `corrects`: a deal that reads otherwise since.
+    `after`: what of the position was open then. `corrects`: a deal that reads otherwise since, or (`deleted`) was never made.
     """
 
     seq: int
@@ -32,6 +33,8 @@ class Booking(msgspec.Struct, frozen=True):
     net: Money
     what: str = ""
     corrects: str = ""
+    after: str = ""
+    deleted: bool = False
 
 
 class DayBookings(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,15 +71,21 @@ def day_bookings(rows_back: Iterable[StoredRow]) -> DayBookings | None:
             if enough:
                 break
         elif isinstance(body, DealBooked):
-            booked.append(Booking(row.seq, row.happened_us, body.symbol, body.position_id, body.net))
+            what = (body.symbol, body.position_id, body.net)
+            booked.append(Booking(row.seq, row.happened_us, *what, after=_after(body)))
         elif isinstance(body, DealCorrected):
             what = (body.symbol, body.position_id, body.net)
-            booked.append(Booking(row.seq, row.happened_us, *what, corrects=body.deal_id))
+            booking = Booking(row.seq, row.happened_us, *what, corrects=body.deal_id, after=_after(body))
+            booked.append(replace(booking, deleted=body.deleted))
         elif isinstance(body, CashBooked):
             booked.append(Booking(row.seq, row.happened_us, "", "", body.amount, "deposit or withdrawal"))
         elif isinstance(body, DividendBooked):
             booked.append(Booking(row.seq, row.happened_us, "", "", body.amount, "dividend"))
     return None if start is None else _told(*start, booked)
+
+
+def _after(booked: DealBooked | DealCorrected) -> str:
+    return f"{lots_in_words(booked.lots_e8)} open" if booked.lots_e8 else "nothing open"
 
 
 def _told(row: StoredRow, day: DayOpened, newest_first: Sequence[Booking]) -> DayBookings:
@@ -106,12 +115,22 @@ def bookings_in_words(told: DayBookings) -> str:
     lines = [f"  {told.start} when {began}, {utc_text(told.start_us)} [ledger row {told.start_seq}]"]
     if told.more:
         lines.append(f"  {_signed(told.more_net)}: {told.more} bookings before these")
-    for each in told.shown:
-        what = f"{each.symbol} position {each.position}" if each.position else each.what
-        what += f", deal {each.corrects} corrected by the platform" if each.corrects else ""
-        lines.append(f"  {_signed(each.net)}: {what}, {utc_text(each.at_us)} [ledger row {each.seq}]")
+    lines += [
+        f"  {_signed(each.net)}: {_what(each)}, {utc_text(each.at_us)} [ledger row {each.seq}]" for each in told.shown
+    ]
     lines.append(f"  {told.balance}: the balance that was used")
     return "Where the balance comes from:\n" + "\n".join(lines)
+
+
+def _what(booked: Booking) -> str:
+    """What a booking was of: a deal in a position and what of that was open after it, a deal that is another since, or cash."""
+    if not booked.position:
+        return booked.what
+    position = f"position {booked.position} ({booked.symbol})"
+    if not booked.corrects:
+        return f"a deal in {position}, {booked.after} after it"
+    done = "deleted" if booked.deleted else "corrected"
+    return f"deal {booked.corrects} in {position}, {done} by the platform, {booked.after} after that"
 
 
 def _signed(amount: Money) -> str:

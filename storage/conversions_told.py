@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from firm.arithmetic import Step
+from firm.explain import position_in_words
 from firm.facts import QuoteUsed
 from firm.instant import SECOND_US, utc_text
 from firm.kinds import Body
@@ -33,6 +34,6 @@ def _lines(steps: Sequence[Step], bodies: Mapping[int, Body], at_us: int) -> Ite
             price = Money(step.value, "", quote.digits).decimal().replace(",", "").strip()
             age = Money(max(0, at_us - quote.t_us) * 1_000 // SECOND_US, "", 3).decimal()
             yield (
-                f"  {rate['what']}: through the {quote.symbol} {rate['side']} {price} of {utc_text(quote.t_us)},"
+                f"  {position_in_words(rate['what'])}: through the {quote.symbol} {rate['side']} {price} of {utc_text(quote.t_us)},"
                 f" {age} s old then [ledger row {row}]"
             )

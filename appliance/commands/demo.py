@@ -71,6 +71,14 @@ def _add_prices(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help='prices that are made up: "walk+jumps:EURUSD,XAUUSD;days=5" or a TOML file, see docs/simulator.md',
     )
+    parser.add_argument(
+        "--script",
+        type=_file,
+        default=None,
+        metavar="FILE",
+        help="a TOML file of what befalls the market besides prices: outages, frozen quotes, spikes, late prices; "
+        "an example is docs/examples/faults.toml, docs/simulator.md lists the tables",
+    )
 
 
 def _add_platforms(parser: argparse.ArgumentParser) -> None:
@@ -108,6 +116,7 @@ def run(options: argparse.Namespace) -> int:
             until_done=options.until_done,
             seed=options.seed,
             market=options.market,
+            script=options.script,
             bots=options.bots,
             platforms=options.platforms,
             ticket=not options.headless,
@@ -169,6 +178,8 @@ def prices(demo: Demo) -> list[str]:
         lines.append(
             "  Prices: EURUSD and XAUUSD of 1 and 2 May 2014. Midnight in Prague is 22:00 UTC, US payrolls 12:30 UTC."
         )
+    if demo.options.script is not None:
+        lines.append(f"  Besides prices: what {demo.options.script} says.")
     if len(demo.platforms) > 1:
         lines.append(
             f"  {demo.platforms[1].bridge} nets its accounts' positions, and makes its prices up for the same days."

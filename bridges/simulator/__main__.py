@@ -42,7 +42,7 @@ UNUSABLE = (
     TicketPortTaken,
 )
 
-Ticket = tuple[TicketKeys, socket.socket]
+Ticket = tuple[TicketKeys, socket.socket, str]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,8 +80,10 @@ def house_of(options: argparse.Namespace) -> House:
 
 
 def _ticket(options: argparse.Namespace) -> Ticket | None:
-    """The ticket's keys and its socket, where it is to be served."""
-    return None if options.ticket is None else (ticket_keys(options.data_dir), listen(options.ticket))
+    """The ticket's keys, its socket and the portal that it leads to, where it is to be served."""
+    if options.ticket is None:
+        return None
+    return ticket_keys(options.data_dir), listen(options.ticket), options.portal or ""
 
 
 def _assembled(options: argparse.Namespace) -> tuple[Simulator, Outbox]:

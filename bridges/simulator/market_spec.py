@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from bridges.simulator.symbols import LISTED
+from bridges.simulator.toml_place import apart, at, in_file
 from firm.instant import DAY_US, parse_utc
 
 _POINTS_UNSAID = 100_000
@@ -38,6 +39,12 @@ class MarketUnusable(ValueError):
     """A market cannot be made up as asked: what, which, what next."""
 
 
+class _Unsound(ValueError):
+    """What is well-formed makes no market: what, and where."""
+
+
+_NAMED = ("symbol", "kinds")  # of words: what stands before and after a colon
+_WHOLE = ("start", "days", "seed")
 _Ppm = Annotated[int, Meta(ge=0, le=100_000)]
 
 
@@ -79,13 +86,47 @@ class MarketSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 def read_market(text: str) -> MarketSpec:
     """A market from a TOML file where the text ends in .toml, else from words."""
-    said = _from_file(Path(text)) if text.endswith(".toml") else _from_words(text)
+    file = _file_text(Path(text)) if text.endswith(".toml") else None
+    said: dict[str, Any] = _from_words(text) if file is None else _from_toml(file, text)
     try:
         spec = msgspec.convert(said, MarketSpec, strict=False)
         _require_sound(spec)
-    except (msgspec.ValidationError, ValueError) as wrong:
-        raise MarketUnusable(f"market {text!r}: {wrong}: docs/simulator.md says what can be asked for") from wrong
+    except (msgspec.ValidationError, _Unsound) as wrong:
+        complaint = _with_what_there_is(str(wrong))
+        told = _in_words(complaint, said) if file is None else in_file(complaint, file, MarketSpec)
+        what = f"market {text!r}" if file is None else f"market file {text}"
+        raise MarketUnusable(
+            f'{what}: {told}: mend it; "Made-up markets" in docs/simulator.md says what can be asked for'
+        ) from wrong
     return spec
+
+
+def _with_what_there_is(complaint: str) -> str:
+    """What msgspec cannot say: which kinds there are, and how a date is written."""
+    what, separator, place = complaint.partition(" - at ")
+    kinds = ", ".join(Kind)
+    if what.startswith("Invalid enum value"):
+        what = f"{what.replace('Invalid enum value', 'there is no kind')}: use some of {kinds}"
+    elif place == "`$.start`" and "regex" in what:
+        what = "that is no date: write 2014-05-05"
+    elif place == "`$.symbols`" and ">= 1" in what:
+        what = f"it names no kind of market: begin with some of {kinds}, as in walk+jumps:EURUSD;days=5"
+    return what + separator + place
+
+
+def _in_words(complaint: str, said: dict[str, Any]) -> str:
+    """The complaint with the setting and the symbol it is about; a setting among words is all symbols'."""
+    what, place = apart(complaint)
+    if place.nth is None:
+        value = said.get(place.table)
+        return f"{place.table}={value}: {what}" if isinstance(value, str) else what
+    if place.key in (*_NAMED, "price"):
+        return f"{said['symbols'][place.nth]['symbol']}: {what}" if place.key == "kinds" else what
+    value = said["symbols"][place.nth].get(place.key, "")
+    if place.key in SymbolMarket.__struct_fields__:
+        return f"{place.key}={value}: {what}"
+    known = [*_WHOLE, *(name for name in SymbolMarket.__struct_fields__ if name not in _NAMED)]
+    return f"{place.key}={value} is no setting: there are {', '.join(known)}"
 
 
 def start_points(market: SymbolMarket) -> int:
@@ -104,13 +145,19 @@ def start_points(market: SymbolMarket) -> int:
     return int(whole + fraction.ljust(digits, "0"))
 
 
-def _from_file(path: Path) -> Any:
+def _file_text(path: Path) -> str:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError, ValueError) as unreadable:
-        raise MarketUnusable(
-            f"market file {path} cannot be read ({unreadable}): mend it, or name another"
-        ) from unreadable
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as unreadable:
+        why = unreadable.strerror if isinstance(unreadable, OSError) else "it is no UTF-8 text"
+        raise MarketUnusable(f"market file {path} cannot be read ({why}): mend it, or name another") from unreadable
+
+
+def _from_toml(file: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as unreadable:
+        raise MarketUnusable(f"market file {name} is no TOML ({unreadable}): mend it, or name another") from unreadable
 
 
 def _from_words(text: str) -> dict[str, Any]:
@@ -121,7 +168,7 @@ def _from_words(text: str) -> dict[str, Any]:
     for part in filter(None, (part.strip() for part in text.split(";"))):
         key, is_setting, value = (piece.strip() for piece in part.partition("="))
         if is_setting:
-            (whole if key in ("start", "days", "seed") else each)[key] = value
+            (whole if key in _WHOLE else each)[key] = value
             continue
         named, _, symbols = part.partition(":")
         for symbol in symbols.split(",") if symbols else LISTED:
@@ -130,13 +177,25 @@ def _from_words(text: str) -> dict[str, Any]:
 
 
 def _require_sound(spec: MarketSpec) -> None:
-    """Raise ValueError where what is well-formed makes no market."""
-    assert spec.from_us % DAY_US == 0, "a date is a midnight"
-    names = [market.symbol for market in spec.symbols]
-    for market in spec.symbols:
+    """Raise _Unsound where what is well-formed makes no market."""
+    try:
+        assert spec.from_us % DAY_US == 0, "a date is a midnight"
+    except ValueError as wrong:
+        raise _Unsound(f"{spec.start} is no date ({wrong}) - at `$.start`") from wrong
+    names: set[str] = set()
+    for place, market in enumerate(spec.symbols):
         if market.symbol not in LISTED:
-            raise ValueError(f"symbol {market.symbol!r} is not listed here: use some of {', '.join(sorted(LISTED))}")
-        if names.count(market.symbol) > 1:
-            raise ValueError(f"symbol {market.symbol} is there twice")
-        if start_points(market) < 1_000:
-            raise ValueError(f"price {market.price!r} of {market.symbol} is below 1000 points: nothing could move")
+            known = ", ".join(sorted(LISTED))
+            raise _Unsound(
+                at(f"symbol {market.symbol!r} is not listed here: use some of {known}", "symbols", place, "symbol")
+            )
+        if market.symbol in names:
+            raise _Unsound(at(f"symbol {market.symbol} is there twice", "symbols", place, "symbol"))
+        names.add(market.symbol)
+        try:
+            points = start_points(market)
+        except ValueError as wrong:
+            raise _Unsound(at(str(wrong), "symbols", place, "price")) from wrong
+        if points < 1_000:
+            why = f"price {market.price!r} of {market.symbol} is below 1000 points: nothing could move"
+            raise _Unsound(at(why, "symbols", place, "price"))

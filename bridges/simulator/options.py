@@ -1,6 +1,7 @@
 """Options of the simulator's command line."""
 
 import argparse
+import re
 from pathlib import Path
 
 from bridges.simulator.state import Execution, PositionMode
@@ -101,6 +102,12 @@ def _add_accounts(options: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help="serve the ticket, on which people trade by hand, on this port of 127.0.0.1",
     )
+    options.add_argument(
+        "--portal",
+        type=_portal,
+        metavar="URL",
+        help="the firm's portal, for the ticket to lead to whoever may not trade",
+    )
 
 
 def _instant(text: str) -> int:
@@ -120,6 +127,12 @@ def _speed(text: str) -> float | None:
     if not 0 < speed < float("inf"):
         raise argparse.ArgumentTypeError(f'{text!r} is no speed: above 0, or "max"')
     return speed
+
+
+def _portal(text: str) -> str:
+    if not re.fullmatch(r"https?://[a-zA-Z0-9.\-\[\]:]+/?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no portal: write https://portal.example")
+    return text.rstrip("/")
 
 
 def _port(text: str) -> int:

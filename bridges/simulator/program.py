@@ -101,6 +101,11 @@ class Simulator:
     def state(self) -> State:
         return self._replay.state
 
+    @property
+    def prices_ended_us(self) -> int | None:
+        """Since when there are no further prices, in market time; None while they go on."""
+        return self._replay.now_us if self._replay.is_over else None
+
     async def by_hand(self, login: str, press: Press) -> Retcode:
         """Press it between two slices; once this answers, it is durable here, and on its way to the firm.
 

@@ -7,12 +7,13 @@ called as they are at that instant, points are of their digits then. docs/simula
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Never
 
 import msgspec
 
 from bridges.bounds import DIGITS_MAX, NAME_LENGTH_MAX
 from bridges.simulator.symbols import LISTED
+from bridges.simulator.toml_place import at, in_file
 from firm.instant import SECOND_US, instant_of, utc_text
 from firm.sessions import WEEK_MINUTES
 
@@ -174,54 +175,72 @@ def turns_of(script: Script) -> tuple[Turn, ...]:
 def read_script(path: Path) -> Script:
     """Read and check a script file; what cannot be played is ScriptUnusable."""
     try:
-        return checked(msgspec.toml.decode(path.read_bytes(), type=Script))
-    except OSError as missing:
-        raise ScriptUnusable(f"{path.name}: cannot be read: {missing.strerror}") from missing
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as missing:
+        why = missing.strerror if isinstance(missing, OSError) else "it is no UTF-8 text"
+        raise ScriptUnusable(f"script {path}: cannot be read: {why}: mend it, or name another") from missing
+    try:
+        return checked(msgspec.toml.decode(text, type=Script))
     except (msgspec.DecodeError, ScriptUnusable) as wrong:
-        raise ScriptUnusable(f"{path.name}: {wrong}: see docs/simulator.md") from wrong
+        told = in_file(str(wrong), text, Script)
+        raise ScriptUnusable(
+            f'script {path}: {told}: mend it; "Scripts" in docs/simulator.md has an example of each table'
+        ) from wrong
 
 
 def checked(script: Script) -> Script:
     """The script, if its lines fit each other and what is listed."""
+    refuse = _Refusing(script)
     for line in (*script.outage, *script.frozen, *script.late_prices, *script.late_events):
-        _require(line.from_us < line.to_us, f"a stretch from {utc_text(line.from_us)} does not end after it began")
+        if line.from_us >= line.to_us:
+            refuse(line, f"a stretch from {utc_text(line.from_us)} does not end after it began", "to")
     outages = sorted(script.outage, key=lambda one: one.from_us)
-    apart = all(first.to_us < then.from_us for first, then in pairwise(outages))
-    _require(apart, "two outages meet: make them one")
+    for first, then in pairwise(outages):
+        if first.to_us >= then.from_us:
+            refuse(then, f"two outages meet at {utc_text(then.from_us)}: make them one", "from")
     for late in script.late_events:
         wrong = sorted(set(late.tags) - set(LATE_TAGS))
-        _require(not wrong, f"events {', '.join(wrong)} cannot be late: of {', '.join(LATE_TAGS)}")
+        if wrong:
+            refuse(late, f"events {', '.join(wrong)} cannot be late: of {', '.join(LATE_TAGS)}", "tags")
     for one in script.changes:
-        down = any(outage.holds(one.at_us) for outage in outages)
-        _require(not down, f"{one.symbol} changes at {utc_text(one.at_us)}, while the platform is down")
-        behind = any(
-            line.symbol == one.symbol and line.from_us <= one.at_us <= line.to_us + line.by_s * SECOND_US
-            for line in script.late_prices
-        )
-        _require(not behind, f"{one.symbol} changes at {utc_text(one.at_us)}, while prices of it are late")
-    _check_names(script)
+        if any(outage.holds(one.at_us) for outage in outages):
+            refuse(one, f"{one.symbol} changes at {utc_text(one.at_us)}, while the platform is down", "at")
+        if any(_is_behind(line, one) for line in script.late_prices):
+            refuse(one, f"{one.symbol} changes at {utc_text(one.at_us)}, while prices of it are late", "at")
+    _check_names(script, refuse)
     return script
 
 
-def _check_names(script: Script) -> None:
-    """Every line calls its symbol as it is called then."""
-    faults = [(one.from_us, one.symbol) for one in script.frozen]
-    faults += [(one.from_us, one.symbol) for one in script.late_prices]
-    faults += [(one.at_us, one.symbol) for one in script.spike]
-    known, pending = set(LISTED), list(script.changes)
-    for at_us, symbol in [*sorted(faults), (2**62, "")]:
-        while pending and pending[0].at_us <= at_us:
-            change = pending.pop(0)
-            _require(change.symbol in known, f"{change.symbol} is not listed at {utc_text(change.at_us)}")
-            if isinstance(change, Rename):
-                _require(change.becomes not in known, f"{change.becomes} is listed already")
-                known = known - {change.symbol} | {change.becomes}
-        _require(not symbol or symbol in known, f"{symbol} is not listed at {utc_text(min(at_us, 2**55))}")
+def _is_behind(late: LatePrices, change: Contract | Rename) -> bool:
+    return late.symbol == change.symbol and late.from_us <= change.at_us <= late.to_us + late.by_s * SECOND_US
 
 
-def _require(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise ScriptUnusable(otherwise)
+def _check_names(script: Script, refuse: "_Refusing") -> None:
+    """Every line calls its symbol as it is called then; at one instant changes go first."""
+    uses: list[tuple[int, bool, _Line, str]] = [(one.from_us, True, one, one.symbol) for one in script.frozen]
+    uses += [(one.from_us, True, one, one.symbol) for one in script.late_prices]
+    uses += [(one.at_us, True, one, one.symbol) for one in script.spike]
+    uses += [(one.at_us, False, one, one.symbol) for one in script.changes]
+    known = set(LISTED)
+    for at_us, _, line, symbol in sorted(uses, key=lambda use: use[:2]):
+        if symbol not in known:
+            names = ", ".join(sorted(known))
+            refuse(line, f"{symbol} is not listed at {utc_text(at_us)}, but {names}", "symbol")
+        if isinstance(line, Rename):
+            if line.becomes in known:
+                refuse(line, f"{line.becomes} is listed already", "becomes")
+            known = known - {line.symbol} | {line.becomes}
+
+
+class _Refusing:
+    """Says of a line which one it is: its table, and its place in it."""
+
+    def __init__(self, script: Script) -> None:
+        tables = {name: getattr(script, name) for name in script.__struct_fields__}
+        self._places = {id(line): (name, place) for name, lines in tables.items() for place, line in enumerate(lines)}
+
+    def __call__(self, line: _Line, why: str, key: str) -> Never:
+        raise ScriptUnusable(at(why, *self._places[id(line)], key))
 
 
 def late_by_us(script: Script, tag: str, t_us: int) -> int:

@@ -17,6 +17,7 @@ from appliance.summary import Summary, Verdict, tally
 from storage.lock import WriterLock
 
 HOST = "127.0.0.1"
+FAULTS = str(Path(__file__).parents[2] / "docs" / "examples" / "faults.toml")
 
 
 @pytest.fixture
@@ -103,6 +104,7 @@ def test_a_ticket_s_port_that_is_taken_is_told_before_anything_is_removed(left: 
         (["--from", "noon"], "'noon' is no instant"),
         (["--to", "2014-13-01"], "is no instant"),
         (["--ticks", "/nope"], "there is no file /nope"),
+        (["--script", "/nope.toml"], "there is no file /nope.toml"),
         (["--bots", "/nope.py"], "there is no file /nope.py"),
         (["--platforms", "3"], "invalid choice: 3"),
         (["--ticket", "door"], "'door' is no port"),
@@ -132,6 +134,11 @@ def test_an_argument_that_cannot_be_meant_is_told_before_anything_is_removed(
         (["--market", "walk:NOPE"], "symbol 'NOPE' is not listed here"),
         (["--market", "walk;start=2014-05-05;days=1"], "the made-up market reaches from 2014-05-05T00:00"),
         (["--bots", __file__], "test_demo_start.py: has no TEMPERS"),
+        (["--script", __file__], "test_demo_start.py: expected '=' after a key in a key/value pair (at line 1, column"),
+        (
+            ["--script", FAULTS, "--from", "2014-05-02T12:11:00", "--to", "2014-05-02T12:12:00"],
+            "the script begins at 2014-05-02T12:10:00.000000Z, before the market: give an earlier",
+        ),
     ],
 )
 def test_a_market_without_prices_is_told_before_anything_is_removed(

@@ -213,6 +213,6 @@ def test_the_decision_is_explained_from_the_ledger_alone(story: Any) -> None:
     with story.reader() as reader:
         told = "\n".join(explain_decision(reader, decision))
     assert "Equity was 94,939.66 USD; the floor was 95,000.00 USD." in told
-    assert "EURUSD position p1 bid: 1.36300" in told
+    assert "bid of position p1 (EURUSD): 1.36300" in told
     assert "#1" not in told
     assert "Where the balance comes from:" in told

@@ -54,7 +54,7 @@ def test_every_kind_of_rule_has_a_sentence(story: Any) -> None:
     assert daily.startswith("equity may not fall more than 5 %")
     assert "below the initial balance; the floor never moves. Touching the floor is allowed" in overall
     assert target == "the phase is won when the balance has grown by 8 % of the initial balance with no position open."
-    assert days.startswith("positions must have been opened on at least 1 trading days.")
+    assert days.startswith("positions must have been opened on at least 1 trading day.")
     trailing = replace(rules.terms[1], trail=Trail.END_OF_DAY, trails_on=Anchor.HIGHER, lock_at_bp=0)
     words = rule_in_words(trailing, rules)
     assert "below the highest balance or equity, whichever was higher at any day's start" in words

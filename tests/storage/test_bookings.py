@@ -54,7 +54,7 @@ def test_the_balance_is_the_days_start_and_every_booking_since():
     assert (told.start.minor, told.balance.minor, told.more, told.opened) == (5_000_000, 5_032_803, 0, True)
     words = bookings_in_words(told)
     assert "when the account was opened" in words
-    assert "−171.97 USD: EURUSD position 76, 2014-05-02T12:00:00" in words
+    assert "−171.97 USD: a deal in position 76 (EURUSD), 1.00 lots open after it, 2014-05-02T12:00:00" in words
     assert "+500.00 USD: deposit or withdrawal" in words
 
 
@@ -121,7 +121,10 @@ def test_a_deal_that_the_platform_corrected_is_told_as_such_and_the_sum_holds():
     told = day_bookings(rows[::-1])
     assert told is not None
     assert told.balance.minor == 4_983_000
-    assert "+1.97 USD: EURUSD position 76, deal D9 corrected by the platform, 2014" in bookings_in_words(told)
+    assert (
+        "+1.97 USD: deal D9 in position 76 (EURUSD), deleted by the platform, nothing open after that, 2014"
+        in bookings_in_words(told)
+    )
 
 
 def test_a_conversion_is_told_with_its_path_side_quote_and_age():
@@ -133,6 +136,8 @@ def test_a_conversion_is_told_with_its_path_side_quote_and_age():
         name="EURUSD bid for XAUUSD position 7", op="given", args=(), value=138_690, unit="points", source="8/bid"
     )
     words = conversions_in_words([rate], {8: quote}, NOON_US)
-    assert "XAUUSD position 7: through the EURUSD bid 1.38690 of 2014-05-02T11:59:55.900000Z, 4.100 s old then" in words
+    assert (
+        "position 7 (XAUUSD): through the EURUSD bid 1.38690 of 2014-05-02T11:59:55.900000Z, 4.100 s old then" in words
+    )
     assert "[ledger row 8]" in words
     assert conversions_in_words([], {}, NOON_US) == ""

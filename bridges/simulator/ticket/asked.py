@@ -14,6 +14,11 @@ from bridges.simulator.symbols import Listing
 from firm.inputs import Side
 
 MARKET = "market"
+KEPT = ("symbol", "type", "lots", "price", "limit_price", "stop_loss", "take_profit", "lifetime")
+"""What of an order is typed or chosen, by its fields' names."""
+
+_NO_PRICE = "A market order is filled at once, at whatever price there is: empty this field, or choose limit or stop."
+_NO_LIMIT = "Only a stop-limit takes a limit price: empty this field, or choose stop-limit."
 TRAIL_MAX_POINTS = 1_000_000
 _LOTS = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?\Z", re.ASCII)
 _PRICE = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?\Z", re.ASCII)
@@ -26,6 +31,11 @@ class Wrong(msgspec.Struct, frozen=True):
 
     errors: dict[str, str]
     typed: dict[str, str]
+
+    @property
+    def first(self) -> str:
+        """The field to begin with; "" where none is at fault."""
+        return next(filter(None, self.errors), "")
 
 
 class MarketOrder(msgspec.Struct, frozen=True):
@@ -49,26 +59,33 @@ class Protection(msgspec.Struct, frozen=True):
 def read_order(fields: Mapping[str, Any], catalogue: Catalogue) -> MarketOrder | Ticket | Wrong:
     """A new order. Prices are in the symbol's digits; which of them make sense is for the books to say."""
     form = _Form(fields)
-    symbol, side = form.text("symbol"), form.choice("side", Side, "Press Buy or Sell.")
+    symbol = form.text("symbol")
     listing = catalogue.listing(symbol)
     if listing is None:
         return Wrong({"symbol": "Choose a symbol from the list."}, form.typed())
+    at_market = form.text("type") == MARKET
+    order_type = None if at_market else form.choice("type", OrderType, "Choose what kind of order it is.")
     lots_e8 = form.lots("lots", required=True)
+    price = form.none("price", _NO_PRICE) if at_market else form.price("price", listing, required=True)
+    if order_type is OrderType.STOP_LIMIT:
+        limit_price = form.price("limit_price", listing, required=True)
+    else:
+        limit_price = form.none("limit_price", _NO_LIMIT)
     stop_loss, take_profit = form.price("stop_loss", listing), form.price("take_profit", listing)
-    if form.text("type") == MARKET:
-        if form.errors or side is None:
-            return Wrong(form.errors, form.typed())
-        return MarketOrder(symbol, side, lots_e8, stop_loss, take_profit)
-    order_type = form.choice("type", OrderType, "Choose what kind of order it is.")
-    lifetime = form.choice("lifetime", Lifetime, "Choose how long the order waits.")
-    price = form.price("price", listing, required=True)
-    limit_price = form.price("limit_price", listing, required=order_type is OrderType.STOP_LIMIT)
-    if form.errors or side is None or order_type is None or lifetime is None:
+    lifetime = None if at_market else form.choice("lifetime", Lifetime, "Choose how long the order waits.")
+    side = form.choice("side", Side, "Press Buy or Sell.")
+    if form.errors or side is None:
         return Wrong(form.errors, form.typed())
-    # A limit price that is left over from another kind of order is not meant.
-    limit_price = limit_price if order_type is OrderType.STOP_LIMIT else 0
+    if order_type is None or lifetime is None:
+        return MarketOrder(symbol, side, lots_e8, stop_loss, take_profit)
     terms = Terms(price, stop_loss, take_profit, limit_price, lifetime)
     return Ticket(symbol, side, order_type, lots_e8, terms)
+
+
+def kept_of(fields: Mapping[str, Any]) -> dict[str, str]:
+    """What was typed of an order that was not placed, bounded, for its form to have it again."""
+    typed = _Form(fields).typed()
+    return {name: typed[name] for name in KEPT if typed.get(name)}
 
 
 def read_closing(fields: Mapping[str, Any]) -> int | Wrong | None:
@@ -132,6 +149,12 @@ class _Form:
             return 0
         if text or required:
             self.errors[name] = f"Say a price of {listing.spec.symbol}, with at most {digits} decimals."
+        return 0
+
+    def none(self, name: str, complaint: str) -> int:
+        """0; a field that this kind of order does not take must be empty: what is passed over in silence was meant."""
+        if self.text(name):
+            self.errors[name] = complaint
         return 0
 
     def whole(self, name: str, most: int) -> int:

@@ -1,7 +1,8 @@
 """Door: whom the ticket lets in: requests to this very address, forms from its own pages, and traders with their own account."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -12,11 +13,14 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Message, Scope
 
 from bridges.simulator.state import Account
+from bridges.simulator.ticket.asked import kept_of
 from bridges.simulator.ticket.hands import Hands
 from bridges.simulator.ticket.keys import TicketKeys
 from bridges.simulator.ticket.sessions import Session
 
 FORM_FIELD = "form_token"
+SIGN_OUT = "/session/end"
+LOST_ORDER, LOST_CHANGE = "order", "change"
 _SAFE = frozenset({"GET", "HEAD"})
 # As the portal has it: run nothing foreign, keep nothing, frame us nowhere.
 _HEADERS = {
@@ -42,7 +46,10 @@ class Visit(NamedTuple):
 
 
 class SignInNeeded(NotAuthorizedException):
-    """Nobody is signed in."""
+    """Nobody is signed in. `lost`: the form that was sent all the same, by what it was; "" for none. `kept`: what was typed in it."""
+
+    lost: str = ""
+    kept: Mapping[str, str] = MappingProxyType({})
 
 
 async def harden(message: Message, scope: Scope) -> None:  # noqa: ARG001  (as the framework calls it)
@@ -75,15 +82,26 @@ async def visit(request: Request[Any, Any, Any]) -> Visit:
     session: Session | None = request.app.state.sessions.of(cookie)
     account = hands.state.accounts.get(session.login) if session is not None else None
     if session is None or account is None:
-        raise SignInNeeded(detail="sign in with your account's number and its ticket password")
+        raise await _sign_in_needed(request)
     number = ""
     if request.method not in _SAFE:
         given = (await request.form()).get(FORM_FIELD, "")
         known = keys.form_number(cookie, given) if isinstance(given, str) else None
         if known is None:
-            raise PermissionDeniedException("the form is from an earlier session: reload the page and send it again")
+            raise PermissionDeniedException(
+                "the form is from an earlier session, and nothing was done: fill in the one that the ticket has now"
+            )
         number = known
     return Visit(account, session, number, partial(keys.new_form, cookie))
+
+
+async def _sign_in_needed(request: Request[Any, Any, Any]) -> SignInNeeded:
+    """With what was sent by somebody whose session had ended: it is not to be lost without a word."""
+    needed = SignInNeeded(detail="sign in with your account's number and its ticket password")
+    if request.method not in _SAFE and request.url.path != SIGN_OUT:
+        needed.lost = LOST_ORDER if request.url.path == "/orders" else LOST_CHANGE
+        needed.kept = kept_of(await request.form()) if needed.lost == LOST_ORDER else {}
+    return needed
 
 
 def session_cookie(name: str, value: str) -> Cookie:

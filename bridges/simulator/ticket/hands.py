@@ -9,6 +9,7 @@ from bridges.simulator.orders import Ticket
 from bridges.simulator.replay import Press
 from bridges.simulator.state import Account, State
 from bridges.simulator.ticket.asked import MarketOrder, Protection
+from bridges.simulator.ticket.outcome import Followed, before, told_of
 
 FORMS_REMEMBERED = 64  # of a session
 
@@ -19,29 +20,40 @@ class Hands(Protocol):
     @property
     def state(self) -> State: ...
 
+    @property
+    def prices_ended_us(self) -> int | None:
+        """Since when there are no further prices; None while they go on."""
+        ...
+
     def by_hand(self, login: str, press: Press) -> Awaitable[Retcode]: ...
 
 
 class Once:
     """A press that one form leads to once: sent again, by a second click or a reload, it gets the answer of the first time and does
-    nothing; `came_again` says so. `answered`: what its session's forms were answered, by their numbers, of which the newest stay.
+    nothing; `came_again` says so. `answered`: what its session's forms led to, by their numbers, of which the newest stay.
+
+    Without further prices nothing is done: a fill at the last one would be at a price that nobody quotes.
     """
 
-    def __init__(self, form_number: str, answered: dict[str, Retcode], press: Press) -> None:
+    def __init__(self, form_number: str, answered: dict[str, Followed], press: Press, hands: Hands) -> None:
         self._form_number = form_number
         self._answered = answered
         self._press = press
+        self._hands = hands
         self.came_again = False
 
     def __call__(self, books: Books, account: Account, t_us: int) -> Retcode:
         answered = self._answered
         if self._form_number in answered:
             self.came_again = True
-            return answered[self._form_number]
+            return answered[self._form_number].answer
+        if self._hands.prices_ended_us is not None:
+            return Retcode.NO_PRICES
+        was = before(account)
         answer = self._press(books, account, t_us)
         while len(answered) >= FORMS_REMEMBERED:
             del answered[next(iter(answered))]
-        answered[self._form_number] = answer
+        answered[self._form_number] = Followed(answer, told_of(self._hands.state, account, was, answer))
         return answer
 
 

@@ -16,10 +16,22 @@ from bridges.simulator.answers import Retcode
 from bridges.simulator.orders import Lifetime
 from bridges.simulator.replay import Press
 from bridges.simulator.state import OrderType
-from bridges.simulator.ticket.asked import MARKET, Wrong, read_closing, read_order, read_protection
-from bridges.simulator.ticket.door import FORM_FIELD, SignInNeeded, Visit, session_cookie, visit
-from bridges.simulator.ticket.hands import Once, cancelled, closed, ordered, protected
-from bridges.simulator.ticket.view import ANSWERS, MODES, position_line, view_of
+from bridges.simulator.ticket import refused
+from bridges.simulator.ticket.asked import MARKET, Wrong, kept_of, read_closing, read_order, read_protection
+from bridges.simulator.ticket.door import (
+    FORM_FIELD,
+    LOST_CHANGE,
+    LOST_ORDER,
+    SIGN_OUT,
+    SignInNeeded,
+    Visit,
+    session_cookie,
+    visit,
+)
+from bridges.simulator.ticket.hands import Hands, Once, cancelled, closed, ordered, protected
+from bridges.simulator.ticket.outcome import DONE
+from bridges.simulator.ticket.view import MODES, position_line, view_of
+from bridges.simulator.valuation import close_price
 
 _LOG = logging.getLogger("evenhand.ticket")
 _SPRITE = "/static/vendor/lucide/sprite.svg"
@@ -30,8 +42,23 @@ _KINDS = {
     OrderType.STOP_LIMIT.value: "Stop-limit",
 }
 _LIFETIMES = {Lifetime.GOOD_TILL_CANCELLED.value: "Until cancelled", Lifetime.DAY.value: "Until 17:00 New York"}
-_DONE = (Retcode.DONE, Retcode.DONE_PARTIAL)
 _AGAIN = " The form came more than once, and was followed once: for another order, use the form below."
+_LABELS = {
+    "symbol": "Symbol",
+    "type": "Kind",
+    "lots": "Volume",
+    "price": "Price",
+    "limit_price": "Limit price",
+    "stop_loss": "Stop loss",
+    "take_profit": "Take profit",
+    "trail_points": "Trail by",
+    "lifetime": "Waits",
+    "side": "Buy or sell",
+}
+_LOST = {
+    LOST_ORDER: "Your session had ended: the order was not placed.",
+    LOST_CHANGE: "Your session had ended: what you asked for was not done.",
+}
 _UNKNOWN = "This account number and ticket password do not belong together."
 
 
@@ -53,6 +80,8 @@ _ENVIRONMENT.globals |= {
     "kinds": _KINDS,
     "lifetimes": _LIFETIMES,
     "modes": MODES,
+    "labels": _LABELS,
+    "lost_words": _LOST,
 }
 
 
@@ -71,23 +100,24 @@ async def sign_in_page(request: Request[Any, Any, Any]) -> Response[Any]:
     session = request.app.state.sessions.of(request.cookies.get(request.app.state.cookie, ""))
     if session is not None and session.login == login:
         return Redirect("/ticket", status_code=303)
-    return _page(request, "sign_in.html", 200, login=login, wrong="")
+    query = request.query_params
+    return _page(request, "sign_in.html", 200, login=login, wrong="", lost=query.get("lost", ""), kept=kept_of(query))
 
 
 @post("/session")
 async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     form, state = await request.form(), request.app.state
     login, password = (str(form.get(name, ""))[:200].strip() for name in ("account", "password"))
-    account = state.hands.state.accounts.get(login)
+    account, lost, kept = state.hands.state.accounts.get(login), str(form.get("lost", ""))[:10], kept_of(form)
     # A password is compared in either case, so that nothing tells which accounts there are.
     if not state.ticket_keys.is_password(account.trader if account else "", password) or account is None:
-        return _page(request, "sign_in.html", 422, login=login[:64], wrong=_UNKNOWN)
-    answer = Redirect("/ticket", status_code=303)
+        return _page(request, "sign_in.html", 422, login=login[:64], wrong=_UNKNOWN, lost=lost, kept=kept)
+    answer = Redirect("/ticket", query_params=kept | {"lost": lost} if lost in _LOST else None, status_code=303)
     answer.set_cookie(session_cookie(state.cookie, state.sessions.begin(login)))
     return answer
 
 
-@post("/session/end")
+@post(SIGN_OUT)
 async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     await visit(request)
     request.app.state.sessions.end(request.cookies[request.app.state.cookie])
@@ -98,27 +128,29 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @get("/ticket")
 async def ticket(request: Request[Any, Any, Any]) -> Response[Any]:
-    return _ticket(request, await visit(request), 200, Wrong({}, {}))
+    """With what was typed of an order that was lost to the end of a session."""
+    return _ticket(request, await visit(request), 200, Wrong({}, kept_of(request.query_params)))
 
 
 @post("/orders")
 async def order(request: Request[Any, Any, Any]) -> Response[Any]:
     visitor, form = await visit(request), await request.form()
-    asked = read_order(form, request.app.state.hands.state.catalogue)
+    state = request.app.state.hands.state
+    asked = read_order(form, state.catalogue)
     if isinstance(asked, Wrong):
         return _ticket(request, visitor, 422, asked)
     done = await _pressed(request, visitor, ordered(asked))
     if isinstance(done, Response):
         return done
-    typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    return _ticket(request, visitor, 422, Wrong(done.errors, typed))
+    errors = _errors(request, done) or refused.of_order(done, asked, state)
+    return _ticket(request, visitor, 422, Wrong(errors, kept_of(form)))
 
 
 @post("/orders/{number:str}/cancellation")
 async def cancellation(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
     visitor = await visit(request)
     done = await _pressed(request, visitor, cancelled(number))
-    return done if isinstance(done, Response) else _ticket(request, visitor, 422, done)
+    return done if isinstance(done, Response) else _ticket(request, visitor, 422, _no(request, done))
 
 
 @get("/positions/{number:str}")
@@ -128,33 +160,46 @@ async def position(request: Request[Any, Any, Any], number: FromPath[str]) -> Re
 
 @post("/positions/{number:str}/closing")
 async def closing(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
-    visitor = await visit(request)
-    asked = read_closing(await request.form())
+    visitor, form = await visit(request), await request.form()
+    asked = read_closing(form)
     if isinstance(asked, Wrong):
         return _position(request, visitor, number, 422, asked)
     done = await _pressed(request, visitor, closed(number, asked))
-    return done if isinstance(done, Response) else _ticket(request, visitor, 422, done)
+    if isinstance(done, Response):
+        return done
+    if done is Retcode.INVALID_VOLUME and number in visitor.account.positions:
+        wrong = Wrong({"lots": refused.REFUSALS[done]}, {"lots": str(form.get("lots", ""))[:20]})
+        return _position(request, visitor, number, 422, wrong)
+    return _ticket(request, visitor, 422, _no(request, done))
 
 
 @post("/positions/{number:str}/protection")
 async def protection(request: Request[Any, Any, Any], number: FromPath[str]) -> Response[Any]:
-    visitor = await visit(request)
+    visitor, form, state = await visit(request), await request.form(), request.app.state.hands.state
     held = visitor.account.positions.get(number)
     if held is None:
-        return _ticket(request, visitor, 422, Wrong({"": ANSWERS[Retcode.UNKNOWN_POSITION]}, {}))
-    asked = read_protection(await request.form(), request.app.state.hands.state.listing(held.symbol))
+        return _ticket(request, visitor, 422, _no(request, Retcode.UNKNOWN_POSITION))
+    asked = read_protection(form, state.listing(held.symbol))
     if isinstance(asked, Wrong):
         return _position(request, visitor, number, 422, asked)
     done = await _pressed(request, visitor, protected(number, asked))
-    return done if isinstance(done, Response) else _position(request, visitor, number, 422, done)
+    if isinstance(done, Response):
+        return done
+    if number not in visitor.account.positions:
+        return _ticket(request, visitor, 422, _no(request, done))
+    price = close_price(held, state)
+    errors = _errors(request, done) or refused.of_protection(done, asked.stop_loss, asked.take_profit, held.side, price)
+    typed = {name: str(form.get(name, ""))[:20] for name in ("stop_loss", "take_profit", "trail_points")}
+    return _position(request, visitor, number, 422, Wrong(errors, typed))
 
 
 def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """An expected no. Whoever is not signed in is led to the door."""
     if isinstance(error, SignInNeeded):
         if request.headers.get("hx-request") == "true":
-            return Response("", status_code=401, headers={"HX-Redirect": "/sign-in"})
-        return Redirect("/sign-in", status_code=303)
+            return _page(request, "_signed_out.html", 401)
+        query = {**error.kept, "lost": error.lost} if error.lost else None
+        return Redirect("/sign-in", query_params=query, status_code=303)
     return _page(request, "problem.html", error.status_code, detail=error.detail)
 
 
@@ -174,22 +219,36 @@ def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 # --- answers ---
 
 
-async def _pressed(request: Request[Any, Any, Any], visitor: Visit, press: Press) -> Response[Any] | Wrong:
+async def _pressed(request: Request[Any, Any, Any], visitor: Visit, press: Press) -> Response[Any] | Retcode:
     """Back to the ticket once it is done, so that reloading that orders nothing again; or why it was not."""
-    once = Once(visitor.form_number, visitor.session.answered, press)
-    answer: Retcode = await request.app.state.hands.by_hand(visitor.account.login, once)
-    if answer not in _DONE:
-        return Wrong({"": ANSWERS[answer]}, {})
-    said = {"said": answer.value} | ({"again": "1"} if once.came_again else {})
+    hands: Hands = request.app.state.hands
+    once = Once(visitor.form_number, visitor.session.answered, press, hands)
+    answer = await hands.by_hand(visitor.account.login, once)
+    if answer not in DONE:
+        return answer
+    said = {"said": visitor.form_number} | ({"again": "1"} if once.came_again else {})
     return Redirect("/ticket", query_params=said, status_code=303)
 
 
+def _errors(request: Request[Any, Any, Any], answer: Retcode) -> dict[str, str]:
+    """What is wrong whatever was asked; {} where it depends on that."""
+    ended_us = request.app.state.hands.prices_ended_us
+    if answer is Retcode.NO_PRICES and ended_us is not None:
+        return {"": refused.ended(ended_us)}
+    return {}
+
+
+def _no(request: Request[Any, Any, Any], answer: Retcode) -> Wrong:
+    return Wrong(_errors(request, answer) or {"": refused.REFUSALS[answer]}, {})
+
+
 def _ticket(request: Request[Any, Any, Any], visitor: Visit, status: int, wrong: Wrong) -> Response[Any]:
-    said = request.query_params.get("said", "")
-    answer = ANSWERS[Retcode(said)] if said in _DONE else ""
-    if answer and "again" in request.query_params:
-        answer += _AGAIN
-    return _page(request, "ticket.html", status, visitor, wrong=wrong, said=answer)
+    query = request.query_params
+    followed = visitor.session.answered.get(query.get("said", ""))
+    said = followed.told if followed else ""
+    if said and "again" in query:
+        said += _AGAIN
+    return _page(request, "ticket.html", status, visitor, wrong=wrong, said=said, lost=query.get("lost", ""))
 
 
 def _position(request: Request[Any, Any, Any], visitor: Visit, number: str, status: int, wrong: Wrong) -> Response[Any]:
@@ -204,10 +263,17 @@ def _page(
     request: Request[Any, Any, Any], template: str, status: int, visitor: Visit | None = None, **context: Any
 ) -> Response[Any]:
     """A page, or the piece of it that moves with prices where htmx asks for that."""
-    view = view_of(request.app.state.hands.state, visitor.account) if visitor else None
-    context |= {"view": view, "new_form": visitor.new_form if visitor else None}
-    if view is not None and request.method == "GET" and request.headers.get("hx-request") == "true":
+    hands: Hands = request.app.state.hands
+    view = view_of(hands.state, visitor.account, hands.prices_ended_us) if visitor else None
+    is_piece = view is not None and request.method == "GET" and request.headers.get("hx-request") == "true"
+    if is_piece:
         template = f"_{template}"
+    context |= {
+        "view": view,
+        "new_form": visitor.new_form if visitor else None,
+        "is_piece": is_piece,
+        "portal": request.app.state.portal,
+    }
     content = _ENVIRONMENT.get_template(template).render(context)
     return Response(content, media_type=MediaType.HTML, status_code=status, headers={"vary": "HX-Request, Cookie"})
 

@@ -22,6 +22,7 @@ from bridges.simulator.ticket.pages import ROUTES, busy, fault, problem
 from bridges.simulator.ticket.sessions import Sessions
 
 LOOK = Path(__file__).parents[3] / "web" / "static"
+OWN_LOOK = Path(__file__).parent / "static"
 FORM_BYTES_MAX = 16 * 1024
 CONNECTIONS_MAX = 64
 
@@ -34,14 +35,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def create_ticket(hands: Hands, keys: TicketKeys, sessions: Sessions, port: int) -> Litestar:
-    """The application for one platform; `port` is part of the address under which alone it answers."""
+def create_ticket(hands: Hands, keys: TicketKeys, sessions: Sessions, port: int, portal: str = "") -> Litestar:
+    """The application for one platform; `port` is part of the address under which alone it answers.
+
+    `portal`: the firm's, "" where it is not known.
+    """
     hosts = frozenset({f"{HOST}:{port}", f"localhost:{port}"})
     return Litestar(
         [
             Router(
                 "/",
-                route_handlers=[*ROUTES, create_static_files_router("/static", [LOOK])],
+                route_handlers=[*ROUTES, create_static_files_router("/static", [LOOK, OWN_LOOK])],
                 guards=[require_own_address],
             )
         ],
@@ -54,6 +58,7 @@ def create_ticket(hands: Hands, keys: TicketKeys, sessions: Sessions, port: int)
                 "ticket_keys": keys,
                 "sessions": sessions,
                 "hosts": hosts,
+                "portal": portal,
                 "cookie": f"evenhand_ticket_{port}",
             }
         ),
@@ -63,11 +68,11 @@ def create_ticket(hands: Hands, keys: TicketKeys, sessions: Sessions, port: int)
 
 
 async def serve_ticket(
-    hands: Hands, keys: TicketKeys, listener: socket.socket, sessions: Sessions | None = None
+    hands: Hands, keys: TicketKeys, listener: socket.socket, portal: str = "", sessions: Sessions | None = None
 ) -> None:
     """Until cancelled."""
     config = uvicorn.Config(
-        create_ticket(hands, keys, sessions or Sessions(), listener.getsockname()[1]),
+        create_ticket(hands, keys, sessions or Sessions(), listener.getsockname()[1], portal),
         http=Connection,
         ws="none",
         loop="asyncio",

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bridges.simulator.answers import Retcode
+from bridges.simulator.ticket.outcome import Followed
 
 SESSION_S = 12 * 60 * 60
 SESSIONS_MAX = 1_000  # beyond them the oldest ends
@@ -15,11 +15,11 @@ _NAME_BYTES = 24
 
 
 class Session(NamedTuple):
-    """`answered`: what its forms were answered, by their numbers."""
+    """`answered`: what its forms led to, by their numbers."""
 
     login: str
     ends_s: float
-    answered: dict[str, Retcode]
+    answered: dict[str, Followed]
 
 
 class Sessions:

@@ -2,34 +2,13 @@
 
 import msgspec
 
-from bridges.simulator.answers import Retcode
 from bridges.simulator.state import Account, Pending, Position, State, TradeMode
 from bridges.simulator.tempers import BY_HAND
+from bridges.simulator.ticket.figures import lots, moment, money, price
 from bridges.simulator.valuation import close_price, equity_minor, margin_minor, profit_minor
 from firm.inputs import Side
-from firm.instant import utc_text
-from firm.price import TEN_TO
 from firm.sessions import is_open
 
-ANSWERS = {
-    Retcode.DONE: "Done.",
-    Retcode.DONE_PARTIAL: "Done in part: the price had no more than that.",
-    Retcode.REQUOTE: "The price has moved on. Look at the new one and try again.",
-    Retcode.NO_LIQUIDITY: "Nobody takes the other side at this price right now. Try again.",
-    Retcode.MARKET_CLOSED: "This market is closed at the moment.",
-    Retcode.NO_MONEY: "The account has too little free margin for that.",
-    Retcode.NO_CONVERSION: "Nothing converts this market's profits into the account's currency.",
-    Retcode.NO_CONNECTION: "The platform is down at the moment.",
-    Retcode.NO_PRICES: "There is no price yet. Wait for the first one.",
-    Retcode.TRADE_DISABLED: "Trading is switched off on this account.",
-    Retcode.CLOSE_ONLY: "This account may only close what it holds.",
-    Retcode.INVALID_VOLUME: "That volume is not possible: 0.01 to 200 lots, and no more than is there.",
-    Retcode.INVALID_PRICE: "An order waits for a price that is not there yet: look at which side of the market yours lies on.",
-    Retcode.INVALID_STOPS: "A stop loss lies on the losing side of the price, a take profit on the winning side.",
-    Retcode.INVALID_EXPIRY: "That time has passed already.",
-    Retcode.LIMIT_REACHED: "The account has as many positions and orders as it may have.",
-    Retcode.UNKNOWN_POSITION: "That position or order is not there any more.",
-}
 MODES = {
     TradeMode.FULL: ("good", "circle-check", "May trade"),
     TradeMode.CLOSE_ONLY: ("warn", "lock", "May only close"),
@@ -79,7 +58,10 @@ class OrderLine(msgspec.Struct, frozen=True):
 
 
 class TicketView(msgspec.Struct, frozen=True, kw_only=True):
-    """One account. `bot`: the temper that trades it meanwhile, "" once a person does."""
+    """One account. `bot`: the temper that trades it meanwhile, "" once a person does. `ended_at`: when the prices ended, "" before.
+
+    `held_in_silence`: it may only close because the platform does not hear the firm.
+    """
 
     login: str
     currency: str
@@ -91,8 +73,10 @@ class TicketView(msgspec.Struct, frozen=True, kw_only=True):
     free: str
     level: str
     mode: TradeMode
+    held_in_silence: bool
     bot: str
     at: str
+    ended_at: str
     quotes: tuple[QuoteLine, ...]
     positions: tuple[PositionLine, ...]
     orders: tuple[OrderLine, ...]
@@ -103,7 +87,7 @@ class TicketView(msgspec.Struct, frozen=True, kw_only=True):
         return [(quote.symbol, quote.symbol) for quote in self.quotes]
 
 
-def view_of(state: State, account: Account) -> TicketView:
+def view_of(state: State, account: Account, prices_ended_us: int | None) -> TicketView:
     equity, margin = equity_minor(account, state), margin_minor(account, state)
     floating = equity - account.balance_minor
     return TicketView(
@@ -117,8 +101,10 @@ def view_of(state: State, account: Account) -> TicketView:
         free=money(equity - margin, account.exponent),
         level=f"{equity * 100 // margin:,} %" if margin else "–",
         mode=account.mode,
+        held_in_silence=account.held_in_silence and account.mode is TradeMode.CLOSE_ONLY,
         bot="" if account.temper == BY_HAND else account.temper.replace("_", " "),
         at=moment(state.clocks.now_us),
+        ended_at="" if prices_ended_us is None else moment(prices_ended_us),
         quotes=tuple(_quote_line(state, symbol) for symbol in _listed(state) if symbol in state.quotes),
         positions=tuple(position_line(state, account, held) for held in account.positions.values()),
         orders=tuple(_order_line(state, order) for order in account.orders.values()),
@@ -140,30 +126,6 @@ def position_line(state: State, account: Account, held: Position) -> PositionLin
         profit=money(profit, account.exponent, signed=True),
         tone=_tone(profit),
     )
-
-
-def money(minor: int, exponent: int, *, signed: bool = False) -> str:
-    """An amount with its decimals and thousands apart: "-1,234.50"."""
-    whole, rest = divmod(abs(minor), TEN_TO[exponent])
-    sign = "−" if minor < 0 else "+" if signed and minor > 0 else ""
-    return f"{sign}{whole:,}" + (f".{rest:0{exponent}}" if exponent else "")
-
-
-def price(state: State, symbol: str, points: int) -> str:
-    """A price in the symbol's digits; "" for 0, which is none."""
-    digits = state.listing(symbol).spec.digits
-    whole, rest = divmod(points, TEN_TO[digits])
-    return (f"{whole}.{rest:0{digits}}" if digits else str(whole)) if points else ""
-
-
-def lots(lots_e8: int) -> str:
-    hundredths = lots_e8 // 1_000_000
-    return f"{hundredths // 100}.{hundredths % 100:02}"
-
-
-def moment(instant_us: int) -> str:
-    """To the second, in UTC."""
-    return utc_text(instant_us)[:19].replace("T", " ")
 
 
 def _listed(state: State) -> list[str]:
@@ -189,7 +151,7 @@ def _order_line(state: State, order: Pending) -> OrderLine:
         limit_price=price(state, order.symbol, order.limit_price),
         stop_loss=price(state, order.symbol, order.stop_loss),
         take_profit=price(state, order.symbol, order.take_profit),
-        until=moment(order.expires_us) if order.expires_us else "cancelled",
+        until=moment(order.expires_us) if order.expires_us else "it is cancelled",
     )
 
 

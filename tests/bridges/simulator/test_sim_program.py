@@ -386,6 +386,7 @@ async def test_an_appliance_restored_from_an_older_backup_is_told_everything_aga
         (["--ticks", "audusd_tick_20140502.zip"], "symbol AUDUSD is not listed here"),
         (["--speed", "fast"], "'fast' is no speed"),
         (["--from", "noon"], "'noon' is no instant"),
+        (["--portal", "javascript:alert(1)"], "is no portal: write https://portal.example"),
         (["--script", "nowhere.toml"], "nowhere.toml: cannot be read"),
     ],
 )

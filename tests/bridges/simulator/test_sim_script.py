@@ -1,5 +1,6 @@
 """A script's lines read, refused, and played on prices: what arrives where and when, from ticks and script alone."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,6 +124,26 @@ def test_a_line_that_cannot_be_played_is_refused_with_its_reason(tmp_path: Path,
     (tmp_path / "s.toml").write_text(line)
     with pytest.raises(ScriptUnusable, match=complaint):
         read_script(tmp_path / "s.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "complaint"),
+    [
+        ("points = -90000", 'points = "many"', "line 16, points of [[spike]] 1: expected `int`, got `str`"),
+        ("points = -90000", "point = -90000", "line 16, [[spike]] 1: unknown field `point` (there are at, symbol, points, for_ms)"),
+        ("to = 2014-05-02T12:12:00Z", "to = 2014-05-02T12:09:00Z", "line 4, to of [[outage]] 1: a stretch from 2014-05-02T12:10"),
+        ('symbol = "XAUUSD"', 'symbol = "GOLD"', "line 14, symbol of [[spike]] 1: GOLD is not listed at 2014-05-02T12:25"),
+        ('tags = ["deal"]', 'tags = ["deed"]', "line 25, tags of [[late_events]] 1: events deed cannot be late: of deal, position"),
+        ('becomes = "EURUSD.r"', 'becomes = "DE40"', "line 42, becomes of [[rename]] 1: DE40 is listed already"),
+        ("at = 2014-05-02T12:40:00Z", "at = 2014-05-02T12:11:00Z", "line 31, at of [[contract]] 1: EURUSD changes at"),
+        ("[[rename]]", "[[renames]]", "line 39: unknown field `renames` (there are outage, frozen, spike"),
+    ],
+)  # fmt: skip
+def test_of_a_script_the_line_and_the_key_are_named(tmp_path: Path, line: str, text: str, complaint: str) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(WHOLE.replace(line, text))
+    with pytest.raises(ScriptUnusable, match=re.escape(f"{path}: {complaint}") + '.*"Scripts" in docs/simulator.md'):
+        read_script(path)
 
 
 @pytest.mark.parametrize(

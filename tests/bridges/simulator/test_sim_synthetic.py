@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -189,23 +190,60 @@ def test_kinds_without_names_are_for_every_listed_symbol() -> None:
 @pytest.mark.parametrize(
     ("market", "complaint"),
     [
-        pytest.param("fly:EURUSD", "Invalid enum value 'fly'", id="a kind that is none"),
+        pytest.param(
+            "fly:EURUSD", "EURUSD: there is no kind 'fly': use some of walk, trend,", id="a kind that is none"
+        ),
         pytest.param("walk:BTCUSDT", "symbol 'BTCUSDT' is not listed here", id="a symbol that is not listed"),
-        pytest.param("days=3", "length >= 1", id="no symbol at all"),
-        pytest.param("walk;days=0", "`int` >= 1", id="no day"),
-        pytest.param("walk;days=1001", "`int` <= 1000", id="too many days"),
-        pytest.param("walk;start=2014-02-30", "day is out of range", id="a date that is none"),
-        pytest.param("walk;steps=3", "unknown field `steps`", id="a setting that is none"),
+        pytest.param("days=3", "names no kind of market: begin with some of walk", id="no symbol at all"),
+        pytest.param("walk;days=0", "days=0: expected `int` >= 1", id="no day"),
+        pytest.param("walk;days=1001", "days=1001: expected `int` <= 1000", id="too many days"),
+        pytest.param(
+            "walk;start=2014-02-30",
+            "start=2014-02-30: 2014-02-30 is no date .day is out of range",
+            id="a date that is none",
+        ),
+        pytest.param(
+            "walk;steps=3",
+            "steps=3 is no setting: there are start, days, seed, price, ticks_per_minute",
+            id="a setting that is none",
+        ),
         pytest.param("walk:EURUSD;price=1.3860001", "no price with at most 5 decimals", id="too many decimals"),
         pytest.param("walk:EURUSD;price=-1", "no price with", id="a price below nothing"),
         pytest.param("walk:EURUSD;price=0.00999", "nothing could move", id="a price too small to move"),
-        pytest.param("walk:EURUSD;step_ppm=wild", "Expected `int`", id="no number"),
-        pytest.param("/nowhere/market.toml", "cannot be read", id="no such file"),
+        pytest.param("walk:EURUSD;step_ppm=wild", "step_ppm=wild: expected `int`", id="no number"),
+        pytest.param("walk;start=May", "start=May: that is no date: write 2014-05-05", id="no date at all"),
+        pytest.param("/nowhere/market.toml", "/nowhere/market.toml cannot be read", id="no such file"),
+        pytest.param("walk;days=0", 'mend it; "Made-up markets" in docs/simulator.md', id="what next"),
     ],
 )
 def test_what_makes_no_market_is_refused_with_the_reason(market: str, complaint: str) -> None:
     with pytest.raises(MarketUnusable, match=complaint):
         read_market(market)
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "complaint"),
+    [
+        pytest.param('kinds = ["walk"]', 'kinds = ["fly"]', "line 7, kinds of [[symbols]] 2: there is no kind 'fly'"),
+        pytest.param('symbol = "XAUUSD"', 'symbol = "EURUSD"', "line 6, symbol of [[symbols]] 2: symbol EURUSD is there twice"),
+        pytest.param("days = 2", "dayz = 2", "line 1: unknown field `dayz` (there are symbols, start, days, seed)", id="a key of the file"),
+        pytest.param("days = 2", 'start = "2014-02-30"', "line 1, start: 2014-02-30 is no date", id="a date"),
+        pytest.param('price = "1.25"', 'prize = "1.25"', "line 4, [[symbols]] 1: unknown field `prize` (there are symbol, kinds, price"),
+        pytest.param('price = "1.25"', 'price = "1.2500001"', "line 4, price of [[symbols]] 1: price '1.2500001' of EURUSD is no price"),
+        pytest.param('symbol = "XAUUSD"', "", "line 5, [[symbols]] 2: missing required field `symbol`", id="no symbol"),
+        pytest.param("days = 2", "days = ", "is no TOML (Invalid value (at line 1", id="no TOML"),
+    ],
+)  # fmt: skip
+def test_of_a_market_file_the_line_and_the_key_are_named(tmp_path: Path, line: str, text: str, complaint: str) -> None:
+    whole = (
+        'days = 2\n[[symbols]]\nsymbol = "EURUSD"\nprice = "1.25"\n[[symbols]]\nsymbol = "XAUUSD"\nkinds = ["walk"]\n'
+    )
+    path = tmp_path / "market.toml"
+    path.write_text(whole)
+    read_market(str(path))
+    path.write_text(whole.replace(line, text))
+    with pytest.raises(MarketUnusable, match=re.escape(str(path)) + ".*" + re.escape(complaint)):
+        read_market(str(path))
 
 
 def test_the_program_says_what_is_wrong_with_a_market_and_ends_with_2(

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from bridges.simulator.state import TradeMode
+
 _SPEC = importlib.util.spec_from_file_location("ticket_stand", Path(__file__).with_name("ticket_stand.py"))
 assert _SPEC is not None
 assert _SPEC.loader is not None
@@ -24,6 +26,9 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
 CLIPPED = """[...document.querySelectorAll("header *, main td *, main td, main dd, main p, main h1, main button")]
     .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth + 1 && !each.closest("thead, svg"))
     .map((each) => each.tagName + " " + each.textContent.trim().slice(0, 40))"""
+WITH_LETTERS = (
+    "(rule) => { const own = new CSSStyleSheet(); own.replaceSync(rule); document.adoptedStyleSheets = [own]; }"
+)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
@@ -65,12 +70,20 @@ async def signed_in(browser: Browser, url: str, stand: Any, **options: Any) -> t
     return page, complaints
 
 
+async def press(page: Page, button: str) -> None:
+    """Press it, and have the whole page that answers: its styles too, for without them nothing is where it will be."""
+    async with page.expect_navigation():
+        await page.click(button)
+
+
 async def test_ada_buys_watches_her_equity_move_and_closes(browser: Browser, url: str, stand: Any) -> None:
     page, complaints = await signed_in(browser, url, stand)
     await page.select_option("[name=type]", "market")
     await page.fill("[name=lots]", "2.00")
-    await page.click("button[value=buy]")
-    await expect(page.locator(".tone-good[role=status]")).to_have_text("Done.")
+    await press(page, "button[value=buy]")
+    await expect(page.locator(".tone-good[role=status]")).to_have_text(
+        re.compile(r"Bought 2\.00 lots of EURUSD at 1\.\d{5}")
+    )
     before = await page.inner_text("#equity")
     await page.fill("[name=lots]", "3.33")
     await page.focus("[name=lots]")
@@ -80,38 +93,47 @@ async def test_ada_buys_watches_her_equity_move_and_closes(browser: Browser, url
     assert await page.evaluate("document.activeElement.name") == "lots"
     await page.click("button:text-is('Close')")
     await expect(page.locator("text=No position is open.")).to_be_visible()
+    await expect(page.locator(".tone-good[role=status]")).to_contain_text("Closed 2.00 lots of EURUSD at ")
     assert complaints == []
 
 
 async def test_all_of_it_works_without_scripts(browser: Browser, url: str, stand: Any) -> None:
     page, _ = await signed_in(browser, url, stand, java_script_enabled=False)
-    for kind, price in (("market", ""), ("limit", "1.3")):
-        await page.select_option("[name=type]", kind)
-        await page.fill("[name=price]", price)
-        await page.click("button[value=buy]")
-    await page.click("a.button:text-is('Change')")
+    await press(page, "button[value=buy]")
+    await page.select_option("[name=type]", "limit")
+    await page.fill("[name=price]", "1.3")
+    await press(page, "button[value=buy]")
+    await press(page, "a.button:text-is('Change')")
     await page.fill("[name=lots]", "0.04")
-    await page.click("text=Close at the market")
+    await press(page, "text=Close at the market")
     assert "0.06" in await page.inner_text("[aria-labelledby=positions-title]")
-    await page.click("button:text-is('Cancel')")
+    await press(page, "button:text-is('Cancel')")
     assert "No pending orders." in await page.inner_text("main")
-    await page.click("text=Sign out")
+    await press(page, "text=Sign out")
     assert await page.locator("[name=password]").count() == 1
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-async def test_nothing_stands_beyond_the_edge(browser: Browser, url: str, stand: Any, width: int) -> None:
+@pytest.mark.parametrize(
+    "letters", ["", "* { font-family: 'DejaVu Sans', Verdana, serif !important; }"], ids=["own", "wide"]
+)
+@pytest.mark.parametrize("width", [320, 390, 1280])
+async def test_nothing_stands_beyond_the_edge(browser: Browser, url: str, stand: Any, width: int, letters: str) -> None:
     page, _ = await signed_in(browser, url, stand, viewport={"width": width, "height": 844})
     for symbol, kind, price in (("EURUSD", "market", ""), ("XAUUSD", "market", ""), ("EURUSD", "stop_limit", "1.5")):
         await page.select_option("[name=symbol]", symbol)
         await page.select_option("[name=type]", kind)
-        await page.fill("[name=price]", price)
-        await page.fill("[name=limit_price]", "1.499" if price else "")
-        await page.click("button[value=buy]")
-        await page.wait_for_selector(".tone-good[role=status]")
+        if price:
+            await page.fill("[name=price]", price)
+            await page.fill("[name=limit_price]", "1.499")
+        await press(page, "button[value=buy]")
+    stand.state.accounts[STAND.ADA].mode = TradeMode.CLOSE_ONLY  # the longest that stands at the top
+    await page.reload()
+    await page.evaluate(WITH_LETTERS, letters)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await page.evaluate(CLIPPED) == []
-    await page.click("a.button:text-is('Change') >> nth=0")
+    await press(page, "a.button:text-is('Change') >> nth=0")
+    await page.evaluate(WITH_LETTERS, letters)
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await page.evaluate(CLIPPED) == []
 
 
@@ -119,7 +141,73 @@ async def test_enter_in_a_field_orders_nothing(browser: Browser, url: str, stand
     page, _ = await signed_in(browser, url, stand)
     await page.fill("[name=lots]", "0.30")
     await page.press("[name=lots]", "Enter")
-    await page.click("button:has-text('Sell')")
-    await expect(page.locator("main")).to_contain_text("Done.")
+    await press(page, "button:has-text('Sell')")
+    await expect(page.locator("main")).to_contain_text("Sold 0.30 lots")
     # Had it bought, there would be two.
     assert [held.side.value for held in stand.state.accounts[STAND.ADA].positions.values()] == ["sell"]
+
+
+async def test_on_a_phone_the_order_stands_above_what_is_held(browser: Browser, url: str, stand: Any) -> None:
+    page, _ = await signed_in(browser, url, stand, viewport={"width": 390, "height": 844})
+    await press(page, "button[value=buy]")
+    tops = [
+        await page.evaluate("(name) => document.querySelector(name).getBoundingClientRect().top", name)
+        for name in ("#notices", "button[value=sell]", "#equity", "#prices-title", "#positions-title", "#orders-title")
+    ]
+    assert tops == sorted(tops)
+    await page.set_viewport_size({"width": 1280, "height": 844})
+    beside = await page.evaluate(
+        "['#order-title', '#equity'].map((name) => document.querySelector(name).getBoundingClientRect().left)"
+    )
+    assert beside == sorted(beside)
+    assert await page.evaluate("document.querySelector('#equity').getBoundingClientRect().top < 400")
+
+
+async def test_a_kind_shows_the_fields_that_it_takes_and_what_was_typed_is_never_out_of_sight(
+    browser: Browser, url: str, stand: Any
+) -> None:
+    page, _ = await signed_in(browser, url, stand)
+
+    async def shown() -> list[str]:
+        return [
+            name
+            for name in ("price", "limit_price", "lifetime", "stop_loss")
+            if await page.is_visible(f"[name={name}]")
+        ]
+
+    assert await shown() == ["stop_loss"]
+    await page.select_option("[name=type]", "stop_limit")
+    assert await shown() == ["price", "limit_price", "lifetime", "stop_loss"]
+    await page.select_option("[name=type]", "limit")
+    assert await shown() == ["price", "lifetime", "stop_loss"]
+    await page.fill("[name=price]", "1.3")
+    await page.select_option("[name=type]", "market")
+    assert await shown() == ["price", "stop_loss"]
+    await press(page, "button[value=buy]")
+    assert await page.evaluate("document.activeElement.name") == "price"
+    described = await page.get_attribute("[name=price]", "aria-describedby")
+    await expect(page.locator(f"#{described}")).to_contain_text("A market order is filled at once")
+    assert not stand.state.accounts[STAND.ADA].positions
+
+
+async def test_what_holds_for_the_account_appears_by_itself_and_what_is_typed_stays(
+    browser: Browser, url: str, stand: Any
+) -> None:
+    page, complaints = await signed_in(browser, url, stand)
+    await page.fill("[name=lots]", "0.77")
+    stand.state.accounts[STAND.ADA].mode = TradeMode.BLOCKED
+    await expect(page.locator("#notices")).to_contain_text("Trading is not allowed on this account", timeout=10_000)
+    assert await page.locator("#notices").count() == 1
+    stand.state.accounts[STAND.ADA].mode = TradeMode.FULL
+    await expect(page.locator("#notices")).not_to_contain_text("not allowed", timeout=10_000)
+    assert complaints == []
+    stand.sessions._open.clear()  # as a restart of the platform does
+    await expect(page.locator("#notices")).to_contain_text("Your session has ended", timeout=10_000)
+    assert await page.input_value("[name=lots]") == "0.77"
+    await press(page, "button[value=sell]")
+    await expect(page.locator("main")).to_contain_text("the order was not placed")
+    await page.fill("[name=account]", STAND.ADA)
+    await page.fill("[name=password]", stand.password(STAND.ADA))
+    await press(page, "main [type=submit]")
+    assert await page.input_value("[name=lots]") == "0.77"
+    assert not stand.state.accounts[STAND.ADA].positions

@@ -26,9 +26,13 @@ ADA, BEN = "700001", "700002"
 class Stand:
     """`told` is everything that went over the wire."""
 
-    def __init__(self, market: str = "walk:EURUSD,XAUUSD;days=1", temper: str = "scalper") -> None:
+    def __init__(
+        self, market: str = "walk:EURUSD,XAUUSD;days=1", temper: str = "scalper", lasts_us: int = 14 * HOUR_US
+    ) -> None:
         prices = SyntheticPrices(read_market(market))
-        self.replay = Replay(Market(prices, from_us=prices.first_us + 10 * HOUR_US), 1)
+        from_us = prices.first_us + 10 * HOUR_US
+        self.replay = Replay(Market(prices, from_us=from_us, to_us=from_us + lasts_us), 1)
+        self.portal = ""
         self.told: list[Tick | Event] = []
         self.keys = TicketKeys(b"k" * 32)
         self.now_s = 1_000.0
@@ -40,6 +44,10 @@ class Stand:
     @property
     def state(self) -> State:
         return self.replay.state
+
+    @property
+    def prices_ended_us(self) -> int | None:
+        return self.replay.now_us if self.replay.is_over else None
 
     async def by_hand(self, login: str, press: Press) -> Retcode:
         answer = self.replay.by_hand(login, press)
@@ -65,7 +73,7 @@ async def served(stand: Stand) -> AsyncIterator[str]:
     listener = listen(0)
     stand.port = listener.getsockname()[1]
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(serve_ticket, stand, stand.keys, listener, stand.sessions)
+        tasks.start_soon(serve_ticket, stand, stand.keys, listener, stand.portal, stand.sessions)
         yield f"http://{HOST}:{stand.port}"
         tasks.cancel_scope.cancel()
 

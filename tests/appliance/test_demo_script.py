@@ -1,0 +1,32 @@
+"""A demo with a script: the example of the documentation befalls the demo's market, and the firm hears of it."""
+
+from pathlib import Path
+from typing import Any
+
+from actors.recovery import all_rows
+from appliance.commands.demo import prices
+from appliance.demo import Demo
+from appliance.demo_platforms import DemoOptions
+from firm.inputs import PlatformReported
+from firm.instant import utc_text
+from firm.kinds import body_of
+from storage.reader import LedgerReader
+
+ROOT = Path(__file__).parents[2]
+FAULTS = ROOT / "docs" / "examples" / "faults.toml"
+STRETCH = ("--from", "2014-05-02T12:08:00", "--to", "2014-05-02T12:13:00", "--accounts", "2", "--speed", "max")
+
+
+def test_the_example_s_outage_is_heard_by_the_firm(demos: Any, tmp_path: Path) -> None:
+    demos.start(tmp_path / "demo", "--script", str(FAULTS), *STRETCH)
+    played = demos.ended(tmp_path / "demo")
+    with LedgerReader(played.firm) as reader:
+        told = [(row.happened_us, body_of(row.kind, row.payload)) for row in all_rows(reader, 0)]
+    links = [(utc_text(at_us)[:19], body.up) for at_us, body in told if isinstance(body, PlatformReported)]
+    assert links[-2:] == [("2014-05-02T12:10:00", False), ("2014-05-02T12:12:00", True)]
+
+
+def test_the_demo_says_that_it_plays_one_and_the_pages_how_to() -> None:
+    assert f"  Besides prices: what {FAULTS} says." in prices(Demo(DemoOptions(directory=Path(), script=FAULTS)))
+    for page in ("README.md", "docs/simulator.md", "docs/examples/faults.toml"):
+        assert "evenhand demo --script docs/examples/faults.toml" in (ROOT / page).read_text("utf-8")
