@@ -36,6 +36,17 @@ class Booking(msgspec.Struct, frozen=True):
     after: str = ""
     deleted: bool = False
 
+    @property
+    def in_words(self) -> str:
+        """A deal in a position and what of that was open after it, a deal that is another since, or cash."""
+        if not self.position:
+            return self.what
+        position = f"position {self.position} ({self.symbol})"
+        if not self.corrects:
+            return f"a deal in {position}, {self.after} after it"
+        done = "deleted" if self.deleted else "corrected"
+        return f"deal {self.corrects} in {position}, {done} by the platform, {self.after} after that"
+
 
 class DayBookings(msgspec.Struct, frozen=True, kw_only=True):
     """From the balance a trading day began with (row `start_seq`) to the one that was used, `balance`.
@@ -116,21 +127,10 @@ def bookings_in_words(told: DayBookings) -> str:
     if told.more:
         lines.append(f"  {_signed(told.more_net)}: {told.more} bookings before these")
     lines += [
-        f"  {_signed(each.net)}: {_what(each)}, {utc_text(each.at_us)} [ledger row {each.seq}]" for each in told.shown
+        f"  {_signed(each.net)}: {each.in_words}, {utc_text(each.at_us)} [ledger row {each.seq}]" for each in told.shown
     ]
     lines.append(f"  {told.balance}: the balance that was used")
     return "Where the balance comes from:\n" + "\n".join(lines)
-
-
-def _what(booked: Booking) -> str:
-    """What a booking was of: a deal in a position and what of that was open after it, a deal that is another since, or cash."""
-    if not booked.position:
-        return booked.what
-    position = f"position {booked.position} ({booked.symbol})"
-    if not booked.corrects:
-        return f"a deal in {position}, {booked.after} after it"
-    done = "deleted" if booked.deleted else "corrected"
-    return f"deal {booked.corrects} in {position}, {done} by the platform, {booked.after} after that"
 
 
 def _signed(amount: Money) -> str:

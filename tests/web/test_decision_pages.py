@@ -94,7 +94,8 @@ async def test_the_balance_that_was_used_is_told_booking_by_booking_since_the_da
     assert re.search(r"Initial balance as the account was sold 100,000\.00 USD", told)
     assert re.search(r"Results of the days before .*? −441\.00 USD", told)
     assert re.search(r"Balance when the trading day 2014-05-02 began from ledger row \d+.*? 99,559\.00 USD", told)
-    assert re.search(r"XAUUSD position P7012 from ledger row \d+, 2 May 2014, [0-9:.]+ UTC −31\.50 USD", told)
+    booked = r"A deal in position P7012 \(XAUUSD\), [0-9.]+ lots open after it from ledger row \d+, 2 May 2014, [0-9:.]+ UTC −31\.50 USD"
+    assert re.search(booked, told)
     assert "Balance that was used 99,527.50 USD" in told
 
 
@@ -110,7 +111,7 @@ async def test_a_breach_at_the_reset_tells_its_floor_once_and_why_it_has_two_ins
     assert "because the day&#39;s starting figures were not final yet." in page
     told = page.partition("Where the balance comes from")[2].partition("Prices it rests on")[0]
     assert "Balance when the account was opened" in told  # nothing was booked since the reset: the day before is told
-    assert "EURUSD position P7001" in told
+    assert "A deal in position P7001 (EURUSD)" in told
     assert "Balance that was used" in told
 
 
