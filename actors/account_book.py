@@ -7,6 +7,7 @@ and no hard failure or pass rests on an account that drifts.
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from firm.account import AccountState, Position, cash_key
+from firm.account_deals import price_after_adding
 from firm.account_fold import ALREADY_BOOKED, POSITIONS
 from firm.arithmetic import PLAIN
 from firm.bounds import AMOUNT_MINOR_MAX, POSITIONS_MAX
@@ -39,7 +40,6 @@ from firm.inputs import (
     PositionReported,
     SnapshotReported,
 )
-from firm.money import divided_rounded_half_away
 from firm.phase import JUDGED
 from firm.ruleset import MaximumLoss, Trail
 
@@ -220,8 +220,7 @@ def _opened_or_added(held: Position | None, deal: DealReported) -> Position:
     if held is None:
         return Position(deal.position_id, deal.symbol, deal.side, deal.lots_e8, deal.price, deal.t_us, 0, "", 0, 0, "")
     lots_e8 = held.lots_e8 + deal.lots_e8
-    weighted = held.price_open * held.lots_e8 + deal.price * deal.lots_e8
-    price_open = divided_rounded_half_away(weighted, lots_e8)
+    price_open = price_after_adding((held.lots_e8, held.price_open), (deal.lots_e8, deal.price))
     return Position(
         held.position_id, held.symbol, held.side, lots_e8, price_open, held.opened_us, 0, "", held.swap, 0, ""
     )

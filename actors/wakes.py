@@ -71,6 +71,7 @@ class Wakes:
         self._marked: list[set[int]] = [set()]  # in as many parts as there are turns
         self._late: dict[str, set[int]] = {}
         self._breached: dict[str, set[int]] = {}
+        self._unfilled: dict[str, set[int]] = {}
         self._newest: dict[
             str, list[tuple[int, int]]
         ] = {}  # (instant, account), the newest last; some of them outdated
@@ -139,6 +140,7 @@ class Wakes:
             and known.late == watch.late
             and known.breached == watch.breached
             and known.newest_us == watch.newest_us
+            and known.unfilled == watch.unfilled
         )
 
     def _await(self, watch: Watch, known_day_end_us: int) -> None:
@@ -154,6 +156,8 @@ class Wakes:
             self._late.setdefault(symbol, set()).add(account)
         for symbol in watch.breached:
             self._breached.setdefault(symbol, set()).add(account)
+        for symbol in watch.unfilled:
+            self._unfilled.setdefault(symbol, set()).add(account)
         if watch.newest_us:
             for symbol in {*watch.late, *watch.breached}:
                 self._await_behind(symbol, watch)
@@ -245,8 +249,8 @@ class Wakes:
         return sorted(found)
 
     def unfilled(self, symbol: str) -> list[int]:
-        """Accounts that wait for this symbol's full prices."""
-        return sorted(account for account, watch in self._watches.items() if symbol in watch.unfilled)
+        """Accounts that wait for this symbol's full prices. After an overload a bridge may answer a thousand stretches one by one."""
+        return sorted(self._unfilled.get(symbol, ()))
 
     def _drop_outdated_days(self) -> None:
         while self._days and self._day_end_of(self._days[0][1]) != self._days[0][0]:
@@ -275,4 +279,6 @@ class Wakes:
             self._late[symbol].discard(account)
         for symbol in known.breached:
             self._breached[symbol].discard(account)
+        for symbol in known.unfilled:
+            self._unfilled[symbol].discard(account)
         return known.day_end_us

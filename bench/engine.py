@@ -1,11 +1,12 @@
 """The engine alone: CPU time for each price and each wake, without wire and disk: what the rest of the feed's time is not.
 
-    python -m bench.engine [--json] [--accounts N] [--static | --trend] [--conversions]
-    python -m bench.engine --sizes 1000,5000,20000,100000 [--static | --trend]
+    python -m bench.engine [--json] [--accounts N] [--static | --trend] [--conversions | --one-symbol]
+    python -m bench.engine --sizes 1000,5000,20000,100000 [--static | --trend] [--one-symbol]
 
 Process time, so that a busy machine changes it little. Prices walk as in `bench/feeder.py`; each price goes through every desk.
 `--trend` is the worst that can be: each price is a point higher, all accounts hold long positions and all floors trail, so that
-every price is a new high of every account that holds its symbol. `--sizes` measures one firm again as it grows.
+every price is a new high of every account that holds its symbol. With `--one-symbol` that is each of them, twice over. `--sizes`
+measures one firm again as it grows.
 """
 
 import argparse
@@ -129,7 +130,7 @@ class Floor:
         for listed in self.book.symbols:
             self.seq += 1
             self.put(SymbolReported(bridge=BRIDGE, seq=self.seq, spec=_spec(listed)))
-        self.decide(self.frames(2 * len(self.book.symbols) // TICKS_PER_FRAME))
+        self.decide(self.frames(math.ceil(2 * len(self.book.symbols) / TICKS_PER_FRAME)))
 
     def _sell(self, program: Program, account: int, *commands: Command) -> None:
         """Up to the platform's own record of the account, without which its opening would stay open, here and in every copy of it."""
@@ -207,11 +208,13 @@ def run_sizes(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _floor(options: argparse.Namespace) -> Floor:
-    return Floor(listing(options.conversions), trailing=not options.static, trend=options.trend)
+    symbols = listing(options.conversions)
+    return Floor(symbols[:1] if options.one_symbol else symbols, trailing=not options.static, trend=options.trend)
 
 
 def _told(bench: str, options: argparse.Namespace) -> dict[str, Any]:
-    return {"bench": bench, "static": options.static, "trend": options.trend, "goals_met": True}
+    asked = {name: getattr(options, name) for name in ("static", "trend", "one_symbol")}
+    return {"bench": bench, **asked, "goals_met": True}
 
 
 def _measured(floor: Floor, least: int, most: int, seconds: float) -> dict[str, Any]:
@@ -247,7 +250,9 @@ def main() -> int:
     floors.add_argument("--static", action="store_true", help="only floors that stay where they are")
     floors.add_argument("--trend", action="store_true", help="all floors trail, and every price is a new high")
     parser.add_argument("--sizes", type=_sizes, help="measure a growing firm at these numbers of accounts")
-    parser.add_argument("--conversions", action="store_true", help="six of the 30 symbols need a conversion")
+    held = parser.add_mutually_exclusive_group()
+    held.add_argument("--conversions", action="store_true", help="six of the 30 symbols need a conversion")
+    held.add_argument("--one-symbol", action="store_true", help="all positions are of one symbol, as are all prices")
     options = parser.parse_args()
     result = run_sizes(options) if options.sizes else run(options)
     text = json.dumps(result) if options.json else "  ".join(f"{key} {value}" for key, value in result.items())

@@ -46,6 +46,12 @@ class Taken(NamedTuple):
     opened_us: int
 
 
+def price_after_adding(held: tuple[int, int], added: tuple[int, int]) -> int:
+    """The opening price of a position to which more is added: the average by volume, rounded half away to a point. Each: lots_e8, price."""
+    (held_e8, held_price), (added_e8, added_price) = held, added
+    return divided_rounded_half_away(held_price * held_e8 + added_price * added_e8, held_e8 + added_e8)
+
+
 def taken_together(deals: tuple[KnownDeal, ...], until_us: int = _NEVER_US) -> Taken:
     """The position after those of its deals that were made before `until_us`, in the order in which they were booked.
 
@@ -60,9 +66,8 @@ def taken_together(deals: tuple[KnownDeal, ...], until_us: int = _NEVER_US) -> T
         elif not now.lots_e8:
             now = Taken(deal.side, deal.lots_e8, deal.price, deal.at_us)
         else:
-            lots_e8 = now.lots_e8 + deal.lots_e8
-            weighted = now.price_open * now.lots_e8 + deal.price * deal.lots_e8
-            now = now._replace(lots_e8=lots_e8, price_open=divided_rounded_half_away(weighted, lots_e8))
+            price_open = price_after_adding((now.lots_e8, now.price_open), (deal.lots_e8, deal.price))
+            now = now._replace(lots_e8=now.lots_e8 + deal.lots_e8, price_open=price_open)
     return now
 
 

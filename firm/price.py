@@ -70,24 +70,8 @@ def rescaled(points: int, shift: int) -> int:
     return max(1, rounded) if points > 0 else rounded
 
 
-def conversion_path(source: str, target: str, specs: "dict[str, SymbolSpec]") -> tuple[Hop, ...] | None:
-    """The shortest way from one currency to another, of at most two hops, or None. Ties go to the first symbol by name."""
-    if source == target:
-        return ()
-    edges = [edge for name in sorted(specs) for edge in _edges(specs[name])]
-    for start, hop, end in edges:
-        if (start, end) == (source, target):
-            return (hop,)
-    for start, first, middle in edges:
-        if start == source:
-            for other, second, end in edges:
-                if (other, end) == (middle, target):
-                    return (first, second)
-    return None
-
-
 class Crosses:
-    """`conversion_path` over contracts that change one at a time: thousands may be told, and each leaves most ways as they are."""
+    """Ways between currencies, over contracts that change one at a time: thousands may be told, and each leaves most ways as they are."""
 
     def __init__(self, specs: Iterable[SymbolSpec]) -> None:
         self._hops: dict[tuple[str, str], list[tuple[str, Hop]]] = {}  # by name, between each two currencies
@@ -109,7 +93,7 @@ class Crosses:
                 self._beside[start].discard(end)
 
     def path(self, source: str, target: str) -> tuple[Hop, ...] | None:
-        """As `conversion_path`: by the middle whose first hop comes first by name."""
+        """The shortest way from one currency to another, of at most two hops, or None. Ties go to the first symbol by name."""
         if source == target:
             return ()
         if (source, target) in self._hops:

@@ -5,7 +5,7 @@ from functools import lru_cache
 import msgspec
 
 from bridges.simulator.symbols import Listing
-from firm.price import Hop, conversion_path
+from firm.price import Crosses, Hop
 
 
 class Catalogue(msgspec.Struct, frozen=True, cache_hash=True):
@@ -18,7 +18,7 @@ class Catalogue(msgspec.Struct, frozen=True, cache_hash=True):
 
     def path(self, source: str, target: str) -> tuple[Hop, ...] | None:
         """How to convert between two currencies here, or None."""
-        return _path(self, source, target)
+        return _crosses(self).path(source, target)
 
     def serves(self, currency: str) -> bool:
         """Whether an account in this currency can hold anything here."""
@@ -34,6 +34,6 @@ def _by_symbol(catalogue: Catalogue) -> dict[str, Listing]:
     return {listing.spec.symbol: listing for listing in catalogue.listings}
 
 
-@lru_cache(maxsize=1024)
-def _path(catalogue: Catalogue, source: str, target: str) -> tuple[Hop, ...] | None:
-    return conversion_path(source, target, {name: one.spec for name, one in _by_symbol(catalogue).items()})
+@lru_cache(maxsize=64)
+def _crosses(catalogue: Catalogue) -> Crosses:
+    return Crosses(listing.spec for listing in catalogue.listings)

@@ -10,6 +10,7 @@ from firm.facts import DealBooked, DealCorrected, PositionRestated, SwapPosted
 from firm.inputs import DealEntry, DealReported, Side, SymbolReported
 from firm.kinds import Body
 from firm.money import Money
+from firm.price import rescaled
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -23,6 +24,7 @@ CREATE TABLE rm_deal (
     commission INTEGER NOT NULL, swap INTEGER NOT NULL, fee INTEGER NOT NULL,
     bridge TEXT NOT NULL, reason TEXT NOT NULL, booked INTEGER NOT NULL, at_us INTEGER NOT NULL,
     corrected_seq INTEGER,
+    digits INTEGER,                      -- in whose points `price` is; NULL where the contract was not known
     PRIMARY KEY (account, position, deal)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rm_trade (
@@ -38,7 +40,8 @@ CREATE INDEX rm_trade_closed ON rm_trade (account, closed_seq) WHERE closed_seq 
 # A deal that is reported again stays as it was first told.
 _DEAL = (
     "INSERT INTO rm_deal (account, position, deal, seq, entry, lots_e8, price, profit, commission, swap, fee, bridge,"
-    " reason, at_us, booked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " reason, at_us, booked, digits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+    " (SELECT digits FROM rm_symbol WHERE bridge = ?12 AND symbol = ?16))"
     " ON CONFLICT DO UPDATE SET booked = max(booked, excluded.booked)"
 )
 _BOOK = "UPDATE rm_deal SET booked = 1 WHERE account = ? AND position = ? AND deal = ? RETURNING bridge, reason, commission, swap, fee"
@@ -53,7 +56,8 @@ _TRADE = (
 )
 
 _CORRECT = (
-    "UPDATE rm_deal SET lots_e8 = ?5, price = ?6, profit = ?7, commission = ?8, swap = ?9, fee = ?10, corrected_seq = ?4"
+    "UPDATE rm_deal SET lots_e8 = ?5, price = ?6, profit = ?7, commission = ?8, swap = ?9, fee = ?10, corrected_seq = ?4,"
+    " digits = coalesce(?11, digits)"
     " WHERE account = ?1 AND deal = ?2 AND position = ?3"
 )
 _DELETE = "UPDATE rm_deal SET booked = 0, corrected_seq = ?4 WHERE account = ?1 AND deal = ?2 AND position = ?3"
@@ -73,7 +77,7 @@ class Trades:
     """The `trades` read model. A deal counts once the account's book has taken it."""
 
     name = "trades"
-    version = 3
+    version = 4
     schema = SCHEMA
     kinds = kinds_of(
         DealReported, DealBooked, DealCorrected, SwapPosted, PositionRestated, SymbolReported,
@@ -103,6 +107,7 @@ class Trades:
                         (body.symbol, body.swap.minor, row.account, body.position_id),
                     )
                 case SymbolReported():
+                    gathered.write()  # in the points of before
                     connection.execute(
                         "INSERT INTO rm_symbol (bridge, symbol, digits) VALUES (?, ?, ?)"
                         " ON CONFLICT (bridge, symbol) DO UPDATE SET digits = excluded.digits",
@@ -121,7 +126,7 @@ def _correct(connection: apsw.Connection, row: Row, fact: DealCorrected) -> None
         connection.execute(_DELETE, key)
     else:
         costs = (deal.commission_minor, deal.swap_minor, deal.fee_minor)
-        connection.execute(_CORRECT, (*key, deal.lots_e8, deal.price, deal.profit_minor, *costs))
+        connection.execute(_CORRECT, (*key, deal.lots_e8, deal.price, deal.profit_minor, *costs, deal.digits))
     size = largest = 0
     for entry, lots_e8 in connection.execute(_OF_POSITION, (row.account, fact.position_id)):
         size += lots_e8 if entry == DealEntry.IN else -lots_e8
@@ -174,11 +179,11 @@ class _Gathered:
 def _deal_values(row: Row, deal: DealReported, *, booked: int) -> _Values:
     costs = (deal.commission.minor, deal.swap.minor, deal.fee.minor)
     what = (deal.position_id, deal.deal_id, row.seq, deal.entry.value, deal.lots_e8, deal.price, deal.profit.minor)
-    return (row.account, *what, *costs, deal.bridge, deal.reason, deal.t_us, booked)
+    return (row.account, *what, *costs, deal.bridge, deal.reason, deal.t_us, booked, deal.symbol)
 
 
 class DealLine(msgspec.Struct, frozen=True):
-    """One booked deal. `costs`: commission, swap and fee together, negative when paid."""
+    """One booked deal. `price`: in points of `digits`. `costs`: commission, swap and fee together, negative when paid."""
 
     deal: str
     seq: int
@@ -189,14 +194,16 @@ class DealLine(msgspec.Struct, frozen=True):
     profit: int
     costs: int
     at_us: int
+    digits: int
 
 
 class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """One position; still open where `closed_seq` is None. `reason` is the platform's word for its last deal. `corrected_seq`: the
     newest row by which the platform changed or deleted one of its deals; where it deleted all of them, there are none.
 
-    `price_in` and `price_out` are averages over its deals, rounded to the symbol's digits. `net` is what its deals have left in the
-    balance so far, after the costs, which are negative when paid. `opened_seq`: the row that booked its first deal."""
+    `price_in` and `price_out` are averages over its deals, rounded to `digits`: those that its symbol had then, the most of them where
+    they changed meanwhile. `net` is what its deals have left in the balance so far, after the costs, which are negative when paid.
+    `opened_seq`: the row that booked its first deal."""
 
     position: str
     symbol: str
@@ -261,7 +268,7 @@ class Closing(msgspec.Struct, frozen=True):
 def closings_after(connection: apsw.Connection, account: int, seq: int, positions: tuple[str, ...]) -> list[Closing]:
     """The booked closing deals of these positions since ledger row `seq`, in their order."""
     sql = (
-        "SELECT coalesce(d.corrected_seq, d.seq), d.deal, d.position, t.symbol, coalesce(s.digits, 0), d.lots_e8,"
+        "SELECT coalesce(d.corrected_seq, d.seq), d.deal, d.position, t.symbol, coalesce(d.digits, s.digits, 0), d.lots_e8,"
         " d.price, d.profit, d.commission + d.fee, d.swap, d.at_us FROM rm_deal d"
         " JOIN rm_trade t ON t.account = d.account AND t.position = d.position"
         " LEFT JOIN rm_symbol s ON s.bridge = t.bridge AND s.symbol = t.symbol"
@@ -279,14 +286,15 @@ def digits_of(connection: apsw.Connection, bridge: str) -> dict[str, int]:
     return {str(symbol): int(digits) for symbol, digits in rows}
 
 
-def _deals_of(connection: apsw.Connection, account: int, position: str) -> tuple[DealLine, ...]:
+def _deals_of(connection: apsw.Connection, account: int, position: str, digits: int) -> tuple[DealLine, ...]:
+    """`digits`: those of the symbol now, of deals in whose time no contract was known."""
     sql = (
-        "SELECT deal, seq, position, entry, lots_e8, price, profit, commission + swap + fee, at_us FROM rm_deal"
-        " WHERE account = ? AND position = ? AND booked = 1 ORDER BY seq"
+        "SELECT deal, seq, position, entry, lots_e8, price, profit, commission + swap + fee, at_us, coalesce(digits, ?)"
+        " FROM rm_deal WHERE account = ? AND position = ? AND booked = 1 ORDER BY seq"
     )
     return tuple(
         DealLine(deal, seq, held, DealEntry(entry), *rest)
-        for deal, seq, held, entry, *rest in connection.execute(sql, (account, position))
+        for deal, seq, held, entry, *rest in connection.execute(sql, (digits, account, position))
     )
 
 
@@ -298,9 +306,10 @@ def costs_of_open(connection: apsw.Connection, account: int) -> list[tuple[str, 
 
 def trade_of(connection: apsw.Connection, row: Sequence[Any]) -> Trade:
     """A row of TRADE_COLUMNS, with its deals."""
-    account, position, symbol, side, lots_e8, digits, currency, exponent, net, commission, swap, fee, *others = row
+    account, position, symbol, side, lots_e8, digits_now, currency, exponent, net, commission, swap, fee, *others = row
     opened_us, opened_seq, closed_us, closed_seq, reason, corrected_seq = others
-    deals = _deals_of(connection, account, position)
+    deals = _deals_of(connection, account, position, digits_now)
+    digits = max((deal.digits for deal in deals), default=digits_now)
     money = Money(net, currency, exponent)
     return Trade(
         position=position,
@@ -308,8 +317,8 @@ def trade_of(connection: apsw.Connection, row: Sequence[Any]) -> Trade:
         side=Side(side),
         lots_e8=lots_e8,
         digits=digits,
-        price_in=_average([deal for deal in deals if deal.entry is DealEntry.IN]),
-        price_out=_average([deal for deal in deals if deal.entry is DealEntry.OUT]),
+        price_in=_average([deal for deal in deals if deal.entry is DealEntry.IN], digits),
+        price_out=_average([deal for deal in deals if deal.entry is DealEntry.OUT], digits),
         net=money,
         commission=money.with_minor(commission),
         swap=money.with_minor(swap),
@@ -324,9 +333,10 @@ def trade_of(connection: apsw.Connection, row: Sequence[Any]) -> Trade:
     )
 
 
-def _average(deals: list[DealLine]) -> int | None:
-    """The volume-weighted price, rounded half up to a point: shown, never decided on."""
+def _average(deals: list[DealLine], digits: int) -> int | None:
+    """The volume-weighted price, rounded half up to a point of so many digits, which none has more of: shown, never decided on."""
     lots = sum(deal.lots_e8 for deal in deals)
     if not lots:
         return None
-    return (2 * sum(deal.lots_e8 * deal.price for deal in deals) + lots) // (2 * lots)
+    weighted = sum(deal.lots_e8 * rescaled(deal.price, digits - deal.digits) for deal in deals)
+    return (2 * weighted + lots) // (2 * lots)

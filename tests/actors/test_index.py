@@ -1,10 +1,13 @@
 """The index of who is woken by what decides nothing: it is the one that a start would make, whatever came in which order."""
 
 import pytest
+from msgspec.structs import replace
 
 from actors.account_desk import AccountDesk
+from actors.desk import Watch
 from actors.engine import Engine
 from actors.states import readable_states, restore_states, state_bytes
+from actors.wakes import Wakes
 from firm.commands import EngageKillSwitch, KillSwitch
 from firm.facts import BreachSuspected, VerdictCorrected
 from firm.inputs import Side, SymbolReported
@@ -101,3 +104,15 @@ def test_an_account_is_woken_by_a_conversion_that_is_told_after_it_bought(stage)
     stage.tick("USDJPY", 100_000, 100_010)
     assert BreachSuspected.__name__ in decides_alike(stage, second, since)
     assert_indexed(stage.engine)
+
+
+def test_who_waits_for_full_prices_is_found_until_they_came():
+    index = Wakes()
+    waiting = Watch(1, unfilled=("EURUSD", "XAUUSD"))
+    for watch in (waiting, Watch(2, unfilled=("EURUSD",)), Watch(3, late=("EURUSD",))):
+        index.watch(watch, {})
+    assert (index.unfilled("EURUSD"), index.unfilled("XAUUSD"), index.unfilled("USDJPY")) == ([1, 2], [1], [])
+    index.watch(replace(waiting, unfilled=("XAUUSD",)), {})  # nothing else of it has changed
+    assert (index.unfilled("EURUSD"), index.unfilled("XAUUSD")) == ([2], [1])
+    index.watch(Watch(1), {})
+    assert index.unfilled("XAUUSD") == []

@@ -64,7 +64,7 @@ def test_a_crowd_that_cannot_be_made_is_said_and_not_measured(monkeypatch: pytes
 
 
 def test_in_a_trend_every_price_is_a_high_of_all_who_hold_the_symbol() -> None:
-    options = argparse.Namespace(sizes=[60, 30], static=False, trend=True, conversions=False)
+    options = argparse.Namespace(sizes=[60, 30], static=False, trend=True, conversions=False, one_symbol=False)
     result = run_sizes(options)
     assert [line["accounts"] for line in result["lines"]] == [30, 60]
     for line in result["lines"]:
@@ -72,8 +72,17 @@ def test_in_a_trend_every_price_is_a_high_of_all_who_hold_the_symbol() -> None:
         assert 0.85 <= line["wakes_per_price"] / (line["accounts"] * 2 / 30) <= 1.0
 
 
+def test_of_one_symbol_every_price_is_a_high_of_all() -> None:
+    [line] = run_sizes(argparse.Namespace(sizes=[40], static=False, trend=True, conversions=False, one_symbol=True))[
+        "lines"
+    ]
+    assert line["wakes_per_price"] == 40
+
+
 def test_static_floors_sleep_through_the_same_prices() -> None:
-    [line] = run_sizes(argparse.Namespace(sizes=[50], static=True, trend=False, conversions=False))["lines"]
+    [line] = run_sizes(argparse.Namespace(sizes=[50], static=True, trend=False, conversions=False, one_symbol=False))[
+        "lines"
+    ]
     assert line["wakes_per_price"] < 0.1
 
 

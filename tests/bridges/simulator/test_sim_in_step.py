@@ -5,7 +5,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from bridges.simulator import in_step
 from bridges.simulator.in_step import LEAD_MAX_US, InStep
+from firm.instant import parse_utc
 
 
 @pytest.fixture
@@ -54,6 +56,25 @@ async def test_one_that_waits_goes_on_once_the_other_has_come_after(two: tuple[I
         furthest = max(furthest, max(reached[: place + 1]) - at)
     assert furthest <= 2 * LEAD_MAX_US
     assert len(reached) == 100
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+async def test_who_waits_for_long_says_once_for_whom(
+    two: tuple[InStep, InStep], has_begun: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fast, slow = two
+    start = parse_utc("2014-05-02T12:00:00")
+    if has_begun:
+        await waits(slow, start)
+    assert await waits(fast, start + 2 * LEAD_MAX_US)
+    assert capsys.readouterr().err == ""  # no demo's moment of waiting is worth a line
+    monkeypatch.setattr(in_step, "TOLD_AFTER_S", 0.01)
+    assert await waits(fast, start + 2 * LEAD_MAX_US)
+    [line] = capsys.readouterr().err.splitlines()
+    where = "is at 2014-05-02T12:00:00" if has_begun else "has not begun"
+    assert f"waiting for the platform in {slow._own.parent}, which {where}" in line
+    assert not await waits(slow, start)
+    assert capsys.readouterr().err == ""
 
 
 async def test_nobody_waits_for_one_that_has_ended_but_for_one_that_was_killed(two: tuple[InStep, InStep]) -> None:
