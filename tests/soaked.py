@@ -4,6 +4,7 @@
 """
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TypeVar
 
@@ -106,6 +107,14 @@ def keep(figures: Figures) -> None:
     """Whole or not at all: a soak is ended by whoever has had enough of it."""
     raw = msgspec.json.format(msgspec.json.encode(figures, order="sorted"), indent=1)
     replace_file(path_of(type(figures)), raw + b"\n")
+
+
+def one_more(figures: Evenings | Histories, happened: Counter[str], took_s: float) -> None:
+    """A seed was played: what happened in it, and how long that took."""
+    figures.happened = dict(Counter(figures.happened) + happened)
+    figures.count += 1
+    figures.next_seed += 1
+    figures.seconds += took_s
 
 
 _TABLE = """\

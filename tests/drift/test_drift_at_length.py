@@ -13,14 +13,10 @@ from tests.drift.drift_verdict import CHOSEN, Result, judge, keep, told
 def test_as_many_histories_as_the_soak_has_time_for() -> None:
     """The next soak goes on where the last one stopped."""
     figures = soaked.read(soaked.Histories)
-    end, happened = time.monotonic() + soaked.SHARE_S, Counter(figures.happened)
+    end = time.monotonic() + soaked.SHARE_S
     while time.monotonic() < end:
         began_s, result = time.monotonic(), judge(figures.next_seed)
-        happened.update(result.happened)
-        figures.happened = dict(happened)
-        figures.count += 1
-        figures.next_seed += 1
-        figures.seconds += time.monotonic() - began_s
+        soaked.one_more(figures, result.happened, time.monotonic() - began_s)
         if result.drift:
             keep(result)
             figures.broken.append(result.seed)

@@ -73,14 +73,10 @@ def test_as_many_seeds_as_the_soak_has_time_for() -> None:
     for seed in kept_seeds():
         held(seed)
     figures = soaked.read(soaked.Evenings)
-    end, happened = time.monotonic() + 60 * soaked.MINUTES, Counter(figures.happened)
+    end = time.monotonic() + 60 * soaked.MINUTES
     while time.monotonic() < end:
         began_s, result = time.monotonic(), judge(figures.next_seed)
-        happened.update(result.happened)
-        figures.happened = dict(happened)
-        figures.count += 1
-        figures.next_seed += 1
-        figures.seconds += time.monotonic() - began_s
+        soaked.one_more(figures, result.happened, time.monotonic() - began_s)
         if result.broken:
             keep(result)
             figures.broken.append(result.seed)
