@@ -83,6 +83,23 @@ def test_what_a_seat_keeps_is_what_it_would_work_out_now(busy, seed):
     assert peaks, "no price raised a floor"
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_what_a_market_says_of_itself_is_what_it_is_and_stays_as_it_was_said(busy, seed):
+    """Between prices a market copies nothing: an input that fails goes back to the state it was found in all the same."""
+    firm = busy(seed, 250)
+    engine, shared = Engine(LINEAGE), 0
+    market = engine.market("sim")
+    for arrival in firm.arrivals:
+        before = market.capture()
+        told = state_bytes(before)
+        engine.decide([arrival])
+        assert state_bytes(before) == told
+        after = market.capture()
+        assert after == market._copied()
+        shared += after.quotes is before.quotes
+    assert shared, "the market was copied at every input"
+
+
 def test_a_busy_firm_is_worth_the_name(busy):
     """The seeds above would prove nothing if nothing happened in them."""
     kinds = Counter(row.kind for seed in range(6) for row in rows_of(busy(seed)))
