@@ -128,9 +128,9 @@ class Engine:
         if arrival.attachment is not None:
             batch.frames.append((header.seq, arrival.attachment))
         batch.effects.extend(turn.effects)
-        for desk, _ in turn.touched.values():
+        for desk, before in turn.touched.values():
             match desk:
-                case AccountDesk():
+                case AccountDesk() if desk.state is not before:  # most reports change nothing of it
                     batch.accounts.add(desk.account)
                 case MarketDesk():
                     desk.settle()

@@ -97,10 +97,14 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (ENGINE,)
 
 
-def folding(body: Body, account: int, held: AccountState | None, bridges: tuple[str, ...]) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
+def folding(body: Body, account: int, held: AccountState | None, bridges: tuple[str, ...]) -> tuple[str, ...]:
     """The desks whose state a row changes. `held` is the state of the row's account, if it is open."""
     if type(body) in _OF_BRIDGE_AND_ACCOUNT:
         return _folding_bridge_and_account(body, account, held)
+    return _folding_rarer(body, account, held, bridges)
+
+
+def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges: tuple[str, ...]) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
     match body:
         case f.StandingChanged():
             assert held is not None, f"account {account} changed its standing before it was opened"

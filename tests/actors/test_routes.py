@@ -50,7 +50,6 @@ def named(body):
 
 @pytest.mark.parametrize("report", REPORTS, ids=named)
 def test_time_passes_on_the_market_before_an_account_looks_at_what_was_reported_of_it(stage, report):
-    stage.open_shop()
     account = stage.sell(accounts=(ACCOUNT, ACCOUNT + 1))
     assert deciding(report, account, ("sim",)) == ("market/sim", DESK)
     assert folding(report, account, stage.account(account), ("sim",)) == ("bridge/sim", DESK)
@@ -96,7 +95,6 @@ def test_prices_and_what_nobody_can_read_move_how_far_their_bridge_is_booked(bod
     ids=named,
 )
 def test_what_is_booked_of_an_account_changes_that_account_and_no_bridge(stage, fact):
-    stage.open_shop()
     account = stage.sell(accounts=(ACCOUNT, ACCOUNT + 1))
     assert folding(fact, account, stage.account(account), ("sim",)) == (DESK,)
 
