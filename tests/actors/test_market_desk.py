@@ -188,6 +188,13 @@ def test_a_day_that_ends_between_prices_is_part_of_what_the_market_says_of_itsel
     assert market.capture() == said[0]
 
 
+def test_a_watermark_names_a_journal_event_and_books_none(stage):
+    stage.clock()
+    booked = stage.engine.desk("bridge/sim").state.journal_seq
+    stage.put(Watermark(bridge="sim", t_us=stage.now_us, seq=booked + 5, qseq=0))
+    assert stage.engine.desk("bridge/sim").state.journal_seq == booked
+
+
 def test_a_watermark_from_the_future_ends_no_day(stage):
     account = stage.sell()
     stage.put(Watermark(bridge="sim", t_us=stage.now_us + 40 * DAY_US, seq=0, qseq=0))
