@@ -72,8 +72,6 @@ class AccountDesk(AccountSeat):
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
         match message:
-            case OpenAccount():
-                self._open(message, turn)
             case Message():
                 self._decide_message(message, turn)
             case ReviewVerdict():
@@ -88,6 +86,8 @@ class AccountDesk(AccountSeat):
                 self.judge(turn, message.at_us, by_price=True)
             case Judge():
                 self.judge(turn, message.at_us)
+            case OpenAccount():
+                self._open(message, turn)
             case AccountProvisioned():
                 self._link(message, turn)
             case DayEnded():
@@ -130,6 +130,8 @@ class AccountDesk(AccountSeat):
                     booked = f"deal booked in row {self.held.last_trade_seq}"
                     lateness.question_by_booking(self, turn.at_us, booked, turn)
                     look_again_since(self, turn.at_us, turn)
+            case OrderReported() | LoginReported():
+                return
             case DealUpdateReported() | DealDeleteReported():
                 deal = correct_deal(self, report, turn)
                 if deal is not None:
@@ -147,8 +149,6 @@ class AccountDesk(AccountSeat):
             case EquityReported() | AccountReported() | SnapshotReported():
                 book.reconcile(self, report, turn)
                 settling.settle(self, turn)
-            case OrderReported() | LoginReported():
-                return
             case _:
                 raise AssertionError(f"{self.name} takes no {type(report).__name__}")
         if self.held.balance_source != source and not self.held.positions:

@@ -26,13 +26,9 @@ from firm.ruleset import LateBreach
 
 def look_again_since(seat: AccountSeat, from_us: int, turn: Turn) -> None:
     """As `look_again`, up to the newest price of what is held: with that one the account is judged as ever."""
-    market = turn.market(seat.held.bridge)
-    newest = [
-        market.board.quotes[symbol].t_us
-        for symbol in symbols_needed(seat.held, market.board) or ()
-        if symbol in market.board.quotes
-    ]
-    look_again(seat, from_us, max(newest, default=0), turn)
+    board = seat.board(turn)
+    stamps = (board.quotes[symbol].t_us for symbol in seat.stakes(board).needed or () if symbol in board.quotes)
+    look_again(seat, from_us, max(stamps, default=0), turn)
 
 
 def look_again(seat: AccountSeat, from_us: int, until_us: int, turn: Turn) -> None:
@@ -44,6 +40,8 @@ def look_again(seat: AccountSeat, from_us: int, until_us: int, turn: Turn) -> No
     if state.standing not in JUDGED or state.day is None:
         return
     from_us = max(from_us, state.day.day.start_us)
+    if from_us >= until_us:
+        return
     market = turn.market(state.bridge)
     for at_us in _worth_a_look(seat, market, _instants(state, market, from_us, until_us)):
         if _look_at(seat, market, at_us, turn):
@@ -118,8 +116,6 @@ def _worst(stretch: list[_Instant]) -> dict[str, Quote]:
 
 def _instants(state: AccountState, market: Market, from_us: int, until_us: int) -> list[int]:
     """When its equity may have changed: with a price of what it held, or with its book."""
-    if from_us >= until_us:
-        return []
     books = [state.holding(book) for book in state.earlier if book.until_us > from_us]
     symbols = {symbol for book in (*books, state) for symbol in symbols_needed(book, market.board) or ()}
     began = {

@@ -15,7 +15,7 @@ from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
 from firm.inputs import Input
 from firm.phase import JUDGED, Standing, may_become
 from firm.price import SymbolSpec
-from firm.rules.limits import Limit, limits_at_new_peak, limits_of
+from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of
 from firm.ruleset import Ruleset
 
 _Grounds = tuple[tuple[Position, ...], tuple[EarlierBook, ...], Ruleset, dict[str, SymbolSpec]]
@@ -46,7 +46,7 @@ class AccountSeat:
         return self._state
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:
-        if isinstance(body, AccountOpened):
+        if type(body) is AccountOpened:
             self._state = opened(body, account, seq, happened_us)
         elif (state := self.state) is not None:
             self._state = fold(state, body, seq, happened_us)
@@ -63,7 +63,7 @@ class AccountSeat:
     @property
     def held(self) -> AccountState:
         """The state of an account that is open."""
-        state = self.state
+        state = self._state if self._market is None else self.state  # asked for so often that a call counts
         assert state is not None, f"{self.name} was sent a message before it was opened"
         return state
 
@@ -76,10 +76,11 @@ class AccountSeat:
 
     def limits(self) -> tuple[Limit, ...]:
         """As `limits_of` its state."""
-        state = self.held
-        if self._limits[0] is not state:
-            self._limits = (state, limits_of(state))
-        return self._limits[1]
+        state, (known, limits) = self.held, self._limits
+        if known is not state:
+            limits = limits if known is not None and has_same_floors(known, state) else limits_of(state)
+            self._limits = (state, limits)
+        return limits
 
     def stakes(self, board: Board) -> Stakes:
         """As `stakes_of` its state."""

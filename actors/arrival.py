@@ -46,7 +46,7 @@ Offer = Callable[[Sequence[Arrival]], None]
 
 def ticks_of(body: Input, frame: bytes | None) -> Sequence[Tick]:
     """The prices that an input brings, as accounts are judged at them; none where it is no frame."""
-    if not isinstance(body, QuoteFrame):
+    if type(body) is not QuoteFrame:
         return ()
     assert frame is not None, "a quote frame arrived without its bytes"
     return ticks_as_judged(frame, conflated=body.conflated)

@@ -1,5 +1,7 @@
 """Bridge desk: one bridge: its key, its mode, and how far its two lanes have been booked."""
 
+from typing import get_args
+
 import msgspec
 from msgspec.structs import replace
 
@@ -8,7 +10,12 @@ from actors.effects import DropBridge
 from actors.messages import Message
 from firm.commands import BridgeMode, EnrolBridge, RevokeBridge, SetBridgeMode
 from firm.facts import BridgeEnrolled, BridgeModeChanged, BridgeRevoked, Fact, Refusal, Refused
-from firm.inputs import BridgeConnected, BridgeDisconnected, Input, QuoteFrame, Watermark
+from firm.inputs import Arriving, BridgeConnected, BridgeDisconnected, Input, QuoteFrame, Watermark
+
+# A bridge's inputs that have a sequence are the events of its journal; but a watermark only names one.
+_JOURNALLED: frozenset[type[Input | Fact]] = frozenset(
+    kind for kind in get_args(Arriving) if "seq" in kind.__struct_fields__ and kind is not Watermark
+)
 
 
 class BridgeState(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,11 +40,13 @@ class BridgeDesk:
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
         state = self.state
+        if type(body) in _JOURNALLED:
+            booked: int = getattr(body, "seq", 0)
+            self.state = replace(state, journal_seq=max(state.journal_seq, booked))
+            return
         match body:
             case QuoteFrame():
                 self.state = replace(state, quote_seq=body.qseq + body.n - 1)
-            case Watermark():
-                return
             case BridgeConnected():
                 self.state = replace(state, session=body.session, outbox_epoch=body.outbox_epoch)
             case BridgeDisconnected():
@@ -48,10 +57,6 @@ class BridgeDesk:
                 self.state = replace(state, revoked=True)
             case BridgeModeChanged():
                 self.state = replace(state, mode=body.mode)
-            case _:
-                # Every other input of a bridge is a journal event with its sequence.
-                booked: int = getattr(body, "seq", 0)
-                self.state = replace(state, journal_seq=max(state.journal_seq, booked))
 
     def capture(self) -> BridgeState:
         return self.state

@@ -25,7 +25,7 @@ class Directory:
     def learn(self, batch: Batch) -> None:
         """Take up the logins that a durable batch linked."""
         for row, body in batch.rows:
-            if isinstance(body, AccountLinked):
+            if type(body) is AccountLinked:
                 state = self._engine.account(row.account)
                 assert state is not None
                 self._logins[state.bridge, body.login] = row.account

@@ -6,6 +6,8 @@ something is not priced or a broken limit waits for better prices, every price t
 """
 
 from collections import defaultdict
+from itertools import chain
+from operator import attrgetter
 
 import msgspec
 
@@ -18,6 +20,8 @@ from firm.inputs import Side as PositionSide
 from firm.phase import JUDGED, Standing
 from firm.price import TEN_TO, Hop, SymbolSpec
 from firm.rules.limits import Limit, limits_at_new_peak
+
+_POSITIONS, _SYMBOL = attrgetter("positions"), attrgetter("symbol")
 
 Terms = tuple[SymbolSpec | None, tuple[Hop, ...] | None]
 """A contract, and the way from its currency to the account's."""
@@ -145,8 +149,8 @@ def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: t
 
 def _late(state: AccountState, needed: tuple[str, ...] | None) -> tuple[str, ...]:
     """What it depends on now, and what it held earlier in the day as far as its books are kept."""
-    held = {held.symbol for book in state.earlier for held in book.positions}
-    return tuple(sorted(held.union(needed or (held.symbol for held in state.positions))))
+    held = set(map(_SYMBOL, chain.from_iterable(map(_POSITIONS, state.earlier))))
+    return tuple(sorted(held.union(needed or map(_SYMBOL, state.positions))))
 
 
 def _newest_us(state: AccountState) -> int:

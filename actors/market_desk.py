@@ -6,6 +6,8 @@ trading days at their instant before the first tick past it is used, and lets th
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from actors.desk import High, Turn, Watch
 from actors.effects import RequestBackfill
 from actors.market_state import MarketState, Stretch
@@ -22,7 +24,7 @@ from actors.messages import (
 )
 from actors.names import account_desk
 from actors.price_trail import PriceTrail
-from actors.sanity import SanityBands
+from actors.sanity import SanityBands, why_refused
 from actors.wakes import Wakes
 from firm.bounds import BACKFILLS_ASKED_MAX
 from firm.equity import Board
@@ -42,8 +44,6 @@ from firm.instant import SECOND_US
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick
 from firm.sessions import open_since_us
-
-PRICE_POINTS_MAX = 10**12  # no symbol's price in points comes near; beyond it sums would outgrow what is stored
 
 
 class MarketDesk:
@@ -65,6 +65,7 @@ class MarketDesk:
         self._asked: frozenset[Stretch] = frozenset()
         self._trail = PriceTrail()
         self._contract_changed = False  # by the input that is being decided
+        self._captured: MarketState | None = None  # while nothing but time has gone on since
 
     # --- what other desks may ask ---
 
@@ -147,6 +148,7 @@ class MarketDesk:
     # --- desk ---
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
+        self._captured = None
         match body:
             case SymbolReported():
                 self._take_contract(body.spec)
@@ -195,7 +197,7 @@ class MarketDesk:
     def _walk(self, frame: QuoteFrame, turn: Turn) -> Iterator[None]:
         refused: list[tuple[int, str]] = []
         for index, tick in enumerate(turn.ticks):
-            why = self._why_refused(tick, turn)
+            why = why_refused(tick, self.board.specs, turn.header.received_us, turn.policy)
             if why:
                 refused.append((index, why))
                 continue
@@ -214,6 +216,7 @@ class MarketDesk:
             yield from self._strike_marks(day_end_us - 1, turn)  # those of the old day, by its floors
             turn.at_us = day_end_us
             quotes = dict(self.board.quotes)
+            self._captured = None
             self._closing.setdefault(day_end_us, quotes)
             for account in self.wakes.days_ended(day_end_us):
                 turn.send(account_desk(account), DayEnded(at_us=day_end_us, quotes=quotes))
@@ -222,6 +225,13 @@ class MarketDesk:
         self._latest_us = max(self._latest_us, at_us)
 
     def capture(self) -> MarketState:
+        """Between prices only time goes on, and a bridge may know thousands of symbols: they are copied when one of them changed."""
+        known = self._captured
+        times = {"latest_us": self._latest_us, "marked_us": self._marked_us, "watermark_us": self._watermark_us}
+        self._captured = self._copied() if known is None else replace(known, **times)
+        return self._captured
+
+    def _copied(self) -> MarketState:
         return MarketState(
             specs=dict(self.board.specs),
             quotes=dict(self.board.quotes),
@@ -239,6 +249,7 @@ class MarketDesk:
         )
 
     def restore(self, state: MarketState) -> None:
+        self._captured = None
         self.wakes.columns.take_back()
         self.board = Board(dict(state.specs), dict(state.quotes))
         self._closing = {instant_us: dict(quotes) for instant_us, quotes in state.closing.items()}
@@ -258,6 +269,7 @@ class MarketDesk:
         """Put a tick on the board and wake whom it touches; whether it woke anyone."""
         symbol = tick.symbol
         quote = Quote(symbol, tick.t_us, tick.bid, tick.ask, turn.header.seq, index)
+        self._captured = None
         before = self.board.quotes.get(symbol)
         self._trail.add(quote)
         if before is not None and tick.t_us < before.t_us:
@@ -316,21 +328,6 @@ class MarketDesk:
             )
         )
 
-    def _why_refused(self, tick: Tick, turn: Turn) -> str:
-        if tick.symbol not in self.board.specs:
-            return "unknown_symbol"
-        if tick.bid <= 0 or tick.ask <= 0:
-            return "not_positive"
-        if tick.bid > tick.ask:
-            return "crossed"
-        if tick.ask > PRICE_POINTS_MAX:
-            return "out_of_range"
-        if tick.t_us > turn.header.received_us + turn.policy.far_future_us:
-            return "far_future"
-        if tick.t_us < turn.header.received_us - turn.policy.far_past_us:
-            return "far_past"
-        return ""
-
     # --- prices that are missing ---
 
     def _ask(self, stretch: Stretch, turn: Turn) -> None:
@@ -355,6 +352,7 @@ class MarketDesk:
             if isinstance(report, GapReported):
                 self._ask(stretch, turn)
             return
+        self._captured = None
         self._asked -= {stretch}
         told = PricesMissing if isinstance(report, GapReported) else PricesFilled
         for account in self.wakes.unfilled(report.symbol):
@@ -388,6 +386,7 @@ class MarketDesk:
         """At the next input, so that folding, which learns of final days from facts, forgets at the same place."""
         if not self._closing:
             return
+        self._captured = None
         awaited = self.wakes.provisional_instants()
         kept = [instant_us for instant_us in self._closing if instant_us in awaited or instant_us > self._watermark_us]
         self._closing = {instant_us: self._closing[instant_us] for instant_us in kept}

@@ -4,6 +4,8 @@ An input is delivered to its desks one after another, each to quiescence. A row 
 from it, live and when a ledger is folded without deciding, so that both lead to the same state.
 """
 
+from typing import get_args
+
 from actors.names import (
     CATALOGUE,
     ENGINE,
@@ -23,7 +25,8 @@ from firm.account import AccountState
 from firm.kinds import Body
 
 _MACHINE = (
-    i.EpochOpened
+    i.ClockTicked
+    | i.EpochOpened
     | i.EpochClosed
     | i.EngineResumed
     | i.PolicyAdopted
@@ -31,22 +34,36 @@ _MACHINE = (
     | i.SegmentSealed
     | i.LedgerForked
 )
-_ACCOUNT_REPORTS = (
-    i.AccountReported
-    | i.EquityReported
-    | i.DealReported
-    | i.DealUpdateReported
-    | i.DealDeleteReported
-    | i.PositionReported
-    | i.OrderReported
-    | i.CashReported
-    | i.SnapshotReported
-    | i.LoginReported
+_FROM_BRIDGES = frozenset(kind for kind in get_args(i.Arriving) if "bridge" in kind.__struct_fields__)
+
+# Nearly all rows are of these kinds: found by their type at once, and not after the whole table of the others.
+_TO_MARKET_AND_ACCOUNT: frozenset[type[Body]] = frozenset(
+    {
+        i.EquityReported,
+        i.DealReported,
+        i.DealUpdateReported,
+        i.DealDeleteReported,
+        i.PositionReported,
+        i.OrderReported,
+        i.CashReported,
+        i.LoginReported,
+    }
 )
+_OF_BRIDGE_AND_ACCOUNT: frozenset[type[Body]] = _TO_MARKET_AND_ACCOUNT | {
+    i.QuoteFrame,
+    i.Watermark,
+    f.DealBooked,
+    f.TradingDayCounted,
+    f.MarkTaken,
+    f.QuoteUsed,
+    f.PeakReached,
+}
 
 
 def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str, ...]:  # noqa: C901  (a table of inputs)
     """The desks that decide on an input, in order. Time passes on the bridge's market before anything else looks."""
+    if type(body) in _TO_MARKET_AND_ACCOUNT:
+        return _with_account((market_desk(_bridge_of(body)),), account, ())
     match body:
         case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported():
             return (market_desk(body.bridge),)
@@ -54,8 +71,6 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (market_desk(body.bridge),)
         case i.AccountReported() | i.SnapshotReported():
             return _with_account((market_desk(body.bridge),), account, (enforcement_desk(body.bridge),))
-        case _ if isinstance(body, _ACCOUNT_REPORTS):
-            return _with_account((market_desk(body.bridge),), account, ())
         case i.BridgeConnected():
             return (market_desk(body.bridge), enforcement_desk(body.bridge))
         case i.CommandAcknowledged() | i.CommandReported() | i.BridgeDisconnected():
@@ -82,8 +97,14 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (ENGINE,)
 
 
-def folding(body: Body, account: int, held: AccountState | None, bridges: tuple[str, ...]) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
+def folding(body: Body, account: int, held: AccountState | None, bridges: tuple[str, ...]) -> tuple[str, ...]:
     """The desks whose state a row changes. `held` is the state of the row's account, if it is open."""
+    if type(body) in _OF_BRIDGE_AND_ACCOUNT:
+        return _folding_bridge_and_account(body, account, held)
+    return _folding_rarer(body, account, held, bridges)
+
+
+def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges: tuple[str, ...]) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
     match body:
         case f.StandingChanged():
             assert held is not None, f"account {account} changed its standing before it was opened"
@@ -127,18 +148,23 @@ def folding(body: Body, account: int, held: AccountState | None, bridges: tuple[
             return (bridge_desk(body.bridge), enforcement_desk(body.bridge))
         case i.AccountReported() | i.SnapshotReported():
             return (*_folding_bridge_and_account(body, account, held), enforcement_desk(body.bridge))
-        case _ if isinstance(body, _MACHINE | i.ClockTicked):
+        case _ if isinstance(body, _MACHINE):
             return (ENGINE,)
         case _:
             return _folding_bridge_and_account(body, account, held)
 
 
 def _folding_bridge_and_account(body: Body, account: int, held: AccountState | None) -> tuple[str, ...]:
-    bridge = getattr(body, "bridge", "")
-    on_bridge = (
-        (bridge_desk(bridge),) if bridge and isinstance(body, i.Input) and not isinstance(body, c.Command) else ()
-    )
-    return (*on_bridge, account_desk(account)) if held is not None else on_bridge
+    bridge = _bridge_of(body)
+    if held is None:
+        return (bridge_desk(bridge),) if bridge else ()
+    return (bridge_desk(bridge), account_desk(account)) if bridge else (account_desk(account),)
+
+
+def _bridge_of(body: Body) -> str:
+    """The bridge that an input came from; "" where it came from none, whatever it says of one."""
+    bridge: str = getattr(body, "bridge", "") if type(body) in _FROM_BRIDGES else ""
+    return bridge
 
 
 def _with_account(first: tuple[str, ...], account: int, last: tuple[str, ...]) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ class Runner:
             await to_thread.run_sync(self._commit, batch, parts)
             self._meter.batch(batch, decided_ns - started_ns, perf_counter_ns() - decided_ns)
             self._release(batch)
-        if any(isinstance(arrival.body, ClockTicked) for arrival in arrivals):
+        if any(type(arrival.body) is ClockTicked for arrival in arrivals):
             self._on_proof()
         await anyio.lowlevel.checkpoint()
 
@@ -169,7 +169,7 @@ class Runner:
         ticks = 0
         while self._waiting and len(taken) < BATCH_INPUTS_MAX and ticks < BATCH_TICKS_MAX:
             arrival = self._waiting.popleft()
-            if isinstance(arrival.body, QuoteFrame):
+            if type(arrival.body) is QuoteFrame:
                 ticks += arrival.body.n
             taken.append(arrival)
         return taken

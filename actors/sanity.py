@@ -1,9 +1,31 @@
-"""Sanity bands: which prices are beyond what their symbol can have moved, so that no hard failure rests on them."""
+"""Sanity: which ticks are no prices, and which prices are beyond what their symbol can have moved: no hard failure rests on those."""
+
+from collections.abc import Mapping
 
 from firm.instant import MINUTE_US
+from firm.policy import Policy
 from firm.price import Quote, SymbolSpec
+from firm.quote_frame import Tick
 
+PRICE_POINTS_MAX = 10**12  # no symbol's price in points comes near; beyond it sums would outgrow what is stored
 SETTLED_AFTER_PRICES = 20  # in a row at a new level, and it is the market
+
+
+def why_refused(tick: Tick, specs: Mapping[str, SymbolSpec], received_us: int, policy: Policy) -> str:
+    """Why a tick is no price, in the word for the ledger; "" where it is one."""
+    if tick.symbol not in specs:
+        return "unknown_symbol"
+    if tick.bid <= 0 or tick.ask <= 0:
+        return "not_positive"
+    if tick.bid > tick.ask:
+        return "crossed"
+    if tick.ask > PRICE_POINTS_MAX:
+        return "out_of_range"
+    if tick.t_us > received_us + policy.far_future_us:
+        return "far_future"
+    if tick.t_us < received_us - policy.far_past_us:
+        return "far_past"
+    return ""
 
 
 class SanityBands:

@@ -29,7 +29,7 @@ class Subscriptions:
     def learn(self, batch: Batch) -> None:
         """Tell what a durable batch made necessary."""
         for _, body in batch.rows:
-            if isinstance(body, BridgeConnected):
+            if type(body) is BridgeConnected:
                 self._told.pop(body.bridge, None)
                 desks = (desk for desk in self._engine.desks.values() if isinstance(desk, AccountDesk))
                 self._tell(desk.state for desk in desks if desk.state is not None and desk.state.bridge == body.bridge)

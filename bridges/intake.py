@@ -203,7 +203,7 @@ def _names_an_account(arrival: Arrival) -> bool:
     """A platform's word on a new account: the events after it need the directory that its commit brings."""
     said = arrival.body
     return (
-        isinstance(said, CommandReported)
+        type(said) is CommandReported
         and arrival.account == 0
         and said.vendor_ref != ""
         and said.state in (CommandState.APPLIED, CommandState.CONFIRMED)

@@ -139,7 +139,7 @@ class Lanes:
             return ready
         if self._events and not self.barrier:
             event = self._events.popleft()
-            self.offered = self.offered._replace(seq=event.seq)
+            self.offered = Numbers(event.seq, self.offered.qseq, self.offered.mark_us)
             return event
         return None
 

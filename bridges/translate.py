@@ -116,6 +116,19 @@ class Translator:
     def _believed(self, bridge: str, seq: int, event: wire.Event) -> Translated:
         now_us = self._now_us()
         match event:
+            # The order of the cases is how often they come.
+            case (
+                wire.Deal()
+                | wire.Position()
+                | wire.Order()
+                | wire.Equity()
+                | wire.Snapshot()
+                | wire.Account()
+                | wire.Cash()
+            ):
+                return self._believed_of(bridge, seq, event, now_us)
+            case wire.Session() | wire.DealUpdate() | wire.DealDelete():
+                return self._believed_of(bridge, seq, event, now_us)
             case wire.SymbolSpec():
                 return Translated(_symbol(bridge, seq, event), 0, now_us)
             case wire.Platform():
@@ -131,43 +144,47 @@ class Translator:
                 believe_time("t_us", event.t_us, now_us)
                 account = self._accounts.account_of(bridge, event.acc) if event.acc else 0
                 return Translated(_command(bridge, seq, event), account or 0, event.t_us)
-            case _:
-                account = self._accounts.account_of(bridge, event.acc)
-                if account is None:
-                    return self._unknown(bridge, seq, event)
-                believe_time("t_us", event.t_us, now_us)
-                personal = _login_words(event) if isinstance(event, wire.Session) else b""
-                about = self._about(bridge, seq, event, account, now_us)
-                happened_us = event.changed_us if isinstance(event, wire.DealUpdate) else event.t_us
-                left_out = "" if _is_protection_believable(event) else PROTECTION_LEFT_OUT
-                return Translated(about, account, happened_us, personal=personal, left_out=left_out)
+            case unknown:
+                assert_never(unknown)
+
+    def _believed_of(self, bridge: str, seq: int, event: "_AboutAccount", now_us: int) -> Translated:
+        """What is said of an account."""
+        account = self._accounts.account_of(bridge, event.acc)
+        if account is None:
+            return self._unknown(bridge, seq, event)
+        believe_time("t_us", event.t_us, now_us)
+        personal = _login_words(event) if type(event) is wire.Session else b""
+        about = self._about(bridge, seq, event, account, now_us)
+        happened_us = event.changed_us if type(event) is wire.DealUpdate else event.t_us
+        left_out = "" if _is_protection_believable(event) else PROTECTION_LEFT_OUT
+        return Translated(about, account, happened_us, personal=personal, left_out=left_out)
 
     def _about(self, bridge: str, seq: int, event: "_AboutAccount", account: int, now_us: int) -> Input:
         match event:
-            case wire.Account():
-                return _account(bridge, seq, event, self._purse(event, account))
             case wire.Deal():
                 return told_deal(bridge, seq, event, self._purse(event, account))
-            case wire.DealUpdate():
-                believe_time("changed_us", event.changed_us, now_us)
-                return told_update(bridge, seq, event, self._purse(event, account))
-            case wire.DealDelete():
-                return inputs.DealDeleteReported(bridge=bridge, seq=seq, deal_id=event.deal_id, t_us=event.t_us)
             case wire.Position():
                 believe_time("t_open_us", event.t_open_us, now_us)
                 return _position(bridge, seq, event, self._purse(event, account))
             case wire.Order():
                 return _order(bridge, seq, event)
-            case wire.Cash():
-                return _cash(bridge, seq, event, self._purse(event, account))
             case wire.Equity():
                 return _equity(bridge, seq, event, self._purse(event, account))
-            case wire.Session():
-                return LoginReported(bridge=bridge, seq=seq, logged_in=event.logged_in, sealed="", t_us=event.t_us)
             case wire.Snapshot():
                 for position in event.positions:
                     believe_time("t_open_us", position.t_open_us, now_us)
                 return _snapshot(bridge, seq, event, self._purse(event, account))
+            case wire.Account():
+                return _account(bridge, seq, event, self._purse(event, account))
+            case wire.Cash():
+                return _cash(bridge, seq, event, self._purse(event, account))
+            case wire.DealUpdate():
+                believe_time("changed_us", event.changed_us, now_us)
+                return told_update(bridge, seq, event, self._purse(event, account))
+            case wire.DealDelete():
+                return inputs.DealDeleteReported(bridge=bridge, seq=seq, deal_id=event.deal_id, t_us=event.t_us)
+            case wire.Session():
+                return LoginReported(bridge=bridge, seq=seq, logged_in=event.logged_in, sealed="", t_us=event.t_us)
             case unknown:
                 assert_never(unknown)
 
@@ -296,7 +313,7 @@ def _order(bridge: str, seq: int, event: wire.Order) -> Input:
 
 
 def _is_protection_believable(event: "_AboutAccount") -> bool:
-    if not isinstance(event, wire.Position | wire.Order):
+    if type(event) is not wire.Position and type(event) is not wire.Order:
         return True
     return _protection(event.sl) == event.sl and _protection(event.tp) == event.tp
 

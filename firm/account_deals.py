@@ -308,4 +308,5 @@ def _bounded(deals: tuple[KnownDeal, ...]) -> tuple[KnownDeal, ...]:
     """The oldest goes with all of its position: without it, the others can be corrected no more."""
     if len(deals) <= DEALS_KNOWN_MAX:
         return deals
-    return tuple(deal for deal in deals[:-1] if deal.position_id != deals[0].position_id) + deals[-1:]
+    oldest = deals[0].position_id
+    return tuple([deal for deal in deals[:-1] if deal.position_id != oldest]) + deals[-1:]

@@ -54,6 +54,7 @@ from firm.facts import (
     DriftCleared,
     DriftFound,
     Fact,
+    MarkTaken,
     PassHeld,
     PeakDoubted,
     PeakReached,
@@ -69,8 +70,10 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.inputs import (
+    DealReported,
     EquityReported,
     Input,
+    OrderReported,
     PositionReported,
     SnapshotReported,
 )
@@ -81,6 +84,10 @@ Booking = DealBooked | DealCorrected | CashBooked | DividendBooked | SwapPosted 
 
 # What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
 POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
+
+
+# What most rows are: nothing of them is felt here, or only with the row that books it.
+_UNFELT: frozenset[type[Input | Fact]] = frozenset({OrderReported, DealReported, MarkTaken})
 
 
 def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> AccountState:
@@ -107,6 +114,8 @@ def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> Acc
 
 def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:  # noqa: C901  (a table of rows)
     """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
+    if type(body) in _UNFELT:
+        return state
     match body:
         case DealBooked() | DealCorrected() | CashBooked() | DividendBooked() | SwapPosted() | PositionRestated():
             return _fold_booking(state, body, seq, happened_us)
@@ -230,10 +239,8 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
 def _peak_after_deal(state: AccountState, fact: DealBooked, happened_us: int) -> Peak | None:
     """What is open is worth what the next price says. A deal makes a new high only where it leaves nothing open."""
     peak = _peak_after_booking(state, happened_us)
-    if peak is None or not state.trails_every_tick:
-        return peak
     is_flat = not fact.lots_e8 and all(held.position_id == fact.position_id for held in state.positions)
-    if is_flat and fact.balance.minor > peak.equity:
+    if peak is not None and is_flat and fact.balance.minor > peak.equity and state.trails_every_tick:
         return Peak(fact.balance.minor, fact.balance.minor, happened_us, (), 0)
     return peak
 
@@ -241,7 +248,7 @@ def _peak_after_deal(state: AccountState, fact: DealBooked, happened_us: int) ->
 def _peak_after_booking(state: AccountState, happened_us: int) -> Peak | None:
     """A high of after what is booked only now was measured without it."""
     peak = state.peak
-    if peak is None or not state.trails_every_tick or happened_us >= peak.at_us:
+    if peak is None or happened_us >= peak.at_us or not state.trails_every_tick:
         return peak
     return replace(peak, in_doubt=True)
 

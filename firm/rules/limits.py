@@ -39,6 +39,17 @@ def limits_of(account: AccountState) -> tuple[Limit, ...]:
     return tuple(found)
 
 
+def has_same_floors(before: AccountState, account: AccountState) -> bool:
+    """Whether `limits_of` both is the same, because nothing that a floor is measured from was replaced: so it is after most deals."""
+    return (
+        before.day is account.day
+        and before.peak is account.peak
+        and before.ruleset is account.ruleset
+        and before.rollover_high == account.rollover_high
+        and before.cash_net == account.cash_net
+    )
+
+
 def limits_at_new_peak(limits: tuple[Limit, ...], account: AccountState) -> tuple[Limit, ...]:
     """The account's limits when nothing has changed but its peak: only floors that follow every tick are worked out again."""
     return tuple(

@@ -42,7 +42,12 @@ class Days:
     kinds = kinds_of(DayOpened, DayAnchored, DayStartMoved, DealBooked, DealCorrected, CashBooked, DividendBooked)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
+        deals: list[tuple[int, int, int]] = []  # those that follow one another are written in one call
         for row, body in rows:
+            if isinstance(body, DealBooked):
+                deals.append((row.account, row.happened_us, body.net.minor))
+                continue
+            _write_deals(connection, deals)
             match body:
                 case DayOpened():
                     _begin(connection, row.account, body, final=not body.provisional)
@@ -50,8 +55,6 @@ class Days:
                     _begin(connection, row.account, body, final=True)
                 case DayStartMoved():
                     _begin(connection, row.account, body, final=False)
-                case DealBooked():
-                    connection.execute(_DEAL, (row.account, row.happened_us, body.net.minor))
                 case DividendBooked():
                     connection.execute(_DIVIDEND, (row.account, row.happened_us, body.amount.minor))
                 case DealCorrected():
@@ -61,6 +64,13 @@ class Days:
                     connection.execute(_CASH, (row.account, row.happened_us, body.amount.minor))
                 case _:
                     pass
+        _write_deals(connection, deals)
+
+
+def _write_deals(connection: apsw.Connection, deals: list[tuple[int, int, int]]) -> None:
+    if deals:
+        connection.executemany(_DEAL, deals)
+        deals.clear()
 
 
 def _begin(

@@ -13,7 +13,7 @@ from actors.names import account_desk
 from actors.states import hash_of, readable_states, restore_states, state_bytes
 from firm.commands import ResumeDesk
 from firm.facts import BreachDeclared, CommandQueued, DayOpened, DeskResumed, DeskStopped, MessageParked
-from firm.inputs import ClockTicked, PolicyAdopted, Side
+from firm.inputs import ClockTicked, OrderReported, PolicyAdopted, Side
 from firm.phase import Standing
 from firm.policy import Policy
 from firm.rules.limits import limits_of
@@ -81,6 +81,40 @@ def test_what_a_seat_keeps_is_what_it_would_work_out_now(busy, seed):
             assert desk.stakes(board) == stakes_of(desk.state, board)
             peaks += desk.state.peak is not None and desk.state.peak.seq == 0
     assert peaks, "no price raised a floor"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_a_market_says_of_itself_is_what_it_is_and_stays_as_it_was_said(busy, seed):
+    """Between prices a market copies nothing: an input that fails goes back to the state it was found in all the same."""
+    firm = busy(seed, 250)
+    engine, shared = Engine(LINEAGE), 0
+    market = engine.market("sim")
+    for arrival in firm.arrivals:
+        before = market.capture()
+        told = state_bytes(before)
+        engine.decide([arrival])
+        assert state_bytes(before) == told
+        after = market.capture()
+        assert after == market._copied()
+        shared += after.quotes is before.quotes
+    assert shared, "the market was copied at every input"
+
+
+def test_pages_are_told_of_accounts_that_changed_and_of_no_other(stage):
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    told = {
+        "symbol": "EURUSD",
+        "side": Side.BUY,
+        "order_type": "limit",
+        "lots_e8": 10**8,
+        "price": 138_000,
+        "state": "placed",
+    }
+    stage.put(OrderReported(bridge="sim", seq=stage.next_seq(), order_id="O1", t_us=stage.now_us, **told), account)
+    assert stage.batches[-1].accounts == set()
+    stage.deal(account, "P1", Side.BUY, "1", 138_700)
+    assert stage.batches[-1].accounts == {account}
 
 
 def test_a_busy_firm_is_worth_the_name(busy):

@@ -253,7 +253,9 @@ def test_a_new_session_is_asked_what_the_last_one_left_unanswered(stage):
     before = len(stage.batches)
     connect(stage)
     assert len(asked(stage, before)) == 1
+    assert stage.engine.market("sim").capture().asked
     answer(stage, ticks=3)
+    assert not stage.engine.market("sim").capture().asked
     before = len(stage.batches)
     connect(stage)
     assert not asked(stage, before)

@@ -167,6 +167,34 @@ def test_days_pass_one_by_one_after_a_long_silence(stage):
     ]  # fmt: skip
 
 
+def test_a_day_that_ends_between_prices_is_part_of_what_the_market_says_of_itself(stage):
+    """What a market said before is used again while only time goes on: the end of a day is more than that."""
+    account, market = stage.sell(), stage.engine.market("sim")
+    carry(stage, account)
+    said = []
+    stage.now_us = MIDNIGHT_US + SECOND_US
+    for step in (lambda: stage.equity(account, "98_000.00", "103_000.00"), stage.watermark, stage.clock):
+        step()
+        said.append(market.capture())
+        assert said[-1] == market._copied()
+        stage.wait(2)
+    for _ in range(2):
+        stage.equity(account, "98_000.00", "103_000.00")
+        said.append(market.capture())
+        assert said[-1] == market._copied()
+        stage.wait(2)
+    assert [list(market.closing) for market in said] == [[MIDNIGHT_US]] * 3 + [[]] * 2
+    market.restore(said[0])
+    assert market.capture() == said[0]
+
+
+def test_a_watermark_names_a_journal_event_and_books_none(stage):
+    stage.clock()
+    booked = stage.engine.desk("bridge/sim").state.journal_seq
+    stage.put(Watermark(bridge="sim", t_us=stage.now_us, seq=booked + 5, qseq=0))
+    assert stage.engine.desk("bridge/sim").state.journal_seq == booked
+
+
 def test_a_watermark_from_the_future_ends_no_day(stage):
     account = stage.sell()
     stage.put(Watermark(bridge="sim", t_us=stage.now_us + 40 * DAY_US, seq=0, qseq=0))

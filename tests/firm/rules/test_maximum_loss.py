@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN
-from firm.rules.limits import first_broken, limits_of
+from firm.rules.limits import first_broken, has_same_floors, limits_of
 from firm.rules.maximum_loss import maximum_loss_floor
-from firm.ruleset import Anchor, Boundary, MaximumLoss, Trail
+from firm.ruleset import AmountBase, Anchor, Boundary, DailyLoss, MaximumLoss, OnDailyLoss, Trail
 
 INITIAL = 100_000_00
 
@@ -17,6 +17,14 @@ def terms(trail=Trail.STATIC, lock=None, boundary=Boundary.TOUCHES):
     return MaximumLoss(
         id="max", loss_max_bp=1_000, trail=trail, trails_on=Anchor.BALANCE, lock_at_bp=lock, boundary=boundary
     )
+
+
+def every_rule():
+    daily = DailyLoss(
+        id="daily", loss_max_bp=500, anchor=Anchor.EQUITY, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
+        on_breach=OnDailyLoss.FAIL,
+    )  # fmt: skip
+    return (daily, *(replace(terms(trail), id=trail.value) for trail in Trail))
 
 
 def floor(rule, high):
@@ -87,3 +95,30 @@ def test_a_trailing_floor_never_falls_and_never_passes_its_lock(high, more, lock
     assert 90_000_00 <= before <= after
     if lock is not None:
         assert after <= INITIAL + INITIAL * lock // 10_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"day": (101_000_00, 102_000_00)}, id="another day"),
+        pytest.param({"peak": 108_000_00}, id="a new high"),
+        pytest.param({"rollover_high": 104_000_00}, id="a higher mark at a rollover"),
+        pytest.param({"cash_net": 1_000_00, "cash_seq": 40}, id="a deposit"),
+    ],
+)
+def test_floors_are_the_same_unless_what_they_are_measured_from_changed(ada, changes):
+    before = ada(*every_rule())
+    traded = replace(before, balance=99_000_00, balance_source="50/balance/minor", last_trade_seq=50)
+    assert has_same_floors(before, traded)
+    assert limits_of(traded) == limits_of(before)
+    moved = ada(*every_rule(), **changes)
+    moved = moved if "day" in changes else replace(moved, day=before.day)
+    assert limits_of(moved) != limits_of(before)
+    assert not has_same_floors(before, replace(moved, ruleset=before.ruleset))
+
+
+def test_floors_of_another_ruleset_are_others(ada):
+    before = ada(terms())
+    after = replace(before, ruleset=ada(replace(terms(), loss_max_bp=500)).ruleset)
+    assert limits_of(after) != limits_of(before)
+    assert not has_same_floors(before, after)
