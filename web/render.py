@@ -1,6 +1,7 @@
 """Rendering: templates, what each of them may call, and whether a whole page or a piece of it was asked for."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ class Pages:
             "Money": Money,
             "id_text": id_text,
             "icon": _icon,
+            "made": _made,
             "asset": _asset,
             "csrf_field": CSRF_FIELD,
             "why_length_min": WHY_LENGTH_MIN,
@@ -60,6 +62,10 @@ class Pages:
 
     def text(self, template: str, context: Context) -> str:
         return self._environment.get_template(template).render(context)
+
+    def pieces(self, template: str) -> Any:
+        """The macros of a template, as functions of what they are called with: the very ones that a page is laid out with."""
+        return self._environment.get_template(template).module
 
     def block(self, template: str, block: str, context: Context) -> str:
         """One block of a template: the very piece that the page includes."""
@@ -99,11 +105,19 @@ def _amiss(firm: Firm, visitor: Visitor | None) -> Context:
 
 def _icon(name: str) -> Markup:
     """A picture beside words that say the same; screen readers pass it by."""
-    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(
-        _asset("vendor/lucide/sprite.svg"), name
-    )
+    if name not in _ICONS:
+        _ICONS[name] = Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+            _asset("vendor/lucide/sprite.svg"), name
+        )
+    return _ICONS[name]
 
 
+def _made(_name: str, _rests_on: Any, macro: Callable[..., str], *given: Any) -> str:
+    """A part of a piece where none is kept: for a page that is made once; see `web/account_pieces.py`."""
+    return macro(*given)
+
+
+_ICONS: dict[str, Markup] = {}  # of the names that our templates and words have
 _ASSETS: dict[str, str] = {}
 
 

@@ -1,0 +1,191 @@
+"""Turns: live pages together take no more than their share of the loop, one at a time, and none of them is left out.
+
+The loop's time is simulated: making a part takes as long as it is said to, whatever the machine does.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.simulation.world.loop import VirtualLoop
+from web.app import create_app
+from web.bounds import STREAM_INTERVAL_SECONDS, STREAM_PING_SECONDS, STREAM_SAVED_SECONDS, STREAM_SHARE
+from web.sse import ENDED, PING, Streams
+from web.visitor import Visitor
+
+SECONDS = 14.0  # before a stream asks for its session, which is in a file
+HEAVY_S = 0.002
+LATEST_S = 0.000_01
+
+
+class Part:
+    """A part that takes so long to make, and notes when it was made. `rests_on`: another number, another part."""
+
+    def __init__(self, loop: VirtualLoop, takes_s: float) -> None:
+        self._loop, self._takes_s = loop, takes_s
+        self.made_at: list[float] = []
+        self.rests_on: int | None = None  # on something that always changes
+        self._made_of: int | None = None
+
+    def changed(self) -> bool:
+        return self.rests_on is None or self.rests_on != self._made_of
+
+    def lacks(self) -> bool:
+        return False
+
+    async def gather(self) -> None:
+        raise AssertionError("nothing is lacking")
+
+    def parts(self) -> dict[str, str]:
+        self.made_at.append(self._loop.seconds)
+        self._made_of = self.rests_on
+        self._loop.seconds += self._takes_s
+        return {"live": f"<p>{len(self.made_at) if self.rests_on is None else self.rests_on}</p>"}
+
+
+def simulated(work: Callable[[VirtualLoop], Coroutine[Any, Any, None]]) -> None:
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(work(loop))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+
+
+@pytest.fixture
+def streams(stage: Any) -> Streams:
+    return create_app(replace(stage.firm, streams_max=2_000)).state.streams
+
+
+async def read(streams: Streams, person: int, part: Part, heard: list[bytes]) -> None:
+    visitor = Visitor(kind="trader", id=person, role="", name="Ada", session_id="s")
+    heard.extend([event async for event in streams.follow(visitor, f"account/{person}", part)])
+
+
+async def watched_for(
+    loop: VirtualLoop, streams: Streams, parts: list[Part], seconds: float = SECONDS
+) -> list[list[bytes]]:
+    """What each viewer of a part of its own heard within the time."""
+    heard: list[list[bytes]] = [[] for _ in parts]
+    async with asyncio.TaskGroup() as tasks:
+        for person, part in enumerate(parts, 1):
+            tasks.create_task(read(streams, person, part, heard[person - 1]))
+        await asyncio.sleep(seconds)
+        streams.end()
+    assert streams.open == 0
+    return heard
+
+
+def test_however_many_watch_they_take_their_share_of_the_loop_and_no_more(streams):
+    async def work(loop: VirtualLoop) -> None:
+        parts = [Part(loop, HEAVY_S) for _ in range(500)]
+        await watched_for(loop, streams, parts)
+        taken = sum(len(part.made_at) for part in parts) * HEAVY_S
+        assert taken <= (SECONDS + STREAM_SAVED_SECONDS) * STREAM_SHARE + HEAVY_S
+        assert taken >= SECONDS * STREAM_SHARE * 0.95  # nor is any of it wasted
+
+    simulated(work)
+
+
+def test_each_is_served_in_its_turn_and_none_waits_longer_than_the_others(streams):
+    async def work(loop: VirtualLoop) -> None:
+        parts = [Part(loop, HEAVY_S) for _ in range(300)]
+        await watched_for(loop, streams, parts)
+        counts = {len(part.made_at) for part in parts}
+        assert max(counts) - min(counts) <= 1
+        a_round = len(parts) * HEAVY_S / STREAM_SHARE
+        gaps = [later - sooner for part in parts for sooner, later in zip(part.made_at, part.made_at[1:], strict=False)]
+        assert max(gaps) < a_round * 1.1
+
+    simulated(work)
+
+
+def test_a_decision_waits_for_one_part_at_the_most(streams):
+    async def work(loop: VirtualLoop) -> None:
+        late: list[float] = []
+
+        async def decide() -> None:
+            while True:
+                due_at = loop.seconds + 0.000_5
+                await asyncio.sleep(0.000_5)
+                late.append(loop.seconds - due_at)
+
+        deciding = asyncio.ensure_future(decide())
+        await watched_for(loop, streams, [Part(loop, HEAVY_S) for _ in range(300)], 5.0)
+        deciding.cancel()
+        assert HEAVY_S / 2 < max(late) <= HEAVY_S + LATEST_S
+
+    simulated(work)
+
+
+def test_one_who_costs_much_does_not_make_the_others_wait_longer_than_the_share_says(streams):
+    async def work(loop: VirtualLoop) -> None:
+        heavy, *light = [Part(loop, 0.05), *(Part(loop, 0.000_1) for _ in range(50))]
+        await watched_for(loop, streams, [heavy, *light])
+        a_round = (0.05 + 50 * 0.000_1) / STREAM_SHARE
+        assert {len(part.made_at) for part in light} == {round(SECONDS / max(a_round, STREAM_INTERVAL_SECONDS))}
+
+    simulated(work)
+
+
+def test_a_few_are_served_twice_a_second(streams):
+    async def work(loop: VirtualLoop) -> None:
+        parts = [Part(loop, 0.000_2) for _ in range(20)]
+        heard = await watched_for(loop, streams, parts)
+        for part, events in zip(parts, heard, strict=True):
+            assert len(part.made_at) == SECONDS / STREAM_INTERVAL_SECONDS
+            assert events[1:] == [b"event: live\ndata: <p>%d</p>\n\n" % (n + 1) for n in range(28)] + [ENDED]
+
+    simulated(work)
+
+
+def test_where_nothing_changed_nothing_is_made_and_only_pings_are_heard(streams):
+    async def work(loop: VirtualLoop) -> None:
+        part = Part(loop, HEAVY_S)
+        part.rests_on = 1
+        loop.call_later(7.1, lambda: setattr(part, "rests_on", 2))
+        [events] = await watched_for(loop, streams, [part])
+        assert events[1:] == [
+            b"event: live\ndata: <p>1</p>\n\n",
+            PING,  # after five seconds
+            b"event: live\ndata: <p>2</p>\n\n",
+            PING,
+            ENDED,
+        ]
+        started_at, pinged_at, changed_at, last_at = part.made_at
+        assert (started_at, pinged_at) == pytest.approx((0.0, STREAM_PING_SECONDS), abs=0.01)
+        assert 7.1 <= changed_at <= 7.1 + STREAM_INTERVAL_SECONDS + 0.01
+        assert last_at == pytest.approx(changed_at + STREAM_PING_SECONDS, abs=0.01)
+
+    simulated(work)
+
+
+def test_a_page_that_is_opened_beside_hundreds_shows_something_at_once(streams):
+    async def work(loop: VirtualLoop) -> None:
+        late = Part(loop, HEAVY_S)
+        heard: list[bytes] = []
+
+        async def come_late() -> None:
+            await asyncio.sleep(8.0)
+            await read(streams, 1_000, late, heard)
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(come_late())
+            await watched_for(loop, streams, [Part(loop, HEAVY_S) for _ in range(500)])
+        assert late.made_at[0] == pytest.approx(8.0, abs=2 * HEAVY_S / STREAM_SHARE)
+
+    simulated(work)
+
+
+def test_whoever_leaves_is_no_longer_waited_for(streams):
+    async def work(loop: VirtualLoop) -> None:
+        parts = [Part(loop, HEAVY_S) for _ in range(50)]
+        await watched_for(loop, streams, parts[:1], 0.1)
+        before = [len(part.made_at) for part in parts]
+        await asyncio.sleep(5.0)
+        assert [len(part.made_at) for part in parts] == before
+
+    simulated(work)
