@@ -61,6 +61,7 @@ class Visitors:
         until = time.perf_counter() + OPEN_WITHIN_S
         while self._watching + self.refused.total() < len(watchers) and time.perf_counter() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+        self.parts = 0  # from now on, as the stretch is that is measured
         say({"watching": self._watching, "refused": self.refused})
         readers = [asyncio.create_task(self._read_on())] if self._pages else []
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

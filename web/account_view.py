@@ -159,21 +159,17 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def account_view(firm: Firm, account: int) -> AccountView:
     """Raises NotFoundException where there is no such account."""
-    newest_seq = await _newest_row(firm, account)  # first, so that what is read next is never older than it says
-    found = await firm.book.read(lambda book: _gather(book, account))
+    found = await firm.book.look(lambda reader: _look_up(reader, account))
     ended_us = prices_ended_us(firm.pulse.now(), found["line"].bridge)
     moving = live_part(firm, found["line"], found["ruleset"], found["next_phase"], ended_us)
-    return AccountView(newest_seq=newest_seq, **found, **moving)
+    return AccountView(**found, **moving)
 
 
-async def _newest_row(firm: Firm, account: int) -> int:
-    """The account's last ledger row: whatever its page takes from the book changed with a row of its own."""
-
-    def newest(reader: LedgerReader) -> int:
-        rows = reader.account_rows(account, limit=1)
-        return rows[0].seq if rows else 0
-
-    return await firm.book.look(newest)
+def _look_up(reader: LedgerReader, account: int) -> dict[str, Any]:
+    """The newest row is looked up first, so that what is read next is never older than it says."""
+    rows = reader.account_rows(account, limit=1)
+    with reader.connection() as book:
+        return {"newest_seq": rows[0].seq if rows else 0, **_gather(book, account)}
 
 
 def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:

@@ -48,6 +48,7 @@ STREAM_SENDING_SECONDS_MAX = (
     0.001  # of an event's sending that is charged: the rest is waiting for a browser that reads slowly
 )
 STREAM_LOOK_SECONDS = 0.000_25  # how long is looked who has something new, before others have the loop
+PARTS_KEPT_MAX = 200  # of the pieces of one page that is watched: a few of each position
 STREAM_PING_SECONDS = 5.0
 STREAM_RECHECK_SECONDS = 15.0  # how soon, give or take a ping, a stream notices that its session has ended
 STREAMS_PER_PERSON_MAX = 12

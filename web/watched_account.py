@@ -77,7 +77,7 @@ class WatchedAccount:
 
     def _know(self, view: AccountView) -> None:
         self._read = None
-        self._view, self._pieces = view, AccountPieces(self._pages, self._room)
+        self._view = view
         self._book = self._pages.text("_account_book.html", {"view": view, "room": self._room})
         self._rests_on = None
 
