@@ -4,6 +4,8 @@ The loop's time is simulated: making a part takes as long as it is said to, what
 """
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from tests.simulation.world.loop import VirtualLoop
 from web.app import create_app
 from web.bounds import STREAM_INTERVAL_SECONDS, STREAM_PING_SECONDS, STREAM_SAVED_SECONDS, STREAM_SHARE
-from web.sse import ENDED, PING, Streams
+from web.sse import ENDED, OVER, PING, Streams
 from web.visitor import Visitor
 
 SECONDS = 14.0  # before a stream asks for its session, which is in a file
@@ -60,13 +62,13 @@ def streams(stage: Any) -> Streams:
     return create_app(replace(stage.firm, streams_max=2_000)).state.streams
 
 
-async def read(streams: Streams, person: int, part: Part, heard: list[bytes]) -> None:
+async def read(streams: Streams, person: int, part: Any, heard: list[bytes]) -> None:
     visitor = Visitor(kind="trader", id=person, role="", name="Ada", session_id="s")
     heard.extend([event async for event in streams.follow(visitor, f"account/{person}", part)])
 
 
 async def watched_for(
-    loop: VirtualLoop, streams: Streams, parts: list[Part], seconds: float = SECONDS
+    loop: VirtualLoop, streams: Streams, parts: list[Any], seconds: float = SECONDS
 ) -> list[list[bytes]]:
     """What each viewer of a part of its own heard within the time."""
     heard: list[list[bytes]] = [[] for _ in parts]
@@ -180,12 +182,113 @@ def test_a_page_that_is_opened_beside_hundreds_shows_something_at_once(streams):
     simulated(work)
 
 
-def test_whoever_leaves_is_no_longer_waited_for(streams):
+def test_what_nobody_watches_any_more_is_forgotten(streams):
     async def work(loop: VirtualLoop) -> None:
         parts = [Part(loop, HEAVY_S) for _ in range(50)]
-        await watched_for(loop, streams, parts[:1], 0.1)
-        before = [len(part.made_at) for part in parts]
-        await asyncio.sleep(5.0)
-        assert [len(part.made_at) for part in parts] == before
+        known = [weakref.ref(part) for part in parts]
+        await watched_for(loop, streams, parts, 1.0)
+        del parts
+        await asyncio.sleep(STREAM_INTERVAL_SECONDS + 1.0)
+        gc.collect()
+        assert [part() for part in known] == [None] * 50
+
+    simulated(work)
+
+
+# --- what is sent ---
+
+
+class Told:
+    """What is watched tells one thing after the other, the next one each time that it is its turn; `lacking` of them have to be fetched."""
+
+    def __init__(self, *told: Any, lacking: int = 0) -> None:
+        self._told = list(told)
+        self._lacking = lacking
+        self.gathered = 0
+
+    def changed(self) -> bool:
+        return bool(self._told)
+
+    def lacks(self) -> bool:
+        return self.gathered < self._lacking
+
+    async def gather(self) -> None:
+        await asyncio.sleep(0.2)
+        self.gathered += 1
+
+    def parts(self) -> Any:
+        self._last = self._told.pop(0) if self._told else self._last
+        return self._last
+
+
+def test_of_pieces_those_that_moved_are_sent_and_all_where_one_came_or_went(streams):
+    async def work(loop: VirtualLoop) -> None:
+        told = Told(
+            {"live": {"a": "<p>1</p>", "b": "<p>2</p>"}, "book": "<ul></ul>"},
+            {"live": {"a": "<p>1</p>", "b": "<p>3</p>"}, "book": "<ul></ul>"},
+            {"live": {"a": "<p>1</p>", "b": "<p>3</p>"}, "book": "<ol></ol>"},
+            {"live": {"a": "<p>1</p>"}, "book": "<ol></ol>"},
+            {},
+        )
+        [heard] = await watched_for(loop, streams, [told], 4.0)
+        assert heard[1:] == [
+            b"event: live\ndata: <p>1</p>\ndata: <p>2</p>\n\n",
+            b"event: book\ndata: <ul></ul>\n\n",
+            b"event: live-moved\ndata: <p>3</p>\n\n",
+            b"event: book\ndata: <ol></ol>\n\n",
+            b"event: live\ndata: <p>1</p>\n\n",
+            OVER,
+        ]
+
+    simulated(work)
+
+
+def test_who_waits_for_the_book_keeps_nobody_from_their_turn(streams):
+    async def work(loop: VirtualLoop) -> None:
+        slow = Told(*({"live": f"<p>{n}</p>"} for n in range(100)), lacking=100)
+        quick = Part(loop, 0.000_2)
+        await watched_for(loop, streams, [slow, quick], 5.0)
+        assert len(quick.made_at) == 5.0 / STREAM_INTERVAL_SECONDS
+        assert slow.gathered > 20
+
+    simulated(work)
+
+
+def test_a_browser_that_reads_slowly_holds_up_only_itself_and_then_gets_the_newest(streams):
+    async def work(loop: VirtualLoop) -> None:
+        part, other = Part(loop, 0.000_2), Part(loop, 0.000_2)
+        slow = streams.follow(Visitor(kind="trader", id=1, role="", name="Ada", session_id="s"), "account/1", part)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(read(streams, 2, other, []))
+            first = [await anext(slow), await anext(slow)]
+            await asyncio.sleep(5.0)  # while the second is on its way
+            assert len(part.made_at) == 1
+            assert len(other.made_at) >= 10
+            assert await anext(slow) == b"event: live\ndata: <p>2</p>\n\n"
+            assert len(part.made_at) == 2
+            streams.end()
+            assert await anext(slow) == ENDED
+        await slow.aclose()
+        assert first[1] == b"event: live\ndata: <p>1</p>\n\n"
+
+    simulated(work)
+
+
+def test_two_who_watch_the_same_have_it_made_once(streams):
+    async def work(loop: VirtualLoop) -> None:
+        part = Part(loop, 0.000_2)
+        heard: list[list[bytes]] = [[], []]
+
+        async def hear(person: int) -> None:
+            visitor = Visitor(kind="staff", id=person, role="owner", name="Omar", session_id="s")
+            heard[person].extend([event async for event in streams.follow(visitor, "account/1/staff", part)])
+
+        async with asyncio.TaskGroup() as tasks:
+            for person in (0, 1):
+                tasks.create_task(hear(person))
+            await asyncio.sleep(2.1)
+            streams.end()
+        assert heard[0] == heard[1]
+        assert len(part.made_at) == 5
 
     simulated(work)
