@@ -6,13 +6,13 @@ The loop's time is simulated: making a part takes as long as it is said to, what
 import asyncio
 import gc
 import weakref
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.simulation.world.loop import VirtualLoop
+from tests.web.simulated import passed, simulated
 from web.app import create_app
 from web.bounds import STREAM_INTERVAL_SECONDS, STREAM_PING_SECONDS, STREAM_SAVED_SECONDS, STREAM_SHARE
 from web.sse import ENDED, OVER, PING, Streams
@@ -48,15 +48,6 @@ class Part:
         return {"live": f"<p>{len(self.made_at) if self.rests_on is None else self.rests_on}</p>"}
 
 
-def simulated(work: Callable[[VirtualLoop], Coroutine[Any, Any, None]]) -> None:
-    loop = VirtualLoop()
-    try:
-        loop.run_until_complete(work(loop))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-    finally:
-        loop.close()
-
-
 @pytest.fixture
 def streams(stage: Any) -> Streams:
     return create_app(replace(stage.firm, streams_max=2_000)).state.streams
@@ -75,7 +66,7 @@ async def watched_for(
     async with asyncio.TaskGroup() as tasks:
         for person, part in enumerate(parts, 1):
             tasks.create_task(read(streams, person, part, heard[person - 1]))
-        await asyncio.sleep(seconds)
+        await passed(loop, seconds)
         streams.end()
     assert streams.open == 0
     return heard
@@ -112,7 +103,7 @@ def test_a_decision_waits_for_one_part_at_the_most(streams):
         async def decide() -> None:
             while True:
                 due_at = loop.seconds + 0.000_5
-                await asyncio.sleep(0.000_5)
+                await passed(loop, 0.000_5)
                 late.append(loop.seconds - due_at)
 
         deciding = asyncio.ensure_future(decide())
@@ -171,7 +162,7 @@ def test_a_page_that_is_opened_beside_hundreds_shows_something_at_once(streams):
         heard: list[bytes] = []
 
         async def come_late() -> None:
-            await asyncio.sleep(8.0)
+            await passed(loop, 8.0)
             await read(streams, 1_000, late, heard)
 
         async with asyncio.TaskGroup() as tasks:
@@ -188,7 +179,7 @@ def test_what_nobody_watches_any_more_is_forgotten(streams):
         known = [weakref.ref(part) for part in parts]
         await watched_for(loop, streams, parts, 1.0)
         del parts
-        await asyncio.sleep(STREAM_INTERVAL_SECONDS + 1.0)
+        await passed(loop, STREAM_INTERVAL_SECONDS + 1.0)
         gc.collect()
         assert [part() for part in known] == [None] * 50
 
@@ -201,7 +192,8 @@ def test_what_nobody_watches_any_more_is_forgotten(streams):
 class Told:
     """What is watched tells one thing after the other, the next one each time that it is its turn; `lacking` of them have to be fetched."""
 
-    def __init__(self, *told: Any, lacking: int = 0) -> None:
+    def __init__(self, loop: VirtualLoop, *told: Any, lacking: int = 0) -> None:
+        self._loop = loop
         self._told = list(told)
         self._lacking = lacking
         self.gathered = 0
@@ -213,7 +205,7 @@ class Told:
         return self.gathered < self._lacking
 
     async def gather(self) -> None:
-        await asyncio.sleep(0.2)
+        await passed(self._loop, 0.2)
         self.gathered += 1
 
     def parts(self) -> Any:
@@ -224,6 +216,7 @@ class Told:
 def test_of_pieces_those_that_moved_are_sent_and_all_where_one_came_or_went(streams):
     async def work(loop: VirtualLoop) -> None:
         told = Told(
+            loop,
             {"live": {"a": "<p>1</p>", "b": "<p>2</p>"}, "book": "<ul></ul>"},
             {"live": {"a": "<p>1</p>", "b": "<p>3</p>"}, "book": "<ul></ul>"},
             {"live": {"a": "<p>1</p>", "b": "<p>3</p>"}, "book": "<ol></ol>"},
@@ -245,7 +238,7 @@ def test_of_pieces_those_that_moved_are_sent_and_all_where_one_came_or_went(stre
 
 def test_who_waits_for_the_book_keeps_nobody_from_their_turn(streams):
     async def work(loop: VirtualLoop) -> None:
-        slow = Told(*({"live": f"<p>{n}</p>"} for n in range(100)), lacking=100)
+        slow = Told(loop, *({"live": f"<p>{n}</p>"} for n in range(100)), lacking=100)
         quick = Part(loop, 0.000_2)
         await watched_for(loop, streams, [slow, quick], 5.0)
         assert len(quick.made_at) == 5.0 / STREAM_INTERVAL_SECONDS
@@ -261,7 +254,7 @@ def test_a_browser_that_reads_slowly_holds_up_only_itself_and_then_gets_the_newe
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(read(streams, 2, other, []))
             first = [await anext(slow), await anext(slow)]
-            await asyncio.sleep(5.0)  # while the second is on its way
+            await passed(loop, 5.0)  # while the second is on its way
             assert len(part.made_at) == 1
             assert len(other.made_at) >= 10
             assert await anext(slow) == b"event: live\ndata: <p>2</p>\n\n"
@@ -286,7 +279,7 @@ def test_two_who_watch_the_same_have_it_made_once(streams):
         async with asyncio.TaskGroup() as tasks:
             for person in (0, 1):
                 tasks.create_task(hear(person))
-            await asyncio.sleep(2.1)
+            await passed(loop, 2.1)
             streams.end()
         assert heard[0] == heard[1]
         assert len(part.made_at) == 5
