@@ -65,10 +65,10 @@ class WatchedAccount:
         now, is_off = self._now(), self._countdown_is_off()
         if now == self._rests_on and not is_off:
             return self._parts
-        self._over = not self._view.watched
         view = self._view
         moving = live_part(self._firm, view.line, view.ruleset, view.next_phase, now.prices_ended_us)
         self._view = msgspec.structs.replace(view, **moving)
+        self._over = not self._view.watched
         self._rests_on = now
         if is_off:
             self._counted_from = (self._view.now_us, self._firm.wall_us())
