@@ -57,6 +57,7 @@ class LiveBoard:
         self._highs: dict[str, Highs] = {}
         self._enforcement: dict[str, EnforcementState] = {}
         self._newest_rows: dict[int, int] = {}
+        self._told: dict[int, list[Callable[[], None]]] = {}
         self.health = health
 
     def publish_all(self) -> None:
@@ -78,11 +79,24 @@ class LiveBoard:
         for bridge in batch.bridges:
             self._publish_market(bridge)
         self._publish_enforcement()
-        self._newest_rows |= {row.account: row.seq for row, _ in batch.rows if row.account}
+        newest = {row.account: row.seq for row, _ in batch.rows if row.account}
+        self._newest_rows |= newest
+        for account in newest.keys() & self._told.keys():
+            for heard in self._told[account]:
+                heard()
 
     def newest_row(self, account: int) -> int:
         """The account's last durable ledger row, where it has one since the start; else 0."""
         return self._newest_rows.get(account, 0)
+
+    def tell_rows(self, account: int, heard: Callable[[], None]) -> None:
+        """From now on call `heard` after a commit that brought rows of the account. It must be quick."""
+        self._told.setdefault(account, []).append(heard)
+
+    def tell_no_more(self, account: int, heard: Callable[[], None]) -> None:
+        self._told[account].remove(heard)
+        if not self._told[account]:
+            del self._told[account]
 
     def grounds(self, account: int, known: Grounds | None = None) -> Grounds | None:
         """What `account()` would rest on now, a small part of its cost; None where it is not known. `known`: what it rested on last."""

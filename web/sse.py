@@ -42,6 +42,12 @@ Render = Callable[[], Awaitable[Parts]]
 class Watched(Protocol):
     """What is watched. Of these only `gather` may wait; what the others do holds up the loop."""
 
+    def heed(self, hurry: Callable[[], None]) -> None:
+        """From now on call `hurry` when there is something that must not be shown late."""
+
+    def forget(self) -> None:
+        """Nobody watches any more."""
+
     def changed(self) -> bool:
         """Whether there may be other parts than the last ones; asked twice a second, so it must cost almost nothing."""
 
@@ -94,6 +100,7 @@ class Streams:
         if shown is None:
             shown = self._shown[key] = Shown(watched, self._turns)
             self._turns.join(shown)
+            watched.heed(shown.hurry)
         shown.watchers += 1
         self._people[visitor.reference] += 1
         try:
@@ -149,11 +156,12 @@ class Shown:
     def __init__(self, watched: Watched, turns: Turns) -> None:
         self.watchers = 0
         self.gone = False
+        self.place: int | None = None
         self._watched = watched
         self._turns = turns
         self._parts: Parts | None = None  # before its first turn
         self._waiting = 0
-        self._has_turn = False
+        self._has_turn = self._is_urgent = False
         self._began_at = float("-inf")
         self._woken = anyio.Event()
         self._last_events: tuple[Parts | None, Parts | None, list[bytes]] = (None, None, [])
@@ -168,7 +176,7 @@ class Shown:
 
     def begin(self, now: float) -> None:
         """Whoever of those that wait comes first renders it."""
-        self._has_turn, self._began_at = True, now
+        self._has_turn, self._is_urgent, self._began_at = True, False, now
         self.wake()
 
     def wake(self) -> None:
@@ -178,7 +186,14 @@ class Shown:
     def leave(self) -> None:
         """Nobody watches any more."""
         self.gone = True
+        self._watched.forget()
         self._turns.over(self)
+
+    def hurry(self) -> None:
+        """Before others, but no more often than twice a second."""
+        if not self._is_urgent:
+            self._is_urgent = True
+            self._turns.hurry(self, self._began_at + STREAM_INTERVAL_SECONDS)
 
     # --- its watchers ---
 
@@ -187,18 +202,25 @@ class Shown:
         if not self._has_turn:
             return self._parts
         self._has_turn = False
-        due_at = self._began_at
-        try:
-            if self._watched.lacks():
-                self._turns.over(self)
-                await self._watched.gather()  # and the next turn, which is due at once, is for what comes of it
-            else:
-                due_at += STREAM_INTERVAL_SECONDS
+        if not self._watched.lacks():
+            try:
                 self._render()
+            finally:
+                self._turns.over(self)
+                self._wait_again()
+            return self._parts
+        self._turns.over(self)
+        try:
+            await self._watched.gather()
         finally:
-            self._turns.over(self)
-            self._turns.wait(self, due_at)
+            self._wait_again(_now())  # before others: it has had its place in the line
         return self._parts
+
+    def _wait_again(self, hurried_at: float | None = None) -> None:
+        due_at = self._began_at + STREAM_INTERVAL_SECONDS
+        self._turns.wait(self, due_at)
+        if hurried_at is not None or self._is_urgent:
+            self._turns.hurry(self, due_at if hurried_at is None else hurried_at)
 
     def _render(self) -> None:
         began = _now()
@@ -232,6 +254,12 @@ class _Rendered:
     def __init__(self, render: Render) -> None:
         self._render = render
         self._fresh: Parts | None = None
+
+    def heed(self, hurry: Callable[[], None]) -> None:
+        """Nothing of it is so urgent."""
+
+    def forget(self) -> None:
+        """Nothing is kept for it."""
 
     def changed(self) -> bool:
         return True

@@ -4,6 +4,7 @@ What moves with prices is read from the live board, and not looked at while ever
 holds (trades, days, decisions, commands) is read and rendered again only when the account has a new ledger row.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -44,6 +45,14 @@ class WatchedAccount:
         self._parts: Parts = {}
         self._rests_on: RestsOn | None = None
         self._counted_from = (0, 0)
+
+    def heed(self, hurry: Callable[[], None]) -> None:
+        """A row of the account's own, a breach say, is shown before others are told their prices."""
+        self._hurry = hurry
+        self._firm.live.tell_rows(self._view.line.account, hurry)
+
+    def forget(self) -> None:
+        self._firm.live.tell_no_more(self._view.line.account, self._hurry)
 
     def changed(self) -> bool:
         """Whether there may be other parts than the last ones. It costs a hundredth of making them."""

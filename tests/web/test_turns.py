@@ -6,6 +6,7 @@ The loop's time is simulated: making a part takes as long as it is said to, what
 import asyncio
 import gc
 import weakref
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,12 @@ class Part:
         self.made_at: list[float] = []
         self.rests_on: int | None = None  # on something that always changes
         self._made_of: int | None = None
+
+    def heed(self, hurry: Callable[[], None]) -> None:
+        self.hurry = hurry
+
+    def forget(self) -> None:
+        del self.hurry
 
     def changed(self) -> bool:
         return self.rests_on is None or self.rests_on != self._made_of
@@ -90,8 +97,7 @@ def test_each_is_served_in_its_turn_and_none_waits_longer_than_the_others(stream
         counts = {len(part.made_at) for part in parts}
         assert max(counts) - min(counts) <= 1
         a_round = len(parts) * HEAVY_S / STREAM_SHARE
-        gaps = [later - sooner for part in parts for sooner, later in zip(part.made_at, part.made_at[1:], strict=False)]
-        assert max(gaps) < a_round * 1.1
+        assert max(gap for part in parts for gap in gaps_of(part)) < a_round * 1.1
 
     simulated(work)
 
@@ -173,6 +179,56 @@ def test_a_page_that_is_opened_beside_hundreds_shows_something_at_once(streams):
     simulated(work)
 
 
+def gaps_of(part: Part) -> list[float]:
+    return [later - sooner for sooner, later in zip(part.made_at, part.made_at[1:], strict=False)]
+
+
+def test_what_must_not_be_late_is_shown_before_others(streams):
+    async def work(loop: VirtualLoop) -> None:
+        parts = [Part(loop, HEAVY_S) for _ in range(300)]
+        loop.call_later(8.0, lambda: [part.hurry() for part in parts[:100]])
+        await watched_for(loop, streams, parts)
+        waited = [next(at for at in part.made_at if at > 8.0) - 8.0 for part in parts[:100]]
+        assert max(waited) <= 2 * len(waited) * HEAVY_S / STREAM_SHARE * 1.05
+
+    simulated(work)
+
+
+def test_however_much_must_not_be_late_every_second_turn_is_the_lines(streams):
+    async def work(loop: VirtualLoop) -> None:
+        urgent, others = ([Part(loop, HEAVY_S) for _ in range(many)] for many in (100, 200))
+
+        async def never_calm() -> None:
+            while True:
+                await passed(loop, 0.1)
+                for part in urgent:
+                    part.hurry()
+
+        never = asyncio.ensure_future(never_calm())
+        await watched_for(loop, streams, [*urgent, *others])
+        never.cancel()
+        assert max(gap for part in others for gap in gaps_of(part)) <= 2 * 300 * HEAVY_S / STREAM_SHARE
+
+    simulated(work)
+
+
+@pytest.mark.parametrize("beside", [0, 300])
+def test_what_comes_while_one_is_shown_is_shown_next_but_no_more_than_twice_a_second(streams, beside):
+    class Hurried(Part):
+        def parts(self) -> dict[str, str]:
+            made = super().parts()
+            self.hurry()
+            return made
+
+    async def work(loop: VirtualLoop) -> None:
+        hurried = Hurried(loop, HEAVY_S)
+        await watched_for(loop, streams, [hurried, *(Part(loop, HEAVY_S) for _ in range(beside))])
+        assert min(gaps_of(hurried)) >= STREAM_INTERVAL_SECONDS - LATEST_S
+        assert max(gaps_of(hurried)) <= STREAM_INTERVAL_SECONDS + 3 * HEAVY_S / STREAM_SHARE
+
+    simulated(work)
+
+
 def test_what_nobody_watches_any_more_is_forgotten(streams):
     async def work(loop: VirtualLoop) -> None:
         parts = [Part(loop, HEAVY_S) for _ in range(50)]
@@ -197,6 +253,12 @@ class Told:
         self._told = list(told)
         self._lacking = lacking
         self.gathered = 0
+
+    def heed(self, hurry: Callable[[], None]) -> None:
+        pass
+
+    def forget(self) -> None:
+        pass
 
     def changed(self) -> bool:
         return bool(self._told)

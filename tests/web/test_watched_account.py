@@ -122,6 +122,23 @@ async def test_a_row_of_the_account_has_its_book_read_again_and_one_of_another_h
     assert f"P{account}b" in after["live"]["positions"]
 
 
+async def test_whoever_watches_an_account_is_told_of_its_own_rows_once_they_are_durable(stage, account, play):
+    ada = await watched(stage, account)
+    heard: list[int] = []
+    ada.heed(lambda: heard.append(stage.engine.size))
+    other = stage.sell(f"ben quiet beside {account}", play.BEN, 1_200 + len(stage.accounts))
+    stage.settle()
+    stage.deal(account, f"P{account}c", Side.SELL, "1.00", "XAUUSD")
+    assert heard == []
+    stage.settle()
+    assert len(heard) == 1
+    ada.forget()
+    stage.deal(account, f"P{account}d", Side.SELL, "1.00", "XAUUSD")
+    stage.deal(other, f"P{other}", Side.SELL, "1.00", "XAUUSD")
+    stage.settle()
+    assert len(heard) == 1
+
+
 async def test_the_countdown_is_told_again_only_where_firm_time_does_not_run_as_a_clock_does(stage, account):
     ada = await watched(stage, account)
     before = ada.parts()["live"]["gauges"]
