@@ -30,6 +30,7 @@ ENDED = b"event: ended\ndata:\n\n"  # the application stops: the browser comes b
 SIGNED_OUT = b"event: signed-out\ndata:\n\n"
 OVER = b"event: over\ndata:\n\n"
 MOVED = "-moved"
+TIMER_SECONDS = 0.001  # that a timer may ring early, by its rounding
 
 Parts = Mapping[str, str | Mapping[str, str]]
 """The parts of a page by the name of their event: HTML, or pieces of it by key. Empty when nothing can change any more.
@@ -119,8 +120,7 @@ class Streams:
             if parts is not None and not parts:
                 yield OVER
                 return
-            # Whoever came later than others is pinged with them, and hears nothing for less than twice as long.
-            is_silent = _now() - sent_at >= STREAM_PING_SECONDS / 2
+            is_silent = _now() >= sent_at + STREAM_PING_SECONDS - TIMER_SECONDS
             for event in shown.events_since(sent) or ([PING] if is_silent else []):
                 began = _now()
                 yield event
@@ -136,7 +136,7 @@ class Streams:
                 if not is_signed_in:
                     yield SIGNED_OUT
                     return
-            await shown.news(sent)
+            await shown.news(sent, ping_at=sent_at + STREAM_PING_SECONDS)
         yield ENDED
 
     def _leave(self, visitor: Visitor, key: str, shown: "Shown") -> None:
@@ -168,11 +168,9 @@ class Shown:
 
     # --- its turns ---
 
-    def has_nothing_new(self, now: float) -> bool:
+    def has_nothing_new(self) -> bool:
         """Nor has it for whoever still reads the last events: a browser that reads slowly holds up nobody but itself."""
-        if not self._waiting:
-            return True
-        return now - self._began_at < STREAM_PING_SECONDS and not self._watched.changed()
+        return not self._waiting or not self._watched.changed()
 
     def begin(self, now: float) -> None:
         """Whoever of those that wait comes first renders it."""
@@ -237,13 +235,17 @@ class Shown:
             self._last_events = (sent, self._parts, events)
         return events
 
-    async def news(self, sent: Parts | None) -> None:
-        """Wait while there is nothing else than `sent`: until its turn, or until it is told to wake."""
+    async def news(self, sent: Parts | None, ping_at: float) -> None:
+        """Wait while there is nothing else than `sent`: until its turn, until it is told to wake, or until a ping is due.
+
+        A ping waits for no turn: however long the line is, a browser knows that it is connected.
+        """
         if self._parts is not sent or self._has_turn:
             return
         self._waiting += 1
         try:
-            await self._woken.wait()
+            with anyio.move_on_after(max(0.0, ping_at - _now())):
+                await self._woken.wait()
         finally:
             self._waiting -= 1
 

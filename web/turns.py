@@ -2,7 +2,8 @@
 
 One timer looks who is due. Whoever has nothing new is due again half a second later, which costs a look; whoever has is given the
 turn, and what it takes is charged. While all of them together have taken their share of the time, everybody waits, and
-whoever has waited longest is next: with more pages than the share allows, each is refreshed less often, and none is left out.
+whoever has waited longest is next: with more pages than the share allows, each is refreshed less often, and none is left out. What
+must not be late goes before the line, which keeps every second turn.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ class Seat(Protocol):
     gone: bool
     place: int | None
 
-    def has_nothing_new(self, now: float) -> bool:
+    def has_nothing_new(self) -> bool:
         """Asked when it is due; must be quick."""
 
     def begin(self, now: float) -> None:
@@ -77,7 +78,7 @@ class Turns:
             if seat is None:
                 continue
             seat.place = None
-            if not seat.has_nothing_new(now):
+            if not seat.has_nothing_new():
                 self._turn = seat
                 seat.begin(now)
                 break

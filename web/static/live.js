@@ -3,7 +3,7 @@
 // the same data-live or data-book key. What did not change is left alone, so that open details, focus and selection stay. When live
 // pieces come or go (an account ended, or began its first day) all are sent: the page is another one and is loaded again.
 (() => {
-  const SILENT_AFTER_MS = 15000; // a firm that is watched by thousands refreshes each of them less often
+  const SILENT_AFTER_MS = 9000;
   const RELOAD_AFTER_MS = 3000; // of a page's life, so that it can never do nothing but load
   const ASK_AGAIN_MS = 5000;
   const root = document.querySelector("[data-stream]");
