@@ -3,7 +3,8 @@
 Account states are immutable, so publishing one is keeping a reference; only the prices are copied.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from actors.batch import Batch
 from actors.columns import Highs
@@ -16,11 +17,29 @@ from actors.market_state import MarketState
 from actors.names import enforcement_desk
 from firm.account import AccountState, Position, with_price_peak
 from firm.arithmetic import PLAIN
-from firm.equity import Board, equity_of, position_profit, unpriced
+from firm.equity import Board, equity_of, position_profit, symbols_needed, unpriced
 from firm.facts import Doubt
 from firm.inputs import Side
+from firm.instant import SECOND_US
 from firm.objective import Objective
+from firm.price import SymbolSpec
 from firm.rules.sentences import objectives_of
+
+
+class Grounds(NamedTuple):
+    """What an account's live figures rest on: where these are the same, so are they. `as_of_s`: by the second, as pages tell it.
+
+    `prices`: bid and ask of each of its symbols, None where one was never priced. `high`: one that its desk does not know yet.
+    """
+
+    state: AccountState
+    specs: Mapping[str, SymbolSpec]
+    symbols: tuple[str, ...]
+    prices: tuple[tuple[int, int] | None, ...]
+    high: int | None
+    platform_up: bool
+    gaps: frozenset[str]
+    as_of_s: int
 
 
 class LiveBoard:
@@ -37,6 +56,8 @@ class LiveBoard:
         self._as_of: dict[str, int] = {}
         self._highs: dict[str, Highs] = {}
         self._enforcement: dict[str, EnforcementState] = {}
+        self._newest_rows: dict[int, int] = {}
+        self._told: dict[int, list[Callable[[], None]]] = {}
         self.health = health
 
     def publish_all(self) -> None:
@@ -58,6 +79,48 @@ class LiveBoard:
         for bridge in batch.bridges:
             self._publish_market(bridge)
         self._publish_enforcement()
+        newest = {row.account: row.seq for row, _ in batch.rows if row.account}
+        self._newest_rows |= newest
+        for account in newest.keys() & self._told.keys():
+            for heard in self._told[account]:
+                heard()
+
+    def newest_row(self, account: int) -> int:
+        """The account's last durable ledger row, where it has one since the start; else 0."""
+        return self._newest_rows.get(account, 0)
+
+    def tell_rows(self, account: int, heard: Callable[[], None]) -> None:
+        """From now on call `heard` after a commit that brought rows of the account. It must be quick."""
+        self._told.setdefault(account, []).append(heard)
+
+    def tell_no_more(self, account: int, heard: Callable[[], None]) -> None:
+        self._told[account].remove(heard)
+        if not self._told[account]:
+            del self._told[account]
+
+    def grounds(self, account: int, known: Grounds | None = None) -> Grounds | None:
+        """What `account()` would rest on now, a small part of its cost; None where it is not known. `known`: what it rested on last."""
+        state = self._accounts.get(account)
+        if state is None:
+            return None
+        board, market = self._boards.get(state.bridge), self._markets.get(state.bridge)
+        if board is None or market is None:
+            return Grounds(state, {}, (), (), None, True, frozenset(), state.opened_us // SECOND_US)
+        if known is not None and known.state is state and known.specs is board.specs:
+            symbols = known.symbols
+        else:
+            symbols = symbols_needed(state, board) or tuple(sorted({held.symbol for held in state.positions}))
+        quotes = [board.quotes.get(symbol) for symbol in symbols]
+        return Grounds(
+            state,
+            board.specs,
+            symbols,
+            tuple([(quote.bid, quote.ask) if quote is not None else None for quote in quotes]),
+            self._high(state),
+            market.platform_up,
+            market.gaps,
+            max(self._as_of[state.bridge], state.opened_us) // SECOND_US,
+        )
 
     def account(self, account: int) -> LiveAccount | None:
         """The account at the last durable prices, or None where it is unknown or not open yet."""
@@ -120,13 +183,18 @@ class LiveBoard:
     def _state(self, account: int) -> AccountState | None:
         """With the newest high that is durable, where columns keep it: what it rests on is for its desk alone."""
         state = self._accounts.get(account)
-        if state is None or state.peak is None or state.bridge not in self._highs:
-            return state
-        row = self._engine.market(state.bridge).wakes.columns.row_of(account)
-        high = self._highs[state.bridge].of(account, row)
-        if high is None or high <= state.peak.equity:
+        high = self._high(state) if state is not None else None
+        if state is None or high is None:
             return state
         return with_price_peak(state, high, self._as_of[state.bridge], ())
+
+    def _high(self, state: AccountState) -> int | None:
+        """The newest high that is durable, where columns keep it and it is above the one that its desk knows."""
+        if state.peak is None or state.bridge not in self._highs:
+            return None
+        row = self._engine.market(state.bridge).wakes.columns.row_of(state.account)
+        high = self._highs[state.bridge].of(state.account, row)
+        return high if high is not None and high > state.peak.equity else None
 
     def _publish_account(self, state: AccountState) -> None:
         self._accounts[state.account] = state

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 from bench.beside import now_us, say
 
 HOST = "127.0.0.1"
-LIVE = b"event: live"
+LIVE = b"event: live"  # all that moves, and what of it moved
+POSITIONS = b'data-live="positions"'
 OPENED_AT_ONCE = 50
 OPEN_WITHIN_S = 120.0  # a firm that cannot keep up lets few in: those who are not by then count as not served
 _POSITION = re.compile(rb'<span class="sub num">(P\d+)</span>')
@@ -60,6 +61,7 @@ class Visitors:
         until = time.perf_counter() + OPEN_WITHIN_S
         while self._watching + self.refused.total() < len(watchers) and time.perf_counter() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+        self.parts = 0  # from now on, as the stretch is that is measured
         say({"watching": self._watching, "refused": self.refused})
         readers = [asyncio.create_task(self._read_on())] if self._pages else []
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
@@ -86,7 +88,7 @@ class Visitors:
         assert known is not None, f"{page.path} ended before it brought anything"
         async for part in parts:
             self.parts += 1
-            if part.startswith(LIVE):
+            if part.startswith(LIVE) and POSITIONS in part:
                 at_us, held = now_us(), set(_POSITION.findall(part))
                 self.shown += [(position.decode(), at_us) for position in held - known]
                 known = held

@@ -159,20 +159,17 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def account_view(firm: Firm, account: int) -> AccountView:
     """Raises NotFoundException where there is no such account."""
-    newest_seq = await newest_row(firm, account)  # first, so that what is read next is never older than it says
-    found = await firm.book.read(lambda book: _gather(book, account))
-    moving = live_part(firm, found["line"], found["ruleset"], found["next_phase"])
-    return AccountView(newest_seq=newest_seq, **found, **moving)
+    found = await firm.book.look(lambda reader: _look_up(reader, account))
+    ended_us = prices_ended_us(firm.pulse.now(), found["line"].bridge)
+    moving = live_part(firm, found["line"], found["ruleset"], found["next_phase"], ended_us)
+    return AccountView(**found, **moving)
 
 
-async def newest_row(firm: Firm, account: int) -> int:
-    """The account's last ledger row: whatever its page takes from the book changed with a row of its own."""
-
-    def newest(reader: LedgerReader) -> int:
-        rows = reader.account_rows(account, limit=1)
-        return rows[0].seq if rows else 0
-
-    return await firm.book.look(newest)
+def _look_up(reader: LedgerReader, account: int) -> dict[str, Any]:
+    """The newest row is looked up first, so that what is read next is never older than it says."""
+    rows = reader.account_rows(account, limit=1)
+    with reader.connection() as book:
+        return {"newest_seq": rows[0].seq if rows else 0, **_gather(book, account)}
 
 
 def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
@@ -192,12 +189,14 @@ def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
     }
 
 
-def live_part(firm: Firm, line: AccountLine, ruleset: Ruleset, next_phase: AccountLine | None) -> dict[str, Any]:
-    """What changes with each price: read from the live board, without waiting."""
+def live_part(
+    firm: Firm, line: AccountLine, ruleset: Ruleset, next_phase: AccountLine | None, ended_us: int
+) -> dict[str, Any]:
+    """What changes with each price: read from the live board, without waiting. `ended_us`: see `prices_ended_us`."""
     live, now_us = firm.live.account(line.account), firm.now_us()
     return {
         "live": live,
-        "prices_ended_us": prices_ended_us(firm.live.health(), line.bridge),
+        "prices_ended_us": ended_us,
         "held_since_us": firm.held_since_us() if firm.held() else 0,
         "owed": firm.live.owed_to(line.account),
         "next_owed": firm.live.owed_to(next_phase.account) if next_phase is not None else None,

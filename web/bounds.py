@@ -43,8 +43,15 @@ ASK_SECONDS = 10  # how long a form waits for the engine's durable answer
 
 STREAM_INTERVAL_SECONDS = 0.5  # a live page changes at most twice a second
 LISTED_FIGURES_SECONDS = 0.5  # figures of accounts that move are as old as that in lists, at the most
+STREAM_SHARE = 0.15  # of the loop's time, which is the engine's too, that all live pages together may take
+STREAM_SAVED_SECONDS = 0.02  # for how long back they may still take what they did not need
+STREAM_SENDING_SECONDS_MAX = (
+    0.001  # of an event's sending that is charged: the rest is waiting for a browser that reads slowly
+)
+STREAM_LOOK_SECONDS = 0.000_25  # how long is looked who has something new, before others have the loop
+PARTS_KEPT_MAX = 200  # of the pieces of one page that is watched: a few of each position
 STREAM_PING_SECONDS = 5.0
-STREAM_RECHECK_SECONDS = 15.0  # how soon a stream notices that its session has ended
+STREAM_RECHECK_SECONDS = 15.0  # how soon, give or take a ping, a stream notices that its session has ended
 STREAMS_PER_PERSON_MAX = 12
 DOWNLOADS_PER_ACCOUNT_MAX = 2  # files of one account's trades that are on their way at once
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 import msgspec
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from storage.readmodels.marks import Mark
 
@@ -68,21 +68,21 @@ def gauge(left_bp: int, tone: str, label: str) -> Markup:
     """A half ring: how much of an allowance is left, in basis points of it. `label` is what a screen reader says."""
     left = max(0, min(10_000, left_bp))
     arc = "M 10 62 A 50 50 0 0 1 110 62"
-    return Markup(
-        '<svg class="gauge" viewBox="0 0 120 68" role="img" aria-label="{label}">'
-        '<path class="gauge-track" d="{arc}" pathLength="10000"/>'
-        '<path class="gauge-left tone-{tone}" d="{arc}" pathLength="10000" stroke-dasharray="{left} 20000"/></svg>'
-    ).format(label=label, arc=arc, tone=tone, left=left)
+    return Markup(  # noqa: S704  (what could hold a sign of HTML is escaped here: Markup.format takes ten times as long)
+        f'<svg class="gauge" viewBox="0 0 120 68" role="img" aria-label="{escape(label)}">'
+        f'<path class="gauge-track" d="{arc}" pathLength="10000"/>'
+        f'<path class="gauge-left tone-{escape(tone)}" d="{arc}" pathLength="10000" stroke-dasharray="{left} 20000"/></svg>'
+    )
 
 
 def meter(used_bp: int, tone: str, label: str) -> Markup:
     """A thin bar, for a table row."""
     used = max(0, min(10_000, used_bp))
-    return Markup(
-        '<svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{label}">'
+    return Markup(  # noqa: S704
+        f'<svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{escape(label)}">'
         '<rect class="meter-track" width="100" height="6"/>'
-        '<rect class="meter-used tone-{tone}" width="{width}" height="6"/></svg>'
-    ).format(label=label, tone=tone, width=max(used // 100, 2 if used else 0))
+        f'<rect class="meter-used tone-{escape(tone)}" width="{max(used // 100, 2 if used else 0)}" height="6"/></svg>'
+    )
 
 
 def equity_chart(

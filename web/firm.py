@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 from typing import Protocol, TypeVar
 
 import anyio
@@ -12,13 +13,14 @@ import apsw
 from actors.arrival import Decided
 from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed
+from actors.live_board import Grounds
 from actors.market_state import MarketState
 from firm.commands import Command
 from storage.reader import LedgerReader
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
-from web.bounds import READERS
+from web.bounds import READERS, STREAM_INTERVAL_SECONDS
 from web.machine import MachineView, Unwatched
 from web.moving import Moving
 
@@ -29,6 +31,14 @@ class LiveView(Protocol):
     """The live board: copies published after the commit. Called in the event loop; must not wait."""
 
     def account(self, account: int) -> LiveAccount | None: ...
+
+    def grounds(self, account: int, known: Grounds | None = None) -> Grounds | None: ...
+
+    def newest_row(self, account: int) -> int: ...
+
+    def tell_rows(self, account: int, heard: Callable[[], None]) -> None: ...
+
+    def tell_no_more(self, account: int, heard: Callable[[], None]) -> None: ...
 
     def health(self) -> Health: ...
 
@@ -78,11 +88,31 @@ class Firm:
     tickets: Mapping[str, str] = field(default_factory=dict)
     book: "Book" = field(init=False)
     moving: Moving = field(init=False)
+    pulse: "Pulse" = field(init=False)
 
     def __post_init__(self) -> None:
-        """The book is the reader with a bound on how many ask it at once."""
+        """The book is the reader with a bound on how many ask it at once; the pulse is health with one on how often."""
         object.__setattr__(self, "book", Book(self.reader))
         object.__setattr__(self, "moving", Moving(partial(self.live.holders, funded=False)))
+        object.__setattr__(self, "pulse", Pulse(self.live.health))
+
+
+class Pulse:
+    """The machine's health, for thousands of pages that watch one figure of it: it takes longer to gather than all else they show."""
+
+    def __init__(self, read: Callable[[], Health]) -> None:
+        self._read = read
+        self._health: Health | None = None
+        self._read_at = 0.0
+
+    def now(self) -> Health:
+        self._health, self._read_at = self._read(), monotonic()
+        return self._health
+
+    def lately(self) -> Health:
+        """At most as old as what a live page shows."""
+        health = self._health
+        return health if health is not None and monotonic() - self._read_at < STREAM_INTERVAL_SECONDS else self.now()
 
 
 class Book:

@@ -38,12 +38,13 @@ class ObjectiveRow(msgspec.Struct, frozen=True, kw_only=True):
 def objective_rows(live: LiveAccount, ruleset: Ruleset, decision: DecisionLine | None) -> tuple[ObjectiveRow, ...]:
     """The rows in the order of the ruleset. `decision`: the one by which an account ended, if it has."""
     idle = used_up(live, ruleset)
-    return tuple(_row(row, live, ruleset, decision, paused=row.rule in idle) for row in live.objectives)
+    return tuple(objective_row(row, live, ruleset, decision, paused=row.rule in idle) for row in live.objectives)
 
 
-def _row(
+def objective_row(
     row: Objective, live: LiveAccount, ruleset: Ruleset, decision: DecisionLine | None, *, paused: bool
 ) -> ObjectiveRow:
+    """One of them. `paused`: it is among those that `used_up` names."""
     over = live.standing in (Standing.BREACHED, Standing.CLOSED)
     broke = over and decision is not None and decision.rule == row.rule
     state, tone, picture = _state(row.progress, live.standing, decision if broke else None, paused=paused)

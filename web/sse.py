@@ -1,11 +1,14 @@
-"""Live streams: a page that is being watched gets its changed parts as events, at most twice a second.
+"""Live streams: a page that is being watched gets its changed pieces as events, at most twice a second.
 
-Each watched thing is rendered once for all who watch it, and only while somebody does. Streams end when the application is
-told to (`end_streams`), when the session behind one has ended, when nothing can change any more, or when the browser leaves.
+Each watched thing is rendered once for all who watch it, only while somebody does, and only in its turn (`web/turns.py`). Streams end
+when the application is told to (`end_streams`), when the session behind one has ended, when nothing can change any more, or when
+the browser leaves.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from typing import Protocol
 
 import anyio
 
@@ -15,19 +18,48 @@ from web.bounds import (
     STREAM_INTERVAL_SECONDS,
     STREAM_PING_SECONDS,
     STREAM_RECHECK_SECONDS,
+    STREAM_SENDING_SECONDS_MAX,
     STREAMS_PER_PERSON_MAX,
 )
 from web.firm import Firm
+from web.turns import Turns
 from web.visitor import Visitor
 
 PING = b"event: ping\ndata:\n\n"
 ENDED = b"event: ended\ndata:\n\n"  # the application stops: the browser comes back by itself
 SIGNED_OUT = b"event: signed-out\ndata:\n\n"
 OVER = b"event: over\ndata:\n\n"
+MOVED = "-moved"
+TIMER_SECONDS = 0.001  # that a timer may ring early, by its rounding
 
-Parts = Mapping[str, str]
-"""The parts of a page by the name of their event, each as HTML. Empty when nothing can change any more."""
+Parts = Mapping[str, str | Mapping[str, str]]
+"""The parts of a page by the name of their event: HTML, or pieces of it by key. Empty when nothing can change any more.
+
+A part in pieces is sent whole where it has other keys than before; else those that changed are, as an event of its name and `-moved`.
+"""
 Render = Callable[[], Awaitable[Parts]]
+
+
+class Watched(Protocol):
+    """What is watched. Of these only `gather` may wait; what the others do holds up the loop."""
+
+    def heed(self, hurry: Callable[[], None]) -> None:
+        """From now on call `hurry` when there is something that must not be shown late."""
+
+    def forget(self) -> None:
+        """Nobody watches any more."""
+
+    def changed(self) -> bool:
+        """Whether there may be other parts than the last ones; asked twice a second, so it must cost almost nothing."""
+
+    def lacks(self) -> bool:
+        """Whether something has to be gathered before the next parts."""
+
+    async def gather(self) -> None:
+        """Fetch it."""
+
+    def parts(self) -> Parts:
+        """The parts, from what was gathered and what is at hand; the very same object where nothing changed."""
 
 
 class TooManyStreams(Exception):
@@ -39,10 +71,10 @@ class Streams:
 
     def __init__(self, firm: Firm) -> None:
         self._firm = firm
-        self._ended = anyio.Event()
-        self._watchers: Counter[str] = Counter()
+        self._ended = False
         self._people: Counter[str] = Counter()
-        self._frames: dict[str, tuple[float, dict[str, bytes]]] = {}
+        self._shown: dict[str, Shown] = {}
+        self._turns = Turns()
 
     @property
     def open(self) -> int:
@@ -50,32 +82,53 @@ class Streams:
 
     def end(self) -> None:
         """End every stream; new ones end at once."""
-        self._ended.set()
+        self._ended = True
+        for shown in self._shown.values():
+            shown.wake()
 
     def watch(self, visitor: Visitor, key: str, render: Render) -> AsyncGenerator[bytes, None]:
-        """The event stream of `key` for a visitor. Raises TooManyStreams before anything is sent."""
+        """The event stream of `key`, rendered again whenever it is due. Raises TooManyStreams before anything is sent."""
+        return self.follow(visitor, key, _Rendered(render))
+
+    def follow(self, visitor: Visitor, key: str, watched: Watched) -> AsyncGenerator[bytes, None]:
+        """The same of something that knows when it changes."""
         if self.open >= self._firm.streams_max or self._people[visitor.reference] >= STREAMS_PER_PERSON_MAX:
             raise TooManyStreams
-        return self._stream(visitor, key, render)
+        return self._stream(visitor, key, watched)
 
-    async def _stream(self, visitor: Visitor, key: str, render: Render) -> AsyncGenerator[bytes, None]:
-        self._watchers[key] += 1
+    async def _stream(self, visitor: Visitor, key: str, watched: Watched) -> AsyncGenerator[bytes, None]:
+        shown = self._shown.get(key)
+        if shown is None:
+            shown = self._shown[key] = Shown(watched, self._turns)
+            self._turns.join(shown)
+            watched.heed(shown.hurry)
+        shown.watchers += 1
         self._people[visitor.reference] += 1
         try:
-            async for event in self._events(visitor, key, render):
+            async for event in self._events(visitor, shown):
                 yield event
         finally:
             # Nothing here may wait: the server cancels awaits while it cleans a stream up.
-            self._leave(visitor, key)
+            self._leave(visitor, key, shown)
 
-    async def _events(self, visitor: Visitor, key: str, render: Render) -> AsyncGenerator[bytes, None]:
-        sent: dict[str, bytes] = {}
-        sent_at = checked_at = anyio.current_time()
+    async def _events(self, visitor: Visitor, shown: "Shown") -> AsyncGenerator[bytes, None]:
+        sent: Parts | None = None
+        sent_at = checked_at = _now()
         yield b"retry: 2000\n\n"
-        while not self._ended.is_set():
-            now = anyio.current_time()
-            if now - checked_at >= STREAM_RECHECK_SECONDS:
-                checked_at = now
+        while not self._ended:
+            parts = await shown.newest()
+            if parts is not None and not parts:
+                yield OVER
+                return
+            is_silent = _now() >= sent_at + STREAM_PING_SECONDS - TIMER_SECONDS
+            for event in shown.events_since(sent) or ([PING] if is_silent else []):
+                began = _now()
+                yield event
+                sent_at = _now()
+                self._turns.charge(min(sent_at - began, STREAM_SENDING_SECONDS_MAX))
+            sent = parts
+            if _now() - checked_at >= STREAM_RECHECK_SECONDS:
+                checked_at = _now()
                 try:
                     is_signed_in = await still_signed_in(self._firm, visitor)
                 except FrontRefused:  # nobody can say: the browser comes back, and is asked again
@@ -83,36 +136,162 @@ class Streams:
                 if not is_signed_in:
                     yield SIGNED_OUT
                     return
-            frame = await self._frame(key, render, now)
-            if not frame:
-                yield OVER
-                return
-            changed = [event for name, event in frame.items() if sent.get(name) != event]
-            for event in changed or ([PING] if now - sent_at >= STREAM_PING_SECONDS else []):
-                yield event
-                sent_at = now
-            sent = frame
-            with anyio.move_on_after(STREAM_INTERVAL_SECONDS):
-                await self._ended.wait()
+            await shown.news(sent, ping_at=sent_at + STREAM_PING_SECONDS)
         yield ENDED
 
-    async def _frame(self, key: str, render: Render, now: float) -> dict[str, bytes]:
-        """The events for everyone who watches `key`, made anew when the last ones are half a second old."""
-        made_at, frame = self._frames.get(key, (float("-inf"), {}))
-        if now - made_at < STREAM_INTERVAL_SECONDS * 0.9:
-            return frame
-        frame = {name: event_of(name, html) for name, html in (await render()).items()}
-        self._frames[key] = (now, frame)
-        return frame
-
-    def _leave(self, visitor: Visitor, key: str) -> None:
-        self._watchers[key] -= 1
+    def _leave(self, visitor: Visitor, key: str, shown: "Shown") -> None:
+        shown.watchers -= 1
         self._people[visitor.reference] -= 1
-        if not self._watchers[key]:
-            del self._watchers[key]
-            self._frames.pop(key, None)
+        if not shown.watchers:
+            shown.leave()
+            if self._shown.get(key) is shown:
+                del self._shown[key]
         if not self._people[visitor.reference]:
             del self._people[visitor.reference]
+
+
+class Shown:
+    """Something that is watched, as it was last rendered for everyone who watches it. It has a seat among those that wait for turns."""
+
+    def __init__(self, watched: Watched, turns: Turns) -> None:
+        self.watchers = 0
+        self.gone = False
+        self.place: int | None = None
+        self._watched = watched
+        self._turns = turns
+        self._parts: Parts | None = None  # before its first turn
+        self._waiting = 0
+        self._has_turn = self._is_urgent = False
+        self._began_at = float("-inf")
+        self._woken = anyio.Event()
+        self._last_events: tuple[Parts | None, Parts | None, list[bytes]] = (None, None, [])
+
+    # --- its turns ---
+
+    def has_nothing_new(self) -> bool:
+        """Nor has it for whoever still reads the last events: a browser that reads slowly holds up nobody but itself."""
+        return not self._waiting or not self._watched.changed()
+
+    def begin(self, now: float) -> None:
+        """Whoever of those that wait comes first renders it."""
+        self._has_turn, self._is_urgent, self._began_at = True, False, now
+        self.wake()
+
+    def wake(self) -> None:
+        woken, self._woken = self._woken, anyio.Event()
+        woken.set()
+
+    def leave(self) -> None:
+        """Nobody watches any more."""
+        self.gone = True
+        self._watched.forget()
+        self._turns.over(self)
+
+    def hurry(self) -> None:
+        """Before others, but no more often than twice a second."""
+        if not self._is_urgent:
+            self._is_urgent = True
+            self._turns.hurry(self, self._began_at + STREAM_INTERVAL_SECONDS)
+
+    # --- its watchers ---
+
+    async def newest(self) -> Parts | None:
+        """The parts, made anew where it is its turn; None before the first one."""
+        if not self._has_turn:
+            return self._parts
+        self._has_turn = False
+        if not self._watched.lacks():
+            try:
+                self._render()
+            finally:
+                self._turns.over(self)
+                self._wait_again()
+            return self._parts
+        self._turns.over(self)
+        try:
+            await self._watched.gather()
+        finally:
+            self._wait_again(_now())  # before others: it has had its place in the line
+        return self._parts
+
+    def _wait_again(self, hurried_at: float | None = None) -> None:
+        due_at = self._began_at + STREAM_INTERVAL_SECONDS
+        self._turns.wait(self, due_at)
+        if hurried_at is not None or self._is_urgent:
+            self._turns.hurry(self, due_at if hurried_at is None else hurried_at)
+
+    def _render(self) -> None:
+        began = _now()
+        self._parts = self._watched.parts()
+        self._turns.charge(_now() - began)
+
+    def events_since(self, sent: Parts | None) -> list[bytes]:
+        """What brings a page that has `sent` up to date."""
+        if self.watchers == 1:
+            return list(_events_between(sent or {}, self._parts or {}))
+        since, until, events = self._last_events
+        if since is not sent or until is not self._parts:
+            events = list(_events_between(sent or {}, self._parts or {}))
+            self._last_events = (sent, self._parts, events)
+        return events
+
+    async def news(self, sent: Parts | None, ping_at: float) -> None:
+        """Wait while there is nothing else than `sent`: until its turn, until it is told to wake, or until a ping is due.
+
+        A ping waits for no turn: however long the line is, a browser knows that it is connected.
+        """
+        if self._parts is not sent or self._has_turn:
+            return
+        self._waiting += 1
+        try:
+            with anyio.move_on_after(max(0.0, ping_at - _now())):
+                await self._woken.wait()
+        finally:
+            self._waiting -= 1
+
+
+class _Rendered:
+    """What is rendered whenever it is due: few people watch it, all of them staff."""
+
+    def __init__(self, render: Render) -> None:
+        self._render = render
+        self._fresh: Parts | None = None
+
+    def heed(self, hurry: Callable[[], None]) -> None:
+        """Nothing of it is so urgent."""
+
+    def forget(self) -> None:
+        """Nothing is kept for it."""
+
+    def changed(self) -> bool:
+        return True
+
+    def lacks(self) -> bool:
+        return self._fresh is None
+
+    async def gather(self) -> None:
+        self._fresh = await self._render()
+
+    def parts(self) -> Parts:
+        assert self._fresh is not None, "what is lacking is gathered first"
+        parts, self._fresh = self._fresh, None
+        return parts
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _events_between(sent: Parts, parts: Parts) -> Iterator[bytes]:
+    for name, part in parts.items():
+        before = sent.get(name)
+        if isinstance(part, str):
+            if part != before:
+                yield event_of(name, part)
+        elif before is None or isinstance(before, str) or before.keys() != part.keys():
+            yield event_of(name, "\n".join(part.values()))
+        elif moved := [html for key, html in part.items() if html != before[key]]:
+            yield event_of(name + MOVED, "\n".join(moved))
 
 
 def event_of(name: str, text: str) -> bytes:

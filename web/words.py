@@ -1,12 +1,8 @@
-"""Words: how money, numbers, times and our own terms are written for people. The only place that formats."""
+"""Words: how money, numbers, times and our own terms are written for people. The only place that formats, with `web/locale_figures.py`."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
-
-from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal
 
 from firm.commands import KillSwitch
 from firm.explain import DOUBTS, REFUSALS
@@ -19,8 +15,8 @@ from firm.objective import Progress
 from firm.phase import Standing
 from firm.price import LOTS_SCALE
 from firm.trading_day import TradingCalendar
+from web.locale_figures import day_month, decimal, hour_minute, weekday
 
-LOCALE = Locale("en", "GB")
 JOINED = "\u00a0"  # between a number and its unit: never broken
 
 
@@ -29,12 +25,12 @@ JOINED = "\u00a0"  # between a number and its unit: never broken
 
 def money(amount: Money) -> str:
     """95,000.00 USD, with a true minus sign."""
-    return f"{_decimal(amount.minor, amount.exponent)}{JOINED}{amount.currency}"
+    return f"{decimal(amount.minor, amount.exponent)}{JOINED}{amount.currency}"
 
 
 def figure(amount: Money) -> str:
     """The amount without its currency, where a heading already names it."""
-    return _decimal(amount.minor, amount.exponent)
+    return decimal(amount.minor, amount.exponent)
 
 
 def change(amount: Money) -> str:
@@ -59,14 +55,14 @@ def tone_of(amount: Money) -> str:
 def percent(basis_points: int) -> str:
     """450 basis points: 4.5 %."""
     digits = 0 if basis_points % 100 == 0 else 1 if basis_points % 10 == 0 else 2
-    return f"{_decimal(basis_points, 2, digits)}{JOINED}%"
+    return f"{decimal(basis_points, 2, digits)}{JOINED}%"
 
 
 def share(part: int, whole: int) -> str:
     """Part of whole in percent with one decimal, rounded towards zero."""
     if whole <= 0:
         return "–"
-    return f"{_decimal(_towards_zero(part * 1_000, whole), 1)}{JOINED}%"
+    return f"{decimal(_towards_zero(part * 1_000, whole), 1)}{JOINED}%"
 
 
 def price(points: int, digits: int) -> str:
@@ -93,7 +89,7 @@ def lots_change(lots_e8: int) -> str:
 
 
 def count(number: int) -> str:
-    return str(format_decimal(number, locale=LOCALE)).replace("-", MINUS)
+    return decimal(number, 0)
 
 
 def times(number: int) -> str:
@@ -111,13 +107,6 @@ def plural(number: int, one: str, many: str) -> str:
     return f"{count(number)} {one if number == 1 else many}"
 
 
-def _decimal(minor: int, exponent: int, digits: int | None = None) -> str:
-    shown = exponent if digits is None else digits
-    pattern = "#,##0" + ("." + "0" * shown if shown else "")
-    text = format_decimal(Decimal(minor).scaleb(-exponent), format=pattern, locale=LOCALE)
-    return str(text).replace("-", MINUS)
-
-
 def _towards_zero(numerator: int, denominator: int) -> int:
     return -(-numerator // denominator) if numerator < 0 else numerator // denominator
 
@@ -131,12 +120,13 @@ def in_zone(instant_us: int, zone: str) -> datetime:
 
 def clock(instant_us: int, zone: str = "UTC") -> str:
     """12:30:05."""
-    return str(format_time(in_zone(instant_us, zone), "HH:mm:ss", locale=LOCALE))
+    local = in_zone(instant_us, zone)
+    return f"{hour_minute(local)}:{local.second:02d}"
 
 
 def clock_short(instant_us: int, zone: str = "UTC") -> str:
     """12:30."""
-    return str(format_time(in_zone(instant_us, zone), "HH:mm", locale=LOCALE))
+    return hour_minute(in_zone(instant_us, zone))
 
 
 def precise(instant_us: int, zone: str = "UTC") -> str:
@@ -146,12 +136,14 @@ def precise(instant_us: int, zone: str = "UTC") -> str:
 
 def hour(instant_us: int, zone: str = "UTC") -> str:
     """00:00, with the day in front where the reader needs it."""
-    return str(format_datetime(in_zone(instant_us, zone), "EEE d MMM, HH:mm", locale=LOCALE))
+    local = in_zone(instant_us, zone)
+    return f"{weekday(local)} {day_month(local)}, {hour_minute(local)}"
 
 
 def day(instant_us: int, zone: str = "UTC") -> str:
     """2 May 2014."""
-    return str(format_date(in_zone(instant_us, zone).date(), "d MMM y", locale=LOCALE))
+    local = in_zone(instant_us, zone)
+    return f"{day_month(local)} {local.year}"
 
 
 def moment(instant_us: int, zone: str = "UTC") -> str:
@@ -174,9 +166,7 @@ def iso(instant_us: int) -> str:
 def other_day(instant_us: int, calendar: TradingCalendar) -> str:
     """6 May, where an instant belongs to a trading day that is not its date in UTC; else empty."""
     label = calendar.day_at(instant_us).label
-    return (
-        "" if iso(instant_us).startswith(label) else str(format_date(date.fromisoformat(label), "d MMM", locale=LOCALE))
-    )
+    return "" if iso(instant_us).startswith(label) else day_month(date.fromisoformat(label))
 
 
 def moment_field(instant_us: int) -> str:

@@ -1,6 +1,6 @@
 """An account's page for its trader: what it is worth, how much is left, and why; live while it is watched."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import msgspec
@@ -48,13 +48,18 @@ async def stream_of_account(request: Request[Any, Any, Any], account: int, room:
     """The parts of an account's page that change, rendered from the templates that the page itself includes."""
     state = request.app.state
     watched = WatchedAccount(state.firm, state.pages, await account_view(state.firm, account), room)
-    return event_stream(state.streams, request, f"account/{account}{room}", watched.parts)
+    return _streamed(lambda: state.streams.follow(signed_in(request), f"account/{account}{room}", watched))
 
 
 def event_stream(streams: Streams, request: Request[Any, Any, Any], key: str, render: Render) -> Stream:
+    """Something that is rendered anew whenever it is due."""
+    return _streamed(lambda: streams.watch(signed_in(request), key, render))
+
+
+def _streamed(begin: Callable[[], AsyncGenerator[bytes, None]]) -> Stream:
     """A stream of events that nothing on the way may keep or gather."""
     try:
-        events: AsyncGenerator[bytes, None] = streams.watch(signed_in(request), key, render)
+        events = begin()
     except TooManyStreams as full:
         raise TooManyRequestsException("too many live pages are open: close some and reload this one") from full
     return Stream(events, media_type=EVENT_STREAM, headers={"x-accel-buffering": "no"})

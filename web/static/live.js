@@ -1,7 +1,7 @@
-// Live pages: an element with data-stream names an event stream of HTML pieces. A "live" event holds what moves with prices,
-// a "book" event what changed with a row of the ledger; each piece replaces the element with the same data-live or data-book
-// key. What did not change is left alone, so that open details, focus and selection stay. When live pieces come or go (an
-// account ended, or began its first day) the page is another one and is loaded again.
+// Live pages: an element with data-stream names an event stream of HTML pieces. A "live" event holds all that moves with prices,
+// "live-moved" what of it moved since, a "book" event what changed with a row of the ledger; each piece replaces the element with
+// the same data-live or data-book key. What did not change is left alone, so that open details, focus and selection stay. When live
+// pieces come or go (an account ended, or began its first day) all are sent: the page is another one and is loaded again.
 (() => {
   const SILENT_AFTER_MS = 9000;
   const RELOAD_AFTER_MS = 3000; // of a page's life, so that it can never do nothing but load
@@ -22,10 +22,11 @@
 
   const keys = (scope) => [...scope.querySelectorAll("[data-live]")].map((piece) => piece.dataset.live).sort().join();
 
-  const place = (html, kind) => {
+  let another = false;
+  const place = (html, kind, whole = false) => {
     const box = document.createElement("template");
     box.innerHTML = html;
-    const another = kind === "live" && keys(box.content) !== keys(document);
+    if (whole) another = keys(box.content) !== keys(document);
     if (another && performance.now() > RELOAD_AFTER_MS) { close(); location.reload(); return; }
     for (const fresh of box.content.querySelectorAll(`[data-${kind}]`)) {
       const shown = document.querySelector(`[data-${kind}="${CSS.escape(fresh.dataset[kind])}"]`);
@@ -39,7 +40,8 @@
   const open = () => {
     if (source || over) return;
     source = new EventSource(root.dataset.stream);
-    source.addEventListener("live", (event) => { heard(); place(event.data, "live"); });
+    source.addEventListener("live", (event) => { heard(); place(event.data, "live", true); });
+    source.addEventListener("live-moved", (event) => { heard(); place(event.data, "live"); });
     source.addEventListener("book", (event) => { heard(); place(event.data, "book"); });
     source.addEventListener("ping", heard);
     source.addEventListener("signed-out", () => end("signed-out"));

@@ -1,0 +1,44 @@
+"""Locale figures: numbers, days and times as Babel's locale writes them, from integers.
+
+What Babel knows of the locale is taken out of it once: it reads its patterns anew for every figure, and a page that is watched has
+forty of them. tests/web/test_words.py holds what is written here to what Babel writes.
+"""
+
+from datetime import date, datetime
+
+from babel import Locale
+from babel.numbers import get_decimal_symbol, get_group_symbol
+
+from firm.money import MINUS
+from firm.price import TEN_TO
+
+LOCALE = Locale("en", "GB")
+_GROUP, _POINT = get_group_symbol(LOCALE), get_decimal_symbol(LOCALE)
+_MONTHS: tuple[str, ...] = tuple(LOCALE.months["format"]["abbreviated"][number] for number in range(1, 13))
+_WEEKDAYS: tuple[str, ...] = tuple(LOCALE.days["format"]["abbreviated"][number] for number in range(7))
+
+
+def decimal(minor: int, exponent: int, digits: int | None = None) -> str:
+    """`minor` units of 10^-`exponent`, grouped by threes. `digits`: how many decimals are written, where the others are noughts."""
+    if digits is not None and digits != exponent:
+        minor, lost = divmod(minor, TEN_TO[exponent - digits])
+        assert not lost, f"{lost} would be left out: round it by name first"
+        exponent = digits
+    whole, part = divmod(abs(minor), TEN_TO[exponent])
+    text = f"{whole:,}".replace(",", _GROUP)
+    if exponent:
+        text = f"{text}{_POINT}{part:0{exponent}d}"
+    return MINUS + text if minor < 0 else text
+
+
+def hour_minute(local: datetime) -> str:
+    return f"{local.hour:02d}:{local.minute:02d}"
+
+
+def day_month(local: date) -> str:
+    """2 May."""
+    return f"{local.day} {_MONTHS[local.month - 1]}"
+
+
+def weekday(local: date) -> str:
+    return _WEEKDAYS[local.weekday()]

@@ -1,0 +1,117 @@
+"""Turns: when live pages may use the loop that decides on prices: one at a time, each in its turn, and never more than their share.
+
+One timer looks who is due. Whoever has nothing new is due again half a second later, which costs a look; whoever has is given the
+turn, and what it takes is charged. While all of them together have taken their share of the time, everybody waits, and
+whoever has waited longest is next: with more pages than the share allows, each is refreshed less often, and none is left out. What
+must not be late goes before the line, which keeps every second turn.
+"""
+
+import asyncio
+from heapq import heappop, heappush
+from itertools import count
+from typing import Protocol
+
+from web.bounds import STREAM_INTERVAL_SECONDS, STREAM_LOOK_SECONDS, STREAM_SAVED_SECONDS, STREAM_SHARE
+
+
+class Seat(Protocol):
+    """Somebody who waits for turns. `gone`: waits no more. `place`: in the line, None while it is in none."""
+
+    gone: bool
+    place: int | None
+
+    def has_nothing_new(self) -> bool:
+        """Asked when it is due; must be quick."""
+
+    def begin(self, now: float) -> None:
+        """Its turn begins, for all to wait until it is over: it must not wait for anything itself."""
+
+
+class Turns:
+    """Whose turn it is, who is due when, and how much of the loop's time is taken. Times are the loop's, in seconds."""
+
+    def __init__(self) -> None:
+        self._turn: Seat | None = None
+        # When, in which order of those of the same instant, the place that it has while this counts, and who.
+        self._due: list[tuple[float, int, int, Seat]] = []
+        self._hurried: list[tuple[float, int, int, Seat]] = []
+        self._was_hurried = False  # the last one whose turn it was
+        self._order = count()
+        self._free_at = float("-inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait(self, seat: Seat, due_at: float) -> None:
+        """Give it a turn when it is due, those before it have had theirs, and there is time."""
+        seat.place = next(self._order)
+        heappush(self._due, (due_at, seat.place, seat.place, seat))
+        self._set_timer()
+
+    def hurry(self, seat: Seat, due_at: float) -> None:
+        """Let one that waits go before the line when it is due. Every second turn is still the line's."""
+        if seat.place is not None:
+            heappush(self._hurried, (due_at, next(self._order), seat.place, seat))
+            self._set_timer()
+
+    def join(self, seat: Seat) -> None:
+        """A new one, who has nothing to look at yet, stands beside the one who has waited longest."""
+        now = asyncio.get_running_loop().time()
+        self.wait(seat, min(now, self._due[0][0]) if self._due else now)
+
+    def over(self, seat: Seat) -> None:
+        """Its turn is over, if it was its turn: the next begins when the loop has gone round."""
+        if self._turn is seat:
+            self._turn = None
+            self._set_timer()
+
+    def charge(self, seconds: float) -> None:
+        """Live pages have used the loop for so long."""
+        earliest = asyncio.get_running_loop().time() - STREAM_SAVED_SECONDS
+        self._free_at = max(self._free_at, earliest) + seconds / STREAM_SHARE
+
+    def _go_on(self) -> None:
+        """Whoever is due, until one has something new."""
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        began = now = loop.time()
+        while self._next_at() <= now < began + STREAM_LOOK_SECONDS:
+            seat = self._next(now)
+            if seat is None:
+                continue
+            seat.place = None
+            if not seat.has_nothing_new():
+                self._turn = seat
+                seat.begin(now)
+                break
+            self.wait(seat, now + STREAM_INTERVAL_SECONDS)
+            now = loop.time()
+        self.charge(loop.time() - began)
+        self._set_timer()
+
+    def _next_at(self) -> float:
+        """When the next turn may begin."""
+        firsts = [line[0][0] for line in (self._hurried, self._due) if line]
+        return max(self._free_at, min(firsts)) if firsts else float("inf")
+
+    def _next(self, now: float) -> Seat | None:
+        """Take whose turn it is next; None where who was there has had it meanwhile, or is gone."""
+        is_hurried, is_due = (bool(line) and line[0][0] <= now for line in (self._hurried, self._due))
+        hurried = is_hurried and not (self._was_hurried and is_due)
+        _, _, place, seat = heappop(self._hurried if hurried else self._due)
+        if seat.gone or seat.place != place:
+            return None
+        self._was_hurried = hurried
+        return seat
+
+    def _set_timer(self) -> None:
+        """For the first who is due, or for when there is time again. A timer that rings too early finds that out."""
+        next_at = self._next_at()
+        if self._turn is not None or next_at == float("inf"):
+            return
+        loop = asyncio.get_running_loop()
+        # Never for an instant that has passed: whatever else is due meanwhile goes first.
+        at = max(next_at, loop.time())
+        if self._timer is not None:
+            if self._timer.when() <= at:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(at, self._go_on)
