@@ -18,11 +18,15 @@ from actors.enforcement_plans import (
     EnforcementState,
     OpenCommand,
     Plan,
+    are_answered,
     failed,
+    is_asked_about,
     is_covered,
     is_done,
     is_given_up,
+    is_overtaken,
     is_passed,
+    is_seen_already,
     is_waited_for,
     plan_of,
     seen,
@@ -66,7 +70,7 @@ from firm.inputs import (
     SnapshotReported,
 )
 
-_UNANSWERED = frozenset({CommandState.QUEUED, CommandState.ACKED})
+_ANSWERS = frozenset({CommandState.APPLIED, CommandState.FAILED, CommandState.UNKNOWN})
 _STOPPED = {"kill_switch": Refusal.ENFORCEMENT_STOPPED, "observe_mode": Refusal.BRIDGE_OBSERVES}
 
 
@@ -143,33 +147,29 @@ class EnforcementDesk:
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
-    @property
-    def _is_withheld(self) -> bool:
-        return bool(why_withheld(self.state))
-
     # --- plans ---
 
     def _start(self, order: Enforce, turn: Turn) -> None:
         running = self.state.plans.get(order.account)
         if running is not None and is_covered(order, running):
             return
-        plan = Plan(login=order.login, purpose=order.purpose, decision=order.decision, step=0, args=order.args)
-        self._go_on(order.account, plan, turn)
+        plan = Plan(login=order.login, purpose=order.purpose, decision=order.decision, args=order.args)
+        self._go_on(order.account, plan, 0, turn)
 
     def _enforce_again(self, command: EnforceAgain, turn: Turn) -> None:
         """What was withheld stays unsent: this is a new order, on the strength of the same decision."""
         owed, stopped = self.state.owed.get(command.account), why_withheld(self.state)
         if owed is not None and not stopped:
-            self._go_on(command.account, plan_of(owed), turn)
+            self._go_on(command.account, plan_of(owed), 0, turn)
             return
         refusal = Refusal.NOTHING_OWED if owed is None else _STOPPED[stopped]
         detail = f"account {id_text(command.account)} on bridge {self.bridge}"
         turn.record(Refused(refusal=refusal, detail=detail), command.account)
 
-    def _withhold(self, account: int, plan: Plan, turn: Turn) -> None:
+    def _withhold(self, account: int, plan: Plan, step: int, turn: Turn) -> None:
         """Observe mode reaches all verdicts; what it would have done is said, and never done later."""
         because = why_withheld(self.state)
-        for action in PLANS[plan.purpose][plan.step :]:
+        for action in PLANS[plan.purpose][step:]:
             turn.record(
                 CommandWithheld(
                     bridge=self.bridge,
@@ -182,13 +182,13 @@ class EnforcementDesk:
                 account,
             )
 
-    def _go_on(self, account: int, plan: Plan, turn: Turn) -> None:
-        """Send the plan's step and those that go with it, in their order; or withhold what is left."""
-        if self._is_withheld:
-            self._withhold(account, plan, turn)
+    def _go_on(self, account: int, plan: Plan, step: int, turn: Turn) -> None:
+        """Send a step of the plan and those that go with it, in their order; or withhold what is left."""
+        if why_withheld(self.state):
+            self._withhold(account, plan, step, turn)
             return
-        for step in sent_together(plan):
-            self._queue(account, plan, step, turn)
+        for one in sent_together(plan.purpose, step):
+            self._queue(account, plan, one, turn)
 
     def _queue(self, account: int, plan: Plan, step: int, turn: Turn) -> None:
         """Write the intent with its key, once, then let the courier send it after the commit."""
@@ -229,8 +229,9 @@ class EnforcementDesk:
             self._send_again(held, turn)
         match held.queued.action:
             case "close_all" | "cancel_orders" | "block" | "unblock" | "close_only":
-                if said in (CommandState.APPLIED, CommandState.FAILED):
-                    self._look(held, turn)
+                if said in _ANSWERS and are_answered(self.state, held):
+                    # The platform's yes is not yet the state we want: look, once for all that was sent together.
+                    turn.effect(RequestSnapshot(bridge=self.bridge, login=held.queued.login))
             case _ if said is not CommandState.APPLIED:
                 return
             case "create_account":
@@ -239,15 +240,9 @@ class EnforcementDesk:
             case _:
                 self._confirm(report.command, turn)
 
-    def _look(self, answered: OpenCommand, turn: Turn) -> None:
-        """The platform's yes is not yet the state we want: look, once for all that was sent together."""
-        states = {self.state.commands[command].state for command in self._unfinished.of(answered.account)}
-        if CommandState.APPLIED in states and not states & _UNANSWERED:
-            turn.effect(RequestSnapshot(bridge=self.bridge, login=answered.queued.login))
-
     def _send_again(self, held: OpenCommand, turn: Turn) -> None:
         """It was lost on the way. The bridge knows commands by id: should it come after all, the second one changes nothing."""
-        if held.state in (CommandState.QUEUED, CommandState.UNKNOWN) and not self._is_withheld:
+        if held.state in (CommandState.QUEUED, CommandState.UNKNOWN) and not why_withheld(self.state):
             turn.effect(sending(held.queued))
 
     def _is_its_login(self, report: CommandReported, held: OpenCommand) -> bool:
@@ -268,6 +263,11 @@ class EnforcementDesk:
             turn.record(FlatConfirmed(bridge=self.bridge, login=report.login), account)
         for command, held in self._running(account):
             match held.queued.action:
+                case "cancel_orders" if report.positions and is_seen_already(
+                    self.state.plans.get(account), "close_all"
+                ):
+                    # An order was filled after closing and before it could be cancelled: both again.
+                    self._advance(command, CommandState.FAILED, left, turn)
                 case "cancel_orders" if not report.pending_orders:
                     self._confirm(command, turn)
                 case "close_all" if not report.positions:
@@ -294,18 +294,17 @@ class EnforcementDesk:
         return plan is not None and plan.purpose != held.queued.purpose
 
     def _confirm(self, command: str, turn: Turn) -> None:
-        held = self.state.commands[command]
-        was_waited_for = is_waited_for(self.state.plans.get(held.account), held.queued)
         self._advance(command, CommandState.CONFIRMED, "", turn)
-        plan = self.state.plans.get(held.account)
-        if was_waited_for and plan is not None and is_passed(plan):
-            self._go_on(held.account, replace(plan, step=plan.through + 1), turn)
 
     def _advance(self, command: str, state: CommandState, detail: str, turn: Turn) -> None:
         held = self.state.commands.get(command)
-        if held is not None and held.state is not state:
-            fact = CommandAdvanced(bridge=self.bridge, command=command, state=state, detail=detail)
-            turn.record(fact, held.account)
+        if held is None or held.state is state:
+            return
+        was_waited_for = is_waited_for(self.state.plans.get(held.account), held.queued)
+        turn.record(CommandAdvanced(bridge=self.bridge, command=command, state=state, detail=detail), held.account)
+        plan = self.state.plans.get(held.account)
+        if state in FINAL and was_waited_for and plan is not None and is_passed(plan):
+            self._go_on(held.account, plan, plan.through + 1, turn)
 
     def _running(self, account: int) -> list[tuple[str, OpenCommand]]:
         """The account's commands that the platform said yes to, oldest first."""
@@ -317,7 +316,7 @@ class EnforcementDesk:
     def _resume(self, turn: Turn) -> None:
         """A bridge came back: what it may not have got is sent again under the same id, what it had is asked about."""
         for command, held in oldest_first(self.state.commands):
-            if held.state is CommandState.QUEUED and not self._is_withheld:
+            if held.state is CommandState.QUEUED and not why_withheld(self.state):
                 turn.effect(sending(held.queued))
             else:
                 turn.effect(QueryCommand(bridge=self.bridge, command=command))
@@ -333,8 +332,8 @@ class EnforcementDesk:
         for account in self._unfinished.failed():
             plan = self.state.plans[account]
             waited = now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
-            if waited and not plan.waiting and not is_given_up(plan):
-                self._go_on(account, replace(plan, step=step_again(plan)), turn)
+            if waited and not is_asked_about(self.state, plan, turn.policy.probes_max) and not is_given_up(plan):
+                self._go_on(account, plan, step_again(plan), turn)
 
     def _probe(self, command: str, held: OpenCommand, turn: Turn) -> None:
         if held.state is CommandState.APPLIED:
@@ -373,7 +372,7 @@ class EnforcementDesk:
             return
         plan = self.state.plans.get(held.account)
         if plan is not None and is_waited_for(plan, held.queued):
-            if fact.state is CommandState.FAILED:
+            if fact.state is CommandState.FAILED and not is_overtaken(plan, held.queued.step):
                 self._plan(held.account, failed(plan, held.queued.step, happened_us))
             else:
                 then = seen(plan, held.queued.step)

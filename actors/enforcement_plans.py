@@ -24,6 +24,7 @@ _AT_ONCE = frozenset({"close_only", "cancel_orders", "close_all"})
 # A plan is replaced only by a stronger one, or by another of its strength.
 _STRENGTH = {"provision": 0, "release": 1, "close_only": 1, "pause": 2, "flatten": 3}
 FINAL = frozenset({CommandState.CONFIRMED, CommandState.FAILED})
+_UNANSWERED = frozenset({CommandState.QUEUED, CommandState.ACKED})
 NEVER_RECEIVED = "never_received"  # a bridge's word on a command that is not in its outbox
 REPLACED = "replaced by a later order"  # a command that worked, whose work was undone before anybody saw it
 TRIES_MAX = 5
@@ -44,20 +45,19 @@ class OpenCommand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is being done about an account.
 
-    `step`: the first that failed, or else the first that waits to be seen. `waiting`: those that were sent and whose end is not
-    known; `through`: the last one that was sent. `failed_us`: when one failed, to be tried again once no other waits, or 0.
-    `failures`: in how many rounds one has failed since the last ones that were sent together were got past; each wait is twice as
-    long as the one before, and there is an end. `failed_step`: up to which step it must come to be past what failed: some go back
-    before they are tried again.
+    `waiting`: the steps that were sent and whose end is not known, each with its command; `through`: the last one that was sent.
+    `failed`: those that failed since, and `failed_us` when the last of them did, or 0: they are tried again together. `failures`: in how
+    many rounds some have failed since those that went out together were got past; each wait is twice as long as the one before, and
+    there is an end. `failed_step`: up to which step it must come to be past what failed: some go back before they are tried again.
     """
 
     login: str
     purpose: str
     decision: int
-    step: int
     args: dict[str, str]
-    waiting: tuple[int, ...] = ()
-    through: int = 0
+    waiting: tuple[tuple[int, str], ...] = ()
+    through: int = -1
+    failed: tuple[int, ...] = ()
     failed_us: int = 0
     failures: int = 0
     failed_step: int = 0
@@ -96,6 +96,21 @@ class EnforcementState(msgspec.Struct, frozen=True, kw_only=True):
     owed: Map[int, Owed] = Map()
 
 
+def are_answered(state: EnforcementState, answered: OpenCommand) -> bool:
+    """Whether the bridge has spoken of all that was sent together with a command, and said yes to some of it."""
+    plan = state.plans.get(answered.account)
+    commands = {command for _, command in plan.waiting} if plan is not None else set()
+    states = {
+        held.state for one in (*commands, answered.queued.command) if (held := state.commands.get(one)) is not None
+    }
+    return CommandState.APPLIED in states and not states & _UNANSWERED
+
+
+def is_asked_about(state: EnforcementState, plan: Plan, probes_max: int) -> bool:
+    """Whether something that was sent may still come to an end by itself: then what failed is not yet tried again."""
+    return any(state.commands[command].probes < probes_max for _, command in plan.waiting)
+
+
 def why_withheld(state: EnforcementState) -> str:
     """Why nothing is sent to the platform now: kill_switch or observe_mode; "" while commands go out."""
     if state.halted:
@@ -119,51 +134,77 @@ def is_replaced(owed: str, ordered: str) -> bool:
 
 def plan_of(owed: Owed) -> Plan:
     """The whole of it, from its first step: each step changes nothing where it was taken already."""
-    return Plan(login=owed.login, purpose=owed.purpose, decision=owed.decision, step=0, args=owed.args)
+    return Plan(login=owed.login, purpose=owed.purpose, decision=owed.decision, args=owed.args)
 
 
-def sent_together(plan: Plan) -> range:
-    """The steps that go out with the plan's own: to the last one before which nothing has to be seen."""
-    actions = PLANS[plan.purpose]
-    end = plan.step + 1
+def sent_together(purpose: str, step: int) -> range:
+    """The steps that go out with one: to the last one before which nothing has to be seen."""
+    actions, end = PLANS[purpose], step + 1
     while end < len(actions) and actions[end - 1] in _AT_ONCE and actions[end] in _AT_ONCE:
         end += 1
-    return range(plan.step, end)
+    return range(step, end)
 
 
 def taken_up(before: Plan | None, fact: CommandQueued) -> Plan:
-    """The plan with a step that was queued. Until it is past what failed, its failures are kept."""
-    step = fact.step
-    if before is not None and before.purpose == fact.purpose and before.waiting and not before.failed_us:
-        return replace(before, waiting=(*before.waiting, step), through=max(before.through, step))
-    plan = Plan(
-        login=fact.login,
-        purpose=fact.purpose,
-        decision=fact.for_decision,
-        step=step,
-        args=fact.args,
-        waiting=(step,),
-        through=step,
-    )
-    if before is None or before.purpose != fact.purpose or before.failed_step < step:
-        return plan
-    return replace(plan, failures=before.failures, failed_step=before.failed_step)
+    """The plan with a step that was queued. Until all that went out with the one that failed is got past, its failures are kept."""
+    told = {"login": fact.login, "purpose": fact.purpose, "decision": fact.for_decision, "args": fact.args}
+    mine = (fact.step, fact.command)
+    if before is None or before.purpose != fact.purpose:
+        return Plan(**told, waiting=(mine,), through=fact.step)  # type: ignore[arg-type]
+    waiting = (*(other for other in before.waiting if other[0] != fact.step), mine)
+    plan = replace(before, **told, waiting=waiting, through=fact.step, failed=(), failed_us=0)
+    is_past = fact.step > sent_together(plan.purpose, plan.failed_step)[-1]
+    return replace(plan, failures=0, failed_step=0) if is_past else plan
 
 
 def is_waited_for(plan: Plan | None, queued: CommandQueued) -> bool:
-    """Whether the plan waits for this command, and not one that another plan has taken the place of."""
-    return plan is not None and plan.purpose == queued.purpose and queued.step in plan.waiting
+    """Whether the plan waits for this very command, and not for one that has taken its place."""
+    return plan is not None and plan.purpose == queued.purpose and (queued.step, queued.command) in plan.waiting
+
+
+def is_seen_already(plan: Plan | None, action: str) -> bool:
+    """Whether a step was sent, and seen done."""
+    if plan is None or action not in PLANS[plan.purpose]:
+        return False
+    step = PLANS[plan.purpose].index(action)
+    return step <= plan.through and step not in _open_steps(plan)
 
 
 def seen(plan: Plan, step: int) -> Plan:
     """The platform shows a step done."""
-    waiting = tuple(one for one in plan.waiting if one != step)
-    return replace(plan, waiting=waiting, step=plan.step if plan.failed_us else min(waiting, default=plan.step))
+    return replace(plan, waiting=_without(plan, step))
+
+
+def failed(plan: Plan, step: int, at_us: int) -> Plan:
+    """A step failed. What fails on the way back to one that failed before counts with it, and so does what was sent with it."""
+    return replace(
+        plan,
+        waiting=_without(plan, step),
+        failed=(*plan.failed, step),
+        failed_us=at_us,
+        failures=plan.failures + (not plan.failed),
+        failed_step=max(step, plan.failed_step),
+    )
+
+
+def is_overtaken(plan: Plan, step: int) -> bool:
+    """Whether how a step ends matters no more: a block that is out does what close-only would have done."""
+    actions = PLANS[plan.purpose]
+    return actions[step] == "close_only" and "block" in actions[: plan.through + 1]
+
+
+def _without(plan: Plan, step: int) -> tuple[tuple[int, str], ...]:
+    return tuple(other for other in plan.waiting if other[0] != step)
+
+
+def _open_steps(plan: Plan) -> set[int]:
+    return {step for step, _ in plan.waiting} | set(plan.failed)
 
 
 def is_passed(plan: Plan) -> bool:
-    """All that was sent is seen done: what is left may go out."""
-    return not plan.waiting and not plan.failed_us
+    """All of what was sent that something rests on is seen done. Where a block comes, nothing rests on close-only: it does more."""
+    actions = PLANS[plan.purpose]
+    return all(actions[step] == "close_only" and "block" in actions for step in _open_steps(plan))
 
 
 def is_done(plan: Plan) -> bool:
@@ -171,32 +212,21 @@ def is_done(plan: Plan) -> bool:
     return is_passed(plan) and plan.through + 1 == len(PLANS[plan.purpose])
 
 
-def failed(plan: Plan, step: int, at_us: int) -> Plan:
-    """A step failed. What fails on the way back to one that failed before counts with it, and so does what was sent with it."""
-    return replace(
-        plan,
-        step=min(plan.step, step) if plan.failed_us else step,
-        waiting=tuple(one for one in plan.waiting if one != step),
-        failed_us=at_us,
-        failures=plan.failures + (not plan.failed_us),
-        failed_step=max(step, plan.failed_step),
-    )
-
-
 def step_again(plan: Plan) -> int:
-    """Where a plan whose step failed goes on: what blocking found left must be cancelled and closed first."""
-    steps = PLANS[plan.purpose]
-    return steps.index("cancel_orders") if steps[plan.step] == "block" else plan.step
+    """Where a plan goes on of which steps failed: what blocking found left must be cancelled and closed first."""
+    steps, first = PLANS[plan.purpose], min(plan.failed)
+    return steps.index("cancel_orders") if steps[first] == "block" else first
 
 
 def tries_of(plan: Plan) -> int:
-    """How often a step is tried: closing waits for a market to open; what a platform refuses otherwise, a person looks at."""
-    return CLOSE_TRIES_MAX if PLANS[plan.purpose][plan.step] in ("cancel_orders", "close_all", "block") else TRIES_MAX
+    """How often steps are tried: closing waits for a market to open; what a platform refuses otherwise, a person looks at."""
+    patient = {"cancel_orders", "close_all", "block"}.intersection(PLANS[plan.purpose][step] for step in plan.failed)
+    return CLOSE_TRIES_MAX if patient else TRIES_MAX
 
 
 def is_given_up(plan: Plan) -> bool:
     """Nothing more is sent for it; it stands until the platform shows it done, by whomever, or something stronger is ordered."""
-    return bool(plan.failed_us) and plan.failures >= tries_of(plan)
+    return bool(plan.failed) and plan.failures >= tries_of(plan)
 
 
 def keeps_failing(plan: Plan) -> bool:

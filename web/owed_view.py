@@ -81,7 +81,7 @@ def waits(owed: Sequence[LiveOwed]) -> list[LiveOwed]:
 
 
 def in_words(owed: Sequence[LiveOwed]) -> str:
-    """6 breached accounts still open, 15 never opened."""
+    """6 breached accounts not closed and blocked, 15 never opened."""
     kinds = groupby(by_urgency(owed), key=lambda one: _urgency(one)[:2])
     return ", ".join(
         f"{words.count(len(alike))} {_said(alike[0], len(alike))}" for _, same in kinds for alike in [list(same)]
@@ -110,10 +110,9 @@ def not_closed(line: AccountLine, owed: LiveOwed | None, live: LiveAccount | Non
     if line.standing not in ENDED or line.flat_us is not None or owed is None or owed.purpose != "flatten":
         return ""
     many = live.positions_open if live is not None else 0
-    left = (
-        f"{words.plural(many, 'position', 'positions')} open" if many else "nothing is open, but trading is not blocked"
-    )
-    return f"Not yet closed on the platform: {left}."
+    if not many:
+        return "Nothing is open any more, but trading is not blocked on the platform yet."
+    return f"Not yet closed on the platform: {words.plural(many, 'position', 'positions')} open."
 
 
 def _urgency(owed: LiveOwed) -> tuple[int, int, int]:
@@ -123,5 +122,5 @@ def _urgency(owed: LiveOwed) -> tuple[int, int, int]:
 
 def _said(owed: LiveOwed, many: int) -> str:
     if owed.purpose == "flatten":
-        return f"{words.standing_word(owed.standing).lower()} {'account' if many == 1 else 'accounts'} still open"
+        return f"{words.standing_word(owed.standing).lower()} {'account' if many == 1 else 'accounts'} not closed and blocked"
     return _SAID[owed.purpose]

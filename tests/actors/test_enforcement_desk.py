@@ -113,9 +113,75 @@ def test_a_yes_that_the_platform_does_not_show_confirms_nothing(stage):
     account = breach(stage)
     command = running(stage, account, "close_only")
     answered(stage, account)
-    stage.flat(account, trading_allowed=True)
+    stage.snapshot(account, trading_allowed=True)
     assert CommandState.CONFIRMED not in states(stage, command)
     assert not [fact for fact in stage.facts(CommandQueued, account) if fact.action == "block"]
+
+
+def test_a_block_waits_for_no_close_only_it_does_more(stage):
+    account = breach(stage)
+    answered(stage, account, but="close_only", state=CommandState.FAILED, retcode="unsupported")
+    stage.flat(account, trading_allowed=True)
+    [block] = open_commands(stage, account)
+    assert block.action == "block"
+    stage.applied(block.command, "", account)
+    stage.flat(account, trading_allowed=False)
+    assert stage.facts(FlatConfirmed, account)
+    assert account not in stage.engine.desk("enforcement/sim").state.plans
+
+
+def test_a_close_only_that_never_takes_effect_holds_no_block_up(stage):
+    account = breach(stage)
+    answered(stage, account)
+    stage.flat(account, trading_allowed=True)
+    assert [fact.action for fact in open_commands(stage, account)] == ["close_only", "block"]
+
+
+def test_what_is_refused_for_good_shortens_no_waiting_for_a_market_that_opens(stage):
+    """Close-only is refused as ever, and the market is closed for the weekend."""
+    account = breach(stage)
+    for _ in range(10):
+        reported(stage, account, CommandState.FAILED, "unsupported", "close_only")
+        stage.applied(running(stage, account, "cancel_orders").command, "", account)
+        reported(stage, account, CommandState.FAILED, "market_closed", "close_all")
+        stage.snapshot(account, trading_allowed=True)
+        stage.wait(1_801)
+        stage.clock()
+    assert [fact.action for fact in open_commands(stage, account)] == ["close_only", "cancel_orders", "close_all"]
+
+
+def test_what_nobody_answers_for_good_holds_up_nothing_that_failed(stage):
+    account = breach(stage)
+    answered(stage, account, but="close_only", state=None)
+    stage.snapshot(account)
+    for _ in range(20):
+        stage.wait(31)
+        stage.clock()
+    assert [fact.action for fact in open_commands(stage, account)] == ["close_only", "close_all"]
+    first, again = [fact for fact in stage.facts(CommandQueued, account) if fact.action == "close_all"]
+    assert again.command != first.command
+
+
+def test_a_word_on_a_command_that_another_has_taken_the_place_of_moves_no_plan(stage):
+    account = breach(stage)
+    old = running(stage, account, "close_all")
+    reported(stage, account, CommandState.FAILED, "busy", "cancel_orders")
+    stage.applied(running(stage, account, "close_only").command, "", account)
+    for _ in range(20):
+        stage.wait(31)
+        stage.clock()
+    assert running(stage, account, "close_all") != old
+    stage.put(SettleCommand(by="staff:ruth", bridge="sim", command=old.command, happened=True, why="seen"))
+    assert states(stage, old)[-1] is CommandState.CONFIRMED
+    assert not [fact for fact in stage.facts(CommandQueued, account) if fact.action == "block"]
+
+
+def test_a_last_word_that_nobody_knows_lets_the_others_be_seen_at_once(stage):
+    account = breach(stage)
+    answered(stage, account, but="close_only", state=None)
+    assert not effects(stage, RequestSnapshot)
+    reported(stage, account, CommandState.UNKNOWN, "accepted", "close_only")
+    assert len(effects(stage, RequestSnapshot)) == 1
 
 
 def test_a_no_to_the_last_of_what_was_sent_lets_the_others_be_seen_all_the_same(stage):
@@ -197,9 +263,9 @@ def test_a_restart_from_a_snapshot_tries_again_in_the_same_order(stage):
 
 def test_asking_has_an_end_and_then_a_person_must_look(stage):
     account = breach(stage)
-    answered(stage, account, but="close_only", state=None)
+    answered(stage, account, but="cancel_orders", state=None)
     stage.flat(account, trading_allowed=False)
-    command = running(stage, account, "close_only")
+    command = running(stage, account, "cancel_orders")
     for _ in range(20):
         stage.wait(11)
         stage.clock()
@@ -248,12 +314,31 @@ def test_what_failed_is_tried_again_with_what_comes_after_it_and_not_before_the_
     assert [fact.action for fact in open_commands(stage, account)] == ["cancel_orders", "close_all"]
 
 
+def test_an_order_that_fills_between_a_close_that_is_seen_and_a_late_cancel_is_closed_too(hands):
+    """A pause has no block at its end that would find it."""
+    soft = hands.ruleset(hands.daily_loss(on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER))
+    stage = hands.Stage()
+    stage.open_shop(hands.program(soft, soft))
+    account = breach(stage)
+    answered(stage, account, but="cancel_orders", state=None)
+    stage.wait(11)
+    stage.clock()
+    stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-1_700.00")
+    stage.flat(account, trading_allowed=False)
+    stage.deal(account, "P2", Side.BUY, "10", 137_010)
+    stage.applied(running(stage, account, "cancel_orders").command, "", account)
+    stage.snapshot(account)
+    stage.wait(61)
+    stage.clock()
+    assert [fact.action for fact in open_commands(stage, account)] == ["cancel_orders", "close_all"]
+
+
 def test_steps_that_fail_in_one_round_are_one_failure(stage):
     account = breach(stage)
     for action in ("cancel_orders", "close_all", "close_only"):
         reported(stage, account, CommandState.FAILED, "busy", action)
     plan = stage.engine.desk("enforcement/sim").state.plans[account]
-    assert (plan.failures, plan.step) == (1, 0)
+    assert (plan.failures, plan.failed) == (1, (1, 2, 0))
     stage.wait(61)
     stage.clock()
     assert [fact.action for fact in open_commands(stage, account)] == ["close_only", "cancel_orders", "close_all"]
@@ -340,10 +425,13 @@ def test_a_block_is_not_confirmed_while_trading_is_allowed(stage):
 
 def test_what_was_carried_out_and_does_not_stand_is_ordered_again(stage):
     """A platform took the command before it after it. Once asking often enough changed nothing, it is done anew."""
-    account = breach(stage)
+    account = stage.sell()
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.deal(account, "P1", Side.BUY, "10", 138_700)
+    stage.wait(121)  # without a word on the equity it stays a suspicion, and close-only is all that is ordered
+    stage.tick("EURUSD", 137_000, 137_010)
     command = running(stage, account, "close_only")
-    stage.deal(account, "P1", Side.SELL, "10", 137_000, entry=DealEntry.OUT, profit="-17_000.00")
-    answered(stage, account)
+    stage.applied(command.command, "", account)
     for _ in range(Policy().probes_max):
         stage.snapshot(account, trading_allowed=True)
         assert states(stage, command)[-1] is CommandState.APPLIED
@@ -353,8 +441,22 @@ def test_what_was_carried_out_and_does_not_stand_is_ordered_again(stage):
     assert states(stage, command)[-1] is CommandState.FAILED
     stage.wait(61)
     stage.clock()
-    assert [fact.action for fact in open_commands(stage, account)] == ["close_only", "cancel_orders", "close_all"]
-    assert running(stage, account, "close_only").command != command.command
+    [again] = open_commands(stage, account)
+    assert (again.action, again.command == command.command) == ("close_only", False)
+
+
+def test_a_close_only_that_fails_once_the_block_is_out_brings_nothing_back(stage):
+    account = breach(stage)
+    answered(stage, account)
+    stage.flat(account, trading_allowed=True)
+    for _ in range(Policy().probes_max + 1):
+        stage.wait(30)
+        stage.clock()
+        stage.flat(account, trading_allowed=True)
+    assert states(stage, running(stage, account, "close_only"))[-1] is CommandState.FAILED
+    stage.wait(61)
+    stage.clock()
+    assert [fact.action for fact in stage.facts(CommandQueued, account)].count("close_only") == 1
 
 
 def test_observe_mode_reaches_verdicts_and_sends_nothing(stage):

@@ -142,8 +142,9 @@ def test_a_step_that_failed_and_was_then_seen_leaves_the_next_one_all_its_tries(
 # --- what was given up ---
 
 
-def given_up(stage, account):
+def given_up(stage, account, monkeypatch):
     """The platform refuses whatever is ordered until nothing more is sent."""
+    monkeypatch.setattr(enforcement_plans, "CLOSE_TRIES_MAX", enforcement_plans.TRIES_MAX)
     for _ in range(enforcement_plans.TRIES_MAX):
         for action in sorted({held.queued.action for held in desk(stage).commands.values()}):
             refused(stage, account, action)
@@ -152,8 +153,8 @@ def given_up(stage, account):
     assert enforcement_plans.is_given_up(desk(stage).plans[account])
 
 
-def test_what_was_given_up_and_done_by_hand_is_over_once_the_platform_shows_it(stage, flat):
-    given_up(stage, flat)
+def test_what_was_given_up_and_done_by_hand_is_over_once_the_platform_shows_it(stage, flat, monkeypatch):
+    given_up(stage, flat, monkeypatch)
     stage.flat(flat, trading_allowed=True)
     assert flat in desk(stage).plans
     stage.flat(flat, trading_allowed=False)
@@ -161,14 +162,14 @@ def test_what_was_given_up_and_done_by_hand_is_over_once_the_platform_shows_it(s
     assert len(stage.facts(FlatConfirmed, flat)) == 1
 
 
-def test_a_limit_to_closing_that_was_given_up_is_over_once_the_platform_shows_it(stage):
+def test_a_limit_to_closing_that_was_given_up_is_over_once_the_platform_shows_it(stage, monkeypatch):
     account = stage.sell()
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
     stage.wait(121)  # without a word on the equity it stays a suspicion
     stage.tick("EURUSD", 137_000, 137_010)
     assert desk(stage).plans[account].purpose == "close_only"
-    given_up(stage, account)
+    given_up(stage, account, monkeypatch)
     stage.snapshot(account, trading_allowed=True)
     assert account in desk(stage).plans
     stage.snapshot(account, trading_allowed=False)

@@ -15,6 +15,7 @@ WHOLE = (
     "firm/equity.py", "firm/price.py", "firm/quote_frame.py",
     "firm/trading_day.py",
     "actors/market_desk.py", "actors/price_trail.py", "actors/guards.py", "actors/wakes.py", "actors/routes.py", "actors/owed.py",
+    "actors/enforcement_plans.py",
     "actors/bands.py", "actors/columns.py", "actors/column_groups.py", "actors/price_log.py", "actors/sanity.py",
 )  # fmt: skip
 ELSEWHERE = {"decide"}  # called so of the market desk, which counts whole

@@ -66,7 +66,7 @@ def next_of(stage, name):
 # --- what staff are told ---
 
 
-SUMMARY = "1 breached account still open, 1 passed account still open, 1 not limited to closing, 1 never opened"
+SUMMARY = "1 breached account not closed and blocked, 1 passed account not closed and blocked, 1 not limited to closing, 1 never opened"
 
 
 async def test_home_counts_what_is_owed_and_does_not_say_that_all_is_accounted_for(visit, released):
@@ -93,7 +93,7 @@ async def test_the_list_names_each_account_with_its_decision_and_the_button_that
     html = (await omar.get("/staff/owed")).text
     rows = [text_of(row) for row in html.partition("<tbody>")[2].split("</tr>")]
     for name, said, button in (
-        ("ada lost", "Breached account still open", "Close and block it"),
+        ("ada lost", "Breached account not closed and blocked", "Close and block it"),
         ("ben", "Not limited to closing", "Allow closing only"),
     ):
         [row] = [row for row in rows if id_text(released.accounts[name]) in row]
