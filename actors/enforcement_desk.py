@@ -8,6 +8,7 @@ Order and checks: close-only, cancel and close go out together, in this order; s
 from immutables import Map
 from msgspec.structs import replace
 
+from actors import enforcement_plans as plans
 from actors.desk import Turn
 from actors.effects import QueryCommand, RequestSnapshot
 from actors.enforcement_plans import (
@@ -18,24 +19,6 @@ from actors.enforcement_plans import (
     EnforcementState,
     OpenCommand,
     Plan,
-    are_answered,
-    failed,
-    is_asked_about,
-    is_covered,
-    is_done,
-    is_given_up,
-    is_overtaken,
-    is_passed,
-    is_seen_already,
-    is_waited_for,
-    plan_of,
-    seen,
-    sending,
-    sent_together,
-    step_again,
-    taken_up,
-    wait_us,
-    why_withheld,
 )
 from actors.messages import AccountProvisioned, Enforce, Message
 from actors.names import account_desk
@@ -119,7 +102,7 @@ class EnforcementDesk:
                 self._plan(account, None)
             case AccountReported() | SnapshotReported():
                 plan = state.plans.get(account)
-                if plan is not None and is_given_up(plan) and is_served(plan, body):  # by somebody's hand
+                if plan is not None and plans.is_given_up(plan) and is_served(plan, body):  # by somebody's hand
                     self._plan(account, None)
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
@@ -151,16 +134,16 @@ class EnforcementDesk:
 
     def _start(self, order: Enforce, turn: Turn) -> None:
         running = self.state.plans.get(order.account)
-        if running is not None and is_covered(order, running):
+        if running is not None and plans.is_covered(order, running):
             return
         plan = Plan(login=order.login, purpose=order.purpose, decision=order.decision, args=order.args)
         self._go_on(order.account, plan, 0, turn)
 
     def _enforce_again(self, command: EnforceAgain, turn: Turn) -> None:
         """What was withheld stays unsent: this is a new order, on the strength of the same decision."""
-        owed, stopped = self.state.owed.get(command.account), why_withheld(self.state)
+        owed, stopped = self.state.owed.get(command.account), plans.why_withheld(self.state)
         if owed is not None and not stopped:
-            self._go_on(command.account, plan_of(owed), 0, turn)
+            self._go_on(command.account, plans.plan_of(owed), 0, turn)
             return
         refusal = Refusal.NOTHING_OWED if owed is None else _STOPPED[stopped]
         detail = f"account {id_text(command.account)} on bridge {self.bridge}"
@@ -168,7 +151,7 @@ class EnforcementDesk:
 
     def _withhold(self, account: int, plan: Plan, step: int, turn: Turn) -> None:
         """Observe mode reaches all verdicts; what it would have done is said, and never done later."""
-        because = why_withheld(self.state)
+        because = plans.why_withheld(self.state)
         for action in PLANS[plan.purpose][step:]:
             turn.record(
                 CommandWithheld(
@@ -184,10 +167,10 @@ class EnforcementDesk:
 
     def _go_on(self, account: int, plan: Plan, step: int, turn: Turn) -> None:
         """Send a step of the plan and those that go with it, in their order; or withhold what is left."""
-        if why_withheld(self.state):
+        if plans.why_withheld(self.state):
             self._withhold(account, plan, step, turn)
             return
-        for one in sent_together(plan.purpose, step):
+        for one in plans.sent_together(plan.purpose, step):
             self._queue(account, plan, one, turn)
 
     def _queue(self, account: int, plan: Plan, step: int, turn: Turn) -> None:
@@ -206,7 +189,7 @@ class EnforcementDesk:
             step=step,
         )
         turn.record(queued, account)
-        turn.effect(sending(queued))
+        turn.effect(plans.sending(queued))
 
     # --- what the bridge says ---
 
@@ -229,7 +212,7 @@ class EnforcementDesk:
             self._send_again(held, turn)
         match held.queued.action:
             case "close_all" | "cancel_orders" | "block" | "unblock" | "close_only":
-                if said in _ANSWERS and are_answered(self.state, held):
+                if said in _ANSWERS and plans.are_answered(self.state, held):
                     # The platform's yes is not yet the state we want: look, once for all that was sent together.
                     turn.effect(RequestSnapshot(bridge=self.bridge, login=held.queued.login))
             case _ if said is not CommandState.APPLIED:
@@ -241,16 +224,21 @@ class EnforcementDesk:
                 self._confirm(report.command, turn)
 
     def _send_again(self, held: OpenCommand, turn: Turn) -> None:
-        """It was lost on the way. The bridge knows commands by id: should it come after all, the second one changes nothing."""
-        if held.state in (CommandState.QUEUED, CommandState.UNKNOWN) and not why_withheld(self.state):
-            turn.effect(sending(held.queued))
+        """It was lost on the way. The bridge knows commands by id: should it come after all, the second one changes nothing.
+
+        What no plan waits for any more is not sent: it would undo what was ordered since, or take what is lawful again.
+        """
+        if not plans.is_wanted(self.state, held):
+            self._advance(held.queued.command, CommandState.FAILED, REPLACED, turn)
+        elif held.state in (CommandState.QUEUED, CommandState.UNKNOWN) and not plans.why_withheld(self.state):
+            turn.effect(plans.sending(held.queued))
 
     def _is_its_login(self, report: CommandReported, held: OpenCommand) -> bool:
         """New, or told again: a bridge that is asked repeats what it said."""
         return bool(report.vendor_ref) and self.state.logins.get(report.vendor_ref, held.account) == held.account
 
     def _see_account(self, report: AccountReported, turn: Turn) -> None:
-        for command, held in self._running(turn.header.account):
+        for command, held in self._to_be_seen(turn):
             if held.queued.action == "create_account" and report.login:
                 self._confirm(command, turn)
 
@@ -258,12 +246,12 @@ class EnforcementDesk:
         left = "positions_left" if report.positions else "orders_left" if report.pending_orders else ""
         account = turn.header.account
         owed, plan = self.state.owed.get(account), self.state.plans.get(account)
-        given_up = plan if plan is not None and is_given_up(plan) else None
+        given_up = plan if plan is not None and plans.is_given_up(plan) else None
         if shows_flat(owed, report) or shows_flat(given_up, report):
             turn.record(FlatConfirmed(bridge=self.bridge, login=report.login), account)
-        for command, held in self._running(account):
+        for command, held in self._to_be_seen(turn):
             match held.queued.action:
-                case "cancel_orders" if report.positions and is_seen_already(
+                case "cancel_orders" if report.positions and plans.is_seen_already(
                     self.state.plans.get(account), "close_all"
                 ):
                     # An order was filled after closing and before it could be cancelled: both again.
@@ -300,24 +288,28 @@ class EnforcementDesk:
         held = self.state.commands.get(command)
         if held is None or held.state is state:
             return
-        was_waited_for = is_waited_for(self.state.plans.get(held.account), held.queued)
+        was_waited_for = plans.is_waited_for(self.state.plans.get(held.account), held.queued)
         turn.record(CommandAdvanced(bridge=self.bridge, command=command, state=state, detail=detail), held.account)
         plan = self.state.plans.get(held.account)
-        if state in FINAL and was_waited_for and plan is not None and is_passed(plan):
+        if state in FINAL and was_waited_for and plan is not None and plans.is_passed(plan):
             self._go_on(held.account, plan, plan.through + 1, turn)
 
-    def _running(self, account: int) -> list[tuple[str, OpenCommand]]:
-        """The account's commands that the platform said yes to, oldest first."""
-        found = [(command, self.state.commands[command]) for command in self._unfinished.of(account)]
-        return [(command, held) for command, held in found if held.state is CommandState.APPLIED]
+    def _to_be_seen(self, turn: Turn) -> list[tuple[str, OpenCommand]]:
+        """The account's commands that the platform said yes to, or says nothing of any more, oldest first."""
+        found = [(command, self.state.commands[command]) for command in self._unfinished.of(turn.header.account)]
+        return [(command, held) for command, held in found if plans.may_be_seen(held, turn.policy.probes_max)]
 
     # --- time and doubt ---
 
     def _resume(self, turn: Turn) -> None:
         """A bridge came back: what it may not have got is sent again under the same id, what it had is asked about."""
         for command, held in oldest_first(self.state.commands):
-            if held.state is CommandState.QUEUED and not why_withheld(self.state):
-                turn.effect(sending(held.queued))
+            if (
+                held.state is CommandState.QUEUED
+                and plans.is_wanted(self.state, held)
+                and not plans.why_withheld(self.state)
+            ):
+                turn.effect(plans.sending(held.queued))
             else:
                 turn.effect(QueryCommand(bridge=self.bridge, command=command))
 
@@ -327,13 +319,17 @@ class EnforcementDesk:
         sent_before_us = now_us - turn.policy.command_deadline_us
         for command in self._unfinished.waiting_since_before(sent_before_us, self.state.commands):
             held = self.state.commands[command]
-            if held.probes < turn.policy.probes_max:
+            if plans.may_be_asked(held, now_us, turn.policy.probes_max):
                 self._probe(command, held, turn)
         for account in self._unfinished.failed():
             plan = self.state.plans[account]
-            waited = now_us - plan.failed_us > wait_us(plan, turn.policy.close_retry_us)
-            if waited and not is_asked_about(self.state, plan, turn.policy.probes_max) and not is_given_up(plan):
-                self._go_on(account, plan, step_again(plan), turn)
+            waited = now_us - plan.failed_us > plans.wait_us(plan, turn.policy.close_retry_us)
+            if (
+                waited
+                and not plans.is_asked_about(self.state, plan, turn.policy.probes_max)
+                and not plans.is_given_up(plan)
+            ):
+                self._go_on(account, plan, plans.step_again(plan), turn)
 
     def _probe(self, command: str, held: OpenCommand, turn: Turn) -> None:
         if held.state is CommandState.APPLIED:
@@ -361,7 +357,7 @@ class EnforcementDesk:
         held = OpenCommand(account=account, queued=fact, state=CommandState.QUEUED, since_us=happened_us)
         self.state = replace(self.state, commands=self.state.commands.set(fact.command, held))
         self._unfinished.opened(fact.command, held)
-        self._plan(account, taken_up(self.state.plans.get(account), fact))
+        self._plan(account, plans.taken_up(self.state.plans.get(account), fact))
 
     def _fold_advanced(self, fact: CommandAdvanced, happened_us: int) -> None:
         held = self.state.commands.get(fact.command)
@@ -371,19 +367,19 @@ class EnforcementDesk:
             self._keep(fact.command, replace(held, state=fact.state, since_us=happened_us))
             return
         plan = self.state.plans.get(held.account)
-        if plan is not None and is_waited_for(plan, held.queued):
-            if fact.state is CommandState.FAILED and not is_overtaken(plan, held.queued.step):
-                self._plan(held.account, failed(plan, held.queued.step, happened_us))
+        if plan is not None and plans.is_waited_for(plan, held.queued):
+            if fact.state is CommandState.FAILED and not plans.is_overtaken(plan, held.queued.step):
+                self._plan(held.account, plans.failed(plan, held.queued.step, happened_us))
             else:
-                then = seen(plan, held.queued.step)
-                self._plan(held.account, None if is_done(then) else then)
+                then = plans.seen(plan, held.queued.step)
+                self._plan(held.account, None if plans.is_done(then) else then)
         self.state = replace(self.state, commands=self.state.commands.delete(fact.command))
         self._unfinished.ended(fact.command, held)
 
     def _fold_probed(self, fact: CommandProbed, happened_us: int) -> None:
         held = self.state.commands.get(fact.command)
         if held is not None:
-            self._keep(fact.command, replace(held, probes=fact.attempt, since_us=happened_us))
+            self._keep(fact.command, replace(held, probes=fact.attempt, asked_us=happened_us))
 
     def _keep(self, command: str, held: OpenCommand) -> None:
         """An open command, advanced."""
@@ -392,7 +388,7 @@ class EnforcementDesk:
 
     def _plan(self, account: int, plan: Plan | None) -> None:
         """What is now being done about an account; None for nothing more."""
-        plans = self.state.plans
-        if plan is not None or account in plans:
-            self.state = replace(self.state, plans=plans.delete(account) if plan is None else plans.set(account, plan))
+        known = self.state.plans
+        if plan is not None or account in known:
+            self.state = replace(self.state, plans=known.delete(account) if plan is None else known.set(account, plan))
             self._unfinished.planned(account, plan)

@@ -33,13 +33,20 @@ RETRY_WAIT_MAX_US = 30 * MINUTE_US
 
 
 class OpenCommand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A command whose end is not known yet. `since_us`: when it was last sent or advanced."""
+    """A command whose end is not known yet. `since_us`: when it was last sent or advanced; `probes`: how often it was asked about since
+    it was queued, the last time at `asked_us`, or 0."""
 
     account: int
     queued: CommandQueued
     state: CommandState
     since_us: int
     probes: int = 0
+    asked_us: int = 0
+
+    @property
+    def waits_from_us(self) -> int:
+        """When something last happened about it, on either side."""
+        return max(self.since_us, self.asked_us)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -106,6 +113,11 @@ def are_answered(state: EnforcementState, answered: OpenCommand) -> bool:
     return CommandState.APPLIED in states and not states & _UNANSWERED
 
 
+def may_be_asked(held: OpenCommand, now_us: int, probes_max: int) -> bool:
+    """A few times at each deadline; then seldom, for a bridge that comes to its senses: a position may be open for it."""
+    return held.probes < probes_max or now_us - held.waits_from_us >= RETRY_WAIT_MAX_US
+
+
 def is_asked_about(state: EnforcementState, plan: Plan, probes_max: int) -> bool:
     """Whether something that was sent may still come to an end by itself: then what failed is not yet tried again."""
     return any(state.commands[command].probes < probes_max for _, command in plan.waiting)
@@ -168,6 +180,18 @@ def is_seen_already(plan: Plan | None, action: str) -> bool:
         return False
     step = PLANS[plan.purpose].index(action)
     return step <= plan.through and step not in _open_steps(plan)
+
+
+def is_wanted(state: EnforcementState, held: OpenCommand) -> bool:
+    """Whether a command that was lost should still be carried out."""
+    plan = state.plans.get(held.account)
+    return plan is not None and is_waited_for(plan, held.queued) and not is_overtaken(plan, held.queued.step)
+
+
+def may_be_seen(held: OpenCommand, probes_max: int) -> bool:
+    """Whether what the platform shows ends a command: it said yes, or was asked often enough. A login is the platform's to say."""
+    is_past_asking = held.state is CommandState.UNKNOWN and held.probes >= probes_max
+    return held.state is CommandState.APPLIED or (is_past_asking and held.queued.action != "create_account")
 
 
 def seen(plan: Plan, step: int) -> Plan:

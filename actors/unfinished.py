@@ -28,7 +28,7 @@ class Unfinished:
 
     def advanced(self, command: str, held: OpenCommand) -> None:
         """It waits from another instant on."""
-        heapq.heappush(self._ages, (held.since_us, _number(command), command))
+        heapq.heappush(self._ages, (held.waits_from_us, _number(command), command))
 
     def ended(self, command: str, held: OpenCommand) -> None:
         open_ones = self._of[held.account]
@@ -50,7 +50,7 @@ class Unfinished:
         while self._ages and self._ages[0][0] < instant_us:
             entry = heapq.heappop(self._ages)
             held = commands.get(entry[2])
-            if held is not None and held.since_us == entry[0]:
+            if held is not None and held.waits_from_us == entry[0]:
                 found.add(entry)
         for entry in found:  # they wait on, unless whoever asked advances them
             heapq.heappush(self._ages, entry)

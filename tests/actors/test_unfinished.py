@@ -97,7 +97,7 @@ def walk(state, before_us):
     of = {held.account: () for held in state.commands.values()}
     for command in oldest_first:
         of[state.commands[command].account] += (command,)
-    waiting = [command for command in oldest_first if state.commands[command].since_us < before_us]
+    waiting = [command for command in oldest_first if state.commands[command].waits_from_us < before_us]
     return of, waiting, sorted(account for account, plan in state.plans.items() if plan.failed_us)
 
 
