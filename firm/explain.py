@@ -86,8 +86,7 @@ _COMPARED = {
     "is_above": "Is {} above {}",
     "is_at_or_above": "Is {} at or above {}",
 }
-_POSITION = re.compile(r"(\S+) position (\S+)")
-_OF_POSITION = re.compile(r"(\S+ position \S+) (.+)")
+_POSITION = re.compile(r"(.+ for |.+ up to )?(.+?) position (\S+)(?: (.+))?")
 _ANCHORS = {
     Anchor.BALANCE: "balance",
     Anchor.EQUITY: "equity",
@@ -155,9 +154,14 @@ def lots_in_words(lots_e8: int) -> str:
     return f"{_trimmed(lots_e8, digits_min=2)} lots"
 
 
-def position_in_words(text: str) -> str:
-    """ "EURUSD position 126" in a step's name, as people say it: "position 126 (EURUSD)"."""
-    return _POSITION.sub(r"position \2 (\1)", text)
+def position_in_words(name: str) -> str:
+    """A step's name as people say it: "EURUSD position 126 lots", which reads as 126 lots, is "lots of position 126 (EURUSD)"."""
+    found = _POSITION.fullmatch(name)
+    if found is None:
+        return name
+    before, symbol, position, figure = found.groups()
+    what = f"{before or ''}position {position} ({symbol})"
+    return f"{figure} of {what}" if figure else what
 
 
 def percent(bp: int) -> str:
@@ -341,13 +345,7 @@ def _plain(name: str) -> str:
     """A step's name without the unit in which the machine counts it, and not to be read as a figure itself."""
     if name.startswith("#"):
         return name[1:]
-    return _of_position(name.removesuffix("_e8").replace(" points", " price change"))
-
-
-def _of_position(name: str) -> str:
-    """ "EURUSD position 126 lots" reads as 126 lots: what it is of stands behind it, as the pages have it."""
-    found = _OF_POSITION.fullmatch(name)
-    return position_in_words(name if found is None else f"{found[2]} of {found[1]}")
+    return position_in_words(name.removesuffix("_e8").replace(" points", " price change"))
 
 
 def _origin(source: str) -> str:

@@ -269,8 +269,10 @@ SWITCHES: dict[KillSwitch, tuple[str, str]] = {
     KillSwitch.PAYOUTS: ("Payouts", "While stopped, no payout leaves the firm."),
     KillSwitch.ENFORCEMENT: (
         "Enforcement",
-        "While stopped, no command goes out to any platform. What went out before is carried out: an account that broke a rule just now is"
-        " being closed already, and only its block is withheld. What is withheld is never sent later, only ordered anew by a person.",
+        (
+            "While stopped, no command goes out to any platform; what went out before is carried out, so an account that broke a rule just"
+            " now is closed all the same. What is withheld is never sent later, only ordered anew by a person."
+        ),
     ),
 }
 

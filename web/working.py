@@ -4,12 +4,12 @@ Products that only change the unit (points x lots, minor x bp) are not lines of 
 divided back. The complete list, one line for each operation, is in the evidence bundle.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from firm.arithmetic import Step
+from firm.explain import position_in_words
 from firm.money import MINUS, Money
 from web import words
 
@@ -21,7 +21,6 @@ _COMPARED = {
 }
 
 _SO_FAR = ("balance and profit up to ", "balance, profit and swap up to ")
-_POSITION = re.compile(r"(\S+) (position \S+) (.+)")
 
 
 class WorkingLine(msgspec.Struct, frozen=True):
@@ -147,5 +146,4 @@ def _of_position(name: str) -> str:
     """ "XAUUSD position 126 lots" reads as 126 lots: what it is of stands behind it."""
     if name.startswith(_SO_FAR):
         return f"{name.partition(' up to ')[0].replace('balance and', 'balance with the').replace('balance,', 'balance with')} so far"
-    found = _POSITION.fullmatch(name)
-    return name if found is None else f"{words.upper_first(found[3])} of {found[2]} ({found[1]})"
+    return position_in_words(name)

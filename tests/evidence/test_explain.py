@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from firm.explain import percent, rule_in_words
+from firm.explain import percent, position_in_words, rule_in_words
 from firm.facts import Doubt
 from firm.ruleset import Anchor, Inactivity, MaximumDuration, Trail
 from storage.afterwards import explain_decision
@@ -73,3 +73,17 @@ def test_a_rule_of_another_account_cannot_explain_a_decision(story: Any) -> None
     decision = story.ada_is_flat_below_her_floor()
     with pytest.raises(ValueError, match="explain with the account's own ruleset"):
         told(story, decision)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("EURUSD position 126 lots", "lots of position 126 (EURUSD)"),
+        ("US 500 position 126", "position 126 (US 500)"),
+        ("USDJPY bid for USDJPY position p2", "USDJPY bid for position p2 (USDJPY)"),
+        ("balance and profit up to US 500 position 7", "balance and profit up to position 7 (US 500)"),
+        ("floor", "floor"),
+    ],
+)
+def test_a_position_is_told_by_its_number_with_its_symbol_behind_it(name: str, said: str) -> None:
+    assert position_in_words(name) == said
