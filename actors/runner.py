@@ -1,6 +1,6 @@
 """Runner: the engine's place in the event loop: take what waits, decide, commit, and only then let anything out.
 
-Deciding happens in the loop, the commit in a worker thread, so that prices are read while the disk syncs. Idle, a batch is
+Deciding and writing happen in the loop, the commit in a worker thread, so that prices are read while the disk syncs. Idle, a batch is
 one input and one sync; busy, it is whatever waited while the last commit ran.
 """
 
@@ -114,7 +114,8 @@ class Runner:
         """Decide, commit and release what waits, in this thread, until nothing does. For a firm that is not serving."""
         while self._waiting:
             batch, parts = self._decide(self._take())
-            self._commit(batch, parts)
+            self._write(batch, parts)
+            self._commit()
             self._release(batch)
 
     async def run(self) -> None:
@@ -133,7 +134,9 @@ class Runner:
         batch, parts = self._decide(arrivals)
         decided_ns = perf_counter_ns()
         with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(self._commit, batch, parts)
+            # Here and not in the thread: each statement gives the interpreter up, and a busy loop is slow to give it back.
+            self._write(batch, parts)
+            await to_thread.run_sync(self._commit)
             self._meter.batch(batch, decided_ns - started_ns, perf_counter_ns() - decided_ns)
             self._release(batch)
         if any(type(arrival.body) is ClockTicked for arrival in arrivals):
@@ -146,8 +149,11 @@ class Runner:
             self._snapshotter.begin(batch.snapshot)
         return batch, self._snapshotter.part()
 
-    def _commit(self, batch: Batch, parts: list[SnapshotPart]) -> None:
-        self._ledger.append(batch.rows, frames=batch.frames, checkpoints=batch.checkpoints, snapshot=parts)
+    def _write(self, batch: Batch, parts: list[SnapshotPart]) -> None:
+        self._ledger.write(batch.rows, frames=batch.frames, checkpoints=batch.checkpoints, snapshot=parts)
+
+    def _commit(self) -> None:
+        self._ledger.commit()
         if self._chores:
             self._chores.popleft()(self._ledger)
 

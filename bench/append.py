@@ -43,7 +43,7 @@ from storage.readmodels.registry import READ_MODELS
 from storage.rows import Row
 
 ACCOUNTS = 2_000
-GOALS = {10: 0.5, 100: 0.25, 1_000: 0.15}
+GOALS = {10: 0.5, 100: 0.35, 1_000: 0.15}
 ROWS_PER_ROUND = {10: 2_000, 100: 10_000, 1_000: 20_000}
 ROUNDS = 9
 T0 = 1_398_974_400_000_000

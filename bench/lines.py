@@ -4,6 +4,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
+# Goals of single lines, by what the line is of. What the peers are measured against says where raw SQLite stands.
+PEERS_GOALS, RAW = {1: 1.0, 100: 3.0, 1_000: 3.0}, "apsw"
+PRICES_AT, PRICES_US = 20_000, {"static": 20, "trend": 200}
+RESTART_AT, RESTART_S = 20_000, 3.0
+
+
 class Line(NamedTuple):
     """One goal. `name` is what an explanation names; `met` None where a figure has no goal."""
 
@@ -39,7 +45,12 @@ def _append_line(name: str, line: dict[str, Any]) -> Line:
 def _peers_line(name: str, line: dict[str, Any]) -> Line:
     what = f"durable append, producers that wait: {line['producers']:,}; ours as a multiple of each peer"
     times = ", ".join(f"{times:.2f} × {peer}" for peer, times in line["times_ours"].items())
-    return Line(name, what, "-", f"{line['rows_per_s']['ours']:,.0f} rows/s: {times}", None)
+    measured = f"{line['rows_per_s']['ours']:,.0f} rows/s: {times}"
+    goal = PEERS_GOALS.get(line["producers"])
+    if goal is None:
+        return Line(name, what, "-", measured, None)
+    met = all(times >= goal for peer, times in line["times_ours"].items() if peer != RAW)
+    return Line(name, what, f">= {goal:g} × the best but raw", measured, met)
 
 
 def _actors_line(name: str, line: dict[str, Any]) -> Line:
@@ -57,7 +68,12 @@ def _price_lines(name: str, result: dict[str, Any]) -> list[Line]:
 
 def _price_line(name: str, result: dict[str, Any], line: dict[str, Any]) -> Line:
     measured = f"{line['us_per_price']:,.0f} µs CPU, {line['wakes_per_price']:,.2f} wakes"
-    return Line(name, f"one price, {line['accounts']:,} accounts, {_floors(result)}", "-", measured, None)
+    what, goal = f"one price, {line['accounts']:,} accounts, {_floors(result)}", None
+    if line["accounts"] == PRICES_AT and result["bench"] == "engine-sizes":
+        goal = PRICES_US["static" if result["static"] else "trend"]
+    if goal is None:
+        return Line(name, what, "-", measured, None)
+    return Line(name, what, f"<= {goal} µs", measured, line["us_per_price"] <= goal)
 
 
 def _restart_lines(name: str, result: dict[str, Any]) -> list[Line]:
@@ -68,7 +84,9 @@ def _restart_line(name: str, result: dict[str, Any], line: dict[str, Any]) -> Li
     what = f"restart after kill -9, {line['accounts']:,} accounts, {result['tail_rows']:,} rows since the snapshot"
     parts = f"{line['recover_s']:.1f} s recovery; {line['cpu_s']:.1f} s CPU"
     measured = f"first decision after {line['total_s']:.1f} s ({parts}), {line['mb']:.0f} MB"
-    return Line(name, what, "-", measured, None)
+    if line["accounts"] != RESTART_AT:
+        return Line(name, what, "-", measured, None)
+    return Line(name, what, f"<= {RESTART_S:g} s", measured, line["total_s"] <= RESTART_S)
 
 
 def _feed_lines(name: str, result: dict[str, Any]) -> list[Line]:

@@ -132,6 +132,7 @@ class Ledger:
         self._files = files
         self._lock = lock
         self._failed: str | None = None
+        self._written: tuple[int, list[Checkpoint]] | None = None  # rows and checkpoints of the transaction under way
         self._connection = open_for_writing(files.ledger_db, vfs=vfs)
         try:
             migrate(self._connection)
@@ -179,23 +180,50 @@ class Ledger:
         `snapshot`: (desk, of_seq, state) parts. Raises SequenceBroken before anything is written, and CommitFailed where
         nobody can say what is on disk: then the process must end.
         """
+        self.write(rows, frames=frames, checkpoints=checkpoints, snapshot=snapshot)
+        return self.commit()
+
+    def write(
+        self,
+        rows: Sequence[tuple[Row, Body]],
+        *,
+        frames: Sequence[tuple[int, bytes]] = (),
+        checkpoints: Sequence[tuple[int, int]] = (),
+        snapshot: Sequence[tuple[str, int, bytes]] = (),
+    ) -> None:
+        """The first half of `append`, all but the waiting for the disk: nothing has happened until `commit`, which must come next."""
         self._require_alive()
+        assert self._written is None, "what was written is not committed yet"
         self._end.require_order(rows, checkpoints, snapshot)
         require_frames(rows, frames)
         try:
             hashed = self._end.extend(rows, checkpoints)
             self._connection.execute("BEGIN IMMEDIATE")
             self._write(rows, hashed, frames, snapshot)
-            self._connection.execute("COMMIT")
         except apsw.Error as failed:
             raise self._fail(failed) from failed
         except BaseException:
             # Not the disk: a kind that cannot be packed, a read model that raised. The batch never happened.
             self._undo()
             raise
-        self._end.settle(len(rows))
+        self._written = len(rows), hashed.checkpoints
+
+    def commit(self) -> list[Checkpoint]:
+        """Make durable what was written, in whichever thread; returns the checkpoints that were signed."""
+        assert self._written is not None, "nothing was written"
+        count, checkpoints = self._written
+        try:
+            self._connection.execute("COMMIT")
+        except apsw.Error as failed:
+            raise self._fail(failed) from failed
+        except BaseException:
+            self._undo()
+            raise
+        finally:
+            self._written = None
+        self._end.settle(count)
         self._acknowledged.note(self.lineage, self.size)
-        return hashed.checkpoints
+        return checkpoints
 
     def root(self) -> bytes:
         """The root of the tree over all rows."""

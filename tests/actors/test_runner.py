@@ -25,12 +25,15 @@ class HeldLedger:
         self.fails = None
         self.rows = []
 
-    def append(self, rows, **more):
+    def write(self, rows, **more):
+        self.written = [row for row, _ in rows]
+
+    def commit(self):
         self.asked.set()
         assert self.may_end.wait(30)
         if self.fails is not None:
             raise self.fails
-        self.rows.extend(row for row, _ in rows)
+        self.rows.extend(self.written)
         return []
 
 
