@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-
 # Goals of single lines, by what the line is of. What the peers are measured against says where raw SQLite stands.
 PEERS_GOALS, RAW = {1: 1.0, 100: 3.0, 1_000: 3.0}, "apsw"
 PRICES_AT, PRICES_US = 20_000, {"static": 20, "trend": 200}
@@ -46,10 +45,10 @@ def _peers_line(name: str, line: dict[str, Any]) -> Line:
     what = f"durable append, producers that wait: {line['producers']:,}; ours as a multiple of each peer"
     times = ", ".join(f"{times:.2f} × {peer}" for peer, times in line["times_ours"].items())
     measured = f"{line['rows_per_s']['ours']:,.0f} rows/s: {times}"
-    goal = PEERS_GOALS.get(line["producers"])
-    if goal is None:
+    goal, others = PEERS_GOALS.get(line["producers"]), line["times_ours"].keys() - {RAW}
+    if goal is None or not others:
         return Line(name, what, "-", measured, None)
-    met = all(times >= goal for peer, times in line["times_ours"].items() if peer != RAW)
+    met = all(line["times_ours"][peer] >= goal for peer in others)
     return Line(name, what, f">= {goal:g} × the best but raw", measured, met)
 
 

@@ -141,3 +141,11 @@ def test_the_table_can_be_asked_for_one_benchmark_by_any_of_their_names() -> Non
     )
     for name in BENCHES:
         assert name in done.stdout
+
+
+@pytest.mark.parametrize(("batched", "met"), [(0.48, False), (3.0, True)])
+def test_the_best_of_the_peers_decides_and_raw_sqlite_does_not(batched: float, met: bool) -> None:
+    times = {"apsw": 0.2, "eventsourcing each": 14.4, "PostgreSQL batched": batched}
+    measured = {"producers": 100, "rows_per_s": {"ours": 67_504.0}, "times_ours": times}
+    [line] = lines_of("append-peers", {"bench": "append-peers", "lines": [measured]})
+    assert (line.goal, line.met) == (">= 3 × the best but raw", met)
