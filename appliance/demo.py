@@ -199,7 +199,7 @@ def _stretch_of(options: DemoOptions) -> tuple[int, int]:
     from_us = parse_utc(options.from_text) if options.from_text else first_us
     to_us = parse_utc(options.to_text) if options.to_text else last_us
     if first_us < to_us and from_us < min(to_us, last_us):
-        _require_script(options, prices, from_us)
+        _require_script(options, prices, from_us, to_us)
         return from_us, min(to_us, last_us)
     stretch = f"from {utc_text(from_us)} to {utc_text(to_us)}"
     if from_us >= last_us:
@@ -212,11 +212,11 @@ def _stretch_of(options: DemoOptions) -> tuple[int, int]:
     )
 
 
-def _require_script(options: DemoOptions, prices: Prices, from_us: int) -> None:
-    """It can be read, and nothing of it lies before the market."""
+def _require_script(options: DemoOptions, prices: Prices, from_us: int, to_us: int) -> None:
+    """It can be read, and each line of it begins within the market."""
     try:
         if options.script is not None:
-            Market(prices, from_us=from_us, script=read_script(options.script))
+            Market(prices, from_us=from_us, to_us=to_us, script=read_script(options.script))
     except ScriptUnusable as wrong:
         raise DemoRefused(str(wrong)) from wrong
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from appliance.commands.options import Verbs, verb
 from appliance.demo import TO_END, Demo, hurry_no_more, wait
-from appliance.demo_firm import OWNER_MAIL, PASSWORD, REVIEWER_MAIL, TRADER_MAIL
+from appliance.demo_firm import BRIDGE, OWNER_MAIL, PASSWORD, REVIEWER_MAIL, TRADER_MAIL
 from appliance.demo_platforms import PASSWORDS_NAME, PLATFORMS_MAX, DemoOptions, first_password
 from appliance.interrupted import INTERRUPTED
 from appliance.summary import summarise, summary_json, summary_text, tally
@@ -76,8 +76,8 @@ def _add_prices(parser: argparse.ArgumentParser) -> None:
         type=_file,
         default=None,
         metavar="FILE",
-        help="a TOML file of what befalls the market besides prices: outages, frozen quotes, spikes, late prices; "
-        "an example is docs/examples/faults.toml, docs/simulator.md lists the tables",
+        help="a TOML file of what befalls the first platform, and it alone, besides prices: outages, frozen quotes, spikes, late "
+        "prices; an example is docs/examples/faults.toml, docs/simulator.md lists the tables",
     )
 
 
@@ -179,7 +179,7 @@ def prices(demo: Demo) -> list[str]:
             "  Prices: EURUSD and XAUUSD of 1 and 2 May 2014. Midnight in Prague is 22:00 UTC, US payrolls 12:30 UTC."
         )
     if demo.options.script is not None:
-        lines.append(f"  Besides prices: what {demo.options.script} says.")
+        lines.append(f"  Outages, spikes and the like: from {demo.options.script}, on {BRIDGE}.")
     if len(demo.platforms) > 1:
         lines.append(
             f"  {demo.platforms[1].bridge} nets its accounts' positions, and makes its prices up for the same days."
@@ -259,9 +259,13 @@ def _instant(text: str) -> str:
 def _file(text: str) -> Path:
     """A file that is there. What it holds is looked at with the others."""
     path = Path(text)
-    if not path.is_file():
-        raise argparse.ArgumentTypeError(f"there is no file {text}: check its path")
-    return path
+    try:
+        if path.is_file():
+            return path
+    except (OSError, ValueError) as unreachable:  # such as a name that is longer than names may be
+        why = unreachable.strerror if isinstance(unreachable, OSError) else "no file has such a name"
+        raise argparse.ArgumentTypeError(f"there is no file {text} ({why}): check its path") from unreachable
+    raise argparse.ArgumentTypeError(f"there is no file {text}: check its path")
 
 
 def _speed(text: str) -> str:

@@ -75,17 +75,8 @@ class Fills:
 
     def has_margin(self, account: Account, symbol: str, side: Side, lots_e8: int, price: int) -> bool:
         """Whether equity covers all margin afterwards. What only reduces a position always may."""
-        state = self._state
-        bound = margin_minor(account, state)
-        held = _netted(account, symbol)
-        opening_e8 = lots_e8
-        if held is not None and held.side is not side:
-            opening_e8 = lots_e8 - held.lots_e8
-            if opening_e8 <= 0:
-                return True
-            bound -= margin_of(account, symbol, held.lots_e8, held.price_open, state)
-        needed = margin_of(account, symbol, opening_e8, price, state) - commission_of(account, DealEntry.IN, lots_e8)
-        return equity_minor(account, state) >= bound + needed
+        needed = margin_needed(account, symbol, side, lots_e8, price, self._state)
+        return needed is None or equity_minor(account, self._state) >= margin_minor(account, self._state) + needed
 
     def available_e8(self, account: Account, symbol: str, side: Side, wanted_e8: int) -> int:
         """How much of a volume can be filled at the last price."""
@@ -194,6 +185,19 @@ class Fills:
             quote.ask_taken_e8 += lots_e8
         else:
             quote.bid_taken_e8 += lots_e8
+
+
+def margin_needed(account: Account, symbol: str, side: Side, lots_e8: int, price: int, state: State) -> int | None:
+    """What an entry takes of the free margin, its commission with it, in minor units; None of what only reduces a position."""
+    held = _netted(account, symbol)
+    opening_e8, freed = lots_e8, 0
+    if held is not None and held.side is not side:
+        opening_e8 = lots_e8 - held.lots_e8
+        if opening_e8 <= 0:
+            return None
+        freed = margin_of(account, symbol, held.lots_e8, held.price_open, state)
+    commission = commission_of(account, DealEntry.IN, lots_e8)
+    return margin_of(account, symbol, opening_e8, price, state) - commission - freed
 
 
 def _netted(account: Account, symbol: str) -> Position | None:

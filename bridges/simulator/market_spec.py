@@ -3,7 +3,6 @@
 `walk+jumps:EURUSD,XAUUSD;trend:EURUSD;days=5` is enough for most; a file says the same for each symbol apart.
 """
 
-import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from bridges.simulator.symbols import LISTED
-from bridges.simulator.toml_place import apart, at, in_file
+from bridges.simulator.toml_place import NoToml, apart, at, in_file, tables_of, text_of
 from firm.instant import DAY_US, parse_utc
 
 _POINTS_UNSAID = 100_000
@@ -147,17 +146,16 @@ def start_points(market: SymbolMarket) -> int:
 
 def _file_text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as unreadable:
-        why = unreadable.strerror if isinstance(unreadable, OSError) else "it is no UTF-8 text"
-        raise MarketUnusable(f"market file {path} cannot be read ({why}): mend it, or name another") from unreadable
+        return text_of(path)
+    except NoToml as why:
+        raise MarketUnusable(f"market file {path} cannot be read ({why}): mend it, or name another") from why
 
 
 def _from_toml(file: str, name: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(file)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as unreadable:
-        raise MarketUnusable(f"market file {name} is no TOML ({unreadable}): mend it, or name another") from unreadable
+        return tables_of(file)
+    except NoToml as why:
+        raise MarketUnusable(f"market file {name} is no TOML ({why}): mend it, or name another") from why
 
 
 def _from_words(text: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from bridges.simulator.house import BUNDLED, House
 from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.price_files import FilePrices, PriceFile
 from bridges.simulator.requests import Requests
-from bridges.simulator.script import NOTHING, Script, ScriptUnusable
+from bridges.simulator.script import NOTHING, Script, require_within
 from bridges.simulator.state import Account, State, StateUnusable, decode_state, encode_state, is_whole
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.tempers import BY_HAND
@@ -72,10 +72,7 @@ class Market:
         self.fingerprint = self._prices.fingerprint
         if script != NOTHING:
             self.fingerprint = hashlib.sha256(self.fingerprint.encode() + script.digest()).hexdigest()
-        if script.starts_us is not None and script.starts_us < self.from_us:
-            raise ScriptUnusable(
-                f"the script begins at {utc_text(script.starts_us)}, before the market: give an earlier --from"
-            )
+        require_within(script, self.from_us, min(self.to_us, self._prices.end_us))
 
     def arrivals(self) -> Iterator[Arrival]:
         return arrivals(self._prices.ticks(self.to_us, self.skipped), self.script, self.to_us)

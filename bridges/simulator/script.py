@@ -4,23 +4,25 @@ Every line has its instant, so that the same ticks, script, seed and commands gi
 called as they are at that instant, points are of their digits then. docs/simulator.md lists the tables.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, NamedTuple, Never
 
 import msgspec
 
-from bridges.bounds import DIGITS_MAX, NAME_LENGTH_MAX
-from bridges.simulator.symbols import LISTED
-from bridges.simulator.toml_place import at, in_file
-from firm.instant import SECOND_US, instant_of, utc_text
+from bridges.bounds import DIGITS_MAX, NAME_LENGTH_MAX, PRICE_POINTS_MAX
+from bridges.simulator.symbols import LISTED, rollover_after
+from bridges.simulator.toml_place import NoToml, at, in_file, tables_of, text_of
+from firm.instant import DAY_US, SECOND_US, instant_of, utc_text
 from firm.sessions import WEEK_MINUTES
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=86_400)]
+Points = Annotated[int, msgspec.Meta(ge=-PRICE_POINTS_MAX, le=PRICE_POINTS_MAX)]
 Minute = Annotated[int, msgspec.Meta(ge=0, le=WEEK_MINUTES)]
+YEARS = range(1970, 2200)  # of which there may be prices
 LATE_TAGS = ("deal", "position", "order", "cash", "equity", "account")
 
 
@@ -39,6 +41,10 @@ class _Stretch(_Line, frozen=True, kw_only=True):
     until: Moment = msgspec.field(name="to")
 
     @property
+    def begins_us(self) -> int:
+        return self.from_us
+
+    @property
     def from_us(self) -> int:
         return instant_of(self.since)
 
@@ -52,6 +58,10 @@ class _Stretch(_Line, frozen=True, kw_only=True):
 
 class _AtOnce(_Line, frozen=True, kw_only=True):
     at: Moment
+
+    @property
+    def begins_us(self) -> int:
+        return self.at_us
 
     @property
     def at_us(self) -> int:
@@ -75,7 +85,7 @@ class Spike(_AtOnce, frozen=True, kw_only=True):
     """Prices are off the market by `points`, either way, for `for_ms` milliseconds; then they are back."""
 
     symbol: Name
-    points: int
+    points: Points
     for_ms: Annotated[int, msgspec.Meta(ge=1, le=3_600_000)] = 200
 
 
@@ -99,8 +109,8 @@ class Contract(_AtOnce, frozen=True, kw_only=True):
     symbol: Name
     digits: Annotated[int, msgspec.Meta(ge=0, le=DIGITS_MAX)] | None = None
     contract: Annotated[int, msgspec.Meta(ge=1, le=10**9)] | None = None
-    swap_long: int | None = None
-    swap_short: int | None = None
+    swap_long: Points | None = None
+    swap_short: Points | None = None
     sessions: tuple[tuple[Minute, Minute], ...] | None = None
     closed: tuple[tuple[Moment, Moment], ...] | None = None
 
@@ -117,7 +127,12 @@ class Dividend(_Line, frozen=True, kw_only=True):
 
     symbol: Name
     ex_date: date
-    points: int
+    points: Points
+
+    @property
+    def begins_us(self) -> int:
+        """That rollover: the first one of the day before, in New York and so in UTC."""
+        return rollover_after(instant_of(datetime.combine(self.ex_date, time(), UTC)) - DAY_US)
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,10 +153,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return tuple(sorted((*self.contract, *self.rename), key=lambda line: line.at_us))
 
     @property
-    def starts_us(self) -> int | None:
-        """The first instant of any line but dividends; None without one."""
-        lines = (*self.outage, *self.frozen, *self.late_prices, *self.late_events)
-        return min([line.from_us for line in lines] + [one.at_us for one in (*self.spike, *self.changes)], default=None)
+    def stretches(self) -> tuple[_Stretch, ...]:
+        return (*self.outage, *self.frozen, *self.late_prices, *self.late_events)
 
     def dividends_on(self, symbol: str, ex_date: str) -> list[int]:
         """What the script adds to the listing's own dividends, in points."""
@@ -175,13 +188,12 @@ def turns_of(script: Script) -> tuple[Turn, ...]:
 def read_script(path: Path) -> Script:
     """Read and check a script file; what cannot be played is ScriptUnusable."""
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as missing:
-        why = missing.strerror if isinstance(missing, OSError) else "it is no UTF-8 text"
-        raise ScriptUnusable(f"script {path}: cannot be read: {why}: mend it, or name another") from missing
+        text = text_of(path)
+    except NoToml as why:
+        raise ScriptUnusable(f"script {path}: cannot be read: {why}: mend it, or name another") from why
     try:
-        return checked(msgspec.toml.decode(text, type=Script))
-    except (msgspec.DecodeError, ScriptUnusable) as wrong:
+        return checked(msgspec.convert(tables_of(text), Script, builtin_types=(datetime, date, time)))
+    except (NoToml, msgspec.ValidationError, ScriptUnusable) as wrong:
         told = in_file(str(wrong), text, Script)
         raise ScriptUnusable(
             f'script {path}: {told}: mend it; "Scripts" in docs/simulator.md has an example of each table'
@@ -191,7 +203,8 @@ def read_script(path: Path) -> Script:
 def checked(script: Script) -> Script:
     """The script, if its lines fit each other and what is listed."""
     refuse = _Refusing(script)
-    for line in (*script.outage, *script.frozen, *script.late_prices, *script.late_events):
+    _check_years(script, refuse)
+    for line in script.stretches:
         if line.from_us >= line.to_us:
             refuse(line, f"a stretch from {utc_text(line.from_us)} does not end after it began", "to")
     outages = sorted(script.outage, key=lambda one: one.from_us)
@@ -211,6 +224,33 @@ def checked(script: Script) -> Script:
     return script
 
 
+def require_within(script: Script, from_us: int, to_us: int) -> None:
+    """Each line begins within a market of [from_us, to_us), or else never happens: ScriptUnusable says which one does not."""
+    places = _Refusing(script)
+    lines: tuple[_Stretch | _AtOnce | Dividend, ...] = (
+        *script.stretches, *script.spike, *script.changes, *script.dividend
+    )  # fmt: skip
+    for line in sorted(lines, key=lambda line: line.begins_us):
+        begins = f"the script's {places.name(line)} begins at {utc_text(line.begins_us)}"
+        if line.begins_us < from_us:
+            raise ScriptUnusable(f"{begins}, before the market: give an earlier --from, or take it out")
+        if line.begins_us >= to_us:
+            raise ScriptUnusable(
+                f"{begins}, and the market ends at {utc_text(to_us)}: give a later --to or more prices, or take it out"
+            )
+
+
+def _check_years(script: Script, refuse: "_Refusing") -> None:
+    """Beyond some years there is no calendar to reckon with, and nobody has prices."""
+    moments: list[tuple[_Line, date, str]] = [(line, line.since, "from") for line in script.stretches]
+    moments += [(line, line.until, "to") for line in script.stretches]
+    moments += [(one, one.at, "at") for one in (*script.spike, *script.changes)]
+    moments += [(one, one.ex_date, "ex_date") for one in script.dividend]
+    for line, moment, key in moments:
+        if moment.year not in YEARS:
+            refuse(line, f"no market is of the year {moment.year}: use {YEARS[0]} to {YEARS[-1]}", key)
+
+
 def _is_behind(late: LatePrices, change: Contract | Rename) -> bool:
     return late.symbol == change.symbol and late.from_us <= change.at_us <= late.to_us + late.by_s * SECOND_US
 
@@ -225,7 +265,7 @@ def _check_names(script: Script, refuse: "_Refusing") -> None:
     for at_us, _, line, symbol in sorted(uses, key=lambda use: use[:2]):
         if symbol not in known:
             names = ", ".join(sorted(known))
-            refuse(line, f"{symbol} is not listed at {utc_text(at_us)}, but {names}", "symbol")
+            refuse(line, f"{symbol} is not listed at {utc_text(at_us)}; listed are {names}", "symbol")
         if isinstance(line, Rename):
             if line.becomes in known:
                 refuse(line, f"{line.becomes} is listed already", "becomes")
@@ -238,6 +278,10 @@ class _Refusing:
     def __init__(self, script: Script) -> None:
         tables = {name: getattr(script, name) for name in script.__struct_fields__}
         self._places = {id(line): (name, place) for name, lines in tables.items() for place, line in enumerate(lines)}
+
+    def name(self, line: _Line) -> str:
+        table, place = self._places[id(line)]
+        return f"[[{table}]] {place + 1}"
 
     def __call__(self, line: _Line, why: str, key: str) -> Never:
         raise ScriptUnusable(at(why, *self._places[id(line)], key))

@@ -14,7 +14,7 @@ from storage.reader import LedgerReader
 
 ROOT = Path(__file__).parents[2]
 FAULTS = ROOT / "docs" / "examples" / "faults.toml"
-STRETCH = ("--from", "2014-05-02T12:08:00", "--to", "2014-05-02T12:13:00", "--accounts", "2", "--speed", "max")
+STRETCH = ("--from", "2014-05-02T12:08:00", "--to", "2014-05-02T12:20:00", "--accounts", "2", "--speed", "max")
 
 
 def test_the_example_s_outage_is_heard_by_the_firm(demos: Any, tmp_path: Path) -> None:
@@ -27,6 +27,7 @@ def test_the_example_s_outage_is_heard_by_the_firm(demos: Any, tmp_path: Path) -
 
 
 def test_the_demo_says_that_it_plays_one_and_the_pages_how_to() -> None:
-    assert f"  Besides prices: what {FAULTS} says." in prices(Demo(DemoOptions(directory=Path(), script=FAULTS)))
+    said = prices(Demo(DemoOptions(directory=Path(), script=FAULTS)))
+    assert f"  Outages, spikes and the like: from {FAULTS}, on sim." in said
     for page in ("README.md", "docs/simulator.md", "docs/examples/faults.toml"):
         assert "evenhand demo --script docs/examples/faults.toml" in (ROOT / page).read_text("utf-8")

@@ -105,6 +105,8 @@ def test_a_ticket_s_port_that_is_taken_is_told_before_anything_is_removed(left: 
         (["--to", "2014-13-01"], "is no instant"),
         (["--ticks", "/nope"], "there is no file /nope"),
         (["--script", "/nope.toml"], "there is no file /nope.toml"),
+        (["--script", "/" + "n" * 5_000], "(File name too long): check its path"),
+        (["--bots", "\0.py"], ".py: check its path"),
         (["--bots", "/nope.py"], "there is no file /nope.py"),
         (["--platforms", "3"], "invalid choice: 3"),
         (["--ticket", "door"], "'door' is no port"),
@@ -137,8 +139,13 @@ def test_an_argument_that_cannot_be_meant_is_told_before_anything_is_removed(
         (["--script", __file__], "test_demo_start.py: expected '=' after a key in a key/value pair (at line 1, column"),
         (
             ["--script", FAULTS, "--from", "2014-05-02T12:11:00", "--to", "2014-05-02T12:12:00"],
-            "the script begins at 2014-05-02T12:10:00.000000Z, before the market: give an earlier",
+            "the script's [[outage]] 1 begins at 2014-05-02T12:10:00.000000Z, before the market: give an earlier",
         ),
+        (
+            ["--script", FAULTS, "--from", "2014-05-02T12:08:00", "--to", "2014-05-02T12:19:00"],
+            "[[late_prices]] 1 begins at 2014-05-02T12:19:00.000000Z, and the market ends at 2014-05-02T12:19:00.000000Z: give a later",
+        ),
+        (["--market", "\0.toml"], "cannot be read (no file has such a name): mend it, or name another"),
     ],
 )
 def test_a_market_without_prices_is_told_before_anything_is_removed(

@@ -33,7 +33,7 @@ def test_once_the_prices_ended_the_ticket_says_when_and_fills_nothing(
             order = {"form_token": token[1], "symbol": "EURUSD", "type": "market", "lots": "0.10", "side": "buy"}
             answer = ada.post("/orders", data=order)
             assert answer.status_code == 422
-            assert "orders are not filled any more, and nothing was done" in answer.text
+            assert "Nothing was done: there are no prices any more." in answer.text
 
 
 def test_the_platform_is_told_where_the_portal_is(tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ from appliance.settings_file import SettingsRefused, new_settings, read_settings
 from bridges.enrolment import KeyFile, KeyFileUnusable, key_file_text, new_keypair, read_key_file
 from bridges.simulator.market_spec import MarketUnusable, read_market
 from bridges.simulator.price_files import merged_ticks, price_file, read_prices
+from bridges.simulator.script import ScriptUnusable, read_script, require_within
 from bridges.simulator.synthetic import SyntheticPrices
 from bridges.simulator.ticks import BadLine, TickFileError
-from firm.instant import DAY_US
+from firm.instant import DAY_US, parse_utc
 
 BUSY = Settings(
     firm=FirmSettings(name="Ada & Söhne", slug="ada"),
@@ -170,6 +171,7 @@ MARKETS = [
 @fuzz(300)
 @example(raw=b"walk;seed=" + b"9" * 5_000, is_file=False)
 @example(raw=b"\0.toml", is_file=False)
+@example(raw=b"n" * 5_000 + b".toml", is_file=False)
 @example(raw=b"days = " + b"[" * 3_000, is_file=True)
 @given(raw=mutated(MARKETS), is_file=st.booleans())
 def test_a_spoilt_market_is_made_up_or_refused_with_the_reason(folder: Path, raw: bytes, is_file: bool) -> None:
@@ -179,6 +181,53 @@ def test_a_spoilt_market_is_made_up_or_refused_with_the_reason(folder: Path, raw
     if spec is not None:
         prices = SyntheticPrices(spec)
         assert all(0 < tick.bid < tick.ask for tick in islice(prices.ticks(prices.end_us, None), 20))
+
+
+SCRIPTS = [
+    b"""[[outage]]
+from = 2014-05-02T12:10:00Z
+to = 2014-05-02T12:12:00Z
+why = "a new version"
+[[spike]]
+symbol = "XAUUSD"
+at = 2014-05-02T12:25:00+02:00
+points = -90000
+""",
+    b"""[[contract]]
+at = 2014-05-02T12:40:00Z
+symbol = "EURUSD"
+digits = 4
+sessions = [[0, 6780]]
+[[rename]]
+at = 2014-05-02T12:50:00Z
+symbol = "EURUSD"
+becomes = "E"
+""",
+    b"""[[late_events]]
+tags = ["deal"]
+from = 2014-05-02T12:28:00Z
+to = 2014-05-02T12:29:00Z
+by_s = 3
+[[dividend]]
+symbol = "US500"
+ex_date = 2014-05-05
+points = 120
+""",
+]
+
+
+@fuzz(300)
+@example(raw=b"points = " + b"9" * 5_000)
+@example(raw=b"points = " + b"[" * 3_000)
+@example(raw=b'[[dividend]]\nsymbol = "US500"\nex_date = 0001-01-01\npoints = 1\n')
+@example(raw=b'[[spike]]\nsymbol = "EURUSD"\nat = 0001-01-01T00:00:00+14:00\npoints = 1\n')
+@given(raw=mutated(SCRIPTS))
+def test_a_spoilt_script_is_read_or_refused_by_name(folder: Path, raw: bytes) -> None:
+    path = laid(folder, "script.toml", raw)
+    script, why = tried(lambda: read_script(path), ScriptUnusable)
+    assert script is not None or (str(path) in why and "`int`" not in why), why
+    if script is not None:
+        tried(lambda: require_within(script, parse_utc("2014-05-02T12:26:00"), parse_utc("2014-05-03")), ScriptUnusable)
 
 
 def _read(path: Path) -> None:

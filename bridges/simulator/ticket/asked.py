@@ -20,10 +20,19 @@ KEPT = ("symbol", "type", "lots", "price", "limit_price", "stop_loss", "take_pro
 _NO_PRICE = "A market order is filled at once, at whatever price there is: empty this field, or choose limit or stop."
 _NO_LIMIT = "Only a stop-limit takes a limit price: empty this field, or choose stop-limit."
 TRAIL_MAX_POINTS = 1_000_000
-_LOTS = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?\Z", re.ASCII)
+# A comma, too, which is all that many phones have on their keypad: nobody has a thousand lots for it to part.
+_LOTS = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\Z", re.ASCII)
 _PRICE = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?\Z", re.ASCII)
 _WHOLE = re.compile(r"\d{1,7}\Z", re.ASCII)
 _Choice = TypeVar("_Choice")
+
+
+_EXAMPLE = "38600000"  # what stands after the point in a price that shows how one is written
+
+
+def price_written(digits: int) -> str:
+    """How a price of so many decimals is typed. A comma is refused: it parts thousands as well as decimals."""
+    return f"with a point, as 1.{_EXAMPLE[:digits]}" if digits else "without decimals"
 
 
 class Wrong(msgspec.Struct, frozen=True):
@@ -143,12 +152,14 @@ class _Form:
         match = _PRICE.match(text)
         if match is not None and len(match[2] or "") <= digits:
             points = int(match[1] + (match[2] or "").ljust(digits, "0"))
-            if points <= PRICE_POINTS_MAX:
+            if points > PRICE_POINTS_MAX:
+                self.errors[name] = "No price goes as far as that."
+                return 0
+            if points or not required:
                 return points
-            self.errors[name] = "No price goes as far as that."
-            return 0
         if text or required:
-            self.errors[name] = f"Say a price of {listing.spec.symbol}, with at most {digits} decimals."
+            most = f": at most {digits} decimals." if digits else "."
+            self.errors[name] = f"Say a price of {listing.spec.symbol} {price_written(digits)}{most}"
         return 0
 
     def none(self, name: str, complaint: str) -> int:

@@ -32,14 +32,18 @@ class Once:
     """A press that one form leads to once: sent again, by a second click or a reload, it gets the answer of the first time and does
     nothing; `came_again` says so. `answered`: what its session's forms led to, by their numbers, of which the newest stay.
 
-    Without further prices nothing is done: a fill at the last one would be at a price that nobody quotes.
+    Without further prices nothing is done: a fill at the last one would be at a price that nobody quotes. `asked_e8`: how many lots
+    the form asks for; None for whatever a position has.
     """
 
-    def __init__(self, form_number: str, answered: dict[str, Followed], press: Press, hands: Hands) -> None:
+    def __init__(
+        self, form_number: str, answered: dict[str, Followed], press: Press, hands: Hands, asked_e8: int | None = None
+    ) -> None:
         self._form_number = form_number
         self._answered = answered
         self._press = press
         self._hands = hands
+        self._asked_e8 = asked_e8
         self.came_again = False
 
     def __call__(self, books: Books, account: Account, t_us: int) -> Retcode:
@@ -53,7 +57,8 @@ class Once:
         answer = self._press(books, account, t_us)
         while len(answered) >= FORMS_REMEMBERED:
             del answered[next(iter(answered))]
-        answered[self._form_number] = Followed(answer, told_of(self._hands.state, account, was, answer))
+        told = told_of(self._hands.state, account, was, answer, t_us, self._asked_e8)
+        answered[self._form_number] = Followed(answer, told)
         return answer
 
 

@@ -17,7 +17,15 @@ from bridges.simulator.orders import Lifetime
 from bridges.simulator.replay import Press
 from bridges.simulator.state import OrderType
 from bridges.simulator.ticket import refused
-from bridges.simulator.ticket.asked import MARKET, Wrong, kept_of, read_closing, read_order, read_protection
+from bridges.simulator.ticket.asked import (
+    MARKET,
+    Wrong,
+    kept_of,
+    price_written,
+    read_closing,
+    read_order,
+    read_protection,
+)
 from bridges.simulator.ticket.door import (
     FORM_FIELD,
     LOST_CHANGE,
@@ -29,7 +37,7 @@ from bridges.simulator.ticket.door import (
     visit,
 )
 from bridges.simulator.ticket.hands import Hands, Once, cancelled, closed, ordered, protected
-from bridges.simulator.ticket.outcome import DONE
+from bridges.simulator.ticket.outcome import DONE, ending_of
 from bridges.simulator.ticket.view import MODES, position_line, view_of
 from bridges.simulator.valuation import close_price
 
@@ -59,6 +67,7 @@ _LOST = {
     LOST_ORDER: "Your session had ended: the order was not placed.",
     LOST_CHANGE: "Your session had ended: what you asked for was not done.",
 }
+_LOOK_FIRST = "Look at your positions before you order again."
 _UNKNOWN = "This account number and ticket password do not belong together."
 
 
@@ -82,6 +91,7 @@ _ENVIRONMENT.globals |= {
     "modes": MODES,
     "labels": _LABELS,
     "lost_words": _LOST,
+    "price_written": price_written,
 }
 
 
@@ -139,10 +149,10 @@ async def order(request: Request[Any, Any, Any]) -> Response[Any]:
     asked = read_order(form, state.catalogue)
     if isinstance(asked, Wrong):
         return _ticket(request, visitor, 422, asked)
-    done = await _pressed(request, visitor, ordered(asked))
+    done = await _pressed(request, visitor, ordered(asked), asked.lots_e8)
     if isinstance(done, Response):
         return done
-    errors = _errors(request, done) or refused.of_order(done, asked, state)
+    errors = _errors(request, done) or refused.of_order(done, asked, visitor.account, state)
     return _ticket(request, visitor, 422, Wrong(errors, kept_of(form)))
 
 
@@ -164,13 +174,14 @@ async def closing(request: Request[Any, Any, Any], number: FromPath[str]) -> Res
     asked = read_closing(form)
     if isinstance(asked, Wrong):
         return _position(request, visitor, number, 422, asked)
-    done = await _pressed(request, visitor, closed(number, asked))
+    done = await _pressed(request, visitor, closed(number, asked), asked)
     if isinstance(done, Response):
         return done
-    if done is Retcode.INVALID_VOLUME and number in visitor.account.positions:
-        wrong = Wrong({"lots": refused.REFUSALS[done]}, {"lots": str(form.get("lots", ""))[:20]})
+    held = visitor.account.positions.get(number)
+    if done is Retcode.INVALID_VOLUME and held is not None:
+        wrong = Wrong({"lots": refused.too_much(held)}, {"lots": str(form.get("lots", ""))[:20]})
         return _position(request, visitor, number, 422, wrong)
-    return _ticket(request, visitor, 422, _no(request, done))
+    return _ticket(request, visitor, 422, _no(request, done, held.symbol if held is not None else ""))
 
 
 @post("/positions/{number:str}/protection")
@@ -200,29 +211,29 @@ def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
             return _page(request, "_signed_out.html", 401)
         query = {**error.kept, "lost": error.lost} if error.lost else None
         return Redirect("/sign-in", query_params=query, status_code=303)
-    return _page(request, "problem.html", error.status_code, detail=error.detail)
+    return _problem(request, error.status_code, error.detail, _LOOK_FIRST if error.status_code >= 500 else "")
 
 
 def busy(request: Request[Any, Any, Any], error: TimeoutError) -> Response[Any]:  # noqa: ARG001  (as the framework calls it)
     """The platform is not between two slices, and will not be soon: it has not heard the firm yet."""
-    return _page(
-        request, "problem.html", 503, detail="the platform takes nothing right now, and did nothing: try again"
-    )
+    return _problem(request, 503, "the platform takes nothing right now, and did nothing: try again")
 
 
 def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Something of ours failed: the traceback is in the simulator's log."""
     _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _page(request, "problem.html", 500, detail="something failed on the platform's side: its log says what")
+    return _problem(request, 500, "it was on the platform's side", _LOOK_FIRST)
 
 
 # --- answers ---
 
 
-async def _pressed(request: Request[Any, Any, Any], visitor: Visit, press: Press) -> Response[Any] | Retcode:
+async def _pressed(
+    request: Request[Any, Any, Any], visitor: Visit, press: Press, asked_e8: int | None = None
+) -> Response[Any] | Retcode:
     """Back to the ticket once it is done, so that reloading that orders nothing again; or why it was not."""
     hands: Hands = request.app.state.hands
-    once = Once(visitor.form_number, visitor.session.answered, press, hands)
+    once = Once(visitor.form_number, visitor.session.answered, press, hands, asked_e8)
     answer = await hands.by_hand(visitor.account.login, once)
     if answer not in DONE:
         return answer
@@ -233,13 +244,17 @@ async def _pressed(request: Request[Any, Any, Any], visitor: Visit, press: Press
 def _errors(request: Request[Any, Any, Any], answer: Retcode) -> dict[str, str]:
     """What is wrong whatever was asked; {} where it depends on that."""
     ended_us = request.app.state.hands.prices_ended_us
-    if answer is Retcode.NO_PRICES and ended_us is not None:
-        return {"": refused.ended(ended_us)}
-    return {}
+    return {"": refused.ENDED} if answer is Retcode.NO_PRICES and ended_us is not None else {}
 
 
-def _no(request: Request[Any, Any, Any], answer: Retcode) -> Wrong:
-    return Wrong(_errors(request, answer) or {"": refused.REFUSALS[answer]}, {})
+def _no(request: Request[Any, Any, Any], answer: Retcode, symbol: str = "") -> Wrong:
+    state = request.app.state.hands.state
+    return Wrong(_errors(request, answer) or {"": refused.in_words(answer, state, symbol)}, {})
+
+
+def _problem(request: Request[Any, Any, Any], status: int, detail: str, advice: str = "") -> Response[Any]:
+    title = "Something failed" if status >= 500 else "That is not possible"
+    return _page(request, "problem.html", status, title=title, detail=detail, advice=advice)
 
 
 def _ticket(request: Request[Any, Any, Any], visitor: Visit, status: int, wrong: Wrong) -> Response[Any]:
@@ -252,11 +267,18 @@ def _ticket(request: Request[Any, Any, Any], visitor: Visit, status: int, wrong:
 
 
 def _position(request: Request[Any, Any, Any], visitor: Visit, number: str, status: int, wrong: Wrong) -> Response[Any]:
-    held = visitor.account.positions.get(number)
+    """Its page, or what moves on it. Once it is closed, a page that stays open is told so, in place of what moved."""
+    held, state = visitor.account.positions.get(number), request.app.state.hands.state
+    if held is None and _asks_for_piece(request):
+        return _page(request, "closed.html", 404, visitor, ending=ending_of(state, visitor.account, number))
     if held is None:
         raise NotFoundException(detail="that position is closed, or was never yours")
-    line = position_line(request.app.state.hands.state, visitor.account, held)
-    return _page(request, "position.html", status, visitor, wrong=wrong, line=line)
+    line, digits = position_line(state, visitor.account, held), state.listing(held.symbol).spec.digits
+    return _page(request, "position.html", status, visitor, wrong=wrong, line=line, digits=digits)
+
+
+def _asks_for_piece(request: Request[Any, Any, Any]) -> bool:
+    return request.method == "GET" and request.headers.get("hx-request") == "true"
 
 
 def _page(
@@ -265,7 +287,7 @@ def _page(
     """A page, or the piece of it that moves with prices where htmx asks for that."""
     hands: Hands = request.app.state.hands
     view = view_of(hands.state, visitor.account, hands.prices_ended_us) if visitor else None
-    is_piece = view is not None and request.method == "GET" and request.headers.get("hx-request") == "true"
+    is_piece = view is not None and _asks_for_piece(request)
     if is_piece:
         template = f"_{template}"
     context |= {

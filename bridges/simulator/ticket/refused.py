@@ -1,11 +1,14 @@
 """Refused: what the platform's noes mean to whoever pressed, and beside which field of their form each belongs."""
 
 from bridges.simulator.answers import Retcode
+from bridges.simulator.fills import margin_needed
 from bridges.simulator.matching import are_stops_sound, price_for
 from bridges.simulator.orders import Ticket
-from bridges.simulator.state import OrderType, State
+from bridges.simulator.state import Account, OrderType, Position, State
 from bridges.simulator.ticket.asked import MarketOrder
-from bridges.simulator.ticket.figures import moment
+from bridges.simulator.ticket.figures import lots, moment, money
+from bridges.simulator.ticket.opening import opens_us
+from bridges.simulator.valuation import equity_minor, margin_minor
 from firm.inputs import Side
 
 REFUSALS = {
@@ -18,8 +21,8 @@ REFUSALS = {
     Retcode.NO_PRICES: "There is no price yet. Wait for the first one.",
     Retcode.TRADE_DISABLED: "Trading is not allowed on this account: nothing can be opened, closed or changed.",
     Retcode.CLOSE_ONLY: "This account may only close what it holds.",
-    Retcode.INVALID_VOLUME: "That volume is not possible: 0.01 to 200 lots, and no more than is there.",
-    Retcode.INVALID_PRICE: "An order waits for a price that is not there yet: look at which side of the market yours lies on.",
+    Retcode.INVALID_VOLUME: "That volume is not possible: 0.01 to 200 lots.",
+    Retcode.INVALID_PRICE: "A buy limit lies below the present price and a sell limit above it; stops lie the other way.",
     Retcode.INVALID_STOPS: "A stop loss lies on the losing side of the price, a take profit on the winning side.",
     Retcode.INVALID_EXPIRY: "That time has passed already.",
     Retcode.LIMIT_REACHED: "The account has as many positions and orders as it may have.",
@@ -38,19 +41,32 @@ _FIELDS = {
 }
 
 
-def ended(at_us: int) -> str:
-    """Why nothing is done any more once there are no further prices."""
-    return f"The prices ended at {moment(at_us)}. From here on nothing moves: orders are not filled any more, and nothing was done."
+ENDED = "Nothing was done: there are no prices any more."
+"""Beneath the notice that says since when, and what that means."""
 
 
-def of_order(answer: Retcode, order: MarketOrder | Ticket, state: State) -> dict[str, str]:
+def in_words(answer: Retcode, state: State, symbol: str = "") -> str:
+    """A refusal as a sentence; of a symbol whose market is closed with when it opens, where that is known."""
+    listing = state.catalogue.listing(symbol) if answer is Retcode.MARKET_CLOSED else None
+    at_us = opens_us(listing.spec, state.clocks.now_us) if listing is not None else None
+    return REFUSALS[answer] + (f" It opens on {moment(at_us)}." if at_us is not None else "")
+
+
+def too_much(held: Position) -> str:
+    """Of a volume that a position does not have."""
+    return f"No more can be closed than is there: {lots(held.lots_e8)} lots."
+
+
+def of_order(answer: Retcode, order: MarketOrder | Ticket, account: Account, state: State) -> dict[str, str]:
     """The refusal of a new order by the fields that it is about; under "" where it is about none."""
     fields: tuple[str, ...] = _FIELDS.get(answer, ("",))
+    if answer is Retcode.NO_MONEY:
+        return dict.fromkeys(fields, REFUSALS[answer] + _how_much(order, account, state))
     if answer is Retcode.INVALID_STOPS:
         fields = _unsound(order, state)
     elif answer is Retcode.INVALID_PRICE and isinstance(order, Ticket) and _is_limit_beyond(order):
         return {"limit_price": "The limit lies beyond the stop's own price: what it becomes there would be no limit."}
-    return dict.fromkeys(fields, REFUSALS[answer])
+    return dict.fromkeys(fields, in_words(answer, state, order.symbol))
 
 
 def of_protection(answer: Retcode, stop_loss: int, take_profit: int, side: Side, price: int) -> dict[str, str]:
@@ -59,6 +75,17 @@ def of_protection(answer: Retcode, stop_loss: int, take_profit: int, side: Side,
     if answer is Retcode.INVALID_STOPS:
         fields = _unsound_at(side, price, stop_loss, take_profit)
     return dict.fromkeys(fields, REFUSALS[answer])
+
+
+def _how_much(order: MarketOrder | Ticket, account: Account, state: State) -> str:
+    """What it takes and what there is. Prices may have moved since it was refused: "" where there would be enough by now."""
+    price = price_for(order.side, state.quotes[order.symbol])
+    needed = margin_needed(account, order.symbol, order.side, order.lots_e8, price, state)
+    free = equity_minor(account, state) - margin_minor(account, state)
+    if needed is None or needed <= free:
+        return ""
+    figures = [f"{money(minor, account.exponent)} {account.currency}" for minor in (needed, free)]
+    return f" It takes {figures[0]} with its commission, and {figures[1]} are free."
 
 
 def _is_limit_beyond(order: Ticket) -> bool:

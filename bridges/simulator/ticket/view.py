@@ -27,7 +27,7 @@ class QuoteLine(msgspec.Struct, frozen=True):
 
 
 class PositionLine(msgspec.Struct, frozen=True):
-    """An open position; empty texts where there is no stop, target or trailing distance."""
+    """An open position, its profit before costs and swap; empty texts where there is no stop, target, trailing distance or swap."""
 
     number: str
     symbol: str
@@ -38,6 +38,7 @@ class PositionLine(msgspec.Struct, frozen=True):
     stop_loss: str
     take_profit: str
     trail_points: str
+    swap: str
     profit: str
     tone: str
 
@@ -112,7 +113,7 @@ def view_of(state: State, account: Account, prices_ended_us: int | None) -> Tick
 
 
 def position_line(state: State, account: Account, held: Position) -> PositionLine:
-    profit = profit_minor(account, held, state) + held.swap_minor
+    profit = profit_minor(account, held, state)
     return PositionLine(
         number=held.position_id,
         symbol=held.symbol,
@@ -123,6 +124,7 @@ def position_line(state: State, account: Account, held: Position) -> PositionLin
         stop_loss=price(state, held.symbol, held.stop_loss),
         take_profit=price(state, held.symbol, held.take_profit),
         trail_points=str(held.trail_points or ""),
+        swap=money(held.swap_minor, account.exponent, signed=True) if held.swap_minor else "",
         profit=money(profit, account.exponent, signed=True),
         tone=_tone(profit),
     )

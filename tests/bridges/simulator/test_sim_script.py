@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from bridges.simulator.arrivals import Arrival, arrivals
 from bridges.simulator.changes import rescaled
+from bridges.simulator.market_spec import read_market
+from bridges.simulator.replay import Market
 from bridges.simulator.script import (
     Contract,
+    Dividend,
     Frozen,
     LatePrices,
     Outage,
@@ -23,7 +26,8 @@ from bridges.simulator.script import (
     checked,
     read_script,
 )
-from firm.instant import SECOND_US, parse_utc
+from bridges.simulator.synthetic import SyntheticPrices
+from firm.instant import HOUR_US, SECOND_US, parse_utc, utc_text
 from firm.quote_frame import Tick
 
 NOON = parse_utc("2014-05-02T12:00:00")
@@ -105,16 +109,15 @@ def test_a_whole_script_is_read(tmp_path: Path) -> None:
     assert script.outage[0].why == "a new version"
     assert script.contract[0].sessions == ((0, 6780),)
     assert script.dividends_on("US500", "2014-05-05") == [120]
-    assert script.starts_us == parse_utc("2014-05-02T12:10:00")
     assert [type(change) for change in script.changes] == [Contract, Rename]
 
 
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ('[[spike]]\nsymbol = "EURUSD"\nat = 2014-05-02T12:00:00\npoints = 1', "timezone"),
+        ('[[spike]]\nsymbol = "EURUSD"\nat = 2014-05-02T12:00:00\npoints = 1', "write it as 2014-05-02T12:00:00Z"),
         ('[[spike]]\nsymbol = "EURUSD"\nat = 2014-05-02T12:00:00Z\npoint = 1', "point"),
-        ('[[spike]]\nsymbol = "AUDUSD"\nat = 2014-05-02T12:00:00Z\npoints = 1', "AUDUSD is not listed at 2014-05-02T12"),
+        ('[[spike]]\nsymbol = "AUDUSD"\nat = 2014-05-02T12:00:00Z\npoints = 1', "AUDUSD is not listed at .*; listed are DE40, EUR"),
         ("[[outage]]\nfrom = 2014-05-02T12:00:00Z\nto = 2014-05-02T12:00:00Z", "does not end after it began"),
         ("[[outrage]]\nfrom = 2014-05-02T12:00:00Z", "outrage"),
         ("[[outage]\n", "s.toml"),
@@ -129,7 +132,19 @@ def test_a_line_that_cannot_be_played_is_refused_with_its_reason(tmp_path: Path,
 @pytest.mark.parametrize(
     ("line", "text", "complaint"),
     [
-        ("points = -90000", 'points = "many"', "line 16, points of [[spike]] 1: expected `int`, got `str`"),
+        ("points = -90000", 'points = "many"', "line 16, points of [[spike]] 1: it must be a whole number, not text"),
+        ("points = -90000", "points = 1.5", "line 16, points of [[spike]] 1: it must be a whole number, not a decimal number"),
+        ("digits = 4", "digits = true", "line 33, digits of [[contract]] 1: it must be a whole number, not true"),
+        ("digits = 4", "digits = 13", "line 33, digits of [[contract]] 1: it must be a whole number, at most 12"),
+        ("repeat = true", "repeat = 1", "line 11, repeat of [[frozen]] 1: it must be true or false, not a whole number"),
+        ("at = 2014-05-02T12:25:00Z", "at = 2014-05-02", "line 15, at of [[spike]] 1: write it as 2014-05-02T12:00:00Z"),
+        ("at = 2014-05-02T12:25:00Z", 'at = "noon"', "line 15, at of [[spike]] 1: write it as 2014-05-02T12:00:00Z"),
+        ("at = 2014-05-02T12:25:00Z", "at = 0014-05-02T12:25:00Z", "line 15, at of [[spike]] 1: no market is of the year 14"),
+        ("ex_date = 2014-05-05", 'ex_date = "5 May"', "line 46, ex_date of [[dividend]] 1: write it as 2014-05-05"),
+        ("ex_date = 2014-05-05", "ex_date = 0001-01-01", "line 46, ex_date of [[dividend]] 1: no market is of the year 1"),
+        ('tags = ["deal"]', "tags = []", "line 25, tags of [[late_events]] 1: it must be a list, at least 1 long"),
+        ('symbol = "XAUUSD"', 'symbol = ""', "line 14, symbol of [[spike]] 1: it must be text, at least 1 long"),
+        ("[0, 6780]", "[0, 1, 2]", "line 36, sessions of [[contract]] 1: it must be a list of 2, not of 3"),
         ("points = -90000", "point = -90000", "line 16, [[spike]] 1: unknown field `point` (there are at, symbol, points, for_ms)"),
         ("to = 2014-05-02T12:12:00Z", "to = 2014-05-02T12:09:00Z", "line 4, to of [[outage]] 1: a stretch from 2014-05-02T12:10"),
         ('symbol = "XAUUSD"', 'symbol = "GOLD"', "line 14, symbol of [[spike]] 1: GOLD is not listed at 2014-05-02T12:25"),
@@ -144,6 +159,58 @@ def test_of_a_script_the_line_and_the_key_are_named(tmp_path: Path, line: str, t
     path.write_text(WHOLE.replace(line, text))
     with pytest.raises(ScriptUnusable, match=re.escape(f"{path}: {complaint}") + '.*"Scripts" in docs/simulator.md'):
         read_script(path)
+
+
+@pytest.mark.parametrize("name", ["\0.toml", "a" * 5_000 + ".toml", "nowhere.toml", "\ud800.toml"], ids=ascii)
+def test_a_script_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ScriptUnusable, match=r"cannot be read: .*: mend it, or name another"):
+        read_script(tmp_path / name)
+
+
+DAY = SyntheticPrices(read_market("walk:EURUSD;start=2014-05-02;days=1"))
+
+
+def begins(key: str, instant_us: int) -> Script:
+    """A script with a line that begins then."""
+    moment = datetime.fromtimestamp(instant_us / SECOND_US, UTC)
+    if key == "outage":
+        return Script(outage=(Outage(since=moment, until=moment + timedelta(seconds=90)),))
+    return Script(spike=(Spike(at=at(0), symbol="EURUSD", points=1), Spike(at=moment, symbol="EURUSD", points=1)))
+
+
+@pytest.mark.parametrize(("key", "name"), [("outage", "[[outage]] 1"), ("spike", "[[spike]] 2")])
+@pytest.mark.parametrize(
+    ("to_us", "ends_us"),
+    [
+        pytest.param(NOON + HOUR_US, NOON + HOUR_US, id="as told"),
+        pytest.param(None, DAY.end_us, id="with the prices"),
+        pytest.param(DAY.end_us + HOUR_US, DAY.end_us, id="with the prices, whatever was told"),
+    ],
+)
+def test_a_line_that_begins_outside_the_market_is_refused(key: str, name: str, to_us: int | None, ends_us: int) -> None:
+    for instant_us in (NOON, ends_us - SECOND_US):
+        Market(DAY, from_us=NOON, to_us=to_us, script=begins(key, instant_us))
+    early = f"the script's {name} begins at {utc_text(NOON - SECOND_US)}, before the market: give an earlier --from"
+    with pytest.raises(ScriptUnusable, match=re.escape(early)):
+        Market(DAY, from_us=NOON, to_us=to_us, script=begins(key, NOON - SECOND_US))
+    late = (
+        f"the script's {name} begins at {utc_text(ends_us)}, and the market ends at {utc_text(ends_us)}: give a later"
+    )
+    with pytest.raises(ScriptUnusable, match=re.escape(late)):
+        Market(DAY, from_us=NOON, to_us=to_us, script=begins(key, ends_us))
+
+
+def test_a_dividend_belongs_to_the_market_by_the_rollover_that_begins_its_date() -> None:
+    """From 17:00 in New York, 21:00 UTC, of the day before."""
+    prices = SyntheticPrices(read_market("walk:US500;start=2014-05-05;days=3"))
+    script = Script(dividend=(Dividend(symbol="US500", ex_date=date(2014, 5, 7), points=1),))
+    rollover_us = parse_utc("2014-05-06T21:00:00")
+    Market(prices, from_us=rollover_us, script=script)
+    Market(prices, to_us=rollover_us + 1, script=script)
+    with pytest.raises(ScriptUnusable, match=r"dividend.* before the market"):
+        Market(prices, from_us=rollover_us + 1, script=script)
+    with pytest.raises(ScriptUnusable, match=r"dividend.* and the market ends"):
+        Market(prices, to_us=rollover_us, script=script)
 
 
 @pytest.mark.parametrize(

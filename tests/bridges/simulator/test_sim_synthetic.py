@@ -195,8 +195,8 @@ def test_kinds_without_names_are_for_every_listed_symbol() -> None:
         ),
         pytest.param("walk:BTCUSDT", "symbol 'BTCUSDT' is not listed here", id="a symbol that is not listed"),
         pytest.param("days=3", "names no kind of market: begin with some of walk", id="no symbol at all"),
-        pytest.param("walk;days=0", "days=0: expected `int` >= 1", id="no day"),
-        pytest.param("walk;days=1001", "days=1001: expected `int` <= 1000", id="too many days"),
+        pytest.param("walk;days=0", "days=0: it must be a whole number, at least 1", id="no day"),
+        pytest.param("walk;days=1001", "days=1001: it must be a whole number, at most 1000", id="too many days"),
         pytest.param(
             "walk;start=2014-02-30",
             "start=2014-02-30: 2014-02-30 is no date .day is out of range",
@@ -210,9 +210,13 @@ def test_kinds_without_names_are_for_every_listed_symbol() -> None:
         pytest.param("walk:EURUSD;price=1.3860001", "no price with at most 5 decimals", id="too many decimals"),
         pytest.param("walk:EURUSD;price=-1", "no price with", id="a price below nothing"),
         pytest.param("walk:EURUSD;price=0.00999", "nothing could move", id="a price too small to move"),
-        pytest.param("walk:EURUSD;step_ppm=wild", "step_ppm=wild: expected `int`", id="no number"),
+        pytest.param("walk:EURUSD;step_ppm=wild", "step_ppm=wild: it must be a whole number, not text", id="no number"),
         pytest.param("walk;start=May", "start=May: that is no date: write 2014-05-05", id="no date at all"),
         pytest.param("/nowhere/market.toml", "/nowhere/market.toml cannot be read", id="no such file"),
+        pytest.param(
+            "\0.toml", "cannot be read .no file has such a name.: mend it, or name another", id="no name at all"
+        ),
+        pytest.param("n" * 5_000 + ".toml", "cannot be read .File name too long.", id="too long a name"),
         pytest.param("walk;days=0", 'mend it; "Made-up markets" in docs/simulator.md', id="what next"),
     ],
 )

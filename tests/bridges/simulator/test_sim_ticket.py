@@ -134,7 +134,8 @@ async def test_a_position_is_protected_closed_in_part_and_then_whole(stand: Any,
     assert (await ada.form(f"{home}/closing")).status_code == 303
     assert positions(stand) == []
     assert [event.vol for event in stand.told if isinstance(event, Deal)] == [LOT, 40 * LOT // 100, 60 * LOT // 100]
-    assert (await ada.get(home)).status_code == 404
+    gone = await ada.get(home)
+    assert (gone.status_code, "That position is closed, or was never yours.</p>" in gone.text) == (404, True)
     assert "not there any more" in (await ada.form(f"{home}/closing")).text
 
 
@@ -200,7 +201,7 @@ async def test_what_was_done_by_hand_is_saved_with_it(stand: Any, ada: Any) -> N
     [
         pytest.param({"lots": "200"}, "too little free margin", id="too much"),
         pytest.param(
-            {"type": "limit", "price": "9"}, "waits for a price that is not there yet", id="a limit that is reached"
+            {"type": "limit", "price": "9"}, "A buy limit lies below the present price", id="a limit that is reached"
         ),
         pytest.param({"stop_loss": "9"}, "A stop loss lies on the losing side", id="a stop on the wrong side"),
         pytest.param({"lots": "200.01"}, "0.01 to 200 lots", id="more than there may be"),

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bridges.simulator.state import TradeMode
+from bridges.simulator.ticket.hands import closed
 
 _SPEC = importlib.util.spec_from_file_location("ticket_stand", Path(__file__).with_name("ticket_stand.py"))
 assert _SPEC is not None
@@ -93,7 +94,7 @@ async def test_ada_buys_watches_her_equity_move_and_closes(browser: Browser, url
     assert await page.evaluate("document.activeElement.name") == "lots"
     await page.click("button:text-is('Close')")
     await expect(page.locator("text=No position is open.")).to_be_visible()
-    await expect(page.locator(".tone-good[role=status]")).to_contain_text("Closed 2.00 lots of EURUSD at ")
+    await expect(page.locator(".tone-good[role=status]")).to_contain_text("Closed 2.00 lots of position 1 (EURUSD) at ")
     assert complaints == []
 
 
@@ -190,16 +191,40 @@ async def test_a_kind_shows_the_fields_that_it_takes_and_what_was_typed_is_never
     assert not stand.state.accounts[STAND.ADA].positions
 
 
+async def test_a_page_whose_position_closes_says_so_and_asks_no_more(browser: Browser, url: str, stand: Any) -> None:
+    page, _ = await signed_in(browser, url, stand)
+    await page.clock.install()  # the page's own seconds pass when we say so
+    await press(page, "button[value=buy]")
+    await press(page, "a.button:text-is('Change')")
+    await page.fill("[name=stop_loss]", "1.2")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.clock.run_for(1_100)
+    await expect(page.locator("#live")).to_contain_text("Profit")
+    [position] = stand.state.accounts[STAND.ADA].positions
+    await stand.by_hand(STAND.ADA, closed(position, None))  # as a stop loss does
+    await page.clock.run_for(1_100)
+    await expect(page.locator("#live")).to_contain_text(re.compile(r"This position is closed, at 1\.\d{5} on"))
+    assert await page.locator("header.top").count() == await page.locator("#notices").count() == 1
+    assert await page.input_value("[name=stop_loss]") == "1.2"
+    assert asked  # once a second, until then
+    asked.clear()
+    await page.clock.run_for(10_000)
+    assert asked == []
+    await press(page, "text=Back to the account")
+    assert "No position is open." in await page.inner_text("main")
+
+
 async def test_what_holds_for_the_account_appears_by_itself_and_what_is_typed_stays(
     browser: Browser, url: str, stand: Any
 ) -> None:
     page, complaints = await signed_in(browser, url, stand)
     await page.fill("[name=lots]", "0.77")
     stand.state.accounts[STAND.ADA].mode = TradeMode.BLOCKED
-    await expect(page.locator("#notices")).to_contain_text("Trading is not allowed on this account", timeout=10_000)
+    await expect(page.locator("#notices")).to_contain_text("has stopped trading on this account", timeout=10_000)
     assert await page.locator("#notices").count() == 1
     stand.state.accounts[STAND.ADA].mode = TradeMode.FULL
-    await expect(page.locator("#notices")).not_to_contain_text("not allowed", timeout=10_000)
+    await expect(page.locator("#notices")).not_to_contain_text("has stopped", timeout=10_000)
     assert complaints == []
     stand.sessions._open.clear()  # as a restart of the platform does
     await expect(page.locator("#notices")).to_contain_text("Your session has ended", timeout=10_000)
