@@ -3,7 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from actors.recovery import all_rows
+from appliance.cli import main
 from appliance.commands.demo import prices
 from appliance.demo import Demo
 from appliance.demo_platforms import DemoOptions
@@ -26,7 +29,10 @@ def test_the_example_s_outage_is_heard_by_the_firm(demos: Any, tmp_path: Path) -
     assert links[-2:] == [("2014-05-02T12:10:00", False), ("2014-05-02T12:12:00", True)]
 
 
-def test_the_demo_says_that_it_plays_one_and_the_pages_how_to() -> None:
+def test_the_demo_says_that_it_plays_one_and_where_and_the_pages_how_to(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["demo", "--help"])
+    assert "what befalls the first platform, and it alone, besides prices" in " ".join(capsys.readouterr().out.split())
     said = prices(Demo(DemoOptions(directory=Path(), script=FAULTS)))
     assert f"  Outages, spikes and the like: from {FAULTS}, on sim." in said
     for page in ("README.md", "docs/simulator.md", "docs/examples/faults.toml"):
