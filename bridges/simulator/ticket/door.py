@@ -1,8 +1,7 @@
 """Door: whom the ticket lets in: requests to this very address, forms from its own pages, and traders with their own account."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,11 +15,11 @@ from bridges.simulator.state import Account
 from bridges.simulator.ticket.asked import kept_of
 from bridges.simulator.ticket.hands import Hands
 from bridges.simulator.ticket.keys import TicketKeys
+from bridges.simulator.ticket.lost import CHANGE, KEPT_S, ORDER, Lost
 from bridges.simulator.ticket.sessions import Session
 
 FORM_FIELD = "form_token"
 SIGN_OUT = "/session/end"
-LOST_ORDER, LOST_CHANGE = "order", "change"
 _SAFE = frozenset({"GET", "HEAD"})
 # As the portal has it: run nothing foreign, keep nothing, frame us nowhere.
 _HEADERS = {
@@ -46,10 +45,9 @@ class Visit(NamedTuple):
 
 
 class SignInNeeded(NotAuthorizedException):
-    """Nobody is signed in. `lost`: the form that was sent all the same, by what it was; "" for none. `kept`: what was typed in it."""
+    """Nobody is signed in. `lost`: the form that was sent all the same."""
 
-    lost: str = ""
-    kept: Mapping[str, str] = MappingProxyType({})
+    lost: Lost | None = None
 
 
 async def harden(message: Message, scope: Scope) -> None:  # noqa: ARG001  (as the framework calls it)
@@ -99,9 +97,17 @@ async def _sign_in_needed(request: Request[Any, Any, Any]) -> SignInNeeded:
     """With what was sent by somebody whose session had ended: it is not to be lost without a word."""
     needed = SignInNeeded(detail="sign in with your account's number and its ticket password")
     if request.method not in _SAFE and request.url.path != SIGN_OUT:
-        needed.lost = LOST_ORDER if request.url.path == "/orders" else LOST_CHANGE
-        needed.kept = kept_of(await request.form()) if needed.lost == LOST_ORDER else {}
+        form, is_order = await request.form(), request.url.path == "/orders"
+        login = str(form.get("account", ""))[:64]
+        needed.lost = Lost(ORDER if is_order else CHANGE, login, kept_of(form) if is_order else {})
     return needed
+
+
+def lost_cookie(name: str, value: str) -> Cookie:
+    """For what was lost to the end of a session; "" ends it."""
+    return Cookie(
+        key=f"{name}-lost", value=value, httponly=True, samesite="strict", path="/", max_age=KEPT_S if value else 0
+    )
 
 
 def session_cookie(name: str, value: str) -> Cookie:

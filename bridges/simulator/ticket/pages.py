@@ -28,15 +28,15 @@ from bridges.simulator.ticket.asked import (
 )
 from bridges.simulator.ticket.door import (
     FORM_FIELD,
-    LOST_CHANGE,
-    LOST_ORDER,
     SIGN_OUT,
     SignInNeeded,
     Visit,
+    lost_cookie,
     session_cookie,
     visit,
 )
 from bridges.simulator.ticket.hands import Hands, Once, cancelled, closed, ordered, protected
+from bridges.simulator.ticket.lost import CHANGE, ORDER, Lost
 from bridges.simulator.ticket.outcome import DONE, ending_of
 from bridges.simulator.ticket.view import MODES, position_line, view_of
 from bridges.simulator.valuation import close_price
@@ -64,8 +64,8 @@ _LABELS = {
     "side": "Buy or sell",
 }
 _LOST = {
-    LOST_ORDER: "Your session had ended: the order was not placed.",
-    LOST_CHANGE: "Your session had ended: what you asked for was not done.",
+    ORDER: "Your session had ended: the order was not placed.",
+    CHANGE: "Your session had ended: what you asked for was not done.",
 }
 _LOOK_FIRST = "Look at your positions before you order again."
 _UNKNOWN = "This account number and ticket password do not belong together."
@@ -110,19 +110,18 @@ async def sign_in_page(request: Request[Any, Any, Any]) -> Response[Any]:
     session = request.app.state.sessions.of(request.cookies.get(request.app.state.cookie, ""))
     if session is not None and session.login == login:
         return Redirect("/ticket", status_code=303)
-    query = request.query_params
-    return _page(request, "sign_in.html", 200, login=login, wrong="", lost=query.get("lost", ""), kept=kept_of(query))
+    return _page(request, "sign_in.html", 200, login=login, wrong="", lost=_lost(request))
 
 
 @post("/session")
 async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     form, state = await request.form(), request.app.state
     login, password = (str(form.get(name, ""))[:200].strip() for name in ("account", "password"))
-    account, lost, kept = state.hands.state.accounts.get(login), str(form.get("lost", ""))[:10], kept_of(form)
+    account = state.hands.state.accounts.get(login)
     # A password is compared in either case, so that nothing tells which accounts there are.
     if not state.ticket_keys.is_password(account.trader if account else "", password) or account is None:
-        return _page(request, "sign_in.html", 422, login=login[:64], wrong=_UNKNOWN, lost=lost, kept=kept)
-    answer = Redirect("/ticket", query_params=kept | {"lost": lost} if lost in _LOST else None, status_code=303)
+        return _page(request, "sign_in.html", 422, login=login[:64], wrong=_UNKNOWN, lost=_lost(request))
+    answer = Redirect("/ticket", status_code=303)
     answer.set_cookie(session_cookie(state.cookie, state.sessions.begin(login)))
     return answer
 
@@ -138,8 +137,15 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @get("/ticket")
 async def ticket(request: Request[Any, Any, Any]) -> Response[Any]:
-    """With what was typed of an order that was lost to the end of a session."""
-    return _ticket(request, await visit(request), 200, Wrong({}, kept_of(request.query_params)))
+    """With what was typed of an order that was lost to the end of a session, once."""
+    visitor, state = await visit(request), request.app.state
+    name = f"{state.cookie}-lost"
+    if _asks_for_piece(request) or (lost := state.lost.take(request.cookies.get(name, ""))) is None:
+        return _ticket(request, visitor, 200, Wrong({}, {}))
+    lost = lost.for_login(visitor.account.login)
+    answer = _ticket(request, visitor, 200, Wrong({}, dict(lost.typed)), lost)
+    answer.set_cookie(lost_cookie(state.cookie, ""))
+    return answer
 
 
 @post("/orders")
@@ -209,8 +215,10 @@ def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
     if isinstance(error, SignInNeeded):
         if request.headers.get("hx-request") == "true":
             return _page(request, "_signed_out.html", 401)
-        query = {**error.kept, "lost": error.lost} if error.lost else None
-        return Redirect("/sign-in", query_params=query, status_code=303)
+        answer = Redirect("/sign-in", status_code=303)
+        if error.lost is not None:
+            answer.set_cookie(lost_cookie(request.app.state.cookie, request.app.state.lost.keep(error.lost)))
+        return answer
     return _problem(request, error.status_code, error.detail, _LOOK_FIRST if error.status_code >= 500 else "")
 
 
@@ -257,13 +265,22 @@ def _problem(request: Request[Any, Any, Any], status: int, detail: str, advice: 
     return _page(request, "problem.html", status, title=title, detail=detail, advice=advice)
 
 
-def _ticket(request: Request[Any, Any, Any], visitor: Visit, status: int, wrong: Wrong) -> Response[Any]:
+def _lost(request: Request[Any, Any, Any]) -> Lost | None:
+    """What this browser sent when its session had ended."""
+    state = request.app.state
+    found: Lost | None = state.lost.of(request.cookies.get(f"{state.cookie}-lost", ""))
+    return found
+
+
+def _ticket(
+    request: Request[Any, Any, Any], visitor: Visit, status: int, wrong: Wrong, lost: Lost | None = None
+) -> Response[Any]:
     query = request.query_params
     followed = visitor.session.answered.get(query.get("said", ""))
     said = followed.told if followed else ""
     if said and "again" in query:
         said += _AGAIN
-    return _page(request, "ticket.html", status, visitor, wrong=wrong, said=said, lost=query.get("lost", ""))
+    return _page(request, "ticket.html", status, visitor, wrong=wrong, said=said, lost=lost)
 
 
 def _position(request: Request[Any, Any, Any], visitor: Visit, number: str, status: int, wrong: Wrong) -> Response[Any]:

@@ -18,6 +18,7 @@ from bridges.simulator.ticket.door import harden, require_own_address
 from bridges.simulator.ticket.hands import Hands
 from bridges.simulator.ticket.keys import TicketKeys
 from bridges.simulator.ticket.loopback import HOST
+from bridges.simulator.ticket.lost import LostForms
 from bridges.simulator.ticket.pages import ROUTES, busy, fault, problem
 from bridges.simulator.ticket.sessions import Sessions
 
@@ -57,6 +58,7 @@ def create_ticket(hands: Hands, keys: TicketKeys, sessions: Sessions, port: int,
                 "hands": hands,
                 "ticket_keys": keys,
                 "sessions": sessions,
+                "lost": LostForms(),
                 "hosts": hosts,
                 "portal": portal,
                 "cookie": f"evenhand_ticket_{port}",

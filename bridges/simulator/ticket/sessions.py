@@ -11,6 +11,7 @@ from bridges.simulator.ticket.outcome import Followed
 
 SESSION_S = 12 * 60 * 60
 SESSIONS_MAX = 1_000  # beyond them the oldest ends
+SESSIONS_PER_LOGIN_MAX = 20  # beyond them the oldest of the account's own
 _NAME_BYTES = 24
 
 
@@ -32,6 +33,9 @@ class Sessions:
     def begin(self, login: str) -> str:
         """A cookie's value that stands for one account."""
         self._end_old()
+        own = [cookie for cookie, session in self._open.items() if session.login == login]
+        if len(own) >= SESSIONS_PER_LOGIN_MAX:
+            del self._open[own[0]]
         if len(self._open) >= SESSIONS_MAX:
             del self._open[next(iter(self._open))]
         cookie = secrets.token_urlsafe(_NAME_BYTES)

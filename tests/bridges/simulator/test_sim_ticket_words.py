@@ -497,40 +497,7 @@ async def test_figures_say_their_unit(stand: Any, ada: Any) -> None:
     assert re.search(r"\d+\.\d\d USD in use", page)
 
 
-# --- an order that comes too late ---
-
-
-async def test_an_order_after_the_session_ended_is_told_to_be_lost_and_is_there_again(stand: Any, ada: Any) -> None:
-    typed = {"symbol": "XAUUSD", "type": "limit", "lots": "0.37", "price": "1200.5", "lifetime": "day", "side": "buy"}
-    form = {"form_token": await ada.new_form(), **typed}
-    stand.sessions._open.clear()  # as a restart of the platform does
-    answer = await ada.send_form("/orders", **form)
-    assert answer.status_code == 303
-    page = (await ada.get(answer.headers["location"])).text
-    assert "the order was not placed" in page
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
-    wrong = await ada.send_form("/session", account=ADA, password="no", **fields)
-    assert "the order was not placed" in wrong.text
-    assert dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', wrong.text)) == fields
-    answer = await ada.send_form("/session", account=ADA, password=stand.password(ADA), **fields)
-    page = (await ada.get(answer.headers["location"])).text
-    assert "the order was not placed" in page
-    assert {'value="0.37"', 'value="1200.5"', 'value="XAUUSD" selected', 'value="limit" selected'} <= set(
-        re.findall(r'value="[^"]*"(?: selected)?', page)
-    )
-    assert not stand.state.accounts[ADA].orders
-
-
-async def test_a_close_after_the_session_ended_is_told_to_be_undone_and_signing_out_is_not(
-    stand: Any, ada: Any
-) -> None:
-    await ada.form("/orders", **MARKET_BUY)
-    closing = f"/positions/{held(stand)[0].position_id}/closing"
-    stand.sessions._open.clear()
-    answer = await ada.send_form(closing, form_token="x")
-    assert "what you asked for was not done" in (await ada.get(answer.headers["location"])).text
-    assert len(held(stand)) == 1
-    assert (await ada.send_form("/session/end", form_token="x")).headers["location"] == "/sign-in"
+# --- a session that ends ---
 
 
 async def test_a_page_that_is_open_as_its_session_ends_says_so_and_keeps_what_is_typed(stand: Any, ada: Any) -> None:
