@@ -122,6 +122,19 @@ async def test_a_row_of_the_account_has_its_book_read_again_and_one_of_another_h
     assert f"P{account}b" in after["live"]["positions"]
 
 
+async def test_a_mark_has_the_book_read_again_and_hurries_nobody(stage, account):
+    ada = await watched(stage, account)
+    heard: list[str] = []
+    ada.heed(lambda: heard.append("hurry"))
+    before = stage.board.newest_row(account)
+    stage.wait(61)
+    prices(stage, *(stage.prices[name][0] for name in ("EURUSD", "XAUUSD")))
+    assert stage.board.newest_row(account) > before
+    assert ada.lacks()
+    assert heard == []
+    ada.forget()
+
+
 async def test_whoever_watches_an_account_is_told_of_its_own_rows_once_they_are_durable(stage, account, play):
     ada = await watched(stage, account)
     heard: list[int] = []
