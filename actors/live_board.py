@@ -15,15 +15,42 @@ from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed, LivePosition
 from actors.market_state import MarketState
 from actors.names import enforcement_desk
+from firm import facts as f
 from firm.account import AccountState, Position, with_price_peak
 from firm.arithmetic import PLAIN
 from firm.equity import Board, equity_of, position_profit, symbols_needed, unpriced
-from firm.facts import Doubt
 from firm.inputs import Side
 from firm.instant import SECOND_US
+from firm.kinds import Body
 from firm.objective import Objective
 from firm.price import SymbolSpec
 from firm.rules.sentences import objectives_of
+
+# What whoever watches an account must not be told late: where it stands, what was judged, traded, paid and ordered, and its new day.
+# Marks, peaks and what a platform reports of itself come for every account each minute: were they urgent, nothing would be.
+URGENT: frozenset[type[Body]] = frozenset(
+    {
+        f.AccountLinked,
+        f.AccountOpened,
+        f.AccountPaused,
+        f.BreachDeclared,
+        f.BreachSuspected,
+        f.CashBooked,
+        f.CommandAdvanced,
+        f.CommandQueued,
+        f.CommandWithheld,
+        f.DayOpened,
+        f.DealBooked,
+        f.DealCorrected,
+        f.DividendBooked,
+        f.FlatConfirmed,
+        f.PassHeld,
+        f.PhasePassed,
+        f.PositionRestated,
+        f.StandingChanged,
+        f.VerdictCorrected,
+    }
+)
 
 
 class Grounds(NamedTuple):
@@ -79,9 +106,8 @@ class LiveBoard:
         for bridge in batch.bridges:
             self._publish_market(bridge)
         self._publish_enforcement()
-        newest = {row.account: row.seq for row, _ in batch.rows if row.account}
-        self._newest_rows |= newest
-        for account in newest.keys() & self._told.keys():
+        self._newest_rows |= {row.account: row.seq for row, _ in batch.rows if row.account}
+        for account in {row.account for row, body in batch.rows if row.account in self._told and type(body) in URGENT}:
             for heard in self._told[account]:
                 heard()
 
@@ -90,7 +116,7 @@ class LiveBoard:
         return self._newest_rows.get(account, 0)
 
     def tell_rows(self, account: int, heard: Callable[[], None]) -> None:
-        """From now on call `heard` after a commit that brought rows of the account. It must be quick."""
+        """From now on call `heard` after a commit that brought urgent rows of the account. It must be quick."""
         self._told.setdefault(account, []).append(heard)
 
     def tell_no_more(self, account: int, heard: Callable[[], None]) -> None:
@@ -218,7 +244,7 @@ class LiveBoard:
     def _stale(self, state: AccountState, as_of_us: int) -> bool:
         symbols = tuple({held.symbol for held in state.positions})
         doubts = self._engine.market(state.bridge).doubts_about(symbols, as_of_us, self._engine.policy.stale_after_us)
-        return Doubt.STALE_QUOTE in doubts or Doubt.PLATFORM_DOWN in doubts
+        return f.Doubt.STALE_QUOTE in doubts or f.Doubt.PLATFORM_DOWN in doubts
 
 
 def _nearest(objectives: tuple[Objective, ...]) -> Objective | None:

@@ -67,7 +67,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     `newest_seq`: the account's last ledger row that this rests on. `costs`: what each open position cost so far, by its id.
     `next_phase`: the account that followed when this one was passed. `owed`, `next_owed`: what enforcement withheld from each.
     `prices_ended_us`: when the replay was over that its prices came from, 0 while they come. `held_since_us`: since when the firm
-    judges no prices, 0 while it does.
+    judges no prices, 0 while it does. `told_us`: the wall clock when `now_us` was firm time, by which a browser counts on.
     """
 
     line: AccountLine
@@ -87,6 +87,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     prices_ended_us: int
     held_since_us: int
     now_us: int
+    told_us: int
 
     @property
     def ended(self) -> bool:
@@ -201,6 +202,7 @@ def live_part(
         "owed": firm.live.owed_to(line.account),
         "next_owed": firm.live.owed_to(next_phase.account) if next_phase is not None else None,
         "now_us": now_us,
+        "told_us": firm.wall_us(),
         "reset": reset_of(ruleset, live, now_us),
         "gauges": gauges_of(live, ruleset) if live else (),
     }

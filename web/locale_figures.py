@@ -1,7 +1,7 @@
 """Locale figures: numbers, days and times as Babel's locale writes them, from integers.
 
 What Babel knows of the locale is taken out of it once: it reads its patterns anew for every figure, and a page that is watched has
-forty of them. tests/web/test_words.py holds what is written here to what Babel writes.
+forty of them. tests/web/test_locale_figures.py holds what is written here to what Babel writes.
 """
 
 from datetime import date, datetime
@@ -21,6 +21,7 @@ _WEEKDAYS: tuple[str, ...] = tuple(LOCALE.days["format"]["abbreviated"][number] 
 def decimal(minor: int, exponent: int, digits: int | None = None) -> str:
     """`minor` units of 10^-`exponent`, grouped by threes. `digits`: how many decimals are written, where the others are noughts."""
     if digits is not None and digits != exponent:
+        assert 0 <= digits < exponent, f"{digits} decimals are more than 10^-{exponent} has, or none at all"
         minor, lost = divmod(minor, TEN_TO[exponent - digits])
         assert not lost, f"{lost} would be left out: round it by name first"
         exponent = digits

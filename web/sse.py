@@ -157,24 +157,33 @@ class Shown:
         self.watchers = 0
         self.gone = False
         self.place: int | None = None
+        self.due_at = 0.0
+        self.is_aside = False
         self._watched = watched
         self._turns = turns
         self._parts: Parts | None = None  # before its first turn
         self._waiting = 0
         self._has_turn = self._is_urgent = False
+        self._gathered_at: float | None = None  # where it was, and is to be shown
         self._began_at = float("-inf")
         self._woken = anyio.Event()
         self._last_events: tuple[Parts | None, Parts | None, list[bytes]] = (None, None, [])
 
     # --- its turns ---
 
+    def is_awaited(self) -> bool:
+        """Not where everybody still reads the last events: a browser that reads slowly holds up nobody but itself."""
+        return self._waiting > 0
+
     def has_nothing_new(self) -> bool:
-        """Nor has it for whoever still reads the last events: a browser that reads slowly holds up nobody but itself."""
-        return not self._waiting or not self._watched.changed()
+        if self._watched.changed():
+            return False
+        self._is_urgent, self._gathered_at = False, None  # it was shown before it was told of
+        return True
 
     def begin(self, now: float) -> None:
         """Whoever of those that wait comes first renders it."""
-        self._has_turn, self._is_urgent, self._began_at = True, False, now
+        self._has_turn, self._began_at = True, now
         self.wake()
 
     def wake(self) -> None:
@@ -184,14 +193,24 @@ class Shown:
     def leave(self) -> None:
         """Nobody watches any more."""
         self.gone = True
-        self._watched.forget()
         self._turns.over(self)
+        self._watched.forget()
 
     def hurry(self) -> None:
         """Before others, but no more often than twice a second."""
         if not self._is_urgent:
             self._is_urgent = True
-            self._turns.hurry(self, self._began_at + STREAM_INTERVAL_SECONDS)
+            self._hurry()
+
+    def _stand(self, due_at: float) -> None:
+        """In the line, and where it was before others, there again."""
+        self._turns.wait(self, due_at)
+        if self._is_urgent or self._gathered_at is not None:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        due_at = self._gathered_at
+        self._turns.hurry(self, due_at if due_at is not None else self._began_at + STREAM_INTERVAL_SECONDS)
 
     # --- its watchers ---
 
@@ -200,25 +219,29 @@ class Shown:
         if not self._has_turn:
             return self._parts
         self._has_turn = False
-        if not self._watched.lacks():
-            try:
-                self._render()
-            finally:
-                self._turns.over(self)
-                self._wait_again()
-            return self._parts
-        self._turns.over(self)
+        # What came since it began to be gathered is not in it: that is still urgent.
+        self._is_urgent = self._is_urgent and self._gathered_at is not None
+        self._gathered_at = None
+        lacks = False
         try:
-            await self._watched.gather()
+            lacks = self._watched.lacks()
+            if not lacks:
+                self._render()
         finally:
-            self._wait_again(_now())  # before others: it has had its place in the line
+            self._turns.over(self)
+            if not lacks:
+                self._stand(self._began_at + STREAM_INTERVAL_SECONDS)
+        if lacks:
+            await self._gather()
         return self._parts
 
-    def _wait_again(self, hurried_at: float | None = None) -> None:
-        due_at = self._began_at + STREAM_INTERVAL_SECONDS
-        self._turns.wait(self, due_at)
-        if hurried_at is not None or self._is_urgent:
-            self._turns.hurry(self, due_at if hurried_at is None else hurried_at)
+    async def _gather(self) -> None:
+        """Out of its turn, since it waits; then it goes before others, because it has had its place in the line."""
+        try:
+            await self._turns.charged(self._watched.gather())
+        finally:
+            self._gathered_at = _now()
+            self._stand(self._began_at + STREAM_INTERVAL_SECONDS)
 
     def _render(self) -> None:
         began = _now()
@@ -243,15 +266,27 @@ class Shown:
         if self._parts is not sent or self._has_turn:
             return
         self._waiting += 1
+        stays = False
         try:
+            if self.is_aside:
+                self._stand(self.due_at)
             with anyio.move_on_after(max(0.0, ping_at - _now())):
                 await self._woken.wait()
+            stays = True
         finally:
             self._waiting -= 1
+            if not stays:
+                self._give_back()
+
+    def _give_back(self) -> None:
+        """One who waited leaves. Where nobody else does, its turn would never be over: who still reads may do so for hours."""
+        if self._has_turn and not self._waiting:
+            self._has_turn = False
+            self._turns.give_back(self)
 
 
 class _Rendered:
-    """What is rendered whenever it is due: few people watch it, all of them staff."""
+    """What is rendered whenever it is due, as it is gathered, and charged as that: few people watch it, all of them staff."""
 
     def __init__(self, render: Render) -> None:
         self._render = render

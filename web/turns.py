@@ -3,22 +3,31 @@
 One timer looks who is due. Whoever has nothing new is due again half a second later, which costs a look; whoever has is given the
 turn, and what it takes is charged. While all of them together have taken their share of the time, everybody waits, and
 whoever has waited longest is next: with more pages than the share allows, each is refreshed less often, and none is left out. What
-must not be late goes before the line, which keeps every second turn.
+must not be late goes before the line, which keeps every second turn. Whom nobody awaits just now, since its browsers read what they
+were sent, stands aside, and comes back to where it was.
 """
 
 import asyncio
+from collections.abc import Callable, Coroutine, Generator
 from heapq import heappop, heappush
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
 from web.bounds import STREAM_INTERVAL_SECONDS, STREAM_LOOK_SECONDS, STREAM_SAVED_SECONDS, STREAM_SHARE
 
 
 class Seat(Protocol):
-    """Somebody who waits for turns. `gone`: waits no more. `place`: in the line, None while it is in none."""
+    """Somebody who waits for turns. `gone`: waits no more. `place`: in the line, None while it is in none. `due_at`: when it was due there
+    last. `is_aside`: it was due, and nobody awaited it.
+    """
 
     gone: bool
     place: int | None
+    due_at: float
+    is_aside: bool
+
+    def is_awaited(self) -> bool:
+        """Whether anybody would take its turn just now."""
 
     def has_nothing_new(self) -> bool:
         """Asked when it is due; must be quick."""
@@ -42,8 +51,7 @@ class Turns:
 
     def wait(self, seat: Seat, due_at: float) -> None:
         """Give it a turn when it is due, those before it have had theirs, and there is time."""
-        seat.place = next(self._order)
-        heappush(self._due, (due_at, seat.place, seat.place, seat))
+        self._stand(seat, due_at)
         self._set_timer()
 
     def hurry(self, seat: Seat, due_at: float) -> None:
@@ -63,29 +71,53 @@ class Turns:
             self._turn = None
             self._set_timer()
 
+    def give_back(self, seat: Seat) -> None:
+        """Whoever would have taken its turn has left: it is as if nobody had awaited it."""
+        seat.is_aside = True
+        self.over(seat)
+
     def charge(self, seconds: float) -> None:
         """Live pages have used the loop for so long."""
         earliest = asyncio.get_running_loop().time() - STREAM_SAVED_SECONDS
         self._free_at = max(self._free_at, earliest) + seconds / STREAM_SHARE
+
+    def charged(self, work: Coroutine[Any, Any, None]) -> "Charged":
+        """Work that may wait. What it takes of the loop is charged, what it waits is not."""
+        return Charged(work, self.charge)
 
     def _go_on(self) -> None:
         """Whoever is due, until one has something new."""
         self._timer = None
         loop = asyncio.get_running_loop()
         began = now = loop.time()
-        while self._next_at() <= now < began + STREAM_LOOK_SECONDS:
-            seat = self._next(now)
-            if seat is None:
-                continue
-            seat.place = None
-            if not seat.has_nothing_new():
-                self._turn = seat
-                seat.begin(now)
-                break
-            self.wait(seat, now + STREAM_INTERVAL_SECONDS)
-            now = loop.time()
-        self.charge(loop.time() - began)
-        self._set_timer()
+        try:
+            while self._turn is None and self._next_at() <= now < began + STREAM_LOOK_SECONDS:
+                seat = self._next(now)
+                if seat is not None and self._begins(seat, now):
+                    self._turn = seat
+                    seat.begin(now)
+                now = loop.time()  # also where thousands are gone: passing over them takes time, too
+        finally:  # whatever one of them raises, the others go on
+            self.charge(loop.time() - began)
+            self._set_timer()
+
+    def _begins(self, seat: Seat, now: float) -> bool:
+        """Whether its turn does. Else it is due again later, or stands aside."""
+        seat.place = None
+        if not seat.is_awaited():
+            seat.is_aside = True
+            return False
+        has_new = False
+        try:
+            has_new = not seat.has_nothing_new()
+        finally:
+            if not has_new:
+                self._stand(seat, now + STREAM_INTERVAL_SECONDS)
+        return has_new
+
+    def _stand(self, seat: Seat, due_at: float) -> None:
+        seat.place, seat.due_at, seat.is_aside = next(self._order), due_at, False
+        heappush(self._due, (due_at, seat.place, seat.place, seat))
 
     def _next_at(self) -> float:
         """When the next turn may begin."""
@@ -115,3 +147,31 @@ class Turns:
                 return
             self._timer.cancel()
         self._timer = loop.call_at(at, self._go_on)
+
+
+class Charged(Generator[Any, Any, None]):
+    """Work as it is awaited, whose every step is timed: between two of them others have the loop."""
+
+    def __init__(self, work: Coroutine[Any, Any, None], charge: Callable[[float], None]) -> None:
+        self._work = work
+        self._charge = charge
+
+    def __await__(self) -> "Charged":
+        return self
+
+    def send(self, value: Any, /) -> Any:
+        return self._timed(self._work.send, value)
+
+    def throw(self, *thrown: Any) -> Any:
+        return self._timed(self._work.throw, *thrown)
+
+    def close(self) -> None:
+        self._work.close()
+
+    def _timed(self, step: Callable[..., Any], *given: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            return step(*given)
+        finally:
+            self._charge(loop.time() - began)

@@ -49,6 +49,12 @@ def test_no_decimal_that_is_not_nought_is_left_out():
         decimal(1_550, 2, 0)
 
 
+@pytest.mark.parametrize("digits", [3, -1])
+def test_no_more_decimals_are_written_than_there_are(digits):
+    with pytest.raises(AssertionError, match=f"{digits} decimals"):
+        decimal(0, 2, digits)
+
+
 @given(INSTANTS, ZONES)
 def test_days_and_times_are_written_as_babel_writes_them(instant_us, zone):
     local = words.in_zone(instant_us, zone)

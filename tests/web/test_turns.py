@@ -15,69 +15,18 @@ import pytest
 
 from tests.simulation.world.loop import VirtualLoop
 from tests.web.simulated import passed, simulated
+from tests.web.viewers import HEAVY_S, SECONDS, Part, gaps_of, read, watched_for
 from web.app import create_app
 from web.bounds import STREAM_INTERVAL_SECONDS, STREAM_PING_SECONDS, STREAM_SAVED_SECONDS, STREAM_SHARE
 from web.sse import ENDED, OVER, PING, Streams
 from web.visitor import Visitor
 
-SECONDS = 14.0  # before a stream asks for its session, which is in a file
-HEAVY_S = 0.002
 LATEST_S = 0.000_01
-
-
-class Part:
-    """A part that takes so long to make, and notes when it was made. `rests_on`: another number, another part."""
-
-    def __init__(self, loop: VirtualLoop, takes_s: float) -> None:
-        self._loop, self._takes_s = loop, takes_s
-        self.made_at: list[float] = []
-        self.rests_on: int | None = None  # on something that always changes
-        self._made_of: int | None = None
-
-    def heed(self, hurry: Callable[[], None]) -> None:
-        self.hurry = hurry
-
-    def forget(self) -> None:
-        del self.hurry
-
-    def changed(self) -> bool:
-        return self.rests_on is None or self.rests_on != self._made_of
-
-    def lacks(self) -> bool:
-        return False
-
-    async def gather(self) -> None:
-        raise AssertionError("nothing is lacking")
-
-    def parts(self) -> dict[str, str]:
-        self.made_at.append(self._loop.seconds)
-        self._made_of = self.rests_on
-        self._loop.seconds += self._takes_s
-        return {"live": f"<p>{len(self.made_at) if self.rests_on is None else self.rests_on}</p>"}
 
 
 @pytest.fixture
 def streams(stage: Any) -> Streams:
     return create_app(replace(stage.firm, streams_max=2_000)).state.streams
-
-
-async def read(streams: Streams, person: int, part: Any, heard: list[bytes]) -> None:
-    visitor = Visitor(kind="trader", id=person, role="", name="Ada", session_id="s")
-    heard.extend([event async for event in streams.follow(visitor, f"account/{person}", part)])
-
-
-async def watched_for(
-    loop: VirtualLoop, streams: Streams, parts: list[Any], seconds: float = SECONDS
-) -> list[list[bytes]]:
-    """What each viewer of a part of its own heard within the time."""
-    heard: list[list[bytes]] = [[] for _ in parts]
-    async with asyncio.TaskGroup() as tasks:
-        for person, part in enumerate(parts, 1):
-            tasks.create_task(read(streams, person, part, heard[person - 1]))
-        await passed(loop, seconds)
-        streams.end()
-    assert streams.open == 0
-    return heard
 
 
 def test_however_many_watch_they_take_their_share_of_the_loop_and_no_more(streams):
@@ -197,10 +146,6 @@ def test_in_a_long_line_browsers_still_hear_that_they_are_connected(streams):
         assert max(silent) <= STREAM_PING_SECONDS + 2 * HEAVY_S
 
     simulated(work)
-
-
-def gaps_of(part: Part) -> list[float]:
-    return [later - sooner for sooner, later in pairwise(part.made_at)]
 
 
 def test_what_must_not_be_late_is_shown_before_others(streams):

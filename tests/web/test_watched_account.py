@@ -1,11 +1,12 @@
 """A watched account: what is made again when a price, a row or the time is another one, and what is left as it is."""
 
+import re
 from typing import Any
 
 import pytest
 
 from firm.inputs import Side
-from firm.instant import SECOND_US
+from firm.instant import MINUTE_US, SECOND_US
 from tests.web.page_text import text_of
 from web.account_view import account_view
 from web.render import Pages
@@ -122,6 +123,19 @@ async def test_a_row_of_the_account_has_its_book_read_again_and_one_of_another_h
     assert f"P{account}b" in after["live"]["positions"]
 
 
+async def test_a_mark_has_the_book_read_again_and_hurries_nobody(stage, account):
+    ada = await watched(stage, account)
+    heard: list[str] = []
+    ada.heed(lambda: heard.append("hurry"))
+    before = stage.board.newest_row(account)
+    stage.wait(61)
+    prices(stage, *(stage.prices[name][0] for name in ("EURUSD", "XAUUSD")))
+    assert stage.board.newest_row(account) > before
+    assert ada.lacks()
+    assert heard == []
+    ada.forget()
+
+
 async def test_whoever_watches_an_account_is_told_of_its_own_rows_once_they_are_durable(stage, account, play):
     ada = await watched(stage, account)
     heard: list[int] = []
@@ -150,6 +164,20 @@ async def test_the_countdown_is_told_again_only_where_firm_time_does_not_run_as_
     after = (await again(ada))["live"]["gauges"]
     assert after != before
     assert not ada.changed()
+
+
+async def test_whoever_comes_later_is_told_of_which_instant_the_countdown_is(stage, account):
+    """A second device of hers gets what was made for the first one, and counts on from when that was."""
+    ada = await watched(stage, account)
+    stage.now_us += 30 * MINUTE_US
+    stage.wall_us += 30 * MINUTE_US
+    assert not ada.changed(), "the browser counts on by itself"
+    piece = ada.parts()["live"]["gauges"]
+    told_ms, countdown_s = (int(re.search(rf'data-{name}="(\d+)"', piece)[1]) for name in ("told-ms", "countdown-s"))
+    passed_s = (stage.wall_us // 1_000 - told_ms) / 1_000
+    left_us = (await account_view(stage.firm, account)).reset.at_us - stage.now_us
+    assert passed_s == pytest.approx(30 * 60)
+    assert countdown_s - passed_s == pytest.approx(left_us / SECOND_US, abs=1)
 
 
 async def test_what_the_firm_says_beside_prices_changes_the_parts_too(stage, account):

@@ -24,17 +24,20 @@
     }
   };
 
-  // Firm time may be simulated: the server says what it was when it wrote the page, and how fast it runs is its own matter.
-  let heardAt = performance.now();
+  // A piece says how long it was to the reset when it was made, and when that was: it may be sent to a browser that comes much later.
+  // The first one was made for this very page, so it also tells by how much this machine's clock is off. Clocks go on while a machine
+  // sleeps; performance.now() need not. Firm time may be simulated: the server says anew how long it is when it does not run as a clock.
+  const first = document.querySelector("[data-told-ms]");
+  const skew = first ? Number(first.dataset.toldMs) - Date.now() : 0;
   const tick = () => {
     for (const shown of document.querySelectorAll("[data-countdown-s]")) {
-      const passed = (performance.now() - heardAt) / 1000;
+      const passed = (Date.now() + skew - Number(shown.dataset.toldMs)) / 1000;
       shown.textContent = span(Math.round(Number(shown.dataset.countdownS) - passed));
     }
   };
 
   document.addEventListener("evenhand:placed", (event) => {
-    if (event.detail.querySelector?.("[data-countdown-s]")) { heardAt = performance.now(); local(event.detail.parentElement); }
+    if (event.detail.querySelector?.("[data-countdown-s]")) { tick(); local(event.detail.parentElement); }
   });
   local(document);
   setInterval(tick, 1000);

@@ -6,6 +6,7 @@
   const SILENT_AFTER_MS = 9000;
   const RELOAD_AFTER_MS = 3000; // of a page's life, so that it can never do nothing but load
   const ASK_AGAIN_MS = 5000;
+  const STILL_AFTER_MS = 4000;
   const root = document.querySelector("[data-stream]");
   if (!root) return;
   let source = null;
@@ -19,6 +20,18 @@
     clearTimeout(silence);
     silence = setTimeout(() => say("lost"), SILENT_AFTER_MS);
   };
+
+  // Where many pages wait for their turns, or no price comes, a page that is connected shows what is older than a few seconds: the dot
+  // beside "Data as of" breathes only while the time beside it moves on.
+  const stamp = () => document.querySelector(".asof time")?.dateTime ?? "";
+  let newest = stamp();
+  let movedAt = -Infinity;
+  const look = () => {
+    if (stamp() > newest) { newest = stamp(); movedAt = Date.now(); }
+    document.documentElement.toggleAttribute("data-still", Date.now() - movedAt > STILL_AFTER_MS);
+  };
+  look();
+  setInterval(look, 1000);
 
   const keys = (scope) => [...scope.querySelectorAll("[data-live]")].map((piece) => piece.dataset.live).sort().join();
 
