@@ -1,10 +1,10 @@
 """Turns: when live pages may use the loop that decides on prices: one at a time, each in its turn, and never more than their share.
 
 One timer looks who is due. Whoever has nothing new is due again half a second later, which costs a look; whoever has is given the
-turn, and what it takes is charged. While all of them together have taken their share of the time, everybody waits, and
-whoever has waited longest is next: with more pages than the share allows, each is refreshed less often, and none is left out. What
-must not be late goes before the line, which keeps every second turn. Whom nobody awaits just now, since its browsers read what they
-were sent, stands aside, and comes back to where it was.
+turn, and what it takes is charged. While all of them together have taken their share of the time, everybody waits, and whoever
+has waited longest is next: with more pages than the share allows, each is refreshed less often, and none is left out. What must
+not be late goes before the line, and so does a page that was just opened; of either the line keeps every second turn. Whom nobody
+awaits just now, since its browsers read what they were sent, stands aside, and comes back to where it was.
 """
 
 import asyncio
@@ -44,7 +44,8 @@ class Turns:
         # When, in which order of those of the same instant, the place that it has while this counts, and who.
         self._due: list[tuple[float, int, int, Seat]] = []
         self._hurried: list[tuple[float, int, int, Seat]] = []
-        self._was_hurried = False  # the last one whose turn it was
+        self._new: list[tuple[float, int, int, Seat]] = []
+        self._was_hurried = self._was_new = False  # the last one whose turn it was, and of those that were not hurried
         self._order = count()
         self._free_at = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
@@ -61,9 +62,11 @@ class Turns:
             self._set_timer()
 
     def join(self, seat: Seat) -> None:
-        """A new one, who has nothing to look at yet, stands beside the one who has waited longest."""
+        """A new one, who has nothing to look at yet, goes before the line too: it keeps every second turn of those that are left."""
         now = asyncio.get_running_loop().time()
-        self.wait(seat, min(now, self._due[0][0]) if self._due else now)
+        self._stand(seat, now)
+        heappush(self._new, (now, next(self._order), seat.place or 0, seat))
+        self._set_timer()
 
     def over(self, seat: Seat) -> None:
         """Its turn is over, if it was its turn: the next begins when the loop has gone round."""
@@ -121,17 +124,20 @@ class Turns:
 
     def _next_at(self) -> float:
         """When the next turn may begin."""
-        firsts = [line[0][0] for line in (self._hurried, self._due) if line]
+        firsts = [line[0][0] for line in (self._hurried, self._new, self._due) if line]
         return max(self._free_at, min(firsts)) if firsts else float("inf")
 
     def _next(self, now: float) -> Seat | None:
         """Take whose turn it is next; None where who was there has had it meanwhile, or is gone."""
-        is_hurried, is_due = (bool(line) and line[0][0] <= now for line in (self._hurried, self._due))
-        hurried = is_hurried and not (self._was_hurried and is_due)
-        _, _, place, seat = heappop(self._hurried if hurried else self._due)
+        is_hurried, is_new, is_due = (
+            bool(line) and line[0][0] <= now for line in (self._hurried, self._new, self._due)
+        )
+        hurried = is_hurried and not (self._was_hurried and (is_new or is_due))
+        new = not hurried and is_new and not (self._was_new and is_due)
+        _, _, place, seat = heappop(self._hurried if hurried else self._new if new else self._due)
         if seat.gone or seat.place != place:
             return None
-        self._was_hurried = hurried
+        self._was_hurried, self._was_new = hurried, self._was_new if hurried else new
         return seat
 
     def _set_timer(self) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.simulation.world.loop import VirtualLoop
 from tests.web.simulated import passed, simulated
-from tests.web.viewers import HEAVY_S, SECONDS, Part, gaps_of, read, watched_for
+from tests.web.viewers import HEAVY_S, SECONDS, Part, gaps_of, read, viewer, watched_for
 from web.app import create_app
 from web.bounds import STREAM_INTERVAL_SECONDS, STREAM_PING_SECONDS, STREAM_SAVED_SECONDS, STREAM_SHARE
 from web.sse import ENDED, OVER, PING, Streams
@@ -124,6 +124,32 @@ def test_a_page_that_is_opened_beside_hundreds_shows_something_at_once(streams):
             tasks.create_task(come_late())
             await watched_for(loop, streams, [Part(loop, HEAVY_S) for _ in range(500)])
         assert late.made_at[0] == pytest.approx(8.0, abs=2 * HEAVY_S / STREAM_SHARE)
+
+    simulated(work)
+
+
+def test_however_many_pages_are_opened_again_and_again_none_is_left_out(streams):
+    async def work(loop: VirtualLoop) -> None:
+        parts = [Part(loop, HEAVY_S) for _ in range(20)]
+        opened = 0
+
+        async def come_and_go(person: int) -> None:
+            nonlocal opened
+            while loop.seconds < SECONDS - 4:
+                stream = streams.follow(viewer(person), f"account/{person}", Part(loop, HEAVY_S))
+                async for event in stream:
+                    if event.startswith(b"event: live"):
+                        break
+                await stream.aclose()
+                opened += 1
+
+        async with asyncio.TaskGroup() as tasks:
+            for person in range(1_000, 1_040):
+                tasks.create_task(come_and_go(person))
+            await watched_for(loop, streams, parts, SECONDS - 2)
+        assert opened > 300
+        assert min(len(part.made_at) for part in parts) > 10
+        assert max(len(part.made_at) for part in parts) <= 2 * min(len(part.made_at) for part in parts)
 
     simulated(work)
 
