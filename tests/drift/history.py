@@ -31,7 +31,7 @@ from bridges.wire import Cmd
 from firm.account import AccountState
 from firm.arithmetic import PLAIN
 from firm.equity import equity_of
-from firm.facts import DealIgnored, DriftFound, PositionsDrifted, SwapPosted
+from firm.facts import DealCorrected, DealIgnored, DriftFound, PositionsDrifted, SwapPosted
 from firm.inputs import CashKind, DealEntry, Side
 from firm.instant import HOUR_US, MINUTE_US, SECOND_US, parse_utc
 from firm.policy import Policy
@@ -442,11 +442,15 @@ class History:
         return False
 
     def _told_of_drift(self, account: int) -> bool:
-        """Whether the firm ever said so, or was told a swap that it did not have already, but for a night's."""
+        """Whether the firm ever said so, or was told a swap that it did not have already, but for a night's.
+
+        A correction that is told again once its deal is too old to be known is no drift: it was booked when it was told first.
+        """
         facts = [(row.happened_us, body) for row, body in self.firm.rows if row.account == account]
+        booked = {(body.deal_id, body.told_us) for _, body in facts if isinstance(body, DealCorrected)}
         return any(
             isinstance(body, DriftFound | PositionsDrifted)
-            or (isinstance(body, DealIgnored) and body.why != "already_booked")
+            or (isinstance(body, DealIgnored) and body.why != "already_booked" and (body.deal_id, at_us) not in booked)
             or (isinstance(body, SwapPosted) and rollover_after(at_us - 1) != at_us)
             for at_us, body in facts
         )
