@@ -114,6 +114,7 @@ class Runner:
         """Decide, commit and release what waits, in this thread, until nothing does. For a firm that is not serving."""
         while self._waiting:
             batch, parts = self._decide(self._take())
+            self._ledger.begin()
             self._write(batch, parts)
             self._commit()
             self._release(batch)
@@ -134,7 +135,9 @@ class Runner:
         batch, parts = self._decide(arrivals)
         decided_ns = perf_counter_ns()
         with anyio.CancelScope(shield=True):
-            # Here and not in the thread: each statement gives the interpreter up, and a busy loop is slow to give it back.
+            # What may wait for the disk, in a thread. The statements between, here: each gives the interpreter up, and a busy loop is
+            # slow to give it back to a thread.
+            await to_thread.run_sync(self._ledger.begin)
             self._write(batch, parts)
             await to_thread.run_sync(self._commit)
             self._meter.batch(batch, decided_ns - started_ns, perf_counter_ns() - decided_ns)

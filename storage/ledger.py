@@ -180,8 +180,17 @@ class Ledger:
         `snapshot`: (desk, of_seq, state) parts. Raises SequenceBroken before anything is written, and CommitFailed where
         nobody can say what is on disk: then the process must end.
         """
+        self.begin()
         self.write(rows, frames=frames, checkpoints=checkpoints, snapshot=snapshot)
         return self.commit()
+
+    def begin(self) -> None:
+        """The first third of `append`, in whichever thread: like the last it may wait for the disk, and the one between does not."""
+        self._require_alive()
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.Error as failed:
+            raise self._fail(failed) from failed
 
     def write(
         self,
@@ -191,14 +200,12 @@ class Ledger:
         checkpoints: Sequence[tuple[int, int]] = (),
         snapshot: Sequence[tuple[str, int, bytes]] = (),
     ) -> None:
-        """The first half of `append`, all but the waiting for the disk: nothing has happened until `commit`, which must come next."""
-        self._require_alive()
+        """What was begun is filled, in memory: nothing has happened until `commit`, which must come next."""
         assert self._written is None, "what was written is not committed yet"
-        self._end.require_order(rows, checkpoints, snapshot)
-        require_frames(rows, frames)
         try:
+            self._end.require_order(rows, checkpoints, snapshot)
+            require_frames(rows, frames)
             hashed = self._end.extend(rows, checkpoints)
-            self._connection.execute("BEGIN IMMEDIATE")
             self._write(rows, hashed, frames, snapshot)
         except apsw.Error as failed:
             raise self._fail(failed) from failed

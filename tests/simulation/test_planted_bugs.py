@@ -48,6 +48,7 @@ def caught(*known: int) -> list[Invariant]:
 def test_an_answer_before_the_commit_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     async def released_first(self: Any, arrivals: list[Any]) -> None:
         batch, parts = self._decide(arrivals)
+        self._ledger.begin()
         self._write(batch, parts)
         self._release(batch)
         await runner.to_thread.run_sync(self._commit)
