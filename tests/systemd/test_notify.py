@@ -74,7 +74,11 @@ class Disk:
         self.may_end.set()
         self.appends = 0
 
-    def append(self, rows: Any, **more: Any) -> list[Any]:
+    def begin(self) -> None: ...
+
+    def write(self, rows: Any, **more: Any) -> None: ...
+
+    def commit(self) -> list[Any]:
         self.asked.set()
         assert self.may_end.wait(PATIENCE_S)
         self.appends += 1

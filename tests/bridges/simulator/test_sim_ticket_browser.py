@@ -176,6 +176,7 @@ async def test_a_kind_shows_the_fields_that_it_takes_and_what_was_typed_is_never
             if await page.is_visible(f"[name={name}]")
         ]
 
+    await expect(page.locator("[name=price]")).to_be_hidden()  # once the page's look is there
     assert await shown() == ["stop_loss"]
     await page.select_option("[name=type]", "stop_limit")
     assert await shown() == ["price", "limit_price", "lifetime", "stop_loss"]
