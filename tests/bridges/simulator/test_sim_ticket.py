@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-import importlib.util
 import os
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -30,32 +28,27 @@ from bridges.simulator.ticket.outcome import Followed
 from bridges.simulator.ticket.server import CONNECTIONS_MAX
 from bridges.simulator.ticket.sessions import SESSION_S, SESSIONS_MAX, Sessions
 from firm.inputs import Side
+from tests.bridges.simulator import ticket_stand
 
-_SPEC = importlib.util.spec_from_file_location("ticket_stand", Path(__file__).with_name("ticket_stand.py"))
-assert _SPEC is not None
-assert _SPEC.loader is not None
-STAND = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = STAND
-_SPEC.loader.exec_module(STAND)
-ADA, BEN, LOT = STAND.ADA, STAND.BEN, 10**8
+ADA, BEN, LOT = ticket_stand.ADA, ticket_stand.BEN, 10**8
 
 
 @pytest.fixture
 def stand() -> Any:
-    standing = STAND.Stand(temper="idle")
+    standing = ticket_stand.Stand(temper="idle")
     standing.play(200)
     return standing
 
 
 @pytest.fixture
 async def url(stand: Any) -> AsyncIterator[str]:
-    async with STAND.served(stand) as address:
+    async with ticket_stand.served(stand) as address:
         yield address
 
 
 @pytest.fixture
 async def ada(stand: Any, url: str) -> AsyncIterator[Any]:
-    async with STAND.Trader(base_url=url) as trader:
+    async with ticket_stand.Trader(base_url=url) as trader:
         assert (await trader.sign_in(ADA, stand.password(ADA))).status_code == 303
         yield trader
 
@@ -140,10 +133,10 @@ async def test_a_position_is_protected_closed_in_part_and_then_whole(stand: Any,
 
 
 async def test_the_bot_gets_up_at_the_first_order_and_stays_away() -> None:
-    stand = STAND.Stand(temper="overtrader")
+    stand = ticket_stand.Stand(temper="overtrader")
     stand.play(2_000)
     before = len(stand.told)
-    async with STAND.served(stand) as url, STAND.Trader(base_url=url) as ada:
+    async with ticket_stand.served(stand) as url, ticket_stand.Trader(base_url=url) as ada:
         await ada.sign_in(ADA, stand.password(ADA))
         assert "the overtrader, trades this account" in (await ada.get("/ticket")).text
         await ada.form("/orders", symbol="EURUSD", type=MARKET, side="buy", lots="0.01")
@@ -158,9 +151,9 @@ async def test_the_bot_gets_up_at_the_first_order_and_stays_away() -> None:
 
 
 async def test_a_refused_press_leaves_the_bot_where_it_sits() -> None:
-    stand = STAND.Stand(temper="overtrader")
+    stand = ticket_stand.Stand(temper="overtrader")
     stand.play(200)
-    async with STAND.served(stand) as url, STAND.Trader(base_url=url) as ada:
+    async with ticket_stand.served(stand) as url, ticket_stand.Trader(base_url=url) as ada:
         await ada.sign_in(ADA, stand.password(ADA))
         assert (await ada.form("/positions/999/closing")).status_code == 422
         assert (
@@ -306,7 +299,7 @@ async def test_no_more_forms_are_remembered_than_a_person_sends_in_a_while(stand
 
 
 async def test_without_the_password_nobody_gets_in(stand: Any, url: str) -> None:
-    async with STAND.Trader(base_url=url) as stranger:
+    async with ticket_stand.Trader(base_url=url) as stranger:
         for login, password in (
             (ADA, "wrong"),
             (ADA, ""),
@@ -333,7 +326,7 @@ async def test_without_the_password_nobody_gets_in(stand: Any, url: str) -> None
 async def test_ben_s_session_never_reaches_what_is_ada_s(stand: Any, url: str, ada: Any) -> None:
     await ada.form("/orders", symbol="EURUSD", type=MARKET, side="buy", lots="0.5")
     [held] = positions(stand)
-    async with STAND.Trader(base_url=url) as ben:
+    async with ticket_stand.Trader(base_url=url) as ben:
         await ben.sign_in(BEN, stand.password(BEN))
         assert (await ben.get(f"/positions/{held.position_id}")).status_code == 404
         assert (await ben.form(f"/positions/{held.position_id}/closing")).status_code == 422
@@ -345,7 +338,7 @@ async def test_ben_s_session_never_reaches_what_is_ada_s(stand: Any, url: str, a
 async def test_a_cookie_that_was_tampered_with_is_nobody_s(stand: Any, url: str) -> None:
     session = stand.sessions.begin(BEN)
     for forged in (session[:-1], session + "A", session.swapcase(), BEN, "", ".", "a.b.c", "ä.b"):
-        async with STAND.Trader(base_url=url) as stranger:
+        async with ticket_stand.Trader(base_url=url) as stranger:
             name = f"evenhand_ticket_{stand.port}"
             answer = await stranger.get("/ticket", headers={"cookie": f"{name}={forged}".encode("latin-1")})
             assert answer.headers["location"] == "/sign-in"
@@ -390,7 +383,7 @@ async def test_signing_out_ends_it_and_every_answer_is_hardened(ada: Any) -> Non
     cookie = {"cookie": "; ".join(f"{name}={value}" for name, value in ada.cookies.items())}
     assert (await ada.form("/session/end")).status_code == 303
     assert (await ada.get("/ticket")).headers["location"] == "/sign-in"
-    async with STAND.Trader(base_url=ada.base_url) as stranger:
+    async with ticket_stand.Trader(base_url=ada.base_url) as stranger:
         assert (await stranger.get("/ticket", headers=cookie)).headers["location"] == "/sign-in"
 
 
@@ -425,7 +418,7 @@ async def test_connections_that_say_nothing_are_cut_and_hold_nobody_up(
                 with contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError):
                     while True:
                         await each.receive()
-        async with STAND.Trader(base_url=url) as trader:
+        async with ticket_stand.Trader(base_url=url) as trader:
             assert (await trader.get("/sign-in")).status_code == 200
 
 

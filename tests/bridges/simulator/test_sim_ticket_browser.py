@@ -1,11 +1,8 @@
 """The ticket in a real browser: prices move by themselves, an order is placed and closed, and all of it without scripts too."""
 
-import importlib.util
 import re
 import shutil
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bridges.simulator.state import TradeMode
 from bridges.simulator.ticket.hands import closed
-
-_SPEC = importlib.util.spec_from_file_location("ticket_stand", Path(__file__).with_name("ticket_stand.py"))
-assert _SPEC is not None
-assert _SPEC.loader is not None
-STAND = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = STAND
-_SPEC.loader.exec_module(STAND)
+from tests.bridges.simulator import ticket_stand
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
@@ -46,14 +37,14 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def stand() -> Any:
-    standing = STAND.Stand(temper="idle")
+    standing = ticket_stand.Stand(temper="idle")
     standing.play(200)
     return standing
 
 
 @pytest.fixture
 async def url(stand: Any) -> AsyncIterator[str]:
-    async with STAND.served(stand) as address:
+    async with ticket_stand.served(stand) as address:
         yield address
 
 
@@ -63,9 +54,9 @@ async def signed_in(browser: Browser, url: str, stand: Any, **options: Any) -> t
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    await page.goto(f"{url}/?account={STAND.ADA}")
-    assert await page.input_value("[name=account]") == STAND.ADA
-    await page.fill("[name=password]", stand.password(STAND.ADA))
+    await page.goto(f"{url}/?account={ticket_stand.ADA}")
+    assert await page.input_value("[name=account]") == ticket_stand.ADA
+    await page.fill("[name=password]", stand.password(ticket_stand.ADA))
     await page.click("main [type=submit]")
     await page.wait_for_selector("#live")
     return page, complaints
@@ -127,7 +118,7 @@ async def test_nothing_stands_beyond_the_edge(browser: Browser, url: str, stand:
             await page.fill("[name=price]", price)
             await page.fill("[name=limit_price]", "1.499")
         await press(page, "button[value=buy]")
-    stand.state.accounts[STAND.ADA].mode = TradeMode.CLOSE_ONLY  # the longest that stands at the top
+    stand.state.accounts[ticket_stand.ADA].mode = TradeMode.CLOSE_ONLY  # the longest that stands at the top
     await page.reload()
     await page.evaluate(WITH_LETTERS, letters)
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -145,7 +136,7 @@ async def test_enter_in_a_field_orders_nothing(browser: Browser, url: str, stand
     await press(page, "button:has-text('Sell')")
     await expect(page.locator("main")).to_contain_text("Sold 0.30 lots")
     # Had it bought, there would be two.
-    assert [held.side.value for held in stand.state.accounts[STAND.ADA].positions.values()] == ["sell"]
+    assert [held.side.value for held in stand.state.accounts[ticket_stand.ADA].positions.values()] == ["sell"]
 
 
 async def test_on_a_phone_the_order_stands_above_what_is_held(browser: Browser, url: str, stand: Any) -> None:
@@ -189,7 +180,7 @@ async def test_a_kind_shows_the_fields_that_it_takes_and_what_was_typed_is_never
     assert await page.evaluate("document.activeElement.name") == "price"
     described = await page.get_attribute("[name=price]", "aria-describedby")
     await expect(page.locator(f"#{described}")).to_contain_text("A market order is filled at once")
-    assert not stand.state.accounts[STAND.ADA].positions
+    assert not stand.state.accounts[ticket_stand.ADA].positions
 
 
 async def test_a_page_whose_position_closes_says_so_and_asks_no_more(browser: Browser, url: str, stand: Any) -> None:
@@ -202,8 +193,8 @@ async def test_a_page_whose_position_closes_says_so_and_asks_no_more(browser: Br
     page.on("request", lambda request: asked.append(request.url))
     await page.clock.run_for(1_100)
     await expect(page.locator("#live")).to_contain_text("Profit")
-    [position] = stand.state.accounts[STAND.ADA].positions
-    await stand.by_hand(STAND.ADA, closed(position, None))  # as a stop loss does
+    [position] = stand.state.accounts[ticket_stand.ADA].positions
+    await stand.by_hand(ticket_stand.ADA, closed(position, None))  # as a stop loss does
     await page.clock.run_for(1_100)
     await expect(page.locator("#live")).to_contain_text(re.compile(r"This position is closed, at 1\.\d{5} on"))
     assert await page.locator("header.top").count() == await page.locator("#notices").count() == 1
@@ -221,10 +212,10 @@ async def test_what_holds_for_the_account_appears_by_itself_and_what_is_typed_st
 ) -> None:
     page, complaints = await signed_in(browser, url, stand)
     await page.fill("[name=lots]", "0.77")
-    stand.state.accounts[STAND.ADA].mode = TradeMode.BLOCKED
+    stand.state.accounts[ticket_stand.ADA].mode = TradeMode.BLOCKED
     await expect(page.locator("#notices")).to_contain_text("has stopped trading on this account", timeout=10_000)
     assert await page.locator("#notices").count() == 1
-    stand.state.accounts[STAND.ADA].mode = TradeMode.FULL
+    stand.state.accounts[ticket_stand.ADA].mode = TradeMode.FULL
     await expect(page.locator("#notices")).not_to_contain_text("has stopped", timeout=10_000)
     assert complaints == []
     stand.sessions._open.clear()  # as a restart of the platform does
@@ -232,8 +223,8 @@ async def test_what_holds_for_the_account_appears_by_itself_and_what_is_typed_st
     assert await page.input_value("[name=lots]") == "0.77"
     await press(page, "button[value=sell]")
     await expect(page.locator("main")).to_contain_text("the order was not placed")
-    await page.fill("[name=account]", STAND.ADA)
-    await page.fill("[name=password]", stand.password(STAND.ADA))
+    await page.fill("[name=account]", ticket_stand.ADA)
+    await page.fill("[name=password]", stand.password(ticket_stand.ADA))
     await press(page, "main [type=submit]")
     assert await page.input_value("[name=lots]") == "0.77"
-    assert not stand.state.accounts[STAND.ADA].positions
+    assert not stand.state.accounts[ticket_stand.ADA].positions

@@ -1,10 +1,7 @@
 """What comes at the ticket when the session has ended already: not done, told so, and an order given back to whom it was typed for."""
 
-import importlib.util
 import re
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,27 +9,22 @@ import pytest
 from bridges.simulator.ticket.asked import MARKET
 from bridges.simulator.ticket.lost import CHANGE, KEPT_S, LOST_MAX, ORDER, Lost, LostForms
 from bridges.simulator.ticket.sessions import SESSIONS_MAX, SESSIONS_PER_LOGIN_MAX, Sessions
+from tests.bridges.simulator import ticket_stand
 
-_SPEC = importlib.util.spec_from_file_location("ticket_stand", Path(__file__).with_name("ticket_stand.py"))
-assert _SPEC is not None
-assert _SPEC.loader is not None
-STAND = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = STAND
-_SPEC.loader.exec_module(STAND)
-ADA, BEN = STAND.ADA, STAND.BEN
+ADA, BEN = ticket_stand.ADA, ticket_stand.BEN
 MARKET_BUY = {"symbol": "EURUSD", "type": MARKET, "side": "buy", "lots": "0.50"}
 
 
 @pytest.fixture
 def stand() -> Any:
-    standing = STAND.Stand(temper="idle")
+    standing = ticket_stand.Stand(temper="idle")
     standing.play(200)
     return standing
 
 
 @pytest.fixture
 async def ada(stand: Any) -> AsyncIterator[Any]:
-    async with STAND.served(stand) as url, STAND.Trader(base_url=url) as trader:
+    async with ticket_stand.served(stand) as url, ticket_stand.Trader(base_url=url) as trader:
         await trader.sign_in(ADA, stand.password(ADA))
         yield trader
 

@@ -1,10 +1,7 @@
 """What the ticket says: what became of an order, why one was refused and beside which field, and what holds for the account."""
 
-import importlib.util
 import re
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,27 +14,22 @@ from bridges.simulator.ticket.figures import moment, money
 from bridges.simulator.ticket.opening import opens_us
 from bridges.simulator.valuation import equity_minor, margin_minor, profit_minor
 from firm.instant import DAY_US, HOUR_US, SECOND_US, parse_utc, utc_text
+from tests.bridges.simulator import ticket_stand
 
-_SPEC = importlib.util.spec_from_file_location("ticket_stand", Path(__file__).with_name("ticket_stand.py"))
-assert _SPEC is not None
-assert _SPEC.loader is not None
-STAND = importlib.util.module_from_spec(_SPEC)
-sys.modules[_SPEC.name] = STAND
-_SPEC.loader.exec_module(STAND)
-ADA = STAND.ADA
+ADA = ticket_stand.ADA
 MARKET_BUY = {"symbol": "EURUSD", "type": MARKET, "side": "buy", "lots": "0.50"}
 
 
 @pytest.fixture
 def stand() -> Any:
-    standing = STAND.Stand(temper="idle")
+    standing = ticket_stand.Stand(temper="idle")
     standing.play(200)
     return standing
 
 
 @pytest.fixture
 async def ada(stand: Any) -> AsyncIterator[Any]:
-    async with STAND.served(stand) as url, STAND.Trader(base_url=url) as trader:
+    async with ticket_stand.served(stand) as url, ticket_stand.Trader(base_url=url) as trader:
         await trader.sign_in(ADA, stand.password(ADA))
         yield trader
 
@@ -427,9 +419,9 @@ async def test_a_problem_is_a_sentence(ada: Any) -> None:
 
 
 async def test_once_the_prices_ended_the_page_says_so_and_nothing_is_filled() -> None:
-    stand = STAND.Stand(temper="idle", lasts_us=120 * SECOND_US)
+    stand = ticket_stand.Stand(temper="idle", lasts_us=120 * SECOND_US)
     stand.play(20)
-    async with STAND.served(stand) as url, STAND.Trader(base_url=url) as ada:
+    async with ticket_stand.served(stand) as url, ticket_stand.Trader(base_url=url) as ada:
         await ada.sign_in(ADA, stand.password(ADA))
         form = {"form_token": await ada.new_form(), **MARKET_BUY}
         filled = (await ada.send_form("/orders", **form)).headers["location"]
@@ -470,7 +462,7 @@ async def test_an_account_that_may_not_trade_says_who_set_it_and_where_the_reaso
     stand: Any, mode: TradeMode, words: str
 ) -> None:
     stand.portal = "http://127.0.0.1:8080"
-    async with STAND.served(stand) as url, STAND.Trader(base_url=url) as ada:
+    async with ticket_stand.served(stand) as url, ticket_stand.Trader(base_url=url) as ada:
         await ada.sign_in(ADA, stand.password(ADA))
         assert "The firm " not in (await ada.get("/ticket")).text
         stand.state.accounts[ADA].mode = mode
