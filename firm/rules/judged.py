@@ -1,0 +1,60 @@
+"""Judged: a rule's answer for an account, in one shape whatever the rule, and the figures it is given."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Figure(msgspec.Struct, frozen=True, gc=False):
+    """A number with the ledger row it comes from, "SEQ/path/in/payload", so that a working can cite it."""
+
+    value: int
+    source: str
+
+
+class Unit(StrEnum):
+    """What a judged number counts."""
+
+    MINOR = "minor"  # minor units of the account's currency
+    BP = "bp"
+    LOTS_E8 = "lots_e8"
+    COUNT = "count"
+    DAYS = "days"
+    SECONDS = "s"
+
+
+class Verdict(StrEnum):
+    """A rule's answer."""
+
+    KEPT = "kept"  # a limit that is kept
+    BROKEN = "broken"
+    PENDING = "pending"  # an objective still to be met
+    MET = "met"
+    SILENT = "silent"  # the rule does not apply now
+
+
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """`observed` against `limit`, both in `unit`. `subject`: which position, day, symbol or release it is about; "" for the account."""
+
+    verdict: Verdict
+    observed: int
+    limit: int
+    unit: Unit
+    subject: str = ""
+
+    @property
+    def is_broken(self) -> bool:
+        return self.verdict is Verdict.BROKEN
+
+
+def kept(observed: int, limit: int, unit: Unit, subject: str = "", *, broken: bool) -> Judged:
+    """A limit's answer."""
+    return Judged(Verdict.BROKEN if broken else Verdict.KEPT, int(observed), int(limit), unit, subject)
+
+
+def met(observed: int, limit: int, unit: Unit, subject: str = "", *, is_met: bool) -> Judged:
+    """An objective's answer."""
+    return Judged(Verdict.MET if is_met else Verdict.PENDING, int(observed), int(limit), unit, subject)
+
+
+SILENT = Judged(Verdict.SILENT, 0, 0, Unit.COUNT)

@@ -1,0 +1,146 @@
+"""Track: what the rules of a phase remember about an account beyond its book: highs, days, trades, strikes, payouts.
+
+Only what the ruleset's terms ask for is kept. How ledger rows change it is in `firm/track_fold.py`. Amounts are minor units of the
+account's currency; every figure that a decision may use says which row it came from.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from firm.inputs import Side
+from firm.rules.judged import Figure
+from firm.terms.words import Scope
+
+
+class HighOf(StrEnum):
+    """Which mark is the highest so far."""
+
+    CLOSED = "closed"  # the balance after any booking
+    CLOSED_YESTERDAY = "closed_yesterday"  # the same, as it was when the day began
+    DAY_BALANCE = "day_balance"  # the balance at any day's start
+    DAY_EQUITY = "day_equity"
+    DAY_HIGHER = "day_higher"
+    DAY_LOWER = "day_lower"
+    PRICED = "priced"  # equity with any price of an earlier day of the scope; the running day's is the account's peak
+
+
+class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The highest mark of a kind since a scope began. `at_us`: when it was reached."""
+
+    of: HighOf
+    scope: Scope
+    minor: int
+    source: str
+    at_us: int
+
+
+class DayResult(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a trading day brought. Signed minor units, costs included, deposits and withdrawals not.
+
+    `closed`: booked on it. `opened`: of trades that were opened and closed on it. `open_loss`: the floating losses at its end, 0 or less.
+    `equity`: at its end less at its start; None while it runs, or where a mark could not be priced. `round_trips`: positions opened on it
+    that are closed by now. `lots_carried_e8`: held at its start. `seq`: the row that holds it, 0 while it runs.
+    """
+
+    label: str
+    start_us: int
+    closed: int = 0
+    opened: int = 0
+    open_loss: int = 0
+    equity: int | None = None
+    fills: int = 0
+    openings: int = 0
+    closings: int = 0
+    round_trips: int = 0
+    lots_opened_e8: int = 0
+    lots_carried_e8: int = 0
+    seq: int = 0
+
+
+class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A position, or a part of one, that was closed. `side` is the position's.
+
+    `net`: its profit with all costs. `worst`: the deepest it floated at a loss, 0 or less, as far as it was seen. `stop_risk`: what its
+    first stop loss would have lost, None without one. `part`: the position was not closed whole. `opened_day`, `closed_day`: labels.
+    """
+
+    position_id: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    price_close: int
+    opened_us: int
+    closed_us: int
+    opened_day: str
+    closed_day: str
+    net: int
+    worst: int
+    stop_risk: int | None
+    part: bool
+    seq: int
+
+
+class HeldPosition(msgspec.Struct, frozen=True, gc=False):
+    """An open position as rules see it now. `floating`: profit at the prices there are, with swap; None where it is not priced.
+
+    `stop_loss`, `take_profit`: prices in points, 0 where there is none. `stop_risk`, `target_gain`: what they would lose and gain, in
+    minor units; None where there is none. `worst`: the deepest it floated so far, 0 or less.
+    """
+
+    position_id: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    opened_us: int
+    floating: int | None
+    worst: int
+    stop_loss: int
+    take_profit: int
+    stop_risk: int | None
+    target_gain: int | None
+    notional: int | None
+    margin: int | None
+    seq: int
+
+
+class PayoutMade(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A payout. `profit`: what left the account, before the split. `paid`: what the trader got."""
+
+    number: int
+    profit: int
+    paid: int
+    at_us: int
+    seq: int
+
+
+class Strike(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A breach of a term that counts against it. `day`: the trading day's label."""
+
+    rule: str
+    at_us: int
+    day: str
+    seq: int
+
+
+class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """`highs`: one of each kind and scope that is asked for. `days`: finished ones, the newest last. `today`: the running one.
+
+    `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts all of them is a
+    person's to judge. `latched`: objectives that were met once and stay so. `score`: what was published, by board.
+    """
+
+    highs: tuple[High, ...] = ()
+    days: tuple[DayResult, ...] = ()
+    today: DayResult | None = None
+    trades: tuple[Trade, ...] = ()
+    is_cut: bool = False
+    strikes: tuple[Strike, ...] = ()
+    payouts: tuple[PayoutMade, ...] = ()
+    latched: tuple[str, ...] = ()
+    scores: tuple[tuple[str, Figure], ...] = ()
+
+    def high(self, of: HighOf, scope: Scope) -> High | None:
+        return next((high for high in self.highs if high.of is of and high.scope is scope), None)
