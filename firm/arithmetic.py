@@ -30,6 +30,13 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     source: str = ""
 
 
+class Figure(msgspec.Struct, frozen=True, gc=False):
+    """A number with the ledger row it comes from, "SEQ/path/in/payload", so that a working can cite it."""
+
+    value: int
+    source: str
+
+
 class Arithmetic(Protocol):
     """The operations a rule may use. Names are for people; `unit` labels what the integer counts."""
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
+from firm.arithmetic import Figure
 from firm.inputs import Side
-from firm.rules.judged import Figure
 from firm.terms.words import Scope
 
 

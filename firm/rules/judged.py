@@ -1,15 +1,8 @@
-"""Judged: a rule's answer for an account, in one shape whatever the rule, and the figures it is given."""
+"""Judged: a rule's answer for an account, in one shape whatever the rule."""
 
 from enum import StrEnum
 
 import msgspec
-
-
-class Figure(msgspec.Struct, frozen=True, gc=False):
-    """A number with the ledger row it comes from, "SEQ/path/in/payload", so that a working can cite it."""
-
-    value: int
-    source: str
 
 
 class Unit(StrEnum):

@@ -73,7 +73,8 @@ class ExposureLimit(RuleTerm, frozen=True, tag="exposure_limit"):
         tuple[Word, ...],
         Meta(
             max_length=500,
-            description="The symbols that are added up together; none: all of the account. A group is written out, so that nobody can change it afterwards.",
+            description="The symbols that are added up together; none: all of the account. A group is written out, so that nobody "
+            "can change it afterwards.",
         ),
     ]
     counted: Annotated[

@@ -125,7 +125,8 @@ class LossLimit(RuleTerm, frozen=True, tag="loss_limit"):
     checked: Annotated[
         Checked,
         Meta(
-            description="Against every price, or only at the rollover. A floor that moves at the end of the day is not the same as one that is checked then."
+            description="Against every price, or only at the rollover. A floor that moves at the end of the day is not the same as "
+            "one that is checked then."
         ),
     ]
     measured: Annotated[Measured, Meta(description="What is held against the floor: equity, balance, either or both.")]

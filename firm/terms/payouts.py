@@ -117,7 +117,8 @@ class PayoutAmount(RuleTerm, frozen=True, tag="payout_amount"):
         tuple[Share | Fixed | BySize, ...],
         Meta(
             max_length=20,
-            description="The most before the split: for the first payout, the second, and so on; the last one stands for all after it; none: no cap.",
+            description="The most before the split: for the first payout, the second, and so on; the last one stands for all after "
+            "it; none: no cap.",
         ),
     ]
     balance_share_bp: Annotated[
