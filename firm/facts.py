@@ -13,7 +13,10 @@ from firm.commands import BridgeMode, KillSwitch
 from firm.inputs import CommandState, DealEntry, Side
 from firm.money import Money
 from firm.phase import Standing
-from firm.ruleset import Program, Ruleset
+from firm.ruleset import AnyRuleset, Program
+from firm.terms.losses import OnPayout
+from firm.terms.words import Consequence, Scope
+from firm.track import HighOf
 from firm.trading_day import TradingDay
 
 
@@ -66,6 +69,7 @@ class Doubt(StrEnum):
     LATE_DATA = "late_data"
     DESK_STOPPED = "desk_stopped"
     PLATFORM_DOWN = "platform_down"
+    REVIEW_REQUIRED = "review_required"  # the rules have a person look at it
 
 
 class Refused(Fact, frozen=True, kw_only=True):
@@ -247,7 +251,7 @@ class AccountOpened(Fact, frozen=True, kw_only=True):
     bridge: str
     initial: Money
     ruleset_id: str
-    ruleset: Ruleset
+    ruleset: AnyRuleset
 
 
 class AccountLinked(Fact, frozen=True, kw_only=True):
@@ -339,8 +343,17 @@ class PeakDoubted(Fact, frozen=True, kw_only=True):
 
 
 class RolloverHighMoved(Fact, frozen=True, kw_only=True):
-    """The highest mark at any rollover, moved by a balance operation."""
+    """The highest mark at any rollover, moved by a balance operation. Written by releases that kept one high alone; now HighMoved is."""
 
+    high: Money
+
+
+class HighMoved(Fact, frozen=True, kw_only=True):
+    """A high that a floor follows, moved by a balance operation, a payout or a deal that was corrected."""
+
+    of: HighOf
+    scope: Scope
+    on_payout: OnPayout
     high: Money
 
 
@@ -448,6 +461,19 @@ class CashBooked(Fact, frozen=True, kw_only=True):
     net: Money
 
 
+class PayoutBooked(Fact, frozen=True, kw_only=True):
+    """A payout left the account's balance: its number, the profit that was taken, and what of it is the trader's.
+
+    Unlike other cash it is no more than what the loss limits say it is: each says whether its floor comes down.
+    """
+
+    cash_id: str
+    number: int
+    profit: Money
+    paid: Money
+    balance: Money
+
+
 class SwapPosted(Fact, frozen=True, kw_only=True):
     """The platform charged or paid for holding a position: its swap so far."""
 
@@ -495,7 +521,8 @@ class DealIgnored(Fact, frozen=True, kw_only=True):
 class BreachDeclared(Fact, frozen=True, kw_only=True):
     """A rule is broken: final. `working` is the arithmetic; its last step is the comparison that decided.
 
-    `late`: a price that came late showed it, on the book of that price's instant. `reviewed`: a person confirmed it.
+    `late`: a price that came late showed it, on the book of that price's instant. `reviewed`: a person confirmed it. `does`: what follows,
+    by the term's strikes; None where the release that wrote it knew failures and pauses alone.
     """
 
     rule: str
@@ -508,6 +535,7 @@ class BreachDeclared(Fact, frozen=True, kw_only=True):
     reviewed: bool
     quotes: tuple[int, ...]
     working: tuple[Step, ...]
+    does: Consequence | None = None
 
 
 class BreachSuspected(Fact, frozen=True, kw_only=True):
@@ -542,6 +570,23 @@ class AccountPaused(Fact, frozen=True, kw_only=True):
 
     rule: str
     until_us: int
+
+
+class AccountRestricted(Fact, frozen=True, kw_only=True):
+    """A soft limit lets nothing be opened until `until_us`, the next rollover; what is held may stay."""
+
+    rule: str
+    until_us: int
+
+
+class LimitNeared(Fact, frozen=True, kw_only=True):
+    """So much of a limit is used that the trader is warned: `share_bp` of what may be lost. Once a day for each share."""
+
+    rule: str
+    share_bp: int
+    floor: Money
+    observed: Money
+    at_us: int
 
 
 class PhasePassed(Fact, frozen=True, kw_only=True):
@@ -718,6 +763,10 @@ FACTS: tuple[type[Fact], ...] = (
     PeakDoubted,
     PeakReached,
     RolloverHighMoved,
+    HighMoved,
+    PayoutBooked,
+    AccountRestricted,
+    LimitNeared,
     MarkTaken,
     TradingDayCounted,
     TradingDayUncounted,

@@ -12,7 +12,7 @@ from firm.facts import BreachDeclared, BreachSuspected, Doubt, OpenPosition, Pas
 from firm.instant import SECOND_US
 from firm.kinds import body_of
 from firm.money import Money
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset, term_named
 from storage.bookings import DayBookings, day_bookings
 from storage.held_then import open_positions, unchanged_since
 from storage.reader import LedgerReader
@@ -66,7 +66,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
 
     line: DecisionLine
     account: AccountLine
-    ruleset: Ruleset
+    ruleset: AnyRuleset
     fact: Decision
     decided_us: int
     rule: str
@@ -198,7 +198,7 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
     digits = around.digits | {tick.symbol: tick.digits for _, tick in rests_on.ticks}
     steps, times = read_aloud(reader, fact.working)
     closings = _closings(reader, account, rests_on, seen_seq)
-    term = next((term for term in ruleset.terms if term.id == fact.rule), None)
+    term = term_named(ruleset, fact.rule)
     return DecisionView(
         line=line,
         account=account,
@@ -282,7 +282,7 @@ def _closings(reader: LedgerReader, account: AccountLine, rests_on: "_Grounds", 
 class _Grounds:
     """Prices and positions on which an equity was seen: those of the suspicion, where a breach was declared from one."""
 
-    def __init__(self, reader: LedgerReader, line: AccountLine, ruleset: Ruleset, seq: int, fact: Decision) -> None:
+    def __init__(self, reader: LedgerReader, line: AccountLine, ruleset: AnyRuleset, seq: int, fact: Decision) -> None:
         self._reader, self._line, self._ruleset, self._fact = reader, line, ruleset, fact
         self._rows_back = reader.account_rows(line.account, from_seq=seq, limit=POSITION_ROWS_MAX)
         self.positions = open_positions(self._rows_back)
@@ -304,7 +304,7 @@ class _Grounds:
         return tick_trail(self._reader, then, exhibits, unchanged_since(self._rows_back), self._fact.observed.minor)
 
 
-def _reset(fact: Decision, account: AccountLine, ruleset: Ruleset, days: list[Day]) -> ResetEffect | None:
+def _reset(fact: Decision, account: AccountLine, ruleset: AnyRuleset, days: list[Day]) -> ResetEffect | None:
     if not isinstance(fact, BreachDeclared | BreachSuspected):
         return None
     initial = account.money(account.initial)

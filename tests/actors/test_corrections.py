@@ -18,7 +18,9 @@ from firm.facts import (
 from firm.inputs import DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
-from firm.ruleset import Anchor, LateBreach, Trail
+from firm.ruleset import LateBreach
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor
 from tests.actors.dealer import buy, delete, ignored, sell, update
 
 

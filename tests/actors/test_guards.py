@@ -13,8 +13,11 @@ from firm.money import Money
 from firm.phase import Standing
 from firm.price import Quote, SymbolSpec
 from firm.rules.limits import Limit, first_broken
-from firm.ruleset import SEMANTICS, Boundary, LateBreach, MaximumLoss, Ruleset, Trail
 from firm.ruleset import Anchor as MeasuredOn
+from firm.ruleset import FirstRuleset, LateBreach
+from firm.terms.first import MaximumLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 CALENDAR = TradingCalendar("UTC", "00:00")
@@ -22,8 +25,7 @@ TRAILING = MaximumLoss(
     id="maximum", loss_max_bp=600, trail=Trail.EVERY_TICK, trails_on=MeasuredOn.BALANCE, lock_at_bp=None,
     boundary=Boundary.TOUCHES,
 )  # fmt: skip
-RULES = Ruleset(
-    semantics=SEMANTICS, name="test", calendar=CALENDAR, late_breach=LateBreach.REVIEW, await_swap=False, terms=(TRAILING,)
+RULES = FirstRuleset( name="test", calendar=CALENDAR, late_breach=LateBreach.REVIEW, await_swap=False, terms=(TRAILING,)
 )  # fmt: skip
 # Coarse contracts and small books make a minor unit a large step: there a band that is one unit too wide is found.
 SPECS = [

@@ -21,7 +21,9 @@ from firm.instant import SECOND_US, parse_utc
 from firm.phase import Standing
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick
-from firm.ruleset import Anchor, LateBreach, Trail
+from firm.ruleset import LateBreach
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor
 
 MIDNIGHT_US = parse_utc("2014-05-01T22:00:00")
 

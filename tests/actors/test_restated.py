@@ -18,7 +18,8 @@ from firm.facts import (
 from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
-from firm.ruleset import Anchor, Trail
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor
 from tests.actors.dealer import lists, says
 
 

@@ -63,19 +63,10 @@ from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.rules.limits import breaks, floor_of, limits_of
 from firm.rules.objectives import profit_target_of, target_of, won
-from firm.ruleset import (
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    LateBreach,
-    MaximumLoss,
-    MinimumTradingDays,
-    OnDailyLoss,
-    ProfitTarget,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach
+from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, MinimumTradingDays, OnDailyLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from firm.trading_day import TradingCalendar
 from storage.checkpoint import Signer
 from storage.evidence import build_bundle
@@ -88,7 +79,7 @@ SECRET, SEED, LINEAGE = bytes(range(32)), bytes(range(32, 64)), bytes(range(16))
 NOON = parse_utc("2014-05-02T12:30:00")
 EURUSD = SymbolSpec(symbol="EURUSD", digits=5, contract_e8=100_000 * 10**8, currency_base="EUR", currency_profit="USD")
 USDJPY = SymbolSpec(symbol="USDJPY", digits=3, contract_e8=100_000 * 10**8, currency_base="USD", currency_profit="JPY")
-RULES = Ruleset(
+RULES = FirstRuleset(
     semantics=1,
     name="Two-step, phase 1",
     calendar=TradingCalendar("Europe/Prague", "00:00"),
@@ -111,7 +102,7 @@ RULES = Ruleset(
             lock_at_bp=None,
             boundary=Boundary.CROSSES,
         ),
-        ProfitTarget(id="target", target_bp=800, flat_required=True),
+        FirstProfitTarget(id="target", target_bp=800, flat_required=True),
         MinimumTradingDays(id="days", days_min=1),
     ),
 )
@@ -185,7 +176,7 @@ class Story:
     def clock(self) -> int:
         return self.add(ClockTicked(at_us=self.at_us))
 
-    def open_account(self, account: int, ruleset: Ruleset = RULES) -> None:
+    def open_account(self, account: int, ruleset: FirstRuleset = RULES) -> None:
         self.clock()
         self.add(ChallengeAdvanced(challenge=account + 2, phase=0), account)
         fact = AccountOpened(
@@ -515,7 +506,7 @@ class Story:
         with self.reader() as reader:
             return build_bundle(reader, decision, secret=SECRET, signing_seed=SEED, since=since)
 
-    def both_open(self, ruleset: Ruleset = RULES, *, provisional: bool = False) -> None:
+    def both_open(self, ruleset: FirstRuleset = RULES, *, provisional: bool = False) -> None:
         for account in (self.ada, self.ben):
             self.open_account(account, ruleset)
             self.open_day(account, provisional=provisional)

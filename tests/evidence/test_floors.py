@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from firm.arithmetic import Step
 from firm.facts import Doubt, PeakReached
-from firm.ruleset import AmountBase, Anchor, Boundary, MaximumLoss, Trail
+from firm.terms.first import AmountBase, MaximumLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from storage.grounds import Grounds
 
 Told = dict[str, Any]

@@ -17,7 +17,7 @@ from firm.inputs import CashKind, Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
 from firm.quote_frame import Tick
-from firm.ruleset import Trail
+from firm.terms.losses import Trail
 from tests.bridges.simulator.beside import LOT, Beside, market_of, rules
 from tests.bridges.simulator.desk import NOON, Desk
 
