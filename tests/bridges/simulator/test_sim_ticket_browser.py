@@ -241,7 +241,9 @@ async def test_what_fails_while_prices_move_is_told_beside_the_last_figures_unti
     ada.mode = "one that the ticket has never heard of"
     for _ in range(2):
         await page.clock.run_for(1_100)
-        await expect(page.locator("#not-renewed")).to_contain_text("could not be renewed: it was on the platform's side")
+        await expect(page.locator("#not-renewed")).to_contain_text(
+            "could not be renewed: it was on the platform's side"
+        )
         assert await page.inner_text("#live") == before
         assert await page.locator("header.top").count() == await page.locator("h1").count() == 1
     ada.mode = TradeMode.FULL
