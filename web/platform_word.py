@@ -19,6 +19,7 @@ from storage.bookings import day_bookings
 from storage.held_then import open_positions
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine
+from storage.readmodels.trades import DigitsKnown
 from storage.rows import StoredRow
 from web.bounds import CANCELLED_SHOWN, POSITION_ROWS_MAX
 from web.tick_trail import account_then, board_before
@@ -58,10 +59,11 @@ class PlatformWord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancelledOrder(msgspec.Struct, frozen=True):
-    """A pending order that the platform cancelled, as row `seq` reported it."""
+    """A pending order that the platform cancelled, as row `seq` reported it, at a price in points of `digits`."""
 
     seq: int
     order: OrderReported
+    digits: int
 
 
 def platform_word(
@@ -82,11 +84,11 @@ def platform_word(
     )
 
 
-def cancelled_orders(rows: Sequence[StoredRow], until_us: int | None) -> list[CancelledOrder]:
+def cancelled_orders(rows: Sequence[StoredRow], until_us: int | None, digits: DigitsKnown) -> list[CancelledOrder]:
     """Orders that the platform cancelled, of an account's rows, oldest first, up to the instant at which it was flat."""
     found = ((row.seq, body_of(row.kind, row.payload)) for row in rows if row.kind == OrderReported.__name__)
     cancelled = [
-        CancelledOrder(seq, order)
+        CancelledOrder(seq, order, digits.at(seq).get(order.symbol, 0))
         for seq, order in found
         if isinstance(order, OrderReported)
         and order.state == CANCELLED

@@ -9,7 +9,7 @@ from typing import NamedTuple, assert_never
 from firm.account import AccountState
 from firm.arithmetic import Arithmetic, Figure
 from firm.needs import needs_of
-from firm.rules.amounts import Bases, gain_rounded_up, loss_rounded_down, starting_balance
+from firm.rules.amounts import Sums, rounded_down, rounded_up
 from firm.ruleset import Rule
 from firm.terms.losses import Effective, FloorReaches, Lock, LossLimit, OnPayout, Trail
 from firm.terms.words import (
@@ -20,11 +20,19 @@ from firm.terms.words import (
     EquityGain,
     PayoutsMade,
     Scope,
+    Share,
+    ShareOf,
     Trigger,
 )
 from firm.track import OF_DAYS, DayStart, High, HighOf, day_mark
 
-_NAMES = {Scope.DAY: "daily", Scope.WEEK: "weekly", Scope.CYCLE: "cycle", Scope.PHASE: "maximum"}
+_LOSS = {Scope.DAY: "daily loss", Scope.WEEK: "weekly loss", Scope.CYCLE: "cycle loss", Scope.PHASE: "maximum loss"}
+_FLOOR = {
+    Scope.DAY: "daily floor",
+    Scope.WEEK: "weekly floor",
+    Scope.CYCLE: "cycle floor",
+    Scope.PHASE: "maximum-loss floor",
+}
 _MOVED_BY_PAYOUTS = frozenset({OnPayout.HIGH_LESS_PAYOUT, OnPayout.RESET_TO_INITIAL})
 
 
@@ -37,26 +45,43 @@ class Floor(NamedTuple):
 
 def floor_under(calc: Arithmetic, account: AccountState, rule: Rule, terms: LossLimit) -> Floor:
     """The floor under one limit. For a daily one a day must have begun."""
-    name = f"{_NAMES[terms.scope]} loss limit"
-    start = _start(calc, account, terms)
-    ended = _ended_by_payout(calc, account, rule, terms)
+    sums = Sums(calc, account, by_day=terms.scope is not Scope.PHASE)
+    start = _start(sums, terms)
+    ended = _ended_by_payout(sums, rule, terms)
     if ended is not None:
         return Floor(ended, start)
-    begins = start if terms.trail is Trail.STATIC else _highest(calc, account, terms, start)
-    amount, path = _amount_now(calc, account, rule, terms)
-    allowed = loss_rounded_down(calc, account, rule, amount, path, name, Bases(anchor=start, high=begins))
-    floor = calc.minus(f"{_NAMES[terms.scope]} floor", begins, allowed)
-    if terms.lock is None:
-        return Floor(floor, begins)
-    return Floor(_locked(calc, account, rule, terms, terms.lock, floor), begins)
+    amount, path = _amount_now(sums, rule, terms)
+    if terms.trail is Trail.STATIC:
+        allowed = _allowed(sums, rule, terms, amount, path, {ShareOf.ANCHOR: start})
+        floor, begins = calc.minus(_FLOOR[terms.scope], start, allowed), start
+    else:
+        floor, begins = _trailing(sums, rule, terms, amount, path, start)
+    return Floor(floor if terms.lock is None else _locked(sums, rule, terms, terms.lock, floor), begins)
+
+
+def _trailing(sums: Sums, rule: Rule, terms: LossLimit, amount: Amount, path: str, start: int) -> tuple[int, int]:
+    """An amount below the highest mark, which it may be a share of."""
+    if isinstance(amount, Share) and amount.of is ShareOf.HIGH:
+        begins = _highest(sums, terms, start)
+        allowed = _allowed(sums, rule, terms, amount, path, {ShareOf.HIGH: begins})
+    else:
+        allowed = _allowed(sums, rule, terms, amount, path, {ShareOf.ANCHOR: start})
+        begins = _highest(sums, terms, start)
+    return sums.calc.minus("trailing floor", begins, allowed), begins
+
+
+def _allowed(sums: Sums, rule: Rule, terms: LossLimit, amount: Amount, path: str, others: dict[ShareOf, int]) -> int:
+    loss = _LOSS[terms.scope]
+    return rounded_down(sums, rule, amount, path, (f"{loss} limit", f"allowed {loss}"), others)
 
 
 # --- where the scope began ---
 
 
-def _start(calc: Arithmetic, account: AccountState, terms: LossLimit) -> int:
+def _start(sums: Sums, terms: LossLimit) -> int:
     if terms.scope is Scope.PHASE or terms.anchor is Anchor.INITIAL:
-        return starting_balance(calc, account)
+        return sums.start
+    calc, account = sums.calc, sums.account
     began = _began(account, terms.scope)
     start = _mark(calc, terms.anchor, began, _BEGAN[terms.scope])
     if terms.on_payout is not OnPayout.HIGH_LESS_PAYOUT:
@@ -101,9 +126,11 @@ def _mark(calc: Arithmetic, anchor: Anchor, began: DayStart, when: str) -> int:
 # --- the highest mark since ---
 
 
-def _highest(calc: Arithmetic, account: AccountState, terms: LossLimit, start: int) -> int:
-    marks = [calc.given("highest mark", figure.value, "minor", figure.source) for figure in _highs(account, terms)]
-    return calc.highest("higher of starting figure and highest mark", start, *marks)
+def _highest(sums: Sums, terms: LossLimit, start: int) -> int:
+    calc = sums.calc
+    marks = [calc.given("highest mark", one.value, "minor", one.source) for one in _highs(sums.account, terms)]
+    begin = "initial balance" if terms.scope is Scope.PHASE else "starting figure"
+    return calc.highest(f"higher of {begin} and highest mark", start, *marks)
 
 
 def _highs(account: AccountState, terms: LossLimit) -> list[Figure]:
@@ -149,52 +176,48 @@ def _figure(high: High) -> Figure:
 # --- steps, locks and payouts ---
 
 
-def _amount_now(calc: Arithmetic, account: AccountState, rule: Rule, terms: LossLimit) -> tuple[Amount, str]:
+def _amount_now(sums: Sums, rule: Rule, terms: LossLimit) -> tuple[Amount, str]:
     amount, path = terms.amount, "amount"
     for place, step in enumerate(terms.steps):
-        if _is_reached(calc, account, rule, step.when, f"steps/{place}/when", step.effective):
+        if _is_reached(sums, rule, step.when, f"steps/{place}/when", step.effective):
             amount, path = step.amount, f"steps/{place}/amount"
     return amount, path
 
 
-def _locked(calc: Arithmetic, account: AccountState, rule: Rule, terms: LossLimit, lock: Lock, floor: int) -> int:
-    locked = _lock_level(calc, account, rule, lock)
+def _locked(sums: Sums, rule: Rule, terms: LossLimit, lock: Lock, floor: int) -> int:
     if isinstance(lock.trigger, FloorReaches):
-        return calc.lowest(f"locked {_NAMES[terms.scope]} floor", floor, locked)
-    return locked if _is_reached(calc, account, rule, lock.trigger, "lock/trigger", Effective.NOW) else floor
+        return sums.calc.lowest(_FLOOR[terms.scope], floor, _lock_level(sums, rule, lock))
+    if _is_reached(sums, rule, lock.trigger, "lock/trigger", Effective.NOW):
+        return _lock_level(sums, rule, lock)
+    return floor
 
 
-def _lock_level(calc: Arithmetic, account: AccountState, rule: Rule, lock: Lock) -> int:
-    start = starting_balance(calc, account)
-    offset = loss_rounded_down(
-        calc, account, rule, lock.offset, "lock/offset", "lock above the initial balance", Bases(anchor=start)
-    )
-    return calc.plus("floor when locked", start, offset)
+def _lock_level(sums: Sums, rule: Rule, lock: Lock) -> int:
+    start = sums.start
+    offset = rounded_down(sums, rule, lock.offset, "lock/offset", ("lock above initial balance", "lock amount"))
+    return sums.calc.plus("locked floor", start, offset)
 
 
-def _ended_by_payout(calc: Arithmetic, account: AccountState, rule: Rule, terms: LossLimit) -> int | None:
+def _ended_by_payout(sums: Sums, rule: Rule, terms: LossLimit) -> int | None:
     """The floor that the first payout put in place of all others."""
-    if not account.track.payouts or terms.on_payout not in (OnPayout.LOCK_AT_INITIAL, OnPayout.TO_ZERO):
+    payouts, calc = sums.account.track.payouts, sums.calc
+    if not payouts or terms.on_payout not in (OnPayout.LOCK_AT_INITIAL, OnPayout.TO_ZERO):
         return None
-    first = account.track.payouts[0]
-    calc.given("first payout", first.profit, "minor", f"{first.seq}/profit/minor")
+    calc.given("number of the first payout", payouts[0].number, "count", f"{payouts[0].seq}/number")
     if terms.on_payout is OnPayout.TO_ZERO:
         return calc.minus("floor of zero", 0, 0)
-    if terms.lock is None:
-        return starting_balance(calc, account)
-    return _lock_level(calc, account, rule, terms.lock)
+    return sums.start if terms.lock is None else _lock_level(sums, rule, terms.lock)
 
 
-def _is_reached(
-    calc: Arithmetic, account: AccountState, rule: Rule, trigger: Trigger, path: str, effective: Effective
-) -> bool:
+def _is_reached(sums: Sums, rule: Rule, trigger: Trigger, path: str, effective: Effective) -> bool:
+    calc, account = sums.calc, sums.account
     if isinstance(trigger, PayoutsMade):
         need = calc.given("payouts needed", trigger.count, "count", rule.cited(f"{path}/count"))
         made = len(account.track.payouts)
         source = f"{account.track.payouts[-1].seq}/number" if made else ""
         return calc.is_at_or_above("enough payouts made", calc.given("payouts made", made, "count", source), need)
-    start = starting_balance(calc, account)
-    gain = gain_rounded_up(calc, account, rule, trigger.gain, f"{path}/gain", "gain")
+    start = sums.start
+    gain = rounded_up(sums, rule, trigger.gain, f"{path}/gain", ("gain to reach", "gain"))
     level = calc.plus("level to reach", start, gain)
     highest = [
         calc.given("highest so far", one.value, "minor", one.source) for one in _levels(account, trigger, effective)

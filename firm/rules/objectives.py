@@ -3,15 +3,16 @@
 from firm.account import AccountState, calendar_days_between
 from firm.arithmetic import PLAIN, Arithmetic
 from firm.instant import DAY_US
-from firm.rules.amounts import gain_rounded_up, starting_balance
+from firm.rules.amounts import Sums, rounded_up
 from firm.ruleset import Rule
 from firm.terms.objectives import Inactivity, MaximumDuration, ProfitTarget, TradingDays
 
 
 def target_balance(calc: Arithmetic, account: AccountState, rule: Rule, terms: ProfitTarget) -> int:
     """The balance that wins the phase, in minor units."""
-    start = starting_balance(calc, account)
-    profit = gain_rounded_up(calc, account, rule, terms.amount, "amount", "profit target")
+    sums = Sums(calc, account)
+    start = sums.start
+    profit = rounded_up(sums, rule, terms.amount, "amount", ("profit target", "profit to make"))
     return calc.plus("target balance", start, profit)
 
 

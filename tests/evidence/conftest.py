@@ -32,6 +32,7 @@ from firm.facts import (
     DealBooked,
     Doubt,
     Fact,
+    HighMoved,
     MarkTaken,
     OpenPosition,
     PassHeld,
@@ -39,7 +40,6 @@ from firm.facts import (
     PhasePassed,
     QuotesRefused,
     QuoteUsed,
-    RolloverHighMoved,
     SwapPosted,
     TradingDayCounted,
     VerdictCorrected,
@@ -80,7 +80,6 @@ NOON = parse_utc("2014-05-02T12:30:00")
 EURUSD = SymbolSpec(symbol="EURUSD", digits=5, contract_e8=100_000 * 10**8, currency_base="EUR", currency_profit="USD")
 USDJPY = SymbolSpec(symbol="USDJPY", digits=3, contract_e8=100_000 * 10**8, currency_base="USD", currency_profit="JPY")
 RULES = FirstRuleset(
-    semantics=1,
     name="Two-step, phase 1",
     calendar=TradingCalendar("Europe/Prague", "00:00"),
     late_breach=LateBreach.REVIEW,
@@ -330,8 +329,9 @@ class Story:
             marks = {"balance": state.money(day.balance + minor), "equity": state.money(day.equity + minor)}
             final = DayAnchored(day=day.day, **marks, changed=True, priced=day.priced)
             self.add(final if day.final else DayStartMoved(day=day.day, **marks, priced=day.priced), account)
-        if Trail.END_OF_DAY in trails:
-            self.add(RolloverHighMoved(high=state.money(state.rollover_high + minor)), account)
+        for high in state.track.highs:
+            key, moved = high.key, state.money(high.minor + minor)
+            self.add(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=moved), account)
         if Trail.EVERY_TICK in trails and peak is not None:
             high = [state.money(peak.equity + minor), state.money(peak.balance + minor)]
             self.add(PeakReached(equity=high[0], balance=high[1], at_us=peak.at_us, quotes=()), account)

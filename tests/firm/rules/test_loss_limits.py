@@ -31,6 +31,7 @@ from firm.track import HighOf, PayoutMade, Strike
 from tests.firm.rules.conftest import make_account
 
 INITIAL = 100_000_00
+BY_SIZE = BySize(table=(SizeAmount(size_minor=50_000_00, minor=1_00), SizeAmount(size_minor=INITIAL, minor=4_500_00)))
 OF_INITIAL, OF_ANCHOR, OF_HIGH = (Share(bp=500, of=of) for of in (ShareOf.INITIAL, ShareOf.ANCHOR, ShareOf.HIGH))
 DAILY = LossLimit(
     id="daily", scope=Scope.DAY, amount=OF_INITIAL, anchor=Anchor.BALANCE, trail=Trail.STATIC, high=Anchor.EQUITY, lock=None, steps=(),
@@ -64,7 +65,7 @@ def floor_of(account, place=0):
         (Anchor.LOWER, OF_INITIAL, 100_000_00),
         (Anchor.INITIAL, OF_INITIAL, 95_000_00),
         (Anchor.BALANCE, Fixed(minor=5_000_00), 100_000_00),
-        (Anchor.BALANCE, BySize(table=(SizeAmount(size_minor=50_000_00, minor=1_00), SizeAmount(size_minor=INITIAL, minor=4_500_00))), 100_500_00),
+        (Anchor.BALANCE, BY_SIZE, 100_500_00),
     ],
 )  # fmt: skip
 def test_the_same_five_percent_gives_another_floor_for_each_anchor_and_base(ada, scope, anchor, amount, floor):
@@ -365,7 +366,7 @@ def test_the_working_cites_the_row_of_every_figure(ada):
         "balance at day start": "20/balance/minor",
         "equity at day start": "20/equity/minor",
         "daily loss limit": "ruleset/terms/0/amount/bp",
-        "initial balance that was sold": "10/initial/minor",
+        "initial balance": "10/initial/minor",
         "equity": "40/x",
     }
     assert calc.steps[-1].value == 1

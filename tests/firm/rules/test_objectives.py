@@ -6,7 +6,6 @@ from firm.account import Position
 from firm.arithmetic import PLAIN, Working
 from firm.inputs import Side
 from firm.instant import DAY_US
-from firm.money import Money
 from firm.rules.objectives import inactive, overstayed, target_of, won
 from firm.terms.first import FirstInactivity, FirstMaximumDuration, FirstProfitTarget, MinimumTradingDays
 
@@ -38,7 +37,7 @@ def test_a_target_that_allows_open_positions_counts_the_balance_only(ada):
 
 def test_a_target_is_rounded_up_to_the_cent_that_was_asked(ada):
     """8.01 % of 999.99 is 80.099199: what must be made is 80.10."""
-    small = ada(FirstProfitTarget(id="t", target_bp=801, flat_required=False), initial=Money(999_99, "USD", 2))
+    small = ada(FirstProfitTarget(id="t", target_bp=801, flat_required=False), initial=999_99)
     assert target_of(small) == 1_080_09
 
 
