@@ -119,7 +119,7 @@ def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> Acc
     )
 
 
-def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:  # noqa: C901  (a table of rows)
+def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
     """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
     if type(body) in _UNFELT:
         return state
@@ -136,6 +136,18 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return _fold_booking(state, body, seq, happened_us)
         case PositionReported():
             return _after_swap_told(state, body.position_id, body.t_us)
+        case StandingChanged():
+            ended = at_its_last_peak(state) if body.after is Standing.CLOSED else state
+            return at_standing(replace(ended, standing=body.after))
+        case AccountLinked():
+            return replace(state, login=body.login)
+        case _:
+            return _fold_marks(state, body, seq, happened_us)
+
+
+def _fold_marks(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
+    """What floors are measured from."""
+    match body:
         case RolloverHighMoved():
             return replace(state, track=track_fold.at_rollover_high_moved(state.track, body, seq))
         case HighMoved():
@@ -150,9 +162,13 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return after_peak(state, body, seq)
         case PeakDoubted():
             return after_doubt(state, body)
-        case StandingChanged():
-            ended = at_its_last_peak(state) if body.after is Standing.CLOSED else state
-            return at_standing(replace(ended, standing=body.after))
+        case _:
+            return _fold_verdicts(state, body, seq, happened_us)
+
+
+def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
+    """What was decided about it, and the exhibits that decisions rest on."""
+    match body:
         case BreachDeclared():
             return after_breach(state, body, seq)
         case BreachSuspected():
@@ -170,8 +186,6 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return replace(state, paused_until_us=body.until_us)
         case LimitNeared():
             return replace(state, track=track_fold.with_warning(state.track, body.rule, body.share_bp))
-        case AccountLinked():
-            return replace(state, login=body.login)
         case _:
             return _fold_deals(state, body, seq, happened_us)
 
