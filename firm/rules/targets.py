@@ -47,14 +47,14 @@ def judge_profit_target(
     terms = _profit_target(rule)
     is_flat = not (terms.flat_required and marks.positions)
     reached = (terms.latched and is_latched) or is_reached(calc, rule, target, marks)
-    observed = _measured(terms, marks) or marks.balance
+    observed = measured_by(rule, marks) or marks.balance
     return met(observed.value, target, Unit.MINOR, is_met=is_flat and reached)
 
 
 def is_reached(calc: Arithmetic, rule: Rule, target: int, marks: TargetMarks) -> bool:
     """Whether what is measured stands at or above the target, and has for longer than the term asks."""
     terms = _profit_target(rule)
-    measured = _measured(terms, marks)
+    measured = measured_by(rule, marks)
     if measured is None:
         return False
     name = _NAMES[terms.measured]
@@ -69,11 +69,24 @@ def must_close_at_target(calc: Arithmetic, rule: Rule, target: int, marks: Targe
     return _profit_target(rule).auto_close and marks.positions > 0 and is_reached(calc, rule, target, marks)
 
 
-def reached_since(before_us: int | None, measured: int, target: int, at_us: int) -> int | None:
-    """Since when the target has been reached without a break, after another mark. `before_us`: the same before it."""
+def measured_by(rule: Rule, marks: TargetMarks) -> Figure | None:
+    """The mark that must reach the target; None for a closing balance before a day has ended."""
+    match _profit_target(rule).measured:
+        case TargetMeasure.BALANCE:
+            return marks.balance
+        case TargetMeasure.CLOSING_BALANCE:
+            return marks.closing_balance
+        case TargetMeasure.EQUITY:
+            return marks.equity
+        case unknown:
+            assert_never(unknown)
+
+
+def reached_since(before: Figure | None, measured: int, target: int, now: Figure) -> Figure | None:
+    """Since when the target has been reached without a break, after one more mark. `before`: the same before it."""
     if measured < target:
         return None
-    return at_us if before_us is None else before_us
+    return before or now
 
 
 def judge_score_target(calc: Arithmetic, rule: Rule, score: Figure | None) -> Judged:
@@ -105,18 +118,6 @@ _NAMES = {
 def _profit_target(rule: Rule) -> ProfitTarget:
     assert isinstance(rule.terms, ProfitTarget), f"term {rule.id} is no profit target"
     return rule.terms
-
-
-def _measured(terms: ProfitTarget, marks: TargetMarks) -> Figure | None:
-    match terms.measured:
-        case TargetMeasure.BALANCE:
-            return marks.balance
-        case TargetMeasure.CLOSING_BALANCE:
-            return marks.closing_balance
-        case TargetMeasure.EQUITY:
-            return marks.equity
-        case unknown:
-            assert_never(unknown)
 
 
 def _is_held(calc: Arithmetic, rule: Rule, held_s: int, marks: TargetMarks) -> bool:
