@@ -53,7 +53,6 @@ def does_count(calc: Arithmetic, rule: Rule, day: DayResult, profit_min: int | N
 
 def day_profit(calc: Arithmetic, counts: DayCounts, day: DayResult) -> int | None:
     """A day's profit as a term counts it, in minor units. None: for equity that was not priced, and where days count by trades."""
-
     match counts:
         case DayCounts.PROFIT_CLOSED:
             return calc.given(f"profit closed on {day.label}", day.closed, "minor", source_of(day, "closed"))

@@ -206,7 +206,7 @@ class PartialCloses(StrEnum):
 
 
 class LotConsistency(RuleTerm, frozen=True, tag="lot_consistency"):
-    """Trades may not be much smaller or larger than the average of the others."""
+    """A trade may not be much smaller or larger than the average of those closed before it."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
     inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES})
