@@ -74,7 +74,7 @@ class DayCounts(StrEnum):
     OPENED_AND_CLOSED = "opened_and_closed"  # there was an opening, of a position that is closed by now
     PROFIT_CLOSED = "profit_closed"  # what was closed on it made the profit
     PROFIT_CLOSED_LESS_OPEN_LOSS = "profit_closed_less_open_loss"  # less what is open at a loss at the day's end
-    PROFIT_OPENED = "profit_opened"  # what was opened on it and is closed by now made the profit, whenever it was closed
+    PROFIT_OPENED = "profit_opened"  # what was opened on it and is closed by now made the profit
     PROFIT_EQUITY = "profit_equity"  # equity at the day's end less equity at its start made the profit
 
 
