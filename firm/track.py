@@ -86,9 +86,9 @@ class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class DayResult(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What a trading day brought. Signed minor units, costs included, deposits and withdrawals not.
 
-    `closed`: booked on it. `opened`: of trades that were opened and closed on it. `open_loss`: the floating losses at its end, 0 or less.
-    `equity`: at its end less at its start; None while it runs, or where a mark could not be priced. `round_trips`: positions opened on it
-    that are closed by now. `lots_carried_e8`: held at its start. `seq`: the row that holds it, 0 while it runs.
+    `closed`: booked on it. `opened`: of trades that were opened on it and are closed by now. `open_loss`: the floating losses at its
+    end, 0 or less. `equity`: at its end less at its start; None while it runs, or where a mark could not be priced. `round_trips`:
+    positions opened on it that are closed by now. `lots_carried_e8`: held at its start. `seq`: the row that holds it, 0 while it runs.
     """
 
     label: str
