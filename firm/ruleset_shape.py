@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from firm.ruleset import AnyRuleset
+from firm.ruleset import Ruleset
 
 NULL = "null"
 """Stands for null in TOML, which has none, wherever null may stand."""
@@ -19,12 +19,12 @@ NULL = "null"
 _STEPS = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
-def field_description(raw: Any, path: str, kind: Any = AnyRuleset) -> str:
+def field_description(raw: Any, path: str, kind: Any = Ruleset) -> str:
     """What the field at `path` of the data is for, as in `terms[2].lock.offset`; "" where no such field is known.
 
     The field itself may be missing; the fields above it decide, by their tags, what it would be.
     """
-    shape = inspect.type_info(kind) if not isinstance(kind, inspect.Type) else kind
+    shape = inspect.type_info(kind)
     *above, last = _steps(path)
     for step in above:
         raw, shape = _below(raw, shape, step)

@@ -7,12 +7,13 @@ import difflib
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from firm.checks.problem import Problem
-from firm.ruleset import AnyRuleset, Program, Ruleset
+from firm.ruleset import SEMANTICS, Program, Ruleset
 from firm.ruleset_shape import NULL, allowed_words, field_description, known_fields, with_nulls
 
 TEXT_CHARACTERS_MAX = 1_000_000
@@ -83,10 +84,12 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _kind(raw: Any) -> Any:
-    return Program if isinstance(raw, dict) and "phases" in raw else AnyRuleset
+    return Program if isinstance(raw, dict) and "phases" in raw else Ruleset
 
 
 def _rules(raw: Any) -> Rules:
+    for path, ruleset in _raw_rulesets(raw):
+        _require_semantics(path, ruleset)
     try:
         rules = msgspec.convert(raw, _kind(raw))
         msgspec.json.encode(rules)
@@ -94,17 +97,27 @@ def _rules(raw: Any) -> Rules:
         raise _refusal(str(wrong), raw) from wrong
     except UnicodeEncodeError as wrong:  # half of a surrogate pair, which JSON can spell and no file can hold
         raise RulesetRefused("", f"it holds text that is no Unicode: {wrong}") from wrong
-    for path, ruleset in _rulesets(rules):
-        if not isinstance(ruleset, Ruleset):
-            raise RulesetRefused(path, "rules of the first semantics are kept as they were sold, and written no more")
     assert isinstance(rules, Ruleset | Program)
     return rules
 
 
-def _rulesets(rules: Any) -> list[tuple[str, AnyRuleset]]:
-    if isinstance(rules, Program):
-        return [(f"phases[{place}].ruleset.semantics", phase.ruleset) for place, phase in enumerate(rules.phases)]
-    return [("semantics", rules)]
+def _raw_rulesets(raw: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is meant as a ruleset, with its path; shapes that are none are told by what reads them."""
+    match raw:
+        case {"phases": [*phases]}:
+            for place, phase in enumerate(phases):
+                if isinstance(phase, dict) and isinstance(phase.get("ruleset"), dict):
+                    yield f"phases[{place}].ruleset.semantics", phase["ruleset"]
+        case dict() if "phases" not in raw:
+            yield "semantics", raw
+
+
+def _require_semantics(path: str, ruleset: dict[str, Any]) -> None:
+    """Which meaning its words have is never guessed: rulesets of the first were sold, and nobody writes another."""
+    semantics = ruleset.get("semantics")
+    if semantics != SEMANTICS:
+        told = "it is missing" if semantics is None else f"{semantics} is read nowhere but where it was sold"
+        raise RulesetRefused(path, f"{told}. It says by which meaning the words are read: write {SEMANTICS}")
 
 
 # --- what is wrong ---
@@ -122,11 +135,11 @@ def _refusal(wrong: str, raw: Any) -> RulesetRefused:
         near = _nearest(unknown[1], known_fields(raw, path, kind))
         return RulesetRefused(_joined(path, unknown[1]), f"there is no such field{near}")
     if re.match(r"Invalid (enum )?value ", told):
-        words = allowed_words(raw, path, kind)
-        found = told.split("value ", 1)[1]
-        named = f"; it may be {', '.join(words)}" if words else ""
-        return RulesetRefused(path, f"{found} is not known here{_nearest(found.strip(chr(39)), words)}{named}")
-    return RulesetRefused(path, f"{told.replace('`', '')}. {_purpose(raw, path, kind)}".strip())
+        found, words = told.split("value ", 1)[1].strip("'"), allowed_words(raw, path, kind)
+        listed = f". It may be {', '.join(words)}" if words else ""
+        return RulesetRefused(path, f"{found} is not known here{_nearest(found, words)}{listed}")
+    told = told[:1].lower() + told[1:].replace("`", "")
+    return RulesetRefused(path, f"{told}. {_purpose(raw, path, kind)}".strip())
 
 
 def _purpose(raw: Any, path: str, kind: Any) -> str:
@@ -141,7 +154,7 @@ def _joined(path: str, name: str) -> str:
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"; is {close[0]} meant?" if close else ""
+    return f": {close[0]} is near" if close else ""
 
 
 # --- TOML ---

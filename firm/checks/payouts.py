@@ -19,7 +19,7 @@ from firm.terms.payouts import (
     ProfitSplit,
     Salvage,
 )
-from firm.terms.union import Objective
+from firm.terms.union import Conduct, Objective
 from firm.terms.words import BP_WHOLE, Fixed, Scope, Share
 
 _AFTER_A_PAYOUT = frozenset({PayoutClock.FIRST_TRADE_AFTER_PAYOUT, PayoutClock.LAST_PAYOUT})
@@ -52,9 +52,9 @@ def conditions_problems(term: PayoutConditions, beside: Beside) -> Problems:
         needed = beside.named(named)
         if needed is None:
             yield Problem(f"needs[{place}]", f"no term is called {named}")
-        elif not isinstance(needed, get_args(Objective)):
+        elif not isinstance(needed, get_args(Objective | Conduct)):
             yield Problem(
-                f"needs[{place}]", f"{named} is nothing that can be met: name days, trades, consistency or a target"
+                f"needs[{place}]", f"{named} is nothing to be met or kept: name days, consistency, a target, conduct"
             )
         if named in term.needs[:place]:
             yield Problem(f"needs[{place}]", f"{named} is named already")
