@@ -23,8 +23,10 @@ def amount_problems(
     """`of`: what there is to be a share of. `nothing`, `whole`: why it may not be zero, and not more than the whole; "": it may."""
     match amount:
         case Share():
-            if amount.of not in of or (amount.of is ShareOf.TARGET and not beside.has_target):
-                yield Problem(f"{path}.of", _ABSENT.get(amount.of, f"it cannot be a share of {amount.of.value} here"))
+            if amount.of is ShareOf.TARGET and beside.has_target and amount.of not in of:
+                yield Problem(f"{path}.of", "it cannot be a share of the profit target")
+            elif amount.of not in of or (amount.of is ShareOf.TARGET and not beside.has_target):
+                yield Problem(f"{path}.of", _ABSENT[amount.of])
             if nothing and amount.bp == 0:
                 yield Problem(f"{path}.bp", nothing)
             if whole and amount.bp > BP_WHOLE:
