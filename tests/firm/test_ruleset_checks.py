@@ -178,10 +178,18 @@ def test_a_contradiction_is_named_by_its_field_and_reason(field: str, value: Any
 @pytest.mark.parametrize(
     ("changes", "path", "reason"),
     [
-        ({"daily_loss.strikes_within": "day", "daily_loss.on_breach": ["warn", "fail"]}, "daily_loss.strikes_within", "once a day"),
+        (
+            {"daily_loss.strikes_within": "day", "daily_loss.on_breach": ["warn", "fail"]},
+            "daily_loss.strikes_within",
+            "once a day",
+        ),
         ({"maximum_loss.trail": "on_close", "maximum_loss.high": "equity"}, "maximum_loss.high", "follows the balance"),
         ({"lots.quantity": "margin", "lots.limit": 10_001}, "lots.limit", "whole equity"),
-        ({"lots.quantity": "margin", "lots.limit": 7000, "lots.counted": "opened_in_day"}, "lots.counted", "never overlapped"),
+        (
+            {"lots.quantity": "margin", "lots.limit": 7000, "lots.counted": "opened_in_day"},
+            "lots.counted",
+            "never overlapped",
+        ),
         ({"lots.quantity": "positions", "lots.counted": "each_position"}, "lots.counted", "is one position"),
         ({"lot_range.min_bp": 10_000, "lot_range.max_bp": 10_000}, "lot_range.min_bp", "not below the largest"),
         ({"news.before_s": 0, "news.after_s": 0}, "news.after_s", "no length"),
@@ -191,17 +199,23 @@ def test_a_contradiction_is_named_by_its_field_and_reason(field: str, value: Any
             "asks for nothing",
         ),
         (
-            {"maximum_loss.steps[0].when": {"type": "payouts_made", "count": 2}, "maximum_loss.steps[1].when": {"type": "payouts_made", "count": 2}},
+            {
+                "maximum_loss.steps[0].when": {"type": "payouts_made", "count": 2},
+                "maximum_loss.steps[1].when": {"type": "payouts_made", "count": 2},
+            },
             "maximum_loss.steps[1].when",
             "before the one above",
         ),
         (
-            {f"maximum_loss.steps[{place}].when": {"type": "equity_gain", "gain": {"type": "fixed", "minor": minor}} for place, minor in ((0, 200), (1, 100))},
+            {
+                f"maximum_loss.steps[{place}].when": {"type": "equity_gain", "gain": {"type": "fixed", "minor": minor}}
+                for place, minor in ((0, 200), (1, 100))
+            },
             "maximum_loss.steps[1].when",
             "before the one above",
         ),
     ],
-)  # fmt: skip
+)
 def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], path: str, reason: str) -> None:
     spoilt = ruleset(changes)
     [(found, why)] = named(problems_of(spoilt), spoilt)
@@ -255,16 +269,25 @@ def test_what_firms_sell_is_no_contradiction(changes: dict[str, Any]) -> None:
         pytest.param(without("split"), "terms", "no profit_split", id="payouts without a split"),
         pytest.param(without("amount"), "inside", "no buffer to be inside of", id="inside no buffer"),
         pytest.param(
-            without("target", **{"consistency.of": "target"}), "consistency.of", "no profit target", id="share of no target"
+            without("target", **{"consistency.of": "target"}),
+            "consistency.of",
+            "no profit target",
+            id="share of no target",
         ),
         pytest.param(
-            without("target", **{"consistency.effect": "raise_target"}), "consistency.effect", "to raise", id="raises no target"
+            without("target", **{"consistency.effect": "raise_target"}),
+            "consistency.effect",
+            "to raise",
+            id="raises no target",
         ),
         pytest.param(
-            without("target", **{"daily_loss.amount.of": "target"}), "daily_loss.amount.of", "no profit target", id="loss of no target"
+            without("target", **{"daily_loss.amount.of": "target"}),
+            "daily_loss.amount.of",
+            "no profit target",
+            id="loss of no target",
         ),
     ],
-)  # fmt: skip
+)
 def test_terms_that_contradict_each_other_are_named(rules: Ruleset, path: str, reason: str) -> None:
     [(found, why)] = named(problems_of(rules), rules)
     assert found == path
@@ -293,12 +316,32 @@ PROGRAM_CASES = [
     ({"phases[0].funded": True}, "phases[0].funded", "the last one"),
     ({"phases[0].ruleset.calendar.zone": "x"}, "phases[0].ruleset.calendar.zone", "no zone x"),
     ({"phases[0].ruleset.terms[1]": {"id": "own", **LIMIT}}, "phases[0].ruleset.terms", "nothing wins this phase"),
-    ({"phases[0].ruleset.terms[0].amount": {"type": "fixed", "minor": 10_000_001}}, "phases[0].ruleset.terms[0].amount.minor", "more than the size"),
-    ({"phases[0].ruleset.terms[0].amount": TABLE, "size.minor": 5_000_000}, "phases[0].ruleset.terms[0].amount.table", "no line for the size"),
-    ({"phases[1].ruleset.terms[1].steps[1].amount": TABLE, "size.minor": 5_000_000}, "phases[1].ruleset.terms[1].steps[1].amount.table", "no line for the size"),
-    ({"phases[1].ruleset.terms[14].limit": 9_999_999}, "phases[1].ruleset.terms[14].limit", "more than one trader may have"),
-    ({"phases[1].ruleset.terms[42].limit_minor": 9_999_999}, "phases[1].ruleset.terms[42].limit_minor", "more than one trader may have"),
-]  # fmt: skip
+    (
+        {"phases[0].ruleset.terms[0].amount": {"type": "fixed", "minor": 10_000_001}},
+        "phases[0].ruleset.terms[0].amount.minor",
+        "more than the size",
+    ),
+    (
+        {"phases[0].ruleset.terms[0].amount": TABLE, "size.minor": 5_000_000},
+        "phases[0].ruleset.terms[0].amount.table",
+        "no line for the size",
+    ),
+    (
+        {"phases[1].ruleset.terms[1].steps[1].amount": TABLE, "size.minor": 5_000_000},
+        "phases[1].ruleset.terms[1].steps[1].amount.table",
+        "no line for the size",
+    ),
+    (
+        {"phases[1].ruleset.terms[14].limit": 9_999_999},
+        "phases[1].ruleset.terms[14].limit",
+        "more than one trader may have",
+    ),
+    (
+        {"phases[1].ruleset.terms[42].limit_minor": 9_999_999},
+        "phases[1].ruleset.terms[42].limit_minor",
+        "more than one trader may have",
+    ),
+]
 
 
 @pytest.mark.parametrize(("changes", "path", "reason"), PROGRAM_CASES)
