@@ -3,7 +3,7 @@
 What is asked of a trader is rounded up and what is granted is rounded down: a fraction of a minor unit is never paid and never waived.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from firm.arithmetic import Arithmetic
@@ -34,6 +34,14 @@ def share_rounded_down(calc: Arithmetic, rule: Rule, path: str, bp: int, whole: 
     return calc.divided_rounded_down(
         name, calc.times(f"{name} before rounding", whole, share, "minor x bp"), BP_WHOLE, "minor"
     )
+
+
+def total_of(calc: Arithmetic, name: str, parts: Sequence[int]) -> int:
+    """The parts added one by one; 0 where there is none."""
+    total, *others = parts or (0,)
+    for part in others:
+        total = calc.plus(name, total, part)
+    return total
 
 
 def _scaled(calc: Arithmetic, rule: Rule, path: str, amount: Share, bases: Bases, name: str) -> int:
