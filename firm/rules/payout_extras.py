@@ -3,7 +3,7 @@
 All of them are paid to the trader and rounded down.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -11,8 +11,8 @@ import msgspec
 
 from firm.arithmetic import Arithmetic, Figure
 from firm.instant import DAY_US
-from firm.rules.judged import SILENT, Judged, Unit, kept, met
-from firm.rules.payout_figures import asked_rounded_up, granted_rounded_down, share_rounded_down
+from firm.rules.judged import SILENT, Judged, Unit, kept
+from firm.rules.payout_figures import asked_rounded_up, granted_rounded_down, share_rounded_down, total_of
 from firm.ruleset import Rule
 from firm.terms.payouts import Bonus, BonusFor, FeeRefund, FeeRefunded, InsideBuffer, Salvage
 from firm.terms.words import ShareOf
@@ -106,14 +106,14 @@ def judge_salvage(
         return (SILENT,)
     answers = [_claimed_in_time(calc, rule, terms, broken_us, now_us)]
     if terms.stop_losses_required:
-        bare = sum(trade.stop_risk is None for trade in trades)
-        answers.append(kept(bare, 0, Unit.COUNT, STOP_LOSSES, broken=bare > 0))
+        bare = calc.given(STOP_LOSSES, sum(trade.stop_risk is None for trade in trades), "count", "")
+        answers.append(kept(bare, 0, Unit.COUNT, STOP_LOSSES, broken=calc.is_above("a trade without one", bare, 0)))
     if terms.trade_loss_max is not None:
         bases = {ShareOf.INITIAL: calc.given("initial balance that was sold", initial.value, "minor", initial.source)}
         most = granted_rounded_down(
             calc, rule, "trade_loss_max", terms.trade_loss_max, bases, "most that a trade may lose"
         )
-        worst = calc.given(TRADE_LOSS, *_largest_loss(trades))
+        worst = _largest_loss(calc, trades)
         too_large = calc.is_above("a trade lost more", worst, most)
         answers.append(kept(worst, most, Unit.MINOR, TRADE_LOSS, broken=too_large))
     return tuple(answers)
@@ -160,12 +160,12 @@ def _claimed_in_time(calc: Arithmetic, rule: Rule, terms: Salvage, broken_us: Fi
     return kept((now_us - broken_us.value) // DAY_US, terms.claim_days, Unit.DAYS, CLAIMED_IN_TIME, broken=is_late)
 
 
-def _largest_loss(trades: Sequence[Trade]) -> tuple[int, str, str]:
-    """Of a whole position, however it was closed: the amount, its unit, and the row of the last part."""
-    net = Counter[str]()
+def _largest_loss(calc: Arithmetic, trades: Sequence[Trade]) -> int:
+    """The most that a whole position lost, however it was closed, in minor units; 0 where none lost."""
+    positions = defaultdict[str, list[Trade]](list)
     for trade in trades:
-        net[trade.position_id] += trade.net
-    worst = min(trades, key=lambda trade: net[trade.position_id], default=None)
-    if worst is None or net[worst.position_id] >= 0:
-        return 0, "minor", ""
-    return -net[worst.position_id], "minor", f"{worst.seq}/net"
+        positions[trade.position_id].append(trade)
+    worst = min(positions.values(), key=lambda parts: sum(part.net for part in parts), default=[])
+    nets = [calc.given("net of the worst trade", part.net, "minor", f"{part.seq}/net") for part in worst]
+    lost = calc.minus("loss of the worst trade", 0, total_of(calc, "net of its parts", nets))
+    return calc.highest(TRADE_LOSS, lost, 0)
