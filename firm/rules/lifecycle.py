@@ -139,11 +139,11 @@ def extended(terms: Extension, deadline: date) -> date:
 # --- growth ---
 
 
-def growth_step(terms: Scaling, times: int) -> tuple[int, GrowthStep] | None:
-    """By what an account that has grown so often grows next, and its place; None where it grows no more."""
-    for place, step in enumerate(terms.steps):
+def growth_step(terms: Scaling, times: int) -> GrowthStep | None:
+    """By what an account that has grown so often grows next; None where it grows no more."""
+    for step in terms.steps:
         if step.times is None or times < step.times:
-            return place, step
+            return step
         times -= step.times
     return None
 
@@ -161,10 +161,10 @@ def judge_scaling(
     """Whether an account grows now: enough months, profit and payouts since it grew last. Silent where it grows no more."""
     terms = rule.terms
     assert isinstance(terms, Scaling)
-    found = growth_step(terms, grown.times)
-    if found is None:
+    step = growth_step(terms, grown.times)
+    if step is None:
         return (SILENT,)
-    answers = [_judge_months(calc, rule, found, grown.since, calendar, now_us)]
+    answers = [_judge_months(calc, rule, terms.steps.index(step), step, grown.since, calendar, now_us)]
     if terms.profit_min is not None:
         bases = {ShareOf.INITIAL: calc.given("size now", grown.size.value, "minor", grown.size.source)}
         need = asked_rounded_up(calc, rule, "profit_min", terms.profit_min, bases, "least profit")
@@ -188,10 +188,9 @@ def grown_size_rounded_down(calc: Arithmetic, rule: Rule, original: Figure, now:
     terms = rule.terms
     assert isinstance(terms, Scaling)
     size = calc.given("size now", now.value, "minor", now.source)
-    found = growth_step(terms, times)
-    if found is None:
+    step = growth_step(terms, times)
+    if step is None:
         return size
-    place, step = found
     match step.of:
         case Growth.OF_ORIGINAL:
             of = calc.given("original size", original.value, "minor", original.source)
@@ -199,7 +198,7 @@ def grown_size_rounded_down(calc: Arithmetic, rule: Rule, original: Figure, now:
             of = size
         case unknown:
             assert_never(unknown)
-    more = share_rounded_down(calc, rule, f"steps/{place}/grows_bp", step.grows_bp, of, "growth")
+    more = share_rounded_down(calc, rule, f"steps/{terms.steps.index(step)}/grows_bp", step.grows_bp, of, "growth")
     largest = calc.given("largest size", terms.size_max_minor, "minor", rule.cited("size_max_minor"))
     return calc.highest(
         "size of then", calc.lowest("size within the largest", calc.plus("grown size", size, more), largest), size
@@ -212,9 +211,8 @@ def trader_bp_after_growth(terms: Scaling, before_bp: int) -> int:
 
 
 def _judge_months(
-    calc: Arithmetic, rule: Rule, found: tuple[int, GrowthStep], since: Figure, calendar: TradingCalendar, now_us: int
+    calc: Arithmetic, rule: Rule, place: int, step: GrowthStep, since: Figure, calendar: TradingCalendar, now_us: int
 ) -> Judged:
-    place, step = found
     first = _day(calc, "day from which months are counted", since, calendar)
     due = months_later(date.fromordinal(first), step.months).toordinal()
     days = calc.given("days of the months", due - first, "days", rule.cited(f"steps/{place}/months"))
@@ -257,7 +255,7 @@ def merged_lots_e8(terms: Merge, accounts: Sequence[AccountHeld]) -> int | None:
             assert_never(unknown)
 
 
-def live_start_balance(calc: Arithmetic, rule: Rule, accounts: Sequence[AccountHeld]) -> int:
+def live_balance(calc: Arithmetic, rule: Rule, accounts: Sequence[AccountHeld]) -> int:
     """With what a live account starts that follows simulated ones, in minor units."""
     terms = rule.terms
     assert isinstance(terms, LiveStart)
