@@ -9,7 +9,7 @@ from firm.checks.problem import Problem
 from firm.ruleset import Ruleset
 from firm.ruleset_checks import problems_of, problems_of_program
 from firm.terms.union import KINDS
-from tests.firm.ruleset_examples import LIMIT, NO_MONEY, SHARE, TERMS, program, ruleset, with_term, without
+from tests.firm.ruleset_examples import LIMIT, NO_MONEY, PROGRAM, SHARE, TERMS, program, ruleset, with_term, without
 
 TABLE = {"type": "by_size", "table": [{"size_minor": 10_000_000, "minor": 500_000}]}
 TWICE = {"type": "by_size", "table": [TABLE["table"][0], TABLE["table"][0]]}
@@ -86,7 +86,6 @@ CASES = [
     ("target.amount", NO_MONEY, "target.amount.minor", "reached before the first trade"),
     ("target.amount.bp", 0, "target.amount.bp", "reached before the first trade"),
     ("target.amount", OF_TARGET, "target.amount.of", "cannot be a share of the profit target"),
-    ("target.held_s", 30, "target.held_s", "only equity can be held"),
     ("days.profit_min", None, "days.profit_min", "need the profit"),
     ("days.counts", "opened", "days.profit_min", "ask for no profit"),
     ("days.profit_min", NO_MONEY, "days.profit_min", "without any profit"),
@@ -193,6 +192,7 @@ def test_a_contradiction_is_named_by_its_field_and_reason(field: str, value: Any
         ({"lots.quantity": "positions", "lots.counted": "each_position"}, "lots.counted", "is one position"),
         ({"lot_range.min_bp": 10_000, "lot_range.max_bp": 10_000}, "lot_range.min_bp", "not below the largest"),
         ({"news.before_s": 0, "news.after_s": 0}, "news.after_s", "no length"),
+        ({"target.measured": "closing_balance", "target.held_s": 30}, "target.held_s", "an instant"),
         (
             {"lasting.seconds_min": None, "lasting.longer_s": None, "lasting.share_of_longer_bp": None},
             "lasting",
@@ -247,6 +247,14 @@ def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], pa
         pytest.param({"lasting.longer_s": None, "lasting.share_of_longer_bp": None}, id="each trade must last"),
         pytest.param({"conditions.needs": ["lasting"]}, id="a payout needs trades that last"),
         pytest.param({"amount.minimum_minor": 200_000}, id="the least is the most"),
+        pytest.param({"amount.buffer": None}, id="a buffer of the drawdown alone"),
+        pytest.param({"amount.buffer_plus_drawdown": None}, id="a buffer of money alone"),
+        pytest.param({"amount.buffer_payouts": None}, id="a buffer for all payouts"),
+        pytest.param({"schedule.windows[1].from_day": 5}, id="one day of the month"),
+        pytest.param({"lots.quantity": "margin", "lots.limit": 10_000}, id="the whole margin"),
+        pytest.param({"lots.counted": "each_position"}, id="lots of each position"),
+        pytest.param({"lots.quantity": "positions"}, id="positions open at once"),
+        pytest.param({"daily_loss.strikes_within": "day"}, id="a daily limit does one thing each day"),
         pytest.param({"daily_loss.on_breach": ["warn", "fail"]}, id="strikes of a daily limit over the phase"),
         pytest.param({"calendar.merged": [f"2026-12-{day:02}" for day in range(1, 8)]}, id="seven days in a row"),
         pytest.param({"calendar.zone": "Etc/GMT+5"}, id="five hours behind all year"),
@@ -294,6 +302,28 @@ def test_terms_that_contradict_each_other_are_named(rules: Ruleset, path: str, r
     assert reason in why
 
 
+NO_BUFFER = {"amount.buffer": None, "amount.buffer_plus_drawdown": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({}, ["amount.buffer_payouts"]),
+        ({"amount.buffer_payouts": None}, []),
+        ({"amount.buffer_payouts": None, "amount.resets_balance": True}, []),
+        (
+            {"amount.buffer_payouts": None, "amount.resets_balance": True, "amount.retain_bp": 1},
+            ["amount.resets_balance"],
+        ),
+    ],
+)
+def test_without_a_buffer_nothing_holds_for_it_and_the_balance_may_go_back(
+    changes: dict[str, Any], path: list[str]
+) -> None:
+    rules = without("inside", **NO_BUFFER, **changes)
+    assert [found for found, _ in named(problems_of(rules), rules)] == path
+
+
 def test_a_phase_without_a_last_day_has_nothing_to_retry_or_extend() -> None:
     rules = without("duration")
     assert [path for path, _ in named(problems_of(rules), rules)] == ["retry", "extension"]
@@ -310,8 +340,13 @@ PROGRAM_CASES = [
     ({"bridge": ""}, "bridge", "must be said"),
     ({"leverage": 0}, "leverage", "at least 1"),
     ({"accounts_max": 0}, "accounts_max", "at least 1"),
+    (
+        {"phases[1].ruleset.terms[29].reset_penalties[0].phase": "Phase 1"},
+        "phases[1].ruleset.terms[29].reset_penalties[0].phase",
+        "no phase is called Phase 1",
+    ),
     ({"price.minor": -1}, "price.minor", "paid for buying"),
-    ({"phases[0].name": ""}, "phases[0].name", "must be said"),
+    ({"phases[1].name": ""}, "phases[1].name", "must be said"),
     ({"phases[1].name": "Evaluation"}, "phases[1].name", "another phase is called Evaluation"),
     ({"phases[0].funded": True}, "phases[0].funded", "the last one"),
     ({"phases[0].ruleset.calendar.zone": "x"}, "phases[0].ruleset.calendar.zone", "no zone x"),
@@ -353,8 +388,17 @@ def test_what_is_wrong_with_a_program_is_named(changes: dict[str, Any], path: st
 
 def test_a_program_without_phases_sells_nothing() -> None:
     assert [one.path for one in problems_of_program(program({"phases": []}))] == ["phases"]
-    nine = [program().phases[1]] * 9
-    assert "phases" in [one.path for one in problems_of_program(program({"phases": nine}))]
+
+
+def test_a_free_challenge_of_one_or_eight_phases_without_leverage_is_a_program() -> None:
+    least = {"price.minor": 0, "leverage": 1, "accounts_max": 1, "size.minor": 40_000_000}
+    [evaluation, funded] = PROGRAM["phases"]
+    eight = [*(evaluation | {"name": f"Phase {number}"} for number in range(6)), evaluation, funded]
+    for phases in ([evaluation], eight):
+        assert problems_of_program(program(least | {"phases": phases})) == ()
+    assert [
+        one.path for one in problems_of_program(program({"phases": [evaluation | {"name": "Phase 9"}, *eight]}))
+    ] == ["phases"]
 
 
 def test_an_account_begins_with_some_money() -> None:

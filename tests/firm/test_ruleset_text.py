@@ -136,7 +136,7 @@ def test_a_missing_field_is_told_with_why_it_matters(field: str, why: str) -> No
         ({"daily_loss.amount.bp": -1}, "terms[0].amount.bp", "expected int >= 0. How many basis points"),
         ({"target.amount.bp": -800}, "terms[2].amount.bp", "expected int >= 0"),
         ({"split.tiers[0].trader_bp": 10_001}, "terms[29].tiers[0].trader_bp", "expected int <= 10000"),
-        ({"daily_loss.id": "Daily Loss"}, "terms[0].id", "expected str matching regex '^[a-z0-9_]+$'"),
+        ({"daily_loss.id": "Daily Loss"}, "terms[0].id", "expected str matching regex '^[a-z0-9_-]+$'"),
         ({"weekend.cutoff": "25:00"}, "terms[16].cutoff", "expected str matching regex"),
         ({"terms": []}, "terms", "expected array of length >= 1"),
         ({"terms": None}, "terms", "expected array, got null"),
