@@ -12,7 +12,14 @@ import pytest
 from appliance.conformance.compare import differences
 from appliance.conformance.run import ADAPTERS, conform
 from appliance.conformance.units import amount_of, bp_of, lots_e8_of, lots_of, minor_of, percentage_of
-from appliance.conformance.vector import CannotExpress, Vector, VectorsRefused, read_vectors, require_known
+from appliance.conformance.vector import (
+    LINE_BYTES_MAX,
+    CannotExpress,
+    Vector,
+    VectorsRefused,
+    read_vectors,
+    require_known,
+)
 
 VECTORS = Path(__file__).resolve().parents[2] / "docs" / "conformance" / "vectors.jsonl"
 FORMAT = VECTORS.parent.with_suffix(".md").read_text("utf-8")
@@ -56,6 +63,13 @@ def test_a_line_that_is_no_vector_is_told_by_its_number(tmp_path: Path, bad: str
     with pytest.raises(VectorsRefused) as refused:
         read_vectors(file)
     assert told in str(refused.value)
+
+
+def test_a_line_without_end_is_no_vector(tmp_path: Path) -> None:
+    longest = json.dumps(ONE).ljust(LINE_BYTES_MAX)
+    assert len(read_vectors(lines(tmp_path, longest))) == 1
+    with pytest.raises(VectorsRefused, match="line 1 is longer than"):
+        read_vectors(lines(tmp_path, longest + " "))
 
 
 def test_a_file_without_vectors_proves_nothing(tmp_path: Path) -> None:

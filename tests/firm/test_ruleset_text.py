@@ -188,6 +188,7 @@ def test_half_a_character_is_no_name() -> None:
 
 
 def test_a_text_without_end_is_not_read() -> None:
+    assert read_json(json_of(ruleset()).ljust(TEXT_CHARACTERS_MAX)) == ruleset()
     for read in (read_json, read_toml):
         with pytest.raises(RulesetRefused, match="more than"):
             read(" " * (TEXT_CHARACTERS_MAX + 1))
@@ -198,5 +199,6 @@ def test_every_field_of_the_language_says_why_it_is_asked_for() -> None:
         for field in kind.__struct_fields__:
             assert field_description(RULESET, f"terms[{place}].{field}"), f"{name}.{field}"
     assert field_description(RULESET, "terms[0].colour") == ""
-    assert field_description(RULESET, "terms[99].boundary") == ""
+    assert field_description(RULESET, f"terms[{len(TERMS)}].boundary") == ""
+    assert field_description({"weather": []}, "weather[0].zone") == ""
     assert field_description(RULESET, "weather.zone") == ""
