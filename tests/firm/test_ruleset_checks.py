@@ -229,6 +229,7 @@ def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], pa
         pytest.param({"daily_loss.amount": SHARE | {"bp": 10_000}}, id="the whole is not more than the whole"),
         pytest.param({"daily_loss.amount": SHARE | {"of": "day_start_profit"}}, id="a day begins with a profit"),
         pytest.param({"daily_loss.amount": OF_TARGET}, id="a share of the target there is"),
+        pytest.param({"daily_loss.amount": OF_TARGET | {"bp": 15_000}}, id="a loss of more than the target"),
         pytest.param({"maximum_loss.amount": OF_HIGH}, id="a share of the high that the floor follows"),
         pytest.param(
             {"maximum_loss.trail": "static", "maximum_loss.lock.trigger": {"type": "payouts_made", "count": 1}},
