@@ -24,6 +24,7 @@ from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued
 from firm.facts.fact import Fact
 from firm.facts.marks import (
     DayAnchored,
+    DayClosed,
     DayOpened,
     DayStartMoved,
     HighMoved,
@@ -87,6 +88,7 @@ FACTS: tuple[type[Fact], ...] = (
     PeakReached,
     RolloverHighMoved,
     HighMoved,
+    DayClosed,
     MarkTaken,
     TradingDayCounted,
     TradingDayUncounted,
@@ -104,6 +106,11 @@ FACTS: tuple[type[Fact], ...] = (
     AccountPaused,
     AccountRestricted,
     LimitNeared,
+    RuleBroken,
+    RuleSuspected,
+    RuleKeptAgain,
+    TargetReached,
+    TargetLeft,
     PhasePassed,
     PassHeld,
     DriftFound,

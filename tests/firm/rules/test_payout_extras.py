@@ -127,7 +127,7 @@ def salvage(**changes):
     return replace(term, **changes)
 
 
-def trade(net, position="1", stop_risk=100_00):
+def trade(net, position="1", had_stop=True):
     return Trade(
         position_id=position,
         symbol="EURUSD",
@@ -140,8 +140,7 @@ def trade(net, position="1", stop_risk=100_00):
         opened_day="2025-05-01",
         closed_day="2025-05-01",
         net=net,
-        worst=0,
-        stop_risk=stop_risk,
+        had_stop=had_stop,
         part=False,
         seq=80,
     )

@@ -24,8 +24,7 @@ def trade(position, net, opened=0, closed=10, symbol="EURUSD", side=Side.BUY, se
         opened_day="2014-05-01",
         closed_day="2014-05-01",
         net=net,
-        worst=0,
-        stop_risk=None,
+        had_stop=False,
         part=False,
         seq=seq,
     )
