@@ -1,56 +1,12 @@
 """Vectors about what a payout leaves above the floor, in the parts of their vocabulary that the published ones do not use."""
 
-import sys
 from decimal import Decimal
-from importlib.util import find_spec
-from types import ModuleType
 
 import pytest
 
 from appliance.conformance.compare import differences
+from appliance.conformance.payout_floor import FAMILIES
 from appliance.conformance.vector import CannotExpress, Vector
-from firm.terms.losses import OnPayout
-from firm.terms.words import Boundary
-
-
-class Trailing:
-    """Stands in for the loss limit's marks until they are there: a fixed amount below the highest closed balance, locked at the start."""
-
-    def __init__(self, limit, initial_minor, calendar):
-        self.limit, self.start, self.high = limit, initial_minor, initial_minor
-        self.balance = self.equity = initial_minor
-        self.is_paid = self.is_broken = False
-
-    def tick(self, balance, equity):
-        self.balance, self.equity, self.high = balance, equity, max(self.high, balance)
-        self._hold()
-
-    def payout(self, profit):
-        self.is_paid, self.balance, self.equity = True, self.balance - profit, self.equity - profit
-        self.high -= profit if self.limit.on_payout is OnPayout.HIGH_LESS_PAYOUT else 0
-        self._hold()
-
-    @property
-    def floor(self):
-        if self.is_paid and self.limit.on_payout is OnPayout.LOCK_AT_INITIAL:
-            return self.start
-        trailing = self.high - self.limit.amount.minor
-        return min(trailing, self.start) if self.limit.lock else trailing
-
-    @property
-    def headroom(self):
-        return self.equity - self.floor
-
-    def _hold(self):
-        self.is_broken |= self.headroom < (1 if self.limit.boundary is Boundary.TOUCHES else 0)
-
-
-if find_spec("appliance.conformance.losses") is None:
-    stand_in = ModuleType("appliance.conformance.losses")
-    stand_in.Marked = Trailing
-    sys.modules[stand_in.__name__] = stand_in
-
-from appliance.conformance.payout_floor import FAMILIES  # noqa: E402
 
 
 def wrong(params, timeline, expect):
