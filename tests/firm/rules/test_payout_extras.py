@@ -91,6 +91,14 @@ def test_a_bonus_is_paid_once_it_is_earned(term, earned, expected):
     assert bonus_rounded_down(PLAIN, rule(term), grounds(**earned)) == expected
 
 
+@pytest.mark.parametrize(("withdrawn", "expected"), [(3_329_99, 0), (3_330_00, 375_00)])
+def test_what_a_bonus_takes_is_rounded_up(withdrawn, expected):
+    # 3.33 % of 99 999.99 is 3 329.99 and a fraction.
+    term = bonus(BonusFor.CHALLENGE_PROFIT, Share(bp=333, of=ShareOf.INITIAL))
+    earned = replace(grounds(withdrawn=withdrawn), initial=Figure(99_999_99, "10/initial/minor"))
+    assert bonus_rounded_down(PLAIN, rule(term), earned) == expected
+
+
 @pytest.mark.parametrize("earned_by", BonusFor)
 def test_a_bonus_that_does_not_say_what_it_takes_is_no_rule(earned_by):
     with pytest.raises(AssertionError):
@@ -191,6 +199,13 @@ def test_every_trade_must_have_had_a_stop_loss(risks, bare):
 def test_no_trade_may_have_lost_more_than_one_per_cent(trades, worst, verdict):
     _, answer = salvaged(salvage(trade_loss_max=Share(bp=100, of=ShareOf.INITIAL)), trades)
     assert answer == Judged(verdict, worst, 1_000_00, Unit.MINOR, TRADE_LOSS)
+
+
+def test_what_a_trade_may_lose_is_rounded_down():
+    term = rule(salvage(trade_loss_max=Share(bp=333, of=ShareOf.INITIAL)))
+    initial = Figure(99_999_99, "10/initial/minor")
+    _, answer = judge_salvage(PLAIN, term, "daily", Figure(0, "90/at_us"), 0, initial, (trade(-3_330_00),))
+    assert answer == Judged(Verdict.BROKEN, 3_330_00, 3_329_99, Unit.MINOR, TRADE_LOSS)
 
 
 def test_a_fixed_loss_is_held_against_the_worst_trade_as_well():
