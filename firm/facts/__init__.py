@@ -55,8 +55,14 @@ from firm.facts.verdicts import (
     LimitNeared,
     PassHeld,
     PhasePassed,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
+    TargetLeft,
+    TargetReached,
     VerdictCorrected,
 )
+
 
 FACTS: tuple[type[Fact], ...] = (
     Refused,

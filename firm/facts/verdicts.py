@@ -2,10 +2,9 @@
 
 from enum import StrEnum
 
-from firm.arithmetic import Step
+from firm.arithmetic import Step, Unit
 from firm.facts.fact import Fact
 from firm.money import Money
-from firm.rules.judged import Unit
 from firm.terms.words import Consequence
 
 

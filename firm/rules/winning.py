@@ -69,7 +69,9 @@ def _on_the_way(calc: Arithmetic, account: AccountState, rule: Rule) -> Judged |
         case TradingDays() if is_counted_as_it_comes(rule.terms):
             return _days_counted(calc, account, rule, rule.terms)
         case TradingDays() if rule.terms.per is Scope.PHASE:
-            return judge_trading_days(calc, rule, days_of(account), 0, _profit_of_a_day(calc, account, rule, rule.terms))
+            return judge_trading_days(
+                calc, rule, days_of(account), 0, _profit_of_a_day(calc, account, rule, rule.terms)
+            )
         case MinimumTrades() if rule.terms.per is Scope.PHASE:
             return judge_minimum_trades(calc, rule, account.track.trades, 0)
         case Consistency() if rule.terms.per is Scope.PHASE:
@@ -108,7 +110,9 @@ def judge_target(calc: Arithmetic, account: AccountState, rule: Rule, moment: Mo
     """A target of money, or of a score that is published."""
     if isinstance(rule.terms, ScoreTarget):
         board = rule.terms.board
-        return judge_score_target(calc, rule, next((score for name, score in account.track.scores if name == board), None))
+        return judge_score_target(
+            calc, rule, next((score for name, score in account.track.scores if name == board), None)
+        )
     assert isinstance(rule.terms, ProfitTarget), f"{rule.id} is no target"
     target = target_with_consistency(calc, account, rule, rule.terms)
     marks = _marks(account, rule.id, moment)
