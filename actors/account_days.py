@@ -37,9 +37,7 @@ def move_equity_of_last(seat: AccountSeat, by: int, turn: Turn) -> None:
 
 def open_loss_of(state: AccountState, board: Board) -> int:
     """The floating losses together, 0 or less; positions that gain take nothing from them."""
-    floating = (
-        position_profit(PLAIN, state, held, board, held.symbol, {}) + held.swap for held in state.positions
-    )
+    floating = (position_profit(PLAIN, state, held, board, held.symbol, {}) + held.swap for held in state.positions)
     return sum(min(0, profit) for profit in floating)
 
 

@@ -63,7 +63,6 @@ from firm.facts.verdicts import (
     VerdictCorrected,
 )
 
-
 FACTS: tuple[type[Fact], ...] = (
     Refused,
     DeskStopped,
