@@ -17,7 +17,9 @@ from appliance.settings import FirmSettings, GatewaySettings, Settings, WebSetti
 from bridges.enrolment import new_keypair
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.ids import ID_BITS
-from firm.ruleset import MaximumLoss, Program, Trail
+from firm.ruleset import Program
+from firm.terms.first import MaximumLoss
+from firm.terms.losses import Trail
 from storage.files import FirmDirectory
 from web.auth import LOOPBACK_COOKIE, SESSION_ID_BYTES
 

@@ -10,7 +10,23 @@ import msgspec
 
 from firm.arithmetic import Figure
 from firm.inputs import Side
-from firm.terms.words import Scope
+from firm.terms.losses import OnPayout
+from firm.terms.words import Anchor, Scope
+from firm.trading_day import TradingDay
+
+
+class DayStart(msgspec.Struct, frozen=True, gc=False):
+    """The marks from which the running day is measured; `seq` is the DayOpened, DayAnchored or DayStartMoved row that holds them.
+
+    `priced`: False where a position had no price at the day's first instant.
+    """
+
+    day: TradingDay
+    balance: int
+    equity: int
+    seq: int
+    final: bool
+    priced: bool = True
 
 
 class HighOf(StrEnum):
@@ -25,11 +41,43 @@ class HighOf(StrEnum):
     PRICED = "priced"  # equity with any price of an earlier day of the scope; the running day's is the account's peak
 
 
-class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The highest mark of a kind since a scope began. `at_us`: when it was reached."""
+OF_DAYS: dict[Anchor, HighOf] = {
+    Anchor.BALANCE: HighOf.DAY_BALANCE,
+    Anchor.EQUITY: HighOf.DAY_EQUITY,
+    Anchor.HIGHER: HighOf.DAY_HIGHER,
+    Anchor.LOWER: HighOf.DAY_LOWER,
+}
+"""Which high follows a mark at the rollovers."""
+
+
+def day_mark(of: HighOf, balance: int, equity: int) -> tuple[int, str] | None:
+    """Which of the marks at a rollover such a high follows, and its name; None for a high of another kind."""
+    marks = (balance, "balance"), (equity, "equity")
+    match of:
+        case HighOf.DAY_BALANCE:
+            return marks[0]
+        case HighOf.DAY_EQUITY:
+            return marks[1]
+        case HighOf.DAY_HIGHER:
+            return max(marks)
+        case HighOf.DAY_LOWER:
+            return min(marks)
+        case _:
+            return None
+
+
+class HighKey(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Which high: of what, since when, and whether a payout lowers it, resets it or leaves it."""
 
     of: HighOf
     scope: Scope
+    on_payout: OnPayout
+
+
+class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The highest mark of a kind since its scope began. `at_us`: when it was reached."""
+
+    key: HighKey
     minor: int
     source: str
     at_us: int
@@ -126,21 +174,26 @@ class Strike(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`highs`: one of each kind and scope that is asked for. `days`: finished ones, the newest last. `today`: the running one.
+    """`highs`: one of each key that is asked for. `week`: the start of its first day. `days`: finished ones, the newest last.
 
-    `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts all of them is a
-    person's to judge. `latched`: objectives that were met once and stay so. `score`: what was published, by board.
+    `today`: the running day. `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts
+    all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `latched`: objectives
+    that were met once and stay so. `scores`: what was published, by board.
     """
 
     highs: tuple[High, ...] = ()
+    week: DayStart | None = None
     days: tuple[DayResult, ...] = ()
     today: DayResult | None = None
     trades: tuple[Trade, ...] = ()
     is_cut: bool = False
     strikes: tuple[Strike, ...] = ()
+    warned: tuple[tuple[str, int], ...] = ()
     payouts: tuple[PayoutMade, ...] = ()
     latched: tuple[str, ...] = ()
     scores: tuple[tuple[str, Figure], ...] = ()
 
-    def high(self, of: HighOf, scope: Scope) -> High | None:
-        return next((high for high in self.highs if high.of is of and high.scope is scope), None)
+    def high(self, of: HighOf, scope: Scope, on_payout: OnPayout = OnPayout.NONE) -> High:
+        """One that the ruleset's terms ask for."""
+        key = HighKey(of, scope, on_payout)
+        return next(high for high in self.highs if high.key == key)

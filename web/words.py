@@ -289,7 +289,7 @@ RULE_KINDS: dict[str, str] = {
     "daily_loss": "Daily loss",
     "maximum_loss": "Maximum loss",
     "profit_target": "Profit target",
-    "minimum_trading_days": "Minimum trading days",
+    "trading_days": "Minimum trading days",
     "maximum_duration": "Maximum duration",
     "inactivity": "Inactivity",
 }

@@ -40,23 +40,18 @@ from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, encode_quotes
-from firm.ruleset import (
-    SEMANTICS,
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstProfitTarget,
+    FirstTerm,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Term,
-    Trail,
 )
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from firm.trading_day import TradingCalendar
 
 ADA, BEN = 1001, 1002
@@ -94,17 +89,16 @@ def maximum_loss(**changes: object) -> MaximumLoss:
     return MaximumLoss(**{**terms, **changes})
 
 
-USUAL: tuple[Term, ...] = (
+USUAL: tuple[FirstTerm, ...] = (
     daily_loss(),
     maximum_loss(),
-    ProfitTarget(id="target", target_bp=200, flat_required=True),
+    FirstProfitTarget(id="target", target_bp=200, flat_required=True),
     MinimumTradingDays(id="days", days_min=1),
 )
 
 
-def ruleset(*terms: Term, zone: str = "Europe/Prague", late: LateBreach = LateBreach.REVIEW) -> Ruleset:
-    return Ruleset(
-        semantics=SEMANTICS,
+def ruleset(*terms: FirstTerm, zone: str = "Europe/Prague", late: LateBreach = LateBreach.REVIEW) -> FirstRuleset:
+    return FirstRuleset(
         name="test",
         calendar=TradingCalendar(zone, "00:00"),
         late_breach=late,
@@ -113,7 +107,7 @@ def ruleset(*terms: Term, zone: str = "Europe/Prague", late: LateBreach = LateBr
     )
 
 
-def program(*rules: Ruleset, name: str = "two-step", currency: str = "USD") -> Program:
+def program(*rules: FirstRuleset, name: str = "two-step", currency: str = "USD") -> Program:
     chosen = rules or (ruleset(), ruleset())
     phases = tuple(Phase(name=f"Phase {n}", ruleset=rules, funded=False) for n, rules in enumerate(chosen, start=1))
     return Program(
@@ -408,12 +402,12 @@ def stage() -> Stage:
 TRAILING = ruleset(
     daily_loss(on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=200, anchor=Anchor.HIGHER),
     maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=400, lock_at_bp=0),
-    ProfitTarget(id="target", target_bp=200, flat_required=True),
+    FirstProfitTarget(id="target", target_bp=200, flat_required=True),
 )
 END_OF_DAY = ruleset(
     daily_loss(anchor=Anchor.EQUITY, boundary=Boundary.CROSSES),
     maximum_loss(trail=Trail.END_OF_DAY, trails_on=Anchor.HIGHER, loss_max_bp=500),
-    ProfitTarget(id="target", target_bp=200, flat_required=False),
+    FirstProfitTarget(id="target", target_bp=200, flat_required=False),
 )
 
 

@@ -12,7 +12,9 @@ from firm.instant import SECOND_US, parse_utc
 from firm.money import Money
 from firm.phase import Standing
 from firm.rules.limits import limits_of
-from firm.ruleset import AmountBase, Anchor, Trail
+from firm.terms.first import AmountBase
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor
 
 MIDNIGHT_US = parse_utc("2014-05-01T22:00:00")  # in Prague
 AMOUNTS = ("2_000.00", "-2_000.00")
@@ -53,6 +55,7 @@ KINDS = [
             lambda h, on=on: h.maximum_loss(trail=Trail.END_OF_DAY, trails_on=on), id=f"maximum, end of day on {on}"
         )
         for on in Anchor
+        if on is not Anchor.INITIAL
     ),
     pytest.param(lambda h: h.maximum_loss(trail=Trail.EVERY_TICK), id="maximum, every tick"),
     pytest.param(

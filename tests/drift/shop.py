@@ -3,21 +3,10 @@
 import random
 
 from firm.money import Money
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    LateBreach,
-    MaximumLoss,
-    OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, OnDailyLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from firm.trading_day import TradingCalendar
 
 SIZES = (
@@ -42,10 +31,9 @@ def program(dice: random.Random, number: int, *, calm: bool) -> Program:
         id="maximum", loss_max_bp=loss_max_bp, trail=dice.choice(list(Trail)), trails_on=dice.choice(list(Anchor)),
         lock_at_bp=None, boundary=Boundary.TOUCHES,
     )  # fmt: skip
-    target = ProfitTarget(id="target", target_bp=90_000 if calm else 800, flat_required=dice.choice((True, False)))
+    target = FirstProfitTarget(id="target", target_bp=90_000 if calm else 800, flat_required=dice.choice((True, False)))
     calendar = TradingCalendar(dice.choice(("Europe/Prague", "America/New_York")), dice.choice(("00:00", "17:00")))
-    rules = Ruleset(
-        semantics=SEMANTICS, name="dice", calendar=calendar,
+    rules = FirstRuleset( name="dice", calendar=calendar,
         late_breach=dice.choice(list(LateBreach)), await_swap=dice.choice((True, False)), terms=(daily, maximum, target),
     )  # fmt: skip
     phases = tuple(

@@ -2,18 +2,10 @@
 
 from firm.instant import DAY_US, MINUTE_US
 from firm.money import Money
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    LateBreach,
-    MaximumLoss,
-    OnDailyLoss,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach
+from firm.terms.first import AmountBase, DailyLoss, MaximumLoss, OnDailyLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from firm.trading_day import TradingCalendar
 from storage.readmodels.days import Day
 from storage.readmodels.marks import Mark
@@ -23,7 +15,7 @@ from web.floor_lines import floor_lines
 INITIAL = Money.parse("100_000.00", "USD")
 
 
-def rules(trail: Trail) -> Ruleset:
+def rules(trail: Trail) -> FirstRuleset:
     """5 % a day of the initial balance below the day's balance, 10 % in all."""
     daily = DailyLoss(
         id="daily",
@@ -41,8 +33,7 @@ def rules(trail: Trail) -> Ruleset:
         lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     )
-    return Ruleset(
-        semantics=SEMANTICS,
+    return FirstRuleset(
         name="Lines",
         calendar=TradingCalendar("UTC", "00:00"),
         late_breach=LateBreach.REVIEW,

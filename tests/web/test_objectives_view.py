@@ -6,18 +6,10 @@ from actors.live import LiveAccount
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import Standing
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    LateBreach,
-    MaximumLoss,
-    OnDailyLoss,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach
+from firm.terms.first import AmountBase, DailyLoss, MaximumLoss, OnDailyLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from firm.trading_day import TradingCalendar
 from web import words
 from web.objectives_view import nearest_limit, objective_rows, pause_sentence
@@ -27,8 +19,7 @@ def usd(text: str) -> Money:
     return Money.parse(text, "USD")
 
 
-RULES = Ruleset(
-    semantics=SEMANTICS,
+RULES = FirstRuleset(
     name="Soft days",
     calendar=TradingCalendar("Europe/Prague", "00:00"),
     late_breach=LateBreach.REVIEW,

@@ -9,20 +9,10 @@ from firm.instant import parse_utc
 from firm.money import Money
 from firm.objective import Objective
 from firm.rules.sentences import objectives_of
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    Inactivity,
-    LateBreach,
-    MaximumDuration,
-    MaximumLoss,
-    OnDailyLoss,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach
+from firm.terms.first import AmountBase, DailyLoss, FirstInactivity, FirstMaximumDuration, MaximumLoss, OnDailyLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from firm.trading_day import TradingCalendar
 from web.objectives_view import USED_KINDS
 
@@ -45,15 +35,14 @@ TERMS = (
         lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     ),
-    MaximumDuration(id="duration", days_max=30),
-    Inactivity(id="inactivity", days_max=10),
+    FirstMaximumDuration(id="duration", days_max=30),
+    FirstInactivity(id="inactivity", days_max=10),
 )
 
 
 def account() -> AccountState:
     """100 000.00 when the day began and 103 000.00 now; first traded on 1 May, last on 2 May at 09:00 UTC."""
-    rules = Ruleset(
-        semantics=SEMANTICS,
+    rules = FirstRuleset(
         name="Clocks",
         calendar=PRAGUE,
         late_breach=LateBreach.REVIEW,

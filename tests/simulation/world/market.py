@@ -9,23 +9,18 @@ from firm.instant import SECOND_US
 from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
-from firm.ruleset import (
-    SEMANTICS,
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstProfitTarget,
+    FirstTerm,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Term,
-    Trail,
 )
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from firm.trading_day import TradingCalendar
 
 SPECS = {
@@ -54,21 +49,26 @@ def _changed(terms: DailyLoss | MaximumLoss, **changes: object) -> DailyLoss | M
     return type(terms)(**{**fields, **changes})
 
 
-STATIC: tuple[Term, ...] = (_DAILY, _MAXIMUM, ProfitTarget(id="target", target_bp=150, flat_required=True), _DAYS)
-END_OF_DAY: tuple[Term, ...] = (
-    _changed(_DAILY, anchor=Anchor.EQUITY, boundary=Boundary.CROSSES),
-    _changed(_MAXIMUM, trail=Trail.END_OF_DAY, trails_on=Anchor.HIGHER, loss_max_bp=301),
-    ProfitTarget(id="target", target_bp=150, flat_required=False),
+STATIC: tuple[FirstTerm, ...] = (
+    _DAILY,
+    _MAXIMUM,
+    FirstProfitTarget(id="target", target_bp=150, flat_required=True),
     _DAYS,
 )
-TRAILING: tuple[Term, ...] = (
+END_OF_DAY: tuple[FirstTerm, ...] = (
+    _changed(_DAILY, anchor=Anchor.EQUITY, boundary=Boundary.CROSSES),
+    _changed(_MAXIMUM, trail=Trail.END_OF_DAY, trails_on=Anchor.HIGHER, loss_max_bp=301),
+    FirstProfitTarget(id="target", target_bp=150, flat_required=False),
+    _DAYS,
+)
+TRAILING: tuple[FirstTerm, ...] = (
     _changed(_DAILY, on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=151, anchor=Anchor.HIGHER),
     _changed(_MAXIMUM, trail=Trail.EVERY_TICK, loss_max_bp=407, lock_at_bp=0),
-    ProfitTarget(id="target", target_bp=150, flat_required=True),
+    FirstProfitTarget(id="target", target_bp=150, flat_required=True),
     _DAYS,
 )
 # As the one before, with a floor that stays: a late price must be judged for an account that is paused, too.
-PAUSING: tuple[Term, ...] = (TRAILING[0], _changed(_MAXIMUM, loss_max_bp=407), *TRAILING[2:])
+PAUSING: tuple[FirstTerm, ...] = (TRAILING[0], _changed(_MAXIMUM, loss_max_bp=407), *TRAILING[2:])
 POLICY = Policy(
     checkpoint_rows=150,
     snapshot_rows=150,
@@ -89,9 +89,8 @@ def programs(late: LateBreach, *, floors_stay: bool) -> dict[str, Program]:
     return {name: _program(name, terms, currency, late) for name, (terms, currency) in kinds.items()}
 
 
-def _program(name: str, terms: tuple[Term, ...], currency: str, late: LateBreach) -> Program:
-    rules = Ruleset(
-        semantics=SEMANTICS, name=name, calendar=TradingCalendar("Europe/Prague", "00:00"), late_breach=late,
+def _program(name: str, terms: tuple[FirstTerm, ...], currency: str, late: LateBreach) -> Program:
+    rules = FirstRuleset( name=name, calendar=TradingCalendar("Europe/Prague", "00:00"), late_breach=late,
         await_swap=False, terms=terms,
     )  # fmt: skip
     return Program(
