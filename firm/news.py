@@ -4,7 +4,7 @@ It is refused whole where one item could be read in two ways: ids that are there
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 
@@ -12,7 +12,8 @@ from firm.instant import DAY_US
 from firm.terms.conduct import Impact
 
 NEWS_ITEMS_MAX = 20_000
-NEWS_TEXT_MAX = 200
+NEWS_TITLE_MAX = 200
+NEWS_ID_MAX = 255
 NEWS_LASTS_MAX_US = 31 * DAY_US  # longer than any speech, conference or holiday: what lasts longer is a mistake
 
 
@@ -52,17 +53,17 @@ class NewsCalendar(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
 
-def news_calendar(name: str, items: Iterable[NewsItem]) -> NewsCalendar:
-    """A calendar of these items, in their order in time; BadCalendar names the item that is refused."""
+def news_calendar(name: str, items: Sequence[NewsItem], places: Sequence[str] = ()) -> NewsCalendar:
+    """A calendar of these items, in their order in time; BadCalendar names the item that is refused, by its place if it has one."""
+    if len(items) > NEWS_ITEMS_MAX:
+        raise BadCalendar("", f"more than {NEWS_ITEMS_MAX} items")
     known: dict[str, NewsItem] = {}
-    for number, item in enumerate(items, start=1):
-        if number > NEWS_ITEMS_MAX:
-            raise BadCalendar("", f"more than {NEWS_ITEMS_MAX} items")
+    for number, item in enumerate(items):
         reason = _refused(item)
         if item.id in known:
             reason = f"the id {item.id!r} is there twice: {known[item.id].title!r} and {item.title!r}"
         if reason:
-            raise BadCalendar(f"item {number}", reason)
+            raise BadCalendar(places[number] if places else f"item {number + 1}", reason)
         known[item.id] = item
     return NewsCalendar(name=name, items=tuple(sorted(known.values(), key=lambda item: (item.at_us, item.id))))
 
@@ -70,8 +71,10 @@ def news_calendar(name: str, items: Iterable[NewsItem]) -> NewsCalendar:
 def _refused(item: NewsItem) -> str:
     if not item.id or not item.title:
         return "has no id or no title"
-    if max(len(item.id), len(item.title)) > NEWS_TEXT_MAX:
-        return f"its id or title has more than {NEWS_TEXT_MAX} characters"
+    if len(item.id) > NEWS_ID_MAX:
+        return f"its id has more than {NEWS_ID_MAX} characters"
+    if len(item.title) > NEWS_TITLE_MAX:
+        return f"its title has more than {NEWS_TITLE_MAX} characters"
     if item.currency and not (len(item.currency) == 3 and item.currency.isascii() and item.currency.isupper()):
         return f"{item.currency!r} is no currency code"
     if item.until_us < item.at_us or (item.all_day and item.until_us == item.at_us):

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from firm.instant import DAY_US, HOUR_US, parse_utc
-from firm.news import NEWS_ITEMS_MAX, NEWS_LASTS_MAX_US, NEWS_TEXT_MAX, BadCalendar, NewsItem, news_calendar
+from firm.news import (
+    NEWS_ITEMS_MAX,
+    NEWS_ID_MAX,
+    NEWS_LASTS_MAX_US,
+    NEWS_TITLE_MAX,
+    BadCalendar,
+    NewsItem,
+    news_calendar,
+)
 from firm.terms.conduct import Impact
 
 AT_US = parse_utc("2025-06-06T12:30")
@@ -26,8 +34,10 @@ def refusal(*items):
     [
         pytest.param({"id": ""}, "item 1: has no id or no title", id="no id"),
         pytest.param({"title": ""}, "item 1: has no id or no title", id="no title"),
-        pytest.param({"title": "x" * (NEWS_TEXT_MAX + 1)}, "more than 200 characters", id="a long title"),
-        pytest.param({"id": "x" * (NEWS_TEXT_MAX + 1)}, "more than 200 characters", id="a long id"),
+        pytest.param(
+            {"title": "x" * (NEWS_TITLE_MAX + 1)}, "its title has more than 200 characters", id="a long title"
+        ),
+        pytest.param({"id": "x" * (NEWS_ID_MAX + 1)}, "its id has more than 255 characters", id="a long id"),
         pytest.param({"currency": "usd"}, "'usd' is no currency code", id="small letters"),
         pytest.param({"currency": "US"}, "'US' is no currency code", id="a country"),
         pytest.param({"currency": "ÜSD"}, "'ÜSD' is no currency code", id="other letters"),
@@ -43,7 +53,8 @@ def test_an_item_that_cannot_be_is_refused(changes, reason):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"title": "x" * NEWS_TEXT_MAX},
+        {"title": "x" * NEWS_TITLE_MAX},
+        {"id": "x" * NEWS_ID_MAX},
         {"currency": ""},
         {"until_us": AT_US + NEWS_LASTS_MAX_US},
         {"until_us": AT_US + DAY_US, "all_day": True},
@@ -56,6 +67,11 @@ def test_an_item_at_the_edge_of_what_can_be_is_taken(changes):
 def test_two_items_of_one_id_are_refused_with_both_their_titles():
     other = replace(PAYROLLS, title="Rate decision")
     assert refusal(PAYROLLS, other) == "item 2: the id 'nfp' is there twice: 'Payrolls' and 'Rate decision'"
+
+
+def test_a_refusal_names_the_place_where_the_item_was_read():
+    with pytest.raises(BadCalendar, match="^line 7: has no id"):
+        news_calendar("x", [PAYROLLS, replace(PAYROLLS, id="")], ["line 6", "line 7"])
 
 
 def test_a_calendar_holds_no_more_than_it_may():
