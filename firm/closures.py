@@ -22,7 +22,7 @@ _AROUND = timedelta(days=CLOSED_STRETCH_MAX_US // DAY_US + 7)
 _WEEK = timedelta(days=7)
 
 
-class Closure(msgspec.Struct, frozen=True, gc=False):
+class MarketClosure(msgspec.Struct, frozen=True, gc=False):
     """[since_us, until_us). `early`: it begins within a session of the week, which a holiday or an early close cut short."""
 
     since_us: int
@@ -30,7 +30,7 @@ class Closure(msgspec.Struct, frozen=True, gc=False):
     early: bool
 
 
-def closures_around(spec: SymbolSpec, instant_us: int) -> tuple[Closure, ...]:
+def closures_around(spec: SymbolSpec, instant_us: int) -> tuple[MarketClosure, ...]:
     """The closures of the weeks around an instant, in order. A symbol that reports no week has only its holidays."""
     return _closures(spec, instant_us // DAY_US)
 
@@ -42,13 +42,13 @@ def local_instant(zone: str, clock: str, day: date) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _closures(spec: SymbolSpec, utc_day: int) -> tuple[Closure, ...]:
+def _closures(spec: SymbolSpec, utc_day: int) -> tuple[MarketClosure, ...]:
     around = datetime_of(utc_day * DAY_US).astimezone(ZoneInfo(spec.zone)).date()
     week = list(_week_stretches(spec, around - _AROUND, around + _AROUND))
     closed = sorted(stretch for stretch in spec.closed if stretch[1] - stretch[0] <= CLOSED_STRETCH_MAX_US)
     traded = list(_less(_joined(week), closed))
     return tuple(
-        Closure(since_us, until_us, any(start < since_us < end for start, end in week))
+        MarketClosure(since_us, until_us, any(start < since_us < end for start, end in week))
         for (_, since_us), (until_us, _) in pairwise(traded)
     )
 

@@ -6,6 +6,8 @@ through weekend and holiday has no such closure there; a night it has with every
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
@@ -13,9 +15,8 @@ import msgspec
 from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN, Arithmetic, Figure
-from firm.closures import Closure as MarketClosure
-from firm.closures import closures_around
-from firm.instant import MINUTE_US, SECOND_US, datetime_of, instant_of
+from firm.closures import MarketClosure, closures_around
+from firm.instant import DAY_US, MINUTE_US, SECOND_US, datetime_of, instant_of
 from firm.price import SymbolSpec
 from firm.rules.figures import source_of
 from firm.rules.judged import SILENT, Judged, Unit, kept
@@ -78,8 +79,8 @@ def last_closing(rule: Rule, spec: SymbolSpec, now_us: int) -> Closing | None:
     """The newest one by which positions of the symbol had to be closed, of those that lie around."""
     terms = rule.terms
     assert isinstance(terms, HoldingLimit)
-    passed = (one for one in _closings(terms, spec, now_us) if deadline_us(PLAIN, rule, one, 0) <= now_us)
-    return max(passed, key=lambda one: deadline_us(PLAIN, rule, one, 0), default=None)
+    passed = [closing for due_us, closing in _closings(terms, spec, now_us // DAY_US) if due_us <= now_us]
+    return passed[-1] if passed else None
 
 
 def deadline_us(calc: Arithmetic, rule: Rule, closing: Closing, spec_seq: int) -> int:
@@ -98,15 +99,30 @@ def deadline_us(calc: Arithmetic, rule: Rule, closing: Closing, spec_seq: int) -
     return calc.lowest("to be closed by", cutoff_us, closes_us)
 
 
-def _closings(terms: HoldingLimit, spec: SymbolSpec, now_us: int) -> Iterator[Closing]:
+@lru_cache(maxsize=4096)
+def _closings(terms: HoldingLimit, spec: SymbolSpec, utc_day: int) -> tuple[tuple[int, Closing], ...]:
+    """Those around a day, by when positions must be closed."""
+    first_us = utc_day * DAY_US
     if terms.over is Closure.OVERNIGHT:
-        today = TradingCalendar(terms.zone, terms.cutoff).day_at(now_us)
-        for cutoff_us in (today.start_us, today.end_us):
-            yield Closing(cutoff_us, _closure_of_night(terms, spec, cutoff_us))
-        return
-    for closure in closures_around(spec, now_us):
-        if _is_meant(terms, spec, closure):
-            yield Closing(_cutoff_before(terms, closure), closure)
+        found = [
+            Closing(cutoff_us, _closure_of_night(terms, spec, cutoff_us)) for cutoff_us in _cutoffs(terms, first_us)
+        ]
+    else:
+        closures = (closure for closure in closures_around(spec, first_us) if _is_meant(terms, spec, closure))
+        found = [Closing(_cutoff_before(terms, closure), closure) for closure in closures]
+    # Where the term stands in its ruleset changes what a working cites, not when a position is due.
+    rule = Rule(0, terms, {})
+    return tuple(sorted(((deadline_us(PLAIN, rule, one, 0), one) for one in found), key=itemgetter(0)))
+
+
+def _cutoffs(terms: HoldingLimit, first_us: int) -> Iterator[int]:
+    """From the last one before a day to the first one after it, whose market may close early."""
+    calendar = TradingCalendar(terms.zone, terms.cutoff)
+    cutoff_us = calendar.day_at(first_us).start_us
+    yield cutoff_us
+    while cutoff_us < first_us + DAY_US:
+        cutoff_us = calendar.day_at(cutoff_us).end_us
+        yield cutoff_us
 
 
 def _closure_of_night(terms: HoldingLimit, spec: SymbolSpec, cutoff_us: int) -> MarketClosure | None:

@@ -30,13 +30,31 @@ class Idea(NamedTuple):
 def judge_idea_risk(
     calc: Arithmetic, rule: Rule, allowed: int, held: Sequence[HeldPosition], trades: Sequence[Trade]
 ) -> tuple[Judged, ...]:
-    """One answer an idea, the oldest first. `allowed`: the term's amount in minor units, worked out by `calc`.
-
-    SILENT for an idea with a position that has no price.
-    """
+    """One answer an idea, the oldest first. `allowed`: the term's amount in minor units, worked out by `calc`."""
     terms = rule.terms
     assert isinstance(terms, IdeaRisk)
-    return tuple(_judged(calc, terms, allowed, idea) for idea in ideas_of(terms, held, trades))
+    return tuple(judge_idea(calc, rule, allowed, idea) for idea in ideas_of(terms, held, trades))
+
+
+def judge_idea(calc: Arithmetic, rule: Rule, allowed: int, idea: Idea) -> Judged:
+    """One idea. A price changes only the answers of those that hold something. SILENT where a position of it has no price."""
+    terms = rule.terms
+    assert isinstance(terms, IdeaRisk)
+    match terms.measured:
+        case IdeaMeasure.LOSS:
+            risked = _loss(calc, idea)
+        case IdeaMeasure.ADVERSE_EXCURSION:
+            risked = _excursion(calc, idea)
+        case IdeaMeasure.STOP_DISTANCE:
+            if any(position.stop_risk is None for position in idea.held):
+                return Judged(Verdict.BROKEN, 0, int(allowed), Unit.MINOR, idea.subject)
+            risked = _at_stops(calc, idea)
+        case unknown:
+            assert_never(unknown)
+    if risked is None:
+        return Judged(Verdict.SILENT, 0, int(allowed), Unit.MINOR, idea.subject)
+    broken = is_beyond(calc, terms.boundary, "risk of the idea", risked, allowed)
+    return kept(risked, allowed, Unit.MINOR, idea.subject, broken=broken)
 
 
 def ideas_of(terms: IdeaRisk, held: Iterable[HeldPosition], trades: Iterable[Trade]) -> tuple[Idea, ...]:
@@ -76,24 +94,6 @@ def _name(grouping: IdeaGrouping, part: Part) -> str:
 
 def _joins(terms: IdeaRisk, idea: Sequence[Part], open_until_us: int, part: Part) -> bool:
     return part.opened_us < open_until_us or part.opened_us - idea[-1].opened_us <= terms.gap_s * SECOND_US
-
-
-def _judged(calc: Arithmetic, terms: IdeaRisk, allowed: int, idea: Idea) -> Judged:
-    match terms.measured:
-        case IdeaMeasure.LOSS:
-            risked = _loss(calc, idea)
-        case IdeaMeasure.ADVERSE_EXCURSION:
-            risked = _excursion(calc, idea)
-        case IdeaMeasure.STOP_DISTANCE:
-            if any(position.stop_risk is None for position in idea.held):
-                return Judged(Verdict.BROKEN, 0, int(allowed), Unit.MINOR, idea.subject)
-            risked = _at_stops(calc, idea)
-        case unknown:
-            assert_never(unknown)
-    if risked is None:
-        return Judged(Verdict.SILENT, 0, int(allowed), Unit.MINOR, idea.subject)
-    broken = is_beyond(calc, terms.boundary, "risk of the idea", risked, allowed)
-    return kept(risked, allowed, Unit.MINOR, idea.subject, broken=broken)
 
 
 def _loss(calc: Arithmetic, idea: Idea) -> int | None:

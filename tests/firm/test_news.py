@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from firm.instant import DAY_US, HOUR_US, parse_utc
 from firm.news import (
-    NEWS_ITEMS_MAX,
     NEWS_ID_MAX,
+    NEWS_ITEMS_MAX,
     NEWS_LASTS_MAX_US,
     NEWS_TITLE_MAX,
     BadCalendar,
@@ -70,7 +70,7 @@ def test_two_items_of_one_id_are_refused_with_both_their_titles():
 
 
 def test_a_refusal_names_the_place_where_the_item_was_read():
-    with pytest.raises(BadCalendar, match="^line 7: has no id"):
+    with pytest.raises(BadCalendar, match=r"^line 7: has no id"):
         news_calendar("x", [PAYROLLS, replace(PAYROLLS, id="")], ["line 6", "line 7"])
 
 

@@ -1,7 +1,9 @@
 """Calendar files: news as ForexFactory's JSON, as CSV and as iCalendar, read exactly or refused with the line and the reason."""
 
 import json
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -333,6 +335,16 @@ def test_a_table_of_market_days_is_refused(content, reason):
 
 def test_market_days_of_no_zone_are_refused():
     assert "'Wall Street' is no zone" in market_days_refusal(b"date,name\n", "Wall Street")
+
+
+# --- what is told of it ---
+
+
+def test_the_examples_that_the_documentation_gives_are_read():
+    told = (Path(__file__).resolve().parents[3] / "docs/calendars.md").read_text(encoding="utf-8")
+    news, days = (block.encode() for block in re.findall(r"^```\n(.*?)^```$", told, re.DOTALL | re.MULTILINE))
+    assert [item.title for item in read_csv("x", news, NEW_YORK).items] == ["Golden Week", "Speech", "Payrolls"]
+    assert len(read_market_days_csv("x", days, NEW_YORK, ()).days) == 3
 
 
 # --- whatever bytes there are ---
