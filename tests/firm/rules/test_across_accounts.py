@@ -55,9 +55,9 @@ def test_accounts_are_counted(count, broken):
 @pytest.mark.parametrize(
     ("changes", "counted"),
     [
-        pytest.param({}, 4, id="all"),
+        pytest.param({}, 5, id="all"),
         pytest.param({"funded_only": True}, 2, id="the funded ones"),
-        pytest.param({"same_program": True}, 2, id="those of the program"),
+        pytest.param({"same_program": True}, 3, id="those of the program"),
         pytest.param({"funded_only": True, "same_program": True}, 1, id="the funded ones of the program"),
     ],
 )
@@ -67,6 +67,7 @@ def test_which_accounts_count(changes, counted):
         account(2, funded=False),
         account(3, program="other"),
         account(4, program="other", funded=False),
+        account(5, funded=False),
     ]
     (found,) = answers(*accounts, measured=AccountsTogether.ACCOUNTS, **changes)
     assert found.observed == counted
