@@ -29,6 +29,7 @@ from firm.phase import ENDED, FREE, Standing
 from firm.rules.limits import Limit, breaks, floor_of, limits_of, measured_of
 from firm.rules.objectives import profit_target_of, target_balance, won
 from firm.ruleset import Ruleset
+from firm.terms.losses import Measured
 from firm.terms.words import Action, Scope
 
 
@@ -272,7 +273,9 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     cited = cite(state, seen.board, turn)
     calc = Working()
     observed = equity_of(calc, state, seen.board, cited)
-    observed = measured_of(calc, limit, observed, calc.given("balance", state.balance, "minor", state.balance_source))
+    if limit.terms.measured is not Measured.EQUITY:
+        balance = calc.given("balance", state.balance, "minor", state.balance_source)
+        observed = measured_of(calc, limit, observed, balance)
     floor = floor_of(calc, state, limit)
     assert breaks(calc, limit.terms, observed, floor), f"{seat.name}: the working of {limit.rule.id} breaks nothing"
     verdict = _Verdict(

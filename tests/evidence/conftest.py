@@ -66,7 +66,7 @@ from firm.rules.objectives import profit_target_of, target_of, won
 from firm.ruleset import FirstRuleset, LateBreach
 from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, MinimumTradingDays, OnDailyLoss
 from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.words import Action, Anchor, Boundary, Scope
 from firm.trading_day import TradingCalendar
 from storage.checkpoint import Signer
 from storage.evidence import build_bundle
@@ -397,12 +397,12 @@ class Story:
         cited = self._cite(account, board, then)
         calc = Working()
         observed = equity_of(calc, then, board, cited)
-        floor = floor_of(calc, then, limit.place, limit.terms)
-        breaks(calc, limit.terms.boundary, observed, floor)
+        floor = floor_of(calc, then, limit)
+        breaks(calc, limit.terms, observed, floor)
         brought = [one.t_us for one in board.quotes.values() if one.frame == self.input]
         told: dict[str, Any] = {
             "rule": rule,
-            "rule_kind": "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss",
+            "rule_kind": "daily_loss" if limit.terms.scope is Scope.DAY else "maximum_loss",
             "severity": "hard" if limit.hard else "soft",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
@@ -412,7 +412,7 @@ class Story:
             "working": tuple(calc.steps),
         }
         if not doubts:
-            told["reviewed"] = False
+            told |= {"reviewed": False, "does": limit.does}
         self.alter(told)
         if doubts:
             return self.add(BreachSuspected(**told, doubts=doubts), account)
@@ -430,7 +430,7 @@ class Story:
             "minor",
             f"{finding.seq}/observed/minor",
         )
-        follows = isinstance(limit.terms, MaximumLoss) and limit.terms.trail is Trail.EVERY_TICK
+        follows = limit.follows_every_tick
         still_holds = state.day is not None and state.day.day.start_us == finding.day_us and not follows
         counted = [one for one in finding.moved if still_holds or not one.cash]
         for place, one in enumerate(counted, start=1):
@@ -438,21 +438,22 @@ class Story:
             moved = calc.given(f"{name} #{place}", one.minor, "minor", f"{one.seq}/{path}/minor")
             observed = calc.plus(f"equity with {name} #{place}", observed, moved)
         if still_holds:
-            floor = floor_of(calc, state, limit.place, limit.terms)
+            floor = floor_of(calc, state, limit)
         else:
             floor = calc.given(
                 "floor when the breach was suspected", finding.floor, "minor", f"{finding.seq}/floor/minor"
             )
-        breaks(calc, limit.terms.boundary, observed, floor)
+        breaks(calc, limit.terms, observed, floor)
         told: dict[str, Any] = {
             "rule": limit.terms.id,
-            "rule_kind": "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss",
+            "rule_kind": "daily_loss" if limit.terms.scope is Scope.DAY else "maximum_loss",
             "severity": "hard",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
             "at_us": finding.at_us,
             "late": False,
             "reviewed": reviewed,
+            "does": Action.FAIL,
             "quotes": (),
             "working": tuple(calc.steps),
         }
