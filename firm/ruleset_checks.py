@@ -172,6 +172,9 @@ def _phase_problems(program: Program, phase: Phase, place: int) -> Problems:
         yield from below("ruleset", _unfunded_problems(phase.ruleset))
     for at, term in enumerate(phase.ruleset.terms):
         yield from below(f"ruleset.terms[{at}]", size_problems(term, program.size.minor))
+        if isinstance(term, ProfitSplit):
+            names = [one.name for one in program.phases]
+            yield from below(f"ruleset.terms[{at}]", payouts.penalty_problems(term, names))
 
 
 def _unfunded_problems(ruleset: Ruleset) -> Iterator[Problem]:

@@ -6,12 +6,15 @@ from typing import Any
 
 import msgspec
 
+from firm.money import Money
 from firm.ruleset import AnyRuleset, Program
 from firm.term_words import NONE, TermWords, kind_of, label
 from firm.terms.union import Term
 from firm.terms.words import BySize, Fixed, Share
 
 EXPONENT_USUAL = 2
+
+_TOLD_WHOLE = (Share, Fixed, BySize, Money)
 
 
 class Happened(StrEnum):
@@ -104,7 +107,7 @@ def _deepest(name: str, path: str, was: Any, now: Any) -> Iterator[tuple[str, tu
     """Where two values differ, as deep as they are of one kind: (labels on the way, (name, value) before, and after)."""
     if was == now:
         return
-    if isinstance(was, msgspec.Struct) and type(was) is type(now) and not isinstance(was, Share | Fixed | BySize):
+    if isinstance(was, msgspec.Struct) and type(was) is type(now) and not isinstance(was, _TOLD_WHOLE):
         for inner in was.__struct_fields__:
             yield from _deepest(inner, f"{path}, {label(inner)}", getattr(was, inner), getattr(now, inner))
     else:

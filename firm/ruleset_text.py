@@ -153,7 +153,7 @@ def _joined(path: str, name: str) -> str:
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, known, n=1)
     return f": {close[0]} is near" if close else ""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from firm.money import Money
 from firm.plain_figures import lots, money, percent
 from firm.terms.exposure import AccountsTogether, AcrossAccounts, ExposureLimit, Quantity
 from firm.terms.payouts import ProfitSplit, SplitCounted
@@ -22,7 +23,7 @@ _OF = {
     ShareOf.TARGET: "the profit target",
     ShareOf.DAY_START_PROFIT: "the profit with which the day began",
 }
-_UNIT_SUFFIXES = ("_bp", "_minor", "_e8", "_s")
+_UNITS = frozenset({"bp", "minor", "e8", "s"})
 _LIMITED = {
     Quantity.LOTS: "lots_e8",
     Quantity.POSITIONS: "count",
@@ -66,6 +67,8 @@ class TermWords:
                 return self._money(value.minor)
             case BySize():
                 return ", ".join(f"{self._money(one.minor)} at {self._money(one.size_minor)}" for one in value.table)
+            case Money():
+                return str(value)
             case msgspec.Struct():
                 return self._struct(value)
             case tuple():
@@ -109,9 +112,7 @@ class TermWords:
 
 def label(name: str) -> str:
     """A field's name for people, without the unit that its value is told with."""
-    for suffix in _UNIT_SUFFIXES:
-        name = name.removesuffix(suffix)
-    return name.replace("_", " ")
+    return " ".join(word for word in name.split("_") if word not in _UNITS) or name
 
 
 def kind_of(term: msgspec.Struct) -> str:

@@ -59,6 +59,8 @@ def written(value: Any) -> str:
             return "true" if value else "false"
         case None:
             return "null"
+        case float():
+            return f"a binary {value}"
         case Fraction():
             return f"{float(value):.4f}"
         case dict():

@@ -6,14 +6,20 @@ from typing import Any
 
 import msgspec
 
-from appliance.conformance import conduct
+from appliance.conformance import conduct, losses, objectives, payout_floor, payouts
 from appliance.conformance.compare import differences, written
 from appliance.conformance.vector import Vector, read_vectors
 
 Adapter = Callable[[Vector], dict[str, Any]]
 """From a vector to what we get for it, under the keys that it expects."""
 
-ADAPTERS: tuple[Mapping[str, Adapter], ...] = (conduct.FAMILIES,)
+ADAPTERS: tuple[Mapping[str, Adapter], ...] = (
+    conduct.FAMILIES,
+    losses.FAMILIES,
+    objectives.FAMILIES,
+    payout_floor.FAMILIES,
+    payouts.FAMILIES,
+)
 """One line a module: its `FAMILIES`."""
 
 _OURS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)

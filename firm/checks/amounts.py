@@ -9,6 +9,8 @@ OF_INITIAL = frozenset({ShareOf.INITIAL})
 OF_SOLD = frozenset({ShareOf.INITIAL, ShareOf.TARGET})
 """What is known of an account from its first instant on."""
 
+_MARKS = frozenset({ShareOf.INITIAL, ShareOf.ANCHOR, ShareOf.HIGH})
+"""What an account has; a profit may be lost more than once."""
 _ABSENT = {
     ShareOf.ANCHOR: "there is no anchor here: only a loss limit measures from one",
     ShareOf.HIGH: "there is no high here: only a loss limit with a trail follows one",
@@ -29,7 +31,7 @@ def amount_problems(
                 yield Problem(f"{path}.of", _ABSENT[amount.of])
             if nothing and amount.bp == 0:
                 yield Problem(f"{path}.bp", nothing)
-            if whole and amount.bp > BP_WHOLE:
+            if whole and amount.of in _MARKS and amount.bp > BP_WHOLE:
                 yield Problem(f"{path}.bp", f"{percent(amount.bp)} is more than the whole: {whole}")
         case Fixed():
             if nothing and amount.minor == 0:

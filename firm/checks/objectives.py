@@ -26,8 +26,8 @@ _LAST = frozenset({ClockStart.LAST_OPENED, ClockStart.LAST_CLOSED, ClockStart.LA
 def profit_target_problems(term: ProfitTarget, beside: Beside) -> Problems:
     nothing = "a target of nothing is reached before the first trade"
     yield from amount_problems("amount", term.amount, beside, OF_INITIAL, nothing=nothing)
-    if term.held_s and term.measured is not TargetMeasure.EQUITY:
-        yield Problem("held_s", f"only equity can be held for a time: this target measures {term.measured.value}")
+    if term.held_s and term.measured is TargetMeasure.CLOSING_BALANCE:
+        yield Problem("held_s", "a day's end is an instant: nothing can be held through it")
 
 
 def trading_days_problems(term: TradingDays, beside: Beside) -> Problems:

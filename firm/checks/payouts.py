@@ -1,5 +1,6 @@
 """Payouts: waits that end, amounts that can be paid, splits without a gap, and terms that are named and exist."""
 
+from collections.abc import Collection
 from itertools import pairwise
 from typing import get_args
 
@@ -91,6 +92,13 @@ def split_problems(term: ProfitSplit, _: Beside) -> Problems:
     for place, (one, next_one) in enumerate(pairwise(bounded), start=1):
         if one.up_to_minor is not None and next_one.up_to_minor is not None and one.up_to_minor >= next_one.up_to_minor:
             yield Problem(f"tiers[{place}].up_to_minor", "tiers rise: it is not above the one before")
+
+
+def penalty_problems(term: ProfitSplit, phases: Collection[str]) -> Problems:
+    """What resets cost, against the names of the program's phases."""
+    for place, penalty in enumerate(term.reset_penalties):
+        if penalty.phase not in phases:
+            yield Problem(f"reset_penalties[{place}].phase", f"no phase is called {penalty.phase}")
 
 
 def bonus_problems(term: Bonus, beside: Beside) -> Problems:

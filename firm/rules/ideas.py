@@ -104,17 +104,12 @@ def _loss(calc: Arithmetic, idea: Idea) -> int | None:
 
 
 def _excursion(calc: Arithmetic, idea: Idea) -> int | None:
-    """The deepest that one position floated, or all open ones together now: depths of different times are never added."""
+    """How deep one position floats now, or all open ones together: looked at with every price, it is the deepest that it ever was."""
     floating = _floating(calc, idea.held)
     if floating is None:
         return None
-    parts: tuple[Part, ...] = (*idea.held, *idea.closed)
-    deepest = [
-        calc.given(f"deepest of {part.position_id}", part.worst, "minor", source_of(part.seq, "worst"))
-        for part in parts
-    ]
-    now = summed(calc, "floating results together", floating)
-    return _lost(calc, "largest floating loss", [calc.lowest("deepest of the idea", *deepest, now)])
+    together = summed(calc, "floating results together", floating)
+    return _lost(calc, "largest floating loss", [calc.lowest("deepest of the idea", together, *floating)])
 
 
 def _at_stops(calc: Arithmetic, idea: Idea) -> int:
@@ -140,7 +135,7 @@ def _lost(calc: Arithmetic, name: str, results: Iterable[int]) -> int:
 
 def _realised(calc: Arithmetic, trades: Iterable[Trade]) -> list[int]:
     return [
-        calc.given(f"result of {trade.position_id}", trade.net, "minor", source_of(trade.seq, "net"))
+        calc.given(f"result of {trade.position_id}", trade.net, "minor", source_of(trade.seq, "net/minor"))
         for trade in trades
     ]
 

@@ -86,4 +86,4 @@ def _lasted(calc: Arithmetic, trade: Trade) -> int:
 
 
 def _net(calc: Arithmetic, trade: Trade) -> int:
-    return calc.given(f"result of {trade.position_id}", trade.net, "minor", source_of(trade.seq, "net"))
+    return calc.given(f"result of {trade.position_id}", trade.net, "minor", source_of(trade.seq, "net/minor"))

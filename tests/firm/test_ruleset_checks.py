@@ -9,7 +9,7 @@ from firm.checks.problem import Problem
 from firm.ruleset import Ruleset
 from firm.ruleset_checks import problems_of, problems_of_program
 from firm.terms.union import KINDS
-from tests.firm.ruleset_examples import LIMIT, NO_MONEY, SHARE, TERMS, program, ruleset, with_term, without
+from tests.firm.ruleset_examples import LIMIT, NO_MONEY, PROGRAM, SHARE, TERMS, program, ruleset, with_term, without
 
 TABLE = {"type": "by_size", "table": [{"size_minor": 10_000_000, "minor": 500_000}]}
 TWICE = {"type": "by_size", "table": [TABLE["table"][0], TABLE["table"][0]]}
@@ -86,7 +86,6 @@ CASES = [
     ("target.amount", NO_MONEY, "target.amount.minor", "reached before the first trade"),
     ("target.amount.bp", 0, "target.amount.bp", "reached before the first trade"),
     ("target.amount", OF_TARGET, "target.amount.of", "cannot be a share of the profit target"),
-    ("target.held_s", 30, "target.held_s", "only equity can be held"),
     ("days.profit_min", None, "days.profit_min", "need the profit"),
     ("days.counts", "opened", "days.profit_min", "ask for no profit"),
     ("days.profit_min", NO_MONEY, "days.profit_min", "without any profit"),
@@ -178,30 +177,45 @@ def test_a_contradiction_is_named_by_its_field_and_reason(field: str, value: Any
 @pytest.mark.parametrize(
     ("changes", "path", "reason"),
     [
-        ({"daily_loss.strikes_within": "day", "daily_loss.on_breach": ["warn", "fail"]}, "daily_loss.strikes_within", "once a day"),
+        (
+            {"daily_loss.strikes_within": "day", "daily_loss.on_breach": ["warn", "fail"]},
+            "daily_loss.strikes_within",
+            "once a day",
+        ),
         ({"maximum_loss.trail": "on_close", "maximum_loss.high": "equity"}, "maximum_loss.high", "follows the balance"),
         ({"lots.quantity": "margin", "lots.limit": 10_001}, "lots.limit", "whole equity"),
-        ({"lots.quantity": "margin", "lots.limit": 7000, "lots.counted": "opened_in_day"}, "lots.counted", "never overlapped"),
+        (
+            {"lots.quantity": "margin", "lots.limit": 7000, "lots.counted": "opened_in_day"},
+            "lots.counted",
+            "never overlapped",
+        ),
         ({"lots.quantity": "positions", "lots.counted": "each_position"}, "lots.counted", "is one position"),
         ({"lot_range.min_bp": 10_000, "lot_range.max_bp": 10_000}, "lot_range.min_bp", "not below the largest"),
         ({"news.before_s": 0, "news.after_s": 0}, "news.after_s", "no length"),
+        ({"target.measured": "closing_balance", "target.held_s": 30}, "target.held_s", "an instant"),
         (
             {"lasting.seconds_min": None, "lasting.longer_s": None, "lasting.share_of_longer_bp": None},
             "lasting",
             "asks for nothing",
         ),
         (
-            {"maximum_loss.steps[0].when": {"type": "payouts_made", "count": 2}, "maximum_loss.steps[1].when": {"type": "payouts_made", "count": 2}},
+            {
+                "maximum_loss.steps[0].when": {"type": "payouts_made", "count": 2},
+                "maximum_loss.steps[1].when": {"type": "payouts_made", "count": 2},
+            },
             "maximum_loss.steps[1].when",
             "before the one above",
         ),
         (
-            {f"maximum_loss.steps[{place}].when": {"type": "equity_gain", "gain": {"type": "fixed", "minor": minor}} for place, minor in ((0, 200), (1, 100))},
+            {
+                f"maximum_loss.steps[{place}].when": {"type": "equity_gain", "gain": {"type": "fixed", "minor": minor}}
+                for place, minor in ((0, 200), (1, 100))
+            },
             "maximum_loss.steps[1].when",
             "before the one above",
         ),
     ],
-)  # fmt: skip
+)
 def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], path: str, reason: str) -> None:
     spoilt = ruleset(changes)
     [(found, why)] = named(problems_of(spoilt), spoilt)
@@ -215,6 +229,7 @@ def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], pa
         pytest.param({"daily_loss.amount": SHARE | {"bp": 10_000}}, id="the whole is not more than the whole"),
         pytest.param({"daily_loss.amount": SHARE | {"of": "day_start_profit"}}, id="a day begins with a profit"),
         pytest.param({"daily_loss.amount": OF_TARGET}, id="a share of the target there is"),
+        pytest.param({"daily_loss.amount": OF_TARGET | {"bp": 15_000}}, id="a loss of more than the target"),
         pytest.param({"maximum_loss.amount": OF_HIGH}, id="a share of the high that the floor follows"),
         pytest.param(
             {"maximum_loss.trail": "static", "maximum_loss.lock.trigger": {"type": "payouts_made", "count": 1}},
@@ -233,6 +248,14 @@ def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], pa
         pytest.param({"lasting.longer_s": None, "lasting.share_of_longer_bp": None}, id="each trade must last"),
         pytest.param({"conditions.needs": ["lasting"]}, id="a payout needs trades that last"),
         pytest.param({"amount.minimum_minor": 200_000}, id="the least is the most"),
+        pytest.param({"amount.buffer": None}, id="a buffer of the drawdown alone"),
+        pytest.param({"amount.buffer_plus_drawdown": None}, id="a buffer of money alone"),
+        pytest.param({"amount.buffer_payouts": None}, id="a buffer for all payouts"),
+        pytest.param({"schedule.windows[1].from_day": 5}, id="one day of the month"),
+        pytest.param({"lots.quantity": "margin", "lots.limit": 10_000}, id="the whole margin"),
+        pytest.param({"lots.counted": "each_position"}, id="lots of each position"),
+        pytest.param({"lots.quantity": "positions"}, id="positions open at once"),
+        pytest.param({"daily_loss.strikes_within": "day"}, id="a daily limit does one thing each day"),
         pytest.param({"daily_loss.on_breach": ["warn", "fail"]}, id="strikes of a daily limit over the phase"),
         pytest.param({"calendar.merged": [f"2026-12-{day:02}" for day in range(1, 8)]}, id="seven days in a row"),
         pytest.param({"calendar.zone": "Etc/GMT+5"}, id="five hours behind all year"),
@@ -255,20 +278,51 @@ def test_what_firms_sell_is_no_contradiction(changes: dict[str, Any]) -> None:
         pytest.param(without("split"), "terms", "no profit_split", id="payouts without a split"),
         pytest.param(without("amount"), "inside", "no buffer to be inside of", id="inside no buffer"),
         pytest.param(
-            without("target", **{"consistency.of": "target"}), "consistency.of", "no profit target", id="share of no target"
+            without("target", **{"consistency.of": "target"}),
+            "consistency.of",
+            "no profit target",
+            id="share of no target",
         ),
         pytest.param(
-            without("target", **{"consistency.effect": "raise_target"}), "consistency.effect", "to raise", id="raises no target"
+            without("target", **{"consistency.effect": "raise_target"}),
+            "consistency.effect",
+            "to raise",
+            id="raises no target",
         ),
         pytest.param(
-            without("target", **{"daily_loss.amount.of": "target"}), "daily_loss.amount.of", "no profit target", id="loss of no target"
+            without("target", **{"daily_loss.amount.of": "target"}),
+            "daily_loss.amount.of",
+            "no profit target",
+            id="loss of no target",
         ),
     ],
-)  # fmt: skip
+)
 def test_terms_that_contradict_each_other_are_named(rules: Ruleset, path: str, reason: str) -> None:
     [(found, why)] = named(problems_of(rules), rules)
     assert found == path
     assert reason in why
+
+
+NO_BUFFER = {"amount.buffer": None, "amount.buffer_plus_drawdown": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({}, ["amount.buffer_payouts"]),
+        ({"amount.buffer_payouts": None}, []),
+        ({"amount.buffer_payouts": None, "amount.resets_balance": True}, []),
+        (
+            {"amount.buffer_payouts": None, "amount.resets_balance": True, "amount.retain_bp": 1},
+            ["amount.resets_balance"],
+        ),
+    ],
+)
+def test_without_a_buffer_nothing_holds_for_it_and_the_balance_may_go_back(
+    changes: dict[str, Any], path: list[str]
+) -> None:
+    rules = without("inside", **NO_BUFFER, **changes)
+    assert [found for found, _ in named(problems_of(rules), rules)] == path
 
 
 def test_a_phase_without_a_last_day_has_nothing_to_retry_or_extend() -> None:
@@ -287,18 +341,43 @@ PROGRAM_CASES = [
     ({"bridge": ""}, "bridge", "must be said"),
     ({"leverage": 0}, "leverage", "at least 1"),
     ({"accounts_max": 0}, "accounts_max", "at least 1"),
+    (
+        {"phases[1].ruleset.terms[29].reset_penalties[0].phase": "Phase 1"},
+        "phases[1].ruleset.terms[29].reset_penalties[0].phase",
+        "no phase is called Phase 1",
+    ),
     ({"price.minor": -1}, "price.minor", "paid for buying"),
-    ({"phases[0].name": ""}, "phases[0].name", "must be said"),
+    ({"phases[1].name": ""}, "phases[1].name", "must be said"),
     ({"phases[1].name": "Evaluation"}, "phases[1].name", "another phase is called Evaluation"),
     ({"phases[0].funded": True}, "phases[0].funded", "the last one"),
     ({"phases[0].ruleset.calendar.zone": "x"}, "phases[0].ruleset.calendar.zone", "no zone x"),
     ({"phases[0].ruleset.terms[1]": {"id": "own", **LIMIT}}, "phases[0].ruleset.terms", "nothing wins this phase"),
-    ({"phases[0].ruleset.terms[0].amount": {"type": "fixed", "minor": 10_000_001}}, "phases[0].ruleset.terms[0].amount.minor", "more than the size"),
-    ({"phases[0].ruleset.terms[0].amount": TABLE, "size.minor": 5_000_000}, "phases[0].ruleset.terms[0].amount.table", "no line for the size"),
-    ({"phases[1].ruleset.terms[1].steps[1].amount": TABLE, "size.minor": 5_000_000}, "phases[1].ruleset.terms[1].steps[1].amount.table", "no line for the size"),
-    ({"phases[1].ruleset.terms[14].limit": 9_999_999}, "phases[1].ruleset.terms[14].limit", "more than one trader may have"),
-    ({"phases[1].ruleset.terms[42].limit_minor": 9_999_999}, "phases[1].ruleset.terms[42].limit_minor", "more than one trader may have"),
-]  # fmt: skip
+    (
+        {"phases[0].ruleset.terms[0].amount": {"type": "fixed", "minor": 10_000_001}},
+        "phases[0].ruleset.terms[0].amount.minor",
+        "more than the size",
+    ),
+    (
+        {"phases[0].ruleset.terms[0].amount": TABLE, "size.minor": 5_000_000},
+        "phases[0].ruleset.terms[0].amount.table",
+        "no line for the size",
+    ),
+    (
+        {"phases[1].ruleset.terms[1].steps[1].amount": TABLE, "size.minor": 5_000_000},
+        "phases[1].ruleset.terms[1].steps[1].amount.table",
+        "no line for the size",
+    ),
+    (
+        {"phases[1].ruleset.terms[14].limit": 9_999_999},
+        "phases[1].ruleset.terms[14].limit",
+        "more than one trader may have",
+    ),
+    (
+        {"phases[1].ruleset.terms[42].limit_minor": 9_999_999},
+        "phases[1].ruleset.terms[42].limit_minor",
+        "more than one trader may have",
+    ),
+]
 
 
 @pytest.mark.parametrize(("changes", "path", "reason"), PROGRAM_CASES)
@@ -310,8 +389,17 @@ def test_what_is_wrong_with_a_program_is_named(changes: dict[str, Any], path: st
 
 def test_a_program_without_phases_sells_nothing() -> None:
     assert [one.path for one in problems_of_program(program({"phases": []}))] == ["phases"]
-    nine = [program().phases[1]] * 9
-    assert "phases" in [one.path for one in problems_of_program(program({"phases": nine}))]
+
+
+def test_a_free_challenge_of_one_or_eight_phases_without_leverage_is_a_program() -> None:
+    least = {"price.minor": 0, "leverage": 1, "accounts_max": 1, "size.minor": 40_000_000}
+    [evaluation, funded] = PROGRAM["phases"]
+    eight = [*(evaluation | {"name": f"Phase {number}"} for number in range(6)), evaluation, funded]
+    for phases in ([evaluation], eight):
+        assert problems_of_program(program(least | {"phases": phases})) == ()
+    assert [
+        one.path for one in problems_of_program(program({"phases": [evaluation | {"name": "Phase 9"}, *eight]}))
+    ] == ["phases"]
 
 
 def test_an_account_begins_with_some_money() -> None:

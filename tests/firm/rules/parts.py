@@ -20,7 +20,6 @@ def held(position="p1", symbol="EURUSD", side=Side.BUY, *, lots=LOT, opened_s=1_
     values = {
         "price_open": 1_0000,
         "floating": 0,
-        "worst": 0,
         "stop_loss": 0,
         "take_profit": 0,
         "stop_risk": None,
@@ -40,7 +39,7 @@ def held(position="p1", symbol="EURUSD", side=Side.BUY, *, lots=LOT, opened_s=1_
 
 
 def trade(position="t1", symbol="EURUSD", side=Side.BUY, *, lots=LOT, opened_s=1_000, lasted_s=60, net=0, **other):
-    values = {"worst": 0, "stop_risk": None, "part": False, "lasted_us": 0, "seq": 50} | other
+    values = {"had_stop": False, "part": False, "lasted_us": 0, "seq": 50} | other
     opened_us = opened_s * SECOND_US
     closed_us = opened_us + lasted_s * SECOND_US + values.pop("lasted_us")
     return Trade(

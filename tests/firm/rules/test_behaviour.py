@@ -239,7 +239,7 @@ def test_how_deep_a_position_may_float(changes, profit, limit):
 )
 def test_how_deep_one_floats(boundary, floating, broken):
     # Yesterday it floated deeper than today's limit allows: that was another day's.
-    book = [held("a", floating=floating, worst=-9_000_00), held("b", floating=None)]
+    book = [held("a", floating=floating), held("b", floating=None)]
     found = judge_adverse_excursion(PLAIN, rule(replace(DEPTH, boundary=boundary)), book, marks(start_profit=4_000_00))
     assert verdicts(found) == {"a": "broken" if broken else "kept", "b": "silent"}
     assert (found[0].observed, found[0].limit) == (max(0, -floating), 1_200_00)

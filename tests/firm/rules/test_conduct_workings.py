@@ -30,7 +30,7 @@ minor = st.integers(-5_000_00, 5_000_00)
 seconds = st.integers(900, 4_000)
 books = st.lists(
     st.builds(
-        held, ids, symbols, sides, lots=st.integers(1, 20 * LOT), opened_s=seconds, floating=st.none() | minor, worst=st.just(-1),
+        held, ids, symbols, sides, lots=st.integers(1, 20 * LOT), opened_s=seconds, floating=st.none() | minor,
         stop_loss=st.sampled_from([0, 9_900]), take_profit=st.sampled_from([0, 10_100]), stop_risk=st.none() | minor,
         margin=st.none() | st.integers(0, 90_000_00), notional=st.none() | st.integers(0, 90_000_00),
     ),
