@@ -82,7 +82,7 @@ def closed(name: int, *, lasted_us: int = 0, net: int = 0) -> Trade:
         opened_day="",
         closed_day="",
         net=net,
-        stop_risk=None,
+        had_stop=False,
         part=False,
         seq=0,
     )

@@ -24,7 +24,8 @@ _ACCOUNT = 1
 class Marked:
     """An account under one loss limit, led from mark to mark. Minor units of a currency with two decimals.
 
-    The first day begins with the initial balance. `others`: what the ruleset has besides. A limit of the rollover alone is held against the marks of the rollover.
+    The first day begins with the initial balance. `others`: what the ruleset has besides. A limit of the rollover alone is held against the
+    marks of the rollover.
     """
 
     def __init__(self, limit: LossLimit, initial_minor: int, calendar: TradingCalendar, *others: Term) -> None:
