@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from firm.arithmetic import PLAIN, Figure, Working
 from firm.instant import MINUTE_US, SECOND_US, parse_utc, utc_text
 from firm.price import SymbolSpec
-from firm.rules.holding import WaitingOrder, deadline_us, judge_holding_limit, judge_trading_hours, last_closing
+from firm.rules.holding import deadline_us, judge_holding_limit, judge_trading_hours, last_closing
 from firm.rules.judged import Verdict
 from firm.sessions import DAY_MINUTES, WEEK_MINUTES
 from firm.terms.conduct import Closure, HoldingLimit, TradingHours
 from firm.terms.words import Action, Scope
+from firm.track import OrderWaiting
 from tests.firm.rules.parts import held, rule
 
 NEW_YORK = "America/New_York"
@@ -230,7 +231,7 @@ def test_long_breaks(break_s, deadline):
 
 @pytest.mark.parametrize(("must_go", "verdict"), [(True, Verdict.BROKEN), (False, Verdict.SILENT)])
 def test_waiting_orders_must_be_gone_where_the_term_says_so(must_go, verdict):
-    order = WaitingOrder("o1", "X", parse_utc("2025-06-06T12:00"), 55)
+    order = OrderWaiting("o1", "X", parse_utc("2025-06-06T12:00"), 55)
     working = Working()
     terms = rule(replace(LIMIT, pending_orders=must_go))
     found = judge_holding_limit(working, terms, order, listed(), 33, Figure(parse_utc("2025-06-06T20:00"), "70/at_us"))
