@@ -61,7 +61,9 @@ def _review_pass(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> None:
         case ReviewOutcome.CONFIRM if seat.held.standing in verdicts.OPEN:
             detail = "whether it broke a limit is not settled: settle that first"
             _refuse(seat, Refusal.BREACH_IN_QUESTION, detail, turn)
-        case ReviewOutcome.CONFIRM if not won(PLAIN, seat.held, verdicts.moment_of(seat, turn.header.happened_us, turn)):
+        case ReviewOutcome.CONFIRM if not won(
+            PLAIN, seat.held, verdicts.moment_of(seat, turn.header.happened_us, turn)
+        ):
             detail = "the objectives are no longer met: look at the account again when they are"
             _refuse(seat, Refusal.NO_LONGER_WON, detail, turn)
         case ReviewOutcome.CONFIRM:

@@ -26,6 +26,7 @@ from firm.track import HeldPosition, OrderWaiting, Trade
 from firm.trading_day import TradingCalendar
 
 _SATURDAY = 5
+_CUTOFFS = 4  # two may lie in one UTC day where the clocks change
 
 
 class Closing(NamedTuple):
@@ -106,13 +107,12 @@ def _closings(terms: HoldingLimit, spec: SymbolSpec, utc_day: int) -> tuple[tupl
 
 
 def _cutoffs(terms: HoldingLimit, first_us: int) -> Iterator[int]:
-    """From the last one before a day to the first one after it, whose market may close early."""
+    """The last one before a day, those of the day, and one after it, whose market may close early."""
     calendar = TradingCalendar(terms.zone, terms.cutoff)
     cutoff_us = calendar.day_at(first_us).start_us
-    yield cutoff_us
-    while cutoff_us < first_us + DAY_US:
-        cutoff_us = calendar.day_at(cutoff_us).end_us
+    for _ in range(_CUTOFFS):
         yield cutoff_us
+        cutoff_us = calendar.day_at(cutoff_us).end_us
 
 
 def _closure_of_night(terms: HoldingLimit, spec: SymbolSpec, cutoff_us: int) -> MarketClosure | None:

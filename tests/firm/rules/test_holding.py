@@ -131,6 +131,19 @@ def test_what_trades_on_has_no_weekend():
     assert judged("2025-06-06T12:00", "2025-06-07T12:00", listed(((0, WEEK_MINUTES),))).verdict is Verdict.SILENT
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "deadline"),
+    [
+        pytest.param("2025-06-07T15:00", "2025-06-07T16:00", None, id="until its noon"),
+        pytest.param("2025-06-07T15:00", "2025-06-07T16:01", "2025-06-06T19:45", id="a minute over it"),
+        pytest.param("2025-06-07T16:00", "2025-06-07T16:01", "2025-06-06T19:45", id="from its noon on"),
+        pytest.param("2025-06-07T16:01", "2025-06-07T20:00", None, id="from a minute after it"),
+    ],
+)
+def test_a_weekend_is_a_closure_over_a_saturdays_noon(since, until, deadline):
+    assert due("2025-06-08", listed((), (since, until))) == deadline
+
+
 # --- nights ---
 
 
@@ -168,6 +181,17 @@ def test_over_night(spec, opened, now, broken):
 def test_the_nights_deadline_of_a_share(cutoff, now, deadline):
     spec = listed(SHARES, ("2025-06-05T17:00", "2025-06-05T20:00"))
     assert due(now, spec, over=Closure.OVERNIGHT, cutoff=cutoff) == deadline
+
+
+def test_a_closure_that_ends_at_the_cut_off_is_not_the_nights():
+    spec = listed((), ("2025-06-04T18:45", "2025-06-04T19:45"))
+    assert due("2025-06-04T20:00", spec, over=Closure.OVERNIGHT) == "2025-06-04T19:45"
+
+
+def test_a_closure_that_begins_at_the_next_cut_off_is_the_next_nights():
+    spec = listed((), ("2025-06-05T19:45", "2025-06-05T21:00"))
+    assert not judged("2025-06-04T20:00", "2025-06-04T20:01", spec, over=Closure.OVERNIGHT).is_broken
+    assert judged("2025-06-05T20:00", "2025-06-05T20:01", spec, over=Closure.OVERNIGHT).is_broken
 
 
 # --- holidays and long breaks ---
