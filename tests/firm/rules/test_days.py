@@ -139,8 +139,8 @@ def test_the_working_says_of_each_day_why_it_counts():
     calc = Working()
     judge_trading_days(calc, rule(DayCounts.PROFIT_CLOSED_LESS_OPEN_LOSS), [day(closed=600_00, open_loss=-1)], 0, ASKED)
     assert [(step.name, step.source) for step in calc.steps if step.op == "given"] == [
-        ("profit closed on 2014-05-01", "40/closed"),
-        ("open loss at the end of 2014-05-01", "40/open_loss"),
+        ("profit closed on 2014-05-01", "40/closed/minor"),
+        ("open loss at the end of 2014-05-01", "40/open_loss/minor"),
         ("days to show", "ruleset/terms/2/days_min"),
     ]
 
