@@ -150,4 +150,5 @@ def test_each_way_to_count_cites_its_own_figure(counts):
     calc = Working()
     field = {**TRADED, **EARNED}[counts]
     does_count(calc, rule(counts), day(**{field: ASKED}), ASKED)
-    assert calc.steps[0].source == f"40/{field}"
+    unit = "/minor" if counts in EARNED else ""
+    assert calc.steps[0].source == f"40/{field}{unit}"
