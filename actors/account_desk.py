@@ -102,6 +102,8 @@ class AccountDesk(AccountSeat):
             case MarkDue():
                 self._mark(message.at_us, turn)
                 self._look_by_the_minute(message.at_us, turn)
+                if self.held.track.reached:
+                    verdicts.ask_to_win(self, message.at_us, turn)
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():
@@ -183,10 +185,10 @@ class AccountDesk(AccountSeat):
         equity = stakes.equity(self.held, board)
         if by_price:
             self.note_peak(equity, at_us, turn)
-        targets.note(self, equity, at_us, turn)
+        reached = targets.note(self, equity, at_us, turn)
         looked_at = (Frequency.TICK,) if by_price else (Frequency.TICK, Frequency.TRADE)
         is_broken = self._hold_against_rules(looked_at, equity, at_us, turn)
-        if not is_broken and (not by_price or targets.has_just_been_reached(self, at_us)):
+        if not is_broken and (reached or not by_price):
             verdicts.ask_to_win(self, at_us, turn)
         self.watch(turn, equity)
 

@@ -8,6 +8,7 @@ something is not priced or a broken limit waits for better prices, every price t
 from collections import defaultdict
 from itertools import chain
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,6 +26,20 @@ _POSITIONS, _SYMBOL = attrgetter("positions"), attrgetter("symbol")
 
 Terms = tuple[SymbolSpec | None, tuple[Hop, ...] | None]
 """A contract, and the way from its currency to the account's."""
+
+
+class Rooms(NamedTuple):
+    """How far equity may fall and rise, in minor units, before rules that are no loss limits ask for a look; None: any way."""
+
+    down: int | None = None
+    up: int | None = None
+
+    @property
+    def is_free(self) -> bool:
+        return self.down is None and self.up is None
+
+
+FREE = Rooms()
 
 
 class Stakes(msgspec.Struct, frozen=True, gc=False):
@@ -77,6 +92,7 @@ def watch_of(
     board: Board,
     *,
     in_columns: bool = False,
+    rooms: Rooms = FREE,
 ) -> Watch:
     """How the market desk must watch the account, given its equity at the board's prices (None: it cannot be priced).
 
@@ -89,8 +105,9 @@ def watch_of(
     bands: Bands | None = ()
     follower = None
     if state.positions:
-        follower = _follower(state, stakes, equity, limits) if in_columns else None
-        bands = _bands(state, stakes, equity, limits, board) if follower is None else None
+        # A row of columns has one equity, and no position: what a single one may bring is not seen there.
+        follower = _follower(state, stakes, equity, limits) if in_columns and rooms.is_free else None
+        bands = _bands(state, stakes, equity, limits, board, rooms) if follower is None else None
     return Watch(
         account=state.account,
         needed=needed,
@@ -99,7 +116,7 @@ def watch_of(
         trails=stakes.trails,
         day_end_us=state.day.day.end_us if state.day is not None else 0,
         provisional_us=state.day.day.start_us if state.closing is not None and state.day is not None else 0,
-        marked=bool(state.positions),
+        marked=bool(state.positions or state.track.orders),
         late=stakes.late,
         breached=_breached(state),
         newest_us=_newest_us(state),
@@ -108,13 +125,14 @@ def watch_of(
 
 
 def _bands(
-    state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board
+    state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board, rooms: Rooms
 ) -> Bands | None:
     if equity is None or stakes.holdings is None:
         return None
     rounding = len(state.positions)
-    down = min((equity - limit.nearest - 1 - rounding for limit in limits), default=None)
-    up = state.peak.equity - equity if stakes.trails and state.peak is not None else None
+    down = _least(*(equity - limit.nearest for limit in limits), rooms.down)
+    down = None if down is None else down - 1 - rounding
+    up = _least(state.peak.equity - equity if stakes.trails and state.peak is not None else None, rooms.up)
     # A limit that is broken and was not acted on (its price is in doubt), and a high that the next price will bring, are looked
     # at again with whatever comes next.
     if (down is not None and down < 0) or (up is not None and up < 0):
@@ -123,6 +141,10 @@ def _bands(
     if stakes.exposure is None:
         return converted_bands(stakes.holdings.legs, board.quotes, down, up)
     return linear_bands(stakes.exposure, board.quotes, down, up)
+
+
+def _least(*rooms: int | None) -> int | None:
+    return min((room for room in rooms if room is not None), default=None)
 
 
 def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...]) -> Follower | None:

@@ -4,7 +4,7 @@ from typing import assert_never
 
 import msgspec
 
-from firm.ruleset import AnyRuleset
+from firm.ruleset import AnyRuleset, kept_with
 from firm.terms.losses import Effective, FloorReaches, LossLimit, OnPayout, Trail
 from firm.terms.objectives import DayCounts, Inactivity, MaximumDuration, ProfitTarget, TradingDays
 from firm.terms.union import Term
@@ -37,11 +37,7 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
 
 def needs_of(ruleset: AnyRuleset) -> Needs:
     """Worked out once for each ruleset."""
-    known = ruleset.__dict__.get("needs")
-    if known is None:
-        known = ruleset.__dict__["needs"] = _needs_of(ruleset)
-    assert isinstance(known, Needs)
-    return known
+    return kept_with(ruleset, "needs", _needs_of)
 
 
 def _needs_of(ruleset: AnyRuleset) -> Needs:
