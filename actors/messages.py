@@ -124,7 +124,8 @@ class AccountStood(Message, frozen=True, kw_only=True):
 class AskFailure(Message, frozen=True, kw_only=True):
     """May this account be failed automatically?
 
-    `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it.
+    `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it. `at_rollover`: it is
+    of a limit that only the marks of a rollover can break.
     """
 
     account: int
@@ -132,6 +133,7 @@ class AskFailure(Message, frozen=True, kw_only=True):
     at_us: int
     settled: bool
     late: bool = False
+    at_rollover: bool = False
 
 
 class FailureAllowed(Message, frozen=True, kw_only=True):
@@ -141,6 +143,7 @@ class FailureAllowed(Message, frozen=True, kw_only=True):
     at_us: int
     settled: bool
     late: bool = False
+    at_rollover: bool = False
 
 
 class FailureHeld(Message, frozen=True, kw_only=True):
@@ -151,6 +154,7 @@ class FailureHeld(Message, frozen=True, kw_only=True):
     settled: bool
     doubt: Doubt
     late: bool = False
+    at_rollover: bool = False
 
 
 class AskPass(Message, frozen=True, kw_only=True):
