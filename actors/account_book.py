@@ -22,10 +22,10 @@ from firm.facts import (
     DividendBooked,
     DriftCleared,
     DriftFound,
+    HighMoved,
     PeakReached,
     PositionRestated,
     PositionsDrifted,
-    RolloverHighMoved,
     SwapPosted,
     TradingDayCounted,
 )
@@ -41,7 +41,7 @@ from firm.inputs import (
     SnapshotReported,
 )
 from firm.phase import JUDGED
-from firm.ruleset import MaximumLoss, Trail
+from firm.track import High
 
 
 def book_deal(seat: AccountSeat, deal: DealReported, turn: Turn) -> None:
@@ -132,8 +132,8 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
             seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=start.priced), turn)
         else:
             seat.record(DayStartMoved(day=start.day, **marks, priced=start.priced), turn)
-    if any(isinstance(terms, MaximumLoss) and terms.trail is Trail.END_OF_DAY for terms in state.ruleset.terms):
-        seat.record(RolloverHighMoved(high=state.money(state.rollover_high + amount)), turn)
+    for high in state.track.highs:
+        move_high(seat, high, amount, turn)
     if state.peak is not None and state.trails_every_tick:
         moved = PeakReached(
             equity=state.money(state.peak.equity + amount),
@@ -144,6 +144,13 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
             off_market=state.peak.off_market,
         )
         seat.record(moved, turn)
+
+
+def move_high(seat: AccountSeat, high: High, minor: int, turn: Turn) -> None:
+    """A high that a floor follows comes to stand elsewhere, although nothing new was reached."""
+    moved = seat.held.money(high.minor + minor)
+    key = high.key
+    seat.record(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=moved), turn)
 
 
 def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> None:

@@ -64,7 +64,7 @@ from firm.inputs import (
 from firm.phase import JUDGED, Standing
 from firm.rules.limits import first_broken
 from firm.rules.objectives import inactive, overstayed
-from firm.ruleset import Inactivity, MaximumDuration
+from firm.terms.objectives import Inactivity, MaximumDuration
 
 
 class AccountDesk(AccountSeat):
@@ -177,10 +177,12 @@ class AccountDesk(AccountSeat):
         if by_price:
             self.note_peak(equity, at_us, turn)
         limits = verdicts.open_limits(self.held, self.limits())
-        broken = first_broken(limits, equity)
+        broken = first_broken(limits, equity, self.held.balance)
         if broken is not None:
             verdicts.break_limit(self, broken, at_us, turn)
-        elif not by_price:
+        else:
+            verdicts.warn(self, limits, equity, at_us, turn)
+        if broken is None and not by_price:
             verdicts.ask_to_win(self, at_us, turn)
         self.watch(turn, equity)
 
@@ -321,7 +323,7 @@ class AccountDesk(AccountSeat):
     def _end_if_over(self, at_us: int, turn: Turn) -> None:
         state = self.held
         assert state.day is not None
-        for terms in state.ruleset.terms:
+        for terms in (rule.terms for rule in state.ruleset.rules):
             match terms:
                 case MaximumDuration() if overstayed(terms, state, state.day.day.label):
                     self._close("maximum_duration", turn)

@@ -15,10 +15,10 @@ from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
 from firm.inputs import Input
 from firm.phase import JUDGED, Standing, may_become
 from firm.price import SymbolSpec
-from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of
-from firm.ruleset import Ruleset
+from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
+from firm.ruleset import AnyRuleset
 
-_Grounds = tuple[tuple[Position, ...], tuple[EarlierBook, ...], Ruleset, dict[str, SymbolSpec]]
+_Grounds = tuple[tuple[Position, ...], tuple[EarlierBook, ...], AnyRuleset, dict[str, SymbolSpec]]
 """What stakes are worked out from, compared by identity: each is replaced, never changed."""
 
 
@@ -154,7 +154,7 @@ class AccountSeat:
 
     def _watch(self, market: Market, equity: int | None) -> Watch:
         state, board = self.held, market.board
-        limits = self.limits() if state.standing in JUDGED else ()
+        limits = watched_limits(state, self.limits()) if state.standing in JUDGED else ()
         stakes = self.stakes(board)
         in_columns = market.has_columns and not market.is_off_market(stakes.needed or ())
         return watch_of(state, stakes, equity, limits, board, in_columns=in_columns)

@@ -6,6 +6,7 @@ asks the risk desk first. The comparison that decides is the last step of the wo
 
 from typing import NamedTuple, TypedDict
 
+from actors.account_consequences import carry_out
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
@@ -15,19 +16,21 @@ from firm.account import AccountState
 from firm.arithmetic import PLAIN, Step, Working
 from firm.equity import Board, equity_of, symbols_needed
 from firm.facts import (
-    AccountPaused,
     BreachDeclared,
     BreachSuspected,
     Doubt,
+    LimitNeared,
     PassHeld,
     PhasePassed,
 )
 from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
-from firm.rules.limits import Limit, breaks, floor_of, limits_of
+from firm.rules.limits import Limit, breaks, floor_of, limits_of, measured_of
 from firm.rules.objectives import profit_target_of, target_balance, won
-from firm.ruleset import DailyLoss, Trail
+from firm.ruleset import Ruleset
+from firm.terms.losses import Measured
+from firm.terms.words import Action, Scope
 
 
 class Seen(NamedTuple):
@@ -77,7 +80,7 @@ def open_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, 
     if free and not state.findings and not state.waived:
         return limits
     asked = {finding.rule for finding in state.findings} | set(state.waived)
-    return tuple(limit for limit in limits if limit.terms.id not in asked and (limit.hard or free))
+    return tuple(limit for limit in limits if limit.rule.id not in asked and (limit.hard or free))
 
 
 def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None:
@@ -89,23 +92,35 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
         doubts = tuple(doubt for doubt in Doubt if doubt in {*doubts, Doubt.LATE_DATA})
     if not limit.hard:
         if not _OF_PRICES.intersection(doubts):  # the next price that can be believed will tell
-            _pause(seat, seen, turn)
+            _strike(seat, seen, turn)
     elif doubts:
         suspect(seat, seen, doubts, turn)
     else:
-        turn.send(RISK, AskFailure(account=seat.account, rule=limit.terms.id, at_us=at_us, settled=False))
+        turn.send(RISK, AskFailure(account=seat.account, rule=limit.rule.id, at_us=at_us, settled=False))
+
+
+def warn(seat: AccountSeat, limits: tuple[Limit, ...], equity: int, at_us: int, turn: Turn) -> None:
+    """Tell the trader of limits of which so much is used; once a day for each share, and not by prices that may be wrong."""
+    state = seat.held
+    for limit in limits:
+        measured = measured_of(PLAIN, limit, equity, state.balance)
+        used_bp = max((share_bp for level, share_bp in limit.warns if measured <= level), default=0)
+        if used_bp and not _OF_PRICES.intersection(_price_doubts(state, at_us, turn)):
+            floor, observed = state.money(limit.floor), state.money(measured)
+            fact = LimitNeared(rule=limit.rule.id, share_bp=used_bp, floor=floor, observed=observed, at_us=at_us)
+            seat.record(fact, turn, at_us)
 
 
 def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let an automatic failure through. Another rule may have ended the account in the same input."""
-    limit = limit_of(seat.held, allowed.rule)
+    limit = limit_named(seat.held, allowed.rule)
     if limit is not None and seat.held.standing not in ENDED:
         _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
 
 
 def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
-    limit = limit_of(seat.held, held.rule)
+    limit = limit_named(seat.held, held.rule)
     if limit is not None and seat.held.standing not in ENDED:
         suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 
@@ -184,8 +199,8 @@ def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     seat.record(fact, turn)
 
 
-def limit_of(state: AccountState, rule: str) -> Limit | None:
-    return next((limit for limit in limits_of(state) if limit.terms.id == rule), None)
+def limit_named(state: AccountState, rule: str) -> Limit | None:
+    return next((limit for limit in limits_of(state) if limit.rule.id == rule), None)
 
 
 def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
@@ -201,7 +216,9 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.LATE_DATA)
     if limit.follows_every_tick and state.peak is not None and state.peak.off_market:
         doubts.add(Doubt.OUTSIDE_SANITY_BAND)
-    if _is_measured_from_day(limit) and state.day is not None:
+    if limit.does is Action.REVIEW or is_reviewed(state):
+        doubts.add(Doubt.REVIEW_REQUIRED)
+    if limit.is_measured_from_day and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()
         doubts |= {Doubt.NO_QUOTE} if not state.day.priced else set()
     return tuple(doubt for doubt in Doubt if doubt in doubts)
@@ -217,10 +234,6 @@ def _price_doubts(state: AccountState, at_us: int, turn: Turn) -> set[Doubt]:
     return {*held, *map(as_conversion, rates)}
 
 
-def _is_measured_from_day(limit: Limit) -> bool:
-    return isinstance(limit.terms, DailyLoss) or limit.terms.trail is Trail.END_OF_DAY
-
-
 def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
     doubts = _price_doubts(state, at_us, turn)
     if state.drifting:
@@ -228,20 +241,17 @@ def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ..
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 
-def _pause(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
-    day = seat.held.day
-    assert day is not None
+def _strike(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
+    """A breach that does not end the account: it is written down, and does what the term says it does this time."""
     decision = _judged(seat, seen, (), turn)
-    seat.record(AccountPaused(rule=seen.limit.terms.id, until_us=day.day.end_us), turn)
-    seat.stand(Standing.PAUSED, seen.limit.terms.id, turn)
-    seat.enforce("pause", decision, turn)
+    carry_out(seat, seen.limit.rule.id, seen.limit.does, decision, turn)
 
 
 def _declare(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
     seat.write_peak(turn)  # the last one: what prices bring after the breach is no high of this account
     decision = _judged(seat, seen, (), turn)
     seat.enforce("flatten", decision, turn)
-    seat.stand(Standing.BREACHED, seen.limit.terms.id, turn)
+    seat.stand(Standing.BREACHED, seen.limit.rule.id, turn)
 
 
 def suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> None:
@@ -250,7 +260,7 @@ def suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     waits_for_data = _WAITED_FOR.issuperset(doubts) or doubts == (Doubt.CONFLATED_PRICES,)
     after = Standing.SUSPECTED if waits_for_data else Standing.UNDER_REVIEW
     if seat.held.standing not in (after, Standing.UNDER_REVIEW):
-        seat.stand(after, seen.limit.terms.id, turn)
+        seat.stand(after, seen.limit.rule.id, turn)
     seat.enforce("close_only", decision, turn)
 
 
@@ -263,12 +273,13 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     cited = cite(state, seen.board, turn)
     calc = Working()
     observed = equity_of(calc, state, seen.board, cited)
-    floor = floor_of(calc, state, limit.place, limit.terms)
-    assert breaks(calc, limit.terms.boundary, observed, floor), (
-        f"{seat.name}: the working of {limit.terms.id} breaks nothing"
-    )
+    if limit.terms.measured is not Measured.EQUITY:
+        balance = calc.given("balance", state.balance, "minor", state.balance_source)
+        observed = measured_of(calc, limit, observed, balance)
+    floor = floor_of(calc, state, limit)
+    assert breaks(calc, limit.terms, observed, floor), f"{seat.name}: the working of {limit.rule.id} breaks nothing"
     verdict = _Verdict(
-        rule=limit.terms.id,
+        rule=limit.rule.id,
         rule_kind=kind_of(limit),
         severity="hard" if limit.hard else "soft",
         floor=state.money(int(floor)),
@@ -280,8 +291,17 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     )
     if doubts:
         return seat.record(BreachSuspected(**verdict, doubts=doubts), turn, seen.at_us)
-    return seat.record(BreachDeclared(**verdict, reviewed=False), turn, seen.at_us)
+    return seat.record(BreachDeclared(**verdict, reviewed=False, does=limit.does), turn, seen.at_us)
 
 
 def kind_of(limit: Limit) -> str:
-    return "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss"
+    """The name of its kind, as decisions have it."""
+    return _KINDS[limit.terms.scope]
+
+
+_KINDS = {Scope.DAY: "daily_loss", Scope.WEEK: "weekly_loss", Scope.CYCLE: "cycle_loss", Scope.PHASE: "maximum_loss"}
+
+
+def is_reviewed(state: AccountState) -> bool:
+    """Whether a person looks at every failure of the account before it is declared."""
+    return isinstance(state.ruleset, Ruleset) and state.ruleset.failures_reviewed

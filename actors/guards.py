@@ -113,7 +113,7 @@ def _bands(
     if equity is None or stakes.holdings is None:
         return None
     rounding = len(state.positions)
-    down = min((equity - limit.floor - 1 - rounding for limit in limits), default=None)
+    down = min((equity - limit.nearest - 1 - rounding for limit in limits), default=None)
     up = state.peak.equity - equity if stakes.trails and state.peak is not None else None
     # A limit that is broken and was not acted on (its price is in doubt), and a high that the next price will bring, are looked
     # at again with whatever comes next.
@@ -130,7 +130,7 @@ def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: t
     peak, trailing = state.peak, [limit for limit in limits if limit.follows_every_tick]
     if equity is None or stakes.holdings is None or stakes.needed is None or peak is None or not trailing:
         return None
-    floor = max(limit.floor for limit in limits)
+    floor = max(limit.nearest for limit in limits)
     if equity <= floor:
         return None
     highest = with_price_peak(state, EQUITY_MINOR_MAX, 0, ())
@@ -141,8 +141,8 @@ def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: t
         equity=equity,
         peak=peak.equity,
         floor=floor,
-        gap=peak.equity - max(limit.floor for limit in trailing),
-        ceiling=max(limit.floor for limit in limits_at_new_peak(tuple(trailing), highest)),
+        gap=peak.equity - max(limit.nearest for limit in trailing),
+        ceiling=max(limit.nearest for limit in limits_at_new_peak(tuple(trailing), highest)),
         since_us=state.book_since_us,
     )
 

@@ -14,10 +14,11 @@ from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRestated
 from firm.inputs import Side
 from firm.money import Money
+from firm.needs import needs_of
 from firm.phase import Standing
 from firm.price import Quote, rescaled
-from firm.ruleset import Anchor, MaximumLoss, Ruleset, Trail
-from firm.trading_day import TradingDay
+from firm.ruleset import AnyRuleset
+from firm.track import DayStart, Track
 
 
 class Position(msgspec.Struct, frozen=True, gc=False):
@@ -34,20 +35,6 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     swap: int
     swap_seq: int
     swap_path: str
-
-
-class DayStart(msgspec.Struct, frozen=True, gc=False):
-    """The marks from which the running day is measured; `seq` is the DayOpened, DayAnchored or DayStartMoved row that holds them.
-
-    `priced`: False where a position had no price at the day's first instant.
-    """
-
-    day: TradingDay
-    balance: int
-    equity: int
-    seq: int
-    final: bool
-    priced: bool = True
 
 
 def _stood(quote: Quote, at_us: int, known_now: tuple[Quote, ...], known_then: tuple[Quote, ...]) -> bool:
@@ -254,7 +241,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One account. `paused_until_us`: 0, or the rollover that ends a pause.
 
     `earlier`: the books of this day before the newest changes, oldest first; the present one began at `book_since_us`.
-    `rollover_high`: the highest mark at any rollover whose figures are final.
+    `track`: what its rules remember beyond the book.
     `findings`: breaches suspected and not settled, or the declared one. `waived`: rules a person let off for this day.
     `exhibits`: ticks copied into the account's chain, by their row, that no decision has cited yet.
     `deals`: ids of what was booked, by trading day, the running one last.
@@ -272,7 +259,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     bridge: str
     initial: Money
     ruleset_id: str
-    ruleset: Ruleset
+    ruleset: AnyRuleset
     opened_seq: int
     opened_us: int
     login: str = ""
@@ -288,9 +275,6 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     peak: Peak | None = None
     written_peak: Peak | None = None
     peaks_doubted: int = 0
-    rollover_high: int = 0
-    rollover_high_source: str = ""
-    rollover_high_us: int = 0
     days_traded: int = 0
     last_day_traded: str = ""
     days_traded_seq: int = 0
@@ -309,6 +293,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     deals: tuple[frozenset[str], ...] = (frozenset(),)
     deals_known: tuple[KnownDeal, ...] = ()
     traded: tuple[DayTraded, ...] = ()
+    track: Track = Track()
 
     def money(self, minor: int) -> Money:
         """An amount in this account's currency."""
@@ -325,7 +310,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def trails_every_tick(self) -> bool:
         """Whether a floor follows every new equity high."""
-        return any(isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK for terms in self.ruleset.terms)
+        return needs_of(self.ruleset).follows_prices
 
     @property
     def is_peak_in_doubt(self) -> bool:
@@ -364,12 +349,6 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def position(self, position_id: str) -> Position | None:
         return next((held for held in self.positions if held.position_id == position_id), None)
-
-
-def rollover_mark(trails_on: Anchor, balance: int, equity: int) -> tuple[int, str]:
-    """Which of the marks at a rollover a floor that trails at the end of the day follows, and its name."""
-    marks = {Anchor.BALANCE: (balance, "balance"), Anchor.EQUITY: (equity, "equity")}
-    return max(marks.values()) if trails_on is Anchor.HIGHER else marks[trails_on]
 
 
 def with_price_peak(

@@ -2,10 +2,14 @@
 
 from msgspec.structs import replace
 
-from firm.account import AccountState, Closing, DayStart, Peak, rollover_mark
+from firm import track_fold
+from firm.account import AccountState, Closing, Peak, Position
+from firm.arithmetic import Figure
 from firm.bounds import DEAL_DAYS_KEPT
 from firm.facts import DayAnchored, DayOpened, DayStartMoved, PeakReached
-from firm.ruleset import MaximumLoss, Trail
+from firm.needs import needs_of
+from firm.track import DayStart, Track
+from firm.track_days import at_day_begun
 
 
 def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountState:
@@ -24,10 +28,9 @@ def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountS
     start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, not fact.provisional, fact.priced)
     awaited = frozenset(held.position_id for held in positions) if state.ruleset.await_swap else frozenset()
     closing = Closing(state.balance, positions, awaited) if fact.provisional else None
-    high = (
-        {} if fact.provisional else _rollover_high(state, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
-    )
-    first = Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq)  # of the account's first day
+    first = Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq)
+    begins = state.peak is None or needs_of(state.ruleset).peak_of_day
+    ended = Figure(state.peak.equity, f"{state.peak.seq}/equity/minor") if begins and state.peak is not None else None
     return replace(
         state,
         day=start,
@@ -44,30 +47,38 @@ def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountS
             finding for finding in state.findings if finding.doubts
         ),  # what only paused the day before is over
         deals=(*state.deals[1 - DEAL_DAYS_KEPT :], frozenset()),
-        peak=state.peak or first,
-        written_peak=first if state.peak is None else state.written_peak,
-        **high,
+        peak=first if begins else state.peak,
+        written_peak=first if begins else state.written_peak,
+        track=_track_at_day(state, fact, seq, ended, positions),
     )
+
+
+def _track_at_day(
+    state: AccountState, fact: DayOpened, seq: int, ended: Figure | None, positions: tuple[Position, ...]
+) -> Track:
+    track = track_fold.at_day_opened(state.track, fact, seq, ended)
+    if not needs_of(state.ruleset).days:
+        return track
+    return at_day_begun(track, fact.day.label, fact.day.start_us, positions)
 
 
 def after_day_anchored(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
     start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True, priced=fact.priced)
-    high = _rollover_high(state, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
-    return replace(state, day=start, closing=None, **high)
+    return replace(
+        _with_peak_of_start(state, fact, seq),
+        day=start,
+        closing=None,
+        track=track_fold.at_day_anchored(state.track, fact, seq),
+    )
 
 
-def _rollover_high(state: AccountState, start_us: int, balance: int, equity: int, seq: int) -> dict[str, int | str]:
-    """The highest final mark at any rollover, and which one, for floors that trail at the end of the day."""
-    for term in state.ruleset.terms:
-        if isinstance(term, MaximumLoss) and term.trail is Trail.END_OF_DAY:
-            mark, name = rollover_mark(term.trails_on, balance, equity)
-            if mark > state.rollover_high:
-                return {
-                    "rollover_high": mark,
-                    "rollover_high_source": f"{seq}/{name}/minor",
-                    "rollover_high_us": start_us,
-                }
-    return {}
+def _with_peak_of_start(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
+    """A high that begins anew each day, and is still the equity with which it began, is what that proves to have been."""
+    peak, day = state.peak, state.day
+    if day is None or peak is None or peak.seq != day.seq or not needs_of(state.ruleset).peak_of_day:
+        return state
+    first = replace(peak, equity=fact.equity.minor, balance=fact.balance.minor, seq=seq)
+    return replace(state, peak=first, written_peak=first)
 
 
 def after_start_moved(state: AccountState, fact: DayStartMoved, seq: int) -> AccountState:

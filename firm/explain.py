@@ -13,21 +13,11 @@ from firm.arithmetic import Step
 from firm.facts import BreachDeclared, BreachSuspected, Doubt, PassHeld, PhasePassed, Refusal
 from firm.instant import datetime_of, utc_text
 from firm.money import MINUS, Money
-from firm.ruleset import (
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    Inactivity,
-    MaximumDuration,
-    MaximumLoss,
-    MinimumTradingDays,
-    OnDailyLoss,
-    ProfitTarget,
-    Ruleset,
-    Term,
-    Trail,
-)
+from firm.ruleset import AnyRuleset, term_named
+from firm.terms.losses import LossLimit, Trail
+from firm.terms.objectives import Inactivity, MaximumDuration, ProfitTarget, TradingDays
+from firm.terms.union import Term
+from firm.terms.words import Action, Amount, Anchor, Boundary, Consequence, Scope, Share, ShareOf
 
 Decision = BreachDeclared | BreachSuspected | PhasePassed | PassHeld
 
@@ -46,6 +36,7 @@ DOUBTS: dict[Doubt, str] = {
     Doubt.LATE_DATA: "it rests on data that arrived late",
     Doubt.DESK_STOPPED: "the part of the firm that decides about this account was stopped by a fault",
     Doubt.PLATFORM_DOWN: "the link to the trading platform was down",
+    Doubt.REVIEW_REQUIRED: "the rules have a person look at every failure of this kind",
 }
 
 REFUSALS: dict[Refusal, str] = {
@@ -91,13 +82,15 @@ _ANCHORS = {
     Anchor.BALANCE: "balance",
     Anchor.EQUITY: "equity",
     Anchor.HIGHER: "balance or equity, whichever was higher,",
+    Anchor.LOWER: "balance or equity, whichever was lower,",
+    Anchor.INITIAL: "initial balance",
 }
 
 
 def explain(
     fact: Decision,
     steps: Sequence[Step],
-    ruleset: Ruleset,
+    ruleset: AnyRuleset,
     digits: Mapping[str, int] | None = None,
     sources: Sequence[str] = (),
 ) -> list[str]:
@@ -116,28 +109,20 @@ def explain(
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
-def rule_in_words(term: Term, ruleset: Ruleset) -> str:
+def rule_in_words(term: Term, ruleset: AnyRuleset) -> str:
     """One rule as a sentence or two."""
     day = f"The trading day begins at {ruleset.calendar.rollover} in {ruleset.calendar.zone}."
     match term:
-        case DailyLoss():
-            base = "the initial balance" if term.base is AmountBase.INITIAL else "that starting figure"
-            after = (
-                "ends the account" if term.on_breach is OnDailyLoss.FAIL else "stops trading until the next day begins"
-            )
+        case LossLimit():
+            began = f" {day}" if term.scope is not Scope.PHASE else ""
             return (
-                f"equity may not fall more than {percent(term.loss_max_bp)} of {base} below the {_ANCHORS[term.anchor]} "
-                f"with which the trading day began. {_touch(term.boundary)} A breach {after}. {day}"
-            )
-        case MaximumLoss():
-            return (
-                f"equity may not fall more than {percent(term.loss_max_bp)} of the initial balance below {_trails(term)}. "
-                f"{_touch(term.boundary)} A breach ends the account."
+                f"equity may not fall more than {_amount(term.amount)} below {_measured_from(term)}. "
+                f"{_touch(term.boundary)} A breach {_consequence(term.on_breach[0])}.{began}"
             )
         case ProfitTarget():
             flat = " with no position open" if term.flat_required else ""
-            return f"the phase is won when the balance has grown by {percent(term.target_bp)} of the initial balance{flat}."
-        case MinimumTradingDays():
+            return f"the phase is won when the balance has grown by {_amount(term.amount)}{flat}."
+        case TradingDays():
             return f"positions must have been opened on at least {_days(term.days_min, 'trading')}. {day}"
         case MaximumDuration():
             return f"the phase ends {_days(term.days_max, 'calendar')} after its first trade, at the end of the last day. {day}"
@@ -145,8 +130,36 @@ def rule_in_words(term: Term, ruleset: Ruleset) -> str:
             return (
                 f"an account without a deal for {_days(term.days_max, 'calendar')}, and with nothing open, ends. {day}"
             )
-        case unknown:
-            assert_never(unknown)
+        case _:
+            return f"{term.id}."
+
+
+def _consequence(does: Consequence) -> str:
+    return _CONSEQUENCES.get(does, "has consequences") if isinstance(does, Action) else "has consequences"
+
+
+_CONSEQUENCES = {Action.FAIL: "ends the account", Action.PAUSE: "stops trading until the next day begins"}
+
+
+def _amount(amount: Amount) -> str:
+    if isinstance(amount, Share):
+        return f"{percent(amount.bp)} of {_BASES[amount.of]}"
+    return "an amount"
+
+
+_BASES = {
+    ShareOf.INITIAL: "the initial balance",
+    ShareOf.ANCHOR: "that starting figure",
+    ShareOf.HIGH: "the highest mark",
+    ShareOf.TARGET: "the profit target",
+    ShareOf.DAY_START_PROFIT: "the profit with which the day began",
+}
+
+
+def _measured_from(term: LossLimit) -> str:
+    if term.scope is Scope.DAY and term.trail is Trail.STATIC:
+        return f"the {_ANCHORS[term.anchor]} with which the trading day began"
+    return _trails(term)
 
 
 def lots_in_words(lots_e8: int) -> str:
@@ -173,18 +186,19 @@ def _days(count: int, kind: str) -> str:
     return f"{count} {kind} {'day' if count == 1 else 'days'}"
 
 
-def _trails(term: MaximumLoss) -> str:
+def _trails(term: LossLimit) -> str:
     lock = ""
-    if term.lock_at_bp is not None:
-        share = (
-            "the initial balance" if term.lock_at_bp == 0 else f"{percent(term.lock_at_bp)} above the initial balance"
-        )
+    if term.lock is not None and isinstance(term.lock.offset, Share):
+        offset = term.lock.offset.bp
+        share = "the initial balance" if offset == 0 else f"{percent(offset)} above the initial balance"
         lock = f"; the floor rises no further than {share}"
     match term.trail:
         case Trail.STATIC:
             return "the initial balance; the floor never moves"
         case Trail.END_OF_DAY:
-            return f"the highest {_ANCHORS[term.trails_on].rstrip(',')} at any day's start{lock}"
+            return f"the highest {_ANCHORS[term.high].rstrip(',')} at any day's start{lock}"
+        case Trail.ON_CLOSE:
+            return f"the highest balance after any trade{lock}"
         case Trail.EVERY_TICK:
             return f"the highest equity ever reached{lock}"
         case unknown:
@@ -198,8 +212,8 @@ def _touch(boundary: Boundary) -> str:
     )
 
 
-def _term_of(fact: Decision, ruleset: Ruleset) -> Term:
-    found = next((term for term in ruleset.terms if term.id == fact.rule), None)
+def _term_of(fact: Decision, ruleset: AnyRuleset) -> Term:
+    found = term_named(ruleset, fact.rule)
     if found is None:
         raise ValueError(
             f"rule {fact.rule!r} is not in ruleset {ruleset.name!r}: explain with the account's own ruleset"
@@ -234,7 +248,7 @@ def _judged(fact: BreachDeclared | BreachSuspected) -> str:
     return f"Equity was {fact.observed}; the floor was {fact.floor}."
 
 
-def _when(fact: Decision, ruleset: Ruleset) -> str:
+def _when(fact: Decision, ruleset: AnyRuleset) -> str:
     match fact:
         case BreachDeclared() | BreachSuspected():
             local = datetime_of(fact.at_us).astimezone(ZoneInfo(ruleset.calendar.zone))

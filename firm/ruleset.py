@@ -112,6 +112,12 @@ class Ruleset(_Sold, frozen=True, tag=SEMANTICS):
 
 AnyRuleset = Ruleset | FirstRuleset
 
+
+def term_named(ruleset: AnyRuleset, rule: str) -> Term | None:
+    """The term of this id, in the words of today."""
+    return next((one.terms for one in ruleset.rules if one.id == rule), None)
+
+
 _known: WeakValueDictionary[str, AnyRuleset] = WeakValueDictionary()
 
 

@@ -20,7 +20,7 @@ from firm.facts import FACTS
 from firm.inputs import Arriving
 from firm.phase import Standing
 from firm.policy import Policy
-from firm.ruleset import Term
+from firm.terms.union import Term
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
 HEAD = """# Reference

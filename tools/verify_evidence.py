@@ -648,6 +648,7 @@ class Account:
             "DayStartMoved": self._move_start,
             "PeakReached": self._raise_peak,
             "RolloverHighMoved": self._move_high,
+            "HighMoved": self._move_high,
             "TradingDayCounted": self._count_day,
             "TradingDayUncounted": self._uncount_day,
             "BreachSuspected": self._find,

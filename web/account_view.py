@@ -11,7 +11,7 @@ from firm.explain import rule_in_words
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import ENDED, Standing
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
 from storage.readmodels.commands import WITHHELD, CommandLine, commands_of_account
@@ -73,7 +73,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     line: AccountLine
     newest_seq: int
     live: LiveAccount | None
-    ruleset: Ruleset
+    ruleset: AnyRuleset
     reset: Reset
     gauges: tuple[Gauge, ...]
     days: list[Day]
@@ -155,7 +155,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rules(self) -> list[tuple[str, str]]:
         """Each rule in words, as it was sold."""
-        return [(term.id, words.upper_first(rule_in_words(term, self.ruleset))) for term in self.ruleset.terms]
+        return [(rule.id, words.upper_first(rule_in_words(rule.terms, self.ruleset))) for rule in self.ruleset.rules]
 
 
 async def account_view(firm: Firm, account: int) -> AccountView:
@@ -191,7 +191,7 @@ def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
 
 
 def live_part(
-    firm: Firm, line: AccountLine, ruleset: Ruleset, next_phase: AccountLine | None, ended_us: int
+    firm: Firm, line: AccountLine, ruleset: AnyRuleset, next_phase: AccountLine | None, ended_us: int
 ) -> dict[str, Any]:
     """What changes with each price: read from the live board, without waiting. `ended_us`: see `prices_ended_us`."""
     live, now_us = firm.live.account(line.account), firm.now_us()
@@ -214,12 +214,12 @@ def prices_ended_us(health: Health, bridge: str = "") -> int:
     return max(ended) if ended and all(ended) else 0
 
 
-def reset_of(ruleset: Ruleset, live: LiveAccount | None, now_us: int) -> Reset:
+def reset_of(ruleset: AnyRuleset, live: LiveAccount | None, now_us: int) -> Reset:
     day = live.day if live and live.day and live.day.end_us > now_us else ruleset.calendar.day_at(now_us)
     return Reset(day.end_us, ruleset.calendar.zone, ruleset.calendar.rollover)
 
 
-def gauges_of(live: LiveAccount, ruleset: Ruleset) -> tuple[Gauge, ...]:
+def gauges_of(live: LiveAccount, ruleset: AnyRuleset) -> tuple[Gauge, ...]:
     return tuple(
         Gauge(
             row.title,

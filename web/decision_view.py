@@ -1,5 +1,6 @@
 """Decision view: everything a decision rests on and what followed from it, gathered from the book for its page."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import apsw
@@ -12,7 +13,7 @@ from firm.facts import BreachDeclared, BreachSuspected, Doubt, OpenPosition, Pas
 from firm.instant import SECOND_US
 from firm.kinds import body_of
 from firm.money import Money
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset, term_named
 from storage.bookings import DayBookings, day_bookings
 from storage.held_then import open_positions, unchanged_since
 from storage.reader import LedgerReader
@@ -20,7 +21,7 @@ from storage.readmodels.accounts import AccountLine, account_line, account_of_ph
 from storage.readmodels.commands import CommandLine, commands_for
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decision_line, decisions_of
-from storage.readmodels.trades import closings_after, digits_of
+from storage.readmodels.trades import DigitsKnown, closings_after, digits_known
 from web import words
 from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX, TRACE_AROUND_US
 from web.cited_rows import read_aloud, up_to_equity
@@ -60,13 +61,13 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """One decision. `ticks` are the exhibits that it or its suspicion cites, with their ledger rows.
 
     `trail`: the prices up to the deciding one; `since`: what was said of it; `later`: decisions that came after it.
-    `next_phase`: the account that a pass opened. `cancelled`: pending orders that it had cancelled. `platform`: what the platform
-    said of a suspected breach, for staff alone, as `names`.
+    `digits`: those that symbols had then. `next_phase`: the account that a pass opened. `cancelled`: pending orders that it had
+    cancelled. `platform`: what the platform said of a suspected breach, for staff alone, as `names`.
     """
 
     line: DecisionLine
     account: AccountLine
-    ruleset: Ruleset
+    ruleset: AnyRuleset
     fact: Decision
     decided_us: int
     rule: str
@@ -75,7 +76,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     trail: list[TrailTick]
     reset: ResetEffect | None
     positions: list[OpenPosition]
-    digits: dict[str, int]
+    digits: Mapping[str, int]
     commands: list[CommandLine]
     later: list[DecisionLine]
     bookings: DayBookings | None
@@ -195,10 +196,10 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
     suspected = _suspected(reader, fact)
     seen_seq, seen = suspected or (decision, fact)
     rests_on = _Grounds(reader, account, ruleset, seen_seq, seen)
-    digits = around.digits | {tick.symbol: tick.digits for _, tick in rests_on.ticks}
+    digits = around.digits.at(seen_seq)
     steps, times = read_aloud(reader, fact.working)
     closings = _closings(reader, account, rests_on, seen_seq)
-    term = next((term for term in ruleset.terms if term.id == fact.rule), None)
+    term = term_named(ruleset, fact.rule)
     return DecisionView(
         line=line,
         account=account,
@@ -220,7 +221,7 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         since=said_since(reader, line, account, seen_seq, fact.observed, digits),
         answer=_answer(reader, line),
         next_phase=around.next_phase,
-        cancelled=_cancelled(reader, account, decision, around.commands),
+        cancelled=_cancelled(reader, account, decision, around),
         platform=None,
         key_hex=reader.identity().public_key.hex(),
         names=None,
@@ -239,12 +240,10 @@ def _platform(reader: LedgerReader, view: DecisionView) -> PlatformWord | None:
     return platform_word(reader, view.account, view.ruleset, seen_seq, [tick for _, tick in view.ticks])
 
 
-def _cancelled(
-    reader: LedgerReader, account: AccountLine, decision: int, commands: list[CommandLine]
-) -> list[CancelledOrder]:
-    if not any(each.action == CANCEL_ORDERS for each in commands):
+def _cancelled(reader: LedgerReader, account: AccountLine, decision: int, around: "_Around") -> list[CancelledOrder]:
+    if not any(each.action == CANCEL_ORDERS for each in around.commands):
         return []
-    return cancelled_orders(rows_after(reader, account.account, decision), account.flat_us)
+    return cancelled_orders(rows_after(reader, account.account, decision), account.flat_us, around.digits)
 
 
 class _Around(NamedTuple):
@@ -252,7 +251,7 @@ class _Around(NamedTuple):
 
     commands: list[CommandLine]
     later: list[DecisionLine]
-    digits: dict[str, int]
+    digits: DigitsKnown
     days: list[Day]
     next_phase: AccountLine | None
 
@@ -263,7 +262,7 @@ def _around(book: apsw.Connection, line: DecisionLine, account: AccountLine) -> 
     return _Around(
         commands_for(book, line.decision, COMMANDS_SHOWN),
         later,
-        digits_of(book, account.bridge),
+        digits_known(book, account.bridge),
         days_of(book, line.account, CHART_DAYS_MAX),
         account_of_phase(book, account.challenge, account.phase + 1) if passed else None,
     )
@@ -282,7 +281,7 @@ def _closings(reader: LedgerReader, account: AccountLine, rests_on: "_Grounds", 
 class _Grounds:
     """Prices and positions on which an equity was seen: those of the suspicion, where a breach was declared from one."""
 
-    def __init__(self, reader: LedgerReader, line: AccountLine, ruleset: Ruleset, seq: int, fact: Decision) -> None:
+    def __init__(self, reader: LedgerReader, line: AccountLine, ruleset: AnyRuleset, seq: int, fact: Decision) -> None:
         self._reader, self._line, self._ruleset, self._fact = reader, line, ruleset, fact
         self._rows_back = reader.account_rows(line.account, from_seq=seq, limit=POSITION_ROWS_MAX)
         self.positions = open_positions(self._rows_back)
@@ -304,7 +303,7 @@ class _Grounds:
         return tick_trail(self._reader, then, exhibits, unchanged_since(self._rows_back), self._fact.observed.minor)
 
 
-def _reset(fact: Decision, account: AccountLine, ruleset: Ruleset, days: list[Day]) -> ResetEffect | None:
+def _reset(fact: Decision, account: AccountLine, ruleset: AnyRuleset, days: list[Day]) -> ResetEffect | None:
     if not isinstance(fact, BreachDeclared | BreachSuspected):
         return None
     initial = account.money(account.initial)
@@ -320,7 +319,7 @@ def _suspected(reader: LedgerReader, fact: Decision) -> tuple[int, BreachSuspect
 
 
 def _suspicion(
-    reader: LedgerReader, found: tuple[int, BreachSuspected] | None, digits: dict[str, int]
+    reader: LedgerReader, found: tuple[int, BreachSuspected] | None, digits: Mapping[str, int]
 ) -> Suspicion | None:
     if found is None:
         return None

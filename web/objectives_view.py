@@ -10,7 +10,9 @@ from firm.explain import rule_in_words
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import ENDED, Standing
-from firm.ruleset import Boundary, DailyLoss, MaximumLoss, OnDailyLoss, Ruleset
+from firm.ruleset import AnyRuleset, term_named
+from firm.terms.losses import LossLimit
+from firm.terms.words import Action, Boundary
 from storage.readmodels.decisions import DecisionLine
 from web import words
 
@@ -35,14 +37,14 @@ class ObjectiveRow(msgspec.Struct, frozen=True, kw_only=True):
     picture: str
 
 
-def objective_rows(live: LiveAccount, ruleset: Ruleset, decision: DecisionLine | None) -> tuple[ObjectiveRow, ...]:
+def objective_rows(live: LiveAccount, ruleset: AnyRuleset, decision: DecisionLine | None) -> tuple[ObjectiveRow, ...]:
     """The rows in the order of the ruleset. `decision`: the one by which an account ended, if it has."""
     idle = used_up(live, ruleset)
     return tuple(objective_row(row, live, ruleset, decision, paused=row.rule in idle) for row in live.objectives)
 
 
 def objective_row(
-    row: Objective, live: LiveAccount, ruleset: Ruleset, decision: DecisionLine | None, *, paused: bool
+    row: Objective, live: LiveAccount, ruleset: AnyRuleset, decision: DecisionLine | None, *, paused: bool
 ) -> ObjectiveRow:
     """One of them. `paused`: it is among those that `used_up` names."""
     over = live.standing in (Standing.BREACHED, Standing.CLOSED)
@@ -68,9 +70,9 @@ def objective_row(
     )
 
 
-def _sentence(row: Objective, live: LiveAccount, ruleset: Ruleset) -> str:
+def _sentence(row: Objective, live: LiveAccount, ruleset: AnyRuleset) -> str:
     """The rule with today's numbers; as it was sold where today has no meaning any more."""
-    term = next((term for term in ruleset.terms if term.id == row.rule), None)
+    term = term_named(ruleset, row.rule)
     if live.standing not in ENDED or term is None:
         return row.sentence
     return words.upper_first(rule_in_words(term, ruleset))
@@ -106,7 +108,7 @@ def _state(progress: Progress, standing: Standing, broke: DecisionLine | None, *
     return words.PROGRESS[progress]
 
 
-def _required(row: Objective, ruleset: Ruleset, decision: DecisionLine | None) -> str:
+def _required(row: Objective, ruleset: AnyRuleset, decision: DecisionLine | None) -> str:
     if row.floor is not None:
         floor = decision.money(decision.bound) if decision is not None else row.floor
         return f"{_must_be(row.rule, ruleset)} {words.money(floor)}"
@@ -114,15 +116,15 @@ def _required(row: Objective, ruleset: Ruleset, decision: DecisionLine | None) -
         return f"at least {words.money(row.target)}"
     if not row.need:
         return "–"
-    least = "at least" if row.kind == "minimum_trading_days" else "at most"
+    least = "at least" if row.kind == "trading_days" else "at most"
     return f"{least} {words.plural(row.need, 'day', 'days')}"
 
 
-def _must_be(rule: str, ruleset: Ruleset) -> str:
+def _must_be(rule: str, ruleset: AnyRuleset) -> str:
     """Where equity must stay: reaching a floor may break the rule, or only falling below it."""
-    term = next((term for term in ruleset.terms if term.id == rule), None)
-    assert isinstance(term, DailyLoss | MaximumLoss), f"{rule} has a floor and is no loss limit"
-    match term.boundary:
+    found = term_named(ruleset, rule)
+    assert isinstance(found, LossLimit), f"{rule} has a floor and is no loss limit"
+    match found.boundary:
         case Boundary.TOUCHES:
             return "above"
         case Boundary.CROSSES:
@@ -139,7 +141,7 @@ def _current(row: Objective, current: Money | None) -> str:
 
 def still_to_come(live: LiveAccount) -> str:
     """What a phase lacks whose target is reached: trading days, and that nothing is open; empty where neither."""
-    days = sum(max(0, row.need - row.have) for row in live.objectives if row.kind == "minimum_trading_days")
+    days = sum(max(0, row.need - row.have) for row in live.objectives if row.kind == "trading_days")
     flat = live.positions_open and any(row.kind == "profit_target" for row in live.objectives)
     lacking = [words.plural(days, "trading day", "trading days")] if days else []
     return ", ".join([*lacking, "no open position"] if flat else lacking)
@@ -148,19 +150,17 @@ def still_to_come(live: LiveAccount) -> str:
 # --- the nearest limit ---
 
 
-def used_up(live: LiveAccount, ruleset: Ruleset) -> frozenset[str]:
+def used_up(live: LiveAccount, ruleset: AnyRuleset) -> frozenset[str]:
     """The soft limits that paused the account: nothing is left of them, and they are not judged before the next day."""
     if live.standing is not Standing.PAUSED:
         return frozenset()
     soft = (
-        term.id
-        for term in ruleset.terms
-        if isinstance(term, DailyLoss) and term.on_breach is OnDailyLoss.PAUSE_UNTIL_ROLLOVER
+        rule.id for rule in ruleset.rules if isinstance(rule.terms, LossLimit) and Action.PAUSE in rule.terms.on_breach
     )
     return frozenset(soft)
 
 
-def limits_that_count(live: LiveAccount, ruleset: Ruleset) -> Sequence[Objective]:
+def limits_that_count(live: LiveAccount, ruleset: AnyRuleset) -> Sequence[Objective]:
     """The loss limits that can still be broken."""
     idle = used_up(live, ruleset)
     return [
@@ -170,13 +170,13 @@ def limits_that_count(live: LiveAccount, ruleset: Ruleset) -> Sequence[Objective
     ]
 
 
-def nearest_limit(live: LiveAccount, ruleset: Ruleset) -> Objective | None:
+def nearest_limit(live: LiveAccount, ruleset: AnyRuleset) -> Objective | None:
     """The limit with the least headroom of those that still count."""
     found = [row for row in limits_that_count(live, ruleset) if row.headroom is not None]
     return min(found, key=lambda row: row.headroom.minor if row.headroom is not None else 0, default=None)
 
 
-def pause_sentence(live: LiveAccount, ruleset: Ruleset, now_us: int) -> str:
+def pause_sentence(live: LiveAccount, ruleset: AnyRuleset, now_us: int) -> str:
     """When trading goes on, by the calendar that cuts the account's days; empty where it is not paused."""
     if live.standing is not Standing.PAUSED:
         return ""

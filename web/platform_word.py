@@ -14,11 +14,12 @@ from firm.inputs import EquityReported, OrderReported, PolicyAdopted, SnapshotRe
 from firm.kinds import body_of
 from firm.money import Money
 from firm.policy import Policy
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset
 from storage.bookings import day_bookings
 from storage.held_then import open_positions
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine
+from storage.readmodels.trades import DigitsKnown
 from storage.rows import StoredRow
 from web.bounds import CANCELLED_SHOWN, POSITION_ROWS_MAX
 from web.tick_trail import account_then, board_before
@@ -58,14 +59,15 @@ class PlatformWord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CancelledOrder(msgspec.Struct, frozen=True):
-    """A pending order that the platform cancelled, as row `seq` reported it."""
+    """A pending order that the platform cancelled, as row `seq` reported it, at a price in points of `digits`."""
 
     seq: int
     order: OrderReported
+    digits: int
 
 
 def platform_word(
-    reader: LedgerReader, line: AccountLine, ruleset: Ruleset, seen_seq: int, exhibits: Sequence[QuoteUsed]
+    reader: LedgerReader, line: AccountLine, ruleset: AnyRuleset, seen_seq: int, exhibits: Sequence[QuoteUsed]
 ) -> PlatformWord:
     """Around row `seen_seq`, in which the equity was seen. `exhibits` lend the contracts of the symbols."""
 
@@ -82,11 +84,11 @@ def platform_word(
     )
 
 
-def cancelled_orders(rows: Sequence[StoredRow], until_us: int | None) -> list[CancelledOrder]:
+def cancelled_orders(rows: Sequence[StoredRow], until_us: int | None, digits: DigitsKnown) -> list[CancelledOrder]:
     """Orders that the platform cancelled, of an account's rows, oldest first, up to the instant at which it was flat."""
     found = ((row.seq, body_of(row.kind, row.payload)) for row in rows if row.kind == OrderReported.__name__)
     cancelled = [
-        CancelledOrder(seq, order)
+        CancelledOrder(seq, order, digits.at(seq).get(order.symbol, 0))
         for seq, order in found
         if isinstance(order, OrderReported)
         and order.state == CANCELLED
@@ -117,7 +119,7 @@ def _adopted(reader: LedgerReader, start: int) -> Iterator[Policy]:
 
 
 def _told(
-    reader: LedgerReader, line: AccountLine, ruleset: Ruleset, row: StoredRow, exhibits: Sequence[QuoteUsed]
+    reader: LedgerReader, line: AccountLine, ruleset: AnyRuleset, row: StoredRow, exhibits: Sequence[QuoteUsed]
 ) -> Report:
     said = body_of(row.kind, row.payload)
     assert isinstance(said, EquityReported | SnapshotReported)

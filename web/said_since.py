@@ -1,5 +1,7 @@
 """Said since: what was said of a decision after it was made, and for a breach in question the late price with its arithmetic."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from firm.facts import AccountOpened
@@ -36,7 +38,7 @@ def said_since(
     account: AccountLine,
     seen_seq: int,
     observed: Money,
-    digits: dict[str, int],
+    digits: Mapping[str, int],
 ) -> SaidSince:
     """From the account's rows up to the last word on the decision."""
     last = line.settled_seq or 0

@@ -100,7 +100,7 @@ class Streams:
         shown = self._shown.get(key)
         if shown is None:
             shown = self._shown[key] = Shown(watched, self._turns)
-            self._turns.join(shown)
+            self._turns.join(shown, _now())
             watched.heed(shown.hurry)
         shown.watchers += 1
         self._people[visitor.reference] += 1
@@ -113,6 +113,7 @@ class Streams:
 
     async def _events(self, visitor: Visitor, shown: "Shown") -> AsyncGenerator[bytes, None]:
         sent: Parts | None = None
+        known = shown.passed_over()
         sent_at = checked_at = _now()
         yield b"retry: 2000\n\n"
         while not self._ended:
@@ -121,12 +122,14 @@ class Streams:
                 yield OVER
                 return
             is_silent = _now() >= sent_at + STREAM_PING_SECONDS - TIMER_SECONDS
-            for event in shown.events_since(sent) or ([PING] if is_silent else []):
+            events: list[bytes] = []
+            if parts is not known:
+                events, sent, known = shown.events_since(sent), parts, parts
+            for event in events or ([PING] if is_silent else []):
                 began = _now()
                 yield event
                 sent_at = _now()
                 self._turns.charge(min(sent_at - began, STREAM_SENDING_SECONDS_MAX))
-            sent = parts
             if _now() - checked_at >= STREAM_RECHECK_SECONDS:
                 checked_at = _now()
                 try:
@@ -136,7 +139,7 @@ class Streams:
                 if not is_signed_in:
                     yield SIGNED_OUT
                     return
-            await shown.news(sent, ping_at=sent_at + STREAM_PING_SECONDS)
+            await shown.news(known, ping_at=sent_at + STREAM_PING_SECONDS)
         yield ENDED
 
     def _leave(self, visitor: Visitor, key: str, shown: "Shown") -> None:
@@ -163,7 +166,7 @@ class Shown:
         self._turns = turns
         self._parts: Parts | None = None  # before its first turn
         self._waiting = 0
-        self._has_turn = self._is_urgent = False
+        self._has_turn = self._is_urgent = self._is_passed_over = False
         self._gathered_at: float | None = None  # where it was, and is to be shown
         self._began_at = float("-inf")
         self._woken = anyio.Event()
@@ -176,7 +179,7 @@ class Shown:
         return self._waiting > 0
 
     def has_nothing_new(self) -> bool:
-        if self._watched.changed():
+        if self._is_passed_over or self._watched.changed():
             return False
         self._is_urgent, self._gathered_at = False, None  # it was shown before it was told of
         return True
@@ -214,6 +217,15 @@ class Shown:
 
     # --- its watchers ---
 
+    def passed_over(self) -> Parts | None:
+        """The last parts, where a page that is opened now may show what is newer: it begins with those of the next turn."""
+        if self._parts is None or not self._watched.changed():
+            return None
+        self._is_passed_over = True
+        if self.place is not None:
+            self._turns.join(self, max(_now(), self._began_at + STREAM_INTERVAL_SECONDS))
+        return self._parts
+
     async def newest(self) -> Parts | None:
         """The parts, made anew where it is its turn; None before the first one."""
         if not self._has_turn:
@@ -245,7 +257,10 @@ class Shown:
 
     def _render(self) -> None:
         began = _now()
-        self._parts = self._watched.parts()
+        parts = self._watched.parts()
+        # What was passed over may hold again: who waits for the next parts is told them all the same.
+        self._parts = dict(parts) if self._is_passed_over and parts is self._parts else parts
+        self._is_passed_over = False
         self._turns.charge(_now() - began)
 
     def events_since(self, sent: Parts | None) -> list[bytes]:
@@ -258,12 +273,12 @@ class Shown:
             self._last_events = (sent, self._parts, events)
         return events
 
-    async def news(self, sent: Parts | None, ping_at: float) -> None:
-        """Wait while there is nothing else than `sent`: until its turn, until it is told to wake, or until a ping is due.
+    async def news(self, known: Parts | None, ping_at: float) -> None:
+        """Wait while there is nothing else than `known`: until its turn, until it is told to wake, or until a ping is due.
 
         A ping waits for no turn: however long the line is, a browser knows that it is connected.
         """
-        if self._parts is not sent or self._has_turn:
+        if self._parts is not known or self._has_turn:
             return
         self._waiting += 1
         stays = False

@@ -16,7 +16,7 @@ from firm.kinds import BY_NAME, body_of
 from firm.money import Money
 from storage.desk_trace import bridge_of, outcome_of
 from storage.readmodels.accounts import account_line
-from storage.readmodels.trades import bridges_with_symbols, digits_of
+from storage.readmodels.trades import bridges_with_symbols, digits_known
 from storage.rows import StoredRow
 from web import words
 from web.trace_words import said
@@ -90,7 +90,7 @@ def trace_lines(
     book: apsw.Connection, rows: Sequence[StoredRow], account: int | None = None, length_max: int = VALUE_LENGTH_MAX
 ) -> list[TraceLine]:
     """Rows with what followed from each input; of an account's trace, what followed for that account."""
-    lines, digits = [], {bridge: digits_of(book, bridge) for bridge in bridges_with_symbols(book)}
+    lines, known = [], {bridge: digits_known(book, bridge) for bridge in bridges_with_symbols(book)}
     bridges: dict[int, str] = {}
     for row in rows:
         if row.account and row.account not in bridges:
@@ -99,7 +99,8 @@ def trace_lines(
         bridge = bridge_of(row) or bridges.get(row.account, "")
         outcome = [] if row.cause else outcome_of(book, row.seq, OUTCOME_ROWS_MAX)
         mine = [each for each in outcome if account is None or each[2] in (account, 0)]
-        lines.append(trace_line(row, digits.get(bridge, {}), mine, length_max))
+        digits = known[bridge].at(row.seq) if bridge in known else {}
+        lines.append(trace_line(row, digits, mine, length_max))
     usual_us = median_low(max(0, row.received_us - row.happened_us) for row in rows) if rows else 0
     return [replace(line, usual_us=usual_us) for line in lines]
 

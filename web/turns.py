@@ -61,11 +61,14 @@ class Turns:
             heappush(self._hurried, (due_at, next(self._order), seat.place, seat))
             self._set_timer()
 
-    def join(self, seat: Seat) -> None:
-        """A new one, who has nothing to look at yet, goes before the line too: it keeps every second turn of those that are left."""
-        now = asyncio.get_running_loop().time()
-        self._stand(seat, now)
-        heappush(self._new, (now, next(self._order), seat.place or 0, seat))
+    def join(self, seat: Seat, due_at: float) -> None:
+        """One that has somebody new goes before the line too, when it is due: the line keeps every second turn of those that are left.
+
+        One that waits already keeps its place there.
+        """
+        if seat.place is None:
+            self._stand(seat, due_at)
+        heappush(self._new, (due_at, next(self._order), seat.place or 0, seat))
         self._set_timer()
 
     def over(self, seat: Seat) -> None:

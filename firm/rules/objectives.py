@@ -3,28 +3,22 @@
 from firm.account import AccountState, calendar_days_between
 from firm.arithmetic import PLAIN, Arithmetic
 from firm.instant import DAY_US
-from firm.rules.limits import starting_balance
-from firm.ruleset import Inactivity, MaximumDuration, MinimumTradingDays, ProfitTarget
+from firm.rules.amounts import Sums, rounded_up
+from firm.ruleset import Rule
+from firm.terms.objectives import Inactivity, MaximumDuration, ProfitTarget, TradingDays
 
 
-def target_balance(calc: Arithmetic, account: AccountState, place: int, terms: ProfitTarget) -> int:
+def target_balance(calc: Arithmetic, account: AccountState, rule: Rule, terms: ProfitTarget) -> int:
     """The balance that wins the phase, in minor units."""
-    start = starting_balance(calc, account)
-    sold = calc.given(
-        "initial balance that was sold", account.initial.minor, "minor", f"{account.opened_seq}/initial/minor"
-    )
-    target_bp = calc.given("profit target", terms.target_bp, "bp", f"ruleset/terms/{place}/target_bp")
-    # Rounded up: the target is never met by less than the share that was asked.
-    scaled = calc.times("profit target x initial balance", sold, target_bp, "minor x bp")
-    profit = calc.divided_rounded_up("profit to make", scaled, 10_000, "minor")
+    sums = Sums(calc, account)
+    start = sums.start
+    profit = rounded_up(sums, rule, terms.amount, "amount", ("profit target", "profit to make"))
     return calc.plus("target balance", start, profit)
 
 
-def profit_target_of(account: AccountState) -> tuple[int, ProfitTarget] | None:
-    """The phase's target and its place in the ruleset, if it has one."""
-    return next(
-        ((place, terms) for place, terms in enumerate(account.ruleset.terms) if isinstance(terms, ProfitTarget)), None
-    )
+def profit_target_of(account: AccountState) -> tuple[Rule, ProfitTarget] | None:
+    """The phase's target, if it has one."""
+    return next(((rule, rule.terms) for rule in account.ruleset.rules if isinstance(rule.terms, ProfitTarget)), None)
 
 
 def won(calc: Arithmetic, account: AccountState) -> bool:
@@ -32,12 +26,12 @@ def won(calc: Arithmetic, account: AccountState) -> bool:
     found = profit_target_of(account)
     if found is None:
         return False
-    place, terms = found
+    rule, terms = found
     if terms.flat_required and account.positions:
         return False
     if not _enough_days(calc, account):
         return False
-    target = target_balance(calc, account, place, terms)
+    target = target_balance(calc, account, rule, terms)
     balance = calc.given("balance", account.balance, "minor", account.balance_source)
     return calc.is_at_or_above("balance at or above the target", balance, target)
 
@@ -60,9 +54,9 @@ def inactive(terms: Inactivity, account: AccountState, at_us: int) -> bool:
 
 
 def _enough_days(calc: Arithmetic, account: AccountState) -> bool:
-    for place, terms in enumerate(account.ruleset.terms):
-        if isinstance(terms, MinimumTradingDays):
-            need = calc.given("trading days needed", terms.days_min, "days", f"ruleset/terms/{place}/days_min")
+    for rule in account.ruleset.rules:
+        if isinstance(rule.terms, TradingDays):
+            need = calc.given("trading days needed", rule.terms.days_min, "days", rule.cited("days_min"))
             source = f"{account.days_traded_seq}/count" if account.days_traded_seq else ""
             if not source:
                 return False

@@ -15,21 +15,13 @@ from firm.instant import DAY_US, datetime_of, utc_text
 from firm.money import divided_rounded_down
 from firm.objective import Objective, Progress
 from firm.phase import Standing
-from firm.rules.limits import floor_of
+from firm.rules.limits import limit_of
 from firm.rules.objectives import target_balance
-from firm.ruleset import (
-    Anchor,
-    Boundary,
-    DailyLoss,
-    Inactivity,
-    MaximumDuration,
-    MaximumLoss,
-    MinimumTradingDays,
-    OnDailyLoss,
-    ProfitTarget,
-    Term,
-    Trail,
-)
+from firm.ruleset import Rule
+from firm.terms.losses import LossLimit, Trail
+from firm.terms.objectives import Inactivity, MaximumDuration, ProfitTarget, TradingDays
+from firm.terms.words import Action, Anchor, Boundary, Scope, Share
+from firm.track import High, day_mark
 
 # From this share of a limit on, the trader is told that it is at risk.
 AT_RISK_BP = 7_000
@@ -38,82 +30,96 @@ _ANCHORS = {
     Anchor.BALANCE: "the balance",
     Anchor.EQUITY: "the equity",
     Anchor.HIGHER: "the higher of balance and equity",
+    Anchor.LOWER: "the lower of balance and equity",
+    Anchor.INITIAL: "the initial balance",
 }
 
 
 def objectives_of(account: AccountState, equity: int, now_us: int) -> tuple[Objective, ...]:
     """One row a rule, in the order of the ruleset, for the given equity in minor units at firm time `now_us`."""
-    rows = (_objective(account, place, term, equity, now_us) for place, term in enumerate(account.ruleset.terms))
+    rows = (_objective(account, rule, equity, now_us) for rule in account.ruleset.rules)
     return tuple(row for row in rows if row is not None)
 
 
-def _objective(account: AccountState, place: int, term: Term, equity: int, now_us: int) -> Objective | None:
-    match term:
-        case DailyLoss():
-            return _daily_loss(account, place, term, equity) if account.day is not None else None
-        case MaximumLoss():
-            return _maximum_loss(account, place, term, equity)
+def _objective(account: AccountState, rule: Rule, equity: int, now_us: int) -> Objective | None:
+    match rule.terms:
+        case LossLimit() if rule.terms.scope is Scope.DAY:
+            return _daily_loss(account, rule, rule.terms, equity) if account.day is not None else None
+        case LossLimit():
+            return _maximum_loss(account, rule, rule.terms, equity)
         case ProfitTarget():
-            return _profit_target(account, place, term)
-        case MinimumTradingDays():
-            return _trading_days(account, term)
+            return _profit_target(account, rule, rule.terms)
+        case TradingDays():
+            return _trading_days(account, rule.terms)
         case MaximumDuration():
-            return _duration(account, term)
+            return _duration(account, rule.terms)
         case Inactivity():
-            return _inactivity(account, term, now_us)
-        case unknown:
-            assert_never(unknown)
+            return _inactivity(account, rule.terms, now_us)
+        case _:
+            return None
 
 
-def _daily_loss(account: AccountState, place: int, term: DailyLoss, equity: int) -> Objective:
+def _daily_loss(account: AccountState, rule: Rule, term: LossLimit, equity: int) -> Objective:
     assert account.day is not None
-    floor = floor_of(PLAIN, account, place, term)
-    start = {
-        Anchor.BALANCE: account.day.balance,
-        Anchor.EQUITY: account.day.equity,
-        Anchor.HIGHER: max(account.day.balance, account.day.equity),
-    }[term.anchor]
-    what = "ends the account" if term.on_breach is OnDailyLoss.FAIL else "pauses trading until the next reset"
+    limit = limit_of(account, rule)
+    floor, start = limit.floor, limit.begins
+    what = "ends the account" if term.on_breach[0] is Action.FAIL else "pauses trading until the next reset"
     sentence = f"Today equity {_must(term.boundary)} {account.money(floor)}; {_breaking(term.boundary)} {what}."
     how = (
         f"The day began with {_ANCHORS[term.anchor]} at {account.money(start)}. "
-        f"{_percent(term.loss_max_bp)} of the {'initial balance' if term.base.value == 'initial' else 'same amount'} "
+        f"{_share(term)} "
         f"may be lost: {account.money(start - floor)}. {account.money(start)} less that is {account.money(floor)}."
     )
     row = _limit_row(account, term.id, "daily_loss", "Daily loss", sentence, how, floor, start, equity)
-    return replace(row, floor_after=account.money(_floor_after_reset(account, place, term, equity)))
+    return replace(row, floor_after=account.money(_floor_after_reset(account, rule, equity)))
 
 
-def _floor_after_reset(account: AccountState, place: int, term: DailyLoss | MaximumLoss, equity: int) -> int:
+def _share(term: LossLimit) -> str:
+    if not isinstance(term.amount, Share):
+        return "A fixed amount"
+    of = "the initial balance" if term.amount.of.value == "initial" else "the same amount"
+    return f"{_percent(term.amount.bp)} of {of}"
+
+
+def _floor_after_reset(account: AccountState, rule: Rule, equity: int) -> int:
     """The floor as it would be if the next day began now."""
     assert account.day is not None
-    mark = {Anchor.BALANCE: account.balance, Anchor.EQUITY: equity, Anchor.HIGHER: max(account.balance, equity)}
-    high = max(account.rollover_high, mark[term.trails_on]) if isinstance(term, MaximumLoss) else account.rollover_high
     day = replace(account.day, balance=account.balance, equity=equity)
-    return floor_of(PLAIN, replace(account, day=day, rollover_high=high), place, term)
+    highs = tuple(_high_after_reset(high, account.balance, equity) for high in account.track.highs)
+    return limit_of(replace(account, day=day, track=replace(account.track, highs=highs)), rule).floor
 
 
-def _maximum_loss(account: AccountState, place: int, term: MaximumLoss, equity: int) -> Objective:
-    floor = floor_of(PLAIN, account, place, term)
-    allowed = divided_rounded_down(account.initial.minor * term.loss_max_bp, 10_000)
-    sentence = f"Equity {_must(term.boundary)} {account.money(floor)} at any time; {_breaking(term.boundary)} ends the account."
-    how = (
-        f"{_percent(term.loss_max_bp)} of the initial balance {account.initial} may be lost: {account.money(allowed)}. "
-        f"{_trailing(account, term, floor, allowed)}"
-    )
+def _high_after_reset(high: High, balance: int, equity: int) -> High:
+    mark = day_mark(high.key.of, balance, equity)
+    return high if mark is None else replace(high, minor=max(high.minor, mark[0]))
+
+
+def _maximum_loss(account: AccountState, rule: Rule, term: LossLimit, equity: int) -> Objective:
+    limit = limit_of(account, rule)
+    floor, allowed = limit.floor, limit.begins - limit.floor
+    what = "ends the account" if term.on_breach[0] is Action.FAIL else "stops trading until the next reset"
+    sentence = f"Equity {_must(term.boundary)} {account.money(floor)} at any time; {_breaking(term.boundary)} {what}."
+    if isinstance(term.amount, Share) and term.amount.of.value == "initial":
+        allowed = divided_rounded_down(account.initial.minor * term.amount.bp, 10_000)
+        lost = f"{_percent(term.amount.bp)} of the initial balance {account.initial} may be lost: {account.money(allowed)}. "
+    else:
+        lost = f"{_share(term)} may be lost: {account.money(allowed)}. "
+    how = f"{lost}{_trailing(account, term, floor, allowed)}"
     row = _limit_row(account, term.id, "maximum_loss", "Maximum loss", sentence, how, floor, floor + allowed, equity)
     if term.trail is not Trail.END_OF_DAY or account.day is None:
         return row
-    return replace(row, floor_after=account.money(_floor_after_reset(account, place, term, equity)))
+    return replace(row, floor_after=account.money(_floor_after_reset(account, rule, equity)))
 
 
-def _trailing(account: AccountState, term: MaximumLoss, floor: int, allowed: int) -> str:
+def _trailing(account: AccountState, term: LossLimit, floor: int, allowed: int) -> str:
     match term.trail:
         case Trail.STATIC:
             return f"The floor never moves: {account.initial} less that is {account.money(floor)}."
         case Trail.END_OF_DAY:
-            follows = f"The floor follows {_ANCHORS[term.trails_on]} at each reset"
+            follows = f"The floor follows {_ANCHORS[term.high]} at each reset"
             return f"{follows}, {account.money(allowed)} below the highest: {account.money(floor)}."
+        case Trail.ON_CLOSE:
+            return f"The floor follows the highest balance, {account.money(allowed)} below it: {account.money(floor)}."
         case Trail.EVERY_TICK:
             return (
                 f"The floor follows every new equity high, {account.money(allowed)} below it: {account.money(floor)}."
@@ -152,8 +158,8 @@ def _limit_row(
     )
 
 
-def _profit_target(account: AccountState, place: int, term: ProfitTarget) -> Objective:
-    target = target_balance(PLAIN, account, place, term)
+def _profit_target(account: AccountState, rule: Rule, term: ProfitTarget) -> Objective:
+    target = target_balance(PLAIN, account, rule, term)
     start = account.initial.minor + account.cash_net
     made, need = account.balance - start, target - start
     met = account.balance >= target
@@ -164,7 +170,7 @@ def _profit_target(account: AccountState, place: int, term: ProfitTarget) -> Obj
         title="Profit target",
         progress=Progress.MET if met or account.standing is Standing.PASSED else Progress.PENDING,
         sentence=f"The balance must reach {account.money(target)}{flat}.",
-        how=f"{_percent(term.target_bp)} of the initial balance {account.initial} is {account.money(need)}. "
+        how=f"{_asked(term)} of the initial balance {account.initial} is {account.money(need)}. "
         f"Closed trades have made {account.money(made)} so far; open positions do not count.",
         target=account.money(target),
         current=account.money(account.balance),
@@ -172,12 +178,16 @@ def _profit_target(account: AccountState, place: int, term: ProfitTarget) -> Obj
     )
 
 
-def _trading_days(account: AccountState, term: MinimumTradingDays) -> Objective:
+def _asked(term: ProfitTarget) -> str:
+    return _percent(term.amount.bp) if isinstance(term.amount, Share) else "A fixed part"
+
+
+def _trading_days(account: AccountState, term: TradingDays) -> Objective:
     met = account.days_traded >= term.days_min
     zone = account.ruleset.calendar
     return Objective(
         rule=term.id,
-        kind="minimum_trading_days",
+        kind="trading_days",
         title="Minimum trading days",
         progress=Progress.MET if met else Progress.PENDING,
         sentence=f"Positions must be opened on at least {_days(term.days_min)}; so far on {account.days_traded}.",

@@ -33,7 +33,7 @@ TermId = Annotated[
     Meta(
         min_length=1,
         max_length=64,
-        pattern=r"^[a-z0-9_]+$",
+        pattern=r"^[a-z0-9_-]+$",
         description="The name under which decisions, warnings and strikes of this term are kept; unique in its ruleset.",
     ),
 ]

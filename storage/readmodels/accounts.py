@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import apsw
 import msgspec
+from msgspec.structs import replace
 
+from firm.account_fold import opened
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -28,9 +30,13 @@ from firm.facts import (
     TradingDayUncounted,
 )
 from firm.kinds import Body
-from firm.money import Money, divided_rounded_down, divided_rounded_up
+from firm.money import Money, divided_rounded_down
 from firm.phase import Standing
-from firm.ruleset import DailyLoss, MaximumLoss, ProfitTarget, Ruleset
+from firm.rules.limits import limits_of
+from firm.rules.objectives import target_of
+from firm.ruleset import AnyRuleset
+from firm.track import DayStart
+from firm.trading_day import TradingDay
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -219,14 +225,15 @@ def _open(connection: apsw.Connection, row: Row, fact: AccountOpened) -> None:
 
 def _allowed(fact: AccountOpened) -> int | None:
     """The smallest loss that its rules allow, which is also how far the nearest floor is before the first trade."""
-    limits = [term.loss_max_bp for term in fact.ruleset.terms if isinstance(term, DailyLoss | MaximumLoss)]
-    return min((divided_rounded_down(fact.initial.minor * bp, 10_000) for bp in limits), default=None)
+    account = opened(fact, 0, 0, 0)
+    begins = DayStart(TradingDay("", 0, 0), account.balance, account.balance, seq=0, final=True)
+    return min((limit.begins - limit.floor for limit in limits_of(replace(account, day=begins))), default=None)
 
 
 def _to_win(fact: AccountOpened) -> int | None:
     """The profit that wins the phase, by the same rounding that judges it."""
-    targets = (term.target_bp for term in fact.ruleset.terms if isinstance(term, ProfitTarget))
-    return next((divided_rounded_up(fact.initial.minor * bp, 10_000) for bp in targets), None)
+    target = target_of(opened(fact, 0, 0, 0))
+    return None if target is None else target - fact.initial.minor
 
 
 # --- questions ---
@@ -310,10 +317,10 @@ def account_line(connection: apsw.Connection, account: int) -> AccountLine | Non
     return None if row is None else _line_of(row)
 
 
-def ruleset_of(connection: apsw.Connection, account: int) -> Ruleset | None:
+def ruleset_of(connection: apsw.Connection, account: int) -> AnyRuleset | None:
     """The rules as they were sold with the account."""
     row = connection.execute("SELECT ruleset FROM rm_account WHERE account = ?", (account,)).fetchone()
-    return None if row is None else msgspec.json.decode(row[0], type=Ruleset)
+    return None if row is None else msgspec.json.decode(row[0], type=AnyRuleset)
 
 
 def accounts_of_trader(connection: apsw.Connection, trader: int) -> list[AccountLine]:

@@ -1,6 +1,6 @@
 """Trades: each position from its first deal to its last, its deals, and the contracts they are written in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -17,6 +17,10 @@ from storage.rows import Row
 SCHEMA = """
 CREATE TABLE rm_symbol (
     bridge TEXT NOT NULL, symbol TEXT NOT NULL, digits INTEGER NOT NULL, PRIMARY KEY (bridge, symbol)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rm_symbol_before (          -- the digits that a symbol had until row `until_seq` told others
+    bridge TEXT NOT NULL, symbol TEXT NOT NULL, until_seq INTEGER NOT NULL, digits INTEGER NOT NULL,
+    PRIMARY KEY (bridge, symbol, until_seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rm_deal (
     account INTEGER NOT NULL, deal TEXT NOT NULL, seq INTEGER NOT NULL, position TEXT NOT NULL, entry TEXT NOT NULL,
@@ -55,6 +59,15 @@ _TRADE = (
     " fee = fee + excluded.fee, closed_us = excluded.closed_us, closed_seq = excluded.closed_seq, reason = excluded.reason"
 )
 
+_SYMBOL_BEFORE = (
+    "INSERT INTO rm_symbol_before (bridge, symbol, until_seq, digits)"
+    " SELECT bridge, symbol, ?4, digits FROM rm_symbol WHERE bridge = ?1 AND symbol = ?2 AND digits != ?3"
+)
+_SYMBOL = (
+    "INSERT INTO rm_symbol (bridge, symbol, digits) VALUES (?, ?, ?)"
+    " ON CONFLICT (bridge, symbol) DO UPDATE SET digits = excluded.digits"
+)
+
 _CORRECT = (
     "UPDATE rm_deal SET lots_e8 = ?5, price = ?6, profit = ?7, commission = ?8, swap = ?9, fee = ?10, corrected_seq = ?4,"
     " digits = coalesce(?11, digits)"
@@ -77,7 +90,7 @@ class Trades:
     """The `trades` read model. A deal counts once the account's book has taken it."""
 
     name = "trades"
-    version = 4
+    version = 5
     schema = SCHEMA
     kinds = kinds_of(
         DealReported, DealBooked, DealCorrected, SwapPosted, PositionRestated, SymbolReported,
@@ -108,11 +121,9 @@ class Trades:
                     )
                 case SymbolReported():
                     gathered.write()  # in the points of before
-                    connection.execute(
-                        "INSERT INTO rm_symbol (bridge, symbol, digits) VALUES (?, ?, ?)"
-                        " ON CONFLICT (bridge, symbol) DO UPDATE SET digits = excluded.digits",
-                        (body.bridge, body.spec.symbol, body.spec.digits),
-                    )
+                    contract = (body.bridge, body.spec.symbol, body.spec.digits)
+                    connection.execute(_SYMBOL_BEFORE, (*contract, row.seq))
+                    connection.execute(_SYMBOL, contract)
                 case _:
                     pass
         gathered.write()
@@ -281,9 +292,24 @@ def bridges_with_symbols(connection: apsw.Connection) -> list[str]:
     return [str(bridge) for (bridge,) in connection.execute("SELECT DISTINCT bridge FROM rm_symbol")]
 
 
-def digits_of(connection: apsw.Connection, bridge: str) -> dict[str, int]:
-    rows = connection.execute("SELECT symbol, digits FROM rm_symbol WHERE bridge = ?", (bridge,))
-    return {str(symbol): int(digits) for symbol, digits in rows}
+class DigitsKnown(msgspec.Struct, frozen=True):
+    """The digits of a bridge's symbols: as they are `now`, and what each had `before` some row told others (until_seq, symbol, digits),
+    the newest first.
+    """
+
+    now: Mapping[str, int]
+    before: Sequence[tuple[int, str, int]]
+
+    def at(self, seq: int) -> Mapping[str, int]:
+        """Those of ledger row `seq`, by symbol. A symbol whose contract was told only later has those that it was told with."""
+        then = {symbol: digits for until_seq, symbol, digits in self.before if until_seq > seq}
+        return {**self.now, **then} if then else self.now
+
+
+def digits_known(connection: apsw.Connection, bridge: str) -> DigitsKnown:
+    now = "SELECT symbol, digits FROM rm_symbol WHERE bridge = ?"
+    before = "SELECT until_seq, symbol, digits FROM rm_symbol_before WHERE bridge = ? ORDER BY until_seq DESC"
+    return DigitsKnown(dict(connection.execute(now, (bridge,))), list(connection.execute(before, (bridge,))))
 
 
 def _deals_of(connection: apsw.Connection, account: int, position: str, digits: int) -> tuple[DealLine, ...]:

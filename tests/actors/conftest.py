@@ -40,23 +40,19 @@ from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, encode_quotes
-from firm.ruleset import (
-    SEMANTICS,
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTerm,
+    FirstTrail,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Term,
-    Trail,
 )
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 ADA, BEN = 1001, 1002
@@ -74,7 +70,7 @@ def daily_loss(**changes: object) -> DailyLoss:
     terms = {
         "id": "daily",
         "loss_max_bp": 500,
-        "anchor": Anchor.BALANCE,
+        "anchor": FirstAnchor.BALANCE,
         "base": AmountBase.INITIAL,
         "boundary": Boundary.TOUCHES,
         "on_breach": OnDailyLoss.FAIL,
@@ -86,25 +82,24 @@ def maximum_loss(**changes: object) -> MaximumLoss:
     terms = {
         "id": "maximum",
         "loss_max_bp": 1000,
-        "trail": Trail.STATIC,
-        "trails_on": Anchor.BALANCE,
+        "trail": FirstTrail.STATIC,
+        "trails_on": FirstAnchor.BALANCE,
         "lock_at_bp": None,
         "boundary": Boundary.TOUCHES,
     }
     return MaximumLoss(**{**terms, **changes})
 
 
-USUAL: tuple[Term, ...] = (
+USUAL: tuple[FirstTerm, ...] = (
     daily_loss(),
     maximum_loss(),
-    ProfitTarget(id="target", target_bp=200, flat_required=True),
+    FirstProfitTarget(id="target", target_bp=200, flat_required=True),
     MinimumTradingDays(id="days", days_min=1),
 )
 
 
-def ruleset(*terms: Term, zone: str = "Europe/Prague", late: LateBreach = LateBreach.REVIEW) -> Ruleset:
-    return Ruleset(
-        semantics=SEMANTICS,
+def ruleset(*terms: FirstTerm, zone: str = "Europe/Prague", late: LateBreach = LateBreach.REVIEW) -> FirstRuleset:
+    return FirstRuleset(
         name="test",
         calendar=TradingCalendar(zone, "00:00"),
         late_breach=late,
@@ -113,7 +108,7 @@ def ruleset(*terms: Term, zone: str = "Europe/Prague", late: LateBreach = LateBr
     )
 
 
-def program(*rules: Ruleset, name: str = "two-step", currency: str = "USD") -> Program:
+def program(*rules: FirstRuleset, name: str = "two-step", currency: str = "USD") -> Program:
     chosen = rules or (ruleset(), ruleset())
     phases = tuple(Phase(name=f"Phase {n}", ruleset=rules, funded=False) for n, rules in enumerate(chosen, start=1))
     return Program(
@@ -250,13 +245,13 @@ class Stage:
     @staticmethod
     def trailing_program(late: LateBreach) -> Program:
         """6 % below the highest equity ever, and nothing else."""
-        limit = maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=600)
+        limit = maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=600)
         return program(ruleset(limit, late=late), ruleset(limit, late=late), name="six-trailing")
 
     @staticmethod
     def equity_program() -> Program:
         """5 % a day, measured from the equity at midnight."""
-        rules = ruleset(daily_loss(anchor=Anchor.EQUITY))
+        rules = ruleset(daily_loss(anchor=FirstAnchor.EQUITY))
         return program(rules, rules, name="from-equity")
 
     # --- the platform ---
@@ -406,14 +401,14 @@ def stage() -> Stage:
 
 
 TRAILING = ruleset(
-    daily_loss(on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=200, anchor=Anchor.HIGHER),
-    maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=400, lock_at_bp=0),
-    ProfitTarget(id="target", target_bp=200, flat_required=True),
+    daily_loss(on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=200, anchor=FirstAnchor.HIGHER),
+    maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=400, lock_at_bp=0),
+    FirstProfitTarget(id="target", target_bp=200, flat_required=True),
 )
 END_OF_DAY = ruleset(
-    daily_loss(anchor=Anchor.EQUITY, boundary=Boundary.CROSSES),
-    maximum_loss(trail=Trail.END_OF_DAY, trails_on=Anchor.HIGHER, loss_max_bp=500),
-    ProfitTarget(id="target", target_bp=200, flat_required=False),
+    daily_loss(anchor=FirstAnchor.EQUITY, boundary=Boundary.CROSSES),
+    maximum_loss(trail=FirstTrail.END_OF_DAY, trails_on=FirstAnchor.HIGHER, loss_max_bp=500),
+    FirstProfitTarget(id="target", target_bp=200, flat_required=False),
 )
 
 

@@ -10,7 +10,8 @@ from actors.account_book import figures_of
 from firm.facts import DayAnchored, DealCorrected, DealIgnored, Doubt, TradingDayCounted, TradingDayUncounted
 from firm.inputs import DealDeleteReported, DealEntry, DealUpdateReported, Side
 from firm.instant import DAY_US
-from firm.ruleset import Anchor, Trail
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor
 from tests.evidence.conftest import RULES
 from tests.evidence.test_without_a_deal import holding, listed, proven, refused, restated, told_of_position
 

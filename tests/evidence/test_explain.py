@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from firm.explain import percent, position_in_words, rule_in_words
 from firm.facts import Doubt
-from firm.ruleset import Anchor, Inactivity, MaximumDuration, Trail
+from firm.terms.first import FirstInactivity, FirstMaximumDuration
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor
 from storage.afterwards import explain_decision
 
 BREACH = (Path(__file__).parent / "breach_in_words.txt").read_text(encoding="utf-8")
@@ -64,8 +66,8 @@ def test_every_kind_of_rule_has_a_sentence(story: Any) -> None:
         "the highest equity ever reached; the floor rises no further than 1 % above the initial balance"
         in rule_in_words(ticking, rules)
     )
-    assert "30 calendar days after its first trade" in rule_in_words(MaximumDuration(id="d", days_max=30), rules)
-    assert "without a deal for 14 calendar days" in rule_in_words(Inactivity(id="i", days_max=14), rules)
+    assert "30 calendar days after its first trade" in rule_in_words(FirstMaximumDuration(id="d", days_max=30), rules)
+    assert "without a deal for 14 calendar days" in rule_in_words(FirstInactivity(id="i", days_max=14), rules)
 
 
 def test_a_rule_of_another_account_cannot_explain_a_decision(story: Any) -> None:

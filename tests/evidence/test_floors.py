@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from firm.arithmetic import Step
 from firm.facts import Doubt, PeakReached
-from firm.ruleset import AmountBase, Anchor, Boundary, MaximumLoss, Trail
+from firm.terms.first import AmountBase, MaximumLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from storage.grounds import Grounds
 
 Told = dict[str, Any]
@@ -133,7 +135,7 @@ def test_a_floor_that_trails_at_the_end_of_the_day_is_worked_out_from_the_cited_
 def test_a_high_that_cash_moved_is_a_mark_too(story: Any, verifier: ModuleType) -> None:
     sold(story, trailing(Trail.END_OF_DAY))
     story.deposit(story.ada, "300.00")
-    assert story.states[story.ada].rollover_high == 10_030_000
+    assert story.states[story.ada].track.highs[0].minor == 10_030_000
     story.earn(story.ada, "-12_000.00")
     assert verifier.verify(story.bundle(story.judge(story.ada, "overall")))
 
@@ -147,7 +149,7 @@ def test_a_high_of_an_earlier_day_that_cash_moved_is_taken_as_the_row_tells_it(
     story.next_day()
     story.open_day(story.ada)
     story.deposit(story.ada, "300.00")
-    assert story.states[story.ada].rollover_high == 10_030_000
+    assert story.states[story.ada].track.highs[0].minor == 10_030_000
     story.earn(story.ada, "-12_000.00")
     told = verifier.verify(story.bundle(story.judge(story.ada, "overall")))
     assert any("NOT shown: that the highest mark in row" in line for line in told)

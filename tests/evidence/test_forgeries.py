@@ -12,7 +12,9 @@ from firm.facts import DayAnchored, DealIgnored, Doubt, SwapPosted, TradingDayCo
 from firm.inputs import DealReported, QuoteFrame, Side
 from firm.price import Quote
 from firm.quote_frame import Tick
-from firm.ruleset import Anchor, Boundary, MaximumLoss, OnDailyLoss, Trail
+from firm.terms.first import MaximumLoss, OnDailyLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 from storage.grounds import Grounds
 
 Told = dict[str, Any]

@@ -13,7 +13,9 @@ from firm.kinds import payload_of
 from firm.money import Money
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick
-from firm.ruleset import Anchor, Boundary, MaximumLoss, OnDailyLoss, Trail
+from firm.terms.first import MaximumLoss, OnDailyLoss
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor, Boundary
 
 
 def told(story: Any, verifier: ModuleType, decision: int) -> str:

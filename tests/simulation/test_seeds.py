@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from world.disk import Point
-from world.verdict import CHOSEN, Result, chosen_seeds, judge, keep, kept_seeds, told
+from world.verdict import CHOSEN, KEPT, Result, chosen_seeds, judge, keep, kept_seeds, told
 
+from firm.money import divided_rounded_up
 from tests import soaked
 
 SEEDS = 150
@@ -30,14 +31,13 @@ _happened: Counter[str] = Counter()
 _played: set[int] = set()
 
 
-def held(seed: int) -> Result:
+def held(seed: int) -> None:
+    """Where a promise is broken it is told, and no file is written: each seed of a plain run is played by every run anyway."""
     result = judge(seed)
     _happened.update(result.happened)
     _played.add(seed)
     if result.broken:
-        keep(result)
         pytest.fail(told(result), pytrace=False)
-    return result
 
 
 @pytest.mark.parametrize("seed", chosen_seeds(SEEDS))
@@ -87,3 +87,11 @@ def test_as_many_seeds_as_the_soak_has_time_for() -> None:
 def test_a_broken_seed_says_how_it_is_seen_again() -> None:
     line = told(Result(17, [], Counter(), "")).splitlines()[0]
     assert line.endswith(f"{CHOSEN}=17 .venv/bin/python -m pytest tests/simulation/test_seeds.py")
+
+
+def test_a_plain_run_tells_of_a_broken_seed_and_changes_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = KEPT.read_bytes()
+    monkeypatch.setattr("firm.arithmetic.divided_rounded_down", divided_rounded_up)  # seed 0 is broken by it
+    with pytest.raises(pytest.fail.Exception, match="seed 0 is broken; see it again with"):
+        held(0)
+    assert KEPT.read_bytes() == before

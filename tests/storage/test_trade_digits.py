@@ -1,4 +1,4 @@
-"""Trades are shown in the digits they were dealt in, whatever their symbol's contract says since."""
+"""Trades are shown in the digits they were dealt in, and rows in those of their time, whatever their symbol's contract says since."""
 
 import apsw
 import pytest
@@ -8,7 +8,7 @@ from firm.inputs import DealEntry, DealReported, Side, SymbolReported
 from firm.kinds import payload_of
 from firm.money import Money
 from firm.price import SymbolSpec
-from storage.readmodels.trades import Trades, closed_trades, closings_after
+from storage.readmodels.trades import Trades, closed_trades, closings_after, digits_known
 from storage.rows import Row
 
 ADA = 7
@@ -123,3 +123,18 @@ def test_deals_of_a_contract_that_was_told_only_later_are_in_its_digits():
     told.contract(5)
     [trade] = closed_trades(book_of(told.rows, in_one_batch=True), ADA, None, 9)
     assert shown(trade) == ("P1", 5, 138_597, 138_602)
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False])
+def test_each_row_has_the_digits_that_its_symbol_had_then(in_one_batch):
+    told = Rows()
+    told.round_trip("P1", 1, 138_597, 138_602)  # rows 1 to 4, before a contract was told
+    told.contract(5)
+    told.contract(1, symbol="US30")
+    told.contract(5)
+    told.contract(3)
+    told.contract(4)
+    known = digits_known(book_of(told.rows, in_one_batch), "sim")
+    assert [known.at(seq)["EURUSD"] for seq in range(1, 11)] == [5, 5, 5, 5, 5, 5, 5, 3, 4, 4]
+    assert {known.at(seq)["US30"] for seq in range(1, 11)} == {1}
+    assert digits_known(book_of(told.rows, in_one_batch), "other").at(9) == {}

@@ -12,31 +12,26 @@ from firm.commands import EngageKillSwitch, KillSwitch, PublishProgram, ReleaseK
 from firm.inputs import GapReported, Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
-from firm.ruleset import (
-    SEMANTICS,
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTrail,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Trail,
 )
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 
 def two_step() -> Program:
     """100 000.00 USD: 5 % a day, 10 % in all, 8 % then 5 % to win, over at least two days cut in Prague."""
 
-    def rules(name: str, target_bp: int) -> Ruleset:
-        return Ruleset(
-            semantics=SEMANTICS,
+    def rules(name: str, target_bp: int) -> FirstRuleset:
+        return FirstRuleset(
             name=name,
             calendar=TradingCalendar("Europe/Prague", "00:00"),
             late_breach=LateBreach.REVIEW,
@@ -45,7 +40,7 @@ def two_step() -> Program:
                 DailyLoss(
                     id="daily_loss",
                     loss_max_bp=500,
-                    anchor=Anchor.HIGHER,
+                    anchor=FirstAnchor.HIGHER,
                     base=AmountBase.INITIAL,
                     boundary=Boundary.TOUCHES,
                     on_breach=OnDailyLoss.FAIL,
@@ -53,12 +48,12 @@ def two_step() -> Program:
                 MaximumLoss(
                     id="maximum_loss",
                     loss_max_bp=1000,
-                    trail=Trail.STATIC,
-                    trails_on=Anchor.BALANCE,
+                    trail=FirstTrail.STATIC,
+                    trails_on=FirstAnchor.BALANCE,
                     lock_at_bp=None,
                     boundary=Boundary.TOUCHES,
                 ),
-                ProfitTarget(id="profit_target", target_bp=target_bp, flat_required=True),
+                FirstProfitTarget(id="profit_target", target_bp=target_bp, flat_required=True),
                 MinimumTradingDays(id="trading_days", days_min=2),
             ),
         )

@@ -6,18 +6,9 @@ from actors.live import LiveAccount
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import Standing
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    LateBreach,
-    MaximumLoss,
-    OnDailyLoss,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach
+from firm.terms.first import AmountBase, DailyLoss, FirstAnchor, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 from web import words
 from web.objectives_view import nearest_limit, objective_rows, pause_sentence
@@ -27,8 +18,7 @@ def usd(text: str) -> Money:
     return Money.parse(text, "USD")
 
 
-RULES = Ruleset(
-    semantics=SEMANTICS,
+RULES = FirstRuleset(
     name="Soft days",
     calendar=TradingCalendar("Europe/Prague", "00:00"),
     late_breach=LateBreach.REVIEW,
@@ -37,7 +27,7 @@ RULES = Ruleset(
         DailyLoss(
             id="daily_loss",
             loss_max_bp=500,
-            anchor=Anchor.HIGHER,
+            anchor=FirstAnchor.HIGHER,
             base=AmountBase.INITIAL,
             boundary=Boundary.TOUCHES,
             on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER,
@@ -45,8 +35,8 @@ RULES = Ruleset(
         MaximumLoss(
             id="maximum_loss",
             loss_max_bp=1000,
-            trail=Trail.STATIC,
-            trails_on=Anchor.BALANCE,
+            trail=FirstTrail.STATIC,
+            trails_on=FirstAnchor.BALANCE,
             lock_at_bp=None,
             boundary=Boundary.CROSSES,
         ),

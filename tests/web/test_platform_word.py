@@ -3,12 +3,13 @@
 import re
 
 import httpx
+import msgspec
 import pytest
 
 from firm.commands import ReviewVerdict
 from firm.facts import BreachSuspected
 from firm.ids import id_text
-from firm.inputs import OrderReported, Side
+from firm.inputs import OrderReported, Side, SymbolReported
 from tests.web.page_text import text_of
 from web.app import create_app
 
@@ -87,6 +88,34 @@ async def test_the_reason_is_called_the_same_in_the_list_and_on_the_page(ruth, s
 
 
 async def test_the_pending_orders_that_a_breach_cancelled_are_listed(ruth, ada, silent, suspicion):
+    breach = confirmed_with_orders(silent, suspicion)
+    for client, path in ((ruth, "/staff/decisions"), (ada, "/decisions")):
+        done = text_of((await client.get(f"{path}/{breach}")).text).partition("What was done on the platform")[2]
+        assert "XAUUSD O91 Buy limit 2.00 1270.000 1 May 2014, 20:11:33.000 UTC" in done
+        assert "O92" not in done
+
+
+async def test_what_was_before_a_change_of_digits_is_shown_in_those_of_its_time(ruth, silent, suspicion):
+    breach = confirmed_with_orders(silent, suspicion)
+    account = silent.accounts["ada"]
+    paths = (
+        f"/staff/decisions/{suspicion}",
+        f"/staff/decisions/{breach}",
+        f"/staff/trace?desk=account/{id_text(account)}",
+    )
+    before = [prices_in((await ruth.get(path)).text) for path in paths]
+    assert all("1284.650" in found for found in before)  # where the gold was bought
+    assert "1270.000" in before[1]  # where more was to be
+    gold = silent.board.markets()["sim"].specs["XAUUSD"]
+    for digits in (2, 1):
+        spec = msgspec.structs.replace(gold, digits=digits)
+        silent.put(SymbolReported(bridge="sim", seq=silent.next_seq(), spec=spec))
+    silent.settle()
+    assert [prices_in((await ruth.get(path)).text) for path in paths] == before
+
+
+def confirmed_with_orders(silent, suspicion):
+    """The breach that a person confirmed, upon which one of two orders was cancelled."""
     account = silent.accounts["ada"]
     confirmed = ReviewVerdict(
         by="staff:1", account=account, decision=suspicion, outcome="confirm", why="The prices stood."
@@ -101,7 +130,9 @@ async def test_the_pending_orders_that_a_breach_cancelled_are_listed(ruth, ada, 
     silent.go_on()
     with silent.reader.connection() as book:
         [(breach,)] = book.execute("SELECT decision FROM rm_decision WHERE kind = 'BreachDeclared'").fetchall()
-    for client, path in ((ruth, "/staff/decisions"), (ada, "/decisions")):
-        done = text_of((await client.get(f"{path}/{breach}")).text).partition("What was done on the platform")[2]
-        assert "XAUUSD O91 Buy limit 2.00 1270.000 1 May 2014, 20:11:33.000 UTC" in done
-        assert "O92" not in done
+    return int(breach)
+
+
+def prices_in(html):
+    """Of gold, whatever its digits: it stood above a thousand dollars, and amounts have a comma there."""
+    return re.findall(r"(?<![\d.,])1\d{3,6}\.\d+|(?<![\d.,])1\d{6}(?![\d.,])", text_of(html))

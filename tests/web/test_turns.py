@@ -338,3 +338,76 @@ def test_two_who_watch_the_same_have_it_made_once(streams):
         assert len(part.made_at) == 5
 
     simulated(work)
+
+
+async def first_figure(stream: Any) -> bytes:
+    async for event in stream:
+        if event.startswith(b"event: live"):
+            return event
+    raise AssertionError("the stream ended before it")
+
+
+def test_who_opens_a_watched_page_is_sent_nothing_that_is_older_than_the_page(streams):
+    """The other browser was put to sleep and reads nothing: what it was sent last is from before."""
+
+    async def work(loop: VirtualLoop) -> None:
+        part = Part(loop, 0.000_2)
+        asleep = streams.follow(viewer(1), "account/1", part)
+        assert await first_figure(asleep) == b"event: live\ndata: <p>1</p>\n\n"
+        await passed(loop, 5.0)
+        opened_at, awake = loop.seconds, streams.follow(viewer(2), "account/1", part)
+        assert await first_figure(awake) == b"event: live\ndata: <p>2</p>\n\n"
+        assert opened_at <= part.made_at[1] <= opened_at + 0.01
+        await awake.aclose()
+        await asleep.aclose()
+
+    simulated(work)
+
+
+def test_who_opens_a_watched_page_beside_hundreds_waits_for_no_line(streams):
+    async def work(loop: VirtualLoop) -> None:
+        parts = [Part(loop, HEAVY_S) for _ in range(500)]
+        shown_at: list[float] = []
+
+        async def open_late() -> None:
+            await passed(loop, 8.0)
+            stream = streams.follow(viewer(1_000), "account/1", parts[0])
+            await first_figure(stream)
+            shown_at.extend([parts[0].made_at[-1], loop.seconds])
+            await stream.aclose()
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(open_late())
+            await watched_for(loop, streams, parts)
+        made_at, seen_at = shown_at
+        assert 8.0 <= made_at <= seen_at <= 8.0 + STREAM_INTERVAL_SECONDS + 4 * HEAVY_S / STREAM_SHARE
+
+    simulated(work)
+
+
+def test_what_was_passed_over_is_sent_after_all_where_it_holds_again_and_where_it_never_ceased_to(streams):
+    async def work(loop: VirtualLoop) -> None:
+        part = Returning(loop, 0.000_2)
+        part.rests_on = 1
+        first, second, third = (streams.follow(viewer(person), "account/1", part) for person in (1, 2, 3))
+        told = await first_figure(first)
+        assert await first_figure(second) == told
+        assert len(part.made_at) == 1  # nothing had changed: nothing was made
+        part.rests_on = 2
+        coming = asyncio.ensure_future(first_figure(third))
+        await passed(loop, 0.001)
+        part.rests_on = 1
+        assert await asyncio.wait_for(coming, 1.0) == told
+        for stream in (first, second, third):
+            await stream.aclose()
+
+    simulated(work)
+
+
+class Returning(Part):
+    """The very same parts again, where they rest on the same."""
+
+    def parts(self) -> dict[str, str]:
+        made = super().parts()
+        self._same: dict[str, str] = made if getattr(self, "_same", {}) != made else self._same
+        return self._same

@@ -47,22 +47,18 @@ from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
-from firm.ruleset import (
-    SEMANTICS,
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTerm,
+    FirstTrail,
     MaximumLoss,
     OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Term,
-    Trail,
 )
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 from tests.worlds.changes import BRIDGE, change
 
@@ -143,8 +139,7 @@ class World:
     def _sell(self, number: int) -> None:
         purse = self.dice.choice(list(PURSES))
         currency, exponent = purse.partition("-")[0], PURSES[purse]
-        rules = Ruleset(
-            semantics=SEMANTICS, name=f"rules {number}", calendar=TradingCalendar("Europe/Prague", "00:00"),
+        rules = FirstRuleset( name=f"rules {number}", calendar=TradingCalendar("Europe/Prague", "00:00"),
             late_breach=self.dice.choice(list(LateBreach)), await_swap=False, terms=self._terms(),
         )  # fmt: skip
         phase = Phase(name="Phase 1", ruleset=rules, funded=False)
@@ -171,19 +166,27 @@ class World:
         self.put(shown, account)
         self._held[account] = []
 
-    def _terms(self) -> tuple[Term, ...]:
+    def _terms(self) -> tuple[FirstTerm, ...]:
         dice = self.dice
         daily = DailyLoss(
-            id="daily", loss_max_bp=dice.choice((200, 500)), anchor=dice.choice(list(Anchor)),
+            id="daily", loss_max_bp=dice.choice((200, 500)), anchor=dice.choice(list(FirstAnchor)),
             base=dice.choice(list(AmountBase)), boundary=dice.choice(list(Boundary)), on_breach=dice.choice(list(OnDailyLoss)),
         )  # fmt: skip
         # Most follow every high: theirs are the floors that are hard to keep.
-        trail = dice.choice((Trail.EVERY_TICK, Trail.EVERY_TICK, Trail.EVERY_TICK, Trail.END_OF_DAY, Trail.STATIC))
+        trail = dice.choice(
+            (
+                FirstTrail.EVERY_TICK,
+                FirstTrail.EVERY_TICK,
+                FirstTrail.EVERY_TICK,
+                FirstTrail.END_OF_DAY,
+                FirstTrail.STATIC,
+            )
+        )
         maximum = MaximumLoss(
-            id="maximum", loss_max_bp=dice.choice((100, 300, 800)), trail=trail, trails_on=Anchor.BALANCE,
+            id="maximum", loss_max_bp=dice.choice((100, 300, 800)), trail=trail, trails_on=FirstAnchor.BALANCE,
             lock_at_bp=dice.choice((None, 0, 100)), boundary=dice.choice(list(Boundary)),
         )  # fmt: skip
-        target = ProfitTarget(id="target", target_bp=800, flat_required=dice.random() < 0.5)
+        target = FirstProfitTarget(id="target", target_bp=800, flat_required=dice.random() < 0.5)
         return tuple(term for term in (daily, maximum, target) if term is maximum or dice.random() < 0.7)
 
     # --- trading ---

@@ -261,6 +261,9 @@ def _no(request: Request[Any, Any, Any], answer: Retcode, symbol: str = "") -> W
 
 
 def _problem(request: Request[Any, Any, Any], status: int, detail: str, advice: str = "") -> Response[Any]:
+    """A page of its own, or a word on the page that asked for what moves."""
+    if _asks_for_piece(request):
+        return _page(request, "_problem.html", status, detail=detail)
     title = "Something failed" if status >= 500 else "That is not possible"
     return _page(request, "problem.html", status, title=title, detail=detail, advice=advice)
 

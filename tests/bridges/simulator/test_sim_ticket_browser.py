@@ -228,3 +228,32 @@ async def test_what_holds_for_the_account_appears_by_itself_and_what_is_typed_st
     await press(page, "main [type=submit]")
     assert await page.input_value("[name=lots]") == "0.77"
     assert not stand.state.accounts[ticket_stand.ADA].positions
+
+
+async def test_what_fails_while_prices_move_is_told_beside_the_last_figures_until_it_works_again(
+    browser: Browser, url: str, stand: Any
+) -> None:
+    page, _ = await signed_in(browser, url, stand)
+    await page.clock.install()
+    await press(page, "button[value=buy]")
+    ada, before = stand.state.accounts[ticket_stand.ADA], await page.inner_text("#live")
+    await page.fill("[name=lots]", "0.77")
+    ada.mode = "one that the ticket has never heard of"
+    for _ in range(2):
+        await page.clock.run_for(1_100)
+        await expect(page.locator("#not-renewed")).to_contain_text(
+            "could not be renewed: it was on the platform's side"
+        )
+        assert await page.inner_text("#live") == before
+        assert await page.locator("header.top").count() == await page.locator("h1").count() == 1
+    ada.mode = TradeMode.FULL
+    await page.clock.run_for(1_100)
+    await expect(page.locator("#not-renewed")).to_be_hidden()
+    assert await page.input_value("[name=lots]") == "0.77"
+    # As the server itself says that it has too many connections.
+    await page.route("**/ticket", lambda route: route.fulfill(status=503, body="Service Unavailable"))
+    async with page.expect_response("**/ticket") as answer:
+        await page.clock.run_for(1_100)
+    await (await answer.value).finished()
+    await page.clock.run_for(500)
+    assert await page.inner_text("#live") == before

@@ -6,11 +6,10 @@ from firm.account import Position
 from firm.arithmetic import PLAIN, Working
 from firm.inputs import Side
 from firm.instant import DAY_US
-from firm.money import Money
 from firm.rules.objectives import inactive, overstayed, target_of, won
-from firm.ruleset import Inactivity, MaximumDuration, MinimumTradingDays, ProfitTarget
+from firm.terms.first import FirstInactivity, FirstMaximumDuration, FirstProfitTarget, MinimumTradingDays
 
-TARGET = ProfitTarget(id="t", target_bp=800, flat_required=True)
+TARGET = FirstProfitTarget(id="t", target_bp=800, flat_required=True)
 HELD = (Position("P", "EURUSD", Side.BUY, 10**8, 1, 0, 5, "", 0, 5, "swap/minor"),)
 
 
@@ -32,13 +31,13 @@ def test_a_phase_is_won_when_every_objective_is_met(ada, balance, positions, day
 
 
 def test_a_target_that_allows_open_positions_counts_the_balance_only(ada):
-    rule = ProfitTarget(id="t", target_bp=800, flat_required=False)
+    rule = FirstProfitTarget(id="t", target_bp=800, flat_required=False)
     assert won(PLAIN, ada(rule, balance=108_000_00, positions=HELD))
 
 
 def test_a_target_is_rounded_up_to_the_cent_that_was_asked(ada):
     """8.01 % of 999.99 is 80.099199: what must be made is 80.10."""
-    small = ada(ProfitTarget(id="t", target_bp=801, flat_required=False), initial=Money(999_99, "USD", 2))
+    small = ada(FirstProfitTarget(id="t", target_bp=801, flat_required=False), initial=999_99)
     assert target_of(small) == 1_080_09
 
 
@@ -57,12 +56,12 @@ def test_the_working_of_a_pass_ends_with_the_balance_against_the_target(ada):
 
 @pytest.mark.parametrize(("label", "over"), [("2014-05-30", False), ("2014-05-31", True)])
 def test_thirty_days_are_over_at_the_thirtieth_rollover_after_the_first_trade(ada, label, over):
-    rule = MaximumDuration(id="m", days_max=30)
+    rule = FirstMaximumDuration(id="m", days_max=30)
     assert overstayed(rule, ada(rule, first_trade_day="2014-05-01"), label) is over
 
 
 def test_the_clock_of_a_phase_starts_with_its_first_trade(ada):
-    rule = MaximumDuration(id="m", days_max=30)
+    rule = FirstMaximumDuration(id="m", days_max=30)
     assert not overstayed(rule, ada(rule), "2099-01-01")
 
 
@@ -75,6 +74,6 @@ def test_the_clock_of_a_phase_starts_with_its_first_trade(ada):
     ],
 )
 def test_inactivity_counts_from_the_last_trade(ada, last_us, positions, expected):
-    rule = Inactivity(id="i", days_max=30)
+    rule = FirstInactivity(id="i", days_max=30)
     account = ada(rule, last_trade_us=DAY_US + last_us, positions=positions)
     assert inactive(rule, account, 31 * DAY_US) is expected

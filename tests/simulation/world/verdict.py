@@ -49,7 +49,7 @@ def kept_seeds(*, of_every_run: bool = False) -> list[int]:
 
 
 def keep(result: Result) -> None:
-    """A seed that was broken once is played first from now on: by every run, until somebody has looked at it."""
+    """What a soak finds, which nobody would play again by chance: every run plays it first from now on, until somebody has looked at it."""
     if result.seed not in kept_seeds():
         head, gap, rest = KEPT.read_text("utf-8").partition("\n\n")
         KEPT.write_text(f"{head.rstrip()}\n{result.seed}  # {result.broken[0].invariant}\n{gap[1:]}{rest}", "utf-8")

@@ -1,0 +1,40 @@
+"""Refusals: a command that was answered with no, and why."""
+
+from enum import StrEnum
+
+from firm.facts.fact import Fact
+
+
+class Refusal(StrEnum):
+    """Why the firm said no to a command: an answer, not an error."""
+
+    UNKNOWN_TRADER = "unknown_trader"
+    UNKNOWN_PROGRAM = "unknown_program"
+    UNKNOWN_ORDER = "unknown_order"
+    UNKNOWN_BRIDGE = "unknown_bridge"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    UNKNOWN_DECISION = "unknown_decision"
+    UNKNOWN_COMMAND = "unknown_command"
+    UNKNOWN_DESK = "unknown_desk"
+    ID_TAKEN = "id_taken"
+    ORDER_NOT_OPEN = "order_not_open"
+    TOO_MANY_ACCOUNTS = "too_many_accounts"
+    NOTHING_TO_DECIDE = "nothing_to_decide"
+    SWITCH_NOT_ENGAGED = "switch_not_engaged"
+    SAME_PERSON_TWICE = "same_person_twice"
+    DESK_NOT_STOPPED = "desk_not_stopped"
+    DESK_NOT_RESUMED = "desk_not_resumed"
+    NO_LONGER_WON = "no_longer_won"
+    BREACH_IN_QUESTION = "breach_in_question"
+    NOT_BROKEN = "not_broken"
+    BRIDGE_REVOKED = "bridge_revoked"
+    NOTHING_OWED = "nothing_owed"
+    ENFORCEMENT_STOPPED = "enforcement_stopped"
+    BRIDGE_OBSERVES = "bridge_observes"
+
+
+class Refused(Fact, frozen=True, kw_only=True):
+    """A command was understood and answered with no."""
+
+    refusal: Refusal
+    detail: str

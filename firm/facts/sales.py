@@ -1,0 +1,52 @@
+"""Facts of the firm's sales: programs, orders, and a trader's way through what was bought."""
+
+from firm.facts.fact import Fact
+from firm.money import Money
+from firm.phase import Standing
+from firm.ruleset import Program
+
+
+class ProgramPublished(Fact, frozen=True, kw_only=True):
+    """A program is on offer; `ruleset_ids` are those of its phases."""
+
+    program: Program
+    ruleset_ids: tuple[str, ...]
+
+
+class OrderPlaced(Fact, frozen=True, kw_only=True):
+    """An order waits for payment, with the program as it is sold. `accounts`: the ids of its phases' accounts, in order."""
+
+    order: int
+    trader: int
+    price: Money
+    accounts: tuple[int, ...]
+    program: Program
+
+
+class OrderPaid(Fact, frozen=True, kw_only=True):
+    """The money for an order arrived."""
+
+    order: int
+    reference: str
+
+
+class ChallengeOpened(Fact, frozen=True, kw_only=True):
+    """A trader's way through a program began. The challenge has its order's number."""
+
+    challenge: int
+    trader: int
+    program: str
+
+
+class ChallengeAdvanced(Fact, frozen=True, kw_only=True):
+    """The challenge moved on to phase number `phase` (from 0), on the row's account."""
+
+    challenge: int
+    phase: int
+
+
+class ChallengeEnded(Fact, frozen=True, kw_only=True):
+    """The challenge is over, with its account's last standing."""
+
+    challenge: int
+    standing: Standing

@@ -1,0 +1,163 @@
+"""Facts that judge: breaches and passes, what is in doubt of them, and what was said of them later."""
+
+from enum import StrEnum
+
+from firm.arithmetic import Step, Unit
+from firm.facts.fact import Fact
+from firm.money import Money
+from firm.terms.words import Consequence
+
+
+class Doubt(StrEnum):
+    """Why a breach or a pass is not yet final."""
+
+    STALE_QUOTE = "stale_quote"  # a price it rests on is older than its symbol allows
+    STALE_CONVERSION = "stale_conversion"  # an exchange rate it rests on is older than the policy allows
+    NO_QUOTE = "no_quote"
+    OUTSIDE_SANITY_BAND = "outside_sanity_band"
+    CONFLATED_PRICES = "conflated_prices"
+    DRIFT = "drift"  # our equity and the platform's differ beyond tolerance
+    NOT_RECONCILED = "not_reconciled"  # no recent equity or balance from the platform
+    BOOK_UNCONFIRMED = "book_unconfirmed"  # the platform has not shown its equity since the last deal
+    PROVISIONAL_ANCHOR = "provisional_anchor"  # the day's start is not final yet
+    MASS_BREACH = "mass_breach"  # the breaker stopped automatic failures
+    KILL_SWITCH = "kill_switch"
+    LATE_DATA = "late_data"
+    DESK_STOPPED = "desk_stopped"
+    PLATFORM_DOWN = "platform_down"
+    REVIEW_REQUIRED = "review_required"  # the rules have a person look at it
+
+
+class BreachDeclared(Fact, frozen=True, kw_only=True):
+    """A rule is broken: final. `working` is the arithmetic; its last step is the comparison that decided.
+
+    `late`: a price that came late showed it, on the book of that price's instant. `reviewed`: a person confirmed it. `does`: what follows,
+    by the term's strikes; None where the release that wrote it knew failures and pauses alone.
+    """
+
+    rule: str
+    rule_kind: str
+    severity: str
+    floor: Money
+    observed: Money
+    at_us: int
+    late: bool
+    reviewed: bool
+    quotes: tuple[int, ...]
+    working: tuple[Step, ...]
+    does: Consequence | None = None
+
+
+class BreachSuspected(Fact, frozen=True, kw_only=True):
+    """A rule looks broken, but what it rests on is in doubt: close-only until settled by data or a person."""
+
+    rule: str
+    rule_kind: str
+    severity: str
+    floor: Money
+    observed: Money
+    at_us: int
+    late: bool
+    doubts: tuple[Doubt, ...]
+    quotes: tuple[int, ...]
+    working: tuple[Step, ...]
+
+
+class VerdictCorrected(Fact, frozen=True, kw_only=True):
+    """A later word on decision `decision`, which itself stays as it was.
+
+    `verdict`: exonerated (measured again it is no breach), questioned (what came late shows none; a person is asked), withdrawn (with
+    what came after that it is one again; nobody is asked), dismissed or upheld (a person's answer).
+    """
+
+    decision: int
+    verdict: str
+    because: str
+
+
+class LimitNeared(Fact, frozen=True, kw_only=True):
+    """So much of a limit is used that the trader is warned: `share_bp` of what may be lost. Once a day for each share."""
+
+    rule: str
+    share_bp: int
+    floor: Money
+    observed: Money
+    at_us: int
+
+
+class RuleBroken(Fact, frozen=True, kw_only=True):
+    """A rule that is no loss limit is broken: `observed` against `limit`, both in `unit`. `subject`: which position, day, symbol or release.
+
+    `does`: what follows, by the term's strikes. `working` is the arithmetic; `calendar`: the version of the news that it rests on, or "".
+    `reviewed`: a person confirmed it.
+    """
+
+    rule: str
+    rule_kind: str
+    does: Consequence
+    unit: Unit
+    limit: int
+    observed: int
+    subject: str
+    at_us: int
+    reviewed: bool
+    calendar: str
+    working: tuple[Step, ...]
+
+
+class RuleSuspected(Fact, frozen=True, kw_only=True):
+    """A rule that is no loss limit looks broken, and a person decides: close-only until then."""
+
+    rule: str
+    rule_kind: str
+    unit: Unit
+    limit: int
+    observed: int
+    subject: str
+    at_us: int
+    doubts: tuple[Doubt, ...]
+    calendar: str
+    working: tuple[Step, ...]
+
+
+class RuleKeptAgain(Fact, frozen=True, kw_only=True):
+    """What broke a rule does so no more: another breach by the same subject counts anew."""
+
+    rule: str
+    subject: str
+
+
+class TargetReached(Fact, frozen=True, kw_only=True):
+    """What a target measures stands at or above it since `at_us`."""
+
+    rule: str
+    observed: Money
+    at_us: int
+
+
+class TargetLeft(Fact, frozen=True, kw_only=True):
+    """It does not any more."""
+
+    rule: str
+    observed: Money
+    at_us: int
+
+
+class PhasePassed(Fact, frozen=True, kw_only=True):
+    """All objectives of the phase are met."""
+
+    rule: str
+    target: Money
+    observed: Money
+    trading_days: int
+    working: tuple[Step, ...]
+
+
+class PassHeld(Fact, frozen=True, kw_only=True):
+    """The objectives look met, but what that rests on is in doubt; asked again when the doubt lifts."""
+
+    rule: str
+    target: Money
+    observed: Money
+    doubts: tuple[Doubt, ...]
+    working: tuple[Step, ...]
