@@ -1,19 +1,10 @@
 """Breaches: what a broken term does, the first time and every time after."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
+from firm.rules.consequences import Striking
 from firm.sentences.speaker import Speaker
-from firm.terms.words import Action, Consequence, DeductProfit, Scope, ToGroup, ToLeverage
-
-
-class Striking(Protocol):
-    """A term whose breaches are counted."""
-
-    @property
-    def on_breach(self) -> tuple[Consequence, ...]: ...
-    @property
-    def strikes_within(self) -> Scope: ...
+from firm.terms.words import Action, Consequence, DeductProfit, ToGroup, ToLeverage
 
 
 def breach_sentences(term: Striking, say: Speaker) -> Iterator[str]:

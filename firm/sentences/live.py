@@ -1,6 +1,11 @@
 """Live: how an account stands under a rule now: "Today equity must not fall below 95,000.00 USD; 4,200.00 USD are left"."""
 
+from collections.abc import Mapping
+from enum import Enum, auto
+
+from firm.rules import lifecycle, payout_amounts, payout_extras
 from firm.rules.judged import Judged, Unit, Verdict
+from firm.rules.payout_eligibility import Condition
 from firm.ruleset import Rule
 from firm.sentences.catalog import catalog_of
 from firm.sentences.figures import Figures
@@ -19,9 +24,44 @@ from firm.terms.objectives import (
     TradingDays,
 )
 
-_BY_VERDICT = frozenset({"news_window", "holding_limit", "trading_hours", "automation_use", "payout_conditions"})
+_BY_VERDICT = frozenset({"news_window", "holding_limit", "trading_hours", "automation_use"})
 """Rules that are kept or broken by what was done: a figure beside that says nothing to a trader."""
 _FINAL = frozenset({Verdict.BROKEN, Verdict.MET})
+
+
+class _Told(Enum):
+    """How a condition's figures are told."""
+
+    OF = auto()  # so much of what is needed
+    LIMIT = auto()  # so much, and the most that may be
+    NOT = auto()  # by its verdict alone
+
+
+_CONDITIONS: Mapping[str, tuple[str, _Told]] = {
+    Condition.WAIT: ("wait", _Told.OF),
+    Condition.WINDOW: ("window", _Told.NOT),
+    Condition.CYCLE: ("cycle", _Told.OF),
+    Condition.POSITIONS: ("positions", _Told.LIMIT),
+    Condition.ORDERS: ("orders", _Told.LIMIT),
+    Condition.IDENTITY: ("identity", _Told.NOT),
+    Condition.PROFIT: ("profit", _Told.OF),
+    Condition.TRADER_SHARE: ("trader_share", _Told.OF),
+    payout_amounts.LEAST: ("least", _Told.LIMIT),
+    payout_amounts.MOST: ("most", _Told.LIMIT),
+    payout_extras.CLAIMED_IN_TIME: ("claim", _Told.LIMIT),
+    payout_extras.STOP_LOSSES: ("stop_losses", _Told.LIMIT),
+    payout_extras.TRADE_LOSS: ("trade_loss", _Told.LIMIT),
+    lifecycle.USED: ("used", _Told.LIMIT),
+    lifecycle.BREACH: ("breach", _Told.NOT),
+    lifecycle.IN_PROFIT: ("in_profit", _Told.OF),
+    lifecycle.FLAT: ("positions", _Told.LIMIT),
+    lifecycle.MONTHS: ("months", _Told.OF),
+    lifecycle.MONTHS_PROFIT: ("months_profit", _Told.OF),
+    lifecycle.MONTHS_PAYOUTS: ("months_payouts", _Told.OF),
+    lifecycle.SIZE: ("size", _Told.LIMIT),
+    lifecycle.ACCOUNTS: ("accounts", _Told.LIMIT),
+}
+"""What an answer is about where it is no position, day or symbol, but one condition of several that its rule makes."""
 
 
 def live_sentence(rule: Rule, judged: Judged, language: Language, figures: Figures) -> str:
@@ -29,8 +69,24 @@ def live_sentence(rule: Rule, judged: Judged, language: Language, figures: Figur
     say = Speaker(catalog_of(language), figures, {})
     if judged.verdict is Verdict.SILENT:
         return say("live.silent")
+    condition = _CONDITIONS.get(judged.subject)
+    if condition is not None:
+        key, told = condition
+        return say("live.subject", subject=say(f"live.condition.{key}"), said=_condition(told, judged, say))
     said = " ".join(map(upper_first, _standing(rule, judged, say)))
     return say("live.subject", subject=say.name(judged.subject), said=said) if judged.subject else said
+
+
+def _condition(told: _Told, judged: Judged, say: Speaker) -> str:
+    verdict = say(f"live.verdict.{judged.verdict}")
+    match told:
+        case _Told.NOT:
+            return verdict
+        case _Told.OF:
+            figures = say("live.of", **_measures(judged, say))
+        case _Told.LIMIT:
+            figures = say("live.limit", **_measures(judged, say))
+    return f"{figures} {verdict}"
 
 
 def _standing(rule: Rule, judged: Judged, say: Speaker) -> list[str]:
@@ -63,17 +119,18 @@ def _figures(rule: Rule, judged: Judged, say: Speaker) -> str:
         case Inactivity():
             return say("live.inactivity", observed=observed, limit=limit)
         case ProfitTarget() | ScoreTarget():
-            return say(
-                "live.of", observed=_measure(observed, judged.unit, say), limit=_measure(limit, judged.unit, say)
-            )
+            return say("live.of", **_measures(judged, say))
         case Consistency() as term if judged.unit is Unit.BP:
             cap = say(f"consistency.cap.{term.boundary}", cap=say.percent(limit))
             of = say(f"consistency.of.{term.of}")
             return say("live.consistency", best=best_result(term, say), share=say.percent(observed), of=of, cap=cap)
         case _:
-            return say(
-                "live.limit", observed=_measure(observed, judged.unit, say), limit=_measure(limit, judged.unit, say)
-            )
+            return say("live.limit", **_measures(judged, say))
+
+
+def _measures(judged: Judged, say: Speaker) -> dict[str, str]:
+    unit = judged.unit
+    return {"observed": _measure(judged.observed, unit, say), "limit": _measure(judged.limit, unit, say)}
 
 
 def _measure(number: int, unit: Unit, say: Speaker) -> str:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from firm.checks.objectives import BY_PROFIT
 from firm.sentences.breaches import breach_sentences, consequence_sentence
 from firm.sentences.speaker import Speaker, whether
 from firm.terms.objectives import (
     Consistency,
-    DayCounts,
     Denominator,
     Inactivity,
     LotConsistency,
@@ -17,16 +17,6 @@ from firm.terms.objectives import (
     ScoreTarget,
     TradingDays,
 )
-
-COUNTS_BY_PROFIT = frozenset(
-    {
-        DayCounts.PROFIT_CLOSED,
-        DayCounts.PROFIT_CLOSED_LESS_OPEN_LOSS,
-        DayCounts.PROFIT_OPENED,
-        DayCounts.PROFIT_EQUITY,
-    }
-)
-"""Days that count by what they made, and not by trades alone."""
 
 
 def profit_target(term: ProfitTarget, say: Speaker) -> Iterator[str]:
@@ -47,15 +37,14 @@ def score_target(term: ScoreTarget, say: Speaker) -> Iterator[str]:
 
 def trading_days(term: TradingDays, say: Speaker) -> Iterator[str]:
     yield say("trading_days.days", days=term.days_min, within=say(f"within.{term.per}"))
-    if term.counts in COUNTS_BY_PROFIT:
+    if term.counts in BY_PROFIT:
         yield say(f"trading_days.counts.{term.counts}", profit=_day_profit(term, say))
     else:
         yield say(f"trading_days.counts.{term.counts}")
 
 
 def _day_profit(term: TradingDays, say: Speaker) -> str:
-    if term.profit_min is None:
-        return say("trading_days.profit.any")
+    assert term.profit_min is not None, f"term {term.id} counts days by their profit and names none"
     return say(f"trading_days.profit.{term.boundary}", amount=say.amount(term.profit_min))
 
 

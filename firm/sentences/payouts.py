@@ -15,6 +15,7 @@ from firm.terms.payouts import (
     PayoutCycle,
     PayoutSchedule,
     ProfitSplit,
+    ResetPenalty,
     Salvage,
     SplitCounted,
     Tier,
@@ -60,9 +61,10 @@ def payout_conditions(term: PayoutConditions, say: Speaker) -> Iterator[str]:
     if term.kyc_required:
         yield say("payout_conditions.kyc")
     if term.profit_min is not None:
-        yield say("payout_conditions.profit", amount=say.amount(term.profit_min))
+        yield say(f"payout_conditions.profit.{term.boundary}", amount=say.amount(term.profit_min))
     if term.trader_share_min is not None:
-        yield say("payout_conditions.trader_share", amount=_trader_share(term, term.trader_share_min, say))
+        amount = _trader_share(term, term.trader_share_min, say)
+        yield say(f"payout_conditions.trader_share.{term.boundary}", amount=amount)
     if term.needs:
         yield say("payout_conditions.needs", rules=say.rules(term.needs))
 
@@ -74,6 +76,7 @@ def _trader_share(term: PayoutConditions, least: Amount, say: Speaker) -> str:
 
 
 def payout_amount(term: PayoutAmount, say: Speaker) -> Iterator[str]:
+    yield say(f"payout_amount.measured.{term.measured}")
     yield from _kept_back(term, say)
     if term.balance_share_bp is not None:
         yield say("payout_amount.balance_share", share=say.percent(term.balance_share_bp))
@@ -81,9 +84,9 @@ def payout_amount(term: PayoutAmount, say: Speaker) -> Iterator[str]:
         yield say("payout_amount.minimum", amount=say.money(term.minimum_minor))
     caps = [say.amount(cap) for cap in term.caps]
     if len(caps) == 1:
-        yield say("payout_amount.cap", amount=caps[0])
+        yield say(f"payout_amount.cap.{term.capped}", amount=caps[0])
     elif caps:
-        yield say("payout_amount.caps", caps=say.by_payout(caps))
+        yield say(f"payout_amount.caps.{term.capped}", caps=say.by_payout(caps))
     else:
         yield say("payout_amount.no_cap")
     yield say(f"payout_amount.resets_balance.{whether(term.resets_balance)}")
@@ -108,8 +111,17 @@ def profit_split(term: ProfitSplit, say: Speaker) -> Iterator[str]:
     else:
         tiers = say("list.semicolon").join(_tier(term.counted, tier, say) for tier in term.tiers)
         yield say(f"profit_split.counted.{term.counted}", tiers=tiers)
-    if term.reset_penalty_bp:
-        yield say("profit_split.reset_penalty", share=say.percent(term.reset_penalty_bp))
+    for penalty in term.reset_penalties:
+        yield _penalty(penalty, say)
+    if len(term.reset_penalties) > 1:
+        yield say("profit_split.largest_penalty")
+
+
+def _penalty(penalty: ResetPenalty, say: Speaker) -> str:
+    phase, share = say.name(penalty.phase), say.percent(penalty.bp)
+    if penalty.payouts is None:
+        return say("profit_split.reset_penalty", phase=phase, share=share)
+    return say("profit_split.reset_penalty_payouts", phase=phase, share=share, payouts=penalty.payouts)
 
 
 def _tier(counted: SplitCounted, tier: Tier, say: Speaker) -> str:

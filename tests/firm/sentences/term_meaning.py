@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from firm.sentences.objectives import COUNTS_BY_PROFIT
+from firm.checks.objectives import BY_PROFIT
 from firm.terms.conduct import Closure, HoldingLimit
 from firm.terms.exposure import (
     AccountsTogether,
@@ -50,7 +50,13 @@ def meaning_of(value: Any) -> object:
                 value.permanent,
             )
         case PayoutConditions(trader_share_min=Share() as share) if value.share_of is not None:
-            return ("share of a rule", share.bp, value.share_of, meaning_of(replace(value, trader_share_min=None)))
+            return (
+                "share of a rule",
+                share.bp,
+                value.share_of,
+                value.boundary,
+                meaning_of(replace(value, trader_share_min=None)),
+            )
         case msgspec.Struct():
             fields = ((name, getattr(value, name)) for name in value.__struct_fields__ if not _is_idle(value, name))
             return (type(value).__name__, *((name, meaning_of(one)) for name, one in fields))
@@ -86,10 +92,8 @@ def _is_idle(term: Any, field: str) -> bool:
         case LossLimit():
             is_high_free = term.trail in (Trail.STATIC, Trail.ON_CLOSE)
             return (field == "high" and is_high_free) or (field == "anchor" and term.scope is Scope.PHASE)
-        case TradingDays() if term.counts not in COUNTS_BY_PROFIT:
+        case TradingDays() if term.counts not in BY_PROFIT:
             return field in {"profit_min", "boundary"}
-        case TradingDays():
-            return field == "boundary" and term.profit_min is None
         case Consistency() if term.of is not Denominator.POSITIVE_DAYS:
             return field == "day_basis" and term.best is not Numerator.BEST_DAY
         case HoldingLimit():
@@ -105,7 +109,11 @@ def _is_idle(term: Any, field: str) -> bool:
 def _is_idle_in_payouts(term: Any, field: str) -> bool:
     match term:
         case PayoutConditions():
+            if field == "boundary":
+                return term.profit_min is None and term.trader_share_min is None
             return field == "share_of" and not isinstance(term.trader_share_min, Share)
+        case PayoutAmount() if field == "capped":
+            return not term.caps
         case PayoutAmount():
             return field == "buffer_payouts" and term.buffer is None and term.buffer_plus_drawdown is None
         case ProfitSplit():

@@ -12,12 +12,13 @@ import msgspec
 from msgspec import inspect
 from msgspec.structs import replace
 
+from firm.checks.objectives import BY_PROFIT
 from firm.ruleset import Rule
 from firm.terms.conduct import Closure, HoldingLimit, NewsWindow, TradeDuration, TradingHours
 from firm.terms.exposure import AccountsTogether, AcrossAccounts, ExposureLimit, IdeaGrouping, IdeaRisk, Quantity
 from firm.terms.losses import LossLimit, Trail
 from firm.terms.objectives import DayCounts, TradingDays
-from firm.terms.payouts import Bonus, BonusFor, PayoutConditions, ProfitSplit, SplitCounted
+from firm.terms.payouts import Bonus, BonusFor, Capped, PayoutAmount, PayoutConditions, ProfitSplit, SplitCounted
 from firm.terms.union import KINDS
 from firm.terms.words import RuleTerm, Share, ShareOf
 
@@ -93,6 +94,8 @@ def _bases(term: Any) -> list[Any]:
             return [replace(term, quantity=one) for one in Quantity]
         case AcrossAccounts():
             return [replace(term, measured=one) for one in AccountsTogether]
+        case PayoutAmount():
+            return [replace(term, capped=one) for one in Capped]
         case ProfitSplit():
             return [replace(term, counted=one) for one in SplitCounted]
         case PayoutConditions():
@@ -110,6 +113,8 @@ def _is_sound(term: RuleTerm) -> bool:
             return term.after_payouts is not None
         case Bonus():
             return term.after is not None
+        case TradingDays():
+            return term.counts not in BY_PROFIT or term.profit_min is not None
         case TradeDuration():
             return (term.longer_s is None) == (term.share_of_longer_bp is None)
         case _:

@@ -5,7 +5,9 @@ import re
 import pytest
 from babel import Locale
 
+from firm.rules import lifecycle, payout_amounts, payout_extras
 from firm.rules.judged import Judged, Unit, Verdict
+from firm.rules.payout_eligibility import Condition
 from firm.sentences.catalog import NUMBER, SLOT, catalog_of
 from firm.sentences.languages import PLURALS, Language, Plural, plural_of
 from firm.sentences.live import live_sentence
@@ -15,6 +17,11 @@ from tests.firm.sentences.plain_figures import PLAIN_FIGURES
 from tests.firm.sentences.term_variants import VARIANTS, rule_of
 
 ENGLISH = catalog_of(Language.ENGLISH)
+# What judges call the conditions that they answer for.
+NAMED = [
+    value for room in (lifecycle, payout_amounts, payout_extras) for name, value in vars(room).items() if name.isupper()
+]
+CONDITIONS = [*Condition, *(value for value in NAMED if isinstance(value, str))]
 # International words, and what has no letters of its own.
 SAME_AS_ENGLISH = {"word.lots", "word.rule", "word.count", "list.comma", "list.semicolon", "live.subject"}
 
@@ -76,17 +83,28 @@ def _are_in(parts: list[str], text: str) -> bool:
 
 def _everything_said(language: Language) -> set[str]:
     said = set()
-    for terms in VARIANTS.values():
+    for tag, terms in VARIANTS.items():
         for term in terms:
             rule = rule_of(term)
             sentence = rule_sentence(rule, language, PLAIN_FIGURES)
             said |= {sentence.title, sentence.text}
             said |= {
-                live_sentence(rule, Judged(verdict, 137, 149, unit, "EURUSD"), language, PLAIN_FIGURES)
+                live_sentence(rule, Judged(verdict, 137, 149, unit, subject), language, PLAIN_FIGURES)
                 for verdict in Verdict
                 for unit in (Unit.DAYS, Unit.COUNT, Unit.BP)
+                for subject in (CONDITIONS if tag == "payout_conditions" else ["EURUSD"])
             }
     return said
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_condition_is_called_by_a_name_of_the_language(condition: str) -> None:
+    """A judge that answers for another condition gives it a name here, or a trader of another language reads ours."""
+    judged = Judged(Verdict.PENDING, 1, 2, Unit.COUNT, condition)
+    for language in Language:
+        if language is not Language.ENGLISH:
+            said = live_sentence(rule_of(VARIANTS["payout_conditions"][0]), judged, language, PLAIN_FIGURES)
+            assert condition not in said
 
 
 PLURAL_TABLE = [

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from firm.rules.judged import SILENT, Judged, Unit, Verdict, kept, met
+from firm.rules.payout_eligibility import Condition
 from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
 from firm.terms.losses import Measured
@@ -66,12 +67,12 @@ def test_when_and_what_is_measured(scope: Scope, measured: Measured, start: str)
         ("two_step", "days", met(2, 4, Unit.DAYS, is_met=False), "2 of 4 trading days."),
         ("two_step", "days", met(4, 4, Unit.DAYS, is_met=True), "4 of 4 trading days. The condition is met."),
         ("two_step", "target", met(250_000, 1_000_000, Unit.MINOR, is_met=False), "2,500.00 USD of 10,000.00 USD."),
-        ("two_step", "duration", kept(12, 60, Unit.DAYS, broken=False), "Day 12 of 60."),
+        ("two_step", "duration", kept(12, 60, Unit.DAYS, broken=False), "12 of 60 calendar days are over."),
         (
             "two_step",
             "inactivity",
             kept(1, 30, Unit.DAYS, broken=False),
-            "1 day without activity; at most 30 days are allowed.",
+            "1 of 30 days without activity are over.",
         ),
         (
             "futures",
@@ -93,6 +94,24 @@ def test_when_and_what_is_measured(scope: Scope, measured: Measured, start: str)
             "EURUSD: Now 2,000.00 USD; the limit is 2,000.00 USD. The rule is broken.",
         ),
         ("news", "scalping", kept(120, 90, Unit.SECONDS, broken=False), "Now 2 minutes; the limit is 90 seconds."),
+        (
+            "instant",
+            "schedule",
+            met(3, 14, Unit.DAYS, Condition.WAIT, is_met=False),
+            "Waiting time: 3 days of 14 days. The condition is not yet met.",
+        ),
+        (
+            "instant",
+            "conditions",
+            met(2, 0, Unit.COUNT, Condition.POSITIONS, is_met=False),
+            "Open positions: Now 2; the limit is 0. The condition is not yet met.",
+        ),
+        (
+            "instant",
+            "conditions",
+            met(0, 1, Unit.COUNT, Condition.IDENTITY, is_met=False),
+            "Verified identity: The condition is not yet met.",
+        ),
         ("news", "news", kept(30, 120, Unit.SECONDS, broken=True), "The rule is broken."),
         ("news", "weekend", kept(0, 0, Unit.COUNT, broken=False), "The rule is kept."),
         ("futures", "consistency", SILENT, "The rule does not apply at present."),
