@@ -75,35 +75,26 @@ class _Builder:
         return [one for place, one in enumerate(found) if one not in found[:place]]
 
 
+# What another field must be for a field to say anything.
+_BESIDE: dict[type[RuleTerm], tuple[str, tuple[Any, ...]]] = {
+    LossLimit: ("trail", (Trail.END_OF_DAY,)),
+    TradingDays: ("counts", (DayCounts.PROFIT_CLOSED,)),
+    IdeaRisk: ("grouping", (IdeaGrouping.SYMBOL,)),
+    TradingHours: ("closes", (WORDS["closes"], "02:05")),
+    NewsWindow: ("before_s", (61, 0)),
+    HoldingLimit: ("over", (Closure.LONG_BREAK,)),
+    ExposureLimit: ("quantity", tuple(Quantity)),
+    AcrossAccounts: ("measured", tuple(AccountsTogether)),
+    PayoutAmount: ("capped", tuple(Capped)),
+    ProfitSplit: ("counted", tuple(SplitCounted)),
+    PayoutConditions: ("trader_share_min", (Share(bp=67, of=ShareOf.ANCHOR),)),
+    Bonus: ("earned_by", tuple(BonusFor)),
+}
+
+
 def _bases(term: Any) -> list[Any]:
-    """What other fields must be for a field to say anything."""
-    match term:
-        case LossLimit():
-            return [replace(term, trail=Trail.END_OF_DAY)]
-        case TradingDays():
-            return [replace(term, counts=DayCounts.PROFIT_CLOSED)]
-        case IdeaRisk():
-            return [replace(term, grouping=IdeaGrouping.SYMBOL)]
-        case TradingHours():
-            return [term, replace(term, closes="02:05")]
-        case NewsWindow():
-            return [term, replace(term, before_s=0)]
-        case HoldingLimit():
-            return [replace(term, over=Closure.LONG_BREAK)]
-        case ExposureLimit():
-            return [replace(term, quantity=one) for one in Quantity]
-        case AcrossAccounts():
-            return [replace(term, measured=one) for one in AccountsTogether]
-        case PayoutAmount():
-            return [replace(term, capped=one) for one in Capped]
-        case ProfitSplit():
-            return [replace(term, counted=one) for one in SplitCounted]
-        case PayoutConditions():
-            return [replace(term, trader_share_min=Share(bp=137, of=ShareOf.ANCHOR))]
-        case Bonus():
-            return [replace(term, earned_by=one) for one in BonusFor]
-        case _:
-            return [term]
+    name, values = _BESIDE.get(type(term), ("", ()))
+    return [replace(term, **{name: value}) for value in values] or [term]
 
 
 def _is_sound(term: RuleTerm) -> bool:
