@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from appliance.conformance.losses import Marked, maximum_limit
+from appliance.conformance.losses import maximum_limit
+from appliance.conformance.marked import Marked
 from appliance.conformance.payout_terms import amount_term, as_asked, rule_of, split_term, told
 from appliance.conformance.units import amount_of, bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known

@@ -104,8 +104,8 @@ class DayClosed(Fact, frozen=True, kw_only=True):
     """What a finished trading day brought, for rules that look at days. Written again where something that comes later changes it.
 
     Costs are in all figures, deposits and withdrawals in none. `closed`: booked on it. `opened`: of positions that were opened on
-    it and are closed by now. `open_loss`: the floating losses at its end, 0 or less. `equity`: at its end less at its start; None where a mark could
-    not be priced. `round_trips`: positions opened on it that are closed by now. `lots_carried_e8`: held at its start.
+    it and are closed by now. `open_loss`: the floating losses at its end, 0 or less. `equity`: at its end less at its start; None
+    where a mark could not be priced. `round_trips`: positions opened on it that are closed by now. `lots_carried_e8`: held at its start.
     """
 
     label: str

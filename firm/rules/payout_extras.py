@@ -166,6 +166,6 @@ def _largest_loss(calc: Arithmetic, trades: Sequence[Trade]) -> int:
     for trade in trades:
         positions[trade.position_id].append(trade)
     worst = min(positions.values(), key=lambda parts: sum(part.net for part in parts), default=[])
-    nets = [calc.given("net of the worst trade", part.net, "minor", f"{part.seq}/net") for part in worst]
+    nets = [calc.given("net of the worst trade", part.net, "minor", f"{part.seq}/net/minor") for part in worst]
     lost = calc.minus("loss of the worst trade", 0, total_of(calc, "net of its parts", nets))
     return calc.highest(TRADE_LOSS, lost, 0)

@@ -48,7 +48,7 @@ def held(position):
         "opened_us": 0,
     }
     rest = dict.fromkeys(("floating", "stop_risk", "target_gain", "notional", "margin"))
-    return HeldPosition(**ids, **rest, worst=0, stop_loss=0, take_profit=0, seq=1)
+    return HeldPosition(**ids, **rest, stop_loss=0, take_profit=0, seq=1)
 
 
 def judged(*trades, open_still=(), since_us=0, term=None):
