@@ -25,7 +25,7 @@ def _does(consequence: Consequence, key: str, say: Speaker) -> str:
         case Action():
             return say(f"{key}.{consequence}")
         case ToGroup():
-            return say(f"{key}.to_group", group=say.name(consequence.group))
+            return say(f"{key}.to_group", group=say.quoted(consequence.group))
         case ToLeverage():
             return say(f"{key}.to_leverage", leverage=say.name(f"1:{consequence.leverage}"))
         case DeductProfit():

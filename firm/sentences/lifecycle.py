@@ -36,8 +36,8 @@ def extension(term: Extension, say: Speaker) -> Iterator[str]:
 
 
 def scaling(term: Scaling, say: Speaker) -> Iterator[str]:
-    for step in term.steps:
-        yield _growth(step, say)
+    for place, step in enumerate(term.steps):
+        yield _growth(step, "_then" if place else "", say)
     if term.profit_min is not None:
         yield say("scaling.profit", amount=say.amount(term.profit_min))
     if term.payouts_min:
@@ -49,11 +49,11 @@ def scaling(term: Scaling, say: Speaker) -> Iterator[str]:
         yield say("scaling.split", share=say.percent(term.split_after_bp))
 
 
-def _growth(step: GrowthStep, say: Speaker) -> str:
+def _growth(step: GrowthStep, then: str, say: Speaker) -> str:
     grows = say(f"scaling.of.{step.of}", share=say.percent(step.grows_bp))
     if step.times is None:
-        return say("scaling.always", months=step.months, grows=grows)
-    return say("scaling.times", months=step.months, grows=grows, times=step.times)
+        return say(f"scaling.always{then}", months=step.months, grows=grows)
+    return say(f"scaling.times{then}", months=step.months, grows=grows, times=step.times)
 
 
 def merge(term: Merge, say: Speaker) -> Iterator[str]:

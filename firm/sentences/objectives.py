@@ -32,7 +32,7 @@ def profit_target(term: ProfitTarget, say: Speaker) -> Iterator[str]:
 
 
 def score_target(term: ScoreTarget, say: Speaker) -> Iterator[str]:
-    yield say("score_target.score", score=term.score_min, board=say.name(term.board))
+    yield say("score_target.score", score=term.score_min, board=say.quoted(term.board))
 
 
 def trading_days(term: TradingDays, say: Speaker) -> Iterator[str]:

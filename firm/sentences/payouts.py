@@ -46,6 +46,8 @@ def _window(window: Weekly | Monthly, say: Speaker) -> str:
         case Weekly():
             weekday = say(f"weekday.{window.weekday}")
             return say("payout_schedule.weekly", weekday=weekday, at=say.name(window.at))
+        case Monthly() if window.from_day == window.to_day:
+            return say("payout_schedule.monthly_day", day=window.from_day)
         case Monthly():
             return say("payout_schedule.monthly", first=window.from_day, last=window.to_day)
         case unknown:
@@ -118,7 +120,7 @@ def profit_split(term: ProfitSplit, say: Speaker) -> Iterator[str]:
 
 
 def _penalty(penalty: ResetPenalty, say: Speaker) -> str:
-    phase, share = say.name(penalty.phase), say.percent(penalty.bp)
+    phase, share = say.quoted(penalty.phase), say.percent(penalty.bp)
     if penalty.payouts is None:
         return say("profit_split.reset_penalty", phase=phase, share=share)
     return say("profit_split.reset_penalty_payouts", phase=phase, share=share, payouts=penalty.payouts)

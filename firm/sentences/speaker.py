@@ -84,9 +84,12 @@ class Speaker:
 
     def rules(self, rules: Iterable[str], joined: str = "and") -> str:
         """Other terms of the ruleset, by their ids: each is called by its title where that is known."""
-        return self.listed(
-            [self("word.rule", rule=self._titles.get(rule) or self.name(rule)) for rule in rules], joined
-        )
+        titles = [self._titles.get(rule) or self.name(rule) for rule in rules]
+        return self.listed([self("word.quoted", word=title) for title in titles], joined)
+
+    def quoted(self, text: str) -> str:
+        """A name that somebody gave: a phase, a group, a board."""
+        return self("word.quoted", word=self.name(text))
 
     def _apart(self, text: str) -> str:
         """Kept in its own order among words that are read from right to left."""

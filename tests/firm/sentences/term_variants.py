@@ -18,7 +18,16 @@ from firm.terms.conduct import Closure, HoldingLimit, NewsWindow, TradeDuration,
 from firm.terms.exposure import AccountsTogether, AcrossAccounts, ExposureLimit, IdeaGrouping, IdeaRisk, Quantity
 from firm.terms.losses import LossLimit, Trail
 from firm.terms.objectives import DayCounts, TradingDays
-from firm.terms.payouts import Bonus, BonusFor, Capped, PayoutAmount, PayoutConditions, ProfitSplit, SplitCounted
+from firm.terms.payouts import (
+    Bonus,
+    BonusFor,
+    Capped,
+    Monthly,
+    PayoutAmount,
+    PayoutConditions,
+    ProfitSplit,
+    SplitCounted,
+)
 from firm.terms.union import KINDS
 from firm.terms.words import RuleTerm, Share, ShareOf
 
@@ -76,7 +85,7 @@ class _Builder:
 
 
 # What another field must be for a field to say anything.
-_BESIDE: dict[type[RuleTerm], tuple[str, tuple[Any, ...]]] = {
+_BESIDE: dict[type[msgspec.Struct], tuple[str, tuple[Any, ...]]] = {
     LossLimit: ("trail", (Trail.END_OF_DAY,)),
     TradingDays: ("counts", (DayCounts.PROFIT_CLOSED,)),
     IdeaRisk: ("grouping", (IdeaGrouping.SYMBOL,)),
@@ -88,6 +97,7 @@ _BESIDE: dict[type[RuleTerm], tuple[str, tuple[Any, ...]]] = {
     PayoutAmount: ("capped", tuple(Capped)),
     ProfitSplit: ("counted", tuple(SplitCounted)),
     PayoutConditions: ("trader_share_min", (Share(bp=67, of=ShareOf.ANCHOR),)),
+    Monthly: ("from_day", (31, 17)),
     Bonus: ("earned_by", tuple(BonusFor)),
 }
 

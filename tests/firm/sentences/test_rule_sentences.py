@@ -98,7 +98,7 @@ class Strikes:
         Strikes(
             (DeductProfit(share_bp=10_000), ToGroup(group="slow")),
             (
-                "breach 1: 100 % of the profit made by it is deducted; from breach 2 on: the account is moved to the group slow.",
+                "breach 1: 100 % of the profit made by it is deducted; from breach 2 on: the account is moved to the group “slow”.",
             ),
         ),
     ],
