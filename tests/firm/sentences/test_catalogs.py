@@ -4,7 +4,9 @@ import re
 
 import pytest
 from babel import Locale
+from msgspec.structs import replace
 
+from firm.money import Money
 from firm.rules import lifecycle, payout_amounts, payout_extras
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.payout_eligibility import Condition
@@ -13,6 +15,9 @@ from firm.sentences.languages import PLURALS, Language, Plural, plural_of
 from firm.sentences.live import live_sentence
 from firm.sentences.rule import rule_sentence
 from firm.sentences.speaker import Speaker
+from firm.sentences.worked_example import worked_example
+from firm.terms.words import Scope
+from tests.firm.sentences.examples import EXAMPLES, ruleset_of
 from tests.firm.sentences.plain_figures import PLAIN_FIGURES
 from tests.firm.sentences.term_variants import VARIANTS, rule_of
 
@@ -94,7 +99,17 @@ def _everything_said(language: Language) -> set[str]:
                 for unit in (Unit.DAYS, Unit.COUNT, Unit.BP)
                 for subject in (CONDITIONS if tag == "payout_conditions" else ["EURUSD"])
             }
-    return said
+    return said | _examples_told(language)
+
+
+def _examples_told(language: Language) -> set[str]:
+    weekly = replace(EXAMPLES["two_step"].rules[0].terms, scope=Scope.WEEK)
+    alone = [ruleset_of("alone", term) for term in (*VARIANTS["consistency"], weekly)]
+    return {
+        worked_example(ruleset, rule, Money(10_000_000, "USD", 2), language, PLAIN_FIGURES)
+        for ruleset in (EXAMPLES["intraday"], EXAMPLES["end_of_day"], *alone)
+        for rule in ruleset.rules
+    }
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
