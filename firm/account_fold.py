@@ -29,6 +29,7 @@ from firm.account_findings import (
     after_breach,
     after_correction,
     after_doubt,
+    after_rule,
     finding_of,
     other_findings,
     with_late_deal,
@@ -70,8 +71,13 @@ from firm.facts import (
     PositionsDrifted,
     QuoteUsed,
     RolloverHighMoved,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
     StandingChanged,
     SwapPosted,
+    TargetLeft,
+    TargetReached,
     TradingDayCounted,
     TradingDayUncounted,
     VerdictCorrected,
@@ -89,6 +95,7 @@ from firm.price import Quote
 from firm.ruleset import shared
 from firm.track_days import after_deal, after_dividend, at_day_closed
 from firm.track_orders import with_order, with_stops
+from firm.track_targets import at_target
 
 Booking = DealBooked | DealCorrected | CashBooked | PayoutBooked | DividendBooked | SwapPosted | PositionRestated
 
@@ -185,6 +192,10 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
             return _after_exhibit(state, body, seq)
         case VerdictCorrected():
             return after_correction(state, body)
+        case RuleBroken() | RuleSuspected() | RuleKeptAgain():
+            return after_rule(state, body, seq)
+        case TargetReached() | TargetLeft():
+            return replace(state, track=at_target(state.track, state.ruleset, body, seq))
         case PassHeld():
             return replace(state, pass_held_seq=seq)
         case PhasePassed():

@@ -88,8 +88,8 @@ class LimitNeared(Fact, frozen=True, kw_only=True):
 class RuleBroken(Fact, frozen=True, kw_only=True):
     """A rule that is no loss limit is broken: `observed` against `limit`, both in `unit`.
 
-    `subject`: which position, day, symbol or release. `does`: what follows, by the term's strikes. `working` is the arithmetic; `calendar`: the version of the news that it rests on, or "".
-    `reviewed`: a person confirmed it.
+    `subject`: which position, day, symbol or release. `does`: what follows, by the term's strikes. `working` is the arithmetic.
+    `calendar`: the version of the news that it rests on, or "". `reviewed`: a person confirmed it.
     """
 
     rule: str

@@ -77,6 +77,9 @@ def _judged(
 ) -> Judged:
     if observed is None:
         return SILENT
+    if not observed:
+        # Holding nothing breaks no limit, not even one of nothing that touching would break.
+        return kept(0, limit, _UNITS[terms.quantity], subject, broken=False)
     match terms.quantity:
         case Quantity.LOTS | Quantity.POSITIONS:
             broken = is_beyond(calc, terms.boundary, terms.quantity.value, observed, limit)

@@ -11,7 +11,6 @@ from operator import itemgetter
 from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN, Arithmetic, Figure
@@ -23,19 +22,11 @@ from firm.rules.judged import SILENT, Judged, Unit, kept
 from firm.ruleset import Rule
 from firm.sessions import is_open
 from firm.terms.conduct import Closure, HoldingLimit, TradingHours
-from firm.track import HeldPosition, Trade
+from firm.track import HeldPosition, OrderWaiting, Trade
 from firm.trading_day import TradingCalendar
 
 _SATURDAY = 5
-
-
-class WaitingOrder(msgspec.Struct, frozen=True, gc=False):
-    """A pending order that waits since `placed_us`."""
-
-    order_id: str
-    symbol: str
-    placed_us: int
-    seq: int
+_CUTOFFS = 4  # two may lie in one UTC day where the clocks change
 
 
 class Closing(NamedTuple):
@@ -50,7 +41,7 @@ class Closing(NamedTuple):
 
 
 def judge_holding_limit(
-    calc: Arithmetic, rule: Rule, item: HeldPosition | WaitingOrder, spec: SymbolSpec, spec_seq: int, now: Figure
+    calc: Arithmetic, rule: Rule, item: HeldPosition | OrderWaiting, spec: SymbolSpec, spec_seq: int, now: Figure
 ) -> Judged:
     """Whether a position or order is held where nothing may be: by how many seconds it is too late. `now`: microseconds.
 
@@ -58,12 +49,12 @@ def judge_holding_limit(
     """
     terms = rule.terms
     assert isinstance(terms, HoldingLimit)
-    if isinstance(item, WaitingOrder):
+    if isinstance(item, OrderWaiting):
         name, since_us, seen = item.order_id, item.placed_us, source_of(item.seq, "t_us")
     else:
         name, since_us, seen = item.position_id, item.opened_us, source_of(item.seq, "opened_us")
     closing = last_closing(rule, spec, now.value)
-    if closing is None or (isinstance(item, WaitingOrder) and not terms.pending_orders):
+    if closing is None or (isinstance(item, OrderWaiting) and not terms.pending_orders):
         return SILENT
     due_us = deadline_us(calc, rule, closing, spec_seq)
     late_us = calc.minus("since it had to be closed", calc.given("now", now.value, "us", now.source), due_us)
@@ -116,13 +107,12 @@ def _closings(terms: HoldingLimit, spec: SymbolSpec, utc_day: int) -> tuple[tupl
 
 
 def _cutoffs(terms: HoldingLimit, first_us: int) -> Iterator[int]:
-    """From the last one before a day to the first one after it, whose market may close early."""
+    """The last one before a day, those of the day, and one after it, whose market may close early."""
     calendar = TradingCalendar(terms.zone, terms.cutoff)
     cutoff_us = calendar.day_at(first_us).start_us
-    yield cutoff_us
-    while cutoff_us < first_us + DAY_US:
-        cutoff_us = calendar.day_at(cutoff_us).end_us
+    for _ in range(_CUTOFFS):
         yield cutoff_us
+        cutoff_us = calendar.day_at(cutoff_us).end_us
 
 
 def _closure_of_night(terms: HoldingLimit, spec: SymbolSpec, cutoff_us: int) -> MarketClosure | None:

@@ -155,6 +155,14 @@ def test_days_that_cannot_be_are_refused(days, reason):
         market_days("x", NEW_YORK, (), days)
 
 
+def test_a_list_may_be_as_long_as_it_may():
+    days = (
+        MarketDay(date=date.fromordinal(700_000 + n), name="x", closes="00:00", reopens="00:00")
+        for n in range(MARKET_DAYS_MAX)
+    )
+    assert len(market_days("x", NEW_YORK, (), tuple(days)).days) == MARKET_DAYS_MAX
+
+
 def test_another_list_has_another_version():
     days = market_days("x", NEW_YORK, (), (THANKSGIVING,))
     assert days.version == market_days("x", NEW_YORK, (), (THANKSGIVING,)).version

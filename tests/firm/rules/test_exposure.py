@@ -56,7 +56,9 @@ def test_lots_around_the_limit(boundary, lots, broken):
 @pytest.mark.parametrize("boundary", Boundary)
 def test_nothing_held_is_within_any_limit(boundary):
     for quantity in Quantity:
-        assert answer(quantity=quantity, limit=1, boundary=boundary).verdict is Verdict.KEPT
+        none = (Tier(profit_from=0, limit=0),)
+        assert answer(quantity=quantity, limit=1, tiers=none, boundary=boundary).verdict is Verdict.KEPT
+        assert answer([held(margin=1, notional=1)], quantity=quantity, tiers=none, boundary=boundary).is_broken
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from firm.arithmetic import PLAIN, Figure, Working
 from firm.instant import MINUTE_US, SECOND_US, parse_utc, utc_text
 from firm.price import SymbolSpec
-from firm.rules.holding import WaitingOrder, deadline_us, judge_holding_limit, judge_trading_hours, last_closing
+from firm.rules.holding import deadline_us, judge_holding_limit, judge_trading_hours, last_closing
 from firm.rules.judged import Verdict
 from firm.sessions import DAY_MINUTES, WEEK_MINUTES
 from firm.terms.conduct import Closure, HoldingLimit, TradingHours
 from firm.terms.words import Action, Scope
+from firm.track import OrderWaiting
 from tests.firm.rules.parts import held, rule
 
 NEW_YORK = "America/New_York"
@@ -130,6 +131,19 @@ def test_what_trades_on_has_no_weekend():
     assert judged("2025-06-06T12:00", "2025-06-07T12:00", listed(((0, WEEK_MINUTES),))).verdict is Verdict.SILENT
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "deadline"),
+    [
+        pytest.param("2025-06-07T15:00", "2025-06-07T16:00", None, id="until its noon"),
+        pytest.param("2025-06-07T15:00", "2025-06-07T16:01", "2025-06-06T19:45", id="a minute over it"),
+        pytest.param("2025-06-07T16:00", "2025-06-07T16:01", "2025-06-06T19:45", id="from its noon on"),
+        pytest.param("2025-06-07T16:01", "2025-06-07T20:00", None, id="from a minute after it"),
+    ],
+)
+def test_a_weekend_is_a_closure_over_a_saturdays_noon(since, until, deadline):
+    assert due("2025-06-08", listed((), (since, until))) == deadline
+
+
 # --- nights ---
 
 
@@ -169,6 +183,17 @@ def test_the_nights_deadline_of_a_share(cutoff, now, deadline):
     assert due(now, spec, over=Closure.OVERNIGHT, cutoff=cutoff) == deadline
 
 
+def test_a_closure_that_ends_at_the_cut_off_is_not_the_nights():
+    spec = listed((), ("2025-06-04T18:45", "2025-06-04T19:45"))
+    assert due("2025-06-04T20:00", spec, over=Closure.OVERNIGHT) == "2025-06-04T19:45"
+
+
+def test_a_closure_that_begins_at_the_next_cut_off_is_the_next_nights():
+    spec = listed((), ("2025-06-05T19:45", "2025-06-05T21:00"))
+    assert not judged("2025-06-04T20:00", "2025-06-04T20:01", spec, over=Closure.OVERNIGHT).is_broken
+    assert judged("2025-06-05T20:00", "2025-06-05T20:01", spec, over=Closure.OVERNIGHT).is_broken
+
+
 # --- holidays and long breaks ---
 
 INDEPENDENCE = ("2025-07-03T17:00", "2025-07-05T00:00")  # early on the third, and the whole fourth
@@ -206,7 +231,7 @@ def test_long_breaks(break_s, deadline):
 
 @pytest.mark.parametrize(("must_go", "verdict"), [(True, Verdict.BROKEN), (False, Verdict.SILENT)])
 def test_waiting_orders_must_be_gone_where_the_term_says_so(must_go, verdict):
-    order = WaitingOrder("o1", "X", parse_utc("2025-06-06T12:00"), 55)
+    order = OrderWaiting("o1", "X", parse_utc("2025-06-06T12:00"), 55)
     working = Working()
     terms = rule(replace(LIMIT, pending_orders=must_go))
     found = judge_holding_limit(working, terms, order, listed(), 33, Figure(parse_utc("2025-06-06T20:00"), "70/at_us"))

@@ -111,16 +111,24 @@ def test_what_is_held_keeps_its_idea_open():
 # --- measures ---
 
 
-def test_the_depths_of_two_times_are_never_added():
-    closed = [trade("a", worst=-700_00, net=50_00), trade("b", opened_s=1_300, worst=-800_00, net=50_00)]
+@pytest.mark.parametrize(
+    ("first", "second", "depth"),
+    [
+        pytest.param(-600_00, -500_00, 1_100_00, id="both together"),
+        pytest.param(
+            -600_00, 500_00, 600_00, id="the deepest by itself: what the other gains does not make it less deep"
+        ),
+    ],
+)
+def test_how_deep_an_idea_floats(first, second, depth):
+    (found,) = answers([held("a", floating=first), held("b", floating=second)], measured=IdeaMeasure.ADVERSE_EXCURSION)
+    assert (found.observed, found.is_broken) == (depth, depth > ALLOWED)
+
+
+def test_what_is_closed_floats_no_more():
+    closed = [trade("a", net=-700_00), trade("b", opened_s=1_300, net=-800_00)]
     (found,) = answers(trades=closed, measured=IdeaMeasure.ADVERSE_EXCURSION)
-    assert (found.observed, found.is_broken) == (800_00, False)
-
-
-def test_what_floats_at_the_same_time_is():
-    book = [held("a", floating=-600_00, worst=-700_00), held("b", floating=-500_00, worst=-500_00)]
-    (found,) = answers(book, measured=IdeaMeasure.ADVERSE_EXCURSION)
-    assert (found.observed, found.is_broken) == (1_100_00, True)
+    assert (found.observed, found.is_broken) == (0, False)
 
 
 def test_an_idea_that_never_floated_at_a_loss_has_no_depth():
@@ -151,7 +159,7 @@ def test_without_a_stop_the_risk_has_no_measure_and_the_term_is_broken():
 def test_the_working_adds_what_was_lost_from_the_rows_of_the_trades():
     working = Working()
     answers(trades=[trade("a", net=-700_00, seq=81), trade("b", net=-400_00, seq=82)], calc=working)
-    assert [step.source for step in working.steps if step.op == "given"] == ["81/net", "82/net"]
+    assert [step.source for step in working.steps if step.op == "given"] == ["81/net/minor", "82/net/minor"]
     assert [step.value for step in working.steps if step.name == "loss of the idea"] == [1_100_00]
 
 

@@ -199,6 +199,7 @@ def test_the_working_compares_the_deed_with_the_windows_ends():
     assert values["window begins"] == RELEASE_US - WINDOW_US
     assert values["window ends"] == RELEASE_US + WINDOW_US
     assert values["stop_loss of EURUSD"] == RELEASE_US + SECOND_US
+    assert "end of Payrolls" not in values
     assert [step.op for step in working.steps[-2:]] == ["is_at_or_above", "is_at_or_below"]
 
 

@@ -177,9 +177,9 @@ def test_it_can_be_claimed_for_seven_days(after_us, days, verdict):
     assert is_eligible(answers) is (verdict is Verdict.KEPT)
 
 
-@pytest.mark.parametrize(("risks", "bare"), [((), 0), ((1, 0), 0), ((1, None), 1), ((None, None), 2)])
-def test_every_trade_must_have_had_a_stop_loss(risks, bare):
-    trades = [trade(1, str(place), risk) for place, risk in enumerate(risks)]
+@pytest.mark.parametrize(("stops", "bare"), [((), 0), ((True, True), 0), ((True, False), 1), ((False, False), 2)])
+def test_every_trade_must_have_had_a_stop_loss(stops, bare):
+    trades = [trade(1, str(place), had) for place, had in enumerate(stops)]
     _, answer = salvaged(salvage(stop_losses_required=True), trades)
     assert answer == Judged(Verdict.BROKEN if bare else Verdict.KEPT, bare, 0, Unit.COUNT, STOP_LOSSES)
 
@@ -235,5 +235,5 @@ def test_the_working_cites_the_parts_of_the_worst_trade():
         INITIAL,
         (trade(-600_00), trade(-600_00), trade(-9_00, "2")),
     )
-    assert [step.value for step in working.steps if step.source == "80/net"] == [-600_00, -600_00]
+    assert [step.value for step in working.steps if step.source == "80/net/minor"] == [-600_00, -600_00]
     assert [step.value for step in working.steps if step.name == TRADE_LOSS] == [1_200_00]
