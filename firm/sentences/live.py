@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from enum import Enum, auto
 
+from firm.inputs import Side
 from firm.rules import lifecycle, payout_amounts, payout_extras
+from firm.rules.behaviour import PlacedBy
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.payout_eligibility import Condition
 from firm.ruleset import Rule
@@ -26,6 +28,7 @@ from firm.terms.objectives import (
 
 _BY_VERDICT = frozenset({"news_window", "holding_limit", "trading_hours", "automation_use"})
 """Rules that are kept or broken by what was done: a figure beside that says nothing to a trader."""
+_SIDES = frozenset(Side)
 _FINAL = frozenset({Verdict.BROKEN, Verdict.MET})
 
 
@@ -38,6 +41,9 @@ class _Told(Enum):
 
 
 _CONDITIONS: Mapping[str, tuple[str, _Told]] = {
+    PlacedBy.PERSON: ("person", _Told.NOT),
+    PlacedBy.EXPERT: ("expert", _Told.NOT),
+    PlacedBy.COPIER: ("copier", _Told.NOT),
     Condition.WAIT: ("wait", _Told.OF),
     Condition.WINDOW: ("window", _Told.NOT),
     Condition.CYCLE: ("cycle", _Told.OF),
@@ -74,7 +80,13 @@ def live_sentence(rule: Rule, judged: Judged, language: Language, figures: Figur
         key, told = condition
         return say("live.subject", subject=say(f"live.condition.{key}"), said=_condition(told, judged, say))
     said = " ".join(map(upper_first, _standing(rule, judged, say)))
-    return say("live.subject", subject=say.name(judged.subject), said=said) if judged.subject else said
+    return say("live.subject", subject=_subject(judged.subject, say), said=said) if judged.subject else said
+
+
+def _subject(subject: str, say: Speaker) -> str:
+    """A position, a day, a release, a symbol, or a symbol with a side."""
+    symbol, _, side = subject.rpartition(" ")
+    return say(f"live.side.{side}", symbol=say.name(symbol)) if symbol and side in _SIDES else say.name(subject)
 
 
 def _condition(told: _Told, judged: Judged, say: Speaker) -> str:

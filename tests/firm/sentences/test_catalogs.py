@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from firm.money import Money
 from firm.rules import lifecycle, payout_amounts, payout_extras
+from firm.rules.behaviour import PlacedBy
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.payout_eligibility import Condition
 from firm.sentences.catalog import NUMBER, SLOT, catalog_of
@@ -26,9 +27,22 @@ ENGLISH = catalog_of(Language.ENGLISH)
 NAMED = [
     value for room in (lifecycle, payout_amounts, payout_extras) for name, value in vars(room).items() if name.isupper()
 ]
-CONDITIONS = [*Condition, *(value for value in NAMED if isinstance(value, str))]
+CONDITIONS = [
+    *Condition,
+    *(one for one in PlacedBy if one is not PlacedBy.UNKNOWN),
+    *(value for value in NAMED if isinstance(value, str)),
+]
 # International words, and what has no letters of its own.
-SAME_AS_ENGLISH = {"word.lots", "word.quoted", "word.count", "list.comma", "list.semicolon", "live.subject"}
+SAME_AS_ENGLISH = {
+    "word.lots",
+    "word.quoted",
+    "word.count",
+    "list.comma",
+    "list.semicolon",
+    "live.subject",
+    "live.side.buy",
+    "live.side.sell",
+}
 
 
 @pytest.mark.parametrize("language", Language)
@@ -97,7 +111,7 @@ def _everything_said(language: Language) -> set[str]:
                 live_sentence(rule, Judged(verdict, 137, 149, unit, subject), language, PLAIN_FIGURES)
                 for verdict in Verdict
                 for unit in (Unit.DAYS, Unit.COUNT, Unit.BP)
-                for subject in (CONDITIONS if tag == "payout_conditions" else ["EURUSD"])
+                for subject in (CONDITIONS if tag == "payout_conditions" else ["EURUSD", "EURUSD buy", "EURUSD sell"])
             }
     return said | _examples_told(language)
 

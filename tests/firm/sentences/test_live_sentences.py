@@ -112,6 +112,12 @@ def test_when_and_what_is_measured(scope: Scope, measured: Measured, start: str)
             met(0, 1, Unit.COUNT, Condition.IDENTITY, is_met=False),
             "Verified identity: The condition is not yet met.",
         ),
+        (
+            "news",
+            "metals",
+            kept(300_000_000, 200_000_000, Unit.LOTS_E8, "XAUUSD sell", broken=True),
+            "XAUUSD short: Now 3 lots; the limit is 2 lots. The rule is broken.",
+        ),
         ("news", "news", kept(30, 120, Unit.SECONDS, broken=True), "The rule is broken."),
         ("news", "weekend", kept(0, 0, Unit.COUNT, broken=False), "The rule is kept."),
         ("futures", "consistency", SILENT, "The rule does not apply at present."),
