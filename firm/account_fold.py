@@ -137,7 +137,8 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             ended = at_its_last_peak(state) if body.after is Standing.CLOSED else state
             return at_standing(replace(ended, standing=body.after))
         case BreachDeclared():
-            ended = state if body.reviewed else at_its_last_peak(state)
+            # A pause ends nothing: the floor goes on following a high that no row holds yet.
+            ended = at_its_last_peak(state) if body.severity == "hard" and not body.reviewed else state
             return replace(ended, findings=(finding_of(state, body, seq),), exhibits=())
         case BreachSuspected():
             findings = (*other_findings(state, body.rule), finding_of(state, body, seq))

@@ -255,6 +255,18 @@ def test_what_a_stop_orders_has_its_inputs_instant_whomever_an_earlier_price_wak
     assert ordered.happened_us == stage.now_us
 
 
+def test_a_desk_stops_at_the_price_that_makes_its_account_worth_what_cannot_be_stored(stage):
+    """Fifty thousand million lots, five thousand million dollars a point: far from every floor, and no price wakes it sooner."""
+    stage.sell()
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.deal(7001, "P1", Side.BUY, "50_000_000_000", 138_700)
+    stage.equity(7001, "100_000.00", "100_000.00")
+    for bid, stopped in ((1_000_000, []), (1_100_000, [account_desk(7001)])):
+        stage.wait(0.1)
+        stage.tick("EURUSD", bid, bid + 10)
+        assert [fact.desk for fact in stage.facts(DeskStopped)] == stopped
+
+
 def test_a_resumed_desk_decides_what_was_parked_once_and_in_order(broken_desk, monkeypatch):
     stage = broken_desk
     stage.deal(7001, "P1", Side.BUY, "1", 1_290_300, symbol="XAUUSD")
