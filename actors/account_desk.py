@@ -20,6 +20,7 @@ from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
+from actors.guards import breached_at
 from actors.messages import (
     AccountProvisioned,
     ContractReported,
@@ -231,6 +232,8 @@ class AccountDesk(AccountSeat):
 
     def _take_contract(self, message: ContractReported, turn: Turn) -> None:
         """What positions are worth changed without a price: nothing hard rests on it until the platform's equity agrees."""
+        if not message.held and message.symbol not in breached_at(self.held):
+            return  # the market desk knew it by a high that another one has replaced
         self.record(ContractChanged(symbol=message.symbol), turn)
         self.judge(turn, turn.header.happened_us)
 

@@ -44,9 +44,13 @@ class PricesMissing(Message, frozen=True, kw_only=True):
 
 
 class ContractReported(Message, frozen=True, kw_only=True):
-    """A symbol the account depends on has another contract, and no price yet."""
+    """A symbol the account depends on has another contract, and no price yet.
+
+    `held`: its equity depends on it, or did today. Else only a breach or a high did, of which prices may have brought another one since.
+    """
 
     symbol: str
+    held: bool = True
 
 
 class DayEnded(Message, frozen=True, kw_only=True):
