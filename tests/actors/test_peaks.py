@@ -11,7 +11,8 @@ from firm.inputs import DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
 from firm.quote_frame import Tick
-from firm.ruleset import LateBreach, Trail
+from firm.ruleset import LateBreach
+from firm.terms.first import FirstTrail
 
 
 @pytest.fixture
@@ -237,7 +238,7 @@ def test_a_fold_of_the_rows_knows_the_same_high(stage, account):
 def test_a_pause_leaves_the_high_that_the_other_limits_floor_follows(stage, hands):
     """3 % a day only pause, 6 % trail every tick: 2 000 up and then 5 000 down are a pause, not a lower floor."""
     pausing = hands.daily_loss(loss_max_bp=300, on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER)
-    rules = hands.ruleset(pausing, hands.maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=600))
+    rules = hands.ruleset(pausing, hands.maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=600))
     stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="pausing")))
     account = stage.sell(1003, 503, (7005, 7006), "pausing")
     stage.tick("EURUSD", 138_690, 138_700)
