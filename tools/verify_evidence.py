@@ -773,13 +773,13 @@ class Strike(NamedTuple):
 class Owed(NamedTuple):
     """A row of one of these kinds that must follow at once, as a mark moves with what was just booked.
 
-    `key`: of which high. `by`, `to`: how it moves, or where to if that is known. `may`: whether it may be missing.
+    `key`: of which high. `by`, `to`: how it moves, or where to; neither where nobody can tell. `may`: whether it may be missing.
     """
 
     kinds: tuple[str, ...]
     why: str = "cash must move the marks"
     key: Key | None = None
-    by: int = 0
+    by: int | None = None
     to: int | None = None
     may: bool = False
 
@@ -1207,7 +1207,7 @@ class Account:
             if at_us is None or deal_us < at_us:
                 self._owe_high(key, by=net, may=at_us is None)
 
-    def _owe_high(self, key: Key, by: int = 0, to: int | None = None, may: bool = False) -> None:
+    def _owe_high(self, key: Key, by: int | None = None, to: int | None = None, may: bool = False) -> None:
         # Releases that knew one high alone, that of the days, had a row for it.
         is_first = self.case.ruleset["semantics"] == 1
         kinds = ("HighMoved", "RolloverHighMoved") if is_first else ("HighMoved",)
@@ -1360,7 +1360,7 @@ class Account:
         return True
 
     def _begin_highs(self, seq: int, balance: int, equity: int, begins_week: bool) -> None:
-        """The highs of a day begin anew with it, those of a week with its first day; the peak of the day that ended is one of the week's."""
+        """The highs of a day begin anew with it, those of a week with its first day; the ended day's peak is one of the week's."""
         peak, closed = self.highs.get(PEAK), dict(self.highs)
         lower = min((balance, "balance"), (equity, "equity"), key=lambda mark: mark[0])
         for key in self.needs.highs:
@@ -1431,7 +1431,7 @@ class Account:
     def _move_start(self, seq: int, row: Any, body: Any) -> None:
         """Cash moves the day's start, whether it is final or not."""
         figures, before = self._start_of(seq, body)
-        moved = self._due_in(seq).by
+        moved = self._due_in(seq).by or 0
         wanted = [before[0] + moved, before[1] + moved]
         require(figures == wanted, f"row {seq} moves the day's start to {figures}, it was {wanted}", CONTEST)
         if self.day in self.taken:
@@ -1498,8 +1498,9 @@ class Account:
     def _move_to(self, seq: int, key: Key, after: int, due: Owed) -> None:
         """A high comes to stand elsewhere, and is cited from this row on; when it was reached stays."""
         before, now = self.highs_before.get(key), self.highs.get(key)
-        least = due.to if due.to is not None or before is None else before.minor + due.by
-        is_whole = due.to is not None or (before is not None and before.is_whole)
+        least, is_whole = due.to, due.to is not None
+        if least is None and due.by is not None and before is not None:
+            least, is_whole = before.minor + due.by, before.is_whole
         right = least is None or after == least or (not is_whole and after > least)
         require(right, f"row {seq} moves the highest mark to {after}, which is not by {due.by}", CONTEST)
         row = before.row if before is not None else 0
@@ -2486,62 +2487,58 @@ def done_again(case: Case, account: Account, rule: Rule, unknown: list[Rule]) ->
     """The firm's own steps, done again: each is what it says, and each figure is in the row that it names. No more is shown."""
     steps = case.fact["working"]
     require(isinstance(steps, list) and bool(steps), "the decision shows no working", "ask the firm why")
-    values: dict[str, int] = {}
-    unsourced = []
+    done: dict[str, Term] = {}
     for step in steps:
-        require(step["name"] not in values, f"the working has the name {step['name']!r} twice", CONTEST)
-        value = executed(case, step, values)
-        unsourced += [step["name"]] if step["op"] == "given" and not step.get("source") else []
+        require(step["name"] not in done, f"the working has the name {step['name']!r} twice", CONTEST)
+        value = executed(case, step, done)
         require(type(step["value"]) is int and step["value"] == value, f"{line(step)}: it is {value}", CONTEST)
-        values[step["name"]] = value
+        done[step["name"]] = Term(value, step["name"], step.get("unit", ""))
     last = steps[-1]
     answers = last["op"].startswith("is_") and last["value"] == 1
     require(answers, "the last step's answer is no: by its own arithmetic the decision is wrong", CONTEST)
-    require_figures(case, last, values)
     if case.kind == "BreachDeclared" and confirmed_by(case, account, rule) is None:
         does = account.consequence_in(case.decision, rule, case.fact)
-        require(
-            (case.fact["severity"] == "hard") == is_hard(does), f"the severity is not that of {shown(does)}", CONTEST
-        )
+        fits = (case.fact["severity"] == "hard") == is_hard(does)
+        require(fits, f"the severity is not that of {shown(does)}", CONTEST)
     if case.is_breach:
         exhibits_of(case, case.fact["quotes"], case.cause)
     names = ", ".join(f"{one.id!r} ({one.kind})" for one in unknown)
-    said = [
-        f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names"
+    unsourced = [step["name"] for step in steps if step["op"] == "given" and not step.get("source")]
+    return [
+        f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names",
+        f"NOT shown: that these steps are what the rules say; the definition of {names} is not in this verifier",
+        *([f"NOT shown: where {', '.join(unsourced)} come from; the working names no row"] if unsourced else []),
+        *compared(case, [done[arg] for arg in last["args"] if arg in done]),
     ]
-    said.append(
-        f"NOT shown: that these steps are what the rules say; the definition of {names} is not in this verifier"
-    )
-    if unsourced:
-        said.append(f"NOT shown: where {', '.join(unsourced)} come from; the working names no row")
-    return said
 
 
-def executed(case: Case, step: Any, values: dict[str, int]) -> int:
+def compared(case: Case, terms: list[Term]) -> list[str]:
+    """The amounts that the decision names are those that its last step compares; of other things than money it has none to name."""
+    if [term.unit for term in terms] != ["minor", "minor"]:
+        return ["NOT shown: what the decision's amounts are; its last step compares no two of them"]
+    names = ("observed", "floor" if case.is_breach else "target")
+    for name, term in zip(names, terms):  # noqa: B905  (Python 3.8)
+        said = case.minor(case.fact[name], f"the decision's {name}")
+        require(said == term.value, f"the decision says {name} {said}, its last step {term.value}", CONTEST)
+    return []
+
+
+def executed(case: Case, step: Any, done: dict[str, Term]) -> int:
     """The value of one step, from its row or from the steps before it."""
     if step["op"] == "given":
-        seq = str(step.get("source", "")).partition("/")[0]
-        ours = not seq.isdigit() or (
-            int(seq) < case.decision and case.rows.get(int(seq), {"account": 0})["account"] in (0, case.account)
-        )
-        require(ours, f"{line(step)}: that row is not of before the decision", CONTEST)
-        return case.look_up(step["source"]) if step.get("source") else int(step["value"])
+        source = step.get("source", "")
+        seq = source.partition("/")[0]
+        row = case.rows.get(int(seq), {"account": 0}) if seq.isdigit() else {"account": 0}
+        ours = row["account"] in (0, case.account) and (not seq.isdigit() or int(seq) < case.decision)
+        require(ours, f"{line(step)}: that row is not one of before the decision", CONTEST)
+        return case.look_up(source) if source else int(step["value"])
     require(step["op"] in OPERATIONS, f"{line(step)}: there is no such operation", CONTEST)
-    known = all(arg.startswith("#") or arg in values for arg in step["args"])
+    known = all(arg.startswith("#") or arg in done for arg in step["args"])
     require(known, f"{line(step)}: it rests on a step that does not come before it", CONTEST)
-    numbers = [int(arg[1:]) if arg.startswith("#") else values[arg] for arg in step["args"]]
-    require("divided" not in step["op"] or numbers[1] > 0, f"{line(step)}: the divisor is not positive", CONTEST)
+    numbers = [int(arg[1:]) if arg.startswith("#") else done[arg].value for arg in step["args"]]
+    divides = step["op"].startswith("divided")
+    require(not divides or numbers[1] > 0, f"{line(step)}: the divisor is not positive", CONTEST)
     return int(OPERATIONS[step["op"]](*numbers))
-
-
-def require_figures(case: Case, last: Any, values: dict[str, int]) -> None:
-    """The amounts that the decision names are among those of its working; what decided is held against what it was measured by."""
-    for name in ("observed", "floor", "target"):
-        if name in case.fact:
-            there = case.minor(case.fact[name], f"the decision's {name}") in values.values()
-            require(there, f"the decision says {name} {shown(case.fact[name])}, which is in no step", CONTEST)
-    compared = [values.get(arg, arg) for arg in last["args"]]
-    require(len(compared) == 2, f"{line(last)}: it compares no two figures", CONTEST)
 
 
 # what is not shown
