@@ -1372,7 +1372,7 @@ class Account:
             elif key.scope == "day" or (key.scope == "week" and begins_week and not self._is_cited_since(key)):
                 minor, name = (balance, "balance") if key.of == "closed" else lower
                 is_whole = key.scope == "day" or self.week_is_whole
-                self.highs[key] = High(minor, f"{seq}/{name}/minor", self.day_us, is_whole)
+                self.highs[key] = High(minor, f"{seq}/{name}/minor", self.day_us if is_whole else None, is_whole)
         if peak is None or self.needs.peak_of_day:
             self.highs[PEAK] = High(equity, f"{seq}/equity/minor", self.day_us, True)
 
