@@ -315,6 +315,34 @@ def test_each_payout_of_the_day_lowers_what_it_is_measured_from(story: Any, veri
     assert "starting figure after payout 2 = 9850000 minor" in judged(story, verifier)
 
 
+def test_a_payout_of_before_the_day_lowers_nothing_of_it(story: Any, verifier: ModuleType) -> None:
+    """The lock has the file begin with the day before, in which the highest balance was booked."""
+    sold(story, replace(LIMIT, on_payout=OnPayout.HIGH_LESS_PAYOUT, lock=lock(trigger_of(BalanceGain, 50_000_00))))
+    story.earn(story.ada, "1_000.00")
+    pay_out(story, 500_00)
+    story.next_day()
+    story.open_day(story.ada)
+    story.earn(story.ada, "-10_000.00")
+    assert "payout 1" not in judged(story, verifier)
+    assert floor_now(story) == 95_500_00
+
+
+def test_a_week_s_high_may_have_been_reached_before_the_rows(story: Any, verifier: ModuleType) -> None:
+    """On Saturday nobody can tell whether the week's high is from before a deal of Friday, which is corrected now."""
+    sold(story, LIMIT, replace(LIMIT, id="week", scope=Scope.WEEK, trail=Trail.ON_CLOSE, high=Anchor.BALANCE))
+    story.earn(story.ada, "-100.00")
+    deal = newest_deal(story)
+    story.next_day()
+    story.open_day(story.ada)
+    state = story.states[story.ada]
+    report = told_of_change(story, deal, profit=state.money(-50_00))
+    corrected(story, report, lots_e8=0)
+    marks = {name: state.money(getattr(state.day, name) + 50_00) for name in ("balance", "equity")}
+    story.add(DayAnchored(day=state.day.day, **marks, changed=True, priced=True), story.ada)
+    story.earn(story.ada, "-6_000.00")
+    assert judged(story, verifier)
+
+
 # --- strikes and consequences ---
 
 
