@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from firm.facts import DayAnchored, HighMoved
+from firm.facts import DayAnchored, Doubt, HighMoved
 from firm.terms.losses import Effective, FloorReaches, LossLimit, Measured, OnPayout, Step, Trail
 from firm.terms.words import Action, Anchor, BalanceGain, EquityGain, PayoutsMade, Scope, Share, ShareOf, ToLeverage
 from firm.track import HighOf
@@ -317,6 +317,16 @@ def test_an_earlier_strike_that_did_too_much_is_found_too(story: Any, verifier: 
     story.judge(story.ada, "asked")
     story.alter = dict
     refused(story, verifier, 'says that the breach does "pause", by the rule it does "warn"')
+
+
+def test_a_suspicion_that_is_confirmed_fails_and_does_nothing_else(story: Any, verifier: ModuleType) -> None:
+    sold(story, replace(LIMIT, on_breach=(Action.REVIEW,)))
+    story.earn(story.ada, "-6_000.00")
+    story.judge(story.ada, "asked", (Doubt.REVIEW_REQUIRED,))
+    story.alter = lambda told: told.update(does=Action.WARN)
+    decision = story.confirm(story.ada, reviewed=True)
+    with pytest.raises(verifier.Refused, match='says does "warn", the rows and the rules give "fail"'):
+        verifier.verify(story.bundle(decision))
 
 
 # --- days and weeks ---

@@ -65,16 +65,34 @@ def test_a_pass_is_worked_out_again(story: Any, verifier: ModuleType, amount: An
 def test_what_a_pass_rests_on_beside_is_named_and_its_steps_are_done_again(story: Any, verifier: ModuleType) -> None:
     sold(story, LIMIT, TARGET, DAYS, CONSISTENCY)
     story.earn(story.ada, "8_000.00")
-    said = "\n".join(verifier.verify(story.bundle(story.win(story.ada))))
+    said = told(story, verifier, story.win(story.ada))
     assert "the definition of 'even' (consistency) is not in this verifier" in said
     assert "each figure is in the row that it names" in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"target": 10_700_000}, "says target 10700000, its last step 10800000"),
+        ({"observed": 10_900_000}, "says observed 10900000, its last step 10800000"),
+    ],
+)
+def test_a_pass_names_what_its_last_step_compares(
+    story: Any, verifier: ModuleType, silent: None, wrong: dict[str, int], why: str
+) -> None:
+    sold(story, LIMIT, TARGET, DAYS, CONSISTENCY)
+    story.earn(story.ada, "8_000.00")
+    money = story.states[story.ada].money
+    story.alter = lambda fact: fact.update({name: money(minor) for name, minor in wrong.items()})
+    with pytest.raises(verifier.Refused, match=why):
+        verifier.verify(story.bundle(story.win(story.ada)))
 
 
 def test_a_breach_of_another_rule_is_done_again_and_its_definition_said_not_to_be_shown(
     story: Any, verifier: ModuleType, silent: None
 ) -> None:
     hedged(story)
-    said = "\n".join(verifier.verify(story.bundle(declare_hedging(story))))
+    said = told(story, verifier, declare_hedging(story))
     assert "NOT shown: that these steps are what the rules say; the definition of 'hedge' (hedging)" in said
     assert "NOT shown: what the decision's amounts are" in said
 
@@ -87,6 +105,8 @@ def test_a_breach_of_another_rule_is_done_again_and_its_definition_said_not_to_b
         ({"op": "guessed"}, "there is no such operation"),
         ({"op": "plus", "args": ("lots held short", "#1")}, "rests on a step that does not come before it"),
         ({"name": "most that may be held"}, "has the name 'most that may be held' twice"),
+        ({"source": "", "value": 10_000_000}, "more than may be held .*: it is 0"),
+        ({"source": "18/floor/minor", "value": 0}, "that row is not one of before the decision"),  # which is row 18
     ],
 )
 def test_its_steps_are_what_they_say(
@@ -95,6 +115,13 @@ def test_its_steps_are_what_they_say(
     hedged(story)
     with pytest.raises(verifier.Refused, match=why):
         verifier.verify(story.bundle(declare_hedging(story, long=told)))
+
+
+def test_a_figure_that_names_no_row_is_said_not_to_be_shown(story: Any, verifier: ModuleType, silent: None) -> None:
+    hedged(story)
+    assert "NOT shown: where lots held long come from" in told(
+        story, verifier, declare_hedging(story, long={"source": ""})
+    )
 
 
 @pytest.mark.parametrize(
