@@ -8,11 +8,13 @@ something is not priced or a broken limit waits for better prices, every price t
 from collections import defaultdict
 from itertools import chain
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
-from actors.bands import Side, converted_bands, linear_bands
+from actors.bands import SCALE, Side, converted_bands, linear_bands
 from actors.desk import Bands, Follower, Watch
+from actors.sanity import PRICE_POINTS_MAX
 from firm.account import AccountState, Peak, with_price_peak
 from firm.bounds import EQUITY_MINOR_MAX
 from firm.equity import Board, Holdings, holdings_of, symbols_needed
@@ -25,6 +27,20 @@ _POSITIONS, _SYMBOL = attrgetter("positions"), attrgetter("symbol")
 
 Terms = tuple[SymbolSpec | None, tuple[Hop, ...] | None]
 """A contract, and the way from its currency to the account's."""
+
+
+class Rooms(NamedTuple):
+    """How far equity may fall and rise, in minor units, before rules that are no loss limits ask for a look; None: any way."""
+
+    down: int | None = None
+    up: int | None = None
+
+    @property
+    def is_free(self) -> bool:
+        return self.down is None and self.up is None
+
+
+FREE = Rooms()
 
 
 class Stakes(msgspec.Struct, frozen=True, gc=False):
@@ -77,6 +93,7 @@ def watch_of(
     board: Board,
     *,
     in_columns: bool = False,
+    rooms: Rooms = FREE,
 ) -> Watch:
     """How the market desk must watch the account, given its equity at the board's prices (None: it cannot be priced).
 
@@ -84,13 +101,14 @@ def watch_of(
     """
     if state.standing not in JUDGED:
         # One that ended, or has not begun, is woken by nothing but what may show that it did not break its limit.
-        return Watch(state.account, breached=_breached(state), newest_us=_newest_us(state))
+        return Watch(state.account, breached=breached_at(state), newest_us=_newest_us(state))
     needed = stakes.needed if stakes.needed is not None else tuple({held.symbol for held in state.positions})
     bands: Bands | None = ()
     follower = None
     if state.positions:
-        follower = _follower(state, stakes, equity, limits) if in_columns else None
-        bands = _bands(state, stakes, equity, limits, board) if follower is None else None
+        # A row of columns has one equity, and no position: what a single one may bring is not seen there.
+        follower = _follower(state, stakes, equity, limits) if in_columns and rooms.is_free else None
+        bands = _bands(state, stakes, equity, limits, board, rooms) if follower is None else None
     return Watch(
         account=state.account,
         needed=needed,
@@ -99,30 +117,45 @@ def watch_of(
         trails=stakes.trails,
         day_end_us=state.day.day.end_us if state.day is not None else 0,
         provisional_us=state.day.day.start_us if state.closing is not None and state.day is not None else 0,
-        marked=bool(state.positions),
+        marked=bool(state.positions or state.track.orders),
         late=stakes.late,
-        breached=_breached(state),
+        breached=breached_at(state),
         newest_us=_newest_us(state),
         unfilled=_unfilled(state),
     )
 
 
 def _bands(
-    state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board
+    state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board, rooms: Rooms
 ) -> Bands | None:
     if equity is None or stakes.holdings is None:
         return None
     rounding = len(state.positions)
-    down = min((equity - limit.nearest - 1 - rounding for limit in limits), default=None)
-    up = state.peak.equity - equity if stakes.trails and state.peak is not None else None
+    floors = [limit.nearest + 1 + rounding for limit in limits]
+    highs = [state.peak.equity] if stakes.trails and state.peak is not None else []
+    floors += [] if rooms.down is None else [equity - rooms.down + 1 + rounding]
+    highs += [] if rooms.up is None else [equity + rooms.up]
     # A limit that is broken and was not acted on (its price is in doubt), and a high that the next price will bring, are looked
     # at again with whatever comes next.
-    if (down is not None and down < 0) or (up is not None and up < 0):
+    if any(equity < floor for floor in floors) or any(equity > high for high in highs):
         return None
-    up = None if up is None else up - rounding
+    if not _is_storable_at_any_price(state, stakes, equity):
+        # Beyond that figure its desk must stop: at the price that brings it there, not with the next mark.
+        floors.append(rounding + 1 - EQUITY_MINOR_MAX)
+        highs.append(EQUITY_MINOR_MAX - 1)
+    down = min((equity - floor for floor in floors), default=None)
+    up = min((high - equity - rounding for high in highs), default=None)
     if stakes.exposure is None:
         return converted_bands(stakes.holdings.legs, board.quotes, down, up)
     return linear_bands(stakes.exposure, board.quotes, down, up)
+
+
+def _is_storable_at_any_price(state: AccountState, stakes: Stakes, equity: int) -> bool:
+    """Whether no price that may come brings equity beyond what can be stored. Of converted profits it is not known."""
+    if stakes.exposure is None:
+        return False
+    moves_most = sum(exposed for _, exposed in stakes.exposure) * PRICE_POINTS_MAX // SCALE
+    return abs(equity) + moves_most < EQUITY_MINOR_MAX - len(state.positions)
 
 
 def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...]) -> Follower | None:
@@ -168,7 +201,7 @@ def _high(state: AccountState) -> Peak | None:
     return None if state.is_peak_in_doubt else peak
 
 
-def _breached(state: AccountState) -> tuple[str, ...]:
+def breached_at(state: AccountState) -> tuple[str, ...]:
     """The symbols at whose prices limits were seen broken, or a high was, as long as a late one may show that they were not."""
     grounds = [finding.grounds for finding in state.findings if finding.grounds is not None]
     highs = [high for high in (_high(state), *(one.high for one in grounds)) if high is not None]

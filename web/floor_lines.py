@@ -43,7 +43,10 @@ def floor_lines(
         limits = limits_of(account)
         for limit in limits:
             level = limit.floor if isinstance(event, Day) else _told_by(event, limit, limits)
-            _step(steps.setdefault(limit.rule.id, []), _at_us(event), level)
+            before = steps.setdefault(limit.rule.id, [])
+            if before and limit.follows_every_tick and limit.terms.scope is Scope.PHASE:
+                level = max(level, before[-1][1])
+            _step(before, _at_us(event), level)
     return {limit.rule.id: Line(*_name(limit), tuple(steps[limit.rule.id])) for limit in limits if steps[limit.rule.id]}
 
 

@@ -173,6 +173,19 @@ def _figure(high: High) -> Figure:
     return Figure(high.minor, high.source)
 
 
+def high_after_payout(account: AccountState, on_payout: OnPayout, high: int, profit: int) -> int | None:
+    """What a payout makes of a high that floors follow; None where it stays."""
+    match on_payout:
+        case OnPayout.HIGH_LESS_PAYOUT:
+            return high - profit
+        case OnPayout.RESET_TO_INITIAL:
+            return account.initial.minor + account.cash_net
+        case OnPayout.NONE | OnPayout.LOCK_AT_INITIAL | OnPayout.TO_ZERO:
+            return None
+        case unknown:
+            assert_never(unknown)
+
+
 # --- steps, locks and payouts ---
 
 

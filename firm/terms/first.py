@@ -34,6 +34,22 @@ class AmountBase(StrEnum):
     ANCHOR = "anchor"
 
 
+class FirstAnchor(StrEnum):
+    """What the day's floor is measured from, or a high is made by."""
+
+    BALANCE = "balance"
+    EQUITY = "equity"
+    HIGHER = "higher"
+
+
+class FirstTrail(StrEnum):
+    """How a maximum-loss floor moves: never, at each rollover, or with every new equity high."""
+
+    STATIC = "static"
+    END_OF_DAY = "end_of_day"
+    EVERY_TICK = "every_tick"
+
+
 class OnDailyLoss(StrEnum):
     """What a broken daily loss does."""
 
@@ -46,7 +62,7 @@ class DailyLoss(msgspec.Struct, frozen=True, tag="daily_loss", forbid_unknown_fi
 
     id: str
     loss_max_bp: int
-    anchor: Anchor
+    anchor: FirstAnchor
     base: AmountBase
     boundary: Boundary
     on_breach: OnDailyLoss
@@ -60,8 +76,8 @@ class MaximumLoss(msgspec.Struct, frozen=True, tag="maximum_loss", forbid_unknow
 
     id: str
     loss_max_bp: int
-    trail: Trail
-    trails_on: Anchor
+    trail: FirstTrail
+    trails_on: FirstAnchor
     lock_at_bp: int | None
     boundary: Boundary
 
@@ -127,7 +143,7 @@ def _daily_loss(term: DailyLoss) -> LossLimit:
         id=term.id,
         scope=Scope.DAY,
         amount=Share(bp=term.loss_max_bp, of=ShareOf(term.base.value)),
-        anchor=term.anchor,
+        anchor=Anchor(term.anchor.value),
         trail=Trail.STATIC,
         high=Anchor.EQUITY,
         lock=None,
@@ -143,7 +159,7 @@ def _daily_loss(term: DailyLoss) -> LossLimit:
 
 
 def _maximum_loss(term: MaximumLoss) -> LossLimit:
-    lock = None
+    trail, lock = Trail(term.trail.value), None
     if term.lock_at_bp is not None:
         offset = Share(bp=term.lock_at_bp, of=ShareOf.INITIAL)
         lock = Lock(offset=offset, trigger=FloorReaches(), permanent=False)
@@ -152,9 +168,9 @@ def _maximum_loss(term: MaximumLoss) -> LossLimit:
         scope=Scope.PHASE,
         amount=Share(bp=term.loss_max_bp, of=ShareOf.INITIAL),
         anchor=Anchor.INITIAL,
-        trail=term.trail,
-        high=Anchor.EQUITY if term.trail is Trail.EVERY_TICK else term.trails_on,
-        lock=lock if term.trail is not Trail.STATIC else None,
+        trail=trail,
+        high=Anchor.EQUITY if trail is Trail.EVERY_TICK else Anchor(term.trails_on.value),
+        lock=lock if trail is not Trail.STATIC else None,
         steps=(),
         checked=Checked.EVERY_TICK,
         measured=Measured.EQUITY,

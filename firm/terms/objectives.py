@@ -42,7 +42,7 @@ class ProfitTarget(RuleTerm, frozen=True, tag="profit_target"):
 
     amount: Annotated[Amount, Meta(description="How far above the initial balance.")]
     measured: Annotated[TargetMeasure, Meta(description="Whether closed trades alone count, or what is open as well.")]
-    held_s: Annotated[Seconds, Meta(description="For how many seconds equity must stay there; 0: not at all.")]
+    held_s: Annotated[Seconds, Meta(description="For longer than how many seconds it must stay there; 0: not at all.")]
     flat_required: Annotated[bool, Meta(description="Whether it counts only with no position open.")]
     latched: Annotated[
         bool,
@@ -74,7 +74,7 @@ class DayCounts(StrEnum):
     OPENED_AND_CLOSED = "opened_and_closed"  # there was an opening, of a position that is closed by now
     PROFIT_CLOSED = "profit_closed"  # what was closed on it made the profit
     PROFIT_CLOSED_LESS_OPEN_LOSS = "profit_closed_less_open_loss"  # less what is open at a loss at the day's end
-    PROFIT_OPENED = "profit_opened"  # what was opened and closed on it made the profit
+    PROFIT_OPENED = "profit_opened"  # what was opened on it and is closed by now made the profit
     PROFIT_EQUITY = "profit_equity"  # equity at the day's end less equity at its start made the profit
 
 
@@ -206,7 +206,7 @@ class PartialCloses(StrEnum):
 
 
 class LotConsistency(RuleTerm, frozen=True, tag="lot_consistency"):
-    """Trades may not be much smaller or larger than the average of the others."""
+    """A trade may not be much smaller or larger than the average of those closed before it."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
     inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES})

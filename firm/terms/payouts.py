@@ -8,6 +8,7 @@ from msgspec import Meta
 from firm.terms.words import (
     Amount,
     AnyShareBp,
+    BoundaryWord,
     BySize,
     Clock,
     Count,
@@ -94,18 +95,40 @@ class PayoutConditions(RuleTerm, frozen=True, tag="payout_conditions"):
         Word | None,
         Meta(description="The loss limit of whose daily amount `trader_share_min` is a share; null where it is none."),
     ]
+    boundary: Annotated[
+        BoundaryWord,
+        Meta(description="Whether exactly these two amounts are enough (touches) or more is needed (crosses)."),
+    ]
     needs: Annotated[
         tuple[TermId, ...],
         Meta(max_length=20, description="Other terms of the ruleset that must be met: days, consistency, trades."),
     ]
 
 
+class ProfitMeasure(StrEnum):
+    """What of an account is its profit when it is paid."""
+
+    BALANCE = "balance"
+    EQUITY = "equity"  # what is open counts as if it were closed
+
+
+class Capped(StrEnum):
+    """What a cap holds down."""
+
+    PROFIT = "profit"  # what leaves the account, before the split
+    TRADER_SHARE = "trader_share"  # what the trader gets, after it
+
+
 class PayoutAmount(RuleTerm, frozen=True, tag="payout_amount"):
     """How much may be paid out at once."""
 
     frequency: ClassVar[Frequency] = Frequency.REQUEST
-    inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.BALANCE, Observed.PAYOUTS})
+    inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.BALANCE, Observed.EQUITY, Observed.PAYOUTS})
 
+    measured: Annotated[
+        ProfitMeasure,
+        Meta(description="Whether profit is what the balance shows, or what equity shows with all that is open."),
+    ]
     buffer: Annotated[Amount | None, Meta(description="Profit that stays on the account; null: none.")]
     buffer_payouts: Annotated[Count | None, Meta(description="For how many payouts the buffer holds; null: for all.")]
     buffer_plus_drawdown: Annotated[
@@ -117,9 +140,12 @@ class PayoutAmount(RuleTerm, frozen=True, tag="payout_amount"):
         tuple[Share | Fixed | BySize, ...],
         Meta(
             max_length=20,
-            description="The most before the split: for the first payout, the second, and so on; the last one stands for all after "
-            "it; none: no cap.",
+            description="The most at once: for the first payout, the second, and so on; the last one stands for all after it; "
+            "none: no cap.",
         ),
+    ]
+    capped: Annotated[
+        Capped, Meta(description="Whether a cap is on the profit before the split, or on the trader's share.")
     ]
     balance_share_bp: Annotated[
         ShareBp | None, Meta(description="At most this share of the profit at once; null: all of it.")
@@ -144,6 +170,16 @@ class SplitCounted(StrEnum):
     PAYOUT_NUMBER = "payout_number"  # `up_to_minor` is the number of the payout
 
 
+class ResetPenalty(Words, frozen=True):
+    """A reset costs a part of the trader's share."""
+
+    phase: Annotated[Word, Meta(description="The name of the phase that was reset.")]
+    bp: Annotated[
+        ShareBp, Meta(description="Which part of the trader's share is lost: 2500 turns a share of 80 % into 60 %.")
+    ]
+    payouts: Annotated[Count | None, Meta(description="For how many payouts after the reset; null: for all.")]
+
+
 class ProfitSplit(RuleTerm, frozen=True, tag="profit_split"):
     """How profit is shared between the trader and the firm."""
 
@@ -154,8 +190,12 @@ class ProfitSplit(RuleTerm, frozen=True, tag="profit_split"):
         tuple[Tier, ...], Meta(min_length=1, max_length=20, description="Rising; the last one without end.")
     ]
     counted: Annotated[SplitCounted, Meta(description="Over what the tiers run.")]
-    reset_penalty_bp: Annotated[
-        AnyShareBp, Meta(description="What each reset of the account takes from the trader's share.")
+    reset_penalties: Annotated[
+        tuple[ResetPenalty, ...],
+        Meta(
+            max_length=10,
+            description="What resets cost; of several that hold at once the largest counts; none: nothing.",
+        ),
     ]
 
 

@@ -44,14 +44,15 @@ from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
 from firm.terms.first import (
     AmountBase,
     DailyLoss,
+    FirstAnchor,
     FirstProfitTarget,
     FirstTerm,
+    FirstTrail,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
 )
-from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 ADA, BEN = 1001, 1002
@@ -69,7 +70,7 @@ def daily_loss(**changes: object) -> DailyLoss:
     terms = {
         "id": "daily",
         "loss_max_bp": 500,
-        "anchor": Anchor.BALANCE,
+        "anchor": FirstAnchor.BALANCE,
         "base": AmountBase.INITIAL,
         "boundary": Boundary.TOUCHES,
         "on_breach": OnDailyLoss.FAIL,
@@ -81,8 +82,8 @@ def maximum_loss(**changes: object) -> MaximumLoss:
     terms = {
         "id": "maximum",
         "loss_max_bp": 1000,
-        "trail": Trail.STATIC,
-        "trails_on": Anchor.BALANCE,
+        "trail": FirstTrail.STATIC,
+        "trails_on": FirstAnchor.BALANCE,
         "lock_at_bp": None,
         "boundary": Boundary.TOUCHES,
     }
@@ -244,13 +245,13 @@ class Stage:
     @staticmethod
     def trailing_program(late: LateBreach) -> Program:
         """6 % below the highest equity ever, and nothing else."""
-        limit = maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=600)
+        limit = maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=600)
         return program(ruleset(limit, late=late), ruleset(limit, late=late), name="six-trailing")
 
     @staticmethod
     def equity_program() -> Program:
         """5 % a day, measured from the equity at midnight."""
-        rules = ruleset(daily_loss(anchor=Anchor.EQUITY))
+        rules = ruleset(daily_loss(anchor=FirstAnchor.EQUITY))
         return program(rules, rules, name="from-equity")
 
     # --- the platform ---
@@ -324,13 +325,13 @@ class Stage:
             happened_us=at_us,
         )
 
-    def cash(self, account: int, amount: str, cash_id: str = "") -> Decided:
+    def cash(self, account: int, amount: str, cash_id: str = "", kind: CashKind = CashKind.CORRECTION) -> Decided:
         state = self.account(account)
         moved = Money.parse(amount, state.initial.currency)
         seq = self.next_seq()
         return self.put(
             CashReported(
-                bridge="sim", seq=seq, cash_id=cash_id or f"C{seq}", cash_kind=CashKind.CORRECTION, amount=moved,
+                bridge="sim", seq=seq, cash_id=cash_id or f"C{seq}", cash_kind=kind, amount=moved,
                 balance_after=state.money(state.balance) + moved, t_us=self.now_us,
             ),
             account,
@@ -400,13 +401,13 @@ def stage() -> Stage:
 
 
 TRAILING = ruleset(
-    daily_loss(on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=200, anchor=Anchor.HIGHER),
-    maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=400, lock_at_bp=0),
+    daily_loss(on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=200, anchor=FirstAnchor.HIGHER),
+    maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=400, lock_at_bp=0),
     FirstProfitTarget(id="target", target_bp=200, flat_required=True),
 )
 END_OF_DAY = ruleset(
-    daily_loss(anchor=Anchor.EQUITY, boundary=Boundary.CROSSES),
-    maximum_loss(trail=Trail.END_OF_DAY, trails_on=Anchor.HIGHER, loss_max_bp=500),
+    daily_loss(anchor=FirstAnchor.EQUITY, boundary=Boundary.CROSSES),
+    maximum_loss(trail=FirstTrail.END_OF_DAY, trails_on=FirstAnchor.HIGHER, loss_max_bp=500),
     FirstProfitTarget(id="target", target_bp=200, flat_required=False),
 )
 

@@ -14,16 +14,15 @@ from firm.phase import Standing
 from firm.price import Quote, SymbolSpec
 from firm.rules.limits import Limit, first_broken
 from firm.ruleset import FirstRuleset, LateBreach, Rule
-from firm.terms.first import MaximumLoss, as_now
-from firm.terms.losses import Trail
+from firm.terms.first import FirstAnchor as MeasuredOn
+from firm.terms.first import FirstTrail, MaximumLoss, as_now
 from firm.terms.words import Action, Boundary
-from firm.terms.words import Anchor as MeasuredOn
 from firm.track import DayStart
 from firm.trading_day import TradingCalendar
 
 CALENDAR = TradingCalendar("UTC", "00:00")
 TRAILING = MaximumLoss(
-    id="maximum", loss_max_bp=600, trail=Trail.EVERY_TICK, trails_on=MeasuredOn.BALANCE, lock_at_bp=None,
+    id="maximum", loss_max_bp=600, trail=FirstTrail.EVERY_TICK, trails_on=MeasuredOn.BALANCE, lock_at_bp=None,
     boundary=Boundary.TOUCHES,
 )  # fmt: skip
 RULES = FirstRuleset( name="test", calendar=CALENDAR, late_breach=LateBreach.REVIEW, await_swap=False, terms=(TRAILING,)

@@ -4,9 +4,8 @@ import random
 
 from firm.money import Money
 from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
-from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, OnDailyLoss
-from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.first import AmountBase, DailyLoss, FirstAnchor, FirstProfitTarget, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 SIZES = (
@@ -24,11 +23,11 @@ def program(dice: random.Random, number: int, *, calm: bool) -> Program:
     currency, exponent, size = dice.choice(SIZES)
     loss_max_bp = 9_900 if calm else dice.choice((300, 600, 1_200))
     daily = DailyLoss(
-        id="daily", loss_max_bp=loss_max_bp, anchor=dice.choice(list(Anchor)), base=dice.choice(list(AmountBase)),
+        id="daily", loss_max_bp=loss_max_bp, anchor=dice.choice(list(FirstAnchor)), base=dice.choice(list(AmountBase)),
         boundary=dice.choice(list(Boundary)), on_breach=dice.choice(list(OnDailyLoss)),
     )  # fmt: skip
     maximum = MaximumLoss(
-        id="maximum", loss_max_bp=loss_max_bp, trail=dice.choice(list(Trail)), trails_on=dice.choice(list(Anchor)),
+        id="maximum", loss_max_bp=loss_max_bp, trail=dice.choice(list(FirstTrail)), trails_on=dice.choice(list(FirstAnchor)),
         lock_at_bp=None, boundary=Boundary.TOUCHES,
     )  # fmt: skip
     target = FirstProfitTarget(id="target", target_bp=90_000 if calm else 800, flat_required=dice.choice((True, False)))

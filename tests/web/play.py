@@ -13,9 +13,17 @@ from firm.inputs import GapReported, Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
 from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
-from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, MinimumTradingDays, OnDailyLoss
-from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.first import (
+    AmountBase,
+    DailyLoss,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTrail,
+    MaximumLoss,
+    MinimumTradingDays,
+    OnDailyLoss,
+)
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 
@@ -32,7 +40,7 @@ def two_step() -> Program:
                 DailyLoss(
                     id="daily_loss",
                     loss_max_bp=500,
-                    anchor=Anchor.HIGHER,
+                    anchor=FirstAnchor.HIGHER,
                     base=AmountBase.INITIAL,
                     boundary=Boundary.TOUCHES,
                     on_breach=OnDailyLoss.FAIL,
@@ -40,8 +48,8 @@ def two_step() -> Program:
                 MaximumLoss(
                     id="maximum_loss",
                     loss_max_bp=1000,
-                    trail=Trail.STATIC,
-                    trails_on=Anchor.BALANCE,
+                    trail=FirstTrail.STATIC,
+                    trails_on=FirstAnchor.BALANCE,
                     lock_at_bp=None,
                     boundary=Boundary.TOUCHES,
                 ),

@@ -7,9 +7,8 @@ from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import Standing
 from firm.ruleset import FirstRuleset, LateBreach
-from firm.terms.first import AmountBase, DailyLoss, MaximumLoss, OnDailyLoss
-from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.first import AmountBase, DailyLoss, FirstAnchor, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 from web import words
 from web.objectives_view import nearest_limit, objective_rows, pause_sentence
@@ -28,7 +27,7 @@ RULES = FirstRuleset(
         DailyLoss(
             id="daily_loss",
             loss_max_bp=500,
-            anchor=Anchor.HIGHER,
+            anchor=FirstAnchor.HIGHER,
             base=AmountBase.INITIAL,
             boundary=Boundary.TOUCHES,
             on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER,
@@ -36,8 +35,8 @@ RULES = FirstRuleset(
         MaximumLoss(
             id="maximum_loss",
             loss_max_bp=1000,
-            trail=Trail.STATIC,
-            trails_on=Anchor.BALANCE,
+            trail=FirstTrail.STATIC,
+            trails_on=FirstAnchor.BALANCE,
             lock_at_bp=None,
             boundary=Boundary.CROSSES,
         ),

@@ -10,9 +10,17 @@ from firm.money import Money
 from firm.objective import Objective
 from firm.rules.sentences import objectives_of
 from firm.ruleset import FirstRuleset, LateBreach
-from firm.terms.first import AmountBase, DailyLoss, FirstInactivity, FirstMaximumDuration, MaximumLoss, OnDailyLoss
-from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.first import (
+    AmountBase,
+    DailyLoss,
+    FirstAnchor,
+    FirstInactivity,
+    FirstMaximumDuration,
+    FirstTrail,
+    MaximumLoss,
+    OnDailyLoss,
+)
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 from web.objectives_view import USED_KINDS
 
@@ -22,7 +30,7 @@ TERMS = (
     DailyLoss(
         id="daily",
         loss_max_bp=500,
-        anchor=Anchor.BALANCE,
+        anchor=FirstAnchor.BALANCE,
         base=AmountBase.INITIAL,
         boundary=Boundary.TOUCHES,
         on_breach=OnDailyLoss.FAIL,
@@ -30,8 +38,8 @@ TERMS = (
     MaximumLoss(
         id="trailing",
         loss_max_bp=1_000,
-        trail=Trail.END_OF_DAY,
-        trails_on=Anchor.BALANCE,
+        trail=FirstTrail.END_OF_DAY,
+        trails_on=FirstAnchor.BALANCE,
         lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     ),

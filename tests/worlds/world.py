@@ -48,9 +48,17 @@ from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
-from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, FirstTerm, MaximumLoss, OnDailyLoss
-from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.first import (
+    AmountBase,
+    DailyLoss,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTerm,
+    FirstTrail,
+    MaximumLoss,
+    OnDailyLoss,
+)
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 from tests.worlds.changes import BRIDGE, change
 
@@ -161,13 +169,21 @@ class World:
     def _terms(self) -> tuple[FirstTerm, ...]:
         dice = self.dice
         daily = DailyLoss(
-            id="daily", loss_max_bp=dice.choice((200, 500)), anchor=dice.choice(list(Anchor)),
+            id="daily", loss_max_bp=dice.choice((200, 500)), anchor=dice.choice(list(FirstAnchor)),
             base=dice.choice(list(AmountBase)), boundary=dice.choice(list(Boundary)), on_breach=dice.choice(list(OnDailyLoss)),
         )  # fmt: skip
         # Most follow every high: theirs are the floors that are hard to keep.
-        trail = dice.choice((Trail.EVERY_TICK, Trail.EVERY_TICK, Trail.EVERY_TICK, Trail.END_OF_DAY, Trail.STATIC))
+        trail = dice.choice(
+            (
+                FirstTrail.EVERY_TICK,
+                FirstTrail.EVERY_TICK,
+                FirstTrail.EVERY_TICK,
+                FirstTrail.END_OF_DAY,
+                FirstTrail.STATIC,
+            )
+        )
         maximum = MaximumLoss(
-            id="maximum", loss_max_bp=dice.choice((100, 300, 800)), trail=trail, trails_on=Anchor.BALANCE,
+            id="maximum", loss_max_bp=dice.choice((100, 300, 800)), trail=trail, trails_on=FirstAnchor.BALANCE,
             lock_at_bp=dice.choice((None, 0, 100)), boundary=dice.choice(list(Boundary)),
         )  # fmt: skip
         target = FirstProfitTarget(id="target", target_bp=800, flat_required=dice.random() < 0.5)

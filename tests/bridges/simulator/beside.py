@@ -36,9 +36,8 @@ from firm.money import Money
 from firm.policy import Policy
 from firm.quote_frame import Tick, encode_quotes
 from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
-from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, OnDailyLoss
-from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.first import AmountBase, DailyLoss, FirstAnchor, FirstProfitTarget, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 BRIDGE = "sim"
@@ -68,14 +67,14 @@ def _decimal(points: int, digits: int) -> str:
     return f"{points // 10**digits}.{points % 10**digits:0{digits}}"
 
 
-def rules(loss_max_bp: int = 9_000, trail: Trail = Trail.STATIC, rollover: str = "00:00") -> FirstRuleset:
+def rules(loss_max_bp: int = 9_000, trail: FirstTrail = FirstTrail.STATIC, rollover: str = "00:00") -> FirstRuleset:
     """So much may be lost in a day, a tenth more of it in all, and a target nobody meets by chance."""
     daily = DailyLoss(
-        id="daily", loss_max_bp=loss_max_bp, anchor=Anchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
+        id="daily", loss_max_bp=loss_max_bp, anchor=FirstAnchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
         on_breach=OnDailyLoss.FAIL,
     )  # fmt: skip
     maximum = MaximumLoss(
-        id="maximum", loss_max_bp=loss_max_bp * 11 // 10, trail=trail, trails_on=Anchor.BALANCE, lock_at_bp=None,
+        id="maximum", loss_max_bp=loss_max_bp * 11 // 10, trail=trail, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     )  # fmt: skip
     return FirstRuleset( name="test", calendar=TradingCalendar("Europe/Prague", rollover),

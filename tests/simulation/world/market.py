@@ -13,14 +13,15 @@ from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
 from firm.terms.first import (
     AmountBase,
     DailyLoss,
+    FirstAnchor,
     FirstProfitTarget,
     FirstTerm,
+    FirstTrail,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
 )
-from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 SPECS = {
@@ -34,11 +35,11 @@ OPENING = {"EURUSD": 138_700, "XAUUSD": 1_290_000}
 
 # Sizes and shares that do not divide evenly, so that a rounding the wrong way is a cent somebody can point at.
 _DAILY = DailyLoss(
-    id="daily", loss_max_bp=333, anchor=Anchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
+    id="daily", loss_max_bp=333, anchor=FirstAnchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
     on_breach=OnDailyLoss.FAIL,
 )  # fmt: skip
 _MAXIMUM = MaximumLoss(
-    id="maximum", loss_max_bp=777, trail=Trail.STATIC, trails_on=Anchor.BALANCE, lock_at_bp=None,
+    id="maximum", loss_max_bp=777, trail=FirstTrail.STATIC, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
     boundary=Boundary.TOUCHES,
 )  # fmt: skip
 _DAYS = MinimumTradingDays(id="days", days_min=1)
@@ -56,14 +57,14 @@ STATIC: tuple[FirstTerm, ...] = (
     _DAYS,
 )
 END_OF_DAY: tuple[FirstTerm, ...] = (
-    _changed(_DAILY, anchor=Anchor.EQUITY, boundary=Boundary.CROSSES),
-    _changed(_MAXIMUM, trail=Trail.END_OF_DAY, trails_on=Anchor.HIGHER, loss_max_bp=301),
+    _changed(_DAILY, anchor=FirstAnchor.EQUITY, boundary=Boundary.CROSSES),
+    _changed(_MAXIMUM, trail=FirstTrail.END_OF_DAY, trails_on=FirstAnchor.HIGHER, loss_max_bp=301),
     FirstProfitTarget(id="target", target_bp=150, flat_required=False),
     _DAYS,
 )
 TRAILING: tuple[FirstTerm, ...] = (
-    _changed(_DAILY, on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=151, anchor=Anchor.HIGHER),
-    _changed(_MAXIMUM, trail=Trail.EVERY_TICK, loss_max_bp=407, lock_at_bp=0),
+    _changed(_DAILY, on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=151, anchor=FirstAnchor.HIGHER),
+    _changed(_MAXIMUM, trail=FirstTrail.EVERY_TICK, loss_max_bp=407, lock_at_bp=0),
     FirstProfitTarget(id="target", target_bp=150, flat_required=True),
     _DAYS,
 )

@@ -1,0 +1,22 @@
+"""Plain figures: basis points, minor units and lots as people write them, exactly."""
+
+from firm.money import Money
+
+
+def percent(bp: int) -> str:
+    """500 is "5 %", 125 is "1.25 %"."""
+    return f"{_shortened(bp, 2)} %"
+
+
+def money(minor: int, exponent: int) -> str:
+    """Of a currency with so many decimals: 10000000 at two is "100,000.00"."""
+    return Money(minor, "", exponent).decimal()
+
+
+def lots(lots_e8: int) -> str:
+    """10**6 is "0.01 lots"."""
+    return f"{_shortened(lots_e8, 8)} lots"
+
+
+def _shortened(scaled: int, decimals: int) -> str:
+    return Money(scaled, "", decimals).decimal().rstrip("0").rstrip(".")
