@@ -25,7 +25,7 @@ from bridges.gateway import Gateway
 from bridges.lanes import Lanes, PendingEvent, Took
 from bridges.outbox import Outbox
 from bridges.wire import Ack
-from firm import account_fold, track_fold, account_marks
+from firm import account_fold, track_fold
 from firm.account import Peak
 from firm.account_fold import ALREADY_BOOKED
 from firm.equity import Priced
