@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from firm.rules.objectives import profit_target_of, target_of, won
+from firm.rules.winning import Moment, profit_target_of, target_of, won
 from msgspec.structs import replace
 
 from actors.account_book import figures_of
@@ -478,7 +478,7 @@ class Story:
     def win(self, account: int, doubts: tuple[Doubt, ...] = ()) -> int:
         state = self.states[account]
         calc = Working()
-        won(calc, state)
+        won(calc, state, Moment(self.input_us))
         found = profit_target_of(state)
         target = target_of(state)
         assert found is not None
