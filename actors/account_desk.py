@@ -42,7 +42,7 @@ from actors.messages import (
 )
 from firm.arithmetic import PLAIN
 from firm.commands import ReviewVerdict
-from firm.equity import equity_of, lacks_prices, unpriced
+from firm.equity import Board, equity_of, lacks_prices, unpriced
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -247,6 +247,15 @@ class AccountDesk(AccountSeat):
         if equity is not None:
             self.note_peak(equity, at_us, turn)
         return equity is not None
+
+    def see_day_end(self, at_us: int, board: Board) -> bool:
+        """Let a high that begins anew each day do so, and nothing else: for folding. Whether it has one, and is to be watched anew."""
+        state = self.held
+        if state.standing not in JUDGED or state.day is None or not needs_of(state.ruleset).peak_of_day:
+            return False
+        equity = state.balance if unpriced(state, board) else equity_of(PLAIN, state, board)
+        self.begin_peak(equity, at_us)
+        return True
 
     # --- opening ---
 

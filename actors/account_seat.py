@@ -10,6 +10,7 @@ from actors.messages import AccountStood, Enforce
 from actors.names import enforcement_desk, key_id, order_desk
 from firm.account import AccountState, EarlierBook, Position, with_price_peak
 from firm.account_fold import fold, opened
+from firm.account_marks import with_peak_of_day
 from firm.arithmetic import Figure
 from firm.equity import Board, lacks_prices
 from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
@@ -205,6 +206,10 @@ class AccountSeat:
             off_market = turn.market(state.bridge).is_off_market(stakes.needed or ())
             risen = self._state = with_price_peak(state, equity, at_us, quotes, off_market)
             self._limits = (risen, limits_at_new_peak(limits, risen))
+
+    def begin_peak(self, equity: int, at_us: int) -> None:
+        """A day begins, of which no row is known yet."""
+        self._state = with_peak_of_day(self.held, equity, at_us)
 
     def write_peak(self, turn: Turn) -> None:
         """Make the peak a fact, with the ticks it rested on."""

@@ -148,7 +148,7 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         case OrderReported():
             return with_order(state, body, seq)
         case StandingChanged():
-            ended = at_its_last_peak(state) if body.after is Standing.CLOSED else state
+            ended = at_its_last_peak(state) if body.after in (Standing.CLOSED, Standing.PASSED) else state
             return at_standing(replace(ended, standing=body.after))
         case AccountLinked():
             return replace(state, login=body.login)

@@ -11,7 +11,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from firm.rules.winning import Moment, profit_target_of, target_of, won
 from msgspec.structs import replace
 
 from actors.account_book import figures_of
@@ -64,6 +63,7 @@ from firm.money import Money, divided_rounded_half_away
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.rules.limits import breaks, floor_of, limits_of, measured_of
+from firm.rules.winning import Moment, profit_target_of, target_of, won
 from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach
 from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, MinimumTradingDays, OnDailyLoss
 from firm.terms.losses import Measured, Trail
