@@ -64,6 +64,7 @@ from firm.inputs import (
     PositionReported,
     SnapshotReported,
 )
+from firm.needs import needs_of
 from firm.phase import JUDGED
 from firm.rules.consequences import gravity
 from firm.rules.limits import first_broken
@@ -249,7 +250,7 @@ class AccountDesk(AccountSeat):
         return equity is not None
 
     def see_day_end(self, at_us: int, board: Board) -> bool:
-        """Let a high that begins anew each day do so, and nothing else: for folding. Whether it has one, and is to be watched anew."""
+        """Let a high that begins anew each day do so, for folding. Whether there is one, and the account is to be watched anew."""
         state = self.held
         if state.standing not in JUDGED or state.day is None or not needs_of(state.ruleset).peak_of_day:
             return False
