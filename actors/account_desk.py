@@ -211,7 +211,7 @@ class AccountDesk(AccountSeat):
         if broken is not None and self.held.standing in JUDGED:
             verdicts.break_limit(self, broken, at_us, turn)
         elif broken is None:
-            verdicts.warn(self, limits, equity, at_us, turn)
+            verdicts.warn(self, limits, equity, at_us, turn, by_price=Frequency.TRADE not in looked_at)
         for breach in breaches:
             if self.held.standing in JUDGED and not breach.hard:
                 conduct.act_on(self, breach, at_us, turn)

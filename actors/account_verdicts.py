@@ -101,13 +101,19 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
         turn.send(RISK, AskFailure(account=seat.account, rule=limit.rule.id, at_us=at_us, settled=False))
 
 
-def warn(seat: AccountSeat, limits: tuple[Limit, ...], equity: int, at_us: int, turn: Turn) -> None:
-    """Tell the trader of limits of which so much is used; once a day for each share, and not by prices that may be wrong."""
+def warn(seat: AccountSeat, limits: tuple[Limit, ...], equity: int, at_us: int, turn: Turn, *, by_price: bool) -> None:
+    """Tell the trader of limits of which so much is used; once a day for each share, and not by prices that may be wrong.
+
+    What prices cannot break they warn of neither.
+    """
     state = seat.held
     for limit in limits:
+        if by_price and not limit.is_met_by_prices:
+            continue
         measured = measured_of(PLAIN, limit, equity, state.balance)
         used_bp = max((share_bp for level, share_bp in limit.warns if measured <= level), default=0)
-        if used_bp and not _OF_PRICES.intersection(_price_doubts(state, at_us, turn)):
+        doubts = _price_doubts(state, at_us, turn) if limit.is_met_by_prices else set()
+        if used_bp and not _OF_PRICES.intersection(doubts):
             floor, observed = state.money(limit.floor), state.money(measured)
             fact = LimitNeared(rule=limit.rule.id, share_bp=used_bp, floor=floor, observed=observed, at_us=at_us)
             seat.record(fact, turn, at_us)

@@ -131,7 +131,8 @@ def _bands(
     if equity is None or stakes.holdings is None:
         return None
     rounding = len(state.positions)
-    floors = [limit.nearest + 1 + rounding for limit in limits]
+    rooms_of_limits = [limit.room(equity, state.balance) for limit in limits]
+    floors = [equity - room + 1 + rounding for room in rooms_of_limits if room is not None]
     highs = [state.peak.equity] if stakes.trails and state.peak is not None else []
     floors += [] if rooms.down is None else [equity - rooms.down + 1 + rounding]
     highs += [] if rooms.up is None else [equity + rooms.up]

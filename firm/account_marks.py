@@ -114,8 +114,13 @@ def at_its_last_peak(state: AccountState) -> AccountState:
 def after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState:
     before, written = state.peak, state.written_peak
     known = dict(state.exhibits)
-    newer = before is not None and before.came_after(fact)
+    newer = before is not None and (before.came_after(fact) or _is_of_a_later_day(state, before, fact))
     same = written if newer else before  # written down or moved by cash, it is still the same high
     quotes = tuple(known[row] for row in fact.quotes if row in known) or (same.quotes if same is not None else ())
     peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, fact.in_doubt, fact.off_market)
     return replace(state, peak=before if newer else peak, written_peak=peak, exhibits=())
+
+
+def _is_of_a_later_day(state: AccountState, before: Peak, written: PeakReached) -> bool:
+    """A fold has seen the next day begin, in the frame in which the last high of the day before was written down."""
+    return needs_of(state.ruleset).peak_of_day and before.at_us > written.at_us
