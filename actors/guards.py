@@ -49,7 +49,8 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
     `contracts`: of each position, and how its profit is converted: all that the others rest on but the book and the ruleset.
     `needed`: the symbols its equity depends on, None while a contract or a conversion is missing. `late`: those of which it
     judges prices that come late. `holdings`: None where something is missing. `exposure`: minor units a point, times the scale
-    and rounded up, of each leg; None where a profit needs conversion. `trails`: whether a floor follows every new equity high.
+    and rounded up, of each leg; None where a profit needs conversion. `moves_most`: by what no price moves equity further, in minor
+    units; None likewise. `trails`: whether a floor follows every new equity high.
     """
 
     contracts: tuple[Terms, ...]
@@ -57,6 +58,7 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
     late: tuple[str, ...]
     holdings: Holdings | None
     exposure: tuple[tuple[Side, int], ...] | None
+    moves_most: int | None
     trails: bool
 
     def equity(self, state: AccountState, board: Board) -> int:
@@ -75,8 +77,9 @@ def stakes_of(state: AccountState, board: Board) -> Stakes:
     needed, holdings = symbols_needed(state, board), holdings_of(state, board)
     is_plain = holdings is not None and not any(leg.hops for leg in holdings.legs)
     exposure = _exposure(state, board) if is_plain else None
-    contracts = contracts_of(state, board)
-    return Stakes(contracts, needed, _late(state, needed), holdings, exposure, state.trails_every_tick)
+    moves_most = None if exposure is None else _moves_most(exposure) + len(state.positions)
+    contracts, late = contracts_of(state, board), _late(state, needed)
+    return Stakes(contracts, needed, late, holdings, exposure, moves_most, state.trails_every_tick)
 
 
 def contracts_of(state: AccountState, board: Board) -> tuple[Terms, ...]:
@@ -131,32 +134,26 @@ def _bands(
     if equity is None or stakes.holdings is None:
         return None
     rounding = len(state.positions)
-    rooms_of_limits = [limit.room(equity, state.balance) for limit in limits]
-    floors = [equity - room + 1 + rounding for room in rooms_of_limits if room is not None]
-    highs = [state.peak.equity] if stakes.trails and state.peak is not None else []
-    floors += [] if rooms.down is None else [equity - rooms.down + 1 + rounding]
-    highs += [] if rooms.up is None else [equity + rooms.up]
+    down = _least(*(limit.room(equity, state.balance) for limit in limits), rooms.down)
+    down = None if down is None else down - 1 - rounding
+    up = _least(state.peak.equity - equity if stakes.trails and state.peak is not None else None, rooms.up)
     # A limit that is broken and was not acted on (its price is in doubt), and a high that the next price will bring, are looked
     # at again with whatever comes next.
-    if any(equity < floor for floor in floors) or any(equity > high for high in highs):
+    if (down is not None and down < 0) or (up is not None and up < 0):
         return None
-    if not _is_storable_at_any_price(state, stakes, equity):
-        # Beyond that figure its desk must stop: at the price that brings it there, not with the next mark.
-        floors.append(rounding + 1 - EQUITY_MINOR_MAX)
-        highs.append(EQUITY_MINOR_MAX - 1)
-    down = min((equity - floor for floor in floors), default=None)
-    up = min((high - equity - rounding for high in highs), default=None)
+    up = None if up is None else up - rounding
+    if stakes.moves_most is None or abs(equity) + stakes.moves_most >= EQUITY_MINOR_MAX:
+        # Beyond what can be stored its desk must stop: at the price that brings equity there, not with the next mark.
+        room = EQUITY_MINOR_MAX - 1 - rounding
+        down = room + equity if down is None else min(down, room + equity)
+        up = room - equity if up is None else min(up, room - equity)
     if stakes.exposure is None:
         return converted_bands(stakes.holdings.legs, board.quotes, down, up)
     return linear_bands(stakes.exposure, board.quotes, down, up)
 
 
-def _is_storable_at_any_price(state: AccountState, stakes: Stakes, equity: int) -> bool:
-    """Whether no price that may come brings equity beyond what can be stored. Of converted profits it is not known."""
-    if stakes.exposure is None:
-        return False
-    moves_most = sum(exposed for _, exposed in stakes.exposure) * PRICE_POINTS_MAX // SCALE
-    return abs(equity) + moves_most < EQUITY_MINOR_MAX - len(state.positions)
+def _least(*rooms: int | None) -> int | None:
+    return min((room for room in rooms if room is not None), default=None)
 
 
 def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...]) -> Follower | None:
@@ -224,3 +221,7 @@ def _exposure(state: AccountState, board: Board) -> tuple[tuple[Side, int], ...]
         value = held.lots_e8 * spec.contract_e8 * TEN_TO[state.initial.exponent]
         exposure[held.symbol, "bid" if held.side is PositionSide.BUY else "ask"] += -(-value // TEN_TO[spec.digits])
     return tuple(exposure.items())
+
+
+def _moves_most(exposure: tuple[tuple[Side, int], ...]) -> int:
+    return sum(exposed for _, exposed in exposure) * PRICE_POINTS_MAX // SCALE + 1
