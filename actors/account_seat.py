@@ -15,6 +15,7 @@ from firm.arithmetic import Figure
 from firm.equity import Board, lacks_prices
 from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
 from firm.inputs import Input
+from firm.needs import needs_of
 from firm.phase import JUDGED, Standing, may_become
 from firm.price import SymbolSpec
 from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
@@ -161,7 +162,9 @@ class AccountSeat:
         state, board = self.held, market.board
         limits = watched_limits(state, self.limits()) if state.standing in JUDGED else ()
         stakes = self.stakes(board)
-        in_columns = market.has_columns and not market.is_off_market(stakes.needed or ())
+        # A row of columns has no balance: what a floor that has risen is held against besides is not seen there.
+        in_columns = market.has_columns and needs_of(state.ruleset).by_equity
+        in_columns = in_columns and not market.is_off_market(stakes.needed or ())
         rooms = self._rooms(board, equity) if state.standing in JUDGED and equity is not None else FREE
         return watch_of(state, stakes, equity, limits, board, in_columns=in_columns, rooms=rooms)
 

@@ -5,7 +5,7 @@ from typing import assert_never
 import msgspec
 
 from firm.ruleset import AnyRuleset, kept_with
-from firm.terms.losses import Effective, FloorReaches, LossLimit, OnPayout, Trail
+from firm.terms.losses import Effective, FloorReaches, LossLimit, Measured, OnPayout, Trail
 from firm.terms.objectives import DayCounts, Inactivity, MaximumDuration, ProfitTarget, TradingDays
 from firm.terms.union import Term
 from firm.terms.words import (
@@ -23,13 +23,14 @@ from firm.track import OF_DAYS, HighKey, HighOf
 
 class Needs(msgspec.Struct, frozen=True, gc=False):
     """`highs`: which ones are kept. `follows_prices`: something follows every equity high. `peak_of_day`: that high begins anew each day.
-
+    `by_equity`: no floor is held against the balance.
     `days`, `trades`, `orders`: whether finished days, closed trades, and stops with waiting orders are kept.
     """
 
     highs: tuple[HighKey, ...]
     follows_prices: bool
     peak_of_day: bool
+    by_equity: bool
     days: bool
     trades: bool
     orders: bool
@@ -52,6 +53,7 @@ def _needs_of(ruleset: AnyRuleset) -> Needs:
         highs=tuple(dict.fromkeys(keys)),
         follows_prices=bool(follows),
         peak_of_day=peak_of_day,
+        by_equity=all(terms.measured is Measured.EQUITY for terms in limits),
         days=Observed.DAYS in asked,
         trades=Observed.TRADES in asked,
         orders=Observed.ORDERS in asked,
