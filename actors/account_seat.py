@@ -162,8 +162,7 @@ class AccountSeat:
         state, board = self.held, market.board
         limits = watched_limits(state, self.limits()) if state.standing in JUDGED else ()
         stakes = self.stakes(board)
-        # A row of columns has no balance: what a floor that has risen is held against besides is not seen there.
-        in_columns = market.has_columns and needs_of(state.ruleset).by_equity
+        in_columns = market.has_columns and needs_of(state.ruleset).in_columns
         in_columns = in_columns and not market.is_off_market(stakes.needed or ())
         rooms = self._rooms(board, equity) if state.standing in JUDGED and equity is not None else FREE
         return watch_of(state, stakes, equity, limits, board, in_columns=in_columns, rooms=rooms)

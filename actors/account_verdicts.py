@@ -93,7 +93,8 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
         # The newest price, yet older than the book: what is held now was not held then.
         doubts = tuple(doubt for doubt in Doubt if doubt in {*doubts, Doubt.LATE_DATA})
     if not limit.hard:
-        if not _OF_PRICES.intersection(doubts):  # the next price that can be believed will tell
+        # The next price that can be believed will tell; a balance is no matter of prices.
+        if not limit.is_met_by_prices or not _OF_PRICES.intersection(doubts):
             _strike(seat, seen, turn)
     elif doubts:
         suspect(seat, seen, doubts, turn)

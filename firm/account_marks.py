@@ -32,7 +32,7 @@ def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountS
     first = Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq)
     begins = state.peak is None or needs_of(state.ruleset).peak_of_day
     written = state.written_peak
-    ended = Figure(written.equity, f"{written.seq}/equity/minor") if begins and written is not None else None
+    ended = Figure(written.equity, f"{written.seq}/equity/minor") if written is not None else None
     return replace(
         state,
         day=start,

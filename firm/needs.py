@@ -23,14 +23,14 @@ from firm.track import OF_DAYS, HighKey, HighOf
 
 class Needs(msgspec.Struct, frozen=True, gc=False):
     """`highs`: which ones are kept. `follows_prices`: something follows every equity high. `peak_of_day`: that high begins anew each day.
-    `by_equity`: no floor is held against the balance.
+    `in_columns`: floors rise with equity highs alone, and by no more than they do, and only equity is held against them.
     `days`, `trades`, `orders`: whether finished days, closed trades, and stops with waiting orders are kept.
     """
 
     highs: tuple[HighKey, ...]
     follows_prices: bool
     peak_of_day: bool
-    by_equity: bool
+    in_columns: bool
     days: bool
     trades: bool
     orders: bool
@@ -53,11 +53,16 @@ def _needs_of(ruleset: AnyRuleset) -> Needs:
         highs=tuple(dict.fromkeys(keys)),
         follows_prices=bool(follows),
         peak_of_day=peak_of_day,
-        by_equity=all(terms.measured is Measured.EQUITY for terms in limits),
+        in_columns=not any(_leaves_columns(terms) for terms in limits),
         days=Observed.DAYS in asked,
         trades=Observed.TRADES in asked,
         orders=Observed.ORDERS in asked,
     )
+
+
+def _leaves_columns(terms: LossLimit) -> bool:
+    leaps = any(isinstance(trigger, EquityGain) for trigger in triggers_of(terms))
+    return leaps or terms.measured is not Measured.EQUITY
 
 
 def _is_counted_by_rows(terms: Term) -> bool:
@@ -99,7 +104,8 @@ def high_keys(terms: LossLimit, *, peak_of_day: bool) -> list[HighKey]:
             case EndOfDayBalance():
                 keys.append(HighKey(HighOf.DAY_BALANCE, Scope.PHASE, OnPayout.NONE))
             case EquityGain():
-                keys += [HighKey(HighOf.PRICED, Scope.PHASE, OnPayout.NONE)] if peak_of_day else []
+                earlier = peak_of_day or effective is Effective.NEXT_DAY
+                keys += [HighKey(HighOf.PRICED, Scope.PHASE, OnPayout.NONE)] if earlier else []
             case PayoutsMade():
                 pass
             case unknown:
