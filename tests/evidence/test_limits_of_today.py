@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from firm.facts import DayAnchored, Doubt, HighMoved
 from firm.inputs import Side
 from firm.instant import DAY_US
-from firm.terms.losses import Effective, FloorReaches, Measured, OnPayout, Step, Trail
+from firm.terms.losses import Checked, Effective, FloorReaches, Measured, OnPayout, Step, Trail
 from firm.terms.words import (
     Action,
     Anchor,
@@ -31,9 +31,12 @@ from tests.evidence.limits_of_today import (
     PHASE,
     TODAY,
     a_week,
+    end_day_with,
     floor_now,
+    judge_rollover,
     lock,
     pay_out,
+    peak,
     sold,
     trigger_of,
 )
@@ -341,6 +344,41 @@ def test_a_week_s_high_may_have_been_reached_before_the_rows(story: Any, verifie
     story.add(DayAnchored(day=state.day.day, **marks, changed=True, priced=True), story.ada)
     story.earn(story.ada, "-6_000.00")
     assert judged(story, verifier)
+
+
+# --- the rollover ---
+
+
+AT_ROLLOVER = replace(LIMIT, checked=Checked.AT_ROLLOVER)
+
+
+@pytest.mark.parametrize("measured", list(Measured))
+def test_the_marks_of_a_rollover_are_held_against_the_floor_with_which_the_day_ended(
+    story: Any, verifier: ModuleType, measured: Measured
+) -> None:
+    sold(story, replace(AT_ROLLOVER, measured=measured))
+    story.earn(story.ada, "-6_000.00")
+    row = end_day_with(story, asked=95_000_00)
+    said = told(story, verifier, judge_rollover(story))
+    assert f"NOT shown: that the day ended with the floor in row {row}" in said
+
+
+def test_the_floor_with_which_a_day_ended_is_worked_out_where_its_rows_are_in_the_file(
+    story: Any, verifier: ModuleType
+) -> None:
+    sold(story, AT_ROLLOVER, replace(AT_ROLLOVER, id="phase", scope=Scope.PHASE, anchor=Anchor.INITIAL))
+    story.earn(story.ada, "-6_000.00")
+    end_day_with(story, by_deal=True, asked=95_000_00, phase=95_000_00)
+    assert "worked out from the rule and the rows before" in told(story, verifier, judge_rollover(story))
+
+
+def test_a_payout_lowers_the_peak_that_a_floor_follows(story: Any, verifier: ModuleType) -> None:
+    sold(story, replace(PHASE, trail=Trail.EVERY_TICK, on_payout=OnPayout.RESET_TO_INITIAL))
+    peak(story, 108_000_00)
+    pay_out(story, 1_000_00)
+    story.earn(story.ada, "-10_000.00")
+    assert judged(story, verifier)
+    assert floor_now(story) == 95_000_00
 
 
 # --- strikes and consequences ---

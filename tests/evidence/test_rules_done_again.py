@@ -6,21 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from firm.arithmetic import Working
-from firm.facts import BreachDeclared
+from firm.arithmetic import Unit, Working
+from firm.facts import BreachDeclared, RuleBroken
 from firm.inputs import Side
 from firm.terms.conduct import Hedging
-from firm.terms.objectives import (
-    Consistency,
-    ConsistencyEffect,
-    DayBasis,
-    DayCounts,
-    Denominator,
-    Numerator,
-    ProfitTarget,
-    TargetMeasure,
-    TradingDays,
-)
+from firm.terms.objectives import DayCounts, MinimumTrades, ProfitTarget, TargetMeasure, TradingDays
 from firm.terms.words import Action, Boundary, Fixed, Scope, Share, ShareOf
 from storage.grounds import Grounds
 from tests.evidence.limits_of_today import BY_SIZE, LIMIT, sold
@@ -46,10 +36,7 @@ TARGET = ProfitTarget(
 DAYS = TradingDays(
     id="days", days_min=1, counts=DayCounts.OPENED, profit_min=None, boundary=Boundary.TOUCHES, per=Scope.PHASE
 )
-CONSISTENCY = Consistency(
-    id="even", best=Numerator.BEST_DAY, of=Denominator.NET_TOTAL, day_basis=DayBasis.CLOSE, caps_bp=(5_000,), boundary=Boundary.CROSSES,
-    effect=ConsistencyEffect.DELAY, per=Scope.PHASE,
-)  # fmt: skip
+TRADES = MinimumTrades(id="trades", trades_min=1, per=Scope.PHASE)
 
 
 @pytest.mark.parametrize("amount", [TARGET.amount, Fixed(minor=8_000_00), BY_SIZE])
@@ -59,29 +46,50 @@ def test_a_pass_is_worked_out_again(story: Any, verifier: ModuleType, amount: An
     assert told(story, verifier, story.win(story.ada))
 
 
+def test_each_of_several_targets_is_worked_out_again(story: Any, verifier: ModuleType) -> None:
+    smaller = replace(TARGET, id="smaller", amount=Fixed(minor=100_00), flat_required=False)
+    of_payouts = replace(DAYS, id="cycle", days_min=9, per=Scope.CYCLE)  # which is no objective of the phase
+    sold(story, LIMIT, TARGET, smaller, DAYS, of_payouts)
+    story.earn(story.ada, "8_000.00")
+    said = told(story, verifier, story.win(story.ada))
+    assert "target balance = 10800000 minor" in said
+    assert "target balance (2) = 10010000 minor" in said
+
+
+def test_who_broke_another_rule_for_good_does_not_pass(story: Any, verifier: ModuleType, silent: None) -> None:
+    sold(story, LIMIT, TARGET, DAYS)
+    story.earn(story.ada, "8_000.00")
+    broken = RuleBroken(
+        rule="hedge", rule_kind="hedging", does=Action.FAIL, unit=Unit.LOTS_E8, limit=0, observed=1, subject="EURUSD",
+        at_us=story.at_us, reviewed=False, calendar="", working=(),
+    )  # fmt: skip
+    story.add(broken, story.ada)
+    with pytest.raises(verifier.Refused, match="declared a limit broken, and was not corrected"):
+        told(story, verifier, story.win(story.ada))
+
+
 # --- rules that are not worked out ---
 
 
 def test_what_a_pass_rests_on_beside_is_named_and_its_steps_are_done_again(story: Any, verifier: ModuleType) -> None:
-    sold(story, LIMIT, TARGET, DAYS, CONSISTENCY)
-    story.earn(story.ada, "8_000.00")
+    traded(story)
     said = told(story, verifier, story.win(story.ada))
-    assert "the definition of 'even' (consistency) is not in this verifier" in said
+    assert "the definition of 'trades' (minimum_trades) is not in this verifier" in said
     assert "each figure is in the row that it names" in said
+    assert "closed follow from the rows they name, which hold no number there" in said
 
 
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"target": 10_700_000}, "says target 10700000, its last step 10800000"),
-        ({"observed": 10_900_000}, "says observed 10900000, its last step 10800000"),
+        ({"target": 10_700_000}, "says target 10700000, which is in no step"),
+        ({"observed": 10_900_000}, "says observed 10900000, the book holds 10800000"),
     ],
 )
-def test_a_pass_names_what_its_last_step_compares(
+def test_a_pass_names_the_balance_and_a_target_of_its_working(
     story: Any, verifier: ModuleType, silent: None, wrong: dict[str, int], why: str
 ) -> None:
-    sold(story, LIMIT, TARGET, DAYS, CONSISTENCY)
-    story.earn(story.ada, "8_000.00")
+    traded(story)
     money = story.states[story.ada].money
     story.alter = lambda fact: fact.update({name: money(minor) for name, minor in wrong.items()})
     with pytest.raises(verifier.Refused, match=why):
@@ -137,6 +145,11 @@ def test_and_it_does_what_its_rule_says(
     hedged(story)
     with pytest.raises(verifier.Refused, match=why):
         verifier.verify(story.bundle(declare_hedging(story, **fact)))
+
+
+def traded(story: Any) -> None:
+    sold(story, LIMIT, TARGET, DAYS, TRADES)
+    story.earn(story.ada, "8_000.00")
 
 
 def hedged(story: Any) -> None:
