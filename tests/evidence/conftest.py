@@ -96,25 +96,17 @@ RULES = FirstRuleset(
     await_swap=False,
     terms=(
         DailyLoss(
-            id="daily",
-            loss_max_bp=500,
-            anchor=FirstAnchor.BALANCE,
-            base=AmountBase.INITIAL,
-            boundary=Boundary.TOUCHES,
+            id="daily", loss_max_bp=500, anchor=FirstAnchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
             on_breach=OnDailyLoss.FAIL,
         ),
         MaximumLoss(
-            id="overall",
-            loss_max_bp=1_000,
-            trail=FirstTrail.STATIC,
-            trails_on=FirstAnchor.BALANCE,
-            lock_at_bp=None,
+            id="overall", loss_max_bp=1_000, trail=FirstTrail.STATIC, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
             boundary=Boundary.CROSSES,
         ),
         FirstProfitTarget(id="target", target_bp=800, flat_required=True),
         MinimumTradingDays(id="days", days_min=1),
     ),
-)
+)  # fmt: skip
 
 
 def usd(text: str) -> Money:

@@ -224,6 +224,13 @@ def test_a_deposit_moves_each_high(story: Any, verifier: ModuleType) -> None:
     refused(story, verifier, "is no HighMoved of closed of the phase")
 
 
+def test_a_deposit_moves_the_peak(story: Any, verifier: ModuleType) -> None:
+    sold(story, replace(PHASE, trail=Trail.EVERY_TICK))
+    anchored_after_a_deposit(story)
+    story.earn(story.ada, "-20_000.00")
+    refused(story, verifier, "is no PeakReached, with which cash must move the marks")
+
+
 def test_a_high_moves_by_what_was_deposited(story: Any, verifier: ModuleType) -> None:
     sold(story, ON_CLOSE)
     anchored_after_a_deposit(story)

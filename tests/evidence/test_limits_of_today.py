@@ -25,6 +25,7 @@ from firm.terms.words import (
     ShareOf,
     ToGroup,
 )
+from tests.evidence.conftest import usd
 from tests.evidence.limits_of_today import (
     BY_SIZE,
     LIMIT,
@@ -100,6 +101,21 @@ def test_an_amount_is_a_share_a_sum_or_a_line_of_a_table(
     a_week(story, replace(LIMIT, scope=scope, amount=amount))
     assert judged(story, verifier)
     assert floor_now(story) == floor
+
+
+@pytest.mark.parametrize("scope", [Scope.DAY, Scope.PHASE])
+def test_what_is_granted_is_rounded_down_and_what_is_asked_up(story: Any, verifier: ModuleType, scope: Scope) -> None:
+    """3.33 % of 99 999.99 is 3 329.999667."""
+    story.initial = usd("99_999.99")
+    odd = Share(bp=333, of=ShareOf.INITIAL)
+    locks = lock(BalanceGain(gain=odd), Share(bp=7, of=ShareOf.INITIAL))
+    step = Step(when=BalanceGain(gain=odd), amount=odd, effective=Effective.NOW)
+    sold(story, replace(LIMIT, scope=scope, amount=odd, lock=locks, steps=(step,)))
+    story.earn(story.ada, "3_329.99")  # one cent too little
+    story.earn(story.ada, "-30_000.00")
+    said = judged(story, verifier)
+    assert "gain = 333000 minor" in said
+    assert floor_now(story) == 99_999_99 - 3_329_99
 
 
 # --- which highs it follows ---

@@ -125,6 +125,12 @@ def test_its_steps_are_what_they_say(
         verifier.verify(story.bundle(declare_hedging(story, long=told)))
 
 
+def test_its_last_step_says_yes(story: Any, verifier: ModuleType, silent: None) -> None:
+    hedged(story, lots_e8=50_000_000)
+    with pytest.raises(verifier.Refused, match="by its own arithmetic the decision is wrong"):
+        told(story, verifier, declare_hedging(story))
+
+
 def test_a_figure_that_names_no_row_is_said_not_to_be_shown(story: Any, verifier: ModuleType, silent: None) -> None:
     hedged(story)
     assert "NOT shown: where lots held long come from" in told(
@@ -152,13 +158,13 @@ def traded(story: Any) -> None:
     story.earn(story.ada, "8_000.00")
 
 
-def hedged(story: Any) -> None:
+def hedged(story: Any, lots_e8: int = 100_000_000) -> None:
     sold(
         story,
         Hedging(id="hedge", lots_e8_max=50_000_000, on_breach=(Action.WARN, Action.FAIL), strikes_within=Scope.PHASE),
     )
     story.price("EURUSD", 138_700, 138_702)
-    story.trade(story.ada, "p1", "EURUSD", Side.BUY, 100_000_000, 138_702)
+    story.trade(story.ada, "p1", "EURUSD", Side.BUY, lots_e8, 138_702)
 
 
 def declare_hedging(story: Any, long: dict[str, Any] | None = None, **told: Any) -> int:
