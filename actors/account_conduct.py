@@ -3,7 +3,7 @@
 Each breach names its subject once: a position, a symbol, an idea, "" for the account. Until that is kept again it is no new breach.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from firm.facts import Doubt, RuleBroken, RuleKeptAgain, RuleSuspected
 from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.consequences import Striking, consequence_of, gravity
 from firm.rules.judged import Judged
-from firm.rules.looks import LOOKS, Glance, glance, look, rules_looked_at
+from firm.rules.looks import LOOKS, Answers, Glance, Grounds, glance, is_settled, look, look_again, rules_looked_at
 from firm.ruleset import Rule, Ruleset
 from firm.terms.words import Action, Consequence, Frequency
 
@@ -41,18 +41,23 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     rules = [rule for frequency in frequencies for rule in rules_looked_at(state.ruleset, frequency)]
     if not rules or state.standing not in JUDGED:
         return []
-    seen = glance(state, seat.board(turn), Figure(equity, ""), at_us)
+    seen, grounds = seat.glance(seat.board(turn), equity, at_us), seat.grounds()
     found: list[Breach] = []
     for rule in rules:
-        found += _anew(seat, rule, seen, turn)
+        is_known = seat.is_known_kept(rule, grounds)
+        if not (is_known and is_settled(rule.terms)):
+            found += _anew(seat, rule, look_again(rule, seen) if is_known else look(PLAIN, rule, seen), grounds, turn)
     return sorted(found, key=lambda breach: (-gravity(breach.does), breach.rule.place))
 
 
-def _anew(seat: AccountSeat, rule: Rule, seen: Glance, turn: Turn) -> Iterator[Breach]:
+def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, turn: Turn) -> Iterator[Breach]:
     state = seat.held
-    answers = {answer.subject: answer for answer in look(PLAIN, rule, seen) if answer.is_broken}
+    answers = {answer.subject: answer for answer in looked if answer.is_broken}
     known = {one.subject for one in state.track.broken if one.rule == rule.id}
-    for subject in sorted(known - _still_there(rule, seen, answers)):
+    if not answers and not known:
+        seat.know_kept(rule, grounds)
+        return
+    for subject in sorted(known - _still_there(rule, looked)):
         seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
     asked = {finding.rule for finding in state.findings if finding.doubts} | set(state.waived)
     if rule.id not in asked:
@@ -61,11 +66,10 @@ def _anew(seat: AccountSeat, rule: Rule, seen: Glance, turn: Turn) -> Iterator[B
             yield Breach(rule, answers[subject], consequence_of(state, rule.id, terms))
 
 
-def _still_there(rule: Rule, seen: Glance, broken: Mapping[str, Judged]) -> AbstractSet[str]:
+def _still_there(rule: Rule, answers: Answers) -> AbstractSet[str]:
     """Subjects that break the rule yet. What a price broke no other price mends: it lasts until the subject is gone, or the day."""
-    if rule.terms.frequency is not Frequency.TICK:
-        return broken.keys()
-    return {answer.subject for answer in look(PLAIN, rule, seen)}
+    is_lasting = rule.terms.frequency is Frequency.TICK
+    return {answer.subject for answer in answers if is_lasting or answer.is_broken}
 
 
 def striking(rule: Rule) -> Striking:

@@ -156,7 +156,7 @@ class Mutating:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self) -> None:
-        from hypothesis import Phase, settings  # noqa: PLC0415  (pytest's plugin must come first)
+        from hypothesis import Phase, settings
 
         # The same examples for every mutant, and none that an earlier mutant left behind.
         phases = (Phase.explicit, Phase.generate)
