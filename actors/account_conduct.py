@@ -43,18 +43,18 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     seen = glance(state, seat.board(turn), Figure(equity, ""), at_us)
     found: list[Breach] = []
     for rule in rules:
-        found += _anew(seat, rule, seen, turn)
+        found += _anew(seat, rule, seen, at_us, turn)
     return sorted(found, key=lambda breach: (-gravity(breach.does), breach.rule.place))
 
 
-def _anew(seat: AccountSeat, rule: Rule, seen: Glance, turn: Turn) -> Iterator[Breach]:
+def _anew(seat: AccountSeat, rule: Rule, seen: Glance, at_us: int, turn: Turn) -> Iterator[Breach]:
     state = seat.held
     answers = {answer.subject: answer for answer in look(PLAIN, rule, seen) if answer.is_broken}
     known = {one.subject for one in state.track.broken if one.rule == rule.id}
     for subject in sorted(known - answers.keys()):
         seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
     asked = {finding.rule for finding in state.findings if finding.doubts} | set(state.waived)
-    if rule.id not in asked:
+    if rule.id not in asked | state.overrides.waived_at(at_us):
         terms = striking(rule)
         for subject in sorted(answers.keys() - known):
             yield Breach(rule, answers[subject], consequence_of(state, rule.id, terms))

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from actors import account_book as book
 from actors import account_conduct as conduct
 from actors import account_lateness as lateness
+from actors import account_overrides as overrides
 from actors import account_settling as settling
 from actors import account_targets as targets
 from actors import account_verdicts as verdicts
 from actors.account_corrections import correct_deal
-from actors.account_days import close_day, close_days_again, move_equity_of_last
+from actors.account_days import close_day, close_days_again, move_equity_of_last, open_positions
 from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
@@ -37,9 +38,10 @@ from actors.messages import (
     PriceReached,
     PricesFilled,
     PricesMissing,
+    ReopeningAllowed,
 )
 from firm.arithmetic import PLAIN
-from firm.commands import ReviewVerdict
+from firm.commands import GrantOverride, ReviewVerdict
 from firm.equity import Board, equity_of, lacks_prices, unpriced
 from firm.facts import (
     AccountLinked,
@@ -48,7 +50,6 @@ from firm.facts import (
     DayAnchored,
     DayOpened,
     MarkTaken,
-    OpenPosition,
 )
 from firm.inputs import (
     AccountReported,
@@ -82,6 +83,8 @@ class AccountDesk(AccountSeat):
             case ReviewVerdict():
                 if review(self, message, turn):
                     self.judge(turn, turn.header.happened_us)
+            case GrantOverride():
+                overrides.override(self, message, turn)
             case _:
                 self._decide_report(message, turn)
 
@@ -120,6 +123,8 @@ class AccountDesk(AccountSeat):
                 (settling if message.settled else verdicts).hold_failure(self, message, turn)
             case PassAllowed():
                 verdicts.win(self, message.at_us, turn)
+            case ReopeningAllowed():
+                overrides.grant(self, message.command, turn)
             case PassDoubted():
                 verdicts.hold_pass(self, (message.doubt,), message.at_us, turn)
             case _:
@@ -194,7 +199,7 @@ class AccountDesk(AccountSeat):
 
     def _hold_against_rules(self, looked_at: tuple[Frequency, ...], equity: int, at_us: int, turn: Turn) -> bool:
         """Whether a rule was broken. Of a loss limit and another rule that trip on one event the graver counts first."""
-        limits = verdicts.open_limits(self.held, self.limits())
+        limits = verdicts.open_limits(self.held, self.limits(), at_us)
         broken = first_broken(limits, equity, self.held.balance)
         breaches = conduct.look_at(self, looked_at, equity, at_us, turn)
         if breaches and (broken is None or gravity(breaches[0].does) > gravity(broken.does)):
@@ -311,7 +316,7 @@ class AccountDesk(AccountSeat):
                 day=state.ruleset.calendar.day_at(message.at_us),
                 balance=state.money(state.balance),
                 equity=state.money(equity),
-                positions=tuple(self._open_positions()),
+                positions=open_positions(state),
                 quotes=tuple(exhibit.seq for exhibit in cited.values()),
                 provisional=not market.is_final(message.at_us),
                 priced=priced,
@@ -361,29 +366,15 @@ class AccountDesk(AccountSeat):
 
     def _end_if_over(self, at_us: int, turn: Turn) -> None:
         """A clock of the phase has run out: by the order of the ruleset the first one counts."""
+        waived = self.held.overrides.waived_at(at_us)
         for rule in self.held.ruleset.rules:
-            if is_over(PLAIN, self.held, rule, at_us):
+            if rule.id not in waived and is_over(PLAIN, self.held, rule, at_us):
                 self._close(conduct.kind_of(rule), turn)
                 return
 
     def _close(self, because: str, turn: Turn) -> None:
         seq = self.stand(Standing.CLOSED, because, turn)
         self.enforce("flatten", seq, turn)
-
-    def _open_positions(self) -> list[OpenPosition]:
-        state = self.held
-        return [
-            OpenPosition(
-                position_id=held.position_id,
-                symbol=held.symbol,
-                side=held.side,
-                lots_e8=held.lots_e8,
-                price_open=held.price_open,
-                swap=state.money(held.swap),
-                opened_us=held.opened_us,
-            )
-            for held in state.positions
-        ]
 
     def _mark(self, at_us: int, turn: Turn) -> None:
         state = self.held

@@ -73,15 +73,15 @@ _OF_PRICES = frozenset({
 })  # fmt: skip
 
 
-def open_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    """Of its limits those that may still be broken: not those that are an open question or were waived.
+def open_limits(state: AccountState, limits: tuple[Limit, ...], at_us: int) -> tuple[Limit, ...]:
+    """Of its limits those that may be broken at an instant: not those that are an open question or were waived.
 
     Soft ones only pause a trader who is free: one that is paused or close-only already has nothing more to lose by them.
     """
     free = state.standing in FREE
-    if free and not state.findings and not state.waived:
+    if free and not state.findings and not state.waived and not state.overrides.waivers:
         return limits
-    asked = {finding.rule for finding in state.findings} | set(state.waived)
+    asked = {finding.rule for finding in state.findings} | set(state.waived) | state.overrides.waived_at(at_us)
     return tuple(limit for limit in limits if limit.rule.id not in asked and (limit.hard or free))
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from firm.commands import GrantOverride
 from firm.facts import Doubt
 from firm.phase import Standing
 from firm.price import Quote
@@ -118,6 +119,19 @@ class AccountStood(Message, frozen=True, kw_only=True):
     after: Standing
 
 
+class AskReopening(Message, frozen=True, kw_only=True):
+    """May this account, by whose breach its challenge ended, go on? `command`: what asks for it."""
+
+    account: int
+    command: GrantOverride
+
+
+class ReopeningAllowed(Message, frozen=True, kw_only=True):
+    """Yes: no other account of the challenge has come since."""
+
+    command: GrantOverride
+
+
 # --- failures and passes, between account desks and the risk desk ---
 
 
@@ -210,6 +224,8 @@ MESSAGES: tuple[type[Message], ...] = (
     OpenAccount,
     AccountProvisioned,
     AccountStood,
+    AskReopening,
+    ReopeningAllowed,
     AskFailure,
     FailureAllowed,
     FailureHeld,

@@ -23,6 +23,7 @@ from firm import facts as f
 from firm import inputs as i
 from firm.account import AccountState
 from firm.kinds import Body
+from firm.overrides import Reinstate
 
 _MACHINE = (
     i.ClockTicked
@@ -85,7 +86,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid():
             return (order_desk(body.order),)
-        case c.ReviewVerdict():
+        case c.ReviewVerdict() | c.GrantOverride():
             return (account_desk(body.account),)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker():
             return (RISK,)
@@ -116,9 +117,12 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
         case f.AccountLinked():
             assert held is not None, f"account {account} was linked before it was opened"
             return (account_desk(account), enforcement_desk(held.bridge))
+        case f.OverrideGranted() if isinstance(body.override, Reinstate):
+            assert held is not None, f"account {account} was reinstated before it was opened"
+            return (account_desk(account), enforcement_desk(held.bridge))
         case f.CommandQueued() | f.CommandAdvanced() | f.CommandProbed() | f.CommandWithheld() | f.FlatConfirmed():
             return (enforcement_desk(body.bridge),)
-        case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeOpened():
+        case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.ChallengeOpened():
             return (order_desk(body.challenge),)
         case f.OrderPlaced():
             return (order_desk(body.order), trader_desk(body.trader))

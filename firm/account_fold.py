@@ -38,6 +38,7 @@ from firm.account_findings import (
     with_moved,
 )
 from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
+from firm.account_overrides import after_override
 from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
     AccountLinked,
@@ -62,6 +63,8 @@ from firm.facts import (
     HighMoved,
     LimitNeared,
     MarkTaken,
+    OverrideAsked,
+    OverrideGranted,
     PassHeld,
     PayoutBooked,
     PeakDoubted,
@@ -196,6 +199,8 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
             return after_rule(state, body, seq)
         case TargetReached() | TargetLeft():
             return replace(state, track=at_target(state.track, state.ruleset, body, seq))
+        case OverrideAsked() | OverrideGranted():
+            return after_override(state, body, seq, happened_us)
         case PassHeld():
             return replace(state, pass_held_seq=seq)
         case PhasePassed():

@@ -7,6 +7,7 @@ command carries only its commitment. Ids that a command creates were drawn at th
 from enum import StrEnum
 
 from firm.inputs import Input
+from firm.overrides import Override
 from firm.ruleset import Program
 
 
@@ -108,6 +109,18 @@ class ReviewVerdict(Command, frozen=True, kw_only=True):
     why: str
 
 
+class GrantOverride(Command, frozen=True, kw_only=True):
+    """Make an exception from an account's rules. Where they want a second person, the same again by another one grants it.
+
+    `evidence`: where to read what it rests on, such as a ticket's number or a file's hash.
+    """
+
+    account: int
+    override: Override
+    why: str
+    evidence: str
+
+
 class EngageKillSwitch(Command, frozen=True, kw_only=True):
     """Stop it now."""
 
@@ -161,6 +174,7 @@ Commanded = (
     | PlaceOrder
     | MarkOrderPaid
     | ReviewVerdict
+    | GrantOverride
     | EngageKillSwitch
     | ReleaseKillSwitch
     | ResetBreaker

@@ -36,6 +36,7 @@ from firm.facts.marks import (
     TradingDayCounted,
     TradingDayUncounted,
 )
+from firm.facts.overrides import OverrideAsked, OverrideGranted
 from firm.facts.people import BridgeEnrolled, BridgeModeChanged, BridgeRevoked, StaffAdded, TraderRegistered
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
@@ -44,6 +45,7 @@ from firm.facts.sales import (
     ChallengeAdvanced,
     ChallengeEnded,
     ChallengeOpened,
+    ChallengeReopened,
     OrderPaid,
     OrderPlaced,
     ProgramPublished,
@@ -83,6 +85,7 @@ FACTS: tuple[type[Fact], ...] = (
     ChallengeOpened,
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeReopened,
     AccountOpened,
     AccountLinked,
     StandingChanged,
@@ -108,6 +111,8 @@ FACTS: tuple[type[Fact], ...] = (
     BreachDeclared,
     BreachSuspected,
     VerdictCorrected,
+    OverrideAsked,
+    OverrideGranted,
     AccountPaused,
     AccountRestricted,
     LimitNeared,

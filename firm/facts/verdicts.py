@@ -67,7 +67,8 @@ class VerdictCorrected(Fact, frozen=True, kw_only=True):
     """A later word on decision `decision`, which itself stays as it was.
 
     `verdict`: exonerated (measured again it is no breach), questioned (what came late shows none; a person is asked), withdrawn (with
-    what came after that it is one again; nobody is asked), dismissed or upheld (a person's answer).
+    what came after that it is one again; nobody is asked), dismissed or upheld (a person's answer), overridden (it stands, and a
+    person let the account go on).
     """
 
     decision: int
