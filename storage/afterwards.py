@@ -5,16 +5,20 @@ from decimal import Decimal
 
 from firm.facts import BreachDeclared, BreachSuspected, QuoteUsed
 from firm.instant import utc_text
+from firm.override_words import override_in_words
 from storage.grounds import Grounds
 from storage.late_price import LaterWord, Question, later_words, question_of, rows_since
 from storage.reader import LedgerReader
+from storage.readmodels.overrides import OverrideLine, overrides_of
 
+OVERRIDES_TOLD_MAX = 100
 _SAID = {
     "questioned": "In question since",
     "withdrawn": "No longer in question since",
     "dismissed": "Dismissed at",
     "upheld": "Upheld at",
     "exonerated": "Taken back at",
+    "overridden": "Overridden at",
 }
 _ENDED = {
     "questioned": "A person at the firm decides whether the breach stands. Until then the account stays closed.",
@@ -22,6 +26,7 @@ _ENDED = {
         "The breach is held to be none. The account stays closed, because its positions are; what is owed to the trader is "
         "settled by hand."
     ),
+    "overridden": "The breach stands as it was judged. A person at the firm let the account go on in spite of it.",
 }
 _EVIDENCE = "The evidence of this decision is of the decision as it was made: nothing of what was said since is in it."
 
@@ -30,7 +35,21 @@ def explain_decision(reader: LedgerReader, decision: int) -> list[str]:
     """The decision at this seq in plain words, and what was said of it since. NotADecision where the row judged nothing."""
     grounds = Grounds(reader, decision)
     words = later_words(rows_since(reader, grounds.account, decision), decision)
-    return [*grounds.words(), *(_since(reader, grounds, words) if words else ())]
+    return [*grounds.words(), *(_since(reader, grounds, words) if words else ()), *_exceptions(reader, grounds)]
+
+
+def _exceptions(reader: LedgerReader, grounds: Grounds) -> Iterator[str]:
+    """Those from the account's rules, whenever they were granted: one of before may be what a figure rests on."""
+    with reader.connection() as connection:
+        lines = overrides_of(connection, grounds.account, OVERRIDES_TOLD_MAX)
+    granted = [f"  {_granted(line, grounds)}" for line in reversed(lines) if line.granted]
+    if granted:
+        yield "Exceptions from this account's rules, each granted by people:\n" + "\n".join(granted)
+
+
+def _granted(line: OverrideLine, grounds: Grounds) -> str:
+    did = override_in_words(line.override, grounds.opened.initial)
+    return f"{line.who} {did} at {utc_text(line.at_us)} (ledger row {line.seq}): {line.why} (evidence: {line.evidence})"
 
 
 def _since(reader: LedgerReader, grounds: Grounds, words: Sequence[LaterWord]) -> Iterator[str]:

@@ -10,11 +10,12 @@ from storage.readmodels.decisions import Decisions
 from storage.readmodels.desk_rows import DeskRows
 from storage.readmodels.drifts import Drifts
 from storage.readmodels.marks import Marks
+from storage.readmodels.overrides import AccountOverrides
 from storage.readmodels.people import People
 from storage.readmodels.seals import Seals
 from storage.readmodels.trades import Trades
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
-    Drifts(), DeskRows(),
+    Drifts(), DeskRows(), AccountOverrides(),
 )  # fmt: skip
