@@ -5,7 +5,7 @@ from actors.desk import Turn
 from firm.account import AccountState
 from firm.arithmetic import PLAIN
 from firm.equity import Board, position_profit
-from firm.facts import DayClosed, OpenPosition
+from firm.facts import DayClosed
 from firm.needs import needs_of
 from firm.track import DayResult
 
@@ -39,22 +39,6 @@ def open_loss_of(state: AccountState, board: Board) -> int:
     """The floating losses together, 0 or less; positions that gain take nothing from them."""
     floating = (position_profit(PLAIN, state, held, board, held.symbol, {}) + held.swap for held in state.positions)
     return sum(min(0, profit) for profit in floating)
-
-
-def open_positions(state: AccountState) -> tuple[OpenPosition, ...]:
-    """What is open, as the row of a day's start has it."""
-    return tuple(
-        OpenPosition(
-            position_id=held.position_id,
-            symbol=held.symbol,
-            side=held.side,
-            lots_e8=held.lots_e8,
-            price_open=held.price_open,
-            swap=state.money(held.swap),
-            opened_us=held.opened_us,
-        )
-        for held in state.positions
-    )
 
 
 def _record(seat: AccountSeat, day: DayResult, open_loss: int, equity: int | None, turn: Turn) -> None:

@@ -6,7 +6,8 @@ Nothing is edited: an exception is a row, and what it changes is in rows of its 
 from typing import assert_never
 
 from actors import account_conduct as conduct
-from actors.account_days import close_day, open_positions
+from actors.account_day import open_positions
+from actors.account_days import close_day
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.messages import AskReopening

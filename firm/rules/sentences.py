@@ -247,9 +247,7 @@ def _inactivity(account: AccountState, term: Inactivity, now_us: int) -> Objecti
 def _reset_after(account: AccountState, days_max: int, last_us: int) -> str:
     """The first reset at which nothing was traded for too long."""
     calendar = account.ruleset.calendar
-    local = datetime_of(calendar.day_at(last_us + days_max * DAY_US - 1).end_us).astimezone(
-        ZoneInfo(calendar.zone)
-    )
+    local = datetime_of(calendar.day_at(last_us + days_max * DAY_US - 1).end_us).astimezone(ZoneInfo(calendar.zone))
     return f"on {_date(local)}, {local:%H:%M} in {calendar.zone}"
 
 
