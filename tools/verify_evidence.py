@@ -779,6 +779,7 @@ class Owed(NamedTuple):
     """A row of one of these kinds that must follow at once, as a mark moves with what was just booked.
 
     `key`: of which high. `by`, `to`: how it moves, or where to; neither where nobody can tell. `may`: whether it may be missing.
+    `mark`: which one of a day's start, where people set it.
     """
 
     kinds: tuple[str, ...]
@@ -787,6 +788,7 @@ class Owed(NamedTuple):
     by: int | None = None
     to: int | None = None
     may: bool = False
+    mark: str = ""
 
     def is_row(self, kind: str, body: Any) -> bool:
         same = kind != "HighMoved" or key_of(body) == self.key
@@ -847,6 +849,7 @@ class Account:
         self.owed: list[Owed] = []
         self.due: Owed | None = None  # which of them this row is
         self.owed_day = ""  # that a deletion emptied
+        self.exceptions: list[int] = []  # rows by which people made one from the account's rules
         self.taken: dict[int, str] = {}  # rows with a mark that rests on what no row of the file names, and on what
         self.last = case.anchor
         for seq in case.chain():
@@ -899,6 +902,7 @@ class Account:
             "RuleSuspected": self._find,
             "RuleBroken": self._break_rule,
             "VerdictCorrected": self._correct,
+            "OverrideGranted": self._grant,
         }.get(row["kind"])
         if change is not None:
             change(seq, row, body)
@@ -1470,13 +1474,32 @@ class Account:
     def _move_start(self, seq: int, row: Any, body: Any) -> None:
         """Cash moves the day's start, whether it is final or not."""
         figures, before = self._start_of(seq, body)
-        moved = self._due_in(seq).by or 0
+        due = self._due_in(seq)
+        moved = due.by or 0
         wanted = [before[0] + moved, before[1] + moved]
+        if due.mark:
+            wanted[("balance", "equity").index(due.mark)] = due.to
         require(figures == wanted, f"row {seq} moves the day's start to {figures}, it was {wanted}", CONTEST)
         if self.day in self.taken:
             self.taken[seq] = self.taken[self.day]
         if row["kind"] == "DayStartMoved":
             self.day = seq
+
+    def _grant(self, *told: Any) -> None:
+        """People made an exception. A mark that they set is told by the row that tells it of every other cause, to the figure."""
+        seq, _, body = told
+        wanted = body["override"]
+        self.exceptions.append(seq)
+        if wanted["override"] != "adjust_mark":
+            return
+        why, to = "people set a mark", wanted["minor"]
+        require(type(to) is int, f"row {seq} sets a mark to {to!r}", CONTEST)
+        if wanted["mark"] != "high":
+            self.owed.append(Owed(("DayAnchored",), why, to=to, mark=wanted["mark"].partition("_")[2]))
+            return
+        terms = [rule.term for rule in self.case.rules if rule.is_limit and rule.id == wanted["rule"]]
+        for key in (key for term in terms for key in followed_by(term, self.needs.peak_of_day)):
+            self.owed.append(Owed(("HighMoved",), why, key=key, to=to))
 
     def _start_of(self, seq: int, body: Any) -> tuple[list[int], list[int]]:
         """Balance and equity at the day's start, as the row says them and as they were known before it."""
@@ -2672,6 +2695,7 @@ def gaps(case: Case, account: Account, calc: Working) -> list[str]:
         *gaps_of_days(case, account),
         *gaps_of_marks(case, account, calc),
         *gaps_of_payouts(case, calc),
+        *gaps_of_exceptions(case, account),
     ]
 
 
@@ -2746,6 +2770,15 @@ def gaps_of_payouts(case: Case, calc: Working) -> list[str]:
     if not calc.steps or case.is_whole or not rests:
         return []
     return [f"NOT shown: payouts before row {case.anchor}, but for those that the working cites"]
+
+
+def gaps_of_exceptions(case: Case, account: Account) -> list[str]:
+    said = []
+    for seq in account.exceptions:
+        granted = case.payloads[seq]
+        what, by = granted["override"]["override"].replace("_", " "), " and ".join(granted["by"])
+        said.append(f"NOT shown: whether the exception in row {seq} ({what}, granted by {by}) was right to make")
+    return said
 
 
 # --- prices: the very bytes that the platform's bridge sent ---
