@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from firm.facts import BreachDeclared, BreachSuspected, QuoteUsed
+from firm.facts import BreachDeclared, BreachSuspected, OverrideGranted, QuoteUsed
 from firm.instant import utc_text
+from firm.kinds import body_of
+from firm.money import Money
 from firm.override_words import override_in_words
 from storage.grounds import Grounds
-from storage.late_price import LaterWord, Question, later_words, question_of, rows_since
+from storage.late_price import LaterWord, Question, exceptions_of, later_words, question_of, rows_since
 from storage.reader import LedgerReader
-from storage.readmodels.overrides import OverrideLine, overrides_of
+from storage.rows import StoredRow
 
-OVERRIDES_TOLD_MAX = 100
 _SAID = {
     "questioned": "In question since",
     "withdrawn": "No longer in question since",
@@ -40,16 +41,16 @@ def explain_decision(reader: LedgerReader, decision: int) -> list[str]:
 
 def _exceptions(reader: LedgerReader, grounds: Grounds) -> Iterator[str]:
     """Those from the account's rules, whenever they were granted: one of before may be what a figure rests on."""
-    with reader.connection() as connection:
-        lines = overrides_of(connection, grounds.account, OVERRIDES_TOLD_MAX)
-    granted = [f"  {_granted(line, grounds)}" for line in reversed(lines) if line.granted]
+    granted = [f"  {_granted(row, grounds.opened.initial)}" for row in exceptions_of(reader, grounds.account)]
     if granted:
         yield "Exceptions from this account's rules, each granted by people:\n" + "\n".join(granted)
 
 
-def _granted(line: OverrideLine, grounds: Grounds) -> str:
-    did = override_in_words(line.override, grounds.opened.initial)
-    return f"{line.who} {did} at {utc_text(line.at_us)} (ledger row {line.seq}): {line.why} (evidence: {line.evidence})"
+def _granted(row: StoredRow, money: Money) -> str:
+    fact = body_of(row.kind, row.payload)
+    assert isinstance(fact, OverrideGranted)
+    did = f"{' and '.join(fact.by)} {override_in_words(fact.override, money)}"
+    return f"{did} at {utc_text(row.happened_us)} (ledger row {row.seq}): {fact.why} (evidence: {fact.evidence})"
 
 
 def _since(reader: LedgerReader, grounds: Grounds, words: Sequence[LaterWord]) -> Iterator[str]:

@@ -1477,7 +1477,7 @@ class Account:
         due = self._due_in(seq)
         moved = due.by or 0
         wanted = [before[0] + moved, before[1] + moved]
-        if due.mark:
+        if due.mark and due.to is not None:
             wanted[("balance", "equity").index(due.mark)] = due.to
         require(figures == wanted, f"row {seq} moves the day's start to {figures}, it was {wanted}", CONTEST)
         if self.day in self.taken:
