@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from actors.names import account_desk, enforcement_desk, order_desk
 from firm.arithmetic import PLAIN, Figure
-from firm.commands import GrantOverride
+from firm.commands import BridgeMode, GrantOverride, SetBridgeMode
 from firm.facts import (
     BreachDeclared,
     ChallengeAdvanced,
@@ -24,12 +24,12 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.instant import DAY_US, SECOND_US
-from firm.overrides import AdjustMark, ExtendPhase, Mark, Reinstate, WaiveRule
+from firm.overrides import AdjustMark, ExtendPhase, Mark, Reinstate, Waiver, WaiveRule
 from firm.phase import Standing
 from firm.rules.clocks import judge_maximum_duration
 from firm.rules.endings import is_over
 from firm.ruleset import Rule
-from firm.terms.losses import Trail
+from firm.terms.losses import Checked, Trail
 from firm.terms.objectives import ClockStart, Inactivity, MaximumDuration
 from firm.terms.words import Action, Anchor, Fixed, Scope
 from tests.actors.conftest import Stage
@@ -68,6 +68,16 @@ def breached(stage: Stage, *terms, **changes) -> tuple[int, int]:
     return account, finding.seq
 
 
+def breached_unseen(stage: Stage) -> int:
+    """As `breached`, of which the platform is told nothing."""
+    account = trading(stage, MAXIMUM, DAILY)
+    stage.put(SetBridgeMode(by=OMAR, bridge="sim", mode=BridgeMode.OBSERVE, why="trial"))
+    buy(stage, account, "1")
+    stage.equity(account, "99_990.00", "100_000.00")
+    price(stage, 137_700)
+    return account
+
+
 # --- reinstated ---
 
 
@@ -91,6 +101,15 @@ def test_the_platform_is_unblocked_and_nothing_of_the_flattening_is_wanted_any_m
     assert (unblock.action, unblock.for_decision) == ("unblock", decision)
     plan = stage.engine.desk(enforcement_desk("sim")).state.plans[account]
     assert plan.purpose == "release"
+
+
+def test_where_nothing_was_sent_a_reinstated_account_owes_no_flattening(stage):
+    account = breached_unseen(stage)
+    [finding] = stage.account(account).findings
+    owed = lambda: stage.engine.desk(enforcement_desk("sim")).state.owed.get(account)  # noqa: E731
+    assert owed().purpose == "flatten"
+    asks(stage, account, Reinstate(decision=finding.seq))
+    assert owed().purpose == "release"
 
 
 def test_the_broken_rule_rests_until_the_day_ends_and_no_other_does(stage):
@@ -168,6 +187,35 @@ def test_a_waived_limit_is_judged_again_from_the_instant_that_was_named(stage):
     stage.now_us = until_us
     price(stage, 137_600, 0)
     assert [fact.rule for fact in stage.facts(BreachDeclared, account)] == ["daily"]
+
+
+def test_a_waiver_that_is_renewed_runs_from_where_the_first_began(stage):
+    account = trading(stage, MAXIMUM, DAILY)
+    first_us = stage.now_us
+    asks(stage, account, WaiveRule(rule="daily", until_us=first_us + 10 * SECOND_US))
+    asks(stage, account, WaiveRule(rule="maximum", until_us=first_us + 50 * SECOND_US))
+    stage.wait(9)
+    asks(stage, account, WaiveRule(rule="daily", until_us=first_us + 20 * SECOND_US))
+    daily = Waiver("daily", first_us, first_us + 20 * SECOND_US)
+    assert stage.account(account).overrides.waivers[-1] == daily
+    assert len(stage.account(account).overrides.waivers) == 2
+    stage.wait(11)
+    asks(stage, account, WaiveRule(rule="daily", until_us=first_us + 30 * SECOND_US))
+    begins_us = first_us + 20 * SECOND_US
+    assert stage.account(account).overrides.waivers[-1] == Waiver("daily", begins_us, first_us + 30 * SECOND_US)
+
+
+@pytest.mark.parametrize(("until_us", "broken"), [(1, []), (0, ["daily"])])
+def test_a_limit_of_the_rollover_is_waived_at_its_instant(stage, until_us, broken):
+    account = trading(stage, MAXIMUM, replace(DAILY, checked=Checked.AT_ROLLOVER))
+    buy(stage, account, "1")
+    asks(stage, account, WaiveRule(rule="daily", until_us=MIDNIGHT_US + until_us))
+    price(stage, 137_600)
+    stage.now_us = MIDNIGHT_US - SECOND_US
+    stage.equity(account, "98_900.00", "100_000.00")
+    stage.now_us = MIDNIGHT_US + SECOND_US
+    stage.watermark()
+    assert [finding.rule for finding in stage.account(account).findings] == broken
 
 
 def test_a_waived_rule_of_conduct_is_broken_by_nothing(stage):
