@@ -114,11 +114,8 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (account_desk(account), trader_desk(body.trader))
         case f.BreachDeclared():
             return (account_desk(account), RISK)
-        case f.AccountLinked():
-            assert held is not None, f"account {account} was linked before it was opened"
-            return (account_desk(account), enforcement_desk(held.bridge))
-        case f.OverrideGranted() if isinstance(body.override, Reinstate):
-            assert held is not None, f"account {account} was reinstated before it was opened"
+        case f.AccountLinked() | f.OverrideGranted(override=Reinstate()):
+            assert held is not None, f"account {account} was linked or reinstated before it was opened"
             return (account_desk(account), enforcement_desk(held.bridge))
         case f.CommandQueued() | f.CommandAdvanced() | f.CommandProbed() | f.CommandWithheld() | f.FlatConfirmed():
             return (enforcement_desk(body.bridge),)

@@ -368,6 +368,20 @@ def test_an_exception_without_its_reason_or_evidence_is_none(stage, why, evidenc
     assert no.refusal is Refusal.REASON_MISSING
 
 
+def test_a_rule_is_waived_until_later_than_now(stage):
+    account = trading(stage, MAXIMUM)
+    found = [asks(stage, account, WaiveRule(rule="maximum", until_us=stage.now_us + after_us)) for after_us in (0, 1)]
+    assert [refusal_of(facts) for facts in found] == [Refusal.OUT_OF_BOUNDS, None]
+
+
+def test_at_the_very_rollover_a_reinstated_account_is_in_the_day_that_begins(stage):
+    account, decision = breached(stage)
+    close(stage, account, "1", 137_700, profit="-1_000.00")
+    stage.now_us = MIDNIGHT_US
+    asks(stage, account, Reinstate(decision=decision))
+    assert stage.account(account).day.day.start_us == MIDNIGHT_US
+
+
 def test_an_account_that_ended_has_no_rules_to_make_an_exception_from(stage):
     account, _ = breached(stage)
     found = asks(stage, account, WaiveRule(rule="daily", until_us=MIDNIGHT_US))
