@@ -677,7 +677,8 @@ def reached_by(trigger: dict[str, Any], effective: str, peak_of_day: bool) -> li
     if trigger["type"] == "end_of_day_balance":
         return [Key("day_balance", "phase", "none")]
     if trigger["type"] == "equity_gain":
-        return [*([Key("priced", "phase", "none")] if peak_of_day else []), PEAK]
+        priced = [Key("priced", "phase", "none")] if peak_of_day or effective == "next_day" else []
+        return priced if effective == "next_day" else [*priced, PEAK]
     return []
 
 
