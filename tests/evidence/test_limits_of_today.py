@@ -376,6 +376,23 @@ def test_a_week_s_high_may_have_been_reached_before_the_rows(story: Any, verifie
     assert judged(story, verifier)
 
 
+@pytest.mark.parametrize("does", [Action.RESTRICT, Action.FAIL])
+def test_a_deal_that_came_late_breaks_a_limit_of_the_balance_as_it_is_now(
+    story: Any, verifier: ModuleType, does: Action
+) -> None:
+    """It restricts at once; nobody fails by it without a second look."""
+    sold(story, replace(LIMIT, measured=Measured.BALANCE, on_breach=(does,)))
+    story.earn(story.ada, "-1_000.00")
+    story.at_us -= 10_000  # told late, of before
+    story.earn(story.ada, "-6_000.00")
+    decision = story.judge(story.ada, "asked")
+    if does is Action.RESTRICT:
+        assert "was held, or the day begun, at instant" in told(story, verifier, decision)
+    else:
+        with pytest.raises(verifier.Refused, match="lies before the book that it is judged on"):
+            told(story, verifier, decision)
+
+
 # --- the rollover ---
 
 
