@@ -16,6 +16,7 @@ from appliance.commands import (
     rules,
     serve,
     staff,
+    story,
     verify,
 )
 
@@ -28,6 +29,7 @@ VERBS = (
     explain,
     evidence,
     rules,
+    story,
     bridge,
     staff,
     rebuild,
