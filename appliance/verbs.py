@@ -17,6 +17,7 @@ from appliance.commands import (
     rules,
     serve,
     staff,
+    story,
     verify,
 )
 
@@ -29,6 +30,7 @@ VERBS = (
     explain,
     evidence,
     rules,
+    story,
     bridge,
     staff,
     override,

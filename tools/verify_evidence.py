@@ -677,7 +677,8 @@ def reached_by(trigger: dict[str, Any], effective: str, peak_of_day: bool) -> li
     if trigger["type"] == "end_of_day_balance":
         return [Key("day_balance", "phase", "none")]
     if trigger["type"] == "equity_gain":
-        return [*([Key("priced", "phase", "none")] if peak_of_day else []), PEAK]
+        priced = [Key("priced", "phase", "none")] if peak_of_day or effective == "next_day" else []
+        return priced if effective == "next_day" else [*priced, PEAK]
     return []
 
 
@@ -1958,7 +1959,7 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
     )
     observed = measured(calc, rule.term, equity_of(calc, book, exhibits), book)
     account.require_points(book, exhibits)
-    untimely = check_instant(case, account, exhibits)
+    untimely = check_instant(case, account, rule, exhibits)
     floor = floor_of(calc, case, account, rule)
     compare(calc, rule.term, observed, floor)
     wanted, unsure = verdict(case, account, rule, observed, floor)
@@ -2030,7 +2031,7 @@ def consequence(case: Case, account: Account, rule: Rule) -> tuple[Any, list[str
     return does, [f"NOT shown: how often rule {rule.id!r} was broken before row {case.anchor}; strikes may lie there"]
 
 
-def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]]) -> list[str]:
+def check_instant(case: Case, account: Account, rule: Rule, exhibits: list[tuple[int, Any]]) -> list[str]:
     """A breach is judged as of what caused it, within the day whose floor it broke; what of that the rows cannot show."""
     at_us, late = case.fact["at_us"], case.fact["late"]
     row = case.rows.get(case.cause, {"kind": "", "account": 0})
@@ -2045,8 +2046,9 @@ def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]])
         require(unseen, f"row {case.decision} judges instant {at_us}, which is not that of {caused}", CONTEST)
         said.append(f"NOT shown: that instant {at_us}, which row {case.decision} judges, is that of {caused}")
     if not late and at_us < account.since_us:
-        # The firm looks at such a one again, and fails nobody by it at once.
-        doubted = case.kind == "BreachSuspected" or kind == "ResumeDesk"
+        # The firm looks at such a one again, and fails nobody by it at once. A balance is what a deal that came late makes of it.
+        mild = rule.term["measured"] == "balance" and case.fact["severity"] == "soft"
+        doubted = case.kind == "BreachSuspected" or kind == "ResumeDesk" or mild
         require(doubted, f"instant {at_us} lies before the book that it is judged on", CONTEST)
         said.append(f"NOT shown: that what row {case.decision} judges was held, or the day begun, at instant {at_us}")
     require(not late or at_us >= account.day_us, f"instant {at_us} lies before the day of row {account.day}", CONTEST)
