@@ -14,6 +14,7 @@ from actors.messages import Message
 from firm.equity import Board, Leg
 from firm.facts import Doubt, Fact
 from firm.inputs import Input
+from firm.news import NewsCalendar
 from firm.policy import Policy
 from firm.price import Quote
 from firm.quote_frame import Tick
@@ -139,6 +140,10 @@ class Turn(Protocol):
     def send(self, desk: str, message: Message) -> None: ...
     def effect(self, effect: Effect) -> None: ...
     def market(self, bridge: str) -> Market: ...
+    def calendar(self, name: str) -> NewsCalendar | None:
+        """The economic news that the firm goes by under this name; None where it adopted none."""
+        ...
+
     def watch(self, bridge: str, watch: Watch) -> None: ...
 
 

@@ -14,13 +14,14 @@ from actors.arrival import Arrival, Decided, ticks_of
 from actors.asleep import Asleep
 from actors.batch import Batch, Captured
 from actors.bridge_desk import BridgeDesk
+from actors.calendar_desk import CalendarDesk
 from actors.catalogue_desk import CatalogueDesk
 from actors.desk import Desk, Header, Watch
 from actors.enforcement_desk import EnforcementDesk
 from actors.engine_desk import EngineDesk, parked_form, unparked
 from actors.market_desk import MarketDesk
 from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
-from actors.names import CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
+from actors.names import CALENDARS, CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
 from actors.order_desk import OrderDesk
 from actors.refolding import Refolding
 from actors.risk_desk import RiskDesk
@@ -34,6 +35,7 @@ from firm.commands import ResumeDesk
 from firm.facts import DeskResumed, DeskStopped, InputRejected, Refusal, Refused
 from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame, SymbolReported
 from firm.kinds import Body, payload_of
+from firm.news import NewsCalendar
 from firm.policy import Policy
 from storage.rows import Row
 
@@ -79,6 +81,11 @@ class Engine:
             desk = MarketDesk(market_desk(bridge), bridge)
             self._markets[bridge] = self._desks[desk.name] = desk
         return desk
+
+    def calendar(self, name: str) -> NewsCalendar | None:
+        """Economic news by the name of its calendar. Asking makes no desk: a desk that is there is state."""
+        desk = self._desks.get(CALENDARS)
+        return desk.state.calendars.get(name) if isinstance(desk, CalendarDesk) else None
 
     def watch(self, bridge: str, watch: Watch) -> None:
         self.market(bridge).watch(watch)
@@ -307,6 +314,8 @@ class Engine:
                 return self.market(key)
             case _ if name == CATALOGUE:
                 return CatalogueDesk(name)
+            case _ if name == CALENDARS:
+                return CalendarDesk(name)
             case _ if name == RISK:
                 return RiskDesk(name)
             case _ if name == STAFF:

@@ -29,5 +29,6 @@ LATE_ANSWERS_MAX = 256  # of those that turn it; then a question stays with a pe
 BACKFILLS_ASKED_MAX = 1_000  # stretches of prices that one bridge was asked for and has not answered
 DAYS_TRACKED_MAX = 400  # finished trading days that rules can look at, of one account
 TRADES_TRACKED_MAX = 1_000  # closed trades likewise; what counts all of more is a person's to judge
+CALENDARS_MAX = 16  # of economic news that a firm goes by, each with a name
 ORDERS_TRACKED_MAX = 500  # waiting orders of one account
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded

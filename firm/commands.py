@@ -7,6 +7,7 @@ command carries only its commitment. Ids that a command creates were drawn at th
 from enum import StrEnum
 
 from firm.inputs import Input
+from firm.news import NewsCalendar
 from firm.ruleset import Program
 
 
@@ -81,6 +82,12 @@ class PublishProgram(Command, frozen=True, kw_only=True):
     """Offer a program. A program of the same name is replaced for new orders; accounts keep what they were sold."""
 
     program: Program
+
+
+class AdoptCalendar(Command, frozen=True, kw_only=True):
+    """Go by this calendar of economic news from now on, in place of the one of its name: what somebody else published, as it was read."""
+
+    calendar: NewsCalendar
 
 
 class PlaceOrder(Command, frozen=True, kw_only=True):
@@ -158,6 +165,7 @@ Commanded = (
     | AddStaff
     | RegisterTrader
     | PublishProgram
+    | AdoptCalendar
     | PlaceOrder
     | MarkOrderPaid
     | ReviewVerdict

@@ -63,6 +63,8 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.NOTHING_OWED: "nothing is owed to this account any more: it was ordered or done already, or is no longer wanted",
     Refusal.ENFORCEMENT_STOPPED: "enforcement is stopped; two people have to release it before anything is ordered",
     Refusal.BRIDGE_OBSERVES: "the bridge only observes, and nothing is sent to it; set it to enforce first",
+    Refusal.BAD_CALENDAR: "the calendar cannot be gone by, for the reason given; the one before it stays",
+    Refusal.CALENDAR_KNOWN: "the firm goes by this very calendar already",
 }
 
 _SIGNS = {"plus": " + ", "minus": f" {MINUS} ", "times": " × "}

@@ -18,6 +18,7 @@ from firm.facts.bookings import (
     PositionRestated,
     SwapPosted,
 )
+from firm.facts.calendars import CalendarAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
@@ -78,6 +79,7 @@ FACTS: tuple[type[Fact], ...] = (
     StaffAdded,
     TraderRegistered,
     ProgramPublished,
+    CalendarAdopted,
     OrderPlaced,
     OrderPaid,
     ChallengeOpened,

@@ -31,6 +31,8 @@ class Refusal(StrEnum):
     NOTHING_OWED = "nothing_owed"
     ENFORCEMENT_STOPPED = "enforcement_stopped"
     BRIDGE_OBSERVES = "bridge_observes"
+    BAD_CALENDAR = "bad_calendar"
+    CALENDAR_KNOWN = "calendar_known"
 
 
 class Refused(Fact, frozen=True, kw_only=True):
