@@ -1,7 +1,6 @@
 """Calendar desk: by which calendars of economic news the firm goes, each the newest of its name. Account desks see them by the turn."""
 
 import msgspec
-from msgspec.structs import replace
 
 from actors.desk import Turn
 from actors.messages import Message
@@ -9,13 +8,13 @@ from firm.bounds import CALENDARS_MAX
 from firm.commands import AdoptCalendar
 from firm.facts import CalendarAdopted, Fact, Refusal, Refused
 from firm.inputs import Input
-from firm.news import BadCalendar, NewsCalendar, news_calendar
+from firm.news import BadCalendar, news_calendar
 
 
 class CalendarState(msgspec.Struct, frozen=True):
-    """Calendars by name, as last adopted."""
+    """Calendars by name, as last adopted, with their versions."""
 
-    calendars: dict[str, NewsCalendar]
+    adopted: dict[str, CalendarAdopted]
 
 
 class CalendarDesk:
@@ -27,7 +26,7 @@ class CalendarDesk:
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
         if isinstance(body, CalendarAdopted):
-            self.state = replace(self.state, calendars={**self.state.calendars, body.calendar.name: body.calendar})
+            self.state = CalendarState({**self.state.adopted, body.calendar.name: body})
 
     def capture(self) -> CalendarState:
         return self.state
@@ -37,17 +36,18 @@ class CalendarDesk:
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
         assert isinstance(message, AdoptCalendar), f"{self.name} takes no {type(message).__name__}"
-        known = self.state.calendars
+        known = self.state.adopted
         try:
             calendar = news_calendar(message.calendar.name, message.calendar.items)
         except BadCalendar as bad:
             turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=str(bad)))
             return
-        if calendar == known.get(calendar.name):
-            detail = f"{calendar.name} is {calendar.version} already"
+        version = calendar.version
+        if calendar.name in known and version == known[calendar.name].version:
+            detail = f"{calendar.name} is {version} already"
             turn.record(Refused(refusal=Refusal.CALENDAR_KNOWN, detail=detail))
         elif calendar.name not in known and len(known) >= CALENDARS_MAX:
             detail = f"there are {CALENDARS_MAX} calendars: take the name of one of them"
             turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=detail))
         else:
-            turn.record(CalendarAdopted(version=calendar.version, calendar=calendar))
+            turn.record(CalendarAdopted(version=version, calendar=calendar))

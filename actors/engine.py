@@ -32,10 +32,9 @@ from actors.turn import WorkingTurn
 from firm.account import AccountState
 from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
 from firm.commands import ResumeDesk
-from firm.facts import DeskResumed, DeskStopped, InputRejected, Refusal, Refused
+from firm.facts import CalendarAdopted, DeskResumed, DeskStopped, InputRejected, Refusal, Refused
 from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame, SymbolReported
 from firm.kinds import Body, payload_of
-from firm.news import NewsCalendar
 from firm.policy import Policy
 from storage.rows import Row
 
@@ -82,10 +81,10 @@ class Engine:
             self._markets[bridge] = self._desks[desk.name] = desk
         return desk
 
-    def calendar(self, name: str) -> NewsCalendar | None:
+    def calendar(self, name: str) -> CalendarAdopted | None:
         """Economic news by the name of its calendar. Asking makes no desk: a desk that is there is state."""
         desk = self._desks.get(CALENDARS)
-        return desk.state.calendars.get(name) if isinstance(desk, CalendarDesk) else None
+        return desk.state.adopted.get(name) if isinstance(desk, CalendarDesk) else None
 
     def watch(self, bridge: str, watch: Watch) -> None:
         self.market(bridge).watch(watch)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from firm.deed import Deed
 from firm.facts import Doubt
 from firm.phase import Standing
 from firm.price import Quote
@@ -124,7 +125,8 @@ class AccountStood(Message, frozen=True, kw_only=True):
 class AskFailure(Message, frozen=True, kw_only=True):
     """May this account be failed automatically?
 
-    `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it.
+    `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it. `deed`: what broke a
+    rule about deeds.
     """
 
     account: int
@@ -132,6 +134,7 @@ class AskFailure(Message, frozen=True, kw_only=True):
     at_us: int
     settled: bool
     late: bool = False
+    deed: Deed | None = None
 
 
 class FailureAllowed(Message, frozen=True, kw_only=True):
@@ -141,6 +144,7 @@ class FailureAllowed(Message, frozen=True, kw_only=True):
     at_us: int
     settled: bool
     late: bool = False
+    deed: Deed | None = None
 
 
 class FailureHeld(Message, frozen=True, kw_only=True):
@@ -151,6 +155,7 @@ class FailureHeld(Message, frozen=True, kw_only=True):
     settled: bool
     doubt: Doubt
     late: bool = False
+    deed: Deed | None = None
 
 
 class AskPass(Message, frozen=True, kw_only=True):

@@ -107,9 +107,13 @@ class RiskDesk:
         doubt = self._why_not_fail(ask.at_us, turn)
         if doubt is None:
             self._allowed += 1
-            answer: Message = FailureAllowed(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, late=ask.late)
+            answer: Message = FailureAllowed(
+                rule=ask.rule, at_us=ask.at_us, settled=ask.settled, late=ask.late, deed=ask.deed
+            )
         else:
-            answer = FailureHeld(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, doubt=doubt, late=ask.late)
+            answer = FailureHeld(
+                rule=ask.rule, at_us=ask.at_us, settled=ask.settled, doubt=doubt, late=ask.late, deed=ask.deed
+            )
         turn.send(account_desk(ask.account), answer)
 
     def _why_not_fail(self, at_us: int, turn: Turn) -> Doubt | None:

@@ -38,6 +38,7 @@ from firm.account_findings import (
     with_moved,
 )
 from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
+from firm.arithmetic import Figure
 from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
     AccountLinked,
@@ -69,6 +70,7 @@ from firm.facts import (
     PhasePassed,
     PositionRestated,
     PositionsDrifted,
+    ProfitExcluded,
     QuoteUsed,
     RolloverHighMoved,
     RuleBroken,
@@ -194,6 +196,9 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
             return after_correction(state, body)
         case RuleBroken() | RuleSuspected() | RuleKeptAgain():
             return after_rule(state, body, seq)
+        case ProfitExcluded():
+            excluded = Figure(body.total.minor, f"{seq}/total/minor")
+            return replace(state, track=replace(state.track, excluded=excluded))
         case TargetReached() | TargetLeft():
             return replace(state, track=at_target(state.track, state.ruleset, body, seq))
         case PassHeld():

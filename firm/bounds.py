@@ -31,4 +31,5 @@ DAYS_TRACKED_MAX = 400  # finished trading days that rules can look at, of one a
 TRADES_TRACKED_MAX = 1_000  # closed trades likewise; what counts all of more is a person's to judge
 CALENDARS_MAX = 16  # of economic news that a firm goes by, each with a name
 ORDERS_TRACKED_MAX = 500  # waiting orders of one account
+ORDERS_FILLED_KEPT = 16  # of one account, the newest: a platform tells the deals of a filled order right after it
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded
