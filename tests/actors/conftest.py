@@ -352,7 +352,14 @@ class Stage:
         )  # fmt: skip
 
     def position(
-        self, account: int, position: str, *, stop_loss: int = 0, take_profit: int = 0, swap: str = "0.00"
+        self,
+        account: int,
+        position: str,
+        *,
+        stop_loss: int = 0,
+        take_profit: int = 0,
+        swap: str = "0.00",
+        price_open: int | None = None,
     ) -> Decided:
         """An open position as the platform holds it, with its stops."""
         state = self.account(account)
@@ -361,7 +368,7 @@ class Stage:
         return self.put(
             PositionReported(
                 bridge="sim", seq=self.next_seq(), position_id=position, op="changed", symbol=held.symbol, side=held.side,
-                lots_e8=held.lots_e8, price_open=held.price_open, stop_loss=stop_loss, take_profit=take_profit,
+                lots_e8=held.lots_e8, price_open=price_open or held.price_open, stop_loss=stop_loss, take_profit=take_profit,
                 swap=Money.parse(swap, state.initial.currency), opened_us=held.opened_us, t_us=self.now_us,
             ),
             account,

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from actors.engine import Engine
 from actors.names import CALENDARS, account_desk
 from actors.states import readable_states, state_bytes
-from firm.bounds import CALENDARS_MAX
+from firm.bounds import CALENDARS_MAX, TRADES_TRACKED_MAX
 from firm.commands import AdoptCalendar, EngageKillSwitch, KillSwitch, ReviewOutcome, ReviewVerdict
 from firm.facts import (
     CalendarAdopted,
@@ -213,6 +213,38 @@ def test_a_stop_that_is_moved_changes_a_position_and_a_swap_does_not(stage):
     assert broken(stage, account) == [("news", "P1 nfp")]
 
 
+def test_stops_that_move_with_the_contract_are_nobody_s_deed(stage):
+    account = ready(stage, replace(WINDOW, actions=(NewsAction.MODIFY,)))
+    buy(stage, account, "1")
+    stage.position(account, "P1", stop_loss=138_000)
+    at(stage, 0)
+    stage.position(account, "P1", stop_loss=13_800, price_open=13_870)
+    assert broken(stage, account) == []
+    stage.position(account, "P1", stop_loss=13_810, price_open=13_870)
+    assert broken(stage, account) == [("news", "P1 nfp")]
+
+
+def test_what_is_added_to_an_old_position_is_opened_now(stage):
+    account = ready(stage, replace(WINDOW, exempt_opened_before_s=300))
+    buy(stage, account, "1")
+    at(stage, 0)
+    buy(stage, account, "1")
+    assert broken(stage, account) == [("news", "P1 nfp")]
+    close(stage, account, "1", position="P1")
+    assert len(broken(stage, account)) == 1
+
+
+def test_more_trades_than_are_kept_bring_no_doubt_about_news(stage):
+    account = ready(stage, replace(WINDOW, on_breach=(Action.FAIL,)))
+    buy(stage, account, "20")
+    for _ in range(TRADES_TRACKED_MAX + 1):
+        close(stage, account, "0.01")
+    assert stage.account(account).track.is_cut
+    at(stage, 0)
+    close(stage, account, "0.01")
+    assert stage.account(account).standing is Standing.BREACHED
+
+
 def test_one_position_breaks_the_rule_once_for_a_release_and_anew_for_another(stage):
     later = replace(
         PAYROLLS, id="ism", title="ISM", at_us=RELEASE_US + 1_800 * SECOND_US, until_us=RELEASE_US + 1_800 * SECOND_US
@@ -291,7 +323,8 @@ def test_a_position_held_through_two_releases_breaks_the_rule_twice(stage):
     later = replace(
         PAYROLLS, id="ism", title="ISM", at_us=RELEASE_US + 600 * SECOND_US, until_us=RELEASE_US + 600 * SECOND_US
     )
-    account = ready(stage, HOLDING, calendar=news_calendar(NEWS_NAME, [PAYROLLS, later]))
+    twin = replace(PAYROLLS, id="unemployment", title="Unemployment")
+    account = ready(stage, HOLDING, calendar=news_calendar(NEWS_NAME, [PAYROLLS, twin, later]))
     buy(stage, account, "1")
     minutes(stage, -9, -3)
     assert broken(stage, account) == []
@@ -315,6 +348,16 @@ def test_a_position_opened_long_before_the_release_may_be_exempt(stage):
     buy(stage, account, "1", "P2")
     minutes(stage, -2, 3)
     assert broken(stage, account) == [("news", "P2 nfp")]
+
+
+def test_what_was_held_hours_before_a_calendar_came_is_let_be(stage):
+    account = ready(stage, HOLDING, calendar=None)
+    buy(stage, account, "1")
+    minutes(stage, -9, 3)
+    at(stage, 2 * 3_600)
+    adopt(stage)
+    minutes(stage, 121, 124)
+    assert broken(stage, account) == []
 
 
 # --- profit that does not count ---
