@@ -3,6 +3,7 @@
 from appliance.commands import (
     backup,
     bridge,
+    calendar,
     demo,
     doctor,
     evidence,
@@ -28,6 +29,7 @@ VERBS = (
     explain,
     evidence,
     rules,
+    calendar,
     bridge,
     staff,
     rebuild,

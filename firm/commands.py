@@ -1,7 +1,8 @@
 """Commands: what a person (or a script in a person's name) asks the firm to do. Imperative; each says who, and where it matters why.
 
-`by` is a pseudonymous reference: "staff:<id>", "trader:<id>" or "console". Personal data is sealed in the vault at the border; a
-command carries only its commitment. Ids that a command creates were drawn at the border. The answer is a fact, or `Refused`.
+`by` is a pseudonymous reference: "staff:<id>", "trader:<id>", "console", or "courier" for what the settings have brought. Personal data
+is sealed in the vault at the border; a command carries only its commitment. Ids that a command creates were drawn at the border. The
+answer is a fact, or `Refused`.
 """
 
 from enum import StrEnum
