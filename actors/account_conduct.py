@@ -3,7 +3,8 @@
 Each breach names its subject once: a position, a symbol, an idea, "" for the account. Until that is kept again it is no new breach.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from actors.account_consequences import carry_out
@@ -63,7 +64,7 @@ def _anew(seat: AccountSeat, rule: Rule, seen: Glance, at_us: int, turn: Turn) -
     state = seat.held
     answers = {answer.subject: answer for answer in look(PLAIN, rule, seen) if answer.is_broken}
     known = subjects_known(state, rule)
-    for subject in sorted(known - answers.keys()):
+    for subject in sorted(known - _still_there(rule, seen, answers)):
         seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
     if not is_asked_about(state, rule):
         for subject in sorted(answers.keys() - known):
@@ -78,6 +79,13 @@ def subjects_known(state: AccountState, rule: Rule) -> set[str]:
 def is_asked_about(state: AccountState, rule: Rule) -> bool:
     """Whether a person is to say what a breach of it is worth, or has said that it is none."""
     return rule.id in state.waived or any(finding.rule == rule.id and finding.doubts for finding in state.findings)
+
+
+def _still_there(rule: Rule, seen: Glance, broken: Mapping[str, Judged]) -> AbstractSet[str]:
+    """Subjects that break the rule yet. What a price broke no other price mends: it lasts until the subject is gone, or the day."""
+    if rule.terms.frequency is not Frequency.TICK:
+        return broken.keys()
+    return {answer.subject for answer in look(PLAIN, rule, seen)}
 
 
 def striking(rule: Rule) -> Striking:

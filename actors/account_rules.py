@@ -28,7 +28,7 @@ def hold_against_all(
     if broken is not None and seat.held.standing in JUDGED:
         verdicts.break_limit(seat, broken, at_us, turn)
     elif broken is None:
-        verdicts.warn(seat, limits, equity, at_us, turn)
+        verdicts.warn(seat, limits, equity, at_us, turn, by_price=Frequency.TRADE not in looked_at)
     for breach in breaches:
         if seat.held.standing in JUDGED and not breach.hard:
             conduct.act_on(seat, breach, turn)

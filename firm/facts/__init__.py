@@ -33,6 +33,7 @@ from firm.facts.marks import (
     OpenPosition,
     PeakDoubted,
     PeakReached,
+    RolloverFloor,
     RolloverHighMoved,
     TradingDayCounted,
     TradingDayUncounted,
