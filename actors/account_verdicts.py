@@ -124,7 +124,7 @@ def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let an automatic failure through. Another rule may have ended the account in the same input."""
     limit, rule = limit_named(seat.held, allowed.rule), conduct.rule_named(seat, allowed.rule)
     if rule is not None:
-        conduct.fail(seat, rule, allowed.at_us, turn)
+        conduct.fail(seat, rule, allowed.deed, allowed.at_us, turn)
     elif limit is not None and seat.held.standing not in ENDED:
         _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
 
@@ -133,7 +133,7 @@ def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
     limit, rule = limit_named(seat.held, held.rule), conduct.rule_named(seat, held.rule)
     if rule is not None:
-        conduct.hold(seat, rule, held.doubt, held.at_us, turn)
+        conduct.hold(seat, rule, held.deed, held.doubt, held.at_us, turn)
     elif limit is not None and seat.held.standing not in ENDED:
         suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from firm.commands import GrantOverride
+from firm.deed import Deed
 from firm.facts import Doubt
 from firm.phase import Standing
 from firm.price import Quote
@@ -143,7 +144,7 @@ class AskFailure(Message, frozen=True, kw_only=True):
     """May this account be failed automatically?
 
     `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it. `at_rollover`: it is
-    of a limit that only the marks of a rollover can break.
+    of a limit that only the marks of a rollover can break. `deed`: what broke a rule about deeds.
     """
 
     account: int
@@ -152,6 +153,7 @@ class AskFailure(Message, frozen=True, kw_only=True):
     settled: bool
     late: bool = False
     at_rollover: bool = False
+    deed: Deed | None = None
 
 
 class FailureAllowed(Message, frozen=True, kw_only=True):
@@ -162,6 +164,7 @@ class FailureAllowed(Message, frozen=True, kw_only=True):
     settled: bool
     late: bool = False
     at_rollover: bool = False
+    deed: Deed | None = None
 
 
 class FailureHeld(Message, frozen=True, kw_only=True):
@@ -173,6 +176,7 @@ class FailureHeld(Message, frozen=True, kw_only=True):
     doubt: Doubt
     late: bool = False
     at_rollover: bool = False
+    deed: Deed | None = None
 
 
 class AskPass(Message, frozen=True, kw_only=True):

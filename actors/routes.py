@@ -7,6 +7,7 @@ from it, live and when a ledger is folded without deciding, so that both lead to
 from typing import get_args
 
 from actors.names import (
+    CALENDARS,
     CATALOGUE,
     ENGINE,
     RISK,
@@ -82,6 +83,8 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (bridge_desk(body.bridge),)
         case c.PublishProgram() | c.PlaceOrder():
             return (CATALOGUE,)
+        case c.AdoptCalendar():
+            return (CALENDARS,)
         case c.RegisterTrader():
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid():
@@ -131,6 +134,8 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (STAFF,)
         case f.ProgramPublished():
             return (CATALOGUE,)
+        case f.CalendarAdopted():
+            return (CALENDARS,)
         case f.BridgeEnrolled():
             return (bridge_desk(body.bridge), enforcement_desk(body.bridge), ENGINE)
         case f.BridgeModeChanged():

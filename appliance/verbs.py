@@ -3,6 +3,7 @@
 from appliance.commands import (
     backup,
     bridge,
+    calendar,
     demo,
     doctor,
     evidence,
@@ -31,6 +32,7 @@ VERBS = (
     evidence,
     rules,
     story,
+    calendar,
     bridge,
     staff,
     override,

@@ -1,12 +1,14 @@
 """Commands: what a person (or a script in a person's name) asks the firm to do. Imperative; each says who, and where it matters why.
 
-`by` is a pseudonymous reference: "staff:<id>", "trader:<id>" or "console". Personal data is sealed in the vault at the border; a
-command carries only its commitment. Ids that a command creates were drawn at the border. The answer is a fact, or `Refused`.
+`by` is a pseudonymous reference: "staff:<id>", "trader:<id>", "console", or "courier" for what the settings have brought. Personal data
+is sealed in the vault at the border; a command carries only its commitment. Ids that a command creates were drawn at the border. The
+answer is a fact, or `Refused`.
 """
 
 from enum import StrEnum
 
 from firm.inputs import Input
+from firm.news import NewsCalendar
 from firm.overrides import Override
 from firm.ruleset import Program
 
@@ -82,6 +84,12 @@ class PublishProgram(Command, frozen=True, kw_only=True):
     """Offer a program. A program of the same name is replaced for new orders; accounts keep what they were sold."""
 
     program: Program
+
+
+class AdoptCalendar(Command, frozen=True, kw_only=True):
+    """Go by this calendar of economic news from now on, in place of the one of its name: what somebody else published, as it was read."""
+
+    calendar: NewsCalendar
 
 
 class PlaceOrder(Command, frozen=True, kw_only=True):
@@ -171,6 +179,7 @@ Commanded = (
     | AddStaff
     | RegisterTrader
     | PublishProgram
+    | AdoptCalendar
     | PlaceOrder
     | MarkOrderPaid
     | ReviewVerdict

@@ -71,6 +71,8 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.UNKNOWN_RULE: "the account has no rule of this name",
     Refusal.NOTHING_TO_OVERRIDE: "this exception would change nothing about this account's rules",
     Refusal.OUT_OF_BOUNDS: "this is more than one exception may grant; name less",
+    Refusal.BAD_CALENDAR: "the calendar cannot be gone by, for the reason given; the one before it stays",
+    Refusal.CALENDAR_KNOWN: "the firm goes by this very calendar already",
 }
 
 _SIGNS = {"plus": " + ", "minus": f" {MINUS} ", "times": " × "}

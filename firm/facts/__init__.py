@@ -18,6 +18,7 @@ from firm.facts.bookings import (
     PositionRestated,
     SwapPosted,
 )
+from firm.facts.calendars import CalendarAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
@@ -58,6 +59,7 @@ from firm.facts.verdicts import (
     LimitNeared,
     PassHeld,
     PhasePassed,
+    ProfitExcluded,
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
@@ -81,6 +83,7 @@ FACTS: tuple[type[Fact], ...] = (
     StaffAdded,
     TraderRegistered,
     ProgramPublished,
+    CalendarAdopted,
     OrderPlaced,
     OrderPaid,
     ChallengeOpened,
@@ -120,6 +123,7 @@ FACTS: tuple[type[Fact], ...] = (
     RuleBroken,
     RuleSuspected,
     RuleKeptAgain,
+    ProfitExcluded,
     TargetReached,
     TargetLeft,
     PhasePassed,

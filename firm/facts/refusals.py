@@ -39,6 +39,8 @@ class Refusal(StrEnum):
     UNKNOWN_RULE = "unknown_rule"
     NOTHING_TO_OVERRIDE = "nothing_to_override"
     OUT_OF_BOUNDS = "out_of_bounds"
+    BAD_CALENDAR = "bad_calendar"
+    CALENDAR_KNOWN = "calendar_known"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

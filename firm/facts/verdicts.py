@@ -128,6 +128,19 @@ class RuleKeptAgain(Fact, frozen=True, kw_only=True):
     subject: str
 
 
+class ProfitExcluded(Fact, frozen=True, kw_only=True):
+    """So much of what closing a position brought does not count for targets and payouts, because the position broke `rule`.
+
+    `deal`: the row that booked it. `total`: all that does not count on this account.
+    """
+
+    rule: str
+    position_id: str
+    deal: int
+    profit: Money
+    total: Money
+
+
 class TargetReached(Fact, frozen=True, kw_only=True):
     """What a target measures stands at or above it since `at_us`."""
 

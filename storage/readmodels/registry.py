@@ -3,6 +3,7 @@
 from storage.readmodels import ReadModel
 from storage.readmodels.accounts import Accounts
 from storage.readmodels.bridges import Bridges
+from storage.readmodels.calendars import Calendars
 from storage.readmodels.commands import Commands
 from storage.readmodels.controls import Controls
 from storage.readmodels.days import Days
@@ -17,5 +18,5 @@ from storage.readmodels.trades import Trades
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
-    Drifts(), DeskRows(), AccountOverrides(),
+    Drifts(), DeskRows(), AccountOverrides(), Calendars(),
 )  # fmt: skip
