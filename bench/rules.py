@@ -297,6 +297,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "bench": "rules",
         "rules": len(terms),
         "kinds": len(set(map(type, terms))),
+        "held": HELD,
+        "trades": TRADES,
         "events": sum(spent.events[kind] for kind in (PRICE, *changes)),
         "us_per_event": us,
         "us": {kind: spent.us(kind) for kind in (PRICE, *changes)},
