@@ -39,18 +39,17 @@ class Moment(NamedTuple):
 
 def objectives_met(calc: Arithmetic, account: AccountState, moment: Moment) -> Iterator[tuple[Rule, Judged]]:
     """Each objective of the phase with its answer: targets last, else in the order of the ruleset."""
-    targets = [rule for rule in account.ruleset.rules if isinstance(rule.terms, ProfitTarget | ScoreTarget)]
-    for rule in account.ruleset.rules:
+    for rule in _shown_on_the_way(account.ruleset):
         answer = _on_the_way(calc, account, rule)
         if answer is not None:
             yield rule, answer
-    for rule in targets:
+    for rule in _aimed_at(account.ruleset):
         yield rule, judge_target(calc, account, rule, moment)
 
 
 def won(calc: Arithmetic, account: AccountState, moment: Moment) -> bool:
     """Whether the phase is won now. One without a target never is."""
-    if not any(isinstance(rule.terms, ProfitTarget | ScoreTarget) for rule in account.ruleset.rules):
+    if not _aimed_at(account.ruleset):
         return False
     answers = []
     for rule, answer in objectives_met(calc, account, moment):
@@ -58,6 +57,20 @@ def won(calc: Arithmetic, account: AccountState, moment: Moment) -> bool:
             return False
         answers.append((rule, answer))
     return is_won(answers)
+
+
+def _shown_on_the_way(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    return kept_with(
+        ruleset, "shown on the way", lambda rules: _of_kinds(rules, (TradingDays, MinimumTrades, Consistency))
+    )
+
+
+def _aimed_at(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    return kept_with(ruleset, "aimed at", lambda rules: _of_kinds(rules, (ProfitTarget, ScoreTarget)))
+
+
+def _of_kinds(ruleset: AnyRuleset, kinds: tuple[type, ...]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in ruleset.rules if isinstance(rule.terms, kinds))
 
 
 _NOTHING_IN_THE_WAY = frozenset({Verdict.MET, Verdict.SILENT, Verdict.KEPT})
