@@ -113,6 +113,15 @@ def programs_and_bridges(connection: apsw.Connection) -> tuple[list[tuple[str, s
     return programs, bridges
 
 
+def phases_sold(connection: apsw.Connection, program: str) -> list[str]:
+    """Names of the phases that accounts of a program are in, in their order; of all programs where it is ""."""
+    sql = (
+        "SELECT phase_name FROM rm_account a JOIN rm_challenge c ON c.challenge = a.challenge"
+        " WHERE ?1 IN ('', c.program) GROUP BY phase_name ORDER BY min(phase), phase_name"
+    )
+    return [name for (name,) in connection.execute(sql, (program,))]
+
+
 def _where(wanted: AccountFilter) -> tuple[str, str, list[int | str]]:
     """What has to be joined, the condition, and its values."""
     clauses: list[str] = []
