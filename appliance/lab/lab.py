@@ -7,10 +7,11 @@ trader would have done. One that the draft stops ends there, whatever its trader
 
 from collections.abc import Callable
 
+from actors.lab_found import Ending, Outcome
 from actors.replay import Recorded
 from appliance.lab.choice import Choice, Sale
 from appliance.lab.engine import LabEngine, LabFact
-from appliance.lab.reading import TELLING, Ending, Outcome, Reading
+from appliance.lab.reading import TELLING, Reading
 from firm.facts import AccountOpened, DeskStopped, OrderPlaced
 from firm.inputs import EpochOpened
 from firm.kinds import body_of

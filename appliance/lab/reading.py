@@ -3,11 +3,9 @@
 One reading serves both, so that "before" and "after" are compared by the same words.
 """
 
-from enum import StrEnum
-
-import msgspec
 from msgspec.structs import replace
 
+from actors.lab_found import Ending, Outcome
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -23,19 +21,6 @@ from firm.facts import (
 )
 from firm.money import Money
 from firm.phase import ENDED, Standing
-
-
-class Ending(StrEnum):
-    """How far an account came."""
-
-    NOT_BEGUN = "not_begun"  # its platform has not opened it
-    RUNNING = "running"
-    IN_QUESTION = "in_question"  # a breach was suspected: data or a person must settle it
-    PASSED = "passed"
-    BREACHED = "breached"
-    CLOSED = "closed"
-    UNKNOWN = "unknown"  # what it would have come to cannot be known
-
 
 _ENDINGS = {
     Standing.PROVISIONING: Ending.NOT_BEGUN,
@@ -68,27 +53,6 @@ TELLING: frozenset[str] = frozenset(
     )
 )
 """Kinds that a reading takes."""
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an account, and when. Amounts are minor units of its currency.
-
-    `rule`: the term that decided, or the word for why it was closed or cannot be known; "" where nothing was. `figure`: what was held
-    against `against`, the floor or the target; None where nothing was. `row`: of the ledger, at which that was written, or after which
-    it would have been. `profit`: of closed trades, by then. `paid`: to the trader, by then. `strikes`: breaches that did not end it.
-    `since`: what was said of the verdict later, or "".
-    """
-
-    ending: Ending
-    at_us: int
-    rule: str = ""
-    figure: int | None = None
-    against: int | None = None
-    row: int = 0
-    profit: int = 0
-    paid: int = 0
-    strikes: int = 0
-    since: str = ""
 
 
 class Reading:
