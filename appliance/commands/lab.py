@@ -42,10 +42,13 @@ def add_to(verbs: Verbs) -> None:
     )
     rules = parser.add_mutually_exclusive_group(required=True)
     rules.add_argument(
-        "file", nargs="?", type=Path, metavar="RULES", help=f"{RULES_FILE}; of a program the phase of that name"
+        "file", nargs="?", type=Path, metavar="RULES", help=f"{RULES_FILE}; of a program --rules-phase says which phase"
     )
     rules.add_argument(
         "--as-sold", action="store_true", help="the rules that each account was sold: nothing may come out otherwise"
+    )
+    parser.add_argument(
+        "--rules-phase", default="", metavar="NAME", help="where RULES is a program: its phase of this name"
     )
     add_directory(parser)
     parser.add_argument("--program", default="", metavar="NAME", help="accounts of this program only")
@@ -68,7 +71,7 @@ def add_to(verbs: Verbs) -> None:
 
 def run(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
-    rules = None if options.as_sold else _rules(options.file, options.phase)
+    rules = None if options.as_sold else _rules(options.file, options.rules_phase)
     choice = Choice(
         program=options.program,
         phase=options.phase,
@@ -118,8 +121,10 @@ def _phase_of(program: Program, name: str) -> Ruleset:
         if phase.name == name and isinstance(phase.ruleset, Ruleset):
             return phase.ruleset
     names = ", ".join(phase.name for phase in program.phases)
-    asked = f"has no phase {name!r}" if name else "has several phases"
-    raise CommandRefused(f"program {program.program} {asked}: name one with --phase, of {names}")
+    raise CommandRefused(
+        f"program {program.program} has the phases {names}: say with --rules-phase whose rules are to be tried"
+        + (f"; none is called {name!r}" if name else "")
+    )
 
 
 def _follow(reader: LedgerReader, lab: Lab) -> None:
