@@ -7,10 +7,13 @@ the book is in `actors/account_book.py`, verdicts are reached in `actors/account
 from msgspec.structs import replace
 
 from actors import account_book as book
+from actors import account_conduct as conduct
 from actors import account_lateness as lateness
 from actors import account_settling as settling
+from actors import account_targets as targets
 from actors import account_verdicts as verdicts
 from actors.account_corrections import correct_deal
+from actors.account_days import close_day, close_days_again, move_equity_of_last
 from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
@@ -62,9 +65,11 @@ from firm.inputs import (
     SnapshotReported,
 )
 from firm.phase import JUDGED, Standing
+from firm.rules.consequences import gravity
+from firm.rules.endings import is_over
 from firm.rules.limits import first_broken
-from firm.rules.objectives import inactive, overstayed
-from firm.terms.objectives import Inactivity, MaximumDuration
+from firm.rules.looks import rules_looked_at
+from firm.terms.words import Frequency
 
 
 class AccountDesk(AccountSeat):
@@ -96,6 +101,7 @@ class AccountDesk(AccountSeat):
                 self._finalise_day(message, turn)
             case MarkDue():
                 self._mark(message.at_us, turn)
+                self._look_by_the_minute(message.at_us, turn)
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():
@@ -111,9 +117,9 @@ class AccountDesk(AccountSeat):
             case FailureHeld():
                 (settling if message.settled else verdicts).hold_failure(self, message, turn)
             case PassAllowed():
-                verdicts.win(self, turn)
+                verdicts.win(self, message.at_us, turn)
             case PassDoubted():
-                verdicts.hold_pass(self, (message.doubt,), turn)
+                verdicts.hold_pass(self, (message.doubt,), message.at_us, turn)
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
@@ -151,6 +157,7 @@ class AccountDesk(AccountSeat):
                 settling.settle(self, turn)
             case _:
                 raise AssertionError(f"{self.name} takes no {type(report).__name__}")
+        close_days_again(self, turn)
         if self.held.balance_source != source and not self.held.positions:
             # An account that holds nothing gets no mark by the minute: this one stands until it trades again. Never before
             # the newest price, or a close that is told late would be overtaken by a mark with the position still in it.
@@ -176,15 +183,42 @@ class AccountDesk(AccountSeat):
         equity = stakes.equity(self.held, board)
         if by_price:
             self.note_peak(equity, at_us, turn)
-        limits = verdicts.open_limits(self.held, self.limits())
-        broken = first_broken(limits, equity, self.held.balance)
-        if broken is not None:
-            verdicts.break_limit(self, broken, at_us, turn)
-        else:
-            verdicts.warn(self, limits, equity, at_us, turn)
-        if broken is None and not by_price:
+        targets.note(self, equity, at_us, turn)
+        looked_at = (Frequency.TICK,) if by_price else (Frequency.TICK, Frequency.TRADE)
+        is_broken = self._hold_against_rules(looked_at, equity, at_us, turn)
+        if not is_broken and (not by_price or targets.has_just_been_reached(self, at_us)):
             verdicts.ask_to_win(self, at_us, turn)
         self.watch(turn, equity)
+
+    def _hold_against_rules(self, looked_at: tuple[Frequency, ...], equity: int, at_us: int, turn: Turn) -> bool:
+        """Whether a rule was broken. Of a loss limit and another rule that trip on one event the graver counts first."""
+        limits = verdicts.open_limits(self.held, self.limits())
+        broken = first_broken(limits, equity, self.held.balance)
+        breaches = conduct.look_at(self, looked_at, equity, at_us, turn)
+        if breaches and (broken is None or gravity(breaches[0].does) > gravity(broken.does)):
+            conduct.act_on(self, breaches.pop(0), at_us, turn)
+        if broken is not None and self.held.standing in JUDGED:
+            verdicts.break_limit(self, broken, at_us, turn)
+        elif broken is None:
+            verdicts.warn(self, limits, equity, at_us, turn)
+        for breach in breaches:
+            if self.held.standing in JUDGED and not breach.hard:
+                conduct.act_on(self, breach, at_us, turn)
+        return broken is not None
+
+    def _look_by_the_minute(self, at_us: int, turn: Turn) -> None:
+        """Rules whose answer the clock alone can change."""
+        state, board = self.held, self.board(turn)
+        if (
+            state.standing not in JUDGED
+            or not rules_looked_at(state.ruleset, Frequency.MINUTE)
+            or unpriced(state, board)
+        ):
+            return
+        equity = equity_of(PLAIN, state, board)
+        for breach in conduct.look_at(self, (Frequency.MINUTE,), equity, at_us, turn):
+            if self.held.standing in JUDGED:
+                conduct.act_on(self, breach, at_us, turn)
 
     def _take_contract(self, message: ContractReported, turn: Turn) -> None:
         """What positions are worth changed without a price: nothing hard rests on it until the platform's equity agrees."""
@@ -268,6 +302,7 @@ class AccountDesk(AccountSeat):
         priced = not unpriced(state, board)
         equity = equity_of(PLAIN, state, board) if priced else state.balance
         self.write_peak(turn)
+        close_day(self, board, equity if priced else None, turn)
         cited = cite(state, board, turn) if priced else {}
         turn.record(
             DayOpened(
@@ -282,7 +317,7 @@ class AccountDesk(AccountSeat):
             self.account,
             message.at_us,
         )
-        if state.standing is Standing.PAUSED:
+        if state.standing in (Standing.PAUSED, Standing.RESTRICTED):
             self.stand(state.running, "rollover", turn)
             self.enforce("release", 0, turn)
         self._end_if_over(message.at_us, turn)
@@ -295,6 +330,8 @@ class AccountDesk(AccountSeat):
         if state.closing.swap_awaited:
             return
         self._anchor(turn.market(state.bridge).board.at(message.quotes), turn)
+        if self.held.day is not None:
+            move_equity_of_last(self, self.held.day.equity - state.day.equity, turn)
         settling.settle(self, turn)
         if self.held.day is not None and self.held.day.equity != state.day.equity:
             look_again_since(self, message.at_us, turn)
@@ -321,18 +358,11 @@ class AccountDesk(AccountSeat):
         )
 
     def _end_if_over(self, at_us: int, turn: Turn) -> None:
-        state = self.held
-        assert state.day is not None
-        for terms in (rule.terms for rule in state.ruleset.rules):
-            match terms:
-                case MaximumDuration() if overstayed(terms, state, state.day.day.label):
-                    self._close("maximum_duration", turn)
-                    return
-                case Inactivity() if inactive(terms, state, at_us):
-                    self._close("inactivity", turn)
-                    return
-                case _:
-                    continue
+        """A clock of the phase has run out: by the order of the ruleset the first one counts."""
+        for rule in self.held.ruleset.rules:
+            if is_over(PLAIN, self.held, rule, at_us):
+                self._close(conduct.kind_of(rule), turn)
+                return
 
     def _close(self, because: str, turn: Turn) -> None:
         seq = self.stand(Standing.CLOSED, because, turn)

@@ -10,7 +10,7 @@ from firm.account import Finding
 from firm.arithmetic import PLAIN
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.facts import Refusal, Refused, VerdictCorrected
-from firm.rules.objectives import won
+from firm.rules.winning import won
 
 
 def review(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> bool:
@@ -61,11 +61,13 @@ def _review_pass(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> None:
         case ReviewOutcome.CONFIRM if seat.held.standing in verdicts.OPEN:
             detail = "whether it broke a limit is not settled: settle that first"
             _refuse(seat, Refusal.BREACH_IN_QUESTION, detail, turn)
-        case ReviewOutcome.CONFIRM if not won(PLAIN, seat.held):
+        case ReviewOutcome.CONFIRM if not won(
+            PLAIN, seat.held, verdicts.moment_of(seat, turn.header.happened_us, turn)
+        ):
             detail = "the objectives are no longer met: look at the account again when they are"
             _refuse(seat, Refusal.NO_LONGER_WON, detail, turn)
         case ReviewOutcome.CONFIRM:
-            verdicts.win(seat, turn)
+            verdicts.win(seat, turn.header.happened_us, turn)
         case ReviewOutcome.DISMISS:
             _dismiss(seat, command, turn)
         case unknown:

@@ -6,6 +6,7 @@ asks the risk desk first. The comparison that decides is the last step of the wo
 
 from typing import NamedTuple, TypedDict
 
+from actors import account_conduct as conduct
 from actors.account_consequences import carry_out
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
@@ -13,8 +14,8 @@ from actors.exhibits import cite
 from actors.messages import AskFailure, AskPass, FailureAllowed, FailureHeld
 from actors.names import RISK
 from firm.account import AccountState
-from firm.arithmetic import PLAIN, Step, Working
-from firm.equity import Board, equity_of, symbols_needed
+from firm.arithmetic import PLAIN, Figure, Step, Working
+from firm.equity import Board, equity_of, symbols_needed, unpriced
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -27,9 +28,10 @@ from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
 from firm.rules.limits import Limit, breaks, floor_of, limits_of, measured_of
-from firm.rules.objectives import profit_target_of, target_balance, won
+from firm.rules.winning import Moment, profit_target_of, target_of, won
 from firm.ruleset import Ruleset
 from firm.terms.losses import Measured
+from firm.terms.objectives import ScoreTarget
 from firm.terms.words import Action, Scope
 
 
@@ -113,15 +115,19 @@ def warn(seat: AccountSeat, limits: tuple[Limit, ...], equity: int, at_us: int, 
 
 def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let an automatic failure through. Another rule may have ended the account in the same input."""
-    limit = limit_named(seat.held, allowed.rule)
-    if limit is not None and seat.held.standing not in ENDED:
+    limit, rule = limit_named(seat.held, allowed.rule), conduct.rule_named(seat, allowed.rule)
+    if rule is not None:
+        conduct.fail(seat, rule, allowed.at_us, turn)
+    elif limit is not None and seat.held.standing not in ENDED:
         _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
 
 
 def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
-    limit = limit_named(seat.held, held.rule)
-    if limit is not None and seat.held.standing not in ENDED:
+    limit, rule = limit_named(seat.held, held.rule), conduct.rule_named(seat, held.rule)
+    if rule is not None:
+        conduct.hold(seat, rule, held.doubt, held.at_us, turn)
+    elif limit is not None and seat.held.standing not in ENDED:
         suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 
 
@@ -150,27 +156,27 @@ def let_go_on(seat: AccountSeat, because: str, decision: int, turn: Turn) -> Non
 def ask_to_win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
     """All objectives met? A pass needs the platform's own balance, and nothing in doubt."""
     state = seat.held
-    if state.standing is not Standing.ACTIVE or not won(PLAIN, state) or state.reconciled_seq < state.last_trade_seq:
+    if state.standing is not Standing.ACTIVE or state.reconciled_seq < state.last_trade_seq:
+        return
+    if not won(PLAIN, state, moment_of(seat, at_us, turn)):
         return
     doubts = _pass_doubts(state, at_us, turn)
     if doubts:
-        hold_pass(seat, doubts, turn)
+        hold_pass(seat, doubts, at_us, turn)
     else:
         turn.send(RISK, AskPass(account=seat.account, at_us=at_us))
 
 
-def win(seat: AccountSeat, turn: Turn) -> None:
+def win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
     """The phase is passed; the platform account is flattened and the challenge moves on."""
     state = seat.held
     if state.standing in (Standing.PASSED, Standing.CLOSED, Standing.BREACHED):
         return
     calc = Working()
-    place_and_terms = profit_target_of(state)
-    assert place_and_terms is not None
-    assert won(calc, state), f"{seat.name} was let pass without having won"
+    assert won(calc, state, moment_of(seat, at_us, turn)), f"{seat.name} was let pass without having won"
     fact = PhasePassed(
-        rule=place_and_terms[1].id,
-        target=state.money(target_balance(PLAIN, state, *place_and_terms)),
+        rule=_target_named(state),
+        target=state.money(target_of(state) or 0),
         observed=state.money(state.balance),
         trading_days=state.days_traded,
         working=tuple(calc.steps),
@@ -180,23 +186,37 @@ def win(seat: AccountSeat, turn: Turn) -> None:
     seat.stand(Standing.PASSED, "objectives_met", turn)
 
 
-def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], turn: Turn) -> None:
+def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], at_us: int, turn: Turn) -> None:
     """Say once that a pass is held, and why; it is asked again with each report."""
     state = seat.held
     if state.pass_held_seq:
         return
     calc = Working()
-    place_and_terms = profit_target_of(state)
-    assert place_and_terms is not None
-    won(calc, state)
+    won(calc, state, moment_of(seat, at_us, turn))
     fact = PassHeld(
-        rule=place_and_terms[1].id,
-        target=state.money(target_balance(PLAIN, state, *place_and_terms)),
+        rule=_target_named(state),
+        target=state.money(target_of(state) or 0),
         observed=state.money(state.balance),
         doubts=doubts,
         working=tuple(calc.steps),
     )
     seat.record(fact, turn)
+
+
+def moment_of(seat: AccountSeat, at_us: int, turn: Turn) -> Moment:
+    """When objectives are looked at, with the equity at the board's prices where all are known."""
+    state, board = seat.held, seat.board(turn)
+    if unpriced(state, board):
+        return Moment(at_us)
+    return Moment(at_us, Figure(equity_of(PLAIN, state, board), ""))
+
+
+def _target_named(state: AccountState) -> str:
+    """The rule that a pass is told by: its target of money, else the score."""
+    found = profit_target_of(state)
+    if found is not None:
+        return found[0].id
+    return next(rule.id for rule in state.ruleset.rules if isinstance(rule.terms, ScoreTarget))
 
 
 def limit_named(state: AccountState, rule: str) -> Limit | None:

@@ -4,10 +4,22 @@ from msgspec.structs import replace
 
 from firm.account import AccountState, Finding, Grounds, Moved, Peak, with_deal
 from firm.account_marks import at_its_last_peak
-from firm.facts import BreachDeclared, BreachSuspected, DealBooked, DividendBooked, PeakDoubted, VerdictCorrected
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    DealBooked,
+    DividendBooked,
+    PeakDoubted,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
+    VerdictCorrected,
+)
 from firm.needs import follows_prices
 from firm.price import Quote
 from firm.terms.losses import Checked, LossLimit, Measured
+from firm.terms.words import Action
+from firm.track import Broken
 from firm.track_fold import with_strike
 
 
@@ -32,6 +44,24 @@ def after_breach(state: AccountState, fact: BreachDeclared, seq: int) -> Account
     return replace(
         state, findings=findings, exhibits=(), track=with_strike(state.track, fact.rule, fact.at_us, day, seq)
     )
+
+
+def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptAgain, seq: int) -> AccountState:
+    """A rule that is no loss limit was broken, looks broken, or is kept again."""
+    track = state.track
+    others = tuple(one for one in track.broken if (one.rule, one.subject) != (fact.rule, fact.subject))
+    if isinstance(fact, RuleKeptAgain):
+        return replace(state, track=replace(track, broken=others))
+    track = replace(track, broken=(*others, Broken(fact.rule, fact.subject)))
+    day = state.day.day if state.day is not None else None
+    doubts = fact.doubts if isinstance(fact, RuleSuspected) else ()
+    finding = Finding(fact.rule, seq, fact.limit, fact.observed, fact.at_us, day.start_us if day else 0, doubts)
+    if isinstance(fact, RuleSuspected):
+        return replace(state, track=track, findings=(*other_findings(state, fact.rule), finding), exhibits=())
+    if fact.does is Action.FAIL:
+        return replace(at_its_last_peak(state), track=track, findings=(finding,), exhibits=())
+    struck = with_strike(track, fact.rule, fact.at_us, day.label if day else "", seq)
+    return replace(state, track=struck, exhibits=())
 
 
 def _suspected(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Finding | None:

@@ -29,6 +29,7 @@ from firm.account_findings import (
     after_breach,
     after_correction,
     after_doubt,
+    after_rule,
     finding_of,
     other_findings,
     with_late_deal,
@@ -48,6 +49,7 @@ from firm.facts import (
     CashBooked,
     ContractChanged,
     DayAnchored,
+    DayClosed,
     DayOpened,
     DayStartMoved,
     DealBooked,
@@ -69,8 +71,13 @@ from firm.facts import (
     PositionsDrifted,
     QuoteUsed,
     RolloverHighMoved,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
     StandingChanged,
     SwapPosted,
+    TargetLeft,
+    TargetReached,
     TradingDayCounted,
     TradingDayUncounted,
     VerdictCorrected,
@@ -86,6 +93,9 @@ from firm.inputs import (
 from firm.phase import JUDGED, Standing
 from firm.price import Quote
 from firm.ruleset import shared
+from firm.track_days import after_deal, after_dividend, at_day_closed
+from firm.track_orders import with_order, with_stops
+from firm.track_targets import at_target
 
 Booking = DealBooked | DealCorrected | CashBooked | PayoutBooked | DividendBooked | SwapPosted | PositionRestated
 
@@ -94,7 +104,7 @@ POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
 
 
 # What most rows are: nothing of them is felt here, or only with the row that books it.
-_UNFELT: frozenset[type[Input | Fact]] = frozenset({OrderReported, DealReported, MarkTaken})
+_UNFELT: frozenset[type[Input | Fact]] = frozenset({DealReported, MarkTaken})
 
 
 def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> AccountState:
@@ -135,7 +145,9 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         ):
             return _fold_booking(state, body, seq, happened_us)
         case PositionReported():
-            return _after_swap_told(state, body.position_id, body.t_us)
+            return _after_swap_told(with_stops(state, body, seq), body.position_id, body.t_us)
+        case OrderReported():
+            return with_order(state, body, seq)
         case StandingChanged():
             ended = at_its_last_peak(state) if body.after is Standing.CLOSED else state
             return at_standing(replace(ended, standing=body.after))
@@ -152,6 +164,8 @@ def _fold_marks(state: AccountState, body: Input | Fact, seq: int, happened_us: 
             return replace(state, track=track_fold.at_rollover_high_moved(state.track, body, seq))
         case HighMoved():
             return replace(state, track=track_fold.at_high_moved(state.track, body, seq))
+        case DayClosed():
+            return replace(state, track=at_day_closed(state.track, body, seq))
         case DayOpened():
             return at_day_opened(after_day_opened(state, body, seq))
         case DayAnchored():
@@ -178,6 +192,10 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
             return _after_exhibit(state, body, seq)
         case VerdictCorrected():
             return after_correction(state, body)
+        case RuleBroken() | RuleSuspected() | RuleKeptAgain():
+            return after_rule(state, body, seq)
+        case TargetReached() | TargetLeft():
+            return replace(state, track=at_target(state.track, state.ruleset, body, seq))
         case PassHeld():
             return replace(state, pass_held_seq=seq)
         case PhasePassed():
@@ -267,7 +285,7 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
         last_trade_seq=seq,
         deals=_with_id(state.deals, fact.deal_id),
         peak=_peak_after_deal(state, fact, happened_us),
-        track=track_fold.at_balance(state.track, fact.balance.minor, seq, happened_us),
+        track=track_fold.at_balance(after_deal(state, fact, seq, happened_us), fact.balance.minor, seq, happened_us),
     )
 
 
@@ -367,7 +385,7 @@ def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happene
         findings=tuple(with_late_dividend(finding, fact, happened_us) for finding in findings),
         deals=_with_id(state.deals, cash_key(fact.cash_id)),
         peak=_peak_after_booking(state, happened_us),
-        track=track_fold.at_balance(state.track, fact.balance.minor, seq, happened_us),
+        track=track_fold.at_balance(after_dividend(state, fact, happened_us), fact.balance.minor, seq, happened_us),
     )
 
 

@@ -3,12 +3,13 @@
 from msgspec.structs import replace
 
 from firm import track_fold
-from firm.account import AccountState, Closing, Peak
+from firm.account import AccountState, Closing, Peak, Position
 from firm.arithmetic import Figure
 from firm.bounds import DEAL_DAYS_KEPT
 from firm.facts import DayAnchored, DayOpened, DayStartMoved, PeakReached
 from firm.needs import needs_of
-from firm.track import DayStart
+from firm.track import DayStart, Track
+from firm.track_days import at_day_begun
 
 
 def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountState:
@@ -48,8 +49,17 @@ def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountS
         deals=(*state.deals[1 - DEAL_DAYS_KEPT :], frozenset()),
         peak=first if begins else state.peak,
         written_peak=first if begins else state.written_peak,
-        track=track_fold.at_day_opened(state.track, fact, seq, ended),
+        track=_track_at_day(state, fact, seq, ended, positions),
     )
+
+
+def _track_at_day(
+    state: AccountState, fact: DayOpened, seq: int, ended: Figure | None, positions: tuple[Position, ...]
+) -> Track:
+    track = track_fold.at_day_opened(state.track, fact, seq, ended)
+    if not needs_of(state.ruleset).days:
+        return track
+    return at_day_begun(track, fact.day.label, fact.day.start_us, positions)
 
 
 def after_day_anchored(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:

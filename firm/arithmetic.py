@@ -6,6 +6,7 @@ their names and records a `Step` for each operation; the steps go into the decis
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -35,6 +36,17 @@ class Figure(msgspec.Struct, frozen=True, gc=False):
 
     value: int
     source: str
+
+
+class Unit(StrEnum):
+    """What a judged number counts."""
+
+    MINOR = "minor"  # minor units of the account's currency
+    BP = "bp"
+    LOTS_E8 = "lots_e8"
+    COUNT = "count"
+    DAYS = "days"
+    SECONDS = "s"
 
 
 class Arithmetic(Protocol):

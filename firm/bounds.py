@@ -27,4 +27,7 @@ LATE_PRICES_TOLD_MAX = 16  # of those that leave the answer about a breach as it
 PEAKS_DOUBTED_MAX = 16  # highs of one account and day; then none of that day is believed
 LATE_ANSWERS_MAX = 256  # of those that turn it; then a question stays with a person
 BACKFILLS_ASKED_MAX = 1_000  # stretches of prices that one bridge was asked for and has not answered
+DAYS_TRACKED_MAX = 400  # finished trading days that rules can look at, of one account
+TRADES_TRACKED_MAX = 1_000  # closed trades likewise; what counts all of more is a person's to judge
+ORDERS_TRACKED_MAX = 500  # waiting orders of one account
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded

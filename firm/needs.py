@@ -6,6 +6,8 @@ import msgspec
 
 from firm.ruleset import AnyRuleset
 from firm.terms.losses import Effective, FloorReaches, LossLimit, OnPayout, Trail
+from firm.terms.objectives import DayCounts, Inactivity, MaximumDuration, ProfitTarget, TradingDays
+from firm.terms.union import Term
 from firm.terms.words import (
     Anchor,
     BalanceGain,
@@ -22,7 +24,7 @@ from firm.track import OF_DAYS, HighKey, HighOf
 class Needs(msgspec.Struct, frozen=True, gc=False):
     """`highs`: which ones are kept. `follows_prices`: something follows every equity high. `peak_of_day`: that high begins anew each day.
 
-    `days`, `trades`: whether finished days and closed trades are kept. `kinds`: what is looked at beside the loss limits.
+    `days`, `trades`, `orders`: whether finished days, closed trades, and stops with waiting orders are kept.
     """
 
     highs: tuple[HighKey, ...]
@@ -30,6 +32,7 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
     peak_of_day: bool
     days: bool
     trades: bool
+    orders: bool
 
 
 def needs_of(ruleset: AnyRuleset) -> Needs:
@@ -46,14 +49,31 @@ def _needs_of(ruleset: AnyRuleset) -> Needs:
     follows = [terms for terms in limits if follows_prices(terms)]
     peak_of_day = any(terms.trail is Trail.EVERY_TICK and terms.scope is not Scope.PHASE for terms in follows)
     keys = [key for terms in limits for key in high_keys(terms, peak_of_day=peak_of_day)]
-    asked = {observed for rule in ruleset.rules for observed in rule.terms.inputs}
+    asked = {
+        observed for rule in ruleset.rules if not _is_counted_by_rows(rule.terms) for observed in rule.terms.inputs
+    }
     return Needs(
         highs=tuple(dict.fromkeys(keys)),
         follows_prices=bool(follows),
         peak_of_day=peak_of_day,
         days=Observed.DAYS in asked,
         trades=Observed.TRADES in asked,
+        orders=Observed.ORDERS in asked,
     )
+
+
+def _is_counted_by_rows(terms: Term) -> bool:
+    """Loss limits have the day's start and their highs; days on which something was opened are counted as they come; clocks have theirs."""
+    if isinstance(terms, TradingDays):
+        return is_counted_as_it_comes(terms)
+    if isinstance(terms, Inactivity):
+        return not terms.pending_order_counts
+    return isinstance(terms, LossLimit | ProfitTarget | MaximumDuration)
+
+
+def is_counted_as_it_comes(terms: TradingDays) -> bool:
+    """Whether its days are those that rows count: on which something was opened, since the phase began."""
+    return terms.counts is DayCounts.OPENED and terms.per is Scope.PHASE
 
 
 def follows_prices(terms: LossLimit) -> bool:

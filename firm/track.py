@@ -109,8 +109,8 @@ class DayResult(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A position, or a part of one, that was closed. `side` is the position's.
 
-    `net`: its profit with all costs. `worst`: the deepest it floated at a loss, 0 or less, as far as it was seen. `stop_risk`: what its
-    first stop loss would have lost, None without one. `part`: the position was not closed whole. `opened_day`, `closed_day`: labels.
+    `net`: what its closing left in the balance; what was paid when it was opened belongs to that day, and to no trade. `had_stop`: whether
+    it had a stop loss when it was closed. `part`: the position was not closed whole. `opened_day`, `closed_day`: labels.
     """
 
     position_id: str
@@ -124,9 +124,26 @@ class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
     opened_day: str
     closed_day: str
     net: int
-    worst: int
-    stop_risk: int | None
+    had_stop: bool
     part: bool
+    seq: int
+
+
+class Stops(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Where an open position ends by itself, as the platform told it in row `seq`: prices in points, 0 where there is none."""
+
+    position_id: str
+    stop_loss: int
+    take_profit: int
+    seq: int
+
+
+class OrderWaiting(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A pending order."""
+
+    order_id: str
+    symbol: str
+    placed_us: int
     seq: int
 
 
@@ -134,7 +151,7 @@ class HeldPosition(msgspec.Struct, frozen=True, gc=False):
     """An open position as rules see it now. `floating`: profit at the prices there are, with swap; None where it is not priced.
 
     `stop_loss`, `take_profit`: prices in points, 0 where there is none. `stop_risk`, `target_gain`: what they would lose and gain, in
-    minor units; None where there is none. `worst`: the deepest it floated so far, 0 or less.
+    minor units; None where there is none, or it cannot be priced. `notional` in minor units; `margin` likewise; None as before.
     """
 
     position_id: str
@@ -144,7 +161,6 @@ class HeldPosition(msgspec.Struct, frozen=True, gc=False):
     price_open: int
     opened_us: int
     floating: int | None
-    worst: int
     stop_loss: int
     take_profit: int
     stop_risk: int | None
@@ -173,12 +189,28 @@ class Strike(msgspec.Struct, frozen=True, gc=False, array_like=True):
     seq: int
 
 
+class Reached(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A target that is reached, and has been since."""
+
+    rule: str
+    at_us: int
+    seq: int
+
+
+class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A term that is broken by a subject, and has not been kept again since."""
+
+    rule: str
+    subject: str
+
+
 class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`highs`: one of each key that is asked for. `week`: the start of its first day. `days`: finished ones, the newest last.
 
     `today`: the running day. `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts
-    all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `latched`: objectives
-    that were met once and stay so. `scores`: what was published, by board.
+    all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `stops` of open
+    positions, `orders` that wait, `orders_gone_us`: when the last one was filled or taken back. `reached`: targets that are.
+    `latched`: targets that were once, and stay so. `broken`: terms that are, by whom. `scores`: what was published, by board.
     """
 
     highs: tuple[High, ...] = ()
@@ -190,7 +222,12 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     strikes: tuple[Strike, ...] = ()
     warned: tuple[tuple[str, int], ...] = ()
     payouts: tuple[PayoutMade, ...] = ()
+    stops: tuple[Stops, ...] = ()
+    orders: tuple[OrderWaiting, ...] = ()
+    orders_gone_us: int = 0
+    reached: tuple[Reached, ...] = ()
     latched: tuple[str, ...] = ()
+    broken: tuple[Broken, ...] = ()
     scores: tuple[tuple[str, Figure], ...] = ()
 
     def high(self, of: HighOf, scope: Scope, on_payout: OnPayout = OnPayout.NONE) -> High:

@@ -4,6 +4,8 @@ import re
 from datetime import date
 from typing import Any
 
+from msgspec.structs import replace
+
 from appliance.conformance.payout_terms import DRAWDOWN, as_asked, rule_of, told
 from appliance.conformance.units import bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
@@ -57,7 +59,7 @@ def payout_eligibility(vector: Vector) -> dict[str, Any]:
 
 
 def _first_day(vector: Vector) -> date:
-    return date.fromisoformat(next(entry["date"] for entry in vector.timeline if entry["ev"].startswith("first_trad")))
+    return date.fromisoformat(next(entry["date"] for entry in vector.timeline if "trad" in entry["ev"]))
 
 
 def _schedule(params: dict[str, Any]) -> PayoutSchedule:
@@ -93,19 +95,15 @@ def _opening_days(vector: Vector, schedule: PayoutSchedule, answers: list[bool])
 
 
 def _ticked(clocks: PayoutClocks, event: str, at: Figure) -> PayoutClocks:
-    assigned, first, last, after = (
-        clocks.assigned,
-        clocks.first_trade,
-        clocks.last_payout,
-        clocks.first_trade_after_payout,
-    )
     if event in {"assignment", "issue"}:
-        assigned = at
-    elif event == "payout":
-        last, after = at, None
-    elif event.startswith("first_trad"):
-        first, after = (at, after) if last is None else (first, at)
-    return PayoutClocks(assigned=assigned, first_trade=first, last_payout=last, first_trade_after_payout=after)
+        return replace(clocks, assigned=at)
+    if event == "payout":
+        return replace(clocks, last_payout=at, first_trade_after_payout=None)
+    if "trad" not in event:
+        return clocks
+    if clocks.last_payout is None:
+        return replace(clocks, first_trade=clocks.first_trade or at)
+    return replace(clocks, first_trade_after_payout=clocks.first_trade_after_payout or at)
 
 
 def _trader_shares(vector: Vector) -> list[bool]:

@@ -51,7 +51,7 @@ def profit_target(vector: Vector) -> dict[str, Any]:
     require_known(vector.params, _TARGET_PARAMS)
     initial = minor_of(vector.params["initial"])
     amount = amount_in(vector.params, "abs", "pct")
-    rule, days_rule = rule_of(_target(vector.params, amount)), _days_rule(vector.params)
+    rule, days_rule = rule_of(target_term(vector.params, amount)), _days_rule(vector.params)
     target = target_balance(PLAIN, initial, asked_rounded_up(amount, initial))
     passed: list[bool] = []
     since: Figure | None = None
@@ -68,7 +68,7 @@ def profit_target(vector: Vector) -> dict[str, Any]:
     return {"passed": passed if isinstance(vector.expect.get("passed"), list) else any(passed), "passed_at_t": first}
 
 
-def _target(params: Mapping[str, Any], amount: Fixed | Share) -> ProfitTarget:
+def target_term(params: Mapping[str, Any], amount: Fixed | Share) -> ProfitTarget:
     return ProfitTarget(
         id="target",
         amount=amount,

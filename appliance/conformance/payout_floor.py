@@ -6,7 +6,10 @@ The floor is the loss limit's own (`appliance.conformance.losses`); how much may
 from collections.abc import Callable
 from typing import Any
 
-from appliance.conformance.losses import Marked
+from msgspec.structs import replace
+
+from appliance.conformance.losses import maximum_limit
+from appliance.conformance.marked import Marked
 from appliance.conformance.payout_terms import amount_term, as_asked, rule_of, split_term, told
 from appliance.conformance.units import amount_of, bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
@@ -14,41 +17,14 @@ from firm.arithmetic import PLAIN
 from firm.bounds import AMOUNT_MINOR_MAX
 from firm.rules.payout_amounts import Funds, leaves_room, payout_sum, withdrawable
 from firm.rules.payout_figures import asked_rounded_up
-from firm.terms.losses import Checked, FloorReaches, Lock, LossLimit, Measured, OnPayout, Trail
+from firm.terms.losses import Lock, LossLimit
 from firm.terms.payouts import PayoutAmount
-from firm.terms.words import (
-    Action,
-    Amount,
-    Anchor,
-    BalanceGain,
-    Boundary,
-    EquityGain,
-    Fixed,
-    Scope,
-    Share,
-    ShareOf,
-)
+from firm.terms.words import BalanceGain, Fixed, Share, ShareOf
 from firm.track import PayoutMade
 from firm.trading_day import TradingCalendar
 
 SMALLEST_SPREAD_MINOR = 1
 _CALENDAR = TradingCalendar("UTC", "00:00")
-_TRAILS = {
-    "static": Trail.STATIC,
-    "closed": Trail.ON_CLOSE,
-    "eod": Trail.END_OF_DAY,
-    "eod_fixed_buffer": Trail.END_OF_DAY,
-    "intraday": Trail.EVERY_TICK,
-}
-_HIGHS = {"balance": Anchor.BALANCE, "equity": Anchor.EQUITY, "max": Anchor.HIGHER}
-_BASES = {"initial": ShareOf.INITIAL, "hwm": ShareOf.HIGH}
-_ON_PAYOUT = {
-    "none": OnPayout.NONE,
-    "hwm_minus_payout": OnPayout.HIGH_LESS_PAYOUT,
-    "lock_at_initial": OnPayout.LOCK_AT_INITIAL,
-    "floor_to_zero": OnPayout.TO_ZERO,
-}
-_BOUNDARIES = {"lt": Boundary.CROSSES, "le": Boundary.TOUCHES}
 
 
 def payout_floor(vector: Vector) -> dict[str, Any]:
@@ -182,63 +158,30 @@ def _amount(params: dict[str, Any]) -> PayoutAmount:
 
 # --- the loss limit ---
 
+_OF_THE_LIMIT = frozenset(
+    {"amount", "amount_base", "breach_when", "hwm", "kind", "lock_at_offset", "lock_trigger", "mode", "on_payout"}
+)
+
 
 def _limit(vector: Vector) -> LossLimit:
-    params = vector.params
-    has_days = any(entry["ev"] == "rollover" for entry in vector.timeline)
-    return LossLimit(
-        id="max_loss",
-        scope=Scope.PHASE,
-        amount=_loss(params),
-        anchor=Anchor.INITIAL,
-        trail=_TRAILS[params.get("mode", "eod" if has_days else "closed")],
-        high=_HIGHS[params.get("hwm", "balance")],
-        lock=_lock(params),
-        steps=(),
-        checked=Checked.EVERY_TICK,
-        measured=Measured.EQUITY,
-        boundary=_BOUNDARIES[params.get("breach_when", "le")],
-        on_payout=_ON_PAYOUT[params.get("on_payout", "none")],
-        warn_at_bp=(),
-        on_breach=(Action.FAIL,),
-        strikes_within=Scope.PHASE,
-    )
+    """These vectors leave out of their limit what does not bear on what they show.
 
-
-def _loss(params: dict[str, Any]) -> Amount:
-    """Where no amount is told: a floor that locks at the start once so much was gained trails by so much. One that is locked by other
-    means lies at nothing before, as no vector tells of it.
+    Without an amount, a floor that locks at the start once so much was gained trailed by so much, and one that is locked by other means
+    was told of nowhere before: it lay at nothing. Touching is a breach where nothing else is said.
     """
+    params = vector.params
     whole = next(iter(params.get("lock_trigger", {}).values()), 100)
-    amount = params.get("amount", {"pct": whole})
-    if "abs" in amount:
-        return Fixed(minor=minor_of(amount["abs"]))
-    return Share(bp=bp_of(amount["pct"]), of=_BASES[params.get("amount_base", "initial")])
+    has_days = any(entry["ev"] == "rollover" for entry in vector.timeline)
+    unsaid = {"amount": {"pct": whole}, "breach_when": "le", "mode": "eod" if has_days else "closed"}
+    limit = maximum_limit(unsaid | {key: value for key, value in params.items() if key in _OF_THE_LIMIT})
+    return replace(limit, lock=_locked_at(params)) if "floor_locked" in params else limit
 
 
-def _lock(params: dict[str, Any]) -> Lock | None:
-    if "floor_locked" in params:
-        above = minor_of(params["floor_locked"]) - minor_of(params["initial"])
-        if above < 0:
-            raise CannotExpress("a floor that is locked below the initial balance")
-        return Lock(offset=Fixed(minor=above), trigger=BalanceGain(gain=Fixed(minor=0)), permanent=True)
-    trigger = params.get("lock_trigger", {})
-    if not trigger and params.get("lock_at_offset") is None:
-        return None
-    offset = Fixed(minor=minor_of(params.get("lock_at_offset", 0)))
-    return Lock(offset=offset, trigger=_trigger(trigger), permanent=False)
-
-
-def _trigger(trigger: dict[str, Any]) -> FloorReaches | BalanceGain | EquityGain:
-    match trigger:
-        case {"profit_pct": percentage}:
-            return BalanceGain(gain=Share(bp=bp_of(percentage), of=ShareOf.INITIAL))
-        case {"equity_gain_pct": percentage}:
-            return EquityGain(gain=Share(bp=bp_of(percentage), of=ShareOf.INITIAL))
-        case {}:
-            if trigger:
-                raise CannotExpress(f"no lock is triggered by {', '.join(trigger)}")
-            return FloorReaches()
+def _locked_at(params: dict[str, Any]) -> Lock:
+    above = minor_of(params["floor_locked"]) - minor_of(params["initial"])
+    if above < 0:
+        raise CannotExpress("no floor is locked below the initial balance")
+    return Lock(offset=Fixed(minor=above), trigger=BalanceGain(gain=Fixed(minor=0)), permanent=True)
 
 
 FAMILIES: dict[str, Callable[[Vector], dict[str, Any]]] = {"payout_floor": payout_floor}

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from appliance.conformance import losses, objectives, payout_floor, payouts
+from appliance.conformance import conduct, losses, objectives, payout_floor, payouts
 from appliance.conformance.compare import differences, written
 from appliance.conformance.vector import Vector, read_vectors
 
@@ -14,6 +14,7 @@ Adapter = Callable[[Vector], dict[str, Any]]
 """From a vector to what we get for it, under the keys that it expects."""
 
 ADAPTERS: tuple[Mapping[str, Adapter], ...] = (
+    conduct.FAMILIES,
     losses.FAMILIES,
     objectives.FAMILIES,
     payout_floor.FAMILIES,

@@ -24,6 +24,7 @@ from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued
 from firm.facts.fact import Fact
 from firm.facts.marks import (
     DayAnchored,
+    DayClosed,
     DayOpened,
     DayStartMoved,
     HighMoved,
@@ -54,6 +55,11 @@ from firm.facts.verdicts import (
     LimitNeared,
     PassHeld,
     PhasePassed,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
+    TargetLeft,
+    TargetReached,
     VerdictCorrected,
 )
 
@@ -87,6 +93,7 @@ FACTS: tuple[type[Fact], ...] = (
     PeakReached,
     RolloverHighMoved,
     HighMoved,
+    DayClosed,
     MarkTaken,
     TradingDayCounted,
     TradingDayUncounted,
@@ -104,6 +111,11 @@ FACTS: tuple[type[Fact], ...] = (
     AccountPaused,
     AccountRestricted,
     LimitNeared,
+    RuleBroken,
+    RuleSuspected,
+    RuleKeptAgain,
+    TargetReached,
+    TargetLeft,
     PhasePassed,
     PassHeld,
     DriftFound,

@@ -100,6 +100,28 @@ class HighMoved(Fact, frozen=True, kw_only=True):
     high: Money
 
 
+class DayClosed(Fact, frozen=True, kw_only=True):
+    """What a finished trading day brought, for rules that look at days. Written again where something that comes later changes it.
+
+    Costs are in all figures, deposits and withdrawals in none. `closed`: booked on it. `opened`: of positions that were opened on
+    it and are closed by now. `open_loss`: the floating losses at its end, 0 or less. `equity`: at its end less at its start; None
+    where a mark could not be priced. `round_trips`: positions opened on it that are closed by now. `lots_carried_e8`: held at its start.
+    """
+
+    label: str
+    start_us: int
+    closed: Money
+    opened: Money
+    open_loss: Money
+    equity: Money | None
+    fills: int
+    openings: int
+    closings: int
+    round_trips: int
+    lots_opened_e8: int
+    lots_carried_e8: int
+
+
 class MarkTaken(Fact, frozen=True, kw_only=True):
     """Equity for charts and lists, with the distance to the nearest floor. No decision rests on it.
 

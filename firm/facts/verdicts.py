@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from firm.arithmetic import Step
+from firm.arithmetic import Step, Unit
 from firm.facts.fact import Fact
 from firm.money import Money
 from firm.terms.words import Consequence
@@ -81,6 +81,64 @@ class LimitNeared(Fact, frozen=True, kw_only=True):
     rule: str
     share_bp: int
     floor: Money
+    observed: Money
+    at_us: int
+
+
+class RuleBroken(Fact, frozen=True, kw_only=True):
+    """A rule that is no loss limit is broken: `observed` against `limit`, both in `unit`.
+
+    `subject`: which position, day, symbol or release. `does`: what follows, by the term's strikes. `working` is the arithmetic.
+    `calendar`: the version of the news that it rests on, or "". `reviewed`: a person confirmed it.
+    """
+
+    rule: str
+    rule_kind: str
+    does: Consequence
+    unit: Unit
+    limit: int
+    observed: int
+    subject: str
+    at_us: int
+    reviewed: bool
+    calendar: str
+    working: tuple[Step, ...]
+
+
+class RuleSuspected(Fact, frozen=True, kw_only=True):
+    """A rule that is no loss limit looks broken, and a person decides: close-only until then."""
+
+    rule: str
+    rule_kind: str
+    unit: Unit
+    limit: int
+    observed: int
+    subject: str
+    at_us: int
+    doubts: tuple[Doubt, ...]
+    calendar: str
+    working: tuple[Step, ...]
+
+
+class RuleKeptAgain(Fact, frozen=True, kw_only=True):
+    """What broke a rule does so no more: another breach by the same subject counts anew."""
+
+    rule: str
+    subject: str
+
+
+class TargetReached(Fact, frozen=True, kw_only=True):
+    """What a target measures stands at or above it since `at_us`."""
+
+    rule: str
+    observed: Money
+    at_us: int
+
+
+class TargetLeft(Fact, frozen=True, kw_only=True):
+    """It does not any more."""
+
+    rule: str
     observed: Money
     at_us: int
 

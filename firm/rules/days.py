@@ -55,19 +55,19 @@ def day_profit(calc: Arithmetic, counts: DayCounts, day: DayResult) -> int | Non
     """A day's profit as a term counts it, in minor units. None: for equity that was not priced, and where days count by trades."""
     match counts:
         case DayCounts.PROFIT_CLOSED:
-            return calc.given(f"profit closed on {day.label}", day.closed, "minor", source_of(day, "closed"))
+            return calc.given(f"profit closed on {day.label}", day.closed, "minor", source_of(day, "closed/minor"))
         case DayCounts.PROFIT_CLOSED_LESS_OPEN_LOSS:
-            closed = calc.given(f"profit closed on {day.label}", day.closed, "minor", source_of(day, "closed"))
+            closed = calc.given(f"profit closed on {day.label}", day.closed, "minor", source_of(day, "closed/minor"))
             loss = calc.given(
-                f"open loss at the end of {day.label}", day.open_loss, "minor", source_of(day, "open_loss")
+                f"open loss at the end of {day.label}", day.open_loss, "minor", source_of(day, "open_loss/minor")
             )
             return calc.plus(f"profit less open loss of {day.label}", closed, loss)
         case DayCounts.PROFIT_OPENED:
-            return calc.given(f"profit opened on {day.label}", day.opened, "minor", source_of(day, "opened"))
+            return calc.given(f"profit opened on {day.label}", day.opened, "minor", source_of(day, "opened/minor"))
         case DayCounts.PROFIT_EQUITY:
             if day.equity is None:
                 return None
-            return calc.given(f"equity gained on {day.label}", day.equity, "minor", source_of(day, "equity"))
+            return calc.given(f"equity gained on {day.label}", day.equity, "minor", source_of(day, "equity/minor"))
         case DayCounts.ANY_FILL | DayCounts.OPENED | DayCounts.CLOSED | DayCounts.OPENED_AND_CLOSED:
             return None
         case unknown:

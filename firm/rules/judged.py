@@ -4,16 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-
-class Unit(StrEnum):
-    """What a judged number counts."""
-
-    MINOR = "minor"  # minor units of the account's currency
-    BP = "bp"
-    LOTS_E8 = "lots_e8"
-    COUNT = "count"
-    DAYS = "days"
-    SECONDS = "s"
+from firm.arithmetic import Unit as Unit
 
 
 class Verdict(StrEnum):

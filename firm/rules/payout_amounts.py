@@ -134,7 +134,8 @@ def largest_payout_that_leaves_room(
 ) -> int:
     """The largest payout up to `most` after which the account survives a first loss; 0 where none does. Minor units.
 
-    `floor_after`: the floor once so much was paid out. It must not fall by more than the payout: room never grows with it.
+    `floor_after`: the limit's floor once so much was paid out. It must not fall by more than the payout: room never grows with it.
+    Under several limits the least of theirs leaves room under each.
     """
 
     def is_too_much(payout: int) -> bool:

@@ -106,7 +106,7 @@ def judge_salvage(
         return (SILENT,)
     answers = [_claimed_in_time(calc, rule, terms, broken_us, now_us)]
     if terms.stop_losses_required:
-        bare = calc.given(STOP_LOSSES, sum(trade.stop_risk is None for trade in trades), "count", "")
+        bare = calc.given(STOP_LOSSES, sum(not trade.had_stop for trade in trades), "count", "")
         answers.append(kept(bare, 0, Unit.COUNT, STOP_LOSSES, broken=calc.is_above("a trade without one", bare, 0)))
     if terms.trade_loss_max is not None:
         bases = {ShareOf.INITIAL: calc.given("initial balance that was sold", initial.value, "minor", initial.source)}
@@ -166,6 +166,6 @@ def _largest_loss(calc: Arithmetic, trades: Sequence[Trade]) -> int:
     for trade in trades:
         positions[trade.position_id].append(trade)
     worst = min(positions.values(), key=lambda parts: sum(part.net for part in parts), default=[])
-    nets = [calc.given("net of the worst trade", part.net, "minor", f"{part.seq}/net") for part in worst]
+    nets = [calc.given("net of the worst trade", part.net, "minor", f"{part.seq}/net/minor") for part in worst]
     lost = calc.minus("loss of the worst trade", 0, total_of(calc, "net of its parts", nets))
     return calc.highest(TRADE_LOSS, lost, 0)

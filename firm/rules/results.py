@@ -69,15 +69,15 @@ def total_of(calc: Arithmetic, name: str, profits: Sequence[int]) -> int:
 def _profit(day: DayResult, basis: DayBasis) -> tuple[int | None, str]:
     match basis:
         case DayBasis.CLOSE:
-            return day.closed, "closed"
+            return day.closed, "closed/minor"
         case DayBasis.OPEN:
-            return day.opened, "opened"
+            return day.opened, "opened/minor"
         case DayBasis.EQUITY:
-            return day.equity, "equity"
+            return day.equity, "equity/minor"
         case unknown:
             assert_never(unknown)
 
 
 def _sum(calc: Arithmetic, name: str, trades: Sequence[Trade]) -> int:
-    parts = [calc.given(f"net of {one.position_id}", one.net, "minor", source_of(one, "net")) for one in trades]
+    parts = [calc.given(f"net of {one.position_id}", one.net, "minor", source_of(one, "net/minor")) for one in trades]
     return total_of(calc, name, parts)

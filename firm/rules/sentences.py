@@ -16,7 +16,7 @@ from firm.money import divided_rounded_down
 from firm.objective import Objective, Progress
 from firm.phase import Standing
 from firm.rules.limits import limit_of
-from firm.rules.objectives import target_balance
+from firm.rules.winning import target_with_consistency
 from firm.ruleset import Rule
 from firm.terms.losses import LossLimit, Trail
 from firm.terms.objectives import Inactivity, MaximumDuration, ProfitTarget, TradingDays
@@ -159,7 +159,7 @@ def _limit_row(
 
 
 def _profit_target(account: AccountState, rule: Rule, term: ProfitTarget) -> Objective:
-    target = target_balance(PLAIN, account, rule, term)
+    target = target_with_consistency(PLAIN, account, rule, term)
     start = account.initial.minor + account.cash_net
     made, need = account.balance - start, target - start
     met = account.balance >= target

@@ -1,20 +1,17 @@
 """Templates: ready programs in generic words, one TOML file each, for a firm to copy and edit.
 
 A file is a `Program` with comments; where a term mirrors what a firm publishes, the comment above it names the firm and the page.
-TOML has no null: `null`, in quotes, stands for it, because every field is written out and a missing one is an error.
 """
 
-import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from firm.ruleset import Program
+from firm.ruleset_text import read_toml
 
 _FOLDER = Path(__file__).parent
-_NULL = "null"
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -27,7 +24,7 @@ class Template(msgspec.Struct, frozen=True):
 
 @cache
 def templates() -> tuple[Template, ...]:
-    """All of them, by name. A file that is no program is a `msgspec.ValidationError` with the path of the field."""
+    """All of them, by name. A file that is no program is a `RulesetRefused` with the path of the field."""
     return tuple(_read(path) for path in sorted(_FOLDER.glob("*.toml")))
 
 
@@ -41,14 +38,6 @@ def template(name: str) -> Template:
 
 def _read(path: Path) -> Template:
     text = path.read_text(encoding="utf-8")
-    return Template(path.stem, text, msgspec.convert(_with_nulls(tomllib.loads(text)), type=Program))
-
-
-def _with_nulls(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _with_nulls(item) for key, item in value.items()}
-        case list():
-            return [_with_nulls(item) for item in value]
-        case _:
-            return None if value == _NULL else value
+    program = read_toml(text)
+    assert isinstance(program, Program), f"{path.name} has no phases: a template is a program"
+    return Template(path.stem, text, program)

@@ -33,7 +33,7 @@ from firm.kinds import Body
 from firm.money import Money, divided_rounded_down
 from firm.phase import Standing
 from firm.rules.limits import limits_of
-from firm.rules.objectives import target_of
+from firm.rules.winning import target_of
 from firm.ruleset import AnyRuleset
 from firm.track import DayStart
 from firm.trading_day import TradingDay

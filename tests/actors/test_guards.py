@@ -14,9 +14,9 @@ from firm.phase import Standing
 from firm.price import Quote, SymbolSpec
 from firm.rules.limits import Limit, first_broken
 from firm.ruleset import FirstRuleset, LateBreach, Rule
+from firm.terms.first import FirstAnchor as MeasuredOn
 from firm.terms.first import FirstTrail, MaximumLoss, as_now
 from firm.terms.words import Action, Boundary
-from firm.terms.words import FirstAnchor as MeasuredOn
 from firm.track import DayStart
 from firm.trading_day import TradingCalendar
 

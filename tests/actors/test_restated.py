@@ -18,7 +18,7 @@ from firm.facts import (
 from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
-from firm.terms.losses import Trail
+from firm.terms.first import FirstTrail
 from firm.terms.words import Anchor
 from tests.actors.dealer import lists, says
 
@@ -139,7 +139,7 @@ def test_a_name_that_was_given_away_converts_nothing(stage):
 # --- dividends ---
 
 
-@pytest.mark.parametrize("trail", Trail)
+@pytest.mark.parametrize("trail", FirstTrail)
 def test_a_dividend_moves_the_balance_and_nothing_that_is_measured_from(stage, hands, trail):
     rules = hands.ruleset(hands.daily_loss(anchor=Anchor.HIGHER), hands.maximum_loss(trail=trail))
     stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="dividends")))

@@ -1,7 +1,6 @@
 """Which term of which template says what a published example rests on: one vector of each mirrored firm at least.
 
-`mirrored_vectors.jsonl` is the public vectors named here, as they stand, so that a template is held against numbers and not against
-our reading of them.
+A template is so held against the numbers that were published, and not against our reading of them.
 """
 
 import json
@@ -10,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-VECTORS = Path(__file__).parent / "mirrored_vectors.jsonl"
+VECTORS = Path(__file__).resolve().parents[2] / "docs" / "conformance" / "vectors.jsonl"
 
 
 class Mirrored(NamedTuple):

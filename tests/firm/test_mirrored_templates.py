@@ -126,10 +126,6 @@ def test_a_template_says_what_its_source_publishes(case: Mirrored) -> None:
         same_calendar(ruleset, vector["params"])
 
 
-def test_each_vector_that_is_kept_is_used() -> None:
-    assert set(vectors()) == {case.vector for case in MIRRORED}
-
-
 def same_calendar(ruleset: Ruleset, params: dict[str, Any]) -> None:
     told = (params["tz"], params["rollover"])
     expected = ("America/New_York", "17:00") if told == (SERVER, "00:00") else told

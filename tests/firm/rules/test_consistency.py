@@ -39,7 +39,7 @@ def days(*profits):
 def trade(position, net, opened=0, closed=10):
     ids = {"position_id": position, "symbol": "EURUSD", "side": Side.BUY, "lots_e8": 10**8}
     prices = {"price_open": 1, "price_close": 2, "opened_us": opened, "closed_us": closed}
-    rest = {"opened_day": "", "closed_day": "", "net": net, "worst": 0, "stop_risk": None, "part": False, "seq": 40}
+    rest = {"opened_day": "", "closed_day": "", "net": net, "had_stop": False, "part": False, "seq": 40}
     return Trade(**ids, **prices, **rest)
 
 

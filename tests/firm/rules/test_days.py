@@ -139,8 +139,8 @@ def test_the_working_says_of_each_day_why_it_counts():
     calc = Working()
     judge_trading_days(calc, rule(DayCounts.PROFIT_CLOSED_LESS_OPEN_LOSS), [day(closed=600_00, open_loss=-1)], 0, ASKED)
     assert [(step.name, step.source) for step in calc.steps if step.op == "given"] == [
-        ("profit closed on 2014-05-01", "40/closed"),
-        ("open loss at the end of 2014-05-01", "40/open_loss"),
+        ("profit closed on 2014-05-01", "40/closed/minor"),
+        ("open loss at the end of 2014-05-01", "40/open_loss/minor"),
         ("days to show", "ruleset/terms/2/days_min"),
     ]
 
@@ -150,4 +150,5 @@ def test_each_way_to_count_cites_its_own_figure(counts):
     calc = Working()
     field = {**TRADED, **EARNED}[counts]
     does_count(calc, rule(counts), day(**{field: ASKED}), ASKED)
-    assert calc.steps[0].source == f"40/{field}"
+    unit = "/minor" if counts in EARNED else ""
+    assert calc.steps[0].source == f"40/{field}{unit}"

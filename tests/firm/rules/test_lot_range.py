@@ -34,7 +34,7 @@ def rule(parts=PartialCloses.SEPARATE, min_bp=5_000, max_bp=15_000):
 def trade(position, lots_e8, closed_us=10, seq=40):
     ids = {"position_id": position, "symbol": "EURUSD", "side": Side.BUY, "lots_e8": lots_e8}
     prices = {"price_open": 1, "price_close": 2, "opened_us": 0, "closed_us": closed_us}
-    rest = {"opened_day": "", "closed_day": "", "net": 0, "worst": 0, "stop_risk": None, "part": False, "seq": seq}
+    rest = {"opened_day": "", "closed_day": "", "net": 0, "had_stop": False, "part": False, "seq": seq}
     return Trade(**ids, **prices, **rest)
 
 
@@ -48,7 +48,7 @@ def held(position):
         "opened_us": 0,
     }
     rest = dict.fromkeys(("floating", "stop_risk", "target_gain", "notional", "margin"))
-    return HeldPosition(**ids, **rest, worst=0, stop_loss=0, take_profit=0, seq=1)
+    return HeldPosition(**ids, **rest, stop_loss=0, take_profit=0, seq=1)
 
 
 def judged(*trades, open_still=(), since_us=0, term=None):

@@ -87,7 +87,7 @@ RESET_KEEPING_HALF = {"resets_balance": True, "retain_bp": 5_000}
         pytest.param({"buffer": share(333)}, funds(104_000_00), (4_000_00, 3_330_00, 670_00), id="a buffer as a share"),
         pytest.param({"retain_bp": 5_000}, funds(104_000_00), (4_000_00, 2_000_00, 2_000_00), id="half of the profit stays"),
         pytest.param({"retain_bp": 5_000}, funds(100_000_03), (3, 2, 1), id="of three cents two stay"),
-        pytest.param({"retain_bp": 5_000, **buffer(3_000_00)}, funds(104_000_00), (4_000_00, 3_000_00, 1_000_00), id="the larger of the two"),
+        pytest.param({"retain_bp": 5_000, **buffer(3_000_00)}, funds(104_000_00), (4_000_00, 3_000_00, 1_000_00), id="the larger one"),
         pytest.param({"retain_bp": 5_000, **buffer(1_000_00)}, funds(104_000_00), (4_000_00, 2_000_00, 2_000_00), id="not both"),
         pytest.param({"balance_share_bp": 2_500}, funds(104_000_00), (4_000_00, 0, 1_000_00), id="a quarter at once"),
         pytest.param({"balance_share_bp": 2_500}, funds(100_000_07), (7, 0, 1), id="a quarter of seven cents is one"),
@@ -98,6 +98,13 @@ RESET_KEEPING_HALF = {"resets_balance": True, "retain_bp": 5_000}
 )  # fmt: skip
 def test_what_may_leave_the_account(terms, money, expected):
     assert withdrawable(PLAIN, amount(**terms), money) == expected
+
+
+def test_a_buffer_is_rounded_up_and_a_cap_down():
+    # 3.33 % of 99 999.99 is 3 329.99 and a fraction.
+    money = replace(funds(104_000_00), initial=Figure(99_999_99, "10/initial/minor"))
+    assert withdrawable(PLAIN, amount(buffer=share(333)), money).kept == 3_330_00
+    assert withdrawable(PLAIN, amount(caps=(share(333),)), money).most == 3_329_99
 
 
 @pytest.mark.parametrize(("made", "most"), [(0, 1_000_00), (1, 2_000_00), (2, 3_000_00), (7, 3_000_00)])

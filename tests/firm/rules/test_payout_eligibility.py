@@ -216,6 +216,12 @@ def test_of_several_windows_the_first_to_open_counts():
     assert opens == parse_utc("2025-05-19T12:00")
 
 
+def test_of_two_windows_on_one_day_the_earlier_one():
+    term = schedule(first=wait(0), windows=(Weekly(weekday=0, at="15:00"), Weekly(weekday=0, at="09:00")))
+    opens = next_payout_us(term, clocks(first_trade="2024-01-02"), UTC_DAYS, parse_utc("2025-05-14"))
+    assert opens == parse_utc("2025-05-19T09:00")
+
+
 def test_a_window_during_the_wait_is_missed():
     term = schedule(first=wait(5), windows=(MONDAY_NOON,))
     assert next_payout_us(term, clocks(first_trade="2025-05-01"), UTC_DAYS, 0) == parse_utc("2025-05-12T12:00")

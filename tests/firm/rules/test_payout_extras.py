@@ -91,6 +91,14 @@ def test_a_bonus_is_paid_once_it_is_earned(term, earned, expected):
     assert bonus_rounded_down(PLAIN, rule(term), grounds(**earned)) == expected
 
 
+@pytest.mark.parametrize(("withdrawn", "expected"), [(3_329_99, 0), (3_330_00, 375_00)])
+def test_what_a_bonus_takes_is_rounded_up(withdrawn, expected):
+    # 3.33 % of 99 999.99 is 3 329.99 and a fraction.
+    term = bonus(BonusFor.CHALLENGE_PROFIT, Share(bp=333, of=ShareOf.INITIAL))
+    earned = replace(grounds(withdrawn=withdrawn), initial=Figure(99_999_99, "10/initial/minor"))
+    assert bonus_rounded_down(PLAIN, rule(term), earned) == expected
+
+
 @pytest.mark.parametrize("earned_by", BonusFor)
 def test_a_bonus_that_does_not_say_what_it_takes_is_no_rule(earned_by):
     with pytest.raises(AssertionError):
@@ -127,7 +135,7 @@ def salvage(**changes):
     return replace(term, **changes)
 
 
-def trade(net, position="1", stop_risk=100_00):
+def trade(net, position="1", had_stop=True):
     return Trade(
         position_id=position,
         symbol="EURUSD",
@@ -140,8 +148,7 @@ def trade(net, position="1", stop_risk=100_00):
         opened_day="2025-05-01",
         closed_day="2025-05-01",
         net=net,
-        worst=0,
-        stop_risk=stop_risk,
+        had_stop=had_stop,
         part=False,
         seq=80,
     )
@@ -170,9 +177,9 @@ def test_it_can_be_claimed_for_seven_days(after_us, days, verdict):
     assert is_eligible(answers) is (verdict is Verdict.KEPT)
 
 
-@pytest.mark.parametrize(("risks", "bare"), [((), 0), ((1, 0), 0), ((1, None), 1), ((None, None), 2)])
-def test_every_trade_must_have_had_a_stop_loss(risks, bare):
-    trades = [trade(1, str(place), risk) for place, risk in enumerate(risks)]
+@pytest.mark.parametrize(("stops", "bare"), [((), 0), ((True, True), 0), ((True, False), 1), ((False, False), 2)])
+def test_every_trade_must_have_had_a_stop_loss(stops, bare):
+    trades = [trade(1, str(place), had) for place, had in enumerate(stops)]
     _, answer = salvaged(salvage(stop_losses_required=True), trades)
     assert answer == Judged(Verdict.BROKEN if bare else Verdict.KEPT, bare, 0, Unit.COUNT, STOP_LOSSES)
 
@@ -192,6 +199,13 @@ def test_every_trade_must_have_had_a_stop_loss(risks, bare):
 def test_no_trade_may_have_lost_more_than_one_per_cent(trades, worst, verdict):
     _, answer = salvaged(salvage(trade_loss_max=Share(bp=100, of=ShareOf.INITIAL)), trades)
     assert answer == Judged(verdict, worst, 1_000_00, Unit.MINOR, TRADE_LOSS)
+
+
+def test_what_a_trade_may_lose_is_rounded_down():
+    term = rule(salvage(trade_loss_max=Share(bp=333, of=ShareOf.INITIAL)))
+    initial = Figure(99_999_99, "10/initial/minor")
+    _, answer = judge_salvage(PLAIN, term, "daily", Figure(0, "90/at_us"), 0, initial, (trade(-3_330_00),))
+    assert answer == Judged(Verdict.BROKEN, 3_330_00, 3_329_99, Unit.MINOR, TRADE_LOSS)
 
 
 def test_a_fixed_loss_is_held_against_the_worst_trade_as_well():
@@ -221,5 +235,5 @@ def test_the_working_cites_the_parts_of_the_worst_trade():
         INITIAL,
         (trade(-600_00), trade(-600_00), trade(-9_00, "2")),
     )
-    assert [step.value for step in working.steps if step.source == "80/net"] == [-600_00, -600_00]
+    assert [step.value for step in working.steps if step.source == "80/net/minor"] == [-600_00, -600_00]
     assert [step.value for step in working.steps if step.name == TRADE_LOSS] == [1_200_00]

@@ -69,6 +69,15 @@ def test_tiers_by_the_number_of_the_payout(number, expected):
     assert share(term, 1_000_00, paid(*[5_00] * (number - 1))) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "profit", "expected"),
+    [((), 25_000_00, 22_000_00), ((5_000_00,), 25_000_00, 20_500_00), ((15_000_00,), 25_000_00, 18_250_00)],
+)
+def test_a_payout_across_two_edges(before, profit, expected):
+    term = split(tier(10_000, 10_000_00), tier(8_500, 20_000_00), tier(7_000), counted=SplitCounted.ACCOUNT_TOTAL)
+    assert share(term, profit, paid(*before)) == expected
+
+
 def test_the_edge_of_a_tier_costs_no_second_rounding():
     # 33.33 % of one cent and of two: 0.9999 together, and nothing would be left of each alone.
     thirds = split(tier(3_333, 1), tier(3_334))
@@ -97,6 +106,11 @@ PENALTIES = (
 )  # fmt: skip
 def test_a_reset_costs_a_part_of_the_share(resets, expected):
     assert share(split(tier(7_500), penalties=PENALTIES), 1_000_00, (), resets) == expected
+
+
+def test_what_a_reset_leaves_is_rounded_down():
+    # Of three cents 75 % less half of that: 1.125.
+    assert share(split(tier(7_500), penalties=PENALTIES), 3, (), [ResetMade("Funded", 0)]) == 1
 
 
 def test_the_penalty_in_force_is_named():

@@ -24,8 +24,7 @@ def trade(position, net, opened=0, closed=10, symbol="EURUSD", side=Side.BUY, se
         opened_day="2014-05-01",
         closed_day="2014-05-01",
         net=net,
-        worst=0,
-        stop_risk=None,
+        had_stop=False,
         part=False,
         seq=seq,
     )
@@ -36,7 +35,7 @@ def test_a_winner_held_overnight_belongs_to_the_day_that_the_basis_names(basis, 
     calc = Working()
     day = DayResult("2014-05-01", 0, closed=1, opened=2, equity=3, seq=40)
     assert results_of_days(calc, [day], basis) == (("2014-05-01", profit),)
-    assert calc.steps[0].source == {1: "40/closed", 2: "40/opened", 3: "40/equity"}[profit]
+    assert calc.steps[0].source == {1: "40/closed/minor", 2: "40/opened/minor", 3: "40/equity/minor"}[profit]
 
 
 def test_a_day_that_runs_has_no_equity_to_compare_and_no_row_to_cite():
@@ -87,5 +86,5 @@ def test_the_working_cites_every_part():
     calc = Working()
     results_of_trades(calc, [trade("A", 300, seq=40), trade("A", 200, seq=41)])
     assert [(step.op, step.value, step.source) for step in calc.steps] == [
-        ("given", 300, "40/net"), ("given", 200, "41/net"), ("plus", 500, ""),
+        ("given", 300, "40/net/minor"), ("given", 200, "41/net/minor"), ("plus", 500, ""),
     ]  # fmt: skip

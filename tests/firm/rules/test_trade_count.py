@@ -21,7 +21,7 @@ RULE = Rule(7, MinimumTrades(id="trades", trades_min=3, per=Scope.CYCLE), Mappin
 def trade(position, closed_us=10, seq=40):
     ids = {"position_id": position, "symbol": "EURUSD", "side": Side.BUY, "lots_e8": 1}
     prices = {"price_open": 1, "price_close": 2, "opened_us": 0, "closed_us": closed_us}
-    rest = {"opened_day": "", "closed_day": "", "net": 0, "worst": 0, "stop_risk": None, "part": False, "seq": seq}
+    rest = {"opened_day": "", "closed_day": "", "net": 0, "had_stop": False, "part": False, "seq": seq}
     return Trade(**ids, **prices, **rest)
 
 

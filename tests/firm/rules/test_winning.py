@@ -1,13 +1,17 @@
-"""Objectives: the target, the days, and the two clocks that end a phase."""
+"""Winning: the target and the days of the first words, and the two clocks that end a phase."""
 
 import pytest
+from msgspec.structs import replace
 
 from firm.account import Position
 from firm.arithmetic import PLAIN, Working
 from firm.inputs import Side
 from firm.instant import DAY_US
-from firm.rules.objectives import inactive, overstayed, target_of, won
+from firm.rules.endings import is_over
+from firm.rules.winning import Moment, target_of, won
 from firm.terms.first import FirstInactivity, FirstMaximumDuration, FirstProfitTarget, MinimumTradingDays
+from firm.track import DayStart
+from firm.trading_day import TradingDay
 
 TARGET = FirstProfitTarget(id="t", target_bp=800, flat_required=True)
 HELD = (Position("P", "EURUSD", Side.BUY, 10**8, 1, 0, 5, "", 0, 5, "swap/minor"),)
@@ -26,13 +30,13 @@ HELD = (Position("P", "EURUSD", Side.BUY, 10**8, 1, 0, 5, "", 0, 5, "swap/minor"
 def test_a_phase_is_won_when_every_objective_is_met(ada, balance, positions, days, expected):
     rules = (TARGET, MinimumTradingDays(id="d", days_min=4))
     account = ada(*rules, balance=balance, positions=positions, days_traded=days, days_traded_seq=40 if days else 0)
-    assert won(PLAIN, account) is expected
-    assert won(Working(), account) is expected
+    assert won(PLAIN, account, Moment(0)) is expected
+    assert won(Working(), account, Moment(0)) is expected
 
 
 def test_a_target_that_allows_open_positions_counts_the_balance_only(ada):
     rule = FirstProfitTarget(id="t", target_bp=800, flat_required=False)
-    assert won(PLAIN, ada(rule, balance=108_000_00, positions=HELD))
+    assert won(PLAIN, ada(rule, balance=108_000_00, positions=HELD), Moment(0))
 
 
 def test_a_target_is_rounded_up_to_the_cent_that_was_asked(ada):
@@ -42,27 +46,33 @@ def test_a_target_is_rounded_up_to_the_cent_that_was_asked(ada):
 
 
 def test_a_phase_without_a_target_is_never_won(ada):
-    assert not won(PLAIN, ada(MinimumTradingDays(id="d", days_min=1), balance=10**12, days_traded=9, days_traded_seq=4))
+    assert not won(
+        PLAIN, ada(MinimumTradingDays(id="d", days_min=1), balance=10**12, days_traded=9, days_traded_seq=4), Moment(0)
+    )
 
 
 def test_the_working_of_a_pass_ends_with_the_balance_against_the_target(ada):
     calc = Working()
-    won(calc, ada(TARGET, balance=108_000_00))
+    won(calc, ada(TARGET, balance=108_000_00), Moment(0))
     assert (calc.steps[-1].op, calc.steps[-1].value) == ("is_at_or_above", 1)
     assert {step.source for step in calc.steps if step.op == "given"} == {
         "10/initial/minor", "30/balance/minor", "ruleset/terms/0/target_bp",
     }  # fmt: skip
 
 
+def day_named(label):
+    return DayStart(TradingDay(label, 0, DAY_US), 100_000_00, 100_000_00, 20, final=True)
+
+
 @pytest.mark.parametrize(("label", "over"), [("2014-05-30", False), ("2014-05-31", True)])
 def test_thirty_days_are_over_at_the_thirtieth_rollover_after_the_first_trade(ada, label, over):
-    rule = FirstMaximumDuration(id="m", days_max=30)
-    assert overstayed(rule, ada(rule, first_trade_day="2014-05-01"), label) is over
+    account = ada(FirstMaximumDuration(id="m", days_max=30), first_trade_day="2014-05-01")
+    assert is_over(PLAIN, replace(account, day=day_named(label)), account.ruleset.rules[0], 0) is over
 
 
 def test_the_clock_of_a_phase_starts_with_its_first_trade(ada):
-    rule = FirstMaximumDuration(id="m", days_max=30)
-    assert not overstayed(rule, ada(rule), "2099-01-01")
+    account = ada(FirstMaximumDuration(id="m", days_max=30))
+    assert not is_over(PLAIN, replace(account, day=day_named("2099-01-01")), account.ruleset.rules[0], 0)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +84,5 @@ def test_the_clock_of_a_phase_starts_with_its_first_trade(ada):
     ],
 )
 def test_inactivity_counts_from_the_last_trade(ada, last_us, positions, expected):
-    rule = FirstInactivity(id="i", days_max=30)
-    account = ada(rule, last_trade_us=DAY_US + last_us, positions=positions)
-    assert inactive(rule, account, 31 * DAY_US) is expected
+    account = ada(FirstInactivity(id="i", days_max=30), last_trade_us=DAY_US + last_us, positions=positions)
+    assert is_over(PLAIN, account, account.ruleset.rules[0], 31 * DAY_US) is expected
