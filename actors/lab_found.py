@@ -4,6 +4,23 @@ from enum import StrEnum
 
 import msgspec
 
+from firm.facts import Doubt
+
+CAVEATS = (
+    "Each account is judged by itself, on the prices and deals that there were.",
+    "One that was stopped in history is unknown from there, unless the draft had decided by then: its positions were closed by the firm.",
+    "One that the draft stops ends there, whatever its trader did after.",
+    "Kill switches, the breaker and what people decided stand as they stood; what the draft alone puts in question, nobody has settled.",
+    "Payouts are those that were made, up to an account's end; what another split would have paid is not worked out.",
+    "“Apart since” says when the firm first held a trader back whom the draft would not have, or the other way round.",
+    "What was traded after that was traded under the one and is judged by the other.",
+)
+"""What is said with each report, so that nobody reads more out of it than it holds."""
+SEVERAL_ENGINES = (
+    "More than one release of the program decided this history: what an older one judged otherwise shows as a difference too. "
+    "Under the rules as they were sold, nothing but that shows."
+)
+
 
 class Ending(StrEnum):
     """How far an account came."""
@@ -23,7 +40,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     `rule`: the term that decided, or the word for why it was closed or cannot be known; "" where nothing was. `figure`: what was held
     against `against`, the floor or the target; None where nothing was. `row`: of the ledger, at which that was written, or after which
     it would have been. `profit`: of closed trades, by then. `paid`: to the trader, by then. `strikes`: breaches that did not end it.
-    `since`: what was said of the verdict later, or "".
+    `since`: what was said of the verdict later, or "". `doubts`: why what is in question was not final.
     """
 
     ending: Ending
@@ -36,6 +53,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     paid: int = 0
     strikes: int = 0
     since: str = ""
+    doubts: tuple[Doubt, ...] = ()
+
+    def is_like(self, other: "Outcome") -> bool:
+        """Whether the same became of it, at the same instant and for the same reason, whatever it was held against."""
+        return (self.ending, self.at_us, self.rule) == (other.ending, other.at_us, other.rule)
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
@@ -64,7 +86,7 @@ class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def differs(self) -> bool:
-        return self.before != self.after
+        return not self.before.is_like(self.after)
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):

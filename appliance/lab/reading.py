@@ -100,7 +100,8 @@ class Reading:
         if isinstance(fact, PhasePassed):
             return replace(told, rule=fact.rule, figure=fact.observed.minor, against=fact.target.minor, row=row)
         seen = {"at_us": fact.at_us, "rule": fact.rule, "figure": fact.observed.minor, "against": fact.floor.minor}
-        return replace(told, row=row, **seen)
+        doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
+        return replace(told, row=row, doubts=doubts, **seen)
 
     def _take_while_open(self, fact: Fact, row: int) -> None:
         match fact:

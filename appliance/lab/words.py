@@ -1,24 +1,15 @@
-"""Words: a report as lines of text, and what must be said with it so that nobody reads more out of it than it holds."""
+"""Words: a report as lines of text for a terminal."""
 
 from collections.abc import Iterator
+from textwrap import fill
 
-from actors.lab_found import AccountLine, CohortLine, Ending, Outcome, Report, Tally
+from actors.lab_found import CAVEATS, SEVERAL_ENGINES, AccountLine, CohortLine, Ending, Outcome, Report, Tally
 from appliance.lab.lab import DESK_STOPPED, PRICES_GONE, STOPPED
 from appliance.wording import counted
 from firm.instant import utc_text
 from firm.plain_figures import money
 
-WHAT_IT_IS_NOT = (
-    "Each account is judged by itself, on the prices and deals that there were. One that was stopped in history is unknown from there,",
-    "unless the draft had decided by then; one that the draft stops ends there, whatever its trader did after. Kill switches, the breaker",
-    "and what people decided stand as they stood. Payouts are those that were made, up to an account's end; what another split would have",
-    'paid is not worked out. "Apart since" says when the firm first held a trader back whom the draft would not have, or the other way',
-    "round: what was traded after that was traded under the one and is judged by the other.",
-)  # fmt: skip
-ENGINES_DIFFER = (
-    "This history was decided by {engines} of the program: what an older one judged otherwise shows as a difference too. "
-    'Run it with --as-sold, and what differs there is not the draft\'s doing.'
-)  # fmt: skip
+LINE_WIDTH = 130
 ENDINGS = {
     Ending.NOT_BEGUN: "not begun",
     Ending.RUNNING: "running",
@@ -55,12 +46,6 @@ def tally_words(tally: Tally) -> str:
     return ", ".join(told)
 
 
-def engines_words(report: Report) -> str:
-    """What must be said where several engines decided history; "" where one did."""
-    count = len(report.engines)
-    return ENGINES_DIFFER.format(engines=f"{count} states") if count > 1 else ""
-
-
 def _lines(report: Report) -> Iterator[str]:
     rules = f"{report.ruleset} (id {report.ruleset_id[:12]})" if report.ruleset_id else "the rules that each was sold"
     yield f"{counted(len(report.accounts), 'account')} under {rules}, up to row {report.upto_row:,}, {utc_text(report.upto_us)}:"
@@ -73,9 +58,9 @@ def _lines(report: Report) -> Iterator[str]:
     for line in differing:
         yield from _account_lines(line)
     yield ""
-    yield from WHAT_IT_IS_NOT
-    if engines_words(report):
-        yield engines_words(report)
+    yield from fill(" ".join(CAVEATS), LINE_WIDTH).splitlines()
+    if len(report.engines) > 1:
+        yield from fill(SEVERAL_ENGINES, LINE_WIDTH).splitlines()
 
 
 def _cohort_lines(cohort: CohortLine) -> Iterator[str]:
@@ -105,5 +90,7 @@ def _outcome_pieces(outcome: Outcome, exponent: int) -> Iterator[str]:
     yield f"closed profit {money(outcome.profit, exponent)}"
     if outcome.strikes:
         yield f"after {counted(outcome.strikes, 'soft breach', 'soft breaches')}"
+    if outcome.doubts:
+        yield f"in doubt: {', '.join(outcome.doubts)}"
     if outcome.since:
         yield f"later {outcome.since}"
