@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
+import apsw
 import msgspec
 
 from firm.facts import AccountOpened
 from firm.ids import id_text
 from firm.instant import datetime_of
 from storage.reader import LedgerReader
-from storage.readmodels.account_lists import phases_sold, programs_and_bridges
+from storage.readmodels.account_lists import has_lists, phases_sold, programs_and_bridges
 
 
 class ChoiceRefused(ValueError):
@@ -54,11 +55,18 @@ def require_known(reader: LedgerReader, choice: Choice) -> None:
             raise ChoiceRefused(
                 f"no such account: {id_text(account)}; its id is on its page and in the staff's list of accounts"
             )
-    with reader.connection() as book:
-        programs = sorted({program for program, _ in programs_and_bridges(book)[0]})
-        phases = phases_sold(book, choice.program)
+    if choice.program or choice.phase:
+        with reader.connection() as book:
+            _require_sold(book, choice)
+
+
+def _require_sold(book: apsw.Connection, choice: Choice) -> None:
+    if not has_lists(book):
+        raise ChoiceRefused('this firm\'s lists are those of another release: run "evenhand rebuild", or serve it once')
+    programs = sorted({program for program, _ in programs_and_bridges(book)[0]})
     if choice.program and choice.program not in programs:
         raise ChoiceRefused(f"no program {choice.program!r} was sold; sold were: {', '.join(programs) or 'none yet'}")
+    phases = phases_sold(book, choice.program)
     if choice.phase and choice.phase not in phases:
         of = f" of {choice.program}" if choice.program else ""
         raise ChoiceRefused(f"no phase{of} is called {choice.phase!r}; there are: {', '.join(phases) or 'none yet'}")

@@ -113,6 +113,12 @@ def programs_and_bridges(connection: apsw.Connection) -> tuple[list[tuple[str, s
     return programs, bridges
 
 
+def has_lists(connection: apsw.Connection) -> bool:
+    """Whether the tables that lists are made from are there: a firm that no release with them has served has none."""
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return {"rm_account", "rm_challenge", "rm_challenge_program"} <= found
+
+
 def phases_sold(connection: apsw.Connection, program: str) -> list[str]:
     """Names of the phases that accounts of a program are in, in their order; of all programs where it is ""."""
     sql = (
