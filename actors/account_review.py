@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from actors import account_conduct as conduct
 from actors import account_settling as settling
 from actors import account_verdicts as verdicts
 from actors.account_seat import AccountSeat
@@ -10,6 +11,7 @@ from firm.account import Finding
 from firm.arithmetic import PLAIN
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.facts import Refusal, Refused, VerdictCorrected
+from firm.rules.judged import Judged, Verdict
 from firm.rules.winning import won
 
 
@@ -33,7 +35,12 @@ def review(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> bool:
 def _review_breach(seat: AccountSeat, command: ReviewVerdict, finding: Finding, turn: Turn) -> bool:
     match command.outcome:
         case ReviewOutcome.CONFIRM:
-            settling.confirm(seat, finding, turn)
+            rule = conduct.rule_named(seat, finding.rule)
+            if rule is None:
+                settling.confirm(seat, finding, turn)
+            else:
+                seen = Judged(Verdict.BROKEN, finding.observed, finding.floor, finding.unit, finding.subject)
+                conduct.declare(seat, rule, seen, finding.at_us, turn, reviewed=True)
             return False
         case ReviewOutcome.DISMISS:
             _dismiss(seat, command, turn)

@@ -5,18 +5,24 @@ The account desk sits in it; its book and its verdicts are functions over it.
 
 from actors.desk import Market, Turn, Watch
 from actors.exhibits import cite_quotes
-from actors.guards import Stakes, contracts_of, stakes_of, watch_of
+from actors.guards import FREE, Rooms, Stakes, contracts_of, stakes_of, watch_of
 from actors.messages import AccountStood, Enforce
 from actors.names import enforcement_desk, key_id, order_desk
 from firm.account import AccountState, EarlierBook, Position, with_price_peak
 from firm.account_fold import fold, opened
+from firm.account_marks import with_peak_of_day
+from firm.arithmetic import Figure
 from firm.equity import Board, lacks_prices
 from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
 from firm.inputs import Input
+from firm.needs import needs_of
 from firm.phase import JUDGED, Standing, may_become
 from firm.price import SymbolSpec
 from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
+from firm.rules.looks import glance, rules_looked_at, slack
+from firm.rules.winning import equity_targets, target_balance_of
 from firm.ruleset import AnyRuleset
+from firm.terms.words import Frequency
 
 _Grounds = tuple[tuple[Position, ...], tuple[EarlierBook, ...], AnyRuleset, dict[str, SymbolSpec]]
 """What stakes are worked out from, compared by identity: each is replaced, never changed."""
@@ -156,8 +162,24 @@ class AccountSeat:
         state, board = self.held, market.board
         limits = watched_limits(state, self.limits()) if state.standing in JUDGED else ()
         stakes = self.stakes(board)
-        in_columns = market.has_columns and not market.is_off_market(stakes.needed or ())
-        return watch_of(state, stakes, equity, limits, board, in_columns=in_columns)
+        in_columns = market.has_columns and needs_of(state.ruleset).in_columns
+        in_columns = in_columns and not market.is_off_market(stakes.needed or ())
+        rooms = self._rooms(board, equity) if state.standing in JUDGED and equity is not None else FREE
+        return watch_of(state, stakes, equity, limits, board, in_columns=in_columns, rooms=rooms)
+
+    def _rooms(self, board: Board, equity: int) -> Rooms:
+        """What prices may do before a rule beside the loss limits, or a target of equity, asks for a look."""
+        state = self.held
+        down, up = None, None
+        if rules_looked_at(state.ruleset, Frequency.TICK):
+            down = slack(glance(state, board, Figure(equity, ""), 0))
+        for rule in equity_targets(state.ruleset):
+            target = target_balance_of(state, rule)
+            if any(one.rule == rule.id for one in state.track.reached):
+                down = equity - target if down is None else min(down, equity - target)
+            else:
+                up = target - 1 - equity if up is None else min(up, target - 1 - equity)
+        return Rooms(down, up)
 
     def _take_high(self, market: Market) -> None:
         high = market.take_high(self.account)
@@ -186,6 +208,10 @@ class AccountSeat:
             off_market = turn.market(state.bridge).is_off_market(stakes.needed or ())
             risen = self._state = with_price_peak(state, equity, at_us, quotes, off_market)
             self._limits = (risen, limits_at_new_peak(limits, risen))
+
+    def begin_peak(self, equity: int, at_us: int) -> None:
+        """A day begins, of which no row is known yet."""
+        self._state = with_peak_of_day(self.held, equity, at_us)
 
     def write_peak(self, turn: Turn) -> None:
         """Make the peak a fact, with the ticks it rested on."""

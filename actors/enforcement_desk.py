@@ -239,7 +239,7 @@ class EnforcementDesk:
 
     def _see_account(self, report: AccountReported, turn: Turn) -> None:
         for command, held in self._to_be_seen(turn):
-            if held.queued.action == "create_account" and report.login:
+            if plans.is_seen_on(report, held.queued):
                 self._confirm(command, turn)
 
     def _see_snapshot(self, report: SnapshotReported, turn: Turn) -> None:

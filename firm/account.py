@@ -10,6 +10,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
+from firm.arithmetic import Unit
 from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRestated
 from firm.inputs import Side
@@ -211,7 +212,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     `doubts`: why it is not final. `day_us`: the first instant of the day it fell in. `moved`: what was booked since and
     belongs into the equity that was observed. `grounds`: None where nobody
     is asked, or where it can no longer be measured again. `counted`: minor units
-    of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides.
+    of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides. Of a rule that
+    is no loss limit `floor` is its limit, in `unit`, and `subject` what broke it.
     """
 
     rule: str
@@ -225,6 +227,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     grounds: Grounds | None = None
     counted: int = 0
     questioned: bool = False
+    unit: Unit = Unit.MINOR
+    subject: str = ""
 
     @property
     def awaits_figures(self) -> bool:

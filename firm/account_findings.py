@@ -55,7 +55,17 @@ def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptA
     track = replace(track, broken=(*others, Broken(fact.rule, fact.subject)))
     day = state.day.day if state.day is not None else None
     doubts = fact.doubts if isinstance(fact, RuleSuspected) else ()
-    finding = Finding(fact.rule, seq, fact.limit, fact.observed, fact.at_us, day.start_us if day else 0, doubts)
+    finding = Finding(
+        fact.rule,
+        seq,
+        fact.limit,
+        fact.observed,
+        fact.at_us,
+        day.start_us if day else 0,
+        doubts,
+        unit=fact.unit,
+        subject=fact.subject,
+    )
     if isinstance(fact, RuleSuspected):
         return replace(state, track=track, findings=(*other_findings(state, fact.rule), finding), exhibits=())
     if fact.does is Action.FAIL:

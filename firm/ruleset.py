@@ -6,11 +6,11 @@ start. A ruleset names the version of its semantics, so that a later meaning nev
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -111,6 +111,17 @@ class Ruleset(_Sold, frozen=True, tag=SEMANTICS):
 
 
 AnyRuleset = Ruleset | FirstRuleset
+
+
+Kept = TypeVar("Kept")
+
+
+def kept_with(ruleset: AnyRuleset, name: str, make: Callable[[AnyRuleset], Kept]) -> Kept:
+    """What is worked out of a ruleset alone, once for all who ask: rulesets are frozen, and shared by the accounts that were sold them."""
+    kept: dict[str, Kept] = ruleset.__dict__
+    if name not in kept:
+        kept[name] = make(ruleset)
+    return kept[name]
 
 
 def term_named(ruleset: AnyRuleset, rule: str) -> Term | None:

@@ -28,7 +28,7 @@ from firm.rules.lot_range import judge_lot_consistency
 from firm.rules.martingale import judge_martingale
 from firm.rules.protection import judge_risk_reward, judge_stop_loss_required
 from firm.rules.trade_duration import judge_trade_duration
-from firm.ruleset import AnyRuleset, Rule
+from firm.ruleset import AnyRuleset, Rule, kept_with
 from firm.terms.conduct import (
     AdverseExcursion,
     Grid,
@@ -87,6 +87,10 @@ def since(account: AccountState, per: Scope) -> int:
 
 def rules_looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
     """Those of its rules in this table that an event of the kind may break."""
+    return kept_with(ruleset, f"looked at by {frequency}", lambda rules: _looked_at(rules, frequency))
+
+
+def _looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
     return tuple(rule for rule in ruleset.rules if type(rule.terms) in LOOKS and rule.terms.frequency is frequency)
 
 

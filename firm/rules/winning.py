@@ -16,7 +16,7 @@ from firm.rules.days import judge_trading_days
 from firm.rules.judged import Judged, Unit, Verdict, met
 from firm.rules.targets import TargetMarks, is_won, judge_profit_target, judge_score_target, target_balance
 from firm.rules.trade_count import judge_minimum_trades
-from firm.ruleset import Rule
+from firm.ruleset import AnyRuleset, Rule, kept_with
 from firm.terms.objectives import (
     Consistency,
     ConsistencyEffect,
@@ -156,6 +156,29 @@ def profit_asked(calc: Arithmetic, account: AccountState) -> int | None:
 def profit_target_of(account: AccountState) -> tuple[Rule, ProfitTarget] | None:
     """The phase's target of money, if it has one."""
     return next(((rule, rule.terms) for rule in account.ruleset.rules if isinstance(rule.terms, ProfitTarget)), None)
+
+
+def equity_targets(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    """The targets that a price can reach, and leave again."""
+    return kept_with(ruleset, "targets of equity", lambda rules: _targets(rules, latched=False))
+
+
+def noted_targets(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    """Targets of which it matters when they were reached: by equity, or once for all."""
+    return kept_with(ruleset, "noted targets", lambda rules: _targets(rules, latched=True))
+
+
+def _targets(ruleset: AnyRuleset, *, latched: bool) -> tuple[Rule, ...]:
+    """Those of equity, and those that latch if they are asked for."""
+    targets = [(rule, rule.terms) for rule in ruleset.rules if isinstance(rule.terms, ProfitTarget)]
+    by_equity = TargetMeasure.EQUITY
+    return tuple(rule for rule, terms in targets if terms.measured is by_equity or (latched and terms.latched))
+
+
+def target_balance_of(account: AccountState, rule: Rule) -> int:
+    """What a target asks for now, in minor units."""
+    assert isinstance(rule.terms, ProfitTarget), f"{rule.id} is no target of money"
+    return target_with_consistency(PLAIN, account, rule, rule.terms)
 
 
 def target_of(account: AccountState) -> int | None:
