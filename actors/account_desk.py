@@ -20,7 +20,7 @@ from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
-from actors.guards import breached_at
+from actors.guards import breached_at, is_looked_at_by_the_minute
 from actors.messages import (
     AccountProvisioned,
     ContractReported,
@@ -110,9 +110,8 @@ class AccountDesk(AccountSeat):
                     self.judge(turn, turn.header.happened_us)
             case MarkDue():
                 self._mark(message.at_us, turn)
-                self._look_by_the_minute(message.at_us, turn)
-                if self.held.track.reached:
-                    verdicts.ask_to_win(self, message.at_us, turn)
+                if is_looked_at_by_the_minute(self.held):
+                    self._look_by_the_minute(message.at_us, turn)
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():
@@ -218,18 +217,15 @@ class AccountDesk(AccountSeat):
         return broken is not None
 
     def _look_by_the_minute(self, at_us: int, turn: Turn) -> None:
-        """Rules whose answer the clock alone can change."""
+        """What the clock alone can change: rules that go by time, and targets that must be held."""
         state, board = self.held, self.board(turn)
-        if (
-            state.standing not in JUDGED
-            or not rules_looked_at(state.ruleset, Frequency.MINUTE)
-            or unpriced(state, board)
-        ):
-            return
-        equity = equity_of(PLAIN, state, board)
-        for breach in conduct.look_at(self, (Frequency.MINUTE,), equity, at_us, turn):
-            if self.held.standing in JUDGED:
-                conduct.act_on(self, breach, at_us, turn)
+        if state.standing in JUDGED and rules_looked_at(state.ruleset, Frequency.MINUTE) and not unpriced(state, board):
+            equity = equity_of(PLAIN, state, board)
+            for breach in conduct.look_at(self, (Frequency.MINUTE,), equity, at_us, turn):
+                if self.held.standing in JUDGED:
+                    conduct.act_on(self, breach, at_us, turn)
+        if self.held.track.reached:
+            verdicts.ask_to_win(self, at_us, turn)
 
     def _take_contract(self, message: ContractReported, turn: Turn) -> None:
         """What positions are worth changed without a price: nothing hard rests on it until the platform's equity agrees."""

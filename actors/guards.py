@@ -22,6 +22,8 @@ from firm.inputs import Side as PositionSide
 from firm.phase import JUDGED, Standing
 from firm.price import TEN_TO, Hop, SymbolSpec
 from firm.rules.limits import Limit, limits_at_new_peak
+from firm.rules.looks import rules_looked_at
+from firm.terms.words import Frequency
 
 _POSITIONS, _SYMBOL = attrgetter("positions"), attrgetter("symbol")
 
@@ -225,3 +227,8 @@ def _exposure(state: AccountState, board: Board) -> tuple[tuple[Side, int], ...]
 
 def _moves_most(exposure: tuple[tuple[Side, int], ...]) -> int:
     return sum(exposed for _, exposed in exposure) * PRICE_POINTS_MAX // SCALE + 1
+
+
+def is_looked_at_by_the_minute(state: AccountState) -> bool:
+    """Whether a minute that passes can change anything of it but its chart: by a rule that goes by time, or a target that must be held."""
+    return bool(state.track.reached) or bool(rules_looked_at(state.ruleset, Frequency.MINUTE))

@@ -14,6 +14,7 @@ from actors.account_desk import AccountDesk
 from actors.arrival import Arrival
 from actors.desk import Desk, Header, Turn, Watch
 from actors.engine import Engine
+from actors.guards import is_looked_at_by_the_minute
 from actors.market_desk import MarketDesk
 from actors.messages import AccountProvisioned, AskFailure, AskPass, Message
 from actors.names import RISK, account_desk, key_id
@@ -116,8 +117,12 @@ class LabEngine(Engine):
     # --- the engine's own ways ---
 
     def watch(self, bridge: str, watch: Watch) -> None:
-        """Without marks by the minute: they are for charts, and nothing rests on them."""
-        super().watch(bridge, replace(watch, marked=False) if watch.marked else watch)
+        """Without marks by the minute where they are for charts alone."""
+        if watch.marked:
+            state = self.account(watch.account)
+            if state is None or not is_looked_at_by_the_minute(state):
+                watch = replace(watch, marked=False)
+        super().watch(bridge, watch)
 
     def new_turn(self, header: Header, stopping: tuple[str, ...]) -> WorkingTurn:
         return LabTurn(self, header, stopping, self.recorded.facts)

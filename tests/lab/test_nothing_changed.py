@@ -30,6 +30,7 @@ ELSEWHERE = frozenset({
     "AccountOpened", "ChallengeAdvanced", "ChallengeEnded", "CommandQueued", "CommandAdvanced", "CommandProbed",
     "CommandWithheld", "FlatConfirmed", NOT_TAKEN,
 })  # fmt: skip
+_DECISION = re.compile(r'(?<="decision":)\d+')  # in a message that was parked
 _ROW = re.compile(r"(?<=\brow )\d+|(?<=\bdecision )\d+|^\d+(?=/)")
 
 
@@ -42,6 +43,8 @@ def as_rows(value: Any, name: str = "") -> Any:
             return [as_rows(one, name) for one in value]
         case str() if name in ("source", "because", "detail"):
             return _ROW.sub(lambda found: str(int(found[0]) // BETWEEN_ROWS), value)
+        case str() if name == "message":
+            return _DECISION.sub(lambda found: str(int(found[0]) // BETWEEN_ROWS), value)
         case int() if name in ("quotes", "frame", "decision") and value >= BETWEEN_ROWS:
             assert value % BETWEEN_ROWS == 0
             return value // BETWEEN_ROWS
