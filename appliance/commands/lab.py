@@ -27,7 +27,6 @@ from storage.reader import LedgerReader
 NOTE = """Goes through the firm's history with the engine itself, and compares what became of each account with what would have. It reads
 the ledger and writes nothing, beside a serving firm too. Where nothing is chosen, it takes all accounts. docs/lab.md tells how to
 read it. Exit status: 0 done, 2 could not be done."""
-BESIDE_A_FIRM = 10  # how much it yields to the firm that serves on the same machine
 LOOK_EVERY_S = 2.0
 
 
@@ -79,7 +78,6 @@ def run(options: argparse.Namespace) -> int:
         until_us=options.bought_before,
         accounts=frozenset(options.account),
     )
-    os.nice(BESIDE_A_FIRM)
     with LedgerReader(options.data_dir) as reader:
         try:
             require_known(reader, choice)

@@ -17,6 +17,7 @@ from web.lab import Trial, TrialState, Tried
 
 GOING_ON_MAX = 2  # at once: each takes a core, as far as the firm leaves one
 KEPT_MAX = 8
+YIELDS = 10  # in niceness, to the firm that serves
 END_S = 10
 
 _LINES = msgspec.json.Decoder(Progress | Report)
@@ -142,7 +143,8 @@ class _Child(threading.Thread):
 
     def _command(self, folder: Path) -> list[str]:
         tried = self._tried
-        command = [sys.executable, "-m", "appliance", "lab", "--data-dir", str(self._directory)]
+        yielding = ["nice", "-n", str(YIELDS)]
+        command = [*yielding, sys.executable, "-m", "appliance", "lab", "--data-dir", str(self._directory)]
         command.append("--follow" if tried.follows else "--lines")
         if tried.rules is None:
             command.append("--as-sold")

@@ -37,9 +37,7 @@ def run(verb: Any, *arguments: object) -> int:
 
 
 @pytest.fixture
-def tried(firm: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("os.nice", lambda _: 0)  # the tests after this one are in no less of a hurry
-
+def tried(firm: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     def trying(*arguments: object) -> Any:
         capsys.readouterr()
         assert run(lab, "lab", "--data-dir", firm, "--json", *arguments) == 0

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from appliance.lab.trials import GOING_ON_MAX, Trials
+from firm.inputs import ClockTicked
 from tests.web.page_text import text_of
+from web import words
 from web.app import create_app
 
 DRAFT = (Path(__file__).parents[2] / "docs" / "examples" / "draft.toml").read_text()
@@ -43,7 +45,7 @@ async def until(client, path, word):
             if word in shown:
                 return shown
             assert "Failed" not in shown, shown
-            await anyio.sleep(0.1)
+            await anyio.sleep(0.05)
 
 
 def what_became(outcome):
@@ -70,10 +72,13 @@ async def test_a_draft_tells_who_comes_out_otherwise_with_links_to_them(reviewer
     assert linked == {line["account"] for line in otherwise} != set()
 
 
-async def test_a_shadow_goes_on_until_it_is_ended(reviewer, trials):
+async def test_a_shadow_goes_on_with_what_comes_until_it_is_ended(reviewer, trials, stage):
     answer = await reviewer.send_form("/staff/lab", ready="as_sold", follows="yes")
     place = answer.headers["location"]
     assert "Since it was started" in await until(reviewer, place, "Up to date, and goes on")
+    stage.put(ClockTicked(at_us=stage.now_us))
+    stage.settle()
+    await until(reviewer, place, f"up to row {words.count(stage.engine.size)}")
     ended = await reviewer.send_form(f"{place}/end")
     assert ended.status_code == 303
     assert "Ended" in text_of((await reviewer.get(place)).text)
