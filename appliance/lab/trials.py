@@ -17,7 +17,7 @@ from web.lab import Trial, TrialState, Tried
 
 GOING_ON_MAX = 2  # at once: each takes a core, as far as the firm leaves one
 KEPT_MAX = 8
-YIELDS = 10  # in niceness, to the firm that serves
+YIELDS = 10  # in niceness, to the firm that serves; a unit that refuses that call runs it all the same
 END_S = 10
 
 _LINES = msgspec.json.Decoder(Progress | Report)

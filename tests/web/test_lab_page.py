@@ -115,3 +115,8 @@ async def test_what_cannot_be_tried_is_refused_with_what_is_wrong(reviewer, type
 async def test_a_trial_that_is_not_there_is_no_page(reviewer):
     assert (await reviewer.get("/staff/lab/99")).status_code == 404
     assert (await reviewer.send_form("/staff/lab/99/end")).status_code == 404
+
+
+async def test_a_firm_that_only_reads_tries_nothing(ruth):
+    answer = await ruth.send_form("/staff/lab", ready="as_sold")
+    assert (answer.status_code, "only reads" in text_of(answer.text)) == (422, True)

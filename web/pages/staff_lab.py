@@ -18,6 +18,7 @@ from web.people import staff_names
 from web.render import page
 from web.visitor import Policy, signed_in
 
+CLOSED = "This firm only reads at the moment, and tries nothing."
 NO_ROOM = "As many drafts as may are being tried: wait until one is done, or end one."
 
 
@@ -35,7 +36,7 @@ async def staff_try(request: Request[Any, Any, Any]) -> Response[Any]:
         return await _lab(request, 422, tried)
     trial = firm.lab.start(tried, signed_in(request).reference, firm.now_us())
     if trial is None:
-        return await _lab(request, 422, Wrong({"": NO_ROOM}, {}))
+        return await _lab(request, 422, Wrong({"": NO_ROOM if firm.lab.trials() else CLOSED}, {}))
     return Redirect(f"/staff/lab/{trial.number}", status_code=303)
 
 
