@@ -3,6 +3,7 @@
 from appliance.commands import (
     backup,
     bridge,
+    calendar,
     demo,
     doctor,
     evidence,
@@ -10,6 +11,7 @@ from appliance.commands import (
     init,
     install,
     lab,
+    override,
     rebuild,
     rehearse,
     replay,
@@ -17,6 +19,7 @@ from appliance.commands import (
     rules,
     serve,
     staff,
+    story,
     verify,
 )
 
@@ -30,8 +33,11 @@ VERBS = (
     evidence,
     rules,
     lab,
+    story,
+    calendar,
     bridge,
     staff,
+    override,
     rebuild,
     doctor,
     install,

@@ -16,12 +16,12 @@ from actors.desk import Desk, Header, Turn, Watch
 from actors.engine import Engine
 from actors.guards import is_looked_at_by_the_minute
 from actors.market_desk import MarketDesk
-from actors.messages import AccountProvisioned, AskFailure, AskPass, Message
+from actors.messages import AccountProvisioned, AskFailure, AskPass, AskReopening, Message, ReopeningAllowed
 from actors.names import RISK, account_desk, key_id
 from actors.replay import Recorded, arrival_of
 from actors.risk_desk import RiskDesk
 from actors.turn import House, WorkingTurn
-from firm.commands import KillSwitch, ReviewVerdict
+from firm.commands import GrantOverride, KillSwitch, ReviewVerdict
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -35,9 +35,12 @@ from firm.facts import (
     KillSwitchEngaged,
     KillSwitchReleaseAsked,
     KillSwitchReleased,
+    OverrideAsked,
+    OverrideGranted,
 )
 from firm.inputs import Input
 from firm.kinds import body_of
+from firm.overrides import Reinstate
 from firm.ruleset import AnyRuleset
 from storage.rows import StoredRow
 
@@ -129,8 +132,10 @@ class LabEngine(Engine):
 
     def new_desk(self, name: str) -> Desk:
         match name.partition("/")[0]:
-            case "market":
+            case "market" | "calendars":
                 return super().new_desk(name)
+            case "order":
+                return OrderAsItWas(name, self)
             case "enforcement":
                 return EnforcementAsItWas(name, self)
             case _ if name == RISK:
@@ -191,6 +196,21 @@ class HeardThroughLedger:
 
     def restore(self, state: Any) -> None:
         """There is nothing to take back."""
+
+
+class OrderAsItWas(HeardThroughLedger):
+    """An order: whether one of its accounts may be reinstated is what was once said."""
+
+    def __init__(self, name: str, engine: LabEngine) -> None:
+        super().__init__(name)
+        self._engine = engine
+
+    def decide(self, message: Message | Input, turn: Turn) -> None:
+        if not isinstance(message, AskReopening):
+            return
+        said = (OverrideAsked.__name__, OverrideGranted.__name__)
+        if any(row.kind in said and row.account == message.account for row in self._engine.recorded.facts):
+            turn.send(account_desk(message.account), ReopeningAllowed(command=message.command))
 
 
 class EnforcementAsItWas(HeardThroughLedger):
@@ -255,4 +275,6 @@ def _renumbered(arrival: Arrival) -> Arrival:
     body = arrival.body
     if isinstance(body, ReviewVerdict):
         arrival.body = replace(body, decision=numbered(body.decision))
+    elif isinstance(body, GrantOverride) and isinstance(body.override, Reinstate):
+        arrival.body = replace(body, override=Reinstate(decision=numbered(body.override.decision)))
     return arrival

@@ -199,6 +199,7 @@ def _trading_days(account: AccountState, term: TradingDays) -> Objective:
 
 
 def _duration(account: AccountState, term: MaximumDuration) -> Objective:
+    days_max = term.days_max + account.overrides.days
     label = account.day.day.label if account.day is not None else ""
     used = calendar_days_between(account.first_trade_day, label) + 1 if account.first_trade_day and label else 0
     return Objective(
@@ -209,22 +210,24 @@ def _duration(account: AccountState, term: MaximumDuration) -> Objective:
         sentence=_until_when(account, term),
         how="Calendar days count, the day of the first trade is day 1, and the phase ends at the reset that ends the last day.",
         have=used,
-        need=term.days_max,
-        used_bp=min(10_000, used * 10_000 // term.days_max),
+        need=days_max,
+        used_bp=min(10_000, used * 10_000 // days_max),
     )
 
 
 def _until_when(account: AccountState, term: MaximumDuration) -> str:
     """The last day's reset, which is the first one at which the phase has taken too long."""
-    within = f"The phase must be completed within {_days(term.days_max)} of its first trade"
+    days_max = term.days_max + account.overrides.days
+    within = f"The phase must be completed within {_days(days_max)} of its first trade"
     if not account.first_trade_day:
         return f"{within}; nothing was traded yet."
     calendar = account.ruleset.calendar
-    ends = date.fromisoformat(account.first_trade_day) + timedelta(days=term.days_max)
+    ends = date.fromisoformat(account.first_trade_day) + timedelta(days=days_max)
     return f"{within}: before {_date(ends)}, {calendar.rollover} in {calendar.zone}."
 
 
 def _inactivity(account: AccountState, term: Inactivity, now_us: int) -> Objective:
+    days_max = term.days_max + account.overrides.days
     last_us = account.last_trade_us or account.opened_us
     idle = 0 if account.positions else max(0, now_us - last_us) // DAY_US
     return Objective(
@@ -232,21 +235,19 @@ def _inactivity(account: AccountState, term: Inactivity, now_us: int) -> Objecti
         kind="inactivity",
         title="Inactivity",
         progress=Progress.WITHIN,
-        sentence=f"At least one trade is needed every {_days(term.days_max)}; an open position counts as activity."
-        + ("" if account.positions else f" Without one the account ends {_reset_after(account, term, last_us)}."),
+        sentence=f"At least one trade is needed every {_days(days_max)}; an open position counts as activity."
+        + ("" if account.positions else f" Without one the account ends {_reset_after(account, days_max, last_us)}."),
         how=f"Counted from the last trade, {utc_text(last_us)[:16].replace('T', ' ')} UTC, and looked at at each reset.",
         have=idle,
-        need=term.days_max,
-        used_bp=min(10_000, idle * 10_000 // term.days_max),
+        need=days_max,
+        used_bp=min(10_000, idle * 10_000 // days_max),
     )
 
 
-def _reset_after(account: AccountState, term: Inactivity, last_us: int) -> str:
+def _reset_after(account: AccountState, days_max: int, last_us: int) -> str:
     """The first reset at which nothing was traded for too long."""
     calendar = account.ruleset.calendar
-    local = datetime_of(calendar.day_at(last_us + term.days_max * DAY_US - 1).end_us).astimezone(
-        ZoneInfo(calendar.zone)
-    )
+    local = datetime_of(calendar.day_at(last_us + days_max * DAY_US - 1).end_us).astimezone(ZoneInfo(calendar.zone))
     return f"on {_date(local)}, {local:%H:%M} in {calendar.zone}"
 
 

@@ -1,4 +1,4 @@
-"""A staffed world: people review what is in question, engage and release switches, and reset a breaker that trips easily."""
+"""A staffed world: people review what is in question, make exceptions, use switches, and reset a breaker that trips easily."""
 
 import random
 from typing import Any
@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from firm.commands import (
     EngageKillSwitch,
+    GrantOverride,
     KillSwitch,
     ReleaseKillSwitch,
     ResetBreaker,
@@ -14,6 +15,8 @@ from firm.commands import (
     ReviewVerdict,
 )
 from firm.inputs import Input, PolicyAdopted
+from firm.instant import HOUR_US
+from firm.overrides import AdjustMark, Mark, Override, Reinstate, WaiveRule
 from tests.worlds.world import World
 
 SWITCHES = (KillSwitch.FAILURES, KillSwitch.PASSES)
@@ -39,6 +42,8 @@ class Staffed(World):
             self.put(ResetBreaker(by="staff:omar", why="the prices were looked at"))
         elif whim < 0.6:
             self._switch(self._whim.choice(SWITCHES))
+        elif whim < 0.75:
+            self._make_an_exception()
 
     def _review(self) -> None:
         for account in sorted(self._held):
@@ -53,6 +58,21 @@ class Staffed(World):
                 )
                 self.put(command, account)
                 return
+
+    def _make_an_exception(self) -> None:
+        account = self._whim.choice(sorted(self._held))
+        state = self.engine.account(account)
+        assert state is not None
+        rule = self._whim.choice(state.ruleset.rules).id
+        override: Override = WaiveRule(rule=rule, until_us=self.now_us + HOUR_US)
+        if state.findings:
+            override = Reinstate(decision=state.findings[-1].seq)
+        elif self._whim.random() < 0.3:
+            override = AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=state.initial.minor)
+        command = GrantOverride(
+            by="staff:omar", account=account, override=override, why="the feed was wrong", evidence="ticket 7"
+        )
+        self.put(command, account)
 
     def _switch(self, switch: KillSwitch) -> None:
         if switch not in self._engaged:

@@ -22,12 +22,12 @@ SEEDS, STEPS, HISTORIES = 96, 90, 12
 COLUMNS = (10**9, 0, 3)
 HAPPENS = (
     "BreachDeclared", "BreachSuspected", "PeakReached", "DayOpened", "VerdictCorrected", "AccountPaused", "DealCorrected",
-    "PeakDoubted", "DividendBooked",
+    "PeakDoubted", "DividendBooked", "OverrideGranted",
 )  # fmt: skip
 # By the minute, and for charts: the lab takes none of them.
 NOT_TAKEN = "MarkTaken"
 ELSEWHERE = frozenset({
-    "AccountOpened", "ChallengeAdvanced", "ChallengeEnded", "CommandQueued", "CommandAdvanced", "CommandProbed",
+    "AccountOpened", "ChallengeAdvanced", "ChallengeEnded", "ChallengeReopened", "CommandQueued", "CommandAdvanced", "CommandProbed",
     "CommandWithheld", "FlatConfirmed", NOT_TAKEN,
 })  # fmt: skip
 _DECISION = re.compile(r'(?<="decision":)\d+')  # in a message that was parked

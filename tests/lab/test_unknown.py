@@ -5,10 +5,12 @@ import pytest
 from actors.account_desk import AccountDesk
 from actors.desk import Turn
 from actors.lab_found import Ending
+from actors.messages import Message
 from actors.replay import recorded_inputs
 from appliance.lab.choice import Choice
 from appliance.lab.lab import DESK_STOPPED, PRICES_GONE, STOPPED, Lab
 from firm.facts import StandingChanged
+from firm.inputs import Input
 from firm.phase import ENDED
 from storage.errors import PrunedByPolicy
 from tests.lab.conftest import frames_of, rows_of_world
@@ -86,14 +88,14 @@ def test_a_draft_that_makes_a_desk_raise_leaves_its_account_unknown_and_the_othe
 ) -> None:
     whole = tried(world)
     account = next(account for account, case in whole.cases.items() if case.unknown is None)
-    right = AccountDesk.judge
+    right = AccountDesk.decide
 
-    def judge(self: AccountDesk, turn: Turn, at_us: int, *, by_price: bool = False) -> None:
+    def decide(self: AccountDesk, message: Message | Input, turn: Turn) -> None:
+        right(self, message, turn)
         if self.account == account and self.held.ruleset.name == "draft" and self.held.positions:
             raise ZeroDivisionError
-        right(self, turn, at_us, by_price=by_price)
 
-    monkeypatch.setattr(AccountDesk, "judge", judge)
+    monkeypatch.setattr(AccountDesk, "decide", decide)
     lab = tried(world)
     lost = lab.cases[account].unknown
     assert lost is not None
