@@ -19,6 +19,7 @@ COMMANDS_SHOWN = 50
 OWED_SHOWN = 200
 HOLDERS_PER_PAGE = 50
 DRIFTS_PER_PAGE = 50
+LAB_ACCOUNTS_PER_PAGE = 50
 FEED_SYMBOLS_SHOWN = 200  # of one bridge; those with something wrong come first
 ORDERED_AT_ONCE_MAX = 500  # accounts that one form orders anew; it says what is left, and can be sent again
 CHART_COLUMNS = 420  # of each its first, lowest, highest and last mark are drawn

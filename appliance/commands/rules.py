@@ -78,7 +78,7 @@ def run_check(options: argparse.Namespace) -> int:
 
 
 def run_show(options: argparse.Namespace) -> int:
-    rules = _readable(options.file)
+    rules = readable_rules(options.file)
     match options.written_as:
         case "toml":
             text = _toml(rules, options.file)
@@ -91,7 +91,7 @@ def run_show(options: argparse.Namespace) -> int:
 
 
 def run_diff(options: argparse.Namespace) -> int:
-    before, after = _readable(options.before), _readable(options.after)
+    before, after = readable_rules(options.before), readable_rules(options.after)
     changes: tuple[Change, ...]
     match before, after:
         case Program(), Program():
@@ -120,7 +120,8 @@ def run_conform(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _readable(path: Path) -> Rules:
+def readable_rules(path: Path) -> Rules:
+    """Raises CommandRefused where the file holds no rules, or cannot be read."""
     try:
         return _rules(path)
     except RulesetRefused as refused:
