@@ -83,6 +83,13 @@ class PublishProgram(Command, frozen=True, kw_only=True):
     program: Program
 
 
+class RetireProgram(Command, frozen=True, kw_only=True):
+    """Offer a program no more. Accounts and orders keep what they were sold; publishing it again offers it again."""
+
+    program: str
+    why: str
+
+
 class PlaceOrder(Command, frozen=True, kw_only=True):
     """A trader wants a program. `accounts` are the ids that its phases' accounts will have, in order; those left over lapse."""
 
@@ -158,6 +165,7 @@ Commanded = (
     | AddStaff
     | RegisterTrader
     | PublishProgram
+    | RetireProgram
     | PlaceOrder
     | MarkOrderPaid
     | ReviewVerdict

@@ -42,6 +42,7 @@ DOUBTS: dict[Doubt, str] = {
 REFUSALS: dict[Refusal, str] = {
     Refusal.UNKNOWN_TRADER: "there is no such trader",
     Refusal.UNKNOWN_PROGRAM: "there is no program of this name on offer",
+    Refusal.PROGRAM_RETIRED: "this program is not sold any more",
     Refusal.UNKNOWN_ORDER: "there is no such order",
     Refusal.UNKNOWN_BRIDGE: "no bridge of this name is enrolled",
     Refusal.UNKNOWN_ACCOUNT: "there is no such account",

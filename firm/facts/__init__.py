@@ -47,6 +47,7 @@ from firm.facts.sales import (
     OrderPaid,
     OrderPlaced,
     ProgramPublished,
+    ProgramRetired,
 )
 from firm.facts.verdicts import (
     BreachDeclared,
@@ -78,6 +79,7 @@ FACTS: tuple[type[Fact], ...] = (
     StaffAdded,
     TraderRegistered,
     ProgramPublished,
+    ProgramRetired,
     OrderPlaced,
     OrderPaid,
     ChallengeOpened,
