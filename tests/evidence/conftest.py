@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.account_book import figures_of
+from actors.account_verdicts import kind_of
 from firm.account import AccountState
 from firm.account_fold import fold, opened
 from firm.arithmetic import PLAIN, Step, Working
@@ -61,12 +62,12 @@ from firm.kinds import payload_of
 from firm.money import Money, divided_rounded_half_away
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
-from firm.rules.limits import breaks, floor_of, limits_of
+from firm.rules.limits import breaks, floor_of, limits_of, measured_of
 from firm.rules.objectives import profit_target_of, target_of, won
-from firm.ruleset import FirstRuleset, LateBreach
+from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach
 from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, MinimumTradingDays, OnDailyLoss
-from firm.terms.losses import Trail
-from firm.terms.words import Action, Anchor, Boundary, Scope
+from firm.terms.losses import Measured, Trail
+from firm.terms.words import Action, Anchor, Boundary
 from firm.trading_day import TradingCalendar
 from storage.checkpoint import Signer
 from storage.evidence import build_bundle
@@ -168,14 +169,16 @@ class Story:
         self.ledger.append([(row, body)], frames=frames)
         if isinstance(body, AccountOpened):
             self.states[account] = opened(body, account, seq, self.at_us)
-        elif account in self.states:
+        elif (
+            account in self.states and getattr(body, "rule", "daily") != "none"
+        ):  # a rule that was never sold folds into nothing
             self.states[account] = fold(self.states[account], body, seq, self.at_us)
         return seq
 
     def clock(self) -> int:
         return self.add(ClockTicked(at_us=self.at_us))
 
-    def open_account(self, account: int, ruleset: FirstRuleset = RULES) -> None:
+    def open_account(self, account: int, ruleset: AnyRuleset = RULES) -> None:
         self.clock()
         self.add(ChallengeAdvanced(challenge=account + 2, phase=0), account)
         fact = AccountOpened(
@@ -323,7 +326,6 @@ class Story:
 
     def _move_marks(self, account: int, minor: int) -> None:
         state = self.states[account]
-        trails = {getattr(terms, "trail", None) for terms in state.ruleset.terms}
         day, peak = state.day, state.peak
         if day is not None:
             marks = {"balance": state.money(day.balance + minor), "equity": state.money(day.equity + minor)}
@@ -332,7 +334,7 @@ class Story:
         for high in state.track.highs:
             key, moved = high.key, state.money(high.minor + minor)
             self.add(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=moved), account)
-        if Trail.EVERY_TICK in trails and peak is not None:
+        if state.trails_every_tick and peak is not None:
             high = [state.money(peak.equity + minor), state.money(peak.balance + minor)]
             self.add(PeakReached(equity=high[0], balance=high[1], at_us=peak.at_us, quotes=()), account)
 
@@ -397,12 +399,15 @@ class Story:
         cited = self._cite(account, board, then)
         calc = Working()
         observed = equity_of(calc, then, board, cited)
+        if limit.terms.measured is not Measured.EQUITY:
+            balance = calc.given("balance", then.balance, "minor", then.balance_source)
+            observed = measured_of(calc, limit, observed, balance)
         floor = floor_of(calc, then, limit)
         breaks(calc, limit.terms, observed, floor)
         brought = [one.t_us for one in board.quotes.values() if one.frame == self.input]
         told: dict[str, Any] = {
             "rule": rule,
-            "rule_kind": "daily_loss" if limit.terms.scope is Scope.DAY else "maximum_loss",
+            "rule_kind": kind_of(limit),
             "severity": "hard" if limit.hard else "soft",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
@@ -446,7 +451,7 @@ class Story:
         breaks(calc, limit.terms, observed, floor)
         told: dict[str, Any] = {
             "rule": limit.terms.id,
-            "rule_kind": "daily_loss" if limit.terms.scope is Scope.DAY else "maximum_loss",
+            "rule_kind": kind_of(limit),
             "severity": "hard",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
@@ -507,7 +512,7 @@ class Story:
         with self.reader() as reader:
             return build_bundle(reader, decision, secret=SECRET, signing_seed=SEED, since=since)
 
-    def both_open(self, ruleset: FirstRuleset = RULES, *, provisional: bool = False) -> None:
+    def both_open(self, ruleset: AnyRuleset = RULES, *, provisional: bool = False) -> None:
         for account in (self.ada, self.ben):
             self.open_account(account, ruleset)
             self.open_day(account, provisional=provisional)

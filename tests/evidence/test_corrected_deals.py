@@ -407,7 +407,7 @@ def test_so_is_a_highest_mark_that_cash_has_moved_since(story: Any, verifier: Mo
     story.price("EURUSD", 129_000, 129_002)
     decision = story.judge(story.ada, "overall")
     told = proven(story, verifier, decision)
-    assert "(RolloverHighMoved) was reached" in told
+    assert "(HighMoved) was reached" in told
 
 
 @pytest.mark.parametrize(("equity", "holds"), [(0, True), (2_000_00, False)])

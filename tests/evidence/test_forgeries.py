@@ -389,7 +389,9 @@ def trailing(story: Any) -> None:
 
 def test_the_highest_mark_moves_by_what_was_deposited(story: Any, verifier: ModuleType) -> None:
     trailing(story)
-    story.states[story.ada] = replace(story.states[story.ada], rollover_high=10_900_000)
+    state = story.states[story.ada]
+    higher = tuple(replace(high, minor=10_900_000) for high in state.track.highs)
+    story.states[story.ada] = replace(state, track=replace(state.track, highs=higher))
     story.deposit(story.ada, "1.00")
     refused(
         story, verifier, story.judge(story.ada, "overall"), "moves the highest mark to 10900100, which is not by 100"

@@ -1,0 +1,120 @@
+"""Loss limits in the words of today, and a week on Ada's account under them: highs, a payout, a position that is held overnight."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from msgspec.structs import replace
+
+from firm.facts import HighMoved, PayoutBooked, PeakReached
+from firm.inputs import CashKind, CashReported, Side
+from firm.instant import DAY_US
+from firm.ruleset import LateBreach, Ruleset
+from firm.terms.losses import Checked, Lock, LossLimit, Measured, OnPayout, Trail
+from firm.terms.union import Term
+from firm.terms.words import Action, Anchor, Boundary, BySize, Fixed, Scope, Share, ShareOf, SizeAmount, Trigger
+from firm.trading_day import DayLabel, LabelledCalendar
+
+LIMIT = LossLimit(
+    id="asked", scope=Scope.DAY, amount=Share(bp=500, of=ShareOf.INITIAL), anchor=Anchor.BALANCE, trail=Trail.STATIC,
+    high=Anchor.EQUITY, lock=None, steps=(), checked=Checked.EVERY_TICK, measured=Measured.EQUITY, boundary=Boundary.TOUCHES,
+    on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
+)  # fmt: skip
+PHASE = replace(LIMIT, scope=Scope.PHASE, anchor=Anchor.INITIAL)
+BY_SIZE = BySize(table=(SizeAmount(size_minor=50_000_00, minor=1), SizeAmount(size_minor=100_000_00, minor=4_500_00)))
+TODAY = Ruleset(
+    name="Two-step, phase 1",
+    calendar=LabelledCalendar("Europe/Prague", "00:00", label=DayLabel.START, merged=()),
+    late_breach=LateBreach.REVIEW,
+    await_swap=False,
+    failures_reviewed=False,
+    overrides_by_two=False,
+    terms=(LIMIT,),
+)
+
+
+def gain(minor: int) -> Fixed:
+    return Fixed(minor=minor)
+
+
+def lock(trigger: Any, offset: Share | Fixed | None = None) -> Lock:
+    offset = offset or gain(0)
+    return Lock(offset=offset, trigger=trigger, permanent=False)
+
+
+def sold(story: Any, *terms: Term, **of_ruleset: Any) -> None:
+    """Both accounts are opened, on a Friday, under these terms."""
+    story.both_open(replace(TODAY, terms=terms, **of_ruleset))
+
+
+@contextmanager
+def judging_by(story: Any, *terms: Term) -> Iterator[None]:
+    """A firm that judges by other terms than those it sold: its verdicts are right in all but that."""
+    honest = story.states[story.ada]
+    story.states[story.ada] = replace(honest, ruleset=replace(honest.ruleset, terms=terms))
+    yield
+    story.states[story.ada] = replace(story.states[story.ada], ruleset=honest.ruleset)
+
+
+def peak(story: Any, equity: int) -> int:
+    """Prices brought a new high, which is written down."""
+    state = story.states[story.ada]
+    story.clock()
+    fact = PeakReached(equity=state.money(equity), balance=state.money(state.balance), at_us=story.at_us, quotes=())
+    seq: int = story.add(fact, story.ada)
+    return seq
+
+
+def pay_out(story: Any, minor: int, *, moves: bool = True, told: int = 0, **figures: Any) -> int:
+    """A payout leaves the account. `told`: by how much too little a dishonest firm moves the highs; `figures`: what it writes."""
+    account, state = story.ada, story.states[story.ada]
+    name, after = f"w{story.ledger.size}", state.money(state.balance - minor)
+    report = CashReported(
+        bridge="sim", seq=1, cash_id=name, cash_kind=CashKind.WITHDRAWAL, amount=state.money(-minor), balance_after=after,
+        t_us=story.at_us,
+    )  # fmt: skip
+    story.report(report, account)
+    number, paid = len(state.track.payouts) + 1, state.money(minor * 8 // 10)
+    honest = {"number": number, "profit": state.money(minor), "paid": paid, "balance": after}
+    seq: int = story.add(PayoutBooked(cash_id=name, **(honest | figures)), account)
+    start = state.initial.minor + state.cash_net
+    moved = {OnPayout.HIGH_LESS_PAYOUT: lambda high: high - minor, OnPayout.RESET_TO_INITIAL: lambda _: start}
+    for high in state.track.highs if moves else ():
+        key = high.key
+        if key.on_payout in moved:
+            stands = state.money(moved[key.on_payout](high.minor) + told)
+            story.add(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=stands), account)
+    return seq
+
+
+def a_week(story: Any, *terms: Term, payout: bool = False, result: str = "-30_000.00") -> None:
+    """Friday makes 4 000 and Monday 2 000, with a position held since Friday; on Tuesday she is paid, if so, and comes to grief.
+
+    Equity was 107 000 on Friday and 112 000 on Monday. Monday begins at 104 000 with an equity of 106 000, Tuesday at 106 000 and 110 000.
+    """
+    sold(story, *terms)
+    story.price("EURUSD", 138_700, 138_702)
+    story.trade(story.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702, net="0")
+    story.earn(story.ada, "4_000.00")
+    peak(story, 107_000_00)
+    story.at_us += 3 * DAY_US
+    story.price("EURUSD", 139_702, 139_704)
+    story.open_day(story.ada)
+    story.earn(story.ada, "2_000.00")
+    peak(story, 112_000_00)
+    story.next_day()
+    story.price("EURUSD", 140_702, 140_704)
+    story.open_day(story.ada)
+    if payout:
+        pay_out(story, 1_000_00)
+    story.earn(story.ada, result)
+
+
+def floor_now(story: Any) -> int:
+    floor: int = story.states[story.ada].findings[-1].floor
+    return floor
+
+
+def trigger_of(kind: type[Any], minor: int) -> Trigger:
+    found: Trigger = kind(gain=gain(minor))
+    return found
