@@ -63,7 +63,7 @@ from firm.money import Money, divided_rounded_half_away
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.rules.limits import breaks, floor_of, limits_of, measured_of
-from firm.rules.objectives import profit_target_of, target_of, won
+from firm.rules.winning import Moment, profit_target_of, target_of, won
 from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach
 from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, MinimumTradingDays, OnDailyLoss
 from firm.terms.losses import Measured, Trail
@@ -478,7 +478,7 @@ class Story:
     def win(self, account: int, doubts: tuple[Doubt, ...] = ()) -> int:
         state = self.states[account]
         calc = Working()
-        won(calc, state)
+        won(calc, state, Moment(0))
         found = profit_target_of(state)
         target = target_of(state)
         assert found is not None
