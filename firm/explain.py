@@ -23,7 +23,7 @@ from firm.facts import (
 from firm.instant import datetime_of, utc_text
 from firm.money import MINUS, Money
 from firm.plain_figures import PlainFigures
-from firm.ruleset import AnyRuleset, Rule
+from firm.ruleset import AnyRuleset, Rule, rule_named
 from firm.sentences.languages import Language
 from firm.sentences.rule import rule_sentence, titles_of
 from firm.terms.losses import LossLimit, Trail
@@ -203,7 +203,7 @@ def _days(count: int, kind: str) -> str:
 
 
 def _rule_of(fact: Decision, ruleset: AnyRuleset) -> Rule:
-    found = next((rule for rule in ruleset.rules if rule.id == fact.rule), None)
+    found = rule_named(ruleset, fact.rule)
     if found is None:
         raise ValueError(
             f"rule {fact.rule!r} is not in ruleset {ruleset.name!r}: explain with the account's own ruleset"

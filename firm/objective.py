@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from firm.money import Money
+from firm.rules.judged import Judged
 
 
 class Progress(StrEnum):
@@ -15,10 +16,12 @@ class Progress(StrEnum):
     WITHIN = "within"  # a limit that is kept
     AT_RISK = "at_risk"  # a limit of which most is used
     BROKEN = "broken"
+    SILENT = "silent"  # it does not apply at present
+    ASKED = "asked"  # it is looked at when somebody asks: for a payout, a reset
 
 
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the objectives table. Limits carry floor and headroom; counts carry `have` and `need`.
+    """One row of the objectives table. Limits carry floor and headroom; counts carry `have` and `need`; other rules what they `judged`.
 
     `floor_after`: where the floor will be after the next reset, at the present balance and equity; None where none moves it.
     `used_bp`: how much of the limit is used, or of the target is reached, in basis points (0..10000).
@@ -40,3 +43,4 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     have: int = 0
     need: int = 0
     used_bp: int = 0
+    judged: Judged | None = None

@@ -124,9 +124,15 @@ def kept_with(ruleset: AnyRuleset, name: str, make: Callable[[AnyRuleset], Kept]
     return kept[name]
 
 
+def rule_named(ruleset: AnyRuleset, rule: str) -> Rule | None:
+    """The rule of this id."""
+    return next((one for one in ruleset.rules if one.id == rule), None)
+
+
 def term_named(ruleset: AnyRuleset, rule: str) -> Term | None:
     """The term of this id, in the words of today."""
-    return next((one.terms for one in ruleset.rules if one.id == rule), None)
+    found = rule_named(ruleset, rule)
+    return None if found is None else found.terms
 
 
 _known: WeakValueDictionary[str, AnyRuleset] = WeakValueDictionary()

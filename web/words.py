@@ -262,6 +262,8 @@ PROGRESS: dict[Progress, tuple[str, str, str]] = {
     Progress.WITHIN: ("Kept", "good", "shield-check"),
     Progress.AT_RISK: ("At risk", "warn", "triangle-alert"),
     Progress.BROKEN: ("Broken", "bad", "circle-x"),
+    Progress.SILENT: ("Does not apply now", "calm", "circle-dot"),
+    Progress.ASKED: ("When asked for", "calm", "circle-dot"),
 }
 
 SWITCHES: dict[KillSwitch, tuple[str, str]] = {
@@ -306,6 +308,8 @@ ACTIONS: dict[str, str] = {
     "cancel_orders": "Cancel pending orders",
     "close_all": "Close all positions",
     "block": "Block trading",
+    "set_group": "Change the group",
+    "set_leverage": "Change the leverage",
     "unblock": "Allow trading again",
 }
 
@@ -374,22 +378,3 @@ def who(reference: str) -> str:
     """The author of a command: "staff:123" → "staff 00000-0003V"."""
     kind, _, number = reference.partition(":")
     return f"{kind} {id_text(int(number))}" if number.isdigit() else reference
-
-
-def verdict_word(kind: str, severity: str, settled: str = "") -> tuple[str, str]:
-    """What a decision is called, and its tone; `settled`: the last word on it."""
-    match kind:
-        case "BreachDeclared" if settled == "dismissed":
-            return "Dismissed breach" if severity == "hard" else "Dismissed pause", "info"
-        case "BreachDeclared" if severity == "soft":
-            return "Pause", "warn"
-        case "BreachDeclared":
-            return "Breach", "bad"
-        case "BreachSuspected":
-            return "Suspected breach", "warn"
-        case "PhasePassed":
-            return "Pass", "good"
-        case "PassHeld":
-            return "Pass on hold", "warn"
-        case unknown:
-            raise AssertionError(f"{unknown} is no decision")

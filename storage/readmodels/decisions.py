@@ -36,7 +36,8 @@ _INSERT = (
     "INSERT INTO rm_decision (decision, account, kind, rule, rule_kind, severity, does, unit, bound, observed, subject, at_us,"
     " doubts, settled, settled_seq, because) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')"
 )
-_Decided = BreachDeclared | BreachSuspected | RuleBroken | RuleSuspected | PhasePassed | PassHeld
+_Open = BreachSuspected | RuleSuspected | PassHeld
+_Decided = BreachDeclared | RuleBroken | PhasePassed | _Open
 
 # A suspicion takes the place of an earlier one of its rule; a breach that ends the account answers every question.
 # A question opens a decision; taken back, it leaves a declared breach as it was, and a suspicion open.
@@ -85,11 +86,9 @@ def _decide(connection: apsw.Connection, row: Row, fact: _Decided) -> None:
             kind, at_us = "profit_target", row.happened_us
             measured = (Unit.MINOR, fact.target.minor, fact.observed.minor, "")
     judged = (row.seq, row.account, row.kind, fact.rule, kind, severity, does)
-    if isinstance(fact, BreachSuspected | RuleSuspected | PassHeld):
-        waits = (" ".join(doubt.value for doubt in fact.doubts), "", None)
-    else:
-        waits = ("", "final", row.seq)
-    connection.execute(_INSERT, (*judged, *measured, at_us, *waits))
+    doubts = fact.doubts if isinstance(fact, _Open) else ()
+    settled = ("", None) if isinstance(fact, _Open) else ("final", row.seq)
+    connection.execute(_INSERT, (*judged, *measured, at_us, " ".join(doubt.value for doubt in doubts), *settled))
 
 
 def _severity(fact: _Decided) -> tuple[str, str]:
@@ -155,7 +154,7 @@ _FROM = "FROM rm_decision d JOIN rm_account a ON a.account = d.account"
 def _lines(connection: apsw.Connection, asked: str, values: tuple[int, ...]) -> list[DecisionLine]:
     """`asked`: conditions and order, in the words of this file."""
     found = connection.execute(f"SELECT {_COLUMNS} {_FROM} {asked}", values)
-    return [DecisionLine(*row[:7], Unit(row[7]), *row[8:]) for row in found]
+    return [msgspec.convert(dict(zip(DecisionLine.__struct_fields__, row, strict=True)), DecisionLine) for row in found]
 
 
 def decision_line(connection: apsw.Connection, decision: int) -> DecisionLine | None:
