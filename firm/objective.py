@@ -21,9 +21,10 @@ class Progress(StrEnum):
 
 
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the objectives table. Limits carry floor and headroom; counts carry `have` and `need`; other rules what they `judged`.
+    """One row of the objectives table. Loss limits carry floor and headroom, a target what must be reached.
 
     `floor_after`: where the floor will be after the next reset, at the present balance and equity; None where none moves it.
+    `judged`: what the rule answers; None where it measures nothing now.
     `used_bp`: how much of the limit is used, or of the target is reached, in basis points (0..10000).
     `sentence`: the rule in plain words with this account's numbers. `how`: how the floor or count is worked out.
     """
@@ -40,7 +41,5 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     allowed: Money | None = None
     target: Money | None = None
     current: Money | None = None
-    have: int = 0
-    need: int = 0
     used_bp: int = 0
     judged: Judged | None = None

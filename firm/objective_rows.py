@@ -19,7 +19,8 @@ from firm.phase import Standing
 from firm.plain_figures import PlainFigures, percent
 from firm.rules.clocks import day_number, judge_inactivity, judge_maximum_duration, last_active
 from firm.rules.endings import activity_of, first_day
-from firm.rules.judged import Verdict
+from firm.rules.judged import Unit, Verdict, kept
+from firm.rules.judged import met as judged_met
 from firm.rules.limits import Limit, limit_of, measured_of
 from firm.rules.winning import Moment, judge_target, target_with_consistency
 from firm.ruleset import AnyRuleset, Rule, kept_with
@@ -171,6 +172,7 @@ def _limit_row(account: AccountState, limit: Limit, measured: int) -> Objective:
         allowed=account.money(start - floor),
         current=account.money(measured),
         used_bp=used_bp,
+        judged=kept(measured, floor, Unit.MINOR, broken=broken),
     )
 
 
@@ -198,6 +200,7 @@ def _profit_target(account: AccountState, rule: Rule, term: ProfitTarget, equity
         target=account.money(target),
         current=account.money(measured),
         used_bp=max(0, min(10_000, made * 10_000 // max(1, need))),
+        judged=answer,
     )
 
 
@@ -239,9 +242,8 @@ def _trading_days(account: AccountState, term: TradingDays) -> Objective:
         progress=Progress.MET if met else Progress.PENDING,
         sentence=f"Positions must be opened on at least {_days(term.days_min)}; so far on {account.days_traded}.",
         how=f"A day counts when a position is opened on it. Days run from {zone.rollover} to {zone.rollover} in {zone.zone}.",
-        have=account.days_traded,
-        need=term.days_min,
         used_bp=min(10_000, account.days_traded * 10_000 // term.days_min),
+        judged=judged_met(account.days_traded, term.days_min, Unit.DAYS, is_met=met),
     )
 
 
@@ -257,9 +259,8 @@ def _duration(account: AccountState, rule: Rule, term: MaximumDuration) -> Objec
         progress=Progress.WITHIN,
         sentence=_until_when(account, term, first),
         how="Calendar days count, and the phase ends at the reset that ends the last day.",
-        have=used,
-        need=term.days_max,
         used_bp=min(10_000, used * 10_000 // term.days_max),
+        judged=kept(used, term.days_max, Unit.DAYS, broken=False),
     )
 
 
@@ -288,9 +289,8 @@ def _inactivity(account: AccountState, rule: Rule, term: Inactivity, now_us: int
         progress=Progress.WITHIN,
         sentence=f"At least one trade is needed every {_days(term.days_max)}{counts}.{ends}",
         how=f"Counted from the last activity, {utc_text(last_us)[:16].replace('T', ' ')} UTC, and looked at at each reset.",
-        have=idle,
-        need=term.days_max,
         used_bp=min(10_000, idle * 10_000 // term.days_max),
+        judged=kept(idle, term.days_max, Unit.DAYS, broken=False),
     )
 
 

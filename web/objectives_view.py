@@ -99,8 +99,7 @@ def _used_bp(row: Objective, *, broke: bool) -> int | None:
         return BP_WHOLE
     if row.headroom is not None:
         return BP_WHOLE - left_bp(row)
-    measured = row.judged is not None or row.need or row.target is not None
-    return row.used_bp // 100 * 100 if measured and row.kind not in BY_VERDICT else None
+    return row.used_bp // 100 * 100 if row.judged is not None and row.kind not in BY_VERDICT else None
 
 
 def _state(progress: Progress, standing: Standing, broke: DecisionLine | None, *, paused: bool) -> tuple[str, str, str]:
@@ -130,10 +129,7 @@ def _required(row: Objective, live: LiveAccount, ruleset: AnyRuleset, decision: 
     if row.judged is not None and row.kind not in BY_VERDICT:
         least = "at least" if row.judged.verdict in _MET_OR_NOT else "at most"
         return f"{least} {judged_words.measure(row.judged.limit, row.judged.unit, live.initial)}"
-    if not row.need:
-        return "–"
-    least = "at least" if row.kind == "trading_days" else "at most"
-    return f"{least} {words.plural(row.need, 'day', 'days')}"
+    return "–"
 
 
 def _must_be(rule: str, ruleset: AnyRuleset) -> str:
@@ -154,12 +150,13 @@ def _current(row: Objective, money: Money) -> str:
         return words.money(row.current)
     if row.judged is not None and row.kind not in BY_VERDICT:
         return judged_words.measure(row.judged.observed, row.judged.unit, money)
-    return words.plural(row.have, "day", "days") if row.need else "–"
+    return "–"
 
 
 def still_to_come(live: LiveAccount) -> str:
     """What a phase lacks whose target is reached: trading days, and that nothing is open; empty where neither."""
-    days = sum(max(0, row.need - row.have) for row in live.objectives if row.kind == "trading_days")
+    asked = [row.judged for row in live.objectives if row.kind == "trading_days" and row.judged is not None]
+    days = sum(max(0, judged.limit - judged.observed) for judged in asked)
     flat = live.positions_open and any(row.kind == "profit_target" for row in live.objectives)
     lacking = [words.plural(days, "trading day", "trading days")] if days else []
     return ", ".join([*lacking, "no open position"] if flat else lacking)
