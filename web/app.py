@@ -27,12 +27,14 @@ from web.pages import (
     staff_commands,
     staff_controls,
     staff_decision,
+    staff_drafts,
     staff_drift,
     staff_exposure,
     staff_feed,
     staff_health,
     staff_home,
     staff_owed,
+    staff_programs,
     staff_trace,
     trades,
 )
@@ -60,6 +62,8 @@ PAGES = (
     staff_exposure,
     staff_drift,
     staff_feed,
+    staff_programs,
+    staff_drafts,
     staff_trace,
     metrics,
 )

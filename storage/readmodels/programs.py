@@ -118,7 +118,9 @@ def versions_of(connection: apsw.Connection, program: str, limit: int) -> list[P
 
 
 def program_version(connection: apsw.Connection, seq: int) -> ProgramVersion | None:
-    """What this row published."""
+    """What this row published; a number that no row can have published nothing."""
+    if not 0 < seq < 1 << 63:
+        return None
     row = connection.execute(f"{_VERSION} WHERE seq = ?", (seq,)).fetchone()
     return None if row is None else _version(row)
 
