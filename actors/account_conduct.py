@@ -3,7 +3,8 @@
 Each breach names its subject once: a position, a symbol, an idea, "" for the account. Until that is kept again it is no new breach.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from actors.account_consequences import carry_out
@@ -51,13 +52,20 @@ def _anew(seat: AccountSeat, rule: Rule, seen: Glance, turn: Turn) -> Iterator[B
     state = seat.held
     answers = {answer.subject: answer for answer in look(PLAIN, rule, seen) if answer.is_broken}
     known = {one.subject for one in state.track.broken if one.rule == rule.id}
-    for subject in sorted(known - answers.keys()):
+    for subject in sorted(known - _still_there(rule, seen, answers)):
         seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
     asked = {finding.rule for finding in state.findings if finding.doubts} | set(state.waived)
     if rule.id not in asked:
         terms = striking(rule)
         for subject in sorted(answers.keys() - known):
             yield Breach(rule, answers[subject], consequence_of(state, rule.id, terms))
+
+
+def _still_there(rule: Rule, seen: Glance, broken: Mapping[str, Judged]) -> AbstractSet[str]:
+    """Subjects that break the rule yet. What a price broke no other price mends: it lasts until the subject is gone, or the day."""
+    if rule.terms.frequency is not Frequency.TICK:
+        return broken.keys()
+    return {answer.subject for answer in look(PLAIN, rule, seen)}
 
 
 def striking(rule: Rule) -> Striking:

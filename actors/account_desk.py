@@ -4,21 +4,23 @@ Each thing that happens to an account arrives here as a message; each answer is 
 the book is in `actors/account_book.py`, verdicts are reached in `actors/account_verdicts.py`.
 """
 
-from msgspec.structs import replace
+from types import ModuleType
 
 from actors import account_book as book
 from actors import account_conduct as conduct
 from actors import account_lateness as lateness
+from actors import account_rollover as rollover
 from actors import account_settling as settling
 from actors import account_targets as targets
 from actors import account_verdicts as verdicts
 from actors.account_corrections import correct_deal
-from actors.account_days import close_day, close_days_again, move_equity_of_last
+from actors.account_day import end_day, finalise_day
+from actors.account_days import close_days_again
 from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
-from actors.exhibits import cite
+from actors.guards import breached_at
 from actors.messages import (
     AccountProvisioned,
     ContractReported,
@@ -45,10 +47,8 @@ from firm.facts import (
     AccountLinked,
     AccountOpened,
     ContractChanged,
-    DayAnchored,
     DayOpened,
     MarkTaken,
-    OpenPosition,
 )
 from firm.inputs import (
     AccountReported,
@@ -64,12 +64,19 @@ from firm.inputs import (
     PositionReported,
     SnapshotReported,
 )
-from firm.phase import JUDGED, Standing
+from firm.needs import needs_of
+from firm.phase import JUDGED
 from firm.rules.consequences import gravity
-from firm.rules.endings import is_over
 from firm.rules.limits import first_broken
 from firm.rules.looks import rules_looked_at
 from firm.terms.words import Frequency
+
+
+def _who_decides(answer: FailureAllowed | FailureHeld) -> ModuleType:
+    """Where the question was asked that the risk desk answers."""
+    if answer.at_rollover:
+        return rollover
+    return settling if answer.settled else verdicts
 
 
 class AccountDesk(AccountSeat):
@@ -96,9 +103,11 @@ class AccountDesk(AccountSeat):
             case AccountProvisioned():
                 self._link(message, turn)
             case DayEnded():
-                self._end_day(message, turn)
+                if end_day(self, message, turn):
+                    self.judge(turn, message.at_us)
             case DayFinal():
-                self._finalise_day(message, turn)
+                if finalise_day(self, message, turn):
+                    self.judge(turn, turn.header.happened_us)
             case MarkDue():
                 self._mark(message.at_us, turn)
                 self._look_by_the_minute(message.at_us, turn)
@@ -115,9 +124,9 @@ class AccountDesk(AccountSeat):
             case ContractReported():
                 self._take_contract(message, turn)
             case FailureAllowed():
-                (settling if message.settled else verdicts).fail(self, message, turn)
+                _who_decides(message).fail(self, message, turn)
             case FailureHeld():
-                (settling if message.settled else verdicts).hold_failure(self, message, turn)
+                _who_decides(message).hold_failure(self, message, turn)
             case PassAllowed():
                 verdicts.win(self, message.at_us, turn)
             case PassDoubted():
@@ -202,7 +211,7 @@ class AccountDesk(AccountSeat):
         if broken is not None and self.held.standing in JUDGED:
             verdicts.break_limit(self, broken, at_us, turn)
         elif broken is None:
-            verdicts.warn(self, limits, equity, at_us, turn)
+            verdicts.warn(self, limits, equity, at_us, turn, by_price=Frequency.TRADE not in looked_at)
         for breach in breaches:
             if self.held.standing in JUDGED and not breach.hard:
                 conduct.act_on(self, breach, at_us, turn)
@@ -224,6 +233,8 @@ class AccountDesk(AccountSeat):
 
     def _take_contract(self, message: ContractReported, turn: Turn) -> None:
         """What positions are worth changed without a price: nothing hard rests on it until the platform's equity agrees."""
+        if not message.held and message.symbol not in breached_at(self.held):
+            return  # the market desk knew it by a high that another one has replaced
         self.record(ContractChanged(symbol=message.symbol), turn)
         self.judge(turn, turn.header.happened_us)
 
@@ -237,6 +248,15 @@ class AccountDesk(AccountSeat):
         if equity is not None:
             self.note_peak(equity, at_us, turn)
         return equity is not None
+
+    def see_day_end(self, at_us: int, board: Board) -> bool:
+        """Let a high that begins anew each day do so, for folding. Whether there is one, and the account is to be watched anew."""
+        state = self.held
+        if state.standing not in JUDGED or state.day is None or not needs_of(state.ruleset).peak_of_day:
+            return False
+        equity = state.balance if unpriced(state, board) else equity_of(PLAIN, state, board)
+        self.begin_peak(equity, at_us)
+        return True
 
     # --- opening ---
 
@@ -287,103 +307,6 @@ class AccountDesk(AccountSeat):
             self.account,
         )
         self.watch(turn)
-
-    # --- days ---
-
-    def _end_day(self, message: DayEnded, turn: Turn) -> None:
-        """The rollover itself, with the last prices before it: marks, pauses, ends, and the new day's floor."""
-        state = self.held
-        if state.day is None or state.standing not in JUDGED:
-            self.watch(turn)
-            return
-        market = turn.market(state.bridge)
-        board = market.board.at(message.quotes)
-        if state.closing is not None:
-            self._anchor(board, turn)
-            state = self.held
-        priced = not unpriced(state, board)
-        equity = equity_of(PLAIN, state, board) if priced else state.balance
-        self.write_peak(turn)
-        close_day(self, board, equity if priced else None, turn)
-        cited = cite(state, board, turn) if priced else {}
-        turn.record(
-            DayOpened(
-                day=state.ruleset.calendar.day_at(message.at_us),
-                balance=state.money(state.balance),
-                equity=state.money(equity),
-                positions=tuple(self._open_positions()),
-                quotes=tuple(exhibit.seq for exhibit in cited.values()),
-                provisional=not market.is_final(message.at_us),
-                priced=priced,
-            ),
-            self.account,
-            message.at_us,
-        )
-        if state.standing in (Standing.PAUSED, Standing.RESTRICTED):
-            self.stand(state.running, "rollover", turn)
-            self.enforce("release", 0, turn)
-        self._end_if_over(message.at_us, turn)
-        self.judge(turn, message.at_us)
-
-    def _finalise_day(self, message: DayFinal, turn: Turn) -> None:
-        state = self.held
-        if state.closing is None or state.day is None or state.day.day.start_us != message.at_us:
-            return
-        if state.closing.swap_awaited:
-            return
-        self._anchor(turn.market(state.bridge).board.at(message.quotes), turn)
-        if self.held.day is not None:
-            move_equity_of_last(self, self.held.day.equity - state.day.equity, turn)
-        settling.settle(self, turn)
-        if self.held.day is not None and self.held.day.equity != state.day.equity:
-            look_again_since(self, message.at_us, turn)
-        self.judge(turn, turn.header.happened_us)
-
-    def _anchor(self, board: Board, turn: Turn) -> None:
-        """Fix the day's start from the book and prices of its first instant, whatever came late included."""
-        state = self.held
-        assert state.closing is not None
-        assert state.day is not None
-        then = replace(state, positions=state.closing.positions, balance=state.closing.balance)
-        priced = not unpriced(then, board)
-        equity = equity_of(PLAIN, then, board) if priced else state.closing.balance
-        changed = (state.closing.balance, equity) != (state.day.balance, state.day.equity)
-        turn.record(
-            DayAnchored(
-                day=state.day.day,
-                balance=state.money(state.closing.balance),
-                equity=state.money(equity),
-                changed=changed,
-                priced=priced,
-            ),
-            self.account,
-        )
-
-    def _end_if_over(self, at_us: int, turn: Turn) -> None:
-        """A clock of the phase has run out: by the order of the ruleset the first one counts."""
-        for rule in self.held.ruleset.rules:
-            if is_over(PLAIN, self.held, rule, at_us):
-                self._close(conduct.kind_of(rule), turn)
-                return
-
-    def _close(self, because: str, turn: Turn) -> None:
-        seq = self.stand(Standing.CLOSED, because, turn)
-        self.enforce("flatten", seq, turn)
-
-    def _open_positions(self) -> list[OpenPosition]:
-        state = self.held
-        return [
-            OpenPosition(
-                position_id=held.position_id,
-                symbol=held.symbol,
-                side=held.side,
-                lots_e8=held.lots_e8,
-                price_open=held.price_open,
-                swap=state.money(held.swap),
-                opened_us=held.opened_us,
-            )
-            for held in state.positions
-        ]
 
     def _mark(self, at_us: int, turn: Turn) -> None:
         state = self.held

@@ -10,10 +10,12 @@ from actors.messages import AccountStood, Enforce
 from actors.names import enforcement_desk, key_id, order_desk
 from firm.account import AccountState, EarlierBook, Position, with_price_peak
 from firm.account_fold import fold, opened
+from firm.account_marks import with_peak_of_day
 from firm.arithmetic import Figure
 from firm.equity import Board, lacks_prices
 from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
 from firm.inputs import Input
+from firm.needs import needs_of
 from firm.phase import JUDGED, Standing, may_become
 from firm.price import SymbolSpec
 from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
@@ -160,7 +162,8 @@ class AccountSeat:
         state, board = self.held, market.board
         limits = watched_limits(state, self.limits()) if state.standing in JUDGED else ()
         stakes = self.stakes(board)
-        in_columns = market.has_columns and not market.is_off_market(stakes.needed or ())
+        in_columns = market.has_columns and needs_of(state.ruleset).in_columns
+        in_columns = in_columns and not market.is_off_market(stakes.needed or ())
         rooms = self._rooms(board, equity) if state.standing in JUDGED and equity is not None else FREE
         return watch_of(state, stakes, equity, limits, board, in_columns=in_columns, rooms=rooms)
 
@@ -205,6 +208,10 @@ class AccountSeat:
             off_market = turn.market(state.bridge).is_off_market(stakes.needed or ())
             risen = self._state = with_price_peak(state, equity, at_us, quotes, off_market)
             self._limits = (risen, limits_at_new_peak(limits, risen))
+
+    def begin_peak(self, equity: int, at_us: int) -> None:
+        """A day begins, of which no row is known yet."""
+        self._state = with_peak_of_day(self.held, equity, at_us)
 
     def write_peak(self, turn: Turn) -> None:
         """Make the peak a fact, with the ticks it rested on."""

@@ -49,7 +49,7 @@ class Seen(NamedTuple):
         return then
 
 
-class _Verdict(TypedDict):
+class Told(TypedDict):
     """What a declared and a suspected breach have in common."""
 
     rule: str
@@ -93,7 +93,8 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
         # The newest price, yet older than the book: what is held now was not held then.
         doubts = tuple(doubt for doubt in Doubt if doubt in {*doubts, Doubt.LATE_DATA})
     if not limit.hard:
-        if not _OF_PRICES.intersection(doubts):  # the next price that can be believed will tell
+        # The next price that can be believed will tell; a balance is no matter of prices.
+        if not limit.is_met_by_prices or not _OF_PRICES.intersection(doubts):
             _strike(seat, seen, turn)
     elif doubts:
         suspect(seat, seen, doubts, turn)
@@ -101,13 +102,19 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
         turn.send(RISK, AskFailure(account=seat.account, rule=limit.rule.id, at_us=at_us, settled=False))
 
 
-def warn(seat: AccountSeat, limits: tuple[Limit, ...], equity: int, at_us: int, turn: Turn) -> None:
-    """Tell the trader of limits of which so much is used; once a day for each share, and not by prices that may be wrong."""
+def warn(seat: AccountSeat, limits: tuple[Limit, ...], equity: int, at_us: int, turn: Turn, *, by_price: bool) -> None:
+    """Tell the trader of limits of which so much is used; once a day for each share, and not by prices that may be wrong.
+
+    What prices cannot break they warn of neither.
+    """
     state = seat.held
     for limit in limits:
+        if by_price and not limit.is_met_by_prices:
+            continue
         measured = measured_of(PLAIN, limit, equity, state.balance)
         used_bp = max((share_bp for level, share_bp in limit.warns if measured <= level), default=0)
-        if used_bp and not _OF_PRICES.intersection(_price_doubts(state, at_us, turn)):
+        doubts = _price_doubts(state, at_us, turn) if limit.is_met_by_prices else set()
+        if used_bp and not _OF_PRICES.intersection(doubts):
             floor, observed = state.money(limit.floor), state.money(measured)
             fact = LimitNeared(rule=limit.rule.id, share_bp=used_bp, floor=floor, observed=observed, at_us=at_us)
             seat.record(fact, turn, at_us)
@@ -269,18 +276,26 @@ def _strike(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
 
 def _declare(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
     seat.write_peak(turn)  # the last one: what prices bring after the breach is no high of this account
-    decision = _judged(seat, seen, (), turn)
+    end_by(seat, seen.limit, _judged(seat, seen, (), turn), turn)
+
+
+def end_by(seat: AccountSeat, limit: Limit, decision: int, turn: Turn) -> None:
+    """A declared breach ends the account."""
     seat.enforce("flatten", decision, turn)
-    seat.stand(Standing.BREACHED, seen.limit.rule.id, turn)
+    seat.stand(Standing.BREACHED, limit.rule.id, turn)
 
 
 def suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     """Close-only until data (a final day start, the full prices of a merged window) or a person settles it."""
-    decision = _judged(seat, seen, doubts, turn)
+    stand_suspected(seat, seen.limit, doubts, _judged(seat, seen, doubts, turn), turn)
+
+
+def stand_suspected(seat: AccountSeat, limit: Limit, doubts: tuple[Doubt, ...], decision: int, turn: Turn) -> None:
+    """A suspected breach holds the account."""
     waits_for_data = _WAITED_FOR.issuperset(doubts) or doubts == (Doubt.CONFLATED_PRICES,)
     after = Standing.SUSPECTED if waits_for_data else Standing.UNDER_REVIEW
     if seat.held.standing not in (after, Standing.UNDER_REVIEW):
-        seat.stand(after, seen.limit.rule.id, turn)
+        seat.stand(after, limit.rule.id, turn)
     seat.enforce("close_only", decision, turn)
 
 
@@ -298,7 +313,7 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
         observed = measured_of(calc, limit, observed, balance)
     floor = floor_of(calc, state, limit)
     assert breaks(calc, limit.terms, observed, floor), f"{seat.name}: the working of {limit.rule.id} breaks nothing"
-    verdict = _Verdict(
+    verdict = Told(
         rule=limit.rule.id,
         rule_kind=kind_of(limit),
         severity="hard" if limit.hard else "soft",
@@ -311,7 +326,9 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     )
     if doubts:
         return seat.record(BreachSuspected(**verdict, doubts=doubts), turn, seen.at_us)
-    return seat.record(BreachDeclared(**verdict, reviewed=False, does=limit.does), turn, seen.at_us)
+    return seat.record(
+        BreachDeclared(**verdict, reviewed=False, does=Action.FAIL if limit.hard else limit.does), turn, seen.at_us
+    )
 
 
 def kind_of(limit: Limit) -> str:

@@ -239,7 +239,7 @@ class EnforcementDesk:
 
     def _see_account(self, report: AccountReported, turn: Turn) -> None:
         for command, held in self._to_be_seen(turn):
-            if _is_seen_on(report, held.queued):
+            if plans.is_seen_on(report, held.queued):
                 self._confirm(command, turn)
 
     def _see_snapshot(self, report: SnapshotReported, turn: Turn) -> None:
@@ -392,16 +392,3 @@ class EnforcementDesk:
         if plan is not None or account in known:
             self.state = replace(self.state, plans=known.delete(account) if plan is None else known.set(account, plan))
             self._unfinished.planned(account, plan)
-
-
-def _is_seen_on(report: AccountReported, queued: CommandQueued) -> bool:
-    """Whether what the platform tells of an account shows that a command was carried out."""
-    match queued.action:
-        case "create_account":
-            return bool(report.login)
-        case "set_group":
-            return report.group == queued.args["group"]
-        case "set_leverage":
-            return f"{report.leverage}" == queued.args["leverage"]
-        case _:
-            return False

@@ -8,7 +8,7 @@ from actors.effects import SendCommand
 from actors.messages import Enforce
 from firm.commands import BridgeMode
 from firm.facts import CommandQueued
-from firm.inputs import CommandState
+from firm.inputs import AccountReported, CommandState
 from firm.instant import MINUTE_US
 
 PLANS: dict[str, tuple[str, ...]] = {
@@ -285,3 +285,16 @@ def sending(queued: CommandQueued) -> SendCommand:
         args=queued.args,
         deadline_us=queued.deadline_us,
     )
+
+
+def is_seen_on(report: AccountReported, queued: CommandQueued) -> bool:
+    """Whether what the platform tells of an account shows that a command was carried out."""
+    match queued.action:
+        case "create_account":
+            return bool(report.login)
+        case "set_group":
+            return report.group == queued.args["group"]
+        case "set_leverage":
+            return f"{report.leverage}" == queued.args["leverage"]
+        case _:
+            return False

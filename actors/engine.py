@@ -203,6 +203,8 @@ class Engine:
     def _decide_once(self, arrival: Arrival, turn: WorkingTurn) -> None:
         body = arrival.body
         self.fold(body, turn.header.seq, arrival.account, turn.header.happened_us, turn)
+        # What a stop leads to happens with the input, not with whichever of its prices wakes somebody first.
+        self._settle(turn)
         for name in deciding(body, arrival.account, self._own.state.bridges):
             self._deliver(name, body, turn)
             self._settle(turn)

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from actors.bands import Side, converted_bands, linear_bands
+from actors.bands import SCALE, Side, converted_bands, linear_bands
 from actors.desk import Bands, Follower, Watch
+from actors.sanity import PRICE_POINTS_MAX
 from firm.account import AccountState, Peak, with_price_peak
 from firm.bounds import EQUITY_MINOR_MAX
 from firm.equity import Board, Holdings, holdings_of, symbols_needed
@@ -48,7 +49,8 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
     `contracts`: of each position, and how its profit is converted: all that the others rest on but the book and the ruleset.
     `needed`: the symbols its equity depends on, None while a contract or a conversion is missing. `late`: those of which it
     judges prices that come late. `holdings`: None where something is missing. `exposure`: minor units a point, times the scale
-    and rounded up, of each leg; None where a profit needs conversion. `trails`: whether a floor follows every new equity high.
+    and rounded up, of each leg; None where a profit needs conversion. `moves_most`: by what no price moves equity further, in minor
+    units; None likewise. `trails`: whether a floor follows every new equity high.
     """
 
     contracts: tuple[Terms, ...]
@@ -56,6 +58,7 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
     late: tuple[str, ...]
     holdings: Holdings | None
     exposure: tuple[tuple[Side, int], ...] | None
+    moves_most: int | None
     trails: bool
 
     def equity(self, state: AccountState, board: Board) -> int:
@@ -74,8 +77,9 @@ def stakes_of(state: AccountState, board: Board) -> Stakes:
     needed, holdings = symbols_needed(state, board), holdings_of(state, board)
     is_plain = holdings is not None and not any(leg.hops for leg in holdings.legs)
     exposure = _exposure(state, board) if is_plain else None
-    contracts = contracts_of(state, board)
-    return Stakes(contracts, needed, _late(state, needed), holdings, exposure, state.trails_every_tick)
+    moves_most = None if exposure is None else _moves_most(exposure) + len(state.positions)
+    contracts, late = contracts_of(state, board), _late(state, needed)
+    return Stakes(contracts, needed, late, holdings, exposure, moves_most, state.trails_every_tick)
 
 
 def contracts_of(state: AccountState, board: Board) -> tuple[Terms, ...]:
@@ -100,7 +104,7 @@ def watch_of(
     """
     if state.standing not in JUDGED:
         # One that ended, or has not begun, is woken by nothing but what may show that it did not break its limit.
-        return Watch(state.account, breached=_breached(state), newest_us=_newest_us(state))
+        return Watch(state.account, breached=breached_at(state), newest_us=_newest_us(state))
     needed = stakes.needed if stakes.needed is not None else tuple({held.symbol for held in state.positions})
     bands: Bands | None = ()
     follower = None
@@ -118,7 +122,7 @@ def watch_of(
         provisional_us=state.day.day.start_us if state.closing is not None and state.day is not None else 0,
         marked=bool(state.positions or state.track.orders),
         late=stakes.late,
-        breached=_breached(state),
+        breached=breached_at(state),
         newest_us=_newest_us(state),
         unfilled=_unfilled(state),
     )
@@ -130,7 +134,7 @@ def _bands(
     if equity is None or stakes.holdings is None:
         return None
     rounding = len(state.positions)
-    down = _least(*(equity - limit.nearest for limit in limits), rooms.down)
+    down = _least(*(limit.room(equity, state.balance) for limit in limits), rooms.down)
     down = None if down is None else down - 1 - rounding
     up = _least(state.peak.equity - equity if stakes.trails and state.peak is not None else None, rooms.up)
     # A limit that is broken and was not acted on (its price is in doubt), and a high that the next price will bring, are looked
@@ -138,6 +142,11 @@ def _bands(
     if (down is not None and down < 0) or (up is not None and up < 0):
         return None
     up = None if up is None else up - rounding
+    if stakes.moves_most is None or abs(equity) + stakes.moves_most >= EQUITY_MINOR_MAX:
+        # Beyond what can be stored its desk must stop: at the price that brings equity there, not with the next mark.
+        room = EQUITY_MINOR_MAX - 1 - rounding
+        down = room + equity if down is None else min(down, room + equity)
+        up = room - equity if up is None else min(up, room - equity)
     if stakes.exposure is None:
         return converted_bands(stakes.holdings.legs, board.quotes, down, up)
     return linear_bands(stakes.exposure, board.quotes, down, up)
@@ -190,7 +199,7 @@ def _high(state: AccountState) -> Peak | None:
     return None if state.is_peak_in_doubt else peak
 
 
-def _breached(state: AccountState) -> tuple[str, ...]:
+def breached_at(state: AccountState) -> tuple[str, ...]:
     """The symbols at whose prices limits were seen broken, or a high was, as long as a late one may show that they were not."""
     grounds = [finding.grounds for finding in state.findings if finding.grounds is not None]
     highs = [high for high in (_high(state), *(one.high for one in grounds)) if high is not None]
@@ -212,3 +221,7 @@ def _exposure(state: AccountState, board: Board) -> tuple[tuple[Side, int], ...]
         value = held.lots_e8 * spec.contract_e8 * TEN_TO[state.initial.exponent]
         exposure[held.symbol, "bid" if held.side is PositionSide.BUY else "ask"] += -(-value // TEN_TO[spec.digits])
     return tuple(exposure.items())
+
+
+def _moves_most(exposure: tuple[tuple[Side, int], ...]) -> int:
+    return sum(exposed for _, exposed in exposure) * PRICE_POINTS_MAX // SCALE + 1

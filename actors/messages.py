@@ -44,9 +44,13 @@ class PricesMissing(Message, frozen=True, kw_only=True):
 
 
 class ContractReported(Message, frozen=True, kw_only=True):
-    """A symbol the account depends on has another contract, and no price yet."""
+    """A symbol the account depends on has another contract, and no price yet.
+
+    `held`: its equity depends on it, or did today. Else only a breach or a high did, of which prices may have brought another one since.
+    """
 
     symbol: str
+    held: bool = True
 
 
 class DayEnded(Message, frozen=True, kw_only=True):
@@ -124,7 +128,8 @@ class AccountStood(Message, frozen=True, kw_only=True):
 class AskFailure(Message, frozen=True, kw_only=True):
     """May this account be failed automatically?
 
-    `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it.
+    `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it. `at_rollover`: it is
+    of a limit that only the marks of a rollover can break.
     """
 
     account: int
@@ -132,6 +137,7 @@ class AskFailure(Message, frozen=True, kw_only=True):
     at_us: int
     settled: bool
     late: bool = False
+    at_rollover: bool = False
 
 
 class FailureAllowed(Message, frozen=True, kw_only=True):
@@ -141,6 +147,7 @@ class FailureAllowed(Message, frozen=True, kw_only=True):
     at_us: int
     settled: bool
     late: bool = False
+    at_rollover: bool = False
 
 
 class FailureHeld(Message, frozen=True, kw_only=True):
@@ -151,6 +158,7 @@ class FailureHeld(Message, frozen=True, kw_only=True):
     settled: bool
     doubt: Doubt
     late: bool = False
+    at_rollover: bool = False
 
 
 class AskPass(Message, frozen=True, kw_only=True):

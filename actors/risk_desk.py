@@ -4,6 +4,8 @@ A bad price or a broken feed fails many accounts at once; a real market seldom d
 come together, and a person looks. A kill switch takes one person to engage and two different ones to release.
 """
 
+from typing import TypedDict
+
 import msgspec
 from msgspec.structs import replace
 
@@ -34,6 +36,16 @@ from firm.facts import (
 )
 from firm.inputs import Input
 from firm.phase import JUDGED
+
+
+class _Asked(TypedDict):
+    """What an answer repeats of its question."""
+
+    rule: str
+    at_us: int
+    settled: bool
+    late: bool
+    at_rollover: bool
 
 
 class RiskState(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,11 +117,12 @@ class RiskDesk:
         if self._asked_in != turn.header.seq:
             self._asked_in, self._failed_before, self._allowed = turn.header.seq, self.state.failures, 0
         doubt = self._why_not_fail(ask.at_us, turn)
+        asked = _Asked(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, late=ask.late, at_rollover=ask.at_rollover)
         if doubt is None:
             self._allowed += 1
-            answer: Message = FailureAllowed(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, late=ask.late)
+            answer: Message = FailureAllowed(**asked)
         else:
-            answer = FailureHeld(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, doubt=doubt, late=ask.late)
+            answer = FailureHeld(**asked, doubt=doubt)
         turn.send(account_desk(ask.account), answer)
 
     def _why_not_fail(self, at_us: int, turn: Turn) -> Doubt | None:

@@ -7,11 +7,9 @@ from msgspec.structs import replace
 from firm import track_fold
 from firm.account import (
     AccountState,
-    Closing,
     EarlierBook,
     Moved,
     Peak,
-    Position,
     cash_key,
     with_deal,
     with_restated,
@@ -38,6 +36,7 @@ from firm.account_findings import (
     with_moved,
 )
 from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
+from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting
 from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
     AccountLinked,
@@ -145,11 +144,11 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
         ):
             return _fold_booking(state, body, seq, happened_us)
         case PositionReported():
-            return _after_swap_told(with_stops(state, body, seq), body.position_id, body.t_us)
+            return after_swap_told(with_stops(state, body, seq), body.position_id, body.t_us)
         case OrderReported():
             return with_order(state, body, seq)
         case StandingChanged():
-            ended = at_its_last_peak(state) if body.after is Standing.CLOSED else state
+            ended = at_its_last_peak(state) if body.after in (Standing.CLOSED, Standing.PASSED) else state
             return at_standing(replace(ended, standing=body.after))
         case AccountLinked():
             return replace(state, login=body.login)
@@ -233,7 +232,7 @@ def _fold_booking(state: AccountState, body: Booking, seq: int, happened_us: int
         case DividendBooked():
             return _after_dividend(state, body, seq, happened_us)
         case SwapPosted():
-            return _after_swap(state, body, seq, happened_us)
+            return after_swap(_with_book_kept(state, happened_us), body, seq)
         case PositionRestated():
             return _after_restated(state, body, seq, happened_us)
         case unknown:
@@ -277,7 +276,7 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
     return replace(
         _with_book_kept(state, happened_us),
         positions=with_deal(state.positions, fact, seq),
-        closing=_no_longer_awaiting(closing, fact),
+        closing=no_longer_awaiting(closing, fact),
         findings=findings,
         balance=fact.balance.minor,
         balance_source=f"{seq}/balance/minor",
@@ -316,30 +315,6 @@ def _with_book_kept(state: AccountState, until_us: int) -> AccountState:
         return replace(state, earlier=())
     kept = EarlierBook(state.book_since_us, until_us, state.balance, state.balance_source, state.positions)
     return replace(state, earlier=(*state.earlier[1 - EARLIER_BOOKS_MAX :], kept), book_since_us=until_us)
-
-
-def _no_longer_awaiting(closing: Closing | None, fact: DealBooked) -> Closing | None:
-    """A position that is closed brings no more news of its swap."""
-    if closing is None or fact.lots_e8:
-        return closing
-    return replace(closing, swap_awaited=closing.swap_awaited - {fact.position_id})
-
-
-def _after_swap(state: AccountState, fact: SwapPosted, seq: int, happened_us: int) -> AccountState:
-    closing = state.closing
-    if closing is not None:
-        closing = replace(closing, positions=_with_swap(closing.positions, fact, seq))
-    state = _with_book_kept(state, happened_us)
-    return replace(state, positions=_with_swap(state.positions, fact, seq), closing=closing)
-
-
-def _with_swap(positions: tuple[Position, ...], fact: SwapPosted, seq: int) -> tuple[Position, ...]:
-    return tuple(
-        replace(held, swap=fact.swap.minor, swap_seq=seq, swap_path="swap/minor")
-        if held.position_id == fact.position_id
-        else held
-        for held in positions
-    )
 
 
 def _after_cash(state: AccountState, fact: CashBooked, seq: int, happened_us: int) -> AccountState:
@@ -395,13 +370,6 @@ def _after_restated(state: AccountState, fact: PositionRestated, seq: int, happe
         closing = replace(closing, positions=with_restated(closing.positions, fact, seq))
     state = with_deals_restated(_with_book_kept(state, happened_us), fact)
     return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing)
-
-
-def _after_swap_told(state: AccountState, position_id: str, t_us: int) -> AccountState:
-    """The platform spoke of a position after the day's first instant: its swap, changed or not, is known."""
-    if state.closing is None or state.day is None or t_us < state.day.day.start_us:
-        return state
-    return replace(state, closing=replace(state.closing, swap_awaited=state.closing.swap_awaited - {position_id}))
 
 
 def _after_exhibit(state: AccountState, fact: QuoteUsed, seq: int) -> AccountState:

@@ -5,7 +5,7 @@ from typing import assert_never
 import msgspec
 
 from firm.ruleset import AnyRuleset, kept_with
-from firm.terms.losses import Effective, FloorReaches, LossLimit, OnPayout, Trail
+from firm.terms.losses import Effective, FloorReaches, LossLimit, Measured, OnPayout, Trail
 from firm.terms.objectives import DayCounts, Inactivity, MaximumDuration, ProfitTarget, TradingDays
 from firm.terms.union import Term
 from firm.terms.words import (
@@ -23,13 +23,14 @@ from firm.track import OF_DAYS, HighKey, HighOf
 
 class Needs(msgspec.Struct, frozen=True, gc=False):
     """`highs`: which ones are kept. `follows_prices`: something follows every equity high. `peak_of_day`: that high begins anew each day.
-
+    `in_columns`: floors rise with equity highs alone, and by no more than they do, and only equity is held against them.
     `days`, `trades`, `orders`: whether finished days, closed trades, and stops with waiting orders are kept.
     """
 
     highs: tuple[HighKey, ...]
     follows_prices: bool
     peak_of_day: bool
+    in_columns: bool
     days: bool
     trades: bool
     orders: bool
@@ -52,10 +53,16 @@ def _needs_of(ruleset: AnyRuleset) -> Needs:
         highs=tuple(dict.fromkeys(keys)),
         follows_prices=bool(follows),
         peak_of_day=peak_of_day,
+        in_columns=not any(_leaves_columns(terms) for terms in limits),
         days=Observed.DAYS in asked,
         trades=Observed.TRADES in asked,
         orders=Observed.ORDERS in asked,
     )
+
+
+def _leaves_columns(terms: LossLimit) -> bool:
+    leaps = any(isinstance(trigger, EquityGain) for trigger in triggers_of(terms))
+    return leaps or terms.measured is not Measured.EQUITY
 
 
 def _is_counted_by_rows(terms: Term) -> bool:
@@ -97,7 +104,8 @@ def high_keys(terms: LossLimit, *, peak_of_day: bool) -> list[HighKey]:
             case EndOfDayBalance():
                 keys.append(HighKey(HighOf.DAY_BALANCE, Scope.PHASE, OnPayout.NONE))
             case EquityGain():
-                keys += [HighKey(HighOf.PRICED, Scope.PHASE, OnPayout.NONE)] if peak_of_day else []
+                earlier = peak_of_day or effective is Effective.NEXT_DAY
+                keys += [HighKey(HighOf.PRICED, Scope.PHASE, OnPayout.NONE)] if earlier else []
             case PayoutsMade():
                 pass
             case unknown:

@@ -208,9 +208,10 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`highs`: one of each key that is asked for. `week`: the start of its first day. `days`: finished ones, the newest last.
 
     `today`: the running day. `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts
-    all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `stops` of open
-    positions, `orders` that wait, `orders_gone_us`: when the last one was filled or taken back. `reached`: targets that are.
-    `latched`: targets that were once, and stay so. `broken`: terms that are, by whom. `scores`: what was published, by board.
+    all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `checked`: the floors
+    that the last day ended with, of limits that are held against the marks of its end. `stops` of open positions, `orders` that wait,
+    `orders_gone_us`: when the last one was filled or taken back. `reached`: targets that are. `latched`: targets that were once, and
+    stay so. `broken`: terms that are, by whom. `scores`: what was published, by board.
     """
 
     highs: tuple[High, ...] = ()
@@ -221,6 +222,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_cut: bool = False
     strikes: tuple[Strike, ...] = ()
     warned: tuple[tuple[str, int], ...] = ()
+    checked: tuple[tuple[str, Figure], ...] = ()
     payouts: tuple[PayoutMade, ...] = ()
     stops: tuple[Stops, ...] = ()
     orders: tuple[OrderWaiting, ...] = ()

@@ -25,7 +25,11 @@ def at_day_opened(track: Track, fact: DayOpened, seq: int, peak: Figure | None) 
     """A day begins, and with the first of a calendar week the week. `peak`: the highest equity of the day that ended, where it was kept."""
     start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, not fact.provisional, fact.priced)
     begins_week = track.week is None or _week(track.week.day.label) != _week(fact.day.label)
-    track = replace(track, week=start if begins_week else track.week, warned=())
+    checked = tuple(
+        (one.rule, Figure(one.floor.minor, f"{seq}/checked/{place}/floor/minor"))
+        for place, one in enumerate(fact.checked)
+    )
+    track = replace(track, week=start if begins_week else track.week, warned=(), checked=checked)
     if not track.highs:
         return track
     closed = {high.key: high for high in track.highs if high.key.of is HighOf.CLOSED}

@@ -91,6 +91,8 @@ def _paragraph(of: Any) -> str:
 def _type(annotation: Any) -> str:
     if annotation is type(None):
         return "null"
+    if hasattr(annotation, "__metadata__"):  # bounds and descriptions are told by the schema
+        return _type(annotation.__origin__)
     arms = get_args(annotation)
     if not arms:
         return str(annotation.__name__)

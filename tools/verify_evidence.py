@@ -478,13 +478,18 @@ class Case:
 
     def look_up(self, source: str) -> int:
         """The number at "SEQ/path" of a row in the bundle, or at "ruleset/path" of the frozen rules."""
+        value = self.find(source)
+        require(type(value) is int, f"{source} holds no whole number", CONTEST)
+        return int(value)
+
+    def find(self, source: str) -> Any:
+        """What is there, a number or not."""
         head, *path = source.split("/")
         require(head == "ruleset" or int(head) in self.payloads, f"row {head}, on which the decision rests, is missing")
         value: Any = self.ruleset if head == "ruleset" else self.payloads[int(head)]
         for name in path:
             value = value[int(name)] if isinstance(value, list) else value[name]
-        require(type(value) is int, f"{source} holds no whole number", CONTEST)
-        return int(value)
+        return value
 
 
 # --- the rules, in the words of today ---
@@ -815,6 +820,9 @@ class Account:
         self.week_us, self.week_label, self.week_is_whole = 0, "", False
         self.payouts = cited_payouts(case)
         self.strikes: list[Strike] = []
+        self.day_opened = 0  # the row that began the day
+        self.ended_with: dict[str, int] = {}  # places in it of the floors with which the day before ended, by rule
+        self.floors_followed: set[int] = set()  # rows of such floors that were worked out
         self.findings: list[Finding] = []
         self.broken = 0  # the row of a hard breach that stands
         self.booked: set[tuple[str, str]] = set()
@@ -888,6 +896,8 @@ class Account:
             "TradingDayUncounted": self._uncount_day,
             "BreachSuspected": self._find,
             "BreachDeclared": self._declare,
+            "RuleSuspected": self._find,
+            "RuleBroken": self._break_rule,
             "VerdictCorrected": self._correct,
         }.get(row["kind"])
         if change is not None:
@@ -1214,7 +1224,8 @@ class Account:
         self.owed.append(Owed(kinds, key=key, by=by, to=to, may=may))
 
     def _book_cash(self, seq: int, row: Any, body: Any, said: Any) -> None:
-        require(said["cash_kind"] != "dividend", f"row {seq} books a dividend as a deposit or withdrawal", CONTEST)
+        profits = said["cash_kind"] == "dividend" or (said["cash_kind"] == "payout" and said["amount"]["minor"] < 0)
+        require(not profits, f"row {seq} books a {said['cash_kind']} as a deposit or withdrawal", CONTEST)
         amount, told = self.case.minor(body["amount"], f"row {seq}"), self.case.minor(said["amount"], f"row {seq}")
         require(amount == told, f"row {seq} books {amount}, the platform reported {told}", CONTEST)
         self._once(seq, "CashReported", body["cash_id"])
@@ -1240,7 +1251,7 @@ class Account:
         profit, paid = self.case.minor(body["profit"], f"row {seq}"), self.case.minor(body["paid"], f"row {seq}")
         told, number = self.case.minor(said["amount"], f"row {seq}"), body["number"]
         require(profit == -told, f"row {seq} pays {profit} out, the platform reported {told}", CONTEST)
-        require(said["cash_kind"] != "dividend", f"row {seq} books a dividend as a payout", CONTEST)
+        require(said["cash_kind"] == "payout", f"row {seq} books {said['cash_kind']} as a payout", CONTEST)
         require(0 <= paid <= profit, f"row {seq} pays the trader {paid} of {profit}", CONTEST)
         self._once(seq, "CashReported", body["cash_id"])
         newest = self.payouts[-1].number if self.payouts else 0 if self.case.is_whole else None
@@ -1254,7 +1265,12 @@ class Account:
                 self._owe_high(key, by=-profit)
             elif key.on_payout == "reset_to_initial":
                 self._owe_high(key, to=start)
-        self.owed += [Owed(("PeakReached",), may=True)] if self.needs.follows_prices else []
+        # Limits that follow every price treat payouts alike, or the ruleset is not published.
+        following = next(
+            (rule.term["on_payout"] for rule in self.case.rules if rule.is_limit and follows_prices(rule.term)), "none"
+        )
+        if following in FALLS_WITH_PAYOUTS and self.day is not None:
+            self.owed.append(Owed(("PeakReached",), to=start if following == "reset_to_initial" else None))
         self._move_balance(seq, row, body, -profit, self.positions)
 
     def _post_swap(self, seq: int, row: Any, body: Any, said: Any) -> None:
@@ -1332,10 +1348,13 @@ class Account:
         same = self.balance is None or carried == [one._replace(at="", swap_at="") for one in held]
         require(same, f"row {seq} begins the day with other positions than the book held", CONTEST)
         self.balance, self.balance_at, self.positions = balance, f"{seq}/balance/minor", held
+        self._require_floors(seq, body.get("checked", []))
+        self.day_opened = seq
         self._turn_over(seq, body["day"])
         self.day, self.day_cause, self.since_us, self.earlier = seq, row["cause"], self.day_us, []
         self.closing = (balance, held) if body["provisional"] else None
         self.closing_is_whole, self.closing_is_corrected = True, False
+        self.ended_with = {one["rule"]: place for place, one in enumerate(body.get("checked", []))}
         worth = balance
         if body["priced"]:
             exhibits = exhibits_of(self.case, body["quotes"], row["cause"])
@@ -1345,6 +1364,26 @@ class Account:
         self._begin_highs(seq, balance, equity, self._begin_week(seq))
         if not body["provisional"]:
             self._raise_days()
+
+    def _require_floors(self, seq: int, checked: list[Any]) -> None:
+        """The floors with which the day ends, of limits that a rollover alone can break; where the rows that they rest on are here."""
+        rules = [rule for rule in self.case.rules if rule.is_limit and rule.term["checked"] == "at_rollover"]
+        if self.day is None or not self.case.is_whole:
+            return
+        named = [one["rule"] for one in checked]
+        require(named == [rule.id for rule in rules], f"row {seq} ends the day with the floors of {named}", CONTEST)
+        for rule, one in zip(rules, checked):  # noqa: B905  (Python 3.8)
+            if is_known(rule):
+                floor, said = (
+                    floor_of(Working(self.case), self.case, self, rule).value,
+                    self.case.minor(one["floor"], f"row {seq}"),
+                )
+                require(
+                    said == floor,
+                    f"row {seq} ends the day with a floor of {said} under {rule.id!r}, it was {floor}",
+                    CONTEST,
+                )
+                self.floors_followed.add(seq)
 
     def _begin_week(self, seq: int) -> bool:
         """The first day of a calendar week begins it. Of the file's first day nobody can tell, unless it is a Monday."""
@@ -1455,7 +1494,10 @@ class Account:
 
     def _raise_peak(self, *told: Any) -> None:
         seq, _, body = told
-        self.highs[PEAK] = High(self.case.minor(body["equity"], f"row {seq}"), f"{seq}/equity/minor", None, True)
+        equity = self.case.minor(body["equity"], f"row {seq}")
+        begins = self.due.to if self.due is not None else None
+        require(begins in (None, equity), f"row {seq} moves the peak to {equity}, it begins anew at {begins}", CONTEST)
+        self.highs[PEAK] = High(equity, f"{seq}/equity/minor", None, True)
 
     def _raise(self, key: Key, minor: int, at: str, at_us: int) -> None:
         """A mark that may be the highest. Of before the file's rows there may be a higher one, unless the decision cites it."""
@@ -1546,6 +1588,12 @@ class Account:
             return
         self.findings = [finding for finding in self.findings if finding.rule != rule.id]
         self.strikes.append(Strike(rule.id, body["at_us"], self.day_label))
+
+    def _break_rule(self, *told: Any) -> None:
+        """A rule that is no loss limit was broken; where that ends the account, nothing else is open."""
+        seq, _, body = told
+        if body["does"] == "fail":
+            self.findings, self.broken = [], seq
 
     def consequence_in(self, seq: int, rule: Rule, body: Any) -> Any:
         """What a breach in this row does, which is what the rule says of its next strike."""
@@ -1801,13 +1849,8 @@ def check_decision(case: Case) -> Judged:
     if unknown:
         told = [*(earlier.told if earlier is not None else []), *done_again(case, account, rule, unknown)]
         return Judged(basis, list(dict.fromkeys(told + gaps(case, account, calc))))
-    if not case.is_breach:
-        wanted, told = won(calc, case, account, rule)
-    elif finding is not None and earlier is not None:
-        wanted, told = confirmed(calc, case, account, rule, finding)
-        told = [*earlier.told, *told]
-    else:
-        wanted, told = broken(calc, case, account, rule)
+    wanted, told = worked_out(calc, case, account, rule, finding)
+    told = [*(earlier.told if earlier is not None else []), *told]
     require_same_working(case.fact["working"], calc.steps)
     for name, value in wanted.items():
         said = case.fact[name]
@@ -1822,6 +1865,19 @@ def check_decision(case: Case) -> Judged:
     return Judged(basis, list(dict.fromkeys(told + gaps(case, account, calc))))
 
 
+def worked_out(
+    calc: Working, case: Case, account: Account, rule: Rule, finding: Finding | None
+) -> tuple[dict[str, Any], list[str]]:
+    """The working in `calc`; what the decision must say by it, and what that shows."""
+    if not case.is_breach:
+        return won(calc, case, account, rule)
+    if finding is not None:
+        return confirmed(calc, case, account, rule, finding)
+    if rule.is_limit and rule.term["checked"] == "at_rollover":
+        return broken_at_rollover(calc, case, account, rule)
+    return broken(calc, case, account, rule)
+
+
 def confirmed_by(case: Case, account: Account, rule: Rule) -> Finding | None:
     """The suspicion that the decision makes final."""
     if case.kind != "BreachDeclared" or case.fact["late"]:
@@ -1831,7 +1887,10 @@ def confirmed_by(case: Case, account: Account, rule: Rule) -> Finding | None:
 
 def rules_behind(case: Case, rule: Rule) -> list[Rule]:
     """The rules that the decision follows from: the one that broke, or all that must be met to pass."""
-    return [rule] if case.is_breach else [one for one in case.rules if one.kind in OBJECTIVES]
+    if case.is_breach:
+        return [rule]
+    # Those of a payout are no objectives of the phase.
+    return [one for one in case.rules if one.kind in OBJECTIVES and one.term.get("per", "phase") == "phase"]
 
 
 def require_same_working(said: Any, built: list[dict[str, Any]]) -> None:
@@ -1876,20 +1935,11 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
     )
     observed = measured(calc, rule.term, equity_of(calc, book, exhibits), book)
     account.require_points(book, exhibits)
-    untimely = check_instant(case, account, rule, exhibits)
+    untimely = check_instant(case, account, exhibits)
     floor = floor_of(calc, case, account, rule)
     compare(calc, rule.term, observed, floor)
-    does, unsure = consequence(case, account, rule)
-    wanted = {
-        "rule_kind": KINDS[rule.term["scope"]],
-        "severity": "hard" if is_hard(does) else "soft",
-        "floor": case.money(floor.value),
-        "observed": case.money(observed.value),
-        "late": bool(late),
-        "quotes": [seq for seq, _ in exhibits],
-    }
-    if case.kind == "BreachDeclared":
-        wanted["reviewed"] = False
+    wanted, unsure = verdict(case, account, rule, observed, floor)
+    wanted["quotes"] = [seq for seq, _ in exhibits]
     when = f"at instant {case.fact['at_us']}" if late else f"as of row {account.last}"
     return wanted, [
         f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
@@ -1899,6 +1949,46 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
         *untimely,
         *older_prices(book, exhibits),
     ]
+
+
+def broken_at_rollover(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
+    """A breach that the marks of a rollover show, once they are final: they are held against the floor with which the day before ended."""
+    final = account.closing is None and account.day is not None and case.rows[account.day]["cause"] == case.cause
+    require(final, f"row {case.decision} judges no rollover that became final with row {case.cause}", CONTEST)
+    require(rule.id in account.ended_with, f"row {account.day_opened} holds no floor of {rule.id!r}", CONTEST)
+    equity, balance = (
+        calc.given(f"{name} at the rollover", f"{account.day}/{name}/minor", "minor") for name in ("equity", "balance")
+    )
+    source = f"{account.day_opened}/checked/{account.ended_with[rule.id]}/floor/minor"
+    floor = calc.given("floor with which the day ended", source, "minor")
+    observed = of_two(calc, rule.term, equity, balance)
+    compare(calc, rule.term, observed, floor)
+    wanted, unsure = verdict(case, account, rule, observed, floor)
+    wanted.update(at_us=account.day_us, late=False)
+    followed = account.day_opened in account.floors_followed
+    shows = "worked out from the rule and the rows before" if followed else f"as row {account.day_opened} holds it"
+    said = [f"the marks of the rollover in row {account.day}, against the floor with which the day ended, {shows}"]
+    if not followed:
+        said.append(
+            f"NOT shown: that the day ended with the floor in row {account.day_opened}; the rows before are not in the file"
+        )
+    return wanted, [*said, *unsure]
+
+
+def verdict(case: Case, account: Account, rule: Rule, observed: Term, floor: Term) -> tuple[dict[str, Any], list[str]]:
+    """What a breach says that is judged directly, but for its prices; and what the rows cannot show of what it does."""
+    does, unsure = consequence(case, account, rule)
+    wanted: dict[str, Any] = {
+        "rule_kind": KINDS[rule.term["scope"]],
+        "severity": "hard" if is_hard(does) else "soft",
+        "floor": case.money(floor.value),
+        "observed": case.money(observed.value),
+        "late": bool(case.fact["late"]),
+        "quotes": [],
+    }
+    if case.kind == "BreachDeclared":
+        wanted["reviewed"] = False
+    return wanted, unsure
 
 
 KINDS = {"day": "daily_loss", "week": "weekly_loss", "phase": "maximum_loss"}
@@ -1917,20 +2007,15 @@ def consequence(case: Case, account: Account, rule: Rule) -> tuple[Any, list[str
     return does, [f"NOT shown: how often rule {rule.id!r} was broken before row {case.anchor}; strikes may lie there"]
 
 
-def check_instant(case: Case, account: Account, rule: Rule, exhibits: list[tuple[int, Any]]) -> list[str]:
+def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]]) -> list[str]:
     """A breach is judged as of what caused it, within the day whose floor it broke; what of that the rows cannot show."""
     at_us, late = case.fact["at_us"], case.fact["late"]
     row = case.rows.get(case.cause, {"kind": "", "account": 0})
     kind, said = row["kind"], []
     require(type(at_us) is int and account.day is not None, "no trading day had begun", CONTEST)
     begins = not late and (account.day_us, account.day_cause) == (at_us, case.cause)
-    ends = rule.term["checked"] == "at_rollover"
-    at_rollover = not ends or at_us in (account.day_us, account.day_end_us)
-    require(at_rollover, f"rule {rule.id!r} is checked at the rollover alone, not at instant {at_us}", CONTEST)
-    ends = ends and at_us == account.day_end_us
-    said += [f"NOT shown: that the day of row {account.day} ended with row {case.cause}"] if ends else []
     # What comes late has the firm look again at all that has passed since: any instant of the day may be judged then, by its prices.
-    if not late and not begins and not ends and not is_instant_of(case, exhibits):
+    if not late and not begins and not is_instant_of(case, exhibits):
         # A resumed desk decides what was kept for it as of when that came. Rows of before may lack a suspicion's cause.
         unseen = kind == "ResumeDesk" or (not kind and case.decision != case.bundle["decision"])
         caused = f"row {case.cause} ({kind or 'not in the file'}), which caused it"
@@ -1942,7 +2027,7 @@ def check_instant(case: Case, account: Account, rule: Rule, exhibits: list[tuple
         require(doubted, f"instant {at_us} lies before the book that it is judged on", CONTEST)
         said.append(f"NOT shown: that what row {case.decision} judges was held, or the day begun, at instant {at_us}")
     require(not late or at_us >= account.day_us, f"instant {at_us} lies before the day of row {account.day}", CONTEST)
-    if at_us >= account.day_end_us and not ends:
+    if at_us >= account.day_end_us:
         # Only the platform's time ends days, and not where a report is stamped ahead of the firm's clock.
         ahead = kind != "QuoteFrame" and row.get("received_us", 0) < account.day_end_us
         running = kind in BY_PEOPLE or ahead
@@ -2013,24 +2098,15 @@ def confirmed(
 
 def won(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
     """A pass, given or held: enough trading days, and the balance against the target, with nothing open where the rule asks so."""
-    targets = [one.id for one in case.rules if one.kind == "profit_target"]
-    require(targets[:1] == [rule.id], f"rule {rule.id!r} is not the phase's profit target", CONTEST)
-    book = account.now()
-    flat = not rule.term["flat_required"] or not book.positions
-    require(flat, f"{len(book.positions)} position(s) were open, the rule asks for none", CONTEST)
-    blemished = check_unbroken(case, account)
+    targets = [one for one in case.rules if one.kind == "profit_target"]
+    require(targets[:1] == [rule], f"rule {rule.id!r} is not the phase's profit target", CONTEST)
+    book, blemished = account.now(), check_unbroken(case, account)
     days = account.days or cited_days(case)
-    for one in case.rules:
+    for one in rules_behind(case, rule):
         if one.kind == "trading_days":
-            need = calc.given("trading days needed", one.cited("days_min"), "days")
-            require(days is not None, f"no trading day was counted, {one.id!r} asks for {need.value}", CONTEST)
-            have = calc.given("trading days", f"{days[0] if days else 0}/count", "days")
-            calc.is_at_or_above("enough trading days", have, need)
-            require(have.value >= need.value, f"{one.id!r} is not met: {have.value} of {need.value} days", CONTEST)
-    target = target_of(calc, case, account, rule)
-    balance = calc.given("balance", book.balance_at, "minor")
-    calc.is_at_or_above("balance at or above the target", balance, target)
-    wanted: dict[str, Any] = {"target": case.money(target.value), "observed": case.money(balance.value)}
+            enough_days(calc, one, days)
+    goals = [aim(calc, case, account, one) for one in targets]
+    wanted: dict[str, Any] = {"target": case.money(goals[0].value), "observed": case.money(book.balance)}
     if case.kind == "PhasePassed":
         require(days is not None or case.is_whole, "the count of trading days is not in the file")
         wanted["trading_days"] = days[1] if days else 0
@@ -2040,6 +2116,26 @@ def won(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[s
         "the target, worked out from the rule",
         *blemished,
     ]
+
+
+def enough_days(calc: Working, rule: Rule, days: tuple[int, int] | None) -> None:
+    need = calc.given("trading days needed", rule.cited("days_min"), "days")
+    require(days is not None, f"no trading day was counted, {rule.id!r} asks for {need.value}", CONTEST)
+    have = calc.given("trading days", f"{days[0] if days else 0}/count", "days")
+    calc.is_at_or_above("enough trading days", have, need)
+    require(have.value >= need.value, f"{rule.id!r} is not met: {have.value} of {need.value} days", CONTEST)
+
+
+def aim(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
+    """The target balance of a rule, and that the account's reaches it."""
+    book = account.now()
+    flat = not rule.term["flat_required"] or not book.positions
+    require(flat, f"{len(book.positions)} position(s) were open, the rule asks for none", CONTEST)
+    target = target_of(calc, case, account, rule)
+    balance = calc.given("balance", book.balance_at, "minor")
+    calc.is_at_or_above("balance at or above the target", balance, target)
+    require(balance.value >= target.value, f"{rule.id!r} is not met: {balance.value} of {target.value}", CONTEST)
+    return target
 
 
 def check_unbroken(case: Case, account: Account) -> list[str]:
@@ -2062,9 +2158,12 @@ def measured(calc: Working, term: dict[str, Any], equity: Term, book: Book) -> T
     """What is held against the floor."""
     if term["measured"] == "equity":
         return equity
-    balance = calc.given("balance", book.balance_at, "minor")
-    if term["measured"] == "balance":
-        return balance
+    return of_two(calc, term, equity, calc.given("balance", book.balance_at, "minor"))
+
+
+def of_two(calc: Working, term: dict[str, Any], equity: Term, balance: Term) -> Term:
+    if term["measured"] in ("equity", "balance"):
+        return equity if term["measured"] == "equity" else balance
     if term["measured"] == "either":
         return calc.lowest("lower of equity and balance", equity, balance)
     return calc.highest("higher of equity and balance", equity, balance)
@@ -2494,7 +2593,7 @@ def done_again(case: Case, account: Account, rule: Rule, unknown: list[Rule]) ->
         require(type(step["value"]) is int and step["value"] == value, f"{line(step)}: it is {value}", CONTEST)
         done[step["name"]] = Term(value, step["name"], step.get("unit", ""))
     last = steps[-1]
-    answers = last["op"].startswith("is_") and last["value"] == 1
+    answers = last["value"] == 1 if last["op"].startswith("is_") else not case.is_breach
     require(answers, "the last step's answer is no: by its own arithmetic the decision is wrong", CONTEST)
     if case.kind == "BreachDeclared" and confirmed_by(case, account, rule) is None:
         does = account.consequence_in(case.decision, rule, case.fact)
@@ -2503,24 +2602,45 @@ def done_again(case: Case, account: Account, rule: Rule, unknown: list[Rule]) ->
     if case.is_breach:
         exhibits_of(case, case.fact["quotes"], case.cause)
     names = ", ".join(f"{one.id!r} ({one.kind})" for one in unknown)
-    unsourced = [step["name"] for step in steps if step["op"] == "given" and not step.get("source")]
+    given = [(step["name"], step.get("source")) for step in steps if step["op"] == "given"]
+    unsourced = [name for name, source in given if not source]
+    counted = [name for name, source in given if source and type(case.find(source)) is not int]
     return [
         f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names",
         f"NOT shown: that these steps are what the rules say; the definition of {names} is not in this verifier",
         *([f"NOT shown: where {', '.join(unsourced)} come from; the working names no row"] if unsourced else []),
-        *compared(case, [done[arg] for arg in last["args"] if arg in done]),
+        *(
+            [f"NOT shown: that {', '.join(counted)} follow from the rows they name, which hold no number there"]
+            if counted
+            else []
+        ),
+        *(
+            compared(case, [done[arg] for arg in last["args"] if arg in done])
+            if case.is_breach
+            else aimed_at(case, account, list(done.values()))
+        ),
     ]
 
 
 def compared(case: Case, terms: list[Term]) -> list[str]:
-    """The amounts that the decision names are those that its last step compares; of other things than money it has none to name."""
+    """The amounts that a breach names are those that its last step compares; of other things than money it has none to name."""
     if [term.unit for term in terms] != ["minor", "minor"]:
         return ["NOT shown: what the decision's amounts are; its last step compares no two of them"]
-    names = ("observed", "floor" if case.is_breach else "target")
-    for name, term in zip(names, terms):  # noqa: B905  (Python 3.8)
+    for name, term in zip(("observed", "floor"), terms):  # noqa: B905  (Python 3.8)
         said = case.minor(case.fact[name], f"the decision's {name}")
         require(said == term.value, f"the decision says {name} {said}, its last step {term.value}", CONTEST)
     return []
+
+
+def aimed_at(case: Case, account: Account, terms: list[Term]) -> list[str]:
+    """A pass names the balance of the book, and a target that is in its working."""
+    balance, observed = account.now().balance, case.minor(case.fact["observed"], "the decision's observed")
+    require(observed == balance, f"the decision says observed {observed}, the book holds {balance}", CONTEST)
+    target = case.minor(case.fact["target"], "the decision's target")
+    has_target = any(rule.kind == "profit_target" for rule in case.rules)
+    there = target in [term.value for term in terms if term.unit == "minor"] if has_target else not target
+    require(there, f"the decision says target {target}, which is in no step", CONTEST)
+    return check_unbroken(case, account)
 
 
 def executed(case: Case, step: Any, done: dict[str, Term]) -> int:
@@ -2531,7 +2651,8 @@ def executed(case: Case, step: Any, done: dict[str, Term]) -> int:
         row = case.rows.get(int(seq), {"account": 0}) if seq.isdigit() else {"account": 0}
         ours = row["account"] in (0, case.account) and (not seq.isdigit() or int(seq) < case.decision)
         require(ours, f"{line(step)}: that row is not one of before the decision", CONTEST)
-        return case.look_up(source) if source else int(step["value"])
+        found = case.find(source) if source else None
+        return int(found if type(found) is int else step["value"])
     require(step["op"] in OPERATIONS, f"{line(step)}: there is no such operation", CONTEST)
     known = all(arg.startswith("#") or arg in done for arg in step["args"])
     require(known, f"{line(step)}: it rests on a step that does not come before it", CONTEST)
@@ -2604,12 +2725,12 @@ def gaps_of_marks(case: Case, account: Account, calc: Working) -> list[str]:
         said.append(
             f"NOT shown: that no mark before row {case.anchor} was higher, with which a level was reached earlier"
         )
-    for scope in ("day", "week"):
-        for start in (int(source.partition("/")[0]) for source in sources_of(calc.steps, f"equity at {scope} start")):
+    for name, what in (("day start", "day's start"), ("week start", "week's start"), ("the rollover", "day's start")):
+        for start in (int(source.partition("/")[0]) for source in sources_of(calc.steps, f"equity at {name}")):
             if start in account.taken:
                 why = account.taken[start]
                 said.append(
-                    f"NOT shown: the prices of the final equity at the {scope}'s start in row {start}{why}; it is the firm's word"
+                    f"NOT shown: the prices of the final equity at the {what} in row {start}{why}; it is the firm's word"
                 )
     weekly = sources_of(calc.steps, "balance at week start") + sources_of(calc.steps, "equity at week start")
     if weekly and not account.week_is_whole:

@@ -32,6 +32,7 @@ from firm.facts.marks import (
     OpenPosition,
     PeakDoubted,
     PeakReached,
+    RolloverFloor,
     RolloverHighMoved,
     TradingDayCounted,
     TradingDayUncounted,

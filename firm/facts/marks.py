@@ -23,11 +23,19 @@ class OpenPosition(msgspec.Struct, frozen=True, kw_only=True):
     opened_us: int
 
 
+class RolloverFloor(msgspec.Struct, frozen=True, kw_only=True):
+    """The floor that a day ended with, of a limit that only the marks of a rollover can break."""
+
+    rule: str
+    floor: Money
+
+
 class DayOpened(Fact, frozen=True, kw_only=True):
     """A trading day began for the account: the marks at its first instant, from the last prices before it.
 
     Provisional until the bridge's watermark passed the instant. `quotes` are the seqs of the QuoteUsed rows that the
     equity rests on. `priced`: False where a position had no price; the equity is then the balance, and no failure rests on it.
+    `checked`: floors of the day that ended, which its last marks are held against once they are final.
     """
 
     day: TradingDay
@@ -37,6 +45,7 @@ class DayOpened(Fact, frozen=True, kw_only=True):
     quotes: tuple[int, ...]
     provisional: bool
     priced: bool
+    checked: tuple[RolloverFloor, ...] = ()
 
 
 class DayAnchored(Fact, frozen=True, kw_only=True):

@@ -247,6 +247,8 @@ def _levels(
             return [_figure(account.track.high(of, Scope.PHASE))]
         case EndOfDayBalance():
             return [_figure(account.track.high(HighOf.DAY_BALANCE, Scope.PHASE))]
+        case EquityGain() if effective is Effective.NEXT_DAY:
+            return [_figure(account.track.high(HighOf.PRICED, Scope.PHASE))]
         case EquityGain():
             return _priced(account, Scope.PHASE, OnPayout.NONE)
         case unknown:

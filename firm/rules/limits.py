@@ -34,6 +34,18 @@ class Limit(msgspec.Struct, frozen=True, gc=False):
         """The highest mark at which something happens."""
         return self.warns[0][0] if self.warns else self.floor
 
+    def room(self, equity: int, balance: int) -> int | None:
+        """How far prices may take equity before something happens, in minor units; below 0: it is time. None: they cannot."""
+        match self.terms.measured:
+            case Measured.EQUITY:
+                return equity - self.nearest
+            case Measured.BALANCE:
+                return None
+            case Measured.EITHER:
+                return min(equity, balance) - self.nearest if balance <= self.nearest else equity - self.nearest
+            case Measured.BOTH:
+                return None if balance > self.nearest else equity - self.nearest
+
     @property
     def hard(self) -> bool:
         """Whether breaking it ends the account, or has a person decide whether it does."""

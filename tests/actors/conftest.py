@@ -325,13 +325,13 @@ class Stage:
             happened_us=at_us,
         )
 
-    def cash(self, account: int, amount: str, cash_id: str = "") -> Decided:
+    def cash(self, account: int, amount: str, cash_id: str = "", kind: CashKind = CashKind.CORRECTION) -> Decided:
         state = self.account(account)
         moved = Money.parse(amount, state.initial.currency)
         seq = self.next_seq()
         return self.put(
             CashReported(
-                bridge="sim", seq=seq, cash_id=cash_id or f"C{seq}", cash_kind=CashKind.CORRECTION, amount=moved,
+                bridge="sim", seq=seq, cash_id=cash_id or f"C{seq}", cash_kind=kind, amount=moved,
                 balance_after=state.money(state.balance) + moved, t_us=self.now_us,
             ),
             account,

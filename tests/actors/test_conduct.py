@@ -19,9 +19,10 @@ from firm.facts import (
     TargetLeft,
     TargetReached,
 )
-from firm.inputs import DealEntry, Side
+from firm.inputs import CashKind, DealEntry, Side
 from firm.instant import DAY_US, MINUTE_US, SECOND_US, parse_utc
 from firm.phase import Standing
+from firm.rules.limits import limits_of
 from firm.ruleset import LateBreach, Ruleset
 from firm.terms.conduct import AdverseExcursion, Hedging
 from firm.terms.exposure import (
@@ -259,6 +260,55 @@ def test_a_balance_that_falls_counts_where_the_rules_measure_it(stage):
     assert stage.account(account).standing is Standing.ACTIVE
     close(stage, account, "10", 137_000, profit="-1_700.00")
     assert stage.account(account).standing is not Standing.ACTIVE
+
+
+@pytest.mark.parametrize(("bid", "broken"), [(138_101, False), (138_100, True)])
+def test_a_limit_of_the_rollover_is_held_against_its_marks_alone(stage, bid, broken):
+    daily = replace(
+        MAXIMUM,
+        id="daily",
+        scope=Scope.DAY,
+        anchor=Anchor.BALANCE,
+        amount=Fixed(minor=600_00),
+        checked=Checked.AT_ROLLOVER,
+    )
+    account = trading(stage, replace(daily, on_breach=(Action.WARN,)))
+    buy(stage, account, "1")
+    stage.wait(1)
+    stage.tick("EURUSD", 137_000, 137_010)
+    assert stage.facts(BreachDeclared, account) == []
+    stage.now_us = MIDNIGHT_US - SECOND_US
+    stage.tick("EURUSD", bid, bid + 10)
+    stage.now_us = MIDNIGHT_US + SECOND_US
+    stage.tick("EURUSD", 138_690, 138_700)
+    assert stage.facts(BreachDeclared, account) == []
+    stage.watermark()
+    found = [(fact.rule, fact.floor.minor, fact.observed.minor) for fact in stage.facts(BreachDeclared, account)]
+    assert found == ([("daily", 99_400_00, 99_400_00)] if broken else [])
+
+
+@pytest.mark.parametrize(
+    ("on_payout", "floor"),
+    [
+        (OnPayout.NONE, 95_000_00),
+        (OnPayout.HIGH_LESS_PAYOUT, 91_000_00),
+        (OnPayout.RESET_TO_INITIAL, 90_000_00),
+        (OnPayout.LOCK_AT_INITIAL, 100_000_00),
+        (OnPayout.TO_ZERO, 0),
+    ],
+)
+@pytest.mark.parametrize("trail", [Trail.ON_CLOSE, Trail.EVERY_TICK])
+def test_a_payout_does_to_the_floor_what_the_rules_say(stage, trail, on_payout, floor):
+    high = Anchor.BALANCE if trail is Trail.ON_CLOSE else Anchor.EQUITY
+    account = trading(stage, replace(MAXIMUM, trail=trail, high=high, on_payout=on_payout))
+    buy(stage, account, "1")
+    close(stage, account, "1", profit="5_000.00")
+    stage.cash(account, "-4_000.00", kind=CashKind.PAYOUT)
+    state = stage.account(account)
+    assert state.balance == 101_000_00
+    [limit] = limits_of(state)
+    assert limit.floor == floor
+    assert stage.refolded().account(account) == state
 
 
 # --- days and targets ---

@@ -65,9 +65,18 @@ from firm.quote_frame import Tick, Window, encode_quotes
 from firm.rules.limits import breaks, floor_of, limits_of, measured_of
 from firm.rules.winning import Moment, profit_target_of, target_of, won
 from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach
-from firm.terms.first import AmountBase, DailyLoss, FirstProfitTarget, MaximumLoss, MinimumTradingDays, OnDailyLoss
-from firm.terms.losses import Measured, Trail
-from firm.terms.words import Action, Anchor, Boundary
+from firm.terms.first import (
+    AmountBase,
+    DailyLoss,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTrail,
+    MaximumLoss,
+    MinimumTradingDays,
+    OnDailyLoss,
+)
+from firm.terms.losses import Measured
+from firm.terms.words import Action, Boundary
 from firm.trading_day import TradingCalendar
 from storage.checkpoint import Signer
 from storage.evidence import build_bundle
@@ -87,25 +96,17 @@ RULES = FirstRuleset(
     await_swap=False,
     terms=(
         DailyLoss(
-            id="daily",
-            loss_max_bp=500,
-            anchor=Anchor.BALANCE,
-            base=AmountBase.INITIAL,
-            boundary=Boundary.TOUCHES,
+            id="daily", loss_max_bp=500, anchor=FirstAnchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
             on_breach=OnDailyLoss.FAIL,
         ),
         MaximumLoss(
-            id="overall",
-            loss_max_bp=1_000,
-            trail=Trail.STATIC,
-            trails_on=Anchor.BALANCE,
-            lock_at_bp=None,
+            id="overall", loss_max_bp=1_000, trail=FirstTrail.STATIC, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
             boundary=Boundary.CROSSES,
         ),
         FirstProfitTarget(id="target", target_bp=800, flat_required=True),
         MinimumTradingDays(id="days", days_min=1),
     ),
-)
+)  # fmt: skip
 
 
 def usd(text: str) -> Money:
@@ -478,13 +479,13 @@ class Story:
     def win(self, account: int, doubts: tuple[Doubt, ...] = ()) -> int:
         state = self.states[account]
         calc = Working()
-        won(calc, state, Moment(0))
+        won(calc, state, Moment(self.at_us))
         found = profit_target_of(state)
         target = target_of(state)
         assert found is not None
         assert target is not None
         told: dict[str, Any] = {
-            "rule": found[1].id,
+            "rule": found[0].id,
             "target": state.money(target),
             "observed": state.money(state.balance),
             "working": tuple(calc.steps),

@@ -6,10 +6,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from firm.facts import HighMoved, PayoutBooked, PeakReached
-from firm.inputs import CashKind, CashReported, Side
+from actors.account_verdicts import kind_of
+from firm.arithmetic import Working
+from firm.facts import BreachDeclared, DayOpened, HighMoved, PayoutBooked, PeakReached, RolloverFloor
+from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import DAY_US
-from firm.ruleset import LateBreach, Ruleset
+from firm.needs import follows_prices
+from firm.rules.limits import breaks, limits_of, measured_of
+from firm.ruleset import AnyRuleset, LateBreach, Ruleset
 from firm.terms.losses import Checked, Lock, LossLimit, Measured, OnPayout, Trail
 from firm.terms.union import Term
 from firm.terms.words import Action, Anchor, Boundary, BySize, Fixed, Scope, Share, ShareOf, SizeAmount, Trigger
@@ -70,7 +74,7 @@ def pay_out(story: Any, minor: int, *, moves: bool = True, told: int = 0, **figu
     account, state = story.ada, story.states[story.ada]
     name, after = f"w{story.ledger.size}", state.money(state.balance - minor)
     report = CashReported(
-        bridge="sim", seq=1, cash_id=name, cash_kind=CashKind.WITHDRAWAL, amount=state.money(-minor), balance_after=after,
+        bridge="sim", seq=1, cash_id=name, cash_kind=CashKind.PAYOUT, amount=state.money(-minor), balance_after=after,
         t_us=story.at_us,
     )  # fmt: skip
     story.report(report, account)
@@ -84,6 +88,59 @@ def pay_out(story: Any, minor: int, *, moves: bool = True, told: int = 0, **figu
         if key.on_payout in moved:
             stands = state.money(moved[key.on_payout](high.minor) + told)
             story.add(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=stands), account)
+    following = limits_following_prices(state.ruleset)
+    if moves and following and following[0].on_payout in moved:
+        high = state.peak
+        stands = moved[following[0].on_payout](high.equity) + told
+        balance = state.money(high.balance + stands - high.equity)
+        story.add(PeakReached(equity=state.money(stands), balance=balance, at_us=high.at_us, quotes=()), account)
+    return seq
+
+
+def limits_following_prices(ruleset: AnyRuleset) -> list[LossLimit]:
+    limits = (rule.terms for rule in ruleset.rules)
+    return [terms for terms in limits if isinstance(terms, LossLimit) and follows_prices(terms)]
+
+
+def end_day_with(story: Any, *, by_deal: bool = False, **floors: int) -> int:
+    """The next day begins; `floors`: those with which the one before ended, by rule, of limits that the rollover alone can break.
+
+    `by_deal`: her own deal brings it, so that evidence begins with the day before.
+    """
+    state = story.states[story.ada]
+    story.next_day()
+    if by_deal:
+        story.report(
+            story.deal("p1", "EURUSD", DealEntry.IN, Side.BUY, 100_000_000, 138_702, "0", story.ada), story.ada
+        )
+    else:
+        story.clock()
+    checked = tuple(RolloverFloor(rule=rule, floor=state.money(minor)) for rule, minor in floors.items())
+    opened = DayOpened(
+        day=state.ruleset.calendar.day_at(story.at_us), balance=state.money(state.balance), equity=state.money(state.balance),
+        positions=(), quotes=(), provisional=False, priced=True, checked=checked,
+    )  # fmt: skip
+    seq: int = story.add(opened, story.ada)
+    return seq
+
+
+def judge_rollover(story: Any) -> int:
+    """The verdict on the marks of a rollover, as the account's desk writes it."""
+    state, calc = story.states[story.ada], Working()
+    limit = next(one for one in limits_of(state) if one.terms.checked is Checked.AT_ROLLOVER)
+    day, floor = state.day, dict(state.track.checked)[limit.rule.id]
+    equity = calc.given("equity at the rollover", day.equity, "minor", f"{day.seq}/equity/minor")
+    balance = calc.given("balance at the rollover", day.balance, "minor", f"{day.seq}/balance/minor")
+    ended = calc.given("floor with which the day ended", floor.value, "minor", floor.source)
+    observed = measured_of(calc, limit, equity, balance)
+    breaks(calc, limit.terms, observed, ended)
+    told: dict[str, Any] = {
+        "rule": limit.rule.id, "rule_kind": kind_of(limit), "severity": "hard", "floor": state.money(int(ended)),
+        "observed": state.money(int(observed)), "at_us": day.day.start_us, "late": False, "reviewed": False, "quotes": (),
+        "working": tuple(calc.steps), "does": Action.FAIL,
+    }  # fmt: skip
+    story.alter(told)
+    seq: int = story.add(BreachDeclared(**told), story.ada)
     return seq
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from firm.facts import DayAnchored, HighMoved
-from firm.terms.losses import Effective, FloorReaches, LossLimit, Measured, OnPayout, Step, Trail
+from firm.facts import CashBooked, DayAnchored, Doubt, HighMoved
+from firm.inputs import CashKind, CashReported
+from firm.terms.losses import Checked, Effective, FloorReaches, LossLimit, Measured, OnPayout, Step, Trail
 from firm.terms.words import Action, Anchor, BalanceGain, EquityGain, PayoutsMade, Scope, Share, ShareOf, ToLeverage
 from firm.track import HighOf
 from firm.trading_day import DayLabel, LabelledCalendar
@@ -18,7 +19,9 @@ from tests.evidence.limits_of_today import (
     PHASE,
     TODAY,
     a_week,
+    end_day_with,
     gain,
+    judge_rollover,
     judging_by,
     lock,
     pay_out,
@@ -221,6 +224,13 @@ def test_a_deposit_moves_each_high(story: Any, verifier: ModuleType) -> None:
     refused(story, verifier, "is no HighMoved of closed of the phase")
 
 
+def test_a_deposit_moves_the_peak(story: Any, verifier: ModuleType) -> None:
+    sold(story, replace(PHASE, trail=Trail.EVERY_TICK))
+    anchored_after_a_deposit(story)
+    story.earn(story.ada, "-20_000.00")
+    refused(story, verifier, "is no PeakReached, with which cash must move the marks")
+
+
 def test_a_high_moves_by_what_was_deposited(story: Any, verifier: ModuleType) -> None:
     sold(story, ON_CLOSE)
     anchored_after_a_deposit(story)
@@ -284,6 +294,88 @@ def test_a_payout_resets_a_high_to_the_initial_balance(story: Any, verifier: Mod
     refused(story, verifier, "moves the highest mark to 10000001")
 
 
+def test_a_payout_that_leaves_the_peak_is_refused(story: Any, verifier: ModuleType) -> None:
+    sold(story, replace(PHASE, trail=Trail.EVERY_TICK, on_payout=OnPayout.HIGH_LESS_PAYOUT))
+    pay_out(story, 1_000_00, moves=False)
+    story.earn(story.ada, "-30_000.00")
+    refused(story, verifier, "is no PeakReached")
+
+
+def test_a_peak_begins_anew_at_the_initial_balance(story: Any, verifier: ModuleType) -> None:
+    sold(story, replace(PHASE, trail=Trail.EVERY_TICK, on_payout=OnPayout.RESET_TO_INITIAL))
+    pay_out(story, 1_000_00, told=1)
+    story.earn(story.ada, "-30_000.00")
+    refused(story, verifier, "moves the peak to 10000001, it begins anew at 10000000")
+
+
+@pytest.mark.parametrize(("kind", "minor"), [(CashKind.PAYOUT, -100_00), (CashKind.DIVIDEND, 100_00)])
+def test_profit_is_booked_as_no_withdrawal_and_no_deposit(
+    story: Any, verifier: ModuleType, kind: CashKind, minor: int
+) -> None:
+    """It would move each floor with it, or none."""
+    sold(story, LIMIT)
+    money = story.states[story.ada].money
+    report = CashReported(
+        bridge="sim", seq=1, cash_id="c", cash_kind=kind, amount=money(minor), balance_after=money(10_000_000 + minor), t_us=story.at_us
+    )  # fmt: skip
+    story.report(report, story.ada)
+    story.add(
+        CashBooked(cash_id="c", amount=money(minor), balance=money(10_000_000 + minor), net=money(minor)), story.ada
+    )
+    story.earn(story.ada, "-30_000.00")
+    refused(story, verifier, f"books a {kind.value} as a deposit or withdrawal")
+
+
+# --- the rollover ---
+
+
+AT_ROLLOVER = replace(LIMIT, checked=Checked.AT_ROLLOVER)
+ROLLOVERS = [
+    pytest.param({"at_us": 1_399_000_000_000_000}, "says at_us 1399000000000000", id="another instant"),
+    pytest.param({"does": Action.WARN, "severity": "soft"}, 'says that the breach does "warn"', id="another consequence"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wrong", "why"), ROLLOVERS)
+def test_a_rollover_breaks_as_it_was_sold(story: Any, verifier: ModuleType, wrong: Told, why: str) -> None:
+    sold(story, AT_ROLLOVER)
+    story.earn(story.ada, "-6_000.00")
+    end_day_with(story, asked=95_000_00)
+    story.alter = lambda told: told.update(wrong)
+    with pytest.raises(verifier.Refused, match=why):
+        verifier.verify(story.bundle(judge_rollover(story)))
+
+
+@pytest.mark.parametrize(
+    ("floors", "why"),
+    [
+        ({"asked": 9_600_000, "other": 9_500_000}, "floor of 9600000 under 'asked', it was 9500000"),
+        ({"asked": 9_500_000}, r"ends the day with the floors of \['asked'\]"),
+    ],
+)
+def test_a_day_ends_with_its_own_floors(story: Any, verifier: ModuleType, floors: dict[str, int], why: str) -> None:
+    sold(story, AT_ROLLOVER, replace(AT_ROLLOVER, id="other"))
+    story.earn(story.ada, "-6_000.00")
+    end_day_with(story, by_deal=True, **floors)
+    with pytest.raises(verifier.Refused, match=why):
+        verifier.verify(story.bundle(judge_rollover(story)))
+
+
+def test_a_limit_of_the_rollover_is_not_broken_by_a_price(story: Any, verifier: ModuleType) -> None:
+    sold(story, AT_ROLLOVER)
+    story.earn(story.ada, "-6_000.00")
+    refused(story, verifier, "judges no rollover that became final with row")
+
+
+def test_a_rollover_is_judged_with_what_made_it_final(story: Any, verifier: ModuleType) -> None:
+    sold(story, AT_ROLLOVER)
+    story.earn(story.ada, "-6_000.00")
+    end_day_with(story, asked=95_000_00)
+    story.clock()
+    with pytest.raises(verifier.Refused, match="judges no rollover that became final with row"):
+        verifier.verify(story.bundle(judge_rollover(story)))
+
+
 # --- strikes and what they do ---
 
 
@@ -317,6 +409,16 @@ def test_an_earlier_strike_that_did_too_much_is_found_too(story: Any, verifier: 
     story.judge(story.ada, "asked")
     story.alter = dict
     refused(story, verifier, 'says that the breach does "pause", by the rule it does "warn"')
+
+
+def test_a_suspicion_that_is_confirmed_fails_and_does_nothing_else(story: Any, verifier: ModuleType) -> None:
+    sold(story, replace(LIMIT, on_breach=(Action.REVIEW,)))
+    story.earn(story.ada, "-6_000.00")
+    story.judge(story.ada, "asked", (Doubt.REVIEW_REQUIRED,))
+    story.alter = lambda told: told.update(does=Action.WARN)
+    decision = story.confirm(story.ada, reviewed=True)
+    with pytest.raises(verifier.Refused, match='says does "warn", the rows and the rules give "fail"'):
+        verifier.verify(story.bundle(decision))
 
 
 # --- days and weeks ---

@@ -12,9 +12,8 @@ from firm.facts import DayAnchored, DealIgnored, Doubt, SwapPosted, TradingDayCo
 from firm.inputs import DealReported, QuoteFrame, Side
 from firm.price import Quote
 from firm.quote_frame import Tick
-from firm.terms.first import MaximumLoss, OnDailyLoss
-from firm.terms.losses import Trail
-from firm.terms.words import Anchor, Boundary
+from firm.terms.first import FirstAnchor, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from storage.grounds import Grounds
 
 Told = dict[str, Any]
@@ -381,7 +380,7 @@ def test_the_marks_move_at_once_with_cash(story: Any, verifier: ModuleType) -> N
 
 def trailing(story: Any) -> None:
     terms = MaximumLoss(
-        id="overall", loss_max_bp=1_000, trail=Trail.END_OF_DAY, trails_on=Anchor.BALANCE, lock_at_bp=None,
+        id="overall", loss_max_bp=1_000, trail=FirstTrail.END_OF_DAY, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     )  # fmt: skip
     story.both_open(replace(story.rules, terms=(terms,)))

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from firm.facts import DayAnchored, Doubt, HighMoved
 from firm.inputs import Side
 from firm.instant import DAY_US
-from firm.terms.losses import Effective, FloorReaches, Measured, OnPayout, Step, Trail
+from firm.terms.losses import Checked, Effective, FloorReaches, Measured, OnPayout, Step, Trail
 from firm.terms.words import (
     Action,
     Anchor,
@@ -25,15 +25,19 @@ from firm.terms.words import (
     ShareOf,
     ToGroup,
 )
+from tests.evidence.conftest import usd
 from tests.evidence.limits_of_today import (
     BY_SIZE,
     LIMIT,
     PHASE,
     TODAY,
     a_week,
+    end_day_with,
     floor_now,
+    judge_rollover,
     lock,
     pay_out,
+    peak,
     sold,
     trigger_of,
 )
@@ -97,6 +101,21 @@ def test_an_amount_is_a_share_a_sum_or_a_line_of_a_table(
     a_week(story, replace(LIMIT, scope=scope, amount=amount))
     assert judged(story, verifier)
     assert floor_now(story) == floor
+
+
+@pytest.mark.parametrize("scope", [Scope.DAY, Scope.PHASE])
+def test_what_is_granted_is_rounded_down_and_what_is_asked_up(story: Any, verifier: ModuleType, scope: Scope) -> None:
+    """3.33 % of 99 999.99 is 3 329.999667."""
+    story.initial = usd("99_999.99")
+    odd = Share(bp=333, of=ShareOf.INITIAL)
+    locks = lock(BalanceGain(gain=odd), Share(bp=7, of=ShareOf.INITIAL))
+    step = Step(when=BalanceGain(gain=odd), amount=odd, effective=Effective.NOW)
+    sold(story, replace(LIMIT, scope=scope, amount=odd, lock=locks, steps=(step,)))
+    story.earn(story.ada, "3_329.99")  # one cent too little
+    story.earn(story.ada, "-30_000.00")
+    said = judged(story, verifier)
+    assert "gain = 333000 minor" in said
+    assert floor_now(story) == 99_999_99 - 3_329_99
 
 
 # --- which highs it follows ---
@@ -341,6 +360,41 @@ def test_a_week_s_high_may_have_been_reached_before_the_rows(story: Any, verifie
     story.add(DayAnchored(day=state.day.day, **marks, changed=True, priced=True), story.ada)
     story.earn(story.ada, "-6_000.00")
     assert judged(story, verifier)
+
+
+# --- the rollover ---
+
+
+AT_ROLLOVER = replace(LIMIT, checked=Checked.AT_ROLLOVER)
+
+
+@pytest.mark.parametrize("measured", list(Measured))
+def test_the_marks_of_a_rollover_are_held_against_the_floor_with_which_the_day_ended(
+    story: Any, verifier: ModuleType, measured: Measured
+) -> None:
+    sold(story, replace(AT_ROLLOVER, measured=measured))
+    story.earn(story.ada, "-6_000.00")
+    row = end_day_with(story, asked=95_000_00)
+    said = told(story, verifier, judge_rollover(story))
+    assert f"NOT shown: that the day ended with the floor in row {row}" in said
+
+
+def test_the_floor_with_which_a_day_ended_is_worked_out_where_its_rows_are_in_the_file(
+    story: Any, verifier: ModuleType
+) -> None:
+    sold(story, AT_ROLLOVER, replace(AT_ROLLOVER, id="phase", scope=Scope.PHASE, anchor=Anchor.INITIAL))
+    story.earn(story.ada, "-6_000.00")
+    end_day_with(story, by_deal=True, asked=95_000_00, phase=95_000_00)
+    assert "worked out from the rule and the rows before" in told(story, verifier, judge_rollover(story))
+
+
+def test_a_payout_lowers_the_peak_that_a_floor_follows(story: Any, verifier: ModuleType) -> None:
+    sold(story, replace(PHASE, trail=Trail.EVERY_TICK, on_payout=OnPayout.RESET_TO_INITIAL))
+    peak(story, 108_000_00)
+    pay_out(story, 1_000_00)
+    story.earn(story.ada, "-10_000.00")
+    assert judged(story, verifier)
+    assert floor_now(story) == 95_000_00
 
 
 # --- strikes and consequences ---

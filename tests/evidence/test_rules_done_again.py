@@ -6,21 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from firm.arithmetic import Working
-from firm.facts import BreachDeclared
+from firm.arithmetic import Unit, Working
+from firm.facts import BreachDeclared, RuleBroken
 from firm.inputs import Side
 from firm.terms.conduct import Hedging
-from firm.terms.objectives import (
-    Consistency,
-    ConsistencyEffect,
-    DayBasis,
-    DayCounts,
-    Denominator,
-    Numerator,
-    ProfitTarget,
-    TargetMeasure,
-    TradingDays,
-)
+from firm.terms.objectives import DayCounts, MinimumTrades, ProfitTarget, TargetMeasure, TradingDays
 from firm.terms.words import Action, Boundary, Fixed, Scope, Share, ShareOf
 from storage.grounds import Grounds
 from tests.evidence.limits_of_today import BY_SIZE, LIMIT, sold
@@ -46,10 +36,7 @@ TARGET = ProfitTarget(
 DAYS = TradingDays(
     id="days", days_min=1, counts=DayCounts.OPENED, profit_min=None, boundary=Boundary.TOUCHES, per=Scope.PHASE
 )
-CONSISTENCY = Consistency(
-    id="even", best=Numerator.BEST_DAY, of=Denominator.NET_TOTAL, day_basis=DayBasis.CLOSE, caps_bp=(5_000,), boundary=Boundary.CROSSES,
-    effect=ConsistencyEffect.DELAY, per=Scope.PHASE,
-)  # fmt: skip
+TRADES = MinimumTrades(id="trades", trades_min=1, per=Scope.PHASE)
 
 
 @pytest.mark.parametrize("amount", [TARGET.amount, Fixed(minor=8_000_00), BY_SIZE])
@@ -59,22 +46,61 @@ def test_a_pass_is_worked_out_again(story: Any, verifier: ModuleType, amount: An
     assert told(story, verifier, story.win(story.ada))
 
 
+def test_each_of_several_targets_is_worked_out_again(story: Any, verifier: ModuleType) -> None:
+    smaller = replace(TARGET, id="smaller", amount=Fixed(minor=100_00), flat_required=False)
+    of_payouts = replace(DAYS, id="cycle", days_min=9, per=Scope.CYCLE)  # which is no objective of the phase
+    sold(story, LIMIT, TARGET, smaller, DAYS, of_payouts)
+    story.earn(story.ada, "8_000.00")
+    said = told(story, verifier, story.win(story.ada))
+    assert "target balance = 10800000 minor" in said
+    assert "target balance (2) = 10010000 minor" in said
+
+
+def test_who_broke_another_rule_for_good_does_not_pass(story: Any, verifier: ModuleType, silent: None) -> None:
+    sold(story, LIMIT, TARGET, DAYS)
+    story.earn(story.ada, "8_000.00")
+    broken = RuleBroken(
+        rule="hedge", rule_kind="hedging", does=Action.FAIL, unit=Unit.LOTS_E8, limit=0, observed=1, subject="EURUSD",
+        at_us=story.at_us, reviewed=False, calendar="", working=(),
+    )  # fmt: skip
+    story.add(broken, story.ada)
+    with pytest.raises(verifier.Refused, match="declared a limit broken, and was not corrected"):
+        told(story, verifier, story.win(story.ada))
+
+
 # --- rules that are not worked out ---
 
 
 def test_what_a_pass_rests_on_beside_is_named_and_its_steps_are_done_again(story: Any, verifier: ModuleType) -> None:
-    sold(story, LIMIT, TARGET, DAYS, CONSISTENCY)
-    story.earn(story.ada, "8_000.00")
-    said = "\n".join(verifier.verify(story.bundle(story.win(story.ada))))
-    assert "the definition of 'even' (consistency) is not in this verifier" in said
+    traded(story)
+    said = told(story, verifier, story.win(story.ada))
+    assert "the definition of 'trades' (minimum_trades) is not in this verifier" in said
     assert "each figure is in the row that it names" in said
+    assert "closed follow from the rows they name, which hold no number there" in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"target": 10_700_000}, "says target 10700000, which is in no step"),
+        ({"observed": 10_900_000}, "says observed 10900000, the book holds 10800000"),
+    ],
+)
+def test_a_pass_names_the_balance_and_a_target_of_its_working(
+    story: Any, verifier: ModuleType, silent: None, wrong: dict[str, int], why: str
+) -> None:
+    traded(story)
+    money = story.states[story.ada].money
+    story.alter = lambda fact: fact.update({name: money(minor) for name, minor in wrong.items()})
+    with pytest.raises(verifier.Refused, match=why):
+        verifier.verify(story.bundle(story.win(story.ada)))
 
 
 def test_a_breach_of_another_rule_is_done_again_and_its_definition_said_not_to_be_shown(
     story: Any, verifier: ModuleType, silent: None
 ) -> None:
     hedged(story)
-    said = "\n".join(verifier.verify(story.bundle(declare_hedging(story))))
+    said = told(story, verifier, declare_hedging(story))
     assert "NOT shown: that these steps are what the rules say; the definition of 'hedge' (hedging)" in said
     assert "NOT shown: what the decision's amounts are" in said
 
@@ -87,6 +113,8 @@ def test_a_breach_of_another_rule_is_done_again_and_its_definition_said_not_to_b
         ({"op": "guessed"}, "there is no such operation"),
         ({"op": "plus", "args": ("lots held short", "#1")}, "rests on a step that does not come before it"),
         ({"name": "most that may be held"}, "has the name 'most that may be held' twice"),
+        ({"source": "", "value": 10_000_000}, "more than may be held .*: it is 0"),
+        ({"source": "18/floor/minor", "value": 0}, "that row is not one of before the decision"),  # which is row 18
     ],
 )
 def test_its_steps_are_what_they_say(
@@ -95,6 +123,19 @@ def test_its_steps_are_what_they_say(
     hedged(story)
     with pytest.raises(verifier.Refused, match=why):
         verifier.verify(story.bundle(declare_hedging(story, long=told)))
+
+
+def test_its_last_step_says_yes(story: Any, verifier: ModuleType, silent: None) -> None:
+    hedged(story, lots_e8=50_000_000)
+    with pytest.raises(verifier.Refused, match="by its own arithmetic the decision is wrong"):
+        told(story, verifier, declare_hedging(story))
+
+
+def test_a_figure_that_names_no_row_is_said_not_to_be_shown(story: Any, verifier: ModuleType, silent: None) -> None:
+    hedged(story)
+    assert "NOT shown: where lots held long come from" in told(
+        story, verifier, declare_hedging(story, long={"source": ""})
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,13 +153,18 @@ def test_and_it_does_what_its_rule_says(
         verifier.verify(story.bundle(declare_hedging(story, **fact)))
 
 
-def hedged(story: Any) -> None:
+def traded(story: Any) -> None:
+    sold(story, LIMIT, TARGET, DAYS, TRADES)
+    story.earn(story.ada, "8_000.00")
+
+
+def hedged(story: Any, lots_e8: int = 100_000_000) -> None:
     sold(
         story,
         Hedging(id="hedge", lots_e8_max=50_000_000, on_breach=(Action.WARN, Action.FAIL), strikes_within=Scope.PHASE),
     )
     story.price("EURUSD", 138_700, 138_702)
-    story.trade(story.ada, "p1", "EURUSD", Side.BUY, 100_000_000, 138_702)
+    story.trade(story.ada, "p1", "EURUSD", Side.BUY, lots_e8, 138_702)
 
 
 def declare_hedging(story: Any, long: dict[str, Any] | None = None, **told: Any) -> int:
