@@ -14,6 +14,7 @@ def filled(path: str, account: int, decision: int) -> str:
         "{account:str}": id_text(account),
         "{decision:int}": str(decision),
         "{seq:int}": "1",
+        "{version:int}": "21",  # the row that published what the stage sells
         "trace.jsonl": "trace.jsonl?desk=risk",
         "{switch:str}": "payouts",
         "{bridge:str}": "sim",

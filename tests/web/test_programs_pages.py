@@ -122,7 +122,7 @@ async def test_a_new_version_begins_with_the_text_of_what_is_sold(omar):
     home = await publish(omar, TEXT)
     editor = (await omar.get(f"/staff/drafts?version={home.rpartition('/')[2]}")).text
     assert checked(area(editor), {"sim"}).program == checked(TEXT, {"sim"}).program
-    file = await omar.get(f"{home}/toml")
+    file = await omar.get(f"{home}/file")
     assert checked(file.text, {"sim"}).problems == ()
     assert "attachment" in file.headers["content-disposition"]
 

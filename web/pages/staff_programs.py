@@ -11,7 +11,7 @@ from litestar.response import Redirect, Response
 
 from firm.commands import RetireProgram
 from firm.ruleset_diff import Change, program_changes
-from firm.ruleset_text import RulesetRefused, toml_of
+from firm.ruleset_text import RulesetRefused, json_of, toml_of
 from firm.templates import templates
 from storage.readmodels.programs import (
     ProgramVersion,
@@ -56,15 +56,16 @@ async def staff_program(request: Request[Any, Any, Any], version: FromPath[int])
     return await _program(request, await _shelf(request, version), None)
 
 
-@get("/staff/programs/{version:int}/toml", policy=Policy.STAFF)
-async def staff_program_toml(request: Request[Any, Any, Any], version: FromPath[int]) -> Response[str]:
-    shelf = await _shelf(request, version)
+@get("/staff/programs/{version:int}/file", policy=Policy.STAFF)
+async def staff_program_file(request: Request[Any, Any, Any], version: FromPath[int]) -> Response[str]:
+    """As TOML that can be edited and published; rules in the first words, which nobody writes any more, as JSON."""
+    sold = (await _shelf(request, version)).shown.sold
     try:
-        text = toml_of(shelf.shown.sold)
-    except RulesetRefused as refused:
-        raise NotFoundException(f"this version cannot be written as TOML: {refused}") from refused
-    headers = {"content-disposition": f'attachment; filename="program-{version}.toml"'}
-    return Response(text, media_type="application/toml", headers=headers)
+        text, kind = toml_of(sold), "toml"
+    except RulesetRefused:
+        text, kind = json_of(sold), "json"
+    headers = {"content-disposition": f'attachment; filename="program-{version}.{kind}"'}
+    return Response(text, media_type=f"application/{kind}", headers=headers)
 
 
 @post("/staff/programs/{version:int}/retirement", policy=Policy.STAFF)
@@ -116,4 +117,4 @@ def _changes(before: ProgramVersion | None, shown: ProgramVersion) -> tuple[Chan
     return () if before is None else program_changes(before.sold, shown.sold)
 
 
-ROUTES = (staff_programs, staff_program, staff_program_toml, staff_retire)
+ROUTES = (staff_programs, staff_program, staff_program_file, staff_retire)
