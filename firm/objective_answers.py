@@ -80,6 +80,9 @@ def _weight(answer: Judged) -> tuple[bool, int]:
 
 
 def _used_bp(answer: Judged) -> int:
+    """Of what is broken all: a position without a stop has no risk that could be measured."""
+    if answer.is_broken:
+        return BP_WHOLE
     return max(0, min(BP_WHOLE, answer.observed * BP_WHOLE // max(1, answer.limit)))
 
 
