@@ -38,11 +38,7 @@ def checked(text: str, bridges: Collection[str]) -> Draft:
         return Draft(text, None, (refused.problem,))
     if not isinstance(rules, Program):
         return Draft(text, None, (Problem("phases", "these are the rules of one phase: a program has phases"),))
-    problems = problems_of_program(rules)
-    if rules.bridge not in bridges:
-        named = ", ".join(sorted(bridges)) or "none yet"
-        problems = (*problems, Problem("bridge", f"no bridge is enrolled as {rules.bridge}. There is: {named}"))
-    return Draft(text, rules, problems)
+    return Draft(text, rules, problems_of_program(rules, bridges))
 
 
 def changes_from(before: Program | None, after: Program) -> tuple[Change, ...]:

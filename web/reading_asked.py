@@ -170,8 +170,8 @@ def _desk(text: str, bridges: Collection[str]) -> str | None:
     """
     parts = text.replace("/", " ").split(maxsplit=1)
     kind, key = (parts[0].lower(), parts[1].strip()) if len(parts) == 2 else ("account", text.strip())
-    if (named := text.strip().lower()) in (RISK, CATALOGUE):
-        return named
+    if (single := text.strip().lower()) in (RISK, CATALOGUE):
+        return single
     if kind in OF_BRIDGES:
         named = key if key in bridges else next((bridge for bridge in bridges if bridge.lower() == key.lower()), None)
         return named and f"{kind}/{named}"
