@@ -103,11 +103,12 @@ def _objective(account: AccountState, rule: Rule, equity: int, now_us: int) -> O
 def _loss_limit(account: AccountState, rule: Rule, term: LossLimit, equity: int) -> Objective:
     limit = limit_of(account, rule)
     measured = measured_of(PLAIN, limit, equity, account.balance)
+    figures = (limit.floor, limit.begins, limit.begins - limit.floor)
+    floor, begins, allowed = (str(account.money(minor)) for minor in figures)
     must = "must stay above" if term.boundary is Boundary.TOUCHES else "must not fall below"
     breaking = "reaching it" if term.boundary is Boundary.TOUCHES else "falling below it"
-    stays = _WHEN[term.scope].format(_MEASURED[term.measured], must, account.money(limit.floor))
-    begins, allowed = account.money(limit.begins), account.money(limit.begins - limit.floor)
-    worked = f"Measured from {begins}; {allowed} may be lost: {begins} less that is {account.money(limit.floor)}."
+    stays = _WHEN[term.scope].format(_MEASURED[term.measured], must, floor)
+    worked = f"Measured from {begins}; {allowed} may be lost: {begins} less that is {floor}."
     told = told_of(account, rule)
     row = _limit_row(account, limit, measured)
     return replace(
@@ -188,16 +189,17 @@ def _profit_target(account: AccountState, rule: Rule, term: ProfitTarget, equity
     met = answer.verdict is Verdict.MET or account.standing is Standing.PASSED
     flat = " with no position open" if term.flat_required else ""
     held = f" and stay there for more than {term.held_s} s" if term.held_s else ""
-    told = told_of(account, rule)
+    told, reached = told_of(account, rule), account.money(target)
+    in_words = str(reached)
     return Objective(
         rule=term.id,
         kind="profit_target",
         title=told.title,
         progress=Progress.MET if met else Progress.PENDING,
-        sentence=f"{name} must reach {account.money(target)}{held}{flat}.",
-        how=f"{told.text} {account.money(need)} above {account.money(start)} is {account.money(target)}; "
+        sentence=f"{name} must reach {in_words}{held}{flat}.",
+        how=f"{told.text} {account.money(need)} above {account.money(start)} is {in_words}; "
         f"{account.money(made)} is made so far.",
-        target=account.money(target),
+        target=reached,
         current=account.money(measured),
         used_bp=max(0, min(10_000, made * 10_000 // max(1, need))),
         judged=answer,
