@@ -24,6 +24,7 @@ from web.pages import (
     sign_in,
     staff_account,
     staff_accounts,
+    staff_builder,
     staff_commands,
     staff_controls,
     staff_decision,
@@ -64,6 +65,7 @@ PAGES = (
     staff_feed,
     staff_programs,
     staff_drafts,
+    staff_builder,
     staff_trace,
     metrics,
 )

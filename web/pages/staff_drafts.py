@@ -33,46 +33,45 @@ async def staff_draft(request: Request[Any, Any, Any]) -> Response[str]:
         begun = next((one.text for one in templates() if one.name == name), None)
         if begun is None:
             raise NotFoundException("there is no template of this name")
-        return _editor(request, Draft(begun, None, ()))
+        return editor(request, Draft(begun, None, ()))
     if not version:
-        return _editor(request, Draft("", None, ()))
+        return editor(request, Draft("", None, ()))
     sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
     if sold is None:
         raise NotFoundException("no program was published by this row")
-    return _editor(request, _begun_from(sold))
+    return editor(request, _begun_from(sold))
 
 
 @post("/staff/drafts", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_check_draft(request: Request[Any, Any, Any]) -> Response[str]:
     draft = await _draft(request)
     if draft.problems or draft.program is None:
-        return _editor(request, draft)
-    return await _preview(request, draft, "")
+        return editor(request, draft)
+    return await preview(request, draft, "")
 
 
 @post("/staff/drafts/text", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_draft_text(request: Request[Any, Any, Any]) -> Response[str]:
     """Back from the preview to what was written."""
-    return _editor(request, Draft(await text_of(await fields_of(request)), None, ()))
+    return editor(request, Draft(await text_of(await fields_of(request)), None, ()))
 
 
 @post("/staff/programs", policy=Policy.STAFF, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_publish(request: Request[Any, Any, Any]) -> Response[Any]:
     draft = await _draft(request)
     if draft.problems or draft.program is None:
-        return _editor(request, draft)
+        return editor(request, draft)
     command = PublishProgram(by=signed_in(request).reference, program=draft.program)
     refusal = refused_in((await ask(request, command)).facts)
     if refusal is not None:
-        return await _preview(request, draft, refusal)
+        return await preview(request, draft, refusal)
     sold = await _sold(request, draft.program.program)
     assert sold is not None, f"{draft.program.program} was published a moment ago"
     return Redirect(f"/staff/programs/{sold.seq}", status_code=303)
 
 
 async def _draft(request: Request[Any, Any, Any]) -> Draft:
-    bridges = await request.app.state.firm.book.read(all_bridges)
-    return checked(await text_of(await fields_of(request)), {one.bridge for one in bridges if not one.revoked})
+    return checked(await text_of(await fields_of(request)), await enrolled(request))
 
 
 async def _sold(request: Request[Any, Any, Any], program: str) -> ProgramVersion | None:
@@ -92,11 +91,20 @@ def _begun_from(sold: ProgramVersion) -> Draft:
         return Draft("", None, (refused.problem,))
 
 
-def _editor(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
+# --- shared with the builder ---
+
+
+async def enrolled(request: Request[Any, Any, Any]) -> set[str]:
+    """The bridges on which a program can be sold."""
+    bridges = await request.app.state.firm.book.read(all_bridges)
+    return {one.bridge for one in bridges if not one.revoked}
+
+
+def editor(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
     return page(request, "staff_draft.html", status=422 if draft.problems else 200, draft=draft, templates=templates())
 
 
-async def _preview(request: Request[Any, Any, Any], draft: Draft, refusal: str) -> Response[str]:
+async def preview(request: Request[Any, Any, Any], draft: Draft, refusal: str) -> Response[str]:
     """What the draft says in words, before anybody is sold it."""
     assert draft.program is not None
     sold = await _sold(request, draft.program.program)
