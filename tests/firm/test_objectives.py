@@ -36,6 +36,7 @@ from firm.terms.words import Action, Anchor, Boundary, Fixed, Scope, Share, Shar
 from firm.track import DayResult, DayStart, Strike
 from firm.track_fold import track_opened
 from firm.trading_day import DayLabel, LabelledCalendar
+from tests.actors.test_conduct import LOTS
 
 NOW_US = parse_utc("2014-05-02T12:00:00")
 CALENDAR = LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=())
@@ -206,8 +207,6 @@ def test_days_by_their_profit_and_trades_are_counted_against_what_is_asked():
 
 
 def test_breaches_that_still_count_are_told_though_the_rule_is_kept():
-    from tests.actors.test_conduct import LOTS
-
     state = account(rules_of(LOTS))
     strikes = (
         Strike("lots", 1, "2014-05-01", 3),
@@ -217,6 +216,21 @@ def test_breaches_that_still_count_are_told_though_the_rule_is_kept():
     row = rows(replace(state, track=replace(state.track, strikes=strikes)))["lots"]
     assert row.progress is Progress.WITHIN
     assert row.how == "Now 0 lots; the limit is 5 lots. Broken 2 times so far."
+
+
+@pytest.mark.parametrize(
+    ("lots_e8", "progress", "used_bp"),
+    [
+        (349_999_999, Progress.WITHIN, 6_999),
+        (350_000_000, Progress.AT_RISK, 7_000),
+        (500_000_000, Progress.AT_RISK, 10_000),
+        (500_000_001, Progress.BROKEN, 10_000),
+    ],
+)
+def test_what_is_held_is_at_risk_near_its_limit_and_broken_beyond_it(lots_e8, progress, used_bp):
+    held = Position("P1", "EURUSD", Side.BUY, lots_e8, 138_700, NOW_US, 2, "", 0, 0, "")
+    row = rows(account(rules_of(LOTS), positions=(held,)))["lots"]
+    assert (row.progress, row.used_bp) == (progress, used_bp)
 
 
 @pytest.mark.parametrize(("counts", "ends"), [(True, False), (False, True)])

@@ -52,6 +52,7 @@ async def test_every_language_has_its_page_and_all_of_them_are_offered(ada, stag
         ("nl, fr;q=0.3, ar;q=0.7", "ar"),
         ("pt-BR", "pt"),
         ("es;q=0, fr;q=0.1", "fr"),
+        ("es;q=0", "en"),
         ("nl", "en"),
         ("", "en"),
         ("de;q=x, fr;q=0.2", "fr"),
