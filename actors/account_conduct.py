@@ -1,9 +1,9 @@
-"""The account and its rules that are no loss limits: exposure, ideas, holding, ways of trading. What breaks one, and what follows.
+"""The account and its rules that are no loss limits: exposure, ideas, holding, news, ways of trading. What breaks one, and what follows.
 
 Each breach names its subject once: a position, a symbol, an idea, "" for the account. Until that is kept again it is no new breach.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -12,14 +12,19 @@ from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.messages import AskFailure
 from actors.names import RISK
-from firm.arithmetic import PLAIN, Figure, Step, Working
+from firm.account import AccountState
+from firm.arithmetic import PLAIN, Arithmetic, Figure, Step, Working
+from firm.deed import Deed
 from firm.equity import equity_of
 from firm.facts import Doubt, RuleBroken, RuleKeptAgain, RuleSuspected
+from firm.news import NEWS_NAME
 from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.consequences import Striking, consequence_of, gravity
+from firm.rules.deeds import judge_deed, looks_at_deeds
 from firm.rules.judged import Judged
 from firm.rules.looks import LOOKS, Glance, glance, look, rules_looked_at
 from firm.ruleset import Rule, Ruleset
+from firm.terms.conduct import NewsWindow
 from firm.terms.words import Action, Consequence, Frequency
 
 
@@ -29,6 +34,8 @@ class Breach(NamedTuple):
     rule: Rule
     answer: Judged
     does: Consequence
+    at_us: int
+    deed: Deed | None = None  # what broke a rule about deeds
 
     @property
     def hard(self) -> bool:
@@ -36,7 +43,7 @@ class Breach(NamedTuple):
 
 
 def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, at_us: int, turn: Turn) -> list[Breach]:
-    """What is broken anew, the gravest first, then by the ruleset. What is kept again is written down."""
+    """What is broken anew. What is kept again is written down."""
     state = seat.held
     rules = [rule for frequency in frequencies for rule in rules_looked_at(state.ruleset, frequency)]
     if not rules or state.standing not in JUDGED:
@@ -44,21 +51,35 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     seen = glance(state, seat.board(turn), Figure(equity, ""), at_us)
     found: list[Breach] = []
     for rule in rules:
-        found += _anew(seat, rule, seen, turn)
-    return sorted(found, key=lambda breach: (-gravity(breach.does), breach.rule.place))
+        found += _anew(seat, rule, seen, at_us, turn)
+    return found
 
 
-def _anew(seat: AccountSeat, rule: Rule, seen: Glance, turn: Turn) -> Iterator[Breach]:
+def gravest_first(breaches: Iterable[Breach]) -> list[Breach]:
+    """In the order in which they count: by what they do, then by the ruleset."""
+    return sorted(breaches, key=lambda breach: (-gravity(breach.does), breach.rule.place))
+
+
+def _anew(seat: AccountSeat, rule: Rule, seen: Glance, at_us: int, turn: Turn) -> Iterator[Breach]:
     state = seat.held
     answers = {answer.subject: answer for answer in look(PLAIN, rule, seen) if answer.is_broken}
-    known = {one.subject for one in state.track.broken if one.rule == rule.id}
+    known = subjects_known(state, rule)
     for subject in sorted(known - _still_there(rule, seen, answers)):
         seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
-    asked = {finding.rule for finding in state.findings if finding.doubts} | set(state.waived)
-    if rule.id not in asked:
-        terms = striking(rule)
+    if not is_let_off(state, rule, at_us):
         for subject in sorted(answers.keys() - known):
-            yield Breach(rule, answers[subject], consequence_of(state, rule.id, terms))
+            yield Breach(rule, answers[subject], consequence_of(state, rule.id, striking(rule)), at_us)
+
+
+def subjects_known(state: AccountState, rule: Rule) -> set[str]:
+    """Who breaks the rule already."""
+    return {one.subject for one in state.track.broken if one.rule == rule.id}
+
+
+def is_let_off(state: AccountState, rule: Rule, at_us: int) -> bool:
+    """Whether a person is to say what a breach of it is worth, has said that it is none, or has waived the rule for that instant."""
+    asked = any(finding.rule == rule.id and finding.doubts for finding in state.findings)
+    return asked or rule.id in state.waived or rule.id in state.overrides.waived_at(at_us)
 
 
 def _still_there(rule: Rule, seen: Glance, broken: Mapping[str, Judged]) -> AbstractSet[str]:
@@ -75,17 +96,20 @@ def striking(rule: Rule) -> Striking:
     return rule.terms
 
 
-def act_on(seat: AccountSeat, breach: Breach, at_us: int, turn: Turn) -> None:
+def act_on(seat: AccountSeat, breach: Breach, turn: Turn) -> None:
     """Do what the rule says. A failure asks the risk desk, and a doubted one a person, as those of loss limits do."""
     state = seat.held
     if breach.hard:
         doubts = _doubts(seat, breach)
         if doubts:
-            _suspect(seat, breach.rule, breach.answer, doubts, at_us, turn)
+            _suspect(seat, breach, doubts, turn)
         else:
-            turn.send(RISK, AskFailure(account=seat.account, rule=breach.rule.id, at_us=at_us, settled=False))
+            ask = AskFailure(
+                account=seat.account, rule=breach.rule.id, at_us=breach.at_us, settled=False, deed=breach.deed
+            )
+            turn.send(RISK, ask)
         return
-    decision = _record(seat, breach.rule, breach.answer, breach.does, at_us, turn)
+    decision = _record(seat, breach, turn)
     if state.standing in FREE or breach.does in (Action.WARN, Action.EXCLUDE_PROFIT):
         carry_out(seat, breach.rule.id, breach.does, decision, turn)
 
@@ -96,49 +120,58 @@ def _doubts(seat: AccountSeat, breach: Breach) -> tuple[Doubt, ...]:
     reviewed = isinstance(state.ruleset, Ruleset) and state.ruleset.failures_reviewed
     if breach.does is Action.REVIEW or reviewed:
         doubts.add(Doubt.REVIEW_REQUIRED)
-    if state.track.is_cut:
+    if state.track.is_cut and breach.deed is None:
         doubts.add(Doubt.LATE_DATA)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 
-def fail(seat: AccountSeat, rule: Rule, at_us: int, turn: Turn) -> None:
+def fail(seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn) -> None:
     """The risk desk let it through."""
-    answer = _still_broken(seat, rule, at_us, turn)
-    if answer is not None and seat.held.standing not in ENDED:
-        declare(seat, rule, answer, at_us, turn, reviewed=False)
+    breach = _still_broken(seat, rule, deed, at_us, turn)
+    if breach is not None and seat.held.standing not in ENDED:
+        declare(seat, breach, turn, reviewed=False)
 
 
-def hold(seat: AccountSeat, rule: Rule, doubt: Doubt, at_us: int, turn: Turn) -> None:
+def hold(seat: AccountSeat, rule: Rule, deed: Deed | None, doubt: Doubt, at_us: int, turn: Turn) -> None:
     """The risk desk wants a person to look."""
-    answer = _still_broken(seat, rule, at_us, turn)
-    if answer is not None and seat.held.standing not in ENDED:
-        _suspect(seat, rule, answer, (doubt,), at_us, turn)
+    breach = _still_broken(seat, rule, deed, at_us, turn)
+    if breach is not None and seat.held.standing not in ENDED:
+        _suspect(seat, breach, (doubt,), turn)
 
 
-def declare(seat: AccountSeat, rule: Rule, answer: Judged, at_us: int, turn: Turn, *, reviewed: bool) -> None:
+def declare(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool) -> None:
     """The rule ends the account."""
-    decision = _record(seat, rule, answer, Action.FAIL, at_us, turn, reviewed=reviewed)
+    decision = _record(seat, breach, turn, reviewed=reviewed)
     seat.enforce("flatten", decision, turn)
-    seat.stand(Standing.BREACHED, rule.id, turn)
+    seat.stand(Standing.BREACHED, breach.rule.id, turn)
 
 
 def rule_named(seat: AccountSeat, name: str) -> Rule | None:
-    """A rule of this table by its id."""
-    return next((rule for rule in seat.held.ruleset.rules if rule.id == name and type(rule.terms) in LOOKS), None)
+    """A rule by its id that is no loss limit and no objective."""
+    rules = (rule for rule in seat.held.ruleset.rules if type(rule.terms) in LOOKS or looks_at_deeds(rule))
+    return next((rule for rule in rules if rule.id == name), None)
 
 
-def _still_broken(seat: AccountSeat, rule: Rule, at_us: int, turn: Turn) -> Judged | None:
-    known = {one.subject for one in seat.held.track.broken if one.rule == rule.id}
-    answers = look(PLAIN, rule, _seen(seat, at_us, turn))
-    return next((answer for answer in answers if answer.is_broken and answer.subject not in known), None)
+def _still_broken(seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn) -> Breach | None:
+    known = subjects_known(seat.held, rule)
+    answers = _answers(PLAIN, seat, rule, deed, at_us, turn)
+    answer = next((answer for answer in answers if answer.is_broken and answer.subject not in known), None)
+    return None if answer is None else Breach(rule, answer, Action.FAIL, at_us, deed)
 
 
-def _seen(seat: AccountSeat, at_us: int, turn: Turn) -> Glance:
+def _answers(
+    calc: Arithmetic, seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn
+) -> Iterable[Judged]:
+    """What the rule says: of a deed by the news that the firm goes by, else of the account as it is."""
+    if deed is not None:
+        adopted = turn.calendar(NEWS_NAME)
+        return judge_deed(calc, rule, deed, None if adopted is None else adopted.calendar)
     board = seat.board(turn)
-    return glance(seat.held, board, Figure(equity_of(PLAIN, seat.held, board), ""), at_us)
+    return look(calc, rule, glance(seat.held, board, Figure(equity_of(PLAIN, seat.held, board), ""), at_us))
 
 
-def _suspect(seat: AccountSeat, rule: Rule, answer: Judged, doubts: tuple[Doubt, ...], at_us: int, turn: Turn) -> None:
+def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn: Turn) -> None:
+    rule, answer = breach.rule, breach.answer
     fact = RuleSuspected(
         rule=rule.id,
         rule_kind=kind_of(rule),
@@ -146,39 +179,49 @@ def _suspect(seat: AccountSeat, rule: Rule, answer: Judged, doubts: tuple[Doubt,
         limit=answer.limit,
         observed=answer.observed,
         subject=answer.subject,
-        at_us=at_us,
+        at_us=breach.at_us,
         doubts=doubts,
-        calendar="",
-        working=_working(seat, rule, at_us, turn),
+        calendar=_calendar_of(breach, turn),
+        working=_working(seat, breach, turn),
     )
-    decision = seat.record(fact, turn, at_us)
+    decision = seat.record(fact, turn, breach.at_us)
     if seat.held.standing is not Standing.UNDER_REVIEW:
         seat.stand(Standing.UNDER_REVIEW, rule.id, turn)
     seat.enforce("close_only", decision, turn)
 
 
-def _record(
-    seat: AccountSeat, rule: Rule, answer: Judged, does: Consequence, at_us: int, turn: Turn, *, reviewed: bool = False
-) -> int:
+def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = False) -> int:
+    rule, answer = breach.rule, breach.answer
     fact = RuleBroken(
         rule=rule.id,
         rule_kind=kind_of(rule),
-        does=does,
+        does=breach.does,
         unit=answer.unit,
         limit=answer.limit,
         observed=answer.observed,
         subject=answer.subject,
-        at_us=at_us,
+        at_us=breach.at_us,
         reviewed=reviewed,
-        calendar="",
-        working=() if reviewed else _working(seat, rule, at_us, turn),
+        calendar=_calendar_of(breach, turn),
+        working=() if reviewed else _working(seat, breach, turn),
     )
-    return seat.record(fact, turn, at_us)
+    return seat.record(fact, turn, breach.at_us)
 
 
-def _working(seat: AccountSeat, rule: Rule, at_us: int, turn: Turn) -> tuple[Step, ...]:
+def _calendar_of(breach: Breach, turn: Turn) -> str:
+    """The version of the news that a breach rests on. Of one that a person confirmed the suspicion names it."""
+    adopted = (
+        turn.calendar(NEWS_NAME) if breach.deed is not None and isinstance(breach.rule.terms, NewsWindow) else None
+    )
+    return "" if adopted is None else adopted.version
+
+
+def _working(seat: AccountSeat, breach: Breach, turn: Turn) -> tuple[Step, ...]:
+    """The arithmetic of its rule; of a deed no further than to the release that it broke the rule by."""
     calc = Working()
-    look(calc, rule, _seen(seat, at_us, turn))
+    for answer in _answers(calc, seat, breach.rule, breach.deed, breach.at_us, turn):
+        if breach.deed is not None and answer.subject == breach.answer.subject:
+            break
     return tuple(calc.steps)
 
 

@@ -39,7 +39,7 @@ def end_day(seat: AccountSeat, message: DayEnded, turn: Turn) -> bool:
         day=state.ruleset.calendar.day_at(message.at_us),
         balance=state.money(state.balance),
         equity=state.money(equity),
-        positions=tuple(_open_positions(state)),
+        positions=open_positions(state),
         quotes=tuple(exhibit.seq for exhibit in cited.values()),
         provisional=not market.is_final(message.at_us),
         priced=priced,
@@ -95,15 +95,17 @@ def _end_if_over(seat: AccountSeat, at_us: int, turn: Turn) -> None:
     """A clock of the phase has run out: by the order of the ruleset the first one counts."""
     if seat.held.standing not in JUDGED:
         return
+    waived = seat.held.overrides.waived_at(at_us)
     for rule in seat.held.ruleset.rules:
-        if is_over(PLAIN, seat.held, rule, at_us):
+        if rule.id not in waived and is_over(PLAIN, seat.held, rule, at_us):
             seq = seat.stand(Standing.CLOSED, kind_of(rule), turn)
             seat.enforce("flatten", seq, turn)
             return
 
 
-def _open_positions(state: AccountState) -> list[OpenPosition]:
-    return [
+def open_positions(state: AccountState) -> tuple[OpenPosition, ...]:
+    """What is open, as the row of a day's start has it."""
+    return tuple(
         OpenPosition(
             position_id=held.position_id,
             symbol=held.symbol,
@@ -114,4 +116,4 @@ def _open_positions(state: AccountState) -> list[OpenPosition]:
             opened_us=held.opened_us,
         )
         for held in state.positions
-    ]
+    )

@@ -7,15 +7,17 @@ the book is in `actors/account_book.py`, verdicts are reached in `actors/account
 from types import ModuleType
 
 from actors import account_book as book
-from actors import account_conduct as conduct
 from actors import account_lateness as lateness
+from actors import account_overrides as overrides
 from actors import account_rollover as rollover
+from actors import account_rules as rules
 from actors import account_settling as settling
 from actors import account_targets as targets
 from actors import account_verdicts as verdicts
 from actors.account_corrections import correct_deal
 from actors.account_day import end_day, finalise_day
 from actors.account_days import close_days_again
+from actors.account_deeds import deeds_of_deal, deeds_of_report
 from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
@@ -39,9 +41,11 @@ from actors.messages import (
     PriceReached,
     PricesFilled,
     PricesMissing,
+    ReopeningAllowed,
 )
 from firm.arithmetic import PLAIN
-from firm.commands import ReviewVerdict
+from firm.commands import GrantOverride, ReviewVerdict
+from firm.deed import Deed
 from firm.equity import Board, equity_of, lacks_prices, unpriced
 from firm.facts import (
     AccountLinked,
@@ -66,9 +70,6 @@ from firm.inputs import (
 )
 from firm.needs import needs_of
 from firm.phase import JUDGED
-from firm.rules.consequences import gravity
-from firm.rules.limits import first_broken
-from firm.rules.looks import rules_looked_at
 from firm.terms.words import Frequency
 
 
@@ -89,6 +90,8 @@ class AccountDesk(AccountSeat):
             case ReviewVerdict():
                 if review(self, message, turn):
                     self.judge(turn, turn.header.happened_us)
+            case GrantOverride():
+                overrides.override(self, message, turn)
             case _:
                 self._decide_report(message, turn)
 
@@ -110,7 +113,7 @@ class AccountDesk(AccountSeat):
                     self.judge(turn, turn.header.happened_us)
             case MarkDue():
                 self._mark(message.at_us, turn)
-                self._look_by_the_minute(message.at_us, turn)
+                rules.look_by_the_minute(self, message.at_us, turn)
                 if self.held.track.reached:
                     verdicts.ask_to_win(self, message.at_us, turn)
             case PeakDue():
@@ -129,6 +132,8 @@ class AccountDesk(AccountSeat):
                 _who_decides(message).hold_failure(self, message, turn)
             case PassAllowed():
                 verdicts.win(self, message.at_us, turn)
+            case ReopeningAllowed():
+                overrides.grant(self, message.command, turn)
             case PassDoubted():
                 verdicts.hold_pass(self, (message.doubt,), message.at_us, turn)
             case _:
@@ -139,11 +144,13 @@ class AccountDesk(AccountSeat):
         if self.state is None:
             return
         source = self.state.balance_source
+        done: tuple[Deed, ...] = ()
         match report:
             case DealReported():
-                known_seq = self.state.last_trade_seq
+                known_seq, before = self.state.last_trade_seq, self.state.position(report.position_id)
                 book.book_deal(self, report, turn)
                 if self.held.last_trade_seq != known_seq:
+                    done = deeds_of_deal(self, report, before, turn)
                     booked = f"deal booked in row {self.held.last_trade_seq}"
                     lateness.question_by_booking(self, turn.at_us, booked, turn)
                     look_again_since(self, turn.at_us, turn)
@@ -162,7 +169,9 @@ class AccountDesk(AccountSeat):
                     lateness.question_by_booking(self, turn.at_us, booked, turn)
                     look_again_since(self, turn.at_us, turn)
             case PositionReported():
+                before = self.state.position(report.position_id)
                 book.take_position(self, report, turn)
+                done = deeds_of_report(self, report, before, turn)
             case EquityReported() | AccountReported() | SnapshotReported():
                 book.reconcile(self, report, turn)
                 settling.settle(self, turn)
@@ -173,15 +182,15 @@ class AccountDesk(AccountSeat):
             # An account that holds nothing gets no mark by the minute: this one stands until it trades again. Never before
             # the newest price, or a close that is told late would be overtaken by a mark with the position still in it.
             self._mark(max(turn.at_us, turn.market(self.held.bridge).latest_us), turn)
-        self.judge(turn, turn.at_us)
+        self.judge(turn, turn.at_us, done=done)
 
     # --- judging ---
 
-    def judge(self, turn: Turn, at_us: int, *, by_price: bool = False) -> None:
+    def judge(self, turn: Turn, at_us: int, *, by_price: bool = False, done: tuple[Deed, ...] = ()) -> None:
         """Look at the account with the prices on the board: note a new peak, find a broken limit or a won phase, set the guard.
 
         Only prices bring a peak: what a report changed is worth what the next price says. Prices alone win nothing: when a
-        desk is woken by one must make no difference.
+        desk is woken by one must make no difference. `done`: what the report did to positions.
         """
         if self.held.standing not in JUDGED or self.held.day is None:
             self.watch(turn)
@@ -189,6 +198,7 @@ class AccountDesk(AccountSeat):
         board = self.board(turn)
         stakes = self.stakes(board)
         if lacks_prices(stakes.needed, board):
+            rules.hold_deeds_against(self, done, turn)
             self.watch(turn)
             return
         equity = stakes.equity(self.held, board)
@@ -196,40 +206,10 @@ class AccountDesk(AccountSeat):
             self.note_peak(equity, at_us, turn)
         reached = targets.note(self, equity, at_us, turn)
         looked_at = (Frequency.TICK,) if by_price else (Frequency.TICK, Frequency.TRADE)
-        is_broken = self._hold_against_rules(looked_at, equity, at_us, turn)
+        is_broken = rules.hold_against_all(self, looked_at, done, equity, at_us, turn)
         if not is_broken and (reached or not by_price):
             verdicts.ask_to_win(self, at_us, turn)
         self.watch(turn, equity)
-
-    def _hold_against_rules(self, looked_at: tuple[Frequency, ...], equity: int, at_us: int, turn: Turn) -> bool:
-        """Whether a rule was broken. Of a loss limit and another rule that trip on one event the graver counts first."""
-        limits = verdicts.open_limits(self.held, self.limits())
-        broken = first_broken(limits, equity, self.held.balance)
-        breaches = conduct.look_at(self, looked_at, equity, at_us, turn)
-        if breaches and (broken is None or gravity(breaches[0].does) > gravity(broken.does)):
-            conduct.act_on(self, breaches.pop(0), at_us, turn)
-        if broken is not None and self.held.standing in JUDGED:
-            verdicts.break_limit(self, broken, at_us, turn)
-        elif broken is None:
-            verdicts.warn(self, limits, equity, at_us, turn, by_price=Frequency.TRADE not in looked_at)
-        for breach in breaches:
-            if self.held.standing in JUDGED and not breach.hard:
-                conduct.act_on(self, breach, at_us, turn)
-        return broken is not None
-
-    def _look_by_the_minute(self, at_us: int, turn: Turn) -> None:
-        """Rules whose answer the clock alone can change."""
-        state, board = self.held, self.board(turn)
-        if (
-            state.standing not in JUDGED
-            or not rules_looked_at(state.ruleset, Frequency.MINUTE)
-            or unpriced(state, board)
-        ):
-            return
-        equity = equity_of(PLAIN, state, board)
-        for breach in conduct.look_at(self, (Frequency.MINUTE,), equity, at_us, turn):
-            if self.held.standing in JUDGED:
-                conduct.act_on(self, breach, at_us, turn)
 
     def _take_contract(self, message: ContractReported, turn: Turn) -> None:
         """What positions are worth changed without a price: nothing hard rests on it until the platform's equity agrees."""

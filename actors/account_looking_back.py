@@ -64,7 +64,9 @@ class _Instant(NamedTuple):
 def _worth_a_look(seat: AccountSeat, market: Market, instants: list[int]) -> Iterator[int]:
     """The instants at which a floor may have been reached, in their order; most stretches are ruled out by their worst prices."""
     state = seat.held
-    floor = max((limit.floor for limit in _late_limits(state, seat.limits()) if limit.hard), default=None)
+    ends = instants[0], instants[-1]  # a waiver of all between them holds at both
+    limits = [limit for at_us in ends for limit in _late_limits(state, seat.limits(), at_us)]
+    floor = max((limit.floor for limit in limits if limit.hard), default=None)
     if floor is None:
         return
     known = list(_priced(state, market, instants))  # all of it, so that no two holdings are ever at one place in memory
@@ -135,7 +137,7 @@ def _look_at(seat: AccountSeat, market: Market, at_us: int, turn: Turn) -> bool:
     prices = market.prices_at(needed, at_us) if needed else None
     if then is None or prices is None:
         return False
-    limits = tuple(limit for limit in _late_limits(state, seat.limits()) if _was_known(limit, state, at_us))
+    limits = tuple(limit for limit in _late_limits(state, seat.limits(), at_us) if _was_known(limit, state, at_us))
     board = market.board.at(prices)
     broken = first_broken(limits, equity_of(PLAIN, then, board), then.balance)
     if broken is None or not broken.hard:
@@ -150,10 +152,10 @@ def _look_at(seat: AccountSeat, market: Market, at_us: int, turn: Turn) -> bool:
     return True
 
 
-def _late_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    """The limits that what comes late may break: the open ones, and those that merged prices have already put in question."""
+def _late_limits(state: AccountState, limits: tuple[Limit, ...], at_us: int) -> tuple[Limit, ...]:
+    """What comes late may break at its instant: the open ones, and those that merged prices have already put in question."""
     awaited = {finding.rule for finding in state.findings if finding.awaits_prices}
-    return (*verdicts.open_limits(state, limits), *(limit for limit in limits if limit.rule.id in awaited))
+    return (*verdicts.open_limits(state, limits, at_us), *(limit for limit in limits if limit.rule.id in awaited))
 
 
 def _was_known(limit: Limit, state: AccountState, at_us: int) -> bool:

@@ -13,6 +13,7 @@ from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.facts import Refusal, Refused, VerdictCorrected
 from firm.rules.judged import Judged, Verdict
 from firm.rules.winning import won
+from firm.terms.words import Action
 
 
 def review(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> bool:
@@ -40,7 +41,8 @@ def _review_breach(seat: AccountSeat, command: ReviewVerdict, finding: Finding, 
                 settling.confirm(seat, finding, turn)
             else:
                 seen = Judged(Verdict.BROKEN, finding.observed, finding.floor, finding.unit, finding.subject)
-                conduct.declare(seat, rule, seen, finding.at_us, turn, reviewed=True)
+                breach = conduct.Breach(rule, seen, Action.FAIL, finding.at_us)
+                conduct.declare(seat, breach, turn, reviewed=True)
             return False
         case ReviewOutcome.DISMISS:
             _dismiss(seat, command, turn)

@@ -28,6 +28,8 @@ def judge_rollover(seat: AccountSeat, turn: Turn) -> None:
     """The day's start is final: were the marks at its first instant beyond a floor of the day before?"""
     for rule, _ in seat.held.track.checked:
         limit = verdicts.limit_named(seat.held, rule)
+        if rule in seat.held.overrides.waived_at(_at_us(seat.held)):
+            continue
         if limit is None or seat.held.standing not in JUDGED or not _is_broken(PLAIN, seat.held, limit):
             continue
         at_us = _at_us(seat.held)

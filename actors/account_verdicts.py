@@ -73,15 +73,15 @@ _OF_PRICES = frozenset({
 })  # fmt: skip
 
 
-def open_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    """Of its limits those that may still be broken: not those that are an open question or were waived.
+def open_limits(state: AccountState, limits: tuple[Limit, ...], at_us: int) -> tuple[Limit, ...]:
+    """Of its limits those that may be broken at an instant: not those that are an open question or were waived.
 
     Soft ones only pause a trader who is free: one that is paused or close-only already has nothing more to lose by them.
     """
     free = state.standing in FREE
-    if free and not state.findings and not state.waived:
+    if free and not state.findings and not state.waived and not state.overrides.waivers:
         return limits
-    asked = {finding.rule for finding in state.findings} | set(state.waived)
+    asked = {finding.rule for finding in state.findings} | set(state.waived) | state.overrides.waived_at(at_us)
     return tuple(limit for limit in limits if limit.rule.id not in asked and (limit.hard or free))
 
 
@@ -124,7 +124,7 @@ def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let an automatic failure through. Another rule may have ended the account in the same input."""
     limit, rule = limit_named(seat.held, allowed.rule), conduct.rule_named(seat, allowed.rule)
     if rule is not None:
-        conduct.fail(seat, rule, allowed.at_us, turn)
+        conduct.fail(seat, rule, allowed.deed, allowed.at_us, turn)
     elif limit is not None and seat.held.standing not in ENDED:
         _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
 
@@ -133,7 +133,7 @@ def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
     limit, rule = limit_named(seat.held, held.rule), conduct.rule_named(seat, held.rule)
     if rule is not None:
-        conduct.hold(seat, rule, held.doubt, held.at_us, turn)
+        conduct.hold(seat, rule, held.deed, held.doubt, held.at_us, turn)
     elif limit is not None and seat.held.standing not in ENDED:
         suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 

@@ -37,6 +37,7 @@ from firm.facts import (
     FlatConfirmed,
     KillSwitchEngaged,
     KillSwitchReleased,
+    OverrideGranted,
     Refusal,
     Refused,
 )
@@ -98,7 +99,7 @@ class EnforcementDesk:
                 self._fold_advanced(body, happened_us)
             case CommandProbed():
                 self._fold_probed(body, happened_us)
-            case FlatConfirmed() | CommandWithheld():
+            case FlatConfirmed() | CommandWithheld() | OverrideGranted():
                 self._plan(account, None)
             case AccountReported() | SnapshotReported():
                 plan = state.plans.get(account)
@@ -262,7 +263,7 @@ class EnforcementDesk:
                     self._confirm(command, turn)
                 case "cancel_orders" | "close_all":
                     self._advance(command, CommandState.FAILED, left, turn)
-                case "block" if not left and not report.trading_allowed:
+                case "block" if not (left or report.trading_allowed or self._is_replaced(account, held)):
                     self._confirm(command, turn)
                     turn.record(FlatConfirmed(bridge=self.bridge, login=report.login), account)
                 case "block" if left:

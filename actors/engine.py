@@ -14,13 +14,14 @@ from actors.arrival import Arrival, Decided, ticks_of
 from actors.asleep import Asleep
 from actors.batch import Batch, Captured
 from actors.bridge_desk import BridgeDesk
+from actors.calendar_desk import CalendarDesk
 from actors.catalogue_desk import CatalogueDesk
 from actors.desk import Desk, Header, Watch
 from actors.enforcement_desk import EnforcementDesk
 from actors.engine_desk import EngineDesk, parked_form, unparked
 from actors.market_desk import MarketDesk
 from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
-from actors.names import CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
+from actors.names import CALENDARS, CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
 from actors.order_desk import OrderDesk
 from actors.refolding import Refolding
 from actors.risk_desk import RiskDesk
@@ -31,7 +32,7 @@ from actors.turn import WorkingTurn
 from firm.account import AccountState
 from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
 from firm.commands import ResumeDesk
-from firm.facts import DeskResumed, DeskStopped, InputRejected, Refusal, Refused
+from firm.facts import CalendarAdopted, DeskResumed, DeskStopped, InputRejected, Refusal, Refused
 from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame, SymbolReported
 from firm.kinds import Body, payload_of
 from firm.policy import Policy
@@ -79,6 +80,11 @@ class Engine:
             desk = MarketDesk(market_desk(bridge), bridge)
             self._markets[bridge] = self._desks[desk.name] = desk
         return desk
+
+    def calendar(self, name: str) -> CalendarAdopted | None:
+        """Economic news by the name of its calendar. Asking makes no desk: a desk that is there is state."""
+        desk = self._desks.get(CALENDARS)
+        return desk.state.adopted.get(name) if isinstance(desk, CalendarDesk) else None
 
     def watch(self, bridge: str, watch: Watch) -> None:
         self.market(bridge).watch(watch)
@@ -309,6 +315,8 @@ class Engine:
                 return self.market(key)
             case _ if name == CATALOGUE:
                 return CatalogueDesk(name)
+            case _ if name == CALENDARS:
+                return CalendarDesk(name)
             case _ if name == RISK:
                 return RiskDesk(name)
             case _ if name == STAFF:

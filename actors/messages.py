@@ -2,6 +2,8 @@
 
 import msgspec
 
+from firm.commands import GrantOverride
+from firm.deed import Deed
 from firm.facts import Doubt
 from firm.phase import Standing
 from firm.price import Quote
@@ -122,6 +124,19 @@ class AccountStood(Message, frozen=True, kw_only=True):
     after: Standing
 
 
+class AskReopening(Message, frozen=True, kw_only=True):
+    """May this account, by whose breach its challenge ended, go on? `command`: what asks for it."""
+
+    account: int
+    command: GrantOverride
+
+
+class ReopeningAllowed(Message, frozen=True, kw_only=True):
+    """Yes: no other account of the challenge has come since."""
+
+    command: GrantOverride
+
+
 # --- failures and passes, between account desks and the risk desk ---
 
 
@@ -129,7 +144,7 @@ class AskFailure(Message, frozen=True, kw_only=True):
     """May this account be failed automatically?
 
     `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it. `at_rollover`: it is
-    of a limit that only the marks of a rollover can break.
+    of a limit that only the marks of a rollover can break. `deed`: what broke a rule about deeds.
     """
 
     account: int
@@ -138,6 +153,7 @@ class AskFailure(Message, frozen=True, kw_only=True):
     settled: bool
     late: bool = False
     at_rollover: bool = False
+    deed: Deed | None = None
 
 
 class FailureAllowed(Message, frozen=True, kw_only=True):
@@ -148,6 +164,7 @@ class FailureAllowed(Message, frozen=True, kw_only=True):
     settled: bool
     late: bool = False
     at_rollover: bool = False
+    deed: Deed | None = None
 
 
 class FailureHeld(Message, frozen=True, kw_only=True):
@@ -159,6 +176,7 @@ class FailureHeld(Message, frozen=True, kw_only=True):
     doubt: Doubt
     late: bool = False
     at_rollover: bool = False
+    deed: Deed | None = None
 
 
 class AskPass(Message, frozen=True, kw_only=True):
@@ -218,6 +236,8 @@ MESSAGES: tuple[type[Message], ...] = (
     OpenAccount,
     AccountProvisioned,
     AccountStood,
+    AskReopening,
+    ReopeningAllowed,
     AskFailure,
     FailureAllowed,
     FailureHeld,

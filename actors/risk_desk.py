@@ -21,6 +21,7 @@ from actors.messages import (
 )
 from actors.names import account_desk
 from firm.commands import EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
+from firm.deed import Deed
 from firm.facts import (
     BreachDeclared,
     BreakerReset,
@@ -46,6 +47,7 @@ class _Asked(TypedDict):
     settled: bool
     late: bool
     at_rollover: bool
+    deed: Deed | None
 
 
 class RiskState(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +119,14 @@ class RiskDesk:
         if self._asked_in != turn.header.seq:
             self._asked_in, self._failed_before, self._allowed = turn.header.seq, self.state.failures, 0
         doubt = self._why_not_fail(ask.at_us, turn)
-        asked = _Asked(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, late=ask.late, at_rollover=ask.at_rollover)
+        asked = _Asked(
+            rule=ask.rule,
+            at_us=ask.at_us,
+            settled=ask.settled,
+            late=ask.late,
+            at_rollover=ask.at_rollover,
+            deed=ask.deed,
+        )
         if doubt is None:
             self._allowed += 1
             answer: Message = FailureAllowed(**asked)

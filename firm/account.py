@@ -16,6 +16,7 @@ from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRe
 from firm.inputs import Side
 from firm.money import Money
 from firm.needs import needs_of
+from firm.overrides import Overrides
 from firm.phase import Standing
 from firm.price import Quote, rescaled
 from firm.ruleset import AnyRuleset
@@ -252,6 +253,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `written_peak`: the newest that a row holds: what a verdict rests on. `peaks_doubted`: of this day.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     `deals_known`: booked, the newest last, as they read now, while they may be corrected. `traded`: days, the newest last.
+    `overrides`: exceptions from its rules.
     """
 
     account: int
@@ -298,6 +300,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     deals_known: tuple[KnownDeal, ...] = ()
     traded: tuple[DayTraded, ...] = ()
     track: Track = Track()
+    overrides: Overrides = Overrides()
 
     def money(self, minor: int) -> Money:
         """An amount in this account's currency."""

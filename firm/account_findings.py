@@ -52,7 +52,8 @@ def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptA
     others = tuple(one for one in track.broken if (one.rule, one.subject) != (fact.rule, fact.subject))
     if isinstance(fact, RuleKeptAgain):
         return replace(state, track=replace(track, broken=others))
-    track = replace(track, broken=(*others, Broken(fact.rule, fact.subject)))
+    does = fact.does if isinstance(fact, RuleBroken) else None
+    track = replace(track, broken=(*others, Broken(fact.rule, fact.subject, does)))
     day = state.day.day if state.day is not None else None
     doubts = fact.doubts if isinstance(fact, RuleSuspected) else ()
     finding = Finding(

@@ -36,7 +36,9 @@ from firm.account_findings import (
     with_moved,
 )
 from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
+from firm.account_overrides import after_override
 from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting
+from firm.arithmetic import Figure
 from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
     AccountLinked,
@@ -61,6 +63,8 @@ from firm.facts import (
     HighMoved,
     LimitNeared,
     MarkTaken,
+    OverrideAsked,
+    OverrideGranted,
     PassHeld,
     PayoutBooked,
     PeakDoubted,
@@ -68,6 +72,7 @@ from firm.facts import (
     PhasePassed,
     PositionRestated,
     PositionsDrifted,
+    ProfitExcluded,
     QuoteUsed,
     RolloverHighMoved,
     RuleBroken,
@@ -195,6 +200,8 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
             return after_rule(state, body, seq)
         case TargetReached() | TargetLeft():
             return replace(state, track=at_target(state.track, state.ruleset, body, seq))
+        case OverrideAsked() | OverrideGranted():
+            return after_override(state, body, seq, happened_us)
         case PassHeld():
             return replace(state, pass_held_seq=seq)
         case PhasePassed():
@@ -208,12 +215,15 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
 
 
 def _fold_deals(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
-    """The days that deals count for."""
+    """The days that deals count for, and what of their profit does not count."""
     match body:
         case TradingDayCounted():
             return after_counted(state, body, seq)
         case TradingDayUncounted():
             return after_uncounted(state, body, seq)
+        case ProfitExcluded():
+            excluded = Figure(body.total.minor, f"{seq}/total/minor")
+            return replace(state, track=replace(state.track, excluded=excluded))
         case _:
             return _fold_agreement(state, body, seq, happened_us)
 

@@ -93,8 +93,7 @@ def triggers_of(terms: LossLimit) -> tuple[Trigger, ...]:
 
 def high_keys(terms: LossLimit, *, peak_of_day: bool) -> list[HighKey]:
     """The highs that a limit is measured by. What prices bring of the running day (or ever) is the account's peak."""
-    payout = terms.on_payout if terms.on_payout in _MOVES else OnPayout.NONE
-    keys = [HighKey(of, terms.scope, payout) for of in _trailed(terms, peak_of_day=peak_of_day)]
+    keys = trailed_keys(terms, peak_of_day=peak_of_day)
     for trigger, effective in _levels(terms):
         match trigger:
             case BalanceGain():
@@ -111,6 +110,12 @@ def high_keys(terms: LossLimit, *, peak_of_day: bool) -> list[HighKey]:
             case unknown:
                 assert_never(unknown)
     return keys
+
+
+def trailed_keys(terms: LossLimit, *, peak_of_day: bool) -> list[HighKey]:
+    """Of these the ones that its floor follows."""
+    payout = terms.on_payout if terms.on_payout in _MOVES else OnPayout.NONE
+    return [HighKey(of, terms.scope, payout) for of in _trailed(terms, peak_of_day=peak_of_day)]
 
 
 _MOVES = frozenset({OnPayout.HIGH_LESS_PAYOUT, OnPayout.RESET_TO_INITIAL})

@@ -4,6 +4,7 @@ It is refused whole where one item could be read in two ways: ids that are there
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -14,7 +15,13 @@ from firm.terms.conduct import Impact
 NEWS_ITEMS_MAX = 20_000
 NEWS_TITLE_MAX = 200
 NEWS_ID_MAX = 255
+NEWS_BYTES_MAX = 4 * 2**20  # of its canonical form, which is a row of the ledger
+NEWS_NAME = "news"  # the calendar that rules about news go by
+NEWS_NAME_MAX = 32
 NEWS_LASTS_MAX_US = 31 * DAY_US  # longer than any speech, conference or holiday: what lasts longer is a mistake
+
+
+_NAME = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{NEWS_NAME_MAX - 1}}}")
 
 
 class BadCalendar(ValueError):
@@ -48,13 +55,22 @@ class NewsCalendar(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[NewsItem, ...]
 
     @property
+    def canonical(self) -> bytes:
+        """JSON with fields in declared order, no white space."""
+        return msgspec.json.encode(self)
+
+    @property
     def version(self) -> str:
-        """SHA-256 of its canonical bytes: JSON with fields in declared order, no white space."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+        """SHA-256 of its canonical bytes."""
+        return hashlib.sha256(self.canonical).hexdigest()
 
 
 def news_calendar(name: str, items: Sequence[NewsItem], places: Sequence[str] = ()) -> NewsCalendar:
     """A calendar of these items, in their order in time; BadCalendar names the item that is refused, by its place if it has one."""
+    if not _NAME.fullmatch(name):
+        raise BadCalendar(
+            "", f"{name!r} is no name of a calendar: small letters, digits and dashes, at most {NEWS_NAME_MAX}"
+        )
     if len(items) > NEWS_ITEMS_MAX:
         raise BadCalendar("", f"more than {NEWS_ITEMS_MAX} items")
     known: dict[str, NewsItem] = {}
@@ -65,7 +81,12 @@ def news_calendar(name: str, items: Sequence[NewsItem], places: Sequence[str] = 
         if reason:
             raise BadCalendar(places[number] if places else f"item {number + 1}", reason)
         known[item.id] = item
-    return NewsCalendar(name=name, items=tuple(sorted(known.values(), key=lambda item: (item.at_us, item.id))))
+    calendar = NewsCalendar(name=name, items=tuple(sorted(known.values(), key=lambda item: (item.at_us, item.id))))
+    if len(calendar.canonical) > NEWS_BYTES_MAX:
+        raise BadCalendar(
+            "", f"it takes {len(calendar.canonical)} bytes: at most {NEWS_BYTES_MAX}, which is years of releases"
+        )
+    return calendar
 
 
 def _refused(item: NewsItem) -> str:

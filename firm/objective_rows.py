@@ -250,6 +250,7 @@ def _trading_days(account: AccountState, term: TradingDays) -> Objective:
 
 
 def _duration(account: AccountState, rule: Rule, term: MaximumDuration) -> Objective:
+    days_max = term.days_max + account.overrides.days
     first = first_day(account, term)
     begins = Figure(day_number(account.day.day.label), "") if account.day is not None else None
     # The running day is one of them, though it is not over.
@@ -261,47 +262,47 @@ def _duration(account: AccountState, rule: Rule, term: MaximumDuration) -> Objec
         progress=Progress.WITHIN,
         sentence=_until_when(account, term, first),
         how="Calendar days count, and the phase ends at the reset that ends the last day.",
-        used_bp=min(10_000, used * 10_000 // term.days_max),
-        judged=kept(used, term.days_max, Unit.DAYS, broken=False),
+        used_bp=min(10_000, used * 10_000 // days_max),
+        judged=kept(used, days_max, Unit.DAYS, broken=False),
     )
 
 
 def _until_when(account: AccountState, term: MaximumDuration, first: Figure | None) -> str:
     """The last day's reset, which is the first one at which the phase has taken too long."""
+    days_max = term.days_max + account.overrides.days
     of = "its first trade" if term.counted_from is ClockStart.FIRST_TRADE else "its start"
-    within = f"The phase must be completed within {_days(term.days_max)} of {of}"
+    within = f"The phase must be completed within {_days(days_max)} of {of}"
     if first is None:
         return f"{within}; nothing was traded yet."
     calendar = account.ruleset.calendar
-    ends = date.fromordinal(first.value) + timedelta(days=term.days_max)
+    ends = date.fromordinal(first.value) + timedelta(days=days_max)
     return f"{within}: before {_date(ends)}, {calendar.rollover} in {calendar.zone}."
 
 
 def _inactivity(account: AccountState, rule: Rule, term: Inactivity, now_us: int) -> Objective:
+    days_max = term.days_max + account.overrides.days
     activity = activity_of(account)
     last_us = last_active(term, activity).value
     idle = judge_inactivity(PLAIN, rule, activity, Figure(max(now_us, last_us), "")).observed
     is_active = (term.open_position_counts and activity.positions) or (term.pending_order_counts and activity.orders)
     counts = "; an open position counts as activity" if term.open_position_counts else ""
-    ends = "" if is_active else f" Without one the account ends {_reset_after(account, term, last_us)}."
+    ends = "" if is_active else f" Without one the account ends {_reset_after(account, days_max, last_us)}."
     return Objective(
         rule=term.id,
         kind="inactivity",
         title=told_of(account, rule).title,
         progress=Progress.WITHIN,
-        sentence=f"At least one trade is needed every {_days(term.days_max)}{counts}.{ends}",
+        sentence=f"At least one trade is needed every {_days(days_max)}{counts}.{ends}",
         how=f"Counted from the last activity, {utc_text(last_us)[:16].replace('T', ' ')} UTC, and looked at at each reset.",
-        used_bp=min(10_000, idle * 10_000 // term.days_max),
-        judged=kept(idle, term.days_max, Unit.DAYS, broken=False),
+        used_bp=min(10_000, idle * 10_000 // days_max),
+        judged=kept(idle, days_max, Unit.DAYS, broken=False),
     )
 
 
-def _reset_after(account: AccountState, term: Inactivity, last_us: int) -> str:
+def _reset_after(account: AccountState, days_max: int, last_us: int) -> str:
     """The first reset at which nothing was traded for too long."""
     calendar = account.ruleset.calendar
-    local = datetime_of(calendar.day_at(last_us + term.days_max * DAY_US - 1).end_us).astimezone(
-        ZoneInfo(calendar.zone)
-    )
+    local = datetime_of(calendar.day_at(last_us + days_max * DAY_US - 1).end_us).astimezone(ZoneInfo(calendar.zone))
     return f"on {_date(local)}, {local:%H:%M} in {calendar.zone}"
 
 

@@ -86,7 +86,9 @@ STANDINGS: dict[Standing, frozenset[Standing]] = {
             Standing.CLOSED,
         }
     ),
-    Standing.BREACHED: frozenset({Standing.CLOSED, Standing.UNDER_REVIEW}),
+    Standing.BREACHED: frozenset(
+        {Standing.CLOSED, Standing.UNDER_REVIEW, Standing.ACTIVE, Standing.FUNDED}
+    ),  # reinstated
     Standing.PASSED: frozenset({Standing.CLOSED, Standing.UNDER_REVIEW}),
     Standing.CLOSED: frozenset(),
 }

@@ -11,7 +11,7 @@ import msgspec
 from firm.arithmetic import Figure
 from firm.inputs import Side
 from firm.terms.losses import OnPayout
-from firm.terms.words import Anchor, Scope
+from firm.terms.words import Anchor, Consequence, Scope
 from firm.trading_day import TradingDay
 
 
@@ -130,12 +130,16 @@ class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Stops(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Where an open position ends by itself, as the platform told it in row `seq`: prices in points, 0 where there is none."""
+    """Where an open position ends by itself, as the platform told it in row `seq`: prices in points, 0 where there is none.
+
+    `moved`: that row told other prices than the one before it.
+    """
 
     position_id: str
     stop_loss: int
     take_profit: int
     seq: int
+    moved: bool = False
 
 
 class OrderWaiting(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -198,10 +202,11 @@ class Reached(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A term that is broken by a subject, and has not been kept again since."""
+    """A term that is broken by a subject, and has not been kept again since. `does`: what follows; None while that is in question."""
 
     rule: str
     subject: str
+    does: Consequence | None = None
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -210,8 +215,9 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `today`: the running day. `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts
     all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `checked`: the floors
     that the last day ended with, of limits that are held against the marks of its end. `stops` of open positions, `orders` that wait,
-    `orders_gone_us`: when the last one was filled or taken back. `reached`: targets that are. `latched`: targets that were once, and
-    stay so. `broken`: terms that are, by whom. `scores`: what was published, by board.
+    `orders_filled`: the newest whose price came, `orders_gone_us`: when the last one was filled or taken back. `reached`: targets that
+    are. `latched`: targets that were once, and stay so. `broken`: terms that are, by whom. `excluded`: the profit that does not count for
+    targets and payouts. `scores`: what was published, by board.
     """
 
     highs: tuple[High, ...] = ()
@@ -226,10 +232,12 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     payouts: tuple[PayoutMade, ...] = ()
     stops: tuple[Stops, ...] = ()
     orders: tuple[OrderWaiting, ...] = ()
+    orders_filled: tuple[str, ...] = ()
     orders_gone_us: int = 0
     reached: tuple[Reached, ...] = ()
     latched: tuple[str, ...] = ()
     broken: tuple[Broken, ...] = ()
+    excluded: Figure | None = None
     scores: tuple[tuple[str, Figure], ...] = ()
 
     def high(self, of: HighOf, scope: Scope, on_payout: OnPayout = OnPayout.NONE) -> High:

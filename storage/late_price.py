@@ -22,6 +22,7 @@ from firm.facts import (
     DealBooked,
     DealCorrected,
     DividendBooked,
+    OverrideGranted,
     PeakDoubted,
     QuoteUsed,
     StandingChanged,
@@ -85,6 +86,12 @@ def rows_since(reader: LedgerReader, account: int, decision: int, last: int | No
     """The account's rows after the decision, oldest first, up to its row `last` or to its newest."""
     found = list(_back_to(reader, account, decision, last))
     return found[::-1]
+
+
+def exceptions_of(reader: LedgerReader, account: int) -> list[StoredRow]:
+    """The rows by which people made exceptions from the account's rules, oldest first."""
+    granted = [row for row in _back_to(reader, account, 0, None) if row.kind == OverrideGranted.__name__]
+    return granted[::-1]
 
 
 def _back_to(reader: LedgerReader, account: int, decision: int, start: int | None) -> Iterator[StoredRow]:

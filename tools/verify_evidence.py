@@ -677,7 +677,8 @@ def reached_by(trigger: dict[str, Any], effective: str, peak_of_day: bool) -> li
     if trigger["type"] == "end_of_day_balance":
         return [Key("day_balance", "phase", "none")]
     if trigger["type"] == "equity_gain":
-        return [*([Key("priced", "phase", "none")] if peak_of_day else []), PEAK]
+        priced = [Key("priced", "phase", "none")] if peak_of_day or effective == "next_day" else []
+        return priced if effective == "next_day" else [*priced, PEAK]
     return []
 
 
@@ -779,6 +780,7 @@ class Owed(NamedTuple):
     """A row of one of these kinds that must follow at once, as a mark moves with what was just booked.
 
     `key`: of which high. `by`, `to`: how it moves, or where to; neither where nobody can tell. `may`: whether it may be missing.
+    `mark`: which one of a day's start, where people set it.
     """
 
     kinds: tuple[str, ...]
@@ -787,6 +789,7 @@ class Owed(NamedTuple):
     by: int | None = None
     to: int | None = None
     may: bool = False
+    mark: str = ""
 
     def is_row(self, kind: str, body: Any) -> bool:
         same = kind != "HighMoved" or key_of(body) == self.key
@@ -847,6 +850,7 @@ class Account:
         self.owed: list[Owed] = []
         self.due: Owed | None = None  # which of them this row is
         self.owed_day = ""  # that a deletion emptied
+        self.exceptions: list[int] = []  # rows by which people made one from the account's rules
         self.taken: dict[int, str] = {}  # rows with a mark that rests on what no row of the file names, and on what
         self.last = case.anchor
         for seq in case.chain():
@@ -899,6 +903,7 @@ class Account:
             "RuleSuspected": self._find,
             "RuleBroken": self._break_rule,
             "VerdictCorrected": self._correct,
+            "OverrideGranted": self._grant,
         }.get(row["kind"])
         if change is not None:
             change(seq, row, body)
@@ -1470,13 +1475,32 @@ class Account:
     def _move_start(self, seq: int, row: Any, body: Any) -> None:
         """Cash moves the day's start, whether it is final or not."""
         figures, before = self._start_of(seq, body)
-        moved = self._due_in(seq).by or 0
+        due = self._due_in(seq)
+        moved = due.by or 0
         wanted = [before[0] + moved, before[1] + moved]
+        if due.mark and due.to is not None:
+            wanted[("balance", "equity").index(due.mark)] = due.to
         require(figures == wanted, f"row {seq} moves the day's start to {figures}, it was {wanted}", CONTEST)
         if self.day in self.taken:
             self.taken[seq] = self.taken[self.day]
         if row["kind"] == "DayStartMoved":
             self.day = seq
+
+    def _grant(self, *told: Any) -> None:
+        """People made an exception. A mark that they set is told by the row that tells it of every other cause, to the figure."""
+        seq, _, body = told
+        wanted = body["override"]
+        self.exceptions.append(seq)
+        if wanted["override"] != "adjust_mark":
+            return
+        why, to = "people set a mark", wanted["minor"]
+        require(type(to) is int, f"row {seq} sets a mark to {to!r}", CONTEST)
+        if wanted["mark"] != "high":
+            self.owed.append(Owed(("DayAnchored",), why, to=to, mark=wanted["mark"].partition("_")[2]))
+            return
+        terms = [rule.term for rule in self.case.rules if rule.is_limit and rule.id == wanted["rule"]]
+        for key in (key for term in terms for key in followed_by(term, self.needs.peak_of_day)):
+            self.owed.append(Owed(("HighMoved",), why, key=key, to=to))
 
     def _start_of(self, seq: int, body: Any) -> tuple[list[int], list[int]]:
         """Balance and equity at the day's start, as the row says them and as they were known before it."""
@@ -1935,7 +1959,7 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
     )
     observed = measured(calc, rule.term, equity_of(calc, book, exhibits), book)
     account.require_points(book, exhibits)
-    untimely = check_instant(case, account, exhibits)
+    untimely = check_instant(case, account, rule, exhibits)
     floor = floor_of(calc, case, account, rule)
     compare(calc, rule.term, observed, floor)
     wanted, unsure = verdict(case, account, rule, observed, floor)
@@ -2007,7 +2031,7 @@ def consequence(case: Case, account: Account, rule: Rule) -> tuple[Any, list[str
     return does, [f"NOT shown: how often rule {rule.id!r} was broken before row {case.anchor}; strikes may lie there"]
 
 
-def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]]) -> list[str]:
+def check_instant(case: Case, account: Account, rule: Rule, exhibits: list[tuple[int, Any]]) -> list[str]:
     """A breach is judged as of what caused it, within the day whose floor it broke; what of that the rows cannot show."""
     at_us, late = case.fact["at_us"], case.fact["late"]
     row = case.rows.get(case.cause, {"kind": "", "account": 0})
@@ -2022,8 +2046,9 @@ def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]])
         require(unseen, f"row {case.decision} judges instant {at_us}, which is not that of {caused}", CONTEST)
         said.append(f"NOT shown: that instant {at_us}, which row {case.decision} judges, is that of {caused}")
     if not late and at_us < account.since_us:
-        # The firm looks at such a one again, and fails nobody by it at once.
-        doubted = case.kind == "BreachSuspected" or kind == "ResumeDesk"
+        # The firm looks at such a one again, and fails nobody by it at once. A balance is what a deal that came late makes of it.
+        mild = rule.term["measured"] == "balance" and case.fact["severity"] == "soft"
+        doubted = case.kind == "BreachSuspected" or kind == "ResumeDesk" or mild
         require(doubted, f"instant {at_us} lies before the book that it is judged on", CONTEST)
         said.append(f"NOT shown: that what row {case.decision} judges was held, or the day begun, at instant {at_us}")
     require(not late or at_us >= account.day_us, f"instant {at_us} lies before the day of row {account.day}", CONTEST)
@@ -2672,6 +2697,7 @@ def gaps(case: Case, account: Account, calc: Working) -> list[str]:
         *gaps_of_days(case, account),
         *gaps_of_marks(case, account, calc),
         *gaps_of_payouts(case, calc),
+        *gaps_of_exceptions(case, account),
     ]
 
 
@@ -2746,6 +2772,15 @@ def gaps_of_payouts(case: Case, calc: Working) -> list[str]:
     if not calc.steps or case.is_whole or not rests:
         return []
     return [f"NOT shown: payouts before row {case.anchor}, but for those that the working cites"]
+
+
+def gaps_of_exceptions(case: Case, account: Account) -> list[str]:
+    said = []
+    for seq in account.exceptions:
+        granted = case.payloads[seq]
+        what, by = granted["override"]["override"].replace("_", " "), " and ".join(granted["by"])
+        said.append(f"NOT shown: whether the exception in row {seq} ({what}, granted by {by}) was right to make")
+    return said
 
 
 # --- prices: the very bytes that the platform's bridge sent ---

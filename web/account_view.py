@@ -19,9 +19,10 @@ from storage.readmodels.accounts import AccountLine, account_line, account_of_ph
 from storage.readmodels.commands import WITHHELD, CommandLine, commands_of_account
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decisions_of
+from storage.readmodels.overrides import OverrideLine, overrides_of
 from storage.readmodels.trades import Trade, closed_trades, costs_of_open
 from web import owed_view, words
-from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, TRADES_SHOWN
+from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, OVERRIDES_SHOWN, TRADES_SHOWN
 from web.firm import Firm
 from web.objectives_view import (
     ObjectiveRow,
@@ -83,6 +84,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     trades: list[Trade]
     decisions: list[DecisionLine]
     commands: list[CommandLine]
+    overrides: list[OverrideLine]
     costs: dict[str, Money]
     next_phase: AccountLine | None
     owed: LiveOwed | None
@@ -116,6 +118,11 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     def watched(self) -> bool:
         """Whether anything on the page can still change by itself."""
         return not self.ended or self.closing or bool(self.not_closed)
+
+    @property
+    def granted(self) -> list[OverrideLine]:
+        """The exceptions from its rules, newest first."""
+        return [each for each in self.overrides if each.granted]
 
     @property
     def equity(self) -> Money:
@@ -198,6 +205,7 @@ def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
         "trades": closed_trades(book, account, None, TRADES_SHOWN),
         "decisions": decisions_of(book, account, DECISIONS_SHOWN),
         "commands": commands_of_account(book, account, COMMANDS_SHOWN),
+        "overrides": overrides_of(book, account, OVERRIDES_SHOWN),
         "costs": {position: line.money(costs) for position, costs in costs_of_open(book, account)},
         "next_phase": account_of_phase(book, line.challenge, line.phase + 1) if passed else None,
     }

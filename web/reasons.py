@@ -66,6 +66,7 @@ _REASONS_TO_STAND: dict[str, str] = {
     "objectives_met": "all objectives are met",
     "exonerated": "a suspected breach was none",
     "dismissed": "a person dismissed a suspected breach",
+    "reinstated": "a person reinstated it",
 }
 
 

@@ -38,6 +38,8 @@ def _commanded(body: c.Command) -> str:
     match body:
         case c.ReviewVerdict():
             return f"{by} said “{body.outcome.value}” to decision {body.decision}: {reasons.quoted(body.why)}"
+        case c.GrantOverride():
+            return f"{by} wants an exception from the rules: {reasons.quoted(body.why)}"
         case c.EngageKillSwitch():
             return f"{by} stopped {body.switch.value}: {reasons.quoted(body.why)}"
         case c.ReleaseKillSwitch():
@@ -124,6 +126,8 @@ def _verdict(body: Body) -> str:
             return f"{what}, but not beyond doubt ({_doubts(body.doubts)}): close-only until it is settled."
         case f.VerdictCorrected():
             return f"A later word on decision {body.decision}: {body.verdict}."
+        case f.OverrideAsked() | f.OverrideGranted():
+            return _excepted(body)
         case f.PhasePassed():
             return (
                 f"Won: {words.money(body.observed)} meets the target of {words.money(body.target)}. Asked the risk "
@@ -295,6 +299,14 @@ def _enforced(body: Body) -> str:
             return f"From now on the bridge is to {body.mode.value}."
         case _:
             return ""
+
+
+def _excepted(body: f.OverrideAsked | f.OverrideGranted) -> str:
+    if isinstance(body, f.OverrideAsked):
+        by = words.upper_first(words.who(body.by))
+        return f"{by} asked for an exception, and a second person has to agree: {reasons.quoted(body.why)}"
+    by = words.upper_first(" and ".join(map(words.who, body.by)))
+    return f"{by} granted an exception from the rules: {reasons.quoted(body.why)}"
 
 
 def _floor(body: f.BreachDeclared | f.BreachSuspected) -> str:

@@ -9,10 +9,11 @@ from appliance.conformance.conduct_parts import each_or, rule_of, seconds_of, us
 from appliance.conformance.units import amount_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN, Figure
+from firm.deed import Deed
 from firm.instant import HOUR_US, SECOND_US, instant_of, parse_utc
 from firm.news import NewsItem, news_calendar
 from firm.rules.deduction import deducted_rounded_down
-from firm.rules.news import Deed, judge_news_window, window_of
+from firm.rules.news import judge_news_window, window_of
 from firm.ruleset import Rule
 from firm.terms.conduct import Impact, NewsAction, NewsSymbols, NewsWindow
 from firm.terms.words import BP_WHOLE, Action, Consequence, DeductProfit, Scope

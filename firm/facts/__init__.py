@@ -18,6 +18,7 @@ from firm.facts.bookings import (
     PositionRestated,
     SwapPosted,
 )
+from firm.facts.calendars import CalendarAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
@@ -37,6 +38,7 @@ from firm.facts.marks import (
     TradingDayCounted,
     TradingDayUncounted,
 )
+from firm.facts.overrides import OverrideAsked, OverrideGranted
 from firm.facts.people import BridgeEnrolled, BridgeModeChanged, BridgeRevoked, StaffAdded, TraderRegistered
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
@@ -45,6 +47,7 @@ from firm.facts.sales import (
     ChallengeAdvanced,
     ChallengeEnded,
     ChallengeOpened,
+    ChallengeReopened,
     OrderPaid,
     OrderPlaced,
     ProgramPublished,
@@ -57,6 +60,7 @@ from firm.facts.verdicts import (
     LimitNeared,
     PassHeld,
     PhasePassed,
+    ProfitExcluded,
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
@@ -81,11 +85,13 @@ FACTS: tuple[type[Fact], ...] = (
     TraderRegistered,
     ProgramPublished,
     ProgramRetired,
+    CalendarAdopted,
     OrderPlaced,
     OrderPaid,
     ChallengeOpened,
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeReopened,
     AccountOpened,
     AccountLinked,
     StandingChanged,
@@ -111,12 +117,15 @@ FACTS: tuple[type[Fact], ...] = (
     BreachDeclared,
     BreachSuspected,
     VerdictCorrected,
+    OverrideAsked,
+    OverrideGranted,
     AccountPaused,
     AccountRestricted,
     LimitNeared,
     RuleBroken,
     RuleSuspected,
     RuleKeptAgain,
+    ProfitExcluded,
     TargetReached,
     TargetLeft,
     PhasePassed,

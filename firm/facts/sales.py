@@ -58,3 +58,9 @@ class ChallengeEnded(Fact, frozen=True, kw_only=True):
 
     challenge: int
     standing: Standing
+
+
+class ChallengeReopened(Fact, frozen=True, kw_only=True):
+    """The account by whose breach it ended was reinstated: the challenge goes on with it."""
+
+    challenge: int

@@ -67,7 +67,8 @@ class VerdictCorrected(Fact, frozen=True, kw_only=True):
     """A later word on decision `decision`, which itself stays as it was.
 
     `verdict`: exonerated (measured again it is no breach), questioned (what came late shows none; a person is asked), withdrawn (with
-    what came after that it is one again; nobody is asked), dismissed or upheld (a person's answer).
+    what came after that it is one again; nobody is asked), dismissed or upheld (a person's answer), overridden (it stands, and a
+    person let the account go on).
     """
 
     decision: int
@@ -125,6 +126,19 @@ class RuleKeptAgain(Fact, frozen=True, kw_only=True):
 
     rule: str
     subject: str
+
+
+class ProfitExcluded(Fact, frozen=True, kw_only=True):
+    """So much of what closing a position brought does not count for targets and payouts, because the position broke `rule`.
+
+    `deal`: the row that booked it. `total`: all that does not count on this account.
+    """
+
+    rule: str
+    position_id: str
+    deal: int
+    profit: Money
+    total: Money
 
 
 class TargetReached(Fact, frozen=True, kw_only=True):

@@ -5,9 +5,9 @@ Each measures what was done; whether that warns, is reviewed or fails is the ter
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 
 from firm.arithmetic import Arithmetic
+from firm.deed import PlacedBy
 from firm.inputs import Side
 from firm.instant import SECOND_US
 from firm.rules.figures import Marks, by_side, is_beyond, lots_of, share_rounded_half_away, summed
@@ -16,15 +16,6 @@ from firm.ruleset import Rule
 from firm.terms.conduct import AdverseExcursion, AutomationUse, Grid, Hedging, HighFrequency, OneSided
 from firm.terms.words import BP_WHOLE
 from firm.track import HeldPosition, Trade
-
-
-class PlacedBy(StrEnum):
-    """Who placed an order, as far as the platform tells."""
-
-    PERSON = "person"
-    EXPERT = "expert"
-    COPIER = "copier"
-    UNKNOWN = "unknown"
 
 
 def judge_hedging(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]) -> tuple[Judged, ...]:
@@ -179,11 +170,11 @@ def excursion_limit(calc: Arithmetic, rule: Rule, marks: Marks) -> int:
 
 
 def judge_automation_use(calc: Arithmetic, rule: Rule, placed_by: PlacedBy) -> Judged:
-    """Whether who placed an order may. SILENT where the platform does not tell: that is a matter for a person."""
+    """Whether who placed an order may. SILENT where the platform does not tell, which is a matter for a person, and where the firm did."""
     terms = rule.terms
     assert isinstance(terms, AutomationUse)
     match placed_by:
-        case PlacedBy.UNKNOWN:
+        case PlacedBy.UNKNOWN | PlacedBy.FIRM:
             return SILENT
         case PlacedBy.PERSON:
             return Judged(Verdict.KEPT, 0, 0, Unit.COUNT, placed_by)

@@ -35,8 +35,13 @@ def day_number(label: str) -> int:
     return date.fromisoformat(label).toordinal()
 
 
-def judge_maximum_duration(calc: Arithmetic, rule: Rule, first: Figure | None, begins: Figure) -> Judged:
-    """Whether all days are used up when another begins. Both days as `day_number`; `first`: None while the clock has not started."""
+def judge_maximum_duration(
+    calc: Arithmetic, rule: Rule, first: Figure | None, begins: Figure, granted: Figure | None = None
+) -> Judged:
+    """Whether all days are used up when another begins. Both days as `day_number`; `first`: None while the clock has not started.
+
+    `granted`: days that a person gave it beyond those of the rule.
+    """
     terms = rule.terms
     assert isinstance(terms, MaximumDuration), f"term {rule.id} is no duration"
     if first is None:
@@ -45,11 +50,17 @@ def judge_maximum_duration(calc: Arithmetic, rule: Rule, first: Figure | None, b
     today = calc.given("day that begins", begins.value, "days", begins.source)
     used = calc.minus("days that are over", today, started)
     most = calc.given("days there are", terms.days_max, "days", rule.cited("days_max"))
+    most = _with_granted(calc, most, granted)
     return kept(used, most, Unit.DAYS, broken=calc.is_at_or_above("all days are over", used, most))
 
 
-def judge_inactivity(calc: Arithmetic, rule: Rule, activity: Activity, now: Figure) -> Judged:
-    """Whether nothing happened for too long. `now` in microseconds; answered in whole days, rounded down, compared exactly."""
+def judge_inactivity(
+    calc: Arithmetic, rule: Rule, activity: Activity, now: Figure, granted: Figure | None = None
+) -> Judged:
+    """Whether nothing happened for too long. `now` in microseconds; answered in whole days, rounded down, compared exactly.
+
+    `granted`: as in `judge_maximum_duration`.
+    """
     terms = rule.terms
     assert isinstance(terms, Inactivity), f"term {rule.id} asks for no activity"
     if (terms.open_position_counts and activity.positions) or (terms.pending_order_counts and activity.orders):
@@ -58,10 +69,18 @@ def judge_inactivity(calc: Arithmetic, rule: Rule, activity: Activity, now: Figu
     since = calc.given("last activity", last.value, "us", last.source)
     idle = calc.minus("time without activity", calc.given("now", now.value, "us", now.source), since)
     days_max = calc.given("days without activity", terms.days_max, "days", rule.cited("days_max"))
+    days_max = _with_granted(calc, days_max, granted)
     longest = calc.times("longest time without activity", days_max, DAY_US, "us")
     is_broken = calc.is_at_or_above("without activity for too long", idle, longest)
     idle_days = calc.divided_rounded_down("whole days without activity", idle, DAY_US, "days")
     return kept(idle_days, days_max, Unit.DAYS, broken=is_broken)
+
+
+def _with_granted(calc: Arithmetic, days: int, granted: Figure | None) -> int:
+    if granted is None:
+        return days
+    more = calc.given("days that a person granted", granted.value, "days", granted.source)
+    return calc.plus("days with those granted", days, more)
 
 
 def last_active(terms: Inactivity, activity: Activity) -> Figure:

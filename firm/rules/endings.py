@@ -9,13 +9,14 @@ from firm.terms.objectives import ClockStart, Inactivity, MaximumDuration
 
 def is_over(calc: Arithmetic, account: AccountState, rule: Rule, at_us: int) -> bool:
     """Whether the rule's clock has run out at a rollover; False for a rule without one."""
+    granted = Figure(account.overrides.days, "") if account.overrides.days else None
     match rule.terms:
         case MaximumDuration():
             assert account.day is not None, f"account {account.account} has no day that begins"
             begins = Figure(day_number(account.day.day.label), f"{account.day.seq}/day/label")
-            return judge_maximum_duration(calc, rule, first_day(account, rule.terms), begins).is_broken
+            return judge_maximum_duration(calc, rule, first_day(account, rule.terms), begins, granted).is_broken
         case Inactivity():
-            return judge_inactivity(calc, rule, activity_of(account), Figure(at_us, "")).is_broken
+            return judge_inactivity(calc, rule, activity_of(account), Figure(at_us, ""), granted).is_broken
         case _:
             return False
 

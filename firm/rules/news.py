@@ -9,34 +9,14 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import NamedTuple
 
-import msgspec
-
 from firm.arithmetic import PLAIN, Arithmetic
+from firm.deed import Deed, PlacedBy
 from firm.instant import SECOND_US
 from firm.news import NEWS_LASTS_MAX_US, NewsCalendar, NewsItem
 from firm.rules.figures import seconds_given, source_of
 from firm.rules.judged import SILENT, Judged, Unit, Verdict
 from firm.ruleset import Rule
-from firm.terms.conduct import NewsAction, NewsSymbols, NewsWindow
-
-
-class Deed(msgspec.Struct, frozen=True, gc=False):
-    """What was done to a position, or that it is held. `currencies`: those of its symbol. `opened_us`: when the position was opened."""
-
-    action: NewsAction
-    symbol: str
-    currencies: tuple[str, ...]
-    at_us: int
-    opened_us: int
-    seq: int
-
-    @property
-    def is_holding(self) -> bool:
-        return self.action is NewsAction.HOLD
-
-    @property
-    def since_us(self) -> int:
-        return self.opened_us if self.is_holding else self.at_us
+from firm.terms.conduct import NewsSymbols, NewsWindow
 
 
 class Window(NamedTuple):
@@ -50,15 +30,26 @@ def judge_news_window(calc: Arithmetic, rule: Rule, calendar: NewsCalendar, deed
     """Whether a deed breaks the term, and by which release: the first that does.
 
     `observed`: seconds before the release (negative) or after its end; `limit`: seconds of the window on that side. SILENT where no
-    release forbids the deed: none is near, it is not of those that count, or the position is exempt.
+    release forbids the deed: none is near, it is not of those that count, the position is exempt, or the firm itself did it.
     """
+    return next(broken_windows(calc, rule, calendar, deed), SILENT)
+
+
+def broken_windows(calc: Arithmetic, rule: Rule, calendar: NewsCalendar, deed: Deed) -> Iterator[Judged]:
+    """One answer for each instant whose releases forbid the deed, of the first of them by id: what is held may meet several instants."""
     terms = rule.terms
     assert isinstance(terms, NewsWindow)
-    forbidding = (item for item in _near(terms, calendar, deed) if _forbids(PLAIN, rule, item, deed))
-    item = next(forbidding, None) if deed.action in terms.actions else None
-    if item is None:
-        return SILENT
-    _forbids(calc, rule, item, deed)
+    if deed.action not in terms.actions or deed.placed_by is PlacedBy.FIRM:
+        return
+    told_us = None
+    for item in _near(terms, calendar, deed):
+        if item.at_us != told_us and _forbids(PLAIN, rule, item, deed):
+            told_us = item.at_us
+            _forbids(calc, rule, item, deed)
+            yield _answer(terms, item, deed)
+
+
+def _answer(terms: NewsWindow, item: NewsItem, deed: Deed) -> Judged:
     if deed.at_us < item.at_us:
         return Judged(Verdict.BROKEN, -((item.at_us - deed.at_us) // SECOND_US), terms.before_s, Unit.SECONDS, item.id)
     after_s = max(0, deed.at_us - item.until_us) // SECOND_US
@@ -84,7 +75,7 @@ def window_of(calc: Arithmetic, rule: Rule, item: NewsItem) -> Window:
 def _forbids(calc: Arithmetic, rule: Rule, item: NewsItem, deed: Deed) -> bool:
     window = window_of(calc, rule, item)
     at_us = calc.given(f"{deed.action} of {deed.symbol}", deed.at_us, "us", source_of(deed.seq, "t_us"))
-    since_us = calc.given(f"opening of {deed.symbol}", deed.opened_us, "us", "") if deed.is_holding else at_us
+    since_us = calc.given(f"{deed.symbol} is held since", deed.since_us, "us", "") if deed.is_holding else at_us
     return (
         calc.is_at_or_above("not before the window", at_us, window.first_us)
         and calc.is_at_or_below("not after the window", since_us, window.last_us)

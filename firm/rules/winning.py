@@ -138,6 +138,10 @@ def target_with_consistency(calc: Arithmetic, account: AccountState, rule: Rule,
             more = discarded(calc, other, weighed, cap)
     if more:
         asked = calc.plus("profit to make with what is discarded", asked, more)
+    excluded = account.track.excluded
+    if excluded is not None:
+        taken = calc.given("profit that does not count", excluded.value, "minor", excluded.source)
+        asked = calc.plus("profit to make with what does not count", asked, taken)
     return target_balance(calc, start, asked)
 
 

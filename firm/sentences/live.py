@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from enum import Enum, auto
 
+from firm.deed import PlacedBy
 from firm.inputs import Side
 from firm.rules import lifecycle, payout_amounts, payout_extras
-from firm.rules.behaviour import PlacedBy
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.payout_eligibility import Condition
 from firm.ruleset import Rule

@@ -33,7 +33,7 @@ from firm.facts import (
 )
 from firm.kinds import Body
 from firm.money import Money, divided_rounded_down
-from firm.phase import Standing
+from firm.phase import ENDED, Standing
 from firm.rules.limits import limits_of
 from firm.rules.winning import target_of
 from firm.ruleset import AnyRuleset
@@ -173,6 +173,10 @@ def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
                 "UPDATE rm_account SET standing = ?, because = ?, standing_us = ? WHERE account = ?",
                 (body.after.value, body.because, now, account),
             )
+            if (
+                body.before in ENDED and body.after not in ENDED
+            ):  # reinstated: what was confirmed of its closing is past
+                connection.execute("UPDATE rm_account SET flat_us = NULL WHERE account = ?", (account,))
         case DayOpened():
             connection.execute(_SET_DAY, (body.balance.minor, body.equity.minor, now, account))
         case TradingDayCounted() | TradingDayUncounted():

@@ -34,6 +34,7 @@ OF_ACCOUNTS = kinds_of(
     f.VerdictCorrected, f.AccountPaused, f.AccountRestricted, f.HighMoved, f.DayClosed, f.PayoutBooked, f.PhasePassed,
     f.PassHeld, f.DriftFound, f.DriftCleared, f.PositionsDrifted, f.CashBooked, f.TradingDayCounted,
     f.CommandQueued, f.CommandWithheld, f.FlatConfirmed, c.ReviewVerdict, c.EnforceAgain,
+    c.GrantOverride, f.OverrideAsked, f.OverrideGranted,
 )  # fmt: skip
 # What comes by the thousand, and is sent to the desks of a kind all the same.
 STREAMS: dict[str, frozenset[str]] = {
@@ -54,7 +55,7 @@ _OF_OTHERS = kinds_of(
     i.BridgeConnected, i.BridgeDisconnected, i.CommandAcknowledged, i.CommandReported, c.EnrolBridge, c.RevokeBridge,
     c.SetBridgeMode, f.BridgeEnrolled, f.BridgeModeChanged, f.BridgeRevoked, c.SettleCommand, f.CommandAdvanced,
     f.CommandProbed, c.PlaceOrder, f.OrderPlaced, c.MarkOrderPaid, f.OrderPaid, f.ChallengeOpened, f.ChallengeAdvanced,
-    f.ChallengeEnded, c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
+    f.ChallengeEnded, f.ChallengeReopened, c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
     c.EngageKillSwitch, c.ReleaseKillSwitch, c.ResetBreaker, f.BreakerTripped, f.BreakerReset,
     f.KillSwitchEngaged, f.KillSwitchReleaseAsked, f.KillSwitchReleased, f.DeskStopped, f.DeskResumed, f.MessageParked,
     c.ResumeDesk,
@@ -66,7 +67,7 @@ class DeskRows:
     """The `desk_rows` read model."""
 
     name = "desk_rows"
-    version = 2
+    version = 3
     schema = SCHEMA
     kinds = OF_ACCOUNTS | _OF_OTHERS
 
@@ -103,7 +104,9 @@ def _by_content(body: Body) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
             return _of_bridge(body.bridge, "enforcement")
         case c.PlaceOrder() | f.OrderPlaced() | c.MarkOrderPaid() | f.OrderPaid():
             return (f"order/{id_text(body.order)}",)
-        case f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.AccountOpened():
+        case (
+            f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.AccountOpened()
+        ):
             return (f"order/{id_text(body.challenge)}",)
         case c.PublishProgram() | f.ProgramPublished() | c.RetireProgram() | f.ProgramRetired():
             return (CATALOGUE,)

@@ -27,7 +27,9 @@ from firm.inputs import (
     DealReported,
     EquityReported,
     Input,
+    OrderReported,
     PolicyAdopted,
+    PositionReported,
     QuoteFrame,
     Side,
     SnapshotPosition,
@@ -297,6 +299,8 @@ class Stage:
         profit: str = "0.00",
         commission: str = "0.00",
         deal: str = "",
+        order: str = "O",
+        reason: str = "client",
         at_us: int | None = None,
     ) -> Decided:
         self.deals += 1
@@ -307,7 +311,7 @@ class Stage:
                 bridge="sim",
                 seq=self.next_seq(),
                 deal_id=deal or f"D{self.deals}",
-                order_id="O",
+                order_id=order,
                 position_id=position,
                 symbol=symbol,
                 entry=entry,
@@ -318,7 +322,7 @@ class Stage:
                 commission=money(commission),
                 swap=money("0.00"),
                 fee=money("0.00"),
-                reason="client",
+                reason=reason,
                 t_us=self.now_us if at_us is None else at_us,
             ),
             account,
@@ -333,6 +337,39 @@ class Stage:
             CashReported(
                 bridge="sim", seq=seq, cash_id=cash_id or f"C{seq}", cash_kind=kind, amount=moved,
                 balance_after=state.money(state.balance) + moved, t_us=self.now_us,
+            ),
+            account,
+        )  # fmt: skip
+
+    def order(self, account: int, order: str, state: str) -> Decided:
+        """A pending order as the platform holds it."""
+        return self.put(
+            OrderReported(
+                bridge="sim", seq=self.next_seq(), order_id=order, symbol="EURUSD", side=Side.BUY, order_type="limit", lots_e8=10**8,
+                price=138_000, state=state, t_us=self.now_us,
+            ),
+            account,
+        )  # fmt: skip
+
+    def position(
+        self,
+        account: int,
+        position: str,
+        *,
+        stop_loss: int = 0,
+        take_profit: int = 0,
+        swap: str = "0.00",
+        price_open: int | None = None,
+    ) -> Decided:
+        """An open position as the platform holds it, with its stops."""
+        state = self.account(account)
+        held = state.position(position)
+        assert held is not None
+        return self.put(
+            PositionReported(
+                bridge="sim", seq=self.next_seq(), position_id=position, op="changed", symbol=held.symbol, side=held.side,
+                lots_e8=held.lots_e8, price_open=price_open or held.price_open, stop_loss=stop_loss, take_profit=take_profit,
+                swap=Money.parse(swap, state.initial.currency), opened_us=held.opened_us, t_us=self.now_us,
             ),
             account,
         )  # fmt: skip

@@ -271,6 +271,20 @@ def test_a_step_that_waits_for_the_next_day_waits(story: Any, verifier: ModuleTy
     assert floor_now(story) == 100_000_00
 
 
+def test_equity_that_was_reached_today_takes_a_step_tomorrow(story: Any, verifier: ModuleType) -> None:
+    step = Step(when=trigger_of(EquityGain, 5_000_00), amount=Fixed(minor=0), effective=Effective.NEXT_DAY)
+    sold(story, replace(PHASE, steps=(step,)))
+    row = peak(story, 105_000_00)
+    story.earn(story.ada, "-6_000.00")
+    assert judged(story, verifier).count("NOT") == 1  # whether it was corrected since
+    assert floor_now(story) == 95_000_00
+    story.next_day()
+    story.open_day(story.ada)
+    story.earn(story.ada, "-1.00")
+    assert f"highest so far = 10500000 minor (given by {row}/equity/minor)" in judged(story, verifier)
+    assert floor_now(story) == 100_000_00
+
+
 def test_levels_that_were_reached_before_the_rows_are_said_not_to_be_shown(story: Any, verifier: ModuleType) -> None:
     a_week(story, replace(PHASE, lock=lock(trigger_of(EquityGain, 5_000_00))))
     said = judged(story, verifier)
@@ -360,6 +374,23 @@ def test_a_week_s_high_may_have_been_reached_before_the_rows(story: Any, verifie
     story.add(DayAnchored(day=state.day.day, **marks, changed=True, priced=True), story.ada)
     story.earn(story.ada, "-6_000.00")
     assert judged(story, verifier)
+
+
+@pytest.mark.parametrize("does", [Action.RESTRICT, Action.FAIL])
+def test_a_deal_that_came_late_breaks_a_limit_of_the_balance_as_it_is_now(
+    story: Any, verifier: ModuleType, does: Action
+) -> None:
+    """It restricts at once; nobody fails by it without a second look."""
+    sold(story, replace(LIMIT, measured=Measured.BALANCE, on_breach=(does,)))
+    story.earn(story.ada, "-1_000.00")
+    story.at_us -= 10_000  # told late, of before
+    story.earn(story.ada, "-6_000.00")
+    decision = story.judge(story.ada, "asked")
+    if does is Action.RESTRICT:
+        assert "was held, or the day begun, at instant" in told(story, verifier, decision)
+    else:
+        with pytest.raises(verifier.Refused, match="lies before the book that it is judged on"):
+            told(story, verifier, decision)
 
 
 # --- the rollover ---

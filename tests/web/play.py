@@ -6,6 +6,7 @@ Loaded after `stage.py`, which the fixtures register as `web_stage`.
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 from web_stage import ADA, BEN, BRIDGE, CLEO, OLGA, OMAR, Stage
 
 from firm.commands import EngageKillSwitch, KillSwitch, PublishProgram, ReleaseKillSwitch
@@ -26,8 +27,10 @@ from firm.terms.first import (
     MinimumTradingDays,
     OnDailyLoss,
 )
-from firm.terms.words import Action, Boundary
-from firm.trading_day import TradingCalendar
+from firm.terms.losses import Checked, LossLimit, Measured, OnPayout, Trail
+from firm.terms.objectives import ClockStart, MaximumDuration
+from firm.terms.words import Action, Anchor, Boundary, Scope, Share, ShareOf
+from firm.trading_day import DayLabel, LabelledCalendar, TradingCalendar
 
 
 def two_step() -> Program:
@@ -189,6 +192,25 @@ def breached_at_prices_that_never_met(path: Path, *, with_deposit: bool = False)
     stage.prices_now(138_715, 1_284_000, late_us=6 * SECOND_US)
     stage.settle(checkpoint=True)
     return stage
+
+
+def sold_by_two(stage: Stage) -> int:
+    """Another account of Ada's, under rules from which it takes two people to make an exception."""
+    limit = LossLimit(
+        id="maximum", scope=Scope.PHASE, amount=Share(bp=1_000, of=ShareOf.INITIAL), anchor=Anchor.INITIAL, trail=Trail.STATIC,
+        high=Anchor.EQUITY, lock=None, steps=(), checked=Checked.EVERY_TICK, measured=Measured.EQUITY, boundary=Boundary.TOUCHES,
+        on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+    clock = MaximumDuration(id="duration", days_max=30, counted_from=ClockStart.ASSIGNMENT)
+    rules = Ruleset(
+        name="By two", calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
+        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=True, terms=(limit, clock),
+    )  # fmt: skip
+    phases = (Phase(name="Phase 1", ruleset=rules, funded=False),)
+    stage.put(PublishProgram(by=f"staff:{OMAR}", program=replace(two_step(), phases=phases)))
+    account = stage.sell("by two", ADA, 102)
+    stage.settle()
+    return account
 
 
 def enforcement_stopped(path: Path) -> Stage:

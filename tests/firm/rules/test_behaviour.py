@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN, Working
+from firm.deed import PlacedBy
 from firm.inputs import Side
 from firm.instant import SECOND_US
 from firm.rules.behaviour import (
-    PlacedBy,
     excursion_limit,
     judge_adverse_excursion,
     judge_automation_use,
@@ -265,6 +265,7 @@ def test_who_may_place_orders(experts, copiers):
         PlacedBy.PERSON: Verdict.KEPT,
         PlacedBy.EXPERT: Verdict.KEPT if experts else Verdict.BROKEN,
         PlacedBy.COPIER: Verdict.KEPT if copiers else Verdict.BROKEN,
+        PlacedBy.FIRM: Verdict.SILENT,
         PlacedBy.UNKNOWN: Verdict.SILENT,
     }
 

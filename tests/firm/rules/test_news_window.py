@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN, Figure, Working
+from firm.deed import Deed
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US, parse_utc
 from firm.news import NEWS_LASTS_MAX_US, NewsItem, news_calendar
 from firm.rules.deduction import deducted_rounded_down
 from firm.rules.judged import Verdict
-from firm.rules.news import Deed, judge_news_window, window_of
+from firm.rules.news import judge_news_window, window_of
 from firm.terms.conduct import Impact, NewsAction, NewsSymbols, NewsWindow
 from firm.terms.words import Action, DeductProfit, Scope
 from tests.firm.rules.parts import rule
