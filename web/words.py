@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from firm.commands import KillSwitch
-from firm.explain import DOUBTS, REFUSALS
+from firm.explain import DOUBTS
 from firm.facts import Doubt, Refusal
 from firm.ids import id_text
 from firm.inputs import CommandState
@@ -14,6 +14,7 @@ from firm.money import MINUS, Money
 from firm.objective import Progress
 from firm.phase import Standing
 from firm.price import LOTS_SCALE
+from firm.refusal_words import REFUSALS
 from firm.trading_day import TradingCalendar
 from web.locale_figures import day_month, decimal, hour_minute, weekday
 
