@@ -16,6 +16,7 @@ from actors.live import Health, LiveAccount, LiveOwed
 from actors.live_board import Grounds
 from actors.market_state import MarketState
 from firm.commands import Command
+from firm.objective import Objective
 from storage.reader import LedgerReader
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
@@ -32,6 +33,8 @@ class LiveView(Protocol):
     """The live board: copies published after the commit. Called in the event loop; must not wait."""
 
     def account(self, account: int) -> LiveAccount | None: ...
+
+    def every_rule(self, account: int) -> tuple[Objective, ...]: ...
 
     def grounds(self, account: int, known: Grounds | None = None) -> Grounds | None: ...
 
