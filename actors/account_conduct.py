@@ -3,7 +3,7 @@
 Each breach names its subject once: a position, a symbol, an idea, "" for the account. Until that is kept again it is no new breach.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.consequences import Striking, consequence_of, gravity
 from firm.rules.deeds import judge_deed, looks_at_deeds
 from firm.rules.judged import Judged
-from firm.rules.looks import LOOKS, Glance, glance, look, rules_looked_at
+from firm.rules.looks import LOOKS, Answers, Grounds, glance, is_settled, look, look_again, rules_looked_at
 from firm.ruleset import Rule, Ruleset
 from firm.terms.conduct import NewsWindow
 from firm.terms.words import Action, Consequence, Frequency
@@ -48,10 +48,13 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     rules = [rule for frequency in frequencies for rule in rules_looked_at(state.ruleset, frequency)]
     if not rules or state.standing not in JUDGED:
         return []
-    seen = glance(state, seat.board(turn), Figure(equity, ""), at_us)
+    seen, grounds = seat.glance(seat.board(turn), equity, at_us), seat.grounds()
     found: list[Breach] = []
     for rule in rules:
-        found += _anew(seat, rule, seen, at_us, turn)
+        is_known = seat.is_known_kept(rule, grounds)
+        if not (is_known and is_settled(rule.terms)):
+            looked = look_again(rule, seen) if is_known else look(PLAIN, rule, seen)
+            found += _anew(seat, rule, looked, grounds, at_us, turn)
     return found
 
 
@@ -60,11 +63,14 @@ def gravest_first(breaches: Iterable[Breach]) -> list[Breach]:
     return sorted(breaches, key=lambda breach: (-gravity(breach.does), breach.rule.place))
 
 
-def _anew(seat: AccountSeat, rule: Rule, seen: Glance, at_us: int, turn: Turn) -> Iterator[Breach]:
+def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_us: int, turn: Turn) -> Iterator[Breach]:
     state = seat.held
-    answers = {answer.subject: answer for answer in look(PLAIN, rule, seen) if answer.is_broken}
+    answers = {answer.subject: answer for answer in looked if answer.is_broken}
     known = subjects_known(state, rule)
-    for subject in sorted(known - _still_there(rule, seen, answers)):
+    if not answers and not known:
+        seat.know_kept(rule, grounds)
+        return
+    for subject in sorted(known - _still_there(rule, looked)):
         seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
     if not is_let_off(state, rule, at_us):
         for subject in sorted(answers.keys() - known):
@@ -82,11 +88,10 @@ def is_let_off(state: AccountState, rule: Rule, at_us: int) -> bool:
     return asked or rule.id in state.waived or rule.id in state.overrides.waived_at(at_us)
 
 
-def _still_there(rule: Rule, seen: Glance, broken: Mapping[str, Judged]) -> AbstractSet[str]:
+def _still_there(rule: Rule, answers: Answers) -> AbstractSet[str]:
     """Subjects that break the rule yet. What a price broke no other price mends: it lasts until the subject is gone, or the day."""
-    if rule.terms.frequency is not Frequency.TICK:
-        return broken.keys()
-    return {answer.subject for answer in look(PLAIN, rule, seen)}
+    is_lasting = rule.terms.frequency is Frequency.TICK
+    return {answer.subject for answer in answers if is_lasting or answer.is_broken}
 
 
 def striking(rule: Rule) -> Striking:

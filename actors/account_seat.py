@@ -3,6 +3,8 @@
 The account desk sits in it; its book and its verdicts are functions over it.
 """
 
+from operator import is_
+
 from actors.desk import Market, Turn, Watch
 from actors.exhibits import cite_quotes
 from actors.guards import FREE, Rooms, Stakes, contracts_of, stakes_of, watch_of
@@ -19,9 +21,9 @@ from firm.needs import needs_of
 from firm.phase import JUDGED, Standing, may_become
 from firm.price import SymbolSpec
 from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
-from firm.rules.looks import glance, rules_looked_at, slack
+from firm.rules.looks import Glance, Grounds, glance, grounds_of, rules_looked_at, slack
 from firm.rules.winning import equity_targets, target_balance_of
-from firm.ruleset import AnyRuleset
+from firm.ruleset import AnyRuleset, Rule
 from firm.terms.words import Frequency
 
 _Grounds = tuple[tuple[Position, ...], tuple[EarlierBook, ...], AnyRuleset, dict[str, SymbolSpec]]
@@ -43,6 +45,9 @@ class AccountSeat:
         self._watched: AccountState | None = None
         self._limits: tuple[AccountState | None, tuple[Limit, ...]] = (None, ())
         self._stakes: tuple[_Grounds, Stakes] | None = None
+        self._seen: tuple[tuple[object, ...], Glance] | None = None
+        self._grounds = Grounds((), ())
+        self._kept: dict[str, tuple[object, ...]] = {}
 
     @property
     def state(self) -> AccountState | None:
@@ -103,6 +108,33 @@ class AccountSeat:
         stakes = stakes_of(state, board)
         self._stakes = ((state.positions, state.earlier, state.ruleset, board.specs), stakes)
         return stakes
+
+    def glance(self, board: Board, equity: int, at_us: int) -> Glance:
+        """As `glance` of its state, every price of which is known; what was worked out for the last one is not worked out again."""
+        state, known = self.held, self._seen
+        at = (state, board.specs, *map(board.quotes.get, self.stakes(board).needed or ()))
+        if known is not None and _are_same(known[0], at):
+            return known[1]._replace(now=Figure(at_us, ""))
+        seen = glance(state, board, Figure(equity, ""), at_us)
+        if known is not None and _have_same_book(known[1].account, state):
+            seen = seen._replace(ideas=known[1].ideas)
+        self._seen = (at, seen)
+        return seen
+
+    def grounds(self) -> Grounds:
+        """As `grounds_of` its state: the very same ones while nothing of them was replaced."""
+        known, now = self._grounds, grounds_of(self.held)
+        book = known.book if _are_same(known.book, now.book) else now.book
+        orders = known.orders if _are_same(known.orders, now.orders) else now.orders
+        self._grounds = Grounds(book, orders)
+        return self._grounds
+
+    def is_known_kept(self, rule: Rule, grounds: Grounds) -> bool:
+        """Whether nobody broke a rule when it was last looked at, by what it rests on now."""
+        return self._kept.get(rule.id) is grounds.of(rule.terms)
+
+    def know_kept(self, rule: Rule, grounds: Grounds) -> None:
+        self._kept[rule.id] = grounds.of(rule.terms)
 
     def depends_otherwise(self, board: Board) -> bool:
         """Whether its equity depends on other contracts, or other conversions, than when that was last worked out."""
@@ -172,7 +204,7 @@ class AccountSeat:
         state = self.held
         down, up = None, None
         if rules_looked_at(state.ruleset, Frequency.TICK):
-            down = slack(glance(state, board, Figure(equity, ""), 0))
+            down = slack(self.glance(board, equity, 0))
         for rule in equity_targets(state.ruleset):
             target = target_balance_of(state, rule)
             if any(one.rule == rule.id for one in state.track.reached):
@@ -229,3 +261,13 @@ class AccountSeat:
             off_market=peak.off_market,
         )
         self.record(fact, turn, peak.at_us)
+
+
+def _are_same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    return len(before) == len(now) and all(map(is_, before, now))
+
+
+def _have_same_book(before: AccountState, state: AccountState) -> bool:
+    """Whether the ideas of both are the same."""
+    same_parts = before.positions is state.positions and before.track.trades is state.track.trades
+    return same_parts and before.ruleset is state.ruleset

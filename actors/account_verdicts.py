@@ -28,7 +28,7 @@ from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
 from firm.rules.limits import Limit, breaks, floor_of, limits_of, measured_of
-from firm.rules.winning import Moment, profit_target_of, target_of, won
+from firm.rules.winning import Moment, equity_targets, profit_target_of, target_of, won
 from firm.ruleset import Ruleset
 from firm.terms.losses import Measured
 from firm.terms.objectives import ScoreTarget
@@ -113,8 +113,10 @@ def warn(seat: AccountSeat, limits: tuple[Limit, ...], equity: int, at_us: int, 
             continue
         measured = measured_of(PLAIN, limit, equity, state.balance)
         used_bp = max((share_bp for level, share_bp in limit.warns if measured <= level), default=0)
+        if not used_bp:
+            continue
         doubts = _price_doubts(state, at_us, turn) if limit.is_met_by_prices else set()
-        if used_bp and not _OF_PRICES.intersection(doubts):
+        if not _OF_PRICES.intersection(doubts):
             floor, observed = state.money(limit.floor), state.money(measured)
             fact = LimitNeared(rule=limit.rule.id, share_bp=used_bp, floor=floor, observed=observed, at_us=at_us)
             seat.record(fact, turn, at_us)
@@ -211,9 +213,9 @@ def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], at_us: int, turn: Tu
 
 
 def moment_of(seat: AccountSeat, at_us: int, turn: Turn) -> Moment:
-    """When objectives are looked at, with the equity at the board's prices where all are known."""
+    """When objectives are looked at, with the equity at the board's prices where one asks for it and all are known."""
     state, board = seat.held, seat.board(turn)
-    if unpriced(state, board):
+    if not equity_targets(state.ruleset) or unpriced(state, board):
         return Moment(at_us)
     return Moment(at_us, Figure(equity_of(PLAIN, state, board), ""))
 

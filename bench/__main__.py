@@ -36,6 +36,7 @@ BENCHES = {
     "engine-conversions": ("bench.engine", "--conversions", "--frames", "200"),
     "prices-static": ("bench.engine", "--static", "--sizes", "1000,5000,20000,100000"),
     "prices-trend": ("bench.engine", "--trend", "--sizes", "1000,5000,20000,100000"),
+    "rules": ("bench.rules",),
     "feed": ("bench.feed",),
     "feed-static": ("bench.feed", "--static"),
     "gateway": ("bench.gateway",),

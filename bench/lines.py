@@ -75,6 +75,19 @@ def _price_line(name: str, result: dict[str, Any], line: dict[str, Any]) -> Line
     return Line(name, what, f"<= {goal} µs", measured, line["us_per_price"] <= goal)
 
 
+def _rules_lines(name: str, result: dict[str, Any]) -> list[Line]:
+    kinds = ", ".join(f"{kind} {us:,.0f}" for kind, us in result["us"].items())
+    what = (
+        f"one event of an account with {result['rules']} rules, {result['held']} positions, {result['trades']} trades"
+    )
+    measured = f"{result['us_per_event']:,.1f} µs CPU ({kinds})"
+    beside = "interpreting all of its rules at every event, as a multiple of that"
+    return [
+        Line(name, what, f"<= {result['goal_us']} µs", measured, bool(result["goals_met"])),
+        Line(name, beside, "-", f"{result['times_plain']:,.1f} ({result['plain_us']:,.0f} µs CPU)", None),
+    ]
+
+
 def _restart_lines(name: str, result: dict[str, Any]) -> list[Line]:
     return [_restart_line(name, result, line) for line in result["lines"]]
 
@@ -290,5 +303,6 @@ _TELLERS: dict[str, _Teller] = {
     "lab": _lab_lines,
     "restore": _restore_lines,
     "restart": _restart_lines,
+    "rules": _rules_lines,
     "shipping": _shipping_lines,
 }

@@ -94,13 +94,15 @@ def judge_one_sided(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]) -> Ju
     enough = calc.given("trades from which it counts", terms.trades_from, "count", rule.cited("trades_from"))
     if calc.is_below("too few trades", count, enough):
         return SILENT
-    lots: Counter[str] = Counter()
+    lots: Counter[tuple[str, Side]] = Counter()
     for trade in trades:
-        lots[f"{trade.symbol} {trade.side}"] += trade.lots_e8
+        lots[trade.symbol, trade.side] += trade.lots_e8
     # The first by name where two are as large, so that the answer does not depend on the order of trades.
-    subject = min(lots, key=lambda name: (-lots[name], name))
-    largest = summed(calc, f"lots of {subject}", _lots(calc, trades, subject))
-    every = summed(calc, "lots in all", _lots(calc, trades, None))
+    symbol, side = min(lots, key=lambda name: (-lots[name], name))
+    subject = f"{symbol} {side}"
+    one_way = [lots_of(calc, trade) for trade in trades if trade.side is side and trade.symbol == symbol]
+    largest = summed(calc, f"lots of {subject}", one_way)
+    every = summed(calc, "lots in all", [lots_of(calc, trade) for trade in trades])
     most = calc.given("largest share allowed", terms.share_max_bp, "bp", rule.cited("share_max_bp"))
     broken = calc.is_above(
         "more than that share",
@@ -110,10 +112,6 @@ def judge_one_sided(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]) -> Ju
     return kept(
         share_rounded_half_away(calc, "share of one side", largest, every), most, Unit.BP, subject, broken=broken
     )
-
-
-def _lots(calc: Arithmetic, trades: Iterable[Trade], subject: str | None) -> list[int]:
-    return [lots_of(calc, trade) for trade in trades if subject in (None, f"{trade.symbol} {trade.side}")]
 
 
 def judge_high_frequency(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition], trades: Sequence[Trade]) -> Judged:

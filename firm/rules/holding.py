@@ -163,8 +163,7 @@ def judge_trading_hours(calc: Arithmetic, rule: Rule, item: HeldPosition | Trade
     """Whether a position was opened within the hours: so many seconds after they began, of so many that they last."""
     terms = rule.terms
     assert isinstance(terms, TradingHours)
-    began_us = TradingCalendar(terms.zone, terms.opens).day_at(item.opened_us).start_us
-    ends_us = TradingCalendar(terms.zone, terms.closes).day_at(began_us).end_us
+    began_us, ends_us = _hours_around(terms.zone, terms.opens, terms.closes, item.opened_us)
     opened_us = calc.given(f"opening of {item.position_id}", item.opened_us, "us", source_of(item.seq, "opened_us"))
     opens_us = calc.given("hours begin", began_us, "us", rule.cited("opens"))
     closes_us = calc.given("hours end", ends_us, "us", rule.cited("closes"))
@@ -172,3 +171,10 @@ def judge_trading_hours(calc: Arithmetic, rule: Rule, item: HeldPosition | Trade
     last = calc.minus("how long they last", closes_us, opens_us)
     broken = calc.is_at_or_above("opened outside hours", after, last)
     return kept(int(after) // SECOND_US, int(last) // SECOND_US, Unit.SECONDS, item.position_id, broken=broken)
+
+
+@lru_cache(maxsize=4096)
+def _hours_around(zone: str, opens: str, closes: str, at_us: int) -> tuple[int, int]:
+    """When the last hours before an instant began, and when those end: asked of a position with each look at it."""
+    began_us = TradingCalendar(zone, opens).day_at(at_us).start_us
+    return began_us, TradingCalendar(zone, closes).day_at(began_us).end_us

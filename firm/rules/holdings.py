@@ -1,13 +1,9 @@
 """Holdings: the open positions of an account as rules see them at given prices."""
 
-from msgspec.structs import replace
-
 from firm.account import AccountState, Position
-from firm.arithmetic import PLAIN, Figure
-from firm.equity import Board, position_profit
-from firm.inputs import Side
-from firm.money import divided_rounded_half_away
-from firm.price import CONTRACT_SCALE, LOTS_SCALE, TEN_TO, Quote
+from firm.arithmetic import Figure
+from firm.equity import Board, Leg, leg_of
+from firm.price import Quote
 from firm.rules.figures import Marks
 from firm.track import HeldPosition, Stops
 
@@ -29,7 +25,9 @@ def marks_of(account: AccountState, equity: Figure) -> Marks:
 
 
 def _held(account: AccountState, held: Position, board: Board, stops: Stops) -> HeldPosition:
-    priced = _is_priced(account, held, board)
+    leg = leg_of(account, held, board)
+    if leg is not None and not _is_priced(leg, board):
+        leg = None
     return HeldPosition(
         position_id=held.position_id,
         symbol=held.symbol,
@@ -37,36 +35,29 @@ def _held(account: AccountState, held: Position, board: Board, stops: Stops) -> 
         lots_e8=held.lots_e8,
         price_open=held.price_open,
         opened_us=held.opened_us,
-        floating=position_profit(PLAIN, account, held, board, held.symbol) + held.swap if priced else None,
+        floating=None if leg is None else leg.profit(board.quotes) + held.swap,
         stop_loss=stops.stop_loss,
         take_profit=stops.take_profit,
-        stop_risk=-_profit_at(account, held, board, stops.stop_loss) if priced and stops.stop_loss else None,
-        target_gain=_profit_at(account, held, board, stops.take_profit) if priced and stops.take_profit else None,
-        notional=_notional(account, held, board) if priced else None,
+        stop_risk=-_profit_at(leg, board, stops.stop_loss) if leg is not None and stops.stop_loss else None,
+        target_gain=_profit_at(leg, board, stops.take_profit) if leg is not None and stops.take_profit else None,
+        notional=None if leg is None else _notional(leg, board),
         margin=None,
         seq=held.seq,
     )
 
 
-def _is_priced(account: AccountState, held: Position, board: Board) -> bool:
-    spec = board.specs.get(held.symbol)
-    hops = None if spec is None else board.path(spec.currency_profit, account.initial.currency)
-    return hops is not None and all(symbol in board.quotes for symbol in (held.symbol, *(hop.symbol for hop in hops)))
+def _is_priced(leg: Leg, board: Board) -> bool:
+    return leg.symbol in board.quotes and all(hop.symbol in board.quotes for hop in leg.hops)
 
 
-def _profit_at(account: AccountState, held: Position, board: Board, price: int) -> int:
-    """What it would make if it were closed at a price, by the exchange rates of now."""
-    quote = board.quotes[held.symbol]
-    then = Quote(held.symbol, quote.t_us, price, price, quote.frame, quote.index)
-    return position_profit(PLAIN, account, held, board.at({**board.quotes, held.symbol: then}), held.symbol)
+def _profit_at(leg: Leg, board: Board, price: int) -> int:
+    """What it would make if it were closed at a price, by the other exchange rates of now."""
+    now = board.quotes[leg.symbol]
+    rates = {hop.symbol: board.quotes[hop.symbol] for hop in leg.hops}
+    return leg.profit({**rates, leg.symbol: Quote(leg.symbol, now.t_us, price, price, now.frame, now.index)})
 
 
-def _notional(account: AccountState, held: Position, board: Board) -> int:
+def _notional(leg: Leg, board: Board) -> int:
     """What is held, at the price at which it would be closed, in minor units of the account's currency."""
-    spec, quote = board.specs[held.symbol], board.quotes[held.symbol]
-    at_nothing = replace(held, side=Side.BUY, price_open=0)
-    if spec.currency_profit == account.initial.currency:
-        price = quote.bid if held.side is Side.BUY else quote.ask
-        worth = price * held.lots_e8 * spec.contract_e8 * TEN_TO[account.initial.exponent]
-        return divided_rounded_half_away(worth, TEN_TO[spec.digits] * LOTS_SCALE * CONTRACT_SCALE)
-    return position_profit(PLAIN, account, at_nothing, board, held.symbol)
+    worth = leg._replace(is_long=leg.is_long or bool(leg.hops), price_open=0)
+    return worth.profit(board.quotes) if worth.is_long else -worth.profit(board.quotes)

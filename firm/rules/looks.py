@@ -22,7 +22,7 @@ from firm.rules.exposure import judge_exposure_limit
 from firm.rules.figures import Marks
 from firm.rules.holding import judge_holding_limit, judge_trading_hours
 from firm.rules.holdings import marks_of, positions_held
-from firm.rules.ideas import judge_idea_risk
+from firm.rules.ideas import Idea, ideas_of, judge_idea
 from firm.rules.judged import Judged, Verdict
 from firm.rules.lot_range import judge_lot_consistency
 from firm.rules.martingale import judge_martingale
@@ -40,22 +40,32 @@ from firm.terms.conduct import (
     TradeDuration,
     TradingHours,
 )
-from firm.terms.exposure import ExposureLimit, IdeaRisk, RiskReward, StopLossRequired
+from firm.terms.exposure import ExposureLimit, IdeaRisk, Quantity, RiskReward, StopLossRequired
 from firm.terms.objectives import LotConsistency
-from firm.terms.words import Frequency, RuleTerm, Scope
+from firm.terms.words import Frequency, Observed, RuleTerm, Scope
 from firm.track import DayResult, HeldPosition, OrderWaiting, Trade
 
 Answers = tuple[Judged, ...]
 
 
+IdeaPlaces = tuple[str, tuple[int, ...], tuple[Trade, ...]]
+"""An idea, whatever its prices: its subject, the places of its positions in the account's book, and its parts that are closed."""
+
+
 class Glance(NamedTuple):
-    """An account as its rules look at it: what it holds at the prices of the board, and when, in microseconds."""
+    """An account as its rules look at it: what it holds at the prices of the board, and when, in microseconds.
+
+    By rule, as far as they were asked for: `ideas`, which are the same for all looks at one book, and `again`, what `look_again`
+    answered of rules that no clock changes.
+    """
 
     account: AccountState
     board: Board
     held: tuple[HeldPosition, ...]
     marks: Marks
     now: Figure
+    ideas: dict[str, tuple[IdeaPlaces, ...]]
+    again: dict[str, Answers]
 
     def trades(self, per: Scope) -> tuple[Trade, ...]:
         """Those that were closed within a scope."""
@@ -69,7 +79,7 @@ class Glance(NamedTuple):
 
 
 def glance(account: AccountState, board: Board, equity: Figure, at_us: int) -> Glance:
-    return Glance(account, board, positions_held(account, board), marks_of(account, equity), Figure(at_us, ""))
+    return Glance(account, board, positions_held(account, board), marks_of(account, equity), Figure(at_us, ""), {}, {})
 
 
 def since(account: AccountState, per: Scope) -> int:
@@ -99,6 +109,42 @@ def look(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
     return LOOKS[type(rule.terms)](calc, rule, seen)
 
 
+def look_again(rule: Rule, seen: Glance) -> Answers:
+    """Of its answers those that prices, orders or the clock can change: what is over stays as it was when the book last changed."""
+    if rule.terms.frequency is not Frequency.TICK:
+        return look(PLAIN, rule, seen)
+    known = seen.again.get(rule.id)
+    if known is None:
+        known = _open_ideas(rule, seen) if type(rule.terms) is IdeaRisk else look(PLAIN, rule, seen)
+        seen.again[rule.id] = known
+    return known
+
+
+def is_settled(terms: RuleTerm) -> bool:
+    """Whether its answers stay as they are while what it rests on does, whatever prices and the clock do."""
+    if type(terms) is ExposureLimit:
+        return terms.quantity is Quantity.LOTS or terms.quantity is Quantity.POSITIONS
+    return type(terms) in _SETTLED
+
+
+class Grounds(NamedTuple):
+    """What rules in this table rest on besides prices and the clock. Compared by identity: each part is replaced, never changed."""
+
+    book: tuple[object, ...]
+    orders: tuple[object, ...]
+
+    def of(self, terms: RuleTerm) -> tuple[object, ...]:
+        """Where prices may change answers, those that they cannot rest on the book alone."""
+        return self.orders if type(terms) in _SETTLED_BY_ORDERS else self.book
+
+
+def grounds_of(account: AccountState) -> Grounds:
+    track = account.track
+    days = (account.day, track.week, track.days, track.today)
+    book = (account.ruleset, account.positions, track.trades, track.payouts, track.broken, account.cash_net, *days)
+    return Grounds(book, (*book, track.stops, track.orders))
+
+
 # --- one function for each kind of term ---
 
 
@@ -107,10 +153,35 @@ def _exposure(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
 
 
 def _idea(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    allowed = _idea_allowed(calc, rule, seen)
+    return tuple(judge_idea(calc, rule, allowed, _idea_now(places, seen)) for places in _ideas(rule, seen))
+
+
+def _open_ideas(rule: Rule, seen: Glance) -> Answers:
+    allowed, ideas = _idea_allowed(PLAIN, rule, seen), _ideas(rule, seen)
+    return tuple(judge_idea(PLAIN, rule, allowed, _idea_now(places, seen)) for places in ideas if places[1])
+
+
+def _ideas(rule: Rule, seen: Glance) -> tuple[IdeaPlaces, ...]:
+    assert isinstance(rule.terms, IdeaRisk)
+    if rule.id not in seen.ideas:
+        places = {held.position_id: place for place, held in enumerate(seen.held)}
+        seen.ideas[rule.id] = tuple(
+            (idea.subject, tuple(places[held.position_id] for held in idea.held), idea.closed)
+            for idea in ideas_of(rule.terms, seen.held, seen.account.track.trades)
+        )
+    return seen.ideas[rule.id]
+
+
+def _idea_now(idea: IdeaPlaces, seen: Glance) -> Idea:
+    subject, places, closed = idea
+    return Idea(subject, tuple(seen.held[place] for place in places), closed)
+
+
+def _idea_allowed(calc: Arithmetic, rule: Rule, seen: Glance) -> int:
     assert isinstance(rule.terms, IdeaRisk)
     names = ("risk of an idea", "allowed risk of an idea")
-    allowed = rounded_down(Sums(calc, seen.account), rule, rule.terms.amount, "amount", names)
-    return judge_idea_risk(calc, rule, allowed, seen.held, seen.account.track.trades)
+    return rounded_down(Sums(calc, seen.account), rule, rule.terms.amount, "amount", names)
 
 
 def _stop_loss(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
@@ -193,6 +264,9 @@ LOOKS: Mapping[type[RuleTerm], Callable[[Arithmetic, Rule, Glance], Answers]] = 
 """What is looked at as things happen on an account. News and automation are looked at with each deed, payout and lifecycle terms when
 somebody asks, what several accounts may have together by their trader's desk."""
 
+_SETTLED = frozenset(kind for kind in LOOKS if kind.frequency is Frequency.TRADE and Observed.EQUITY not in kind.inputs)
+_SETTLED_BY_ORDERS = frozenset(kind for kind in _SETTLED if Observed.ORDERS in kind.inputs)
+
 
 def slack(seen: Glance) -> int | None:
     """How much equity may fall before a price can break one of these rules, in minor units; None: no price can.
@@ -200,5 +274,5 @@ def slack(seen: Glance) -> int | None:
     No position of an account falls by more than all its legs do together at their worst, and bands hold that below the slack.
     """
     rules = rules_looked_at(seen.account.ruleset, Frequency.TICK)
-    answers = (answer for rule in rules for answer in look(PLAIN, rule, seen))
+    answers = (answer for rule in rules for answer in look_again(rule, seen))
     return min((answer.limit - answer.observed for answer in answers if answer.verdict is Verdict.KEPT), default=None)
