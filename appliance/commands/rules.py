@@ -143,7 +143,7 @@ def run_diff(options: argparse.Namespace) -> int:
 
 
 def run_publish(options: argparse.Namespace) -> int:
-    program = _readable(options.file)
+    program = readable_rules(options.file)
     if not isinstance(program, Program):
         raise CommandRefused(f"{options.file} has the rules of one phase: a program has phases")
     named = {"bridge": options.bridge, "group": options.group}

@@ -14,11 +14,8 @@ def filled(path: str, account: int, decision: int) -> str:
         "{account:str}": id_text(account),
         "{decision:int}": str(decision),
         "{seq:int}": "1",
-<<<<<<< HEAD
         "{trial:int}": "1",
-=======
         "{version:int}": "21",  # the row that published what the stage sells
->>>>>>> r-pages
         "trace.jsonl": "trace.jsonl?desk=risk",
         "{switch:str}": "payouts",
         "{bridge:str}": "sim",
