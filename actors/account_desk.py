@@ -22,7 +22,7 @@ from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
-from actors.guards import breached_at
+from actors.guards import breached_at, is_looked_at_by_the_minute
 from actors.messages import (
     AccountProvisioned,
     ContractReported,
@@ -113,9 +113,10 @@ class AccountDesk(AccountSeat):
                     self.judge(turn, turn.header.happened_us)
             case MarkDue():
                 self._mark(message.at_us, turn)
-                rules.look_by_the_minute(self, message.at_us, turn)
-                if self.held.track.reached:
-                    verdicts.ask_to_win(self, message.at_us, turn)
+                if is_looked_at_by_the_minute(self.held):
+                    rules.look_by_the_minute(self, message.at_us, turn)
+                    if self.held.track.reached:
+                        verdicts.ask_to_win(self, message.at_us, turn)
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():

@@ -97,7 +97,7 @@ class Engine:
         """The desk of that name, made on first use."""
         known = self._desks.get(name)
         if known is None:
-            known = self._desks[name] = self._new_desk(name)
+            known = self._desks[name] = self.new_desk(name)
             asleep = self._asleep.pop(name, None)
             if asleep is not None:
                 known.restore(asleep.wake())
@@ -121,11 +121,15 @@ class Engine:
             self._decide_into(batch, arrival)
         return batch
 
-    def _decide_into(self, batch: Batch, arrival: Arrival) -> None:
+    def take(self, arrival: Arrival) -> WorkingTurn:
+        """Decide one input as the row after `size`, all or nothing; its turn holds what came of it."""
         header = self.believed(Header(self.size + 1, arrival.happened_us, arrival.received_us, arrival.account))
         self.index_retold(arrival.body)
-        turn = self._decide_surely(arrival, header)
-        body = arrival.body
+        return self._decide_surely(arrival, header)
+
+    def _decide_into(self, batch: Batch, arrival: Arrival) -> None:
+        turn = self.take(arrival)
+        header, body = turn.header, arrival.body
         batch.rows.append((_row(header.seq, body, arrival, 0, arrival.account, header.happened_us), body))
         for place, (account, happened_us, fact) in enumerate(turn.facts, start=1):
             row = _row(header.seq + place, fact, arrival, header.seq, account, happened_us)
@@ -167,7 +171,7 @@ class Engine:
         """Decide an input; each time a desk raises, undo everything and decide again with that desk stopped."""
         newly_stopped = list(arrival.stopped)
         while True:
-            turn = WorkingTurn(self, header, stopping=tuple(stopped.desk for stopped in newly_stopped))
+            turn = self.new_turn(header, tuple(stopped.desk for stopped in newly_stopped))
             try:
                 turn.ticks = ticks_of(arrival.body, arrival.attachment)
                 for stopped in newly_stopped:
@@ -191,7 +195,7 @@ class Engine:
 
     def _rejected(self, header: Header, error: Exception) -> WorkingTurn:
         """An input that no state can take in: it is kept, and changes nothing."""
-        turn = WorkingTurn(self, header)
+        turn = self.new_turn(header, ())
         turn.record(InputRejected(exception=type(error).__name__), header.account)
         return turn
 
@@ -298,7 +302,12 @@ class Engine:
 
     # --- desks ---
 
-    def _new_desk(self, name: str) -> Desk:
+    def new_turn(self, header: Header, stopping: tuple[str, ...]) -> WorkingTurn:
+        """The working space of one input."""
+        return WorkingTurn(self, header, stopping=stopping)
+
+    def new_desk(self, name: str) -> Desk:
+        """Who has this name, at the beginning of its life."""
         kind, _, key = name.partition("/")
         match kind:
             case "account":
@@ -360,7 +369,7 @@ class Engine:
             watch = desk.watch_now(market)
         if self._own.has_parked(desk.name, DayEnded.__name__):
             watch = replace(watch, day_end_us=0)  # told once; the stopped desk will hear of it when it resumes
-        market.watch(watch)
+        self.watch(desk.held.bridge, watch)
         desk.watched(watch, market)
 
 

@@ -21,7 +21,10 @@ from firm.equity import Board, Holdings, holdings_of, symbols_needed
 from firm.inputs import Side as PositionSide
 from firm.phase import JUDGED, Standing
 from firm.price import TEN_TO, Hop, SymbolSpec
+from firm.rules.deeds import forbids_holding
 from firm.rules.limits import Limit, limits_at_new_peak
+from firm.rules.looks import rules_looked_at
+from firm.terms.words import Frequency
 
 _POSITIONS, _SYMBOL = attrgetter("positions"), attrgetter("symbol")
 
@@ -225,3 +228,10 @@ def _exposure(state: AccountState, board: Board) -> tuple[tuple[Side, int], ...]
 
 def _moves_most(exposure: tuple[tuple[Side, int], ...]) -> int:
     return sum(exposed for _, exposed in exposure) * PRICE_POINTS_MAX // SCALE + 1
+
+
+def is_looked_at_by_the_minute(state: AccountState) -> bool:
+    """Whether a minute that passes can change anything of it but its chart: by a rule that goes by time or forbids to hold, or a target
+    that must be held."""
+    rules = state.ruleset
+    return bool(state.track.reached) or forbids_holding(rules) or bool(rules_looked_at(rules, Frequency.MINUTE))

@@ -118,7 +118,7 @@ class RiskDesk:
     def _answer_failure(self, ask: AskFailure, turn: Turn) -> None:
         if self._asked_in != turn.header.seq:
             self._asked_in, self._failed_before, self._allowed = turn.header.seq, self.state.failures, 0
-        doubt = self._why_not_fail(ask.at_us, turn)
+        doubt = self.why_not_fail(ask, turn)
         asked = _Asked(
             rule=ask.rule,
             at_us=ask.at_us,
@@ -134,13 +134,14 @@ class RiskDesk:
             answer = FailureHeld(**asked, doubt=doubt)
         turn.send(account_desk(ask.account), answer)
 
-    def _why_not_fail(self, at_us: int, turn: Turn) -> Doubt | None:
+    def why_not_fail(self, ask: AskFailure, turn: Turn) -> Doubt | None:
+        """Why a person must look at it; None where it may be failed."""
         if KillSwitch.FAILURES in self.state.engaged:
             return Doubt.KILL_SWITCH
         if self.state.tripped:
             return Doubt.MASS_BREACH
         policy = turn.policy
-        before = sum(at_us - failed_us < policy.breaker_window_us for failed_us in self._failed_before)
+        before = sum(ask.at_us - failed_us < policy.breaker_window_us for failed_us in self._failed_before)
         recent = before + self._allowed + 1
         share_bp = recent * 10_000 // max(1, self.state.judged)
         too_many = recent > policy.breaker_accounts_max

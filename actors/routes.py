@@ -81,7 +81,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (ENGINE, *(enforcement_desk(bridge) for bridge in bridges))
         case c.EnrolBridge() | c.RevokeBridge() | c.SetBridgeMode():
             return (bridge_desk(body.bridge),)
-        case c.PublishProgram() | c.PlaceOrder():
+        case c.PublishProgram() | c.RetireProgram() | c.PlaceOrder():
             return (CATALOGUE,)
         case c.AdoptCalendar():
             return (CALENDARS,)
@@ -132,7 +132,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (trader_desk(body.trader),)
         case f.StaffAdded():
             return (STAFF,)
-        case f.ProgramPublished():
+        case f.ProgramPublished() | f.ProgramRetired():
             return (CATALOGUE,)
         case f.CalendarAdopted():
             return (CALENDARS,)

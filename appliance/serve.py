@@ -119,6 +119,7 @@ def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
         held=lambda: machine.runner.held,
         held_since_us=lambda: machine.held_since_us,
         tickets=tickets,
+        lab=machine.lab,
     )
 
 

@@ -45,6 +45,7 @@ BENCHES = {
     "pages": ("bench.pages",),
     "memory": ("bench.memory",),
     "replay": ("bench.replay",),
+    "lab": ("bench.lab",),
     "restore": ("bench.restore",),
     "restart": ("bench.restart",),
     "shipping": ("bench.shipping",),

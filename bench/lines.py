@@ -167,6 +167,34 @@ def _replay_lines(name: str, result: dict[str, Any]) -> list[Line]:
     return [Line(name, what, "-", measured, None) for what, measured in told]
 
 
+def _lab_lines(name: str, result: dict[str, Any]) -> list[Line]:
+    of, goal = f"{result['accounts']:,} accounts", result["goal_min"]
+    each = ", ".join(f"{us:,.0f} µs a {kind}" for kind, us in result["us_each"].items())
+    return [
+        Line(
+            name,
+            f"the rule lab, a month of the bundled ticks and of deals, {of}; extrapolated",
+            f"<= {goal} min of a core",
+            f"{result['month_min']:,.1f} min ({each})",
+            bool(result["goals_met"]),
+        ),
+        Line(
+            name,
+            f"the same with every report of equity, {of}; extrapolated",
+            "-",
+            f"{result['with_reports_min']:,.0f} min, {result['events_per_s']:,.0f} events/s",
+            None,
+        ),
+        Line(
+            name,
+            f"a price where all of {of} are looked at, as a multiple of the lab's",
+            "-",
+            f"{result['times_plain']:,.0f}",
+            None,
+        ),
+    ]
+
+
 def _burst_lines(name: str, result: dict[str, Any]) -> list[Line]:
     load = f"payrolls in real time, {result['breached']:,} of {result['accounts']:,} accounts broken, {result['viewers']} live pages"
     steps = {
@@ -272,6 +300,7 @@ _TELLERS: dict[str, _Teller] = {
     "memory": _memory_lines,
     "pages": _pages_lines,
     "replay": _replay_lines,
+    "lab": _lab_lines,
     "restore": _restore_lines,
     "restart": _restart_lines,
     "rules": _rules_lines,

@@ -86,6 +86,13 @@ class PublishProgram(Command, frozen=True, kw_only=True):
     program: Program
 
 
+class RetireProgram(Command, frozen=True, kw_only=True):
+    """Offer a program no more. Accounts and orders keep what they were sold; publishing it again offers it again."""
+
+    program: str
+    why: str
+
+
 class AdoptCalendar(Command, frozen=True, kw_only=True):
     """Go by this calendar of economic news from now on, in place of the one of its name: what somebody else published, as it was read."""
 
@@ -179,6 +186,7 @@ Commanded = (
     | AddStaff
     | RegisterTrader
     | PublishProgram
+    | RetireProgram
     | AdoptCalendar
     | PlaceOrder
     | MarkOrderPaid

@@ -124,9 +124,15 @@ def kept_with(ruleset: AnyRuleset, name: str, make: Callable[[AnyRuleset], Kept]
     return kept[name]
 
 
+def rule_named(ruleset: AnyRuleset, rule: str) -> Rule | None:
+    """The rule of this id."""
+    return next((one for one in ruleset.rules if one.id == rule), None)
+
+
 def term_named(ruleset: AnyRuleset, rule: str) -> Term | None:
     """The term of this id, in the words of today."""
-    return next((one.terms for one in ruleset.rules if one.id == rule), None)
+    found = rule_named(ruleset, rule)
+    return None if found is None else found.terms
 
 
 _known: WeakValueDictionary[str, AnyRuleset] = WeakValueDictionary()
@@ -140,20 +146,24 @@ def shared(ruleset_id: str, ruleset: AnyRuleset) -> AnyRuleset:
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One stage of a program. `funded`: the last one, where profit is shared."""
 
-    name: str
-    ruleset: AnyRuleset
-    funded: bool
+    name: Annotated[str, Meta(description="What the stage is called; unique in its program.")]
+    ruleset: Annotated[AnyRuleset, Meta(description="The rules of the stage.")]
+    funded: Annotated[bool, Meta(description="Whether profit is shared in it: only in the last one.")]
 
 
 class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is sold: a size, a price, the platform it runs on, and its phases in order."""
 
-    program: str
-    title: str
-    size: Money
-    price: Money
-    bridge: str
-    group: str
-    leverage: int
-    accounts_max: int
-    phases: tuple[Phase, ...]
+    program: Annotated[
+        str, Meta(description="The name by which orders ask for it; another of the same name takes its place.")
+    ]
+    title: Annotated[str, Meta(description="What traders read.")]
+    size: Annotated[
+        Money, Meta(description="The initial balance, in minor units: 10000000 is 100,000.00 at two decimals.")
+    ]
+    price: Annotated[Money, Meta(description="What it costs, in minor units.")]
+    bridge: Annotated[str, Meta(description="The platform it runs on: a bridge that is enrolled.")]
+    group: Annotated[str, Meta(description="The platform's group in which accounts are opened.")]
+    leverage: Annotated[int, Meta(description="The leverage with which accounts are opened: 100 is 1:100.")]
+    accounts_max: Annotated[int, Meta(description="How many accounts of it one trader may hold.")]
+    phases: Annotated[tuple[Phase, ...], Meta(description="Its stages, in their order.")]

@@ -3,7 +3,7 @@
 The shape of each field is the language's own affair (`firm/terms`); here is what fields, terms and phases must be to each other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, get_args
 
 from firm.bounds import PHASES_MAX
@@ -112,9 +112,16 @@ def problems_of(ruleset: Ruleset) -> tuple[Problem, ...]:
     return tuple(_ruleset_problems(ruleset))
 
 
-def problems_of_program(program: Program) -> tuple[Problem, ...]:
-    """The same of a program: of each phase's ruleset, of phases to each other, and of all of it to the size that is sold."""
-    return tuple(_program_problems(program))
+def problems_of_program(program: Program, bridges: Collection[str] | None = None) -> tuple[Problem, ...]:
+    """The same of a program: of each phase's ruleset, of phases to each other, and of all of it to the size that is sold.
+
+    `bridges`: those that are enrolled, where a firm is known that shall sell it.
+    """
+    problems = tuple(_program_problems(program))
+    if bridges is None or program.bridge in bridges:
+        return problems
+    named = ", ".join(sorted(bridges)) or "none yet"
+    return (*problems, Problem("bridge", f"no bridge is enrolled as {program.bridge}. There is: {named}"))
 
 
 def _ruleset_problems(ruleset: Ruleset) -> Problems:

@@ -31,7 +31,7 @@ def field_description(raw: Any, path: str, kind: Any = Ruleset) -> str:
     owner = _narrowed(shape, raw)
     if not isinstance(owner, inspect.StructType):
         return ""
-    return next((_purpose(owner, field) for field in owner.fields if field.encode_name == last), "")
+    return next((purpose_of(owner, field) for field in owner.fields if field.encode_name == last), "")
 
 
 def known_fields(raw: Any, path: str, kind: Any) -> tuple[str, ...]:
@@ -50,11 +50,11 @@ def allowed_words(raw: Any, path: str, kind: Any) -> tuple[str, ...]:
     for step in above:
         raw, shape = _below(raw, shape, step)
     tags = tuple(
-        str(one.tag) for one in _members(shape) if isinstance(one, inspect.StructType) and one.tag_field == last
+        str(one.tag) for one in members(shape) if isinstance(one, inspect.StructType) and one.tag_field == last
     )
     _, shape = _below(raw, shape, last)
     return tags + tuple(
-        str(word.value) for one in _members(shape) if isinstance(one, inspect.EnumType) for word in one.cls
+        str(word.value) for one in members(shape) if isinstance(one, inspect.EnumType) for word in one.cls
     )
 
 
@@ -64,7 +64,7 @@ def with_nulls(raw: Any, kind: Any) -> Any:
 
 
 def _with_nulls(raw: Any, shape: inspect.Type) -> Any:
-    if raw == NULL and any(isinstance(one, inspect.NoneType) for one in _members(shape)):
+    if raw == NULL and any(isinstance(one, inspect.NoneType) for one in members(shape)):
         return None
     match raw:
         case dict():
@@ -103,27 +103,28 @@ def _untyped(raw: Any, step: str | int) -> Any:
 
 def _narrowed(shape: inspect.Type, raw: Any) -> inspect.Type:
     """Which of the types that may stand here the data mean, by their tag."""
-    members = tuple(_members(shape))
+    found = tuple(members(shape))
     if isinstance(raw, dict):
-        structs = [one for one in members if isinstance(one, inspect.StructType)]
+        structs = [one for one in found if isinstance(one, inspect.StructType)]
         tagged = [one for one in structs if one.tag_field is not None and raw.get(one.tag_field) == one.tag]
-        found = tagged or [one for one in structs if one.tag_field is None]
-        return found[0] if found else inspect.AnyType()
-    return next((one for one in members if isinstance(one, inspect.VarTupleType)), members[0])
+        meant = tagged or [one for one in structs if one.tag_field is None]
+        return meant[0] if meant else inspect.AnyType()
+    return next((one for one in found if isinstance(one, inspect.VarTupleType)), found[0])
 
 
-def _members(shape: inspect.Type) -> Iterator[inspect.Type]:
+def members(shape: inspect.Type) -> Iterator[inspect.Type]:
+    """The types that may stand where this one is asked for."""
     match shape:
         case inspect.Metadata():
-            yield from _members(shape.type)
+            yield from members(shape.type)
         case inspect.UnionType():
             for one in shape.types:
-                yield from _members(one)
+                yield from members(one)
         case _:
             yield shape
 
 
-def _purpose(owner: inspect.StructType, field: inspect.Field) -> str:
+def purpose_of(owner: inspect.StructType, field: inspect.Field) -> str:
     """Its own description; else what its type says of itself, or the type that it belongs to."""
     if isinstance(field.type, inspect.Metadata) and field.type.extra_json_schema:
         return str(field.type.extra_json_schema.get("description", "")) or _told_by(owner.cls, field.encode_name)

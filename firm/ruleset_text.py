@@ -54,6 +54,11 @@ def read_json(text: str) -> Rules:
     return _rules(raw)
 
 
+def read_data(raw: Any) -> Rules:
+    """The same of data that JSON would give."""
+    return _rules(raw)
+
+
 def json_of(rules: Rules) -> str:
     """JSON for people; the bytes that an id is made of are `Ruleset.canonical`."""
     return json.dumps(msgspec.to_builtins(rules), ensure_ascii=False, indent=2) + "\n"

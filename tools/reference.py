@@ -15,11 +15,12 @@ import msgspec
 
 from firm import bounds
 from firm.commands import Commanded
-from firm.explain import DOUBTS, REFUSALS
+from firm.explain import DOUBTS
 from firm.facts import FACTS
 from firm.inputs import Arriving
 from firm.phase import Standing
 from firm.policy import Policy
+from firm.refusal_words import REFUSALS
 from firm.terms.union import Term
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"

@@ -12,6 +12,8 @@ from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import ENDED, Standing
 from firm.ruleset import AnyRuleset
+from firm.sentences.languages import Language
+from firm.sentences.rule import title_of
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
 from storage.readmodels.commands import WITHHELD, CommandLine, commands_of_account
@@ -63,7 +65,7 @@ class Reset(msgspec.Struct, frozen=True):
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
-    """One account with everything its page shows. `live` is None where the board does not know it.
+    """One account with everything its page shows. `live` is None where the board does not know it. `every_rule`: its rows of then.
 
     `newest_seq`: the account's last ledger row that this rests on. `costs`: what each open position cost so far, by its id.
     `next_phase`: the account that followed when this one was passed. `owed`, `next_owed`: what enforcement withheld from each.
@@ -74,6 +76,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     line: AccountLine
     newest_seq: int
     live: LiveAccount | None
+    every_rule: tuple[Objective, ...]
     ruleset: AnyRuleset
     reset: Reset
     gauges: tuple[Gauge, ...]
@@ -134,7 +137,13 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def objectives(self) -> tuple[ObjectiveRow, ...]:
-        return objective_rows(self.live, self.ruleset, self.ending) if self.live else ()
+        return objective_rows(self.rules_now, self.live, self.ruleset, self.ending) if self.live else ()
+
+    @property
+    def rules_now(self) -> tuple[Objective, ...]:
+        """Every rule: those that prices move as they are now, the others as they were when the page was asked for."""
+        moving = {row.rule: row for row in self.live.objectives} if self.live else {}
+        return tuple(moving.get(row.rule, row) for row in self.every_rule)
 
     @property
     def nearest(self) -> Objective | None:
@@ -162,7 +171,11 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rules(self) -> list[tuple[str, str]]:
         """Each rule in words, as it was sold."""
-        return [(rule.id, words.upper_first(rule_in_words(rule.terms, self.ruleset))) for rule in self.ruleset.rules]
+        size = self.line.money(self.line.initial)
+        told = (
+            (title_of(rule, Language.ENGLISH), rule_in_words(rule, self.ruleset, size)) for rule in self.ruleset.rules
+        )
+        return list(told)
 
 
 async def account_view(firm: Firm, account: int) -> AccountView:
@@ -170,7 +183,7 @@ async def account_view(firm: Firm, account: int) -> AccountView:
     found = await firm.book.look(lambda reader: _look_up(reader, account))
     ended_us = prices_ended_us(firm.pulse.now(), found["line"].bridge)
     moving = live_part(firm, found["line"], found["ruleset"], found["next_phase"], ended_us)
-    return AccountView(**found, **moving)
+    return AccountView(**found, **moving, every_rule=firm.live.every_rule(account))
 
 
 def _look_up(reader: LedgerReader, account: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from firm.ids import id_text
 from firm.money import Money
 from firm.override_words import effect_in_words, override_in_words
-from web import charts, drift_view, owed_view, reasons, standing_view, words
+from web import charts, drift_view, judged_words, owed_view, reasons, standing_view, words
 from web.bounds import WHY_LENGTH_MIN
 from web.firm import Firm
 from web.people import named
@@ -50,6 +50,7 @@ class Pages:
             "firm_name": firm_name,
             "words": words,
             "reasons": reasons,
+            "judged": judged_words,
             "owed_view": owed_view,
             "drift_view": drift_view,
             "named": named,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from firm.commands import KillSwitch
-from firm.explain import DOUBTS, REFUSALS
+from firm.explain import DOUBTS
 from firm.facts import Doubt, Refusal
 from firm.ids import id_text
 from firm.inputs import CommandState
@@ -14,6 +14,7 @@ from firm.money import MINUS, Money
 from firm.objective import Progress
 from firm.phase import Standing
 from firm.price import LOTS_SCALE
+from firm.refusal_words import REFUSALS
 from firm.trading_day import TradingCalendar
 from web.locale_figures import day_month, decimal, hour_minute, weekday
 
@@ -262,6 +263,8 @@ PROGRESS: dict[Progress, tuple[str, str, str]] = {
     Progress.WITHIN: ("Kept", "good", "shield-check"),
     Progress.AT_RISK: ("At risk", "warn", "triangle-alert"),
     Progress.BROKEN: ("Broken", "bad", "circle-x"),
+    Progress.SILENT: ("Does not apply now", "calm", "circle-dot"),
+    Progress.ASKED: ("When asked for", "calm", "circle-dot"),
 }
 
 SWITCHES: dict[KillSwitch, tuple[str, str]] = {
@@ -306,6 +309,8 @@ ACTIONS: dict[str, str] = {
     "cancel_orders": "Cancel pending orders",
     "close_all": "Close all positions",
     "block": "Block trading",
+    "set_group": "Change the group",
+    "set_leverage": "Change the leverage",
     "unblock": "Allow trading again",
 }
 
@@ -374,22 +379,3 @@ def who(reference: str) -> str:
     """The author of a command: "staff:123" → "staff 00000-0003V"."""
     kind, _, number = reference.partition(":")
     return f"{kind} {id_text(int(number))}" if number.isdigit() else reference
-
-
-def verdict_word(kind: str, severity: str, settled: str = "") -> tuple[str, str]:
-    """What a decision is called, and its tone; `settled`: the last word on it."""
-    match kind:
-        case "BreachDeclared" if settled == "dismissed":
-            return "Dismissed breach" if severity == "hard" else "Dismissed pause", "info"
-        case "BreachDeclared" if severity == "soft":
-            return "Pause", "warn"
-        case "BreachDeclared":
-            return "Breach", "bad"
-        case "BreachSuspected":
-            return "Suspected breach", "warn"
-        case "PhasePassed":
-            return "Pass", "good"
-        case "PassHeld":
-            return "Pass on hold", "warn"
-        case unknown:
-            raise AssertionError(f"{unknown} is no decision")

@@ -60,7 +60,7 @@ def run_import(options: argparse.Namespace) -> int:
         calendar = read_calendar(CalendarFormat(options.format), options.name, _content(options.file), options.zone)
     except BadCalendar as bad:
         raise CommandRefused(f"{options.file}: {bad}") from bad
-    told = f"{calendar.name}: {_count(calendar)}, version {calendar.version[:VERSION_SHOWN]}"
+    told = f"{calendar.name}: {_count(len(calendar.items))}, version {calendar.version[:VERSION_SHOWN]}"
     if calendar.version in {line.version for line in _lines(options.data_dir)}:
         print(f"{told}: the firm goes by it already")
         return 0
@@ -107,8 +107,8 @@ def _calendar(directory: Path, line: CalendarLine) -> NewsCalendar:
     return adopted.calendar
 
 
-def _count(calendar: NewsCalendar) -> str:
-    return f"{len(calendar.items)} release{'' if len(calendar.items) == 1 else 's'}"
+def _count(releases: int) -> str:
+    return f"{releases} release{'' if releases == 1 else 's'}"
 
 
 def _line(line: CalendarLine) -> str:
@@ -116,7 +116,7 @@ def _line(line: CalendarLine) -> str:
         "nothing" if line.first_us is None or line.last_us is None else f"{_day(line.first_us)} to {_day(line.last_us)}"
     )
     version, adopted = line.version[:VERSION_SHOWN], _minute(line.adopted_us)
-    return f"{line.calendar}: {line.releases} releases, {span}, version {version}, since {adopted} UTC (row {line.seq})"
+    return f"{line.calendar}: {_count(line.releases)}, {span}, version {version}, since {adopted} UTC (row {line.seq})"
 
 
 def _release(item: NewsItem) -> str:

@@ -1,19 +1,26 @@
-"""`evenhand rules check|show|diff|schema|conform`: rulesets and programs as files, before anybody is sold them."""
+"""`evenhand rules check|show|diff|publish|retire|schema|conform`: rulesets and programs as files, and what of them is sold."""
 
 import argparse
 import json
 from pathlib import Path
 
-from appliance.commands.options import Verbs, add_json, tell, verb
+from msgspec.structs import replace
+
+from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
 from appliance.conformance.run import conform
 from appliance.conformance.vector import VectorsRefused
-from appliance.console import CommandRefused
+from appliance.console import CommandRefused, ask_firm
+from firm.commands import PublishProgram, RetireProgram
+from firm.facts import ProgramPublished
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_checks import problems_of, problems_of_program
 from firm.ruleset_diff import EXPONENT_USUAL, Change, program_changes, ruleset_changes
 from firm.ruleset_schema import ruleset_schema
 from firm.ruleset_text import Rules, RulesetRefused, json_of, read_json, read_toml, toml_of
 from firm.term_words import NONE, TermWords, kind_of
+from storage.files import open_firm_directory
+from storage.reader import LedgerReader
+from storage.readmodels.bridges import all_bridges
 
 RULES_FILE = "a ruleset or a program, as TOML or JSON (by the name's ending)"
 
@@ -23,7 +30,7 @@ def add_to(verbs: Verbs) -> None:
         verbs,
         "rules",
         run_schema,
-        "check, show and compare rulesets, and hold the rules against worked examples",
+        "check, show, compare and publish rulesets, and hold the rules against worked examples",
         "evenhand rules check two-step.toml",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -54,6 +61,7 @@ def add_to(verbs: Verbs) -> None:
     diff.add_argument("before", type=Path, metavar="BEFORE", help=RULES_FILE)
     diff.add_argument("after", type=Path, metavar="AFTER", help="what takes its place")
     add_json(diff)
+    _add_selling(actions)
     verb(actions, "schema", run_schema, "print the JSON Schema of rulesets", "evenhand rules schema")
     examples = verb(
         actions,
@@ -67,6 +75,36 @@ def add_to(verbs: Verbs) -> None:
     add_json(examples)
 
 
+def _add_selling(actions: Verbs) -> None:
+    publish = verb(
+        actions,
+        "publish",
+        run_publish,
+        "offer a program: new orders are sold it, accounts keep what they were sold",
+        "evenhand rules publish two-step.toml --bridge mt5-main",
+        "Nothing is published while anything is wrong with it.",
+    )
+    publish.add_argument("file", type=Path, metavar="FILE", help=RULES_FILE)
+    publish.add_argument(
+        "--bridge", metavar="NAME", help="the platform it runs on, instead of the one that the file names"
+    )
+    publish.add_argument(
+        "--group", metavar="GROUP", help="the platform's group, instead of the one that the file names"
+    )
+    add_directory(publish)
+    add_json(publish)
+    retire = verb(
+        actions,
+        "retire",
+        run_retire,
+        "offer a program no more",
+        'evenhand rules retire two-step --why "replaced by three-step"',
+    )
+    retire.add_argument("program", metavar="NAME", help="the program's name, as its file has it")
+    retire.add_argument("--why", type=plain_text, required=True, help="for the audit")
+    add_directory(retire)
+
+
 def run_check(options: argparse.Namespace) -> int:
     try:
         rules = _rules(options.file)
@@ -78,7 +116,7 @@ def run_check(options: argparse.Namespace) -> int:
 
 
 def run_show(options: argparse.Namespace) -> int:
-    rules = _readable(options.file)
+    rules = readable_rules(options.file)
     match options.written_as:
         case "toml":
             text = _toml(rules, options.file)
@@ -91,7 +129,7 @@ def run_show(options: argparse.Namespace) -> int:
 
 
 def run_diff(options: argparse.Namespace) -> int:
-    before, after = _readable(options.before), _readable(options.after)
+    before, after = readable_rules(options.before), readable_rules(options.after)
     changes: tuple[Change, ...]
     match before, after:
         case Program(), Program():
@@ -102,6 +140,33 @@ def run_diff(options: argparse.Namespace) -> int:
             raise CommandRefused(f"{options.before} and {options.after}: one is a program, the other a ruleset")
     tell(options, changes, "\n".join(map(str, changes)) or "they say the same")
     return 1 if changes else 0
+
+
+def run_publish(options: argparse.Namespace) -> int:
+    program = readable_rules(options.file)
+    if not isinstance(program, Program):
+        raise CommandRefused(f"{options.file} has the rules of one phase: a program has phases")
+    named = {"bridge": options.bridge, "group": options.group}
+    program = replace(program, **{name: value for name, value in named.items() if value is not None})
+    open_firm_directory(options.data_dir)
+    with LedgerReader(options.data_dir) as reader, reader.connection() as connection:
+        bridges = {one.bridge for one in all_bridges(connection) if not one.revoked}
+    problems = problems_of_program(program, bridges)
+    if problems:
+        tell(options, problems, "\n".join(map(str, problems)))
+        return 1
+    facts = ask_firm(options.data_dir, PublishProgram(by="console", program=program))
+    [published] = [fact for fact in facts if isinstance(fact, ProgramPublished)]
+    ids = {phase.name: one for phase, one in zip(program.phases, published.ruleset_ids, strict=True)}
+    lines = [f"{program.title} ({program.program}) is on offer", *(f"  {name}: {one}" for name, one in ids.items())]
+    tell(options, {"program": program.program, "rulesets": ids}, "\n".join(lines))
+    return 0
+
+
+def run_retire(options: argparse.Namespace) -> int:
+    ask_firm(options.data_dir, RetireProgram(by="console", program=options.program, why=options.why))
+    print(f"{options.program} is sold no more; accounts keep what they were sold.")
+    return 0
 
 
 def run_schema(_: argparse.Namespace) -> int:
@@ -120,7 +185,8 @@ def run_conform(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _readable(path: Path) -> Rules:
+def readable_rules(path: Path) -> Rules:
+    """Raises CommandRefused where the file holds no rules, or cannot be read."""
     try:
         return _rules(path)
     except RulesetRefused as refused:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from firm.arithmetic import Unit
-from firm.explain import DOUBTS, REFUSALS, lots_in_words, percent
+from firm.explain import DOUBTS, lots_in_words, percent
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -52,6 +52,7 @@ from firm.facts import (
 )
 from firm.inputs import Side
 from firm.money import Money
+from firm.refusal_words import REFUSALS
 
 _VERDICTS = (
     BreachDeclared, BreachSuspected, PhasePassed, PassHeld, VerdictCorrected, AccountPaused, AccountRestricted, DriftFound,

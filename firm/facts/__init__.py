@@ -51,6 +51,7 @@ from firm.facts.sales import (
     OrderPaid,
     OrderPlaced,
     ProgramPublished,
+    ProgramRetired,
 )
 from firm.facts.verdicts import (
     BreachDeclared,
@@ -83,6 +84,7 @@ FACTS: tuple[type[Fact], ...] = (
     StaffAdded,
     TraderRegistered,
     ProgramPublished,
+    ProgramRetired,
     CalendarAdopted,
     OrderPlaced,
     OrderPaid,

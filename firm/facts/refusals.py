@@ -10,6 +10,7 @@ class Refusal(StrEnum):
 
     UNKNOWN_TRADER = "unknown_trader"
     UNKNOWN_PROGRAM = "unknown_program"
+    PROGRAM_RETIRED = "program_retired"
     UNKNOWN_ORDER = "unknown_order"
     UNKNOWN_BRIDGE = "unknown_bridge"
     UNKNOWN_ACCOUNT = "unknown_account"

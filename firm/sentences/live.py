@@ -26,7 +26,7 @@ from firm.terms.objectives import (
     TradingDays,
 )
 
-_BY_VERDICT = frozenset({"news_window", "holding_limit", "trading_hours", "automation_use"})
+BY_VERDICT = frozenset({"news_window", "holding_limit", "trading_hours", "automation_use"})
 """Rules that are kept or broken by what was done: a figure beside that says nothing to a trader."""
 _SIDES = frozenset(Side)
 _FINAL = frozenset({Verdict.BROKEN, Verdict.MET})
@@ -105,7 +105,7 @@ def _standing(rule: Rule, judged: Judged, say: Speaker) -> list[str]:
     if isinstance(rule.terms, LossLimit):
         return [_floor(rule.terms, judged, say)]
     verdict = say(f"live.verdict.{judged.verdict}")
-    if tag_of(rule) in _BY_VERDICT:
+    if tag_of(rule) in BY_VERDICT:
         return [verdict]
     return [_figures(rule, judged, say), *([verdict] if judged.verdict in _FINAL else [])]
 

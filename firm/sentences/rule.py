@@ -41,8 +41,13 @@ class Sentence(msgspec.Struct, frozen=True):
 
 def ruleset_sentences(ruleset: AnyRuleset, language: Language, figures: Figures) -> tuple[Sentence, ...]:
     """All rules in their order; where one names another it does so by its title."""
-    titles = {rule.id: title_of(rule, language) for rule in ruleset.rules}
+    titles = titles_of(ruleset, language)
     return tuple(rule_sentence(rule, language, figures, titles) for rule in ruleset.rules)
+
+
+def titles_of(ruleset: AnyRuleset, language: Language = Language.ENGLISH) -> dict[str, str]:
+    """What each of its rules is called, by its id."""
+    return {rule.id: title_of(rule, language) for rule in ruleset.rules}
 
 
 def rule_sentence(rule: Rule, language: Language, figures: Figures, titles: Mapping[str, str] = _NO_TITLES) -> Sentence:

@@ -25,6 +25,8 @@ from firm.facts import (
     MarkTaken,
     OrderPlaced,
     PhasePassed,
+    RuleBroken,
+    RuleSuspected,
     StandingChanged,
     TradingDayCounted,
     TradingDayUncounted,
@@ -35,6 +37,7 @@ from firm.phase import ENDED, Standing
 from firm.rules.limits import limits_of
 from firm.rules.winning import target_of
 from firm.ruleset import AnyRuleset
+from firm.terms.words import Action
 from firm.track import DayStart
 from firm.trading_day import TradingDay
 from storage.readmodels.kinds_of import kinds_of
@@ -86,6 +89,8 @@ class Accounts:
         TradingDayUncounted,
         BreachDeclared,
         BreachSuspected,
+        RuleBroken,
+        RuleSuspected,
         PhasePassed,
         FlatConfirmed,
     )
@@ -181,6 +186,8 @@ def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
                 "UPDATE rm_account SET decision = ?, equity = ?, headroom = ?, marked_us = ? WHERE account = ?",
                 (row.seq, body.observed.minor, body.observed.minor - body.floor.minor, body.at_us, account),
             )
+        case RuleSuspected() | RuleBroken() if isinstance(body, RuleSuspected) or body.does is Action.FAIL:
+            connection.execute("UPDATE rm_account SET decision = ? WHERE account = ?", (row.seq, account))
         case PhasePassed():
             # A phase is won by its balance: what a last mark said before the last close no longer holds.
             connection.execute(

@@ -13,10 +13,11 @@ from storage.readmodels.drifts import Drifts
 from storage.readmodels.marks import Marks
 from storage.readmodels.overrides import AccountOverrides
 from storage.readmodels.people import People
+from storage.readmodels.programs import Programs
 from storage.readmodels.seals import Seals
 from storage.readmodels.trades import Trades
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
-    Drifts(), DeskRows(), AccountOverrides(), Calendars(),
+    Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(),
 )  # fmt: skip

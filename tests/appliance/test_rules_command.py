@@ -8,8 +8,12 @@ import pytest
 
 from appliance.commands import rules
 from appliance.console import CommandRefused
+from appliance.founding import found
+from firm.commands import EnrolBridge
 from firm.ruleset_schema import SCHEMA_ID
 from firm.ruleset_text import json_of, read_json, read_toml, toml_of
+from storage.reader import LedgerReader
+from storage.readmodels.programs import ProgramLine, all_programs
 from tests.firm.ruleset_examples import program, ruleset
 
 
@@ -146,3 +150,61 @@ def test_a_vector_that_fails_is_counted_and_ends_with_status_1(evenhand, tmp_pat
     assert evenhand("conform", file) == (1, told)
     [result] = json.loads(evenhand("conform", file, "--json")[1])
     assert result["id"] == "v"
+
+
+# --- selling ---
+
+
+@pytest.fixture
+def firm(tmp_path: Path, settings) -> Path:
+    """Northlight, with a bridge to sell on."""
+    directory = tmp_path / "firm"
+    machine = found(directory, settings())
+    try:
+        machine.decide_now([EnrolBridge(by="console", bridge="mt5-main", public_key="k" * 40, simulator=True)])
+    finally:
+        machine.close()
+    return directory
+
+
+def sold(firm: Path) -> list[ProgramLine]:
+    with LedgerReader(firm) as reader, reader.connection() as book:
+        return all_programs(book, 10)
+
+
+def test_a_program_is_published_for_the_bridge_that_is_named(evenhand, firm: Path, tmp_path: Path) -> None:
+    file = saved(tmp_path / "program.json", json_of(program()))
+    status, told = evenhand("publish", file, "--bridge", "mt5-main", "--group", "real", "--data-dir", firm)
+    assert status == 0
+    assert told.startswith("Northlight 100K (northlight) is on offer\n")
+    [line] = sold(firm)
+    assert (line.newest.sold.bridge, line.newest.sold.group, line.newest.who) == ("mt5-main", "real", "console")
+    for name, ruleset_id in line.newest.ruleset_ids:
+        assert f"  {name}: {ruleset_id}\n" in told
+
+
+def test_nothing_is_published_while_something_is_wrong(evenhand, firm: Path, tmp_path: Path) -> None:
+    file = saved(tmp_path / "program.json", json_of(program({"phases[0].funded": True})))
+    status, told = evenhand("publish", file, "--bridge", "moon", "--data-dir", firm)
+    assert status == 1
+    assert told == (
+        "phases[0].funded: the funded phase is the last one\n"
+        "bridge: no bridge is enrolled as moon. There is: mt5-main\n"
+    )
+    assert sold(firm) == []
+
+
+def test_the_rules_of_one_phase_are_not_sold(evenhand, firm: Path, good: Path) -> None:
+    with pytest.raises(CommandRefused, match="has the rules of one phase: a program has phases"):
+        evenhand("publish", good, "--bridge", "mt5-main", "--data-dir", firm)
+
+
+def test_a_program_is_retired_by_its_name_and_only_once(evenhand, firm: Path, tmp_path: Path) -> None:
+    file = saved(tmp_path / "program.json", json_of(program()))
+    evenhand("publish", file, "--bridge", "mt5-main", "--data-dir", firm)
+    assert evenhand("retire", "northlight", "--why", "sold out", "--data-dir", firm)[0] == 0
+    [line] = sold(firm)
+    assert line.retired is not None
+    assert (line.retired.who, line.retired.why) == ("console", "sold out")
+    with pytest.raises(CommandRefused, match="program 'northlight' is not sold any more"):
+        evenhand("retire", "northlight", "--why", "sold out", "--data-dir", firm)

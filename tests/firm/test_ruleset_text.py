@@ -157,7 +157,7 @@ def test_a_field_of_a_program_is_told_by_its_path_too() -> None:
     assert refused({"size.currency": GONE}, PROGRAM)[0] == "size.currency"
     path, reason = refused({"phases": 3}, PROGRAM)
     assert path == "phases"
-    assert reason.startswith("expected array, got int. What is sold: a size, a price, ")
+    assert reason.startswith("expected array, got int. Its stages, in their order.")
 
 
 @pytest.mark.parametrize(

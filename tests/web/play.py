@@ -10,10 +10,13 @@ from msgspec.structs import replace
 from web_stage import ADA, BEN, BRIDGE, CLEO, OLGA, OMAR, Stage
 
 from firm.commands import EngageKillSwitch, KillSwitch, PublishProgram, ReleaseKillSwitch
-from firm.inputs import GapReported, Side
+from firm.inputs import DealEntry, GapReported, Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
-from firm.ruleset import FirstRuleset, LateBreach, Phase, Program, Ruleset
+from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach, Phase, Program, Ruleset
+from firm.ruleset_text import read_toml
+from firm.templates import template
+from firm.terms.conduct import Hedging
 from firm.terms.first import (
     AmountBase,
     DailyLoss,
@@ -327,3 +330,41 @@ def suspected_after_silence(path: Path) -> Stage:
     stage.reconcile(account, equity_off=-3_00)
     stage.settle(checkpoint=True)
     return stage
+
+
+def strict(path: Path) -> Stage:
+    """Ada under a program with rules of every kind: she is warned of a hedge, holds too much, and hedges again, which a person decides."""
+    stage = Stage(path)
+    text = template("one_step_strict_conduct").text
+    program = read_toml(text.replace('bridge = "your-bridge"', f'bridge = "{BRIDGE}"'))
+    assert isinstance(program, Program)
+    phases = tuple(msgspec.structs.replace(phase, ruleset=_hedging_reviewed(phase.ruleset)) for phase in program.phases)
+    stage.open_shop(msgspec.structs.replace(program, program="two-step-100k", phases=phases))
+    stage.prices_now(138_690, 1_284_200)
+    ada = stage.sell("ada", ADA, 101)
+    stage.sell("ben", BEN, 102)
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    stage.deal(ada, "P1", Side.BUY, "2.00", "EURUSD")
+    stage.deal(ada, "P2", Side.SELL, "1.50", "EURUSD")
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    stage.deal(ada, "P2", Side.BUY, "1.50", "EURUSD", DealEntry.OUT, profit=-20_00)
+    stage.deal(ada, "P3", Side.BUY, "26.00", "EURUSD")
+    stage.wait(60)
+    stage.prices_now(138_691, 1_284_200)
+    stage.deal(ada, "P4", Side.SELL, "0.40", "EURUSD")
+    stage.wait(5)
+    stage.prices_now(138_690, 1_284_200)
+    stage.settle(checkpoint=True)
+    return stage
+
+
+def _hedging_reviewed(rules: AnyRuleset) -> AnyRuleset:
+    """A first hedge is warned of, and a person looks at the second."""
+    assert isinstance(rules, Ruleset)
+    terms = tuple(
+        msgspec.structs.replace(term, on_breach=(Action.WARN, Action.REVIEW)) if isinstance(term, Hedging) else term
+        for term in rules.terms
+    )
+    return msgspec.structs.replace(rules, terms=terms)

@@ -8,7 +8,7 @@ from firm.inputs import Side
 from firm.instant import parse_utc
 from firm.money import Money
 from firm.objective import Objective
-from firm.rules.sentences import objectives_of
+from firm.objective_rows import objectives_of
 from firm.ruleset import FirstRuleset, LateBreach
 from firm.terms.first import (
     AmountBase,
@@ -21,6 +21,7 @@ from firm.terms.first import (
     OnDailyLoss,
 )
 from firm.terms.words import Boundary
+from firm.track_fold import at_balance, track_opened
 from firm.trading_day import TradingCalendar
 from web.objectives_view import USED_KINDS
 
@@ -57,6 +58,7 @@ def account() -> AccountState:
         await_swap=False,
         terms=TERMS,
     )
+    track = at_balance(track_opened(rules, 100_000_00, "1/initial/minor", 0), 103_000_00, 3, NOW_US)
     return AccountState(
         account=1,
         trader=2,
@@ -71,8 +73,7 @@ def account() -> AccountState:
         opened_seq=1,
         opened_us=parse_utc("2014-04-30T08:00:00"),
         balance=103_000_00,
-        rollover_high=100_000_00,
-        rollover_high_source="1/initial/minor",
+        track=track,
         day=DayStart(PRAGUE.day_at(NOW_US), 100_000_00, 100_000_00, seq=2, final=True),
         first_trade_day="2014-05-01",
         last_trade_us=parse_utc("2014-05-02T09:00:00"),

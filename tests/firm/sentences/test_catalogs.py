@@ -6,9 +6,9 @@ import pytest
 from babel import Locale
 from msgspec.structs import replace
 
+from firm.deed import PlacedBy
 from firm.money import Money
 from firm.rules import lifecycle, payout_amounts, payout_extras
-from firm.rules.behaviour import PlacedBy
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.payout_eligibility import Condition
 from firm.sentences.catalog import NUMBER, SLOT, catalog_of
@@ -29,7 +29,7 @@ NAMED = [
 ]
 CONDITIONS = [
     *Condition,
-    *(one for one in PlacedBy if one is not PlacedBy.UNKNOWN),
+    *(one for one in PlacedBy if one not in (PlacedBy.FIRM, PlacedBy.UNKNOWN)),  # of these two nobody judges
     *(value for value in NAMED if isinstance(value, str)),
 ]
 # International words, and what has no letters of its own.
