@@ -74,13 +74,11 @@ def rounded_down(
     return sums.calc.divided_rounded_down(names[1], scaled, BP_WHOLE, "minor")
 
 
-def rounded_up(
-    sums: Sums, rule: Rule, amount: Amount, path: str, names: tuple[str, str], others: dict[ShareOf, int] | None = None
-) -> int:
+def rounded_up(sums: Sums, rule: Rule, amount: Amount, path: str, names: tuple[str, str]) -> int:
     """An amount that is asked, in minor units: never less than the share that was sold."""
     if not isinstance(amount, Share):
         return _plain(sums, rule, amount, path, names[0])
-    scaled = _scaled(sums, rule, amount, path, names[0], others or {})
+    scaled = _scaled(sums, rule, amount, path, names[0], {})
     return sums.calc.divided_rounded_up(names[1], scaled, BP_WHOLE, "minor")
 
 

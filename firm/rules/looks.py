@@ -5,6 +5,7 @@ trade, or "" for the account.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from firm.account import AccountState
@@ -124,7 +125,17 @@ def is_settled(terms: RuleTerm) -> bool:
     """Whether its answers stay as they are while what it rests on does, whatever prices and the clock do."""
     if type(terms) is ExposureLimit:
         return terms.quantity is Quantity.LOTS or terms.quantity is Quantity.POSITIONS
-    return type(terms) in _SETTLED
+    return _is_of_trades_alone(type(terms))
+
+
+@cache
+def _is_of_trades_alone(kind: type[RuleTerm]) -> bool:
+    return kind.frequency is Frequency.TRADE and Observed.EQUITY not in kind.inputs
+
+
+@cache
+def _is_of_orders(kind: type[RuleTerm]) -> bool:
+    return _is_of_trades_alone(kind) and Observed.ORDERS in kind.inputs
 
 
 class Grounds(NamedTuple):
@@ -135,7 +146,7 @@ class Grounds(NamedTuple):
 
     def of(self, terms: RuleTerm) -> tuple[object, ...]:
         """Where prices may change answers, those that they cannot rest on the book alone."""
-        return self.orders if type(terms) in _SETTLED_BY_ORDERS else self.book
+        return self.orders if _is_of_orders(type(terms)) else self.book
 
 
 def grounds_of(account: AccountState) -> Grounds:
@@ -263,9 +274,6 @@ LOOKS: Mapping[type[RuleTerm], Callable[[Arithmetic, Rule, Glance], Answers]] = 
 }
 """What is looked at as things happen on an account. News and automation are looked at with each deed, payout and lifecycle terms when
 somebody asks, what several accounts may have together by their trader's desk."""
-
-_SETTLED = frozenset(kind for kind in LOOKS if kind.frequency is Frequency.TRADE and Observed.EQUITY not in kind.inputs)
-_SETTLED_BY_ORDERS = frozenset(kind for kind in _SETTLED if Observed.ORDERS in kind.inputs)
 
 
 def slack(seen: Glance) -> int | None:

@@ -28,9 +28,11 @@ from firm.rules.looks import (
 )
 from firm.terms.conduct import (
     AdverseExcursion,
+    Closure,
     Grid,
     Hedging,
     HighFrequency,
+    HoldingLimit,
     Martingale,
     OneSided,
     TradeDuration,
@@ -49,7 +51,7 @@ from firm.terms.exposure import (
 )
 from firm.terms.objectives import LotConsistency, PartialCloses
 from firm.terms.words import Action, Boundary, Fixed, Frequency, Scope
-from firm.track import DayResult, DayStart, PayoutMade, Stops
+from firm.track import DayResult, DayStart, OrderWaiting, PayoutMade, Stops
 from firm.trading_day import TradingDay
 from tests.firm.rules.conftest import make_account
 from tests.firm.rules.parts import held, trade
@@ -150,6 +152,16 @@ def test_what_a_stop_may_lose_is_asked_only_where_the_rules_ask(ada, risk_max, v
     account = tracked(ada(replace(STOP, risk_max=risk_max), positions=(OPEN,)), stops=(Stops("P", 1_09000, 0, 9),))
     (found,) = look(PLAIN, account.ruleset.rules[0], seen(account))
     assert found.verdict is verdict
+
+
+def test_what_may_be_held_until_is_asked_of_symbols_that_have_a_contract(ada):
+    nights = HoldingLimit(id="nights", over=Closure.OVERNIGHT, zone="UTC", cutoff="20:00", early_close_minutes=0, break_s=0,
+                           pending_orders=True, **WARNS)  # fmt: skip
+    account = tracked(
+        ada(nights, positions=(OPEN,)), orders=(OrderWaiting("O", "XAUUSD", 0, 9), OrderWaiting("E", "EURUSD", 0, 9))
+    )
+    found = look(PLAIN, account.ruleset.rules[0], seen(account))
+    assert [answer.subject for answer in found] == ["P", "E"]
 
 
 # --- prices alone ---

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from firm.arithmetic import Working
-from firm.rules.floors import floor_under
+from firm.rules.floors import floor_under, high_after_payout
 from firm.rules.limits import breaks, first_broken, has_same_floors, limits_of
 from firm.terms.losses import Checked, Effective, FloorReaches, Lock, LossLimit, Measured, OnPayout, Step, Trail
 from firm.terms.words import (
@@ -238,10 +238,42 @@ def test_a_payout_of_the_day_lowers_its_floor_only_where_the_rules_say_so(ada, o
     assert floor_of(replace(account, track=replace(account.track, payouts=payouts(1)))) == floor
 
 
-def test_a_payout_of_before_the_day_does_not_lower_its_floor(ada):
+@pytest.mark.parametrize(("at_us", "floor"), [(-1, 95_000_00), (0, 94_000_00)], ids=["before it", "as it begins"])
+def test_a_payout_lowers_the_floor_of_the_day_in_which_it_falls(ada, at_us, floor):
     account = ada(replace(DAILY, on_payout=OnPayout.HIGH_LESS_PAYOUT))
-    earlier = (replace(payouts(1)[0], at_us=-1),)
-    assert floor_of(replace(account, track=replace(account.track, payouts=earlier))) == 95_000_00
+    made = (replace(payouts(1)[0], at_us=at_us),)
+    assert floor_of(replace(account, track=replace(account.track, payouts=made))) == floor
+
+
+@pytest.mark.parametrize(
+    ("on_payout", "high"),
+    [
+        (OnPayout.NONE, None),
+        (OnPayout.LOCK_AT_INITIAL, None),
+        (OnPayout.TO_ZERO, None),
+        (OnPayout.HIGH_LESS_PAYOUT, 104_000_00),
+        (OnPayout.RESET_TO_INITIAL, 102_000_00),
+    ],
+)
+def test_what_a_payout_of_a_thousand_makes_of_a_high_of_105_000_with_2_000_paid_in(ada, on_payout, high):
+    assert high_after_payout(ada(MAXIMUM, cash_net=2_000_00), on_payout, 105_000_00, 1_000_00) == high
+
+
+@pytest.mark.parametrize(("terms", "begin"), [(DAILY, "starting figure"), (MAXIMUM, "initial balance")])
+def test_the_working_of_a_trailing_floor_names_what_it_begins_with_and_gives_its_share_in_the_order_of_old(
+    ada, terms, begin
+):
+    account = ada(replace(terms, trail=Trail.ON_CLOSE, high=Anchor.BALANCE))
+    calc = Working()
+    floor_under(calc, account, account.ruleset.rules[0], account.ruleset.rules[0].terms)
+    names = [step.name for step in calc.steps]
+    assert f"higher of {begin} and highest mark" in names
+    sold, share = (
+        ("initial balance", "daily loss limit")
+        if terms is DAILY
+        else ("initial balance that was sold", "maximum loss limit")
+    )
+    assert (names.index(share) < names.index(sold)) is (terms is DAILY)
 
 
 # --- which side is a breach ---

@@ -139,3 +139,34 @@ def test_a_series_raises_exactly_where_lots_double_after_a_loss(lots_and_nets):
     found = raises(series(*((lots * LOT, net) for lots, net in lots_and_nets)))
     assert {name: run for name, run, _ in found} == runs
     assert all(broken is (run >= 2) for _, run, broken in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "raised"),
+    [
+        pytest.param(-3_00, 1_00, True, id="the first part lost more than the last one won"),
+        pytest.param(-1_00, 3_00, False, id="the last part won more than the first one lost"),
+        pytest.param(3_00, -1_00, False, id="the first part won more"),
+    ],
+)
+def test_a_position_that_was_closed_in_parts_lost_what_they_lost_together(first, last, raised):
+    parts = [
+        trade("t0", lots=LOT, net=net, opened_s=1_000, lasted_s=lasted) for net, lasted in ((first, 10), (last, 20))
+    ]
+    found = raises([*parts, trade("t1", lots=4 * LOT, opened_s=1_100)])
+    assert found == ([("t1", 1, False)] if raised else [])
+
+
+def test_lots_of_a_position_that_is_closed_in_part_stand_in_no_row():
+    working = Working()
+    parts = [trade("t0", net=-1, seq=51), trade("p1", lots=LOT, opened_s=1_100, lasted_s=5, seq=52)]
+    raises(parts, [held("p1", lots=LOT, opened_s=1_100, seq=41)], calc=working)
+    assert {step.name: step.source for step in working.steps if step.name.startswith("lots of") and step.op == "given"} == {
+        "lots of p1": "", "lots of t0": "51/lots_e8",
+    }  # fmt: skip
+
+
+def test_lots_of_a_position_that_is_held_whole_stand_in_its_row():
+    working = Working()
+    raises([trade("t0", net=-1, seq=51)], [held("p1", lots=LOT, opened_s=1_100, seq=41)], calc=working)
+    assert "41/lots_e8" in [step.source for step in working.steps]

@@ -190,6 +190,7 @@ MONDAY_NOON = Weekly(weekday=0, at="12:00")
         pytest.param(MONDAY_NOON, "2025-05-05T10:00", "2025-05-05T10:00", id="at noon"),
         pytest.param(MONDAY_NOON, "2025-05-05T21:59:59.999999", "2025-05-05T21:59:59.999999", id="to the end of Monday"),
         pytest.param(MONDAY_NOON, "2025-05-05T22:00", "2025-05-12T10:00", id="and not on Tuesday"),
+        pytest.param(Weekly(weekday=0, at="00:00"), "2025-05-04T12:00", "2025-05-04T22:00", id="as Monday begins"),
         pytest.param(MONDAY_NOON, "2025-03-29T12:00", "2025-03-31T10:00", id="after the clock change it is noon again"),
         pytest.param(Monthly(from_day=1, to_day=3), "2025-05-02T22:00", "2025-05-02T22:00", id="on its last day"),
         pytest.param(Monthly(from_day=1, to_day=3), "2025-05-03T22:00", "2025-05-31T22:00", id="over until next month"),

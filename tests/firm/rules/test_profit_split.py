@@ -183,3 +183,14 @@ def test_the_working_shows_the_tiers():
         "ruleset/terms/2/tiers/1/trader_bp",
         "ruleset/terms/2/reset_penalties/0/bp",
     ]
+
+
+def test_a_working_counts_tiers_from_one():
+    working = Working()
+    share(split(*FIRST_TEN_THOUSAND), 15_000_00, calc=working)
+    numbered = [step.name for step in working.steps if "tier" in step.name]
+    assert numbered == [
+        "end of tier 1", "tier 1 not used up", "room in tier 1", "part of the profit in tier 1", "begin of tier 2",
+        "trader's share in tier 1", "share of profit in tier 1", "profit above tier 1",
+        "trader's share in tier 2", "share of profit in tier 2", "profit above tier 2",
+    ]  # fmt: skip

@@ -10,6 +10,8 @@ from firm.instant import DAY_US
 from firm.rules.endings import is_over
 from firm.rules.winning import Moment, target_of, won
 from firm.terms.first import FirstInactivity, FirstMaximumDuration, FirstProfitTarget, MinimumTradingDays
+from firm.terms.objectives import ClockStart, Inactivity
+from firm.terms.words import Action
 from firm.track import DayStart
 from firm.trading_day import TradingDay
 
@@ -86,3 +88,12 @@ def test_the_clock_of_a_phase_starts_with_its_first_trade(ada):
 def test_inactivity_counts_from_the_last_trade(ada, last_us, positions, expected):
     account = ada(FirstInactivity(id="i", days_max=30), last_trade_us=DAY_US + last_us, positions=positions)
     assert is_over(PLAIN, account, account.ruleset.rules[0], 31 * DAY_US) is expected
+
+
+@pytest.mark.parametrize(("gone_us", "over"), [(0, True), (DAY_US, True), (DAY_US + 1, False)])
+def test_an_order_that_is_gone_was_activity_until_then(ada, gone_us, over):
+    terms = Inactivity(id="i", days_max=30, counted_from=ClockStart.LAST_TRADE, open_position_counts=False, pending_order_counts=True,
+                       on_breach=(Action.FAIL,))  # fmt: skip
+    account = ada(terms, last_trade_us=DAY_US)
+    account = replace(account, track=replace(account.track, orders_gone_us=gone_us))
+    assert is_over(PLAIN, account, account.ruleset.rules[0], 31 * DAY_US) is over
