@@ -9,6 +9,7 @@ all of them, once for each event over the account as it stands, and nothing else
 """
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -227,7 +228,10 @@ class Spent:
 
 def take_round(spent: Spent, *, interpreting: bool = False) -> None:
     """A new account through some hundred events. `interpreting`: what is measured instead, so that neither cools the other's caches."""
+    gc.unfreeze()
     seat = Seat()
+    gc.collect()
+    gc.freeze()  # as a start does it: what stays is not looked through again and again
     market = seat.floor.engine.market(BRIDGE)
     wakes = market.wake_count
     for prices, kind in MIX * CYCLES:
