@@ -11,7 +11,7 @@ from firm.inputs import DealEntry
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.news import NewsItem, news_calendar
 from firm.rules.deduction import excluded_rounded_down
-from firm.rules.deeds import is_of_position, judge_deed, looks_at_deeds
+from firm.rules.deeds import forbids_holding, is_of_position, judge_deed, looks_at_deeds
 from firm.terms.conduct import AutomationUse, Impact, NewsAction, NewsSymbols, NewsWindow
 from firm.terms.words import Action, DeductProfit, Scope, ToLeverage
 from tests.firm.rules.parts import rule
@@ -152,3 +152,15 @@ def test_the_working_of_what_is_taken_cites_the_closing():
         "9/net/minor",
         "ruleset/terms/3/on_breach/1/share_bp",
     ]
+
+
+@pytest.mark.parametrize(
+    ("terms", "forbidden"),
+    [
+        ((SOFTWARE,), False),
+        ((replace(WINDOW, actions=(NewsAction.OPEN,)), SOFTWARE), False),
+        ((SOFTWARE, replace(WINDOW, actions=(NewsAction.OPEN, NewsAction.HOLD))), True),
+    ],
+)
+def test_holding_over_a_release_is_looked_at_where_one_rule_forbids_it(ada, terms, forbidden):
+    assert forbids_holding(ada(*terms).ruleset) is forbidden

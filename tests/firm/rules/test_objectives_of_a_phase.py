@@ -201,3 +201,7 @@ def test_a_target_of_closing_balances_is_held_against_the_last_one(ada, closed, 
 
 def test_a_fixed_target_is_what_it_says(ada):
     assert target_of(ada(replace(TARGET, amount=Fixed(minor=1)))) == 100_000_01
+
+
+def test_profit_that_does_not_count_must_be_made_besides(ada):
+    assert target_of(tracked(ada(TARGET), excluded=Figure(500_00, "9/excluded"))) == 108_500_00

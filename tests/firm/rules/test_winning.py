@@ -7,6 +7,7 @@ from firm.account import Position
 from firm.arithmetic import PLAIN, Working
 from firm.inputs import Side
 from firm.instant import DAY_US
+from firm.overrides import Overrides
 from firm.rules.endings import is_over
 from firm.rules.winning import Moment, target_of, won
 from firm.terms.first import FirstInactivity, FirstMaximumDuration, FirstProfitTarget, MinimumTradingDays
@@ -69,6 +70,12 @@ def day_named(label):
 @pytest.mark.parametrize(("label", "over"), [("2014-05-30", False), ("2014-05-31", True)])
 def test_thirty_days_are_over_at_the_thirtieth_rollover_after_the_first_trade(ada, label, over):
     account = ada(FirstMaximumDuration(id="m", days_max=30), first_trade_day="2014-05-01")
+    assert is_over(PLAIN, replace(account, day=day_named(label)), account.ruleset.rules[0], 0) is over
+
+
+@pytest.mark.parametrize(("label", "over"), [("2014-06-01", False), ("2014-06-02", True)])
+def test_two_days_that_a_person_granted_are_two_days_more(ada, label, over):
+    account = ada(FirstMaximumDuration(id="m", days_max=30), first_trade_day="2014-05-01", overrides=Overrides(days=2))
     assert is_over(PLAIN, replace(account, day=day_named(label)), account.ruleset.rules[0], 0) is over
 
 
