@@ -21,7 +21,7 @@ ROOMS := firm storage actors bridges web backups appliance
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench soak screenshots clean
+.PHONY: help setup demo test check bench soak mutants screenshots clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -72,6 +72,9 @@ $(PEERS_READY): bench/peers.lock
 soak: setup ## run the long tests for MINUTES=N more; they resume and add up
 	@EVENHAND_SOAK_MINUTES=$(MINUTES) $(BIN)/python -m pytest -m soak -o faulthandler_timeout=0 $(ARGS); ended=$$?; \
 	$(BIN)/python -m tests.soaked; exit $$ended
+
+mutants: setup ## turn each comparison of the rules and see a test fail; ARGS="--only floors" for some files
+	@$(BIN)/python tools/mutants.py $(ARGS)
 
 screenshots: setup ## write every page, in both themes and at a phone's width, to docs/screenshots
 	@[ -n "$(BROWSER)" ] || { echo 'No browser here: $(GET_BROWSER)'; exit 1; }

@@ -22,10 +22,11 @@ from firm.facts import (
     DividendBooked,
     DriftCleared,
     DriftFound,
+    HighMoved,
+    PayoutBooked,
     PeakReached,
     PositionRestated,
     PositionsDrifted,
-    RolloverHighMoved,
     SwapPosted,
     TradingDayCounted,
 )
@@ -40,8 +41,12 @@ from firm.inputs import (
     PositionReported,
     SnapshotReported,
 )
+from firm.money import Money
+from firm.needs import follows_prices
 from firm.phase import JUDGED
-from firm.ruleset import MaximumLoss, Trail
+from firm.rules.floors import high_after_payout
+from firm.terms.losses import LossLimit
+from firm.track import High
 
 
 def book_deal(seat: AccountSeat, deal: DealReported, turn: Turn) -> None:
@@ -113,13 +118,43 @@ def book_cash(seat: AccountSeat, cash: CashReported, turn: Turn) -> None:
         seat.record(DealIgnored(deal_id=cash.cash_id, why=ALREADY_BOOKED if known else "out_of_range"), turn)
         return
     balance = state.money(state.balance) + cash.amount
-    if cash.cash_kind is CashKind.DIVIDEND:
+    if cash.cash_kind is CashKind.PAYOUT and cash.amount.minor < 0:
+        _book_payout(seat, cash, balance, turn)
+    elif cash.cash_kind is CashKind.DIVIDEND:
         seat.record(DividendBooked(cash_id=cash.cash_id, amount=cash.amount, balance=balance), turn)
     else:
         net = state.money(state.cash_net) + cash.amount
         seat.record(CashBooked(cash_id=cash.cash_id, amount=cash.amount, balance=balance, net=net), turn)
         _move_marks(seat, cash.amount.minor, turn)
     _compare(seat, "balance", seat.held.balance, cash.balance_after.minor, 0, turn)
+
+
+def _book_payout(seat: AccountSeat, cash: CashReported, balance: Money, turn: Turn) -> None:
+    """Profit leaves the account; the highs that floors follow come down, begin anew or stay, as their limits say."""
+    number = len(seat.held.track.payouts) + 1
+    profit = -cash.amount
+    fact = PayoutBooked(cash_id=cash.cash_id, number=number, profit=profit, paid=profit, balance=balance)
+    seat.record(fact, turn)
+    state = seat.held
+    for high in state.track.highs:
+        after = high_after_payout(state, high.key.on_payout, high.minor, profit.minor)
+        if after is not None:
+            move_high(seat, high, after - high.minor, turn)
+    _move_peak_by_payout(seat, profit.minor, turn)
+
+
+def _move_peak_by_payout(seat: AccountSeat, profit: int, turn: Turn) -> None:
+    """Limits that follow every price treat payouts alike: a ruleset in which they do not is refused when it is published."""
+    state = seat.held
+    following = (
+        rule.terms for rule in state.ruleset.rules if isinstance(rule.terms, LossLimit) and follows_prices(rule.terms)
+    )
+    terms = next(following, None)
+    if terms is None or state.peak is None:
+        return
+    after = high_after_payout(state, terms.on_payout, state.peak.equity, profit)
+    if after is not None:
+        _move_peak(seat, after - state.peak.equity, turn)
 
 
 def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
@@ -132,18 +167,32 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
             seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=start.priced), turn)
         else:
             seat.record(DayStartMoved(day=start.day, **marks, priced=start.priced), turn)
-    if any(isinstance(terms, MaximumLoss) and terms.trail is Trail.END_OF_DAY for terms in state.ruleset.terms):
-        seat.record(RolloverHighMoved(high=state.money(state.rollover_high + amount)), turn)
-    if state.peak is not None and state.trails_every_tick:
-        moved = PeakReached(
-            equity=state.money(state.peak.equity + amount),
-            balance=state.money(state.peak.balance + amount),
-            at_us=state.peak.at_us,
-            quotes=(),
-            in_doubt=state.peak.in_doubt,
-            off_market=state.peak.off_market,
-        )
-        seat.record(moved, turn)
+    for high in state.track.highs:
+        move_high(seat, high, amount, turn)
+    if state.trails_every_tick:
+        _move_peak(seat, amount, turn)
+
+
+def _move_peak(seat: AccountSeat, amount: int, turn: Turn) -> None:
+    state = seat.held
+    if state.peak is None:
+        return
+    moved = PeakReached(
+        equity=state.money(state.peak.equity + amount),
+        balance=state.money(state.peak.balance + amount),
+        at_us=state.peak.at_us,
+        quotes=(),
+        in_doubt=state.peak.in_doubt,
+        off_market=state.peak.off_market,
+    )
+    seat.record(moved, turn)
+
+
+def move_high(seat: AccountSeat, high: High, minor: int, turn: Turn) -> None:
+    """A high that a floor follows comes to stand elsewhere, although nothing new was reached."""
+    moved = seat.held.money(high.minor + minor)
+    key = high.key
+    seat.record(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=moved), turn)
 
 
 def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> None:

@@ -5,10 +5,10 @@ The marks that limits are measured from move with what was booked before them, a
 
 from msgspec.structs import replace
 
-from actors.account_book import figures_of
+from actors.account_book import figures_of, move_high
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
-from firm.account import AccountState, DayStart, KnownDeal
+from firm.account import AccountState, KnownDeal
 from firm.account_deals import (
     corrected,
     deals_of,
@@ -20,9 +20,9 @@ from firm.account_deals import (
 )
 from firm.account_fold import ALREADY_BOOKED
 from firm.bounds import AMOUNT_MINOR_MAX, POSITIONS_MAX
-from firm.facts import DayAnchored, DealCorrected, DealIgnored, RolloverHighMoved, TradingDayUncounted
+from firm.facts import DayAnchored, DealCorrected, DealIgnored, TradingDayUncounted
 from firm.inputs import DealDeleteReported, DealEntry, DealUpdateReported
-from firm.ruleset import MaximumLoss, Trail
+from firm.track import DayStart
 
 
 def correct_deal(seat: AccountSeat, told: DealUpdateReported | DealDeleteReported, turn: Turn) -> KnownDeal | None:
@@ -122,9 +122,9 @@ def _move_marks(seat: AccountSeat, state: AccountState, fact: DealCorrected, tur
         priced = start.priced and _stood_alike(state, seat.held, start, fact)
         marks = {"balance": state.money(start.balance + net), "equity": state.money(start.equity + net)}
         seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=priced), turn)
-    trails = any(isinstance(terms, MaximumLoss) and terms.trail is Trail.END_OF_DAY for terms in state.ruleset.terms)
-    if trails and fact.deal_us < state.rollover_high_us:
-        seat.record(RolloverHighMoved(high=state.money(state.rollover_high + net)), turn)
+    for high in state.track.highs:
+        if fact.deal_us < high.at_us:
+            move_high(seat, high, net, turn)
 
 
 def _stood_alike(was: AccountState, now: AccountState, start: DayStart, fact: DealCorrected) -> bool:

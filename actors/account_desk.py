@@ -4,18 +4,25 @@ Each thing that happens to an account arrives here as a message; each answer is 
 the book is in `actors/account_book.py`, verdicts are reached in `actors/account_verdicts.py`.
 """
 
-from msgspec.structs import replace
+from types import ModuleType
 
 from actors import account_book as book
 from actors import account_lateness as lateness
+from actors import account_overrides as overrides
+from actors import account_rollover as rollover
+from actors import account_rules as rules
 from actors import account_settling as settling
+from actors import account_targets as targets
 from actors import account_verdicts as verdicts
 from actors.account_corrections import correct_deal
+from actors.account_day import end_day, finalise_day
+from actors.account_days import close_days_again
+from actors.account_deeds import deeds_of_deal, deeds_of_report
 from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
-from actors.exhibits import cite
+from actors.guards import breached_at, is_looked_at_by_the_minute
 from actors.messages import (
     AccountProvisioned,
     ContractReported,
@@ -34,18 +41,18 @@ from actors.messages import (
     PriceReached,
     PricesFilled,
     PricesMissing,
+    ReopeningAllowed,
 )
 from firm.arithmetic import PLAIN
-from firm.commands import ReviewVerdict
+from firm.commands import GrantOverride, ReviewVerdict
+from firm.deed import Deed
 from firm.equity import Board, equity_of, lacks_prices, unpriced
 from firm.facts import (
     AccountLinked,
     AccountOpened,
     ContractChanged,
-    DayAnchored,
     DayOpened,
     MarkTaken,
-    OpenPosition,
 )
 from firm.inputs import (
     AccountReported,
@@ -61,10 +68,16 @@ from firm.inputs import (
     PositionReported,
     SnapshotReported,
 )
-from firm.phase import JUDGED, Standing
-from firm.rules.limits import first_broken
-from firm.rules.objectives import inactive, overstayed
-from firm.ruleset import Inactivity, MaximumDuration
+from firm.needs import needs_of
+from firm.phase import JUDGED
+from firm.terms.words import Frequency
+
+
+def _who_decides(answer: FailureAllowed | FailureHeld) -> ModuleType:
+    """Where the question was asked that the risk desk answers."""
+    if answer.at_rollover:
+        return rollover
+    return settling if answer.settled else verdicts
 
 
 class AccountDesk(AccountSeat):
@@ -77,6 +90,8 @@ class AccountDesk(AccountSeat):
             case ReviewVerdict():
                 if review(self, message, turn):
                     self.judge(turn, turn.header.happened_us)
+            case GrantOverride():
+                overrides.override(self, message, turn)
             case _:
                 self._decide_report(message, turn)
 
@@ -91,11 +106,17 @@ class AccountDesk(AccountSeat):
             case AccountProvisioned():
                 self._link(message, turn)
             case DayEnded():
-                self._end_day(message, turn)
+                if end_day(self, message, turn):
+                    self.judge(turn, message.at_us)
             case DayFinal():
-                self._finalise_day(message, turn)
+                if finalise_day(self, message, turn):
+                    self.judge(turn, turn.header.happened_us)
             case MarkDue():
                 self._mark(message.at_us, turn)
+                if is_looked_at_by_the_minute(self.held):
+                    rules.look_by_the_minute(self, message.at_us, turn)
+                    if self.held.track.reached:
+                        verdicts.ask_to_win(self, message.at_us, turn)
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():
@@ -107,13 +128,15 @@ class AccountDesk(AccountSeat):
             case ContractReported():
                 self._take_contract(message, turn)
             case FailureAllowed():
-                (settling if message.settled else verdicts).fail(self, message, turn)
+                _who_decides(message).fail(self, message, turn)
             case FailureHeld():
-                (settling if message.settled else verdicts).hold_failure(self, message, turn)
+                _who_decides(message).hold_failure(self, message, turn)
             case PassAllowed():
-                verdicts.win(self, turn)
+                verdicts.win(self, message.at_us, turn)
+            case ReopeningAllowed():
+                overrides.grant(self, message.command, turn)
             case PassDoubted():
-                verdicts.hold_pass(self, (message.doubt,), turn)
+                verdicts.hold_pass(self, (message.doubt,), message.at_us, turn)
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
@@ -122,11 +145,13 @@ class AccountDesk(AccountSeat):
         if self.state is None:
             return
         source = self.state.balance_source
+        done: tuple[Deed, ...] = ()
         match report:
             case DealReported():
-                known_seq = self.state.last_trade_seq
+                known_seq, before = self.state.last_trade_seq, self.state.position(report.position_id)
                 book.book_deal(self, report, turn)
                 if self.held.last_trade_seq != known_seq:
+                    done = deeds_of_deal(self, report, before, turn)
                     booked = f"deal booked in row {self.held.last_trade_seq}"
                     lateness.question_by_booking(self, turn.at_us, booked, turn)
                     look_again_since(self, turn.at_us, turn)
@@ -145,25 +170,28 @@ class AccountDesk(AccountSeat):
                     lateness.question_by_booking(self, turn.at_us, booked, turn)
                     look_again_since(self, turn.at_us, turn)
             case PositionReported():
+                before = self.state.position(report.position_id)
                 book.take_position(self, report, turn)
+                done = deeds_of_report(self, report, before, turn)
             case EquityReported() | AccountReported() | SnapshotReported():
                 book.reconcile(self, report, turn)
                 settling.settle(self, turn)
             case _:
                 raise AssertionError(f"{self.name} takes no {type(report).__name__}")
+        close_days_again(self, turn)
         if self.held.balance_source != source and not self.held.positions:
             # An account that holds nothing gets no mark by the minute: this one stands until it trades again. Never before
             # the newest price, or a close that is told late would be overtaken by a mark with the position still in it.
             self._mark(max(turn.at_us, turn.market(self.held.bridge).latest_us), turn)
-        self.judge(turn, turn.at_us)
+        self.judge(turn, turn.at_us, done=done)
 
     # --- judging ---
 
-    def judge(self, turn: Turn, at_us: int, *, by_price: bool = False) -> None:
+    def judge(self, turn: Turn, at_us: int, *, by_price: bool = False, done: tuple[Deed, ...] = ()) -> None:
         """Look at the account with the prices on the board: note a new peak, find a broken limit or a won phase, set the guard.
 
         Only prices bring a peak: what a report changed is worth what the next price says. Prices alone win nothing: when a
-        desk is woken by one must make no difference.
+        desk is woken by one must make no difference. `done`: what the report did to positions.
         """
         if self.held.standing not in JUDGED or self.held.day is None:
             self.watch(turn)
@@ -171,21 +199,23 @@ class AccountDesk(AccountSeat):
         board = self.board(turn)
         stakes = self.stakes(board)
         if lacks_prices(stakes.needed, board):
+            rules.hold_deeds_against(self, done, turn)
             self.watch(turn)
             return
         equity = stakes.equity(self.held, board)
         if by_price:
             self.note_peak(equity, at_us, turn)
-        limits = verdicts.open_limits(self.held, self.limits())
-        broken = first_broken(limits, equity)
-        if broken is not None:
-            verdicts.break_limit(self, broken, at_us, turn)
-        elif not by_price:
+        reached = targets.note(self, equity, at_us, turn)
+        looked_at = (Frequency.TICK,) if by_price else (Frequency.TICK, Frequency.TRADE)
+        is_broken = rules.hold_against_all(self, looked_at, done, equity, at_us, turn)
+        if not is_broken and (reached or not by_price):
             verdicts.ask_to_win(self, at_us, turn)
         self.watch(turn, equity)
 
     def _take_contract(self, message: ContractReported, turn: Turn) -> None:
         """What positions are worth changed without a price: nothing hard rests on it until the platform's equity agrees."""
+        if not message.held and message.symbol not in breached_at(self.held):
+            return  # the market desk knew it by a high that another one has replaced
         self.record(ContractChanged(symbol=message.symbol), turn)
         self.judge(turn, turn.header.happened_us)
 
@@ -199,6 +229,15 @@ class AccountDesk(AccountSeat):
         if equity is not None:
             self.note_peak(equity, at_us, turn)
         return equity is not None
+
+    def see_day_end(self, at_us: int, board: Board) -> bool:
+        """Let a high that begins anew each day do so, for folding. Whether there is one, and the account is to be watched anew."""
+        state = self.held
+        if state.standing not in JUDGED or state.day is None or not needs_of(state.ruleset).peak_of_day:
+            return False
+        equity = state.balance if unpriced(state, board) else equity_of(PLAIN, state, board)
+        self.begin_peak(equity, at_us)
+        return True
 
     # --- opening ---
 
@@ -249,107 +288,6 @@ class AccountDesk(AccountSeat):
             self.account,
         )
         self.watch(turn)
-
-    # --- days ---
-
-    def _end_day(self, message: DayEnded, turn: Turn) -> None:
-        """The rollover itself, with the last prices before it: marks, pauses, ends, and the new day's floor."""
-        state = self.held
-        if state.day is None or state.standing not in JUDGED:
-            self.watch(turn)
-            return
-        market = turn.market(state.bridge)
-        board = market.board.at(message.quotes)
-        if state.closing is not None:
-            self._anchor(board, turn)
-            state = self.held
-        priced = not unpriced(state, board)
-        equity = equity_of(PLAIN, state, board) if priced else state.balance
-        self.write_peak(turn)
-        cited = cite(state, board, turn) if priced else {}
-        turn.record(
-            DayOpened(
-                day=state.ruleset.calendar.day_at(message.at_us),
-                balance=state.money(state.balance),
-                equity=state.money(equity),
-                positions=tuple(self._open_positions()),
-                quotes=tuple(exhibit.seq for exhibit in cited.values()),
-                provisional=not market.is_final(message.at_us),
-                priced=priced,
-            ),
-            self.account,
-            message.at_us,
-        )
-        if state.standing is Standing.PAUSED:
-            self.stand(state.running, "rollover", turn)
-            self.enforce("release", 0, turn)
-        self._end_if_over(message.at_us, turn)
-        self.judge(turn, message.at_us)
-
-    def _finalise_day(self, message: DayFinal, turn: Turn) -> None:
-        state = self.held
-        if state.closing is None or state.day is None or state.day.day.start_us != message.at_us:
-            return
-        if state.closing.swap_awaited:
-            return
-        self._anchor(turn.market(state.bridge).board.at(message.quotes), turn)
-        settling.settle(self, turn)
-        if self.held.day is not None and self.held.day.equity != state.day.equity:
-            look_again_since(self, message.at_us, turn)
-        self.judge(turn, turn.header.happened_us)
-
-    def _anchor(self, board: Board, turn: Turn) -> None:
-        """Fix the day's start from the book and prices of its first instant, whatever came late included."""
-        state = self.held
-        assert state.closing is not None
-        assert state.day is not None
-        then = replace(state, positions=state.closing.positions, balance=state.closing.balance)
-        priced = not unpriced(then, board)
-        equity = equity_of(PLAIN, then, board) if priced else state.closing.balance
-        changed = (state.closing.balance, equity) != (state.day.balance, state.day.equity)
-        turn.record(
-            DayAnchored(
-                day=state.day.day,
-                balance=state.money(state.closing.balance),
-                equity=state.money(equity),
-                changed=changed,
-                priced=priced,
-            ),
-            self.account,
-        )
-
-    def _end_if_over(self, at_us: int, turn: Turn) -> None:
-        state = self.held
-        assert state.day is not None
-        for terms in state.ruleset.terms:
-            match terms:
-                case MaximumDuration() if overstayed(terms, state, state.day.day.label):
-                    self._close("maximum_duration", turn)
-                    return
-                case Inactivity() if inactive(terms, state, at_us):
-                    self._close("inactivity", turn)
-                    return
-                case _:
-                    continue
-
-    def _close(self, because: str, turn: Turn) -> None:
-        seq = self.stand(Standing.CLOSED, because, turn)
-        self.enforce("flatten", seq, turn)
-
-    def _open_positions(self) -> list[OpenPosition]:
-        state = self.held
-        return [
-            OpenPosition(
-                position_id=held.position_id,
-                symbol=held.symbol,
-                side=held.side,
-                lots_e8=held.lots_e8,
-                price_open=held.price_open,
-                swap=state.money(held.swap),
-                opened_us=held.opened_us,
-            )
-            for held in state.positions
-        ]
 
     def _mark(self, at_us: int, turn: Turn) -> None:
         state = self.held

@@ -108,12 +108,12 @@ def _is_moved(seat: AccountSeat, finding: Finding, quote: Quote, turn: Turn) -> 
 
 def _is_breach(seat: AccountSeat, finding: Finding, turn: Turn) -> bool | None:
     """Whether the equity that was seen, changed by what came since, is beyond the floor it was held against; None: nobody can tell."""
-    limit = verdicts.limit_of(seat.held, finding.rule)
+    limit = verdicts.limit_named(seat.held, finding.rule)
     assert limit is not None, f"{seat.name} has no rule {finding.rule}"
     change = change_since(seat.held, finding, seat.board(turn))
     if change is None:
         return None
-    return breaks(PLAIN, limit.terms.boundary, finding.observed + change - finding.counted, finding.floor)
+    return breaks(PLAIN, limit.terms, finding.observed + change - finding.counted, finding.floor)
 
 
 def _ask_anew(seat: AccountSeat, decision: int, why: str, turn: Turn) -> None:
@@ -172,7 +172,7 @@ def settle_filled(seat: AccountSeat, filled: PricesFilled, turn: Turn) -> None:
 def _could_be_judged(seat: AccountSeat, finding: Finding, filled: PricesFilled, turn: Turn) -> bool:
     """Whether each price of the stretch was looked at with the book, the floor and the other prices of its instant."""
     state = seat.held
-    limit = verdicts.limit_of(state, finding.rule)
+    limit = verdicts.limit_named(state, finding.rule)
     assert limit is not None, f"{seat.name} has no rule {finding.rule}"
     if state.day is None or finding.day_us != state.day.day.start_us or limit.follows_every_tick:
         return False

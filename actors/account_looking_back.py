@@ -18,6 +18,7 @@ from firm.bounds import LOOKS_MAX, VALUED_MAX
 from firm.equity import Holdings, equity_of, holdings_of, symbols_needed
 from firm.facts import Doubt
 from firm.freshness import aged
+from firm.needs import high_keys, needs_of
 from firm.phase import JUDGED
 from firm.price import Quote
 from firm.rules.limits import Limit, first_broken
@@ -63,7 +64,9 @@ class _Instant(NamedTuple):
 def _worth_a_look(seat: AccountSeat, market: Market, instants: list[int]) -> Iterator[int]:
     """The instants at which a floor may have been reached, in their order; most stretches are ruled out by their worst prices."""
     state = seat.held
-    floor = max((limit.floor for limit in _late_limits(state, seat.limits()) if limit.hard), default=None)
+    ends = instants[0], instants[-1]  # a waiver of all between them holds at both
+    limits = [limit for at_us in ends for limit in _late_limits(state, seat.limits(), at_us)]
+    floor = max((limit.floor for limit in limits if limit.hard), default=None)
     if floor is None:
         return
     known = list(_priced(state, market, instants))  # all of it, so that no two holdings are ever at one place in memory
@@ -134,9 +137,9 @@ def _look_at(seat: AccountSeat, market: Market, at_us: int, turn: Turn) -> bool:
     prices = market.prices_at(needed, at_us) if needed else None
     if then is None or prices is None:
         return False
-    limits = tuple(limit for limit in _late_limits(state, seat.limits()) if _was_known(limit, state, at_us))
+    limits = tuple(limit for limit in _late_limits(state, seat.limits(), at_us) if _was_known(limit, state, at_us))
     board = market.board.at(prices)
-    broken = first_broken(limits, equity_of(PLAIN, then, board))
+    broken = first_broken(limits, equity_of(PLAIN, then, board), then.balance)
     if broken is None or not broken.hard:
         return False
     doubts = _doubts(then, broken, at_us, turn) | aged(then, board, at_us, turn.policy)
@@ -144,26 +147,30 @@ def _look_at(seat: AccountSeat, market: Market, at_us: int, turn: Turn) -> bool:
         seen = verdicts.seen_then(seat, broken, at_us, turn)
         verdicts.suspect(seat, seen, tuple(doubt for doubt in Doubt if doubt in doubts), turn)
     else:
-        ask = AskFailure(account=seat.account, rule=broken.terms.id, at_us=at_us, settled=False, late=True)
+        ask = AskFailure(account=seat.account, rule=broken.rule.id, at_us=at_us, settled=False, late=True)
         turn.send(RISK, ask)
     return True
 
 
-def _late_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    """The limits that what comes late may break: the open ones, and those that merged prices have already put in question."""
+def _late_limits(state: AccountState, limits: tuple[Limit, ...], at_us: int) -> tuple[Limit, ...]:
+    """What comes late may break at its instant: the open ones, and those that merged prices have already put in question."""
     awaited = {finding.rule for finding in state.findings if finding.awaits_prices}
-    return (*verdicts.open_limits(state, limits), *(limit for limit in limits if limit.terms.id in awaited))
+    return (*verdicts.open_limits(state, limits, at_us), *(limit for limit in limits if limit.rule.id in awaited))
 
 
 def _was_known(limit: Limit, state: AccountState, at_us: int) -> bool:
-    """Whether the floor already stood where it stands now. One that follows every tick may have risen since."""
-    return not limit.follows_every_tick or state.peak is None or state.peak.at_us <= at_us
+    """Whether the floor already stood where it stands now. One that follows prices or closed trades may have risen since."""
+    keys = high_keys(limit.terms, peak_of_day=needs_of(state.ruleset).peak_of_day)
+    rose_us = max((high.at_us for high in state.track.highs if high.key in keys), default=0)
+    if limit.follows_every_tick and state.peak is not None:
+        rose_us = max(rose_us, state.peak.at_us)
+    return rose_us <= at_us
 
 
 def _doubts(then: AccountState, limit: Limit, at_us: int, turn: Turn) -> set[Doubt]:
     """As for any failure; and what was seen late is a doubt of its own, unless the ruleset enforces late breaches."""
     doubts = set(verdicts.doubts_of(then, limit, at_us, turn)) - {Doubt.CONFLATED_PRICES}
-    confirms = any(finding.awaits_prices and finding.rule == limit.terms.id for finding in then.findings)
+    confirms = any(finding.awaits_prices and finding.rule == limit.rule.id for finding in then.findings)
     by_rule = then.ruleset.late_breach is LateBreach.REVIEW and not confirms
     cash_came_since = then.cash_seq > int(then.balance_source.partition("/")[0])  # it has moved the floor
     if by_rule or cash_came_since:

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from actors import account_conduct as conduct
 from actors import account_settling as settling
 from actors import account_verdicts as verdicts
 from actors.account_seat import AccountSeat
@@ -10,7 +11,9 @@ from firm.account import Finding
 from firm.arithmetic import PLAIN
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.facts import Refusal, Refused, VerdictCorrected
-from firm.rules.objectives import won
+from firm.rules.judged import Judged, Verdict
+from firm.rules.winning import won
+from firm.terms.words import Action
 
 
 def review(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> bool:
@@ -33,7 +36,13 @@ def review(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> bool:
 def _review_breach(seat: AccountSeat, command: ReviewVerdict, finding: Finding, turn: Turn) -> bool:
     match command.outcome:
         case ReviewOutcome.CONFIRM:
-            settling.confirm(seat, finding, turn)
+            rule = conduct.rule_named(seat, finding.rule)
+            if rule is None:
+                settling.confirm(seat, finding, turn)
+            else:
+                seen = Judged(Verdict.BROKEN, finding.observed, finding.floor, finding.unit, finding.subject)
+                breach = conduct.Breach(rule, seen, Action.FAIL, finding.at_us)
+                conduct.declare(seat, breach, turn, reviewed=True)
             return False
         case ReviewOutcome.DISMISS:
             _dismiss(seat, command, turn)
@@ -61,11 +70,13 @@ def _review_pass(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> None:
         case ReviewOutcome.CONFIRM if seat.held.standing in verdicts.OPEN:
             detail = "whether it broke a limit is not settled: settle that first"
             _refuse(seat, Refusal.BREACH_IN_QUESTION, detail, turn)
-        case ReviewOutcome.CONFIRM if not won(PLAIN, seat.held):
+        case ReviewOutcome.CONFIRM if not won(
+            PLAIN, seat.held, verdicts.moment_of(seat, turn.header.happened_us, turn)
+        ):
             detail = "the objectives are no longer met: look at the account again when they are"
             _refuse(seat, Refusal.NO_LONGER_WON, detail, turn)
         case ReviewOutcome.CONFIRM:
-            verdicts.win(seat, turn)
+            verdicts.win(seat, turn.header.happened_us, turn)
         case ReviewOutcome.DISMISS:
             _dismiss(seat, command, turn)
         case unknown:

@@ -3,22 +3,30 @@
 The account desk sits in it; its book and its verdicts are functions over it.
 """
 
+from operator import is_
+
 from actors.desk import Market, Turn, Watch
 from actors.exhibits import cite_quotes
-from actors.guards import Stakes, contracts_of, stakes_of, watch_of
+from actors.guards import FREE, Rooms, Stakes, contracts_of, stakes_of, watch_of
 from actors.messages import AccountStood, Enforce
 from actors.names import enforcement_desk, key_id, order_desk
 from firm.account import AccountState, EarlierBook, Position, with_price_peak
 from firm.account_fold import fold, opened
+from firm.account_marks import with_peak_of_day
+from firm.arithmetic import Figure
 from firm.equity import Board, lacks_prices
 from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
 from firm.inputs import Input
+from firm.needs import needs_of
 from firm.phase import JUDGED, Standing, may_become
 from firm.price import SymbolSpec
-from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of
-from firm.ruleset import Ruleset
+from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
+from firm.rules.looks import Glance, Grounds, glance, grounds_of, rules_looked_at, slack
+from firm.rules.winning import equity_targets, target_balance_of
+from firm.ruleset import AnyRuleset, Rule
+from firm.terms.words import Frequency
 
-_Grounds = tuple[tuple[Position, ...], tuple[EarlierBook, ...], Ruleset, dict[str, SymbolSpec]]
+_Grounds = tuple[tuple[Position, ...], tuple[EarlierBook, ...], AnyRuleset, dict[str, SymbolSpec]]
 """What stakes are worked out from, compared by identity: each is replaced, never changed."""
 
 
@@ -37,6 +45,9 @@ class AccountSeat:
         self._watched: AccountState | None = None
         self._limits: tuple[AccountState | None, tuple[Limit, ...]] = (None, ())
         self._stakes: tuple[_Grounds, Stakes] | None = None
+        self._seen: tuple[tuple[object, ...], Glance] | None = None
+        self._grounds = Grounds((), ())
+        self._kept: dict[str, tuple[object, ...]] = {}
 
     @property
     def state(self) -> AccountState | None:
@@ -98,6 +109,33 @@ class AccountSeat:
         self._stakes = ((state.positions, state.earlier, state.ruleset, board.specs), stakes)
         return stakes
 
+    def glance(self, board: Board, equity: int, at_us: int) -> Glance:
+        """As `glance` of its state, every price of which is known; what was worked out for the last one is not worked out again."""
+        state, known = self.held, self._seen
+        at = (state, board.specs, *map(board.quotes.get, self.stakes(board).needed or ()))
+        if known is not None and _are_same(known[0], at):
+            return known[1]._replace(now=Figure(at_us, ""))
+        seen = glance(state, board, Figure(equity, ""), at_us)
+        if known is not None and _have_same_book(known[1].account, state):
+            seen = seen._replace(ideas=known[1].ideas)
+        self._seen = (at, seen)
+        return seen
+
+    def grounds(self) -> Grounds:
+        """As `grounds_of` its state: the very same ones while nothing of them was replaced."""
+        known, now = self._grounds, grounds_of(self.held)
+        book = known.book if _are_same(known.book, now.book) else now.book
+        orders = known.orders if _are_same(known.orders, now.orders) else now.orders
+        self._grounds = Grounds(book, orders)
+        return self._grounds
+
+    def is_known_kept(self, rule: Rule, grounds: Grounds) -> bool:
+        """Whether nobody broke a rule when it was last looked at, by what it rests on now."""
+        return self._kept.get(rule.id) is grounds.of(rule.terms)
+
+    def know_kept(self, rule: Rule, grounds: Grounds) -> None:
+        self._kept[rule.id] = grounds.of(rule.terms)
+
     def depends_otherwise(self, board: Board) -> bool:
         """Whether its equity depends on other contracts, or other conversions, than when that was last worked out."""
         known = self._stakes
@@ -154,10 +192,26 @@ class AccountSeat:
 
     def _watch(self, market: Market, equity: int | None) -> Watch:
         state, board = self.held, market.board
-        limits = self.limits() if state.standing in JUDGED else ()
+        limits = watched_limits(state, self.limits()) if state.standing in JUDGED else ()
         stakes = self.stakes(board)
-        in_columns = market.has_columns and not market.is_off_market(stakes.needed or ())
-        return watch_of(state, stakes, equity, limits, board, in_columns=in_columns)
+        in_columns = market.has_columns and needs_of(state.ruleset).in_columns
+        in_columns = in_columns and not market.is_off_market(stakes.needed or ())
+        rooms = self._rooms(board, equity) if state.standing in JUDGED and equity is not None else FREE
+        return watch_of(state, stakes, equity, limits, board, in_columns=in_columns, rooms=rooms)
+
+    def _rooms(self, board: Board, equity: int) -> Rooms:
+        """What prices may do before a rule beside the loss limits, or a target of equity, asks for a look."""
+        state = self.held
+        down, up = None, None
+        if rules_looked_at(state.ruleset, Frequency.TICK):
+            down = slack(self.glance(board, equity, 0))
+        for rule in equity_targets(state.ruleset):
+            target = target_balance_of(state, rule)
+            if any(one.rule == rule.id for one in state.track.reached):
+                down = equity - target if down is None else min(down, equity - target)
+            else:
+                up = target - 1 - equity if up is None else min(up, target - 1 - equity)
+        return Rooms(down, up)
 
     def _take_high(self, market: Market) -> None:
         high = market.take_high(self.account)
@@ -187,6 +241,10 @@ class AccountSeat:
             risen = self._state = with_price_peak(state, equity, at_us, quotes, off_market)
             self._limits = (risen, limits_at_new_peak(limits, risen))
 
+    def begin_peak(self, equity: int, at_us: int) -> None:
+        """A day begins, of which no row is known yet."""
+        self._state = with_peak_of_day(self.held, equity, at_us)
+
     def write_peak(self, turn: Turn) -> None:
         """Make the peak a fact, with the ticks it rested on."""
         state = self.held
@@ -203,3 +261,13 @@ class AccountSeat:
             off_market=peak.off_market,
         )
         self.record(fact, turn, peak.at_us)
+
+
+def _are_same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    return len(before) == len(now) and all(map(is_, before, now))
+
+
+def _have_same_book(before: AccountState, state: AccountState) -> bool:
+    """Whether the ideas of both are the same."""
+    same_parts = before.positions is state.positions and before.track.trades is state.track.trades
+    return same_parts and before.ruleset is state.ruleset

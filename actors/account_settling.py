@@ -11,6 +11,7 @@ from firm.arithmetic import PLAIN, Arithmetic, Working
 from firm.facts import BreachDeclared, Doubt, Refusal, Refused, VerdictCorrected
 from firm.phase import ENDED, Standing
 from firm.rules.limits import Limit, breaks, floor_of
+from firm.terms.words import Action
 
 
 def confirm(seat: AccountSeat, finding: Finding, turn: Turn) -> None:
@@ -80,9 +81,9 @@ def _still_breaks(seat: AccountSeat, finding: Finding, turn: Turn) -> bool:
     observed, floor = _figures(PLAIN, seat.held, limit, finding)
     change = change_since(seat.held, finding, seat.board(turn))
     if change is None:
-        return breaks(PLAIN, limit.terms.boundary, observed, floor)
+        return breaks(PLAIN, limit.terms, observed, floor)
     told_twice = sum(moved.minor for moved in finding.moved if not moved.cash)  # those deals are in `change` too
-    return breaks(PLAIN, limit.terms.boundary, max(observed, observed + change - told_twice), floor)
+    return breaks(PLAIN, limit.terms, max(observed, observed + change - told_twice), floor)
 
 
 def _declare(seat: AccountSeat, finding: Finding, turn: Turn, *, reviewed: bool) -> None:
@@ -91,10 +92,10 @@ def _declare(seat: AccountSeat, finding: Finding, turn: Turn, *, reviewed: bool)
     limit = _limit_asked(state, finding)
     calc = Working()
     observed, floor = _figures(calc, state, limit, finding)
-    broken = breaks(calc, limit.terms.boundary, observed, floor)
-    assert broken, f"{seat.name}: {limit.terms.id} is declared, but nothing breaks it"
+    broken = breaks(calc, limit.terms, observed, floor)
+    assert broken, f"{seat.name}: {limit.rule.id} is declared, but nothing breaks it"
     fact = BreachDeclared(
-        rule=limit.terms.id,
+        rule=limit.rule.id,
         rule_kind=verdicts.kind_of(limit),
         severity="hard",
         floor=state.money(int(floor)),
@@ -104,14 +105,15 @@ def _declare(seat: AccountSeat, finding: Finding, turn: Turn, *, reviewed: bool)
         reviewed=reviewed,
         quotes=(),
         working=tuple(calc.steps),
+        does=Action.FAIL,
     )
     decision = seat.record(fact, turn)
     seat.enforce("flatten", decision, turn)
-    seat.stand(Standing.BREACHED, limit.terms.id, turn)
+    seat.stand(Standing.BREACHED, limit.rule.id, turn)
 
 
 def _limit_asked(state: AccountState, finding: Finding) -> Limit:
-    limit = verdicts.limit_of(state, finding.rule)
+    limit = verdicts.limit_named(state, finding.rule)
     assert limit is not None, f"account {state.account} has no rule {finding.rule}"
     return limit
 
@@ -122,7 +124,7 @@ def _figures(calc: Arithmetic, state: AccountState, limit: Limit, finding: Findi
     still_holds = same_day and not limit.follows_every_tick
     observed = _observed(calc, finding, with_cash=still_holds)
     if still_holds:
-        return observed, floor_of(calc, state, limit.place, limit.terms)
+        return observed, floor_of(calc, state, limit)
     told = "floor when the breach was suspected"
     return observed, calc.given(told, finding.floor, "minor", f"{finding.seq}/floor/minor")
 

@@ -6,28 +6,33 @@ asks the risk desk first. The comparison that decides is the last step of the wo
 
 from typing import NamedTuple, TypedDict
 
+from actors import account_conduct as conduct
+from actors.account_consequences import carry_out
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
 from actors.messages import AskFailure, AskPass, FailureAllowed, FailureHeld
 from actors.names import RISK
 from firm.account import AccountState
-from firm.arithmetic import PLAIN, Step, Working
-from firm.equity import Board, equity_of, symbols_needed
+from firm.arithmetic import PLAIN, Figure, Step, Working
+from firm.equity import Board, equity_of, symbols_needed, unpriced
 from firm.facts import (
-    AccountPaused,
     BreachDeclared,
     BreachSuspected,
     Doubt,
+    LimitNeared,
     PassHeld,
     PhasePassed,
 )
 from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
-from firm.rules.limits import Limit, breaks, floor_of, limits_of
-from firm.rules.objectives import profit_target_of, target_balance, won
-from firm.ruleset import DailyLoss, Trail
+from firm.rules.limits import Limit, breaks, floor_of, limits_of, measured_of
+from firm.rules.winning import Moment, equity_targets, profit_target_of, target_of, won
+from firm.ruleset import Ruleset
+from firm.terms.losses import Measured
+from firm.terms.objectives import ScoreTarget
+from firm.terms.words import Action, Scope
 
 
 class Seen(NamedTuple):
@@ -44,7 +49,7 @@ class Seen(NamedTuple):
         return then
 
 
-class _Verdict(TypedDict):
+class Told(TypedDict):
     """What a declared and a suspected breach have in common."""
 
     rule: str
@@ -68,16 +73,16 @@ _OF_PRICES = frozenset({
 })  # fmt: skip
 
 
-def open_limits(state: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    """Of its limits those that may still be broken: not those that are an open question or were waived.
+def open_limits(state: AccountState, limits: tuple[Limit, ...], at_us: int) -> tuple[Limit, ...]:
+    """Of its limits those that may be broken at an instant: not those that are an open question or were waived.
 
     Soft ones only pause a trader who is free: one that is paused or close-only already has nothing more to lose by them.
     """
     free = state.standing in FREE
-    if free and not state.findings and not state.waived:
+    if free and not state.findings and not state.waived and not state.overrides.waivers:
         return limits
-    asked = {finding.rule for finding in state.findings} | set(state.waived)
-    return tuple(limit for limit in limits if limit.terms.id not in asked and (limit.hard or free))
+    asked = {finding.rule for finding in state.findings} | set(state.waived) | state.overrides.waived_at(at_us)
+    return tuple(limit for limit in limits if limit.rule.id not in asked and (limit.hard or free))
 
 
 def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None:
@@ -88,25 +93,50 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
         # The newest price, yet older than the book: what is held now was not held then.
         doubts = tuple(doubt for doubt in Doubt if doubt in {*doubts, Doubt.LATE_DATA})
     if not limit.hard:
-        if not _OF_PRICES.intersection(doubts):  # the next price that can be believed will tell
-            _pause(seat, seen, turn)
+        # The next price that can be believed will tell; a balance is no matter of prices.
+        if not limit.is_met_by_prices or not _OF_PRICES.intersection(doubts):
+            _strike(seat, seen, turn)
     elif doubts:
         suspect(seat, seen, doubts, turn)
     else:
-        turn.send(RISK, AskFailure(account=seat.account, rule=limit.terms.id, at_us=at_us, settled=False))
+        turn.send(RISK, AskFailure(account=seat.account, rule=limit.rule.id, at_us=at_us, settled=False))
+
+
+def warn(seat: AccountSeat, limits: tuple[Limit, ...], equity: int, at_us: int, turn: Turn, *, by_price: bool) -> None:
+    """Tell the trader of limits of which so much is used; once a day for each share, and not by prices that may be wrong.
+
+    What prices cannot break they warn of neither.
+    """
+    state = seat.held
+    for limit in limits:
+        if by_price and not limit.is_met_by_prices:
+            continue
+        measured = measured_of(PLAIN, limit, equity, state.balance)
+        used_bp = max((share_bp for level, share_bp in limit.warns if measured <= level), default=0)
+        if not used_bp:
+            continue
+        doubts = _price_doubts(state, at_us, turn) if limit.is_met_by_prices else set()
+        if not _OF_PRICES.intersection(doubts):
+            floor, observed = state.money(limit.floor), state.money(measured)
+            fact = LimitNeared(rule=limit.rule.id, share_bp=used_bp, floor=floor, observed=observed, at_us=at_us)
+            seat.record(fact, turn, at_us)
 
 
 def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let an automatic failure through. Another rule may have ended the account in the same input."""
-    limit = limit_of(seat.held, allowed.rule)
-    if limit is not None and seat.held.standing not in ENDED:
+    limit, rule = limit_named(seat.held, allowed.rule), conduct.rule_named(seat, allowed.rule)
+    if rule is not None:
+        conduct.fail(seat, rule, allowed.deed, allowed.at_us, turn)
+    elif limit is not None and seat.held.standing not in ENDED:
         _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
 
 
 def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
-    limit = limit_of(seat.held, held.rule)
-    if limit is not None and seat.held.standing not in ENDED:
+    limit, rule = limit_named(seat.held, held.rule), conduct.rule_named(seat, held.rule)
+    if rule is not None:
+        conduct.hold(seat, rule, held.deed, held.doubt, held.at_us, turn)
+    elif limit is not None and seat.held.standing not in ENDED:
         suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 
 
@@ -135,27 +165,27 @@ def let_go_on(seat: AccountSeat, because: str, decision: int, turn: Turn) -> Non
 def ask_to_win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
     """All objectives met? A pass needs the platform's own balance, and nothing in doubt."""
     state = seat.held
-    if state.standing is not Standing.ACTIVE or not won(PLAIN, state) or state.reconciled_seq < state.last_trade_seq:
+    if state.standing is not Standing.ACTIVE or state.reconciled_seq < state.last_trade_seq:
+        return
+    if not won(PLAIN, state, moment_of(seat, at_us, turn)):
         return
     doubts = _pass_doubts(state, at_us, turn)
     if doubts:
-        hold_pass(seat, doubts, turn)
+        hold_pass(seat, doubts, at_us, turn)
     else:
         turn.send(RISK, AskPass(account=seat.account, at_us=at_us))
 
 
-def win(seat: AccountSeat, turn: Turn) -> None:
+def win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
     """The phase is passed; the platform account is flattened and the challenge moves on."""
     state = seat.held
     if state.standing in (Standing.PASSED, Standing.CLOSED, Standing.BREACHED):
         return
     calc = Working()
-    place_and_terms = profit_target_of(state)
-    assert place_and_terms is not None
-    assert won(calc, state), f"{seat.name} was let pass without having won"
+    assert won(calc, state, moment_of(seat, at_us, turn)), f"{seat.name} was let pass without having won"
     fact = PhasePassed(
-        rule=place_and_terms[1].id,
-        target=state.money(target_balance(PLAIN, state, *place_and_terms)),
+        rule=_target_named(state),
+        target=state.money(target_of(state) or 0),
         observed=state.money(state.balance),
         trading_days=state.days_traded,
         working=tuple(calc.steps),
@@ -165,18 +195,16 @@ def win(seat: AccountSeat, turn: Turn) -> None:
     seat.stand(Standing.PASSED, "objectives_met", turn)
 
 
-def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], turn: Turn) -> None:
+def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], at_us: int, turn: Turn) -> None:
     """Say once that a pass is held, and why; it is asked again with each report."""
     state = seat.held
     if state.pass_held_seq:
         return
     calc = Working()
-    place_and_terms = profit_target_of(state)
-    assert place_and_terms is not None
-    won(calc, state)
+    won(calc, state, moment_of(seat, at_us, turn))
     fact = PassHeld(
-        rule=place_and_terms[1].id,
-        target=state.money(target_balance(PLAIN, state, *place_and_terms)),
+        rule=_target_named(state),
+        target=state.money(target_of(state) or 0),
         observed=state.money(state.balance),
         doubts=doubts,
         working=tuple(calc.steps),
@@ -184,8 +212,24 @@ def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     seat.record(fact, turn)
 
 
-def limit_of(state: AccountState, rule: str) -> Limit | None:
-    return next((limit for limit in limits_of(state) if limit.terms.id == rule), None)
+def moment_of(seat: AccountSeat, at_us: int, turn: Turn) -> Moment:
+    """When objectives are looked at, with the equity at the board's prices where one asks for it and all are known."""
+    state, board = seat.held, seat.board(turn)
+    if not equity_targets(state.ruleset) or unpriced(state, board):
+        return Moment(at_us)
+    return Moment(at_us, Figure(equity_of(PLAIN, state, board), ""))
+
+
+def _target_named(state: AccountState) -> str:
+    """The rule that a pass is told by: its target of money, else the score."""
+    found = profit_target_of(state)
+    if found is not None:
+        return found[0].id
+    return next(rule.id for rule in state.ruleset.rules if isinstance(rule.terms, ScoreTarget))
+
+
+def limit_named(state: AccountState, rule: str) -> Limit | None:
+    return next((limit for limit in limits_of(state) if limit.rule.id == rule), None)
 
 
 def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
@@ -201,7 +245,9 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.LATE_DATA)
     if limit.follows_every_tick and state.peak is not None and state.peak.off_market:
         doubts.add(Doubt.OUTSIDE_SANITY_BAND)
-    if _is_measured_from_day(limit) and state.day is not None:
+    if limit.does is Action.REVIEW or is_reviewed(state):
+        doubts.add(Doubt.REVIEW_REQUIRED)
+    if limit.is_measured_from_day and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()
         doubts |= {Doubt.NO_QUOTE} if not state.day.priced else set()
     return tuple(doubt for doubt in Doubt if doubt in doubts)
@@ -217,10 +263,6 @@ def _price_doubts(state: AccountState, at_us: int, turn: Turn) -> set[Doubt]:
     return {*held, *map(as_conversion, rates)}
 
 
-def _is_measured_from_day(limit: Limit) -> bool:
-    return isinstance(limit.terms, DailyLoss) or limit.terms.trail is Trail.END_OF_DAY
-
-
 def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
     doubts = _price_doubts(state, at_us, turn)
     if state.drifting:
@@ -228,29 +270,34 @@ def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ..
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 
-def _pause(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
-    day = seat.held.day
-    assert day is not None
+def _strike(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
+    """A breach that does not end the account: it is written down, and does what the term says it does this time."""
     decision = _judged(seat, seen, (), turn)
-    seat.record(AccountPaused(rule=seen.limit.terms.id, until_us=day.day.end_us), turn)
-    seat.stand(Standing.PAUSED, seen.limit.terms.id, turn)
-    seat.enforce("pause", decision, turn)
+    carry_out(seat, seen.limit.rule.id, seen.limit.does, decision, turn)
 
 
 def _declare(seat: AccountSeat, seen: Seen, turn: Turn) -> None:
     seat.write_peak(turn)  # the last one: what prices bring after the breach is no high of this account
-    decision = _judged(seat, seen, (), turn)
+    end_by(seat, seen.limit, _judged(seat, seen, (), turn), turn)
+
+
+def end_by(seat: AccountSeat, limit: Limit, decision: int, turn: Turn) -> None:
+    """A declared breach ends the account."""
     seat.enforce("flatten", decision, turn)
-    seat.stand(Standing.BREACHED, seen.limit.terms.id, turn)
+    seat.stand(Standing.BREACHED, limit.rule.id, turn)
 
 
 def suspect(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     """Close-only until data (a final day start, the full prices of a merged window) or a person settles it."""
-    decision = _judged(seat, seen, doubts, turn)
+    stand_suspected(seat, seen.limit, doubts, _judged(seat, seen, doubts, turn), turn)
+
+
+def stand_suspected(seat: AccountSeat, limit: Limit, doubts: tuple[Doubt, ...], decision: int, turn: Turn) -> None:
+    """A suspected breach holds the account."""
     waits_for_data = _WAITED_FOR.issuperset(doubts) or doubts == (Doubt.CONFLATED_PRICES,)
     after = Standing.SUSPECTED if waits_for_data else Standing.UNDER_REVIEW
     if seat.held.standing not in (after, Standing.UNDER_REVIEW):
-        seat.stand(after, seen.limit.terms.id, turn)
+        seat.stand(after, limit.rule.id, turn)
     seat.enforce("close_only", decision, turn)
 
 
@@ -263,12 +310,13 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     cited = cite(state, seen.board, turn)
     calc = Working()
     observed = equity_of(calc, state, seen.board, cited)
-    floor = floor_of(calc, state, limit.place, limit.terms)
-    assert breaks(calc, limit.terms.boundary, observed, floor), (
-        f"{seat.name}: the working of {limit.terms.id} breaks nothing"
-    )
-    verdict = _Verdict(
-        rule=limit.terms.id,
+    if limit.terms.measured is not Measured.EQUITY:
+        balance = calc.given("balance", state.balance, "minor", state.balance_source)
+        observed = measured_of(calc, limit, observed, balance)
+    floor = floor_of(calc, state, limit)
+    assert breaks(calc, limit.terms, observed, floor), f"{seat.name}: the working of {limit.rule.id} breaks nothing"
+    verdict = Told(
+        rule=limit.rule.id,
         rule_kind=kind_of(limit),
         severity="hard" if limit.hard else "soft",
         floor=state.money(int(floor)),
@@ -280,8 +328,19 @@ def _judged(seat: AccountSeat, seen: Seen, doubts: tuple[Doubt, ...], turn: Turn
     )
     if doubts:
         return seat.record(BreachSuspected(**verdict, doubts=doubts), turn, seen.at_us)
-    return seat.record(BreachDeclared(**verdict, reviewed=False), turn, seen.at_us)
+    return seat.record(
+        BreachDeclared(**verdict, reviewed=False, does=Action.FAIL if limit.hard else limit.does), turn, seen.at_us
+    )
 
 
 def kind_of(limit: Limit) -> str:
-    return "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss"
+    """The name of its kind, as decisions have it."""
+    return _KINDS[limit.terms.scope]
+
+
+_KINDS = {Scope.DAY: "daily_loss", Scope.WEEK: "weekly_loss", Scope.CYCLE: "cycle_loss", Scope.PHASE: "maximum_loss"}
+
+
+def is_reviewed(state: AccountState) -> bool:
+    """Whether a person looks at every failure of the account before it is declared."""
+    return isinstance(state.ruleset, Ruleset) and state.ruleset.failures_reviewed

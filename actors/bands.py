@@ -98,6 +98,8 @@ def _share(widest: int, is_within: Callable[[int], bool]) -> int:
     """The largest share, to a sixteenth of itself, within which the slack lasts; 0 where none does: then no price may move at all."""
     if widest < 1 or not is_within(1):
         return 0
+    if is_within(widest):
+        return widest
     within, beyond = 1, 2
     while beyond <= widest and is_within(beyond):
         within, beyond = beyond, 2 * beyond

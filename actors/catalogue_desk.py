@@ -7,16 +7,17 @@ from actors.desk import Turn
 from actors.messages import Message, OrderWanted
 from actors.names import trader_desk
 from firm.bounds import PHASES_MAX
-from firm.commands import PlaceOrder, PublishProgram
-from firm.facts import Fact, ProgramPublished, Refusal, Refused
+from firm.commands import PlaceOrder, PublishProgram, RetireProgram
+from firm.facts import Fact, ProgramPublished, ProgramRetired, Refusal, Refused
 from firm.inputs import Input
 from firm.ruleset import Program
 
 
-class CatalogueState(msgspec.Struct, frozen=True):
-    """Programs by name, as last published."""
+class CatalogueState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Programs by name, as last published; `retired` are those of them that are on offer no more."""
 
     programs: dict[str, Program]
+    retired: tuple[str, ...] = ()
 
 
 class CatalogueDesk:
@@ -27,8 +28,13 @@ class CatalogueDesk:
         self.state = CatalogueState({})
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
-        if isinstance(body, ProgramPublished):
-            self.state = replace(self.state, programs={**self.state.programs, body.program.program: body.program})
+        match body:
+            case ProgramPublished():
+                name, held = body.program.program, self.state
+                retired = tuple(one for one in held.retired if one != name)
+                self.state = CatalogueState({**held.programs, name: body.program}, retired)
+            case ProgramRetired():
+                self.state = replace(self.state, retired=(*self.state.retired, body.program))
 
     def capture(self) -> CatalogueState:
         return self.state
@@ -40,6 +46,8 @@ class CatalogueDesk:
         match message:
             case PublishProgram():
                 self._publish(message, turn)
+            case RetireProgram():
+                self._retire(message, turn)
             case PlaceOrder():
                 self._order(message, turn)
             case _:
@@ -54,10 +62,26 @@ class CatalogueDesk:
         ids = tuple(phase.ruleset.ruleset_id() for phase in phases)
         turn.record(ProgramPublished(program=command.program, ruleset_ids=ids))
 
+    def _retire(self, command: RetireProgram, turn: Turn) -> None:
+        refused = self._not_on_offer(command.program)
+        turn.record(refused or ProgramRetired(program=command.program, by=command.by, why=command.why))
+
+    def _not_on_offer(self, program: str) -> Refused | None:
+        """Why a program cannot be bought, or taken from the shelf."""
+        if program not in self.state.programs:
+            return Refused(refusal=Refusal.UNKNOWN_PROGRAM, detail=f"no program {program!r} is on offer")
+        if program in self.state.retired:
+            return Refused(refusal=Refusal.PROGRAM_RETIRED, detail=f"program {program!r} is not sold any more")
+        return None
+
     def _order(self, command: PlaceOrder, turn: Turn) -> None:
-        program = self.state.programs.get(command.program)
-        if program is None or len(command.accounts) < len(program.phases):
-            detail = f"no program {command.program!r} is on offer"
+        refused = self._not_on_offer(command.program)
+        if refused is not None:
+            turn.record(refused)
+            return
+        program = self.state.programs[command.program]
+        if len(command.accounts) < len(program.phases):
+            detail = f"program {command.program!r} has {len(program.phases)} phases: give so many ids of accounts"
             turn.record(Refused(refusal=Refusal.UNKNOWN_PROGRAM, detail=detail))
             return
         wanted = OrderWanted(

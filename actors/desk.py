@@ -12,7 +12,7 @@ import msgspec
 from actors.effects import Effect
 from actors.messages import Message
 from firm.equity import Board, Leg
-from firm.facts import Doubt, Fact
+from firm.facts import CalendarAdopted, Doubt, Fact
 from firm.inputs import Input
 from firm.policy import Policy
 from firm.price import Quote
@@ -139,6 +139,10 @@ class Turn(Protocol):
     def send(self, desk: str, message: Message) -> None: ...
     def effect(self, effect: Effect) -> None: ...
     def market(self, bridge: str) -> Market: ...
+    def calendar(self, name: str) -> CalendarAdopted | None:
+        """The economic news that the firm goes by under this name; None where it adopted none."""
+        ...
+
     def watch(self, bridge: str, watch: Watch) -> None: ...
 
 

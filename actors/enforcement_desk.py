@@ -37,6 +37,7 @@ from firm.facts import (
     FlatConfirmed,
     KillSwitchEngaged,
     KillSwitchReleased,
+    OverrideGranted,
     Refusal,
     Refused,
 )
@@ -98,7 +99,7 @@ class EnforcementDesk:
                 self._fold_advanced(body, happened_us)
             case CommandProbed():
                 self._fold_probed(body, happened_us)
-            case FlatConfirmed() | CommandWithheld():
+            case FlatConfirmed() | CommandWithheld() | OverrideGranted():
                 self._plan(account, None)
             case AccountReported() | SnapshotReported():
                 plan = state.plans.get(account)
@@ -239,7 +240,7 @@ class EnforcementDesk:
 
     def _see_account(self, report: AccountReported, turn: Turn) -> None:
         for command, held in self._to_be_seen(turn):
-            if held.queued.action == "create_account" and report.login:
+            if plans.is_seen_on(report, held.queued):
                 self._confirm(command, turn)
 
     def _see_snapshot(self, report: SnapshotReported, turn: Turn) -> None:
@@ -262,7 +263,7 @@ class EnforcementDesk:
                     self._confirm(command, turn)
                 case "cancel_orders" | "close_all":
                     self._advance(command, CommandState.FAILED, left, turn)
-                case "block" if not left and not report.trading_allowed:
+                case "block" if not (left or report.trading_allowed or self._is_replaced(account, held)):
                     self._confirm(command, turn)
                     turn.record(FlatConfirmed(bridge=self.bridge, login=report.login), account)
                 case "block" if left:

@@ -8,7 +8,7 @@ from actors.effects import SendCommand
 from actors.messages import Enforce
 from firm.commands import BridgeMode
 from firm.facts import CommandQueued
-from firm.inputs import CommandState
+from firm.inputs import AccountReported, CommandState
 from firm.instant import MINUTE_US
 
 PLANS: dict[str, tuple[str, ...]] = {
@@ -17,12 +17,24 @@ PLANS: dict[str, tuple[str, ...]] = {
     "pause": ("close_only", "cancel_orders", "close_all"),
     "flatten": ("close_only", "cancel_orders", "close_all", "block"),
     "release": ("unblock",),
+    "close": ("close_all",),
+    "regroup": ("set_group",),
+    "releverage": ("set_leverage",),
 }
 # Sent together, in the plan's order: a bridge works off one request after the other, and an account in breach loses more with each
 # look at the platform between them. What is left of a plan waits until the platform shows all of these done.
 _AT_ONCE = frozenset({"close_only", "cancel_orders", "close_all"})
 # A plan is replaced only by a stronger one, or by another of its strength.
-_STRENGTH = {"provision": 0, "release": 1, "close_only": 1, "pause": 2, "flatten": 3}
+_STRENGTH = {
+    "provision": 0,
+    "regroup": 1,
+    "releverage": 1,
+    "close": 1,
+    "release": 1,
+    "close_only": 1,
+    "pause": 2,
+    "flatten": 3,
+}
 FINAL = frozenset({CommandState.CONFIRMED, CommandState.FAILED})
 _UNANSWERED = frozenset({CommandState.QUEUED, CommandState.ACKED})
 NEVER_RECEIVED = "never_received"  # a bridge's word on a command that is not in its outbox
@@ -273,3 +285,16 @@ def sending(queued: CommandQueued) -> SendCommand:
         args=queued.args,
         deadline_us=queued.deadline_us,
     )
+
+
+def is_seen_on(report: AccountReported, queued: CommandQueued) -> bool:
+    """Whether what the platform tells of an account shows that a command was carried out."""
+    match queued.action:
+        case "create_account":
+            return bool(report.login)
+        case "set_group":
+            return report.group == queued.args["group"]
+        case "set_leverage":
+            return f"{report.leverage}" == queued.args["leverage"]
+        case _:
+            return False

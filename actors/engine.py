@@ -14,13 +14,14 @@ from actors.arrival import Arrival, Decided, ticks_of
 from actors.asleep import Asleep
 from actors.batch import Batch, Captured
 from actors.bridge_desk import BridgeDesk
+from actors.calendar_desk import CalendarDesk
 from actors.catalogue_desk import CatalogueDesk
 from actors.desk import Desk, Header, Watch
 from actors.enforcement_desk import EnforcementDesk
 from actors.engine_desk import EngineDesk, parked_form, unparked
 from actors.market_desk import MarketDesk
 from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
-from actors.names import CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
+from actors.names import CALENDARS, CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
 from actors.order_desk import OrderDesk
 from actors.refolding import Refolding
 from actors.risk_desk import RiskDesk
@@ -31,7 +32,7 @@ from actors.turn import WorkingTurn
 from firm.account import AccountState
 from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
 from firm.commands import ResumeDesk
-from firm.facts import DeskResumed, DeskStopped, InputRejected, Refusal, Refused
+from firm.facts import CalendarAdopted, DeskResumed, DeskStopped, InputRejected, Refusal, Refused
 from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame, SymbolReported
 from firm.kinds import Body, payload_of
 from firm.policy import Policy
@@ -80,6 +81,11 @@ class Engine:
             self._markets[bridge] = self._desks[desk.name] = desk
         return desk
 
+    def calendar(self, name: str) -> CalendarAdopted | None:
+        """Economic news by the name of its calendar. Asking makes no desk: a desk that is there is state."""
+        desk = self._desks.get(CALENDARS)
+        return desk.state.adopted.get(name) if isinstance(desk, CalendarDesk) else None
+
     def watch(self, bridge: str, watch: Watch) -> None:
         self.market(bridge).watch(watch)
 
@@ -91,7 +97,7 @@ class Engine:
         """The desk of that name, made on first use."""
         known = self._desks.get(name)
         if known is None:
-            known = self._desks[name] = self._new_desk(name)
+            known = self._desks[name] = self.new_desk(name)
             asleep = self._asleep.pop(name, None)
             if asleep is not None:
                 known.restore(asleep.wake())
@@ -115,11 +121,15 @@ class Engine:
             self._decide_into(batch, arrival)
         return batch
 
-    def _decide_into(self, batch: Batch, arrival: Arrival) -> None:
+    def take(self, arrival: Arrival) -> WorkingTurn:
+        """Decide one input as the row after `size`, all or nothing; its turn holds what came of it."""
         header = self.believed(Header(self.size + 1, arrival.happened_us, arrival.received_us, arrival.account))
         self.index_retold(arrival.body)
-        turn = self._decide_surely(arrival, header)
-        body = arrival.body
+        return self._decide_surely(arrival, header)
+
+    def _decide_into(self, batch: Batch, arrival: Arrival) -> None:
+        turn = self.take(arrival)
+        header, body = turn.header, arrival.body
         batch.rows.append((_row(header.seq, body, arrival, 0, arrival.account, header.happened_us), body))
         for place, (account, happened_us, fact) in enumerate(turn.facts, start=1):
             row = _row(header.seq + place, fact, arrival, header.seq, account, happened_us)
@@ -161,7 +171,7 @@ class Engine:
         """Decide an input; each time a desk raises, undo everything and decide again with that desk stopped."""
         newly_stopped = list(arrival.stopped)
         while True:
-            turn = WorkingTurn(self, header, stopping=tuple(stopped.desk for stopped in newly_stopped))
+            turn = self.new_turn(header, tuple(stopped.desk for stopped in newly_stopped))
             try:
                 turn.ticks = ticks_of(arrival.body, arrival.attachment)
                 for stopped in newly_stopped:
@@ -185,7 +195,7 @@ class Engine:
 
     def _rejected(self, header: Header, error: Exception) -> WorkingTurn:
         """An input that no state can take in: it is kept, and changes nothing."""
-        turn = WorkingTurn(self, header)
+        turn = self.new_turn(header, ())
         turn.record(InputRejected(exception=type(error).__name__), header.account)
         return turn
 
@@ -203,6 +213,8 @@ class Engine:
     def _decide_once(self, arrival: Arrival, turn: WorkingTurn) -> None:
         body = arrival.body
         self.fold(body, turn.header.seq, arrival.account, turn.header.happened_us, turn)
+        # What a stop leads to happens with the input, not with whichever of its prices wakes somebody first.
+        self._settle(turn)
         for name in deciding(body, arrival.account, self._own.state.bridges):
             self._deliver(name, body, turn)
             self._settle(turn)
@@ -290,7 +302,12 @@ class Engine:
 
     # --- desks ---
 
-    def _new_desk(self, name: str) -> Desk:
+    def new_turn(self, header: Header, stopping: tuple[str, ...]) -> WorkingTurn:
+        """The working space of one input."""
+        return WorkingTurn(self, header, stopping=stopping)
+
+    def new_desk(self, name: str) -> Desk:
+        """Who has this name, at the beginning of its life."""
         kind, _, key = name.partition("/")
         match kind:
             case "account":
@@ -307,6 +324,8 @@ class Engine:
                 return self.market(key)
             case _ if name == CATALOGUE:
                 return CatalogueDesk(name)
+            case _ if name == CALENDARS:
+                return CalendarDesk(name)
             case _ if name == RISK:
                 return RiskDesk(name)
             case _ if name == STAFF:
@@ -350,7 +369,7 @@ class Engine:
             watch = desk.watch_now(market)
         if self._own.has_parked(desk.name, DayEnded.__name__):
             watch = replace(watch, day_end_us=0)  # told once; the stopped desk will hear of it when it resumes
-        market.watch(watch)
+        self.watch(desk.held.bridge, watch)
         desk.watched(watch, market)
 
 

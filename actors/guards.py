@@ -8,23 +8,42 @@ something is not priced or a broken limit waits for better prices, every price t
 from collections import defaultdict
 from itertools import chain
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
-from actors.bands import Side, converted_bands, linear_bands
+from actors.bands import SCALE, Side, converted_bands, linear_bands
 from actors.desk import Bands, Follower, Watch
+from actors.sanity import PRICE_POINTS_MAX
 from firm.account import AccountState, Peak, with_price_peak
 from firm.bounds import EQUITY_MINOR_MAX
 from firm.equity import Board, Holdings, holdings_of, symbols_needed
 from firm.inputs import Side as PositionSide
 from firm.phase import JUDGED, Standing
 from firm.price import TEN_TO, Hop, SymbolSpec
+from firm.rules.deeds import forbids_holding
 from firm.rules.limits import Limit, limits_at_new_peak
+from firm.rules.looks import rules_looked_at
+from firm.terms.words import Frequency
 
 _POSITIONS, _SYMBOL = attrgetter("positions"), attrgetter("symbol")
 
 Terms = tuple[SymbolSpec | None, tuple[Hop, ...] | None]
 """A contract, and the way from its currency to the account's."""
+
+
+class Rooms(NamedTuple):
+    """How far equity may fall and rise, in minor units, before rules that are no loss limits ask for a look; None: any way."""
+
+    down: int | None = None
+    up: int | None = None
+
+    @property
+    def is_free(self) -> bool:
+        return self.down is None and self.up is None
+
+
+FREE = Rooms()
 
 
 class Stakes(msgspec.Struct, frozen=True, gc=False):
@@ -33,7 +52,8 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
     `contracts`: of each position, and how its profit is converted: all that the others rest on but the book and the ruleset.
     `needed`: the symbols its equity depends on, None while a contract or a conversion is missing. `late`: those of which it
     judges prices that come late. `holdings`: None where something is missing. `exposure`: minor units a point, times the scale
-    and rounded up, of each leg; None where a profit needs conversion. `trails`: whether a floor follows every new equity high.
+    and rounded up, of each leg; None where a profit needs conversion. `moves_most`: by what no price moves equity further, in minor
+    units; None likewise. `trails`: whether a floor follows every new equity high.
     """
 
     contracts: tuple[Terms, ...]
@@ -41,6 +61,7 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
     late: tuple[str, ...]
     holdings: Holdings | None
     exposure: tuple[tuple[Side, int], ...] | None
+    moves_most: int | None
     trails: bool
 
     def equity(self, state: AccountState, board: Board) -> int:
@@ -59,8 +80,9 @@ def stakes_of(state: AccountState, board: Board) -> Stakes:
     needed, holdings = symbols_needed(state, board), holdings_of(state, board)
     is_plain = holdings is not None and not any(leg.hops for leg in holdings.legs)
     exposure = _exposure(state, board) if is_plain else None
-    contracts = contracts_of(state, board)
-    return Stakes(contracts, needed, _late(state, needed), holdings, exposure, state.trails_every_tick)
+    moves_most = None if exposure is None else _moves_most(exposure) + len(state.positions)
+    contracts, late = contracts_of(state, board), _late(state, needed)
+    return Stakes(contracts, needed, late, holdings, exposure, moves_most, state.trails_every_tick)
 
 
 def contracts_of(state: AccountState, board: Board) -> tuple[Terms, ...]:
@@ -77,6 +99,7 @@ def watch_of(
     board: Board,
     *,
     in_columns: bool = False,
+    rooms: Rooms = FREE,
 ) -> Watch:
     """How the market desk must watch the account, given its equity at the board's prices (None: it cannot be priced).
 
@@ -84,13 +107,14 @@ def watch_of(
     """
     if state.standing not in JUDGED:
         # One that ended, or has not begun, is woken by nothing but what may show that it did not break its limit.
-        return Watch(state.account, breached=_breached(state), newest_us=_newest_us(state))
+        return Watch(state.account, breached=breached_at(state), newest_us=_newest_us(state))
     needed = stakes.needed if stakes.needed is not None else tuple({held.symbol for held in state.positions})
     bands: Bands | None = ()
     follower = None
     if state.positions:
-        follower = _follower(state, stakes, equity, limits) if in_columns else None
-        bands = _bands(state, stakes, equity, limits, board) if follower is None else None
+        # A row of columns has one equity, and no position: what a single one may bring is not seen there.
+        follower = _follower(state, stakes, equity, limits) if in_columns and rooms.is_free else None
+        bands = _bands(state, stakes, equity, limits, board, rooms) if follower is None else None
     return Watch(
         account=state.account,
         needed=needed,
@@ -99,30 +123,40 @@ def watch_of(
         trails=stakes.trails,
         day_end_us=state.day.day.end_us if state.day is not None else 0,
         provisional_us=state.day.day.start_us if state.closing is not None and state.day is not None else 0,
-        marked=bool(state.positions),
+        marked=bool(state.positions or state.track.orders),
         late=stakes.late,
-        breached=_breached(state),
+        breached=breached_at(state),
         newest_us=_newest_us(state),
         unfilled=_unfilled(state),
     )
 
 
 def _bands(
-    state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board
+    state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...], board: Board, rooms: Rooms
 ) -> Bands | None:
     if equity is None or stakes.holdings is None:
         return None
     rounding = len(state.positions)
-    down = min((equity - limit.floor - 1 - rounding for limit in limits), default=None)
-    up = state.peak.equity - equity if stakes.trails and state.peak is not None else None
+    down = _least(*(limit.room(equity, state.balance) for limit in limits), rooms.down)
+    down = None if down is None else down - 1 - rounding
+    up = _least(state.peak.equity - equity if stakes.trails and state.peak is not None else None, rooms.up)
     # A limit that is broken and was not acted on (its price is in doubt), and a high that the next price will bring, are looked
     # at again with whatever comes next.
     if (down is not None and down < 0) or (up is not None and up < 0):
         return None
     up = None if up is None else up - rounding
+    if stakes.moves_most is None or abs(equity) + stakes.moves_most >= EQUITY_MINOR_MAX:
+        # Beyond what can be stored its desk must stop: at the price that brings equity there, not with the next mark.
+        room = EQUITY_MINOR_MAX - 1 - rounding
+        down = room + equity if down is None else min(down, room + equity)
+        up = room - equity if up is None else min(up, room - equity)
     if stakes.exposure is None:
         return converted_bands(stakes.holdings.legs, board.quotes, down, up)
     return linear_bands(stakes.exposure, board.quotes, down, up)
+
+
+def _least(*rooms: int | None) -> int | None:
+    return min((room for room in rooms if room is not None), default=None)
 
 
 def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: tuple[Limit, ...]) -> Follower | None:
@@ -130,7 +164,7 @@ def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: t
     peak, trailing = state.peak, [limit for limit in limits if limit.follows_every_tick]
     if equity is None or stakes.holdings is None or stakes.needed is None or peak is None or not trailing:
         return None
-    floor = max(limit.floor for limit in limits)
+    floor = max(limit.nearest for limit in limits)
     if equity <= floor:
         return None
     highest = with_price_peak(state, EQUITY_MINOR_MAX, 0, ())
@@ -141,8 +175,8 @@ def _follower(state: AccountState, stakes: Stakes, equity: int | None, limits: t
         equity=equity,
         peak=peak.equity,
         floor=floor,
-        gap=peak.equity - max(limit.floor for limit in trailing),
-        ceiling=max(limit.floor for limit in limits_at_new_peak(tuple(trailing), highest)),
+        gap=peak.equity - max(limit.nearest for limit in trailing),
+        ceiling=max(limit.nearest for limit in limits_at_new_peak(tuple(trailing), highest)),
         since_us=state.book_since_us,
     )
 
@@ -168,7 +202,7 @@ def _high(state: AccountState) -> Peak | None:
     return None if state.is_peak_in_doubt else peak
 
 
-def _breached(state: AccountState) -> tuple[str, ...]:
+def breached_at(state: AccountState) -> tuple[str, ...]:
     """The symbols at whose prices limits were seen broken, or a high was, as long as a late one may show that they were not."""
     grounds = [finding.grounds for finding in state.findings if finding.grounds is not None]
     highs = [high for high in (_high(state), *(one.high for one in grounds)) if high is not None]
@@ -190,3 +224,14 @@ def _exposure(state: AccountState, board: Board) -> tuple[tuple[Side, int], ...]
         value = held.lots_e8 * spec.contract_e8 * TEN_TO[state.initial.exponent]
         exposure[held.symbol, "bid" if held.side is PositionSide.BUY else "ask"] += -(-value // TEN_TO[spec.digits])
     return tuple(exposure.items())
+
+
+def _moves_most(exposure: tuple[tuple[Side, int], ...]) -> int:
+    return sum(exposed for _, exposed in exposure) * PRICE_POINTS_MAX // SCALE + 1
+
+
+def is_looked_at_by_the_minute(state: AccountState) -> bool:
+    """Whether a minute that passes can change anything of it but its chart: by a rule that goes by time or forbids to hold, or a target
+    that must be held."""
+    rules = state.ruleset
+    return bool(state.track.reached) or forbids_holding(rules) or bool(rules_looked_at(rules, Frequency.MINUTE))

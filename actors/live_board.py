@@ -17,14 +17,16 @@ from actors.market_state import MarketState
 from actors.names import enforcement_desk
 from firm import facts as f
 from firm.account import AccountState, Position, with_price_peak
-from firm.arithmetic import PLAIN
+from firm.arithmetic import PLAIN, Figure
 from firm.equity import Board, equity_of, position_profit, symbols_needed, unpriced
 from firm.inputs import Side
 from firm.instant import SECOND_US
 from firm.kinds import Body
 from firm.objective import Objective
+from firm.objective_answers import answer_of
+from firm.objective_rows import objectives_of
 from firm.price import SymbolSpec
-from firm.rules.sentences import objectives_of
+from firm.rules.looks import glance
 
 # What whoever watches an account must not be told late: where it stands, what was judged, traded, paid and ordered, and its new day.
 # Marks, peaks and what a platform reports of itself come for every account each minute: were they urgent, nothing would be.
@@ -33,6 +35,7 @@ URGENT: frozenset[type[Body]] = frozenset(
         f.AccountLinked,
         f.AccountOpened,
         f.AccountPaused,
+        f.AccountRestricted,
         f.BreachDeclared,
         f.BreachSuspected,
         f.CashBooked,
@@ -46,7 +49,11 @@ URGENT: frozenset[type[Body]] = frozenset(
         f.FlatConfirmed,
         f.PassHeld,
         f.PhasePassed,
+        f.PayoutBooked,
         f.PositionRestated,
+        f.RuleBroken,
+        f.RuleKeptAgain,
+        f.RuleSuspected,
         f.StandingChanged,
         f.VerdictCorrected,
     }
@@ -147,6 +154,21 @@ class LiveBoard:
             market.gaps,
             max(self._as_of[state.bridge], state.opened_us) // SECOND_US,
         )
+
+    def every_rule(self, account: int) -> tuple[Objective, ...]:
+        """A row for every rule of the account, also for what `account()` leaves out: it costs more, and no price moves most of it.
+
+        Empty where the account is unknown.
+        """
+        state = self._state(account)
+        if state is None:
+            return ()
+        board = self._boards.get(state.bridge) or Board({}, {})
+        equity = state.balance if unpriced(state, board) else equity_of(PLAIN, state, board)
+        as_of_us = max(self._as_of.get(state.bridge, 0), state.opened_us)
+        seen = glance(state, board, Figure(equity, ""), as_of_us)
+        moving = {row.rule: row for row in objectives_of(state, equity, as_of_us)}
+        return tuple(moving.get(rule.id) or answer_of(rule, seen) for rule in state.ruleset.rules)
 
     def account(self, account: int) -> LiveAccount | None:
         """The account at the last durable prices, or None where it is unknown or not open yet."""

@@ -191,8 +191,10 @@ class MarketDesk:
         elif isinstance(message, GapReported | BackfillReported):
             self._hear_of(message, turn)
         elif isinstance(message, SymbolReported) and self._contract_changed:
-            for account in self.wakes.measured_by(message.spec.symbol):
-                turn.send(account_desk(account), ContractReported(symbol=message.spec.symbol))
+            symbol = message.spec.symbol
+            holders = frozenset(self.wakes.judging_late(symbol))
+            for account in self.wakes.measured_by(symbol):
+                turn.send(account_desk(account), ContractReported(symbol=symbol, held=account in holders))
 
     def _walk(self, frame: QuoteFrame, turn: Turn) -> Iterator[None]:
         refused: list[tuple[int, str]] = []

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from firm.commands import GrantOverride
+from firm.deed import Deed
 from firm.facts import Doubt
 from firm.phase import Standing
 from firm.price import Quote
@@ -44,9 +46,13 @@ class PricesMissing(Message, frozen=True, kw_only=True):
 
 
 class ContractReported(Message, frozen=True, kw_only=True):
-    """A symbol the account depends on has another contract, and no price yet."""
+    """A symbol the account depends on has another contract, and no price yet.
+
+    `held`: its equity depends on it, or did today. Else only a breach or a high did, of which prices may have brought another one since.
+    """
 
     symbol: str
+    held: bool = True
 
 
 class DayEnded(Message, frozen=True, kw_only=True):
@@ -118,13 +124,27 @@ class AccountStood(Message, frozen=True, kw_only=True):
     after: Standing
 
 
+class AskReopening(Message, frozen=True, kw_only=True):
+    """May this account, by whose breach its challenge ended, go on? `command`: what asks for it."""
+
+    account: int
+    command: GrantOverride
+
+
+class ReopeningAllowed(Message, frozen=True, kw_only=True):
+    """Yes: no other account of the challenge has come since."""
+
+    command: GrantOverride
+
+
 # --- failures and passes, between account desks and the risk desk ---
 
 
 class AskFailure(Message, frozen=True, kw_only=True):
     """May this account be failed automatically?
 
-    `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it.
+    `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it. `at_rollover`: it is
+    of a limit that only the marks of a rollover can break. `deed`: what broke a rule about deeds.
     """
 
     account: int
@@ -132,6 +152,8 @@ class AskFailure(Message, frozen=True, kw_only=True):
     at_us: int
     settled: bool
     late: bool = False
+    at_rollover: bool = False
+    deed: Deed | None = None
 
 
 class FailureAllowed(Message, frozen=True, kw_only=True):
@@ -141,6 +163,8 @@ class FailureAllowed(Message, frozen=True, kw_only=True):
     at_us: int
     settled: bool
     late: bool = False
+    at_rollover: bool = False
+    deed: Deed | None = None
 
 
 class FailureHeld(Message, frozen=True, kw_only=True):
@@ -151,6 +175,8 @@ class FailureHeld(Message, frozen=True, kw_only=True):
     settled: bool
     doubt: Doubt
     late: bool = False
+    at_rollover: bool = False
+    deed: Deed | None = None
 
 
 class AskPass(Message, frozen=True, kw_only=True):
@@ -210,6 +236,8 @@ MESSAGES: tuple[type[Message], ...] = (
     OpenAccount,
     AccountProvisioned,
     AccountStood,
+    AskReopening,
+    ReopeningAllowed,
     AskFailure,
     FailureAllowed,
     FailureHeld,

@@ -6,6 +6,7 @@ from firm.ids import id_text, parse_id
 
 ENGINE = "engine"
 CATALOGUE = "catalogue"
+CALENDARS = "calendars"
 RISK = "risk"
 STAFF = "staff"
 

@@ -4,19 +4,21 @@ import msgspec
 from msgspec.structs import replace
 
 from actors.desk import Turn
-from actors.messages import AccountStood, Message, OpenAccount, OrderAllowed
+from actors.messages import AccountStood, AskReopening, Message, OpenAccount, OrderAllowed, ReopeningAllowed
 from actors.names import account_desk, key_id
 from firm.commands import MarkOrderPaid
 from firm.facts import (
     ChallengeAdvanced,
     ChallengeEnded,
     ChallengeOpened,
+    ChallengeReopened,
     Fact,
     OrderPaid,
     OrderPlaced,
     Refusal,
     Refused,
 )
+from firm.ids import id_text
 from firm.inputs import Input
 from firm.phase import ENDED, Standing
 from firm.ruleset import Program
@@ -51,6 +53,8 @@ class OrderDesk:
                 self.state = replace(self._placed, phase=body.phase)
             case ChallengeEnded():
                 self.state = replace(self._placed, ended=body.standing)
+            case ChallengeReopened():
+                self.state = replace(self._placed, ended=None)
 
     def capture(self) -> OrderState | None:
         return self.state
@@ -71,6 +75,8 @@ class OrderDesk:
                 self._pay(message, turn)
             case AccountStood():
                 self._follow(message, turn)
+            case AskReopening():
+                self._allow_reopening(message, turn)
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
@@ -101,14 +107,27 @@ class OrderDesk:
         self._advance(0, turn)
 
     def _follow(self, stood: AccountStood, turn: Turn) -> None:
-        """A passed phase leads to the next one; any other end ends the challenge."""
+        """A passed phase leads to the next one; any other end ends the challenge, which goes on with an account that is reinstated."""
         state = self._placed
-        if stood.after not in ENDED or state.ended is not None or state.accounts[state.phase] != stood.account:
+        if stood.after not in ENDED:
+            if state.ended is not None:
+                turn.record(ChallengeReopened(challenge=self.order), stood.account)
+            return
+        if state.ended is not None or state.accounts[state.phase] != stood.account:
             return
         if stood.after is Standing.PASSED and state.phase + 1 < len(state.program.phases):
             self._advance(state.phase + 1, turn)
         else:
             turn.record(ChallengeEnded(challenge=self.order, standing=stood.after), stood.account)
+
+    def _allow_reopening(self, ask: AskReopening, turn: Turn) -> None:
+        state = self._placed
+        newest = state.accounts[state.phase]
+        if newest == ask.account:
+            turn.send(account_desk(ask.account), ReopeningAllowed(command=ask.command))
+            return
+        detail = f"account {id_text(newest)} has come in this account's place: make the exception there"
+        turn.record(Refused(refusal=Refusal.CHALLENGE_MOVED_ON, detail=detail), ask.account)
 
     def _advance(self, place: int, turn: Turn) -> None:
         state = self._placed

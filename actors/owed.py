@@ -8,7 +8,7 @@ from immutables import Map
 from msgspec.structs import replace
 
 from actors.enforcement_plans import Owed, Plan, is_replaced
-from firm.facts import AccountLinked, CommandQueued, CommandWithheld, Fact, FlatConfirmed
+from firm.facts import AccountLinked, CommandQueued, CommandWithheld, Fact, FlatConfirmed, OverrideGranted
 from firm.inputs import AccountReported, Input, SnapshotReported
 
 # The weakest purpose of which an action is a part. The rows of one withholding follow each other, and the last one tells the purpose.
@@ -34,7 +34,7 @@ def owed_after(owed: Map[int, Owed], body: Input | Fact, seq: int, account: int,
             then = None if is_replaced(held.purpose, body.purpose) else held
         case AccountLinked():
             then = None if held.purpose == "provision" else held
-        case FlatConfirmed():
+        case FlatConfirmed() | OverrideGranted():  # of one that is reinstated nothing is wanted any more
             then = None
         case AccountReported() | SnapshotReported():
             then = None if is_served(held, body) else held

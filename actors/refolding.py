@@ -82,7 +82,12 @@ class Refolding:
             seat = engine.desk(name)
             assert isinstance(seat, AccountDesk)
             market, next_day = engine.market(seat.held.bridge), seat.held.ruleset.calendar.day_at(message.at_us)
-            market.wakes.await_day_end(seat.account, next_day.end_us)
+            if seat.see_day_end(message.at_us, market.board.at(message.quotes)):
+                watch = replace(seat.watch_now(market), day_end_us=next_day.end_us)
+                market.watch(watch)
+                seat.watched(watch, market)
+            else:
+                market.wakes.await_day_end(seat.account, next_day.end_us)
 
     def _see(self, header: Header, body: Input, frame: bytes | None) -> None:
         engine, self._input = self._engine, header.seq

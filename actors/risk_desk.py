@@ -4,6 +4,8 @@ A bad price or a broken feed fails many accounts at once; a real market seldom d
 come together, and a person looks. A kill switch takes one person to engage and two different ones to release.
 """
 
+from typing import TypedDict
+
 import msgspec
 from msgspec.structs import replace
 
@@ -19,6 +21,7 @@ from actors.messages import (
 )
 from actors.names import account_desk
 from firm.commands import EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
+from firm.deed import Deed
 from firm.facts import (
     BreachDeclared,
     BreakerReset,
@@ -34,6 +37,17 @@ from firm.facts import (
 )
 from firm.inputs import Input
 from firm.phase import JUDGED
+
+
+class _Asked(TypedDict):
+    """What an answer repeats of its question."""
+
+    rule: str
+    at_us: int
+    settled: bool
+    late: bool
+    at_rollover: bool
+    deed: Deed | None
 
 
 class RiskState(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,21 +118,30 @@ class RiskDesk:
     def _answer_failure(self, ask: AskFailure, turn: Turn) -> None:
         if self._asked_in != turn.header.seq:
             self._asked_in, self._failed_before, self._allowed = turn.header.seq, self.state.failures, 0
-        doubt = self._why_not_fail(ask.at_us, turn)
+        doubt = self.why_not_fail(ask, turn)
+        asked = _Asked(
+            rule=ask.rule,
+            at_us=ask.at_us,
+            settled=ask.settled,
+            late=ask.late,
+            at_rollover=ask.at_rollover,
+            deed=ask.deed,
+        )
         if doubt is None:
             self._allowed += 1
-            answer: Message = FailureAllowed(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, late=ask.late)
+            answer: Message = FailureAllowed(**asked)
         else:
-            answer = FailureHeld(rule=ask.rule, at_us=ask.at_us, settled=ask.settled, doubt=doubt, late=ask.late)
+            answer = FailureHeld(**asked, doubt=doubt)
         turn.send(account_desk(ask.account), answer)
 
-    def _why_not_fail(self, at_us: int, turn: Turn) -> Doubt | None:
+    def why_not_fail(self, ask: AskFailure, turn: Turn) -> Doubt | None:
+        """Why a person must look at it; None where it may be failed."""
         if KillSwitch.FAILURES in self.state.engaged:
             return Doubt.KILL_SWITCH
         if self.state.tripped:
             return Doubt.MASS_BREACH
         policy = turn.policy
-        before = sum(at_us - failed_us < policy.breaker_window_us for failed_us in self._failed_before)
+        before = sum(ask.at_us - failed_us < policy.breaker_window_us for failed_us in self._failed_before)
         recent = before + self._allowed + 1
         share_bp = recent * 10_000 // max(1, self.state.judged)
         too_many = recent > policy.breaker_accounts_max

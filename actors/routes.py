@@ -7,6 +7,7 @@ from it, live and when a ledger is folded without deciding, so that both lead to
 from typing import get_args
 
 from actors.names import (
+    CALENDARS,
     CATALOGUE,
     ENGINE,
     RISK,
@@ -23,6 +24,7 @@ from firm import facts as f
 from firm import inputs as i
 from firm.account import AccountState
 from firm.kinds import Body
+from firm.overrides import Reinstate
 
 _MACHINE = (
     i.ClockTicked
@@ -79,13 +81,15 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (ENGINE, *(enforcement_desk(bridge) for bridge in bridges))
         case c.EnrolBridge() | c.RevokeBridge() | c.SetBridgeMode():
             return (bridge_desk(body.bridge),)
-        case c.PublishProgram() | c.PlaceOrder():
+        case c.PublishProgram() | c.RetireProgram() | c.PlaceOrder():
             return (CATALOGUE,)
+        case c.AdoptCalendar():
+            return (CALENDARS,)
         case c.RegisterTrader():
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid():
             return (order_desk(body.order),)
-        case c.ReviewVerdict():
+        case c.ReviewVerdict() | c.GrantOverride():
             return (account_desk(body.account),)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker():
             return (RISK,)
@@ -113,12 +117,12 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (account_desk(account), trader_desk(body.trader))
         case f.BreachDeclared():
             return (account_desk(account), RISK)
-        case f.AccountLinked():
-            assert held is not None, f"account {account} was linked before it was opened"
+        case f.AccountLinked() | f.OverrideGranted(override=Reinstate()):
+            assert held is not None, f"account {account} was linked or reinstated before it was opened"
             return (account_desk(account), enforcement_desk(held.bridge))
         case f.CommandQueued() | f.CommandAdvanced() | f.CommandProbed() | f.CommandWithheld() | f.FlatConfirmed():
             return (enforcement_desk(body.bridge),)
-        case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeOpened():
+        case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.ChallengeOpened():
             return (order_desk(body.challenge),)
         case f.OrderPlaced():
             return (order_desk(body.order), trader_desk(body.trader))
@@ -128,8 +132,10 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (trader_desk(body.trader),)
         case f.StaffAdded():
             return (STAFF,)
-        case f.ProgramPublished():
+        case f.ProgramPublished() | f.ProgramRetired():
             return (CATALOGUE,)
+        case f.CalendarAdopted():
+            return (CALENDARS,)
         case f.BridgeEnrolled():
             return (bridge_desk(body.bridge), enforcement_desk(body.bridge), ENGINE)
         case f.BridgeModeChanged():

@@ -12,6 +12,7 @@ from immutables import Map
 from actors.asleep import Asleep
 from actors.batch import Captured
 from actors.bridge_desk import BridgeState
+from actors.calendar_desk import CalendarState
 from actors.catalogue_desk import CatalogueState
 from actors.enforcement_plans import EnforcementState
 from actors.engine import Engine
@@ -50,6 +51,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "market": msgspec.json.Decoder(MarketState),
     "enforcement": msgspec.json.Decoder(EnforcementState, dec_hook=_read),
     "catalogue": msgspec.json.Decoder(CatalogueState),
+    "calendars": msgspec.json.Decoder(CalendarState),
     "risk": msgspec.json.Decoder(RiskState),
     "staff": msgspec.json.Decoder(StaffState),
     "engine": msgspec.json.Decoder(EngineState),

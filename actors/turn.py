@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from actors.desk import Desk, Header, Market, Watch
 from actors.effects import Effect
 from actors.messages import DayEnded, Message, PriceReached
-from firm.facts import Fact
+from firm.facts import CalendarAdopted, Fact
 from firm.inputs import Input
 from firm.policy import Policy
 from firm.quote_frame import Tick
@@ -24,6 +24,7 @@ class House(Protocol):
         self, body: Input | Fact, seq: int, account: int, happened_us: int, turn: "WorkingTurn | None"
     ) -> None: ...
     def market(self, bridge: str) -> Market: ...
+    def calendar(self, name: str) -> CalendarAdopted | None: ...
     def watch(self, bridge: str, watch: Watch) -> None: ...
 
 
@@ -72,6 +73,9 @@ class WorkingTurn:
 
     def market(self, bridge: str) -> Market:
         return self._house.market(bridge)
+
+    def calendar(self, name: str) -> CalendarAdopted | None:
+        return self._house.calendar(name)
 
     def watch(self, bridge: str, watch: Watch) -> None:
         self._house.watch(bridge, watch)

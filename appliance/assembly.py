@@ -34,6 +34,7 @@ from appliance.deadman import DeadmanPolicies
 from appliance.digest import engine_digest
 from appliance.garbage import nothing_collected
 from appliance.health import HealthBook
+from appliance.lab.trials import Trials
 from appliance.notify import by_progress
 from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.release import RELEASE
@@ -117,6 +118,8 @@ class Machine:
         self.throttle = Throttle(self.front, secrets.front_pepper())
 
     def _assemble(self) -> None:
+        self.lab = Trials(self.directory)
+        self._open.callback(self.lab.close)
         self.alarms = AlarmBook(self.settings.alarms, self.settings.firm.name)
         self.started_us = wall_us()
         self._ticked_us = 0

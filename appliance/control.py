@@ -21,8 +21,8 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from appliance.seam import why_it_failed
 from storage.files import FILE_MODE
 
-LINE_BYTES_MAX = 256 * 1024
-REPLY_BYTES_MAX = 4 * 2**20
+LINE_BYTES_MAX = 10 * 2**20  # the largest calendar of news, as JSON within JSON
+REPLY_BYTES_MAX = LINE_BYTES_MAX
 READ_DEADLINE_S = 5
 ANSWER_DEADLINE_S = 30
 CONNECTIONS_MAX = 16

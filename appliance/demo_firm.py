@@ -13,26 +13,20 @@ import msgspec
 from bridges.simulator.tempers import BUNDLED_TROUPE, Troupe
 from firm.ids import ID_BITS
 from firm.money import Money
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
+from firm.ruleset import LateBreach, Phase, Program, Ruleset
+from firm.terms.losses import Checked, FloorReaches, Lock, LossLimit, Measured, OnPayout, Trail
+from firm.terms.objectives import (
+    ClockStart,
+    DayCounts,
     Inactivity,
-    LateBreach,
     MaximumDuration,
-    MaximumLoss,
-    MinimumTradingDays,
-    OnDailyLoss,
-    Phase,
     ProfitTarget,
-    Program,
-    Ruleset,
-    Term,
-    Trail,
+    TargetMeasure,
+    TradingDays,
 )
-from firm.trading_day import TradingCalendar
+from firm.terms.union import Term
+from firm.terms.words import Action, Anchor, Boundary, Scope, Share, ShareOf
+from firm.trading_day import DayLabel, LabelledCalendar
 
 BRIDGE = "sim"
 NETTING_BRIDGE = "sim-netting"
@@ -42,7 +36,7 @@ REVIEWER_MAIL = "ruth@demo.example"
 TRADER_MAIL = "ada@demo.example"
 
 _NETTING_PROGRAMS = ("two-step-100k-netting", "trailing-100k-netting")
-_PRAGUE = TradingCalendar("Europe/Prague", "00:00")
+_PRAGUE = LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=())
 _FIRST_NAMES = ("Ada", "Ben", "Chiara", "Dmitri", "Elena", "Farid", "Greta", "Hana", "Ivo", "Jana", "Kofi", "Lena")
 _LAST_NAMES = ("Abara", "Brandt", "Costa", "Dvorak", "Engel", "Fischer", "Garcia", "Horvat", "Ito", "Jansen")
 
@@ -106,50 +100,97 @@ def _program_for(place: int, temper: str) -> str:
 
 def _ruleset(name: str, *terms: Term) -> Ruleset:
     return Ruleset(
-        semantics=SEMANTICS,
         name=name,
         calendar=_PRAGUE,
         late_breach=LateBreach.REVIEW,
         await_swap=False,
+        failures_reviewed=False,
+        overrides_by_two=False,
         terms=terms,
     )
 
 
-def _daily(anchor: Anchor, loss_max_bp: int, on_breach: OnDailyLoss) -> DailyLoss:
-    return DailyLoss(
+def _daily(anchor: Anchor, loss_max_bp: int, on_breach: Action) -> LossLimit:
+    return LossLimit(
         id="daily-loss",
-        loss_max_bp=loss_max_bp,
+        scope=Scope.DAY,
+        amount=Share(bp=loss_max_bp, of=ShareOf.INITIAL),
         anchor=anchor,
-        base=AmountBase.INITIAL,
+        trail=Trail.STATIC,
+        high=Anchor.EQUITY,
+        lock=None,
+        steps=(),
+        checked=Checked.EVERY_TICK,
+        measured=Measured.EQUITY,
         boundary=Boundary.TOUCHES,
-        on_breach=on_breach,
+        on_payout=OnPayout.NONE,
+        warn_at_bp=(5_000, 7_000, 9_000),
+        on_breach=(on_breach,),
+        strikes_within=Scope.PHASE,
     )
 
 
-def _maximum(loss_max_bp: int, trail: Trail, trails_on: Anchor, lock_at_bp: int | None) -> MaximumLoss:
-    return MaximumLoss(
+def _maximum(loss_max_bp: int, trail: Trail, trails_on: Anchor, lock_at_bp: int | None) -> LossLimit:
+    offset = None if lock_at_bp is None else Share(bp=lock_at_bp, of=ShareOf.INITIAL)
+    return LossLimit(
         id="maximum-loss",
-        loss_max_bp=loss_max_bp,
+        scope=Scope.PHASE,
+        amount=Share(bp=loss_max_bp, of=ShareOf.INITIAL),
+        anchor=Anchor.INITIAL,
         trail=trail,
-        trails_on=trails_on,
-        lock_at_bp=lock_at_bp,
+        high=trails_on,
+        lock=None if offset is None else Lock(offset=offset, trigger=FloorReaches(), permanent=True),
+        steps=(),
+        checked=Checked.EVERY_TICK,
+        measured=Measured.EQUITY,
         boundary=Boundary.TOUCHES,
+        on_payout=OnPayout.NONE,
+        warn_at_bp=(5_000, 7_000, 9_000),
+        on_breach=(Action.FAIL,),
+        strikes_within=Scope.PHASE,
     )
 
 
 def _target(target_bp: int, days_min: int) -> tuple[Term, Term]:
-    return (
-        ProfitTarget(id="profit-target", target_bp=target_bp, flat_required=True),
-        MinimumTradingDays(id="trading-days", days_min=days_min),
+    target = ProfitTarget(
+        id="profit-target",
+        amount=Share(bp=target_bp, of=ShareOf.INITIAL),
+        measured=TargetMeasure.BALANCE,
+        held_s=0,
+        flat_required=True,
+        latched=False,
+        auto_close=False,
     )
+    days = TradingDays(
+        id="trading-days",
+        days_min=days_min,
+        counts=DayCounts.OPENED,
+        profit_min=None,
+        boundary=Boundary.TOUCHES,
+        per=Scope.PHASE,
+    )
+    return target, days
+
+
+def _clocks() -> tuple[MaximumDuration, Inactivity]:
+    duration = MaximumDuration(id="duration", days_max=60, counted_from=ClockStart.FIRST_TRADE)
+    inactivity = Inactivity(
+        id="inactivity",
+        days_max=30,
+        counted_from=ClockStart.LAST_TRADE,
+        open_position_counts=True,
+        pending_order_counts=False,
+        on_breach=(Action.FAIL,),
+    )
+    return duration, inactivity
 
 
 def _two_step() -> Program:
     limits = (
-        _daily(Anchor.BALANCE, 500, OnDailyLoss.FAIL),
+        _daily(Anchor.BALANCE, 500, Action.FAIL),
         _maximum(1_000, Trail.STATIC, Anchor.BALANCE, None),
     )
-    clocks = (MaximumDuration(id="duration", days_max=60), Inactivity(id="inactivity", days_max=30))
+    clocks = _clocks()
     return Program(
         program="two-step-100k",
         title="Two-step 100K",
@@ -173,7 +214,7 @@ def _two_step() -> Program:
 
 def _trailing() -> Program:
     limits = (
-        _daily(Anchor.HIGHER, 300, OnDailyLoss.PAUSE_UNTIL_ROLLOVER),
+        _daily(Anchor.HIGHER, 300, Action.PAUSE),
         _maximum(600, Trail.EVERY_TICK, Anchor.EQUITY, 0),
     )
     return Program(
@@ -194,7 +235,7 @@ def _trailing() -> Program:
 
 def _euro() -> Program:
     limits = (
-        _daily(Anchor.EQUITY, 400, OnDailyLoss.FAIL),
+        _daily(Anchor.EQUITY, 400, Action.FAIL),
         _maximum(800, Trail.END_OF_DAY, Anchor.HIGHER, 0),
     )
     return Program(

@@ -3,8 +3,11 @@
 import logging
 import re
 import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import cache
 from ipaddress import ip_address
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from anyio import to_thread
@@ -100,6 +103,34 @@ async def call(method: str, url: str, body: bytes, headers: dict[str, str]) -> i
 
     Raises CallFailed.
     """
+    async with _answer(method, url, body, headers) as answer:
+        status: int = answer.status_code
+    return status
+
+
+class Fetched(NamedTuple):
+    """An answer. `headers`: by their names in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def fetch(url: str, headers: Mapping[str, str], bytes_max: int) -> Fetched:
+    """One GET with its body, as `call` does it. A body of more than `bytes_max` is not read to its end: CallFailed."""
+    plain = {**headers, "accept-encoding": "identity"}  # what is packed may be any size once it is not
+    async with _answer("GET", url, b"", plain) as answer:
+        body = bytearray()
+        async for piece in answer.aiter_raw():
+            body += piece
+            if len(body) > bytes_max:
+                raise CallFailed(f"it answered with more than {bytes_max} bytes")
+        return Fetched(answer.status_code, dict(answer.headers), bytes(body))
+
+
+@asynccontextmanager
+async def _answer(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[Any]:
+    """What httpx is answered. It is imported late, as above."""
     trust = await to_thread.run_sync(_prepared)
     import httpx
 
@@ -110,7 +141,9 @@ async def call(method: str, url: str, body: bytes, headers: dict[str, str]) -> i
             ) as client,
             client.stream(method, url, content=body, headers=headers) as answer,
         ):
-            return answer.status_code
+            yield answer
+    except CallFailed:
+        raise
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as failed:
         raise CallFailed(f"no answer ({type(failed).__name__})") from failed
 

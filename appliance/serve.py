@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from appliance.alarms.watch import Watch
 from appliance.alarms.ways import couriers_for, hand_over
 from appliance.assembly import Machine
+from appliance.calendar_courier import CalendarCourier
 from appliance.clock import SystemClock, wall_us
 from appliance.control import ControlReply, ControlRequest, serve_control
 from appliance.errands import keep_house
@@ -24,6 +25,7 @@ from appliance.settings import ClockSource
 from appliance.space import Space
 from bridges.doorkeeper import NO_DOOR
 from firm.inputs import ClockTicked
+from firm.news import NEWS_NAME
 from storage.errors import DiskRefused
 from storage.files import FirmDirectory
 from storage.sqlite_file import TracesRemain
@@ -76,6 +78,7 @@ async def _serve_on(
         tasks.start_soon(space.watch)
         tasks.start_soon(keep_house, machine)
         tasks.start_soon(watch.run)
+        tasks.start_soon(_calendar_courier(machine).run)
         path = FirmDirectory(machine.directory).control_socket
         await tasks.start(serve_control, path, lambda request: handle(machine, request))
         set_aside_what_stays()
@@ -87,6 +90,14 @@ async def _serve_on(
                 tasks.start_soon(be_watched, machine.runner.prove_life_to, machine.runner.knock)
                 await told()
         machine.runner.stop()
+
+
+def _calendar_courier(machine: Machine) -> CalendarCourier:
+    def version() -> str:
+        adopted = machine.engine.calendar(NEWS_NAME)
+        return "" if adopted is None else adopted.version
+
+    return CalendarCourier(machine.settings.calendar, version, machine.ask)
 
 
 def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
@@ -108,6 +119,7 @@ def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
         held=lambda: machine.runner.held,
         held_since_us=lambda: machine.held_since_us,
         tickets=tickets,
+        lab=machine.lab,
     )
 
 

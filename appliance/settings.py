@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from appliance.alarms.limits import AlarmSettings, HeartbeatSettings
+from appliance.calendar_courier import CalendarSettings
 from appliance.copying import BackupSettings
 from appliance.section import Section
 from firm.instant import SECOND_US
@@ -251,6 +252,7 @@ class Settings(Section, frozen=True, kw_only=True):
     risk: RiskSettings = RiskSettings()
     ledger: LedgerSettings = LedgerSettings()
     log: LogSettings = LogSettings()
+    calendar: CalendarSettings = CalendarSettings()
     backups: BackupSettings = BackupSettings()
     alarms: AlarmSettings = AlarmSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()

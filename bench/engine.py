@@ -17,6 +17,7 @@ import math
 import random
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from actors.arrival import Arrival
@@ -62,9 +63,11 @@ class Floor:
         *,
         trailing: bool,
         trend: bool = False,
+        sold: Sequence[Program] | None = None,
         engine: Engine | None = None,
         t_us: int = T0,
     ) -> None:
+        """`sold`: the programs of its accounts in turn; else those of the demo, with floors that trail where `trailing`."""
         self.engine = engine or Engine("00" * 16)
         self.book = _Rising(symbols) if trend else Book(symbols)
         self.t_us = t_us
@@ -72,7 +75,7 @@ class Floor:
         self.opened: list[int] = []
         self._trend = trend
         self._dice = random.Random(1)
-        self._sold = [
+        self._sold = sold or [
             program for program in programs_sold(trailing=trailing) if not trend or trails_every_tick(program)
         ]
         self._open()

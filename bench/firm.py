@@ -17,7 +17,8 @@ from appliance.settings import FirmSettings, GatewaySettings, Settings, WebSetti
 from bridges.enrolment import new_keypair
 from firm.commands import Command, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.ids import ID_BITS
-from firm.ruleset import MaximumLoss, Program, Trail
+from firm.needs import needs_of
+from firm.ruleset import Program
 from storage.files import FirmDirectory
 from web.auth import LOOPBACK_COOKIE, SESSION_ID_BYTES
 
@@ -140,8 +141,7 @@ def programs_sold(*, trailing: bool) -> tuple[Program, ...]:
 
 
 def trails_every_tick(program: Program) -> bool:
-    terms = program.phases[0].ruleset.terms
-    return any(isinstance(term, MaximumLoss) and term.trail is Trail.EVERY_TICK for term in terms)
+    return needs_of(program.phases[0].ruleset).follows_prices
 
 
 def _sell(machine: Machine, sold: Sequence[Program], accounts: int, people: int) -> list[Sold]:

@@ -8,7 +8,7 @@ from appliance.assembly import Machine
 from appliance.founding import found
 from appliance.settings import ClockSettings, ClockSource, FirmSettings, Settings
 from bench.engine import T0, Floor
-from bench.firm import listing
+from bench.firm import DIRECT, Listed
 from firm.inputs import ClockTicked
 
 ROWS_AT_ONCE = 1_000
@@ -25,10 +25,12 @@ def found_in_simulated_time(directory: Path) -> Machine:
 class Kept(Floor):
     """A floor whose rows are in the machine's ledger, once they are flushed. `t_us`: its platform's instant while it grows."""
 
-    def __init__(self, machine: Machine, *, trailing: bool, t_us: int = T0) -> None:
+    def __init__(
+        self, machine: Machine, *, trailing: bool, t_us: int = T0, symbols: tuple[Listed, ...] = DIRECT
+    ) -> None:
         self._machine = machine
         self._rows, self._frames, self._heads = [], [], []
-        super().__init__(listing(conversions=False), trailing=trailing, engine=machine.engine, t_us=t_us)
+        super().__init__(symbols, trailing=trailing, engine=machine.engine, t_us=t_us)
 
     def decide(self, arrivals: list[Arrival]) -> Batch:
         batch = super().decide(arrivals)

@@ -75,6 +75,19 @@ def _price_line(name: str, result: dict[str, Any], line: dict[str, Any]) -> Line
     return Line(name, what, f"<= {goal} µs", measured, line["us_per_price"] <= goal)
 
 
+def _rules_lines(name: str, result: dict[str, Any]) -> list[Line]:
+    kinds = ", ".join(f"{kind} {us:,.0f}" for kind, us in result["us"].items())
+    what = (
+        f"one event of an account with {result['rules']} rules, {result['held']} positions, {result['trades']} trades"
+    )
+    measured = f"{result['us_per_event']:,.1f} µs CPU ({kinds})"
+    beside = "interpreting all of its rules at every event, as a multiple of that"
+    return [
+        Line(name, what, f"<= {result['goal_us']} µs", measured, bool(result["goals_met"])),
+        Line(name, beside, "-", f"{result['times_plain']:,.1f} ({result['plain_us']:,.0f} µs CPU)", None),
+    ]
+
+
 def _restart_lines(name: str, result: dict[str, Any]) -> list[Line]:
     return [_restart_line(name, result, line) for line in result["lines"]]
 
@@ -152,6 +165,34 @@ def _replay_lines(name: str, result: dict[str, Any]) -> list[Line]:
         ("an empty firm, from the start of its process to its first page", f"{result['start_s']:.2f} s"),
     ]
     return [Line(name, what, "-", measured, None) for what, measured in told]
+
+
+def _lab_lines(name: str, result: dict[str, Any]) -> list[Line]:
+    of, goal = f"{result['accounts']:,} accounts", result["goal_min"]
+    each = ", ".join(f"{us:,.0f} µs a {kind}" for kind, us in result["us_each"].items())
+    return [
+        Line(
+            name,
+            f"the rule lab, a month of the bundled ticks and of deals, {of}; extrapolated",
+            f"<= {goal} min of a core",
+            f"{result['month_min']:,.1f} min ({each})",
+            bool(result["goals_met"]),
+        ),
+        Line(
+            name,
+            f"the same with every report of equity, {of}; extrapolated",
+            "-",
+            f"{result['with_reports_min']:,.0f} min, {result['events_per_s']:,.0f} events/s",
+            None,
+        ),
+        Line(
+            name,
+            f"a price where all of {of} are looked at, as a multiple of the lab's",
+            "-",
+            f"{result['times_plain']:,.0f}",
+            None,
+        ),
+    ]
 
 
 def _burst_lines(name: str, result: dict[str, Any]) -> list[Line]:
@@ -259,7 +300,9 @@ _TELLERS: dict[str, _Teller] = {
     "memory": _memory_lines,
     "pages": _pages_lines,
     "replay": _replay_lines,
+    "lab": _lab_lines,
     "restore": _restore_lines,
     "restart": _restart_lines,
+    "rules": _rules_lines,
     "shipping": _shipping_lines,
 }

@@ -10,14 +10,17 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
+from firm.arithmetic import Unit
 from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRestated
 from firm.inputs import Side
 from firm.money import Money
+from firm.needs import needs_of
+from firm.overrides import Overrides
 from firm.phase import Standing
 from firm.price import Quote, rescaled
-from firm.ruleset import Anchor, MaximumLoss, Ruleset, Trail
-from firm.trading_day import TradingDay
+from firm.ruleset import AnyRuleset
+from firm.track import DayStart, Track
 
 
 class Position(msgspec.Struct, frozen=True, gc=False):
@@ -34,20 +37,6 @@ class Position(msgspec.Struct, frozen=True, gc=False):
     swap: int
     swap_seq: int
     swap_path: str
-
-
-class DayStart(msgspec.Struct, frozen=True, gc=False):
-    """The marks from which the running day is measured; `seq` is the DayOpened, DayAnchored or DayStartMoved row that holds them.
-
-    `priced`: False where a position had no price at the day's first instant.
-    """
-
-    day: TradingDay
-    balance: int
-    equity: int
-    seq: int
-    final: bool
-    priced: bool = True
 
 
 def _stood(quote: Quote, at_us: int, known_now: tuple[Quote, ...], known_then: tuple[Quote, ...]) -> bool:
@@ -224,7 +213,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     `doubts`: why it is not final. `day_us`: the first instant of the day it fell in. `moved`: what was booked since and
     belongs into the equity that was observed. `grounds`: None where nobody
     is asked, or where it can no longer be measured again. `counted`: minor units
-    of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides.
+    of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides. Of a rule that
+    is no loss limit `floor` is its limit, in `unit`, and `subject` what broke it.
     """
 
     rule: str
@@ -238,6 +228,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     grounds: Grounds | None = None
     counted: int = 0
     questioned: bool = False
+    unit: Unit = Unit.MINOR
+    subject: str = ""
 
     @property
     def awaits_figures(self) -> bool:
@@ -254,13 +246,14 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One account. `paused_until_us`: 0, or the rollover that ends a pause.
 
     `earlier`: the books of this day before the newest changes, oldest first; the present one began at `book_since_us`.
-    `rollover_high`: the highest mark at any rollover whose figures are final.
+    `track`: what its rules remember beyond the book.
     `findings`: breaches suspected and not settled, or the declared one. `waived`: rules a person let off for this day.
     `exhibits`: ticks copied into the account's chain, by their row, that no decision has cited yet.
     `deals`: ids of what was booked, by trading day, the running one last.
     `written_peak`: the newest that a row holds: what a verdict rests on. `peaks_doubted`: of this day.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     `deals_known`: booked, the newest last, as they read now, while they may be corrected. `traded`: days, the newest last.
+    `overrides`: exceptions from its rules.
     """
 
     account: int
@@ -272,7 +265,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     bridge: str
     initial: Money
     ruleset_id: str
-    ruleset: Ruleset
+    ruleset: AnyRuleset
     opened_seq: int
     opened_us: int
     login: str = ""
@@ -288,9 +281,6 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     peak: Peak | None = None
     written_peak: Peak | None = None
     peaks_doubted: int = 0
-    rollover_high: int = 0
-    rollover_high_source: str = ""
-    rollover_high_us: int = 0
     days_traded: int = 0
     last_day_traded: str = ""
     days_traded_seq: int = 0
@@ -309,6 +299,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     deals: tuple[frozenset[str], ...] = (frozenset(),)
     deals_known: tuple[KnownDeal, ...] = ()
     traded: tuple[DayTraded, ...] = ()
+    track: Track = Track()
+    overrides: Overrides = Overrides()
 
     def money(self, minor: int) -> Money:
         """An amount in this account's currency."""
@@ -325,7 +317,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def trails_every_tick(self) -> bool:
         """Whether a floor follows every new equity high."""
-        return any(isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK for terms in self.ruleset.terms)
+        return needs_of(self.ruleset).follows_prices
 
     @property
     def is_peak_in_doubt(self) -> bool:
@@ -364,12 +356,6 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def position(self, position_id: str) -> Position | None:
         return next((held for held in self.positions if held.position_id == position_id), None)
-
-
-def rollover_mark(trails_on: Anchor, balance: int, equity: int) -> tuple[int, str]:
-    """Which of the marks at a rollover a floor that trails at the end of the day follows, and its name."""
-    marks = {Anchor.BALANCE: (balance, "balance"), Anchor.EQUITY: (equity, "equity")}
-    return max(marks.values()) if trails_on is Anchor.HIGHER else marks[trails_on]
 
 
 def with_price_peak(

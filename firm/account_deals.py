@@ -33,6 +33,7 @@ from firm.inputs import DealEntry, Side
 from firm.money import divided_rounded_half_away
 from firm.phase import Standing
 from firm.price import rescaled
+from firm.track_days import after_correction
 
 _NEVER_US = 2**63
 
@@ -187,6 +188,7 @@ def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, hap
         last_trade_seq=seq,
         deals_known=known,
         traded=_with_opened(state.traded, before.day, -1) if unopened else state.traded,
+        track=after_correction(state, fact, before),
     )
 
 

@@ -3,9 +3,24 @@
 from msgspec.structs import replace
 
 from firm.account import AccountState, Finding, Grounds, Moved, Peak, with_deal
-from firm.facts import BreachDeclared, BreachSuspected, DealBooked, DividendBooked, PeakDoubted, VerdictCorrected
+from firm.account_marks import at_its_last_peak
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    DealBooked,
+    DividendBooked,
+    PeakDoubted,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
+    VerdictCorrected,
+)
+from firm.needs import follows_prices
 from firm.price import Quote
-from firm.ruleset import MaximumLoss, Trail
+from firm.terms.losses import Checked, LossLimit, Measured
+from firm.terms.words import Action
+from firm.track import Broken
+from firm.track_fold import with_strike
 
 
 def finding_of(state: AccountState, fact: BreachDeclared | BreachSuspected, seq: int) -> Finding:
@@ -18,6 +33,48 @@ def finding_of(state: AccountState, fact: BreachDeclared | BreachSuspected, seq:
     return Finding(fact.rule, seq, *figures, doubts, grounds=grounds, counted=counted)
 
 
+def after_breach(state: AccountState, fact: BreachDeclared, seq: int) -> AccountState:
+    """A hard one is the last word on the account. A soft one counts as a strike, and is looked at no more that day."""
+    finding = finding_of(state, fact, seq)
+    if fact.severity == "hard":
+        ended = state if fact.reviewed else at_its_last_peak(state)
+        return replace(ended, findings=(finding,), exhibits=())
+    day = state.day.day.label if state.day is not None else ""
+    findings = (*other_findings(state, fact.rule), finding)
+    return replace(
+        state, findings=findings, exhibits=(), track=with_strike(state.track, fact.rule, fact.at_us, day, seq)
+    )
+
+
+def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptAgain, seq: int) -> AccountState:
+    """A rule that is no loss limit was broken, looks broken, or is kept again."""
+    track = state.track
+    others = tuple(one for one in track.broken if (one.rule, one.subject) != (fact.rule, fact.subject))
+    if isinstance(fact, RuleKeptAgain):
+        return replace(state, track=replace(track, broken=others))
+    does = fact.does if isinstance(fact, RuleBroken) else None
+    track = replace(track, broken=(*others, Broken(fact.rule, fact.subject, does)))
+    day = state.day.day if state.day is not None else None
+    doubts = fact.doubts if isinstance(fact, RuleSuspected) else ()
+    finding = Finding(
+        fact.rule,
+        seq,
+        fact.limit,
+        fact.observed,
+        fact.at_us,
+        day.start_us if day else 0,
+        doubts,
+        unit=fact.unit,
+        subject=fact.subject,
+    )
+    if isinstance(fact, RuleSuspected):
+        return replace(state, track=track, findings=(*other_findings(state, fact.rule), finding), exhibits=())
+    if fact.does is Action.FAIL:
+        return replace(at_its_last_peak(state), track=track, findings=(finding,), exhibits=())
+    struck = with_strike(track, fact.rule, fact.at_us, day.label if day else "", seq)
+    return replace(state, track=struck, exhibits=())
+
+
 def _suspected(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Finding | None:
     """What was suspected, where that is declared now."""
     if fact.quotes:
@@ -26,8 +83,8 @@ def _suspected(state: AccountState, fact: BreachDeclared | BreachSuspected) -> F
 
 
 def _grounds(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Grounds | None:
-    if fact.severity != "hard":
-        return None  # a pause is over before anybody could answer
+    if fact.severity != "hard" or not _is_equity_at_a_price(state, fact.rule):
+        return None  # a soft breach is over before anybody could answer
     if not fact.quotes:  # what was only suspected is declared: at the prices that it was suspected at
         suspected = _suspected(state, fact)
         return suspected.grounds if suspected is not None else None
@@ -40,9 +97,20 @@ def _grounds(state: AccountState, fact: BreachDeclared | BreachSuspected) -> Gro
     return Grounds(then.balance, then.balance_source, then.positions, quotes, high=high)
 
 
+def _is_equity_at_a_price(state: AccountState, rule: str) -> bool:
+    """Whether prices that come late can tell anything about what was measured."""
+    terms = _limit(state, rule)
+    return terms is not None and terms.measured is Measured.EQUITY and terms.checked is Checked.EVERY_TICK
+
+
 def _follows_every_tick(state: AccountState, rule: str) -> bool:
-    terms = next(terms for terms in state.ruleset.terms if terms.id == rule)
-    return isinstance(terms, MaximumLoss) and terms.trail is Trail.EVERY_TICK
+    terms = _limit(state, rule)
+    return terms is not None and follows_prices(terms)
+
+
+def _limit(state: AccountState, rule: str) -> LossLimit | None:
+    terms = next(one.terms for one in state.ruleset.rules if one.id == rule)
+    return terms if isinstance(terms, LossLimit) else None
 
 
 def after_doubt(state: AccountState, fact: PeakDoubted) -> AccountState:

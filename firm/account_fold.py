@@ -4,13 +4,12 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from firm import track_fold
 from firm.account import (
     AccountState,
-    Closing,
     EarlierBook,
     Moved,
     Peak,
-    Position,
     cash_key,
     with_deal,
     with_restated,
@@ -25,8 +24,10 @@ from firm.account_deals import (
     with_deals_restated,
 )
 from firm.account_findings import (
+    after_breach,
     after_correction,
     after_doubt,
+    after_rule,
     finding_of,
     other_findings,
     with_late_deal,
@@ -35,16 +36,21 @@ from firm.account_findings import (
     with_moved,
 )
 from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
+from firm.account_overrides import after_override
+from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting
+from firm.arithmetic import Figure
 from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
     AccountLinked,
     AccountOpened,
     AccountPaused,
+    AccountRestricted,
     BreachDeclared,
     BreachSuspected,
     CashBooked,
     ContractChanged,
     DayAnchored,
+    DayClosed,
     DayOpened,
     DayStartMoved,
     DealBooked,
@@ -54,17 +60,28 @@ from firm.facts import (
     DriftCleared,
     DriftFound,
     Fact,
+    HighMoved,
+    LimitNeared,
     MarkTaken,
+    OverrideAsked,
+    OverrideGranted,
     PassHeld,
+    PayoutBooked,
     PeakDoubted,
     PeakReached,
     PhasePassed,
     PositionRestated,
     PositionsDrifted,
+    ProfitExcluded,
     QuoteUsed,
     RolloverHighMoved,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
     StandingChanged,
     SwapPosted,
+    TargetLeft,
+    TargetReached,
     TradingDayCounted,
     TradingDayUncounted,
     VerdictCorrected,
@@ -79,19 +96,24 @@ from firm.inputs import (
 )
 from firm.phase import JUDGED, Standing
 from firm.price import Quote
+from firm.ruleset import shared
+from firm.track_days import after_deal, after_dividend, at_day_closed
+from firm.track_orders import with_order, with_stops
+from firm.track_targets import at_target
 
-Booking = DealBooked | DealCorrected | CashBooked | DividendBooked | SwapPosted | PositionRestated
+Booking = DealBooked | DealCorrected | CashBooked | PayoutBooked | DividendBooked | SwapPosted | PositionRestated
 
 # What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
 POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
 
 
 # What most rows are: nothing of them is felt here, or only with the row that books it.
-_UNFELT: frozenset[type[Input | Fact]] = frozenset({OrderReported, DealReported, MarkTaken})
+_UNFELT: frozenset[type[Input | Fact]] = frozenset({DealReported, MarkTaken})
 
 
 def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> AccountState:
     """The state that AccountOpened begins."""
+    ruleset = shared(fact.ruleset_id, fact.ruleset)
     return AccountState(
         account=account,
         trader=fact.trader,
@@ -102,27 +124,52 @@ def opened(fact: AccountOpened, account: int, seq: int, happened_us: int) -> Acc
         bridge=fact.bridge,
         initial=fact.initial,
         ruleset_id=fact.ruleset_id,
-        ruleset=fact.ruleset,
+        ruleset=ruleset,
         opened_seq=seq,
         opened_us=happened_us,
         balance=fact.initial.minor,
         balance_source=f"{seq}/initial/minor",
-        rollover_high=fact.initial.minor,
-        rollover_high_source=f"{seq}/initial/minor",
+        track=track_fold.track_opened(ruleset, fact.initial.minor, f"{seq}/initial/minor", happened_us),
     )
 
 
-def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:  # noqa: C901  (a table of rows)
+def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
     """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
     if type(body) in _UNFELT:
         return state
     match body:
-        case DealBooked() | DealCorrected() | CashBooked() | DividendBooked() | SwapPosted() | PositionRestated():
+        case (
+            DealBooked()
+            | DealCorrected()
+            | CashBooked()
+            | PayoutBooked()
+            | DividendBooked()
+            | SwapPosted()
+            | PositionRestated()
+        ):
             return _fold_booking(state, body, seq, happened_us)
         case PositionReported():
-            return _after_swap_told(state, body.position_id, body.t_us)
+            return after_swap_told(with_stops(state, body, seq), body.position_id, body.t_us)
+        case OrderReported():
+            return with_order(state, body, seq)
+        case StandingChanged():
+            ended = at_its_last_peak(state) if body.after in (Standing.CLOSED, Standing.PASSED) else state
+            return at_standing(replace(ended, standing=body.after))
+        case AccountLinked():
+            return replace(state, login=body.login)
+        case _:
+            return _fold_marks(state, body, seq, happened_us)
+
+
+def _fold_marks(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
+    """What floors are measured from."""
+    match body:
         case RolloverHighMoved():
-            return replace(state, rollover_high=body.high.minor, rollover_high_source=f"{seq}/high/minor")
+            return replace(state, track=track_fold.at_rollover_high_moved(state.track, body, seq))
+        case HighMoved():
+            return replace(state, track=track_fold.at_high_moved(state.track, body, seq))
+        case DayClosed():
+            return replace(state, track=at_day_closed(state.track, body, seq))
         case DayOpened():
             return at_day_opened(after_day_opened(state, body, seq))
         case DayAnchored():
@@ -133,12 +180,15 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return after_peak(state, body, seq)
         case PeakDoubted():
             return after_doubt(state, body)
-        case StandingChanged():
-            ended = at_its_last_peak(state) if body.after is Standing.CLOSED else state
-            return at_standing(replace(ended, standing=body.after))
+        case _:
+            return _fold_verdicts(state, body, seq, happened_us)
+
+
+def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
+    """What was decided about it, and the exhibits that decisions rest on."""
+    match body:
         case BreachDeclared():
-            ended = state if body.reviewed else at_its_last_peak(state)
-            return replace(ended, findings=(finding_of(state, body, seq),), exhibits=())
+            return after_breach(state, body, seq)
         case BreachSuspected():
             findings = (*other_findings(state, body.rule), finding_of(state, body, seq))
             return replace(state, findings=findings, exhibits=())
@@ -146,25 +196,34 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             return _after_exhibit(state, body, seq)
         case VerdictCorrected():
             return after_correction(state, body)
+        case RuleBroken() | RuleSuspected() | RuleKeptAgain():
+            return after_rule(state, body, seq)
+        case TargetReached() | TargetLeft():
+            return replace(state, track=at_target(state.track, state.ruleset, body, seq))
+        case OverrideAsked() | OverrideGranted():
+            return after_override(state, body, seq, happened_us)
         case PassHeld():
             return replace(state, pass_held_seq=seq)
         case PhasePassed():
             return replace(state, pass_held_seq=0)
-        case AccountPaused():
+        case AccountPaused() | AccountRestricted():
             return replace(state, paused_until_us=body.until_us)
-        case AccountLinked():
-            return replace(state, login=body.login)
+        case LimitNeared():
+            return replace(state, track=track_fold.with_warning(state.track, body.rule, body.share_bp))
         case _:
             return _fold_deals(state, body, seq, happened_us)
 
 
 def _fold_deals(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
-    """The days that deals count for."""
+    """The days that deals count for, and what of their profit does not count."""
     match body:
         case TradingDayCounted():
             return after_counted(state, body, seq)
         case TradingDayUncounted():
             return after_uncounted(state, body, seq)
+        case ProfitExcluded():
+            excluded = Figure(body.total.minor, f"{seq}/total/minor")
+            return replace(state, track=replace(state.track, excluded=excluded))
         case _:
             return _fold_agreement(state, body, seq, happened_us)
 
@@ -178,10 +237,12 @@ def _fold_booking(state: AccountState, body: Booking, seq: int, happened_us: int
             return after_deal_corrected(state, body, seq, happened_us)
         case CashBooked():
             return _after_cash(state, body, seq, happened_us)
+        case PayoutBooked():
+            return _after_payout(state, body, seq, happened_us)
         case DividendBooked():
             return _after_dividend(state, body, seq, happened_us)
         case SwapPosted():
-            return _after_swap(state, body, seq, happened_us)
+            return after_swap(_with_book_kept(state, happened_us), body, seq)
         case PositionRestated():
             return _after_restated(state, body, seq, happened_us)
         case unknown:
@@ -225,7 +286,7 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
     return replace(
         _with_book_kept(state, happened_us),
         positions=with_deal(state.positions, fact, seq),
-        closing=_no_longer_awaiting(closing, fact),
+        closing=no_longer_awaiting(closing, fact),
         findings=findings,
         balance=fact.balance.minor,
         balance_source=f"{seq}/balance/minor",
@@ -233,6 +294,7 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
         last_trade_seq=seq,
         deals=_with_id(state.deals, fact.deal_id),
         peak=_peak_after_deal(state, fact, happened_us),
+        track=track_fold.at_balance(after_deal(state, fact, seq, happened_us), fact.balance.minor, seq, happened_us),
     )
 
 
@@ -265,30 +327,6 @@ def _with_book_kept(state: AccountState, until_us: int) -> AccountState:
     return replace(state, earlier=(*state.earlier[1 - EARLIER_BOOKS_MAX :], kept), book_since_us=until_us)
 
 
-def _no_longer_awaiting(closing: Closing | None, fact: DealBooked) -> Closing | None:
-    """A position that is closed brings no more news of its swap."""
-    if closing is None or fact.lots_e8:
-        return closing
-    return replace(closing, swap_awaited=closing.swap_awaited - {fact.position_id})
-
-
-def _after_swap(state: AccountState, fact: SwapPosted, seq: int, happened_us: int) -> AccountState:
-    closing = state.closing
-    if closing is not None:
-        closing = replace(closing, positions=_with_swap(closing.positions, fact, seq))
-    state = _with_book_kept(state, happened_us)
-    return replace(state, positions=_with_swap(state.positions, fact, seq), closing=closing)
-
-
-def _with_swap(positions: tuple[Position, ...], fact: SwapPosted, seq: int) -> tuple[Position, ...]:
-    return tuple(
-        replace(held, swap=fact.swap.minor, swap_seq=seq, swap_path="swap/minor")
-        if held.position_id == fact.position_id
-        else held
-        for held in positions
-    )
-
-
 def _after_cash(state: AccountState, fact: CashBooked, seq: int, happened_us: int) -> AccountState:
     closing = state.closing
     if closing is not None:
@@ -306,6 +344,18 @@ def _after_cash(state: AccountState, fact: CashBooked, seq: int, happened_us: in
     )
 
 
+def _after_payout(state: AccountState, fact: PayoutBooked, seq: int, happened_us: int) -> AccountState:
+    """The balance comes down. Whether floors come with it is for each limit to say."""
+    return replace(
+        _with_book_kept(state, happened_us),
+        balance=fact.balance.minor,
+        balance_source=f"{seq}/balance/minor",
+        findings=with_moved(state.findings, Moved(seq, -fact.profit.minor, cash=True)),
+        deals=_with_id(state.deals, cash_key(fact.cash_id)),
+        track=track_fold.at_payout(state.track, fact, seq, happened_us),
+    )
+
+
 def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happened_us: int) -> AccountState:
     """As a deal that leaves every position as it is: one of before the day's first instant belongs to the day that ended."""
     closing, findings = state.closing, state.findings
@@ -320,6 +370,7 @@ def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happene
         findings=tuple(with_late_dividend(finding, fact, happened_us) for finding in findings),
         deals=_with_id(state.deals, cash_key(fact.cash_id)),
         peak=_peak_after_booking(state, happened_us),
+        track=track_fold.at_balance(after_dividend(state, fact, happened_us), fact.balance.minor, seq, happened_us),
     )
 
 
@@ -329,13 +380,6 @@ def _after_restated(state: AccountState, fact: PositionRestated, seq: int, happe
         closing = replace(closing, positions=with_restated(closing.positions, fact, seq))
     state = with_deals_restated(_with_book_kept(state, happened_us), fact)
     return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing)
-
-
-def _after_swap_told(state: AccountState, position_id: str, t_us: int) -> AccountState:
-    """The platform spoke of a position after the day's first instant: its swap, changed or not, is known."""
-    if state.closing is None or state.day is None or t_us < state.day.day.start_us:
-        return state
-    return replace(state, closing=replace(state.closing, swap_awaited=state.closing.swap_awaited - {position_id}))
 
 
 def _after_exhibit(state: AccountState, fact: QuoteUsed, seq: int) -> AccountState:

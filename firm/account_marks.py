@@ -2,10 +2,15 @@
 
 from msgspec.structs import replace
 
-from firm.account import AccountState, Closing, DayStart, Peak, rollover_mark
+from firm import track_fold
+from firm.account import AccountState, Closing, Peak, Position
+from firm.arithmetic import Figure
 from firm.bounds import DEAL_DAYS_KEPT
 from firm.facts import DayAnchored, DayOpened, DayStartMoved, PeakReached
-from firm.ruleset import MaximumLoss, Trail
+from firm.needs import needs_of
+from firm.terms.words import Frequency
+from firm.track import DayStart, Track
+from firm.track_days import at_day_begun
 
 
 def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountState:
@@ -24,10 +29,10 @@ def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountS
     start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, not fact.provisional, fact.priced)
     awaited = frozenset(held.position_id for held in positions) if state.ruleset.await_swap else frozenset()
     closing = Closing(state.balance, positions, awaited) if fact.provisional else None
-    high = (
-        {} if fact.provisional else _rollover_high(state, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
-    )
-    first = Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq)  # of the account's first day
+    first = Peak(fact.equity.minor, fact.balance.minor, fact.day.start_us, (), seq)
+    begins = state.peak is None or needs_of(state.ruleset).peak_of_day
+    written = state.written_peak
+    ended = Figure(written.equity, f"{written.seq}/equity/minor") if written is not None else None
     return replace(
         state,
         day=start,
@@ -44,30 +49,55 @@ def after_day_opened(state: AccountState, fact: DayOpened, seq: int) -> AccountS
             finding for finding in state.findings if finding.doubts
         ),  # what only paused the day before is over
         deals=(*state.deals[1 - DEAL_DAYS_KEPT :], frozenset()),
-        peak=state.peak or first,
-        written_peak=first if state.peak is None else state.written_peak,
-        **high,
+        peak=_peak_at_start(state.peak, first) if begins else state.peak,
+        written_peak=first if begins else state.written_peak,
+        track=_track_at_day(state, fact, seq, ended, positions),
     )
+
+
+def _peak_at_start(peak: Peak | None, first: Peak) -> Peak:
+    """A fold has seen the prices of the whole frame in which the day began: there may be a higher one of the new day already."""
+    newer = peak is not None and peak.at_us >= first.at_us and peak.equity > first.equity
+    return peak if newer and peak is not None else first
+
+
+def with_peak_of_day(state: AccountState, equity: int, at_us: int) -> AccountState:
+    """For folding: a day begins with this equity, of which no row is known yet."""
+    return replace(state, peak=Peak(equity, state.balance, at_us, (), 0))
+
+
+def _with_yesterday_s_mended(state: AccountState) -> Track:
+    """What a price broke counts for the day: on the next one it is a new breach."""
+    by_price = {rule.id for rule in state.ruleset.rules if rule.terms.frequency is Frequency.TICK}
+    return replace(state.track, broken=tuple(one for one in state.track.broken if one.rule not in by_price))
+
+
+def _track_at_day(
+    state: AccountState, fact: DayOpened, seq: int, ended: Figure | None, positions: tuple[Position, ...]
+) -> Track:
+    track = track_fold.at_day_opened(_with_yesterday_s_mended(state), fact, seq, ended)
+    if not needs_of(state.ruleset).days:
+        return track
+    return at_day_begun(track, fact.day.label, fact.day.start_us, positions)
 
 
 def after_day_anchored(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
     start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True, priced=fact.priced)
-    high = _rollover_high(state, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
-    return replace(state, day=start, closing=None, **high)
+    return replace(
+        _with_peak_of_start(state, fact, seq),
+        day=start,
+        closing=None,
+        track=track_fold.at_day_anchored(state.track, fact, seq),
+    )
 
 
-def _rollover_high(state: AccountState, start_us: int, balance: int, equity: int, seq: int) -> dict[str, int | str]:
-    """The highest final mark at any rollover, and which one, for floors that trail at the end of the day."""
-    for term in state.ruleset.terms:
-        if isinstance(term, MaximumLoss) and term.trail is Trail.END_OF_DAY:
-            mark, name = rollover_mark(term.trails_on, balance, equity)
-            if mark > state.rollover_high:
-                return {
-                    "rollover_high": mark,
-                    "rollover_high_source": f"{seq}/{name}/minor",
-                    "rollover_high_us": start_us,
-                }
-    return {}
+def _with_peak_of_start(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
+    """A high that begins anew each day, and is still the equity with which it began, is what that proves to have been."""
+    peak, day = state.peak, state.day
+    if day is None or peak is None or peak.seq != day.seq or not needs_of(state.ruleset).peak_of_day:
+        return state
+    first = replace(peak, equity=fact.equity.minor, balance=fact.balance.minor, seq=seq)
+    return replace(state, peak=first, written_peak=first)
 
 
 def after_start_moved(state: AccountState, fact: DayStartMoved, seq: int) -> AccountState:
@@ -84,8 +114,13 @@ def at_its_last_peak(state: AccountState) -> AccountState:
 def after_peak(state: AccountState, fact: PeakReached, seq: int) -> AccountState:
     before, written = state.peak, state.written_peak
     known = dict(state.exhibits)
-    newer = before is not None and before.came_after(fact)
+    newer = before is not None and (before.came_after(fact) or _is_of_a_later_day(state, before, fact))
     same = written if newer else before  # written down or moved by cash, it is still the same high
     quotes = tuple(known[row] for row in fact.quotes if row in known) or (same.quotes if same is not None else ())
     peak = Peak(fact.equity.minor, fact.balance.minor, fact.at_us, quotes, seq, fact.in_doubt, fact.off_market)
     return replace(state, peak=before if newer else peak, written_peak=peak, exhibits=())
+
+
+def _is_of_a_later_day(state: AccountState, before: Peak, written: PeakReached) -> bool:
+    """A fold has seen the next day begin, in the frame in which the last high of the day before was written down."""
+    return needs_of(state.ruleset).peak_of_day and before.at_us > written.at_us

@@ -6,6 +6,7 @@ their names and records a `Step` for each operation; the steps go into the decis
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -28,6 +29,24 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     value: int
     unit: str = ""
     source: str = ""
+
+
+class Figure(msgspec.Struct, frozen=True, gc=False):
+    """A number with the ledger row it comes from, "SEQ/path/in/payload", so that a working can cite it."""
+
+    value: int
+    source: str
+
+
+class Unit(StrEnum):
+    """What a judged number counts."""
+
+    MINOR = "minor"  # minor units of the account's currency
+    BP = "bp"
+    LOTS_E8 = "lots_e8"
+    COUNT = "count"
+    DAYS = "days"
+    SECONDS = "s"
 
 
 class Arithmetic(Protocol):

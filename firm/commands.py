@@ -1,12 +1,15 @@
 """Commands: what a person (or a script in a person's name) asks the firm to do. Imperative; each says who, and where it matters why.
 
-`by` is a pseudonymous reference: "staff:<id>", "trader:<id>" or "console". Personal data is sealed in the vault at the border; a
-command carries only its commitment. Ids that a command creates were drawn at the border. The answer is a fact, or `Refused`.
+`by` is a pseudonymous reference: "staff:<id>", "trader:<id>", "console", or "courier" for what the settings have brought. Personal data
+is sealed in the vault at the border; a command carries only its commitment. Ids that a command creates were drawn at the border. The
+answer is a fact, or `Refused`.
 """
 
 from enum import StrEnum
 
 from firm.inputs import Input
+from firm.news import NewsCalendar
+from firm.overrides import Override
 from firm.ruleset import Program
 
 
@@ -83,6 +86,19 @@ class PublishProgram(Command, frozen=True, kw_only=True):
     program: Program
 
 
+class RetireProgram(Command, frozen=True, kw_only=True):
+    """Offer a program no more. Accounts and orders keep what they were sold; publishing it again offers it again."""
+
+    program: str
+    why: str
+
+
+class AdoptCalendar(Command, frozen=True, kw_only=True):
+    """Go by this calendar of economic news from now on, in place of the one of its name: what somebody else published, as it was read."""
+
+    calendar: NewsCalendar
+
+
 class PlaceOrder(Command, frozen=True, kw_only=True):
     """A trader wants a program. `accounts` are the ids that its phases' accounts will have, in order; those left over lapse."""
 
@@ -106,6 +122,18 @@ class ReviewVerdict(Command, frozen=True, kw_only=True):
     decision: int
     outcome: ReviewOutcome
     why: str
+
+
+class GrantOverride(Command, frozen=True, kw_only=True):
+    """Make an exception from an account's rules. Where they want a second person, the same again by another one grants it.
+
+    `evidence`: where to read what it rests on, such as a ticket's number or a file's hash.
+    """
+
+    account: int
+    override: Override
+    why: str
+    evidence: str
 
 
 class EngageKillSwitch(Command, frozen=True, kw_only=True):
@@ -158,9 +186,12 @@ Commanded = (
     | AddStaff
     | RegisterTrader
     | PublishProgram
+    | RetireProgram
+    | AdoptCalendar
     | PlaceOrder
     | MarkOrderPaid
     | ReviewVerdict
+    | GrantOverride
     | EngageKillSwitch
     | ReleaseKillSwitch
     | ResetBreaker

@@ -168,16 +168,20 @@ def holdings_of(account: AccountState, board: Board) -> Holdings | None:
     """None where a contract or a conversion is missing."""
     legs = []
     for held in account.positions:
-        spec = board.specs.get(held.symbol)
-        hops = None if spec is None else board.path(spec.currency_profit, account.initial.currency)
-        if spec is None or hops is None:
+        leg = leg_of(account, held, board)
+        if leg is None:
             return None
-        legs.append(_leg(held, spec, hops, account.initial.exponent))
+        legs.append(leg)
     return Holdings(sum(held.swap for held in account.positions), tuple(legs))
 
 
-def _leg(held: Position, spec: SymbolSpec, hops: tuple[Hop, ...], exponent: int) -> Leg:
-    factor = held.lots_e8 * spec.contract_e8 * TEN_TO[exponent]
+def leg_of(account: AccountState, held: Position, board: Board) -> Leg | None:
+    """One position of it; None where its contract or a conversion is missing."""
+    spec = board.specs.get(held.symbol)
+    hops = None if spec is None else board.path(spec.currency_profit, account.initial.currency)
+    if spec is None or hops is None:
+        return None
+    factor = held.lots_e8 * spec.contract_e8 * TEN_TO[account.initial.exponent]
     divisor = TEN_TO[spec.digits] * LOTS_SCALE * CONTRACT_SCALE
     common = gcd(factor, divisor)
     return Leg(held.symbol, held.side is Side.BUY, held.price_open, factor // common, divisor // common, hops)

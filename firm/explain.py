@@ -9,27 +9,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from firm.arithmetic import Step
-from firm.facts import BreachDeclared, BreachSuspected, Doubt, PassHeld, PhasePassed, Refusal
+from firm.arithmetic import Step, Unit
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    Doubt,
+    PassHeld,
+    PhasePassed,
+    RuleBroken,
+    RuleSuspected,
+)
 from firm.instant import datetime_of, utc_text
 from firm.money import MINUS, Money
-from firm.ruleset import (
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    Inactivity,
-    MaximumDuration,
-    MaximumLoss,
-    MinimumTradingDays,
-    OnDailyLoss,
-    ProfitTarget,
-    Ruleset,
-    Term,
-    Trail,
-)
+from firm.plain_figures import PlainFigures
+from firm.ruleset import AnyRuleset, Rule, rule_named
+from firm.sentences.languages import Language
+from firm.sentences.rule import rule_sentence, titles_of
+from firm.terms.losses import LossLimit, Trail
+from firm.terms.objectives import Inactivity, MaximumDuration, TradingDays
+from firm.terms.words import Action, Consequence, DeductProfit, Scope, ToGroup, ToLeverage
 
-Decision = BreachDeclared | BreachSuspected | PhasePassed | PassHeld
+INSTANTS_FROM_US = 10**15  # September 2001
+Breach = BreachDeclared | BreachSuspected | RuleBroken | RuleSuspected
+Decision = Breach | PhasePassed | PassHeld
 
 DOUBTS: dict[Doubt, str] = {
     Doubt.STALE_QUOTE: "a price it rests on was older than its symbol allows",
@@ -46,32 +48,7 @@ DOUBTS: dict[Doubt, str] = {
     Doubt.LATE_DATA: "it rests on data that arrived late",
     Doubt.DESK_STOPPED: "the part of the firm that decides about this account was stopped by a fault",
     Doubt.PLATFORM_DOWN: "the link to the trading platform was down",
-}
-
-REFUSALS: dict[Refusal, str] = {
-    Refusal.UNKNOWN_TRADER: "there is no such trader",
-    Refusal.UNKNOWN_PROGRAM: "there is no program of this name on offer",
-    Refusal.UNKNOWN_ORDER: "there is no such order",
-    Refusal.UNKNOWN_BRIDGE: "no bridge of this name is enrolled",
-    Refusal.UNKNOWN_ACCOUNT: "there is no such account",
-    Refusal.UNKNOWN_DECISION: "there is no decision at this row of the ledger",
-    Refusal.UNKNOWN_COMMAND: "no command to a platform has this id",
-    Refusal.UNKNOWN_DESK: "there is no desk of this name",
-    Refusal.ID_TAKEN: "this id is in use already; it was probably sent twice",
-    Refusal.ORDER_NOT_OPEN: "the order is paid or closed already",
-    Refusal.TOO_MANY_ACCOUNTS: "the trader holds as many accounts of this program as it allows",
-    Refusal.NOTHING_TO_DECIDE: "this question is settled already, or was never open",
-    Refusal.SWITCH_NOT_ENGAGED: "the kill switch is not engaged",
-    Refusal.SAME_PERSON_TWICE: "a second person must do this: the same one has already agreed",
-    Refusal.DESK_NOT_STOPPED: "the desk is not stopped",
-    Refusal.DESK_NOT_RESUMED: "the desk stays stopped, for the reason given",
-    Refusal.NO_LONGER_WON: "the objectives of the phase are not met any more",
-    Refusal.BREACH_IN_QUESTION: "whether the account broke a limit is not settled yet; settle that first",
-    Refusal.NOT_BROKEN: "measured again, the equity that was seen is not beyond the floor; dismiss the suspicion instead",
-    Refusal.BRIDGE_REVOKED: "the bridge's key was revoked; enrol it under a new name",
-    Refusal.NOTHING_OWED: "nothing is owed to this account any more: it was ordered or done already, or is no longer wanted",
-    Refusal.ENFORCEMENT_STOPPED: "enforcement is stopped; two people have to release it before anything is ordered",
-    Refusal.BRIDGE_OBSERVES: "the bridge only observes, and nothing is sent to it; set it to enforce first",
+    Doubt.REVIEW_REQUIRED: "the rules have a person look at every failure of this kind",
 }
 
 _SIGNS = {"plus": " + ", "minus": f" {MINUS} ", "times": " × "}
@@ -87,66 +64,90 @@ _COMPARED = {
     "is_at_or_above": "Is {} at or above {}",
 }
 _POSITION = re.compile(r"(.+ for |.+ up to )?(.+?) position (\S+)(?: (.+))?")
-_ANCHORS = {
-    Anchor.BALANCE: "balance",
-    Anchor.EQUITY: "equity",
-    Anchor.HIGHER: "balance or equity, whichever was higher,",
-}
 
 
 def explain(
     fact: Decision,
     steps: Sequence[Step],
-    ruleset: Ruleset,
+    ruleset: AnyRuleset,
+    money: Money,
     digits: Mapping[str, int] | None = None,
     sources: Sequence[str] = (),
 ) -> list[str]:
     """Paragraphs: the verdict, the rule, when, what it rests on, the arithmetic line by line, what follows.
 
-    `digits`: the digit count of each symbol, from the QuoteUsed rows, so that prices read as prices and not as points.
+    `money` lends the account's currency. `digits`: the digit count of each symbol, from the QuoteUsed rows, so that prices read as
+    prices and not as points.
+
     `sources`: paragraphs on where figures come from, such as the balance and the exchange rates; empty ones are left out.
     """
-    money = fact.observed
-    words = _Words(steps, money, digits or {})
-    paragraphs = [_verdict(fact), f"The rule: {rule_in_words(_term_of(fact, ruleset), ruleset)}", _when(fact, ruleset)]
-    paragraphs.append("What it rests on:\n" + "\n".join(words.given()))
-    paragraphs += sources
-    paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
+    words, rule = _Words(steps, money, digits or {}), _rule_of(fact, ruleset)
+    paragraphs = [_verdict(fact, money), f"The rule: {rule_in_words(rule, ruleset, money)}", _when(fact, ruleset)]
+    if steps:
+        paragraphs.append("What it rests on:\n" + "\n".join(words.given()))
+        paragraphs += sources
+        paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
     paragraphs.append(_what_follows(fact))
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
-def rule_in_words(term: Term, ruleset: Ruleset) -> str:
-    """One rule as a sentence or two."""
+def rule_in_words(rule: Rule, ruleset: AnyRuleset, money: Money) -> str:
+    """One rule as its trader was told it, in English. `money` lends the account's currency."""
+    said = rule_sentence(rule, Language.ENGLISH, PlainFigures(money.currency, money.exponent), titles_of(ruleset))
     day = f"The trading day begins at {ruleset.calendar.rollover} in {ruleset.calendar.zone}."
-    match term:
-        case DailyLoss():
-            base = "the initial balance" if term.base is AmountBase.INITIAL else "that starting figure"
-            after = (
-                "ends the account" if term.on_breach is OnDailyLoss.FAIL else "stops trading until the next day begins"
-            )
-            return (
-                f"equity may not fall more than {percent(term.loss_max_bp)} of {base} below the {_ANCHORS[term.anchor]} "
-                f"with which the trading day began. {_touch(term.boundary)} A breach {after}. {day}"
-            )
-        case MaximumLoss():
-            return (
-                f"equity may not fall more than {percent(term.loss_max_bp)} of the initial balance below {_trails(term)}. "
-                f"{_touch(term.boundary)} A breach ends the account."
-            )
-        case ProfitTarget():
-            flat = " with no position open" if term.flat_required else ""
-            return f"the phase is won when the balance has grown by {percent(term.target_bp)} of the initial balance{flat}."
-        case MinimumTradingDays():
-            return f"positions must have been opened on at least {_days(term.days_min, 'trading')}. {day}"
-        case MaximumDuration():
-            return f"the phase ends {_days(term.days_max, 'calendar')} after its first trade, at the end of the last day. {day}"
-        case Inactivity():
-            return (
-                f"an account without a deal for {_days(term.days_max, 'calendar')}, and with nothing open, ends. {day}"
-            )
+    return f"{said.text} {day}" if _looks_at_days(rule) else said.text
+
+
+def _looks_at_days(rule: Rule) -> bool:
+    by_day = isinstance(rule.terms, LossLimit) and (
+        rule.terms.scope is not Scope.PHASE or rule.terms.trail is not Trail.STATIC
+    )
+    return by_day or isinstance(rule.terms, TradingDays | MaximumDuration | Inactivity)
+
+
+def measured_in_words(value: int, unit: Unit, money: Money) -> str:
+    """What a rule measured, or its limit, with its unit. `money` lends the account's currency."""
+    match unit:
+        case Unit.MINOR:
+            return str(money.with_minor(value))
+        case Unit.BP:
+            return percent(value)
+        case Unit.LOTS_E8:
+            return lots_in_words(value)
+        case Unit.SECONDS:
+            return f"{value:,} s"
+        case Unit.DAYS:
+            return "1 day" if value == 1 else f"{value:,} days"
+        case Unit.COUNT:
+            return f"{value:,}"
         case unknown:
             assert_never(unknown)
+
+
+def consequence_in_words(does: Consequence) -> str:
+    """What follows from a breach, as a sentence about the account that broke the rule."""
+    match does:
+        case Action():
+            return _FOLLOWS[does]
+        case ToGroup():
+            return f"The account is moved to the group “{does.group}” of its platform."
+        case ToLeverage():
+            return f"The account's leverage is set to 1:{does.leverage}."
+        case DeductProfit():
+            return f"{percent(does.share_bp)} of the profit concerned is taken away."
+        case unknown:
+            assert_never(unknown)
+
+
+_FOLLOWS: dict[Action, str] = {
+    Action.WARN: "The trader is warned; nothing else follows.",
+    Action.EXCLUDE_PROFIT: "The profit concerned does not count for targets and payouts.",
+    Action.RESTRICT: "Nothing may be opened until the next trading day begins; what is held may stay.",
+    Action.CLOSE_POSITIONS: "What breaks the rule is closed; trading goes on.",
+    Action.PAUSE: "Everything is closed, and trading is paused until the next trading day begins.",
+    Action.REVIEW: "Positions may only be closed until a person has decided.",
+    Action.FAIL: "The account ends.",
+}
 
 
 def lots_in_words(lots_e8: int) -> str:
@@ -173,33 +174,8 @@ def _days(count: int, kind: str) -> str:
     return f"{count} {kind} {'day' if count == 1 else 'days'}"
 
 
-def _trails(term: MaximumLoss) -> str:
-    lock = ""
-    if term.lock_at_bp is not None:
-        share = (
-            "the initial balance" if term.lock_at_bp == 0 else f"{percent(term.lock_at_bp)} above the initial balance"
-        )
-        lock = f"; the floor rises no further than {share}"
-    match term.trail:
-        case Trail.STATIC:
-            return "the initial balance; the floor never moves"
-        case Trail.END_OF_DAY:
-            return f"the highest {_ANCHORS[term.trails_on].rstrip(',')} at any day's start{lock}"
-        case Trail.EVERY_TICK:
-            return f"the highest equity ever reached{lock}"
-        case unknown:
-            assert_never(unknown)
-
-
-def _touch(boundary: Boundary) -> str:
-    touches = boundary is Boundary.TOUCHES
-    return (
-        "Touching the floor is a breach." if touches else "Touching the floor is allowed; going below it is a breach."
-    )
-
-
-def _term_of(fact: Decision, ruleset: Ruleset) -> Term:
-    found = next((term for term in ruleset.terms if term.id == fact.rule), None)
+def _rule_of(fact: Decision, ruleset: AnyRuleset) -> Rule:
+    found = rule_named(ruleset, fact.rule)
     if found is None:
         raise ValueError(
             f"rule {fact.rule!r} is not in ruleset {ruleset.name!r}: explain with the account's own ruleset"
@@ -207,8 +183,13 @@ def _term_of(fact: Decision, ruleset: Ruleset) -> Term:
     return found
 
 
-def _verdict(fact: Decision) -> str:
+def _verdict(fact: Decision, money: Money) -> str:
     match fact:
+        case RuleBroken():
+            by = " A person confirmed it." if fact.reviewed else ""
+            return f"The rule {_named(fact)} was broken{_about(fact)}. {_against(fact, money)}{by}"
+        case RuleSuspected():
+            return f"The rule {_named(fact)} looks broken{_about(fact)}, but a person decides. {_against(fact, money)}"
         case BreachDeclared():
             late = " It was found when late data arrived." if fact.late else ""
             return f"The rule {_named(fact)} was broken. {_judged(fact)}{late}"
@@ -225,7 +206,16 @@ def _verdict(fact: Decision) -> str:
             assert_never(unknown)
 
 
-def _named(fact: BreachDeclared | BreachSuspected) -> str:
+def _about(fact: RuleBroken | RuleSuspected) -> str:
+    return f" by {fact.subject}" if fact.subject else ""
+
+
+def _against(fact: RuleBroken | RuleSuspected, money: Money) -> str:
+    observed, limit = (measured_in_words(value, fact.unit, money) for value in (fact.observed, fact.limit))
+    return f"Measured was {observed}; the limit is {limit}."
+
+
+def _named(fact: Breach) -> str:
     kind = fact.rule_kind.replace("_", " ")
     return f"“{fact.rule}”" if fact.rule == kind else f"“{fact.rule}” ({kind})"
 
@@ -234,9 +224,9 @@ def _judged(fact: BreachDeclared | BreachSuspected) -> str:
     return f"Equity was {fact.observed}; the floor was {fact.floor}."
 
 
-def _when(fact: Decision, ruleset: Ruleset) -> str:
+def _when(fact: Decision, ruleset: AnyRuleset) -> str:
     match fact:
-        case BreachDeclared() | BreachSuspected():
+        case BreachDeclared() | BreachSuspected() | RuleBroken() | RuleSuspected():
             local = datetime_of(fact.at_us).astimezone(ZoneInfo(ruleset.calendar.zone))
             return f"When: {local:%Y-%m-%d %H:%M:%S.%f} in {ruleset.calendar.zone} ({utc_text(fact.at_us)})."
         case PhasePassed() | PassHeld():
@@ -247,9 +237,13 @@ def _when(fact: Decision, ruleset: Ruleset) -> str:
 
 def _what_follows(fact: Decision) -> str:
     match fact:
-        case BreachDeclared() | PhasePassed():
+        case BreachDeclared():
+            return f"What follows: {consequence_in_words(fact.does)}" if fact.does is not None else ""
+        case RuleBroken():
+            return f"What follows: {consequence_in_words(fact.does)}"
+        case PhasePassed():
             return ""
-        case BreachSuspected():
+        case BreachSuspected() | RuleSuspected():
             return f"It is not final because {_doubts(fact.doubts)}. Until it is settled, positions can be closed but not opened."
         case PassHeld():
             return f"It is not final because {_doubts(fact.doubts)}. It is decided as soon as that is cleared up."
@@ -321,20 +315,21 @@ class _Words:
         """A value in the unit that a person reads."""
         symbol = step.name.split(" ")[0]
         match step.unit:
-            case "minor":
-                return str(self._money.with_minor(step.value))
-            case "bp":
-                return percent(step.value)
+            case "us":
+                return utc_text(step.value) if is_instant(step.value) else f"{_trimmed_us(step.value)} s"
+            case "minor" | "bp" | "lots_e8" | "days" | "count":
+                return measured_in_words(step.value, Unit(step.unit), self._money)
             case "points" if symbol in self._digits:
                 return _decimal(step.value, self._digits[symbol]).replace(",", "")  # as platforms write prices
-            case "lots_e8":
-                return lots_in_words(step.value)
             case "contract_e8":
                 return f"{_trimmed(step.value)} units a lot"
-            case "days":
-                return "1 day" if step.value == 1 else f"{step.value} days"
             case unit:
                 return f"{_decimal(step.value, 0)} {unit}".rstrip()
+
+
+def is_instant(us: int) -> bool:
+    """Microseconds are an instant, or a length of time: none of those is as long as from 1970 to the first firm."""
+    return us >= INSTANTS_FROM_US
 
 
 def _is_scaled(unit: str) -> bool:
@@ -359,6 +354,10 @@ def _trimmed(value_e8: int, digits_min: int = 0) -> str:
     whole, _, part = _decimal(value_e8, 8).partition(".")
     part = part.rstrip("0").ljust(digits_min, "0")
     return f"{whole}.{part}" if part else whole
+
+
+def _trimmed_us(us: int) -> str:
+    return _decimal(us, 6).rstrip("0").rstrip(".")
 
 
 def _decimal(value: int, digits: int) -> str:

@@ -40,6 +40,7 @@ class CashKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     CORRECTION = "correction"
     DIVIDEND = "dividend"  # for a position held: profit or loss of trading, unlike the others
+    PAYOUT = "payout"  # profit that is paid out: each loss limit says what that does to its floor
 
 
 class CommandState(StrEnum):

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from firm.money import Money
+from firm.rules.judged import Judged
 
 
 class Progress(StrEnum):
@@ -15,12 +16,15 @@ class Progress(StrEnum):
     WITHIN = "within"  # a limit that is kept
     AT_RISK = "at_risk"  # a limit of which most is used
     BROKEN = "broken"
+    SILENT = "silent"  # it does not apply at present
+    ASKED = "asked"  # it is looked at when somebody asks: for a payout, a reset
 
 
 class Objective(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the objectives table. Limits carry floor and headroom; counts carry `have` and `need`.
+    """One row of the objectives table. Loss limits carry floor and headroom, a target what must be reached.
 
     `floor_after`: where the floor will be after the next reset, at the present balance and equity; None where none moves it.
+    `judged`: what the rule answers; None where it measures nothing now.
     `used_bp`: how much of the limit is used, or of the target is reached, in basis points (0..10000).
     `sentence`: the rule in plain words with this account's numbers. `how`: how the floor or count is worked out.
     """
@@ -37,6 +41,5 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     allowed: Money | None = None
     target: Money | None = None
     current: Money | None = None
-    have: int = 0
-    need: int = 0
     used_bp: int = 0
+    judged: Judged | None = None

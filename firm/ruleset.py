@@ -1,57 +1,31 @@
 """Ruleset: the frozen rules of one phase, as data. Its id is the SHA-256 of its canonical bytes.
 
 Every field is required: where firms differ there is no default, because an unstated anchor or boundary is how disputes
-start. Percentages are basis points (`_bp`, 500 = 5 %), money is whole minor units of the account's currency.
-Rulesets name the version of their semantics, so that a later meaning never falls on an account sold under this one.
+start. A ruleset names the version of its semantics, so that a later meaning never falls on an account sold under an earlier one;
+`firm/terms` holds the words of today's, `firm/terms/first.py` those of the first.
 """
 
 import hashlib
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from functools import cached_property
+from types import MappingProxyType
+from typing import Annotated, TypeVar
+from weakref import WeakValueDictionary
 
 import msgspec
+from msgspec import Meta
 
 from firm.money import Money
-from firm.trading_day import TradingCalendar
+from firm.terms.first import FirstTerm, as_now
+from firm.terms.union import Term
+from firm.terms.words import Word
+from firm.trading_day import LabelledCalendar, TradingCalendar
 
-SEMANTICS = 1
+SEMANTICS = 2
+TERMS_MAX = 64
 
-
-class Boundary(StrEnum):
-    """When a limit is broken: when equity `crosses` below it, or already when it `touches` it."""
-
-    CROSSES = "crosses"
-    TOUCHES = "touches"
-
-
-class Anchor(StrEnum):
-    """What the day's floor is measured from, as it stood at the rollover."""
-
-    BALANCE = "balance"
-    EQUITY = "equity"
-    HIGHER = "higher"  # the higher of balance and equity
-
-
-class AmountBase(StrEnum):
-    """What a percentage is a percentage of."""
-
-    INITIAL = "initial"
-    ANCHOR = "anchor"
-
-
-class Trail(StrEnum):
-    """How a maximum-loss floor moves: never, at each rollover, or with every new equity high."""
-
-    STATIC = "static"
-    END_OF_DAY = "end_of_day"
-    EVERY_TICK = "every_tick"
-
-
-class OnDailyLoss(StrEnum):
-    """What a broken daily loss does."""
-
-    FAIL = "fail"
-    PAUSE_UNTIL_ROLLOVER = "pause_until_rollover"
+_AS_WRITTEN: Mapping[str, str] = MappingProxyType({})
 
 
 class LateBreach(StrEnum):
@@ -61,75 +35,32 @@ class LateBreach(StrEnum):
     REVIEW = "review"
 
 
-class DailyLoss(msgspec.Struct, frozen=True, tag="daily_loss", forbid_unknown_fields=True, kw_only=True):
-    """An account may not fall more than a fixed amount below where its day began."""
+class Rule(msgspec.Struct, frozen=True, gc=False):
+    """A term at its place in a ruleset, in the words of today. `paths`: where its figures stand, if it was sold in other words."""
 
-    id: str
-    loss_max_bp: int
-    anchor: Anchor
-    base: AmountBase
-    boundary: Boundary
-    on_breach: OnDailyLoss
+    place: int
+    terms: Term
+    paths: Mapping[str, str]
 
+    @property
+    def id(self) -> str:
+        return self.terms.id
 
-class MaximumLoss(msgspec.Struct, frozen=True, tag="maximum_loss", forbid_unknown_fields=True, kw_only=True):
-    """An account may not fall more than a fixed amount below its initial balance, or below its highest mark.
-
-    `trails_on`: which mark raises the floor when it trails (`balance`, `equity`, or the `higher` at each rollover; every
-    tick always follows equity). `lock_at_bp`: the floor stops rising at initial + this many bp of initial; null: never.
-    """
-
-    id: str
-    loss_max_bp: int
-    trail: Trail
-    trails_on: Anchor
-    lock_at_bp: int | None
-    boundary: Boundary
+    def cited(self, path: str) -> str:
+        """The source of one of its figures, as a working cites it."""
+        return f"ruleset/terms/{self.place}/{self.paths.get(path, path)}"
 
 
-class ProfitTarget(msgspec.Struct, frozen=True, tag="profit_target", forbid_unknown_fields=True, kw_only=True):
-    """A phase is won when the balance has grown by this much; with `flat_required`, only with no position open."""
-
-    id: str
-    target_bp: int
-    flat_required: bool
-
-
-class MinimumTradingDays(
-    msgspec.Struct, frozen=True, tag="minimum_trading_days", forbid_unknown_fields=True, kw_only=True
+class _Sold(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    kw_only=True,
+    tag_field="semantics",
+    dict=True,
+    weakref=True,
 ):
-    """A phase is not won before positions were opened on this many trading days."""
-
-    id: str
-    days_min: int
-
-
-class MaximumDuration(msgspec.Struct, frozen=True, tag="maximum_duration", forbid_unknown_fields=True, kw_only=True):
-    """A phase ends unsuccessfully at the rollover that ends its last calendar day, counted from its first trade."""
-
-    id: str
-    days_max: int
-
-
-class Inactivity(msgspec.Struct, frozen=True, tag="inactivity", forbid_unknown_fields=True, kw_only=True):
-    """An account without a deal for this many calendar days, and with nothing open, ends at the next rollover."""
-
-    id: str
-    days_max: int
-
-
-Term = DailyLoss | MaximumLoss | ProfitTarget | MinimumTradingDays | MaximumDuration | Inactivity
-
-
-class Ruleset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The rules of one phase. `await_swap`: the day's anchor is final only after the platform posted swap."""
-
-    semantics: int
-    name: str
-    calendar: TradingCalendar
-    late_breach: LateBreach
-    await_swap: bool
-    terms: tuple[Term, ...]
+    """What rulesets of all semantics have in common."""
 
     def canonical(self) -> bytes:
         """The bytes that the id is made of: JSON with fields in declared order, no white space."""
@@ -138,60 +69,101 @@ class Ruleset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def ruleset_id(self) -> str:
         return hashlib.sha256(self.canonical()).hexdigest()
 
-    def __post_init__(self) -> None:
-        """Refuse what could never be judged; the message names the term."""
-        if self.semantics != SEMANTICS:
-            raise ValueError(
-                f"ruleset {self.name}: semantics {self.semantics} is unknown here; this release knows {SEMANTICS}"
-            )
-        ids = [term.id for term in self.terms]
-        if len(set(ids)) != len(ids):
-            raise ValueError(f"ruleset {self.name}: two terms share an id: {ids}")
-        if sum(isinstance(term, MaximumLoss) and term.trail is Trail.END_OF_DAY for term in self.terms) > 1:
-            raise ValueError(
-                f"ruleset {self.name}: two maximum losses trail at the end of the day; one high can be kept"
-            )
-        if sum(isinstance(term, ProfitTarget) for term in self.terms) > 1:
-            raise ValueError(f"ruleset {self.name}: two profit targets: which one wins the phase?")
-        try:
-            ZoneInfo(self.calendar.zone)
-        except (KeyError, ValueError) as missing:
-            raise ValueError(f"ruleset {self.name}: calendar.zone {self.calendar.zone!r} is no IANA zone") from missing
-        for term in self.terms:
-            _require_sane(self.name, term)
+
+class FirstRuleset(_Sold, frozen=True, tag=1):
+    """The rules of one phase in the first words. `await_swap`: the day's anchor is final only after the platform posted swap."""
+
+    name: str
+    calendar: TradingCalendar
+    late_breach: LateBreach
+    await_swap: bool
+    terms: tuple[FirstTerm, ...]
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Its terms in the words of today."""
+        return tuple(Rule(place, *as_now(term)) for place, term in enumerate(self.terms))
 
 
-def _require_sane(name: str, term: Term) -> None:
-    match term:
-        case DailyLoss() | MaximumLoss():
-            sane, why = 0 < term.loss_max_bp <= 10_000, "loss_max_bp must be in 1..10000"
-        case ProfitTarget():
-            sane, why = term.target_bp > 0, "target_bp must be above 0"
-        case MinimumTradingDays():
-            sane, why = term.days_min > 0, "days_min must be above 0"
-        case MaximumDuration() | Inactivity():
-            sane, why = term.days_max > 0, "days_max must be above 0"
-    if not sane:
-        raise ValueError(f"ruleset {name}, term {term.id}: {why}")
+class Ruleset(_Sold, frozen=True, tag=SEMANTICS):
+    """The rules of one phase."""
+
+    name: Annotated[Word, Meta(description="What people call these rules.")]
+    calendar: Annotated[LabelledCalendar, Meta(description="How trading days are cut and named.")]
+    late_breach: Annotated[
+        LateBreach, Meta(description="What follows when late data shows a breach that was not seen in time.")
+    ]
+    await_swap: Annotated[
+        bool, Meta(description="Whether the day's anchor is final only after the platform posted the night's swap.")
+    ]
+    failures_reviewed: Annotated[
+        bool, Meta(description="Whether a person looks at every failure before it is declared.")
+    ]
+    overrides_by_two: Annotated[bool, Meta(description="Whether an exception from these rules needs a second person.")]
+    terms: Annotated[
+        tuple[Term, ...], Meta(min_length=1, max_length=TERMS_MAX, description="The rules, in their order.")
+    ]
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Its terms at their places."""
+        return tuple(Rule(place, term, _AS_WRITTEN) for place, term in enumerate(self.terms))
+
+
+AnyRuleset = Ruleset | FirstRuleset
+
+
+Kept = TypeVar("Kept")
+
+
+def kept_with(ruleset: AnyRuleset, name: str, make: Callable[[AnyRuleset], Kept]) -> Kept:
+    """What is worked out of a ruleset alone, once for all who ask: rulesets are frozen, and shared by the accounts that were sold them."""
+    kept: dict[str, Kept] = ruleset.__dict__
+    if name not in kept:
+        kept[name] = make(ruleset)
+    return kept[name]
+
+
+def rule_named(ruleset: AnyRuleset, rule: str) -> Rule | None:
+    """The rule of this id."""
+    return next((one for one in ruleset.rules if one.id == rule), None)
+
+
+def term_named(ruleset: AnyRuleset, rule: str) -> Term | None:
+    """The term of this id, in the words of today."""
+    found = rule_named(ruleset, rule)
+    return None if found is None else found.terms
+
+
+_known: WeakValueDictionary[str, AnyRuleset] = WeakValueDictionary()
+
+
+def shared(ruleset_id: str, ruleset: AnyRuleset) -> AnyRuleset:
+    """The same ruleset, once for all accounts that were sold under it."""
+    return _known.setdefault(ruleset_id, ruleset)
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One stage of a program. `funded`: the last one, where profit is shared."""
 
-    name: str
-    ruleset: Ruleset
-    funded: bool
+    name: Annotated[str, Meta(description="What the stage is called; unique in its program.")]
+    ruleset: Annotated[AnyRuleset, Meta(description="The rules of the stage.")]
+    funded: Annotated[bool, Meta(description="Whether profit is shared in it: only in the last one.")]
 
 
 class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is sold: a size, a price, the platform it runs on, and its phases in order."""
 
-    program: str
-    title: str
-    size: Money
-    price: Money
-    bridge: str
-    group: str
-    leverage: int
-    accounts_max: int
-    phases: tuple[Phase, ...]
+    program: Annotated[
+        str, Meta(description="The name by which orders ask for it; another of the same name takes its place.")
+    ]
+    title: Annotated[str, Meta(description="What traders read.")]
+    size: Annotated[
+        Money, Meta(description="The initial balance, in minor units: 10000000 is 100,000.00 at two decimals.")
+    ]
+    price: Annotated[Money, Meta(description="What it costs, in minor units.")]
+    bridge: Annotated[str, Meta(description="The platform it runs on: a bridge that is enrolled.")]
+    group: Annotated[str, Meta(description="The platform's group in which accounts are opened.")]
+    leverage: Annotated[int, Meta(description="The leverage with which accounts are opened: 100 is 1:100.")]
+    accounts_max: Annotated[int, Meta(description="How many accounts of it one trader may hold.")]
+    phases: Annotated[tuple[Phase, ...], Meta(description="Its stages, in their order.")]

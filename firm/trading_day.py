@@ -1,18 +1,23 @@
 """Trading day: from one local rollover to the next in an IANA zone, right over summer time.
 
-A day is [start, end) and is labelled by the local date on which it starts. It lasts 23, 24 or 25 hours.
+A day is [start, end) and is labelled by the local date on which it starts (or ends). It lasts 23, 24 or 25 hours, or more where
+holidays merge into it.
 A rollover time that a clock change skips happens at the first instant after the gap; one that happens twice
 counts the first time.
 """
 
 import zoneinfo
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from firm.instant import datetime_of, instant_of
+
+MERGED_IN_A_ROW_MAX = 7  # days that a holiday may merge into one
+_DAY = timedelta(days=1)
 
 # The zones of the pinned tzdata package, never the machine's: a day must not depend on where it is computed.
 zoneinfo.reset_tzpath(to=())
@@ -37,8 +42,42 @@ class TradingCalendar(msgspec.Struct, frozen=True):
         raise AssertionError(f"no trading day in {self.zone} holds {instant_us}")
 
 
+class DayLabel(StrEnum):
+    """By which local date a trading day is called."""
+
+    START = "start"
+    END = "end"  # a futures day that begins on Sunday evening is Monday's
+
+
+class LabelledCalendar(TradingCalendar, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days that are called by the local date on which they start or end, some of them merged into the next.
+
+    `merged`: labels of days that do not end with a rollover: a holiday's session belongs to the next day. At most
+    `MERGED_IN_A_ROW_MAX` follow one another.
+    """
+
+    label: DayLabel
+    merged: tuple[str, ...]
+
+    def day_at(self, instant_us: int) -> "TradingDay":
+        day = super().day_at(instant_us)
+        start = date.fromisoformat(day.label)
+        first = last = start
+        for _ in range(MERGED_IN_A_ROW_MAX):
+            first = first - _DAY if self._label_of(first - _DAY) in self.merged else first
+            last = last + _DAY if self._label_of(last) in self.merged else last
+        return TradingDay(
+            self._label_of(last),
+            _rollover_instant(self.zone, self.rollover, first),
+            _rollover_instant(self.zone, self.rollover, last + _DAY),
+        )
+
+    def _label_of(self, start: date) -> str:
+        return (start if self.label is DayLabel.START else start + _DAY).isoformat()
+
+
 class TradingDay(msgspec.Struct, frozen=True):
-    """One day: local start date as ISO text, and its bounds as instants."""
+    """One day: its local date as ISO text, and its bounds as instants."""
 
     label: str
     start_us: int

@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from firm.facts import BreachDeclared, BreachSuspected, QuoteUsed
+from firm.facts import BreachDeclared, BreachSuspected, OverrideGranted, QuoteUsed
 from firm.instant import utc_text
+from firm.kinds import body_of
+from firm.money import Money
+from firm.override_words import override_in_words
 from storage.grounds import Grounds
-from storage.late_price import LaterWord, Question, later_words, question_of, rows_since
+from storage.late_price import LaterWord, Question, exceptions_of, later_words, question_of, rows_since
 from storage.reader import LedgerReader
+from storage.rows import StoredRow
 
 _SAID = {
     "questioned": "In question since",
@@ -15,6 +19,7 @@ _SAID = {
     "dismissed": "Dismissed at",
     "upheld": "Upheld at",
     "exonerated": "Taken back at",
+    "overridden": "Overridden at",
 }
 _ENDED = {
     "questioned": "A person at the firm decides whether the breach stands. Until then the account stays closed.",
@@ -22,6 +27,7 @@ _ENDED = {
         "The breach is held to be none. The account stays closed, because its positions are; what is owed to the trader is "
         "settled by hand."
     ),
+    "overridden": "The breach stands as it was judged. A person at the firm let the account go on in spite of it.",
 }
 _EVIDENCE = "The evidence of this decision is of the decision as it was made: nothing of what was said since is in it."
 
@@ -30,7 +36,21 @@ def explain_decision(reader: LedgerReader, decision: int) -> list[str]:
     """The decision at this seq in plain words, and what was said of it since. NotADecision where the row judged nothing."""
     grounds = Grounds(reader, decision)
     words = later_words(rows_since(reader, grounds.account, decision), decision)
-    return [*grounds.words(), *(_since(reader, grounds, words) if words else ())]
+    return [*grounds.words(), *(_since(reader, grounds, words) if words else ()), *_exceptions(reader, grounds)]
+
+
+def _exceptions(reader: LedgerReader, grounds: Grounds) -> Iterator[str]:
+    """Those from the account's rules, whenever they were granted: one of before may be what a figure rests on."""
+    granted = [f"  {_granted(row, grounds.opened.initial)}" for row in exceptions_of(reader, grounds.account)]
+    if granted:
+        yield "Exceptions from this account's rules, each granted by people:\n" + "\n".join(granted)
+
+
+def _granted(row: StoredRow, money: Money) -> str:
+    fact = body_of(row.kind, row.payload)
+    assert isinstance(fact, OverrideGranted)
+    did = f"{' and '.join(fact.by)} {override_in_words(fact.override, money)}"
+    return f"{did} at {utc_text(row.happened_us)} (ledger row {row.seq}): {fact.why} (evidence: {fact.evidence})"
 
 
 def _since(reader: LedgerReader, grounds: Grounds, words: Sequence[LaterWord]) -> Iterator[str]:

@@ -6,7 +6,7 @@ The account's rows are taken without a gap, so that nobody has to believe that n
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from firm.explain import Decision, explain
+from firm.explain import Breach, Decision, explain
 from firm.facts import (
     AccountOpened,
     BreachDeclared,
@@ -16,7 +16,6 @@ from firm.facts import (
     DealBooked,
     DealCorrected,
     DividendBooked,
-    PassHeld,
     PeakReached,
     PhasePassed,
     PositionRestated,
@@ -116,9 +115,9 @@ class Grounds:
         bookings = day_bookings(row for row in rows_back if row.account == self.account)
         agrees = bookings is not None and bookings.balance.minor == balance
         balance_from = bookings_in_words(bookings) if bookings is not None and agrees else ""
-        at_us = fact.at_us if isinstance(fact, BreachDeclared | BreachSuspected) else self.decided.happened_us
+        at_us = fact.at_us if isinstance(fact, Breach) else self.decided.happened_us
         converted = conversions_in_words(steps, self._bodies, at_us)
-        return explain(fact, steps, self.opened.ruleset, digits, (balance_from, converted))
+        return explain(fact, steps, self.opened.ruleset, self.opened.initial, digits, (balance_from, converted))
 
     def _decision(self, seq: int) -> Decision:
         row = self._reader.row(seq)
@@ -128,7 +127,7 @@ class Grounds:
             )
         self._keep([row])
         body = self._bodies[seq]
-        if not isinstance(body, BreachDeclared | BreachSuspected | PhasePassed | PassHeld):
+        if not isinstance(body, Decision):
             raise NotADecision(
                 f"row {seq} is {row.kind}, which judged nothing: name a breach or a pass, as the account's page does"
             )
@@ -149,7 +148,7 @@ class Grounds:
 
     def _take_chain(self) -> int:
         """Walk the account's chain back to the start of the day that was judged, and take every row on the way."""
-        at_us = self.fact.at_us if isinstance(self.fact, BreachDeclared | BreachSuspected) else _FOREVER
+        at_us = self.fact.at_us if isinstance(self.fact, Breach) else _FOREVER
         for row in self._chain_back(self.decision):
             self._keep([row])
             body = self._bodies[row.seq]

@@ -22,6 +22,7 @@ from firm.facts import (
     DealBooked,
     DealCorrected,
     DividendBooked,
+    OverrideGranted,
     PeakDoubted,
     QuoteUsed,
     StandingChanged,
@@ -31,7 +32,7 @@ from firm.kinds import body_of
 from firm.money import Money
 from firm.price import Quote, SymbolSpec
 from firm.rules.limits import breaks
-from firm.ruleset import DailyLoss, MaximumLoss
+from firm.terms.losses import LossLimit
 from storage.held_then import as_positions, open_positions
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
@@ -85,6 +86,12 @@ def rows_since(reader: LedgerReader, account: int, decision: int, last: int | No
     """The account's rows after the decision, oldest first, up to its row `last` or to its newest."""
     found = list(_back_to(reader, account, decision, last))
     return found[::-1]
+
+
+def exceptions_of(reader: LedgerReader, account: int) -> list[StoredRow]:
+    """The rows by which people made exceptions from the account's rules, oldest first."""
+    granted = [row for row in _back_to(reader, account, 0, None) if row.kind == OverrideGranted.__name__]
+    return granted[::-1]
 
 
 def _back_to(reader: LedgerReader, account: int, decision: int, start: int | None) -> Iterator[StoredRow]:
@@ -187,9 +194,9 @@ class _Compared(NamedTuple):
 def _measured(reader: LedgerReader, question: Question, then: AccountState, compared: _Compared) -> Question:
     """With the equity at the late prices, where the same book at the prices that were used is worth what was observed."""
     fact = compared.seen
-    term = next((term for term in then.ruleset.terms if term.id == fact.rule), None)
+    rule = next((rule for rule in then.ruleset.rules if rule.id == fact.rule), None)
     exhibits = _exhibits(reader, fact)
-    if not isinstance(term, DailyLoss | MaximumLoss) or not _agrees(then, exhibits, fact.observed.minor):
+    if rule is None or not isinstance(rule.terms, LossLimit) or not _agrees(then, exhibits, fact.observed.minor):
         return question
     instead = {one.used_seq: (one.late_seq, one.late) for one in question.prices}
     mended = dict(instead.get(seq, (seq, used)) for seq, used in exhibits.items())
@@ -197,7 +204,7 @@ def _measured(reader: LedgerReader, question: Question, then: AccountState, comp
     equity = equity_of(calc, then, _board(mended), {used.symbol: Priced(seq) for seq, used in mended.items()})
     equity = compared.with_booked(calc, equity)
     floor = calc.given("floor", question.floor.minor, "minor", f"{compared.decision}/floor/minor")
-    beyond = breaks(calc, term.boundary, equity, floor)
+    beyond = breaks(calc, rule.terms, equity, floor)
     steps = tuple(_cited(calc.steps, fact.working))
     return replace(question, equity=fact.observed.with_minor(int(equity)), breaks=bool(beyond), working=steps)
 

@@ -15,12 +15,13 @@ import msgspec
 
 from firm import bounds
 from firm.commands import Commanded
-from firm.explain import DOUBTS, REFUSALS
+from firm.explain import DOUBTS
 from firm.facts import FACTS
 from firm.inputs import Arriving
 from firm.phase import Standing
 from firm.policy import Policy
-from firm.ruleset import Term
+from firm.refusal_words import REFUSALS
+from firm.terms.union import Term
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
 HEAD = """# Reference
@@ -91,6 +92,8 @@ def _paragraph(of: Any) -> str:
 def _type(annotation: Any) -> str:
     if annotation is type(None):
         return "null"
+    if hasattr(annotation, "__metadata__"):  # bounds and descriptions are told by the schema
+        return _type(annotation.__origin__)
     arms = get_args(annotation)
     if not arms:
         return str(annotation.__name__)

@@ -72,6 +72,7 @@ STAFF_PAGES = {
     "staff-feed": ("/staff/feed", ""),
     "staff-commands": ("/staff/commands", ""),
     "staff-owed": ("/staff/owed", ""),
+    "staff-lab": ("/staff/lab", ""),
     "staff-controls": ("/staff/controls", ""),
     "staff-health": ("/staff/health", ""),
 }

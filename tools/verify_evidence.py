@@ -40,7 +40,7 @@ ROW_KEYS = [
 ]  # fmt: skip
 BP = 10_000  # basis points in a whole
 SCALES = 10**16  # lots and contract sizes are both written times 10^8
-SEMANTICS = 1  # of the rulesets whose workings this verifier can build
+SEMANTICS = (1, 2)  # of the rulesets whose workings this verifier can build
 FOREVER = 2**63
 CONTEST = "contest the decision"
 DECISIONS = ("BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld")
@@ -54,6 +54,7 @@ ANSWERS = {
     "DealBooked": ("deal_id", ("DealReported",)),
     "DealCorrected": ("deal_id", CORRECTIONS),
     "CashBooked": ("cash_id", ("CashReported",)),
+    "PayoutBooked": ("cash_id", ("CashReported",)),
     "DividendBooked": ("cash_id", ("CashReported",)),
     "SwapPosted": ("position_id", ("PositionReported",)),
     "PositionRestated": ("position_id", ("PositionReported",)),
@@ -67,7 +68,6 @@ OF_ACCOUNT = (
 # ... and what concerns others too: a contract that changed, a day's start that became final, a desk that goes on.
 OF_MANY = ("SymbolReported", "Watermark", "ResumeDesk")
 DAYS_COUNTED = ("TradingDayCounted", "TradingDayUncounted")
-LIMITS = ("daily_loss", "maximum_loss")
 # Of a day whose zone is not known here. Most last 23 to 25; a few zones have changed by up to three hours at once.
 DAY_HOURS_MIN, DAY_HOURS_MAX = 20, 28
 BY_PEOPLE = ("ReviewVerdict", "ResumeDesk")  # whose instants are of the firm's clock; days end by the platform's
@@ -436,10 +436,11 @@ class Case:
             self.kind in DECISIONS, f"row {decision} is {self.kind}, not a decision about a rule", "name a decision"
         )
         require(
-            self.ruleset["semantics"] == SEMANTICS,
+            self.ruleset["semantics"] in SEMANTICS,
             "the ruleset's semantics are newer than this verifier",
             "get a newer verifier",
         )
+        self.rules = rules_of(self.ruleset)
 
     @property
     def is_breach(self) -> bool:
@@ -459,14 +460,12 @@ class Case:
         rows = self.rows.items()
         return [seq for seq, row in rows if row["account"] == self.account and self.anchor <= seq < self.decision]
 
-    def term(self) -> tuple[int, dict[str, Any]]:
-        """The place and text of the rule that the decision names."""
-        for place, term in enumerate(self.ruleset["terms"]):
-            if term["id"] == self.fact["rule"]:
-                return place, term
-        raise Refused(
-            f"the decision names rule {self.fact['rule']!r}, which is not in the account's ruleset: it is void"
-        )
+    def rule(self, named: Any) -> Rule:
+        """The rule that a decision names."""
+        for rule in self.rules:
+            if rule.id == named:
+                return rule
+        raise Refused(f"the decision names rule {named!r}, which is not in the account's ruleset: it is void")
 
     def minor(self, money: Any, what: str) -> int:
         """An amount, which must be in the account's currency."""
@@ -479,13 +478,216 @@ class Case:
 
     def look_up(self, source: str) -> int:
         """The number at "SEQ/path" of a row in the bundle, or at "ruleset/path" of the frozen rules."""
+        value = self.find(source)
+        require(type(value) is int, f"{source} holds no whole number", CONTEST)
+        return int(value)
+
+    def find(self, source: str) -> Any:
+        """What is there, a number or not."""
         head, *path = source.split("/")
         require(head == "ruleset" or int(head) in self.payloads, f"row {head}, on which the decision rests, is missing")
         value: Any = self.ruleset if head == "ruleset" else self.payloads[int(head)]
         for name in path:
             value = value[int(name)] if isinstance(value, list) else value[name]
-        require(type(value) is int, f"{source} holds no whole number", CONTEST)
-        return int(value)
+        return value
+
+
+# --- the rules, in the words of today ---
+
+
+class Rule(NamedTuple):
+    """A term at its place in the ruleset. `paths`: where its figures stand, if it was sold in the words of semantics 1."""
+
+    place: int
+    term: dict[str, Any]
+    paths: dict[str, str]
+
+    @property
+    def id(self) -> Any:
+        return self.term["id"]
+
+    @property
+    def kind(self) -> Any:
+        return self.term["type"]
+
+    @property
+    def is_limit(self) -> bool:
+        return bool(self.kind == "loss_limit")
+
+    def cited(self, path: str) -> str:
+        """Where one of its figures is, as a working cites it."""
+        return f"ruleset/terms/{self.place}/{self.paths.get(path, path)}"
+
+
+def rules_of(ruleset: dict[str, Any]) -> list[Rule]:
+    is_first = ruleset["semantics"] == 1
+    return [Rule(place, *(as_now(term) if is_first else (term, {}))) for place, term in enumerate(ruleset["terms"])]
+
+
+def as_now(term: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """A term of semantics 1 in the words of today, with the same meaning; and where a figure stands, by its path of today."""
+    if term["type"] == "daily_loss":
+        does = "pause" if term["on_breach"] == "pause_until_rollover" else "fail"
+        amount = {"type": "share", "bp": term["loss_max_bp"], "of": term["base"]}
+        words = {"scope": "day", "amount": amount, "anchor": term["anchor"], "on_breach": [does]}
+        return {**FIRST_LIMIT, **words, "id": term["id"], "boundary": term["boundary"]}, {"amount/bp": "loss_max_bp"}
+    if term["type"] == "maximum_loss":
+        return _maximum_loss(term), {"amount/bp": "loss_max_bp", "lock/offset/bp": "lock_at_bp"}
+    if term["type"] == "profit_target":
+        amount = {"type": "share", "bp": term["target_bp"], "of": "initial"}
+        words = {"amount": amount, "measured": "balance", "held_s": 0, "latched": False}
+        return {**term, **words}, {"amount/bp": "target_bp"}
+    if term["type"] == "minimum_trading_days":
+        return {**term, "type": "trading_days", "counts": "opened", "per": "phase"}, {}
+    return term, {}
+
+
+FIRST_LIMIT: dict[str, Any] = {
+    "type": "loss_limit", "scope": "phase", "anchor": "initial", "trail": "static", "high": "equity", "lock": None, "steps": [],
+    "checked": "every_tick", "measured": "equity", "on_payout": "high_less_payout", "on_breach": ["fail"], "strikes_within": "phase",
+}  # fmt: skip
+
+
+def _maximum_loss(term: dict[str, Any]) -> dict[str, Any]:
+    lock = None
+    if term["lock_at_bp"] is not None and term["trail"] != "static":
+        offset = {"type": "share", "bp": term["lock_at_bp"], "of": "initial"}
+        lock = {"offset": offset, "trigger": {"type": "floor_reaches"}, "permanent": False}
+    amount = {"type": "share", "bp": term["loss_max_bp"], "of": "initial"}
+    high = "equity" if term["trail"] == "every_tick" else term["trails_on"]
+    words = {"amount": amount, "trail": term["trail"], "high": high, "lock": lock}
+    return {**FIRST_LIMIT, **words, "id": term["id"], "boundary": term["boundary"]}
+
+
+# which of them this verifier can work out
+
+MARKS = ("balance", "equity", "higher", "lower")
+LIMIT_WORDS = {
+    "scope": ("day", "week", "phase"),
+    "anchor": (*MARKS, "initial"),
+    "trail": ("static", "end_of_day", "on_close", "every_tick"),
+    "high": MARKS,
+    "checked": ("every_tick", "at_rollover"),
+    "measured": ("equity", "balance", "either", "both"),
+    "boundary": ("touches", "crosses"),
+    "on_payout": ("none", "high_less_payout", "lock_at_initial", "to_zero", "reset_to_initial"),
+    "strikes_within": ("day", "week", "cycle", "phase"),
+}
+OBJECTIVES = ("profit_target", "score_target", "trading_days", "consistency", "minimum_trades")
+
+
+def is_known(rule: Rule) -> bool:
+    """Whether the rule is worked out here; of any other the firm's own steps are done again, and no more."""
+    term = rule.term
+    if rule.is_limit:
+        spelled = all(term[name] in words for name, words in LIMIT_WORDS.items() if name != "high")
+        follows = term["trail"] == "static" or term["high"] in MARKS
+        amounts = [term["amount"], *(step["amount"] for step in term["steps"])]
+        of = ("initial", "anchor") if term["trail"] == "static" else ("initial", "anchor", "high")
+        fixed = [trigger["gain"] for trigger, _ in levels_of(term) if "gain" in trigger]
+        fixed += [term["lock"]["offset"]] if term["lock"] is not None else []
+        triggers = ("balance_gain", "equity_gain", "end_of_day_balance", "payouts_made")
+        known = all(trigger["type"] in triggers for trigger, _ in levels_of(term))
+        return bool(spelled and follows and known and _are_known(amounts, of) and _are_known(fixed, ("initial",)))
+    if rule.kind == "profit_target":
+        plain = (term["measured"], term["held_s"], term["latched"]) == ("balance", 0, False)
+        return plain and _are_known([term["amount"]], ("initial",))
+    return bool(rule.kind == "trading_days" and (term["counts"], term["per"]) == ("opened", "phase"))
+
+
+def _are_known(amounts: list[Any], of: tuple[str, ...]) -> bool:
+    return all(amount["type"] in ("fixed", "by_size") or amount.get("of") in of for amount in amounts)
+
+
+# the highs that they are measured by
+
+
+class Key(NamedTuple):
+    """Which high: of what, since when, and whether a payout lowers it, resets it or leaves it."""
+
+    of: str
+    scope: str
+    on_payout: str
+
+    def __str__(self) -> str:
+        return f"{self.of} of the {self.scope} (on a payout: {self.on_payout})"
+
+
+PEAK = Key("peak", "", "")  # the highest equity with any price: of the running day where `peak_of_day`, else ever
+FALLS_WITH_PAYOUTS = ("high_less_payout", "reset_to_initial")
+# Which figures of a day's start are marks of such a high.
+OF_DAYS = {
+    "day_balance": ("balance",), "day_equity": ("equity",), "day_higher": ("balance", "equity"), "day_lower": ("balance", "equity"),
+}  # fmt: skip
+
+
+class Needs(NamedTuple):
+    """Which highs the firm keeps under a ruleset. `follows_prices`: every equity high too; `peak_of_day`: which begins anew each day."""
+
+    highs: list[Key]
+    follows_prices: bool
+    peak_of_day: bool
+
+
+def needs_of(rules: list[Rule]) -> Needs:
+    limits = [rule.term for rule in rules if rule.is_limit]
+    of_day = any(
+        follows_prices(term) and (term["trail"], term["scope"] != "phase") == ("every_tick", True) for term in limits
+    )
+    keys: list[Key] = []
+    for term in limits:
+        keys += [key for key in followed_by(term, of_day) if key != PEAK]
+        for trigger, effective in levels_of(term):
+            keys += [key for key in reached_by(trigger, effective, of_day) if key != PEAK]
+            keys += [Key("closed", "phase", "none")] if trigger["type"] == "balance_gain" else []
+    return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day)
+
+
+def follows_prices(term: dict[str, Any]) -> bool:
+    """Whether its floor moves with equity highs that prices bring."""
+    trails = term["trail"] == "every_tick" and term["high"] != "balance"
+    return bool(trails or any(trigger["type"] == "equity_gain" for trigger, _ in levels_of(term)))
+
+
+def levels_of(term: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """What triggers its steps and its lock, each with when it takes effect, in the order in which a working asks for them."""
+    levels = [(step["when"], step["effective"]) for step in term["steps"]]
+    locks = term["lock"] is not None and term["lock"]["trigger"]["type"] != "floor_reaches"
+    return [*levels, (term["lock"]["trigger"], "now")] if locks else levels
+
+
+def followed_by(term: dict[str, Any], peak_of_day: bool) -> list[Key]:
+    """The highs that a trailing floor follows, in the order in which a working cites them."""
+    trail, high, scope = term["trail"], term["high"], term["scope"]
+    payout = term["on_payout"] if term["on_payout"] in FALLS_WITH_PAYOUTS else "none"
+    if trail == "static":
+        return []
+    if trail == "end_of_day":
+        return [Key(f"day_{high}", scope, payout)]
+    closed = [Key("closed", scope, payout)] if trail == "on_close" or high != "equity" else []
+    if trail == "on_close" or high == "balance":
+        return closed
+    return [*closed, *([Key("priced", scope, payout)] if peak_of_day and scope != "day" else []), PEAK]
+
+
+def reached_by(trigger: dict[str, Any], effective: str, peak_of_day: bool) -> list[Key]:
+    """The highs that tell whether a level was reached."""
+    if trigger["type"] == "balance_gain":
+        return [Key("closed" if effective == "now" else "closed_yesterday", "phase", "none")]
+    if trigger["type"] == "end_of_day_balance":
+        return [Key("day_balance", "phase", "none")]
+    if trigger["type"] == "equity_gain":
+        priced = [Key("priced", "phase", "none")] if peak_of_day or effective == "next_day" else []
+        return priced if effective == "next_day" else [*priced, PEAK]
+    return []
+
+
+# what a breach of one does
+
+
+def is_hard(does: Any) -> bool:
+    """Whether it ends the account, or has a person decide whether it does."""
+    return does in ("fail", "review")
 
 
 # --- the account, followed row by row: nothing left out, nothing added ---
@@ -545,6 +747,55 @@ class Finding(NamedTuple):
     moved: list[tuple[int, bool]]
 
 
+class High(NamedTuple):
+    """A highest mark, and where it is. `at_us`: when it was reached; None: not known. `is_whole`: none of before the rows is higher."""
+
+    minor: int
+    at: str
+    at_us: int | None
+    is_whole: bool
+
+    @property
+    def row(self) -> int:
+        return int(self.at.partition("/")[0])
+
+
+class Payout(NamedTuple):
+    """A payout that was booked."""
+
+    seq: int
+    number: int
+    at_us: int
+
+
+class Strike(NamedTuple):
+    """A breach that did not end the account, on the day of this label."""
+
+    rule: str
+    at_us: int
+    day: str
+
+
+class Owed(NamedTuple):
+    """A row of one of these kinds that must follow at once, as a mark moves with what was just booked.
+
+    `key`: of which high. `by`, `to`: how it moves, or where to; neither where nobody can tell. `may`: whether it may be missing.
+    `mark`: which one of a day's start, where people set it.
+    """
+
+    kinds: tuple[str, ...]
+    why: str = "cash must move the marks"
+    key: Key | None = None
+    by: int | None = None
+    to: int | None = None
+    may: bool = False
+    mark: str = ""
+
+    def is_row(self, kind: str, body: Any) -> bool:
+        same = kind != "HighMoved" or key_of(body) == self.key
+        return kind in self.kinds and same
+
+
 class Account:
     """The account's state after its consecutive rows; every booking must have its report, and add up.
 
@@ -565,10 +816,16 @@ class Account:
         self.closing: tuple[int, list[Position]] | None = None  # the book at the day's first instant, until it is final
         self.cash: tuple[int, int | None] = (0, None)  # (row, net) of the newest; no net: not known
         self.days: tuple[int, int] | None = None  # (row, count) of the newest trading day counted
-        # The highest marks, with where they are: of any tick, and of any day's start.
-        self.peak, self.high = cited_mark(case, "every_tick"), cited_mark(case, "end_of_day")
-        self.high_before_cash = self.high
-        self.high_is_whole = self.high is not None  # else a day before the file's rows may have begun higher
+        self.needs = needs_of(case.rules)
+        self.highs = cited_highs(case, self.needs)
+        self.highs_before: dict[Key, High] = {}  # as they were when what moves them was booked
+        self.week = cited_week(case)  # the row that holds the week's start
+        self.week_us, self.week_label, self.week_is_whole = 0, "", False
+        self.payouts = cited_payouts(case)
+        self.strikes: list[Strike] = []
+        self.day_opened = 0  # the row that began the day
+        self.ended_with: dict[str, int] = {}  # places in it of the floors with which the day before ended, by rule
+        self.floors_followed: set[int] = set()  # rows of such floors that were worked out
         self.findings: list[Finding] = []
         self.broken = 0  # the row of a hard breach that stands
         self.booked: set[tuple[str, str]] = set()
@@ -583,30 +840,27 @@ class Account:
         self.days_begun: set[str] = set()
         self.days_counted: set[str] = set()
         self.uncounted: list[int] = []  # rows that take back a day which began before the file's rows
-        self.moved = 0  # by the newest payment or correction, which marks move with
         self.corrects = 0  # the row of the newest correction
-        self.may_follow = ""  # a row that may follow, and need not
         # What a correction of before the day's first instant leaves of the book of then: all of it, another one, or nobody knows.
         self.closing_is_whole, self.closing_is_corrected = True, False
-        self.high_us: int | None = None  # the first instant of the day whose start is the highest mark; None: not known
         self.bookings = 0
         self.asked: dict[int, int] = {}  # reports that must lead to a booking, with the row that keeps them for later
         self.unbooked: list[int] = []
         self.has_parked = False
-        self.owed: list[str] = []  # what must follow a deposit or withdrawal at once: marks move with it
-        self.due = ""  # which of them this row is
+        self.owed: list[Owed] = []
+        self.due: Owed | None = None  # which of them this row is
         self.owed_day = ""  # that a deletion emptied
+        self.exceptions: list[int] = []  # rows by which people made one from the account's rules
         self.taken: dict[int, str] = {}  # rows with a mark that rests on what no row of the file names, and on what
         self.last = case.anchor
         for seq in case.chain():
             self._take(seq)
             self.last = seq
         self._require_answered(case.cause)
-        owes_day = self.owed == ["TradingDayUncounted"]
+        owed = [one for one in self.owed if not one.may]
+        owes_day = [one.kinds for one in owed] == [("TradingDayUncounted",)]
         require(not owes_day, f"the day whose only deal row {self.corrects} deletes still counts", CONTEST)
-        require(
-            not self.owed, "the newest deposit or withdrawal did not move the marks that are measured from", CONTEST
-        )
+        require(not owed, "the newest deposit or withdrawal did not move the marks that are measured from", CONTEST)
         self.unbooked += [
             seq for seq in self.asked if seq != case.cause and self.case.rows[seq]["kind"] != "PositionReported"
         ]
@@ -629,14 +883,7 @@ class Account:
         row, body = self.case.rows[seq], self.case.payloads[seq]
         if row["cause"] == 0:
             self._require_answered(0)
-            self.may_follow = ""
-        waits = row["kind"] == self.may_follow and self.owed == ["TradingDayUncounted"]
-        self.due = self.owed.pop(0) if self.owed and not waits else ""
-        moves = self.due in ("", row["kind"])
-        what = (
-            "a deleted deal must take back its day" if self.due == "TradingDayUncounted" else "cash must move the marks"
-        )
-        require(moves, f"row {seq} is no {self.due}, with which {what}", CONTEST)
+        self._require_due(seq, row, body)
         change = {
             **dict.fromkeys(REPORTS, self._hear),
             **dict.fromkeys(ANSWERS, self._answer),
@@ -648,14 +895,28 @@ class Account:
             "DayStartMoved": self._move_start,
             "PeakReached": self._raise_peak,
             "RolloverHighMoved": self._move_high,
+            "HighMoved": self._move_high,
             "TradingDayCounted": self._count_day,
             "TradingDayUncounted": self._uncount_day,
             "BreachSuspected": self._find,
             "BreachDeclared": self._declare,
+            "RuleSuspected": self._find,
+            "RuleBroken": self._break_rule,
             "VerdictCorrected": self._correct,
+            "OverrideGranted": self._grant,
         }.get(row["kind"])
         if change is not None:
             change(seq, row, body)
+
+    def _require_due(self, seq: int, row: Any, body: Any) -> None:
+        """What a booking brings with it follows it at once, in this order."""
+        self.due = None
+        while self.owed and self.due is None:
+            first = self.owed.pop(0)
+            self.due = first if first.is_row(row["kind"], body) else None
+            missing = "" if first.key is None else f" of {first.key}"
+            follows = self.due is not None or first.may
+            require(follows, f"row {seq} is no {first.kinds[0]}{missing}, with which {first.why}", CONTEST)
 
     # bookings: each has the platform's report, and each report its booking
 
@@ -714,6 +975,8 @@ class Account:
             self._correct_deal(seq, body, said, told["kind"])
         elif kind == "CashBooked":
             self._book_cash(seq, row, body, said)
+        elif kind == "PayoutBooked":
+            self._book_payout(seq, row, body, said)
         elif kind == "DividendBooked":
             self._book_dividend(seq, row, body, said)
         elif kind == "PositionRestated":
@@ -791,6 +1054,7 @@ class Account:
         fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False)
         self.deals[body["deal_id"]] = _deal(said, net, fresh)
         self._move_balance(seq, row, body, net, _with(self.positions, told))
+        self._raise_closed(seq, row)
 
     def _book_dividend(self, seq: int, row: Any, body: Any, said: Any) -> None:
         """Profit of trading: the balance moves, and nothing that is measured from does."""
@@ -802,6 +1066,7 @@ class Account:
             self.closing = (self.closing[0] + amount, self.closing[1])
             self._move_findings(seq, is_cash=False)
         self._move_balance(seq, row, body, amount, self.positions)
+        self._raise_closed(seq, row)
 
     def _restate(self, seq: int, row: Any, body: Any, said: Any) -> None:
         """A position under another name, or in other points, as the platform says: without a deal nothing else of it changes."""
@@ -857,11 +1122,10 @@ class Account:
             self._correct_closing(net, told, whole)
             self._move_findings(seq, is_cash=False)
         elif self.day is not None and deal_us < self.day_us:
-            self.owed.append("DayAnchored")
-        self._owe_high(deal_us)
+            self.owed.append(Owed(("DayAnchored",), by=net))
+        self._owe_highs_since(deal_us, net)
         if was is not None and deletes:
             self._owe_day(was)
-        self.moved = net
         self.earlier = [book for book in self.earlier if book.until_us <= deal_us]
         after = self.case.minor(body["balance"], f"row {seq}")
         fits = after == self._minor() + net
@@ -946,21 +1210,27 @@ class Account:
         left = [one for one in self.deals.values() if one.opens and one.day == was.day and not one.deleted]
         recent = was.day in list(dict.fromkeys(opened))[-DEAL_DAYS_KEPT:]
         if was.opens and not was.deleted and not left and recent and was.day in self.days_counted:
-            self.owed.append("TradingDayUncounted")
+            self.owed.append(Owed(("TradingDayUncounted",), "a deleted deal must take back its day"))
             self.owed_day = was.day
 
-    def _owe_high(self, deal_us: int) -> None:
-        """The highest mark at a rollover moves with a deal of before it. Where nobody can tell which one it is, it may."""
-        self.high_before_cash = self.high
-        if not any(term.get("trail") == "end_of_day" for term in self.case.ruleset["terms"]):
-            return
-        if self.high_us is None:
-            self.may_follow = "RolloverHighMoved"
-        elif deal_us < self.high_us:
-            self.owed.append("RolloverHighMoved")
+    def _owe_highs_since(self, deal_us: int, net: int) -> None:
+        """A high moves with a deal of before it was reached. Where nobody can tell when that was, it may."""
+        self.highs_before = dict(self.highs)
+        for key in self.needs.highs:
+            high = self.highs.get(key)
+            at_us = high.at_us if high is not None else None
+            if at_us is None or deal_us < at_us:
+                self._owe_high(key, by=net, may=at_us is None)
+
+    def _owe_high(self, key: Key, by: int | None = None, to: int | None = None, may: bool = False) -> None:
+        # Releases that knew one high alone, that of the days, had a row for it.
+        is_first = self.case.ruleset["semantics"] == 1
+        kinds = ("HighMoved", "RolloverHighMoved") if is_first else ("HighMoved",)
+        self.owed.append(Owed(kinds, key=key, by=by, to=to, may=may))
 
     def _book_cash(self, seq: int, row: Any, body: Any, said: Any) -> None:
-        require(said["cash_kind"] != "dividend", f"row {seq} books a dividend as a deposit or withdrawal", CONTEST)
+        profits = said["cash_kind"] == "dividend" or (said["cash_kind"] == "payout" and said["amount"]["minor"] < 0)
+        require(not profits, f"row {seq} books a {said['cash_kind']} as a deposit or withdrawal", CONTEST)
         amount, told = self.case.minor(body["amount"], f"row {seq}"), self.case.minor(said["amount"], f"row {seq}")
         require(amount == told, f"row {seq} books {amount}, the platform reported {told}", CONTEST)
         self._once(seq, "CashReported", body["cash_id"])
@@ -968,16 +1238,45 @@ class Account:
         require(
             before is None or net == before + amount, f"row {seq}: {before} and {amount} do not make {net}", CONTEST
         )
-        self.cash, self.moved = (seq, net), amount
+        self.cash = (seq, net)
         if self.closing is not None:
             self.closing = (self.closing[0] + amount, self.closing[1])
-        self.high_before_cash = self.high
         self._move_findings(seq, is_cash=True)
-        trails = [term.get("trail") for term in self.case.ruleset["terms"]]
-        self.owed += [] if self.day is None else ["DayAnchored" if self.closing is None else "DayStartMoved"]
-        self.owed += ["RolloverHighMoved"] if "end_of_day" in trails else []
-        self.owed += ["PeakReached"] if "every_tick" in trails and self.day is not None else []
+        self.highs_before = dict(self.highs)
+        if self.day is not None:
+            self.owed.append(Owed(("DayAnchored" if self.closing is None else "DayStartMoved",), by=amount))
+        for key in self.needs.highs:
+            self._owe_high(key, by=amount)
+        if self.needs.follows_prices and self.day is not None:
+            self.owed.append(Owed(("PeakReached",)))
         self._move_balance(seq, row, body, amount, self.positions)
+
+    def _book_payout(self, seq: int, row: Any, body: Any, said: Any) -> None:
+        """The balance comes down by the profit that is taken. Of the highs those move that the rules say move with it."""
+        profit, paid = self.case.minor(body["profit"], f"row {seq}"), self.case.minor(body["paid"], f"row {seq}")
+        told, number = self.case.minor(said["amount"], f"row {seq}"), body["number"]
+        require(profit == -told, f"row {seq} pays {profit} out, the platform reported {told}", CONTEST)
+        require(said["cash_kind"] == "payout", f"row {seq} books {said['cash_kind']} as a payout", CONTEST)
+        require(0 <= paid <= profit, f"row {seq} pays the trader {paid} of {profit}", CONTEST)
+        self._once(seq, "CashReported", body["cash_id"])
+        newest = self.payouts[-1].number if self.payouts else 0 if self.case.is_whole else None
+        follows = type(number) is int and (number > 0 if newest is None else number == newest + 1)
+        require(follows, f"row {seq} is payout {number}, the newest was {newest}", CONTEST)
+        self.payouts.append(Payout(seq, number, row["happened_us"]))
+        self.highs_before = dict(self.highs)
+        start = None if self.cash[1] is None else self.case.initial["minor"] + self.cash[1]
+        for key in self.needs.highs:
+            if key.on_payout == "high_less_payout":
+                self._owe_high(key, by=-profit)
+            elif key.on_payout == "reset_to_initial":
+                self._owe_high(key, to=start)
+        # Limits that follow every price treat payouts alike, or the ruleset is not published.
+        following = next(
+            (rule.term["on_payout"] for rule in self.case.rules if rule.is_limit and follows_prices(rule.term)), "none"
+        )
+        if following in FALLS_WITH_PAYOUTS and self.day is not None:
+            self.owed.append(Owed(("PeakReached",), to=start if following == "reset_to_initial" else None))
+        self._move_balance(seq, row, body, -profit, self.positions)
 
     def _post_swap(self, seq: int, row: Any, body: Any, said: Any) -> None:
         swap, told = self.case.minor(body["swap"], f"row {seq}"), self.case.minor(said["swap"], f"row {seq}")
@@ -1040,8 +1339,8 @@ class Account:
 
     def _open(self, seq: int, row: Any, body: Any) -> None:
         self.balance, self.balance_at = self.case.minor(body["initial"], f"row {row['seq']}"), f"{seq}/initial/minor"
-        self.cash, self.high, self.high_is_whole = (0, 0), (self.balance, self.balance_at), True
-        self.high_us = 0
+        self.cash = (0, 0)
+        self.highs = {key: High(self.balance, self.balance_at, 0, True) for key in self.needs.highs}
 
     def _open_day(self, seq: int, row: Any, body: Any) -> None:
         balance, equity = (self.case.minor(body[name], f"row {seq}") for name in ("balance", "equity"))
@@ -1054,20 +1353,76 @@ class Account:
         same = self.balance is None or carried == [one._replace(at="", swap_at="") for one in held]
         require(same, f"row {seq} begins the day with other positions than the book held", CONTEST)
         self.balance, self.balance_at, self.positions = balance, f"{seq}/balance/minor", held
+        self._require_floors(seq, body.get("checked", []))
+        self.day_opened = seq
         self._turn_over(seq, body["day"])
         self.day, self.day_cause, self.since_us, self.earlier = seq, row["cause"], self.day_us, []
         self.closing = (balance, held) if body["provisional"] else None
         self.closing_is_whole, self.closing_is_corrected = True, False
+        self.ended_with = {one["rule"]: place for place, one in enumerate(body.get("checked", []))}
         worth = balance
         if body["priced"]:
             exhibits = exhibits_of(self.case, body["quotes"], row["cause"])
             worth = equity_of(Working(self.case), self.now(), exhibits).value
             self.require_points(self.now(), exhibits)
         require(equity == worth, f"row {seq} begins the day with an equity of {equity}, it was {worth}", CONTEST)
-        if self.peak is None:
-            self.peak = (equity, f"{seq}/equity/minor")
+        self._begin_highs(seq, balance, equity, self._begin_week(seq))
         if not body["provisional"]:
-            self._raise_high()
+            self._raise_days()
+
+    def _require_floors(self, seq: int, checked: list[Any]) -> None:
+        """The floors with which the day ends, of limits that a rollover alone can break; where the rows that they rest on are here."""
+        rules = [rule for rule in self.case.rules if rule.is_limit and rule.term["checked"] == "at_rollover"]
+        if self.day is None or not self.case.is_whole:
+            return
+        named = [one["rule"] for one in checked]
+        require(named == [rule.id for rule in rules], f"row {seq} ends the day with the floors of {named}", CONTEST)
+        for rule, one in zip(rules, checked):  # noqa: B905  (Python 3.8)
+            if is_known(rule):
+                floor, said = (
+                    floor_of(Working(self.case), self.case, self, rule).value,
+                    self.case.minor(one["floor"], f"row {seq}"),
+                )
+                require(
+                    said == floor,
+                    f"row {seq} ends the day with a floor of {said} under {rule.id!r}, it was {floor}",
+                    CONTEST,
+                )
+                self.floors_followed.add(seq)
+
+    def _begin_week(self, seq: int) -> bool:
+        """The first day of a calendar week begins it. Of the file's first day nobody can tell, unless it is a Monday."""
+        known, label = self.week_label, self.day_label
+        if known and week_of(known) == week_of(label):
+            return False
+        cited = self.case.payloads[self.week]["day"] if not known and self.week is not None else None
+        if cited is not None and week_of(cited["label"]) == week_of(label):  # before these rows, as the decision says
+            self.week_us, self.week_label = cited["start_us"], label
+            return False
+        first = self.case.is_whole or bool(known) or date.fromisoformat(label).weekday() == 0
+        self.week, self.week_us, self.week_label, self.week_is_whole = seq, self.day_us, label, first
+        return True
+
+    def _begin_highs(self, seq: int, balance: int, equity: int, begins_week: bool) -> None:
+        """The highs of a day begin anew with it, those of a week with its first day; the ended day's peak is one of the week's."""
+        peak, closed = self.highs.get(PEAK), dict(self.highs)
+        lower = min((balance, "balance"), (equity, "equity"), key=lambda mark: mark[0])
+        for key in self.needs.highs:
+            if key.of == "priced" and peak is not None:
+                self._raise(key, peak.minor, peak.at, self.day_us)
+            if key.of == "closed_yesterday":
+                yesterday = closed.get(key._replace(of="closed"))
+                self.highs.update({key: yesterday} if yesterday is not None else {})
+            elif key.scope == "day" or (key.scope == "week" and begins_week and not self._is_cited_since(key)):
+                minor, name = (balance, "balance") if key.of == "closed" else lower
+                is_whole = key.scope == "day" or self.week_is_whole
+                self.highs[key] = High(minor, f"{seq}/{name}/minor", self.day_us if is_whole else None, is_whole)
+        if peak is None or self.needs.peak_of_day:
+            self.highs[PEAK] = High(equity, f"{seq}/equity/minor", self.day_us, True)
+
+    def _is_cited_since(self, key: Key) -> bool:
+        """Whether the decision takes a week's high from before these rows, where nobody can tell whether their first day begins it."""
+        return not self.week_is_whole and key in self.highs
 
     def _turn_over(self, seq: int, day: Any) -> None:
         """A day begins where the one before it ended, and lasts from one local rollover to the next."""
@@ -1082,12 +1437,11 @@ class Account:
             require(lasts, f"row {seq} begins a day of {(end_us - start_us) / HOUR_US:.2f} hours", CONTEST)
             self.unzoned.append(seq)
         else:
-            bounds = day_at(zone, rules["rollover"], start_us)
-            require(
-                bounds == (start_us, end_us),
-                f"row {seq} begins a day from {start_us} to {end_us}, in {rules['zone']} it is {bounds[0]} to {bounds[1]}",
-                f"{CONTEST}, unless this machine's time zones are out of date",
-            )
+            label, *bounds = day_at(zone, rules, start_us)
+            dated = f"{CONTEST}, unless this machine's time zones are out of date"
+            said = f"row {seq} begins a day from {start_us} to {end_us}, in {rules['zone']} it is {bounds[0]} to {bounds[1]}"
+            require(bounds == [start_us, end_us], said, dated)
+            require(label == day["label"], f"row {seq} calls day {label} {day['label']}", dated)
         self.day_us, self.day_end_us, self.day_label = start_us, end_us, day["label"]
         self.days_begun.add(self.day_label)
 
@@ -1095,7 +1449,7 @@ class Account:
         """The day's start becomes final, or cash moves it when it is."""
         if self.closing is None:
             self._move_start(seq, row, body)
-            self._raise_high()
+            self._fix_start(seq)
             return
         figures, before = self._start_of(seq, body)
         wanted = [self.closing[0], figures[1]]
@@ -1104,18 +1458,49 @@ class Account:
         elif figures != before or self.closing_is_corrected:
             self.taken[seq] = "" if self.closing_is_whole else CORRECTED_MEANWHILE
         require(figures == wanted, f"row {seq} fixes the day's start at {figures}, it was {wanted}", CONTEST)
-        self.day, self.closing = seq, None
-        self._raise_high()
+        self._fix_start(seq)
+        self.closing = None
+
+    def _fix_start(self, seq: int) -> None:
+        """The day's start is final in this row: the week's too, where it is its first day, and the day's peak, if it is still its start."""
+        peak = self.highs.get(PEAK)
+        if self.needs.peak_of_day and peak is not None and peak.row == self.day:
+            equity = self.case.look_up(f"{seq}/equity/minor")
+            self.highs[PEAK] = High(equity, f"{seq}/equity/minor", self.day_us, True)
+        self.day = seq
+        if self.week_us == self.day_us:
+            self.week = seq
+        self._raise_days()
 
     def _move_start(self, seq: int, row: Any, body: Any) -> None:
         """Cash moves the day's start, whether it is final or not."""
         figures, before = self._start_of(seq, body)
-        moved = self._cash_of(seq, row)
+        due = self._due_in(seq)
+        moved = due.by or 0
         wanted = [before[0] + moved, before[1] + moved]
+        if due.mark and due.to is not None:
+            wanted[("balance", "equity").index(due.mark)] = due.to
         require(figures == wanted, f"row {seq} moves the day's start to {figures}, it was {wanted}", CONTEST)
         if self.day in self.taken:
             self.taken[seq] = self.taken[self.day]
-        self.day = seq
+        if row["kind"] == "DayStartMoved":
+            self.day = seq
+
+    def _grant(self, *told: Any) -> None:
+        """People made an exception. A mark that they set is told by the row that tells it of every other cause, to the figure."""
+        seq, _, body = told
+        wanted = body["override"]
+        self.exceptions.append(seq)
+        if wanted["override"] != "adjust_mark":
+            return
+        why, to = "people set a mark", wanted["minor"]
+        require(type(to) is int, f"row {seq} sets a mark to {to!r}", CONTEST)
+        if wanted["mark"] != "high":
+            self.owed.append(Owed(("DayAnchored",), why, to=to, mark=wanted["mark"].partition("_")[2]))
+            return
+        terms = [rule.term for rule in self.case.rules if rule.is_limit and rule.id == wanted["rule"]]
+        for key in (key for term in terms for key in followed_by(term, self.needs.peak_of_day)):
+            self.owed.append(Owed(("HighMoved",), why, key=key, to=to))
 
     def _start_of(self, seq: int, body: Any) -> tuple[list[int], list[int]]:
         """Balance and equity at the day's start, as the row says them and as they were known before it."""
@@ -1124,44 +1509,70 @@ class Account:
         figures = [self.case.minor(body[name], f"row {seq}") for name in names]
         return figures, [self.case.look_up(f"{self.day}/{name}/minor") for name in names]
 
-    def _raise_peak(self, seq: int, row: Any, body: Any) -> None:
-        self.peak = (self.case.minor(body["equity"], f"row {row['seq']}"), f"{seq}/equity/minor")
+    def _due_in(self, seq: int) -> Owed:
+        """What was just booked without a trade, or corrected, which alone may move a mark that is final."""
+        require(
+            self.due is not None, f"row {seq} moves a mark, and no deposit, withdrawal or correction caused it", CONTEST
+        )
+        return self.due or Owed(())
+
+    def _raise_peak(self, *told: Any) -> None:
+        seq, _, body = told
+        equity = self.case.minor(body["equity"], f"row {seq}")
+        begins = self.due.to if self.due is not None else None
+        require(begins in (None, equity), f"row {seq} moves the peak to {equity}, it begins anew at {begins}", CONTEST)
+        self.highs[PEAK] = High(equity, f"{seq}/equity/minor", None, True)
+
+    def _raise(self, key: Key, minor: int, at: str, at_us: int) -> None:
+        """A mark that may be the highest. Of before the file's rows there may be a higher one, unless the decision cites it."""
+        high = self.highs.get(key)
+        if high is None:
+            self.highs[key] = High(minor, at, None, False)
+        elif minor > high.minor:
+            self.highs[key] = High(minor, at, at_us if high.is_whole else None, high.is_whole)
+
+    def _raise_closed(self, seq: int, row: Any) -> None:
+        """A trade, or a dividend, left another balance."""
+        for key in self.needs.highs:
+            if key.of == "closed":
+                self._raise(key, self._minor(), f"{seq}/balance/minor", row["happened_us"])
+
+    def _raise_days(self) -> None:
+        """The highest marks at any rollover, for floors that trail at the end of the day."""
+        for key in self.needs.highs:
+            mark = self.day_mark(key.of)
+            if mark is not None:
+                self._raise(key, mark.minor, mark.at, self.day_us)
+
+    def day_mark(self, of: str) -> High | None:
+        """The mark at the start of the running day that such a high follows, and where it is."""
+        if of not in OF_DAYS or self.day is None:
+            return None
+        marks = [(self.case.look_up(f"{self.day}/{name}/minor"), name) for name in OF_DAYS[of]]
+        value, name = min(marks) if of == "day_lower" else max(marks)
+        return High(value, f"{self.day}/{name}/minor", self.day_us, True)
 
     def _move_high(self, seq: int, row: Any, body: Any) -> None:
-        after, moved = self.case.minor(body["high"], f"row {seq}"), self._cash_of(seq, row)
-        least = after if self.high_before_cash is None else self.high_before_cash[0] + moved
-        right = after == least or (not self.high_is_whole and after > least)
-        require(right, f"row {seq} moves the highest mark to {after}, which is not by {moved}", CONTEST)
-        before = self._row_of(self.high_before_cash)
-        if not self.high_is_whole or before in self.taken:
-            self.taken[seq] = self.taken.get(before, "")
-        self.high, self.high_is_whole = (after, f"{seq}/high/minor"), True
+        due, after = self._due_in(seq), self.case.minor(body["high"], f"row {seq}")
+        keys = [key for key in self.needs.highs if key == due.key]
+        if row["kind"] == "RolloverHighMoved":  # there was one high of days alone
+            keys = [key for key in self.needs.highs if key.of in OF_DAYS]
+            self.owed = [one for one in self.owed if one.key is None]
+        for key in keys:
+            self._move_to(seq, key, after, due)
 
-    @staticmethod
-    def _row_of(mark: tuple[int, str] | None) -> int:
-        return int(mark[1].partition("/")[0]) if mark is not None else 0
-
-    def _cash_of(self, seq: int, row: Any) -> int:
-        """What was just booked without a trade, or corrected, which alone may move a mark that is final."""
-        caused = row["kind"] in (self.due, self.may_follow)
-        require(caused, f"row {seq} moves a mark, and no deposit, withdrawal or correction caused it", CONTEST)
-        return self.moved
-
-    def _raise_high(self) -> None:
-        """The highest mark at any rollover, for floors that trail at the end of the day."""
-        mark = self.day_mark()
-        if mark is not None and (self.high is None or mark[0] > self.high[0]):
-            self.high, self.high_us = mark, self.day_us if self.high_is_whole else None
-
-    def day_mark(self) -> tuple[int, str] | None:
-        """The mark at the start of the running day that a trailing floor follows, and where it is."""
-        terms = [term for term in self.case.ruleset["terms"] if term.get("trail") == "end_of_day"]
-        if not terms or self.day is None:
-            return None
-        names = ("balance", "equity") if terms[0]["trails_on"] == "higher" else (terms[0]["trails_on"],)
-        marks = [(self.case.look_up(f"{self.day}/{name}/minor"), name) for name in names]
-        value, name = max(marks)
-        return value, f"{self.day}/{name}/minor"
+    def _move_to(self, seq: int, key: Key, after: int, due: Owed) -> None:
+        """A high comes to stand elsewhere, and is cited from this row on; when it was reached stays."""
+        before, now = self.highs_before.get(key), self.highs.get(key)
+        least, is_whole = due.to, due.to is not None
+        if least is None and due.by is not None and before is not None:
+            least, is_whole = before.minor + due.by, before.is_whole
+        right = least is None or after == least or (not is_whole and after > least)
+        require(right, f"row {seq} moves the highest mark to {after}, which is not by {due.by}", CONTEST)
+        row = before.row if before is not None else 0
+        if not is_whole or row in self.taken:
+            self.taken[seq] = self.taken.get(row, "")
+        self.highs[key] = High(after, f"{seq}/high/minor", now.at_us if now is not None else None, True)
 
     def _count_day(self, seq: int, row: Any, body: Any) -> None:
         cause = self.case.rows.get(row["cause"], row)
@@ -1177,7 +1588,7 @@ class Account:
         cause, label = self.case.rows.get(row["cause"], row), body["label"]
         falls = self.days is None or body["count"] == self.days[1] - 1
         deleted = cause["kind"] == "DealDeleteReported" or self.has_parked
-        deleted = deleted and (not self.due or label == self.owed_day)
+        deleted = deleted and (self.due is None or label == self.owed_day)
         if label in self.days_begun:
             opened = [one for one in self.deals.values() if one.opens and one.day == label]
             deleted = deleted and bool(opened) and all(one.deleted for one in opened) and label in self.days_counted
@@ -1194,9 +1605,52 @@ class Account:
 
     def _declare(self, *told: Any) -> None:
         seq, _, body = told
-        self.findings = []
-        soft = [term["id"] for term in self.case.ruleset["terms"] if severity_of(term) == "soft"]
-        self.broken = self.broken if body["rule"] in soft else seq
+        rule = self.case.rule(body["rule"])
+        confirms = not body["late"] and any(one.rule == rule.id for one in self.findings)
+        if confirms or is_hard(self.consequence_in(seq, rule, body)):
+            self.findings, self.broken = [], seq
+            return
+        self.findings = [finding for finding in self.findings if finding.rule != rule.id]
+        self.strikes.append(Strike(rule.id, body["at_us"], self.day_label))
+
+    def _break_rule(self, *told: Any) -> None:
+        """A rule that is no loss limit was broken; where that ends the account, nothing else is open."""
+        seq, _, body = told
+        if body["does"] == "fail":
+            self.findings, self.broken = [], seq
+
+    def consequence_in(self, seq: int, rule: Rule, body: Any) -> Any:
+        """What a breach in this row does, which is what the rule says of its next strike."""
+        said = body.get("does")
+        if "on_breach" not in rule.term:
+            return said
+        may = self.consequences_of(rule)
+        # Releases that knew failures and pauses alone did not write it.
+        unsaid = said is None and self.case.ruleset["semantics"] == 1
+        fits = unsaid or said in may
+        require(
+            fits, f"row {seq} says that the breach does {shown(said)}, by the rule it does {shown(may[0])}", CONTEST
+        )
+        return may[0] if unsaid else said
+
+    def consequences_of(self, rule: Rule) -> list[Any]:
+        """What the next breach of a rule does; several answers where strikes of before the file's rows may count too."""
+        does: list[Any] = rule.term["on_breach"]
+        within = rule.term.get("strikes_within", "phase")
+        struck = sum(one.rule == rule.id and self._counts(one, within) for one in self.strikes)
+        least = min(struck, len(does) - 1)
+        return does[least:] if self._may_have_more(rule) else does[least : least + 1]
+
+    def _counts(self, strike: Strike, within: str) -> bool:
+        since_us = {"cycle": self.payouts[-1].at_us if self.payouts else 0, "week": self.week_us}.get(within, 0)
+        return strike.day == self.day_label if within == "day" else strike.at_us >= since_us
+
+    def _may_have_more(self, rule: Rule) -> bool:
+        within = rule.term.get("strikes_within", "phase")
+        if self.case.is_whole or within == "day":
+            return False
+        paid = bool(self.payouts) and self.payouts[-1].seq >= self.case.anchor
+        return not (paid if within == "cycle" else within == "week" and self.week_is_whole)
 
     def _correct(self, *told: Any) -> None:
         if told[2]["verdict"] in ("questioned", "withdrawn"):
@@ -1217,15 +1671,30 @@ def zone_of(name: Any) -> Any:
         return None
 
 
-def day_at(zone: Any, rollover: str, instant_us: int) -> tuple[int, int]:
-    """The first instant of the trading day that holds an instant, and of the next one."""
+def day_at(zone: Any, rules: dict[str, Any], instant_us: int) -> tuple[str, int, int]:
+    """The trading day that holds an instant: its label, its first instant, and that of the next one."""
+    rollover, one = rules["rollover"], timedelta(days=1)
     local = at_instant(instant_us).astimezone(zone).date()
     # The rollover of the local date may still lie ahead, and a gap can push it past midnight: try from the next day back.
-    for label in (local + timedelta(days=1), local, local - timedelta(days=1)):
-        start_us = rollover_instant(zone, rollover, label)
-        if start_us <= instant_us:
-            return start_us, rollover_instant(zone, rollover, label + timedelta(days=1))
-    raise Refused(f"no trading day holds instant {instant_us}: {CONTEST}")
+    dates = [day for day in (local + one, local, local - one) if rollover_instant(zone, rollover, day) <= instant_us]
+    require(bool(dates), f"no trading day holds instant {instant_us}", CONTEST)
+    first = last = dates[0]
+    # A holiday that does not end with a rollover is one with the day after it.
+    while called(first - one, rules) in rules.get("merged", ()):
+        first -= one
+    while called(last, rules) in rules.get("merged", ()):
+        last += one
+    return called(last, rules), rollover_instant(zone, rollover, first), rollover_instant(zone, rollover, last + one)
+
+
+def called(start: date, rules: dict[str, Any]) -> str:
+    """The label of the day that begins on this local date."""
+    return (start + timedelta(days=1) if rules.get("label") == "end" else start).isoformat()
+
+
+def week_of(label: str) -> Any:
+    """The calendar week of a day: weeks begin on Monday."""
+    return date.fromisoformat(label).isocalendar()[:2]
 
 
 def rollover_instant(zone: Any, rollover: str, label: date) -> int:
@@ -1323,16 +1792,19 @@ class Working:
     def __init__(self, case: Case) -> None:
         self.steps: list[dict[str, Any]] = []
         self.case = case
+        self.rests_on_cash = False  # whether it measures from all that was paid in and out
         self._names: set[str] = set()
 
     def given(self, name: str, source: str, unit: str) -> Term:
-        return self._step(name, "given", [], self.case.look_up(source), unit, source)
+        """A figure with the place it is from; what there is none of is 0, and from nowhere."""
+        return self._step(name, "given", [], self.case.look_up(source) if source else 0, unit, source)
 
     def plus(self, name: str, left: Term, right: Term) -> Term:
         return self._step(name, "plus", [left, right], left.value + right.value, left.unit)
 
-    def minus(self, name: str, left: Term, right: Term) -> Term:
-        return self._step(name, "minus", [left, right], left.value - right.value, left.unit)
+    def minus(self, name: str, left: Term | int, right: Term | int) -> Term:
+        unit = left.unit if isinstance(left, Term) else ""
+        return self._step(name, "minus", [left, right], number(left) - number(right), unit)
 
     def times(self, name: str, left: Term | int, right: Term | int, unit: str) -> Term:
         return self._step(name, "times", [left, right], number(left) * number(right), unit)
@@ -1346,11 +1818,11 @@ class Working:
     def divided_rounded_half_away(self, name: str, left: Term, right: Term | int, unit: str) -> Term:
         return self._step(name, "divided_rounded_half_away", [left, right], half_away(left.value, number(right)), unit)
 
-    def lowest(self, name: str, left: Term, right: Term) -> Term:
-        return self._step(name, "lowest", [left, right], min(left.value, right.value), left.unit)
+    def lowest(self, name: str, *terms: Term) -> Term:
+        return self._step(name, "lowest", list(terms), min(term.value for term in terms), terms[0].unit)
 
-    def highest(self, name: str, left: Term, right: Term) -> Term:
-        return self._step(name, "highest", [left, right], max(left.value, right.value), left.unit)
+    def highest(self, name: str, *terms: Term) -> Term:
+        return self._step(name, "highest", list(terms), max(term.value for term in terms), terms[0].unit)
 
     def is_below(self, name: str, left: Term, right: Term) -> bool:
         return self._step(name, "is_below", [left, right], int(left.value < right.value), "yes or no").value == 1
@@ -1392,21 +1864,17 @@ class Judged(NamedTuple):
 
 def check_decision(case: Case) -> Judged:
     """Build the decision once more and hold it against what the firm wrote, step by step and figure by figure."""
-    account, calc = Account(case), Working(case)
-    place, term = case.term()
-    if not case.is_breach:
-        wanted, told = won(calc, case, account, term)
-        basis = case
-    else:
-        finding = next((one for one in account.findings if one.rule == term["id"]), None)
-        confirms = case.kind == "BreachDeclared" and not case.fact["late"] and finding is not None
-        if confirms and finding is not None:
-            wanted, told = confirmed(calc, case, account, place, finding)
-            earlier = check_decision(case.other(finding.seq))
-            basis, told = earlier.basis, [*earlier.told, *told]
-        else:
-            wanted, told = broken(calc, case, account, place)
-            basis = case
+    account, calc, rule, basis = Account(case), Working(case), case.rule(case.fact["rule"]), case
+    finding = confirmed_by(case, account, rule)
+    earlier = check_decision(case.other(finding.seq)) if finding is not None else None
+    if earlier is not None:
+        basis = earlier.basis
+    unknown = [one for one in rules_behind(case, rule) if not is_known(one)]
+    if unknown:
+        told = [*(earlier.told if earlier is not None else []), *done_again(case, account, rule, unknown)]
+        return Judged(basis, list(dict.fromkeys(told + gaps(case, account, calc))))
+    wanted, told = worked_out(calc, case, account, rule, finding)
+    told = [*(earlier.told if earlier is not None else []), *told]
     require_same_working(case.fact["working"], calc.steps)
     for name, value in wanted.items():
         said = case.fact[name]
@@ -1419,6 +1887,34 @@ def check_decision(case: Case) -> Judged:
         f"{len(calc.steps)} steps of row {case.decision}, built once more from the rows and the rules alone: the same",
     ]
     return Judged(basis, list(dict.fromkeys(told + gaps(case, account, calc))))
+
+
+def worked_out(
+    calc: Working, case: Case, account: Account, rule: Rule, finding: Finding | None
+) -> tuple[dict[str, Any], list[str]]:
+    """The working in `calc`; what the decision must say by it, and what that shows."""
+    if not case.is_breach:
+        return won(calc, case, account, rule)
+    if finding is not None:
+        return confirmed(calc, case, account, rule, finding)
+    if rule.is_limit and rule.term["checked"] == "at_rollover":
+        return broken_at_rollover(calc, case, account, rule)
+    return broken(calc, case, account, rule)
+
+
+def confirmed_by(case: Case, account: Account, rule: Rule) -> Finding | None:
+    """The suspicion that the decision makes final."""
+    if case.kind != "BreachDeclared" or case.fact["late"]:
+        return None
+    return next((one for one in account.findings if one.rule == rule.id), None)
+
+
+def rules_behind(case: Case, rule: Rule) -> list[Rule]:
+    """The rules that the decision follows from: the one that broke, or all that must be met to pass."""
+    if case.is_breach:
+        return [rule]
+    # Those of a payout are no objectives of the phase.
+    return [one for one in case.rules if one.kind in OBJECTIVES and one.term.get("per", "phase") == "phase"]
 
 
 def require_same_working(said: Any, built: list[dict[str, Any]]) -> None:
@@ -1435,7 +1931,8 @@ def require_same_working(said: Any, built: list[dict[str, Any]]) -> None:
 
 
 def shown(value: Any) -> str:
-    return str(value["minor"]) + " " + str(value["currency"]) if isinstance(value, dict) else json.dumps(value)
+    is_money = isinstance(value, dict) and "currency" in value
+    return f"{value['minor']} {value['currency']}" if is_money else json.dumps(value)
 
 
 def line(step: Any) -> str:
@@ -1451,42 +1948,90 @@ def line(step: Any) -> str:
     return f"{name} = {value} {step.get('unit', '')} ({how})"
 
 
-def broken(calc: Working, case: Case, account: Account, place: int) -> tuple[dict[str, Any], list[str]]:
-    """A breach, declared or suspected: the equity at the cited prices against the floor of the rule."""
-    term = case.ruleset["terms"][place]
-    require(term["type"] in LIMITS, f"rule {term['id']!r} is no limit that can break", CONTEST)
+def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
+    """A breach, declared or suspected: the equity at the cited prices (or the balance) against the floor of the rule."""
+    require(rule.is_limit, f"rule {rule.id!r} is no limit that can break", CONTEST)
     late = case.fact["late"]
     exhibits = exhibits_of(case, case.fact["quotes"], case.cause)
     book = account.as_of(case.fact["at_us"]) if late else account.now()
     require(
         not late or bool(book.positions), "a price that came late says nothing of a book that holds nothing", CONTEST
     )
-    observed = equity_of(calc, book, exhibits)
+    observed = measured(calc, rule.term, equity_of(calc, book, exhibits), book)
     account.require_points(book, exhibits)
-    untimely = check_instant(case, account, exhibits)
-    floor = floor_of(calc, case, account, place)
-    compare(calc, term, observed, floor)
-    wanted = {
-        "rule_kind": term["type"],
-        "severity": severity_of(term),
-        "floor": case.money(floor.value),
-        "observed": case.money(observed.value),
-        "late": bool(late),
-        "quotes": [seq for seq, _ in exhibits],
-    }
-    if case.kind == "BreachDeclared":
-        wanted["reviewed"] = False
+    untimely = check_instant(case, account, rule, exhibits)
+    floor = floor_of(calc, case, account, rule)
+    compare(calc, rule.term, observed, floor)
+    wanted, unsure = verdict(case, account, rule, observed, floor)
+    wanted["quotes"] = [seq for seq, _ in exhibits]
     when = f"at instant {case.fact['at_us']}" if late else f"as of row {account.last}"
     return wanted, [
         f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
         f"the book {when}: the newest balance, and {len(book.positions)} open position(s); nothing left out, nothing added",
-        floor_told(account, term),
+        floor_told(account, rule.term),
+        *unsure,
         *untimely,
         *older_prices(book, exhibits),
     ]
 
 
-def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]]) -> list[str]:
+def broken_at_rollover(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
+    """A breach that the marks of a rollover show, once they are final: they are held against the floor with which the day before ended."""
+    final = account.closing is None and account.day is not None and case.rows[account.day]["cause"] == case.cause
+    require(final, f"row {case.decision} judges no rollover that became final with row {case.cause}", CONTEST)
+    require(rule.id in account.ended_with, f"row {account.day_opened} holds no floor of {rule.id!r}", CONTEST)
+    equity, balance = (
+        calc.given(f"{name} at the rollover", f"{account.day}/{name}/minor", "minor") for name in ("equity", "balance")
+    )
+    source = f"{account.day_opened}/checked/{account.ended_with[rule.id]}/floor/minor"
+    floor = calc.given("floor with which the day ended", source, "minor")
+    observed = of_two(calc, rule.term, equity, balance)
+    compare(calc, rule.term, observed, floor)
+    wanted, unsure = verdict(case, account, rule, observed, floor)
+    wanted.update(at_us=account.day_us, late=False)
+    followed = account.day_opened in account.floors_followed
+    shows = "worked out from the rule and the rows before" if followed else f"as row {account.day_opened} holds it"
+    said = [f"the marks of the rollover in row {account.day}, against the floor with which the day ended, {shows}"]
+    if not followed:
+        said.append(
+            f"NOT shown: that the day ended with the floor in row {account.day_opened}; the rows before are not in the file"
+        )
+    return wanted, [*said, *unsure]
+
+
+def verdict(case: Case, account: Account, rule: Rule, observed: Term, floor: Term) -> tuple[dict[str, Any], list[str]]:
+    """What a breach says that is judged directly, but for its prices; and what the rows cannot show of what it does."""
+    does, unsure = consequence(case, account, rule)
+    wanted: dict[str, Any] = {
+        "rule_kind": KINDS[rule.term["scope"]],
+        "severity": "hard" if is_hard(does) else "soft",
+        "floor": case.money(floor.value),
+        "observed": case.money(observed.value),
+        "late": bool(case.fact["late"]),
+        "quotes": [],
+    }
+    if case.kind == "BreachDeclared":
+        wanted["reviewed"] = False
+    return wanted, unsure
+
+
+KINDS = {"day": "daily_loss", "week": "weekly_loss", "phase": "maximum_loss"}
+
+
+def consequence(case: Case, account: Account, rule: Rule) -> tuple[Any, list[str]]:
+    """What the breach does, by how often the rule was broken before; what of that the rows cannot show."""
+    may = account.consequences_of(rule)
+    if case.kind == "BreachSuspected":  # only what would end the account is suspected
+        return next((does for does in may if is_hard(does)), may[0]), []
+    does = account.consequence_in(case.decision, rule, case.fact)
+    if len(rule.term["on_breach"]) == 1:
+        return does, []
+    if all(one == does for one in may):
+        return does, [f"what the breach does, {shown(does)}, by how often the rule was broken before"]
+    return does, [f"NOT shown: how often rule {rule.id!r} was broken before row {case.anchor}; strikes may lie there"]
+
+
+def check_instant(case: Case, account: Account, rule: Rule, exhibits: list[tuple[int, Any]]) -> list[str]:
     """A breach is judged as of what caused it, within the day whose floor it broke; what of that the rows cannot show."""
     at_us, late = case.fact["at_us"], case.fact["late"]
     row = case.rows.get(case.cause, {"kind": "", "account": 0})
@@ -1501,8 +2046,9 @@ def check_instant(case: Case, account: Account, exhibits: list[tuple[int, Any]])
         require(unseen, f"row {case.decision} judges instant {at_us}, which is not that of {caused}", CONTEST)
         said.append(f"NOT shown: that instant {at_us}, which row {case.decision} judges, is that of {caused}")
     if not late and at_us < account.since_us:
-        # The firm looks at such a one again, and fails nobody by it at once.
-        doubted = case.kind == "BreachSuspected" or kind == "ResumeDesk"
+        # The firm looks at such a one again, and fails nobody by it at once. A balance is what a deal that came late makes of it.
+        mild = rule.term["measured"] == "balance" and case.fact["severity"] == "soft"
+        doubted = case.kind == "BreachSuspected" or kind == "ResumeDesk" or mild
         require(doubted, f"instant {at_us} lies before the book that it is judged on", CONTEST)
         said.append(f"NOT shown: that what row {case.decision} judges was held, or the day begun, at instant {at_us}")
     require(not late or at_us >= account.day_us, f"instant {at_us} lies before the day of row {account.day}", CONTEST)
@@ -1536,13 +2082,12 @@ def older_prices(book: Book, exhibits: list[tuple[int, Any]]) -> list[str]:
 
 
 def confirmed(
-    calc: Working, case: Case, account: Account, place: int, finding: Finding
+    calc: Working, case: Case, account: Account, rule: Rule, finding: Finding
 ) -> tuple[dict[str, Any], list[str]]:
     """A suspicion that became final: the equity that was seen, with what was booked since and belongs into it."""
-    term, suspicion = case.ruleset["terms"][place], case.payloads[finding.seq]
+    term, suspicion = rule.term, case.payloads[finding.seq]
     # A floor that follows every tick may have risen since, and one of another day is gone: then the floor of then counts.
-    follows = (term["type"], term.get("trail")) == ("maximum_loss", "every_tick")
-    still_holds = account.day_us == finding.day_us and not follows
+    still_holds = account.day_us == finding.day_us and not follows_prices(term)
     observed = calc.given("equity when the breach was suspected", f"{finding.seq}/observed/minor", "minor")
     # Cash moves the floor as it is now, and so what is held against it; the floor as it was then it leaves alone.
     moved = [(seq, is_cash) for seq, is_cash in finding.moved if still_holds or not is_cash]
@@ -1551,7 +2096,7 @@ def confirmed(
         given = calc.given(f"{name} #{count}", f"{seq}/{path}/minor", "minor")
         observed = calc.plus(f"equity with {name} #{count}", observed, given)
     if still_holds:
-        floor = floor_of(calc, case, account, place)
+        floor = floor_of(calc, case, account, rule)
     else:
         floor = calc.given("floor when the breach was suspected", f"{finding.seq}/floor/minor", "minor")
     compare(calc, term, observed, floor)
@@ -1561,39 +2106,32 @@ def confirmed(
     confirms = asked == "ReviewVerdict" and (word["decision"], word["outcome"]) == (finding.seq, "confirm")
     require(not reviewed or confirms or asked == "ResumeDesk", "no person's word is in the file", CONTEST)
     wanted = {
-        "rule_kind": term["type"],
-        "severity": severity_of(term),
+        "rule_kind": KINDS[term["scope"]],
+        "severity": "hard",
         "floor": case.money(floor.value),
         "observed": case.money(observed.value),
         "at_us": suspicion["at_us"],
         "late": False,
         "quotes": [],
     }
+    if case.fact.get("does") is not None or case.ruleset["semantics"] > 1:
+        wanted["does"] = "fail"
     by = "a person" if reviewed else "what was final by then"
     ruled = floor_told(account, term) if still_holds else "the floor, which is the one of the suspicion"
     return wanted, [f"the suspicion in row {finding.seq}, built once more itself, confirmed by {by}", ruled]
 
 
-def won(calc: Working, case: Case, account: Account, term: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def won(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
     """A pass, given or held: enough trading days, and the balance against the target, with nothing open where the rule asks so."""
-    targets = [rule["id"] for rule in case.ruleset["terms"] if rule["type"] == "profit_target"]
-    require(targets[:1] == [term["id"]], f"rule {term['id']!r} is not the phase's profit target", CONTEST)
-    book = account.now()
-    flat = not term["flat_required"] or not book.positions
-    require(flat, f"{len(book.positions)} position(s) were open, the rule asks for none", CONTEST)
-    blemished = check_unbroken(case, account)
+    targets = [one for one in case.rules if one.kind == "profit_target"]
+    require(targets[:1] == [rule], f"rule {rule.id!r} is not the phase's profit target", CONTEST)
+    book, blemished = account.now(), check_unbroken(case, account)
     days = account.days or cited_days(case)
-    for place, rule in enumerate(case.ruleset["terms"]):
-        if rule["type"] == "minimum_trading_days":
-            need = calc.given("trading days needed", f"ruleset/terms/{place}/days_min", "days")
-            require(days is not None, f"no trading day was counted, {rule['id']!r} asks for {need.value}", CONTEST)
-            have = calc.given("trading days", f"{days[0] if days else 0}/count", "days")
-            calc.is_at_or_above("enough trading days", have, need)
-            require(have.value >= need.value, f"{rule['id']!r} is not met: {have.value} of {need.value} days", CONTEST)
-    target = target_of(calc, case, account, case.ruleset["terms"].index(term))
-    balance = calc.given("balance", book.balance_at, "minor")
-    calc.is_at_or_above("balance at or above the target", balance, target)
-    wanted: dict[str, Any] = {"target": case.money(target.value), "observed": case.money(balance.value)}
+    for one in rules_behind(case, rule):
+        if one.kind == "trading_days":
+            enough_days(calc, one, days)
+    goals = [aim(calc, case, account, one) for one in targets]
+    wanted: dict[str, Any] = {"target": case.money(goals[0].value), "observed": case.money(book.balance)}
     if case.kind == "PhasePassed":
         require(days is not None or case.is_whole, "the count of trading days is not in the file")
         wanted["trading_days"] = days[1] if days else 0
@@ -1603,6 +2141,26 @@ def won(calc: Working, case: Case, account: Account, term: dict[str, Any]) -> tu
         "the target, worked out from the rule",
         *blemished,
     ]
+
+
+def enough_days(calc: Working, rule: Rule, days: tuple[int, int] | None) -> None:
+    need = calc.given("trading days needed", rule.cited("days_min"), "days")
+    require(days is not None, f"no trading day was counted, {rule.id!r} asks for {need.value}", CONTEST)
+    have = calc.given("trading days", f"{days[0] if days else 0}/count", "days")
+    calc.is_at_or_above("enough trading days", have, need)
+    require(have.value >= need.value, f"{rule.id!r} is not met: {have.value} of {need.value} days", CONTEST)
+
+
+def aim(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
+    """The target balance of a rule, and that the account's reaches it."""
+    book = account.now()
+    flat = not rule.term["flat_required"] or not book.positions
+    require(flat, f"{len(book.positions)} position(s) were open, the rule asks for none", CONTEST)
+    target = target_of(calc, case, account, rule)
+    balance = calc.given("balance", book.balance_at, "minor")
+    calc.is_at_or_above("balance at or above the target", balance, target)
+    require(balance.value >= target.value, f"{rule.id!r} is not met: {balance.value} of {target.value}", CONTEST)
+    return target
 
 
 def check_unbroken(case: Case, account: Account) -> list[str]:
@@ -1616,20 +2174,32 @@ def check_unbroken(case: Case, account: Account) -> list[str]:
         said.append(f"NOT shown: why a person let it pass while the suspicion in row {finding.seq} was open")
     if not case.is_whole:
         said.append(f"NOT shown: that no breach stood before row {case.anchor}, where the consecutive rows begin")
-    if any(term["type"] in LIMITS for term in case.ruleset["terms"]):
+    if any(rule.is_limit for rule in case.rules):
         said.append("NOT shown: that no limit was broken on the way; that rests on prices which are not in the file")
     return said
 
 
-def severity_of(term: dict[str, Any]) -> str:
-    return "soft" if term.get("on_breach") == "pause_until_rollover" else "hard"
+def measured(calc: Working, term: dict[str, Any], equity: Term, book: Book) -> Term:
+    """What is held against the floor."""
+    if term["measured"] == "equity":
+        return equity
+    return of_two(calc, term, equity, calc.given("balance", book.balance_at, "minor"))
+
+
+def of_two(calc: Working, term: dict[str, Any], equity: Term, balance: Term) -> Term:
+    if term["measured"] in ("equity", "balance"):
+        return equity if term["measured"] == "equity" else balance
+    if term["measured"] == "either":
+        return calc.lowest("lower of equity and balance", equity, balance)
+    return calc.highest("higher of equity and balance", equity, balance)
 
 
 def compare(calc: Working, term: dict[str, Any], observed: Term, floor: Term) -> bool:
     """Touching the floor is a breach only where the rule says so."""
+    what = term["measured"] if term["measured"] in ("equity", "balance") else "equity and balance"
     if term["boundary"] == "touches":
-        return calc.is_at_or_below("equity at or below the floor", observed, floor)
-    return calc.is_below("equity below the floor", observed, floor)
+        return calc.is_at_or_below(f"{what} at or below the floor", observed, floor)
+    return calc.is_below(f"{what} below the floor", observed, floor)
 
 
 # equity
@@ -1732,51 +2302,184 @@ def conversion(source: str, target: str, quotes: dict[str, Any]) -> list[tuple[s
 # floors and targets
 
 
-def floor_of(calc: Working, case: Case, account: Account, place: int) -> Term:
-    """The lowest equity that the rule allows."""
-    term, at = case.ruleset["terms"][place], f"ruleset/terms/{place}"
-    if term["type"] == "daily_loss":
-        return daily_floor(calc, case, account, term, at)
-    start = starting_balance(calc, case, account)
-    sold = calc.given("initial balance that was sold", f"{case.opened}/initial/minor", "minor")
-    loss_max_bp = calc.given("maximum loss limit", f"{at}/loss_max_bp", "bp")
-    scaled = calc.times("maximum loss limit x initial balance", sold, loss_max_bp, "minor x bp")
-    allowed = calc.divided_rounded_down("allowed maximum loss", scaled, BP, "minor")
+class Sums:
+    """The figures that several steps of a working rest on, each given once.
+
+    `by_day`: of a floor that begins anew; its working has other words and another order, as it has had since the first release.
+    """
+
+    def __init__(self, calc: Working, case: Case, account: Account, by_day: bool = False) -> None:
+        self.calc, self.case, self.account, self.by_day = calc, case, account, by_day
+        self._sold: Term | None = None
+        self._start: Term | None = None
+
+    def sold(self) -> Term:
+        """The initial balance that was sold, whatever was paid in or out since."""
+        if self._sold is None:
+            name = "initial balance" if self.by_day else "initial balance that was sold"
+            self._sold = self.calc.given(name, f"{self.case.opened}/initial/minor", "minor")
+        return self._sold
+
+    def start(self) -> Term:
+        """The initial balance with deposits and withdrawals: what static floors and targets are measured from."""
+        if self._start is None:
+            self._start = starting_balance(self.calc, self.case, self.account)
+        return self._start
+
+    def amount(
+        self, rule: Rule, path: str, names: tuple[str, str], others: dict[str, Term] | None = None, up: bool = False
+    ) -> Term:
+        """What the amount at this path of the rule comes to. `names`: of it as it is sold, and of what it comes to.
+
+        A share is rounded so that no more is lost, and no less earned, than was sold. `others`: what it may be a share of beside that.
+        """
+        amount: Any = rule.term
+        for name in path.split("/"):
+            amount = amount[int(name)] if isinstance(amount, list) else amount[name]
+        if amount["type"] == "fixed":
+            return self.calc.given(names[0], rule.cited(f"{path}/minor"), "minor")
+        if amount["type"] == "by_size":
+            sizes = [one["size_minor"] for one in amount["table"]]
+            place = sizes.index(self.case.initial["minor"])
+            return self.calc.given(names[0], rule.cited(f"{path}/table/{place}/minor"), "minor")
+        scaled = self._scaled(rule, path, amount["of"], names[0], others or {})
+        divided = self.calc.divided_rounded_up if up else self.calc.divided_rounded_down
+        return divided(names[1], scaled, BP, "minor")
+
+    def _scaled(self, rule: Rule, path: str, of: str, name: str, others: dict[str, Term]) -> Term:
+        def base() -> Term:
+            return self.sold() if of == "initial" else others[of]
+
+        whole = None if self.by_day else base()
+        bp = self.calc.given(name, rule.cited(f"{path}/bp"), "bp")
+        if whole is None:
+            return self.calc.times(f"{name} x base", base(), bp, "minor x bp")
+        short = "lock" if name == "lock above initial balance" else name
+        return self.calc.times(f"{short} x {SHARED[of]}", whole, bp, "minor x bp")
+
+
+SHARED = {"initial": "initial balance", "anchor": "starting figure", "high": "highest mark"}
+LOSSES = {"day": "daily loss", "week": "weekly loss", "phase": "maximum loss"}
+FLOORS = {"day": "daily floor", "week": "weekly floor", "phase": "maximum-loss floor"}
+
+
+def floor_of(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
+    """The lowest mark that the limit allows: an amount below where its scope began, or below the highest since; a lock stops it."""
+    term, scope = rule.term, rule.term["scope"]
+    sums = Sums(calc, case, account, by_day=scope != "phase")
+    start = start_of(sums, term)
+    ended = ended_by_payout(sums, rule)
+    if ended is not None:
+        return ended
+    path = amount_now(sums, rule)
+    names = (f"{LOSSES[scope]} limit", f"allowed {LOSSES[scope]}")
     if term["trail"] == "static":
-        return calc.minus("maximum-loss floor", start, allowed)
-    mark = calc.given("highest mark", highest_mark(case, account, term), "minor")
-    raised_from = calc.highest("higher of initial balance and highest mark", start, mark)
-    trailing = calc.minus("trailing floor", raised_from, allowed)
-    if term["lock_at_bp"] is None:
-        return trailing
-    lock_bp = calc.given("lock above initial balance", f"{at}/lock_at_bp", "bp")
-    lock_scaled = calc.times("lock x initial balance", sold, lock_bp, "minor x bp")
-    lock_above = calc.divided_rounded_down("lock amount", lock_scaled, BP, "minor")
-    lock = calc.plus("locked floor", start, lock_above)
-    return calc.lowest("maximum-loss floor", trailing, lock)
+        floor = calc.minus(FLOORS[scope], start, sums.amount(rule, path, names, {"anchor": start}))
+    else:
+        floor = trailing(sums, rule, path, names, start)
+    return floor if term["lock"] is None else locked(sums, rule, floor)
 
 
-def daily_floor(calc: Working, case: Case, account: Account, term: dict[str, Any], at: str) -> Term:
-    require(account.day is not None, "no trading day had begun", CONTEST)
-    marks = [
-        calc.given(f"{name} at day start", f"{account.day}/{name}/minor", "minor")
-        for name in ("balance", "equity")
-        if term["anchor"] in (name, "higher")
-    ]
-    anchor = marks[0]
-    if term["anchor"] == "higher":
-        anchor = calc.highest("higher of balance and equity at day start", marks[0], marks[1])
-    loss_max_bp = calc.given("daily loss limit", f"{at}/loss_max_bp", "bp")
-    base = anchor
-    if term["base"] == "initial":
-        base = calc.given("initial balance", f"{case.opened}/initial/minor", "minor")
-    scaled = calc.times("daily loss limit x base", base, loss_max_bp, "minor x bp")
-    allowed = calc.divided_rounded_down("allowed daily loss", scaled, BP, "minor")
-    return calc.minus("daily floor", anchor, allowed)
+def start_of(sums: Sums, term: dict[str, Any]) -> Term:
+    """What the fall is measured from: a mark of the day or week that began, less what was paid out since, where it comes down with that."""
+    if term["scope"] == "phase" or term["anchor"] == "initial":
+        return sums.start()
+    calc, account, scope = sums.calc, sums.account, term["scope"]
+    row = account.day if scope == "day" else account.week
+    require(row is not None, f"no trading {scope} had begun", CONTEST)
+    names = [term["anchor"]] if term["anchor"] in ("balance", "equity") else ["balance", "equity"]
+    marks = [calc.given(f"{name} at {scope} start", f"{row}/{name}/minor", "minor") for name in names]
+    start = marks[0]
+    if len(marks) > 1:
+        pick = calc.highest if term["anchor"] == "higher" else calc.lowest
+        start = pick(f"{term['anchor']} of balance and equity at {scope} start", *marks)
+    began_us = account.day_us if scope == "day" else account.week_us
+    for payout in account.payouts if term["on_payout"] == "high_less_payout" else []:
+        if payout.at_us >= began_us:
+            taken = calc.given(f"payout {payout.number}", f"{payout.seq}/profit/minor", "minor")
+            start = calc.minus(f"starting figure after payout {payout.number}", start, taken)
+    return start
+
+
+def trailing(sums: Sums, rule: Rule, path: str, names: tuple[str, str], start: Term) -> Term:
+    """An amount below the highest mark, which it may be a share of."""
+    calc, account = sums.calc, sums.account
+    amount = rule.term["amount"] if path == "amount" else rule.term["steps"][int(path.split("/")[1])]["amount"]
+    is_of_high = amount.get("of") == "high"
+    allowed = None if is_of_high else sums.amount(rule, path, names, {"anchor": start})
+    followed = followed_by(rule.term, account.needs.peak_of_day)
+    marks = [calc.given("highest mark", highest_mark(account, key).at, "minor") for key in followed]
+    begin = "initial balance" if rule.term["scope"] == "phase" else "starting figure"
+    highest = calc.highest(f"higher of {begin} and highest mark", start, *marks)
+    return calc.minus("trailing floor", highest, allowed or sums.amount(rule, path, names, {"high": highest}))
+
+
+def highest_mark(account: Account, key: Key) -> High:
+    """The mark of a day's start that may still move counts while it is the highest."""
+    running = account.day_mark(key.of) if account.closing is not None else None
+    marks = [mark for mark in (account.highs.get(key), running) if mark is not None]
+    require(bool(marks), f"no mark is in the file that is a high of {key}", CONTEST)
+    return max(marks, key=lambda mark: mark.minor)
+
+
+def amount_now(sums: Sums, rule: Rule) -> str:
+    """The path of the amount that counts: of the last step that was reached."""
+    path = "amount"
+    for place, step in enumerate(rule.term["steps"]):
+        if is_reached(sums, rule, step["when"], f"steps/{place}/when", step["effective"]):
+            path = f"steps/{place}/amount"
+    return path
+
+
+def locked(sums: Sums, rule: Rule, floor: Term) -> Term:
+    """Where a floor stops for good; any other trigger than the floor itself lifts it there at once."""
+    trigger = rule.term["lock"]["trigger"]
+    if trigger["type"] == "floor_reaches":
+        return sums.calc.lowest(FLOORS[rule.term["scope"]], floor, lock_level(sums, rule))
+    return lock_level(sums, rule) if is_reached(sums, rule, trigger, "lock/trigger", "now") else floor
+
+
+def lock_level(sums: Sums, rule: Rule) -> Term:
+    start = sums.start()
+    offset = sums.amount(rule, "lock/offset", ("lock above initial balance", "lock amount"))
+    return sums.calc.plus("locked floor", start, offset)
+
+
+def ended_by_payout(sums: Sums, rule: Rule) -> Term | None:
+    """The floor that the first payout put in place of all others."""
+    payouts, on_payout = sums.account.payouts, rule.term["on_payout"]
+    if not payouts or on_payout not in ("lock_at_initial", "to_zero"):
+        return None
+    sums.calc.given("number of the first payout", f"{payouts[0].seq}/number", "count")
+    if on_payout == "to_zero":
+        return sums.calc.minus("floor of zero", 0, 0)
+    return sums.start() if rule.term["lock"] is None else lock_level(sums, rule)
+
+
+def is_reached(sums: Sums, rule: Rule, trigger: dict[str, Any], path: str, effective: str) -> bool:
+    calc, account = sums.calc, sums.account
+    if trigger["type"] == "payouts_made":
+        need = calc.given("payouts needed", rule.cited(f"{path}/count"), "count")
+        newest = f"{account.payouts[-1].seq}/number" if account.payouts else ""
+        return calc.is_at_or_above("enough payouts made", calc.given("payouts made", newest, "count"), need)
+    start = sums.start()
+    gain = sums.amount(rule, f"{path}/gain", ("gain to reach", "gain"), up=True)
+    level = calc.plus("level to reach", start, gain)
+    keys = reached_by(trigger, effective, account.needs.peak_of_day)
+    marks = [calc.given("highest so far", reached(account, key).at, "minor") for key in keys]
+    return calc.is_at_or_above("level reached", calc.highest("highest of all", start, *marks), level)
+
+
+def reached(account: Account, key: Key) -> High:
+    """The highest of a kind so far; the mark of a day's start that may still move brings nobody to a level."""
+    high = account.highs.get(key)
+    require(high is not None, f"no mark is in the file that is a high of {key}", CONTEST)
+    return high or High(0, "", None, False)
 
 
 def starting_balance(calc: Working, case: Case, account: Account) -> Term:
-    """The initial balance with deposits and withdrawals: what static floors and targets are measured from."""
+    """The initial balance with deposits and withdrawals."""
+    calc.rests_on_cash = True
     initial = calc.given("initial balance", f"{case.opened}/initial/minor", "minor")
     if not account.cash[0]:
         return initial
@@ -1784,41 +2487,90 @@ def starting_balance(calc: Working, case: Case, account: Account) -> Term:
     return calc.plus("initial balance with deposits and withdrawals", initial, net)
 
 
-def target_of(calc: Working, case: Case, account: Account, place: int) -> Term:
-    start = starting_balance(calc, case, account)
-    sold = calc.given("initial balance that was sold", f"{case.opened}/initial/minor", "minor")
-    target_bp = calc.given("profit target", f"ruleset/terms/{place}/target_bp", "bp")
-    scaled = calc.times("profit target x initial balance", sold, target_bp, "minor x bp")
-    profit = calc.divided_rounded_up("profit to make", scaled, BP, "minor")
+def target_of(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
+    sums = Sums(calc, case, account)
+    start = sums.start()
+    profit = sums.amount(rule, "amount", ("profit target", "profit to make"), up=True)
     return calc.plus("target balance", start, profit)
 
 
-def highest_mark(case: Case, account: Account, term: dict[str, Any]) -> str:
-    """Where the highest mark is. The mark of a day's start that may still move counts while it is the highest."""
-    if term["trail"] == "every_tick":
-        return account.peak[1] if account.peak is not None else f"{case.opened}/initial/minor"
-    running = account.day_mark() if account.closing is not None else None
-    marks = [mark for mark in (account.high, running) if mark is not None]
-    require(bool(marks), "no mark from which the floor could trail is in the file", CONTEST)
-    return max(marks, key=lambda mark: mark[0])[1]
+# what a decision cites from before the consecutive rows: of it we see only that the ledger holds it
 
 
-def cited_mark(case: Case, trail: str) -> tuple[int, str] | None:
-    """A mark from before the consecutive rows, as the decision cites it: of it we see only that the ledger holds it."""
-    step = next((step for step in case.fact.get("working", []) if step["name"] == "highest mark"), None)
-    _, term = case.term()
-    seq, _, path = str(step["source"] if step else "").partition("/")
-    if step is None or term.get("trail") != trail or not seq.isdigit() or int(seq) >= case.anchor:
-        return None
-    on = ("balance", "equity") if term["trails_on"] == "higher" else (term["trails_on"],)
-    allowed = [("DayOpened", "equity"), ("PeakReached", "equity")]
-    if trail == "end_of_day":
-        allowed = [(kind, name) for kind in ("DayOpened", "DayAnchored", "DayStartMoved") for name in on]
-        allowed += [("RolloverHighMoved", "high"), ("AccountOpened", "initial")]
-    row = case.rows.get(int(seq), {"kind": "", "account": 0})
-    fits = row["account"] == case.account and (row["kind"], path.partition("/")[0]) in allowed
-    require(fits and path.endswith("/minor"), f"the floor follows {seq}/{path}, which is no mark", CONTEST)
-    return case.look_up(f"{seq}/{path}"), f"{seq}/{path}"
+def cited_highs(case: Case, needs: Needs) -> dict[Key, High]:
+    """The highest marks from before, by which of the rule's highs the working cites each."""
+    rule = case.rule(case.fact["rule"])
+    if not rule.is_limit or not is_known(rule):
+        return {}
+    keys = {
+        "highest mark": followed_by(rule.term, needs.peak_of_day),
+        "highest so far": [key for level in levels_of(rule.term) for key in reached_by(*level, needs.peak_of_day)],
+    }
+    found: dict[Key, High] = {}
+    for name, wanted in keys.items():
+        for key, source in zip(wanted, sources_of(case.fact.get("working", []), name)):  # noqa: B905  (Python 3.8)
+            seq, _, path = source.partition("/")
+            if seq.isdigit() and int(seq) < case.anchor:
+                row = case.rows.get(int(seq), {"kind": "", "account": 0})
+                fits = row["account"] == case.account and is_mark(key, row["kind"], path, case.payloads.get(int(seq)))
+                require(fits, f"the floor follows {source}, which is no mark of {key}", CONTEST)
+                found[key] = High(case.look_up(source), source, None, True)
+    return found
+
+
+def is_mark(key: Key, kind: str, path: str, body: Any) -> bool:
+    """Whether a high may be cited from there."""
+    name, _, unit = path.partition("/")
+    if unit != "minor":
+        return False
+    if kind == "HighMoved":
+        return name == "high" and key_of(body) == key
+    starts = ("DayOpened", "DayAnchored", "DayStartMoved")
+    if key.of in OF_DAYS:
+        moved = kind == "RolloverHighMoved" and name == "high"
+        began = kind == "DayOpened" and key.scope != "phase" and name in ("balance", "equity")
+        return (
+            began
+            or moved
+            or (kind, name) == ("AccountOpened", "initial")
+            or (kind in starts and name in OF_DAYS[key.of])
+        )
+    if key.of in ("peak", "priced"):
+        began = kind == "DayOpened" and key.scope == "week" and name == "balance"
+        sold = (kind, name, key.of) == ("AccountOpened", "initial", "priced")
+        return began or sold or (kind in ("PeakReached", "DayOpened", "DayAnchored") and name == "equity")
+    booked = kind in ("DealBooked", "DividendBooked") or (kind == "DayOpened" and key.scope != "phase")
+    return (booked and name == "balance") or (kind, name) == ("AccountOpened", "initial")
+
+
+def key_of(body: Any) -> Key:
+    return Key(body["of"], body["scope"], body["on_payout"])
+
+
+def sources_of(steps: Any, name: str) -> list[str]:
+    """Where a working has the figures of that name from, in its order."""
+    numbered = [step for step in steps if re.fullmatch(re.escape(name) + r"( \([0-9]+\))?", step["name"])]
+    return [str(step.get("source", "")) for step in numbered]
+
+
+def cited_week(case: Case) -> int | None:
+    """The row with the start of a week that had begun before."""
+    steps = case.fact.get("working", [])
+    sources = sources_of(steps, "balance at week start") + sources_of(steps, "equity at week start")
+    for seq in (source.partition("/")[0] for source in sources):
+        if seq.isdigit() and int(seq) < case.anchor:
+            row = case.rows.get(int(seq), {"kind": "", "account": 0})
+            fits = row["account"] == case.account and row["kind"] in ("DayOpened", "DayAnchored")
+            require(fits, f"row {seq} is no start of a week", CONTEST)
+            return int(seq)
+    return None
+
+
+def cited_payouts(case: Case) -> list[Payout]:
+    """The payouts in the file that were made before."""
+    rows = case.rows.items()
+    paid = [(seq, row) for seq, row in rows if row["kind"] == "PayoutBooked" and seq < case.anchor]
+    return [Payout(seq, case.look_up(f"{seq}/number"), row["happened_us"]) for seq, row in paid]
 
 
 def cited_days(case: Case) -> tuple[int, int] | None:
@@ -1829,16 +2581,128 @@ def cited_days(case: Case) -> tuple[int, int] | None:
 
 
 def floor_told(account: Account, term: dict[str, Any]) -> str:
-    if term["type"] == "daily_loss":
-        return f"the floor, worked out from the rule and the day's start in row {account.day}"
-    return "the floor, worked out from the rule" + (
-        "" if term["trail"] == "static" else " and the highest mark in the rows"
-    )
+    told = "the floor, worked out from the rule"
+    if term["scope"] != "phase" and term["anchor"] != "initial":
+        row = account.day if term["scope"] == "day" else account.week
+        told += f" and the {term['scope']}'s start in row {row}"
+    return told if term["trail"] == "static" else f"{told} and the highest mark in the rows"
+
+
+# a rule that is not worked out here
+
+
+OPERATIONS: dict[str, Any] = {
+    "plus": lambda left, right: left + right,
+    "minus": lambda left, right: left - right,
+    "times": lambda left, right: left * right,
+    "divided_rounded_down": lambda left, right: left // right,
+    "divided_rounded_up": lambda left, right: -(-left // right),
+    "divided_rounded_half_away": lambda left, right: half_away(left, right),
+    "lowest": lambda *values: min(values),
+    "highest": lambda *values: max(values),
+    "is_below": lambda left, right: int(left < right),
+    "is_at_or_below": lambda left, right: int(left <= right),
+    "is_above": lambda left, right: int(left > right),
+    "is_at_or_above": lambda left, right: int(left >= right),
+}
+
+
+def done_again(case: Case, account: Account, rule: Rule, unknown: list[Rule]) -> list[str]:
+    """The firm's own steps, done again: each is what it says, and each figure is in the row that it names. No more is shown."""
+    steps = case.fact["working"]
+    require(isinstance(steps, list) and bool(steps), "the decision shows no working", "ask the firm why")
+    done: dict[str, Term] = {}
+    for step in steps:
+        require(step["name"] not in done, f"the working has the name {step['name']!r} twice", CONTEST)
+        value = executed(case, step, done)
+        require(type(step["value"]) is int and step["value"] == value, f"{line(step)}: it is {value}", CONTEST)
+        done[step["name"]] = Term(value, step["name"], step.get("unit", ""))
+    last = steps[-1]
+    answers = last["value"] == 1 if last["op"].startswith("is_") else not case.is_breach
+    require(answers, "the last step's answer is no: by its own arithmetic the decision is wrong", CONTEST)
+    if case.kind == "BreachDeclared" and confirmed_by(case, account, rule) is None:
+        does = account.consequence_in(case.decision, rule, case.fact)
+        fits = (case.fact["severity"] == "hard") == is_hard(does)
+        require(fits, f"the severity is not that of {shown(does)}", CONTEST)
+    if case.is_breach:
+        exhibits_of(case, case.fact["quotes"], case.cause)
+    names = ", ".join(f"{one.id!r} ({one.kind})" for one in unknown)
+    given = [(step["name"], step.get("source")) for step in steps if step["op"] == "given"]
+    unsourced = [name for name, source in given if not source]
+    counted = [name for name, source in given if source and type(case.find(source)) is not int]
+    return [
+        f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names",
+        f"NOT shown: that these steps are what the rules say; the definition of {names} is not in this verifier",
+        *([f"NOT shown: where {', '.join(unsourced)} come from; the working names no row"] if unsourced else []),
+        *(
+            [f"NOT shown: that {', '.join(counted)} follow from the rows they name, which hold no number there"]
+            if counted
+            else []
+        ),
+        *(
+            compared(case, [done[arg] for arg in last["args"] if arg in done])
+            if case.is_breach
+            else aimed_at(case, account, list(done.values()))
+        ),
+    ]
+
+
+def compared(case: Case, terms: list[Term]) -> list[str]:
+    """The amounts that a breach names are those that its last step compares; of other things than money it has none to name."""
+    if [term.unit for term in terms] != ["minor", "minor"]:
+        return ["NOT shown: what the decision's amounts are; its last step compares no two of them"]
+    for name, term in zip(("observed", "floor"), terms):  # noqa: B905  (Python 3.8)
+        said = case.minor(case.fact[name], f"the decision's {name}")
+        require(said == term.value, f"the decision says {name} {said}, its last step {term.value}", CONTEST)
+    return []
+
+
+def aimed_at(case: Case, account: Account, terms: list[Term]) -> list[str]:
+    """A pass names the balance of the book, and a target that is in its working."""
+    balance, observed = account.now().balance, case.minor(case.fact["observed"], "the decision's observed")
+    require(observed == balance, f"the decision says observed {observed}, the book holds {balance}", CONTEST)
+    target = case.minor(case.fact["target"], "the decision's target")
+    has_target = any(rule.kind == "profit_target" for rule in case.rules)
+    there = target in [term.value for term in terms if term.unit == "minor"] if has_target else not target
+    require(there, f"the decision says target {target}, which is in no step", CONTEST)
+    return check_unbroken(case, account)
+
+
+def executed(case: Case, step: Any, done: dict[str, Term]) -> int:
+    """The value of one step, from its row or from the steps before it."""
+    if step["op"] == "given":
+        source = step.get("source", "")
+        seq = source.partition("/")[0]
+        row = case.rows.get(int(seq), {"account": 0}) if seq.isdigit() else {"account": 0}
+        ours = row["account"] in (0, case.account) and (not seq.isdigit() or int(seq) < case.decision)
+        require(ours, f"{line(step)}: that row is not one of before the decision", CONTEST)
+        found = case.find(source) if source else None
+        return int(found if type(found) is int else step["value"])
+    require(step["op"] in OPERATIONS, f"{line(step)}: there is no such operation", CONTEST)
+    known = all(arg.startswith("#") or arg in done for arg in step["args"])
+    require(known, f"{line(step)}: it rests on a step that does not come before it", CONTEST)
+    numbers = [int(arg[1:]) if arg.startswith("#") else done[arg].value for arg in step["args"]]
+    divides = step["op"].startswith("divided")
+    require(not divides or numbers[1] > 0, f"{line(step)}: the divisor is not positive", CONTEST)
+    return int(OPERATIONS[step["op"]](*numbers))
+
+
+# what is not shown
 
 
 def gaps(case: Case, account: Account, calc: Working) -> list[str]:
     """What the rows in the file cannot show of this decision."""
-    said, cited = [], {step["name"]: step.get("source", "") for step in calc.steps}
+    return [
+        *gaps_of_book(case, account),
+        *gaps_of_days(case, account),
+        *gaps_of_marks(case, account, calc),
+        *gaps_of_payouts(case, calc),
+        *gaps_of_exceptions(case, account),
+    ]
+
+
+def gaps_of_book(case: Case, account: Account) -> list[str]:
+    said = []
     if account.unbooked:
         rows = ", ".join(str(seq) for seq in sorted(account.unbooked))
         said.append(f"NOT booked: the platform's reports in rows {rows}; the firm says why, which is not proven")
@@ -1856,6 +2720,11 @@ def gaps(case: Case, account: Account, calc: Working) -> list[str]:
         said.append(
             f"NOT shown: that the symbol had other points by the corrections in rows {rows}, as their prices say"
         )
+    return said
+
+
+def gaps_of_days(case: Case, account: Account) -> list[str]:
+    said = []
     if account.uncounted:
         rows = ", ".join(map(str, account.uncounted))
         said.append(
@@ -1865,16 +2734,52 @@ def gaps(case: Case, account: Account, calc: Working) -> list[str]:
         zone = case.ruleset["calendar"]["zone"]
         rows = ", ".join(map(str, account.unzoned))
         said.append(f"NOT shown: that the days of rows {rows} begin at the rollover: this machine has no zone {zone}")
-    if "initial balance that was sold" in cited and not case.is_whole:
+    return said
+
+
+def gaps_of_marks(case: Case, account: Account, calc: Working) -> list[str]:
+    said = []
+    if calc.rests_on_cash and not case.is_whole:
         said.append(f"NOT shown: deposits and withdrawals before row {case.anchor}, where the consecutive rows begin")
-    mark, start = (int("0" + cited.get(name, "").partition("/")[0]) for name in ("highest mark", "equity at day start"))
-    if mark and (mark < case.anchor or mark in account.taken or case.rows[mark]["kind"] == "PeakReached"):
-        said.append(f"NOT shown: that the highest mark in row {mark} ({case.rows[mark]['kind']}) was reached")
-    if start in account.taken:
-        why = account.taken[start]
+    for name in ("highest mark", "highest so far"):
+        for mark in (int(source.partition("/")[0]) for source in sources_of(calc.steps, name)):
+            kind = case.rows[mark]["kind"]
+            before = mark < case.anchor and kind != "AccountOpened"
+            if before or mark in account.taken or kind == "PeakReached":
+                said.append(f"NOT shown: that the {name} in row {mark} ({kind}) was reached")
+    if sources_of(calc.steps, "highest so far") and not case.is_whole:
         said.append(
-            f"NOT shown: the prices of the final equity at the day's start in row {start}{why}; it is the firm's word"
+            f"NOT shown: that no mark before row {case.anchor} was higher, with which a level was reached earlier"
         )
+    for name, what in (("day start", "day's start"), ("week start", "week's start"), ("the rollover", "day's start")):
+        for start in (int(source.partition("/")[0]) for source in sources_of(calc.steps, f"equity at {name}")):
+            if start in account.taken:
+                why = account.taken[start]
+                said.append(
+                    f"NOT shown: the prices of the final equity at the {what} in row {start}{why}; it is the firm's word"
+                )
+    weekly = sources_of(calc.steps, "balance at week start") + sources_of(calc.steps, "equity at week start")
+    if weekly and not account.week_is_whole:
+        said.append(f"NOT shown: that row {account.week} begins the week, and what its figures rest on")
+    return said
+
+
+def gaps_of_payouts(case: Case, calc: Working) -> list[str]:
+    rule = case.rule(case.fact["rule"])
+    rests = rule.is_limit and any(trigger["type"] == "payouts_made" for trigger, _ in levels_of(rule.term))
+    # What is paid out lowers floors; and what there was before the rows is in the file only where it is cited.
+    rests = rests or (rule.is_limit and rule.term["on_payout"] != "none" and case.ruleset["semantics"] > 1)
+    if not calc.steps or case.is_whole or not rests:
+        return []
+    return [f"NOT shown: payouts before row {case.anchor}, but for those that the working cites"]
+
+
+def gaps_of_exceptions(case: Case, account: Account) -> list[str]:
+    said = []
+    for seq in account.exceptions:
+        granted = case.payloads[seq]
+        what, by = granted["override"]["override"].replace("_", " "), " and ".join(granted["by"])
+        said.append(f"NOT shown: whether the exception in row {seq} ({what}, granted by {by}) was right to make")
     return said
 
 

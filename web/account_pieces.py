@@ -54,7 +54,7 @@ class AccountPieces:
         """The pieces of each rule's row. Most rules stay as they are from one price to the next."""
         pieces: dict[str, str] = {}
         idle = used_up(live, view.ruleset)
-        for objective in live.objectives:
+        for objective in view.rules_now:
             paused = objective.rule in idle
             rests_on = (objective, live.standing, paused, view.ending)
             kept = self._kept_rows.get(objective.rule)

@@ -11,15 +11,18 @@ from firm.explain import rule_in_words
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import ENDED, Standing
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset
+from firm.sentences.languages import Language
+from firm.sentences.rule import title_of
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
 from storage.readmodels.commands import WITHHELD, CommandLine, commands_of_account
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decisions_of
+from storage.readmodels.overrides import OverrideLine, overrides_of
 from storage.readmodels.trades import Trade, closed_trades, costs_of_open
 from web import owed_view, words
-from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, TRADES_SHOWN
+from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, OVERRIDES_SHOWN, TRADES_SHOWN
 from web.firm import Firm
 from web.objectives_view import (
     ObjectiveRow,
@@ -62,7 +65,7 @@ class Reset(msgspec.Struct, frozen=True):
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
-    """One account with everything its page shows. `live` is None where the board does not know it.
+    """One account with everything its page shows. `live` is None where the board does not know it. `every_rule`: its rows of then.
 
     `newest_seq`: the account's last ledger row that this rests on. `costs`: what each open position cost so far, by its id.
     `next_phase`: the account that followed when this one was passed. `owed`, `next_owed`: what enforcement withheld from each.
@@ -73,13 +76,15 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     line: AccountLine
     newest_seq: int
     live: LiveAccount | None
-    ruleset: Ruleset
+    every_rule: tuple[Objective, ...]
+    ruleset: AnyRuleset
     reset: Reset
     gauges: tuple[Gauge, ...]
     days: list[Day]
     trades: list[Trade]
     decisions: list[DecisionLine]
     commands: list[CommandLine]
+    overrides: list[OverrideLine]
     costs: dict[str, Money]
     next_phase: AccountLine | None
     owed: LiveOwed | None
@@ -115,6 +120,11 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
         return not self.ended or self.closing or bool(self.not_closed)
 
     @property
+    def granted(self) -> list[OverrideLine]:
+        """The exceptions from its rules, newest first."""
+        return [each for each in self.overrides if each.granted]
+
+    @property
     def equity(self) -> Money:
         return self.live.equity if self.live and not self.ended else self.line.money(self.line.equity)
 
@@ -127,7 +137,13 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def objectives(self) -> tuple[ObjectiveRow, ...]:
-        return objective_rows(self.live, self.ruleset, self.ending) if self.live else ()
+        return objective_rows(self.rules_now, self.live, self.ruleset, self.ending) if self.live else ()
+
+    @property
+    def rules_now(self) -> tuple[Objective, ...]:
+        """Every rule: those that prices move as they are now, the others as they were when the page was asked for."""
+        moving = {row.rule: row for row in self.live.objectives} if self.live else {}
+        return tuple(moving.get(row.rule, row) for row in self.every_rule)
 
     @property
     def nearest(self) -> Objective | None:
@@ -155,7 +171,11 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rules(self) -> list[tuple[str, str]]:
         """Each rule in words, as it was sold."""
-        return [(term.id, words.upper_first(rule_in_words(term, self.ruleset))) for term in self.ruleset.terms]
+        size = self.line.money(self.line.initial)
+        told = (
+            (title_of(rule, Language.ENGLISH), rule_in_words(rule, self.ruleset, size)) for rule in self.ruleset.rules
+        )
+        return list(told)
 
 
 async def account_view(firm: Firm, account: int) -> AccountView:
@@ -163,7 +183,7 @@ async def account_view(firm: Firm, account: int) -> AccountView:
     found = await firm.book.look(lambda reader: _look_up(reader, account))
     ended_us = prices_ended_us(firm.pulse.now(), found["line"].bridge)
     moving = live_part(firm, found["line"], found["ruleset"], found["next_phase"], ended_us)
-    return AccountView(**found, **moving)
+    return AccountView(**found, **moving, every_rule=firm.live.every_rule(account))
 
 
 def _look_up(reader: LedgerReader, account: int) -> dict[str, Any]:
@@ -185,13 +205,14 @@ def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
         "trades": closed_trades(book, account, None, TRADES_SHOWN),
         "decisions": decisions_of(book, account, DECISIONS_SHOWN),
         "commands": commands_of_account(book, account, COMMANDS_SHOWN),
+        "overrides": overrides_of(book, account, OVERRIDES_SHOWN),
         "costs": {position: line.money(costs) for position, costs in costs_of_open(book, account)},
         "next_phase": account_of_phase(book, line.challenge, line.phase + 1) if passed else None,
     }
 
 
 def live_part(
-    firm: Firm, line: AccountLine, ruleset: Ruleset, next_phase: AccountLine | None, ended_us: int
+    firm: Firm, line: AccountLine, ruleset: AnyRuleset, next_phase: AccountLine | None, ended_us: int
 ) -> dict[str, Any]:
     """What changes with each price: read from the live board, without waiting. `ended_us`: see `prices_ended_us`."""
     live, now_us = firm.live.account(line.account), firm.now_us()
@@ -214,12 +235,12 @@ def prices_ended_us(health: Health, bridge: str = "") -> int:
     return max(ended) if ended and all(ended) else 0
 
 
-def reset_of(ruleset: Ruleset, live: LiveAccount | None, now_us: int) -> Reset:
+def reset_of(ruleset: AnyRuleset, live: LiveAccount | None, now_us: int) -> Reset:
     day = live.day if live and live.day and live.day.end_us > now_us else ruleset.calendar.day_at(now_us)
     return Reset(day.end_us, ruleset.calendar.zone, ruleset.calendar.rollover)
 
 
-def gauges_of(live: LiveAccount, ruleset: Ruleset) -> tuple[Gauge, ...]:
+def gauges_of(live: LiveAccount, ruleset: AnyRuleset) -> tuple[Gauge, ...]:
     return tuple(
         Gauge(
             row.title,

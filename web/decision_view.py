@@ -8,12 +8,22 @@ import msgspec
 from litestar.exceptions import NotFoundException
 
 from firm.commands import ReviewVerdict
-from firm.explain import DOUBTS, Decision, rule_in_words
-from firm.facts import BreachDeclared, BreachSuspected, Doubt, OpenPosition, PassHeld, PhasePassed, QuoteUsed
+from firm.explain import DOUBTS, Breach, Decision, consequence_in_words, rule_in_words
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    Doubt,
+    OpenPosition,
+    PassHeld,
+    PhasePassed,
+    QuoteUsed,
+    RuleBroken,
+    RuleSuspected,
+)
 from firm.instant import SECOND_US
 from firm.kinds import body_of
 from firm.money import Money
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset, rule_named
 from storage.bookings import DayBookings, day_bookings
 from storage.held_then import open_positions, unchanged_since
 from storage.reader import LedgerReader
@@ -22,7 +32,7 @@ from storage.readmodels.commands import CommandLine, commands_for
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decision_line, decisions_of
 from storage.readmodels.trades import DigitsKnown, closings_after, digits_known
-from web import words
+from web import judged_words, words
 from web.bounds import CHART_DAYS_MAX, COMMANDS_SHOWN, DECISIONS_SHOWN, POSITION_ROWS_MAX, TRACE_AROUND_US
 from web.cited_rows import read_aloud, up_to_equity
 from web.closings import Closings, closings_of
@@ -38,6 +48,7 @@ from web.working import WorkingLine, working_lines
 CANCEL_ORDERS = "cancel_orders"
 # Doubts that are none: a person stopped automatic decisions, or the breaker did.
 STOPPED = frozenset({Doubt.KILL_SWITCH, Doubt.MASS_BREACH})
+_InDoubt = BreachSuspected | RuleSuspected | PassHeld
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -67,7 +78,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
 
     line: DecisionLine
     account: AccountLine
-    ruleset: Ruleset
+    ruleset: AnyRuleset
     fact: Decision
     decided_us: int
     rule: str
@@ -94,7 +105,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def held_by_switch(self) -> bool:
         """Nothing is in doubt: only automatic decisions are stopped."""
-        doubts = self.fact.doubts if isinstance(self.fact, BreachSuspected | PassHeld) else ()
+        doubts = self.fact.doubts if isinstance(self.fact, _InDoubt) else ()
         return bool(doubts) and all(why in STOPPED for why in doubts)
 
     @property
@@ -106,7 +117,22 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_breach(self) -> bool:
-        return isinstance(self.fact, BreachDeclared | BreachSuspected)
+        return isinstance(self.fact, Breach)
+
+    @property
+    def is_of_rule(self) -> bool:
+        """Of a rule that is no loss limit: what it measured need not be money, and prices alone do not show it."""
+        return isinstance(self.fact, RuleBroken | RuleSuspected)
+
+    @property
+    def follows(self) -> str:
+        """What follows from a breach that is declared; empty where a release that wrote it did not say."""
+        does = self.fact.does if isinstance(self.fact, BreachDeclared | RuleBroken) else None
+        return "" if does is None else consequence_in_words(does)
+
+    def measured(self, value: int) -> str:
+        """The observed figure or the limit, with its unit."""
+        return judged_words.measure(value, self.line.unit, self.line.money(0))
 
     @property
     def zone(self) -> str:
@@ -136,7 +162,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def doubts(self) -> list[tuple[str, str]]:
         """What is in doubt: its name, as lists have it, and the sentence about it."""
-        doubts = self.fact.doubts if isinstance(self.fact, BreachSuspected | PassHeld) else ()
+        doubts = self.fact.doubts if isinstance(self.fact, _InDoubt) else ()
         return [(words.upper_first(DOUBT_NAMES[why]), words.doubt(why)) for why in doubts]
 
     @property
@@ -158,7 +184,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_ended(self) -> bool:
         """Whether the account was closed by it: what is asked then is only whether it was right."""
-        return isinstance(self.fact, BreachDeclared)
+        return isinstance(self.fact, BreachDeclared | RuleBroken) and self.line.severity == "hard"
 
     @property
     def is_open(self) -> bool:
@@ -192,22 +218,22 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
     row = reader.row(decision)
     assert row is not None, f"read model decisions names row {decision}, which the ledger does not have"
     fact = body_of(row.kind, row.payload)
-    assert isinstance(fact, BreachDeclared | BreachSuspected | PhasePassed | PassHeld)
+    assert isinstance(fact, Decision)
     suspected = _suspected(reader, fact)
     seen_seq, seen = suspected or (decision, fact)
     rests_on = _Grounds(reader, account, ruleset, seen_seq, seen)
     digits = around.digits.at(seen_seq)
     steps, times = read_aloud(reader, fact.working)
     closings = _closings(reader, account, rests_on, seen_seq)
-    term = next((term for term in ruleset.terms if term.id == fact.rule), None)
+    rule, money = rule_named(ruleset, fact.rule), account.money(account.initial)
     return DecisionView(
         line=line,
         account=account,
         ruleset=ruleset,
         fact=fact,
         decided_us=row.happened_us,
-        rule=rule_in_words(term, ruleset) if term else "",
-        working=working_lines(steps, fact.observed, digits, times),
+        rule=rule_in_words(rule, ruleset, money) if rule else "",
+        working=working_lines(steps, money, digits, times),
         ticks=rests_on.ticks,
         trail=rests_on.trail(),
         reset=_reset(fact, account, ruleset, around.days),
@@ -218,7 +244,7 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         bookings=rests_on.bookings(),
         closings=closings,
         suspicion=_suspicion(reader, suspected, digits),
-        since=said_since(reader, line, account, seen_seq, fact.observed, digits),
+        since=said_since(reader, line, account, seen_seq, money, digits),
         answer=_answer(reader, line),
         next_phase=around.next_phase,
         cancelled=_cancelled(reader, account, decision, around),
@@ -281,7 +307,7 @@ def _closings(reader: LedgerReader, account: AccountLine, rests_on: "_Grounds", 
 class _Grounds:
     """Prices and positions on which an equity was seen: those of the suspicion, where a breach was declared from one."""
 
-    def __init__(self, reader: LedgerReader, line: AccountLine, ruleset: Ruleset, seq: int, fact: Decision) -> None:
+    def __init__(self, reader: LedgerReader, line: AccountLine, ruleset: AnyRuleset, seq: int, fact: Decision) -> None:
         self._reader, self._line, self._ruleset, self._fact = reader, line, ruleset, fact
         self._rows_back = reader.account_rows(line.account, from_seq=seq, limit=POSITION_ROWS_MAX)
         self.positions = open_positions(self._rows_back)
@@ -296,14 +322,14 @@ class _Grounds:
     def trail(self) -> list[TrailTick]:
         balance = self.balance
         late = isinstance(self._fact, BreachDeclared | BreachSuspected) and self._fact.late
-        if balance is None or late or not self.positions:
+        if balance is None or late or not self.positions or isinstance(self._fact, RuleBroken | RuleSuspected):
             return []
         then = account_then(self._line, self._ruleset, balance, self.positions)
         exhibits = [tick for _, tick in self.ticks]
         return tick_trail(self._reader, then, exhibits, unchanged_since(self._rows_back), self._fact.observed.minor)
 
 
-def _reset(fact: Decision, account: AccountLine, ruleset: Ruleset, days: list[Day]) -> ResetEffect | None:
+def _reset(fact: Decision, account: AccountLine, ruleset: AnyRuleset, days: list[Day]) -> ResetEffect | None:
     if not isinstance(fact, BreachDeclared | BreachSuspected):
         return None
     initial = account.money(account.initial)

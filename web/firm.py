@@ -16,11 +16,13 @@ from actors.live import Health, LiveAccount, LiveOwed
 from actors.live_board import Grounds
 from actors.market_state import MarketState
 from firm.commands import Command
+from firm.objective import Objective
 from storage.reader import LedgerReader
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
 from web.bounds import READERS, STREAM_INTERVAL_SECONDS
+from web.lab import ClosedLab, LabView
 from web.machine import MachineView, Unwatched
 from web.moving import Moving
 
@@ -31,6 +33,8 @@ class LiveView(Protocol):
     """The live board: copies published after the commit. Called in the event loop; must not wait."""
 
     def account(self, account: int) -> LiveAccount | None: ...
+
+    def every_rule(self, account: int) -> tuple[Objective, ...]: ...
 
     def grounds(self, account: int, known: Grounds | None = None) -> Grounds | None: ...
 
@@ -67,6 +71,7 @@ class Firm:
     `https`: cookies are marked for it; False only on a loopback demo. `streams_max`: live pages at
     once, as the door to the pages can hold them. `held`: why nothing is taken for now; empty where it is. `held_since_us`: since when,
     in firm time. `goes_on`: by itself, once that is over. `tickets`: where a demo's accounts are traded by hand, by bridge.
+    `lab`: where drafts are tried on past accounts.
     """
 
     name: str
@@ -86,6 +91,7 @@ class Firm:
     held_since_us: Callable[[], int] = lambda: 0
     goes_on: bool = True
     tickets: Mapping[str, str] = field(default_factory=dict)
+    lab: LabView = field(default_factory=ClosedLab)
     book: "Book" = field(init=False)
     moving: Moving = field(init=False)
     pulse: "Pulse" = field(init=False)

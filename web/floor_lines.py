@@ -1,58 +1,67 @@
 """Floor lines: where each floor lay at each instant of a chart, so that today's floor is never drawn over yesterday.
 
-The floors come from the rules that judge; this file only asks them for each trading day, or for each mark where one trails.
+The account is walked through its days and marks once more, and the rules that judge are asked for its floors at each.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import assert_never
+from collections.abc import Sequence
 
-from firm.account import DayStart
-from firm.arithmetic import PLAIN
+from msgspec.structs import replace
+
+from firm import track_fold
+from firm.account import AccountState, Peak
+from firm.account_fold import opened
+from firm.arithmetic import Figure
+from firm.facts import AccountOpened, DayOpened
 from firm.money import Money
-from firm.rules.daily_loss import daily_floor
-from firm.rules.maximum_loss import maximum_loss_floor
-from firm.ruleset import Anchor, DailyLoss, MaximumLoss, Ruleset, Trail
+from firm.needs import needs_of
+from firm.rules.limits import Limit, limits_of
+from firm.ruleset import AnyRuleset
+from firm.terms.words import Scope
+from firm.track import DayStart
 from firm.trading_day import TradingDay
 from storage.readmodels.days import Day
 from storage.readmodels.marks import Mark
 from web import words
-from web.charts import Line, Steps
+from web.charts import Line
 
 
 def floor_lines(
-    ruleset: Ruleset, initial: Money, days: Sequence[Day], marks: Sequence[Mark], high_before: int
+    ruleset: AnyRuleset, initial: Money, days: Sequence[Day], marks: Sequence[Mark], high_before: int
 ) -> dict[str, Line]:
     """A stepped line for each loss limit, by rule. `days`: oldest first; `high_before`: the highest equity before the marks."""
-    lines: dict[str, Line] = {}
-    for term in ruleset.terms:
-        match term:
-            case DailyLoss():
-                lines[term.id] = _line("daily_loss", _daily(term, initial, days))
-            case MaximumLoss() if term.trail is Trail.EVERY_TICK:
-                others = tuple(lines.values())
-                lines[term.id] = _line("maximum_loss", _every_tick(term, initial, marks, high_before, others))
-            case MaximumLoss():
-                lines[term.id] = _line("maximum_loss", _by_day(term, initial, days))
-            case _:
-                pass
-    return {rule: line for rule, line in lines.items() if line.steps}
+    account, cash = account_at_start(ruleset, initial), 0
+    if high_before > initial.minor:
+        account = replace(account, peak=Peak(high_before, high_before, 0, (), 0))
+    steps: dict[str, list[tuple[int, int]]] = {}
+    limits: tuple[Limit, ...] = ()
+    events: list[Day | Mark] = [*days, *marks]
+    for event in sorted(events, key=_at_us):
+        if isinstance(event, Day):
+            account, cash = _after_day(account, event, cash), event.cash
+        else:
+            account = _after_mark(account, event)
+        limits = limits_of(account)
+        for limit in limits:
+            level = limit.floor if isinstance(event, Day) else _told_by(event, limit, limits)
+            before = steps.setdefault(limit.rule.id, [])
+            if before and limit.follows_every_tick and limit.terms.scope is Scope.PHASE:
+                level = max(level, before[-1][1])
+            _step(before, _at_us(event), level)
+    return {limit.rule.id: Line(*_name(limit), tuple(steps[limit.rule.id])) for limit in limits if steps[limit.rule.id]}
 
 
-def follows_every_tick(ruleset: Ruleset) -> bool:
+def follows_every_tick(ruleset: AnyRuleset) -> bool:
     """Whether some floor depends on highs before the chart begins."""
-    return any(isinstance(term, MaximumLoss) and term.trail is Trail.EVERY_TICK for term in ruleset.terms)
+    return needs_of(ruleset).follows_prices
 
 
-def _line(kind: str, steps: Iterable[tuple[int, int]]) -> Line:
-    kept: list[tuple[int, int]] = []
-    for at_us, level in steps:
-        if not kept or kept[-1][1] != level:
-            kept.append((at_us, level))
-    return Line(f"{words.rule_kind(kind)} floor", "daily" if kind == "daily_loss" else "floor", tuple(kept))
-
-
-def _daily(term: DailyLoss, initial: Money, days: Sequence[Day]) -> Steps:
-    return tuple((day.start_us, daily_floor(PLAIN, term, "", start_of(day), initial.minor, "")) for day in days)
+def account_at_start(ruleset: AnyRuleset, initial: Money) -> AccountState:
+    """An account under these rules with nothing but its initial balance."""
+    fact = AccountOpened(
+        trader=0, challenge=0, phase=0, phase_name="", funded=False, bridge="", initial=initial, ruleset_id=ruleset.ruleset_id(),
+        ruleset=ruleset,
+    )  # fmt: skip
+    return opened(fact, 0, 0, 0)
 
 
 def start_of(day: Day) -> DayStart:
@@ -61,42 +70,55 @@ def start_of(day: Day) -> DayStart:
     return DayStart(bounds, day.balance_start, day.equity_start, seq=0, final=day.final)
 
 
-def _by_day(term: MaximumLoss, initial: Money, days: Sequence[Day]) -> Steps:
-    """A floor that never moves but by deposits and withdrawals, or that follows the marks of each reset."""
-    steps, cash, high = [], 0, initial.minor
-    for day in days:
-        high = max(high, _mark_at_reset(term.trails_on, day))
-        steps.append((day.start_us, _floor(term, initial, high, initial.minor + cash)))
-        cash, high = cash + day.cash, high + day.cash
-    return tuple(steps)
+def _after_day(account: AccountState, day: Day, cash: int) -> AccountState:
+    """What was paid in or out on the day before has moved the highs by now, and what floors are measured from."""
+    initial, start = account.initial, start_of(day)
+    highs = tuple(replace(high, minor=high.minor + cash) for high in account.track.highs)
+    peak = account.peak
+    begins = peak is not None and needs_of(account.ruleset).peak_of_day
+    ended = Figure(peak.equity, "") if begins and peak is not None else None
+    fact = DayOpened(
+        day=start.day, balance=initial.with_minor(start.balance), equity=initial.with_minor(start.equity), positions=(), quotes=(),
+        provisional=False, priced=True,
+    )  # fmt: skip
+    track = track_fold.at_day_opened(replace(account.track, highs=highs), fact, 0, ended)
+    first = Peak(start.equity, start.balance, start.day.start_us, (), 0)
+    return replace(
+        account,
+        day=start,
+        track=track,
+        peak=first if begins or peak is None else replace(peak, equity=peak.equity + cash),
+        cash_net=account.cash_net + cash,
+        cash_seq=1,
+    )
 
 
-def _every_tick(
-    term: MaximumLoss, initial: Money, marks: Sequence[Mark], high_before: int, others: Sequence[Line]
-) -> Steps:
-    """A floor that follows each high. Marks are a minute apart: where this floor was the nearest, the headroom says it exactly."""
-    steps, high, floor = [], max(initial.minor, high_before), 0
-    for mark in marks:
-        high = max(high, mark.equity)
-        floor = max(floor, _floor(term, initial, high, initial.minor))
-        nearest = None if mark.headroom is None else mark.equity - mark.headroom
-        if nearest is not None and all(nearest > (line.level_at(mark.at_us) or 0) for line in others):
-            floor = max(floor, nearest)
-        steps.append((mark.at_us, floor))
-    return tuple(steps)
+def _after_mark(account: AccountState, mark: Mark) -> AccountState:
+    track = track_fold.at_balance(account.track, mark.balance, 0, mark.at_us)
+    peak = account.peak
+    if peak is None or mark.equity > peak.equity:
+        peak = Peak(mark.equity, mark.balance, mark.at_us, (), 0)
+    return replace(account, balance=mark.balance, track=track, peak=peak)
 
 
-def _floor(term: MaximumLoss, initial: Money, high: int, start: int) -> int:
-    return maximum_loss_floor(PLAIN, term, "", initial.minor, "", high, "", start)
+def _told_by(mark: Mark, limit: Limit, limits: Sequence[Limit]) -> int:
+    """Marks are a minute apart: where a floor that follows every high was the nearest, the headroom says it exactly."""
+    nearest = None if mark.headroom is None else mark.equity - mark.headroom
+    others = (other.floor for other in limits if other is not limit)
+    if nearest is None or not limit.follows_every_tick or any(nearest <= other for other in others):
+        return limit.floor
+    return max(limit.floor, nearest)
 
 
-def _mark_at_reset(anchor: Anchor, day: Day) -> int:
-    match anchor:
-        case Anchor.BALANCE:
-            return day.balance_start
-        case Anchor.EQUITY:
-            return day.equity_start
-        case Anchor.HIGHER:
-            return max(day.balance_start, day.equity_start)
-        case unknown:
-            assert_never(unknown)
+def _step(steps: list[tuple[int, int]], at_us: int, level: int) -> None:
+    if not steps or steps[-1][1] != level:
+        steps.append((at_us, level))
+
+
+def _name(limit: Limit) -> tuple[str, str]:
+    kind = "daily_loss" if limit.terms.scope is Scope.DAY else "maximum_loss"
+    return f"{words.rule_kind(kind)} floor", "daily" if limit.terms.scope is Scope.DAY else "floor"
+
+
+def _at_us(event: Day | Mark) -> int:
+    return event.start_us if isinstance(event, Day) else event.at_us

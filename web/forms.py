@@ -10,6 +10,9 @@ from litestar.exceptions import ClientException
 
 from firm.commands import KillSwitch, ReviewOutcome
 from firm.facts import Refusal, Refused
+from firm.instant import parse_utc
+from firm.money import Money
+from firm.overrides import AdjustMark, ExtendPhase, Mark, Override, Reinstate, WaiveRule
 from web import words
 from web.bounds import PASSWORD_LENGTH_MAX, WHY_LENGTH_MAX, WHY_LENGTH_MIN
 
@@ -43,6 +46,16 @@ class Review(msgspec.Struct, frozen=True):
 
     outcome: ReviewOutcome
     why: str
+
+
+class Exceptional(msgspec.Struct, frozen=True):
+    """An exception from an account's rules, with its reason and evidence. `previewed`: it is only to be shown, not yet granted."""
+
+    override: Override
+    why: str
+    evidence: str
+    previewed: bool
+    typed: dict[str, str]
 
 
 KEPT = "kept"  # the hidden fields in which a form waits for a sign-in
@@ -98,6 +111,57 @@ def read_why(fields: Mapping[str, Any]) -> str | Wrong:
     if not errors and len(why) < WHY_LENGTH_MIN:
         errors = {"why": f"Say why in a sentence, of at least {WHY_LENGTH_MIN} characters: others read it later."}
     return Wrong(errors, {"why": why}) if errors else why
+
+
+def read_exception(fields: Mapping[str, Any], money: Money) -> Exceptional | Wrong:
+    """What one of the forms of exceptions asks for. `money`: any amount in the account's currency."""
+    said = read_agreement(fields)
+    typed = {name: text_in(fields, name) for name in _EXCEPTION_FIELDS}
+    wanted, problem = _override_in(typed, money)
+    if wanted is None or isinstance(said, Wrong):
+        errors = said.errors if isinstance(said, Wrong) else {}
+        return Wrong(errors if problem is None else {**errors, "override": problem}, typed)
+    return Exceptional(wanted, *said, previewed=typed["step"] == "preview", typed=typed)
+
+
+def read_agreement(fields: Mapping[str, Any]) -> tuple[str, str] | Wrong:
+    """Reason and evidence alone."""
+    why, errors = _why(fields)
+    evidence = text_in(fields, "evidence")
+    if not evidence or len(evidence) > WHY_LENGTH_MAX:
+        errors = {**errors, "evidence": f"Name its evidence, such as a ticket, in 1 to {WHY_LENGTH_MAX} characters."}
+    return Wrong(errors, {"why": why, "evidence": evidence}) if errors else (why, evidence)
+
+
+_EXCEPTION_FIELDS = ("override", "decision", "rule", "until", "days", "mark", "amount", "why", "evidence", "step")
+
+
+def _override_in(typed: Mapping[str, str], money: Money) -> tuple[Override | None, str | None]:
+    """The exception, or what is wrong with what was typed."""
+    try:
+        match typed["override"]:
+            case "reinstate":
+                return Reinstate(decision=int(typed["decision"])), None
+            case "waive_rule":
+                return WaiveRule(rule=typed["rule"], until_us=parse_utc(typed["until"])), None
+            case "extend_phase":
+                return ExtendPhase(days=int(typed["days"])), None
+            case "adjust_mark":
+                mark = Mark(typed["mark"])
+                amount = Money.parse(typed["amount"], money.currency, money.exponent)
+                return AdjustMark(mark=mark, rule=typed["rule"] if mark is Mark.HIGH else "", minor=amount.minor), None
+            case _:
+                return None, "Choose which exception to make."
+    except (ValueError, OverflowError):
+        return None, _UNREADABLE[typed["override"]]
+
+
+_UNREADABLE = {
+    "reinstate": "Name the decision by its number.",
+    "waive_rule": "Say until when, as a date and a time in UTC.",
+    "extend_phase": "Say by how many days, as a whole number.",
+    "adjust_mark": "Choose the mark, and write its amount as 99500.00.",
+}
 
 
 def read_settlement(fields: Mapping[str, Any]) -> tuple[bool, str] | Wrong:

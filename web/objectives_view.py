@@ -9,14 +9,22 @@ from actors.live import LiveAccount
 from firm.explain import rule_in_words
 from firm.money import Money
 from firm.objective import Objective, Progress
+from firm.objective_rows import KINDS_OF_LIMIT
 from firm.phase import ENDED, Standing
-from firm.ruleset import Boundary, DailyLoss, MaximumLoss, OnDailyLoss, Ruleset
+from firm.rules.judged import Verdict
+from firm.ruleset import AnyRuleset, rule_named, term_named
+from firm.sentences.live import BY_VERDICT
+from firm.terms.losses import LossLimit
+from firm.terms.words import BP_WHOLE, Action, Boundary
 from storage.readmodels.decisions import DecisionLine
-from web import words
+from web import judged_words, words
 
-LIMIT_KINDS = ("daily_loss", "maximum_loss")
+LIMIT_KINDS = tuple(KINDS_OF_LIMIT.values())
 # What is used up and not reached: loss that is allowed, and days.
 USED_KINDS = (*LIMIT_KINDS, "maximum_duration", "inactivity")
+_REACHED_KINDS = ("profit_target", "score_target", "trading_days", "minimum_trades")
+_REACHED = (Progress.MET, Progress.PENDING)
+_MET_OR_NOT = (Verdict.MET, Verdict.PENDING)
 
 
 class ObjectiveRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,22 +43,24 @@ class ObjectiveRow(msgspec.Struct, frozen=True, kw_only=True):
     picture: str
 
 
-def objective_rows(live: LiveAccount, ruleset: Ruleset, decision: DecisionLine | None) -> tuple[ObjectiveRow, ...]:
-    """The rows in the order of the ruleset. `decision`: the one by which an account ended, if it has."""
+def objective_rows(
+    rules: Sequence[Objective], live: LiveAccount, ruleset: AnyRuleset, decision: DecisionLine | None
+) -> tuple[ObjectiveRow, ...]:
+    """A row for each of the rules. `decision`: the one by which an account ended, if it has."""
     idle = used_up(live, ruleset)
-    return tuple(objective_row(row, live, ruleset, decision, paused=row.rule in idle) for row in live.objectives)
+    return tuple(objective_row(row, live, ruleset, decision, paused=row.rule in idle) for row in rules)
 
 
 def objective_row(
-    row: Objective, live: LiveAccount, ruleset: Ruleset, decision: DecisionLine | None, *, paused: bool
+    row: Objective, live: LiveAccount, ruleset: AnyRuleset, decision: DecisionLine | None, *, paused: bool
 ) -> ObjectiveRow:
     """One of them. `paused`: it is among those that `used_up` names."""
     over = live.standing in (Standing.BREACHED, Standing.CLOSED)
     broke = over and decision is not None and decision.rule == row.rule
     state, tone, picture = _state(row.progress, live.standing, decision if broke else None, paused=paused)
-    current = row.current
-    if broke and decision is not None and row.floor is not None:
-        current = decision.money(decision.observed)
+    current = _current(row, live.initial)
+    if broke and decision is not None:
+        current = judged_words.measure(decision.observed, decision.unit, live.initial)
     judged = broke or not over
     # An ended account's figures are those after its positions were closed: no limit is measured by them.
     return ObjectiveRow(
@@ -58,22 +68,22 @@ def objective_row(
         title=row.title,
         sentence=_sentence(row, live, ruleset),
         how=row.how,
-        required=_required(row, ruleset, decision if broke else None),
-        current=_current(row, current) if judged else "–",
-        used_bp=(10_000 if broke and row.floor is not None else _used_bp(row)) if judged else None,
-        used="used" if row.kind in USED_KINDS else "reached",
+        required=_required(row, live, ruleset, decision if broke else None),
+        current=current if judged else "–",
+        used_bp=_used_bp(row, broke=broke) if judged else None,
+        used="reached" if row.progress in _REACHED or row.kind in _REACHED_KINDS else "used",
         state=state,
         tone=tone,
         picture=picture,
     )
 
 
-def _sentence(row: Objective, live: LiveAccount, ruleset: Ruleset) -> str:
+def _sentence(row: Objective, live: LiveAccount, ruleset: AnyRuleset) -> str:
     """The rule with today's numbers; as it was sold where today has no meaning any more."""
-    term = next((term for term in ruleset.terms if term.id == row.rule), None)
-    if live.standing not in ENDED or term is None:
+    rule = rule_named(ruleset, row.rule)
+    if live.standing not in ENDED or rule is None:
         return row.sentence
-    return words.upper_first(rule_in_words(term, ruleset))
+    return rule_in_words(rule, ruleset, live.initial)
 
 
 def left_bp(row: Objective) -> int:
@@ -83,9 +93,13 @@ def left_bp(row: Objective) -> int:
     return max(0, min(100, row.headroom.minor * 100 // max(1, row.allowed.minor))) * 100
 
 
-def _used_bp(row: Objective) -> int:
-    """In whole percent; of a limit, what its gauge does not show as left."""
-    return 10_000 - left_bp(row) if row.headroom is not None else row.used_bp // 100 * 100
+def _used_bp(row: Objective, *, broke: bool) -> int | None:
+    """In whole percent; of a limit, what its gauge does not show as left. None where there is nothing to measure."""
+    if broke:
+        return BP_WHOLE
+    if row.headroom is not None:
+        return BP_WHOLE - left_bp(row)
+    return row.used_bp // 100 * 100 if row.judged is not None and row.kind not in BY_VERDICT else None
 
 
 def _state(progress: Progress, standing: Standing, broke: DecisionLine | None, *, paused: bool) -> tuple[str, str, str]:
@@ -106,23 +120,23 @@ def _state(progress: Progress, standing: Standing, broke: DecisionLine | None, *
     return words.PROGRESS[progress]
 
 
-def _required(row: Objective, ruleset: Ruleset, decision: DecisionLine | None) -> str:
+def _required(row: Objective, live: LiveAccount, ruleset: AnyRuleset, decision: DecisionLine | None) -> str:
     if row.floor is not None:
         floor = decision.money(decision.bound) if decision is not None else row.floor
         return f"{_must_be(row.rule, ruleset)} {words.money(floor)}"
     if row.target is not None:
         return f"at least {words.money(row.target)}"
-    if not row.need:
-        return "–"
-    least = "at least" if row.kind == "minimum_trading_days" else "at most"
-    return f"{least} {words.plural(row.need, 'day', 'days')}"
+    if row.judged is not None and row.kind not in BY_VERDICT:
+        least = "at least" if row.judged.verdict in _MET_OR_NOT else "at most"
+        return f"{least} {judged_words.measure(row.judged.limit, row.judged.unit, live.initial)}"
+    return "–"
 
 
-def _must_be(rule: str, ruleset: Ruleset) -> str:
+def _must_be(rule: str, ruleset: AnyRuleset) -> str:
     """Where equity must stay: reaching a floor may break the rule, or only falling below it."""
-    term = next((term for term in ruleset.terms if term.id == rule), None)
-    assert isinstance(term, DailyLoss | MaximumLoss), f"{rule} has a floor and is no loss limit"
-    match term.boundary:
+    found = term_named(ruleset, rule)
+    assert isinstance(found, LossLimit), f"{rule} has a floor and is no loss limit"
+    match found.boundary:
         case Boundary.TOUCHES:
             return "above"
         case Boundary.CROSSES:
@@ -131,15 +145,18 @@ def _must_be(rule: str, ruleset: Ruleset) -> str:
             assert_never(unknown)
 
 
-def _current(row: Objective, current: Money | None) -> str:
-    if current is not None:
-        return words.money(current)
-    return words.plural(row.have, "day", "days") if row.need else "–"
+def _current(row: Objective, money: Money) -> str:
+    if row.current is not None:
+        return words.money(row.current)
+    if row.judged is not None and row.kind not in BY_VERDICT:
+        return judged_words.measure(row.judged.observed, row.judged.unit, money)
+    return "–"
 
 
 def still_to_come(live: LiveAccount) -> str:
     """What a phase lacks whose target is reached: trading days, and that nothing is open; empty where neither."""
-    days = sum(max(0, row.need - row.have) for row in live.objectives if row.kind == "minimum_trading_days")
+    asked = [row.judged for row in live.objectives if row.kind == "trading_days" and row.judged is not None]
+    days = sum(max(0, judged.limit - judged.observed) for judged in asked)
     flat = live.positions_open and any(row.kind == "profit_target" for row in live.objectives)
     lacking = [words.plural(days, "trading day", "trading days")] if days else []
     return ", ".join([*lacking, "no open position"] if flat else lacking)
@@ -148,19 +165,17 @@ def still_to_come(live: LiveAccount) -> str:
 # --- the nearest limit ---
 
 
-def used_up(live: LiveAccount, ruleset: Ruleset) -> frozenset[str]:
+def used_up(live: LiveAccount, ruleset: AnyRuleset) -> frozenset[str]:
     """The soft limits that paused the account: nothing is left of them, and they are not judged before the next day."""
     if live.standing is not Standing.PAUSED:
         return frozenset()
     soft = (
-        term.id
-        for term in ruleset.terms
-        if isinstance(term, DailyLoss) and term.on_breach is OnDailyLoss.PAUSE_UNTIL_ROLLOVER
+        rule.id for rule in ruleset.rules if isinstance(rule.terms, LossLimit) and Action.PAUSE in rule.terms.on_breach
     )
     return frozenset(soft)
 
 
-def limits_that_count(live: LiveAccount, ruleset: Ruleset) -> Sequence[Objective]:
+def limits_that_count(live: LiveAccount, ruleset: AnyRuleset) -> Sequence[Objective]:
     """The loss limits that can still be broken."""
     idle = used_up(live, ruleset)
     return [
@@ -170,13 +185,13 @@ def limits_that_count(live: LiveAccount, ruleset: Ruleset) -> Sequence[Objective
     ]
 
 
-def nearest_limit(live: LiveAccount, ruleset: Ruleset) -> Objective | None:
+def nearest_limit(live: LiveAccount, ruleset: AnyRuleset) -> Objective | None:
     """The limit with the least headroom of those that still count."""
     found = [row for row in limits_that_count(live, ruleset) if row.headroom is not None]
     return min(found, key=lambda row: row.headroom.minor if row.headroom is not None else 0, default=None)
 
 
-def pause_sentence(live: LiveAccount, ruleset: Ruleset, now_us: int) -> str:
+def pause_sentence(live: LiveAccount, ruleset: AnyRuleset, now_us: int) -> str:
     """When trading goes on, by the calendar that cuts the account's days; empty where it is not paused."""
     if live.standing is not Standing.PAUSED:
         return ""

@@ -22,6 +22,10 @@ ORDERS: dict[str, tuple[str, str]] = {
         "Pause it on the platform",
         "The platform is asked to stop trading and to close every position at the prices of then, until the next reset.",
     ),
+    "close": (
+        "Close its positions",
+        "The platform is asked to close every position at the prices of then. Trading goes on.",
+    ),
     "close_only": (
         "Allow closing only",
         "The platform is asked to let the trader close and reduce positions, and open none.",
@@ -31,6 +35,11 @@ ORDERS: dict[str, tuple[str, str]] = {
         "The platform is asked to open the account. Its trader sees the login once it is there.",
     ),
     "release": ("Allow trading again", "The platform is asked to let the trader trade again."),
+    "regroup": ("Change its group", "The platform is asked to move the account to the group that its rules name."),
+    "releverage": (
+        "Change its leverage",
+        "The platform is asked to give the account the leverage that its rules name.",
+    ),
 }
 
 STOPPED = {
@@ -42,18 +51,24 @@ WITHHELD_BECAUSE = {"kill_switch": "enforcement was stopped", "observe_mode": "t
 
 _SAID = {
     "provision": "never opened",
+    "close": "with positions not closed",
     "close_only": "not limited to closing",
     "pause": "not paused",
     "release": "not allowed to trade again",
+    "regroup": "not moved to its group",
+    "releverage": "without its leverage",
 }
 
 # What a trader reads beside the account's standing. Nothing here promises when.
 _UNSENT = "When this was due, the firm was sending no commands to the platform. A person at the firm has to order it."
 _TOLD = {
     "provision": f"This account is not open on the platform yet. {_UNSENT} Your login appears here once it is open.",
+    "close": f"The platform has not been told yet to close what broke a rule. {_UNSENT}",
     "close_only": f"The platform has not been told yet that only closing is allowed. {_UNSENT}",
     "pause": f"The platform has not been told yet to stop trading. {_UNSENT}",
     "release": f"You may trade again, but the platform has not been told yet. {_UNSENT}",
+    "regroup": f"The platform has not been told yet to move the account to another group. {_UNSENT}",
+    "releverage": f"The platform has not been told yet to change the leverage. {_UNSENT}",
     "flatten": _UNSENT,
 }
 

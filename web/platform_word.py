@@ -14,7 +14,7 @@ from firm.inputs import EquityReported, OrderReported, PolicyAdopted, SnapshotRe
 from firm.kinds import body_of
 from firm.money import Money
 from firm.policy import Policy
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset
 from storage.bookings import day_bookings
 from storage.held_then import open_positions
 from storage.reader import LedgerReader
@@ -67,7 +67,7 @@ class CancelledOrder(msgspec.Struct, frozen=True):
 
 
 def platform_word(
-    reader: LedgerReader, line: AccountLine, ruleset: Ruleset, seen_seq: int, exhibits: Sequence[QuoteUsed]
+    reader: LedgerReader, line: AccountLine, ruleset: AnyRuleset, seen_seq: int, exhibits: Sequence[QuoteUsed]
 ) -> PlatformWord:
     """Around row `seen_seq`, in which the equity was seen. `exhibits` lend the contracts of the symbols."""
 
@@ -119,7 +119,7 @@ def _adopted(reader: LedgerReader, start: int) -> Iterator[Policy]:
 
 
 def _told(
-    reader: LedgerReader, line: AccountLine, ruleset: Ruleset, row: StoredRow, exhibits: Sequence[QuoteUsed]
+    reader: LedgerReader, line: AccountLine, ruleset: AnyRuleset, row: StoredRow, exhibits: Sequence[QuoteUsed]
 ) -> Report:
     said = body_of(row.kind, row.payload)
     assert isinstance(said, EquityReported | SnapshotReported)

@@ -15,7 +15,7 @@ from firm.inputs import Side
 from firm.instant import parse_utc
 from firm.kinds import BY_NAME
 from storage.desk_trace import TraceFilter
-from storage.readmodels.desk_rows import BESIDE_ACCOUNTS, RISK
+from storage.readmodels.desk_rows import BESIDE_ACCOUNTS, CATALOGUE, RISK
 from storage.readmodels.trade_lists import TradeFilter
 from web.forms import Wrong, text_in
 from web.lists_asked import SORT_CHOICE, choices, id_in, place_in, whole_in
@@ -136,7 +136,8 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
     desk, errors = _desk(typed["desk"], bridges), {}
     if desk is None:
         errors["desk"] = (
-            "No desk is called so. Name one like account/7K2MQ-9XW3F, order/7K2MQ-9XW3F, market/sim, bridge/sim, enforcement/sim, or risk."
+            "No desk is called so. Name one like account/7K2MQ-9XW3F, order/7K2MQ-9XW3F, market/sim, bridge/sim, enforcement/sim, "
+            "risk or catalogue."
         )
     if typed["kind"] not in ("", ALL_KINDS, *BY_NAME):
         errors["kind"] = "There is no such kind of row."
@@ -169,8 +170,8 @@ def _desk(text: str, bridges: Collection[str]) -> str | None:
     """
     parts = text.replace("/", " ").split(maxsplit=1)
     kind, key = (parts[0].lower(), parts[1].strip()) if len(parts) == 2 else ("account", text.strip())
-    if text.strip().lower() == RISK:
-        return RISK
+    if (single := text.strip().lower()) in (RISK, CATALOGUE):
+        return single
     if kind in OF_BRIDGES:
         named = key if key in bridges else next((bridge for bridge in bridges if bridge.lower() == key.lower()), None)
         return named and f"{kind}/{named}"

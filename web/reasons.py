@@ -51,6 +51,7 @@ DOUBT_NAMES: dict[Doubt, str] = {
     Doubt.LATE_DATA: "late data",
     Doubt.DESK_STOPPED: "desk was stopped",
     Doubt.PLATFORM_DOWN: "platform was down",
+    Doubt.REVIEW_REQUIRED: "a person must look",
 }
 
 
@@ -65,6 +66,7 @@ _REASONS_TO_STAND: dict[str, str] = {
     "objectives_met": "all objectives are met",
     "exonerated": "a suspected breach was none",
     "dismissed": "a person dismissed a suspected breach",
+    "reinstated": "a person reinstated it",
 }
 
 

@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from firm.ids import id_text
 from firm.money import Money
-from web import charts, drift_view, owed_view, reasons, standing_view, words
+from firm.override_words import effect_in_words, override_in_words
+from web import charts, drift_view, judged_words, owed_view, reasons, standing_view, words
 from web.bounds import WHY_LENGTH_MIN
 from web.firm import Firm
 from web.people import named
@@ -49,6 +50,7 @@ class Pages:
             "firm_name": firm_name,
             "words": words,
             "reasons": reasons,
+            "judged": judged_words,
             "owed_view": owed_view,
             "drift_view": drift_view,
             "named": named,
@@ -57,6 +59,8 @@ class Pages:
             "next_words": standing_view,
             "charts": charts,
             "Money": Money,
+            "override_in_words": override_in_words,
+            "effect_in_words": effect_in_words,
             "id_text": id_text,
             "icon": _icon,
             "made": _made,

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN
 from firm.money import Money
-from firm.rules.daily_loss import daily_floor
-from firm.rules.limits import breaks
-from firm.ruleset import Anchor, DailyLoss, Ruleset
+from firm.rules.limits import breaks, limit_of
+from firm.ruleset import AnyRuleset
+from firm.terms.losses import LossLimit
+from firm.terms.words import Anchor, Scope
 from storage.readmodels.days import Day
-from web.floor_lines import start_of
+from web.floor_lines import account_at_start, start_of
 
 
 class ResetEffect(msgspec.Struct, frozen=True):
@@ -24,19 +26,20 @@ class ResetEffect(msgspec.Struct, frozen=True):
 
 
 def reset_effect(
-    ruleset: Ruleset, rule: str, initial: Money, days: Sequence[Day], at_us: int, observed: int
+    ruleset: AnyRuleset, rule: str, initial: Money, days: Sequence[Day], at_us: int, observed: int
 ) -> ResetEffect | None:
     """None where the day before would have judged the same, or another kind of rule was broken. `days`: newest first."""
-    term = next((term for term in ruleset.terms if term.id == rule and isinstance(term, DailyLoss)), None)
+    found = next((one for one in ruleset.rules if one.id == rule), None)
     begun = [day for day in days if day.start_us <= at_us]
-    if not isinstance(term, DailyLoss) or len(begun) < 2:
+    if found is None or not isinstance(found.terms, LossLimit) or found.terms.scope is not Scope.DAY or len(begun) < 2:
         return None
+    terms, account = found.terms, account_at_start(ruleset, initial)
     today, yesterday = begun[:2]
-    after, before = (daily_floor(PLAIN, term, "", start_of(day), initial.minor, "") for day in (today, yesterday))
-    if breaks(PLAIN, term.boundary, observed, before) or not breaks(PLAIN, term.boundary, observed, after):
+    after, before = (limit_of(replace(account, day=start_of(day)), found).floor for day in (today, yesterday))
+    if breaks(PLAIN, terms, observed, before) or not breaks(PLAIN, terms, observed, after):
         return None
-    by_equity = term.anchor is Anchor.EQUITY or (
-        term.anchor is Anchor.HIGHER and today.equity_start > today.balance_start
+    by_equity = terms.anchor is Anchor.EQUITY or (
+        terms.anchor is Anchor.HIGHER and today.equity_start > today.balance_start
     )
     measured_from, start = ("equity", today.equity_start) if by_equity else ("balance", today.balance_start)
     money = initial.with_minor

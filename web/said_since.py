@@ -20,6 +20,7 @@ SAID = {
     "withdrawn": ("No longer in question since", "info", "circle-check"),
     "dismissed": ("Dismissed at", "info", "gavel"),
     "upheld": ("Upheld at", "info", "gavel"),
+    "overridden": ("Overridden at", "info", "gavel"),
     "exonerated": ("Taken back at", "info", "circle-check"),
 }
 

@@ -16,7 +16,7 @@ from firm.inputs import QuoteFrame
 from firm.kinds import body_of
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import ticks_as_judged
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset
 from storage.errors import PrunedByPolicy
 from storage.held_then import as_positions
 from storage.reader import LedgerReader
@@ -33,7 +33,7 @@ class TrailTick(msgspec.Struct, frozen=True):
     equity: int
 
 
-def account_then(line: AccountLine, ruleset: Ruleset, balance: int, held: Sequence[OpenPosition]) -> AccountState:
+def account_then(line: AccountLine, ruleset: AnyRuleset, balance: int, held: Sequence[OpenPosition]) -> AccountState:
     """As much of the account as its equity depends on."""
     return AccountState(
         account=line.account,

@@ -8,18 +8,24 @@ import inspect
 from firm import commands as c
 from firm import facts as f
 from firm import inputs as i
+from firm.arithmetic import Unit
+from firm.explain import consequence_in_words
 from firm.ids import id_text
 from firm.kinds import Body
-from web import reasons, words
+from firm.money import Money
+from web import judged_words, reasons, words
+
+_NO_MONEY = Money(0, "", 0)
 
 
 def said(body: Body) -> str:
     """The sentence about a row."""
     if isinstance(body, c.Command):
-        return _commanded(body) or _from_reference(body)
+        return _commanded(body) or _on_offer(body) or _from_reference(body)
     if isinstance(body, i.Input):
         return _reported(body) or _from_reference(body)
-    return _verdict(body) or _recorded(body) or _looked_at(body) or _enforced(body) or _from_reference(body)
+    tables = (_verdict, _ruled, _recorded, _on_offer, _looked_at, _enforced)
+    return next(filter(None, (table(body) for table in tables)), "") or _from_reference(body)
 
 
 def _from_reference(body: Body) -> str:
@@ -32,6 +38,8 @@ def _commanded(body: c.Command) -> str:
     match body:
         case c.ReviewVerdict():
             return f"{by} said “{body.outcome.value}” to decision {body.decision}: {reasons.quoted(body.why)}"
+        case c.GrantOverride():
+            return f"{by} wants an exception from the rules: {reasons.quoted(body.why)}"
         case c.EngageKillSwitch():
             return f"{by} stopped {body.switch.value}: {reasons.quoted(body.why)}"
         case c.ReleaseKillSwitch():
@@ -118,6 +126,8 @@ def _verdict(body: Body) -> str:
             return f"{what}, but not beyond doubt ({_doubts(body.doubts)}): close-only until it is settled."
         case f.VerdictCorrected():
             return f"A later word on decision {body.decision}: {body.verdict}."
+        case f.OverrideAsked() | f.OverrideGranted():
+            return _excepted(body)
         case f.PhasePassed():
             return (
                 f"Won: {words.money(body.observed)} meets the target of {words.money(body.target)}. Asked the risk "
@@ -139,6 +149,50 @@ def _verdict(body: Body) -> str:
                 f"{lost} among {words.plural(body.accounts, 'account', 'accounts')} within "
                 f"{words.span(body.window_us)}: automatic failures stop."
             )
+        case _:
+            return ""
+
+
+def _ruled(body: Body) -> str:
+    match body:
+        case f.RuleBroken():
+            return f"{_rule(body)} was broken{_measured(body)}. {consequence_in_words(body.does)}"
+        case f.RuleSuspected():
+            return f"{_rule(body)} looks broken{_measured(body)} ({_doubts(body.doubts)}): close-only until a person decides."
+        case f.RuleKeptAgain():
+            return f"{_rule(body)} is kept again."
+        case f.LimitNeared():
+            used = f"{words.percent(body.share_bp)} of {words.sentence(body.rule)}"
+            return f"Warned: {used} is used up; the floor is {words.money(body.floor)}."
+        case f.TargetReached():
+            return f"The target {words.sentence(body.rule)} is reached at {words.money(body.observed)}."
+        case f.TargetLeft():
+            return f"The target {words.sentence(body.rule)} is not reached any more, at {words.money(body.observed)}."
+        case f.AccountRestricted():
+            return f"{words.sentence(body.rule)} lets nothing be opened until {words.moment(body.until_us)}."
+        case f.DayClosed():
+            return f"Day {body.label} brought {words.change(body.closed)} by what was closed on it."
+        case f.HighMoved():
+            return f"The high that a floor follows was moved to {words.money(body.high)}."
+        case f.PayoutBooked():
+            return (
+                f"Payout {body.number}: {words.money(body.profit)} of profit left the account, {words.money(body.paid)} of it the "
+                f"trader’s; balance {words.money(body.balance)}."
+            )
+        case _:
+            return ""
+
+
+def _on_offer(body: Body) -> str:
+    match body:
+        case c.PublishProgram():
+            return f"{words.upper_first(words.who(body.by))} published {body.program.title} ({body.program.program})."
+        case c.RetireProgram():
+            return f"{words.upper_first(words.who(body.by))} took {body.program} from the shelf: {reasons.quoted(body.why)}"
+        case f.ProgramPublished():
+            return f"{body.program.title} ({body.program.program}) is on offer, under {', '.join(one[:12] for one in body.ruleset_ids)}."
+        case f.ProgramRetired():
+            return f"{body.program} is on offer no more: {reasons.quoted(body.why)}"
         case _:
             return ""
 
@@ -247,8 +301,28 @@ def _enforced(body: Body) -> str:
             return ""
 
 
+def _excepted(body: f.OverrideAsked | f.OverrideGranted) -> str:
+    if isinstance(body, f.OverrideAsked):
+        by = words.upper_first(words.who(body.by))
+        return f"{by} asked for an exception, and a second person has to agree: {reasons.quoted(body.why)}"
+    by = words.upper_first(" and ".join(map(words.who, body.by)))
+    return f"{by} granted an exception from the rules: {reasons.quoted(body.why)}"
+
+
 def _floor(body: f.BreachDeclared | f.BreachSuspected) -> str:
     return f"{words.rule_kind(body.rule_kind).lower()} floor of {words.money(body.floor)}"
+
+
+def _rule(body: f.RuleBroken | f.RuleSuspected | f.RuleKeptAgain) -> str:
+    return f"{words.sentence(body.rule)}{f' ({body.subject})' if body.subject else ''}"
+
+
+def _measured(body: f.RuleBroken | f.RuleSuspected) -> str:
+    """Amounts of money are in the row's fields: it does not say of which currency."""
+    if body.unit is Unit.MINOR:
+        return ""
+    observed, limit = (judged_words.measure(value, body.unit, _NO_MONEY) for value in (body.observed, body.limit))
+    return f": {observed} against {limit}"
 
 
 def _doubts(doubts: tuple[f.Doubt, ...]) -> str:

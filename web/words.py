@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from firm.commands import KillSwitch
-from firm.explain import DOUBTS, REFUSALS
+from firm.explain import DOUBTS
 from firm.facts import Doubt, Refusal
 from firm.ids import id_text
 from firm.inputs import CommandState
@@ -14,6 +14,7 @@ from firm.money import MINUS, Money
 from firm.objective import Progress
 from firm.phase import Standing
 from firm.price import LOTS_SCALE
+from firm.refusal_words import REFUSALS
 from firm.trading_day import TradingCalendar
 from web.locale_figures import day_month, decimal, hour_minute, weekday
 
@@ -208,6 +209,7 @@ STANDINGS: dict[Standing, tuple[str, str]] = {
     Standing.ACTIVE: ("Active", "good"),
     Standing.FUNDED: ("Funded", "good"),
     Standing.PAUSED: ("Paused until reset", "warn"),
+    Standing.RESTRICTED: ("Close-only until reset", "warn"),
     Standing.SUSPECTED: ("Breach suspected", "warn"),
     Standing.UNDER_REVIEW: ("Under review", "warn"),
     Standing.BREACHED: ("Breached", "bad"),
@@ -220,6 +222,7 @@ STANDING_ICONS: dict[Standing, str] = {
     Standing.ACTIVE: "activity",
     Standing.FUNDED: "trophy",
     Standing.PAUSED: "pause",
+    Standing.RESTRICTED: "pause",
     Standing.SUSPECTED: "triangle-alert",
     Standing.UNDER_REVIEW: "eye",
     Standing.BREACHED: "octagon-x",
@@ -232,6 +235,7 @@ NEXT_ACTIONS: dict[Standing, str] = {
     Standing.ACTIVE: "Trade by your plan and keep above today’s floor.",
     Standing.FUNDED: "You share the profit. Keep above today’s floor.",
     Standing.PAUSED: "Trading is stopped until the next reset. The account itself goes on.",
+    Standing.RESTRICTED: "Positions can be closed but not opened until the next reset. The account itself goes on.",
     Standing.SUSPECTED: "The data is being checked. You may close positions but not open new ones. Nothing is final.",
     Standing.UNDER_REVIEW: "This waits for a person at the firm. You may close positions but not open new ones. Nothing is final.",
     Standing.BREACHED: "The account is over. Its decision says which rule was broken, at what price, and brings the evidence.",
@@ -244,6 +248,7 @@ WHEN_STANDING: dict[Standing, str] = {
     Standing.PROVISIONING: "One is set up when an order is paid, until its platform has opened it.",
     Standing.ACTIVE: "One becomes active when its platform has opened it. See the accounts being set up.",
     Standing.FUNDED: "One is funded when its trader has passed the phases before.",
+    Standing.RESTRICTED: "One is close-only when it breaks a rule that only restricts it, until its next reset.",
     Standing.PAUSED: "One is paused when it uses up a daily limit that only pauses, until its next reset.",
     Standing.SUSPECTED: "One is suspected while a breach rests on data that is in doubt. What waits for a person is under Decisions.",
     Standing.UNDER_REVIEW: "One is under review while a person has to decide. What waits is under Decisions.",
@@ -258,6 +263,8 @@ PROGRESS: dict[Progress, tuple[str, str, str]] = {
     Progress.WITHIN: ("Kept", "good", "shield-check"),
     Progress.AT_RISK: ("At risk", "warn", "triangle-alert"),
     Progress.BROKEN: ("Broken", "bad", "circle-x"),
+    Progress.SILENT: ("Does not apply now", "calm", "circle-dot"),
+    Progress.ASKED: ("When asked for", "calm", "circle-dot"),
 }
 
 SWITCHES: dict[KillSwitch, tuple[str, str]] = {
@@ -287,9 +294,11 @@ COMMAND_STATES: dict[CommandState, tuple[str, str]] = {
 
 RULE_KINDS: dict[str, str] = {
     "daily_loss": "Daily loss",
+    "weekly_loss": "Weekly loss",
+    "cycle_loss": "Cycle loss",
     "maximum_loss": "Maximum loss",
     "profit_target": "Profit target",
-    "minimum_trading_days": "Minimum trading days",
+    "trading_days": "Minimum trading days",
     "maximum_duration": "Maximum duration",
     "inactivity": "Inactivity",
 }
@@ -300,6 +309,8 @@ ACTIONS: dict[str, str] = {
     "cancel_orders": "Cancel pending orders",
     "close_all": "Close all positions",
     "block": "Block trading",
+    "set_group": "Change the group",
+    "set_leverage": "Change the leverage",
     "unblock": "Allow trading again",
 }
 
@@ -368,22 +379,3 @@ def who(reference: str) -> str:
     """The author of a command: "staff:123" → "staff 00000-0003V"."""
     kind, _, number = reference.partition(":")
     return f"{kind} {id_text(int(number))}" if number.isdigit() else reference
-
-
-def verdict_word(kind: str, severity: str, settled: str = "") -> tuple[str, str]:
-    """What a decision is called, and its tone; `settled`: the last word on it."""
-    match kind:
-        case "BreachDeclared" if settled == "dismissed":
-            return "Dismissed breach" if severity == "hard" else "Dismissed pause", "info"
-        case "BreachDeclared" if severity == "soft":
-            return "Pause", "warn"
-        case "BreachDeclared":
-            return "Breach", "bad"
-        case "BreachSuspected":
-            return "Suspected breach", "warn"
-        case "PhasePassed":
-            return "Pass", "good"
-        case "PassHeld":
-            return "Pass on hold", "warn"
-        case unknown:
-            raise AssertionError(f"{unknown} is no decision")

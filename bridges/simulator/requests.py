@@ -24,6 +24,7 @@ OBSERVED_MAX = 500
 FIRST_LOOK_WITHIN_S = 30
 
 _Action = Callable[[Account, Mapping[str, str], int], Retcode]
+_LEAVES = frozenset({CashKind.WITHDRAWAL, CashKind.PAYOUT})
 
 
 class Requests:
@@ -188,7 +189,7 @@ class Requests:
         amount, kind = int(args["amount_minor"]), CashKind(args["kind"])
         if kind is CashKind.DIVIDEND:
             raise ValueError("a dividend is the platform's own")
-        if amount == 0 or (kind is CashKind.DEPOSIT and amount < 0) or (kind is CashKind.WITHDRAWAL and amount > 0):
+        if amount == 0 or (kind is CashKind.DEPOSIT and amount < 0) or (kind in _LEAVES and amount > 0):
             raise ValueError(f"amount_minor {amount} does not fit kind {kind.value}")
         if not self._books.can_pay(account, amount):
             return Retcode.NO_MONEY

@@ -6,7 +6,7 @@ The account a fact is about is in the row's header; so are its seq, its instant 
 One list of words, with a file for each subject: whoever needs a fact asks the list for it.
 """
 
-from firm.facts.accounts import AccountLinked, AccountOpened, AccountPaused, StandingChanged
+from firm.facts.accounts import AccountLinked, AccountOpened, AccountPaused, AccountRestricted, StandingChanged
 from firm.facts.bookings import (
     CashBooked,
     DealBooked,
@@ -14,25 +14,31 @@ from firm.facts.bookings import (
     DealFigures,
     DealIgnored,
     DividendBooked,
+    PayoutBooked,
     PositionRestated,
     SwapPosted,
 )
+from firm.facts.calendars import CalendarAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
 from firm.facts.fact import Fact
 from firm.facts.marks import (
     DayAnchored,
+    DayClosed,
     DayOpened,
     DayStartMoved,
+    HighMoved,
     MarkTaken,
     OpenPosition,
     PeakDoubted,
     PeakReached,
+    RolloverFloor,
     RolloverHighMoved,
     TradingDayCounted,
     TradingDayUncounted,
 )
+from firm.facts.overrides import OverrideAsked, OverrideGranted
 from firm.facts.people import BridgeEnrolled, BridgeModeChanged, BridgeRevoked, StaffAdded, TraderRegistered
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
@@ -41,11 +47,27 @@ from firm.facts.sales import (
     ChallengeAdvanced,
     ChallengeEnded,
     ChallengeOpened,
+    ChallengeReopened,
     OrderPaid,
     OrderPlaced,
     ProgramPublished,
+    ProgramRetired,
 )
-from firm.facts.verdicts import BreachDeclared, BreachSuspected, Doubt, PassHeld, PhasePassed, VerdictCorrected
+from firm.facts.verdicts import (
+    BreachDeclared,
+    BreachSuspected,
+    Doubt,
+    LimitNeared,
+    PassHeld,
+    PhasePassed,
+    ProfitExcluded,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
+    TargetLeft,
+    TargetReached,
+    VerdictCorrected,
+)
 
 FACTS: tuple[type[Fact], ...] = (
     Refused,
@@ -62,11 +84,14 @@ FACTS: tuple[type[Fact], ...] = (
     StaffAdded,
     TraderRegistered,
     ProgramPublished,
+    ProgramRetired,
+    CalendarAdopted,
     OrderPlaced,
     OrderPaid,
     ChallengeOpened,
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeReopened,
     AccountOpened,
     AccountLinked,
     StandingChanged,
@@ -76,12 +101,15 @@ FACTS: tuple[type[Fact], ...] = (
     PeakDoubted,
     PeakReached,
     RolloverHighMoved,
+    HighMoved,
+    DayClosed,
     MarkTaken,
     TradingDayCounted,
     TradingDayUncounted,
     DealBooked,
     DealCorrected,
     CashBooked,
+    PayoutBooked,
     DividendBooked,
     SwapPosted,
     PositionRestated,
@@ -89,7 +117,17 @@ FACTS: tuple[type[Fact], ...] = (
     BreachDeclared,
     BreachSuspected,
     VerdictCorrected,
+    OverrideAsked,
+    OverrideGranted,
     AccountPaused,
+    AccountRestricted,
+    LimitNeared,
+    RuleBroken,
+    RuleSuspected,
+    RuleKeptAgain,
+    ProfitExcluded,
+    TargetReached,
+    TargetLeft,
     PhasePassed,
     PassHeld,
     DriftFound,

@@ -3,7 +3,7 @@
 from firm.facts.fact import Fact
 from firm.money import Money
 from firm.phase import Standing
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset
 
 
 class AccountOpened(Fact, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class AccountOpened(Fact, frozen=True, kw_only=True):
     bridge: str
     initial: Money
     ruleset_id: str
-    ruleset: Ruleset
+    ruleset: AnyRuleset
 
 
 class AccountLinked(Fact, frozen=True, kw_only=True):
@@ -36,6 +36,13 @@ class StandingChanged(Fact, frozen=True, kw_only=True):
 
 class AccountPaused(Fact, frozen=True, kw_only=True):
     """A soft limit stopped trading until `until_us`, the next rollover."""
+
+    rule: str
+    until_us: int
+
+
+class AccountRestricted(Fact, frozen=True, kw_only=True):
+    """A soft limit lets nothing be opened until `until_us`, the next rollover; what is held may stay."""
 
     rule: str
     until_us: int

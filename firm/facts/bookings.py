@@ -86,6 +86,19 @@ class CashBooked(Fact, frozen=True, kw_only=True):
     net: Money
 
 
+class PayoutBooked(Fact, frozen=True, kw_only=True):
+    """A payout left the account's balance: its number, the profit that was taken, and what of it is the trader's.
+
+    Unlike other cash it is no more than what the loss limits say it is: each says whether its floor comes down.
+    """
+
+    cash_id: str
+    number: int
+    profit: Money
+    paid: Money
+    balance: Money
+
+
 class SwapPosted(Fact, frozen=True, kw_only=True):
     """The platform charged or paid for holding a position: its swap so far."""
 

@@ -5,6 +5,9 @@ import msgspec
 from firm.facts.fact import Fact
 from firm.inputs import Side
 from firm.money import Money
+from firm.terms.losses import OnPayout
+from firm.terms.words import Scope
+from firm.track import HighOf
 from firm.trading_day import TradingDay
 
 
@@ -20,11 +23,19 @@ class OpenPosition(msgspec.Struct, frozen=True, kw_only=True):
     opened_us: int
 
 
+class RolloverFloor(msgspec.Struct, frozen=True, kw_only=True):
+    """The floor that a day ended with, of a limit that only the marks of a rollover can break."""
+
+    rule: str
+    floor: Money
+
+
 class DayOpened(Fact, frozen=True, kw_only=True):
     """A trading day began for the account: the marks at its first instant, from the last prices before it.
 
     Provisional until the bridge's watermark passed the instant. `quotes` are the seqs of the QuoteUsed rows that the
     equity rests on. `priced`: False where a position had no price; the equity is then the balance, and no failure rests on it.
+    `checked`: floors of the day that ended, which its last marks are held against once they are final.
     """
 
     day: TradingDay
@@ -34,6 +45,7 @@ class DayOpened(Fact, frozen=True, kw_only=True):
     quotes: tuple[int, ...]
     provisional: bool
     priced: bool
+    checked: tuple[RolloverFloor, ...] = ()
 
 
 class DayAnchored(Fact, frozen=True, kw_only=True):
@@ -83,9 +95,40 @@ class PeakDoubted(Fact, frozen=True, kw_only=True):
 
 
 class RolloverHighMoved(Fact, frozen=True, kw_only=True):
-    """The highest mark at any rollover, moved by a balance operation."""
+    """The highest mark at any rollover, moved by a balance operation. Written by releases that kept one high alone; now HighMoved is."""
 
     high: Money
+
+
+class HighMoved(Fact, frozen=True, kw_only=True):
+    """A high that a floor follows, moved by a balance operation, a payout or a deal that was corrected."""
+
+    of: HighOf
+    scope: Scope
+    on_payout: OnPayout
+    high: Money
+
+
+class DayClosed(Fact, frozen=True, kw_only=True):
+    """What a finished trading day brought, for rules that look at days. Written again where something that comes later changes it.
+
+    Costs are in all figures, deposits and withdrawals in none. `closed`: booked on it. `opened`: of positions that were opened on
+    it and are closed by now. `open_loss`: the floating losses at its end, 0 or less. `equity`: at its end less at its start; None
+    where a mark could not be priced. `round_trips`: positions opened on it that are closed by now. `lots_carried_e8`: held at its start.
+    """
+
+    label: str
+    start_us: int
+    closed: Money
+    opened: Money
+    open_loss: Money
+    equity: Money | None
+    fills: int
+    openings: int
+    closings: int
+    round_trips: int
+    lots_opened_e8: int
+    lots_carried_e8: int
 
 
 class MarkTaken(Fact, frozen=True, kw_only=True):

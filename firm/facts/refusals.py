@@ -10,6 +10,7 @@ class Refusal(StrEnum):
 
     UNKNOWN_TRADER = "unknown_trader"
     UNKNOWN_PROGRAM = "unknown_program"
+    PROGRAM_RETIRED = "program_retired"
     UNKNOWN_ORDER = "unknown_order"
     UNKNOWN_BRIDGE = "unknown_bridge"
     UNKNOWN_ACCOUNT = "unknown_account"
@@ -31,6 +32,16 @@ class Refusal(StrEnum):
     NOTHING_OWED = "nothing_owed"
     ENFORCEMENT_STOPPED = "enforcement_stopped"
     BRIDGE_OBSERVES = "bridge_observes"
+    REASON_MISSING = "reason_missing"
+    NOT_BREACHED = "not_breached"
+    CHALLENGE_MOVED_ON = "challenge_moved_on"
+    TOO_LONG_AGO = "too_long_ago"
+    ACCOUNT_NOT_RUNNING = "account_not_running"
+    UNKNOWN_RULE = "unknown_rule"
+    NOTHING_TO_OVERRIDE = "nothing_to_override"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    BAD_CALENDAR = "bad_calendar"
+    CALENDAR_KNOWN = "calendar_known"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

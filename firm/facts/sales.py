@@ -13,6 +13,14 @@ class ProgramPublished(Fact, frozen=True, kw_only=True):
     ruleset_ids: tuple[str, ...]
 
 
+class ProgramRetired(Fact, frozen=True, kw_only=True):
+    """A program is on offer no more; nothing changes for whoever holds it."""
+
+    program: str
+    by: str
+    why: str
+
+
 class OrderPlaced(Fact, frozen=True, kw_only=True):
     """An order waits for payment, with the program as it is sold. `accounts`: the ids of its phases' accounts, in order."""
 
@@ -50,3 +58,9 @@ class ChallengeEnded(Fact, frozen=True, kw_only=True):
 
     challenge: int
     standing: Standing
+
+
+class ChallengeReopened(Fact, frozen=True, kw_only=True):
+    """The account by whose breach it ended was reinstated: the challenge goes on with it."""
+
+    challenge: int

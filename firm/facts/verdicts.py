@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
-from firm.arithmetic import Step
+from firm.arithmetic import Step, Unit
 from firm.facts.fact import Fact
 from firm.money import Money
+from firm.terms.words import Consequence
 
 
 class Doubt(StrEnum):
@@ -24,12 +25,14 @@ class Doubt(StrEnum):
     LATE_DATA = "late_data"
     DESK_STOPPED = "desk_stopped"
     PLATFORM_DOWN = "platform_down"
+    REVIEW_REQUIRED = "review_required"  # the rules have a person look at it
 
 
 class BreachDeclared(Fact, frozen=True, kw_only=True):
     """A rule is broken: final. `working` is the arithmetic; its last step is the comparison that decided.
 
-    `late`: a price that came late showed it, on the book of that price's instant. `reviewed`: a person confirmed it.
+    `late`: a price that came late showed it, on the book of that price's instant. `reviewed`: a person confirmed it. `does`: what follows,
+    by the term's strikes; None where the release that wrote it knew failures and pauses alone.
     """
 
     rule: str
@@ -42,6 +45,7 @@ class BreachDeclared(Fact, frozen=True, kw_only=True):
     reviewed: bool
     quotes: tuple[int, ...]
     working: tuple[Step, ...]
+    does: Consequence | None = None
 
 
 class BreachSuspected(Fact, frozen=True, kw_only=True):
@@ -63,12 +67,94 @@ class VerdictCorrected(Fact, frozen=True, kw_only=True):
     """A later word on decision `decision`, which itself stays as it was.
 
     `verdict`: exonerated (measured again it is no breach), questioned (what came late shows none; a person is asked), withdrawn (with
-    what came after that it is one again; nobody is asked), dismissed or upheld (a person's answer).
+    what came after that it is one again; nobody is asked), dismissed or upheld (a person's answer), overridden (it stands, and a
+    person let the account go on).
     """
 
     decision: int
     verdict: str
     because: str
+
+
+class LimitNeared(Fact, frozen=True, kw_only=True):
+    """So much of a limit is used that the trader is warned: `share_bp` of what may be lost. Once a day for each share."""
+
+    rule: str
+    share_bp: int
+    floor: Money
+    observed: Money
+    at_us: int
+
+
+class RuleBroken(Fact, frozen=True, kw_only=True):
+    """A rule that is no loss limit is broken: `observed` against `limit`, both in `unit`.
+
+    `subject`: which position, day, symbol or release. `does`: what follows, by the term's strikes. `working` is the arithmetic.
+    `calendar`: the version of the news that it rests on, or "". `reviewed`: a person confirmed it.
+    """
+
+    rule: str
+    rule_kind: str
+    does: Consequence
+    unit: Unit
+    limit: int
+    observed: int
+    subject: str
+    at_us: int
+    reviewed: bool
+    calendar: str
+    working: tuple[Step, ...]
+
+
+class RuleSuspected(Fact, frozen=True, kw_only=True):
+    """A rule that is no loss limit looks broken, and a person decides: close-only until then."""
+
+    rule: str
+    rule_kind: str
+    unit: Unit
+    limit: int
+    observed: int
+    subject: str
+    at_us: int
+    doubts: tuple[Doubt, ...]
+    calendar: str
+    working: tuple[Step, ...]
+
+
+class RuleKeptAgain(Fact, frozen=True, kw_only=True):
+    """What broke a rule does so no more: another breach by the same subject counts anew."""
+
+    rule: str
+    subject: str
+
+
+class ProfitExcluded(Fact, frozen=True, kw_only=True):
+    """So much of what closing a position brought does not count for targets and payouts, because the position broke `rule`.
+
+    `deal`: the row that booked it. `total`: all that does not count on this account.
+    """
+
+    rule: str
+    position_id: str
+    deal: int
+    profit: Money
+    total: Money
+
+
+class TargetReached(Fact, frozen=True, kw_only=True):
+    """What a target measures stands at or above it since `at_us`."""
+
+    rule: str
+    observed: Money
+    at_us: int
+
+
+class TargetLeft(Fact, frozen=True, kw_only=True):
+    """It does not any more."""
+
+    rule: str
+    observed: Money
+    at_us: int
 
 
 class PhasePassed(Fact, frozen=True, kw_only=True):

@@ -1,42 +1,106 @@
-"""Limits: the floors of an account under its loss rules, and whether equity broke one.
+"""Limits: the floors of an account under its loss rules, whether one is broken, and what that does.
 
-Both limits compare in one place, so that "touch" and "cross" mean the same everywhere.
+All limits compare in one place, so that "touch" and "cross" mean the same everywhere.
 """
 
 import msgspec
 
-from firm.account import AccountState, rollover_mark
+from firm.account import AccountState
 from firm.arithmetic import PLAIN, Arithmetic
-from firm.rules.daily_loss import daily_floor
-from firm.rules.maximum_loss import maximum_loss_floor
-from firm.ruleset import Boundary, DailyLoss, MaximumLoss, OnDailyLoss, Trail
+from firm.needs import follows_prices
+from firm.rules.consequences import consequence_of, gravity
+from firm.rules.floors import Floor, floor_under
+from firm.ruleset import Rule
+from firm.terms.losses import Checked, LossLimit, Measured, Trail
+from firm.terms.words import BP_WHOLE, Action, Anchor, Boundary, Consequence, Scope
 
 
 class Limit(msgspec.Struct, frozen=True, gc=False):
-    """A loss rule of the account with its floor now; `place` is the term's index in the ruleset."""
+    """A loss rule of the account with its floor now, in minor units.
 
-    place: int
-    terms: DailyLoss | MaximumLoss
+    `begins`: what the fall is measured from. `does`: what breaking it does now. `warns`: at which marks above the floor the trader is to be
+    warned yet today, each with its share of the limit; the highest first.
+    """
+
+    rule: Rule
+    terms: LossLimit
     floor: int
+    begins: int
+    does: Consequence
+    warns: tuple[tuple[int, int], ...]
+
+    @property
+    def nearest(self) -> int:
+        """The highest mark at which something happens."""
+        return self.warns[0][0] if self.warns else self.floor
+
+    def room(self, equity: int, balance: int) -> int | None:
+        """How far prices may take equity before something happens, in minor units; below 0: it is time. None: they cannot."""
+        match self.terms.measured:
+            case Measured.EQUITY:
+                return equity - self.nearest
+            case Measured.BALANCE:
+                return None
+            case Measured.EITHER:
+                return min(equity, balance) - self.nearest if balance <= self.nearest else equity - self.nearest
+            case Measured.BOTH:
+                return None if balance > self.nearest else equity - self.nearest
 
     @property
     def hard(self) -> bool:
-        """Whether breaking it ends the account."""
-        return not (isinstance(self.terms, DailyLoss) and self.terms.on_breach is OnDailyLoss.PAUSE_UNTIL_ROLLOVER)
+        """Whether breaking it ends the account, or has a person decide whether it does."""
+        return self.does in (Action.FAIL, Action.REVIEW)
 
     @property
     def follows_every_tick(self) -> bool:
-        """Whether the floor rises with every new equity high."""
-        return isinstance(self.terms, MaximumLoss) and self.terms.trail is Trail.EVERY_TICK
+        """Whether the floor rises with new equity highs that prices bring."""
+        return follows_prices(self.terms)
+
+    @property
+    def is_measured_from_day(self) -> bool:
+        """Whether the floor rests on the running day's start, which may not be final."""
+        return self.terms.scope is not Scope.PHASE or self.terms.trail is Trail.END_OF_DAY
+
+    @property
+    def is_met_by_prices(self) -> bool:
+        """Whether a price can break it: one that is checked at the rollover alone, or on the balance, waits for other events."""
+        return self.terms.checked is Checked.EVERY_TICK and self.terms.measured is not Measured.BALANCE
 
 
 def limits_of(account: AccountState) -> tuple[Limit, ...]:
-    """Every loss limit with its floor, in the order of the ruleset; daily ones only once a day has begun."""
-    found = []
-    for place, terms in enumerate(account.ruleset.terms):
-        if isinstance(terms, MaximumLoss) or (isinstance(terms, DailyLoss) and account.day is not None):
-            found.append(Limit(place, terms, floor_of(PLAIN, account, place, terms)))
-    return tuple(found)
+    """Every loss limit with its floor, in the order of the ruleset; those by day or week only once a day has begun."""
+    return tuple(
+        limit_of(account, rule)
+        for rule in account.ruleset.rules
+        if isinstance(rule.terms, LossLimit) and (account.day is not None or not _needs_day(rule.terms))
+    )
+
+
+def limit_of(account: AccountState, rule: Rule) -> Limit:
+    """One loss limit as it stands."""
+    assert isinstance(rule.terms, LossLimit), f"{rule.id} is no loss limit"
+    floor = floor_under(PLAIN, account, rule, rule.terms)
+    does = consequence_of(account, rule.id, rule.terms)
+    return Limit(rule, rule.terms, floor.minor, floor.begins, does, _warnings(account, rule, rule.terms, floor))
+
+
+def _warnings(account: AccountState, rule: Rule, terms: LossLimit, floor: Floor) -> tuple[tuple[int, int], ...]:
+    """Rounded up: a warning comes when so much is used, never later."""
+    if not terms.warn_at_bp or terms.checked is not Checked.EVERY_TICK:
+        return ()
+    allowed = floor.begins - floor.minor
+    told = max((share for warned, share in account.track.warned if warned == rule.id), default=0)
+    left = (share for share in terms.warn_at_bp if share > told)
+    return tuple((floor.begins - allowed * share_bp // BP_WHOLE, share_bp) for share_bp in sorted(left))
+
+
+def floor_of(calc: Arithmetic, account: AccountState, limit: Limit) -> int:
+    """The floor of a limit once more, with its working if `calc` records."""
+    return floor_under(calc, account, limit.rule, limit.terms).minor
+
+
+def _needs_day(terms: LossLimit) -> bool:
+    return terms.scope is not Scope.PHASE and terms.anchor is not Anchor.INITIAL
 
 
 def has_same_floors(before: AccountState, account: AccountState) -> bool:
@@ -45,68 +109,59 @@ def has_same_floors(before: AccountState, account: AccountState) -> bool:
         before.day is account.day
         and before.peak is account.peak
         and before.ruleset is account.ruleset
-        and before.rollover_high == account.rollover_high
         and before.cash_net == account.cash_net
+        and before.track.highs is account.track.highs
+        and before.track.week is account.track.week
+        and before.track.strikes is account.track.strikes
+        and before.track.payouts is account.track.payouts
+        and before.track.warned is account.track.warned
     )
 
 
 def limits_at_new_peak(limits: tuple[Limit, ...], account: AccountState) -> tuple[Limit, ...]:
     """The account's limits when nothing has changed but its peak: only floors that follow every tick are worked out again."""
-    return tuple(
-        Limit(limit.place, limit.terms, floor_of(PLAIN, account, limit.place, limit.terms))
-        if limit.follows_every_tick
-        else limit
-        for limit in limits
-    )
+    return tuple(limit_of(account, limit.rule) if limit.follows_every_tick else limit for limit in limits)
 
 
-def floor_of(calc: Arithmetic, account: AccountState, place: int, terms: DailyLoss | MaximumLoss) -> int:
-    """The floor under one rule, with its working if `calc` records."""
-    at, initial_source = f"ruleset/terms/{place}", f"{account.opened_seq}/initial/minor"
-    match terms:
-        case DailyLoss():
-            assert account.day is not None, f"account {account.account} has no day to measure {terms.id} from"
-            return daily_floor(calc, terms, at, account.day, account.initial.minor, initial_source)
-        case MaximumLoss():
-            high, source = _high(account, terms)
-            start = starting_balance(calc, account)
-            return maximum_loss_floor(calc, terms, at, account.initial.minor, initial_source, high, source, start)
+def watched_limits(account: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
+    """Those that prices are watched for: not one that only other events can break, nor one that was broken today and did what it does."""
+    done = {finding.rule for finding in account.findings if not finding.doubts}
+    return tuple(limit for limit in limits if limit.is_met_by_prices and limit.rule.id not in done)
 
 
-def breaks(calc: Arithmetic, boundary: Boundary, equity: int, floor: int) -> bool:
-    """Whether equity broke the floor; touching it is a breach only where the ruleset says so."""
-    match boundary:
+def measured_of(calc: Arithmetic, limit: Limit, equity: int, balance: int) -> int:
+    """What is held against the floor, of an account with this equity and balance."""
+    match limit.terms.measured:
+        case Measured.EQUITY:
+            return equity
+        case Measured.BALANCE:
+            return balance
+        case Measured.EITHER:
+            return calc.lowest("lower of equity and balance", equity, balance)
+        case Measured.BOTH:
+            return calc.highest("higher of equity and balance", equity, balance)
+
+
+def breaks(calc: Arithmetic, terms: LossLimit, measured: int, floor: int) -> bool:
+    """Whether what is measured broke the floor; touching it is a breach only where the ruleset says so."""
+    name = terms.measured.value if terms.measured in _BY_THEMSELVES else "equity and balance"
+    match terms.boundary:
         case Boundary.TOUCHES:
-            return calc.is_at_or_below("equity at or below the floor", equity, floor)
+            return calc.is_at_or_below(f"{name} at or below the floor", measured, floor)
         case Boundary.CROSSES:
-            return calc.is_below("equity below the floor", equity, floor)
+            return calc.is_below(f"{name} below the floor", measured, floor)
 
 
-def first_broken(limits: tuple[Limit, ...], equity: int) -> Limit | None:
-    """The broken limit that counts: hard ones before soft ones, then the order of the ruleset."""
+_BY_THEMSELVES = frozenset({Measured.EQUITY, Measured.BALANCE})
+
+
+def first_broken(limits: tuple[Limit, ...], equity: int, balance: int, *, at_rollover: bool = False) -> Limit | None:
+    """The broken limit that counts: the one that does the gravest, then the first of the ruleset."""
     broken = [
-        limit for limit in limits if equity <= limit.floor and breaks(PLAIN, limit.terms.boundary, equity, limit.floor)
+        limit
+        for limit in limits
+        if (measured := measured_of(PLAIN, limit, equity, balance)) <= limit.floor
+        and (at_rollover or limit.terms.checked is Checked.EVERY_TICK)
+        and breaks(PLAIN, limit.terms, measured, limit.floor)
     ]
-    return min(broken, key=lambda limit: (not limit.hard, limit.place), default=None)
-
-
-def _high(account: AccountState, terms: MaximumLoss) -> tuple[int, str]:
-    if terms.trail is Trail.EVERY_TICK and account.peak is not None:
-        return account.peak.equity, f"{account.peak.seq}/equity/minor"
-    if terms.trail is Trail.END_OF_DAY:
-        high = account.rollover_high, account.rollover_high_source
-        if account.day is None or account.day.final:
-            return high
-        # While the day's start may still move, its mark counts for a suspicion and is given up if it proves lower.
-        mark, name = rollover_mark(terms.trails_on, account.day.balance, account.day.equity)
-        return max(high, (mark, f"{account.day.seq}/{name}/minor"), key=lambda one: one[0])
-    return account.initial.minor, f"{account.opened_seq}/initial/minor"
-
-
-def starting_balance(calc: Arithmetic, account: AccountState) -> int:
-    """The initial balance, with deposits and withdrawals since: what static floors and targets are measured from."""
-    initial = calc.given("initial balance", account.initial.minor, "minor", f"{account.opened_seq}/initial/minor")
-    if not account.cash_seq:
-        return initial
-    net = calc.given("deposits less withdrawals", account.cash_net, "minor", f"{account.cash_seq}/net/minor")
-    return calc.plus("initial balance with deposits and withdrawals", initial, net)
+    return min(broken, key=lambda limit: (-gravity(limit.does), limit.rule.place), default=None)

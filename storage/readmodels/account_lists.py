@@ -113,6 +113,21 @@ def programs_and_bridges(connection: apsw.Connection) -> tuple[list[tuple[str, s
     return programs, bridges
 
 
+def has_lists(connection: apsw.Connection) -> bool:
+    """Whether the tables that lists are made from are there: a firm that no release with them has served has none."""
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return {"rm_account", "rm_challenge", "rm_challenge_program"} <= found
+
+
+def phases_sold(connection: apsw.Connection, program: str) -> list[str]:
+    """Names of the phases that accounts of a program are in, in their order; of all programs where it is ""."""
+    sql = (
+        "SELECT phase_name FROM rm_account a JOIN rm_challenge c ON c.challenge = a.challenge"
+        " WHERE ?1 IN ('', c.program) GROUP BY phase_name ORDER BY min(phase), phase_name"
+    )
+    return [name for (name,) in connection.execute(sql, (program,))]
+
+
 def _where(wanted: AccountFilter) -> tuple[str, str, list[int | str]]:
     """What has to be joined, the condition, and its values."""
     clauses: list[str] = []

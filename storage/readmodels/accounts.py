@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import apsw
 import msgspec
+from msgspec.structs import replace
 
+from firm.account_fold import opened
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -23,14 +25,21 @@ from firm.facts import (
     MarkTaken,
     OrderPlaced,
     PhasePassed,
+    RuleBroken,
+    RuleSuspected,
     StandingChanged,
     TradingDayCounted,
     TradingDayUncounted,
 )
 from firm.kinds import Body
-from firm.money import Money, divided_rounded_down, divided_rounded_up
-from firm.phase import Standing
-from firm.ruleset import DailyLoss, MaximumLoss, ProfitTarget, Ruleset
+from firm.money import Money, divided_rounded_down
+from firm.phase import ENDED, Standing
+from firm.rules.limits import limits_of
+from firm.rules.winning import target_of
+from firm.ruleset import AnyRuleset
+from firm.terms.words import Action
+from firm.track import DayStart
+from firm.trading_day import TradingDay
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -63,7 +72,7 @@ class Accounts:
     """The `accounts` read model."""
 
     name = "accounts"
-    version = 6
+    version = 7
     schema = SCHEMA
     kinds = kinds_of(
         OrderPlaced,
@@ -80,6 +89,8 @@ class Accounts:
         TradingDayUncounted,
         BreachDeclared,
         BreachSuspected,
+        RuleBroken,
+        RuleSuspected,
         PhasePassed,
         FlatConfirmed,
     )
@@ -162,6 +173,10 @@ def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
                 "UPDATE rm_account SET standing = ?, because = ?, standing_us = ? WHERE account = ?",
                 (body.after.value, body.because, now, account),
             )
+            if (
+                body.before in ENDED and body.after not in ENDED
+            ):  # reinstated: what was confirmed of its closing is past
+                connection.execute("UPDATE rm_account SET flat_us = NULL WHERE account = ?", (account,))
         case DayOpened():
             connection.execute(_SET_DAY, (body.balance.minor, body.equity.minor, now, account))
         case TradingDayCounted() | TradingDayUncounted():
@@ -171,6 +186,8 @@ def _apply(connection: apsw.Connection, row: Row, body: Body) -> None:
                 "UPDATE rm_account SET decision = ?, equity = ?, headroom = ?, marked_us = ? WHERE account = ?",
                 (row.seq, body.observed.minor, body.observed.minor - body.floor.minor, body.at_us, account),
             )
+        case RuleSuspected() | RuleBroken() if isinstance(body, RuleSuspected) or body.does is Action.FAIL:
+            connection.execute("UPDATE rm_account SET decision = ? WHERE account = ?", (row.seq, account))
         case PhasePassed():
             # A phase is won by its balance: what a last mark said before the last close no longer holds.
             connection.execute(
@@ -219,14 +236,15 @@ def _open(connection: apsw.Connection, row: Row, fact: AccountOpened) -> None:
 
 def _allowed(fact: AccountOpened) -> int | None:
     """The smallest loss that its rules allow, which is also how far the nearest floor is before the first trade."""
-    limits = [term.loss_max_bp for term in fact.ruleset.terms if isinstance(term, DailyLoss | MaximumLoss)]
-    return min((divided_rounded_down(fact.initial.minor * bp, 10_000) for bp in limits), default=None)
+    account = opened(fact, 0, 0, 0)
+    begins = DayStart(TradingDay("", 0, 0), account.balance, account.balance, seq=0, final=True)
+    return min((limit.begins - limit.floor for limit in limits_of(replace(account, day=begins))), default=None)
 
 
 def _to_win(fact: AccountOpened) -> int | None:
     """The profit that wins the phase, by the same rounding that judges it."""
-    targets = (term.target_bp for term in fact.ruleset.terms if isinstance(term, ProfitTarget))
-    return next((divided_rounded_up(fact.initial.minor * bp, 10_000) for bp in targets), None)
+    target = target_of(opened(fact, 0, 0, 0))
+    return None if target is None else target - fact.initial.minor
 
 
 # --- questions ---
@@ -310,10 +328,10 @@ def account_line(connection: apsw.Connection, account: int) -> AccountLine | Non
     return None if row is None else _line_of(row)
 
 
-def ruleset_of(connection: apsw.Connection, account: int) -> Ruleset | None:
+def ruleset_of(connection: apsw.Connection, account: int) -> AnyRuleset | None:
     """The rules as they were sold with the account."""
     row = connection.execute("SELECT ruleset FROM rm_account WHERE account = ?", (account,)).fetchone()
-    return None if row is None else msgspec.json.decode(row[0], type=Ruleset)
+    return None if row is None else msgspec.json.decode(row[0], type=AnyRuleset)
 
 
 def accounts_of_trader(connection: apsw.Connection, trader: int) -> list[AccountLine]:

@@ -13,6 +13,7 @@ from firm import facts as f
 from firm import inputs as i
 from firm.ids import id_text
 from firm.kinds import Body
+from firm.terms.words import Action
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
@@ -23,14 +24,17 @@ CREATE TABLE rm_desk_row (
 """
 
 RISK = "risk"
+CATALOGUE = "catalogue"
 EVERY_ENFORCEMENT = "enforcement/"  # what concerns the enforcement desk of each bridge
 
 # What marks an account's way.
 OF_ACCOUNTS = kinds_of(
     f.AccountOpened, f.AccountLinked, f.StandingChanged, f.DayOpened, f.DayAnchored, f.DayStartMoved, f.BreachDeclared,
-    f.BreachSuspected, f.VerdictCorrected, f.AccountPaused, f.PhasePassed, f.PassHeld, f.DriftFound, f.DriftCleared,
-    f.PositionsDrifted, f.CashBooked, f.TradingDayCounted, f.CommandQueued, f.CommandWithheld, f.FlatConfirmed,
-    c.ReviewVerdict, c.EnforceAgain,
+    f.BreachSuspected, f.RuleBroken, f.RuleSuspected, f.RuleKeptAgain, f.LimitNeared, f.TargetReached, f.TargetLeft,
+    f.VerdictCorrected, f.AccountPaused, f.AccountRestricted, f.HighMoved, f.DayClosed, f.PayoutBooked, f.PhasePassed,
+    f.PassHeld, f.DriftFound, f.DriftCleared, f.PositionsDrifted, f.CashBooked, f.TradingDayCounted,
+    f.CommandQueued, f.CommandWithheld, f.FlatConfirmed, c.ReviewVerdict, c.EnforceAgain,
+    c.GrantOverride, f.OverrideAsked, f.OverrideGranted,
 )  # fmt: skip
 # What comes by the thousand, and is sent to the desks of a kind all the same.
 STREAMS: dict[str, frozenset[str]] = {
@@ -51,7 +55,8 @@ _OF_OTHERS = kinds_of(
     i.BridgeConnected, i.BridgeDisconnected, i.CommandAcknowledged, i.CommandReported, c.EnrolBridge, c.RevokeBridge,
     c.SetBridgeMode, f.BridgeEnrolled, f.BridgeModeChanged, f.BridgeRevoked, c.SettleCommand, f.CommandAdvanced,
     f.CommandProbed, c.PlaceOrder, f.OrderPlaced, c.MarkOrderPaid, f.OrderPaid, f.ChallengeOpened, f.ChallengeAdvanced,
-    f.ChallengeEnded, c.EngageKillSwitch, c.ReleaseKillSwitch, c.ResetBreaker, f.BreakerTripped, f.BreakerReset,
+    f.ChallengeEnded, f.ChallengeReopened, c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
+    c.EngageKillSwitch, c.ReleaseKillSwitch, c.ResetBreaker, f.BreakerTripped, f.BreakerReset,
     f.KillSwitchEngaged, f.KillSwitchReleaseAsked, f.KillSwitchReleased, f.DeskStopped, f.DeskResumed, f.MessageParked,
     c.ResumeDesk,
 )  # fmt: skip
@@ -62,7 +67,7 @@ class DeskRows:
     """The `desk_rows` read model."""
 
     name = "desk_rows"
-    version = 1
+    version = 3
     schema = SCHEMA
     kinds = OF_ACCOUNTS | _OF_OTHERS
 
@@ -99,13 +104,19 @@ def _by_content(body: Body) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
             return _of_bridge(body.bridge, "enforcement")
         case c.PlaceOrder() | f.OrderPlaced() | c.MarkOrderPaid() | f.OrderPaid():
             return (f"order/{id_text(body.order)}",)
-        case f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.AccountOpened():
+        case (
+            f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.AccountOpened()
+        ):
             return (f"order/{id_text(body.challenge)}",)
+        case c.PublishProgram() | f.ProgramPublished() | c.RetireProgram() | f.ProgramRetired():
+            return (CATALOGUE,)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker() | f.KillSwitchReleaseAsked():
             return (RISK,)
         case f.BreakerTripped() | f.BreakerReset() | f.BreachDeclared() | f.StandingChanged() | f.PhasePassed():
             return (RISK,)
-        case f.BreachSuspected() | f.PassHeld() if _ASKED_RISK & set(body.doubts):
+        case f.RuleBroken() if body.does is Action.FAIL:
+            return (RISK,)
+        case f.BreachSuspected() | f.RuleSuspected() | f.PassHeld() if _ASKED_RISK & set(body.doubts):
             return (RISK,)
         case f.KillSwitchEngaged() | f.KillSwitchReleased():
             return (RISK, EVERY_ENFORCEMENT)

@@ -3,6 +3,7 @@
 from storage.readmodels import ReadModel
 from storage.readmodels.accounts import Accounts
 from storage.readmodels.bridges import Bridges
+from storage.readmodels.calendars import Calendars
 from storage.readmodels.commands import Commands
 from storage.readmodels.controls import Controls
 from storage.readmodels.days import Days
@@ -10,11 +11,13 @@ from storage.readmodels.decisions import Decisions
 from storage.readmodels.desk_rows import DeskRows
 from storage.readmodels.drifts import Drifts
 from storage.readmodels.marks import Marks
+from storage.readmodels.overrides import AccountOverrides
 from storage.readmodels.people import People
+from storage.readmodels.programs import Programs
 from storage.readmodels.seals import Seals
 from storage.readmodels.trades import Trades
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
-    Drifts(), DeskRows(),
+    Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(),
 )  # fmt: skip

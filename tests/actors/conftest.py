@@ -27,7 +27,9 @@ from firm.inputs import (
     DealReported,
     EquityReported,
     Input,
+    OrderReported,
     PolicyAdopted,
+    PositionReported,
     QuoteFrame,
     Side,
     SnapshotPosition,
@@ -40,23 +42,19 @@ from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, encode_quotes
-from firm.ruleset import (
-    SEMANTICS,
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTerm,
+    FirstTrail,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Term,
-    Trail,
 )
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 ADA, BEN = 1001, 1002
@@ -74,7 +72,7 @@ def daily_loss(**changes: object) -> DailyLoss:
     terms = {
         "id": "daily",
         "loss_max_bp": 500,
-        "anchor": Anchor.BALANCE,
+        "anchor": FirstAnchor.BALANCE,
         "base": AmountBase.INITIAL,
         "boundary": Boundary.TOUCHES,
         "on_breach": OnDailyLoss.FAIL,
@@ -86,25 +84,24 @@ def maximum_loss(**changes: object) -> MaximumLoss:
     terms = {
         "id": "maximum",
         "loss_max_bp": 1000,
-        "trail": Trail.STATIC,
-        "trails_on": Anchor.BALANCE,
+        "trail": FirstTrail.STATIC,
+        "trails_on": FirstAnchor.BALANCE,
         "lock_at_bp": None,
         "boundary": Boundary.TOUCHES,
     }
     return MaximumLoss(**{**terms, **changes})
 
 
-USUAL: tuple[Term, ...] = (
+USUAL: tuple[FirstTerm, ...] = (
     daily_loss(),
     maximum_loss(),
-    ProfitTarget(id="target", target_bp=200, flat_required=True),
+    FirstProfitTarget(id="target", target_bp=200, flat_required=True),
     MinimumTradingDays(id="days", days_min=1),
 )
 
 
-def ruleset(*terms: Term, zone: str = "Europe/Prague", late: LateBreach = LateBreach.REVIEW) -> Ruleset:
-    return Ruleset(
-        semantics=SEMANTICS,
+def ruleset(*terms: FirstTerm, zone: str = "Europe/Prague", late: LateBreach = LateBreach.REVIEW) -> FirstRuleset:
+    return FirstRuleset(
         name="test",
         calendar=TradingCalendar(zone, "00:00"),
         late_breach=late,
@@ -113,7 +110,7 @@ def ruleset(*terms: Term, zone: str = "Europe/Prague", late: LateBreach = LateBr
     )
 
 
-def program(*rules: Ruleset, name: str = "two-step", currency: str = "USD") -> Program:
+def program(*rules: FirstRuleset, name: str = "two-step", currency: str = "USD") -> Program:
     chosen = rules or (ruleset(), ruleset())
     phases = tuple(Phase(name=f"Phase {n}", ruleset=rules, funded=False) for n, rules in enumerate(chosen, start=1))
     return Program(
@@ -250,13 +247,13 @@ class Stage:
     @staticmethod
     def trailing_program(late: LateBreach) -> Program:
         """6 % below the highest equity ever, and nothing else."""
-        limit = maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=600)
+        limit = maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=600)
         return program(ruleset(limit, late=late), ruleset(limit, late=late), name="six-trailing")
 
     @staticmethod
     def equity_program() -> Program:
         """5 % a day, measured from the equity at midnight."""
-        rules = ruleset(daily_loss(anchor=Anchor.EQUITY))
+        rules = ruleset(daily_loss(anchor=FirstAnchor.EQUITY))
         return program(rules, rules, name="from-equity")
 
     # --- the platform ---
@@ -302,6 +299,8 @@ class Stage:
         profit: str = "0.00",
         commission: str = "0.00",
         deal: str = "",
+        order: str = "O",
+        reason: str = "client",
         at_us: int | None = None,
     ) -> Decided:
         self.deals += 1
@@ -312,7 +311,7 @@ class Stage:
                 bridge="sim",
                 seq=self.next_seq(),
                 deal_id=deal or f"D{self.deals}",
-                order_id="O",
+                order_id=order,
                 position_id=position,
                 symbol=symbol,
                 entry=entry,
@@ -323,21 +322,54 @@ class Stage:
                 commission=money(commission),
                 swap=money("0.00"),
                 fee=money("0.00"),
-                reason="client",
+                reason=reason,
                 t_us=self.now_us if at_us is None else at_us,
             ),
             account,
             happened_us=at_us,
         )
 
-    def cash(self, account: int, amount: str, cash_id: str = "") -> Decided:
+    def cash(self, account: int, amount: str, cash_id: str = "", kind: CashKind = CashKind.CORRECTION) -> Decided:
         state = self.account(account)
         moved = Money.parse(amount, state.initial.currency)
         seq = self.next_seq()
         return self.put(
             CashReported(
-                bridge="sim", seq=seq, cash_id=cash_id or f"C{seq}", cash_kind=CashKind.CORRECTION, amount=moved,
+                bridge="sim", seq=seq, cash_id=cash_id or f"C{seq}", cash_kind=kind, amount=moved,
                 balance_after=state.money(state.balance) + moved, t_us=self.now_us,
+            ),
+            account,
+        )  # fmt: skip
+
+    def order(self, account: int, order: str, state: str) -> Decided:
+        """A pending order as the platform holds it."""
+        return self.put(
+            OrderReported(
+                bridge="sim", seq=self.next_seq(), order_id=order, symbol="EURUSD", side=Side.BUY, order_type="limit", lots_e8=10**8,
+                price=138_000, state=state, t_us=self.now_us,
+            ),
+            account,
+        )  # fmt: skip
+
+    def position(
+        self,
+        account: int,
+        position: str,
+        *,
+        stop_loss: int = 0,
+        take_profit: int = 0,
+        swap: str = "0.00",
+        price_open: int | None = None,
+    ) -> Decided:
+        """An open position as the platform holds it, with its stops."""
+        state = self.account(account)
+        held = state.position(position)
+        assert held is not None
+        return self.put(
+            PositionReported(
+                bridge="sim", seq=self.next_seq(), position_id=position, op="changed", symbol=held.symbol, side=held.side,
+                lots_e8=held.lots_e8, price_open=price_open or held.price_open, stop_loss=stop_loss, take_profit=take_profit,
+                swap=Money.parse(swap, state.initial.currency), opened_us=held.opened_us, t_us=self.now_us,
             ),
             account,
         )  # fmt: skip
@@ -406,14 +438,14 @@ def stage() -> Stage:
 
 
 TRAILING = ruleset(
-    daily_loss(on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=200, anchor=Anchor.HIGHER),
-    maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=400, lock_at_bp=0),
-    ProfitTarget(id="target", target_bp=200, flat_required=True),
+    daily_loss(on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=200, anchor=FirstAnchor.HIGHER),
+    maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=400, lock_at_bp=0),
+    FirstProfitTarget(id="target", target_bp=200, flat_required=True),
 )
 END_OF_DAY = ruleset(
-    daily_loss(anchor=Anchor.EQUITY, boundary=Boundary.CROSSES),
-    maximum_loss(trail=Trail.END_OF_DAY, trails_on=Anchor.HIGHER, loss_max_bp=500),
-    ProfitTarget(id="target", target_bp=200, flat_required=False),
+    daily_loss(anchor=FirstAnchor.EQUITY, boundary=Boundary.CROSSES),
+    maximum_loss(trail=FirstTrail.END_OF_DAY, trails_on=FirstAnchor.HIGHER, loss_max_bp=500),
+    FirstProfitTarget(id="target", target_bp=200, flat_required=False),
 )
 
 

@@ -12,7 +12,7 @@ from firm.instant import SECOND_US, parse_utc
 from firm.money import Money
 from firm.phase import Standing
 from firm.rules.limits import limits_of
-from firm.ruleset import AmountBase, Anchor, Trail
+from firm.terms.first import AmountBase, FirstAnchor, FirstTrail
 
 MIDNIGHT_US = parse_utc("2014-05-01T22:00:00")  # in Prague
 AMOUNTS = ("2_000.00", "-2_000.00")
@@ -45,21 +45,22 @@ def headroom(stage, account):
 KINDS = [
     *(
         pytest.param(lambda h, anchor=anchor: h.daily_loss(anchor=anchor), id=f"daily, from {anchor}")
-        for anchor in Anchor
+        for anchor in FirstAnchor
     ),
     pytest.param(lambda h: h.maximum_loss(), id="maximum, static"),
     *(
         pytest.param(
-            lambda h, on=on: h.maximum_loss(trail=Trail.END_OF_DAY, trails_on=on), id=f"maximum, end of day on {on}"
+            lambda h, on=on: h.maximum_loss(trail=FirstTrail.END_OF_DAY, trails_on=on),
+            id=f"maximum, end of day on {on}",
         )
-        for on in Anchor
+        for on in FirstAnchor
     ),
-    pytest.param(lambda h: h.maximum_loss(trail=Trail.EVERY_TICK), id="maximum, every tick"),
+    pytest.param(lambda h: h.maximum_loss(trail=FirstTrail.EVERY_TICK), id="maximum, every tick"),
     pytest.param(
-        lambda h: h.maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=400, lock_at_bp=0), id="every tick, locked"
+        lambda h: h.maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=400, lock_at_bp=0), id="every tick, locked"
     ),
     pytest.param(
-        lambda h: h.maximum_loss(trail=Trail.END_OF_DAY, loss_max_bp=10, lock_at_bp=0), id="end of day, locked"
+        lambda h: h.maximum_loss(trail=FirstTrail.END_OF_DAY, loss_max_bp=10, lock_at_bp=0), id="end of day, locked"
     ),
 ]
 
@@ -102,7 +103,7 @@ def test_a_withdrawal_below_the_old_floor_breaks_nothing(stage, hands, terms):
 
 def test_a_trailing_high_goes_on_from_where_a_withdrawal_moved_it(stage, hands):
     """A high of 101 000 less 2 000 withdrawn is 99 000, though 100 500 is more; the next high counts from there."""
-    account = sold(stage, hands, hands.maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=600))
+    account = sold(stage, hands, hands.maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=600))
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
     for bid in (138_800, 138_750):
         stage.wait(1)
@@ -135,7 +136,7 @@ def swap(stage, account, amount, at_us):
 @pytest.fixture
 def carried(stage, hands):
     """Ten lots over midnight, the floor measured from the day's first equity; the newest price is of a second before it."""
-    account = sold(stage, hands, hands.daily_loss(anchor=Anchor.EQUITY))
+    account = sold(stage, hands, hands.daily_loss(anchor=FirstAnchor.EQUITY))
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
     stage.now_us = MIDNIGHT_US - SECOND_US
     stage.tick("EURUSD", 138_700, 138_710)

@@ -17,8 +17,8 @@ from actors.names import account_desk
 from actors.states import hash_of
 from firm.commands import PublishProgram, ResumeDesk
 from firm.equity import Leg
-from firm.facts import DeskStopped
-from firm.inputs import Side
+from firm.facts import ContractChanged, DeskStopped
+from firm.inputs import DealEntry, Side, SymbolReported
 from firm.price import Hop, Quote
 from firm.quote_frame import Tick
 from firm.ruleset import LateBreach
@@ -158,6 +158,29 @@ def trailing(stage, monkeypatch):
     stage.tick("EURUSD", 138_800, 138_810)
     assert len(stage.engine.market("sim").wakes.columns) == 2
     return accounts
+
+
+def test_a_contract_by_which_only_a_high_before_the_newest_was_measured_is_nothing_to_an_account(stage, trailing):
+    """Gold was held at yesterday's high and is sold; today's high is known to the columns alone."""
+    account, sold = trailing[0], {"symbol": "XAUUSD", "entry": DealEntry.OUT}
+    stage.tick("XAUUSD", 1_290_000, 1_290_100)
+    stage.deal(account, "P1", Side.BUY, "1", 1_290_000, symbol="XAUUSD")
+    stage.equity(account, "100_500.00", "100_000.00")
+    stage.wait(1)
+    stage.tick("EURUSD", 138_900, 138_910)
+    stage.wait(1)
+    stage.deal(account, "P1", Side.SELL, "1", 1_290_000, **sold)
+    stage.equity(account, "101_000.00", "100_000.00")
+    stage.wait(2 * 3_600)
+    stage.tick("EURUSD", 138_800, 138_810)
+    stage.watermark()
+    assert "XAUUSD" in stage.engine.market("sim").wakes.watch_of(account).breached
+    stage.wait(1)
+    stage.tick("EURUSD", 139_000, 139_010)
+    spec = replace(stage.engine.market("sim").board.specs["XAUUSD"], contract_e8=10**8)
+    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=spec))
+    assert peaks(stage, [account]) == [101_500_00]
+    assert not stage.facts(ContractChanged, account)
 
 
 def peaks(stage, accounts) -> list[int]:

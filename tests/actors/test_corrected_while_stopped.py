@@ -9,7 +9,7 @@ from firm.commands import PublishProgram, ResumeDesk
 from firm.facts import DealCorrected, DeskStopped
 from firm.inputs import ClockTicked
 from firm.phase import Standing
-from firm.ruleset import MaximumDuration
+from firm.terms.first import FirstMaximumDuration
 from tests.actors.dealer import buy, delete, ignored, sell, update
 
 
@@ -99,7 +99,7 @@ def test_a_closed_position_is_known_for_a_week_and_an_open_one_for_as_long_as_it
 
 
 def test_a_closed_account_knows_no_deal(stage, hands):
-    rules = hands.ruleset(MaximumDuration(id="duration", days_max=1))
+    rules = hands.ruleset(FirstMaximumDuration(id="duration", days_max=1))
     stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="short")))
     account = stage.sell(1003, 503, (7005, 7006), "short")
     stage.tick("EURUSD", 138_690, 138_700)

@@ -11,14 +11,16 @@ from firm.facts import (
     DealBooked,
     DealCorrected,
     Doubt,
-    RolloverHighMoved,
+    HighMoved,
     TradingDayUncounted,
     VerdictCorrected,
 )
 from firm.inputs import DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
-from firm.ruleset import Anchor, LateBreach, Trail
+from firm.ruleset import LateBreach
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor
 from tests.actors.dealer import buy, delete, ignored, sell, update
 
 
@@ -220,7 +222,7 @@ def test_the_highest_rollover_mark_moves_with_a_deal_of_before_it(stage, hands, 
     sell(stage, account, "D2", 138_900, "2_000.00")
     over_midnight(stage)
     delete(stage, account, "D2")
-    assert [fact.high.minor for fact in stage.facts(RolloverHighMoved, account)] == ([99_993_00] if moves else [])
+    assert [fact.high.minor for fact in stage.facts(HighMoved, account)] == ([99_993_00] if moves else [])
 
 
 def test_a_high_that_was_measured_with_another_deal_is_in_doubt(stage):

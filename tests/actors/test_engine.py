@@ -16,6 +16,7 @@ from firm.facts import BreachDeclared, CommandQueued, DayOpened, DeskResumed, De
 from firm.inputs import ClockTicked, OrderReported, PolicyAdopted, Side
 from firm.phase import Standing
 from firm.policy import Policy
+from firm.quote_frame import Tick
 from firm.rules.limits import limits_of
 
 LINEAGE = "0" * 32
@@ -224,6 +225,46 @@ def test_a_price_that_stops_one_desk_still_reaches_the_next(stage, monkeypatch):
     stage.tick("EURUSD", 137_000, 137_010)
     assert [stopped.desk for stopped in stage.facts(DeskStopped)] == [account_desk(7001)]
     assert stage.account(7003).standing is Standing.BREACHED
+
+
+@pytest.mark.parametrize(("gold", "woken"), [
+    pytest.param(1_290_000, [], id="wakes nobody"),
+    pytest.param(1_100_000, [7003], id="wakes Ben"),
+])  # fmt: skip
+def test_what_a_stop_orders_has_its_inputs_instant_whomever_an_earlier_price_wakes(stage, monkeypatch, gold, woken):
+    """A frame of two prices: the first is of gold, which Ben holds, and the second one stops Ada's desk."""
+    ada, ben = stage.sell(), stage.sell(1002, 502, (7003, 7004))
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.tick("XAUUSD", 1_290_000, 1_290_300)
+    stage.deal(ada, "P1", Side.BUY, "10", 138_700)
+    stage.deal(ben, "P2", Side.BUY, "1", 1_290_300, symbol="XAUUSD")
+    judge, looked = AccountDesk.judge, set()
+
+    def cursed(self, turn, at_us, **how):
+        if self.account == ada:
+            raise KeyError("cursed")
+        looked.add(self.account)
+        judge(self, turn, at_us, **how)
+
+    monkeypatch.setattr(AccountDesk, "judge", cursed)
+    earlier_us = stage.now_us
+    stage.wait(10)
+    stage.frame([Tick("XAUUSD", earlier_us, gold, gold + 300), Tick("EURUSD", stage.now_us, 130_000, 130_010)])
+    assert sorted(looked) == woken
+    [ordered] = [row for row, body in stage.batches[-1].rows if isinstance(body, CommandQueued) and row.account == ada]
+    assert ordered.happened_us == stage.now_us
+
+
+def test_a_desk_stops_at_the_price_that_makes_its_account_worth_what_cannot_be_stored(stage):
+    """Fifty thousand million lots, five thousand million dollars a point: far from every floor, and no price wakes it sooner."""
+    stage.sell()
+    stage.tick("EURUSD", 138_700, 138_710)
+    stage.deal(7001, "P1", Side.BUY, "50_000_000_000", 138_700)
+    stage.equity(7001, "100_000.00", "100_000.00")
+    for bid, stopped in ((1_000_000, []), (1_100_000, [account_desk(7001)])):
+        stage.wait(0.1)
+        stage.tick("EURUSD", bid, bid + 10)
+        assert [fact.desk for fact in stage.facts(DeskStopped)] == stopped
 
 
 def test_a_resumed_desk_decides_what_was_parked_once_and_in_order(broken_desk, monkeypatch):

@@ -18,7 +18,8 @@ from firm.phase import JUDGED
 from firm.policy import Policy
 from firm.quote_frame import Tick
 from firm.rules.limits import limits_of
-from firm.ruleset import LateBreach, Trail
+from firm.ruleset import LateBreach
+from firm.terms.losses import Trail
 
 MIDNIGHT_US = parse_utc("2014-05-01T22:00:00")  # in Prague
 DAY_US = 24 * 3600 * SECOND_US

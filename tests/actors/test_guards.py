@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from actors.guards import stakes_of, watch_of
-from firm.account import AccountState, DayStart, Peak, Position
+from firm.account import AccountState, Peak, Position
 from firm.arithmetic import PLAIN
 from firm.equity import Board, equity_of
 from firm.inputs import Side
@@ -13,17 +13,19 @@ from firm.money import Money
 from firm.phase import Standing
 from firm.price import Quote, SymbolSpec
 from firm.rules.limits import Limit, first_broken
-from firm.ruleset import SEMANTICS, Boundary, LateBreach, MaximumLoss, Ruleset, Trail
-from firm.ruleset import Anchor as MeasuredOn
+from firm.ruleset import FirstRuleset, LateBreach, Rule
+from firm.terms.first import FirstAnchor as MeasuredOn
+from firm.terms.first import FirstTrail, MaximumLoss, as_now
+from firm.terms.words import Action, Boundary
+from firm.track import DayStart
 from firm.trading_day import TradingCalendar
 
 CALENDAR = TradingCalendar("UTC", "00:00")
 TRAILING = MaximumLoss(
-    id="maximum", loss_max_bp=600, trail=Trail.EVERY_TICK, trails_on=MeasuredOn.BALANCE, lock_at_bp=None,
+    id="maximum", loss_max_bp=600, trail=FirstTrail.EVERY_TICK, trails_on=MeasuredOn.BALANCE, lock_at_bp=None,
     boundary=Boundary.TOUCHES,
 )  # fmt: skip
-RULES = Ruleset(
-    semantics=SEMANTICS, name="test", calendar=CALENDAR, late_breach=LateBreach.REVIEW, await_swap=False, terms=(TRAILING,)
+RULES = FirstRuleset( name="test", calendar=CALENDAR, late_breach=LateBreach.REVIEW, await_swap=False, terms=(TRAILING,)
 )  # fmt: skip
 # Coarse contracts and small books make a minor unit a large step: there a band that is one unit too wide is found.
 SPECS = [
@@ -38,6 +40,11 @@ books = st.lists(
     max_size=5,
 )
 prices = st.lists(st.tuples(st.integers(50, 150_000), st.integers(0, 30)), min_size=3, max_size=3)
+
+
+def limit_at(floor: int) -> Limit:
+    terms, paths = as_now(TRAILING)
+    return Limit(Rule(0, terms, paths), terms, floor, floor, Action.FAIL, ())
 
 
 def held(book) -> AccountState:
@@ -67,7 +74,7 @@ def test_no_price_within_the_bands_is_one_that_the_account_should_have_been_woke
     stakes = stakes_of(state, board)
     equity = stakes.equity(state, board)
     state = replace(state, peak=Peak(equity + height, equity + height, 0, (), 1))
-    limit = Limit(0, TRAILING, equity - room)
+    limit = limit_at(equity - room)
     watch = watch_of(state, stakes, equity, (limit,), board)
     if watch.bands is None:
         return  # woken by every price
@@ -77,7 +84,7 @@ def test_no_price_within_the_bands_is_one_that_the_account_should_have_been_woke
         price = data.draw(st.sampled_from([low, high]) | st.integers(low, high), label=f"{symbol} {side}")
         within[symbol] = replace(within[symbol], **{side: price})
     there = equity_of(PLAIN, state, board.at(within))
-    assert first_broken((limit,), there) is None
+    assert first_broken((limit,), there, there) is None
     assert there <= state.peak.equity
 
 
@@ -113,7 +120,7 @@ def test_within_bands_of_converted_profits_nothing_is_missed_either(book, levels
     equity = stakes.equity(state, board)
     assert equity == equity_of(PLAIN, state, board)
     state = replace(state, peak=Peak(equity + height, equity + height, 0, (), 1))
-    limit = Limit(0, TRAILING, equity - room)
+    limit = limit_at(equity - room)
     watch = watch_of(state, stakes, equity, (limit,), board)
     if watch.bands is None:
         return  # woken by every price
@@ -122,5 +129,5 @@ def test_within_bands_of_converted_profits_nothing_is_missed_either(book, levels
         price = data.draw(st.sampled_from([low, high]) | st.integers(low, high), label=f"{symbol} {side}")
         within[symbol] = replace(within[symbol], **{side: price})
     there = equity_of(PLAIN, state, board.at(within))
-    assert first_broken((limit,), there) is None
+    assert first_broken((limit,), there, there) is None
     assert there <= state.peak.equity

@@ -27,7 +27,8 @@ from firm.inputs import (
 from firm.instant import SECOND_US
 from firm.phase import Standing
 from firm.quote_frame import Window, encode_quotes
-from firm.ruleset import LateBreach, Trail
+from firm.ruleset import LateBreach
+from firm.terms.losses import Trail
 
 MS_US = 1_000
 

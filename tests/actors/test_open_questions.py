@@ -21,7 +21,9 @@ from firm.instant import SECOND_US, parse_utc
 from firm.phase import Standing
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick
-from firm.ruleset import Anchor, LateBreach, Trail
+from firm.ruleset import LateBreach
+from firm.terms.losses import Trail
+from firm.terms.words import Anchor
 
 MIDNIGHT_US = parse_utc("2014-05-01T22:00:00")
 
@@ -131,7 +133,8 @@ def test_what_a_provisional_mark_raised_comes_down_with_the_final_one(stage, han
     stage.watermark()
     [anchored] = stage.facts(DayAnchored, account)
     assert anchored.balance.minor == 101_000_00
-    assert stage.account(account).rollover_high == 101_000_00
+    [high] = stage.account(account).track.highs
+    assert high.minor == 101_000_00
 
 
 def test_a_breach_of_the_provisional_high_is_only_suspected_and_taken_back(stage, hands):

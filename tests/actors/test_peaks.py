@@ -12,6 +12,7 @@ from firm.instant import SECOND_US
 from firm.phase import Standing
 from firm.quote_frame import Tick
 from firm.ruleset import LateBreach
+from firm.terms.first import FirstTrail
 
 
 @pytest.fixture
@@ -231,6 +232,22 @@ def test_a_fold_of_the_rows_knows_the_same_high(stage, account):
     stage.wait(1)
     stage.deal(account, "P1", Side.SELL, "10", 139_000, entry=DealEntry.OUT, profit="3_000.00")
     assert peak_of(stage, account) == 103_000_00
+    assert stage.refolded().account(account).peak == stage.account(account).peak
+
+
+def test_a_pause_leaves_the_high_that_the_other_limits_floor_follows(stage, hands):
+    """3 % a day only pause, 6 % trail every tick: 2 000 up and then 5 000 down are a pause, not a lower floor."""
+    pausing = hands.daily_loss(loss_max_bp=300, on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER)
+    rules = hands.ruleset(pausing, hands.maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=600))
+    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="pausing")))
+    account = stage.sell(1003, 503, (7005, 7006), "pausing")
+    stage.tick("EURUSD", 138_690, 138_700)
+    long(stage, account)
+    for bid in (138_900, 138_400):
+        stage.wait(1)
+        stage.tick("EURUSD", bid, bid + 10)
+    assert stage.account(account).standing is Standing.PAUSED
+    assert peak_of(stage, account) == 102_000_00
     assert stage.refolded().account(account).peak == stage.account(account).peak
 
 

@@ -18,7 +18,8 @@ from firm.facts import (
 from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import SECOND_US
 from firm.phase import Standing
-from firm.ruleset import Anchor, Trail
+from firm.terms.first import FirstTrail
+from firm.terms.words import Anchor
 from tests.actors.dealer import lists, says
 
 
@@ -138,7 +139,7 @@ def test_a_name_that_was_given_away_converts_nothing(stage):
 # --- dividends ---
 
 
-@pytest.mark.parametrize("trail", Trail)
+@pytest.mark.parametrize("trail", FirstTrail)
 def test_a_dividend_moves_the_balance_and_nothing_that_is_measured_from(stage, hands, trail):
     rules = hands.ruleset(hands.daily_loss(anchor=Anchor.HIGHER), hands.maximum_loss(trail=trail))
     stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="dividends")))
@@ -147,10 +148,10 @@ def test_a_dividend_moves_the_balance_and_nothing_that_is_measured_from(stage, h
     dividend(stage, account, 300_00)
     after = stage.account(account)
     assert after.balance == 100_300_00
-    assert (after.cash_net, after.day, after.rollover_high, after.peak) == (
+    assert (after.cash_net, after.day, after.track.highs, after.peak) == (
         before.cash_net,
         before.day,
-        before.rollover_high,
+        before.track.highs,
         before.peak,
     )
     assert stage.facts(CashBooked) == []

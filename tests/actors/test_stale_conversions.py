@@ -9,7 +9,7 @@ from firm.money import Money
 from firm.phase import Standing
 from firm.policy import Policy
 from firm.price import SymbolSpec
-from firm.ruleset import ProfitTarget
+from firm.terms.first import FirstProfitTarget
 
 AGE_MAX_US = 90 * SECOND_US
 POLICY = Policy(conversion_age_max_us=AGE_MAX_US, stale_after_us=HOUR_US, reconcile_within_us=HOUR_US)
@@ -100,7 +100,7 @@ def test_a_pause_waits_for_a_rate_that_can_be_believed(shop, hands):
 
 
 def test_a_pass_waits_for_a_rate_that_can_be_believed(shop, hands):
-    target = ProfitTarget(id="target", target_bp=200, flat_required=False)
+    target = FirstProfitTarget(id="target", target_bp=200, flat_required=False)
     stage, account = shop(hands.maximum_loss(), target)
     stage.now_us += AGE_MAX_US + 1
     stage.tick("XAUUSD", 1_300_000, 1_300_300)

@@ -104,6 +104,26 @@ def test_midnight_in_prague_breaks_a_limit_at_that_very_instant(evening: Any) ->
     assert evening.summary["commands_confirmed"] == evening.summary["commands_queued"]
 
 
+@pytest.mark.parametrize("which", ["release", "evening"])
+def test_the_lab_under_what_was_sold_tells_of_every_account_what_was_decided(
+    which: str, told: Shown, request: pytest.FixtureRequest
+) -> None:
+    play = request.getfixturevalue(which)
+    status, report = told("lab", "--as-sold", "--data-dir", play.firm)
+    assert status == 0
+    assert report["accounts"]
+    for line in report["accounts"]:
+        assert (line["before"], line["apart_us"]) == (line["after"], None), line["account"]
+    ended = [line["after"]["row"] for line in report["accounts"] if line["after"]["ending"] in ("breached", "passed")]
+    hard = [
+        one["decision"]
+        for one in play.summary["verdicts"]
+        if one["severity"] in ("hard", "") and "Suspected" not in one["kind"]
+    ]
+    assert set(ended) <= set(hard)
+    assert ended
+
+
 def test_verdicts_are_the_same_at_every_speed(release: Any, at_fifty: Any) -> None:
     assert at_fifty.verdicts() == release.verdicts()
     assert at_fifty.summary["deals"] == release.summary["deals"]

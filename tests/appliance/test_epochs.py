@@ -193,7 +193,7 @@ def test_what_another_engine_decided_is_never_decided_again(
     assert decided
     traded.crash()
     newer_engine()
-    monkeypatch.setattr("actors.account_desk.first_broken", lambda *_: None)
+    monkeypatch.setattr("actors.account_rules.first_broken", lambda *_: None)
     machine = traded.reopen()
     machine.runner.run_dry()
     assert len(traded.facts(BreachDeclared)) == decided

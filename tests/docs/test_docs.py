@@ -12,10 +12,11 @@ import pytest
 
 from appliance.settings import Settings
 from firm.commands import Commanded
-from firm.explain import DOUBTS, REFUSALS
+from firm.explain import DOUBTS
 from firm.facts import FACTS, Doubt, Refusal
 from firm.inputs import Arriving
 from firm.policy import Policy
+from firm.refusal_words import REFUSALS
 from tests import soaked
 
 ROOT = Path(__file__).resolve().parents[2]

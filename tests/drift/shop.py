@@ -3,21 +3,9 @@
 import random
 
 from firm.money import Money
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    LateBreach,
-    MaximumLoss,
-    OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import AmountBase, DailyLoss, FirstAnchor, FirstProfitTarget, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 SIZES = (
@@ -35,17 +23,16 @@ def program(dice: random.Random, number: int, *, calm: bool) -> Program:
     currency, exponent, size = dice.choice(SIZES)
     loss_max_bp = 9_900 if calm else dice.choice((300, 600, 1_200))
     daily = DailyLoss(
-        id="daily", loss_max_bp=loss_max_bp, anchor=dice.choice(list(Anchor)), base=dice.choice(list(AmountBase)),
+        id="daily", loss_max_bp=loss_max_bp, anchor=dice.choice(list(FirstAnchor)), base=dice.choice(list(AmountBase)),
         boundary=dice.choice(list(Boundary)), on_breach=dice.choice(list(OnDailyLoss)),
     )  # fmt: skip
     maximum = MaximumLoss(
-        id="maximum", loss_max_bp=loss_max_bp, trail=dice.choice(list(Trail)), trails_on=dice.choice(list(Anchor)),
+        id="maximum", loss_max_bp=loss_max_bp, trail=dice.choice(list(FirstTrail)), trails_on=dice.choice(list(FirstAnchor)),
         lock_at_bp=None, boundary=Boundary.TOUCHES,
     )  # fmt: skip
-    target = ProfitTarget(id="target", target_bp=90_000 if calm else 800, flat_required=dice.choice((True, False)))
+    target = FirstProfitTarget(id="target", target_bp=90_000 if calm else 800, flat_required=dice.choice((True, False)))
     calendar = TradingCalendar(dice.choice(("Europe/Prague", "America/New_York")), dice.choice(("00:00", "17:00")))
-    rules = Ruleset(
-        semantics=SEMANTICS, name="dice", calendar=calendar,
+    rules = FirstRuleset( name="dice", calendar=calendar,
         late_breach=dice.choice(list(LateBreach)), await_swap=dice.choice((True, False)), terms=(daily, maximum, target),
     )  # fmt: skip
     phases = tuple(

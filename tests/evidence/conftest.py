@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.account_book import figures_of
+from actors.account_verdicts import kind_of
 from firm.account import AccountState
 from firm.account_fold import fold, opened
 from firm.arithmetic import PLAIN, Step, Working
@@ -32,6 +33,7 @@ from firm.facts import (
     DealBooked,
     Doubt,
     Fact,
+    HighMoved,
     MarkTaken,
     OpenPosition,
     PassHeld,
@@ -39,7 +41,6 @@ from firm.facts import (
     PhasePassed,
     QuotesRefused,
     QuoteUsed,
-    RolloverHighMoved,
     SwapPosted,
     TradingDayCounted,
     VerdictCorrected,
@@ -61,21 +62,21 @@ from firm.kinds import payload_of
 from firm.money import Money, divided_rounded_half_away
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
-from firm.rules.limits import breaks, floor_of, limits_of
-from firm.rules.objectives import profit_target_of, target_of, won
-from firm.ruleset import (
+from firm.rules.limits import breaks, floor_of, limits_of, measured_of
+from firm.rules.winning import Moment, profit_target_of, target_of, won
+from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTrail,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
-    ProfitTarget,
-    Ruleset,
-    Trail,
 )
+from firm.terms.losses import Measured
+from firm.terms.words import Action, Boundary
 from firm.trading_day import TradingCalendar
 from storage.checkpoint import Signer
 from storage.evidence import build_bundle
@@ -88,33 +89,24 @@ SECRET, SEED, LINEAGE = bytes(range(32)), bytes(range(32, 64)), bytes(range(16))
 NOON = parse_utc("2014-05-02T12:30:00")
 EURUSD = SymbolSpec(symbol="EURUSD", digits=5, contract_e8=100_000 * 10**8, currency_base="EUR", currency_profit="USD")
 USDJPY = SymbolSpec(symbol="USDJPY", digits=3, contract_e8=100_000 * 10**8, currency_base="USD", currency_profit="JPY")
-RULES = Ruleset(
-    semantics=1,
+RULES = FirstRuleset(
     name="Two-step, phase 1",
     calendar=TradingCalendar("Europe/Prague", "00:00"),
     late_breach=LateBreach.REVIEW,
     await_swap=False,
     terms=(
         DailyLoss(
-            id="daily",
-            loss_max_bp=500,
-            anchor=Anchor.BALANCE,
-            base=AmountBase.INITIAL,
-            boundary=Boundary.TOUCHES,
+            id="daily", loss_max_bp=500, anchor=FirstAnchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
             on_breach=OnDailyLoss.FAIL,
         ),
         MaximumLoss(
-            id="overall",
-            loss_max_bp=1_000,
-            trail=Trail.STATIC,
-            trails_on=Anchor.BALANCE,
-            lock_at_bp=None,
+            id="overall", loss_max_bp=1_000, trail=FirstTrail.STATIC, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
             boundary=Boundary.CROSSES,
         ),
-        ProfitTarget(id="target", target_bp=800, flat_required=True),
+        FirstProfitTarget(id="target", target_bp=800, flat_required=True),
         MinimumTradingDays(id="days", days_min=1),
     ),
-)
+)  # fmt: skip
 
 
 def usd(text: str) -> Money:
@@ -178,14 +170,16 @@ class Story:
         self.ledger.append([(row, body)], frames=frames)
         if isinstance(body, AccountOpened):
             self.states[account] = opened(body, account, seq, self.at_us)
-        elif account in self.states:
+        elif (
+            account in self.states and getattr(body, "rule", "daily") != "none"
+        ):  # a rule that was never sold folds into nothing
             self.states[account] = fold(self.states[account], body, seq, self.at_us)
         return seq
 
     def clock(self) -> int:
         return self.add(ClockTicked(at_us=self.at_us))
 
-    def open_account(self, account: int, ruleset: Ruleset = RULES) -> None:
+    def open_account(self, account: int, ruleset: AnyRuleset = RULES) -> None:
         self.clock()
         self.add(ChallengeAdvanced(challenge=account + 2, phase=0), account)
         fact = AccountOpened(
@@ -333,15 +327,15 @@ class Story:
 
     def _move_marks(self, account: int, minor: int) -> None:
         state = self.states[account]
-        trails = {getattr(terms, "trail", None) for terms in state.ruleset.terms}
         day, peak = state.day, state.peak
         if day is not None:
             marks = {"balance": state.money(day.balance + minor), "equity": state.money(day.equity + minor)}
             final = DayAnchored(day=day.day, **marks, changed=True, priced=day.priced)
             self.add(final if day.final else DayStartMoved(day=day.day, **marks, priced=day.priced), account)
-        if Trail.END_OF_DAY in trails:
-            self.add(RolloverHighMoved(high=state.money(state.rollover_high + minor)), account)
-        if Trail.EVERY_TICK in trails and peak is not None:
+        for high in state.track.highs:
+            key, moved = high.key, state.money(high.minor + minor)
+            self.add(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=moved), account)
+        if state.trails_every_tick and peak is not None:
             high = [state.money(peak.equity + minor), state.money(peak.balance + minor)]
             self.add(PeakReached(equity=high[0], balance=high[1], at_us=peak.at_us, quotes=()), account)
 
@@ -406,12 +400,15 @@ class Story:
         cited = self._cite(account, board, then)
         calc = Working()
         observed = equity_of(calc, then, board, cited)
-        floor = floor_of(calc, then, limit.place, limit.terms)
-        breaks(calc, limit.terms.boundary, observed, floor)
+        if limit.terms.measured is not Measured.EQUITY:
+            balance = calc.given("balance", then.balance, "minor", then.balance_source)
+            observed = measured_of(calc, limit, observed, balance)
+        floor = floor_of(calc, then, limit)
+        breaks(calc, limit.terms, observed, floor)
         brought = [one.t_us for one in board.quotes.values() if one.frame == self.input]
         told: dict[str, Any] = {
             "rule": rule,
-            "rule_kind": "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss",
+            "rule_kind": kind_of(limit),
             "severity": "hard" if limit.hard else "soft",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
@@ -421,7 +418,7 @@ class Story:
             "working": tuple(calc.steps),
         }
         if not doubts:
-            told["reviewed"] = False
+            told |= {"reviewed": False, "does": limit.does}
         self.alter(told)
         if doubts:
             return self.add(BreachSuspected(**told, doubts=doubts), account)
@@ -439,7 +436,7 @@ class Story:
             "minor",
             f"{finding.seq}/observed/minor",
         )
-        follows = isinstance(limit.terms, MaximumLoss) and limit.terms.trail is Trail.EVERY_TICK
+        follows = limit.follows_every_tick
         still_holds = state.day is not None and state.day.day.start_us == finding.day_us and not follows
         counted = [one for one in finding.moved if still_holds or not one.cash]
         for place, one in enumerate(counted, start=1):
@@ -447,21 +444,22 @@ class Story:
             moved = calc.given(f"{name} #{place}", one.minor, "minor", f"{one.seq}/{path}/minor")
             observed = calc.plus(f"equity with {name} #{place}", observed, moved)
         if still_holds:
-            floor = floor_of(calc, state, limit.place, limit.terms)
+            floor = floor_of(calc, state, limit)
         else:
             floor = calc.given(
                 "floor when the breach was suspected", finding.floor, "minor", f"{finding.seq}/floor/minor"
             )
-        breaks(calc, limit.terms.boundary, observed, floor)
+        breaks(calc, limit.terms, observed, floor)
         told: dict[str, Any] = {
             "rule": limit.terms.id,
-            "rule_kind": "daily_loss" if isinstance(limit.terms, DailyLoss) else "maximum_loss",
+            "rule_kind": kind_of(limit),
             "severity": "hard",
             "floor": state.money(int(floor)),
             "observed": state.money(int(observed)),
             "at_us": finding.at_us,
             "late": False,
             "reviewed": reviewed,
+            "does": Action.FAIL,
             "quotes": (),
             "working": tuple(calc.steps),
         }
@@ -481,13 +479,13 @@ class Story:
     def win(self, account: int, doubts: tuple[Doubt, ...] = ()) -> int:
         state = self.states[account]
         calc = Working()
-        won(calc, state)
+        won(calc, state, Moment(self.at_us))
         found = profit_target_of(state)
         target = target_of(state)
         assert found is not None
         assert target is not None
         told: dict[str, Any] = {
-            "rule": found[1].id,
+            "rule": found[0].id,
             "target": state.money(target),
             "observed": state.money(state.balance),
             "working": tuple(calc.steps),
@@ -515,7 +513,7 @@ class Story:
         with self.reader() as reader:
             return build_bundle(reader, decision, secret=SECRET, signing_seed=SEED, since=since)
 
-    def both_open(self, ruleset: Ruleset = RULES, *, provisional: bool = False) -> None:
+    def both_open(self, ruleset: AnyRuleset = RULES, *, provisional: bool = False) -> None:
         for account in (self.ada, self.ben):
             self.open_account(account, ruleset)
             self.open_day(account, provisional=provisional)

@@ -10,7 +10,7 @@ from actors.account_book import figures_of
 from firm.facts import DayAnchored, DealCorrected, DealIgnored, Doubt, TradingDayCounted, TradingDayUncounted
 from firm.inputs import DealDeleteReported, DealEntry, DealUpdateReported, Side
 from firm.instant import DAY_US
-from firm.ruleset import Anchor, Trail
+from firm.terms.first import FirstAnchor, FirstTrail
 from tests.evidence.conftest import RULES
 from tests.evidence.test_without_a_deal import holding, listed, proven, refused, restated, told_of_position
 
@@ -362,8 +362,8 @@ def test_a_day_is_not_counted_twice(story: Any, verifier: ModuleType) -> None:
 # --- a day's start that is not final yet ---
 
 
-ON_EQUITY = replace(RULES.terms[0], anchor=Anchor.EQUITY)
-TRAILING = replace(RULES.terms[1], trail=Trail.END_OF_DAY, trails_on=Anchor.EQUITY)
+ON_EQUITY = replace(RULES.terms[0], anchor=FirstAnchor.EQUITY)
+TRAILING = replace(RULES.terms[1], trail=FirstTrail.END_OF_DAY, trails_on=FirstAnchor.EQUITY)
 
 
 def corrected_overnight(story: Any, term: Any = ON_EQUITY) -> None:
@@ -406,7 +406,7 @@ def test_so_is_a_highest_mark_that_cash_has_moved_since(story: Any, verifier: Mo
     story.price("EURUSD", 129_000, 129_002)
     decision = story.judge(story.ada, "overall")
     told = proven(story, verifier, decision)
-    assert "(RolloverHighMoved) was reached" in told
+    assert "(HighMoved) was reached" in told
 
 
 @pytest.mark.parametrize(("equity", "holds"), [(0, True), (2_000_00, False)])

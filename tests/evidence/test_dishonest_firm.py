@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from firm.facts import Doubt
 from firm.inputs import Side
-from firm.ruleset import Boundary
+from firm.terms.words import Boundary
 from storage.grounds import Grounds
 
 Told = dict[str, Any]

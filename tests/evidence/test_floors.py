@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from firm.arithmetic import Step
 from firm.facts import Doubt, PeakReached
-from firm.ruleset import AmountBase, Anchor, Boundary, MaximumLoss, Trail
+from firm.terms.first import AmountBase, FirstAnchor, FirstTrail, MaximumLoss
+from firm.terms.words import Boundary
 from storage.grounds import Grounds
 
 Told = dict[str, Any]
@@ -21,7 +22,9 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Grounds, "words", lambda _: ["Trust us."])
 
 
-def trailing(trail: Trail, trails_on: Anchor = Anchor.EQUITY, lock_at_bp: int | None = None) -> MaximumLoss:
+def trailing(
+    trail: FirstTrail, trails_on: FirstAnchor = FirstAnchor.EQUITY, lock_at_bp: int | None = None
+) -> MaximumLoss:
     return MaximumLoss(
         id="overall", loss_max_bp=1_000, trail=trail, trails_on=trails_on, lock_at_bp=lock_at_bp,
         boundary=Boundary.TOUCHES,
@@ -47,10 +50,10 @@ def refused(story: Any, verifier: ModuleType, why: str, alter: Callable[[Told], 
         verifier.verify(story.bundle(decision))
 
 
-@pytest.mark.parametrize("anchor", list(Anchor))
+@pytest.mark.parametrize("anchor", list(FirstAnchor))
 @pytest.mark.parametrize("base", list(AmountBase))
 def test_a_daily_floor_of_every_anchor_and_base_is_worked_out_again(
-    story: Any, verifier: ModuleType, anchor: Anchor, base: AmountBase
+    story: Any, verifier: ModuleType, anchor: FirstAnchor, base: AmountBase
 ) -> None:
     sold(story, replace(story.rules.terms[0], anchor=anchor, base=base))
     story.earn(story.ada, "-6_000.00")
@@ -66,8 +69,8 @@ def test_a_day_anchored_later_moves_the_floor(story: Any, verifier: ModuleType) 
     assert any(f"the day's start in row {row}" in line for line in told)
 
 
-@pytest.mark.parametrize("trail", [None, Trail.END_OF_DAY])
-def test_cash_moves_a_days_start_that_is_not_final(story: Any, verifier: ModuleType, trail: Trail | None) -> None:
+@pytest.mark.parametrize("trail", [None, FirstTrail.END_OF_DAY])
+def test_cash_moves_a_days_start_that_is_not_final(story: Any, verifier: ModuleType, trail: FirstTrail | None) -> None:
     terms = story.rules.terms if trail is None else (trailing(trail),)
     story.both_open(replace(story.rules, terms=terms), provisional=True)
     story.deposit(story.ada, "300.00")
@@ -103,7 +106,7 @@ def test_a_floor_that_never_moves_is_worked_out_again(story: Any, verifier: Modu
 def test_a_floor_that_trails_every_tick_is_worked_out_from_the_cited_peak(
     story: Any, verifier: ModuleType, lock_at_bp: int | None
 ) -> None:
-    sold(story, trailing(Trail.EVERY_TICK, lock_at_bp=lock_at_bp))
+    sold(story, trailing(FirstTrail.EVERY_TICK, lock_at_bp=lock_at_bp))
     state = story.states[story.ada]
     story.clock()
     story.add(
@@ -117,11 +120,11 @@ def test_a_floor_that_trails_every_tick_is_worked_out_from_the_cited_peak(
     assert story.states[story.ada].findings[-1].floor == {None: 10_500_000, 0: 10_000_000, 200: 10_200_000}[lock_at_bp]
 
 
-@pytest.mark.parametrize("trails_on", list(Anchor))
+@pytest.mark.parametrize("trails_on", list(FirstAnchor))
 def test_a_floor_that_trails_at_the_end_of_the_day_is_worked_out_from_the_cited_mark(
-    story: Any, verifier: ModuleType, trails_on: Anchor
+    story: Any, verifier: ModuleType, trails_on: FirstAnchor
 ) -> None:
-    sold(story, trailing(Trail.END_OF_DAY, trails_on))
+    sold(story, trailing(FirstTrail.END_OF_DAY, trails_on))
     story.earn(story.ada, "4_000.00")
     story.next_day()
     story.open_day(story.ada)
@@ -131,9 +134,9 @@ def test_a_floor_that_trails_at_the_end_of_the_day_is_worked_out_from_the_cited_
 
 
 def test_a_high_that_cash_moved_is_a_mark_too(story: Any, verifier: ModuleType) -> None:
-    sold(story, trailing(Trail.END_OF_DAY))
+    sold(story, trailing(FirstTrail.END_OF_DAY))
     story.deposit(story.ada, "300.00")
-    assert story.states[story.ada].rollover_high == 10_030_000
+    assert story.states[story.ada].track.highs[0].minor == 10_030_000
     story.earn(story.ada, "-12_000.00")
     assert verifier.verify(story.bundle(story.judge(story.ada, "overall")))
 
@@ -142,12 +145,12 @@ def test_a_high_of_an_earlier_day_that_cash_moved_is_taken_as_the_row_tells_it(
     story: Any, verifier: ModuleType
 ) -> None:
     """The file begins with a day that began lower; the high it does not hold is said not to be shown."""
-    sold(story, trailing(Trail.END_OF_DAY))
+    sold(story, trailing(FirstTrail.END_OF_DAY))
     story.earn(story.ada, "-2_000.00")
     story.next_day()
     story.open_day(story.ada)
     story.deposit(story.ada, "300.00")
-    assert story.states[story.ada].rollover_high == 10_030_000
+    assert story.states[story.ada].track.highs[0].minor == 10_030_000
     story.earn(story.ada, "-12_000.00")
     told = verifier.verify(story.bundle(story.judge(story.ada, "overall")))
     assert any("NOT shown: that the highest mark in row" in line for line in told)
@@ -214,7 +217,7 @@ def test_a_mark_that_is_none_is_refused(story: Any, verifier: ModuleType, silent
             for step in told["working"]
         )
 
-    sold(story, trailing(Trail.END_OF_DAY, Anchor.BALANCE))
+    sold(story, trailing(FirstTrail.END_OF_DAY, FirstAnchor.BALANCE))
     story.earn(story.ada, "4_000.00")
     story.next_day()
     story.open_day(story.ada)

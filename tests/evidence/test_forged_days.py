@@ -14,7 +14,7 @@ from firm.inputs import Side, SymbolReported
 from firm.instant import DAY_US, MINUTE_US, parse_utc
 from firm.price import Quote
 from firm.quote_frame import Tick
-from firm.ruleset import OnDailyLoss
+from firm.terms.first import OnDailyLoss
 from firm.trading_day import TradingCalendar, TradingDay
 from storage.grounds import Grounds
 

@@ -12,7 +12,8 @@ from firm.facts import DayAnchored, DealIgnored, Doubt, SwapPosted, TradingDayCo
 from firm.inputs import DealReported, QuoteFrame, Side
 from firm.price import Quote
 from firm.quote_frame import Tick
-from firm.ruleset import Anchor, Boundary, MaximumLoss, OnDailyLoss, Trail
+from firm.terms.first import FirstAnchor, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from storage.grounds import Grounds
 
 Told = dict[str, Any]
@@ -379,7 +380,7 @@ def test_the_marks_move_at_once_with_cash(story: Any, verifier: ModuleType) -> N
 
 def trailing(story: Any) -> None:
     terms = MaximumLoss(
-        id="overall", loss_max_bp=1_000, trail=Trail.END_OF_DAY, trails_on=Anchor.BALANCE, lock_at_bp=None,
+        id="overall", loss_max_bp=1_000, trail=FirstTrail.END_OF_DAY, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     )  # fmt: skip
     story.both_open(replace(story.rules, terms=(terms,)))
@@ -387,7 +388,9 @@ def trailing(story: Any) -> None:
 
 def test_the_highest_mark_moves_by_what_was_deposited(story: Any, verifier: ModuleType) -> None:
     trailing(story)
-    story.states[story.ada] = replace(story.states[story.ada], rollover_high=10_900_000)
+    state = story.states[story.ada]
+    higher = tuple(replace(high, minor=10_900_000) for high in state.track.highs)
+    story.states[story.ada] = replace(state, track=replace(state.track, highs=higher))
     story.deposit(story.ada, "1.00")
     refused(
         story, verifier, story.judge(story.ada, "overall"), "moves the highest mark to 10900100, which is not by 100"

@@ -13,7 +13,8 @@ from firm.kinds import payload_of
 from firm.money import Money
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick
-from firm.ruleset import Anchor, Boundary, MaximumLoss, OnDailyLoss, Trail
+from firm.terms.first import FirstAnchor, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 
 
 def told(story: Any, verifier: ModuleType, decision: int) -> str:
@@ -189,7 +190,7 @@ def test_on_a_later_day_cash_leaves_the_floor_and_the_figure_of_the_earlier_one_
 
 
 def test_the_day_s_start_with_open_positions_is_worked_out_from_its_prices(story: Any, verifier: ModuleType) -> None:
-    story.both_open(replace(story.rules, terms=(replace(story.rules.terms[0], anchor=Anchor.EQUITY),)))
+    story.both_open(replace(story.rules, terms=(replace(story.rules.terms[0], anchor=FirstAnchor.EQUITY),)))
     story.price("EURUSD", 138_700, 138_702)
     story.trade(story.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702)
     story.next_day()
@@ -202,7 +203,7 @@ def test_the_day_s_start_with_open_positions_is_worked_out_from_its_prices(story
 
 
 def test_a_day_that_began_without_a_price_began_with_the_balance(story: Any, verifier: ModuleType) -> None:
-    story.both_open(replace(story.rules, terms=(replace(story.rules.terms[0], anchor=Anchor.EQUITY),)))
+    story.both_open(replace(story.rules, terms=(replace(story.rules.terms[0], anchor=FirstAnchor.EQUITY),)))
     story.trade(story.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702)
     story.next_day()
     story.open_day(story.ada)
@@ -211,7 +212,7 @@ def test_a_day_that_began_without_a_price_began_with_the_balance(story: Any, ver
 
 
 def test_a_final_start_that_later_prices_moved_is_told_as_not_shown(story: Any, verifier: ModuleType) -> None:
-    story.both_open(replace(story.rules, terms=(replace(story.rules.terms[0], anchor=Anchor.HIGHER),)))
+    story.both_open(replace(story.rules, terms=(replace(story.rules.terms[0], anchor=FirstAnchor.HIGHER),)))
     story.price("EURUSD", 138_700, 138_702)
     story.trade(story.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702)
     story.next_day()
@@ -223,12 +224,12 @@ def test_a_final_start_that_later_prices_moved_is_told_as_not_shown(story: Any, 
     assert f"NOT shown: the prices of the final equity at the day's start in row {start}" in said
 
 
-@pytest.mark.parametrize("trails_on", list(Anchor))
+@pytest.mark.parametrize("trails_on", list(FirstAnchor))
 def test_a_start_that_may_still_move_counts_for_a_floor_that_trails(
-    story: Any, verifier: ModuleType, trails_on: Anchor
+    story: Any, verifier: ModuleType, trails_on: FirstAnchor
 ) -> None:
     trailing = MaximumLoss(
-        id="overall", loss_max_bp=1_000, trail=Trail.END_OF_DAY, trails_on=trails_on, lock_at_bp=None,
+        id="overall", loss_max_bp=1_000, trail=FirstTrail.END_OF_DAY, trails_on=trails_on, lock_at_bp=None,
         boundary=Boundary.CROSSES,
     )  # fmt: skip
     story.both_open(replace(story.rules, terms=(trailing,)))
@@ -241,13 +242,18 @@ def test_a_start_that_may_still_move_counts_for_a_floor_that_trails(
     )
 
 
-@pytest.mark.parametrize("trail", [Trail.END_OF_DAY, Trail.EVERY_TICK])
+@pytest.mark.parametrize("trail", [FirstTrail.END_OF_DAY, FirstTrail.EVERY_TICK])
 @pytest.mark.parametrize("amount", ["500.00", "-500.00"])
 def test_marks_move_with_cash_and_are_cited_where_they_moved(
-    story: Any, verifier: ModuleType, trail: Trail, amount: str
+    story: Any, verifier: ModuleType, trail: FirstTrail, amount: str
 ) -> None:
     trailing = MaximumLoss(
-        id="overall", loss_max_bp=1_000, trail=trail, trails_on=Anchor.EQUITY, lock_at_bp=300, boundary=Boundary.TOUCHES
+        id="overall",
+        loss_max_bp=1_000,
+        trail=trail,
+        trails_on=FirstAnchor.EQUITY,
+        lock_at_bp=300,
+        boundary=Boundary.TOUCHES,
     )
     story.both_open(replace(story.rules, terms=(trailing,)))
     story.deposit(story.ada, amount)
@@ -257,7 +263,7 @@ def test_marks_move_with_cash_and_are_cited_where_they_moved(
 
 def test_a_mark_of_an_earlier_day_is_told_as_not_shown(story: Any, verifier: ModuleType) -> None:
     trailing = MaximumLoss(
-        id="overall", loss_max_bp=1_000, trail=Trail.END_OF_DAY, trails_on=Anchor.BALANCE, lock_at_bp=None,
+        id="overall", loss_max_bp=1_000, trail=FirstTrail.END_OF_DAY, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     )  # fmt: skip
     story.both_open(replace(story.rules, terms=(trailing,)))

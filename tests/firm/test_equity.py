@@ -9,11 +9,10 @@ from firm.equity import Board, equity_of, holdings_of
 from firm.inputs import Side
 from firm.money import Money
 from firm.price import Quote, SymbolSpec
-from firm.ruleset import SEMANTICS, LateBreach, Ruleset
+from firm.ruleset import FirstRuleset, LateBreach
 from firm.trading_day import TradingCalendar
 
-RULES = Ruleset(
-    semantics=SEMANTICS,
+RULES = FirstRuleset(
     name="test",
     calendar=TradingCalendar("UTC", "00:00"),
     late_breach=LateBreach.REVIEW,

@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,13 +136,14 @@ class Heard(NamedTuple):
 
 
 class HttpSink(ThreadingHTTPServer):
-    """Answers with the statuses in `answers`, then with 204 for ever."""
+    """Answers with the statuses in `answers`, then with 204 for ever; with `tags` as headers and with `body`."""
 
     daemon_threads = True
 
     def __init__(self, answers: list[int]) -> None:
         super().__init__(("127.0.0.1", 0), _Http)
         self.answers, self.heard = answers, []  # type: ignore[var-annotated]
+        self.tags, self.body = {}, b""  # type: ignore[var-annotated]
 
     @property
     def url(self) -> str:
@@ -158,8 +159,12 @@ class _Http(BaseHTTPRequestHandler):
         self.server.heard.append(Heard(self.command, self.path, told, body))
         self.send_response(self.server.answers.pop(0) if self.server.answers else 204)
         self.send_header("location", "/elsewhere")
-        self.send_header("content-length", "0")
+        for name, value in self.server.tags.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(self.server.body)))
         self.end_headers()
+        with suppress(ConnectionError):  # who has heard enough hangs up
+            self.wfile.write(self.server.body)
 
     do_GET = do_POST  # noqa: N815  (the standard library names them so)
 

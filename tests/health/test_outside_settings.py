@@ -22,7 +22,7 @@ def read(lines: str) -> None:
     parse_settings(f'[firm]\nname = "A"\nslug = "a"\n{lines}\n', "evenhand.toml")
 
 
-@pytest.mark.parametrize("key", ["alarms.webhook.url", "heartbeat.url"])
+@pytest.mark.parametrize("key", ["alarms.webhook.url", "heartbeat.url", "calendar.url"])
 @pytest.mark.parametrize(
     ("url", "told"),
     [

@@ -25,7 +25,7 @@ from bridges.gateway import Gateway
 from bridges.lanes import Lanes, PendingEvent, Took
 from bridges.outbox import Outbox
 from bridges.wire import Ack
-from firm import account_fold, account_marks
+from firm import account_fold, track_fold
 from firm.account import Peak
 from firm.account_fold import ALREADY_BOOKED
 from firm.equity import Priced
@@ -112,9 +112,8 @@ def test_a_floor_moved_by_a_provisional_mark_is_caught(monkeypatch: pytest.Monke
 
     def moves(state: Any, fact: Any, seq: int) -> Any:
         after = sound(state, fact, seq)
-        return replace(
-            after, **account_marks._rollover_high(after, fact.day.start_us, fact.balance.minor, fact.equity.minor, seq)
-        )
+        highs = track_fold._with_day(after.track.highs, fact, seq)
+        return replace(after, track=replace(after.track, highs=highs))
 
     monkeypatch.setattr(account_fold, "after_day_opened", moves)
     assert caught(46)[0] in (Invariant.EVIDENCE, Invariant.ORACLE)

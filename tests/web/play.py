@@ -6,37 +6,38 @@ Loaded after `stage.py`, which the fixtures register as `web_stage`.
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 from web_stage import ADA, BEN, BRIDGE, CLEO, OLGA, OMAR, Stage
 
 from firm.commands import EngageKillSwitch, KillSwitch, PublishProgram, ReleaseKillSwitch
-from firm.inputs import GapReported, Side
+from firm.inputs import DealEntry, GapReported, Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
-from firm.ruleset import (
-    SEMANTICS,
+from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach, Phase, Program, Ruleset
+from firm.ruleset_text import read_toml
+from firm.templates import template
+from firm.terms.conduct import Hedging
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTrail,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Trail,
 )
-from firm.trading_day import TradingCalendar
+from firm.terms.losses import Checked, LossLimit, Measured, OnPayout, Trail
+from firm.terms.objectives import ClockStart, MaximumDuration
+from firm.terms.words import Action, Anchor, Boundary, Scope, Share, ShareOf
+from firm.trading_day import DayLabel, LabelledCalendar, TradingCalendar
 
 
 def two_step() -> Program:
     """100 000.00 USD: 5 % a day, 10 % in all, 8 % then 5 % to win, over at least two days cut in Prague."""
 
-    def rules(name: str, target_bp: int) -> Ruleset:
-        return Ruleset(
-            semantics=SEMANTICS,
+    def rules(name: str, target_bp: int) -> FirstRuleset:
+        return FirstRuleset(
             name=name,
             calendar=TradingCalendar("Europe/Prague", "00:00"),
             late_breach=LateBreach.REVIEW,
@@ -45,7 +46,7 @@ def two_step() -> Program:
                 DailyLoss(
                     id="daily_loss",
                     loss_max_bp=500,
-                    anchor=Anchor.HIGHER,
+                    anchor=FirstAnchor.HIGHER,
                     base=AmountBase.INITIAL,
                     boundary=Boundary.TOUCHES,
                     on_breach=OnDailyLoss.FAIL,
@@ -53,12 +54,12 @@ def two_step() -> Program:
                 MaximumLoss(
                     id="maximum_loss",
                     loss_max_bp=1000,
-                    trail=Trail.STATIC,
-                    trails_on=Anchor.BALANCE,
+                    trail=FirstTrail.STATIC,
+                    trails_on=FirstAnchor.BALANCE,
                     lock_at_bp=None,
                     boundary=Boundary.TOUCHES,
                 ),
-                ProfitTarget(id="profit_target", target_bp=target_bp, flat_required=True),
+                FirstProfitTarget(id="profit_target", target_bp=target_bp, flat_required=True),
                 MinimumTradingDays(id="trading_days", days_min=2),
             ),
         )
@@ -193,6 +194,25 @@ def breached_at_prices_that_never_met(path: Path, *, with_deposit: bool = False)
     return stage
 
 
+def sold_by_two(stage: Stage) -> int:
+    """Another account of Ada's, under rules from which it takes two people to make an exception."""
+    limit = LossLimit(
+        id="maximum", scope=Scope.PHASE, amount=Share(bp=1_000, of=ShareOf.INITIAL), anchor=Anchor.INITIAL, trail=Trail.STATIC,
+        high=Anchor.EQUITY, lock=None, steps=(), checked=Checked.EVERY_TICK, measured=Measured.EQUITY, boundary=Boundary.TOUCHES,
+        on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+    clock = MaximumDuration(id="duration", days_max=30, counted_from=ClockStart.ASSIGNMENT)
+    rules = Ruleset(
+        name="By two", calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
+        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=True, terms=(limit, clock),
+    )  # fmt: skip
+    phases = (Phase(name="Phase 1", ruleset=rules, funded=False),)
+    stage.put(PublishProgram(by=f"staff:{OMAR}", program=replace(two_step(), phases=phases)))
+    account = stage.sell("by two", ADA, 102)
+    stage.settle()
+    return account
+
+
 def enforcement_stopped(path: Path) -> Stage:
     """Omar stops enforcement; then Ada wins one account and loses another, and Ben's is suspected. Nothing of it reaches the platform."""
     stage = Stage(path)
@@ -310,3 +330,41 @@ def suspected_after_silence(path: Path) -> Stage:
     stage.reconcile(account, equity_off=-3_00)
     stage.settle(checkpoint=True)
     return stage
+
+
+def strict(path: Path) -> Stage:
+    """Ada under a program with rules of every kind: she is warned of a hedge, holds too much, and hedges again, which a person decides."""
+    stage = Stage(path)
+    text = template("one_step_strict_conduct").text
+    program = read_toml(text.replace('bridge = "your-bridge"', f'bridge = "{BRIDGE}"'))
+    assert isinstance(program, Program)
+    phases = tuple(msgspec.structs.replace(phase, ruleset=_hedging_reviewed(phase.ruleset)) for phase in program.phases)
+    stage.open_shop(msgspec.structs.replace(program, program="two-step-100k", phases=phases))
+    stage.prices_now(138_690, 1_284_200)
+    ada = stage.sell("ada", ADA, 101)
+    stage.sell("ben", BEN, 102)
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    stage.deal(ada, "P1", Side.BUY, "2.00", "EURUSD")
+    stage.deal(ada, "P2", Side.SELL, "1.50", "EURUSD")
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    stage.deal(ada, "P2", Side.BUY, "1.50", "EURUSD", DealEntry.OUT, profit=-20_00)
+    stage.deal(ada, "P3", Side.BUY, "26.00", "EURUSD")
+    stage.wait(60)
+    stage.prices_now(138_691, 1_284_200)
+    stage.deal(ada, "P4", Side.SELL, "0.40", "EURUSD")
+    stage.wait(5)
+    stage.prices_now(138_690, 1_284_200)
+    stage.settle(checkpoint=True)
+    return stage
+
+
+def _hedging_reviewed(rules: AnyRuleset) -> AnyRuleset:
+    """A first hedge is warned of, and a person looks at the second."""
+    assert isinstance(rules, Ruleset)
+    terms = tuple(
+        msgspec.structs.replace(term, on_breach=(Action.WARN, Action.REVIEW)) if isinstance(term, Hedging) else term
+        for term in rules.terms
+    )
+    return msgspec.structs.replace(rules, terms=terms)

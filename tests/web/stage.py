@@ -42,9 +42,7 @@ from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
-from firm.ruleset import (
-    Program,
-)
+from firm.ruleset import Program
 from storage.evidence import build_bundle
 from storage.front import FrontFile
 from storage.ledger import Ledger

@@ -180,7 +180,7 @@ async def test_on_a_phone_a_decision_shows_its_floor(browser, base_url, play):
         browser, base_url, "ruth@example.org", play.PASSWORD, viewport={"width": 360, "height": 780}
     )
     await page.goto(f"{base_url}/staff/decisions")
-    await expect(page.locator("td[data-th='Floor or target']").first).to_be_visible()
+    await expect(page.locator("td[data-th='Limit or target']").first).to_be_visible()
     assert await page.evaluate(CLIPPED) == []
     await page.context.close()
 

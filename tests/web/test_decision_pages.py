@@ -30,7 +30,7 @@ async def test_a_breach_is_told_in_words_numbers_and_times(ada, decisions):
         "91,283.50 USD",
         "94,559.00",
         "short by 3,275.50 USD",
-        "Equity may not fall more than 5 % of the initial balance",
+        "In one trading day the account may lose at most 5 % of the initial balance",
         "14:30:00.250 in Europe/Prague",
         "1274.400 − 1283.560",
         "rounded to the nearest, halves away from zero",

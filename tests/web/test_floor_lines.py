@@ -2,18 +2,9 @@
 
 from firm.instant import DAY_US, MINUTE_US
 from firm.money import Money
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    LateBreach,
-    MaximumLoss,
-    OnDailyLoss,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach
+from firm.terms.first import AmountBase, DailyLoss, FirstAnchor, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 from storage.readmodels.days import Day
 from storage.readmodels.marks import Mark
@@ -23,12 +14,12 @@ from web.floor_lines import floor_lines
 INITIAL = Money.parse("100_000.00", "USD")
 
 
-def rules(trail: Trail) -> Ruleset:
+def rules(trail: FirstTrail) -> FirstRuleset:
     """5 % a day of the initial balance below the day's balance, 10 % in all."""
     daily = DailyLoss(
         id="daily",
         loss_max_bp=500,
-        anchor=Anchor.BALANCE,
+        anchor=FirstAnchor.BALANCE,
         base=AmountBase.INITIAL,
         boundary=Boundary.TOUCHES,
         on_breach=OnDailyLoss.FAIL,
@@ -37,12 +28,11 @@ def rules(trail: Trail) -> Ruleset:
         id="maximum",
         loss_max_bp=1_000,
         trail=trail,
-        trails_on=Anchor.BALANCE,
+        trails_on=FirstAnchor.BALANCE,
         lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     )
-    return Ruleset(
-        semantics=SEMANTICS,
+    return FirstRuleset(
         name="Lines",
         calendar=TradingCalendar("UTC", "00:00"),
         late_breach=LateBreach.REVIEW,
@@ -60,7 +50,7 @@ DAYS = [day(0, 100_000_00), day(1, 104_000_00), day(2, 102_000_00)]
 
 
 def test_todays_floor_is_not_drawn_over_yesterday():
-    daily = floor_lines(rules(Trail.STATIC), INITIAL, DAYS, [], 0)["daily"]
+    daily = floor_lines(rules(FirstTrail.STATIC), INITIAL, DAYS, [], 0)["daily"]
     assert daily.steps == ((0, 95_000_00), (DAY_US, 99_000_00), (2 * DAY_US, 97_000_00))
     assert daily.label == "Daily loss floor"
     assert [daily.level_at(at) for at in (-1, DAY_US - 1, DAY_US)] == [None, 95_000_00, 99_000_00]
@@ -68,12 +58,12 @@ def test_todays_floor_is_not_drawn_over_yesterday():
 
 def test_a_static_floor_is_one_line_and_moves_only_with_deposits():
     days = [day(0, 100_000_00, cash=2_000_00), *DAYS[1:]]
-    maximum = floor_lines(rules(Trail.STATIC), INITIAL, days, [], 0)["maximum"]
+    maximum = floor_lines(rules(FirstTrail.STATIC), INITIAL, days, [], 0)["maximum"]
     assert maximum.steps == ((0, 90_000_00), (DAY_US, 92_000_00))
 
 
 def test_a_floor_that_follows_the_resets_never_falls():
-    maximum = floor_lines(rules(Trail.END_OF_DAY), INITIAL, DAYS, [], 0)["maximum"]
+    maximum = floor_lines(rules(FirstTrail.END_OF_DAY), INITIAL, DAYS, [], 0)["maximum"]
     assert maximum.steps == ((0, 90_000_00), (DAY_US, 94_000_00))
 
 
@@ -83,8 +73,8 @@ def test_a_floor_that_follows_every_tick_takes_highs_between_two_marks_from_the_
         Mark(4 * MINUTE_US, 100_000_00, 100_500_00, 2_500_00),  # 98 000.00 is nearer than the day's 95 000.00
         Mark(5 * MINUTE_US, 100_000_00, 100_000_00, 2_000_00),
     ]
-    maximum = floor_lines(rules(Trail.EVERY_TICK), INITIAL, DAYS[:1], marks, 0)["maximum"]
-    assert maximum.steps == ((3 * MINUTE_US, 91_000_00), (4 * MINUTE_US, 98_000_00))
+    maximum = floor_lines(rules(FirstTrail.EVERY_TICK), INITIAL, DAYS[:1], marks, 0)["maximum"]
+    assert maximum.steps == ((0, 90_000_00), (3 * MINUTE_US, 91_000_00), (4 * MINUTE_US, 98_000_00))
 
 
 def test_a_line_is_cut_to_what_the_chart_shows_and_goes_on_from_where_it_was():

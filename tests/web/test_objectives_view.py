@@ -6,29 +6,19 @@ from actors.live import LiveAccount
 from firm.money import Money
 from firm.objective import Objective, Progress
 from firm.phase import Standing
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    LateBreach,
-    MaximumLoss,
-    OnDailyLoss,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach
+from firm.terms.first import AmountBase, DailyLoss, FirstAnchor, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
-from web import words
-from web.objectives_view import nearest_limit, objective_rows, pause_sentence
+from web.judged_words import verdict_word
+from web.objectives_view import ObjectiveRow, nearest_limit, objective_rows, pause_sentence
 
 
 def usd(text: str) -> Money:
     return Money.parse(text, "USD")
 
 
-RULES = Ruleset(
-    semantics=SEMANTICS,
+RULES = FirstRuleset(
     name="Soft days",
     calendar=TradingCalendar("Europe/Prague", "00:00"),
     late_breach=LateBreach.REVIEW,
@@ -37,7 +27,7 @@ RULES = Ruleset(
         DailyLoss(
             id="daily_loss",
             loss_max_bp=500,
-            anchor=Anchor.HIGHER,
+            anchor=FirstAnchor.HIGHER,
             base=AmountBase.INITIAL,
             boundary=Boundary.TOUCHES,
             on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER,
@@ -45,8 +35,8 @@ RULES = Ruleset(
         MaximumLoss(
             id="maximum_loss",
             loss_max_bp=1000,
-            trail=Trail.STATIC,
-            trails_on=Anchor.BALANCE,
+            trail=FirstTrail.STATIC,
+            trails_on=FirstAnchor.BALANCE,
             lock_at_bp=None,
             boundary=Boundary.CROSSES,
         ),
@@ -67,6 +57,10 @@ def limit(rule: str, title: str, floor: str, headroom: str, progress: Progress) 
         allowed=usd("5_000.00"),
         current=usd("90_142.50"),
     )
+
+
+def rows_of(live: LiveAccount) -> tuple[ObjectiveRow, ...]:
+    return objective_rows(live.objectives, live, RULES, None)
 
 
 def live_account(standing: Standing, daily: Progress = Progress.AT_RISK) -> LiveAccount:
@@ -115,18 +109,16 @@ def test_a_pause_says_until_when_by_the_calendar_that_cuts_the_days():
 
 
 def test_a_limit_says_on_which_side_of_it_equity_must_stay_with_its_currency():
-    required = [
-        row.required.replace("\u00a0", " ") for row in objective_rows(live_account(Standing.PAUSED), RULES, None)
-    ]
+    required = [row.required.replace("\u00a0", " ") for row in rows_of(live_account(Standing.PAUSED))]
     assert required == ["above 95,000.00 USD", "at least 90,000.00 USD"]
 
 
 def test_after_a_breach_no_limit_is_at_risk():
-    rows = objective_rows(live_account(Standing.BREACHED), RULES, None)
+    rows = rows_of(live_account(Standing.BREACHED))
     assert {row.state for row in rows} == {"Not judged after the breach"}
     assert {row.used_bp for row in rows} == {None}
 
 
 def test_a_soft_breach_is_called_a_pause():
-    assert words.verdict_word("BreachDeclared", "soft")[0] == "Pause"
-    assert words.verdict_word("BreachDeclared", "hard")[0] == "Breach"
+    assert verdict_word("BreachDeclared", "soft", "pause")[0] == "Pause"
+    assert verdict_word("BreachDeclared", "hard", "fail")[0] == "Breach"

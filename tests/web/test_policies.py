@@ -14,6 +14,8 @@ def filled(path: str, account: int, decision: int) -> str:
         "{account:str}": id_text(account),
         "{decision:int}": str(decision),
         "{seq:int}": "1",
+        "{trial:int}": "1",
+        "{version:int}": "21",  # the row that published what the stage sells
         "trace.jsonl": "trace.jsonl?desk=risk",
         "{switch:str}": "payouts",
         "{bridge:str}": "sim",
@@ -95,6 +97,8 @@ async def test_traders_do_not_enter_the_backoffice(app, ada, stage, decisions):
 async def test_staff_open_every_page_of_theirs(app, ruth, stage, decisions):
     for path, method, policy in ours(app):
         if policy is not Policy.STAFF or method != "GET" or path.endswith("/live"):
+            continue
+        if "{trial:int}" in path:  # nothing was tried on this stage; test_lab_page.py opens these
             continue
         path = filled(path, stage.accounts["ada"], decisions["BreachDeclared"])
         answer = await ruth.get(path)

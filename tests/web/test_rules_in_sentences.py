@@ -8,21 +8,20 @@ from firm.inputs import Side
 from firm.instant import parse_utc
 from firm.money import Money
 from firm.objective import Objective
-from firm.rules.sentences import objectives_of
-from firm.ruleset import (
-    SEMANTICS,
+from firm.objective_rows import objectives_of
+from firm.ruleset import FirstRuleset, LateBreach
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    Inactivity,
-    LateBreach,
-    MaximumDuration,
+    FirstAnchor,
+    FirstInactivity,
+    FirstMaximumDuration,
+    FirstTrail,
     MaximumLoss,
     OnDailyLoss,
-    Ruleset,
-    Trail,
 )
+from firm.terms.words import Boundary
+from firm.track_fold import at_balance, track_opened
 from firm.trading_day import TradingCalendar
 from web.objectives_view import USED_KINDS
 
@@ -32,7 +31,7 @@ TERMS = (
     DailyLoss(
         id="daily",
         loss_max_bp=500,
-        anchor=Anchor.BALANCE,
+        anchor=FirstAnchor.BALANCE,
         base=AmountBase.INITIAL,
         boundary=Boundary.TOUCHES,
         on_breach=OnDailyLoss.FAIL,
@@ -40,26 +39,26 @@ TERMS = (
     MaximumLoss(
         id="trailing",
         loss_max_bp=1_000,
-        trail=Trail.END_OF_DAY,
-        trails_on=Anchor.BALANCE,
+        trail=FirstTrail.END_OF_DAY,
+        trails_on=FirstAnchor.BALANCE,
         lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     ),
-    MaximumDuration(id="duration", days_max=30),
-    Inactivity(id="inactivity", days_max=10),
+    FirstMaximumDuration(id="duration", days_max=30),
+    FirstInactivity(id="inactivity", days_max=10),
 )
 
 
 def account() -> AccountState:
     """100 000.00 when the day began and 103 000.00 now; first traded on 1 May, last on 2 May at 09:00 UTC."""
-    rules = Ruleset(
-        semantics=SEMANTICS,
+    rules = FirstRuleset(
         name="Clocks",
         calendar=PRAGUE,
         late_breach=LateBreach.REVIEW,
         await_swap=False,
         terms=TERMS,
     )
+    track = at_balance(track_opened(rules, 100_000_00, "1/initial/minor", 0), 103_000_00, 3, NOW_US)
     return AccountState(
         account=1,
         trader=2,
@@ -74,8 +73,7 @@ def account() -> AccountState:
         opened_seq=1,
         opened_us=parse_utc("2014-04-30T08:00:00"),
         balance=103_000_00,
-        rollover_high=100_000_00,
-        rollover_high_source="1/initial/minor",
+        track=track,
         day=DayStart(PRAGUE.day_at(NOW_US), 100_000_00, 100_000_00, seq=2, final=True),
         first_trade_day="2014-05-01",
         last_trade_us=parse_utc("2014-05-02T09:00:00"),

@@ -47,24 +47,21 @@ from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
-from firm.ruleset import (
-    SEMANTICS,
+from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTerm,
+    FirstTrail,
     MaximumLoss,
     OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Term,
-    Trail,
 )
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 from tests.worlds.changes import BRIDGE, change
+from tests.worlds.terms import rules_of_today
 
 LINEAGE = "0" * 32
 START_US = parse_utc("2014-05-01T21:00:00")
@@ -98,7 +95,8 @@ class World:
     """One engine, and everything that was put to it."""
 
     def __init__(self, seed: int, steps: int) -> None:
-        self.dice = random.Random(seed)
+        self.seed, self.dice = seed, random.Random(seed)
+        self.speaks_today = seed // 16 % 2 == 1  # the others were sold their rules in the first words
         self._changes = seed // 8 % 2 == 1  # in every other eight the platform is as it was
         self.engine = Engine(LINEAGE)
         self.arrivals: list[Arrival] = []
@@ -143,10 +141,11 @@ class World:
     def _sell(self, number: int) -> None:
         purse = self.dice.choice(list(PURSES))
         currency, exponent = purse.partition("-")[0], PURSES[purse]
-        rules = Ruleset(
-            semantics=SEMANTICS, name=f"rules {number}", calendar=TradingCalendar("Europe/Prague", "00:00"),
+        rules: AnyRuleset = FirstRuleset( name=f"rules {number}", calendar=TradingCalendar("Europe/Prague", "00:00"),
             late_breach=self.dice.choice(list(LateBreach)), await_swap=False, terms=self._terms(),
         )  # fmt: skip
+        if self.speaks_today:
+            rules = rules_of_today(random.Random(f"{self.seed} {number}"), f"rules {number}")
         phase = Phase(name="Phase 1", ruleset=rules, funded=False)
         size = Money(SIZES[purse] * 10**exponent, currency, exponent)
         program = Program(
@@ -171,19 +170,27 @@ class World:
         self.put(shown, account)
         self._held[account] = []
 
-    def _terms(self) -> tuple[Term, ...]:
+    def _terms(self) -> tuple[FirstTerm, ...]:
         dice = self.dice
         daily = DailyLoss(
-            id="daily", loss_max_bp=dice.choice((200, 500)), anchor=dice.choice(list(Anchor)),
+            id="daily", loss_max_bp=dice.choice((200, 500)), anchor=dice.choice(list(FirstAnchor)),
             base=dice.choice(list(AmountBase)), boundary=dice.choice(list(Boundary)), on_breach=dice.choice(list(OnDailyLoss)),
         )  # fmt: skip
         # Most follow every high: theirs are the floors that are hard to keep.
-        trail = dice.choice((Trail.EVERY_TICK, Trail.EVERY_TICK, Trail.EVERY_TICK, Trail.END_OF_DAY, Trail.STATIC))
+        trail = dice.choice(
+            (
+                FirstTrail.EVERY_TICK,
+                FirstTrail.EVERY_TICK,
+                FirstTrail.EVERY_TICK,
+                FirstTrail.END_OF_DAY,
+                FirstTrail.STATIC,
+            )
+        )
         maximum = MaximumLoss(
-            id="maximum", loss_max_bp=dice.choice((100, 300, 800)), trail=trail, trails_on=Anchor.BALANCE,
+            id="maximum", loss_max_bp=dice.choice((100, 300, 800)), trail=trail, trails_on=FirstAnchor.BALANCE,
             lock_at_bp=dice.choice((None, 0, 100)), boundary=dice.choice(list(Boundary)),
         )  # fmt: skip
-        target = ProfitTarget(id="target", target_bp=800, flat_required=dice.random() < 0.5)
+        target = FirstProfitTarget(id="target", target_bp=800, flat_required=dice.random() < 0.5)
         return tuple(term for term in (daily, maximum, target) if term is maximum or dice.random() < 0.7)
 
     # --- trading ---
@@ -282,10 +289,14 @@ class World:
         amount = state.money(self.dice.choice((-1, 1)) * state.initial.minor // 300)
         seq = self.next_seq()
         report = CashReported(
-            bridge=BRIDGE, seq=seq, cash_id=f"C{seq}", cash_kind=CashKind.CORRECTION, amount=amount,
+            bridge=BRIDGE, seq=seq, cash_id=f"C{seq}", cash_kind=self._cash_kind(amount), amount=amount,
             balance_after=state.money(state.balance) + amount, t_us=self.now_us,
         )  # fmt: skip
         self.put(report, account)
+
+    def _cash_kind(self, amount: Money) -> CashKind:
+        """Profit is paid out only where the rules of today say what that does."""
+        return CashKind.PAYOUT if self.speaks_today and amount.minor < 0 else CashKind.CORRECTION
 
     def next_seq(self) -> int:
         self._seq += 1

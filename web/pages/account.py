@@ -26,7 +26,7 @@ async def account(request: Request[Any, Any, Any], account: FromPath[str]) -> Re
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
     ticket = "" if view.ended else firm.tickets.get(view.line.bridge, "")
     wrong = wrong_range(request.query_params)
-    context: dict[str, Any] = {"picture": picture, "ranges": RANGES, "wrong": wrong, "room": ""}
+    context: dict[str, Any] = {"picture": picture, "ranges": RANGES, "wrong": wrong, "room": "", "names": None}
     status = 422 if wrong else 200
     return page(request, "account.html", status=status, view=view, ticket=ticket, **context)
 

@@ -10,7 +10,7 @@ from litestar.response import Response
 from actors.live import LiveAccount
 from firm.money import Money
 from firm.phase import ENDED, Standing
-from firm.ruleset import Ruleset
+from firm.ruleset import AnyRuleset
 from storage.readmodels.accounts import AccountLine, accounts_of_trader, ruleset_of
 from web import owed_view
 from web.account_view import prices_ended_us
@@ -52,7 +52,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 async def accounts(request: Request[Any, Any, Any]) -> Response[str]:
     firm, visitor = request.app.state.firm, signed_in(request)
 
-    def question(book: apsw.Connection) -> list[tuple[AccountLine, Ruleset | None]]:
+    def question(book: apsw.Connection) -> list[tuple[AccountLine, AnyRuleset | None]]:
         return [(line, ruleset_of(book, line.account)) for line in accounts_of_trader(book, visitor.id)]
 
     cards = [card_of(firm, line, ruleset) for line, ruleset in await firm.book.read(question)]
@@ -61,7 +61,7 @@ async def accounts(request: Request[Any, Any, Any]) -> Response[str]:
     return page(request, "accounts.html", running=running, ended=ended)
 
 
-def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
+def card_of(firm: Firm, line: AccountLine, ruleset: AnyRuleset | None) -> Card:
     """The card from the live board where it knows the account, else from the last mark."""
     ended = line.standing in ENDED
     owed, held = firm.live.owed_to(line.account), firm.live.account(line.account)
@@ -87,7 +87,7 @@ def card_of(firm: Firm, line: AccountLine, ruleset: Ruleset | None) -> Card:
     )
 
 
-def _least_left_bp(live: LiveAccount, ruleset: Ruleset) -> int:
+def _least_left_bp(live: LiveAccount, ruleset: AnyRuleset) -> int:
     """The smallest share left of any loss limit that can still be broken."""
     return min((left_bp(row) for row in limits_that_count(live, ruleset)), default=0)
 

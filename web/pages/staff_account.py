@@ -10,21 +10,37 @@ from litestar.params import FromPath
 from litestar.response import Response, Stream
 
 from firm.ids import id_text
+from firm.overrides import Override
 from storage.desk_trace import TraceFilter, trace_page
 from storage.readmodels.desk_rows import BESIDE_ACCOUNTS
 from storage.readmodels.drifts import what_drifts
 from web.account_view import account_view
 from web.bounds import TRACE_ON_ACCOUNT
 from web.equity_picture import RANGES, picture_of, wrong_range
+from web.forms import Wrong
+from web.override_view import waiting_for_agreement
 from web.pages.account import chart_of_account, stream_of_account
+from web.people import staff_names
 from web.render import page
 from web.trace import trace_lines
-from web.visitor import Policy, read_id
+from web.visitor import Policy, read_id, signed_in
+
+NOTHING_ASKED = Wrong({}, {})
 
 
 @get("/staff/accounts/{account:str}", policy=Policy.STAFF)
 async def staff_account(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
-    firm, number = request.app.state.firm, read_id(account)
+    return await account_for_staff(request, read_id(account))
+
+
+async def account_for_staff(
+    request: Request[Any, Any, Any],
+    number: int,
+    exception: Wrong = NOTHING_ASKED,
+    preview: Override | None = None,
+) -> Response[str]:
+    """The page. `exception`: what was wrong with a form of exceptions, or was typed; `preview`: what the trader would read of it."""
+    firm = request.app.state.firm
     view = await account_view(firm, number)
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
     trader = await anyio.to_thread.run_sync(firm.vault.person, "trader", view.line.trader)
@@ -38,6 +54,7 @@ async def staff_account(request: Request[Any, Any, Any], account: FromPath[str])
             "older": traced.older,
         }
 
+    names = await staff_names(firm, (each.who for each in view.overrides))
     wrong = wrong_range(request.query_params)
     context = {
         **await firm.book.read(question),
@@ -47,8 +64,14 @@ async def staff_account(request: Request[Any, Any, Any], account: FromPath[str])
         "wrong": wrong,
         "trader": trader,
         "room": "/staff",
+        "names": names,
+        "me": signed_in(request).reference,
+        "exception": exception,
+        "preview": preview,
+        "waiting": waiting_for_agreement(view),
     }
-    return page(request, "staff_account.html", status=422 if wrong else 200, view=view, **context)
+    status = 422 if wrong or exception.errors else 200
+    return page(request, "staff_account.html", status=status, view=view, **context)
 
 
 @get("/staff/accounts/{account:str}/live", policy=Policy.STAFF)

@@ -39,6 +39,7 @@ DESKS = (
     ("bridge", "a bridge", "knows whether it may connect, and whether it is enforced"),
     ("enforcement", "a bridge’s commands", "asks the platform, and follows each command to its end"),
     ("risk", "risk", "allows failures and passes, or holds them"),
+    ("catalogue", "catalogue", "keeps what is on offer, and takes orders"),
 )  # fmt: skip
 
 

@@ -35,21 +35,9 @@ from firm.instant import DAY_US, datetime_of, parse_utc
 from firm.money import Money
 from firm.policy import Policy
 from firm.quote_frame import Tick, encode_quotes
-from firm.ruleset import (
-    SEMANTICS,
-    AmountBase,
-    Anchor,
-    Boundary,
-    DailyLoss,
-    LateBreach,
-    MaximumLoss,
-    OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Trail,
-)
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import AmountBase, DailyLoss, FirstAnchor, FirstProfitTarget, FirstTrail, MaximumLoss, OnDailyLoss
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 BRIDGE = "sim"
@@ -79,24 +67,23 @@ def _decimal(points: int, digits: int) -> str:
     return f"{points // 10**digits}.{points % 10**digits:0{digits}}"
 
 
-def rules(loss_max_bp: int = 9_000, trail: Trail = Trail.STATIC, rollover: str = "00:00") -> Ruleset:
+def rules(loss_max_bp: int = 9_000, trail: FirstTrail = FirstTrail.STATIC, rollover: str = "00:00") -> FirstRuleset:
     """So much may be lost in a day, a tenth more of it in all, and a target nobody meets by chance."""
     daily = DailyLoss(
-        id="daily", loss_max_bp=loss_max_bp, anchor=Anchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
+        id="daily", loss_max_bp=loss_max_bp, anchor=FirstAnchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
         on_breach=OnDailyLoss.FAIL,
     )  # fmt: skip
     maximum = MaximumLoss(
-        id="maximum", loss_max_bp=loss_max_bp * 11 // 10, trail=trail, trails_on=Anchor.BALANCE, lock_at_bp=None,
+        id="maximum", loss_max_bp=loss_max_bp * 11 // 10, trail=trail, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
         boundary=Boundary.TOUCHES,
     )  # fmt: skip
-    return Ruleset(
-        semantics=SEMANTICS, name="test", calendar=TradingCalendar("Europe/Prague", rollover),
+    return FirstRuleset( name="test", calendar=TradingCalendar("Europe/Prague", rollover),
         late_breach=LateBreach.REVIEW, await_swap=False,
-        terms=(daily, maximum, ProfitTarget(id="target", target_bp=9_000, flat_required=True)),
+        terms=(daily, maximum, FirstProfitTarget(id="target", target_bp=9_000, flat_required=True)),
     )  # fmt: skip
 
 
-def program(rules: Ruleset, size: Money) -> Program:
+def program(rules: FirstRuleset, size: Money) -> Program:
     phases = tuple(Phase(name=f"Phase {n}", ruleset=rules, funded=False) for n in (1, 2))
     return Program(
         program=size.currency.lower(), title="Two-step", size=size, price=Money(49_900, "USD", 2), bridge=BRIDGE,
@@ -129,7 +116,7 @@ class Beside:
 
     # --- the firm ---
 
-    def sell(self, rules: Ruleset, size: Money, number: int = 0) -> tuple[int, Account]:
+    def sell(self, rules: FirstRuleset, size: Money, number: int = 0) -> tuple[int, Account]:
         """An account that was bought and opened; whoever sits before it does nothing by themselves."""
         account, order, trader = 7_001 + 10 * number, 501 + number, 1_001 + number
         sold = program(rules, size)

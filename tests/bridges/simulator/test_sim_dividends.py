@@ -17,7 +17,7 @@ from firm.inputs import CashKind, Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
 from firm.quote_frame import Tick
-from firm.ruleset import Trail
+from firm.terms.losses import Trail
 from tests.bridges.simulator.beside import LOT, Beside, market_of, rules
 from tests.bridges.simulator.desk import NOON, Desk
 
@@ -48,7 +48,7 @@ def test_it_is_profit_and_neither_deposit_nor_new_high_water(tmp_path: Path, tra
     assert after.balance - before.balance == 447
     assert [fact.amount for fact in beside.of(DividendBooked)] == [Money(447, "EUR", 2)]
     assert beside.of(CashBooked) == []
-    assert (after.cash_net, after.day, after.rollover_high) == (before.cash_net, before.day, before.rollover_high)
+    assert (after.cash_net, after.day, after.track.highs) == (before.cash_net, before.day, before.track.highs)
     assert after.peak == before.peak or (after.peak is not None and after.peak.at_us > ROLLOVER)
     [told] = [event for event in beside.told if isinstance(event, Cash)]
     assert (told.kind, told.t_us, told.amount) == (CashKind.DIVIDEND, ROLLOVER, 447)

@@ -9,23 +9,19 @@ from firm.instant import SECOND_US
 from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
-from firm.ruleset import (
-    SEMANTICS,
+from firm.ruleset import FirstRuleset, LateBreach, Phase, Program
+from firm.terms.first import (
     AmountBase,
-    Anchor,
-    Boundary,
     DailyLoss,
-    LateBreach,
+    FirstAnchor,
+    FirstProfitTarget,
+    FirstTerm,
+    FirstTrail,
     MaximumLoss,
     MinimumTradingDays,
     OnDailyLoss,
-    Phase,
-    ProfitTarget,
-    Program,
-    Ruleset,
-    Term,
-    Trail,
 )
+from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 SPECS = {
@@ -39,11 +35,11 @@ OPENING = {"EURUSD": 138_700, "XAUUSD": 1_290_000}
 
 # Sizes and shares that do not divide evenly, so that a rounding the wrong way is a cent somebody can point at.
 _DAILY = DailyLoss(
-    id="daily", loss_max_bp=333, anchor=Anchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
+    id="daily", loss_max_bp=333, anchor=FirstAnchor.BALANCE, base=AmountBase.INITIAL, boundary=Boundary.TOUCHES,
     on_breach=OnDailyLoss.FAIL,
 )  # fmt: skip
 _MAXIMUM = MaximumLoss(
-    id="maximum", loss_max_bp=777, trail=Trail.STATIC, trails_on=Anchor.BALANCE, lock_at_bp=None,
+    id="maximum", loss_max_bp=777, trail=FirstTrail.STATIC, trails_on=FirstAnchor.BALANCE, lock_at_bp=None,
     boundary=Boundary.TOUCHES,
 )  # fmt: skip
 _DAYS = MinimumTradingDays(id="days", days_min=1)
@@ -54,21 +50,26 @@ def _changed(terms: DailyLoss | MaximumLoss, **changes: object) -> DailyLoss | M
     return type(terms)(**{**fields, **changes})
 
 
-STATIC: tuple[Term, ...] = (_DAILY, _MAXIMUM, ProfitTarget(id="target", target_bp=150, flat_required=True), _DAYS)
-END_OF_DAY: tuple[Term, ...] = (
-    _changed(_DAILY, anchor=Anchor.EQUITY, boundary=Boundary.CROSSES),
-    _changed(_MAXIMUM, trail=Trail.END_OF_DAY, trails_on=Anchor.HIGHER, loss_max_bp=301),
-    ProfitTarget(id="target", target_bp=150, flat_required=False),
+STATIC: tuple[FirstTerm, ...] = (
+    _DAILY,
+    _MAXIMUM,
+    FirstProfitTarget(id="target", target_bp=150, flat_required=True),
     _DAYS,
 )
-TRAILING: tuple[Term, ...] = (
-    _changed(_DAILY, on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=151, anchor=Anchor.HIGHER),
-    _changed(_MAXIMUM, trail=Trail.EVERY_TICK, loss_max_bp=407, lock_at_bp=0),
-    ProfitTarget(id="target", target_bp=150, flat_required=True),
+END_OF_DAY: tuple[FirstTerm, ...] = (
+    _changed(_DAILY, anchor=FirstAnchor.EQUITY, boundary=Boundary.CROSSES),
+    _changed(_MAXIMUM, trail=FirstTrail.END_OF_DAY, trails_on=FirstAnchor.HIGHER, loss_max_bp=301),
+    FirstProfitTarget(id="target", target_bp=150, flat_required=False),
+    _DAYS,
+)
+TRAILING: tuple[FirstTerm, ...] = (
+    _changed(_DAILY, on_breach=OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=151, anchor=FirstAnchor.HIGHER),
+    _changed(_MAXIMUM, trail=FirstTrail.EVERY_TICK, loss_max_bp=407, lock_at_bp=0),
+    FirstProfitTarget(id="target", target_bp=150, flat_required=True),
     _DAYS,
 )
 # As the one before, with a floor that stays: a late price must be judged for an account that is paused, too.
-PAUSING: tuple[Term, ...] = (TRAILING[0], _changed(_MAXIMUM, loss_max_bp=407), *TRAILING[2:])
+PAUSING: tuple[FirstTerm, ...] = (TRAILING[0], _changed(_MAXIMUM, loss_max_bp=407), *TRAILING[2:])
 POLICY = Policy(
     checkpoint_rows=150,
     snapshot_rows=150,
@@ -89,9 +90,8 @@ def programs(late: LateBreach, *, floors_stay: bool) -> dict[str, Program]:
     return {name: _program(name, terms, currency, late) for name, (terms, currency) in kinds.items()}
 
 
-def _program(name: str, terms: tuple[Term, ...], currency: str, late: LateBreach) -> Program:
-    rules = Ruleset(
-        semantics=SEMANTICS, name=name, calendar=TradingCalendar("Europe/Prague", "00:00"), late_breach=late,
+def _program(name: str, terms: tuple[FirstTerm, ...], currency: str, late: LateBreach) -> Program:
+    rules = FirstRuleset( name=name, calendar=TradingCalendar("Europe/Prague", "00:00"), late_breach=late,
         await_swap=False, terms=terms,
     )  # fmt: skip
     return Program(

@@ -1,0 +1,235 @@
+"""The account and its rules that are no loss limits: exposure, ideas, holding, news, ways of trading. What breaks one, and what follows.
+
+Each breach names its subject once: a position, a symbol, an idea, "" for the account. Until that is kept again it is no new breach.
+"""
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from actors.account_consequences import carry_out
+from actors.account_seat import AccountSeat
+from actors.desk import Turn
+from actors.messages import AskFailure
+from actors.names import RISK
+from firm.account import AccountState
+from firm.arithmetic import PLAIN, Arithmetic, Figure, Step, Working
+from firm.deed import Deed
+from firm.equity import equity_of
+from firm.facts import Doubt, RuleBroken, RuleKeptAgain, RuleSuspected
+from firm.news import NEWS_NAME
+from firm.phase import ENDED, FREE, JUDGED, Standing
+from firm.rules.consequences import Striking, consequence_of, gravity
+from firm.rules.deeds import judge_deed, looks_at_deeds
+from firm.rules.judged import Judged
+from firm.rules.looks import LOOKS, Answers, Grounds, glance, is_settled, look, look_again, rules_looked_at
+from firm.ruleset import Rule, Ruleset
+from firm.terms.conduct import NewsWindow
+from firm.terms.words import Action, Consequence, Frequency
+
+
+class Breach(NamedTuple):
+    """A rule that a subject breaks anew, and what that does."""
+
+    rule: Rule
+    answer: Judged
+    does: Consequence
+    at_us: int
+    deed: Deed | None = None  # what broke a rule about deeds
+
+    @property
+    def hard(self) -> bool:
+        return self.does in (Action.FAIL, Action.REVIEW)
+
+
+def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, at_us: int, turn: Turn) -> list[Breach]:
+    """What is broken anew. What is kept again is written down."""
+    state = seat.held
+    rules = [rule for frequency in frequencies for rule in rules_looked_at(state.ruleset, frequency)]
+    if not rules or state.standing not in JUDGED:
+        return []
+    seen, grounds = seat.glance(seat.board(turn), equity, at_us), seat.grounds()
+    found: list[Breach] = []
+    for rule in rules:
+        is_known = seat.is_known_kept(rule, grounds)
+        if not (is_known and is_settled(rule.terms)):
+            looked = look_again(rule, seen) if is_known else look(PLAIN, rule, seen)
+            found += _anew(seat, rule, looked, grounds, at_us, turn)
+    return found
+
+
+def gravest_first(breaches: Iterable[Breach]) -> list[Breach]:
+    """In the order in which they count: by what they do, then by the ruleset."""
+    return sorted(breaches, key=lambda breach: (-gravity(breach.does), breach.rule.place))
+
+
+def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_us: int, turn: Turn) -> Iterator[Breach]:
+    state = seat.held
+    answers = {answer.subject: answer for answer in looked if answer.is_broken}
+    known = subjects_known(state, rule)
+    if not answers and not known:
+        seat.know_kept(rule, grounds)
+        return
+    for subject in sorted(known - _still_there(rule, looked)):
+        seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
+    if not is_let_off(state, rule, at_us):
+        for subject in sorted(answers.keys() - known):
+            yield Breach(rule, answers[subject], consequence_of(state, rule.id, striking(rule)), at_us)
+
+
+def subjects_known(state: AccountState, rule: Rule) -> set[str]:
+    """Who breaks the rule already."""
+    return {one.subject for one in state.track.broken if one.rule == rule.id}
+
+
+def is_let_off(state: AccountState, rule: Rule, at_us: int) -> bool:
+    """Whether a person is to say what a breach of it is worth, has said that it is none, or has waived the rule for that instant."""
+    asked = any(finding.rule == rule.id and finding.doubts for finding in state.findings)
+    return asked or rule.id in state.waived or rule.id in state.overrides.waived_at(at_us)
+
+
+def _still_there(rule: Rule, answers: Answers) -> AbstractSet[str]:
+    """Subjects that break the rule yet. What a price broke no other price mends: it lasts until the subject is gone, or the day."""
+    is_lasting = rule.terms.frequency is Frequency.TICK
+    return {answer.subject for answer in answers if is_lasting or answer.is_broken}
+
+
+def striking(rule: Rule) -> Striking:
+    """A term that may be broken more than once."""
+    assert hasattr(rule.terms, "on_breach"), f"{rule.id} cannot be broken"
+    assert hasattr(rule.terms, "strikes_within"), f"{rule.id} counts no strikes"
+    return rule.terms
+
+
+def act_on(seat: AccountSeat, breach: Breach, turn: Turn) -> None:
+    """Do what the rule says. A failure asks the risk desk, and a doubted one a person, as those of loss limits do."""
+    state = seat.held
+    if breach.hard:
+        doubts = _doubts(seat, breach)
+        if doubts:
+            _suspect(seat, breach, doubts, turn)
+        else:
+            ask = AskFailure(
+                account=seat.account, rule=breach.rule.id, at_us=breach.at_us, settled=False, deed=breach.deed
+            )
+            turn.send(RISK, ask)
+        return
+    decision = _record(seat, breach, turn)
+    if state.standing in FREE or breach.does in (Action.WARN, Action.EXCLUDE_PROFIT):
+        carry_out(seat, breach.rule.id, breach.does, decision, turn)
+
+
+def _doubts(seat: AccountSeat, breach: Breach) -> tuple[Doubt, ...]:
+    state = seat.held
+    doubts = {Doubt.DRIFT} if state.drifting else set()
+    reviewed = isinstance(state.ruleset, Ruleset) and state.ruleset.failures_reviewed
+    if breach.does is Action.REVIEW or reviewed:
+        doubts.add(Doubt.REVIEW_REQUIRED)
+    if state.track.is_cut and breach.deed is None:
+        doubts.add(Doubt.LATE_DATA)
+    return tuple(doubt for doubt in Doubt if doubt in doubts)
+
+
+def fail(seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn) -> None:
+    """The risk desk let it through."""
+    breach = _still_broken(seat, rule, deed, at_us, turn)
+    if breach is not None and seat.held.standing not in ENDED:
+        declare(seat, breach, turn, reviewed=False)
+
+
+def hold(seat: AccountSeat, rule: Rule, deed: Deed | None, doubt: Doubt, at_us: int, turn: Turn) -> None:
+    """The risk desk wants a person to look."""
+    breach = _still_broken(seat, rule, deed, at_us, turn)
+    if breach is not None and seat.held.standing not in ENDED:
+        _suspect(seat, breach, (doubt,), turn)
+
+
+def declare(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool) -> None:
+    """The rule ends the account."""
+    decision = _record(seat, breach, turn, reviewed=reviewed)
+    seat.enforce("flatten", decision, turn)
+    seat.stand(Standing.BREACHED, breach.rule.id, turn)
+
+
+def rule_named(seat: AccountSeat, name: str) -> Rule | None:
+    """A rule by its id that is no loss limit and no objective."""
+    rules = (rule for rule in seat.held.ruleset.rules if type(rule.terms) in LOOKS or looks_at_deeds(rule))
+    return next((rule for rule in rules if rule.id == name), None)
+
+
+def _still_broken(seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn) -> Breach | None:
+    known = subjects_known(seat.held, rule)
+    answers = _answers(PLAIN, seat, rule, deed, at_us, turn)
+    answer = next((answer for answer in answers if answer.is_broken and answer.subject not in known), None)
+    return None if answer is None else Breach(rule, answer, Action.FAIL, at_us, deed)
+
+
+def _answers(
+    calc: Arithmetic, seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn
+) -> Iterable[Judged]:
+    """What the rule says: of a deed by the news that the firm goes by, else of the account as it is."""
+    if deed is not None:
+        adopted = turn.calendar(NEWS_NAME)
+        return judge_deed(calc, rule, deed, None if adopted is None else adopted.calendar)
+    board = seat.board(turn)
+    return look(calc, rule, glance(seat.held, board, Figure(equity_of(PLAIN, seat.held, board), ""), at_us))
+
+
+def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn: Turn) -> None:
+    rule, answer = breach.rule, breach.answer
+    fact = RuleSuspected(
+        rule=rule.id,
+        rule_kind=kind_of(rule),
+        unit=answer.unit,
+        limit=answer.limit,
+        observed=answer.observed,
+        subject=answer.subject,
+        at_us=breach.at_us,
+        doubts=doubts,
+        calendar=_calendar_of(breach, turn),
+        working=_working(seat, breach, turn),
+    )
+    decision = seat.record(fact, turn, breach.at_us)
+    if seat.held.standing is not Standing.UNDER_REVIEW:
+        seat.stand(Standing.UNDER_REVIEW, rule.id, turn)
+    seat.enforce("close_only", decision, turn)
+
+
+def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = False) -> int:
+    rule, answer = breach.rule, breach.answer
+    fact = RuleBroken(
+        rule=rule.id,
+        rule_kind=kind_of(rule),
+        does=breach.does,
+        unit=answer.unit,
+        limit=answer.limit,
+        observed=answer.observed,
+        subject=answer.subject,
+        at_us=breach.at_us,
+        reviewed=reviewed,
+        calendar=_calendar_of(breach, turn),
+        working=() if reviewed else _working(seat, breach, turn),
+    )
+    return seat.record(fact, turn, breach.at_us)
+
+
+def _calendar_of(breach: Breach, turn: Turn) -> str:
+    """The version of the news that a breach rests on. Of one that a person confirmed the suspicion names it."""
+    adopted = (
+        turn.calendar(NEWS_NAME) if breach.deed is not None and isinstance(breach.rule.terms, NewsWindow) else None
+    )
+    return "" if adopted is None else adopted.version
+
+
+def _working(seat: AccountSeat, breach: Breach, turn: Turn) -> tuple[Step, ...]:
+    """The arithmetic of its rule; of a deed no further than to the release that it broke the rule by."""
+    calc = Working()
+    for answer in _answers(calc, seat, breach.rule, breach.deed, breach.at_us, turn):
+        if breach.deed is not None and answer.subject == breach.answer.subject:
+            break
+    return tuple(calc.steps)
+
+
+def kind_of(rule: Rule) -> str:
+    """The tag of its kind of term."""
+    return str(rule.terms.__struct_config__.tag)

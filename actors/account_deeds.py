@@ -1,0 +1,160 @@
+"""The account and what is done on it: each deal, each stop that is moved, and by the minute what is held, as rules about deeds look at it.
+
+A deed breaks such a rule once for its position and release; when the position is gone, that is forgotten. A deed that is told late is
+judged at its own instant, by the calendar that the firm goes by when it hears of it.
+"""
+
+from actors.account_conduct import Breach, is_let_off, striking, subjects_known
+from actors.account_seat import AccountSeat
+from actors.desk import Turn
+from firm.account import Position
+from firm.arithmetic import PLAIN, Figure
+from firm.deed import Deed, action_of, placed_by
+from firm.facts import ProfitExcluded, RuleKeptAgain
+from firm.inputs import DealEntry, DealReported, PositionReported
+from firm.instant import HOUR_US
+from firm.news import NEWS_NAME
+from firm.phase import JUDGED
+from firm.rules.consequences import consequence_of
+from firm.rules.deduction import excluded_rounded_down
+from firm.rules.deeds import forbids_holding, is_of_position, judge_deed, rules_of_deeds
+from firm.ruleset import Rule
+from firm.terms.conduct import NewsAction
+from firm.track import Trade
+from firm.track_orders import is_of_pending
+
+# How far back holding is looked at, each time: longer than prices, which bring the minutes, are silent while a market trades.
+HOLDING_SEEN_US = HOUR_US
+
+
+def deeds_of_deal(seat: AccountSeat, deal: DealReported, before: Position | None, turn: Turn) -> tuple[Deed, ...]:
+    """What a deal did that was booked just now, and until when it left its position held. `before`: the position without it."""
+    state = seat.held
+    if not rules_of_deeds(state.ruleset):
+        return ()
+    opens = deal.entry is DealEntry.IN
+    done = Deed(
+        action=action_of(deal.entry, deal.reason, pending=is_of_pending(state.track, deal.order_id)),
+        symbol=deal.symbol,
+        currencies=_currencies(seat, deal.symbol, turn),
+        at_us=turn.at_us,
+        # What is added to a position is opened now, however old the rest of it is.
+        opened_us=turn.at_us if opens or before is None else before.opened_us,
+        seq=turn.header.seq if deal.t_us == turn.at_us else 0,
+        position_id=deal.position_id,
+        placed_by=placed_by(deal.reason),
+        booked_seq=state.last_trade_seq,
+    )
+    if opens or before is None or not forbids_holding(state.ruleset):
+        return (done,)
+    return (_held(seat, before, turn.at_us, turn), done)
+
+
+def deeds_of_report(
+    seat: AccountSeat, report: PositionReported, before: Position | None, turn: Turn
+) -> tuple[Deed, ...]:
+    """Stops that were moved. Where the position is restated they moved with its price. `before`: the position as it was."""
+    state = seat.held
+    if before is None or not rules_of_deeds(state.ruleset):
+        return ()
+    is_moved = any(one.moved and one.position_id == before.position_id for one in state.track.stops)
+    if not is_moved or (before.symbol, before.price_open) != (report.symbol, report.price_open):
+        return ()
+    moved = Deed(
+        action=NewsAction.MODIFY,
+        symbol=report.symbol,
+        currencies=_currencies(seat, report.symbol, turn),
+        at_us=turn.at_us,
+        opened_us=before.opened_us,
+        seq=turn.header.seq if report.t_us == turn.at_us else 0,
+        position_id=report.position_id,
+    )
+    return (moved,)
+
+
+def deeds_of_minute(seat: AccountSeat, at_us: int, turn: Turn) -> tuple[Deed, ...]:
+    """What is held."""
+    if not forbids_holding(seat.held.ruleset):
+        return ()
+    return tuple(_held(seat, position, at_us, turn) for position in seat.held.positions)
+
+
+def _held(seat: AccountSeat, position: Position, at_us: int, turn: Turn) -> Deed:
+    return Deed(
+        action=NewsAction.HOLD,
+        symbol=position.symbol,
+        currencies=_currencies(seat, position.symbol, turn),
+        at_us=at_us,
+        opened_us=position.opened_us,
+        seq=0,
+        position_id=position.position_id,
+        seen_us=at_us - HOLDING_SEEN_US,
+    )
+
+
+def _currencies(seat: AccountSeat, symbol: str, turn: Turn) -> tuple[str, ...]:
+    spec = seat.board(turn).specs.get(symbol)
+    return () if spec is None else (spec.currency_base, spec.currency_profit)
+
+
+def breaches_by(seat: AccountSeat, deeds: tuple[Deed, ...], turn: Turn) -> list[Breach]:
+    """What these deeds break anew."""
+    state = seat.held
+    if not deeds or state.standing not in JUDGED:
+        return []
+    return [breach for rule in rules_of_deeds(state.ruleset) for breach in _anew(seat, rule, deeds, turn)]
+
+
+def _anew(seat: AccountSeat, rule: Rule, deeds: tuple[Deed, ...], turn: Turn) -> list[Breach]:
+    adopted = turn.calendar(NEWS_NAME)
+    calendar = None if adopted is None else adopted.calendar
+    known = subjects_known(seat.held, rule)
+    found: dict[str, Breach] = {}
+    does = consequence_of(seat.held, rule.id, striking(rule))
+    for deed in (deed for deed in deeds if not is_let_off(seat.held, rule, deed.at_us)):
+        for answer in judge_deed(PLAIN, rule, deed, calendar):
+            if answer.subject not in known:
+                found.setdefault(answer.subject, Breach(rule, answer, does, deed.at_us, deed))
+    return list(found.values())
+
+
+def settle(seat: AccountSeat, deeds: tuple[Deed, ...], turn: Turn) -> None:
+    """What follows from the deeds once their breaches are written down: profit that does not count, and positions that are gone."""
+    for deed in deeds:
+        trade = next((one for one in reversed(seat.held.track.trades) if one.seq == deed.booked_seq), None)
+        if trade is not None:
+            _exclude_profit(seat, trade, turn)
+    if deeds:
+        _forget_gone(seat, turn)
+
+
+def _exclude_profit(seat: AccountSeat, trade: Trade, turn: Turn) -> None:
+    """What a breach of the position takes of what this closing brought: by the rule that takes most, then by the ruleset."""
+    state = seat.held
+    net, most, by = Figure(trade.net, f"{trade.seq}/net/minor"), 0, ""
+    for rule in rules_of_deeds(state.ruleset):
+        for broken in state.track.broken:
+            if broken.rule == rule.id and is_of_position(broken.subject, trade.position_id):
+                taken = excluded_rounded_down(PLAIN, rule, broken.does, net)
+                most, by = (taken, rule.id) if taken > most else (most, by)
+    if not most:
+        return
+    before = 0 if state.track.excluded is None else state.track.excluded.value
+    fact = ProfitExcluded(
+        rule=by,
+        position_id=trade.position_id,
+        deal=trade.seq,
+        profit=state.money(most),
+        total=state.money(before + most),
+    )
+    seat.record(fact, turn, trade.closed_us)
+
+
+def _forget_gone(seat: AccountSeat, turn: Turn) -> None:
+    """Nothing more is done to a position that is closed."""
+    state = seat.held
+    rules = {rule.id for rule in rules_of_deeds(state.ruleset)}
+    for broken in state.track.broken:
+        is_held = any(is_of_position(broken.subject, held.position_id) for held in state.positions)
+        if broken.rule in rules and not is_held:
+            seat.record(RuleKeptAgain(rule=broken.rule, subject=broken.subject), turn)

@@ -1,0 +1,129 @@
+"""What the rule lab found, as values that pages show and programs read as JSON. How it is found: `appliance/lab`."""
+
+from enum import StrEnum
+
+import msgspec
+
+from firm.facts import Doubt
+
+CAVEATS = (
+    "Each account is judged by itself, on the prices and deals that there were.",
+    "One that was stopped in history is unknown from there, unless the draft had decided by then: its positions were closed by the firm.",
+    "One that the draft stops ends there, whatever its trader did after.",
+    "Kill switches, the breaker and what people decided stand as they stood; what the draft alone puts in question, nobody has settled.",
+    "Payouts are those that were made, up to an account's end; what another split would have paid is not worked out.",
+    "“Apart since” says when the firm first held a trader back whom the draft would not have, or the other way round.",
+    "What was traded after that was traded under the one and is judged by the other.",
+)
+"""What is said with each report, so that nobody reads more out of it than it holds."""
+SEVERAL_ENGINES = (
+    "More than one release of the program decided this history: what an older one judged otherwise shows as a difference too. "
+    "Under the rules as they were sold, nothing but that shows."
+)
+
+
+class Ending(StrEnum):
+    """How far an account came."""
+
+    NOT_BEGUN = "not_begun"  # its platform has not opened it
+    RUNNING = "running"
+    IN_QUESTION = "in_question"  # a breach was suspected: data or a person must settle it
+    PASSED = "passed"
+    BREACHED = "breached"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"  # what it would have come to cannot be known
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an account, and when. Amounts are minor units of its currency.
+
+    `rule`: the term that decided, or the word for why it was closed or cannot be known; "" where nothing was. `figure`: what was held
+    against `against`, the floor or the target; None where nothing was. `row`: of the ledger, at which that was written, or after which
+    it would have been. `profit`: of closed trades, by then. `paid`: to the trader, by then. `strikes`: breaches that did not end it.
+    `since`: what was said of the verdict later, or "". `doubts`: why what is in question was not final.
+    """
+
+    ending: Ending
+    at_us: int
+    rule: str = ""
+    figure: int | None = None
+    against: int | None = None
+    row: int = 0
+    profit: int = 0
+    paid: int = 0
+    strikes: int = 0
+    since: str = ""
+    doubts: tuple[Doubt, ...] = ()
+
+    def is_like(self, other: "Outcome") -> bool:
+        """Whether the same became of it, at the same instant and for the same reason, whatever it was held against."""
+        return (self.ending, self.at_us, self.rule) == (other.ending, other.at_us, other.rule)
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
+    """How far the lab has come through history: at row `row` of `rows`, with `accounts` opened, of which `decided` are decided."""
+
+    row: int
+    rows: int
+    accounts: int
+    decided: int
+
+
+class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One account before and after. Amounts are minor units of `currency`, of `exponent` decimals. `apart_us`: see Case."""
+
+    account: str
+    program: str
+    phase: str
+    cohort: str
+    opened_us: int
+    currency: str
+    exponent: int
+    initial: int
+    before: Outcome
+    after: Outcome
+    apart_us: int | None
+
+    @property
+    def differs(self) -> bool:
+        return not self.before.is_like(self.after)
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a cohort's accounts. `breached_by`: by rule; `profit` and `paid`: of them all, minor units."""
+
+    endings: dict[Ending, int]
+    breached_by: dict[str, int]
+    profit: int
+    paid: int
+
+
+class CohortLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Accounts of one week of purchase, program, phase and currency."""
+
+    cohort: str
+    program: str
+    phase: str
+    currency: str
+    exponent: int
+    accounts: int
+    differing: int
+    before: Tally
+    after: Tally
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
+    """What the lab found up to a row. `ruleset_id` is "" where accounts kept what they were sold. `engines`: see Lab."""
+
+    ruleset: str
+    ruleset_id: str
+    upto_row: int
+    upto_us: int
+    inputs: int
+    engines: tuple[str, ...]
+    cohorts: tuple[CohortLine, ...]
+    accounts: tuple[AccountLine, ...]
+
+    @property
+    def differing(self) -> int:
+        return sum(cohort.differing for cohort in self.cohorts)

@@ -1,0 +1,238 @@
+"""`evenhand rules check|show|diff|publish|retire|schema|conform`: rulesets and programs as files, and what of them is sold."""
+
+import argparse
+import json
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
+from appliance.conformance.run import conform
+from appliance.conformance.vector import VectorsRefused
+from appliance.console import CommandRefused, ask_firm
+from firm.commands import PublishProgram, RetireProgram
+from firm.facts import ProgramPublished
+from firm.ruleset import Program, Ruleset
+from firm.ruleset_checks import problems_of, problems_of_program
+from firm.ruleset_diff import EXPONENT_USUAL, Change, program_changes, ruleset_changes
+from firm.ruleset_schema import ruleset_schema
+from firm.ruleset_text import Rules, RulesetRefused, json_of, read_json, read_toml, toml_of
+from firm.term_words import NONE, TermWords, kind_of
+from storage.files import open_firm_directory
+from storage.reader import LedgerReader
+from storage.readmodels.bridges import all_bridges
+
+RULES_FILE = "a ruleset or a program, as TOML or JSON (by the name's ending)"
+
+
+def add_to(verbs: Verbs) -> None:
+    parser = verb(
+        verbs,
+        "rules",
+        run_schema,
+        "check, show, compare and publish rulesets, and hold the rules against worked examples",
+        "evenhand rules check two-step.toml",
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    check = verb(
+        actions,
+        "check",
+        run_check,
+        "say all that is wrong with a ruleset or program",
+        "evenhand rules check two-step.toml",
+    )
+    check.add_argument("file", type=Path, metavar="FILE", help=RULES_FILE)
+    add_json(check)
+    show = verb(
+        actions, "show", run_show, "print a ruleset or program with its id", "evenhand rules show two-step.toml"
+    )
+    show.add_argument("file", type=Path, metavar="FILE", help=RULES_FILE)
+    show.add_argument(
+        "--as", dest="written_as", choices=("words", "toml", "json"), default="words", help="how (default words)"
+    )
+    diff = verb(
+        actions,
+        "diff",
+        run_diff,
+        "say in words what differs between two rulesets or programs",
+        "evenhand rules diff two-step.toml two-step-next.toml",
+        "Exit status: 0 they say the same, 1 they differ, 2 one cannot be read.",
+    )
+    diff.add_argument("before", type=Path, metavar="BEFORE", help=RULES_FILE)
+    diff.add_argument("after", type=Path, metavar="AFTER", help="what takes its place")
+    add_json(diff)
+    _add_selling(actions)
+    verb(actions, "schema", run_schema, "print the JSON Schema of rulesets", "evenhand rules schema")
+    examples = verb(
+        actions,
+        "conform",
+        run_conform,
+        "hold the rules against worked examples in the neutral format",
+        "evenhand rules conform docs/conformance/vectors.jsonl",
+        "docs/conformance.md tells the format. An example that cannot be said in our terms fails.",
+    )
+    examples.add_argument("file", type=Path, metavar="FILE", help="one example a line, as JSON")
+    add_json(examples)
+
+
+def _add_selling(actions: Verbs) -> None:
+    publish = verb(
+        actions,
+        "publish",
+        run_publish,
+        "offer a program: new orders are sold it, accounts keep what they were sold",
+        "evenhand rules publish two-step.toml --bridge mt5-main",
+        "Nothing is published while anything is wrong with it.",
+    )
+    publish.add_argument("file", type=Path, metavar="FILE", help=RULES_FILE)
+    publish.add_argument(
+        "--bridge", metavar="NAME", help="the platform it runs on, instead of the one that the file names"
+    )
+    publish.add_argument(
+        "--group", metavar="GROUP", help="the platform's group, instead of the one that the file names"
+    )
+    add_directory(publish)
+    add_json(publish)
+    retire = verb(
+        actions,
+        "retire",
+        run_retire,
+        "offer a program no more",
+        'evenhand rules retire two-step --why "replaced by three-step"',
+    )
+    retire.add_argument("program", metavar="NAME", help="the program's name, as its file has it")
+    retire.add_argument("--why", type=plain_text, required=True, help="for the audit")
+    add_directory(retire)
+
+
+def run_check(options: argparse.Namespace) -> int:
+    try:
+        rules = _rules(options.file)
+        problems = problems_of_program(rules) if isinstance(rules, Program) else problems_of(rules)
+    except RulesetRefused as refused:
+        problems = (refused.problem,)
+    tell(options, problems, "\n".join(map(str, problems)) or f"{options.file}: nothing is wrong with it")
+    return 1 if problems else 0
+
+
+def run_show(options: argparse.Namespace) -> int:
+    rules = readable_rules(options.file)
+    match options.written_as:
+        case "toml":
+            text = _toml(rules, options.file)
+        case "json":
+            text = json_of(rules)
+        case _:
+            text = "\n".join([*(_program_lines(rules) if isinstance(rules, Program) else _ruleset_lines(rules)), ""])
+    print(text, end="")
+    return 0
+
+
+def run_diff(options: argparse.Namespace) -> int:
+    before, after = readable_rules(options.before), readable_rules(options.after)
+    changes: tuple[Change, ...]
+    match before, after:
+        case Program(), Program():
+            changes = program_changes(before, after)
+        case Ruleset(), Ruleset():
+            changes = ruleset_changes(before, after)
+        case _:
+            raise CommandRefused(f"{options.before} and {options.after}: one is a program, the other a ruleset")
+    tell(options, changes, "\n".join(map(str, changes)) or "they say the same")
+    return 1 if changes else 0
+
+
+def run_publish(options: argparse.Namespace) -> int:
+    program = readable_rules(options.file)
+    if not isinstance(program, Program):
+        raise CommandRefused(f"{options.file} has the rules of one phase: a program has phases")
+    named = {"bridge": options.bridge, "group": options.group}
+    program = replace(program, **{name: value for name, value in named.items() if value is not None})
+    open_firm_directory(options.data_dir)
+    with LedgerReader(options.data_dir) as reader, reader.connection() as connection:
+        bridges = {one.bridge for one in all_bridges(connection) if not one.revoked}
+    problems = problems_of_program(program, bridges)
+    if problems:
+        tell(options, problems, "\n".join(map(str, problems)))
+        return 1
+    facts = ask_firm(options.data_dir, PublishProgram(by="console", program=program))
+    [published] = [fact for fact in facts if isinstance(fact, ProgramPublished)]
+    ids = {phase.name: one for phase, one in zip(program.phases, published.ruleset_ids, strict=True)}
+    lines = [f"{program.title} ({program.program}) is on offer", *(f"  {name}: {one}" for name, one in ids.items())]
+    tell(options, {"program": program.program, "rulesets": ids}, "\n".join(lines))
+    return 0
+
+
+def run_retire(options: argparse.Namespace) -> int:
+    ask_firm(options.data_dir, RetireProgram(by="console", program=options.program, why=options.why))
+    print(f"{options.program} is sold no more; accounts keep what they were sold.")
+    return 0
+
+
+def run_schema(_: argparse.Namespace) -> int:
+    print(json.dumps(ruleset_schema(), ensure_ascii=False, indent=2))
+    return 0
+
+
+def run_conform(options: argparse.Namespace) -> int:
+    try:
+        results = tuple(conform(options.file))
+    except VectorsRefused as refused:
+        raise CommandRefused(str(refused)) from refused
+    failed = sum(not result.is_ok for result in results)
+    total = f"{len(results)} vectors, {len(results) - failed} ok, {failed} failed"
+    tell(options, results, "\n".join([*map(str, results), total]))
+    return 1 if failed else 0
+
+
+def readable_rules(path: Path) -> Rules:
+    """Raises CommandRefused where the file holds no rules, or cannot be read."""
+    try:
+        return _rules(path)
+    except RulesetRefused as refused:
+        raise CommandRefused(f"{path}: {refused}") from refused
+
+
+def _toml(rules: Rules, path: Path) -> str:
+    try:
+        return toml_of(rules)
+    except RulesetRefused as refused:
+        raise CommandRefused(f"{path}: {refused}") from refused
+
+
+def _rules(path: Path) -> Rules:
+    """Raises RulesetRefused for what stands in the file, CommandRefused where there is no reading it."""
+    readers = {".toml": read_toml, ".json": read_json}
+    read = readers.get(path.suffix)
+    if read is None:
+        raise CommandRefused(f"{path}: its name says neither TOML nor JSON: call it NAME.toml or NAME.json")
+    try:
+        return read(path.read_text("utf-8"))
+    except OSError as error:
+        raise CommandRefused(f"{path} cannot be read ({error.strerror}): name a ruleset or program") from error
+    except UnicodeDecodeError as broken:
+        raise RulesetRefused("", f"it is not UTF-8 (byte {broken.start}): save it as UTF-8") from broken
+
+
+def _program_lines(program: Program) -> list[str]:
+    lines = [f"{program.title} ({program.program}): {program.size} for {program.price}"]
+    for phase in program.phases:
+        assert isinstance(phase.ruleset, Ruleset)  # no file holds others
+        lines += ["", f"{phase.name}{', funded' if phase.funded else ''}"]
+        lines += _ruleset_lines(phase.ruleset, program.size.exponent)
+    return lines
+
+
+def _ruleset_lines(ruleset: Ruleset, exponent: int = EXPONENT_USUAL) -> list[str]:
+    lines = [ruleset.name, f"id {ruleset.ruleset_id()}"]
+    lines += [f"  {name}: {value}" for name, value in TermWords(ruleset.calendar, exponent).fields()]
+    own = TermWords(ruleset, exponent)
+    lines += [
+        f"  {name.replace('_', ' ')}: {own.value(name, getattr(ruleset, name))}"
+        for name in ruleset.__struct_fields__
+        if name not in ("name", "calendar", "terms")
+    ]
+    for term in ruleset.terms:
+        asked = [f"    {name}: {value}" for name, value in TermWords(term, exponent).fields() if value != NONE]
+        lines += [f"  {term.id}: {kind_of(term)}", *asked]
+    return lines

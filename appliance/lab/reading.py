@@ -1,0 +1,121 @@
+"""Reading: what became of one account, as told by facts about it: the ledger's, or those that the lab decided.
+
+One reading serves both, so that "before" and "after" are compared by the same words.
+"""
+
+from msgspec.structs import replace
+
+from actors.lab_found import Ending, Outcome
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    CashBooked,
+    DealBooked,
+    DealCorrected,
+    DividendBooked,
+    Fact,
+    PayoutBooked,
+    PhasePassed,
+    StandingChanged,
+    VerdictCorrected,
+)
+from firm.money import Money
+from firm.phase import ENDED, Standing
+
+_ENDINGS = {
+    Standing.PROVISIONING: Ending.NOT_BEGUN,
+    Standing.ACTIVE: Ending.RUNNING,
+    Standing.FUNDED: Ending.RUNNING,
+    Standing.PAUSED: Ending.RUNNING,
+    Standing.RESTRICTED: Ending.RUNNING,
+    Standing.SUSPECTED: Ending.IN_QUESTION,
+    Standing.UNDER_REVIEW: Ending.IN_QUESTION,
+    Standing.BREACHED: Ending.BREACHED,
+    Standing.PASSED: Ending.PASSED,
+    Standing.CLOSED: Ending.CLOSED,
+}
+
+_BY_VERDICT = frozenset({Ending.IN_QUESTION, Ending.PASSED, Ending.BREACHED})
+
+TELLING: frozenset[str] = frozenset(
+    kind.__name__
+    for kind in (
+        BreachDeclared,
+        BreachSuspected,
+        CashBooked,
+        DealBooked,
+        DealCorrected,
+        DividendBooked,
+        PayoutBooked,
+        PhasePassed,
+        StandingChanged,
+        VerdictCorrected,
+    )
+)
+"""Kinds that a reading takes."""
+
+
+class Reading:
+    """One account's way, fact by fact. What comes after its end changes neither its figures nor its payouts."""
+
+    def __init__(self, initial: Money, at_us: int) -> None:
+        self.standing = Standing.PROVISIONING
+        self._at_us, self._because = at_us, ""
+        self._initial = self._balance = initial.minor
+        self._cash = self._withdrawn = self._paid = self._strikes = 0
+        self._verdict: tuple[int, BreachDeclared | BreachSuspected | PhasePassed] | None = None
+        self._since = ""
+
+    @property
+    def has_ended(self) -> bool:
+        return self.standing in ENDED
+
+    def take(self, fact: Fact, row: int, at_us: int) -> None:
+        match fact:
+            case StandingChanged():
+                self.standing, self._at_us, self._because = fact.after, at_us, fact.because
+            case VerdictCorrected():
+                self._since = fact.verdict
+            case _ if not self.has_ended:
+                self._take_while_open(fact, row)
+            case _:
+                return
+
+    def outcome(self) -> Outcome:
+        """As it stands."""
+        told = Outcome(
+            ending=_ENDINGS[self.standing],
+            at_us=self._at_us,
+            rule=self._because if self.standing is Standing.CLOSED else "",
+            profit=self._balance + self._withdrawn - self._cash - self._initial,
+            paid=self._paid,
+            strikes=self._strikes,
+            since=self._since,
+        )
+        return self._with_verdict(told) if told.ending in _BY_VERDICT and self._verdict is not None else told
+
+    def _with_verdict(self, told: Outcome) -> Outcome:
+        assert self._verdict is not None
+        row, fact = self._verdict
+        if isinstance(fact, PhasePassed):
+            return replace(told, rule=fact.rule, figure=fact.observed.minor, against=fact.target.minor, row=row)
+        seen = {"at_us": fact.at_us, "rule": fact.rule, "figure": fact.observed.minor, "against": fact.floor.minor}
+        doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
+        return replace(told, row=row, doubts=doubts, **seen)
+
+    def _take_while_open(self, fact: Fact, row: int) -> None:
+        match fact:
+            case BreachDeclared() if fact.severity != "hard":
+                self._strikes += 1
+            case BreachDeclared() | BreachSuspected() | PhasePassed():
+                self._verdict, self._since = (row, fact), ""
+            case CashBooked():
+                self._cash, self._balance = fact.net.minor, fact.balance.minor
+            case PayoutBooked():
+                self._withdrawn += fact.profit.minor
+                self._paid += fact.paid.minor
+                self._balance = fact.balance.minor
+            case DealBooked() | DealCorrected() | DividendBooked():
+                self._balance = fact.balance.minor
+            case _:
+                return

@@ -1,0 +1,186 @@
+"""Sentences: each fact of a story as one sentence. A kind that has none of its own is told by its name and its fields."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from firm.arithmetic import Unit
+from firm.explain import DOUBTS, lots_in_words, percent
+from firm.facts import (
+    AccountLinked,
+    AccountOpened,
+    AccountPaused,
+    AccountRestricted,
+    BreachDeclared,
+    BreachSuspected,
+    CashBooked,
+    ChallengeAdvanced,
+    ChallengeEnded,
+    ChallengeOpened,
+    CommandAdvanced,
+    CommandProbed,
+    CommandQueued,
+    DayAnchored,
+    DayOpened,
+    DayStartMoved,
+    DealBooked,
+    DealIgnored,
+    Doubt,
+    DriftCleared,
+    DriftFound,
+    Fact,
+    FlatConfirmed,
+    LimitNeared,
+    MarkTaken,
+    OrderPaid,
+    OrderPlaced,
+    PassHeld,
+    PeakReached,
+    PhasePassed,
+    PositionsDrifted,
+    ProgramPublished,
+    QuoteUsed,
+    Refused,
+    RuleBroken,
+    RuleSuspected,
+    StandingChanged,
+    SwapPosted,
+    TraderRegistered,
+    TradingDayCounted,
+    VerdictCorrected,
+)
+from firm.inputs import Side
+from firm.money import Money
+from firm.refusal_words import REFUSALS
+
+_VERDICTS = (
+    BreachDeclared, BreachSuspected, PhasePassed, PassHeld, VerdictCorrected, AccountPaused, AccountRestricted, DriftFound,
+    PositionsDrifted, RuleBroken, RuleSuspected,
+)  # fmt: skip
+QUIET = (
+    QuoteUsed, MarkTaken, CommandQueued, CommandAdvanced, CommandProbed, TraderRegistered, OrderPlaced, OrderPaid,
+    ChallengeOpened, ChallengeAdvanced, AccountLinked, PeakReached,
+)  # fmt: skip
+"""What a reader of a story is not told: exhibits, marks, and the steps between the firm and its platform."""
+
+
+def is_verdict(fact: Fact) -> bool:
+    """Whether it says that something was decided, or is in doubt, about an account."""
+    return isinstance(fact, _VERDICTS)
+
+
+def sentence_of(fact: Fact) -> str:
+    """One sentence, without who and when."""
+    tell = _SENTENCES.get(type(fact))
+    return _generic(fact) if tell is None else tell(fact)
+
+
+def _generic(fact: Fact) -> str:
+    fields = (f"{name.replace('_', ' ')} {_shown(value)}" for name, value in msgspec.structs.asdict(fact).items())
+    return f"{type(fact).__name__}: {', '.join(fields)}"
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case Money() | str():
+            return str(value)
+        case bool():
+            return "yes" if value else "no"
+        case (msgspec.Struct(), *_):  # the steps of a working: evidence has them
+            return f"of {len(value)} lines"
+        case _:
+            return str(msgspec.json.encode(value), "utf-8")
+
+
+def _judged(fact: BreachDeclared | BreachSuspected) -> str:
+    return f"{fact.observed} against a floor of {fact.floor}"
+
+
+def _broken(fact: BreachDeclared) -> str:
+    late = ", seen by what came late" if fact.late else ""
+    reviewed = ", confirmed by a person" if fact.reviewed else ""
+    soft = "" if fact.severity == "hard" else " (it does not end the account)"
+    return f"{fact.rule} is broken: {_judged(fact)}{late}{reviewed}{soft}"
+
+
+def _suspected(fact: BreachSuspected) -> str:
+    return f"{fact.rule} looks broken: {_judged(fact)}; it is not final because {_because(fact.doubts)}"
+
+
+def _rule(fact: RuleBroken | RuleSuspected) -> str:
+    observed, limit = (_counted(figure, fact.unit) for figure in (fact.observed, fact.limit))
+    subject = f" ({fact.subject})" if fact.subject else ""
+    return f"{observed} against {limit}{subject}"
+
+
+def _counted(figure: int, unit: Unit) -> str:
+    match unit:
+        case Unit.LOTS_E8:
+            return lots_in_words(figure)
+        case Unit.BP:
+            return percent(figure)
+        case _:
+            return f"{figure:,} {unit.value}"
+
+
+def _because(doubts: tuple[Doubt, ...]) -> str:
+    return "; and because ".join(DOUBTS[doubt] for doubt in doubts) or "a person must look at it"
+
+
+def _deal(fact: DealBooked) -> str:
+    held = f"{'long' if fact.side is Side.BUY else 'short'} {lots_in_words(fact.lots_e8)} {fact.symbol}"
+    if fact.lots_e8 == 0:
+        return f"position {fact.position_id} is closed with {fact.net}; balance {fact.balance}"
+    brought = f" with {fact.net}" if fact.net.minor else ""
+    return f"a deal is booked{brought}: position {fact.position_id} is {held}; balance {fact.balance}"
+
+
+def _day(fact: DayOpened) -> str:
+    provisional = "; not final yet" if fact.provisional else ""
+    return f"the day of {fact.day.label} begins: balance {fact.balance}, equity {fact.equity}{provisional}"
+
+
+def _anchored(fact: DayAnchored) -> str:
+    changed = "what came late has moved it" if fact.changed else "as it was"
+    return f"the day's start is final, {changed}: balance {fact.balance}, equity {fact.equity}"
+
+
+def _stood(fact: StandingChanged) -> str:
+    before, after = (standing.value.replace("_", " ") for standing in (fact.before, fact.after))
+    return f"now {after}, before {before} ({fact.because.replace('_', ' ')})"
+
+
+_SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
+    AccountOpened: lambda fact: f"an account of {fact.initial} opens: {fact.phase_name}",
+    StandingChanged: _stood,
+    AccountPaused: lambda fact: f"{fact.rule} stops trading until the day ends",
+    AccountRestricted: lambda fact: f"{fact.rule} lets nothing be opened until the day ends",
+    DayOpened: _day,
+    DayAnchored: _anchored,
+    DayStartMoved: lambda fact: f"cash moves the day's start: balance {fact.balance}, equity {fact.equity}",
+    TradingDayCounted: lambda fact: f"{fact.label} counts as trading day {fact.count}",
+    DealBooked: _deal,
+    DealIgnored: lambda fact: f"deal {fact.deal_id} is left out: {fact.why.replace('_', ' ')}",
+    CashBooked: lambda fact: f"{fact.amount} is booked; balance {fact.balance}",
+    SwapPosted: lambda fact: f"position {fact.position_id} has cost or brought {fact.swap} in nights",
+    BreachDeclared: _broken,
+    BreachSuspected: _suspected,
+    RuleBroken: lambda fact: f"{fact.rule} is broken: {_rule(fact)}; what follows: {_shown(fact.does)}",
+    RuleSuspected: lambda fact: (
+        f"{fact.rule} looks broken: {_rule(fact)}; it is not final because {_because(fact.doubts)}"
+    ),
+    LimitNeared: lambda fact: (
+        f"the trader is warned: {percent(fact.share_bp)} of {fact.rule} is used, at {fact.observed}"
+    ),
+    PhasePassed: lambda fact: f"the phase is passed: balance {fact.observed}, target {fact.target}",
+    PassHeld: lambda fact: f"the phase looks passed; it is not final because {_because(fact.doubts)}",
+    VerdictCorrected: lambda fact: f"decision {fact.decision} is {fact.verdict}: {fact.because}",
+    DriftFound: lambda fact: f"{fact.what} is {fact.computed} by our book and {fact.reported} by the platform's",
+    DriftCleared: lambda fact: f"{fact.what} agrees with the platform's again",
+    PositionsDrifted: lambda _: "the platform's positions are not ours",
+    FlatConfirmed: lambda _: "the platform shows the account flat and blocked",
+    ChallengeEnded: lambda fact: f"the challenge is over: {fact.standing.value}",
+    ProgramPublished: lambda fact: f"{fact.program.title} is on offer",
+    Refused: lambda fact: f"the firm refuses: {REFUSALS[fact.refusal]}",
+}

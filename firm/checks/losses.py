@@ -1,0 +1,115 @@
+"""Loss limits: floors below their anchor, that rise only where they may, and locks and steps that can be reached."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from firm.checks.amounts import OF_SOLD, amount_problems
+from firm.checks.beside import Beside
+from firm.checks.problem import Problem, Problems, below
+from firm.terms.losses import FloorReaches, Lock, LossLimit, Step, Trail
+from firm.terms.words import (
+    Action,
+    Anchor,
+    BalanceGain,
+    EndOfDayBalance,
+    EquityGain,
+    Fixed,
+    PayoutsMade,
+    Scope,
+    Share,
+    ShareOf,
+    Trigger,
+)
+
+NO_LOSS = "no loss at all is allowed: the floor lies at its anchor, and the first spread breaks it"
+BELOW_ZERO = "the floor would lie below zero, and could not be reached"
+
+
+def loss_limit_problems(term: LossLimit, beside: Beside) -> Problems:
+    of = _shares_of(term)
+    yield from amount_problems("amount", term.amount, beside, of, nothing=NO_LOSS, whole=BELOW_ZERO)
+    yield from _trail_problems(term)
+    if term.lock is not None:
+        yield from below("lock", _lock_problems(term.lock, term.trail, beside))
+    for place, step in enumerate(term.steps):
+        yield from below(f"steps[{place}]", _step_problems(step, of, beside))
+    yield from _order_problems(term.steps)
+    if list(term.warn_at_bp) != sorted(set(term.warn_at_bp)):
+        yield Problem("warn_at_bp", "the shares must rise, each named once")
+    yield from _lasting_problems(term)
+
+
+def _shares_of(term: LossLimit) -> frozenset[ShareOf]:
+    there = OF_SOLD | {ShareOf.ANCHOR}
+    if term.trail is not Trail.STATIC:
+        there |= {ShareOf.HIGH}
+    if term.scope is Scope.DAY:
+        there |= {ShareOf.DAY_START_PROFIT}
+    return there
+
+
+def _trail_problems(term: LossLimit) -> Problems:
+    if term.trail is Trail.END_OF_DAY and term.scope is Scope.DAY:
+        yield Problem("trail", "a floor that begins anew with each day cannot trail from one day's end to the next")
+    if term.trail is not Trail.STATIC and term.high is Anchor.INITIAL:
+        yield Problem("high", "the initial balance makes no high: name balance, equity or the higher of both")
+    if term.trail is Trail.ON_CLOSE and term.high is Anchor.EQUITY:
+        yield Problem("high", "a trail on closes follows the balance: equity moves with every price")
+
+
+def _lock_problems(lock: Lock, trail: Trail, beside: Beside) -> Problems:
+    yield from amount_problems("offset", lock.offset, beside, OF_SOLD)
+    match lock.trigger:
+        case FloorReaches():
+            if trail is Trail.STATIC:
+                yield Problem("trigger", "a floor without a trail never gets there: name another trigger, or a trail")
+        case trigger:
+            yield from below("trigger", _trigger_problems(trigger, beside))
+
+
+def _step_problems(step: Step, of: frozenset[ShareOf], beside: Beside) -> Problems:
+    yield from below("when", _trigger_problems(step.when, beside))
+    yield from amount_problems("amount", step.amount, beside, of, nothing=NO_LOSS, whole=BELOW_ZERO)
+
+
+def _trigger_problems(trigger: Trigger, beside: Beside) -> Problems:
+    if not isinstance(trigger, PayoutsMade):
+        at_once = "it is reached before the first trade: say what holds from the start instead"
+        yield from amount_problems("gain", trigger.gain, beside, OF_SOLD, nothing=at_once)
+
+
+def _order_problems(steps: Sequence[Step]) -> Problems:
+    """Steps of one kind must rise; those of two kinds cannot be compared."""
+    for place, (one, next_one) in enumerate(pairwise(steps), start=1):
+        before, after = _level(one.when), _level(next_one.when)
+        if before[0] == after[0] and before[1] >= after[1]:
+            yield Problem(f"steps[{place}].when", "steps are in their order: this one is reached before the one above")
+
+
+def _level(trigger: Trigger) -> tuple[tuple[str, ...], int]:
+    """What a trigger counts, and how much of it."""
+    match trigger:
+        case PayoutsMade():
+            return ("payouts",), trigger.count
+        case (
+            BalanceGain(gain=Share() as gain) | EquityGain(gain=Share() as gain) | EndOfDayBalance(gain=Share() as gain)
+        ):
+            return (type(trigger).__name__, gain.of), gain.bp
+        case (
+            BalanceGain(gain=Fixed() as fixed)
+            | EquityGain(gain=Fixed() as fixed)
+            | EndOfDayBalance(gain=Fixed() as fixed)
+        ):
+            return (type(trigger).__name__, "minor"), fixed.minor
+    raise AssertionError(f"{trigger!r} is no trigger")
+
+
+def _lasting_problems(term: LossLimit) -> Problems:
+    """A floor of the day is broken once a day at most; one of the whole phase stays broken."""
+    if term.scope is Scope.DAY and term.strikes_within is Scope.DAY and len(term.on_breach) > 1:
+        yield Problem("strikes_within", "a day's limit is broken once a day: its second breach would never be counted")
+    if term.scope in (Scope.CYCLE, Scope.PHASE):
+        for place, consequence in enumerate(term.on_breach):
+            if consequence in (Action.PAUSE, Action.RESTRICT):
+                reason = "it ends at the rollover, but this floor does not begin anew with the day: it would be broken for ever"
+                yield Problem(f"on_breach[{place}]", reason)

@@ -1,0 +1,89 @@
+"""Objectives: targets that ask for something, days that count what they say, and clocks that leave time for them."""
+
+from firm.checks.amounts import OF_INITIAL, OF_SOLD, amount_problems
+from firm.checks.beside import Beside
+from firm.checks.problem import Problem, Problems
+from firm.terms.objectives import (
+    ClockStart,
+    Consistency,
+    ConsistencyEffect,
+    DayCounts,
+    Denominator,
+    Inactivity,
+    LotConsistency,
+    MaximumDuration,
+    MinimumTrades,
+    ProfitTarget,
+    TargetMeasure,
+    TradingDays,
+)
+from firm.terms.words import BP_WHOLE, Boundary, Fixed, Scope, Share
+
+BY_PROFIT = frozenset(count for count in DayCounts if count.value.startswith("profit_"))
+_LAST = frozenset({ClockStart.LAST_OPENED, ClockStart.LAST_CLOSED, ClockStart.LAST_TRADE})
+
+
+def profit_target_problems(term: ProfitTarget, beside: Beside) -> Problems:
+    nothing = "a target of nothing is reached before the first trade"
+    yield from amount_problems("amount", term.amount, beside, OF_INITIAL, nothing=nothing)
+    if term.held_s and term.measured is TargetMeasure.CLOSING_BALANCE:
+        yield Problem("held_s", "a day's end is an instant: nothing can be held through it")
+
+
+def trading_days_problems(term: TradingDays, beside: Beside) -> Problems:
+    yield from _per_problems(term.per)
+    if term.counts in BY_PROFIT and term.profit_min is None:
+        yield Problem("profit_min", f"days that count by {term.counts.value} need the profit that makes them count")
+    if term.counts not in BY_PROFIT and term.profit_min is not None:
+        yield Problem(
+            "profit_min", f"days that count by {term.counts.value} ask for no profit: null, or count by profit"
+        )
+    yield from amount_problems("profit_min", term.profit_min, beside, OF_SOLD)
+    if term.boundary is Boundary.TOUCHES and _is_nothing(term.profit_min):
+        yield Problem(
+            "profit_min", "a day without any profit would count as a profitable one: a cent, or boundary crosses"
+        )
+    for clock in beside.of_kind(MaximumDuration):
+        if term.days_min > clock.days_max:
+            yield Problem("days_min", f"the phase lasts {clock.days_max} days (term {clock.id}): so many never come")
+
+
+def consistency_problems(term: Consistency, beside: Beside) -> Problems:
+    yield from _per_problems(term.per)
+    if term.of is Denominator.TARGET and not beside.has_target:
+        yield Problem("of", "there is no profit target that it could be a share of")
+    if term.effect is ConsistencyEffect.RAISE_TARGET and not beside.has_target:
+        yield Problem("effect", "there is no profit target to raise")
+
+
+def minimum_trades_problems(term: MinimumTrades, _: Beside) -> Problems:
+    yield from _per_problems(term.per)
+
+
+def maximum_duration_problems(term: MaximumDuration, _: Beside) -> Problems:
+    if term.counted_from in _LAST:
+        yield Problem("counted_from", "a phase that lasts since the last trade is an inactivity: name the first trade")
+
+
+def inactivity_problems(term: Inactivity, _: Beside) -> Problems:
+    if term.counted_from not in _LAST:
+        yield Problem("counted_from", "nothing would start this clock anew: a duration is a term of its own")
+
+
+def lot_consistency_problems(term: LotConsistency, _: Beside) -> Problems:
+    if term.max_bp < BP_WHOLE:
+        yield Problem("max_bp", "the largest lies below the average, so that not all trades can keep it")
+    if term.min_bp >= term.max_bp:
+        yield Problem("min_bp", "the smallest is not below the largest")
+
+
+def _per_problems(per: Scope) -> Problems:
+    if per not in (Scope.PHASE, Scope.CYCLE):
+        yield Problem("per", f"it is counted by phase or by payout cycle, not by {per.value}")
+
+
+def _is_nothing(amount: object) -> bool:
+    match amount:
+        case Share(bp=0) | Fixed(minor=0):
+            return True
+    return False

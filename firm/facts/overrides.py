@@ -1,0 +1,25 @@
+"""Facts of overrides: exceptions from an account's rules, with who granted them, why and on what evidence."""
+
+from firm.facts.fact import Fact
+from firm.overrides import Override
+
+
+class OverrideAsked(Fact, frozen=True, kw_only=True):
+    """An exception was asked for, and the rules want a second person: nothing follows from it until one agrees.
+
+    `evidence`: where to read what it rests on, such as a ticket's number or a file's hash.
+    """
+
+    override: Override
+    by: str
+    why: str
+    evidence: str
+
+
+class OverrideGranted(Fact, frozen=True, kw_only=True):
+    """An exception was granted. `by`: one person, or two where the rules want them; `why` and `evidence` are of the last one."""
+
+    override: Override
+    by: tuple[str, ...]
+    why: str
+    evidence: str

@@ -1,0 +1,143 @@
+"""Needs: what the terms of a ruleset ask to be remembered of an account. Nothing else is."""
+
+from typing import assert_never
+
+import msgspec
+
+from firm.ruleset import AnyRuleset, kept_with
+from firm.terms.losses import Effective, FloorReaches, LossLimit, Measured, OnPayout, Trail
+from firm.terms.objectives import DayCounts, Inactivity, MaximumDuration, ProfitTarget, TradingDays
+from firm.terms.union import Term
+from firm.terms.words import (
+    Anchor,
+    BalanceGain,
+    EndOfDayBalance,
+    EquityGain,
+    Observed,
+    PayoutsMade,
+    Scope,
+    Trigger,
+)
+from firm.track import OF_DAYS, HighKey, HighOf
+
+
+class Needs(msgspec.Struct, frozen=True, gc=False):
+    """`highs`: which ones are kept. `follows_prices`: something follows every equity high. `peak_of_day`: that high begins anew each day.
+    `in_columns`: floors rise with equity highs alone, and by no more than they do, and only equity is held against them.
+    `days`, `trades`, `orders`: whether finished days, closed trades, and stops with waiting orders are kept.
+    """
+
+    highs: tuple[HighKey, ...]
+    follows_prices: bool
+    peak_of_day: bool
+    in_columns: bool
+    days: bool
+    trades: bool
+    orders: bool
+
+
+def needs_of(ruleset: AnyRuleset) -> Needs:
+    """Worked out once for each ruleset."""
+    return kept_with(ruleset, "needs", _needs_of)
+
+
+def _needs_of(ruleset: AnyRuleset) -> Needs:
+    limits = [rule.terms for rule in ruleset.rules if isinstance(rule.terms, LossLimit)]
+    follows = [terms for terms in limits if follows_prices(terms)]
+    peak_of_day = any(terms.trail is Trail.EVERY_TICK and terms.scope is not Scope.PHASE for terms in follows)
+    keys = [key for terms in limits for key in high_keys(terms, peak_of_day=peak_of_day)]
+    asked = {
+        observed for rule in ruleset.rules if not _is_counted_by_rows(rule.terms) for observed in rule.terms.inputs
+    }
+    return Needs(
+        highs=tuple(dict.fromkeys(keys)),
+        follows_prices=bool(follows),
+        peak_of_day=peak_of_day,
+        in_columns=not any(_leaves_columns(terms) for terms in limits),
+        days=Observed.DAYS in asked,
+        trades=Observed.TRADES in asked,
+        orders=Observed.ORDERS in asked,
+    )
+
+
+def _leaves_columns(terms: LossLimit) -> bool:
+    leaps = any(isinstance(trigger, EquityGain) for trigger in triggers_of(terms))
+    return leaps or terms.measured is not Measured.EQUITY
+
+
+def _is_counted_by_rows(terms: Term) -> bool:
+    """Loss limits have the day's start and their highs; days on which something was opened are counted as they come; clocks have theirs."""
+    if isinstance(terms, TradingDays):
+        return is_counted_as_it_comes(terms)
+    if isinstance(terms, Inactivity):
+        return not terms.pending_order_counts
+    return isinstance(terms, LossLimit | ProfitTarget | MaximumDuration)
+
+
+def is_counted_as_it_comes(terms: TradingDays) -> bool:
+    """Whether its days are those that rows count: on which something was opened, since the phase began."""
+    return terms.counts is DayCounts.OPENED and terms.per is Scope.PHASE
+
+
+def follows_prices(terms: LossLimit) -> bool:
+    """Whether its floor moves with equity highs that prices bring."""
+    trails = terms.trail is Trail.EVERY_TICK and terms.high is not Anchor.BALANCE
+    return trails or any(isinstance(trigger, EquityGain) for trigger in triggers_of(terms))
+
+
+def triggers_of(terms: LossLimit) -> tuple[Trigger, ...]:
+    lock = terms.lock.trigger if terms.lock is not None else None
+    locks = () if lock is None or isinstance(lock, FloorReaches) else (lock,)
+    return (*locks, *(step.when for step in terms.steps))
+
+
+def high_keys(terms: LossLimit, *, peak_of_day: bool) -> list[HighKey]:
+    """The highs that a limit is measured by. What prices bring of the running day (or ever) is the account's peak."""
+    keys = trailed_keys(terms, peak_of_day=peak_of_day)
+    for trigger, effective in _levels(terms):
+        match trigger:
+            case BalanceGain():
+                of = HighOf.CLOSED if effective is Effective.NOW else HighOf.CLOSED_YESTERDAY
+                keys.append(HighKey(of, Scope.PHASE, OnPayout.NONE))
+                keys.append(HighKey(HighOf.CLOSED, Scope.PHASE, OnPayout.NONE))
+            case EndOfDayBalance():
+                keys.append(HighKey(HighOf.DAY_BALANCE, Scope.PHASE, OnPayout.NONE))
+            case EquityGain():
+                earlier = peak_of_day or effective is Effective.NEXT_DAY
+                keys += [HighKey(HighOf.PRICED, Scope.PHASE, OnPayout.NONE)] if earlier else []
+            case PayoutsMade():
+                pass
+            case unknown:
+                assert_never(unknown)
+    return keys
+
+
+def trailed_keys(terms: LossLimit, *, peak_of_day: bool) -> list[HighKey]:
+    """Of these the ones that its floor follows."""
+    payout = terms.on_payout if terms.on_payout in _MOVES else OnPayout.NONE
+    return [HighKey(of, terms.scope, payout) for of in _trailed(terms, peak_of_day=peak_of_day)]
+
+
+_MOVES = frozenset({OnPayout.HIGH_LESS_PAYOUT, OnPayout.RESET_TO_INITIAL})
+
+
+def _trailed(terms: LossLimit, *, peak_of_day: bool) -> list[HighOf]:
+    match terms.trail:
+        case Trail.STATIC:
+            return []
+        case Trail.END_OF_DAY:
+            return [OF_DAYS[terms.high]]
+        case Trail.ON_CLOSE:
+            return [HighOf.CLOSED]
+        case Trail.EVERY_TICK:
+            closed = [] if terms.high is Anchor.EQUITY else [HighOf.CLOSED]
+            earlier = peak_of_day and terms.scope is not Scope.DAY and terms.high is not Anchor.BALANCE
+            return [*closed, *([HighOf.PRICED] if earlier else [])]
+        case unknown:
+            assert_never(unknown)
+
+
+def _levels(terms: LossLimit) -> list[tuple[Trigger, Effective]]:
+    levels = [(step.when, step.effective) for step in terms.steps]
+    lock = terms.lock.trigger if terms.lock is not None else None
+    return levels if lock is None or isinstance(lock, FloorReaches) else [*levels, (lock, Effective.NOW)]

@@ -1,0 +1,187 @@
+"""Behaviour: ways of trading that a firm does not sell: hedging, grids, martingale, one side only, high frequency, deep floats, software.
+
+Each measures what was done; whether that warns, is reviewed or fails is the term's own word.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from firm.arithmetic import Arithmetic
+from firm.deed import PlacedBy
+from firm.inputs import Side
+from firm.instant import SECOND_US
+from firm.rules.figures import Marks, by_side, is_beyond, lots_of, share_rounded_half_away, summed
+from firm.rules.judged import SILENT, Judged, Unit, Verdict, kept
+from firm.ruleset import Rule
+from firm.terms.conduct import AdverseExcursion, AutomationUse, Grid, Hedging, HighFrequency, OneSided
+from firm.terms.words import BP_WHOLE
+from firm.track import HeldPosition, Trade
+
+
+def judge_hedging(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]) -> tuple[Judged, ...]:
+    """One answer a symbol: how many lots of it are held against each other."""
+    terms = rule.terms
+    assert isinstance(terms, Hedging)
+    allowed = 0
+    if terms.lots_e8_max is not None:
+        allowed = calc.given("allowed against each other", terms.lots_e8_max, "lots_e8", rule.cited("lots_e8_max"))
+    answers = []
+    for symbol in sorted({position.symbol for position in held}):
+        sides = by_side(position for position in held if position.symbol == symbol)
+        long, short = (summed(calc, f"{symbol} one way", [lots_of(calc, one) for one in side]) for side in sides)
+        opposed = calc.lowest(f"{symbol} held both ways", long, short)
+        broken = calc.is_above("more than is allowed", opposed, allowed)
+        answers.append(kept(opposed, allowed, Unit.LOTS_E8, symbol, broken=broken))
+    return tuple(answers)
+
+
+# --- grid ---
+
+
+def judge_grid(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]) -> tuple[Judged, ...]:
+    """One answer a symbol and side: the most positions at prices of their own that were opened within the time.
+
+    A position counts when its price is another than that of the one counted before it; with `losing_only`, when it is a worse one.
+    """
+    terms = rule.terms
+    assert isinstance(terms, Grid)
+    most = calc.given("positions allowed", terms.positions_max, "count", rule.cited("positions_max"))
+    answers = []
+    for symbol in sorted({position.symbol for position in held}):
+        for side in by_side(position for position in held if position.symbol == symbol):
+            if side:
+                rungs = _most_within([rung.opened_us for rung in _rungs(terms, side)], terms.within_s)
+                count = calc.given(f"rungs of {symbol}", rungs, "count", "")
+                broken = calc.is_above("more than are allowed", count, most)
+                answers.append(kept(count, most, Unit.COUNT, f"{symbol} {side[0].side}", broken=broken))
+    return tuple(answers)
+
+
+def _rungs(terms: Grid, side: Iterable[HeldPosition]) -> list[HeldPosition]:
+    rungs: list[HeldPosition] = []
+    for position in sorted(side, key=lambda one: (one.opened_us, one.position_id)):
+        if not rungs or _is_rung(terms, rungs[-1], position):
+            rungs.append(position)
+    return rungs
+
+
+def _is_rung(terms: Grid, last: HeldPosition, position: HeldPosition) -> bool:
+    if not terms.losing_only:
+        return position.price_open != last.price_open
+    if position.side is Side.BUY:
+        return position.price_open < last.price_open
+    return position.price_open > last.price_open
+
+
+def _most_within(instants_us: Sequence[int], within_s: int) -> int:
+    """The most of these rising instants that lie in one stretch of so many seconds, both ends included."""
+    most = first = 0
+    for last, at_us in enumerate(instants_us):
+        while at_us - instants_us[first] > within_s * SECOND_US:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+# --- one side, high frequency ---
+
+
+def judge_one_sided(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]) -> Judged:
+    """The share of the largest symbol and side by lots, of the scope's trades. SILENT while there are too few."""
+    terms = rule.terms
+    assert isinstance(terms, OneSided)
+    count = calc.given("trades", len({trade.position_id for trade in trades}), "count", "")
+    enough = calc.given("trades from which it counts", terms.trades_from, "count", rule.cited("trades_from"))
+    if calc.is_below("too few trades", count, enough):
+        return SILENT
+    lots: Counter[tuple[str, Side]] = Counter()
+    for trade in trades:
+        lots[trade.symbol, trade.side] += trade.lots_e8
+    # The first by name where two are as large, so that the answer does not depend on the order of trades.
+    symbol, side = min(lots, key=lambda name: (-lots[name], name))
+    subject = f"{symbol} {side}"
+    one_way = [lots_of(calc, trade) for trade in trades if trade.side is side and trade.symbol == symbol]
+    largest = summed(calc, f"lots of {subject}", one_way)
+    every = summed(calc, "lots in all", [lots_of(calc, trade) for trade in trades])
+    most = calc.given("largest share allowed", terms.share_max_bp, "bp", rule.cited("share_max_bp"))
+    broken = calc.is_above(
+        "more than that share",
+        calc.times("lots of one side x 10000", largest, BP_WHOLE, "scaled"),
+        calc.times("lots in all x share", every, most, "scaled"),
+    )
+    return kept(
+        share_rounded_half_away(calc, "share of one side", largest, every), most, Unit.BP, subject, broken=broken
+    )
+
+
+def judge_high_frequency(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition], trades: Sequence[Trade]) -> Judged:
+    """The most positions that were opened within the time, whether they are closed by now or not."""
+    terms = rule.terms
+    assert isinstance(terms, HighFrequency)
+    parts: tuple[HeldPosition | Trade, ...] = (*trades, *held)
+    opened = {part.position_id: part.opened_us for part in parts}
+    most = _most_within(sorted(opened.values()), terms.within_s)
+    count = calc.given(f"openings within {terms.within_s} s", most, "count", "")
+    limit = calc.given("openings allowed", terms.openings_max, "count", rule.cited("openings_max"))
+    return kept(count, limit, Unit.COUNT, broken=is_beyond(calc, terms.boundary, "openings", count, limit))
+
+
+# --- adverse excursion ---
+
+
+def judge_adverse_excursion(
+    calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition], marks: Marks
+) -> tuple[Judged, ...]:
+    """One answer a position: how deep it floats now. SILENT for one that has no price.
+
+    Not how deep it ever floated: the limit is the day's, and what was allowed yesterday is not broken by a smaller one today.
+    """
+    terms = rule.terms
+    assert isinstance(terms, AdverseExcursion)
+    limit = excursion_limit(calc, rule, marks)
+    answers = []
+    for position in held:
+        if position.floating is None:
+            answers.append(Judged(Verdict.SILENT, 0, int(limit), Unit.MINOR, position.position_id))
+            continue
+        floating = calc.given(f"floating result of {position.position_id}", position.floating, "minor", "")
+        depth = calc.highest("floating loss", calc.times("result turned round", floating, -1, "minor"), 0)
+        broken = is_beyond(calc, terms.boundary, "floating loss", depth, limit)
+        answers.append(kept(depth, limit, Unit.MINOR, position.position_id, broken=broken))
+    return tuple(answers)
+
+
+def excursion_limit(calc: Arithmetic, rule: Rule, marks: Marks) -> int:
+    """How deep a position may float today, in minor units: a share rounded down, or the least that is always allowed."""
+    terms = rule.terms
+    assert isinstance(terms, AdverseExcursion)
+    takes_profit = terms.of_profit and marks.start_profit.value > 0
+    name, of = ("profit at the day's start", marks.start_profit) if takes_profit else ("initial balance", marks.initial)
+    share = calc.given("share", terms.share_bp, "bp", rule.cited("share_bp"))
+    scaled = calc.times(f"share x {name}", calc.given(name, of.value, "minor", of.source), share, "minor x bp")
+    allowed = calc.divided_rounded_down(f"share of the {name}", scaled, BP_WHOLE, "minor")
+    least = calc.given("least that is allowed", terms.minimum_minor, "minor", rule.cited("minimum_minor"))
+    return calc.highest("limit", allowed, least)
+
+
+# --- software ---
+
+
+def judge_automation_use(calc: Arithmetic, rule: Rule, placed_by: PlacedBy) -> Judged:
+    """Whether who placed an order may. SILENT where the platform does not tell, which is a matter for a person, and where the firm did."""
+    terms = rule.terms
+    assert isinstance(terms, AutomationUse)
+    match placed_by:
+        case PlacedBy.UNKNOWN | PlacedBy.FIRM:
+            return SILENT
+        case PlacedBy.PERSON:
+            return Judged(Verdict.KEPT, 0, 0, Unit.COUNT, placed_by)
+        case PlacedBy.EXPERT:
+            allowed = calc.given(
+                "programs allowed", int(terms.experts_allowed), "yes or no", rule.cited("experts_allowed")
+            )
+        case PlacedBy.COPIER:
+            allowed = calc.given(
+                "copiers allowed", int(terms.copiers_allowed), "yes or no", rule.cited("copiers_allowed")
+            )
+    return kept(1, allowed, Unit.COUNT, placed_by, broken=calc.is_above("placed by what is not allowed", 1, allowed))

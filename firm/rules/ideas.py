@@ -1,0 +1,149 @@
+"""Risk of an idea: what belongs to one trade idea, and how much it may lose (or stand to lose).
+
+An opening joins an idea of its symbol (and side) while any part of that is open, or within the gap after its last opening.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, assert_never
+
+from firm.arithmetic import Arithmetic
+from firm.instant import SECOND_US
+from firm.rules.figures import is_beyond, source_of, summed
+from firm.rules.judged import Judged, Unit, Verdict, kept
+from firm.ruleset import Rule
+from firm.terms.exposure import IdeaGrouping, IdeaMeasure, IdeaRisk
+from firm.track import HeldPosition, Trade
+
+Part = HeldPosition | Trade
+
+_NEVER_US = 2**63  # when a position ends that is still held
+
+
+class Idea(NamedTuple):
+    """Parts that belong together, by their openings. `subject`: the position that began it."""
+
+    subject: str
+    held: tuple[HeldPosition, ...]
+    closed: tuple[Trade, ...]
+
+
+def judge_idea_risk(
+    calc: Arithmetic, rule: Rule, allowed: int, held: Sequence[HeldPosition], trades: Sequence[Trade]
+) -> tuple[Judged, ...]:
+    """One answer an idea, the oldest first. `allowed`: the term's amount in minor units, worked out by `calc`."""
+    terms = rule.terms
+    assert isinstance(terms, IdeaRisk)
+    return tuple(judge_idea(calc, rule, allowed, idea) for idea in ideas_of(terms, held, trades))
+
+
+def judge_idea(calc: Arithmetic, rule: Rule, allowed: int, idea: Idea) -> Judged:
+    """One idea. A price changes only the answers of those that hold something. SILENT where a position of it has no price."""
+    terms = rule.terms
+    assert isinstance(terms, IdeaRisk)
+    match terms.measured:
+        case IdeaMeasure.LOSS:
+            risked = _loss(calc, idea)
+        case IdeaMeasure.ADVERSE_EXCURSION:
+            risked = _excursion(calc, idea)
+        case IdeaMeasure.STOP_DISTANCE:
+            if any(position.stop_risk is None for position in idea.held):
+                return Judged(Verdict.BROKEN, 0, int(allowed), Unit.MINOR, idea.subject)
+            risked = _at_stops(calc, idea)
+        case unknown:
+            assert_never(unknown)
+    if risked is None:
+        return Judged(Verdict.SILENT, 0, int(allowed), Unit.MINOR, idea.subject)
+    broken = is_beyond(calc, terms.boundary, "risk of the idea", risked, allowed)
+    return kept(risked, allowed, Unit.MINOR, idea.subject, broken=broken)
+
+
+def ideas_of(terms: IdeaRisk, held: Iterable[HeldPosition], trades: Iterable[Trade]) -> tuple[Idea, ...]:
+    """All ideas that these positions and trades make, in the order in which they began."""
+    ideas: list[list[Part]] = []
+    running: dict[str, tuple[list[Part], int]] = {}
+    parts: list[Part] = [*held, *trades]
+    for part in sorted(parts, key=lambda part: (part.opened_us, part.position_id)):
+        name = _name(terms.grouping, part)
+        idea, open_until_us = running.get(name, ([], 0))
+        if not idea or not _joins(terms, idea, open_until_us, part):
+            idea, open_until_us = [], 0
+            ideas.append(idea)
+        idea.append(part)
+        running[name] = idea, max(open_until_us, _NEVER_US if isinstance(part, HeldPosition) else part.closed_us)
+    return tuple(
+        Idea(
+            idea[0].position_id,
+            tuple(part for part in idea if isinstance(part, HeldPosition)),
+            tuple(part for part in idea if isinstance(part, Trade)),
+        )
+        for idea in ideas
+    )
+
+
+def _name(grouping: IdeaGrouping, part: Part) -> str:
+    match grouping:
+        case IdeaGrouping.POSITION:
+            return part.position_id
+        case IdeaGrouping.SYMBOL:
+            return part.symbol
+        case IdeaGrouping.SYMBOL_AND_SIDE:
+            return f"{part.symbol} {part.side}"
+        case unknown:
+            assert_never(unknown)
+
+
+def _joins(terms: IdeaRisk, idea: Sequence[Part], open_until_us: int, part: Part) -> bool:
+    return part.opened_us < open_until_us or part.opened_us - idea[-1].opened_us <= terms.gap_s * SECOND_US
+
+
+def _loss(calc: Arithmetic, idea: Idea) -> int | None:
+    floating = _floating(calc, idea.held)
+    if floating is None:
+        return None
+    return _lost(calc, "loss of the idea", [*_realised(calc, idea.closed), *floating])
+
+
+def _excursion(calc: Arithmetic, idea: Idea) -> int | None:
+    """How deep one position floats now, or all open ones together: looked at with every price, it is the deepest that it ever was."""
+    floating = _floating(calc, idea.held)
+    if floating is None:
+        return None
+    together = summed(calc, "floating results together", floating)
+    return _lost(calc, "largest floating loss", [calc.lowest("deepest of the idea", together, *floating)])
+
+
+def _at_stops(calc: Arithmetic, idea: Idea) -> int:
+    """What the stops would lose, and what parts that are closed have lost. A stop that secures a profit risks nothing."""
+    at_stops = [
+        calc.highest(
+            f"risk of {position.position_id}",
+            calc.given(f"loss at the stop of {position.position_id}", position.stop_risk, "minor", ""),
+            0,
+        )
+        for position in idea.held
+        if position.stop_risk is not None
+    ]
+    lost = _lost(calc, "lost so far", _realised(calc, idea.closed))
+    return summed(calc, "risk of the idea", [*at_stops, lost])
+
+
+def _lost(calc: Arithmetic, name: str, results: Iterable[int]) -> int:
+    """The loss that results make together, 0 where they are a profit."""
+    together = summed(calc, "results together", results)
+    return calc.highest(name, calc.times("results turned round", together, -1, "minor"), 0)
+
+
+def _realised(calc: Arithmetic, trades: Iterable[Trade]) -> list[int]:
+    return [
+        calc.given(f"result of {trade.position_id}", trade.net, "minor", source_of(trade.seq, "net/minor"))
+        for trade in trades
+    ]
+
+
+def _floating(calc: Arithmetic, held: Iterable[HeldPosition]) -> list[int] | None:
+    results = []
+    for position in held:
+        if position.floating is None:
+            return None
+        results.append(calc.given(f"floating result of {position.position_id}", position.floating, "minor", ""))
+    return results

@@ -1,0 +1,286 @@
+"""Looks: every rule that is no loss limit and no objective, held against an account at an instant: one definition in one table.
+
+A rule is looked at on the events that its term declares. What it answers is a `Judged` for each subject: a position, a symbol, an idea, a
+trade, or "" for the account.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from firm.account import AccountState
+from firm.arithmetic import PLAIN, Arithmetic, Figure
+from firm.equity import Board
+from firm.rules.amounts import Sums, rounded_down
+from firm.rules.behaviour import (
+    judge_adverse_excursion,
+    judge_grid,
+    judge_hedging,
+    judge_high_frequency,
+    judge_one_sided,
+)
+from firm.rules.exposure import judge_exposure_limit
+from firm.rules.figures import Marks
+from firm.rules.holding import judge_holding_limit, judge_trading_hours
+from firm.rules.holdings import marks_of, positions_held
+from firm.rules.ideas import Idea, ideas_of, judge_idea
+from firm.rules.judged import Judged, Verdict
+from firm.rules.lot_range import judge_lot_consistency
+from firm.rules.martingale import judge_martingale
+from firm.rules.protection import judge_risk_reward, judge_stop_loss_required
+from firm.rules.trade_duration import judge_trade_duration
+from firm.ruleset import AnyRuleset, Rule, kept_with
+from firm.terms.conduct import (
+    AdverseExcursion,
+    Grid,
+    Hedging,
+    HighFrequency,
+    HoldingLimit,
+    Martingale,
+    OneSided,
+    TradeDuration,
+    TradingHours,
+)
+from firm.terms.exposure import ExposureLimit, IdeaRisk, Quantity, RiskReward, StopLossRequired
+from firm.terms.objectives import LotConsistency
+from firm.terms.words import Frequency, Observed, RuleTerm, Scope
+from firm.track import DayResult, HeldPosition, OrderWaiting, Trade
+
+Answers = tuple[Judged, ...]
+
+
+IdeaPlaces = tuple[str, tuple[int, ...], tuple[Trade, ...]]
+"""An idea, whatever its prices: its subject, the places of its positions in the account's book, and its parts that are closed."""
+
+
+class Glance(NamedTuple):
+    """An account as its rules look at it: what it holds at the prices of the board, and when, in microseconds.
+
+    By rule, as far as they were asked for: `ideas`, which are the same for all looks at one book, and `again`, what `look_again`
+    answered of rules that no clock changes.
+    """
+
+    account: AccountState
+    board: Board
+    held: tuple[HeldPosition, ...]
+    marks: Marks
+    now: Figure
+    ideas: dict[str, tuple[IdeaPlaces, ...]]
+    again: dict[str, Answers]
+
+    def trades(self, per: Scope) -> tuple[Trade, ...]:
+        """Those that were closed within a scope."""
+        since_us = since(self.account, per)
+        return tuple(trade for trade in self.account.track.trades if trade.closed_us >= since_us)
+
+    @property
+    def today(self) -> DayResult:
+        today = self.account.track.today
+        return DayResult("", 0) if today is None else today
+
+
+def glance(account: AccountState, board: Board, equity: Figure, at_us: int) -> Glance:
+    return Glance(account, board, positions_held(account, board), marks_of(account, equity), Figure(at_us, ""), {}, {})
+
+
+def since(account: AccountState, per: Scope) -> int:
+    """When a scope began, in microseconds."""
+    match per:
+        case Scope.PHASE:
+            return 0
+        case Scope.CYCLE:
+            return account.track.payouts[-1].at_us if account.track.payouts else 0
+        case Scope.WEEK:
+            return 0 if account.track.week is None else account.track.week.day.start_us
+        case Scope.DAY:
+            return 0 if account.day is None else account.day.day.start_us
+
+
+def rules_looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
+    """Those of its rules in this table that an event of the kind may break."""
+    return kept_with(ruleset, f"looked at by {frequency}", lambda rules: _looked_at(rules, frequency))
+
+
+def _looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
+    return tuple(rule for rule in ruleset.rules if type(rule.terms) in LOOKS and rule.terms.frequency is frequency)
+
+
+def look(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    """What the rule answers now."""
+    return LOOKS[type(rule.terms)](calc, rule, seen)
+
+
+def look_again(rule: Rule, seen: Glance) -> Answers:
+    """Of its answers those that prices, orders or the clock can change: what is over stays as it was when the book last changed."""
+    if rule.terms.frequency is not Frequency.TICK:
+        return look(PLAIN, rule, seen)
+    known = seen.again.get(rule.id)
+    if known is None:
+        known = _open_ideas(rule, seen) if type(rule.terms) is IdeaRisk else look(PLAIN, rule, seen)
+        seen.again[rule.id] = known
+    return known
+
+
+def is_settled(terms: RuleTerm) -> bool:
+    """Whether its answers stay as they are while what it rests on does, whatever prices and the clock do."""
+    if type(terms) is ExposureLimit:
+        return terms.quantity is Quantity.LOTS or terms.quantity is Quantity.POSITIONS
+    return _is_of_trades_alone(type(terms))
+
+
+@cache
+def _is_of_trades_alone(kind: type[RuleTerm]) -> bool:
+    return kind.frequency is Frequency.TRADE and Observed.EQUITY not in kind.inputs
+
+
+@cache
+def _is_of_orders(kind: type[RuleTerm]) -> bool:
+    return _is_of_trades_alone(kind) and Observed.ORDERS in kind.inputs
+
+
+class Grounds(NamedTuple):
+    """What rules in this table rest on besides prices and the clock. Compared by identity: each part is replaced, never changed."""
+
+    book: tuple[object, ...]
+    orders: tuple[object, ...]
+
+    def of(self, terms: RuleTerm) -> tuple[object, ...]:
+        """Where prices may change answers, those that they cannot rest on the book alone."""
+        return self.orders if _is_of_orders(type(terms)) else self.book
+
+
+def grounds_of(account: AccountState) -> Grounds:
+    track = account.track
+    days = (account.day, track.week, track.days, track.today)
+    book = (account.ruleset, account.positions, track.trades, track.payouts, track.broken, account.cash_net, *days)
+    return Grounds(book, (*book, track.stops, track.orders))
+
+
+# --- one function for each kind of term ---
+
+
+def _exposure(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    return judge_exposure_limit(calc, rule, seen.held, seen.trades(Scope.DAY), seen.today, seen.marks)
+
+
+def _idea(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    allowed = _idea_allowed(calc, rule, seen)
+    return tuple(judge_idea(calc, rule, allowed, _idea_now(places, seen)) for places in _ideas(rule, seen))
+
+
+def _open_ideas(rule: Rule, seen: Glance) -> Answers:
+    allowed, ideas = _idea_allowed(PLAIN, rule, seen), _ideas(rule, seen)
+    return tuple(judge_idea(PLAIN, rule, allowed, _idea_now(places, seen)) for places in ideas if places[1])
+
+
+def _ideas(rule: Rule, seen: Glance) -> tuple[IdeaPlaces, ...]:
+    assert isinstance(rule.terms, IdeaRisk)
+    if rule.id not in seen.ideas:
+        places = {held.position_id: place for place, held in enumerate(seen.held)}
+        seen.ideas[rule.id] = tuple(
+            (idea.subject, tuple(places[held.position_id] for held in idea.held), idea.closed)
+            for idea in ideas_of(rule.terms, seen.held, seen.account.track.trades)
+        )
+    return seen.ideas[rule.id]
+
+
+def _idea_now(idea: IdeaPlaces, seen: Glance) -> Idea:
+    subject, places, closed = idea
+    return Idea(subject, tuple(seen.held[place] for place in places), closed)
+
+
+def _idea_allowed(calc: Arithmetic, rule: Rule, seen: Glance) -> int:
+    assert isinstance(rule.terms, IdeaRisk)
+    names = ("risk of an idea", "allowed risk of an idea")
+    return rounded_down(Sums(calc, seen.account), rule, rule.terms.amount, "amount", names)
+
+
+def _stop_loss(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    assert isinstance(rule.terms, StopLossRequired)
+    allowed = None
+    if rule.terms.risk_max is not None:
+        names = ("loss at a stop", "allowed loss at a stop")
+        allowed = rounded_down(Sums(calc, seen.account), rule, rule.terms.risk_max, "risk_max", names)
+    return judge_stop_loss_required(calc, rule, allowed, seen.held, seen.now)
+
+
+def _risk_reward(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    return judge_risk_reward(calc, rule, seen.held)
+
+
+def _holding(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    items: tuple[HeldPosition | OrderWaiting, ...] = (*seen.held, *seen.account.track.orders)
+    specs = seen.board.specs
+    return tuple(
+        judge_holding_limit(calc, rule, item, specs[item.symbol], 0, seen.now) for item in items if item.symbol in specs
+    )
+
+
+def _hours(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    return tuple(judge_trading_hours(calc, rule, one) for one in seen.held)
+
+
+def _duration(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    assert isinstance(rule.terms, TradeDuration)
+    return judge_trade_duration(calc, rule, seen.trades(rule.terms.per))
+
+
+def _lot_range(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    assert isinstance(rule.terms, LotConsistency)
+    track, since_us = seen.account.track, since(seen.account, rule.terms.per)
+    return (judge_lot_consistency(calc, rule, track.trades, seen.held, since_us),)
+
+
+def _hedging(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    return judge_hedging(calc, rule, seen.held)
+
+
+def _grid(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    return judge_grid(calc, rule, seen.held)
+
+
+def _martingale(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    return judge_martingale(calc, rule, seen.held, seen.account.track.trades)
+
+
+def _one_sided(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    assert isinstance(rule.terms, OneSided)
+    return (judge_one_sided(calc, rule, seen.trades(rule.terms.per)),)
+
+
+def _high_frequency(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    return (judge_high_frequency(calc, rule, seen.held, seen.account.track.trades),)
+
+
+def _excursion(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    return judge_adverse_excursion(calc, rule, seen.held, seen.marks)
+
+
+LOOKS: Mapping[type[RuleTerm], Callable[[Arithmetic, Rule, Glance], Answers]] = {
+    ExposureLimit: _exposure,
+    IdeaRisk: _idea,
+    StopLossRequired: _stop_loss,
+    RiskReward: _risk_reward,
+    HoldingLimit: _holding,
+    TradingHours: _hours,
+    TradeDuration: _duration,
+    LotConsistency: _lot_range,
+    Hedging: _hedging,
+    Grid: _grid,
+    Martingale: _martingale,
+    OneSided: _one_sided,
+    HighFrequency: _high_frequency,
+    AdverseExcursion: _excursion,
+}
+"""What is looked at as things happen on an account. News and automation are looked at with each deed, payout and lifecycle terms when
+somebody asks, what several accounts may have together by their trader's desk."""
+
+
+def slack(seen: Glance) -> int | None:
+    """How much equity may fall before a price can break one of these rules, in minor units; None: no price can.
+
+    No position of an account falls by more than all its legs do together at their worst, and bands hold that below the slack.
+    """
+    rules = rules_looked_at(seen.account.ruleset, Frequency.TICK)
+    answers = (answer for rule in rules for answer in look_again(rule, seen))
+    return min((answer.limit - answer.observed for answer in answers if answer.verdict is Verdict.KEPT), default=None)

@@ -1,0 +1,106 @@
+"""Martingale: volume may not be raised after a loss, so many times in a row."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from firm.arithmetic import Arithmetic
+from firm.rules.figures import source_of
+from firm.rules.judged import Judged, Unit, kept
+from firm.ruleset import Rule
+from firm.terms.conduct import Martingale
+from firm.terms.words import BP_WHOLE
+from firm.track import HeldPosition, Trade
+
+_NEVER_US = 2**63  # when a position ends that is still held
+
+
+class _Round(msgspec.Struct, frozen=True, gc=False):
+    """A whole position, however many parts it was closed in. `closed_us`: its last part's. `seq`: its row, 0 of several parts."""
+
+    position_id: str
+    symbol: str
+    lots_e8: int
+    net: int
+    opened_us: int
+    closed_us: int
+    seq: int
+
+
+def judge_martingale(
+    calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition], trades: Sequence[Trade]
+) -> tuple[Judged, ...]:
+    """One answer for each position that raised the volume: the how manyth raise in a row it was.
+
+    It is compared with the last one that was closed by the time it was opened; a position that was opened before that is no answer
+    to its loss.
+    """
+    terms = rule.terms
+    assert isinstance(terms, Martingale)
+    factor = calc.given("what is a raise", terms.factor_bp, "bp", rule.cited("factor_bp"))
+    repeats = calc.given("raises that break the term", terms.repeats, "count", rule.cited("repeats"))
+    runs: dict[str, int] = {}
+    answers = []
+    for opened, before in _after_which(terms, _rounds(held, trades)):
+        if before.net >= 0 or not _is_raise(calc, opened, before, factor):
+            continue
+        run = runs[opened.position_id] = calc.plus("raises in a row", runs.get(before.position_id, 0), 1)
+        broken = calc.is_at_or_above("as many as break the term", run, repeats)
+        answers.append(kept(run, repeats, Unit.COUNT, opened.position_id, broken=broken))
+    return tuple(answers)
+
+
+def _is_raise(calc: Arithmetic, opened: _Round, before: _Round, factor: int) -> bool:
+    return calc.is_at_or_above(
+        "volume was raised",
+        calc.times(f"lots of {opened.position_id} x 10000", _lots(calc, opened), BP_WHOLE, "scaled"),
+        calc.times(f"lots of {before.position_id} x factor", _lots(calc, before), factor, "scaled"),
+    )
+
+
+def _lots(calc: Arithmetic, one: _Round) -> int:
+    return calc.given(f"lots of {one.position_id}", one.lots_e8, "lots_e8", source_of(one.seq, "lots_e8"))
+
+
+def _after_which(terms: Martingale, rounds: Sequence[_Round]) -> Iterator[tuple[_Round, _Round]]:
+    """Each position with the last one that was closed before it was opened; those that are the first have none."""
+    closings = sorted(rounds, key=lambda one: (one.closed_us, one.opened_us, one.position_id))
+    last: dict[str, _Round] = {}
+    place = 0
+    for opened in rounds:
+        # One that was closed as it was opened comes last of its instant, and is not before itself.
+        while closings[place].closed_us <= opened.opened_us and closings[place] is not opened:
+            last[closings[place].symbol if terms.same_symbol else ""] = closings[place]
+            place += 1
+        before = last.get(opened.symbol if terms.same_symbol else "")
+        if before is not None:
+            yield opened, before
+
+
+def _rounds(held: Iterable[HeldPosition], trades: Iterable[Trade]) -> list[_Round]:
+    """Whole positions by their openings."""
+    found: dict[str, _Round] = {}
+    for trade in trades:
+        parts = found.get(trade.position_id)
+        found[trade.position_id] = _Round(
+            trade.position_id,
+            trade.symbol,
+            trade.lots_e8 + (parts.lots_e8 if parts else 0),
+            trade.net + (parts.net if parts else 0),
+            trade.opened_us,
+            max(trade.closed_us, parts.closed_us if parts else 0),
+            0 if parts else trade.seq,
+        )
+    for position in held:
+        parts = found.get(position.position_id)
+        lots_e8 = position.lots_e8 + (parts.lots_e8 if parts else 0)
+        found[position.position_id] = _Round(
+            position.position_id,
+            position.symbol,
+            lots_e8,
+            0,
+            position.opened_us,
+            _NEVER_US,
+            0 if parts else position.seq,
+        )
+    return sorted(found.values(), key=lambda one: (one.opened_us, one.position_id))

@@ -1,0 +1,246 @@
+"""Track: what the rules of a phase remember about an account beyond its book: highs, days, trades, strikes, payouts.
+
+Only what the ruleset's terms ask for is kept. How ledger rows change it is in `firm/track_fold.py`. Amounts are minor units of the
+account's currency; every figure that a decision may use says which row it came from.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from firm.arithmetic import Figure
+from firm.inputs import Side
+from firm.terms.losses import OnPayout
+from firm.terms.words import Anchor, Consequence, Scope
+from firm.trading_day import TradingDay
+
+
+class DayStart(msgspec.Struct, frozen=True, gc=False):
+    """The marks from which the running day is measured; `seq` is the DayOpened, DayAnchored or DayStartMoved row that holds them.
+
+    `priced`: False where a position had no price at the day's first instant.
+    """
+
+    day: TradingDay
+    balance: int
+    equity: int
+    seq: int
+    final: bool
+    priced: bool = True
+
+
+class HighOf(StrEnum):
+    """Which mark is the highest so far."""
+
+    CLOSED = "closed"  # the balance after any booking
+    CLOSED_YESTERDAY = "closed_yesterday"  # the same, as it was when the day began
+    DAY_BALANCE = "day_balance"  # the balance at any day's start
+    DAY_EQUITY = "day_equity"
+    DAY_HIGHER = "day_higher"
+    DAY_LOWER = "day_lower"
+    PRICED = "priced"  # equity with any price of an earlier day of the scope; the running day's is the account's peak
+
+
+OF_DAYS: dict[Anchor, HighOf] = {
+    Anchor.BALANCE: HighOf.DAY_BALANCE,
+    Anchor.EQUITY: HighOf.DAY_EQUITY,
+    Anchor.HIGHER: HighOf.DAY_HIGHER,
+    Anchor.LOWER: HighOf.DAY_LOWER,
+}
+"""Which high follows a mark at the rollovers."""
+
+
+def day_mark(of: HighOf, balance: int, equity: int) -> tuple[int, str] | None:
+    """Which of the marks at a rollover such a high follows, and its name; None for a high of another kind."""
+    marks = (balance, "balance"), (equity, "equity")
+    match of:
+        case HighOf.DAY_BALANCE:
+            return marks[0]
+        case HighOf.DAY_EQUITY:
+            return marks[1]
+        case HighOf.DAY_HIGHER:
+            return max(marks)
+        case HighOf.DAY_LOWER:
+            return min(marks)
+        case _:
+            return None
+
+
+class HighKey(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Which high: of what, since when, and whether a payout lowers it, resets it or leaves it."""
+
+    of: HighOf
+    scope: Scope
+    on_payout: OnPayout
+
+
+class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The highest mark of a kind since its scope began. `at_us`: when it was reached."""
+
+    key: HighKey
+    minor: int
+    source: str
+    at_us: int
+
+
+class DayResult(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a trading day brought. Signed minor units, costs included, deposits and withdrawals not.
+
+    `closed`: booked on it. `opened`: of trades that were opened on it and are closed by now. `open_loss`: the floating losses at its
+    end, 0 or less. `equity`: at its end less at its start; None while it runs, or where a mark could not be priced. `round_trips`:
+    positions opened on it that are closed by now. `lots_carried_e8`: held at its start. `seq`: the row that holds it, 0 while it runs.
+    """
+
+    label: str
+    start_us: int
+    closed: int = 0
+    opened: int = 0
+    open_loss: int = 0
+    equity: int | None = None
+    fills: int = 0
+    openings: int = 0
+    closings: int = 0
+    round_trips: int = 0
+    lots_opened_e8: int = 0
+    lots_carried_e8: int = 0
+    seq: int = 0
+
+
+class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A position, or a part of one, that was closed. `side` is the position's.
+
+    `net`: what its closing left in the balance; what was paid when it was opened belongs to that day, and to no trade. `had_stop`: whether
+    it had a stop loss when it was closed. `part`: the position was not closed whole. `opened_day`, `closed_day`: labels.
+    """
+
+    position_id: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    price_close: int
+    opened_us: int
+    closed_us: int
+    opened_day: str
+    closed_day: str
+    net: int
+    had_stop: bool
+    part: bool
+    seq: int
+
+
+class Stops(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Where an open position ends by itself, as the platform told it in row `seq`: prices in points, 0 where there is none.
+
+    `moved`: that row told other prices than the one before it.
+    """
+
+    position_id: str
+    stop_loss: int
+    take_profit: int
+    seq: int
+    moved: bool = False
+
+
+class OrderWaiting(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A pending order."""
+
+    order_id: str
+    symbol: str
+    placed_us: int
+    seq: int
+
+
+class HeldPosition(msgspec.Struct, frozen=True, gc=False):
+    """An open position as rules see it now. `floating`: profit at the prices there are, with swap; None where it is not priced.
+
+    `stop_loss`, `take_profit`: prices in points, 0 where there is none. `stop_risk`, `target_gain`: what they would lose and gain, in
+    minor units; None where there is none, or it cannot be priced. `notional` in minor units; `margin` likewise; None as before.
+    """
+
+    position_id: str
+    symbol: str
+    side: Side
+    lots_e8: int
+    price_open: int
+    opened_us: int
+    floating: int | None
+    stop_loss: int
+    take_profit: int
+    stop_risk: int | None
+    target_gain: int | None
+    notional: int | None
+    margin: int | None
+    seq: int
+
+
+class PayoutMade(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A payout. `profit`: what left the account, before the split. `paid`: what the trader got."""
+
+    number: int
+    profit: int
+    paid: int
+    at_us: int
+    seq: int
+
+
+class Strike(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A breach of a term that counts against it. `day`: the trading day's label."""
+
+    rule: str
+    at_us: int
+    day: str
+    seq: int
+
+
+class Reached(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A target that is reached, and has been since."""
+
+    rule: str
+    at_us: int
+    seq: int
+
+
+class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A term that is broken by a subject, and has not been kept again since. `does`: what follows; None while that is in question."""
+
+    rule: str
+    subject: str
+    does: Consequence | None = None
+
+
+class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """`highs`: one of each key that is asked for. `week`: the start of its first day. `days`: finished ones, the newest last.
+
+    `today`: the running day. `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts
+    all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `checked`: the floors
+    that the last day ended with, of limits that are held against the marks of its end. `stops` of open positions, `orders` that wait,
+    `orders_filled`: the newest whose price came, `orders_gone_us`: when the last one was filled or taken back. `reached`: targets that
+    are. `latched`: targets that were once, and stay so. `broken`: terms that are, by whom. `excluded`: the profit that does not count for
+    targets and payouts. `scores`: what was published, by board.
+    """
+
+    highs: tuple[High, ...] = ()
+    week: DayStart | None = None
+    days: tuple[DayResult, ...] = ()
+    today: DayResult | None = None
+    trades: tuple[Trade, ...] = ()
+    is_cut: bool = False
+    strikes: tuple[Strike, ...] = ()
+    warned: tuple[tuple[str, int], ...] = ()
+    checked: tuple[tuple[str, Figure], ...] = ()
+    payouts: tuple[PayoutMade, ...] = ()
+    stops: tuple[Stops, ...] = ()
+    orders: tuple[OrderWaiting, ...] = ()
+    orders_filled: tuple[str, ...] = ()
+    orders_gone_us: int = 0
+    reached: tuple[Reached, ...] = ()
+    latched: tuple[str, ...] = ()
+    broken: tuple[Broken, ...] = ()
+    excluded: Figure | None = None
+    scores: tuple[tuple[str, Figure], ...] = ()
+
+    def high(self, of: HighOf, scope: Scope, on_payout: OnPayout = OnPayout.NONE) -> High:
+        """One that the ruleset's terms ask for."""
+        key = HighKey(of, scope, on_payout)
+        return next(high for high in self.highs if high.key == key)

@@ -1,0 +1,71 @@
+"""A decision after people made an exception from the account's rules: the proof says that they did, and takes no other figure."""
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from firm.commands import GrantOverride
+from firm.facts import DayAnchored, OverrideGranted
+from firm.inputs import Side
+from firm.overrides import AdjustMark, Mark, Override, WaiveRule
+
+
+def granted(story: Any, override: Override) -> int:
+    """Ruth makes an exception for Ada."""
+    said = {"override": override, "why": "our feed failed", "evidence": "ticket 7"}
+    story.add(GrantOverride(by="staff:ruth", account=story.ada, **said), story.ada)
+    seq: int = story.add(OverrideGranted(by=("staff:ruth",), **said), story.ada)
+    return seq
+
+
+def anchored(story: Any, balance: str) -> int:
+    """The row with which the day's start follows what was granted."""
+    state = story.states[story.ada]
+    money = type(state.initial).parse(balance, "USD")
+    fact = DayAnchored(
+        day=state.day.day, balance=money, equity=state.money(state.day.equity), changed=True, priced=state.day.priced
+    )
+    seq: int = story.add(fact, story.ada)
+    return seq
+
+
+def breaks(story: Any, bid: int) -> int:
+    story.price("EURUSD", 138_700, 138_702)
+    story.trade(story.ada, "p1", "EURUSD", Side.BUY, 200_000_000, 138_702)
+    story.price("EURUSD", bid, bid + 2)
+    seq: int = story.judge(story.ada, "daily")
+    return seq
+
+
+def test_a_breach_below_a_mark_that_people_set_is_proven_from_that_figure(story: Any, verifier: ModuleType) -> None:
+    story.both_open()
+    seq = granted(story, AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=101_000_00))
+    anchored(story, "101_000.00")
+    told = "\n".join(verifier.verify(story.bundle(breaks(story, 136_600))))
+    assert (
+        f"NOT shown: whether the exception in row {seq} (adjust mark, granted by staff:ruth) was right to make" in told
+    )
+
+
+def test_a_mark_that_nobody_set_so_is_found_out(story: Any, verifier: ModuleType) -> None:
+    story.both_open()
+    granted(story, AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=101_000_00))
+    anchored(story, "102_000.00")
+    with pytest.raises(verifier.Refused, match="moves the day's start"):
+        verifier.verify(story.bundle(breaks(story, 136_600)))
+
+
+def test_a_mark_that_was_set_and_did_not_follow_is_found_out(story: Any, verifier: ModuleType) -> None:
+    story.both_open()
+    granted(story, AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=101_000_00))
+    with pytest.raises(verifier.Refused, match="people set a mark"):
+        verifier.verify(story.bundle(breaks(story, 136_000)))
+
+
+def test_an_exception_that_moves_no_mark_lets_none_move(story: Any, verifier: ModuleType) -> None:
+    story.both_open()
+    granted(story, WaiveRule(rule="maximum", until_us=story.at_us + 1))
+    anchored(story, "101_000.00")
+    with pytest.raises(verifier.Refused, match="moves a mark"):
+        verifier.verify(story.bundle(breaks(story, 136_600)))

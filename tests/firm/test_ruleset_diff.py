@@ -1,0 +1,167 @@
+"""Ruleset diff: a person reads what a new version changes, with money as money and basis points as per cent."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from firm.money import Money
+from firm.ruleset import FirstRuleset, LateBreach, Phase
+from firm.ruleset_diff import program_changes, ruleset_changes
+from firm.terms.first import AmountBase, DailyLoss, OnDailyLoss
+from firm.terms.words import Anchor, Boundary
+from firm.trading_day import TradingCalendar
+from tests.firm.ruleset_examples import LIMIT, SHARE, TERMS, program, ruleset, with_term, without
+
+SPLIT = (
+    "split: tiers was (up to 10,000.00, trader 100 %), (up to 20,000.00, trader 90 %), (up to none, trader 80 %), "
+    "is (up to 2000000, trader 90 %), (up to none, trader 80 %)\nsplit: counted was account total, is payout number"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"daily_loss.amount.bp": 450}, "daily_loss: amount was 5 % of the anchor, is 4.5 % of the anchor"),
+        (
+            {"daily_loss.amount": SHARE | {"bp": 500}},
+            "daily_loss: amount was 5 % of the anchor, is 5 % of the initial balance",
+        ),
+        (
+            {"daily_loss.amount": {"type": "fixed", "minor": 125_000}},
+            "daily_loss: amount was 5 % of the anchor, is 1,250.00",
+        ),
+        (
+            {"daily_loss.amount": {"type": "by_size", "table": [{"size_minor": 5_000_000, "minor": 125_000}]}},
+            "daily_loss: amount was 5 % of the anchor, is 1,250.00 at 50,000.00",
+        ),
+        ({"daily_loss.boundary": "crosses"}, "daily_loss: boundary was touches, is crosses"),
+        ({"daily_loss.warn_at_bp": []}, "daily_loss: warn at was 50 %, 80 %, is none"),
+        (
+            {"daily_loss.on_breach": ["warn", {"type": "to_group", "group": "slow"}]},
+            "daily_loss: on breach was pause, is warn, to group (group slow)",
+        ),
+        (
+            {"daily_loss.on_breach": [{"type": "deduct_profit", "share_bp": 5000}]},
+            "daily_loss: on breach was pause, is deduct profit (share 50 %)",
+        ),
+        (
+            {"maximum_loss.lock.offset.bp": 100},
+            "maximum_loss: lock, offset was 0 % of the initial balance, is 1 % of the initial balance",
+        ),
+        ({"maximum_loss.lock.permanent": False}, "maximum_loss: lock, permanent was yes, is no"),
+        (
+            {"maximum_loss.lock": None},
+            "maximum_loss: lock was (offset 0 % of the initial balance, trigger floor reaches, permanent yes), is none",
+        ),
+        ({"lots.limit": 1_000_000}, "lots: limit was 5 lots, is 0.01 lots"),
+        (
+            {"lots.quantity": "positions", "lots.limit": 5},
+            "lots: quantity was lots, is positions\nlots: limit was 5 lots, is 5",
+        ),
+        ({"together.limit": 50_000_000}, "together: limit was 400,000.00, is 500,000.00"),
+        ({"news.before_s": 300}, "news: before was 120 s, is 300 s"),
+        ({"lasting.average_s_min": 90}, "lasting: average min was none, is 90 s"),
+        ({"schedule.then.days": 14}, "schedule: then, days was 7, is 14"),
+        ({"amount.minimum_minor": 10_000}, "amount: minimum was 50.00, is 100.00"),
+        ({"split.tiers": TERMS["split"]["tiers"][1:], "split.counted": "payout_number"}, SPLIT),
+        ({"calendar.zone": "UTC"}, "calendar, zone was Europe/Prague, is UTC"),
+        ({"late_breach": "enforce"}, "late breach was review, is enforce"),
+        ({"name": "Northlight II"}, "name was Northlight, every kind of term, is Northlight II"),
+    ],
+)
+def test_a_changed_field_is_told_with_what_it_was_and_is(changes: dict[str, Any], told: str) -> None:
+    assert "\n".join(map(str, ruleset_changes(ruleset(), ruleset(changes)))) == told
+
+
+def test_the_same_rules_have_no_differences() -> None:
+    assert ruleset_changes(ruleset(), ruleset()) == ()
+    assert program_changes(program(), program()) == ()
+
+
+def test_a_term_that_came_or_went_is_told_in_full() -> None:
+    shorter = without("hours")
+    told = "trading hours: zone Europe/Prague; opens 09:00; closes 17:00; on breach warn, fail; strikes within phase"
+    assert list(map(str, ruleset_changes(shorter, ruleset()))) == [f"hours is added: {told}"]
+    assert list(map(str, ruleset_changes(ruleset(), shorter))) == [f"hours is removed: {told}"]
+
+
+def test_an_id_that_names_another_kind_of_term_now_is_another_term() -> None:
+    before, after = with_term(LIMIT, id="own"), with_term(TERMS["trades"], id="own")
+    removed, added = map(str, ruleset_changes(before, after))
+    assert removed.startswith("own is removed: loss limit: scope day; amount 5 % of the anchor; ")
+    assert added == "own is added: minimum trades: trades min 10; per cycle"
+
+
+def test_the_order_of_terms_matters_where_two_break_at_once() -> None:
+    kept = without(*(name for name in TERMS if name not in ("daily_loss", "target")))
+    turned = msgspec.structs.replace(kept, terms=kept.terms[::-1])
+    [change] = ruleset_changes(kept, turned)
+    assert str(change) == "the order of terms was daily_loss, target, is target, daily_loss"
+
+
+def test_yen_have_no_decimals() -> None:
+    [change] = ruleset_changes(ruleset(), ruleset({"amount.minimum_minor": 10_000}), exponent=0)
+    assert str(change) == "amount: minimum was 5,000, is 10,000"
+
+
+def test_rules_sold_in_the_first_words_are_compared_in_those_of_today() -> None:
+    first = FirstRuleset(
+        name="Northlight, every kind of term",
+        calendar=TradingCalendar("Europe/Prague", "00:00"),
+        late_breach=LateBreach.REVIEW,
+        await_swap=True,
+        terms=(
+            DailyLoss(
+                id="daily_loss",
+                loss_max_bp=500,
+                anchor=Anchor.BALANCE,
+                base=AmountBase.INITIAL,
+                boundary=Boundary.TOUCHES,
+                on_breach=OnDailyLoss.FAIL,
+            ),
+        ),
+    )
+    now = without(*(name for name in TERMS if name != "daily_loss"))
+    told = list(map(str, ruleset_changes(first, now)))
+    assert "daily_loss: amount was 5 % of the initial balance, is 5 % of the anchor" in told
+    assert "daily_loss: on breach was fail, is pause" in told
+    assert "overrides by two was none, is yes" in told
+    assert not any("added" in one or "removed" in one for one in told)
+
+
+def test_a_program_is_compared_by_what_is_sold_and_by_phase() -> None:
+    changes = {
+        "size": {"minor": 20_000_000, "currency": "USD", "exponent": 2},
+        "leverage": 50,
+        "phases[0].ruleset.terms[0].amount.bp": 400,
+        "phases[0].ruleset.await_swap": False,
+    }
+    assert list(map(str, program_changes(program(), program(changes)))) == [
+        "size was 100,000.00 USD, is 200,000.00 USD",
+        "leverage was 100, is 50",
+        "phase Evaluation: await swap was yes, is no",
+        "phase Evaluation, daily_loss: amount was 5 % of the anchor, is 4 % of the anchor",
+    ]
+
+
+def test_phases_that_came_went_or_changed_places_are_told() -> None:
+    before = program()
+    [first, second] = before.phases
+    third = Phase(name="Verification", ruleset=first.ruleset, funded=False)
+    longer = msgspec.structs.replace(before, phases=(first, third, second))
+    turned = msgspec.structs.replace(before, phases=(second, first))
+    assert [str(one) for one in program_changes(before, longer)] == [
+        "phase Verification is added: Northlight, every kind of term"
+    ]
+    assert [str(one) for one in program_changes(longer, before)] == [
+        "phase Verification is removed: Northlight, every kind of term"
+    ]
+    assert [str(one) for one in program_changes(before, turned)] == [
+        "order of phases was Evaluation, Funded, is Funded, Evaluation"
+    ]
+
+
+def test_a_price_in_another_currency_is_told() -> None:
+    dearer = msgspec.structs.replace(program(), price=Money(45_000, "EUR", 2))
+    assert list(map(str, program_changes(program(), dearer))) == ["price was 499.00 USD, is 450.00 EUR"]

@@ -1,0 +1,204 @@
+"""Ruleset text: what people write in TOML or JSON is the same rules, and what is wrong with it is told by field and reason."""
+
+import json
+import tomllib
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firm.ruleset import Ruleset
+from firm.ruleset_shape import field_description
+from firm.ruleset_text import TEXT_CHARACTERS_MAX, RulesetRefused, json_of, read_json, read_toml, toml_of
+from firm.terms.union import KINDS
+from tests.firm.ruleset_examples import GONE, PROGRAM, RULESET, TERMS, program, ruleset, spoilt
+
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\x7f\"'\\"), min_size=1, max_size=20)
+
+
+def refused(changes: dict[str, Any], raw: dict[str, Any] = RULESET) -> tuple[str, str]:
+    with pytest.raises(RulesetRefused) as caught:
+        read_json(json.dumps(spoilt(raw, changes)))
+    return caught.value.problem.path, caught.value.problem.reason
+
+
+def test_every_kind_of_term_reads_back_from_both_languages_as_the_same_bytes() -> None:
+    for read, written in ((read_toml, toml_of(ruleset())), (read_json, json_of(ruleset()))):
+        back = read(written)
+        assert isinstance(back, Ruleset)
+        assert back.canonical() == ruleset().canonical()
+        assert back.ruleset_id() == ruleset().ruleset_id()
+
+
+def test_a_program_reads_back_with_all_its_phases() -> None:
+    assert read_toml(toml_of(program())) == program()
+    assert read_json(json_of(program())) == program()
+
+
+@settings(deadline=None)
+@given(
+    name=WORDS.filter(lambda name: name != "null"),
+    symbols=st.lists(WORDS, max_size=30),
+    kinds=st.lists(st.sampled_from(sorted(TERMS)), min_size=1, max_size=8),
+    zone=st.text(st.characters(exclude_categories=["Cs"]), max_size=10),
+)
+def test_whatever_stands_in_a_ruleset_reads_back_as_the_same_bytes(
+    name: str, symbols: list[str], kinds: list[str], zone: str
+) -> None:
+    raw = RULESET | {"name": name, "terms": [{"id": kind} | TERMS[kind] for kind in [*kinds, "lots"]]}
+    rules = msgspec.convert(spoilt(raw, {"lots.symbols": symbols, "calendar.zone": zone}), Ruleset)
+    for back in (read_toml(toml_of(rules)), read_json(json_of(rules))):
+        assert isinstance(back, Ruleset)
+        assert back.canonical() == rules.canonical()
+
+
+def test_toml_is_laid_out_for_people() -> None:
+    text = toml_of(ruleset())
+    assert text.startswith('semantics = 2\nname = "Northlight, every kind of term"\n')
+    assert '\n[calendar]\nzone = "Europe/Prague"\nrollover = "00:00"\n' in text
+    assert '\n[[terms]]\ntype = "loss_limit"\nid = "daily_loss"\n' in text
+    assert '\namount = { type = "share", bp = 500, of = "anchor" }\n' in text
+    assert '\nlock = "null"\n' in text
+    assert max(map(len, text.splitlines())) < 200
+    assert "\n[[phases.ruleset.terms]]\n" in toml_of(program())
+
+
+def test_null_is_nothing_only_where_nothing_may_stand() -> None:
+    rules = read_toml(toml_of(ruleset({"name": "null"})))
+    assert rules == ruleset({"name": "null"})
+    with pytest.raises(RulesetRefused, match="means nothing in TOML"):
+        toml_of(ruleset({"conditions.share_of": "null"}))
+
+
+def test_the_two_languages_do_not_mix_up_what_is_written_by_hand() -> None:
+    by_hand = toml_of(ruleset()).replace('"2026-12-25"', "2026-12-25")
+    assert tomllib.loads(by_hand)
+    with pytest.raises(RulesetRefused, match=r"calendar.merged\[0\]: expected str, got date"):
+        read_toml(by_hand)
+
+
+@pytest.mark.parametrize(
+    ("field", "why"),
+    [
+        (
+            "daily_loss.boundary",
+            "Whether touching the limit breaks it or only crossing it. Firms differ, so it is asked.",
+        ),
+        (
+            "maximum_loss.lock.permanent",
+            "Whether a payout that lowers or resets the highs leaves it locked. Firms differ.",
+        ),
+        ("maximum_loss.lock.offset.of", "Of what. The same 5 % of different marks are different floors."),
+        ("maximum_loss.steps[1].when.gain", "How far."),
+        ("schedule.windows[1].from_day", "Payouts are asked for on some days of the month."),
+        ("calendar.zone", "`zone` is an IANA name"),
+        ("calendar.merged", "a holiday's session belongs to the next day"),
+        ("await_swap", "Whether the day's anchor is final only after the platform posted the night's swap."),
+        ("daily_loss.type", "It says which kind this is: loss_limit, profit_target, "),
+        ("daily_loss.amount.type", "It says which kind this is: share, fixed, by_size."),
+        ("semantics", "It says by which meaning the words are read: write 2"),
+    ],
+)
+def test_a_missing_field_is_told_with_why_it_matters(field: str, why: str) -> None:
+    places = {name: f"terms[{place}]" for place, name in enumerate(TERMS)}
+    head, dot, rest = field.partition(".")
+    path, reason = refused({field: GONE})
+    assert path == f"{places.get(head, head)}{dot}{rest}"
+    assert reason.startswith("it is missing")
+    assert why in reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "reason"),
+    [
+        ({"daily_loss.boundry": "touches"}, "terms[0].boundry", "there is no such field: boundary is near"),
+        ({"calendar.holidays": []}, "calendar.holidays", "there is no such field"),
+        ({"maximum_loss.lock.offset.percent": 5}, "terms[1].lock.offset.percent", "there is no such field"),
+        ({"daily_loss.type": "dayly_loss"}, "terms[0].type", "dayly_loss is not known here"),
+        (
+            {"daily_loss.scope": "daily"},
+            "terms[0].scope",
+            "daily is not known here: day is near. It may be day, week, cycle, phase",
+        ),
+        ({"daily_loss.on_breach": ["stop"]}, "terms[0].on_breach[0]", "stop is not known here"),
+        (
+            {"daily_loss.on_breach": []},
+            "terms[0].on_breach",
+            "expected array of length >= 1. What the first breach does",
+        ),
+        (
+            {"daily_loss.amount.bp": 5.5},
+            "terms[0].amount.bp",
+            "expected int, got float. How many basis points: 500 is 5 %.",
+        ),
+        ({"daily_loss.amount.bp": -1}, "terms[0].amount.bp", "expected int >= 0. How many basis points"),
+        ({"target.amount.bp": -800}, "terms[2].amount.bp", "expected int >= 0"),
+        ({"split.tiers[0].trader_bp": 10_001}, "terms[29].tiers[0].trader_bp", "expected int <= 10000"),
+        ({"daily_loss.id": "Daily Loss"}, "terms[0].id", "expected str matching regex '^[a-z0-9_-]+$'"),
+        ({"weekend.cutoff": "25:00"}, "terms[16].cutoff", "expected str matching regex"),
+        ({"terms": []}, "terms", "expected array of length >= 1"),
+        ({"terms": None}, "terms", "expected array, got null"),
+        ({"calendar": "UTC"}, "calendar", "expected object, got str"),
+        ({"semantics": 1}, "semantics", "1 is read nowhere but where it was sold"),
+        ({"semantics": 3}, "semantics", "3 is read nowhere"),
+    ],
+)
+def test_a_wrong_field_is_told_by_its_path_and_reason(changes: dict[str, Any], path: str, reason: str) -> None:
+    found, why = refused(changes)
+    assert found == path
+    assert reason in why
+
+
+def test_a_field_of_a_program_is_told_by_its_path_too() -> None:
+    assert refused({"phases[1].ruleset.terms[0].boundary": GONE}, PROGRAM)[0] == "phases[1].ruleset.terms[0].boundary"
+    assert refused({"phases[0].ruleset.semantics": GONE}, PROGRAM)[0] == "phases[0].ruleset.semantics"
+    assert refused({"size.currency": GONE}, PROGRAM)[0] == "size.currency"
+    path, reason = refused({"phases": 3}, PROGRAM)
+    assert path == "phases"
+    assert reason.startswith("expected array, got int. Its stages, in their order.")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", "null", "{", '{"a": NaN', "[" * 100_000, '{"phases": [3]}', '{"terms": 1e999}']
+)
+def test_what_is_no_ruleset_is_refused_as_json(text: str) -> None:
+    with pytest.raises(RulesetRefused):
+        read_json(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "a = 1", "a = 1\na = 2", "a = " + "[" * 100_000, "phases = [3]", "[[phases]]\nruleset = 2"]
+)
+def test_what_is_no_ruleset_is_refused_as_toml(text: str) -> None:
+    with pytest.raises(RulesetRefused):
+        read_toml(text)
+
+
+def test_a_field_that_stands_twice_is_not_decided_by_its_order() -> None:
+    text = json_of(ruleset()).replace('"boundary": "touches"', '"boundary": "crosses", "boundary": "touches"', 1)
+    with pytest.raises(RulesetRefused, match="boundary: this field stands twice"):
+        read_json(text)
+
+
+def test_half_a_character_is_no_name() -> None:
+    with pytest.raises(RulesetRefused, match="no Unicode"):
+        read_json(json_of(ruleset()).replace("Northlight,", "\\ud800"))
+
+
+def test_a_text_without_end_is_not_read() -> None:
+    assert read_json(json_of(ruleset()).ljust(TEXT_CHARACTERS_MAX)) == ruleset()
+    for read in (read_json, read_toml):
+        with pytest.raises(RulesetRefused, match="more than"):
+            read(" " * (TEXT_CHARACTERS_MAX + 1))
+
+
+def test_every_field_of_the_language_says_why_it_is_asked_for() -> None:
+    for place, (name, kind) in enumerate((name, KINDS[term["type"]]) for name, term in TERMS.items()):
+        for field in kind.__struct_fields__:
+            assert field_description(RULESET, f"terms[{place}].{field}"), f"{name}.{field}"
+    assert field_description(RULESET, "terms[0].colour") == ""
+    assert field_description(RULESET, f"terms[{len(TERMS)}].boundary") == ""
+    assert field_description({"weather": []}, "weather[0].zone") == ""
+    assert field_description(RULESET, "weather.zone") == ""

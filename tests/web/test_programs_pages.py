@@ -1,0 +1,186 @@
+"""Programs in the backoffice: what is sold, what would change, and what is refused before anybody is sold it."""
+
+import html
+import re
+
+import pytest
+
+from firm.commands import PublishProgram, RetireProgram
+from firm.facts import ProgramPublished, ProgramRetired
+from firm.templates import template
+from web.program_draft import checked
+
+pytestmark = pytest.mark.anyio
+
+TEXT = template("two_step_static").text.replace('bridge = "your-bridge"', 'bridge = "sim"')
+NEXT = TEXT.replace("accounts_max = 3", "accounts_max = 2").replace("bp = 500", "bp = 400", 1)
+
+
+def plain(text):
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text))).replace("\u00a0", " ")
+
+
+def area(page):
+    """What stands in the text area, as a browser would have it."""
+    return html.unescape(re.search(r"<textarea[^>]*name=\"text\"[^>]*>\n(.*?)</textarea>", page, re.DOTALL)[1])
+
+
+async def publish(client, text):
+    answer = await client.send_form("/staff/programs", text=text)
+    assert answer.status_code == 303, plain(answer.text)
+    return answer.headers["location"]
+
+
+async def test_the_list_has_what_is_sold_with_the_ids_of_its_rules_and_the_templates(omar, stage):
+    page = (await omar.get("/staff/programs")).text
+    [sold] = stage.engine.desk("catalogue").state.programs.values()
+    assert "Two Step 100K" in plain(page)
+    for phase in sold.phases:
+        assert phase.ruleset.ruleset_id() in page
+    assert "/staff/drafts?template=two_step_static" in page
+
+
+async def test_a_draft_without_faults_is_read_in_words_before_it_is_published(omar, stage):
+    asked = len(stage.asked)
+    page = await omar.send_form("/staff/drafts", text=TEXT)
+    said = plain(page.text)
+    assert page.status_code == 200
+    assert "Nothing is wrong with it" in said
+    assert "In one trading day the account may lose at most 5 % of the initial balance." in said
+    assert area(page.text) == TEXT
+    assert len(stage.asked) == asked
+
+
+async def test_what_is_wrong_is_told_by_its_path_and_the_text_is_kept(omar, stage):
+    asked = len(stage.asked)
+    wrong = TEXT.replace('zone = "Europe/Prague"', 'zone = "Europe/Prag"', 1).replace(
+        'bridge = "sim"', 'bridge = "moon"'
+    )
+    for path in ("/staff/drafts", "/staff/programs"):
+        page = await omar.send_form(path, text=wrong)
+        said = plain(page.text)
+        assert page.status_code == 422
+        assert "phases[0].ruleset.calendar.zone" in said
+        assert "bridge : no bridge is enrolled as moon. There is: sim" in said
+        assert area(page.text) == wrong
+    assert len(stage.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "reason"),
+    [
+        ("", "semantics", "it is missing"),
+        ("= 3", "", "it is no TOML"),
+        ("{", "", "it is no JSON"),
+        (TEXT.replace("accounts_max = 3\n", ""), "accounts_max", "it is missing"),
+        (
+            TEXT.replace("accounts_max = 3", "accounts_most = 3"),
+            "accounts_most",
+            "there is no such field: accounts_max is near",
+        ),
+        (TEXT.replace("bp = 500", "bp = 1000000000", 1), "phases[0].ruleset.terms[0].amount.bp", "expected"),
+    ],
+)
+async def test_what_cannot_be_read_is_a_fault_of_the_field(text, path, reason):
+    draft = checked(text, {"sim"})
+    assert draft.program is None
+    [problem] = draft.problems
+    assert problem.path == path
+    assert reason in problem.reason
+
+
+async def test_rules_of_one_phase_are_no_program():
+    alone = TEXT[TEXT.index("semantics = 2") : TEXT.index("[[phases]]", TEXT.index("semantics = 2"))].replace(
+        "phases.ruleset.", ""
+    )
+    [problem] = checked(alone, {"sim"}).problems
+    assert (problem.path, problem.reason) == ("phases", "these are the rules of one phase: a program has phases")
+
+
+async def test_publishing_leads_to_the_programs_page_and_the_next_version_says_what_changed(omar, stage):
+    home = await publish(omar, TEXT)
+    assert isinstance(stage.asked[-1], PublishProgram)
+    assert "Two steps, static limits" in plain((await omar.get(home)).text)
+    preview = plain((await omar.send_form("/staff/drafts", text=NEXT)).text)
+    newer = await publish(omar, NEXT)
+    page = plain((await omar.get(newer)).text)
+    for said in (preview, page):
+        assert "Accounts max was 3, is 2" in said
+        assert "daily_loss: amount was 5 % of the initial balance, is 4 % of the initial balance" in said
+    assert newer != home
+    assert "Omar Haddad" in page
+
+
+async def test_any_two_versions_are_compared(omar):
+    first, _, last = [await publish(omar, text) for text in (TEXT, NEXT, TEXT)]
+    seq = first.rpartition("/")[2]
+    assert "They say the same." in plain((await omar.get(f"{last}?before={seq}")).text)
+    assert "Accounts max was 2, is 3" in plain((await omar.get(last)).text)
+
+
+async def test_a_new_version_begins_with_the_text_of_what_is_sold(omar):
+    home = await publish(omar, TEXT)
+    editor = (await omar.get(f"/staff/drafts?version={home.rpartition('/')[2]}")).text
+    assert checked(area(editor), {"sim"}).program == checked(TEXT, {"sim"}).program
+    file = await omar.get(f"{home}/file")
+    assert checked(file.text, {"sim"}).problems == ()
+    assert "attachment" in file.headers["content-disposition"]
+
+
+async def test_a_file_goes_before_what_is_written(omar):
+    headers = {"origin": str(omar.base_url).rstrip("/")}
+    answer = await omar.post(
+        "/staff/drafts",
+        data={"csrf_token": omar.token, "text": "nonsense"},
+        files={"file": ("program.toml", TEXT.replace("\n", "\r\n").encode())},
+        headers=headers,
+    )
+    assert answer.status_code == 200
+    assert area(answer.text) == TEXT
+
+
+async def test_a_program_is_retired_with_a_reason_and_offered_again_by_publishing_it(omar, stage):
+    home = await publish(omar, TEXT)
+    page = await omar.send_form(f"{home}/retirement", why="no")
+    assert page.status_code == 422
+    assert "at least 10 characters" in plain(page.text)
+    assert (await omar.send_form(f"{home}/retirement", why="Nobody understood it.")).status_code == 303
+    assert isinstance(stage.asked[-1], RetireProgram)
+    said = plain((await omar.get(home)).text)
+    assert "Sold no more. Retired by Omar Haddad" in said
+    assert "“Nobody understood it.”" in said
+    again = await omar.send_form(f"{home}/retirement", why="Nobody understood it.")
+    assert again.status_code == 422
+    assert "This program is not sold any more." in plain(again.text)
+    assert "On offer" in plain((await omar.get(await publish(omar, TEXT))).text)
+
+
+async def test_traders_see_nothing_of_it(ada, omar):
+    home = await publish(omar, TEXT)
+    for path in ("/staff/programs", home, "/staff/drafts"):
+        assert (await ada.get(path)).status_code == 403
+    assert (await ada.send_form("/staff/programs", text=TEXT)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/staff/programs/1",
+        "/staff/drafts?version=1",
+        "/staff/drafts?template=none",
+        "/staff/programs/99999999999999999999",
+    ],
+)
+async def test_what_was_never_published_is_not_there(omar, path):
+    assert (await omar.get(path)).status_code == 404
+
+
+async def test_the_rows_of_a_program_are_in_the_catalogues_trace(omar, stage):
+    home = await publish(omar, TEXT)
+    await omar.send_form(f"{home}/retirement", why="Nobody understood it.")
+    said = plain((await omar.get("/staff/trace?desk=catalogue")).text)
+    assert "Two steps, static limits (two_step_static) is on offer" in said
+    assert "took two_step_static from the shelf" in said
+    with stage.reader.connection() as book:
+        kinds = {kind for (kind,) in book.execute("SELECT kind FROM rm_desk_row WHERE desk = 'catalogue'")}
+    assert {ProgramPublished.__name__, ProgramRetired.__name__} <= kinds

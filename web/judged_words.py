@@ -1,0 +1,67 @@
+"""Judged words: what a rule measured, with its unit, and what a decision is called, with its tone."""
+
+from typing import assert_never
+
+from firm.arithmetic import Unit
+from firm.instant import SECOND_US
+from firm.money import Money
+from web.words import JOINED, count, figure, lots, money, percent, plural, span
+
+
+def measure(value: int, unit: Unit, money_of: Money) -> str:
+    """What a rule measured, or its limit, with its unit. `money_of` lends the account's currency."""
+    match unit:
+        case Unit.MINOR:
+            return money(money_of.with_minor(value))
+        case Unit.BP:
+            return percent(value)
+        case Unit.LOTS_E8:
+            return f"{lots(value)}{JOINED}lots"
+        case Unit.DAYS:
+            return plural(value, "day", "days")
+        case Unit.SECONDS:
+            return span(value * SECOND_US)
+        case Unit.COUNT:
+            return count(value)
+        case unknown:
+            assert_never(unknown)
+
+
+def measure_figure(value: int, unit: Unit, money_of: Money) -> str:
+    """The same where money's currency is told beside it."""
+    return figure(money_of.with_minor(value)) if unit is Unit.MINOR else measure(value, unit, money_of)
+
+
+_SOFT: dict[str, str] = {
+    "warn": "Warning",
+    "exclude_profit": "Profit excluded",
+    "deduct_profit": "Profit deducted",
+    "restrict": "Restriction",
+    "close_positions": "Positions closed",
+    "to_group": "Group changed",
+    "to_leverage": "Leverage changed",
+    "pause": "Pause",
+}
+"""What a breach is called that did not end the account, by what it did."""
+
+
+def verdict_word(kind: str, severity: str, does: str, settled: str = "") -> tuple[str, str]:
+    """What a decision is called, and its tone; `does`: what followed; `settled`: the last word on it."""
+    match kind:
+        case "BreachDeclared" | "RuleBroken" if settled == "dismissed":
+            return (
+                "Dismissed breach" if severity == "hard" else f"Dismissed {_SOFT.get(does, 'breach').lower()}",
+                "info",
+            )
+        case "BreachDeclared" | "RuleBroken" if severity == "soft":
+            return _SOFT.get(does, "Breach"), "warn"
+        case "BreachDeclared" | "RuleBroken":
+            return "Breach", "bad"
+        case "BreachSuspected" | "RuleSuspected":
+            return "Suspected breach", "warn"
+        case "PhasePassed":
+            return "Pass", "good"
+        case "PassHeld":
+            return "Pass on hold", "warn"
+        case unknown:
+            raise AssertionError(f"{unknown} is no decision")

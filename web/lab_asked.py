@@ -1,0 +1,94 @@
+"""Lab asked: which draft a form wants tried, and on whom, or what is wrong with it."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from litestar.datastructures import UploadFile
+
+from firm.ruleset import Program, Ruleset
+from firm.ruleset_checks import problems_of
+from firm.ruleset_text import RulesetRefused, read_toml
+from firm.templates import templates
+from web.forms import Wrong, text_in
+from web.lab import Tried
+
+AS_SOLD = "as_sold"
+PROBLEMS_SHOWN = 8
+NOTHING_TYPED = dict.fromkeys(
+    ("program", "phase", "bought_from", "bought_before", "follows", "ready", "rules", "rules_phase"), ""
+)
+
+
+def ready_rules() -> dict[str, tuple[str, Ruleset]]:
+    """Phases of the ready programs: what they are called, and their rules, by what a form names them."""
+    return {
+        f"{template.name}/{place}": (f"{template.program.title}: {phase.name}", phase.ruleset)
+        for template in templates()
+        for place, phase in enumerate(template.program.phases)
+        if isinstance(phase.ruleset, Ruleset)
+    }
+
+
+async def read_tried(fields: Mapping[str, Any], programs: set[str], phases: set[str]) -> Tried | Wrong:
+    """A chosen file counts before what is pasted, and that before a ready ruleset."""
+    typed = {name: text_in(fields, name) for name in NOTHING_TYPED}
+    errors: dict[str, str] = {}
+    rules = await _rules(fields, typed, errors)
+    if typed["program"] and typed["program"] not in programs:
+        errors["program"] = "Choose one of the programs that were sold."
+    if typed["phase"] and typed["phase"] not in phases:
+        errors["phase"] = "Choose one of the phases that accounts are in."
+    for name in ("bought_from", "bought_before"):
+        if typed[name] and not _is_day(typed[name]):
+            errors[name] = f"{typed[name]} is no day: write it as 2026-01-31."
+    if errors:
+        return Wrong(errors, typed)
+    return Tried(
+        rules=rules,
+        program=typed["program"],
+        phase=typed["phase"],
+        bought_from=typed["bought_from"],
+        bought_before=typed["bought_before"],
+        follows=bool(typed["follows"]),
+    )
+
+
+async def _rules(fields: Mapping[str, Any], typed: dict[str, str], errors: dict[str, str]) -> Ruleset | None:
+    chosen = fields.get("file")
+    held = await chosen.read() if isinstance(chosen, UploadFile) else b""
+    text = held.decode(errors="replace") if held else typed["rules"]
+    if not text.strip():
+        ready = ready_rules().get(typed["ready"])
+        if ready is None and typed["ready"] != AS_SOLD:
+            errors["rules"] = "Paste a ruleset, choose its file, or choose a ready one."
+        return None if ready is None else ready[1]
+    try:
+        rules = _phase_of(read_toml(text), typed["rules_phase"])
+    except RulesetRefused as refused:
+        errors["rules"] = f"The ruleset cannot be read. {refused}"
+        return None
+    problems = problems_of(rules)
+    if problems:
+        errors["rules"] = "The ruleset contradicts itself. " + " ".join(
+            f"{each}." for each in problems[:PROBLEMS_SHOWN]
+        )
+    return rules
+
+
+def _phase_of(rules: Ruleset | Program, name: str) -> Ruleset:
+    if isinstance(rules, Ruleset):
+        return rules
+    for phase in rules.phases:
+        if phase.name == name and isinstance(phase.ruleset, Ruleset):
+            return phase.ruleset
+    names = ", ".join(phase.name for phase in rules.phases)
+    raise RulesetRefused("phases", f"it is a program: say which of its phases is to be tried, {names}")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

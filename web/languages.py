@@ -1,0 +1,105 @@
+"""Languages: in which one a page of rules is read: the one that its address names, else the first that the browser asks for."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Any
+
+from litestar.connection import ASGIConnection
+
+from firm.sentences.languages import Language
+
+PARAMETER = "language"
+NAMES: Mapping[Language, str] = MappingProxyType(
+    {
+        Language.ENGLISH: "English",
+        Language.GERMAN: "Deutsch",
+        Language.SPANISH: "Español",
+        Language.FRENCH: "Français",
+        Language.PORTUGUESE: "Português",
+        Language.ARABIC: "العربية",
+    }
+)
+"""What each calls itself."""
+RIGHT_TO_LEFT = frozenset({Language.ARABIC})
+
+HEADINGS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
+    {
+        "rules": {
+            Language.ENGLISH: "Your rules",
+            Language.GERMAN: "Ihre Regeln",
+            Language.SPANISH: "Sus reglas",
+            Language.FRENCH: "Vos règles",
+            Language.PORTUGUESE: "As suas regras",
+            Language.ARABIC: "قواعدك",
+        },
+        "now": {
+            Language.ENGLISH: "Now",
+            Language.GERMAN: "Jetzt",
+            Language.SPANISH: "Ahora",
+            Language.FRENCH: "Maintenant",
+            Language.PORTUGUESE: "Agora",
+            Language.ARABIC: "الآن",
+        },
+        "frozen": {
+            Language.ENGLISH: "These rules were fixed when the account was bought, and nobody can change them.",
+            Language.GERMAN: "Diese Regeln wurden beim Kauf des Kontos festgelegt, und niemand kann sie ändern.",
+            Language.SPANISH: "Estas reglas quedaron fijadas al comprar la cuenta y nadie puede cambiarlas.",
+            Language.FRENCH: "Ces règles ont été fixées à l’achat du compte et personne ne peut les modifier.",
+            Language.PORTUGUESE: "Estas regras foram fixadas na compra da conta e ninguém as pode alterar.",
+            Language.ARABIC: "حُدِّدت هذه القواعد عند شراء الحساب ولا يمكن لأحد تغييرها.",
+        },
+        "day": {
+            Language.ENGLISH: "Each trading day begins at",
+            Language.GERMAN: "Jeder Handelstag beginnt um",
+            Language.SPANISH: "Cada día de negociación empieza a las",
+            Language.FRENCH: "Chaque journée de trading commence à",
+            Language.PORTUGUESE: "Cada dia de negociação começa às",
+            Language.ARABIC: "يبدأ كل يوم تداول في الساعة",
+        },
+        "id": {
+            Language.ENGLISH: "Their fingerprint",
+            Language.GERMAN: "Ihr Fingerabdruck",
+            Language.SPANISH: "Su huella digital",
+            Language.FRENCH: "Leur empreinte",
+            Language.PORTUGUESE: "A sua impressão digital",
+            Language.ARABIC: "بصمتها",
+        },
+    }
+)
+"""What a page of rules says besides the rules."""
+
+
+def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Language:
+    """The reader's, of those that rules are spoken in; English where none is."""
+    named = _known(str(connection.query_params.get(PARAMETER, "")))
+    if named is not None:
+        return named
+    asked = _accepted(connection.headers.get("accept-language", ""))
+    return next((language for tag in asked if (language := _known(tag)) is not None), Language.ENGLISH)
+
+
+def headings(language: Language) -> dict[str, str]:
+    return {name: told[language] for name, told in HEADINGS.items()}
+
+
+def _accepted(header: str) -> Iterator[str]:
+    """Language tags, the most wanted first (RFC 9110, 12.5.4); what weighs nothing is not wanted at all."""
+    weighed = [_weighed(part) for part in header.split(",")]
+    return (tag for tag, weight in sorted(weighed, key=lambda one: -one[1]) if weight > 0)
+
+
+def _weighed(part: str) -> tuple[str, Decimal]:
+    tag, _, parameter = part.partition(";")
+    name, _, value = parameter.strip().partition("=")
+    try:
+        weight = Decimal(value) if name.strip() == "q" else Decimal(1)
+    except InvalidOperation:
+        weight = Decimal(0)
+    return tag.strip(), weight if weight.is_finite() else Decimal(0)
+
+
+def _known(tag: str) -> Language | None:
+    """ "pt-BR" is Portuguese."""
+    code = tag.partition("-")[0].lower()
+    return Language(code) if code in set(Language) else None

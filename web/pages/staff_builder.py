@@ -1,0 +1,110 @@
+"""Builder, for staff: a program as a form that is made from the language itself; every button works without JavaScript."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.exceptions import NotFoundException
+from litestar.response import Response
+
+from firm.checks.problem import Problem
+from firm.ruleset import Program
+from firm.ruleset_form import KIND, MANY, data_of, form_of, typed_of
+from firm.ruleset_form_lists import with_item, with_item_moved, without_item
+from firm.ruleset_text import RulesetRefused, read_data, toml_of
+from firm.templates import templates
+from storage.readmodels.programs import program_version
+from web.bounds import DRAFT_BYTES_MAX
+from web.forms import fields_of
+from web.lists_asked import whole_in
+from web.pages.staff_drafts import editor, enrolled, preview
+from web.program_draft import Draft, checked, text_of
+from web.render import page
+from web.visitor import CSRF_FIELD, Policy
+
+_DO, _ADD = "do", "|add"
+_EMPTY = {"phases" + MANY: "1"}
+_MOVES = {"up": -1, "down": 1}
+
+
+@get("/staff/drafts/form", policy=Policy.STAFF)
+async def staff_builder(request: Request[Any, Any, Any]) -> Response[str]:
+    """A new one: empty, or begun from a template or from what is sold."""
+    name, version = request.query_params.get("template", ""), request.query_params.get("version", "")
+    if name:
+        begun = next((one.program for one in templates() if one.name == name), None)
+    elif version:
+        sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
+        begun = sold.sold if sold is not None else None
+    else:
+        return _form(request, dict(_EMPTY))
+    if begun is None:
+        raise NotFoundException("nothing of this name can be copied")
+    return _form_of(request, begun)
+
+
+@post("/staff/drafts/form", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
+async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
+    """One step further: an item more or less, another kind, or the whole of it checked and read in words."""
+    fields = await fields_of(request)
+    if "text" in fields:
+        return _form_of_text(request, checked(await text_of(fields), await enrolled(request)))
+    typed = {name: str(value) for name, value in fields.items() if name not in (CSRF_FIELD, _DO)}
+    step, _, path = str(fields.get(_DO, "")).partition(" ")
+    chosen = {name: typed.pop(name) for name in tuple(typed) if name.endswith(_ADD)}
+    match step:
+        case "check" | "text":
+            return await _checked(request, typed, as_text=step == "text")
+        case "add":
+            typed = with_item(typed, path, chosen.get(path + _ADD, ""))
+        case "remove":
+            typed = without_item(typed, path)
+        case "up" | "down":
+            typed = with_item_moved(typed, path, _MOVES[step])
+    return _form(request, typed)
+
+
+async def _checked(request: Request[Any, Any, Any], typed: Mapping[str, str], *, as_text: bool) -> Response[str]:
+    data, problems = data_of(Program, typed)
+    if problems:
+        return _form(request, typed, problems)
+    try:
+        program = read_data(data)
+        assert isinstance(program, Program)
+        draft = checked(toml_of(program), await enrolled(request))
+    except RulesetRefused as refused:
+        return _form(request, typed, (refused.problem,))
+    if as_text:
+        return editor(request, Draft(draft.text, None, ()))
+    return _form(request, typed, draft.problems) if draft.problems else await preview(request, draft, "")
+
+
+def _form_of_text(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
+    """The same program as a form; what cannot be read stays text."""
+    return editor(request, draft) if draft.program is None else _form_of(request, draft.program)
+
+
+def _form_of(request: Request[Any, Any, Any], program: Program) -> Response[str]:
+    try:
+        toml_of(program)
+    except RulesetRefused as refused:  # sold in the first words, which nobody writes any more
+        return _form(request, dict(_EMPTY), (refused.problem,))
+    return _form(request, typed_of(Program, program))
+
+
+def _form(
+    request: Request[Any, Any, Any], typed: Mapping[str, str], problems: tuple[Problem, ...] = ()
+) -> Response[str]:
+    context: dict[str, Any] = {
+        "fields": form_of(Program, typed),
+        "draft": Draft("", None, problems),
+        "faults": {problem.path: problem.reason for problem in problems},
+        "templates": templates(),
+        "kind": KIND,
+        "many": MANY,
+        "add": _ADD,
+    }
+    return page(request, "staff_builder.html", status=422 if problems else 200, **context)
+
+
+ROUTES = (staff_builder, staff_build)

@@ -1,0 +1,102 @@
+"""The rule lab, for staff: try a draft on past accounts before it is published, and see who would have come out otherwise."""
+
+from typing import Any
+
+import apsw
+from litestar import Request, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response import Redirect, Response
+
+from storage.readmodels.account_lists import phases_sold, programs_and_bridges
+from web import lab_view
+from web.firm import Firm
+from web.forms import Wrong, fields_of
+from web.lab import Trial
+from web.lab_asked import AS_SOLD, NOTHING_TYPED, read_tried, ready_rules
+from web.people import staff_names
+from web.render import page
+from web.visitor import Policy, signed_in
+
+CLOSED = "This firm only reads at the moment, and tries nothing."
+NO_ROOM = "As many drafts as may are being tried: wait until one is done, or end one."
+
+
+@get("/staff/lab", policy=Policy.STAFF)
+async def staff_lab(request: Request[Any, Any, Any]) -> Response[str]:
+    return await _lab(request, 200, None)
+
+
+@post("/staff/lab", policy=Policy.STAFF)
+async def staff_try(request: Request[Any, Any, Any]) -> Response[Any]:
+    firm: Firm = request.app.state.firm
+    programs, phases = await firm.book.read(_sold)
+    tried = await read_tried(await fields_of(request), {program for program, _ in programs}, set(phases))
+    if isinstance(tried, Wrong):
+        return await _lab(request, 422, tried)
+    trial = firm.lab.start(tried, signed_in(request).reference, firm.now_us())
+    if trial is None:
+        return await _lab(request, 422, Wrong({"": NO_ROOM if firm.lab.trials() else CLOSED}, {}))
+    return Redirect(f"/staff/lab/{trial.number}", status_code=303)
+
+
+@get("/staff/lab/{trial:int}", policy=Policy.STAFF)
+async def staff_trial(request: Request[Any, Any, Any], trial: FromPath[int]) -> Response[str]:
+    firm: Firm = request.app.state.firm
+    found = _trial(firm, trial)
+    after = request.query_params.get("after", "")
+    shown = lab_view.page_of(found.report, int(after) if after.isdecimal() else 0) if found.report else None
+    names = await staff_names(firm, [found.by])
+    return page(request, "staff_trial.html", block="found", trial=found, shown=shown, names=names, view=lab_view)
+
+
+@get("/staff/lab/{trial:int}/report.json", policy=Policy.STAFF)
+async def staff_trial_file(request: Request[Any, Any, Any], trial: FromPath[int]) -> Response[bytes]:
+    found = _trial(request.app.state.firm, trial)
+    if found.report is None:
+        raise NotFoundException("nothing has been found yet")
+    named = f'attachment; filename="lab-{trial}.json"'
+    headers = {"content-disposition": named, "cache-control": "no-store"}
+    return Response(lab_view.as_file(found.report), media_type="application/json", headers=headers)
+
+
+@post("/staff/lab/{trial:int}/end", policy=Policy.STAFF)
+async def staff_end_trial(request: Request[Any, Any, Any], trial: FromPath[int]) -> Redirect:
+    firm: Firm = request.app.state.firm
+    firm.lab.end(_trial(firm, trial).number)
+    return Redirect(f"/staff/lab/{trial}", status_code=303)
+
+
+async def _lab(request: Request[Any, Any, Any], status: int, wrong: Wrong | None) -> Response[str]:
+    firm: Firm = request.app.state.firm
+    programs, phases = await firm.book.read(_sold)
+    trials = firm.lab.trials()
+    names = await staff_names(firm, [trial.by for trial in trials])
+    return page(
+        request,
+        "staff_lab.html",
+        status=status,
+        wrong=wrong,
+        typed=NOTHING_TYPED | (wrong.typed if wrong else {}),
+        programs=programs,
+        phases=phases,
+        ready=ready_rules(),
+        as_sold=AS_SOLD,
+        trials=trials,
+        names=names,
+        view=lab_view,
+    )
+
+
+def _sold(book: apsw.Connection) -> tuple[list[tuple[str, str]], list[str]]:
+    return programs_and_bridges(book)[0], phases_sold(book, "")
+
+
+def _trial(firm: Firm, number: int) -> Trial:
+    found = firm.lab.trial(number)
+    if found is None:
+        raise NotFoundException("there is no such trial, or no longer: they end with the program that serves")
+    return found
+
+
+ROUTES = (staff_lab, staff_try, staff_trial, staff_trial_file, staff_end_trial)

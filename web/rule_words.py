@@ -1,0 +1,59 @@
+"""Rule words: the figures of a rule's sentence as the reader's locale writes them, from integers, by what Babel knows of it."""
+
+from functools import cached_property
+
+from babel import Locale
+from babel.numbers import get_decimal_symbol, get_group_symbol
+
+from firm.money import MINUS
+from firm.price import LOTS_SCALE
+from firm.sentences.languages import Language
+
+_JOINED = "\u00a0"  # between a number and its unit: never broken
+_LOTS_DIGITS = len(str(LOTS_SCALE)) - 1
+_LOCALES = {Language.ENGLISH: Locale("en", "GB")}
+# Our English pages set the sign of percent off, as those of most other languages do.
+_PERCENTS = {Language.ENGLISH: f"{_JOINED}%"}
+
+
+class RuleFigures:
+    """An account’s figures in a language. What Babel knows of a locale is asked once: it reads its patterns anew for every figure."""
+
+    def __init__(self, language: Language, currency: str, exponent: int) -> None:
+        self._locale = _LOCALES.get(language) or Locale(language.value)
+        self._percent = _PERCENTS.get(language) or self._locale.percent_formats[None].suffix[0]
+        self._currency = currency
+        self._exponent = exponent
+
+    def money(self, minor: int) -> str:
+        """95.000,00 USD: the currency's code in every language, for it is what the platform shows."""
+        return f"{self._decimal(minor, self._exponent, self._exponent)}{_JOINED}{self._currency}"
+
+    def percent(self, bp: int) -> str:
+        return f"{self._decimal(bp, 2, 0)}{self._percent}"
+
+    def multiple(self, bp: int) -> str:
+        return self._decimal(bp, 4, 0)
+
+    def lots(self, lots_e8: int) -> str:
+        return self._decimal(lots_e8, _LOTS_DIGITS, 2)
+
+    def count(self, number: int) -> str:
+        return self._decimal(number, 0, 0)
+
+    def _decimal(self, units: int, exponent: int, digits_min: int) -> str:
+        """`units` of 10^-`exponent`, exactly. `digits_min`: how many decimals are written even where they are noughts."""
+        whole, part = divmod(abs(units), 10**exponent)
+        text = f"{whole:,}".replace(",", self._group)
+        decimals = f"{part:0{exponent}d}".rstrip("0").ljust(digits_min, "0") if exponent else ""
+        if decimals:
+            text = f"{text}{self._point}{decimals}"
+        return MINUS + text if units < 0 else text
+
+    @cached_property
+    def _group(self) -> str:
+        return get_group_symbol(self._locale)
+
+    @cached_property
+    def _point(self) -> str:
+        return get_decimal_symbol(self._locale)

@@ -1,0 +1,66 @@
+"""Rules told: a ruleset as its reader reads it: each rule with what it requires, how it stands now, and an example in numbers."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from firm.money import Money
+from firm.objective import Objective
+from firm.rules.judged import Judged
+from firm.ruleset import AnyRuleset, Program
+from firm.sentences.languages import Language
+from firm.sentences.live import live_sentence
+from firm.sentences.rule import ruleset_sentences
+from firm.sentences.worked_example import worked_example
+from web.rule_words import RuleFigures
+
+
+class ToldRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule. `now`: how the account stands under it; `example`: a small story in numbers; each empty where there is none."""
+
+    id: str
+    title: str
+    text: str
+    now: str
+    example: str
+
+
+class ToldPhase(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules of one phase, with the id that pins them."""
+
+    name: str
+    ruleset: AnyRuleset
+    ruleset_id: str
+    rules: tuple[ToldRule, ...]
+
+
+def rules_told(
+    ruleset: AnyRuleset, size: Money, language: Language, now: Sequence[Objective] = ()
+) -> tuple[ToldRule, ...]:
+    """All rules in their order. `size`: the initial balance. `now`: the rows of an account that holds them."""
+    figures = RuleFigures(language, size.currency, size.exponent)
+    stands: Mapping[str, Judged] = {row.rule: row.judged for row in now if row.judged is not None}
+    said = ruleset_sentences(ruleset, language, figures)
+    return tuple(
+        ToldRule(
+            id=rule.id,
+            title=sentence.title,
+            text=sentence.text,
+            now=live_sentence(rule, stands[rule.id], language, figures) if rule.id in stands else "",
+            example=worked_example(ruleset, rule, size, language, figures),
+        )
+        for rule, sentence in zip(ruleset.rules, said, strict=True)
+    )
+
+
+def program_told(program: Program, language: Language) -> tuple[ToldPhase, ...]:
+    """The rules of every phase."""
+    return tuple(
+        ToldPhase(
+            name=phase.name,
+            ruleset=phase.ruleset,
+            ruleset_id=phase.ruleset.ruleset_id(),
+            rules=rules_told(phase.ruleset, program.size, language),
+        )
+        for phase in program.phases
+    )
