@@ -28,6 +28,8 @@ BELOW_ZERO = "the floor would lie below zero, and could not be reached"
 def loss_limit_problems(term: LossLimit, beside: Beside) -> Problems:
     of = _shares_of(term)
     yield from amount_problems("amount", term.amount, beside, of, nothing=NO_LOSS, whole=BELOW_ZERO)
+    if term.scope is Scope.CYCLE:
+        yield Problem("scope", "no floor begins anew with a payout yet: name the day, the week or the phase")
     yield from _trail_problems(term)
     if term.lock is not None:
         yield from below("lock", _lock_problems(term.lock, term.trail, beside))
@@ -108,7 +110,7 @@ def _lasting_problems(term: LossLimit) -> Problems:
     """A floor of the day is broken once a day at most; one of the whole phase stays broken."""
     if term.scope is Scope.DAY and term.strikes_within is Scope.DAY and len(term.on_breach) > 1:
         yield Problem("strikes_within", "a day's limit is broken once a day: its second breach would never be counted")
-    if term.scope in (Scope.CYCLE, Scope.PHASE):
+    if term.scope is Scope.PHASE:
         for place, consequence in enumerate(term.on_breach):
             if consequence in (Action.PAUSE, Action.RESTRICT):
                 reason = "it ends at the rollover, but this floor does not begin anew with the day: it would be broken for ever"

@@ -182,6 +182,7 @@ def test_a_contradiction_is_named_by_its_field_and_reason(field: str, value: Any
             "daily_loss.strikes_within",
             "once a day",
         ),
+        ({"maximum_loss.scope": "cycle"}, "maximum_loss.scope", "begins anew with a payout"),
         ({"maximum_loss.trail": "on_close", "maximum_loss.high": "equity"}, "maximum_loss.high", "follows the balance"),
         ({"lots.quantity": "margin", "lots.limit": 10_001}, "lots.limit", "whole equity"),
         (
