@@ -5,8 +5,10 @@ an account in a currency at its own precision (JPY at 0 or 2 digits, BTC at 8).
 """
 
 import re
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 MINUS = "−"
 _DECIMAL = re.compile(r"(-?)([0-9][0-9_ ]*)(?:\.([0-9]+))?\Z")
@@ -19,9 +21,11 @@ class CurrencyMismatch(ValueError):
 class Money(msgspec.Struct, frozen=True, gc=False):
     """An amount: `minor` units of 10^-`exponent` `currency`."""
 
-    minor: int
-    currency: str
-    exponent: int
+    minor: Annotated[
+        int, Meta(description="How much, in the currency's smallest units: 10000 is 100.00 at two decimals.")
+    ]
+    currency: Annotated[str, Meta(description="Its three letters, such as EUR.")]
+    exponent: Annotated[int, Meta(description="How many decimals the currency has.")]
 
     @classmethod
     def parse(cls, text: str, currency: str, exponent: int = 2) -> "Money":

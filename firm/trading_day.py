@@ -10,9 +10,11 @@ import zoneinfo
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Meta
 
 from firm.instant import datetime_of, instant_of
 
@@ -26,8 +28,8 @@ zoneinfo.reset_tzpath(to=())
 class TradingCalendar(msgspec.Struct, frozen=True):
     """How days are cut: `zone` is an IANA name, `rollover` the local time "HH:MM" at which a day begins."""
 
-    zone: str
-    rollover: str
+    zone: Annotated[str, Meta(description="The time zone by its IANA name, such as Europe/Prague.")]
+    rollover: Annotated[str, Meta(description='The local time at which a day begins, as "HH:MM".')]
 
     def day_at(self, instant_us: int) -> "TradingDay":
         """The day that holds the instant; its first instant belongs to it, its end to the next."""

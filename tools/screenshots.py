@@ -49,6 +49,8 @@ LOOKS: dict[str, dict[str, Any]] = {
 HOLDER_PAGES = {
     "trader-account": ("/accounts", "article:not(.over) h3 a"),
     "trader-trades": ("/accounts", "article:not(.over) h3 a; #trades header a"),
+    "trader-rules": ("/accounts", "article:not(.over) h3 a; a[href$='/rules']"),
+    "trader-rules-arabic": ("/accounts", "article:not(.over) h3 a; a[href$='/rules']; a[hreflang=ar]"),
 }
 WINNER_PAGES = {
     "trader-accounts": ("/accounts", ""),
@@ -66,6 +68,9 @@ STAFF_PAGES = {
     "staff-desks": ("/staff/trace", ""),
     "staff-review": ("/staff/decisions?show=waiting", "tr.linked a.name"),
     "staff-decisions": ("/staff/decisions", ""),
+    "staff-programs": ("/staff/programs", ""),
+    "staff-program": ("/staff/programs", "tr.linked a.name"),
+    "staff-draft": ("/staff/programs", "tr.linked a.name; a[href*='/staff/drafts/form']"),
     "staff-exposure": ("/staff/exposure?phases=all", ""),
     "staff-holders": ("/staff/exposure?phases=all", "td a.name"),
     "staff-drift": ("/staff/drift?show=all", ""),
