@@ -119,9 +119,10 @@ def _limit_asked(state: AccountState, finding: Finding) -> Limit:
 
 
 def _figures(calc: Arithmetic, state: AccountState, limit: Limit, finding: Finding) -> tuple[int, int]:
-    """The equity that was seen, and the floor as it is now; or as it was then, once another day or a later high has moved it."""
+    """The equity that was seen, and the floor as it is now; or as it was then, once another day, a later high or a payout has moved it."""
     same_day = state.day is not None and state.day.day.start_us == finding.day_us
-    still_holds = same_day and not limit.follows_every_tick
+    paid_since = any(payout.seq > finding.seq for payout in state.track.payouts)
+    still_holds = same_day and not limit.follows_every_tick and not paid_since
     observed = _observed(calc, finding, with_cash=still_holds)
     if still_holds:
         return observed, floor_of(calc, state, limit)

@@ -345,12 +345,11 @@ def _after_cash(state: AccountState, fact: CashBooked, seq: int, happened_us: in
 
 
 def _after_payout(state: AccountState, fact: PayoutBooked, seq: int, happened_us: int) -> AccountState:
-    """The balance comes down. Whether floors come with it is for each limit to say."""
+    """The balance comes down. Whether floors come with it is for each limit to say; what was suspected before was suspected without it."""
     return replace(
         _with_book_kept(state, happened_us),
         balance=fact.balance.minor,
         balance_source=f"{seq}/balance/minor",
-        findings=with_moved(state.findings, Moved(seq, -fact.profit.minor, cash=True)),
         deals=_with_id(state.deals, cash_key(fact.cash_id)),
         track=track_fold.at_payout(state.track, fact, seq, happened_us),
     )

@@ -2086,8 +2086,9 @@ def confirmed(
 ) -> tuple[dict[str, Any], list[str]]:
     """A suspicion that became final: the equity that was seen, with what was booked since and belongs into it."""
     term, suspicion = rule.term, case.payloads[finding.seq]
-    # A floor that follows every tick may have risen since, and one of another day is gone: then the floor of then counts.
-    still_holds = account.day_us == finding.day_us and not follows_prices(term)
+    # A floor that follows every tick may have risen since, one of another day is gone, a payout moves some: the floor of then counts.
+    paid_since = any(payout.seq > finding.seq for payout in account.payouts)
+    still_holds = account.day_us == finding.day_us and not follows_prices(term) and not paid_since
     observed = calc.given("equity when the breach was suspected", f"{finding.seq}/observed/minor", "minor")
     # Cash moves the floor as it is now, and so what is held against it; the floor as it was then it leaves alone.
     moved = [(seq, is_cash) for seq, is_cash in finding.moved if still_holds or not is_cash]

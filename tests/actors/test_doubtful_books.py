@@ -21,7 +21,7 @@ from firm.facts import (
     Refused,
     VerdictCorrected,
 )
-from firm.inputs import DealEntry, Side, SymbolReported
+from firm.inputs import CashKind, DealEntry, Side, SymbolReported
 from firm.instant import DAY_US, SECOND_US
 from firm.phase import Standing
 from firm.price import SymbolSpec
@@ -206,6 +206,16 @@ def test_a_withdrawal_before_the_review_does_not_undo_a_breach(stage, held):
     [breach] = stage.facts(BreachDeclared)
     assert (breach.observed.minor, breach.floor.minor) == (3_000_00, 85_000_00)
     assert breach.reviewed
+
+
+def test_a_payout_before_the_review_is_no_loss_of_what_was_seen(stage, held):
+    """Its floors may have moved by more or less than the balance: the equity that was seen is held against the floor of then."""
+    suspected(stage, held)
+    [suspicion] = stage.facts(BreachSuspected)
+    stage.cash(held, "-10_000.00", kind=CashKind.PAYOUT)
+    review(stage, held, ReviewOutcome.CONFIRM, stage.account(held).findings[0].seq)
+    [breach] = stage.facts(BreachDeclared)
+    assert (breach.observed, breach.floor) == (suspicion.observed, suspicion.floor)
 
 
 def test_confirming_what_is_no_breach_any_more_releases_nobody(stage, held):
