@@ -93,7 +93,7 @@ def test_the_two_languages_do_not_mix_up_what_is_written_by_hand() -> None:
         ("maximum_loss.lock.offset.of", "Of what. The same 5 % of different marks are different floors."),
         ("maximum_loss.steps[1].when.gain", "How far."),
         ("schedule.windows[1].from_day", "Payouts are asked for on some days of the month."),
-        ("calendar.zone", "`zone` is an IANA name"),
+        ("calendar.zone", "by its IANA name"),
         ("calendar.merged", "a holiday's session belongs to the next day"),
         ("await_swap", "Whether the day's anchor is final only after the platform posted the night's swap."),
         ("daily_loss.type", "It says which kind this is: loss_limit, profit_target, "),
