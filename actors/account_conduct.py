@@ -22,7 +22,7 @@ from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.consequences import Striking, consequence_of, gravity
 from firm.rules.deeds import judge_deed, looks_at_deeds
 from firm.rules.judged import Judged
-from firm.rules.looks import LOOKS, Answers, Grounds, glance, is_settled, look, look_again, rules_looked_at
+from firm.rules.looks import LOOKS, Answers, Grounds, glance, is_settled, look, look_again, look_anew, rules_looked_at
 from firm.ruleset import Rule, Ruleset
 from firm.terms.conduct import NewsWindow
 from firm.terms.words import Action, Consequence, Frequency
@@ -53,7 +53,7 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     for rule in rules:
         is_known = seat.is_known_kept(rule, grounds)
         if not (is_known and is_settled(rule.terms)):
-            looked = look_again(rule, seen) if is_known else look(PLAIN, rule, seen)
+            looked = look_again(rule, seen) if is_known else look_anew(rule, seen)
             found += _anew(seat, rule, looked, grounds, at_us, turn)
     return found
 

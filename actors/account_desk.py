@@ -72,6 +72,10 @@ from firm.needs import needs_of
 from firm.phase import JUDGED
 from firm.terms.words import Frequency
 
+_BY_PRICE = (Frequency.TICK,)
+_BY_REPORT = (Frequency.TICK, Frequency.TRADE)
+_BY_REPORT_BEHIND_BANDS = (Frequency.TRADE,)
+
 
 def _who_decides(answer: FailureAllowed | FailureHeld) -> ModuleType:
     """Where the question was asked that the risk desk answers."""
@@ -206,11 +210,15 @@ class AccountDesk(AccountSeat):
         if by_price:
             self.note_peak(equity, at_us, turn)
         reached = targets.note(self, equity, at_us, turn)
-        looked_at = (Frequency.TICK,) if by_price else (Frequency.TICK, Frequency.TRADE)
+        guarded = not by_price and self.is_guarded_still()
+        looked_at = _BY_PRICE if by_price else _BY_REPORT_BEHIND_BANDS if guarded else _BY_REPORT
         is_broken = rules.hold_against_all(self, looked_at, done, equity, at_us, turn)
         if not is_broken and (reached or not by_price):
             verdicts.ask_to_win(self, at_us, turn)
-        self.watch(turn, equity)
+        if guarded and self.is_guarded_still():
+            self.keep_guard()
+        else:
+            self.watch(turn, equity)
 
     def _take_contract(self, message: ContractReported, turn: Turn) -> None:
         """What positions are worth changed without a price: nothing hard rests on it until the platform's equity agrees."""

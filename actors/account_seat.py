@@ -5,6 +5,8 @@ The account desk sits in it; its book and its verdicts are functions over it.
 
 from operator import is_
 
+from msgspec.structs import replace
+
 from actors.desk import Market, Turn, Watch
 from actors.exhibits import cite_quotes
 from actors.guards import FREE, Rooms, Stakes, contracts_of, stakes_of, watch_of
@@ -21,7 +23,7 @@ from firm.needs import needs_of
 from firm.phase import JUDGED, Standing, may_become
 from firm.price import SymbolSpec
 from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
-from firm.rules.looks import Glance, Grounds, glance, grounds_of, rules_looked_at, slack
+from firm.rules.looks import Glance, Grounds, glance, grounds_of, rests_on_stops, rules_looked_at, slack
 from firm.rules.winning import equity_targets, target_balance_of
 from firm.ruleset import AnyRuleset, Rule
 from firm.terms.words import Frequency
@@ -43,6 +45,7 @@ class AccountSeat:
         self._market: Market | None = None  # where it is a follower
         # Worked out from the state, and kept because most prices change nothing of them.
         self._watched: AccountState | None = None
+        self._has_bands = False
         self._limits: tuple[AccountState | None, tuple[Limit, ...]] = (None, ())
         self._stakes: tuple[_Grounds, Stakes] | None = None
         self._seen: tuple[tuple[object, ...], Glance] | None = None
@@ -116,8 +119,10 @@ class AccountSeat:
         if known is not None and _are_same(known[0], at):
             return known[1]._replace(now=Figure(at_us, ""))
         seen = glance(state, board, Figure(equity, ""), at_us)
-        if known is not None and _have_same_book(known[1].account, state):
-            seen = seen._replace(ideas=known[1].ideas)
+        if known is not None and known[1].account.ruleset is state.ruleset:
+            seen = seen._replace(
+                ideas=known[1].ideas if _have_same_book(known[1].account, state) else {}, over=known[1].over
+            )
         self._seen = (at, seen)
         return seen
 
@@ -151,7 +156,21 @@ class AccountSeat:
     def watched(self, watch: Watch, market: Market) -> None:
         """The market desk was told."""
         self._watched = self.state
+        self._has_bands = watch.bands is not None
         self._market = market if watch.follower is not None else None
+
+    def is_guarded_still(self) -> bool:
+        """Whether nothing but stops was told since bands were set by prices that were known: one that could break anything had woken
+        the account. Where what stops may lose is held against a rule, they are no such little thing.
+        """
+        known, state = self._watched, self._state
+        if known is None or state is None or not self._has_bands or rests_on_stops(state.ruleset):
+            return False
+        return known is state or replace(known, track=replace(known.track, stops=state.track.stops)) == state
+
+    def keep_guard(self) -> None:
+        """The bands are as right as they were."""
+        self._watched = self._state
 
     def stand(self, after: Standing, because: str, turn: Turn) -> int:
         """Change the standing by the table, and tell the order it belongs to; the fact's seq."""
@@ -269,5 +288,4 @@ def _are_same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
 
 def _have_same_book(before: AccountState, state: AccountState) -> bool:
     """Whether the ideas of both are the same."""
-    same_parts = before.positions is state.positions and before.track.trades is state.track.trades
-    return same_parts and before.ruleset is state.ruleset
+    return before.positions is state.positions and before.track.trades is state.track.trades

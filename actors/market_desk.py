@@ -198,19 +198,26 @@ class MarketDesk:
 
     def _walk(self, frame: QuoteFrame, turn: Turn) -> Iterator[None]:
         refused: list[tuple[int, str]] = []
+        due_us = self._next_instant_us()  # another one only after desks were at work
         for index, tick in enumerate(turn.ticks):
             why = why_refused(tick, self.board.specs, turn.header.received_us, turn.policy)
             if why:
                 refused.append((index, why))
                 continue
-            day_end_us = self.wakes.next_day_end_us()
-            if (day_end_us is not None and tick.t_us >= day_end_us) or tick.t_us >= self._marked_us:
+            if tick.t_us >= due_us:
                 yield from self._instants_before(tick.t_us, turn)
+                due_us = self._next_instant_us()
             if self._take(tick, index, frame.conflated, turn):
                 yield
+                due_us = self._next_instant_us()
         self.tick_count += len(turn.ticks)
         if refused:
             turn.record(QuotesRefused(bridge=self.bridge, refused=tuple(refused)))
+
+    def _next_instant_us(self) -> int:
+        """When a day ends, or marks are struck, next."""
+        day_end_us = self.wakes.next_day_end_us()
+        return self._marked_us if day_end_us is None else min(day_end_us, self._marked_us)
 
     def _instants_before(self, at_us: int, turn: Turn) -> Iterator[None]:
         """End each day and strike each mark up to `at_us`, with the last prices before it."""
@@ -294,7 +301,7 @@ class MarketDesk:
             self._gaps -= {symbol}
         self._latest_us = max(self._latest_us, tick.t_us)
         is_late_to_some = self._send_late(self.wakes.behind(quote), quote, turn)
-        touched = self.wakes.touched_by(quote, self.board.quotes, self.is_off_market((symbol,)))
+        touched = self.wakes.touched_by(quote, self.board.quotes, symbol in self._sanity.jumped)
         for account in touched:
             turn.send(account_desk(account), PriceReached(at_us=tick.t_us))
         self.wake_count += len(touched)

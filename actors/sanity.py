@@ -61,7 +61,8 @@ class SanityBands:
 
 def _is_within(spec: SymbolSpec, known: Quote, quote: Quote) -> bool:
     """Bid and ask within the symbol's band, which widens by itself for each minute of silence, up to tenfold."""
-    minutes = min(9, max(0, quote.t_us - known.t_us) // MINUTE_US)
-    band_bp = spec.sanity_band_bp * (1 + minutes)
-    moved = max(abs(quote.bid - known.bid), abs(quote.ask - known.ask))
-    return moved * 10_000 <= band_bp * known.bid
+    silent_us, band_bp = quote.t_us - known.t_us, spec.sanity_band_bp
+    if silent_us >= MINUTE_US:
+        band_bp *= 1 + min(9, silent_us // MINUTE_US)
+    widest = band_bp * known.bid // 10_000
+    return -widest <= quote.bid - known.bid <= widest and -widest <= quote.ask - known.ask <= widest

@@ -34,11 +34,10 @@ class _Edge:
             heapq.heapify(self.heap)
         heapq.heappush(self.heap, (self.sign * threshold, account, number))
 
-    def beyond(self, price: int, numbers: dict[int, int], found: set[int]) -> None:
-        """Pop every entry whose threshold the price has passed; outdated ones among them vanish."""
-        heap, key = self.heap, self.sign * price
-        while heap and heap[0][0] < key:
-            _, account, number = heapq.heappop(heap)
+    def pop_beyond(self, key: int, numbers: dict[int, int], found: set[int]) -> None:
+        """Pop every entry whose threshold the price, times the sign, has passed; outdated ones among them vanish."""
+        while self.heap and self.heap[0][0] < key:
+            _, account, number = heapq.heappop(self.heap)
             if numbers.get(account) == number:
                 found.add(account)
 
@@ -46,12 +45,20 @@ class _Edge:
 class _SymbolEdges:
     """The four edges of a symbol: bid and ask, falling and rising."""
 
-    __slots__ = ("falling", "rising")
+    __slots__ = ("_all", "falling", "rising")
 
     def __init__(self) -> None:
         # A falling price passes high thresholds first, a rising one low ones first; negation turns one into the other.
         self.falling = {"bid": _Edge(-1), "ask": _Edge(-1)}
         self.rising = {"bid": _Edge(1), "ask": _Edge(1)}
+        self._all = (self.falling["bid"], self.rising["bid"], self.falling["ask"], self.rising["ask"])
+
+    def pop_beyond(self, quote: Quote, numbers: dict[int, int], found: set[int]) -> None:
+        """Of every edge. Nearly every price passes none: a look at four tops is all it costs."""
+        bid, ask = quote.bid, quote.ask
+        for edge, key in zip(self._all, (-bid, bid, -ask, ask), strict=True):
+            if edge.heap and edge.heap[0][0] < key:
+                edge.pop_beyond(key, numbers, found)
 
 
 class Wakes:
@@ -182,10 +189,7 @@ class Wakes:
         found = set(self.columns.touched_by(quote, quotes, off_market))
         edges = self._edges.get(quote.symbol)
         if edges is not None:
-            edges.falling["bid"].beyond(quote.bid, self._numbers, found)
-            edges.rising["bid"].beyond(quote.bid, self._numbers, found)
-            edges.falling["ask"].beyond(quote.ask, self._numbers, found)
-            edges.rising["ask"].beyond(quote.ask, self._numbers, found)
+            edges.pop_beyond(quote, self._numbers, found)
         every = self._every.get(quote.symbol)
         if every:
             found |= every
@@ -240,8 +244,11 @@ class Wakes:
 
     def behind(self, quote: Quote) -> list[int]:
         """Accounts to which this price is late although it is the newest of its symbol."""
-        symbol, found = quote.symbol, set(self.columns.behind(quote))
-        for newest_us, account in reversed(self._newest.get(symbol, ())):
+        symbol, in_columns, newest = quote.symbol, self.columns.behind(quote), self._newest.get(quote.symbol)
+        if not newest:
+            return sorted(in_columns)
+        found = set(in_columns)
+        for newest_us, account in reversed(newest):
             if newest_us <= quote.t_us:
                 break
             if self._is_behind(symbol, newest_us, account):

@@ -49,10 +49,20 @@ class Unit(StrEnum):
     SECONDS = "s"
 
 
+class Part(Protocol):
+    """A position or a trade, and the row that its figures are read from; 0 where no row holds them."""
+
+    @property
+    def position_id(self) -> str: ...
+    @property
+    def seq(self) -> int: ...
+
+
 class Arithmetic(Protocol):
     """The operations a rule may use. Names are for people; `unit` labels what the integer counts."""
 
     def given(self, name: str, value: int, unit: str, source: str) -> int: ...
+    def given_of(self, name: str, part: Part, value: int, unit: str, path: str) -> int: ...
     def plus(self, name: str, left: int, right: int) -> int: ...
     def minus(self, name: str, left: int, right: int) -> int: ...
     def times(self, name: str, left: int, right: int, unit: str) -> int: ...
@@ -73,6 +83,9 @@ class _Plain:
     __slots__ = ()
 
     def given(self, name: str, value: int, unit: str, source: str) -> int:  # noqa: ARG002
+        return value
+
+    def given_of(self, name: str, part: Part, value: int, unit: str, path: str) -> int:  # noqa: ARG002
         return value
 
     def plus(self, name: str, left: int, right: int) -> int:  # noqa: ARG002
@@ -138,6 +151,11 @@ class Working:
 
     def given(self, name: str, value: int, unit: str, source: str) -> int:
         return self._record(name, "given", (), int(value), unit, source)
+
+    def given_of(self, name: str, part: Part, value: int, unit: str, path: str) -> int:
+        """A figure of one part of many, `path` in its row, "" for one that no row holds. Only here are words made of it."""
+        source = f"{part.seq}/{path}" if part.seq and path else ""
+        return self.given(f"{name} of {part.position_id}", value, unit, source)
 
     def plus(self, name: str, left: int, right: int) -> int:
         return self._record(name, "plus", (left, right), int(left) + int(right), _unit(left))

@@ -41,10 +41,10 @@ class Rule(msgspec.Struct, frozen=True, gc=False):
     place: int
     terms: Term
     paths: Mapping[str, str]
+    id: str = ""  # its term's, asked for at every look
 
-    @property
-    def id(self) -> str:
-        return self.terms.id
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "id", self.terms.id)
 
     def cited(self, path: str) -> str:
         """The source of one of its figures, as a working cites it."""

@@ -77,6 +77,9 @@ def after_correction(before: AccountState, fact: DealCorrected, known: KnownDeal
 
 
 def _day_of(state: AccountState, at_us: int) -> str:
+    running = state.day
+    if running is not None and running.day.start_us <= at_us < running.day.end_us:
+        return running.day.label
     return state.ruleset.calendar.day_at(at_us).label
 
 

@@ -144,7 +144,7 @@ def judge_adverse_excursion(
         if position.floating is None:
             answers.append(Judged(Verdict.SILENT, 0, int(limit), Unit.MINOR, position.position_id))
             continue
-        floating = calc.given(f"floating result of {position.position_id}", position.floating, "minor", "")
+        floating = calc.given_of("floating result", position, position.floating, "minor", "")
         depth = calc.highest("floating loss", calc.times("result turned round", floating, -1, "minor"), 0)
         broken = is_beyond(calc, terms.boundary, "floating loss", depth, limit)
         answers.append(kept(depth, limit, Unit.MINOR, position.position_id, broken=broken))

@@ -124,7 +124,7 @@ def _amount(calc: Arithmetic, quantity: Quantity, position: HeldPosition) -> int
 
 
 def _priced(calc: Arithmetic, quantity: Quantity, position: HeldPosition, minor: int | None) -> int | None:
-    return None if minor is None else calc.given(f"{quantity} of {position.position_id}", minor, "minor", "")
+    return None if minor is None else calc.given_of(quantity.value, position, minor, "minor", "")
 
 
 # --- what is held at the same time ---

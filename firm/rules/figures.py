@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from firm.arithmetic import Arithmetic, Figure
+from firm.arithmetic import PLAIN, Arithmetic, Figure
 from firm.inputs import Side
 from firm.instant import SECOND_US
 from firm.ruleset import Rule
@@ -25,7 +25,7 @@ def source_of(seq: int, path: str) -> str:
 
 
 def lots_of(calc: Arithmetic, part: HeldPosition | Trade) -> int:
-    return calc.given(f"lots of {part.position_id}", part.lots_e8, "lots_e8", source_of(part.seq, "lots_e8"))
+    return calc.given_of("lots", part, part.lots_e8, "lots_e8", "lots_e8")
 
 
 def seconds_given(calc: Arithmetic, rule: Rule, name: str, seconds: int, path: str) -> int:
@@ -36,6 +36,8 @@ def seconds_given(calc: Arithmetic, rule: Rule, name: str, seconds: int, path: s
 
 def summed(calc: Arithmetic, name: str, values: Iterable[int]) -> int:
     """The sum, step by step; 0 of nothing."""
+    if calc is PLAIN:
+        return sum(values)
     total: int | None = None
     for value in values:
         total = value if total is None else calc.plus(name, total, value)

@@ -164,7 +164,7 @@ def judge_trading_hours(calc: Arithmetic, rule: Rule, item: HeldPosition | Trade
     terms = rule.terms
     assert isinstance(terms, TradingHours)
     began_us, ends_us = _hours_around(terms.zone, terms.opens, terms.closes, item.opened_us)
-    opened_us = calc.given(f"opening of {item.position_id}", item.opened_us, "us", source_of(item.seq, "opened_us"))
+    opened_us = calc.given_of("opening", item, item.opened_us, "us", "opened_us")
     opens_us = calc.given("hours begin", began_us, "us", rule.cited("opens"))
     closes_us = calc.given("hours end", ends_us, "us", rule.cited("closes"))
     after = calc.minus("opened after they began", opened_us, opens_us)

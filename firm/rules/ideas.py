@@ -8,7 +8,7 @@ from typing import NamedTuple, assert_never
 
 from firm.arithmetic import Arithmetic
 from firm.instant import SECOND_US
-from firm.rules.figures import is_beyond, source_of, summed
+from firm.rules.figures import is_beyond, summed
 from firm.rules.judged import Judged, Unit, Verdict, kept
 from firm.ruleset import Rule
 from firm.terms.exposure import IdeaGrouping, IdeaMeasure, IdeaRisk
@@ -117,7 +117,7 @@ def _at_stops(calc: Arithmetic, idea: Idea) -> int:
     at_stops = [
         calc.highest(
             f"risk of {position.position_id}",
-            calc.given(f"loss at the stop of {position.position_id}", position.stop_risk, "minor", ""),
+            calc.given_of("loss at the stop", position, position.stop_risk, "minor", ""),
             0,
         )
         for position in idea.held
@@ -134,10 +134,7 @@ def _lost(calc: Arithmetic, name: str, results: Iterable[int]) -> int:
 
 
 def _realised(calc: Arithmetic, trades: Iterable[Trade]) -> list[int]:
-    return [
-        calc.given(f"result of {trade.position_id}", trade.net, "minor", source_of(trade.seq, "net/minor"))
-        for trade in trades
-    ]
+    return [calc.given_of("result", trade, trade.net, "minor", "net/minor") for trade in trades]
 
 
 def _floating(calc: Arithmetic, held: Iterable[HeldPosition]) -> list[int] | None:
@@ -145,5 +142,5 @@ def _floating(calc: Arithmetic, held: Iterable[HeldPosition]) -> list[int] | Non
     for position in held:
         if position.floating is None:
             return None
-        results.append(calc.given(f"floating result of {position.position_id}", position.floating, "minor", ""))
+        results.append(calc.given_of("floating result", position, position.floating, "minor", ""))
     return results

@@ -41,7 +41,7 @@ from firm.terms.conduct import (
     TradeDuration,
     TradingHours,
 )
-from firm.terms.exposure import ExposureLimit, IdeaRisk, Quantity, RiskReward, StopLossRequired
+from firm.terms.exposure import ExposureLimit, IdeaMeasure, IdeaRisk, Quantity, RiskReward, StopLossRequired
 from firm.terms.objectives import LotConsistency
 from firm.terms.words import Frequency, Observed, RuleTerm, Scope
 from firm.track import DayResult, HeldPosition, OrderWaiting, Trade
@@ -56,8 +56,8 @@ IdeaPlaces = tuple[str, tuple[int, ...], tuple[Trade, ...]]
 class Glance(NamedTuple):
     """An account as its rules look at it: what it holds at the prices of the board, and when, in microseconds.
 
-    By rule, as far as they were asked for: `ideas`, which are the same for all looks at one book, and `again`, what `look_again`
-    answered of rules that no clock changes.
+    By rule, as far as they were asked for: `ideas`, which are the same for all looks at one book; `again`, what `look_again`
+    answered of rules that no clock changes; and `over`, what was answered of ideas that are over, by their parts.
     """
 
     account: AccountState
@@ -67,6 +67,7 @@ class Glance(NamedTuple):
     now: Figure
     ideas: dict[str, tuple[IdeaPlaces, ...]]
     again: dict[str, Answers]
+    over: dict[str, dict[tuple[Trade, ...], Judged]]
 
     def trades(self, per: Scope) -> tuple[Trade, ...]:
         """Those that were closed within a scope."""
@@ -80,7 +81,9 @@ class Glance(NamedTuple):
 
 
 def glance(account: AccountState, board: Board, equity: Figure, at_us: int) -> Glance:
-    return Glance(account, board, positions_held(account, board), marks_of(account, equity), Figure(at_us, ""), {}, {})
+    return Glance(
+        account, board, positions_held(account, board), marks_of(account, equity), Figure(at_us, ""), {}, {}, {}
+    )
 
 
 def since(account: AccountState, per: Scope) -> int:
@@ -105,9 +108,31 @@ def _looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
     return tuple(rule for rule in ruleset.rules if type(rule.terms) in LOOKS and rule.terms.frequency is frequency)
 
 
+def rests_on_stops(ruleset: AnyRuleset) -> bool:
+    """Whether prices may break a rule that measures what stops would lose."""
+    return kept_with(ruleset, "rests on stops", lambda rules: any(map(_measures_stops, rules.rules)))
+
+
+def _measures_stops(rule: Rule) -> bool:
+    return isinstance(rule.terms, IdeaRisk) and rule.terms.measured is IdeaMeasure.STOP_DISTANCE
+
+
 def look(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
     """What the rule answers now."""
     return LOOKS[type(rule.terms)](calc, rule, seen)
+
+
+def look_anew(rule: Rule, seen: Glance) -> Answers:
+    """What the rule answers now; what `look_again` would say of it is known by that."""
+    answers = look(PLAIN, rule, seen)
+    if rule.terms.frequency is Frequency.TICK:
+        is_of_ideas = type(rule.terms) is IdeaRisk
+        seen.again[rule.id] = _of_open_ideas(answers, seen.ideas[rule.id]) if is_of_ideas else answers
+    return answers
+
+
+def _of_open_ideas(answers: Answers, ideas: tuple[IdeaPlaces, ...]) -> Answers:
+    return tuple(answer for answer, (_, held, _) in zip(answers, ideas, strict=True) if held)
 
 
 def look_again(rule: Rule, seen: Glance) -> Answers:
@@ -165,7 +190,18 @@ def _exposure(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
 
 def _idea(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
     allowed = _idea_allowed(calc, rule, seen)
-    return tuple(judge_idea(calc, rule, allowed, _idea_now(places, seen)) for places in _ideas(rule, seen))
+    if calc is not PLAIN:
+        return tuple(judge_idea(calc, rule, allowed, _idea_now(places, seen)) for places in _ideas(rule, seen))
+    known = seen.over.get(rule.id, {})
+    answers, over = [], {}
+    for places in _ideas(rule, seen):
+        closed = () if places[1] else places[2]
+        answer = known.get(closed) or judge_idea(PLAIN, rule, allowed, _idea_now(places, seen))
+        answers.append(answer)
+        if closed:
+            over[closed] = answer
+    seen.over[rule.id] = over
+    return tuple(answers)
 
 
 def _open_ideas(rule: Rule, seen: Glance) -> Answers:

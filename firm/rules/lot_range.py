@@ -9,7 +9,7 @@ from typing import assert_never
 
 from firm.arithmetic import Arithmetic
 from firm.rules.judged import SILENT, Judged, Unit, kept
-from firm.rules.results import source_of, total_of
+from firm.rules.results import total_of
 from firm.ruleset import Rule
 from firm.terms.objectives import LotConsistency, PartialCloses
 from firm.terms.words import BP_WHOLE
@@ -77,4 +77,4 @@ def _sizes(
 
 
 def _given_lots(calc: Arithmetic, trade: Trade) -> int:
-    return calc.given(f"lots of {trade.position_id}", trade.lots_e8, "lots_e8", source_of(trade, "lots_e8"))
+    return calc.given_of("lots", trade, trade.lots_e8, "lots_e8", "lots_e8")

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from firm.arithmetic import Arithmetic
-from firm.rules.figures import source_of
 from firm.rules.judged import Judged, Unit, kept
 from firm.ruleset import Rule
 from firm.terms.conduct import Martingale
@@ -59,7 +58,7 @@ def _is_raise(calc: Arithmetic, opened: _Round, before: _Round, factor: int) -> 
 
 
 def _lots(calc: Arithmetic, one: _Round) -> int:
-    return calc.given(f"lots of {one.position_id}", one.lots_e8, "lots_e8", source_of(one.seq, "lots_e8"))
+    return calc.given_of("lots", one, one.lots_e8, "lots_e8", "lots_e8")
 
 
 def _after_which(terms: Martingale, rounds: Sequence[_Round]) -> Iterator[tuple[_Round, _Round]]:

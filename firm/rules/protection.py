@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from firm.arithmetic import Arithmetic, Figure
 from firm.inputs import Side
 from firm.instant import SECOND_US
-from firm.rules.figures import seconds_given, source_of
+from firm.rules.figures import seconds_given
 from firm.rules.judged import Judged, Unit, Verdict, kept
 from firm.ruleset import Rule
 from firm.terms.exposure import RiskReward, StopLossRequired
@@ -34,8 +34,7 @@ def judge_stop_loss_required(
 
 
 def _judged_stop(calc: Arithmetic, rule: Rule, terms: StopLossRequired, position: HeldPosition, now: Figure) -> Judged:
-    source = source_of(position.seq, "opened_us")
-    opened_us = calc.given(f"opening of {position.position_id}", position.opened_us, "us", source)
+    opened_us = calc.given_of("opening", position, position.opened_us, "us", "opened_us")
     held_us = calc.minus("held without a stop", calc.given("now", now.value, "us", now.source), opened_us)
     due_us = seconds_given(calc, rule, "time for a stop", terms.within_s, "within_s")
     late = calc.is_at_or_above("time for a stop is over", held_us, due_us)
@@ -48,7 +47,7 @@ def _judged_risk(calc: Arithmetic, risk_allowed: int | None, position: HeldPosit
         return Judged(Verdict.KEPT, 0, 0, Unit.MINOR, position.position_id)
     if position.stop_risk is None:
         return Judged(Verdict.SILENT, 0, int(risk_allowed), Unit.MINOR, position.position_id)
-    risk = calc.given(f"loss at the stop of {position.position_id}", position.stop_risk, "minor", "")
+    risk = calc.given_of("loss at the stop", position, position.stop_risk, "minor", "")
     broken = calc.is_above("risk above what is allowed", risk, risk_allowed)
     return kept(risk, risk_allowed, Unit.MINOR, position.position_id, broken=broken)
 
@@ -68,10 +67,9 @@ def judge_risk_reward(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]
 
 
 def _judged_distances(calc: Arithmetic, rule: Rule, terms: RiskReward, position: HeldPosition) -> Judged:
-    name = position.position_id
-    entry = calc.given(f"opening price of {name}", position.price_open, "points", source_of(position.seq, "price_open"))
-    stop = calc.given(f"stop of {name}", position.stop_loss, "points", source_of(position.seq, "stop_loss"))
-    target = calc.given(f"target of {name}", position.take_profit, "points", source_of(position.seq, "take_profit"))
+    entry = calc.given_of("opening price", position, position.price_open, "points", "price_open")
+    stop = calc.given_of("stop", position, position.stop_loss, "points", "stop_loss")
+    target = calc.given_of("target", position, position.take_profit, "points", "take_profit")
     if position.side is Side.BUY:
         risk, reward = calc.minus("way to the stop", entry, stop), calc.minus("way to the target", target, entry)
     else:
@@ -83,4 +81,4 @@ def _judged_distances(calc: Arithmetic, rule: Rule, terms: RiskReward, position:
     share = calc.divided_rounded_half_away(
         "stop to target now", risked, calc.highest("way, a point at least", reward, 1), "bp"
     )
-    return kept(share, allowed, Unit.BP, name, broken=broken)
+    return kept(share, allowed, Unit.BP, position.position_id, broken=broken)

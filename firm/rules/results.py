@@ -79,5 +79,5 @@ def _profit(day: DayResult, basis: DayBasis) -> tuple[int | None, str]:
 
 
 def _sum(calc: Arithmetic, name: str, trades: Sequence[Trade]) -> int:
-    parts = [calc.given(f"net of {one.position_id}", one.net, "minor", source_of(one, "net/minor")) for one in trades]
+    parts = [calc.given_of("net", one, one.net, "minor", "net/minor") for one in trades]
     return total_of(calc, name, parts)

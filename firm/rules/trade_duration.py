@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from firm.arithmetic import Arithmetic
 from firm.instant import SECOND_US
-from firm.rules.figures import seconds_given, share_rounded_half_away, source_of, summed
+from firm.rules.figures import seconds_given, share_rounded_half_away, summed
 from firm.rules.judged import SILENT, Judged, Unit, kept
 from firm.ruleset import Rule
 from firm.terms.conduct import TradeDuration
@@ -79,11 +79,10 @@ def judge_profit_of_longer(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]
 
 
 def _lasted(calc: Arithmetic, trade: Trade) -> int:
-    name = trade.position_id
-    closed_us = calc.given(f"closing of {name}", trade.closed_us, "us", source_of(trade.seq, "closed_us"))
-    opened_us = calc.given(f"opening of {name}", trade.opened_us, "us", source_of(trade.seq, "opened_us"))
-    return calc.minus(f"how long {name} lasted", closed_us, opened_us)
+    closed_us = calc.given_of("closing", trade, trade.closed_us, "us", "closed_us")
+    opened_us = calc.given_of("opening", trade, trade.opened_us, "us", "opened_us")
+    return calc.minus(f"how long {trade.position_id} lasted", closed_us, opened_us)
 
 
 def _net(calc: Arithmetic, trade: Trade) -> int:
-    return calc.given(f"result of {trade.position_id}", trade.net, "minor", source_of(trade.seq, "net/minor"))
+    return calc.given_of("result", trade, trade.net, "minor", "net/minor")
