@@ -156,7 +156,7 @@ class AccountSeat:
     def watched(self, watch: Watch, market: Market) -> None:
         """The market desk was told."""
         self._watched = self.state
-        self._has_bands = watch.bands is not None
+        self._has_bands = bool(watch.bands)
         self._market = market if watch.follower is not None else None
 
     def is_guarded_still(self) -> bool:

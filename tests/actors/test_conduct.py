@@ -199,6 +199,32 @@ def test_an_idea_that_loses_too_much_breaks_at_the_price_that_shows_it(stage):
     assert stage.account(account).standing is Standing.PAUSED
 
 
+@pytest.mark.parametrize(
+    ("measured", "are_kept"), [(IdeaMeasure.ADVERSE_EXCURSION, True), (IdeaMeasure.STOP_DISTANCE, False)]
+)
+def test_a_moved_stop_leaves_the_bands_unless_what_it_may_lose_is_held_against_a_rule(stage, measured, are_kept):
+    idea = IdeaRisk(
+        id="idea", amount=Share(bp=100, of=ShareOf.INITIAL), grouping=IdeaGrouping.POSITION, gap_s=0, measured=measured,
+        boundary=Boundary.TOUCHES, on_breach=(Action.PAUSE,), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+    account = trading(stage, MAXIMUM, idea)
+    buy(stage, account, "1")
+    stage.position(account, "P1", stop_loss=138_000)
+    wakes = stage.engine.market("sim").wakes
+    before = wakes.watch_of(account)
+    stage.position(account, "P1", stop_loss=138_100)
+    assert (wakes.watch_of(account) is before) == are_kept
+    stage.wait(1)
+    stage.tick("EURUSD", 137_701, 137_711)
+    assert wakes.watch_of(account).bands
+    known = len(stage.facts(RuleBroken, account))
+    stage.wait(1)
+    stage.tick("EURUSD", 137_700, 137_710)
+    assert len(stage.facts(RuleBroken, account)) == known + are_kept, (
+        "the price that breaks it wakes the account all the same"
+    )
+
+
 def test_one_position_floats_too_deep_while_another_makes_up_for_it(stage):
     deep = AdverseExcursion(
         id="deep", share_bp=100, of_profit=False, minimum_minor=0, boundary=Boundary.TOUCHES, on_breach=(Action.WARN,),

@@ -237,7 +237,7 @@ def test_no_price_and_no_clock_changes_what_is_settled(moved, before_us, now_us)
             for n, (side, prices) in enumerate(zip(sides, moved, strict=True))
         )
         marks = Marks(Figure(100_000_00, ""), Figure(equity, ""), Figure(0, ""))
-        return Glance(account, at(1), parts, marks, Figure(at_us, ""), {}, {})
+        return Glance(account, at(1), parts, marks, Figure(at_us, ""), {}, {}, {})
 
     for rule in account.ruleset.rules:
         before, now = looks(0, 90_000_00, before_us), looks(1, 110_000_00, now_us)
