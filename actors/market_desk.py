@@ -216,8 +216,7 @@ class MarketDesk:
 
     def _next_instant_us(self) -> int:
         """When a day ends, or marks are struck, next."""
-        day_end_us = self.wakes.next_day_end_us()
-        return self._marked_us if day_end_us is None else min(day_end_us, self._marked_us)
+        return min(self.wakes.next_day_end_us() or self._marked_us, self._marked_us)
 
     def _instants_before(self, at_us: int, turn: Turn) -> Iterator[None]:
         """End each day and strike each mark up to `at_us`, with the last prices before it."""
