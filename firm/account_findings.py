@@ -109,7 +109,7 @@ def _follows_every_tick(state: AccountState, rule: str) -> bool:
 
 
 def _limit(state: AccountState, rule: str) -> LossLimit | None:
-    terms = next(one.terms for one in state.ruleset.rules if one.id == rule)
+    terms = next((one.terms for one in state.ruleset.rules if one.id == rule), None)
     return terms if isinstance(terms, LossLimit) else None
 
 
