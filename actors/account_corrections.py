@@ -5,7 +5,7 @@ The marks that limits are measured from move with what was booked before them, a
 
 from msgspec.structs import replace
 
-from actors.account_book import figures_of, move_high
+from actors.account_book import figures_of, is_week_s_first, move_high, move_week
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from firm.account import AccountState, KnownDeal
@@ -122,6 +122,9 @@ def _move_marks(seat: AccountSeat, state: AccountState, fact: DealCorrected, tur
         priced = start.priced and _stood_alike(state, seat.held, start, fact)
         marks = {"balance": state.money(start.balance + net), "equity": state.money(start.equity + net)}
         seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=priced), turn)
+    week = state.track.week
+    if week is not None and not is_week_s_first(state) and fact.deal_us < week.day.start_us:
+        move_week(seat, net, turn, priced=_stood_alike(state, seat.held, week, fact))
     for high in state.track.highs:
         if fact.deal_us < high.at_us:
             move_high(seat, high, net, turn)

@@ -85,6 +85,7 @@ from firm.facts import (
     TradingDayCounted,
     TradingDayUncounted,
     VerdictCorrected,
+    WeekStartMoved,
 )
 from firm.inputs import (
     DealReported,
@@ -176,6 +177,8 @@ def _fold_marks(state: AccountState, body: Input | Fact, seq: int, happened_us: 
             return after_day_anchored(state, body, seq)
         case DayStartMoved():
             return after_start_moved(state, body, seq)
+        case WeekStartMoved():
+            return replace(state, track=track_fold.at_week_moved(state.track, body, seq))
         case PeakReached():
             return after_peak(state, body, seq)
         case PeakDoubted():

@@ -16,7 +16,8 @@ from firm.trading_day import TradingDay
 
 
 class DayStart(msgspec.Struct, frozen=True, gc=False):
-    """The marks from which the running day is measured; `seq` is the DayOpened, DayAnchored or DayStartMoved row that holds them.
+    """The marks from which the running day is measured; `seq` is the row that holds them: DayOpened, DayAnchored or
+    DayStartMoved, of a week WeekStartMoved too.
 
     `priced`: False where a position had no price at the day's first instant.
     """
@@ -210,7 +211,7 @@ class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`highs`: one of each key that is asked for. `week`: the start of its first day. `days`: finished ones, the newest last.
+    """`highs`: one of each key that is asked for. `week`: where it began. `days`: finished ones, the newest last.
 
     `today`: the running day. `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts
     all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `checked`: the floors

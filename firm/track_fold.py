@@ -6,7 +6,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from firm.arithmetic import Figure
-from firm.facts import DayAnchored, DayOpened, HighMoved, PayoutBooked, RolloverHighMoved
+from firm.facts import DayAnchored, DayOpened, HighMoved, PayoutBooked, RolloverHighMoved, WeekStartMoved
 from firm.needs import needs_of
 from firm.ruleset import AnyRuleset
 from firm.terms.words import Scope
@@ -61,6 +61,13 @@ def at_day_anchored(track: Track, fact: DayAnchored, seq: int) -> Track:
     if week is not None and week.day.start_us == fact.day.start_us:
         week = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True, priced=fact.priced)
     return replace(track, week=week, highs=_with_day(track.highs, fact, seq))
+
+
+def at_week_moved(track: Track, fact: WeekStartMoved, seq: int) -> Track:
+    """The week's start stands elsewhere, as final as it was."""
+    final = track.week is None or track.week.final
+    week = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final, fact.priced)
+    return replace(track, week=week)
 
 
 def at_balance(track: Track, balance: int, seq: int, at_us: int) -> Track:

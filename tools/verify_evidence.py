@@ -622,11 +622,15 @@ OF_DAYS = {
 
 
 class Needs(NamedTuple):
-    """Which highs the firm keeps under a ruleset. `follows_prices`: every equity high too; `peak_of_day`: which begins anew each day."""
+    """Which highs the firm keeps under a ruleset. `follows_prices`: every equity high too; `peak_of_day`: which begins anew each day.
+
+    `week`: a limit is measured from where the week began.
+    """
 
     highs: list[Key]
     follows_prices: bool
     peak_of_day: bool
+    week: bool
 
 
 def needs_of(rules: list[Rule]) -> Needs:
@@ -640,7 +644,8 @@ def needs_of(rules: list[Rule]) -> Needs:
         for trigger, effective in levels_of(term):
             keys += [key for key in reached_by(trigger, effective, of_day) if key != PEAK]
             keys += [Key("closed", "phase", "none")] if trigger["type"] == "balance_gain" else []
-    return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day)
+    week = any(term["scope"] == "week" and term["anchor"] != "initial" for term in limits)
+    return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day, week)
 
 
 def follows_prices(term: dict[str, Any]) -> bool:
@@ -821,6 +826,7 @@ class Account:
         self.highs_before: dict[Key, High] = {}  # as they were when what moves them was booked
         self.week = cited_week(case)  # the row that holds the week's start
         self.week_us, self.week_label, self.week_is_whole = 0, "", False
+        self.week_is_known = False  # whether that row is the one that holds it now, wherever the week began
         self.payouts = cited_payouts(case)
         self.strikes: list[Strike] = []
         self.day_opened = 0  # the row that began the day
@@ -893,6 +899,7 @@ class Account:
             "DayOpened": self._open_day,
             "DayAnchored": self._anchor_day,
             "DayStartMoved": self._move_start,
+            "WeekStartMoved": self._move_week,
             "PeakReached": self._raise_peak,
             "RolloverHighMoved": self._move_high,
             "HighMoved": self._move_high,
@@ -1123,6 +1130,10 @@ class Account:
             self._move_findings(seq, is_cash=False)
         elif self.day is not None and deal_us < self.day_us:
             self.owed.append(Owed(("DayAnchored",), by=net))
+        if self.week_us < self.day_us and deal_us < self.week_us:
+            self._owe_week(net)
+        elif not self.week_is_known and deal_us < self.day_us:
+            self._owe_week(net, may=True)
         self._owe_highs_since(deal_us, net)
         if was is not None and deletes:
             self._owe_day(was)
@@ -1222,6 +1233,11 @@ class Account:
             if at_us is None or deal_us < at_us:
                 self._owe_high(key, by=net, may=at_us is None)
 
+    def _owe_week(self, by: int, may: bool = False) -> None:
+        """The week's start moves by a row of its own, where the day's is another one, or not final."""
+        if self.needs.week and self.day is not None:
+            self.owed.append(Owed(("WeekStartMoved",), by=by, may=may))
+
     def _owe_high(self, key: Key, by: int | None = None, to: int | None = None, may: bool = False) -> None:
         # Releases that knew one high alone, that of the days, had a row for it.
         is_first = self.case.ruleset["semantics"] == 1
@@ -1245,6 +1261,8 @@ class Account:
         self.highs_before = dict(self.highs)
         if self.day is not None:
             self.owed.append(Owed(("DayAnchored" if self.closing is None else "DayStartMoved",), by=amount))
+            if self.week_us < self.day_us or self.closing is not None or not self.week_is_known:
+                self._owe_week(amount, may=not self.week_is_known)
         for key in self.needs.highs:
             self._owe_high(key, by=amount)
         if self.needs.follows_prices and self.day is not None:
@@ -1397,10 +1415,11 @@ class Account:
             return False
         cited = self.case.payloads[self.week]["day"] if not known and self.week is not None else None
         if cited is not None and week_of(cited["label"]) == week_of(label):  # before these rows, as the decision says
-            self.week_us, self.week_label = cited["start_us"], label
+            self.week_us, self.week_label, self.week_is_known = cited["start_us"], label, True
             return False
         first = self.case.is_whole or bool(known) or date.fromisoformat(label).weekday() == 0
         self.week, self.week_us, self.week_label, self.week_is_whole = seq, self.day_us, label, first
+        self.week_is_known = first
         return True
 
     def _begin_highs(self, seq: int, balance: int, equity: int, begins_week: bool) -> None:
@@ -1485,6 +1504,28 @@ class Account:
             self.taken[seq] = self.taken[self.day]
         if row["kind"] == "DayStartMoved":
             self.day = seq
+
+    def _move_week(self, *told: Any) -> None:
+        """Cash of a later day, or a corrected deal of before it, moves the week's start from the row that held it."""
+        seq, _, body = told
+        due, was, day = self._due_in(seq), body["was"], body["day"]
+        if self.week_is_known:
+            require(
+                was == self.week, f"row {seq} moves the week's start from row {was}, it was in row {self.week}", CONTEST
+            )
+        row = self.case.rows.get(was, {"kind": "", "account": 0})
+        held = is_start_of_week(self.case, row) and self.case.payloads[was]["day"] == day and was < seq
+        # Of the running day, once that is final, the row of the day's start has moved the week's already.
+        last_us = self.day_us if self.closing is not None else self.day_us - 1
+        same = held and day["start_us"] <= last_us and week_of(day["label"]) == week_of(self.day_label)
+        require(same, f"row {was} is no start of the week of row {seq}", CONTEST)
+        names = ("balance", "equity")
+        figures = [self.case.minor(body[name], f"row {seq}") for name in names]
+        wanted = [self.case.look_up(f"{was}/{name}/minor") + (due.by or 0) for name in names]
+        require(figures == wanted, f"row {seq} moves the week's start to {figures}, it was {wanted}", CONTEST)
+        if was in self.taken:
+            self.taken[seq] = self.taken[was]
+        self.week, self.week_us, self.week_is_known = seq, day["start_us"], True
 
     def _grant(self, *told: Any) -> None:
         """People made an exception. A mark that they set is told by the row that tells it of every other cause, to the figure."""
@@ -2561,10 +2602,14 @@ def cited_week(case: Case) -> int | None:
     for seq in (source.partition("/")[0] for source in sources):
         if seq.isdigit() and int(seq) < case.anchor:
             row = case.rows.get(int(seq), {"kind": "", "account": 0})
-            fits = row["account"] == case.account and row["kind"] in ("DayOpened", "DayAnchored")
-            require(fits, f"row {seq} is no start of a week", CONTEST)
+            require(is_start_of_week(case, row), f"row {seq} is no start of a week", CONTEST)
             return int(seq)
     return None
+
+
+def is_start_of_week(case: Case, row: Any) -> bool:
+    """Whether such a row may hold what a week is measured from."""
+    return bool(row["account"] == case.account and row["kind"] in ("DayOpened", "DayAnchored", "WeekStartMoved"))
 
 
 def cited_payouts(case: Case) -> list[Payout]:

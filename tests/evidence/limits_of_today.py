@@ -7,11 +7,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from actors.account_verdicts import kind_of
+from firm.account import AccountState
 from firm.arithmetic import Working
-from firm.facts import BreachDeclared, DayOpened, HighMoved, PayoutBooked, PeakReached, RolloverFloor
+from firm.facts import BreachDeclared, DayOpened, HighMoved, PayoutBooked, PeakReached, RolloverFloor, WeekStartMoved
 from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import DAY_US
-from firm.needs import follows_prices
+from firm.needs import follows_prices, needs_of
 from firm.rules.limits import breaks, limits_of, measured_of
 from firm.ruleset import AnyRuleset, LateBreach, Ruleset
 from firm.terms.losses import Checked, Lock, LossLimit, Measured, OnPayout, Trail
@@ -100,6 +101,15 @@ def pay_out(story: Any, minor: int, *, moves: bool = True, told: int = 0, **figu
 def limits_following_prices(ruleset: AnyRuleset) -> list[LossLimit]:
     limits = (rule.terms for rule in ruleset.rules)
     return [terms for terms in limits if isinstance(terms, LossLimit) and follows_prices(terms)]
+
+
+def moved_week(state: AccountState, minor: int) -> list[WeekStartMoved]:
+    """The row by which cash moves what a weekly limit is measured from, where the row of the day does not."""
+    week, day = state.track.week, state.day
+    if week is None or day is None or not needs_of(state.ruleset).week or (day.final and week.day == day.day):
+        return []
+    marks = {"balance": state.money(week.balance + minor), "equity": state.money(week.equity + minor)}
+    return [WeekStartMoved(day=week.day, **marks, priced=week.priced, was=week.seq)]
 
 
 def end_day_with(story: Any, *, by_deal: bool = False, **floors: int) -> int:
