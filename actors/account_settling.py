@@ -11,6 +11,7 @@ from firm.arithmetic import PLAIN, Arithmetic, Working
 from firm.facts import BreachDeclared, Doubt, Refusal, Refused, VerdictCorrected
 from firm.phase import ENDED, Standing
 from firm.rules.limits import Limit, breaks, floor_of
+from firm.terms.losses import Checked
 from firm.terms.words import Action
 
 
@@ -119,10 +120,13 @@ def _limit_asked(state: AccountState, finding: Finding) -> Limit:
 
 
 def _figures(calc: Arithmetic, state: AccountState, limit: Limit, finding: Finding) -> tuple[int, int]:
-    """The equity that was seen, and the floor as it is now; or as it was then, once another day, a later high or a payout has moved it."""
+    """The equity that was seen, and the floor as it is now; or as it was then, once another day, a later high or a payout has moved it,
+    and always where the end of a day was held against its floor.
+    """
     same_day = state.day is not None and state.day.day.start_us == finding.day_us
     paid_since = any(payout.seq > finding.seq for payout in state.track.payouts)
-    still_holds = same_day and not limit.follows_every_tick and not paid_since
+    of_day_before = limit.terms.checked is Checked.AT_ROLLOVER  # the floor with which that day ended
+    still_holds = same_day and not limit.follows_every_tick and not paid_since and not of_day_before
     observed = _observed(calc, finding, with_cash=still_holds)
     if still_holds:
         return observed, floor_of(calc, state, limit)

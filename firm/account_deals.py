@@ -20,6 +20,7 @@ from firm.account import (
     calendar_days_between,
     with_deal,
 )
+from firm.account_findings import with_moved
 from firm.bounds import DEAL_DAYS_KEPT, DEALS_CORRECTED_DAYS, DEALS_KNOWN_MAX
 from firm.facts import (
     DealBooked,
@@ -169,8 +170,7 @@ def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, hap
     is_earlier_day = state.closing is not None and state.day is not None and now.at_us < state.day.day.start_us
     findings = tuple(_grounds_corrected(finding, change) for finding in state.findings)
     if is_earlier_day:
-        moved = Moved(seq, fact.net.minor, cash=False)
-        findings = tuple(replace(finding, moved=(*finding.moved, moved)) for finding in findings)
+        findings = with_moved(findings, Moved(seq, fact.net.minor, cash=False), now.at_us)
     positions = with_deal(state.positions, fact, seq)
     unopened = now.opens and now.deleted and not before.deleted
     return replace(

@@ -150,8 +150,11 @@ def after_correction(state: AccountState, fact: VerdictCorrected) -> AccountStat
     return replace(state, findings=findings, waived=waived, pass_held_seq=held)
 
 
-def with_moved(findings: tuple[Finding, ...], moved: Moved) -> tuple[Finding, ...]:
-    return tuple(replace(finding, moved=(*finding.moved, moved)) for finding in findings)
+def with_moved(findings: tuple[Finding, ...], moved: Moved, made_us: int = 0) -> tuple[Finding, ...]:
+    """What was made at `made_us` or after the breach was not in the equity that was seen, and does not belong there."""
+    return tuple(
+        replace(finding, moved=(*finding.moved, moved)) if made_us < finding.at_us else finding for finding in findings
+    )
 
 
 def with_late_deal(finding: Finding, fact: DealBooked, seq: int, happened_us: int) -> Finding:

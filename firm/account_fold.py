@@ -280,7 +280,7 @@ def _with_drift(state: AccountState, what: str) -> AccountState:
 def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: int) -> AccountState:
     closing, findings = state.closing, state.findings
     if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
-        findings = with_moved(findings, Moved(seq, fact.net.minor, cash=False))
+        findings = with_moved(findings, Moved(seq, fact.net.minor, cash=False), happened_us)
         # A deal of the day that ended, come late: the mark at its end must hold it too.
         closing = replace(
             closing, balance=closing.balance + fact.net.minor, positions=with_deal(closing.positions, fact, seq)
@@ -362,7 +362,7 @@ def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happene
     """As a deal that leaves every position as it is: one of before the day's first instant belongs to the day that ended."""
     closing, findings = state.closing, state.findings
     if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
-        findings = with_moved(findings, Moved(seq, fact.amount.minor, cash=False))
+        findings = with_moved(findings, Moved(seq, fact.amount.minor, cash=False), happened_us)
         closing = replace(closing, balance=closing.balance + fact.amount.minor)
     return replace(
         _with_book_kept(state, happened_us),

@@ -749,6 +749,7 @@ class Finding(NamedTuple):
     seq: int
     rule: str
     day_us: int
+    at_us: int
     moved: list[tuple[int, bool]]
 
 
@@ -1056,7 +1057,7 @@ class Account:
         if self.closing is not None and row["happened_us"] < self.day_us:
             # Of the day that ended: it belongs into that day's last book, and into what was suspected.
             self.closing = (self.closing[0] + net, _with(self.closing[1], told))
-            self._move_findings(seq, is_cash=False)
+            self._move_findings(seq, is_cash=False, made_us=row["happened_us"])
         begins = self._held(body["position_id"]) is None
         fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False)
         self.deals[body["deal_id"]] = _deal(said, net, fresh)
@@ -1071,7 +1072,7 @@ class Account:
         self._once(seq, "CashReported", body["cash_id"])
         if self.closing is not None and row["happened_us"] < self.day_us:
             self.closing = (self.closing[0] + amount, self.closing[1])
-            self._move_findings(seq, is_cash=False)
+            self._move_findings(seq, is_cash=False, made_us=row["happened_us"])
         self._move_balance(seq, row, body, amount, self.positions)
         self._raise_closed(seq, row)
 
@@ -1127,7 +1128,7 @@ class Account:
         deal_us = body["deal_us"]
         if self.closing is not None and deal_us < self.day_us:
             self._correct_closing(net, told, whole)
-            self._move_findings(seq, is_cash=False)
+            self._move_findings(seq, is_cash=False, made_us=deal_us)
         elif self.day is not None and deal_us < self.day_us:
             self.owed.append(Owed(("DayAnchored",), by=net))
         if self.week_us < self.day_us and deal_us < self.week_us:
@@ -1328,8 +1329,11 @@ class Account:
         self.earlier.append(self.now()._replace(until_us=until_us))
         self.since_us = until_us
 
-    def _move_findings(self, seq: int, *, is_cash: bool) -> None:
-        self.findings = [one._replace(moved=[*one.moved, (seq, is_cash)]) for one in self.findings]
+    def _move_findings(self, seq: int, *, is_cash: bool, made_us: int = 0) -> None:
+        """What was made at the instant of a breach or after it was not in the equity that was seen."""
+        self.findings = [
+            one._replace(moved=[*one.moved, (seq, is_cash)]) if made_us < one.at_us else one for one in self.findings
+        ]
 
     def _held(self, position_id: str) -> Position | None:
         return next((one for one in self.positions if one.position_id == position_id), None)
@@ -1642,7 +1646,7 @@ class Account:
     def _find(self, *told: Any) -> None:
         seq, _, body = told
         others = [finding for finding in self.findings if finding.rule != body["rule"]]
-        self.findings = [*others, Finding(seq, body["rule"], self.day_us, [])]
+        self.findings = [*others, Finding(seq, body["rule"], self.day_us, body["at_us"], [])]
 
     def _declare(self, *told: Any) -> None:
         seq, _, body = told
@@ -2130,6 +2134,8 @@ def confirmed(
     # A floor that follows every tick may have risen since, one of another day is gone, a payout moves some: the floor of then counts.
     paid_since = any(payout.seq > finding.seq for payout in account.payouts)
     still_holds = account.day_us == finding.day_us and not follows_prices(term) and not paid_since
+    # The end of a day is held against the floor with which that day ended.
+    still_holds = still_holds and term["checked"] != "at_rollover"
     observed = calc.given("equity when the breach was suspected", f"{finding.seq}/observed/minor", "minor")
     # Cash moves the floor as it is now, and so what is held against it; the floor as it was then it leaves alone.
     moved = [(seq, is_cash) for seq, is_cash in finding.moved if still_holds or not is_cash]

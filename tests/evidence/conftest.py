@@ -75,7 +75,7 @@ from firm.terms.first import (
     MinimumTradingDays,
     OnDailyLoss,
 )
-from firm.terms.losses import Measured
+from firm.terms.losses import Checked, Measured
 from firm.terms.words import Action, Boundary
 from firm.trading_day import TradingCalendar
 from storage.checkpoint import Signer
@@ -441,6 +441,7 @@ class Story:
         )
         follows = limit.follows_every_tick
         still_holds = state.day is not None and state.day.day.start_us == finding.day_us and not follows
+        still_holds = still_holds and limit.terms.checked is Checked.EVERY_TICK
         counted = [one for one in finding.moved if still_holds or not one.cash]
         for place, one in enumerate(counted, start=1):
             name, path = ("deposit or withdrawal", "amount") if one.cash else ("late deal", "net")

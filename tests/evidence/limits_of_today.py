@@ -9,7 +9,17 @@ from msgspec.structs import replace
 from actors.account_verdicts import kind_of
 from firm.account import AccountState
 from firm.arithmetic import Working
-from firm.facts import BreachDeclared, DayOpened, HighMoved, PayoutBooked, PeakReached, RolloverFloor, WeekStartMoved
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    DayOpened,
+    Doubt,
+    HighMoved,
+    PayoutBooked,
+    PeakReached,
+    RolloverFloor,
+    WeekStartMoved,
+)
 from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import DAY_US
 from firm.needs import follows_prices, needs_of
@@ -134,8 +144,8 @@ def end_day_with(story: Any, *, by_deal: bool = False, **floors: int) -> int:
     return seq
 
 
-def judge_rollover(story: Any) -> int:
-    """The verdict on the marks of a rollover, as the account's desk writes it."""
+def judge_rollover(story: Any, doubts: tuple[Doubt, ...] = ()) -> int:
+    """The verdict on the marks of a rollover, as the account's desk writes it; only suspected where there are doubts."""
     state, calc = story.states[story.ada], Working()
     limit = next(one for one in limits_of(state) if one.terms.checked is Checked.AT_ROLLOVER)
     day, floor = state.day, dict(state.track.checked)[limit.rule.id]
@@ -149,8 +159,11 @@ def judge_rollover(story: Any) -> int:
         "observed": state.money(int(observed)), "at_us": day.day.start_us, "late": False, "reviewed": False, "quotes": (),
         "working": tuple(calc.steps), "does": Action.FAIL,
     }  # fmt: skip
+    if doubts:
+        told = {name: value for name, value in told.items() if name not in ("reviewed", "does")}
     story.alter(told)
-    seq: int = story.add(BreachDeclared(**told), story.ada)
+    fact = BreachSuspected(**told, doubts=doubts) if doubts else BreachDeclared(**told)
+    seq: int = story.add(fact, story.ada)
     return seq
 
 
