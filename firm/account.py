@@ -84,7 +84,7 @@ class KnownDeal(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A deal as the platform has it, so that it can be changed to the cent. `net`, `swap`: minor units that it left in the balance.
 
     `price`: in points of `digits`; None where they were not known. `begins`: it opened its position. `told_us`: when this was told of
-    it; `deleted`: it was never made. `day`: the trading day on which it was booked.
+    it; `deleted`: it was never made. `day`: the trading day on which it was booked; `seq`: the row that did.
     """
 
     deal_id: str
@@ -102,6 +102,7 @@ class KnownDeal(msgspec.Struct, frozen=True, gc=False, array_like=True):
     begins: bool
     day: str
     deleted: bool = False
+    seq: int = 0
 
     def listed_as(self, symbol: str, digits: int | None) -> "KnownDeal":
         """The same deal under the name and in the points that its symbol has now."""

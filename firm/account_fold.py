@@ -235,7 +235,7 @@ def _fold_booking(state: AccountState, body: Booking, seq: int, happened_us: int
     """What changes balance or positions."""
     match body:
         case DealBooked():
-            return _after_deal(after_booked(state, body), body, seq, happened_us)
+            return _after_deal(after_booked(state, body, seq), body, seq, happened_us)
         case DealCorrected():
             return after_deal_corrected(state, body, seq, happened_us)
         case CashBooked():

@@ -67,6 +67,9 @@ def day_mark(of: HighOf, balance: int, equity: int) -> tuple[int, str] | None:
             return None
 
 
+_OF_CLOSES = frozenset({HighOf.CLOSED, HighOf.CLOSED_YESTERDAY})
+
+
 class HighKey(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Which high: of what, since when, and whether a payout lowers it, resets it or leaves it."""
 
@@ -82,6 +85,13 @@ class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
     minor: int
     source: str
     at_us: int
+
+    def has_in_it(self, deal_us: int, deal_seq: int) -> bool:
+        """Whether it was reached after a deal was made, or with it: of closes of one instant the rows tell the order."""
+        if deal_us != self.at_us or self.key.of not in _OF_CLOSES:
+            return deal_us < self.at_us
+        row = self.source.partition("/")[0]
+        return row.isdigit() and int(row) >= deal_seq
 
 
 class DayResult(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -713,7 +713,7 @@ class Position(NamedTuple):
 
 
 class Deal(NamedTuple):
-    """A deal as the platform has it now, since `told_us`. `begins`: it opened its position; `day`: on which it was booked.
+    """A deal as the platform has it now, since `told_us`. `begins`: it opened its position; `day`: on which it was booked, in row `seq`.
 
     Its symbol and the points of its price are those of now: they follow the position where that is restated.
     """
@@ -731,6 +731,7 @@ class Deal(NamedTuple):
     day: str
     told_us: int
     deleted: bool
+    seq: int
 
 
 class Book(NamedTuple):
@@ -1059,7 +1060,7 @@ class Account:
             self.closing = (self.closing[0] + net, _with(self.closing[1], told))
             self._move_findings(seq, is_cash=False, made_us=row["happened_us"])
         begins = self._held(body["position_id"]) is None
-        fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False)
+        fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False, seq)
         self.deals[body["deal_id"]] = _deal(said, net, fresh)
         self._move_balance(seq, row, body, net, _with(self.positions, told))
         self._raise_closed(seq, row)
@@ -1135,7 +1136,7 @@ class Account:
             self._owe_week(net)
         elif not self.week_is_known and deal_us < self.day_us:
             self._owe_week(net, may=True)
-        self._owe_highs_since(deal_us, net)
+        self._owe_highs_since(deal_us, net, was.seq if was is not None else None)
         if was is not None and deletes:
             self._owe_day(was)
         self.earlier = [book for book in self.earlier if book.until_us <= deal_us]
@@ -1144,6 +1145,7 @@ class Account:
         require(fits, f"row {seq}: {self.balance} and {net} do not make {after}", CONTEST)
         self.balance, self.balance_at = after, f"{seq}/balance/minor"
         self.positions = _with(self.positions, told)
+        self._raise_corrected(seq, self.case.rows[seq]["happened_us"])
 
     def _require_of_position(self, seq: int, told: Position, said: Any) -> None:
         """Of a deal that is not known: the position is the one that is reported (`said`), or is called as it was; its side stays."""
@@ -1225,14 +1227,20 @@ class Account:
             self.owed.append(Owed(("TradingDayUncounted",), "a deleted deal must take back its day"))
             self.owed_day = was.day
 
-    def _owe_highs_since(self, deal_us: int, net: int) -> None:
-        """A high moves with a deal of before it was reached. Where nobody can tell when that was, it may."""
+    def _owe_highs_since(self, deal_us: int, net: int, booked: int | None) -> None:
+        """A high moves with a deal of before it was reached, or that made it. Where nobody can tell whether it did, it may.
+
+        Of closes of one instant the rows tell the order. `booked`: the deal's; None: not known.
+        """
         self.highs_before = dict(self.highs)
         for key in self.needs.highs:
             high = self.highs.get(key)
             at_us = high.at_us if high is not None else None
-            if at_us is None or deal_us < at_us:
-                self._owe_high(key, by=net, may=at_us is None)
+            same = key.of.startswith("closed") and deal_us == at_us
+            may = at_us is None or (same and booked is None)
+            made = same and high is not None and booked is not None and high.row >= booked
+            if may or made or (at_us is not None and deal_us < at_us):
+                self._owe_high(key, by=net, may=may)
 
     def _owe_week(self, by: int, may: bool = False) -> None:
         """The week's start moves by a row of its own, where the day's is another one, or not final."""
@@ -1581,6 +1589,15 @@ class Account:
         for key in self.needs.highs:
             if key.of == "closed":
                 self._raise(key, self._minor(), f"{seq}/balance/minor", row["happened_us"])
+
+    def _raise_corrected(self, seq: int, at_us: int) -> None:
+        """A correction left another balance, which may be the highest one where the high does not move with it."""
+        moves = {one.key: one.may for one in self.owed if one.key is not None}
+        for key in self.needs.highs:
+            if key.of == "closed" and moves.get(key, True):
+                self._raise(key, self._minor(), f"{seq}/balance/minor", at_us)
+            if key.of == "closed" and moves.get(key) and key in self.highs:
+                self.highs[key] = self.highs[key]._replace(at_us=None)  # it was raised now, or moves at once
 
     def _raise_days(self) -> None:
         """The highest marks at any rollover, for floors that trail at the end of the day."""
@@ -2587,7 +2604,7 @@ def is_mark(key: Key, kind: str, path: str, body: Any) -> bool:
         began = kind == "DayOpened" and key.scope == "week" and name == "balance"
         sold = (kind, name, key.of) == ("AccountOpened", "initial", "priced")
         return began or sold or (kind in ("PeakReached", "DayOpened", "DayAnchored") and name == "equity")
-    booked = kind in ("DealBooked", "DividendBooked") or (kind == "DayOpened" and key.scope != "phase")
+    booked = kind in ("DealBooked", "DealCorrected", "DividendBooked") or (kind == "DayOpened" and key.scope != "phase")
     return (booked and name == "balance") or (kind, name) == ("AccountOpened", "initial")
 
 

@@ -5,7 +5,6 @@ from msgspec.structs import replace
 
 from firm.commands import ReviewOutcome
 from firm.facts import BreachDeclared, BreachSuspected, Refused, VerdictCorrected
-from firm.inputs import Side
 from firm.instant import DAY_US, SECOND_US
 from firm.phase import Standing
 from firm.terms.losses import Checked, OnPayout, Trail

@@ -1,4 +1,4 @@
-"""A suspicion that is settled is worked out again: the equity that was seen, what belongs into it, and the floor it was to be held against."""
+"""A suspicion that is settled is worked out again: the equity that was seen, what belongs into it, and the floor that counts."""
 
 from types import ModuleType
 from typing import Any
