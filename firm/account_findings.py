@@ -27,7 +27,7 @@ def finding_of(state: AccountState, fact: BreachDeclared | BreachSuspected, seq:
     day_us = state.day.day.start_us if state.day is not None else 0
     doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
     suspected = _suspected(state, fact)
-    counted = sum(moved.minor for moved in suspected.moved if not moved.cash) if suspected is not None else 0
+    counted = sum(moved.minor for moved in suspected.moved if moved.is_late) if suspected is not None else 0
     grounds = _grounds(state, fact)
     figures = fact.floor.minor, fact.observed.minor, fact.at_us, day_us
     return Finding(fact.rule, seq, *figures, doubts, grounds=grounds, counted=counted)

@@ -37,7 +37,7 @@ from firm.account_findings import (
 )
 from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
 from firm.account_overrides import after_override
-from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting
+from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting, with_swap_told
 from firm.arithmetic import Figure
 from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
@@ -362,7 +362,7 @@ def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happene
     """As a deal that leaves every position as it is: one of before the day's first instant belongs to the day that ended."""
     closing, findings = state.closing, state.findings
     if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
-        findings = with_moved(findings, Moved(seq, fact.amount.minor, cash=False), happened_us)
+        findings = with_moved(findings, Moved(seq, fact.amount.minor, cash=False, dividend=True), happened_us)
         closing = replace(closing, balance=closing.balance + fact.amount.minor)
     return replace(
         _with_book_kept(state, happened_us),
@@ -377,11 +377,11 @@ def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happene
 
 
 def _after_restated(state: AccountState, fact: PositionRestated, seq: int, happened_us: int) -> AccountState:
-    closing = state.closing
+    closing, findings = state.closing, with_swap_told(state, fact, seq)
     if closing is not None:
         closing = replace(closing, positions=with_restated(closing.positions, fact, seq))
     state = with_deals_restated(_with_book_kept(state, happened_us), fact)
-    return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing)
+    return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing, findings=findings)
 
 
 def _after_exhibit(state: AccountState, fact: QuoteUsed, seq: int) -> AccountState:

@@ -744,14 +744,27 @@ class Book(NamedTuple):
     positions: list[Position]
 
 
+class Moved(NamedTuple):
+    """A row that came after a suspicion, and may belong into the equity that was seen. `swap_was`: of a swap, where that was until then."""
+
+    seq: int
+    name: str
+    swap_was: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was made before the breach, and told after it."""
+        return self.name.startswith("late")
+
+
 class Finding(NamedTuple):
-    """A suspicion that is not settled. `moved`: (row, whether cash) of what was booked since and may belong into it."""
+    """A suspicion that is not settled. `moved`: what was told since and may belong into it."""
 
     seq: int
     rule: str
     day_us: int
     at_us: int
-    moved: list[tuple[int, bool]]
+    moved: list[Moved]
 
 
 class High(NamedTuple):
@@ -1058,7 +1071,7 @@ class Account:
         if self.closing is not None and row["happened_us"] < self.day_us:
             # Of the day that ended: it belongs into that day's last book, and into what was suspected.
             self.closing = (self.closing[0] + net, _with(self.closing[1], told))
-            self._move_findings(seq, is_cash=False, made_us=row["happened_us"])
+            self._move_findings(Moved(seq, "late deal"), row["happened_us"])
         begins = self._held(body["position_id"]) is None
         fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False, seq)
         self.deals[body["deal_id"]] = _deal(said, net, fresh)
@@ -1073,7 +1086,7 @@ class Account:
         self._once(seq, "CashReported", body["cash_id"])
         if self.closing is not None and row["happened_us"] < self.day_us:
             self.closing = (self.closing[0] + amount, self.closing[1])
-            self._move_findings(seq, is_cash=False, made_us=row["happened_us"])
+            self._move_findings(Moved(seq, "late dividend"), row["happened_us"])
         self._move_balance(seq, row, body, amount, self.positions)
         self._raise_closed(seq, row)
 
@@ -1097,6 +1110,7 @@ class Account:
         def restated(positions: list[Position]) -> list[Position]:
             return [after if one.position_id == after.position_id else one for one in positions]
 
+        self._tell_swap(seq, after.position_id, swap)
         if self.closing is not None:
             self.closing = (self.closing[0], restated(self.closing[1]))
         self._keep_book(row["happened_us"])
@@ -1129,7 +1143,7 @@ class Account:
         deal_us = body["deal_us"]
         if self.closing is not None and deal_us < self.day_us:
             self._correct_closing(net, told, whole)
-            self._move_findings(seq, is_cash=False, made_us=deal_us)
+            self._move_findings(Moved(seq, "late deal"), deal_us)
         elif self.day is not None and deal_us < self.day_us:
             self.owed.append(Owed(("DayAnchored",), by=net))
         if self.week_us < self.day_us and deal_us < self.week_us:
@@ -1266,7 +1280,7 @@ class Account:
         self.cash = (seq, net)
         if self.closing is not None:
             self.closing = (self.closing[0] + amount, self.closing[1])
-        self._move_findings(seq, is_cash=True)
+        self._move_findings(Moved(seq, "deposit or withdrawal"))
         self.highs_before = dict(self.highs)
         if self.day is not None:
             self.owed.append(Owed(("DayAnchored" if self.closing is None else "DayStartMoved",), by=amount))
@@ -1313,6 +1327,7 @@ class Account:
             name, at = body["position_id"], f"{seq}/swap/minor"
             return [one._replace(swap=swap, swap_at=at) if one.position_id == name else one for one in positions]
 
+        self._tell_swap(seq, body["position_id"], swap)
         if self.closing is not None:
             self.closing = (self.closing[0], posted(self.closing[1]))
         self._keep_book(row["happened_us"])
@@ -1337,11 +1352,18 @@ class Account:
         self.earlier.append(self.now()._replace(until_us=until_us))
         self.since_us = until_us
 
-    def _move_findings(self, seq: int, *, is_cash: bool, made_us: int = 0) -> None:
+    def _move_findings(self, moved: Moved, made_us: int = 0) -> None:
         """What was made at the instant of a breach or after it was not in the equity that was seen."""
         self.findings = [
-            one._replace(moved=[*one.moved, (seq, is_cash)]) if made_us < one.at_us else one for one in self.findings
+            one._replace(moved=[*one.moved, moved]) if made_us < one.at_us else one for one in self.findings
         ]
+
+    def _tell_swap(self, seq: int, position_id: str, swap: int) -> None:
+        """While the day's start is not final, the swap of what is held since the day before is what the night cost."""
+        held = self._held(position_id)
+        carried = self.closing is not None and any(one.position_id == position_id for one in self.closing[1])
+        if held is not None and carried and held.swap != swap:
+            self._move_findings(Moved(seq, "swap", held.swap_at))
 
     def _held(self, position_id: str) -> Position | None:
         return next((one for one in self.positions if one.position_id == position_id), None)
@@ -2153,13 +2175,15 @@ def confirmed(
     still_holds = account.day_us == finding.day_us and not follows_prices(term) and not paid_since
     # The end of a day is held against the floor with which that day ended.
     still_holds = still_holds and term["checked"] != "at_rollover"
+    swaps = any(one.swap_was for one in finding.moved) and moves_with_swap(account, term)
+    # Of equity or balance nobody can tell which one was seen: then the figures of then count.
+    still_holds = still_holds and not (swaps and term["measured"] in ("either", "both"))
     observed = calc.given("equity when the breach was suspected", f"{finding.seq}/observed/minor", "minor")
-    # Cash moves the floor as it is now, and so what is held against it; the floor as it was then it leaves alone.
-    moved = [(seq, is_cash) for seq, is_cash in finding.moved if still_holds or not is_cash]
-    for count, (seq, is_cash) in enumerate(moved, start=1):
-        name, path = ("deposit or withdrawal", "amount") if is_cash else ("late deal", "net")
-        given = calc.given(f"{name} #{count}", f"{seq}/{path}/minor", "minor")
-        observed = calc.plus(f"equity with {name} #{count}", observed, given)
+    # Cash and swap move the floor as it is now, and so what is held against it; the floor as it was then they leave alone.
+    swaps = swaps and term["measured"] == "equity"
+    moved = [one for one in finding.moved if one.is_late or (still_holds and (swaps or not one.swap_was))]
+    for count, one in enumerate(moved, start=1):
+        observed = with_moved(calc, observed, one, count)
     if still_holds:
         floor = floor_of(calc, case, account, rule)
     else:
@@ -2184,6 +2208,27 @@ def confirmed(
     by = "a person" if reviewed else "what was final by then"
     ruled = floor_told(account, term) if still_holds else "the floor, which is the one of the suspicion"
     return wanted, [f"the suspicion in row {finding.seq}, built once more itself, confirmed by {by}", ruled]
+
+
+def moves_with_swap(account: Account, term: dict[str, Any]) -> bool:
+    """Whether the floor rests on the equity with which the running day began, which has what the night cost in it."""
+    of_equity = ("equity", "higher", "lower")
+    if term["trail"] == "end_of_day" and term["high"] in of_equity:
+        return True
+    begins = term["scope"] == "day" or (term["scope"] == "week" and account.week_us == account.day_us)
+    return begins and term["anchor"] in of_equity
+
+
+def with_moved(calc: Working, observed: Term, moved: Moved, count: int) -> Term:
+    """The equity that was seen with one more row that belongs into it."""
+    if not moved.swap_was:
+        path = "net" if moved.name == "late deal" else "amount"
+        given = calc.given(f"{moved.name} #{count}", f"{moved.seq}/{path}/minor", "minor")
+        return calc.plus(f"equity with {moved.name} #{count}", observed, given)
+    told = calc.given(f"swap told since #{count}", f"{moved.seq}/swap/minor", "minor")
+    before = calc.given(f"swap that was seen #{count}", moved.swap_was, "minor")
+    of_night = calc.minus(f"swap of the night #{count}", told, before)
+    return calc.plus(f"equity with swap #{count}", observed, of_night)
 
 
 def won(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:

@@ -7,7 +7,7 @@ from firm.commands import ReviewOutcome
 from firm.facts import BreachDeclared, BreachSuspected, Refused, VerdictCorrected
 from firm.instant import DAY_US, SECOND_US
 from firm.phase import Standing
-from firm.terms.losses import Checked, OnPayout, Trail
+from firm.terms.losses import Checked, Measured, OnPayout, Trail
 from firm.terms.words import Action, Anchor, Scope
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import MAXIMUM, MIDNIGHT_US, buy, close, trading
@@ -135,10 +135,22 @@ def over(stage: Stage, midnight_us: int, *terms: object, bid: int) -> int:
 
 
 def test_a_swap_that_is_paid_out_may_show_that_nothing_was_broken(stage):
-    """The floor that is measured from the balance stays; the limit is measured from the equity, and is not touched either."""
+    """Or that it was, where the floor rises as much: the higher of balance and equity is the equity then."""
     account = suspected_before_the_swap(stage, replace(DAILY, anchor=Anchor.HIGHER), bid=138_200)
     charge(stage, account, "60.00")
     assert declared(stage, account) == [(95_060_00, 95_060_00)]
+
+
+def test_of_equity_or_balance_a_person_decides_by_what_was_seen_then(stage):
+    """Which of the two was seen nobody knows, and the swap is in one of them alone."""
+    account = suspected_before_the_swap(
+        stage, replace(DAILY, anchor=Anchor.EQUITY, measured=Measured.EITHER), bid=138_200
+    )
+    charge(stage, account, "-60.00")
+    assert declared(stage, account) == []
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
+    review(stage, account, ReviewOutcome.CONFIRM)
+    assert declared(stage, account) == [(95_000_00, 95_000_00)]
 
 
 def test_a_swap_told_twice_counts_once(stage):
@@ -185,7 +197,7 @@ def test_a_high_of_days_moves_with_the_swap_and_so_does_the_equity(stage):
     buy(stage, account, "10")
     stage.now_us = MIDNIGHT_US - SECOND_US
     stage.tick("EURUSD", 138_900, 138_910)
-    stage.snapshot(account, trading_allowed=True)
+    stage.equity(account, "102_000.00", "100_000.00")
     stage.now_us = MIDNIGHT_US + SECOND_US
     stage.tick("EURUSD", 138_900, 138_910)
     stage.wait(1)

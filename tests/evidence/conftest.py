@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.account_book import figures_of
+from actors.account_settling import figures
 from actors.account_verdicts import kind_of
 from firm.account import AccountState
 from firm.account_fold import fold, opened
@@ -75,7 +76,7 @@ from firm.terms.first import (
     MinimumTradingDays,
     OnDailyLoss,
 )
-from firm.terms.losses import Checked, Measured
+from firm.terms.losses import Measured
 from firm.terms.words import Action, Boundary
 from firm.trading_day import TradingCalendar
 from storage.checkpoint import Signer
@@ -433,26 +434,7 @@ class Story:
         finding = state.findings[-1]
         limit = next(one for one in limits_of(state) if one.terms.id == finding.rule)
         calc = Working()
-        observed = calc.given(
-            "equity when the breach was suspected",
-            finding.observed,
-            "minor",
-            f"{finding.seq}/observed/minor",
-        )
-        follows = limit.follows_every_tick
-        still_holds = state.day is not None and state.day.day.start_us == finding.day_us and not follows
-        still_holds = still_holds and limit.terms.checked is Checked.EVERY_TICK
-        counted = [one for one in finding.moved if still_holds or not one.cash]
-        for place, one in enumerate(counted, start=1):
-            name, path = ("deposit or withdrawal", "amount") if one.cash else ("late deal", "net")
-            moved = calc.given(f"{name} #{place}", one.minor, "minor", f"{one.seq}/{path}/minor")
-            observed = calc.plus(f"equity with {name} #{place}", observed, moved)
-        if still_holds:
-            floor = floor_of(calc, state, limit)
-        else:
-            floor = calc.given(
-                "floor when the breach was suspected", finding.floor, "minor", f"{finding.seq}/floor/minor"
-            )
+        observed, floor = figures(calc, state, limit, finding)
         breaks(calc, limit.terms, observed, floor)
         told: dict[str, Any] = {
             "rule": limit.terms.id,
