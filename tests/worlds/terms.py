@@ -39,7 +39,8 @@ def rules_of_today(dice: random.Random, name: str) -> Ruleset:
         terms.append(_days(dice))
     return Ruleset(
         name=name, calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
-        late_breach=dice.choice(list(LateBreach)), await_swap=dice.random() < 0.3, failures_reviewed=dice.random() < 0.1, overrides_by_two=False,
+        late_breach=dice.choice(list(LateBreach)), await_swap=dice.random() < 0.3,
+        failures_reviewed=dice.random() < 0.1, overrides_by_two=False,
         terms=tuple(terms),
     )  # fmt: skip
 
