@@ -29,6 +29,7 @@ from firm.facts import (
     PositionsDrifted,
     SwapPosted,
     TradingDayCounted,
+    WeekStartMoved,
 )
 from firm.inputs import (
     AccountReported,
@@ -42,7 +43,7 @@ from firm.inputs import (
     SnapshotReported,
 )
 from firm.money import Money
-from firm.needs import follows_prices
+from firm.needs import follows_prices, needs_of
 from firm.phase import JUDGED
 from firm.rules.floors import high_after_payout
 from firm.terms.losses import LossLimit
@@ -158,7 +159,7 @@ def _move_peak_by_payout(seat: AccountSeat, profit: int, turn: Turn) -> None:
 
 
 def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
-    """Cash is neither profit nor loss: the day's start and the highs that floors are measured from move with it."""
+    """Cash is neither profit nor loss: the starts of day and week and the highs that floors are measured from move with it."""
     state = seat.held
     if state.day is not None:
         start = state.day
@@ -167,6 +168,8 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
             seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=start.priced), turn)
         else:
             seat.record(DayStartMoved(day=start.day, **marks, priced=start.priced), turn)
+        if not (start.final and is_week_s_first(state)):  # with that row the week's start has moved already
+            move_week(seat, amount, turn)
     for high in state.track.highs:
         move_high(seat, high, amount, turn)
     if state.trails_every_tick:
@@ -193,6 +196,22 @@ def move_high(seat: AccountSeat, high: High, minor: int, turn: Turn) -> None:
     moved = seat.held.money(high.minor + minor)
     key = high.key
     seat.record(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=moved), turn)
+
+
+def move_week(seat: AccountSeat, minor: int, turn: Turn, *, priced: bool = True) -> None:
+    """What a weekly limit is measured from comes to stand elsewhere. `priced`: whether what was held then is still known."""
+    state = seat.held
+    week = state.track.week
+    if week is None or not needs_of(state.ruleset).week:
+        return
+    marks = {"balance": state.money(week.balance + minor), "equity": state.money(week.equity + minor)}
+    seat.record(WeekStartMoved(day=week.day, **marks, priced=week.priced and priced, was=week.seq), turn)
+
+
+def is_week_s_first(state: AccountState) -> bool:
+    """Whether the running day is the first of its week."""
+    week, day = state.track.week, state.day
+    return week is not None and day is not None and week.day.start_us == day.day.start_us
 
 
 def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> None:

@@ -249,8 +249,14 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.REVIEW_REQUIRED)
     if limit.is_measured_from_day and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()
-        doubts |= {Doubt.NO_QUOTE} if not state.day.priced else set()
+        doubts |= {Doubt.NO_QUOTE} if not _is_start_priced(state, limit.terms.scope) else set()
     return tuple(doubt for doubt in Doubt if doubt in doubts)
+
+
+def _is_start_priced(state: AccountState, scope: Scope) -> bool:
+    """Whether all that was held had a price where the day began, and where the week did for a limit of it."""
+    starts = (state.day, state.track.week) if scope is Scope.WEEK else (state.day,)
+    return all(start.priced for start in starts if start is not None)
 
 
 def _price_doubts(state: AccountState, at_us: int, turn: Turn) -> set[Doubt]:

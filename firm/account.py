@@ -10,7 +10,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from firm.arithmetic import Unit
+from firm.arithmetic import Figure, Unit
 from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRestated
 from firm.inputs import Side
@@ -84,7 +84,7 @@ class KnownDeal(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A deal as the platform has it, so that it can be changed to the cent. `net`, `swap`: minor units that it left in the balance.
 
     `price`: in points of `digits`; None where they were not known. `begins`: it opened its position. `told_us`: when this was told of
-    it; `deleted`: it was never made. `day`: the trading day on which it was booked.
+    it; `deleted`: it was never made. `day`: the trading day on which it was booked; `seq`: the row that did.
     """
 
     deal_id: str
@@ -102,6 +102,7 @@ class KnownDeal(msgspec.Struct, frozen=True, gc=False, array_like=True):
     begins: bool
     day: str
     deleted: bool = False
+    seq: int = 0
 
     def listed_as(self, symbol: str, digits: int | None) -> "KnownDeal":
         """The same deal under the name and in the points that its symbol has now."""
@@ -168,11 +169,20 @@ def _booked(fact: DealBooked | DealCorrected | PositionRestated, seq: int) -> Po
 
 
 class Moved(msgspec.Struct, frozen=True, gc=False):
-    """What a booking after a suspicion changes of the equity that was seen: a deal of the day that ended, or cash."""
+    """What a booking after a suspicion changes of the equity that was seen: a deal or dividend of the day that ended, cash, or the swap
+    of the night before. `swap_was`: what that was until then, and where.
+    """
 
     seq: int
     minor: int
     cash: bool
+    dividend: bool = False
+    swap_was: Figure | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was made before the breach, and told after it."""
+        return not self.cash and self.swap_was is None
 
 
 class Grounds(msgspec.Struct, frozen=True, gc=False):

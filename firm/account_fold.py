@@ -37,7 +37,7 @@ from firm.account_findings import (
 )
 from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
 from firm.account_overrides import after_override
-from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting
+from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting, with_swap_told
 from firm.arithmetic import Figure
 from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
@@ -85,6 +85,7 @@ from firm.facts import (
     TradingDayCounted,
     TradingDayUncounted,
     VerdictCorrected,
+    WeekStartMoved,
 )
 from firm.inputs import (
     DealReported,
@@ -176,6 +177,8 @@ def _fold_marks(state: AccountState, body: Input | Fact, seq: int, happened_us: 
             return after_day_anchored(state, body, seq)
         case DayStartMoved():
             return after_start_moved(state, body, seq)
+        case WeekStartMoved():
+            return replace(state, track=track_fold.at_week_moved(state.track, body, seq))
         case PeakReached():
             return after_peak(state, body, seq)
         case PeakDoubted():
@@ -232,7 +235,7 @@ def _fold_booking(state: AccountState, body: Booking, seq: int, happened_us: int
     """What changes balance or positions."""
     match body:
         case DealBooked():
-            return _after_deal(after_booked(state, body), body, seq, happened_us)
+            return _after_deal(after_booked(state, body, seq), body, seq, happened_us)
         case DealCorrected():
             return after_deal_corrected(state, body, seq, happened_us)
         case CashBooked():
@@ -277,7 +280,7 @@ def _with_drift(state: AccountState, what: str) -> AccountState:
 def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: int) -> AccountState:
     closing, findings = state.closing, state.findings
     if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
-        findings = with_moved(findings, Moved(seq, fact.net.minor, cash=False))
+        findings = with_moved(findings, Moved(seq, fact.net.minor, cash=False), happened_us)
         # A deal of the day that ended, come late: the mark at its end must hold it too.
         closing = replace(
             closing, balance=closing.balance + fact.net.minor, positions=with_deal(closing.positions, fact, seq)
@@ -359,7 +362,7 @@ def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happene
     """As a deal that leaves every position as it is: one of before the day's first instant belongs to the day that ended."""
     closing, findings = state.closing, state.findings
     if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
-        findings = with_moved(findings, Moved(seq, fact.amount.minor, cash=False))
+        findings = with_moved(findings, Moved(seq, fact.amount.minor, cash=False, dividend=True), happened_us)
         closing = replace(closing, balance=closing.balance + fact.amount.minor)
     return replace(
         _with_book_kept(state, happened_us),
@@ -374,11 +377,11 @@ def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happene
 
 
 def _after_restated(state: AccountState, fact: PositionRestated, seq: int, happened_us: int) -> AccountState:
-    closing = state.closing
+    closing, findings = state.closing, with_swap_told(state, fact, seq)
     if closing is not None:
         closing = replace(closing, positions=with_restated(closing.positions, fact, seq))
     state = with_deals_restated(_with_book_kept(state, happened_us), fact)
-    return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing)
+    return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing, findings=findings)
 
 
 def _after_exhibit(state: AccountState, fact: QuoteUsed, seq: int) -> AccountState:

@@ -16,7 +16,8 @@ from firm.trading_day import TradingDay
 
 
 class DayStart(msgspec.Struct, frozen=True, gc=False):
-    """The marks from which the running day is measured; `seq` is the DayOpened, DayAnchored or DayStartMoved row that holds them.
+    """The marks from which the running day is measured; `seq` is the row that holds them: DayOpened, DayAnchored or
+    DayStartMoved, of a week WeekStartMoved too.
 
     `priced`: False where a position had no price at the day's first instant.
     """
@@ -66,6 +67,9 @@ def day_mark(of: HighOf, balance: int, equity: int) -> tuple[int, str] | None:
             return None
 
 
+_OF_CLOSES = frozenset({HighOf.CLOSED, HighOf.CLOSED_YESTERDAY})
+
+
 class HighKey(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Which high: of what, since when, and whether a payout lowers it, resets it or leaves it."""
 
@@ -81,6 +85,13 @@ class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
     minor: int
     source: str
     at_us: int
+
+    def has_in_it(self, deal_us: int, deal_seq: int) -> bool:
+        """Whether it was reached after a deal was made, or with it: of closes of one instant the rows tell the order."""
+        if deal_us != self.at_us or self.key.of not in _OF_CLOSES:
+            return deal_us < self.at_us
+        row = self.source.partition("/")[0]
+        return row.isdigit() and int(row) >= deal_seq
 
 
 class DayResult(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -210,7 +221,7 @@ class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`highs`: one of each key that is asked for. `week`: the start of its first day. `days`: finished ones, the newest last.
+    """`highs`: one of each key that is asked for. `week`: where it began. `days`: finished ones, the newest last.
 
     `today`: the running day. `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts
     all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `checked`: the floors

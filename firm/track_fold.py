@@ -6,7 +6,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from firm.arithmetic import Figure
-from firm.facts import DayAnchored, DayOpened, HighMoved, PayoutBooked, RolloverHighMoved
+from firm.facts import DayAnchored, DayOpened, DealCorrected, HighMoved, PayoutBooked, RolloverHighMoved, WeekStartMoved
 from firm.needs import needs_of
 from firm.ruleset import AnyRuleset
 from firm.terms.words import Scope
@@ -63,10 +63,28 @@ def at_day_anchored(track: Track, fact: DayAnchored, seq: int) -> Track:
     return replace(track, week=week, highs=_with_day(track.highs, fact, seq))
 
 
+def at_week_moved(track: Track, fact: WeekStartMoved, seq: int) -> Track:
+    """The week's start stands elsewhere, as final as it was."""
+    final = track.week is None or track.week.final
+    week = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final, fact.priced)
+    return replace(track, week=week)
+
+
 def at_balance(track: Track, balance: int, seq: int, at_us: int) -> Track:
     """A booking left another balance."""
     booked = Figure(balance, f"{seq}/balance/minor")
     highs = _raised(track.highs, at_us, lambda key: booked if key.of is HighOf.CLOSED else None)
+    return track if highs is track.highs else replace(track, highs=highs)
+
+
+def at_deal_corrected(track: Track, fact: DealCorrected, deal_seq: int, seq: int, at_us: int) -> Track:
+    """A corrected deal may leave a new highest balance. Highs that have the deal in them move by rows of their own.
+
+    What the balance would have been in between raises none: nobody could trade by it.
+    """
+    booked = Figure(fact.balance.minor, f"{seq}/balance/minor")
+    moves = {high.key for high in track.highs if high.has_in_it(fact.deal_us, deal_seq)}
+    highs = _raised(track.highs, at_us, lambda key: booked if key.of is HighOf.CLOSED and key not in moves else None)
     return track if highs is track.highs else replace(track, highs=highs)
 
 

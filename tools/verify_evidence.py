@@ -622,11 +622,15 @@ OF_DAYS = {
 
 
 class Needs(NamedTuple):
-    """Which highs the firm keeps under a ruleset. `follows_prices`: every equity high too; `peak_of_day`: which begins anew each day."""
+    """Which highs the firm keeps under a ruleset. `follows_prices`: every equity high too; `peak_of_day`: which begins anew each day.
+
+    `week`: a limit is measured from where the week began.
+    """
 
     highs: list[Key]
     follows_prices: bool
     peak_of_day: bool
+    week: bool
 
 
 def needs_of(rules: list[Rule]) -> Needs:
@@ -640,7 +644,8 @@ def needs_of(rules: list[Rule]) -> Needs:
         for trigger, effective in levels_of(term):
             keys += [key for key in reached_by(trigger, effective, of_day) if key != PEAK]
             keys += [Key("closed", "phase", "none")] if trigger["type"] == "balance_gain" else []
-    return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day)
+    week = any(term["scope"] == "week" and term["anchor"] != "initial" for term in limits)
+    return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day, week)
 
 
 def follows_prices(term: dict[str, Any]) -> bool:
@@ -708,7 +713,7 @@ class Position(NamedTuple):
 
 
 class Deal(NamedTuple):
-    """A deal as the platform has it now, since `told_us`. `begins`: it opened its position; `day`: on which it was booked.
+    """A deal as the platform has it now, since `told_us`. `begins`: it opened its position; `day`: on which it was booked, in row `seq`.
 
     Its symbol and the points of its price are those of now: they follow the position where that is restated.
     """
@@ -726,6 +731,7 @@ class Deal(NamedTuple):
     day: str
     told_us: int
     deleted: bool
+    seq: int
 
 
 class Book(NamedTuple):
@@ -738,13 +744,27 @@ class Book(NamedTuple):
     positions: list[Position]
 
 
+class Moved(NamedTuple):
+    """A row that came after a suspicion, and may belong into the equity that was seen. `swap_was`: of a swap, where that was until then."""
+
+    seq: int
+    name: str
+    swap_was: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was made before the breach, and told after it."""
+        return self.name.startswith("late")
+
+
 class Finding(NamedTuple):
-    """A suspicion that is not settled. `moved`: (row, whether cash) of what was booked since and may belong into it."""
+    """A suspicion that is not settled. `moved`: what was told since and may belong into it."""
 
     seq: int
     rule: str
     day_us: int
-    moved: list[tuple[int, bool]]
+    at_us: int
+    moved: list[Moved]
 
 
 class High(NamedTuple):
@@ -821,6 +841,7 @@ class Account:
         self.highs_before: dict[Key, High] = {}  # as they were when what moves them was booked
         self.week = cited_week(case)  # the row that holds the week's start
         self.week_us, self.week_label, self.week_is_whole = 0, "", False
+        self.week_is_known = False  # whether that row is the one that holds it now, wherever the week began
         self.payouts = cited_payouts(case)
         self.strikes: list[Strike] = []
         self.day_opened = 0  # the row that began the day
@@ -893,6 +914,7 @@ class Account:
             "DayOpened": self._open_day,
             "DayAnchored": self._anchor_day,
             "DayStartMoved": self._move_start,
+            "WeekStartMoved": self._move_week,
             "PeakReached": self._raise_peak,
             "RolloverHighMoved": self._move_high,
             "HighMoved": self._move_high,
@@ -1049,9 +1071,9 @@ class Account:
         if self.closing is not None and row["happened_us"] < self.day_us:
             # Of the day that ended: it belongs into that day's last book, and into what was suspected.
             self.closing = (self.closing[0] + net, _with(self.closing[1], told))
-            self._move_findings(seq, is_cash=False)
+            self._move_findings(Moved(seq, "late deal"), row["happened_us"])
         begins = self._held(body["position_id"]) is None
-        fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False)
+        fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False, seq)
         self.deals[body["deal_id"]] = _deal(said, net, fresh)
         self._move_balance(seq, row, body, net, _with(self.positions, told))
         self._raise_closed(seq, row)
@@ -1064,7 +1086,7 @@ class Account:
         self._once(seq, "CashReported", body["cash_id"])
         if self.closing is not None and row["happened_us"] < self.day_us:
             self.closing = (self.closing[0] + amount, self.closing[1])
-            self._move_findings(seq, is_cash=False)
+            self._move_findings(Moved(seq, "late dividend"), row["happened_us"])
         self._move_balance(seq, row, body, amount, self.positions)
         self._raise_closed(seq, row)
 
@@ -1088,6 +1110,7 @@ class Account:
         def restated(positions: list[Position]) -> list[Position]:
             return [after if one.position_id == after.position_id else one for one in positions]
 
+        self._tell_swap(seq, after.position_id, swap)
         if self.closing is not None:
             self.closing = (self.closing[0], restated(self.closing[1]))
         self._keep_book(row["happened_us"])
@@ -1120,10 +1143,14 @@ class Account:
         deal_us = body["deal_us"]
         if self.closing is not None and deal_us < self.day_us:
             self._correct_closing(net, told, whole)
-            self._move_findings(seq, is_cash=False)
+            self._move_findings(Moved(seq, "late deal"), deal_us)
         elif self.day is not None and deal_us < self.day_us:
             self.owed.append(Owed(("DayAnchored",), by=net))
-        self._owe_highs_since(deal_us, net)
+        if self.week_us < self.day_us and deal_us < self.week_us:
+            self._owe_week(net)
+        elif not self.week_is_known and deal_us < self.day_us:
+            self._owe_week(net, may=True)
+        self._owe_highs_since(deal_us, net, was.seq if was is not None else None)
         if was is not None and deletes:
             self._owe_day(was)
         self.earlier = [book for book in self.earlier if book.until_us <= deal_us]
@@ -1132,6 +1159,7 @@ class Account:
         require(fits, f"row {seq}: {self.balance} and {net} do not make {after}", CONTEST)
         self.balance, self.balance_at = after, f"{seq}/balance/minor"
         self.positions = _with(self.positions, told)
+        self._raise_corrected(seq, self.case.rows[seq]["happened_us"])
 
     def _require_of_position(self, seq: int, told: Position, said: Any) -> None:
         """Of a deal that is not known: the position is the one that is reported (`said`), or is called as it was; its side stays."""
@@ -1213,14 +1241,25 @@ class Account:
             self.owed.append(Owed(("TradingDayUncounted",), "a deleted deal must take back its day"))
             self.owed_day = was.day
 
-    def _owe_highs_since(self, deal_us: int, net: int) -> None:
-        """A high moves with a deal of before it was reached. Where nobody can tell when that was, it may."""
+    def _owe_highs_since(self, deal_us: int, net: int, booked: int | None) -> None:
+        """A high moves with a deal of before it was reached, or that made it. Where nobody can tell whether it did, it may.
+
+        Of closes of one instant the rows tell the order. `booked`: the deal's; None: not known.
+        """
         self.highs_before = dict(self.highs)
         for key in self.needs.highs:
             high = self.highs.get(key)
             at_us = high.at_us if high is not None else None
-            if at_us is None or deal_us < at_us:
-                self._owe_high(key, by=net, may=at_us is None)
+            same = key.of.startswith("closed") and deal_us == at_us
+            may = at_us is None or (same and booked is None)
+            made = same and high is not None and booked is not None and high.row >= booked
+            if may or made or (at_us is not None and deal_us < at_us):
+                self._owe_high(key, by=net, may=may)
+
+    def _owe_week(self, by: int, may: bool = False) -> None:
+        """The week's start moves by a row of its own, where the day's is another one, or not final."""
+        if self.needs.week and self.day is not None:
+            self.owed.append(Owed(("WeekStartMoved",), by=by, may=may))
 
     def _owe_high(self, key: Key, by: int | None = None, to: int | None = None, may: bool = False) -> None:
         # Releases that knew one high alone, that of the days, had a row for it.
@@ -1241,10 +1280,12 @@ class Account:
         self.cash = (seq, net)
         if self.closing is not None:
             self.closing = (self.closing[0] + amount, self.closing[1])
-        self._move_findings(seq, is_cash=True)
+        self._move_findings(Moved(seq, "deposit or withdrawal"))
         self.highs_before = dict(self.highs)
         if self.day is not None:
             self.owed.append(Owed(("DayAnchored" if self.closing is None else "DayStartMoved",), by=amount))
+            if self.week_us < self.day_us or self.closing is not None or not self.week_is_known:
+                self._owe_week(amount, may=not self.week_is_known)
         for key in self.needs.highs:
             self._owe_high(key, by=amount)
         if self.needs.follows_prices and self.day is not None:
@@ -1286,6 +1327,7 @@ class Account:
             name, at = body["position_id"], f"{seq}/swap/minor"
             return [one._replace(swap=swap, swap_at=at) if one.position_id == name else one for one in positions]
 
+        self._tell_swap(seq, body["position_id"], swap)
         if self.closing is not None:
             self.closing = (self.closing[0], posted(self.closing[1]))
         self._keep_book(row["happened_us"])
@@ -1310,8 +1352,18 @@ class Account:
         self.earlier.append(self.now()._replace(until_us=until_us))
         self.since_us = until_us
 
-    def _move_findings(self, seq: int, *, is_cash: bool) -> None:
-        self.findings = [one._replace(moved=[*one.moved, (seq, is_cash)]) for one in self.findings]
+    def _move_findings(self, moved: Moved, made_us: int = 0) -> None:
+        """What was made at the instant of a breach or after it was not in the equity that was seen."""
+        self.findings = [
+            one._replace(moved=[*one.moved, moved]) if made_us < one.at_us else one for one in self.findings
+        ]
+
+    def _tell_swap(self, seq: int, position_id: str, swap: int) -> None:
+        """While the day's start is not final, the swap of what is held since the day before is what the night cost."""
+        held = self._held(position_id)
+        carried = self.closing is not None and any(one.position_id == position_id for one in self.closing[1])
+        if held is not None and carried and held.swap != swap:
+            self._move_findings(Moved(seq, "swap", held.swap_at))
 
     def _held(self, position_id: str) -> Position | None:
         return next((one for one in self.positions if one.position_id == position_id), None)
@@ -1397,10 +1449,11 @@ class Account:
             return False
         cited = self.case.payloads[self.week]["day"] if not known and self.week is not None else None
         if cited is not None and week_of(cited["label"]) == week_of(label):  # before these rows, as the decision says
-            self.week_us, self.week_label = cited["start_us"], label
+            self.week_us, self.week_label, self.week_is_known = cited["start_us"], label, True
             return False
         first = self.case.is_whole or bool(known) or date.fromisoformat(label).weekday() == 0
         self.week, self.week_us, self.week_label, self.week_is_whole = seq, self.day_us, label, first
+        self.week_is_known = first
         return True
 
     def _begin_highs(self, seq: int, balance: int, equity: int, begins_week: bool) -> None:
@@ -1486,6 +1539,28 @@ class Account:
         if row["kind"] == "DayStartMoved":
             self.day = seq
 
+    def _move_week(self, *told: Any) -> None:
+        """Cash of a later day, or a corrected deal of before it, moves the week's start from the row that held it."""
+        seq, _, body = told
+        due, was, day = self._due_in(seq), body["was"], body["day"]
+        if self.week_is_known:
+            require(
+                was == self.week, f"row {seq} moves the week's start from row {was}, it was in row {self.week}", CONTEST
+            )
+        row = self.case.rows.get(was, {"kind": "", "account": 0})
+        held = is_start_of_week(self.case, row) and self.case.payloads[was]["day"] == day and was < seq
+        # Of the running day, once that is final, the row of the day's start has moved the week's already.
+        last_us = self.day_us if self.closing is not None else self.day_us - 1
+        same = held and day["start_us"] <= last_us and week_of(day["label"]) == week_of(self.day_label)
+        require(same, f"row {was} is no start of the week of row {seq}", CONTEST)
+        names = ("balance", "equity")
+        figures = [self.case.minor(body[name], f"row {seq}") for name in names]
+        wanted = [self.case.look_up(f"{was}/{name}/minor") + (due.by or 0) for name in names]
+        require(figures == wanted, f"row {seq} moves the week's start to {figures}, it was {wanted}", CONTEST)
+        if was in self.taken:
+            self.taken[seq] = self.taken[was]
+        self.week, self.week_us, self.week_is_known = seq, day["start_us"], True
+
     def _grant(self, *told: Any) -> None:
         """People made an exception. A mark that they set is told by the row that tells it of every other cause, to the figure."""
         seq, _, body = told
@@ -1536,6 +1611,15 @@ class Account:
         for key in self.needs.highs:
             if key.of == "closed":
                 self._raise(key, self._minor(), f"{seq}/balance/minor", row["happened_us"])
+
+    def _raise_corrected(self, seq: int, at_us: int) -> None:
+        """A correction left another balance, which may be the highest one where the high does not move with it."""
+        moves = {one.key: one.may for one in self.owed if one.key is not None}
+        for key in self.needs.highs:
+            if key.of == "closed" and moves.get(key, True):
+                self._raise(key, self._minor(), f"{seq}/balance/minor", at_us)
+            if key.of == "closed" and moves.get(key) and key in self.highs:
+                self.highs[key] = self.highs[key]._replace(at_us=None)  # it was raised now, or moves at once
 
     def _raise_days(self) -> None:
         """The highest marks at any rollover, for floors that trail at the end of the day."""
@@ -1601,7 +1685,7 @@ class Account:
     def _find(self, *told: Any) -> None:
         seq, _, body = told
         others = [finding for finding in self.findings if finding.rule != body["rule"]]
-        self.findings = [*others, Finding(seq, body["rule"], self.day_us, [])]
+        self.findings = [*others, Finding(seq, body["rule"], self.day_us, body["at_us"], [])]
 
     def _declare(self, *told: Any) -> None:
         seq, _, body = told
@@ -2089,13 +2173,17 @@ def confirmed(
     # A floor that follows every tick may have risen since, one of another day is gone, a payout moves some: the floor of then counts.
     paid_since = any(payout.seq > finding.seq for payout in account.payouts)
     still_holds = account.day_us == finding.day_us and not follows_prices(term) and not paid_since
+    # The end of a day is held against the floor with which that day ended.
+    still_holds = still_holds and term["checked"] != "at_rollover"
+    swaps = any(one.swap_was for one in finding.moved) and moves_with_swap(account, term)
+    # Of equity or balance nobody can tell which one was seen: then the figures of then count.
+    still_holds = still_holds and not (swaps and term["measured"] in ("either", "both"))
     observed = calc.given("equity when the breach was suspected", f"{finding.seq}/observed/minor", "minor")
-    # Cash moves the floor as it is now, and so what is held against it; the floor as it was then it leaves alone.
-    moved = [(seq, is_cash) for seq, is_cash in finding.moved if still_holds or not is_cash]
-    for count, (seq, is_cash) in enumerate(moved, start=1):
-        name, path = ("deposit or withdrawal", "amount") if is_cash else ("late deal", "net")
-        given = calc.given(f"{name} #{count}", f"{seq}/{path}/minor", "minor")
-        observed = calc.plus(f"equity with {name} #{count}", observed, given)
+    # Cash and swap move the floor as it is now, and so what is held against it; the floor as it was then they leave alone.
+    swaps = swaps and term["measured"] == "equity"
+    moved = [one for one in finding.moved if one.is_late or (still_holds and (swaps or not one.swap_was))]
+    for count, one in enumerate(moved, start=1):
+        observed = with_moved(calc, observed, one, count)
     if still_holds:
         floor = floor_of(calc, case, account, rule)
     else:
@@ -2120,6 +2208,27 @@ def confirmed(
     by = "a person" if reviewed else "what was final by then"
     ruled = floor_told(account, term) if still_holds else "the floor, which is the one of the suspicion"
     return wanted, [f"the suspicion in row {finding.seq}, built once more itself, confirmed by {by}", ruled]
+
+
+def moves_with_swap(account: Account, term: dict[str, Any]) -> bool:
+    """Whether the floor rests on the equity with which the running day began, which has what the night cost in it."""
+    of_equity = ("equity", "higher", "lower")
+    if term["trail"] == "end_of_day" and term["high"] in of_equity:
+        return True
+    begins = term["scope"] == "day" or (term["scope"] == "week" and account.week_us == account.day_us)
+    return begins and term["anchor"] in of_equity
+
+
+def with_moved(calc: Working, observed: Term, moved: Moved, count: int) -> Term:
+    """The equity that was seen with one more row that belongs into it."""
+    if not moved.swap_was:
+        path = "net" if moved.name == "late deal" else "amount"
+        given = calc.given(f"{moved.name} #{count}", f"{moved.seq}/{path}/minor", "minor")
+        return calc.plus(f"equity with {moved.name} #{count}", observed, given)
+    told = calc.given(f"swap told since #{count}", f"{moved.seq}/swap/minor", "minor")
+    before = calc.given(f"swap that was seen #{count}", moved.swap_was, "minor")
+    of_night = calc.minus(f"swap of the night #{count}", told, before)
+    return calc.plus(f"equity with swap #{count}", observed, of_night)
 
 
 def won(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
@@ -2540,7 +2649,7 @@ def is_mark(key: Key, kind: str, path: str, body: Any) -> bool:
         began = kind == "DayOpened" and key.scope == "week" and name == "balance"
         sold = (kind, name, key.of) == ("AccountOpened", "initial", "priced")
         return began or sold or (kind in ("PeakReached", "DayOpened", "DayAnchored") and name == "equity")
-    booked = kind in ("DealBooked", "DividendBooked") or (kind == "DayOpened" and key.scope != "phase")
+    booked = kind in ("DealBooked", "DealCorrected", "DividendBooked") or (kind == "DayOpened" and key.scope != "phase")
     return (booked and name == "balance") or (kind, name) == ("AccountOpened", "initial")
 
 
@@ -2561,10 +2670,14 @@ def cited_week(case: Case) -> int | None:
     for seq in (source.partition("/")[0] for source in sources):
         if seq.isdigit() and int(seq) < case.anchor:
             row = case.rows.get(int(seq), {"kind": "", "account": 0})
-            fits = row["account"] == case.account and row["kind"] in ("DayOpened", "DayAnchored")
-            require(fits, f"row {seq} is no start of a week", CONTEST)
+            require(is_start_of_week(case, row), f"row {seq} is no start of a week", CONTEST)
             return int(seq)
     return None
+
+
+def is_start_of_week(case: Case, row: Any) -> bool:
+    """Whether such a row may hold what a week is measured from."""
+    return bool(row["account"] == case.account and row["kind"] in ("DayOpened", "DayAnchored", "WeekStartMoved"))
 
 
 def cited_payouts(case: Case) -> list[Payout]:

@@ -172,6 +172,8 @@ def _ruled(body: Body) -> str:
             return f"{words.sentence(body.rule)} lets nothing be opened until {words.moment(body.until_us)}."
         case f.DayClosed():
             return f"Day {body.label} brought {words.change(body.closed)} by what was closed on it."
+        case f.WeekStartMoved():
+            return f"What the week is measured from was moved: balance {words.money(body.balance)}, equity {words.money(body.equity)}."
         case f.HighMoved():
             return f"The high that a floor follows was moved to {words.money(body.high)}."
         case f.PayoutBooked():

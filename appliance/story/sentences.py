@@ -49,6 +49,7 @@ from firm.facts import (
     TraderRegistered,
     TradingDayCounted,
     VerdictCorrected,
+    WeekStartMoved,
 )
 from firm.inputs import Side
 from firm.money import Money
@@ -158,6 +159,7 @@ _SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     AccountRestricted: lambda fact: f"{fact.rule} lets nothing be opened until the day ends",
     DayOpened: _day,
     DayAnchored: _anchored,
+    WeekStartMoved: lambda fact: f"the week's start moves: balance {fact.balance}, equity {fact.equity}",
     DayStartMoved: lambda fact: f"cash moves the day's start: balance {fact.balance}, equity {fact.equity}",
     TradingDayCounted: lambda fact: f"{fact.label} counts as trading day {fact.count}",
     DealBooked: _deal,

@@ -37,6 +37,7 @@ from firm.facts.marks import (
     RolloverHighMoved,
     TradingDayCounted,
     TradingDayUncounted,
+    WeekStartMoved,
 )
 from firm.facts.overrides import OverrideAsked, OverrideGranted
 from firm.facts.people import BridgeEnrolled, BridgeModeChanged, BridgeRevoked, StaffAdded, TraderRegistered
@@ -98,6 +99,7 @@ FACTS: tuple[type[Fact], ...] = (
     DayOpened,
     DayAnchored,
     DayStartMoved,
+    WeekStartMoved,
     PeakDoubted,
     PeakReached,
     RolloverHighMoved,

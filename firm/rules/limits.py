@@ -14,6 +14,8 @@ from firm.ruleset import Rule
 from firm.terms.losses import Checked, LossLimit, Measured, Trail
 from firm.terms.words import BP_WHOLE, Action, Anchor, Boundary, Consequence, Scope
 
+_OF_EQUITY = frozenset({Anchor.EQUITY, Anchor.HIGHER, Anchor.LOWER})
+
 
 class Limit(msgspec.Struct, frozen=True, gc=False):
     """A loss rule of the account with its floor now, in minor units.
@@ -60,6 +62,15 @@ class Limit(msgspec.Struct, frozen=True, gc=False):
     def is_measured_from_day(self) -> bool:
         """Whether the floor rests on the running day's start, which may not be final."""
         return self.terms.scope is not Scope.PHASE or self.terms.trail is Trail.END_OF_DAY
+
+    def moves_with_swap(self, account: AccountState) -> bool:
+        """Whether the floor rests on the equity with which the running day began, which has what the night cost in it."""
+        begins = (
+            account.day is not None and account.track.week is not None and account.track.week.day == account.day.day
+        )
+        is_of_day = self.terms.scope is Scope.DAY or (self.terms.scope is Scope.WEEK and begins)
+        follows = self.terms.trail is Trail.END_OF_DAY and self.terms.high in _OF_EQUITY
+        return follows or (is_of_day and self.terms.anchor in _OF_EQUITY)
 
     @property
     def is_met_by_prices(self) -> bool:

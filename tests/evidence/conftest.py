@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.account_book import figures_of
+from actors.account_settling import figures
 from actors.account_verdicts import kind_of
 from firm.account import AccountState
 from firm.account_fold import fold, opened
@@ -83,6 +84,7 @@ from storage.evidence import build_bundle
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.rows import Row
+from tests.evidence.limits_of_today import moved_week
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_evidence.py"
 SECRET, SEED, LINEAGE = bytes(range(32)), bytes(range(32, 64)), bytes(range(16))
@@ -332,6 +334,8 @@ class Story:
             marks = {"balance": state.money(day.balance + minor), "equity": state.money(day.equity + minor)}
             final = DayAnchored(day=day.day, **marks, changed=True, priced=day.priced)
             self.add(final if day.final else DayStartMoved(day=day.day, **marks, priced=day.priced), account)
+        for moved in moved_week(state, minor):
+            self.add(moved, account)
         for high in state.track.highs:
             key, moved = high.key, state.money(high.minor + minor)
             self.add(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=moved), account)
@@ -430,25 +434,7 @@ class Story:
         finding = state.findings[-1]
         limit = next(one for one in limits_of(state) if one.terms.id == finding.rule)
         calc = Working()
-        observed = calc.given(
-            "equity when the breach was suspected",
-            finding.observed,
-            "minor",
-            f"{finding.seq}/observed/minor",
-        )
-        follows = limit.follows_every_tick
-        still_holds = state.day is not None and state.day.day.start_us == finding.day_us and not follows
-        counted = [one for one in finding.moved if still_holds or not one.cash]
-        for place, one in enumerate(counted, start=1):
-            name, path = ("deposit or withdrawal", "amount") if one.cash else ("late deal", "net")
-            moved = calc.given(f"{name} #{place}", one.minor, "minor", f"{one.seq}/{path}/minor")
-            observed = calc.plus(f"equity with {name} #{place}", observed, moved)
-        if still_holds:
-            floor = floor_of(calc, state, limit)
-        else:
-            floor = calc.given(
-                "floor when the breach was suspected", finding.floor, "minor", f"{finding.seq}/floor/minor"
-            )
+        observed, floor = figures(calc, state, limit, finding)
         breaks(calc, limit.terms, observed, floor)
         told: dict[str, Any] = {
             "rule": limit.terms.id,

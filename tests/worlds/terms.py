@@ -39,7 +39,8 @@ def rules_of_today(dice: random.Random, name: str) -> Ruleset:
         terms.append(_days(dice))
     return Ruleset(
         name=name, calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
-        late_breach=dice.choice(list(LateBreach)), await_swap=False, failures_reviewed=dice.random() < 0.1, overrides_by_two=False,
+        late_breach=dice.choice(list(LateBreach)), await_swap=dice.random() < 0.3,
+        failures_reviewed=dice.random() < 0.1, overrides_by_two=False,
         terms=tuple(terms),
     )  # fmt: skip
 
@@ -50,7 +51,7 @@ def _limits(dice: random.Random) -> list[Term]:
 
 
 def _limit(dice: random.Random, name: str, on_payout: OnPayout) -> LossLimit:
-    scope = dice.choice((Scope.DAY, Scope.DAY, Scope.WEEK, Scope.PHASE, Scope.PHASE, Scope.PHASE))
+    scope = dice.choice((Scope.DAY, Scope.DAY, Scope.WEEK, Scope.WEEK, Scope.PHASE, Scope.PHASE))
     trails = (
         list(Trail) if scope is not Scope.DAY else [Trail.STATIC, Trail.ON_CLOSE, Trail.EVERY_TICK, Trail.EVERY_TICK]
     )

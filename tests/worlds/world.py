@@ -202,7 +202,7 @@ class World:
         account = dice.choice(list(self._held))
         if dice.random() < 0.35:
             self._trade(account, step)
-        if dice.random() < 0.02:
+        if dice.random() < 0.05:
             self._move_cash(account)
         if self._changes and dice.random() < 0.15:
             change(self, account)
