@@ -112,13 +112,13 @@ class AccountSeat:
         self._stakes = ((state.positions, state.earlier, state.ruleset, board.specs), stakes)
         return stakes
 
-    def glance(self, board: Board, equity: int, at_us: int) -> Glance:
+    def glance(self, board: Board, equity: int, at_us: int, rate_age_max_us: int = 0) -> Glance:
         """As `glance` of its state, every price of which is known; what was worked out for the last one is not worked out again."""
         state, known = self.held, self._seen
         at = (state, board.specs, *map(board.quotes.get, self.stakes(board).needed or ()))
         if known is not None and _are_same(known[0], at):
-            return known[1]._replace(now=Figure(at_us, ""))
-        seen = glance(state, board, Figure(equity, ""), at_us)
+            return known[1]._replace(now=Figure(at_us, ""), rate_age_max_us=rate_age_max_us)
+        seen = glance(state, board, Figure(equity, ""), at_us, rate_age_max_us)
         if known is not None and known[1].account.ruleset is state.ruleset:
             seen = seen._replace(
                 ideas=known[1].ideas if _have_same_book(known[1].account, state) else {}, over=known[1].over

@@ -87,6 +87,7 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.inputs import (
+    AccountReported,
     DealReported,
     EquityReported,
     Input,
@@ -105,6 +106,8 @@ Booking = DealBooked | DealCorrected | CashBooked | PayoutBooked | DividendBooke
 
 # What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
 POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
+# What drifts without any doubt about the book: rules about margin are silent meanwhile, and nothing else is.
+MARGIN = "margin"
 
 
 # What most rows are: nothing of them is felt here, or only with the row that books it.
@@ -258,6 +261,10 @@ def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_
             # What was seen under the contract as it was cannot be measured again.
             findings = tuple(replace(finding, grounds=None) for finding in state.findings)
             return replace(state, reconciled_us=0, reconciled_seq=0, findings=findings)
+        case AccountReported() if body.leverage != state.leverage:
+            return replace(state, leverage=body.leverage, leverage_seq=seq)
+        case DriftFound() | DriftCleared() if body.what == MARGIN:
+            return replace(state, margin_drifts=isinstance(body, DriftFound))
         case DriftFound():
             return _with_drift(state, body.what)
         case DealIgnored() if body.why != ALREADY_BOOKED:

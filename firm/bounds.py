@@ -39,3 +39,6 @@ EXTENDED_DAYS_MAX = 366  # by which a phase may be extended, all together
 REINSTATED_DAYS_MAX = 92  # trading days after which a breached account is not taken up any more: each brings its rows
 ORDERS_FILLED_KEPT = 16  # of one account, the newest: a platform tells the deals of a filled order right after it
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded
+MARGIN_DRIFT_BP = (
+    100  # of the platform's margin by which ours may differ: exchange rates move between its working and ours
+)

@@ -8,6 +8,7 @@ import inspect
 from firm import commands as c
 from firm import facts as f
 from firm import inputs as i
+from firm.account_fold import MARGIN
 from firm.arithmetic import Unit
 from firm.explain import consequence_in_words
 from firm.ids import id_text
@@ -246,9 +247,10 @@ def _looked_at(body: Body) -> str:
         case f.TradingDayCounted():
             return f"{body.label} counts as trading day {body.count}."
         case f.DriftFound():
+            rests = "no rule about margin is judged" if body.what == MARGIN else "no hard failure rests on it"
             return (
                 f"Our {words.sentence(body.what).lower()} is {words.money(body.computed)}, the platform’s "
-                f"{words.money(body.reported)}: no hard failure rests on it meanwhile."
+                f"{words.money(body.reported)}: {rests} meanwhile."
             )
         case f.DriftCleared():
             return f"Our {words.sentence(body.what).lower()} and the platform’s agree again."

@@ -26,6 +26,7 @@ from firm.rules.holdings import marks_of, positions_held
 from firm.rules.ideas import Idea, ideas_of, judge_idea
 from firm.rules.judged import Judged, Verdict
 from firm.rules.lot_range import judge_lot_consistency
+from firm.rules.margin import with_margins
 from firm.rules.martingale import judge_martingale
 from firm.rules.protection import judge_risk_reward, judge_stop_loss_required
 from firm.rules.trade_duration import judge_trade_duration
@@ -58,6 +59,7 @@ class Glance(NamedTuple):
 
     By rule, as far as they were asked for: `ideas`, which are the same for all looks at one book; `again`, what `look_again`
     answered of rules that no clock changes; and `over`, what was answered of ideas that are over, by their parts.
+    `rate_age_max_us`: of an exchange rate that margin rests on; 0: any age.
     """
 
     account: AccountState
@@ -68,6 +70,7 @@ class Glance(NamedTuple):
     ideas: dict[str, tuple[IdeaPlaces, ...]]
     again: dict[str, Answers]
     over: dict[str, dict[tuple[Trade, ...], Judged]]
+    rate_age_max_us: int = 0
 
     def trades(self, per: Scope) -> tuple[Trade, ...]:
         """Those that were closed within a scope."""
@@ -80,10 +83,9 @@ class Glance(NamedTuple):
         return DayResult("", 0) if today is None else today
 
 
-def glance(account: AccountState, board: Board, equity: Figure, at_us: int) -> Glance:
-    return Glance(
-        account, board, positions_held(account, board), marks_of(account, equity), Figure(at_us, ""), {}, {}, {}
-    )
+def glance(account: AccountState, board: Board, equity: Figure, at_us: int, rate_age_max_us: int = 0) -> Glance:
+    held, marks = positions_held(account, board), marks_of(account, equity)
+    return Glance(account, board, held, marks, Figure(at_us, ""), {}, {}, {}, rate_age_max_us)
 
 
 def since(account: AccountState, per: Scope) -> int:
@@ -185,7 +187,11 @@ def grounds_of(account: AccountState) -> Grounds:
 
 
 def _exposure(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
-    return judge_exposure_limit(calc, rule, seen.held, seen.trades(Scope.DAY), seen.today, seen.marks)
+    assert isinstance(rule.terms, ExposureLimit)
+    held = seen.held
+    if rule.terms.quantity is Quantity.MARGIN:
+        held = with_margins(calc, seen.account, held, seen.board, seen.now.value, seen.rate_age_max_us)
+    return judge_exposure_limit(calc, rule, held, seen.trades(Scope.DAY), seen.today, seen.marks)
 
 
 def _idea(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:

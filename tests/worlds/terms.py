@@ -37,6 +37,8 @@ def rules_of_today(dice: random.Random, name: str) -> Ruleset:
         terms.append(_target(dice))
     if dice.random() < 0.3:
         terms.append(_days(dice))
+    if dice.random() < 0.4:
+        terms.append(_margin(dice))
     return Ruleset(
         name=name, calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
         late_breach=dice.choice(list(LateBreach)), await_swap=False, failures_reviewed=dice.random() < 0.1, overrides_by_two=False,
@@ -107,6 +109,14 @@ def _lots(dice: random.Random) -> ExposureLimit:
         id="lots", quantity=dice.choice((Quantity.LOTS, Quantity.POSITIONS)), limit=dice.choice((2, 10**8, 10**9)), symbols=(),
         counted=dice.choice(list(CountedOver)), netted=dice.choice(list(Netted)), tiers=(), boundary=Boundary.CROSSES,
         on_breach=(dice.choice(SOFT),), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+
+
+def _margin(dice: random.Random) -> ExposureLimit:
+    return ExposureLimit(
+        id="margin", quantity=Quantity.MARGIN, limit=dice.choice((5, 100, 2_000)), symbols=(),
+        counted=dice.choice((CountedOver.OPEN_AT_ONCE, CountedOver.EACH_POSITION)), netted=dice.choice(list(Netted)), tiers=(),
+        boundary=dice.choice(list(Boundary)), on_breach=(dice.choice((*SOFT, Action.REVIEW)),), strikes_within=Scope.PHASE,
     )  # fmt: skip
 
 
