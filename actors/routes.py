@@ -89,7 +89,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid():
             return (order_desk(body.order),)
-        case c.ReviewVerdict() | c.GrantOverride():
+        case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore():
             return (account_desk(body.account),)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker():
             return (RISK,)

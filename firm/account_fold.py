@@ -78,6 +78,7 @@ from firm.facts import (
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
+    ScorePublished,
     StandingChanged,
     SwapPosted,
     TargetLeft,
@@ -100,7 +101,7 @@ from firm.price import Quote
 from firm.ruleset import shared
 from firm.track_days import after_deal, after_dividend, at_day_closed
 from firm.track_orders import with_order, with_stops
-from firm.track_targets import at_target
+from firm.track_targets import at_score, at_target
 
 Booking = DealBooked | DealCorrected | CashBooked | PayoutBooked | DividendBooked | SwapPosted | PositionRestated
 
@@ -218,12 +219,14 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
 
 
 def _fold_deals(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
-    """The days that deals count for, and what of their profit does not count."""
+    """The days that deals count for, what of their profit does not count, and scores."""
     match body:
         case TradingDayCounted():
             return after_counted(state, body, seq)
         case TradingDayUncounted():
             return after_uncounted(state, body, seq)
+        case ScorePublished():
+            return replace(state, track=at_score(state.track, body, seq))
         case ProfitExcluded():
             excluded = Figure(body.total.minor, f"{seq}/total/minor")
             return replace(state, track=replace(state.track, excluded=excluded))

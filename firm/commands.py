@@ -136,6 +136,15 @@ class GrantOverride(Command, frozen=True, kw_only=True):
     evidence: str
 
 
+class PublishScore(Command, frozen=True, kw_only=True):
+    """An account's score on a board that one of its rules asks for, 0 to 10^12. Published again it takes the place of the one before."""
+
+    account: int
+    board: str
+    score: int
+    why: str
+
+
 class EngageKillSwitch(Command, frozen=True, kw_only=True):
     """Stop it now."""
 
@@ -192,6 +201,7 @@ Commanded = (
     | MarkOrderPaid
     | ReviewVerdict
     | GrantOverride
+    | PublishScore
     | EngageKillSwitch
     | ReleaseKillSwitch
     | ResetBreaker

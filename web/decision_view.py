@@ -7,6 +7,7 @@ import apsw
 import msgspec
 from litestar.exceptions import NotFoundException
 
+from firm.arithmetic import Unit
 from firm.commands import ReviewVerdict
 from firm.explain import DOUBTS, Breach, Decision, consequence_in_words, rule_in_words
 from firm.facts import (
@@ -123,6 +124,11 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def is_of_rule(self) -> bool:
         """Of a rule that is no loss limit: what it measured need not be money, and prices alone do not show it."""
         return isinstance(self.fact, RuleBroken | RuleSuspected)
+
+    @property
+    def is_by_score(self) -> bool:
+        """A pass by a published score alone: its figures are no money."""
+        return isinstance(self.fact, PhasePassed | PassHeld) and self.line.unit is Unit.COUNT
 
     @property
     def follows(self) -> str:

@@ -34,11 +34,13 @@ def _from_reference(body: Body) -> str:
     return text.partition(". ")[0].rstrip(".") + "."
 
 
-def _commanded(body: c.Command) -> str:
+def _commanded(body: c.Command) -> str:  # noqa: C901  (a table of commands)
     by = words.upper_first(words.who(body.by))
     match body:
         case c.ReviewVerdict():
             return f"{by} said “{body.outcome.value}” to decision {body.decision}: {reasons.quoted(body.why)}"
+        case c.PublishScore():
+            return f"{_scored(body)}: {reasons.quoted(body.why)}"
         case c.GrantOverride():
             return f"{by} wants an exception from the rules: {reasons.quoted(body.why)}"
         case c.EngageKillSwitch():
@@ -113,7 +115,7 @@ def _reported(body: i.Input) -> str:  # noqa: C901  (a table of rows)
             return ""
 
 
-def _verdict(body: Body) -> str:
+def _verdict(body: Body) -> str:  # noqa: C901  (a table of rows)
     match body:
         case f.BreachDeclared():
             what = f"Equity of {words.money(body.observed)} reached the {_floor(body)}"
@@ -129,11 +131,10 @@ def _verdict(body: Body) -> str:
             return f"A later word on decision {body.decision}: {body.verdict}."
         case f.OverrideAsked() | f.OverrideGranted():
             return _excepted(body)
+        case f.ScorePublished():
+            return f"{_scored(body)}: {reasons.quoted(body.why)}"
         case f.PhasePassed():
-            return (
-                f"Won: {words.money(body.observed)} meets the target of {words.money(body.target)}. Asked the risk "
-                "desk, which allowed the pass."
-            )
+            return f"Won: {_won(body)}. Asked the risk desk, which allowed the pass."
         case f.PassHeld():
             return (
                 f"The objectives look met at {words.money(body.observed)}, but not beyond doubt "
@@ -301,6 +302,22 @@ def _enforced(body: Body) -> str:
             return f"From now on the bridge is to {body.mode.value}."
         case _:
             return ""
+
+
+def _scored(body: c.PublishScore | f.ScorePublished) -> str:
+    by = words.upper_first(words.who(body.by))
+    says = "wants" if isinstance(body, c.PublishScore) else "published"
+    return f"{by} {says} a score of {words.count(body.score)} on “{body.board}”"
+
+
+def _won(body: f.PhasePassed) -> str:
+    met = f"{words.money(body.observed)} meets the target of {words.money(body.target)}"
+    if body.score is None:
+        return met
+    scored = (
+        f"a score of {words.count(body.score.published)} on “{body.score.board}” meets {words.count(body.score.asked)}"
+    )
+    return scored if body.score.rule == body.rule else f"{met}, and {scored}"
 
 
 def _excepted(body: f.OverrideAsked | f.OverrideGranted) -> str:

@@ -53,6 +53,7 @@ from firm.facts.sales import (
     ProgramPublished,
     ProgramRetired,
 )
+from firm.facts.scores import ScorePublished
 from firm.facts.verdicts import (
     BreachDeclared,
     BreachSuspected,
@@ -64,6 +65,7 @@ from firm.facts.verdicts import (
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
+    ScoreMet,
     TargetLeft,
     TargetReached,
     VerdictCorrected,
@@ -128,6 +130,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProfitExcluded,
     TargetReached,
     TargetLeft,
+    ScorePublished,
     PhasePassed,
     PassHeld,
     DriftFound,
