@@ -18,7 +18,7 @@ from actors.account_verdicts import kind_of
 from firm.account import AccountState
 from firm.account_fold import fold, opened
 from firm.arithmetic import PLAIN, Step, Working
-from firm.commands import ReviewOutcome, ReviewVerdict
+from firm.commands import PublishScore, ReviewOutcome, ReviewVerdict
 from firm.equity import Board, Priced, equity_of, quotes_used, unpriced
 from firm.facts import (
     AccountLinked,
@@ -41,6 +41,8 @@ from firm.facts import (
     PhasePassed,
     QuotesRefused,
     QuoteUsed,
+    ScoreMet,
+    ScorePublished,
     SwapPosted,
     TradingDayCounted,
     VerdictCorrected,
@@ -63,7 +65,7 @@ from firm.money import Money, divided_rounded_half_away
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.rules.limits import breaks, floor_of, limits_of, measured_of
-from firm.rules.winning import Moment, profit_target_of, target_of, won
+from firm.rules.winning import Moment, profit_target_of, score_of, score_targets, target_of, won
 from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach
 from firm.terms.first import (
     AmountBase,
@@ -480,23 +482,29 @@ class Story:
         state = self.states[account]
         calc = Working()
         won(calc, state, Moment(self.at_us))
-        found = profit_target_of(state)
-        target = target_of(state)
-        assert found is not None
-        assert target is not None
+        found = profit_target_of(state) or score_targets(state.ruleset)[0]
         told: dict[str, Any] = {
             "rule": found[0].id,
-            "target": state.money(target),
+            "target": state.money(target_of(state) or 0),
             "observed": state.money(state.balance),
             "working": tuple(calc.steps),
         }
         if not doubts:
             told["trading_days"] = state.days_traded
+        for rule, terms in score_targets(state.ruleset):
+            score = score_of(state, terms.board)
+            assert score is not None
+            told["score"] = ScoreMet(rule=rule.id, board=terms.board, published=score.value, asked=terms.score_min)
         self.alter(told)
         self.clock()
         if doubts:
             return self.add(PassHeld(**told, doubts=doubts), account)
         return self.add(PhasePassed(**told), account)
+
+    def publish(self, account: int, score: int, board: str = "Spring cup") -> int:
+        """The firm's word on a score."""
+        self.add(PublishScore(by="staff:ruth", account=account, board=board, score=score, why="the cup"), account)
+        return self.add(ScorePublished(board=board, score=score, by="staff:ruth", why="the cup"), account)
 
     def checkpoint(self) -> str:
         """Sign the tree with one more row."""
