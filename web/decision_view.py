@@ -7,7 +7,6 @@ import apsw
 import msgspec
 from litestar.exceptions import NotFoundException
 
-from firm.arithmetic import Unit
 from firm.commands import ReviewVerdict
 from firm.explain import DOUBTS, Breach, Decision, consequence_in_words, rule_in_words
 from firm.facts import (
@@ -128,7 +127,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_by_score(self) -> bool:
         """A pass by a published score alone: its figures are no money."""
-        return isinstance(self.fact, PhasePassed | PassHeld) and self.line.unit is Unit.COUNT
+        score = self.fact.score if isinstance(self.fact, PhasePassed | PassHeld) else None
+        return score is not None and score.rule == self.fact.rule
 
     @property
     def follows(self) -> str:
