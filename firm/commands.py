@@ -8,6 +8,7 @@ answer is a fact, or `Refused`.
 from enum import StrEnum
 
 from firm.inputs import Input
+from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 from firm.overrides import Override
 from firm.ruleset import Program
@@ -97,6 +98,12 @@ class AdoptCalendar(Command, frozen=True, kw_only=True):
     """Go by this calendar of economic news from now on, in place of the one of its name: what somebody else published, as it was read."""
 
     calendar: NewsCalendar
+
+
+class AdoptMarketDays(Command, frozen=True, kw_only=True):
+    """Go by these days on which a market rests or closes early from now on, in place of those of their name, where a rule names them."""
+
+    days: MarketDays
 
 
 class PlaceOrder(Command, frozen=True, kw_only=True):
@@ -197,6 +204,7 @@ Commanded = (
     | PublishProgram
     | RetireProgram
     | AdoptCalendar
+    | AdoptMarketDays
     | PlaceOrder
     | MarkOrderPaid
     | ReviewVerdict

@@ -18,7 +18,7 @@ from firm.facts.bookings import (
     PositionRestated,
     SwapPosted,
 )
-from firm.facts.calendars import CalendarAdopted
+from firm.facts.calendars import CalendarAdopted, MarketDaysAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
@@ -88,6 +88,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProgramPublished,
     ProgramRetired,
     CalendarAdopted,
+    MarketDaysAdopted,
     OrderPlaced,
     OrderPaid,
     ChallengeOpened,
