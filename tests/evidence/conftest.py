@@ -18,7 +18,7 @@ from actors.account_verdicts import kind_of
 from firm.account import AccountState
 from firm.account_fold import fold, opened
 from firm.arithmetic import PLAIN, Step, Working
-from firm.commands import PublishScore, ReviewOutcome, ReviewVerdict
+from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.equity import Board, Priced, equity_of, quotes_used, unpriced
 from firm.facts import (
     AccountLinked,
@@ -42,7 +42,6 @@ from firm.facts import (
     QuotesRefused,
     QuoteUsed,
     ScoreMet,
-    ScorePublished,
     SwapPosted,
     TradingDayCounted,
     VerdictCorrected,
@@ -500,11 +499,6 @@ class Story:
         if doubts:
             return self.add(PassHeld(**told, doubts=doubts), account)
         return self.add(PhasePassed(**told), account)
-
-    def publish(self, account: int, score: int, board: str = "Spring cup") -> int:
-        """The firm's word on a score."""
-        self.add(PublishScore(by="staff:ruth", account=account, board=board, score=score, why="the cup"), account)
-        return self.add(ScorePublished(board=board, score=score, by="staff:ruth", why="the cup"), account)
 
     def checkpoint(self) -> str:
         """Sign the tree with one more row."""
