@@ -4,6 +4,7 @@ The platform's own figures are compared with ours in the open: a difference beyo
 and no hard failure or pass rests on an account that drifts.
 """
 
+from actors.account_margin import compare_margin
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from firm.account import AccountState, Position, cash_key
@@ -272,6 +273,8 @@ def reconcile(seat: AccountSeat, report: EquityReported | AccountReported | Snap
         _compare(seat, "equity", equity_of(PLAIN, state, board), report.equity.minor, tolerance, turn)
     if isinstance(report, SnapshotReported):
         _compare_positions(seat, report, turn)
+    else:
+        compare_margin(seat, report, board, turn)
 
 
 def _position_after(held: Position | None, deal: DealReported) -> Position:

@@ -16,15 +16,15 @@ from firm.account import AccountState
 from firm.arithmetic import PLAIN, Arithmetic, Figure, Step, Working
 from firm.deed import Deed
 from firm.equity import equity_of
-from firm.facts import Doubt, RuleBroken, RuleKeptAgain, RuleSuspected
-from firm.news import NEWS_NAME
+from firm.facts import CalendarAdopted, Doubt, MarketDaysAdopted, RuleBroken, RuleKeptAgain, RuleSuspected
 from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.consequences import Striking, consequence_of, gravity
-from firm.rules.deeds import judge_deed, looks_at_deeds
-from firm.rules.judged import Judged
+from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
+from firm.rules.judged import SILENT, Judged
 from firm.rules.looks import LOOKS, Answers, Grounds, glance, is_settled, look, look_again, look_anew, rules_looked_at
 from firm.ruleset import Rule, Ruleset
-from firm.terms.conduct import NewsWindow
+from firm.terms.conduct import HoldingLimit, NewsWindow
+from firm.terms.exposure import ExposureLimit
 from firm.terms.words import Action, Consequence, Frequency
 
 
@@ -48,7 +48,8 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     rules = [rule for frequency in frequencies for rule in rules_looked_at(state.ruleset, frequency)]
     if not rules or state.standing not in JUDGED:
         return []
-    seen, grounds = seat.glance(seat.board(turn), equity, at_us), seat.grounds()
+    seen = seat.glance(seat.board(turn), equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
+    grounds = seat.grounds()
     found: list[Breach] = []
     for rule in rules:
         is_known = seat.is_known_kept(rule, grounds)
@@ -70,7 +71,7 @@ def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_u
     if not answers and not known:
         seat.know_kept(rule, grounds)
         return
-    for subject in sorted(known - _still_there(rule, looked)):
+    for subject in sorted(known - _still_there(state, rule, looked)):
         seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
     if not is_let_off(state, rule, at_us):
         for subject in sorted(answers.keys() - known):
@@ -88,8 +89,10 @@ def is_let_off(state: AccountState, rule: Rule, at_us: int) -> bool:
     return asked or rule.id in state.waived or rule.id in state.overrides.waived_at(at_us)
 
 
-def _still_there(rule: Rule, answers: Answers) -> AbstractSet[str]:
+def _still_there(state: AccountState, rule: Rule, answers: Answers) -> AbstractSet[str]:
     """Subjects that break the rule yet. What a price broke no other price mends: it lasts until the subject is gone, or the day."""
+    if isinstance(rule.terms, ExposureLimit) and SILENT in answers:
+        return subjects_known(state, rule)  # nobody can say whether it is kept again
     is_lasting = rule.terms.frequency is Frequency.TICK
     return {answer.subject for answer in answers if is_lasting or answer.is_broken}
 
@@ -169,10 +172,13 @@ def _answers(
 ) -> Iterable[Judged]:
     """What the rule says: of a deed by the news that the firm goes by, else of the account as it is."""
     if deed is not None:
-        adopted = turn.calendar(NEWS_NAME)
+        adopted = turn.calendar(news_of(rule))
         return judge_deed(calc, rule, deed, None if adopted is None else adopted.calendar)
     board = seat.board(turn)
-    return look(calc, rule, glance(seat.held, board, Figure(equity_of(PLAIN, seat.held, board), ""), at_us))
+    equity = Figure(equity_of(PLAIN, seat.held, board), "")
+    return look(
+        calc, rule, glance(seat.held, board, equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
+    )
 
 
 def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn: Turn) -> None:
@@ -214,10 +220,13 @@ def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = F
 
 
 def _calendar_of(breach: Breach, turn: Turn) -> str:
-    """The version of the news that a breach rests on. Of one that a person confirmed the suspicion names it."""
-    adopted = (
-        turn.calendar(NEWS_NAME) if breach.deed is not None and isinstance(breach.rule.terms, NewsWindow) else None
-    )
+    """The version of the calendar that a breach rests on. Of one that a person confirmed the suspicion names it."""
+    terms = breach.rule.terms
+    adopted: CalendarAdopted | MarketDaysAdopted | None = None
+    if breach.deed is not None and isinstance(terms, NewsWindow):
+        adopted = turn.calendar(news_of(breach.rule))
+    elif isinstance(terms, HoldingLimit):
+        adopted = turn.market_days().get(terms.calendar or "")
     return "" if adopted is None else adopted.version
 
 

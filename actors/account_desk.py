@@ -11,6 +11,7 @@ from actors import account_lateness as lateness
 from actors import account_overrides as overrides
 from actors import account_rollover as rollover
 from actors import account_rules as rules
+from actors import account_scores as scores
 from actors import account_settling as settling
 from actors import account_targets as targets
 from actors import account_verdicts as verdicts
@@ -44,7 +45,7 @@ from actors.messages import (
     ReopeningAllowed,
 )
 from firm.arithmetic import PLAIN
-from firm.commands import GrantOverride, ReviewVerdict
+from firm.commands import GrantOverride, PublishScore, ReviewVerdict
 from firm.deed import Deed
 from firm.equity import Board, equity_of, lacks_prices, unpriced
 from firm.facts import (
@@ -96,6 +97,9 @@ class AccountDesk(AccountSeat):
                     self.judge(turn, turn.header.happened_us)
             case GrantOverride():
                 overrides.override(self, message, turn)
+            case PublishScore():
+                if scores.publish(self, message, turn):
+                    self.judge(turn, turn.header.happened_us)
             case _:
                 self._decide_report(message, turn)
 

@@ -23,15 +23,15 @@ from firm.facts import (
     LimitNeared,
     PassHeld,
     PhasePassed,
+    ScoreMet,
 )
 from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
 from firm.rules.limits import Limit, breaks, floor_of, limits_of, measured_of
-from firm.rules.winning import Moment, equity_targets, profit_target_of, target_of, won
+from firm.rules.winning import Moment, equity_targets, profit_target_of, score_of, score_targets, target_of, won
 from firm.ruleset import Ruleset
 from firm.terms.losses import Measured
-from firm.terms.objectives import ScoreTarget
 from firm.terms.words import Action, Scope
 
 
@@ -189,6 +189,7 @@ def win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
         observed=state.money(state.balance),
         trading_days=state.days_traded,
         working=tuple(calc.steps),
+        score=_score_met(state),
     )
     decision = seat.record(fact, turn)
     seat.enforce("flatten", decision, turn)
@@ -208,8 +209,18 @@ def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], at_us: int, turn: Tu
         observed=state.money(state.balance),
         doubts=doubts,
         working=tuple(calc.steps),
+        score=_score_met(state),
     )
     seat.record(fact, turn)
+
+
+def _score_met(state: AccountState) -> ScoreMet | None:
+    """The score that the phase asks for besides or instead of money, with what was published; None where it asks for none."""
+    for rule, terms in score_targets(state.ruleset):
+        published = score_of(state, terms.board)
+        assert published is not None, f"{rule.id} is met by a score that nobody published"
+        return ScoreMet(rule=rule.id, board=terms.board, published=published.value, asked=terms.score_min)
+    return None
 
 
 def moment_of(seat: AccountSeat, at_us: int, turn: Turn) -> Moment:
@@ -225,7 +236,7 @@ def _target_named(state: AccountState) -> str:
     found = profit_target_of(state)
     if found is not None:
         return found[0].id
-    return next(rule.id for rule in state.ruleset.rules if isinstance(rule.terms, ScoreTarget))
+    return score_targets(state.ruleset)[0][0].id
 
 
 def limit_named(state: AccountState, rule: str) -> Limit | None:

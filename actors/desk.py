@@ -4,7 +4,7 @@ A desk is handed one message at a time. It may read its own state and what the t
 messages to other desks and asks for effects. Nothing of that leaves the engine unless the whole input succeeds.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from actors.effects import Effect
 from actors.messages import Message
 from firm.equity import Board, Leg
-from firm.facts import CalendarAdopted, Doubt, Fact
+from firm.facts import CalendarAdopted, Doubt, Fact, MarketDaysAdopted
 from firm.inputs import Input
 from firm.policy import Policy
 from firm.price import Quote
@@ -141,6 +141,10 @@ class Turn(Protocol):
     def market(self, bridge: str) -> Market: ...
     def calendar(self, name: str) -> CalendarAdopted | None:
         """The economic news that the firm goes by under this name; None where it adopted none."""
+        ...
+
+    def market_days(self) -> Mapping[str, MarketDaysAdopted]:
+        """The market days that the firm goes by, by name."""
         ...
 
     def watch(self, bridge: str, watch: Watch) -> None: ...

@@ -5,7 +5,7 @@ arrivals give the same rows whether live, in recovery, in a replay or in a test,
 A desk that raises is stopped: the input is undone and decided again without it; see `_decide_surely`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -32,7 +32,7 @@ from actors.turn import WorkingTurn
 from firm.account import AccountState
 from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
 from firm.commands import ResumeDesk
-from firm.facts import CalendarAdopted, DeskResumed, DeskStopped, InputRejected, Refusal, Refused
+from firm.facts import CalendarAdopted, DeskResumed, DeskStopped, InputRejected, MarketDaysAdopted, Refusal, Refused
 from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame, SymbolReported
 from firm.kinds import Body, payload_of
 from firm.policy import Policy
@@ -85,6 +85,11 @@ class Engine:
         """Economic news by the name of its calendar. Asking makes no desk: a desk that is there is state."""
         desk = self._desks.get(CALENDARS)
         return desk.state.adopted.get(name) if isinstance(desk, CalendarDesk) else None
+
+    def market_days(self) -> Mapping[str, MarketDaysAdopted]:
+        """Market days by the name of their calendar."""
+        desk = self._desks.get(CALENDARS)
+        return desk.state.market if isinstance(desk, CalendarDesk) else {}
 
     def watch(self, bridge: str, watch: Watch) -> None:
         self.market(bridge).watch(watch)

@@ -166,7 +166,14 @@ class LiveBoard:
         board = self._boards.get(state.bridge) or Board({}, {})
         equity = state.balance if unpriced(state, board) else equity_of(PLAIN, state, board)
         as_of_us = max(self._as_of.get(state.bridge, 0), state.opened_us)
-        seen = glance(state, board, Figure(equity, ""), as_of_us)
+        seen = glance(
+            state,
+            board,
+            Figure(equity, ""),
+            as_of_us,
+            self._engine.policy.conversion_age_max_us,
+            self._engine.market_days(),
+        )
         moving = {row.rule: row for row in objectives_of(state, equity, as_of_us)}
         return tuple(moving.get(rule.id) or answer_of(rule, seen) for rule in state.ruleset.rules)
 

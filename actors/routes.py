@@ -83,13 +83,13 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (bridge_desk(body.bridge),)
         case c.PublishProgram() | c.RetireProgram() | c.PlaceOrder():
             return (CATALOGUE,)
-        case c.AdoptCalendar():
+        case c.AdoptCalendar() | c.AdoptMarketDays():
             return (CALENDARS,)
         case c.RegisterTrader():
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid():
             return (order_desk(body.order),)
-        case c.ReviewVerdict() | c.GrantOverride():
+        case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore():
             return (account_desk(body.account),)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker():
             return (RISK,)
@@ -134,7 +134,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (STAFF,)
         case f.ProgramPublished() | f.ProgramRetired():
             return (CATALOGUE,)
-        case f.CalendarAdopted():
+        case f.CalendarAdopted() | f.MarketDaysAdopted():
             return (CALENDARS,)
         case f.BridgeEnrolled():
             return (bridge_desk(body.bridge), enforcement_desk(body.bridge), ENGINE)

@@ -1,13 +1,13 @@
 """Turn: one input's working space: the facts, messages and effects so far, and what to restore if it fails."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from actors.desk import Desk, Header, Market, Watch
 from actors.effects import Effect
 from actors.messages import DayEnded, Message, PriceReached
-from firm.facts import CalendarAdopted, Fact
+from firm.facts import CalendarAdopted, Fact, MarketDaysAdopted
 from firm.inputs import Input
 from firm.policy import Policy
 from firm.quote_frame import Tick
@@ -25,6 +25,7 @@ class House(Protocol):
     ) -> None: ...
     def market(self, bridge: str) -> Market: ...
     def calendar(self, name: str) -> CalendarAdopted | None: ...
+    def market_days(self) -> Mapping[str, MarketDaysAdopted]: ...
     def watch(self, bridge: str, watch: Watch) -> None: ...
 
 
@@ -76,6 +77,9 @@ class WorkingTurn:
 
     def calendar(self, name: str) -> CalendarAdopted | None:
         return self._house.calendar(name)
+
+    def market_days(self) -> Mapping[str, MarketDaysAdopted]:
+        return self._house.market_days()
 
     def watch(self, bridge: str, watch: Watch) -> None:
         self._house.watch(bridge, watch)

@@ -263,7 +263,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `written_peak`: the newest that a row holds: what a verdict rests on. `peaks_doubted`: of this day.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     `deals_known`: booked, the newest last, as they read now, while they may be corrected. `traded`: days, the newest last.
-    `overrides`: exceptions from its rules.
+    `overrides`: exceptions from its rules. `leverage`: as the platform told it in row `leverage_seq`; 0: not yet. `margin_drifts`:
+    the margin in use is another by the platform's word.
     """
 
     account: int
@@ -311,6 +312,9 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     traded: tuple[DayTraded, ...] = ()
     track: Track = Track()
     overrides: Overrides = Overrides()
+    leverage: int = 0
+    leverage_seq: int = 0
+    margin_drifts: bool = False
 
     def money(self, minor: int) -> Money:
         """An amount in this account's currency."""

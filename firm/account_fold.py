@@ -78,6 +78,7 @@ from firm.facts import (
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
+    ScorePublished,
     StandingChanged,
     SwapPosted,
     TargetLeft,
@@ -88,6 +89,7 @@ from firm.facts import (
     WeekStartMoved,
 )
 from firm.inputs import (
+    AccountReported,
     DealReported,
     EquityReported,
     Input,
@@ -100,12 +102,14 @@ from firm.price import Quote
 from firm.ruleset import shared
 from firm.track_days import after_deal, after_dividend, at_day_closed
 from firm.track_orders import with_order, with_stops
-from firm.track_targets import at_target
+from firm.track_targets import at_score, at_target
 
 Booking = DealBooked | DealCorrected | CashBooked | PayoutBooked | DividendBooked | SwapPosted | PositionRestated
 
 # What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
 POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
+# What drifts without any doubt about the book: rules about margin are silent meanwhile, and nothing else is.
+MARGIN = "margin"
 
 
 # What most rows are: nothing of them is felt here, or only with the row that books it.
@@ -218,12 +222,14 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
 
 
 def _fold_deals(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
-    """The days that deals count for, and what of their profit does not count."""
+    """The days that deals count for, what of their profit does not count, and scores."""
     match body:
         case TradingDayCounted():
             return after_counted(state, body, seq)
         case TradingDayUncounted():
             return after_uncounted(state, body, seq)
+        case ScorePublished():
+            return replace(state, track=at_score(state.track, body, seq))
         case ProfitExcluded():
             excluded = Figure(body.total.minor, f"{seq}/total/minor")
             return replace(state, track=replace(state.track, excluded=excluded))
@@ -261,6 +267,10 @@ def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_
             # What was seen under the contract as it was cannot be measured again.
             findings = tuple(replace(finding, grounds=None) for finding in state.findings)
             return replace(state, reconciled_us=0, reconciled_seq=0, findings=findings)
+        case AccountReported() if body.leverage != state.leverage:
+            return replace(state, leverage=body.leverage, leverage_seq=seq)
+        case DriftFound() | DriftCleared() if body.what == MARGIN:
+            return replace(state, margin_drifts=isinstance(body, DriftFound))
         case DriftFound():
             return _with_drift(state, body.what)
         case DealIgnored() if body.why != ALREADY_BOOKED:

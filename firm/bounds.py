@@ -30,6 +30,8 @@ BACKFILLS_ASKED_MAX = 1_000  # stretches of prices that one bridge was asked for
 DAYS_TRACKED_MAX = 400  # finished trading days that rules can look at, of one account
 TRADES_TRACKED_MAX = 1_000  # closed trades likewise; what counts all of more is a person's to judge
 CALENDARS_MAX = 16  # of economic news that a firm goes by, each with a name
+SCORE_MAX = 10**12  # the highest that is published, and that a rule may ask for
+SCORES_FILE_MAX = 10_000  # published from one file
 ORDERS_TRACKED_MAX = 500  # waiting orders of one account
 OVERRIDE_WORDS_MAX = 500  # characters of the reason for an exception, and of what names its evidence
 OVERRIDES_ASKED_MAX = 16  # of one account that wait for a second person; the oldest is forgotten
@@ -39,3 +41,6 @@ EXTENDED_DAYS_MAX = 366  # by which a phase may be extended, all together
 REINSTATED_DAYS_MAX = 92  # trading days after which a breached account is not taken up any more: each brings its rows
 ORDERS_FILLED_KEPT = 16  # of one account, the newest: a platform tells the deals of a filled order right after it
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded
+MARGIN_DRIFT_BP = (
+    100  # of the platform's margin by which ours may differ: exchange rates move between its working and ours
+)

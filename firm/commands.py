@@ -8,6 +8,7 @@ answer is a fact, or `Refused`.
 from enum import StrEnum
 
 from firm.inputs import Input
+from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 from firm.overrides import Override
 from firm.ruleset import Program
@@ -99,6 +100,12 @@ class AdoptCalendar(Command, frozen=True, kw_only=True):
     calendar: NewsCalendar
 
 
+class AdoptMarketDays(Command, frozen=True, kw_only=True):
+    """Go by these days on which a market rests or closes early from now on, in place of those of their name, where a rule names them."""
+
+    days: MarketDays
+
+
 class PlaceOrder(Command, frozen=True, kw_only=True):
     """A trader wants a program. `accounts` are the ids that its phases' accounts will have, in order; those left over lapse."""
 
@@ -134,6 +141,15 @@ class GrantOverride(Command, frozen=True, kw_only=True):
     override: Override
     why: str
     evidence: str
+
+
+class PublishScore(Command, frozen=True, kw_only=True):
+    """An account's score on a board that one of its rules asks for, 0 to 10^12. Published again it takes the place of the one before."""
+
+    account: int
+    board: str
+    score: int
+    why: str
 
 
 class EngageKillSwitch(Command, frozen=True, kw_only=True):
@@ -188,10 +204,12 @@ Commanded = (
     | PublishProgram
     | RetireProgram
     | AdoptCalendar
+    | AdoptMarketDays
     | PlaceOrder
     | MarkOrderPaid
     | ReviewVerdict
     | GrantOverride
+    | PublishScore
     | EngageKillSwitch
     | ReleaseKillSwitch
     | ResetBreaker

@@ -18,6 +18,7 @@ from firm.facts import (
     PhasePassed,
     RuleBroken,
     RuleSuspected,
+    ScoreMet,
 )
 from firm.instant import datetime_of, utc_text
 from firm.money import MINUS, Money
@@ -195,6 +196,10 @@ def _verdict(fact: Decision, money: Money) -> str:
             return f"The rule {_named(fact)} was broken. {_judged(fact)}{late}"
         case BreachSuspected():
             return f"The rule {_named(fact)} looks broken, but this is not final. {_judged(fact)}"
+        case PhasePassed() if fact.score is not None:
+            return f"The phase is passed: {_scored(fact.score, fact)}, with {_days(fact.trading_days, 'trading')}."
+        case PassHeld() if fact.score is not None:
+            return f"The phase looks passed ({_scored(fact.score, fact)}), but this is not final."
         case PhasePassed():
             return (
                 f"The phase is passed: the balance of {fact.observed} reached the target of {fact.target}, "
@@ -204,6 +209,13 @@ def _verdict(fact: Decision, money: Money) -> str:
             return f"The phase looks passed (balance {fact.observed}, target {fact.target}), but this is not final."
         case unknown:
             assert_never(unknown)
+
+
+def _scored(score: ScoreMet, fact: PhasePassed | PassHeld) -> str:
+    told = f"the published score of {score.published:,} on “{score.board}” reached the {score.asked:,} that are asked"
+    return (
+        told if fact.rule == score.rule else f"{told}, and the balance of {fact.observed} the target of {fact.target}"
+    )
 
 
 def _about(fact: RuleBroken | RuleSuspected) -> str:

@@ -16,15 +16,23 @@ from firm.rules.consistency_bounds import discarded, total_required
 from firm.rules.days import judge_trading_days
 from firm.rules.judged import SILENT, Judged, Verdict
 from firm.rules.looks import LOOKS, Glance, look, since
+from firm.rules.margin import Unknown, why_unknown
 from firm.rules.trade_count import judge_minimum_trades
 from firm.rules.winning import days_of, profit_asked
 from firm.ruleset import Rule
 from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
+from firm.terms.exposure import ExposureLimit, Quantity
 from firm.terms.objectives import Consistency, ConsistencyEffect, Denominator, MinimumTrades, TradingDays
 from firm.terms.words import BP_WHOLE, Frequency
 
 SUBJECTS_TOLD_MAX = 12
+_NO_MARGIN = {
+    Unknown.LEVERAGE: "The platform has not told this account’s leverage yet, so the margin in use is not judged.",
+    Unknown.CONTRACT: "A contract or a conversion of what is held is not known, so the margin in use is not judged.",
+    Unknown.RATE: "An exchange rate that the margin in use rests on is too old, so it is not judged until a newer one comes.",
+    Unknown.DRIFT: "The platform reports another margin in use than we work out, so it is not judged until both agree.",
+}
 _PROGRESS = {
     Verdict.KEPT: Progress.WITHIN,
     Verdict.BROKEN: Progress.BROKEN,
@@ -48,7 +56,7 @@ def answer_of(rule: Rule, seen: Glance) -> Objective:
         title=told.title,
         progress=_progress(account, rule, nearest, used_bp, is_looked_at=bool(answers)),
         sentence=told.text,
-        how=" ".join([*_found(account, rule, speaking), *_worked(account, rule), *_strikes(account, rule)]),
+        how=" ".join([*_found(account, rule, speaking), *_worked(seen, rule), *_strikes(account, rule)]),
         used_bp=used_bp,
         judged=nearest,
     )
@@ -112,8 +120,12 @@ def _found(account: AccountState, rule: Rule, answers: list[Judged]) -> list[str
     return [*said, f"And {more} more."] if more else said
 
 
-def _worked(account: AccountState, rule: Rule) -> list[str]:
-    """What a consistency rule asks of the profit, or takes from it."""
+def _worked(seen: Glance, rule: Rule) -> list[str]:
+    """What a consistency rule asks of the profit, or takes from it; why a limit of margin says nothing."""
+    account = seen.account
+    if isinstance(rule.terms, ExposureLimit) and rule.terms.quantity is Quantity.MARGIN:
+        unknown = why_unknown(account, seen.board, seen.now.value, seen.rate_age_max_us)
+        return [] if unknown is None else [_NO_MARGIN[unknown]]
     if not isinstance(rule.terms, Consistency):
         return []
     weighed, cap = _weighed(account, rule, rule.terms), cap_bp(PLAIN, rule, len(account.track.payouts))

@@ -27,7 +27,7 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.NOTHING_OWED: "nothing is owed to this account any more: it was ordered or done already, or is no longer wanted",
     Refusal.ENFORCEMENT_STOPPED: "enforcement is stopped; two people have to release it before anything is ordered",
     Refusal.BRIDGE_OBSERVES: "the bridge only observes, and nothing is sent to it; set it to enforce first",
-    Refusal.REASON_MISSING: "an exception needs a reason and its evidence, each of 1 to 500 characters",
+    Refusal.REASON_MISSING: "this needs a reason, and an exception its evidence too, each of 1 to 500 characters",
     Refusal.NOT_BREACHED: "this decision is no breach by which the account is closed; name the one that is",
     Refusal.CHALLENGE_MOVED_ON: "another account of this challenge has come since; make the exception there",
     Refusal.TOO_LONG_AGO: "it was closed too long ago to go on; give the trader another account instead",
@@ -37,4 +37,6 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.OUT_OF_BOUNDS: "this is more than one exception may grant; name less",
     Refusal.BAD_CALENDAR: "the calendar cannot be gone by, for the reason given; the one before it stays",
     Refusal.CALENDAR_KNOWN: "the firm goes by this very calendar already",
+    Refusal.UNKNOWN_BOARD: "no rule of this account asks for a score on this board",
+    Refusal.SCORE_KNOWN: "this very score is published already",
 }

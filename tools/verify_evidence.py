@@ -592,6 +592,8 @@ def is_known(rule: Rule) -> bool:
     if rule.kind == "profit_target":
         plain = (term["measured"], term["held_s"], term["latched"]) == ("balance", 0, False)
         return plain and _are_known([term["amount"]], ("initial",))
+    if rule.kind == "score_target":
+        return True
     return bool(rule.kind == "trading_days" and (term["counts"], term["per"]) == ("opened", "phase"))
 
 
@@ -1961,7 +1963,7 @@ def check_decision(case: Case) -> Judged:
     told = [*(earlier.told if earlier is not None else []), *told]
     require_same_working(case.fact["working"], calc.steps)
     for name, value in wanted.items():
-        said = case.fact[name]
+        said = case.fact.get(name)
         same = json.dumps(said) == json.dumps(value)
         require(same, f"the decision says {name} {shown(said)}, the rows and the rules give {shown(value)}", CONTEST)
     answer = calc.steps[-1]["value"]
@@ -2234,23 +2236,80 @@ def with_moved(calc: Working, observed: Term, moved: Moved, count: int) -> Term:
 def won(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
     """A pass, given or held: enough trading days, and the balance against the target, with nothing open where the rule asks so."""
     targets = [one for one in case.rules if one.kind == "profit_target"]
-    require(targets[:1] == [rule], f"rule {rule.id!r} is not the phase's profit target", CONTEST)
+    scores = [one for one in case.rules if one.kind == "score_target"]
+    require((targets or scores)[:1] == [rule], f"rule {rule.id!r} is not the phase's target", CONTEST)
     book, blemished = account.now(), check_unbroken(case, account)
     days = account.days or cited_days(case)
     for one in rules_behind(case, rule):
         if one.kind == "trading_days":
             enough_days(calc, one, days)
-    goals = [aim(calc, case, account, one) for one in targets]
-    wanted: dict[str, Any] = {"target": case.money(goals[0].value), "observed": case.money(book.balance)}
+    goals = [
+        aim(calc, case, account, one) if one in targets else scored(calc, case, one)
+        for one in case.rules
+        if one in targets or one in scores
+    ]
+    aimed_for = next((goal.value for goal in goals if goal.unit == "minor"), 0)
+    wanted: dict[str, Any] = {"target": case.money(aimed_for), "observed": case.money(book.balance)}
+    wanted["score"] = score_met(case)
     if case.kind == "PhasePassed":
-        require(days is not None or case.is_whole, "the count of trading days is not in the file")
+        told = days is not None or case.is_whole
+        require(told or case.fact["trading_days"] == 0, "the count of trading days is not in the file")
         wanted["trading_days"] = days[1] if days else 0
+        if not told:
+            blemished.append(f"NOT shown: that no trading day was counted before row {case.anchor}")
     return wanted, [
         f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
         f"the book as of row {account.last}: the newest balance, and no price needed; nothing left out, nothing added",
-        "the target, worked out from the rule",
+        *(["the target, worked out from the rule"] if targets else []),
+        *scores_told(case, scores),
         *blemished,
     ]
+
+
+def scored(calc: Working, case: Case, rule: Rule) -> Term:
+    """The score that a rule asks for, and that the newest published one is as high."""
+    asked = calc.given("score to reach", rule.cited("score_min"), "points")
+    seq = score_row(case, rule)
+    require(seq > 0, f"no score on {rule.term['board']!r} is in the file, {rule.id!r} asks for {asked.value}", CONTEST)
+    published = calc.given("published score", f"{seq}/score", "points")
+    calc.is_at_or_above("score at or above what is asked", published, asked)
+    enough = published.value >= asked.value
+    require(enough, f"{rule.id!r} is not met: a score of {published.value}, {asked.value} is asked", CONTEST)
+    return asked
+
+
+def score_row(case: Case, rule: Rule) -> int:
+    """The row that published the newest score on the rule's board before the decision; 0 where the file has none."""
+    told = (
+        seq
+        for seq, row in case.rows.items()
+        if row["kind"] == "ScorePublished" and row["account"] == case.account and seq < case.decision
+    )
+    return max((seq for seq in told if case.find(f"{seq}/board") == rule.term["board"]), default=0)
+
+
+def score_met(case: Case) -> dict[str, Any] | None:
+    """What a pass says of the first score that its rules ask for."""
+    rule = next((one for one in case.rules if one.kind == "score_target"), None)
+    if rule is None:
+        return None
+    seq, board = score_row(case, rule), rule.term["board"]
+    published = case.look_up(f"{seq}/score") if seq else None
+    return {"rule": rule.id, "board": board, "published": published, "asked": rule.term["score_min"]}
+
+
+def scores_told(case: Case, rules: list[Rule]) -> list[str]:
+    said = []
+    for rule in rules:
+        seq, board = score_row(case, rule), rule.term["board"]
+        said.append(
+            f"the score on {board!r}, as the firm published it in row {seq}; who is given which is the firm's to say"
+        )
+        if seq < case.anchor:
+            said.append(
+                f"NOT shown: that no other score on {board!r} was published between rows {seq} and {case.anchor}"
+            )
+    return said
 
 
 def enough_days(calc: Working, rule: Rule, days: tuple[int, int] | None) -> None:
@@ -2779,6 +2838,8 @@ def aimed_at(case: Case, account: Account, terms: list[Term]) -> list[str]:
     has_target = any(rule.kind == "profit_target" for rule in case.rules)
     there = target in [term.value for term in terms if term.unit == "minor"] if has_target else not target
     require(there, f"the decision says target {target}, which is in no step", CONTEST)
+    met, told = score_met(case), case.fact.get("score")
+    require(told == met, f"the decision says score {shown(told)}, the rows and the rules give {shown(met)}", CONTEST)
     return check_unbroken(case, account)
 
 

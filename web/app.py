@@ -38,6 +38,7 @@ from web.pages import (
     staff_overrides,
     staff_owed,
     staff_programs,
+    staff_scores,
     staff_trace,
     trades,
 )
@@ -64,6 +65,7 @@ PAGES = (
     staff_commands,
     staff_owed,
     staff_overrides,
+    staff_scores,
     staff_exposure,
     staff_drift,
     staff_feed,

@@ -125,6 +125,12 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         return isinstance(self.fact, RuleBroken | RuleSuspected)
 
     @property
+    def is_by_score(self) -> bool:
+        """A pass by a published score alone: its figures are no money."""
+        score = self.fact.score if isinstance(self.fact, PhasePassed | PassHeld) else None
+        return score is not None and score.rule == self.fact.rule
+
+    @property
     def follows(self) -> str:
         """What follows from a breach that is declared; empty where a release that wrote it did not say."""
         does = self.fact.does if isinstance(self.fact, BreachDeclared | RuleBroken) else None

@@ -8,6 +8,7 @@ import inspect
 from firm import commands as c
 from firm import facts as f
 from firm import inputs as i
+from firm.account_fold import MARGIN
 from firm.arithmetic import Unit
 from firm.explain import consequence_in_words
 from firm.ids import id_text
@@ -33,11 +34,13 @@ def _from_reference(body: Body) -> str:
     return text.partition(". ")[0].rstrip(".") + "."
 
 
-def _commanded(body: c.Command) -> str:
+def _commanded(body: c.Command) -> str:  # noqa: C901  (a table of commands)
     by = words.upper_first(words.who(body.by))
     match body:
         case c.ReviewVerdict():
             return f"{by} said “{body.outcome.value}” to decision {body.decision}: {reasons.quoted(body.why)}"
+        case c.PublishScore():
+            return f"{_scored(body)}: {reasons.quoted(body.why)}"
         case c.GrantOverride():
             return f"{by} wants an exception from the rules: {reasons.quoted(body.why)}"
         case c.EngageKillSwitch():
@@ -112,7 +115,7 @@ def _reported(body: i.Input) -> str:  # noqa: C901  (a table of rows)
             return ""
 
 
-def _verdict(body: Body) -> str:
+def _verdict(body: Body) -> str:  # noqa: C901  (a table of rows)
     match body:
         case f.BreachDeclared():
             what = f"Equity of {words.money(body.observed)} reached the {_floor(body)}"
@@ -128,11 +131,10 @@ def _verdict(body: Body) -> str:
             return f"A later word on decision {body.decision}: {body.verdict}."
         case f.OverrideAsked() | f.OverrideGranted():
             return _excepted(body)
+        case f.ScorePublished():
+            return f"{_scored(body)}: {reasons.quoted(body.why)}"
         case f.PhasePassed():
-            return (
-                f"Won: {words.money(body.observed)} meets the target of {words.money(body.target)}. Asked the risk "
-                "desk, which allowed the pass."
-            )
+            return f"Won: {_won(body)}. Asked the risk desk, which allowed the pass."
         case f.PassHeld():
             return (
                 f"The objectives look met at {words.money(body.observed)}, but not beyond doubt "
@@ -248,9 +250,10 @@ def _looked_at(body: Body) -> str:
         case f.TradingDayCounted():
             return f"{body.label} counts as trading day {body.count}."
         case f.DriftFound():
+            rests = "no rule about margin is judged" if body.what == MARGIN else "no hard failure rests on it"
             return (
                 f"Our {words.sentence(body.what).lower()} is {words.money(body.computed)}, the platform’s "
-                f"{words.money(body.reported)}: no hard failure rests on it meanwhile."
+                f"{words.money(body.reported)}: {rests} meanwhile."
             )
         case f.DriftCleared():
             return f"Our {words.sentence(body.what).lower()} and the platform’s agree again."
@@ -301,6 +304,22 @@ def _enforced(body: Body) -> str:
             return f"From now on the bridge is to {body.mode.value}."
         case _:
             return ""
+
+
+def _scored(body: c.PublishScore | f.ScorePublished) -> str:
+    by = words.upper_first(words.who(body.by))
+    says = "wants" if isinstance(body, c.PublishScore) else "published"
+    return f"{by} {says} a score of {words.count(body.score)} on “{body.board}”"
+
+
+def _won(body: f.PhasePassed) -> str:
+    met = f"{words.money(body.observed)} meets the target of {words.money(body.target)}"
+    if body.score is None:
+        return met
+    scored = (
+        f"a score of {words.count(body.score.published)} on “{body.score.board}” meets {words.count(body.score.asked)}"
+    )
+    return scored if body.score.rule == body.rule else f"{met}, and {scored}"
 
 
 def _excepted(body: f.OverrideAsked | f.OverrideGranted) -> str:

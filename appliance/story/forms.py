@@ -28,6 +28,8 @@ BLANKS: dict[str, str] = {
     "RULE": r"[A-Za-z0-9_-]+",
     "PERCENT": r"\d+(?:\.\d{1,2})?",
     "COUNT": r"\d+",
+    "SCORE": r"\d[\d,]*",
+    "BOARD": r".+?",
     "STANDING": r"[a-z_ ]+?",
     "VERDICT": r"[a-z]+",
     "KIND": r"[A-Za-z]+",

@@ -23,6 +23,7 @@ from appliance.story.words import (
     Priced,
     Published,
     Reviewed,
+    Scored,
     Shown,
     Swapped,
     TimePassed,
@@ -152,6 +153,16 @@ def _reviewed(said: Blanks, cast: Cast) -> Reviewed:
     )
 
 
+def _scored(said: Blanks, cast: Cast) -> Scored:
+    return Scored(
+        account=cast.account(said["who"]),
+        board=said["board"],
+        score=int(said["score"].replace(",", "")),
+        by=said["name"] or "ruth",
+        why=said["why"] or "as the board has it",
+    )
+
+
 HAPPENINGS = (
     Form("WHO buys the program[ as NAME]", _bought),
     Form("the program is published anew as TEMPLATE", partial(_published, _from_template)),
@@ -177,5 +188,6 @@ HAPPENINGS = (
     Form("watermarks go on", lambda *_: Marked(goes_on=True)),
     Form("watermark", lambda *_: Marked(goes_on=False)),
     Form("WHO WORD the breach of RULE[ by NAME][, because WHY]", _reviewed),
+    Form("score SCORE on BOARD is published of WHO[ by NAME][, because WHY]", _scored),
     Form("nothing happens", lambda *_: TimePassed()),
 )

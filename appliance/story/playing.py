@@ -22,6 +22,7 @@ from appliance.story.words import (
     Published,
     Refused,
     Reviewed,
+    Scored,
     Shown,
     Story,
     Swapped,
@@ -37,6 +38,7 @@ from firm.commands import (
     MarkOrderPaid,
     PlaceOrder,
     PublishProgram,
+    PublishScore,
     RegisterTrader,
     ReviewOutcome,
     ReviewVerdict,
@@ -153,6 +155,8 @@ class _Play:
                 self._world.mark(goes_on=does.goes_on)
             case Reviewed():
                 self._review(line, does)
+            case Scored():
+                self._score(line, does)
             case TimePassed():
                 pass
             case unknown:
@@ -214,6 +218,13 @@ class _Play:
             by=f"staff:{does.by.lower()}", account=state.account, decision=asked, outcome=outcome, why=does.why
         )
         self._office.put(verdict, state.account)
+
+    def _score(self, line: Line, does: Scored) -> None:
+        state = self._state(line, does.account)
+        published = PublishScore(
+            by=f"staff:{does.by.lower()}", account=state.account, board=does.board, score=does.score, why=does.why
+        )
+        self._office.put(published, state.account)
 
     # --- who ---
 

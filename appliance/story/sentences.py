@@ -44,6 +44,7 @@ from firm.facts import (
     Refused,
     RuleBroken,
     RuleSuspected,
+    ScorePublished,
     StandingChanged,
     SwapPosted,
     TraderRegistered,
@@ -125,6 +126,14 @@ def _counted(figure: int, unit: Unit) -> str:
             return f"{figure:,} {unit.value}"
 
 
+def _won(fact: PhasePassed) -> str:
+    balances = f"balance {fact.observed}, target {fact.target}"
+    if fact.score is None:
+        return balances
+    scored = f"a score of {fact.score.published:,} on {fact.score.board}, where {fact.score.asked:,} is asked"
+    return scored if fact.score.rule == fact.rule else f"{balances}, and {scored}"
+
+
 def _because(doubts: tuple[Doubt, ...]) -> str:
     return "; and because ".join(DOUBTS[doubt] for doubt in doubts) or "a person must look at it"
 
@@ -175,7 +184,8 @@ _SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     LimitNeared: lambda fact: (
         f"the trader is warned: {percent(fact.share_bp)} of {fact.rule} is used, at {fact.observed}"
     ),
-    PhasePassed: lambda fact: f"the phase is passed: balance {fact.observed}, target {fact.target}",
+    PhasePassed: lambda fact: f"the phase is passed: {_won(fact)}",
+    ScorePublished: lambda fact: f"a score of {fact.score:,} on {fact.board} is published by {fact.by}: {fact.why}",
     PassHeld: lambda fact: f"the phase looks passed; it is not final because {_because(fact.doubts)}",
     VerdictCorrected: lambda fact: f"decision {fact.decision} is {fact.verdict}: {fact.because}",
     DriftFound: lambda fact: f"{fact.what} is {fact.computed} by our book and {fact.reported} by the platform's",

@@ -126,13 +126,25 @@ class Reviewed(Word, frozen=True, kw_only=True):
     why: str
 
 
+class Scored(Word, frozen=True, kw_only=True):
+    """The firm publishes an account's score on a board."""
+
+    account: str
+    board: str
+    score: int
+    by: str
+    why: str
+
+
 class TimePassed(Word, frozen=True, kw_only=True):
     """Time goes by."""
 
 
 ByPlatform = Priced | Opened | Filled | Closed | Swapped | Moved | ToldTwice | Shown
 """What the platform tells of, so that it may be heard later than it happens."""
-Happening = ByPlatform | Bought | Published | FellSilent | CameBack | MarksStopped | Marked | Reviewed | TimePassed
+Happening = (
+    ByPlatform | Bought | Published | FellSilent | CameBack | MarksStopped | Marked | Reviewed | Scored | TimePassed
+)
 
 
 # --- what is expected ---

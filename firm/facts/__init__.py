@@ -18,7 +18,7 @@ from firm.facts.bookings import (
     PositionRestated,
     SwapPosted,
 )
-from firm.facts.calendars import CalendarAdopted
+from firm.facts.calendars import CalendarAdopted, MarketDaysAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
@@ -54,6 +54,7 @@ from firm.facts.sales import (
     ProgramPublished,
     ProgramRetired,
 )
+from firm.facts.scores import ScorePublished
 from firm.facts.verdicts import (
     BreachDeclared,
     BreachSuspected,
@@ -65,6 +66,7 @@ from firm.facts.verdicts import (
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
+    ScoreMet,
     TargetLeft,
     TargetReached,
     VerdictCorrected,
@@ -87,6 +89,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProgramPublished,
     ProgramRetired,
     CalendarAdopted,
+    MarketDaysAdopted,
     OrderPlaced,
     OrderPaid,
     ChallengeOpened,
@@ -130,6 +133,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProfitExcluded,
     TargetReached,
     TargetLeft,
+    ScorePublished,
     PhasePassed,
     PassHeld,
     DriftFound,

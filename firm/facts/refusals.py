@@ -42,6 +42,8 @@ class Refusal(StrEnum):
     OUT_OF_BOUNDS = "out_of_bounds"
     BAD_CALENDAR = "bad_calendar"
     CALENDAR_KNOWN = "calendar_known"
+    UNKNOWN_BOARD = "unknown_board"
+    SCORE_KNOWN = "score_known"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

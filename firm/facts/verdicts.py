@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 from firm.arithmetic import Step, Unit
 from firm.facts.fact import Fact
 from firm.money import Money
@@ -157,21 +159,35 @@ class TargetLeft(Fact, frozen=True, kw_only=True):
     at_us: int
 
 
-class PhasePassed(Fact, frozen=True, kw_only=True):
-    """All objectives of the phase are met."""
+class ScoreMet(msgspec.Struct, frozen=True, kw_only=True):
+    """By which score rule `rule` is met: the published one on a board, and the one that is asked."""
+
+    rule: str
+    board: str
+    published: int
+    asked: int
+
+
+class PhasePassed(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """All objectives of the phase are met. `target` and `observed` are balances; `score`: where a published score is one of them.
+
+    Where nothing but a score wins the phase, `rule` is the score's and `target` is 0.
+    """
 
     rule: str
     target: Money
     observed: Money
     trading_days: int
     working: tuple[Step, ...]
+    score: ScoreMet | None = None
 
 
-class PassHeld(Fact, frozen=True, kw_only=True):
-    """The objectives look met, but what that rests on is in doubt; asked again when the doubt lifts."""
+class PassHeld(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """The objectives look met, but what that rests on is in doubt; asked again when the doubt lifts. Fields as in PhasePassed."""
 
     rule: str
     target: Money
     observed: Money
     doubts: tuple[Doubt, ...]
     working: tuple[Step, ...]
+    score: ScoreMet | None = None

@@ -34,7 +34,7 @@ OF_ACCOUNTS = kinds_of(
     f.VerdictCorrected, f.AccountPaused, f.AccountRestricted, f.HighMoved, f.DayClosed, f.PayoutBooked, f.PhasePassed,
     f.PassHeld, f.DriftFound, f.DriftCleared, f.PositionsDrifted, f.CashBooked, f.TradingDayCounted,
     f.CommandQueued, f.CommandWithheld, f.FlatConfirmed, c.ReviewVerdict, c.EnforceAgain,
-    c.GrantOverride, f.OverrideAsked, f.OverrideGranted,
+    c.GrantOverride, f.OverrideAsked, f.OverrideGranted, c.PublishScore, f.ScorePublished,
 )  # fmt: skip
 # What comes by the thousand, and is sent to the desks of a kind all the same.
 STREAMS: dict[str, frozenset[str]] = {
@@ -67,7 +67,7 @@ class DeskRows:
     """The `desk_rows` read model."""
 
     name = "desk_rows"
-    version = 3
+    version = 4
     schema = SCHEMA
     kinds = OF_ACCOUNTS | _OF_OTHERS
 

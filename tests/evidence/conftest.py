@@ -42,6 +42,7 @@ from firm.facts import (
     PhasePassed,
     QuotesRefused,
     QuoteUsed,
+    ScoreMet,
     SwapPosted,
     TradingDayCounted,
     VerdictCorrected,
@@ -64,7 +65,7 @@ from firm.money import Money, divided_rounded_half_away
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.rules.limits import breaks, floor_of, limits_of, measured_of
-from firm.rules.winning import Moment, profit_target_of, target_of, won
+from firm.rules.winning import Moment, profit_target_of, score_of, score_targets, target_of, won
 from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach
 from firm.terms.first import (
     AmountBase,
@@ -466,18 +467,19 @@ class Story:
         state = self.states[account]
         calc = Working()
         won(calc, state, Moment(self.at_us))
-        found = profit_target_of(state)
-        target = target_of(state)
-        assert found is not None
-        assert target is not None
+        found = profit_target_of(state) or score_targets(state.ruleset)[0]
         told: dict[str, Any] = {
             "rule": found[0].id,
-            "target": state.money(target),
+            "target": state.money(target_of(state) or 0),
             "observed": state.money(state.balance),
             "working": tuple(calc.steps),
         }
         if not doubts:
             told["trading_days"] = state.days_traded
+        for rule, terms in score_targets(state.ruleset):
+            score = score_of(state, terms.board)
+            assert score is not None
+            told["score"] = ScoreMet(rule=rule.id, board=terms.board, published=score.value, asked=terms.score_min)
         self.alter(told)
         self.clock()
         if doubts:

@@ -9,6 +9,8 @@ from firm.terms.union import KINDS
 from tests.firm.ruleset_examples import RULESET
 
 SCHEMA = ruleset_schema()
+# Without it a rule goes by what rules went by before they could name a calendar: nothing else could be meant.
+NOT_ASKED = {"NewsWindow": {"calendar"}, "HoldingLimit": {"calendar"}}
 
 
 def resolved(shape: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def test_every_kind_of_term_is_in_it_with_its_tag() -> None:
 def test_every_object_asks_for_all_of_its_fields_and_lets_no_other_in() -> None:
     for name, shape in SCHEMA["$defs"].items():
         if shape.get("type") == "object":
-            assert set(shape["required"]) == set(shape["properties"]), name
+            assert set(shape["required"]) == set(shape["properties"]) - NOT_ASKED.get(name, set()), name
             assert shape["additionalProperties"] is False, name
 
 

@@ -28,7 +28,7 @@ from firm.terms.first import (
     OnDailyLoss,
 )
 from firm.terms.losses import Checked, LossLimit, Measured, OnPayout, Trail
-from firm.terms.objectives import ClockStart, MaximumDuration
+from firm.terms.objectives import ClockStart, MaximumDuration, ScoreTarget
 from firm.terms.words import Action, Anchor, Boundary, Scope, Share, ShareOf
 from firm.trading_day import DayLabel, LabelledCalendar, TradingCalendar
 
@@ -355,6 +355,31 @@ def strict(path: Path) -> Stage:
     stage.prices_now(138_691, 1_284_200)
     stage.deal(ada, "P4", Side.SELL, "0.40", "EURUSD")
     stage.wait(5)
+    stage.prices_now(138_690, 1_284_200)
+    stage.settle(checkpoint=True)
+    return stage
+
+
+def cup(path: Path) -> Stage:
+    """Ada and Ben in a competition: 10 % may be lost, and the firm's score of 10 on its board wins."""
+    stage = Stage(path)
+    program = two_step()
+    limit = LossLimit(
+        id="maximum", scope=Scope.PHASE, amount=Share(bp=1000, of=ShareOf.INITIAL), anchor=Anchor.INITIAL, trail=Trail.STATIC,
+        high=Anchor.BALANCE, lock=None, steps=(), checked=Checked.EVERY_TICK, measured=Measured.EQUITY, boundary=Boundary.TOUCHES,
+        on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+    rules = Ruleset(
+        name="Spring cup", calendar=LabelledCalendar(zone="UTC", rollover="00:00", label=DayLabel.START, merged=()),
+        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=False,
+        terms=(limit, ScoreTarget(id="score", board="Spring cup", score_min=10)),
+    )  # fmt: skip
+    phases = (msgspec.structs.replace(program.phases[0], ruleset=rules),)
+    stage.open_shop(msgspec.structs.replace(program, phases=phases))
+    stage.prices_now(138_690, 1_284_200)
+    stage.sell("ada", ADA, 101)
+    stage.sell("ben", BEN, 102)
+    stage.wait(60)
     stage.prices_now(138_690, 1_284_200)
     stage.settle(checkpoint=True)
     return stage

@@ -6,7 +6,7 @@ from firm.ruleset import LateBreach, Ruleset
 from firm.terms.conduct import AdverseExcursion, Hedging
 from firm.terms.exposure import CountedOver, ExposureLimit, IdeaGrouping, IdeaMeasure, IdeaRisk, Netted, Quantity
 from firm.terms.losses import Checked, Effective, FloorReaches, Lock, LossLimit, Measured, OnPayout, Step, Trail
-from firm.terms.objectives import DayCounts, ProfitTarget, TargetMeasure, TradingDays
+from firm.terms.objectives import DayCounts, ProfitTarget, ScoreTarget, TargetMeasure, TradingDays
 from firm.terms.union import Term
 from firm.terms.words import (
     Action,
@@ -25,6 +25,7 @@ from firm.terms.words import (
 from firm.trading_day import DayLabel, LabelledCalendar
 
 HIGHS = (Anchor.BALANCE, Anchor.EQUITY, Anchor.HIGHER)
+BOARD = "Spring cup"
 SOFT = (Action.WARN, Action.RESTRICT, Action.PAUSE, Action.CLOSE_POSITIONS)
 
 
@@ -37,6 +38,10 @@ def rules_of_today(dice: random.Random, name: str) -> Ruleset:
         terms.append(_target(dice))
     if dice.random() < 0.3:
         terms.append(_days(dice))
+    if dice.random() < 0.4:
+        terms.append(_margin(dice))
+    if not any(isinstance(term, ProfitTarget) for term in terms) and dice.random() < 0.7:
+        terms.append(ScoreTarget(id="score", board=BOARD, score_min=10))
     return Ruleset(
         name=name, calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
         late_breach=dice.choice(list(LateBreach)), await_swap=dice.random() < 0.3,
@@ -108,6 +113,14 @@ def _lots(dice: random.Random) -> ExposureLimit:
         id="lots", quantity=dice.choice((Quantity.LOTS, Quantity.POSITIONS)), limit=dice.choice((2, 10**8, 10**9)), symbols=(),
         counted=dice.choice(list(CountedOver)), netted=dice.choice(list(Netted)), tiers=(), boundary=Boundary.CROSSES,
         on_breach=(dice.choice(SOFT),), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+
+
+def _margin(dice: random.Random) -> ExposureLimit:
+    return ExposureLimit(
+        id="margin", quantity=Quantity.MARGIN, limit=dice.choice((5, 100, 2_000)), symbols=(),
+        counted=dice.choice((CountedOver.OPEN_AT_ONCE, CountedOver.EACH_POSITION)), netted=dice.choice(list(Netted)), tiers=(),
+        boundary=dice.choice(list(Boundary)), on_breach=(dice.choice((*SOFT, Action.REVIEW)),), strikes_within=Scope.PHASE,
     )  # fmt: skip
 
 
