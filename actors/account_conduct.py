@@ -10,6 +10,7 @@ from typing import NamedTuple
 from actors.account_consequences import carry_out
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
+from actors.exhibits import cite
 from actors.messages import AskFailure
 from actors.names import RISK
 from firm.account import AccountState
@@ -22,7 +23,18 @@ from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.consequences import Striking, consequence_of, gravity
 from firm.rules.deeds import judge_deed, looks_at_deeds
 from firm.rules.judged import Judged
-from firm.rules.looks import LOOKS, Answers, Grounds, glance, is_settled, look, look_again, look_anew, rules_looked_at
+from firm.rules.looks import (
+    LOOKS,
+    Answers,
+    Grounds,
+    glance,
+    is_settled,
+    look,
+    look_again,
+    look_anew,
+    rests_on_prices,
+    rules_looked_at,
+)
 from firm.ruleset import Rule, Ruleset
 from firm.terms.conduct import NewsWindow
 from firm.terms.words import Action, Consequence, Frequency
@@ -36,6 +48,7 @@ class Breach(NamedTuple):
     does: Consequence
     at_us: int
     deed: Deed | None = None  # what broke a rule about deeds
+    calendar: str = ""  # of one that a person confirmed: the version of the news by which it was suspected
 
     @property
     def hard(self) -> bool:
@@ -177,6 +190,7 @@ def _answers(
 
 def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     rule, answer = breach.rule, breach.answer
+    quotes = _quotes(seat, breach, turn)
     fact = RuleSuspected(
         rule=rule.id,
         rule_kind=kind_of(rule),
@@ -188,6 +202,7 @@ def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn:
         doubts=doubts,
         calendar=_calendar_of(breach, turn),
         working=_working(seat, breach, turn),
+        quotes=quotes,
     )
     decision = seat.record(fact, turn, breach.at_us)
     if seat.held.standing is not Standing.UNDER_REVIEW:
@@ -197,6 +212,7 @@ def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn:
 
 def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = False) -> int:
     rule, answer = breach.rule, breach.answer
+    quotes = () if reviewed else _quotes(seat, breach, turn)
     fact = RuleBroken(
         rule=rule.id,
         rule_kind=kind_of(rule),
@@ -209,16 +225,24 @@ def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = F
         reviewed=reviewed,
         calendar=_calendar_of(breach, turn),
         working=() if reviewed else _working(seat, breach, turn),
+        quotes=quotes,
     )
     return seat.record(fact, turn, breach.at_us)
 
 
 def _calendar_of(breach: Breach, turn: Turn) -> str:
-    """The version of the news that a breach rests on. Of one that a person confirmed the suspicion names it."""
-    adopted = (
-        turn.calendar(NEWS_NAME) if breach.deed is not None and isinstance(breach.rule.terms, NewsWindow) else None
-    )
+    """The version of the news that a breach rests on. One that a person confirmed rests on that of its suspicion."""
+    if breach.deed is None or not isinstance(breach.rule.terms, NewsWindow):
+        return breach.calendar
+    adopted = turn.calendar(NEWS_NAME)
     return "" if adopted is None else adopted.version
+
+
+def _quotes(seat: AccountSeat, breach: Breach, turn: Turn) -> tuple[int, ...]:
+    """The ticks that it rests on, copied into the account's chain; none where no price is asked."""
+    if not rests_on_prices(breach.rule.terms):
+        return ()
+    return tuple(exhibit.seq for exhibit in cite(seat.held, seat.board(turn), turn).values())
 
 
 def _working(seat: AccountSeat, breach: Breach, turn: Turn) -> tuple[Step, ...]:

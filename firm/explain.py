@@ -17,6 +17,7 @@ from firm.facts import (
     PassHeld,
     PhasePassed,
     RuleBroken,
+    RuleKeptAgain,
     RuleSuspected,
 )
 from firm.instant import datetime_of, utc_text
@@ -89,6 +90,16 @@ def explain(
         paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
     paragraphs.append(_what_follows(fact))
     return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def explain_kept_again(fact: RuleKeptAgain, broken: int, ruleset: AnyRuleset, money: Money) -> list[str]:
+    """Paragraphs on a rule that is kept again. `broken`: the row that says it was broken, 0 where that is not known."""
+    rule = rule_named(ruleset, fact.rule)
+    about = f" by {fact.subject}" if fact.subject else ""
+    said = [f"The rule “{fact.rule}” is broken{about} no more: another breach counts anew."]
+    if rule is not None:
+        said.append(f"The rule: {rule_in_words(rule, ruleset, money)}")
+    return [*said, f"It was broken in ledger row {broken}."] if broken else said
 
 
 def rule_in_words(rule: Rule, ruleset: AnyRuleset, money: Money) -> str:
