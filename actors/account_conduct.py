@@ -84,7 +84,9 @@ def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_u
         seat.know_kept(rule, grounds)
         return
     for subject in sorted(known - _still_there(rule, looked)):
-        seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
+        # What a price broke is over with its subject or its day, whatever the prices are then.
+        quotes = () if rule.terms.frequency is Frequency.TICK else _quotes(seat, rule, turn)
+        seat.record(RuleKeptAgain(rule=rule.id, subject=subject, quotes=quotes), turn)
     if not is_let_off(state, rule, at_us):
         for subject in sorted(answers.keys() - known):
             yield Breach(rule, answers[subject], consequence_of(state, rule.id, striking(rule)), at_us)
@@ -190,7 +192,7 @@ def _answers(
 
 def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     rule, answer = breach.rule, breach.answer
-    quotes = _quotes(seat, breach, turn)
+    quotes = _quotes(seat, rule, turn)
     fact = RuleSuspected(
         rule=rule.id,
         rule_kind=kind_of(rule),
@@ -212,7 +214,7 @@ def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn:
 
 def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = False) -> int:
     rule, answer = breach.rule, breach.answer
-    quotes = () if reviewed else _quotes(seat, breach, turn)
+    quotes = () if reviewed else _quotes(seat, rule, turn)
     fact = RuleBroken(
         rule=rule.id,
         rule_kind=kind_of(rule),
@@ -238,9 +240,9 @@ def _calendar_of(breach: Breach, turn: Turn) -> str:
     return "" if adopted is None else adopted.version
 
 
-def _quotes(seat: AccountSeat, breach: Breach, turn: Turn) -> tuple[int, ...]:
-    """The ticks that it rests on, copied into the account's chain; none where no price is asked."""
-    if not rests_on_prices(breach.rule.terms):
+def _quotes(seat: AccountSeat, rule: Rule, turn: Turn) -> tuple[int, ...]:
+    """The ticks that a verdict rests on, copied into the account's chain; none where the rule asks for no price."""
+    if not rests_on_prices(rule.terms):
         return ()
     return tuple(exhibit.seq for exhibit in cite(seat.held, seat.board(turn), turn).values())
 

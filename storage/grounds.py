@@ -330,7 +330,7 @@ class Grounds:
     def _judged_at(self) -> tuple[tuple[int, ...], int]:
         """The exhibits that the judged equity rests on, and the input at which it was judged."""
         body = self._bodies[self.seen.seq]
-        return (body.quotes if isinstance(body, Breach) else ()), self.seen.cause
+        return _exhibits(body) if isinstance(body, Decided) else (), self.seen.cause
 
     def _is_of_trail(self, row: StoredRow) -> bool:
         if row.kind not in ("QuoteFrame", "QuotesRefused"):
@@ -357,6 +357,6 @@ class Grounds:
 
 def _exhibits(body: Body) -> tuple[int, ...]:
     """The ticks that a row names as what it rests on."""
-    if isinstance(body, Breach | PeakReached | DayOpened):
+    if isinstance(body, Breach | RuleKeptAgain | PeakReached | DayOpened):
         return body.quotes
     return ()

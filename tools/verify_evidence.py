@@ -449,6 +449,11 @@ class Case:
         return bool(self.kind in ("BreachDeclared", "BreachSuspected"))
 
     @property
+    def judged_us(self) -> int:
+        """The instant that it judges: its own, of one that names none."""
+        return int(self.fact.get("at_us", self.rows[self.decision]["happened_us"]))
+
+    @property
     def is_whole(self) -> bool:
         """Whether the consecutive rows begin with the account itself."""
         return bool(self.anchor <= self.opened)
@@ -2898,6 +2903,7 @@ class Conduct(Account):
         self.filled: list[str] = []
         self.opened_today, self.carried = 0, 0
         self.breaking: dict[tuple[str, str], int] = {}
+        self.struck: list[tuple[int, Strike]] = []  # strikes of such rules, each with what caused it
         self.let_off: set[str] = set()  # rules whose breach a person dismissed, for that day
         self.is_cut = False
         self.before_deal: Position | None = None  # the position of the newest deal, as it was before it
@@ -2909,9 +2915,10 @@ class Conduct(Account):
         kind, was = row["kind"], self._held(body["position_id"]) if "position_id" in body else None
         deal = self.deals.get(body["deal_id"]) if kind == "DealCorrected" else None
         dismissed = self._dismissed(body) if kind == "VerdictCorrected" else ""
+        report = self._report_of(seq, row, body) if kind == "DealBooked" else 0
         super()._take(seq)
         if kind == "DealBooked":
-            self._dealt(seq, row, body, was)
+            self._dealt(seq, body, was, report)
         elif kind == "DealCorrected":
             self._deal_corrected(body, deal)
         elif kind == "PositionReported":
@@ -2936,13 +2943,22 @@ class Conduct(Account):
         _, _, body = told
         if body["does"] != "fail":
             self.strikes.append(Strike(body["rule"], body["at_us"], self.day_label))
+            self.struck.append((self.case.rows[told[0]]["cause"], self.strikes[-1]))
 
-    def _dealt(self, seq: int, row: Any, body: Any, was: Position | None) -> None:
+    def struck_with(self, cause: int, at_us: int) -> list[Strike]:
+        """Strikes of the very event."""
+        return [one for by, one in self.struck if (by, one.at_us) == (cause, at_us)]
+
+    def _dealt(self, seq: int, body: Any, was: Position | None, report: int) -> None:
+        """A trade is what the platform's report says of it: the row that books it has it so, and is of that instant."""
         self.before_deal, self.done = was, (seq, body["position_id"])
-        deal = body.get("deal")
+        deal, said, at_us = body.get("deal"), self.case.payloads[report], self.case.rows[seq]["happened_us"]
         if deal is None:
             return
-        at_us = row["happened_us"]
+        figures = [deal[name] for name in ("entry", "side", "lots_e8", "price", "at_us")] + [at_us]
+        wanted = [said[name] for name in ("entry", "side", "lots_e8", "price", "t_us")]
+        wanted.append(self.case.rows[report]["happened_us"])
+        require(figures == wanted, f"row {seq} has the deal as {figures}, the platform reported {wanted}", CONTEST)
         if deal["entry"] == "in":
             self.opened_today += deal["lots_e8"] if self.day_us <= at_us < self.day_end_us else 0
         elif was is not None:
@@ -3934,7 +3950,8 @@ def broken_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     require(
         known is None, f"row {known} says already that {fact['subject'] or 'the account'} breaks {rule.id!r}", CONTEST
     )
-    asked = [one.seq for one in account.findings if one.rule == rule.id]
+    # One event may break it by several positions at once.
+    asked = [one.seq for one in account.findings if one.rule == rule.id and case.rows[one.seq]["cause"] != case.cause]
     require(not asked, f"the suspicion of {rule.id!r} in row {max(asked, default=0)} was open", CONTEST)
     require(rule.id not in account.let_off, f"a person dismissed a breach of {rule.id!r} on that day", CONTEST)
     for seq in account.exceptions:
@@ -3977,6 +3994,11 @@ def worked_out_rule(case: Case, account: Conduct, rule: Rule) -> tuple[Figures, 
 
 
 def consequence_of_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
+    """What it does by the strikes of before its event: what one event breaks by several subjects has one number."""
+    before = [one for one in account.strikes if one not in account.struck_with(case.cause, case.fact["at_us"])]
+    every, account.strikes = account.strikes, before
+    if case.kind == "RuleBroken" and case.fact["does"] not in account.consequences_of(rule):
+        account.strikes = every  # two looks of one instant, by two prices with one stamp
     may = account.consequences_of(rule)
     if case.kind == "RuleSuspected":
         hard = any(map(is_hard, may))
@@ -4165,7 +4187,7 @@ def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -
     """No tick of a cited symbol came after the cited one and before the decision; where something came late, by the stamps: each cited
     one is the last that was stamped at or before the judged instant, of all that had come.
     """
-    cause, at_us, late, said = case.cause, case.fact["at_us"], case.fact.get("late", False), []
+    cause, at_us, late, said = case.cause, case.judged_us, case.fact.get("late", False), []
     # A price that decided is the last one looked at; of those that came late, the one that had the firm look again.
     brought = [body for body in judged if late or body["t_us"] == at_us]
     deciding = max(((body["frame"], body["index"]) for body in brought), default=(0, 0))
@@ -4216,7 +4238,7 @@ def _first_after(case: Case, ticks: dict[int, list[Any]]) -> int:
 
     A day ends before the first price that is stamped past it.
     """
-    at_us, refused = case.fact["at_us"], _refused(case, case.cause)
+    at_us, refused = case.judged_us, _refused(case, case.cause)
     for index, (_, t_us, bid, ask) in enumerate(ticks.get(case.cause, [])):
         if t_us >= at_us and not _may_refuse(refused.get(index), bid, ask):
             return index

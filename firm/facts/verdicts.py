@@ -124,11 +124,12 @@ class RuleSuspected(Fact, frozen=True, kw_only=True, omit_defaults=True):
     quotes: tuple[int, ...] = ()
 
 
-class RuleKeptAgain(Fact, frozen=True, kw_only=True):
-    """What broke a rule does so no more: another breach by the same subject counts anew."""
+class RuleKeptAgain(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """What broke a rule does so no more: another breach by the same subject counts anew. `quotes`: rows of the ticks that show it."""
 
     rule: str
     subject: str
+    quotes: tuple[int, ...] = ()
 
 
 class ProfitExcluded(Fact, frozen=True, kw_only=True):
