@@ -43,7 +43,7 @@ from storage.conversions_told import conversions_in_words
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
-from storage.rule_grounds import begins_another_week, calendar_row, contract_rows, looks_back
+from storage.rule_grounds import RuleFact, begins_another_week, calendar_row, contract_rows, looks_back
 
 ROWS_AT_ONCE = 500  # of an account's chain, read in one go
 CHAIN_ROWS_MAX = 20_000  # of an account, for decisions that rest on more than a day of it; then whole days that fit
@@ -234,7 +234,7 @@ class Grounds:
     def _told_to_all(self) -> Iterator[int]:
         """Rows of no account that a rule rests on: contracts with their sessions, and the calendar of news."""
         rule = rule_named(self.opened.ruleset, self.fact.rule)
-        if rule is not None and isinstance(self.fact, RuleBroken | RuleSuspected | RuleKeptAgain):
+        if rule is not None and isinstance(self.fact, RuleFact):
             yield from contract_rows(self._reader, rule.terms, self.opened.bridge, self._bodies, self.decision)
             yield from calendar_row(self._reader, self.fact, self.decision)
 
@@ -250,7 +250,9 @@ class Grounds:
         """Whether the working takes the balance or a position from a booking before this row."""
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
-        return any(isinstance(self._bodies[cited], _BOOKINGS | _Suspicion) for cited in before)
+        # A rule about conduct cites each trade of its scope: those of before are rows of their own.
+        wanted = _Suspicion if isinstance(self.fact, RuleFact) else _BOOKINGS | _Suspicion
+        return any(isinstance(self._bodies[cited], wanted) for cited in before)
 
     def _began_with_a_report(self, row: StoredRow) -> bool:
         """Whether the account's own report brought the day's first instant: it lies before the day, and is booked within it."""

@@ -52,7 +52,7 @@ from firm.terms.words import Action, Boundary, Fixed, Scope, Share, ShareOf, ToL
 from firm.trading_day import DayLabel, LabelledCalendar
 from tests.worlds import world as worlds
 from tests.worlds.changes import BRIDGE
-from tests.worlds.world import SYMBOLS, START_US, World
+from tests.worlds.world import START_US, SYMBOLS, World
 
 REASONS = ("", "client", "client", "expert", "copier", "sl", "tp", "dealer")
 LOT = 10**8

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from firm.facts import DayAnchored, Doubt, HighMoved
 from firm.inputs import Side
-from firm.instant import DAY_US
 from firm.terms.losses import Checked, Effective, FloorReaches, Measured, OnPayout, Step, Trail
 from firm.terms.words import (
     Action,
