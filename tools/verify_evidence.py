@@ -835,6 +835,7 @@ class Account:
         self.floors_followed: set[int] = set()  # rows of such floors that were worked out
         self.findings: list[Finding] = []
         self.broken = 0  # the row of a hard breach that stands
+        self.is_closed = False  # nobody looks at an account that has ended
         self.booked: set[tuple[str, str]] = set()
         self.deals: dict[str, Deal] = {}  # as they read now, in the order in which they were booked
         self.unseen: list[int] = []  # rows that correct what was booked before the file's rows
@@ -911,6 +912,7 @@ class Account:
             "RuleBroken": self._break_rule,
             "VerdictCorrected": self._correct,
             "OverrideGranted": self._grant,
+            "StandingChanged": self._stand,
         }.get(row["kind"])
         if change is not None:
             change(seq, row, body)
@@ -971,9 +973,9 @@ class Account:
         told = self.case.rows[report]
         # A report that is stamped ahead of the firm's clock is not believed to end a day.
         ended = 0 < self.day_end_us <= min(told["happened_us"], told["received_us"])
-        require(
-            not ended, f"row {seq} is booked after the day of row {self.day} had ended, and no other began", CONTEST
-        )
+        # Of an account that is closed no day ends: those that went by are told when it is taken up again.
+        began = not ended or self.is_closed
+        require(began, f"row {seq} is booked after the day of row {self.day} had ended, and no other began", CONTEST)
         late = [row["happened_us"] < self.day_us, self.case.rows[report]["happened_us"] < self.day_us]
         require(late[0] == late[1], f"row {seq} is booked on another day than its report in row {report}", CONTEST)
         if kind == "DealBooked":
@@ -1619,6 +1621,9 @@ class Account:
             return
         self.findings = [finding for finding in self.findings if finding.rule != rule.id]
         self.strikes.append(Strike(rule.id, body["at_us"], self.day_label))
+
+    def _stand(self, *told: Any) -> None:
+        self.is_closed = told[2]["after"] in ("breached", "closed", "passed")
 
     def _break_rule(self, *told: Any) -> None:
         """A rule that is no loss limit was broken; where that ends the account, nothing else is open."""
@@ -3946,6 +3951,7 @@ def broken_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
         f"the decision calls {rule.id!r} a {fact['rule_kind']}, it is {rule.kind}",
         CONTEST,
     )
+    require(not account.is_closed, "the account had ended, and nothing is judged of one that has", CONTEST)
     known = account.breaking.get((rule.id, fact["subject"]))
     require(
         known is None, f"row {known} says already that {fact['subject'] or 'the account'} breaks {rule.id!r}", CONTEST

@@ -15,7 +15,8 @@ from firm.commands import AdoptCalendar, GrantOverride, ReviewOutcome, ReviewVer
 from firm.inputs import DealReported, Input, OrderReported, PositionReported, Side, SymbolReported
 from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from firm.news import NEWS_NAME, NewsItem, news_calendar
-from firm.overrides import WaiveRule
+from firm.overrides import Reinstate, WaiveRule
+from firm.phase import Standing
 from firm.ruleset import LateBreach, Ruleset
 from firm.terms.conduct import (
     AdverseExcursion,
@@ -244,6 +245,8 @@ class ConductWorld(World):
             self._answer(account)
         if dice.random() < 0.01:
             self._waive(account)
+        if dice.random() < 0.1:
+            self._reinstate(account)
 
     def _stops(self, account: int) -> None:
         state, dice = self.engine.account(account), self._more
@@ -279,6 +282,15 @@ class ConductWorld(World):
                 )
                 self.put(said, account)
                 return
+
+    def _reinstate(self, account: int) -> None:
+        state = self.engine.account(account)
+        if state is not None and state.standing is Standing.BREACHED:
+            wanted = Reinstate(decision=state.findings[0].seq)
+            self.put(
+                GrantOverride(by="staff:omar", account=account, override=wanted, why="ours", evidence="ticket 5"),
+                account,
+            )
 
     def _waive(self, account: int) -> None:
         state = self.engine.account(account)
