@@ -102,6 +102,13 @@ def explain_kept_again(fact: RuleKeptAgain, broken: int, ruleset: AnyRuleset, mo
     return [*said, f"It was broken in ledger row {broken}."] if broken else said
 
 
+def explain_end(because: str, ruleset: AnyRuleset, money: Money) -> list[str]:
+    """Paragraphs on an account that a clock of its phase ended. `because`: the kind of its rule."""
+    rules = [rule for rule in ruleset.rules if rule.terms.__struct_config__.tag == because]
+    said = f"A clock of the phase had run out at the rollover ({because.replace('_', ' ')}): the account is closed."
+    return [said, *(f"The rule: {rule_in_words(rule, ruleset, money)}" for rule in rules)]
+
+
 def rule_in_words(rule: Rule, ruleset: AnyRuleset, money: Money) -> str:
     """One rule as its trader was told it, in English. `money` lends the account's currency."""
     said = rule_sentence(rule, Language.ENGLISH, PlainFigures(money.currency, money.exponent), titles_of(ruleset))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from firm.commands import ReviewVerdict
-from firm.explain import Breach, Decision, explain, explain_kept_again
+from firm.explain import Breach, Decision, explain, explain_end, explain_kept_again
 from firm.facts import (
     AccountOpened,
     BreachSuspected,
@@ -24,6 +24,7 @@ from firm.facts import (
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
+    StandingChanged,
     TradingDayCounted,
     TradingDayUncounted,
 )
@@ -43,7 +44,14 @@ from storage.conversions_told import conversions_in_words
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
-from storage.rule_grounds import RuleFact, begins_another_week, calendar_row, contract_rows, looks_back
+from storage.rule_grounds import (
+    RuleFact,
+    begins_another_week,
+    calendar_row,
+    contract_rows,
+    is_end_by_clock,
+    looks_back,
+)
 
 ROWS_AT_ONCE = 500  # of an account's chain, read in one go
 CHAIN_ROWS_MAX = 20_000  # of an account, for decisions that rest on more than a day of it; then whole days that fit
@@ -57,7 +65,7 @@ _BOOKINGS = DealBooked | DealCorrected | CashBooked | DividendBooked | PositionR
 
 
 _Suspicion = BreachSuspected | RuleSuspected
-Decided = Decision | RuleKeptAgain
+Decided = Decision | RuleKeptAgain | StandingChanged
 
 
 class NotADecision(LookupError):
@@ -113,6 +121,8 @@ class Grounds:
         if isinstance(self.fact, RuleKeptAgain):
             broken = self._broken_before(self.fact)
             return explain_kept_again(self.fact, broken, self.opened.ruleset, self.opened.initial)
+        if isinstance(self.fact, StandingChanged):
+            return explain_end(self.fact.because, self.opened.ruleset, self.opened.initial)
         digits = {body.symbol: body.digits for body in self._bodies.values() if isinstance(body, QuoteUsed)}
         told = self._explained(self.decision, self.fact, digits)
         for seq in sorted(self._cited):
@@ -151,7 +161,7 @@ class Grounds:
             )
         self._keep([row])
         body = self._bodies[seq]
-        if not isinstance(body, Decided):
+        if not isinstance(body, Decided) or (isinstance(body, StandingChanged) and not is_end_by_clock(body)):
             raise NotADecision(
                 f"row {seq} is {row.kind}, which judged nothing: name a breach or a pass, as the account's page does"
             )
@@ -233,8 +243,10 @@ class Grounds:
 
     def _told_to_all(self) -> Iterator[int]:
         """Rows of no account that a rule rests on: contracts with their sessions, and the calendar of news."""
+        if not isinstance(self.fact, RuleFact):
+            return
         rule = rule_named(self.opened.ruleset, self.fact.rule)
-        if rule is not None and isinstance(self.fact, RuleFact):
+        if rule is not None:
             yield from contract_rows(self._reader, rule.terms, self.opened.bridge, self._bodies, self.decision)
             yield from calendar_row(self._reader, self.fact, self.decision)
 

@@ -4,9 +4,18 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from firm.explain import Decision
-from firm.facts import BreachDeclared, BreachSuspected, DayOpened, RuleBroken, RuleKeptAgain, RuleSuspected
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    DayOpened,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
+    StandingChanged,
+)
 from firm.inputs import DealReported, OrderReported, PositionReported, SymbolReported
 from firm.kinds import Body, body_of
+from firm.phase import Standing
 from firm.ruleset import AnyRuleset, rule_named
 from firm.terms.conduct import HoldingLimit, NewsSymbols, NewsWindow
 from firm.terms.losses import LossLimit
@@ -18,16 +27,23 @@ from storage.rows import StoredRow
 SOUGHT_ROWS_MAX = 200_000  # ledger rows before a decision in which a contract or a calendar is looked for
 CONTRACTS_MAX = 5_000  # reports of contracts among them
 
+CLOCKS = frozenset({"maximum_duration", "inactivity"})
+
 RuleFact = RuleBroken | RuleSuspected | RuleKeptAgain
 
 
-def looks_back(fact: Decision | RuleKeptAgain, sold: Callable[[], AnyRuleset]) -> Scope:
+def is_end_by_clock(fact: StandingChanged) -> bool:
+    """Whether a clock of the phase ended the account, which is a decision by a rule."""
+    return fact.after is Standing.CLOSED and fact.because in CLOCKS
+
+
+def looks_back(fact: Decision | RuleFact | StandingChanged, sold: Callable[[], AnyRuleset]) -> Scope:
     """Over what of its account a decision rests: that day alone, its week, or all of it. `sold`: the account's rules.
 
     A rule about conduct counts strikes, trades and who breaks it already; a loss limit with several consequences counts its strikes, and
     one that is held against the marks of a rollover goes by the floor with which the day before ended.
     """
-    if isinstance(fact, RuleFact):
+    if isinstance(fact, RuleFact | StandingChanged):
         return Scope.PHASE
     if not isinstance(fact, BreachDeclared | BreachSuspected):
         return Scope.DAY
@@ -39,7 +55,9 @@ def looks_back(fact: Decision | RuleKeptAgain, sold: Callable[[], AnyRuleset]) -
     return rule.terms.strikes_within
 
 
-def begins_another_week(row: StoredRow, fact: Decision | RuleKeptAgain, sold: Callable[[], AnyRuleset]) -> bool:
+def begins_another_week(
+    row: StoredRow, fact: Decision | RuleFact | StandingChanged, sold: Callable[[], AnyRuleset]
+) -> bool:
     """Whether this DayOpened row is of an earlier calendar week than the decision: then the rows show where its week began."""
     body = body_of(row.kind, row.payload)
     if not isinstance(body, DayOpened) or not isinstance(fact, BreachDeclared | BreachSuspected):

@@ -44,7 +44,7 @@ SEMANTICS = (1, 2)  # of the rulesets whose workings this verifier can build
 FOREVER = 2**63
 CONTEST = "contest the decision"
 DECISIONS = (
-    "BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld", "RuleBroken", "RuleSuspected", "RuleKeptAgain",
+    "BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld", "RuleBroken", "RuleSuspected", "RuleKeptAgain", "StandingChanged",
 )  # fmt: skip
 # What a platform reports that a booking follows from, with its name there.
 CORRECTIONS = ("DealUpdateReported", "DealDeleteReported")
@@ -1878,6 +1878,8 @@ def check_decision(case: Case) -> Judged:
     """Build the decision once more and hold it against what the firm wrote, step by step and figure by figure."""
     if case.kind in RULE_FACTS:
         return check_rule(case)
+    if case.kind == "StandingChanged":
+        return check_ending(case)
     account, calc, rule, basis = Account(case), Working(case), case.rule(case.fact["rule"]), case
     finding = confirmed_by(case, account, rule)
     earlier = check_decision(case.other(finding.seq)) if finding is not None else None
@@ -2514,6 +2516,8 @@ def target_of(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
 
 def cited_highs(case: Case, needs: Needs) -> dict[Key, High]:
     """The highest marks from before, by which of the rule's highs the working cites each."""
+    if case.kind in (*RULE_FACTS, "StandingChanged"):
+        return {}
     rule = case.rule(case.fact["rule"])
     if not rule.is_limit or not is_known(rule):
         return {}
@@ -2911,6 +2915,8 @@ class Conduct(Account):
         self.struck: list[tuple[int, Strike]] = []  # strikes of such rules, each with what caused it
         self.let_off: set[str] = set()  # rules whose breach a person dismissed, for that day
         self.is_cut = False
+        self.last_trade_us = self.orders_gone_us = 0
+        self.labels_counted: list[str] = []  # of trading days, in their order
         self.before_deal: Position | None = None  # the position of the newest deal, as it was before it
         self.done: tuple[int, str] = (0, "")  # the newest deal that was booked: its row, and its position
         super().__init__(case)
@@ -2932,6 +2938,9 @@ class Conduct(Account):
             self._tell_order(seq, body)
         elif kind == "DayOpened":
             self._begin(body)
+        elif kind in DAYS_COUNTED:
+            self.labels_counted = [one for one in self.labels_counted if one != body["label"]]
+            self.labels_counted += [body["label"]] if kind == "TradingDayCounted" else []
         elif kind in ("RuleBroken", "RuleSuspected"):
             self.breaking[body["rule"], body["subject"]] = seq
         elif kind == "RuleKeptAgain":
@@ -2958,6 +2967,7 @@ class Conduct(Account):
         """A trade is what the platform's report says of it: the row that books it has it so, and is of that instant."""
         self.before_deal, self.done = was, (seq, body["position_id"])
         deal, said, at_us = body.get("deal"), self.case.payloads[report], self.case.rows[seq]["happened_us"]
+        self.last_trade_us = max(self.last_trade_us, at_us)
         if deal is None:
             return
         figures = [deal[name] for name in ("entry", "side", "lots_e8", "price", "at_us")] + [at_us]
@@ -2999,7 +3009,9 @@ class Conduct(Account):
             self.orders[name] = before or Waiting(name, body["symbol"], body["t_us"], seq)
             for oldest in list(self.orders)[:-ORDERS_KEPT]:
                 del self.orders[oldest]
-        elif body["state"] == "filled":
+            return
+        self.orders_gone_us = max(self.orders_gone_us, body["t_us"])
+        if body["state"] == "filled":
             self.filled = [*self.filled, name][-FILLED_KEPT:]
 
     def _begin(self, body: Any) -> None:
@@ -3007,6 +3019,10 @@ class Conduct(Account):
         self.let_off = set()
         by_price = {rule.id for rule in self.case.rules if rule.kind in BY_PRICE}
         self.breaking = {who: seq for who, seq in self.breaking.items() if who[0] not in by_price}
+
+    @property
+    def first_day_traded(self) -> str:
+        return self.labels_counted[0] if self.labels_counted else ""
 
     def held_now(self) -> list[Held]:
         found = []
@@ -3921,6 +3937,96 @@ def is_exempt(calc: Figures, rule: Rule, item: Any, deed: Deed) -> bool:
     return calc.yes("exempt", "is_at_or_below", calc.told("opened", deed.opened_us, "us"), latest)
 
 
+# clocks that end a phase
+
+
+CLOCKS = ("maximum_duration", "inactivity")
+
+
+def check_ending(case: Case) -> Judged:
+    """A clock of the phase ended the account at a rollover: the first one of the ruleset that had run out, worked out from the rows."""
+    fact, at_us, account = case.fact, case.rows[case.decision]["happened_us"], Conduct(case)
+    ends = fact["after"] == "closed" and fact["because"] in CLOCKS
+    require(ends, f"row {case.decision} is no decision about a rule", "name a decision")
+    begins = (account.day_us, case.rows[account.day_opened]["cause"]) if account.day is not None else (0, 0)
+    fits = begins == (at_us, case.cause)
+    require(fits, f"row {case.decision} ends the account at {at_us}, which is no rollover of its cause", CONTEST)
+    require(not account.is_closed, "the account had ended already", CONTEST)
+    told = [
+        f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
+        *gaps_of_book(case, account),
+        *gaps_of_days(case, account),
+        *gaps_of_exceptions(case, account),
+    ]
+    if not case.is_whole:
+        return Judged(
+            case,
+            [*told, f"NOT shown: that the clock had run out; what came before row {case.anchor} is not in the file"],
+        )
+    for rule in (one for one in case.rules if one.kind in CLOCKS and not is_waived(case, account, one, at_us)):
+        calc = Figures(case)
+        if has_run_out(calc, case, account, rule, at_us):
+            same = rule.kind == fact["because"]
+            require(same, f"the decision says {fact['because']}, by the rows it is {rule.kind} ({rule.id!r})", CONTEST)
+            steps = [f"    {line(step)}" for step in calc.steps]
+            return Judged(
+                case, [*told, f"rule {rule.id!r} had run out, worked out from the rows and the rules:", *steps]
+            )
+    raise Refused(f"by the rows and the rules no clock of the phase had run out: {CONTEST}")
+
+
+def is_waived(case: Case, account: Conduct, rule: Rule, at_us: int) -> bool:
+    granted = [(case.payloads[seq]["override"], case.rows[seq]["happened_us"]) for seq in account.exceptions]
+    return any(
+        one["override"] == "waive_rule" and one["rule"] == rule.id and from_us <= at_us < one["until_us"]
+        for one, from_us in granted
+    )
+
+
+def has_run_out(calc: Figures, case: Case, account: Conduct, rule: Rule, at_us: int) -> bool:
+    if rule.kind == "maximum_duration":
+        first = account.first_day_traded
+        if rule.term["counted_from"] == "assignment":
+            zone = zone_of(case.ruleset["calendar"]["zone"])
+            require(zone is not None, "this machine does not know the zone of the rules", "verify on one that does")
+            first = day_at(zone, case.ruleset["calendar"], case.rows[case.opened]["happened_us"])[0]
+        if not first:
+            return False
+        started = calc.told("first day", date.fromisoformat(first).toordinal(), "days")
+        today = calc.told("day that begins", date.fromisoformat(account.day_label).toordinal(), "days")
+        most = days_there_are(calc, case, account, rule, "days there are")
+        return calc.yes("all days are over", "is_at_or_above", calc.minus("days that are over", today, started), most)
+    waits = bool(account.orders)
+    if (rule.term["open_position_counts"] and account.positions) or (rule.term["pending_order_counts"] and waits):
+        return False
+    last_us = account.last_trade_us
+    since_us = (
+        last_us if last_us and rule.term["counted_from"] != "assignment" else case.rows[case.opened]["happened_us"]
+    )
+    if rule.term["open_position_counts"]:
+        since_us = max(since_us, last_us)
+    if rule.term["pending_order_counts"]:
+        since_us = max(since_us, account.orders_gone_us)
+    idle = calc.minus(
+        "time without activity", calc.told("now", at_us, "us"), calc.told("last activity", since_us, "us")
+    )
+    most = days_there_are(calc, case, account, rule, "days without activity")
+    longest = calc.times("longest time without activity", most, DAY_US, "us")
+    return calc.yes("without activity for too long", "is_at_or_above", idle, longest)
+
+
+def days_there_are(calc: Figures, case: Case, account: Conduct, rule: Rule, name: str) -> Term:
+    """Those of the rule, with those that people granted."""
+    days = calc.of_rule(rule, name, "days_max", "days")
+    granted = [case.payloads[seq]["override"] for seq in account.exceptions]
+    more = sum(one["days"] for one in granted if one["override"] == "extend_phase")
+    return (
+        calc.add("days with those granted", days, calc.told("days that a person granted", more, "days"))
+        if more
+        else days
+    )
+
+
 # the decision about a rule
 
 
@@ -4298,8 +4404,9 @@ def _unpack(raw: bytes, at: int) -> tuple[Any, int]:
 def report(case: Case, size: int, found: list[str], *, pinned: bool) -> list[str]:
     """What was checked, the arithmetic, and what this proves and does not."""
     bundle, fact = case.bundle, case.fact
+    named = repr(fact["rule"]) if "rule" in fact else fact["because"].replace("_", " ")
     said = [
-        f"Evidence for decision {case.decision} ({case.kind}, rule {fact['rule']!r}) of {bundle['firm']}: it holds.",
+        f"Evidence for decision {case.decision} ({case.kind}, rule {named}) of {bundle['firm']}: it holds.",
         "",
         "Checked:",
     ]
