@@ -51,6 +51,7 @@ from storage.rule_grounds import (
     contract_rows,
     is_end_by_clock,
     looks_back,
+    rests_besides,
 )
 
 ROWS_AT_ONCE = 500  # of an account's chain, read in one go
@@ -125,6 +126,7 @@ class Grounds:
             return explain_end(self.fact.because, self.opened.ruleset, self.opened.initial)
         digits = {body.symbol: body.digits for body in self._bodies.values() if isinstance(body, QuoteUsed)}
         told = self._explained(self.decision, self.fact, digits)
+        told[-1:-1] = rests_besides(self.fact, self.opened.ruleset, self._bodies, self.decision)  # before what follows
         for seq in sorted(self._cited):
             body = self._bodies[seq]
             if isinstance(body, _Suspicion):

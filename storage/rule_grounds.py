@@ -7,6 +7,7 @@ from firm.explain import Decision
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
+    CalendarAdopted,
     DayOpened,
     RuleBroken,
     RuleKeptAgain,
@@ -96,6 +97,31 @@ def calendar_row(reader: LedgerReader, fact: RuleFact, before: int) -> Iterator[
             return
     with reader.connection() as book:
         yield from (line.seq for line in all_calendars(book) if line.version == version and line.seq < before)
+
+
+def rests_besides(
+    fact: Decision | RuleFact | StandingChanged, ruleset: AnyRuleset, bodies: Mapping[int, Body], decision: int
+) -> Iterator[str]:
+    """Which rows a breach rests on that no figure of its working names: strikes, and the calendar of news."""
+    if not isinstance(fact, BreachDeclared | RuleBroken | RuleSuspected):
+        return
+    rule = rule_named(ruleset, fact.rule)
+    if rule is not None and len(getattr(rule.terms, "on_breach", ())) > 1:
+        before = ((seq, body) for seq, body in sorted(bodies.items()) if seq < decision)
+        struck = [
+            str(seq) for seq, body in before if isinstance(body, BreachDeclared | RuleBroken) and body.rule == fact.rule
+        ]
+        if struck:
+            within = f"what a breach does goes by how often, within the {_within(rule.terms)}"
+            yield f"The rule was broken before in ledger rows {', '.join(struck)}; {within}."
+    version = "" if isinstance(fact, BreachDeclared) else fact.calendar
+    adopted = [seq for seq, body in bodies.items() if isinstance(body, CalendarAdopted) and body.version == version]
+    if adopted:
+        yield f"The calendar of news that it goes by is in ledger row {adopted[-1]}, version {version}."
+
+
+def _within(terms: RuleTerm) -> str:
+    return str(getattr(terms, "strikes_within", Scope.PHASE))
 
 
 def _symbols(body: Body) -> Iterator[str]:

@@ -83,6 +83,10 @@ def test_kept_again_and_broken_again_it_does_what_its_second_strike_does(
     [kept] = decisions(stage, RuleKeptAgain)
     said = proven(verifier, stage, tmp_path, second)
     assert 'what the breach does, "fail", by how often the rule was broken before' in said
+    assert (
+        f"The rule was broken before in ledger rows {first}; what a breach does goes by how often, within the phase."
+        in said
+    )
     assert f"row {first} says that EURUSD broke 'hedging'" in proven(verifier, stage, tmp_path, kept)
     assert "that EURUSD breaks 'hedging' no more, worked out" in proven(verifier, stage, tmp_path, kept)
 
@@ -201,6 +205,8 @@ def test_news_are_proven_by_the_calendar_itself(stage: Stage, verifier: ModuleTy
     said = proven(verifier, stage, tmp_path, decision)
     assert DERIVED in said
     assert "release of Payrolls" in said
+    [adopted] = decisions(stage, CalendarAdopted)
+    assert f"The calendar of news that it goes by is in ledger row {adopted}, version {WEEK.version}." in said
 
 
 def test_what_a_person_confirmed_names_the_calendar_of_its_suspicion(
