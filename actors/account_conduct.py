@@ -10,6 +10,7 @@ from typing import NamedTuple
 from actors.account_consequences import carry_out
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
+from actors.exhibits import cite
 from actors.messages import AskFailure
 from actors.names import RISK
 from firm.account import AccountState
@@ -21,7 +22,18 @@ from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.consequences import Striking, consequence_of, gravity
 from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
 from firm.rules.judged import SILENT, Judged
-from firm.rules.looks import LOOKS, Answers, Grounds, glance, is_settled, look, look_again, look_anew, rules_looked_at
+from firm.rules.looks import (
+    LOOKS,
+    Answers,
+    Grounds,
+    glance,
+    is_settled,
+    look,
+    look_again,
+    look_anew,
+    rests_on_prices,
+    rules_looked_at,
+)
 from firm.ruleset import Rule, Ruleset
 from firm.terms.conduct import HoldingLimit, NewsWindow
 from firm.terms.exposure import ExposureLimit
@@ -36,6 +48,7 @@ class Breach(NamedTuple):
     does: Consequence
     at_us: int
     deed: Deed | None = None  # what broke a rule about deeds
+    calendar: str = ""  # of one that a person confirmed: the version of the news by which it was suspected
 
     @property
     def hard(self) -> bool:
@@ -72,7 +85,9 @@ def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_u
         seat.know_kept(rule, grounds)
         return
     for subject in sorted(known - _still_there(state, rule, looked)):
-        seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
+        # What a price broke is over with its subject or its day, whatever the prices are then.
+        quotes = () if rule.terms.frequency is Frequency.TICK else _quotes(seat, rule, turn)
+        seat.record(RuleKeptAgain(rule=rule.id, subject=subject, quotes=quotes), turn)
     if not is_let_off(state, rule, at_us):
         for subject in sorted(answers.keys() - known):
             yield Breach(rule, answers[subject], consequence_of(state, rule.id, striking(rule)), at_us)
@@ -183,6 +198,7 @@ def _answers(
 
 def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     rule, answer = breach.rule, breach.answer
+    quotes = _quotes(seat, rule, turn)
     fact = RuleSuspected(
         rule=rule.id,
         rule_kind=kind_of(rule),
@@ -194,6 +210,7 @@ def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn:
         doubts=doubts,
         calendar=_calendar_of(breach, turn),
         working=_working(seat, breach, turn),
+        quotes=quotes,
     )
     decision = seat.record(fact, turn, breach.at_us)
     if seat.held.standing is not Standing.UNDER_REVIEW:
@@ -203,6 +220,7 @@ def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn:
 
 def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = False) -> int:
     rule, answer = breach.rule, breach.answer
+    quotes = () if reviewed else _quotes(seat, rule, turn)
     fact = RuleBroken(
         rule=rule.id,
         rule_kind=kind_of(rule),
@@ -215,19 +233,29 @@ def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = F
         reviewed=reviewed,
         calendar=_calendar_of(breach, turn),
         working=() if reviewed else _working(seat, breach, turn),
+        quotes=quotes,
     )
     return seat.record(fact, turn, breach.at_us)
 
 
 def _calendar_of(breach: Breach, turn: Turn) -> str:
-    """The version of the calendar that a breach rests on. Of one that a person confirmed the suspicion names it."""
+    """The version of the calendar that a breach rests on. One that a person confirmed rests on that of its suspicion."""
     terms = breach.rule.terms
     adopted: CalendarAdopted | MarketDaysAdopted | None = None
+    if breach.calendar:
+        return breach.calendar
     if breach.deed is not None and isinstance(terms, NewsWindow):
         adopted = turn.calendar(news_of(breach.rule))
     elif isinstance(terms, HoldingLimit):
         adopted = turn.market_days().get(terms.calendar or "")
     return "" if adopted is None else adopted.version
+
+
+def _quotes(seat: AccountSeat, rule: Rule, turn: Turn) -> tuple[int, ...]:
+    """The ticks that a verdict rests on, copied into the account's chain; none where the rule asks for no price."""
+    if not rests_on_prices(rule.terms):
+        return ()
+    return tuple(exhibit.seq for exhibit in cite(seat.held, seat.board(turn), turn).values())
 
 
 def _working(seat: AccountSeat, breach: Breach, turn: Turn) -> tuple[Step, ...]:

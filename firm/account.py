@@ -224,7 +224,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     belongs into the equity that was observed. `grounds`: None where nobody
     is asked, or where it can no longer be measured again. `counted`: minor units
     of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides. Of a rule that
-    is no loss limit `floor` is its limit, in `unit`, and `subject` what broke it.
+    is no loss limit `floor` is its limit, in `unit`, `subject` what broke it, and `calendar` the version of the news that it rests on.
     """
 
     rule: str
@@ -240,6 +240,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     questioned: bool = False
     unit: Unit = Unit.MINOR
     subject: str = ""
+    calendar: str = ""
 
     @property
     def awaits_figures(self) -> bool:

@@ -17,6 +17,7 @@ from firm.facts import (
     PassHeld,
     PhasePassed,
     RuleBroken,
+    RuleKeptAgain,
     RuleSuspected,
     ScoreMet,
 )
@@ -90,6 +91,23 @@ def explain(
         paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
     paragraphs.append(_what_follows(fact))
     return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def explain_kept_again(fact: RuleKeptAgain, broken: int, ruleset: AnyRuleset, money: Money) -> list[str]:
+    """Paragraphs on a rule that is kept again. `broken`: the row that says it was broken, 0 where that is not known."""
+    rule = rule_named(ruleset, fact.rule)
+    about = f" by {fact.subject}" if fact.subject else ""
+    said = [f"The rule “{fact.rule}” is broken{about} no more: another breach counts anew."]
+    if rule is not None:
+        said.append(f"The rule: {rule_in_words(rule, ruleset, money)}")
+    return [*said, f"It was broken in ledger row {broken}."] if broken else said
+
+
+def explain_end(because: str, ruleset: AnyRuleset, money: Money) -> list[str]:
+    """Paragraphs on an account that a clock of its phase ended. `because`: the kind of its rule."""
+    rules = [rule for rule in ruleset.rules if rule.terms.__struct_config__.tag == because]
+    said = f"A clock of the phase had run out at the rollover ({because.replace('_', ' ')}): the account is closed."
+    return [said, *(f"The rule: {rule_in_words(rule, ruleset, money)}" for rule in rules)]
 
 
 def rule_in_words(rule: Rule, ruleset: AnyRuleset, money: Money) -> str:

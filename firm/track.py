@@ -139,6 +139,14 @@ class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
     part: bool
     seq: int
 
+    def told(self, figure: str) -> str:
+        """Where one of its figures stands in the row that booked its closing; "" for one that no row holds."""
+        return f"{self.seq}/{_OF_DEAL.get(figure, figure)}" if self.seq else ""
+
+
+_OF_DEAL = {"lots_e8": "deal/lots_e8", "closed_us": "deal/at_us"}
+"""Figures of a trade that are those of its deal; the row's own are the position's, as it is after it."""
+
 
 class Stops(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Where an open position ends by itself, as the platform told it in row `seq`: prices in points, 0 where there is none.
@@ -166,7 +174,8 @@ class HeldPosition(msgspec.Struct, frozen=True, gc=False):
     """An open position as rules see it now. `floating`: profit at the prices there are, with swap; None where it is not priced.
 
     `stop_loss`, `take_profit`: prices in points, 0 where there is none. `stop_risk`, `target_gain`: what they would lose and gain, in
-    minor units; None where there is none, or it cannot be priced. `notional` in minor units; `margin` likewise; None as before.
+    minor units; None where there is none, or it cannot be priced. `notional` in minor units; `margin` likewise; None as before. `seq`: the
+    row that holds its figures, at JSON path `path`; `stops_seq`: the one that told its stops, 0 for none.
     """
 
     position_id: str
@@ -183,6 +192,14 @@ class HeldPosition(msgspec.Struct, frozen=True, gc=False):
     notional: int | None
     margin: int | None
     seq: int
+    path: str = ""
+    stops_seq: int = 0
+
+    def told(self, figure: str) -> str:
+        """Where one of its figures stands in the ledger; "" for one that no row holds."""
+        if figure in ("stop_loss", "take_profit"):
+            return f"{self.stops_seq}/{figure}" if self.stops_seq else ""
+        return f"{self.seq}/{self.path}{figure}" if self.seq else ""
 
 
 class PayoutMade(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -88,11 +88,12 @@ class LimitNeared(Fact, frozen=True, kw_only=True):
     at_us: int
 
 
-class RuleBroken(Fact, frozen=True, kw_only=True):
+class RuleBroken(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """A rule that is no loss limit is broken: `observed` against `limit`, both in `unit`.
 
     `subject`: which position, day, symbol or release. `does`: what follows, by the term's strikes. `working` is the arithmetic.
     `calendar`: the version of the news that it rests on, or "". `reviewed`: a person confirmed it.
+    `quotes`: rows of the ticks that it rests on.
     """
 
     rule: str
@@ -106,10 +107,11 @@ class RuleBroken(Fact, frozen=True, kw_only=True):
     reviewed: bool
     calendar: str
     working: tuple[Step, ...]
+    quotes: tuple[int, ...] = ()
 
 
-class RuleSuspected(Fact, frozen=True, kw_only=True):
-    """A rule that is no loss limit looks broken, and a person decides: close-only until then."""
+class RuleSuspected(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A rule that is no loss limit looks broken, and a person decides: close-only until then. Its fields are as in RuleBroken."""
 
     rule: str
     rule_kind: str
@@ -121,13 +123,15 @@ class RuleSuspected(Fact, frozen=True, kw_only=True):
     doubts: tuple[Doubt, ...]
     calendar: str
     working: tuple[Step, ...]
+    quotes: tuple[int, ...] = ()
 
 
-class RuleKeptAgain(Fact, frozen=True, kw_only=True):
-    """What broke a rule does so no more: another breach by the same subject counts anew."""
+class RuleKeptAgain(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """What broke a rule does so no more: another breach by the same subject counts anew. `quotes`: rows of the ticks that show it."""
 
     rule: str
     subject: str
+    quotes: tuple[int, ...] = ()
 
 
 class ProfitExcluded(Fact, frozen=True, kw_only=True):

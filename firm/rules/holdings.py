@@ -43,6 +43,8 @@ def _held(account: AccountState, held: Position, board: Board, stops: Stops) -> 
         notional=None if leg is None else _notional(leg, board),
         margin=None,  # only where a rule asks for it: firm/rules/margin.py
         seq=held.seq,
+        path=held.path,
+        stops_seq=stops.seq,
     )
 
 

@@ -166,6 +166,19 @@ def is_settled(terms: RuleTerm) -> bool:
     return _is_of_trades_alone(type(terms))
 
 
+def rests_on_prices(terms: RuleTerm) -> bool:
+    """Whether a working of it has figures that were worked out from prices."""
+    match terms:
+        case IdeaRisk() | AdverseExcursion():
+            return True
+        case ExposureLimit():
+            return terms.quantity is Quantity.NOTIONAL
+        case StopLossRequired():
+            return terms.risk_max is not None
+        case _:
+            return False
+
+
 @cache
 def _is_of_trades_alone(kind: type[RuleTerm]) -> bool:
     return kind.frequency is Frequency.TRADE and Observed.EQUITY not in kind.inputs
