@@ -214,7 +214,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     belongs into the equity that was observed. `grounds`: None where nobody
     is asked, or where it can no longer be measured again. `counted`: minor units
     of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides. Of a rule that
-    is no loss limit `floor` is its limit, in `unit`, and `subject` what broke it.
+    is no loss limit `floor` is its limit, in `unit`, and `subject` what broke it; of one across accounts, `accounts` are those that stood
+    together.
     """
 
     rule: str
@@ -230,6 +231,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     questioned: bool = False
     unit: Unit = Unit.MINOR
     subject: str = ""
+    accounts: tuple[int, ...] = ()
 
     @property
     def awaits_figures(self) -> bool:

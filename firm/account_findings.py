@@ -66,6 +66,7 @@ def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptA
         doubts,
         unit=fact.unit,
         subject=fact.subject,
+        accounts=fact.accounts,
     )
     if isinstance(fact, RuleSuspected):
         return replace(state, track=track, findings=(*other_findings(state, fact.rule), finding), exhibits=())

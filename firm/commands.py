@@ -115,6 +115,13 @@ class MarkOrderPaid(Command, frozen=True, kw_only=True):
     reference: str
 
 
+class AdvanceChallenge(Command, frozen=True, kw_only=True):
+    """Open the next phase's account although it was held, as it passes what a rule allows one trader. The why is kept with it."""
+
+    order: int
+    why: str
+
+
 class ReviewVerdict(Command, frozen=True, kw_only=True):
     """A person settles the account's open question, decision `decision` (its ledger seq)."""
 
@@ -190,6 +197,7 @@ Commanded = (
     | AdoptCalendar
     | PlaceOrder
     | MarkOrderPaid
+    | AdvanceChallenge
     | ReviewVerdict
     | GrantOverride
     | EngageKillSwitch

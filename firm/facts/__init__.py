@@ -46,6 +46,7 @@ from firm.facts.risk import BreakerReset, BreakerTripped, KillSwitchEngaged, Kil
 from firm.facts.sales import (
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeHeld,
     ChallengeOpened,
     ChallengeReopened,
     OrderPaid,
@@ -91,6 +92,7 @@ FACTS: tuple[type[Fact], ...] = (
     ChallengeOpened,
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeHeld,
     ChallengeReopened,
     AccountOpened,
     AccountLinked,

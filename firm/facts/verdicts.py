@@ -86,11 +86,12 @@ class LimitNeared(Fact, frozen=True, kw_only=True):
     at_us: int
 
 
-class RuleBroken(Fact, frozen=True, kw_only=True):
+class RuleBroken(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """A rule that is no loss limit is broken: `observed` against `limit`, both in `unit`.
 
     `subject`: which position, day, symbol or release. `does`: what follows, by the term's strikes. `working` is the arithmetic.
-    `calendar`: the version of the news that it rests on, or "". `reviewed`: a person confirmed it.
+    `calendar`: the version of the news that it rests on, or "". `reviewed`: a person confirmed it. `accounts`: of a rule across a
+    trader's accounts those that were looked at together, this one among them where it counts.
     """
 
     rule: str
@@ -104,10 +105,11 @@ class RuleBroken(Fact, frozen=True, kw_only=True):
     reviewed: bool
     calendar: str
     working: tuple[Step, ...]
+    accounts: tuple[int, ...] = ()
 
 
-class RuleSuspected(Fact, frozen=True, kw_only=True):
-    """A rule that is no loss limit looks broken, and a person decides: close-only until then."""
+class RuleSuspected(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A rule that is no loss limit looks broken, and a person decides: close-only until then. `accounts`: as of RuleBroken."""
 
     rule: str
     rule_kind: str
@@ -119,6 +121,7 @@ class RuleSuspected(Fact, frozen=True, kw_only=True):
     doubts: tuple[Doubt, ...]
     calendar: str
     working: tuple[Step, ...]
+    accounts: tuple[int, ...] = ()
 
 
 class RuleKeptAgain(Fact, frozen=True, kw_only=True):
