@@ -33,7 +33,7 @@ def _from_reference(body: Body) -> str:
     return text.partition(". ")[0].rstrip(".") + "."
 
 
-def _commanded(body: c.Command) -> str:
+def _commanded(body: c.Command) -> str:  # noqa: C901  (a table of rows)
     by = words.upper_first(words.who(body.by))
     match body:
         case c.ReviewVerdict():
@@ -48,6 +48,8 @@ def _commanded(body: c.Command) -> str:
             return f"{by} asked to let automatic failures go on: {reasons.quoted(body.why)}"
         case c.MarkOrderPaid():
             return f"{by} saw the money for the order."
+        case c.AdvanceChallenge():
+            return f"{by} let the next phase begin although it was held: {reasons.quoted(body.why)}"
         case c.PlaceOrder():
             return f"{by} ordered {body.program}."
         case c.SettleCommand():
@@ -232,6 +234,8 @@ def _recorded(body: Body) -> str:
             return f"Order {id_text(body.order)} is paid: its account is opened."
         case f.ChallengeAdvanced():
             return f"The challenge moved on to phase {body.phase + 1}."
+        case f.ChallengeHeld():
+            return f"Phase {body.phase + 1} is reached, and its account waits for a person: {reasons.quoted(body.why)}"
         case _:
             return ""
 

@@ -38,8 +38,12 @@ async def account_for_staff(
     number: int,
     exception: Wrong = NOTHING_ASKED,
     preview: Override | None = None,
+    advance: Wrong = NOTHING_ASKED,
 ) -> Response[str]:
-    """The page. `exception`: what was wrong with a form of exceptions, or was typed; `preview`: what the trader would read of it."""
+    """The page. `exception`: what was wrong with a form of exceptions, or was typed; `preview`: what the trader would read of it.
+
+    `advance`: likewise of the form that opens a held phase.
+    """
     firm = request.app.state.firm
     view = await account_view(firm, number)
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
@@ -67,10 +71,11 @@ async def account_for_staff(
         "names": names,
         "me": signed_in(request).reference,
         "exception": exception,
+        "advance": advance,
         "preview": preview,
         "waiting": waiting_for_agreement(view),
     }
-    status = 422 if wrong or exception.errors else 200
+    status = 422 if wrong or exception.errors or advance.errors else 200
     return page(request, "staff_account.html", status=status, view=view, **context)
 
 
