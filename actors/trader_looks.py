@@ -47,6 +47,11 @@ class _Shared(NamedTuple):
         assert isinstance(self.rule.terms, AcrossAccounts)
         return is_counted(self.rule.terms, account, self.program)
 
+    def without_waived(self, running: list[Known], at_us: int) -> list[Known]:
+        """What an account holds while a person has waived the rule for it is not counted against the others either."""
+        waived = {held.state.account for held, rule in self.holders if rule.id in held.state.overrides.waived_at(at_us)}
+        return [held for held in running if held.state.account not in waived] if waived else running
+
     @property
     def known(self) -> set[str]:
         """Subjects that are known to break it."""
@@ -112,13 +117,14 @@ def _tell_broken(
     """The first instant counts at which a subject is seen to break the rule, and at which that can be acted on."""
     told = shared.known
     for at_us in instants:
-        seen = _at(running, at_us)
+        counted = shared.without_waived(running, at_us)
+        seen = _at(counted, at_us)
         if seen is None:
             continue
         for answer in shared.judge(seen):
             if answer.is_broken and answer.subject not in told:
                 moment = _Moment(answer, at_us, late=at_us < instants[-1])
-                if _tell(shared, running, moment, changed, turn):
+                if _tell(shared, counted, moment, changed, turn):
                     told.add(answer.subject)
 
 

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from actors.names import account_desk, trader_desk
 from firm.commands import (
+    GrantOverride,
     ResumeDesk,
     ReviewOutcome,
     ReviewVerdict,
@@ -23,6 +24,7 @@ from firm.inputs import (
     Watermark,
 )
 from firm.instant import MINUTE_US, SECOND_US
+from firm.overrides import WaiveRule
 from firm.phase import Standing
 from firm.ruleset import LateBreach
 from firm.terms.words import Action
@@ -308,3 +310,29 @@ def test_an_account_whose_desk_is_stopped_is_in_doubt():
     stop(stage, account_desk(one), lambda: buy(stage, one, "1", "P5"), one)
     sell(stage, two, "1")
     assert [fact.doubts for fact in stage.facts(RuleSuspected, two)] == [(Doubt.DESK_STOPPED,)]
+
+
+@pytest.mark.parametrize(
+    ("lots", "broken"),
+    [
+        pytest.param("0.99", False, id="a hundredth of a lot less"),
+        pytest.param("1", False, id="all that is allowed against each other"),
+        pytest.param("1.01", True, id="a hundredth of a lot more"),
+    ],
+)
+def test_so_much_may_be_held_against_each_other(lots, broken):
+    stage, (one, two) = ada(replace(OPPOSITE, limit=LOT))
+    buy(stage, one, "3")
+    sell(stage, two, lots)
+    assert [fact.observed for fact in stage.facts(RuleSuspected, two)] == ([101 * LOT // 100] if broken else [])
+
+
+def test_what_a_person_waived_breaks_nothing():
+    stage, (one, two) = ada(replace(OPPOSITE, on_breach=(Action.FAIL,)))
+    waive = WaiveRule(rule="hedged", until_us=stage.now_us + 60 * MINUTE_US)
+    stage.put(GrantOverride(by="staff:omar", account=two, override=waive, why="agreed", evidence="ticket 7"), two)
+    buy(stage, one, "2")
+    sell(stage, two, "1")
+    close(stage, one, "1")
+    buy(stage, one, "1", "P5")  # nor is it counted against the account whose deal comes next
+    assert stage.facts(RuleBroken) + stage.facts(RuleSuspected) == []
