@@ -158,9 +158,10 @@ def _verdict(body: Body) -> str:
 def _ruled(body: Body) -> str:
     match body:
         case f.RuleBroken():
-            return f"{_rule(body)} was broken{_measured(body)}. {consequence_in_words(body.does)}"
+            return f"{_rule(body)} was broken{_measured(body)}{_together(body)}. {consequence_in_words(body.does)}"
         case f.RuleSuspected():
-            return f"{_rule(body)} looks broken{_measured(body)} ({_doubts(body.doubts)}): close-only until a person decides."
+            what = f"{_rule(body)} looks broken{_measured(body)}{_together(body)}"
+            return f"{what} ({_doubts(body.doubts)}): close-only until a person decides."
         case f.RuleKeptAgain():
             return f"{_rule(body)} is kept again."
         case f.LimitNeared():
@@ -327,6 +328,11 @@ def _measured(body: f.RuleBroken | f.RuleSuspected) -> str:
         return ""
     observed, limit = (judged_words.measure(value, body.unit, _NO_MONEY) for value in (body.observed, body.limit))
     return f": {observed} against {limit}"
+
+
+def _together(body: f.RuleBroken | f.RuleSuspected) -> str:
+    """Of a rule across accounts, which they are."""
+    return f", held by {', '.join(map(id_text, body.accounts))}" if body.accounts else ""
 
 
 def _doubts(doubts: tuple[f.Doubt, ...]) -> str:

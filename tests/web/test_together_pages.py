@@ -121,3 +121,11 @@ async def test_ben_sees_nothing_of_it(played, browsers):
         403,
         404,
     )
+
+
+async def test_the_trace_names_the_accounts_and_has_the_trader_desk(played, browsers, histories):
+    one, two = (id_text(played.accounts[name]) for name in ("one", "two"))
+    page = plain((await browsers["ruth"].get(f"/staff/trace?desk=account/{two}&kind=RuleBroken")).text)
+    assert f"Hedged (EURUSD) was broken: 1.50 lots against 0.00 lots, held by {one}, {two}." in page
+    trader = plain((await browsers["ruth"].get(f"/staff/trace?desk=trader/{id_text(histories.ADA)}")).text)
+    assert "Phase 2 is reached, and its account waits for a person: “rule “allocation” of two-step-100k" in trader
