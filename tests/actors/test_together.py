@@ -4,8 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from actors.names import account_desk, trader_desk
+from actors.states import hash_of
 from firm.commands import (
+    EngageKillSwitch,
     GrantOverride,
+    KillSwitch,
     ResumeDesk,
     ReviewOutcome,
     ReviewVerdict,
@@ -336,3 +339,27 @@ def test_what_a_person_waived_breaks_nothing():
     close(stage, one, "1")
     buy(stage, one, "1", "P5")  # nor is it counted against the account whose deal comes next
     assert stage.facts(RuleBroken) + stage.facts(RuleSuspected) == []
+
+
+def test_a_kill_switch_holds_the_failure_for_a_person():
+    stage, (one, two) = ada(replace(OPPOSITE, on_breach=(Action.FAIL,)))
+    stage.put(EngageKillSwitch(by="staff:omar", switch=KillSwitch.FAILURES, why="odd prices"))
+    buy(stage, one, "1")
+    sell(stage, two, "1")
+    [held] = stage.facts(RuleSuspected, two)
+    assert (held.doubts, held.accounts) == ((Doubt.KILL_SWITCH,), (one, two))
+
+
+def test_what_is_found_of_an_account_whose_desk_is_stopped_waits_for_it():
+    stage, (one,) = ada(replace(OPPOSITE, on_breach=(Action.FAIL,)), count=1)
+    stage.offer("free")
+    free = stage.sell(ADA, 700, (7_600, 7_601), "free")
+    buy(stage, one, "1")
+    stop(stage, account_desk(one), lambda: buy(stage, one, "1", "P5"), one)
+    sell(stage, free, "1")
+    assert stage.facts(RuleSuspected) + stage.facts(RuleBroken) == []
+    stage.put(ResumeDesk(by="staff:omar", desk=account_desk(one), why="mended"))
+    [found] = stage.facts(RuleBroken, one)  # once, with all that it holds by then
+    assert (found.accounts, found.observed, found.at_us) == ((one, free), LOT, stage.now_us)
+    assert "lots of P5 on account 00000-006XW" in [step.name for step in found.working]
+    assert hash_of(stage.refolded().capture()) == hash_of(stage.engine.capture())
