@@ -8,13 +8,18 @@ from msgspec.structs import replace
 from actors.engine import Engine
 from actors.names import trader_desk
 from actors.states import hash_of, readable_states, restore_states, state_bytes
+from firm.facts import InputRejected
 from firm.inputs import (
+    DealEntry,
     Side,
+    Watermark,
 )
+from firm.instant import SECOND_US
 from firm.terms.exposure import AccountsTogether
 from firm.terms.words import Action
 from tests.actors.conftest import ADA
-from tests.actors.several import LOT, LOTS, OPPOSITE, ada, buy, close, sell
+from tests.actors.dealer import delete
+from tests.actors.several import LOT, LOTS, OPPOSITE, ada, buy, close, sell, two_platforms
 
 # --- the same, however it is reached ---
 
@@ -118,3 +123,50 @@ def test_an_account_that_no_rule_asks_of_sends_its_trader_nothing():
     sell(stage, two, "1")
     stage.tick("EURUSD", 138_600, 138_610)
     assert stage.engine.own.state.stopped == ()
+
+
+def told_late(seed, steps=60):
+    """Two platforms, each of which tells its deals in their order but up to a quarter of an hour late; some are deleted."""
+    dice = random.Random(seed)
+    does = dice.choice(
+        [(Action.WARN,), (Action.FAIL,), (Action.REVIEW,), (Action.RESTRICT, Action.FAIL), (Action.PAUSE,)]
+    )
+    stage, *accounts = two_platforms(replace(OPPOSITE, on_breach=does), replace(LOTS, limit=2 * LOT, on_breach=does))
+    bridges, newest = dict(zip(accounts, ("sim", "other"), strict=True)), dict.fromkeys(accounts, stage.now_us)
+    held: list[tuple[int, str, Side]] = []
+    for step in range(steps):
+        stage.wait(dice.choice((0, 1, 5, 400)))
+        account, kind = dice.choice(accounts), dice.random()
+        at_us = max(newest[account], stage.now_us - dice.choice((0, 0, 3, 30, 900)) * SECOND_US)
+        newest[account] = at_us
+        mine = [one for one in held if one[0] == account]
+        if kind < 0.35 and mine:
+            one = dice.choice(mine)
+            held.remove(one)
+            other = Side.SELL if one[2] is Side.BUY else Side.BUY
+            stage.deal_on(bridges[account], account, one[1], other, "1", entry=DealEntry.OUT, at_us=at_us)
+        elif kind < 0.45 and mine and account == accounts[0]:
+            delete(stage, account, mine[-1][1].replace("P", "X"))
+        elif kind < 0.6:
+            bridge = bridges[account]
+            qseq = stage.qseq - 1 if bridge == "sim" else 0
+            stage.put(Watermark(bridge=bridge, t_us=stage.now_us, seq=stage.seq, qseq=qseq))
+        elif kind < 0.7:
+            stage.tick("EURUSD", 138_690, 138_700)
+        else:
+            side = dice.choice(list(Side))
+            stage.deal_on(bridges[account], account, f"P{step}", side, "1", at_us=at_us, deal=f"X{step}")
+            held.append((account, f"P{step}", side))
+    return stage
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_two_platforms_that_tell_late_stop_nothing_and_fold_as_they_were_decided(seed):
+    stage = told_late(seed)
+    assert stage.engine.own.state.stopped == ()
+    assert stage.facts(InputRejected) == []
+    assert hash_of(stage.refolded().capture()) == hash_of(stage.engine.capture())
+    again, rows = Engine(stage.engine.lineage), []
+    for start in range(0, len(stage.arrivals), 7):
+        rows += [row for row, _ in again.decide(stage.arrivals[start : start + 7]).rows]
+    assert rows == [row for batch in stage.batches for row, _ in batch.rows]
