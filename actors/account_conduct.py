@@ -11,14 +11,16 @@ from actors.account_consequences import carry_out
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
-from actors.messages import AskFailure
+from actors.messages import AskFailure, FailureAllowed, FailureHeld
 from actors.names import RISK
 from firm.account import AccountState
 from firm.arithmetic import PLAIN, Arithmetic, Figure, Step, Working
 from firm.deed import Deed
 from firm.equity import equity_of
 from firm.facts import CalendarAdopted, Doubt, MarketDaysAdopted, RuleBroken, RuleKeptAgain, RuleSuspected
+from firm.ids import parse_id
 from firm.phase import ENDED, FREE, JUDGED, Standing
+from firm.rules.across_accounts import Together, is_traded, judge_across_accounts
 from firm.rules.consequences import Striking, consequence_of, gravity
 from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
 from firm.rules.judged import SILENT, Judged
@@ -49,6 +51,8 @@ class Breach(NamedTuple):
     at_us: int
     deed: Deed | None = None  # what broke a rule about deeds
     calendar: str = ""  # of one that a person confirmed: the version of the news by which it was suspected
+    together: Together | None = None  # what broke one across accounts
+    accounts: tuple[int, ...] = ()  # those that it was broken with
 
     @property
     def hard(self) -> bool:
@@ -128,7 +132,12 @@ def act_on(seat: AccountSeat, breach: Breach, turn: Turn) -> None:
             _suspect(seat, breach, doubts, turn)
         else:
             ask = AskFailure(
-                account=seat.account, rule=breach.rule.id, at_us=breach.at_us, settled=False, deed=breach.deed
+                account=seat.account,
+                rule=breach.rule.id,
+                at_us=breach.at_us,
+                settled=False,
+                deed=breach.deed,
+                together=breach.together,
             )
             turn.send(RISK, ask)
         return
@@ -143,23 +152,25 @@ def _doubts(seat: AccountSeat, breach: Breach) -> tuple[Doubt, ...]:
     reviewed = isinstance(state.ruleset, Ruleset) and state.ruleset.failures_reviewed
     if breach.does is Action.REVIEW or reviewed:
         doubts.add(Doubt.REVIEW_REQUIRED)
-    if state.track.is_cut and breach.deed is None:
+    if breach.together is not None:
+        doubts.update(breach.together.doubts)
+    elif state.track.is_cut and breach.deed is None:
         doubts.add(Doubt.LATE_DATA)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 
-def fail(seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn) -> None:
+def fail(seat: AccountSeat, rule: Rule, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let it through."""
-    breach = _still_broken(seat, rule, deed, at_us, turn)
+    breach = _still_broken(seat, rule, allowed, turn)
     if breach is not None and seat.held.standing not in ENDED:
         declare(seat, breach, turn, reviewed=False)
 
 
-def hold(seat: AccountSeat, rule: Rule, deed: Deed | None, doubt: Doubt, at_us: int, turn: Turn) -> None:
+def hold(seat: AccountSeat, rule: Rule, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
-    breach = _still_broken(seat, rule, deed, at_us, turn)
+    breach = _still_broken(seat, rule, held, turn)
     if breach is not None and seat.held.standing not in ENDED:
-        _suspect(seat, breach, (doubt,), turn)
+        _suspect(seat, breach, (held.doubt,), turn)
 
 
 def declare(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool) -> None:
@@ -171,15 +182,30 @@ def declare(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool) ->
 
 def rule_named(seat: AccountSeat, name: str) -> Rule | None:
     """A rule by its id that is no loss limit and no objective."""
-    rules = (rule for rule in seat.held.ruleset.rules if type(rule.terms) in LOOKS or looks_at_deeds(rule))
-    return next((rule for rule in rules if rule.id == name), None)
+    rules = (rule for rule in seat.held.ruleset.rules if rule.id == name)
+    return next((rule for rule in rules if _is_conduct(rule)), None)
 
 
-def _still_broken(seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn) -> Breach | None:
+def _is_conduct(rule: Rule) -> bool:
+    return type(rule.terms) in LOOKS or looks_at_deeds(rule) or is_traded(rule.terms)
+
+
+def broken_together(rule: Rule, together: Together, does: Consequence, at_us: int) -> Breach | None:
+    """What accounts break together, as their trader's desk saw it."""
+    found = judge_across_accounts(PLAIN, rule, together.program, together.accounts, subject=together.subject)
+    accounts = tuple(parse_id(one.account) for one in together.accounts)
+    answer = next((answer for answer in found if answer.is_broken), None)
+    return None if answer is None else Breach(rule, answer, does, at_us, together=together, accounts=accounts)
+
+
+def _still_broken(seat: AccountSeat, rule: Rule, asked: FailureAllowed | FailureHeld, turn: Turn) -> Breach | None:
     known = subjects_known(seat.held, rule)
-    answers = _answers(PLAIN, seat, rule, deed, at_us, turn)
+    together = asked.together
+    if together is not None:
+        return None if together.subject in known else broken_together(rule, together, Action.FAIL, asked.at_us)
+    answers = _answers(PLAIN, seat, rule, asked.deed, asked.at_us, turn)
     answer = next((answer for answer in answers if answer.is_broken and answer.subject not in known), None)
-    return None if answer is None else Breach(rule, answer, Action.FAIL, at_us, deed)
+    return None if answer is None else Breach(rule, answer, Action.FAIL, asked.at_us, asked.deed)
 
 
 def _answers(
@@ -211,6 +237,7 @@ def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn:
         calendar=_calendar_of(breach, turn),
         working=_working(seat, breach, turn),
         quotes=quotes,
+        accounts=breach.accounts,
     )
     decision = seat.record(fact, turn, breach.at_us)
     if seat.held.standing is not Standing.UNDER_REVIEW:
@@ -234,6 +261,7 @@ def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = F
         calendar=_calendar_of(breach, turn),
         working=() if reviewed else _working(seat, breach, turn),
         quotes=quotes,
+        accounts=breach.accounts,
     )
     return seat.record(fact, turn, breach.at_us)
 
@@ -260,7 +288,10 @@ def _quotes(seat: AccountSeat, rule: Rule, turn: Turn) -> tuple[int, ...]:
 
 def _working(seat: AccountSeat, breach: Breach, turn: Turn) -> tuple[Step, ...]:
     """The arithmetic of its rule; of a deed no further than to the release that it broke the rule by."""
-    calc = Working()
+    calc, together = Working(), breach.together
+    if together is not None:
+        judge_across_accounts(calc, breach.rule, together.program, together.accounts, subject=together.subject)
+        return tuple(calc.steps)
     for answer in _answers(calc, seat, breach.rule, breach.deed, breach.at_us, turn):
         if breach.deed is not None and answer.subject == breach.answer.subject:
             break

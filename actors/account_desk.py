@@ -14,6 +14,7 @@ from actors import account_rules as rules
 from actors import account_scores as scores
 from actors import account_settling as settling
 from actors import account_targets as targets
+from actors import account_together as together
 from actors import account_verdicts as verdicts
 from actors.account_corrections import correct_deal
 from actors.account_day import end_day, finalise_day
@@ -43,6 +44,9 @@ from actors.messages import (
     PricesFilled,
     PricesMissing,
     ReopeningAllowed,
+    TogetherAsked,
+    TogetherBroken,
+    TogetherKept,
 )
 from firm.arithmetic import PLAIN
 from firm.commands import GrantOverride, PublishScore, ReviewVerdict
@@ -125,6 +129,7 @@ class AccountDesk(AccountSeat):
                     rules.look_by_the_minute(self, message.at_us, turn)
                     if self.held.track.reached:
                         verdicts.ask_to_win(self, message.at_us, turn)
+                together.tell_minute(self, message.at_us, turn)
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():
@@ -145,6 +150,8 @@ class AccountDesk(AccountSeat):
                 overrides.grant(self, message.command, turn)
             case PassDoubted():
                 verdicts.hold_pass(self, (message.doubt,), message.at_us, turn)
+            case TogetherBroken() | TogetherKept() | TogetherAsked():
+                together.take_from_trader(self, message, turn)
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
@@ -152,7 +159,7 @@ class AccountDesk(AccountSeat):
         """A platform's report. One for an account that is not open yet changes nothing here; the snapshot will bring it."""
         if self.state is None:
             return
-        source = self.state.balance_source
+        source, holding, corrected_us = self.state.balance_source, self.state.positions, 0
         done: tuple[Deed, ...] = ()
         match report:
             case DealReported():
@@ -168,6 +175,7 @@ class AccountDesk(AccountSeat):
             case DealUpdateReported() | DealDeleteReported():
                 deal = correct_deal(self, report, turn)
                 if deal is not None:
+                    corrected_us = deal.at_us
                     corrected = f"deal corrected in row {self.held.last_trade_seq}"
                     lateness.question_by_booking(self, deal.at_us, corrected, turn)
                     look_again_since(self, deal.at_us, turn)
@@ -192,6 +200,7 @@ class AccountDesk(AccountSeat):
             # the newest price, or a close that is told late would be overtaken by a mark with the position still in it.
             self._mark(max(turn.at_us, turn.market(self.held.bridge).latest_us), turn)
         self.judge(turn, turn.at_us, done=done)
+        together.tell_change(self, holding, corrected_us, turn)
 
     # --- judging ---
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from actors.desk import Market, Turn, Watch
 from actors.exhibits import cite_quotes
 from actors.guards import FREE, Rooms, Stakes, contracts_of, stakes_of, watch_of
-from actors.messages import AccountStood, Enforce
-from actors.names import enforcement_desk, key_id, order_desk
+from actors.messages import AccountStood, Enforce, HoldingsChanged
+from actors.names import enforcement_desk, key_id, order_desk, trader_desk
 from firm.account import AccountState, EarlierBook, Position, with_price_peak
 from firm.account_fold import fold, opened
 from firm.account_marks import with_peak_of_day
@@ -21,7 +21,7 @@ from firm.equity import Board, lacks_prices
 from firm.facts import AccountOpened, Fact, MarketDaysAdopted, PeakReached, StandingChanged
 from firm.inputs import Input
 from firm.needs import needs_of
-from firm.phase import JUDGED, Standing, may_become
+from firm.phase import ENDED, JUDGED, Standing, may_become
 from firm.price import SymbolSpec
 from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
 from firm.rules.looks import Glance, Grounds, glance, grounds_of, rests_on_stops, rules_looked_at, slack
@@ -187,8 +187,14 @@ class AccountSeat:
         before = self.held.standing
         if not may_become(before, after):
             raise AssertionError(f"{self.name} cannot go from {before} to {after}")
+        is_other = (before in ENDED) is not (after in ENDED)
+        is_together = is_other and turn.platforms_together(self.held.trader) > 0
         seq = self.record(StandingChanged(before=before, after=after, because=because), turn)
         turn.send(order_desk(self.held.challenge), AccountStood(account=self.account, after=after))
+        if is_together:  # it counts no more, or does again
+            turn.send(
+                trader_desk(self.held.trader), HoldingsChanged(account=self.account, at_us=turn.at_us, dealt=False)
+            )
         self.watch(turn)
         return seq
 

@@ -12,7 +12,7 @@ from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
 from actors.messages import AskFailure, AskPass, FailureAllowed, FailureHeld
-from actors.names import RISK
+from actors.names import RISK, trader_desk
 from firm.account import AccountState
 from firm.arithmetic import PLAIN, Figure, Step, Working
 from firm.equity import Board, equity_of, symbols_needed, unpriced
@@ -126,7 +126,7 @@ def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let an automatic failure through. Another rule may have ended the account in the same input."""
     limit, rule = limit_named(seat.held, allowed.rule), conduct.rule_named(seat, allowed.rule)
     if rule is not None:
-        conduct.fail(seat, rule, allowed.deed, allowed.at_us, turn)
+        conduct.fail(seat, rule, allowed, turn)
     elif limit is not None and seat.held.standing not in ENDED:
         _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
 
@@ -135,7 +135,7 @@ def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
     limit, rule = limit_named(seat.held, held.rule), conduct.rule_named(seat, held.rule)
     if rule is not None:
-        conduct.hold(seat, rule, held.deed, held.doubt, held.at_us, turn)
+        conduct.hold(seat, rule, held, turn)
     elif limit is not None and seat.held.standing not in ENDED:
         suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 
@@ -284,6 +284,8 @@ def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ..
     doubts = _price_doubts(state, at_us, turn)
     if state.drifting:
         doubts.add(Doubt.DRIFT)
+    if turn.platforms_together(state.trader) and turn.is_stopped(trader_desk(state.trader)):
+        doubts.add(Doubt.DESK_STOPPED)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 

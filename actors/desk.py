@@ -11,6 +11,7 @@ import msgspec
 
 from actors.effects import Effect
 from actors.messages import Message
+from firm.account import AccountState
 from firm.equity import Board, Leg
 from firm.facts import CalendarAdopted, Doubt, Fact, MarketDaysAdopted
 from firm.inputs import Input
@@ -139,6 +140,15 @@ class Turn(Protocol):
     def send(self, desk: str, message: Message) -> None: ...
     def effect(self, effect: Effect) -> None: ...
     def market(self, bridge: str) -> Market: ...
+    def account(self, account: int) -> AccountState | None:
+        """What an account's desk has of it, for the desk of its trader alone."""
+        ...
+
+    def platforms_together(self, trader: int) -> int:
+        """On how many platforms a trader's accounts are, where a rule asks what they hold together; else 0."""
+        ...
+
+    def is_stopped(self, desk: str) -> bool: ...
     def calendar(self, name: str) -> CalendarAdopted | None:
         """The economic news that the firm goes by under this name; None where it adopted none."""
         ...

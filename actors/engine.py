@@ -98,6 +98,9 @@ class Engine:
         desk = self._desks.get(account_desk(account))
         return desk.state if isinstance(desk, AccountDesk) else None
 
+    def is_stopped(self, desk: str) -> bool:
+        return desk in self._own.state.stopped
+
     def desk(self, name: str) -> Desk:
         """The desk of that name, made on first use."""
         known = self._desks.get(name)

@@ -87,7 +87,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (CALENDARS,)
         case c.RegisterTrader():
             return (trader_desk(body.trader),)
-        case c.MarkOrderPaid():
+        case c.MarkOrderPaid() | c.AdvanceChallenge():
             return (order_desk(body.order),)
         case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore():
             return (account_desk(body.account),)
@@ -124,8 +124,8 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (enforcement_desk(body.bridge),)
         case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.ChallengeOpened():
             return (order_desk(body.challenge),)
-        case f.OrderPlaced():
-            return (order_desk(body.order), trader_desk(body.trader))
+        case f.OrderPlaced() | f.ChallengeHeld():
+            return _of_order_and_trader(body)
         case f.OrderPaid():
             return (order_desk(body.order),)
         case f.TraderRegistered():
@@ -158,6 +158,11 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (ENGINE,)
         case _:
             return _folding_bridge_and_account(body, account, held)
+
+
+def _of_order_and_trader(body: f.OrderPlaced | f.ChallengeHeld) -> tuple[str, ...]:
+    order = body.order if isinstance(body, f.OrderPlaced) else body.challenge  # a challenge has its order's number
+    return (order_desk(order), trader_desk(body.trader))
 
 
 def _folding_bridge_and_account(body: Body, account: int, held: AccountState | None) -> tuple[str, ...]:

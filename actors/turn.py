@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from actors.desk import Desk, Header, Market, Watch
 from actors.effects import Effect
 from actors.messages import DayEnded, Message, PriceReached
+from actors.names import account_desk, trader_desk
+from actors.trader_desk import TraderDesk
+from firm.account import AccountState
 from firm.facts import CalendarAdopted, Fact, MarketDaysAdopted
 from firm.inputs import Input
 from firm.policy import Policy
@@ -26,6 +29,11 @@ class House(Protocol):
     def market(self, bridge: str) -> Market: ...
     def calendar(self, name: str) -> CalendarAdopted | None: ...
     def market_days(self) -> Mapping[str, MarketDaysAdopted]: ...
+    @property
+    def desks(self) -> dict[str, Desk]: ...
+    def account(self, account: int) -> AccountState | None: ...
+    def desk(self, name: str) -> Desk: ...
+    def is_stopped(self, desk: str) -> bool: ...
     def watch(self, bridge: str, watch: Watch) -> None: ...
 
 
@@ -74,6 +82,19 @@ class WorkingTurn:
 
     def market(self, bridge: str) -> Market:
         return self._house.market(bridge)
+
+    def account(self, account: int) -> AccountState | None:
+        desk = self._house.desks.get(account_desk(account))
+        if desk is not None:
+            self.touch(desk)  # before its state is read: see AccountSeat
+        return self._house.account(account)
+
+    def platforms_together(self, trader: int) -> int:
+        desk = self._house.desk(trader_desk(trader))
+        return desk.platforms_together if isinstance(desk, TraderDesk) else 0
+
+    def is_stopped(self, desk: str) -> bool:
+        return self._house.is_stopped(desk)
 
     def calendar(self, name: str) -> CalendarAdopted | None:
         return self._house.calendar(name)

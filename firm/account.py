@@ -224,7 +224,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     belongs into the equity that was observed. `grounds`: None where nobody
     is asked, or where it can no longer be measured again. `counted`: minor units
     of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides. Of a rule that
-    is no loss limit `floor` is its limit, in `unit`, `subject` what broke it, and `calendar` the version of the news that it rests on.
+    is no loss limit `floor` is its limit, in `unit`, `subject` what broke it, and `calendar` the version of the news that it rests on;
+    of one across accounts, `accounts` are those that stood together.
     """
 
     rule: str
@@ -241,6 +242,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     unit: Unit = Unit.MINOR
     subject: str = ""
     calendar: str = ""
+    accounts: tuple[int, ...] = ()
 
     @property
     def awaits_figures(self) -> bool:

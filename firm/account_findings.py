@@ -67,6 +67,7 @@ def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptA
         unit=fact.unit,
         subject=fact.subject,
         calendar=fact.calendar,
+        accounts=fact.accounts,
     )
     if isinstance(fact, RuleSuspected):
         return replace(state, track=track, findings=(*other_findings(state, fact.rule), finding), exhibits=())

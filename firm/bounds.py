@@ -22,6 +22,9 @@ CLOSED_STRETCH_MAX_US = (
 LOOK_BACK_US = 60 * 1_000_000  # how far back of the newest price of its symbol one is kept, for what comes late
 LOOK_BACK_PRICES_MAX = 256  # of one symbol
 LOOKS_MAX = 512  # instants at which one account is looked at again for one thing that came late
+TOGETHER_ASKED_MAX = (
+    16  # of one trader, the newest breached accounts whose breach across accounts may yet be questioned
+)
 VALUED_MAX = 20_000  # positions valued meanwhile: some 20 ms; what lies after is passed over
 LATE_PRICES_TOLD_MAX = 16  # of those that leave the answer about a breach as it was, rows that one breach may bring
 PEAKS_DOUBTED_MAX = 16  # highs of one account and day; then none of that day is believed

@@ -122,6 +122,13 @@ class MarkOrderPaid(Command, frozen=True, kw_only=True):
     reference: str
 
 
+class AdvanceChallenge(Command, frozen=True, kw_only=True):
+    """Open the next phase's account although it was held, as it passes what a rule allows one trader. The why is kept with it."""
+
+    order: int
+    why: str
+
+
 class ReviewVerdict(Command, frozen=True, kw_only=True):
     """A person settles the account's open question, decision `decision` (its ledger seq)."""
 
@@ -207,6 +214,7 @@ Commanded = (
     | AdoptMarketDays
     | PlaceOrder
     | MarkOrderPaid
+    | AdvanceChallenge
     | ReviewVerdict
     | GrantOverride
     | PublishScore

@@ -21,6 +21,7 @@ from firm.facts import (
     RuleSuspected,
     ScoreMet,
 )
+from firm.ids import id_text
 from firm.instant import datetime_of, utc_text
 from firm.money import MINUS, Money
 from firm.plain_figures import PlainFigures
@@ -206,9 +207,10 @@ def _verdict(fact: Decision, money: Money) -> str:
     match fact:
         case RuleBroken():
             by = " A person confirmed it." if fact.reviewed else ""
-            return f"The rule {_named(fact)} was broken{_about(fact)}. {_against(fact, money)}{by}"
+            return f"The rule {_named(fact)} was broken{_about(fact)}. {_against(fact, money)}{_together(fact)}{by}"
         case RuleSuspected():
-            return f"The rule {_named(fact)} looks broken{_about(fact)}, but a person decides. {_against(fact, money)}"
+            what = f"The rule {_named(fact)} looks broken{_about(fact)}, but a person decides."
+            return f"{what} {_against(fact, money)}{_together(fact)}"
         case BreachDeclared():
             late = " It was found when late data arrived." if fact.late else ""
             return f"The rule {_named(fact)} was broken. {_judged(fact)}{late}"
@@ -243,6 +245,16 @@ def _about(fact: RuleBroken | RuleSuspected) -> str:
 def _against(fact: RuleBroken | RuleSuspected, money: Money) -> str:
     observed, limit = (measured_in_words(value, fact.unit, money) for value in (fact.observed, fact.limit))
     return f"Measured was {observed}; the limit is {limit}."
+
+
+def _together(fact: RuleBroken | RuleSuspected) -> str:
+    """Of a rule across accounts: which ones. Its working has the share of each."""
+    accounts = [id_text(account) for account in fact.accounts]
+    if not accounts:
+        return ""
+    if len(accounts) == 1:
+        return f" It is what account {accounts[0]} held."
+    return f" It is what the trader's accounts {', '.join(accounts[:-1])} and {accounts[-1]} held together."
 
 
 def _named(fact: Breach) -> str:

@@ -15,6 +15,7 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.ID_TAKEN: "this id is in use already; it was probably sent twice",
     Refusal.ORDER_NOT_OPEN: "the order is paid or closed already",
     Refusal.TOO_MANY_ACCOUNTS: "the trader holds as many accounts of this program as it allows",
+    Refusal.ALLOCATION_EXCEEDED: "with it the trader would be given more than the rules allow to one trader",
     Refusal.NOTHING_TO_DECIDE: "this question is settled already, or was never open",
     Refusal.SWITCH_NOT_ENGAGED: "the kill switch is not engaged",
     Refusal.SAME_PERSON_TWICE: "a second person must do this: the same one has already agreed",

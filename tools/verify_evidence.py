@@ -386,8 +386,17 @@ def check_chain(bundle: dict[str, Any], rows: dict[int, Any], leaves: dict[int, 
     require(not later, f"the file holds rows from after the decision ({', '.join(later)})")
     require_linked(chain, leaves)
     strangers = [row["seq"] for row in rows.values() if row["account"] not in (0, account)]
-    require(not strangers, f"rows {strangers} belong to another account")
+    together = [seq for seq in strangers if is_of_several(rows[seq], rows[decision])]
+    others = sorted(set(strangers) - set(together))
+    require(not others, f"rows {others} belong to another account")
     return f"{len(chain)} consecutive rows of the account, from row {anchor} ({rows[anchor]['kind']}) to the decision"
+
+
+def is_of_several(row: Any, decided: Any) -> bool:
+    """Whether a row is a booking of an account that the decision says was looked at together with its own."""
+    said = parse_json(decided["payload"], decided["kind"]) if decided["kind"] in ("RuleBroken", "RuleSuspected") else {}
+    booked = row["kind"] in ("DealBooked", "DealCorrected", "PositionRestated")
+    return booked and row["account"] in said.get("accounts", ())
 
 
 def require_linked(chain: list[Any], leaves: dict[int, bytes]) -> None:

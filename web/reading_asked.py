@@ -161,7 +161,7 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
 def desk_kind(text: str) -> str:
     """The kind of desk where that alone was typed: which one of them is still to be chosen; else empty."""
     kind = text.strip().rstrip("/").lower()
-    return kind if kind in ("account", "order", *OF_BRIDGES) else ""
+    return kind if kind in ("account", "order", "trader", *OF_BRIDGES) else ""
 
 
 def _desk(text: str, bridges: Collection[str]) -> str | None:
@@ -175,7 +175,7 @@ def _desk(text: str, bridges: Collection[str]) -> str | None:
     if kind in OF_BRIDGES:
         named = key if key in bridges else next((bridge for bridge in bridges if bridge.lower() == key.lower()), None)
         return named and f"{kind}/{named}"
-    number = id_in(key) if kind in ("account", "order") else None
+    number = id_in(key) if kind in ("account", "order", "trader") else None
     return f"{kind}/{id_text(number)}" if number else None  # 0 is how a row says that it concerns no account
 
 

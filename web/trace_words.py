@@ -51,6 +51,8 @@ def _commanded(body: c.Command) -> str:  # noqa: C901  (a table of commands)
             return f"{by} asked to let automatic failures go on: {reasons.quoted(body.why)}"
         case c.MarkOrderPaid():
             return f"{by} saw the money for the order."
+        case c.AdvanceChallenge():
+            return f"{by} let the next phase begin although it was held: {reasons.quoted(body.why)}"
         case c.PlaceOrder():
             return f"{by} ordered {body.program}."
         case c.SettleCommand():
@@ -158,9 +160,10 @@ def _verdict(body: Body) -> str:  # noqa: C901  (a table of rows)
 def _ruled(body: Body) -> str:
     match body:
         case f.RuleBroken():
-            return f"{_rule(body)} was broken{_measured(body)}. {consequence_in_words(body.does)}"
+            return f"{_rule(body)} was broken{_measured(body)}{_together(body)}. {consequence_in_words(body.does)}"
         case f.RuleSuspected():
-            return f"{_rule(body)} looks broken{_measured(body)} ({_doubts(body.doubts)}): close-only until a person decides."
+            what = f"{_rule(body)} looks broken{_measured(body)}{_together(body)}"
+            return f"{what} ({_doubts(body.doubts)}): close-only until a person decides."
         case f.RuleKeptAgain():
             return f"{_rule(body)} is kept again."
         case f.LimitNeared():
@@ -236,6 +239,8 @@ def _recorded(body: Body) -> str:
             return f"Order {id_text(body.order)} is paid: its account is opened."
         case f.ChallengeAdvanced():
             return f"The challenge moved on to phase {body.phase + 1}."
+        case f.ChallengeHeld():
+            return f"Phase {body.phase + 1} is reached, and its account waits for a person: {reasons.quoted(body.why)}"
         case _:
             return ""
 
@@ -344,6 +349,11 @@ def _measured(body: f.RuleBroken | f.RuleSuspected) -> str:
         return ""
     observed, limit = (judged_words.measure(value, body.unit, _NO_MONEY) for value in (body.observed, body.limit))
     return f": {observed} against {limit}"
+
+
+def _together(body: f.RuleBroken | f.RuleSuspected) -> str:
+    """Of a rule across accounts, which they are."""
+    return f", held by {', '.join(map(id_text, body.accounts))}" if body.accounts else ""
 
 
 def _doubts(doubts: tuple[f.Doubt, ...]) -> str:

@@ -17,6 +17,7 @@ from firm.facts import (
     CashBooked,
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeHeld,
     ChallengeOpened,
     CommandAdvanced,
     CommandProbed,
@@ -41,8 +42,10 @@ from firm.facts import (
     PositionsDrifted,
     ProgramPublished,
     QuoteUsed,
+    Refusal,
     Refused,
     RuleBroken,
+    RuleKeptAgain,
     RuleSuspected,
     ScorePublished,
     StandingChanged,
@@ -52,6 +55,7 @@ from firm.facts import (
     VerdictCorrected,
     WeekStartMoved,
 )
+from firm.ids import id_text
 from firm.inputs import Side
 from firm.money import Money
 from firm.refusal_words import REFUSALS
@@ -113,7 +117,9 @@ def _suspected(fact: BreachSuspected) -> str:
 def _rule(fact: RuleBroken | RuleSuspected) -> str:
     observed, limit = (_counted(figure, fact.unit) for figure in (fact.observed, fact.limit))
     subject = f" ({fact.subject})" if fact.subject else ""
-    return f"{observed} against {limit}{subject}"
+    accounts = ", ".join(f"account {id_text(account)}" for account in fact.accounts)
+    together = f", held by {accounts}" if accounts else ""
+    return f"{observed} against {limit}{subject}{together}"
 
 
 def _counted(figure: int, unit: Unit) -> str:
@@ -156,6 +162,11 @@ def _anchored(fact: DayAnchored) -> str:
     return f"the day's start is final, {changed}: balance {fact.balance}, equity {fact.equity}"
 
 
+def _why(fact: Refused) -> str:
+    """Where figures say more than the kind of refusal."""
+    return f" ({fact.detail})" if fact.refusal is Refusal.ALLOCATION_EXCEEDED else ""
+
+
 def _stood(fact: StandingChanged) -> str:
     before, after = (standing.value.replace("_", " ") for standing in (fact.before, fact.after))
     return f"now {after}, before {before} ({fact.because.replace('_', ' ')})"
@@ -181,6 +192,7 @@ _SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     RuleSuspected: lambda fact: (
         f"{fact.rule} looks broken: {_rule(fact)}; it is not final because {_because(fact.doubts)}"
     ),
+    RuleKeptAgain: lambda fact: f"{fact.rule} is kept again{f' ({fact.subject})' if fact.subject else ''}",
     LimitNeared: lambda fact: (
         f"the trader is warned: {percent(fact.share_bp)} of {fact.rule} is used, at {fact.observed}"
     ),
@@ -192,7 +204,8 @@ _SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     DriftCleared: lambda fact: f"{fact.what} agrees with the platform's again",
     PositionsDrifted: lambda _: "the platform's positions are not ours",
     FlatConfirmed: lambda _: "the platform shows the account flat and blocked",
+    ChallengeHeld: lambda fact: f"phase {fact.phase + 1} is reached, and its account waits for a person: {fact.why}",
     ChallengeEnded: lambda fact: f"the challenge is over: {fact.standing.value}",
     ProgramPublished: lambda fact: f"{fact.program.title} is on offer",
-    Refused: lambda fact: f"the firm refuses: {REFUSALS[fact.refusal]}",
+    Refused: lambda fact: f"the firm refuses: {REFUSALS[fact.refusal]}{_why(fact)}",
 }

@@ -47,6 +47,7 @@ from firm.facts.risk import BreakerReset, BreakerTripped, KillSwitchEngaged, Kil
 from firm.facts.sales import (
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeHeld,
     ChallengeOpened,
     ChallengeReopened,
     OrderPaid,
@@ -95,6 +96,7 @@ FACTS: tuple[type[Fact], ...] = (
     ChallengeOpened,
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeHeld,
     ChallengeReopened,
     AccountOpened,
     AccountLinked,

@@ -20,6 +20,7 @@ class Refusal(StrEnum):
     ID_TAKEN = "id_taken"
     ORDER_NOT_OPEN = "order_not_open"
     TOO_MANY_ACCOUNTS = "too_many_accounts"
+    ALLOCATION_EXCEEDED = "allocation_exceeded"
     NOTHING_TO_DECIDE = "nothing_to_decide"
     SWITCH_NOT_ENGAGED = "switch_not_engaged"
     SAME_PERSON_TWICE = "same_person_twice"

@@ -93,7 +93,8 @@ class RuleBroken(Fact, frozen=True, kw_only=True, omit_defaults=True):
 
     `subject`: which position, day, symbol or release. `does`: what follows, by the term's strikes. `working` is the arithmetic.
     `calendar`: the version of the news that it rests on, or "". `reviewed`: a person confirmed it.
-    `quotes`: rows of the ticks that it rests on.
+    `quotes`: rows of the ticks that it rests on. `accounts`: of a rule across a trader's accounts those that were looked at together,
+    this one among them where it counts.
     """
 
     rule: str
@@ -108,6 +109,7 @@ class RuleBroken(Fact, frozen=True, kw_only=True, omit_defaults=True):
     calendar: str
     working: tuple[Step, ...]
     quotes: tuple[int, ...] = ()
+    accounts: tuple[int, ...] = ()
 
 
 class RuleSuspected(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -124,6 +126,7 @@ class RuleSuspected(Fact, frozen=True, kw_only=True, omit_defaults=True):
     calendar: str
     working: tuple[Step, ...]
     quotes: tuple[int, ...] = ()
+    accounts: tuple[int, ...] = ()
 
 
 class RuleKeptAgain(Fact, frozen=True, kw_only=True, omit_defaults=True):

@@ -55,7 +55,8 @@ _OF_OTHERS = kinds_of(
     i.BridgeConnected, i.BridgeDisconnected, i.CommandAcknowledged, i.CommandReported, c.EnrolBridge, c.RevokeBridge,
     c.SetBridgeMode, f.BridgeEnrolled, f.BridgeModeChanged, f.BridgeRevoked, c.SettleCommand, f.CommandAdvanced,
     f.CommandProbed, c.PlaceOrder, f.OrderPlaced, c.MarkOrderPaid, f.OrderPaid, f.ChallengeOpened, f.ChallengeAdvanced,
-    f.ChallengeEnded, f.ChallengeReopened, c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
+    f.ChallengeEnded, f.ChallengeHeld, f.ChallengeReopened, c.AdvanceChallenge, c.RegisterTrader, f.TraderRegistered,
+    c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
     c.EngageKillSwitch, c.ReleaseKillSwitch, c.ResetBreaker, f.BreakerTripped, f.BreakerReset,
     f.KillSwitchEngaged, f.KillSwitchReleaseAsked, f.KillSwitchReleased, f.DeskStopped, f.DeskResumed, f.MessageParked,
     c.ResumeDesk,
@@ -102,12 +103,16 @@ def _by_content(body: Body) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
             return _of_bridge(body.bridge, "enforcement")
         case f.CommandQueued() | f.CommandAdvanced() | f.CommandProbed() | f.CommandWithheld() | f.FlatConfirmed():
             return _of_bridge(body.bridge, "enforcement")
-        case c.PlaceOrder() | f.OrderPlaced() | c.MarkOrderPaid() | f.OrderPaid():
+        case c.PlaceOrder() | f.OrderPlaced():
+            return (f"order/{id_text(body.order)}", f"trader/{id_text(body.trader)}")
+        case c.MarkOrderPaid() | f.OrderPaid() | c.AdvanceChallenge():
             return (f"order/{id_text(body.order)}",)
-        case (
-            f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.AccountOpened()
-        ):
+        case f.AccountOpened() | f.ChallengeHeld():
+            return (f"order/{id_text(body.challenge)}", f"trader/{id_text(body.trader)}")
+        case f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened():
             return (f"order/{id_text(body.challenge)}",)
+        case c.RegisterTrader() | f.TraderRegistered():
+            return (f"trader/{id_text(body.trader)}",)
         case c.PublishProgram() | f.ProgramPublished() | c.RetireProgram() | f.ProgramRetired():
             return (CATALOGUE,)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker() | f.KillSwitchReleaseAsked():

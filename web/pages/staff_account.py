@@ -40,10 +40,11 @@ async def account_for_staff(
     exception: Wrong = NOTHING_ASKED,
     preview: Override | None = None,
     score: Wrong = NOTHING_ASKED,
+    advance: Wrong = NOTHING_ASKED,
 ) -> Response[str]:
     """The page. `exception`: what was wrong with a form of exceptions, or was typed; `preview`: what the trader would read of it.
 
-    `score`: likewise of the form that publishes one.
+    `score`, `advance`: likewise of the forms that publish one, and that open a held phase.
     """
     firm = request.app.state.firm
     view = await account_view(firm, number)
@@ -72,12 +73,13 @@ async def account_for_staff(
         "names": names,
         "me": signed_in(request).reference,
         "exception": exception,
+        "advance": advance,
         "preview": preview,
         "score": score,
         "scored": score_targets(view.ruleset),
         "waiting": waiting_for_agreement(view),
     }
-    status = 422 if wrong or exception.errors or score.errors else 200
+    status = 422 if any((wrong, exception.errors, score.errors, advance.errors)) else 200
     return page(request, "staff_account.html", status=status, view=view, **context)
 
 
