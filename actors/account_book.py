@@ -15,6 +15,7 @@ from firm.bounds import AMOUNT_MINOR_MAX, POSITIONS_MAX
 from firm.equity import equity_of, unpriced
 from firm.facts import (
     CashBooked,
+    CycleStartMoved,
     DayAnchored,
     DayStartMoved,
     DealBooked,
@@ -160,7 +161,7 @@ def _move_peak_by_payout(seat: AccountSeat, profit: int, turn: Turn) -> None:
 
 
 def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
-    """Cash is neither profit nor loss: the starts of day and week and the highs that floors are measured from move with it."""
+    """Cash is neither profit nor loss: what day, week and payout cycle are measured from moves with it, and so do highs."""
     state = seat.held
     if state.day is not None:
         start = state.day
@@ -171,6 +172,7 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
             seat.record(DayStartMoved(day=start.day, **marks, priced=start.priced), turn)
         if not (start.final and is_week_s_first(state)):  # with that row the week's start has moved already
             move_week(seat, amount, turn)
+    move_cycle(seat, amount, turn)
     for high in state.track.highs:
         move_high(seat, high, amount, turn)
     if state.trails_every_tick:
@@ -207,6 +209,16 @@ def move_week(seat: AccountSeat, minor: int, turn: Turn, *, priced: bool = True)
         return
     marks = {"balance": state.money(week.balance + minor), "equity": state.money(week.equity + minor)}
     seat.record(WeekStartMoved(day=week.day, **marks, priced=week.priced and priced, was=week.seq), turn)
+
+
+def move_cycle(seat: AccountSeat, minor: int, turn: Turn) -> None:
+    """Likewise what a limit of the payout cycle is measured from, once one has begun with a payout."""
+    state = seat.held
+    cycle, payouts = state.track.cycle, state.track.payouts
+    if cycle is None or not needs_of(state.ruleset).cycle:
+        return
+    balance, was = state.money(cycle.value + minor), int(cycle.source.partition("/")[0])
+    seat.record(CycleStartMoved(number=payouts[-1].number, balance=balance, was=was), turn)
 
 
 def is_week_s_first(state: AccountState) -> bool:

@@ -5,7 +5,7 @@ The marks that limits are measured from move with what was booked before them, a
 
 from msgspec.structs import replace
 
-from actors.account_book import figures_of, is_week_s_first, move_high, move_week
+from actors.account_book import figures_of, is_week_s_first, move_cycle, move_high, move_week
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from firm.account import AccountState, KnownDeal
@@ -125,6 +125,8 @@ def _move_marks(seat: AccountSeat, state: AccountState, fact: DealCorrected, bef
     week = state.track.week
     if week is not None and not is_week_s_first(state) and fact.deal_us < week.day.start_us:
         move_week(seat, net, turn, priced=_stood_alike(state, seat.held, week, fact))
+    if state.track.payouts and fact.deal_us < state.track.payouts[-1].at_us:
+        move_cycle(seat, net, turn)
     for high in state.track.highs:
         if high.has_in_it(fact.deal_us, before.seq):
             move_high(seat, high, net, turn)

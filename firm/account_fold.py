@@ -49,6 +49,7 @@ from firm.facts import (
     BreachSuspected,
     CashBooked,
     ContractChanged,
+    CycleStartMoved,
     DayAnchored,
     DayClosed,
     DayOpened,
@@ -183,6 +184,8 @@ def _fold_marks(state: AccountState, body: Input | Fact, seq: int, happened_us: 
             return after_start_moved(state, body, seq)
         case WeekStartMoved():
             return replace(state, track=track_fold.at_week_moved(state.track, body, seq))
+        case CycleStartMoved():
+            return replace(state, track=track_fold.at_cycle_moved(state.track, body, seq))
         case PeakReached():
             return after_peak(state, body, seq)
         case PeakDoubted():

@@ -238,7 +238,8 @@ class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`highs`: one of each key that is asked for. `week`: where it began. `days`: finished ones, the newest last.
+    """`highs`: one of each key that is asked for. `week`: where it began. `cycle`: the balance
+    with which the payout cycle began; None before the first payout. `days`: finished ones, the newest last.
 
     `today`: the running day. `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts
     all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `checked`: the floors
@@ -250,6 +251,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     highs: tuple[High, ...] = ()
     week: DayStart | None = None
+    cycle: Figure | None = None
     days: tuple[DayResult, ...] = ()
     today: DayResult | None = None
     trades: tuple[Trade, ...] = ()

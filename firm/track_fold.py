@@ -6,7 +6,16 @@ from datetime import date
 from msgspec.structs import replace
 
 from firm.arithmetic import Figure
-from firm.facts import DayAnchored, DayOpened, DealCorrected, HighMoved, PayoutBooked, RolloverHighMoved, WeekStartMoved
+from firm.facts import (
+    CycleStartMoved,
+    DayAnchored,
+    DayOpened,
+    DealCorrected,
+    HighMoved,
+    PayoutBooked,
+    RolloverHighMoved,
+    WeekStartMoved,
+)
 from firm.needs import needs_of
 from firm.ruleset import AnyRuleset
 from firm.terms.words import Scope
@@ -103,7 +112,13 @@ def at_rollover_high_moved(track: Track, fact: RolloverHighMoved, seq: int) -> T
 def at_payout(track: Track, fact: PayoutBooked, seq: int, at_us: int) -> Track:
     """A payout left the account. What it does to the highs is told by rows of its own."""
     made = PayoutMade(fact.number, fact.profit.minor, fact.paid.minor, at_us, seq)
-    return replace(track, payouts=(*track.payouts, made))
+    cycle = Figure(fact.balance.minor, f"{seq}/balance/minor")
+    return replace(track, payouts=(*track.payouts, made), cycle=cycle)
+
+
+def at_cycle_moved(track: Track, fact: CycleStartMoved, seq: int) -> Track:
+    """What the payout cycle is measured from stands elsewhere."""
+    return replace(track, cycle=Figure(fact.balance.minor, f"{seq}/balance/minor"))
 
 
 def with_strike(track: Track, rule: str, at_us: int, day: str, seq: int) -> Track:

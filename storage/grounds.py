@@ -12,6 +12,7 @@ from firm.facts import (
     AccountOpened,
     BreachSuspected,
     CashBooked,
+    CycleStartMoved,
     DayOpened,
     DealBooked,
     DealCorrected,
@@ -88,7 +89,9 @@ class Grounds:
         self.anchor = self._take_chain()
         self._take(self._cited)
         self._take(seq for body in list(self._bodies.values()) for seq in _exhibits(body))
-        self._take([body.was for body in list(self._bodies.values()) if isinstance(body, WeekStartMoved)])
+        self._take(
+            [body.was for body in list(self._bodies.values()) if isinstance(body, WeekStartMoved | CycleStartMoved)]
+        )
         self._take_cause()
         self._take_days_counted()
         self.opened = self._opened()

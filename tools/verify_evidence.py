@@ -579,7 +579,7 @@ def _maximum_loss(term: dict[str, Any]) -> dict[str, Any]:
 
 MARKS = ("balance", "equity", "higher", "lower")
 LIMIT_WORDS = {
-    "scope": ("day", "week", "phase"),
+    "scope": ("day", "week", "cycle", "phase"),
     "anchor": (*MARKS, "initial"),
     "trail": ("static", "end_of_day", "on_close", "every_tick"),
     "high": MARKS,
@@ -604,6 +604,7 @@ def is_known(rule: Rule) -> bool:
         fixed += [term["lock"]["offset"]] if term["lock"] is not None else []
         triggers = ("balance_gain", "equity_gain", "end_of_day_balance", "payouts_made")
         known = all(trigger["type"] in triggers for trigger, _ in levels_of(term))
+        known = known and (term["scope"] != "cycle" or (term["anchor"], term["trail"]) == ("balance", "static"))
         return bool(spelled and follows and known and _are_known(amounts, of) and _are_known(fixed, ("initial",)))
     if rule.kind == "profit_target":
         plain = (term["measured"], term["held_s"], term["latched"]) == ("balance", 0, False)
@@ -642,13 +643,14 @@ OF_DAYS = {
 class Needs(NamedTuple):
     """Which highs the firm keeps under a ruleset. `follows_prices`: every equity high too; `peak_of_day`: which begins anew each day.
 
-    `week`: a limit is measured from where the week began.
+    `week`, `cycle`: a limit is measured from where the week or the payout cycle began.
     """
 
     highs: list[Key]
     follows_prices: bool
     peak_of_day: bool
     week: bool
+    cycle: bool
 
 
 def needs_of(rules: list[Rule]) -> Needs:
@@ -663,7 +665,8 @@ def needs_of(rules: list[Rule]) -> Needs:
             keys += [key for key in reached_by(trigger, effective, of_day) if key != PEAK]
             keys += [Key("closed", "phase", "none")] if trigger["type"] == "balance_gain" else []
     week = any(term["scope"] == "week" and term["anchor"] != "initial" for term in limits)
-    return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day, week)
+    cycle = any(term["scope"] == "cycle" and term["anchor"] != "initial" for term in limits)
+    return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day, week, cycle)
 
 
 def follows_prices(term: dict[str, Any]) -> bool:
@@ -861,6 +864,9 @@ class Account:
         self.week_us, self.week_label, self.week_is_whole = 0, "", False
         self.week_is_known = False  # whether that row is the one that holds it now, wherever the week began
         self.payouts = cited_payouts(case)
+        # The row with the balance that the payout cycle is measured from, once one has begun with a payout; whether that is known.
+        self.cycle = cited_cycle(case)
+        self.cycle_is_known = case.is_whole or self.cycle is not None
         self.strikes: list[Strike] = []
         self.day_opened = 0  # the row that began the day
         self.ended_with: dict[str, int] = {}  # places in it of the floors with which the day before ended, by rule
@@ -934,6 +940,7 @@ class Account:
             "DayAnchored": self._anchor_day,
             "DayStartMoved": self._move_start,
             "WeekStartMoved": self._move_week,
+            "CycleStartMoved": self._move_cycle,
             "PeakReached": self._raise_peak,
             "RolloverHighMoved": self._move_high,
             "HighMoved": self._move_high,
@@ -1170,6 +1177,9 @@ class Account:
             self._owe_week(net)
         elif not self.week_is_known and deal_us < self.day_us:
             self._owe_week(net, may=True)
+        paid_us = self._cycle_began_us()
+        if paid_us is None or deal_us < paid_us:
+            self._owe_cycle(net, may=paid_us is None)
         self._owe_highs_since(deal_us, net, was.seq if was is not None else None)
         if was is not None and deletes:
             self._owe_day(was)
@@ -1281,6 +1291,16 @@ class Account:
         if self.needs.week and self.day is not None:
             self.owed.append(Owed(("WeekStartMoved",), by=by, may=may))
 
+    def _owe_cycle(self, by: int, may: bool = False) -> None:
+        """Of a payout cycle what it is measured from moves, once one has begun with a payout."""
+        if self.needs.cycle and (self.cycle is not None or not self.cycle_is_known):
+            self.owed.append(Owed(("CycleStartMoved",), by=by, may=may or not self.cycle_is_known))
+
+    def _cycle_began_us(self) -> int | None:
+        """When the payout was made with which the cycle began, where that is in the file."""
+        number = None if self.cycle is None else self.case.payloads[self.cycle]["number"]
+        return next((payout.at_us for payout in self.payouts if payout.number == number), None)
+
     def _owe_high(self, key: Key, by: int | None = None, to: int | None = None, may: bool = False) -> None:
         # Releases that knew one high alone, that of the days, had a row for it.
         is_first = self.case.ruleset["semantics"] == 1
@@ -1306,6 +1326,7 @@ class Account:
             self.owed.append(Owed(("DayAnchored" if self.closing is None else "DayStartMoved",), by=amount))
             if self.week_us < self.day_us or self.closing is not None or not self.week_is_known:
                 self._owe_week(amount, may=not self.week_is_known)
+        self._owe_cycle(amount)
         for key in self.needs.highs:
             self._owe_high(key, by=amount)
         if self.needs.follows_prices and self.day is not None:
@@ -1324,6 +1345,7 @@ class Account:
         follows = type(number) is int and (number > 0 if newest is None else number == newest + 1)
         require(follows, f"row {seq} is payout {number}, the newest was {newest}", CONTEST)
         self.payouts.append(Payout(seq, number, row["happened_us"]))
+        self.cycle, self.cycle_is_known = seq, True
         self.highs_before = dict(self.highs)
         start = None if self.cash[1] is None else self.case.initial["minor"] + self.cash[1]
         for key in self.needs.highs:
@@ -1580,6 +1602,21 @@ class Account:
         if was in self.taken:
             self.taken[seq] = self.taken[was]
         self.week, self.week_us, self.week_is_known = seq, day["start_us"], True
+
+    def _move_cycle(self, *told: Any) -> None:
+        """Cash, or a corrected deal of before the payout, moves what the cycle is measured from, from the row that held it."""
+        seq, _, body = told
+        due, was = self._due_in(seq), body["was"]
+        if self.cycle_is_known:
+            held = f"row {seq} moves the cycle's start from row {was}, it was in row {self.cycle}"
+            require(was == self.cycle, held, CONTEST)
+        row = self.case.rows.get(was, {"kind": "", "account": 0})
+        same = is_start_of_cycle(self.case, row) and was < seq and self.case.payloads[was]["number"] == body["number"]
+        require(same, f"row {was} is no start of the payout cycle of row {seq}", CONTEST)
+        after = self.case.minor(body["balance"], f"row {seq}")
+        wanted = self.case.look_up(f"{was}/balance/minor") + (due.by or 0)
+        require(after == wanted, f"row {seq} moves the cycle's start to {after}, it was {wanted}", CONTEST)
+        self.cycle, self.cycle_is_known = seq, True
 
     def _grant(self, *told: Any) -> None:
         """People made an exception. A mark that they set is told by the row that tells it of every other cause, to the figure."""
@@ -2126,7 +2163,7 @@ def verdict(case: Case, account: Account, rule: Rule, observed: Term, floor: Ter
     return wanted, unsure
 
 
-KINDS = {"day": "daily_loss", "week": "weekly_loss", "phase": "maximum_loss"}
+KINDS = {"day": "daily_loss", "week": "weekly_loss", "cycle": "cycle_loss", "phase": "maximum_loss"}
 
 
 def consequence(case: Case, account: Account, rule: Rule) -> tuple[Any, list[str]]:
@@ -2553,8 +2590,8 @@ class Sums:
 
 
 SHARED = {"initial": "initial balance", "anchor": "starting figure", "high": "highest mark"}
-LOSSES = {"day": "daily loss", "week": "weekly loss", "phase": "maximum loss"}
-FLOORS = {"day": "daily floor", "week": "weekly floor", "phase": "maximum-loss floor"}
+LOSSES = {"day": "daily loss", "week": "weekly loss", "cycle": "cycle loss", "phase": "maximum loss"}
+FLOORS = {"day": "daily floor", "week": "weekly floor", "cycle": "cycle floor", "phase": "maximum-loss floor"}
 
 
 def floor_of(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
@@ -2579,6 +2616,9 @@ def start_of(sums: Sums, term: dict[str, Any]) -> Term:
     if term["scope"] == "phase" or term["anchor"] == "initial":
         return sums.start()
     calc, account, scope = sums.calc, sums.account, term["scope"]
+    if scope == "cycle":  # one begins with a payout, and the first one with the account
+        start = f"{account.cycle}/balance/minor"
+        return sums.start() if account.cycle is None else calc.given("balance at cycle start", start, "minor")
     row = account.day if scope == "day" else account.week
     require(row is not None, f"no trading {scope} had begun", CONTEST)
     names = [term["anchor"]] if term["anchor"] in ("balance", "equity") else ["balance", "equity"]
@@ -2761,6 +2801,23 @@ def cited_week(case: Case) -> int | None:
     return None
 
 
+def cited_cycle(case: Case) -> int | None:
+    """The row with the start of a payout cycle that had begun before."""
+    for source in sources_of(case.fact.get("working", []), "balance at cycle start"):
+        seq, _, path = source.partition("/")
+        if seq.isdigit() and int(seq) < case.anchor:
+            row = case.rows.get(int(seq), {"kind": "", "account": 0})
+            fits = is_start_of_cycle(case, row) and path == "balance/minor"
+            require(fits, f"row {seq} is no start of a payout cycle", CONTEST)
+            return int(seq)
+    return None
+
+
+def is_start_of_cycle(case: Case, row: Any) -> bool:
+    """Whether such a row may hold what a payout cycle is measured from."""
+    return bool(row["account"] == case.account and row["kind"] in ("PayoutBooked", "CycleStartMoved"))
+
+
 def is_start_of_week(case: Case, row: Any) -> bool:
     """Whether such a row may hold what a week is measured from."""
     return bool(row["account"] == case.account and row["kind"] in ("DayOpened", "DayAnchored", "WeekStartMoved"))
@@ -2782,7 +2839,9 @@ def cited_days(case: Case) -> tuple[int, int] | None:
 
 def floor_told(account: Account, term: dict[str, Any]) -> str:
     told = "the floor, worked out from the rule"
-    if term["scope"] != "phase" and term["anchor"] != "initial":
+    if term["scope"] == "cycle" and account.cycle is not None:
+        told += f" and the payout cycle's start in row {account.cycle}"
+    if term["scope"] in ("day", "week") and term["anchor"] != "initial":
         row = account.day if term["scope"] == "day" else account.week
         told += f" and the {term['scope']}'s start in row {row}"
     return told if term["trail"] == "static" else f"{told} and the highest mark in the rows"
@@ -2970,7 +3029,8 @@ def gaps_of_payouts(case: Case, calc: Working) -> list[str]:
     rule = case.rule(case.fact["rule"])
     rests = rule.is_limit and any(trigger["type"] == "payouts_made" for trigger, _ in levels_of(rule.term))
     # What is paid out lowers floors; and what there was before the rows is in the file only where it is cited.
-    rests = rests or (rule.is_limit and rule.term["on_payout"] != "none" and case.ruleset["semantics"] > 1)
+    of_payouts = rule.is_limit and (rule.term["on_payout"] != "none" or rule.term["scope"] == "cycle")
+    rests = rests or (of_payouts and case.ruleset["semantics"] > 1)
     if not calc.steps or case.is_whole or not rests:
         return []
     return [f"NOT shown: payouts before row {case.anchor}, but for those that the working cites"]

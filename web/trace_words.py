@@ -177,8 +177,9 @@ def _ruled(body: Body) -> str:
             return f"{words.sentence(body.rule)} lets nothing be opened until {words.moment(body.until_us)}."
         case f.DayClosed():
             return f"Day {body.label} brought {words.change(body.closed)} by what was closed on it."
-        case f.WeekStartMoved():
-            return f"What the week is measured from was moved: balance {words.money(body.balance)}, equity {words.money(body.equity)}."
+        case f.WeekStartMoved() | f.CycleStartMoved():
+            of = "week" if isinstance(body, f.WeekStartMoved) else "payout cycle"
+            return f"What the {of} is measured from was moved to a balance of {words.money(body.balance)}."
         case f.HighMoved():
             return f"The high that a floor follows was moved to {words.money(body.high)}."
         case f.PayoutBooked():

@@ -24,6 +24,7 @@ from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, Position
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
 from firm.facts.fact import Fact
 from firm.facts.marks import (
+    CycleStartMoved,
     DayAnchored,
     DayClosed,
     DayOpened,
@@ -105,6 +106,7 @@ FACTS: tuple[type[Fact], ...] = (
     DayAnchored,
     DayStartMoved,
     WeekStartMoved,
+    CycleStartMoved,
     PeakDoubted,
     PeakReached,
     RolloverHighMoved,

@@ -81,6 +81,17 @@ class WeekStartMoved(Fact, frozen=True, kw_only=True):
     was: int
 
 
+class CycleStartMoved(Fact, frozen=True, kw_only=True):
+    """Cash, or a corrected deal of before it, moved the balance from which a payout cycle is measured. It began with payout `number`.
+
+    `was`: the row that held it until then. Written where a limit is measured from it.
+    """
+
+    number: int
+    balance: Money
+    was: int
+
+
 class PeakReached(Fact, frozen=True, kw_only=True):
     """The highest equity (and balance) so far, written where a decision, a rollover or an epoch's end needs it.
 

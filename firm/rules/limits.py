@@ -61,7 +61,7 @@ class Limit(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_measured_from_day(self) -> bool:
         """Whether the floor rests on the running day's start, which may not be final."""
-        return self.terms.scope is not Scope.PHASE or self.terms.trail is Trail.END_OF_DAY
+        return self.terms.scope in (Scope.DAY, Scope.WEEK) or self.terms.trail is Trail.END_OF_DAY
 
     def moves_with_swap(self, account: AccountState) -> bool:
         """Whether the floor rests on the equity with which the running day began, which has what the night cost in it."""
@@ -111,7 +111,7 @@ def floor_of(calc: Arithmetic, account: AccountState, limit: Limit) -> int:
 
 
 def _needs_day(terms: LossLimit) -> bool:
-    return terms.scope is not Scope.PHASE and terms.anchor is not Anchor.INITIAL
+    return terms.scope in (Scope.DAY, Scope.WEEK) and terms.anchor is not Anchor.INITIAL
 
 
 def has_same_floors(before: AccountState, account: AccountState) -> bool:
@@ -123,6 +123,7 @@ def has_same_floors(before: AccountState, account: AccountState) -> bool:
         and before.cash_net == account.cash_net
         and before.track.highs is account.track.highs
         and before.track.week is account.track.week
+        and before.track.cycle is account.track.cycle
         and before.track.strikes is account.track.strikes
         and before.track.payouts is account.track.payouts
         and before.track.warned is account.track.warned

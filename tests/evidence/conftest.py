@@ -85,7 +85,7 @@ from storage.evidence import build_bundle
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.rows import Row
-from tests.evidence.limits_of_today import moved_week
+from tests.evidence.limits_of_today import moved_cycle, moved_week
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_evidence.py"
 SECRET, SEED, LINEAGE = bytes(range(32)), bytes(range(32, 64)), bytes(range(16))
@@ -335,7 +335,7 @@ class Story:
             marks = {"balance": state.money(day.balance + minor), "equity": state.money(day.equity + minor)}
             final = DayAnchored(day=day.day, **marks, changed=True, priced=day.priced)
             self.add(final if day.final else DayStartMoved(day=day.day, **marks, priced=day.priced), account)
-        for moved in moved_week(state, minor):
+        for moved in (*moved_week(state, minor), *moved_cycle(state, minor)):
             self.add(moved, account)
         for high in state.track.highs:
             key, moved = high.key, state.money(high.minor + minor)

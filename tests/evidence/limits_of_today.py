@@ -12,6 +12,7 @@ from firm.arithmetic import Working
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
+    CycleStartMoved,
     DayOpened,
     Doubt,
     HighMoved,
@@ -120,6 +121,15 @@ def moved_week(state: AccountState, minor: int) -> list[WeekStartMoved]:
         return []
     marks = {"balance": state.money(week.balance + minor), "equity": state.money(week.equity + minor)}
     return [WeekStartMoved(day=week.day, **marks, priced=week.priced, was=week.seq)]
+
+
+def moved_cycle(state: AccountState, minor: int) -> list[CycleStartMoved]:
+    """Likewise of a limit of the payout cycle, once one has begun with a payout."""
+    cycle, payouts = state.track.cycle, state.track.payouts
+    if cycle is None or not needs_of(state.ruleset).cycle:
+        return []
+    was = int(cycle.source.partition("/")[0])
+    return [CycleStartMoved(number=payouts[-1].number, balance=state.money(cycle.value + minor), was=was)]
 
 
 def end_day_with(story: Any, *, by_deal: bool = False, **floors: int) -> int:
