@@ -2617,8 +2617,8 @@ def start_of(sums: Sums, term: dict[str, Any]) -> Term:
         return sums.start()
     calc, account, scope = sums.calc, sums.account, term["scope"]
     if scope == "cycle":  # one begins with a payout, and the first one with the account
-        start = f"{account.cycle}/balance/minor"
-        return sums.start() if account.cycle is None else calc.given("balance at cycle start", start, "minor")
+        held = f"{account.cycle}/balance/minor"
+        return sums.start() if account.cycle is None else calc.given("balance at cycle start", held, "minor")
     row = account.day if scope == "day" else account.week
     require(row is not None, f"no trading {scope} had begun", CONTEST)
     names = [term["anchor"]] if term["anchor"] in ("balance", "equity") else ["balance", "equity"]

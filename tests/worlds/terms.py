@@ -62,9 +62,11 @@ def _limit(dice: random.Random, name: str, on_payout: OnPayout) -> LossLimit:
     )
     trail = dice.choice(trails)
     of = ShareOf.INITIAL if trail is Trail.STATIC else dice.choice((ShareOf.INITIAL, ShareOf.HIGH))
+    if scope is Scope.PHASE and trail is Trail.STATIC and on_payout is OnPayout.NONE:
+        scope = Scope.CYCLE
     return LossLimit(
         id=name, scope=scope, amount=Share(bp=dice.choice((100, 300, 800)), of=of),
-        anchor=Anchor.INITIAL if scope is Scope.PHASE else dice.choice(list(Anchor)), trail=trail,
+        anchor=_anchor(dice, scope), trail=trail,
         high=Anchor.BALANCE if trail is Trail.ON_CLOSE else dice.choice(HIGHS), lock=_lock(dice) if trail is not Trail.STATIC else None,
         steps=_steps(dice), checked=Checked.AT_ROLLOVER if dice.random() < 0.1 else Checked.EVERY_TICK,
         measured=dice.choice((Measured.EQUITY, Measured.EQUITY, Measured.EQUITY, *Measured)), boundary=dice.choice(list(Boundary)),
@@ -72,6 +74,11 @@ def _limit(dice: random.Random, name: str, on_payout: OnPayout) -> LossLimit:
         on_breach=dice.choice(((Action.FAIL,), (Action.FAIL,), (Action.PAUSE,), (dice.choice(SOFT), Action.FAIL), (Action.REVIEW,))),
         strikes_within=dice.choice((Scope.DAY, Scope.WEEK, Scope.PHASE)),
     )  # fmt: skip
+
+
+def _anchor(dice: random.Random, scope: Scope) -> Anchor:
+    one = dice.choice(list(Anchor))
+    return {Scope.PHASE: Anchor.INITIAL, Scope.CYCLE: Anchor.BALANCE}.get(scope, one)
 
 
 def _trigger(dice: random.Random) -> Trigger:
