@@ -3482,7 +3482,7 @@ class Look:
     def amount(self, one: Held) -> Any:
         quantity = self.term["quantity"]
         if quantity == "margin":
-            raise Beyond("the margin in use, which no row tells")
+            raise Beyond("what a position binds on its platform, which no row tells")
         return self.calc.lots(one) if quantity == "lots" else 1 if quantity == "positions" else self.notional(one)
 
     def at_once(self, counted: list[Held]) -> Any:
