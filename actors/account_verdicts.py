@@ -267,6 +267,8 @@ def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ..
     doubts = _price_doubts(state, at_us, turn)
     if state.drifting:
         doubts.add(Doubt.DRIFT)
+    if state.outages:
+        doubts.add(Doubt.FEED_OUTAGE)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 

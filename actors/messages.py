@@ -5,6 +5,7 @@ import msgspec
 from firm.commands import GrantOverride
 from firm.deed import Deed
 from firm.facts import Doubt
+from firm.incidents import Hole, Incident
 from firm.phase import Standing
 from firm.price import Quote
 from firm.ruleset import Phase, Program
@@ -137,6 +138,24 @@ class ReopeningAllowed(Message, frozen=True, kw_only=True):
     command: GrantOverride
 
 
+# --- incidents, from the incident desk to account desks ---
+
+
+class PricesOut(Message, frozen=True, kw_only=True):
+    """Prices that the account may need are missing."""
+
+    incident: Incident
+
+
+class OutageOver(Message, frozen=True, kw_only=True):
+    """They have come again. `filled`: every missing one was sent after all. `holes`: what came of those that were asked for, by symbol."""
+
+    incident: int
+    until_us: int
+    filled: bool
+    holes: dict[str, Hole]
+
+
 # --- failures and passes, between account desks and the risk desk ---
 
 
@@ -246,4 +265,6 @@ MESSAGES: tuple[type[Message], ...] = (
     PassDoubted,
     Enforce,
     Judge,
+    PricesOut,
+    OutageOver,
 )

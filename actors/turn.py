@@ -1,13 +1,16 @@
 """Turn: one input's working space: the facts, messages and effects so far, and what to restore if it fails."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from actors.desk import Desk, Header, Market, Watch
 from actors.effects import Effect
 from actors.messages import DayEnded, Message, PriceReached
+from firm.account import AccountState
+from firm.account_outages import all_symbols_of, what_it_needs
 from firm.facts import CalendarAdopted, Fact
+from firm.incidents import Incident
 from firm.inputs import Input
 from firm.policy import Policy
 from firm.quote_frame import Tick
@@ -26,6 +29,8 @@ class House(Protocol):
     def market(self, bridge: str) -> Market: ...
     def calendar(self, name: str) -> CalendarAdopted | None: ...
     def watch(self, bridge: str, watch: Watch) -> None: ...
+    def incident(self, bridge: str) -> Incident | None: ...
+    def account_states(self, bridge: str) -> Iterator[AccountState]: ...
 
 
 class Looker(Protocol):
@@ -79,6 +84,18 @@ class WorkingTurn:
 
     def watch(self, bridge: str, watch: Watch) -> None:
         self._house.watch(bridge, watch)
+
+    def incident(self, bridge: str) -> Incident | None:
+        return self._house.incident(bridge)
+
+    def dependents(self, incident: Incident) -> list[int]:
+        board = self.market(incident.bridge).board
+        states = self._house.account_states(incident.bridge)
+        return sorted(state.account for state in states if what_it_needs(state, board, incident) is not None)
+
+    def needed_symbols(self, bridge: str) -> frozenset[str]:
+        board, states = self.market(bridge).board, self._house.account_states(bridge)
+        return frozenset(symbol for state in states for symbol in all_symbols_of(state, board))
 
     def touch(self, desk: Desk) -> None:
         """Remember a desk's state before this input first reaches it."""

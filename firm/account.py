@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from firm.arithmetic import Unit
 from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRestated
+from firm.incidents import Outage
 from firm.inputs import Side
 from firm.money import Money
 from firm.needs import needs_of
@@ -253,7 +254,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `written_peak`: the newest that a row holds: what a verdict rests on. `peaks_doubted`: of this day.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     `deals_known`: booked, the newest last, as they read now, while they may be corrected. `traded`: days, the newest last.
-    `overrides`: exceptions from its rules.
+    `overrides`: exceptions from its rules. `outages`: incidents that freeze its passes.
     """
 
     account: int
@@ -301,6 +302,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     traded: tuple[DayTraded, ...] = ()
     track: Track = Track()
     overrides: Overrides = Overrides()
+    outages: tuple[Outage, ...] = ()
 
     def money(self, minor: int) -> Money:
         """An amount in this account's currency."""

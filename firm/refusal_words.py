@@ -37,4 +37,8 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.OUT_OF_BOUNDS: "this is more than one exception may grant; name less",
     Refusal.BAD_CALENDAR: "the calendar cannot be gone by, for the reason given; the one before it stays",
     Refusal.CALENDAR_KNOWN: "the firm goes by this very calendar already",
+    Refusal.UNKNOWN_INCIDENT: "no incident has this number, or it was too many incidents ago",
+    Refusal.INCIDENT_GOES_ON: "the incident is not over; it is closed once prices have come back and every account was looked at",
+    Refusal.INCIDENT_CLOSED: "somebody has closed the incident already",
+    Refusal.WORDS_MISSING: "this needs words, 1 to 500 characters of them",
 }

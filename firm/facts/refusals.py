@@ -42,6 +42,10 @@ class Refusal(StrEnum):
     OUT_OF_BOUNDS = "out_of_bounds"
     BAD_CALENDAR = "bad_calendar"
     CALENDAR_KNOWN = "calendar_known"
+    UNKNOWN_INCIDENT = "unknown_incident"
+    INCIDENT_GOES_ON = "incident_goes_on"
+    INCIDENT_CLOSED = "incident_closed"
+    WORDS_MISSING = "words_missing"
 
 
 class Refused(Fact, frozen=True, kw_only=True):
