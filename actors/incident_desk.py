@@ -196,9 +196,10 @@ class IncidentDesk:
                 incident=known.incident, bridge=bridge, symbols=symbols, whole=whole, from_us=from_us
             )
             turn.record(extended)
-        self._tell(self.state.open[bridge], turn)
+        self.tell(self.state.open[bridge], turn)
 
-    def _tell(self, incident: Incident, turn: Turn) -> None:
+    def tell(self, incident: Incident, turn: Turn) -> None:
+        """Every account that may need its prices."""
         for account in turn.dependents(incident):
             turn.send(account_desk(account), PricesOut(incident=incident))
 
@@ -207,12 +208,15 @@ class IncidentDesk:
         turn.record(PricesReturned(incident=incident, bridge=bridge, back_us=back_us))
 
     def _end(self, bridge: str, to_us: int, turn: Turn, *, filled: bool) -> None:
-        known = self.state.open[bridge]
-        holes = turn.market(bridge).holes()
-        turn.record(IncidentEnded(incident=known.incident, bridge=bridge, to_us=to_us, filled=filled))
-        prefix = _key(known.incident, 0)[:-1]
+        ended = IncidentEnded(incident=self.state.open[bridge].incident, bridge=bridge, to_us=to_us, filled=filled)
+        self.tell_over(ended, turn)  # with what the market desk forgets when the incident is over
+        turn.record(ended)
+
+    def tell_over(self, ended: IncidentEnded, turn: Turn) -> None:
+        """Every account whose passes it froze."""
+        holes, prefix = turn.market(ended.bridge).holes(), _key(ended.incident, 0)[:-1]
+        over = OutageOver(incident=ended.incident, until_us=ended.to_us, filled=ended.filled, holes=holes)
         for account in sorted(account for key, account in self.state.frozen.items() if key.startswith(prefix)):
-            over = OutageOver(incident=known.incident, until_us=to_us, filled=filled, holes=holes)
             turn.send(account_desk(account), over)
 
     # --- what people say ---

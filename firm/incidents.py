@@ -9,6 +9,8 @@ import msgspec
 
 from firm.price import Quote
 
+NUMBER_DIGITS_MAX = 18  # of a ledger row: more fit no book
+
 
 class IncidentCause(StrEnum):
     """How the firm learned that prices are missing."""
@@ -96,3 +98,10 @@ class Outage(msgspec.Struct, frozen=True, gc=False):
 def evidence_of(incident: int) -> str:
     """What an exception that is granted for an incident names as its evidence."""
     return f"incident {incident}"
+
+
+def incident_in(evidence: str) -> int | None:
+    """The incident that an exception's evidence names; None where it names something else."""
+    name, _, number = evidence.partition(" ")
+    is_number = number.isascii() and number.isdecimal() and len(number) <= NUMBER_DIGITS_MAX
+    return int(number) if name == "incident" and is_number else None
