@@ -31,14 +31,20 @@ from firm.facts import (
     DriftFound,
     Fact,
     FlatConfirmed,
+    IncidentEnded,
+    IncidentExtended,
+    IncidentOpened,
     LimitNeared,
     MarkTaken,
     OrderPaid,
     OrderPlaced,
+    OutageAssessed,
+    PassesFrozen,
     PassHeld,
     PeakReached,
     PhasePassed,
     PositionsDrifted,
+    PricesReturned,
     ProgramPublished,
     QuoteUsed,
     Refused,
@@ -50,6 +56,7 @@ from firm.facts import (
     TradingDayCounted,
     VerdictCorrected,
 )
+from firm.incident_words import ANSWERS, CAUSES, NEEDED, befell_in_words, proposal_in_words, symbols_in_words
 from firm.inputs import Side
 from firm.money import Money
 from firm.refusal_words import REFUSALS
@@ -182,5 +189,21 @@ _SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     FlatConfirmed: lambda _: "the platform shows the account flat and blocked",
     ChallengeEnded: lambda fact: f"the challenge is over: {fact.standing.value}",
     ProgramPublished: lambda fact: f"{fact.program.title} is on offer",
+    IncidentOpened: lambda fact: (
+        f"incident {fact.incident}: prices of {symbols_in_words(fact.symbols, fact.whole)} are missing, {CAUSES[fact.cause]}"
+    ),
+    IncidentExtended: lambda fact: (
+        f"incident {fact.incident} goes on: prices of {symbols_in_words(fact.symbols, fact.whole)} are missing"
+    ),
+    PricesReturned: lambda fact: f"incident {fact.incident}: prices come again",
+    IncidentEnded: lambda fact: (
+        f"incident {fact.incident} is over; "
+        f"{'every missing price came' if fact.filled else 'not every missing price came'} afterwards"
+    ),
+    PassesFrozen: lambda fact: f"nothing is passed before incident {fact.incident} is over: it {NEEDED[fact.needed]}",
+    OutageAssessed: lambda fact: (
+        f"in incident {fact.incident}: {befell_in_words(fact.befell)}; a limit broken without it: {ANSWERS[fact.answer]}; "
+        f"proposed: {proposal_in_words(fact.proposal, fact.days)}"
+    ),
     Refused: lambda fact: f"the firm refuses: {REFUSALS[fact.refusal]}",
 }
