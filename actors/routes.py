@@ -147,12 +147,6 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (bridge_desk(body.bridge), enforcement_desk(body.bridge))
         case f.BridgeRevoked():
             return (bridge_desk(body.bridge), INCIDENTS)
-        case f.IncidentOpened() | f.IncidentExtended() | f.PricesReturned() | f.IncidentEnded():
-            return (INCIDENTS, market_desk(body.bridge))
-        case f.IncidentNoted() | f.IncidentPublished() | f.IncidentClosed():
-            return (INCIDENTS,)
-        case f.PassesFrozen() | f.OutageAssessed():
-            return (account_desk(account), INCIDENTS)
         case f.BreakerTripped() | f.BreakerReset() | f.KillSwitchReleaseAsked():
             return (RISK,)
         case f.KillSwitchEngaged() | f.KillSwitchReleased():
@@ -168,7 +162,19 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
         case _ if isinstance(body, _MACHINE):
             return (ENGINE,)
         case _:
-            return _folding_bridge_and_account(body, account, held)
+            return _folding_incident(body, account) or _folding_bridge_and_account(body, account, held)
+
+
+def _folding_incident(body: Body, account: int) -> tuple[str, ...]:
+    match body:
+        case f.IncidentOpened() | f.IncidentExtended() | f.PricesReturned() | f.IncidentEnded():
+            return (INCIDENTS, market_desk(body.bridge))
+        case f.IncidentNoted() | f.IncidentPublished() | f.IncidentClosed():
+            return (INCIDENTS,)
+        case f.PassesFrozen() | f.OutageAssessed():
+            return (account_desk(account), INCIDENTS)
+        case _:
+            return ()
 
 
 def _folding_bridge_and_account(body: Body, account: int, held: AccountState | None) -> tuple[str, ...]:

@@ -93,12 +93,6 @@ def _by_content(body: Body) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
             return _of_bridge(body.bridge, "market", "bridge")
         case i.GapReported():
             return (*_of_bridge(body.bridge, "market", "bridge"), INCIDENTS)
-        case f.IncidentOpened() | f.IncidentExtended() | f.PricesReturned() | f.IncidentEnded():
-            return (*_of_bridge(body.bridge, "market"), INCIDENTS)
-        case f.PassesFrozen() | f.OutageAssessed() | f.IncidentNoted() | f.IncidentPublished() | f.IncidentClosed():
-            return (INCIDENTS,)
-        case c.NoteIncident() | c.PublishIncident() | c.CloseIncident():
-            return (INCIDENTS,)
         case f.QuotesRefused() | f.SanityBandLeft():
             return _of_bridge(body.bridge, "market")
         case i.BridgeConnected():
@@ -137,6 +131,18 @@ def _by_content(body: Body) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
             return (RISK, EVERY_ENFORCEMENT)
         case f.DeskStopped() | f.DeskResumed() | f.MessageParked() | c.ResumeDesk():
             return (body.desk,)
+        case _:
+            return _of_incident(body)
+
+
+def _of_incident(body: Body) -> tuple[str, ...]:
+    match body:
+        case f.IncidentOpened() | f.IncidentExtended() | f.PricesReturned() | f.IncidentEnded():
+            return (*_of_bridge(body.bridge, "market"), INCIDENTS)
+        case f.PassesFrozen() | f.OutageAssessed() | f.IncidentNoted() | f.IncidentPublished() | f.IncidentClosed():
+            return (INCIDENTS,)
+        case c.NoteIncident() | c.PublishIncident() | c.CloseIncident():
+            return (INCIDENTS,)
         case _:
             return ()
 
