@@ -10,7 +10,7 @@ from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.messages import OutageOver, PricesOut
 from firm.account import AccountState, Finding, Position
-from firm.account_outages import outage_of, what_it_needs
+from firm.account_outages import all_symbols_of, outage_of, what_it_needs
 from firm.arithmetic import PLAIN
 from firm.equity import Board, lacks_prices, leg_of
 from firm.facts import OutageAssessed, PassesFrozen
@@ -53,18 +53,19 @@ def assess(seat: AccountSeat, over: OutageOver, turn: Turn) -> None:
     outage = outage_of(state, over.incident)
     if outage is None:
         return
+    from_us = min(outage.from_us, over.from_us)
     finding = state.finding_of(outage.decision) if outage.decision else None
     answer = _answer(seat, outage, finding, over, turn)
     proposal = _proposal(state, outage, finding, answer)
     fact = OutageAssessed(
         incident=over.incident,
-        from_us=outage.from_us,
+        from_us=from_us,
         until_us=over.until_us,
         befell=outage.befell,
         decision=outage.decision,
         answer=answer,
         proposal=proposal,
-        days=days_lost(over.until_us - outage.from_us) if proposal is Proposal.EXTEND else 0,
+        days=days_lost(over.until_us - from_us) if proposal is Proposal.EXTEND else 0,
     )
     seat.record(fact, turn, turn.header.happened_us)
     seat.watch(turn)
@@ -82,19 +83,20 @@ def _answer(seat: AccountSeat, outage: Outage, finding: Finding | None, over: Ou
     if not over.filled:
         return Answer.UNKNOWN
     if finding is not None:
-        return _answer_of_breach(seat, finding, over.holes, turn)
+        return _answer_of_breach(seat, finding, dict(outage.stops), over.holes, turn)
     if Befell.BREACHED in outage.befell or Befell.SUSPECTED in outage.befell:
         return Answer.UNKNOWN  # by a rule that is no loss limit, or one that a person has dismissed since
-    return _answer_of_kept(seat, outage, over.holes, turn)
+    return _answer_of_kept(seat, outage, over, turn)
 
 
-def _answer_of_breach(seat: AccountSeat, finding: Finding, holes: Mapping[str, Hole], turn: Turn) -> Answer:
+def _answer_of_breach(
+    seat: AccountSeat, finding: Finding, stops: Mapping[str, int], holes: Mapping[str, Hole | None], turn: Turn
+) -> Answer:
     """A limit was broken at prices that stand. Without the outage it would have been as well, unless a stop had ended it before."""
     grounds = finding.grounds
     if grounds is None:
         return Answer.UNKNOWN
     state, board = seat.held.held_at(grounds), seat.board(turn)
-    stops = {one.position_id: one.stop_loss for one in state.track.stops if one.stop_loss}
     reached = {
         held.position_id: stop
         for held in state.positions
@@ -117,14 +119,17 @@ def _is_reached(held: Position, stop: int, hole: Hole | None) -> bool:
     return hole.high is not None and hole.high.ask >= stop
 
 
-def _answer_of_kept(seat: AccountSeat, outage: Outage, holes: Mapping[str, Hole], turn: Turn) -> Answer:
+def _answer_of_kept(seat: AccountSeat, outage: Outage, over: OutageOver, turn: Turn) -> Answer:
     """Nothing was broken. Each position at its worst price of the outage: where even then no floor was reached, none would have been."""
-    state = seat.held
-    passed = {symbol for symbol in outage.symbols if symbol in holes}
+    state, holes, from_us = seat.held, over.holes, min(outage.from_us, over.from_us)
+    needed = {*outage.symbols, *all_symbols_of(state, seat.board(turn))}
+    if any(symbol not in holes for symbol in outage.symbols):
+        return Answer.UNKNOWN  # more symbols were missing than the incident names
+    passed = {symbol for symbol in needed if holes.get(symbol) is not None}
     if not passed:
         return Answer.NO  # no price was passed over: each was looked at in its turn
-    is_other_book = state.book_since_us > outage.from_us or any(order.symbol in passed for order in state.track.orders)
-    is_other_day = state.day is None or state.day.day.start_us > outage.from_us
+    is_other_book = state.book_since_us > from_us or any(order.symbol in passed for order in state.track.orders)
+    is_other_day = state.day is None or state.day.day.start_us > from_us
     if is_other_book or is_other_day or any(limit.follows_every_tick for limit in seat.limits()):
         return Answer.UNKNOWN
     board = seat.board(turn)
@@ -144,7 +149,7 @@ def _answer_of_kept(seat: AccountSeat, outage: Outage, holes: Mapping[str, Hole]
     return Answer.YES if one_sided and len(board.quotes.keys() & passed) else Answer.UNKNOWN
 
 
-def _worst(state: AccountState, board: Board, holes: Mapping[str, Hole]) -> dict[str, Quote] | None:
+def _worst(state: AccountState, board: Board, holes: Mapping[str, Hole | None]) -> dict[str, Quote] | None:
     """By symbol, the price of the outage that was worst for what is held; None where that is not certain, as through an exchange rate."""
     prices = dict(board.quotes)
     for held in state.positions:

@@ -208,14 +208,17 @@ class IncidentDesk:
         turn.record(PricesReturned(incident=incident, bridge=bridge, back_us=back_us))
 
     def _end(self, bridge: str, to_us: int, turn: Turn, *, filled: bool) -> None:
-        ended = IncidentEnded(incident=self.state.open[bridge].incident, bridge=bridge, to_us=to_us, filled=filled)
-        self.tell_over(ended, turn)  # with what the market desk forgets when the incident is over
+        known = self.state.open[bridge]
+        ended = IncidentEnded(incident=known.incident, bridge=bridge, to_us=to_us, filled=filled)
+        self.tell_over(ended, known.from_us, turn)  # with what the market desk forgets when the incident is over
         turn.record(ended)
 
-    def tell_over(self, ended: IncidentEnded, turn: Turn) -> None:
+    def tell_over(self, ended: IncidentEnded, from_us: int, turn: Turn) -> None:
         """Every account whose passes it froze."""
         holes, prefix = turn.market(ended.bridge).holes(), _key(ended.incident, 0)[:-1]
-        over = OutageOver(incident=ended.incident, until_us=ended.to_us, filled=ended.filled, holes=holes)
+        over = OutageOver(
+            incident=ended.incident, from_us=from_us, until_us=ended.to_us, filled=ended.filled, holes=holes
+        )
         for account in sorted(account for key, account in self.state.frozen.items() if key.startswith(prefix)):
             turn.send(account_desk(account), over)
 

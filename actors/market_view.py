@@ -83,6 +83,8 @@ class MarketView:
     def missing(self, now_us: int, after_us: int) -> dict[str, int]:
         """Symbols of which nothing was told for longer than `after_us` while their market was open, with since when."""
         bound_us = now_us - after_us
+        if self._platform_up and self._watermark_us >= bound_us:
+            return {}  # everything is told: so it is nearly always, and a platform may have thousands of symbols
         untold = [symbol for symbol in self.board.quotes if self.told_us(symbol) < bound_us]
         since = {one: silent_since_us(self.board.specs[one], self.told_us(one), now_us) for one in untold}
         return {symbol: us for symbol, us in since.items() if us is not None and us < bound_us}
@@ -111,8 +113,8 @@ class MarketView:
         """Whether some of them never will."""
         return self._missing.is_lost
 
-    def holes(self) -> dict[str, Hole]:
-        """What came of the incident's prices that had to be asked for, by symbol."""
+    def holes(self) -> dict[str, Hole | None]:
+        """By symbol of the incident, what came of its prices that had to be asked for; None where none had to be."""
         return self._missing.holes()
 
     def prices_at(self, symbols: tuple[str, ...], at_us: int) -> dict[str, Quote] | None:

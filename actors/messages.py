@@ -148,12 +148,16 @@ class PricesOut(Message, frozen=True, kw_only=True):
 
 
 class OutageOver(Message, frozen=True, kw_only=True):
-    """They have come again. `filled`: every missing one was sent after all. `holes`: what came of those that were asked for, by symbol."""
+    """They have come again. `filled`: every missing one was sent after all.
+
+    `holes`: by symbol of the incident, what came of the prices that had to be asked for; None where none had to be.
+    """
 
     incident: int
+    from_us: int
     until_us: int
     filled: bool
-    holes: dict[str, Hole]
+    holes: dict[str, Hole | None]
 
 
 # --- failures and passes, between account desks and the risk desk ---

@@ -119,6 +119,6 @@ class MissingPrices:
         """Whether some of it will never come."""
         return any(window.is_lost for window in self.windows.values())
 
-    def holes(self) -> dict[str, Hole]:
-        """By symbol, what came of stretches that had to be asked for."""
-        return {symbol: Hole(one.low, one.high) for symbol, one in self.windows.items() if one.is_asked}
+    def holes(self) -> dict[str, Hole | None]:
+        """By symbol, what came of stretches that had to be asked for; None where nothing was passed over."""
+        return {symbol: Hole(one.low, one.high) if one.is_asked else None for symbol, one in self.windows.items()}

@@ -70,9 +70,9 @@ def befallen(state: AccountState, body: Input | Fact, seq: int, happened_us: int
 def _befallen(outage: Outage, state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> Outage:
     match body:
         case BreachDeclared() if body.severity == "hard":
-            return replace(_with(outage, Befell.BREACHED), decision=seq)
+            return replace(_with(outage, Befell.BREACHED), decision=seq, stops=_stops(state))
         case BreachSuspected():
-            return replace(_with(outage, Befell.SUSPECTED), decision=seq)
+            return replace(_with(outage, Befell.SUSPECTED), decision=seq, stops=_stops(state))
         case RuleSuspected():
             return _with(outage, Befell.SUSPECTED)
         case BreachDeclared() | RuleBroken():
@@ -85,6 +85,11 @@ def _befallen(outage: Outage, state: AccountState, body: Input | Fact, seq: int,
             return _with(outage, Befell.CLOSED)
         case _:
             return outage
+
+
+def _stops(state: AccountState) -> tuple[tuple[str, int], ...]:
+    """As they are at a breach: what closes its positions takes them away."""
+    return tuple((one.position_id, one.stop_loss) for one in state.track.stops if one.stop_loss)
 
 
 def _closes(state: AccountState, fact: DealBooked) -> bool:

@@ -84,7 +84,8 @@ class Hole(msgspec.Struct, frozen=True):
 class Outage(msgspec.Struct, frozen=True, gc=False):
     """What an account keeps of an incident until it was assessed. `seq`: the row that froze its passes.
 
-    `decision`: the newest breach or suspicion of a limit in it, 0 for none. `befell`: in the order in which it happened.
+    `decision`: the newest breach or suspicion of a limit in it, 0 for none. `stops`: where positions were to end by themselves then, in
+    points by their ids. `befell`: in the order in which it happened.
     """
 
     incident: int
@@ -92,6 +93,7 @@ class Outage(msgspec.Struct, frozen=True, gc=False):
     symbols: tuple[str, ...]
     seq: int
     decision: int = 0
+    stops: tuple[tuple[str, int], ...] = ()
     befell: tuple[Befell, ...] = ()
 
 

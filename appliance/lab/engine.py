@@ -263,8 +263,8 @@ class IncidentsAsTheyWere(IncidentDesk):
                     )
                 case IncidentExtended() as more if (known := self.state.open.get(more.bridge)) is not None:
                     self.tell(replace(known, symbols=more.symbols, whole=more.whole, from_us=more.from_us), turn)
-                case IncidentEnded() as ended:
-                    self.tell_over(ended, turn)
+                case IncidentEnded() as ended if (known := self.state.open.get(ended.bridge)) is not None:
+                    self.tell_over(ended, known.from_us, turn)
 
 
 class RiskAsItWas(RiskDesk):

@@ -246,6 +246,28 @@ def test_a_revoked_bridge_is_missed_no_more(stage):
 # --- when it ends ---
 
 
+def test_who_needs_a_symbol_that_the_incident_does_not_name_is_told_that_nobody_knows(stage):
+    spec = stage.engine.market("sim").board.specs["EURUSD"]
+    names = [f"S{number:03}" for number in range(201)]
+    for name in names:
+        stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=replace(spec, symbol=name)))
+    account = stage.sell()
+    stage.frame([Tick(name, stage.now_us, 138_690, 138_700) for name in names])
+    goes_out(stage)
+    [opened] = stage.facts(IncidentOpened)
+    [unnamed] = set(names) - set(opened.symbols)
+    stage.deal(account, "P1", Side.BUY, "1", 138_700, symbol=unnamed)
+    for _ in range(7):
+        stage.frame([Tick(name, stage.now_us, 138_690, 138_700) for name in names])
+        for symbol, from_us, to_us in asked_for(stage):
+            filled(stage, from_us, to_us, 0, symbol)
+        stage.clock()
+        stage.wait(60)
+    [assessed] = stage.facts(OutageAssessed, account)
+    assert assessed.answer is Answer.UNKNOWN
+    assert folds_alike(stage)
+
+
 def test_it_is_over_once_prices_have_come_for_as_long_as_silence_is_borne(stage):
     price(stage)
     goes_out(stage)
@@ -396,6 +418,14 @@ def test_a_breach_at_the_first_price_after_it_is_declared_and_with_prices_lost_n
     assert folds_alike(stage)
 
 
+def position(stage, account, op, stop_loss):
+    return PositionReported(
+        bridge="sim", seq=stage.next_seq(), position_id="P1", op=op, symbol="EURUSD", side=Side.BUY, lots_e8=10 * 10**8,
+        price_open=138_700, stop_loss=stop_loss, take_profit=0, swap=stage.account(account).money(0), opened_us=stage.now_us,
+        t_us=stage.now_us,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("low", "answer", "proposal"),
     [(138_301, Answer.YES, Proposal.NOTHING), (138_300, Answer.NO, Proposal.REINSTATE)],
@@ -404,26 +434,21 @@ def test_a_breach_at_the_first_price_after_it_is_declared_and_with_prices_lost_n
 def test_a_stop_that_prices_of_the_outage_passed_would_have_ended_it_above_the_floor(stage, low, answer, proposal):
     """The stop at 1.38300 costs 4 000 of the 5 000; the first price after the silence is 6 000 down."""
     account = long(stage)
-    stage.put(
-        PositionReported(
-            bridge="sim", seq=stage.next_seq(), position_id="P1", op="changed", symbol="EURUSD", side=Side.BUY,
-            lots_e8=10 * 10**8, price_open=138_700, stop_loss=138_300, take_profit=0, swap=stage.account(account).money(0),
-            opened_us=stage.now_us, t_us=stage.now_us,
-        ),
-        account,
-    )  # fmt: skip
+    stage.put(position(stage, account, op="changed", stop_loss=138_300), account)
     since_us = stage.now_us
     goes_out(stage)
     stage.equity(account, "99_900.00", "100_000.00")
     price(stage, 138_100)
     assert len(stage.facts(BreachDeclared, account)) == 1
+    stage.deal(account, "P1", Side.SELL, "10", 138_100, entry=DealEntry.OUT, profit="-6_000.00")
+    stage.put(position(stage, account, op="closed", stop_loss=0), account)
     [stretch] = asked_for(stage)
     stage.tick("EURUSD", low, low + 10, since_us + MINUTE_US)
     filled(stage, *stretch[1:], 1)
     comes_back(stage, 138_100)
     [assessed] = stage.facts(OutageAssessed, account)
     assert (assessed.answer, assessed.proposal) == (answer, proposal)
-    assert assessed.befell == (Befell.BREACHED,)
+    assert assessed.befell == (Befell.BREACHED, Befell.CLOSED)
     assert folds_alike(stage)
 
 

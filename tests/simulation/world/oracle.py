@@ -43,8 +43,7 @@ class Seen(NamedTuple):
     `suspected`: rules in question, `asked_us`: at which instants; `following`: rules with a floor that follows every tick;
     `paired`: a breach rests on the prices of more than one symbol; `undone`: a person is asked about one of those, because a price
     came late; `questioned`: a person had been asked something else about it when it was over. `frozen`: an incident froze its passes.
-    `passed_us`: the newest thing that
-    was told when it passed, or 0. `day_us`: when its day began, or 0.
+    `passed_us`: the newest thing that was told when it passed, or 0. `day_us`: when its day began, or 0.
     """
 
     standing: Standing
