@@ -7,6 +7,7 @@ floors of now; where they do not tell, the answer is that nobody knows.
 from collections.abc import Mapping
 
 from actors.account_seat import AccountSeat
+from actors.account_verdicts import limit_named
 from actors.desk import Turn
 from actors.messages import OutageOver, PricesOut
 from firm.account import AccountState, Finding, Position
@@ -107,7 +108,10 @@ def _answer_of_breach(
     equity = _equity(state, board, {quote.symbol: quote for quote in grounds.mended}, reached)
     if equity is None:
         return Answer.UNKNOWN
-    return Answer.NO if equity > finding.floor else Answer.YES
+    limit = limit_named(state, finding.rule)
+    assert limit is not None, f"{seat.name} has no rule {finding.rule}"
+    broken = breaks(PLAIN, limit.terms, measured_of(PLAIN, limit, equity, state.balance), finding.floor)
+    return Answer.YES if broken else Answer.NO
 
 
 def _is_reached(held: Position, stop: int, hole: Hole | None) -> bool:

@@ -275,21 +275,31 @@ def test_it_is_over_once_prices_have_come_for_as_long_as_silence_is_borne(stage)
     stage.clock()
     back_us = stage.now_us
     assert [fact.back_us for fact in stage.facts(PricesReturned)] == [back_us]
+    [stretch] = asked_for(stage)
     for after_us in (BOUND_US // 2, BOUND_US):
         stage.now_us = back_us + after_us
         price(stage)
         stage.clock()
-    assert stage.facts(IncidentEnded) == []
+        assert stage.facts(IncidentEnded) == []
+        if after_us < BOUND_US:
+            filled(stage, *stretch[1:], 0)
     stage.now_us = back_us + BOUND_US + 1
     price(stage)
-    stage.clock()
-    assert stage.facts(IncidentEnded) == []  # what was passed over was asked for, and has not come
-    [stretch] = asked_for(stage)
-    filled(stage, *stretch[1:], 0)
     stage.clock()
     [ended] = stage.facts(IncidentEnded)
     assert (ended.to_us, ended.filled) == (back_us, True)
     assert folds_alike(stage)
+
+
+def test_what_was_passed_over_is_waited_for(stage):
+    price(stage)
+    goes_out(stage)
+    comes_back(stage)
+    assert stage.facts(IncidentEnded) == []
+    [stretch] = asked_for(stage)
+    filled(stage, *stretch[1:], 0)
+    stage.clock()
+    assert len(stage.facts(IncidentEnded)) == 1
 
 
 def test_prices_that_nobody_sends_are_waited_for_an_hour(stage):
@@ -427,14 +437,21 @@ def position(stage, account, op, stop_loss):
 
 
 @pytest.mark.parametrize(
-    ("low", "answer", "proposal"),
-    [(138_301, Answer.YES, Proposal.NOTHING), (138_300, Answer.NO, Proposal.REINSTATE)],
-    ids=["a point above its stop", "at its stop"],
+    ("stop", "low", "answer", "proposal"),
+    [
+        (138_300, 138_301, Answer.YES, Proposal.NOTHING),
+        (138_300, 138_300, Answer.NO, Proposal.REINSTATE),
+        (138_201, 138_201, Answer.NO, Proposal.REINSTATE),
+        (138_200, 138_200, Answer.YES, Proposal.NOTHING),
+    ],
+    ids=["a point above its stop", "at its stop", "a point above the floor", "a stop that touches the floor"],
 )
-def test_a_stop_that_prices_of_the_outage_passed_would_have_ended_it_above_the_floor(stage, low, answer, proposal):
-    """The stop at 1.38300 costs 4 000 of the 5 000; the first price after the silence is 6 000 down."""
+def test_a_stop_that_prices_of_the_outage_passed_would_have_ended_it_above_the_floor(
+    stage, stop, low, answer, proposal
+):
+    """A stop at 1.38300 costs 4 000 of the 5 000; the first price after the silence is 6 000 down."""
     account = long(stage)
-    stage.put(position(stage, account, op="changed", stop_loss=138_300), account)
+    stage.put(position(stage, account, op="changed", stop_loss=stop), account)
     since_us = stage.now_us
     goes_out(stage)
     stage.equity(account, "99_900.00", "100_000.00")

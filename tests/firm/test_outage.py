@@ -59,7 +59,17 @@ def test_days_are_given_back_whole(lost_us, days):
     assert days_lost(lost_us) == days
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("day", ["2014-03-30", "2014-10-26"])
+def test_a_session_that_opens_in_the_hour_that_the_clocks_change_is_open_as_its_wall_clock_says(day):
+    symbol = spec(tuple((place * DAY + 150, place * DAY + 23 * 60) for place in range(7)))
+    from_us = parse_utc(f"{day}T00:00:00")
+    until_us = from_us + 4 * HOUR_US
+    stretches = list(open_stretches(symbol, from_us, until_us))
+    for at_us in range(from_us, until_us, MINUTE_US):
+        assert any(begun_us <= at_us < ended_us for begun_us, ended_us in stretches) is is_open(symbol, at_us)
+
+
+@pytest.mark.parametrize("seed", range(60))
 def test_every_minute_is_in_a_stretch_when_the_market_is_open_then_and_in_none_else(seed):
     """Around the changes of the clocks in spring and autumn, too."""
     chance = random.Random(seed)
@@ -69,7 +79,8 @@ def test_every_minute_is_in_a_stretch_when_the_market_is_open_then_and_in_none_e
     closed = (from_us + HOUR_US, from_us + 3 * HOUR_US) if seed % 2 else None
     zone = chance.choice(("Europe/Prague", "America/New_York", "UTC"))
     nightly = tuple((day * DAY + 60, day * DAY + 23 * 60 + 30) for day in range(7))
-    symbol = spec(chance.choice((FOREX, nightly, ())), () if closed is None else (closed,), zone)
+    amid = tuple((day * DAY + 150, day * DAY + 23 * 60 + 30) for day in range(7))  # opens in the hour that changes
+    symbol = spec(chance.choice((FOREX, nightly, amid, ())), () if closed is None else (closed,), zone)
     stretches = list(open_stretches(symbol, from_us, until_us))
     for at_us in range(from_us, until_us, MINUTE_US):
         inside = any(begun_us <= at_us < ended_us for begun_us, ended_us in stretches)
