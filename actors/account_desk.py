@@ -8,6 +8,7 @@ from types import ModuleType
 
 from actors import account_book as book
 from actors import account_lateness as lateness
+from actors import account_outages as outages
 from actors import account_overrides as overrides
 from actors import account_rollover as rollover
 from actors import account_rules as rules
@@ -37,12 +38,14 @@ from actors.messages import (
     MarkDue,
     Message,
     OpenAccount,
+    OutageOver,
     PassAllowed,
     PassDoubted,
     PeakDue,
     PriceReached,
     PricesFilled,
     PricesMissing,
+    PricesOut,
     ReopeningAllowed,
     TogetherAsked,
     TogetherBroken,
@@ -106,6 +109,7 @@ class AccountDesk(AccountSeat):
                     self.judge(turn, turn.header.happened_us)
             case _:
                 self._decide_report(message, turn)
+                outages.look_for_incident(self, turn)
 
     def _decide_message(self, message: Message, turn: Turn) -> None:  # noqa: C901  (a table of messages)
         match message:
@@ -140,6 +144,10 @@ class AccountDesk(AccountSeat):
                 lateness.give_up_waiting(self, message, turn)
             case ContractReported():
                 self._take_contract(message, turn)
+            case PricesOut():
+                outages.hear_of(self, message, turn)
+            case OutageOver():
+                outages.assess(self, message, turn)
             case FailureAllowed():
                 _who_decides(message).fail(self, message, turn)
             case FailureHeld():

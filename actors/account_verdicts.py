@@ -286,6 +286,8 @@ def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ..
         doubts.add(Doubt.DRIFT)
     if turn.platforms_together(state.trader) and turn.is_stopped(trader_desk(state.trader)):
         doubts.add(Doubt.DESK_STOPPED)
+    if state.outages:
+        doubts.add(Doubt.FEED_OUTAGE)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 

@@ -5,6 +5,7 @@ import msgspec
 from firm.commands import GrantOverride
 from firm.deed import Deed
 from firm.facts import Doubt
+from firm.incidents import Hole, Incident
 from firm.phase import Standing
 from firm.price import Quote
 from firm.rules.across_accounts import Together
@@ -151,6 +152,28 @@ class ReopeningAllowed(Message, frozen=True, kw_only=True):
     """Yes: no other account of the challenge has come since."""
 
     command: GrantOverride
+
+
+# --- incidents, from the incident desk to account desks ---
+
+
+class PricesOut(Message, frozen=True, kw_only=True):
+    """Prices that the account may need are missing."""
+
+    incident: Incident
+
+
+class OutageOver(Message, frozen=True, kw_only=True):
+    """They have come again. `filled`: every missing one was sent after all.
+
+    `holes`: by symbol of the incident, what came of the prices that had to be asked for; None where none had to be.
+    """
+
+    incident: int
+    from_us: int
+    until_us: int
+    filled: bool
+    holes: dict[str, Hole | None]
 
 
 # --- failures and passes, between account desks and the risk desk ---
@@ -313,4 +336,6 @@ MESSAGES: tuple[type[Message], ...] = (
     TogetherAsked,
     Enforce,
     Judge,
+    PricesOut,
+    OutageOver,
 )

@@ -1,7 +1,7 @@
 """Turn: one input's working space: the facts, messages and effects so far, and what to restore if it fails."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from actors.desk import Desk, Header, Market, Watch
@@ -10,7 +10,9 @@ from actors.messages import DayEnded, Message, PriceReached
 from actors.names import account_desk, trader_desk
 from actors.trader_desk import TraderDesk
 from firm.account import AccountState
+from firm.account_outages import all_symbols_of, what_it_needs
 from firm.facts import CalendarAdopted, Fact, MarketDaysAdopted
+from firm.incidents import Incident
 from firm.inputs import Input
 from firm.policy import Policy
 from firm.quote_frame import Tick
@@ -35,6 +37,8 @@ class House(Protocol):
     def desk(self, name: str) -> Desk: ...
     def is_stopped(self, desk: str) -> bool: ...
     def watch(self, bridge: str, watch: Watch) -> None: ...
+    def incident(self, bridge: str) -> Incident | None: ...
+    def account_states(self, bridge: str) -> Iterator[AccountState]: ...
 
 
 class Looker(Protocol):
@@ -104,6 +108,18 @@ class WorkingTurn:
 
     def watch(self, bridge: str, watch: Watch) -> None:
         self._house.watch(bridge, watch)
+
+    def incident(self, bridge: str) -> Incident | None:
+        return self._house.incident(bridge)
+
+    def dependents(self, incident: Incident) -> list[int]:
+        board = self.market(incident.bridge).board
+        states = self._house.account_states(incident.bridge)
+        return sorted(state.account for state in states if what_it_needs(state, board, incident) is not None)
+
+    def needed_symbols(self, bridge: str) -> frozenset[str]:
+        board, states = self.market(bridge).board, self._house.account_states(bridge)
+        return frozenset(symbol for state in states for symbol in all_symbols_of(state, board))
 
     def touch(self, desk: Desk) -> None:
         """Remember a desk's state before this input first reaches it."""

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from firm.arithmetic import Figure, Unit
 from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRestated
+from firm.incidents import Outage
 from firm.inputs import Side
 from firm.money import Money
 from firm.needs import needs_of
@@ -267,7 +268,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     `deals_known`: booked, the newest last, as they read now, while they may be corrected. `traded`: days, the newest last.
     `overrides`: exceptions from its rules. `leverage`: as the platform told it in row `leverage_seq`; 0: not yet. `margin_drifts`:
-    the margin in use is another by the platform's word.
+    the margin in use is another by the platform's word. `outages`: incidents that freeze its passes.
     """
 
     account: int
@@ -318,6 +319,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     leverage: int = 0
     leverage_seq: int = 0
     margin_drifts: bool = False
+    outages: tuple[Outage, ...] = ()
 
     def money(self, minor: int) -> Money:
         """An amount in this account's currency."""

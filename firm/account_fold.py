@@ -36,6 +36,7 @@ from firm.account_findings import (
     with_moved,
 )
 from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
+from firm.account_outages import after_outage, befallen
 from firm.account_overrides import after_override
 from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting, with_swap_told
 from firm.arithmetic import Figure
@@ -64,8 +65,10 @@ from firm.facts import (
     HighMoved,
     LimitNeared,
     MarkTaken,
+    OutageAssessed,
     OverrideAsked,
     OverrideGranted,
+    PassesFrozen,
     PassHeld,
     PayoutBooked,
     PeakDoubted,
@@ -143,6 +146,8 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
     """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
     if type(body) in _UNFELT:
         return state
+    if state.outages:
+        state = befallen(state, body, seq, happened_us)
     match body:
         case (
             DealBooked()
@@ -282,6 +287,8 @@ def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_
             return _with_drift(state, POSITIONS)
         case DriftCleared():
             return replace(state, drifting=tuple(what for what in state.drifting if what != body.what))
+        case PassesFrozen() | OutageAssessed():
+            return after_outage(state, body, seq)
         case _:
             return state
 

@@ -43,6 +43,10 @@ WAIVED_DAYS_MAX = 366  # for how long a rule may be waived at once
 EXTENDED_DAYS_MAX = 366  # by which a phase may be extended, all together
 REINSTATED_DAYS_MAX = 92  # trading days after which a breached account is not taken up any more: each brings its rows
 ORDERS_FILLED_KEPT = 16  # of one account, the newest: a platform tells the deals of a filled order right after it
+INCIDENT_SYMBOLS_MAX = 200  # that one incident names; with more it counts for everything on its bridge
+INCIDENTS_KEPT = 1_000  # the newest, of which people may still say something
+INCIDENT_WORDS_MAX = 500  # characters of a note, a public sentence or a conclusion
+BACKFILL_WAITED_US = 3_600 * 1_000_000  # after prices came back: then missing ones are taken for lost
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded
 MARGIN_DRIFT_BP = (
     100  # of the platform's margin by which ours may differ: exchange rates move between its working and ours

@@ -51,6 +51,7 @@ DOUBTS: dict[Doubt, str] = {
     Doubt.LATE_DATA: "it rests on data that arrived late",
     Doubt.DESK_STOPPED: "the part of the firm that decides about this account was stopped by a fault",
     Doubt.PLATFORM_DOWN: "the link to the trading platform was down",
+    Doubt.FEED_OUTAGE: "prices that it needs were missing, and the incident is not over",
     Doubt.REVIEW_REQUIRED: "the rules have a person look at every failure of this kind",
 }
 

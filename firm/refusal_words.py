@@ -40,4 +40,8 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.CALENDAR_KNOWN: "the firm goes by this very calendar already",
     Refusal.UNKNOWN_BOARD: "no rule of this account asks for a score on this board",
     Refusal.SCORE_KNOWN: "this very score is published already",
+    Refusal.UNKNOWN_INCIDENT: "no incident has this number, or it was too many incidents ago",
+    Refusal.INCIDENT_GOES_ON: "the incident is not over; it is closed once prices have come back and every account was looked at",
+    Refusal.INCIDENT_CLOSED: "somebody has closed the incident already",
+    Refusal.WORDS_MISSING: "this needs words, 1 to 500 characters of them",
 }

@@ -20,10 +20,11 @@ from storage.readmodels.commands import WITHHELD, CommandLine, commands_of_accou
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decisions_of
 from storage.readmodels.held_phases import HeldPhase, held_phase
+from storage.readmodels.incidents import Impact, impacts_on
 from storage.readmodels.overrides import OverrideLine, overrides_of
 from storage.readmodels.trades import Trade, closed_trades, costs_of_open
 from web import owed_view, words
-from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, OVERRIDES_SHOWN, TRADES_SHOWN
+from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, INCIDENTS_ON_ACCOUNT, OVERRIDES_SHOWN, TRADES_SHOWN
 from web.firm import Firm
 from web.objectives_view import (
     ObjectiveRow,
@@ -87,6 +88,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     decisions: list[DecisionLine]
     commands: list[CommandLine]
     overrides: list[OverrideLine]
+    incidents: list[Impact]
     costs: dict[str, Money]
     next_phase: AccountLine | None
     held_phase: HeldPhase | None
@@ -209,6 +211,7 @@ def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
         "decisions": decisions_of(book, account, DECISIONS_SHOWN),
         "commands": commands_of_account(book, account, COMMANDS_SHOWN),
         "overrides": overrides_of(book, account, OVERRIDES_SHOWN),
+        "incidents": impacts_on(book, account, INCIDENTS_ON_ACCOUNT),
         "costs": {position: line.money(costs) for position, costs in costs_of_open(book, account)},
         "next_phase": account_of_phase(book, line.challenge, line.phase + 1) if passed else None,
         "held_phase": held_phase(book, account) if passed else None,

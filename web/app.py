@@ -35,12 +35,14 @@ from web.pages import (
     staff_feed,
     staff_health,
     staff_home,
+    staff_incidents,
     staff_lab,
     staff_overrides,
     staff_owed,
     staff_programs,
     staff_scores,
     staff_trace,
+    status,
     trades,
 )
 from web.render import STATIC, Pages
@@ -75,6 +77,8 @@ PAGES = (
     staff_drafts,
     staff_builder,
     staff_trace,
+    staff_incidents,
+    status,
     metrics,
 )
 

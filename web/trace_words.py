@@ -15,6 +15,7 @@ from firm.ids import id_text
 from firm.kinds import Body
 from firm.money import Money
 from web import judged_words, reasons, words
+from web.trace_incidents import incident_said
 
 _NO_MONEY = Money(0, "", 0)
 
@@ -22,10 +23,10 @@ _NO_MONEY = Money(0, "", 0)
 def said(body: Body) -> str:
     """The sentence about a row."""
     if isinstance(body, c.Command):
-        return _commanded(body) or _on_offer(body) or _from_reference(body)
+        return _commanded(body) or _on_offer(body) or incident_said(body) or _from_reference(body)
     if isinstance(body, i.Input):
         return _reported(body) or _from_reference(body)
-    tables = (_verdict, _ruled, _recorded, _on_offer, _looked_at, _enforced)
+    tables = (_verdict, _ruled, _recorded, _on_offer, _looked_at, _enforced, incident_said)
     return next(filter(None, (table(body) for table in tables)), "") or _from_reference(body)
 
 

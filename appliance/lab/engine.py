@@ -15,9 +15,10 @@ from actors.arrival import Arrival
 from actors.desk import Desk, Header, Turn, Watch
 from actors.engine import Engine
 from actors.guards import is_looked_at_by_the_minute
+from actors.incident_desk import IncidentDesk
 from actors.market_desk import MarketDesk
 from actors.messages import AccountProvisioned, AskFailure, AskPass, AskReopening, Message, ReopeningAllowed
-from actors.names import RISK, account_desk, key_id
+from actors.names import INCIDENTS, RISK, account_desk, key_id
 from actors.replay import Recorded, arrival_of
 from actors.risk_desk import RiskDesk
 from actors.turn import House, WorkingTurn
@@ -34,17 +35,22 @@ from firm.facts import (
     DeskStopped,
     Doubt,
     Fact,
+    IncidentEnded,
+    IncidentExtended,
+    IncidentOpened,
     KillSwitchEngaged,
     KillSwitchReleaseAsked,
     KillSwitchReleased,
     OverrideAsked,
     OverrideGranted,
+    PricesReturned,
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
     StandingChanged,
     VerdictCorrected,
 )
+from firm.incidents import Incident
 from firm.inputs import Input
 from firm.kinds import body_of
 from firm.overrides import Reinstate
@@ -57,6 +63,8 @@ from storage.rows import StoredRow
 BETWEEN_ROWS = 1 << 20
 """So many numbers lie between those of two rows here: what history did not decide has its place in the order, and takes no row's."""
 
+_OF_INCIDENTS = frozenset(kind.__name__ for kind in (IncidentOpened, IncidentExtended, IncidentEnded))
+
 _TAKEN_FROM_HISTORY = frozenset(
     kind.__name__
     for kind in (
@@ -66,6 +74,10 @@ _TAKEN_FROM_HISTORY = frozenset(
         KillSwitchEngaged,
         KillSwitchReleaseAsked,
         KillSwitchReleased,
+        IncidentOpened,
+        IncidentExtended,
+        PricesReturned,
+        IncidentEnded,
     )
 )
 
@@ -206,6 +218,8 @@ class LabEngine(Engine):
                 return EnforcementAsItWas(name, self)
             case _ if name == RISK:
                 return RiskAsItWas(name, self)
+            case _ if name == INCIDENTS:
+                return IncidentsAsTheyWere(name, self)
             case _:
                 return HeardThroughLedger(name)
 
@@ -295,6 +309,28 @@ class EnforcementAsItWas(HeardThroughLedger):
                 assert isinstance(linked, AccountLinked)
                 provisioned = AccountProvisioned(login=linked.login, at_us=turn.header.happened_us)
                 turn.send(account_desk(row.account), provisioned)
+
+
+class IncidentsAsTheyWere(IncidentDesk):
+    """The incident desk as history has it: it tells the accounts that are here what it then told those that there were."""
+
+    def __init__(self, name: str, engine: LabEngine) -> None:
+        super().__init__(name)
+        self._engine = engine
+
+    def decide(self, message: Message | Input, turn: Turn) -> None:  # noqa: ARG002
+        for row in self._engine.recorded.facts:
+            if row.kind not in _OF_INCIDENTS:
+                continue
+            match body_of(row.kind, row.payload):
+                case IncidentOpened() as opened:
+                    self.tell(
+                        Incident(opened.incident, opened.bridge, opened.symbols, opened.whole, opened.from_us), turn
+                    )
+                case IncidentExtended() as more if (known := self.state.open.get(more.bridge)) is not None:
+                    self.tell(replace(known, symbols=more.symbols, whole=more.whole, from_us=more.from_us), turn)
+                case IncidentEnded() as ended if (known := self.state.open.get(ended.bridge)) is not None:
+                    self.tell_over(ended, known.from_us, turn)
 
 
 class RiskAsItWas(RiskDesk):

@@ -33,14 +33,20 @@ from firm.facts import (
     DriftFound,
     Fact,
     FlatConfirmed,
+    IncidentEnded,
+    IncidentExtended,
+    IncidentOpened,
     LimitNeared,
     MarkTaken,
     OrderPaid,
     OrderPlaced,
+    OutageAssessed,
+    PassesFrozen,
     PassHeld,
     PeakReached,
     PhasePassed,
     PositionsDrifted,
+    PricesReturned,
     ProgramPublished,
     QuoteUsed,
     Refusal,
@@ -57,6 +63,7 @@ from firm.facts import (
     WeekStartMoved,
 )
 from firm.ids import id_text
+from firm.incident_words import ANSWERS, CAUSES, NEEDED, befell_in_words, proposal_in_words, symbols_in_words
 from firm.inputs import Side
 from firm.money import Money
 from firm.refusal_words import REFUSALS
@@ -210,4 +217,20 @@ _SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     ChallengeEnded: lambda fact: f"the challenge is over: {fact.standing.value}",
     ProgramPublished: lambda fact: f"{fact.program.title} is on offer",
     Refused: lambda fact: f"the firm refuses: {REFUSALS[fact.refusal]}{_why(fact)}",
+    IncidentOpened: lambda fact: (
+        f"incident {fact.incident}: prices of {symbols_in_words(fact.symbols, fact.whole)} are missing, {CAUSES[fact.cause]}"
+    ),
+    IncidentExtended: lambda fact: (
+        f"incident {fact.incident} goes on: prices of {symbols_in_words(fact.symbols, fact.whole)} are missing"
+    ),
+    PricesReturned: lambda fact: f"incident {fact.incident}: prices come again",
+    IncidentEnded: lambda fact: (
+        f"incident {fact.incident} is over; "
+        f"{'every missing price came' if fact.filled else 'not every missing price came'} afterwards"
+    ),
+    PassesFrozen: lambda fact: f"nothing is passed before incident {fact.incident} is over: it {NEEDED[fact.needed]}",
+    OutageAssessed: lambda fact: (
+        f"in incident {fact.incident}: {befell_in_words(fact.befell)}; a limit broken without it: {ANSWERS[fact.answer]}; "
+        f"proposed: {proposal_in_words(fact.proposal, fact.days)}"
+    ),
 }

@@ -23,6 +23,17 @@ from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessagePar
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
 from firm.facts.fact import Fact
+from firm.facts.incidents import (
+    IncidentClosed,
+    IncidentEnded,
+    IncidentExtended,
+    IncidentNoted,
+    IncidentOpened,
+    IncidentPublished,
+    OutageAssessed,
+    PassesFrozen,
+    PricesReturned,
+)
 from firm.facts.marks import (
     CycleStartMoved,
     DayAnchored,
@@ -154,4 +165,13 @@ FACTS: tuple[type[Fact], ...] = (
     KillSwitchEngaged,
     KillSwitchReleaseAsked,
     KillSwitchReleased,
+    IncidentOpened,
+    IncidentExtended,
+    PricesReturned,
+    IncidentEnded,
+    IncidentNoted,
+    IncidentPublished,
+    IncidentClosed,
+    PassesFrozen,
+    OutageAssessed,
 )

@@ -45,6 +45,10 @@ class Refusal(StrEnum):
     CALENDAR_KNOWN = "calendar_known"
     UNKNOWN_BOARD = "unknown_board"
     SCORE_KNOWN = "score_known"
+    UNKNOWN_INCIDENT = "unknown_incident"
+    INCIDENT_GOES_ON = "incident_goes_on"
+    INCIDENT_CLOSED = "incident_closed"
+    WORDS_MISSING = "words_missing"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ class Doubt(StrEnum):
     DESK_STOPPED = "desk_stopped"
     PLATFORM_DOWN = "platform_down"
     REVIEW_REQUIRED = "review_required"  # the rules have a person look at it
+    FEED_OUTAGE = "feed_outage"  # prices that it needs are or were missing, in an incident that is not over
 
 
 class BreachDeclared(Fact, frozen=True, kw_only=True):

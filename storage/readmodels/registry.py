@@ -11,6 +11,7 @@ from storage.readmodels.decisions import Decisions
 from storage.readmodels.desk_rows import DeskRows
 from storage.readmodels.drifts import Drifts
 from storage.readmodels.held_phases import HeldPhases
+from storage.readmodels.incidents import Incidents
 from storage.readmodels.marks import Marks
 from storage.readmodels.overrides import AccountOverrides
 from storage.readmodels.people import People
@@ -20,5 +21,5 @@ from storage.readmodels.trades import Trades
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
-    Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(),
+    Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(),
 )  # fmt: skip

@@ -41,6 +41,7 @@ DESKS = (
     ("enforcement", "a bridge’s commands", "asks the platform, and follows each command to its end"),
     ("risk", "risk", "allows failures and passes, or holds them"),
     ("catalogue", "catalogue", "keeps what is on offer, and takes orders"),
+    ("incidents", "incidents", "notices prices that are missing, and tells the accounts that need them"),
 )  # fmt: skip
 
 
