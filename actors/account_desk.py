@@ -127,6 +127,8 @@ class AccountDesk(AccountSeat):
             case DayFinal():
                 if finalise_day(self, message, turn):
                     self.judge(turn, turn.header.happened_us)
+            case MarkDue() if self.held.day is not None and message.at_us < self.held.day.day.start_us:
+                pass  # a person opened its day again before its platform's clock came there
             case MarkDue():
                 self._mark(message.at_us, turn)
                 if is_looked_at_by_the_minute(self.held):

@@ -20,7 +20,13 @@ from tests.evidence.proven import SECRET, SEED, write
 from tests.soaked import SHARE_S, Proofs, keep, read
 from tests.worlds.world import World, desks_that_raise
 
-SEEDS = (3, 7, 18, 25)  # among them news, closures, a stopped desk, breaches that people confirmed
+SEEDS = (
+    3,
+    7,
+    18,
+    25,
+    116,
+)  # among them news, closures, a stopped desk, breaches that people confirmed, a day reopened early
 LIMIT_SEEDS = (17, 20)  # of tests/worlds: limits with several consequences, ideas and floating losses
 STEPS = 70
 KINDS = (RuleBroken, RuleSuspected, RuleKeptAgain, BreachDeclared, BreachSuspected)
