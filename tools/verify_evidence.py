@@ -599,13 +599,15 @@ def is_known(rule: Rule) -> bool:
         spelled = all(term[name] in words for name, words in LIMIT_WORDS.items() if name != "high")
         follows = term["trail"] == "static" or term["high"] in MARKS
         amounts = [term["amount"], *(step["amount"] for step in term["steps"])]
-        of = ("initial", "anchor") if term["trail"] == "static" else ("initial", "anchor", "high")
+        of = ("initial", "anchor", "target") if term["trail"] == "static" else ("initial", "anchor", "target", "high")
         fixed = [trigger["gain"] for trigger, _ in levels_of(term) if "gain" in trigger]
         fixed += [term["lock"]["offset"]] if term["lock"] is not None else []
         triggers = ("balance_gain", "equity_gain", "end_of_day_balance", "payouts_made")
         known = all(trigger["type"] in triggers for trigger, _ in levels_of(term))
         known = known and (term["scope"] != "cycle" or (term["anchor"], term["trail"]) == ("balance", "static"))
-        return bool(spelled and follows and known and _are_known(amounts, of) and _are_known(fixed, ("initial",)))
+        return bool(
+            spelled and follows and known and _are_known(amounts, of) and _are_known(fixed, ("initial", "target"))
+        )
     if rule.kind == "profit_target":
         plain = (term["measured"], term["held_s"], term["latched"]) == ("balance", 0, False)
         return plain and _are_known([term["amount"]], ("initial",))
@@ -2543,6 +2545,7 @@ class Sums:
         self.calc, self.case, self.account, self.by_day = calc, case, account, by_day
         self._sold: Term | None = None
         self._start: Term | None = None
+        self._target: Term | None = None
 
     def sold(self) -> Term:
         """The initial balance that was sold, whatever was paid in or out since."""
@@ -2556,6 +2559,15 @@ class Sums:
         if self._start is None:
             self._start = starting_balance(self.calc, self.case, self.account)
         return self._start
+
+    def target(self) -> Term:
+        """The profit that the phase's target asks as it was sold."""
+        if self._target is None:
+            rule = next((one for one in self.case.rules if one.kind == "profit_target"), None)
+            require(rule is not None, "a share of a profit target is asked of a phase that has none", CONTEST)
+            assert rule is not None
+            self._target = self.amount(rule, "amount", ("profit target", "profit to make"), up=True)
+        return self._target
 
     def amount(
         self, rule: Rule, path: str, names: tuple[str, str], others: dict[str, Term] | None = None, up: bool = False
@@ -2579,7 +2591,7 @@ class Sums:
 
     def _scaled(self, rule: Rule, path: str, of: str, name: str, others: dict[str, Term]) -> Term:
         def base() -> Term:
-            return self.sold() if of == "initial" else others[of]
+            return self.sold() if of == "initial" else self.target() if of == "target" else others[of]
 
         whole = None if self.by_day else base()
         bp = self.calc.given(name, rule.cited(f"{path}/bp"), "bp")
@@ -2589,7 +2601,7 @@ class Sums:
         return self.calc.times(f"{short} x {SHARED[of]}", whole, bp, "minor x bp")
 
 
-SHARED = {"initial": "initial balance", "anchor": "starting figure", "high": "highest mark"}
+SHARED = {"initial": "initial balance", "anchor": "starting figure", "high": "highest mark", "target": "profit target"}
 LOSSES = {"day": "daily loss", "week": "weekly loss", "cycle": "cycle loss", "phase": "maximum loss"}
 FLOORS = {"day": "daily floor", "week": "weekly floor", "cycle": "cycle floor", "phase": "maximum-loss floor"}
 

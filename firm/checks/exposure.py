@@ -16,7 +16,7 @@ from firm.terms.exposure import (
     RiskReward,
     StopLossRequired,
 )
-from firm.terms.words import BP_WHOLE, ShareOf
+from firm.terms.words import BP_WHOLE
 
 _AT_ONCE = frozenset({CountedOver.OPEN_AT_ONCE, CountedOver.EACH_POSITION})
 _NO_RISK = "no risk at all is allowed, so nothing could be traded"
@@ -39,8 +39,7 @@ def exposure_limit_problems(term: ExposureLimit, _: Beside) -> Problems:
 
 
 def idea_risk_problems(term: IdeaRisk, beside: Beside) -> Problems:
-    of = OF_SOLD | {ShareOf.DAY_START_PROFIT}
-    yield from amount_problems("amount", term.amount, beside, of, nothing=_NO_RISK, whole=_MORE_THAN_ALL)
+    yield from amount_problems("amount", term.amount, beside, OF_SOLD, nothing=_NO_RISK, whole=_MORE_THAN_ALL)
     if term.gap_s and term.grouping is IdeaGrouping.POSITION:
         yield Problem("gap_s", "each position is an idea of its own: no later opening belongs to it")
 

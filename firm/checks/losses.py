@@ -55,8 +55,6 @@ def _shares_of(term: LossLimit) -> frozenset[ShareOf]:
     there = OF_SOLD | {ShareOf.ANCHOR}
     if term.trail is not Trail.STATIC:
         there |= {ShareOf.HIGH}
-    if term.scope is Scope.DAY:
-        there |= {ShareOf.DAY_START_PROFIT}
     return there
 
 

@@ -27,6 +27,7 @@ from firm.needs import follows_prices, needs_of
 from firm.rules.limits import breaks, limits_of, measured_of
 from firm.ruleset import AnyRuleset, LateBreach, Ruleset
 from firm.terms.losses import Checked, Lock, LossLimit, Measured, OnPayout, Trail
+from firm.terms.objectives import ProfitTarget, TargetMeasure
 from firm.terms.union import Term
 from firm.terms.words import Action, Anchor, Boundary, BySize, Fixed, Scope, Share, ShareOf, SizeAmount, Trigger
 from firm.trading_day import DayLabel, LabelledCalendar
@@ -37,6 +38,10 @@ LIMIT = LossLimit(
     on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
 )  # fmt: skip
 PHASE = replace(LIMIT, scope=Scope.PHASE, anchor=Anchor.INITIAL)
+TARGET = ProfitTarget(
+    id="target", amount=Share(bp=800, of=ShareOf.INITIAL), measured=TargetMeasure.BALANCE, held_s=0, flat_required=True, latched=False,
+    auto_close=False,
+)  # fmt: skip
 BY_SIZE = BySize(table=(SizeAmount(size_minor=50_000_00, minor=1), SizeAmount(size_minor=100_000_00, minor=4_500_00)))
 TODAY = Ruleset(
     name="Two-step, phase 1",

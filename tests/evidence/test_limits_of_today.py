@@ -30,6 +30,7 @@ from tests.evidence.limits_of_today import (
     BY_SIZE,
     LIMIT,
     PHASE,
+    TARGET,
     TODAY,
     a_week,
     end_day_with,
@@ -116,6 +117,16 @@ def test_what_is_granted_is_rounded_down_and_what_is_asked_up(story: Any, verifi
     said = judged(story, verifier)
     assert "gain = 333000 minor" in said
     assert floor_now(story) == 99_999_99 - 3_329_99
+
+
+@pytest.mark.parametrize("scope", [Scope.DAY, Scope.WEEK, Scope.PHASE])
+def test_a_share_of_the_profit_target_is_worked_out_from_the_target_beside_it(
+    story: Any, verifier: ModuleType, scope: Scope
+) -> None:
+    half, offset = Share(bp=5_000, of=ShareOf.TARGET), Share(bp=7, of=ShareOf.TARGET)
+    locks = lock(BalanceGain(gain=Share(bp=9_000, of=ShareOf.TARGET)), offset)
+    a_week(story, replace(LIMIT, scope=scope, amount=half, lock=locks), TARGET)
+    assert "profit to make = 800000 minor" in judged(story, verifier)
 
 
 # --- which highs it follows ---

@@ -12,6 +12,7 @@ from firm.arithmetic import Working
 from firm.rules.floors import floor_under, high_after_payout
 from firm.rules.limits import breaks, first_broken, has_same_floors, limits_of
 from firm.terms.losses import Checked, Effective, FloorReaches, Lock, LossLimit, Measured, OnPayout, Step, Trail
+from firm.terms.objectives import ProfitTarget, TargetMeasure
 from firm.terms.words import (
     Action,
     Anchor,
@@ -206,6 +207,42 @@ STEPS = (
 def test_the_last_step_that_was_reached_counts(ada, now, yesterday, floor):
     highs = {HighOf.CLOSED: now, HighOf.CLOSED_YESTERDAY: yesterday}
     assert floor_of(ada(replace(MAXIMUM, steps=STEPS), highs=highs)) == floor
+
+
+# --- shares of the profit target ---
+
+HALF_OF_TARGET = Share(bp=5_000, of=ShareOf.TARGET)
+
+
+def target_of_eight_percent():
+    return ProfitTarget(
+        id="target", amount=Share(bp=800, of=ShareOf.INITIAL), measured=TargetMeasure.BALANCE, held_s=0, flat_required=True,
+        latched=False, auto_close=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("terms", "highs", "floor"),
+    [
+        pytest.param(replace(MAXIMUM, amount=HALF_OF_TARGET), {}, 96_000_00, id="of the phase"),
+        pytest.param(replace(DAILY, amount=HALF_OF_TARGET), {}, 96_000_00, id="of the day"),
+        pytest.param(replace(MAXIMUM, amount=HALF_OF_TARGET, trail=Trail.ON_CLOSE, high=Anchor.BALANCE),
+                     {HighOf.CLOSED: 103_000_00}, 99_000_00, id="below a high"),
+        pytest.param(replace(MAXIMUM, lock=replace(AT_INITIAL, trigger=BalanceGain(gain=HALF_OF_TARGET))),
+                     {HighOf.CLOSED: 103_999_99}, 90_000_00, id="a cent before the gain that locks it"),
+        pytest.param(replace(MAXIMUM, lock=Lock(offset=Share(bp=100, of=ShareOf.TARGET), trigger=BalanceGain(gain=HALF_OF_TARGET),
+                                                permanent=True)),
+                     {HighOf.CLOSED: 104_000_00}, 100_080_00, id="locked by the gain, a share of the target above the start"),
+    ],
+)  # fmt: skip
+def test_a_share_of_the_target_is_worked_out_wherever_a_limit_has_an_amount(ada, terms, highs, floor):
+    assert floor_of(ada(terms, target_of_eight_percent(), highs=highs)) == floor
+
+
+def test_half_of_a_target_that_was_rounded_up_is_rounded_down(ada):
+    """8 % of 999.99 is 79.9992, so that 80.00 are asked; a third of these, 26.666, may be lost."""
+    terms = replace(MAXIMUM, amount=Share(bp=3_333, of=ShareOf.TARGET))
+    assert floor_of(ada(terms, target_of_eight_percent(), initial=999_99, balance=999_99)) == 999_99 - 26_66
 
 
 # --- payouts ---
