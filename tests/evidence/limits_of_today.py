@@ -24,6 +24,7 @@ from firm.facts import (
 from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import DAY_US
 from firm.needs import follows_prices, needs_of
+from firm.rules.floors import highs_before_payout
 from firm.rules.limits import breaks, limits_of, measured_of
 from firm.ruleset import AnyRuleset, LateBreach, Ruleset
 from firm.terms.losses import Checked, Lock, LossLimit, Measured, OnPayout, Trail
@@ -58,9 +59,9 @@ def gain(minor: int) -> Fixed:
     return Fixed(minor=minor)
 
 
-def lock(trigger: Any, offset: Share | Fixed | None = None) -> Lock:
+def lock(trigger: Any, offset: Share | Fixed | None = None, *, permanent: bool = False) -> Lock:
     offset = offset or gain(0)
-    return Lock(offset=offset, trigger=trigger, permanent=False)
+    return Lock(offset=offset, trigger=trigger, permanent=permanent)
 
 
 def sold(story: Any, *terms: Term, **of_ruleset: Any) -> None:
@@ -108,6 +109,12 @@ def pay_out(story: Any, minor: int, *, moves: bool = True, told: int = 0, **figu
     following = limits_following_prices(state.ruleset)
     if moves and following and following[0].on_payout in moved:
         high = state.peak
+        for kept, reached in highs_before_payout(state):
+            key = kept.key
+            story.add(
+                HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=state.money(reached + told)),
+                account,
+            )
         stands = moved[following[0].on_payout](high.equity) + told
         balance = state.money(high.balance + stands - high.equity)
         story.add(PeakReached(equity=state.money(stands), balance=balance, at_us=high.at_us, quotes=()), account)

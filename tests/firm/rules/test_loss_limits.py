@@ -269,6 +269,54 @@ def test_the_first_payout_moves_the_floor_as_the_rules_say(ada, on_payout, lock,
     assert floor_of(replace(account, track=replace(account.track, payouts=payouts(1)))) == floor
 
 
+def of_closes(on_payout, lock):
+    return replace(MAXIMUM, trail=Trail.ON_CLOSE, high=Anchor.BALANCE, on_payout=on_payout, lock=lock)
+
+
+def keyed(account, lowered, once):
+    """Its highs as a payout left them: those that it lowers, and those that it does not."""
+    highs = [
+        replace(high, minor=once if high.key.on_payout is OnPayout.NONE else lowered) for high in account.track.highs
+    ]
+    return replace(account, track=replace(account.track, highs=tuple(highs), payouts=payouts(1)))
+
+
+@pytest.mark.parametrize("on_payout", [OnPayout.HIGH_LESS_PAYOUT, OnPayout.RESET_TO_INITIAL])
+@pytest.mark.parametrize(
+    ("permanent", "once", "floor"),
+    [
+        pytest.param(True, 110_000_00, 100_000_00, id="at its lock once: for good"),
+        pytest.param(True, 109_999_99, 95_000_00, id="a cent before its lock: it comes down"),
+        pytest.param(False, 110_000_00, 95_000_00, id="not for good: the payout unlocks it"),
+    ],
+)
+def test_a_floor_that_came_to_a_permanent_lock_stays_there_whatever_is_paid_out(ada, on_payout, permanent, once, floor):
+    account = ada(of_closes(on_payout, replace(AT_INITIAL, permanent=permanent)))
+    assert floor_of(keyed(account, 105_000_00, once)) == floor
+
+
+@pytest.mark.parametrize(
+    ("permanent", "lowered", "floor"),
+    [
+        pytest.param(True, 101_000_00, 100_000_00, id="for good"),
+        pytest.param(False, 110_000_00, 100_000_00, id="not for good, and the gain is there yet"),
+        pytest.param(False, 109_999_99, 99_999_99, id="not for good, a cent less is left of the gain"),
+    ],
+)
+def test_a_gain_that_a_payout_took_away_unlocks_what_is_not_permanent(ada, permanent, lowered, floor):
+    gain = replace(AT_INITIAL, trigger=BalanceGain(gain=TEN_PERCENT_UP), permanent=permanent)
+    account = ada(of_closes(OnPayout.HIGH_LESS_PAYOUT, gain))
+    assert floor_of(keyed(account, lowered, 110_000_00)) == floor
+
+
+def test_a_share_of_the_high_locks_by_what_the_high_was(ada):
+    """10 % below 111 111.12 is 100 000.01; of 111 111.11 it is 100 000.00 and less than a cent."""
+    terms = replace(of_closes(OnPayout.HIGH_LESS_PAYOUT, AT_INITIAL), amount=Share(bp=1_000, of=ShareOf.HIGH), steps=())
+    account = ada(terms)
+    assert floor_of(keyed(account, 105_000_00, 111_111_12)) == 100_000_00
+    assert floor_of(keyed(account, 105_000_00, 111_111_10)) == 94_500_00
+
+
 @pytest.mark.parametrize(("on_payout", "floor"), [(OnPayout.NONE, 95_000_00), (OnPayout.HIGH_LESS_PAYOUT, 94_000_00)])
 def test_a_payout_of_the_day_lowers_its_floor_only_where_the_rules_say_so(ada, on_payout, floor):
     account = ada(replace(DAILY, on_payout=on_payout))
