@@ -36,6 +36,11 @@ def exposure_limit_problems(term: ExposureLimit, _: Beside) -> Problems:
     for place, (one, next_one) in enumerate(pairwise(term.tiers), start=1):
         if one.profit_from >= next_one.profit_from:
             yield Problem(f"tiers[{place}].profit_from", "tiers rise: it is not above the one before")
+    for place, tier in enumerate(term.tiers):
+        if tier.limit == 0:
+            yield Problem(
+                f"tiers[{place}].limit", "nothing could be held from there on: whoever wins would have to stop"
+            )
 
 
 def idea_risk_problems(term: IdeaRisk, beside: Beside) -> Problems:

@@ -115,13 +115,17 @@ def judge_one_sided(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]) -> Ju
 
 
 def judge_high_frequency(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition], trades: Sequence[Trade]) -> Judged:
-    """The most positions that were opened within the time, whether they are closed by now or not."""
+    """How many positions were opened within the time that ends at the newest opening, whether they are closed by now or not.
+
+    Not the most that ever were: a stretch that broke the rule once would hide every one after it.
+    """
     terms = rule.terms
     assert isinstance(terms, HighFrequency)
     parts: tuple[HeldPosition | Trade, ...] = (*trades, *held)
     opened = {part.position_id: part.opened_us for part in parts}
-    most = _most_within(sorted(opened.values()), terms.within_s)
-    count = calc.given(f"openings within {terms.within_s} s", most, "count", "")
+    since_us = max(opened.values(), default=0) - terms.within_s * SECOND_US
+    newest = sum(at_us >= since_us for at_us in opened.values())
+    count = calc.given(f"openings within {terms.within_s} s", newest, "count", "")
     limit = calc.given("openings allowed", terms.openings_max, "count", rule.cited("openings_max"))
     return kept(count, limit, Unit.COUNT, broken=is_beyond(calc, terms.boundary, "openings", count, limit))
 

@@ -200,9 +200,17 @@ def test_a_position_that_is_closed_in_parts_was_opened_once():
 
 
 @given(st.lists(st.integers(0, 500)))
-def test_the_busiest_time_is_that_of_some_opening(openings_s):
+def test_the_time_that_counts_ends_at_the_newest_opening(openings_s):
     found = frequent(*openings_s)
-    assert found.observed == max((sum(0 <= at - first <= 60 for at in openings_s) for first in openings_s), default=0)
+    newest = max(openings_s, default=0)
+    assert found.observed == sum(newest - at <= 60 for at in openings_s)
+
+
+def test_a_burst_of_before_is_over_once_something_is_opened_later():
+    """Else no later one would be a new breach."""
+    assert frequent(0, 10, 20, 30).is_broken
+    assert not frequent(0, 10, 20, 30, 600).is_broken
+    assert frequent(0, 10, 20, 30, 600, 610, 620, 630).is_broken
 
 
 # --- adverse excursion ---
