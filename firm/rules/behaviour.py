@@ -159,8 +159,9 @@ def excursion_limit(calc: Arithmetic, rule: Rule, marks: Marks) -> int:
     """How deep a position may float today, in minor units: a share rounded down, or the least that is always allowed."""
     terms = rule.terms
     assert isinstance(terms, AdverseExcursion)
-    takes_profit = terms.of_profit and marks.start_profit.value > 0
-    name, of = ("profit at the day's start", marks.start_profit) if takes_profit else ("initial balance", marks.initial)
+    # A share of no profit, or of a loss, is less than the least: that alone is allowed then.
+    of_profit = ("profit at the day's start", marks.start_profit)
+    name, of = of_profit if terms.of_profit else ("initial balance", marks.initial)
     share = calc.given("share", terms.share_bp, "bp", rule.cited("share_bp"))
     scaled = calc.times(f"share x {name}", calc.given(name, of.value, "minor", of.source), share, "minor x bp")
     allowed = calc.divided_rounded_down(f"share of the {name}", scaled, BP_WHOLE, "minor")

@@ -171,7 +171,7 @@ TERMS: dict[str, dict[str, Any]] = {
         "type": "adverse_excursion",
         "share_bp": 3000,
         "of_profit": True,
-        "minimum_minor": 0,
+        "minimum_minor": 75_000,
         "boundary": "crosses",
         **ENFORCED,
     },

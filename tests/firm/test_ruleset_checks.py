@@ -96,6 +96,8 @@ CASES = [
         "by its own payout",
     ),
     ("daily_loss.on_payout", "reset_to_initial", "daily_loss.on_payout", "follows no high"),
+    ("excursion.minimum_minor", 0, "excursion.minimum_minor", "would allow nothing"),
+    ("consistency.effect", "fail", "consistency.effect", "nothing fails an account by it"),
     ("lots.tiers[1].limit", 0, "lots.tiers[1].limit", "nothing could be held"),
     ("maximum_loss.steps[0].when.gain.bp", 900, "maximum_loss.steps[1].when", "before the one above"),
     ("maximum_loss.steps[0].when.gain.bp", 901, "maximum_loss.steps[1].when", "before the one above"),
