@@ -3628,7 +3628,7 @@ class Look:
 
     def excursion(self) -> list[Answer]:
         calc, term, rule = self.calc, self.term, self.rule
-        takes_profit = term["of_profit"] and self.start_profit()[0] > 0
+        takes_profit = term["of_profit"]
         name = "profit at the day's start" if takes_profit else "initial balance"
         share = calc.of_rule(rule, "share", "share_bp", "bp")
         of = calc.told(name, *self.start_profit_told()) if takes_profit else self.initial(name)
@@ -3773,8 +3773,10 @@ class Look:
         self.account.require_whole("what was traded")
         calc, term = self.calc, self.term
         parts: list[Any] = [*self.account.trades, *self.held]
-        most = most_within(sorted({one.position_id: one.opened_us for one in parts}.values()), term["within_s"])
-        count = calc.told(f"openings within {term['within_s']} s", most, "count")
+        opened = list({one.position_id: one.opened_us for one in parts}.values())
+        since_us = max(opened, default=0) - term["within_s"] * SECOND_US  # the time that ends at the newest opening
+        newest = sum(1 for at_us in opened if at_us >= since_us)
+        count = calc.told(f"openings within {term['within_s']} s", newest, "count")
         limit = calc.of_rule(self.rule, "openings allowed", "openings_max", "count")
         return [answer(count, limit, "count", "", calc.is_beyond(term["boundary"], "openings", count, limit))]
 

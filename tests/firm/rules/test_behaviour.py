@@ -223,7 +223,9 @@ def test_a_burst_of_before_is_over_once_something_is_opened_later():
         pytest.param({}, 1, 0, id="of a cent nothing: rounded down"),
         pytest.param({"minimum_minor": 750_00}, 0, 750_00, id="the least alone while there is no profit"),
         pytest.param({"minimum_minor": 750_00}, -4_000_00, 750_00, id="nor is a loss one"),
-        pytest.param({"minimum_minor": 750_00}, 2_500_00, 750_00, id="750 of a threshold of 2 500 until the profit is above it"),
+        pytest.param(
+            {"minimum_minor": 750_00}, 2_500_00, 750_00, id="750 of a threshold of 2 500 until the profit is above it"
+        ),
         pytest.param({"minimum_minor": 750_00}, 2_500_04, 750_01, id="and from then on 30 % of the profit"),
         pytest.param({"of_profit": False}, 4_000_00, 30_000_00, id="of the initial balance, where that is sold"),
         pytest.param({"minimum_minor": 1_200_01}, 4_000_00, 1_200_01, id="never less than the least"),
