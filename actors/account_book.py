@@ -47,7 +47,7 @@ from firm.inputs import (
 from firm.money import Money
 from firm.needs import follows_prices, needs_of
 from firm.phase import JUDGED
-from firm.rules.floors import high_after_payout
+from firm.rules.floors import high_after_payout, highs_before_payout
 from firm.terms.losses import LossLimit
 from firm.track import High
 
@@ -134,6 +134,8 @@ def book_cash(seat: AccountSeat, cash: CashReported, turn: Turn) -> None:
 
 def _book_payout(seat: AccountSeat, cash: CashReported, balance: Money, turn: Turn) -> None:
     """Profit leaves the account; the highs that floors follow come down, begin anew or stay, as their limits say."""
+    if highs_before_payout(seat.held) and _peak_after_payout(seat.held, -cash.amount.minor) is not None:
+        seat.write_peak(turn)  # what it was is held against a lock yet, once it has come down
     number = len(seat.held.track.payouts) + 1
     profit = -cash.amount
     fact = PayoutBooked(cash_id=cash.cash_id, number=number, profit=profit, paid=profit, balance=balance)
@@ -147,17 +149,23 @@ def _book_payout(seat: AccountSeat, cash: CashReported, balance: Money, turn: Tu
 
 
 def _move_peak_by_payout(seat: AccountSeat, profit: int, turn: Turn) -> None:
-    """Limits that follow every price treat payouts alike: a ruleset in which they do not is refused when it is published."""
     state = seat.held
+    after = _peak_after_payout(state, profit)
+    if after is not None and state.peak is not None:
+        for high, kept in highs_before_payout(state):
+            move_high(seat, high, kept - high.minor, turn)
+        _move_peak(seat, after - state.peak.equity, turn)
+
+
+def _peak_after_payout(state: AccountState, profit: int) -> int | None:
+    """None where it stays. Limits that follow every price treat payouts alike: a ruleset in which they do not is refused."""
     following = (
         rule.terms for rule in state.ruleset.rules if isinstance(rule.terms, LossLimit) and follows_prices(rule.terms)
     )
     terms = next(following, None)
     if terms is None or state.peak is None:
-        return
-    after = high_after_payout(state, terms.on_payout, state.peak.equity, profit)
-    if after is not None:
-        _move_peak(seat, after - state.peak.equity, turn)
+        return None
+    return high_after_payout(state, terms.on_payout, state.peak.equity, profit)
 
 
 def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:

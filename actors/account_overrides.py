@@ -32,7 +32,7 @@ from firm.facts import (
     VerdictCorrected,
 )
 from firm.instant import DAY_US, utc_text
-from firm.needs import follows_prices, needs_of, trailed_keys
+from firm.needs import follows_prices, locking_keys, needs_of, trailed_keys
 from firm.overrides import AdjustMark, AskedOverride, ExtendPhase, Mark, Reinstate, WaiveRule
 from firm.phase import JUDGED, Standing
 from firm.ruleset import Ruleset, term_named
@@ -165,7 +165,7 @@ def _highs(seat: AccountSeat, rule: str) -> list[HighKey]:
     terms = term_named(seat.held.ruleset, rule)
     if not isinstance(terms, LossLimit) or follows_prices(terms):
         return []
-    return trailed_keys(terms, peak_of_day=needs_of(seat.held.ruleset).peak_of_day)
+    return [*trailed_keys(terms, peak_of_day=needs_of(seat.held.ruleset).peak_of_day), *locking_keys(terms)]
 
 
 # --- what follows ---

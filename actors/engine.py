@@ -6,6 +6,7 @@ A desk that raises is stopped: the input is undone and decided again without it;
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -20,8 +21,9 @@ from actors.desk import Desk, Header, Watch
 from actors.enforcement_desk import EnforcementDesk
 from actors.engine_desk import EngineDesk, parked_form, unparked
 from actors.incident_desk import IncidentDesk
+from actors.indexing import Indexing
 from actors.market_desk import MarketDesk
-from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
+from actors.messages import Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
 from actors.names import CALENDARS, ENGINE, INCIDENTS, account_desk, enforcement_desk, key_id, market_desk
 from actors.order_desk import OrderDesk
 from actors.refolding import Refolding
@@ -33,7 +35,7 @@ from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
 from firm.commands import ResumeDesk
 from firm.facts import CalendarAdopted, DeskResumed, DeskStopped, InputRejected, MarketDaysAdopted, Refusal, Refused
 from firm.incidents import Incident
-from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame, SymbolReported
+from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame
 from firm.kinds import Body, payload_of
 from firm.policy import Policy
 from storage.rows import Row
@@ -55,7 +57,7 @@ class Engine:
         self._desks: dict[str, Desk] = {}
         self._asleep: dict[str, Asleep] = {}
         self._markets: dict[str, MarketDesk] = {}
-        self._retold: set[str] = set()  # bridges that told contracts since their accounts were last indexed
+        self.indexing = Indexing(self)
         self._refolding = Refolding(self)
         self._own = EngineDesk(ENGINE)
         self._desks[ENGINE] = self._own
@@ -141,7 +143,7 @@ class Engine:
     def take(self, arrival: Arrival) -> WorkingTurn:
         """Decide one input as the row after `size`, all or nothing; its turn holds what came of it."""
         header = self.believed(Header(self.size + 1, arrival.happened_us, arrival.received_us, arrival.account))
-        self.index_retold(arrival.body)
+        self.indexing.index_retold(arrival.body)
         return self._decide_surely(arrival, header)
 
     def _decide_into(self, batch: Batch, arrival: Arrival) -> None:
@@ -188,27 +190,34 @@ class Engine:
         """Decide an input; each time a desk raises, undo everything and decide again with that desk stopped."""
         newly_stopped = list(arrival.stopped)
         while True:
+            newly_stopped += self.indexing.stops(header, {stopped.desk for stopped in newly_stopped})
             turn = self.new_turn(header, tuple(stopped.desk for stopped in newly_stopped))
-            try:
-                turn.ticks = ticks_of(arrival.body, arrival.attachment)
-                for stopped in newly_stopped:
-                    self._stop(stopped, turn)
-                self._decide_once(arrival, turn)
-            except (MemoryError, OSError):
-                raise
-            except Exception as error:
-                if turn.desk in turn.stopping:
-                    raise
-                if self._alarm is not None:
-                    self._alarm(turn.desk, error)
-                turn.undo()
-                # Prices of this input have taken accounts out of the index; all are indexed afresh.
-                self.rewatch_all()
-                if not turn.desk:
-                    return self._rejected(header, error)
-                newly_stopped.append(DeskStopped(desk=turn.desk, input=header.seq, exception=type(error).__name__))
-            else:
+            error = self.failure_of(partial(self._decide_with, tuple(newly_stopped), arrival, turn))
+            if error is None:
                 return turn
+            if turn.desk in turn.stopping:
+                raise error
+            self.raise_alarm(turn.desk, error)
+            turn.undo()
+            # Prices of this input have taken accounts out of the index; all are indexed afresh.
+            self.indexing.index_all()
+            if not turn.desk:
+                return self._rejected(header, error)
+            newly_stopped.append(DeskStopped(desk=turn.desk, input=header.seq, exception=type(error).__name__))
+
+    def failure_of(self, act: Callable[[], None]) -> Exception | None:
+        """What it raised, if anything. What ends the process goes on doing so."""
+        try:
+            act()
+        except (MemoryError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever it is that stops a desk)
+            return error
+        return None
+
+    def raise_alarm(self, desk: str, error: Exception) -> None:
+        if self._alarm is not None:
+            self._alarm(desk, error)
 
     def _rejected(self, header: Header, error: Exception) -> WorkingTurn:
         """An input that no state can take in: it is kept, and changes nothing."""
@@ -219,13 +228,19 @@ class Engine:
     def _stop(self, stopped: DeskStopped, turn: WorkingTurn) -> None:
         """From here on the desk decides nothing; a trading account is closed to new risk until a person looked."""
         turn.record(stopped)
-        self.rewatch(stopped.desk)
+        self.indexing.index_named(stopped.desk)
         if not stopped.desk.startswith("account/"):
             return
         state = self.account(key_id(stopped.desk))
         if state is not None and state.login:
             order = Enforce(account=state.account, login=state.login, purpose="close_only", decision=0, args={})
             turn.send(enforcement_desk(state.bridge), order)
+
+    def _decide_with(self, stopping: tuple[DeskStopped, ...], arrival: Arrival, turn: WorkingTurn) -> None:
+        turn.ticks = ticks_of(arrival.body, arrival.attachment)
+        for stopped in stopping:
+            self._stop(stopped, turn)
+        self._decide_once(arrival, turn)
 
     def _decide_once(self, arrival: Arrival, turn: WorkingTurn) -> None:
         body = arrival.body
@@ -244,7 +259,8 @@ class Engine:
         for desk, _ in turn.touched.values():
             # What changed an account after it said how to be watched: the index must be the one that a start would make.
             if isinstance(desk, AccountDesk) and desk.state is not None and not desk.is_watched:
-                self._rewatch_account(desk)
+                turn.desk = desk.name
+                self.indexing.index(desk)
 
     def _settle(self, turn: WorkingTurn) -> None:
         """Run messages first in, first out, until there are none."""
@@ -341,45 +357,6 @@ class Engine:
                 return self.market(key)
             case _:
                 return ALONE[name](name)
-
-    def rewatch_all(self) -> None:
-        """Index every account afresh: after a snapshot was loaded, or prices were undone."""
-        for desk in tuple(self._desks.values()):  # an account's market may be made on the way
-            if isinstance(desk, AccountDesk) and desk.state is not None:
-                self._rewatch_account(desk)
-
-    def index_retold(self, body: Body) -> None:
-        """After contracts were told, and before anything else: index whose profits are converted another way now.
-
-        Once for all of them: a platform tells thousands, one after the other.
-        """
-        if type(body) is SymbolReported:
-            self._retold.add(body.bridge)
-        elif self._retold:
-            for desk in tuple(self._desks.values()):
-                if not isinstance(desk, AccountDesk) or desk.state is None or desk.state.bridge not in self._retold:
-                    continue
-                if desk.depends_otherwise(self.market(desk.state.bridge).board):
-                    self._rewatch_account(desk)
-            self._retold.clear()
-
-    def rewatch(self, name: str) -> None:
-        """Index an account afresh, if there is one by that name."""
-        desk = self._desks.get(name)
-        if isinstance(desk, AccountDesk) and desk.state is not None:
-            self._rewatch_account(desk)
-
-    def _rewatch_account(self, desk: AccountDesk) -> None:
-        market = self.market(desk.held.bridge)
-        if desk.name in self._own.state.stopped:
-            # No price wakes it, and none brings it a high: it looks at those there are when it goes on.
-            watch = replace(desk.watch_unpriced(market), needed=(), bands=())
-        else:
-            watch = desk.watch_now(market)
-        if self._own.has_parked(desk.name, DayEnded.__name__):
-            watch = replace(watch, day_end_us=0)  # told once; the stopped desk will hear of it when it resumes
-        self.watch(desk.held.bridge, watch)
-        desk.watched(watch, market)
 
 
 def _nobody_wants() -> bool:

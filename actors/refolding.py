@@ -36,7 +36,7 @@ class Refolding:
     def take(self, header: Header, body: Body, frame: bytes | None) -> None:
         """Prices that have left the machine (a QuoteFrame without its `frame`) move nothing: later ones and facts have replaced them."""
         engine = self._engine
-        engine.index_retold(body)
+        engine.indexing.index_retold(body)
         if isinstance(body, Input):
             header = engine.believed(header)
             self.settle()
@@ -46,7 +46,7 @@ class Refolding:
         if isinstance(body, Input) and (frame is not None or not isinstance(body, QuoteFrame)):
             self._see(header, body, frame)
         name = body.desk if isinstance(body, DeskStopped | DeskResumed) else account_desk(header.account)
-        engine.rewatch(name)
+        engine.indexing.index_named(name)
         engine.size = header.seq
 
     def settle(self) -> None:
@@ -118,4 +118,4 @@ class Refolding:
         if name in self._before:
             desk, state = self._before[name]
             desk.restore(state)
-        engine.rewatch_all()
+        engine.indexing.index_all()

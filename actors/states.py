@@ -100,7 +100,7 @@ def restore_states(engine: Engine, of_seq: int, states: dict[str, Any]) -> None:
         else:
             engine.desk(name).restore(state)
     engine.size = of_seq
-    engine.rewatch_all()
+    engine.indexing.index_all()
 
 
 def hash_of(captured: Captured) -> str:

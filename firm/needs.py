@@ -98,18 +98,18 @@ def triggers_of(terms: LossLimit) -> tuple[Trigger, ...]:
 
 def high_keys(terms: LossLimit, *, peak_of_day: bool) -> list[HighKey]:
     """The highs that a limit is measured by. What prices bring of the running day (or ever) is the account's peak."""
-    keys = trailed_keys(terms, peak_of_day=peak_of_day)
-    for trigger, effective in _levels(terms):
+    keys = [*trailed_keys(terms, peak_of_day=peak_of_day), *locking_keys(terms)]
+    for trigger, effective, payout in _levels(terms):
         match trigger:
             case BalanceGain():
                 of = HighOf.CLOSED if effective is Effective.NOW else HighOf.CLOSED_YESTERDAY
-                keys.append(HighKey(of, Scope.PHASE, OnPayout.NONE))
-                keys.append(HighKey(HighOf.CLOSED, Scope.PHASE, OnPayout.NONE))
+                keys.append(HighKey(of, Scope.PHASE, payout))
+                keys.append(HighKey(HighOf.CLOSED, Scope.PHASE, payout))
             case EndOfDayBalance():
-                keys.append(HighKey(HighOf.DAY_BALANCE, Scope.PHASE, OnPayout.NONE))
+                keys.append(HighKey(HighOf.DAY_BALANCE, Scope.PHASE, payout))
             case EquityGain():
-                earlier = peak_of_day or effective is Effective.NEXT_DAY
-                keys += [HighKey(HighOf.PRICED, Scope.PHASE, OnPayout.NONE)] if earlier else []
+                earlier = effective is Effective.NEXT_DAY or is_priced_before(terms, payout, peak_of_day=peak_of_day)
+                keys += [HighKey(HighOf.PRICED, Scope.PHASE, payout)] if earlier else []
             case PayoutsMade():
                 pass
             case unknown:
@@ -121,6 +121,32 @@ def trailed_keys(terms: LossLimit, *, peak_of_day: bool) -> list[HighKey]:
     """Of these the ones that its floor follows."""
     payout = terms.on_payout if terms.on_payout in _MOVES else OnPayout.NONE
     return [HighKey(of, terms.scope, payout) for of in _trailed(terms, peak_of_day=peak_of_day)]
+
+
+def locking_keys(terms: LossLimit) -> list[HighKey]:
+    """The same as if no payout had lowered them, by which a floor was locked for good."""
+    if not locks_for_good(terms):
+        return []
+    of = _trailed(terms, peak_of_day=False)
+    priced = [HighOf.PRICED] if terms.trail is Trail.EVERY_TICK and terms.high is not Anchor.BALANCE else []
+    return [HighKey(one, terms.scope, OnPayout.NONE) for one in (*of, *priced)]
+
+
+def locks_for_good(terms: LossLimit) -> bool:
+    """Whether a floor that came to its lock stays there although a payout lowers what it follows."""
+    lock = terms.lock
+    return lock is not None and lock.permanent and isinstance(lock.trigger, FloorReaches) and terms.on_payout in _MOVES
+
+
+def lock_payout(terms: LossLimit) -> OnPayout:
+    """What a payout does to the highs that trigger a lock: to one that is not permanent the same as to those that floors follow."""
+    assert terms.lock is not None, f"{terms.id} has no lock"
+    return terms.on_payout if terms.on_payout in _MOVES and not terms.lock.permanent else OnPayout.NONE
+
+
+def is_priced_before(terms: LossLimit, payout: OnPayout, *, peak_of_day: bool) -> bool:
+    """Whether the peak is not all that prices brought: it begins anew each day, or a payout has lowered it."""
+    return peak_of_day or (payout is OnPayout.NONE and terms.on_payout in _MOVES)
 
 
 _MOVES = frozenset({OnPayout.HIGH_LESS_PAYOUT, OnPayout.RESET_TO_INITIAL})
@@ -142,7 +168,10 @@ def _trailed(terms: LossLimit, *, peak_of_day: bool) -> list[HighOf]:
             assert_never(unknown)
 
 
-def _levels(terms: LossLimit) -> list[tuple[Trigger, Effective]]:
-    levels = [(step.when, step.effective) for step in terms.steps]
+def _levels(terms: LossLimit) -> list[tuple[Trigger, Effective, OnPayout]]:
+    """What triggers its steps and its lock, when each takes effect, and what a payout does to the highs that tell."""
+    levels = [(step.when, step.effective, OnPayout.NONE) for step in terms.steps]
     lock = terms.lock.trigger if terms.lock is not None else None
-    return levels if lock is None or isinstance(lock, FloorReaches) else [*levels, (lock, Effective.NOW)]
+    if lock is None or isinstance(lock, FloorReaches):
+        return levels
+    return [*levels, (lock, Effective.NOW, lock_payout(terms))]

@@ -16,6 +16,7 @@ from firm.checks.zones import calendar_problems
 from firm.ruleset import Phase, Program, Ruleset
 from firm.ruleset_shape import NULL
 from firm.terms.conduct import (
+    AdverseExcursion,
     AutomationUse,
     Grid,
     HighFrequency,
@@ -36,6 +37,7 @@ from firm.terms.objectives import (
     MaximumDuration,
     MinimumTrades,
     ProfitTarget,
+    ScoreTarget,
     TradingDays,
 )
 from firm.terms.payouts import (
@@ -48,11 +50,12 @@ from firm.terms.payouts import (
     ProfitSplit,
     Salvage,
 )
-from firm.terms.union import Objective, Payout
+from firm.terms.union import Payout
 from firm.terms.words import RuleTerm
 
 _OF_KIND: dict[type[RuleTerm], Callable[[Any, Beside], Problems]] = {
     AcrossAccounts: exposure.across_accounts_problems,
+    AdverseExcursion: conduct.adverse_excursion_problems,
     AutomationUse: conduct.automation_use_problems,
     Bonus: payouts.bonus_problems,
     Consistency: objectives.consistency_problems,
@@ -188,8 +191,8 @@ def _unfunded_problems(ruleset: Ruleset) -> Iterator[Problem]:
     for place, term in enumerate(ruleset.terms):
         if isinstance(term, get_args(Payout)):
             yield Problem(f"terms[{place}]", "profit is shared in the funded phase alone")
-    if not any(isinstance(term, get_args(Objective)) for term in ruleset.terms):
-        yield Problem("terms", "nothing wins this phase: a target, a score, days or trades")
+    if not any(isinstance(term, ProfitTarget | ScoreTarget) for term in ruleset.terms):
+        yield Problem("terms", "nothing wins this phase: a target or a score; days and trades alone win none yet")
 
 
 def _tag(term: RuleTerm) -> str:

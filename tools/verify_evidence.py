@@ -599,13 +599,15 @@ def is_known(rule: Rule) -> bool:
         spelled = all(term[name] in words for name, words in LIMIT_WORDS.items() if name != "high")
         follows = term["trail"] == "static" or term["high"] in MARKS
         amounts = [term["amount"], *(step["amount"] for step in term["steps"])]
-        of = ("initial", "anchor") if term["trail"] == "static" else ("initial", "anchor", "high")
-        fixed = [trigger["gain"] for trigger, _ in levels_of(term) if "gain" in trigger]
+        of = ("initial", "anchor", "target") if term["trail"] == "static" else ("initial", "anchor", "target", "high")
+        fixed = [trigger["gain"] for trigger, *_ in levels_of(term) if "gain" in trigger]
         fixed += [term["lock"]["offset"]] if term["lock"] is not None else []
         triggers = ("balance_gain", "equity_gain", "end_of_day_balance", "payouts_made")
-        known = all(trigger["type"] in triggers for trigger, _ in levels_of(term))
+        known = all(trigger["type"] in triggers for trigger, *_ in levels_of(term))
         known = known and (term["scope"] != "cycle" or (term["anchor"], term["trail"]) == ("balance", "static"))
-        return bool(spelled and follows and known and _are_known(amounts, of) and _are_known(fixed, ("initial",)))
+        return bool(
+            spelled and follows and known and _are_known(amounts, of) and _are_known(fixed, ("initial", "target"))
+        )
     if rule.kind == "profit_target":
         plain = (term["measured"], term["held_s"], term["latched"]) == ("balance", 0, False)
         return plain and _are_known([term["amount"]], ("initial",))
@@ -661,9 +663,10 @@ def needs_of(rules: list[Rule]) -> Needs:
     keys: list[Key] = []
     for term in limits:
         keys += [key for key in followed_by(term, of_day) if key != PEAK]
-        for trigger, effective in levels_of(term):
-            keys += [key for key in reached_by(trigger, effective, of_day) if key != PEAK]
-            keys += [Key("closed", "phase", "none")] if trigger["type"] == "balance_gain" else []
+        keys += [key for key in locked_by(term) if key != PEAK]
+        for trigger, effective, payout in levels_of(term):
+            keys += [key for key in reached_by(term, trigger, effective, payout, of_day) if key != PEAK]
+            keys += [Key("closed", "phase", payout)] if trigger["type"] == "balance_gain" else []
     week = any(term["scope"] == "week" and term["anchor"] != "initial" for term in limits)
     cycle = any(term["scope"] == "cycle" and term["anchor"] != "initial" for term in limits)
     return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day, week, cycle)
@@ -672,14 +675,19 @@ def needs_of(rules: list[Rule]) -> Needs:
 def follows_prices(term: dict[str, Any]) -> bool:
     """Whether its floor moves with equity highs that prices bring."""
     trails = term["trail"] == "every_tick" and term["high"] != "balance"
-    return bool(trails or any(trigger["type"] == "equity_gain" for trigger, _ in levels_of(term)))
+    return bool(trails or any(trigger["type"] == "equity_gain" for trigger, *_ in levels_of(term)))
 
 
-def levels_of(term: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
-    """What triggers its steps and its lock, each with when it takes effect, in the order in which a working asks for them."""
-    levels = [(step["when"], step["effective"]) for step in term["steps"]]
-    locks = term["lock"] is not None and term["lock"]["trigger"]["type"] != "floor_reaches"
-    return [*levels, (term["lock"]["trigger"], "now")] if locks else levels
+def levels_of(term: dict[str, Any]) -> list[tuple[dict[str, Any], str, str]]:
+    """What triggers its steps and its lock, in the order in which a working asks for them.
+
+    Each with when it takes effect, and what a payout does to the highs that tell: only a lock that is not permanent is undone by one.
+    """
+    levels = [(step["when"], step["effective"], "none") for step in term["steps"]]
+    if term["lock"] is None or term["lock"]["trigger"]["type"] == "floor_reaches":
+        return levels
+    undone = term["on_payout"] in FALLS_WITH_PAYOUTS and not term["lock"]["permanent"]
+    return [*levels, (term["lock"]["trigger"], "now", term["on_payout"] if undone else "none")]
 
 
 def followed_by(term: dict[str, Any], peak_of_day: bool) -> list[Key]:
@@ -696,14 +704,32 @@ def followed_by(term: dict[str, Any], peak_of_day: bool) -> list[Key]:
     return [*closed, *([Key("priced", scope, payout)] if peak_of_day and scope != "day" else []), PEAK]
 
 
-def reached_by(trigger: dict[str, Any], effective: str, peak_of_day: bool) -> list[Key]:
+def locked_by(term: dict[str, Any]) -> list[Key]:
+    """The same as if no payout had lowered them, where a floor that came to its lock stays there for good."""
+    if not locks_for_good(term):
+        return []
+    followed = [key._replace(on_payout="none") for key in followed_by(term, False) if key != PEAK]
+    prices = term["trail"] == "every_tick" and term["high"] != "balance"
+    return [*followed, *([Key("priced", term["scope"], "none"), PEAK] if prices else [])]
+
+
+def locks_for_good(term: dict[str, Any]) -> bool:
+    lock = term["lock"]
+    permanent = lock is not None and lock["permanent"] and lock["trigger"]["type"] == "floor_reaches"
+    return bool(permanent and term["on_payout"] in FALLS_WITH_PAYOUTS)
+
+
+def reached_by(
+    term: dict[str, Any], trigger: dict[str, Any], effective: str, payout: str, peak_of_day: bool
+) -> list[Key]:
     """The highs that tell whether a level was reached."""
     if trigger["type"] == "balance_gain":
-        return [Key("closed" if effective == "now" else "closed_yesterday", "phase", "none")]
+        return [Key("closed" if effective == "now" else "closed_yesterday", "phase", payout)]
     if trigger["type"] == "end_of_day_balance":
-        return [Key("day_balance", "phase", "none")]
+        return [Key("day_balance", "phase", payout)]
     if trigger["type"] == "equity_gain":
-        priced = [Key("priced", "phase", "none")] if peak_of_day or effective == "next_day" else []
+        earlier = peak_of_day or (payout == "none" and term["on_payout"] in FALLS_WITH_PAYOUTS)
+        priced = [Key("priced", "phase", payout)] if earlier or effective == "next_day" else []
         return priced if effective == "next_day" else [*priced, PEAK]
     return []
 
@@ -1358,6 +1384,10 @@ class Account:
             (rule.term["on_payout"] for rule in self.case.rules if rule.is_limit and follows_prices(rule.term)), "none"
         )
         if following in FALLS_WITH_PAYOUTS and self.day is not None:
+            # What prices brought before stays reached, where nothing lowers that.
+            for key in (key for key in self.needs.highs if (key.of, key.on_payout) == ("priced", "none")):
+                marks = [self.highs[one].minor for one in (key, PEAK) if one in self.highs]
+                self._owe_high(key, to=max(marks) if len(marks) > 1 else None)
             self.owed.append(Owed(("PeakReached",), to=start if following == "reset_to_initial" else None))
         self._move_balance(seq, row, body, -profit, self.positions)
 
@@ -1631,7 +1661,7 @@ class Account:
             self.owed.append(Owed(("DayAnchored",), why, to=to, mark=wanted["mark"].partition("_")[2]))
             return
         terms = [rule.term for rule in self.case.rules if rule.is_limit and rule.id == wanted["rule"]]
-        for key in (key for term in terms for key in followed_by(term, self.needs.peak_of_day)):
+        for key in (key for term in terms for key in [*followed_by(term, self.needs.peak_of_day), *locked_by(term)]):
             self.owed.append(Owed(("HighMoved",), why, key=key, to=to))
 
     def _start_of(self, seq: int, body: Any) -> tuple[list[int], list[int]]:
@@ -2543,6 +2573,7 @@ class Sums:
         self.calc, self.case, self.account, self.by_day = calc, case, account, by_day
         self._sold: Term | None = None
         self._start: Term | None = None
+        self._target: Term | None = None
 
     def sold(self) -> Term:
         """The initial balance that was sold, whatever was paid in or out since."""
@@ -2556,6 +2587,15 @@ class Sums:
         if self._start is None:
             self._start = starting_balance(self.calc, self.case, self.account)
         return self._start
+
+    def target(self) -> Term:
+        """The profit that the phase's target asks as it was sold."""
+        if self._target is None:
+            rule = next((one for one in self.case.rules if one.kind == "profit_target"), None)
+            require(rule is not None, "a share of a profit target is asked of a phase that has none", CONTEST)
+            assert rule is not None
+            self._target = self.amount(rule, "amount", ("profit target", "profit to make"), up=True)
+        return self._target
 
     def amount(
         self, rule: Rule, path: str, names: tuple[str, str], others: dict[str, Term] | None = None, up: bool = False
@@ -2579,7 +2619,7 @@ class Sums:
 
     def _scaled(self, rule: Rule, path: str, of: str, name: str, others: dict[str, Term]) -> Term:
         def base() -> Term:
-            return self.sold() if of == "initial" else others[of]
+            return self.sold() if of == "initial" else self.target() if of == "target" else others[of]
 
         whole = None if self.by_day else base()
         bp = self.calc.given(name, rule.cited(f"{path}/bp"), "bp")
@@ -2589,7 +2629,7 @@ class Sums:
         return self.calc.times(f"{short} x {SHARED[of]}", whole, bp, "minor x bp")
 
 
-SHARED = {"initial": "initial balance", "anchor": "starting figure", "high": "highest mark"}
+SHARED = {"initial": "initial balance", "anchor": "starting figure", "high": "highest mark", "target": "profit target"}
 LOSSES = {"day": "daily loss", "week": "weekly loss", "cycle": "cycle loss", "phase": "maximum loss"}
 FLOORS = {"day": "daily floor", "week": "weekly floor", "cycle": "cycle floor", "phase": "maximum-loss floor"}
 
@@ -2608,7 +2648,7 @@ def floor_of(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
         floor = calc.minus(FLOORS[scope], start, sums.amount(rule, path, names, {"anchor": start}))
     else:
         floor = trailing(sums, rule, path, names, start)
-    return floor if term["lock"] is None else locked(sums, rule, floor)
+    return floor if term["lock"] is None else locked(sums, rule, floor, path, names, start)
 
 
 def start_of(sums: Sums, term: dict[str, Any]) -> Term:
@@ -2660,17 +2700,32 @@ def amount_now(sums: Sums, rule: Rule) -> str:
     """The path of the amount that counts: of the last step that was reached."""
     path = "amount"
     for place, step in enumerate(rule.term["steps"]):
-        if is_reached(sums, rule, step["when"], f"steps/{place}/when", step["effective"]):
+        if is_reached(sums, rule, (step["when"], step["effective"], "none"), f"steps/{place}/when"):
             path = f"steps/{place}/amount"
     return path
 
 
-def locked(sums: Sums, rule: Rule, floor: Term) -> Term:
-    """Where a floor stops for good; any other trigger than the floor itself lifts it there at once."""
-    trigger = rule.term["lock"]["trigger"]
-    if trigger["type"] == "floor_reaches":
-        return sums.calc.lowest(FLOORS[rule.term["scope"]], floor, lock_level(sums, rule))
-    return lock_level(sums, rule) if is_reached(sums, rule, trigger, "lock/trigger", "now") else floor
+def locked(sums: Sums, rule: Rule, floor: Term, path: str, names: tuple[str, str], start: Term) -> Term:
+    """Where a floor stops; any other trigger than the floor itself lifts it there at once."""
+    term = rule.term
+    if term["lock"]["trigger"]["type"] != "floor_reaches":
+        level = levels_of(term)[-1]
+        return lock_level(sums, rule) if is_reached(sums, rule, level, "lock/trigger") else floor
+    stop = lock_level(sums, rule)
+    if sums.account.payouts and locks_for_good(term) and has_reached(sums, rule, stop, path, names, start):
+        return stop
+    return sums.calc.lowest(FLOORS[term["scope"]], floor, stop)
+
+
+def has_reached(sums: Sums, rule: Rule, stop: Term, path: str, names: tuple[str, str], start: Term) -> bool:
+    """Whether the floor came to its lock by the highs that no payout lowered: then it stays there for good."""
+    calc, account = sums.calc, sums.account
+    calc.given("number of the first payout", f"{account.payouts[0].seq}/number", "count")
+    keys = locked_by(rule.term)
+    marks = [calc.given("highest mark with all payouts", highest_mark(account, key).at, "minor") for key in keys]
+    highest = calc.highest("highest of all with all payouts", start, *marks)
+    allowed = sums.amount(rule, path, names, {"high": highest, "anchor": start})
+    return calc.is_at_or_above("locked for good", calc.minus("floor with all payouts", highest, allowed), stop)
 
 
 def lock_level(sums: Sums, rule: Rule) -> Term:
@@ -2690,8 +2745,8 @@ def ended_by_payout(sums: Sums, rule: Rule) -> Term | None:
     return sums.start() if rule.term["lock"] is None else lock_level(sums, rule)
 
 
-def is_reached(sums: Sums, rule: Rule, trigger: dict[str, Any], path: str, effective: str) -> bool:
-    calc, account = sums.calc, sums.account
+def is_reached(sums: Sums, rule: Rule, level_sold: tuple[dict[str, Any], str, str], path: str) -> bool:
+    calc, account, trigger = sums.calc, sums.account, level_sold[0]
     if trigger["type"] == "payouts_made":
         need = calc.given("payouts needed", rule.cited(f"{path}/count"), "count")
         newest = f"{account.payouts[-1].seq}/number" if account.payouts else ""
@@ -2699,7 +2754,7 @@ def is_reached(sums: Sums, rule: Rule, trigger: dict[str, Any], path: str, effec
     start = sums.start()
     gain = sums.amount(rule, f"{path}/gain", ("gain to reach", "gain"), up=True)
     level = calc.plus("level to reach", start, gain)
-    keys = reached_by(trigger, effective, account.needs.peak_of_day)
+    keys = reached_by(rule.term, *level_sold, account.needs.peak_of_day)
     marks = [calc.given("highest so far", reached(account, key).at, "minor") for key in keys]
     return calc.is_at_or_above("level reached", calc.highest("highest of all", start, *marks), level)
 
@@ -2740,7 +2795,10 @@ def cited_highs(case: Case, needs: Needs) -> dict[Key, High]:
         return {}
     keys = {
         "highest mark": followed_by(rule.term, needs.peak_of_day),
-        "highest so far": [key for level in levels_of(rule.term) for key in reached_by(*level, needs.peak_of_day)],
+        "highest mark with all payouts": locked_by(rule.term),
+        "highest so far": [
+            key for level in levels_of(rule.term) for key in reached_by(rule.term, *level, needs.peak_of_day)
+        ],
     }
     found: dict[Key, High] = {}
     for name, wanted in keys.items():
@@ -3027,7 +3085,7 @@ def gaps_of_marks(case: Case, account: Account, calc: Working) -> list[str]:
 
 def gaps_of_payouts(case: Case, calc: Working) -> list[str]:
     rule = case.rule(case.fact["rule"])
-    rests = rule.is_limit and any(trigger["type"] == "payouts_made" for trigger, _ in levels_of(rule.term))
+    rests = rule.is_limit and any(trigger["type"] == "payouts_made" for trigger, *_ in levels_of(rule.term))
     # What is paid out lowers floors; and what there was before the rows is in the file only where it is cited.
     of_payouts = rule.is_limit and (rule.term["on_payout"] != "none" or rule.term["scope"] == "cycle")
     rests = rests or (of_payouts and case.ruleset["semantics"] > 1)
@@ -3570,7 +3628,7 @@ class Look:
 
     def excursion(self) -> list[Answer]:
         calc, term, rule = self.calc, self.term, self.rule
-        takes_profit = term["of_profit"] and self.start_profit()[0] > 0
+        takes_profit = term["of_profit"]
         name = "profit at the day's start" if takes_profit else "initial balance"
         share = calc.of_rule(rule, "share", "share_bp", "bp")
         of = calc.told(name, *self.start_profit_told()) if takes_profit else self.initial(name)
@@ -3715,8 +3773,10 @@ class Look:
         self.account.require_whole("what was traded")
         calc, term = self.calc, self.term
         parts: list[Any] = [*self.account.trades, *self.held]
-        most = most_within(sorted({one.position_id: one.opened_us for one in parts}.values()), term["within_s"])
-        count = calc.told(f"openings within {term['within_s']} s", most, "count")
+        opened = list({one.position_id: one.opened_us for one in parts}.values())
+        since_us = max(opened, default=0) - term["within_s"] * SECOND_US  # the time that ends at the newest opening
+        newest = sum(1 for at_us in opened if at_us >= since_us)
+        count = calc.told(f"openings within {term['within_s']} s", newest, "count")
         limit = calc.of_rule(self.rule, "openings allowed", "openings_max", "count")
         return [answer(count, limit, "count", "", calc.is_beyond(term["boundary"], "openings", count, limit))]
 

@@ -3,8 +3,9 @@
 from appliance.conformance.led import Led
 from firm.account import with_price_peak
 from firm.arithmetic import PLAIN
+from firm.facts import HighMoved
 from firm.money import Money
-from firm.rules.floors import high_after_payout
+from firm.rules.floors import high_after_payout, highs_before_payout
 from firm.rules.limits import Limit, first_broken, limits_of, measured_of
 from firm.ruleset import LateBreach, Ruleset
 from firm.terms.losses import LossLimit
@@ -57,6 +58,9 @@ class Marked(Led):
             None if peak is None else high_after_payout(self.account, self.limit.terms.on_payout, peak.equity, profit)
         )
         if after is not None:
+            for high, kept in highs_before_payout(self.account):
+                key = high.key
+                self.fold(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=self.money(kept)))
             self.account = with_price_peak(self.account, after, self.at_us, ())
 
     def judge(self, *, at_rollover: bool) -> None:

@@ -147,7 +147,7 @@ class LabEngine(Engine):
             if isinstance(said, VerdictCorrected):
                 said = replace(said, decision=numbered(said.decision))
             self.fold(said, numbered(row.seq), row.account, row.happened_us)
-            self.rewatch(account_desk(row.account))
+            self.indexing.index_named(account_desk(row.account))
             taken.append(LabFact(row.account, row.seq, row.happened_us, said))
         return taken
 
@@ -186,7 +186,7 @@ class LabEngine(Engine):
         name = account_desk(row.account)
         desk = self.desks[name] = AccountDesk(name)
         desk.fold(opened, numbered(row.seq), row.account, row.happened_us)
-        self.rewatch(name)
+        self.indexing.index_named(name)
 
     def forget(self, account: int) -> None:
         """Nothing more is asked about an account: no price wakes it, and no report is its."""

@@ -6,6 +6,7 @@ from firm.checks.beside import Beside
 from firm.checks.problem import Problem, Problems
 from firm.checks.zones import zone_problems
 from firm.terms.conduct import (
+    AdverseExcursion,
     AutomationUse,
     Closure,
     Grid,
@@ -76,6 +77,11 @@ def martingale_problems(term: Martingale, _: Beside) -> Problems:
 def one_sided_problems(term: OneSided, _: Beside) -> Problems:
     if term.trades_from == 1:
         yield Problem("trades_from", "one trade always goes one way")
+
+
+def adverse_excursion_problems(term: AdverseExcursion, _: Beside) -> Problems:
+    if term.of_profit and term.minimum_minor == 0:
+        yield Problem("minimum_minor", "a day that begins without a profit would allow nothing: say how much it allows")
 
 
 def automation_use_problems(term: AutomationUse, _: Beside) -> Problems:

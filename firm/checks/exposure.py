@@ -16,7 +16,7 @@ from firm.terms.exposure import (
     RiskReward,
     StopLossRequired,
 )
-from firm.terms.words import BP_WHOLE, ShareOf
+from firm.terms.words import BP_WHOLE
 
 _AT_ONCE = frozenset({CountedOver.OPEN_AT_ONCE, CountedOver.EACH_POSITION})
 _NO_RISK = "no risk at all is allowed, so nothing could be traded"
@@ -36,11 +36,15 @@ def exposure_limit_problems(term: ExposureLimit, _: Beside) -> Problems:
     for place, (one, next_one) in enumerate(pairwise(term.tiers), start=1):
         if one.profit_from >= next_one.profit_from:
             yield Problem(f"tiers[{place}].profit_from", "tiers rise: it is not above the one before")
+    for place, tier in enumerate(term.tiers):
+        if tier.limit == 0:
+            yield Problem(
+                f"tiers[{place}].limit", "nothing could be held from there on: whoever wins would have to stop"
+            )
 
 
 def idea_risk_problems(term: IdeaRisk, beside: Beside) -> Problems:
-    of = OF_SOLD | {ShareOf.DAY_START_PROFIT}
-    yield from amount_problems("amount", term.amount, beside, of, nothing=_NO_RISK, whole=_MORE_THAN_ALL)
+    yield from amount_problems("amount", term.amount, beside, OF_SOLD, nothing=_NO_RISK, whole=_MORE_THAN_ALL)
     if term.gap_s and term.grouping is IdeaGrouping.POSITION:
         yield Problem("gap_s", "each position is an idea of its own: no later opening belongs to it")
 

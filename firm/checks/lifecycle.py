@@ -1,6 +1,6 @@
 """Life of a challenge: what is granted can be used, and agrees with the clock of the phase."""
 
-from firm.checks.amounts import OF_SOLD, amount_problems
+from firm.checks.amounts import OF_INITIAL, amount_problems
 from firm.checks.beside import Beside
 from firm.checks.problem import Problem, Problems
 from firm.terms.lifecycle import Extension, MaximumAllocation, Merge, Reset, Retry, Scaling
@@ -35,7 +35,7 @@ def scaling_problems(term: Scaling, beside: Beside) -> Problems:
     for place, step in enumerate(earlier):
         if step.times is None:
             yield Problem(f"steps[{place}].times", "it holds from then on always: the steps after it are never reached")
-    yield from amount_problems("profit_min", term.profit_min, beside, OF_SOLD)
+    yield from amount_problems("profit_min", term.profit_min, beside, OF_INITIAL)
     if term.size_max_minor == 0:
         yield Problem("size_max_minor", "no account could grow")
 

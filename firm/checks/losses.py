@@ -11,6 +11,7 @@ from firm.terms.words import (
     Action,
     Anchor,
     BalanceGain,
+    Boundary,
     EndOfDayBalance,
     EquityGain,
     Fixed,
@@ -32,13 +33,14 @@ def loss_limit_problems(term: LossLimit, beside: Beside) -> Problems:
         yield from _cycle_problems(term)
     yield from _trail_problems(term)
     if term.lock is not None:
-        yield from below("lock", _lock_problems(term.lock, term.trail, beside))
+        yield from below("lock", _lock_problems(term.lock, term, beside))
     for place, step in enumerate(term.steps):
         yield from below(f"steps[{place}]", _step_problems(step, of, beside))
     yield from _order_problems(term.steps)
     if list(term.warn_at_bp) != sorted(set(term.warn_at_bp)):
         yield Problem("warn_at_bp", "the shares must rise, each named once")
     yield from _lasting_problems(term)
+    yield from _payout_problems(term)
 
 
 def _cycle_problems(term: LossLimit) -> Problems:
@@ -55,8 +57,6 @@ def _shares_of(term: LossLimit) -> frozenset[ShareOf]:
     there = OF_SOLD | {ShareOf.ANCHOR}
     if term.trail is not Trail.STATIC:
         there |= {ShareOf.HIGH}
-    if term.scope is Scope.DAY:
-        there |= {ShareOf.DAY_START_PROFIT}
     return there
 
 
@@ -69,14 +69,51 @@ def _trail_problems(term: LossLimit) -> Problems:
         yield Problem("high", "a trail on closes follows the balance: equity moves with every price")
 
 
-def _lock_problems(lock: Lock, trail: Trail, beside: Beside) -> Problems:
+def _payout_problems(term: LossLimit) -> Problems:
+    """A payout can lower what a floor follows, not what it does not."""
+    begins_anew = term.scope is not Scope.PHASE and term.anchor is not Anchor.INITIAL
+    lowers = term.on_payout is OnPayout.HIGH_LESS_PAYOUT and begins_anew
+    if term.trail is Trail.STATIC and term.on_payout in _LOWERING and not lowers:
+        yield Problem("on_payout", "this floor follows no high that a payout could lower: it stays (none)")
+
+
+_LOWERING = frozenset({OnPayout.HIGH_LESS_PAYOUT, OnPayout.RESET_TO_INITIAL})
+
+
+def _lock_problems(lock: Lock, term: LossLimit, beside: Beside) -> Problems:
     yield from amount_problems("offset", lock.offset, beside, OF_SOLD)
     match lock.trigger:
         case FloorReaches():
-            if trail is Trail.STATIC:
+            if term.trail is Trail.STATIC:
                 yield Problem("trigger", "a floor without a trail never gets there: name another trigger, or a trail")
+        case PayoutsMade():
+            if not _is_nothing(lock.offset):
+                yield Problem(
+                    "offset", "nothing says that a payout leaves so much: an account could end by its own payout"
+                )
         case trigger:
             yield from below("trigger", _trigger_problems(trigger, beside))
+            if is_too_high(lock.offset, trigger.gain, term.boundary):
+                yield Problem("offset", LOCK_TOO_HIGH)
+
+
+LOCK_TOO_HIGH = "the floor would lie above the gain that locks it: an account would end by its own profit"
+
+
+def is_too_high(offset: Share | Fixed, gain: Share | Fixed, boundary: Boundary) -> bool:
+    """Whether a floor locks where what reached its gain breaks it; False of two that only a size makes comparable."""
+    match offset, gain:
+        case Fixed(minor=high), Fixed(minor=reached):
+            pass
+        case Share(bp=high), Share(bp=reached) if offset.of is gain.of:
+            pass
+        case _:
+            return False
+    return high > reached or (high == reached and boundary is Boundary.TOUCHES)
+
+
+def _is_nothing(offset: Share | Fixed) -> bool:
+    return (offset.bp if isinstance(offset, Share) else offset.minor) == 0
 
 
 def _step_problems(step: Step, of: frozenset[ShareOf], beside: Beside) -> Problems:

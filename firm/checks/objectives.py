@@ -52,6 +52,11 @@ def consistency_problems(term: Consistency, beside: Beside) -> Problems:
     yield from _per_problems(term.per)
     if term.of is Denominator.TARGET and not beside.has_target:
         yield Problem("of", "there is no profit target that it could be a share of")
+    if term.effect is ConsistencyEffect.FAIL:
+        yield Problem(
+            "effect",
+            "nothing fails an account by it yet, and a first day is always the whole of the profit: delay a pass",
+        )
     if term.effect is ConsistencyEffect.RAISE_TARGET and not beside.has_target:
         yield Problem("effect", "there is no profit target to raise")
 

@@ -21,7 +21,7 @@ from firm.terms.payouts import (
     Salvage,
 )
 from firm.terms.union import Conduct, Objective
-from firm.terms.words import BP_WHOLE, Fixed, Scope, Share
+from firm.terms.words import BP_WHOLE, Fixed, Scope, Share, ShareOf
 
 _AFTER_A_PAYOUT = frozenset({PayoutClock.FIRST_TRADE_AFTER_PAYOUT, PayoutClock.LAST_PAYOUT})
 _NOTHING_PAID = "nothing could ever be paid"
@@ -40,8 +40,9 @@ def schedule_problems(term: PayoutSchedule, _: Beside) -> Problems:
 
 
 def conditions_problems(term: PayoutConditions, beside: Beside) -> Problems:
-    yield from amount_problems("profit_min", term.profit_min, beside, OF_SOLD)
-    yield from amount_problems("trader_share_min", term.trader_share_min, beside, OF_SOLD)
+    yield from amount_problems("profit_min", term.profit_min, beside, OF_INITIAL)
+    of = OF_INITIAL if term.share_of is None else frozenset({ShareOf.ANCHOR})
+    yield from amount_problems("trader_share_min", term.trader_share_min, beside, of)
     if term.share_of is not None:
         yield from _limit_problems("share_of", term.share_of, beside)
         limit = beside.named(term.share_of)
@@ -62,7 +63,7 @@ def conditions_problems(term: PayoutConditions, beside: Beside) -> Problems:
 
 
 def amount_of_payout_problems(term: PayoutAmount, beside: Beside) -> Problems:
-    yield from amount_problems("buffer", term.buffer, beside, OF_SOLD)
+    yield from amount_problems("buffer", term.buffer, beside, OF_INITIAL)
     if term.buffer_plus_drawdown is not None:
         yield from _limit_problems("buffer_plus_drawdown", term.buffer_plus_drawdown, beside)
     has_buffer = term.buffer is not None or term.buffer_plus_drawdown is not None
@@ -73,7 +74,7 @@ def amount_of_payout_problems(term: PayoutAmount, beside: Beside) -> Problems:
     if term.resets_balance and (has_buffer or term.retain_bp):
         yield Problem("resets_balance", "the balance cannot go back to the initial one and keep a buffer or share")
     for place, cap in enumerate(term.caps):
-        yield from amount_problems(f"caps[{place}]", cap, beside, OF_SOLD, nothing=_NOTHING_PAID)
+        yield from amount_problems(f"caps[{place}]", cap, beside, OF_INITIAL, nothing=_NOTHING_PAID)
         if isinstance(cap, Fixed) and 0 < cap.minor < term.minimum_minor:
             yield Problem(f"caps[{place}]", f"the most lies below the least that is paid: {_NOTHING_PAID}")
 

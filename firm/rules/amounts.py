@@ -5,6 +5,7 @@ from typing import assert_never
 from firm.account import AccountState
 from firm.arithmetic import Arithmetic
 from firm.ruleset import Rule
+from firm.terms.objectives import ProfitTarget
 from firm.terms.words import BP_WHOLE, Amount, BySize, Fixed, Share, ShareOf
 
 _OF = {
@@ -28,6 +29,7 @@ class Sums:
         self._sold_name = "initial balance" if by_day else "initial balance that was sold"
         self._sold: int | None = None
         self._start: int | None = None
+        self._target: int | None = None
 
     @property
     def sold(self) -> int:
@@ -44,12 +46,31 @@ class Sums:
             self._start = starting_balance(self.calc, self.account)
         return self._start
 
+    @property
+    def target(self) -> int:
+        """The profit that the phase's target asks as it was sold, whatever has raised it since."""
+        if self._target is None:
+            found = profit_target_of(self.account)
+            assert found is not None, (
+                f"account {self.account.account}: its phase has no profit target to take a share of"
+            )
+            rule, terms = found
+            self._target = rounded_up(self, rule, terms.amount, "amount", ("profit target", "profit to make"))
+        return self._target
+
     def share_of(self, of: ShareOf, others: dict[ShareOf, int]) -> int:
         """What a share is a share of; `others`: what the caller has in its working beside the balance that was sold."""
         if of is ShareOf.INITIAL:
             return self.sold
+        if of is ShareOf.TARGET:
+            return self.target
         assert of in others, f"account {self.account.account}: there is no {_OF[of]} to take a share of"
         return others[of]
+
+
+def profit_target_of(account: AccountState) -> tuple[Rule, ProfitTarget] | None:
+    """The phase's target of money, if it has one."""
+    return next(((rule, rule.terms) for rule in account.ruleset.rules if isinstance(rule.terms, ProfitTarget)), None)
 
 
 def starting_balance(calc: Arithmetic, account: AccountState) -> int:

@@ -115,13 +115,17 @@ def judge_one_sided(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]) -> Ju
 
 
 def judge_high_frequency(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition], trades: Sequence[Trade]) -> Judged:
-    """The most positions that were opened within the time, whether they are closed by now or not."""
+    """How many positions were opened within the time that ends at the newest opening, whether they are closed by now or not.
+
+    Not the most that ever were: a stretch that broke the rule once would hide every one after it.
+    """
     terms = rule.terms
     assert isinstance(terms, HighFrequency)
     parts: tuple[HeldPosition | Trade, ...] = (*trades, *held)
     opened = {part.position_id: part.opened_us for part in parts}
-    most = _most_within(sorted(opened.values()), terms.within_s)
-    count = calc.given(f"openings within {terms.within_s} s", most, "count", "")
+    since_us = max(opened.values(), default=0) - terms.within_s * SECOND_US
+    newest = sum(at_us >= since_us for at_us in opened.values())
+    count = calc.given(f"openings within {terms.within_s} s", newest, "count", "")
     limit = calc.given("openings allowed", terms.openings_max, "count", rule.cited("openings_max"))
     return kept(count, limit, Unit.COUNT, broken=is_beyond(calc, terms.boundary, "openings", count, limit))
 
@@ -155,8 +159,9 @@ def excursion_limit(calc: Arithmetic, rule: Rule, marks: Marks) -> int:
     """How deep a position may float today, in minor units: a share rounded down, or the least that is always allowed."""
     terms = rule.terms
     assert isinstance(terms, AdverseExcursion)
-    takes_profit = terms.of_profit and marks.start_profit.value > 0
-    name, of = ("profit at the day's start", marks.start_profit) if takes_profit else ("initial balance", marks.initial)
+    # A share of no profit, or of a loss, is less than the least: that alone is allowed then.
+    of_profit = ("profit at the day's start", marks.start_profit)
+    name, of = of_profit if terms.of_profit else ("initial balance", marks.initial)
     share = calc.given("share", terms.share_bp, "bp", rule.cited("share_bp"))
     scaled = calc.times(f"share x {name}", calc.given(name, of.value, "minor", of.source), share, "minor x bp")
     allowed = calc.divided_rounded_down(f"share of the {name}", scaled, BP_WHOLE, "minor")

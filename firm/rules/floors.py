@@ -8,7 +8,7 @@ from typing import NamedTuple, assert_never
 
 from firm.account import AccountState
 from firm.arithmetic import Arithmetic, Figure
-from firm.needs import needs_of
+from firm.needs import is_priced_before, lock_payout, locks_for_good, needs_of
 from firm.rules.amounts import Sums, rounded_down, rounded_up
 from firm.ruleset import Rule
 from firm.terms.losses import Effective, FloorReaches, Lock, LossLimit, OnPayout, Trail
@@ -43,6 +43,14 @@ class Floor(NamedTuple):
     begins: int
 
 
+class _Sold(NamedTuple):
+    """An amount as it is sold now, where it stands in its term, and what the scope began with."""
+
+    amount: Amount
+    path: str
+    start: int
+
+
 def floor_under(calc: Arithmetic, account: AccountState, rule: Rule, terms: LossLimit) -> Floor:
     """The floor under one limit. For a daily one a day must have begun."""
     sums = Sums(calc, account, by_day=terms.scope is not Scope.PHASE)
@@ -56,7 +64,9 @@ def floor_under(calc: Arithmetic, account: AccountState, rule: Rule, terms: Loss
         floor, begins = calc.minus(_FLOOR[terms.scope], start, allowed), start
     else:
         floor, begins = _trailing(sums, rule, terms, amount, path, start)
-    return Floor(floor if terms.lock is None else _locked(sums, rule, terms, terms.lock, floor), begins)
+    if terms.lock is None:
+        return Floor(floor, begins)
+    return Floor(_locked(sums, rule, terms, terms.lock, floor, _Sold(amount, path, start)), begins)
 
 
 def _trailing(sums: Sums, rule: Rule, terms: LossLimit, amount: Amount, path: str, start: int) -> tuple[int, int]:
@@ -131,13 +141,14 @@ def _mark(calc: Arithmetic, anchor: Anchor, began: DayStart, when: str) -> int:
 
 def _highest(sums: Sums, terms: LossLimit, start: int) -> int:
     calc = sums.calc
-    marks = [calc.given("highest mark", one.value, "minor", one.source) for one in _highs(sums.account, terms)]
+    payout = terms.on_payout if terms.on_payout in _MOVED_BY_PAYOUTS else OnPayout.NONE
+    marks = [calc.given("highest mark", one.value, "minor", one.source) for one in _highs(sums.account, terms, payout)]
     begin = "initial balance" if terms.scope is Scope.PHASE else "starting figure"
     return calc.highest(f"higher of {begin} and highest mark", start, *marks)
 
 
-def _highs(account: AccountState, terms: LossLimit) -> list[Figure]:
-    payout = terms.on_payout if terms.on_payout in _MOVED_BY_PAYOUTS else OnPayout.NONE
+def _highs(account: AccountState, terms: LossLimit, payout: OnPayout) -> list[Figure]:
+    """Those that a trail follows; `payout`: as payouts have left them, or as if none had lowered them."""
     match terms.trail:
         case Trail.STATIC:
             return []
@@ -147,7 +158,7 @@ def _highs(account: AccountState, terms: LossLimit) -> list[Figure]:
             return [_figure(account.track.high(HighOf.CLOSED, terms.scope, payout))]
         case Trail.EVERY_TICK:
             closed = [] if terms.high is Anchor.EQUITY else [account.track.high(HighOf.CLOSED, terms.scope, payout)]
-            priced = [] if terms.high is Anchor.BALANCE else _priced(account, terms.scope, payout)
+            priced = [] if terms.high is Anchor.BALANCE else _priced(account, terms, terms.scope, payout)
             return [*map(_figure, closed), *priced]
         case unknown:
             assert_never(unknown)
@@ -164,10 +175,10 @@ def _day_high(account: AccountState, terms: LossLimit, payout: OnPayout) -> Figu
     return max(high, Figure(mark[0], f"{account.day.seq}/{mark[1]}/minor"), key=lambda one: one.value)
 
 
-def _priced(account: AccountState, scope: Scope, payout: OnPayout) -> list[Figure]:
-    peak = account.peak
+def _priced(account: AccountState, terms: LossLimit, scope: Scope, payout: OnPayout) -> list[Figure]:
+    peak, peak_of_day = account.peak, needs_of(account.ruleset).peak_of_day and scope is not Scope.DAY
     now = [] if peak is None else [Figure(peak.equity, f"{peak.seq}/equity/minor")]
-    if not needs_of(account.ruleset).peak_of_day or scope is Scope.DAY:
+    if not is_priced_before(terms, payout, peak_of_day=peak_of_day):
         return now
     return [_figure(account.track.high(HighOf.PRICED, scope, payout)), *now]
 
@@ -189,23 +200,50 @@ def high_after_payout(account: AccountState, on_payout: OnPayout, high: int, pro
             assert_never(unknown)
 
 
+def highs_before_payout(account: AccountState) -> list[tuple[High, int]]:
+    """Highs of prices that no payout lowers, with what they are once the peak comes down: what was reached stays reached."""
+    peak = account.peak
+    if peak is None:
+        return []
+    highs = (
+        high for high in account.track.highs if high.key.of is HighOf.PRICED and high.key.on_payout is OnPayout.NONE
+    )
+    return [(high, max(high.minor, peak.equity)) for high in highs]
+
+
 # --- steps, locks and payouts ---
 
 
 def _amount_now(sums: Sums, rule: Rule, terms: LossLimit) -> tuple[Amount, str]:
     amount, path = terms.amount, "amount"
     for place, step in enumerate(terms.steps):
-        if _is_reached(sums, rule, step.when, f"steps/{place}/when", step.effective):
+        if _is_reached(sums, rule, terms, step.when, f"steps/{place}/when", step.effective, OnPayout.NONE):
             amount, path = step.amount, f"steps/{place}/amount"
     return amount, path
 
 
-def _locked(sums: Sums, rule: Rule, terms: LossLimit, lock: Lock, floor: int) -> int:
+def _locked(sums: Sums, rule: Rule, terms: LossLimit, lock: Lock, floor: int, sold: _Sold) -> int:
     if isinstance(lock.trigger, FloorReaches):
-        return sums.calc.lowest(_FLOOR[terms.scope], floor, _lock_level(sums, rule, lock))
-    if _is_reached(sums, rule, lock.trigger, "lock/trigger", Effective.NOW):
+        level = _lock_level(sums, rule, lock)
+        if sums.account.track.payouts and locks_for_good(terms) and _has_reached(sums, rule, terms, level, sold):
+            return level
+        return sums.calc.lowest(_FLOOR[terms.scope], floor, level)
+    if _is_reached(sums, rule, terms, lock.trigger, "lock/trigger", Effective.NOW, lock_payout(terms)):
         return _lock_level(sums, rule, lock)
     return floor
+
+
+def _has_reached(sums: Sums, rule: Rule, terms: LossLimit, level: int, sold: _Sold) -> bool:
+    """Whether the floor came to its lock, by the highs that no payout lowered: then it stays there for good."""
+    calc, first = sums.calc, sums.account.track.payouts[0]
+    calc.given("number of the first payout", first.number, "count", f"{first.seq}/number")
+    highs = _highs(sums.account, terms, OnPayout.NONE)
+    marks = [calc.given("highest mark with all payouts", one.value, "minor", one.source) for one in highs]
+    begins = calc.highest("highest of all with all payouts", sold.start, *marks)
+    of_high = isinstance(sold.amount, Share) and sold.amount.of is ShareOf.HIGH
+    others = {ShareOf.HIGH: begins} if of_high else {ShareOf.ANCHOR: sold.start}
+    allowed = _allowed(sums, rule, terms, sold.amount, sold.path, others)
+    return calc.is_at_or_above("locked for good", calc.minus("floor with all payouts", begins, allowed), level)
 
 
 def _lock_level(sums: Sums, rule: Rule, lock: Lock) -> int:
@@ -225,7 +263,10 @@ def _ended_by_payout(sums: Sums, rule: Rule, terms: LossLimit) -> int | None:
     return sums.start if terms.lock is None else _lock_level(sums, rule, terms.lock)
 
 
-def _is_reached(sums: Sums, rule: Rule, trigger: Trigger, path: str, effective: Effective) -> bool:
+def _is_reached(
+    sums: Sums, rule: Rule, terms: LossLimit, trigger: Trigger, path: str, effective: Effective, payout: OnPayout
+) -> bool:
+    """`payout`: what payouts do to the highs that tell; a step that was taken is not taken back by one."""
     calc, account = sums.calc, sums.account
     if isinstance(trigger, PayoutsMade):
         need = calc.given("payouts needed", trigger.count, "count", rule.cited(f"{path}/count"))
@@ -235,24 +276,27 @@ def _is_reached(sums: Sums, rule: Rule, trigger: Trigger, path: str, effective: 
     start = sums.start
     gain = rounded_up(sums, rule, trigger.gain, f"{path}/gain", ("gain to reach", "gain"))
     level = calc.plus("level to reach", start, gain)
-    highest = [
-        calc.given("highest so far", one.value, "minor", one.source) for one in _levels(account, trigger, effective)
-    ]
+    levels = _levels(account, terms, trigger, effective, payout)
+    highest = [calc.given("highest so far", one.value, "minor", one.source) for one in levels]
     return calc.is_at_or_above("level reached", calc.highest("highest of all", start, *highest), level)
 
 
 def _levels(
-    account: AccountState, trigger: BalanceGain | EquityGain | EndOfDayBalance, effective: Effective
+    account: AccountState,
+    terms: LossLimit,
+    trigger: BalanceGain | EquityGain | EndOfDayBalance,
+    effective: Effective,
+    payout: OnPayout,
 ) -> list[Figure]:
     match trigger:
         case BalanceGain():
             of = HighOf.CLOSED if effective is Effective.NOW else HighOf.CLOSED_YESTERDAY
-            return [_figure(account.track.high(of, Scope.PHASE))]
+            return [_figure(account.track.high(of, Scope.PHASE, payout))]
         case EndOfDayBalance():
-            return [_figure(account.track.high(HighOf.DAY_BALANCE, Scope.PHASE))]
+            return [_figure(account.track.high(HighOf.DAY_BALANCE, Scope.PHASE, payout))]
         case EquityGain() if effective is Effective.NEXT_DAY:
-            return [_figure(account.track.high(HighOf.PRICED, Scope.PHASE))]
+            return [_figure(account.track.high(HighOf.PRICED, Scope.PHASE, payout))]
         case EquityGain():
-            return _priced(account, Scope.PHASE, OnPayout.NONE)
+            return _priced(account, terms, Scope.PHASE, payout)
         case unknown:
             assert_never(unknown)

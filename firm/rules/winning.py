@@ -10,6 +10,7 @@ from firm.account import AccountState
 from firm.arithmetic import PLAIN, Arithmetic, Figure
 from firm.needs import is_counted_as_it_comes
 from firm.rules.amounts import Sums, rounded_up
+from firm.rules.amounts import profit_target_of as profit_target_of
 from firm.rules.consistency import cap_bp, judge_consistency, weigh
 from firm.rules.consistency_bounds import discarded, raised_target
 from firm.rules.days import judge_trading_days
@@ -165,11 +166,6 @@ def profit_asked(calc: Arithmetic, account: AccountState) -> int | None:
         return None
     rule, terms = found
     return rounded_up(Sums(calc, account), rule, terms.amount, "amount", ("profit target", "profit to make"))
-
-
-def profit_target_of(account: AccountState) -> tuple[Rule, ProfitTarget] | None:
-    """The phase's target of money, if it has one."""
-    return next(((rule, rule.terms) for rule in account.ruleset.rules if isinstance(rule.terms, ProfitTarget)), None)
 
 
 def score_of(account: AccountState, board: str) -> Figure | None:

@@ -244,7 +244,10 @@ class AdverseExcursion(RuleTerm, frozen=True, tag="adverse_excursion"):
 
     share_bp: Annotated[ShareBp, Meta(description="The share.")]
     of_profit: Annotated[
-        bool, Meta(description="Of the day's starting profit while there is one; else of the initial balance.")
+        bool,
+        Meta(
+            description="Of the day's starting profit, without which the least alone is allowed; else of the initial balance."
+        ),
     ]
     minimum_minor: Annotated[int, Meta(ge=0, le=10**15, description="The limit is never less than this.")]
     boundary: BoundaryWord

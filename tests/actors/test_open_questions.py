@@ -233,7 +233,7 @@ def test_waking_everybody_more_often_changes_no_row(busy, seed, every):
     redone = []
     for number, arrival in enumerate(firm.arrivals):
         if number % every == 0:
-            again.rewatch_all()
+            again.indexing.index_all()
         redone.extend(row for row, _ in again.decide([replace_arrival(arrival)]).rows)
     assert redone == rows
 

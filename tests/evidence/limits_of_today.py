@@ -24,9 +24,11 @@ from firm.facts import (
 from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import DAY_US
 from firm.needs import follows_prices, needs_of
+from firm.rules.floors import highs_before_payout
 from firm.rules.limits import breaks, limits_of, measured_of
 from firm.ruleset import AnyRuleset, LateBreach, Ruleset
 from firm.terms.losses import Checked, Lock, LossLimit, Measured, OnPayout, Trail
+from firm.terms.objectives import ProfitTarget, TargetMeasure
 from firm.terms.union import Term
 from firm.terms.words import Action, Anchor, Boundary, BySize, Fixed, Scope, Share, ShareOf, SizeAmount, Trigger
 from firm.trading_day import DayLabel, LabelledCalendar
@@ -37,6 +39,10 @@ LIMIT = LossLimit(
     on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
 )  # fmt: skip
 PHASE = replace(LIMIT, scope=Scope.PHASE, anchor=Anchor.INITIAL)
+TARGET = ProfitTarget(
+    id="target", amount=Share(bp=800, of=ShareOf.INITIAL), measured=TargetMeasure.BALANCE, held_s=0, flat_required=True, latched=False,
+    auto_close=False,
+)  # fmt: skip
 BY_SIZE = BySize(table=(SizeAmount(size_minor=50_000_00, minor=1), SizeAmount(size_minor=100_000_00, minor=4_500_00)))
 TODAY = Ruleset(
     name="Two-step, phase 1",
@@ -53,9 +59,9 @@ def gain(minor: int) -> Fixed:
     return Fixed(minor=minor)
 
 
-def lock(trigger: Any, offset: Share | Fixed | None = None) -> Lock:
+def lock(trigger: Any, offset: Share | Fixed | None = None, *, permanent: bool = False) -> Lock:
     offset = offset or gain(0)
-    return Lock(offset=offset, trigger=trigger, permanent=False)
+    return Lock(offset=offset, trigger=trigger, permanent=permanent)
 
 
 def sold(story: Any, *terms: Term, **of_ruleset: Any) -> None:
@@ -103,6 +109,12 @@ def pay_out(story: Any, minor: int, *, moves: bool = True, told: int = 0, **figu
     following = limits_following_prices(state.ruleset)
     if moves and following and following[0].on_payout in moved:
         high = state.peak
+        for kept, reached in highs_before_payout(state):
+            key = kept.key
+            story.add(
+                HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=state.money(reached + told)),
+                account,
+            )
         stands = moved[following[0].on_payout](high.equity) + told
         balance = state.money(high.balance + stands - high.equity)
         story.add(PeakReached(equity=state.money(stands), balance=balance, at_us=high.at_us, quotes=()), account)

@@ -30,6 +30,7 @@ from tests.evidence.limits_of_today import (
     BY_SIZE,
     LIMIT,
     PHASE,
+    TARGET,
     TODAY,
     a_week,
     end_day_with,
@@ -116,6 +117,16 @@ def test_what_is_granted_is_rounded_down_and_what_is_asked_up(story: Any, verifi
     said = judged(story, verifier)
     assert "gain = 333000 minor" in said
     assert floor_now(story) == 99_999_99 - 3_329_99
+
+
+@pytest.mark.parametrize("scope", [Scope.DAY, Scope.WEEK, Scope.PHASE])
+def test_a_share_of_the_profit_target_is_worked_out_from_the_target_beside_it(
+    story: Any, verifier: ModuleType, scope: Scope
+) -> None:
+    half, offset = Share(bp=5_000, of=ShareOf.TARGET), Share(bp=7, of=ShareOf.TARGET)
+    locks = lock(BalanceGain(gain=Share(bp=9_000, of=ShareOf.TARGET)), offset)
+    a_week(story, replace(LIMIT, scope=scope, amount=half, lock=locks), TARGET)
+    assert "profit to make = 800000 minor" in judged(story, verifier)
 
 
 # --- which highs it follows ---
@@ -338,6 +349,51 @@ def test_so_a_high_comes_down_begins_anew_or_stays(
     story.trade(story.ada, "p1", "EURUSD", Side.BUY, 0, 138_702, net="-110_000.00")
     assert judged(story, verifier)
     assert floor_now(story) == floor
+
+
+LOCKED = [
+    pytest.param(Trail.ON_CLOSE, FloorReaches(), id="by the floor, on closes"),
+    pytest.param(Trail.EVERY_TICK, FloorReaches(), id="by the floor, with every price"),
+    pytest.param(Trail.END_OF_DAY, FloorReaches(), id="by the floor, at the end of the day"),
+    pytest.param(Trail.ON_CLOSE, trigger_of(BalanceGain, 6_000_00), id="by a gain of the balance"),
+    pytest.param(Trail.EVERY_TICK, trigger_of(EquityGain, 6_000_00), id="by a gain of equity"),
+    pytest.param(Trail.END_OF_DAY, trigger_of(EndOfDayBalance, 6_000_00), id="by a day's end"),
+]
+
+
+@pytest.mark.parametrize("on_payout", [OnPayout.HIGH_LESS_PAYOUT, OnPayout.RESET_TO_INITIAL])
+@pytest.mark.parametrize(("trail", "trigger"), LOCKED)
+@pytest.mark.parametrize("permanent", [True, False])
+def test_only_a_payout_under_a_lock_that_is_not_permanent_unlocks_the_floor(
+    story: Any, verifier: ModuleType, trail: Trail, trigger: Any, on_payout: OnPayout, permanent: bool
+) -> None:
+    high = Anchor.EQUITY if trail is Trail.EVERY_TICK else Anchor.BALANCE
+    terms = replace(PHASE, trail=trail, high=high, on_payout=on_payout, lock=lock(trigger, permanent=permanent))
+    sold(story, terms)
+    story.earn(story.ada, "6_000.00")
+    peak(story, 106_000_00)
+    story.next_day()
+    story.open_day(story.ada)
+    pay_out(story, 6_000_00)
+    story.earn(story.ada, "-30_000.00")
+    assert judged(story, verifier)
+    assert floor_now(story) == (100_000_00 if permanent else 95_000_00)
+
+
+@pytest.mark.parametrize("trigger", [FloorReaches(), trigger_of(EquityGain, 6_000_00)])
+def test_what_was_reached_before_a_payout_is_no_more_than_it_was(
+    story: Any, verifier: ModuleType, trigger: Any
+) -> None:
+    """A firm that writes a higher one would lock a floor that never came to its lock."""
+    terms = replace(
+        PHASE, trail=Trail.EVERY_TICK, on_payout=OnPayout.HIGH_LESS_PAYOUT, lock=lock(trigger, permanent=True)
+    )
+    sold(story, terms)
+    peak(story, 104_000_00)
+    pay_out(story, 2_000_00, told=1)
+    story.earn(story.ada, "-30_000.00")
+    with pytest.raises(verifier.Refused, match="moves the highest mark to 10400001"):
+        judged(story, verifier)
 
 
 def test_each_payout_of_the_day_lowers_what_it_is_measured_from(story: Any, verifier: ModuleType) -> None:

@@ -13,6 +13,11 @@ from tests.firm.ruleset_examples import LIMIT, NO_MONEY, PROGRAM, SHARE, TERMS, 
 
 TABLE = {"type": "by_size", "table": [{"size_minor": 10_000_000, "minor": 500_000}]}
 TWICE = {"type": "by_size", "table": [TABLE["table"][0], TABLE["table"][0]]}
+LOCK_ABOVE: dict[str, Any] = {
+    "offset": SHARE | {"bp": 101},
+    "trigger": {"type": "balance_gain", "gain": SHARE | {"bp": 100}},
+    "permanent": True,
+}
 STEP: dict[str, Any] = TERMS["maximum_loss"]["steps"][0]
 OF_HIGH, OF_ANCHOR, OF_TARGET = (SHARE | {"of": of} for of in ("high", "anchor", "target"))
 
@@ -51,7 +56,11 @@ CASES = [
     ("daily_loss.amount.bp", 0, "daily_loss.amount.bp", "no loss at all"),
     ("daily_loss.amount.bp", 10_001, "daily_loss.amount.bp", "100.01 % is more than the whole"),
     ("daily_loss.amount", OF_HIGH, "daily_loss.amount.of", "no high here"),
-    ("maximum_loss.amount.of", "day_start_profit", "maximum_loss.amount.of", "no day begins here"),
+    ("maximum_loss.amount.of", "day_start_profit", "maximum_loss.amount.of", "may begin without a profit"),
+    ("daily_loss.amount.of", "day_start_profit", "daily_loss.amount.of", "may begin without a profit"),
+    ("idea.amount.of", "day_start_profit", "idea.amount.of", "may begin without a profit"),
+    ("conditions.profit_min", OF_TARGET, "conditions.profit_min.of", "cannot be a share of the profit target"),
+    ("conditions.trader_share_min.of", "initial", "conditions.trader_share_min.of", "the limit that is named"),
     ("daily_loss.amount", TWICE, "daily_loss.amount.table[1].size_minor", "a line already"),
     ("daily_loss.trail", "end_of_day", "daily_loss.trail", "begins anew with each day"),
     ("maximum_loss.high", "initial", "maximum_loss.high", "makes no high"),
@@ -63,6 +72,33 @@ CASES = [
         "maximum_loss.lock.trigger.gain.minor",
         "before the first trade",
     ),
+    ("maximum_loss.lock", LOCK_ABOVE, "maximum_loss.lock.offset", "end by its own profit"),
+    (
+        "maximum_loss.lock",
+        LOCK_ABOVE
+        | {
+            "offset": {"type": "fixed", "minor": 2},
+            "trigger": {"type": "equity_gain", "gain": {"type": "fixed", "minor": 1}},
+        },
+        "maximum_loss.lock.offset",
+        "end by its own profit",
+    ),
+    (
+        "maximum_loss.lock",
+        LOCK_ABOVE | {"offset": SHARE | {"bp": 100}},
+        "maximum_loss.lock.offset",
+        "end by its own profit",
+    ),
+    (
+        "maximum_loss.lock",
+        LOCK_ABOVE | {"offset": SHARE | {"bp": 1}, "trigger": {"type": "payouts_made", "count": 1}},
+        "maximum_loss.lock.offset",
+        "by its own payout",
+    ),
+    ("daily_loss.on_payout", "reset_to_initial", "daily_loss.on_payout", "follows no high"),
+    ("excursion.minimum_minor", 0, "excursion.minimum_minor", "would allow nothing"),
+    ("consistency.effect", "fail", "consistency.effect", "nothing fails an account by it"),
+    ("lots.tiers[1].limit", 0, "lots.tiers[1].limit", "nothing could be held"),
     ("maximum_loss.steps[0].when.gain.bp", 900, "maximum_loss.steps[1].when", "before the one above"),
     ("maximum_loss.steps[0].when.gain.bp", 901, "maximum_loss.steps[1].when", "before the one above"),
     ("maximum_loss.steps[0].when.gain", OF_HIGH, "maximum_loss.steps[0].when.gain.of", "no high here"),
@@ -238,7 +274,6 @@ def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], pa
     "changes",
     [
         pytest.param({"daily_loss.amount": SHARE | {"bp": 10_000}}, id="the whole is not more than the whole"),
-        pytest.param({"daily_loss.amount": SHARE | {"of": "day_start_profit"}}, id="a day begins with a profit"),
         pytest.param({"daily_loss.amount": OF_TARGET}, id="a share of the target there is"),
         pytest.param({"daily_loss.amount": OF_TARGET | {"bp": 15_000}}, id="a loss of more than the target"),
         pytest.param({"maximum_loss.amount": OF_HIGH}, id="a share of the high that the floor follows"),
@@ -363,6 +398,21 @@ PROGRAM_CASES = [
     ({"phases[0].funded": True}, "phases[0].funded", "the last one"),
     ({"phases[0].ruleset.calendar.zone": "x"}, "phases[0].ruleset.calendar.zone", "no zone x"),
     ({"phases[0].ruleset.terms[1]": {"id": "own", **LIMIT}}, "phases[0].ruleset.terms", "nothing wins this phase"),
+    (
+        {"phases[1].ruleset.terms[1].steps[1].amount": {"type": "fixed", "minor": 10_000_001}},
+        "phases[1].ruleset.terms[1].steps[1].amount.minor",
+        "more than the size",
+    ),
+    (
+        {"phases[1].ruleset.terms[1].lock": LOCK_ABOVE | {"offset": {"type": "fixed", "minor": 100_001}}},
+        "phases[1].ruleset.terms[1].lock.offset",
+        "end by its own profit",
+    ),
+    (
+        {"phases[0].ruleset.terms[1].amount": {"type": "fixed", "minor": 1_000_000_001}},
+        "phases[0].ruleset.terms[1].amount",
+        "more than 100 times the size",
+    ),
     (
         {"phases[0].ruleset.terms[0].amount": {"type": "fixed", "minor": 10_000_001}},
         "phases[0].ruleset.terms[0].amount.minor",

@@ -89,7 +89,9 @@ def _trigger(dice: random.Random) -> Trigger:
 def _lock(dice: random.Random) -> Lock | None:
     trigger = dice.choice((None, FloorReaches(), FloorReaches(), _trigger(dice)))
     return (
-        None if trigger is None else Lock(offset=Fixed(minor=dice.choice((0, 5_000))), trigger=trigger, permanent=True)
+        None
+        if trigger is None
+        else Lock(offset=Fixed(minor=dice.choice((0, 5_000))), trigger=trigger, permanent=dice.random() < 0.6)
     )
 
 

@@ -200,9 +200,17 @@ def test_a_position_that_is_closed_in_parts_was_opened_once():
 
 
 @given(st.lists(st.integers(0, 500)))
-def test_the_busiest_time_is_that_of_some_opening(openings_s):
+def test_the_time_that_counts_ends_at_the_newest_opening(openings_s):
     found = frequent(*openings_s)
-    assert found.observed == max((sum(0 <= at - first <= 60 for at in openings_s) for first in openings_s), default=0)
+    newest = max(openings_s, default=0)
+    assert found.observed == sum(newest - at <= 60 for at in openings_s)
+
+
+def test_a_burst_of_before_is_over_once_something_is_opened_later():
+    """Else no later one would be a new breach."""
+    assert frequent(0, 10, 20, 30).is_broken
+    assert not frequent(0, 10, 20, 30, 600).is_broken
+    assert frequent(0, 10, 20, 30, 600, 610, 620, 630).is_broken
 
 
 # --- adverse excursion ---
@@ -213,8 +221,12 @@ def test_the_busiest_time_is_that_of_some_opening(openings_s):
     [
         pytest.param({}, 4_000_00, 1_200_00, id="30 % of the profit"),
         pytest.param({}, 1, 0, id="of a cent nothing: rounded down"),
-        pytest.param({}, 0, 30_000_00, id="of the initial balance while there is no profit"),
-        pytest.param({}, -4_000_00, 30_000_00, id="nor is a loss one"),
+        pytest.param({"minimum_minor": 750_00}, 0, 750_00, id="the least alone while there is no profit"),
+        pytest.param({"minimum_minor": 750_00}, -4_000_00, 750_00, id="nor is a loss one"),
+        pytest.param(
+            {"minimum_minor": 750_00}, 2_500_00, 750_00, id="750 of a threshold of 2 500 until the profit is above it"
+        ),
+        pytest.param({"minimum_minor": 750_00}, 2_500_04, 750_01, id="and from then on 30 % of the profit"),
         pytest.param({"of_profit": False}, 4_000_00, 30_000_00, id="of the initial balance, where that is sold"),
         pytest.param({"minimum_minor": 1_200_01}, 4_000_00, 1_200_01, id="never less than the least"),
         pytest.param({"minimum_minor": 1_199_99}, 4_000_00, 1_200_00, id="which takes nothing from more"),

@@ -12,6 +12,7 @@ from firm.arithmetic import Working
 from firm.rules.floors import floor_under, high_after_payout
 from firm.rules.limits import breaks, first_broken, has_same_floors, limits_of
 from firm.terms.losses import Checked, Effective, FloorReaches, Lock, LossLimit, Measured, OnPayout, Step, Trail
+from firm.terms.objectives import ProfitTarget, TargetMeasure
 from firm.terms.words import (
     Action,
     Anchor,
@@ -208,6 +209,42 @@ def test_the_last_step_that_was_reached_counts(ada, now, yesterday, floor):
     assert floor_of(ada(replace(MAXIMUM, steps=STEPS), highs=highs)) == floor
 
 
+# --- shares of the profit target ---
+
+HALF_OF_TARGET = Share(bp=5_000, of=ShareOf.TARGET)
+
+
+def target_of_eight_percent():
+    return ProfitTarget(
+        id="target", amount=Share(bp=800, of=ShareOf.INITIAL), measured=TargetMeasure.BALANCE, held_s=0, flat_required=True,
+        latched=False, auto_close=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("terms", "highs", "floor"),
+    [
+        pytest.param(replace(MAXIMUM, amount=HALF_OF_TARGET), {}, 96_000_00, id="of the phase"),
+        pytest.param(replace(DAILY, amount=HALF_OF_TARGET), {}, 96_000_00, id="of the day"),
+        pytest.param(replace(MAXIMUM, amount=HALF_OF_TARGET, trail=Trail.ON_CLOSE, high=Anchor.BALANCE),
+                     {HighOf.CLOSED: 103_000_00}, 99_000_00, id="below a high"),
+        pytest.param(replace(MAXIMUM, lock=replace(AT_INITIAL, trigger=BalanceGain(gain=HALF_OF_TARGET))),
+                     {HighOf.CLOSED: 103_999_99}, 90_000_00, id="a cent before the gain that locks it"),
+        pytest.param(replace(MAXIMUM, lock=Lock(offset=Share(bp=100, of=ShareOf.TARGET), trigger=BalanceGain(gain=HALF_OF_TARGET),
+                                                permanent=True)),
+                     {HighOf.CLOSED: 104_000_00}, 100_080_00, id="locked by the gain, a share of the target above the start"),
+    ],
+)  # fmt: skip
+def test_a_share_of_the_target_is_worked_out_wherever_a_limit_has_an_amount(ada, terms, highs, floor):
+    assert floor_of(ada(terms, target_of_eight_percent(), highs=highs)) == floor
+
+
+def test_half_of_a_target_that_was_rounded_up_is_rounded_down(ada):
+    """8 % of 999.99 is 79.9992, so that 80.00 are asked; a third of these, 26.666, may be lost."""
+    terms = replace(MAXIMUM, amount=Share(bp=3_333, of=ShareOf.TARGET))
+    assert floor_of(ada(terms, target_of_eight_percent(), initial=999_99, balance=999_99)) == 999_99 - 26_66
+
+
 # --- payouts ---
 
 
@@ -230,6 +267,54 @@ def test_the_first_payout_moves_the_floor_as_the_rules_say(ada, on_payout, lock,
     account = ada(terms, highs={HighOf.CLOSED: 105_000_00})
     assert floor_of(account) == 95_000_00
     assert floor_of(replace(account, track=replace(account.track, payouts=payouts(1)))) == floor
+
+
+def of_closes(on_payout, lock):
+    return replace(MAXIMUM, trail=Trail.ON_CLOSE, high=Anchor.BALANCE, on_payout=on_payout, lock=lock)
+
+
+def keyed(account, lowered, once):
+    """Its highs as a payout left them: those that it lowers, and those that it does not."""
+    highs = [
+        replace(high, minor=once if high.key.on_payout is OnPayout.NONE else lowered) for high in account.track.highs
+    ]
+    return replace(account, track=replace(account.track, highs=tuple(highs), payouts=payouts(1)))
+
+
+@pytest.mark.parametrize("on_payout", [OnPayout.HIGH_LESS_PAYOUT, OnPayout.RESET_TO_INITIAL])
+@pytest.mark.parametrize(
+    ("permanent", "once", "floor"),
+    [
+        pytest.param(True, 110_000_00, 100_000_00, id="at its lock once: for good"),
+        pytest.param(True, 109_999_99, 95_000_00, id="a cent before its lock: it comes down"),
+        pytest.param(False, 110_000_00, 95_000_00, id="not for good: the payout unlocks it"),
+    ],
+)
+def test_a_floor_that_came_to_a_permanent_lock_stays_there_whatever_is_paid_out(ada, on_payout, permanent, once, floor):
+    account = ada(of_closes(on_payout, replace(AT_INITIAL, permanent=permanent)))
+    assert floor_of(keyed(account, 105_000_00, once)) == floor
+
+
+@pytest.mark.parametrize(
+    ("permanent", "lowered", "floor"),
+    [
+        pytest.param(True, 101_000_00, 100_000_00, id="for good"),
+        pytest.param(False, 110_000_00, 100_000_00, id="not for good, and the gain is there yet"),
+        pytest.param(False, 109_999_99, 99_999_99, id="not for good, a cent less is left of the gain"),
+    ],
+)
+def test_a_gain_that_a_payout_took_away_unlocks_what_is_not_permanent(ada, permanent, lowered, floor):
+    gain = replace(AT_INITIAL, trigger=BalanceGain(gain=TEN_PERCENT_UP), permanent=permanent)
+    account = ada(of_closes(OnPayout.HIGH_LESS_PAYOUT, gain))
+    assert floor_of(keyed(account, lowered, 110_000_00)) == floor
+
+
+def test_a_share_of_the_high_locks_by_what_the_high_was(ada):
+    """10 % below 111 111.12 is 100 000.01; of 111 111.11 it is 100 000.00 and less than a cent."""
+    terms = replace(of_closes(OnPayout.HIGH_LESS_PAYOUT, AT_INITIAL), amount=Share(bp=1_000, of=ShareOf.HIGH), steps=())
+    account = ada(terms)
+    assert floor_of(keyed(account, 105_000_00, 111_111_12)) == 100_000_00
+    assert floor_of(keyed(account, 105_000_00, 111_111_10)) == 94_500_00
 
 
 @pytest.mark.parametrize(("on_payout", "floor"), [(OnPayout.NONE, 95_000_00), (OnPayout.HIGH_LESS_PAYOUT, 94_000_00)])
