@@ -5,14 +5,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from appliance.conformance.marked import Marked
+from appliance.conformance.marked import BEGINS_US, Marked
 from appliance.conformance.objective_days import calendar_of
 from appliance.conformance.objective_terms import amount_in
 from appliance.conformance.objectives import target_term
+from appliance.conformance.spoken import spoken
 from appliance.conformance.units import amount_of, bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN, Figure
-from firm.instant import instant_of
+from firm.instant import instant_of, utc_text
 from firm.rules.winning import Moment, won
 from firm.terms.losses import (
     Checked,
@@ -119,10 +120,11 @@ FAMILIES: dict[str, Callable[[Vector], dict[str, Any]]] = {
 
 
 def _played(vector: Vector, limit: LossLimit, calendar: TradingCalendar) -> dict[str, Any]:
-    marked = Marked(limit, minor_of(vector.params["initial"]), calendar)
+    marked = Marked(limit, minor_of(vector.params["initial"]), calendar, begins_us=_begins_us(vector.timeline))
+    named = calendar if vector.params.get("tz", "server") != "server" else None
     checks, opened_with = [], marked.headroom
     for place, entry in enumerate(vector.timeline):
-        _take(marked, entry)
+        _take(marked, entry, named)
         opened_with = marked.headroom if entry["ev"] == "rollover" else opened_with
         checks.append({"i": place, **_standing(marked)})
     asked = {check["i"] for check in vector.expect.get("checks", ())}
@@ -149,8 +151,11 @@ def _standing(marked: Marked) -> dict[str, Any]:
     }
 
 
-def _take(marked: Marked, entry: dict[str, Any]) -> None:
+def _take(marked: Marked, entry: dict[str, Any], calendar: TradingCalendar | None = None) -> None:
+    """`calendar`: of the days that the rule names; None where only the timeline tells them."""
     at_us = instant_of(datetime.fromisoformat(entry["t"])) if "t" in entry else None
+    if calendar is not None and at_us is not None:
+        _require_in_time(marked, calendar, entry["ev"], at_us)
     marks = minor_of(entry["balance"]), minor_of(entry.get("equity", entry["balance"]))
     match entry["ev"]:
         case "tick":
@@ -159,6 +164,26 @@ def _take(marked: Marked, entry: dict[str, Any]) -> None:
             marked.rollover(*marks, at_us)
         case unknown:
             raise CannotExpress(f"no event is {unknown}")
+
+
+def _begins_us(timeline: list[dict[str, Any]]) -> int:
+    """In the first day of a timeline; a rollover is that day's end."""
+    for entry in timeline:
+        if "t" in entry:
+            at_us = instant_of(datetime.fromisoformat(entry["t"]))
+            return at_us - 1 if entry["ev"] == "rollover" else at_us
+    return BEGINS_US
+
+
+def _require_in_time(marked: Marked, calendar: TradingCalendar, event: str, at_us: int) -> None:
+    """A rollover is one of the rule's own calendar, and the day it begins was not begun without it."""
+    assert marked.account.day is not None
+    if event == "rollover" and calendar.day_at(at_us).start_us != at_us:
+        raise CannotExpress(
+            f"no day of {calendar.zone} begins at {utc_text(at_us)} with a rollover at {calendar.rollover}"
+        )
+    if event == "tick" and at_us >= marked.account.day.day.end_us:
+        raise CannotExpress(f"{utc_text(at_us)} lies in a day that began without a rollover in the timeline")
 
 
 def _calendar(params: dict[str, Any]) -> TradingCalendar:
@@ -234,10 +259,12 @@ def _limit(
     measured: Measured = Measured.EQUITY,
     on_payout: OnPayout = OnPayout.NONE,
 ) -> LossLimit:
-    return LossLimit(
+    limit = LossLimit(
         id="loss", scope=scope, amount=amount, anchor=anchor, trail=trail, high=high, lock=lock, steps=steps, checked=checked,
         measured=measured, boundary=boundary, on_payout=on_payout, warn_at_bp=(), on_breach=(does,), strikes_within=Scope.PHASE,
     )  # fmt: skip
+    spoken(limit)
+    return limit
 
 
 def _amount(amount: dict[str, Any], of: ShareOf) -> Amount:

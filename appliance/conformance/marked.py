@@ -28,14 +28,16 @@ class Marked:
     marks of the rollover.
     """
 
-    def __init__(self, limit: LossLimit, initial_minor: int, calendar: TradingCalendar, *others: Term) -> None:
+    def __init__(
+        self, limit: LossLimit, initial_minor: int, calendar: TradingCalendar, *others: Term, begins_us: int = BEGINS_US
+    ) -> None:
         labelled = calendar if isinstance(calendar, LabelledCalendar) else _by_start(calendar)
         ruleset = Ruleset(
             name="vector", calendar=labelled, late_breach=LateBreach.ENFORCE, await_swap=False, failures_reviewed=False,
             overrides_by_two=False, terms=(limit, *others),
         )  # fmt: skip
         self._seq = 1
-        self.at_us = labelled.day_at(BEGINS_US).start_us
+        self.at_us = labelled.day_at(begins_us).start_us
         self.equity = initial_minor
         self.is_broken = False
         fact = AccountOpened(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from appliance.conformance.conduct_parts import each_or, rule_of, seconds_of, us_of
+from appliance.conformance.conduct_parts import each_or, seconds_of, us_of
+from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import amount_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN, Figure

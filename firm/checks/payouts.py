@@ -21,7 +21,7 @@ from firm.terms.payouts import (
     Salvage,
 )
 from firm.terms.union import Conduct, Objective
-from firm.terms.words import BP_WHOLE, Fixed, Scope, Share
+from firm.terms.words import BP_WHOLE, Fixed, Scope, Share, ShareOf
 
 _AFTER_A_PAYOUT = frozenset({PayoutClock.FIRST_TRADE_AFTER_PAYOUT, PayoutClock.LAST_PAYOUT})
 _NOTHING_PAID = "nothing could ever be paid"
@@ -41,8 +41,11 @@ def schedule_problems(term: PayoutSchedule, _: Beside) -> Problems:
 
 def conditions_problems(term: PayoutConditions, beside: Beside) -> Problems:
     yield from amount_problems("profit_min", term.profit_min, beside, OF_SOLD)
-    yield from amount_problems("trader_share_min", term.trader_share_min, beside, OF_SOLD)
-    if term.share_of is not None:
+    if term.share_of is None:
+        yield from amount_problems("trader_share_min", term.trader_share_min, beside, OF_SOLD)
+    else:
+        if isinstance(term.trader_share_min, Share) and term.trader_share_min.of is not ShareOf.ANCHOR:
+            yield Problem("trader_share_min.of", f"it is a share of the amount of {term.share_of}: anchor")
         yield from _limit_problems("share_of", term.share_of, beside)
         limit = beside.named(term.share_of)
         if isinstance(limit, LossLimit) and limit.scope is not Scope.DAY:

@@ -188,7 +188,7 @@ TERMS: dict[str, dict[str, Any]] = {
         "no_pending_orders": True,
         "kyc_required": True,
         "profit_min": SHARE | {"bp": 100},
-        "trader_share_min": SHARE | {"bp": 5000, "of": "initial"},
+        "trader_share_min": SHARE | {"bp": 5000, "of": "anchor"},
         "share_of": "daily_loss",
         "boundary": "touches",
         "needs": ["days", "consistency"],
