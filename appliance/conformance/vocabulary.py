@@ -4,39 +4,31 @@ What a word means is in docs/conformance.md; which of them our terms can say is 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from appliance.conformance.vector import CannotExpress, Vector
+from appliance.conformance.vocabulary_payouts import PAYOUTS_AND_LIFE
 from appliance.conformance.words_told import (
     CLOCK,
     COUNT,
     DATE,
+    DAY,
     INSTANT,
     MOMENT,
-    NAME,
     NOT_NEGATIVE,
     NUMBER,
+    ON_A_DATE,
     POSITIVE,
     TEXT,
     TRUTH,
     ZONE,
-    Check,
-    by_name,
+    Rule,
     either,
     fields,
     listed,
     matching,
     words,
 )
-
-Fields = Mapping[str, Check]
-
-
-class Rule(NamedTuple):
-    """`entries`: the shapes that an entry of the timeline may have; it has the fields of one of them, or some of these."""
-
-    params: Fields
-    entries: tuple[Fields, ...] = ()
 
 
 def require_spoken(vector: Vector) -> None:
@@ -83,8 +75,6 @@ _AMOUNT = fields({"pct": POSITIVE, "abs": POSITIVE}, only_one=True)
 _ON_REACHING = words("lt", "le")
 _MARKS = {"balance": NUMBER, "equity": NUMBER, "t": INSTANT}
 _TICK, _ROLLOVER = ({"ev": words(word), **_MARKS} for word in ("tick", "rollover"))
-_DAY = {"ev": words("day"), "pnl": NUMBER}
-_ON_A_DATE = {"ev": NAME, "date": DATE}
 
 _DAILY = {
     "kind": words("daily_loss"),
@@ -176,9 +166,9 @@ _LOSSES = {
 _OBJECTIVES = {
     "consistency": Rule(
         _CONSISTENCY,
-        (_DAY, {"best_day": NUMBER, "payout_no": COUNT, "total": NUMBER, "prior_total": NUMBER, "today": NUMBER}),
+        (DAY, {"best_day": NUMBER, "payout_no": COUNT, "total": NUMBER, "prior_total": NUMBER, "today": NUMBER}),
     ),
-    "consistency_cap_discard": Rule({"cap_pct": POSITIVE, "mode": words("discard_excess")}, (_DAY,)),
+    "consistency_cap_discard": Rule({"cap_pct": POSITIVE, "mode": words("discard_excess")}, (DAY,)),
     "consistency_max_today": Rule(_CONSISTENCY, ({"prior_total": NUMBER},)),
     "profit_target": Rule(
         _TARGET, ({"balance": NUMBER, "day": COUNT, "equity": NUMBER, "open": TRUTH, "t": NOT_NEGATIVE},)
@@ -223,7 +213,7 @@ _OBJECTIVES = {
             "open_position_is_activity": TRUTH,
             "pending_is_activity": TRUTH,
         },
-        (_ON_A_DATE,),
+        (ON_A_DATE,),
     ),
     "lot_consistency": Rule(
         {"max_pct": POSITIVE, "min_pct": POSITIVE, "partial_close": words("separate", "together")},
@@ -250,8 +240,18 @@ _CONDUCT = {
         ({"ev": words("open", "close"), **_LOTS}, {"ev": words("rollover")}),
     ),
     "margin_usage": Rule(
-        {"limit_pct": POSITIVE, "method": words("peak_concurrent")},
-        ({"open": TEXT, "close": TEXT, "margin_pct": NOT_NEGATIVE},),
+        {
+            "contract": COUNT,
+            "equity": POSITIVE,
+            "leverage": COUNT,
+            "limit_pct": POSITIVE,
+            "method": words("peak_concurrent"),
+            "netted": words("gross", "net"),
+        },
+        (
+            {"open": TEXT, "close": TEXT, "margin_pct": NOT_NEGATIVE},
+            {"open": TEXT, "close": TEXT, "side": words("buy", "sell"), **_LOTS, "price": POSITIVE},
+        ),
     ),
     "max_adverse_excursion": Rule(
         {"pct": POSITIVE, "pct_of": words("start_of_day_profit")}, ({"start_of_day_profit": NUMBER},)
@@ -293,102 +293,5 @@ _CONDUCT = {
     ),
 }
 
-# --- payouts and the life of an account ---
-
-_ASKED_FOR = ".*(flat|open|closed|pending|order|kyc|identity|profit|day|consisten).*"
-_WAIT = fields({"days": NOT_NEGATIVE, "days_after": NAME})
-_MONTHS = fields({"months": COUNT, "add_pct": POSITIVE, "multiply": POSITIVE})
-_BY_PHASE = matching("[A-Za-z][A-Za-z0-9_ ]{0,63}", "a phase's name")
-_LIFE = {
-    "payout_amount": Rule(
-        {
-            "after": NAME,
-            "base": words("balance", "equity"),
-            "buffer": POSITIVE,
-            "cap_pct_of_initial": POSITIVE,
-            "challenge_share_pct": POSITIVE,
-            "claim_days": COUNT,
-            "conditions": listed(TEXT),
-            "initial": NOT_NEGATIVE,
-            "inside_buffer": by_name(matching("(lt|ge)_[0-9]+d", "an age as lt_60d or ge_60d"), NOT_NEGATIVE),
-            "min_profit": NOT_NEGATIVE,
-            "profit_target": POSITIVE,
-            "reset_to_initial": TRUTH,
-            "schedule": matching(
-                "(Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([01][0-9]|2[0-3]):[0-5][0-9]( .+)?", "a weekly instant"
-            ),
-            "share_pct": POSITIVE,
-            "split": POSITIVE,
-            "terminates_account": TRUTH,
-            "unlock_when_withdrawn_pct": POSITIVE,
-        },
-        (
-            _DAY,
-            # What these tell says what they are; how a firm calls it does not matter.
-            {"ev": NAME, "age_days": NOT_NEGATIVE, "profit": NUMBER},
-            {"ev": NAME, "amount": NOT_NEGATIVE},
-            {"ev": NAME, "balance": NUMBER, "equity": NUMBER, "initial": NOT_NEGATIVE},
-        ),
-    ),
-    "payout_eligibility": Rule(
-        {
-            "cycle_business_days": COUNT,
-            "daily_dd_pct": POSITIVE,
-            "days": NOT_NEGATIVE,
-            "first": _WAIT,
-            "initial": NOT_NEGATIVE,
-            "min_days_from": NAME,
-            "next": _WAIT,
-            "requires": listed(matching(_ASKED_FOR, "a condition of a payout")),
-            "trader_share_must_exceed_pct_of_daily_dd": POSITIVE,
-        },
-        (
-            _ON_A_DATE,
-            {"ev": NAME, "trader_share": NUMBER, "open_positions": NOT_NEGATIVE, "pending_orders": NOT_NEGATIVE},
-        ),
-    ),
-    "payout_min_balance": Rule({"formula": TEXT, "sizes": by_name(matching("[0-9]+", "a size"), POSITIVE)}),
-    "profit_split": Rule(
-        {
-            "reset_penalty": by_name(_BY_PHASE, NOT_NEGATIVE),
-            "scope": words("per_account_cumulative", "per_payout"),
-            "tiers": listed(either(POSITIVE, fields({"pct": POSITIVE, "upto": POSITIVE}))),
-        },
-        ({"ev": words("payout", "request_payout"), "profit": NUMBER},),
-    ),
-    "fee_refund": Rule(
-        {"amount": words("purchase", "most_recent_of(purchase,reset)"), "with_payout": COUNT},
-        ({"ev": words("purchase", "reset"), "amount": NOT_NEGATIVE}, {"ev": words("payout"), "no": COUNT}),
-    ),
-    "scaling": Rule(
-        {
-            "add_pct": POSITIVE,
-            "add_pct_of": words("original", "current"),
-            "cap": POSITIVE,
-            "conditions": listed(TEXT),
-            "every_months": COUNT,
-            "first": _MONTHS,
-            "initial": NOT_NEGATIVE,
-            "mdl_pct": POSITIVE,
-            "ml_pct": POSITIVE,
-            "then": _MONTHS,
-        },
-        ({"months": NOT_NEGATIVE},),
-    ),
-    "reset": Rule(
-        {
-            "after": words("keep_deadline", "fresh_window"),
-            "before": words("keep_deadline", "fresh_window"),
-            "window_days": COUNT,
-        },
-        ({"reset": DATE, "start": DATE},),
-    ),
-    "account_merge": Rule({"lots": words("sum", "max")}, ({"size": POSITIVE, "lots": POSITIVE},)),
-    "live_start_balance": Rule(
-        {"rule": words("min(sum(balances), largest account size)", "sum(balances)")},
-        ({"balance": NUMBER, "size": POSITIVE},),
-    ),
-}
-
-RULES: Mapping[str, Rule] = {**_LOSSES, **_OBJECTIVES, **_CONDUCT, **_LIFE}
+RULES: Mapping[str, Rule] = {**_LOSSES, **_OBJECTIVES, **_CONDUCT, **PAYOUTS_AND_LIFE}
 """Every rule of the format."""

@@ -7,12 +7,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from appliance.conformance.objective_days import SERVER
 from firm.checks.zones import zone_problems
 
 Check = Callable[[Any, str], Iterator[str]]
+Fields = Mapping[str, Check]
+
+
+class Rule(NamedTuple):
+    """`entries`: the shapes that an entry of the timeline may have; it has the fields of one of them, or some of these."""
+
+    params: Fields
+    entries: tuple[Fields, ...] = ()
 
 
 def _that(told: str, is_so: Callable[[Any], bool]) -> Check:
@@ -131,3 +139,7 @@ INSTANT = _that(
     "a time in ISO 8601 with its offset", _is_read(lambda text: datetime.fromisoformat(text).tzinfo is not None)
 )
 ZONE = _that("a zone", _is_zone)
+
+DAY: Fields = {"ev": words("day"), "pnl": NUMBER}
+ON_A_DATE: Fields = {"ev": NAME, "date": DATE}
+"""Entries that several rules have."""

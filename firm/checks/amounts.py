@@ -12,6 +12,7 @@ OF_SOLD = frozenset({ShareOf.INITIAL, ShareOf.TARGET})
 _MARKS = frozenset({ShareOf.INITIAL, ShareOf.ANCHOR, ShareOf.HIGH})
 """What an account has; a profit may be lost more than once."""
 _ABSENT = {
+    ShareOf.INITIAL: "it is a share of the limit that is named beside it: anchor",
     ShareOf.ANCHOR: "there is no anchor here: only a loss limit measures from one",
     ShareOf.HIGH: "there is no high here: only a loss limit with a trail follows one",
     ShareOf.TARGET: "there is no profit target that it could be a share of",

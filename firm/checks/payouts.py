@@ -40,12 +40,10 @@ def schedule_problems(term: PayoutSchedule, _: Beside) -> Problems:
 
 
 def conditions_problems(term: PayoutConditions, beside: Beside) -> Problems:
-    yield from amount_problems("profit_min", term.profit_min, beside, OF_SOLD)
-    if term.share_of is None:
-        yield from amount_problems("trader_share_min", term.trader_share_min, beside, OF_SOLD)
-    else:
-        if isinstance(term.trader_share_min, Share) and term.trader_share_min.of is not ShareOf.ANCHOR:
-            yield Problem("trader_share_min.of", f"it is a share of the amount of {term.share_of}: anchor")
+    yield from amount_problems("profit_min", term.profit_min, beside, OF_INITIAL)
+    of = OF_INITIAL if term.share_of is None else frozenset({ShareOf.ANCHOR})
+    yield from amount_problems("trader_share_min", term.trader_share_min, beside, of)
+    if term.share_of is not None:
         yield from _limit_problems("share_of", term.share_of, beside)
         limit = beside.named(term.share_of)
         if isinstance(limit, LossLimit) and limit.scope is not Scope.DAY:
@@ -65,7 +63,7 @@ def conditions_problems(term: PayoutConditions, beside: Beside) -> Problems:
 
 
 def amount_of_payout_problems(term: PayoutAmount, beside: Beside) -> Problems:
-    yield from amount_problems("buffer", term.buffer, beside, OF_SOLD)
+    yield from amount_problems("buffer", term.buffer, beside, OF_INITIAL)
     if term.buffer_plus_drawdown is not None:
         yield from _limit_problems("buffer_plus_drawdown", term.buffer_plus_drawdown, beside)
     has_buffer = term.buffer is not None or term.buffer_plus_drawdown is not None
@@ -76,7 +74,7 @@ def amount_of_payout_problems(term: PayoutAmount, beside: Beside) -> Problems:
     if term.resets_balance and (has_buffer or term.retain_bp):
         yield Problem("resets_balance", "the balance cannot go back to the initial one and keep a buffer or share")
     for place, cap in enumerate(term.caps):
-        yield from amount_problems(f"caps[{place}]", cap, beside, OF_SOLD, nothing=_NOTHING_PAID)
+        yield from amount_problems(f"caps[{place}]", cap, beside, OF_INITIAL, nothing=_NOTHING_PAID)
         if isinstance(cap, Fixed) and 0 < cap.minor < term.minimum_minor:
             yield Problem(f"caps[{place}]", f"the most lies below the least that is paid: {_NOTHING_PAID}")
 

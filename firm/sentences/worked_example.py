@@ -33,7 +33,6 @@ from firm.sentences.languages import Language
 from firm.sentences.objectives import best_result
 from firm.sentences.rule import tag_of, upper_first
 from firm.sentences.speaker import Speaker
-from firm.terms.exposure import IdeaRisk, StopLossRequired
 from firm.terms.losses import LossLimit, Trail
 from firm.terms.objectives import Consistency, ConsistencyEffect, Denominator, ProfitTarget, TradingDays
 from firm.terms.payouts import PayoutConditions
@@ -49,7 +48,7 @@ _PERCENT = 100
 
 def worked_example(ruleset: AnyRuleset, rule: Rule, size: Money, language: Language, figures: Figures) -> str:
     """One for a rule of the ruleset, on an account of this size. Empty where it has no edge to show (docs/rulebook.md)."""
-    if not all(_is_known(amount, ruleset, rule, size) for amount in _amounts_of(rule.terms)):
+    if not all(_is_known(amount, rule, size) for amount in _amounts_of(rule.terms)):
         return ""
     say = Speaker(catalog_of(language), figures, {})
     account = _account(ruleset, size)
@@ -83,8 +82,8 @@ def _amounts_of(words: Any) -> Iterator[Share | BySize]:
                 yield from _amounts_of(one)
 
 
-def _is_known(amount: Share | BySize, ruleset: AnyRuleset, rule: Rule, size: Money) -> bool:
-    """Whether there is anything to take it of: a table may have no line for this size, and few terms know more than the initial balance."""
+def _is_known(amount: Share | BySize, rule: Rule, size: Money) -> bool:
+    """Whether there is anything to take it of: a table may have no line for this size, and a made-up account has its initial balance."""
     if isinstance(amount, BySize):
         return any(line.size_minor == size.minor for line in amount.table)
     match rule.terms:
@@ -92,8 +91,6 @@ def _is_known(amount: Share | BySize, ruleset: AnyRuleset, rule: Rule, size: Mon
             return True
         case PayoutConditions(share_of=str()):
             return amount.of in (ShareOf.INITIAL, ShareOf.ANCHOR)
-        case IdeaRisk() | StopLossRequired() | TradingDays() if amount.of is ShareOf.TARGET:
-            return any(isinstance(one.terms, ProfitTarget) for one in ruleset.rules)
     return amount.of is ShareOf.INITIAL
 
 

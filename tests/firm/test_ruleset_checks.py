@@ -134,12 +134,6 @@ CASES = [
     ("conditions.share_of", "target", "conditions.share_of", "no loss limit"),
     ("conditions.share_of", "maximum_loss", "conditions.share_of", "no daily limit"),
     ("conditions.trader_share_min", NO_MONEY, "conditions.share_of", "is no share"),
-    (
-        "conditions.trader_share_min.of",
-        "initial",
-        "conditions.trader_share_min.of",
-        "a share of the amount of daily_loss",
-    ),
     ("conditions.needs", ["day"], "conditions.needs[0]", "no term is called day"),
     ("conditions.needs", ["split"], "conditions.needs[0]", "nothing to be met"),
     ("conditions.needs", ["days", "days"], "conditions.needs[1]", "named already"),
