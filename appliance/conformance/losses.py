@@ -6,15 +6,20 @@ from decimal import Decimal
 from typing import Any
 
 from appliance.conformance.marked import BEGINS_US, Marked
+from appliance.conformance.news import deducting
 from appliance.conformance.objective_days import calendar_of
 from appliance.conformance.objective_terms import amount_in
 from appliance.conformance.objectives import target_term
-from appliance.conformance.spoken import spoken
+from appliance.conformance.spoken import rule_of, spoken
 from appliance.conformance.units import amount_of, bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
+from firm.account_fold import fold
 from firm.arithmetic import PLAIN, Figure
+from firm.facts import ProfitExcluded
 from firm.instant import instant_of, utc_text
+from firm.rules.deduction import excluded_rounded_down
 from firm.rules.winning import Moment, won
+from firm.terms.conduct import NewsWindow
 from firm.terms.losses import (
     Checked,
     Effective,
@@ -98,13 +103,41 @@ def combined_headroom(vector: Vector) -> dict[str, Any]:
 def one_tick(vector: Vector) -> dict[str, Any]:
     """A limit and a target at the same price: a breach counts, and nothing is passed."""
     require_known(vector.params, {"initial", "max_loss", "target"})
+    marked = _with_target(vector)
+    for entry in vector.timeline:
+        _take(marked, entry)
+    return _outcome(marked)
+
+
+def deduction(vector: Vector) -> dict[str, Any]:
+    """What is deducted of news profit counts for no target, and stays on the account: no floor comes nearer by it."""
+    require_known(vector.params, {"initial", "max_loss", "share_pct", "target"})
+    marked = _with_target(vector)
+    rule = rule_of(deducting(bp_of(vector.params["share_pct"])))
+    total = 0
+    for entry in vector.timeline:
+        if entry["ev"] != "news_profit":
+            _take(marked, entry)
+            continue
+        assert isinstance(rule.terms, NewsWindow)
+        profit = Figure(minor_of(entry["profit"]), "")
+        taken = excluded_rounded_down(PLAIN, rule, rule.terms.on_breach[0], profit)
+        total += taken
+        money = marked.account.money
+        fact = ProfitExcluded(rule=rule.id, position_id="", deal=0, profit=money(taken), total=money(total))
+        marked.account = fold(marked.account, fact, 1, marked.at_us)
+    return {**_outcome(marked), **_standing(marked), "deducted": amount_of(total)}
+
+
+def _with_target(vector: Vector) -> Marked:
     initial, overall = minor_of(vector.params["initial"]), dict(vector.params["max_loss"])
     overall |= {"initial": vector.params["initial"], "amount": {"pct": overall.pop("pct")}}
     asked = vector.params["target"]
     target = target_term(asked, amount_in(asked, "abs", "pct"))
-    marked = Marked(maximum_limit(overall), initial, _calendar({}), target)
-    for entry in vector.timeline:
-        _take(marked, entry)
+    return Marked(maximum_limit(overall), initial, _calendar({}), target)
+
+
+def _outcome(marked: Marked) -> dict[str, Any]:
     equity = Figure(marked.equity, "")
     passed = not marked.is_broken and won(PLAIN, marked.account, Moment(marked.at_us, equity))
     return {"breached": marked.is_broken, "passed": passed}
@@ -116,6 +149,7 @@ FAMILIES: dict[str, Callable[[Vector], dict[str, Any]]] = {
     "max_loss": max_loss,
     "combined_headroom": combined_headroom,
     "one_tick": one_tick,
+    "deduction": deduction,
 }
 
 

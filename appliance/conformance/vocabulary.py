@@ -140,6 +140,15 @@ _LOSSES = {
     "one_tick": Rule(
         {"initial": NOT_NEGATIVE, "max_loss": fields(_OVERALL_IN_SHORT), "target": fields(_TARGET)}, (_TICK, _ROLLOVER)
     ),
+    "deduction": Rule(
+        {
+            "initial": NOT_NEGATIVE,
+            "max_loss": fields(_OVERALL_IN_SHORT),
+            "share_pct": POSITIVE,
+            "target": fields(_TARGET),
+        },
+        (_TICK, _ROLLOVER, {"ev": words("news_profit"), "profit": NUMBER}),
+    ),
     "payout_floor": Rule(
         {
             **_OVERALL,

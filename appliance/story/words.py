@@ -126,13 +126,23 @@ class Reviewed(Word, frozen=True, kw_only=True):
     why: str
 
 
+class Announced(Word, frozen=True, kw_only=True):
+    """The firm's calendar comes to know of a release of high impact, so many minutes from now."""
+
+    title: str
+    currency: str
+    minutes: int
+
+
 class TimePassed(Word, frozen=True, kw_only=True):
     """Time goes by."""
 
 
 ByPlatform = Priced | Opened | Filled | Closed | Swapped | Moved | ToldTwice | Shown
 """What the platform tells of, so that it may be heard later than it happens."""
-Happening = ByPlatform | Bought | Published | FellSilent | CameBack | MarksStopped | Marked | Reviewed | TimePassed
+Happening = (
+    ByPlatform | Bought | Published | FellSilent | CameBack | MarksStopped | Marked | Reviewed | Announced | TimePassed
+)
 
 
 # --- what is expected ---
