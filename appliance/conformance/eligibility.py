@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from appliance.conformance.payout_terms import as_asked, told
-from appliance.conformance.spoken import DRAWDOWN, rule_of
+from appliance.conformance.spoken import DRAWDOWN, rule_of, spoken
 from appliance.conformance.units import bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN, Figure
@@ -50,6 +50,7 @@ def payout_eligibility(vector: Vector) -> dict[str, Any]:
     got: dict[str, Any] = {}
     if "cycle_business_days" in params:
         cycle = PayoutCycle(id="cycle", days=params["cycle_business_days"], day_kind=DayKind.BUSINESS)
+        spoken(cycle)
         got["cycle_end"] = cycle_end(cycle, _first_day(vector)).isoformat()
     answers = _trader_shares(vector)
     if "first" in params or "min_days_from" in params:

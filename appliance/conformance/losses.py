@@ -134,6 +134,7 @@ def _with_target(vector: Vector) -> Marked:
     overall |= {"initial": vector.params["initial"], "amount": {"pct": overall.pop("pct")}}
     asked = vector.params["target"]
     target = target_term(asked, amount_in(asked, "abs", "pct"))
+    spoken(target)
     return Marked(maximum_limit(overall), initial, _calendar({}), target)
 
 
