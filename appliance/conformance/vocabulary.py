@@ -180,7 +180,7 @@ _OBJECTIVES = {
     "consistency_cap_discard": Rule({"cap_pct": POSITIVE, "mode": words("discard_excess")}, (DAY,)),
     "consistency_max_today": Rule(_CONSISTENCY, ({"prior_total": NUMBER},)),
     "profit_target": Rule(
-        _TARGET, ({"balance": NUMBER, "day": COUNT, "equity": NUMBER, "open": TRUTH, "t": NOT_NEGATIVE},)
+        _TARGET, ({"balance": NUMBER, "day": NOT_NEGATIVE, "equity": NUMBER, "open": TRUTH, "t": NOT_NEGATIVE},)
     ),
     "profit_target_adjusted": Rule({"cap_pct": POSITIVE, "target": POSITIVE}, ({"best_day": NUMBER},)),
     "trading_days": Rule(
@@ -201,9 +201,9 @@ _OBJECTIVES = {
         },
         (
             {"open": TEXT, "close": TEXT, "pct": NUMBER},
-            {"day": either(COUNT, TEXT), "closed": NUMBER, "open": NUMBER},
+            {"day": either(NOT_NEGATIVE, TEXT), "closed": NUMBER, "open": NUMBER},
             {"ev": words("tick", "rollover"), "equity": NUMBER},
-            {"ev": words("open", "close"), "pos": either(COUNT, TEXT), "t": MOMENT},
+            {"ev": words("open", "close"), "pos": either(NOT_NEGATIVE, TEXT), "t": MOMENT},
             {"realised_pct": NUMBER, "floating_pct": NUMBER},
             {"pct": NUMBER},
             {"pnl": NUMBER},
@@ -242,7 +242,7 @@ _CONDUCT = {
             "max_open_lots": POSITIVE,
             "scope": words("account", "symbol_group:indices"),
         },
-        ({"lots": POSITIVE, "symbol": TEXT}, {"open": either(listed(POSITIVE), POSITIVE)}),
+        ({"lots": NOT_NEGATIVE, "symbol": TEXT}, {"open": either(listed(NOT_NEGATIVE), NOT_NEGATIVE)}),
     ),
     "daily_lots": Rule(
         {"carry_counts": TRUTH, "max": POSITIVE, "severity": words("pause", "hard", "soft"), "tz": ZONE},

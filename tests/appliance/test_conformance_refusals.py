@@ -152,5 +152,12 @@ def test_without_profit_the_share_of_a_day_is_neither_kept_nor_broken(tmp_path: 
     assert told(tmp_path, of("consistency", CAPPED | {"cap_pct": 40}, days, expect)) == "one ok"
 
 
+def test_strikes_are_counted_where_no_window_is_told(tmp_path: Path) -> None:
+    params = {"effect": "deduct_profit", "soft_strikes": 2, "third": "breach"}
+    strikes = [{"strike": number, "profit": 100} for number in (1, 2, 3)]
+    vector = of("news_window", params, strikes, {"deducted": [100, 100, 0], "breached_at": 3})
+    assert told(tmp_path, vector) == "one ok"
+
+
 def test_the_vocabulary_has_the_rules_that_there_are_adapters_for() -> None:
     assert RULES.keys() == RULES_OF_ADAPTERS
