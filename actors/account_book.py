@@ -4,6 +4,7 @@ The platform's own figures are compared with ours in the open: a difference beyo
 and no hard failure or pass rests on an account that drifts.
 """
 
+from actors.account_margin import compare_margin
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from firm.account import AccountState, Position, cash_key
@@ -14,6 +15,7 @@ from firm.bounds import AMOUNT_MINOR_MAX, POSITIONS_MAX
 from firm.equity import equity_of, unpriced
 from firm.facts import (
     CashBooked,
+    CycleStartMoved,
     DayAnchored,
     DayStartMoved,
     DealBooked,
@@ -29,6 +31,7 @@ from firm.facts import (
     PositionsDrifted,
     SwapPosted,
     TradingDayCounted,
+    WeekStartMoved,
 )
 from firm.inputs import (
     AccountReported,
@@ -42,7 +45,7 @@ from firm.inputs import (
     SnapshotReported,
 )
 from firm.money import Money
-from firm.needs import follows_prices
+from firm.needs import follows_prices, needs_of
 from firm.phase import JUDGED
 from firm.rules.floors import high_after_payout
 from firm.terms.losses import LossLimit
@@ -158,7 +161,7 @@ def _move_peak_by_payout(seat: AccountSeat, profit: int, turn: Turn) -> None:
 
 
 def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
-    """Cash is neither profit nor loss: the day's start and the highs that floors are measured from move with it."""
+    """Cash is neither profit nor loss: what day, week and payout cycle are measured from moves with it, and so do highs."""
     state = seat.held
     if state.day is not None:
         start = state.day
@@ -167,6 +170,9 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
             seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=start.priced), turn)
         else:
             seat.record(DayStartMoved(day=start.day, **marks, priced=start.priced), turn)
+        if not (start.final and is_week_s_first(state)):  # with that row the week's start has moved already
+            move_week(seat, amount, turn)
+    move_cycle(seat, amount, turn)
     for high in state.track.highs:
         move_high(seat, high, amount, turn)
     if state.trails_every_tick:
@@ -193,6 +199,32 @@ def move_high(seat: AccountSeat, high: High, minor: int, turn: Turn) -> None:
     moved = seat.held.money(high.minor + minor)
     key = high.key
     seat.record(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=moved), turn)
+
+
+def move_week(seat: AccountSeat, minor: int, turn: Turn, *, priced: bool = True) -> None:
+    """What a weekly limit is measured from comes to stand elsewhere. `priced`: whether what was held then is still known."""
+    state = seat.held
+    week = state.track.week
+    if week is None or not needs_of(state.ruleset).week:
+        return
+    marks = {"balance": state.money(week.balance + minor), "equity": state.money(week.equity + minor)}
+    seat.record(WeekStartMoved(day=week.day, **marks, priced=week.priced and priced, was=week.seq), turn)
+
+
+def move_cycle(seat: AccountSeat, minor: int, turn: Turn) -> None:
+    """Likewise what a limit of the payout cycle is measured from, once one has begun with a payout."""
+    state = seat.held
+    cycle, payouts = state.track.cycle, state.track.payouts
+    if cycle is None or not needs_of(state.ruleset).cycle:
+        return
+    balance, was = state.money(cycle.value + minor), int(cycle.source.partition("/")[0])
+    seat.record(CycleStartMoved(number=payouts[-1].number, balance=balance, was=was), turn)
+
+
+def is_week_s_first(state: AccountState) -> bool:
+    """Whether the running day is the first of its week."""
+    week, day = state.track.week, state.day
+    return week is not None and day is not None and week.day.start_us == day.day.start_us
 
 
 def take_position(seat: AccountSeat, report: PositionReported, turn: Turn) -> None:
@@ -253,6 +285,8 @@ def reconcile(seat: AccountSeat, report: EquityReported | AccountReported | Snap
         _compare(seat, "equity", equity_of(PLAIN, state, board), report.equity.minor, tolerance, turn)
     if isinstance(report, SnapshotReported):
         _compare_positions(seat, report, turn)
+    else:
+        compare_margin(seat, report, board, turn)
 
 
 def _position_after(held: Position | None, deal: DealReported) -> Position:

@@ -10,21 +10,35 @@ from typing import NamedTuple
 from actors.account_consequences import carry_out
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
-from actors.messages import AskFailure
+from actors.exhibits import cite
+from actors.messages import AskFailure, FailureAllowed, FailureHeld
 from actors.names import RISK
 from firm.account import AccountState
 from firm.arithmetic import PLAIN, Arithmetic, Figure, Step, Working
 from firm.deed import Deed
 from firm.equity import equity_of
-from firm.facts import Doubt, RuleBroken, RuleKeptAgain, RuleSuspected
-from firm.news import NEWS_NAME
+from firm.facts import CalendarAdopted, Doubt, MarketDaysAdopted, RuleBroken, RuleKeptAgain, RuleSuspected
+from firm.ids import parse_id
 from firm.phase import ENDED, FREE, JUDGED, Standing
+from firm.rules.across_accounts import Together, is_traded, judge_across_accounts
 from firm.rules.consequences import Striking, consequence_of, gravity
-from firm.rules.deeds import judge_deed, looks_at_deeds
-from firm.rules.judged import Judged
-from firm.rules.looks import LOOKS, Answers, Grounds, glance, is_settled, look, look_again, look_anew, rules_looked_at
+from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
+from firm.rules.judged import SILENT, Judged
+from firm.rules.looks import (
+    LOOKS,
+    Answers,
+    Grounds,
+    glance,
+    is_settled,
+    look,
+    look_again,
+    look_anew,
+    rests_on_prices,
+    rules_looked_at,
+)
 from firm.ruleset import Rule, Ruleset
-from firm.terms.conduct import NewsWindow
+from firm.terms.conduct import HoldingLimit, NewsWindow
+from firm.terms.exposure import ExposureLimit
 from firm.terms.words import Action, Consequence, Frequency
 
 
@@ -36,6 +50,9 @@ class Breach(NamedTuple):
     does: Consequence
     at_us: int
     deed: Deed | None = None  # what broke a rule about deeds
+    calendar: str = ""  # of one that a person confirmed: the version of the news by which it was suspected
+    together: Together | None = None  # what broke one across accounts
+    accounts: tuple[int, ...] = ()  # those that it was broken with
 
     @property
     def hard(self) -> bool:
@@ -48,7 +65,8 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     rules = [rule for frequency in frequencies for rule in rules_looked_at(state.ruleset, frequency)]
     if not rules or state.standing not in JUDGED:
         return []
-    seen, grounds = seat.glance(seat.board(turn), equity, at_us), seat.grounds()
+    seen = seat.glance(seat.board(turn), equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
+    grounds = seat.grounds()
     found: list[Breach] = []
     for rule in rules:
         is_known = seat.is_known_kept(rule, grounds)
@@ -70,8 +88,10 @@ def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_u
     if not answers and not known:
         seat.know_kept(rule, grounds)
         return
-    for subject in sorted(known - _still_there(rule, looked)):
-        seat.record(RuleKeptAgain(rule=rule.id, subject=subject), turn)
+    for subject in sorted(known - _still_there(state, rule, looked)):
+        # What a price broke is over with its subject or its day, whatever the prices are then.
+        quotes = () if rule.terms.frequency is Frequency.TICK else _quotes(seat, rule, turn)
+        seat.record(RuleKeptAgain(rule=rule.id, subject=subject, quotes=quotes), turn)
     if not is_let_off(state, rule, at_us):
         for subject in sorted(answers.keys() - known):
             yield Breach(rule, answers[subject], consequence_of(state, rule.id, striking(rule)), at_us)
@@ -88,8 +108,10 @@ def is_let_off(state: AccountState, rule: Rule, at_us: int) -> bool:
     return asked or rule.id in state.waived or rule.id in state.overrides.waived_at(at_us)
 
 
-def _still_there(rule: Rule, answers: Answers) -> AbstractSet[str]:
+def _still_there(state: AccountState, rule: Rule, answers: Answers) -> AbstractSet[str]:
     """Subjects that break the rule yet. What a price broke no other price mends: it lasts until the subject is gone, or the day."""
+    if isinstance(rule.terms, ExposureLimit) and SILENT in answers:
+        return subjects_known(state, rule)  # nobody can say whether it is kept again
     is_lasting = rule.terms.frequency is Frequency.TICK
     return {answer.subject for answer in answers if is_lasting or answer.is_broken}
 
@@ -110,7 +132,12 @@ def act_on(seat: AccountSeat, breach: Breach, turn: Turn) -> None:
             _suspect(seat, breach, doubts, turn)
         else:
             ask = AskFailure(
-                account=seat.account, rule=breach.rule.id, at_us=breach.at_us, settled=False, deed=breach.deed
+                account=seat.account,
+                rule=breach.rule.id,
+                at_us=breach.at_us,
+                settled=False,
+                deed=breach.deed,
+                together=breach.together,
             )
             turn.send(RISK, ask)
         return
@@ -125,23 +152,25 @@ def _doubts(seat: AccountSeat, breach: Breach) -> tuple[Doubt, ...]:
     reviewed = isinstance(state.ruleset, Ruleset) and state.ruleset.failures_reviewed
     if breach.does is Action.REVIEW or reviewed:
         doubts.add(Doubt.REVIEW_REQUIRED)
-    if state.track.is_cut and breach.deed is None:
+    if breach.together is not None:
+        doubts.update(breach.together.doubts)
+    elif state.track.is_cut and breach.deed is None:
         doubts.add(Doubt.LATE_DATA)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 
-def fail(seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn) -> None:
+def fail(seat: AccountSeat, rule: Rule, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let it through."""
-    breach = _still_broken(seat, rule, deed, at_us, turn)
+    breach = _still_broken(seat, rule, allowed, turn)
     if breach is not None and seat.held.standing not in ENDED:
         declare(seat, breach, turn, reviewed=False)
 
 
-def hold(seat: AccountSeat, rule: Rule, deed: Deed | None, doubt: Doubt, at_us: int, turn: Turn) -> None:
+def hold(seat: AccountSeat, rule: Rule, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
-    breach = _still_broken(seat, rule, deed, at_us, turn)
+    breach = _still_broken(seat, rule, held, turn)
     if breach is not None and seat.held.standing not in ENDED:
-        _suspect(seat, breach, (doubt,), turn)
+        _suspect(seat, breach, (held.doubt,), turn)
 
 
 def declare(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool) -> None:
@@ -153,15 +182,30 @@ def declare(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool) ->
 
 def rule_named(seat: AccountSeat, name: str) -> Rule | None:
     """A rule by its id that is no loss limit and no objective."""
-    rules = (rule for rule in seat.held.ruleset.rules if type(rule.terms) in LOOKS or looks_at_deeds(rule))
-    return next((rule for rule in rules if rule.id == name), None)
+    rules = (rule for rule in seat.held.ruleset.rules if rule.id == name)
+    return next((rule for rule in rules if _is_conduct(rule)), None)
 
 
-def _still_broken(seat: AccountSeat, rule: Rule, deed: Deed | None, at_us: int, turn: Turn) -> Breach | None:
+def _is_conduct(rule: Rule) -> bool:
+    return type(rule.terms) in LOOKS or looks_at_deeds(rule) or is_traded(rule.terms)
+
+
+def broken_together(rule: Rule, together: Together, does: Consequence, at_us: int) -> Breach | None:
+    """What accounts break together, as their trader's desk saw it."""
+    found = judge_across_accounts(PLAIN, rule, together.program, together.accounts, subject=together.subject)
+    accounts = tuple(parse_id(one.account) for one in together.accounts)
+    answer = next((answer for answer in found if answer.is_broken), None)
+    return None if answer is None else Breach(rule, answer, does, at_us, together=together, accounts=accounts)
+
+
+def _still_broken(seat: AccountSeat, rule: Rule, asked: FailureAllowed | FailureHeld, turn: Turn) -> Breach | None:
     known = subjects_known(seat.held, rule)
-    answers = _answers(PLAIN, seat, rule, deed, at_us, turn)
+    together = asked.together
+    if together is not None:
+        return None if together.subject in known else broken_together(rule, together, Action.FAIL, asked.at_us)
+    answers = _answers(PLAIN, seat, rule, asked.deed, asked.at_us, turn)
     answer = next((answer for answer in answers if answer.is_broken and answer.subject not in known), None)
-    return None if answer is None else Breach(rule, answer, Action.FAIL, at_us, deed)
+    return None if answer is None else Breach(rule, answer, Action.FAIL, asked.at_us, asked.deed)
 
 
 def _answers(
@@ -169,14 +213,18 @@ def _answers(
 ) -> Iterable[Judged]:
     """What the rule says: of a deed by the news that the firm goes by, else of the account as it is."""
     if deed is not None:
-        adopted = turn.calendar(NEWS_NAME)
+        adopted = turn.calendar(news_of(rule))
         return judge_deed(calc, rule, deed, None if adopted is None else adopted.calendar)
     board = seat.board(turn)
-    return look(calc, rule, glance(seat.held, board, Figure(equity_of(PLAIN, seat.held, board), ""), at_us))
+    equity = Figure(equity_of(PLAIN, seat.held, board), "")
+    return look(
+        calc, rule, glance(seat.held, board, equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
+    )
 
 
 def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn: Turn) -> None:
     rule, answer = breach.rule, breach.answer
+    quotes = _quotes(seat, rule, turn)
     fact = RuleSuspected(
         rule=rule.id,
         rule_kind=kind_of(rule),
@@ -188,6 +236,8 @@ def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn:
         doubts=doubts,
         calendar=_calendar_of(breach, turn),
         working=_working(seat, breach, turn),
+        quotes=quotes,
+        accounts=breach.accounts,
     )
     decision = seat.record(fact, turn, breach.at_us)
     if seat.held.standing is not Standing.UNDER_REVIEW:
@@ -197,6 +247,7 @@ def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn:
 
 def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = False) -> int:
     rule, answer = breach.rule, breach.answer
+    quotes = () if reviewed else _quotes(seat, rule, turn)
     fact = RuleBroken(
         rule=rule.id,
         rule_kind=kind_of(rule),
@@ -209,21 +260,38 @@ def _record(seat: AccountSeat, breach: Breach, turn: Turn, *, reviewed: bool = F
         reviewed=reviewed,
         calendar=_calendar_of(breach, turn),
         working=() if reviewed else _working(seat, breach, turn),
+        quotes=quotes,
+        accounts=breach.accounts,
     )
     return seat.record(fact, turn, breach.at_us)
 
 
 def _calendar_of(breach: Breach, turn: Turn) -> str:
-    """The version of the news that a breach rests on. Of one that a person confirmed the suspicion names it."""
-    adopted = (
-        turn.calendar(NEWS_NAME) if breach.deed is not None and isinstance(breach.rule.terms, NewsWindow) else None
-    )
+    """The version of the calendar that a breach rests on. One that a person confirmed rests on that of its suspicion."""
+    terms = breach.rule.terms
+    adopted: CalendarAdopted | MarketDaysAdopted | None = None
+    if breach.calendar:
+        return breach.calendar
+    if breach.deed is not None and isinstance(terms, NewsWindow):
+        adopted = turn.calendar(news_of(breach.rule))
+    elif isinstance(terms, HoldingLimit):
+        adopted = turn.market_days().get(terms.calendar or "")
     return "" if adopted is None else adopted.version
+
+
+def _quotes(seat: AccountSeat, rule: Rule, turn: Turn) -> tuple[int, ...]:
+    """The ticks that a verdict rests on, copied into the account's chain; none where the rule asks for no price."""
+    if not rests_on_prices(rule.terms):
+        return ()
+    return tuple(exhibit.seq for exhibit in cite(seat.held, seat.board(turn), turn).values())
 
 
 def _working(seat: AccountSeat, breach: Breach, turn: Turn) -> tuple[Step, ...]:
     """The arithmetic of its rule; of a deed no further than to the release that it broke the rule by."""
-    calc = Working()
+    calc, together = Working(), breach.together
+    if together is not None:
+        judge_across_accounts(calc, breach.rule, together.program, together.accounts, subject=together.subject)
+        return tuple(calc.steps)
     for answer in _answers(calc, seat, breach.rule, breach.deed, breach.at_us, turn):
         if breach.deed is not None and answer.subject == breach.answer.subject:
             break

@@ -5,7 +5,7 @@ The marks that limits are measured from move with what was booked before them, a
 
 from msgspec.structs import replace
 
-from actors.account_book import figures_of, move_high
+from actors.account_book import figures_of, is_week_s_first, move_cycle, move_high, move_week
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from firm.account import AccountState, KnownDeal
@@ -37,7 +37,7 @@ def correct_deal(seat: AccountSeat, told: DealUpdateReported | DealDeleteReporte
         return None
     fact, before = _fact(seat, told, turn)
     seat.record(fact, turn)
-    _move_marks(seat, state, fact, turn)
+    _move_marks(seat, state, fact, before, turn)
     if fact.deleted and is_day_emptied(seat.held, before.day):
         seat.record(TradingDayUncounted(label=before.day, count=state.days_traded - 1), turn)
     return before
@@ -115,15 +115,20 @@ def _fact(
     return fact, before
 
 
-def _move_marks(seat: AccountSeat, state: AccountState, fact: DealCorrected, turn: Turn) -> None:
-    """Marks that were struck after the deal hold it. `state` is the one before the correction; a start that is not final is struck anew."""
+def _move_marks(seat: AccountSeat, state: AccountState, fact: DealCorrected, before: KnownDeal, turn: Turn) -> None:
+    """Marks that were struck after the deal, or with it, hold it. `state` is the one before; a start that is not final is struck anew."""
     net, start = fact.net.minor, state.day
     if start is not None and start.final and fact.deal_us < start.day.start_us:
         priced = start.priced and _stood_alike(state, seat.held, start, fact)
         marks = {"balance": state.money(start.balance + net), "equity": state.money(start.equity + net)}
         seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=priced), turn)
+    week = state.track.week
+    if week is not None and not is_week_s_first(state) and fact.deal_us < week.day.start_us:
+        move_week(seat, net, turn, priced=_stood_alike(state, seat.held, week, fact))
+    if state.track.payouts and fact.deal_us < state.track.payouts[-1].at_us:
+        move_cycle(seat, net, turn)
     for high in state.track.highs:
-        if fact.deal_us < high.at_us:
+        if high.has_in_it(fact.deal_us, before.seq):
             move_high(seat, high, net, turn)
 
 

@@ -13,11 +13,10 @@ from firm.deed import Deed, action_of, placed_by
 from firm.facts import ProfitExcluded, RuleKeptAgain
 from firm.inputs import DealEntry, DealReported, PositionReported
 from firm.instant import HOUR_US
-from firm.news import NEWS_NAME
 from firm.phase import JUDGED
 from firm.rules.consequences import consequence_of
 from firm.rules.deduction import excluded_rounded_down
-from firm.rules.deeds import forbids_holding, is_of_position, judge_deed, rules_of_deeds
+from firm.rules.deeds import forbids_holding, is_of_position, judge_deed, news_of, rules_of_deeds
 from firm.ruleset import Rule
 from firm.terms.conduct import NewsAction
 from firm.track import Trade
@@ -106,7 +105,7 @@ def breaches_by(seat: AccountSeat, deeds: tuple[Deed, ...], turn: Turn) -> list[
 
 
 def _anew(seat: AccountSeat, rule: Rule, deeds: tuple[Deed, ...], turn: Turn) -> list[Breach]:
-    adopted = turn.calendar(NEWS_NAME)
+    adopted = turn.calendar(news_of(rule))
     calendar = None if adopted is None else adopted.calendar
     known = subjects_known(seat.held, rule)
     found: dict[str, Breach] = {}

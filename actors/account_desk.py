@@ -8,11 +8,14 @@ from types import ModuleType
 
 from actors import account_book as book
 from actors import account_lateness as lateness
+from actors import account_outages as outages
 from actors import account_overrides as overrides
 from actors import account_rollover as rollover
 from actors import account_rules as rules
+from actors import account_scores as scores
 from actors import account_settling as settling
 from actors import account_targets as targets
+from actors import account_together as together
 from actors import account_verdicts as verdicts
 from actors.account_corrections import correct_deal
 from actors.account_day import end_day, finalise_day
@@ -35,16 +38,21 @@ from actors.messages import (
     MarkDue,
     Message,
     OpenAccount,
+    OutageOver,
     PassAllowed,
     PassDoubted,
     PeakDue,
     PriceReached,
     PricesFilled,
     PricesMissing,
+    PricesOut,
     ReopeningAllowed,
+    TogetherAsked,
+    TogetherBroken,
+    TogetherKept,
 )
 from firm.arithmetic import PLAIN
-from firm.commands import GrantOverride, ReviewVerdict
+from firm.commands import GrantOverride, PublishScore, ReviewVerdict
 from firm.deed import Deed
 from firm.equity import Board, equity_of, lacks_prices, unpriced
 from firm.facts import (
@@ -96,8 +104,12 @@ class AccountDesk(AccountSeat):
                     self.judge(turn, turn.header.happened_us)
             case GrantOverride():
                 overrides.override(self, message, turn)
+            case PublishScore():
+                if scores.publish(self, message, turn):
+                    self.judge(turn, turn.header.happened_us)
             case _:
                 self._decide_report(message, turn)
+                outages.look_for_incident(self, turn)
 
     def _decide_message(self, message: Message, turn: Turn) -> None:  # noqa: C901  (a table of messages)
         match message:
@@ -121,6 +133,7 @@ class AccountDesk(AccountSeat):
                     rules.look_by_the_minute(self, message.at_us, turn)
                     if self.held.track.reached:
                         verdicts.ask_to_win(self, message.at_us, turn)
+                together.tell_minute(self, message.at_us, turn)
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():
@@ -131,6 +144,10 @@ class AccountDesk(AccountSeat):
                 lateness.give_up_waiting(self, message, turn)
             case ContractReported():
                 self._take_contract(message, turn)
+            case PricesOut():
+                outages.hear_of(self, message, turn)
+            case OutageOver():
+                outages.assess(self, message, turn)
             case FailureAllowed():
                 _who_decides(message).fail(self, message, turn)
             case FailureHeld():
@@ -141,6 +158,8 @@ class AccountDesk(AccountSeat):
                 overrides.grant(self, message.command, turn)
             case PassDoubted():
                 verdicts.hold_pass(self, (message.doubt,), message.at_us, turn)
+            case TogetherBroken() | TogetherKept() | TogetherAsked():
+                together.take_from_trader(self, message, turn)
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
@@ -148,7 +167,7 @@ class AccountDesk(AccountSeat):
         """A platform's report. One for an account that is not open yet changes nothing here; the snapshot will bring it."""
         if self.state is None:
             return
-        source = self.state.balance_source
+        source, holding, corrected_us = self.state.balance_source, self.state.positions, 0
         done: tuple[Deed, ...] = ()
         match report:
             case DealReported():
@@ -164,6 +183,7 @@ class AccountDesk(AccountSeat):
             case DealUpdateReported() | DealDeleteReported():
                 deal = correct_deal(self, report, turn)
                 if deal is not None:
+                    corrected_us = deal.at_us
                     corrected = f"deal corrected in row {self.held.last_trade_seq}"
                     lateness.question_by_booking(self, deal.at_us, corrected, turn)
                     look_again_since(self, deal.at_us, turn)
@@ -188,6 +208,7 @@ class AccountDesk(AccountSeat):
             # the newest price, or a close that is told late would be overtaken by a mark with the position still in it.
             self._mark(max(turn.at_us, turn.market(self.held.bridge).latest_us), turn)
         self.judge(turn, turn.at_us, done=done)
+        together.tell_change(self, holding, corrected_us, turn)
 
     # --- judging ---
 

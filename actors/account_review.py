@@ -41,7 +41,9 @@ def _review_breach(seat: AccountSeat, command: ReviewVerdict, finding: Finding, 
                 settling.confirm(seat, finding, turn)
             else:
                 seen = Judged(Verdict.BROKEN, finding.observed, finding.floor, finding.unit, finding.subject)
-                breach = conduct.Breach(rule, seen, Action.FAIL, finding.at_us)
+                breach = conduct.Breach(
+                    rule, seen, Action.FAIL, finding.at_us, calendar=finding.calendar, accounts=finding.accounts
+                )
                 conduct.declare(seat, breach, turn, reviewed=True)
             return False
         case ReviewOutcome.DISMISS:

@@ -3,6 +3,7 @@
 The account desk sits in it; its book and its verdicts are functions over it.
 """
 
+from collections.abc import Mapping
 from operator import is_
 
 from msgspec.structs import replace
@@ -10,17 +11,17 @@ from msgspec.structs import replace
 from actors.desk import Market, Turn, Watch
 from actors.exhibits import cite_quotes
 from actors.guards import FREE, Rooms, Stakes, contracts_of, stakes_of, watch_of
-from actors.messages import AccountStood, Enforce
-from actors.names import enforcement_desk, key_id, order_desk
+from actors.messages import AccountStood, Enforce, HoldingsChanged
+from actors.names import enforcement_desk, key_id, order_desk, trader_desk
 from firm.account import AccountState, EarlierBook, Position, with_price_peak
 from firm.account_fold import fold, opened
 from firm.account_marks import with_peak_of_day
 from firm.arithmetic import Figure
 from firm.equity import Board, lacks_prices
-from firm.facts import AccountOpened, Fact, PeakReached, StandingChanged
+from firm.facts import AccountOpened, Fact, MarketDaysAdopted, PeakReached, StandingChanged
 from firm.inputs import Input
 from firm.needs import needs_of
-from firm.phase import JUDGED, Standing, may_become
+from firm.phase import ENDED, JUDGED, Standing, may_become
 from firm.price import SymbolSpec
 from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
 from firm.rules.looks import Glance, Grounds, glance, grounds_of, rests_on_stops, rules_looked_at, slack
@@ -112,13 +113,22 @@ class AccountSeat:
         self._stakes = ((state.positions, state.earlier, state.ruleset, board.specs), stakes)
         return stakes
 
-    def glance(self, board: Board, equity: int, at_us: int) -> Glance:
+    def glance(
+        self,
+        board: Board,
+        equity: int,
+        at_us: int,
+        rate_age_max_us: int = 0,
+        market_days: Mapping[str, MarketDaysAdopted] | None = None,
+    ) -> Glance:
         """As `glance` of its state, every price of which is known; what was worked out for the last one is not worked out again."""
         state, known = self.held, self._seen
         at = (state, board.specs, *map(board.quotes.get, self.stakes(board).needed or ()))
         if known is not None and _are_same(known[0], at):
-            return known[1]._replace(now=Figure(at_us, ""))
-        seen = glance(state, board, Figure(equity, ""), at_us)
+            return known[1]._replace(
+                now=Figure(at_us, ""), rate_age_max_us=rate_age_max_us, market_days=market_days or {}
+            )
+        seen = glance(state, board, Figure(equity, ""), at_us, rate_age_max_us, market_days or {})
         if known is not None and known[1].account.ruleset is state.ruleset:
             seen = seen._replace(
                 ideas=known[1].ideas if _have_same_book(known[1].account, state) else {}, over=known[1].over
@@ -177,8 +187,14 @@ class AccountSeat:
         before = self.held.standing
         if not may_become(before, after):
             raise AssertionError(f"{self.name} cannot go from {before} to {after}")
+        is_other = (before in ENDED) is not (after in ENDED)
+        is_together = is_other and turn.platforms_together(self.held.trader) > 0
         seq = self.record(StandingChanged(before=before, after=after, because=because), turn)
         turn.send(order_desk(self.held.challenge), AccountStood(account=self.account, after=after))
+        if is_together:  # it counts no more, or does again
+            turn.send(
+                trader_desk(self.held.trader), HoldingsChanged(account=self.account, at_us=turn.at_us, dealt=False)
+            )
         self.watch(turn)
         return seq
 

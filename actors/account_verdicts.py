@@ -12,7 +12,7 @@ from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
 from actors.messages import AskFailure, AskPass, FailureAllowed, FailureHeld
-from actors.names import RISK
+from actors.names import RISK, trader_desk
 from firm.account import AccountState
 from firm.arithmetic import PLAIN, Figure, Step, Working
 from firm.equity import Board, equity_of, symbols_needed, unpriced
@@ -23,15 +23,15 @@ from firm.facts import (
     LimitNeared,
     PassHeld,
     PhasePassed,
+    ScoreMet,
 )
 from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
 from firm.rules.limits import Limit, breaks, floor_of, limits_of, measured_of
-from firm.rules.winning import Moment, equity_targets, profit_target_of, target_of, won
+from firm.rules.winning import Moment, equity_targets, profit_target_of, score_of, score_targets, target_of, won
 from firm.ruleset import Ruleset
 from firm.terms.losses import Measured
-from firm.terms.objectives import ScoreTarget
 from firm.terms.words import Action, Scope
 
 
@@ -126,7 +126,7 @@ def fail(seat: AccountSeat, allowed: FailureAllowed, turn: Turn) -> None:
     """The risk desk let an automatic failure through. Another rule may have ended the account in the same input."""
     limit, rule = limit_named(seat.held, allowed.rule), conduct.rule_named(seat, allowed.rule)
     if rule is not None:
-        conduct.fail(seat, rule, allowed.deed, allowed.at_us, turn)
+        conduct.fail(seat, rule, allowed, turn)
     elif limit is not None and seat.held.standing not in ENDED:
         _declare(seat, _seen(seat, limit, allowed.at_us, allowed.late, turn), turn)
 
@@ -135,7 +135,7 @@ def hold_failure(seat: AccountSeat, held: FailureHeld, turn: Turn) -> None:
     """The risk desk wants a person to look."""
     limit, rule = limit_named(seat.held, held.rule), conduct.rule_named(seat, held.rule)
     if rule is not None:
-        conduct.hold(seat, rule, held.deed, held.doubt, held.at_us, turn)
+        conduct.hold(seat, rule, held, turn)
     elif limit is not None and seat.held.standing not in ENDED:
         suspect(seat, _seen(seat, limit, held.at_us, held.late, turn), (held.doubt,), turn)
 
@@ -189,6 +189,7 @@ def win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
         observed=state.money(state.balance),
         trading_days=state.days_traded,
         working=tuple(calc.steps),
+        score=_score_met(state),
     )
     decision = seat.record(fact, turn)
     seat.enforce("flatten", decision, turn)
@@ -208,8 +209,18 @@ def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], at_us: int, turn: Tu
         observed=state.money(state.balance),
         doubts=doubts,
         working=tuple(calc.steps),
+        score=_score_met(state),
     )
     seat.record(fact, turn)
+
+
+def _score_met(state: AccountState) -> ScoreMet | None:
+    """The score that the phase asks for besides or instead of money, with what was published; None where it asks for none."""
+    for rule, terms in score_targets(state.ruleset):
+        published = score_of(state, terms.board)
+        assert published is not None, f"{rule.id} is met by a score that nobody published"
+        return ScoreMet(rule=rule.id, board=terms.board, published=published.value, asked=terms.score_min)
+    return None
 
 
 def moment_of(seat: AccountSeat, at_us: int, turn: Turn) -> Moment:
@@ -225,7 +236,7 @@ def _target_named(state: AccountState) -> str:
     found = profit_target_of(state)
     if found is not None:
         return found[0].id
-    return next(rule.id for rule in state.ruleset.rules if isinstance(rule.terms, ScoreTarget))
+    return score_targets(state.ruleset)[0][0].id
 
 
 def limit_named(state: AccountState, rule: str) -> Limit | None:
@@ -249,8 +260,14 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.REVIEW_REQUIRED)
     if limit.is_measured_from_day and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()
-        doubts |= {Doubt.NO_QUOTE} if not state.day.priced else set()
+        doubts |= {Doubt.NO_QUOTE} if not _is_start_priced(state, limit.terms.scope) else set()
     return tuple(doubt for doubt in Doubt if doubt in doubts)
+
+
+def _is_start_priced(state: AccountState, scope: Scope) -> bool:
+    """Whether all that was held had a price where the day began, and where the week did for a limit of it."""
+    starts = (state.day, state.track.week) if scope is Scope.WEEK else (state.day,)
+    return all(start.priced for start in starts if start is not None)
 
 
 def _price_doubts(state: AccountState, at_us: int, turn: Turn) -> set[Doubt]:
@@ -267,6 +284,10 @@ def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ..
     doubts = _price_doubts(state, at_us, turn)
     if state.drifting:
         doubts.add(Doubt.DRIFT)
+    if turn.platforms_together(state.trader) and turn.is_stopped(trader_desk(state.trader)):
+        doubts.add(Doubt.DESK_STOPPED)
+    if state.outages:
+        doubts.add(Doubt.FEED_OUTAGE)
     return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 

@@ -1,20 +1,25 @@
-"""Calendar desk: by which calendars of economic news the firm goes, each the newest of its name. Account desks see them by the turn."""
+"""Calendar desk: by which calendars of economic news and of market days the firm goes, each the newest of its name.
+
+Account desks see them by the turn.
+"""
 
 import msgspec
 
 from actors.desk import Turn
 from actors.messages import Message
 from firm.bounds import CALENDARS_MAX
-from firm.commands import AdoptCalendar
-from firm.facts import CalendarAdopted, Fact, Refusal, Refused
+from firm.commands import AdoptCalendar, AdoptMarketDays
+from firm.facts import CalendarAdopted, Fact, MarketDaysAdopted, Refusal, Refused
 from firm.inputs import Input
+from firm.market_days import market_days, require_market_name
 from firm.news import BadCalendar, news_calendar
 
 
 class CalendarState(msgspec.Struct, frozen=True):
-    """Calendars by name, as last adopted, with their versions."""
+    """Calendars by name, as last adopted, with their versions; `market`: market days likewise."""
 
     adopted: dict[str, CalendarAdopted]
+    market: dict[str, MarketDaysAdopted] = msgspec.field(default_factory=dict)
 
 
 class CalendarDesk:
@@ -25,8 +30,11 @@ class CalendarDesk:
         self.state = CalendarState({})
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
+        state = self.state
         if isinstance(body, CalendarAdopted):
-            self.state = CalendarState({**self.state.adopted, body.calendar.name: body})
+            self.state = CalendarState({**state.adopted, body.calendar.name: body}, state.market)
+        elif isinstance(body, MarketDaysAdopted):
+            self.state = CalendarState(state.adopted, {**state.market, body.days.name: body})
 
     def capture(self) -> CalendarState:
         return self.state
@@ -35,6 +43,9 @@ class CalendarDesk:
         self.state = state
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
+        if isinstance(message, AdoptMarketDays):
+            self._adopt_market_days(message, turn)
+            return
         assert isinstance(message, AdoptCalendar), f"{self.name} takes no {type(message).__name__}"
         known = self.state.adopted
         try:
@@ -51,3 +62,21 @@ class CalendarDesk:
             turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=detail))
         else:
             turn.record(CalendarAdopted(version=version, calendar=calendar))
+
+    def _adopt_market_days(self, message: AdoptMarketDays, turn: Turn) -> None:
+        told, known = message.days, self.state.market
+        try:
+            require_market_name(told.name)
+            days = market_days(told.name, told.zone, told.symbols, told.days)
+        except ValueError as bad:
+            turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=str(bad)))
+            return
+        version = days.version
+        if days.name in known and version == known[days.name].version:
+            detail = f"{days.name} is {version} already"
+            turn.record(Refused(refusal=Refusal.CALENDAR_KNOWN, detail=detail))
+        elif days.name not in known and len(known) >= CALENDARS_MAX:
+            detail = f"there are market days of {CALENDARS_MAX} names: take the name of one of them"
+            turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=detail))
+        else:
+            turn.record(MarketDaysAdopted(version=version, days=days))

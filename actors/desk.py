@@ -4,16 +4,18 @@ A desk is handed one message at a time. It may read its own state and what the t
 messages to other desks and asks for effects. Nothing of that leaves the engine unless the whole input succeeds.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from actors.effects import Effect
 from actors.messages import Message
+from firm.account import AccountState
 from firm.equity import Board, Leg
-from firm.facts import CalendarAdopted, Doubt, Fact
-from firm.inputs import Input
+from firm.facts import CalendarAdopted, Doubt, Fact, MarketDaysAdopted
+from firm.incidents import Hole, Incident
+from firm.inputs import GapReported, Input
 from firm.policy import Policy
 from firm.price import Quote
 from firm.quote_frame import Tick
@@ -72,6 +74,19 @@ class Market(Protocol):
     def prices_at(self, symbols: tuple[str, ...], at_us: int) -> dict[str, Quote] | None: ...
     def stamps(self, symbols: Iterable[str], from_us: int, until_us: int) -> set[int]: ...
     def next_price_us(self, symbol: str, at_us: int) -> int | None: ...
+    def missing(self, now_us: int, after_us: int) -> dict[str, int]:
+        """Symbols of which nothing was told for longer than `after_us` while their market was open, with since when."""
+        ...
+
+    def told_us(self, symbol: str) -> int: ...
+    def is_answered(self, report: GapReported) -> bool: ...
+    @property
+    def is_platform_up(self) -> bool: ...
+    @property
+    def awaits_prices(self) -> bool: ...
+    @property
+    def lost_prices(self) -> bool: ...
+    def holes(self) -> dict[str, Hole | None]: ...
 
 
 class Follower(msgspec.Struct, frozen=True, gc=False):
@@ -139,11 +154,35 @@ class Turn(Protocol):
     def send(self, desk: str, message: Message) -> None: ...
     def effect(self, effect: Effect) -> None: ...
     def market(self, bridge: str) -> Market: ...
+    def account(self, account: int) -> AccountState | None:
+        """What an account's desk has of it, for the desk of its trader alone."""
+        ...
+
+    def platforms_together(self, trader: int) -> int:
+        """On how many platforms a trader's accounts are, where a rule asks what they hold together; else 0."""
+        ...
+
+    def is_stopped(self, desk: str) -> bool: ...
     def calendar(self, name: str) -> CalendarAdopted | None:
         """The economic news that the firm goes by under this name; None where it adopted none."""
         ...
 
+    def market_days(self) -> Mapping[str, MarketDaysAdopted]:
+        """The market days that the firm goes by, by name."""
+        ...
+
     def watch(self, bridge: str, watch: Watch) -> None: ...
+    def incident(self, bridge: str) -> Incident | None:
+        """The incident that goes on at a bridge."""
+        ...
+
+    def dependents(self, incident: Incident) -> list[int]:
+        """Accounts that need prices of an incident's symbols, or may have while they were missing, by id."""
+        ...
+
+    def needed_symbols(self, bridge: str) -> frozenset[str]:
+        """The symbols that some account of the bridge needs."""
+        ...
 
 
 class Desk(Protocol):

@@ -5,34 +5,34 @@ arrivals give the same rows whether live, in recovery, in a replay or in a test,
 A desk that raises is stopped: the input is undone and decided again without it; see `_decide_surely`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from actors.account_desk import AccountDesk
+from actors.alone import ALONE
 from actors.arrival import Arrival, Decided, ticks_of
 from actors.asleep import Asleep
 from actors.batch import Batch, Captured
 from actors.bridge_desk import BridgeDesk
 from actors.calendar_desk import CalendarDesk
-from actors.catalogue_desk import CatalogueDesk
 from actors.desk import Desk, Header, Watch
 from actors.enforcement_desk import EnforcementDesk
 from actors.engine_desk import EngineDesk, parked_form, unparked
+from actors.incident_desk import IncidentDesk
 from actors.market_desk import MarketDesk
 from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
-from actors.names import CALENDARS, CATALOGUE, ENGINE, RISK, STAFF, account_desk, enforcement_desk, key_id, market_desk
+from actors.names import CALENDARS, ENGINE, INCIDENTS, account_desk, enforcement_desk, key_id, market_desk
 from actors.order_desk import OrderDesk
 from actors.refolding import Refolding
-from actors.risk_desk import RiskDesk
 from actors.routes import deciding, folding
-from actors.staff_desk import StaffDesk
 from actors.trader_desk import TraderDesk
 from actors.turn import WorkingTurn
 from firm.account import AccountState
 from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
 from firm.commands import ResumeDesk
-from firm.facts import CalendarAdopted, DeskResumed, DeskStopped, InputRejected, Refusal, Refused
+from firm.facts import CalendarAdopted, DeskResumed, DeskStopped, InputRejected, MarketDaysAdopted, Refusal, Refused
+from firm.incidents import Incident
 from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame, SymbolReported
 from firm.kinds import Body, payload_of
 from firm.policy import Policy
@@ -86,12 +86,29 @@ class Engine:
         desk = self._desks.get(CALENDARS)
         return desk.state.adopted.get(name) if isinstance(desk, CalendarDesk) else None
 
+    def market_days(self) -> Mapping[str, MarketDaysAdopted]:
+        """Market days by the name of their calendar."""
+        desk = self._desks.get(CALENDARS)
+        return desk.state.market if isinstance(desk, CalendarDesk) else {}
+
+    def incident(self, bridge: str) -> Incident | None:
+        desk = self._desks.get(INCIDENTS)
+        return desk.state.open.get(bridge) if isinstance(desk, IncidentDesk) else None
+
+    def account_states(self, bridge: str) -> Iterator[AccountState]:
+        """Every open account of a bridge, as this input found it."""
+        found = (desk.capture() for desk in tuple(self._desks.values()) if isinstance(desk, AccountDesk))
+        return (state for state in found if state is not None and state.bridge == bridge)
+
     def watch(self, bridge: str, watch: Watch) -> None:
         self.market(bridge).watch(watch)
 
     def account(self, account: int) -> AccountState | None:
         desk = self._desks.get(account_desk(account))
         return desk.state if isinstance(desk, AccountDesk) else None
+
+    def is_stopped(self, desk: str) -> bool:
+        return desk in self._own.state.stopped
 
     def desk(self, name: str) -> Desk:
         """The desk of that name, made on first use."""
@@ -322,16 +339,8 @@ class Engine:
                 return EnforcementDesk(name, key)
             case "market":
                 return self.market(key)
-            case _ if name == CATALOGUE:
-                return CatalogueDesk(name)
-            case _ if name == CALENDARS:
-                return CalendarDesk(name)
-            case _ if name == RISK:
-                return RiskDesk(name)
-            case _ if name == STAFF:
-                return StaffDesk(name)
             case _:
-                raise AssertionError(f"no desk is called {name!r}")
+                return ALONE[name](name)
 
     def rewatch_all(self) -> None:
         """Index every account afresh: after a snapshot was loaded, or prices were undone."""

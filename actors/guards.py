@@ -19,6 +19,7 @@ from firm.account import AccountState, Peak, with_price_peak
 from firm.bounds import EQUITY_MINOR_MAX
 from firm.equity import Board, Holdings, holdings_of, symbols_needed
 from firm.inputs import Side as PositionSide
+from firm.needs import needs_of
 from firm.phase import JUDGED, Standing
 from firm.price import TEN_TO, Hop, SymbolSpec
 from firm.rules.deeds import forbids_holding
@@ -123,7 +124,7 @@ def watch_of(
         trails=stakes.trails,
         day_end_us=state.day.day.end_us if state.day is not None else 0,
         provisional_us=state.day.day.start_us if state.closing is not None and state.day is not None else 0,
-        marked=bool(state.positions or state.track.orders),
+        marked=bool(state.positions or (state.track.orders and needs_of(state.ruleset).orders)),
         late=stakes.late,
         breached=breached_at(state),
         newest_us=_newest_us(state),

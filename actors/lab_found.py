@@ -16,6 +16,11 @@ CAVEATS = (
     "What was traded after that was traded under the one and is judged by the other.",
 )
 """What is said with each report, so that nobody reads more out of it than it holds."""
+NOT_JUDGED = (
+    "Not judged here: {}. Such a rule looks at several accounts of one trader, and nothing below says that it would have been kept. "
+    "Only where an account was sold the very same rule, what it led to stands as it stood."
+)
+"""What is said of rules across accounts: each account is judged by itself here."""
 SEVERAL_ENGINES = (
     "More than one release of the program decided this history: what an older one judged otherwise shows as a difference too. "
     "Under the rules as they were sold, nothing but that shows."
@@ -113,7 +118,10 @@ class CohortLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
-    """What the lab found up to a row. `ruleset_id` is "" where accounts kept what they were sold. `engines`: see Lab."""
+    """What the lab found up to a row. `ruleset_id` is "" where accounts kept what they were sold. `engines`: see Lab.
+
+    `not_judged`: rules of the draft that look at several accounts of one trader, by their ids.
+    """
 
     ruleset: str
     ruleset_id: str
@@ -123,6 +131,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     engines: tuple[str, ...]
     cohorts: tuple[CohortLine, ...]
     accounts: tuple[AccountLine, ...]
+    not_judged: tuple[str, ...] = ()
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What is said with it: what it leaves out of this draft first."""
+        left_out = (NOT_JUDGED.format(", ".join(self.not_judged)),) if self.not_judged else ()
+        return (*left_out, *CAVEATS)
 
     @property
     def differing(self) -> int:

@@ -14,19 +14,26 @@ from actors.engine import Engine
 from actors.exposure import Holders
 from actors.live import Health, LiveAccount, LiveOwed, LivePosition
 from actors.market_state import MarketState
-from actors.names import enforcement_desk
+from actors.names import enforcement_desk, trader_desk
+from actors.trader_accounts import Known
+from actors.trader_desk import TraderDesk
 from firm import facts as f
 from firm.account import AccountState, Position, with_price_peak
 from firm.arithmetic import PLAIN, Figure
 from firm.equity import Board, equity_of, position_profit, symbols_needed, unpriced
+from firm.ids import id_text
 from firm.inputs import Side
 from firm.instant import SECOND_US
 from firm.kinds import Body
 from firm.objective import Objective
 from firm.objective_answers import answer_of
 from firm.objective_rows import objectives_of
+from firm.phase import ENDED
 from firm.price import SymbolSpec
+from firm.rules.across_accounts import Identity
 from firm.rules.looks import glance
+from firm.terms.exposure import AcrossAccounts
+from firm.terms.lifecycle import MaximumAllocation
 
 # What whoever watches an account must not be told late: where it stands, what was judged, traded, paid and ordered, and its new day.
 # Marks, peaks and what a platform reports of itself come for every account each minute: were they urgent, nothing would be.
@@ -39,6 +46,7 @@ URGENT: frozenset[type[Body]] = frozenset(
         f.BreachDeclared,
         f.BreachSuspected,
         f.CashBooked,
+        f.ChallengeHeld,
         f.CommandAdvanced,
         f.CommandQueued,
         f.CommandWithheld,
@@ -91,6 +99,7 @@ class LiveBoard:
         self._highs: dict[str, Highs] = {}
         self._enforcement: dict[str, EnforcementState] = {}
         self._newest_rows: dict[int, int] = {}
+        self._of_trader: dict[int, set[int]] = {}
         self._told: dict[int, list[Callable[[], None]]] = {}
         self.health = health
 
@@ -166,9 +175,29 @@ class LiveBoard:
         board = self._boards.get(state.bridge) or Board({}, {})
         equity = state.balance if unpriced(state, board) else equity_of(PLAIN, state, board)
         as_of_us = max(self._as_of.get(state.bridge, 0), state.opened_us)
-        seen = glance(state, board, Figure(equity, ""), as_of_us)
+        seen = glance(
+            state,
+            board,
+            Figure(equity, ""),
+            as_of_us,
+            self._engine.policy.conversion_age_max_us,
+            self._engine.market_days(),
+        )
         moving = {row.rule: row for row in objectives_of(state, equity, as_of_us)}
-        return tuple(moving.get(rule.id) or answer_of(rule, seen) for rule in state.ruleset.rules)
+        identity = self._identity(state)
+        return tuple(moving.get(rule.id) or answer_of(rule, seen, identity) for rule in state.ruleset.rules)
+
+    def _identity(self, state: AccountState) -> Identity | None:
+        """The running accounts of the account's trader, as far as they are durable; None where no rule of it asks for the others."""
+        if not any(isinstance(rule.terms, AcrossAccounts | MaximumAllocation) for rule in state.ruleset.rules):
+            return None
+        desk = self._engine.desk(trader_desk(state.trader))
+        assert isinstance(desk, TraderDesk)
+        programs = {number: held.program for number, held in desk.state.accounts.items()}
+        states = [self._accounts[number] for number in self._of_trader[state.trader]]
+        running = sorted((one for one in states if one.standing not in ENDED), key=lambda one: one.opened_seq)
+        accounts = tuple(Known(one, programs[one.account]).now for one in running)
+        return Identity(programs[state.account], id_text(state.account), accounts)
 
     def account(self, account: int) -> LiveAccount | None:
         """The account at the last durable prices, or None where it is unknown or not open yet."""
@@ -246,6 +275,7 @@ class LiveBoard:
 
     def _publish_account(self, state: AccountState) -> None:
         self._accounts[state.account] = state
+        self._of_trader.setdefault(state.trader, set()).add(state.account)
         (self._holding.add if state.positions else self._holding.discard)(state.account)
 
     def _publish_enforcement(self) -> None:

@@ -4,13 +4,13 @@ It owns the board. It refuses ticks that cannot be prices, marks those that jump
 trading days at their instant before the first tick past it is used, and lets them become final with the watermark.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from actors.desk import High, Turn, Watch
-from actors.effects import RequestBackfill
-from actors.market_state import MarketState, Stretch
+from actors.desk import Turn
+from actors.market_state import MarketState
+from actors.market_view import MarketView
 from actors.messages import (
     ContractReported,
     DayEnded,
@@ -23,13 +23,9 @@ from actors.messages import (
     PricesMissing,
 )
 from actors.names import account_desk
-from actors.price_trail import PriceTrail
 from actors.sanity import SanityBands, why_refused
-from actors.wakes import Wakes
-from firm.bounds import BACKFILLS_ASKED_MAX
 from firm.equity import Board
-from firm.facts import Doubt, Fact, QuotesRefused, SanityBandLeft
-from firm.freshness import is_stale
+from firm.facts import Fact, IncidentEnded, IncidentExtended, IncidentOpened, QuotesRefused, SanityBandLeft
 from firm.inputs import (
     BackfillReported,
     BridgeConnected,
@@ -43,109 +39,10 @@ from firm.inputs import (
 from firm.instant import SECOND_US
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick
-from firm.sessions import open_since_us
 
 
-class MarketDesk:
+class MarketDesk(MarketView):
     """The prices of one bridge."""
-
-    def __init__(self, name: str, bridge: str) -> None:
-        self.name = name
-        self.bridge = bridge
-        self.wakes = Wakes()
-        self.wake_count = 0
-        self.tick_count = 0
-        self.board = Board({}, {})
-        self._closing: dict[int, dict[str, Quote]] = {}
-        self._latest_us = self._watermark_us = self._marked_us = 0
-        self._platform_up = True
-        self._gaps: frozenset[str] = frozenset()
-        self._sanity = SanityBands()
-        self._conflated: dict[str, tuple[int, int]] = {}
-        self._asked: frozenset[Stretch] = frozenset()
-        self._trail = PriceTrail()
-        self._contract_changed = False  # by the input that is being decided
-        self._captured: MarketState | None = None  # while nothing but time has gone on since
-
-    # --- what other desks may ask ---
-
-    @property
-    def latest_us(self) -> int:
-        return self._latest_us
-
-    @property
-    def watermark_us(self) -> int:
-        return self._watermark_us
-
-    def is_final(self, instant_us: int) -> bool:
-        """Whether everything stamped before the instant has arrived."""
-        return self._watermark_us >= instant_us
-
-    def doubts_about(self, symbols: tuple[str, ...], now_us: int, stale_after_us: int) -> tuple[Doubt, ...]:
-        """What is wrong with these symbols' prices for a hard failure, in the order of the enum."""
-        doubts = set()
-        if not self._platform_up:
-            doubts.add(Doubt.PLATFORM_DOWN)
-        if any(symbol not in self.board.quotes for symbol in symbols):
-            doubts.add(Doubt.NO_QUOTE)
-        if any(symbol in self._gaps or self._is_old(symbol, now_us, stale_after_us) for symbol in symbols):
-            doubts.add(Doubt.STALE_QUOTE)
-        if any(symbol in self._sanity.jumped for symbol in symbols):
-            doubts.add(Doubt.OUTSIDE_SANITY_BAND)
-        if any(symbol in self._conflated for symbol in symbols):
-            doubts.add(Doubt.CONFLATED_PRICES)
-        return tuple(doubt for doubt in Doubt if doubt in doubts)
-
-    def stale_symbols(self, now_us: int, stale_after_us: int) -> tuple[str, ...]:
-        """Symbols silent for too long while their session is open. The hours before it opened are no silence."""
-        opened = {symbol: open_since_us(self.board.specs[symbol], now_us) for symbol in self.board.quotes}
-        since = {symbol: max(us, self.board.quotes[symbol].t_us) for symbol, us in opened.items() if us is not None}
-        return tuple(sorted(symbol for symbol, us in since.items() if now_us - us > stale_after_us))
-
-    def _is_old(self, symbol: str, now_us: int, stale_after_us: int) -> bool:
-        """Too old to fail anybody by."""
-        quote = self.board.quotes.get(symbol)
-        return quote is not None and is_stale(quote, self.board.specs[symbol], now_us, stale_after_us)
-
-    def prices_at(self, symbols: tuple[str, ...], at_us: int) -> dict[str, Quote] | None:
-        """What stood on the board at an instant, by all that is known now; None where one of them is not known."""
-        found = {symbol: self._price_at(symbol, at_us) for symbol in symbols}
-        known = {symbol: quote for symbol, quote in found.items() if quote is not None}
-        return known if len(known) == len(found) else None
-
-    def _price_at(self, symbol: str, at_us: int) -> Quote | None:
-        newest = self.board.quotes.get(symbol)
-        return newest if newest is not None and newest.t_us <= at_us else self._trail.at(symbol, at_us)
-
-    def stamps(self, symbols: Iterable[str], from_us: int, until_us: int) -> set[int]:
-        """The instants in [from_us, until_us) at which one of them had another price, as far as they are kept."""
-        return {at_us for symbol in symbols for at_us in self._trail.stamps(symbol, from_us, until_us)}
-
-    def next_price_us(self, symbol: str, at_us: int) -> int | None:
-        """When the symbol had its next price; None where there is no later one."""
-        return self._trail.next_us(symbol, at_us)
-
-    def watch(self, watch: Watch) -> None:
-        self.wakes.watch(watch, self.board.quotes)
-
-    @property
-    def has_columns(self) -> bool:
-        return self.wakes.has_columns
-
-    def is_off_market(self, symbols: tuple[str, ...]) -> bool:
-        return any(symbol in self._sanity.jumped for symbol in symbols)
-
-    def take_high(self, account: int) -> High | None:
-        return self.wakes.columns.take_high(account)
-
-    def high_before(self, account: int) -> High | None:
-        return self.wakes.columns.high_before(account)
-
-    def settle(self) -> None:
-        """The input is decided: what its prices brought stays."""
-        self.wakes.columns.settle()
-
-    # --- desk ---
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
         self._captured = None
@@ -154,8 +51,16 @@ class MarketDesk:
                 self._take_contract(body.spec)
             case PlatformReported():
                 self._platform_up = body.up
+                self._down_since_us = (
+                    0 if body.up else self._down_since_us or min(body.since_us or happened_us, happened_us)
+                )
             case GapReported():
                 self._gaps |= {body.symbol}
+            case IncidentOpened() | IncidentExtended():
+                for symbol in body.symbols:
+                    self._missing.begin(symbol, self.told_us(symbol), body.from_us)
+            case IncidentEnded():
+                self._missing.end()
 
     def _take_contract(self, spec: SymbolSpec) -> None:
         """Prices in other points, or of another size, are none of this contract's: it has no price until the next one."""
@@ -181,12 +86,13 @@ class MarketDesk:
             yield from self._walk(message, turn)
             return
         if isinstance(message, BridgeConnected):
-            self._ask_again(turn)
+            self._missing.ask_again(turn)
             return
         yield from self._instants_before(turn.header.happened_us, turn)
         turn.at_us = turn.header.happened_us  # what is decided of this input happened with it, not at the last mark
         if isinstance(message, Watermark) and message.t_us == turn.header.happened_us:
             self._watermark_us = max(self._watermark_us, message.t_us)
+            self._tell_all(turn)
             self._finalise(turn)
         elif isinstance(message, GapReported | BackfillReported):
             self._hear_of(message, turn)
@@ -252,8 +158,10 @@ class MarketDesk:
             accepted=dict(self._sanity.accepted),
             jumped=dict(self._sanity.jumped),
             conflated=dict(self._conflated),
-            asked=self._asked,
+            asked=self._missing.asked,
             trails=self._trail.capture(),
+            down_since_us=self._down_since_us,
+            windows=dict(self._missing.windows),
         )
 
     def restore(self, state: MarketState) -> None:
@@ -268,7 +176,8 @@ class MarketDesk:
         self._gaps = state.gaps
         self._sanity = SanityBands(dict(state.accepted), dict(state.jumped))
         self._conflated = dict(state.conflated)
-        self._asked = state.asked
+        self._missing.restore(state.asked, state.windows)
+        self._down_since_us = state.down_since_us
         self._trail.restore(state.trails)
 
     # --- one tick ---
@@ -280,6 +189,9 @@ class MarketDesk:
         self._captured = None
         before = self.board.quotes.get(symbol)
         self._trail.add(quote)
+        if symbol in self._missing.windows:
+            self._missing.tell(symbol, tick.t_us, self.board.specs[symbol], turn)
+            self._missing.fill(quote)
         if before is not None and tick.t_us < before.t_us:
             return self._take_late(quote, turn)
         turn.at_us = tick.t_us
@@ -292,7 +204,7 @@ class MarketDesk:
         elif symbol in self._conflated and tick.t_us > self._conflated[symbol][1]:
             # The overload is over: the bridge has time to send what it merged. All of it will be older than this price.
             from_us, last_us = self._conflated.pop(symbol)
-            self._ask((symbol, from_us, last_us + 1), turn)
+            self._missing.ask((symbol, from_us, last_us + 1), turn)
         self.board.quotes[symbol] = quote
         if self._closing:
             self._take_into_closing(quote)  # another symbol may have passed the instant before this one
@@ -338,30 +250,18 @@ class MarketDesk:
 
     # --- prices that are missing ---
 
-    def _ask(self, stretch: Stretch, turn: Turn) -> None:
-        """Have the bridge send a stretch in full. Beyond the bound nothing is asked, and what rests on it stays open."""
-        if len(self._asked) < BACKFILLS_ASKED_MAX and stretch not in self._asked:
-            self._asked |= {stretch}
-            turn.effect(self._request(stretch))
-
-    def _ask_again(self, turn: Turn) -> None:
-        """A session began: what the last one left unanswered."""
-        for stretch in sorted(self._asked):
-            turn.effect(self._request(stretch))
-
-    def _request(self, stretch: Stretch) -> RequestBackfill:
-        symbol, from_us, to_us = stretch
-        return RequestBackfill(bridge=self.bridge, symbol=symbol, from_us=from_us, to_us=to_us)
+    def _tell_all(self, turn: Turn) -> None:
+        """The bridge says that it has told everything: so far are the incident's symbols told, unless it has lost its platform."""
+        if self._missing.windows and self._platform_up:
+            self._captured = None
+            for symbol in tuple(self._missing.windows):
+                self._missing.tell(symbol, self._watermark_us, self.board.specs[symbol], turn)
 
     def _hear_of(self, report: GapReported | BackfillReported, turn: Turn) -> None:
         """A gap that the bridge tells of itself is asked for once; one that answers our question is for good."""
-        stretch = (report.symbol, report.from_us, report.to_us)
-        if stretch not in self._asked:
-            if isinstance(report, GapReported):
-                self._ask(stretch, turn)
-            return
         self._captured = None
-        self._asked -= {stretch}
+        if not self._missing.answers(report, turn):
+            return
         told = PricesMissing if isinstance(report, GapReported) else PricesFilled
         for account in self.wakes.unfilled(report.symbol):
             turn.send(account_desk(account), told(symbol=report.symbol, from_us=report.from_us, to_us=report.to_us))

@@ -5,8 +5,10 @@ import msgspec
 from firm.commands import GrantOverride
 from firm.deed import Deed
 from firm.facts import Doubt
+from firm.incidents import Hole, Incident
 from firm.phase import Standing
 from firm.price import Quote
+from firm.rules.across_accounts import Together
 from firm.ruleset import Phase, Program
 
 
@@ -110,6 +112,21 @@ class OpenAccount(Message, frozen=True, kw_only=True):
     program: Program
 
 
+class RoomWanted(Message, frozen=True, kw_only=True):
+    """Phase number `place` of a challenge is reached: may the trader be given its account?"""
+
+    order: int
+    place: int
+    program: Program
+
+
+class RoomAnswered(Message, frozen=True, kw_only=True):
+    """To the order. `why_not`: the rule that would be passed, how much stands together and what is allowed; "" where the trader may."""
+
+    place: int
+    why_not: str
+
+
 class AccountProvisioned(Message, frozen=True, kw_only=True):
     """The platform created the account under this login."""
 
@@ -137,6 +154,28 @@ class ReopeningAllowed(Message, frozen=True, kw_only=True):
     command: GrantOverride
 
 
+# --- incidents, from the incident desk to account desks ---
+
+
+class PricesOut(Message, frozen=True, kw_only=True):
+    """Prices that the account may need are missing."""
+
+    incident: Incident
+
+
+class OutageOver(Message, frozen=True, kw_only=True):
+    """They have come again. `filled`: every missing one was sent after all.
+
+    `holes`: by symbol of the incident, what came of the prices that had to be asked for; None where none had to be.
+    """
+
+    incident: int
+    from_us: int
+    until_us: int
+    filled: bool
+    holes: dict[str, Hole | None]
+
+
 # --- failures and passes, between account desks and the risk desk ---
 
 
@@ -144,7 +183,8 @@ class AskFailure(Message, frozen=True, kw_only=True):
     """May this account be failed automatically?
 
     `settled`: its breach was suspected before and is now beyond doubt. `late`: something that came late showed it. `at_rollover`: it is
-    of a limit that only the marks of a rollover can break. `deed`: what broke a rule about deeds.
+    of a limit that only the marks of a rollover can break. `deed`: what broke a rule about deeds. `together`: what broke one across a
+    trader's accounts.
     """
 
     account: int
@@ -154,6 +194,7 @@ class AskFailure(Message, frozen=True, kw_only=True):
     late: bool = False
     at_rollover: bool = False
     deed: Deed | None = None
+    together: Together | None = None
 
 
 class FailureAllowed(Message, frozen=True, kw_only=True):
@@ -165,6 +206,7 @@ class FailureAllowed(Message, frozen=True, kw_only=True):
     late: bool = False
     at_rollover: bool = False
     deed: Deed | None = None
+    together: Together | None = None
 
 
 class FailureHeld(Message, frozen=True, kw_only=True):
@@ -177,6 +219,7 @@ class FailureHeld(Message, frozen=True, kw_only=True):
     late: bool = False
     at_rollover: bool = False
     deed: Deed | None = None
+    together: Together | None = None
 
 
 class AskPass(Message, frozen=True, kw_only=True):
@@ -197,6 +240,47 @@ class PassDoubted(Message, frozen=True, kw_only=True):
 
     at_us: int
     doubt: Doubt
+
+
+# --- a trader's accounts together, between account desks and their trader's desk ---
+
+
+class HoldingsChanged(Message, frozen=True, kw_only=True):
+    """What the trader's accounts hold is to be looked at. To the trader's desk, where a rule across accounts asks for it.
+
+    `at_us`: since when. `dealt`: what `account` holds was changed by something that happened then; else it stands otherwise, or it is
+    time.
+    """
+
+    account: int
+    at_us: int
+    dealt: bool
+
+
+class TogetherBroken(Message, frozen=True, kw_only=True):
+    """A rule of the account is broken by what its trader's accounts held together at `at_us`."""
+
+    rule: str
+    at_us: int
+    together: Together
+
+
+class TogetherKept(Message, frozen=True, kw_only=True):
+    """A rule of the account is kept again by a subject."""
+
+    rule: str
+    subject: str
+
+
+class TogetherAsked(Message, frozen=True, kw_only=True):
+    """What came late, or was corrected, tells something else of what stood together at decision `decision` of the account.
+
+    `broken`: whether the rule was broken with it; None where nobody can tell any more.
+    """
+
+    decision: int
+    broken: bool | None
+    because: str
 
 
 # --- enforcement ---
@@ -234,6 +318,8 @@ MESSAGES: tuple[type[Message], ...] = (
     OrderWanted,
     OrderAllowed,
     OpenAccount,
+    RoomWanted,
+    RoomAnswered,
     AccountProvisioned,
     AccountStood,
     AskReopening,
@@ -244,6 +330,12 @@ MESSAGES: tuple[type[Message], ...] = (
     AskPass,
     PassAllowed,
     PassDoubted,
+    HoldingsChanged,
+    TogetherBroken,
+    TogetherKept,
+    TogetherAsked,
     Enforce,
     Judge,
+    PricesOut,
+    OutageOver,
 )

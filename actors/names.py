@@ -9,6 +9,7 @@ CATALOGUE = "catalogue"
 CALENDARS = "calendars"
 RISK = "risk"
 STAFF = "staff"
+INCIDENTS = "incidents"
 
 
 @lru_cache(maxsize=65_536)  # asked for at every price that wakes an account

@@ -4,12 +4,22 @@ import msgspec
 from msgspec.structs import replace
 
 from actors.desk import Turn
-from actors.messages import AccountStood, AskReopening, Message, OpenAccount, OrderAllowed, ReopeningAllowed
-from actors.names import account_desk, key_id
-from firm.commands import MarkOrderPaid
+from actors.messages import (
+    AccountStood,
+    AskReopening,
+    Message,
+    OpenAccount,
+    OrderAllowed,
+    ReopeningAllowed,
+    RoomAnswered,
+    RoomWanted,
+)
+from actors.names import account_desk, key_id, trader_desk
+from firm.commands import AdvanceChallenge, MarkOrderPaid
 from firm.facts import (
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeHeld,
     ChallengeOpened,
     ChallengeReopened,
     Fact,
@@ -25,7 +35,9 @@ from firm.ruleset import Program
 
 
 class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An order. `program` is kept as it was when ordered: what is published later does not change it."""
+    """An order. `program` is kept as it was when ordered: what is published later does not change it. `held`: the phase whose account
+    waits for a person, 0 where none does.
+    """
 
     trader: int
     accounts: tuple[int, ...]
@@ -33,6 +45,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     paid: bool = False
     phase: int = -1
     ended: Standing | None = None
+    held: int = 0
 
 
 class OrderDesk:
@@ -50,7 +63,9 @@ class OrderDesk:
             case OrderPaid():
                 self.state = replace(self._placed, paid=True)
             case ChallengeAdvanced():
-                self.state = replace(self._placed, phase=body.phase)
+                self.state = replace(self._placed, phase=body.phase, held=0)
+            case ChallengeHeld():
+                self.state = replace(self._placed, held=body.phase)
             case ChallengeEnded():
                 self.state = replace(self._placed, ended=body.standing)
             case ChallengeReopened():
@@ -75,6 +90,10 @@ class OrderDesk:
                 self._pay(message, turn)
             case AccountStood():
                 self._follow(message, turn)
+            case RoomAnswered():
+                self._go_on(message, turn)
+            case AdvanceChallenge():
+                self._let_advance(message, turn)
             case AskReopening():
                 self._allow_reopening(message, turn)
             case _:
@@ -116,9 +135,40 @@ class OrderDesk:
         if state.ended is not None or state.accounts[state.phase] != stood.account:
             return
         if stood.after is Standing.PASSED and state.phase + 1 < len(state.program.phases):
-            self._advance(state.phase + 1, turn)
+            wanted = RoomWanted(order=self.order, place=state.phase + 1, program=state.program)
+            turn.send(trader_desk(state.trader), wanted)
         else:
             turn.record(ChallengeEnded(challenge=self.order, standing=stood.after), stood.account)
+
+    def _go_on(self, room: RoomAnswered, turn: Turn) -> None:
+        """The trader's desk has said whether there is room. Where there is none, the program is not at its end: a person decides."""
+        state = self._placed
+        if room.place != state.phase + 1 or state.ended is not None:
+            return
+        if not room.why_not:
+            self._advance(room.place, turn)
+            return
+        held = ChallengeHeld(
+            challenge=self.order,
+            trader=state.trader,
+            phase=room.place,
+            funded=state.program.phases[room.place].funded,
+            why=room.why_not,
+        )
+        turn.record(held, state.accounts[state.phase])
+
+    def _let_advance(self, command: AdvanceChallenge, turn: Turn) -> None:
+        """A person opens what was held, whatever stands together by now."""
+        if self.state is None:
+            turn.record(Refused(refusal=Refusal.UNKNOWN_ORDER, detail="no such order"))
+        elif not self.state.held:
+            detail = "no phase of this order waits for a person"
+            turn.record(Refused(refusal=Refusal.NOTHING_TO_DECIDE, detail=detail))
+        elif not command.why.strip():
+            detail = "say why it is opened although it passes a rule"
+            turn.record(Refused(refusal=Refusal.REASON_MISSING, detail=detail))
+        else:
+            self._advance(self.state.held, turn)
 
     def _allow_reopening(self, ask: AskReopening, turn: Turn) -> None:
         state = self._placed

@@ -37,6 +37,7 @@ from firm.facts import (
 )
 from firm.inputs import Input
 from firm.phase import JUDGED
+from firm.rules.across_accounts import Together
 
 
 class _Asked(TypedDict):
@@ -48,6 +49,7 @@ class _Asked(TypedDict):
     late: bool
     at_rollover: bool
     deed: Deed | None
+    together: Together | None
 
 
 class RiskState(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +128,7 @@ class RiskDesk:
             late=ask.late,
             at_rollover=ask.at_rollover,
             deed=ask.deed,
+            together=ask.together,
         )
         if doubt is None:
             self._allowed += 1

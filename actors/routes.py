@@ -10,6 +10,7 @@ from actors.names import (
     CALENDARS,
     CATALOGUE,
     ENGINE,
+    INCIDENTS,
     RISK,
     STAFF,
     account_desk,
@@ -69,8 +70,10 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
     match body:
         case i.QuoteFrame() | i.Watermark() | i.SymbolReported() | i.PlatformReported():
             return (market_desk(body.bridge),)
-        case i.GapReported() | i.BackfillReported():
+        case i.BackfillReported():
             return (market_desk(body.bridge),)
+        case i.GapReported():
+            return (market_desk(body.bridge), INCIDENTS)
         case i.AccountReported() | i.SnapshotReported():
             return _with_account((market_desk(body.bridge),), account, (enforcement_desk(body.bridge),))
         case i.BridgeConnected():
@@ -78,18 +81,20 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
         case i.CommandAcknowledged() | i.CommandReported() | i.BridgeDisconnected():
             return (enforcement_desk(body.bridge),)
         case i.ClockTicked():
-            return (ENGINE, *(enforcement_desk(bridge) for bridge in bridges))
+            return (ENGINE, *(enforcement_desk(bridge) for bridge in bridges), *((INCIDENTS,) if bridges else ()))
+        case c.NoteIncident() | c.PublishIncident() | c.CloseIncident():
+            return (INCIDENTS,)
         case c.EnrolBridge() | c.RevokeBridge() | c.SetBridgeMode():
             return (bridge_desk(body.bridge),)
         case c.PublishProgram() | c.RetireProgram() | c.PlaceOrder():
             return (CATALOGUE,)
-        case c.AdoptCalendar():
+        case c.AdoptCalendar() | c.AdoptMarketDays():
             return (CALENDARS,)
         case c.RegisterTrader():
             return (trader_desk(body.trader),)
-        case c.MarkOrderPaid():
+        case c.MarkOrderPaid() | c.AdvanceChallenge():
             return (order_desk(body.order),)
-        case c.ReviewVerdict() | c.GrantOverride():
+        case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore():
             return (account_desk(body.account),)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker():
             return (RISK,)
@@ -124,8 +129,8 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (enforcement_desk(body.bridge),)
         case f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.ChallengeOpened():
             return (order_desk(body.challenge),)
-        case f.OrderPlaced():
-            return (order_desk(body.order), trader_desk(body.trader))
+        case f.OrderPlaced() | f.ChallengeHeld():
+            return _of_order_and_trader(body)
         case f.OrderPaid():
             return (order_desk(body.order),)
         case f.TraderRegistered():
@@ -134,14 +139,14 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (STAFF,)
         case f.ProgramPublished() | f.ProgramRetired():
             return (CATALOGUE,)
-        case f.CalendarAdopted():
+        case f.CalendarAdopted() | f.MarketDaysAdopted():
             return (CALENDARS,)
         case f.BridgeEnrolled():
-            return (bridge_desk(body.bridge), enforcement_desk(body.bridge), ENGINE)
+            return (bridge_desk(body.bridge), enforcement_desk(body.bridge), ENGINE, INCIDENTS)
         case f.BridgeModeChanged():
             return (bridge_desk(body.bridge), enforcement_desk(body.bridge))
         case f.BridgeRevoked():
-            return (bridge_desk(body.bridge),)
+            return (bridge_desk(body.bridge), INCIDENTS)
         case f.BreakerTripped() | f.BreakerReset() | f.KillSwitchReleaseAsked():
             return (RISK,)
         case f.KillSwitchEngaged() | f.KillSwitchReleased():
@@ -157,7 +162,24 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
         case _ if isinstance(body, _MACHINE):
             return (ENGINE,)
         case _:
-            return _folding_bridge_and_account(body, account, held)
+            return _folding_incident(body, account) or _folding_bridge_and_account(body, account, held)
+
+
+def _folding_incident(body: Body, account: int) -> tuple[str, ...]:
+    match body:
+        case f.IncidentOpened() | f.IncidentExtended() | f.PricesReturned() | f.IncidentEnded():
+            return (INCIDENTS, market_desk(body.bridge))
+        case f.IncidentNoted() | f.IncidentPublished() | f.IncidentClosed():
+            return (INCIDENTS,)
+        case f.PassesFrozen() | f.OutageAssessed():
+            return (account_desk(account), INCIDENTS)
+        case _:
+            return ()
+
+
+def _of_order_and_trader(body: f.OrderPlaced | f.ChallengeHeld) -> tuple[str, ...]:
+    order = body.order if isinstance(body, f.OrderPlaced) else body.challenge  # a challenge has its order's number
+    return (order_desk(order), trader_desk(body.trader))
 
 
 def _folding_bridge_and_account(body: Body, account: int, held: AccountState | None) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from actors.catalogue_desk import CatalogueState
 from actors.enforcement_plans import EnforcementState
 from actors.engine import Engine
 from actors.engine_desk import EngineState
+from actors.incident_desk import IncidentState
 from actors.market_state import MarketState
 from actors.names import ENGINE
 from actors.order_desk import OrderState
@@ -54,6 +55,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "calendars": msgspec.json.Decoder(CalendarState),
     "risk": msgspec.json.Decoder(RiskState),
     "staff": msgspec.json.Decoder(StaffState),
+    "incidents": msgspec.json.Decoder(IncidentState, dec_hook=_read),
     "engine": msgspec.json.Decoder(EngineState),
 }
 

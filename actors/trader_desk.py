@@ -1,23 +1,46 @@
-"""Trader desk: one person's accounts together, for rules that no single account can see."""
+"""Trader desk: one person's accounts together, for rules that no single account can see.
+
+A trader is one identity today. Which accounts are those of the identity is answered in one place, `_accounts`.
+"""
 
 import msgspec
 from msgspec.structs import replace
 
 from actors.desk import Turn
-from actors.messages import Message, OrderAllowed, OrderWanted
+from actors.messages import (
+    HoldingsChanged,
+    Message,
+    OrderAllowed,
+    OrderWanted,
+    RoomAnswered,
+    RoomWanted,
+)
 from actors.names import key_id, order_desk
+from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_accounts, on_order, platforms_of
+from actors.trader_looks import look
+from actors.trader_room import NoRoom, why_no_room
 from firm.commands import RegisterTrader
-from firm.facts import AccountOpened, Fact, OrderPlaced, Refusal, Refused, StandingChanged, TraderRegistered
+from firm.facts import (
+    AccountOpened,
+    ChallengeHeld,
+    Fact,
+    OrderPlaced,
+    Refusal,
+    Refused,
+    StandingChanged,
+    TraderRegistered,
+)
 from firm.inputs import Input
-from firm.phase import ENDED, Standing
+from firm.phase import ENDED
+from firm.ruleset import Phase, Program
 
 
 class TraderState(msgspec.Struct, frozen=True, gc=False):
-    """A trader: whether registered, the orders placed whose first account is not open yet, and each account's standing."""
+    """A trader: whether registered, each account, and by order what waits: orders whose account is not open yet, and held phases."""
 
     registered: bool
-    ordered: frozenset[int]
-    accounts: dict[int, Standing]
+    ordered: dict[int, OnOrder]
+    accounts: dict[int, HeldAccount]
 
 
 class TraderDesk:
@@ -26,7 +49,8 @@ class TraderDesk:
     def __init__(self, name: str) -> None:
         self.name = name
         self.trader = key_id(name)
-        self.state = TraderState(registered=False, ordered=frozenset(), accounts={})
+        self.state = TraderState(registered=False, ordered={}, accounts={})
+        self._platforms: tuple[dict[int, HeldAccount], int] = (self.state.accounts, 0)
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
         state = self.state
@@ -34,12 +58,19 @@ class TraderDesk:
             case TraderRegistered():
                 self.state = replace(state, registered=True)
             case OrderPlaced():
-                self.state = replace(state, ordered=state.ordered | {body.order})
+                waiting = on_order(body.program, body.program.phases[0])
+                self.state = replace(state, ordered={**state.ordered, body.order: waiting})
             case AccountOpened():
-                accounts = {**state.accounts, account: Standing.PROVISIONING}
-                self.state = replace(state, ordered=state.ordered - {body.challenge}, accounts=accounts)
+                opened = account_opened(body, self._program_of(body.challenge))
+                ordered = {order: one for order, one in state.ordered.items() if order != body.challenge}
+                self.state = replace(state, ordered=ordered, accounts={**state.accounts, account: opened})
+            case ChallengeHeld():
+                passed = state.accounts[account]
+                waiting = OnOrder(passed.program, passed.size, body.funded)
+                self.state = replace(state, ordered={**state.ordered, body.challenge: waiting})
             case StandingChanged():
-                self.state = replace(state, accounts={**state.accounts, account: body.after})
+                stood = replace(state.accounts[account], standing=body.after)
+                self.state = replace(state, accounts={**state.accounts, account: stood})
 
     def capture(self) -> TraderState:
         return self.state
@@ -47,12 +78,37 @@ class TraderDesk:
     def restore(self, state: TraderState) -> None:
         self.state = state
 
+    @property
+    def platforms_together(self) -> int:
+        """As `platforms_of` its accounts."""
+        known, platforms = self._platforms
+        if known is not self._accounts:
+            platforms = platforms_of(self._accounts)
+            self._platforms = (self._accounts, platforms)
+        return platforms
+
+    @property
+    def _accounts(self) -> dict[int, HeldAccount]:
+        """The accounts of the identity."""
+        return self.state.accounts
+
+    def _program_of(self, challenge: int) -> str:
+        """The name of the program that a challenge is about."""
+        waiting = self.state.ordered.get(challenge)
+        if waiting is not None:
+            return waiting.program
+        return next(one.program for one in self.state.accounts.values() if one.challenge == challenge)
+
     def decide(self, message: Message | Input, turn: Turn) -> None:
         match message:
             case RegisterTrader():
                 self._register(turn)
             case OrderWanted():
                 self._allow(message, turn)
+            case RoomWanted():
+                self._answer_room(message, turn)
+            case HoldingsChanged():
+                look(self._accounts, message, turn)
             case _:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
@@ -66,12 +122,26 @@ class TraderDesk:
         if not self.state.registered:
             turn.record(Refused(refusal=Refusal.UNKNOWN_TRADER, detail="register the trader first"))
             return
-        running = sum(standing not in ENDED for standing in self.state.accounts.values()) + len(self.state.ordered)
+        running = sum(one.standing not in ENDED for one in self._accounts.values()) + len(self.state.ordered)
         if running >= wanted.program.accounts_max:
             detail = f"{running} accounts run or are on order; the program allows {wanted.program.accounts_max}"
             turn.record(Refused(refusal=Refusal.TOO_MANY_ACCOUNTS, detail=detail))
+            return
+        no_room = self._why_no_room(wanted.program, wanted.program.phases[0], turn)
+        if no_room is not None:
+            turn.record(Refused(refusal=no_room.refusal, detail=no_room.detail))
             return
         allowed = OrderAllowed(
             order=wanted.order, trader=wanted.trader, accounts=wanted.accounts, program=wanted.program
         )
         turn.send(order_desk(wanted.order), allowed)
+
+    def _answer_room(self, wanted: RoomWanted, turn: Turn) -> None:
+        """The account that reached the phase is over by now, and counts no more."""
+        no_room = self._why_no_room(wanted.program, wanted.program.phases[wanted.place], turn)
+        answer = RoomAnswered(place=wanted.place, why_not="" if no_room is None else no_room.detail)
+        turn.send(order_desk(wanted.order), answer)
+
+    def _why_no_room(self, program: Program, phase: Phase, turn: Turn) -> NoRoom | None:
+        running = known_accounts(self._accounts, turn)
+        return why_no_room(program, phase, self._accounts, self.state.ordered.values(), running)

@@ -1,13 +1,18 @@
 """Turn: one input's working space: the facts, messages and effects so far, and what to restore if it fails."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from actors.desk import Desk, Header, Market, Watch
 from actors.effects import Effect
 from actors.messages import DayEnded, Message, PriceReached
-from firm.facts import CalendarAdopted, Fact
+from actors.names import account_desk, trader_desk
+from actors.trader_desk import TraderDesk
+from firm.account import AccountState
+from firm.account_outages import all_symbols_of, what_it_needs
+from firm.facts import CalendarAdopted, Fact, MarketDaysAdopted
+from firm.incidents import Incident
 from firm.inputs import Input
 from firm.policy import Policy
 from firm.quote_frame import Tick
@@ -25,7 +30,15 @@ class House(Protocol):
     ) -> None: ...
     def market(self, bridge: str) -> Market: ...
     def calendar(self, name: str) -> CalendarAdopted | None: ...
+    def market_days(self) -> Mapping[str, MarketDaysAdopted]: ...
+    @property
+    def desks(self) -> dict[str, Desk]: ...
+    def account(self, account: int) -> AccountState | None: ...
+    def desk(self, name: str) -> Desk: ...
+    def is_stopped(self, desk: str) -> bool: ...
     def watch(self, bridge: str, watch: Watch) -> None: ...
+    def incident(self, bridge: str) -> Incident | None: ...
+    def account_states(self, bridge: str) -> Iterator[AccountState]: ...
 
 
 class Looker(Protocol):
@@ -74,11 +87,39 @@ class WorkingTurn:
     def market(self, bridge: str) -> Market:
         return self._house.market(bridge)
 
+    def account(self, account: int) -> AccountState | None:
+        desk = self._house.desks.get(account_desk(account))
+        if desk is not None:
+            self.touch(desk)  # before its state is read: see AccountSeat
+        return self._house.account(account)
+
+    def platforms_together(self, trader: int) -> int:
+        desk = self._house.desk(trader_desk(trader))
+        return desk.platforms_together if isinstance(desk, TraderDesk) else 0
+
+    def is_stopped(self, desk: str) -> bool:
+        return self._house.is_stopped(desk)
+
     def calendar(self, name: str) -> CalendarAdopted | None:
         return self._house.calendar(name)
 
+    def market_days(self) -> Mapping[str, MarketDaysAdopted]:
+        return self._house.market_days()
+
     def watch(self, bridge: str, watch: Watch) -> None:
         self._house.watch(bridge, watch)
+
+    def incident(self, bridge: str) -> Incident | None:
+        return self._house.incident(bridge)
+
+    def dependents(self, incident: Incident) -> list[int]:
+        board = self.market(incident.bridge).board
+        states = self._house.account_states(incident.bridge)
+        return sorted(state.account for state in states if what_it_needs(state, board, incident) is not None)
+
+    def needed_symbols(self, bridge: str) -> frozenset[str]:
+        board, states = self.market(bridge).board, self._house.account_states(bridge)
+        return frozenset(symbol for state in states for symbol in all_symbols_of(state, board))
 
     def touch(self, desk: Desk) -> None:
         """Remember a desk's state before this input first reaches it."""

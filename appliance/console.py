@@ -4,6 +4,7 @@ While it serves, the command goes through its control socket; otherwise the firm
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from appliance.control import ControlReply, ControlRequest, NotServing, call_con
 from appliance.served_settings import digest_of
 from appliance.settings_file import read_settings
 from appliance.starting import require_own_name
+from firm.bounds import BATCH_INPUTS_MAX
 from firm.commands import Command
 from firm.facts import Fact, Refused
 from firm.kinds import BY_NAME, body_of, payload_of
@@ -61,6 +63,21 @@ def ask_firm(directory: Path, command: Command) -> list[Fact]:
     return facts
 
 
+def ask_firm_each(directory: Path, commands: Sequence[Command]) -> list[list[Fact]]:
+    """What each command led to, in their order, durable; a no is among the facts. Raises CommandRefused where one could not be taken."""
+    files = open_firm_directory(directory)
+    told: list[list[Fact]] = []
+    for command in commands:
+        try:
+            reply = call_control(files.control_socket, _request(command))
+        except NotServing:
+            return told + _decided_offline(directory, commands[len(told) :])
+        if not reply.ok:
+            raise CommandRefused(f"{len(told)} of {len(commands)} are done, then: {reply.problem}")
+        told.append([_fact(one) for one in reply.result])
+    return told
+
+
 async def answer(machine: Machine, request: ControlRequest) -> ControlReply:
     """What the serving appliance says on its control socket."""
     match request.verb:
@@ -86,9 +103,16 @@ async def answer(machine: Machine, request: ControlRequest) -> ControlReply:
 
 
 def _ask_offline(directory: Path, command: Command) -> list[Fact]:
+    return _decided_offline(directory, [command])[0]
+
+
+def _decided_offline(directory: Path, commands: Sequence[Command]) -> list[list[Fact]]:
     machine = open_machine(directory)
+    decided: list[Decided] = []
     try:
-        return [fact for _, fact in machine.decide_now([command])[0].facts]
+        for first in range(0, len(commands), BATCH_INPUTS_MAX):
+            decided += machine.decide_now(commands[first : first + BATCH_INPUTS_MAX])
+        return [[fact for _, fact in one.facts] for one in decided]
     finally:
         machine.close()
         if machine.adopted:  # whoever opens the firm after a change, be it for one command, lets it in

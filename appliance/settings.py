@@ -174,6 +174,14 @@ class RiskSettings(Section, frozen=True, kw_only=True):
             description="An exchange rate that is older, while its session is open, decides no hard failure and no pass.",
         ),
     ] = 300_000
+    incident_after_ms: Annotated[
+        int,
+        Meta(
+            ge=1_000,
+            le=86_400_000,
+            description="Prices that are missing for longer, while their market is open, are an incident.",
+        ),
+    ] = 300_000
     far_past_s: Annotated[
         int, Meta(ge=60, le=2_592_000, description="A tick stamped longer before firm time is refused.")
     ] = 86_400
@@ -279,6 +287,7 @@ FIGURES = (
     Figure("reconcile_within_us", "risk.reconcile_within_s", SECOND_US),
     Figure("stale_after_us", "risk.stale_after_ms", MS_US),
     Figure("conversion_age_max_us", "risk.conversion_age_max_ms", MS_US),
+    Figure("incident_after_us", "risk.incident_after_ms", MS_US),
     Figure("far_past_us", "risk.far_past_s", SECOND_US),
     Figure("far_future_us", "risk.far_future_s", SECOND_US),
     Figure("command_deadline_us", "risk.command_deadline_s", SECOND_US),

@@ -156,6 +156,7 @@ def _breach(seq: int, account: int, fact: BreachDeclared | BreachSuspected) -> V
 
 
 def _pass(seq: int, account: int, happened_us: int, fact: PhasePassed) -> Verdict:
+    score = fact.score if fact.score is not None and fact.score.rule == fact.rule else None
     return Verdict(
         decision=seq,
         account=id_text(account),
@@ -163,6 +164,6 @@ def _pass(seq: int, account: int, happened_us: int, fact: PhasePassed) -> Verdic
         rule=fact.rule,
         severity="",
         at=utc_text(happened_us),
-        floor=str(fact.target),
-        observed=str(fact.observed),
+        floor=str(fact.target) if score is None else f"{score.asked:,}",
+        observed=str(fact.observed) if score is None else f"{score.published:,}",
     )

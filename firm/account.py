@@ -10,9 +10,10 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from firm.arithmetic import Unit
+from firm.arithmetic import Figure, Unit
 from firm.bounds import PEAKS_DOUBTED_MAX
 from firm.facts import DealBooked, DealCorrected, Doubt, PeakReached, PositionRestated
+from firm.incidents import Outage
 from firm.inputs import Side
 from firm.money import Money
 from firm.needs import needs_of
@@ -84,7 +85,7 @@ class KnownDeal(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A deal as the platform has it, so that it can be changed to the cent. `net`, `swap`: minor units that it left in the balance.
 
     `price`: in points of `digits`; None where they were not known. `begins`: it opened its position. `told_us`: when this was told of
-    it; `deleted`: it was never made. `day`: the trading day on which it was booked.
+    it; `deleted`: it was never made. `day`: the trading day on which it was booked; `seq`: the row that did.
     """
 
     deal_id: str
@@ -102,6 +103,7 @@ class KnownDeal(msgspec.Struct, frozen=True, gc=False, array_like=True):
     begins: bool
     day: str
     deleted: bool = False
+    seq: int = 0
 
     def listed_as(self, symbol: str, digits: int | None) -> "KnownDeal":
         """The same deal under the name and in the points that its symbol has now."""
@@ -168,11 +170,20 @@ def _booked(fact: DealBooked | DealCorrected | PositionRestated, seq: int) -> Po
 
 
 class Moved(msgspec.Struct, frozen=True, gc=False):
-    """What a booking after a suspicion changes of the equity that was seen: a deal of the day that ended, or cash."""
+    """What a booking after a suspicion changes of the equity that was seen: a deal or dividend of the day that ended, cash, or the swap
+    of the night before. `swap_was`: what that was until then, and where.
+    """
 
     seq: int
     minor: int
     cash: bool
+    dividend: bool = False
+    swap_was: Figure | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was made before the breach, and told after it."""
+        return not self.cash and self.swap_was is None
 
 
 class Grounds(msgspec.Struct, frozen=True, gc=False):
@@ -214,7 +225,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     belongs into the equity that was observed. `grounds`: None where nobody
     is asked, or where it can no longer be measured again. `counted`: minor units
     of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides. Of a rule that
-    is no loss limit `floor` is its limit, in `unit`, and `subject` what broke it.
+    is no loss limit `floor` is its limit, in `unit`, `subject` what broke it, and `calendar` the version of the news that it rests on;
+    of one across accounts, `accounts` are those that stood together.
     """
 
     rule: str
@@ -230,6 +242,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     questioned: bool = False
     unit: Unit = Unit.MINOR
     subject: str = ""
+    calendar: str = ""
+    accounts: tuple[int, ...] = ()
 
     @property
     def awaits_figures(self) -> bool:
@@ -253,7 +267,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `written_peak`: the newest that a row holds: what a verdict rests on. `peaks_doubted`: of this day.
     `cash_net`: deposits less withdrawals since the account was opened; what limits and targets measure from moves with it.
     `deals_known`: booked, the newest last, as they read now, while they may be corrected. `traded`: days, the newest last.
-    `overrides`: exceptions from its rules.
+    `overrides`: exceptions from its rules. `leverage`: as the platform told it in row `leverage_seq`; 0: not yet. `margin_drifts`:
+    the margin in use is another by the platform's word. `outages`: incidents that freeze its passes.
     """
 
     account: int
@@ -301,6 +316,10 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     traded: tuple[DayTraded, ...] = ()
     track: Track = Track()
     overrides: Overrides = Overrides()
+    leverage: int = 0
+    leverage_seq: int = 0
+    margin_drifts: bool = False
+    outages: tuple[Outage, ...] = ()
 
     def money(self, minor: int) -> Money:
         """An amount in this account's currency."""

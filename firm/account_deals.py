@@ -20,6 +20,7 @@ from firm.account import (
     calendar_days_between,
     with_deal,
 )
+from firm.account_findings import with_moved
 from firm.bounds import DEAL_DAYS_KEPT, DEALS_CORRECTED_DAYS, DEALS_KNOWN_MAX
 from firm.facts import (
     DealBooked,
@@ -34,6 +35,7 @@ from firm.money import divided_rounded_half_away
 from firm.phase import Standing
 from firm.price import rescaled
 from firm.track_days import after_correction
+from firm.track_fold import at_deal_corrected
 
 _NEVER_US = 2**63
 
@@ -105,7 +107,7 @@ def swap_after(held: Position | None, before: KnownDeal, now: KnownDeal, lots_e8
 # --- how rows change what is known of deals ---
 
 
-def after_booked(state: AccountState, fact: DealBooked) -> AccountState:
+def after_booked(state: AccountState, fact: DealBooked, seq: int) -> AccountState:
     """Keep the deal as it was told. `state` is the one before it."""
     deal = fact.deal
     if deal is None:
@@ -114,7 +116,7 @@ def after_booked(state: AccountState, fact: DealBooked) -> AccountState:
     known = KnownDeal(
         fact.deal_id, fact.position_id, fact.symbol, deal.entry is DealEntry.IN, deal.side, deal.lots_e8, deal.price,
         deal.net_minor, deal.swap_minor, deal.at_us, deal.at_us, deal.digits,
-        begins=state.position(fact.position_id) is None, day=label,
+        begins=state.position(fact.position_id) is None, day=label, seq=seq,
     )  # fmt: skip
     return replace(
         state,
@@ -169,8 +171,7 @@ def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, hap
     is_earlier_day = state.closing is not None and state.day is not None and now.at_us < state.day.day.start_us
     findings = tuple(_grounds_corrected(finding, change) for finding in state.findings)
     if is_earlier_day:
-        moved = Moved(seq, fact.net.minor, cash=False)
-        findings = tuple(replace(finding, moved=(*finding.moved, moved)) for finding in findings)
+        findings = with_moved(findings, Moved(seq, fact.net.minor, cash=False), now.at_us)
     positions = with_deal(state.positions, fact, seq)
     unopened = now.opens and now.deleted and not before.deleted
     return replace(
@@ -188,7 +189,7 @@ def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, hap
         last_trade_seq=seq,
         deals_known=known,
         traded=_with_opened(state.traded, before.day, -1) if unopened else state.traded,
-        track=after_correction(state, fact, before),
+        track=at_deal_corrected(after_correction(state, fact, before), fact, before.seq, seq, happened_us),
     )
 
 

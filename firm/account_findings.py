@@ -27,7 +27,7 @@ def finding_of(state: AccountState, fact: BreachDeclared | BreachSuspected, seq:
     day_us = state.day.day.start_us if state.day is not None else 0
     doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
     suspected = _suspected(state, fact)
-    counted = sum(moved.minor for moved in suspected.moved if not moved.cash) if suspected is not None else 0
+    counted = sum(moved.minor for moved in suspected.moved if moved.is_late) if suspected is not None else 0
     grounds = _grounds(state, fact)
     figures = fact.floor.minor, fact.observed.minor, fact.at_us, day_us
     return Finding(fact.rule, seq, *figures, doubts, grounds=grounds, counted=counted)
@@ -66,6 +66,8 @@ def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptA
         doubts,
         unit=fact.unit,
         subject=fact.subject,
+        calendar=fact.calendar,
+        accounts=fact.accounts,
     )
     if isinstance(fact, RuleSuspected):
         return replace(state, track=track, findings=(*other_findings(state, fact.rule), finding), exhibits=())
@@ -109,7 +111,7 @@ def _follows_every_tick(state: AccountState, rule: str) -> bool:
 
 
 def _limit(state: AccountState, rule: str) -> LossLimit | None:
-    terms = next(one.terms for one in state.ruleset.rules if one.id == rule)
+    terms = next((one.terms for one in state.ruleset.rules if one.id == rule), None)
     return terms if isinstance(terms, LossLimit) else None
 
 
@@ -150,8 +152,11 @@ def after_correction(state: AccountState, fact: VerdictCorrected) -> AccountStat
     return replace(state, findings=findings, waived=waived, pass_held_seq=held)
 
 
-def with_moved(findings: tuple[Finding, ...], moved: Moved) -> tuple[Finding, ...]:
-    return tuple(replace(finding, moved=(*finding.moved, moved)) for finding in findings)
+def with_moved(findings: tuple[Finding, ...], moved: Moved, made_us: int = 0) -> tuple[Finding, ...]:
+    """What was made at `made_us` or after the breach was not in the equity that was seen, and does not belong there."""
+    return tuple(
+        replace(finding, moved=(*finding.moved, moved)) if made_us < finding.at_us else finding for finding in findings
+    )
 
 
 def with_late_deal(finding: Finding, fact: DealBooked, seq: int, happened_us: int) -> Finding:

@@ -36,8 +36,9 @@ from firm.account_findings import (
     with_moved,
 )
 from firm.account_marks import after_day_anchored, after_day_opened, after_peak, after_start_moved, at_its_last_peak
+from firm.account_outages import after_outage, befallen
 from firm.account_overrides import after_override
-from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting
+from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting, with_swap_told
 from firm.arithmetic import Figure
 from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
@@ -49,6 +50,7 @@ from firm.facts import (
     BreachSuspected,
     CashBooked,
     ContractChanged,
+    CycleStartMoved,
     DayAnchored,
     DayClosed,
     DayOpened,
@@ -63,8 +65,10 @@ from firm.facts import (
     HighMoved,
     LimitNeared,
     MarkTaken,
+    OutageAssessed,
     OverrideAsked,
     OverrideGranted,
+    PassesFrozen,
     PassHeld,
     PayoutBooked,
     PeakDoubted,
@@ -78,6 +82,7 @@ from firm.facts import (
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
+    ScorePublished,
     StandingChanged,
     SwapPosted,
     TargetLeft,
@@ -85,8 +90,10 @@ from firm.facts import (
     TradingDayCounted,
     TradingDayUncounted,
     VerdictCorrected,
+    WeekStartMoved,
 )
 from firm.inputs import (
+    AccountReported,
     DealReported,
     EquityReported,
     Input,
@@ -99,12 +106,14 @@ from firm.price import Quote
 from firm.ruleset import shared
 from firm.track_days import after_deal, after_dividend, at_day_closed
 from firm.track_orders import with_order, with_stops
-from firm.track_targets import at_target
+from firm.track_targets import at_score, at_target
 
 Booking = DealBooked | DealCorrected | CashBooked | PayoutBooked | DividendBooked | SwapPosted | PositionRestated
 
 # What drifts where the open positions are not the platform's, and why a deal is ignored that nothing is wrong with.
 POSITIONS, ALREADY_BOOKED = "positions", "already_booked"
+# What drifts without any doubt about the book: rules about margin are silent meanwhile, and nothing else is.
+MARGIN = "margin"
 
 
 # What most rows are: nothing of them is felt here, or only with the row that books it.
@@ -137,6 +146,8 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
     """The state after one row of the account's chain. Rows that change nothing here return the state as it is."""
     if type(body) in _UNFELT:
         return state
+    if state.outages:
+        state = befallen(state, body, seq, happened_us)
     match body:
         case (
             DealBooked()
@@ -176,6 +187,10 @@ def _fold_marks(state: AccountState, body: Input | Fact, seq: int, happened_us: 
             return after_day_anchored(state, body, seq)
         case DayStartMoved():
             return after_start_moved(state, body, seq)
+        case WeekStartMoved():
+            return replace(state, track=track_fold.at_week_moved(state.track, body, seq))
+        case CycleStartMoved():
+            return replace(state, track=track_fold.at_cycle_moved(state.track, body, seq))
         case PeakReached():
             return after_peak(state, body, seq)
         case PeakDoubted():
@@ -215,12 +230,14 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
 
 
 def _fold_deals(state: AccountState, body: Input | Fact, seq: int, happened_us: int) -> AccountState:
-    """The days that deals count for, and what of their profit does not count."""
+    """The days that deals count for, what of their profit does not count, and scores."""
     match body:
         case TradingDayCounted():
             return after_counted(state, body, seq)
         case TradingDayUncounted():
             return after_uncounted(state, body, seq)
+        case ScorePublished():
+            return replace(state, track=at_score(state.track, body, seq))
         case ProfitExcluded():
             excluded = Figure(body.total.minor, f"{seq}/total/minor")
             return replace(state, track=replace(state.track, excluded=excluded))
@@ -232,7 +249,7 @@ def _fold_booking(state: AccountState, body: Booking, seq: int, happened_us: int
     """What changes balance or positions."""
     match body:
         case DealBooked():
-            return _after_deal(after_booked(state, body), body, seq, happened_us)
+            return _after_deal(after_booked(state, body, seq), body, seq, happened_us)
         case DealCorrected():
             return after_deal_corrected(state, body, seq, happened_us)
         case CashBooked():
@@ -258,6 +275,10 @@ def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_
             # What was seen under the contract as it was cannot be measured again.
             findings = tuple(replace(finding, grounds=None) for finding in state.findings)
             return replace(state, reconciled_us=0, reconciled_seq=0, findings=findings)
+        case AccountReported() if body.leverage != state.leverage:
+            return replace(state, leverage=body.leverage, leverage_seq=seq)
+        case DriftFound() | DriftCleared() if body.what == MARGIN:
+            return replace(state, margin_drifts=isinstance(body, DriftFound))
         case DriftFound():
             return _with_drift(state, body.what)
         case DealIgnored() if body.why != ALREADY_BOOKED:
@@ -266,6 +287,8 @@ def _fold_agreement(state: AccountState, body: Input | Fact, seq: int, happened_
             return _with_drift(state, POSITIONS)
         case DriftCleared():
             return replace(state, drifting=tuple(what for what in state.drifting if what != body.what))
+        case PassesFrozen() | OutageAssessed():
+            return after_outage(state, body, seq)
         case _:
             return state
 
@@ -277,7 +300,7 @@ def _with_drift(state: AccountState, what: str) -> AccountState:
 def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: int) -> AccountState:
     closing, findings = state.closing, state.findings
     if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
-        findings = with_moved(findings, Moved(seq, fact.net.minor, cash=False))
+        findings = with_moved(findings, Moved(seq, fact.net.minor, cash=False), happened_us)
         # A deal of the day that ended, come late: the mark at its end must hold it too.
         closing = replace(
             closing, balance=closing.balance + fact.net.minor, positions=with_deal(closing.positions, fact, seq)
@@ -359,7 +382,7 @@ def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happene
     """As a deal that leaves every position as it is: one of before the day's first instant belongs to the day that ended."""
     closing, findings = state.closing, state.findings
     if closing is not None and state.day is not None and happened_us < state.day.day.start_us:
-        findings = with_moved(findings, Moved(seq, fact.amount.minor, cash=False))
+        findings = with_moved(findings, Moved(seq, fact.amount.minor, cash=False, dividend=True), happened_us)
         closing = replace(closing, balance=closing.balance + fact.amount.minor)
     return replace(
         _with_book_kept(state, happened_us),
@@ -374,11 +397,11 @@ def _after_dividend(state: AccountState, fact: DividendBooked, seq: int, happene
 
 
 def _after_restated(state: AccountState, fact: PositionRestated, seq: int, happened_us: int) -> AccountState:
-    closing = state.closing
+    closing, findings = state.closing, with_swap_told(state, fact, seq)
     if closing is not None:
         closing = replace(closing, positions=with_restated(closing.positions, fact, seq))
     state = with_deals_restated(_with_book_kept(state, happened_us), fact)
-    return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing)
+    return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing, findings=findings)
 
 
 def _after_exhibit(state: AccountState, fact: QuoteUsed, seq: int) -> AccountState:

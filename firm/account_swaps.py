@@ -2,15 +2,29 @@
 
 from msgspec.structs import replace
 
-from firm.account import AccountState, Closing, Position
-from firm.facts import DealBooked, SwapPosted
+from firm.account import AccountState, Closing, Finding, Moved, Position
+from firm.account_findings import with_moved
+from firm.arithmetic import Figure
+from firm.facts import DealBooked, PositionRestated, SwapPosted
 
 
 def after_swap(state: AccountState, fact: SwapPosted, seq: int) -> AccountState:
-    closing = state.closing
+    closing, findings = state.closing, with_swap_told(state, fact, seq)
     if closing is not None:
         closing = replace(closing, positions=_with_swap(closing.positions, fact, seq))
-    return replace(state, positions=_with_swap(state.positions, fact, seq), closing=closing)
+    return replace(state, positions=_with_swap(state.positions, fact, seq), closing=closing, findings=findings)
+
+
+def with_swap_told(state: AccountState, fact: SwapPosted | PositionRestated, seq: int) -> tuple[Finding, ...]:
+    """What the night cost is in the equity with which the day begins: so it is in the equity that is held against that. `state` is the
+    one before.
+    """
+    held, closing = state.position(fact.position_id), state.closing
+    carried = closing is not None and any(one.position_id == fact.position_id for one in closing.positions)
+    if held is None or not carried or not state.findings or held.swap == fact.swap.minor:
+        return state.findings
+    was = Figure(held.swap, f"{held.swap_seq}/{held.swap_path}")
+    return with_moved(state.findings, Moved(seq, fact.swap.minor - held.swap, cash=False, swap_was=was))
 
 
 def _with_swap(positions: tuple[Position, ...], fact: SwapPosted, seq: int) -> tuple[Position, ...]:

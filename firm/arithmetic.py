@@ -50,12 +50,11 @@ class Unit(StrEnum):
 
 
 class Part(Protocol):
-    """A position or a trade, and the row that its figures are read from; 0 where no row holds them."""
+    """A position or a trade. `told`: where in the ledger one of its figures stands, "" for one that no row holds."""
 
     @property
     def position_id(self) -> str: ...
-    @property
-    def seq(self) -> int: ...
+    def told(self, figure: str) -> str: ...
 
 
 class Arithmetic(Protocol):
@@ -154,7 +153,7 @@ class Working:
 
     def given_of(self, name: str, part: Part, value: int, unit: str, path: str) -> int:
         """A figure of one part of many, `path` in its row, "" for one that no row holds. Only here are words made of it."""
-        source = f"{part.seq}/{path}" if part.seq and path else ""
+        source = part.told(path) if path else ""
         return self.given(f"{name} of {part.position_id}", value, unit, source)
 
     def plus(self, name: str, left: int, right: int) -> int:

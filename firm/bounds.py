@@ -22,6 +22,9 @@ CLOSED_STRETCH_MAX_US = (
 LOOK_BACK_US = 60 * 1_000_000  # how far back of the newest price of its symbol one is kept, for what comes late
 LOOK_BACK_PRICES_MAX = 256  # of one symbol
 LOOKS_MAX = 512  # instants at which one account is looked at again for one thing that came late
+TOGETHER_ASKED_MAX = (
+    16  # of one trader, the newest breached accounts whose breach across accounts may yet be questioned
+)
 VALUED_MAX = 20_000  # positions valued meanwhile: some 20 ms; what lies after is passed over
 LATE_PRICES_TOLD_MAX = 16  # of those that leave the answer about a breach as it was, rows that one breach may bring
 PEAKS_DOUBTED_MAX = 16  # highs of one account and day; then none of that day is believed
@@ -30,6 +33,8 @@ BACKFILLS_ASKED_MAX = 1_000  # stretches of prices that one bridge was asked for
 DAYS_TRACKED_MAX = 400  # finished trading days that rules can look at, of one account
 TRADES_TRACKED_MAX = 1_000  # closed trades likewise; what counts all of more is a person's to judge
 CALENDARS_MAX = 16  # of economic news that a firm goes by, each with a name
+SCORE_MAX = 10**12  # the highest that is published, and that a rule may ask for
+SCORES_FILE_MAX = 10_000  # published from one file
 ORDERS_TRACKED_MAX = 500  # waiting orders of one account
 OVERRIDE_WORDS_MAX = 500  # characters of the reason for an exception, and of what names its evidence
 OVERRIDES_ASKED_MAX = 16  # of one account that wait for a second person; the oldest is forgotten
@@ -38,4 +43,11 @@ WAIVED_DAYS_MAX = 366  # for how long a rule may be waived at once
 EXTENDED_DAYS_MAX = 366  # by which a phase may be extended, all together
 REINSTATED_DAYS_MAX = 92  # trading days after which a breached account is not taken up any more: each brings its rows
 ORDERS_FILLED_KEPT = 16  # of one account, the newest: a platform tells the deals of a filled order right after it
+INCIDENT_SYMBOLS_MAX = 200  # that one incident names; with more it counts for everything on its bridge
+INCIDENTS_KEPT = 1_000  # the newest, of which people may still say something
+INCIDENT_WORDS_MAX = 500  # characters of a note, a public sentence or a conclusion
+BACKFILL_WAITED_US = 3_600 * 1_000_000  # after prices came back: then missing ones are taken for lost
 QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says Overloaded
+MARGIN_DRIFT_BP = (
+    100  # of the platform's margin by which ours may differ: exchange rates move between its working and ours
+)

@@ -8,6 +8,7 @@ answer is a fact, or `Refused`.
 from enum import StrEnum
 
 from firm.inputs import Input
+from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 from firm.overrides import Override
 from firm.ruleset import Program
@@ -99,6 +100,12 @@ class AdoptCalendar(Command, frozen=True, kw_only=True):
     calendar: NewsCalendar
 
 
+class AdoptMarketDays(Command, frozen=True, kw_only=True):
+    """Go by these days on which a market rests or closes early from now on, in place of those of their name, where a rule names them."""
+
+    days: MarketDays
+
+
 class PlaceOrder(Command, frozen=True, kw_only=True):
     """A trader wants a program. `accounts` are the ids that its phases' accounts will have, in order; those left over lapse."""
 
@@ -113,6 +120,13 @@ class MarkOrderPaid(Command, frozen=True, kw_only=True):
 
     order: int
     reference: str
+
+
+class AdvanceChallenge(Command, frozen=True, kw_only=True):
+    """Open the next phase's account although it was held, as it passes what a rule allows one trader. The why is kept with it."""
+
+    order: int
+    why: str
 
 
 class ReviewVerdict(Command, frozen=True, kw_only=True):
@@ -134,6 +148,15 @@ class GrantOverride(Command, frozen=True, kw_only=True):
     override: Override
     why: str
     evidence: str
+
+
+class PublishScore(Command, frozen=True, kw_only=True):
+    """An account's score on a board that one of its rules asks for, 0 to 10^12. Published again it takes the place of the one before."""
+
+    account: int
+    board: str
+    score: int
+    why: str
 
 
 class EngageKillSwitch(Command, frozen=True, kw_only=True):
@@ -179,6 +202,28 @@ class EnforceAgain(Command, frozen=True, kw_only=True):
     account: int
 
 
+class NoteIncident(Command, frozen=True, kw_only=True):
+    """Write something down about an incident, for staff."""
+
+    incident: int
+    note: str
+
+
+class PublishIncident(Command, frozen=True, kw_only=True):
+    """Have the public status page say this of an incident, in place of what it said. Without `shown` it is taken off the page."""
+
+    incident: int
+    sentence: str
+    shown: bool
+
+
+class CloseIncident(Command, frozen=True, kw_only=True):
+    """Everything about an incident was looked at; this is the conclusion."""
+
+    incident: int
+    conclusion: str
+
+
 Commanded = (
     EnrolBridge
     | RevokeBridge
@@ -188,14 +233,20 @@ Commanded = (
     | PublishProgram
     | RetireProgram
     | AdoptCalendar
+    | AdoptMarketDays
     | PlaceOrder
     | MarkOrderPaid
+    | AdvanceChallenge
     | ReviewVerdict
     | GrantOverride
+    | PublishScore
     | EngageKillSwitch
     | ReleaseKillSwitch
     | ResetBreaker
     | ResumeDesk
     | SettleCommand
     | EnforceAgain
+    | NoteIncident
+    | PublishIncident
+    | CloseIncident
 )

@@ -17,8 +17,11 @@ from firm.facts import (
     PassHeld,
     PhasePassed,
     RuleBroken,
+    RuleKeptAgain,
     RuleSuspected,
+    ScoreMet,
 )
+from firm.ids import id_text
 from firm.instant import datetime_of, utc_text
 from firm.money import MINUS, Money
 from firm.plain_figures import PlainFigures
@@ -48,6 +51,7 @@ DOUBTS: dict[Doubt, str] = {
     Doubt.LATE_DATA: "it rests on data that arrived late",
     Doubt.DESK_STOPPED: "the part of the firm that decides about this account was stopped by a fault",
     Doubt.PLATFORM_DOWN: "the link to the trading platform was down",
+    Doubt.FEED_OUTAGE: "prices that it needs were missing, and the incident is not over",
     Doubt.REVIEW_REQUIRED: "the rules have a person look at every failure of this kind",
 }
 
@@ -89,6 +93,23 @@ def explain(
         paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
     paragraphs.append(_what_follows(fact))
     return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def explain_kept_again(fact: RuleKeptAgain, broken: int, ruleset: AnyRuleset, money: Money) -> list[str]:
+    """Paragraphs on a rule that is kept again. `broken`: the row that says it was broken, 0 where that is not known."""
+    rule = rule_named(ruleset, fact.rule)
+    about = f" by {fact.subject}" if fact.subject else ""
+    said = [f"The rule “{fact.rule}” is broken{about} no more: another breach counts anew."]
+    if rule is not None:
+        said.append(f"The rule: {rule_in_words(rule, ruleset, money)}")
+    return [*said, f"It was broken in ledger row {broken}."] if broken else said
+
+
+def explain_end(because: str, ruleset: AnyRuleset, money: Money) -> list[str]:
+    """Paragraphs on an account that a clock of its phase ended. `because`: the kind of its rule."""
+    rules = [rule for rule in ruleset.rules if rule.terms.__struct_config__.tag == because]
+    said = f"A clock of the phase had run out at the rollover ({because.replace('_', ' ')}): the account is closed."
+    return [said, *(f"The rule: {rule_in_words(rule, ruleset, money)}" for rule in rules)]
 
 
 def rule_in_words(rule: Rule, ruleset: AnyRuleset, money: Money) -> str:
@@ -187,14 +208,19 @@ def _verdict(fact: Decision, money: Money) -> str:
     match fact:
         case RuleBroken():
             by = " A person confirmed it." if fact.reviewed else ""
-            return f"The rule {_named(fact)} was broken{_about(fact)}. {_against(fact, money)}{by}"
+            return f"The rule {_named(fact)} was broken{_about(fact)}. {_against(fact, money)}{_together(fact)}{by}"
         case RuleSuspected():
-            return f"The rule {_named(fact)} looks broken{_about(fact)}, but a person decides. {_against(fact, money)}"
+            what = f"The rule {_named(fact)} looks broken{_about(fact)}, but a person decides."
+            return f"{what} {_against(fact, money)}{_together(fact)}"
         case BreachDeclared():
             late = " It was found when late data arrived." if fact.late else ""
             return f"The rule {_named(fact)} was broken. {_judged(fact)}{late}"
         case BreachSuspected():
             return f"The rule {_named(fact)} looks broken, but this is not final. {_judged(fact)}"
+        case PhasePassed() if fact.score is not None:
+            return f"The phase is passed: {_scored(fact.score, fact)}, with {_days(fact.trading_days, 'trading')}."
+        case PassHeld() if fact.score is not None:
+            return f"The phase looks passed ({_scored(fact.score, fact)}), but this is not final."
         case PhasePassed():
             return (
                 f"The phase is passed: the balance of {fact.observed} reached the target of {fact.target}, "
@@ -206,6 +232,13 @@ def _verdict(fact: Decision, money: Money) -> str:
             assert_never(unknown)
 
 
+def _scored(score: ScoreMet, fact: PhasePassed | PassHeld) -> str:
+    told = f"the published score of {score.published:,} on “{score.board}” reached the {score.asked:,} that are asked"
+    return (
+        told if fact.rule == score.rule else f"{told}, and the balance of {fact.observed} the target of {fact.target}"
+    )
+
+
 def _about(fact: RuleBroken | RuleSuspected) -> str:
     return f" by {fact.subject}" if fact.subject else ""
 
@@ -213,6 +246,16 @@ def _about(fact: RuleBroken | RuleSuspected) -> str:
 def _against(fact: RuleBroken | RuleSuspected, money: Money) -> str:
     observed, limit = (measured_in_words(value, fact.unit, money) for value in (fact.observed, fact.limit))
     return f"Measured was {observed}; the limit is {limit}."
+
+
+def _together(fact: RuleBroken | RuleSuspected) -> str:
+    """Of a rule across accounts: which ones. Its working has the share of each."""
+    accounts = [id_text(account) for account in fact.accounts]
+    if not accounts:
+        return ""
+    if len(accounts) == 1:
+        return f" It is what account {accounts[0]} held."
+    return f" It is what the trader's accounts {', '.join(accounts[:-1])} and {accounts[-1]} held together."
 
 
 def _named(fact: Breach) -> str:

@@ -24,13 +24,16 @@ from firm.track import OF_DAYS, HighKey, HighOf
 class Needs(msgspec.Struct, frozen=True, gc=False):
     """`highs`: which ones are kept. `follows_prices`: something follows every equity high. `peak_of_day`: that high begins anew each day.
     `in_columns`: floors rise with equity highs alone, and by no more than they do, and only equity is held against them.
-    `days`, `trades`, `orders`: whether finished days, closed trades, and stops with waiting orders are kept.
+    `week`: a limit is measured from where the week began; `cycle`: the payout cycle. `days`, `trades`, `orders`: whether finished
+    days, closed trades, and stops with waiting orders are kept.
     """
 
     highs: tuple[HighKey, ...]
     follows_prices: bool
     peak_of_day: bool
     in_columns: bool
+    week: bool
+    cycle: bool
     days: bool
     trades: bool
     orders: bool
@@ -54,6 +57,8 @@ def _needs_of(ruleset: AnyRuleset) -> Needs:
         follows_prices=bool(follows),
         peak_of_day=peak_of_day,
         in_columns=not any(_leaves_columns(terms) for terms in limits),
+        week=any(terms.scope is Scope.WEEK and terms.anchor is not Anchor.INITIAL for terms in limits),
+        cycle=any(terms.scope is Scope.CYCLE and terms.anchor is not Anchor.INITIAL for terms in limits),
         days=Observed.DAYS in asked,
         trades=Observed.TRADES in asked,
         orders=Observed.ORDERS in asked,

@@ -9,22 +9,33 @@ from firm.arithmetic import PLAIN
 from firm.objective import Objective, Progress
 from firm.objective_rows import AT_RISK_BP, told_of
 from firm.plain_figures import PlainFigures
+from firm.rules.across_accounts import AccountOfTrader, Identity, judge_across_accounts
 from firm.rules.amounts import Sums, rounded_up
 from firm.rules.consequences import strikes_of
 from firm.rules.consistency import Weighed, cap_bp, judge_consistency, weigh
 from firm.rules.consistency_bounds import discarded, total_required
 from firm.rules.days import judge_trading_days
 from firm.rules.judged import SILENT, Judged, Verdict
+from firm.rules.lifecycle import AccountHeld, judge_maximum_allocation
 from firm.rules.looks import LOOKS, Glance, look, since
+from firm.rules.margin import Unknown, why_unknown
 from firm.rules.trade_count import judge_minimum_trades
 from firm.rules.winning import days_of, profit_asked
 from firm.ruleset import Rule
 from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
+from firm.terms.exposure import AcrossAccounts, ExposureLimit, Quantity
+from firm.terms.lifecycle import MaximumAllocation
 from firm.terms.objectives import Consistency, ConsistencyEffect, Denominator, MinimumTrades, TradingDays
 from firm.terms.words import BP_WHOLE, Frequency
 
 SUBJECTS_TOLD_MAX = 12
+_NO_MARGIN = {
+    Unknown.LEVERAGE: "The platform has not told this account’s leverage yet, so the margin in use is not judged.",
+    Unknown.CONTRACT: "A contract or a conversion of what is held is not known, so the margin in use is not judged.",
+    Unknown.RATE: "An exchange rate that the margin in use rests on is too old, so it is not judged until a newer one comes.",
+    Unknown.DRIFT: "The platform reports another margin in use than we work out, so it is not judged until both agree.",
+}
 _PROGRESS = {
     Verdict.KEPT: Progress.WITHIN,
     Verdict.BROKEN: Progress.BROKEN,
@@ -34,10 +45,11 @@ _PROGRESS = {
 }
 
 
-def answer_of(rule: Rule, seen: Glance) -> Objective:
-    """The row of one rule: what it requires, and what it finds of the account now."""
+def answer_of(rule: Rule, seen: Glance, identity: Identity | None = None) -> Objective:
+    """The row of one rule: what it requires, and what it finds of the account now; of one across accounts, of all of its `identity`."""
     account, told = seen.account, told_of(seen.account, rule)
-    answers = _answers(rule, seen)
+    together = identity if isinstance(rule.terms, AcrossAccounts | MaximumAllocation) else None
+    answers = _answers(rule, seen) if together is None else answers_together(rule, together)
     # What is silent about one subject says nothing beside what is said about another.
     speaking = [answer for answer in answers if answer.verdict is not Verdict.SILENT]
     nearest = max(speaking, key=_weight, default=None)
@@ -48,7 +60,9 @@ def answer_of(rule: Rule, seen: Glance) -> Objective:
         title=told.title,
         progress=_progress(account, rule, nearest, used_bp, is_looked_at=bool(answers)),
         sentence=told.text,
-        how=" ".join([*_found(account, rule, speaking), *_worked(account, rule), *_strikes(account, rule)]),
+        how=" ".join(
+            [*_found(account, rule, speaking), *_counted(together), *_worked(seen, rule), *_strikes(account, rule)]
+        ),
         used_bp=used_bp,
         judged=nearest,
     )
@@ -72,6 +86,37 @@ def _answers(rule: Rule, seen: Glance) -> tuple[Judged, ...]:
             return look(PLAIN, rule, seen) or (SILENT,)
         case _:
             return ()
+
+
+def answers_together(rule: Rule, identity: Identity) -> tuple[Judged, ...]:
+    """How all accounts of the trader stand against a rule across them. Sizes are counted in the currency of the account."""
+    terms = rule.terms
+    own = next((one for one in identity.accounts if one.account == identity.account), None)
+    if own is None:
+        return (SILENT,)  # it is over, and counts no more
+    if isinstance(terms, AcrossAccounts):
+        found = judge_across_accounts(PLAIN, rule, identity.program, identity.accounts, currency=own.currency)
+        return found or (SILENT,)
+    others = [_given(one) for one in identity.accounts if one is not own]
+    return judge_maximum_allocation(PLAIN, rule, others, _given(own))
+
+
+def _given(one: AccountOfTrader) -> AccountHeld:
+    return AccountHeld(
+        account=one.account,
+        size=one.initial,
+        balance=one.initial,
+        lots_max_e8=None,
+        is_funded=one.funded,
+        currency=one.currency,
+    )
+
+
+def _counted(identity: Identity | None) -> list[str]:
+    """Whose accounts these are, where there is more than the one that is looked at."""
+    if identity is None or len(identity.accounts) < 2:
+        return []
+    return [f"Your accounts are looked at together: {', '.join(one.account for one in identity.accounts)}."]
 
 
 def _weight(answer: Judged) -> tuple[bool, int]:
@@ -112,8 +157,12 @@ def _found(account: AccountState, rule: Rule, answers: list[Judged]) -> list[str
     return [*said, f"And {more} more."] if more else said
 
 
-def _worked(account: AccountState, rule: Rule) -> list[str]:
-    """What a consistency rule asks of the profit, or takes from it."""
+def _worked(seen: Glance, rule: Rule) -> list[str]:
+    """What a consistency rule asks of the profit, or takes from it; why a limit of margin says nothing."""
+    account = seen.account
+    if isinstance(rule.terms, ExposureLimit) and rule.terms.quantity is Quantity.MARGIN:
+        unknown = why_unknown(account, seen.board, seen.now.value, seen.rate_age_max_us)
+        return [] if unknown is None else [_NO_MARGIN[unknown]]
     if not isinstance(rule.terms, Consistency):
         return []
     weighed, cap = _weighed(account, rule, rule.terms), cap_bp(PLAIN, rule, len(account.track.payouts))

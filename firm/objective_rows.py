@@ -22,7 +22,7 @@ from firm.rules.endings import activity_of, first_day
 from firm.rules.judged import Unit, Verdict, kept
 from firm.rules.judged import met as judged_met
 from firm.rules.limits import Limit, limit_of, measured_of
-from firm.rules.winning import Moment, judge_target, target_with_consistency
+from firm.rules.winning import Moment, judge_target, score_of, target_with_consistency
 from firm.ruleset import AnyRuleset, Rule, kept_with
 from firm.sentences.languages import Language
 from firm.sentences.rule import Sentence, ruleset_sentences
@@ -218,14 +218,15 @@ def _measured_by(account: AccountState, term: ProfitTarget, equity: int) -> tupl
 
 def _score_target(account: AccountState, rule: Rule, term: ScoreTarget, now_us: int) -> Objective:
     answer = judge_target(PLAIN, account, rule, Moment(now_us))
-    told = told_of(account, rule)
+    told, score = told_of(account, rule), score_of(account, term.board)
+    published = "Nothing is published yet." if score is None else f"It is {score.value:,} now."
     return Objective(
         rule=term.id,
         kind="score_target",
         title=told.title,
         progress=Progress.MET if answer.verdict is Verdict.MET else Progress.PENDING,
         sentence=told.text,
-        how=f"The score is published by the firm, as “{term.board}”.",
+        how=f"The score is published by the firm, as “{term.board}”. {published}",
         used_bp=max(0, min(10_000, answer.observed * 10_000 // max(1, answer.limit))),
         judged=answer,
     )

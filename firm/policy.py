@@ -17,6 +17,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     `reconcile_within_us`: a hard failure needs a platform figure at most this old.
     `stale_after_us`: a symbol silent for longer while its session is open is stale. `conversion_age_max_us`: an exchange rate that is
     older, while its session is open, decides no hard failure and no pass.
+    `incident_after_us`: prices that are missing for longer while their market is open are an incident, and so long they must have come
+    again before it is over.
     `far_past_us`, `far_future_us`: a tick stamped further from firm time than this is refused. Of another input's stamp no more
     than `far_future_us` ahead is believed.
     `mark_every_us`: equity marks for charts. `command_deadline_us`: after it a command without a result is asked about,
@@ -40,6 +42,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint_every_us: int = MINUTE_US
     snapshot_rows: int = 50_000
     conversion_age_max_us: int = 5 * MINUTE_US
+    incident_after_us: int = 5 * MINUTE_US
 
     def believed_us(self, stamped_us: int, received_us: int) -> int:
         """When an input happened: of a stamp further ahead of firm time than a tick may have, no more than that is believed."""

@@ -136,8 +136,8 @@ def floating_profit(
 ) -> int:
     """Profit of one position in minor units of the account, rounded once, half away from zero.
 
-    `rates` are the hops with the (bid, ask) of each and the source of that quote. A profit is converted at the price at
-    which the account would sell the profit currency, a loss at the one at which it would buy it.
+    `rates` are the hops with the (bid, ask) of each and the row of that quote, "" where none holds it. A profit is converted at the
+    price at which the account would sell the profit currency, a loss at the one at which it would buy it.
     """
     moved = (
         calc.minus(f"{label} points", price_close, price_open)
@@ -148,24 +148,14 @@ def floating_profit(
     numerator = calc.times(f"{label} x contract_e8", sized, contract_e8, "points x lots_e8 x contract_e8")
     denominator = ten_to[digits] * LOTS_SCALE * CONTRACT_SCALE
     gains = numerator > 0
-    for hop, bid, ask, source in rates:
+    for hop, bid, ask, row in rates:
+        # Profit in the quote currency buys the base at the ask; a loss is bought back by selling base at the bid.
+        side, points = ("ask", ask) if gains == hop.inverse else ("bid", bid)
+        price = calc.given(f"{hop.symbol} {side} for {label}", points, "points", f"{row}/{side}" if row else "")
         if hop.inverse:
-            # Profit in the quote currency buys the base at the ask; a loss is bought back by selling base at the bid.
-            price = calc.given(
-                f"{hop.symbol} {'ask' if gains else 'bid'} for {label}",
-                ask if gains else bid,
-                "points",
-                f"{source}/{'ask' if gains else 'bid'}",
-            )
             numerator = calc.times(f"{label} through 1/{hop.symbol}", numerator, ten_to[hop.digits], "scaled")
             denominator = calc.times(f"{label} divisor with {hop.symbol}", denominator, price, "scaled")
         else:
-            price = calc.given(
-                f"{hop.symbol} {'bid' if gains else 'ask'} for {label}",
-                bid if gains else ask,
-                "points",
-                f"{source}/{'bid' if gains else 'ask'}",
-            )
             numerator = calc.times(f"{label} through {hop.symbol}", numerator, price, "scaled")
             denominator = calc.times(f"{label} divisor with {hop.symbol}", denominator, ten_to[hop.digits], "scaled")
     numerator = calc.times(f"{label} in minor units, unrounded", numerator, ten_to[exponent], "scaled")

@@ -16,7 +16,8 @@ from firm.trading_day import TradingDay
 
 
 class DayStart(msgspec.Struct, frozen=True, gc=False):
-    """The marks from which the running day is measured; `seq` is the DayOpened, DayAnchored or DayStartMoved row that holds them.
+    """The marks from which the running day is measured; `seq` is the row that holds them: DayOpened, DayAnchored or
+    DayStartMoved, of a week WeekStartMoved too.
 
     `priced`: False where a position had no price at the day's first instant.
     """
@@ -66,6 +67,9 @@ def day_mark(of: HighOf, balance: int, equity: int) -> tuple[int, str] | None:
             return None
 
 
+_OF_CLOSES = frozenset({HighOf.CLOSED, HighOf.CLOSED_YESTERDAY})
+
+
 class HighKey(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Which high: of what, since when, and whether a payout lowers it, resets it or leaves it."""
 
@@ -81,6 +85,13 @@ class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
     minor: int
     source: str
     at_us: int
+
+    def has_in_it(self, deal_us: int, deal_seq: int) -> bool:
+        """Whether it was reached after a deal was made, or with it: of closes of one instant the rows tell the order."""
+        if deal_us != self.at_us or self.key.of not in _OF_CLOSES:
+            return deal_us < self.at_us
+        row = self.source.partition("/")[0]
+        return row.isdigit() and int(row) >= deal_seq
 
 
 class DayResult(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -128,6 +139,14 @@ class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
     part: bool
     seq: int
 
+    def told(self, figure: str) -> str:
+        """Where one of its figures stands in the row that booked its closing; "" for one that no row holds."""
+        return f"{self.seq}/{_OF_DEAL.get(figure, figure)}" if self.seq else ""
+
+
+_OF_DEAL = {"lots_e8": "deal/lots_e8", "closed_us": "deal/at_us"}
+"""Figures of a trade that are those of its deal; the row's own are the position's, as it is after it."""
+
 
 class Stops(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Where an open position ends by itself, as the platform told it in row `seq`: prices in points, 0 where there is none.
@@ -155,7 +174,8 @@ class HeldPosition(msgspec.Struct, frozen=True, gc=False):
     """An open position as rules see it now. `floating`: profit at the prices there are, with swap; None where it is not priced.
 
     `stop_loss`, `take_profit`: prices in points, 0 where there is none. `stop_risk`, `target_gain`: what they would lose and gain, in
-    minor units; None where there is none, or it cannot be priced. `notional` in minor units; `margin` likewise; None as before.
+    minor units; None where there is none, or it cannot be priced. `notional` in minor units; `margin` likewise; None as before. `seq`: the
+    row that holds its figures, at JSON path `path`; `stops_seq`: the one that told its stops, 0 for none.
     """
 
     position_id: str
@@ -172,6 +192,14 @@ class HeldPosition(msgspec.Struct, frozen=True, gc=False):
     notional: int | None
     margin: int | None
     seq: int
+    path: str = ""
+    stops_seq: int = 0
+
+    def told(self, figure: str) -> str:
+        """Where one of its figures stands in the ledger; "" for one that no row holds."""
+        if figure in ("stop_loss", "take_profit"):
+            return f"{self.stops_seq}/{figure}" if self.stops_seq else ""
+        return f"{self.seq}/{self.path}{figure}" if self.seq else ""
 
 
 class PayoutMade(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -210,7 +238,8 @@ class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`highs`: one of each key that is asked for. `week`: the start of its first day. `days`: finished ones, the newest last.
+    """`highs`: one of each key that is asked for. `week`: where it began. `cycle`: the balance
+    with which the payout cycle began; None before the first payout. `days`: finished ones, the newest last.
 
     `today`: the running day. `trades`: closed, the newest last. `is_cut`: there were more days or trades than are kept, and what counts
     all of them is a person's to judge. `warned`: of which shares of which limits the trader was told today. `checked`: the floors
@@ -222,6 +251,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     highs: tuple[High, ...] = ()
     week: DayStart | None = None
+    cycle: Figure | None = None
     days: tuple[DayResult, ...] = ()
     today: DayResult | None = None
     trades: tuple[Trade, ...] = ()

@@ -6,7 +6,16 @@ from datetime import date
 from msgspec.structs import replace
 
 from firm.arithmetic import Figure
-from firm.facts import DayAnchored, DayOpened, HighMoved, PayoutBooked, RolloverHighMoved
+from firm.facts import (
+    CycleStartMoved,
+    DayAnchored,
+    DayOpened,
+    DealCorrected,
+    HighMoved,
+    PayoutBooked,
+    RolloverHighMoved,
+    WeekStartMoved,
+)
 from firm.needs import needs_of
 from firm.ruleset import AnyRuleset
 from firm.terms.words import Scope
@@ -63,10 +72,28 @@ def at_day_anchored(track: Track, fact: DayAnchored, seq: int) -> Track:
     return replace(track, week=week, highs=_with_day(track.highs, fact, seq))
 
 
+def at_week_moved(track: Track, fact: WeekStartMoved, seq: int) -> Track:
+    """The week's start stands elsewhere, as final as it was."""
+    final = track.week is None or track.week.final
+    week = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final, fact.priced)
+    return replace(track, week=week)
+
+
 def at_balance(track: Track, balance: int, seq: int, at_us: int) -> Track:
     """A booking left another balance."""
     booked = Figure(balance, f"{seq}/balance/minor")
     highs = _raised(track.highs, at_us, lambda key: booked if key.of is HighOf.CLOSED else None)
+    return track if highs is track.highs else replace(track, highs=highs)
+
+
+def at_deal_corrected(track: Track, fact: DealCorrected, deal_seq: int, seq: int, at_us: int) -> Track:
+    """A corrected deal may leave a new highest balance. Highs that have the deal in them move by rows of their own.
+
+    What the balance would have been in between raises none: nobody could trade by it.
+    """
+    booked = Figure(fact.balance.minor, f"{seq}/balance/minor")
+    moves = {high.key for high in track.highs if high.has_in_it(fact.deal_us, deal_seq)}
+    highs = _raised(track.highs, at_us, lambda key: booked if key.of is HighOf.CLOSED and key not in moves else None)
     return track if highs is track.highs else replace(track, highs=highs)
 
 
@@ -85,7 +112,13 @@ def at_rollover_high_moved(track: Track, fact: RolloverHighMoved, seq: int) -> T
 def at_payout(track: Track, fact: PayoutBooked, seq: int, at_us: int) -> Track:
     """A payout left the account. What it does to the highs is told by rows of its own."""
     made = PayoutMade(fact.number, fact.profit.minor, fact.paid.minor, at_us, seq)
-    return replace(track, payouts=(*track.payouts, made))
+    cycle = Figure(fact.balance.minor, f"{seq}/balance/minor")
+    return replace(track, payouts=(*track.payouts, made), cycle=cycle)
+
+
+def at_cycle_moved(track: Track, fact: CycleStartMoved, seq: int) -> Track:
+    """What the payout cycle is measured from stands elsewhere."""
+    return replace(track, cycle=Figure(fact.balance.minor, f"{seq}/balance/minor"))
 
 
 def with_strike(track: Track, rule: str, at_us: int, day: str, seq: int) -> Track:

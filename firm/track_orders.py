@@ -1,11 +1,11 @@
-"""Track of stops and orders: where open positions end by themselves, and which orders wait, for rules that look at them."""
+"""Track of stops and orders: where open positions end by themselves, and which orders wait, for rules that look at them
+and for what an outage of prices may have passed over."""
 
 from msgspec.structs import replace
 
 from firm.account import AccountState
-from firm.bounds import ORDERS_FILLED_KEPT, ORDERS_TRACKED_MAX
+from firm.bounds import ORDERS_FILLED_KEPT, ORDERS_TRACKED_MAX, POSITIONS_MAX
 from firm.inputs import OrderReported, PositionReported
-from firm.needs import needs_of
 from firm.track import OrderWaiting, Stops, Track
 
 _WAITS, _FILLED, _CLOSED = ("placed", "changed"), "filled", "closed"
@@ -13,22 +13,18 @@ _WAITS, _FILLED, _CLOSED = ("placed", "changed"), "filled", "closed"
 
 def with_stops(state: AccountState, report: PositionReported, seq: int) -> AccountState:
     """The platform told where a position ends, or that it is closed."""
-    if not needs_of(state.ruleset).orders:
-        return state
     track = state.track
     before = next((one for one in track.stops if one.position_id == report.position_id), None)
     others = tuple(one for one in track.stops if one is not before)
     if report.op != _CLOSED:
         told = (report.stop_loss, report.take_profit)
         moved = before is not None and (before.stop_loss, before.take_profit) != told
-        others = (*others, Stops(report.position_id, *told, seq, moved))
+        others = (*others[1 - POSITIONS_MAX :], Stops(report.position_id, *told, seq, moved))
     return replace(state, track=replace(track, stops=others))
 
 
 def with_order(state: AccountState, report: OrderReported, seq: int) -> AccountState:
     """The platform told of a pending order: it waits, or does no more."""
-    if not needs_of(state.ruleset).orders:
-        return state
     track = state.track
     before = next((order for order in track.orders if order.order_id == report.order_id), None)
     others = tuple(order for order in track.orders if order is not before)

@@ -9,6 +9,7 @@ from firm.kinds import body_of
 from firm.money import Money
 from firm.override_words import override_in_words
 from storage.grounds import Grounds
+from storage.kept_again import kept_again_in
 from storage.late_price import LaterWord, Question, exceptions_of, later_words, question_of, rows_since
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
@@ -36,7 +37,14 @@ def explain_decision(reader: LedgerReader, decision: int) -> list[str]:
     """The decision at this seq in plain words, and what was said of it since. NotADecision where the row judged nothing."""
     grounds = Grounds(reader, decision)
     words = later_words(rows_since(reader, grounds.account, decision), decision)
-    return [*grounds.words(), *(_since(reader, grounds, words) if words else ()), *_exceptions(reader, grounds)]
+    since = [*(_since(reader, grounds, words) if words else ()), *_kept_again(reader, grounds)]
+    return [*grounds.words(), *since, *_exceptions(reader, grounds)]
+
+
+def _kept_again(reader: LedgerReader, grounds: Grounds) -> Iterator[str]:
+    kept = kept_again_in(reader, grounds.account, grounds.decision, grounds.fact)
+    if kept:
+        yield f"It is kept again since ledger row {kept}, which is a decision of its own."
 
 
 def _exceptions(reader: LedgerReader, grounds: Grounds) -> Iterator[str]:

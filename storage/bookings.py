@@ -146,7 +146,7 @@ def with_positions_named(steps: Sequence[Step], bodies: Mapping[int, Body]) -> l
     for step in steps:
         if step.unit == "lots_e8" and step.source:
             label, position = step.name.removesuffix(" lots_e8"), _position_cited(step.source, bodies)
-            if position:
+            if position and " #" in label:  # other workings name positions themselves
                 names[label] = f"{label.rpartition(' #')[0]} position {position}"
     if not names:
         return list(steps)

@@ -6,12 +6,13 @@ The account's rows are taken without a gap, so that nobody has to believe that n
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from firm.explain import Breach, Decision, explain
+from firm.commands import ReviewVerdict
+from firm.explain import Breach, Decision, explain, explain_end, explain_kept_again
 from firm.facts import (
     AccountOpened,
-    BreachDeclared,
     BreachSuspected,
     CashBooked,
+    CycleStartMoved,
     DayOpened,
     DealBooked,
     DealCorrected,
@@ -21,8 +22,13 @@ from firm.facts import (
     PositionRestated,
     QuotesRefused,
     QuoteUsed,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
+    StandingChanged,
     TradingDayCounted,
     TradingDayUncounted,
+    WeekStartMoved,
 )
 from firm.inputs import (
     CashReported,
@@ -33,13 +39,25 @@ from firm.inputs import (
     QuoteFrame,
 )
 from firm.kinds import Body, body_of
+from firm.ruleset import AnyRuleset, rule_named
+from firm.terms.words import Scope
 from storage.bookings import bookings_in_words, day_bookings, with_positions_named
 from storage.conversions_told import conversions_in_words
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
+from storage.rule_grounds import (
+    RuleFact,
+    begins_another_week,
+    calendar_row,
+    contract_rows,
+    is_end_by_clock,
+    looks_back,
+    rests_besides,
+)
 
 ROWS_AT_ONCE = 500  # of an account's chain, read in one go
+CHAIN_ROWS_MAX = 20_000  # of an account, for decisions that rest on more than a day of it; then whole days that fit
 TRAIL_ROWS_MAX = 20_000  # ledger rows looked through for prices that came after the ones that were used
 ROWS_BEFORE_FIRST_DAY_MAX = 100  # of an account, from its first to the one that begins its first day
 _FOREVER = 2**63
@@ -47,6 +65,10 @@ _REPORTS = (DealReported, DealUpdateReported, DealDeleteReported, CashReported, 
 _BOOKED = frozenset(kind.__name__ for kind in _REPORTS)
 _DAYS_COUNTED = (TradingDayCounted.__name__, TradingDayUncounted.__name__)
 _BOOKINGS = DealBooked | DealCorrected | CashBooked | DividendBooked | PositionRestated
+
+
+_Suspicion = BreachSuspected | RuleSuspected
+Decided = Decision | RuleKeptAgain | StandingChanged
 
 
 class NotADecision(LookupError):
@@ -63,13 +85,17 @@ class Grounds:
         self.decision = decision
         self.fact = self._decision(decision)
         self.account = self._rows[decision].account
-        self._cited = set(self._cites(self.fact))
+        self._cited = {*self._cites(self.fact), *self._confirms(self.fact)}
         self.anchor = self._take_chain()
         self._take(self._cited)
         self._take(seq for body in list(self._bodies.values()) for seq in _exhibits(body))
+        self._take(
+            [body.was for body in list(self._bodies.values()) if isinstance(body, WeekStartMoved | CycleStartMoved)]
+        )
         self._take_cause()
         self._take_days_counted()
         self.opened = self._opened()
+        self._take(self._told_to_all())
         self._take_trail()
 
     def rows(self, extra: Iterable[int] = ()) -> list[StoredRow]:
@@ -85,7 +111,7 @@ class Grounds:
     @property
     def seen(self) -> StoredRow:
         """The row in which the judged equity was recorded: a suspicion that this decision confirms, or its own."""
-        suspicions = (seq for seq in sorted(self._cited) if isinstance(self._bodies[seq], BreachSuspected))
+        suspicions = (seq for seq in sorted(self._cited) if isinstance(self._bodies[seq], _Suspicion))
         return self._rows[next(suspicions, self.decision)]
 
     def frames(self) -> Iterator[tuple[int, bytes]]:
@@ -98,11 +124,17 @@ class Grounds:
 
     def words(self) -> list[str]:
         """The decision in plain words, and the suspicion that it confirms, if it does."""
+        if isinstance(self.fact, RuleKeptAgain):
+            broken = self._broken_before(self.fact)
+            return explain_kept_again(self.fact, broken, self.opened.ruleset, self.opened.initial)
+        if isinstance(self.fact, StandingChanged):
+            return explain_end(self.fact.because, self.opened.ruleset, self.opened.initial)
         digits = {body.symbol: body.digits for body in self._bodies.values() if isinstance(body, QuoteUsed)}
         told = self._explained(self.decision, self.fact, digits)
+        told[-1:-1] = rests_besides(self.fact, self.opened.ruleset, self._bodies, self.decision)  # before what follows
         for seq in sorted(self._cited):
             body = self._bodies[seq]
-            if isinstance(body, BreachSuspected):
+            if isinstance(body, _Suspicion):
                 told.append(f"It confirms the suspicion in ledger row {seq}:")
                 told += self._explained(seq, body, digits)
         return told
@@ -119,7 +151,16 @@ class Grounds:
         converted = conversions_in_words(steps, self._bodies, at_us)
         return explain(fact, steps, self.opened.ruleset, self.opened.initial, digits, (balance_from, converted))
 
-    def _decision(self, seq: int) -> Decision:
+    def _broken_before(self, fact: RuleKeptAgain) -> int:
+        """The row in which the rule was broken that is kept again; 0 where that lies before these rows."""
+        broken = (
+            seq
+            for seq, body in self._bodies.items()
+            if isinstance(body, RuleBroken | RuleSuspected) and (body.rule, body.subject) == (fact.rule, fact.subject)
+        )
+        return max(broken, default=0)
+
+    def _decision(self, seq: int) -> Decided:
         row = self._reader.row(seq)
         if row is None:
             raise NotADecision(
@@ -127,15 +168,26 @@ class Grounds:
             )
         self._keep([row])
         body = self._bodies[seq]
-        if not isinstance(body, Decision):
+        if not isinstance(body, Decided) or (isinstance(body, StandingChanged) and not is_end_by_clock(body)):
             raise NotADecision(
                 f"row {seq} is {row.kind}, which judged nothing: name a breach or a pass, as the account's page does"
             )
         return body
 
-    def _cites(self, fact: Decision) -> Iterator[int]:
+    def _confirms(self, fact: Decided) -> Iterator[int]:
+        """The suspicion that a person confirmed, and what it cites."""
+        cause = self._reader.row(self.decided.cause)
+        word = body_of(cause.kind, cause.payload) if cause is not None else None
+        if isinstance(fact, RuleBroken) and fact.reviewed and isinstance(word, ReviewVerdict):
+            self._take([word.decision])
+            suspicion = self._bodies[word.decision]
+            if isinstance(suspicion, RuleSuspected):
+                yield word.decision
+                yield from self._cites(suspicion)
+
+    def _cites(self, fact: Decided) -> Iterator[int]:
         """Rows that a working cites, and through a confirmed suspicion those that its working cites."""
-        for step in fact.working:
+        for step in fact.working if isinstance(fact, Decision) else ():
             head, _, path = step.source.partition("/")
             if head.isdigit():
                 seq = int(head)
@@ -147,18 +199,63 @@ class Grounds:
                     yield from self._cites(suspicion)
 
     def _take_chain(self) -> int:
-        """Walk the account's chain back to the start of the day that was judged, and take every row on the way."""
-        at_us = self.fact.at_us if isinstance(self.fact, Breach) else _FOREVER
+        """Walk the account's chain back to the start of the day that was judged, or of all that it rests on, and take every row on the way.
+
+        Where that is more than CHAIN_ROWS_MAX rows, as many whole days as fit.
+        """
+        taken: list[StoredRow] = []
+        begins = 0  # how many rows there are up to the oldest with which they may begin
+        looks_back_to = looks_back(self.fact, self._sold)
         for row in self._chain_back(self.decision):
-            self._keep([row])
-            body = self._bodies[row.seq]
-            began = isinstance(body, DayOpened) and body.day.start_us <= at_us
-            starts = began and not self._books_cited_before(row.seq) and not self._began_with_a_report(row)
-            if row.account_seq == 1 or starts:
-                return self._first_day(row)
-        raise LedgerDamaged(
-            f'the chain of the account of row {self.decision} has no beginning: stop, run "evenhand verify"'
-        )
+            taken.append(row)
+            if row.account_seq == 1 or self._may_begin(row):
+                begins = len(taken)
+            if row.account_seq == 1 or (begins == len(taken) and not self._goes_on(row, looks_back_to)):
+                break
+            if begins and len(taken) >= CHAIN_ROWS_MAX:
+                break
+        if not begins:
+            raise LedgerDamaged(
+                f'the chain of the account of row {self.decision} has no beginning: stop, run "evenhand verify"'
+            )
+        self._keep(taken[:begins])
+        return self._first_day(taken[begins - 1])
+
+    def _may_begin(self, row: StoredRow) -> bool:
+        """Whether the rows may begin with this day's start: it is no later than what was judged, and no booking before it is cited."""
+        if row.kind != DayOpened.__name__:
+            return False
+        body = body_of(row.kind, row.payload)
+        at_us = self.fact.at_us if isinstance(self.fact, Breach) else _FOREVER
+        began = isinstance(body, DayOpened) and body.day.start_us <= at_us
+        return began and not self._books_cited_before(row.seq) and not self._began_with_a_report(row)
+
+    def _goes_on(self, row: StoredRow, looks_back_to: Scope) -> bool:
+        """Whether what was decided rests on more than the days from this one's start."""
+        if looks_back_to is Scope.WEEK:
+            return not begins_another_week(row, self.fact, self._sold)
+        return looks_back_to is not Scope.DAY
+
+    def _sold(self) -> AnyRuleset:
+        """The account's rules, found before its rows are taken."""
+        chain = (row for row in self._chain_back(self.decision) if row.kind == AccountOpened.__name__)
+        cited = (body.ruleset for body in self._bodies.values() if isinstance(body, AccountOpened))
+        known = next(cited, None)
+        if known is not None:
+            return known
+        opened = next((body_of(row.kind, row.payload) for row in chain), None)
+        if not isinstance(opened, AccountOpened):
+            raise LedgerDamaged(f'the account of row {self.decision} was never opened: stop, run "evenhand verify"')
+        return opened.ruleset
+
+    def _told_to_all(self) -> Iterator[int]:
+        """Rows of no account that a rule rests on: contracts with their sessions, and the calendar of news."""
+        if not isinstance(self.fact, RuleFact):
+            return
+        rule = rule_named(self.opened.ruleset, self.fact.rule)
+        if rule is not None:
+            yield from contract_rows(self._reader, rule.terms, self.opened.bridge, self._bodies, self.decision)
+            yield from calendar_row(self._reader, self.fact, self.decision)
 
     def _first_day(self, row: StoredRow) -> int:
         """Where `row` begins the account's first day, take the few rows before it too: then nothing has to be believed of before."""
@@ -172,7 +269,9 @@ class Grounds:
         """Whether the working takes the balance or a position from a booking before this row."""
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
-        return any(isinstance(self._bodies[cited], _BOOKINGS | BreachSuspected) for cited in before)
+        # A rule about conduct cites each trade of its scope: those of before are rows of their own.
+        wanted = _Suspicion if isinstance(self.fact, RuleFact) else _BOOKINGS | _Suspicion
+        return any(isinstance(self._bodies[cited], wanted) for cited in before)
 
     def _began_with_a_report(self, row: StoredRow) -> bool:
         """Whether the account's own report brought the day's first instant: it lies before the day, and is booked within it."""
@@ -207,7 +306,7 @@ class Grounds:
 
         Another account's report may: it let time pass, and is nobody else's to see.
         """
-        suspicions = [seq for seq in sorted(self._cited) if isinstance(self._bodies[seq], BreachSuspected)]
+        suspicions = [seq for seq in sorted(self._cited) if isinstance(self._bodies[seq], _Suspicion)]
         for seq in (self.decision, *suspicions):
             cause = self._reader.row(self._rows[seq].cause)
             if cause is not None and cause.account in (0, self.account):
@@ -252,7 +351,7 @@ class Grounds:
     def _judged_at(self) -> tuple[tuple[int, ...], int]:
         """The exhibits that the judged equity rests on, and the input at which it was judged."""
         body = self._bodies[self.seen.seq]
-        return (body.quotes if isinstance(body, BreachDeclared | BreachSuspected) else ()), self.seen.cause
+        return _exhibits(body) if isinstance(body, Decided) else (), self.seen.cause
 
     def _is_of_trail(self, row: StoredRow) -> bool:
         if row.kind not in ("QuoteFrame", "QuotesRefused"):
@@ -279,6 +378,6 @@ class Grounds:
 
 def _exhibits(body: Body) -> tuple[int, ...]:
     """The ticks that a row names as what it rests on."""
-    if isinstance(body, BreachDeclared | BreachSuspected | PeakReached | DayOpened):
+    if isinstance(body, Breach | RuleKeptAgain | PeakReached | DayOpened):
         return body.quotes
     return ()

@@ -84,17 +84,18 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 def rows_since(reader: LedgerReader, account: int, decision: int, last: int | None = None) -> list[StoredRow]:
     """The account's rows after the decision, oldest first, up to its row `last` or to its newest."""
-    found = list(_back_to(reader, account, decision, last))
+    found = list(rows_back_to(reader, account, decision, last))
     return found[::-1]
 
 
 def exceptions_of(reader: LedgerReader, account: int) -> list[StoredRow]:
     """The rows by which people made exceptions from the account's rules, oldest first."""
-    granted = [row for row in _back_to(reader, account, 0, None) if row.kind == OverrideGranted.__name__]
+    granted = [row for row in rows_back_to(reader, account, 0, None) if row.kind == OverrideGranted.__name__]
     return granted[::-1]
 
 
-def _back_to(reader: LedgerReader, account: int, decision: int, start: int | None) -> Iterator[StoredRow]:
+def rows_back_to(reader: LedgerReader, account: int, decision: int, start: int | None) -> Iterator[StoredRow]:
+    """The account's rows from its row `start`, or its newest, back to the one after the decision."""
     while start is None or start > decision:
         rows = reader.account_rows(account, from_seq=start, limit=ROWS_AT_ONCE)
         yield from (row for row in rows if row.seq > decision)

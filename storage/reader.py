@@ -37,6 +37,7 @@ from storage.tree import consistency_proof, inclusion_proof, range_hash
 
 _ROW = f"SELECT {COLUMNS} FROM ledger WHERE seq = ?"  # noqa: S608  (constant columns)
 _ROWS = f"SELECT {COLUMNS} FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
+_OF_KIND = f"SELECT {COLUMNS} FROM ledger WHERE seq >= ? AND seq < ? AND kind = ? ORDER BY seq DESC LIMIT ?"  # noqa: S608
 _CHAIN_BACK = (
     f"WITH RECURSIVE back AS (SELECT {COLUMNS} FROM ledger WHERE seq = ?1 AND account = ?2 UNION ALL"  # noqa: S608
     f" SELECT {', '.join('ledger.' + column for column in COLUMNS.split(', '))}"
@@ -84,6 +85,11 @@ class LedgerReader:
         with self._connection() as connection:
             start = newest_of(connection, account) if from_seq is None else from_seq
             return [stored_row(row) for row in connection.execute(_CHAIN_BACK, (start, account, limit))]
+
+    def newest_of_kind(self, kind: str, *, before: int, among: int, limit: int) -> list[StoredRow]:
+        """Rows of a kind before row `before`, newest first, of the `among` rows that precede it: there is no index by kind."""
+        with self._connection() as connection:
+            return [stored_row(row) for row in connection.execute(_OF_KIND, (before - among, before, kind, limit))]
 
     def landmarks(self, kind: str) -> list[int]:
         """Seqs of all rows of a kind that structures the ledger: EpochOpened, SnapshotWritten, ... (landmarks.LANDMARK_KINDS)."""

@@ -92,7 +92,16 @@ class Worlds(msgspec.Struct, forbid_unknown_fields=True):
     wanted: int = 20_000
 
 
-Figures = TypeVar("Figures", PowerCuts, Evenings, Histories, Kills, TurnedBits, Worlds)
+class Proofs(msgspec.Struct, forbid_unknown_fields=True):
+    """Verdicts of random histories under rules about conduct that the offline verifier took, by kind. `next_seed` has not been played."""
+
+    next_seed: int = 0
+    count: int = 0
+    told: dict[str, int] = {}
+    wanted: int = 20_000
+
+
+Figures = TypeVar("Figures", PowerCuts, Evenings, Histories, Kills, TurnedBits, Worlds, Proofs)
 
 
 def path_of(kind: type[Figures]) -> Path:
@@ -126,6 +135,7 @@ _TABLE = """\
 | turned bits (`tests/rot`), other ones each time | {bits.wanted:,} | {bits.count:,} |
 | `kill -9` of firm and platform under load (`tests/process`) | {kills.wanted:,} | {kills.count:,} |
 | worlds decided with filters as without (`tests/worlds`), each seed once | {worlds.wanted:,} | {worlds.count:,} |
+| verdicts of random histories about conduct, proven offline (`tests/evidence`), each seed once | {proofs.wanted:,} | {proofs.count:,} |
 """
 PAGE = FOLDER.parent / "reliability.md"
 
@@ -138,6 +148,7 @@ def table() -> str:
         bits=read(TurnedBits),
         kills=read(Kills),
         worlds=read(Worlds),
+        proofs=read(Proofs),
     )
 
 

@@ -43,7 +43,9 @@ SCALES = 10**16  # lots and contract sizes are both written times 10^8
 SEMANTICS = (1, 2)  # of the rulesets whose workings this verifier can build
 FOREVER = 2**63
 CONTEST = "contest the decision"
-DECISIONS = ("BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld")
+DECISIONS = (
+    "BreachDeclared", "BreachSuspected", "PhasePassed", "PassHeld", "RuleBroken", "RuleSuspected", "RuleKeptAgain", "StandingChanged",
+)  # fmt: skip
 # What a platform reports that a booking follows from, with its name there.
 CORRECTIONS = ("DealUpdateReported", "DealDeleteReported")
 REPORTS = {
@@ -384,8 +386,17 @@ def check_chain(bundle: dict[str, Any], rows: dict[int, Any], leaves: dict[int, 
     require(not later, f"the file holds rows from after the decision ({', '.join(later)})")
     require_linked(chain, leaves)
     strangers = [row["seq"] for row in rows.values() if row["account"] not in (0, account)]
-    require(not strangers, f"rows {strangers} belong to another account")
+    together = [seq for seq in strangers if is_of_several(rows[seq], rows[decision])]
+    others = sorted(set(strangers) - set(together))
+    require(not others, f"rows {others} belong to another account")
     return f"{len(chain)} consecutive rows of the account, from row {anchor} ({rows[anchor]['kind']}) to the decision"
+
+
+def is_of_several(row: Any, decided: Any) -> bool:
+    """Whether a row is a booking of an account that the decision says was looked at together with its own."""
+    said = parse_json(decided["payload"], decided["kind"]) if decided["kind"] in ("RuleBroken", "RuleSuspected") else {}
+    booked = row["kind"] in ("DealBooked", "DealCorrected", "PositionRestated")
+    return booked and row["account"] in said.get("accounts", ())
 
 
 def require_linked(chain: list[Any], leaves: dict[int, bytes]) -> None:
@@ -445,6 +456,11 @@ class Case:
     @property
     def is_breach(self) -> bool:
         return bool(self.kind in ("BreachDeclared", "BreachSuspected"))
+
+    @property
+    def judged_us(self) -> int:
+        """The instant that it judges: its own, of one that names none."""
+        return int(self.fact.get("at_us", self.rows[self.decision]["happened_us"]))
 
     @property
     def is_whole(self) -> bool:
@@ -563,7 +579,7 @@ def _maximum_loss(term: dict[str, Any]) -> dict[str, Any]:
 
 MARKS = ("balance", "equity", "higher", "lower")
 LIMIT_WORDS = {
-    "scope": ("day", "week", "phase"),
+    "scope": ("day", "week", "cycle", "phase"),
     "anchor": (*MARKS, "initial"),
     "trail": ("static", "end_of_day", "on_close", "every_tick"),
     "high": MARKS,
@@ -588,10 +604,13 @@ def is_known(rule: Rule) -> bool:
         fixed += [term["lock"]["offset"]] if term["lock"] is not None else []
         triggers = ("balance_gain", "equity_gain", "end_of_day_balance", "payouts_made")
         known = all(trigger["type"] in triggers for trigger, _ in levels_of(term))
+        known = known and (term["scope"] != "cycle" or (term["anchor"], term["trail"]) == ("balance", "static"))
         return bool(spelled and follows and known and _are_known(amounts, of) and _are_known(fixed, ("initial",)))
     if rule.kind == "profit_target":
         plain = (term["measured"], term["held_s"], term["latched"]) == ("balance", 0, False)
         return plain and _are_known([term["amount"]], ("initial",))
+    if rule.kind == "score_target":
+        return True
     return bool(rule.kind == "trading_days" and (term["counts"], term["per"]) == ("opened", "phase"))
 
 
@@ -622,11 +641,16 @@ OF_DAYS = {
 
 
 class Needs(NamedTuple):
-    """Which highs the firm keeps under a ruleset. `follows_prices`: every equity high too; `peak_of_day`: which begins anew each day."""
+    """Which highs the firm keeps under a ruleset. `follows_prices`: every equity high too; `peak_of_day`: which begins anew each day.
+
+    `week`, `cycle`: a limit is measured from where the week or the payout cycle began.
+    """
 
     highs: list[Key]
     follows_prices: bool
     peak_of_day: bool
+    week: bool
+    cycle: bool
 
 
 def needs_of(rules: list[Rule]) -> Needs:
@@ -640,7 +664,9 @@ def needs_of(rules: list[Rule]) -> Needs:
         for trigger, effective in levels_of(term):
             keys += [key for key in reached_by(trigger, effective, of_day) if key != PEAK]
             keys += [Key("closed", "phase", "none")] if trigger["type"] == "balance_gain" else []
-    return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day)
+    week = any(term["scope"] == "week" and term["anchor"] != "initial" for term in limits)
+    cycle = any(term["scope"] == "cycle" and term["anchor"] != "initial" for term in limits)
+    return Needs(list(dict.fromkeys(keys)), any(map(follows_prices, limits)), of_day, week, cycle)
 
 
 def follows_prices(term: dict[str, Any]) -> bool:
@@ -708,7 +734,7 @@ class Position(NamedTuple):
 
 
 class Deal(NamedTuple):
-    """A deal as the platform has it now, since `told_us`. `begins`: it opened its position; `day`: on which it was booked.
+    """A deal as the platform has it now, since `told_us`. `begins`: it opened its position; `day`: on which it was booked, in row `seq`.
 
     Its symbol and the points of its price are those of now: they follow the position where that is restated.
     """
@@ -726,6 +752,7 @@ class Deal(NamedTuple):
     day: str
     told_us: int
     deleted: bool
+    seq: int
 
 
 class Book(NamedTuple):
@@ -738,13 +765,27 @@ class Book(NamedTuple):
     positions: list[Position]
 
 
+class Moved(NamedTuple):
+    """A row that came after a suspicion, and may belong into the equity that was seen. `swap_was`: of a swap, where that was until then."""
+
+    seq: int
+    name: str
+    swap_was: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was made before the breach, and told after it."""
+        return self.name.startswith("late")
+
+
 class Finding(NamedTuple):
-    """A suspicion that is not settled. `moved`: (row, whether cash) of what was booked since and may belong into it."""
+    """A suspicion that is not settled. `moved`: what was told since and may belong into it."""
 
     seq: int
     rule: str
     day_us: int
-    moved: list[tuple[int, bool]]
+    at_us: int
+    moved: list[Moved]
 
 
 class High(NamedTuple):
@@ -821,13 +862,18 @@ class Account:
         self.highs_before: dict[Key, High] = {}  # as they were when what moves them was booked
         self.week = cited_week(case)  # the row that holds the week's start
         self.week_us, self.week_label, self.week_is_whole = 0, "", False
+        self.week_is_known = False  # whether that row is the one that holds it now, wherever the week began
         self.payouts = cited_payouts(case)
+        # The row with the balance that the payout cycle is measured from, once one has begun with a payout; whether that is known.
+        self.cycle = cited_cycle(case)
+        self.cycle_is_known = case.is_whole or self.cycle is not None
         self.strikes: list[Strike] = []
         self.day_opened = 0  # the row that began the day
         self.ended_with: dict[str, int] = {}  # places in it of the floors with which the day before ended, by rule
         self.floors_followed: set[int] = set()  # rows of such floors that were worked out
         self.findings: list[Finding] = []
         self.broken = 0  # the row of a hard breach that stands
+        self.is_closed = False  # nobody looks at an account that has ended
         self.booked: set[tuple[str, str]] = set()
         self.deals: dict[str, Deal] = {}  # as they read now, in the order in which they were booked
         self.unseen: list[int] = []  # rows that correct what was booked before the file's rows
@@ -893,6 +939,8 @@ class Account:
             "DayOpened": self._open_day,
             "DayAnchored": self._anchor_day,
             "DayStartMoved": self._move_start,
+            "WeekStartMoved": self._move_week,
+            "CycleStartMoved": self._move_cycle,
             "PeakReached": self._raise_peak,
             "RolloverHighMoved": self._move_high,
             "HighMoved": self._move_high,
@@ -904,6 +952,7 @@ class Account:
             "RuleBroken": self._break_rule,
             "VerdictCorrected": self._correct,
             "OverrideGranted": self._grant,
+            "StandingChanged": self._stand,
         }.get(row["kind"])
         if change is not None:
             change(seq, row, body)
@@ -964,9 +1013,9 @@ class Account:
         told = self.case.rows[report]
         # A report that is stamped ahead of the firm's clock is not believed to end a day.
         ended = 0 < self.day_end_us <= min(told["happened_us"], told["received_us"])
-        require(
-            not ended, f"row {seq} is booked after the day of row {self.day} had ended, and no other began", CONTEST
-        )
+        # Of an account that is closed no day ends: those that went by are told when it is taken up again.
+        began = not ended or self.is_closed
+        require(began, f"row {seq} is booked after the day of row {self.day} had ended, and no other began", CONTEST)
         late = [row["happened_us"] < self.day_us, self.case.rows[report]["happened_us"] < self.day_us]
         require(late[0] == late[1], f"row {seq} is booked on another day than its report in row {report}", CONTEST)
         if kind == "DealBooked":
@@ -1049,9 +1098,9 @@ class Account:
         if self.closing is not None and row["happened_us"] < self.day_us:
             # Of the day that ended: it belongs into that day's last book, and into what was suspected.
             self.closing = (self.closing[0] + net, _with(self.closing[1], told))
-            self._move_findings(seq, is_cash=False)
+            self._move_findings(Moved(seq, "late deal"), row["happened_us"])
         begins = self._held(body["position_id"]) is None
-        fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False)
+        fresh = Deal("", "", False, "", 0, 0, 0, 0, said["t_us"], begins, self.day_label, 0, False, seq)
         self.deals[body["deal_id"]] = _deal(said, net, fresh)
         self._move_balance(seq, row, body, net, _with(self.positions, told))
         self._raise_closed(seq, row)
@@ -1064,7 +1113,7 @@ class Account:
         self._once(seq, "CashReported", body["cash_id"])
         if self.closing is not None and row["happened_us"] < self.day_us:
             self.closing = (self.closing[0] + amount, self.closing[1])
-            self._move_findings(seq, is_cash=False)
+            self._move_findings(Moved(seq, "late dividend"), row["happened_us"])
         self._move_balance(seq, row, body, amount, self.positions)
         self._raise_closed(seq, row)
 
@@ -1088,6 +1137,7 @@ class Account:
         def restated(positions: list[Position]) -> list[Position]:
             return [after if one.position_id == after.position_id else one for one in positions]
 
+        self._tell_swap(seq, after.position_id, swap)
         if self.closing is not None:
             self.closing = (self.closing[0], restated(self.closing[1]))
         self._keep_book(row["happened_us"])
@@ -1120,10 +1170,17 @@ class Account:
         deal_us = body["deal_us"]
         if self.closing is not None and deal_us < self.day_us:
             self._correct_closing(net, told, whole)
-            self._move_findings(seq, is_cash=False)
+            self._move_findings(Moved(seq, "late deal"), deal_us)
         elif self.day is not None and deal_us < self.day_us:
             self.owed.append(Owed(("DayAnchored",), by=net))
-        self._owe_highs_since(deal_us, net)
+        if self.week_us < self.day_us and deal_us < self.week_us:
+            self._owe_week(net)
+        elif not self.week_is_known and deal_us < self.day_us:
+            self._owe_week(net, may=True)
+        paid_us = self._cycle_began_us()
+        if paid_us is None or deal_us < paid_us:
+            self._owe_cycle(net, may=paid_us is None)
+        self._owe_highs_since(deal_us, net, was.seq if was is not None else None)
         if was is not None and deletes:
             self._owe_day(was)
         self.earlier = [book for book in self.earlier if book.until_us <= deal_us]
@@ -1132,6 +1189,7 @@ class Account:
         require(fits, f"row {seq}: {self.balance} and {net} do not make {after}", CONTEST)
         self.balance, self.balance_at = after, f"{seq}/balance/minor"
         self.positions = _with(self.positions, told)
+        self._raise_corrected(seq, self.case.rows[seq]["happened_us"])
 
     def _require_of_position(self, seq: int, told: Position, said: Any) -> None:
         """Of a deal that is not known: the position is the one that is reported (`said`), or is called as it was; its side stays."""
@@ -1213,14 +1271,35 @@ class Account:
             self.owed.append(Owed(("TradingDayUncounted",), "a deleted deal must take back its day"))
             self.owed_day = was.day
 
-    def _owe_highs_since(self, deal_us: int, net: int) -> None:
-        """A high moves with a deal of before it was reached. Where nobody can tell when that was, it may."""
+    def _owe_highs_since(self, deal_us: int, net: int, booked: int | None) -> None:
+        """A high moves with a deal of before it was reached, or that made it. Where nobody can tell whether it did, it may.
+
+        Of closes of one instant the rows tell the order. `booked`: the deal's; None: not known.
+        """
         self.highs_before = dict(self.highs)
         for key in self.needs.highs:
             high = self.highs.get(key)
             at_us = high.at_us if high is not None else None
-            if at_us is None or deal_us < at_us:
-                self._owe_high(key, by=net, may=at_us is None)
+            same = key.of.startswith("closed") and deal_us == at_us
+            may = at_us is None or (same and booked is None)
+            made = same and high is not None and booked is not None and high.row >= booked
+            if may or made or (at_us is not None and deal_us < at_us):
+                self._owe_high(key, by=net, may=may)
+
+    def _owe_week(self, by: int, may: bool = False) -> None:
+        """The week's start moves by a row of its own, where the day's is another one, or not final."""
+        if self.needs.week and self.day is not None:
+            self.owed.append(Owed(("WeekStartMoved",), by=by, may=may))
+
+    def _owe_cycle(self, by: int, may: bool = False) -> None:
+        """Of a payout cycle what it is measured from moves, once one has begun with a payout."""
+        if self.needs.cycle and (self.cycle is not None or not self.cycle_is_known):
+            self.owed.append(Owed(("CycleStartMoved",), by=by, may=may or not self.cycle_is_known))
+
+    def _cycle_began_us(self) -> int | None:
+        """When the payout was made with which the cycle began, where that is in the file."""
+        number = None if self.cycle is None else self.case.payloads[self.cycle]["number"]
+        return next((payout.at_us for payout in self.payouts if payout.number == number), None)
 
     def _owe_high(self, key: Key, by: int | None = None, to: int | None = None, may: bool = False) -> None:
         # Releases that knew one high alone, that of the days, had a row for it.
@@ -1241,10 +1320,13 @@ class Account:
         self.cash = (seq, net)
         if self.closing is not None:
             self.closing = (self.closing[0] + amount, self.closing[1])
-        self._move_findings(seq, is_cash=True)
+        self._move_findings(Moved(seq, "deposit or withdrawal"))
         self.highs_before = dict(self.highs)
         if self.day is not None:
             self.owed.append(Owed(("DayAnchored" if self.closing is None else "DayStartMoved",), by=amount))
+            if self.week_us < self.day_us or self.closing is not None or not self.week_is_known:
+                self._owe_week(amount, may=not self.week_is_known)
+        self._owe_cycle(amount)
         for key in self.needs.highs:
             self._owe_high(key, by=amount)
         if self.needs.follows_prices and self.day is not None:
@@ -1263,6 +1345,7 @@ class Account:
         follows = type(number) is int and (number > 0 if newest is None else number == newest + 1)
         require(follows, f"row {seq} is payout {number}, the newest was {newest}", CONTEST)
         self.payouts.append(Payout(seq, number, row["happened_us"]))
+        self.cycle, self.cycle_is_known = seq, True
         self.highs_before = dict(self.highs)
         start = None if self.cash[1] is None else self.case.initial["minor"] + self.cash[1]
         for key in self.needs.highs:
@@ -1286,6 +1369,7 @@ class Account:
             name, at = body["position_id"], f"{seq}/swap/minor"
             return [one._replace(swap=swap, swap_at=at) if one.position_id == name else one for one in positions]
 
+        self._tell_swap(seq, body["position_id"], swap)
         if self.closing is not None:
             self.closing = (self.closing[0], posted(self.closing[1]))
         self._keep_book(row["happened_us"])
@@ -1310,8 +1394,18 @@ class Account:
         self.earlier.append(self.now()._replace(until_us=until_us))
         self.since_us = until_us
 
-    def _move_findings(self, seq: int, *, is_cash: bool) -> None:
-        self.findings = [one._replace(moved=[*one.moved, (seq, is_cash)]) for one in self.findings]
+    def _move_findings(self, moved: Moved, made_us: int = 0) -> None:
+        """What was made at the instant of a breach or after it was not in the equity that was seen."""
+        self.findings = [
+            one._replace(moved=[*one.moved, moved]) if made_us < one.at_us else one for one in self.findings
+        ]
+
+    def _tell_swap(self, seq: int, position_id: str, swap: int) -> None:
+        """While the day's start is not final, the swap of what is held since the day before is what the night cost."""
+        held = self._held(position_id)
+        carried = self.closing is not None and any(one.position_id == position_id for one in self.closing[1])
+        if held is not None and carried and held.swap != swap:
+            self._move_findings(Moved(seq, "swap", held.swap_at))
 
     def _held(self, position_id: str) -> Position | None:
         return next((one for one in self.positions if one.position_id == position_id), None)
@@ -1397,10 +1491,11 @@ class Account:
             return False
         cited = self.case.payloads[self.week]["day"] if not known and self.week is not None else None
         if cited is not None and week_of(cited["label"]) == week_of(label):  # before these rows, as the decision says
-            self.week_us, self.week_label = cited["start_us"], label
+            self.week_us, self.week_label, self.week_is_known = cited["start_us"], label, True
             return False
         first = self.case.is_whole or bool(known) or date.fromisoformat(label).weekday() == 0
         self.week, self.week_us, self.week_label, self.week_is_whole = seq, self.day_us, label, first
+        self.week_is_known = first
         return True
 
     def _begin_highs(self, seq: int, balance: int, equity: int, begins_week: bool) -> None:
@@ -1486,6 +1581,43 @@ class Account:
         if row["kind"] == "DayStartMoved":
             self.day = seq
 
+    def _move_week(self, *told: Any) -> None:
+        """Cash of a later day, or a corrected deal of before it, moves the week's start from the row that held it."""
+        seq, _, body = told
+        due, was, day = self._due_in(seq), body["was"], body["day"]
+        if self.week_is_known:
+            require(
+                was == self.week, f"row {seq} moves the week's start from row {was}, it was in row {self.week}", CONTEST
+            )
+        row = self.case.rows.get(was, {"kind": "", "account": 0})
+        held = is_start_of_week(self.case, row) and self.case.payloads[was]["day"] == day and was < seq
+        # Of the running day, once that is final, the row of the day's start has moved the week's already.
+        last_us = self.day_us if self.closing is not None else self.day_us - 1
+        same = held and day["start_us"] <= last_us and week_of(day["label"]) == week_of(self.day_label)
+        require(same, f"row {was} is no start of the week of row {seq}", CONTEST)
+        names = ("balance", "equity")
+        figures = [self.case.minor(body[name], f"row {seq}") for name in names]
+        wanted = [self.case.look_up(f"{was}/{name}/minor") + (due.by or 0) for name in names]
+        require(figures == wanted, f"row {seq} moves the week's start to {figures}, it was {wanted}", CONTEST)
+        if was in self.taken:
+            self.taken[seq] = self.taken[was]
+        self.week, self.week_us, self.week_is_known = seq, day["start_us"], True
+
+    def _move_cycle(self, *told: Any) -> None:
+        """Cash, or a corrected deal of before the payout, moves what the cycle is measured from, from the row that held it."""
+        seq, _, body = told
+        due, was = self._due_in(seq), body["was"]
+        if self.cycle_is_known:
+            held = f"row {seq} moves the cycle's start from row {was}, it was in row {self.cycle}"
+            require(was == self.cycle, held, CONTEST)
+        row = self.case.rows.get(was, {"kind": "", "account": 0})
+        same = is_start_of_cycle(self.case, row) and was < seq and self.case.payloads[was]["number"] == body["number"]
+        require(same, f"row {was} is no start of the payout cycle of row {seq}", CONTEST)
+        after = self.case.minor(body["balance"], f"row {seq}")
+        wanted = self.case.look_up(f"{was}/balance/minor") + (due.by or 0)
+        require(after == wanted, f"row {seq} moves the cycle's start to {after}, it was {wanted}", CONTEST)
+        self.cycle, self.cycle_is_known = seq, True
+
     def _grant(self, *told: Any) -> None:
         """People made an exception. A mark that they set is told by the row that tells it of every other cause, to the figure."""
         seq, _, body = told
@@ -1536,6 +1668,15 @@ class Account:
         for key in self.needs.highs:
             if key.of == "closed":
                 self._raise(key, self._minor(), f"{seq}/balance/minor", row["happened_us"])
+
+    def _raise_corrected(self, seq: int, at_us: int) -> None:
+        """A correction left another balance, which may be the highest one where the high does not move with it."""
+        moves = {one.key: one.may for one in self.owed if one.key is not None}
+        for key in self.needs.highs:
+            if key.of == "closed" and moves.get(key, True):
+                self._raise(key, self._minor(), f"{seq}/balance/minor", at_us)
+            if key.of == "closed" and moves.get(key) and key in self.highs:
+                self.highs[key] = self.highs[key]._replace(at_us=None)  # it was raised now, or moves at once
 
     def _raise_days(self) -> None:
         """The highest marks at any rollover, for floors that trail at the end of the day."""
@@ -1601,7 +1742,7 @@ class Account:
     def _find(self, *told: Any) -> None:
         seq, _, body = told
         others = [finding for finding in self.findings if finding.rule != body["rule"]]
-        self.findings = [*others, Finding(seq, body["rule"], self.day_us, [])]
+        self.findings = [*others, Finding(seq, body["rule"], self.day_us, body["at_us"], [])]
 
     def _declare(self, *told: Any) -> None:
         seq, _, body = told
@@ -1612,6 +1753,9 @@ class Account:
             return
         self.findings = [finding for finding in self.findings if finding.rule != rule.id]
         self.strikes.append(Strike(rule.id, body["at_us"], self.day_label))
+
+    def _stand(self, *told: Any) -> None:
+        self.is_closed = told[2]["after"] in ("breached", "closed", "passed")
 
     def _break_rule(self, *told: Any) -> None:
         """A rule that is no loss limit was broken; where that ends the account, nothing else is open."""
@@ -1864,6 +2008,10 @@ class Judged(NamedTuple):
 
 def check_decision(case: Case) -> Judged:
     """Build the decision once more and hold it against what the firm wrote, step by step and figure by figure."""
+    if case.kind in RULE_FACTS:
+        return check_rule(case)
+    if case.kind == "StandingChanged":
+        return check_ending(case)
     account, calc, rule, basis = Account(case), Working(case), case.rule(case.fact["rule"]), case
     finding = confirmed_by(case, account, rule)
     earlier = check_decision(case.other(finding.seq)) if finding is not None else None
@@ -1877,7 +2025,7 @@ def check_decision(case: Case) -> Judged:
     told = [*(earlier.told if earlier is not None else []), *told]
     require_same_working(case.fact["working"], calc.steps)
     for name, value in wanted.items():
-        said = case.fact[name]
+        said = case.fact.get(name)
         same = json.dumps(said) == json.dumps(value)
         require(same, f"the decision says {name} {shown(said)}, the rows and the rules give {shown(value)}", CONTEST)
     answer = calc.steps[-1]["value"]
@@ -2015,7 +2163,7 @@ def verdict(case: Case, account: Account, rule: Rule, observed: Term, floor: Ter
     return wanted, unsure
 
 
-KINDS = {"day": "daily_loss", "week": "weekly_loss", "phase": "maximum_loss"}
+KINDS = {"day": "daily_loss", "week": "weekly_loss", "cycle": "cycle_loss", "phase": "maximum_loss"}
 
 
 def consequence(case: Case, account: Account, rule: Rule) -> tuple[Any, list[str]]:
@@ -2089,13 +2237,17 @@ def confirmed(
     # A floor that follows every tick may have risen since, one of another day is gone, a payout moves some: the floor of then counts.
     paid_since = any(payout.seq > finding.seq for payout in account.payouts)
     still_holds = account.day_us == finding.day_us and not follows_prices(term) and not paid_since
+    # The end of a day is held against the floor with which that day ended.
+    still_holds = still_holds and term["checked"] != "at_rollover"
+    swaps = any(one.swap_was for one in finding.moved) and moves_with_swap(account, term)
+    # Of equity or balance nobody can tell which one was seen: then the figures of then count.
+    still_holds = still_holds and not (swaps and term["measured"] in ("either", "both"))
     observed = calc.given("equity when the breach was suspected", f"{finding.seq}/observed/minor", "minor")
-    # Cash moves the floor as it is now, and so what is held against it; the floor as it was then it leaves alone.
-    moved = [(seq, is_cash) for seq, is_cash in finding.moved if still_holds or not is_cash]
-    for count, (seq, is_cash) in enumerate(moved, start=1):
-        name, path = ("deposit or withdrawal", "amount") if is_cash else ("late deal", "net")
-        given = calc.given(f"{name} #{count}", f"{seq}/{path}/minor", "minor")
-        observed = calc.plus(f"equity with {name} #{count}", observed, given)
+    # Cash and swap move the floor as it is now, and so what is held against it; the floor as it was then they leave alone.
+    swaps = swaps and term["measured"] == "equity"
+    moved = [one for one in finding.moved if one.is_late or (still_holds and (swaps or not one.swap_was))]
+    for count, one in enumerate(moved, start=1):
+        observed = with_moved(calc, observed, one, count)
     if still_holds:
         floor = floor_of(calc, case, account, rule)
     else:
@@ -2122,26 +2274,104 @@ def confirmed(
     return wanted, [f"the suspicion in row {finding.seq}, built once more itself, confirmed by {by}", ruled]
 
 
+def moves_with_swap(account: Account, term: dict[str, Any]) -> bool:
+    """Whether the floor rests on the equity with which the running day began, which has what the night cost in it."""
+    of_equity = ("equity", "higher", "lower")
+    if term["trail"] == "end_of_day" and term["high"] in of_equity:
+        return True
+    begins = term["scope"] == "day" or (term["scope"] == "week" and account.week_us == account.day_us)
+    return begins and term["anchor"] in of_equity
+
+
+def with_moved(calc: Working, observed: Term, moved: Moved, count: int) -> Term:
+    """The equity that was seen with one more row that belongs into it."""
+    if not moved.swap_was:
+        path = "net" if moved.name == "late deal" else "amount"
+        given = calc.given(f"{moved.name} #{count}", f"{moved.seq}/{path}/minor", "minor")
+        return calc.plus(f"equity with {moved.name} #{count}", observed, given)
+    told = calc.given(f"swap told since #{count}", f"{moved.seq}/swap/minor", "minor")
+    before = calc.given(f"swap that was seen #{count}", moved.swap_was, "minor")
+    of_night = calc.minus(f"swap of the night #{count}", told, before)
+    return calc.plus(f"equity with swap #{count}", observed, of_night)
+
+
 def won(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
     """A pass, given or held: enough trading days, and the balance against the target, with nothing open where the rule asks so."""
     targets = [one for one in case.rules if one.kind == "profit_target"]
-    require(targets[:1] == [rule], f"rule {rule.id!r} is not the phase's profit target", CONTEST)
+    scores = [one for one in case.rules if one.kind == "score_target"]
+    require((targets or scores)[:1] == [rule], f"rule {rule.id!r} is not the phase's target", CONTEST)
     book, blemished = account.now(), check_unbroken(case, account)
     days = account.days or cited_days(case)
     for one in rules_behind(case, rule):
         if one.kind == "trading_days":
             enough_days(calc, one, days)
-    goals = [aim(calc, case, account, one) for one in targets]
-    wanted: dict[str, Any] = {"target": case.money(goals[0].value), "observed": case.money(book.balance)}
+    goals = [
+        aim(calc, case, account, one) if one in targets else scored(calc, case, one)
+        for one in case.rules
+        if one in targets or one in scores
+    ]
+    aimed_for = next((goal.value for goal in goals if goal.unit == "minor"), 0)
+    wanted: dict[str, Any] = {"target": case.money(aimed_for), "observed": case.money(book.balance)}
+    wanted["score"] = score_met(case)
     if case.kind == "PhasePassed":
-        require(days is not None or case.is_whole, "the count of trading days is not in the file")
+        told = days is not None or case.is_whole
+        require(told or case.fact["trading_days"] == 0, "the count of trading days is not in the file")
         wanted["trading_days"] = days[1] if days else 0
+        if not told:
+            blemished.append(f"NOT shown: that no trading day was counted before row {case.anchor}")
     return wanted, [
         f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
         f"the book as of row {account.last}: the newest balance, and no price needed; nothing left out, nothing added",
-        "the target, worked out from the rule",
+        *(["the target, worked out from the rule"] if targets else []),
+        *scores_told(case, scores),
         *blemished,
     ]
+
+
+def scored(calc: Working, case: Case, rule: Rule) -> Term:
+    """The score that a rule asks for, and that the newest published one is as high."""
+    asked = calc.given("score to reach", rule.cited("score_min"), "points")
+    seq = score_row(case, rule)
+    require(seq > 0, f"no score on {rule.term['board']!r} is in the file, {rule.id!r} asks for {asked.value}", CONTEST)
+    published = calc.given("published score", f"{seq}/score", "points")
+    calc.is_at_or_above("score at or above what is asked", published, asked)
+    enough = published.value >= asked.value
+    require(enough, f"{rule.id!r} is not met: a score of {published.value}, {asked.value} is asked", CONTEST)
+    return asked
+
+
+def score_row(case: Case, rule: Rule) -> int:
+    """The row that published the newest score on the rule's board before the decision; 0 where the file has none."""
+    told = (
+        seq
+        for seq, row in case.rows.items()
+        if row["kind"] == "ScorePublished" and row["account"] == case.account and seq < case.decision
+    )
+    return max((seq for seq in told if case.find(f"{seq}/board") == rule.term["board"]), default=0)
+
+
+def score_met(case: Case) -> dict[str, Any] | None:
+    """What a pass says of the first score that its rules ask for."""
+    rule = next((one for one in case.rules if one.kind == "score_target"), None)
+    if rule is None:
+        return None
+    seq, board = score_row(case, rule), rule.term["board"]
+    published = case.look_up(f"{seq}/score") if seq else None
+    return {"rule": rule.id, "board": board, "published": published, "asked": rule.term["score_min"]}
+
+
+def scores_told(case: Case, rules: list[Rule]) -> list[str]:
+    said = []
+    for rule in rules:
+        seq, board = score_row(case, rule), rule.term["board"]
+        said.append(
+            f"the score on {board!r}, as the firm published it in row {seq}; who is given which is the firm's to say"
+        )
+        if seq < case.anchor:
+            said.append(
+                f"NOT shown: that no other score on {board!r} was published between rows {seq} and {case.anchor}"
+            )
+    return said
 
 
 def enough_days(calc: Working, rule: Rule, days: tuple[int, int] | None) -> None:
@@ -2360,8 +2590,8 @@ class Sums:
 
 
 SHARED = {"initial": "initial balance", "anchor": "starting figure", "high": "highest mark"}
-LOSSES = {"day": "daily loss", "week": "weekly loss", "phase": "maximum loss"}
-FLOORS = {"day": "daily floor", "week": "weekly floor", "phase": "maximum-loss floor"}
+LOSSES = {"day": "daily loss", "week": "weekly loss", "cycle": "cycle loss", "phase": "maximum loss"}
+FLOORS = {"day": "daily floor", "week": "weekly floor", "cycle": "cycle floor", "phase": "maximum-loss floor"}
 
 
 def floor_of(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
@@ -2386,6 +2616,9 @@ def start_of(sums: Sums, term: dict[str, Any]) -> Term:
     if term["scope"] == "phase" or term["anchor"] == "initial":
         return sums.start()
     calc, account, scope = sums.calc, sums.account, term["scope"]
+    if scope == "cycle":  # one begins with a payout, and the first one with the account
+        held = f"{account.cycle}/balance/minor"
+        return sums.start() if account.cycle is None else calc.given("balance at cycle start", held, "minor")
     row = account.day if scope == "day" else account.week
     require(row is not None, f"no trading {scope} had begun", CONTEST)
     names = [term["anchor"]] if term["anchor"] in ("balance", "equity") else ["balance", "equity"]
@@ -2500,6 +2733,8 @@ def target_of(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
 
 def cited_highs(case: Case, needs: Needs) -> dict[Key, High]:
     """The highest marks from before, by which of the rule's highs the working cites each."""
+    if case.kind in (*RULE_FACTS, "StandingChanged"):
+        return {}
     rule = case.rule(case.fact["rule"])
     if not rule.is_limit or not is_known(rule):
         return {}
@@ -2540,7 +2775,7 @@ def is_mark(key: Key, kind: str, path: str, body: Any) -> bool:
         began = kind == "DayOpened" and key.scope == "week" and name == "balance"
         sold = (kind, name, key.of) == ("AccountOpened", "initial", "priced")
         return began or sold or (kind in ("PeakReached", "DayOpened", "DayAnchored") and name == "equity")
-    booked = kind in ("DealBooked", "DividendBooked") or (kind == "DayOpened" and key.scope != "phase")
+    booked = kind in ("DealBooked", "DealCorrected", "DividendBooked") or (kind == "DayOpened" and key.scope != "phase")
     return (booked and name == "balance") or (kind, name) == ("AccountOpened", "initial")
 
 
@@ -2561,10 +2796,31 @@ def cited_week(case: Case) -> int | None:
     for seq in (source.partition("/")[0] for source in sources):
         if seq.isdigit() and int(seq) < case.anchor:
             row = case.rows.get(int(seq), {"kind": "", "account": 0})
-            fits = row["account"] == case.account and row["kind"] in ("DayOpened", "DayAnchored")
-            require(fits, f"row {seq} is no start of a week", CONTEST)
+            require(is_start_of_week(case, row), f"row {seq} is no start of a week", CONTEST)
             return int(seq)
     return None
+
+
+def cited_cycle(case: Case) -> int | None:
+    """The row with the start of a payout cycle that had begun before."""
+    for source in sources_of(case.fact.get("working", []), "balance at cycle start"):
+        seq, _, path = source.partition("/")
+        if seq.isdigit() and int(seq) < case.anchor:
+            row = case.rows.get(int(seq), {"kind": "", "account": 0})
+            fits = is_start_of_cycle(case, row) and path == "balance/minor"
+            require(fits, f"row {seq} is no start of a payout cycle", CONTEST)
+            return int(seq)
+    return None
+
+
+def is_start_of_cycle(case: Case, row: Any) -> bool:
+    """Whether such a row may hold what a payout cycle is measured from."""
+    return bool(row["account"] == case.account and row["kind"] in ("PayoutBooked", "CycleStartMoved"))
+
+
+def is_start_of_week(case: Case, row: Any) -> bool:
+    """Whether such a row may hold what a week is measured from."""
+    return bool(row["account"] == case.account and row["kind"] in ("DayOpened", "DayAnchored", "WeekStartMoved"))
 
 
 def cited_payouts(case: Case) -> list[Payout]:
@@ -2583,7 +2839,9 @@ def cited_days(case: Case) -> tuple[int, int] | None:
 
 def floor_told(account: Account, term: dict[str, Any]) -> str:
     told = "the floor, worked out from the rule"
-    if term["scope"] != "phase" and term["anchor"] != "initial":
+    if term["scope"] == "cycle" and account.cycle is not None:
+        told += f" and the payout cycle's start in row {account.cycle}"
+    if term["scope"] in ("day", "week") and term["anchor"] != "initial":
         row = account.day if term["scope"] == "day" else account.week
         told += f" and the {term['scope']}'s start in row {row}"
     return told if term["trail"] == "static" else f"{told} and the highest mark in the rows"
@@ -2666,6 +2924,8 @@ def aimed_at(case: Case, account: Account, terms: list[Term]) -> list[str]:
     has_target = any(rule.kind == "profit_target" for rule in case.rules)
     there = target in [term.value for term in terms if term.unit == "minor"] if has_target else not target
     require(there, f"the decision says target {target}, which is in no step", CONTEST)
+    met, told = score_met(case), case.fact.get("score")
+    require(told == met, f"the decision says score {shown(told)}, the rows and the rules give {shown(met)}", CONTEST)
     return check_unbroken(case, account)
 
 
@@ -2769,7 +3029,8 @@ def gaps_of_payouts(case: Case, calc: Working) -> list[str]:
     rule = case.rule(case.fact["rule"])
     rests = rule.is_limit and any(trigger["type"] == "payouts_made" for trigger, _ in levels_of(rule.term))
     # What is paid out lowers floors; and what there was before the rows is in the file only where it is cited.
-    rests = rests or (rule.is_limit and rule.term["on_payout"] != "none" and case.ruleset["semantics"] > 1)
+    of_payouts = rule.is_limit and (rule.term["on_payout"] != "none" or rule.term["scope"] == "cycle")
+    rests = rests or (of_payouts and case.ruleset["semantics"] > 1)
     if not calc.steps or case.is_whole or not rests:
         return []
     return [f"NOT shown: payouts before row {case.anchor}, but for those that the working cites"]
@@ -2782,6 +3043,1451 @@ def gaps_of_exceptions(case: Case, account: Account) -> list[str]:
         what, by = granted["override"]["override"].replace("_", " "), " and ".join(granted["by"])
         said.append(f"NOT shown: whether the exception in row {seq} ({what}, granted by {by}) was right to make")
     return said
+
+
+# --- rules that are no loss limits: what was held, traded and told, and each working built once more ---
+
+
+RULE_FACTS = ("RuleBroken", "RuleSuspected", "RuleKeptAgain")
+TRADES_KEPT, FILLED_KEPT, ORDERS_KEPT = 1_000, 16, 500  # how much of it a firm remembers of an account
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+DAY_US = 24 * HOUR_US
+CLOSED_DAYS_MAX = 14  # a closed stretch that is longer is believed by nobody
+NEWS_DAYS_MAX = 31  # nor a release that lasts longer
+HOLDING_SEEN_US = HOUR_US  # so far back is looked at what was held while news came
+BY_PRICE = ("idea_risk", "adverse_excursion")  # what a price broke lasts for the day
+BY_DEED = ("news_window", "automation_use")
+BY_ITSELF = {"sl": "stop_loss", "stop_out": "stop_loss", "tp": "take_profit"}
+PLACED_BY = {
+    "client": "person",
+    "mobile": "person",
+    "web": "person",
+    "expert": "expert",
+    "copier": "copier",
+    "dealer": "firm",
+}
+QUANTITY_UNITS = {"lots": "lots_e8", "positions": "count", "notional": "bp", "margin": "bp"}
+
+
+class Trade(NamedTuple):
+    """A position, or a part of one, that was closed by the deal of row `seq`."""
+
+    position_id: str
+    symbol: str
+    side: str
+    lots_e8: int
+    price_open: int
+    opened_us: int
+    closed_us: int
+    net: int
+    seq: int
+
+    def told(self, figure: str) -> str:
+        of_deal = {"lots_e8": "deal/lots_e8", "closed_us": "deal/at_us"}
+        return f"{self.seq}/{of_deal.get(figure, figure)}"
+
+
+class Held(NamedTuple):
+    """An open position with its stops, which the row at `stops_at` told: prices in points, 0 for none."""
+
+    position_id: str
+    symbol: str
+    side: str
+    lots_e8: int
+    price_open: int
+    opened_us: int
+    at: str
+    stop_loss: int
+    take_profit: int
+    stops_at: str
+
+    def told(self, figure: str) -> str:
+        return self.at + figure
+
+    def stops_told(self, figure: str) -> str:
+        return self.stops_at + figure if self.stops_at else ""
+
+
+class Waiting(NamedTuple):
+    """A pending order, which row `seq` told first."""
+
+    order_id: str
+    symbol: str
+    placed_us: int
+    seq: int
+
+
+class Deed(NamedTuple):
+    """What was done to a position, or that it is held. `seq`: the row that told of it, 0 for none."""
+
+    action: str
+    symbol: str
+    at_us: int
+    opened_us: int
+    seq: int
+    position_id: str
+    placed_by: str
+    since_us: int
+
+
+class Answer(NamedTuple):
+    """What a rule says of a subject. `unit`: of `observed` and `limit`."""
+
+    is_broken: bool
+    observed: int
+    limit: int
+    unit: str
+    subject: str
+
+
+class Beyond(Exception):
+    """The rows of the file do not hold what this rule is worked out from; the message says what."""
+
+
+class Conduct(Account):
+    """The account's state, and beside it what rules about conduct remember: trades, stops, orders, and who breaks which rule."""
+
+    def __init__(self, case: Case) -> None:
+        self.trades: list[Trade] = []
+        self.stops: dict[str, tuple[int, int, str, bool]] = {}  # stop, target, row, whether that row told other ones
+        self.orders: dict[str, Waiting] = {}
+        self.filled: list[str] = []
+        self.opened_today, self.carried = 0, 0
+        self.breaking: dict[tuple[str, str], int] = {}
+        self.struck: list[tuple[int, Strike]] = []  # strikes of such rules, each with what caused it
+        self.let_off: set[str] = set()  # rules whose breach a person dismissed, for that day
+        self.is_cut = False
+        self.last_trade_us = self.orders_gone_us = 0
+        self.labels_counted: list[str] = []  # of trading days, in their order
+        self.before_deal: Position | None = None  # the position of the newest deal, as it was before it
+        self.done: tuple[int, str] = (0, "")  # the newest deal that was booked: its row, and its position
+        super().__init__(case)
+
+    def _take(self, seq: int) -> None:
+        row, body = self.case.rows[seq], self.case.payloads[seq]
+        kind, was = row["kind"], self._held(body["position_id"]) if "position_id" in body else None
+        deal = self.deals.get(body["deal_id"]) if kind == "DealCorrected" else None
+        dismissed = self._dismissed(body) if kind == "VerdictCorrected" else ""
+        report = self._report_of(seq, row, body) if kind == "DealBooked" else 0
+        super()._take(seq)
+        if kind == "DealBooked":
+            self._dealt(seq, body, was, report)
+        elif kind == "DealCorrected":
+            self._deal_corrected(body, deal)
+        elif kind == "PositionReported":
+            self._tell_stops(seq, body)
+        elif kind == "OrderReported":
+            self._tell_order(seq, body)
+        elif kind == "DayOpened":
+            self._begin(body)
+        elif kind in DAYS_COUNTED:
+            self.labels_counted = [one for one in self.labels_counted if one != body["label"]]
+            self.labels_counted += [body["label"]] if kind == "TradingDayCounted" else []
+        elif kind in ("RuleBroken", "RuleSuspected"):
+            self.breaking[body["rule"], body["subject"]] = seq
+        elif kind == "RuleKeptAgain":
+            self.breaking.pop((body["rule"], body["subject"]), None)
+        elif dismissed:
+            self.let_off.add(dismissed)
+
+    def _dismissed(self, body: Any) -> str:
+        found = [one.rule for one in self.findings if one.seq == body["decision"]]
+        return found[0] if found and body["verdict"] == "dismissed" else ""
+
+    def _break_rule(self, *told: Any) -> None:
+        super()._break_rule(*told)
+        _, _, body = told
+        if body["does"] != "fail":
+            self.strikes.append(Strike(body["rule"], body["at_us"], self.day_label))
+            self.struck.append((self.case.rows[told[0]]["cause"], self.strikes[-1]))
+
+    def struck_with(self, cause: int, at_us: int) -> list[Strike]:
+        """Strikes of the very event."""
+        return [one for by, one in self.struck if (by, one.at_us) == (cause, at_us)]
+
+    def _dealt(self, seq: int, body: Any, was: Position | None, report: int) -> None:
+        """A trade is what the platform's report says of it: the row that books it has it so, and is of that instant."""
+        self.before_deal, self.done = was, (seq, body["position_id"])
+        deal, said, at_us = body.get("deal"), self.case.payloads[report], self.case.rows[seq]["happened_us"]
+        self.last_trade_us = max(self.last_trade_us, at_us)
+        if deal is None:
+            return
+        figures = [deal[name] for name in ("entry", "side", "lots_e8", "price", "at_us")] + [at_us]
+        wanted = [said[name] for name in ("entry", "side", "lots_e8", "price", "t_us")]
+        wanted.append(self.case.rows[report]["happened_us"])
+        require(figures == wanted, f"row {seq} has the deal as {figures}, the platform reported {wanted}", CONTEST)
+        if deal["entry"] == "in":
+            self.opened_today += deal["lots_e8"] if self.day_us <= at_us < self.day_end_us else 0
+        elif was is not None:
+            trade = Trade(
+                was.position_id, was.symbol, was.side, deal["lots_e8"], was.price_open, was.opened_us, at_us,
+                self.case.minor(body["net"], f"row {seq}"), seq,
+            )  # fmt: skip
+            self.is_cut = self.is_cut or len(self.trades) == TRADES_KEPT
+            self.trades = [*self.trades, trade][-TRADES_KEPT:]
+
+    def _deal_corrected(self, body: Any, was: Deal | None) -> None:
+        if was is None:
+            self.is_cut = True  # a deal of before the file's rows: nobody can tell which trade is another
+            return
+        if was.opens:
+            gone = body["deleted"] and not was.deleted and was.day == self.day_label
+            self.opened_today -= was.lots_e8 if gone else 0
+            return
+        same = [one for one in self.trades if (one.position_id, one.closed_us) == (was.position_id, body["deal_us"])]
+        net = self.case.minor(body["net"], "a correction")
+        changed = {one: one._replace(net=one.net + net) for one in same}
+        self.trades = [changed.get(one, one) for one in self.trades if not (body["deleted"] and one in changed)]
+
+    def _tell_stops(self, seq: int, body: Any) -> None:
+        before = self.stops.pop(body["position_id"], None)
+        if body["op"] != "closed":
+            told = (body["stop_loss"], body["take_profit"])
+            self.stops[body["position_id"]] = (*told, f"{seq}/", before is not None and before[:2] != told)
+
+    def _tell_order(self, seq: int, body: Any) -> None:
+        name, before = body["order_id"], self.orders.pop(body["order_id"], None)
+        if body["state"] in ("placed", "changed"):
+            self.orders[name] = before or Waiting(name, body["symbol"], body["t_us"], seq)
+            for oldest in list(self.orders)[:-ORDERS_KEPT]:
+                del self.orders[oldest]
+            return
+        self.orders_gone_us = max(self.orders_gone_us, body["t_us"])
+        if body["state"] == "filled":
+            self.filled = [*self.filled, name][-FILLED_KEPT:]
+
+    def _begin(self, body: Any) -> None:
+        self.opened_today, self.carried = 0, sum(one["lots_e8"] for one in body["positions"])
+        self.let_off = set()
+        by_price = {rule.id for rule in self.case.rules if rule.kind in BY_PRICE}
+        self.breaking = {who: seq for who, seq in self.breaking.items() if who[0] not in by_price}
+
+    @property
+    def first_day_traded(self) -> str:
+        return self.labels_counted[0] if self.labels_counted else ""
+
+    def held_now(self) -> list[Held]:
+        found = []
+        for one in self.positions:
+            stop, target, told, _ = self.stops.get(one.position_id, (0, 0, "", False))
+            found.append(Held(*one[:6], one.at, stop, target, told))
+        return found
+
+    def since(self, scope: str) -> int:
+        """When a scope began; Beyond where that is not in the rows."""
+        if scope == "day":
+            return self.day_us
+        if self.case.is_whole:
+            paid = self.payouts[-1].at_us if self.payouts else 0
+            return {"week": self.week_us, "cycle": paid}.get(scope, 0)
+        if scope == "week" and self.week_is_whole:
+            return self.week_us
+        if scope == "cycle" and self.payouts and self.payouts[-1].seq >= self.case.anchor:
+            return self.payouts[-1].at_us
+        raise Beyond(f"what was traded in the {scope} before row {self.case.anchor}")
+
+    def require_whole(self, what: str) -> None:
+        if self.is_cut or not self.case.is_whole:
+            raise Beyond(f"{what} before row {self.case.anchor}")
+
+
+class Figures(Working):
+    """A working whose figures are known from the rows that were followed, each with the place that it is cited from."""
+
+    def told(self, name: str, value: int, unit: str, source: str = "") -> Term:
+        head = source.partition("/")[0]
+        there = not head or head == "ruleset" or int(head) in self.case.payloads
+        require(there, f"row {head}, on which {name!r} rests, is missing")
+        return self._step(name, "given", [], value, unit, source)
+
+    def of_rule(self, rule: Rule, name: str, path: str, unit: str) -> Term:
+        """A figure of the rule's own."""
+        return self.given(name, rule.cited(path), unit)
+
+    def yes(self, name: str, op: str, left: Term | int, right: Term | int) -> bool:
+        return self._step(name, op, [left, right], OPERATIONS[op](number(left), number(right)), "yes or no").value == 1
+
+    def add(self, name: str, left: Term | int, right: Term | int) -> Term:
+        return self._step(name, "plus", [left, right], number(left) + number(right), unit_of(left))
+
+    def most(self, name: str, *terms: Term | int) -> Term:
+        return self._step(name, "highest", list(terms), max(map(number, terms)), unit_of(terms[0]))
+
+    def least(self, name: str, *terms: Term | int) -> Term:
+        return self._step(name, "lowest", list(terms), min(map(number, terms)), unit_of(terms[0]))
+
+    def divided(self, how: str, name: str, left: Term | int, right: Term | int, unit: str) -> Term:
+        op = f"divided_rounded_{how}"
+        return self._step(name, op, [left, right], OPERATIONS[op](number(left), number(right)), unit)
+
+    def summed(self, name: str, values: list[Any]) -> Any:
+        total: Any = None
+        for value in values:
+            total = value if total is None else self.add(name, total, value)
+        return 0 if total is None else total
+
+    def share(self, name: str, part: Term | int, whole: Term | int) -> Term:
+        scaled = self.times(f"{name}, unrounded", part, BP, "scaled")
+        return self.divided("half_away", name, scaled, whole, "bp")
+
+    def is_beyond(self, boundary: str, name: str, observed: Term | int, limit: Term | int) -> bool:
+        if boundary == "touches":
+            return self.yes(f"{name} at or above the limit", "is_at_or_above", observed, limit)
+        return self.yes(f"{name} above the limit", "is_above", observed, limit)
+
+    def seconds(self, rule: Rule, name: str, path: str) -> Term:
+        return self.times(f"{name} in microseconds", self.of_rule(rule, name, path, "s"), SECOND_US, "us")
+
+    def lots(self, part: Held | Trade) -> Term:
+        return self.told(f"lots of {part.position_id}", part.lots_e8, "lots_e8", part.told("lots_e8"))
+
+    def net(self, trade: Trade) -> Term:
+        return self.told(f"result of {trade.position_id}", trade.net, "minor", trade.told("net/minor"))
+
+
+def unit_of(term: Term | int) -> str:
+    return term.unit if isinstance(term, Term) else ""
+
+
+def answer(observed: Any, limit: Any, unit: str, subject: str, broken: bool) -> Answer:
+    return Answer(broken, number(observed), number(limit), unit, subject)
+
+
+def by_side(held: list[Held]) -> list[list[Held]]:
+    return [[one for one in held if one.side == side] for side in ("buy", "sell")]
+
+
+class Look:
+    """One rule held against the account at an instant: the same steps as the firm's, each figure from the rows."""
+
+    def __init__(self, calc: Figures, case: Case, account: Conduct, rule: Rule, now_us: int) -> None:
+        self.calc, self.case, self.account, self.rule, self.now_us = calc, case, account, rule, now_us
+        self.term, self.held = rule.term, account.held_now()
+        self._quotes: dict[str, tuple[int, Any]] | None = None
+
+    def answers(self) -> list[Answer]:
+        """Beyond where the rows or this verifier cannot tell."""
+        kinds = {
+            "exposure_limit": self.exposure, "idea_risk": self.ideas, "stop_loss_required": self.stops_required,
+            "risk_reward": self.risk_reward, "holding_limit": self.holding, "trading_hours": self.hours,
+            "trade_duration": self.duration, "lot_consistency": self.lot_range, "hedging": self.hedging, "grid": self.grid,
+            "martingale": self.martingale, "one_sided": self.one_sided, "high_frequency": self.high_frequency,
+            "adverse_excursion": self.excursion,
+        }  # fmt: skip
+        if self.rule.kind not in kinds:
+            raise Beyond(f"a definition of {self.rule.kind}")
+        return kinds[self.rule.kind]()
+
+    # figures that rest on prices
+
+    def quotes(self) -> dict[str, tuple[int, Any]]:
+        """The cited ticks, exactly those that the account's equity rests on."""
+        if self._quotes is None:
+            exhibits = exhibits_of(self.case, self.case.fact.get("quotes", []), self.case.cause)
+            if self.held and not exhibits:
+                raise Beyond("the prices that it rests on, which it does not name")
+            equity_of(Working(self.case), self.account.now(), exhibits)
+            self.account.require_points(self.account.now(), exhibits)
+            self._quotes = {body["symbol"]: (seq, body) for seq, body in exhibits}
+        return self._quotes
+
+    def worth(self, one: Held, price: int | None = None, opened: int | None = None, is_long: bool | None = None) -> int:
+        """What a position makes at the cited prices, or closed at a price: minor units, rounded once."""
+        quotes = self.quotes()
+        quote = quotes[one.symbol][1]
+        hops = conversion(quote["currency_profit"], self.case.initial["currency"], quotes)
+        is_long = one.side == "buy" if is_long is None else is_long
+        opened = one.price_open if opened is None else opened
+        close = price if price is not None else quote["bid" if is_long else "ask"]
+        above = (close - opened if is_long else opened - close) * one.lots_e8 * quote["contract_e8"]
+        below, gains = 10 ** digits_of(quote) * SCALES, above > 0
+        for symbol, inverse in hops:
+            hop = quotes[symbol][1]
+            rate = hop["ask" if gains == inverse else "bid"] if symbol != one.symbol or price is None else price
+            scale = 10 ** digits_of(hop)
+            above, below = (above * scale, below * rate) if inverse else (above * rate, below * scale)
+        require(below > 0, f"position {one.position_id} is converted at a price that is not positive", CONTEST)
+        return half_away(above * 10 ** self.case.initial["exponent"], below)
+
+    def floating(self, one: Held) -> Term:
+        swap = next(held.swap for held in self.account.positions if held.position_id == one.position_id)
+        return self.calc.told(f"floating result of {one.position_id}", self.worth(one) + swap, "minor")
+
+    def risk_at_stop(self, one: Held) -> Term:
+        return self.calc.told(f"loss at the stop of {one.position_id}", -self.worth(one, one.stop_loss), "minor")
+
+    def notional(self, one: Held) -> Term:
+        quotes = self.quotes()
+        hops = conversion(quotes[one.symbol][1]["currency_profit"], self.case.initial["currency"], quotes)
+        is_long = one.side == "buy" or bool(hops)
+        made = self.worth(one, opened=0, is_long=is_long)
+        return self.calc.told(f"notional of {one.position_id}", made if is_long else -made, "minor")
+
+    def start_profit(self) -> tuple[int, str]:
+        """The profit with which the day began, and the row of the day's start."""
+        day, net = self.account.day, self.account.cash[1]
+        if day is None or net is None:
+            raise Beyond(f"what was paid in and out before row {self.case.anchor}")
+        return self.case.look_up(f"{day}/balance/minor") - self.case.initial["minor"] - net, f"{day}/balance/minor"
+
+    def initial(self, name: str) -> Term:
+        return self.calc.given(name, f"{self.case.opened}/initial/minor", "minor")
+
+    def trades_of(self, scope: str) -> list[Trade]:
+        since_us = self.account.since(scope)
+        if self.account.is_cut:
+            raise Beyond("every trade of its time: there were more, or one was corrected, than the rows show")
+        return [one for one in self.account.trades if one.closed_us >= since_us]
+
+    # exposure
+
+    def exposure(self) -> list[Answer]:
+        term, calc = self.term, self.calc
+        limit = self.limit_now()
+        counted = [one for one in self.held if not term["symbols"] or one.symbol in term["symbols"]]
+        if term["counted"] == "each_position":
+            return [self.exposed(self.amount(one), limit, one.position_id) for one in counted]
+        if term["counted"] == "open_at_once":
+            return [self.exposed(self.at_once(counted), limit, "")]
+        if term["quantity"] not in ("lots", "positions"):
+            return []
+        carried = term["counted"] == "opened_in_day_and_carried"
+        if term["quantity"] == "lots" and not term["symbols"]:
+            total = calc.told("lots opened today", self.account.opened_today, "lots_e8")
+            if carried:
+                before = calc.told("lots carried", self.account.carried, "lots_e8")
+                total = calc.add("lots opened and carried", total, before)
+            return [self.exposed(total, limit, "")]
+        closed = [one for one in self.trades_of("day") if not term["symbols"] or one.symbol in term["symbols"]]
+        every: list[Any] = [*counted, *closed]
+        parts = [one for one in every if carried or one.opened_us >= self.account.day_us]
+        if term["quantity"] == "lots":
+            return [self.exposed(calc.summed("lots in all", [calc.lots(one) for one in parts]), limit, "")]
+        count = calc.told("positions of the day", len({one.position_id for one in parts}), "count")
+        return [self.exposed(count, limit, "")]
+
+    def limit_now(self) -> Term:
+        calc, rule, unit = self.calc, self.rule, QUANTITY_UNITS[self.term["quantity"]]
+        limit = calc.of_rule(rule, "limit", "limit", unit)
+        if not self.term["tiers"]:
+            return limit
+        profit = calc.told("profit at the day's start", self.start_profit()[0], "minor", self.start_profit()[1])
+        for place in range(len(self.term["tiers"])):
+            needed = calc.of_rule(rule, "profit for the next tier", f"tiers/{place}/profit_from", "minor")
+            if calc.yes("tier reached", "is_at_or_above", profit, needed):
+                limit = calc.of_rule(rule, "limit of the tier", f"tiers/{place}/limit", unit)
+        return limit
+
+    def amount(self, one: Held) -> Any:
+        quantity = self.term["quantity"]
+        if quantity == "margin":
+            raise Beyond("what a position binds on its platform, which no row tells")
+        return self.calc.lots(one) if quantity == "lots" else 1 if quantity == "positions" else self.notional(one)
+
+    def at_once(self, counted: list[Held]) -> Any:
+        calc, totals = self.calc, []
+        for symbol in dict.fromkeys(one.symbol for one in counted):
+            sides = by_side([one for one in counted if one.symbol == symbol])
+            name = f"{self.term['quantity']} of one side"
+            long, short = (calc.summed(name, [self.amount(one) for one in side]) for side in sides)
+            if self.term["netted"] == "gross":
+                totals.append(calc.add(f"{symbol} long and short", long, short))
+            else:
+                ways = [
+                    calc.minus(f"{symbol} long less short", long, short),
+                    calc.minus(f"{symbol} short less long", short, long),
+                ]
+                totals.append(calc.most(f"{symbol} net", *ways))
+        return calc.summed(f"{self.term['quantity']} in all", totals)
+
+    def exposed(self, observed: Any, limit: Term, subject: str) -> Answer:
+        calc, quantity = self.calc, self.term["quantity"]
+        unit = QUANTITY_UNITS[quantity]
+        if not number(observed):
+            return answer(0, limit, unit, subject, False)
+        if quantity in ("lots", "positions"):
+            broken = calc.is_beyond(self.term["boundary"], quantity, observed, limit)
+            return answer(observed, limit, unit, subject, broken)
+        whole = calc.most("initial balance, a cent at least", self.initial("initial balance"), 1)
+        scaled = calc.times(f"{quantity} x 10000", observed, BP, "scaled")
+        bound = calc.times("limit x initial balance", limit, whole, "scaled")
+        broken = calc.is_beyond(self.term["boundary"], quantity, scaled, bound)
+        return answer(calc.share(f"share of {quantity}", observed, whole), limit, "bp", subject, broken)
+
+    # ideas and floating losses
+
+    def ideas(self) -> list[Answer]:
+        self.account.require_whole("what was traded")
+        names = ("risk of an idea", "allowed risk of an idea")
+        allowed = Sums(self.calc, self.case, self.account).amount(self.rule, "amount", names)
+        return [self.idea(allowed, subject, held, closed) for subject, held, closed in self.ideas_of()]
+
+    def ideas_of(self) -> list[tuple[str, list[Held], list[Trade]]]:
+        """Parts that belong together: of its symbol (and side), opened while any of it is open or soon after its last opening."""
+        term, ideas = self.term, []
+        running: dict[str, tuple[list[Any], int]] = {}
+        parts: list[Any] = [*self.held, *self.account.trades]
+        for part in sorted(parts, key=lambda one: (one.opened_us, one.position_id)):
+            names = {"position": part.position_id, "symbol": part.symbol}
+            name = names.get(term["grouping"], f"{part.symbol} {part.side}")
+            idea, until_us = running.get(name, ([], 0))
+            joins = bool(idea) and (
+                part.opened_us < until_us or part.opened_us - idea[-1].opened_us <= term["gap_s"] * SECOND_US
+            )
+            if not joins:
+                idea, until_us = [], 0
+                ideas.append(idea)
+            idea.append(part)
+            running[name] = idea, max(until_us, FOREVER if isinstance(part, Held) else part.closed_us)
+        return [
+            (one[0].position_id, [p for p in one if isinstance(p, Held)], [p for p in one if isinstance(p, Trade)])
+            for one in ideas
+        ]
+
+    def idea(self, allowed: Term, subject: str, held: list[Held], closed: list[Trade]) -> Answer:
+        calc, how = self.calc, self.term["measured"]
+        if how == "stop_distance":
+            if any(not one.stop_loss for one in held):
+                return answer(0, allowed, "minor", subject, True)
+            risks = [calc.most(f"risk of {one.position_id}", self.risk_at_stop(one), 0) for one in held]
+            lost = self.lost("lost so far", [calc.net(one) for one in closed])
+            risked = calc.summed("risk of the idea", [*risks, lost])
+        elif how == "loss":
+            floating = [self.floating(one) for one in held]
+            risked = self.lost("loss of the idea", [*[calc.net(one) for one in closed], *floating])
+        else:
+            floating = [self.floating(one) for one in held]
+            together = calc.summed("floating results together", floating)
+            deepest = calc.least("deepest of the idea", together, *floating)
+            risked = self.lost("largest floating loss", [deepest])
+        broken = calc.is_beyond(self.term["boundary"], "risk of the idea", risked, allowed)
+        return answer(risked, allowed, "minor", subject, broken)
+
+    def lost(self, name: str, results: list[Any]) -> Term:
+        together = self.calc.summed("results together", results)
+        return self.calc.most(name, self.calc.times("results turned round", together, -1, "minor"), 0)
+
+    def excursion(self) -> list[Answer]:
+        calc, term, rule = self.calc, self.term, self.rule
+        takes_profit = term["of_profit"] and self.start_profit()[0] > 0
+        name = "profit at the day's start" if takes_profit else "initial balance"
+        share = calc.of_rule(rule, "share", "share_bp", "bp")
+        of = calc.told(name, *self.start_profit_told()) if takes_profit else self.initial(name)
+        scaled = calc.times(f"share x {name}", of, share, "minor x bp")
+        allowed = calc.divided_rounded_down(f"share of the {name}", scaled, BP, "minor")
+        limit = calc.most("limit", allowed, calc.of_rule(rule, "least that is allowed", "minimum_minor", "minor"))
+        answers = []
+        for one in self.held:
+            turned = calc.times("result turned round", self.floating(one), -1, "minor")
+            depth = calc.most("floating loss", turned, 0)
+            broken = calc.is_beyond(term["boundary"], "floating loss", depth, limit)
+            answers.append(answer(depth, limit, "minor", one.position_id, broken))
+        return answers
+
+    def start_profit_told(self) -> tuple[int, str, str]:
+        value, source = self.start_profit()
+        return value, "minor", source
+
+    # stops
+
+    def require_stops_told(self) -> None:
+        """Where a position was opened before the rows, a stop may have been told before them."""
+        for one in self.held:
+            if (
+                not self.case.is_whole
+                and not one.stops_at
+                and one.opened_us < self.case.rows[self.case.anchor]["happened_us"]
+            ):
+                raise Beyond(f"what was told of the stop of {one.position_id} before row {self.case.anchor}")
+
+    def stops_required(self) -> list[Answer]:
+        calc, term, rule = self.calc, self.term, self.rule
+        self.require_stops_told()
+        allowed = None
+        if term["risk_max"] is not None:
+            names = ("loss at a stop", "allowed loss at a stop")
+            allowed = Sums(calc, self.case, self.account).amount(rule, "risk_max", names)
+        answers = []
+        for one in self.held:
+            if one.stop_loss and allowed is None:
+                answers.append(answer(0, 0, "minor", one.position_id, False))
+            elif one.stop_loss:
+                risk = self.risk_at_stop(one)
+                broken = calc.yes("risk above what is allowed", "is_above", risk, allowed or 0)
+                answers.append(answer(risk, allowed, "minor", one.position_id, broken))
+            else:
+                opened = calc.told(f"opening of {one.position_id}", one.opened_us, "us", one.told("opened_us"))
+                held = calc.minus("held without a stop", calc.told("now", self.now_us, "us"), opened)
+                due = calc.seconds(rule, "time for a stop", "within_s")
+                late = calc.yes("time for a stop is over", "is_at_or_above", held, due)
+                answers.append(answer(held.value // SECOND_US, term["within_s"], "s", one.position_id, late))
+        return answers
+
+    def risk_reward(self) -> list[Answer]:
+        self.require_stops_told()
+        return [self.distances(one) for one in self.held if one.stop_loss and one.take_profit]
+
+    def distances(self, one: Held) -> Answer:
+        calc, name = self.calc, one.position_id
+        entry = calc.told(f"opening price of {name}", one.price_open, "points", one.told("price_open"))
+        stop = calc.told(f"stop of {name}", one.stop_loss, "points", one.stops_told("stop_loss"))
+        target = calc.told(f"target of {name}", one.take_profit, "points", one.stops_told("take_profit"))
+        ways = [(entry, stop), (target, entry)] if one.side == "buy" else [(stop, entry), (entry, target)]
+        risk, reward = calc.minus("way to the stop", *ways[0]), calc.minus("way to the target", *ways[1])
+        allowed = calc.of_rule(self.rule, "stop to target", "stop_to_target_max_bp", "bp")
+        risked = calc.times("way to the stop x 10000", calc.most("way that can be lost", risk, 0), BP, "scaled")
+        limit = calc.times("way to the target x share", calc.most("way that can be won", reward, 0), allowed, "scaled")
+        broken = calc.yes("stop too far for the target", "is_above", risked, limit)
+        least = calc.most("way, a point at least", reward, 1)
+        return answer(calc.divided("half_away", "stop to target now", risked, least, "bp"), allowed, "bp", name, broken)
+
+    # ways of trading
+
+    def hedging(self) -> list[Answer]:
+        calc, answers = self.calc, []
+        allowed: Any = 0
+        if self.term["lots_e8_max"] is not None:
+            allowed = calc.of_rule(self.rule, "allowed against each other", "lots_e8_max", "lots_e8")
+        for symbol in sorted({one.symbol for one in self.held}):
+            sides = by_side([one for one in self.held if one.symbol == symbol])
+            long, short = (calc.summed(f"{symbol} one way", [calc.lots(one) for one in side]) for side in sides)
+            opposed = calc.least(f"{symbol} held both ways", long, short)
+            broken = calc.yes("more than is allowed", "is_above", opposed, allowed)
+            answers.append(answer(opposed, allowed, "lots_e8", symbol, broken))
+        return answers
+
+    def grid(self) -> list[Answer]:
+        calc, term, answers = self.calc, self.term, []
+        most = calc.of_rule(self.rule, "positions allowed", "positions_max", "count")
+        for symbol in sorted({one.symbol for one in self.held}):
+            for side in by_side([one for one in self.held if one.symbol == symbol]):
+                if side:
+                    rungs = most_within([one.opened_us for one in rungs_of(term, side)], term["within_s"])
+                    count = calc.told(f"rungs of {symbol}", rungs, "count")
+                    broken = calc.yes("more than are allowed", "is_above", count, most)
+                    answers.append(answer(count, most, "count", f"{symbol} {side[0].side}", broken))
+        return answers
+
+    def martingale(self) -> list[Answer]:
+        self.account.require_whole("what was traded")
+        calc, answers = self.calc, []
+        factor = calc.of_rule(self.rule, "what is a raise", "factor_bp", "bp")
+        repeats = calc.of_rule(self.rule, "raises that break the term", "repeats", "count")
+        runs: dict[str, Term] = {}
+        for opened, before in after_which(self.term, rounds_of(self.held, self.account.trades)):
+            if before["net"] >= 0:
+                continue
+            name, other = opened["position_id"], before["position_id"]
+            lots = calc.told(f"lots of {name}", opened["lots_e8"], "lots_e8", opened["lots_at"])
+            now = calc.times(f"lots of {name} x 10000", lots, BP, "scaled")
+            then = calc.told(f"lots of {other}", before["lots_e8"], "lots_e8", before["lots_at"])
+            bound = calc.times(f"lots of {other} x factor", then, factor, "scaled")
+            if not calc.yes("volume was raised", "is_at_or_above", now, bound):
+                continue
+            runs[name] = run = calc.add("raises in a row", runs.get(other, 0), 1)
+            broken = calc.yes("as many as break the term", "is_at_or_above", run, repeats)
+            answers.append(answer(run, repeats, "count", name, broken))
+        return answers
+
+    def one_sided(self) -> list[Answer]:
+        calc, trades = self.calc, self.trades_of(self.term["per"])
+        count = calc.told("trades", len({one.position_id for one in trades}), "count")
+        enough = calc.of_rule(self.rule, "trades from which it counts", "trades_from", "count")
+        if calc.yes("too few trades", "is_below", count, enough):
+            return []
+        lots: dict[tuple[str, str], int] = {}
+        for one in trades:
+            lots[one.symbol, one.side] = lots.get((one.symbol, one.side), 0) + one.lots_e8
+        symbol, side = min(lots, key=lambda name: (-lots[name], name))
+        subject = f"{symbol} {side}"
+        one_way = [calc.lots(one) for one in trades if (one.symbol, one.side) == (symbol, side)]
+        largest = calc.summed(f"lots of {subject}", one_way)
+        every = calc.summed("lots in all", [calc.lots(one) for one in trades])
+        most = calc.of_rule(self.rule, "largest share allowed", "share_max_bp", "bp")
+        scaled = calc.times("lots of one side x 10000", largest, BP, "scaled")
+        broken = calc.yes(
+            "more than that share", "is_above", scaled, calc.times("lots in all x share", every, most, "scaled")
+        )
+        return [answer(calc.share("share of one side", largest, every), most, "bp", subject, broken)]
+
+    def high_frequency(self) -> list[Answer]:
+        self.account.require_whole("what was traded")
+        calc, term = self.calc, self.term
+        parts: list[Any] = [*self.account.trades, *self.held]
+        most = most_within(sorted({one.position_id: one.opened_us for one in parts}.values()), term["within_s"])
+        count = calc.told(f"openings within {term['within_s']} s", most, "count")
+        limit = calc.of_rule(self.rule, "openings allowed", "openings_max", "count")
+        return [answer(count, limit, "count", "", calc.is_beyond(term["boundary"], "openings", count, limit))]
+
+    # trades
+
+    def duration(self) -> list[Answer]:
+        trades, term, calc, rule, answers = self.trades_of(self.term["per"]), self.term, self.calc, self.rule, []
+        if term["seconds_min"] is not None:
+            least = calc.seconds(rule, "shortest that is allowed", "seconds_min")
+            for one in trades:
+                lasted = self.lasted(one)
+                broken = calc.yes("shorter than is allowed", "is_below", lasted, least)
+                answers.append(answer(lasted.value // SECOND_US, term["seconds_min"], "s", one.position_id, broken))
+        if term["average_s_min"] is not None and trades:
+            average = calc.seconds(rule, "average to exceed", "average_s_min")
+            count = calc.told("trades", len(trades), "count")
+            together = calc.summed("lasted together", [self.lasted(one) for one in trades])
+            bound = calc.times("average x trades", average, count, "us")
+            broken = calc.yes("no longer than that on average", "is_at_or_below", together, bound)
+            shown_us = calc.divided("down", "average", together, count, "us")
+            answers.append(answer(shown_us.value // SECOND_US, term["average_s_min"], "s", "", broken))
+        if term["longer_s"] is not None and term["share_of_longer_bp"] is not None:
+            answers += self.profit_of_longer(trades)
+        return answers
+
+    def profit_of_longer(self, trades: list[Trade]) -> list[Answer]:
+        calc, rule = self.calc, self.rule
+        longer = calc.seconds(rule, "longer than", "longer_s")
+        gains = [
+            (calc.net(one), calc.yes("a longer trade", "is_above", self.lasted(one), longer))
+            for one in trades
+            if one.net > 0
+        ]
+        if not gains:
+            return []
+        gross = calc.summed("gross profit", [net for net, _ in gains])
+        earned = calc.summed("profit of longer trades", [net for net, is_longer in gains if is_longer])
+        asked = calc.of_rule(rule, "share to come from longer trades", "share_of_longer_bp", "bp")
+        scaled = calc.times("profit of longer trades x 10000", earned, BP, "scaled")
+        bound = calc.times("gross profit x share", gross, asked, "scaled")
+        broken = calc.yes("less than that share", "is_below", scaled, bound)
+        return [answer(calc.share("share of longer trades", earned, gross), asked, "bp", "", broken)]
+
+    def lasted(self, one: Trade) -> Term:
+        closed = self.calc.told(f"closing of {one.position_id}", one.closed_us, "us", one.told("closed_us"))
+        opened = self.calc.told(f"opening of {one.position_id}", one.opened_us, "us", one.told("opened_us"))
+        return self.calc.minus(f"how long {one.position_id} lasted", closed, opened)
+
+    def lot_range(self) -> list[Answer]:
+        calc, term = self.calc, self.term
+        counted = self.trades_of(term["per"])
+        sizes: list[tuple[str, Any]] = [(one.position_id, calc.lots(one)) for one in counted]
+        if term["partial_closes"] == "together":
+            positions: dict[str, Any] = {}
+            for name, size in sizes:
+                before = positions.pop(name, None)
+                positions[name] = size if before is None else calc.add(f"lots of {name} together", before, size)
+            still = {one.position_id for one in self.held}
+            sizes = [(name, size) for name, size in positions.items() if name not in still]
+        if len(sizes) < 2 or counted[-1].position_id != sizes[-1][0]:
+            return []
+        *earlier, (newest, lots) = sizes
+        total = self.total_of("lots before it", [size for _, size in earlier])
+        bounds = {}
+        for word, how, op in (("smallest", "up", "is_below"), ("largest", "down", "is_above")):
+            path = {"smallest": "min_bp", "largest": "max_bp"}[word]
+            share = calc.of_rule(self.rule, f"{word} share of the average", path, "bp")
+            scaled = calc.times(f"{word} share of all lots", total, share, "lots_e8 x bp")
+            bounds[word] = calc.divided(how, f"{word} lots", scaled, len(earlier) * BP, "lots_e8")
+            name = {"smallest": "smaller", "largest": "larger"}[word]
+            if calc.yes(f"{name} than the range", op, lots, bounds[word]):
+                return [answer(lots, bounds[word], "lots_e8", newest, True)]
+        return [answer(lots, bounds["largest"], "lots_e8", newest, False)]
+
+    def total_of(self, name: str, sizes: list[Any]) -> Any:
+        total: Any = 0
+        for place, size in enumerate(sizes):
+            total = size if not place else self.calc.add(name, total, size)
+        return total
+
+    # hours and closures
+
+    def hours(self) -> list[Answer]:
+        zone = zone_of(self.term["zone"])
+        if zone is None:
+            raise Beyond(f"the zone {self.term['zone']}, which this machine does not know")
+        return [self.within_hours(zone, one) for one in self.held]
+
+    def within_hours(self, zone: Any, one: Held) -> Answer:
+        calc, rule = self.calc, self.rule
+        began = day_at(zone, {"rollover": self.term["opens"]}, one.opened_us)[1]
+        ends = day_at(zone, {"rollover": self.term["closes"]}, began)[2]
+        opened = calc.told(f"opening of {one.position_id}", one.opened_us, "us", one.told("opened_us"))
+        opens = calc.told("hours begin", began, "us", rule.cited("opens"))
+        closes = calc.told("hours end", ends, "us", rule.cited("closes"))
+        after = calc.minus("opened after they began", opened, opens)
+        last = calc.minus("how long they last", closes, opens)
+        broken = calc.yes("opened outside hours", "is_at_or_above", after, last)
+        return answer(after.value // SECOND_US, last.value // SECOND_US, "s", one.position_id, broken)
+
+    def holding(self) -> list[Answer]:
+        if not self.case.is_whole and self.term["pending_orders"]:
+            raise Beyond(f"the orders that waited before row {self.case.anchor}")
+        items: list[Any] = [*self.held, *self.account.orders.values()]
+        answers = []
+        for item in items:
+            spec = spec_of(self.case, item.symbol)
+            found = None if isinstance(item, Waiting) and not self.term["pending_orders"] else last_closing(
+                self.term, spec, self.now_us
+            )  # fmt: skip
+            if found is not None:
+                answers.append(self.held_over(item, found))
+        return answers
+
+    def held_over(self, item: Any, closing: Any) -> Answer:
+        calc, rule, (cutoff_us, market) = self.calc, self.rule, closing
+        is_order = isinstance(item, Waiting)
+        name = item.order_id if is_order else item.position_id
+        due = calc.told("cut-off", cutoff_us, "us", rule.cited("cutoff"))
+        if market is not None:
+            closes: Term = calc.told("market closes", market[0], "us")
+            if market[2]:
+                minutes = calc.of_rule(rule, "before an early close", "early_close_minutes", "min")
+                ahead = calc.times("ahead", minutes, MINUTE_US, "us")
+                closes = calc.minus("before it closes early", closes, ahead)
+            due = calc.least("to be closed by", due, closes)
+        late = calc.minus("since it had to be closed", calc.told("now", self.now_us, "us"), due)
+        reopens = calc.told(
+            "market opens again", *((market[1], "us") if market else (cutoff_us, "us", rule.cited("cutoff")))
+        )
+        since = calc.told(
+            f"opening of {name}",
+            item.placed_us if is_order else item.opened_us,
+            "us",
+            f"{item.seq}/t_us" if is_order else item.told("opened_us"),
+        )
+        held = calc.yes("held before it opened again", "is_below", since, reopens)
+        return answer(late.value // SECOND_US if held else 0, 0, "s", name, held)
+
+
+def rungs_of(term: Any, side: list[Held]) -> list[Held]:
+    """Positions at prices of their own, each against the one counted before it; with `losing_only`, at worse ones."""
+    rungs: list[Held] = []
+    for one in sorted(side, key=lambda held: (held.opened_us, held.position_id)):
+        last = rungs[-1].price_open if rungs else 0
+        worse = one.price_open < last if one.side == "buy" else one.price_open > last
+        if not rungs or (worse if term["losing_only"] else one.price_open != last):
+            rungs.append(one)
+    return rungs
+
+
+def most_within(instants_us: list[int], within_s: int) -> int:
+    """The most of these rising instants in one stretch of so many seconds, both ends included."""
+    most = first = 0
+    for last, at_us in enumerate(instants_us):
+        while at_us - instants_us[first] > within_s * SECOND_US:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def rounds_of(held: list[Held], trades: list[Trade]) -> list[dict[str, Any]]:
+    """Whole positions by their openings, however many parts they were closed in."""
+    found: dict[str, dict[str, Any]] = {}
+    parts: list[Any] = [*trades, *held]
+    for part in parts:
+        before, is_held = found.get(part.position_id), isinstance(part, Held)
+        closed_us = FOREVER if is_held else part.closed_us
+        found[part.position_id] = {
+            "position_id": part.position_id,
+            "symbol": part.symbol,
+            "lots_e8": part.lots_e8 + (before["lots_e8"] if before else 0),
+            "net": 0 if is_held else part.net + (before["net"] if before else 0),
+            "opened_us": part.opened_us,
+            "closed_us": max(closed_us, before["closed_us"] if before else 0),
+            "lots_at": "" if before else part.told("lots_e8"),
+        }
+    return sorted(found.values(), key=lambda one: (one["opened_us"], one["position_id"]))
+
+
+def after_which(term: Any, rounds: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each position with the last one that was closed before it was opened."""
+    closings = sorted(rounds, key=lambda one: (one["closed_us"], one["opened_us"], one["position_id"]))
+    last: dict[str, dict[str, Any]] = {}
+    place, pairs = 0, []
+    for opened in rounds:
+        while closings[place]["closed_us"] <= opened["opened_us"] and closings[place] is not opened:
+            last[closings[place]["symbol"] if term["same_symbol"] else ""] = closings[place]
+            place += 1
+        before = last.get(opened["symbol"] if term["same_symbol"] else "")
+        if before is not None:
+            pairs.append((opened, before))
+    return pairs
+
+
+# contracts, and when their markets close
+
+
+def spec_of(case: Case, symbol: str) -> dict[str, Any]:
+    """The newest contract of a symbol in the file that was told before the decision; Beyond where there is none."""
+    for seq in sorted(case.rows, reverse=True):
+        if case.rows[seq]["kind"] == "SymbolReported" and seq < case.decision:
+            body = case.payloads[seq]
+            if (body["bridge"], body["spec"]["symbol"]) == (case.bridge, symbol):
+                return dict(body["spec"])
+    raise Beyond(f"the contract of {symbol}")
+
+
+def last_closing(term: Any, spec: dict[str, Any], now_us: int) -> Any:
+    """The newest (cut-off, closure or None) by which positions had to be closed, of those that lie around."""
+    zone, rules = zone_of(term["zone"]), {"rollover": term["cutoff"]}
+    if zone is None or zone_of(spec["zone"]) is None:
+        raise Beyond(f"the zones {term['zone']} and {spec['zone']}, which this machine does not know")
+    first_us = now_us // DAY_US * DAY_US
+    found = []
+    if term["over"] == "overnight":
+        cutoff_us = day_at(zone, rules, first_us)[1]
+        for _ in range(4):
+            next_us = day_at(zone, rules, cutoff_us)[2]
+            around = [one for one in closures_around(spec, cutoff_us) if cutoff_us < one[1] and one[0] < next_us]
+            found.append((cutoff_us, around[0] if around else None))
+            cutoff_us = next_us
+    else:
+        meant = [one for one in closures_around(spec, first_us) if is_meant(term, spec, one)]
+        found = [(cutoff_before(zone, rules, one), one) for one in meant]
+    due = sorted(((due_by(term, one), one) for one in found), key=lambda one: one[0])
+    passed = [one for at_us, one in due if at_us <= now_us]
+    return passed[-1] if passed else None
+
+
+def due_by(term: Any, closing: Any) -> int:
+    cutoff_us, market = closing
+    if market is None:
+        return int(cutoff_us)
+    return int(min(cutoff_us, market[0] - (term["early_close_minutes"] * MINUTE_US if market[2] else 0)))
+
+
+def cutoff_before(zone: Any, rules: Any, closure: Any) -> int:
+    """The cut-off on the local date on which the market traded last; of a Saturday Friday's."""
+    traded = at_instant(closure[0] - 1).astimezone(zone)
+    label, start_us, end_us = day_at(zone, rules, closure[0] - 1)
+    return start_us if label == traded.date().isoformat() or traded.weekday() == 5 else end_us
+
+
+def is_meant(term: Any, spec: dict[str, Any], closure: Any) -> bool:
+    if term["over"] == "long_break":
+        return bool(closure[1] - closure[0] > term["break_s"] * SECOND_US)
+    zone = zone_of(term["zone"])
+    noon = datetime.combine(at_instant(closure[0]).astimezone(zone).date(), time(12), tzinfo=zone)
+    while instant_of(noon) < closure[1]:
+        if closure[0] <= instant_of(noon):
+            if term["over"] == "weekend" and noon.weekday() == 5:
+                return True
+            if term["over"] == "holiday" and noon.weekday() < 5 and trades_at(spec, instant_of(noon)):
+                return True
+        noon += timedelta(days=1)
+    return False
+
+
+def trades_at(spec: dict[str, Any], instant_us: int) -> bool:
+    """Whether a symbol trades then by its week, whatever holidays there are."""
+    local = at_instant(instant_us).astimezone(zone_of(spec["zone"]))
+    minute = local.weekday() * 1_440 + local.hour * 60 + local.minute
+    in_week = not spec["sessions"] or any(start <= minute < end for start, end in spec["sessions"])
+    return in_week and not spec["renamed_to"]
+
+
+def closures_around(spec: dict[str, Any], instant_us: int) -> list[tuple[int, int, bool]]:
+    """(since, until, whether it cuts a session of the week short) of each stretch without trade in the weeks around."""
+    zone = zone_of(spec["zone"])
+    around = at_instant(instant_us // DAY_US * DAY_US).astimezone(zone).date()
+    reach = timedelta(days=CLOSED_DAYS_MAX + 7)
+    monday = around - reach
+    monday -= timedelta(days=monday.weekday())
+    week = []
+    while monday <= around + reach:
+        for start, end in sorted(spec["sessions"] or [[0, 7 * 1_440]]):
+            week.append((local_instant(zone, monday, start), local_instant(zone, monday, end)))
+        monday += timedelta(days=7)
+    closed = sorted((one[0], one[1]) for one in spec["closed"] if one[1] - one[0] <= CLOSED_DAYS_MAX * DAY_US)
+    traded = less(joined(week), closed)
+    return [
+        (before[1], after[0], any(start < before[1] < end for start, end in week))
+        for before, after in zip(traded, traded[1:])  # noqa: B905, RUF007  (Python 3.8 knows neither)
+    ]
+
+
+def local_instant(zone: Any, monday: date, minute: int) -> int:
+    """When the clocks of a zone show that minute of a week: the first time, and after the gap where they skip it."""
+    day = monday + timedelta(days=minute // 1_440)
+    clock = f"{minute % 1_440 // 60:02}:{minute % 60:02}"
+    last = instant_of(datetime.combine(day, time.max, tzinfo=zone))
+    return day_at(zone, {"rollover": clock}, last)[1]
+
+
+def joined(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for start, end in stretches:
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def less(stretches: list[tuple[int, int]], closed: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    found = []
+    for start, end in stretches:
+        left = start
+        for from_us, to_us in closed:
+            if from_us < end and left < to_us:
+                if left < from_us:
+                    found.append((left, from_us))
+                left = to_us
+        if left < end:
+            found.append((left, end))
+    return found
+
+
+# deeds: what was done to a position
+
+
+def deeds_of(case: Case, account: Conduct) -> list[Deed]:
+    """What the cause did to positions, or what was held at the judged instant."""
+    row, said = case.rows.get(case.cause, {"kind": "", "account": 0}), case.payloads.get(case.cause, {})
+    at_us = case.fact["at_us"]
+    if row["kind"] in BY_PEOPLE:
+        raise Beyond("which of what was kept for a stopped desk it judges")
+    if row["kind"] == "DealReported" and row["account"] == case.account:
+        return deeds_of_deal(case, account, row, said)
+    if row["kind"] == "PositionReported" and row["account"] == case.account:
+        told = account.stops.get(said["position_id"], (0, 0, "", False))
+        held = next((one for one in account.positions if one.position_id == said["position_id"]), None)
+        if held is None or not told[3]:
+            return []
+        seq = case.cause if said["t_us"] == row["happened_us"] else 0
+        when = row["happened_us"]
+        return [Deed("modify", said["symbol"], when, held.opened_us, seq, held.position_id, "unknown", when)]
+    return [holding(one, at_us) for one in account.positions]
+
+
+def deeds_of_deal(case: Case, account: Conduct, row: Any, said: Any) -> list[Deed]:
+    seq, position_id = account.done
+    if not seq or case.rows[seq]["cause"] != case.cause:
+        return []
+    before, opens, at_us = account.before_deal, said["entry"] == "in", row["happened_us"]
+    pending = said["order_id"] in account.filled or said["order_id"] in account.orders
+    if not opens and said["reason"] in BY_ITSELF:
+        action = BY_ITSELF[said["reason"]]
+    else:
+        action = "pending_fill" if pending else "open" if opens else "close"
+    opened_us = at_us if opens or before is None else before.opened_us
+    told = case.cause if said["t_us"] == at_us else 0
+    by = PLACED_BY.get(said["reason"], "unknown")
+    done = Deed(action, said["symbol"], at_us, opened_us, told, position_id, by, at_us)
+    forbidden = any(rule.kind == "news_window" and "hold" in rule.term["actions"] for rule in case.rules)
+    return [done] if opens or before is None or not forbidden else [holding(before, at_us), done]
+
+
+def holding(one: Position, at_us: int) -> Deed:
+    since_us = max(one.opened_us, at_us - HOLDING_SEEN_US)
+    return Deed("hold", one.symbol, at_us, one.opened_us, 0, one.position_id, "unknown", since_us)
+
+
+def calendar_of(case: Case) -> list[dict[str, Any]]:
+    """The releases of the very calendar whose version the decision names: the hash of its text."""
+    version = case.fact["calendar"]
+    require(bool(version), "the decision names no calendar of news", CONTEST)
+    for seq, row in case.rows.items():
+        if row["kind"] == "CalendarAdopted" and case.payloads[seq]["version"] == version:
+            require(seq < case.decision, f"the calendar in row {seq} was adopted after the decision", CONTEST)
+            text = row["payload"][len('{"version":"","calendar":') + len(version) : -1]
+            digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+            require(digest == version, f"the calendar in row {seq} is not the one of version {version[:16]}", CONTEST)
+            return list(case.payloads[seq]["calendar"]["items"])
+    raise Beyond(f"the calendar of version {version[:16]}, which is not in the file")
+
+
+def judge_deed(calc: Figures, case: Case, rule: Rule, deed: Deed, until: str) -> list[Answer]:
+    """The ways in which a deed breaks the rule, up to that of the subject `until`."""
+    found, is_news = [], rule.kind == "news_window"
+    for one in windows(calc, case, rule, deed, until) if is_news else automation(calc, rule, deed):
+        found.append(one._replace(subject=f"{deed.position_id} {one.subject}"))
+        if found[-1].subject == until or deed.action != "hold":
+            break
+    return found
+
+
+def automation(calc: Figures, rule: Rule, deed: Deed) -> list[Answer]:
+    paths = {"expert": ("programs allowed", "experts_allowed"), "copier": ("copiers allowed", "copiers_allowed")}
+    if deed.placed_by not in paths:
+        return []
+    name, path = paths[deed.placed_by]
+    allowed = calc.told(name, int(rule.term[path]), "yes or no", rule.cited(path))
+    broken = calc.yes("placed by what is not allowed", "is_above", 1, allowed)
+    return [answer(1, allowed, "count", deed.placed_by, broken)] if broken else []
+
+
+def windows(calc: Figures, case: Case, rule: Rule, deed: Deed, until: str) -> list[Answer]:
+    term, found, told_us = rule.term, [], None
+    if deed.action not in term["actions"] or deed.placed_by == "firm":
+        return []
+    first_us = deed.since_us - term["after_s"] * SECOND_US - NEWS_DAYS_MAX * DAY_US
+    for item in calendar_of(case):
+        near = first_us <= item["at_us"] <= deed.at_us + term["before_s"] * SECOND_US
+        counts = item["impact"] in term["impacts"] and (term["all_day_counts"] or not item["all_day"])
+        if not near or not counts or item["at_us"] == told_us or not concerns(case, term, item, deed):
+            continue
+        if not forbids(Figures(case), rule, item, deed):
+            continue
+        told_us = item["at_us"]
+        forbids(calc, rule, item, deed)
+        if deed.at_us < item["at_us"]:
+            seconds, limit = -((item["at_us"] - deed.at_us) // SECOND_US), term["before_s"]
+        else:
+            seconds, limit = max(0, deed.at_us - item["until_us"]) // SECOND_US, term["after_s"]
+        found.append(answer(seconds, limit, "s", item["id"], True))
+        if f"{deed.position_id} {item['id']}" == until or deed.action != "hold":
+            break
+    return found
+
+
+def concerns(case: Case, term: Any, item: Any, deed: Deed) -> bool:
+    if term["symbols"] == "all" or not item["currency"]:
+        return True
+    spec = spec_of(case, deed.symbol)
+    return item["currency"] in (spec["currency_base"], spec["currency_profit"])
+
+
+def forbids(calc: Figures, rule: Rule, item: Any, deed: Deed) -> bool:
+    first, last = window_of(calc, rule, item)
+    at = calc.told(f"{deed.action} of {deed.symbol}", deed.at_us, "us", f"{deed.seq}/t_us" if deed.seq else "")
+    since = calc.told(f"{deed.symbol} is held since", deed.since_us, "us") if deed.action == "hold" else at
+    return (
+        calc.yes("not before the window", "is_at_or_above", at, first)
+        and calc.yes("not after the window", "is_at_or_below", since, last)
+        and not is_exempt(calc, rule, item, deed)
+    )
+
+
+def window_of(calc: Figures, rule: Rule, item: Any) -> tuple[Term, Term]:
+    starts = calc.told(f"release of {item['title']}", item["at_us"], "us")
+    lasts = item["until_us"] > item["at_us"]
+    ends = calc.told(f"end of {item['title']}", item["until_us"], "us") if lasts else starts
+    if item["all_day"]:
+        return starts, calc.minus("last instant of the day", ends, 1)
+    before = calc.seconds(rule, "before the release", "before_s")
+    after = calc.seconds(rule, "after it", "after_s")
+    first = calc.minus("window begins", starts, before)
+    last = calc.add("window ends", ends, after)
+    if rule.term["inclusive"]:
+        return first, last
+    return calc.add("first instant within", first, 1), calc.minus("last instant within", last, 1)
+
+
+def is_exempt(calc: Figures, rule: Rule, item: Any, deed: Deed) -> bool:
+    if rule.term["exempt_opened_before_s"] is None:
+        return False
+    ahead = calc.seconds(rule, "opened so long before", "exempt_opened_before_s")
+    latest = calc.minus("opened by then", calc.told("release", item["at_us"], "us"), ahead)
+    return calc.yes("exempt", "is_at_or_below", calc.told("opened", deed.opened_us, "us"), latest)
+
+
+# clocks that end a phase
+
+
+CLOCKS = ("maximum_duration", "inactivity")
+
+
+def check_ending(case: Case) -> Judged:
+    """A clock of the phase ended the account at a rollover: the first one of the ruleset that had run out, worked out from the rows."""
+    fact, at_us, account = case.fact, case.rows[case.decision]["happened_us"], Conduct(case)
+    ends = fact["after"] == "closed" and fact["because"] in CLOCKS
+    require(ends, f"row {case.decision} is no decision about a rule", "name a decision")
+    begins = (account.day_us, case.rows[account.day_opened]["cause"]) if account.day is not None else (0, 0)
+    fits = begins == (at_us, case.cause)
+    require(fits, f"row {case.decision} ends the account at {at_us}, which is no rollover of its cause", CONTEST)
+    require(not account.is_closed, "the account had ended already", CONTEST)
+    told = [
+        f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
+        *gaps_of_book(case, account),
+        *gaps_of_days(case, account),
+        *gaps_of_exceptions(case, account),
+    ]
+    if not case.is_whole:
+        return Judged(
+            case,
+            [*told, f"NOT shown: that the clock had run out; what came before row {case.anchor} is not in the file"],
+        )
+    for rule in (one for one in case.rules if one.kind in CLOCKS and not is_waived(case, account, one, at_us)):
+        calc = Figures(case)
+        if has_run_out(calc, case, account, rule, at_us):
+            same = rule.kind == fact["because"]
+            require(same, f"the decision says {fact['because']}, by the rows it is {rule.kind} ({rule.id!r})", CONTEST)
+            steps = [f"    {line(step)}" for step in calc.steps]
+            return Judged(
+                case, [*told, f"rule {rule.id!r} had run out, worked out from the rows and the rules:", *steps]
+            )
+    raise Refused(f"by the rows and the rules no clock of the phase had run out: {CONTEST}")
+
+
+def is_waived(case: Case, account: Conduct, rule: Rule, at_us: int) -> bool:
+    granted = [(case.payloads[seq]["override"], case.rows[seq]["happened_us"]) for seq in account.exceptions]
+    return any(
+        one["override"] == "waive_rule" and one["rule"] == rule.id and from_us <= at_us < one["until_us"]
+        for one, from_us in granted
+    )
+
+
+def has_run_out(calc: Figures, case: Case, account: Conduct, rule: Rule, at_us: int) -> bool:
+    if rule.kind == "maximum_duration":
+        first = account.first_day_traded
+        if rule.term["counted_from"] == "assignment":
+            zone = zone_of(case.ruleset["calendar"]["zone"])
+            require(zone is not None, "this machine does not know the zone of the rules", "verify on one that does")
+            first = day_at(zone, case.ruleset["calendar"], case.rows[case.opened]["happened_us"])[0]
+        if not first:
+            return False
+        started = calc.told("first day", date.fromisoformat(first).toordinal(), "days")
+        today = calc.told("day that begins", date.fromisoformat(account.day_label).toordinal(), "days")
+        most = days_there_are(calc, case, account, rule, "days there are")
+        return calc.yes("all days are over", "is_at_or_above", calc.minus("days that are over", today, started), most)
+    waits = bool(account.orders)
+    if (rule.term["open_position_counts"] and account.positions) or (rule.term["pending_order_counts"] and waits):
+        return False
+    last_us = account.last_trade_us
+    since_us = (
+        last_us if last_us and rule.term["counted_from"] != "assignment" else case.rows[case.opened]["happened_us"]
+    )
+    if rule.term["open_position_counts"]:
+        since_us = max(since_us, last_us)
+    if rule.term["pending_order_counts"]:
+        since_us = max(since_us, account.orders_gone_us)
+    idle = calc.minus(
+        "time without activity", calc.told("now", at_us, "us"), calc.told("last activity", since_us, "us")
+    )
+    most = days_there_are(calc, case, account, rule, "days without activity")
+    longest = calc.times("longest time without activity", most, DAY_US, "us")
+    return calc.yes("without activity for too long", "is_at_or_above", idle, longest)
+
+
+def days_there_are(calc: Figures, case: Case, account: Conduct, rule: Rule, name: str) -> Term:
+    """Those of the rule, with those that people granted."""
+    days = calc.of_rule(rule, name, "days_max", "days")
+    granted = [case.payloads[seq]["override"] for seq in account.exceptions]
+    more = sum(one["days"] for one in granted if one["override"] == "extend_phase")
+    return (
+        calc.add("days with those granted", days, calc.told("days that a person granted", more, "days"))
+        if more
+        else days
+    )
+
+
+# the decision about a rule
+
+
+def check_rule(case: Case) -> Judged:
+    """A rule that is no loss limit: broken, suspected or kept again; the verdict is worked out from the rows where they hold it."""
+    account, rule = Conduct(case), case.rule(case.fact["rule"])
+    require(not rule.is_limit, f"rule {rule.id!r} is a loss limit, which breaks otherwise", CONTEST)
+    said = [
+        f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
+        f"as of row {account.last}: {len(account.positions)} open position(s), {len(account.trades)} trade(s) closed",
+    ]
+    basis = case
+    if case.kind == "RuleKeptAgain":
+        said += kept_again(case, account, rule)
+    elif case.kind == "RuleBroken" and case.fact["reviewed"]:
+        earlier = check_rule(case.other(suspicion_of(case, account, rule)))
+        basis, said = earlier.basis, [*earlier.told, *said, *confirmed_rule(case, account, rule)]
+    else:
+        said += broken_rule(case, account, rule)
+    gaps_told = [*gaps_of_book(case, account), *gaps_of_days(case, account), *gaps_of_exceptions(case, account)]
+    return Judged(basis, list(dict.fromkeys([*said, *gaps_told])))
+
+
+def broken_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
+    fact = case.fact
+    require(
+        fact["rule_kind"] == rule.kind,
+        f"the decision calls {rule.id!r} a {fact['rule_kind']}, it is {rule.kind}",
+        CONTEST,
+    )
+    require(not account.is_closed, "the account had ended, and nothing is judged of one that has", CONTEST)
+    known = account.breaking.get((rule.id, fact["subject"]))
+    require(
+        known is None, f"row {known} says already that {fact['subject'] or 'the account'} breaks {rule.id!r}", CONTEST
+    )
+    # One event may break it by several positions at once.
+    asked = [one.seq for one in account.findings if one.rule == rule.id and case.rows[one.seq]["cause"] != case.cause]
+    require(not asked, f"the suspicion of {rule.id!r} in row {max(asked, default=0)} was open", CONTEST)
+    require(rule.id not in account.let_off, f"a person dismissed a breach of {rule.id!r} on that day", CONTEST)
+    for seq in account.exceptions:
+        granted, from_us = case.payloads[seq]["override"], case.rows[seq]["happened_us"]
+        waives = granted["override"] == "waive_rule" and granted["rule"] == rule.id
+        waived = waives and from_us <= fact["at_us"] < granted["until_us"]
+        require(not waived, f"row {seq} waives rule {rule.id!r} for that instant", CONTEST)
+    said = [*instant_of_rule(case, account), *consequence_of_rule(case, account, rule)]
+    try:
+        calc, found = worked_out_rule(case, account, rule)
+    except Beyond as beyond:
+        return [*said, *steps_done_again(case, str(beyond))]
+    require_same_working(fact["working"], calc.steps)
+    mine = [one for one in found if one.is_broken and one.subject == fact["subject"]]
+    about = fact["subject"] or "the account"
+    require(bool(mine), f"by the rows and the rules {about} does not break {rule.id!r}", CONTEST)
+    figures = [(one.observed, one.limit, one.unit) for one in mine]
+    told = (fact["observed"], fact["limit"], fact["unit"])
+    require(told in figures, f"the decision says {told}, the rows and the rules give {figures[0]}", CONTEST)
+    said.append(
+        f"{len(calc.steps)} steps of row {case.decision}, built once more from the rows and the rules alone: the same"
+    )
+    if case.is_whole:
+        return said
+    return [*said, f"NOT shown: that {about} did not break {rule.id!r} already before row {case.anchor}"]
+
+
+def worked_out_rule(case: Case, account: Conduct, rule: Rule) -> tuple[Figures, list[Answer]]:
+    """The working, and what the rule says of each subject."""
+    fact, calc = case.fact, Figures(case)
+    if rule.kind not in BY_DEED:
+        return calc, Look(calc, case, account, rule, fact["at_us"]).answers()
+    for deed in deeds_of(case, account):
+        if deed.at_us == fact["at_us"] and fact["subject"].startswith(f"{deed.position_id} "):
+            calc = Figures(case)
+            found = judge_deed(calc, case, rule, deed, fact["subject"])
+            if any(one.subject == fact["subject"] for one in found):
+                return calc, found
+    return calc, []
+
+
+def consequence_of_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
+    """What it does by the strikes of before its event: what one event breaks by several subjects has one number."""
+    before = [one for one in account.strikes if one not in account.struck_with(case.cause, case.fact["at_us"])]
+    every, account.strikes = account.strikes, before
+    if case.kind == "RuleBroken" and case.fact["does"] not in account.consequences_of(rule):
+        account.strikes = every  # two looks of one instant, by two prices with one stamp
+    may = account.consequences_of(rule)
+    if case.kind == "RuleSuspected":
+        hard = any(map(is_hard, may))
+        require(hard, f"rule {rule.id!r} does {shown(may[0])}, of which nobody need be asked", CONTEST)
+        return []
+    does = account.consequence_in(case.decision, rule, case.fact)
+    if len(rule.term["on_breach"]) == 1:
+        return [f"what the breach does, {shown(does)}, as the rule says"]
+    if len(may) == 1 or all(one == does for one in may):
+        return [f"what the breach does, {shown(does)}, by how often the rule was broken before"]
+    return [f"NOT shown: how often rule {rule.id!r} was broken before row {case.anchor}; strikes may lie there"]
+
+
+def instant_of_rule(case: Case, account: Conduct) -> list[str]:
+    """It is judged as of what caused it: the cause's own instant, that of a price in it, or a mark, which falls on a whole second."""
+    at_us, row = case.fact["at_us"], case.rows.get(case.cause, {"kind": "", "account": 0})
+    require(type(at_us) is int and account.day is not None, "no trading day had begun", CONTEST)
+    kind = row["kind"]
+    caused = f"row {case.cause} ({kind or 'not in the file'}), which caused it"
+    if at_us == account.day_us or (kind and kind != "QuoteFrame" and at_us == row["happened_us"]):
+        return []
+    if kind in BY_PEOPLE or not kind:
+        return [f"NOT shown: that instant {at_us}, which row {case.decision} judges, is that of {caused}"]
+    last_us = row["happened_us"] if kind != "QuoteFrame" else case.payloads[case.cause]["last_us"]
+    is_mark = at_us % SECOND_US == 0 and account.day_us <= at_us <= max(last_us, row["received_us"])
+    if kind == "QuoteFrame":
+        frames = [entry for entry in case.bundle["frames"] if entry["seq"] == case.cause]
+        if not frames:
+            return [f"NOT shown: that instant {at_us} is that of a price in {caused}"]
+        stamps = [entry[1] for entry in unpack_frame(unbase64(frames[0]["frame"], None, "a frame"))]
+        require(
+            at_us in stamps or is_mark,
+            f"row {case.decision} judges instant {at_us}, which is in no price of {caused}",
+            CONTEST,
+        )
+        return []
+    require(is_mark, f"row {case.decision} judges instant {at_us}, which is not that of {caused}", CONTEST)
+    return []
+
+
+def suspicion_of(case: Case, account: Conduct, rule: Rule) -> int:
+    """The open suspicion that a person confirmed."""
+    asked, word = case.rows.get(case.cause, {"kind": ""})["kind"], case.payloads.get(case.cause, {})
+    found = [one.seq for one in account.findings if one.rule == rule.id]
+    require(bool(found), f"no suspicion of {rule.id!r} was open, which a person could confirm", CONTEST)
+    confirms = asked == "ReviewVerdict" and (word["decision"], word["outcome"]) == (found[-1], "confirm")
+    require(confirms or asked == "ResumeDesk", "no person's word is in the file", CONTEST)
+    return found[-1]
+
+
+def confirmed_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
+    seq = suspicion_of(case, account, rule)
+    suspicion, fact = case.payloads[seq], case.fact
+    require(case.rows[seq]["kind"] == "RuleSuspected", f"row {seq} is no suspicion of such a rule", CONTEST)
+    for name in ("rule", "rule_kind", "unit", "limit", "observed", "subject", "at_us", "calendar"):
+        unsaid = name == "calendar" and not fact[name]  # releases before the second did not write it again
+        same = unsaid or json.dumps(fact[name]) == json.dumps(suspicion[name])
+        require(same, f"the decision says {name} {shown(fact[name])}, row {seq} {shown(suspicion[name])}", CONTEST)
+    require(
+        fact["does"] == "fail",
+        f"what a person confirmed ends the account, the decision does {shown(fact['does'])}",
+        CONTEST,
+    )
+    require(
+        not fact["working"], "a breach that a person confirmed has the working of its suspicion, and none of its own"
+    )
+    return [f"the suspicion in row {seq}, worked out itself, confirmed by a person"]
+
+
+def kept_again(case: Case, account: Conduct, rule: Rule) -> list[str]:
+    """It was broken by that subject, and is no more."""
+    subject, at_us = case.fact["subject"], case.rows[case.decision]["happened_us"]
+    about = subject or "the account"
+    known = account.breaking.get((rule.id, subject))
+    if known is None:
+        require(not case.is_whole, f"nothing says that {about} broke {rule.id!r}, which it is to keep again", CONTEST)
+        said = f"NOT shown: that {about} broke {rule.id!r} before row {case.anchor}"
+    else:
+        said = f"row {known} says that {about} broke {rule.id!r}, and no row since that it was kept again"
+    try:
+        still = subjects_yet(case, account, rule, at_us)
+    except Beyond as beyond:
+        return [said, f"NOT shown: that {about} keeps {rule.id!r}; the file does not hold {beyond}"]
+    require(subject not in still, f"{about} breaks {rule.id!r} yet, by the rows and the rules", CONTEST)
+    return [said, f"that {about} breaks {rule.id!r} no more, worked out from the rows and the rules"]
+
+
+def subjects_yet(case: Case, account: Conduct, rule: Rule, at_us: int) -> list[str]:
+    """Who breaks the rule yet. What a price broke lasts while its subject is there; what was done to a position, while it is held."""
+    seen = Look(Figures(case), case, account, rule, at_us)
+    if rule.kind == "idea_risk":
+        account.require_whole("what was traded")
+        return [subject for subject, _, _ in seen.ideas_of()]
+    if rule.kind == "adverse_excursion":
+        return [one.position_id for one in seen.held]
+    if rule.kind in BY_DEED:
+        said = str(case.fact["subject"])
+        return [said] if any(said.startswith(f"{one.position_id} ") for one in seen.held) else []
+    return [one.subject for one in seen.answers() if one.is_broken]
+
+
+def steps_done_again(case: Case, beyond: str) -> list[str]:
+    """The firm's own steps: each operation gives its value, each figure is in the row that it names; one comparison says yes."""
+    steps = case.fact["working"]
+    require(isinstance(steps, list) and bool(steps), "the decision shows no working", "ask the firm why")
+    done: dict[str, Term] = {}
+    for step in steps:
+        require(step["name"] not in done, f"the working has the name {step['name']!r} twice", CONTEST)
+        value = executed(case, step, done)
+        changed = step["op"] == "given" and is_moved(case, step)
+        require(type(step["value"]) is int, f"{line(step)}: it is no number", CONTEST)
+        require(changed or step["value"] == value, f"{line(step)}: it is {value}", CONTEST)
+        done[step["name"]] = Term(step["value"], step["name"], step.get("unit", ""))
+    answers = any(step["op"].startswith("is_") and step["value"] == 1 for step in steps)
+    require(answers, "no step's answer is yes: by its own arithmetic the decision is wrong", CONTEST)
+    unsourced = [step["name"] for step in steps if step["op"] == "given" and not step.get("source")]
+    return [
+        f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names",
+        f"NOT shown: that these steps are what the rule says; the file does not hold {beyond}",
+        *([f"NOT shown: where {', '.join(unsourced)} come from; the working names no row"] if unsourced else []),
+    ]
+
+
+def is_moved(case: Case, step: Any) -> bool:
+    """A figure that follows from the row it names with others: a result that was corrected since, or the profit of a day's start."""
+    seq = step["source"].partition("/")[0] if step.get("source") else ""
+    told = case.payloads.get(int(seq), {}) if seq.isdigit() else {}
+    named = step["name"].startswith("profit at the day's start")
+    corrected = [
+        body
+        for row, body in case.payloads.items()
+        if case.rows[row]["kind"] == "DealCorrected" and body["deal_id"] == told.get("deal_id")
+    ]
+    return named or (step["name"].startswith(("result of", "net of")) and bool(corrected))
 
 
 # --- prices: the very bytes that the platform's bridge sent ---
@@ -2836,7 +4542,7 @@ def _newest_prices(case: Case, ticks: dict[int, list[Any]], judged: list[Any]) -
     """No tick of a cited symbol came after the cited one and before the decision; where something came late, by the stamps: each cited
     one is the last that was stamped at or before the judged instant, of all that had come.
     """
-    cause, at_us, late, said = case.cause, case.fact["at_us"], case.fact["late"], []
+    cause, at_us, late, said = case.cause, case.judged_us, case.fact.get("late", False), []
     # A price that decided is the last one looked at; of those that came late, the one that had the firm look again.
     brought = [body for body in judged if late or body["t_us"] == at_us]
     deciding = max(((body["frame"], body["index"]) for body in brought), default=(0, 0))
@@ -2887,7 +4593,7 @@ def _first_after(case: Case, ticks: dict[int, list[Any]]) -> int:
 
     A day ends before the first price that is stamped past it.
     """
-    at_us, refused = case.fact["at_us"], _refused(case, case.cause)
+    at_us, refused = case.judged_us, _refused(case, case.cause)
     for index, (_, t_us, bid, ask) in enumerate(ticks.get(case.cause, [])):
         if t_us >= at_us and not _may_refuse(refused.get(index), bid, ask):
             return index
@@ -2941,8 +4647,9 @@ def _unpack(raw: bytes, at: int) -> tuple[Any, int]:
 def report(case: Case, size: int, found: list[str], *, pinned: bool) -> list[str]:
     """What was checked, the arithmetic, and what this proves and does not."""
     bundle, fact = case.bundle, case.fact
+    named = repr(fact["rule"]) if "rule" in fact else fact["because"].replace("_", " ")
     said = [
-        f"Evidence for decision {case.decision} ({case.kind}, rule {fact['rule']!r}) of {bundle['firm']}: it holds.",
+        f"Evidence for decision {case.decision} ({case.kind}, rule {named}) of {bundle['firm']}: it holds.",
         "",
         "Checked:",
     ]
@@ -2950,8 +4657,10 @@ def report(case: Case, size: int, found: list[str], *, pinned: bool) -> list[str
     said.append(f"- {len(bundle['rows'])} ledger rows, each in the tree of {size} rows whose root that key signed")
     said += [f"- {line}" for line in found if line]
     said.append(f"- the rules are those frozen when the account was opened ({bundle['ruleset']['id'][:16]}...)")
-    said.append(f"- {len(case.fact['working'])} steps, done again with whole numbers:")
-    said += [f"    {line(step)}" for step in case.fact["working"]]
+    steps = fact.get("working", [])
+    if steps:
+        said.append(f"- {len(steps)} steps, done again with whole numbers:")
+        said += [f"    {line(step)}" for step in steps]
     said.append(f"- {AFTERWARDS}")
     said += ["", "In the firm's words (signed, not checked):"] + [f"  {text}" for text in bundle["words"]]
     said += [

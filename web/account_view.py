@@ -19,10 +19,12 @@ from storage.readmodels.accounts import AccountLine, account_line, account_of_ph
 from storage.readmodels.commands import WITHHELD, CommandLine, commands_of_account
 from storage.readmodels.days import Day, days_of
 from storage.readmodels.decisions import DecisionLine, decisions_of
+from storage.readmodels.held_phases import HeldPhase, held_phase
+from storage.readmodels.incidents import Impact, impacts_on
 from storage.readmodels.overrides import OverrideLine, overrides_of
 from storage.readmodels.trades import Trade, closed_trades, costs_of_open
 from web import owed_view, words
-from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, OVERRIDES_SHOWN, TRADES_SHOWN
+from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, INCIDENTS_ON_ACCOUNT, OVERRIDES_SHOWN, TRADES_SHOWN
 from web.firm import Firm
 from web.objectives_view import (
     ObjectiveRow,
@@ -68,7 +70,8 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     """One account with everything its page shows. `live` is None where the board does not know it. `every_rule`: its rows of then.
 
     `newest_seq`: the account's last ledger row that this rests on. `costs`: what each open position cost so far, by its id.
-    `next_phase`: the account that followed when this one was passed. `owed`, `next_owed`: what enforcement withheld from each.
+    `next_phase`: the account that followed when this one was passed; `held_phase`: it waits for a person.
+    `owed`, `next_owed`: what enforcement withheld from each.
     `prices_ended_us`: when the replay was over that its prices came from, 0 while they come. `held_since_us`: since when the firm
     judges no prices, 0 while it does. `told_us`: the wall clock when `now_us` was firm time, by which a browser counts on.
     """
@@ -85,8 +88,10 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     decisions: list[DecisionLine]
     commands: list[CommandLine]
     overrides: list[OverrideLine]
+    incidents: list[Impact]
     costs: dict[str, Money]
     next_phase: AccountLine | None
+    held_phase: HeldPhase | None
     owed: LiveOwed | None
     next_owed: LiveOwed | None
     prices_ended_us: int
@@ -206,8 +211,10 @@ def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:
         "decisions": decisions_of(book, account, DECISIONS_SHOWN),
         "commands": commands_of_account(book, account, COMMANDS_SHOWN),
         "overrides": overrides_of(book, account, OVERRIDES_SHOWN),
+        "incidents": impacts_on(book, account, INCIDENTS_ON_ACCOUNT),
         "costs": {position: line.money(costs) for position, costs in costs_of_open(book, account)},
         "next_phase": account_of_phase(book, line.challenge, line.phase + 1) if passed else None,
+        "held_phase": held_phase(book, account) if passed else None,
     }
 
 

@@ -24,6 +24,7 @@ from web.pages import (
     sign_in,
     staff_account,
     staff_accounts,
+    staff_advance,
     staff_builder,
     staff_commands,
     staff_controls,
@@ -34,11 +35,14 @@ from web.pages import (
     staff_feed,
     staff_health,
     staff_home,
+    staff_incidents,
     staff_lab,
     staff_overrides,
     staff_owed,
     staff_programs,
+    staff_scores,
     staff_trace,
+    status,
     trades,
 )
 from web.render import STATIC, Pages
@@ -63,7 +67,9 @@ PAGES = (
     staff_health,
     staff_commands,
     staff_owed,
+    staff_advance,
     staff_overrides,
+    staff_scores,
     staff_exposure,
     staff_drift,
     staff_feed,
@@ -71,6 +77,8 @@ PAGES = (
     staff_drafts,
     staff_builder,
     staff_trace,
+    staff_incidents,
+    status,
     metrics,
 )
 

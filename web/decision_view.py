@@ -26,6 +26,7 @@ from firm.money import Money
 from firm.ruleset import AnyRuleset, rule_named
 from storage.bookings import DayBookings, day_bookings
 from storage.held_then import open_positions, unchanged_since
+from storage.kept_again import kept_again_in
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine, account_line, account_of_phase, ruleset_of
 from storage.readmodels.commands import CommandLine, commands_for
@@ -72,7 +73,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """One decision. `ticks` are the exhibits that it or its suspicion cites, with their ledger rows.
 
     `trail`: the prices up to the deciding one; `since`: what was said of it; `later`: decisions that came after it.
-    `digits`: those that symbols had then. `next_phase`: the account that a pass opened. `cancelled`: pending orders that it had
+    `digits`: those that symbols had then. `next_phase`: the account that a pass opened.
+    `kept_again`: the row by which the rule is kept again, or 0. `cancelled`: pending orders that it had
     cancelled. `platform`: what the platform said of a suspected breach, for staff alone, as `names`.
     """
 
@@ -96,6 +98,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     since: SaidSince
     answer: Answer | None
     next_phase: AccountLine | None
+    kept_again: int
     cancelled: list[CancelledOrder]
     platform: PlatformWord | None
     key_hex: str
@@ -123,6 +126,12 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def is_of_rule(self) -> bool:
         """Of a rule that is no loss limit: what it measured need not be money, and prices alone do not show it."""
         return isinstance(self.fact, RuleBroken | RuleSuspected)
+
+    @property
+    def is_by_score(self) -> bool:
+        """A pass by a published score alone: its figures are no money."""
+        score = self.fact.score if isinstance(self.fact, PhasePassed | PassHeld) else None
+        return score is not None and score.rule == self.fact.rule
 
     @property
     def follows(self) -> str:
@@ -247,6 +256,7 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         since=said_since(reader, line, account, seen_seq, money, digits),
         answer=_answer(reader, line),
         next_phase=around.next_phase,
+        kept_again=kept_again_in(reader, line.account, decision, fact),
         cancelled=_cancelled(reader, account, decision, around),
         platform=None,
         key_hex=reader.identity().public_key.hex(),
@@ -366,7 +376,7 @@ def _answer(reader: LedgerReader, line: DecisionLine) -> Answer | None:
 
 def _ticks(reader: LedgerReader, fact: Decision) -> list[tuple[int, QuoteUsed]]:
     """The exhibits, oldest first. A pass rests on a balance and has none."""
-    seqs = fact.quotes if isinstance(fact, BreachDeclared | BreachSuspected) else ()
+    seqs = fact.quotes if isinstance(fact, Breach) else ()
     found = []
     for seq in seqs:
         row = reader.row(seq)

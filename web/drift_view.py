@@ -10,7 +10,7 @@ from storage.readmodels.accounts import AccountLine, account_line
 from storage.readmodels.drifts import Drift
 from web import words
 
-TITLES = {"balance": "Balance", "equity": "Equity", "positions": "Open positions"}
+TITLES = {"balance": "Balance", "equity": "Equity", "positions": "Open positions", "margin": "Margin"}
 
 # What is held against each other, and where a difference usually comes from.
 EXPLAINED = {
@@ -25,6 +25,10 @@ EXPLAINED = {
     "positions": (
         "Positions are held against each other one by one: number, symbol, direction and lots. It ends with a snapshot of the"
         " platform’s that shows the same positions as our book."
+    ),
+    "margin": (
+        "Ours is lots × contract × opening price ÷ leverage of each position. Where the platform works its margin out otherwise,"
+        " rules about margin are not judged meanwhile; all other rules are."
     ),
 }
 

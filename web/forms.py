@@ -8,6 +8,7 @@ from litestar.connection import Request
 from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.exceptions import ClientException
 
+from firm.bounds import SCORE_MAX
 from firm.commands import KillSwitch, ReviewOutcome
 from firm.facts import Refusal, Refused
 from firm.instant import parse_utc
@@ -55,6 +56,15 @@ class Exceptional(msgspec.Struct, frozen=True):
     why: str
     evidence: str
     previewed: bool
+    typed: dict[str, str]
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """A score on a board, with the reason for it."""
+
+    board: str
+    score: int
+    why: str
     typed: dict[str, str]
 
 
@@ -122,6 +132,19 @@ def read_exception(fields: Mapping[str, Any], money: Money) -> Exceptional | Wro
         errors = said.errors if isinstance(said, Wrong) else {}
         return Wrong(errors if problem is None else {**errors, "override": problem}, typed)
     return Exceptional(wanted, *said, previewed=typed["step"] == "preview", typed=typed)
+
+
+def read_score(fields: Mapping[str, Any]) -> Scored | Wrong:
+    """A score to be published, with its board and its reason."""
+    typed = {name: text_in(fields, name) for name in ("board", "score", "why")}
+    _, errors = _why(fields)
+    errors = dict(errors)
+    if not typed["board"]:
+        errors["board"] = "Choose the board."
+    plain = typed["score"].replace(",", "")
+    if not (plain.isascii() and plain.isdecimal() and int(plain[:20]) <= SCORE_MAX):
+        errors["score"] = f"Write the score as a whole number, 0 to {SCORE_MAX:,}."
+    return Wrong(errors, typed) if errors else Scored(typed["board"], int(plain), typed["why"], typed)
 
 
 def read_agreement(fields: Mapping[str, Any]) -> tuple[str, str] | Wrong:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from actors.lab_found import CAVEATS, SEVERAL_ENGINES, AccountLine, Ending, Outcome, Report, Tally
+from actors.lab_found import SEVERAL_ENGINES, AccountLine, Ending, Outcome, Report, Tally
 from web import words
 from web.bounds import LAB_ACCOUNTS_PER_PAGE
 from web.lab import Trial, TrialState
@@ -81,7 +81,7 @@ def since_started(trial: Trial) -> list[tuple[str, int, int]]:
 
 def caveats(report: Report) -> tuple[str, ...]:
     """What must be said with it."""
-    return (*CAVEATS, SEVERAL_ENGINES) if len(report.engines) > 1 else CAVEATS
+    return (*report.caveats, SEVERAL_ENGINES) if len(report.engines) > 1 else report.caveats
 
 
 def as_file(report: Report) -> bytes:

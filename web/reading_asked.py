@@ -15,7 +15,7 @@ from firm.inputs import Side
 from firm.instant import parse_utc
 from firm.kinds import BY_NAME
 from storage.desk_trace import TraceFilter
-from storage.readmodels.desk_rows import BESIDE_ACCOUNTS, CATALOGUE, RISK
+from storage.readmodels.desk_rows import BESIDE_ACCOUNTS, CATALOGUE, INCIDENTS, RISK
 from storage.readmodels.trade_lists import TradeFilter
 from web.forms import Wrong, text_in
 from web.lists_asked import SORT_CHOICE, choices, id_in, place_in, whole_in
@@ -137,7 +137,7 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
     if desk is None:
         errors["desk"] = (
             "No desk is called so. Name one like account/7K2MQ-9XW3F, order/7K2MQ-9XW3F, market/sim, bridge/sim, enforcement/sim, "
-            "risk or catalogue."
+            "risk, catalogue or incidents."
         )
     if typed["kind"] not in ("", ALL_KINDS, *BY_NAME):
         errors["kind"] = "There is no such kind of row."
@@ -161,7 +161,7 @@ def read_trace_asked(query: Mapping[str, Any], bridges: Collection[str]) -> Trac
 def desk_kind(text: str) -> str:
     """The kind of desk where that alone was typed: which one of them is still to be chosen; else empty."""
     kind = text.strip().rstrip("/").lower()
-    return kind if kind in ("account", "order", *OF_BRIDGES) else ""
+    return kind if kind in ("account", "order", "trader", *OF_BRIDGES) else ""
 
 
 def _desk(text: str, bridges: Collection[str]) -> str | None:
@@ -170,12 +170,12 @@ def _desk(text: str, bridges: Collection[str]) -> str | None:
     """
     parts = text.replace("/", " ").split(maxsplit=1)
     kind, key = (parts[0].lower(), parts[1].strip()) if len(parts) == 2 else ("account", text.strip())
-    if (single := text.strip().lower()) in (RISK, CATALOGUE):
+    if (single := text.strip().lower()) in (RISK, CATALOGUE, INCIDENTS):
         return single
     if kind in OF_BRIDGES:
         named = key if key in bridges else next((bridge for bridge in bridges if bridge.lower() == key.lower()), None)
         return named and f"{kind}/{named}"
-    number = id_in(key) if kind in ("account", "order") else None
+    number = id_in(key) if kind in ("account", "order", "trader") else None
     return f"{kind}/{id_text(number)}" if number else None  # 0 is how a row says that it concerns no account
 
 

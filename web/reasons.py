@@ -51,6 +51,7 @@ DOUBT_NAMES: dict[Doubt, str] = {
     Doubt.LATE_DATA: "late data",
     Doubt.DESK_STOPPED: "desk was stopped",
     Doubt.PLATFORM_DOWN: "platform was down",
+    Doubt.FEED_OUTAGE: "prices were missing",
     Doubt.REVIEW_REQUIRED: "a person must look",
 }
 

@@ -12,6 +12,7 @@ from litestar.enums import MediaType
 from litestar.response import Response
 from markupsafe import Markup
 
+from firm import incident_words
 from firm.ids import id_text
 from firm.money import Money
 from firm.override_words import effect_in_words, override_in_words
@@ -61,6 +62,7 @@ class Pages:
             "Money": Money,
             "override_in_words": override_in_words,
             "effect_in_words": effect_in_words,
+            "incident_words": incident_words,
             "id_text": id_text,
             "icon": _icon,
             "made": _made,

@@ -165,7 +165,8 @@ def _readable(name: str, value: Any, scale: int | None, digits: Mapping[str, int
             own = _digits(value, digits)
             return ", ".join(f"{_plain(key)} {_readable(key, inner, own, digits)}" for key, inner in value.items())
         case list():
-            return "; ".join(_readable(name, inner, scale, digits) for inner in value) or "none"
+            one = "account" if name == "accounts" else name
+            return "; ".join(_readable(one, inner, scale, digits) for inner in value) or "none"
         case bool():
             return "yes" if value else "no"
         case None | "":

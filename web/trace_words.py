@@ -8,12 +8,14 @@ import inspect
 from firm import commands as c
 from firm import facts as f
 from firm import inputs as i
+from firm.account_fold import MARGIN
 from firm.arithmetic import Unit
 from firm.explain import consequence_in_words
 from firm.ids import id_text
 from firm.kinds import Body
 from firm.money import Money
 from web import judged_words, reasons, words
+from web.trace_incidents import incident_said
 
 _NO_MONEY = Money(0, "", 0)
 
@@ -21,10 +23,10 @@ _NO_MONEY = Money(0, "", 0)
 def said(body: Body) -> str:
     """The sentence about a row."""
     if isinstance(body, c.Command):
-        return _commanded(body) or _on_offer(body) or _from_reference(body)
+        return _commanded(body) or _on_offer(body) or incident_said(body) or _from_reference(body)
     if isinstance(body, i.Input):
         return _reported(body) or _from_reference(body)
-    tables = (_verdict, _ruled, _recorded, _on_offer, _looked_at, _enforced)
+    tables = (_verdict, _ruled, _recorded, _on_offer, _looked_at, _enforced, incident_said)
     return next(filter(None, (table(body) for table in tables)), "") or _from_reference(body)
 
 
@@ -33,11 +35,13 @@ def _from_reference(body: Body) -> str:
     return text.partition(". ")[0].rstrip(".") + "."
 
 
-def _commanded(body: c.Command) -> str:
+def _commanded(body: c.Command) -> str:  # noqa: C901  (a table of commands)
     by = words.upper_first(words.who(body.by))
     match body:
         case c.ReviewVerdict():
             return f"{by} said “{body.outcome.value}” to decision {body.decision}: {reasons.quoted(body.why)}"
+        case c.PublishScore():
+            return f"{_scored(body)}: {reasons.quoted(body.why)}"
         case c.GrantOverride():
             return f"{by} wants an exception from the rules: {reasons.quoted(body.why)}"
         case c.EngageKillSwitch():
@@ -48,6 +52,8 @@ def _commanded(body: c.Command) -> str:
             return f"{by} asked to let automatic failures go on: {reasons.quoted(body.why)}"
         case c.MarkOrderPaid():
             return f"{by} saw the money for the order."
+        case c.AdvanceChallenge():
+            return f"{by} let the next phase begin although it was held: {reasons.quoted(body.why)}"
         case c.PlaceOrder():
             return f"{by} ordered {body.program}."
         case c.SettleCommand():
@@ -112,7 +118,7 @@ def _reported(body: i.Input) -> str:  # noqa: C901  (a table of rows)
             return ""
 
 
-def _verdict(body: Body) -> str:
+def _verdict(body: Body) -> str:  # noqa: C901  (a table of rows)
     match body:
         case f.BreachDeclared():
             what = f"Equity of {words.money(body.observed)} reached the {_floor(body)}"
@@ -128,11 +134,10 @@ def _verdict(body: Body) -> str:
             return f"A later word on decision {body.decision}: {body.verdict}."
         case f.OverrideAsked() | f.OverrideGranted():
             return _excepted(body)
+        case f.ScorePublished():
+            return f"{_scored(body)}: {reasons.quoted(body.why)}"
         case f.PhasePassed():
-            return (
-                f"Won: {words.money(body.observed)} meets the target of {words.money(body.target)}. Asked the risk "
-                "desk, which allowed the pass."
-            )
+            return f"Won: {_won(body)}. Asked the risk desk, which allowed the pass."
         case f.PassHeld():
             return (
                 f"The objectives look met at {words.money(body.observed)}, but not beyond doubt "
@@ -156,9 +161,10 @@ def _verdict(body: Body) -> str:
 def _ruled(body: Body) -> str:
     match body:
         case f.RuleBroken():
-            return f"{_rule(body)} was broken{_measured(body)}. {consequence_in_words(body.does)}"
+            return f"{_rule(body)} was broken{_measured(body)}{_together(body)}. {consequence_in_words(body.does)}"
         case f.RuleSuspected():
-            return f"{_rule(body)} looks broken{_measured(body)} ({_doubts(body.doubts)}): close-only until a person decides."
+            what = f"{_rule(body)} looks broken{_measured(body)}{_together(body)}"
+            return f"{what} ({_doubts(body.doubts)}): close-only until a person decides."
         case f.RuleKeptAgain():
             return f"{_rule(body)} is kept again."
         case f.LimitNeared():
@@ -172,6 +178,9 @@ def _ruled(body: Body) -> str:
             return f"{words.sentence(body.rule)} lets nothing be opened until {words.moment(body.until_us)}."
         case f.DayClosed():
             return f"Day {body.label} brought {words.change(body.closed)} by what was closed on it."
+        case f.WeekStartMoved() | f.CycleStartMoved():
+            of = "week" if isinstance(body, f.WeekStartMoved) else "payout cycle"
+            return f"What the {of} is measured from was moved to a balance of {words.money(body.balance)}."
         case f.HighMoved():
             return f"The high that a floor follows was moved to {words.money(body.high)}."
         case f.PayoutBooked():
@@ -232,6 +241,8 @@ def _recorded(body: Body) -> str:
             return f"Order {id_text(body.order)} is paid: its account is opened."
         case f.ChallengeAdvanced():
             return f"The challenge moved on to phase {body.phase + 1}."
+        case f.ChallengeHeld():
+            return f"Phase {body.phase + 1} is reached, and its account waits for a person: {reasons.quoted(body.why)}"
         case _:
             return ""
 
@@ -246,9 +257,10 @@ def _looked_at(body: Body) -> str:
         case f.TradingDayCounted():
             return f"{body.label} counts as trading day {body.count}."
         case f.DriftFound():
+            rests = "no rule about margin is judged" if body.what == MARGIN else "no hard failure rests on it"
             return (
                 f"Our {words.sentence(body.what).lower()} is {words.money(body.computed)}, the platform’s "
-                f"{words.money(body.reported)}: no hard failure rests on it meanwhile."
+                f"{words.money(body.reported)}: {rests} meanwhile."
             )
         case f.DriftCleared():
             return f"Our {words.sentence(body.what).lower()} and the platform’s agree again."
@@ -301,6 +313,22 @@ def _enforced(body: Body) -> str:
             return ""
 
 
+def _scored(body: c.PublishScore | f.ScorePublished) -> str:
+    by = words.upper_first(words.who(body.by))
+    says = "wants" if isinstance(body, c.PublishScore) else "published"
+    return f"{by} {says} a score of {words.count(body.score)} on “{body.board}”"
+
+
+def _won(body: f.PhasePassed) -> str:
+    met = f"{words.money(body.observed)} meets the target of {words.money(body.target)}"
+    if body.score is None:
+        return met
+    scored = (
+        f"a score of {words.count(body.score.published)} on “{body.score.board}” meets {words.count(body.score.asked)}"
+    )
+    return scored if body.score.rule == body.rule else f"{met}, and {scored}"
+
+
 def _excepted(body: f.OverrideAsked | f.OverrideGranted) -> str:
     if isinstance(body, f.OverrideAsked):
         by = words.upper_first(words.who(body.by))
@@ -323,6 +351,11 @@ def _measured(body: f.RuleBroken | f.RuleSuspected) -> str:
         return ""
     observed, limit = (judged_words.measure(value, body.unit, _NO_MONEY) for value in (body.observed, body.limit))
     return f": {observed} against {limit}"
+
+
+def _together(body: f.RuleBroken | f.RuleSuspected) -> str:
+    """Of a rule across accounts, which they are."""
+    return f", held by {', '.join(map(id_text, body.accounts))}" if body.accounts else ""
 
 
 def _doubts(doubts: tuple[f.Doubt, ...]) -> str:

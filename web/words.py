@@ -298,6 +298,7 @@ RULE_KINDS: dict[str, str] = {
     "cycle_loss": "Cycle loss",
     "maximum_loss": "Maximum loss",
     "profit_target": "Profit target",
+    "score_target": "Score target",
     "trading_days": "Minimum trading days",
     "maximum_duration": "Maximum duration",
     "inactivity": "Inactivity",

@@ -1,4 +1,4 @@
-"""`evenhand calendar import|show`: the economic news that rules about news go by."""
+"""`evenhand calendar import|show`: the economic news and the market days that rules go by."""
 
 import argparse
 from pathlib import Path
@@ -7,16 +7,19 @@ from appliance.commands.options import Verbs, add_directory, add_json, plain_tex
 from appliance.console import CommandRefused, ask_firm
 from bridges.calendars.content import CONTENT_BYTES_MAX
 from bridges.calendars.formats import CalendarFormat, read_calendar
-from firm.commands import AdoptCalendar
-from firm.facts import CalendarAdopted
+from bridges.calendars.market_days_csv import read_market_days_csv
+from firm.commands import AdoptCalendar, AdoptMarketDays
+from firm.facts import CalendarAdopted, MarketDaysAdopted
 from firm.instant import utc_text
 from firm.kinds import body_of
+from firm.market_days import MarketDay, MarketDays
 from firm.news import NEWS_NAME, BadCalendar, NewsCalendar, NewsItem
 from storage.files import open_firm_directory
 from storage.reader import LedgerReader
-from storage.readmodels.calendars import CalendarLine, all_calendars
+from storage.readmodels.calendars import MARKET_DAYS, NEWS, CalendarLine, all_calendars
 
 VERSION_SHOWN = 12
+MARKET_DAYS_FORMAT = "market-days"
 
 
 def add_to(verbs: Verbs) -> None:
@@ -24,7 +27,7 @@ def add_to(verbs: Verbs) -> None:
         verbs,
         "calendar",
         run_show,
-        "import and show the economic news that rules go by",
+        "import and show the economic news and market days that rules go by",
         "evenhand calendar import week.json --format forexfactory",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -38,7 +41,17 @@ def add_to(verbs: Verbs) -> None:
     )
     brought.add_argument("file", type=Path, metavar="FILE", help="read whole, or refused whole")
     brought.add_argument(
-        "--format", required=True, choices=[one.value for one in CalendarFormat], help="what kind of file it is"
+        "--format",
+        required=True,
+        choices=[*(one.value for one in CalendarFormat), MARKET_DAYS_FORMAT],
+        help="what kind of file it is",
+    )
+    brought.add_argument(
+        "--symbols",
+        type=plain_text,
+        default="",
+        metavar="A,B",
+        help="of market days: the symbols that they concern (default: all)",
     )
     brought.add_argument(
         "--name", type=plain_text, default=NEWS_NAME, help=f"the calendar's (default {NEWS_NAME}, which rules go by)"
@@ -56,6 +69,10 @@ def add_to(verbs: Verbs) -> None:
 
 
 def run_import(options: argparse.Namespace) -> int:
+    if options.format == MARKET_DAYS_FORMAT:
+        return _import_market_days(options)
+    if options.symbols:
+        raise CommandRefused("--symbols is for market days: a release names its currency")
     try:
         calendar = read_calendar(CalendarFormat(options.format), options.name, _content(options.file), options.zone)
     except BadCalendar as bad:
@@ -69,17 +86,33 @@ def run_import(options: argparse.Namespace) -> int:
     return 0
 
 
+def _import_market_days(options: argparse.Namespace) -> int:
+    symbols = tuple(name.strip() for name in options.symbols.split(",") if name.strip())
+    try:
+        days = read_market_days_csv(options.name, _content(options.file), options.zone, symbols)
+    except BadCalendar as bad:
+        raise CommandRefused(f"{options.file}: {bad}") from bad
+    told = f"{days.name}: {_counted(MARKET_DAYS, len(days.days))}, version {days.version[:VERSION_SHOWN]}"
+    if days.version in {line.version for line in _lines(options.data_dir)}:
+        print(f"{told}: the firm goes by it already")
+        return 0
+    ask_firm(options.data_dir, AdoptMarketDays(by="console", days=days))
+    print(f"{told}: rules that name it go by it from now on")
+    return 0
+
+
 def run_show(options: argparse.Namespace) -> int:
     lines = _lines(options.data_dir)
     if not options.name:
         none = "No calendar yet, so no news forbid anything: evenhand calendar import FILE --format FORMAT"
         tell(options, lines, "\n".join(map(_line, lines)) or none)
         return 0
-    line = next((line for line in lines if line.calendar == options.name), None)
-    if line is None:
+    named = [line for line in lines if line.calendar == options.name]
+    if not named:
         raise CommandRefused(f"no calendar is called {options.name!r}: evenhand calendar show lists all")
-    calendar = _calendar(options.data_dir, line)
-    tell(options, calendar, "\n".join([_line(line), *map(_release, calendar.items)]))
+    found = [_calendar(options.data_dir, line) for line in named]
+    text = [told for line, one in zip(named, found, strict=True) for told in (_line(line), *_content_lines(one))]
+    tell(options, found[0] if len(found) == 1 else found, "\n".join(text))
     return 0
 
 
@@ -98,17 +131,37 @@ def _lines(directory: Path) -> list[CalendarLine]:
         return all_calendars(connection)
 
 
-def _calendar(directory: Path, line: CalendarLine) -> NewsCalendar:
+def _calendar(directory: Path, line: CalendarLine) -> NewsCalendar | MarketDays:
     with LedgerReader(directory) as reader:
         row = reader.row(line.seq)
     assert row is not None, f"row {line.seq} adopted a calendar"
     adopted = body_of(row.kind, row.payload)
+    if isinstance(adopted, MarketDaysAdopted):
+        return adopted.days
     assert isinstance(adopted, CalendarAdopted)
     return adopted.calendar
 
 
+def _content_lines(calendar: NewsCalendar | MarketDays) -> list[str]:
+    if isinstance(calendar, NewsCalendar):
+        return [_release(item) for item in calendar.items]
+    concerns = ", ".join(calendar.symbols) or "all symbols"
+    return [f"{concerns}, by the clocks of {calendar.zone}", *map(_market_day, calendar.days)]
+
+
+def _market_day(day: MarketDay) -> str:
+    closed = "closed" if day.closes == day.reopens == "00:00" else f"closes {day.closes}"
+    again = f", opens again {day.reopens}" if day.reopens != "00:00" else ""
+    return f"{day.date.isoformat()} {closed}{again}: {day.name}"
+
+
 def _count(releases: int) -> str:
-    return f"{releases} release{'' if releases == 1 else 's'}"
+    return _counted(NEWS, releases)
+
+
+def _counted(kind: str, number: int) -> str:
+    what = "release" if kind == NEWS else "market day"
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _line(line: CalendarLine) -> str:
@@ -116,7 +169,7 @@ def _line(line: CalendarLine) -> str:
         "nothing" if line.first_us is None or line.last_us is None else f"{_day(line.first_us)} to {_day(line.last_us)}"
     )
     version, adopted = line.version[:VERSION_SHOWN], _minute(line.adopted_us)
-    return f"{line.calendar}: {_count(line.releases)}, {span}, version {version}, since {adopted} UTC (row {line.seq})"
+    return f"{line.calendar}: {_counted(line.kind, line.releases)}, {span}, version {version}, since {adopted} UTC (row {line.seq})"
 
 
 def _release(item: NewsItem) -> str:

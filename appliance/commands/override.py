@@ -1,4 +1,4 @@
-"""`evenhand override reinstate|waive|extend|adjust|list`: exceptions from one account's rules, from the console."""
+"""`evenhand override reinstate|waive|extend|adjust|advance|list`: exceptions from one account's rules, from the console."""
 
 import argparse
 
@@ -14,7 +14,7 @@ from appliance.commands.options import (
 )
 from appliance.console import CommandRefused, ask_firm
 from firm.bounds import EXTENDED_DAYS_MAX, WAIVED_DAYS_MAX
-from firm.commands import GrantOverride
+from firm.commands import AdvanceChallenge, GrantOverride
 from firm.facts import OverrideGranted
 from firm.ids import id_text
 from firm.instant import parse_utc, utc_text
@@ -42,6 +42,7 @@ def add_to(verbs: Verbs) -> None:
     _add_waive(actions)
     _add_extend(actions)
     _add_adjust(actions)
+    _add_advance(actions)
     shown = verb(actions, "list", run_list, "list an account's exceptions", "evenhand override list 7K2MQ-9XW3F")
     shown.add_argument("account", type=account_id, metavar="ACCOUNT", help="as pages show it")
     add_directory(shown)
@@ -77,6 +78,15 @@ def _add_adjust(actions: Verbs) -> None:
     parser.set_defaults(wanted=_adjusted)
 
 
+def _add_advance(actions: Verbs) -> None:
+    said = 'evenhand override advance 7K2MQ-9XW3F --why "the owner has agreed"'
+    summary = "open the next phase's account that was held for want of room"
+    parser = verb(actions, "advance", run_advance, summary, said, "The account is the one that won the phase.")
+    parser.add_argument("account", type=account_id, metavar="ACCOUNT", help="as pages show it")
+    parser.add_argument("--why", type=plain_text, required=True, help="it is kept in the ledger")
+    add_directory(parser)
+
+
 def _action(actions: Verbs, name: str, summary: str, example: str) -> argparse.ArgumentParser:
     said = f'evenhand override {name} 7K2MQ-9XW3F {example} --why "our outage" --evidence "incident 12"'
     parser = verb(actions, name, run, summary, said, "Where the account's rules want two people, the other one agrees.")
@@ -98,6 +108,13 @@ def run(options: argparse.Namespace) -> int:
         print(f"The console {override_in_words(wanted, line.money(0))}. {effect_in_words(wanted)}")
     else:
         print(f"Asked for: a second person has to agree, on the page of account {id_text(options.account)}.")
+    return 0
+
+
+def run_advance(options: argparse.Namespace) -> int:
+    line = _line(options)
+    ask_firm(options.data_dir, AdvanceChallenge(by="console", order=line.challenge, why=options.why))
+    print(f"The next phase of account {id_text(options.account)} begins, although it was held.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`evenhand rules check|show|diff|publish|retire|schema|conform`: rulesets and programs as files, and what of them is sold."""
+"""`evenhand rules check|show|diff|publish|retire|schema|conform|run`: rulesets and programs as files, and what of them is sold."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
+from appliance.commands.rules_run import add_run
 from appliance.conformance.run import conform
 from appliance.conformance.vector import VectorsRefused
 from appliance.console import CommandRefused, ask_firm
@@ -73,6 +74,7 @@ def add_to(verbs: Verbs) -> None:
     )
     examples.add_argument("file", type=Path, metavar="FILE", help="one example a line, as JSON")
     add_json(examples)
+    add_run(actions, RULES_FILE)
 
 
 def _add_selling(actions: Verbs) -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from appliance.conformance.conduct_parts import (
     EQUITY_MINOR,
     boundary_of,
@@ -14,6 +16,7 @@ from appliance.conformance.conduct_parts import (
     marks,
     us_of,
 )
+from appliance.conformance.margins import WORKED_OUT, held_with_margins
 from appliance.conformance.news import news_window
 from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import amount_of, bp_of, lots_e8_of, lots_of, minor_of, percentage_of
@@ -95,24 +98,29 @@ def _midnight(zone: str) -> str:
 
 
 def margin_usage(vector: Vector) -> Got:
-    require_known(vector.params, {"limit_pct", "method"})
+    """`margin_pct` of each entry as it is told, or worked out from its lots and price by the leverage."""
+    is_worked_out = not WORKED_OUT.isdisjoint(vector.params)
+    require_known(vector.params, {"limit_pct", "method", "netted", *WORKED_OUT})
     if vector.params.get("method") != "peak_concurrent":
         raise CannotExpress(f"margin by {vector.params.get('method')!r}")
-    terms = _exposure(quantity=Quantity.MARGIN, limit=bp_of(vector.params["limit_pct"]))
+    netted = Netted(vector.params.get("netted", Netted.GROSS))
+    terms = replace(_exposure(quantity=Quantity.MARGIN, limit=bp_of(vector.params["limit_pct"])), netted=netted)
     spans = [_span(entry) for entry in vector.timeline]
-    margins = [EQUITY_MINOR // BP_WHOLE * bp_of(entry["margin_pct"]) for entry in vector.timeline]
+    if is_worked_out:
+        positions = held_with_margins(vector, terms)
+        mark = marks()._replace(equity=Figure(minor_of(vector.params["equity"]), ""))
+    else:
+        shares = [EQUITY_MINOR // BP_WHOLE * bp_of(entry["margin_pct"]) for entry in vector.timeline]
+        positions = tuple(held(number, margin=margin) for number, margin in enumerate(shares))
+        mark = marks()
     answers: list[Judged] = []
     for opened_us, _ in spans:
-        book = [
-            held(number, margin=margin)
-            for number, ((since, until), margin) in enumerate(zip(spans, margins, strict=True))
-            if since <= opened_us < until
-        ]
-        answers += judge_exposure_limit(PLAIN, rule_of(terms), book, (), DayResult("", 0), marks())
+        book = [one for (since, until), one in zip(spans, positions, strict=True) if since <= opened_us < until]
+        answers += judge_exposure_limit(PLAIN, rule_of(terms), book, (), DayResult("", 0), mark)
     return {
         "peak": percentage_of(max(answer.observed for answer in answers)),
         "breach": any(answer.is_broken for answer in answers),
-        "wrong_sum": sum(entry["margin_pct"] for entry in vector.timeline),
+        "wrong_sum": None if is_worked_out else sum(entry["margin_pct"] for entry in vector.timeline),
     }
 
 

@@ -5,8 +5,8 @@ the ledger has them say: which accounts were opened and when, under which login,
 tripped. So one account under a draft changes nothing for another, and no more than its own verdicts are asked about.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, get_args
 
 from msgspec.structs import replace
 
@@ -15,9 +15,10 @@ from actors.arrival import Arrival
 from actors.desk import Desk, Header, Turn, Watch
 from actors.engine import Engine
 from actors.guards import is_looked_at_by_the_minute
+from actors.incident_desk import IncidentDesk
 from actors.market_desk import MarketDesk
 from actors.messages import AccountProvisioned, AskFailure, AskPass, AskReopening, Message, ReopeningAllowed
-from actors.names import RISK, account_desk, key_id
+from actors.names import INCIDENTS, RISK, account_desk, key_id
 from actors.replay import Recorded, arrival_of
 from actors.risk_desk import RiskDesk
 from actors.turn import House, WorkingTurn
@@ -25,6 +26,8 @@ from firm.commands import GrantOverride, KillSwitch, ReviewVerdict
 from firm.facts import (
     AccountLinked,
     AccountOpened,
+    AccountPaused,
+    AccountRestricted,
     BreachDeclared,
     BreakerReset,
     BreakerTripped,
@@ -32,20 +35,35 @@ from firm.facts import (
     DeskStopped,
     Doubt,
     Fact,
+    IncidentEnded,
+    IncidentExtended,
+    IncidentOpened,
     KillSwitchEngaged,
     KillSwitchReleaseAsked,
     KillSwitchReleased,
     OverrideAsked,
     OverrideGranted,
+    PricesReturned,
+    RuleBroken,
+    RuleKeptAgain,
+    RuleSuspected,
+    StandingChanged,
+    VerdictCorrected,
 )
+from firm.incidents import Incident
 from firm.inputs import Input
 from firm.kinds import body_of
 from firm.overrides import Reinstate
-from firm.ruleset import AnyRuleset
+from firm.phase import ENDED
+from firm.rules.across_accounts import is_traded
+from firm.ruleset import AnyRuleset, term_named
+from firm.terms.words import Action
 from storage.rows import StoredRow
 
 BETWEEN_ROWS = 1 << 20
 """So many numbers lie between those of two rows here: what history did not decide has its place in the order, and takes no row's."""
+
+_OF_INCIDENTS = frozenset(kind.__name__ for kind in (IncidentOpened, IncidentExtended, IncidentEnded))
 
 _TAKEN_FROM_HISTORY = frozenset(
     kind.__name__
@@ -56,8 +74,20 @@ _TAKEN_FROM_HISTORY = frozenset(
         KillSwitchEngaged,
         KillSwitchReleaseAsked,
         KillSwitchReleased,
+        IncidentOpened,
+        IncidentExtended,
+        PricesReturned,
+        IncidentEnded,
     )
 )
+
+
+_OfTrader = (
+    RuleBroken | RuleSuspected | RuleKeptAgain | StandingChanged | AccountPaused | AccountRestricted | VerdictCorrected
+)
+_KINDS_OF_TRADERS = frozenset(kind.__name__ for kind in get_args(_OfTrader))
+_ASKED_BY_TRADERS = frozenset({"questioned", "withdrawn"})
+"""What a trader's desk leads to on accounts, told by the rule that it is about."""
 
 
 class LabFact(NamedTuple):
@@ -75,6 +105,7 @@ class LabEngine(Engine):
     def __init__(self) -> None:
         super().__init__(lineage="")  # parts of commands' names, and none is given
         self._recorded: Recorded | None = None
+        self._sold: dict[int, AnyRuleset] = {}
 
     @property
     def recorded(self) -> Recorded:
@@ -95,14 +126,61 @@ class LabEngine(Engine):
         for row in recorded.facts:
             if row.kind in _TAKEN_FROM_HISTORY:
                 self.fold(body_of(row.kind, row.payload), numbered(row.seq), row.account, row.happened_us)
+        return [*self._decided(turn, arrival), *self._taken_from_traders()]
+
+    def _decided(self, turn: "LabTurn", arrival: Arrival) -> list[LabFact]:
         return [
             LabFact(concerned, number // BETWEEN_ROWS, at_us, fact)
             for number, (account, at_us, fact) in zip(turn.numbers, turn.facts, strict=True)
             if (concerned := account or _stopped_here(fact, arrival))
         ]
 
+    def _taken_from_traders(self) -> list[LabFact]:
+        """What rules across accounts led to, for accounts that have the same ones here: their traders' desks are not here to say it."""
+        taken = []
+        for row, said in self._said_by_traders():
+            state = self.account(row.account)
+            if state is None or (state.standing in ENDED and not isinstance(said, VerdictCorrected)):
+                continue
+            if isinstance(said, StandingChanged) and said.before is not state.standing:
+                continue
+            if isinstance(said, VerdictCorrected):
+                said = replace(said, decision=numbered(said.decision))
+            self.fold(said, numbered(row.seq), row.account, row.happened_us)
+            self.rewatch(account_desk(row.account))
+            taken.append(LabFact(row.account, row.seq, row.happened_us, said))
+        return taken
+
+    def _said_by_traders(self) -> Iterator[tuple[StoredRow, _OfTrader]]:
+        for row in self.recorded.facts:
+            if row.kind in _KINDS_OF_TRADERS:
+                said = body_of(row.kind, row.payload)
+                assert isinstance(said, _OfTrader)
+                if self._is_across(row.account, said):
+                    yield row, said
+
+    def _is_across(self, account: int, said: _OfTrader) -> bool:
+        """Whether it is of a rule across accounts that the account was sold and has here."""
+        state = self.account(account)
+        if state is None:
+            return False
+        if isinstance(said, VerdictCorrected):
+            finding = state.finding_of(numbered(said.decision))
+            return finding is not None and bool(finding.accounts) and said.verdict in _ASKED_BY_TRADERS
+        rule = said.because if isinstance(said, StandingChanged) else said.rule
+        terms = term_named(state.ruleset, rule)
+        return terms is not None and is_traded(terms) and terms == term_named(self._sold[account], rule)
+
+    def is_stopped_together(self, account: int) -> bool:
+        """Whether a rule across accounts ends or holds the account on this input: that counts before a pass."""
+        said = (one for row, one in self._said_by_traders() if row.account == account)
+        return any(
+            isinstance(one, RuleSuspected) or (isinstance(one, RuleBroken) and one.does is Action.FAIL) for one in said
+        )
+
     def open(self, row: StoredRow, opened: AccountOpened, rules: AnyRuleset | None) -> None:
         """An account is opened as it once was, under these rules in place of those that it was sold."""
+        self._sold[row.account] = opened.ruleset
         if rules is not None:
             opened = replace(opened, ruleset=rules, ruleset_id=rules.ruleset_id())
         name = account_desk(row.account)
@@ -140,6 +218,8 @@ class LabEngine(Engine):
                 return EnforcementAsItWas(name, self)
             case _ if name == RISK:
                 return RiskAsItWas(name, self)
+            case _ if name == INCIDENTS:
+                return IncidentsAsTheyWere(name, self)
             case _:
                 return HeardThroughLedger(name)
 
@@ -231,6 +311,28 @@ class EnforcementAsItWas(HeardThroughLedger):
                 turn.send(account_desk(row.account), provisioned)
 
 
+class IncidentsAsTheyWere(IncidentDesk):
+    """The incident desk as history has it: it tells the accounts that are here what it then told those that there were."""
+
+    def __init__(self, name: str, engine: LabEngine) -> None:
+        super().__init__(name)
+        self._engine = engine
+
+    def decide(self, message: Message | Input, turn: Turn) -> None:  # noqa: ARG002
+        for row in self._engine.recorded.facts:
+            if row.kind not in _OF_INCIDENTS:
+                continue
+            match body_of(row.kind, row.payload):
+                case IncidentOpened() as opened:
+                    self.tell(
+                        Incident(opened.incident, opened.bridge, opened.symbols, opened.whole, opened.from_us), turn
+                    )
+                case IncidentExtended() as more if (known := self.state.open.get(more.bridge)) is not None:
+                    self.tell(replace(known, symbols=more.symbols, whole=more.whole, from_us=more.from_us), turn)
+                case IncidentEnded() as ended if (known := self.state.open.get(ended.bridge)) is not None:
+                    self.tell_over(ended, known.from_us, turn)
+
+
 class RiskAsItWas(RiskDesk):
     """The risk desk with the switches and the breaker as they once stood: what a draft fails trips no breaker."""
 
@@ -239,6 +341,8 @@ class RiskAsItWas(RiskDesk):
         self._engine = engine
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
+        if isinstance(message, AskPass) and self._engine.is_stopped_together(message.account):
+            return
         if isinstance(message, AskFailure | AskPass):
             super().decide(message, turn)
 

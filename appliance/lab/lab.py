@@ -15,7 +15,9 @@ from appliance.lab.reading import TELLING, Reading
 from firm.facts import AccountOpened, DeskStopped, OrderPlaced
 from firm.inputs import EpochOpened
 from firm.kinds import body_of
-from firm.ruleset import AnyRuleset
+from firm.ruleset import AnyRuleset, term_named
+from firm.terms.exposure import AcrossAccounts
+from firm.terms.lifecycle import MaximumAllocation
 from storage.errors import PrunedByPolicy
 from storage.rows import StoredRow
 
@@ -71,11 +73,17 @@ class Lab:
         self.engines: list[str] = []
         self.upto_row = self.upto_us = self.inputs = 0
         self._engine = LabEngine()
+        self._not_judged: set[str] = set()
         self._sales: dict[int, Sale] = {}
 
     @property
     def decided(self) -> int:
         return sum(case.is_decided for case in self.cases.values())
+
+    @property
+    def not_judged(self) -> tuple[str, ...]:
+        """Rules of the draft that look at several accounts of one trader, where an account that they are tried on was not sold the same."""
+        return tuple(sorted(self._not_judged))
 
     def take(self, recorded: Recorded, frame_of: Callable[[int], bytes]) -> None:
         """Go through one more input and what it led to."""
@@ -128,6 +136,7 @@ class Lab:
         if self.choice.takes(row.account, opened, sale):
             self.cases[row.account] = Case(row.account, opened, sale, row.happened_us)
             self._engine.open(row, opened, self.rules)
+            self._not_judged |= _across_accounts(opened.ruleset, self.rules)
 
     def _compare(self, case: Case, row: StoredRow) -> None:
         """After an input that told of the account."""
@@ -155,3 +164,10 @@ class Lab:
         assert isinstance(opened, EpochOpened)
         if opened.engine not in self.engines:
             self.engines.append(opened.engine)
+
+
+def _across_accounts(sold: AnyRuleset, rules: AnyRuleset | None) -> set[str]:
+    """Rules across accounts that are other ones than were sold."""
+    drafted = () if rules is None else rules.rules
+    looked_at = (one for one in drafted if isinstance(one.terms, AcrossAccounts | MaximumAllocation))
+    return {one.id for one in looked_at if term_named(sold, one.id) != one.terms}

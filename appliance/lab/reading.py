@@ -86,7 +86,7 @@ class Reading:
         told = Outcome(
             ending=_ENDINGS[self.standing],
             at_us=self._at_us,
-            rule=self._because if self.standing is Standing.CLOSED else "",
+            rule=self._because if self.standing in (Standing.CLOSED, Standing.BREACHED) else "",
             profit=self._balance + self._withdrawn - self._cash - self._initial,
             paid=self._paid,
             strikes=self._strikes,

@@ -20,6 +20,7 @@ def report_of(lab: Lab) -> Report:
         engines=tuple(lab.engines),
         cohorts=tuple(_cohorts(lines)),
         accounts=lines,
+        not_judged=lab.not_judged,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import fill
 
-from actors.lab_found import CAVEATS, SEVERAL_ENGINES, AccountLine, CohortLine, Ending, Outcome, Report, Tally
+from actors.lab_found import SEVERAL_ENGINES, AccountLine, CohortLine, Ending, Outcome, Report, Tally
 from appliance.lab.lab import DESK_STOPPED, PRICES_GONE, STOPPED
 from appliance.wording import counted
 from firm.instant import utc_text
@@ -58,7 +58,7 @@ def _lines(report: Report) -> Iterator[str]:
     for line in differing:
         yield from _account_lines(line)
     yield ""
-    yield from fill(" ".join(CAVEATS), LINE_WIDTH).splitlines()
+    yield from fill(" ".join(report.caveats), LINE_WIDTH).splitlines()
     if len(report.engines) > 1:
         yield from fill(SEVERAL_ENGINES, LINE_WIDTH).splitlines()
 

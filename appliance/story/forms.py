@@ -30,6 +30,8 @@ BLANKS: dict[str, str] = {
     "COUNT": r"\d+",
     "TITLE": r"[A-Z][\w-]*",
     "CURRENCY": r"[A-Z]{3}",
+    "SCORE": r"\d[\d,]*",
+    "BOARD": r".+?",
     "STANDING": r"[a-z_ ]+?",
     "VERDICT": r"[a-z]+",
     "KIND": r"[A-Za-z]+",

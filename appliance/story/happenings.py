@@ -24,6 +24,7 @@ from appliance.story.words import (
     Priced,
     Published,
     Reviewed,
+    Scored,
     Shown,
     Swapped,
     TimePassed,
@@ -162,6 +163,16 @@ def _announced(said: Blanks, _: Cast) -> Announced:
     return Announced(title=said["title"], currency=said["currency"], minutes=minutes)
 
 
+def _scored(said: Blanks, cast: Cast) -> Scored:
+    return Scored(
+        account=cast.account(said["who"]),
+        board=said["board"],
+        score=int(said["score"].replace(",", "")),
+        by=said["name"] or "ruth",
+        why=said["why"] or "as the board has it",
+    )
+
+
 HAPPENINGS = (
     Form("WHO buys the program[ as NAME]", _bought),
     Form("the program is published anew as TEMPLATE", partial(_published, _from_template)),
@@ -188,5 +199,6 @@ HAPPENINGS = (
     Form("watermark", lambda *_: Marked(goes_on=False)),
     Form("WHO WORD the breach of RULE[ by NAME][, because WHY]", _reviewed),
     Form("TITLE of CURRENCY is released in COUNT minute[s]", _announced),
+    Form("score SCORE on BOARD is published of WHO[ by NAME][, because WHY]", _scored),
     Form("nothing happens", lambda *_: TimePassed()),
 )

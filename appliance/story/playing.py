@@ -23,6 +23,7 @@ from appliance.story.words import (
     Published,
     Refused,
     Reviewed,
+    Scored,
     Shown,
     Story,
     Swapped,
@@ -39,6 +40,7 @@ from firm.commands import (
     MarkOrderPaid,
     PlaceOrder,
     PublishProgram,
+    PublishScore,
     RegisterTrader,
     ReviewOutcome,
     ReviewVerdict,
@@ -161,6 +163,8 @@ class _Play:
                 self._review(line, does)
             case Announced():
                 self._announce(line, does)
+            case Scored():
+                self._score(line, does)
             case TimePassed():
                 pass
             case unknown:
@@ -233,6 +237,13 @@ class _Play:
             )
         )  # fmt: skip
         self._office.put(AdoptCalendar(by="console", calendar=news_calendar(NEWS_NAME, self._news)))
+
+    def _score(self, line: Line, does: Scored) -> None:
+        state = self._state(line, does.account)
+        published = PublishScore(
+            by=f"staff:{does.by.lower()}", account=state.account, board=does.board, score=does.score, why=does.why
+        )
+        self._office.put(published, state.account)
 
     # --- who ---
 

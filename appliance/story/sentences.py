@@ -16,10 +16,12 @@ from firm.facts import (
     CashBooked,
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeHeld,
     ChallengeOpened,
     CommandAdvanced,
     CommandProbed,
     CommandQueued,
+    CycleStartMoved,
     DayAnchored,
     DayOpened,
     DayStartMoved,
@@ -30,25 +32,37 @@ from firm.facts import (
     DriftFound,
     Fact,
     FlatConfirmed,
+    IncidentEnded,
+    IncidentExtended,
+    IncidentOpened,
     LimitNeared,
     MarkTaken,
     OrderPaid,
     OrderPlaced,
+    OutageAssessed,
+    PassesFrozen,
     PassHeld,
     PeakReached,
     PhasePassed,
     PositionsDrifted,
+    PricesReturned,
     ProgramPublished,
     QuoteUsed,
+    Refusal,
     Refused,
     RuleBroken,
+    RuleKeptAgain,
     RuleSuspected,
+    ScorePublished,
     StandingChanged,
     SwapPosted,
     TraderRegistered,
     TradingDayCounted,
     VerdictCorrected,
+    WeekStartMoved,
 )
+from firm.ids import id_text
+from firm.incident_words import ANSWERS, CAUSES, NEEDED, befell_in_words, proposal_in_words, symbols_in_words
 from firm.inputs import Side
 from firm.refusal_words import REFUSALS
 from firm.terms.words import Action, Consequence
@@ -93,7 +107,9 @@ def _suspected(fact: BreachSuspected) -> str:
 def _rule(fact: RuleBroken | RuleSuspected) -> str:
     observed, limit = (_counted(figure, fact.unit) for figure in (fact.observed, fact.limit))
     subject = f" ({fact.subject})" if fact.subject else ""
-    return f"{observed} against {limit}{subject}"
+    accounts = ", ".join(f"account {id_text(account)}" for account in fact.accounts)
+    together = f", held by {accounts}" if accounts else ""
+    return f"{observed} against {limit}{subject}{together}"
 
 
 def _follows(does: Consequence) -> str:
@@ -111,6 +127,14 @@ def _counted(figure: int, unit: Unit) -> str:
             return percent(figure)
         case _:
             return f"{figure:,} {unit.value}"
+
+
+def _won(fact: PhasePassed) -> str:
+    balances = f"balance {fact.observed}, target {fact.target}"
+    if fact.score is None:
+        return balances
+    scored = f"a score of {fact.score.published:,} on {fact.score.board}, where {fact.score.asked:,} is asked"
+    return scored if fact.score.rule == fact.rule else f"{balances}, and {scored}"
 
 
 def _because(doubts: tuple[Doubt, ...]) -> str:
@@ -135,6 +159,11 @@ def _anchored(fact: DayAnchored) -> str:
     return f"the day's start is final, {changed}: balance {fact.balance}, equity {fact.equity}"
 
 
+def _why(fact: Refused) -> str:
+    """Where figures say more than the kind of refusal."""
+    return f" ({fact.detail})" if fact.refusal is Refusal.ALLOCATION_EXCEEDED else ""
+
+
 def _stood(fact: StandingChanged) -> str:
     before, after = (standing.value.replace("_", " ") for standing in (fact.before, fact.after))
     return f"now {after}, before {before} ({fact.because.replace('_', ' ')})"
@@ -147,6 +176,8 @@ _SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     AccountRestricted: lambda fact: f"{fact.rule} lets nothing be opened until the day ends",
     DayOpened: _day,
     DayAnchored: _anchored,
+    WeekStartMoved: lambda fact: f"the week's start moves: balance {fact.balance}, equity {fact.equity}",
+    CycleStartMoved: lambda fact: f"the payout cycle's start moves: balance {fact.balance}",
     DayStartMoved: lambda fact: f"cash moves the day's start: balance {fact.balance}, equity {fact.equity}",
     TradingDayCounted: lambda fact: f"{fact.label} counts as trading day {fact.count}",
     DealBooked: _deal,
@@ -159,17 +190,36 @@ _SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     RuleSuspected: lambda fact: (
         f"{fact.rule} looks broken: {_rule(fact)}; it is not final because {_because(fact.doubts)}"
     ),
+    RuleKeptAgain: lambda fact: f"{fact.rule} is kept again{f' ({fact.subject})' if fact.subject else ''}",
     LimitNeared: lambda fact: (
         f"the trader is warned: {percent(fact.share_bp)} of {fact.rule} is used, at {fact.observed}"
     ),
-    PhasePassed: lambda fact: f"the phase is passed: balance {fact.observed}, target {fact.target}",
+    PhasePassed: lambda fact: f"the phase is passed: {_won(fact)}",
+    ScorePublished: lambda fact: f"a score of {fact.score:,} on {fact.board} is published by {fact.by}: {fact.why}",
     PassHeld: lambda fact: f"the phase looks passed; it is not final because {_because(fact.doubts)}",
     VerdictCorrected: lambda fact: f"decision {fact.decision} is {fact.verdict}: {fact.because}",
     DriftFound: lambda fact: f"{fact.what} is {fact.computed} by our book and {fact.reported} by the platform's",
     DriftCleared: lambda fact: f"{fact.what} agrees with the platform's again",
     PositionsDrifted: lambda _: "the platform's positions are not ours",
     FlatConfirmed: lambda _: "the platform shows the account flat and blocked",
+    ChallengeHeld: lambda fact: f"phase {fact.phase + 1} is reached, and its account waits for a person: {fact.why}",
     ChallengeEnded: lambda fact: f"the challenge is over: {fact.standing.value}",
     ProgramPublished: lambda fact: f"{fact.program.title} is on offer",
-    Refused: lambda fact: f"the firm refuses: {REFUSALS[fact.refusal]}",
+    Refused: lambda fact: f"the firm refuses: {REFUSALS[fact.refusal]}{_why(fact)}",
+    IncidentOpened: lambda fact: (
+        f"incident {fact.incident}: prices of {symbols_in_words(fact.symbols, fact.whole)} are missing, {CAUSES[fact.cause]}"
+    ),
+    IncidentExtended: lambda fact: (
+        f"incident {fact.incident} goes on: prices of {symbols_in_words(fact.symbols, fact.whole)} are missing"
+    ),
+    PricesReturned: lambda fact: f"incident {fact.incident}: prices come again",
+    IncidentEnded: lambda fact: (
+        f"incident {fact.incident} is over; "
+        f"{'every missing price came' if fact.filled else 'not every missing price came'} afterwards"
+    ),
+    PassesFrozen: lambda fact: f"nothing is passed before incident {fact.incident} is over: it {NEEDED[fact.needed]}",
+    OutageAssessed: lambda fact: (
+        f"in incident {fact.incident}: {befell_in_words(fact.befell)}; a limit broken without it: {ANSWERS[fact.answer]}; "
+        f"proposed: {proposal_in_words(fact.proposal, fact.days)}"
+    ),
 }

@@ -9,9 +9,11 @@ from appliance.story.playing import Entry, Played
 from appliance.story.sentences import QUIET, sentence_of
 from appliance.story.words import Expected
 from appliance.wording import counted
+from firm.ids import parse_id
 
 _BELOW = " " * 12  # what a line brought stands below it, behind its time
 _POSITION = re.compile(r"\bposition (\d+)\b")
+_ACCOUNT = re.compile(r"\baccount ([0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5})")
 
 
 def ledger_of(played: Played) -> str:
@@ -55,9 +57,16 @@ def _entry_lines(played: Played, entry: Entry, at: str) -> Iterator[str]:
 def _told(played: Played, one: Recorded, entry: Entry) -> str:
     """Who, what, and when, where that is another instant than the line's."""
     sentence = _POSITION.sub(lambda found: played.positions.get(found[1], found[0]), sentence_of(one.fact))
+    sentence = _ACCOUNT.sub(lambda found: _called(played, found), sentence)
     who = f"{_name(played, one.account)}: " if one.account else ""
     when = "" if one.at_us == entry.at_us else f" [{time_text(played.story.zone, one.at_us)}]"
     return f"{who}{sentence}{when}"
+
+
+def _called(played: Played, found: re.Match[str]) -> str:
+    """An account by the name that the story has for it."""
+    account = parse_id(found[1])
+    return _name(played, account) if account in played.accounts else found[0]
 
 
 def _name(played: Played, account: int) -> str:

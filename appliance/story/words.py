@@ -134,6 +134,16 @@ class Announced(Word, frozen=True, kw_only=True):
     minutes: int
 
 
+class Scored(Word, frozen=True, kw_only=True):
+    """The firm publishes an account's score on a board."""
+
+    account: str
+    board: str
+    score: int
+    by: str
+    why: str
+
+
 class TimePassed(Word, frozen=True, kw_only=True):
     """Time goes by."""
 
@@ -141,7 +151,17 @@ class TimePassed(Word, frozen=True, kw_only=True):
 ByPlatform = Priced | Opened | Filled | Closed | Swapped | Moved | ToldTwice | Shown
 """What the platform tells of, so that it may be heard later than it happens."""
 Happening = (
-    ByPlatform | Bought | Published | FellSilent | CameBack | MarksStopped | Marked | Reviewed | Announced | TimePassed
+    ByPlatform
+    | Bought
+    | Published
+    | FellSilent
+    | CameBack
+    | MarksStopped
+    | Marked
+    | Reviewed
+    | Scored
+    | Announced
+    | TimePassed
 )
 
 

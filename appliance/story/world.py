@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from appliance.story.office import Office
 from appliance.story.venue import Venue
-from bridges.events import Event
-from bridges.wire import Cmd, SnapshotReq
+from bridges.events import Backfilled, Event
+from bridges.wire import BackfillReq, Cmd, SnapshotReq
 from firm.account import AccountState
 from firm.commands import EnrolBridge, PublishProgram
 from firm.instant import MINUTE_US, SECOND_US
@@ -146,7 +146,7 @@ class World:
         self._obey()
 
     def _obey(self) -> None:
-        """Of the firm's requests only commands and snapshots are answered: a story's platform has kept no price back."""
+        """A story's platform has kept no price back: asked for some that are missing, it says that there were none."""
         while self.office.asked:
             asked = self.office.asked.pop(0)
             match asked:
@@ -154,6 +154,9 @@ class World:
                     self.venue.obey(asked)
                 case SnapshotReq():
                     self.venue.snapshot(asked.acc, self.office.journal_seq)
+                case BackfillReq():
+                    self.office.hear([Backfilled(asked.sym, asked.from_us, asked.to_us, 0)])
+                    continue
                 case _:
                     continue
             self.office.hear(self.venue.told())

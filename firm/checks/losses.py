@@ -6,7 +6,7 @@ from itertools import pairwise
 from firm.checks.amounts import OF_SOLD, amount_problems
 from firm.checks.beside import Beside
 from firm.checks.problem import Problem, Problems, below
-from firm.terms.losses import FloorReaches, Lock, LossLimit, Step, Trail
+from firm.terms.losses import FloorReaches, Lock, LossLimit, OnPayout, Step, Trail
 from firm.terms.words import (
     Action,
     Anchor,
@@ -29,7 +29,7 @@ def loss_limit_problems(term: LossLimit, beside: Beside) -> Problems:
     of = _shares_of(term)
     yield from amount_problems("amount", term.amount, beside, of, nothing=NO_LOSS, whole=BELOW_ZERO)
     if term.scope is Scope.CYCLE:
-        yield Problem("scope", "no floor begins anew with a payout yet: name the day, the week or the phase")
+        yield from _cycle_problems(term)
     yield from _trail_problems(term)
     if term.lock is not None:
         yield from below("lock", _lock_problems(term.lock, term.trail, beside))
@@ -39,6 +39,16 @@ def loss_limit_problems(term: LossLimit, beside: Beside) -> Problems:
     if list(term.warn_at_bp) != sorted(set(term.warn_at_bp)):
         yield Problem("warn_at_bp", "the shares must rise, each named once")
     yield from _lasting_problems(term)
+
+
+def _cycle_problems(term: LossLimit) -> Problems:
+    """Of a payout no row tells what equity was right after it, and a high of its day would belong to two cycles."""
+    if term.anchor is not Anchor.BALANCE:
+        yield Problem("anchor", "a payout cycle is measured from the balance that its payout left: name the balance")
+    if term.trail is not Trail.STATIC:
+        yield Problem("trail", "a floor that begins anew with each payout follows no high yet: name static")
+    if term.on_payout is not OnPayout.NONE:
+        yield Problem("on_payout", "this floor begins anew with each payout: nothing else is done to it, name none")
 
 
 def _shares_of(term: LossLimit) -> frozenset[ShareOf]:

@@ -18,12 +18,24 @@ from firm.facts.bookings import (
     PositionRestated,
     SwapPosted,
 )
-from firm.facts.calendars import CalendarAdopted
+from firm.facts.calendars import CalendarAdopted, MarketDaysAdopted
 from firm.facts.desks import DeskResumed, DeskStopped, InputRejected, MessageParked
 from firm.facts.drift import ContractChanged, DriftCleared, DriftFound, PositionsDrifted
 from firm.facts.enforcement import CommandAdvanced, CommandProbed, CommandQueued, CommandWithheld, FlatConfirmed
 from firm.facts.fact import Fact
+from firm.facts.incidents import (
+    IncidentClosed,
+    IncidentEnded,
+    IncidentExtended,
+    IncidentNoted,
+    IncidentOpened,
+    IncidentPublished,
+    OutageAssessed,
+    PassesFrozen,
+    PricesReturned,
+)
 from firm.facts.marks import (
+    CycleStartMoved,
     DayAnchored,
     DayClosed,
     DayOpened,
@@ -37,6 +49,7 @@ from firm.facts.marks import (
     RolloverHighMoved,
     TradingDayCounted,
     TradingDayUncounted,
+    WeekStartMoved,
 )
 from firm.facts.overrides import OverrideAsked, OverrideGranted
 from firm.facts.people import BridgeEnrolled, BridgeModeChanged, BridgeRevoked, StaffAdded, TraderRegistered
@@ -46,6 +59,7 @@ from firm.facts.risk import BreakerReset, BreakerTripped, KillSwitchEngaged, Kil
 from firm.facts.sales import (
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeHeld,
     ChallengeOpened,
     ChallengeReopened,
     OrderPaid,
@@ -53,6 +67,7 @@ from firm.facts.sales import (
     ProgramPublished,
     ProgramRetired,
 )
+from firm.facts.scores import ScorePublished
 from firm.facts.verdicts import (
     BreachDeclared,
     BreachSuspected,
@@ -64,6 +79,7 @@ from firm.facts.verdicts import (
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
+    ScoreMet,
     TargetLeft,
     TargetReached,
     VerdictCorrected,
@@ -86,11 +102,13 @@ FACTS: tuple[type[Fact], ...] = (
     ProgramPublished,
     ProgramRetired,
     CalendarAdopted,
+    MarketDaysAdopted,
     OrderPlaced,
     OrderPaid,
     ChallengeOpened,
     ChallengeAdvanced,
     ChallengeEnded,
+    ChallengeHeld,
     ChallengeReopened,
     AccountOpened,
     AccountLinked,
@@ -98,6 +116,8 @@ FACTS: tuple[type[Fact], ...] = (
     DayOpened,
     DayAnchored,
     DayStartMoved,
+    WeekStartMoved,
+    CycleStartMoved,
     PeakDoubted,
     PeakReached,
     RolloverHighMoved,
@@ -128,6 +148,7 @@ FACTS: tuple[type[Fact], ...] = (
     ProfitExcluded,
     TargetReached,
     TargetLeft,
+    ScorePublished,
     PhasePassed,
     PassHeld,
     DriftFound,
@@ -144,4 +165,13 @@ FACTS: tuple[type[Fact], ...] = (
     KillSwitchEngaged,
     KillSwitchReleaseAsked,
     KillSwitchReleased,
+    IncidentOpened,
+    IncidentExtended,
+    PricesReturned,
+    IncidentEnded,
+    IncidentNoted,
+    IncidentPublished,
+    IncidentClosed,
+    PassesFrozen,
+    OutageAssessed,
 )

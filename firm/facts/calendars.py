@@ -1,6 +1,7 @@
-"""Facts about calendars: which economic news the firm goes by."""
+"""Facts about calendars: which economic news, and which market days, the firm goes by."""
 
 from firm.facts.fact import Fact
+from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 
 
@@ -9,3 +10,10 @@ class CalendarAdopted(Fact, frozen=True, kw_only=True):
 
     version: str
     calendar: NewsCalendar
+
+
+class MarketDaysAdopted(Fact, frozen=True, kw_only=True):
+    """The market days of this name are these from now on, for rules that name them. `version`: as above."""
+
+    version: str
+    days: MarketDays

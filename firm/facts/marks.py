@@ -67,6 +67,31 @@ class DayStartMoved(Fact, frozen=True, kw_only=True):
     priced: bool
 
 
+class WeekStartMoved(Fact, frozen=True, kw_only=True):
+    """Cash of a later day, or a corrected deal of before it, moved the marks from which a week is measured. `day`: its first one.
+
+    `was`: the row that held them until then. Written where a limit is measured from them. While the start of the week's first day is
+    not final, these marks are not either.
+    """
+
+    day: TradingDay
+    balance: Money
+    equity: Money
+    priced: bool
+    was: int
+
+
+class CycleStartMoved(Fact, frozen=True, kw_only=True):
+    """Cash, or a corrected deal of before it, moved the balance from which a payout cycle is measured. It began with payout `number`.
+
+    `was`: the row that held it until then. Written where a limit is measured from it.
+    """
+
+    number: int
+    balance: Money
+    was: int
+
+
 class PeakReached(Fact, frozen=True, kw_only=True):
     """The highest equity (and balance) so far, written where a decision, a rollover or an epoch's end needs it.
 

@@ -20,6 +20,7 @@ class Refusal(StrEnum):
     ID_TAKEN = "id_taken"
     ORDER_NOT_OPEN = "order_not_open"
     TOO_MANY_ACCOUNTS = "too_many_accounts"
+    ALLOCATION_EXCEEDED = "allocation_exceeded"
     NOTHING_TO_DECIDE = "nothing_to_decide"
     SWITCH_NOT_ENGAGED = "switch_not_engaged"
     SAME_PERSON_TWICE = "same_person_twice"
@@ -42,6 +43,12 @@ class Refusal(StrEnum):
     OUT_OF_BOUNDS = "out_of_bounds"
     BAD_CALENDAR = "bad_calendar"
     CALENDAR_KNOWN = "calendar_known"
+    UNKNOWN_BOARD = "unknown_board"
+    SCORE_KNOWN = "score_known"
+    UNKNOWN_INCIDENT = "unknown_incident"
+    INCIDENT_GOES_ON = "incident_goes_on"
+    INCIDENT_CLOSED = "incident_closed"
+    WORDS_MISSING = "words_missing"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

@@ -53,6 +53,19 @@ class ChallengeAdvanced(Fact, frozen=True, kw_only=True):
     phase: int
 
 
+class ChallengeHeld(Fact, frozen=True, kw_only=True):
+    """Phase number `phase` (from 0) was reached, and its account waits for a person: with it the trader would have more than a rule allows.
+
+    `funded`: whether profit is shared in it. `why`: which rule, how much stands together, and what is allowed.
+    """
+
+    challenge: int
+    trader: int
+    phase: int
+    funded: bool
+    why: str
+
+
 class ChallengeEnded(Fact, frozen=True, kw_only=True):
     """The challenge is over, with its account's last standing."""
 

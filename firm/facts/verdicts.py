@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 from firm.arithmetic import Step, Unit
 from firm.facts.fact import Fact
 from firm.money import Money
@@ -26,6 +28,7 @@ class Doubt(StrEnum):
     DESK_STOPPED = "desk_stopped"
     PLATFORM_DOWN = "platform_down"
     REVIEW_REQUIRED = "review_required"  # the rules have a person look at it
+    FEED_OUTAGE = "feed_outage"  # prices that it needs are or were missing, in an incident that is not over
 
 
 class BreachDeclared(Fact, frozen=True, kw_only=True):
@@ -86,11 +89,13 @@ class LimitNeared(Fact, frozen=True, kw_only=True):
     at_us: int
 
 
-class RuleBroken(Fact, frozen=True, kw_only=True):
+class RuleBroken(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """A rule that is no loss limit is broken: `observed` against `limit`, both in `unit`.
 
     `subject`: which position, day, symbol or release. `does`: what follows, by the term's strikes. `working` is the arithmetic.
     `calendar`: the version of the news that it rests on, or "". `reviewed`: a person confirmed it.
+    `quotes`: rows of the ticks that it rests on. `accounts`: of a rule across a trader's accounts those that were looked at together,
+    this one among them where it counts.
     """
 
     rule: str
@@ -104,10 +109,12 @@ class RuleBroken(Fact, frozen=True, kw_only=True):
     reviewed: bool
     calendar: str
     working: tuple[Step, ...]
+    quotes: tuple[int, ...] = ()
+    accounts: tuple[int, ...] = ()
 
 
-class RuleSuspected(Fact, frozen=True, kw_only=True):
-    """A rule that is no loss limit looks broken, and a person decides: close-only until then."""
+class RuleSuspected(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A rule that is no loss limit looks broken, and a person decides: close-only until then. Its fields are as in RuleBroken."""
 
     rule: str
     rule_kind: str
@@ -119,13 +126,16 @@ class RuleSuspected(Fact, frozen=True, kw_only=True):
     doubts: tuple[Doubt, ...]
     calendar: str
     working: tuple[Step, ...]
+    quotes: tuple[int, ...] = ()
+    accounts: tuple[int, ...] = ()
 
 
-class RuleKeptAgain(Fact, frozen=True, kw_only=True):
-    """What broke a rule does so no more: another breach by the same subject counts anew."""
+class RuleKeptAgain(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """What broke a rule does so no more: another breach by the same subject counts anew. `quotes`: rows of the ticks that show it."""
 
     rule: str
     subject: str
+    quotes: tuple[int, ...] = ()
 
 
 class ProfitExcluded(Fact, frozen=True, kw_only=True):
@@ -157,21 +167,35 @@ class TargetLeft(Fact, frozen=True, kw_only=True):
     at_us: int
 
 
-class PhasePassed(Fact, frozen=True, kw_only=True):
-    """All objectives of the phase are met."""
+class ScoreMet(msgspec.Struct, frozen=True, kw_only=True):
+    """By which score rule `rule` is met: the published one on a board, and the one that is asked."""
+
+    rule: str
+    board: str
+    published: int
+    asked: int
+
+
+class PhasePassed(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """All objectives of the phase are met. `target` and `observed` are balances; `score`: where a published score is one of them.
+
+    Where nothing but a score wins the phase, `rule` is the score's and `target` is 0.
+    """
 
     rule: str
     target: Money
     observed: Money
     trading_days: int
     working: tuple[Step, ...]
+    score: ScoreMet | None = None
 
 
-class PassHeld(Fact, frozen=True, kw_only=True):
-    """The objectives look met, but what that rests on is in doubt; asked again when the doubt lifts."""
+class PassHeld(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """The objectives look met, but what that rests on is in doubt; asked again when the doubt lifts. Fields as in PhasePassed."""
 
     rule: str
     target: Money
     observed: Money
     doubts: tuple[Doubt, ...]
     working: tuple[Step, ...]
+    score: ScoreMet | None = None

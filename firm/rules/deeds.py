@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from firm.arithmetic import Arithmetic
 from firm.deed import Deed
-from firm.news import NewsCalendar
+from firm.news import NEWS_NAME, NewsCalendar
 from firm.rules.behaviour import judge_automation_use
 from firm.rules.judged import Judged
 from firm.rules.news import broken_windows
@@ -23,6 +23,12 @@ def looks_at_deeds(rule: Rule) -> bool:
 def rules_of_deeds(ruleset: AnyRuleset) -> tuple[Rule, ...]:
     """Those of its rules that a deed may break."""
     return kept_with(ruleset, "rules of deeds", lambda rules: tuple(filter(looks_at_deeds, rules.rules)))
+
+
+def news_of(rule: Rule) -> str:
+    """The name of the calendar of news that a rule about deeds goes by."""
+    named = rule.terms.calendar if isinstance(rule.terms, NewsWindow) else None
+    return named or NEWS_NAME
 
 
 def forbids_holding(ruleset: AnyRuleset) -> bool:

@@ -82,6 +82,9 @@ def _start(sums: Sums, terms: LossLimit) -> int:
     if terms.scope is Scope.PHASE or terms.anchor is Anchor.INITIAL:
         return sums.start
     calc, account = sums.calc, sums.account
+    if terms.scope is Scope.CYCLE:
+        cycle = account.track.cycle  # one begins with a payout, and the first one with the account
+        return sums.start if cycle is None else calc.given("balance at cycle start", cycle.value, "minor", cycle.source)
     began = _began(account, terms.scope)
     start = _mark(calc, terms.anchor, began, _BEGAN[terms.scope])
     if terms.on_payout is not OnPayout.HIGH_LESS_PAYOUT:

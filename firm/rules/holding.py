@@ -52,7 +52,7 @@ def judge_holding_limit(
     if isinstance(item, OrderWaiting):
         name, since_us, seen = item.order_id, item.placed_us, source_of(item.seq, "t_us")
     else:
-        name, since_us, seen = item.position_id, item.opened_us, source_of(item.seq, "opened_us")
+        name, since_us, seen = item.position_id, item.opened_us, item.told("opened_us")
     closing = last_closing(rule, spec, now.value)
     if closing is None or (isinstance(item, OrderWaiting) and not terms.pending_orders):
         return SILENT

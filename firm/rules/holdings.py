@@ -41,8 +41,10 @@ def _held(account: AccountState, held: Position, board: Board, stops: Stops) -> 
         stop_risk=-_profit_at(leg, board, stops.stop_loss) if leg is not None and stops.stop_loss else None,
         target_gain=_profit_at(leg, board, stops.take_profit) if leg is not None and stops.take_profit else None,
         notional=None if leg is None else _notional(leg, board),
-        margin=None,
+        margin=None,  # only where a rule asks for it: firm/rules/margin.py
         seq=held.seq,
+        path=held.path,
+        stops_seq=stops.seq,
     )
 
 

@@ -42,13 +42,17 @@ ACCOUNTS = "accounts"
 
 
 class AccountHeld(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One of a trader's accounts. `size`: its initial balance; `lots_max_e8`: what it may hold, None without such a limit."""
+    """One of a trader's accounts. `size`: its initial balance; `lots_max_e8`: what it may hold, None without such a limit.
+
+    `currency`: of its amounts, with the exponent.
+    """
 
     account: str
     size: Figure
     balance: Figure
     lots_max_e8: int | None
     is_funded: bool
+    currency: str = ""
 
 
 class Grown(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -272,13 +276,17 @@ def live_balance(calc: Arithmetic, rule: Rule, accounts: Sequence[AccountHeld]) 
 def judge_maximum_allocation(
     calc: Arithmetic, rule: Rule, held: Sequence[AccountHeld], asked: AccountHeld
 ) -> tuple[Judged, ...]:
-    """Whether a trader may be given one more account. Silent where the rule does not count accounts of its kind."""
+    """Whether a trader may be given one more account. Silent where the rule does not count accounts of its kind.
+
+    Sizes are added in the currency of what is asked for; accounts are counted in all of them.
+    """
     terms = rule.terms
     assert isinstance(terms, MaximumAllocation)
     if terms.funded_only and not asked.is_funded:
         return (SILENT,)
     counted = [one for one in (*held, asked) if one.is_funded or not terms.funded_only]
-    size = _no_larger_than(calc, rule, "limit_minor", terms.limit_minor, merged_size(calc, counted))
+    alike = [one for one in counted if one.currency == asked.currency]
+    size = _no_larger_than(calc, rule, "limit_minor", terms.limit_minor, merged_size(calc, alike))
     most = calc.given("accounts at most", terms.accounts_max, "count", rule.cited("accounts_max"))
     count = calc.given(ACCOUNTS, len(counted), "count", "")
     return size, kept(count, most, Unit.COUNT, ACCOUNTS, broken=calc.is_above("too many accounts", count, most))

@@ -14,6 +14,8 @@ from firm.ruleset import Rule
 from firm.terms.losses import Checked, LossLimit, Measured, Trail
 from firm.terms.words import BP_WHOLE, Action, Anchor, Boundary, Consequence, Scope
 
+_OF_EQUITY = frozenset({Anchor.EQUITY, Anchor.HIGHER, Anchor.LOWER})
+
 
 class Limit(msgspec.Struct, frozen=True, gc=False):
     """A loss rule of the account with its floor now, in minor units.
@@ -59,7 +61,16 @@ class Limit(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_measured_from_day(self) -> bool:
         """Whether the floor rests on the running day's start, which may not be final."""
-        return self.terms.scope is not Scope.PHASE or self.terms.trail is Trail.END_OF_DAY
+        return self.terms.scope in (Scope.DAY, Scope.WEEK) or self.terms.trail is Trail.END_OF_DAY
+
+    def moves_with_swap(self, account: AccountState) -> bool:
+        """Whether the floor rests on the equity with which the running day began, which has what the night cost in it."""
+        begins = (
+            account.day is not None and account.track.week is not None and account.track.week.day == account.day.day
+        )
+        is_of_day = self.terms.scope is Scope.DAY or (self.terms.scope is Scope.WEEK and begins)
+        follows = self.terms.trail is Trail.END_OF_DAY and self.terms.high in _OF_EQUITY
+        return follows or (is_of_day and self.terms.anchor in _OF_EQUITY)
 
     @property
     def is_met_by_prices(self) -> bool:
@@ -100,7 +111,7 @@ def floor_of(calc: Arithmetic, account: AccountState, limit: Limit) -> int:
 
 
 def _needs_day(terms: LossLimit) -> bool:
-    return terms.scope is not Scope.PHASE and terms.anchor is not Anchor.INITIAL
+    return terms.scope in (Scope.DAY, Scope.WEEK) and terms.anchor is not Anchor.INITIAL
 
 
 def has_same_floors(before: AccountState, account: AccountState) -> bool:
@@ -112,6 +123,7 @@ def has_same_floors(before: AccountState, account: AccountState) -> bool:
         and before.cash_net == account.cash_net
         and before.track.highs is account.track.highs
         and before.track.week is account.track.week
+        and before.track.cycle is account.track.cycle
         and before.track.strikes is account.track.strikes
         and before.track.payouts is account.track.payouts
         and before.track.warned is account.track.warned

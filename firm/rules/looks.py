@@ -11,6 +11,8 @@ from typing import NamedTuple
 from firm.account import AccountState
 from firm.arithmetic import PLAIN, Arithmetic, Figure
 from firm.equity import Board
+from firm.facts import MarketDaysAdopted
+from firm.price import SymbolSpec
 from firm.rules.amounts import Sums, rounded_down
 from firm.rules.behaviour import (
     judge_adverse_excursion,
@@ -26,6 +28,7 @@ from firm.rules.holdings import marks_of, positions_held
 from firm.rules.ideas import Idea, ideas_of, judge_idea
 from firm.rules.judged import Judged, Verdict
 from firm.rules.lot_range import judge_lot_consistency
+from firm.rules.margin import with_margins
 from firm.rules.martingale import judge_martingale
 from firm.rules.protection import judge_risk_reward, judge_stop_loss_required
 from firm.rules.trade_duration import judge_trade_duration
@@ -47,6 +50,7 @@ from firm.terms.words import Frequency, Observed, RuleTerm, Scope
 from firm.track import DayResult, HeldPosition, OrderWaiting, Trade
 
 Answers = tuple[Judged, ...]
+_NO_DAYS: Mapping[str, MarketDaysAdopted] = {}
 
 
 IdeaPlaces = tuple[str, tuple[int, ...], tuple[Trade, ...]]
@@ -58,6 +62,7 @@ class Glance(NamedTuple):
 
     By rule, as far as they were asked for: `ideas`, which are the same for all looks at one book; `again`, what `look_again`
     answered of rules that no clock changes; and `over`, what was answered of ideas that are over, by their parts.
+    `rate_age_max_us`: of an exchange rate that margin rests on; 0: any age. `market_days`: those that the firm goes by, by name.
     """
 
     account: AccountState
@@ -68,6 +73,8 @@ class Glance(NamedTuple):
     ideas: dict[str, tuple[IdeaPlaces, ...]]
     again: dict[str, Answers]
     over: dict[str, dict[tuple[Trade, ...], Judged]]
+    rate_age_max_us: int = 0
+    market_days: Mapping[str, MarketDaysAdopted] = _NO_DAYS
 
     def trades(self, per: Scope) -> tuple[Trade, ...]:
         """Those that were closed within a scope."""
@@ -80,10 +87,16 @@ class Glance(NamedTuple):
         return DayResult("", 0) if today is None else today
 
 
-def glance(account: AccountState, board: Board, equity: Figure, at_us: int) -> Glance:
-    return Glance(
-        account, board, positions_held(account, board), marks_of(account, equity), Figure(at_us, ""), {}, {}, {}
-    )
+def glance(
+    account: AccountState,
+    board: Board,
+    equity: Figure,
+    at_us: int,
+    rate_age_max_us: int = 0,
+    market_days: Mapping[str, MarketDaysAdopted] = _NO_DAYS,
+) -> Glance:
+    held, marks = positions_held(account, board), marks_of(account, equity)
+    return Glance(account, board, held, marks, Figure(at_us, ""), {}, {}, {}, rate_age_max_us, market_days)
 
 
 def since(account: AccountState, per: Scope) -> int:
@@ -153,6 +166,19 @@ def is_settled(terms: RuleTerm) -> bool:
     return _is_of_trades_alone(type(terms))
 
 
+def rests_on_prices(terms: RuleTerm) -> bool:
+    """Whether a working of it has figures that were worked out from prices."""
+    match terms:
+        case IdeaRisk() | AdverseExcursion():
+            return True
+        case ExposureLimit():
+            return terms.quantity is Quantity.NOTIONAL
+        case StopLossRequired():
+            return terms.risk_max is not None
+        case _:
+            return False
+
+
 @cache
 def _is_of_trades_alone(kind: type[RuleTerm]) -> bool:
     return kind.frequency is Frequency.TRADE and Observed.EQUITY not in kind.inputs
@@ -185,7 +211,11 @@ def grounds_of(account: AccountState) -> Grounds:
 
 
 def _exposure(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
-    return judge_exposure_limit(calc, rule, seen.held, seen.trades(Scope.DAY), seen.today, seen.marks)
+    assert isinstance(rule.terms, ExposureLimit)
+    held = seen.held
+    if rule.terms.quantity is Quantity.MARGIN:
+        held = with_margins(calc, seen.account, held, seen.board, seen.now.value, seen.rate_age_max_us)
+    return judge_exposure_limit(calc, rule, held, seen.trades(Scope.DAY), seen.today, seen.marks)
 
 
 def _idea(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
@@ -246,10 +276,18 @@ def _risk_reward(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
 
 def _holding(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
     items: tuple[HeldPosition | OrderWaiting, ...] = (*seen.held, *seen.account.track.orders)
-    specs = seen.board.specs
+    assert isinstance(rule.terms, HoldingLimit)
+    specs, adopted = seen.board.specs, seen.market_days.get(rule.terms.calendar or "")
     return tuple(
-        judge_holding_limit(calc, rule, item, specs[item.symbol], 0, seen.now) for item in items if item.symbol in specs
+        judge_holding_limit(calc, rule, item, _closed_by(adopted, specs[item.symbol], seen.now.value), 0, seen.now)
+        for item in items
+        if item.symbol in specs
     )
+
+
+def _closed_by(adopted: MarketDaysAdopted | None, spec: SymbolSpec, now_us: int) -> SymbolSpec:
+    """A symbol that rests on the days of the rule's calendar as well."""
+    return spec if adopted is None else adopted.days.closing_near(spec, now_us)
 
 
 def _hours(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:

@@ -15,7 +15,7 @@ _NEVER_US = 2**63  # when a position ends that is still held
 
 
 class _Round(msgspec.Struct, frozen=True, gc=False):
-    """A whole position, however many parts it was closed in. `closed_us`: its last part's. `seq`: its row, 0 of several parts."""
+    """A whole position, however many parts it was closed in. `closed_us`: its last part's. `whole`: its one part, None of several."""
 
     position_id: str
     symbol: str
@@ -23,7 +23,11 @@ class _Round(msgspec.Struct, frozen=True, gc=False):
     net: int
     opened_us: int
     closed_us: int
-    seq: int
+    whole: HeldPosition | Trade | None
+
+    def told(self, figure: str) -> str:
+        """Where a figure stands that it has of its one part."""
+        return "" if self.whole is None else self.whole.told(figure)
 
 
 def judge_martingale(
@@ -88,7 +92,7 @@ def _rounds(held: Iterable[HeldPosition], trades: Iterable[Trade]) -> list[_Roun
             trade.net + (parts.net if parts else 0),
             trade.opened_us,
             max(trade.closed_us, parts.closed_us if parts else 0),
-            0 if parts else trade.seq,
+            None if parts else trade,
         )
     for position in held:
         parts = found.get(position.position_id)
@@ -100,6 +104,6 @@ def _rounds(held: Iterable[HeldPosition], trades: Iterable[Trade]) -> list[_Roun
             0,
             position.opened_us,
             _NEVER_US,
-            0 if parts else position.seq,
+            None if parts else position,
         )
     return sorted(found.values(), key=lambda one: (one.opened_us, one.position_id))

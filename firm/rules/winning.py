@@ -122,10 +122,7 @@ def _profit_of_a_day(calc: Arithmetic, account: AccountState, rule: Rule, terms:
 def judge_target(calc: Arithmetic, account: AccountState, rule: Rule, moment: Moment) -> Judged:
     """A target of money, or of a score that is published."""
     if isinstance(rule.terms, ScoreTarget):
-        board = rule.terms.board
-        return judge_score_target(
-            calc, rule, next((score for name, score in account.track.scores if name == board), None)
-        )
+        return judge_score_target(calc, rule, score_of(account, rule.terms.board))
     assert isinstance(rule.terms, ProfitTarget), f"{rule.id} is no target"
     target = target_with_consistency(calc, account, rule, rule.terms)
     marks = _marks(account, rule.id, moment)
@@ -173,6 +170,16 @@ def profit_asked(calc: Arithmetic, account: AccountState) -> int | None:
 def profit_target_of(account: AccountState) -> tuple[Rule, ProfitTarget] | None:
     """The phase's target of money, if it has one."""
     return next(((rule, rule.terms) for rule in account.ruleset.rules if isinstance(rule.terms, ProfitTarget)), None)
+
+
+def score_of(account: AccountState, board: str) -> Figure | None:
+    """What was published of the account on a board; None before anything was."""
+    return next((score for name, score in account.track.scores if name == board), None)
+
+
+def score_targets(ruleset: AnyRuleset) -> tuple[tuple[Rule, ScoreTarget], ...]:
+    """The targets that a published score meets."""
+    return tuple((rule, rule.terms) for rule in ruleset.rules if isinstance(rule.terms, ScoreTarget))
 
 
 def equity_targets(ruleset: AnyRuleset) -> tuple[Rule, ...]:

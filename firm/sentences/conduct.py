@@ -33,6 +33,8 @@ def news_window(term: NewsWindow, say: Speaker) -> Iterator[str]:
     yield say(f"news_window.all_day.{whether(term.all_day_counts)}")
     if term.exempt_opened_before_s is not None:
         yield say("news_window.exempt", time=say.seconds(term.exempt_opened_before_s))
+    if term.calendar is not None:
+        yield say("news_window.calendar", calendar=say.quoted(term.calendar))
     yield from breach_sentences(term, say)
 
 
@@ -56,6 +58,8 @@ def holding_limit(term: HoldingLimit, say: Speaker) -> Iterator[str]:
         yield say("holding_limit.early_close", time=say("time.minutes", number=term.early_close_minutes))
     else:
         yield say("holding_limit.at_early_close")
+    if term.calendar is not None:
+        yield say("holding_limit.calendar", calendar=say.quoted(term.calendar))
     yield say(f"holding_limit.pending_orders.{whether(term.pending_orders)}")
     yield from breach_sentences(term, say)
 

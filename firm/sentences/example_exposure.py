@@ -166,7 +166,7 @@ def _accounts(measured: AccountsTogether, amount: int) -> list[AccountOfTrader]:
     """Two accounts that have so much together, or so many of them."""
 
     def one(number: int, size: int, *positions: HeldPosition) -> AccountOfTrader:
-        return AccountOfTrader(number, "", True, told(size), positions)
+        return AccountOfTrader(str(number), "", True, told(size), positions)
 
     match measured:
         case AccountsTogether.ALLOCATION:

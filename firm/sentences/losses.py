@@ -20,7 +20,8 @@ def loss_limit(term: LossLimit, say: Speaker) -> Iterator[str]:
         yield _step(step, say)
     yield say(f"loss_limit.checked.{term.checked}", measured=say(f"measured.{term.measured}"))
     yield say(f"loss_limit.boundary.{term.boundary}")
-    yield say(f"loss_limit.on_payout.{term.on_payout}")
+    if term.scope is not Scope.CYCLE:  # which begins anew with a payout, as its first sentence says
+        yield say(f"loss_limit.on_payout.{term.on_payout}")
     if term.warn_at_bp:
         yield say("loss_limit.warn_at", shares=say.listed([say.percent(bp) for bp in term.warn_at_bp], "and"))
     yield from breach_sentences(term, say)

@@ -52,7 +52,7 @@ class NewsSymbols(StrEnum):
     CURRENCY = "currency"  # those that have the release's currency as one of theirs
 
 
-class NewsWindow(RuleTerm, frozen=True, tag="news_window"):
+class NewsWindow(RuleTerm, frozen=True, tag="news_window", omit_defaults=True):
     """Some things may not be done around the release of economic news."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
@@ -82,6 +82,10 @@ class NewsWindow(RuleTerm, frozen=True, tag="news_window"):
     ]
     on_breach: OnBreach
     strikes_within: StrikesWithin
+    calendar: Annotated[
+        Word | None,
+        Meta(description="The name of the calendar of news that it goes by; left out, or null: the one called news."),
+    ] = None
 
 
 class Closure(StrEnum):
@@ -93,7 +97,7 @@ class Closure(StrEnum):
     LONG_BREAK = "long_break"  # any closure of the symbol that lasts longer than `break_s`
 
 
-class HoldingLimit(RuleTerm, frozen=True, tag="holding_limit"):
+class HoldingLimit(RuleTerm, frozen=True, tag="holding_limit", omit_defaults=True):
     """Nothing may be held when the market closes."""
 
     frequency: ClassVar[Frequency] = Frequency.MINUTE
@@ -115,6 +119,13 @@ class HoldingLimit(RuleTerm, frozen=True, tag="holding_limit"):
     pending_orders: Annotated[bool, Meta(description="Whether waiting orders must be gone as well.")]
     on_breach: OnBreach
     strikes_within: StrikesWithin
+    calendar: Annotated[
+        Word | None,
+        Meta(
+            description="The name of the calendar of market days on which markets rest or close early as well; left out, or null: "
+            "only what the platform reports."
+        ),
+    ] = None
 
 
 class TradingHours(RuleTerm, frozen=True, tag="trading_hours"):

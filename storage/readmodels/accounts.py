@@ -238,7 +238,8 @@ def _allowed(fact: AccountOpened) -> int | None:
     """The smallest loss that its rules allow, which is also how far the nearest floor is before the first trade."""
     account = opened(fact, 0, 0, 0)
     begins = DayStart(TradingDay("", 0, 0), account.balance, account.balance, seq=0, final=True)
-    return min((limit.begins - limit.floor for limit in limits_of(replace(account, day=begins))), default=None)
+    begun = replace(account, day=begins, track=replace(account.track, week=begins))
+    return min((limit.begins - limit.floor for limit in limits_of(begun)), default=None)
 
 
 def _to_win(fact: AccountOpened) -> int | None:

@@ -56,7 +56,7 @@ class Decisions:
     """The `decisions` read model. `settled` is empty while a breach in question or a held pass waits for its answer."""
 
     name = "decisions"
-    version = 5
+    version = 6
     schema = SCHEMA
     kinds = kinds_of(
         BreachDeclared, BreachSuspected, RuleBroken, RuleSuspected, PhasePassed, PassHeld, VerdictCorrected
@@ -82,6 +82,9 @@ def _decide(connection: apsw.Connection, row: Row, fact: _Decided) -> None:
         case RuleBroken() | RuleSuspected():
             kind, at_us = fact.rule_kind, fact.at_us
             measured = (fact.unit, fact.limit, fact.observed, fact.subject)
+        case PhasePassed() | PassHeld() if fact.score is not None and fact.score.rule == fact.rule:
+            kind, at_us = "score_target", row.happened_us
+            measured = (Unit.COUNT, fact.score.asked, fact.score.published, fact.score.board)
         case PhasePassed() | PassHeld():
             kind, at_us = "profit_target", row.happened_us
             measured = (Unit.MINOR, fact.target.minor, fact.observed.minor, "")

@@ -25,16 +25,17 @@ CREATE TABLE rm_desk_row (
 
 RISK = "risk"
 CATALOGUE = "catalogue"
+INCIDENTS = "incidents"
 EVERY_ENFORCEMENT = "enforcement/"  # what concerns the enforcement desk of each bridge
 
 # What marks an account's way.
 OF_ACCOUNTS = kinds_of(
-    f.AccountOpened, f.AccountLinked, f.StandingChanged, f.DayOpened, f.DayAnchored, f.DayStartMoved, f.BreachDeclared,
-    f.BreachSuspected, f.RuleBroken, f.RuleSuspected, f.RuleKeptAgain, f.LimitNeared, f.TargetReached, f.TargetLeft,
+    f.AccountOpened, f.AccountLinked, f.StandingChanged, f.DayOpened, f.DayAnchored, f.DayStartMoved, f.WeekStartMoved, f.CycleStartMoved,
+    f.BreachDeclared, f.BreachSuspected, f.RuleBroken, f.RuleSuspected, f.RuleKeptAgain, f.LimitNeared, f.TargetReached, f.TargetLeft,
     f.VerdictCorrected, f.AccountPaused, f.AccountRestricted, f.HighMoved, f.DayClosed, f.PayoutBooked, f.PhasePassed,
     f.PassHeld, f.DriftFound, f.DriftCleared, f.PositionsDrifted, f.CashBooked, f.TradingDayCounted,
     f.CommandQueued, f.CommandWithheld, f.FlatConfirmed, c.ReviewVerdict, c.EnforceAgain,
-    c.GrantOverride, f.OverrideAsked, f.OverrideGranted,
+    c.GrantOverride, f.OverrideAsked, f.OverrideGranted, c.PublishScore, f.ScorePublished, f.PassesFrozen, f.OutageAssessed,
 )  # fmt: skip
 # What comes by the thousand, and is sent to the desks of a kind all the same.
 STREAMS: dict[str, frozenset[str]] = {
@@ -47,6 +48,7 @@ STREAMS: dict[str, frozenset[str]] = {
         i.CashReported, i.SnapshotReported, i.LoginReported, i.UnknownAccountReported, i.EventRefused,
     ),
     "enforcement": kinds_of(i.AccountReported, i.SnapshotReported, i.ClockTicked),
+    INCIDENTS: kinds_of(i.ClockTicked),
 }  # fmt: skip
 # What comes of an account by the thousand: what its platform reports, its prices and its marks. What follows from them stays.
 BESIDE_ACCOUNTS = STREAMS["market"] | kinds_of(f.QuoteUsed, f.MarkTaken, f.PeakReached)
@@ -55,10 +57,12 @@ _OF_OTHERS = kinds_of(
     i.BridgeConnected, i.BridgeDisconnected, i.CommandAcknowledged, i.CommandReported, c.EnrolBridge, c.RevokeBridge,
     c.SetBridgeMode, f.BridgeEnrolled, f.BridgeModeChanged, f.BridgeRevoked, c.SettleCommand, f.CommandAdvanced,
     f.CommandProbed, c.PlaceOrder, f.OrderPlaced, c.MarkOrderPaid, f.OrderPaid, f.ChallengeOpened, f.ChallengeAdvanced,
-    f.ChallengeEnded, f.ChallengeReopened, c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
+    f.ChallengeEnded, f.ChallengeHeld, f.ChallengeReopened, c.AdvanceChallenge, c.RegisterTrader, f.TraderRegistered,
+    c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
     c.EngageKillSwitch, c.ReleaseKillSwitch, c.ResetBreaker, f.BreakerTripped, f.BreakerReset,
     f.KillSwitchEngaged, f.KillSwitchReleaseAsked, f.KillSwitchReleased, f.DeskStopped, f.DeskResumed, f.MessageParked,
-    c.ResumeDesk,
+    c.ResumeDesk, f.IncidentOpened, f.IncidentExtended, f.PricesReturned, f.IncidentEnded, f.IncidentNoted,
+    f.IncidentPublished, f.IncidentClosed, c.NoteIncident, c.PublishIncident, c.CloseIncident,
 )  # fmt: skip
 _ASKED_RISK = frozenset({f.Doubt.KILL_SWITCH, f.Doubt.MASS_BREACH})
 
@@ -67,7 +71,7 @@ class DeskRows:
     """The `desk_rows` read model."""
 
     name = "desk_rows"
-    version = 3
+    version = 4
     schema = SCHEMA
     kinds = OF_ACCOUNTS | _OF_OTHERS
 
@@ -86,28 +90,38 @@ def desks_of(body: Body, account: int) -> frozenset[str]:
 
 def _by_content(body: Body) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
     match body:
-        case i.SymbolReported() | i.PlatformReported() | i.GapReported() | i.BackfillReported():
+        case i.SymbolReported() | i.PlatformReported() | i.BackfillReported():
             return _of_bridge(body.bridge, "market", "bridge")
+        case i.GapReported():
+            return (*_of_bridge(body.bridge, "market", "bridge"), INCIDENTS)
         case f.QuotesRefused() | f.SanityBandLeft():
             return _of_bridge(body.bridge, "market")
         case i.BridgeConnected():
             return _of_bridge(body.bridge, "market", "bridge", "enforcement")
         case i.BridgeDisconnected() | i.CommandAcknowledged() | i.CommandReported():
             return _of_bridge(body.bridge, "bridge", "enforcement")
-        case f.BridgeEnrolled() | f.BridgeModeChanged():
+        case f.BridgeEnrolled():
+            return (*_of_bridge(body.bridge, "bridge", "enforcement"), INCIDENTS)
+        case f.BridgeModeChanged():
             return _of_bridge(body.bridge, "bridge", "enforcement")
-        case c.EnrolBridge() | c.RevokeBridge() | c.SetBridgeMode() | f.BridgeRevoked():
+        case f.BridgeRevoked():
+            return (*_of_bridge(body.bridge, "bridge"), INCIDENTS)
+        case c.EnrolBridge() | c.RevokeBridge() | c.SetBridgeMode():
             return _of_bridge(body.bridge, "bridge")
         case c.SettleCommand() | c.EnforceAgain():
             return _of_bridge(body.bridge, "enforcement")
         case f.CommandQueued() | f.CommandAdvanced() | f.CommandProbed() | f.CommandWithheld() | f.FlatConfirmed():
             return _of_bridge(body.bridge, "enforcement")
-        case c.PlaceOrder() | f.OrderPlaced() | c.MarkOrderPaid() | f.OrderPaid():
+        case c.PlaceOrder() | f.OrderPlaced():
+            return (f"order/{id_text(body.order)}", f"trader/{id_text(body.trader)}")
+        case c.MarkOrderPaid() | f.OrderPaid() | c.AdvanceChallenge():
             return (f"order/{id_text(body.order)}",)
-        case (
-            f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened() | f.AccountOpened()
-        ):
+        case f.AccountOpened() | f.ChallengeHeld():
+            return (f"order/{id_text(body.challenge)}", f"trader/{id_text(body.trader)}")
+        case f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened():
             return (f"order/{id_text(body.challenge)}",)
+        case c.RegisterTrader() | f.TraderRegistered():
+            return (f"trader/{id_text(body.trader)}",)
         case c.PublishProgram() | f.ProgramPublished() | c.RetireProgram() | f.ProgramRetired():
             return (CATALOGUE,)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker() | f.KillSwitchReleaseAsked():
@@ -122,6 +136,18 @@ def _by_content(body: Body) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
             return (RISK, EVERY_ENFORCEMENT)
         case f.DeskStopped() | f.DeskResumed() | f.MessageParked() | c.ResumeDesk():
             return (body.desk,)
+        case _:
+            return _of_incident(body)
+
+
+def _of_incident(body: Body) -> tuple[str, ...]:
+    match body:
+        case f.IncidentOpened() | f.IncidentExtended() | f.PricesReturned() | f.IncidentEnded():
+            return (*_of_bridge(body.bridge, "market"), INCIDENTS)
+        case f.PassesFrozen() | f.OutageAssessed() | f.IncidentNoted() | f.IncidentPublished() | f.IncidentClosed():
+            return (INCIDENTS,)
+        case c.NoteIncident() | c.PublishIncident() | c.CloseIncident():
+            return (INCIDENTS,)
         case _:
             return ()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from firm.account_fold import ALREADY_BOOKED, POSITIONS
+from firm.account_fold import ALREADY_BOOKED, MARGIN, POSITIONS
 from firm.facts import DealIgnored, DriftCleared, DriftFound, PositionsDrifted
 from firm.kinds import Body
 from firm.money import Money
@@ -79,9 +79,9 @@ _COLUMNS = (
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """One drift: of `what`, balance, equity or positions, found in row `seq` on the platform's word in row `report`.
+    """One drift: of `what`, balance, equity, margin or positions, found in row `seq` on the platform's word in row `report`.
 
-    Balance and equity carry amounts in minor units of `currency`; positions carry how many the platform lacks and how many
+    All but positions carry amounts in minor units of `currency`; positions carry how many the platform lacks and how many
     we do not know so, or the deal that our book could not hold and why. Cleared fields are None while it lasts.
     """
 
@@ -131,15 +131,15 @@ def drifts_of(connection: apsw.Connection, account: int, before: int | None, lim
 
 
 def what_drifts(connection: apsw.Connection, account: int) -> list[str]:
-    """Of one account now, in the order in which it was found."""
-    sql = "SELECT what FROM rm_drift WHERE account = ? AND cleared_seq IS NULL ORDER BY seq"
-    return [str(what) for (what,) in connection.execute(sql, (account,))]
+    """Of one account now, in the order in which it was found: what keeps it from failing and passing, so never its margin."""
+    sql = "SELECT what FROM rm_drift WHERE account = ? AND cleared_seq IS NULL AND what <> ? ORDER BY seq"
+    return [str(what) for (what,) in connection.execute(sql, (account, MARGIN))]
 
 
 def count_drifting(connection: apsw.Connection) -> tuple[int, int | None]:
-    """How many accounts drift now, and since when the first of them does."""
-    sql = "SELECT count(DISTINCT account), min(since_us) FROM rm_drift WHERE cleared_seq IS NULL"
-    found = connection.execute(sql).fetchone()
+    """How many accounts drift now, and since when the first of them does. One whose margin alone differs is judged as any other."""
+    sql = "SELECT count(DISTINCT account), min(since_us) FROM rm_drift WHERE cleared_seq IS NULL AND what <> ?"
+    found = connection.execute(sql, (MARGIN,)).fetchone()
     return (0, None) if found is None else (int(found[0]), found[1])
 
 

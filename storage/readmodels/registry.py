@@ -10,6 +10,8 @@ from storage.readmodels.days import Days
 from storage.readmodels.decisions import Decisions
 from storage.readmodels.desk_rows import DeskRows
 from storage.readmodels.drifts import Drifts
+from storage.readmodels.held_phases import HeldPhases
+from storage.readmodels.incidents import Incidents
 from storage.readmodels.marks import Marks
 from storage.readmodels.overrides import AccountOverrides
 from storage.readmodels.people import People
@@ -19,5 +21,5 @@ from storage.readmodels.trades import Trades
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
-    Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(),
+    Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(),
 )  # fmt: skip

@@ -374,7 +374,7 @@ class Stage:
             account,
         )  # fmt: skip
 
-    def equity(self, account: int, equity: str, balance: str) -> Decided:
+    def equity(self, account: int, equity: str, balance: str, margin: str = "0.00") -> Decided:
         state = self.account(account)
         money = lambda text: Money.parse(text, state.initial.currency)  # noqa: E731
         return self.put(
@@ -383,7 +383,7 @@ class Stage:
                 seq=self.next_seq(),
                 equity=money(equity),
                 balance=money(balance),
-                margin=money("0.00"),
+                margin=money(margin),
                 t_us=self.now_us,
             ),
             account,

@@ -13,7 +13,7 @@ from actors.names import account_desk
 from actors.states import hash_of, readable_states, restore_states, state_bytes
 from firm.commands import ResumeDesk
 from firm.facts import BreachDeclared, CommandQueued, DayOpened, DeskResumed, DeskStopped, MessageParked
-from firm.inputs import ClockTicked, OrderReported, PolicyAdopted, Side
+from firm.inputs import ClockTicked, LoginReported, PolicyAdopted, Side
 from firm.phase import Standing
 from firm.policy import Policy
 from firm.quote_frame import Tick
@@ -104,15 +104,7 @@ def test_what_a_market_says_of_itself_is_what_it_is_and_stays_as_it_was_said(bus
 def test_pages_are_told_of_accounts_that_changed_and_of_no_other(stage):
     account = stage.sell()
     stage.tick("EURUSD", 138_690, 138_700)
-    told = {
-        "symbol": "EURUSD",
-        "side": Side.BUY,
-        "order_type": "limit",
-        "lots_e8": 10**8,
-        "price": 138_000,
-        "state": "placed",
-    }
-    stage.put(OrderReported(bridge="sim", seq=stage.next_seq(), order_id="O1", t_us=stage.now_us, **told), account)
+    stage.put(LoginReported(bridge="sim", seq=stage.next_seq(), logged_in=True, sealed="", t_us=stage.now_us), account)
     assert stage.batches[-1].accounts == set()
     stage.deal(account, "P1", Side.BUY, "1", 138_700)
     assert stage.batches[-1].accounts == {account}

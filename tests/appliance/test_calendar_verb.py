@@ -138,3 +138,38 @@ async def test_a_firm_that_serves_takes_the_largest_calendar(shop: Any) -> None:
         [adopted] = await run_sync(ask_firm, shop.directory, command)
         tasks.cancel_scope.cancel()
     assert adopted == CalendarAdopted(version=largest.version, calendar=largest)
+
+
+MARKET = "date,name,closes,reopens\n2025-11-27,Thanksgiving,13:00,18:00\n2025-12-25,Christmas,,\n"
+
+
+def test_market_days_are_brought_and_shown_beside_news(run: Run, firm: Path, tmp_path: Path, week: Path) -> None:
+    path = tmp_path / "nyse.csv"
+    path.write_text(MARKET)
+    how = ("--format", "market-days", "--name", "nyse", "--zone", "America/New_York", "--symbols", "US500, US30")
+    told = bring(run, firm, path, *how)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith("nyse: 2 market days, version ")
+    assert "rules that name it go by it from now on" in told.stdout
+    assert "the firm goes by it already" in bring(run, firm, path, *how).stdout
+    bring(run, firm, week, "--format", "forexfactory")
+    assert [(line["kind"], line["calendar"], line["releases"]) for line in shown(run, firm)] == [
+        ("news", "news", 2),
+        ("market_days", "nyse", 2),
+    ]
+    said = run("calendar", "show", "--name", "nyse", "--data-dir", firm).stdout
+    assert "US500, US30, by the clocks of America/New_York" in said
+    assert "2025-11-27 closes 13:00, opens again 18:00: Thanksgiving" in said
+    assert "2025-12-25 closed: Christmas" in said
+
+
+def test_market_days_that_cannot_be_read_say_the_line(run: Run, firm: Path, tmp_path: Path, week: Path) -> None:
+    path = tmp_path / "nyse.csv"
+    path.write_text(MARKET.replace("13:00", "1 pm"))
+    told = bring(run, firm, path, "--format", "market-days", "--name", "nyse", "--zone", "America/New_York")
+    assert told.returncode == 2
+    assert "line 2: closes '1 pm' is no time of day" in told.stderr
+    path.write_text(MARKET)
+    told = bring(run, firm, path, "--format", "market-days", "--name", "New York")
+    assert "'New York' is no name of a calendar" in told.stderr
+    assert "--symbols is for market days" in bring(run, firm, week, "--format", "forexfactory", "--symbols", "X").stderr

@@ -75,3 +75,9 @@ def test_an_account_that_nobody_has_is_told(sold: Any, said: Said) -> None:
     status, _, err = said("override", "list", id_text(12), "--data-dir", sold.directory)
     assert status == 2
     assert "there is no account 00000-0000C" in err
+
+
+def test_no_phase_is_opened_that_nobody_held(sold: Any, said: Said) -> None:
+    status, out, err = said("override", "advance", *adas(sold), "--why", "the owner has agreed")
+    assert (status, out) == (2, "")
+    assert "no phase of this order waits for a person" in err

@@ -14,6 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.account_book import figures_of
+from actors.account_settling import figures
 from actors.account_verdicts import kind_of
 from firm.account import AccountState
 from firm.account_fold import fold, opened
@@ -41,6 +42,7 @@ from firm.facts import (
     PhasePassed,
     QuotesRefused,
     QuoteUsed,
+    ScoreMet,
     SwapPosted,
     TradingDayCounted,
     VerdictCorrected,
@@ -63,7 +65,7 @@ from firm.money import Money, divided_rounded_half_away
 from firm.price import Quote, SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.rules.limits import breaks, floor_of, limits_of, measured_of
-from firm.rules.winning import Moment, profit_target_of, target_of, won
+from firm.rules.winning import Moment, profit_target_of, score_of, score_targets, target_of, won
 from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach
 from firm.terms.first import (
     AmountBase,
@@ -83,6 +85,7 @@ from storage.evidence import build_bundle
 from storage.ledger import Ledger
 from storage.reader import LedgerReader
 from storage.rows import Row
+from tests.evidence.limits_of_today import moved_cycle, moved_week
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_evidence.py"
 SECRET, SEED, LINEAGE = bytes(range(32)), bytes(range(32, 64)), bytes(range(16))
@@ -332,6 +335,8 @@ class Story:
             marks = {"balance": state.money(day.balance + minor), "equity": state.money(day.equity + minor)}
             final = DayAnchored(day=day.day, **marks, changed=True, priced=day.priced)
             self.add(final if day.final else DayStartMoved(day=day.day, **marks, priced=day.priced), account)
+        for moved in (*moved_week(state, minor), *moved_cycle(state, minor)):
+            self.add(moved, account)
         for high in state.track.highs:
             key, moved = high.key, state.money(high.minor + minor)
             self.add(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=moved), account)
@@ -430,25 +435,7 @@ class Story:
         finding = state.findings[-1]
         limit = next(one for one in limits_of(state) if one.terms.id == finding.rule)
         calc = Working()
-        observed = calc.given(
-            "equity when the breach was suspected",
-            finding.observed,
-            "minor",
-            f"{finding.seq}/observed/minor",
-        )
-        follows = limit.follows_every_tick
-        still_holds = state.day is not None and state.day.day.start_us == finding.day_us and not follows
-        counted = [one for one in finding.moved if still_holds or not one.cash]
-        for place, one in enumerate(counted, start=1):
-            name, path = ("deposit or withdrawal", "amount") if one.cash else ("late deal", "net")
-            moved = calc.given(f"{name} #{place}", one.minor, "minor", f"{one.seq}/{path}/minor")
-            observed = calc.plus(f"equity with {name} #{place}", observed, moved)
-        if still_holds:
-            floor = floor_of(calc, state, limit)
-        else:
-            floor = calc.given(
-                "floor when the breach was suspected", finding.floor, "minor", f"{finding.seq}/floor/minor"
-            )
+        observed, floor = figures(calc, state, limit, finding)
         breaks(calc, limit.terms, observed, floor)
         told: dict[str, Any] = {
             "rule": limit.terms.id,
@@ -480,18 +467,19 @@ class Story:
         state = self.states[account]
         calc = Working()
         won(calc, state, Moment(self.at_us))
-        found = profit_target_of(state)
-        target = target_of(state)
-        assert found is not None
-        assert target is not None
+        found = profit_target_of(state) or score_targets(state.ruleset)[0]
         told: dict[str, Any] = {
             "rule": found[0].id,
-            "target": state.money(target),
+            "target": state.money(target_of(state) or 0),
             "observed": state.money(state.balance),
             "working": tuple(calc.steps),
         }
         if not doubts:
             told["trading_days"] = state.days_traded
+        for rule, terms in score_targets(state.ruleset):
+            score = score_of(state, terms.board)
+            assert score is not None
+            told["score"] = ScoreMet(rule=rule.id, board=terms.board, published=score.value, asked=terms.score_min)
         self.alter(told)
         self.clock()
         if doubts:

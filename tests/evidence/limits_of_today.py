@@ -7,11 +7,23 @@ from typing import Any
 from msgspec.structs import replace
 
 from actors.account_verdicts import kind_of
+from firm.account import AccountState
 from firm.arithmetic import Working
-from firm.facts import BreachDeclared, DayOpened, HighMoved, PayoutBooked, PeakReached, RolloverFloor
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    CycleStartMoved,
+    DayOpened,
+    Doubt,
+    HighMoved,
+    PayoutBooked,
+    PeakReached,
+    RolloverFloor,
+    WeekStartMoved,
+)
 from firm.inputs import CashKind, CashReported, DealEntry, Side
 from firm.instant import DAY_US
-from firm.needs import follows_prices
+from firm.needs import follows_prices, needs_of
 from firm.rules.limits import breaks, limits_of, measured_of
 from firm.ruleset import AnyRuleset, LateBreach, Ruleset
 from firm.terms.losses import Checked, Lock, LossLimit, Measured, OnPayout, Trail
@@ -102,6 +114,24 @@ def limits_following_prices(ruleset: AnyRuleset) -> list[LossLimit]:
     return [terms for terms in limits if isinstance(terms, LossLimit) and follows_prices(terms)]
 
 
+def moved_week(state: AccountState, minor: int) -> list[WeekStartMoved]:
+    """The row by which cash moves what a weekly limit is measured from, where the row of the day does not."""
+    week, day = state.track.week, state.day
+    if week is None or day is None or not needs_of(state.ruleset).week or (day.final and week.day == day.day):
+        return []
+    marks = {"balance": state.money(week.balance + minor), "equity": state.money(week.equity + minor)}
+    return [WeekStartMoved(day=week.day, **marks, priced=week.priced, was=week.seq)]
+
+
+def moved_cycle(state: AccountState, minor: int) -> list[CycleStartMoved]:
+    """Likewise of a limit of the payout cycle, once one has begun with a payout."""
+    cycle, payouts = state.track.cycle, state.track.payouts
+    if cycle is None or not needs_of(state.ruleset).cycle:
+        return []
+    was = int(cycle.source.partition("/")[0])
+    return [CycleStartMoved(number=payouts[-1].number, balance=state.money(cycle.value + minor), was=was)]
+
+
 def end_day_with(story: Any, *, by_deal: bool = False, **floors: int) -> int:
     """The next day begins; `floors`: those with which the one before ended, by rule, of limits that the rollover alone can break.
 
@@ -124,8 +154,8 @@ def end_day_with(story: Any, *, by_deal: bool = False, **floors: int) -> int:
     return seq
 
 
-def judge_rollover(story: Any) -> int:
-    """The verdict on the marks of a rollover, as the account's desk writes it."""
+def judge_rollover(story: Any, doubts: tuple[Doubt, ...] = ()) -> int:
+    """The verdict on the marks of a rollover, as the account's desk writes it; only suspected where there are doubts."""
     state, calc = story.states[story.ada], Working()
     limit = next(one for one in limits_of(state) if one.terms.checked is Checked.AT_ROLLOVER)
     day, floor = state.day, dict(state.track.checked)[limit.rule.id]
@@ -139,8 +169,11 @@ def judge_rollover(story: Any) -> int:
         "observed": state.money(int(observed)), "at_us": day.day.start_us, "late": False, "reviewed": False, "quotes": (),
         "working": tuple(calc.steps), "does": Action.FAIL,
     }  # fmt: skip
+    if doubts:
+        told = {name: value for name, value in told.items() if name not in ("reviewed", "does")}
     story.alter(told)
-    seq: int = story.add(BreachDeclared(**told), story.ada)
+    fact = BreachSuspected(**told, doubts=doubts) if doubts else BreachDeclared(**told)
+    seq: int = story.add(fact, story.ada)
     return seq
 
 

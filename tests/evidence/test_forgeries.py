@@ -196,7 +196,7 @@ def test_the_days_that_a_pass_needs_are_not_held_against_themselves(story: Any, 
 
 def test_a_pass_names_the_profit_target_and_no_other_rule(story: Any, verifier: ModuleType) -> None:
     story.alter = said("rule", "days")
-    refused(story, verifier, story.ada_reaches_her_target(), "rule 'days' is not the phase's profit target")
+    refused(story, verifier, story.ada_reaches_her_target(), "rule 'days' is not the phase's target")
 
 
 def test_a_breach_names_a_limit(story: Any, verifier: ModuleType) -> None:

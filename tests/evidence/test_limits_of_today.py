@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from firm.facts import DayAnchored, Doubt, HighMoved
 from firm.inputs import Side
-from firm.instant import DAY_US
 from firm.terms.losses import Checked, Effective, FloorReaches, Measured, OnPayout, Step, Trail
 from firm.terms.words import (
     Action,
@@ -25,6 +24,7 @@ from firm.terms.words import (
     ShareOf,
     ToGroup,
 )
+from storage import grounds
 from tests.evidence.conftest import usd
 from tests.evidence.limits_of_today import (
     BY_SIZE,
@@ -401,13 +401,15 @@ AT_ROLLOVER = replace(LIMIT, checked=Checked.AT_ROLLOVER)
 
 @pytest.mark.parametrize("measured", list(Measured))
 def test_the_marks_of_a_rollover_are_held_against_the_floor_with_which_the_day_ended(
-    story: Any, verifier: ModuleType, measured: Measured
+    story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch, measured: Measured
 ) -> None:
     sold(story, replace(AT_ROLLOVER, measured=measured))
     story.earn(story.ada, "-6_000.00")
     row = end_day_with(story, asked=95_000_00)
-    said = told(story, verifier, judge_rollover(story))
-    assert f"NOT shown: that the day ended with the floor in row {row}" in said
+    decision = judge_rollover(story)
+    assert "worked out from the rule and the rows before" in told(story, verifier, decision)
+    monkeypatch.setattr(grounds, "CHAIN_ROWS_MAX", 1)  # of an account whose rows are too many, the day alone
+    assert f"NOT shown: that the day ended with the floor in row {row}" in told(story, verifier, decision)
 
 
 def test_the_floor_with_which_a_day_ended_is_worked_out_where_its_rows_are_in_the_file(
@@ -444,18 +446,24 @@ def test_each_breach_does_what_the_rule_says_of_its_number(story: Any, verifier:
     ("within", "does"),
     [(Scope.DAY, Action.WARN), (Scope.WEEK, Action.WARN), (Scope.CYCLE, Action.WARN), (Scope.PHASE, Action.FAIL)],
 )
-def test_strikes_are_forgotten_with_their_scope(story: Any, verifier: ModuleType, within: Scope, does: Action) -> None:
+def test_strikes_are_forgotten_with_their_scope(
+    story: Any, verifier: ModuleType, monkeypatch: pytest.MonkeyPatch, within: Scope, does: Action
+) -> None:
     """One breach on Friday; on Monday, after a payout, another."""
     sold(story, replace(LIMIT, on_breach=(Action.WARN, Action.FAIL), strikes_within=within))
     story.earn(story.ada, "-6_000.00")
     assert judged(story, verifier)
-    story.at_us += 3 * DAY_US
-    story.open_day(story.ada)
+    for _ in range(3):
+        story.next_day()
+        story.open_day(story.ada)
     pay_out(story, 1_00)
     story.earn(story.ada, "-6_000.00")
     decision = story.judge(story.ada, "asked")
     said = told(story, verifier, decision)
     assert json.loads(json.loads(story.bundle(decision))["rows"][-1]["payload"])["does"] == does
+    assert "by how often the rule was broken before" in said
+    monkeypatch.setattr(grounds, "CHAIN_ROWS_MAX", 1)  # of an account whose rows are too many, the day alone
+    said = told(story, verifier, decision)
     assert ("NOT shown: how often rule 'asked' was broken before row" in said) == (within is Scope.PHASE)
 
 

@@ -165,6 +165,14 @@ CASES = [
     ("allocation.limit_minor", 0, "allocation.limit_minor", "nobody"),
 ]
 
+CYCLE = {
+    "maximum_loss.scope": "cycle",
+    "maximum_loss.anchor": "balance",
+    "maximum_loss.trail": "static",
+    "maximum_loss.lock": None,
+    "maximum_loss.on_payout": "none",
+}
+
 
 @pytest.mark.parametrize(("field", "value", "path", "reason"), CASES, ids=[f"{one[0]}={one[1]}"[:70] for one in CASES])
 def test_a_contradiction_is_named_by_its_field_and_reason(field: str, value: Any, path: str, reason: str) -> None:
@@ -182,7 +190,9 @@ def test_a_contradiction_is_named_by_its_field_and_reason(field: str, value: Any
             "daily_loss.strikes_within",
             "once a day",
         ),
-        ({"maximum_loss.scope": "cycle"}, "maximum_loss.scope", "begins anew with a payout"),
+        (CYCLE | {"maximum_loss.anchor": "equity"}, "maximum_loss.anchor", "the balance that its payout left"),
+        (CYCLE | {"maximum_loss.on_payout": "to_zero"}, "maximum_loss.on_payout", "begins anew with each payout"),
+        (CYCLE | {"maximum_loss.trail": "end_of_day"}, "maximum_loss.trail", "follows no high yet"),
         ({"maximum_loss.trail": "on_close", "maximum_loss.high": "equity"}, "maximum_loss.high", "follows the balance"),
         ({"lots.quantity": "margin", "lots.limit": 10_001}, "lots.limit", "whole equity"),
         (
@@ -421,3 +431,7 @@ def test_amounts_at_the_size_that_is_sold_are_no_problem() -> None:
         "phases[1].ruleset.terms[42].limit_minor": 10_000_000,
     }
     assert problems_of_program(program(changes)) == ()
+
+
+def test_a_limit_of_a_payout_cycle_is_sold() -> None:
+    assert named(problems_of(ruleset(CYCLE)), ruleset(CYCLE)) == []

@@ -9,6 +9,7 @@ from firm.commands import (
     EngageKillSwitch,
     GrantOverride,
     KillSwitch,
+    PublishScore,
     ReleaseKillSwitch,
     ResetBreaker,
     ReviewOutcome,
@@ -17,6 +18,7 @@ from firm.commands import (
 from firm.inputs import Input, PolicyAdopted
 from firm.instant import HOUR_US
 from firm.overrides import AdjustMark, Mark, Override, Reinstate, WaiveRule
+from tests.worlds.terms import BOARD
 from tests.worlds.world import World
 
 SWITCHES = (KillSwitch.FAILURES, KillSwitch.PASSES)
@@ -44,6 +46,8 @@ class Staffed(World):
             self._switch(self._whim.choice(SWITCHES))
         elif whim < 0.75:
             self._make_an_exception()
+        elif whim < 0.85:
+            self._publish()
 
     def _review(self) -> None:
         for account in sorted(self._held):
@@ -73,6 +77,11 @@ class Staffed(World):
             by="staff:omar", account=account, override=override, why="the feed was wrong", evidence="ticket 7"
         )
         self.put(command, account)
+
+    def _publish(self) -> None:
+        account = self._whim.choice(sorted(self._held))
+        board, score = self._whim.choice((BOARD, BOARD, "another")), self._whim.choice((4, 9, 10))
+        self.put(PublishScore(by="staff:omar", account=account, board=board, score=score, why="the cup"), account)
 
     def _switch(self, switch: KillSwitch) -> None:
         if switch not in self._engaged:

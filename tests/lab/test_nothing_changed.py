@@ -22,7 +22,7 @@ SEEDS, STEPS, HISTORIES = 96, 90, 12
 COLUMNS = (10**9, 0, 3)
 HAPPENS = (
     "BreachDeclared", "BreachSuspected", "PeakReached", "DayOpened", "VerdictCorrected", "AccountPaused", "DealCorrected",
-    "PeakDoubted", "DividendBooked", "OverrideGranted",
+    "PeakDoubted", "DividendBooked", "OverrideGranted", "ScorePublished", "PhasePassed",
 )  # fmt: skip
 # By the minute, and for charts: the lab takes none of them.
 NOT_TAKEN = "MarkTaken"

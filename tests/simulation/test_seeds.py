@@ -25,6 +25,7 @@ HAPPENED = (
     "bridge deaths", "crashes", "told late", "in order", "network: lost", "network: doubled", "network: shuffled",
     "network: broken", "released: acknowledgement", "released: publication", "released: command", "released: answer",
     *(f"crash: {point}" for point in Point),
+    "IncidentOpened", "IncidentExtended", "IncidentEnded", "PassesFrozen", "OutageAssessed",
 )  # fmt: skip
 
 _happened: Counter[str] = Counter()

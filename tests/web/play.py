@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from web_stage import ADA, BEN, BRIDGE, CLEO, OLGA, OMAR, Stage
 
 from firm.commands import EngageKillSwitch, KillSwitch, PublishProgram, ReleaseKillSwitch
-from firm.inputs import DealEntry, GapReported, Side
+from firm.inputs import ClockTicked, DealEntry, GapReported, Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
 from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach, Phase, Program, Ruleset
@@ -28,7 +28,7 @@ from firm.terms.first import (
     OnDailyLoss,
 )
 from firm.terms.losses import Checked, LossLimit, Measured, OnPayout, Trail
-from firm.terms.objectives import ClockStart, MaximumDuration
+from firm.terms.objectives import ClockStart, MaximumDuration, ScoreTarget
 from firm.terms.words import Action, Anchor, Boundary, Scope, Share, ShareOf
 from firm.trading_day import DayLabel, LabelledCalendar, TradingCalendar
 
@@ -360,6 +360,31 @@ def strict(path: Path) -> Stage:
     return stage
 
 
+def cup(path: Path) -> Stage:
+    """Ada and Ben in a competition: 10 % may be lost, and the firm's score of 10 on its board wins."""
+    stage = Stage(path)
+    program = two_step()
+    limit = LossLimit(
+        id="maximum", scope=Scope.PHASE, amount=Share(bp=1000, of=ShareOf.INITIAL), anchor=Anchor.INITIAL, trail=Trail.STATIC,
+        high=Anchor.BALANCE, lock=None, steps=(), checked=Checked.EVERY_TICK, measured=Measured.EQUITY, boundary=Boundary.TOUCHES,
+        on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+    rules = Ruleset(
+        name="Spring cup", calendar=LabelledCalendar(zone="UTC", rollover="00:00", label=DayLabel.START, merged=()),
+        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=False,
+        terms=(limit, ScoreTarget(id="score", board="Spring cup", score_min=10)),
+    )  # fmt: skip
+    phases = (msgspec.structs.replace(program.phases[0], ruleset=rules),)
+    stage.open_shop(msgspec.structs.replace(program, phases=phases))
+    stage.prices_now(138_690, 1_284_200)
+    stage.sell("ada", ADA, 101)
+    stage.sell("ben", BEN, 102)
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    stage.settle(checkpoint=True)
+    return stage
+
+
 def _hedging_reviewed(rules: AnyRuleset) -> AnyRuleset:
     """A first hedge is warned of, and a person looks at the second."""
     assert isinstance(rules, Ruleset)
@@ -368,3 +393,54 @@ def _hedging_reviewed(rules: AnyRuleset) -> AnyRuleset:
         for term in rules.terms
     )
     return msgspec.structs.replace(rules, terms=terms)
+
+
+def prices_missing(path: Path) -> Stage:
+    """Ada and Cleo hold euros under a clock of thirty days when the platform is silent for ten minutes; Ben holds gold, and nothing of it
+    is missing but what he needs. It is over, and nobody has looked at it."""
+    stage = Stage(path)
+    stage.open_shop(two_step())
+    stage.prices_now(138_690, 1_284_200)
+    limit = LossLimit(
+        id="maximum", scope=Scope.PHASE, amount=Share(bp=1_000, of=ShareOf.INITIAL), anchor=Anchor.INITIAL, trail=Trail.STATIC,
+        high=Anchor.EQUITY, lock=None, steps=(), checked=Checked.EVERY_TICK, measured=Measured.EQUITY, boundary=Boundary.TOUCHES,
+        on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+    clock = MaximumDuration(id="duration", days_max=30, counted_from=ClockStart.ASSIGNMENT)
+    rules = Ruleset(
+        name="Thirty days", calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
+        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=False, terms=(limit, clock),
+    )  # fmt: skip
+    stage.put(
+        PublishProgram(
+            by=f"staff:{OMAR}",
+            program=replace(two_step(), phases=(Phase(name="Phase 1", ruleset=rules, funded=False),)),
+        )
+    )
+    ada, cleo, ben = stage.sell("ada", ADA, 101), stage.sell("cleo", CLEO, 102), stage.sell("ben", BEN, 103)
+    lost = stage.sell("ada lost", ADA, 104)
+    stage.wait(60)
+    stage.prices_now(138_690, 1_284_200)
+    for place, account in enumerate((ada, cleo, lost)):
+        stage.deal(account, f"P{9000 + place}", Side.BUY, "2.00" if account != lost else "10.00", "EURUSD")
+    stage.put(ClockTicked(at_us=stage.now_us))
+    stage.reconcile(lost)
+    stage.wait(600)
+    stage.put(ClockTicked(at_us=stage.now_us))
+    stage.sell("late", BEN, 105)
+    stage.reconcile(lost)
+    stage.prices_now(137_600, 1_284_200)
+    stage.settle()
+    assert ben
+    return stage
+
+
+def comes_to_its_end(stage: Stage) -> None:
+    """Prices come for as long as it takes, and those that were asked for never do."""
+    market = stage.engine.market(BRIDGE).capture()
+    for symbol, from_us, to_us in sorted(market.asked):
+        stage.put(GapReported(bridge=BRIDGE, seq=stage.next_seq(), symbol=symbol, from_us=from_us, to_us=to_us))
+    for _ in range(6):
+        stage.wait(60)
+        stage.prices_now(138_690, 1_284_200)
+    stage.settle()

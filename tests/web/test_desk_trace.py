@@ -237,7 +237,7 @@ def test_every_row_of_a_history_has_a_sentence(rows):
         ("desk=nobody", "No desk is called so."),
         ("desk=account/00000-00000", "No desk is called so."),
         ("desk=market/nowhere", "No desk is called so."),
-        ("desk=trader/00000-0000A", "No desk is called so."),
+        ("desk=nobody/00000-0000A", "No desk is called so."),
         ("desk=risk&kind=Nothing", "There is no such kind of row."),
         ("desk=risk&from=noon", "The time after “from” has to be written like"),
         ("desk=risk&to=9999-99-99T00:00", "The time after “to” has to be written like"),

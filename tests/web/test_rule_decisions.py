@@ -1,17 +1,20 @@
 """Rules that are no loss limits, on the pages: what was measured, the limit, the subject, the arithmetic, and what follows."""
 
+import importlib.util
 import re
+import sys
 
 import httpx
 import pytest
 
-from firm.facts import RuleBroken, RuleSuspected
+from firm.facts import RuleBroken, RuleKeptAgain, RuleSuspected
 from firm.ids import id_text
 from firm.kinds import body_of
 from firm.phase import Standing
 from storage.afterwards import explain_decision
 from storage.readmodels.decisions import decision_line, open_decisions
 from web.app import create_app
+from web.pages.checker import CHECKER
 
 pytestmark = pytest.mark.anyio
 
@@ -155,3 +158,44 @@ async def test_a_person_confirms_what_looked_broken(strict, browsers):
     assert "The account ends. A person confirmed it." in said
     account = plain((await browsers["ada"].get(f"/accounts/{id_text(strict.accounts['ada'])}")).text)
     assert "Breached" in account
+
+
+@pytest.fixture(scope="module")
+def checker():
+    """What the page offers beside the evidence, as a module."""
+    spec = importlib.util.spec_from_file_location("checker_of_rules", CHECKER)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"), [(RuleBroken, "notional"), (RuleBroken, "hedging"), (RuleSuspected, "hedging")]
+)
+async def test_the_evidence_of_a_rule_can_be_taken_away_and_checked(strict, browsers, checker, kind, rule):
+    decision = decided(strict, kind, rule)[0]
+    assert f'href="/decisions/{decision}/evidence"' in (await browsers["ada"].get(f"/decisions/{decision}")).text
+    said = "\n".join(checker.verify((await browsers["ada"].get(f"/decisions/{decision}/evidence")).content))
+    assert "built once more from the rows and the rules alone: the same" in said
+    staff = await browsers["ruth"].get(f"/staff/decisions/{decision}/evidence")
+    assert checker.verify(staff.content)
+
+
+async def test_that_a_rule_is_kept_again_has_evidence_of_its_own(strict, browsers, checker):
+    broken = decided(strict, RuleBroken, "hedging")[0]
+    kept = decided(strict, RuleKeptAgain, "hedging")[0]
+    page = plain((await browsers["ada"].get(f"/decisions/{broken}")).text)
+    assert f"The rule is kept again since ledger row {kept}" in page
+    for browser, room in (("ada", ""), ("ruth", "/staff")):
+        got = await browsers[browser].get(f"{room}/decisions/{broken}/kept-again/evidence")
+        said = "\n".join(checker.verify(got.content))
+        assert f"Evidence for decision {kept} (RuleKeptAgain" in said
+        assert "breaks 'hedging' no more, worked out from the rows and the rules" in said
+    suspected = decided(strict, RuleSuspected, "hedging")[0]
+    assert (await browsers["ada"].get(f"/decisions/{suspected}/kept-again/evidence")).status_code == 404
+    told = explain_decision(strict.reader, broken)
+    assert f"It is kept again since ledger row {kept}, which is a decision of its own." in told
+    assert explain_decision(strict.reader, kept)[0] == (
+        "The rule “hedging” is broken by EURUSD no more: another breach counts anew."
+    )

@@ -6,7 +6,7 @@ from firm.ruleset import LateBreach, Ruleset
 from firm.terms.conduct import AdverseExcursion, Hedging
 from firm.terms.exposure import CountedOver, ExposureLimit, IdeaGrouping, IdeaMeasure, IdeaRisk, Netted, Quantity
 from firm.terms.losses import Checked, Effective, FloorReaches, Lock, LossLimit, Measured, OnPayout, Step, Trail
-from firm.terms.objectives import DayCounts, ProfitTarget, TargetMeasure, TradingDays
+from firm.terms.objectives import DayCounts, ProfitTarget, ScoreTarget, TargetMeasure, TradingDays
 from firm.terms.union import Term
 from firm.terms.words import (
     Action,
@@ -25,6 +25,7 @@ from firm.terms.words import (
 from firm.trading_day import DayLabel, LabelledCalendar
 
 HIGHS = (Anchor.BALANCE, Anchor.EQUITY, Anchor.HIGHER)
+BOARD = "Spring cup"
 SOFT = (Action.WARN, Action.RESTRICT, Action.PAUSE, Action.CLOSE_POSITIONS)
 
 
@@ -37,9 +38,14 @@ def rules_of_today(dice: random.Random, name: str) -> Ruleset:
         terms.append(_target(dice))
     if dice.random() < 0.3:
         terms.append(_days(dice))
+    if dice.random() < 0.4:
+        terms.append(_margin(dice))
+    if not any(isinstance(term, ProfitTarget) for term in terms) and dice.random() < 0.7:
+        terms.append(ScoreTarget(id="score", board=BOARD, score_min=10))
     return Ruleset(
         name=name, calendar=LabelledCalendar(zone="Europe/Prague", rollover="00:00", label=DayLabel.START, merged=()),
-        late_breach=dice.choice(list(LateBreach)), await_swap=False, failures_reviewed=dice.random() < 0.1, overrides_by_two=False,
+        late_breach=dice.choice(list(LateBreach)), await_swap=dice.random() < 0.3,
+        failures_reviewed=dice.random() < 0.1, overrides_by_two=False,
         terms=tuple(terms),
     )  # fmt: skip
 
@@ -50,15 +56,17 @@ def _limits(dice: random.Random) -> list[Term]:
 
 
 def _limit(dice: random.Random, name: str, on_payout: OnPayout) -> LossLimit:
-    scope = dice.choice((Scope.DAY, Scope.DAY, Scope.WEEK, Scope.PHASE, Scope.PHASE, Scope.PHASE))
+    scope = dice.choice((Scope.DAY, Scope.DAY, Scope.WEEK, Scope.WEEK, Scope.PHASE, Scope.PHASE))
     trails = (
         list(Trail) if scope is not Scope.DAY else [Trail.STATIC, Trail.ON_CLOSE, Trail.EVERY_TICK, Trail.EVERY_TICK]
     )
     trail = dice.choice(trails)
     of = ShareOf.INITIAL if trail is Trail.STATIC else dice.choice((ShareOf.INITIAL, ShareOf.HIGH))
+    if scope is Scope.PHASE and trail is Trail.STATIC and on_payout is OnPayout.NONE:
+        scope = Scope.CYCLE
     return LossLimit(
         id=name, scope=scope, amount=Share(bp=dice.choice((100, 300, 800)), of=of),
-        anchor=Anchor.INITIAL if scope is Scope.PHASE else dice.choice(list(Anchor)), trail=trail,
+        anchor=_anchor(dice, scope), trail=trail,
         high=Anchor.BALANCE if trail is Trail.ON_CLOSE else dice.choice(HIGHS), lock=_lock(dice) if trail is not Trail.STATIC else None,
         steps=_steps(dice), checked=Checked.AT_ROLLOVER if dice.random() < 0.1 else Checked.EVERY_TICK,
         measured=dice.choice((Measured.EQUITY, Measured.EQUITY, Measured.EQUITY, *Measured)), boundary=dice.choice(list(Boundary)),
@@ -66,6 +74,11 @@ def _limit(dice: random.Random, name: str, on_payout: OnPayout) -> LossLimit:
         on_breach=dice.choice(((Action.FAIL,), (Action.FAIL,), (Action.PAUSE,), (dice.choice(SOFT), Action.FAIL), (Action.REVIEW,))),
         strikes_within=dice.choice((Scope.DAY, Scope.WEEK, Scope.PHASE)),
     )  # fmt: skip
+
+
+def _anchor(dice: random.Random, scope: Scope) -> Anchor:
+    one = dice.choice(list(Anchor))
+    return {Scope.PHASE: Anchor.INITIAL, Scope.CYCLE: Anchor.BALANCE}.get(scope, one)
 
 
 def _trigger(dice: random.Random) -> Trigger:
@@ -107,6 +120,14 @@ def _lots(dice: random.Random) -> ExposureLimit:
         id="lots", quantity=dice.choice((Quantity.LOTS, Quantity.POSITIONS)), limit=dice.choice((2, 10**8, 10**9)), symbols=(),
         counted=dice.choice(list(CountedOver)), netted=dice.choice(list(Netted)), tiers=(), boundary=Boundary.CROSSES,
         on_breach=(dice.choice(SOFT),), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+
+
+def _margin(dice: random.Random) -> ExposureLimit:
+    return ExposureLimit(
+        id="margin", quantity=Quantity.MARGIN, limit=dice.choice((5, 100, 2_000)), symbols=(),
+        counted=dice.choice((CountedOver.OPEN_AT_ONCE, CountedOver.EACH_POSITION)), netted=dice.choice(list(Netted)), tiers=(),
+        boundary=dice.choice(list(Boundary)), on_breach=(dice.choice((*SOFT, Action.REVIEW)),), strikes_within=Scope.PHASE,
     )  # fmt: skip
 
 

@@ -21,9 +21,10 @@ from actors.effects import SendCommand
 from actors.engine import Engine
 from actors.guards import watch_of
 from actors.messages import MarkDue, Message
+from firm.account import AccountState
 from firm.arithmetic import PLAIN
 from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
-from firm.equity import equity_of, unpriced
+from firm.equity import Board, equity_of, unpriced
 from firm.inputs import (
     AccountReported,
     BridgeConnected,
@@ -47,6 +48,7 @@ from firm.money import Money
 from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
+from firm.rules.margin import margins_in_use
 from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach, Phase, Program
 from firm.terms.first import (
     AmountBase,
@@ -202,7 +204,7 @@ class World:
         account = dice.choice(list(self._held))
         if dice.random() < 0.35:
             self._trade(account, step)
-        if dice.random() < 0.02:
+        if dice.random() < 0.05:
             self._move_cash(account)
         if self._changes and dice.random() < 0.15:
             change(self, account)
@@ -279,9 +281,15 @@ class World:
             return
         report = EquityReported(
             bridge=BRIDGE, seq=self.next_seq(), equity=state.money(equity),
-            balance=state.money(state.balance), margin=state.money(0), t_us=self.now_us,
+            balance=state.money(state.balance), margin=state.money(self._margin(state, board)), t_us=self.now_us,
         )  # fmt: skip
         self.put(report, account)
+
+    def _margin(self, state: AccountState, board: Board) -> int:
+        """As the platform tells it: mostly ours, now and then another, or none."""
+        ours = margins_in_use(state, board, self.now_us, 0) or (0,)
+        dice = random.Random(f"{self.seed} margin {self._seq}")
+        return dice.choice((0, ours[0], ours[0], ours[-1], 2 * ours[0]))
 
     def _move_cash(self, account: int) -> None:
         state = self.engine.account(account)

@@ -10,6 +10,7 @@ from litestar.response import Response
 from storage.errors import NoteRefused
 from storage.readmodels.decisions import decision_line
 from web.decision_view import decision_view
+from web.firm import Firm
 from web.forms import Wrong, fields_of, read_checkpoint
 from web.reasons import NOTE_FAULTS
 from web.render import page
@@ -27,6 +28,11 @@ async def decision(request: Request[Any, Any, Any], decision: FromPath[int]) -> 
 @get("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN)
 async def evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     return await evidence_file(request, decision, None)
+
+
+@get("/decisions/{decision:int}/kept-again/evidence", policy=Policy.TRADER_OWN)
+async def kept_again_evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
+    return await kept_again_file(request, decision)
 
 
 @post("/decisions/{decision:int}/evidence", policy=Policy.TRADER_OWN)
@@ -61,9 +67,22 @@ async def evidence_file(request: Request[Any, Any, Any], decision: int, since: s
     firm = request.app.state.firm
     if await firm.book.read(lambda book: decision_line(book, decision)) is None:
         raise NotFoundException
+    return await _file(firm, decision, since)
+
+
+async def kept_again_file(request: Request[Any, Any, Any], decision: int) -> Response[Any]:
+    """The bundle of the row by which the rule that this decision says was broken is kept again."""
+    firm = request.app.state.firm
+    view = await decision_view(firm, decision)
+    if not view.kept_again:
+        raise NotFoundException
+    return await _file(firm, view.kept_again, None)
+
+
+async def _file(firm: Firm, decision: int, since: str | None) -> Response[Any]:
     bundle = await firm.book.look(lambda _: firm.evidence(decision, since))
     headers = {"content-disposition": f'attachment; filename="evidence-{decision}.json"'}
     return Response(bundle, status_code=200, media_type="application/json", headers=headers)
 
 
-ROUTES = (decision, evidence, evidence_since)
+ROUTES = (decision, evidence, evidence_since, kept_again_evidence)

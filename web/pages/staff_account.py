@@ -11,6 +11,7 @@ from litestar.response import Response, Stream
 
 from firm.ids import id_text
 from firm.overrides import Override
+from firm.rules.winning import score_targets
 from storage.desk_trace import TraceFilter, trace_page
 from storage.readmodels.desk_rows import BESIDE_ACCOUNTS
 from storage.readmodels.drifts import what_drifts
@@ -38,8 +39,13 @@ async def account_for_staff(
     number: int,
     exception: Wrong = NOTHING_ASKED,
     preview: Override | None = None,
+    score: Wrong = NOTHING_ASKED,
+    advance: Wrong = NOTHING_ASKED,
 ) -> Response[str]:
-    """The page. `exception`: what was wrong with a form of exceptions, or was typed; `preview`: what the trader would read of it."""
+    """The page. `exception`: what was wrong with a form of exceptions, or was typed; `preview`: what the trader would read of it.
+
+    `score`, `advance`: likewise of the forms that publish one, and that open a held phase.
+    """
     firm = request.app.state.firm
     view = await account_view(firm, number)
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
@@ -67,10 +73,13 @@ async def account_for_staff(
         "names": names,
         "me": signed_in(request).reference,
         "exception": exception,
+        "advance": advance,
         "preview": preview,
+        "score": score,
+        "scored": score_targets(view.ruleset),
         "waiting": waiting_for_agreement(view),
     }
-    status = 422 if wrong or exception.errors else 200
+    status = 422 if any((wrong, exception.errors, score.errors, advance.errors)) else 200
     return page(request, "staff_account.html", status=status, view=view, **context)
 
 

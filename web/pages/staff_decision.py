@@ -13,7 +13,7 @@ from web.bounds import DECISIONS_PER_PAGE
 from web.decision_view import decision_view, for_staff
 from web.forms import Wrong, fields_of, read_review, refused_in
 from web.lists_asked import read_before
-from web.pages.decision import NOTHING_KEPT, evidence_file, evidence_since_kept
+from web.pages.decision import NOTHING_KEPT, evidence_file, evidence_since_kept, kept_again_file
 from web.render import page
 from web.visitor import Policy, signed_in
 
@@ -60,6 +60,11 @@ async def staff_evidence(request: Request[Any, Any, Any], decision: FromPath[int
     return await evidence_file(request, decision, None)
 
 
+@get("/staff/decisions/{decision:int}/kept-again/evidence", policy=Policy.STAFF)
+async def staff_kept_again_evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
+    return await kept_again_file(request, decision)
+
+
 @post("/staff/decisions/{decision:int}/evidence", policy=Policy.STAFF)
 async def staff_evidence_since(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     answer = await evidence_since_kept(request, decision)
@@ -76,4 +81,11 @@ async def _decision(
     return page(request, "decision.html", status=status, view=view, room="/staff", review=review, kept=kept)
 
 
-ROUTES = (staff_decisions, staff_decision, staff_review, staff_evidence, staff_evidence_since)
+ROUTES = (
+    staff_decisions,
+    staff_decision,
+    staff_review,
+    staff_evidence,
+    staff_evidence_since,
+    staff_kept_again_evidence,
+)

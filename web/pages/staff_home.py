@@ -11,6 +11,7 @@ from storage.readmodels.commands import count_commands
 from storage.readmodels.controls import control_states
 from storage.readmodels.decisions import decision_counts, latest_decisions, open_decisions
 from storage.readmodels.drifts import count_drifting
+from storage.readmodels.held_phases import held_phases
 from storage.readmodels.people import all_staff, count_traders, unpaid_orders
 from web import owed_view
 from web.account_view import prices_ended_us
@@ -37,6 +38,7 @@ async def staff_home(request: Request[Any, Any, Any]) -> Response[str]:
             "controls": control_states(book),
             "staff": len(all_staff(book)),
             "drifting": count_drifting(book),
+            "held_phases": held_phases(book, DECISIONS_SHOWN),
         }
 
     health, owed = firm.live.health(), owed_view.waits(firm.live.owed())

@@ -35,11 +35,13 @@ ALONG_CHAIN = (
 DESKS = (
     ("account", "an account", "judges it, books what its platform reports, and asks for what follows"),
     ("order", "an order", "opens the accounts of a challenge, phase after phase"),
+    ("trader", "a trader", "allows orders and next phases, and looks at what all of the trader’s accounts hold together"),
     ("market", "a bridge’s prices", "takes prices, watches gaps and jumps, and wakes the accounts that a price may have touched"),
     ("bridge", "a bridge", "knows whether it may connect, and whether it is enforced"),
     ("enforcement", "a bridge’s commands", "asks the platform, and follows each command to its end"),
     ("risk", "risk", "allows failures and passes, or holds them"),
     ("catalogue", "catalogue", "keeps what is on offer, and takes orders"),
+    ("incidents", "incidents", "notices prices that are missing, and tells the accounts that need them"),
 )  # fmt: skip
 
 

@@ -138,5 +138,5 @@ def test_the_working_cites_the_lots_of_each_trade():
     calc = Working()
     judge_lot_consistency(calc, rule(), [trade("A", LOT, seq=40), trade("B", LOT, seq=41)], (), 0)
     assert [step.source for step in calc.steps if step.op == "given"] == [
-        "40/lots_e8", "41/lots_e8", "ruleset/terms/6/min_bp", "ruleset/terms/6/max_bp",
+        "40/deal/lots_e8", "41/deal/lots_e8", "ruleset/terms/6/min_bp", "ruleset/terms/6/max_bp",
     ]  # fmt: skip

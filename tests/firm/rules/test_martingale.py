@@ -122,7 +122,7 @@ def test_a_trade_that_is_closed_as_it_is_opened_is_not_before_itself():
 def test_the_working_cites_the_lots_of_both():
     working = Working()
     raises([trade("a", net=-1, seq=81), trade("b", lots=2 * LOT, opened_s=2_000, seq=82)], calc=working)
-    assert [step.source for step in working.steps if step.op == "given"][2:] == ["82/lots_e8", "81/lots_e8"]
+    assert [step.source for step in working.steps if step.op == "given"][2:] == ["82/deal/lots_e8", "81/deal/lots_e8"]
 
 
 rounds = st.lists(st.tuples(st.integers(1, 4), st.integers(-1, 1)), max_size=12)
@@ -162,7 +162,7 @@ def test_lots_of_a_position_that_is_closed_in_part_stand_in_no_row():
     parts = [trade("t0", net=-1, seq=51), trade("p1", lots=LOT, opened_s=1_100, lasted_s=5, seq=52)]
     raises(parts, [held("p1", lots=LOT, opened_s=1_100, seq=41)], calc=working)
     assert {step.name: step.source for step in working.steps if step.name.startswith("lots of") and step.op == "given"} == {
-        "lots of p1": "", "lots of t0": "51/lots_e8",
+        "lots of p1": "", "lots of t0": "51/deal/lots_e8",
     }  # fmt: skip
 
 

@@ -100,9 +100,14 @@ def test_without_a_stop_or_a_target_there_is_nothing_to_compare(missing):
 
 def test_the_working_cites_the_orders_of_the_position():
     working = Working()
-    rewarded(held(stop_loss=9_000, take_profit=10_100, seq=44), calc=working)
+    rewarded(held(stop_loss=9_000, take_profit=10_100, seq=44, path="positions/1/", stops_seq=51), calc=working)
     cited = [step.source for step in working.steps if step.op == "given"]
-    assert cited == ["44/price_open", "44/stop_loss", "44/take_profit", "ruleset/terms/3/stop_to_target_max_bp"]
+    assert cited == [
+        "44/positions/1/price_open",
+        "51/stop_loss",
+        "51/take_profit",
+        "ruleset/terms/3/stop_to_target_max_bp",
+    ]
 
 
 @given(st.integers(1, 5_000), st.integers(1, 5_000), st.sampled_from(Side))

@@ -98,7 +98,7 @@ def test_the_working_cites_opening_and_closing():
     working = Working()
     judged(EACH, trade("a", lasted_s=10, seq=91), calc=working)
     assert [step.source for step in working.steps if step.op == "given"] == [
-        "ruleset/terms/3/seconds_min", "91/closed_us", "91/opened_us",
+        "ruleset/terms/3/seconds_min", "91/deal/at_us", "91/opened_us",
     ]  # fmt: skip
 
 

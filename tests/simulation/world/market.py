@@ -74,6 +74,7 @@ POLICY = Policy(
     checkpoint_rows=150,
     snapshot_rows=150,
     stale_after_us=30 * SECOND_US,
+    incident_after_us=20 * SECOND_US,
     conversion_age_max_us=30 * SECOND_US,
     reconcile_within_us=90 * SECOND_US,
     mark_every_us=180 * SECOND_US,

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
 from world.firm_files import LINEAGE
 from world.market import SOLD
 from world.platform import Told
@@ -21,7 +22,7 @@ from firm import facts as f
 from firm import inputs as i
 from firm.account import AccountState
 from firm.commands import Command
-from firm.instant import SECOND_US
+from firm.instant import DAY_US, SECOND_US
 from firm.kinds import Body, body_of
 from firm.phase import Standing
 from firm.quote_frame import Tick, encode_quotes
@@ -41,8 +42,8 @@ class Seen(NamedTuple):
 
     `suspected`: rules in question, `asked_us`: at which instants; `following`: rules with a floor that follows every tick;
     `paired`: a breach rests on the prices of more than one symbol; `undone`: a person is asked about one of those, because a price
-    came late; `questioned`: a person had been asked something else about it when it was over. `passed_us`: the newest thing that
-    was told when it passed, or 0. `day_us`: when its day began, or 0.
+    came late; `questioned`: a person had been asked something else about it when it was over. `frozen`: an incident froze its passes.
+    `passed_us`: the newest thing that was told when it passed, or 0. `day_us`: when its day began, or 0.
     """
 
     standing: Standing
@@ -56,6 +57,7 @@ class Seen(NamedTuple):
     questioned: bool
     passed_us: int
     day_us: int
+    frozen: bool
 
     @property
     def is_open(self) -> bool:
@@ -99,11 +101,13 @@ def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
                 for of, body in rows
             )
             held = bool(state.pass_held_seq)
+            frozen = any(of == account and isinstance(body, f.PassesFrozen) for of, body in rows)
             passed_us = _passed_us(account, rows)
             day_us = state.day.day.start_us if state.day is not None else 0
             found[account] = Seen(
                 state.standing, held, verdicts, frozenset(one.rule for one in asked),
                 frozenset(one.at_us for one in asked), following, paired, undone, questioned, passed_us, day_us,
+                frozen,
             )  # fmt: skip
     return found
 
@@ -141,6 +145,7 @@ def differs(
       suspends no other), or the oracle's breach came first (the price that shows it was told after the account was over)
     - a price that came late leaves the breach one, and with it another rule was broken at that instant too
     - an open question held a pass up, and what the trader held meanwhile ended the account
+    - a pass waits for the end of an incident, of which the oracle knows none, and the trader may have traded on meanwhile
     - a pass waits: for the rollover that ends a pause, or for the platform's next figure after a deal that was told late, by
       when the trader may have traded on, and broken a limit with it
     - under a floor that follows every tick the firm lets an account go on that the oracle breaches, never the other way: a
@@ -151,6 +156,8 @@ def differs(
     - the firm lets an account go on, or pass, that the oracle breaches, or suspects, between two prices of one stamp: looking again,
       it sees the prices of an instant together
     """
+    if ours.frozen and theirs.place == "passed":
+        return ""
     if in_order and (_only_asks(ours, theirs) or _only_asks(theirs, ours)):
         return ""
     if in_order:
@@ -230,6 +237,9 @@ class Oracle:
                 self._put(i.Watermark(bridge="sim", t_us=at_us, seq=self._seq, qseq=self._qseq - 1))
             self._now_us = max(self._now_us, at_us)
             match what:
+                case i.PolicyAdopted():
+                    policy = replace(what.policy, incident_after_us=DAY_US)  # in order no price is missing
+                    self._put(i.PolicyAdopted(policy=policy))
                 case i.Input():
                     self._put(what, getattr(what, "account", 0))
                 case list():
