@@ -8,7 +8,7 @@ import msgspec
 
 from firm.money import Money
 from firm.ruleset import AnyRuleset, Program
-from firm.term_words import NONE, TermWords, kind_of, label
+from firm.term_words import TermWords, kind_of, label
 from firm.terms.union import Term
 from firm.terms.words import BySize, Fixed, Share
 
@@ -119,5 +119,5 @@ def _by_id(ruleset: AnyRuleset) -> dict[str, Term]:
 
 
 def _in_full(term: Term, exponent: int) -> str:
-    asked = [f"{name} {value}" for name, value in TermWords(term, exponent).fields() if value != NONE]
+    asked = [f"{name} {value}" for name, value in TermWords(term, exponent).fields()]
     return f"{kind_of(term)}: {'; '.join(asked)}"

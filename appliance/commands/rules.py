@@ -16,9 +16,9 @@ from firm.facts import ProgramPublished
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_checks import problems_of, problems_of_program
 from firm.ruleset_diff import EXPONENT_USUAL, Change, program_changes, ruleset_changes
-from firm.ruleset_schema import ruleset_schema
+from firm.ruleset_schema import rules_schema
 from firm.ruleset_text import Rules, RulesetRefused, json_of, read_json, read_toml, toml_of
-from firm.term_words import NONE, TermWords, kind_of
+from firm.term_words import TermWords, kind_of
 from storage.files import open_firm_directory
 from storage.reader import LedgerReader
 from storage.readmodels.bridges import all_bridges
@@ -63,7 +63,7 @@ def add_to(verbs: Verbs) -> None:
     diff.add_argument("after", type=Path, metavar="AFTER", help="what takes its place")
     add_json(diff)
     _add_selling(actions)
-    verb(actions, "schema", run_schema, "print the JSON Schema of rulesets", "evenhand rules schema")
+    verb(actions, "schema", run_schema, "print the JSON Schema of rulesets and programs", "evenhand rules schema")
     examples = verb(
         actions,
         "conform",
@@ -172,7 +172,7 @@ def run_retire(options: argparse.Namespace) -> int:
 
 
 def run_schema(_: argparse.Namespace) -> int:
-    print(json.dumps(ruleset_schema(), ensure_ascii=False, indent=2))
+    print(json.dumps(rules_schema(), ensure_ascii=False, indent=2))
     return 0
 
 
@@ -235,6 +235,6 @@ def _ruleset_lines(ruleset: Ruleset, exponent: int = EXPONENT_USUAL) -> list[str
         if name not in ("name", "calendar", "terms")
     ]
     for term in ruleset.terms:
-        asked = [f"    {name}: {value}" for name, value in TermWords(term, exponent).fields() if value != NONE]
+        asked = [f"    {name}: {value}" for name, value in TermWords(term, exponent).fields()]
         lines += [f"  {term.id}: {kind_of(term)}", *asked]
     return lines

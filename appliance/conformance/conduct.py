@@ -14,11 +14,11 @@ from appliance.conformance.conduct_parts import (
     each_or,
     held,
     marks,
-    rule_of,
     us_of,
 )
 from appliance.conformance.margins import WORKED_OUT, held_with_margins
 from appliance.conformance.news import news_window
+from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import amount_of, bp_of, lots_e8_of, lots_of, minor_of, percentage_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN, Figure
@@ -43,7 +43,7 @@ from firm.terms.exposure import (
     Quantity,
     RiskReward,
 )
-from firm.terms.words import BP_WHOLE, Action, Boundary, Consequence, Fixed, Scope
+from firm.terms.words import BP_WHOLE, Action, Boundary, Consequence, Scope, Share, ShareOf
 from firm.track import DayResult, HeldPosition
 
 Got = dict[str, Any]
@@ -253,7 +253,7 @@ def risk_per_idea(vector: Vector) -> Got:
     by_stops = any("risk" in entry for entry in vector.timeline)
     terms = IdeaRisk(
         id="idea",
-        amount=Fixed(minor=allowed),
+        amount=Share(bp=bp_of(vector.params["pct"]), of=ShareOf.INITIAL),
         grouping=IdeaGrouping.SYMBOL,
         gap_s=0,
         measured=IdeaMeasure.STOP_DISTANCE if by_stops else IdeaMeasure.LOSS,

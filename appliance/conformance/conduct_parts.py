@@ -9,17 +9,11 @@ from firm.arithmetic import Figure
 from firm.inputs import Side
 from firm.instant import SECOND_US
 from firm.rules.figures import Marks
-from firm.ruleset import Rule
-from firm.terms.union import Term
 from firm.terms.words import Boundary
 from firm.track import HeldPosition, Trade
 
 EQUITY_MINOR = 10_000_000
 """An account's worth where a vector speaks of shares alone: 1 % of it is a whole number of minor units, and so is 0.00001 %."""
-
-
-def rule_of(terms: Term) -> Rule:
-    return Rule(0, terms, {})
 
 
 def marks(*, start_profit: int = 0) -> Marks:

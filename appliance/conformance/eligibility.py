@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from appliance.conformance.payout_terms import DRAWDOWN, as_asked, rule_of, told
+from appliance.conformance.payout_terms import as_asked, told
+from appliance.conformance.spoken import DRAWDOWN, rule_of, spoken
 from appliance.conformance.units import bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN, Figure
@@ -49,6 +50,7 @@ def payout_eligibility(vector: Vector) -> dict[str, Any]:
     got: dict[str, Any] = {}
     if "cycle_business_days" in params:
         cycle = PayoutCycle(id="cycle", days=params["cycle_business_days"], day_kind=DayKind.BUSINESS)
+        spoken(cycle)
         got["cycle_end"] = cycle_end(cycle, _first_day(vector)).isoformat()
     answers = _trader_shares(vector)
     if "first" in params or "min_days_from" in params:
@@ -65,10 +67,10 @@ def _first_day(vector: Vector) -> date:
 def _schedule(params: dict[str, Any]) -> PayoutSchedule:
     if "first" in params:
         first = _wait(params["first"]["days"], params["first"]["days_after"])
-        then = _wait(params["next"]["days"], params["next"]["days_after"]) if "next" in params else first
+        then = params.get("next", {"days": params["first"]["days"], "days_after": "payout"})
     else:
-        first = then = _wait(params["days"], params["min_days_from"])
-    return PayoutSchedule(id="schedule", first=first, then=then, windows=())
+        first, then = _wait(params["days"], params["min_days_from"]), {"days": params["days"], "days_after": "payout"}
+    return PayoutSchedule(id="schedule", first=first, then=_wait(then["days"], then["days_after"]), windows=())
 
 
 def _wait(days: int, clock: str) -> Wait:
@@ -110,26 +112,26 @@ def _trader_shares(vector: Vector) -> list[bool]:
     """Whether each share that would be the trader's own is enough."""
     params = vector.params
     conditions = _conditions(params)
-    shares = [entry["trader_share"] for entry in vector.timeline if "trader_share" in entry]
+    asked = [entry for entry in vector.timeline if "trader_share" in entry]
     initial = minor_of(params.get("initial", 0))
     loss = initial * bp_of(params["daily_dd_pct"]) // BP_WHOLE if "daily_dd_pct" in params else None
     requests = (
         PayoutRequest(
             initial=told(initial),
-            positions=0,
-            orders=0,
+            positions=entry.get("open_positions", 0),
+            orders=entry.get("pending_orders", 0),
             is_identity_confirmed=True,
-            profit=told(minor_of(share)),
-            trader_share=told(minor_of(share)),
+            profit=told(minor_of(entry["trader_share"])),
+            trader_share=told(minor_of(entry["trader_share"])),
             loss_allowed=None if loss is None else told(loss),
         )
-        for share in shares
+        for entry in asked
     )
     return [is_eligible(judge_payout_conditions(PLAIN, rule_of(conditions), request, {})) for request in requests]
 
 
 def _conditions(params: dict[str, Any]) -> PayoutConditions:
-    """What a vector `requires` besides days it tells as met: no event speaks of it."""
+    """What a vector `requires` and no entry tells is met: an entry tells what is open, and no other condition."""
     required = " ".join(params.get("requires", ()))
     exceeded = params.get("trader_share_must_exceed_pct_of_daily_dd")
     return PayoutConditions(

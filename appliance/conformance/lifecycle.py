@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from appliance.conformance.payout_terms import as_asked, rule_of, told
+from appliance.conformance.payout_terms import as_asked, told
+from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import amount_of, bp_of, lots_e8_of, lots_of, minor_of, percentage_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN

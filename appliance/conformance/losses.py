@@ -5,15 +5,21 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from appliance.conformance.marked import Marked
+from appliance.conformance.marked import BEGINS_US, Marked
+from appliance.conformance.news import deducting
 from appliance.conformance.objective_days import calendar_of
 from appliance.conformance.objective_terms import amount_in
 from appliance.conformance.objectives import target_term
+from appliance.conformance.spoken import rule_of, spoken
 from appliance.conformance.units import amount_of, bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
+from firm.account_fold import fold
 from firm.arithmetic import PLAIN, Figure
-from firm.instant import instant_of
+from firm.facts import ProfitExcluded
+from firm.instant import instant_of, utc_text
+from firm.rules.deduction import excluded_rounded_down
 from firm.rules.winning import Moment, won
+from firm.terms.conduct import NewsWindow
 from firm.terms.losses import (
     Checked,
     Effective,
@@ -97,13 +103,42 @@ def combined_headroom(vector: Vector) -> dict[str, Any]:
 def one_tick(vector: Vector) -> dict[str, Any]:
     """A limit and a target at the same price: a breach counts, and nothing is passed."""
     require_known(vector.params, {"initial", "max_loss", "target"})
+    marked = _with_target(vector)
+    for entry in vector.timeline:
+        _take(marked, entry)
+    return _outcome(marked)
+
+
+def deduction(vector: Vector) -> dict[str, Any]:
+    """What is deducted of news profit counts for no target, and stays on the account: no floor comes nearer by it."""
+    require_known(vector.params, {"initial", "max_loss", "share_pct", "target"})
+    marked = _with_target(vector)
+    rule = rule_of(deducting(bp_of(vector.params["share_pct"])))
+    total = 0
+    for entry in vector.timeline:
+        if entry["ev"] != "news_profit":
+            _take(marked, entry)
+            continue
+        assert isinstance(rule.terms, NewsWindow)
+        profit = Figure(minor_of(entry["profit"]), "")
+        taken = excluded_rounded_down(PLAIN, rule, rule.terms.on_breach[0], profit)
+        total += taken
+        money = marked.account.money
+        fact = ProfitExcluded(rule=rule.id, position_id="", deal=0, profit=money(taken), total=money(total))
+        marked.account = fold(marked.account, fact, 1, marked.at_us)
+    return {**_outcome(marked), **_standing(marked), "deducted": amount_of(total)}
+
+
+def _with_target(vector: Vector) -> Marked:
     initial, overall = minor_of(vector.params["initial"]), dict(vector.params["max_loss"])
     overall |= {"initial": vector.params["initial"], "amount": {"pct": overall.pop("pct")}}
     asked = vector.params["target"]
     target = target_term(asked, amount_in(asked, "abs", "pct"))
-    marked = Marked(maximum_limit(overall), initial, _calendar({}), target)
-    for entry in vector.timeline:
-        _take(marked, entry)
+    spoken(target)
+    return Marked(maximum_limit(overall), initial, _calendar({}), target)
+
+
+def _outcome(marked: Marked) -> dict[str, Any]:
     equity = Figure(marked.equity, "")
     passed = not marked.is_broken and won(PLAIN, marked.account, Moment(marked.at_us, equity))
     return {"breached": marked.is_broken, "passed": passed}
@@ -115,14 +150,16 @@ FAMILIES: dict[str, Callable[[Vector], dict[str, Any]]] = {
     "max_loss": max_loss,
     "combined_headroom": combined_headroom,
     "one_tick": one_tick,
+    "deduction": deduction,
 }
 
 
 def _played(vector: Vector, limit: LossLimit, calendar: TradingCalendar) -> dict[str, Any]:
-    marked = Marked(limit, minor_of(vector.params["initial"]), calendar)
+    marked = Marked(limit, minor_of(vector.params["initial"]), calendar, begins_us=_begins_us(vector.timeline))
+    named = calendar if vector.params.get("tz", "server") != "server" else None
     checks, opened_with = [], marked.headroom
     for place, entry in enumerate(vector.timeline):
-        _take(marked, entry)
+        _take(marked, entry, named)
         opened_with = marked.headroom if entry["ev"] == "rollover" else opened_with
         checks.append({"i": place, **_standing(marked)})
     asked = {check["i"] for check in vector.expect.get("checks", ())}
@@ -149,8 +186,11 @@ def _standing(marked: Marked) -> dict[str, Any]:
     }
 
 
-def _take(marked: Marked, entry: dict[str, Any]) -> None:
+def _take(marked: Marked, entry: dict[str, Any], calendar: TradingCalendar | None = None) -> None:
+    """`calendar`: of the days that the rule names; None where only the timeline tells them."""
     at_us = instant_of(datetime.fromisoformat(entry["t"])) if "t" in entry else None
+    if calendar is not None and at_us is not None:
+        _require_in_time(marked, calendar, entry["ev"], at_us)
     marks = minor_of(entry["balance"]), minor_of(entry.get("equity", entry["balance"]))
     match entry["ev"]:
         case "tick":
@@ -159,6 +199,26 @@ def _take(marked: Marked, entry: dict[str, Any]) -> None:
             marked.rollover(*marks, at_us)
         case unknown:
             raise CannotExpress(f"no event is {unknown}")
+
+
+def _begins_us(timeline: list[dict[str, Any]]) -> int:
+    """In the first day of a timeline; a rollover is that day's end."""
+    for entry in timeline:
+        if "t" in entry:
+            at_us = instant_of(datetime.fromisoformat(entry["t"]))
+            return at_us - 1 if entry["ev"] == "rollover" else at_us
+    return BEGINS_US
+
+
+def _require_in_time(marked: Marked, calendar: TradingCalendar, event: str, at_us: int) -> None:
+    """A rollover is one of the rule's own calendar, and the day it begins was not begun without it."""
+    assert marked.account.day is not None
+    if event == "rollover" and calendar.day_at(at_us).start_us != at_us:
+        raise CannotExpress(
+            f"no day of {calendar.zone} begins at {utc_text(at_us)} with a rollover at {calendar.rollover}"
+        )
+    if event == "tick" and at_us >= marked.account.day.day.end_us:
+        raise CannotExpress(f"{utc_text(at_us)} lies in a day that began without a rollover in the timeline")
 
 
 def _calendar(params: dict[str, Any]) -> TradingCalendar:
@@ -234,10 +294,12 @@ def _limit(
     measured: Measured = Measured.EQUITY,
     on_payout: OnPayout = OnPayout.NONE,
 ) -> LossLimit:
-    return LossLimit(
+    limit = LossLimit(
         id="loss", scope=scope, amount=amount, anchor=anchor, trail=trail, high=high, lock=lock, steps=steps, checked=checked,
         measured=measured, boundary=boundary, on_payout=on_payout, warn_at_bp=(), on_breach=(does,), strikes_within=Scope.PHASE,
     )  # fmt: skip
+    spoken(limit)
+    return limit
 
 
 def _amount(amount: dict[str, Any], of: ShareOf) -> Amount:

@@ -21,14 +21,16 @@ class Marked(Led):
     `others`: what the ruleset has besides. A limit of the rollover alone is held against the marks of the rollover.
     """
 
-    def __init__(self, limit: LossLimit, initial_minor: int, calendar: TradingCalendar, *others: Term) -> None:
+    def __init__(
+        self, limit: LossLimit, initial_minor: int, calendar: TradingCalendar, *others: Term, begins_us: int = BEGINS_US
+    ) -> None:
         labelled = calendar if isinstance(calendar, LabelledCalendar) else _by_start(calendar)
         ruleset = Ruleset(
             name="vector", calendar=labelled, late_breach=LateBreach.ENFORCE, await_swap=False, failures_reviewed=False,
             overrides_by_two=False, terms=(limit, *others),
         )  # fmt: skip
         self.is_broken = False
-        super().__init__(ruleset, Money(initial_minor, "USD", 2), BEGINS_US)
+        super().__init__(ruleset, Money(initial_minor, "USD", 2), begins_us)
 
     @property
     def limit(self) -> Limit:

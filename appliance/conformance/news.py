@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from appliance.conformance.conduct_parts import each_or, rule_of, seconds_of, us_of
+from msgspec.structs import replace
+
+from appliance.conformance.conduct_parts import each_or, seconds_of, us_of
+from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import amount_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN, Figure
@@ -83,6 +86,12 @@ def _terms(params: dict[str, Any]) -> NewsWindow:
         on_breach=_consequences(params),
         strikes_within=Scope.PHASE,
     )
+
+
+def deducting(share_bp: int) -> NewsWindow:
+    """A window around releases that takes so much of the profit that was made in it."""
+    window = _terms({"before_min": 2, "after_min": 2})
+    return replace(window, on_breach=(DeductProfit(share_bp=share_bp),))
 
 
 def _consequences(params: dict[str, Any]) -> tuple[Consequence, ...]:

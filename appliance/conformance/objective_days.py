@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from appliance.conformance.objective_terms import ENOUGH_AT, amount_in, as_asked, asked_rounded_up, chosen, rule_of
+from appliance.conformance.objective_terms import ENOUGH_AT, amount_in, as_asked, asked_rounded_up, chosen
+from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import amount_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from appliance.conformance.objective_terms import BREACHES_AT, as_asked, chosen, rule_of
+from appliance.conformance.objective_terms import BREACHES_AT, as_asked, chosen
+from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import amount_of, bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN
@@ -96,11 +97,12 @@ def _standing_in_sum(rule: Rule, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _standing(rule: Rule, weighed: Weighed, payouts_made: int) -> dict[str, Any]:
-    """Without a profit in sum there is no score, and nothing that has passed."""
+    """Without a profit in sum the rule does not apply: there is no score, and nothing that was passed or missed."""
     cap = cap_bp(PLAIN, rule, payouts_made)
+    verdict = judge_consistency(PLAIN, rule, weighed, cap).verdict
     return {
         "score": Fraction(weighed.best * 100, weighed.whole) if weighed.whole > 0 else None,
-        "passed": judge_consistency(PLAIN, rule, weighed, cap).verdict in (Verdict.MET, Verdict.KEPT),
+        "passed": None if verdict is Verdict.SILENT else verdict in (Verdict.MET, Verdict.KEPT),
         "required_total": amount_of(total_required(PLAIN, rule, weighed.best, cap)),
         "max_day": amount_of(largest_result(PLAIN, rule, weighed.whole, cap)),
     }

@@ -1,4 +1,4 @@
-"""What the adapters of objectives share: a parameter's word in ours, a term as a rule, and answers in the shape that is asked for."""
+"""What the adapters of objectives share: a parameter's word in ours, and answers in the shape that is asked for."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -7,8 +7,6 @@ from typing import Any, TypeVar
 from appliance.conformance.units import bp_of, minor_of
 from appliance.conformance.vector import CannotExpress
 from firm.money import divided_rounded_up
-from firm.ruleset import Rule
-from firm.terms.union import Term
 from firm.terms.words import BP_WHOLE, Boundary, Fixed, Share, ShareOf
 
 Said = TypeVar("Said")
@@ -26,11 +24,6 @@ def chosen(params: Mapping[str, Any], name: str, words: Mapping[str, Said], abse
     if params.get(name) not in words:
         raise CannotExpress(f"{name} = {params.get(name)!r} is none of {', '.join(sorted(words))}")
     return words[params[name]]
-
-
-def rule_of(term: Term) -> Rule:
-    """A term as the only rule of its ruleset."""
-    return Rule(0, term, MappingProxyType({}))
 
 
 def amount_in(params: Mapping[str, Any], fixed: str, share: str) -> Fixed | Share:

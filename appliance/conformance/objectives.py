@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from appliance.conformance.objective_days import day_profit, day_rollover, trading_day, trading_days
 from appliance.conformance.objective_shares import cap_discard, consistency, max_today, target_adjusted
-from appliance.conformance.objective_terms import amount_in, as_asked, asked_rounded_up, chosen, rule_of
+from appliance.conformance.objective_terms import amount_in, as_asked, asked_rounded_up, chosen
+from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import bp_of, lots_e8_of, lots_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN, Figure

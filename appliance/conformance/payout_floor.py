@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from appliance.conformance.losses import maximum_limit
 from appliance.conformance.marked import Marked
-from appliance.conformance.payout_terms import amount_term, as_asked, rule_of, split_term, told
+from appliance.conformance.payout_terms import amount_term, as_asked, split_term, told
+from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import amount_of, bp_of, minor_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN

@@ -3,19 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from appliance.conformance.spoken import DRAWDOWN
 from appliance.conformance.vector import Vector
 from firm.arithmetic import Figure
-from firm.ruleset import Rule
 from firm.terms.payouts import Capped, PayoutAmount, ProfitMeasure, ProfitSplit, SplitCounted, Tier
-from firm.terms.union import Term
 from firm.terms.words import Amount, Fixed, Share
-
-DRAWDOWN = "drawdown"
-"""The id of the loss limit that a payout term refers to."""
-
-
-def rule_of(term: Term) -> Rule:
-    return Rule(0, term, {})
 
 
 def told(value: int) -> Figure:

@@ -7,7 +7,8 @@ from typing import Any
 
 from appliance.conformance.eligibility import payout_eligibility
 from appliance.conformance.lifecycle import account_merge, live_start_balance, reset, scaling
-from appliance.conformance.payout_terms import amount_term, as_asked, rule_of, split_term, told
+from appliance.conformance.payout_terms import amount_term, as_asked, split_term, told
+from appliance.conformance.spoken import rule_of
 from appliance.conformance.units import amount_of, bp_of, minor_of, percentage_of
 from appliance.conformance.vector import CannotExpress, Vector, require_known
 from firm.arithmetic import PLAIN
@@ -170,8 +171,9 @@ def _paid(vector: Vector) -> dict[str, Any]:
         "withdrawn": [one.withdrawn for one in sums],
         "balance_after": [one.balance for one in sums],
     }
+    closed = [params.get("terminates_account", False) and one.withdrawn > 0 for one in sums]
     return {key: as_asked(vector, key, [*map(amount_of, values)]) for key, values in got.items()} | {
-        "account_closed": False
+        "account_closed": as_asked(vector, "account_closed", closed)
     }
 
 

@@ -9,6 +9,7 @@ import msgspec
 from appliance.conformance import conduct, losses, objectives, payout_floor, payouts
 from appliance.conformance.compare import differences, written
 from appliance.conformance.vector import Vector, read_vectors
+from appliance.conformance.vocabulary import require_spoken
 
 Adapter = Callable[[Vector], dict[str, Any]]
 """From a vector to what we get for it, under the keys that it expects."""
@@ -21,6 +22,8 @@ ADAPTERS: tuple[Mapping[str, Adapter], ...] = (
     payouts.FAMILIES,
 )
 """One line a module: its `FAMILIES`."""
+
+RULES_OF_ADAPTERS = frozenset(rule for families in ADAPTERS for rule in families)
 
 _OURS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """What an adapter or a judge may raise over a vector that it does not understand."""
@@ -52,7 +55,9 @@ def _problem(vector: Vector, by_rule: Mapping[str, Adapter]) -> str:
     if adapter is None:
         return f"expected {written(vector.expect)} got no adapter for the rule {vector.rule}"
     try:
-        got = adapter(_as_booked(vector))
+        booked = _as_booked(vector)
+        require_spoken(booked)
+        got = adapter(booked)
         return "; ".join(map(str, differences(vector.expect, got)))
     except _OURS as wrong:
         return f"expected {written(vector.expect)} got {type(wrong).__name__}: {wrong}"

@@ -28,6 +28,8 @@ BLANKS: dict[str, str] = {
     "RULE": r"[A-Za-z0-9_-]+",
     "PERCENT": r"\d+(?:\.\d{1,2})?",
     "COUNT": r"\d+",
+    "TITLE": r"[A-Z][\w-]*",
+    "CURRENCY": r"[A-Z]{3}",
     "SCORE": r"\d[\d,]*",
     "BOARD": r".+?",
     "STANDING": r"[a-z_ ]+?",

@@ -10,6 +10,7 @@ from appliance.story.clock import Unclear
 from appliance.story.forms import Form, filled
 from appliance.story.offers import program_from_file, program_from_template
 from appliance.story.words import (
+    Announced,
     Bought,
     CameBack,
     Closed,
@@ -31,6 +32,7 @@ from appliance.story.words import (
 )
 from firm.inputs import CashKind, Side
 from firm.ruleset import Program
+from firm.sessions import DAY_MINUTES
 
 Blanks = Mapping[str, str]
 
@@ -131,11 +133,9 @@ def _positive(said: Blanks, cast: Cast) -> int:
     return minor
 
 
-def _paid_out(said: Blanks, cast: Cast) -> Happening:  # noqa: ARG001  (one shape for all)
-    raise Unclear(
-        "no story can ask for a payout yet, because the firm has no command for one: “withdrawal MONEY” moves the cash, "
-        "and the limits with it"
-    )
+def _paid_out(said: Blanks, cast: Cast) -> Moved:
+    """As who runs the platform books it: nobody asks the firm for one yet."""
+    return Moved(account=cast.account(said["who"]), kind=CashKind.PAYOUT, minor=-_positive(said, cast))
 
 
 def _told_twice(said: Blanks, cast: Cast) -> ToldTwice:
@@ -151,6 +151,16 @@ def _reviewed(said: Blanks, cast: Cast) -> Reviewed:
         confirms=said["word"] == "confirms",
         why=said["why"] or "seen by a person",
     )
+
+
+DAYS_AHEAD_MAX = 7
+
+
+def _announced(said: Blanks, _: Cast) -> Announced:
+    minutes = int(said["count"])
+    if not 0 < minutes <= DAYS_AHEAD_MAX * DAY_MINUTES:
+        raise Unclear(f"a release is announced for a time within the next {DAYS_AHEAD_MAX} days")
+    return Announced(title=said["title"], currency=said["currency"], minutes=minutes)
 
 
 def _scored(said: Blanks, cast: Cast) -> Scored:
@@ -188,6 +198,7 @@ HAPPENINGS = (
     Form("watermarks go on", lambda *_: Marked(goes_on=True)),
     Form("watermark", lambda *_: Marked(goes_on=False)),
     Form("WHO WORD the breach of RULE[ by NAME][, because WHY]", _reviewed),
+    Form("TITLE of CURRENCY is released in COUNT minute[s]", _announced),
     Form("score SCORE on BOARD is published of WHO[ by NAME][, because WHY]", _scored),
     Form("nothing happens", lambda *_: TimePassed()),
 )

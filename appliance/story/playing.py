@@ -6,6 +6,7 @@ from appliance.story.holding import missed
 from appliance.story.office import NotBelieved, Office, Recorded
 from appliance.story.refused import StoryRefused
 from appliance.story.words import (
+    Announced,
     Bought,
     CameBack,
     Closed,
@@ -35,6 +36,7 @@ from bridges.simulator.matching import LOTS_STEP_E8
 from bridges.simulator.state import Account
 from firm.account import AccountState
 from firm.commands import (
+    AdoptCalendar,
     MarkOrderPaid,
     PlaceOrder,
     PublishProgram,
@@ -44,6 +46,9 @@ from firm.commands import (
     ReviewVerdict,
 )
 from firm.facts import Refused as RefusedByFirm
+from firm.instant import MINUTE_US
+from firm.news import NEWS_NAME, NewsItem, news_calendar
+from firm.terms.conduct import Impact
 
 FIRST_TRADER, FIRST_ORDER, FIRST_ACCOUNT = 1_001, 501, 7_001
 ACCOUNTS_APART = 100  # more than a program has phases
@@ -95,6 +100,7 @@ class _Play:
         self._traders: dict[str, int] = {}
         self._places: dict[str, _Place] = {}
         self._entries: list[Entry] = []
+        self._news: list[NewsItem] = []
         self._told_of = self._since = self._looked = len(self._office.recorded)
         self._refused: tuple[int, str] | None = None  # the entry whose line was refused, and how
 
@@ -155,6 +161,8 @@ class _Play:
                 self._world.mark(goes_on=does.goes_on)
             case Reviewed():
                 self._review(line, does)
+            case Announced():
+                self._announce(line, does)
             case Scored():
                 self._score(line, does)
             case TimePassed():
@@ -218,6 +226,17 @@ class _Play:
             by=f"staff:{does.by.lower()}", account=state.account, decision=asked, outcome=outcome, why=does.why
         )
         self._office.put(verdict, state.account)
+
+    def _announce(self, line: Line, does: Announced) -> None:
+        at_us = line.at_us + does.minutes * MINUTE_US
+        number = f"{len(self._news) + 1}"
+        self._news.append(
+            NewsItem(
+                id=f"{does.title.lower()}-{number}", title=does.title, currency=does.currency, impact=Impact.HIGH, at_us=at_us,
+                until_us=at_us, all_day=False,
+            )
+        )  # fmt: skip
+        self._office.put(AdoptCalendar(by="console", calendar=news_calendar(NEWS_NAME, self._news)))
 
     def _score(self, line: Line, does: Scored) -> None:
         state = self._state(line, does.account)

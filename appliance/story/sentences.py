@@ -1,12 +1,11 @@
-"""Sentences: each fact of a story as one sentence. A kind that has none of its own is told by its name and its fields."""
+"""Sentences: each fact of a story as one sentence. Verdicts, days and deals are worded here, all else in `firm_sentences`."""
 
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
+from appliance.story.firm_sentences import FIRM_SENTENCES, by_reference
 from firm.arithmetic import Unit
-from firm.explain import DOUBTS, lots_in_words, percent
+from firm.explain import DOUBTS, consequence_in_words, lots_in_words, percent
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -65,8 +64,8 @@ from firm.facts import (
 from firm.ids import id_text
 from firm.incident_words import ANSWERS, CAUSES, NEEDED, befell_in_words, proposal_in_words, symbols_in_words
 from firm.inputs import Side
-from firm.money import Money
 from firm.refusal_words import REFUSALS
+from firm.terms.words import Action, Consequence
 
 _VERDICTS = (
     BreachDeclared, BreachSuspected, PhasePassed, PassHeld, VerdictCorrected, AccountPaused, AccountRestricted, DriftFound,
@@ -86,25 +85,8 @@ def is_verdict(fact: Fact) -> bool:
 
 def sentence_of(fact: Fact) -> str:
     """One sentence, without who and when."""
-    tell = _SENTENCES.get(type(fact))
-    return _generic(fact) if tell is None else tell(fact)
-
-
-def _generic(fact: Fact) -> str:
-    fields = (f"{name.replace('_', ' ')} {_shown(value)}" for name, value in msgspec.structs.asdict(fact).items())
-    return f"{type(fact).__name__}: {', '.join(fields)}"
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case Money() | str():
-            return str(value)
-        case bool():
-            return "yes" if value else "no"
-        case (msgspec.Struct(), *_):  # the steps of a working: evidence has them
-            return f"of {len(value)} lines"
-        case _:
-            return str(msgspec.json.encode(value), "utf-8")
+    tell = _SENTENCES.get(type(fact)) or FIRM_SENTENCES.get(type(fact))
+    return by_reference(type(fact)) if tell is None else tell(fact)
 
 
 def _judged(fact: BreachDeclared | BreachSuspected) -> str:
@@ -128,6 +110,13 @@ def _rule(fact: RuleBroken | RuleSuspected) -> str:
     accounts = ", ".join(f"account {id_text(account)}" for account in fact.accounts)
     together = f", held by {accounts}" if accounts else ""
     return f"{observed} against {limit}{subject}{together}"
+
+
+def _follows(does: Consequence) -> str:
+    """A word where a word is all of it, as rulesets have it; a sentence where there is more to say."""
+    if isinstance(does, Action):
+        return f"what follows: {does.value}"
+    return consequence_in_words(does).rstrip(".")
 
 
 def _counted(figure: int, unit: Unit) -> str:
@@ -197,7 +186,7 @@ _SENTENCES: dict[type[Fact], Callable[[Any], str]] = {
     SwapPosted: lambda fact: f"position {fact.position_id} has cost or brought {fact.swap} in nights",
     BreachDeclared: _broken,
     BreachSuspected: _suspected,
-    RuleBroken: lambda fact: f"{fact.rule} is broken: {_rule(fact)}; what follows: {_shown(fact.does)}",
+    RuleBroken: lambda fact: f"{fact.rule} is broken: {_rule(fact)}; {_follows(fact.does)}",
     RuleSuspected: lambda fact: (
         f"{fact.rule} looks broken: {_rule(fact)}; it is not final because {_because(fact.doubts)}"
     ),

@@ -126,6 +126,14 @@ class Reviewed(Word, frozen=True, kw_only=True):
     why: str
 
 
+class Announced(Word, frozen=True, kw_only=True):
+    """The firm's calendar comes to know of a release of high impact, so many minutes from now."""
+
+    title: str
+    currency: str
+    minutes: int
+
+
 class Scored(Word, frozen=True, kw_only=True):
     """The firm publishes an account's score on a board."""
 
@@ -143,7 +151,17 @@ class TimePassed(Word, frozen=True, kw_only=True):
 ByPlatform = Priced | Opened | Filled | Closed | Swapped | Moved | ToldTwice | Shown
 """What the platform tells of, so that it may be heard later than it happens."""
 Happening = (
-    ByPlatform | Bought | Published | FellSilent | CameBack | MarksStopped | Marked | Reviewed | Scored | TimePassed
+    ByPlatform
+    | Bought
+    | Published
+    | FellSilent
+    | CameBack
+    | MarksStopped
+    | Marked
+    | Reviewed
+    | Scored
+    | Announced
+    | TimePassed
 )
 
 

@@ -5,7 +5,9 @@ shows what touching and crossing mean to the cent, and cannot say anything else 
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from firm.account import AccountState, Peak
@@ -23,25 +25,31 @@ from firm.rules.judged import Verdict
 from firm.rules.limits import breaks, limit_of
 from firm.rules.targets import TargetMarks, judge_profit_target, target_balance
 from firm.ruleset import AnyRuleset, Rule
+from firm.sentences import example_conduct, example_exposure, example_lifecycle, example_objectives, example_payouts
 from firm.sentences.catalog import catalog_of
+from firm.sentences.example_edge import Case
 from firm.sentences.figures import Figures
 from firm.sentences.languages import Language
 from firm.sentences.objectives import best_result
-from firm.sentences.rule import upper_first
+from firm.sentences.rule import tag_of, upper_first
 from firm.sentences.speaker import Speaker
 from firm.terms.losses import LossLimit, Trail
 from firm.terms.objectives import Consistency, ConsistencyEffect, Denominator, ProfitTarget, TradingDays
-from firm.terms.words import BP_WHOLE, Scope
+from firm.terms.payouts import PayoutConditions
+from firm.terms.words import BP_WHOLE, BySize, Scope, Share, ShareOf
 from firm.track import DayResult, DayStart, Trade
 from firm.track_fold import at_balance, at_day_opened, track_opened
 
+_FAMILIES = (example_objectives, example_exposure, example_conduct, example_payouts, example_lifecycle)
 _ROW = 1  # the ledger row from which a made-up account has its figures
 _DAY_US = 86_400 * SECOND_US
 _PERCENT = 100
 
 
 def worked_example(ruleset: AnyRuleset, rule: Rule, size: Money, language: Language, figures: Figures) -> str:
-    """One for a rule of the ruleset, on an account of this size; empty for a rule that has none."""
+    """One for a rule of the ruleset, on an account of this size. Empty where it has no edge to show (docs/rulebook.md)."""
+    if not all(_is_known(amount, rule, size) for amount in _amounts_of(rule.terms)):
+        return ""
     say = Speaker(catalog_of(language), figures, {})
     account = _account(ruleset, size)
     match rule.terms:
@@ -53,9 +61,37 @@ def worked_example(ruleset: AnyRuleset, rule: Rule, size: Money, language: Langu
             told = _trading_days(account, rule, rule.terms, say)
         case Consistency():
             told = _consistency(account, rule, rule.terms, say)
-        case _:
-            return ""
+        case term:
+            family = next((one for one in _FAMILIES if hasattr(one, tag_of(rule))), None)
+            if family is None:  # a rule of bookings, not of figures
+                return ""
+            told = getattr(family, tag_of(rule))(Case(account, rule, say), term)
     return " ".join(map(upper_first, told))
+
+
+def _amounts_of(words: Any) -> Iterator[Share | BySize]:
+    """Each share and each table in a term, at whatever depth."""
+    match words:
+        case Share() | BySize():
+            yield words
+        case msgspec.Struct():
+            for name in words.__struct_fields__:
+                yield from _amounts_of(getattr(words, name))
+        case tuple():
+            for one in words:
+                yield from _amounts_of(one)
+
+
+def _is_known(amount: Share | BySize, rule: Rule, size: Money) -> bool:
+    """Whether there is anything to take it of: a table may have no line for this size, and a made-up account has its initial balance."""
+    if isinstance(amount, BySize):
+        return any(line.size_minor == size.minor for line in amount.table)
+    match rule.terms:
+        case LossLimit():
+            return True
+        case PayoutConditions(share_of=str()):
+            return amount.of in (ShareOf.INITIAL, ShareOf.ANCHOR)
+    return amount.of is ShareOf.INITIAL
 
 
 def _account(ruleset: AnyRuleset, size: Money) -> AccountState:
@@ -145,6 +181,7 @@ def _wins(rule: Rule, target: int, mark: int) -> bool:
 
 def _trading_days(account: AccountState, rule: Rule, term: TradingDays, say: Speaker) -> Iterator[str]:
     if term.counts not in BY_PROFIT:
+        yield from example_objectives.counted_days(Case(account, rule, say), term)
         return
     asked = _asked_rounded_up(account, rule)
     enough, less = _edge(asked, lambda profit: does_count(PLAIN, rule, _day(1, profit), asked))

@@ -36,10 +36,10 @@ def test_each_day_has_its_score(changes, scores, passed):
     assert ([day["score"] for day in days], [day["passed"] for day in days]) == (scores, passed)
 
 
-def test_without_a_profit_in_sum_there_is_no_score_and_nothing_passed():
+def test_without_a_profit_in_sum_there_is_no_score_and_the_rule_does_not_apply():
     timeline = [{"ev": "day", "pnl": Decimal("-0.01")}, {"ev": "day", "pnl": Decimal("0.01")}]
     assert [(day["score"], day["passed"]) for day in got("consistency", BEST_DAY, timeline, "per_day")] == [
-        (None, False), (None, False),
+        (None, None), (None, None),
     ]  # fmt: skip
 
 

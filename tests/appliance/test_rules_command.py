@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from appliance.founding import found
 from firm.commands import EnrolBridge
 from firm.ruleset_schema import SCHEMA_ID
 from firm.ruleset_text import json_of, read_json, read_toml, toml_of
+from firm.term_words import label
 from storage.reader import LedgerReader
 from storage.readmodels.programs import ProgramLine, all_programs
 from tests.firm.ruleset_examples import program, ruleset
@@ -208,3 +210,16 @@ def test_a_program_is_retired_by_its_name_and_only_once(evenhand, firm: Path, tm
     assert (line.retired.who, line.retired.why) == ("console", "sold out")
     with pytest.raises(CommandRefused, match="program 'northlight' is not sold any more"):
         evenhand("retire", "northlight", "--why", "sold out", "--data-dir", firm)
+
+
+def test_rules_are_shown_with_every_field_of_theirs_even_where_it_is_none(evenhand, tmp_path: Path) -> None:
+    """Nothing is by default, so that nothing goes without saying."""
+    whole = ruleset()
+    _, told = evenhand("show", saved(tmp_path / "a.json", json_of(whole)))
+    for term in whole.terms:
+        _, _, shown = told.partition(f"\n  {term.id}: ")
+        lines = list(takewhile(lambda line: line.startswith("    "), shown.split("\n")[1:]))
+        assert [line.strip().partition(":")[0] for line in lines] == [
+            label(name) for name in term.__struct_fields__ if name != "id"
+        ]
+    assert "    on payout: none\n" in told

@@ -1,79 +1,62 @@
 """Ruleset schema: a published description of the language that other tools read: every field required and described, none unknown."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-from firm.ruleset_schema import ruleset_schema
-from firm.terms.union import KINDS
-from tests.firm.ruleset_examples import RULESET
+import jsonschema_rs
+import msgspec
+import pytest
 
-SCHEMA = ruleset_schema()
+from firm.ruleset_schema import rules_schema
+from firm.templates import Template, templates
+from firm.terms.union import KINDS
+from tests.firm.ruleset_examples import GONE, PROGRAM, RULESET, spoilt
+
+SCHEMA = rules_schema()
+VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
 # Without it a rule goes by what rules went by before they could name a calendar: nothing else could be meant.
 NOT_ASKED = {"NewsWindow": {"calendar"}, "HoldingLimit": {"calendar"}}
 
 
-def resolved(shape: dict[str, Any]) -> dict[str, Any]:
-    return SCHEMA["$defs"][shape["$ref"].rpartition("/")[2]] if "$ref" in shape else shape
-
-
-def alternatives(shape: dict[str, Any]) -> list[dict[str, Any]]:
-    shape = resolved(shape)
-    return [one for inner in shape["anyOf"] for one in alternatives(inner)] if "anyOf" in shape else [shape]
-
-
-def unexplained(value: Any, shape: dict[str, Any], path: str = "$") -> Iterator[str]:
-    """Where the value is not as the schema has it: objects by their fields, lists by their items, words by their list."""
-    shapes = alternatives(shape)
-    match value:
-        case dict():
-            fitting = [one for one in shapes if set(one.get("required", ())) == set(value) and _tagged(value, one)]
-            if len(fitting) != 1:
-                yield f"{path}: {len(fitting)} objects fit"
-                return
-            for name, inner in value.items():
-                yield from unexplained(inner, fitting[0]["properties"][name], f"{path}.{name}")
-        case list():
-            for place, item in enumerate(value):
-                items = next(one for one in shapes if one["type"] == "array")["items"]
-                yield from unexplained(item, items, f"{path}[{place}]")
-        case None:
-            if {"type": "null"} not in shapes:
-                yield f"{path}: null"
-        case str():
-            if not any(value in one.get("enum", [value] if one.get("type") == "string" else []) for one in shapes):
-                yield f"{path}: {value}"
-        case _:
-            kind = "boolean" if isinstance(value, bool) else "integer"
-            if not any(one.get("type") == kind or value in one.get("enum", ()) for one in shapes):
-                yield f"{path}: {value}"
-
-
-def _tagged(value: dict[str, Any], shape: dict[str, Any]) -> bool:
-    return "type" not in value or value["type"] in resolved(shape["properties"]["type"])["enum"]
-
-
 def test_it_says_which_dialect_and_which_schema_it_is() -> None:
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert SCHEMA["$id"] == "urn:evenhand:ruleset:2"
+    assert SCHEMA["$id"] == "urn:evenhand:rules:2"
     assert json.loads(json.dumps(SCHEMA)) == SCHEMA
+    jsonschema_rs.meta.validate(SCHEMA)
 
 
-def test_the_example_with_every_kind_of_term_is_as_the_schema_has_it() -> None:
-    assert list(unexplained(RULESET, SCHEMA)) == []
+@pytest.mark.parametrize("rules", [RULESET, PROGRAM], ids=["a ruleset", "a program"])
+def test_a_ruleset_and_a_program_with_every_kind_of_term_are_as_it_has_them(rules: dict[str, Any]) -> None:
+    VALIDATOR.validate(rules)
 
 
-def test_what_is_wrong_is_not_as_the_schema_has_it() -> None:
-    spoilt = json.loads(json.dumps(RULESET))
-    spoilt["terms"][0]["scope"] = "daily"
-    del spoilt["terms"][1]["boundary"]
-    spoilt["await_swap"] = None
-    told = list(unexplained(spoilt, SCHEMA))
-    assert told == ["$.await_swap: null", "$.terms[0].scope: daily", "$.terms[1]: 0 objects fit"]
+@pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
+def test_each_ready_program_is_as_it_has_programs(template: Template) -> None:
+    VALIDATOR.validate(msgspec.to_builtins(template.program))
+
+
+@pytest.mark.parametrize(
+    ("rules", "changes"),
+    [
+        (RULESET, {"daily_loss.scope": "daily"}),
+        (RULESET, {"maximum_loss.boundary": GONE}),
+        (RULESET, {"await_swap": None}),
+        (RULESET, {"daily_loss.colour": "red"}),
+        (RULESET, {"daily_loss.amount.bp": -500}),
+        (RULESET, {"consistency.caps_bp": [14000]}),
+        (RULESET, {"semantics": 1}),
+        (PROGRAM, {"bridge": GONE}),
+        (PROGRAM, {"size": 100_000}),
+        (PROGRAM, {"phases[0].ruleset.terms[0].scope": "daily"}),
+        (PROGRAM, {"phases[1].ruleset.semantics": 1}),
+    ],
+)
+def test_what_is_wrong_is_not_as_it_has_it(rules: dict[str, Any], changes: dict[str, Any]) -> None:
+    assert not VALIDATOR.is_valid(spoilt(rules, changes))
 
 
 def test_every_kind_of_term_is_in_it_with_its_tag() -> None:
-    terms = resolved(SCHEMA)["properties"]["terms"]["items"]
+    terms = SCHEMA["$defs"]["Ruleset"]["properties"]["terms"]["items"]
     assert set(terms["discriminator"]["mapping"]) == set(KINDS)
 
 

@@ -1,5 +1,5 @@
 # Money is paid in and taken out again, up to all of it. Neither is profit or loss, so the limits move with the cash, and the next spread is
-# judged as it would have been without. No payout can be asked for yet: a payout would leave the floor where it is.
+# judged as it would have been without. A payout would leave the floor where it is (payout_under_a_lock.story has some).
 program two_step_static size 100,000.00 USD
 Ada buys the program
 

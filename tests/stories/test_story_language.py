@@ -54,7 +54,6 @@ def refused(text: str) -> StoryRefused:
         ("expect of Ben: nothing", "nobody called Ben has bought: there is Ada"),
         ("Ada buys the program", "Ada has an account already"),
         ("Ben closes p1", "nobody called Ben has bought"),
-        ("payout 2,000.00", "no story can ask for a payout yet"),
         ("deposit -5.00", "an amount is above zero"),
         ("08:59 nothing happens", "08:59 is before the line above"),
         ("25:00 nothing happens", "25:00 is no time of day"),

@@ -2,9 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
-import msgspec
 import pytest
+from msgspec import inspect
 
 from appliance.cli import main
 from appliance.story.expectations import EXPECTATIONS
@@ -13,8 +14,7 @@ from appliance.story.happenings import HAPPENINGS
 from appliance.story.playing import play
 from appliance.story.sentences import sentence_of
 from appliance.story.telling import ledger_of
-from firm.arithmetic import Step
-from firm.facts import Fact
+from firm.facts import FACTS, DayClosed, Fact
 from firm.money import Money
 
 FOLDER = Path(__file__).parent
@@ -68,12 +68,59 @@ def test_times_are_the_rulesets_or_the_storys_own() -> None:
     )
 
 
-def test_a_fact_without_a_sentence_of_its_own_is_told_by_its_name_and_fields() -> None:
-    fields = [("rule", str), ("paid", Money), ("is_late", bool), ("lots_e8", int), ("working", tuple[Step, ...])]
-    kind = msgspec.defstruct("LotsFrowned", fields, bases=(Fact,), frozen=True, kw_only=True)
-    steps = (Step("lots", "given", (), 3), Step("lots allowed", "given", (), 2))
-    fact = kind(rule="lots", paid=Money(500, "USD", 2), is_late=True, lots_e8=3, working=steps)
-    assert sentence_of(fact) == "LotsFrowned: rule lots, paid 5.00 USD, is late yes, lots e8 3, working of 2 lines"
+def some(shape: inspect.Type) -> Any:
+    """Any value of a type."""
+    match shape:
+        case inspect.Metadata(type=inner) | inspect.VarTupleType(item_type=inner):
+            return some(inner) if isinstance(shape, inspect.Metadata) else (some(inner),)
+        case inspect.UnionType(types=(first, *_)):
+            return some(first)
+        case inspect.StructType(cls=kind, fields=fields):
+            return kind(**{field.name: some(field.type) for field in fields})
+        case inspect.EnumType(cls=words):
+            return next(iter(words))
+        case inspect.TupleType(item_types=items):
+            return tuple(map(some, items))
+        case inspect.DictType():
+            return {}
+        case inspect.BoolType():
+            return False
+        case inspect.IntType():
+            return 3
+        case inspect.StrType():
+            return "08:00"
+        case _:
+            return None
+
+
+@pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
+def test_every_kind_of_fact_has_a_sentence(kind: type[Fact]) -> None:
+    """And none of them is a row read aloud: no name of a kind or a field, and nothing as the ledger has it."""
+    told = sentence_of(some(inspect.type_info(kind)))
+    assert len(told.split()) >= 2
+    assert not re.search(r'[{}"\n]|_|\bus\b|\be8\b|Money|<|b\'', told), told
+    assert kind.__name__ not in told
+
+
+def test_a_kind_that_is_in_no_table_is_told_by_its_entry_in_the_reference() -> None:
+    class LotsFrowned(Fact, frozen=True, kw_only=True):
+        """Lots were frowned upon. Nobody knows why."""
+
+        lots_e8: int
+
+    assert sentence_of(LotsFrowned(lots_e8=3)) == "lots were frowned upon"
+
+
+def test_a_day_that_ends_is_told_with_what_it_brought() -> None:
+    usd = Money(12_345, "USD", 2)
+    day = DayClosed(
+        label="2025-06-03", start_us=1_748_988_000_000_000, closed=usd, opened=usd, open_loss=usd.with_minor(-500),
+        equity=usd, fills=2, openings=1, closings=1, round_trips=1, lots_opened_e8=1_000_000_000, lots_carried_e8=0,
+    )  # fmt: skip
+    assert sentence_of(day) == (
+        "the day of 2025-06-03 ends: closed with 123.45 USD, −5.00 USD of it still open, equity changed by 123.45 USD, "
+        "1 opening and 1 closing, 10.00 lots opened"
+    )
 
 
 def test_the_verb_says_by_its_status_what_came_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

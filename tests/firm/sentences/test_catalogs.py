@@ -1,6 +1,7 @@
 """Catalogs: the same messages in every language, nouns with the forms that their language has, and nothing that is never said."""
 
 import re
+from typing import Any
 
 import pytest
 from babel import Locale
@@ -18,6 +19,7 @@ from firm.sentences.rule import rule_sentence
 from firm.sentences.speaker import Speaker
 from firm.sentences.worked_example import worked_example
 from firm.terms.words import Scope
+from tests.firm.ruleset_examples import ruleset as whole_ruleset
 from tests.firm.sentences.examples import EXAMPLES, ruleset_of
 from tests.firm.sentences.plain_figures import PLAIN_FIGURES
 from tests.firm.sentences.term_variants import VARIANTS, rule_of
@@ -118,12 +120,18 @@ def _everything_said(language: Language) -> set[str]:
 
 def _examples_told(language: Language) -> set[str]:
     weekly = replace(EXAMPLES["two_step"].rules[0].terms, scope=Scope.WEEK)
-    alone = [ruleset_of("alone", term) for term in (*VARIANTS["consistency"], weekly)]
+    alone = [ruleset_of("alone", term) for tag, terms in VARIANTS.items() for term in terms if _can_be_sold(tag, term)]
+    every_kind = (whole_ruleset(), whole_ruleset({"amount.buffer.minor": 10**9}), ruleset_of("weekly", weekly))
     return {
         worked_example(ruleset, rule, Money(10_000_000, "USD", 2), language, PLAIN_FIGURES)
-        for ruleset in (EXAMPLES["intraday"], EXAMPLES["end_of_day"], *alone)
+        for ruleset in (EXAMPLES["intraday"], EXAMPLES["end_of_day"], *every_kind, *alone)
         for rule in ruleset.rules
     }
+
+
+def _can_be_sold(tag: str, term: Any) -> bool:
+    """Variants hold what `firm/checks` refuses: limits that trail what makes no high, and a last tier with an end."""
+    return tag != "loss_limit" and not (tag == "profit_split" and term.tiers[-1].up_to_minor is not None)
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)

@@ -71,8 +71,12 @@ def test_one_percentage_makes_another_floor_from_each_anchor(anchor: Anchor, bou
         ("instant", "maximum_loss", ["a balance of 102,000.00 USD", "The floor is then 95,880.00 USD."]),
         ("two_step", "target", ["With 110,000.00 USD the target is reached, with 109,999.99 USD not yet."]),
         ("end_of_day", "days", ["A day with a profit of 500.00 USD counts, one with 499.99 USD does not."]),
-        ("two_step", "days", []),
-        ("two_step", "inactivity", []),
+        ("two_step", "days", ["days that count: with 4 days it is enough, with 3 days it is not."]),
+        (
+            "two_step",
+            "inactivity",
+            ["days without activity: with 29 days the rule is kept, with 30 days it is broken."],
+        ),
     ],
 )
 def test_the_story_of_a_rule(ruleset: str, name: str, parts: list[str]) -> None:
