@@ -20,9 +20,9 @@ DRAWDOWN = "drawdown"
 """The id of the loss limit that a payout term refers to."""
 
 _CALENDAR = LabelledCalendar(zone="UTC", rollover="00:00", label=DayLabel.START, merged=())
-_UNTOLD = frozenset({"terms[0].lock.trigger", "terms[0].profit_min", "terms[0].after_s"})
+_UNTOLD = frozenset({"terms[0].lock.trigger", "terms[0].profit_min", "terms[0].after_s", "terms[0].minimum_minor"})
 """Where a vector may be loose and still mean one thing: a lock of a floor that never moves by itself (a payout moves it), a day's least
-profit of nothing, and a window that is not told where strikes in it are."""
+profit of nothing, a window that is not told where strikes in it are, and the depth allowed on a day without a profit."""
 
 
 def rule_of(term: Term) -> Rule:

@@ -81,7 +81,7 @@ def test_no_rule_of_a_ready_program_is_without_one(template: Any) -> None:
         ("martingale", "losing trades of 1 lots and 2 lots: with 3.99 lots the rule is kept, with 4 lots it is broken."),
         ("one_sided", "out of 10: with 9 the rule is kept, with 10 it is broken."),
         ("frequency", "with 50 positions the rule is kept, with 51 positions it is broken."),
-        ("excursion", "with 600.00 USD the rule is kept, with 600.01 USD it is broken."),
+        ("excursion", "with 750.00 USD the rule is kept, with 750.01 USD it is broken."),
         ("automation", "an order that a program places: this keeps the rule."),
         ("automation", "an order that is copied from elsewhere: this breaks the rule."),
         ("schedule", "from 2025-06-16 12:00:00 on, and at 2025-06-16 11:59:59 not yet."),
