@@ -127,15 +127,8 @@ class AccountDesk(AccountSeat):
             case DayFinal():
                 if finalise_day(self, message, turn):
                     self.judge(turn, turn.header.happened_us)
-            case MarkDue() if self.held.day is not None and message.at_us < self.held.day.day.start_us:
-                pass  # a person opened its day again before its platform's clock came there
             case MarkDue():
-                self._mark(message.at_us, turn)
-                if is_looked_at_by_the_minute(self.held):
-                    rules.look_by_the_minute(self, message.at_us, turn)
-                    if self.held.track.reached:
-                        verdicts.ask_to_win(self, message.at_us, turn)
-                together.tell_minute(self, message.at_us, turn)
+                self._let_minute_pass(message.at_us, turn)
             case PeakDue():
                 self.write_peak(turn)
             case LatePrice():
@@ -319,6 +312,18 @@ class AccountDesk(AccountSeat):
             self.account,
         )
         self.watch(turn)
+
+    def _let_minute_pass(self, at_us: int, turn: Turn) -> None:
+        """Take a mark, and look at what time can change; not before a day that a person opened again ahead of the platform's clock."""
+        day = self.held.day
+        if day is not None and at_us < day.day.start_us:
+            return
+        self._mark(at_us, turn)
+        if is_looked_at_by_the_minute(self.held):
+            rules.look_by_the_minute(self, at_us, turn)
+            if self.held.track.reached:
+                verdicts.ask_to_win(self, at_us, turn)
+        together.tell_minute(self, at_us, turn)
 
     def _mark(self, at_us: int, turn: Turn) -> None:
         state = self.held
