@@ -166,14 +166,19 @@ def _nearest(name: str, known: tuple[str, ...]) -> str:
 
 
 def _table_lines(heading: str, table: dict[str, Any]) -> list[str]:
-    lines = [f"{key} = {_value(value)}" for key, value in table.items() if key not in _SECTIONS]
+    lines = [f"{key} = {_value(value)}" for key, value in table.items() if not _is_section(key, value)]
     for key, value in table.items():
-        if key in _SECTIONS:
+        if _is_section(key, value):
             below = f"{heading}.{key}" if heading else key
             opened, tables = (f"[[{below}]]", value) if isinstance(value, tuple) else (f"[{below}]", (value,))
             for one in tables:
                 lines += ["", opened, *_table_lines(below, one)]
     return lines
+
+
+def _is_section(key: str, value: Any) -> bool:
+    """A term names its calendar by one word; the ruleset's own is a table."""
+    return key in _SECTIONS and isinstance(value, dict | tuple)
 
 
 def _value(value: Any) -> str:

@@ -202,3 +202,9 @@ def test_every_field_of_the_language_says_why_it_is_asked_for() -> None:
     assert field_description(RULESET, f"terms[{len(TERMS)}].boundary") == ""
     assert field_description({"weather": []}, "weather[0].zone") == ""
     assert field_description(RULESET, "weather.zone") == ""
+
+
+def test_a_term_that_names_its_calendar_is_written_as_toml_and_read_back() -> None:
+    rules = ruleset({"news.calendar": "exchange"})
+    assert read_toml(toml_of(rules)) == rules
+    assert 'calendar = "exchange"' in toml_of(rules)
