@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from actors.account_consequences import carry_out
+from actors.account_exclusions import exclude_at_breach
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
@@ -22,6 +23,7 @@ from firm.ids import parse_id
 from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.across_accounts import Together, is_traded, judge_across_accounts
 from firm.rules.consequences import Striking, consequence_of, gravity
+from firm.rules.deduction import takes_profit
 from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
 from firm.rules.judged import SILENT, Judged
 from firm.rules.looks import (
@@ -142,6 +144,8 @@ def act_on(seat: AccountSeat, breach: Breach, turn: Turn) -> None:
             turn.send(RISK, ask)
         return
     decision = _record(seat, breach, turn)
+    if takes_profit(breach.does):
+        exclude_at_breach(seat, breach.rule, breach.answer.subject, breach.does, turn)
     if state.standing in FREE or breach.does in (Action.WARN, Action.EXCLUDE_PROFIT):
         carry_out(seat, breach.rule.id, breach.does, decision, turn)
 

@@ -5,21 +5,21 @@ judged at its own instant, by the calendar that the firm goes by when it hears o
 """
 
 from actors.account_conduct import Breach, is_let_off, striking, subjects_known
+from actors.account_exclusions import exclude_at_closing
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from firm.account import Position
-from firm.arithmetic import PLAIN, Figure
+from firm.arithmetic import PLAIN
 from firm.deed import Deed, action_of, placed_by
-from firm.facts import ProfitExcluded, RuleKeptAgain
+from firm.facts import RuleKeptAgain
 from firm.inputs import DealEntry, DealReported, PositionReported
 from firm.instant import HOUR_US
 from firm.phase import JUDGED
 from firm.rules.consequences import consequence_of
-from firm.rules.deduction import excluded_rounded_down
+from firm.rules.deduction import may_take_profit
 from firm.rules.deeds import forbids_holding, is_of_position, judge_deed, news_of, rules_of_deeds
 from firm.ruleset import Rule
 from firm.terms.conduct import NewsAction
-from firm.track import Trade
 from firm.track_orders import is_of_pending
 
 # How far back holding is looked at, each time: longer than prices, which bring the minutes, are silent while a market trades.
@@ -29,7 +29,7 @@ HOLDING_SEEN_US = HOUR_US
 def deeds_of_deal(seat: AccountSeat, deal: DealReported, before: Position | None, turn: Turn) -> tuple[Deed, ...]:
     """What a deal did that was booked just now, and until when it left its position held. `before`: the position without it."""
     state = seat.held
-    if not rules_of_deeds(state.ruleset):
+    if not rules_of_deeds(state.ruleset) and not may_take_profit(state.ruleset):
         return ()
     opens = deal.entry is DealEntry.IN
     done = Deed(
@@ -120,33 +120,10 @@ def _anew(seat: AccountSeat, rule: Rule, deeds: tuple[Deed, ...], turn: Turn) ->
 def settle(seat: AccountSeat, deeds: tuple[Deed, ...], turn: Turn) -> None:
     """What follows from the deeds once their breaches are written down: profit that does not count, and positions that are gone."""
     for deed in deeds:
-        trade = next((one for one in reversed(seat.held.track.trades) if one.seq == deed.booked_seq), None)
-        if trade is not None:
-            _exclude_profit(seat, trade, turn)
+        if deed.booked_seq:
+            exclude_at_closing(seat, deed.booked_seq, turn)
     if deeds:
         _forget_gone(seat, turn)
-
-
-def _exclude_profit(seat: AccountSeat, trade: Trade, turn: Turn) -> None:
-    """What a breach of the position takes of what this closing brought: by the rule that takes most, then by the ruleset."""
-    state = seat.held
-    net, most, by = Figure(trade.net, f"{trade.seq}/net/minor"), 0, ""
-    for rule in rules_of_deeds(state.ruleset):
-        for broken in state.track.broken:
-            if broken.rule == rule.id and is_of_position(broken.subject, trade.position_id):
-                taken = excluded_rounded_down(PLAIN, rule, broken.does, net)
-                most, by = (taken, rule.id) if taken > most else (most, by)
-    if not most:
-        return
-    before = 0 if state.track.excluded is None else state.track.excluded.value
-    fact = ProfitExcluded(
-        rule=by,
-        position_id=trade.position_id,
-        deal=trade.seq,
-        profit=state.money(most),
-        total=state.money(before + most),
-    )
-    seat.record(fact, turn, trade.closed_us)
 
 
 def _forget_gone(seat: AccountSeat, turn: Turn) -> None:

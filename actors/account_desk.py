@@ -21,6 +21,7 @@ from actors.account_corrections import correct_deal
 from actors.account_day import end_day, finalise_day
 from actors.account_days import close_days_again
 from actors.account_deeds import deeds_of_deal, deeds_of_report
+from actors.account_exclusions import exclude_at_correction
 from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
@@ -185,6 +186,7 @@ class AccountDesk(AccountSeat):
                 if deal is not None:
                     corrected_us = deal.at_us
                     corrected = f"deal corrected in row {self.held.last_trade_seq}"
+                    exclude_at_correction(self, deal, turn)
                     lateness.question_by_booking(self, deal.at_us, corrected, turn)
                     look_again_since(self, deal.at_us, turn)
             case CashReported():

@@ -20,6 +20,7 @@ from firm.price import Quote
 from firm.terms.losses import Checked, LossLimit, Measured
 from firm.terms.words import Action
 from firm.track import Broken
+from firm.track_conduct import with_excluding
 from firm.track_fold import with_strike
 
 
@@ -73,6 +74,7 @@ def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptA
         return replace(state, track=track, findings=(*other_findings(state, fact.rule), finding), exhibits=())
     if fact.does is Action.FAIL:
         return replace(at_its_last_peak(state), track=track, findings=(finding,), exhibits=())
+    track = with_excluding(state, track, fact)
     struck = with_strike(track, fact.rule, fact.at_us, day.label if day else "", seq)
     return replace(state, track=struck, exhibits=())
 

@@ -4,6 +4,7 @@ from typing import assert_never
 
 import msgspec
 
+from firm.rules.deduction import may_take_profit
 from firm.ruleset import AnyRuleset, kept_with
 from firm.terms.losses import Effective, FloorReaches, LossLimit, Measured, OnPayout, Trail
 from firm.terms.objectives import DayCounts, Inactivity, MaximumDuration, ProfitTarget, TradingDays
@@ -60,7 +61,7 @@ def _needs_of(ruleset: AnyRuleset) -> Needs:
         week=any(terms.scope is Scope.WEEK and terms.anchor is not Anchor.INITIAL for terms in limits),
         cycle=any(terms.scope is Scope.CYCLE and terms.anchor is not Anchor.INITIAL for terms in limits),
         days=Observed.DAYS in asked,
-        trades=Observed.TRADES in asked,
+        trades=Observed.TRADES in asked or may_take_profit(ruleset),
         orders=Observed.ORDERS in asked,
     )
 

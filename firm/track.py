@@ -237,6 +237,25 @@ class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
     does: Consequence | None = None
 
 
+class Excluding(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A position that broke `rule`, so that what closing it brings from then on does not count, or not all of it."""
+
+    rule: str
+    position_id: str
+    does: Consequence
+
+
+class Excluded(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What of a closing does not count, in minor units. `deal`: the row that booked it. `does`: None where no row says it."""
+
+    deal: int
+    position_id: str
+    closed_us: int
+    rule: str
+    does: Consequence | None
+    minor: int
+
+
 class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`highs`: one of each key that is asked for. `week`: where it began. `cycle`: the balance
     with which the payout cycle began; None before the first payout. `days`: finished ones, the newest last.
@@ -246,7 +265,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     that the last day ended with, of limits that are held against the marks of its end. `stops` of open positions, `orders` that wait,
     `orders_filled`: the newest whose price came, `orders_gone_us`: when the last one was filled or taken back. `reached`: targets that
     are. `latched`: targets that were once, and stay so. `broken`: terms that are, by whom. `excluded`: the profit that does not count for
-    targets and payouts. `scores`: what was published, by board.
+    targets and payouts. `excluding`: positions whose profit will not. `excluded_of`: the newest closings whose profit does not. `scores`: what
+    was published, by board.
     """
 
     highs: tuple[High, ...] = ()
@@ -268,6 +288,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     latched: tuple[str, ...] = ()
     broken: tuple[Broken, ...] = ()
     excluded: Figure | None = None
+    excluding: tuple[Excluding, ...] = ()
+    excluded_of: tuple[Excluded, ...] = ()
     scores: tuple[tuple[str, Figure], ...] = ()
 
     def high(self, of: HighOf, scope: Scope, on_payout: OnPayout = OnPayout.NONE) -> High:
