@@ -4,7 +4,7 @@ A deed breaks such a rule once for its position and release; when the position i
 judged at its own instant, by the calendar that the firm goes by when it hears of it.
 """
 
-from actors.account_conduct import Breach, is_let_off, striking, subjects_known
+from actors.account_conduct import Breach, is_let_off, is_new, striking, waive
 from actors.account_exclusions import exclude_at_closing
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
@@ -107,12 +107,19 @@ def breaches_by(seat: AccountSeat, deeds: tuple[Deed, ...], turn: Turn) -> list[
 def _anew(seat: AccountSeat, rule: Rule, deeds: tuple[Deed, ...], turn: Turn) -> list[Breach]:
     adopted = turn.calendar(news_of(rule))
     calendar = None if adopted is None else adopted.calendar
-    known = subjects_known(seat.held, rule)
     found: dict[str, Breach] = {}
     does = consequence_of(seat.held, rule.id, striking(rule))
-    for deed in (deed for deed in deeds if not is_let_off(seat.held, rule, deed.at_us)):
+    for deed in deeds:
+        is_waived = rule.id in seat.held.overrides.waived_at(deed.at_us)
+        # A holding is seen again for an hour: what it broke in a waiver is noted. Any other deed is over with its instant.
+        if is_let_off(seat.held, rule, deed.at_us) and not (is_waived and deed.is_holding):
+            continue
         for answer in judge_deed(PLAIN, rule, deed, calendar):
-            if answer.subject not in known:
+            if not is_new(seat.held, rule, answer):
+                continue
+            if is_waived:
+                waive(seat, rule, answer, deed.at_us, turn)
+            else:
                 found.setdefault(answer.subject, Breach(rule, answer, does, deed.at_us, deed))
     return list(found.values())
 
@@ -130,7 +137,9 @@ def _forget_gone(seat: AccountSeat, turn: Turn) -> None:
     """Nothing more is done to a position that is closed."""
     state = seat.held
     rules = {rule.id for rule in rules_of_deeds(state.ruleset)}
-    for broken in state.track.broken:
-        is_held = any(is_of_position(broken.subject, held.position_id) for held in state.positions)
-        if broken.rule in rules and not is_held:
-            seat.record(RuleKeptAgain(rule=broken.rule, subject=broken.subject), turn)
+    known = [(one.rule, one.subject) for one in state.track.broken]
+    known += [(one.rule, one.subject) for one in state.track.let_off]
+    for rule, subject in known:
+        is_held = any(is_of_position(subject, held.position_id) for held in state.positions)
+        if rule in rules and not is_held:
+            seat.record(RuleKeptAgain(rule=rule, subject=subject), turn)

@@ -7,6 +7,7 @@ from firm.account_marks import at_its_last_peak
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
+    BreachWaived,
     DealBooked,
     DividendBooked,
     PeakDoubted,
@@ -20,7 +21,7 @@ from firm.price import Quote
 from firm.terms.losses import Checked, LossLimit, Measured
 from firm.terms.words import Action
 from firm.track import Broken
-from firm.track_conduct import with_excluding
+from firm.track_conduct import at_breach_waived, with_excluding, without_let_off
 from firm.track_fold import with_strike
 
 
@@ -47,9 +48,13 @@ def after_breach(state: AccountState, fact: BreachDeclared, seq: int) -> Account
     )
 
 
-def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptAgain, seq: int) -> AccountState:
-    """A rule that is no loss limit was broken, looks broken, or is kept again."""
-    track = state.track
+def after_rule(
+    state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptAgain | BreachWaived, seq: int
+) -> AccountState:
+    """A rule that is no loss limit was broken, looks broken, is kept again, or was broken while it was waived."""
+    if isinstance(fact, BreachWaived):
+        return replace(state, track=at_breach_waived(state.track, fact), exhibits=())
+    track = without_let_off(state.track, fact.rule, fact.subject)
     others = tuple(one for one in track.broken if (one.rule, one.subject) != (fact.rule, fact.subject))
     if isinstance(fact, RuleKeptAgain):
         return replace(state, track=replace(track, broken=others))

@@ -47,6 +47,7 @@ from firm.facts import (
     AccountRestricted,
     BreachDeclared,
     BreachSuspected,
+    BreachWaived,
     CashBooked,
     ContractChanged,
     CycleStartMoved,
@@ -211,7 +212,7 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
             return _after_exhibit(state, body, seq)
         case VerdictCorrected():
             return after_correction(state, body)
-        case RuleBroken() | RuleSuspected() | RuleKeptAgain():
+        case RuleBroken() | RuleSuspected() | RuleKeptAgain() | BreachWaived():
             return after_rule(state, body, seq)
         case TargetReached() | TargetLeft():
             return replace(state, track=at_target(state.track, state.ruleset, body, seq))

@@ -237,6 +237,14 @@ class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
     does: Consequence | None = None
 
 
+class LetOff(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A subject that broke a rule while a person had waived it: `observed`, in the rule's unit, when it did so furthest."""
+
+    rule: str
+    subject: str
+    observed: int
+
+
 class Excluding(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A position that broke `rule`, so that what closing it brings from then on does not count, or not all of it."""
 
@@ -265,8 +273,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     that the last day ended with, of limits that are held against the marks of its end. `stops` of open positions, `orders` that wait,
     `orders_filled`: the newest whose price came, `orders_gone_us`: when the last one was filled or taken back. `reached`: targets that
     are. `latched`: targets that were once, and stay so. `broken`: terms that are, by whom. `excluded`: the profit that does not count for
-    targets and payouts. `excluding`: positions whose profit will not. `excluded_of`: the newest closings whose profit does not. `scores`: what
-    was published, by board.
+    targets and payouts. `excluding`: positions whose profit will not. `excluded_of`: the newest closings whose profit does not.
+    `let_off`: who broke a rule while it was waived, and has not kept it again since. `scores`: what was published, by board.
     """
 
     highs: tuple[High, ...] = ()
@@ -290,6 +298,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     excluded: Figure | None = None
     excluding: tuple[Excluding, ...] = ()
     excluded_of: tuple[Excluded, ...] = ()
+    let_off: tuple[LetOff, ...] = ()
     scores: tuple[tuple[str, Figure], ...] = ()
 
     def high(self, of: HighOf, scope: Scope, on_payout: OnPayout = OnPayout.NONE) -> High:

@@ -1,14 +1,14 @@
-"""Track of conduct: positions whose profit does not count, and how much of it does not."""
+"""Track of conduct: who was let off, positions whose profit does not count, and how much of it does not."""
 
 from msgspec.structs import replace
 
 from firm.account import AccountState
 from firm.arithmetic import Figure
 from firm.bounds import TRADES_TRACKED_MAX
-from firm.facts import ProfitExcluded, RuleBroken
+from firm.facts import BreachWaived, ProfitExcluded, RuleBroken
 from firm.rules.deduction import looks_at_closings, takes_profit
 from firm.ruleset import term_named
-from firm.track import Excluded, Excluding, Track
+from firm.track import Excluded, Excluding, LetOff, Track
 
 
 def with_excluding(state: AccountState, track: Track, fact: RuleBroken) -> Track:
@@ -26,6 +26,19 @@ def without_gone(state: AccountState, track: Track) -> Track:
         return track
     held = {one.position_id for one in state.positions}
     return replace(track, excluding=tuple(one for one in track.excluding if one.position_id in held))
+
+
+def at_breach_waived(track: Track, fact: BreachWaived) -> Track:
+    """Of one subject the newest row counts."""
+    others = without_let_off(track, fact.rule, fact.subject).let_off
+    return replace(track, let_off=(*others, LetOff(fact.rule, fact.subject, fact.observed)))
+
+
+def without_let_off(track: Track, rule: str, subject: str) -> Track:
+    """The subject has kept the rule again, or breaks it beyond what was waived."""
+    if not track.let_off:
+        return track
+    return replace(track, let_off=tuple(one for one in track.let_off if (one.rule, one.subject) != (rule, subject)))
 
 
 def at_profit_excluded(track: Track, fact: ProfitExcluded, seq: int, closed_us: int) -> Track:
