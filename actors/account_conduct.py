@@ -143,7 +143,8 @@ def is_let_off(state: AccountState, rule: Rule, at_us: int) -> bool:
 def _still_there(state: AccountState, rule: Rule, answers: Answers) -> AbstractSet[str]:
     """Subjects that break the rule yet. What a price broke no other price mends: it lasts until the subject is gone, or the day."""
     if isinstance(rule.terms, ExposureLimit) and SILENT in answers:
-        return subjects_known(state, rule)  # nobody can say whether it is kept again
+        let_off = {one.subject for one in state.track.let_off if one.rule == rule.id}
+        return subjects_known(state, rule) | let_off  # nobody can say whether it is kept again
     is_lasting = rule.terms.frequency is Frequency.TICK
     return {answer.subject for answer in answers if is_lasting or answer.is_broken}
 

@@ -8,13 +8,14 @@ from actors.account_conduct import Breach, is_let_off, is_new, striking, waive
 from actors.account_exclusions import exclude_at_closing
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
-from firm.account import Position
+from firm.account import AccountState, Position
 from firm.arithmetic import PLAIN
 from firm.deed import Deed, action_of, placed_by
 from firm.facts import RuleKeptAgain
 from firm.inputs import DealEntry, DealReported, PositionReported
 from firm.instant import HOUR_US
 from firm.phase import JUDGED
+from firm.position_parts import Parts, parts_of
 from firm.rules.consequences import consequence_of
 from firm.rules.deduction import may_take_profit
 from firm.rules.deeds import forbids_holding, is_of_position, judge_deed, news_of, rules_of_deeds
@@ -26,9 +27,9 @@ from firm.track_orders import is_of_pending
 HOLDING_SEEN_US = HOUR_US
 
 
-def deeds_of_deal(seat: AccountSeat, deal: DealReported, before: Position | None, turn: Turn) -> tuple[Deed, ...]:
-    """What a deal did that was booked just now, and until when it left its position held. `before`: the position without it."""
-    state = seat.held
+def deeds_of_deal(seat: AccountSeat, deal: DealReported, was: AccountState, turn: Turn) -> tuple[Deed, ...]:
+    """What a deal did that was booked just now, and until when it left its position held. `was`: the account without it."""
+    state, before = seat.held, was.position(deal.position_id)
     if not rules_of_deeds(state.ruleset) and not may_take_profit(state.ruleset):
         return ()
     opens = deal.entry is DealEntry.IN
@@ -37,8 +38,8 @@ def deeds_of_deal(seat: AccountSeat, deal: DealReported, before: Position | None
         symbol=deal.symbol,
         currencies=_currencies(seat, deal.symbol, turn),
         at_us=turn.at_us,
-        # What is added to a position is opened now, however old the rest of it is.
-        opened_us=turn.at_us if opens or before is None else before.opened_us,
+        # What is added to a position is opened now, however old the rest of it is, and closed before the rest.
+        opened_us=turn.at_us if opens or before is None else _closed_since_us(state, before),
         seq=turn.header.seq if deal.t_us == turn.at_us else 0,
         position_id=deal.position_id,
         placed_by=placed_by(deal.reason),
@@ -46,7 +47,7 @@ def deeds_of_deal(seat: AccountSeat, deal: DealReported, before: Position | None
     )
     if opens or before is None or not forbids_holding(state.ruleset):
         return (done,)
-    return (_held(seat, before, turn.at_us, turn), done)
+    return (_held(seat, before, parts_of(was.track, before), turn.at_us, turn), done)
 
 
 def deeds_of_report(
@@ -64,7 +65,7 @@ def deeds_of_report(
         symbol=report.symbol,
         currencies=_currencies(seat, report.symbol, turn),
         at_us=turn.at_us,
-        opened_us=before.opened_us,
+        opened_us=parts_of(seat.held.track, before)[-1].opened_us,
         seq=turn.header.seq if report.t_us == turn.at_us else 0,
         position_id=report.position_id,
     )
@@ -75,10 +76,18 @@ def deeds_of_minute(seat: AccountSeat, at_us: int, turn: Turn) -> tuple[Deed, ..
     """What is held."""
     if not forbids_holding(seat.held.ruleset):
         return ()
-    return tuple(_held(seat, position, at_us, turn) for position in seat.held.positions)
+    track = seat.held.track
+    return tuple(_held(seat, one, parts_of(track, one), at_us, turn) for one in seat.held.positions)
 
 
-def _held(seat: AccountSeat, position: Position, at_us: int, turn: Turn) -> Deed:
+def _closed_since_us(state: AccountState, position: Position) -> int:
+    """When the youngest lots were opened that the newest deal closed."""
+    trades = (one for one in reversed(state.track.trades) if one.seq == state.last_trade_seq)
+    trade = next(trades, None)
+    return position.opened_us if trade is None else trade.began_us
+
+
+def _held(seat: AccountSeat, position: Position, parts: Parts, at_us: int, turn: Turn) -> Deed:
     return Deed(
         action=NewsAction.HOLD,
         symbol=position.symbol,
@@ -88,6 +97,7 @@ def _held(seat: AccountSeat, position: Position, at_us: int, turn: Turn) -> Deed
         seq=0,
         position_id=position.position_id,
         seen_us=at_us - HOLDING_SEEN_US,
+        added_us=tuple(part.opened_us for part in parts if part.opened_us > position.opened_us),
     )
 
 

@@ -172,10 +172,10 @@ class AccountDesk(AccountSeat):
         done: tuple[Deed, ...] = ()
         match report:
             case DealReported():
-                known_seq, before = self.state.last_trade_seq, self.state.position(report.position_id)
+                was = self.state
                 book.book_deal(self, report, turn)
-                if self.held.last_trade_seq != known_seq:
-                    done = deeds_of_deal(self, report, before, turn)
+                if self.held.last_trade_seq != was.last_trade_seq:
+                    done = deeds_of_deal(self, report, was, turn)
                     booked = f"deal booked in row {self.held.last_trade_seq}"
                     lateness.question_by_booking(self, turn.at_us, booked, turn)
                     look_again_since(self, turn.at_us, turn)

@@ -5,6 +5,7 @@ MESSAGES_PER_INPUT_MAX = 100_000  # desk-to-desk messages one input may cause be
 PARKED_PER_DESK_MAX = 100_000  # messages kept for a stopped desk; one that missed more is not resumed
 BATCH_INPUTS_MAX = 1_000  # inputs decided and committed together
 BATCH_TICKS_MAX = 20_000  # ticks decided and committed together: bounds how long a batch may hold the loop
+POSITION_PARTS_MAX = 64  # of one position, each opened at its own instant; of more the two oldest count as one
 POSITIONS_MAX = 500  # open at once on one account
 DEAL_DAYS_KEPT = (
     8  # trading days whose deals an account knows again: bridges keep and may send again those of seven days

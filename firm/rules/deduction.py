@@ -46,7 +46,7 @@ def concerned(rule: Rule, trades: tuple[Trade, ...], *, held: bool) -> tuple[Tra
 
 def is_too_short(terms: TradeDuration, trade: Trade) -> bool:
     """Whether one trade lasted less than it must."""
-    return terms.seconds_min is not None and trade.closed_us - trade.opened_us < terms.seconds_min * SECOND_US
+    return terms.seconds_min is not None and trade.closed_us - trade.began_us < terms.seconds_min * SECOND_US
 
 
 def deducted_rounded_down(calc: Arithmetic, rule: Rule, place: int, takes: DeductProfit, profit: Figure) -> int:
