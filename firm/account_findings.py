@@ -36,16 +36,28 @@ def finding_of(state: AccountState, fact: BreachDeclared | BreachSuspected, seq:
 
 
 def after_breach(state: AccountState, fact: BreachDeclared, seq: int) -> AccountState:
-    """A hard one is the last word on the account. A soft one counts as a strike, and is looked at no more that day."""
+    """A hard one is the last word on the account. A soft one counts as a strike, and is looked at no more that day; one that has what
+    is open closed is looked at again once something is open anew.
+    """
     finding = finding_of(state, fact, seq)
     if fact.severity == "hard":
         ended = state if fact.reviewed else at_its_last_peak(state)
         return replace(ended, findings=(finding,), exhibits=())
     day = state.day.day.label if state.day is not None else ""
+    if fact.does is Action.CLOSE_POSITIONS:
+        finding = replace(finding, closed=not state.positions)
     findings = (*other_findings(state, fact.rule), finding)
     return replace(
         state, findings=findings, exhibits=(), track=with_strike(state.track, fact.rule, fact.at_us, day, seq)
     )
+
+
+def with_closed(state: AccountState) -> AccountState:
+    """Nothing is open any more: what had it closed has done so."""
+    if state.positions or not any(one.closed is False for one in state.findings):
+        return state
+    findings = tuple(replace(one, closed=True) if one.closed is False else one for one in state.findings)
+    return replace(state, findings=findings)
 
 
 def after_rule(

@@ -30,6 +30,7 @@ from firm.account_findings import (
     after_rule,
     finding_of,
     other_findings,
+    with_closed,
     with_late_deal,
     with_late_dividend,
     with_late_price,
@@ -159,7 +160,7 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             | SwapPosted()
             | PositionRestated()
         ):
-            return _fold_booking(state, body, seq, happened_us)
+            return with_closed(_fold_booking(state, body, seq, happened_us))
         case PositionReported():
             return after_swap_told(with_stops(state, body, seq), body.position_id, body.t_us)
         case OrderReported():

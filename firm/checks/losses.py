@@ -122,6 +122,11 @@ def _lasting_problems(term: LossLimit) -> Problems:
         yield Problem("strikes_within", "a day's limit is broken once a day: its second breach would never be counted")
     if term.scope is Scope.PHASE:
         for place, consequence in enumerate(term.on_breach):
+            if consequence is Action.CLOSE_POSITIONS:
+                reason = (
+                    "whatever is opened under this floor would be closed again, for ever: fail, or have a person decide"
+                )
+                yield Problem(f"on_breach[{place}]", reason)
             if consequence in (Action.PAUSE, Action.RESTRICT):
                 reason = "it ends at the rollover, but this floor does not begin anew with the day: it would be broken for ever"
                 yield Problem(f"on_breach[{place}]", reason)

@@ -70,6 +70,7 @@ CASES = [
     ("daily_loss.warn_at_bp", [8000, 5000], "daily_loss.warn_at_bp", "must rise"),
     ("daily_loss.warn_at_bp", [8000, 8000], "daily_loss.warn_at_bp", "must rise"),
     ("maximum_loss.on_breach", ["warn", "pause"], "maximum_loss.on_breach[1]", "broken for ever"),
+    ("maximum_loss.on_breach", ["close_positions"], "maximum_loss.on_breach[0]", "closed again, for ever"),
     ("maximum_loss.on_breach", ["restrict"], "maximum_loss.on_breach[0]", "broken for ever"),
     # what a broken term does
     ("daily_loss.on_breach", ["exclude_profit"], "daily_loss.on_breach[0]", "no single trade"),
