@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from firm.checks.amounts import OF_SOLD, amount_problems
 from firm.checks.beside import Beside
+from firm.checks.locks import lowering_problems
 from firm.checks.problem import Problem, Problems, below
 from firm.terms.losses import FloorReaches, Lock, LossLimit, OnPayout, Step, Trail
 from firm.terms.words import (
@@ -39,6 +40,7 @@ def loss_limit_problems(term: LossLimit, beside: Beside) -> Problems:
     if list(term.warn_at_bp) != sorted(set(term.warn_at_bp)):
         yield Problem("warn_at_bp", "the shares must rise, each named once")
     yield from _lasting_problems(term)
+    yield from lowering_problems(term, None)
 
 
 def _cycle_problems(term: LossLimit) -> Problems:

@@ -1,5 +1,6 @@
 """Sizes: what holds for the size that is sold: tables that have a line for it, and amounts that it can hold."""
 
+from firm.checks.locks import lowering_problems
 from firm.checks.problem import Problem, Problems
 from firm.terms.exposure import AccountsTogether, AcrossAccounts
 from firm.terms.lifecycle import MaximumAllocation
@@ -9,6 +10,8 @@ from firm.terms.words import BySize, Fixed, RuleTerm, Words
 
 def size_problems(term: RuleTerm, size_minor: int) -> Problems:
     yield from _tables(term, "", size_minor)
+    if isinstance(term, LossLimit):
+        yield from lowering_problems(term, size_minor)
     match term:
         case LossLimit(amount=Fixed(minor=minor)) if minor > size_minor:
             yield Problem("amount.minor", "it is more than the size that is sold: the floor could not be reached")

@@ -59,9 +59,22 @@ CASES = [
     ("maximum_loss.lock.offset", OF_ANCHOR, "maximum_loss.lock.offset.of", "no anchor here"),
     (
         "maximum_loss.lock.trigger",
-        {"type": "equity_gain", "gain": NO_MONEY},
+        {"type": "balance_gain", "gain": NO_MONEY},
         "maximum_loss.lock.trigger.gain.minor",
         "before the first trade",
+    ),
+    ("maximum_loss.lock.trigger", {"type": "payouts_made", "count": 1}, "maximum_loss.lock.trigger", "lowers none"),
+    (
+        "maximum_loss.lock.trigger",
+        {"type": "equity_gain", "gain": SHARE | {"bp": 600}},
+        "maximum_loss.lock.trigger",
+        "lowers none",
+    ),
+    (
+        "maximum_loss.lock.trigger",
+        {"type": "balance_gain", "gain": SHARE | {"bp": 2_000}},
+        "maximum_loss.lock.offset",
+        "has risen above it",
     ),
     ("maximum_loss.steps[0].when.gain.bp", 900, "maximum_loss.steps[1].when", "before the one above"),
     ("maximum_loss.steps[0].when.gain.bp", 901, "maximum_loss.steps[1].when", "before the one above"),
@@ -439,3 +452,16 @@ def test_amounts_at_the_size_that_is_sold_are_no_problem() -> None:
 
 def test_a_limit_of_a_payout_cycle_is_sold() -> None:
     assert named(problems_of(ruleset(CYCLE)), ruleset(CYCLE)) == []
+
+
+@pytest.mark.parametrize(("minor", "is_refused"), [(500_00, True), (400_00, False)])
+def test_a_lock_that_would_lower_a_floor_of_this_size_is_refused(minor: int, is_refused: bool) -> None:
+    """Of 100 000.00: 0.5 % below the highest balance, locked at the initial one with a gain of so much."""
+    gain = {"type": "balance_gain", "gain": {"type": "fixed", "minor": minor}}
+    lock = {"offset": SHARE | {"bp": 0}, "trigger": gain, "permanent": True}
+    term = LIMIT | {
+        "id": "locked", "scope": "phase", "anchor": "initial", "amount": SHARE | {"bp": 45}, "trail": "on_close", "high": "balance",
+        "lock": lock, "on_breach": ["fail"],
+    }  # fmt: skip
+    found = problems_of_program(program({"phases[0].ruleset.terms": [*PROGRAM["phases"][0]["ruleset"]["terms"], term]}))
+    assert [problem.path.rpartition("]")[2] for problem in found] == ([".lock.offset"] if is_refused else [])
