@@ -15,6 +15,9 @@ DEALS_CORRECTED_DAYS = (
     7  # and so long after their trading day, once their position is closed: as long as bridges keep them
 )
 AMOUNT_MINOR_MAX = 10**15  # of one balance, deposit or deal; sums of very many still fit the 64 bits that are stored
+EXPONENT_MAX = 8  # decimals of a currency in which accounts are sold
+LEVERAGE_MAX = 2_000  # of an account
+ACCOUNTS_OF_PROGRAM_MAX = 1_000  # of one program, that one trader may hold
 EQUITY_MINOR_MAX = 2**62  # beyond it no figure of an account can be stored, and its desk stops
 EARLIER_BOOKS_MAX = 16  # of one account: its book before recent changes, for prices that come late
 CLOSED_STRETCH_MAX_US = (

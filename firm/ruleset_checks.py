@@ -10,6 +10,7 @@ from firm.bounds import PHASES_MAX
 from firm.checks import conduct, exposure, lifecycle, losses, objectives, payouts
 from firm.checks.beside import Beside
 from firm.checks.consequences import consequence_problems
+from firm.checks.names import figure_problems, name_problems, text_problems
 from firm.checks.problem import Problem, Problems, below
 from firm.checks.sizes import size_problems
 from firm.checks.zones import calendar_problems
@@ -125,10 +126,12 @@ def problems_of_program(program: Program, bridges: Collection[str] | None = None
 
 
 def _ruleset_problems(ruleset: Ruleset) -> Problems:
+    yield from name_problems("name", ruleset.name)
     yield from below("calendar", calendar_problems(ruleset.calendar))
     beside = Beside(ruleset.terms)
     for place, term in enumerate(ruleset.terms):
         path = f"terms[{place}]"
+        yield from text_problems(path, term)
         yield from below(path, _name_problems(term, ruleset.terms[:place]))
         if of_kind := _OF_KIND.get(type(term)):
             yield from below(path, of_kind(term, beside))
@@ -149,16 +152,7 @@ def _name_problems(term: RuleTerm, before: tuple[RuleTerm, ...]) -> Problems:
 
 
 def _program_problems(program: Program) -> Problems:
-    for name in ("program", "title", "bridge", "group"):
-        if not getattr(program, name).strip():
-            yield Problem(name, "it must be said")
-    for name, least in (("leverage", 1), ("accounts_max", 1)):
-        if getattr(program, name) < least:
-            yield Problem(name, f"at least {least}")
-    if program.size.minor <= 0:
-        yield Problem("size.minor", "an account begins with some money")
-    if program.price.minor < 0:
-        yield Problem("price.minor", "nobody is paid for buying")
+    yield from figure_problems(program)
     if not 1 <= len(program.phases) <= PHASES_MAX:
         yield Problem("phases", f"a program has 1 to {PHASES_MAX} phases")
     for place, phase in enumerate(program.phases):
@@ -166,8 +160,7 @@ def _program_problems(program: Program) -> Problems:
 
 
 def _phase_problems(program: Program, phase: Phase, place: int) -> Problems:
-    if not phase.name.strip():
-        yield Problem("name", "it must be said")
+    yield from name_problems("name", phase.name)
     if phase.name in [one.name for one in program.phases[:place]]:
         yield Problem("name", f"another phase is called {phase.name}")
     if phase.funded and place + 1 < len(program.phases):

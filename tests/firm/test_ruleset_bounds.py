@@ -20,7 +20,7 @@ AT_ONCE_S = 4  # of the processor: what was found took minutes, or had no end
         pytest.param("a" * (N + 1), "more than", id="too long"),
         pytest.param("é" * (N // 2 + 1), "more than", id="too many bytes"),
         pytest.param(".".join("a" * (N // 2 - 2)) + "=1", "deep", id="a name of many parts"),
-        pytest.param(".".join(["\"a\""] * (N // 4 - 2)) + "=1", "deep", id="a name of many parts in quotes"),
+        pytest.param(".".join(['"a"'] * (N // 4 - 2)) + "=1", "deep", id="a name of many parts in quotes"),
         pytest.param("[" + " . ".join("a" * (N // 4)) + "]", "deep", id="a heading of many parts"),
         pytest.param("a." * 600 + "a=1", "deep", id="six hundred parts"),
         pytest.param("a=" + "[" * (N // 2), "deep", id="lists in lists"),
