@@ -9,7 +9,7 @@ from typing import Any, get_args
 from firm.bounds import PHASES_MAX
 from firm.checks import conduct, exposure, lifecycle, losses, objectives, payouts
 from firm.checks.beside import Beside
-from firm.checks.consequences import consequence_problems
+from firm.checks.consequences import consequence_problems, leverage_problems
 from firm.checks.names import figure_problems, name_problems, text_problems
 from firm.checks.problem import Problem, Problems, below
 from firm.checks.sizes import size_problems
@@ -37,6 +37,7 @@ from firm.terms.objectives import (
     MaximumDuration,
     MinimumTrades,
     ProfitTarget,
+    ScoreTarget,
     TradingDays,
 )
 from firm.terms.payouts import (
@@ -83,6 +84,7 @@ _OF_KIND: dict[type[RuleTerm], Callable[[Any, Beside], Problems]] = {
     Retry: lifecycle.retry_problems,
     RiskReward: exposure.risk_reward_problems,
     Salvage: payouts.salvage_problems,
+    ScoreTarget: objectives.score_target_problems,
     Scaling: lifecycle.scaling_problems,
     StopLossRequired: exposure.stop_loss_problems,
     TradeDuration: conduct.trade_duration_problems,
@@ -172,6 +174,7 @@ def _phase_problems(program: Program, phase: Phase, place: int) -> Problems:
         yield from below("ruleset", _unfunded_problems(phase.ruleset))
     for at, term in enumerate(phase.ruleset.terms):
         yield from below(f"ruleset.terms[{at}]", size_problems(term, program.size.minor))
+        yield from below(f"ruleset.terms[{at}]", leverage_problems(term, program.leverage))
         if isinstance(term, ProfitSplit):
             names = [one.name for one in program.phases]
             yield from below(f"ruleset.terms[{at}]", payouts.penalty_problems(term, names))

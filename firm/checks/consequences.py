@@ -13,7 +13,7 @@ from firm.terms.conduct import (
 )
 from firm.terms.exposure import IdeaGrouping, IdeaRisk, RiskReward, StopLossRequired
 from firm.terms.objectives import Inactivity, LotConsistency
-from firm.terms.words import Action, Consequence, Observed, OnBreach, RuleTerm
+from firm.terms.words import Action, Consequence, Observed, OnBreach, RuleTerm, ToLeverage
 
 OF_A_TRADE = (
     AdverseExcursion,
@@ -60,3 +60,11 @@ def _without_trade(term: RuleTerm) -> str:
     if isinstance(term, IdeaRisk) and term.grouping is not IdeaGrouping.POSITION:
         return "an idea may be many trades, and no single one breaks this term: group by position"
     return ""
+
+
+def leverage_problems(term: RuleTerm, leverage: int) -> Problems:
+    """`leverage`: with which accounts are opened."""
+    for place, consequence in enumerate(getattr(term, "on_breach", ())):
+        if isinstance(consequence, ToLeverage) and consequence.leverage > leverage:
+            reason = f"accounts are opened with 1:{leverage}: a breach would be rewarded with more"
+            yield Problem(f"on_breach[{place}].leverage", reason)

@@ -108,6 +108,11 @@ CASES = [
     ("days.profit_min", NO_MONEY, "days.profit_min", "without any profit"),
     ("days.profit_min", OF_HIGH, "days.profit_min.of", "no high here"),
     ("days.days_min", 31, "days.days_min", "lasts 30 days"),
+    ("days.days_min", 23, "days.days_min", "22 of them at most"),
+    ("target.amount.bp", 100_001, "target.amount.bp", "1,000 % is the most"),
+    ("consistency.caps_bp", [1], "consistency.caps_bp[0]", "10000 days alike"),
+    ("consistency.caps_bp", [5_000, 434], "consistency.caps_bp[1]", "24 days alike"),
+    ("score.score_min", 0, "score.score_min", "reached before"),
     ("days.per", "day", "days.per", "not by day"),
     ("consistency.per", "week", "consistency.per", "not by week"),
     ("trades.per", "day", "trades.per", "not by day"),
@@ -268,7 +273,7 @@ def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], pa
         ),
         pytest.param({"days.profit_min": NO_MONEY, "days.boundary": "crosses"}, id="any profit at all makes a day"),
         pytest.param({"days.counts": "opened", "days.profit_min": None}, id="days by openings ask for no profit"),
-        pytest.param({"days.days_min": 30}, id="as many days as the phase lasts"),
+        pytest.param({"days.days_min": 22}, id="as many days as the phase has from Monday to Friday"),
         pytest.param({"target.measured": "equity", "target.held_s": 30}, id="equity is held for a time"),
         pytest.param({"together.measured": "opposite_positions", "together.limit": 0}, id="no hedge over accounts"),
         pytest.param({"news.before_s": 0}, id="a window after the release"),
@@ -465,3 +470,33 @@ def test_a_lock_that_would_lower_a_floor_of_this_size_is_refused(minor: int, is_
     }  # fmt: skip
     found = problems_of_program(program({"phases[0].ruleset.terms": [*PROGRAM["phases"][0]["ruleset"]["terms"], term]}))
     assert [problem.path.rpartition("]")[2] for problem in found] == ([".lock.offset"] if is_refused else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"lots.quantity": "positions", "lots.limit": 1, "lots.tiers": []}, "lots.limit"),
+        (
+            {"lots.quantity": "positions", "lots.limit": 2, "lots.tiers": [{"profit_from": 1, "limit": 1}]},
+            "lots.tiers[0].limit",
+        ),
+        ({"frequency.openings_max": 1}, "frequency.openings_max"),
+    ],
+)
+def test_a_rule_that_the_first_order_breaks_is_refused(changes: dict[str, Any], path: str) -> None:
+    term = path.partition(".")[0]
+    rules = ruleset(changes | {f"{term}.boundary": "touches"})
+    [(found, reason)] = named(problems_of(rules), rules)
+    assert found == path
+    assert "boundary crosses" in reason
+    assert problems_of(ruleset(changes | {f"{term}.boundary": "crosses"})) == ()
+
+
+@pytest.mark.parametrize(("leverage", "is_refused"), [(101, True), (100, False), (30, False)])
+def test_no_breach_is_rewarded_with_more_leverage(leverage: int, is_refused: bool) -> None:
+    """Accounts of the example are opened with 1:100."""
+    terms = [LIMIT | {"id": "daily", "on_breach": [{"type": "to_leverage", "leverage": leverage}]}]
+    terms += [term for term in PROGRAM["phases"][0]["ruleset"]["terms"] if term["type"] == "profit_target"]
+    found = problems_of_program(program({"phases[0].ruleset.terms": terms}))
+    paths = [problem.path for problem in found if "rewarded" in problem.reason]
+    assert paths == (["phases[0].ruleset.terms[0].on_breach[0].leverage"] if is_refused else [])
