@@ -1,7 +1,6 @@
 """Names: what people read and write: something to be seen, no longer than a line, and nothing in it that nobody sees."""
 
 import re
-import unicodedata
 from enum import Enum
 
 from firm.bounds import ACCOUNTS_OF_PROGRAM_MAX, AMOUNT_MINOR_MAX, EXPONENT_MAX, LEVERAGE_MAX
@@ -9,11 +8,10 @@ from firm.checks.problem import Problem, Problems, below
 from firm.money import Money
 from firm.ruleset import Program
 from firm.terms.words import Words
+from firm.unseen import unseen_in
 
 NAME_MAX = 64
 TITLE_MAX = 120
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories of Unicode: control, format (which turn the direction of a line, or have no width), and what is no character."""
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -32,13 +30,13 @@ def text_problems(path: str, value: object) -> Problems:
 
 
 def name_problems(path: str, name: str, length_max: int = NAME_MAX) -> Problems:
-    unseen = next((sign for sign in name if unicodedata.category(sign) in _UNSEEN), None)
+    unseen = unseen_in(name)
     if not name.strip():
         yield Problem(path, "it must be said")
     elif len(name) > length_max:
         yield Problem(path, f"it has {len(name)} characters, and {length_max} are the most")
-    elif unseen is not None:
-        yield Problem(path, f"it holds the character U+{ord(unseen):04X}, which nobody sees: leave it out")
+    elif unseen:
+        yield Problem(path, f"it holds the character {unseen}, which nobody sees: leave it out")
     elif name != name.strip():
         yield Problem(path, "it begins or ends with a blank: leave that out")
 
