@@ -5,6 +5,8 @@ Nothing is edited: an exception is a row, and what it changes is in rows of its 
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from actors import account_conduct as conduct
 from actors.account_day import open_positions
 from actors.account_days import close_day
@@ -20,7 +22,7 @@ from firm.bounds import (
     REINSTATED_DAYS_MAX,
     WAIVED_DAYS_MAX,
 )
-from firm.commands import GrantOverride
+from firm.commands import GrantOverride, is_named
 from firm.facts import (
     DayAnchored,
     DayOpened,
@@ -57,7 +59,7 @@ def override(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
 def grant(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
     """Nothing stands against it: carry it out, or note that a second person has to agree."""
     asked = asked_before(seat, command, turn.header.happened_us)
-    by_two = isinstance(seat.held.ruleset, Ruleset) and seat.held.ruleset.overrides_by_two
+    by_two = _wants_two(seat)
     wanted, why, evidence = command.override, command.why, command.evidence
     if by_two and asked is None:
         seat.record(OverrideAsked(override=wanted, by=command.by, why=why, evidence=evidence), turn)
@@ -65,16 +67,24 @@ def grant(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
         detail = f"{asked.by} asked for it in row {asked.seq}: a second person must grant it"
         seat.record(Refused(refusal=Refusal.SAME_PERSON_TWICE, detail=detail), turn)
     else:
-        by = (asked.by, command.by) if by_two and asked is not None else (command.by,)
-        _carry_out(seat, OverrideGranted(override=wanted, by=by, why=why, evidence=evidence), turn)
+        granted = OverrideGranted(override=wanted, by=(command.by,), why=why, evidence=evidence)
+        if by_two and asked is not None:
+            first = {"asked_why": asked.why, "asked_evidence": asked.evidence}
+            granted = replace(granted, by=(asked.by, command.by), **first)
+        _carry_out(seat, granted, turn)
         seat.watch(turn)
+
+
+def _wants_two(seat: AccountSeat) -> bool:
+    return isinstance(seat.held.ruleset, Ruleset) and seat.held.ruleset.overrides_by_two
 
 
 def asked_before(seat: AccountSeat, command: GrantOverride, now_us: int) -> AskedOverride | None:
     """The same exception, asked for not too long ago."""
     oldest_us = now_us - OVERRIDE_ASKED_DAYS * DAY_US
     asked = seat.held.overrides.asked
-    return next((one for one in asked if one.override == command.override and one.at_us >= oldest_us), None)
+    named = (one for one in asked if is_named(one.by))  # who has no name may be the very person who agrees
+    return next((one for one in named if one.override == command.override and one.at_us >= oldest_us), None)
 
 
 # --- what is refused ---
@@ -88,6 +98,9 @@ def _why_not(seat: AccountSeat, command: GrantOverride, turn: Turn) -> Refused |
             detail = f"{name}: say it in 1 to {OVERRIDE_WORDS_MAX} characters; this has {len(text.strip())}"
             return Refused(refusal=Refusal.REASON_MISSING, detail=detail)
     wanted = command.override
+    if _wants_two(seat) and not is_named(command.by):
+        detail = f"these rules want two people, and {command.by} says not who asks: do it on the account's page"
+        return Refused(refusal=Refusal.NAME_MISSING, detail=detail)
     if isinstance(wanted, Reinstate):
         return _why_not_reinstate(seat, wanted, turn)
     if seat.held.standing not in JUDGED or seat.held.day is None:
@@ -186,7 +199,7 @@ def _carry_out(seat: AccountSeat, granted: OverrideGranted, turn: Turn) -> None:
 
 def _reinstate(seat: AccountSeat, decision: int, granted: OverrideGranted, turn: Turn) -> None:
     """What was closed stays closed. The account goes on from its balance, in the running day."""
-    because = f"{' and '.join(granted.by)}: {granted.why}"
+    because = f"{' and '.join(granted.by)}: {granted.reasons}"
     seat.record(VerdictCorrected(decision=decision, verdict="overridden", because=because), turn)
     _begin_days(seat, turn)
     seat.stand(seat.held.running, "reinstated", turn)

@@ -45,6 +45,7 @@ URGENT: frozenset[type[Body]] = frozenset(
         f.AccountRestricted,
         f.BreachDeclared,
         f.BreachSuspected,
+        f.BreachWaived,
         f.CashBooked,
         f.ChallengeHeld,
         f.CommandAdvanced,

@@ -30,6 +30,7 @@ from firm.account_findings import (
     after_rule,
     finding_of,
     other_findings,
+    with_closed,
     with_late_deal,
     with_late_dividend,
     with_late_price,
@@ -39,7 +40,6 @@ from firm.account_marks import after_day_anchored, after_day_opened, after_peak,
 from firm.account_outages import after_outage, befallen
 from firm.account_overrides import after_override
 from firm.account_swaps import after_swap, after_swap_told, no_longer_awaiting, with_swap_told
-from firm.arithmetic import Figure
 from firm.bounds import EARLIER_BOOKS_MAX
 from firm.facts import (
     AccountLinked,
@@ -48,6 +48,7 @@ from firm.facts import (
     AccountRestricted,
     BreachDeclared,
     BreachSuspected,
+    BreachWaived,
     CashBooked,
     ContractChanged,
     CycleStartMoved,
@@ -104,6 +105,7 @@ from firm.inputs import (
 from firm.phase import JUDGED, Standing
 from firm.price import Quote
 from firm.ruleset import shared
+from firm.track_conduct import at_profit_excluded, without_gone
 from firm.track_days import after_deal, after_dividend, at_day_closed
 from firm.track_orders import with_order, with_stops
 from firm.track_targets import at_score, at_target
@@ -158,7 +160,7 @@ def fold(state: AccountState, body: Input | Fact, seq: int, happened_us: int) ->
             | SwapPosted()
             | PositionRestated()
         ):
-            return _fold_booking(state, body, seq, happened_us)
+            return with_closed(_fold_booking(state, body, seq, happened_us))
         case PositionReported():
             return after_swap_told(with_stops(state, body, seq), body.position_id, body.t_us)
         case OrderReported():
@@ -211,7 +213,7 @@ def _fold_verdicts(state: AccountState, body: Input | Fact, seq: int, happened_u
             return _after_exhibit(state, body, seq)
         case VerdictCorrected():
             return after_correction(state, body)
-        case RuleBroken() | RuleSuspected() | RuleKeptAgain():
+        case RuleBroken() | RuleSuspected() | RuleKeptAgain() | BreachWaived():
             return after_rule(state, body, seq)
         case TargetReached() | TargetLeft():
             return replace(state, track=at_target(state.track, state.ruleset, body, seq))
@@ -239,8 +241,7 @@ def _fold_deals(state: AccountState, body: Input | Fact, seq: int, happened_us: 
         case ScorePublished():
             return replace(state, track=at_score(state.track, body, seq))
         case ProfitExcluded():
-            excluded = Figure(body.total.minor, f"{seq}/total/minor")
-            return replace(state, track=replace(state.track, excluded=excluded))
+            return replace(state, track=at_profit_excluded(state.track, body, seq, happened_us))
         case _:
             return _fold_agreement(state, body, seq, happened_us)
 
@@ -317,7 +318,9 @@ def _after_deal(state: AccountState, fact: DealBooked, seq: int, happened_us: in
         last_trade_seq=seq,
         deals=_with_id(state.deals, fact.deal_id),
         peak=_peak_after_deal(state, fact, happened_us),
-        track=track_fold.at_balance(after_deal(state, fact, seq, happened_us), fact.balance.minor, seq, happened_us),
+        track=track_fold.at_balance(
+            without_gone(state, after_deal(state, fact, seq, happened_us)), fact.balance.minor, seq, happened_us
+        ),
     )
 
 

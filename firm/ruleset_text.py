@@ -14,9 +14,9 @@ import msgspec
 
 from firm.checks.problem import Problem
 from firm.ruleset import SEMANTICS, Program, Ruleset
+from firm.ruleset_bounds import out_of_bounds, shown
 from firm.ruleset_shape import NULL, allowed_words, field_description, known_fields, with_nulls
 
-TEXT_CHARACTERS_MAX = 1_000_000
 LINE_WIDTH = 110
 
 _SECTIONS = frozenset({"calendar", "phases", "ruleset", "terms"})
@@ -36,7 +36,7 @@ class RulesetRefused(ValueError):
 
 def read_toml(text: str) -> Rules:
     """A ruleset, or a program where there are phases. Raises RulesetRefused at the first field that is not as it must be."""
-    _require_size(text)
+    text = _bounded(text)
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as broken:
@@ -46,10 +46,12 @@ def read_toml(text: str) -> Rules:
 
 def read_json(text: str) -> Rules:
     """The same of JSON."""
-    _require_size(text)
+    text = _bounded(text)
     try:
         raw = json.loads(text, object_pairs_hook=_each_once)
-    except (json.JSONDecodeError, RecursionError) as broken:
+    except RulesetRefused:
+        raise
+    except (ValueError, RecursionError) as broken:  # a number of thousands of digits is a ValueError alone
         raise RulesetRefused("", f"it is no JSON: {broken}") from broken
     return _rules(raw)
 
@@ -73,18 +75,20 @@ def toml_of(rules: Rules) -> str:
     return text
 
 
-def _require_size(text: str) -> None:
-    if len(text) > TEXT_CHARACTERS_MAX:
-        raise RulesetRefused("", f"it has more than {TEXT_CHARACTERS_MAX} characters: it is no ruleset")
+def _bounded(text: str) -> str:
+    """The text without the mark that Windows puts before it, where it is no larger and no deeper than any ruleset."""
+    if reason := out_of_bounds(text):
+        raise RulesetRefused("", reason)
+    return text.removeprefix("\ufeff")
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """JSON would let the last of two win, and nobody would see which was meant."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RulesetRefused(twice, "this field stands twice in one object")
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise RulesetRefused(shown(name), "this field stands twice in one object")
+        fields[name] = value
     return fields
 
 
@@ -138,11 +142,11 @@ def _refusal(wrong: str, raw: Any) -> RulesetRefused:
         return RulesetRefused(path, f"it is missing, and nothing stands for it. {_purpose(raw, path, kind)}".strip())
     if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", told, re.DOTALL):
         near = _nearest(unknown[1], known_fields(raw, path, kind))
-        return RulesetRefused(_joined(path, unknown[1]), f"there is no such field{near}")
+        return RulesetRefused(_joined(path, shown(unknown[1])), f"there is no such field{near}")
     if re.match(r"Invalid (enum )?value ", told):
         found, words = told.split("value ", 1)[1].strip("'"), allowed_words(raw, path, kind)
         listed = f". It may be {', '.join(words)}" if words else ""
-        return RulesetRefused(path, f"{found} is not known here{_nearest(found, words)}{listed}")
+        return RulesetRefused(path, f"{shown(found)} is not known here{_nearest(found, words)}{listed}")
     told = told[:1].lower() + told[1:].replace("`", "")
     return RulesetRefused(path, f"{told}. {_purpose(raw, path, kind)}".strip())
 
@@ -158,7 +162,7 @@ def _joined(path: str, name: str) -> str:
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(shown(name), known, n=1)
     return f": {close[0]} is near" if close else ""
 
 

@@ -334,7 +334,7 @@ def _excepted(body: f.OverrideAsked | f.OverrideGranted) -> str:
         by = words.upper_first(words.who(body.by))
         return f"{by} asked for an exception, and a second person has to agree: {reasons.quoted(body.why)}"
     by = words.upper_first(" and ".join(map(words.who, body.by)))
-    return f"{by} granted an exception from the rules: {reasons.quoted(body.why)}"
+    return f"{by} granted an exception from the rules: {reasons.quoted(body.reasons)}"
 
 
 def _floor(body: f.BreachDeclared | f.BreachSuspected) -> str:

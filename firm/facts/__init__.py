@@ -71,6 +71,7 @@ from firm.facts.scores import ScorePublished
 from firm.facts.verdicts import (
     BreachDeclared,
     BreachSuspected,
+    BreachWaived,
     Doubt,
     LimitNeared,
     PassHeld,
@@ -145,6 +146,7 @@ FACTS: tuple[type[Fact], ...] = (
     RuleBroken,
     RuleSuspected,
     RuleKeptAgain,
+    BreachWaived,
     ProfitExcluded,
     TargetReached,
     TargetLeft,

@@ -16,10 +16,24 @@ class OverrideAsked(Fact, frozen=True, kw_only=True):
     evidence: str
 
 
-class OverrideGranted(Fact, frozen=True, kw_only=True):
-    """An exception was granted. `by`: one person, or two where the rules want them; `why` and `evidence` are of the last one."""
+class OverrideGranted(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """An exception was granted. `by`: one person, or two where the rules want them; `why` and `evidence` are of the last one.
+
+    `asked_why`, `asked_evidence`: of the first of two; "" where there is one, and in rows of before they were kept.
+    """
 
     override: Override
     by: tuple[str, ...]
     why: str
     evidence: str
+    asked_why: str = ""
+    asked_evidence: str = ""
+
+    @property
+    def reasons(self) -> str:
+        """Of all who granted it, in their order."""
+        return "; ".join(filter(None, (self.asked_why, self.why)))
+
+    @property
+    def all_evidence(self) -> str:
+        return "; ".join(filter(None, (self.asked_evidence, self.evidence)))

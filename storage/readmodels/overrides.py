@@ -26,7 +26,7 @@ class AccountOverrides:
     """The `overrides` read model."""
 
     name = "overrides"
-    version = 1
+    version = 2
     schema = SCHEMA
     kinds = kinds_of(OverrideAsked, OverrideGranted)
 
@@ -36,13 +36,18 @@ class AccountOverrides:
                 who = " and ".join(body.by) if isinstance(body, OverrideGranted) else body.by
                 granted = int(isinstance(body, OverrideGranted))
                 wanted = msgspec.json.encode(body.override).decode()
-                connection.execute(
-                    _INSERT, (row.seq, row.account, granted, wanted, who, body.why, body.evidence, row.happened_us)
+                said = (
+                    (body.reasons, body.all_evidence)
+                    if isinstance(body, OverrideGranted)
+                    else (body.why, body.evidence)
                 )
+                connection.execute(_INSERT, (row.seq, row.account, granted, wanted, who, *said, row.happened_us))
 
 
 class OverrideLine(msgspec.Struct, frozen=True):
-    """One exception. `granted`: False where a second person was asked for, in this row, and not more. `who`: references."""
+    """One exception. `granted`: False where a second person was asked for, in this row, and not more. `who`: references.
+    `why`, `evidence`: of all of them, in their order.
+    """
 
     seq: int
     granted: bool

@@ -14,6 +14,7 @@ from firm.ruleset_form_lists import with_item, with_item_moved, without_item
 from firm.ruleset_text import RulesetRefused, read_data, toml_of
 from firm.templates import templates
 from storage.readmodels.programs import program_version
+from web.aside import aside
 from web.bounds import DRAFT_BYTES_MAX
 from web.forms import fields_of
 from web.lists_asked import whole_in
@@ -37,10 +38,10 @@ async def staff_builder(request: Request[Any, Any, Any]) -> Response[str]:
         sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
         begun = sold.sold if sold is not None else None
     else:
-        return _form(request, dict(_EMPTY))
+        return await _form(request, dict(_EMPTY))
     if begun is None:
         raise NotFoundException("nothing of this name can be copied")
-    return _form_of(request, begun)
+    return await _form_of(request, begun)
 
 
 @post("/staff/drafts/form", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
@@ -48,7 +49,8 @@ async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
     """One step further: an item more or less, another kind, or the whole of it checked and read in words."""
     fields = await fields_of(request)
     if "text" in fields:
-        return _form_of_text(request, checked(await text_of(fields), await enrolled(request)))
+        text, bridges = await text_of(fields), await enrolled(request)
+        return await _form_of_text(request, await aside(lambda: checked(text, bridges)))
     typed = {name: str(value) for name, value in fields.items() if name not in (CSRF_FIELD, _DO)}
     step, _, path = str(fields.get(_DO, "")).partition(" ")
     chosen = {name: typed.pop(name) for name in tuple(typed) if name.endswith(_ADD)}
@@ -61,42 +63,48 @@ async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
             typed = without_item(typed, path)
         case "up" | "down":
             typed = with_item_moved(typed, path, _MOVES[step])
-    return _form(request, typed)
+    return await _form(request, typed)
 
 
 async def _checked(request: Request[Any, Any, Any], typed: Mapping[str, str], *, as_text: bool) -> Response[str]:
+    bridges = await enrolled(request)
+    draft = await aside(lambda: _draft_of(typed, bridges))
+    if draft.program is not None and as_text:
+        return editor(request, Draft(draft.text, None, ()))
+    return await _form(request, typed, draft.problems) if draft.problems else await preview(request, draft, "")
+
+
+def _draft_of(typed: Mapping[str, str], bridges: set[str]) -> Draft:
+    """What the fields say, as text; or what is wrong with them."""
     data, problems = data_of(Program, typed)
     if problems:
-        return _form(request, typed, problems)
+        return Draft("", None, tuple(problems))
     try:
         program = read_data(data)
         assert isinstance(program, Program)
-        draft = checked(toml_of(program), await enrolled(request))
+        return checked(toml_of(program), bridges)
     except RulesetRefused as refused:
-        return _form(request, typed, (refused.problem,))
-    if as_text:
-        return editor(request, Draft(draft.text, None, ()))
-    return _form(request, typed, draft.problems) if draft.problems else await preview(request, draft, "")
+        return Draft("", None, (refused.problem,))
 
 
-def _form_of_text(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
+async def _form_of_text(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
     """The same program as a form; what cannot be read stays text."""
-    return editor(request, draft) if draft.program is None else _form_of(request, draft.program)
+    return editor(request, draft) if draft.program is None else await _form_of(request, draft.program)
 
 
-def _form_of(request: Request[Any, Any, Any], program: Program) -> Response[str]:
+async def _form_of(request: Request[Any, Any, Any], program: Program) -> Response[str]:
     try:
-        toml_of(program)
+        await aside(lambda: toml_of(program))
     except RulesetRefused as refused:  # sold in the first words, which nobody writes any more
-        return _form(request, dict(_EMPTY), (refused.problem,))
-    return _form(request, typed_of(Program, program))
+        return await _form(request, dict(_EMPTY), (refused.problem,))
+    return await _form(request, typed_of(Program, program))
 
 
-def _form(
+async def _form(
     request: Request[Any, Any, Any], typed: Mapping[str, str], problems: tuple[Problem, ...] = ()
 ) -> Response[str]:
     context: dict[str, Any] = {
-        "fields": form_of(Program, typed),
+        "fields": await aside(lambda: form_of(Program, typed)),
         "draft": Draft("", None, problems),
         "faults": {problem.path: problem.reason for problem in problems},
         "templates": templates(),

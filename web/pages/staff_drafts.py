@@ -13,6 +13,7 @@ from firm.sentences.languages import Language
 from firm.templates import templates
 from storage.readmodels.bridges import all_bridges
 from storage.readmodels.programs import ProgramVersion, program_version, versions_of
+from web.aside import aside
 from web.asking import ask
 from web.bounds import DRAFT_BYTES_MAX
 from web.forms import fields_of, refused_in
@@ -39,7 +40,7 @@ async def staff_draft(request: Request[Any, Any, Any]) -> Response[str]:
     sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
     if sold is None:
         raise NotFoundException("no program was published by this row")
-    return editor(request, _begun_from(sold))
+    return editor(request, await aside(lambda: _begun_from(sold)))
 
 
 @post("/staff/drafts", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
@@ -71,7 +72,8 @@ async def staff_publish(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _draft(request: Request[Any, Any, Any]) -> Draft:
-    return checked(await text_of(await fields_of(request)), await enrolled(request))
+    text, bridges = await text_of(await fields_of(request)), await enrolled(request)
+    return await aside(lambda: checked(text, bridges))
 
 
 async def _sold(request: Request[Any, Any, Any], program: str) -> ProgramVersion | None:
@@ -106,13 +108,15 @@ def editor(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
 
 async def preview(request: Request[Any, Any, Any], draft: Draft, refusal: str) -> Response[str]:
     """What the draft says in words, before anybody is sold it."""
-    assert draft.program is not None
-    sold = await _sold(request, draft.program.program)
+    program = draft.program
+    assert program is not None
+    sold = await _sold(request, program.program)
+    before = sold.sold if sold is not None else None
     context: dict[str, Any] = {
         "draft": draft,
         "sold": sold,
-        "changes": changes_from(sold.sold if sold is not None else None, draft.program),
-        "phases": program_told(draft.program, Language.ENGLISH),
+        "changes": await aside(lambda: changes_from(before, program)),
+        "phases": await aside(lambda: program_told(program, Language.ENGLISH)),
         "headings": headings(Language.ENGLISH),
         "refusal": refusal,
     }
