@@ -25,7 +25,7 @@ from firm.facts import (
 )
 from firm.grantable import why_not
 from firm.instant import DAY_US
-from firm.override_effects import rows_of_adjustment
+from firm.override_effects import floors_set, rows_of_adjustment
 from firm.overrides import AdjustMark, AskedOverride, ExtendPhase, Reinstate, WaiveRule
 from firm.ruleset import Ruleset
 
@@ -52,7 +52,8 @@ def grant(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
         detail = f"{asked.by} asked for it in row {asked.seq}: a second person must grant it"
         seat.record(Refused(refusal=Refusal.SAME_PERSON_TWICE, detail=detail), turn)
     else:
-        granted = OverrideGranted(override=wanted, by=(command.by,), why=why, evidence=evidence)
+        floors = floors_set(seat.held, wanted)
+        granted = OverrideGranted(override=wanted, by=(command.by,), why=why, evidence=evidence, floors=floors)
         if by_two and asked is not None:
             first = {"asked_why": asked.why, "asked_evidence": asked.evidence}
             granted = replace(granted, by=(asked.by, command.by), **first)

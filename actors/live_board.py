@@ -56,6 +56,8 @@ URGENT: frozenset[type[Body]] = frozenset(
         f.DealCorrected,
         f.DividendBooked,
         f.FlatConfirmed,
+        f.OverrideAsked,
+        f.OverrideGranted,
         f.PassHeld,
         f.PhasePassed,
         f.PayoutBooked,

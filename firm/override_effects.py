@@ -8,9 +8,9 @@ import msgspec
 from firm.account import AccountState
 from firm.account_fold import fold
 from firm.arithmetic import PLAIN
-from firm.facts import DayAnchored, HighMoved
+from firm.facts import DayAnchored, FloorSet, HighMoved
 from firm.needs import follows_prices, locking_keys, needs_of, trailed_keys
-from firm.overrides import AdjustMark, Mark
+from firm.overrides import AdjustMark, Mark, Override
 from firm.rules.limits import Limit, breaks, limits_of, measured_of
 from firm.ruleset import term_named
 from firm.terms.losses import LossLimit
@@ -82,6 +82,14 @@ def floors_moved(state: AccountState, wanted: AdjustMark, equity: int | None) ->
         for limit in limits_of(after)
         if limit.floor != floors[limit.rule.id]
     )
+
+
+def floors_set(state: AccountState, wanted: Override) -> tuple[FloorSet, ...]:
+    """The same as the row of the exception has it; none where it sets no mark."""
+    if not isinstance(wanted, AdjustMark):
+        return ()
+    moved = floors_moved(state, wanted, None)
+    return tuple(FloorSet(one.limit.rule.id, state.money(one.before), state.money(one.after)) for one in moved)
 
 
 def _moved(limit: Limit, before: int, balance: int, equity: int | None) -> FloorMoved:
