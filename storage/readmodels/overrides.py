@@ -67,10 +67,10 @@ _floors = msgspec.json.Decoder(tuple[FloorSet, ...])
 def overrides_of(connection: apsw.Connection, account: int, limit: int) -> list[OverrideLine]:
     """The account's exceptions, newest first."""
     sql = (
-        "SELECT floors, seq, granted, override, who, why, evidence, at_us FROM rm_override WHERE account = ? "
+        "SELECT seq, granted, override, who, why, evidence, at_us, floors FROM rm_override WHERE account = ? "
         "ORDER BY seq DESC LIMIT ?"
     )
     return [
-        OverrideLine(seq, bool(granted), _override.decode(wanted), *said, floors=_floors.decode(floors))
-        for floors, seq, granted, wanted, *said in connection.execute(sql, (account, limit))
+        OverrideLine(seq, bool(granted), _override.decode(wanted), who, why, evidence, at_us, _floors.decode(floors))
+        for seq, granted, wanted, who, why, evidence, at_us, floors in connection.execute(sql, (account, limit))
     ]
