@@ -9,6 +9,7 @@ from firm.instant import DAY_US, utc_text
 from firm.override_effects import FloorMoved, floors_moved, highs_followed, mark_now
 from firm.overrides import AdjustMark, ExtendPhase, Mark, Override, Reinstate, WaiveRule
 from firm.phase import JUDGED, Standing
+from firm.rules.across_accounts import is_traded
 from firm.rules.deeds import looks_at_deeds
 from firm.rules.looks import LOOKS
 from firm.ruleset import AnyRuleset, Rule, rule_named
@@ -55,7 +56,8 @@ def why_not(state: AccountState, wanted: Override, equity: int | None, happened_
 
 
 def _is_waivable(rule: Rule) -> bool:
-    return isinstance(rule.terms, LossLimit | _Clock) or type(rule.terms) in LOOKS or looks_at_deeds(rule)
+    terms = rule.terms
+    return isinstance(terms, LossLimit | _Clock) or type(terms) in LOOKS or looks_at_deeds(rule) or is_traded(terms)
 
 
 def _why_not_reinstate(state: AccountState, wanted: Reinstate, now_us: int) -> Refused | None:

@@ -80,8 +80,8 @@ def start_anchored(fact: DayAnchored, seq: int) -> DayStart:
 
 def at_week_moved(track: Track, fact: WeekStartMoved, seq: int) -> Track:
     """The week's start stands elsewhere, as final as it was."""
-    final = track.week is None or track.week.final
-    week = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final, fact.priced)
+    final, adjusted = track.week is None or track.week.final, track.week is not None and track.week.adjusted
+    week = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final, fact.priced, adjusted)
     return replace(track, week=week)
 
 
