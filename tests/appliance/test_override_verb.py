@@ -58,7 +58,7 @@ def test_a_mark_is_adjusted_in_the_account_s_currency(sold: Any, said: Said) -> 
     status, out, _ = said("override", "adjust", *adas(sold), "--mark", "day_balance", "--amount", "100500.00", *REASON)
     assert status == 0
     assert "set the balance with which the day began to 100,500.00 USD" in out
-    assert "The floor of the rule “daily-loss” moves from 95,000.00 USD to 95,500.00 USD." in out
+    assert "The floor of the rule “daily-loss” moves from 97,000.00 USD to 97,500.00 USD." in out
 
 
 @pytest.mark.parametrize("who", ["nobody@northlight.example", "ada@example.org", "console"])

@@ -1,5 +1,6 @@
 """A decision after people made an exception from the account's rules: the proof says that they did, and takes no other figure."""
 
+import json
 from types import ModuleType
 from typing import Any
 
@@ -77,6 +78,24 @@ def test_an_exception_that_moves_no_mark_lets_none_move(story: Any, verifier: Mo
     anchored(story, "101_000.00")
     with pytest.raises(verifier.Refused, match="moves a mark"):
         verifier.verify(story.bundle(breaks(story, 136_600)))
+
+
+def test_the_signed_words_name_who_set_the_figure_and_why(story: Any) -> None:
+    story.both_open()
+    granted(story, AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=100_900_00))
+    anchored(story, "100_900.00")
+    seq = granted(story, AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=101_000_00))
+    anchored(story, "101_000.00")
+    words = "\n".join(json.loads(story.bundle(breaks(story, 136_600)))["words"])
+    assert words.count("A figure that it is measured from was set by people: staff:ruth set the balance") == 2
+    assert "to 101,000.00 USD at 2014-05-02T" in words
+    assert f"(ledger row {seq}): our feed failed (evidence: ticket 7)." in words
+
+
+def test_the_words_of_a_breach_by_nobody_s_figure_name_nobody(story: Any) -> None:
+    story.both_open()
+    granted(story, WaiveRule(rule="overall", until_us=story.at_us + 1))
+    assert "set by people" not in "\n".join(json.loads(story.bundle(breaks(story, 136_000)))["words"])
 
 
 # --- a mark of the day, and highs ---

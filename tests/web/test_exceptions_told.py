@@ -6,8 +6,10 @@ import pytest
 from firm.commands import GrantOverride
 from firm.exceptions_now import not_judged_until
 from firm.ids import id_text
+from firm.inputs import Side
 from firm.instant import DAY_US, SECOND_US, utc_text
 from firm.overrides import AdjustMark, ExtendPhase, Mark, WaiveRule
+from firm.phase import Standing
 from firm.sentences.languages import Language
 from web.app import create_app
 from web.exception_words import exception_told
@@ -123,3 +125,19 @@ def test_every_kind_of_exception_is_told_in_each_language(language):
     assert len(set(told)) == len(Mark)
     assert all(figures.money(99_500_00) in one and "{" not in one for one in told)
     assert "TITLE" in told[-1]
+
+
+async def test_the_page_of_a_breach_names_who_set_the_figure_that_it_is_measured_from(reader, account, stage, play):
+    stage.deal(account, f"P{account}", Side.BUY, "1.00", "EURUSD")
+    stage.settle()
+    grants(stage, play, account, AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=104_900_00))
+    euro, gold = stage.prices["EURUSD"][0], stage.prices["XAUUSD"][0]
+    stage.wait(1)
+    stage.prices_now(euro - 300, gold)
+    stage.settle()
+    assert stage.board_account(account).standing is Standing.UNDER_REVIEW
+    [finding] = stage.firm.live.grounds(account).state.findings
+    page = plain((await reader.get(f"/decisions/{finding.seq}")).text)
+    assert "A figure that it is measured from was set by people." in page
+    assert "The firm’s risk staff set the balance with which the day began to 104,900.00" in page
+    assert "“Our feed failed.”" in page
