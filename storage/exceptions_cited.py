@@ -33,7 +33,7 @@ class ExceptionCited(msgspec.Struct, frozen=True):
         fact = self.granted
         return (
             f"A figure that it is measured from was set by people: {self.by} {override_in_words(fact.override, money)} at "
-            f"{utc_text(self.at_us)} (ledger row {self.seq}): {fact.why} (evidence: {fact.evidence})."
+            f"{utc_text(self.at_us)} (ledger row {self.seq}): {fact.reasons} (evidence: {fact.all_evidence})."
         )
 
 
