@@ -56,6 +56,7 @@ from firm.arithmetic import PLAIN
 from firm.commands import GrantOverride, PublishScore, ReviewVerdict
 from firm.deed import Deed
 from firm.equity import Board, equity_of, lacks_prices, unpriced
+from firm.exceptions_now import judged_at
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -334,7 +335,7 @@ class AccountDesk(AccountSeat):
         if state.standing not in JUDGED or lacks_prices(stakes.needed, board):
             return
         equity = stakes.equity(state, board)
-        headroom = min((equity - limit.floor for limit in self.limits()), default=None)
+        headroom = min((equity - limit.floor for limit in judged_at(state, self.limits(), at_us)), default=None)
         turn.record(
             MarkTaken(
                 balance=state.money(state.balance),

@@ -28,6 +28,7 @@ from firm.facts import (
 from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
+from firm.rules.floors import rests_on_adjusted
 from firm.rules.limits import Limit, breaks, floor_of, has_closed_all, is_open_again, limits_of, measured_of
 from firm.rules.winning import Moment, equity_targets, profit_target_of, score_of, score_targets, target_of, won
 from firm.ruleset import Ruleset
@@ -263,6 +264,8 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.OUTSIDE_SANITY_BAND)
     if limit.does is Action.REVIEW or is_reviewed(state):
         doubts.add(Doubt.REVIEW_REQUIRED)
+    if rests_on_adjusted(state, limit.terms):
+        doubts.add(Doubt.ADJUSTED_MARK)
     if limit.is_measured_from_day and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()
         doubts |= {Doubt.NO_QUOTE} if not _is_start_priced(state, limit.terms.scope) else set()

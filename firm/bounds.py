@@ -44,6 +44,7 @@ OVERRIDE_WORDS_MAX = 500  # characters of the reason for an exception, and of wh
 OVERRIDES_ASKED_MAX = 16  # of one account that wait for a second person; the oldest is forgotten
 OVERRIDE_ASKED_DAYS = 7  # for so long it waits for one
 WAIVED_DAYS_MAX = 366  # for how long a rule may be waived at once
+MARK_TIMES_MAX = 2  # how far from all marks of an account a person may set one: half of the least, twice the most
 EXTENDED_DAYS_MAX = 366  # by which a phase may be extended, all together
 REINSTATED_DAYS_MAX = 92  # trading days after which a breached account is not taken up any more: each brings its rows
 ORDERS_FILLED_KEPT = 16  # of one account, the newest: a platform tells the deals of a filled order right after it

@@ -45,4 +45,5 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.INCIDENT_GOES_ON: "the incident is not over; it is closed once prices have come back and every account was looked at",
     Refusal.INCIDENT_CLOSED: "somebody has closed the incident already",
     Refusal.WORDS_MISSING: "this needs words, 1 to 500 characters of them",
+    Refusal.BREAKS_AT_ONCE: "with this figure a floor would lie at or above what the account stands at, or nobody can tell; name another",
 }

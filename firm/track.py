@@ -19,7 +19,7 @@ class DayStart(msgspec.Struct, frozen=True, gc=False):
     """The marks from which the running day is measured; `seq` is the row that holds them: DayOpened, DayAnchored or
     DayStartMoved, of a week WeekStartMoved too.
 
-    `priced`: False where a position had no price at the day's first instant.
+    `priced`: False where a position had no price at the day's first instant. `adjusted`: a person set one of the marks.
     """
 
     day: TradingDay
@@ -28,6 +28,7 @@ class DayStart(msgspec.Struct, frozen=True, gc=False):
     seq: int
     final: bool
     priced: bool = True
+    adjusted: bool = False
 
 
 class HighOf(StrEnum):
@@ -79,12 +80,13 @@ class HighKey(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The highest mark of a kind since its scope began. `at_us`: when it was reached."""
+    """The highest mark of a kind since its scope began. `at_us`: when it was reached. `adjusted`: a person set it, or what it was."""
 
     key: HighKey
     minor: int
     source: str
     at_us: int
+    adjusted: bool = False
 
     def has_in_it(self, deal_us: int, deal_seq: int) -> bool:
         """Whether it was reached after a deal was made, or with it: of closes of one instant the rows tell the order."""

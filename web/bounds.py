@@ -14,6 +14,7 @@ DECISIONS_PER_PAGE = 50
 DAYS_SHOWN = 14
 DECISIONS_SHOWN = 20
 OVERRIDES_SHOWN = 50
+RELEASES_SHOWN = 20  # of a calendar in force, the next ones
 TRADES_SHOWN = 10  # on an account's page; all are on a page of their own
 COMMANDS_SHOWN = 50
 OWED_SHOWN = 200

@@ -50,6 +50,7 @@ class Refusal(StrEnum):
     INCIDENT_GOES_ON = "incident_goes_on"
     INCIDENT_CLOSED = "incident_closed"
     WORDS_MISSING = "words_missing"
+    BREAKS_AT_ONCE = "breaks_at_once"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

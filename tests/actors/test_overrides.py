@@ -10,6 +10,7 @@ from firm.arithmetic import PLAIN, Figure
 from firm.commands import BridgeMode, GrantOverride, SetBridgeMode
 from firm.facts import (
     BreachDeclared,
+    BreachSuspected,
     ChallengeAdvanced,
     ChallengeReopened,
     CommandQueued,
@@ -279,7 +280,7 @@ def test_a_day_s_mark_that_was_adjusted_moves_the_floor_with_it(stage):
     price(stage, 137_300)
     assert stage.account(account).standing is Standing.ACTIVE
     price(stage, 137_200)
-    [broken] = stage.facts(BreachDeclared, account)
+    [broken] = stage.facts(BreachSuspected, account)
     assert (broken.floor.minor, broken.observed.minor) == (98_500_00, 98_500_00)
 
 
