@@ -168,7 +168,8 @@ def test_what_a_rule_is_about_is_told_in_words(tag: str, subject: str, told: str
         assert all(part in said for part in re.findall(r"[A-Z0-9-]{4,}", subject))
         if told != subject:
             assert said != subject
-        assert language is not Language.ARABIC or not re.search("[a-z]{2}", said.replace(subject.partition(" ")[2], ""))
+        words = set(re.findall("[a-z]{3,}", told.lower())) - set(re.findall("[a-z]{3,}", subject.lower()))
+        assert language is not Language.ARABIC or not words.intersection(re.findall("[a-z]{3,}", said.lower()))
 
 
 @pytest.mark.parametrize("language", Language)
