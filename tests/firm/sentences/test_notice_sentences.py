@@ -35,8 +35,10 @@ def test_a_limit_that_is_neared_says_what_is_left(observed: int, left: str) -> N
             "hedging",
             of(10**8, 0, Unit.LOTS_E8, "EURUSD"),
             Action.RESTRICT,
-            "EURUSD: The rule is broken. Measured: 1 lots; the limit is 0 lots. What follows: no position may be opened "
-            "until the next trading day.",
+            (
+                "EURUSD: The rule is broken. Measured: 1 lots; the limit is 0 lots. What follows: no position may be opened "
+                "until the next trading day."
+            ),
         ),
         (
             "news_window",
