@@ -1,5 +1,7 @@
 """Notice view: what an account's trader is told of its limits and rules, in words, newest first."""
 
+from typing import Any
+
 import msgspec
 
 from firm.facts import BreachDeclared, RuleBroken
@@ -58,7 +60,11 @@ def _notice(
     language: Language,
     figures: RuleFigures,
 ) -> Notice:
-    told = {"at_us": line.at_us, "when": figures.moment(line.at_us, zone), "title": title_of(rule, language)}
+    told: dict[str, Any] = {
+        "at_us": line.at_us,
+        "when": figures.moment(line.at_us, zone),
+        "title": title_of(rule, language),
+    }
     if isinstance(line, NearedLine):
         text = neared_sentence(rule, line.share_bp, line.floor, line.observed, language, figures)
         return Notice(**told, seq=line.seq, decision=0, text=text, tone="warn", icon="gauge")

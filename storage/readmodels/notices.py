@@ -65,7 +65,10 @@ def notices_of(
         " ORDER BY seq DESC LIMIT ?",
         (account, ceiling, limit),
     )
-    told = [*(NearedLine(*row) for row in found), *breaches_of(connection, account, before, limit)]
+    told: list[NearedLine | DecisionLine] = [
+        *(NearedLine(*row) for row in found),
+        *breaches_of(connection, account, before, limit),
+    ]
     return sorted(told, key=seq_of, reverse=True)[:limit]
 
 
