@@ -17,16 +17,19 @@ Monday 2 June 2025
             expect of Ben: breach of daily_loss at equity 94,950.00, floor 95,000.00
             expect of Ben: standing breached
   10:30     console reinstates Ben, because our prices were wrong
+            # two people must agree, and a console has no name
+            expect of Ben: refused because name missing
+            Ruth reinstates Ben, because our prices were wrong
             expect of Ben: fact OverrideAsked
             Omar reinstates Ben, because our prices were wrong
             expect of Ben: fact OverrideGranted
             expect of Ben: decision overridden
             expect of Ben: standing active
   11:00     Ada closes ada-1
-            console extends the phase of Ada by 3 days
+            Ruth extends the phase of Ada by 3 days
             Omar extends the phase of Ada by 3 days
             expect of Ada: fact OverrideGranted
-            console adjusts the day's balance of Ada to 99,000.00
+            Ruth adjusts the day's balance of Ada to 99,000.00
             Omar adjusts the day's balance of Ada to 99,000.00
             expect of Ada: floor of daily_loss 94,000.00
   12:00     nothing happens
