@@ -10,7 +10,7 @@ from firm.sentences.languages import Language
 from firm.sentences.speaker import Speaker
 from firm.sentences.subjects import subject_in_words
 from web.rule_words import RuleFigures
-from web.words import JOINED, count, figure, lots, money, percent, plural, span
+from web.words import JOINED, count, lots, money, percent, plural, span
 
 
 def measure(value: int, unit: Unit, money_of: Money) -> str:
@@ -30,11 +30,6 @@ def measure(value: int, unit: Unit, money_of: Money) -> str:
             return count(value)
         case unknown:
             assert_never(unknown)
-
-
-def measure_figure(value: int, unit: Unit, money_of: Money) -> str:
-    """The same where money's currency is told beside it."""
-    return figure(money_of.with_minor(value)) if unit is Unit.MINOR else measure(value, unit, money_of)
 
 
 _SPEAKER = Speaker(catalog_of(Language.ENGLISH), RuleFigures(Language.ENGLISH, "", 0), {})  # of names alone

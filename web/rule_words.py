@@ -25,6 +25,7 @@ class RuleFigures:
     def __init__(self, language: Language, currency: str, exponent: int) -> None:
         self._locale = _LOCALES.get(language) or Locale(language.value)
         self._percent = _PERCENTS.get(language) or self._locale.percent_formats[None].suffix[0]
+        self._comma = "،" if language is Language.ARABIC else ","
         self._currency = currency
         self._exponent = exponent
 
@@ -47,7 +48,7 @@ class RuleFigures:
     def moment(self, instant_us: int, zone: str) -> str:
         """2 May 2014, 14:30:00 CEST: never without its zone."""
         local = datetime_of(instant_us).astimezone(ZoneInfo(zone))
-        told = format_datetime(local, "d MMM y, HH:mm:ss", locale=self._locale)
+        told = format_datetime(local, f"d MMM y{self._comma} HH:mm:ss", locale=self._locale)
         return f"{told}{_JOINED}{local.tzname() or zone}"
 
     def _decimal(self, units: int, exponent: int, digits_min: int) -> str:

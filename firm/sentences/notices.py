@@ -1,6 +1,6 @@
 """Notices: what a trader is told when a limit is neared or a rule is broken, with the figures of that instant."""
 
-from firm.rules.judged import Judged
+from firm.rules.judged import Judged, Unit
 from firm.ruleset import Rule
 from firm.sentences.breaches import does_sentence
 from firm.sentences.catalog import catalog_of
@@ -10,6 +10,7 @@ from firm.sentences.live import BY_VERDICT, measures
 from firm.sentences.rule import tag_of, upper_first
 from firm.sentences.speaker import Speaker
 from firm.sentences.subjects import subject_in_words
+from firm.terms.exposure import IdeaRisk, StopLossRequired
 from firm.terms.losses import LossLimit
 from firm.terms.words import Consequence
 
@@ -41,13 +42,18 @@ def broken_sentences(
         measured = _measured(rule, say)
         observed, floor = say.money(judged.observed), say.money(judged.limit)
         told.append(say("notice.floor", measured=measured, observed=observed, floor=floor))
-    elif tag_of(rule) not in BY_VERDICT:
+    elif tag_of(rule) not in BY_VERDICT and not _is_unmeasured(rule, judged):
         told.append(say("notice.limit", **measures(judged, say)))
     if dismissed:
         told.append(say("notice.dismissed"))
     elif does is not None:
         told.append(does_sentence(does, say))
     return " ".join(told)
+
+
+def _is_unmeasured(rule: Rule, judged: Judged) -> bool:
+    """A position without a stop has no risk that could be measured: a nought beside its limit would read as kept."""
+    return isinstance(rule.terms, IdeaRisk | StopLossRequired) and judged.unit is Unit.MINOR and not judged.observed
 
 
 def _measured(rule: Rule, say: Speaker) -> str:

@@ -52,6 +52,12 @@ def test_a_limit_that_is_neared_says_what_is_left(observed: int, left: str) -> N
             ToGroup(group="slow"),
             "The rule is broken. Measured: 9; the limit is 5. What follows: the account is moved to the group “slow”.",
         ),
+        (
+            "idea_risk",
+            of(0, 50_000, Unit.MINOR, "P1"),
+            Action.WARN,
+            "Trade idea that began with position P1: The rule is broken. What follows: you are warned.",
+        ),
         ("high_frequency", of(9, 5, Unit.COUNT), None, "The rule is broken. Measured: 9; the limit is 5."),
     ],
 )
