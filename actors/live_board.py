@@ -57,6 +57,7 @@ URGENT: frozenset[type[Body]] = frozenset(
         f.DealCorrected,
         f.DividendBooked,
         f.FlatConfirmed,
+        f.LimitNeared,
         f.OverrideAsked,
         f.OverrideGranted,
         f.PassHeld,

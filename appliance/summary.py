@@ -8,38 +8,52 @@ import msgspec
 
 from actors.recovery import all_rows
 from appliance.wording import counted
+from firm.explain import measured_in_words
 from firm.facts import (
+    AccountOpened,
     BreachDeclared,
     BreachSuspected,
     CommandAdvanced,
     CommandQueued,
     FlatConfirmed,
     PhasePassed,
+    RuleBroken,
+    RuleSuspected,
     StandingChanged,
 )
 from firm.ids import id_text
 from firm.inputs import CommandState
 from firm.instant import utc_text
 from firm.kinds import body_of
+from firm.money import Money
+from firm.terms.words import Action
 from storage.reader import LedgerReader
-from storage.readmodels.decisions import decision_counts
+from storage.readmodels.decisions import decision_counts, name_of
 
 _READ = frozenset(
     kind.__name__
     for kind in (
+        AccountOpened,
         BreachDeclared,
         BreachSuspected,
         CommandAdvanced,
         CommandQueued,
         FlatConfirmed,
         PhasePassed,
+        RuleBroken,
+        RuleSuspected,
         StandingChanged,
     )
 )
+_BREACHES = ("BreachDeclared", "RuleBroken")
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """A breach, suspicion or pass. `floor` is the target of a pass; a `soft` breach only pauses until the rollover."""
+    """A breach, suspicion or pass. `floor` is the target of a pass, and of a rule that is no loss limit what is allowed.
+
+    A `soft` breach does not end the account; `does` says what follows of it where its fact does. `subject`: which position, symbol or
+    day such a rule is about, or "".
+    """
 
     decision: int
     account: str
@@ -49,6 +63,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     floor: str
     observed: str
+    does: str = ""
+    subject: str = ""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,14 +89,19 @@ def summarise(directory: Path) -> Summary:
     queued: set[str] = set()
     ended: Counter[CommandState] = Counter()
     standings: dict[int, str] = {}
+    initial: dict[int, Money] = {}
     with LedgerReader(directory) as reader:
         for row in all_rows(reader, 0):
             kinds[row.kind] += 1
             if row.kind not in _READ:
                 continue
             match body_of(row.kind, row.payload):
+                case AccountOpened() as opened:
+                    initial[row.account] = opened.initial
                 case BreachDeclared() | BreachSuspected() as breach:
                     verdicts.append(_breach(row.seq, row.account, breach))
+                case RuleBroken() | RuleSuspected() as broken:
+                    verdicts.append(_rule(row.seq, row.account, broken, initial[row.account]))
                 case PhasePassed() as passed:
                     verdicts.append(_pass(row.seq, row.account, row.happened_us, passed))
                 case CommandQueued() as command:
@@ -130,15 +151,18 @@ def summary_text(summary: Summary) -> str:
 def tally(summary: Summary) -> str:
     """How many passed, how many failed and how many wait for a person, in one phrase."""
     kinds = Counter(verdict.kind for verdict in summary.verdicts)
-    soft = sum(verdict.kind == "BreachDeclared" and verdict.severity == "soft" for verdict in summary.verdicts)
-    breaches = counted(kinds["BreachDeclared"], "breach", "breaches") + (f" ({soft} of them soft)" if soft else "")
+    soft = sum(verdict.kind in _BREACHES and verdict.severity == "soft" for verdict in summary.verdicts)
+    breaches = counted(sum(kinds[kind] for kind in _BREACHES), "breach", "breaches") + (
+        f" ({soft} of them soft)" if soft else ""
+    )
     return f"{counted(kinds['PhasePassed'], 'phase')} passed, {breaches}, {summary.waiting} left to a person"
 
 
 def _line(verdict: Verdict) -> str:
+    about = "".join(f"   {word}" for word in (verdict.subject, verdict.does) if word)
     return (
         f"{verdict.at[:23].replace('T', ' ')}  {verdict.account}  {verdict.kind:<16} {verdict.severity:<4} {verdict.rule:<14} "
-        f"{verdict.observed:>16} against {verdict.floor:>16}   decision {verdict.decision}"
+        f"{verdict.observed:>16} against {verdict.floor:>16}   decision {verdict.decision}{about}"
     )
 
 
@@ -152,6 +176,22 @@ def _breach(seq: int, account: int, fact: BreachDeclared | BreachSuspected) -> V
         at=utc_text(fact.at_us),
         floor=str(fact.floor),
         observed=str(fact.observed),
+    )
+
+
+def _rule(seq: int, account: int, fact: RuleBroken | RuleSuspected, money: Money) -> Verdict:
+    does = fact.does if isinstance(fact, RuleBroken) else Action.FAIL
+    return Verdict(
+        decision=seq,
+        account=id_text(account),
+        kind=type(fact).__name__,
+        rule=fact.rule,
+        severity="hard" if does is Action.FAIL else "soft",
+        at=utc_text(fact.at_us),
+        floor=measured_in_words(fact.limit, fact.unit, money),
+        observed=measured_in_words(fact.observed, fact.unit, money),
+        does=name_of(fact.does) if isinstance(fact, RuleBroken) else "",
+        subject=fact.subject,
     )
 
 

@@ -24,8 +24,17 @@ from storage.readmodels.incidents import Impact, impacts_on
 from storage.readmodels.overrides import OverrideLine, overrides_of
 from storage.readmodels.trades import Trade, closed_trades, costs_of_open
 from web import owed_view, words
-from web.bounds import COMMANDS_SHOWN, DAYS_SHOWN, DECISIONS_SHOWN, INCIDENTS_ON_ACCOUNT, OVERRIDES_SHOWN, TRADES_SHOWN
+from web.bounds import (
+    COMMANDS_SHOWN,
+    DAYS_SHOWN,
+    DECISIONS_SHOWN,
+    INCIDENTS_ON_ACCOUNT,
+    NOTICES_SHOWN,
+    OVERRIDES_SHOWN,
+    TRADES_SHOWN,
+)
 from web.firm import Firm
+from web.notice_view import Notice, notices_told
 from web.objectives_view import (
     ObjectiveRow,
     left_bp,
@@ -90,6 +99,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     commands: list[CommandLine]
     overrides: list[OverrideLine]
     incidents: list[Impact]
+    notices: list[Notice]
     costs: dict[str, Money]
     next_phase: AccountLine | None
     held_phase: HeldPhase | None
@@ -201,7 +211,9 @@ def _look_up(reader: LedgerReader, account: int) -> dict[str, Any]:
     """The newest row is looked up first, so that what is read next is never older than it says."""
     rows = reader.account_rows(account, limit=1)
     with reader.connection() as book:
-        return {"newest_seq": rows[0].seq if rows else 0, **_gather(book, account)}
+        found = {"newest_seq": rows[0].seq if rows else 0, **_gather(book, account)}
+    notices = notices_told(reader, found["line"], found["ruleset"], Language.ENGLISH, None, NOTICES_SHOWN)
+    return {**found, "notices": notices}
 
 
 def _gather(book: apsw.Connection, account: int) -> dict[str, Any]:

@@ -5,7 +5,12 @@ from typing import assert_never
 from firm.arithmetic import Unit
 from firm.instant import SECOND_US
 from firm.money import Money
-from web.words import JOINED, count, figure, lots, money, percent, plural, span
+from firm.sentences.catalog import catalog_of
+from firm.sentences.languages import Language
+from firm.sentences.speaker import Speaker
+from firm.sentences.subjects import subject_in_words
+from web.rule_words import RuleFigures
+from web.words import JOINED, count, lots, money, percent, plural, span
 
 
 def measure(value: int, unit: Unit, money_of: Money) -> str:
@@ -27,9 +32,12 @@ def measure(value: int, unit: Unit, money_of: Money) -> str:
             assert_never(unknown)
 
 
-def measure_figure(value: int, unit: Unit, money_of: Money) -> str:
-    """The same where money's currency is told beside it."""
-    return figure(money_of.with_minor(value)) if unit is Unit.MINOR else measure(value, unit, money_of)
+_SPEAKER = Speaker(catalog_of(Language.ENGLISH), RuleFigures(Language.ENGLISH, "", 0), {})  # of names alone
+
+
+def subject(kind: str, about: str) -> str:
+    """What a rule's decision is about: its position, symbol, day or release. `kind`: the tag of its term."""
+    return subject_in_words(kind, about, _SPEAKER)
 
 
 _SOFT: dict[str, str] = {

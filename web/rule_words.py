@@ -1,10 +1,13 @@
 """Rule words: the figures of a rule's sentence as the reader's locale writes them, from integers, by what Babel knows of it."""
 
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.dates import format_datetime
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
+from firm.instant import datetime_of
 from firm.money import EXPONENT_READ_MAX, MINUS, Money
 from firm.price import LOTS_SCALE
 from firm.sentences.languages import Language
@@ -22,6 +25,7 @@ class RuleFigures:
     def __init__(self, language: Language, currency: str, exponent: int) -> None:
         self._locale = _LOCALES.get(language) or Locale(language.value)
         self._percent = _PERCENTS.get(language) or self._locale.percent_formats[None].suffix[0]
+        self._comma = "،" if language is Language.ARABIC else ","
         self._currency = currency
         self._exponent = exponent
 
@@ -40,6 +44,12 @@ class RuleFigures:
 
     def count(self, number: int) -> str:
         return self._decimal(number, 0, 0)
+
+    def moment(self, instant_us: int, zone: str) -> str:
+        """2 May 2014, 14:30:00 CEST: never without its zone."""
+        local = datetime_of(instant_us).astimezone(ZoneInfo(zone))
+        told = format_datetime(local, f"d MMM y{self._comma} HH:mm:ss", locale=self._locale)
+        return f"{told}{_JOINED}{local.tzname() or zone}"
 
     def _decimal(self, units: int, exponent: int, digits_min: int) -> str:
         """`units` of 10^-`exponent`, exactly. `digits_min`: how many decimals are written even where they are noughts."""

@@ -1,6 +1,7 @@
 """Cast: who and what a story has named so far, so that a name which nobody has is found where it is read."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,12 +25,18 @@ class Held(NamedTuple):
     symbol: str
 
 
+def _no_time(text: str) -> int:
+    raise Unclear(f"no day stands above {text}: write one, such as “Monday 2 June 2025”")
+
+
 class Cast:
     """Names are given once and kept: a position that was closed lends its name to no other."""
 
     def __init__(self, program: Program, folder: Path) -> None:
         self.program, self.folder = program, folder
         self.accounts: dict[str, str] = {}  # their traders
+        self.upcoming_us: Callable[[str], int] = _no_time
+        """The instant of a time that has not been yet on the day of the line which is being read."""
         self._positions: dict[str, Held] = {}
         self._rules = {rule.id for phase in program.phases for rule in phase.ruleset.rules}
 

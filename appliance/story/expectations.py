@@ -1,11 +1,10 @@
 """Expectations: the shapes of the lines that say what must come of it."""
 
 import re
-from collections.abc import Mapping
 
 from appliance.story.cast import Cast
 from appliance.story.clock import Unclear
-from appliance.story.forms import Form, filled, nearest
+from appliance.story.forms import Blanks, Form, filled, nearest
 from appliance.story.refused import near
 from appliance.story.words import (
     BalanceIs,
@@ -31,11 +30,9 @@ from bridges.simulator.answers import Retcode
 from firm.facts import FACTS, Doubt, Refusal
 from firm.phase import Standing
 
-Blanks = Mapping[str, str]
-
 EXPECT = re.compile(r"expect\b")
 _EXPECTED = re.compile(r"expect(?: of ([A-Za-z][\w-]*):)? (.*)")
-_VERDICTS = ("exonerated", "questioned", "withdrawn", "dismissed", "upheld")
+_VERDICTS = ("exonerated", "questioned", "withdrawn", "dismissed", "upheld", "overridden")
 
 
 def expectation_in(text: str, cast: Cast) -> Expected:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from appliance.story.cast import Cast
 from appliance.story.clock import TIME, Unclear, day_of, instant_at, readings_of, time_of, zone_named
+from appliance.story.deeds import DeedOfPlatform
 from appliance.story.expectations import EXPECT, expectation_in
 from appliance.story.forms import Form, filled, nearest
 from appliance.story.happenings import HAPPENINGS, happening_in
@@ -98,6 +99,7 @@ class _Reading:
         self._program = program
         self._zone = self._zone or program.phases[0].ruleset.calendar.zone
         self._cast = Cast(program, self._folder)
+        self._cast.upcoming_us = self._upcoming_us
 
     def _begin(self, day: date) -> None:
         if self._program is None:
@@ -135,7 +137,7 @@ class _Reading:
             raise Unclear("it stands above the first day; a program that comes later is “published anew”")
         if does is None:
             raise Unclear(f"no line has this shape: “{nearest(rest, (*HAPPENINGS, *BEGINNINGS))}” is near")
-        if told_us is not None and not isinstance(does, ByPlatform):
+        if told_us is not None and not isinstance(does, ByPlatform | DeedOfPlatform):
             raise Unclear("only what the platform tells can be told later")
         self._lines.append(Line(number=number, text=rest, at_us=self._at_us, does=does, told_us=told_us))
 
@@ -153,6 +155,15 @@ class _Reading:
             raise Unclear(f"{text} is before the line above: write what happens in its order; “, told TIME” says later")
         self._at_us, self._has_time = at_us, True
         return rest or "nothing happens"
+
+    def _upcoming_us(self, text: str) -> int:
+        """A time that has not been yet: of the line's own day, or "08:30 the next day"."""
+        assert self._day is not None
+        clock, _, next_day = text.partition(" ")
+        at_us = instant_at(self._zone, self._day + timedelta(days=bool(next_day)), time_of(clock))
+        if at_us <= self._at_us:
+            raise Unclear(f"{clock} is not after the line's own time: “{clock} the next day” says so, if that is meant")
+        return at_us
 
     def _told_us(self, text: str, name: str, *, next_day: bool) -> int:
         """The time on the line's own day, or on the day after it where that is said."""

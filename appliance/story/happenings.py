@@ -1,13 +1,15 @@
 """Happenings: the shapes of the lines that say what traders, markets, platforms and people do."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from msgspec.structs import replace
 
 from appliance.story.cast import Cast
 from appliance.story.clock import Unclear
-from appliance.story.forms import Form, filled
+from appliance.story.dealing import DEALING
+from appliance.story.forms import Blanks, Form, filled
+from appliance.story.granting import GRANTING
 from appliance.story.offers import program_from_file, program_from_template
 from appliance.story.words import (
     Announced,
@@ -33,8 +35,6 @@ from appliance.story.words import (
 from firm.inputs import CashKind, Side
 from firm.ruleset import Program
 from firm.sessions import DAY_MINUTES
-
-Blanks = Mapping[str, str]
 
 _SIDES = {"buys": Side.BUY, "sells": Side.SELL}
 
@@ -200,5 +200,7 @@ HAPPENINGS = (
     Form("WHO WORD the breach of RULE[ by NAME][, because WHY]", _reviewed),
     Form("TITLE of CURRENCY is released in COUNT minute[s]", _announced),
     Form("score SCORE on BOARD is published of WHO[ by NAME][, because WHY]", _scored),
+    *DEALING,
+    *GRANTING,
     Form("nothing happens", lambda *_: TimePassed()),
 )

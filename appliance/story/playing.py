@@ -2,14 +2,18 @@
 
 from typing import NamedTuple, assert_never
 
+from appliance.story.clock import Unclear
+from appliance.story.deeds import SceneDeed
 from appliance.story.holding import missed
 from appliance.story.office import NotBelieved, Office, Recorded
 from appliance.story.refused import StoryRefused
+from appliance.story.scene import PlayedScene
 from appliance.story.words import (
     Announced,
     Bought,
     CameBack,
     Closed,
+    Deed,
     Expected,
     FellSilent,
     Filled,
@@ -33,8 +37,6 @@ from appliance.story.words import (
 from appliance.story.world import World
 from bridges.simulator.answers import Retcode
 from bridges.simulator.matching import LOTS_STEP_E8
-from bridges.simulator.state import Account
-from firm.account import AccountState
 from firm.commands import (
     AdoptCalendar,
     MarkOrderPaid,
@@ -77,13 +79,6 @@ class Played(NamedTuple):
     positions: dict[str, str]
 
 
-class _Place(NamedTuple):
-    """Where a position that the story named is."""
-
-    account: str
-    position_id: str
-
-
 def play(story: Story) -> Played:
     """Play it to its end. StoryRefused where a line asks for what cannot be done by then. The same story gives the same rows."""
     return _Play(story).whole()
@@ -98,9 +93,8 @@ class _Play:
         self._world = World(story.program, story.lines[0].at_us, tells_swap=story.tells_swap)
         self._venue, self._office = self._world.venue, self._world.office
         self._traders: dict[str, int] = {}
-        self._places: dict[str, _Place] = {}
+        self._scene = PlayedScene(self._world)
         self._entries: list[Entry] = []
-        self._news: list[NewsItem] = []
         self._told_of = self._since = self._looked = len(self._office.recorded)
         self._refused: tuple[int, str] | None = None  # the entry whose line was refused, and how
 
@@ -108,12 +102,11 @@ class _Play:
         for line in self._story.lines:
             try:
                 self._take(line)
-            except NotBelieved as beyond:
+            except (NotBelieved, Unclear) as beyond:
                 raise StoryRefused(line.number, line.text, str(beyond)) from beyond
         self._miss_refusal()
         numbers = {number: name for name, numbers in self._world.accounts.items() for number in numbers}
-        positions = {place.position_id: name for name, place in self._places.items()}
-        return Played(self._story, tuple(self._entries), self._office, numbers, positions)
+        return Played(self._story, tuple(self._entries), self._office, numbers, self._scene.named)
 
     def _take(self, line: Line) -> None:
         if not isinstance(line.does, Expected):
@@ -144,13 +137,13 @@ class _Play:
             case Priced():
                 venue.price(does.symbol, does.bid, does.ask, stands=line.told_us is None)
             case Opened():
-                return self._open(line, does)
+                return self._open(does)
             case Filled() | Closed() | Swapped() | ToldTwice():
-                return self._change(line, does)
+                return self._change(does)
             case Moved():
-                return venue.pay(self._account(line, does.account), does.kind, does.minor)
+                return venue.pay(self._scene.account(does.account), does.kind, does.minor)
             case Shown():
-                venue.snapshot(self._account(line, does.account).login, self._office.journal_seq)
+                venue.snapshot(self._scene.account(does.account).login, self._office.journal_seq)
             case FellSilent():
                 self._world.fall_silent()
             case CameBack():
@@ -164,9 +157,13 @@ class _Play:
             case Announced():
                 self._announce(line, does)
             case Scored():
-                self._score(line, does)
+                self._score(does)
+            case SceneDeed():
+                return does.carry_out(self._scene)
             case TimePassed():
                 pass
+            case Deed():
+                raise AssertionError(f"{does} does not say how it is carried out")
             case unknown:
                 assert_never(unknown)
         return Retcode.DONE
@@ -185,27 +182,27 @@ class _Play:
         )
         office.put(MarkOrderPaid(by="staff:1", order=order, reference="story"))
 
-    def _open(self, line: Line, does: Opened) -> Retcode:
-        account = self._account(line, does.account)
+    def _open(self, does: Opened) -> Retcode:
+        account = self._scene.account(does.account)
         stops = does.stop, does.target
         opened = self._venue.open(account, does.symbol, does.side, does.lots_e8, does.price, stops, does.commission)
         if isinstance(opened, Retcode):
             return opened
-        self._places[does.position] = _Place(does.account, opened.position_id)
+        self._scene.opened(does.position, does.account, opened.position_id)
         return Retcode.DONE
 
-    def _change(self, line: Line, does: Filled | Closed | Swapped | ToldTwice) -> Retcode:
+    def _change(self, does: Filled | Closed | Swapped | ToldTwice) -> Retcode:
         """Something about a position that was opened, and may be closed by now."""
-        place = self._places.get(does.position)
-        if place is None:
-            return Retcode.UNKNOWN_POSITION
         if isinstance(does, ToldTwice):
-            self._venue.tell_again(place.position_id)
+            traded = self._scene.traded(does.position)
+            if traded is None:
+                return Retcode.UNKNOWN_POSITION
+            self._venue.tell_again(traded[1])
             return Retcode.DONE
-        account = self._account(line, place.account)
-        position = account.positions.get(place.position_id)
-        if position is None:
+        found = self._scene.held(does.position)
+        if found is None:
             return Retcode.UNKNOWN_POSITION
+        account, position = found
         match does:
             case Filled():
                 return self._venue.add(account, position, does.lots_e8, does.price)
@@ -217,7 +214,7 @@ class _Play:
                 return Retcode.DONE
 
     def _review(self, line: Line, does: Reviewed) -> None:
-        state = self._state(line, does.account)
+        state = self._scene.state(does.account)
         asked = next((finding.seq for finding in state.findings if finding.rule == does.rule), None)
         if asked is None:
             raise StoryRefused(line.number, line.text, f"nothing is asked about {does.rule} by then")
@@ -229,36 +226,21 @@ class _Play:
 
     def _announce(self, line: Line, does: Announced) -> None:
         at_us = line.at_us + does.minutes * MINUTE_US
-        number = f"{len(self._news) + 1}"
-        self._news.append(
+        number = f"{len(self._scene.news) + 1}"
+        self._scene.news.append(
             NewsItem(
                 id=f"{does.title.lower()}-{number}", title=does.title, currency=does.currency, impact=Impact.HIGH, at_us=at_us,
                 until_us=at_us, all_day=False,
             )
         )  # fmt: skip
-        self._office.put(AdoptCalendar(by="console", calendar=news_calendar(NEWS_NAME, self._news)))
+        self._office.put(AdoptCalendar(by="console", calendar=news_calendar(NEWS_NAME, self._scene.news)))
 
-    def _score(self, line: Line, does: Scored) -> None:
-        state = self._state(line, does.account)
+    def _score(self, does: Scored) -> None:
+        state = self._scene.state(does.account)
         published = PublishScore(
             by=f"staff:{does.by.lower()}", account=state.account, board=does.board, score=does.score, why=does.why
         )
         self._office.put(published, state.account)
-
-    # --- who ---
-
-    def _state(self, line: Line, name: str) -> AccountState:
-        state = self._world.newest(name)
-        if state is None:
-            raise StoryRefused(line.number, line.text, f"{name} was sold no account: the firm refused")
-        return state
-
-    def _account(self, line: Line, name: str) -> Account:
-        """The platform's own record of it."""
-        state = self._state(line, name)
-        if not state.login:
-            raise StoryRefused(line.number, line.text, f"the account of {name} is not open on the platform by then")
-        return self._venue.account(state.login)
 
     # --- the ledger of it ---
 
@@ -281,7 +263,7 @@ class _Play:
         else:
             numbers = self._world.accounts[expected.account]
             facts = [one.fact for one in self._office.recorded[self._since :] if one.account in numbers]
-            state = self._state(line, expected.account)
+            state = self._scene.state(expected.account)
             told = missed(what, facts, state, self._office.engine.market(state.bridge).board)
         self._looked = len(self._office.recorded)
         self._enter(line, missed=told)

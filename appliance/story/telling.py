@@ -93,4 +93,6 @@ def _total(played: Played) -> Iterator[str]:
         assert entry.line is not None
         yield f"line {entry.line.number}: “{entry.line.text}”: {entry.missed}"
     met = expected - sum(isinstance(entry.line.does, Expected) for entry in wrong if entry.line is not None)
-    yield f"{met} of {counted(expected, 'expectation')} met"
+    refused = sum(not isinstance(entry.line.does, Expected) for entry in wrong if entry.line is not None)
+    also = f", and {counted(refused, 'line')} refused that no line expects" if refused else ""
+    yield f"{met} of {counted(expected, 'expectation')} met{also}"

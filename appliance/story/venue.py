@@ -3,15 +3,19 @@
 Commands of the firm are carried out by the simulated platform itself. Nothing is charged but what the story says.
 """
 
+from collections.abc import Mapping
+
 from bridges.events import Deal, Event
 from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.bars import Bars
 from bridges.simulator.commissions import Charging
+from bridges.simulator.corrections import remember
 from bridges.simulator.fills import Fills
 from bridges.simulator.matching import are_stops_sound, opposite, price_for
+from bridges.simulator.orders import Ticket
 from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.requests import Requests
-from bridges.simulator.state import Account, Position, Quoted, TradeMode
+from bridges.simulator.state import Account, Pending, Position, Quoted, TradeMode
 from bridges.simulator.symbols import LISTED
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.valuation import equity_minor, margin_minor, margin_of
@@ -22,8 +26,8 @@ from firm.quote_frame import Tick
 from firm.sessions import is_open, open_since_us
 
 SEED = 1
-# Only deals that open pay commission in this group; those the venue books itself, at what the story says.
-GROUP = f"story/{Charging.AT_OPEN.value}"
+# No deal pays commission in this group but those that the venue books itself, at what the story says.
+GROUP = f"story/{Charging.NEVER.value}"
 
 
 class Venue:
@@ -36,13 +40,16 @@ class Venue:
         self._requests = Requests(self._platform, self._tell)
         self._fills = Fills(self._state, self._tell)
         self._last_deals: dict[str, Deal] = {}
+        self._filled: dict[str, str] = {}  # positions, by the orders that became them
         self._standing: frozenset[str] = frozenset()
 
     def told(self) -> list[Tick | Event]:
         """What was told since this was last asked: prices, then the events that followed them."""
         told = [*self._tell.ticks, *self._tell.events]
         self._tell.ticks, self._tell.events = [], []
-        self._last_deals |= {one.pos_id: one for one in told if isinstance(one, Deal)}
+        deals = [one for one in told if isinstance(one, Deal)]
+        self._last_deals |= {one.pos_id: one for one in deals}
+        self._filled |= {one.order_id: one.pos_id for one in deals if one.entry is DealEntry.IN}
         return told
 
     def account(self, login: str) -> Account:
@@ -136,13 +143,39 @@ class Venue:
         self._fills.leave(account, position, lots_e8, at, self.now_us, Reason.CLIENT)
         return Retcode.DONE
 
+    def protect(self, account: Account, position: Position, stop: int | None, target: int | None) -> Retcode:
+        """Move its stop or target; None leaves it, 0 takes it away."""
+        kept = position.stop_loss if stop is None else stop, position.take_profit if target is None else target
+        return self._platform.books.protect(account, position, *kept, self.now_us)
+
+    def is_better(self, symbol: str, side: Side, price: int) -> bool:
+        """Whether a price is better for who trades this way than the market's is now, so that it is waited for by a limit."""
+        quote = self._state.quotes.get(symbol)
+        if quote is None:
+            return True
+        now = price_for(side, quote)
+        return price <= now if side is Side.BUY else price >= now
+
+    def leave_order(self, account: Account, ticket: Ticket) -> Pending | Retcode:
+        """Leave an order that waits; the order, or why there is none."""
+        answer = self._platform.books.orders.place(account, ticket, self.now_us)
+        return next(reversed(account.orders.values())) if answer is Retcode.DONE else answer
+
+    def cancel_order(self, account: Account, order: Pending) -> Retcode:
+        return self._platform.books.orders.cancel(account, order, self.now_us)
+
+    def position_of(self, order_id: str) -> str:
+        """The position that an order has become; "" while it has become none."""
+        return self._filled.get(order_id, "")
+
     def _book_entry(self, account: Account, position: Position, lots_e8: int, price: int, cost: int) -> None:
         account.balance_minor -= cost
         op = "opened" if position.lots_e8 == lots_e8 else "changed"
-        self._tell.deal(
+        deal = self._tell.deal(
             account, position, self._fills.number("deal"), self._fills.number("order"), DealEntry.IN, position.side,
             lots_e8, price, 0, -cost, 0, Reason.CLIENT.value, self.now_us,
         )  # fmt: skip
+        remember(account, deal)
         self._tell.position(account, position, op, self._state, self.now_us)
         self._tell.equity(account, self._state, self.now_us)
 
@@ -164,6 +197,20 @@ class Venue:
             return Retcode.NO_MONEY
         self._platform.books.move_cash(account, minor, kind, "", self.now_us)
         return Retcode.DONE
+
+    def pay_dividend(self, account: Account, position: Position, minor: int) -> Retcode:
+        """Book what a position brings, or costs, on its ex-date."""
+        comment = f"dividend {position.symbol}, position {position.position_id}"
+        self._platform.books.move_cash(account, minor, CashKind.DIVIDEND, comment, self.now_us)
+        return Retcode.DONE
+
+    def delete_deal(self, account: Account, position_id: str) -> Retcode:
+        """Take the newest deal of a position out of the history."""
+        return self._platform.corrections.delete(account, _newest_deal(account, position_id), self.now_us)
+
+    def correct_deal(self, account: Account, position_id: str, changes: Mapping[str, int]) -> Retcode:
+        """Give the newest deal of a position another `px` or `profit`."""
+        return self._platform.corrections.update(account, _newest_deal(account, position_id), self.now_us, **changes)
 
     def tell_again(self, position_id: str) -> None:
         """The newest fill of a position, once more."""
@@ -187,3 +234,8 @@ class Venue:
         if command.action == "create_account":
             newest = next(reversed(self._state.accounts.values()))
             newest.group = GROUP
+
+
+def _newest_deal(account: Account, position_id: str) -> str:
+    """Its number; "", which is nobody's, where all were deleted."""
+    return next((one.deal_id for one in reversed(account.deals.values()) if one.pos_id == position_id), "")

@@ -148,10 +148,15 @@ class TimePassed(Word, frozen=True, kw_only=True):
     """Time goes by."""
 
 
+class Deed(Word, frozen=True, kw_only=True):
+    """What else happens: such words carry themselves out; they are in `dealing.py` and `granting.py`."""
+
+
 ByPlatform = Priced | Opened | Filled | Closed | Swapped | Moved | ToldTwice | Shown
 """What the platform tells of, so that it may be heard later than it happens."""
 Happening = (
-    ByPlatform
+    Deed
+    | ByPlatform
     | Bought
     | Published
     | FellSilent

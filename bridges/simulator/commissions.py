@@ -16,6 +16,7 @@ class Charging(StrEnum):
     EACH_SIDE = "each_side"
     AT_OPEN = "at_open"
     AT_CLOSE = "at_close"
+    NEVER = "never"
 
 
 _CHARGED = {DealEntry.IN: Charging.AT_OPEN, DealEntry.OUT: Charging.AT_CLOSE}

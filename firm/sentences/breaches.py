@@ -20,6 +20,11 @@ def consequence_sentence(consequences: Sequence[Consequence], say: Speaker) -> s
     return say("breach.in_turn", turns=say.by_breach([_does(one, "breach.does", say) for one in consequences]))
 
 
+def does_sentence(consequence: Consequence, say: Speaker) -> str:
+    """What follows from a breach that was."""
+    return say("breach.in_turn", turns=_does(consequence, "breach.does", say))
+
+
 def _does(consequence: Consequence, key: str, say: Speaker) -> str:
     match consequence:
         case Action():

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from enum import Enum, auto
 
 from firm.deed import PlacedBy
-from firm.inputs import Side
 from firm.rules import lifecycle, payout_amounts, payout_extras
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.payout_eligibility import Condition
@@ -15,6 +14,7 @@ from firm.sentences.languages import Language
 from firm.sentences.objectives import best_result
 from firm.sentences.rule import tag_of, upper_first
 from firm.sentences.speaker import Speaker
+from firm.sentences.subjects import subject_in_words
 from firm.terms.losses import LossLimit
 from firm.terms.objectives import (
     Consistency,
@@ -28,7 +28,6 @@ from firm.terms.objectives import (
 
 BY_VERDICT = frozenset({"news_window", "holding_limit", "trading_hours", "automation_use"})
 """Rules that are kept or broken by what was done: a figure beside that says nothing to a trader."""
-_SIDES = frozenset(Side)
 _FINAL = frozenset({Verdict.BROKEN, Verdict.MET})
 
 
@@ -80,13 +79,8 @@ def live_sentence(rule: Rule, judged: Judged, language: Language, figures: Figur
         key, told = condition
         return say("live.subject", subject=say(f"live.condition.{key}"), said=_condition(told, judged, say))
     said = " ".join(map(upper_first, _standing(rule, judged, say)))
-    return say("live.subject", subject=_subject(judged.subject, say), said=said) if judged.subject else said
-
-
-def _subject(subject: str, say: Speaker) -> str:
-    """A position, a day, a release, a symbol, or a symbol with a side."""
-    symbol, _, side = subject.rpartition(" ")
-    return say(f"live.side.{side}", symbol=say.name(symbol)) if symbol and side in _SIDES else say.name(subject)
+    about = subject_in_words(tag_of(rule), judged.subject, say)
+    return say("live.subject", subject=about, said=said) if about else said
 
 
 def _condition(told: _Told, judged: Judged, say: Speaker) -> str:
@@ -95,9 +89,9 @@ def _condition(told: _Told, judged: Judged, say: Speaker) -> str:
         case _Told.NOT:
             return verdict
         case _Told.OF:
-            figures = say("live.of", **_measures(judged, say))
+            figures = say("live.of", **measures(judged, say))
         case _Told.LIMIT:
-            figures = say("live.limit", **_measures(judged, say))
+            figures = say("live.limit", **measures(judged, say))
     return f"{figures} {verdict}"
 
 
@@ -131,16 +125,17 @@ def _figures(rule: Rule, judged: Judged, say: Speaker) -> str:
         case Inactivity():
             return say("live.inactivity", observed=observed, limit=limit)
         case ProfitTarget() | ScoreTarget():
-            return say("live.of", **_measures(judged, say))
+            return say("live.of", **measures(judged, say))
         case Consistency() as term if judged.unit is Unit.BP:
             cap = say(f"consistency.cap.{term.boundary}", cap=say.percent(limit))
             of = say(f"consistency.of.{term.of}")
             return say("live.consistency", best=best_result(term, say), share=say.percent(observed), of=of, cap=cap)
         case _:
-            return say("live.limit", **_measures(judged, say))
+            return say("live.limit", **measures(judged, say))
 
 
-def _measures(judged: Judged, say: Speaker) -> dict[str, str]:
+def measures(judged: Judged, say: Speaker) -> dict[str, str]:
+    """What was measured and its limit, with their unit, by the names of a message's slots."""
     unit = judged.unit
     return {"observed": _measure(judged.observed, unit, say), "limit": _measure(judged.limit, unit, say)}
 

@@ -172,6 +172,15 @@ def decisions_of(connection: apsw.Connection, account: int, limit: int) -> list[
     return _lines(connection, "WHERE d.account = ? ORDER BY d.decision DESC LIMIT ?", (account, limit))
 
 
+def breaches_of(connection: apsw.Connection, account: int, before: int | None, limit: int) -> list[DecisionLine]:
+    """The account's declared breaches, newest first, from below `before`."""
+    asked = (
+        "WHERE d.account = ? AND d.kind IN ('BreachDeclared', 'RuleBroken') AND d.decision < ?"
+        " ORDER BY d.decision DESC LIMIT ?"
+    )
+    return _lines(connection, asked, (account, _ceiling(before), limit))
+
+
 def open_decisions(connection: apsw.Connection, limit: int) -> list[DecisionLine]:
     """What waits for an answer, oldest first: the review queue."""
     return _lines(connection, "WHERE d.settled = '' ORDER BY d.decision LIMIT ?", (limit,))

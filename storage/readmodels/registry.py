@@ -13,6 +13,7 @@ from storage.readmodels.drifts import Drifts
 from storage.readmodels.held_phases import HeldPhases
 from storage.readmodels.incidents import Incidents
 from storage.readmodels.marks import Marks
+from storage.readmodels.notices import Notices
 from storage.readmodels.overrides import AccountOverrides
 from storage.readmodels.people import People
 from storage.readmodels.programs import Programs
@@ -21,5 +22,5 @@ from storage.readmodels.trades import Trades
 
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
-    Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(),
+    Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
 )  # fmt: skip

@@ -55,7 +55,7 @@ def test_a_refusal_that_no_line_expects_is_missed() -> None:
     told = ledger("09:00 EURUSD 1.10000 / 1.10010", "Ada buys 150 lots EURUSD as p1", "expect standing active")
     assert "the platform refuses: no money" in told
     assert "line 5: “Ada buys 150 lots EURUSD as p1”: refused, which no line expects" in told
-    assert told.endswith("1 of 1 expectation met")
+    assert told.endswith("1 of 1 expectation met, and 1 line refused that no line expects")
 
 
 def test_times_are_the_rulesets_or_the_storys_own() -> None:

@@ -86,7 +86,13 @@ def test_the_history_lasts_over_a_restart() -> None:
 
 @pytest.mark.parametrize(
     ("group", "charged"),
-    [("demo", [-350, -350]), ("demo/at_open", [-700, 0]), ("demo/at_close", [0, -700]), ("at_open/demo", [-350, -350])],
+    [
+        ("demo", [-350, -350]),
+        ("demo/at_open", [-700, 0]),
+        ("demo/at_close", [0, -700]),
+        ("demo/never", [0, 0]),
+        ("at_open/demo", [-350, -350]),
+    ],
 )
 def test_a_round_turn_is_charged_as_the_group_says(group: str, charged: list[int]) -> None:
     desk = Desk()

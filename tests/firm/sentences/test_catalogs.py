@@ -15,10 +15,11 @@ from firm.rules.payout_eligibility import Condition
 from firm.sentences.catalog import NUMBER, SLOT, catalog_of
 from firm.sentences.languages import PLURALS, Language, Plural, plural_of
 from firm.sentences.live import live_sentence
+from firm.sentences.notices import broken_sentences, neared_sentence
 from firm.sentences.rule import rule_sentence
 from firm.sentences.speaker import Speaker
 from firm.sentences.worked_example import worked_example
-from firm.terms.words import Scope
+from firm.terms.words import Action, Scope
 from tests.firm.ruleset_examples import ruleset as whole_ruleset
 from tests.firm.sentences.examples import EXAMPLES, ruleset_of
 from tests.firm.sentences.plain_figures import PLAIN_FIGURES
@@ -34,6 +35,7 @@ CONDITIONS = [
     *(one for one in PlacedBy if one not in (PlacedBy.FIRM, PlacedBy.UNKNOWN)),  # of these two nobody judges
     *(value for value in NAMED if isinstance(value, str)),
 ]
+SUBJECTS = ["EURUSD", "EURUSD buy", "EURUSD sell", "7", "7 expert", "7 usd-payrolls", "2025-06-02", "days"]
 # International words, and what has no letters of its own.
 SAME_AS_ENGLISH = {
     "word.lots",
@@ -44,6 +46,8 @@ SAME_AS_ENGLISH = {
     "live.subject",
     "live.side.buy",
     "live.side.sell",
+    "live.about.placed",
+    "live.about.position",
 }
 
 
@@ -113,9 +117,22 @@ def _everything_said(language: Language) -> set[str]:
                 live_sentence(rule, Judged(verdict, 137, 149, unit, subject), language, PLAIN_FIGURES)
                 for verdict in Verdict
                 for unit in (Unit.DAYS, Unit.COUNT, Unit.BP)
-                for subject in (CONDITIONS if tag == "payout_conditions" else ["EURUSD", "EURUSD buy", "EURUSD sell"])
+                for subject in (*SUBJECTS, *(CONDITIONS if tag == "payout_conditions" else ()))
             }
-    return said | _examples_told(language)
+    return said | _examples_told(language) | _notices_told(language)
+
+
+def _notices_told(language: Language) -> set[str]:
+    limit, hedging = (rule_of(VARIANTS[tag][0]) for tag in ("loss_limit", "hedging"))
+    judged = Judged(Verdict.BROKEN, 137, 149, Unit.MINOR, "")
+    return {
+        neared_sentence(limit, 8_000, 95, 137, language, PLAIN_FIGURES),
+        *(
+            broken_sentences(rule, judged, Action.WARN, language, PLAIN_FIGURES, dismissed=dismissed)
+            for rule in (limit, hedging)
+            for dismissed in (True, False)
+        ),
+    }
 
 
 def _examples_told(language: Language) -> set[str]:

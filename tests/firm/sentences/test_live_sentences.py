@@ -8,8 +8,11 @@ from msgspec.structs import replace
 
 from firm.rules.judged import SILENT, Judged, Unit, Verdict, kept, met
 from firm.rules.payout_eligibility import Condition
+from firm.sentences.catalog import catalog_of
 from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
+from firm.sentences.speaker import Speaker
+from firm.sentences.subjects import subject_in_words
 from firm.terms.losses import Measured
 from firm.terms.union import KINDS
 from firm.terms.words import Boundary, Scope
@@ -90,8 +93,8 @@ def test_when_and_what_is_measured(scope: Scope, measured: Measured, start: str)
         (
             "news",
             "idea",
-            kept(200_000, 200_000, Unit.MINOR, "EURUSD", broken=True),
-            "EURUSD: Now 2,000.00 USD; the limit is 2,000.00 USD. The rule is broken.",
+            kept(200_000, 200_000, Unit.MINOR, "7001", broken=True),
+            "Trade idea that began with position 7001: Now 2,000.00 USD; the limit is 2,000.00 USD. The rule is broken.",
         ),
         ("news", "scalping", kept(120, 90, Unit.SECONDS, broken=False), "Now 2 minutes; the limit is 90 seconds."),
         (
@@ -115,8 +118,8 @@ def test_when_and_what_is_measured(scope: Scope, measured: Measured, start: str)
         (
             "news",
             "metals",
-            kept(300_000_000, 200_000_000, Unit.LOTS_E8, "XAUUSD sell", broken=True),
-            "XAUUSD short: Now 3 lots; the limit is 2 lots. The rule is broken.",
+            kept(300_000_000, 200_000_000, Unit.LOTS_E8, "7001", broken=True),
+            "Position 7001: Now 3 lots; the limit is 2 lots. The rule is broken.",
         ),
         ("news", "news", kept(30, 120, Unit.SECONDS, broken=True), "The rule is broken."),
         ("news", "weekend", kept(0, 0, Unit.COUNT, broken=False), "The rule is kept."),
@@ -125,6 +128,48 @@ def test_when_and_what_is_measured(scope: Scope, measured: Measured, start: str)
 )
 def test_how_an_account_stands(example: str, name: str, judged: Judged, text: str) -> None:
     assert english(rule_term(example, name), judged) == text
+
+
+SUBJECTS = [
+    ("adverse_excursion", "7001", "Position 7001"),
+    ("automation_use", "7001 expert", "Position 7001, placed by a program"),
+    ("automation_use", "7001 copier", "Position 7001, placed by copying"),
+    ("news_window", "7001 usd payrolls 6 june", "Position 7001, release usd payrolls 6 june"),
+    ("consistency", "2025-06-02", "Day 2025-06-02"),
+    ("consistency", "7001", "Position 7001"),
+    ("exposure_limit", "7001", "Position 7001"),
+    ("exposure_limit", "", ""),
+    ("holding_limit", "7001", "Position or order 7001"),
+    ("idea_risk", "7001", "Trade idea that began with position 7001"),
+    ("lot_consistency", "7001", "Position 7001"),
+    ("martingale", "7001", "Position 7001"),
+    ("merge", "7K2MQ-9XW3F", "Account 7K2MQ-9XW3F"),
+    ("payout_conditions", "days", "Rule “days”"),
+    ("risk_reward", "7001", "Position 7001"),
+    ("stop_loss_required", "7001", "Position 7001"),
+    ("trade_duration", "7001", "Position 7001"),
+    ("trading_hours", "7001", "Position 7001"),
+    ("across_accounts", "EURUSD buy", "EURUSD long"),
+    ("across_accounts", "XAUUSD", "XAUUSD"),
+    ("grid", "EURUSD sell", "EURUSD short"),
+    ("hedging", "EURUSD", "EURUSD"),
+    ("one_sided", "EURUSD sell", "EURUSD short"),
+]
+
+
+@pytest.mark.parametrize(("tag", "subject", "told"), SUBJECTS)
+def test_what_a_rule_is_about_is_told_in_words(tag: str, subject: str, told: str) -> None:
+    judged = Judged(Verdict.BROKEN, 137, 149, Unit.COUNT, subject)
+    text = english(VARIANTS[tag][0], judged)
+    assert text.startswith(f"{told}: " if told else "Now ")
+    for language in Language:
+        figures = RuleFigures(language, "USD", 2)
+        said = subject_in_words(tag, subject, Speaker(catalog_of(language), figures, {}))
+        assert all(part in said for part in re.findall(r"[A-Z0-9-]{4,}", subject))
+        if told != subject:
+            assert said != subject
+        words = set(re.findall("[a-z]{3,}", told.lower())) - set(re.findall("[a-z]{3,}", subject.lower()))
+        assert language is not Language.ARABIC or not words.intersection(re.findall("[a-z]{3,}", said.lower()))
 
 
 @pytest.mark.parametrize("language", Language)

@@ -1,0 +1,85 @@
+"""Notice view: what an account's trader is told of its limits and rules, in words, newest first."""
+
+from typing import Any
+
+import msgspec
+
+from firm.facts import BreachDeclared, RuleBroken
+from firm.kinds import body_of
+from firm.rules.judged import Judged, Verdict
+from firm.ruleset import AnyRuleset, Rule, rule_named
+from firm.sentences.languages import Language
+from firm.sentences.notices import broken_sentences, neared_sentence
+from firm.sentences.rule import title_of
+from firm.terms.words import Action, Consequence
+from storage.reader import LedgerReader
+from storage.readmodels.accounts import AccountLine
+from storage.readmodels.decisions import DecisionLine
+from storage.readmodels.notices import NearedLine, notices_of
+from web.rule_words import RuleFigures
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """One. `seq`: its row; `decision`: 0 where nothing was decided; `when`: in the zone of the account's trading days."""
+
+    seq: int
+    decision: int
+    at_us: int
+    when: str
+    title: str
+    text: str
+    tone: str
+    icon: str
+
+
+def notices_told(
+    reader: LedgerReader,
+    line: AccountLine,
+    ruleset: AnyRuleset,
+    language: Language,
+    before: int | None,
+    limit: int,
+) -> list[Notice]:
+    """From below row `before`. What a ruleset does not name any more, which none of ours does, is left out."""
+    figures = RuleFigures(language, line.currency, line.exponent)
+    with reader.connection() as book:
+        found = notices_of(book, line.account, before, limit)
+    told = []
+    for one in found:
+        rule = rule_named(ruleset, one.rule)
+        if rule is not None:
+            told.append(_notice(reader, one, rule, ruleset.calendar.zone, language, figures))
+    return told
+
+
+def _notice(
+    reader: LedgerReader,
+    line: NearedLine | DecisionLine,
+    rule: Rule,
+    zone: str,
+    language: Language,
+    figures: RuleFigures,
+) -> Notice:
+    told: dict[str, Any] = {
+        "at_us": line.at_us,
+        "when": figures.moment(line.at_us, zone),
+        "title": title_of(rule, language),
+    }
+    if isinstance(line, NearedLine):
+        text = neared_sentence(rule, line.share_bp, line.floor, line.observed, language, figures)
+        return Notice(**told, seq=line.seq, decision=0, text=text, tone="warn", icon="gauge")
+    judged = Judged(Verdict.BROKEN, line.observed, line.bound, line.unit, line.subject)
+    dismissed = line.settled == "dismissed"
+    text = broken_sentences(rule, judged, _does(reader, line), language, figures, dismissed=dismissed)
+    tone = "info" if dismissed else "bad" if line.severity == "hard" else "warn"
+    icon = "octagon-x" if tone == "bad" else "triangle-alert"
+    return Notice(**told, seq=line.decision, decision=line.decision, text=text, tone=tone, icon=icon)
+
+
+def _does(reader: LedgerReader, line: DecisionLine) -> Consequence | None:
+    """What followed, with its figures where it has some: those are in the fact alone."""
+    if line.does in set(Action):
+        return Action(line.does)
+    row = reader.row(line.decision)
+    fact = body_of(row.kind, row.payload) if row is not None else None
+    return fact.does if isinstance(fact, BreachDeclared | RuleBroken) else None
