@@ -11,7 +11,8 @@ from appliance.commands.rules_run import add_run
 from appliance.conformance.run import conform
 from appliance.conformance.vector import VectorsRefused
 from appliance.console import CommandRefused, ask_firm
-from firm.commands import PublishProgram, RetireProgram
+from firm.checks.placeholders import placeholder_problems
+from firm.commands import Publication, PublishProgram, RetireProgram
 from firm.facts import ProgramPublished
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_checks import problems_of, problems_of_program
@@ -83,8 +84,8 @@ def _add_selling(actions: Verbs) -> None:
         "publish",
         run_publish,
         "offer a program: new orders are sold it, accounts keep what they were sold",
-        "evenhand rules publish two-step.toml --bridge mt5-main",
-        "Nothing is published while anything is wrong with it.",
+        'evenhand rules publish two-step.toml --bridge mt5-main --why "the first program"',
+        "Nothing is published while anything is wrong with it, or where it says what is on offer already.",
     )
     publish.add_argument("file", type=Path, metavar="FILE", help=RULES_FILE)
     publish.add_argument(
@@ -93,6 +94,7 @@ def _add_selling(actions: Verbs) -> None:
     publish.add_argument(
         "--group", metavar="GROUP", help="the platform's group, instead of the one that the file names"
     )
+    publish.add_argument("--why", type=plain_text, required=True, help="for the audit")
     add_directory(publish)
     add_json(publish)
     retire = verb(
@@ -153,11 +155,12 @@ def run_publish(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     with LedgerReader(options.data_dir) as reader, reader.connection() as connection:
         bridges = {one.bridge for one in all_bridges(connection) if not one.revoked}
-    problems = problems_of_program(program, bridges)
+    problems = (*problems_of_program(program, bridges), *placeholder_problems(program))
     if problems:
         tell(options, problems, "\n".join(map(str, problems)))
         return 1
-    facts = ask_firm(options.data_dir, PublishProgram(by="console", program=program))
+    publication = Publication(why=options.why, role="console")
+    facts = ask_firm(options.data_dir, PublishProgram(by="console", program=program, publication=publication))
     [published] = [fact for fact in facts if isinstance(fact, ProgramPublished)]
     ids = {phase.name: one for phase, one in zip(program.phases, published.ruleset_ids, strict=True)}
     lines = [f"{program.title} ({program.program}) is on offer", *(f"  {name}: {one}" for name, one in ids.items())]

@@ -176,7 +176,7 @@ def sold(firm: Path) -> list[ProgramLine]:
 
 def test_a_program_is_published_for_the_bridge_that_is_named(evenhand, firm: Path, tmp_path: Path) -> None:
     file = saved(tmp_path / "program.json", json_of(program()))
-    status, told = evenhand("publish", file, "--bridge", "mt5-main", "--group", "real", "--data-dir", firm)
+    status, told = evenhand("publish", file, "--bridge", "mt5-main", "--group", "real", "--why", "autumn", "--data-dir", firm)
     assert status == 0
     assert told.startswith("Northlight 100K (northlight) is on offer\n")
     [line] = sold(firm)
@@ -187,7 +187,7 @@ def test_a_program_is_published_for_the_bridge_that_is_named(evenhand, firm: Pat
 
 def test_nothing_is_published_while_something_is_wrong(evenhand, firm: Path, tmp_path: Path) -> None:
     file = saved(tmp_path / "program.json", json_of(program({"phases[0].funded": True})))
-    status, told = evenhand("publish", file, "--bridge", "moon", "--data-dir", firm)
+    status, told = evenhand("publish", file, "--bridge", "moon", "--why", "autumn", "--data-dir", firm)
     assert status == 1
     assert told == (
         "phases[0].funded: the funded phase is the last one\n"
@@ -198,12 +198,12 @@ def test_nothing_is_published_while_something_is_wrong(evenhand, firm: Path, tmp
 
 def test_the_rules_of_one_phase_are_not_sold(evenhand, firm: Path, good: Path) -> None:
     with pytest.raises(CommandRefused, match="has the rules of one phase: a program has phases"):
-        evenhand("publish", good, "--bridge", "mt5-main", "--data-dir", firm)
+        evenhand("publish", good, "--bridge", "mt5-main", "--why", "autumn", "--data-dir", firm)
 
 
 def test_a_program_is_retired_by_its_name_and_only_once(evenhand, firm: Path, tmp_path: Path) -> None:
     file = saved(tmp_path / "program.json", json_of(program()))
-    evenhand("publish", file, "--bridge", "mt5-main", "--data-dir", firm)
+    evenhand("publish", file, "--bridge", "mt5-main", "--why", "autumn", "--data-dir", firm)
     assert evenhand("retire", "northlight", "--why", "sold out", "--data-dir", firm)[0] == 0
     [line] = sold(firm)
     assert line.retired is not None

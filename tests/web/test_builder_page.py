@@ -124,12 +124,14 @@ async def test_a_fault_stands_beside_its_field_and_nothing_that_was_typed_is_los
 
 async def test_a_form_without_faults_is_read_in_words_and_published(omar, stage):
     filled = await begun(omar)
-    preview = await sent(omar, filled, "check", bridge="sim", title="Built by hand")
+    preview = await sent(omar, filled, "check", bridge="sim", group="demo", title="Built by hand")
     assert "Before publishing: Built by hand" in plain(preview)
     text = html.unescape(re.search(r'<textarea name="text" hidden>\n(.*?)</textarea>', preview, re.DOTALL)[1])
     back = Filled((await omar.send_form("/staff/drafts/form", text=text)).text)
     assert back.program().title == "Built by hand"
-    answer = await omar.send_form("/staff/programs", text=text)
+    read_against = re.search(r'name="read_against" value="([^"]*)"', preview)[1]
+    why = "A program of our own."
+    answer = await omar.send_form("/staff/programs", text=text, why=why, read_against=read_against)
     assert answer.status_code == 303
     page = (await omar.get(answer.headers["location"])).text
     assert "Built by hand" in page
