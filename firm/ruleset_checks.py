@@ -6,7 +6,7 @@ The shape of each field is the language's own affair (`firm/terms`); here is wha
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, get_args
 
-from firm.bounds import PHASES_MAX
+from firm.bounds import AMOUNT_MINOR_MAX, PHASES_MAX
 from firm.checks import conduct, exposure, lifecycle, losses, objectives, payouts
 from firm.checks.beside import Beside
 from firm.checks.consequences import consequence_problems
@@ -108,6 +108,7 @@ _ONCE: tuple[type[RuleTerm], ...] = (
     MaximumAllocation,
 )
 """Kinds of which a second term would contradict the first."""
+LEVERAGE_MAX, ACCOUNTS_MAX = 10_000, 100_000
 
 
 def problems_of(ruleset: Ruleset) -> tuple[Problem, ...]:
@@ -155,13 +156,16 @@ def _program_problems(program: Program) -> Problems:
     for name in ("program", "title", "bridge", "group"):
         if not getattr(program, name).strip():
             yield Problem(name, "it must be said")
-    for name, least in (("leverage", 1), ("accounts_max", 1)):
-        if getattr(program, name) < least:
-            yield Problem(name, f"at least {least}")
+    for name, most in (("leverage", LEVERAGE_MAX), ("accounts_max", ACCOUNTS_MAX)):
+        if not 1 <= getattr(program, name) <= most:
+            yield Problem(name, f"at least 1 and at most {most:,}")
     if program.size.minor <= 0:
         yield Problem("size.minor", "an account begins with some money")
     if program.price.minor < 0:
         yield Problem("price.minor", "nobody is paid for buying")
+    for name in ("size", "price"):
+        if getattr(program, name).minor > AMOUNT_MINOR_MAX:
+            yield Problem(f"{name}.minor", f"at most {AMOUNT_MINOR_MAX:,}")
     if not 1 <= len(program.phases) <= PHASES_MAX:
         yield Problem("phases", f"a program has 1 to {PHASES_MAX} phases")
     for place, phase in enumerate(program.phases):

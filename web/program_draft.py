@@ -40,7 +40,7 @@ def checked(text: str, bridges: Collection[str], begun_from: str = "") -> Draft:
     try:
         rules = read_json(text) if text.lstrip().startswith("{") else read_toml(text)
     except RulesetRefused as refused:
-        return Draft(text, None, (refused.problem,), begun_from)
+        return Draft(text, None, refused.problems, begun_from)
     if not isinstance(rules, Program):
         problem = Problem("phases", "these are the rules of one phase: a program has phases")
         return Draft(text, None, (problem,), begun_from)

@@ -114,7 +114,7 @@ def run_check(options: argparse.Namespace) -> int:
         rules = _rules(options.file)
         problems = problems_of_program(rules) if isinstance(rules, Program) else problems_of(rules)
     except RulesetRefused as refused:
-        problems = (refused.problem,)
+        problems = refused.problems
     tell(options, problems, "\n".join(map(str, problems)) or f"{options.file}: nothing is wrong with it")
     return 1 if problems else 0
 

@@ -95,13 +95,13 @@ async def test_what_is_wrong_is_told_by_its_path_and_the_text_is_kept(omar, stag
             "accounts_most",
             "there is no such field: accounts_max is near",
         ),
-        (TEXT.replace("bp = 500", "bp = 1000000000", 1), "phases[0].ruleset.terms[0].amount.bp", "expected"),
+        (TEXT.replace("bp = 500", "bp = 1000000000", 1), "phases[0].ruleset.terms[0].amount.bp", "is too much"),
     ],
 )
 async def test_what_cannot_be_read_is_a_fault_of_the_field(text, path, reason):
     draft = checked(text, {"sim"})
     assert draft.program is None
-    [problem] = draft.problems
+    problem = draft.problems[0]
     assert problem.path == path
     assert reason in problem.reason
 

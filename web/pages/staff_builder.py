@@ -70,16 +70,26 @@ async def _checked(
 ) -> Response[str]:
     data, problems = data_of(Program, typed)
     if problems:
-        return _form(request, typed, begun_from, problems)
+        return _form(request, typed, begun_from, (*problems, *_beside(data, problems)))
     try:
         program = read_data(data)
         assert isinstance(program, Program)
         draft = checked(toml_of(program), await enrolled(request), begun_from)
     except RulesetRefused as refused:
-        return _form(request, typed, begun_from, (refused.problem,))
+        return _form(request, typed, begun_from, refused.problems)
     if as_text:
         return editor(request, Draft(draft.text, None, (), begun_from))
     return _form(request, typed, begun_from, draft.problems) if draft.problems else await preview(request, draft)
+
+
+def _beside(data: Any, missing: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """What else is wrong with data of which some are missing, so that all of it is told at once."""
+    told = {problem.path for problem in missing}
+    try:
+        read_data(data)
+    except RulesetRefused as refused:
+        return tuple(one for one in refused.problems if one.path not in told)
+    return ()
 
 
 def _form_of_text(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
@@ -91,7 +101,7 @@ def _form_of(request: Request[Any, Any, Any], program: Program, begun_from: str)
     try:
         toml_of(program)
     except RulesetRefused as refused:  # sold in the first words, which nobody writes any more
-        return _form(request, dict(_EMPTY), begun_from, (refused.problem,))
+        return _form(request, dict(_EMPTY), begun_from, refused.problems)
     return _form(request, typed_of(Program, program), begun_from)
 
 

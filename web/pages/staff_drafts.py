@@ -99,7 +99,7 @@ def _begun_from(sold: ProgramVersion) -> Draft:
     try:
         return Draft(toml_of(sold.sold), None, (), sold.sold.fingerprint())
     except RulesetRefused as refused:
-        return Draft("", None, (refused.problem,))
+        return Draft("", None, refused.problems)
 
 
 # --- shared with the builder ---
