@@ -97,6 +97,10 @@ class Faults:
         owner = self._meant(raw, structs, path)
         if owner is None:
             return dict(_sample(structs[0], path))
+        known = (*(field.encode_name for field in owner.fields), *([owner.tag_field] if owner.tag_field else []))
+        for name in raw:
+            if name not in known:
+                self._fault(joined(path, str(name)), f"there is no such field{nearest(str(name), known)}", "")
         mended: dict[str, Any] = {} if owner.tag_field is None else {owner.tag_field: owner.tag}
         for field in owner.fields:
             name, told = field.encode_name, purpose_of(owner, field)
@@ -105,10 +109,6 @@ class Faults:
             elif field.required:
                 self._fault(joined(path, name), "it is missing, and nothing stands for it", told)
                 mended[name] = _sample(field.type, joined(path, name))
-        known = (*(field.encode_name for field in owner.fields), *([owner.tag_field] if owner.tag_field else []))
-        for name in raw:
-            if name not in known:
-                self._fault(joined(path, str(name)), f"there is no such field{nearest(str(name), known)}", "")
         return mended
 
     def _meant(self, raw: dict[Any, Any], structs: list[inspect.StructType], path: str) -> inspect.StructType | None:

@@ -8,6 +8,7 @@ from firm.money import Money
 from firm.objective import Objective
 from firm.rules.judged import Judged
 from firm.ruleset import AnyRuleset, Program
+from firm.sentences.at_large import accounts_sentence, at_large
 from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
 from firm.sentences.rule import ruleset_sentences
@@ -26,11 +27,12 @@ class ToldRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ToldPhase(msgspec.Struct, frozen=True, kw_only=True):
-    """The rules of one phase, with the id that pins them."""
+    """The rules of one phase, with the id that pins them. `at_large`: sentences about all of them together."""
 
     name: str
     ruleset: AnyRuleset
     ruleset_id: str
+    at_large: tuple[str, ...]
     rules: tuple[ToldRule, ...]
 
 
@@ -53,6 +55,16 @@ def rules_told(
     )
 
 
+def told_at_large(ruleset: AnyRuleset, size: Money, language: Language) -> tuple[str, ...]:
+    """What goes for all of its rules together."""
+    return at_large(ruleset, language, RuleFigures(language, size.currency, size.exponent))
+
+
+def accounts_told(program: Program, language: Language) -> str:
+    """How many accounts of it one trader may hold."""
+    return accounts_sentence(program, language, RuleFigures(language, program.size.currency, program.size.exponent))
+
+
 def program_told(program: Program, language: Language) -> tuple[ToldPhase, ...]:
     """The rules of every phase."""
     return tuple(
@@ -60,6 +72,7 @@ def program_told(program: Program, language: Language) -> tuple[ToldPhase, ...]:
             name=phase.name,
             ruleset=phase.ruleset,
             ruleset_id=phase.ruleset.ruleset_id(),
+            at_large=told_at_large(phase.ruleset, program.size, language),
             rules=rules_told(phase.ruleset, program.size, language),
         )
         for phase in program.phases

@@ -10,7 +10,7 @@ from litestar.response import Response
 from storage.readmodels.accounts import account_line, ruleset_of
 from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.render import page
-from web.rules_told import rules_told
+from web.rules_told import rules_told, told_at_large
 from web.visitor import Policy, read_id
 
 
@@ -35,6 +35,7 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
         "ruleset": ruleset,
         "ruleset_id": ruleset.ruleset_id(),
         "told": rules_told(ruleset, size, language, firm.live.every_rule(account)),
+        "at_large": told_at_large(ruleset, size, language),
         "language": language,
         "languages": NAMES,
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",

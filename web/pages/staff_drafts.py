@@ -22,7 +22,7 @@ from web.languages import headings
 from web.lists_asked import whole_in
 from web.program_draft import Draft, changes_from, checked, text_of
 from web.render import page
-from web.rules_told import program_told
+from web.rules_told import accounts_told, program_told
 from web.visitor import Policy, signed_in
 
 
@@ -127,6 +127,7 @@ async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | 
         "read_against": fingerprint_of(held),
         "overtaken": draft.begun_from not in ("", fingerprint_of(held)),
         "role_missing": role_missing(signed_in(request).role, held, draft.program),
+        "accounts": accounts_told(draft.program, Language.ENGLISH),
         "phases": program_told(draft.program, Language.ENGLISH),
         "headings": headings(Language.ENGLISH),
         "wrong": wrong,

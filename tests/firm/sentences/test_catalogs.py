@@ -12,12 +12,15 @@ from firm.money import Money
 from firm.rules import lifecycle, payout_amounts, payout_extras
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.payout_eligibility import Condition
+from firm.ruleset import LateBreach
+from firm.sentences.at_large import accounts_sentence, at_large
 from firm.sentences.catalog import NUMBER, SLOT, catalog_of
 from firm.sentences.languages import PLURALS, Language, Plural, plural_of
 from firm.sentences.live import live_sentence
 from firm.sentences.rule import rule_sentence
 from firm.sentences.speaker import Speaker
 from firm.sentences.worked_example import worked_example
+from firm.templates import template
 from firm.terms.words import Scope
 from tests.firm.ruleset_examples import ruleset as whole_ruleset
 from tests.firm.sentences.examples import EXAMPLES, ruleset_of
@@ -115,7 +118,17 @@ def _everything_said(language: Language) -> set[str]:
                 for unit in (Unit.DAYS, Unit.COUNT, Unit.BP)
                 for subject in (CONDITIONS if tag == "payout_conditions" else ["EURUSD", "EURUSD buy", "EURUSD sell"])
             }
-    return said | _examples_told(language)
+    return said | _examples_told(language) | _told_at_large(language)
+
+
+def _told_at_large(language: Language) -> set[str]:
+    """What goes for all rules, whichever way it is said."""
+    either = [
+        replace(EXAMPLES["two_step"], late_breach=late, await_swap=so, failures_reviewed=so, overrides_by_two=so)
+        for late, so in ((LateBreach.ENFORCE, True), (LateBreach.REVIEW, False))
+    ]
+    said = {sentence for ruleset in either for sentence in at_large(ruleset, language, PLAIN_FIGURES)}
+    return said | {accounts_sentence(template("two_step_static").program, language, PLAIN_FIGURES)}
 
 
 def _examples_told(language: Language) -> set[str]:
