@@ -270,12 +270,23 @@ def _judged(fact: BreachDeclared | BreachSuspected) -> str:
 def _when(fact: Decision, ruleset: AnyRuleset) -> str:
     match fact:
         case BreachDeclared() | BreachSuspected() | RuleBroken() | RuleSuspected():
-            local = datetime_of(fact.at_us).astimezone(ZoneInfo(ruleset.calendar.zone))
-            return f"When: {local:%Y-%m-%d %H:%M:%S.%f} in {ruleset.calendar.zone} ({utc_text(fact.at_us)})."
+            return f"When: {instant_in_words(fact.at_us, ruleset.calendar.zone)}."
         case PhasePassed() | PassHeld():
             return ""
         case unknown:
             assert_never(unknown)
+
+
+def instant_in_words(at_us: int, zone: str) -> str:
+    """UTC first, then the clock of the rules: "2026-03-02, 12:16:51.814 UTC, 14:16:51.814 in Prague"; its date too where that is another."""
+    utc = datetime_of(at_us)
+    local = utc.astimezone(ZoneInfo(zone))
+    there = f"{local:%H:%M:%S}.{at_us % 1_000_000 // 1_000:03d}"
+    if local.date() != utc.date():
+        there = f"{local:%Y-%m-%d}, {there}"
+    told = f"{utc:%Y-%m-%d, %H:%M:%S}.{at_us % 1_000_000 // 1_000:03d} UTC"
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return told if place in ("UTC", "GMT") else f"{told}, {there} in {place}"
 
 
 def _what_follows(fact: Decision) -> str:

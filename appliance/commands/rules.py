@@ -14,6 +14,8 @@ from appliance.console import CommandRefused, ask_firm
 from firm.checks.placeholders import placeholder_problems
 from firm.commands import Publication, PublishProgram, RetireProgram
 from firm.facts import ProgramPublished
+from firm.news import NEWS_NAME
+from firm.program_remarks import remarks_on
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_checks import problems_of, problems_of_program
 from firm.ruleset_diff import EXPONENT_USUAL, Change, program_changes, ruleset_changes
@@ -23,6 +25,8 @@ from firm.term_words import TermWords, kind_of
 from storage.files import open_firm_directory
 from storage.reader import LedgerReader
 from storage.readmodels.bridges import all_bridges
+from storage.readmodels.calendars import all_calendars
+from storage.readmodels.programs import versions_of
 
 RULES_FILE = "a ruleset or a program, as TOML or JSON (by the name's ending)"
 
@@ -110,12 +114,15 @@ def _add_selling(actions: Verbs) -> None:
 
 
 def run_check(options: argparse.Namespace) -> int:
+    remarks: tuple[str, ...] = ()
     try:
         rules = _rules(options.file)
         problems = problems_of_program(rules) if isinstance(rules, Program) else problems_of(rules)
+        remarks = remarks_on(rules) if isinstance(rules, Program) else ()
     except RulesetRefused as refused:
         problems = refused.problems
-    tell(options, problems, "\n".join(map(str, problems)) or f"{options.file}: nothing is wrong with it")
+    good = "\n".join([f"{options.file}: nothing is wrong with it", *map(_remark, remarks)])
+    tell(options, problems, "\n".join(map(str, problems)) or good)
     return 1 if problems else 0
 
 
@@ -155,6 +162,8 @@ def run_publish(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     with LedgerReader(options.data_dir) as reader, reader.connection() as connection:
         bridges = {one.bridge for one in all_bridges(connection) if not one.revoked}
+        has_calendar = any(one.calendar == NEWS_NAME for one in all_calendars(connection))
+        before = next(iter(versions_of(connection, program.program, 1)), None)
     problems = (*problems_of_program(program, bridges), *placeholder_problems(program))
     if problems:
         tell(options, problems, "\n".join(map(str, problems)))
@@ -163,9 +172,15 @@ def run_publish(options: argparse.Namespace) -> int:
     facts = ask_firm(options.data_dir, PublishProgram(by="console", program=program, publication=publication))
     [published] = [fact for fact in facts if isinstance(fact, ProgramPublished)]
     ids = {phase.name: one for phase, one in zip(program.phases, published.ruleset_ids, strict=True)}
-    lines = [f"{program.title} ({program.program}) is on offer", *(f"  {name}: {one}" for name, one in ids.items())]
-    tell(options, {"program": program.program, "rulesets": ids}, "\n".join(lines))
+    remarks = remarks_on(program, before.sold if before else None, has_calendar=has_calendar)
+    lines = [f"{program.title} ({program.program}) is on offer", *map(_remark, remarks)]
+    lines += [*(f"  {name}: {one}" for name, one in ids.items())]
+    tell(options, {"program": program.program, "rulesets": ids, "remarks": remarks}, "\n".join(lines))
     return 0
+
+
+def _remark(text: str) -> str:
+    return f"  worth knowing: {text}"
 
 
 def run_retire(options: argparse.Namespace) -> int:

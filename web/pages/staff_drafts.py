@@ -9,11 +9,14 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
 
 from firm.commands import Publication, PublishProgram
+from firm.news import NEWS_NAME
+from firm.program_remarks import remarks_on
 from firm.publishing import fingerprint_of, role_missing
 from firm.ruleset_text import RulesetRefused, toml_of
 from firm.sentences.languages import Language
 from firm.templates import templates
 from storage.readmodels.bridges import all_bridges
+from storage.readmodels.calendars import all_calendars
 from storage.readmodels.programs import ProgramVersion, program_version, versions_of
 from web.asking import ask
 from web.bounds import DRAFT_BYTES_MAX
@@ -119,11 +122,13 @@ async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | 
     """What the draft says in words, before anybody is sold it. `wrong`: why it was not published."""
     assert draft.program is not None
     sold = await _sold(request, draft.program.program)
+    calendars = await request.app.state.firm.book.read(all_calendars)
     held = sold.sold if sold is not None else None
     context: dict[str, Any] = {
         "draft": draft,
         "sold": sold,
         "changes": changes_from(held, draft.program),
+        "remarks": remarks_on(draft.program, held, has_calendar=any(one.calendar == NEWS_NAME for one in calendars)),
         "read_against": fingerprint_of(held),
         "overtaken": draft.begun_from not in ("", fingerprint_of(held)),
         "role_missing": role_missing(signed_in(request).role, held, draft.program),
