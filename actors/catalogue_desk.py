@@ -82,7 +82,10 @@ class CatalogueDesk:
         elif asked.read_against is not None and asked.read_against != fingerprint_of(held):
             refused = Refusal.ANOTHER_VERSION, f"another version of {name} was published since this one was read"
         elif is_same:
-            refused = Refusal.PROGRAM_UNCHANGED, f"{name} is on offer already just as this says it: nothing is published"
+            refused = (
+                Refusal.PROGRAM_UNCHANGED,
+                f"{name} is on offer already just as this says it: nothing is published",
+            )
         elif (needed := role_missing(asked.role, held, program)) is not None:
             refused = Refusal.ROLE_TOO_LOW, needed
         return None if refused is None else Refused(refusal=refused[0], detail=refused[1])

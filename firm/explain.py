@@ -7,9 +7,9 @@ Step names are for people already; what is left to do is to put numbers into the
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from firm.arithmetic import Step, Unit
+from firm.doubt_words import DOUBTS
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -22,38 +22,19 @@ from firm.facts import (
     ScoreMet,
 )
 from firm.ids import id_text
-from firm.instant import datetime_of, utc_text
+from firm.instant import instant_in_words, utc_text
 from firm.money import MINUS, Money
 from firm.plain_figures import PlainFigures
 from firm.ruleset import AnyRuleset, Rule, rule_named
 from firm.sentences.languages import Language
 from firm.sentences.rule import rule_sentence, titles_of
 from firm.terms.losses import LossLimit, Trail
-from firm.terms.objectives import Inactivity, MaximumDuration, TradingDays
+from firm.terms.objectives import Inactivity, MaximumDuration, ProfitTarget, TradingDays
 from firm.terms.words import Action, Consequence, DeductProfit, Scope, ToGroup, ToLeverage
 
 INSTANTS_FROM_US = 10**15  # September 2001
 Breach = BreachDeclared | BreachSuspected | RuleBroken | RuleSuspected
 Decision = Breach | PhasePassed | PassHeld
-
-DOUBTS: dict[Doubt, str] = {
-    Doubt.STALE_QUOTE: "a price it rests on was older than its symbol allows",
-    Doubt.STALE_CONVERSION: "an exchange rate it rests on was too old",
-    Doubt.NO_QUOTE: "a price that it needs had not been received",
-    Doubt.OUTSIDE_SANITY_BAND: "a price jumped further than its symbol does in a second and must be confirmed",
-    Doubt.CONFLATED_PRICES: "the platform's bridge was overloaded and merged prices; the full prices are awaited",
-    Doubt.DRIFT: "the equity that we compute and the one that the platform reports differ by more than the tolerance",
-    Doubt.NOT_RECONCILED: "the platform has not confirmed the account's equity or balance recently enough",
-    Doubt.BOOK_UNCONFIRMED: "the platform has not confirmed the account's equity since its last deal",
-    Doubt.PROVISIONAL_ANCHOR: "the day's starting figures were not final yet",
-    Doubt.MASS_BREACH: "many accounts failed at once, so automatic failures are stopped until a person has looked",
-    Doubt.KILL_SWITCH: "the firm has stopped automatic decisions of this kind",
-    Doubt.LATE_DATA: "it rests on data that arrived late",
-    Doubt.DESK_STOPPED: "the part of the firm that decides about this account was stopped by a fault",
-    Doubt.PLATFORM_DOWN: "the link to the trading platform was down",
-    Doubt.FEED_OUTAGE: "prices that it needs were missing, and the incident is not over",
-    Doubt.REVIEW_REQUIRED: "the rules have a person look at every failure of this kind",
-}
 
 _SIGNS = {"plus": " + ", "minus": f" {MINUS} ", "times": " × "}
 _ROUNDED = {
@@ -77,6 +58,7 @@ def explain(
     money: Money,
     digits: Mapping[str, int] | None = None,
     sources: Sequence[str] = (),
+    passed_us: int = 0,
 ) -> list[str]:
     """Paragraphs: the verdict, the rule, when, what it rests on, the arithmetic line by line, what follows.
 
@@ -84,14 +66,20 @@ def explain(
     prices and not as points.
 
     `sources`: paragraphs on where figures come from, such as the balance and the exchange rates; empty ones are left out.
+
+    `passed_us`: when a pass was decided, which its fact leaves to its row; 0 where that is not known.
     """
     words, rule = _Words(steps, money, digits or {}), _rule_of(fact, ruleset)
-    paragraphs = [_verdict(fact, money), f"The rule: {rule_in_words(rule, ruleset, money)}", _when(fact, ruleset)]
+    paragraphs = [
+        _verdict(fact, money),
+        f"The rule: {rule_in_words(rule, ruleset, money)}",
+        _when(fact, ruleset, passed_us),
+    ]
     if steps:
         paragraphs.append("What it rests on:\n" + "\n".join(words.given()))
         paragraphs += sources
         paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
-    paragraphs.append(_what_follows(fact))
+    paragraphs.append(_what_follows(fact, rule))
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
@@ -267,42 +255,35 @@ def _judged(fact: BreachDeclared | BreachSuspected) -> str:
     return f"Equity was {fact.observed}; the floor was {fact.floor}."
 
 
-def _when(fact: Decision, ruleset: AnyRuleset) -> str:
+def _when(fact: Decision, ruleset: AnyRuleset, passed_us: int) -> str:
     match fact:
         case BreachDeclared() | BreachSuspected() | RuleBroken() | RuleSuspected():
             return f"When: {instant_in_words(fact.at_us, ruleset.calendar.zone)}."
         case PhasePassed() | PassHeld():
-            return ""
+            return f"When: {instant_in_words(passed_us, ruleset.calendar.zone)}." if passed_us else ""
         case unknown:
             assert_never(unknown)
 
 
-def instant_in_words(at_us: int, zone: str) -> str:
-    """UTC first, then the clock of the rules: "2026-03-02, 12:16:51.814 UTC, 14:16:51.814 in Prague"; its date too where that is another."""
-    utc = datetime_of(at_us)
-    local = utc.astimezone(ZoneInfo(zone))
-    there = f"{local:%H:%M:%S}.{at_us % 1_000_000 // 1_000:03d}"
-    if local.date() != utc.date():
-        there = f"{local:%Y-%m-%d}, {there}"
-    told = f"{utc:%Y-%m-%d, %H:%M:%S}.{at_us % 1_000_000 // 1_000:03d} UTC"
-    place = zone.rpartition("/")[2].replace("_", " ")
-    return told if place in ("UTC", "GMT") else f"{told}, {there} in {place}"
-
-
-def _what_follows(fact: Decision) -> str:
+def _what_follows(fact: Decision, rule: Rule) -> str:
     match fact:
         case BreachDeclared():
             return f"What follows: {consequence_in_words(fact.does)}" if fact.does is not None else ""
         case RuleBroken():
             return f"What follows: {consequence_in_words(fact.does)}"
         case PhasePassed():
-            return ""
+            flat = "Nothing was open, as the target asks. " if _asks_for_nothing_open(rule) else ""
+            return f"{flat}What follows: trading on this account ends; where the program has another phase, its account is opened."
         case BreachSuspected() | RuleSuspected():
             return f"It is not final because {_doubts(fact.doubts)}. Until it is settled, positions can be closed but not opened."
         case PassHeld():
             return f"It is not final because {_doubts(fact.doubts)}. It is decided as soon as that is cleared up."
         case unknown:
             assert_never(unknown)
+
+
+def _asks_for_nothing_open(rule: Rule) -> bool:
+    return isinstance(rule.terms, ProfitTarget) and rule.terms.flat_required
 
 
 def _doubts(doubts: Iterable[Doubt]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import get_args
 
+from firm.money import Money
 from firm.ruleset import Program, Rule
 from firm.terms.conduct import NewsWindow
 from firm.terms.lifecycle import MaximumAllocation
@@ -15,14 +16,13 @@ _PRICE_FALLS_TO = 10
 
 
 def remarks_on(program: Program, before: Program | None = None, *, has_calendar: bool | None = None) -> tuple[str, ...]:
-    """In words. `before`: what is on offer under its name. `has_calendar`: whether the firm goes by economic news; None where no firm is known."""
+    """In words. `before`: what is on offer under its name. `has_calendar`: of economic news; None where no firm is known."""
     return tuple(_remarks(program, before, has_calendar))
 
 
 def _remarks(program: Program, before: Program | None, has_calendar: bool | None) -> Iterator[str]:
-    if before is not None and before.price.currency == program.price.currency:
-        if program.price.minor * _PRICE_FALLS_TO < before.price.minor:
-            yield f"the price falls below a tenth: it was {before.price}, and is {program.price}"
+    if before is not None and _is_slashed(before.price, program.price):
+        yield f"the price falls below a tenth: it was {before.price}, and is {program.price}"
     for phase in program.phases:
         news = [rule.id for rule in phase.ruleset.rules if isinstance(rule.terms, NewsWindow)]
         if news and not has_calendar:
@@ -34,6 +34,10 @@ def _remarks(program: Program, before: Program | None, has_calendar: bool | None
         silent = [rule.id for rule in phase.ruleset.rules if _is_silent(rule)]
         if silent:
             yield f"{phase.name}: nothing follows from {_named(silent)} by itself yet: no desk asks for payouts, resets or growth"
+
+
+def _is_slashed(before: Money, after: Money) -> bool:
+    return before.currency == after.currency and after.minor * _PRICE_FALLS_TO < before.minor
 
 
 def _is_silent(rule: Rule) -> bool:

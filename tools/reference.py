@@ -15,7 +15,7 @@ import msgspec
 
 from firm import bounds
 from firm.commands import Commanded
-from firm.explain import DOUBTS
+from firm.doubt_words import DOUBTS
 from firm.facts import FACTS
 from firm.inputs import Arriving
 from firm.phase import Standing

@@ -8,7 +8,8 @@ import msgspec
 from litestar.exceptions import NotFoundException
 
 from firm.commands import ReviewVerdict
-from firm.explain import DOUBTS, Breach, Decision, consequence_in_words, rule_in_words
+from firm.doubt_words import DOUBTS
+from firm.explain import Breach, Decision, consequence_in_words, rule_in_words
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,

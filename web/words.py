@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from firm.commands import KillSwitch
-from firm.explain import DOUBTS
+from firm.doubt_words import DOUBTS
 from firm.facts import Doubt, Refusal
 from firm.ids import id_text
 from firm.inputs import CommandState

@@ -15,12 +15,16 @@ from firm.checks.placeholders import placeholder_problems
 from firm.commands import Publication, PublishProgram, RetireProgram
 from firm.facts import ProgramPublished
 from firm.news import NEWS_NAME
+from firm.plain_figures import PlainFigures
 from firm.program_remarks import remarks_on
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_checks import problems_of, problems_of_program
 from firm.ruleset_diff import EXPONENT_USUAL, Change, program_changes, ruleset_changes
 from firm.ruleset_schema import rules_schema
 from firm.ruleset_text import Rules, RulesetRefused, json_of, read_json, read_toml, toml_of
+from firm.sentences.at_large import accounts_sentence, at_large
+from firm.sentences.languages import Language
+from firm.sentences.rule import ruleset_sentences
 from firm.term_words import TermWords, kind_of
 from storage.files import open_firm_directory
 from storage.reader import LedgerReader
@@ -134,7 +138,7 @@ def run_show(options: argparse.Namespace) -> int:
         case "json":
             text = json_of(rules)
         case _:
-            text = "\n".join([*(_program_lines(rules) if isinstance(rules, Program) else _ruleset_lines(rules)), ""])
+            text = "\n".join([*(_program_lines(rules) if isinstance(rules, Program) else _ruleset_lines(rules, PlainFigures("", EXPONENT_USUAL))), ""])
     print(text, end="")
     return 0
 
@@ -235,15 +239,17 @@ def _rules(path: Path) -> Rules:
 
 
 def _program_lines(program: Program) -> list[str]:
+    figures = PlainFigures(program.size.currency, program.size.exponent)
     lines = [f"{program.title} ({program.program}): {program.size} for {program.price}"]
+    lines.append(accounts_sentence(program, Language.ENGLISH, figures))
     for phase in program.phases:
         assert isinstance(phase.ruleset, Ruleset)  # no file holds others
-        lines += ["", f"{phase.name}{', funded' if phase.funded else ''}"]
-        lines += _ruleset_lines(phase.ruleset, program.size.exponent)
+        lines += ["", f"{phase.name}{', funded' if phase.funded and phase.name.lower() != 'funded' else ''}"]
+        lines += _ruleset_lines(phase.ruleset, figures, program.size.exponent)
     return lines
 
 
-def _ruleset_lines(ruleset: Ruleset, exponent: int = EXPONENT_USUAL) -> list[str]:
+def _ruleset_lines(ruleset: Ruleset, figures: PlainFigures, exponent: int = EXPONENT_USUAL) -> list[str]:
     lines = [ruleset.name, f"id {ruleset.ruleset_id()}"]
     lines += [f"  {name}: {value}" for name, value in TermWords(ruleset.calendar, exponent).fields()]
     own = TermWords(ruleset, exponent)
@@ -252,7 +258,8 @@ def _ruleset_lines(ruleset: Ruleset, exponent: int = EXPONENT_USUAL) -> list[str
         for name in ruleset.__struct_fields__
         if name not in ("name", "calendar", "terms")
     ]
-    for term in ruleset.terms:
+    lines += [f"  {sentence}" for sentence in at_large(ruleset, Language.ENGLISH, figures)]
+    for term, said in zip(ruleset.terms, ruleset_sentences(ruleset, Language.ENGLISH, figures), strict=True):
         asked = [f"    {name}: {value}" for name, value in TermWords(term, exponent).fields()]
-        lines += [f"  {term.id}: {kind_of(term)}", *asked]
+        lines += [f"  {said.title} ({term.id}, {kind_of(term)}): {said.text}", *asked]
     return lines

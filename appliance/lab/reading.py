@@ -129,9 +129,7 @@ class Reading:
         row, fact = self._verdict
         if isinstance(fact, PhasePassed) or not self._since:
             return None
-        return Undone(
-            rule=fact.rule, at_us=fact.at_us, figure=fact.observed.minor, against=fact.floor.minor, row=row
-        )
+        return Undone(rule=fact.rule, at_us=fact.at_us, figure=fact.observed.minor, against=fact.floor.minor, row=row)
 
     def _with_verdict(self, told: Outcome) -> Outcome:
         assert self._verdict is not None

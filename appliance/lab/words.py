@@ -6,7 +6,7 @@ from textwrap import fill
 from actors.lab_found import SEVERAL_ENGINES, SINCE, AccountLine, CohortLine, Ending, Outcome, Report, Tally
 from appliance.lab.lab import DESK_STOPPED, PRICES_GONE, STOPPED
 from appliance.wording import counted
-from firm.explain import DOUBTS
+from firm.doubt_words import DOUBTS
 from firm.instant import utc_text
 from firm.plain_figures import money
 
@@ -50,7 +50,11 @@ def tally_words(tally: Tally) -> str:
 def _lines(report: Report) -> Iterator[str]:
     rules = f"{report.ruleset} (id {report.ruleset_id[:12]})" if report.ruleset_id else "the rules that each was sold"
     yield f"{counted(len(report.accounts), 'account')} under {rules}, up to row {report.upto_row:,}, {utc_text(report.upto_us)}:"
-    yield "none comes out otherwise." if not report.differing else f"{report.differing:,} of them {_come(report.differing)} out otherwise."
+    yield (
+        "none comes out otherwise."
+        if not report.differing
+        else f"{report.differing:,} of them {_come(report.differing)} out otherwise."
+    )
     for cohort in report.cohorts:
         yield from _cohort_lines(cohort)
     differing = [line for line in report.accounts if line.differs]

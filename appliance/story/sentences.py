@@ -5,7 +5,8 @@ from typing import Any
 
 from appliance.story.firm_sentences import FIRM_SENTENCES, by_reference
 from firm.arithmetic import Unit
-from firm.explain import DOUBTS, consequence_in_words, lots_in_words, percent
+from firm.doubt_words import DOUBTS
+from firm.explain import consequence_in_words, lots_in_words, percent
 from firm.facts import (
     AccountLinked,
     AccountOpened,

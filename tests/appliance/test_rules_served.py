@@ -42,5 +42,10 @@ def test_a_serving_firm_publishes_refuses_and_retires(
     assert evenhand(*publish)[0] == 0
     assert served.close() == 0
     [line] = sold(firm)
-    assert (line.versions, line.newest.why, line.newest.who, line.retired) == (2, "the terms of autumn", "console", None)
+    assert (line.versions, line.newest.why, line.newest.who, line.retired) == (
+        2,
+        "the terms of autumn",
+        "console",
+        None,
+    )
     assert isinstance(line.newest.sold, Program)

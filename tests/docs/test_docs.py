@@ -12,7 +12,7 @@ import pytest
 
 from appliance.settings import Settings
 from firm.commands import Commanded
-from firm.explain import DOUBTS
+from firm.doubt_words import DOUBTS
 from firm.facts import FACTS, Doubt, Refusal
 from firm.inputs import Arriving
 from firm.policy import Policy

@@ -27,6 +27,6 @@ def test_a_rule_about_news_forbids_nothing_without_a_calendar() -> None:
 
 
 def test_rules_that_nobody_asks_yet_are_named() -> None:
-    [told] = [one for one in remarks_on(SOLD, has_calendar=True)]
+    [told] = remarks_on(SOLD, has_calendar=True)
     assert told.startswith("Funded: nothing follows from payout_schedule, payout_conditions,")
     assert "allocation" not in told

@@ -12,7 +12,9 @@ from web.program_draft import checked
 
 pytestmark = pytest.mark.anyio
 
-TEXT = template("two_step_static").text.replace('bridge = "your-bridge"', 'bridge = "sim"').replace("your-group", "demo")
+TEXT = (
+    template("two_step_static").text.replace('bridge = "your-bridge"', 'bridge = "sim"').replace("your-group", "demo")
+)
 NEXT = TEXT.replace("accounts_max = 3", "accounts_max = 2").replace("bp = 500", "bp = 400", 1)
 
 
@@ -123,7 +125,7 @@ async def test_publishing_leads_to_the_programs_page_and_the_next_version_says_w
     page = plain((await omar.get(newer)).text)
     for said in (preview, page):
         assert "Accounts max was 3, is 2" in said
-        assert "daily_loss: amount was 5 % of the initial balance, is 4 % of the initial balance" in said
+        assert "Daily loss: amount was 5 % of the initial balance, is 4 % of the initial balance" in said
     assert newer != home
     assert "Omar Haddad" in page
 
@@ -261,7 +263,11 @@ async def test_what_is_sold_and_for_how_much_is_an_owners_to_change(omar, ruth, 
     changed = TEXT.replace(before, after)
     preview = (await ruth.send_form("/staff/drafts", text=changed)).text
     assert said in plain(preview).lower()
-    sent = {"text": changed, "why": WHY, "read_against": stage.engine.desk("catalogue").state.programs["two_step_static"].fingerprint()}
+    sent = {
+        "text": changed,
+        "why": WHY,
+        "read_against": stage.engine.desk("catalogue").state.programs["two_step_static"].fingerprint(),
+    }
     page = await ruth.send_form("/staff/programs", **sent)
     assert page.status_code == 422
     assert "This needs an owner" in plain(page.text)

@@ -48,7 +48,9 @@ async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
     """One step further: an item more or less, another kind, or the whole of it checked and read in words."""
     fields = await fields_of(request)
     if "text" in fields:
-        return _form_of_text(request, checked(await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM)))
+        return _form_of_text(
+            request, checked(await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM))
+        )
     typed = {name: str(value) for name, value in fields.items() if name not in (CSRF_FIELD, _DO, BEGUN_FROM)}
     begun_from = text_in(fields, BEGUN_FROM)
     step, _, path = str(fields.get(_DO, "")).partition(" ")

@@ -28,7 +28,6 @@ from web.render import page
 from web.rules_told import accounts_told, program_told
 from web.visitor import Policy, signed_in
 
-
 BEGUN_FROM, READ_AGAINST = "begun_from", "read_against"
 """Fields that forms carry: what a draft was begun from, and what its difference was shown against; each a fingerprint."""
 
