@@ -138,7 +138,16 @@ def run_show(options: argparse.Namespace) -> int:
         case "json":
             text = json_of(rules)
         case _:
-            text = "\n".join([*(_program_lines(rules) if isinstance(rules, Program) else _ruleset_lines(rules, PlainFigures("", EXPONENT_USUAL))), ""])
+            text = "\n".join(
+                [
+                    *(
+                        _program_lines(rules)
+                        if isinstance(rules, Program)
+                        else _ruleset_lines(rules, PlainFigures("", EXPONENT_USUAL))
+                    ),
+                    "",
+                ]
+            )
     print(text, end="")
     return 0
 

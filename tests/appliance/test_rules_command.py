@@ -85,7 +85,8 @@ def test_a_program_is_shown_with_its_price_and_phases(evenhand, tmp_path: Path) 
     status, told = evenhand("show", saved(tmp_path / "program.json", json_of(program())))
     assert status == 0
     assert told.startswith(
-        "Northlight 100K (northlight): 100,000.00 USD for 499.00 USD\nOne trader may hold at most 3 accounts of this program.\n\nEvaluation\n"
+        "Northlight 100K (northlight): 100,000.00 USD for 499.00 USD\n"
+        "One trader may hold at most 3 accounts of this program.\n\nEvaluation\n"
     )
     assert "\nFunded\n" in told
 

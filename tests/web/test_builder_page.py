@@ -3,6 +3,7 @@
 import html
 import re
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
@@ -168,3 +169,16 @@ async def test_what_is_not_there_begins_no_form(omar, query):
 async def test_ben_builds_nothing(ben):
     assert (await ben.get("/staff/drafts/form")).status_code == 403
     assert (await ben.send_form("/staff/drafts/form", do="update")).status_code == 403
+
+
+async def test_a_step_in_a_list_leads_back_to_that_list(omar):
+    page = (await omar.get("/staff/drafts/form?template=two_step_static")).text
+    steps = re.findall(
+        r'<button[^>]* name="do" value="(add|remove|up|down) ([^"]+)" formaction="/staff/drafts/form#([^"]+)"', page
+    )
+    assert {step for step, _, _ in steps} == {"add", "remove", "up", "down"}
+    ids = set(re.findall(r' id="(at-[^"]+)"', page))
+    for step, path, anchor in steps:
+        place = unquote(html.unescape(anchor))
+        assert place in ids
+        assert place == f"at-{path if step == 'add' else path.rpartition('[')[0]}"
