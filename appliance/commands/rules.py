@@ -14,7 +14,6 @@ from appliance.console import CommandRefused, ask_firm
 from firm.checks.placeholders import placeholder_problems
 from firm.commands import Publication, PublishProgram, RetireProgram
 from firm.facts import ProgramPublished
-from firm.news import NEWS_NAME
 from firm.plain_figures import PlainFigures
 from firm.program_remarks import remarks_on
 from firm.ruleset import Program, Ruleset
@@ -175,7 +174,7 @@ def run_publish(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     with LedgerReader(options.data_dir) as reader, reader.connection() as connection:
         bridges = {one.bridge for one in all_bridges(connection) if not one.revoked}
-        has_calendar = any(one.calendar == NEWS_NAME for one in all_calendars(connection))
+        calendars = {one.calendar for one in all_calendars(connection)}
         before = next(iter(versions_of(connection, program.program, 1)), None)
     problems = (*problems_of_program(program, bridges), *placeholder_problems(program))
     if problems:
@@ -185,7 +184,7 @@ def run_publish(options: argparse.Namespace) -> int:
     facts = ask_firm(options.data_dir, PublishProgram(by="console", program=program, publication=publication))
     [published] = [fact for fact in facts if isinstance(fact, ProgramPublished)]
     ids = {phase.name: one for phase, one in zip(program.phases, published.ruleset_ids, strict=True)}
-    remarks = remarks_on(program, before.sold if before else None, has_calendar=has_calendar)
+    remarks = remarks_on(program, before.sold if before else None, calendars)
     lines = [f"{program.title} ({program.program}) is on offer", *map(_remark, remarks)]
     lines += [*(f"  {name}: {one}" for name, one in ids.items())]
     tell(options, {"program": program.program, "rulesets": ids, "remarks": remarks}, "\n".join(lines))

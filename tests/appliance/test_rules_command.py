@@ -47,7 +47,7 @@ def test_a_good_ruleset_and_a_good_program_pass_the_check(evenhand, good: Path, 
     assert evenhand("check", good) == (0, f"{good}: nothing is wrong with it\n")
     status, told = evenhand("check", sold)
     assert (status, told.splitlines()[0]) == (0, f"{sold}: nothing is wrong with it")
-    assert "worth knowing: Funded: news forbids nothing as long as the firm has no calendar" in told
+    assert "worth knowing: Funded: news forbids nothing as long as the firm has no calendar 'news'" in told
 
 
 def test_all_contradictions_are_printed_with_the_paths_of_their_fields(evenhand, tmp_path: Path) -> None:

@@ -20,13 +20,13 @@ def test_a_price_that_falls_below_a_tenth_is_remarked_and_a_tenth_is_not() -> No
 
 
 def test_a_rule_about_news_forbids_nothing_without_a_calendar() -> None:
-    told = remarks_on(SOLD, has_calendar=False)
-    assert any(one.startswith("Funded: news forbids nothing yet") for one in told)
-    assert not any("news" in one for one in remarks_on(SOLD, has_calendar=True))
+    told = remarks_on(SOLD, calendars=())
+    assert any(one.startswith("Funded: news forbids nothing yet: the firm has no calendar 'news'") for one in told)
+    assert not any("news" in one for one in remarks_on(SOLD, calendars={"news"}))
     assert any("as long as the firm has no calendar" in one for one in remarks_on(SOLD))
 
 
 def test_rules_that_nobody_asks_yet_are_named() -> None:
-    [told] = remarks_on(SOLD, has_calendar=True)
+    [told] = remarks_on(SOLD, calendars={"news"})
     assert told.startswith("Funded: nothing follows from payout_schedule, payout_conditions,")
     assert "allocation" not in told

@@ -9,7 +9,6 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
 
 from firm.commands import Publication, PublishProgram
-from firm.news import NEWS_NAME
 from firm.program_remarks import remarks_on
 from firm.publishing import fingerprint_of, role_missing
 from firm.ruleset_text import RulesetRefused, toml_of
@@ -127,7 +126,7 @@ async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | 
         "draft": draft,
         "sold": sold,
         "changes": changes_from(held, draft.program),
-        "remarks": remarks_on(draft.program, held, has_calendar=any(one.calendar == NEWS_NAME for one in calendars)),
+        "remarks": remarks_on(draft.program, held, {one.calendar for one in calendars}),
         "read_against": fingerprint_of(held),
         "overtaken": draft.begun_from not in ("", fingerprint_of(held)),
         "role_missing": role_missing(signed_in(request).role, held, draft.program),
