@@ -175,7 +175,9 @@ def _move_marks(seat: AccountSeat, amount: int, turn: Turn) -> None:
         start = state.day
         marks = {"balance": state.money(start.balance + amount), "equity": state.money(start.equity + amount)}
         if start.final:
-            seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=start.priced), turn)
+            seat.record(
+                DayAnchored(day=start.day, **marks, changed=True, priced=start.priced, adjusted=start.adjusted), turn
+            )
         else:
             seat.record(DayStartMoved(day=start.day, **marks, priced=start.priced), turn)
         if not (start.final and is_week_s_first(state)):  # with that row the week's start has moved already

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from actors.account_consequences import carry_out
+from actors.account_exclusions import exclude_at_breach
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
@@ -17,11 +18,12 @@ from firm.account import AccountState
 from firm.arithmetic import PLAIN, Arithmetic, Figure, Step, Working
 from firm.deed import Deed
 from firm.equity import equity_of
-from firm.facts import CalendarAdopted, Doubt, MarketDaysAdopted, RuleBroken, RuleKeptAgain, RuleSuspected
+from firm.facts import BreachWaived, CalendarAdopted, Doubt, MarketDaysAdopted, RuleBroken, RuleKeptAgain, RuleSuspected
 from firm.ids import parse_id
 from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.across_accounts import Together, is_traded, judge_across_accounts
 from firm.rules.consequences import Striking, consequence_of, gravity
+from firm.rules.deduction import takes_profit
 from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
 from firm.rules.judged import SILENT, Judged
 from firm.rules.looks import (
@@ -84,22 +86,52 @@ def gravest_first(breaches: Iterable[Breach]) -> list[Breach]:
 def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_us: int, turn: Turn) -> Iterator[Breach]:
     state = seat.held
     answers = {answer.subject: answer for answer in looked if answer.is_broken}
-    known = subjects_known(state, rule)
-    if not answers and not known:
+    known, let_off = subjects_known(state, rule), {one.subject for one in state.track.let_off if one.rule == rule.id}
+    if not answers and not known and not let_off:
         seat.know_kept(rule, grounds)
         return
-    for subject in sorted(known - _still_there(state, rule, looked)):
+    for subject in sorted((known | let_off) - _still_there(state, rule, looked)):
         # What a price broke is over with its subject or its day, whatever the prices are then.
         quotes = () if rule.terms.frequency is Frequency.TICK else _quotes(seat, rule, turn)
         seat.record(RuleKeptAgain(rule=rule.id, subject=subject, quotes=quotes), turn)
-    if not is_let_off(state, rule, at_us):
-        for subject in sorted(answers.keys() - known):
-            yield Breach(rule, answers[subject], consequence_of(state, rule.id, striking(rule)), at_us)
+    new = [answers[subject] for subject in sorted(answers) if is_new(state, rule, answers[subject])]
+    if rule.id in state.overrides.waived_at(at_us):
+        for answer in new:
+            waive(seat, rule, answer, at_us, turn)
+    elif not is_let_off(state, rule, at_us):
+        for answer in new:
+            yield Breach(rule, answer, consequence_of(state, rule.id, striking(rule)), at_us)
 
 
 def subjects_known(state: AccountState, rule: Rule) -> set[str]:
     """Who breaks the rule already."""
     return {one.subject for one in state.track.broken if one.rule == rule.id}
+
+
+def is_new(state: AccountState, rule: Rule, answer: Judged) -> bool:
+    """Whether a breach is not known yet, nor was waived: what deeds alone change is waived as far as it had gone by then."""
+    if answer.subject in subjects_known(state, rule):
+        return False
+    waived = (one for one in state.track.let_off if (one.rule, one.subject) == (rule.id, answer.subject))
+    before = next(waived, None)
+    if before is None:
+        return True
+    by_deeds_alone = type(rule.terms) in LOOKS and is_settled(rule.terms)
+    return by_deeds_alone and abs(answer.observed - answer.limit) > abs(before.observed - answer.limit)
+
+
+def waive(seat: AccountSeat, rule: Rule, answer: Judged, at_us: int, turn: Turn) -> None:
+    """A person had waived the rule when it was broken: that stays so."""
+    fact = BreachWaived(
+        rule=rule.id,
+        rule_kind=kind_of(rule),
+        unit=answer.unit,
+        limit=answer.limit,
+        observed=answer.observed,
+        subject=answer.subject,
+        at_us=at_us,
+    )
+    seat.record(fact, turn, at_us)
 
 
 def is_let_off(state: AccountState, rule: Rule, at_us: int) -> bool:
@@ -111,7 +143,8 @@ def is_let_off(state: AccountState, rule: Rule, at_us: int) -> bool:
 def _still_there(state: AccountState, rule: Rule, answers: Answers) -> AbstractSet[str]:
     """Subjects that break the rule yet. What a price broke no other price mends: it lasts until the subject is gone, or the day."""
     if isinstance(rule.terms, ExposureLimit) and SILENT in answers:
-        return subjects_known(state, rule)  # nobody can say whether it is kept again
+        let_off = {one.subject for one in state.track.let_off if one.rule == rule.id}
+        return subjects_known(state, rule) | let_off  # nobody can say whether it is kept again
     is_lasting = rule.terms.frequency is Frequency.TICK
     return {answer.subject for answer in answers if is_lasting or answer.is_broken}
 
@@ -142,6 +175,8 @@ def act_on(seat: AccountSeat, breach: Breach, turn: Turn) -> None:
             turn.send(RISK, ask)
         return
     decision = _record(seat, breach, turn)
+    if takes_profit(breach.does):
+        exclude_at_breach(seat, breach.rule, breach.answer.subject, breach.does, turn)
     if state.standing in FREE or breach.does in (Action.WARN, Action.EXCLUDE_PROFIT):
         carry_out(seat, breach.rule.id, breach.does, decision, turn)
 
@@ -199,12 +234,12 @@ def broken_together(rule: Rule, together: Together, does: Consequence, at_us: in
 
 
 def _still_broken(seat: AccountSeat, rule: Rule, asked: FailureAllowed | FailureHeld, turn: Turn) -> Breach | None:
-    known = subjects_known(seat.held, rule)
     together = asked.together
     if together is not None:
+        known = subjects_known(seat.held, rule)
         return None if together.subject in known else broken_together(rule, together, Action.FAIL, asked.at_us)
     answers = _answers(PLAIN, seat, rule, asked.deed, asked.at_us, turn)
-    answer = next((answer for answer in answers if answer.is_broken and answer.subject not in known), None)
+    answer = next((answer for answer in answers if answer.is_broken and is_new(seat.held, rule, answer)), None)
     return None if answer is None else Breach(rule, answer, Action.FAIL, asked.at_us, asked.deed)
 
 

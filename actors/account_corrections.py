@@ -121,7 +121,7 @@ def _move_marks(seat: AccountSeat, state: AccountState, fact: DealCorrected, bef
     if start is not None and start.final and fact.deal_us < start.day.start_us:
         priced = start.priced and _stood_alike(state, seat.held, start, fact)
         marks = {"balance": state.money(start.balance + net), "equity": state.money(start.equity + net)}
-        seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=priced), turn)
+        seat.record(DayAnchored(day=start.day, **marks, changed=True, priced=priced, adjusted=start.adjusted), turn)
     week = state.track.week
     if week is not None and not is_week_s_first(state) and fact.deal_us < week.day.start_us:
         move_week(seat, net, turn, priced=_stood_alike(state, seat.held, week, fact))

@@ -4,32 +4,33 @@ A deed breaks such a rule once for its position and release; when the position i
 judged at its own instant, by the calendar that the firm goes by when it hears of it.
 """
 
-from actors.account_conduct import Breach, is_let_off, striking, subjects_known
+from actors.account_conduct import Breach, is_let_off, is_new, striking, waive
+from actors.account_exclusions import exclude_at_closing
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
-from firm.account import Position
-from firm.arithmetic import PLAIN, Figure
+from firm.account import AccountState, Position
+from firm.arithmetic import PLAIN
 from firm.deed import Deed, action_of, placed_by
-from firm.facts import ProfitExcluded, RuleKeptAgain
+from firm.facts import RuleKeptAgain
 from firm.inputs import DealEntry, DealReported, PositionReported
 from firm.instant import HOUR_US
 from firm.phase import JUDGED
+from firm.position_parts import Parts, parts_of
 from firm.rules.consequences import consequence_of
-from firm.rules.deduction import excluded_rounded_down
+from firm.rules.deduction import may_take_profit
 from firm.rules.deeds import forbids_holding, is_of_position, judge_deed, news_of, rules_of_deeds
 from firm.ruleset import Rule
 from firm.terms.conduct import NewsAction
-from firm.track import Trade
 from firm.track_orders import is_of_pending
 
 # How far back holding is looked at, each time: longer than prices, which bring the minutes, are silent while a market trades.
 HOLDING_SEEN_US = HOUR_US
 
 
-def deeds_of_deal(seat: AccountSeat, deal: DealReported, before: Position | None, turn: Turn) -> tuple[Deed, ...]:
-    """What a deal did that was booked just now, and until when it left its position held. `before`: the position without it."""
-    state = seat.held
-    if not rules_of_deeds(state.ruleset):
+def deeds_of_deal(seat: AccountSeat, deal: DealReported, was: AccountState, turn: Turn) -> tuple[Deed, ...]:
+    """What a deal did that was booked just now, and until when it left its position held. `was`: the account without it."""
+    state, before = seat.held, was.position(deal.position_id)
+    if not rules_of_deeds(state.ruleset) and not may_take_profit(state.ruleset):
         return ()
     opens = deal.entry is DealEntry.IN
     done = Deed(
@@ -37,8 +38,8 @@ def deeds_of_deal(seat: AccountSeat, deal: DealReported, before: Position | None
         symbol=deal.symbol,
         currencies=_currencies(seat, deal.symbol, turn),
         at_us=turn.at_us,
-        # What is added to a position is opened now, however old the rest of it is.
-        opened_us=turn.at_us if opens or before is None else before.opened_us,
+        # What is added to a position is opened now, however old the rest of it is, and closed before the rest.
+        opened_us=turn.at_us if opens or before is None else _closed_since_us(state, before),
         seq=turn.header.seq if deal.t_us == turn.at_us else 0,
         position_id=deal.position_id,
         placed_by=placed_by(deal.reason),
@@ -46,7 +47,7 @@ def deeds_of_deal(seat: AccountSeat, deal: DealReported, before: Position | None
     )
     if opens or before is None or not forbids_holding(state.ruleset):
         return (done,)
-    return (_held(seat, before, turn.at_us, turn), done)
+    return (_held(seat, before, parts_of(was.track, before), turn.at_us, turn), done)
 
 
 def deeds_of_report(
@@ -64,7 +65,7 @@ def deeds_of_report(
         symbol=report.symbol,
         currencies=_currencies(seat, report.symbol, turn),
         at_us=turn.at_us,
-        opened_us=before.opened_us,
+        opened_us=parts_of(seat.held.track, before)[-1].opened_us,
         seq=turn.header.seq if report.t_us == turn.at_us else 0,
         position_id=report.position_id,
     )
@@ -75,10 +76,18 @@ def deeds_of_minute(seat: AccountSeat, at_us: int, turn: Turn) -> tuple[Deed, ..
     """What is held."""
     if not forbids_holding(seat.held.ruleset):
         return ()
-    return tuple(_held(seat, position, at_us, turn) for position in seat.held.positions)
+    track = seat.held.track
+    return tuple(_held(seat, one, parts_of(track, one), at_us, turn) for one in seat.held.positions)
 
 
-def _held(seat: AccountSeat, position: Position, at_us: int, turn: Turn) -> Deed:
+def _closed_since_us(state: AccountState, position: Position) -> int:
+    """When the youngest lots were opened that the newest deal closed."""
+    trades = (one for one in reversed(state.track.trades) if one.seq == state.last_trade_seq)
+    trade = next(trades, None)
+    return position.opened_us if trade is None else trade.began_us
+
+
+def _held(seat: AccountSeat, position: Position, parts: Parts, at_us: int, turn: Turn) -> Deed:
     return Deed(
         action=NewsAction.HOLD,
         symbol=position.symbol,
@@ -88,6 +97,7 @@ def _held(seat: AccountSeat, position: Position, at_us: int, turn: Turn) -> Deed
         seq=0,
         position_id=position.position_id,
         seen_us=at_us - HOLDING_SEEN_US,
+        added_us=tuple(part.opened_us for part in parts if part.opened_us > position.opened_us),
     )
 
 
@@ -107,12 +117,19 @@ def breaches_by(seat: AccountSeat, deeds: tuple[Deed, ...], turn: Turn) -> list[
 def _anew(seat: AccountSeat, rule: Rule, deeds: tuple[Deed, ...], turn: Turn) -> list[Breach]:
     adopted = turn.calendar(news_of(rule))
     calendar = None if adopted is None else adopted.calendar
-    known = subjects_known(seat.held, rule)
     found: dict[str, Breach] = {}
     does = consequence_of(seat.held, rule.id, striking(rule))
-    for deed in (deed for deed in deeds if not is_let_off(seat.held, rule, deed.at_us)):
+    for deed in deeds:
+        is_waived = rule.id in seat.held.overrides.waived_at(deed.at_us)
+        # A holding is seen again for an hour: what it broke in a waiver is noted. Any other deed is over with its instant.
+        if is_let_off(seat.held, rule, deed.at_us) and not (is_waived and deed.is_holding):
+            continue
         for answer in judge_deed(PLAIN, rule, deed, calendar):
-            if answer.subject not in known:
+            if not is_new(seat.held, rule, answer):
+                continue
+            if is_waived:
+                waive(seat, rule, answer, deed.at_us, turn)
+            else:
                 found.setdefault(answer.subject, Breach(rule, answer, does, deed.at_us, deed))
     return list(found.values())
 
@@ -120,40 +137,19 @@ def _anew(seat: AccountSeat, rule: Rule, deeds: tuple[Deed, ...], turn: Turn) ->
 def settle(seat: AccountSeat, deeds: tuple[Deed, ...], turn: Turn) -> None:
     """What follows from the deeds once their breaches are written down: profit that does not count, and positions that are gone."""
     for deed in deeds:
-        trade = next((one for one in reversed(seat.held.track.trades) if one.seq == deed.booked_seq), None)
-        if trade is not None:
-            _exclude_profit(seat, trade, turn)
+        if deed.booked_seq:
+            exclude_at_closing(seat, deed.booked_seq, turn)
     if deeds:
         _forget_gone(seat, turn)
-
-
-def _exclude_profit(seat: AccountSeat, trade: Trade, turn: Turn) -> None:
-    """What a breach of the position takes of what this closing brought: by the rule that takes most, then by the ruleset."""
-    state = seat.held
-    net, most, by = Figure(trade.net, f"{trade.seq}/net/minor"), 0, ""
-    for rule in rules_of_deeds(state.ruleset):
-        for broken in state.track.broken:
-            if broken.rule == rule.id and is_of_position(broken.subject, trade.position_id):
-                taken = excluded_rounded_down(PLAIN, rule, broken.does, net)
-                most, by = (taken, rule.id) if taken > most else (most, by)
-    if not most:
-        return
-    before = 0 if state.track.excluded is None else state.track.excluded.value
-    fact = ProfitExcluded(
-        rule=by,
-        position_id=trade.position_id,
-        deal=trade.seq,
-        profit=state.money(most),
-        total=state.money(before + most),
-    )
-    seat.record(fact, turn, trade.closed_us)
 
 
 def _forget_gone(seat: AccountSeat, turn: Turn) -> None:
     """Nothing more is done to a position that is closed."""
     state = seat.held
     rules = {rule.id for rule in rules_of_deeds(state.ruleset)}
-    for broken in state.track.broken:
-        is_held = any(is_of_position(broken.subject, held.position_id) for held in state.positions)
-        if broken.rule in rules and not is_held:
-            seat.record(RuleKeptAgain(rule=broken.rule, subject=broken.subject), turn)
+    known = [(one.rule, one.subject) for one in state.track.broken]
+    known += [(one.rule, one.subject) for one in state.track.let_off]
+    for rule, subject in known:
+        is_held = any(is_of_position(subject, held.position_id) for held in state.positions)
+        if rule in rules and not is_held:
+            seat.record(RuleKeptAgain(rule=rule, subject=subject), turn)

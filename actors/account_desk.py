@@ -21,6 +21,7 @@ from actors.account_corrections import correct_deal
 from actors.account_day import end_day, finalise_day
 from actors.account_days import close_days_again
 from actors.account_deeds import deeds_of_deal, deeds_of_report
+from actors.account_exclusions import exclude_at_correction
 from actors.account_looking_back import look_again_since
 from actors.account_review import review
 from actors.account_seat import AccountSeat
@@ -55,6 +56,7 @@ from firm.arithmetic import PLAIN
 from firm.commands import GrantOverride, PublishScore, ReviewVerdict
 from firm.deed import Deed
 from firm.equity import Board, equity_of, lacks_prices, unpriced
+from firm.exceptions_now import judged_at
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -166,10 +168,10 @@ class AccountDesk(AccountSeat):
         done: tuple[Deed, ...] = ()
         match report:
             case DealReported():
-                known_seq, before = self.state.last_trade_seq, self.state.position(report.position_id)
+                was = self.state
                 book.book_deal(self, report, turn)
-                if self.held.last_trade_seq != known_seq:
-                    done = deeds_of_deal(self, report, before, turn)
+                if self.held.last_trade_seq != was.last_trade_seq:
+                    done = deeds_of_deal(self, report, was, turn)
                     booked = f"deal booked in row {self.held.last_trade_seq}"
                     lateness.question_by_booking(self, turn.at_us, booked, turn)
                     look_again_since(self, turn.at_us, turn)
@@ -180,6 +182,7 @@ class AccountDesk(AccountSeat):
                 if deal is not None:
                     corrected_us = deal.at_us
                     corrected = f"deal corrected in row {self.held.last_trade_seq}"
+                    exclude_at_correction(self, deal, turn)
                     lateness.question_by_booking(self, deal.at_us, corrected, turn)
                     look_again_since(self, deal.at_us, turn)
             case CashReported():
@@ -332,7 +335,7 @@ class AccountDesk(AccountSeat):
         if state.standing not in JUDGED or lacks_prices(stakes.needed, board):
             return
         equity = stakes.equity(state, board)
-        headroom = min((equity - limit.floor for limit in self.limits()), default=None)
+        headroom = min((equity - limit.floor for limit in judged_at(state, self.limits(), at_us)), default=None)
         turn.record(
             MarkTaken(
                 balance=state.money(state.balance),

@@ -5,42 +5,29 @@ Nothing is edited: an exception is a row, and what it changes is in rows of its 
 
 from typing import assert_never
 
-from actors import account_conduct as conduct
+from msgspec.structs import replace
+
 from actors.account_day import open_positions
 from actors.account_days import close_day
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.messages import AskReopening
 from actors.names import order_desk
-from firm.bounds import (
-    AMOUNT_MINOR_MAX,
-    EXTENDED_DAYS_MAX,
-    OVERRIDE_ASKED_DAYS,
-    OVERRIDE_WORDS_MAX,
-    REINSTATED_DAYS_MAX,
-    WAIVED_DAYS_MAX,
-)
-from firm.commands import GrantOverride
+from firm.bounds import OVERRIDE_ASKED_DAYS, OVERRIDE_WORDS_MAX
+from firm.commands import GrantOverride, is_named
 from firm.facts import (
-    DayAnchored,
     DayOpened,
-    HighMoved,
     OverrideAsked,
     OverrideGranted,
     Refusal,
     Refused,
     VerdictCorrected,
 )
-from firm.instant import DAY_US, utc_text
-from firm.needs import follows_prices, locking_keys, needs_of, trailed_keys
-from firm.overrides import AdjustMark, AskedOverride, ExtendPhase, Mark, Reinstate, WaiveRule
-from firm.phase import JUDGED, Standing
-from firm.ruleset import Ruleset, term_named
-from firm.terms.losses import LossLimit
-from firm.terms.objectives import Inactivity, MaximumDuration
-from firm.track import HighKey
-
-_Clock = MaximumDuration | Inactivity
+from firm.grantable import why_not
+from firm.instant import DAY_US
+from firm.override_effects import floors_set, rows_of_adjustment
+from firm.overrides import AdjustMark, AskedOverride, ExtendPhase, Reinstate, WaiveRule
+from firm.ruleset import Ruleset
 
 
 def override(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
@@ -57,7 +44,7 @@ def override(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
 def grant(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
     """Nothing stands against it: carry it out, or note that a second person has to agree."""
     asked = asked_before(seat, command, turn.header.happened_us)
-    by_two = isinstance(seat.held.ruleset, Ruleset) and seat.held.ruleset.overrides_by_two
+    by_two = _wants_two(seat)
     wanted, why, evidence = command.override, command.why, command.evidence
     if by_two and asked is None:
         seat.record(OverrideAsked(override=wanted, by=command.by, why=why, evidence=evidence), turn)
@@ -65,16 +52,25 @@ def grant(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
         detail = f"{asked.by} asked for it in row {asked.seq}: a second person must grant it"
         seat.record(Refused(refusal=Refusal.SAME_PERSON_TWICE, detail=detail), turn)
     else:
-        by = (asked.by, command.by) if by_two and asked is not None else (command.by,)
-        _carry_out(seat, OverrideGranted(override=wanted, by=by, why=why, evidence=evidence), turn)
+        floors = floors_set(seat.held, wanted)
+        granted = OverrideGranted(override=wanted, by=(command.by,), why=why, evidence=evidence, floors=floors)
+        if by_two and asked is not None:
+            first = {"asked_why": asked.why, "asked_evidence": asked.evidence}
+            granted = replace(granted, by=(asked.by, command.by), **first)
+        _carry_out(seat, granted, turn)
         seat.watch(turn)
+
+
+def _wants_two(seat: AccountSeat) -> bool:
+    return isinstance(seat.held.ruleset, Ruleset) and seat.held.ruleset.overrides_by_two
 
 
 def asked_before(seat: AccountSeat, command: GrantOverride, now_us: int) -> AskedOverride | None:
     """The same exception, asked for not too long ago."""
     oldest_us = now_us - OVERRIDE_ASKED_DAYS * DAY_US
     asked = seat.held.overrides.asked
-    return next((one for one in asked if one.override == command.override and one.at_us >= oldest_us), None)
+    named = (one for one in asked if is_named(one.by))  # who has no name may be the very person who agrees
+    return next((one for one in named if one.override == command.override and one.at_us >= oldest_us), None)
 
 
 # --- what is refused ---
@@ -87,85 +83,11 @@ def _why_not(seat: AccountSeat, command: GrantOverride, turn: Turn) -> Refused |
         if not text.strip() or len(text) > OVERRIDE_WORDS_MAX:
             detail = f"{name}: say it in 1 to {OVERRIDE_WORDS_MAX} characters; this has {len(text.strip())}"
             return Refused(refusal=Refusal.REASON_MISSING, detail=detail)
-    wanted = command.override
-    if isinstance(wanted, Reinstate):
-        return _why_not_reinstate(seat, wanted, turn)
-    if seat.held.standing not in JUDGED or seat.held.day is None:
-        detail = f"the account is {seat.held.standing}: only one that is judged has rules to make an exception from"
-        return Refused(refusal=Refusal.ACCOUNT_NOT_RUNNING, detail=detail)
-    match wanted:
-        case WaiveRule():
-            return _why_not_waive(seat, wanted, turn.header.happened_us)
-        case ExtendPhase():
-            return _why_not_extend(seat, wanted)
-        case AdjustMark():
-            return _why_not_adjust(seat, wanted)
-        case unknown:
-            assert_never(unknown)
-
-
-def _why_not_reinstate(seat: AccountSeat, wanted: Reinstate, turn: Turn) -> Refused | None:
-    state = seat.held
-    if state.standing is not Standing.BREACHED or state.finding_of(wanted.decision) is None:
-        detail = f"decision {wanted.decision} is no breach by which this account is closed: name the one that is"
-        return Refused(refusal=Refusal.NOT_BREACHED, detail=detail)
-    if state.day is None or _now_us(seat, turn) - state.day.day.end_us > REINSTATED_DAYS_MAX * DAY_US:
-        detail = f"it was closed more than {REINSTATED_DAYS_MAX} days ago: give the trader another account instead"
-        return Refused(refusal=Refusal.TOO_LONG_AGO, detail=detail)
-    return None
-
-
-def _why_not_waive(seat: AccountSeat, wanted: WaiveRule, now_us: int) -> Refused | None:
-    terms = term_named(seat.held.ruleset, wanted.rule)
-    if terms is None:
-        names = ", ".join(rule.id for rule in seat.held.ruleset.rules)
-        return Refused(
-            refusal=Refusal.UNKNOWN_RULE, detail=f"{wanted.rule!r} is no rule of this account: it has {names}"
-        )
-    if not isinstance(terms, LossLimit | _Clock) and conduct.rule_named(seat, wanted.rule) is None:
-        detail = f"{wanted.rule} is nothing that an account breaks while it trades: there is nothing to waive"
-        return Refused(refusal=Refusal.NOTHING_TO_OVERRIDE, detail=detail)
-    if not now_us < wanted.until_us <= now_us + WAIVED_DAYS_MAX * DAY_US:
-        detail = f"until {utc_text(wanted.until_us)}: name an instant within the next {WAIVED_DAYS_MAX} days"
-        return Refused(refusal=Refusal.OUT_OF_BOUNDS, detail=detail)
-    return None
-
-
-def _why_not_extend(seat: AccountSeat, wanted: ExtendPhase) -> Refused | None:
-    if not any(isinstance(rule.terms, _Clock) for rule in seat.held.ruleset.rules):
-        detail = "no clock ends this phase: there is nothing to extend"
-        return Refused(refusal=Refusal.NOTHING_TO_OVERRIDE, detail=detail)
-    left = EXTENDED_DAYS_MAX - seat.held.overrides.days
-    if not 1 <= wanted.days <= left:
-        detail = f"{wanted.days} days: name 1 to {left}, as a phase is extended by {EXTENDED_DAYS_MAX} days at most"
-        return Refused(refusal=Refusal.OUT_OF_BOUNDS, detail=detail)
-    return None
-
-
-def _why_not_adjust(seat: AccountSeat, wanted: AdjustMark) -> Refused | None:
-    state = seat.held
-    if abs(wanted.minor) > AMOUNT_MINOR_MAX:
-        return Refused(refusal=Refusal.OUT_OF_BOUNDS, detail=f"no account holds as much as {state.money(wanted.minor)}")
-    if wanted.mark is not Mark.HIGH:
-        if state.closing is None:
-            return None
-        detail = "the day's start is not final yet: adjust it when it is"
-        return Refused(refusal=Refusal.NOTHING_TO_OVERRIDE, detail=detail)
-    if term_named(state.ruleset, wanted.rule) is None:
-        detail = f"{wanted.rule!r} is no rule of this account: name one whose floor follows a high"
-        return Refused(refusal=Refusal.UNKNOWN_RULE, detail=detail)
-    if not _highs(seat, wanted.rule):
-        detail = f"the floor of {wanted.rule} follows no high of bookings or rollovers: waive it instead"
-        return Refused(refusal=Refusal.NOTHING_TO_OVERRIDE, detail=detail)
-    return None
-
-
-def _highs(seat: AccountSeat, rule: str) -> list[HighKey]:
-    """The highs that a rule's floor follows; none where prices bring new ones at any time."""
-    terms = term_named(seat.held.ruleset, rule)
-    if not isinstance(terms, LossLimit) or follows_prices(terms):
-        return []
-    return [*trailed_keys(terms, peak_of_day=needs_of(seat.held.ruleset).peak_of_day), *locking_keys(terms)]
+    if _wants_two(seat) and not is_named(command.by):
+        detail = f"these rules want two people, and {command.by} says not who asks: do it on the account's page"
+        return Refused(refusal=Refusal.NAME_MISSING, detail=detail)
+    equity = seat.equity_now(turn.market(seat.held.bridge))
+    return why_not(seat.held, command.override, equity, turn.header.happened_us, _now_us(seat, turn))
 
 
 # --- what follows ---
@@ -186,7 +108,7 @@ def _carry_out(seat: AccountSeat, granted: OverrideGranted, turn: Turn) -> None:
 
 def _reinstate(seat: AccountSeat, decision: int, granted: OverrideGranted, turn: Turn) -> None:
     """What was closed stays closed. The account goes on from its balance, in the running day."""
-    because = f"{' and '.join(granted.by)}: {granted.why}"
+    because = f"{' and '.join(granted.by)}: {granted.reasons}"
     seat.record(VerdictCorrected(decision=decision, verdict="overridden", because=because), turn)
     _begin_days(seat, turn)
     seat.stand(seat.held.running, "reinstated", turn)
@@ -218,20 +140,5 @@ def _now_us(seat: AccountSeat, turn: Turn) -> int:
 
 def _adjust(seat: AccountSeat, wanted: AdjustMark, turn: Turn) -> None:
     """By the row that says it of every other cause too. What is measured from the mark moves at the next look."""
-    state = seat.held
-    assert state.day is not None
-    if wanted.mark is Mark.HIGH:
-        for key in _highs(seat, wanted.rule):
-            high = state.money(wanted.minor)
-            seat.record(HighMoved(of=key.of, scope=key.scope, on_payout=key.on_payout, high=high), turn)
-        return
-    balance = wanted.minor if wanted.mark is Mark.DAY_BALANCE else state.day.balance
-    equity = wanted.minor if wanted.mark is Mark.DAY_EQUITY else state.day.equity
-    anchored = DayAnchored(
-        day=state.day.day,
-        balance=state.money(balance),
-        equity=state.money(equity),
-        changed=True,
-        priced=state.day.priced,
-    )
-    seat.record(anchored, turn)
+    for row in rows_of_adjustment(seat.held, wanted):
+        seat.record(row, turn)

@@ -214,12 +214,16 @@ class AccountSeat:
 
     def watch_now(self, market: Market) -> Watch:
         """How it must be watched, worked out from its state and the prices there are."""
-        state, equity = self.held, None
-        if state.standing in JUDGED and state.day is not None:
-            stakes = self.stakes(market.board)
-            if not lacks_prices(stakes.needed, market.board):
-                equity = stakes.equity_if_storable(state, market.board)
-        return self._watch(market, equity)
+        state = self.held
+        is_judged = state.standing in JUDGED and state.day is not None
+        return self._watch(market, self.equity_now(market) if is_judged else None)
+
+    def equity_now(self, market: Market) -> int | None:
+        """Equity at the board's prices; None where something that is held has none."""
+        stakes = self.stakes(market.board)
+        if lacks_prices(stakes.needed, market.board):
+            return None
+        return stakes.equity_if_storable(self.held, market.board)
 
     def watch_unpriced(self, market: Market) -> Watch:
         """How it must be watched for days, marks and what comes late; every price that it depends on is to wake it."""

@@ -28,7 +28,8 @@ from firm.facts import (
 from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
-from firm.rules.limits import Limit, breaks, floor_of, limits_of, measured_of
+from firm.rules.floors import rests_on_adjusted
+from firm.rules.limits import Limit, breaks, floor_of, has_closed_all, is_open_again, limits_of, measured_of
 from firm.rules.winning import Moment, equity_targets, profit_target_of, score_of, score_targets, target_of, won
 from firm.ruleset import Ruleset
 from firm.terms.losses import Measured
@@ -79,10 +80,15 @@ def open_limits(state: AccountState, limits: tuple[Limit, ...], at_us: int) -> t
     Soft ones only pause a trader who is free: one that is paused or close-only already has nothing more to lose by them.
     """
     free = state.standing in FREE
-    if free and not state.findings and not state.waived and not state.overrides.waivers:
+    if free and not state.findings and not state.waived and not state.overrides.waivers and not state.track.strikes:
         return limits
-    asked = {finding.rule for finding in state.findings} | set(state.waived) | state.overrides.waived_at(at_us)
-    return tuple(limit for limit in limits if limit.rule.id not in asked and (limit.hard or free))
+    asked = {one.rule for one in state.findings if not is_open_again(state, one)}
+    asked |= set(state.waived) | state.overrides.waived_at(at_us)
+    return tuple(
+        limit
+        for limit in limits
+        if limit.rule.id not in asked and (limit.hard or free) and not has_closed_all(state, limit)
+    )
 
 
 def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None:
@@ -258,6 +264,8 @@ def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tupl
         doubts.add(Doubt.OUTSIDE_SANITY_BAND)
     if limit.does is Action.REVIEW or is_reviewed(state):
         doubts.add(Doubt.REVIEW_REQUIRED)
+    if rests_on_adjusted(state, limit.terms):
+        doubts.add(Doubt.ADJUSTED_MARK)
     if limit.is_measured_from_day and state.day is not None:
         doubts |= {Doubt.PROVISIONAL_ANCHOR} if not state.day.final else set()
         doubts |= {Doubt.NO_QUOTE} if not _is_start_priced(state, limit.terms.scope) else set()

@@ -21,6 +21,7 @@ from firm import facts as f
 from firm.account import AccountState, Position, with_price_peak
 from firm.arithmetic import PLAIN, Figure
 from firm.equity import Board, equity_of, position_profit, symbols_needed, unpriced
+from firm.exceptions_now import with_exceptions
 from firm.ids import id_text
 from firm.inputs import Side
 from firm.instant import SECOND_US
@@ -45,6 +46,7 @@ URGENT: frozenset[type[Body]] = frozenset(
         f.AccountRestricted,
         f.BreachDeclared,
         f.BreachSuspected,
+        f.BreachWaived,
         f.CashBooked,
         f.ChallengeHeld,
         f.CommandAdvanced,
@@ -55,6 +57,8 @@ URGENT: frozenset[type[Body]] = frozenset(
         f.DealCorrected,
         f.DividendBooked,
         f.FlatConfirmed,
+        f.OverrideAsked,
+        f.OverrideGranted,
         f.PassHeld,
         f.PhasePassed,
         f.PayoutBooked,
@@ -185,7 +189,8 @@ class LiveBoard:
         )
         moving = {row.rule: row for row in objectives_of(state, equity, as_of_us)}
         identity = self._identity(state)
-        return tuple(moving.get(rule.id) or answer_of(rule, seen, identity) for rule in state.ruleset.rules)
+        rows = tuple(moving.get(rule.id) or answer_of(rule, seen, identity) for rule in state.ruleset.rules)
+        return with_exceptions(state, rows, as_of_us)
 
     def _identity(self, state: AccountState) -> Identity | None:
         """The running accounts of the account's trader, as far as they are durable; None where no rule of it asks for the others."""
@@ -208,7 +213,7 @@ class LiveBoard:
         priced = not unpriced(state, board)
         equity = equity_of(PLAIN, state, board) if priced else state.balance
         as_of_us = max(self._as_of.get(state.bridge, 0), state.opened_us)
-        objectives = objectives_of(state, equity, as_of_us)
+        objectives = with_exceptions(state, objectives_of(state, equity, as_of_us), as_of_us)
         nearest = _nearest(objectives)
         return LiveAccount(
             account=account,

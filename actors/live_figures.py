@@ -9,6 +9,7 @@ from actors.exposure import Holders
 from firm.account import AccountState
 from firm.arithmetic import PLAIN
 from firm.equity import Board, equity_of, unpriced
+from firm.exceptions_now import judged_at
 from firm.phase import ENDED
 from firm.rules.limits import limits_of
 
@@ -37,5 +38,5 @@ def figures_of(holders: Holders) -> list[LiveFigures]:
 
 def _figures(state: AccountState, board: Board, at_us: int) -> LiveFigures:
     equity = equity_of(PLAIN, state, board)
-    headroom = min((equity - limit.floor for limit in limits_of(state)), default=None)
+    headroom = min((equity - limit.floor for limit in judged_at(state, limits_of(state), at_us)), default=None)
     return LiveFigures(state.account, equity, headroom, at_us)

@@ -20,7 +20,7 @@ from actors.messages import (
     PassDoubted,
 )
 from actors.names import account_desk
-from firm.commands import EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
+from firm.commands import EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker, is_named
 from firm.deed import Deed
 from firm.facts import (
     BreachDeclared,
@@ -168,8 +168,12 @@ class RiskDesk:
         if command.switch not in self.state.engaged:
             turn.record(Refused(refusal=Refusal.SWITCH_NOT_ENGAGED, detail=f"{command.switch} is not engaged"))
             return
-        first = self.state.asked.get(command.switch)
-        if first is None:
+        if not is_named(command.by):
+            detail = f"two people release it, and {command.by} says not who does: do it on the page of controls"
+            turn.record(Refused(refusal=Refusal.NAME_MISSING, detail=detail))
+            return
+        first = self.state.asked.get(command.switch, "")
+        if not is_named(first):
             turn.record(KillSwitchReleaseAsked(switch=command.switch, by=command.by, why=command.why))
         elif first == command.by:
             detail = "a second person must release it"

@@ -97,8 +97,6 @@ class CalendarCourier:
     async def _take(self, content: bytes) -> None:
         settings = self._settings
         calendar = await to_thread.run_sync(read_calendar, settings.format, NEWS_NAME, content, settings.zone)
-        if not calendar.items:
-            raise BadCalendar("", "it has no release: without any, news would forbid nothing")
         if calendar.version == self._version():
             return
         decided = await self._ask(AdoptCalendar(by="courier", calendar=calendar))

@@ -226,7 +226,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     is asked, or where it can no longer be measured again. `counted`: minor units
     of late deals that a declared breach's equity has in it. `questioned`: what came late shows no breach; a person decides. Of a rule that
     is no loss limit `floor` is its limit, in `unit`, `subject` what broke it, and `calendar` the version of the news that it rests on;
-    of one across accounts, `accounts` are those that stood together.
+    of one across accounts, `accounts` are those that stood together. `closed`: of a limit that closes what is
+    open, whether nothing was open since; None of any other.
     """
 
     rule: str
@@ -244,6 +245,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     subject: str = ""
     calendar: str = ""
     accounts: tuple[int, ...] = ()
+    closed: bool | None = None
 
     @property
     def awaits_figures(self) -> bool:

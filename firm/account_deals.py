@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from firm import position_parts
 from firm.account import (
     AccountState,
     Closing,
@@ -189,7 +190,12 @@ def after_deal_corrected(state: AccountState, fact: DealCorrected, seq: int, hap
         last_trade_seq=seq,
         deals_known=known,
         traded=_with_opened(state.traded, before.day, -1) if unopened else state.traded,
-        track=at_deal_corrected(after_correction(state, fact, before), fact, before.seq, seq, happened_us),
+        track=position_parts.after_correction(
+            state,
+            at_deal_corrected(after_correction(state, fact, before), fact, before.seq, seq, happened_us),
+            fact,
+            change.deals,
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from firm.account_marks import at_its_last_peak
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
+    BreachWaived,
     DealBooked,
     DividendBooked,
     PeakDoubted,
@@ -20,6 +21,7 @@ from firm.price import Quote
 from firm.terms.losses import Checked, LossLimit, Measured
 from firm.terms.words import Action
 from firm.track import Broken
+from firm.track_conduct import at_breach_waived, with_excluding, without_let_off
 from firm.track_fold import with_strike
 
 
@@ -34,21 +36,37 @@ def finding_of(state: AccountState, fact: BreachDeclared | BreachSuspected, seq:
 
 
 def after_breach(state: AccountState, fact: BreachDeclared, seq: int) -> AccountState:
-    """A hard one is the last word on the account. A soft one counts as a strike, and is looked at no more that day."""
+    """A hard one is the last word on the account. A soft one counts as a strike, and is looked at no more that day; one that has what
+    is open closed is looked at again once something is open anew.
+    """
     finding = finding_of(state, fact, seq)
     if fact.severity == "hard":
         ended = state if fact.reviewed else at_its_last_peak(state)
         return replace(ended, findings=(finding,), exhibits=())
     day = state.day.day.label if state.day is not None else ""
+    if fact.does is Action.CLOSE_POSITIONS:
+        finding = replace(finding, closed=not state.positions)
     findings = (*other_findings(state, fact.rule), finding)
     return replace(
         state, findings=findings, exhibits=(), track=with_strike(state.track, fact.rule, fact.at_us, day, seq)
     )
 
 
-def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptAgain, seq: int) -> AccountState:
-    """A rule that is no loss limit was broken, looks broken, or is kept again."""
-    track = state.track
+def with_closed(state: AccountState) -> AccountState:
+    """Nothing is open any more: what had it closed has done so."""
+    if state.positions or not any(one.closed is False for one in state.findings):
+        return state
+    findings = tuple(replace(one, closed=True) if one.closed is False else one for one in state.findings)
+    return replace(state, findings=findings)
+
+
+def after_rule(
+    state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptAgain | BreachWaived, seq: int
+) -> AccountState:
+    """A rule that is no loss limit was broken, looks broken, is kept again, or was broken while it was waived."""
+    if isinstance(fact, BreachWaived):
+        return replace(state, track=at_breach_waived(state.track, fact), exhibits=())
+    track = without_let_off(state.track, fact.rule, fact.subject)
     others = tuple(one for one in track.broken if (one.rule, one.subject) != (fact.rule, fact.subject))
     if isinstance(fact, RuleKeptAgain):
         return replace(state, track=replace(track, broken=others))
@@ -73,6 +91,7 @@ def after_rule(state: AccountState, fact: RuleBroken | RuleSuspected | RuleKeptA
         return replace(state, track=track, findings=(*other_findings(state, fact.rule), finding), exhibits=())
     if fact.does is Action.FAIL:
         return replace(at_its_last_peak(state), track=track, findings=(finding,), exhibits=())
+    track = with_excluding(state, track, fact)
     struck = with_strike(track, fact.rule, fact.at_us, day.label if day else "", seq)
     return replace(state, track=struck, exhibits=())
 

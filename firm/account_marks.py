@@ -82,10 +82,9 @@ def _track_at_day(
 
 
 def after_day_anchored(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
-    start = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True, priced=fact.priced)
     return replace(
         _with_peak_of_start(state, fact, seq),
-        day=start,
+        day=track_fold.start_anchored(fact, seq),
         closing=None,
         track=track_fold.at_day_anchored(state.track, fact, seq),
     )
@@ -94,7 +93,8 @@ def after_day_anchored(state: AccountState, fact: DayAnchored, seq: int) -> Acco
 def _with_peak_of_start(state: AccountState, fact: DayAnchored, seq: int) -> AccountState:
     """A high that begins anew each day, and is still the equity with which it began, is what that proves to have been."""
     peak, day = state.peak, state.day
-    if day is None or peak is None or peak.seq != day.seq or not needs_of(state.ruleset).peak_of_day:
+    is_start = day is not None and peak is not None and peak.seq == day.seq and not fact.adjusted
+    if peak is None or not is_start or not needs_of(state.ruleset).peak_of_day:
         return state
     first = replace(peak, equity=fact.equity.minor, balance=fact.balance.minor, seq=seq)
     return replace(state, peak=first, written_peak=first)

@@ -15,7 +15,7 @@ def after_override(
     held = state.overrides
     others = tuple(one for one in held.asked if one.override != fact.override)
     if isinstance(fact, OverrideAsked):
-        asked = (*others, AskedOverride(fact.override, fact.by, seq, happened_us))
+        asked = (*others, AskedOverride(fact.override, fact.by, seq, happened_us, fact.why, fact.evidence))
         return replace(state, overrides=replace(held, asked=asked[-OVERRIDES_ASKED_MAX:]))
     granted = replace(held, asked=others)
     match fact.override:

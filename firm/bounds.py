@@ -5,6 +5,7 @@ MESSAGES_PER_INPUT_MAX = 100_000  # desk-to-desk messages one input may cause be
 PARKED_PER_DESK_MAX = 100_000  # messages kept for a stopped desk; one that missed more is not resumed
 BATCH_INPUTS_MAX = 1_000  # inputs decided and committed together
 BATCH_TICKS_MAX = 20_000  # ticks decided and committed together: bounds how long a batch may hold the loop
+POSITION_PARTS_MAX = 64  # of one position, each opened at its own instant; of more the two oldest count as one
 POSITIONS_MAX = 500  # open at once on one account
 DEAL_DAYS_KEPT = (
     8  # trading days whose deals an account knows again: bridges keep and may send again those of seven days
@@ -14,6 +15,9 @@ DEALS_CORRECTED_DAYS = (
     7  # and so long after their trading day, once their position is closed: as long as bridges keep them
 )
 AMOUNT_MINOR_MAX = 10**15  # of one balance, deposit or deal; sums of very many still fit the 64 bits that are stored
+EXPONENT_MAX = 8  # decimals of a currency in which accounts are sold
+LEVERAGE_MAX = 2_000  # of an account
+ACCOUNTS_OF_PROGRAM_MAX = 1_000  # of one program, that one trader may hold
 EQUITY_MINOR_MAX = 2**62  # beyond it no figure of an account can be stored, and its desk stops
 EARLIER_BOOKS_MAX = 16  # of one account: its book before recent changes, for prices that come late
 CLOSED_STRETCH_MAX_US = (
@@ -40,6 +44,7 @@ OVERRIDE_WORDS_MAX = 500  # characters of the reason for an exception, and of wh
 OVERRIDES_ASKED_MAX = 16  # of one account that wait for a second person; the oldest is forgotten
 OVERRIDE_ASKED_DAYS = 7  # for so long it waits for one
 WAIVED_DAYS_MAX = 366  # for how long a rule may be waived at once
+MARK_TIMES_MAX = 2  # how far from all marks of an account a person may set one: half of the least, twice the most
 EXTENDED_DAYS_MAX = 366  # by which a phase may be extended, all together
 REINSTATED_DAYS_MAX = 92  # trading days after which a breached account is not taken up any more: each brings its rows
 ORDERS_FILLED_KEPT = 16  # of one account, the newest: a platform tells the deals of a filled order right after it

@@ -15,6 +15,13 @@ from firm.news import NewsCalendar
 from firm.overrides import Override
 from firm.ruleset import Program
 
+_NAMELESS = frozenset({"", "console", "courier"})
+
+
+def is_named(by: str) -> bool:
+    """Whether a reference says which person it is: two of them are asked of two people, and who has no name may be either."""
+    return by not in _NAMELESS
+
 
 class Command(Input, frozen=True, kw_only=True):
     """A request with its author."""

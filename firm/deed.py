@@ -20,7 +20,8 @@ class PlacedBy(StrEnum):
 
 
 class Deed(msgspec.Struct, frozen=True, gc=False):
-    """What was done to a position, or that it is held. `currencies`: those of its symbol. `opened_us`: when the position was opened.
+    """What was done to a position, or that it is held. `currencies`: those of its symbol. `opened_us`: when the position was opened that is
+    held, else when the youngest lots were that it was done to; `added_us`: when others were opened that are held.
 
     `seq`: the row that told of it. `booked_seq`: the row that booked it, where it is a deal. `seen_us`: of holding, until when that was
     looked at before.
@@ -36,6 +37,7 @@ class Deed(msgspec.Struct, frozen=True, gc=False):
     placed_by: PlacedBy = PlacedBy.UNKNOWN
     booked_seq: int = 0
     seen_us: int = 0
+    added_us: tuple[int, ...] = ()
 
     @property
     def is_holding(self) -> bool:

@@ -19,4 +19,5 @@ DOUBTS: dict[Doubt, str] = {
     Doubt.PLATFORM_DOWN: "the link to the trading platform was down",
     Doubt.FEED_OUTAGE: "prices that it needs were missing, and the incident is not over",
     Doubt.REVIEW_REQUIRED: "the rules have a person look at every failure of this kind",
+    Doubt.ADJUSTED_MARK: "the floor is measured from a figure that a person set",
 }

@@ -11,6 +11,8 @@ import msgspec
 from msgspec import Meta
 
 MINUS = "−"
+EXPONENT_READ_MAX = 18
+"""Decimals that are written out. Nothing with more is sold; what was once is told as minor units and a power of ten."""
 _DECIMAL = re.compile(r"(-?)([0-9][0-9_ ]*)(?:\.([0-9]+))?\Z")
 
 
@@ -66,6 +68,8 @@ class Money(msgspec.Struct, frozen=True, gc=False):
 
     def decimal(self) -> str:
         """The amount as people read it, on pages and in the console alike: "−95,000.00", with a true minus sign."""
+        if not 0 <= self.exponent <= EXPONENT_READ_MAX:
+            return f"{MINUS if self.minor < 0 else ''}{abs(self.minor)}e{-self.exponent}"
         digits = str(abs(self.minor)).rjust(self.exponent + 1, "0")
         whole, fraction = (digits[: -self.exponent], digits[-self.exponent :]) if self.exponent else (digits, "")
         grouped = f"{int(whole):,}"

@@ -4,7 +4,9 @@ from typing import assert_never
 
 import msgspec
 
+from firm.rules.deduction import may_take_profit
 from firm.ruleset import AnyRuleset, kept_with
+from firm.terms.conduct import NewsWindow, TradeDuration
 from firm.terms.losses import Effective, FloorReaches, LossLimit, Measured, OnPayout, Trail
 from firm.terms.objectives import DayCounts, Inactivity, MaximumDuration, ProfitTarget, TradingDays
 from firm.terms.union import Term
@@ -25,7 +27,7 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
     """`highs`: which ones are kept. `follows_prices`: something follows every equity high. `peak_of_day`: that high begins anew each day.
     `in_columns`: floors rise with equity highs alone, and by no more than they do, and only equity is held against them.
     `week`: a limit is measured from where the week began; `cycle`: the payout cycle. `days`, `trades`, `orders`: whether finished
-    days, closed trades, and stops with waiting orders are kept.
+    days, closed trades, and stops with waiting orders are kept; `parts`: when the lots of each position were opened.
     """
 
     highs: tuple[HighKey, ...]
@@ -37,6 +39,7 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
     days: bool
     trades: bool
     orders: bool
+    parts: bool
 
 
 def needs_of(ruleset: AnyRuleset) -> Needs:
@@ -60,8 +63,16 @@ def _needs_of(ruleset: AnyRuleset) -> Needs:
         week=any(terms.scope is Scope.WEEK and terms.anchor is not Anchor.INITIAL for terms in limits),
         cycle=any(terms.scope is Scope.CYCLE and terms.anchor is not Anchor.INITIAL for terms in limits),
         days=Observed.DAYS in asked,
-        trades=Observed.TRADES in asked,
+        trades=Observed.TRADES in asked or may_take_profit(ruleset),
         orders=Observed.ORDERS in asked,
+        parts=any(_asks_how_old(rule.terms) for rule in ruleset.rules),
+    )
+
+
+def _asks_how_old(terms: Term) -> bool:
+    """Whether it matters when the lots of a position were opened."""
+    return isinstance(terms, TradeDuration) or (
+        isinstance(terms, NewsWindow) and terms.exempt_opened_before_s is not None
     )
 
 

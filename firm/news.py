@@ -11,6 +11,7 @@ import msgspec
 
 from firm.instant import DAY_US
 from firm.terms.conduct import Impact
+from firm.unseen import unseen_in
 
 NEWS_ITEMS_MAX = 20_000
 NEWS_TITLE_MAX = 200
@@ -92,6 +93,8 @@ def news_calendar(name: str, items: Sequence[NewsItem], places: Sequence[str] = 
 def _refused(item: NewsItem) -> str:
     if not item.id or not item.title:
         return "has no id or no title"
+    if unseen := unseen_in(item.title) or unseen_in(item.id):
+        return f"its title or id holds the character {unseen}, which nobody sees"
     if len(item.id) > NEWS_ID_MAX:
         return f"its id has more than {NEWS_ID_MAX} characters"
     if len(item.title) > NEWS_TITLE_MAX:

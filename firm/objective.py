@@ -26,6 +26,8 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     `floor_after`: where the floor will be after the next reset, at the present balance and equity; None where none moves it.
     `judged`: what the rule answers; None where it measures nothing now.
     `used_bp`: how much of the limit is used, or of the target is reached, in basis points (0..10000).
+    `waived_until_us`: it is not judged before that instant, and nothing of it is measured; 0 where it is. `extended_days`: by which
+    people extended its clock.
     `sentence`: the rule in plain words with this account's numbers. `how`: how the floor or count is worked out.
     """
 
@@ -43,3 +45,5 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True):
     current: Money | None = None
     used_bp: int = 0
     judged: Judged | None = None
+    waived_until_us: int = 0
+    extended_days: int = 0

@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from firm.facts import FloorSet
 from firm.instant import datetime_of
 from firm.money import Money
 from firm.overrides import AdjustMark, ExtendPhase, Mark, Override, Reinstate, WaiveRule
@@ -29,8 +30,8 @@ def override_in_words(override: Override, money: Money) -> str:
             assert_never(unknown)
 
 
-def effect_in_words(override: Override) -> str:
-    """What it means for the trader, in a sentence."""
+def effect_in_words(override: Override, floors: tuple[FloorSet, ...] = ()) -> str:
+    """What it means for the trader, in a sentence. `floors`: as the row of the exception has them."""
     match override:
         case Reinstate():
             return (
@@ -41,10 +42,17 @@ def effect_in_words(override: Override) -> str:
             return "Until then nothing breaks this rule; all others are judged as before."
         case ExtendPhase():
             return "So much more time there is before the phase ends, and without a trade."
+        case AdjustMark() if floors:
+            moved = " ".join(_floor_in_words(one) for one in floors)
+            return f"{moved} A breach by such a floor is final only when a person has looked at it."
         case AdjustMark():
-            return "The floor that is measured from it moves with it at once."
+            return "What is measured from this figure is measured from the new one."
         case unknown:
             assert_never(unknown)
+
+
+def _floor_in_words(moved: FloorSet) -> str:
+    return f"The floor of the rule {_named(moved.rule)} moves from {moved.before} to {moved.floor}."
 
 
 def _named(rule: str) -> str:

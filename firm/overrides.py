@@ -55,12 +55,14 @@ class Waiver(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class AskedOverride(msgspec.Struct, frozen=True):
-    """One that a second person has to agree to. `seq`: the row that asked."""
+    """One that a second person has to agree to. `seq`: the row that asked, with its reason and evidence."""
 
     override: Override
     by: str
     seq: int
     at_us: int
+    why: str = ""
+    evidence: str = ""
 
 
 class Overrides(msgspec.Struct, frozen=True):

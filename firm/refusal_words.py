@@ -19,6 +19,7 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.NOTHING_TO_DECIDE: "this question is settled already, or was never open",
     Refusal.SWITCH_NOT_ENGAGED: "the kill switch is not engaged",
     Refusal.SAME_PERSON_TWICE: "a second person must do this: the same one has already agreed",
+    Refusal.NAME_MISSING: "two people must do this, and this one has no name; do it on its page, signed in",
     Refusal.DESK_NOT_STOPPED: "the desk is not stopped",
     Refusal.DESK_NOT_RESUMED: "the desk stays stopped, for the reason given",
     Refusal.NO_LONGER_WON: "the objectives of the phase are not met any more",
@@ -49,4 +50,5 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.ANOTHER_VERSION: "another version was published since you read this; read what differs from it now",
     Refusal.ROLE_TOO_LOW: "this needs an owner",
     Refusal.WHY_MISSING: "say why, in 1 to 500 characters",
+    Refusal.BREAKS_AT_ONCE: "with this figure a floor would lie at or above what the account stands at, or nobody can tell; name another",
 }

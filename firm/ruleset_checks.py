@@ -6,10 +6,11 @@ The shape of each field is the language's own affair (`firm/terms`); here is wha
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, get_args
 
-from firm.bounds import AMOUNT_MINOR_MAX, PHASES_MAX
+from firm.bounds import PHASES_MAX
 from firm.checks import conduct, exposure, lifecycle, losses, objectives, payouts
 from firm.checks.beside import Beside
-from firm.checks.consequences import consequence_problems
+from firm.checks.consequences import consequence_problems, leverage_problems
+from firm.checks.names import figure_problems, name_problems, text_problems
 from firm.checks.problem import Problem, Problems, below
 from firm.checks.sizes import size_problems
 from firm.checks.zones import calendar_problems
@@ -85,6 +86,7 @@ _OF_KIND: dict[type[RuleTerm], Callable[[Any, Beside], Problems]] = {
     Retry: lifecycle.retry_problems,
     RiskReward: exposure.risk_reward_problems,
     Salvage: payouts.salvage_problems,
+    ScoreTarget: objectives.score_target_problems,
     Scaling: lifecycle.scaling_problems,
     StopLossRequired: exposure.stop_loss_problems,
     TradeDuration: conduct.trade_duration_problems,
@@ -108,7 +110,6 @@ _ONCE: tuple[type[RuleTerm], ...] = (
     MaximumAllocation,
 )
 """Kinds of which a second term would contradict the first."""
-LEVERAGE_MAX, ACCOUNTS_MAX = 10_000, 100_000
 
 
 def problems_of(ruleset: Ruleset) -> tuple[Problem, ...]:
@@ -129,10 +130,12 @@ def problems_of_program(program: Program, bridges: Collection[str] | None = None
 
 
 def _ruleset_problems(ruleset: Ruleset) -> Problems:
+    yield from name_problems("name", ruleset.name)
     yield from below("calendar", calendar_problems(ruleset.calendar))
     beside = Beside(ruleset.terms)
     for place, term in enumerate(ruleset.terms):
         path = f"terms[{place}]"
+        yield from text_problems(path, term)
         yield from below(path, _name_problems(term, ruleset.terms[:place]))
         if of_kind := _OF_KIND.get(type(term)):
             yield from below(path, of_kind(term, beside))
@@ -153,19 +156,7 @@ def _name_problems(term: RuleTerm, before: tuple[RuleTerm, ...]) -> Problems:
 
 
 def _program_problems(program: Program) -> Problems:
-    for name in ("program", "title", "bridge", "group"):
-        if not getattr(program, name).strip():
-            yield Problem(name, "it must be said")
-    for name, most in (("leverage", LEVERAGE_MAX), ("accounts_max", ACCOUNTS_MAX)):
-        if not 1 <= getattr(program, name) <= most:
-            yield Problem(name, f"at least 1 and at most {most:,}")
-    if program.size.minor <= 0:
-        yield Problem("size.minor", "an account begins with some money")
-    if program.price.minor < 0:
-        yield Problem("price.minor", "nobody is paid for buying")
-    for name in ("size", "price"):
-        if getattr(program, name).minor > AMOUNT_MINOR_MAX:
-            yield Problem(f"{name}.minor", f"at most {AMOUNT_MINOR_MAX:,}")
+    yield from figure_problems(program)
     if not 1 <= len(program.phases) <= PHASES_MAX:
         yield Problem("phases", f"a program has 1 to {PHASES_MAX} phases")
     for place, phase in enumerate(program.phases):
@@ -173,8 +164,7 @@ def _program_problems(program: Program) -> Problems:
 
 
 def _phase_problems(program: Program, phase: Phase, place: int) -> Problems:
-    if not phase.name.strip():
-        yield Problem("name", "it must be said")
+    yield from name_problems("name", phase.name)
     if phase.name in [one.name for one in program.phases[:place]]:
         yield Problem("name", f"another phase is called {phase.name}")
     if phase.funded and place + 1 < len(program.phases):
@@ -186,6 +176,7 @@ def _phase_problems(program: Program, phase: Phase, place: int) -> Problems:
         yield from below("ruleset", _unfunded_problems(phase.ruleset))
     for at, term in enumerate(phase.ruleset.terms):
         yield from below(f"ruleset.terms[{at}]", size_problems(term, program.size.minor))
+        yield from below(f"ruleset.terms[{at}]", leverage_problems(term, program.leverage))
         if isinstance(term, ProfitSplit):
             names = [one.name for one in program.phases]
             yield from below(f"ruleset.terms[{at}]", payouts.penalty_problems(term, names))

@@ -14,12 +14,15 @@ from msgspec import inspect
 from firm.checks.problem import Problem
 from firm.plain_figures import percent
 from firm.ruleset import FirstRuleset, Program, Ruleset
+from firm.ruleset_bounds import shown
 from firm.ruleset_shape import members, purpose_of
 
 _ONE_DIGIT_HOUR = re.compile(r"(\d):([0-5]\d)")
 _CLOCK, _TERM_ID = r"^([01][0-9]|2[0-3]):[0-5][0-9]$", r"^[a-z0-9_-]+$"
 _FOUND = {bool: "yes or no", int: "a number", str: "a text", list: "a list", dict: "a table of fields"}
 _MISSING: Any = object()
+FAULTS_MAX = 200
+"""Told of one text: whoever puts so many right looks again."""
 
 
 class Faults:
@@ -30,7 +33,8 @@ class Faults:
         self.mended = self._value(raw, inspect.type_info(kind), "", "")
 
     def _fault(self, path: str, reason: str, told: str) -> None:
-        self.problems.append(Problem(path, f"{reason}. {told}".strip() if told else reason))
+        if len(self.problems) < FAULTS_MAX:
+            self.problems.append(Problem(path, f"{reason}. {told}".strip() if told else reason))
 
     def _value(self, raw: Any, shape: inspect.Type, path: str, told: str) -> Any:
         shapes = [one for one in members(shape) if not _is_first(one)]
@@ -56,17 +60,17 @@ class Faults:
     def _number(self, raw: int, shape: inspect.IntType, path: str, told: str) -> int:
         least, most = shape.ge, shape.le
         if least is not None and raw < least:
-            self._fault(path, f"{raw} is too little: at least {_counted(least, path)}", told)
+            self._fault(path, f"{shown(str(raw))} is too little: at least {_counted(least, path)}", told)
             return least
         if most is not None and raw > most:
-            self._fault(path, f"{raw} is too much: at most {_counted(most, path)}", told)
+            self._fault(path, f"{shown(str(raw))} is too much: at most {_counted(most, path)}", told)
             return most
         return raw
 
     def _word(self, raw: str, enums: list[inspect.EnumType], path: str) -> str:
         words = tuple(str(word.value) for one in enums for word in one.cls)
         if raw not in words:
-            self._fault(path, f"{raw} is not known here{nearest(raw, words)}. It may be {', '.join(words)}", "")
+            self._fault(path, f"{shown(raw)} is not known here{nearest(raw, words)}. It may be {', '.join(words)}", "")
             return words[0]
         return raw
 
@@ -100,7 +104,7 @@ class Faults:
         known = (*(field.encode_name for field in owner.fields), *([owner.tag_field] if owner.tag_field else []))
         for name in raw:
             if name not in known:
-                self._fault(joined(path, str(name)), f"there is no such field{nearest(str(name), known)}", "")
+                self._fault(joined(path, shown(str(name))), f"there is no such field{nearest(str(name), known)}", "")
         mended: dict[str, Any] = {} if owner.tag_field is None else {owner.tag_field: owner.tag}
         for field in owner.fields:
             name, told = field.encode_name, purpose_of(owner, field)
@@ -122,7 +126,7 @@ class Faults:
             kinds = f"It says which kind this is: {', '.join(tags)}."
             self._fault(joined(path, field), "it is missing, and nothing stands for it", kinds)
         elif tag not in tags:
-            reason = f"{tag} is not known here{nearest(str(tag), tags)}. It may be {', '.join(tags)}"
+            reason = f"{shown(str(tag))} is not known here{nearest(str(tag), tags)}. It may be {', '.join(tags)}"
             self._fault(joined(path, field), reason, "")
         return next((one for one in structs if one.tag == tag), None)
 
@@ -133,7 +137,7 @@ def is_elsewhere(path: str, faults: list[Problem]) -> bool:
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(shown(name), known, n=1)
     return f": {close[0]} is near" if close else ""
 
 
@@ -166,7 +170,7 @@ def _named(raw: Any) -> str:
         case str():
             return f'the text "{raw[:40]}"'
         case int():
-            return f"the number {raw}"
+            return f"the number {shown(str(raw))}"
     return _FOUND.get(type(raw), f"{raw}, which is no text")
 
 
@@ -198,11 +202,11 @@ def _counted(number: int, path: str) -> str:
 def _unlike(raw: str, pattern: str) -> str:
     if pattern == _CLOCK:
         short = _ONE_DIGIT_HOUR.fullmatch(raw)
-        return f"{raw} is no time of day: write " + (f"0{short[1]}:{short[2]}" if short else "00:00 to 23:59")
+        return f"{shown(raw)} is no time of day: write " + (f"0{short[1]}:{short[2]}" if short else "00:00 to 23:59")
     if pattern == _TERM_ID:
-        like = re.sub(r"[^a-z0-9_-]+", "_", raw.lower()).strip("_")
-        return f'"{raw}" may hold small letters, digits, _ and - alone' + (f": write {like}" if like else "")
-    return f'"{raw}" holds a character that may not stand here'
+        like = re.sub(r"[^a-z0-9_-]+", "_", shown(raw).lower()).strip("_")
+        return f'"{shown(raw)}" may hold small letters, digits, _ and - alone' + (f": write {like}" if like else "")
+    return f'"{shown(raw)}" holds a character that may not stand here'
 
 
 def _sample(shape: inspect.Type, path: str) -> Any:

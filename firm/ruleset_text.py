@@ -12,11 +12,11 @@ import msgspec
 
 from firm.checks.problem import Problem
 from firm.ruleset import SEMANTICS, Program, Ruleset
+from firm.ruleset_bounds import out_of_bounds, shown
 from firm.ruleset_checks import problems_of, problems_of_program
 from firm.ruleset_faults import Faults, is_elsewhere, mended_rules
 from firm.ruleset_shape import NULL, with_nulls
 
-TEXT_CHARACTERS_MAX = 1_000_000
 LINE_WIDTH = 110
 
 _SECTIONS = frozenset({"calendar", "phases", "ruleset", "terms"})
@@ -37,7 +37,7 @@ class RulesetRefused(ValueError):
 
 def read_toml(text: str) -> Rules:
     """A ruleset, or a program where there are phases. Raises RulesetRefused with all fields that are not as they must be."""
-    _require_size(text)
+    text = _bounded(text)
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as broken:
@@ -47,10 +47,12 @@ def read_toml(text: str) -> Rules:
 
 def read_json(text: str) -> Rules:
     """The same of JSON."""
-    _require_size(text)
+    text = _bounded(text)
     try:
         raw = json.loads(text, object_pairs_hook=_each_once)
-    except (json.JSONDecodeError, RecursionError) as broken:
+    except RulesetRefused:
+        raise
+    except (ValueError, RecursionError) as broken:  # a number of thousands of digits is a ValueError alone
         raise RulesetRefused("", f"it is no JSON: {broken}") from broken
     return _rules(raw)
 
@@ -74,18 +76,20 @@ def toml_of(rules: Rules) -> str:
     return text
 
 
-def _require_size(text: str) -> None:
-    if len(text) > TEXT_CHARACTERS_MAX:
-        raise RulesetRefused("", f"it has more than {TEXT_CHARACTERS_MAX} characters: it is no ruleset")
+def _bounded(text: str) -> str:
+    """The text without the mark that Windows puts before it, where it is no larger and no deeper than any ruleset."""
+    if reason := out_of_bounds(text):
+        raise RulesetRefused("", reason)
+    return text.removeprefix("\ufeff")
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """JSON would let the last of two win, and nobody would see which was meant."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise RulesetRefused(twice, "this field stands twice in one object")
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise RulesetRefused(shown(name), "this field stands twice in one object")
+        fields[name] = value
     return fields
 
 

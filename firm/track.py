@@ -19,7 +19,7 @@ class DayStart(msgspec.Struct, frozen=True, gc=False):
     """The marks from which the running day is measured; `seq` is the row that holds them: DayOpened, DayAnchored or
     DayStartMoved, of a week WeekStartMoved too.
 
-    `priced`: False where a position had no price at the day's first instant.
+    `priced`: False where a position had no price at the day's first instant. `adjusted`: a person set one of the marks.
     """
 
     day: TradingDay
@@ -28,6 +28,7 @@ class DayStart(msgspec.Struct, frozen=True, gc=False):
     seq: int
     final: bool
     priced: bool = True
+    adjusted: bool = False
 
 
 class HighOf(StrEnum):
@@ -79,12 +80,13 @@ class HighKey(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class High(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The highest mark of a kind since its scope began. `at_us`: when it was reached."""
+    """The highest mark of a kind since its scope began. `at_us`: when it was reached. `adjusted`: a person set it, or what it was."""
 
     key: HighKey
     minor: int
     source: str
     at_us: int
+    adjusted: bool = False
 
     def has_in_it(self, deal_us: int, deal_seq: int) -> bool:
         """Whether it was reached after a deal was made, or with it: of closes of one instant the rows tell the order."""
@@ -121,7 +123,8 @@ class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A position, or a part of one, that was closed. `side` is the position's.
 
     `net`: what its closing left in the balance; what was paid when it was opened belongs to that day, and to no trade. `had_stop`: whether
-    it had a stop loss when it was closed. `part`: the position was not closed whole. `opened_day`, `closed_day`: labels.
+    it had a stop loss when it was closed. `part`: the position was not closed whole. `opened_day`, `closed_day`: labels. `youngest_us`:
+    when the youngest lots that it took were added, by row `youngest_seq`; 0 where they are as old as the position.
     """
 
     position_id: str
@@ -138,14 +141,38 @@ class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
     had_stop: bool
     part: bool
     seq: int
+    youngest_us: int = 0
+    youngest_seq: int = 0
+
+    @property
+    def began_us(self) -> int:
+        """When the youngest lots that it took were opened."""
+        return self.youngest_us or self.opened_us
 
     def told(self, figure: str) -> str:
         """Where one of its figures stands in the row that booked its closing; "" for one that no row holds."""
+        if figure == "began_us" and self.youngest_us:
+            return f"{self.youngest_seq}/deal/at_us" if self.youngest_seq else ""
         return f"{self.seq}/{_OF_DEAL.get(figure, figure)}" if self.seq else ""
 
 
-_OF_DEAL = {"lots_e8": "deal/lots_e8", "closed_us": "deal/at_us"}
+_OF_DEAL = {"lots_e8": "deal/lots_e8", "closed_us": "deal/at_us", "began_us": "opened_us"}
 """Figures of a trade that are those of its deal; the row's own are the position's, as it is after it."""
+
+
+class Part(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Lots of a position that were opened at one instant. `seq`: the row that booked them, 0 where that is not known."""
+
+    lots_e8: int
+    opened_us: int
+    seq: int
+
+
+class PartsHeld(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The parts of an open position that was added to, the oldest first."""
+
+    position_id: str
+    parts: tuple[Part, ...]
 
 
 class Stops(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -237,6 +264,33 @@ class Broken(msgspec.Struct, frozen=True, gc=False, array_like=True):
     does: Consequence | None = None
 
 
+class LetOff(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A subject that broke a rule while a person had waived it: `observed`, in the rule's unit, when it did so furthest."""
+
+    rule: str
+    subject: str
+    observed: int
+
+
+class Excluding(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A position that broke `rule`, so that what closing it brings from then on does not count, or not all of it."""
+
+    rule: str
+    position_id: str
+    does: Consequence
+
+
+class Excluded(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What of a closing does not count, in minor units. `deal`: the row that booked it. `does`: None where no row says it."""
+
+    deal: int
+    position_id: str
+    closed_us: int
+    rule: str
+    does: Consequence | None
+    minor: int
+
+
 class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`highs`: one of each key that is asked for. `week`: where it began. `cycle`: the balance
     with which the payout cycle began; None before the first payout. `days`: finished ones, the newest last.
@@ -246,7 +300,9 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     that the last day ended with, of limits that are held against the marks of its end. `stops` of open positions, `orders` that wait,
     `orders_filled`: the newest whose price came, `orders_gone_us`: when the last one was filled or taken back. `reached`: targets that
     are. `latched`: targets that were once, and stay so. `broken`: terms that are, by whom. `excluded`: the profit that does not count for
-    targets and payouts. `scores`: what was published, by board.
+    targets and payouts. `excluding`: positions whose profit will not. `excluded_of`: the newest closings whose profit does not.
+    `let_off`: who broke a rule while it was waived, and has not kept it again since. `parts`: of positions that were added to, where a term
+    asks how old they are. `scores`: what was published, by board.
     """
 
     highs: tuple[High, ...] = ()
@@ -268,6 +324,10 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     latched: tuple[str, ...] = ()
     broken: tuple[Broken, ...] = ()
     excluded: Figure | None = None
+    excluding: tuple[Excluding, ...] = ()
+    excluded_of: tuple[Excluded, ...] = ()
+    let_off: tuple[LetOff, ...] = ()
+    parts: tuple[PartsHeld, ...] = ()
     scores: tuple[tuple[str, Figure], ...] = ()
 
     def high(self, of: HighOf, scope: Scope, on_payout: OnPayout = OnPayout.NONE) -> High:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from firm import position_parts
 from firm.account import AccountState, KnownDeal, Position
 from firm.bounds import DAYS_TRACKED_MAX, TRADES_TRACKED_MAX
 from firm.facts import DayClosed, DealBooked, DealCorrected, DividendBooked
@@ -52,7 +53,7 @@ def after_deal(before: AccountState, fact: DealBooked, seq: int, at_us: int) -> 
             track = _with(track, opened, lambda day: _closed_again(day, fact.net.minor, whole=closes_whole))
     if needs.trades and held is not None and not opens:
         track = _with_trade(track, before, held, fact, seq, at_us)
-    return track
+    return position_parts.after_deal(before, track, fact, seq)
 
 
 def after_dividend(before: AccountState, fact: DividendBooked, at_us: int) -> Track:

@@ -68,14 +68,20 @@ def at_day_anchored(track: Track, fact: DayAnchored, seq: int) -> Track:
     """A day's start is final: its marks may be the highest of any day's, and the week's start is another row."""
     week = track.week
     if week is not None and week.day.start_us == fact.day.start_us:
-        week = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final=True, priced=fact.priced)
-    return replace(track, week=week, highs=_with_day(track.highs, fact, seq))
+        week = start_anchored(fact, seq)
+    highs = _with_adjusted_day if fact.adjusted else _with_day
+    return replace(track, week=week, highs=highs(track.highs, fact, seq))
+
+
+def start_anchored(fact: DayAnchored, seq: int) -> DayStart:
+    """The start of a day that is final in this row."""
+    return DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, True, fact.priced, fact.adjusted)
 
 
 def at_week_moved(track: Track, fact: WeekStartMoved, seq: int) -> Track:
     """The week's start stands elsewhere, as final as it was."""
-    final = track.week is None or track.week.final
-    week = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final, fact.priced)
+    final, adjusted = track.week is None or track.week.final, track.week is not None and track.week.adjusted
+    week = DayStart(fact.day, fact.balance.minor, fact.equity.minor, seq, final, fact.priced, adjusted)
     return replace(track, week=week)
 
 
@@ -100,7 +106,10 @@ def at_deal_corrected(track: Track, fact: DealCorrected, deal_seq: int, seq: int
 def at_high_moved(track: Track, fact: HighMoved, seq: int) -> Track:
     """Cash, a payout or a corrected deal moved a high."""
     key = HighKey(fact.of, fact.scope, fact.on_payout)
-    return replace(track, highs=_moved(track.highs, lambda high: high.key == key, fact.high.minor, f"{seq}/high/minor"))
+    highs = _moved(track.highs, lambda high: high.key == key, fact.high.minor, f"{seq}/high/minor")
+    if fact.adjusted:
+        highs = tuple(replace(high, adjusted=True) if high.key == key else high for high in highs)
+    return replace(track, highs=highs)
 
 
 def at_rollover_high_moved(track: Track, fact: RolloverHighMoved, seq: int) -> Track:
@@ -137,6 +146,17 @@ def _with_day(highs: tuple[High, ...], fact: DayOpened | DayAnchored, seq: int) 
         return None if found is None else Figure(found[0], f"{seq}/{found[1]}/minor")
 
     return _raised(highs, fact.day.start_us, mark)
+
+
+def _with_adjusted_day(highs: tuple[High, ...], fact: DayAnchored, seq: int) -> tuple[High, ...]:
+    """A person set a mark of the day: highs of that day begin with it. No other was reached by it, and so it can be set back."""
+    return tuple(
+        High(high.key, mark[0], f"{seq}/{mark[1]}/minor", fact.day.start_us, adjusted=True)
+        if high.key.scope is Scope.DAY
+        and (mark := day_mark(high.key.of, fact.balance.minor, fact.equity.minor)) is not None
+        else high
+        for high in highs
+    )
 
 
 def _raised(highs: tuple[High, ...], at_us: int, candidate: Candidate) -> tuple[High, ...]:

@@ -58,7 +58,9 @@ def _granted(row: StoredRow, money: Money) -> str:
     fact = body_of(row.kind, row.payload)
     assert isinstance(fact, OverrideGranted)
     did = f"{' and '.join(fact.by)} {override_in_words(fact.override, money)}"
-    return f"{did} at {utc_text(row.happened_us)} (ledger row {row.seq}): {fact.why} (evidence: {fact.evidence})"
+    return (
+        f"{did} at {utc_text(row.happened_us)} (ledger row {row.seq}): {fact.reasons} (evidence: {fact.all_evidence})"
+    )
 
 
 def _since(reader: LedgerReader, grounds: Grounds, words: Sequence[LaterWord]) -> Iterator[str]:

@@ -6,6 +6,7 @@ The account's rows are taken without a gap, so that nobody has to believe that n
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from firm.arithmetic import Step
 from firm.commands import ReviewVerdict
 from firm.explain import Breach, Decision, explain, explain_end, explain_kept_again
 from firm.facts import (
@@ -44,6 +45,7 @@ from firm.terms.words import Scope
 from storage.bookings import bookings_in_words, day_bookings, with_positions_named
 from storage.conversions_told import conversions_in_words
 from storage.errors import LedgerDamaged, PrunedByPolicy
+from storage.exceptions_cited import exceptions_cited
 from storage.reader import LedgerReader
 from storage.rows import StoredRow
 from storage.rule_grounds import (
@@ -132,12 +134,19 @@ class Grounds:
         digits = {body.symbol: body.digits for body in self._bodies.values() if isinstance(body, QuoteUsed)}
         told = self._explained(self.decision, self.fact, digits)
         told[-1:-1] = rests_besides(self.fact, self.opened.ruleset, self._bodies, self.decision)  # before what follows
+        set_by = exceptions_cited(self._reader, self.account, self._steps())
+        told[-1:-1] = [one.in_words(self.opened.initial) for one in set_by]
         for seq in sorted(self._cited):
             body = self._bodies[seq]
             if isinstance(body, _Suspicion):
                 told.append(f"It confirms the suspicion in ledger row {seq}:")
                 told += self._explained(seq, body, digits)
         return told
+
+    def _steps(self) -> list[Step]:
+        """Of the decision, and of the suspicion that it confirms."""
+        suspected = (body for seq in sorted(self._cited) if isinstance(body := self._bodies[seq], _Suspicion))
+        return [step for fact in (*suspected, self.fact) if isinstance(fact, Decision) for step in fact.working]
 
     def _explained(self, seq: int, fact: Decision, digits: dict[str, int]) -> list[str]:
         """With the platform's position numbers, and how the balance came about where the working takes it from the book."""

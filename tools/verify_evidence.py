@@ -1574,8 +1574,9 @@ class Account:
         """The day's start becomes final, or cash moves it when it is."""
         if self.closing is None:
             self._move_start(seq, row, body)
-            self._fix_start(seq)
+            self._fix_start(seq, adjusted=self._is_adjusted(seq, body))
             return
+        require(not body.get("adjusted"), f"row {seq} says that people set a mark, and none did", CONTEST)
         figures, before = self._start_of(seq, body)
         wanted = [self.closing[0], figures[1]]
         if self.closing_is_whole and (not self.closing[1] or not body["priced"]):
@@ -1586,16 +1587,31 @@ class Account:
         self._fix_start(seq)
         self.closing = None
 
-    def _fix_start(self, seq: int) -> None:
+    def _is_adjusted(self, seq: int, body: Any) -> bool:
+        """Whether people set a mark of the day, in this row or before it: it is reached by nobody, and raises no high of more than the day.
+
+        Releases that did not say so took it for one that was reached.
+        """
+        adjusted, before = bool(body.get("adjusted")), self.case.payloads.get(self.day or 0, {})
+        may = bool(self._due_in(seq).mark) or bool(before.get("adjusted"))
+        require(may or not adjusted, f"row {seq} says that people set a mark, and none did", CONTEST)
+        must = bool(before.get("adjusted"))
+        require(adjusted or not must, f"row {seq} forgets that people set a mark of this day", CONTEST)
+        return adjusted
+
+    def _fix_start(self, seq: int, *, adjusted: bool = False) -> None:
         """The day's start is final in this row: the week's too, where it is its first day, and the day's peak, if it is still its start."""
         peak = self.highs.get(PEAK)
-        if self.needs.peak_of_day and peak is not None and peak.row == self.day:
+        if self.needs.peak_of_day and peak is not None and peak.row == self.day and not adjusted:
             equity = self.case.look_up(f"{seq}/equity/minor")
             self.highs[PEAK] = High(equity, f"{seq}/equity/minor", self.day_us, True)
         self.day = seq
         if self.week_us == self.day_us:
             self.week = seq
-        self._raise_days()
+        if adjusted:
+            self._set_days()
+        else:
+            self._raise_days()
 
     def _move_start(self, seq: int, row: Any, body: Any) -> None:
         """Cash moves the day's start, whether it is final or not."""
@@ -1714,6 +1730,13 @@ class Account:
             mark = self.day_mark(key.of)
             if mark is not None:
                 self._raise(key, mark.minor, mark.at, self.day_us)
+
+    def _set_days(self) -> None:
+        """People set a mark of the day: highs of the day alone begin with it."""
+        for key in self.needs.highs:
+            mark = self.day_mark(key.of)
+            if mark is not None and key.scope == "day":
+                self.highs[key] = mark
 
     def day_mark(self, of: str) -> High | None:
         """The mark at the start of the running day that such a high follows, and where it is."""

@@ -106,4 +106,4 @@ def _sums(view: AccountView) -> tuple[Any, ...]:
     """The instant by the second, as it is told: the curve takes a point of each."""
     nearest, final = view.nearest, view.live is not None and view.live.day_is_final
     limit = (nearest.headroom, nearest.floor, nearest.title) if nearest is not None else None
-    return view.as_of_us // SECOND_US, view.equity, view.balance, limit, final, view.paused
+    return view.as_of_us // SECOND_US, view.equity, view.balance, limit, final, view.paused, view.not_judged

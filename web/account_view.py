@@ -31,6 +31,7 @@ from web.objectives_view import (
     left_bp,
     limits_that_count,
     nearest_limit,
+    not_judged_sentence,
     objective_rows,
     pause_sentence,
 )
@@ -160,6 +161,11 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
         """Where each floor that a reset moves will be after the next one, at the present balance and equity."""
         rows = self.live.objectives if self.live and not self.ended else ()
         return [(row.title, row.floor_after) for row in rows if row.floor_after is not None]
+
+    @property
+    def not_judged(self) -> str:
+        """Which of its loss limits people waived, and until when."""
+        return not_judged_sentence(self.live) if self.live and not self.ended else ""
 
     @property
     def paused(self) -> str:

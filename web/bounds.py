@@ -14,6 +14,7 @@ DECISIONS_PER_PAGE = 50
 DAYS_SHOWN = 14
 DECISIONS_SHOWN = 20
 OVERRIDES_SHOWN = 50
+RELEASES_SHOWN = 20  # of a calendar in force, the next ones
 TRADES_SHOWN = 10  # on an account's page; all are on a page of their own
 COMMANDS_SHOWN = 50
 OWED_SHOWN = 200
@@ -41,7 +42,9 @@ PASSWORD_CHECKS = 2  # argon2 at once: more would starve the feed of both cores
 PASSWORD_LENGTH_MAX = 256
 PASSWORD_LENGTH_MIN = 10
 FORM_BYTES_MAX = 64 * 1024
-DRAFT_BYTES_MAX = 1024 * 1024  # of a program that is written as text
+DRAFT_BYTES_MAX = (
+    1024 * 1024
+)  # of a form with a program in it, which spells some characters with several; its text has a bound of its own
 WHY_LENGTH_MAX = 500
 WHY_LENGTH_MIN = 10  # of the reason for stopping something or letting it go on: "ok" tells nobody anything
 SEARCH_LENGTH_MAX = 100

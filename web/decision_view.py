@@ -26,6 +26,7 @@ from firm.kinds import body_of
 from firm.money import Money
 from firm.ruleset import AnyRuleset, rule_named
 from storage.bookings import DayBookings, day_bookings
+from storage.exceptions_cited import ExceptionCited, exceptions_cited
 from storage.held_then import open_positions, unchanged_since
 from storage.kept_again import kept_again_in
 from storage.reader import LedgerReader
@@ -74,6 +75,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """One decision. `ticks` are the exhibits that it or its suspicion cites, with their ledger rows.
 
     `trail`: the prices up to the deciding one; `since`: what was said of it; `later`: decisions that came after it.
+    `set_by`: by which people set a figure that it rests on.
     `digits`: those that symbols had then. `next_phase`: the account that a pass opened.
     `kept_again`: the row by which the rule is kept again, or 0. `cancelled`: pending orders that it had
     cancelled. `platform`: what the platform said of a suspected breach, for staff alone, as `names`.
@@ -100,6 +102,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer | None
     next_phase: AccountLine | None
     kept_again: int
+    set_by: list[ExceptionCited]
     cancelled: list[CancelledOrder]
     platform: PlatformWord | None
     key_hex: str
@@ -212,7 +215,9 @@ async def for_staff(firm: Firm, view: DecisionView) -> DecisionView:
     answer = view.answer.by if view.answer else ""
     return msgspec.structs.replace(
         view,
-        names=await staff_names(firm, (*(word.because for word in view.since.words), answer)),
+        names=await staff_names(
+            firm, (*(word.because for word in view.since.words), *(one.by for one in view.set_by), answer)
+        ),
         platform=await firm.book.look(lambda reader: _platform(reader, view)),
     )
 
@@ -258,6 +263,7 @@ def _gather(reader: LedgerReader, decision: int) -> DecisionView:
         answer=_answer(reader, line),
         next_phase=around.next_phase,
         kept_again=kept_again_in(reader, line.account, decision, fact),
+        set_by=exceptions_cited(reader, line.account, [*(suspected[1].working if suspected else ()), *fact.working]),
         cancelled=_cancelled(reader, account, decision, around),
         platform=None,
         key_hex=reader.identity().public_key.hex(),

@@ -6,10 +6,12 @@ from typing import Any
 
 from litestar.datastructures import UploadFile
 
+from firm.checks.problem import Problem
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_checks import problems_of
 from firm.ruleset_text import RulesetRefused, read_toml
 from firm.templates import templates
+from web.aside import aside
 from web.forms import Wrong, text_in
 from web.lab import Tried
 
@@ -64,16 +66,20 @@ async def _rules(fields: Mapping[str, Any], typed: dict[str, str], errors: dict[
             errors["rules"] = "Paste a ruleset, choose its file, or choose a ready one."
         return None if ready is None else ready[1]
     try:
-        rules = _phase_of(read_toml(text), typed["rules_phase"])
+        rules, problems = await aside(lambda: _read(text, typed["rules_phase"]))
     except RulesetRefused as refused:
         errors["rules"] = f"The ruleset cannot be read. {refused}"
         return None
-    problems = problems_of(rules)
     if problems:
         errors["rules"] = "The ruleset contradicts itself. " + " ".join(
             f"{each}." for each in problems[:PROBLEMS_SHOWN]
         )
     return rules
+
+
+def _read(text: str, phase: str) -> tuple[Ruleset, tuple[Problem, ...]]:
+    rules = _phase_of(read_toml(text), phase)
+    return rules, problems_of(rules)
 
 
 def _phase_of(rules: Ruleset | Program, name: str) -> Ruleset:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from babel import Locale
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
-from firm.money import MINUS
+from firm.money import EXPONENT_READ_MAX, MINUS, Money
 from firm.price import TEN_TO
 
 LOCALE = Locale("en", "GB")
@@ -20,6 +20,8 @@ _WEEKDAYS: tuple[str, ...] = tuple(LOCALE.days["format"]["abbreviated"][number] 
 
 def decimal(minor: int, exponent: int, digits: int | None = None) -> str:
     """`minor` units of 10^-`exponent`, grouped by threes. `digits`: how many decimals are written, where the others are noughts."""
+    if not 0 <= exponent <= EXPONENT_READ_MAX:
+        return Money(minor, "", exponent).decimal()
     if digits is not None and digits != exponent:
         assert 0 <= digits < exponent, f"{digits} decimals are more than 10^-{exponent} has, or none at all"
         minor, lost = divmod(minor, TEN_TO[exponent - digits])

@@ -57,7 +57,7 @@ def objective_row(
     """One of them. `paused`: it is among those that `used_up` names."""
     over = live.standing in (Standing.BREACHED, Standing.CLOSED)
     broke = over and decision is not None and decision.rule == row.rule
-    state, tone, picture = _state(row.progress, live.standing, decision if broke else None, paused=paused)
+    state, tone, picture = _state(row, live.standing, decision if broke else None, paused=paused)
     current = _current(row, live.initial)
     if broke and decision is not None:
         current = judged_words.measure(decision.observed, decision.unit, live.initial)
@@ -81,9 +81,18 @@ def objective_row(
 def _sentence(row: Objective, live: LiveAccount, ruleset: AnyRuleset) -> str:
     """The rule with today's numbers; as it was sold where today has no meaning any more."""
     rule = rule_named(ruleset, row.rule)
+    if live.standing not in ENDED and row.waived_until_us:
+        return f"Not judged until {words.moment(row.waived_until_us)}: an exception that the firm made."
     if live.standing not in ENDED or rule is None:
-        return row.sentence
+        return f"{row.sentence}{_longer(row)}"
     return rule_in_words(rule, ruleset, live.initial)
+
+
+def _longer(row: Objective) -> str:
+    """The days of an extension, which the rule as it was sold does not have."""
+    if not row.extended_days:
+        return ""
+    return f" {words.upper_first(words.plural(row.extended_days, 'day', 'days'))} of them were added by an exception."
 
 
 def left_bp(row: Objective) -> int:
@@ -102,8 +111,9 @@ def _used_bp(row: Objective, *, broke: bool) -> int | None:
     return row.used_bp // 100 * 100 if row.judged is not None and row.kind not in BY_VERDICT else None
 
 
-def _state(progress: Progress, standing: Standing, broke: DecisionLine | None, *, paused: bool) -> tuple[str, str, str]:
+def _state(row: Objective, standing: Standing, broke: DecisionLine | None, *, paused: bool) -> tuple[str, str, str]:
     """`broke`: the decision that this rule was broken."""
+    progress = row.progress
     if broke is not None:
         asked = {"": ("In question", "warn", "hourglass"), "dismissed": ("Breach dismissed", "info", "gavel")}
         return asked.get(broke.settled, words.PROGRESS[Progress.BROKEN])
@@ -113,6 +123,8 @@ def _state(progress: Progress, standing: Standing, broke: DecisionLine | None, *
             "calm",
             "lock",
         )
+    if row.waived_until_us and standing not in ENDED:
+        return f"Not judged until {words.moment(row.waived_until_us)}", "info", "gavel"
     if paused:
         return "Used up until the reset", "warn", "pause"
     if standing in ENDED and progress is Progress.AT_RISK:
@@ -182,7 +194,15 @@ def limits_that_count(live: LiveAccount, ruleset: AnyRuleset) -> Sequence[Object
         row
         for row in live.objectives
         if row.kind in LIMIT_KINDS and row.progress is not Progress.BROKEN and row.rule not in idle
+        if not row.waived_until_us
     ]
+
+
+def not_judged_sentence(live: LiveAccount) -> str:
+    """Which loss limits people waived, and until when; empty where none."""
+    rows = [row for row in live.objectives if row.kind in LIMIT_KINDS and row.waived_until_us]
+    told = (f"The {row.title.lower()} is not judged until {words.moment(row.waived_until_us)}." for row in rows)
+    return " ".join(told)
 
 
 def nearest_limit(live: LiveAccount, ruleset: AnyRuleset) -> Objective | None:

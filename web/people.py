@@ -9,6 +9,7 @@ from web import words
 from web.firm import Firm
 
 RISK_STAFF = "the firm’s risk staff"
+CONSOLE = "console"  # whoever was at the machine, in rows of releases that did not ask who
 _STAFF = re.compile(r"staff:(\d+)")
 
 
@@ -21,7 +22,7 @@ async def staff_names(firm: Firm, texts: Iterable[str]) -> dict[str, str]:
 def named(text: str, names: dict[str, str] | None) -> str:
     """The text with each reference written for its reader; `names` is None for traders."""
     if names is None:
-        return RISK_STAFF if _STAFF.search(text) else text
+        return RISK_STAFF if _STAFF.search(text) or text == CONSOLE else text
     return _STAFF.sub(lambda match: names.get(match[0], words.who(match[0])), text)
 
 

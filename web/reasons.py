@@ -53,6 +53,7 @@ DOUBT_NAMES: dict[Doubt, str] = {
     Doubt.PLATFORM_DOWN: "platform was down",
     Doubt.FEED_OUTAGE: "prices were missing",
     Doubt.REVIEW_REQUIRED: "a person must look",
+    Doubt.ADJUSTED_MARK: "measured from a figure that a person set",
 }
 
 

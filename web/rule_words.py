@@ -5,7 +5,7 @@ from functools import cached_property
 from babel import Locale
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
-from firm.money import MINUS
+from firm.money import EXPONENT_READ_MAX, MINUS, Money
 from firm.price import LOTS_SCALE
 from firm.sentences.languages import Language
 
@@ -43,6 +43,8 @@ class RuleFigures:
 
     def _decimal(self, units: int, exponent: int, digits_min: int) -> str:
         """`units` of 10^-`exponent`, exactly. `digits_min`: how many decimals are written even where they are noughts."""
+        if not 0 <= exponent <= EXPONENT_READ_MAX:
+            return Money(units, "", exponent).decimal()
         whole, part = divmod(abs(units), 10**exponent)
         text = f"{whole:,}".replace(",", self._group)
         decimals = f"{part:0{exponent}d}".rstrip("0").ljust(digits_min, "0") if exponent else ""

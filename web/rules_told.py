@@ -11,19 +11,31 @@ from firm.ruleset import AnyRuleset, Program
 from firm.sentences.at_large import accounts_sentence, at_large
 from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
-from firm.sentences.rule import ruleset_sentences
+from firm.sentences.rule import ruleset_sentences, titles_of
 from firm.sentences.worked_example import worked_example
+from storage.readmodels.overrides import OverrideLine
+from web.exception_words import exception_told, extended, not_judged
 from web.rule_words import RuleFigures
 
 
 class ToldRule(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule. `now`: how the account stands under it; `example`: a small story in numbers; each empty where there is none."""
+    """One rule. `now`: how the account stands under it; `exception`: what people excepted from it that holds now; `example`: a small
+    story in numbers; each empty where there is none."""
 
     id: str
     title: str
     text: str
     now: str
+    exception: str
     example: str
+
+
+class ToldException(msgspec.Struct, frozen=True):
+    """What people excepted, when and why, in the letters in which they said it."""
+
+    at_us: int
+    text: str
+    why: str
 
 
 class ToldPhase(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +54,7 @@ def rules_told(
     """All rules in their order. `size`: the initial balance. `now`: the rows of an account that holds them."""
     figures = RuleFigures(language, size.currency, size.exponent)
     stands: Mapping[str, Judged] = {row.rule: row.judged for row in now if row.judged is not None}
+    rows = {row.rule: row for row in now}
     said = ruleset_sentences(ruleset, language, figures)
     return tuple(
         ToldRule(
@@ -49,6 +62,7 @@ def rules_told(
             title=sentence.title,
             text=sentence.text,
             now=live_sentence(rule, stands[rule.id], language, figures) if rule.id in stands else "",
+            exception=_exception(rows.get(rule.id), language, figures),
             example=worked_example(ruleset, rule, size, language, figures),
         )
         for rule, sentence in zip(ruleset.rules, said, strict=True)
@@ -63,6 +77,27 @@ def told_at_large(ruleset: AnyRuleset, size: Money, language: Language) -> tuple
 def accounts_told(program: Program, language: Language) -> str:
     """How many accounts of it one trader may hold."""
     return accounts_sentence(program, language, RuleFigures(language, program.size.currency, program.size.exponent))
+
+
+def exceptions_told(
+    lines: Sequence[OverrideLine], ruleset: AnyRuleset, size: Money, language: Language
+) -> tuple[ToldException, ...]:
+    """Those that were granted, the newest first."""
+    figures = RuleFigures(language, size.currency, size.exponent)
+    titles = titles_of(ruleset, language)
+    return tuple(
+        ToldException(line.at_us, exception_told(line.override, line.floors, titles, language, figures), line.why)
+        for line in lines
+        if line.granted
+    )
+
+
+def _exception(row: Objective | None, language: Language, figures: RuleFigures) -> str:
+    if row is None:
+        return ""
+    resting = not_judged(row.waived_until_us, language) if row.waived_until_us else ""
+    longer = extended(row.extended_days, language, figures) if row.extended_days else ""
+    return " ".join(filter(None, (resting, longer)))
 
 
 def program_told(program: Program, language: Language) -> tuple[ToldPhase, ...]:

@@ -182,7 +182,8 @@ def _ruled(body: Body) -> str:
             of = "week" if isinstance(body, f.WeekStartMoved) else "payout cycle"
             return f"What the {of} is measured from was moved to a balance of {words.money(body.balance)}."
         case f.HighMoved():
-            return f"The high that a floor follows was moved to {words.money(body.high)}."
+            by = " by a person" if body.adjusted else ""
+            return f"The high that a floor follows was moved to {words.money(body.high)}{by}."
         case f.PayoutBooked():
             return (
                 f"Payout {body.number}: {words.money(body.profit)} of profit left the account, {words.money(body.paid)} of it the "
@@ -219,11 +220,7 @@ def _recorded(body: Body) -> str:
                 f"{words.money(body.equity)}, {start}."
             )
         case f.DayAnchored():
-            late = ", moved by what came late" if body.changed else ""
-            return (
-                f"The start of day {body.day.label} is final: balance {words.money(body.balance)}, equity "
-                f"{words.money(body.equity)}{late}."
-            )
+            return _anchored(body)
         case f.DealBooked() if body.lots_e8:
             return (
                 f"Booked: position {body.position_id} is {body.side.value} {words.lots(body.lots_e8)} {body.symbol}; "
@@ -338,7 +335,7 @@ def _excepted(body: f.OverrideAsked | f.OverrideGranted) -> str:
         by = words.upper_first(words.who(body.by))
         return f"{by} asked for an exception, and a second person has to agree: {reasons.quoted(body.why)}"
     by = words.upper_first(" and ".join(map(words.who, body.by)))
-    return f"{by} granted an exception from the rules: {reasons.quoted(body.why)}"
+    return f"{by} granted an exception from the rules: {reasons.quoted(body.reasons)}"
 
 
 def _floor(body: f.BreachDeclared | f.BreachSuspected) -> str:
@@ -364,3 +361,11 @@ def _together(body: f.RuleBroken | f.RuleSuspected) -> str:
 
 def _doubts(doubts: tuple[f.Doubt, ...]) -> str:
     return ", ".join(reasons.DOUBT_NAMES[doubt] for doubt in doubts)
+
+
+def _anchored(body: f.DayAnchored) -> str:
+    marks = f"balance {words.money(body.balance)}, equity {words.money(body.equity)}"
+    if body.adjusted:
+        return f"A person moved the start of day {body.day.label}: {marks}."
+    moved = ", moved by what came late, cash or a correction" if body.changed else ""
+    return f"The start of day {body.day.label} is final{moved}: {marks}."

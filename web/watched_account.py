@@ -15,6 +15,7 @@ from firm.instant import SECOND_US
 from web.account_pieces import AccountPieces
 from web.account_view import AccountView, account_view, live_part, prices_ended_us
 from web.firm import Firm
+from web.people import staff_names
 from web.render import Pages
 from web.sse import Parts
 
@@ -33,7 +34,11 @@ class RestsOn(NamedTuple):
 class WatchedAccount:
     """One account's page for one kind of reader: `room` is "" for its trader and "/staff" for the backoffice."""
 
-    def __init__(self, firm: Firm, pages: Pages, view: AccountView, room: str) -> None:
+    def __init__(
+        self, firm: Firm, pages: Pages, view: AccountView, room: str, names: dict[str, str] | None = None
+    ) -> None:
+        """`names`: of who made exceptions, for staff alone."""
+        self._names = names
         self._firm = firm
         self._pages = pages
         self._room = room
@@ -63,7 +68,9 @@ class WatchedAccount:
 
     async def gather(self) -> None:
         """Read the book where it has something new."""
-        self._read = await account_view(self._firm, self._view.line.account)
+        read = await account_view(self._firm, self._view.line.account)
+        self._names = await names_of_exceptions(self._firm, read, self._room)
+        self._read = read
 
     def parts(self) -> Parts:
         """The parts by the name of their event; none any more once the last word on an ended account was shown."""
@@ -87,7 +94,7 @@ class WatchedAccount:
     def _know(self, view: AccountView) -> None:
         self._read = None
         self._view = view
-        self._book = self._pages.text("_account_book.html", {"view": view, "room": self._room})
+        self._book = self._pages.text("_account_book.html", {"view": view, "room": self._room, "names": self._names})
         self._rests_on = None
 
     def _has_new_row(self) -> bool:
@@ -111,3 +118,8 @@ class WatchedAccount:
         at_us, wall_us = self._counted_from
         now_us = self._firm.now_us()
         return now_us != at_us and abs((now_us - at_us) - (self._firm.wall_us() - wall_us)) > SECOND_US
+
+
+async def names_of_exceptions(firm: Firm, view: AccountView, room: str) -> dict[str, str] | None:
+    """Of who made exceptions from the account's rules; None where a trader reads."""
+    return await staff_names(firm, (each.who for each in view.overrides)) if room else None

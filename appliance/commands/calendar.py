@@ -77,6 +77,10 @@ def run_import(options: argparse.Namespace) -> int:
         calendar = read_calendar(CalendarFormat(options.format), options.name, _content(options.file), options.zone)
     except BadCalendar as bad:
         raise CommandRefused(f"{options.file}: {bad}") from bad
+    if not calendar.items:
+        raise CommandRefused(
+            f"{options.file} has no release: without any, news would forbid nothing. Name a file with releases"
+        )
     told = f"{calendar.name}: {_count(len(calendar.items))}, version {calendar.version[:VERSION_SHOWN]}"
     if calendar.version in {line.version for line in _lines(options.data_dir)}:
         print(f"{told}: the firm goes by it already")

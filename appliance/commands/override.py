@@ -13,6 +13,7 @@ from appliance.commands.options import (
     verb,
 )
 from appliance.console import CommandRefused, ask_firm
+from appliance.members import member_named, opened_vault
 from firm.bounds import EXTENDED_DAYS_MAX, WAIVED_DAYS_MAX
 from firm.commands import AdvanceChallenge, GrantOverride
 from firm.facts import OverrideGranted
@@ -35,7 +36,7 @@ def add_to(verbs: Verbs) -> None:
         "override",
         run_list,
         "make an exception from an account's rules, and list those that were made",
-        'evenhand override extend 7K2MQ-9XW3F --days 3 --why "our outage" --evidence "incident 12"',
+        'evenhand override extend 7K2MQ-9XW3F --days 3 --by ruth@northlight.example --why "our outage" --evidence "incident 12"',
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _add_reinstate(actions)
@@ -88,10 +89,13 @@ def _add_advance(actions: Verbs) -> None:
 
 
 def _action(actions: Verbs, name: str, summary: str, example: str) -> argparse.ArgumentParser:
-    said = f'evenhand override {name} 7K2MQ-9XW3F {example} --why "our outage" --evidence "incident 12"'
+    said = f'evenhand override {name} 7K2MQ-9XW3F {example} --by ruth@northlight.example --why "our outage" --evidence "incident 12"'
     parser = verb(actions, name, run, summary, said, "Where the account's rules want two people, the other one agrees.")
     parser.add_argument("account", type=account_id, metavar="ACCOUNT", help="as pages show it")
     parser.add_argument("--why", type=plain_text, required=True, help="the trader reads it")
+    parser.add_argument(
+        "--by", type=plain_text, required=True, metavar="MAIL", help="the member of staff who grants it"
+    )
     parser.add_argument("--evidence", type=plain_text, required=True, help="a ticket, or the hash of a file")
     add_directory(parser)
     return parser
@@ -100,12 +104,16 @@ def _action(actions: Verbs, name: str, summary: str, example: str) -> argparse.A
 def run(options: argparse.Namespace) -> int:
     line = _line(options)
     wanted: Override = options.wanted(options, line)
+    with opened_vault(options.data_dir) as vault:
+        member = member_named(vault, options.by)
     command = GrantOverride(
-        by="console", account=options.account, override=wanted, why=options.why, evidence=options.evidence
+        by=member.reference, account=options.account, override=wanted, why=options.why, evidence=options.evidence
     )
     facts = ask_firm(options.data_dir, command)
-    if any(isinstance(fact, OverrideGranted) for fact in facts):
-        print(f"The console {override_in_words(wanted, line.money(0))}. {effect_in_words(wanted)}")
+    granted = next((fact for fact in facts if isinstance(fact, OverrideGranted)), None)
+    if granted is not None:
+        did = override_in_words(wanted, line.money(0))
+        print(f"{member.name} {did}. {effect_in_words(wanted, granted.floors)}")
     else:
         print(f"Asked for: a second person has to agree, on the page of account {id_text(options.account)}.")
     return 0

@@ -1,9 +1,7 @@
 """`evenhand staff add|list|password`: who works in the backoffice, from the console."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 
 import msgspec
 
@@ -19,17 +17,16 @@ from appliance.commands.options import (
     tell,
     verb,
 )
-from appliance.console import CommandRefused, ask_firm
+from appliance.console import ask_firm
 from appliance.founding import MailTaken
+from appliance.members import member_named, opened_vault
 from firm.commands import AddStaff
-from firm.ids import id_text, parse_id
+from firm.ids import id_text
 from firm.instant import utc_text
 from storage.files import open_firm_directory
 from storage.front import FrontFile
-from storage.people import Person
 from storage.reader import LedgerReader
 from storage.readmodels.people import all_staff
-from storage.secret_files import read_secrets
 from storage.sessions import SessionStore
 from storage.vault import Vault
 from web.auth import hash_password
@@ -76,7 +73,7 @@ def add_to(verbs: Verbs) -> None:
 def run_add(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     password = new_password(options.mail)
-    with _vault(options.data_dir) as vault:
+    with opened_vault(options.data_dir) as vault:
         number = draw_id()
         name = options.name or options.mail
         sealed = vault.add_person("staff", number, options.mail, name, hash_password(password), options.role)
@@ -89,7 +86,11 @@ def run_add(options: argparse.Namespace) -> int:
 
 def run_list(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
-    with _vault(options.data_dir) as vault, LedgerReader(options.data_dir) as reader, reader.connection() as connection:
+    with (
+        opened_vault(options.data_dir) as vault,
+        LedgerReader(options.data_dir) as reader,
+        reader.connection() as connection,
+    ):
         members = [_as_shown(vault, *known) for known in all_staff(connection)]
     head = f"{'id':<11} {'role':<9} {'mail':<32} {'name':<24} added (UTC)"
     lines = [head, *(_line(member) for member in members)] if members else ["No staff yet: evenhand staff add MAIL"]
@@ -99,8 +100,8 @@ def run_list(options: argparse.Namespace) -> int:
 
 def run_password(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
-    with _vault(options.data_dir) as vault:
-        person = _member(vault, options.member)
+    with opened_vault(options.data_dir) as vault:
+        person = member_named(vault, options.member)
         vault.change_password_hash("staff", person.id, hash_password(new_password(person.mail)))
     with closing(FrontFile.open(options.data_dir)) as front:
         SessionStore(front).delete_person(person.reference)
@@ -108,27 +109,10 @@ def run_password(options: argparse.Namespace) -> int:
     return 0
 
 
-@contextmanager
-def _vault(directory: Path) -> Iterator[Vault]:
-    with closing(Vault.open(directory, read_secrets(directory).vault_master, may_create=False)) as vault:
-        yield vault
-
-
 def _as_shown(vault: Vault, number: int, role: str, added_us: int) -> Member:
     person = vault.person("staff", number)
     mail, name = (person.mail, person.name) if person else ("", "")
     return Member(id_text(number), role, mail, name, utc_text(added_us))
-
-
-def _member(vault: Vault, text: str) -> Person:
-    """Whom an operator means by an id or a mail address."""
-    try:
-        person = vault.find_by_mail(text) if "@" in text else vault.person("staff", parse_id(text))
-    except ValueError as unreadable:
-        raise CommandRefused(f"{unreadable}; evenhand staff list shows everyone's") from unreadable
-    if person is None or person.kind != "staff":
-        raise CommandRefused(f"nobody on the staff is {text!r}: evenhand staff list shows everyone")
-    return person
 
 
 def _line(member: Member) -> str:

@@ -12,6 +12,8 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+YEAR_MIN, YEAR_MAX = 2001, 2098
+"""What platforms tell is believed of this century; a day of a story has one before it, and many after it."""
 _DAY = re.compile(r"([A-Za-z]+) (\d{1,2}) ([A-Za-z]+) (\d{4})")
 TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?"
 _PARTS = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?")
@@ -47,6 +49,8 @@ def day_of(text: str) -> date | None:
         raise Unclear(f"there is no month {month!r}{near(month, MONTHS)}")
     if weekday not in WEEKDAYS:
         raise Unclear(f"there is no weekday {weekday!r}{near(weekday, WEEKDAYS)}")
+    if not YEAR_MIN <= int(year) <= YEAR_MAX:
+        raise Unclear(f"no story is played in {year}: write a year from {YEAR_MIN} to {YEAR_MAX}")
     try:
         meant = date(int(year), MONTHS.index(month) + 1, int(day))
     except ValueError:

@@ -23,7 +23,7 @@ LINES_MAX = 5_000
 DAYS_MAX = 400
 
 _TIMED = re.compile(rf"({TIME})(?:\s+(.*))?")
-_TOLD = re.compile(rf"(.*), told ({TIME})(?: ([A-Z]{{3,5}}))?")
+_TOLD = re.compile(rf"(.*), told ({TIME})(?: ([A-Z]{{3,5}}))?( the next day)?")
 _ZONE_NAME = re.compile(r"([A-Z]{3,5})\b\s*(.*)")
 _OFFERS = (
     Form("program TEMPLATE[ size MONEY]", lambda said, _: program_from_template(said["template"], said["money"])),
@@ -125,7 +125,7 @@ class _Reading:
         else:
             rest = told
         later = _TOLD.fullmatch(rest)
-        told_us = None if later is None else self._told_us(later[2], later[3] or "")
+        told_us = None if later is None else self._told_us(later[2], later[3] or "", next_day=bool(later[4]))
         self._add(number, rest if later is None else later[1], told_us)
 
     def _add(self, number: int, rest: str, told_us: int | None) -> None:
@@ -154,14 +154,14 @@ class _Reading:
         self._at_us, self._has_time = at_us, True
         return rest or "nothing happens"
 
-    def _told_us(self, text: str, name: str) -> int:
-        """The next time that the clock shows this."""
+    def _told_us(self, text: str, name: str, *, next_day: bool) -> int:
+        """The time on the line's own day, or on the day after it where that is said."""
         assert self._day is not None
-        for day in (self._day, self._day + timedelta(days=1)):
-            told_us = instant_at(self._zone, day, time_of(text), name)
-            if told_us > self._at_us:
-                return told_us
-        raise Unclear(f"{text} is not within a day after it happens")
+        day = self._day + timedelta(days=1) if next_day else self._day
+        told_us = instant_at(self._zone, day, time_of(text), name)
+        if told_us <= self._at_us:
+            raise Unclear(f"{text} is not after it happens: “, told {text} the next day” says so, if that is meant")
+        return told_us
 
 
 def _told(text: str) -> Iterator[tuple[int, str]]:

@@ -156,8 +156,12 @@ def _day(fact: DayOpened) -> str:
 
 
 def _anchored(fact: DayAnchored) -> str:
-    changed = "what came late has moved it" if fact.changed else "as it was"
-    return f"the day's start is final, {changed}: balance {fact.balance}, equity {fact.equity}"
+    marks = f"balance {fact.balance}, equity {fact.equity}"
+    if fact.adjusted:
+        return f"a person moves the day's start: {marks}"
+    if fact.changed:
+        return f"the day's start is final, moved by what came late, cash or a correction: {marks}"
+    return f"the day's start is final, as it was: {marks}"
 
 
 def _why(fact: Refused) -> str:

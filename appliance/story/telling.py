@@ -7,7 +7,7 @@ from appliance.story.clock import day_text, time_text
 from appliance.story.office import Recorded
 from appliance.story.playing import Entry, Played
 from appliance.story.sentences import QUIET, sentence_of
-from appliance.story.words import Expected
+from appliance.story.words import Expected, Line
 from appliance.wording import counted
 from firm.ids import parse_id
 
@@ -37,12 +37,19 @@ def unmet(played: Played) -> tuple[Entry, ...]:
     return tuple(entry for entry in played.entries if entry.missed)
 
 
+def _later(zone: str, line: Line) -> str:
+    """When the firm hears of it, as a line says it."""
+    if line.told_us is None:
+        return ""
+    next_day = "" if day_text(zone, line.told_us) == day_text(zone, line.at_us) else " the next day"
+    return f", told {time_text(zone, line.told_us)}{next_day}"
+
+
 def _entry_lines(played: Played, entry: Entry, at: str) -> Iterator[str]:
     if entry.line is not None:
         is_expected = isinstance(entry.line.does, Expected)
         sign = "✗ " if entry.missed else "✓ " if is_expected else ""
-        later = f", told {time_text(played.story.zone, entry.line.told_us)}" if entry.line.told_us else ""
-        yield f"  {at}  {sign}{entry.line.text}{later}"
+        yield f"  {at}  {sign}{entry.line.text}{_later(played.story.zone, entry.line)}"
     elif any(not isinstance(one.fact, QUIET) for one in entry.recorded):
         yield f"  {at}"
     if entry.missed:

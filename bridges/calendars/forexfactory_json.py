@@ -4,6 +4,7 @@
 non-economic release nothing and are left out. The file says of no speech when it ends.
 """
 
+import json
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -44,9 +45,14 @@ def read_forexfactory_json(name: str, content: bytes, zone: str) -> NewsCalendar
 
 def _told(raw: msgspec.Raw, where: str) -> _Told:
     try:
-        return msgspec.json.decode(raw, type=_Told)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        told = msgspec.json.decode(raw, type=_Told)
+        names = [name for name, _ in json.loads(bytes(raw), object_pairs_hook=tuple)]
+    except (msgspec.DecodeError, ValueError, RecursionError) as wrong:
         raise BadCalendar(where, str(wrong)) from wrong
+    for name in told.__struct_fields__:
+        if names.count(name) > 1:  # the last would count, and nobody would see which was meant
+            raise BadCalendar(where, f"{name} stands twice")
+    return told
 
 
 def _item(told: _Told, zone: str, where: str) -> NewsItem:

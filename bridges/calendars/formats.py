@@ -5,7 +5,7 @@ from enum import StrEnum
 from bridges.calendars.csv_file import read_csv
 from bridges.calendars.forexfactory_json import read_forexfactory_json
 from bridges.calendars.ics_file import read_ics
-from firm.news import NewsCalendar
+from firm.news import BadCalendar, NewsCalendar
 
 
 class CalendarFormat(StrEnum):
@@ -25,4 +25,7 @@ _READERS = {
 
 def read_calendar(kind: CalendarFormat, name: str, content: bytes, zone: str) -> NewsCalendar:
     """A calendar of this name. `zone`: whose days are meant by dates without a time. BadCalendar says what is refused, and why."""
-    return _READERS[kind](name, content, zone)
+    calendar = _READERS[kind](name, content, zone)
+    if not calendar.items:
+        raise BadCalendar("", "it has no release: without any, news would forbid nothing")
+    return calendar

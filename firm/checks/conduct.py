@@ -19,7 +19,7 @@ from firm.terms.conduct import (
     TradeDuration,
     TradingHours,
 )
-from firm.terms.words import BP_WHOLE
+from firm.terms.words import BP_WHOLE, Boundary
 
 _NO_LENGTH = "a window of no length holds nothing"
 _ON_WHAT_IS_OPEN = frozenset(NewsAction) - {NewsAction.OPEN, NewsAction.PENDING_FILL}
@@ -67,6 +67,8 @@ def grid_problems(term: Grid, _: Beside) -> Problems:
 def high_frequency_problems(term: HighFrequency, _: Beside) -> Problems:
     if term.within_s == 0:
         yield Problem("within_s", _NO_LENGTH)
+    if term.openings_max == 1 and term.boundary is Boundary.TOUCHES:
+        yield Problem("openings_max", "the first opening touches it, and breaks it: 2, or boundary crosses")
 
 
 def martingale_problems(term: Martingale, _: Beside) -> Problems:

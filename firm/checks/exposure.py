@@ -16,7 +16,7 @@ from firm.terms.exposure import (
     RiskReward,
     StopLossRequired,
 )
-from firm.terms.words import BP_WHOLE
+from firm.terms.words import BP_WHOLE, Boundary
 
 _AT_ONCE = frozenset({CountedOver.OPEN_AT_ONCE, CountedOver.EACH_POSITION})
 _NO_RISK = "no risk at all is allowed, so nothing could be traded"
@@ -33,6 +33,15 @@ def exposure_limit_problems(term: ExposureLimit, _: Beside) -> Problems:
             yield Problem("limit", "margin in use cannot pass the whole equity")
     if term.quantity is Quantity.POSITIONS and term.counted is CountedOver.EACH_POSITION:
         yield Problem("counted", "each position is one position: name what is open at once, or opened in a day")
+    if term.quantity is Quantity.POSITIONS and term.boundary is Boundary.TOUCHES:
+        limits = [("limit", term.limit), *((f"tiers[{n}].limit", tier.limit) for n, tier in enumerate(term.tiers))]
+        for path, limit in limits:
+            if limit <= 1:
+                yield Problem(path, "the first position touches it, and breaks it: 2, or boundary crosses")
+    yield from _tier_problems(term)
+
+
+def _tier_problems(term: ExposureLimit) -> Problems:
     for place, (one, next_one) in enumerate(pairwise(term.tiers), start=1):
         if one.profit_from >= next_one.profit_from:
             yield Problem(f"tiers[{place}].profit_from", "tiers rise: it is not above the one before")

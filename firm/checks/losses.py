@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from firm.checks.amounts import OF_SOLD, amount_problems
 from firm.checks.beside import Beside
+from firm.checks.locks import lowering_problems
 from firm.checks.problem import Problem, Problems, below
 from firm.terms.losses import FloorReaches, Lock, LossLimit, OnPayout, Step, Trail
 from firm.terms.words import (
@@ -41,6 +42,7 @@ def loss_limit_problems(term: LossLimit, beside: Beside) -> Problems:
         yield Problem("warn_at_bp", "the shares must rise, each named once")
     yield from _lasting_problems(term)
     yield from _payout_problems(term)
+    yield from lowering_problems(term, None)
 
 
 def _cycle_problems(term: LossLimit) -> Problems:
@@ -159,6 +161,11 @@ def _lasting_problems(term: LossLimit) -> Problems:
         yield Problem("strikes_within", "a day's limit is broken once a day: its second breach would never be counted")
     if term.scope is Scope.PHASE:
         for place, consequence in enumerate(term.on_breach):
+            if consequence is Action.CLOSE_POSITIONS:
+                reason = (
+                    "whatever is opened under this floor would be closed again, for ever: fail, or have a person decide"
+                )
+                yield Problem(f"on_breach[{place}]", reason)
             if consequence in (Action.PAUSE, Action.RESTRICT):
                 reason = "it ends at the rollover, but this floor does not begin anew with the day: it would be broken for ever"
                 yield Problem(f"on_breach[{place}]", reason)

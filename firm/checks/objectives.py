@@ -3,6 +3,7 @@
 from firm.checks.amounts import OF_INITIAL, OF_SOLD, amount_problems
 from firm.checks.beside import Beside
 from firm.checks.problem import Problem, Problems
+from firm.plain_figures import percent
 from firm.terms.objectives import (
     ClockStart,
     Consistency,
@@ -13,19 +14,25 @@ from firm.terms.objectives import (
     LotConsistency,
     MaximumDuration,
     MinimumTrades,
+    Numerator,
     ProfitTarget,
+    ScoreTarget,
     TargetMeasure,
     TradingDays,
 )
 from firm.terms.words import BP_WHOLE, Boundary, Fixed, Scope, Share
 
 BY_PROFIT = frozenset(count for count in DayCounts if count.value.startswith("profit_"))
+TARGET_MAX_BP = 10 * BP_WHOLE
+_WEEKDAYS_A_YEAR = 261
 _LAST = frozenset({ClockStart.LAST_OPENED, ClockStart.LAST_CLOSED, ClockStart.LAST_TRADE})
 
 
 def profit_target_problems(term: ProfitTarget, beside: Beside) -> Problems:
     nothing = "a target of nothing is reached before the first trade"
     yield from amount_problems("amount", term.amount, beside, OF_INITIAL, nothing=nothing)
+    if isinstance(term.amount, Share) and term.amount.bp > TARGET_MAX_BP:
+        yield Problem("amount.bp", f"{percent(term.amount.bp)} of the account: {percent(TARGET_MAX_BP)} is the most")
     if term.held_s and term.measured is TargetMeasure.CLOSING_BALANCE:
         yield Problem("held_s", "a day's end is an instant: nothing can be held through it")
 
@@ -44,8 +51,9 @@ def trading_days_problems(term: TradingDays, beside: Beside) -> Problems:
             "profit_min", "a day without any profit would count as a profitable one: a cent, or boundary crosses"
         )
     for clock in beside.of_kind(MaximumDuration):
-        if term.days_min > clock.days_max:
-            yield Problem("days_min", f"the phase lasts {clock.days_max} days (term {clock.id}): so many never come")
+        if term.days_min > (there := _weekdays(clock.days_max)):
+            reason = f"the phase lasts {clock.days_max} days (term {clock.id}), {there} of them at most between Monday and Friday"
+            yield Problem("days_min", reason)
 
 
 def consistency_problems(term: Consistency, beside: Beside) -> Problems:
@@ -57,8 +65,19 @@ def consistency_problems(term: Consistency, beside: Beside) -> Problems:
             "effect",
             "nothing fails an account by it yet, and a first day is always the whole of the profit: delay a pass",
         )
+    if term.best is Numerator.BEST_DAY:
+        there = min((_weekdays(clock.days_max) for clock in beside.of_kind(MaximumDuration)), default=_WEEKDAYS_A_YEAR)
+        for place, cap in enumerate(term.caps_bp):
+            if (needed := -(-BP_WHOLE // cap)) > there:
+                reason = f"it takes {needed} days alike to keep it, and there are {there}: nobody would"
+                yield Problem(f"caps_bp[{place}]", reason)
     if term.effect is ConsistencyEffect.RAISE_TARGET and not beside.has_target:
         yield Problem("effect", "there is no profit target to raise")
+
+
+def score_target_problems(term: ScoreTarget, _: Beside) -> Problems:
+    if term.score_min == 0:
+        yield Problem("score_min", "a score of nothing is reached before anything was done")
 
 
 def minimum_trades_problems(term: MinimumTrades, _: Beside) -> Problems:
@@ -80,6 +99,12 @@ def lot_consistency_problems(term: LotConsistency, _: Beside) -> Problems:
         yield Problem("max_bp", "the largest lies below the average, so that not all trades can keep it")
     if term.min_bp >= term.max_bp:
         yield Problem("min_bp", "the smallest is not below the largest")
+
+
+def _weekdays(days: int) -> int:
+    """The most weekdays among so many days in a row."""
+    weeks, rest = divmod(days, 7)
+    return 5 * weeks + min(rest, 5)
 
 
 def _per_problems(per: Scope) -> Problems:

@@ -1,5 +1,6 @@
 """Sizes: what holds for the size that is sold: tables that have a line for it, and amounts that it can hold."""
 
+from firm.checks.locks import lowering_problems
 from firm.checks.losses import LOCK_TOO_HIGH, is_too_high
 from firm.checks.problem import Problem, Problems
 from firm.terms.exposure import AccountsTogether, AcrossAccounts
@@ -16,6 +17,8 @@ _UNREACHED = "it is more than the size that is sold: the floor could not be reac
 
 def size_problems(term: RuleTerm, size_minor: int) -> Problems:
     yield from _tables(term, "", size_minor)
+    if isinstance(term, LossLimit):
+        yield from lowering_problems(term, size_minor)
     match term:
         case LossLimit():
             yield from _limit_problems(term, size_minor)

@@ -6,6 +6,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from firm.checks.problem import Problem, Problems
+from firm.ruleset_bounds import MERGED_MAX
 from firm.trading_day import MERGED_IN_A_ROW_MAX, LabelledCalendar
 
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -34,16 +35,21 @@ def calendar_problems(calendar: LabelledCalendar) -> Problems:
     yield from zone_problems("zone", calendar.zone)
     if not _TIME_OF_DAY.fullmatch(calendar.rollover):
         yield Problem("rollover", f"{calendar.rollover} is no time of day: {_meant(calendar.rollover)}")
-    days: list[date] = []
+    if len(calendar.merged) > MERGED_MAX:
+        yield Problem("merged", f"{len(calendar.merged)} days: a calendar has no more than {MERGED_MAX} of them")
+        return
+    before: date | None = None
+    in_a_row = 0
     for place, label in enumerate(calendar.merged):
         day = _day(label)
         if day is None:
             yield Problem(f"merged[{place}]", f"{label} is no date: 2026-12-25")
-        elif days and day <= days[-1]:
+        elif before is not None and day <= before:
             yield Problem(f"merged[{place}]", f"{label} does not come after the day before it in the list")
         else:
-            days.append(day)
-            if _in_a_row(days) > MERGED_IN_A_ROW_MAX:
+            in_a_row = in_a_row + 1 if before is not None and day - before == _DAY else 1
+            before = day
+            if in_a_row > MERGED_IN_A_ROW_MAX:
                 yield Problem(f"merged[{place}]", f"more than {MERGED_IN_A_ROW_MAX} days in a row would be one")
 
 
@@ -59,11 +65,3 @@ def _day(label: str) -> date | None:
     except ValueError:
         return None
     return day if day.isoformat() == label else None  # a week's date is one too, but no label
-
-
-def _in_a_row(days: list[date]) -> int:
-    """How many of the rising days end with the last one, without a gap."""
-    count = 1
-    while count < len(days) and days[-1] - days[-1 - count] == count * _DAY:
-        count += 1
-    return count

@@ -51,7 +51,7 @@ from firm.facts.marks import (
     TradingDayUncounted,
     WeekStartMoved,
 )
-from firm.facts.overrides import OverrideAsked, OverrideGranted
+from firm.facts.overrides import FloorSet, OverrideAsked, OverrideGranted
 from firm.facts.people import BridgeEnrolled, BridgeModeChanged, BridgeRevoked, StaffAdded, TraderRegistered
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
@@ -71,6 +71,7 @@ from firm.facts.scores import ScorePublished
 from firm.facts.verdicts import (
     BreachDeclared,
     BreachSuspected,
+    BreachWaived,
     Doubt,
     LimitNeared,
     PassHeld,
@@ -145,6 +146,7 @@ FACTS: tuple[type[Fact], ...] = (
     RuleBroken,
     RuleSuspected,
     RuleKeptAgain,
+    BreachWaived,
     ProfitExcluded,
     TargetReached,
     TargetLeft,

@@ -48,14 +48,19 @@ class DayOpened(Fact, frozen=True, kw_only=True):
     checked: tuple[RolloverFloor, ...] = ()
 
 
-class DayAnchored(Fact, frozen=True, kw_only=True):
-    """The day's start is final; `changed` says whether late data moved it from what DayOpened said. `priced` as in DayOpened."""
+class DayAnchored(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """The day's start is final; `changed` says whether late data moved it from what DayOpened said. `priced` as in DayOpened.
+
+    `adjusted`: a person set one of its marks on this day. What is measured from the day follows; a high of more than the day does not,
+    as nobody reached it.
+    """
 
     day: TradingDay
     balance: Money
     equity: Money
     changed: bool
     priced: bool
+    adjusted: bool = False
 
 
 class DayStartMoved(Fact, frozen=True, kw_only=True):
@@ -125,13 +130,14 @@ class RolloverHighMoved(Fact, frozen=True, kw_only=True):
     high: Money
 
 
-class HighMoved(Fact, frozen=True, kw_only=True):
-    """A high that a floor follows, moved by a balance operation, a payout or a deal that was corrected."""
+class HighMoved(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A high that a floor follows, moved by a balance operation, a payout or a deal that was corrected; `adjusted`: by a person."""
 
     of: HighOf
     scope: Scope
     on_payout: OnPayout
     high: Money
+    adjusted: bool = False
 
 
 class DayClosed(Fact, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ class Refusal(StrEnum):
     NOTHING_TO_DECIDE = "nothing_to_decide"
     SWITCH_NOT_ENGAGED = "switch_not_engaged"
     SAME_PERSON_TWICE = "same_person_twice"
+    NAME_MISSING = "name_missing"
     DESK_NOT_STOPPED = "desk_not_stopped"
     DESK_NOT_RESUMED = "desk_not_resumed"
     NO_LONGER_WON = "no_longer_won"
@@ -54,6 +55,7 @@ class Refusal(StrEnum):
     ANOTHER_VERSION = "another_version"
     ROLE_TOO_LOW = "role_too_low"
     WHY_MISSING = "why_missing"
+    BREAKS_AT_ONCE = "breaks_at_once"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

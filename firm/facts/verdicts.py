@@ -29,6 +29,7 @@ class Doubt(StrEnum):
     PLATFORM_DOWN = "platform_down"
     REVIEW_REQUIRED = "review_required"  # the rules have a person look at it
     FEED_OUTAGE = "feed_outage"  # prices that it needs are or were missing, in an incident that is not over
+    ADJUSTED_MARK = "adjusted_mark"  # the floor is measured from a mark that a person set
 
 
 class BreachDeclared(Fact, frozen=True, kw_only=True):
@@ -138,10 +139,26 @@ class RuleKeptAgain(Fact, frozen=True, kw_only=True, omit_defaults=True):
     quotes: tuple[int, ...] = ()
 
 
-class ProfitExcluded(Fact, frozen=True, kw_only=True):
+class BreachWaived(Fact, frozen=True, kw_only=True):
+    """A subject broke a rule that is no loss limit while a person had waived it: nothing follows, then or when the waiver ends.
+
+    Only what goes beyond `observed` after that is a breach, or what breaks the rule anew once the subject has kept it again.
+    """
+
+    rule: str
+    rule_kind: str
+    unit: Unit
+    limit: int
+    observed: int
+    subject: str
+    at_us: int
+
+
+class ProfitExcluded(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """So much of what closing a position brought does not count for targets and payouts, because the position broke `rule`.
 
-    `deal`: the row that booked it. `total`: all that does not count on this account.
+    `deal`: the row that booked it. `total`: all that does not count on this account. Of one deal the newest row counts: there is another
+    where the deal was corrected. `does`: what the breach did; None in rows of before it was said.
     """
 
     rule: str
@@ -149,6 +166,7 @@ class ProfitExcluded(Fact, frozen=True, kw_only=True):
     deal: int
     profit: Money
     total: Money
+    does: Consequence | None = None
 
 
 class TargetReached(Fact, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import NamedTuple, assert_never
 
 from firm.account import AccountState
 from firm.arithmetic import Arithmetic, Figure
-from firm.needs import is_priced_before, lock_payout, locks_for_good, needs_of
+from firm.needs import high_keys, is_priced_before, lock_payout, locks_for_good, needs_of
 from firm.rules.amounts import Sums, rounded_down, rounded_up
 from firm.ruleset import Rule
 from firm.terms.losses import Effective, FloorReaches, Lock, LossLimit, OnPayout, Trail
@@ -83,6 +83,15 @@ def _trailing(sums: Sums, rule: Rule, terms: LossLimit, amount: Amount, path: st
 def _allowed(sums: Sums, rule: Rule, terms: LossLimit, amount: Amount, path: str, others: dict[ShareOf, int]) -> int:
     loss = _LOSS[terms.scope]
     return rounded_down(sums, rule, amount, path, (f"{loss} limit", f"allowed {loss}"), others)
+
+
+def rests_on_adjusted(account: AccountState, terms: LossLimit) -> bool:
+    """Whether a mark that the floor is measured from was set by a person."""
+    starts = {Scope.DAY: account.day, Scope.WEEK: account.track.week}
+    began = starts.get(terms.scope) if terms.anchor is not Anchor.INITIAL else None
+    keys = high_keys(terms, peak_of_day=needs_of(account.ruleset).peak_of_day)
+    highs = (high for high in account.track.highs if high.adjusted)
+    return (began is not None and began.adjusted) or any(high.key in keys for high in highs)
 
 
 # --- where the scope began ---

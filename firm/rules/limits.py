@@ -5,10 +5,10 @@ All limits compare in one place, so that "touch" and "cross" mean the same every
 
 import msgspec
 
-from firm.account import AccountState
+from firm.account import AccountState, Finding
 from firm.arithmetic import PLAIN, Arithmetic
 from firm.needs import follows_prices
-from firm.rules.consequences import consequence_of, gravity
+from firm.rules.consequences import consequence_of, gravity, strikes_of
 from firm.rules.floors import Floor, floor_under
 from firm.ruleset import Rule
 from firm.terms.losses import Checked, LossLimit, Measured, Trail
@@ -137,8 +137,22 @@ def limits_at_new_peak(limits: tuple[Limit, ...], account: AccountState) -> tupl
 
 def watched_limits(account: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
     """Those that prices are watched for: not one that only other events can break, nor one that was broken today and did what it does."""
-    done = {finding.rule for finding in account.findings if not finding.doubts}
+    done = {finding.rule for finding in account.findings if not finding.doubts and not is_open_again(account, finding)}
     return tuple(limit for limit in limits if limit.is_met_by_prices and limit.rule.id not in done)
+
+
+def is_open_again(account: AccountState, finding: Finding) -> bool:
+    """Whether everything was closed because of a breach, and something is open anew: under the same floor that is another breach."""
+    return finding.closed is True and bool(account.positions)
+
+
+def has_closed_all(account: AccountState, limit: Limit) -> bool:
+    """Whether a limit that closes what is open was broken before in its scope, and nothing is open that it could close."""
+    return (
+        limit.does is Action.CLOSE_POSITIONS
+        and not account.positions
+        and strikes_of(account, limit.rule.id, limit.terms.scope) > 0
+    )
 
 
 def measured_of(calc: Arithmetic, limit: Limit, equity: int, balance: int) -> int:

@@ -79,11 +79,12 @@ def _forbids(calc: Arithmetic, rule: Rule, item: NewsItem, deed: Deed) -> bool:
     return (
         calc.is_at_or_above("not before the window", at_us, window.first_us)
         and calc.is_at_or_below("not after the window", since_us, window.last_us)
-        and not _is_exempt(calc, rule, item, deed)
+        and not _is_exempt(calc, rule, item, deed, window.last_us)
     )
 
 
-def _is_exempt(calc: Arithmetic, rule: Rule, item: NewsItem, deed: Deed) -> bool:
+def _is_exempt(calc: Arithmetic, rule: Rule, item: NewsItem, deed: Deed, last_us: int) -> bool:
+    """By the youngest lots; what was added to a position after the window was not held in it."""
     terms = rule.terms
     assert isinstance(terms, NewsWindow)
     if terms.exempt_opened_before_s is None:
@@ -92,7 +93,8 @@ def _is_exempt(calc: Arithmetic, rule: Rule, item: NewsItem, deed: Deed) -> bool
         calc, rule, "opened so long before", terms.exempt_opened_before_s, "exempt_opened_before_s"
     )
     latest_us = calc.minus("opened by then", calc.given("release", item.at_us, "us", ""), ahead_us)
-    return calc.is_at_or_below("exempt", calc.given("opened", deed.opened_us, "us", ""), latest_us)
+    youngest_us = max((one for one in deed.added_us if one <= last_us), default=deed.opened_us)
+    return calc.is_at_or_below("exempt", calc.given("opened", youngest_us, "us", ""), latest_us)
 
 
 def _near(terms: NewsWindow, calendar: NewsCalendar, deed: Deed) -> Iterator[NewsItem]:

@@ -80,7 +80,7 @@ def judge_profit_of_longer(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]
 
 def _lasted(calc: Arithmetic, trade: Trade) -> int:
     closed_us = calc.given_of("closing", trade, trade.closed_us, "us", "closed_us")
-    opened_us = calc.given_of("opening", trade, trade.opened_us, "us", "opened_us")
+    opened_us = calc.given_of("opening", trade, trade.began_us, "us", "began_us")
     return calc.minus(f"how long {trade.position_id} lasted", closed_us, opened_us)
 
 

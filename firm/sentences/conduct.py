@@ -80,6 +80,7 @@ def trade_duration(term: TradeDuration, say: Speaker) -> Iterator[str]:
     if term.share_of_longer_bp is not None and term.longer_s is not None:
         share, longer = say.percent(term.share_of_longer_bp), say.seconds(term.longer_s)
         yield say("trade_duration.share", share=share, time=longer, within=within)
+    yield say("trade_duration.parts")
     yield from breach_sentences(term, say)
 
 

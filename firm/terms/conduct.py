@@ -78,7 +78,10 @@ class NewsWindow(RuleTerm, frozen=True, tag="news_window", omit_defaults=True):
     all_day_counts: Annotated[bool, Meta(description="Whether a release without a time of day closes its whole day.")]
     exempt_opened_before_s: Annotated[
         Seconds | None,
-        Meta(description="A position opened at least so many seconds before the release is exempt; null: none is."),
+        Meta(
+            description="A position opened at least so many seconds before the release is exempt; null: none is. With what is added to it "
+            "later it is not, until that is closed: what was added last is closed first."
+        ),
     ]
     on_breach: OnBreach
     strikes_within: StrikesWithin
@@ -147,7 +150,13 @@ class TradeDuration(RuleTerm, frozen=True, tag="trade_duration"):
     frequency: ClassVar[Frequency] = Frequency.TRADE
     inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES})
 
-    seconds_min: Annotated[Seconds | None, Meta(description="Each trade must last so long; null: not asked.")]
+    seconds_min: Annotated[
+        Seconds | None,
+        Meta(
+            description="Each trade must last so long; null: not asked. Of a position that was added to, what was added last is closed "
+            "first, and a trade is as old as the youngest of what it closes."
+        ),
+    ]
     average_s_min: Annotated[
         Seconds | None, Meta(description="Trades must last longer than this on average; null: not asked.")
     ]

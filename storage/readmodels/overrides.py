@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from firm.facts import OverrideAsked, OverrideGranted
+from firm.facts import FloorSet, OverrideAsked, OverrideGranted
 from firm.kinds import Body
 from firm.overrides import Override
 from storage.readmodels.kinds_of import kinds_of
@@ -14,19 +14,19 @@ from storage.rows import Row
 SCHEMA = """
 CREATE TABLE rm_override (
     seq INTEGER PRIMARY KEY, account INTEGER NOT NULL, granted INTEGER NOT NULL, override TEXT NOT NULL, who TEXT NOT NULL,
-    why TEXT NOT NULL, evidence TEXT NOT NULL, at_us INTEGER NOT NULL
+    why TEXT NOT NULL, evidence TEXT NOT NULL, at_us INTEGER NOT NULL, floors TEXT NOT NULL
 ) STRICT;
 CREATE INDEX rm_override_account ON rm_override (account, seq);
 """
 
-_INSERT = "INSERT INTO rm_override (seq, account, granted, override, who, why, evidence, at_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO rm_override (seq, account, granted, override, who, why, evidence, at_us, floors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class AccountOverrides:
     """The `overrides` read model."""
 
     name = "overrides"
-    version = 1
+    version = 3
     schema = SCHEMA
     kinds = kinds_of(OverrideAsked, OverrideGranted)
 
@@ -36,13 +36,19 @@ class AccountOverrides:
                 who = " and ".join(body.by) if isinstance(body, OverrideGranted) else body.by
                 granted = int(isinstance(body, OverrideGranted))
                 wanted = msgspec.json.encode(body.override).decode()
-                connection.execute(
-                    _INSERT, (row.seq, row.account, granted, wanted, who, body.why, body.evidence, row.happened_us)
-                )
+                said, floors = (body.why, body.evidence), "[]"
+                if isinstance(body, OverrideGranted):
+                    said, floors = (body.reasons, body.all_evidence), msgspec.json.encode(body.floors).decode()
+                values = (row.seq, row.account, granted, wanted, who, *said, row.happened_us, floors)
+                connection.execute(_INSERT, values)
 
 
 class OverrideLine(msgspec.Struct, frozen=True):
-    """One exception. `granted`: False where a second person was asked for, in this row, and not more. `who`: references."""
+    """One exception. `granted`: False where a second person was asked for, in this row, and not more. `who`: references.
+    `why`, `evidence`: of all of them, in their order.
+
+    `floors`: those that moved with a mark; none where its row does not say.
+    """
 
     seq: int
     granted: bool
@@ -51,15 +57,20 @@ class OverrideLine(msgspec.Struct, frozen=True):
     why: str
     evidence: str
     at_us: int
+    floors: tuple[FloorSet, ...] = ()
 
 
 _override = msgspec.json.Decoder(Override)
+_floors = msgspec.json.Decoder(tuple[FloorSet, ...])
 
 
 def overrides_of(connection: apsw.Connection, account: int, limit: int) -> list[OverrideLine]:
     """The account's exceptions, newest first."""
-    sql = "SELECT seq, granted, override, who, why, evidence, at_us FROM rm_override WHERE account = ? ORDER BY seq DESC LIMIT ?"
+    sql = (
+        "SELECT seq, granted, override, who, why, evidence, at_us, floors FROM rm_override WHERE account = ? "
+        "ORDER BY seq DESC LIMIT ?"
+    )
     return [
-        OverrideLine(seq, bool(granted), _override.decode(wanted), *said)
-        for seq, granted, wanted, *said in connection.execute(sql, (account, limit))
+        OverrideLine(seq, bool(granted), _override.decode(wanted), who, why, evidence, at_us, _floors.decode(floors))
+        for seq, granted, wanted, who, why, evidence, at_us, floors in connection.execute(sql, (account, limit))
     ]

@@ -86,7 +86,7 @@ def phases_of(*names: str) -> tuple[Phase, ...]:
     [
         (SOLD, replace(OWNED, why=" "), Refusal.WHY_MISSING, "say why autumn is published"),
         (SOLD, replace(OWNED, why="y" * 501), Refusal.WHY_MISSING, "in 1 to 500 characters"),
-        (replace(SOLD, leverage=0), OWNED, Refusal.PROGRAM_FAULTY, "leverage: at least 1 and at most 10,000"),
+        (replace(SOLD, leverage=0), OWNED, Refusal.PROGRAM_FAULTY, "leverage: at least 1 and at most 2000"),
         (replace(SOLD, phases=phases_of("a", "a")), OWNED, Refusal.PROGRAM_FAULTY, "phases[1].name: another phase"),
         (replace(SOLD, phases=()), OWNED, Refusal.PROGRAM_FAULTY, "phases: a program has 1 to"),
         (replace(SOLD, group="your-group"), OWNED, Refusal.PROGRAM_FAULTY, "group: your-group is the template's"),

@@ -10,6 +10,7 @@ from firm.arithmetic import PLAIN, Figure
 from firm.commands import BridgeMode, GrantOverride, SetBridgeMode
 from firm.facts import (
     BreachDeclared,
+    BreachSuspected,
     ChallengeAdvanced,
     ChallengeReopened,
     CommandQueued,
@@ -279,7 +280,7 @@ def test_a_day_s_mark_that_was_adjusted_moves_the_floor_with_it(stage):
     price(stage, 137_300)
     assert stage.account(account).standing is Standing.ACTIVE
     price(stage, 137_200)
-    [broken] = stage.facts(BreachDeclared, account)
+    [broken] = stage.facts(BreachSuspected, account)
     assert (broken.floor.minor, broken.observed.minor) == (98_500_00, 98_500_00)
 
 
@@ -308,7 +309,33 @@ def test_where_the_rules_want_two_people_the_first_only_asks(stage):
     assert (granted.by, granted.why) == ((RUTH, OMAR), "I saw it too")
     assert stage.account(account).standing is Standing.ACTIVE
     assert stage.account(account).overrides.asked == ()
-    assert stage.facts(VerdictCorrected, account)[-1].because == "staff:ruth and staff:omar: I saw it too"
+    assert stage.facts(VerdictCorrected, account)[-1].because == (
+        "staff:ruth and staff:omar: our feed failed; I saw it too"
+    )
+    assert (granted.asked_why, granted.asked_evidence, granted.evidence) == ("our feed failed", "ticket 7", "ticket 7")
+    assert granted.reasons == "our feed failed; I saw it too"
+
+
+def test_a_console_without_a_name_is_none_of_the_two(stage):
+    account = trading(stage, MAXIMUM, WEEK, overrides_by_two=True)
+    assert refusal_of(asks(stage, account, ExtendPhase(days=1), by="console")) is Refusal.NAME_MISSING
+    asks(stage, account, ExtendPhase(days=1))
+    assert refusal_of(asks(stage, account, ExtendPhase(days=1), by="console")) is Refusal.NAME_MISSING
+    assert stage.facts(OverrideGranted, account) == []
+
+
+def test_what_a_console_asked_for_in_an_older_release_counts_for_nobody(stage):
+    account = trading(stage, MAXIMUM, WEEK, overrides_by_two=True)
+    desk, wanted = stage.engine.desk(account_desk(account)), ExtendPhase(days=1)
+    desk.fold(OverrideAsked(override=wanted, by="console", why="w", evidence="e"), 9_999, account, stage.now_us)
+    assert len(stage.account(account).overrides.asked) == 1
+    assert [type(fact) for fact in asks(stage, account, wanted)] == [OverrideAsked]
+    assert [type(fact) for fact in asks(stage, account, wanted, by=OMAR)] == [OverrideGranted]
+
+
+def test_one_person_at_the_console_may_grant_what_one_may(stage):
+    account = trading(stage, MAXIMUM, WEEK)
+    assert [type(fact) for fact in asks(stage, account, ExtendPhase(days=1), by="console")] == [OverrideGranted]
 
 
 def test_two_people_who_want_different_things_grant_nothing(stage):

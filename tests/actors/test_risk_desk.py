@@ -212,6 +212,15 @@ def release(stage, switch, by):
     return stage.put(ReleaseKillSwitch(by=by, switch=switch, why="fine again"))
 
 
+def test_a_console_without_a_name_releases_no_switch(stage):
+    engage(stage, KillSwitch.FAILURES)
+    for _ in range(2):
+        answer = release(stage, KillSwitch.FAILURES, "console")
+        assert [fact.refusal for _, fact in answer.facts] == [Refusal.NAME_MISSING]
+        release(stage, KillSwitch.FAILURES, "staff:ruth")
+    assert stage.facts(KillSwitchReleased) == []
+
+
 def test_one_person_engages_and_two_release(stage):
     engage(stage, KillSwitch.FAILURES)
     release(stage, KillSwitch.FAILURES, "staff:ruth")

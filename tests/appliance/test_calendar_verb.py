@@ -173,3 +173,14 @@ def test_market_days_that_cannot_be_read_say_the_line(run: Run, firm: Path, tmp_
     told = bring(run, firm, path, "--format", "market-days", "--name", "New York")
     assert "'New York' is no name of a calendar" in told.stderr
     assert "--symbols is for market days" in bring(run, firm, week, "--format", "forexfactory", "--symbols", "X").stderr
+
+
+def test_a_calendar_without_a_release_is_refused_and_the_one_before_stays(run: Run, firm: Path, week: Path) -> None:
+    bring(run, firm, week, "--format", "forexfactory")
+    before = shown(run, firm)
+    empty = week.with_name("empty.csv")
+    empty.write_text(TABLE.partition("\n")[0] + "\n")
+    answer = bring(run, firm, empty, "--format", "csv")
+    assert answer.returncode == 2
+    assert "has no release: without any, news would forbid nothing" in answer.stderr
+    assert shown(run, firm) == before

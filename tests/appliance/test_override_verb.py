@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from appliance.cli import main
+from appliance.founding import staff_command
 from firm.ids import id_text
+from web.auth import hash_password
 
 Said = Callable[..., tuple[int, str, str]]
-REASON = ("--why", "our outage", "--evidence", "incident 12")
+RUTH = "ruth@northlight.example"
+REASON = ("--why", "our outage", "--evidence", "incident 12", "--by", RUTH)
 
 
 @pytest.fixture
@@ -26,7 +29,8 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 
 @pytest.fixture
 def sold(shop: Any) -> Any:
-    """Ada's account is open, and the firm does not serve: whoever asks opens it."""
+    """Ada's account is open, Ruth is on the staff, and the firm does not serve: whoever asks opens it."""
+    shop.machine.decide_now([staff_command(shop.machine, RUTH, "Ruth Vale", "risk", hash_password("long enough"))])
     shop.machine.close()
     return shop
 
@@ -39,19 +43,30 @@ def test_a_rule_is_waived_and_the_list_says_by_whom_and_why(sold: Any, said: Sai
     until = "2014-05-03T22:00"
     status, out, err = said("override", "waive", *adas(sold), "--rule", "daily-loss", "--until", until, *REASON)
     assert (status, err) == (0, "")
-    assert out.startswith("The console waived the rule “daily-loss” until 2014-05-03 22:00:00 UTC. Until then")
+    assert out.startswith("Ruth Vale waived the rule “daily-loss” until 2014-05-03 22:00:00 UTC. Until then")
     status, out, _ = said("override", "list", *adas(sold))
     assert status == 0
-    assert "console waived the rule “daily-loss”" in out
+    assert "staff:" in out
+    assert "waived the rule “daily-loss”" in out
     assert "our outage (evidence: incident 12)" in out
     [line] = json.loads(said("override", "list", *adas(sold), "--json")[1])
-    assert (line["granted"], line["override"]["rule"], line["who"]) == (True, "daily-loss", "console")
+    assert (line["granted"], line["override"]["rule"]) == (True, "daily-loss")
+    assert line["who"].startswith("staff:")
 
 
 def test_a_mark_is_adjusted_in_the_account_s_currency(sold: Any, said: Said) -> None:
-    status, out, _ = said("override", "adjust", *adas(sold), "--mark", "day_equity", "--amount", "99500.00", *REASON)
+    status, out, _ = said("override", "adjust", *adas(sold), "--mark", "day_balance", "--amount", "100500.00", *REASON)
     assert status == 0
-    assert "set the equity with which the day began to 99,500.00 USD" in out
+    assert "set the balance with which the day began to 100,500.00 USD" in out
+    assert "The floor of the rule “daily-loss” moves from 97,000.00 USD to 97,500.00 USD." in out
+
+
+@pytest.mark.parametrize("who", ["nobody@northlight.example", "ada@example.org", "console"])
+def test_only_a_member_of_staff_makes_an_exception(sold: Any, said: Said, who: str) -> None:
+    reason = ("--why", "our outage", "--evidence", "incident 12", "--by", who)
+    status, out, err = said("override", "extend", *adas(sold), "--days", "3", *reason)
+    assert (status, out) == (2, "")
+    assert "evenhand staff list shows everyone" in err
 
 
 @pytest.mark.parametrize(
@@ -60,6 +75,9 @@ def test_a_mark_is_adjusted_in_the_account_s_currency(sold: Any, said: Said) -> 
         (("reinstate", "--decision", "3"), "decision 3 is no breach by which this account is closed"),
         (("waive", "--rule", "none", "--until", "2014-05-03T22:00"), "is no rule of this account"),
         (("adjust", "--mark", "day_equity", "--amount", "much"), "'much' is no amount in USD"),
+        (("adjust", "--mark", "day_balance", "--amount", "150000.00"), "it would be broken at once"),
+        (("adjust", "--mark", "day_balance", "--amount", "-5"), "a slip of the pen it seems"),
+        (("adjust", "--mark", "day_equity", "--amount", "100000.00"), "no floor of this account would move"),
     ],
 )
 def test_what_cannot_be_granted_ends_with_one_line_that_says_why(

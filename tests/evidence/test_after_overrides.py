@@ -48,7 +48,7 @@ def below_a_high_that_was_set(stage: Stage) -> int:
     buy(stage, account, "1")
     stage.equity(account, "99_990.00", "100_000.00")
     price(stage, 133_700)
-    assert stage.account(account).standing is Standing.BREACHED
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
     return account
 
 
@@ -56,7 +56,7 @@ def test_a_breach_below_a_high_that_people_set_is_proven_from_that_figure(
     stage: Stage, verifier: ModuleType, tmp_path: Path
 ) -> None:
     below_a_high_that_was_set(stage)
-    [decision] = decisions(stage, BreachDeclared)
+    [decision] = decisions(stage, BreachSuspected)
     said = proven(verifier, stage, tmp_path, decision)
     [granted], [moved] = decisions(stage, OverrideGranted), decisions(stage, HighMoved)
     assert DERIVED in said
@@ -70,7 +70,7 @@ def test_a_breach_below_a_high_that_people_set_is_proven_from_that_figure(
 @pytest.mark.parametrize("minor", [104_999_99, 106_000_00])
 def test_a_high_that_nobody_set_so_is_found_out(stage: Stage, verifier: ModuleType, tmp_path: Path, minor: int) -> None:
     account = below_a_high_that_was_set(stage)
-    [decision], [moved] = decisions(stage, BreachDeclared), decisions(stage, HighMoved)
+    [decision], [moved] = decisions(stage, BreachSuspected), decisions(stage, HighMoved)
     high = stage.account(account).money(minor)
     with pytest.raises(verifier.Refused, match=rf"row {moved} moves the highest mark to {minor}"):
         proven(verifier, stage, tmp_path, decision, changed(moved, high=high))
@@ -78,7 +78,7 @@ def test_a_high_that_nobody_set_so_is_found_out(stage: Stage, verifier: ModuleTy
 
 def test_a_high_that_was_granted_otherwise_is_found_out(stage: Stage, verifier: ModuleType, tmp_path: Path) -> None:
     below_a_high_that_was_set(stage)
-    [decision], [granted] = decisions(stage, BreachDeclared), decisions(stage, OverrideGranted)
+    [decision], [granted] = decisions(stage, BreachSuspected), decisions(stage, OverrideGranted)
     other = AdjustMark(mark=Mark.HIGH, rule="trails", minor=101_000_00)
     with pytest.raises(verifier.Refused, match="moves the highest mark to 10500000"):
         proven(verifier, stage, tmp_path, decision, changed(granted, override=other))

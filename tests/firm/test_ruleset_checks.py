@@ -68,7 +68,7 @@ CASES = [
     ("maximum_loss.lock.offset", OF_ANCHOR, "maximum_loss.lock.offset.of", "no anchor here"),
     (
         "maximum_loss.lock.trigger",
-        {"type": "equity_gain", "gain": NO_MONEY},
+        {"type": "balance_gain", "gain": NO_MONEY},
         "maximum_loss.lock.trigger.gain.minor",
         "before the first trade",
     ),
@@ -78,7 +78,7 @@ CASES = [
         LOCK_ABOVE
         | {
             "offset": {"type": "fixed", "minor": 2},
-            "trigger": {"type": "equity_gain", "gain": {"type": "fixed", "minor": 1}},
+            "trigger": {"type": "balance_gain", "gain": {"type": "fixed", "minor": 1}},
         },
         "maximum_loss.lock.offset",
         "end by its own profit",
@@ -89,16 +89,23 @@ CASES = [
         "maximum_loss.lock.offset",
         "end by its own profit",
     ),
-    (
-        "maximum_loss.lock",
-        LOCK_ABOVE | {"offset": SHARE | {"bp": 1}, "trigger": {"type": "payouts_made", "count": 1}},
-        "maximum_loss.lock.offset",
-        "by its own payout",
-    ),
     ("daily_loss.on_payout", "reset_to_initial", "daily_loss.on_payout", "follows no high"),
     ("excursion.minimum_minor", 0, "excursion.minimum_minor", "would allow nothing"),
     ("consistency.effect", "fail", "consistency.effect", "nothing fails an account by it"),
     ("lots.tiers[1].limit", 0, "lots.tiers[1].limit", "nothing could be held"),
+    ("maximum_loss.lock.trigger", {"type": "payouts_made", "count": 1}, "maximum_loss.lock.trigger", "lowers none"),
+    (
+        "maximum_loss.lock.trigger",
+        {"type": "equity_gain", "gain": SHARE | {"bp": 600}},
+        "maximum_loss.lock.trigger",
+        "lowers none",
+    ),
+    (
+        "maximum_loss.lock.trigger",
+        {"type": "balance_gain", "gain": SHARE | {"bp": 2_000}},
+        "maximum_loss.lock.offset",
+        "has risen above it",
+    ),
     ("maximum_loss.steps[0].when.gain.bp", 900, "maximum_loss.steps[1].when", "before the one above"),
     ("maximum_loss.steps[0].when.gain.bp", 901, "maximum_loss.steps[1].when", "before the one above"),
     ("maximum_loss.steps[0].when.gain", OF_HIGH, "maximum_loss.steps[0].when.gain.of", "no high here"),
@@ -106,6 +113,7 @@ CASES = [
     ("daily_loss.warn_at_bp", [8000, 5000], "daily_loss.warn_at_bp", "must rise"),
     ("daily_loss.warn_at_bp", [8000, 8000], "daily_loss.warn_at_bp", "must rise"),
     ("maximum_loss.on_breach", ["warn", "pause"], "maximum_loss.on_breach[1]", "broken for ever"),
+    ("maximum_loss.on_breach", ["close_positions"], "maximum_loss.on_breach[0]", "closed again, for ever"),
     ("maximum_loss.on_breach", ["restrict"], "maximum_loss.on_breach[0]", "broken for ever"),
     # what a broken term does
     ("daily_loss.on_breach", ["exclude_profit"], "daily_loss.on_breach[0]", "no single trade"),
@@ -115,6 +123,9 @@ CASES = [
         "daily_loss.on_breach[0]",
         "no single trade",
     ),
+    ("lots.on_breach", ["exclude_profit"], "lots.on_breach[0]", "no single trade"),
+    ("idea.on_breach", ["exclude_profit"], "idea.on_breach[0]", "group by position"),
+    ("lasting.on_breach", ["warn", "exclude_profit"], "lasting.on_breach[1]", "an average or a share"),
     ("daily_loss.on_breach", ["fail", "warn"], "daily_loss.on_breach[1]", "has failed by then"),
     ("lasting.on_breach", ["close_positions"], "lasting.on_breach[0]", "closed trades alone"),
     ("inactivity.on_breach", ["pause"], "inactivity.on_breach[0]", "only stay inactive"),
@@ -127,6 +138,11 @@ CASES = [
     ("days.profit_min", NO_MONEY, "days.profit_min", "without any profit"),
     ("days.profit_min", OF_HIGH, "days.profit_min.of", "no high here"),
     ("days.days_min", 31, "days.days_min", "lasts 30 days"),
+    ("days.days_min", 23, "days.days_min", "22 of them at most"),
+    ("target.amount.bp", 100_001, "target.amount.bp", "1,000 % is the most"),
+    ("consistency.caps_bp", [1], "consistency.caps_bp[0]", "10000 days alike"),
+    ("consistency.caps_bp", [5_000, 434], "consistency.caps_bp[1]", "24 days alike"),
+    ("score.score_min", 0, "score.score_min", "reached before"),
     ("days.per", "day", "days.per", "not by day"),
     ("consistency.per", "week", "consistency.per", "not by week"),
     ("trades.per", "day", "trades.per", "not by day"),
@@ -286,7 +302,7 @@ def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], pa
         ),
         pytest.param({"days.profit_min": NO_MONEY, "days.boundary": "crosses"}, id="any profit at all makes a day"),
         pytest.param({"days.counts": "opened", "days.profit_min": None}, id="days by openings ask for no profit"),
-        pytest.param({"days.days_min": 30}, id="as many days as the phase lasts"),
+        pytest.param({"days.days_min": 22}, id="as many days as the phase has from Monday to Friday"),
         pytest.param({"target.measured": "equity", "target.held_s": 30}, id="equity is held for a time"),
         pytest.param({"together.measured": "opposite_positions", "together.limit": 0}, id="no hedge over accounts"),
         pytest.param({"news.before_s": 0}, id="a window after the release"),
@@ -485,3 +501,54 @@ def test_amounts_at_the_size_that_is_sold_are_no_problem() -> None:
 
 def test_a_limit_of_a_payout_cycle_is_sold() -> None:
     assert named(problems_of(ruleset(CYCLE)), ruleset(CYCLE)) == []
+
+
+@pytest.mark.parametrize(("minor", "is_refused"), [(500_00, True), (400_00, False)])
+def test_a_lock_that_would_lower_a_floor_of_this_size_is_refused(minor: int, is_refused: bool) -> None:
+    """Of 100 000.00: 0.5 % below the highest balance, locked at the initial one with a gain of so much."""
+    gain = {"type": "balance_gain", "gain": {"type": "fixed", "minor": minor}}
+    lock = {"offset": SHARE | {"bp": 0}, "trigger": gain, "permanent": True}
+    term = LIMIT | {
+        "id": "locked", "scope": "phase", "anchor": "initial", "amount": SHARE | {"bp": 45}, "trail": "on_close", "high": "balance",
+        "lock": lock, "on_breach": ["fail"],
+    }  # fmt: skip
+    found = problems_of_program(program({"phases[0].ruleset.terms": [*PROGRAM["phases"][0]["ruleset"]["terms"], term]}))
+    assert [problem.path.rpartition("]")[2] for problem in found] == ([".lock.offset"] if is_refused else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"lots.quantity": "positions", "lots.limit": 1, "lots.tiers": []}, "lots.limit"),
+        (
+            {"lots.quantity": "positions", "lots.limit": 2, "lots.tiers": [{"profit_from": 1, "limit": 1}]},
+            "lots.tiers[0].limit",
+        ),
+        ({"frequency.openings_max": 1}, "frequency.openings_max"),
+    ],
+)
+def test_a_rule_that_the_first_order_breaks_is_refused(changes: dict[str, Any], path: str) -> None:
+    term = path.partition(".")[0]
+    rules = ruleset(changes | {f"{term}.boundary": "touches"})
+    [(found, reason)] = named(problems_of(rules), rules)
+    assert found == path
+    assert "boundary crosses" in reason
+    assert problems_of(ruleset(changes | {f"{term}.boundary": "crosses"})) == ()
+
+
+@pytest.mark.parametrize(("leverage", "is_refused"), [(101, True), (100, False), (30, False)])
+def test_no_breach_is_rewarded_with_more_leverage(leverage: int, is_refused: bool) -> None:
+    """Accounts of the example are opened with 1:100."""
+    terms = [LIMIT | {"id": "daily", "on_breach": [{"type": "to_leverage", "leverage": leverage}]}]
+    terms += [term for term in PROGRAM["phases"][0]["ruleset"]["terms"] if term["type"] == "profit_target"]
+    found = problems_of_program(program({"phases[0].ruleset.terms": terms}))
+    paths = [problem.path for problem in found if "rewarded" in problem.reason]
+    assert paths == (["phases[0].ruleset.terms[0].on_breach[0].leverage"] if is_refused else [])
+
+
+def test_a_lock_by_a_payout_lifts_no_floor_above_what_the_payout_left() -> None:
+    lock = LOCK_ABOVE | {"offset": SHARE | {"bp": 1}, "trigger": {"type": "payouts_made", "count": 1}}
+    spoilt = ruleset({"maximum_loss.lock": lock, "maximum_loss.trail": "static", "maximum_loss.on_payout": "none"})
+    assert [(path, "by its own payout" in why) for path, why in named(problems_of(spoilt), spoilt)] == [
+        ("maximum_loss.lock.offset", True)
+    ]

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firm.ruleset import Ruleset
+from firm.ruleset_bounds import TEXT_BYTES_MAX
 from firm.ruleset_faults import Faults, mended_rules
 from firm.ruleset_shape import purpose_of
-from firm.ruleset_text import TEXT_CHARACTERS_MAX, RulesetRefused, json_of, read_json, read_toml, toml_of
+from firm.ruleset_text import RulesetRefused, json_of, read_json, read_toml, toml_of
 from firm.terms.union import KINDS
 from tests.firm.ruleset_examples import GONE, PROGRAM, RULESET, TERMS, program, ruleset, spoilt
 
@@ -200,10 +201,10 @@ def test_half_a_character_is_no_name() -> None:
 
 
 def test_a_text_without_end_is_not_read() -> None:
-    assert read_json(json_of(ruleset()).ljust(TEXT_CHARACTERS_MAX)) == ruleset()
+    assert read_json(json_of(ruleset()).ljust(TEXT_BYTES_MAX)) == ruleset()
     for read in (read_json, read_toml):
         with pytest.raises(RulesetRefused, match="more than"):
-            read(" " * (TEXT_CHARACTERS_MAX + 1))
+            read(" " * (TEXT_BYTES_MAX + 1))
 
 
 def test_every_field_of_the_language_says_why_it_is_asked_for() -> None:

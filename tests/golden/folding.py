@@ -11,9 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = (
-    "firm/account.py", "firm/account_deals.py", "firm/account_findings.py", "firm/account_fold.py", "firm/account_marks.py",
-    "firm/equity.py", "firm/price.py", "firm/quote_frame.py",
-    "firm/trading_day.py",
+    "firm/account.py", "firm/account_booked.py", "firm/account_deals.py", "firm/account_findings.py",
+    "firm/account_fold.py", "firm/account_marks.py", "firm/account_outages.py", "firm/account_overrides.py",
+    "firm/account_swaps.py", "firm/track.py", "firm/track_conduct.py", "firm/track_days.py", "firm/track_fold.py",
+    "firm/track_orders.py", "firm/track_targets.py", "firm/equity.py", "firm/needs.py", "firm/price.py",
+    "firm/quote_frame.py", "firm/trading_day.py",
     "actors/market_desk.py", "actors/price_trail.py", "actors/guards.py", "actors/wakes.py", "actors/routes.py", "actors/owed.py",
     "actors/enforcement_plans.py",
     "actors/bands.py", "actors/columns.py", "actors/column_groups.py", "actors/price_log.py", "actors/sanity.py",

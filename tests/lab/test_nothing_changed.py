@@ -45,7 +45,7 @@ def as_rows(value: Any, name: str = "") -> Any:
             return _ROW.sub(lambda found: str(int(found[0]) // BETWEEN_ROWS), value)
         case str() if name == "message":
             return _DECISION.sub(lambda found: str(int(found[0]) // BETWEEN_ROWS), value)
-        case int() if name in ("quotes", "frame", "decision") and value >= BETWEEN_ROWS:
+        case int() if name in ("quotes", "frame", "decision", "was") and value >= BETWEEN_ROWS:
             assert value % BETWEEN_ROWS == 0
             return value // BETWEEN_ROWS
         case _:

@@ -7,8 +7,8 @@ Tuesday 3 June 2025
   20:00     EURUSD 1.10000 / 1.10010
             Ada buys 2 lots EURUSD as p1 at 1.10010
   23:59     EURUSD 1.10510 / 1.10520
-  23:59:50  Ada closes p1, told 00:00:20
-            the platform shows the account, told 00:00:25
+  23:59:50  Ada closes p1, told 00:00:20 the next day
+            the platform shows the account, told 00:00:25 the next day
 
 Wednesday 4 June 2025
   00:00:10  # the firm does not know of the close yet, and knows that it may not know

@@ -156,3 +156,22 @@ def test_a_story_with_any_slip_of_the_pen_is_played_or_refused(name: str, data: 
 def test_any_line_at_all_is_read_or_refused(line: str) -> None:
     with contextlib.suppress(StoryRefused):
         read_story(BEGINNING + line, FOLDER)
+
+
+@pytest.mark.parametrize("day", ["Monday 1 January 0001", "Saturday 1 January 2000", "Friday 31 December 9999"])
+def test_a_year_that_no_clock_of_ours_reaches_is_refused_by_its_line(day: str) -> None:
+    why = refused(f"program two_step_static\nAda buys the program\n{day}\n09:00")
+    assert (why.line, why.told) == (3, day)
+    assert "write a year from 2001 to 2098" in str(why)
+
+
+def test_what_is_told_the_next_day_says_so() -> None:
+    plain = BEGINNING + "Tuesday 3 June 2025\n09:00 EURUSD 1.1 / 1.1001, told "
+    why = refused(plain + "08:00")
+    assert "told 08:00 the next day" in str(why)
+    assert refused(plain + "09:00").line == why.line
+    [same, next_day] = [
+        read_story(plain + told, FOLDER).lines[-1] for told in ("09:00:01", "08:00 the next day")
+    ]  # fmt: skip
+    assert same.told_us - same.at_us == 1_000_000
+    assert next_day.told_us - next_day.at_us == 23 * 3_600_000_000

@@ -4,9 +4,11 @@ import html
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from firm.commands import PublishProgram, RetireProgram
 from firm.facts import ProgramPublished, ProgramRetired
+from firm.money import Money
 from firm.templates import template
 from web.program_draft import checked
 
@@ -57,6 +59,26 @@ async def test_the_list_has_what_is_sold_with_the_ids_of_its_rules_and_the_templ
     for phase in sold.phases:
         assert phase.ruleset.ruleset_id() in page
     assert "/staff/drafts?template=two_step_static" in page
+
+
+async def test_what_an_older_release_published_is_shown_whatever_its_figures(omar, stage):
+    sold = template("two_step_static").program
+    odd = replace(
+        sold,
+        bridge="sim",
+        title="Odd",
+        size=Money(10_000_000, "USD", 40),
+        price=Money(10**20, "<b>€", -3),
+        leverage=10**18,
+    )
+    stage.put(PublishProgram(by="staff:omar", program=odd))
+    stage.settle()
+    page = await omar.get("/staff/programs")
+    assert page.status_code == 200
+    assert "Odd" in plain(page.text)
+    seq = re.findall(r"/staff/programs/(\d+)", page.text)
+    for address in {f"/staff/programs/{one}" for one in seq}:
+        assert (await omar.get(address)).status_code == 200
 
 
 async def test_a_draft_without_faults_is_read_in_words_before_it_is_published(omar, stage):

@@ -14,7 +14,7 @@ from web.equity_picture import RANGES, chart_json, picture_of, wrong_range
 from web.render import page
 from web.sse import Render, Streams, TooManyStreams
 from web.visitor import Policy, read_id, signed_in
-from web.watched_account import WatchedAccount
+from web.watched_account import WatchedAccount, names_of_exceptions
 
 EVENT_STREAM = "text/event-stream"
 
@@ -47,7 +47,9 @@ async def account_chart(request: Request[Any, Any, Any], account: FromPath[str])
 async def stream_of_account(request: Request[Any, Any, Any], account: int, room: str) -> Stream:
     """The parts of an account's page that change, rendered from the templates that the page itself includes."""
     state = request.app.state
-    watched = WatchedAccount(state.firm, state.pages, await account_view(state.firm, account), room)
+    view = await account_view(state.firm, account)
+    names = await names_of_exceptions(state.firm, view, room)
+    watched = WatchedAccount(state.firm, state.pages, view, room, names)
     return _streamed(lambda: state.streams.follow(signed_in(request), f"account/{account}{room}", watched))
 
 

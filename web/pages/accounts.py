@@ -15,7 +15,7 @@ from storage.readmodels.accounts import AccountLine, accounts_of_trader, ruleset
 from web import owed_view
 from web.account_view import prices_ended_us
 from web.firm import Firm
-from web.objectives_view import left_bp, limits_that_count, nearest_limit, pause_sentence
+from web.objectives_view import left_bp, limits_that_count, nearest_limit, not_judged_sentence, pause_sentence
 from web.render import page
 from web.standing_view import HELD, said_of
 from web.visitor import Policy, signed_in
@@ -70,7 +70,8 @@ def card_of(firm: Firm, line: AccountLine, ruleset: AnyRuleset | None) -> Card:
     nearest = nearest_limit(live, ruleset) if live and ruleset else None
     paused = pause_sentence(live, ruleset, firm.now_us()) if live and ruleset else ""
     is_held = bool(firm.held()) and not ended
-    usual = HELD if is_held and line.standing in TRADING else paused or said_of(line).next_action
+    resting = not_judged_sentence(live) if live else ""
+    usual = HELD if is_held and line.standing in TRADING else paused or resting or said_of(line).next_action
     return Card(
         line=line,
         equity=equity,

@@ -8,9 +8,11 @@ from litestar.params import FromPath
 from litestar.response import Response
 
 from storage.readmodels.accounts import account_line, ruleset_of
+from storage.readmodels.overrides import overrides_of
+from web.bounds import OVERRIDES_SHOWN
 from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.render import page
-from web.rules_told import rules_told, told_at_large
+from web.rules_told import exceptions_told, rules_told, told_at_large
 from web.visitor import Policy, read_id
 
 
@@ -26,7 +28,13 @@ async def staff_rules(request: Request[Any, Any, Any], account: FromPath[str]) -
 
 async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Response[str]:
     firm, language = request.app.state.firm, language_of(request)
-    line, ruleset = await firm.book.read(lambda book: (account_line(book, account), ruleset_of(book, account)))
+    line, ruleset, lines = await firm.book.read(
+        lambda book: (
+            account_line(book, account),
+            ruleset_of(book, account),
+            overrides_of(book, account, OVERRIDES_SHOWN),
+        )
+    )
     if line is None or ruleset is None:
         raise NotFoundException
     size = line.money(line.initial)
@@ -36,6 +44,7 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
         "ruleset_id": ruleset.ruleset_id(),
         "told": rules_told(ruleset, size, language, firm.live.every_rule(account)),
         "at_large": told_at_large(ruleset, size, language),
+        "exceptions": exceptions_told(lines, ruleset, size, language),
         "language": language,
         "languages": NAMES,
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",

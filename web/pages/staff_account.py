@@ -19,7 +19,7 @@ from web.account_view import account_view
 from web.bounds import TRACE_ON_ACCOUNT
 from web.equity_picture import RANGES, picture_of, wrong_range
 from web.forms import Wrong
-from web.override_view import waiting_for_agreement
+from web.override_view import choices_of, preview_of, waiting_for_agreement
 from web.pages.account import chart_of_account, stream_of_account
 from web.people import staff_names
 from web.render import page
@@ -60,6 +60,8 @@ async def account_for_staff(
             "older": traced.older,
         }
 
+    grounds = firm.live.grounds(number)
+    state = grounds.state if grounds is not None else None
     names = await staff_names(firm, (each.who for each in view.overrides))
     wrong = wrong_range(request.query_params)
     context = {
@@ -74,9 +76,10 @@ async def account_for_staff(
         "me": signed_in(request).reference,
         "exception": exception,
         "advance": advance,
-        "preview": preview,
         "score": score,
         "scored": score_targets(view.ruleset),
+        "preview": preview_of(view, state, preview) if preview is not None else None,
+        "choices": choices_of(state),
         "waiting": waiting_for_agreement(view),
     }
     status = 422 if any((wrong, exception.errors, score.errors, advance.errors)) else 200

@@ -14,6 +14,7 @@ from firm.ruleset_form_lists import with_item, with_item_moved, without_item
 from firm.ruleset_text import RulesetRefused, read_data, toml_of
 from firm.templates import templates
 from storage.readmodels.programs import program_version
+from web.aside import aside
 from web.bounds import DRAFT_BYTES_MAX
 from web.forms import fields_of, text_in
 from web.lists_asked import whole_in
@@ -37,10 +38,10 @@ async def staff_builder(request: Request[Any, Any, Any]) -> Response[str]:
         sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
         begun = sold.sold if sold is not None else None
     else:
-        return _form(request, dict(_EMPTY), "")
+        return await _form(request, dict(_EMPTY), "")
     if begun is None:
         raise NotFoundException("nothing of this name can be copied")
-    return _form_of(request, begun, begun.fingerprint() if version else "")
+    return await _form_of(request, begun, begun.fingerprint() if version else "")
 
 
 @post("/staff/drafts/form", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
@@ -48,7 +49,7 @@ async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
     """One step further: an item more or less, another kind, or the whole of it checked and read in words."""
     fields = await fields_of(request)
     if "text" in fields:
-        return _form_of_text(
+        return await _form_of_text(
             request, checked(await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM))
         )
     typed = {name: str(value) for name, value in fields.items() if name not in (CSRF_FIELD, _DO, BEGUN_FROM)}
@@ -64,7 +65,7 @@ async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
             typed = without_item(typed, path)
         case "up" | "down":
             typed = with_item_moved(typed, path, _MOVES[step])
-    return _form(request, typed, begun_from)
+    return await _form(request, typed, begun_from)
 
 
 async def _checked(
@@ -72,16 +73,16 @@ async def _checked(
 ) -> Response[str]:
     data, problems = data_of(Program, typed)
     if problems:
-        return _form(request, typed, begun_from, (*problems, *_beside(data, problems)))
+        return await _form(request, typed, begun_from, (*problems, *_beside(data, problems)))
     try:
         program = read_data(data)
         assert isinstance(program, Program)
         draft = checked(toml_of(program), await enrolled(request), begun_from)
     except RulesetRefused as refused:
-        return _form(request, typed, begun_from, refused.problems)
+        return await _form(request, typed, begun_from, refused.problems)
     if as_text:
         return editor(request, Draft(draft.text, None, (), begun_from))
-    return _form(request, typed, begun_from, draft.problems) if draft.problems else await preview(request, draft)
+    return await _form(request, typed, begun_from, draft.problems) if draft.problems else await preview(request, draft)
 
 
 def _beside(data: Any, missing: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -94,24 +95,24 @@ def _beside(data: Any, missing: tuple[Problem, ...]) -> tuple[Problem, ...]:
     return ()
 
 
-def _form_of_text(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
+async def _form_of_text(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
     """The same program as a form; what cannot be read stays text."""
-    return editor(request, draft) if draft.program is None else _form_of(request, draft.program, draft.begun_from)
+    return editor(request, draft) if draft.program is None else await _form_of(request, draft.program, draft.begun_from)
 
 
-def _form_of(request: Request[Any, Any, Any], program: Program, begun_from: str) -> Response[str]:
+async def _form_of(request: Request[Any, Any, Any], program: Program, begun_from: str) -> Response[str]:
     try:
-        toml_of(program)
+        await aside(lambda: toml_of(program))
     except RulesetRefused as refused:  # sold in the first words, which nobody writes any more
-        return _form(request, dict(_EMPTY), begun_from, refused.problems)
-    return _form(request, typed_of(Program, program), begun_from)
+        return await _form(request, dict(_EMPTY), begun_from, refused.problems)
+    return await _form(request, typed_of(Program, program), begun_from)
 
 
-def _form(
+async def _form(
     request: Request[Any, Any, Any], typed: Mapping[str, str], begun_from: str, problems: tuple[Problem, ...] = ()
 ) -> Response[str]:
     context: dict[str, Any] = {
-        "fields": form_of(Program, typed),
+        "fields": await aside(lambda: form_of(Program, typed)),
         "draft": Draft("", None, problems, begun_from),
         "faults": {problem.path: problem.reason for problem in problems},
         "templates": templates(),

@@ -17,6 +17,7 @@ from firm.templates import templates
 from storage.readmodels.bridges import all_bridges
 from storage.readmodels.calendars import all_calendars
 from storage.readmodels.programs import ProgramVersion, program_version, versions_of
+from web.aside import aside
 from web.asking import ask
 from web.bounds import DRAFT_BYTES_MAX
 from web.forms import Wrong, fields_of, read_why, refused_in, text_in
@@ -83,7 +84,8 @@ async def staff_publish(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _draft(fields: Mapping[str, Any], request: Request[Any, Any, Any]) -> Draft:
-    return checked(await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM))
+    text, bridges, begun_from = await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM)
+    return await aside(lambda: checked(text, bridges, begun_from))
 
 
 async def _sold(request: Request[Any, Any, Any], program: str) -> ProgramVersion | None:
@@ -118,20 +120,21 @@ def editor(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
 
 async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | None = None) -> Response[str]:
     """What the draft says in words, before anybody is sold it. `wrong`: why it was not published."""
-    assert draft.program is not None
-    sold = await _sold(request, draft.program.program)
+    program = draft.program
+    assert program is not None
+    sold = await _sold(request, program.program)
     calendars = await request.app.state.firm.book.read(all_calendars)
     held = sold.sold if sold is not None else None
     context: dict[str, Any] = {
         "draft": draft,
         "sold": sold,
-        "changes": changes_from(held, draft.program),
+        "changes": await aside(lambda: changes_from(held, program)),
         "remarks": remarks_on(draft.program, held, {one.calendar for one in calendars}),
         "read_against": fingerprint_of(held),
         "overtaken": draft.begun_from not in ("", fingerprint_of(held)),
         "role_missing": role_missing(signed_in(request).role, held, draft.program),
         "accounts": accounts_told(draft.program, Language.ENGLISH),
-        "phases": program_told(draft.program, Language.ENGLISH),
+        "phases": await aside(lambda: program_told(program, Language.ENGLISH)),
         "headings": headings(Language.ENGLISH),
         "wrong": wrong,
     }

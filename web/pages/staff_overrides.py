@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from firm.commands import GrantOverride
+from firm.facts import Refused
 from firm.ids import id_text
 from web.account_view import account_view
 from web.asking import ask
@@ -48,9 +49,11 @@ async def staff_agree(request: Request[Any, Any, Any], account: FromPath[str], s
 
 
 async def _ask(request: Request[Any, Any, Any], command: GrantOverride, typed: dict[str, str]) -> Response[Any]:
-    refusal = refused_in((await ask(request, command)).facts)
+    facts = (await ask(request, command)).facts
+    refusal = refused_in(facts)
     if refusal is not None:
-        return await account_for_staff(request, command.account, Wrong({"": refusal}, typed))
+        detail = next(fact.detail for _, fact in facts if isinstance(fact, Refused))
+        return await account_for_staff(request, command.account, Wrong({"": f"{refusal} In detail: {detail}."}, typed))
     return Redirect(f"/staff/accounts/{id_text(command.account)}#exceptions", status_code=303)
 
 

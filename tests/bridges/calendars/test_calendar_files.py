@@ -13,6 +13,7 @@ from bridges.calendars.content import CONTENT_BYTES_MAX
 from bridges.calendars.csv_file import read_csv
 from bridges.calendars.csv_rows import FIELD_LENGTH_MAX
 from bridges.calendars.forexfactory_json import read_forexfactory_json
+from bridges.calendars.formats import CalendarFormat, read_calendar
 from bridges.calendars.ics_file import read_ics
 from bridges.calendars.ics_lines import LINE_BYTES_MAX
 from bridges.calendars.market_days_csv import read_market_days_csv
@@ -367,3 +368,31 @@ def test_any_bytes_are_a_calendar_or_a_refusal(content):
         with suppress(BadCalendar):
             calendar = read("x", content, "Pacific/Kiritimati")
             assert all(item.at_us <= item.until_us for item in calendar.items)
+
+
+# --- what would lift every rule, or be read otherwise than it is ---
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (CalendarFormat.FOREXFACTORY, b"[]"),
+        (CalendarFormat.FOREXFACTORY, forexfactory({"impact": "Non-Economic"})),
+        (CalendarFormat.CSV, b"title,currency,impact,at\n"),
+        (CalendarFormat.ICS, b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"),
+    ],
+)
+def test_a_calendar_without_a_release_is_refused(kind, content):
+    with pytest.raises(BadCalendar, match=r"no release|no event|VEVENT"):
+        read_calendar(kind, "news", content, NEW_YORK)
+
+
+@pytest.mark.parametrize("field", ["title", "country", "date", "impact"])
+def test_a_field_that_stands_twice_is_refused(field):
+    content = forexfactory({}).replace(b"[{", b'[{"%s": "Claims", ' % field.encode(), 1)
+    assert f"item 1: {field} stands twice" in refusal(read_forexfactory_json, content)
+
+
+@pytest.mark.parametrize("sign", ["\u0000", "\u202e", "\u2066", "\u200b"])
+def test_a_title_with_what_nobody_sees_is_refused(sign):
+    assert f"U+{ord(sign):04X}" in refusal(read_forexfactory_json, forexfactory({"title": f"Pay{sign}rolls"}))

@@ -1,0 +1,29 @@
+"""Members: who of the staff an operator means at the console, by id or mail address."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from appliance.console import CommandRefused
+from firm.ids import parse_id
+from storage.people import Person
+from storage.secret_files import read_secrets
+from storage.vault import Vault
+
+
+@contextmanager
+def opened_vault(directory: Path) -> Iterator[Vault]:
+    """The vault of a firm that serves or not; it is not made."""
+    with closing(Vault.open(directory, read_secrets(directory).vault_master, may_create=False)) as vault:
+        yield vault
+
+
+def member_named(vault: Vault, text: str) -> Person:
+    """Whom an operator means by an id or a mail address. Raises CommandRefused where nobody on the staff is called so."""
+    try:
+        person = vault.find_by_mail(text) if "@" in text else vault.person("staff", parse_id(text))
+    except ValueError as unreadable:
+        raise CommandRefused(f"{unreadable}; evenhand staff list shows everyone's") from unreadable
+    if person is None or person.kind != "staff":
+        raise CommandRefused(f"nobody on the staff is {text!r}: evenhand staff list shows everyone")
+    return person
