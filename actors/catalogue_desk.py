@@ -7,10 +7,13 @@ from actors.desk import Turn
 from actors.messages import Message, OrderWanted
 from actors.names import trader_desk
 from firm.bounds import PHASES_MAX
-from firm.commands import PlaceOrder, PublishProgram, RetireProgram
+from firm.checks.placeholders import placeholder_problems
+from firm.commands import PlaceOrder, Publication, PublishProgram, RetireProgram
 from firm.facts import Fact, ProgramPublished, ProgramRetired, Refusal, Refused
 from firm.inputs import Input
+from firm.publishing import FAULTS_TOLD_MAX, WHY_CHARACTERS_MAX, fingerprint_of, role_missing
 from firm.ruleset import Program
+from firm.ruleset_checks import problems_of_program
 
 
 class CatalogueState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,6 +57,10 @@ class CatalogueDesk:
                 raise AssertionError(f"{self.name} takes no {type(message).__name__}")
 
     def _publish(self, command: PublishProgram, turn: Turn) -> None:
+        asked = command.publication
+        if asked is not None and (refused := self._not_publishable(command.program, asked)) is not None:
+            turn.record(refused)
+            return
         phases = command.program.phases
         if not 1 <= len(phases) <= PHASES_MAX:
             detail = f"program {command.program.program} has {len(phases)} phases; give 1 to {PHASES_MAX}"
@@ -61,6 +68,27 @@ class CatalogueDesk:
             return
         ids = tuple(phase.ruleset.ruleset_id() for phase in phases)
         turn.record(ProgramPublished(program=command.program, ruleset_ids=ids))
+
+    def _not_publishable(self, program: Program, asked: Publication) -> Refused | None:
+        """Why nobody is sold this, by its first fault; what a later release asks beside must let commands of before pass as they did."""
+        name, held = program.program, self.state.programs.get(program.program)
+        faults = (*problems_of_program(program), *placeholder_problems(program))
+        is_same = held == program and name not in self.state.retired
+        refused: tuple[Refusal, str] | None = None
+        if not 1 <= len(asked.why.strip()) <= WHY_CHARACTERS_MAX:
+            refused = Refusal.WHY_MISSING, f"say why {name} is published, in 1 to {WHY_CHARACTERS_MAX} characters"
+        elif faults:
+            refused = Refusal.PROGRAM_FAULTY, "; ".join(map(str, faults[:FAULTS_TOLD_MAX]))
+        elif asked.read_against is not None and asked.read_against != fingerprint_of(held):
+            refused = Refusal.ANOTHER_VERSION, f"another version of {name} was published since this one was read"
+        elif is_same:
+            refused = (
+                Refusal.PROGRAM_UNCHANGED,
+                f"{name} is on offer already just as this says it: nothing is published",
+            )
+        elif (needed := role_missing(asked.role, held, program)) is not None:
+            refused = Refusal.ROLE_TOO_LOW, needed
+        return None if refused is None else Refused(refusal=refused[0], detail=refused[1])
 
     def _retire(self, command: RetireProgram, turn: Turn) -> None:
         refused = self._not_on_offer(command.program)

@@ -39,13 +39,35 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"  # what it would have come to cannot be known
 
 
+SINCE = {
+    "exonerated": "measured again it was no breach",
+    "questioned": "what came late shows none, and a person is asked",
+    "withdrawn": "what came after that shows it again",
+    "dismissed": "a person dismissed it",
+    "upheld": "a person upheld it",
+    "overridden": "it stands, and a person let the account go on",
+}
+"""What was said of a verdict later, in words."""
+
+
+class Undone(msgspec.Struct, frozen=True, kw_only=True):
+    """A breach that ended the account no longer: by which `rule`, when, of what against what, and its row. Amounts are minor units."""
+
+    rule: str
+    at_us: int
+    figure: int
+    against: int
+    row: int
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an account, and when. Amounts are minor units of its currency.
 
     `rule`: the term that decided, or the word for why it was closed or cannot be known; "" where nothing was. `figure`: what was held
     against `against`, the floor or the target; None where nothing was. `row`: of the ledger, at which that was written, or after which
     it would have been. `profit`: of closed trades, by then. `paid`: to the trader, by then. `strikes`: breaches that did not end it.
-    `since`: what was said of the verdict later, or "". `doubts`: why what is in question was not final.
+    `since`: what was said of the verdict later, or "". `doubts`: why what is in question was not final. `undone`: the breach that was
+    said so of, where the account goes on after it.
     """
 
     ending: Ending
@@ -59,6 +81,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     strikes: int = 0
     since: str = ""
     doubts: tuple[Doubt, ...] = ()
+    undone: Undone | None = None
 
     def is_like(self, other: "Outcome") -> bool:
         """Whether the same became of it, at the same instant and for the same reason, whatever it was held against."""

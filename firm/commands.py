@@ -7,6 +7,8 @@ answer is a fact, or `Refused`.
 
 from enum import StrEnum
 
+import msgspec
+
 from firm.inputs import Input
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
@@ -88,10 +90,25 @@ class RegisterTrader(Command, frozen=True, kw_only=True):
     sealed: str
 
 
-class PublishProgram(Command, frozen=True, kw_only=True):
-    """Offer a program. A program of the same name is replaced for new orders; accounts keep what they were sold."""
+class Publication(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What publishing asks of whom. `why`: for the audit, 1 to 500 characters. `role`: of the member of staff, as the border knew it.
+
+    `read_against`: the fingerprint of what was on offer under this name when the draft was read; "" for nothing; None is not held to it.
+    """
+
+    why: str
+    role: str
+    read_against: str | None = None
+
+
+class PublishProgram(Command, frozen=True, kw_only=True, omit_defaults=True):
+    """Offer a program. A program of the same name is replaced for new orders; accounts keep what they were sold.
+
+    `publication` is None in commands of before it was asked for: they are decided as they were then, by the number of phases alone.
+    """
 
     program: Program
+    publication: Publication | None = None
 
 
 class RetireProgram(Command, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Doubt words: why a breach or a pass is not final, as a person is told."""
+"""Doubt words: why a verdict is not final, as half a sentence in plain English."""
 
 from firm.facts import Doubt
 

@@ -7,7 +7,6 @@ Step names are for people already; what is left to do is to put numbers into the
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from firm.arithmetic import Step, Unit
 from firm.doubt_words import DOUBTS
@@ -23,14 +22,14 @@ from firm.facts import (
     ScoreMet,
 )
 from firm.ids import id_text
-from firm.instant import datetime_of, utc_text
+from firm.instant import instant_in_words, utc_text
 from firm.money import MINUS, Money
 from firm.plain_figures import PlainFigures
 from firm.ruleset import AnyRuleset, Rule, rule_named
 from firm.sentences.languages import Language
 from firm.sentences.rule import rule_sentence, titles_of
 from firm.terms.losses import LossLimit, Trail
-from firm.terms.objectives import Inactivity, MaximumDuration, TradingDays
+from firm.terms.objectives import Inactivity, MaximumDuration, ProfitTarget, TradingDays
 from firm.terms.words import Action, Consequence, DeductProfit, Scope, ToGroup, ToLeverage
 
 INSTANTS_FROM_US = 10**15  # September 2001
@@ -59,6 +58,7 @@ def explain(
     money: Money,
     digits: Mapping[str, int] | None = None,
     sources: Sequence[str] = (),
+    passed_us: int = 0,
 ) -> list[str]:
     """Paragraphs: the verdict, the rule, when, what it rests on, the arithmetic line by line, what follows.
 
@@ -66,14 +66,20 @@ def explain(
     prices and not as points.
 
     `sources`: paragraphs on where figures come from, such as the balance and the exchange rates; empty ones are left out.
+
+    `passed_us`: when a pass was decided, which its fact leaves to its row; 0 where that is not known.
     """
     words, rule = _Words(steps, money, digits or {}), _rule_of(fact, ruleset)
-    paragraphs = [_verdict(fact, money), f"The rule: {rule_in_words(rule, ruleset, money)}", _when(fact, ruleset)]
+    paragraphs = [
+        _verdict(fact, money),
+        f"The rule: {rule_in_words(rule, ruleset, money)}",
+        _when(fact, ruleset, passed_us),
+    ]
     if steps:
         paragraphs.append("What it rests on:\n" + "\n".join(words.given()))
         paragraphs += sources
         paragraphs.append("How it is worked out:\n" + "\n".join(words.worked()))
-    paragraphs.append(_what_follows(fact))
+    paragraphs.append(_what_follows(fact, rule))
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
@@ -249,31 +255,35 @@ def _judged(fact: BreachDeclared | BreachSuspected) -> str:
     return f"Equity was {fact.observed}; the floor was {fact.floor}."
 
 
-def _when(fact: Decision, ruleset: AnyRuleset) -> str:
+def _when(fact: Decision, ruleset: AnyRuleset, passed_us: int) -> str:
     match fact:
         case BreachDeclared() | BreachSuspected() | RuleBroken() | RuleSuspected():
-            local = datetime_of(fact.at_us).astimezone(ZoneInfo(ruleset.calendar.zone))
-            return f"When: {local:%Y-%m-%d %H:%M:%S.%f} in {ruleset.calendar.zone} ({utc_text(fact.at_us)})."
+            return f"When: {instant_in_words(fact.at_us, ruleset.calendar.zone)}."
         case PhasePassed() | PassHeld():
-            return ""
+            return f"When: {instant_in_words(passed_us, ruleset.calendar.zone)}." if passed_us else ""
         case unknown:
             assert_never(unknown)
 
 
-def _what_follows(fact: Decision) -> str:
+def _what_follows(fact: Decision, rule: Rule) -> str:
     match fact:
         case BreachDeclared():
             return f"What follows: {consequence_in_words(fact.does)}" if fact.does is not None else ""
         case RuleBroken():
             return f"What follows: {consequence_in_words(fact.does)}"
         case PhasePassed():
-            return ""
+            flat = "Nothing was open, as the target asks. " if _asks_for_nothing_open(rule) else ""
+            return f"{flat}What follows: trading on this account ends; where the program has another phase, its account is opened."
         case BreachSuspected() | RuleSuspected():
             return f"It is not final because {_doubts(fact.doubts)}. Until it is settled, positions can be closed but not opened."
         case PassHeld():
             return f"It is not final because {_doubts(fact.doubts)}. It is decided as soon as that is cleared up."
         case unknown:
             assert_never(unknown)
+
+
+def _asks_for_nothing_open(rule: Rule) -> bool:
+    return isinstance(rule.terms, ProfitTarget) and rule.terms.flat_required
 
 
 def _doubts(doubts: Iterable[Doubt]) -> str:

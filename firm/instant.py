@@ -1,6 +1,7 @@
 """Instants: whole microseconds since 1970-01-01T00:00:00 UTC, always named `..._us`."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -30,3 +31,15 @@ def parse_utc(text: str) -> int:
     """Read an ISO 8601 instant; one without a zone is taken as UTC."""
     moment = datetime.fromisoformat(text)
     return instant_of(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def instant_in_words(at_us: int, zone: str) -> str:
+    """UTC first, then the rules' clock: "2026-03-02, 12:16:51.814 UTC, 13:16:51.814 in Prague"; its date too where it differs."""
+    utc = datetime_of(at_us)
+    local = utc.astimezone(ZoneInfo(zone))
+    there = f"{local:%H:%M:%S}.{at_us % 1_000_000 // 1_000:03d}"
+    if local.date() != utc.date():
+        there = f"{local:%Y-%m-%d}, {there}"
+    told = f"{utc:%Y-%m-%d, %H:%M:%S}.{at_us % 1_000_000 // 1_000:03d} UTC"
+    place = zone.rpartition("/")[2].replace("_", " ")
+    return told if place in ("UTC", "GMT") else f"{told}, {there} in {place}"

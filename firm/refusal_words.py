@@ -45,5 +45,10 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.INCIDENT_GOES_ON: "the incident is not over; it is closed once prices have come back and every account was looked at",
     Refusal.INCIDENT_CLOSED: "somebody has closed the incident already",
     Refusal.WORDS_MISSING: "this needs words, 1 to 500 characters of them",
+    Refusal.PROGRAM_FAULTY: "something is wrong with this program, as said; put it right first",
+    Refusal.PROGRAM_UNCHANGED: "it says what is on offer already; nothing is published that changes nothing",
+    Refusal.ANOTHER_VERSION: "another version was published since you read this; read what differs from it now",
+    Refusal.ROLE_TOO_LOW: "this needs an owner",
+    Refusal.WHY_MISSING: "say why, in 1 to 500 characters",
     Refusal.BREAKS_AT_ONCE: "with this figure a floor would lie at or above what the account stands at, or nobody can tell; name another",
 }

@@ -167,3 +167,7 @@ class Program(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     leverage: Annotated[int, Meta(description="The leverage with which accounts are opened: 100 is 1:100.")]
     accounts_max: Annotated[int, Meta(description="How many accounts of it one trader may hold.")]
     phases: Annotated[tuple[Phase, ...], Meta(description="Its stages, in their order.")]
+
+    def fingerprint(self) -> str:
+        """SHA-256 of all that it says, in hex: two versions are the same where theirs are."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()

@@ -1,13 +1,18 @@
-"""Ruleset diff: what is different between two rulesets, or two programs, in words. Terms are the same where their ids are."""
+"""Ruleset diff: what is different between two rulesets, or two programs, in words. Terms are the same where their ids are.
 
+They are called as traders read them."""
+
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from firm.money import Money
-from firm.ruleset import AnyRuleset, Program
+from firm.ruleset import AnyRuleset, Phase, Program
+from firm.sentences.rule import titles_of
 from firm.term_words import TermWords, kind_of, label
 from firm.terms.union import Term
 from firm.terms.words import BySize, Fixed, Share
@@ -24,28 +29,39 @@ class Happened(StrEnum):
     REMOVED = "removed"
     CHANGED = "changed"
     MOVED = "moved"
+    RENAMED = "renamed"
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One difference. `subject`: the term's id, the phase's name, or "" for fields of the whole; `field`: "" for all of it."""
+    """One difference. `subject`: the term's id, the phase's name, or "" for fields of the whole; `field`: "" for all of it.
+
+    `title`: the subject as people call it.
+    """
 
     happened: Happened
     subject: str
     field: str
     before: str
     after: str
+    title: str = ""
 
     def __str__(self) -> str:
         match self.happened:
             case Happened.ADDED:
-                return f"{self.subject} is added: {self.after}"
+                return f"{self._named} is added: {self.after}"
             case Happened.REMOVED:
-                return f"{self.subject} is removed: {self.before}"
+                return f"{self._named} is removed: {self.before}"
             case Happened.CHANGED:
-                where = ": ".join(filter(None, (self.subject, self.field)))
+                where = ": ".join(filter(None, (self._named, self.field)))
                 return f"{where} was {self.before}, is {self.after}"
             case Happened.MOVED:
                 return f"the order of terms was {self.before}, is {self.after}"
+            case Happened.RENAMED:
+                return f"{self._named} is called {self.after} now; its rules are the same"
+
+    @property
+    def _named(self) -> str:
+        return self.title or self.subject
 
 
 def ruleset_changes(before: AnyRuleset, after: AnyRuleset, exponent: int = EXPONENT_USUAL) -> tuple[Change, ...]:
@@ -61,35 +77,72 @@ def program_changes(before: Program, after: Program) -> tuple[Change, ...]:
 def _ruleset_changes(before: AnyRuleset, after: AnyRuleset, exponent: int) -> Iterator[Change]:
     yield from _field_changes("", before, after, exponent, apart=("terms",))
     were, are = _by_id(before), _by_id(after)
+    titles = {**_titles(before), **_titles(after)}
     for name, term in were.items():
         if name not in are or type(are[name]) is not type(term):
-            yield Change(Happened.REMOVED, name, "", _in_full(term, exponent), "")
+            yield Change(Happened.REMOVED, name, "", _in_full(term, exponent), "", _titles(before)[name])
     for name, term in are.items():
         if name not in were or type(were[name]) is not type(term):
-            yield Change(Happened.ADDED, name, "", "", _in_full(term, exponent))
+            yield Change(Happened.ADDED, name, "", "", _in_full(term, exponent), titles[name])
         else:
-            yield from _field_changes(name, were[name], term, exponent)
+            for change in _field_changes(name, were[name], term, exponent):
+                yield replace(change, title=titles[name])
     was_in_order, is_in_order = [name for name in were if name in are], [name for name in are if name in were]
     if was_in_order != is_in_order:
-        yield Change(Happened.MOVED, "", "terms", ", ".join(was_in_order), ", ".join(is_in_order))
+        was, now = (", ".join(titles[name] for name in order) for order in (was_in_order, is_in_order))
+        yield Change(Happened.MOVED, "", "terms", was, now)
 
 
 def _program_changes(before: Program, after: Program) -> Iterator[Change]:
     yield from _field_changes("", before, after, after.size.exponent, apart=("phases",))
     were, are = ({phase.name: phase for phase in program.phases} for program in (before, after))
+    renamed = _renamed(were, are)
     for name, phase in were.items():
-        if name not in are:
-            yield Change(Happened.REMOVED, f"phase {name}", "", phase.ruleset.name, "")
+        if name in renamed:
+            yield Change(Happened.RENAMED, f"phase {name}", "", name, renamed[name], _phase(name))
+        elif name not in are:
+            yield Change(Happened.REMOVED, f"phase {name}", "", phase.ruleset.name, "", _phase(name))
     for name, phase in are.items():
-        if name not in were:
-            yield Change(Happened.ADDED, f"phase {name}", "", "", phase.ruleset.name)
-            continue
-        yield from _field_changes(f"phase {name}", were[name], phase, after.size.exponent, apart=("ruleset",))
-        for change in _ruleset_changes(were[name].ruleset, phase.ruleset, after.size.exponent):
-            subject = ", ".join(filter(None, (f"phase {name}", change.subject)))
-            yield msgspec.structs.replace(change, subject=subject)
+        if name not in were and name not in renamed.values():
+            yield Change(Happened.ADDED, f"phase {name}", "", "", phase.ruleset.name, _phase(name))
+        elif name in were:
+            yield from _phase_changes(name, were[name], phase, after.size.exponent)
     if list(were) != list(are) and were.keys() == are.keys():
         yield Change(Happened.CHANGED, "", "order of phases", ", ".join(were), ", ".join(are))
+
+
+def _phase_changes(name: str, before: Phase, after: Phase, exponent: int) -> Iterator[Change]:
+    for change in _field_changes(f"phase {name}", before, after, exponent, apart=("ruleset",)):
+        yield replace(change, title=_phase(name))
+    for change in _ruleset_changes(before.ruleset, after.ruleset, exponent):
+        subject = ", ".join(filter(None, (f"phase {name}", change.subject)))
+        yield replace(change, subject=subject, title=", ".join(filter(None, (_phase(name), change.title))))
+
+
+def _renamed(were: dict[str, Phase], are: dict[str, Phase]) -> dict[str, str]:
+    """Phases that are called otherwise now, old name to new: all else of them is the same."""
+    found: dict[str, str] = {}
+    for name, phase in were.items():
+        if name not in are:
+            alike = (new for new in are if new not in were and new not in found.values() and _alike(phase, are[new]))
+            if (new := next(alike, None)) is not None:
+                found[name] = new
+    return found
+
+
+def _alike(before: Phase, after: Phase) -> bool:
+    return before.funded == after.funded and replace(before.ruleset, name="") == replace(after.ruleset, name="")
+
+
+def _phase(name: str) -> str:
+    return name if name.lower().startswith("phase ") else f"phase {name}"
+
+
+def _titles(ruleset: AnyRuleset) -> dict[str, str]:
+    """What each term is called, by its id, which stands beside it where two are called alike."""
+    titles = titles_of(ruleset)
+    times = Counter(titles.values())
+    return {name: title if times[title] == 1 else f"{title} ({name})" for name, title in titles.items()}
 
 
 def _field_changes(

@@ -3,7 +3,6 @@
 The types are those of `firm/ruleset.py`; data are what JSON and TOML give: dicts, lists, text and numbers.
 """
 
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -11,51 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from firm.ruleset import Ruleset
-
 NULL = "null"
 """Stands for null in TOML, which has none, wherever null may stand."""
-
-_STEPS = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
-
-
-def field_description(raw: Any, path: str, kind: Any = Ruleset) -> str:
-    """What the field at `path` of the data is for, as in `terms[2].lock.offset`; "" where no such field is known.
-
-    The field itself may be missing; the fields above it decide, by their tags, what it would be.
-    """
-    shape = inspect.type_info(kind)
-    *above, last = _steps(path)
-    for step in above:
-        raw, shape = _below(raw, shape, step)
-    owner = _narrowed(shape, raw)
-    if not isinstance(owner, inspect.StructType):
-        return ""
-    return next((purpose_of(owner, field) for field in owner.fields if field.encode_name == last), "")
-
-
-def known_fields(raw: Any, path: str, kind: Any) -> tuple[str, ...]:
-    """The names of the fields that an object at `path` may have; of an object without a known tag: its tag alone."""
-    shape = inspect.type_info(kind)
-    for step in _steps(path):
-        raw, shape = _below(raw, shape, step)
-    owner = _narrowed(shape, raw)
-    return tuple(field.encode_name for field in owner.fields) if isinstance(owner, inspect.StructType) else ()
-
-
-def allowed_words(raw: Any, path: str, kind: Any) -> tuple[str, ...]:
-    """The words that may stand at `path`: values of an enumeration, or tags of what may lie there."""
-    shape = inspect.type_info(kind)
-    *above, last = _steps(path)
-    for step in above:
-        raw, shape = _below(raw, shape, step)
-    tags = tuple(
-        str(one.tag) for one in members(shape) if isinstance(one, inspect.StructType) and one.tag_field == last
-    )
-    _, shape = _below(raw, shape, last)
-    return tags + tuple(
-        str(word.value) for one in members(shape) if isinstance(one, inspect.EnumType) for word in one.cls
-    )
 
 
 def with_nulls(raw: Any, kind: Any) -> Any:
@@ -73,10 +29,6 @@ def _with_nulls(raw: Any, shape: inspect.Type) -> Any:
             return [_with_nulls(*_below(raw, shape, place)) for place in range(len(raw))]
         case _:
             return raw
-
-
-def _steps(path: str) -> list[str | int]:
-    return [int(place) if place else name for place, name in _STEPS.findall(path)]
 
 
 def _below(raw: Any, shape: inspect.Type, step: str | int) -> tuple[Any, inspect.Type]:

@@ -3,9 +3,7 @@
 Both have the fields of `firm/ruleset.py` by the same names. TOML has no null: "null" stands for it.
 """
 
-import difflib
 import json
-import re
 import tomllib
 from collections.abc import Iterator
 from typing import Any
@@ -15,27 +13,30 @@ import msgspec
 from firm.checks.problem import Problem
 from firm.ruleset import SEMANTICS, Program, Ruleset
 from firm.ruleset_bounds import out_of_bounds, shown
-from firm.ruleset_shape import NULL, allowed_words, field_description, known_fields, with_nulls
+from firm.ruleset_checks import problems_of, problems_of_program
+from firm.ruleset_faults import Faults, is_elsewhere, mended_rules
+from firm.ruleset_shape import NULL, with_nulls
 
 LINE_WIDTH = 110
 
 _SECTIONS = frozenset({"calendar", "phases", "ruleset", "terms"})
 """Fields that have a heading of their own in TOML; whatever lies below them stands on a line."""
-_PLACED = re.compile(r"(?P<told>.*) - at `\$\.?(?P<path>.*)`", re.DOTALL)
 
 Rules = Ruleset | Program
 
 
 class RulesetRefused(ValueError):
-    """The text is no ruleset and no program. `problem` says where, and why."""
+    """The text is no ruleset and no program. `problems` say where, and why: all that was found, `problem` the first."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, *others: Problem) -> None:
         self.problem = Problem(path, reason)
-        super().__init__(str(self.problem))
+        self.problems = (self.problem, *others)
+        more = f" (and {len(others)} more)" if others else ""
+        super().__init__(f"{self.problem}{more}")
 
 
 def read_toml(text: str) -> Rules:
-    """A ruleset, or a program where there are phases. Raises RulesetRefused at the first field that is not as it must be."""
+    """A ruleset, or a program where there are phases. Raises RulesetRefused with all fields that are not as they must be."""
     text = _bounded(text)
     try:
         raw = tomllib.loads(text)
@@ -97,16 +98,17 @@ def _kind(raw: Any) -> Any:
 
 
 def _rules(raw: Any) -> Rules:
-    for path, ruleset in _raw_rulesets(raw):
-        _require_semantics(path, ruleset)
+    kind = _kind(raw)
     try:
-        rules = msgspec.convert(raw, _kind(raw))
+        rules = msgspec.convert(raw, kind)
         msgspec.json.encode(rules)
     except msgspec.ValidationError as wrong:
-        raise _refusal(str(wrong), raw) from wrong
+        raise _refusal(str(wrong), raw, kind) from wrong
     except UnicodeEncodeError as wrong:  # half of a surrogate pair, which JSON can spell and no file can hold
         raise RulesetRefused("", f"it holds text that is no Unicode: {wrong}") from wrong
     assert isinstance(rules, Ruleset | Program)
+    if other := tuple(_other_semantics(raw)):
+        raise RulesetRefused(other[0].path, other[0].reason, *other[1:])
     return rules
 
 
@@ -121,49 +123,25 @@ def _raw_rulesets(raw: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield "semantics", raw
 
 
-def _require_semantics(path: str, ruleset: dict[str, Any]) -> None:
+def _other_semantics(raw: Any) -> Iterator[Problem]:
     """Which meaning its words have is never guessed: rulesets of the first were sold, and nobody writes another."""
-    semantics = ruleset.get("semantics")
-    if semantics != SEMANTICS:
-        told = "it is missing" if semantics is None else f"{semantics} is read nowhere but where it was sold"
-        raise RulesetRefused(path, f"{told}. It says by which meaning the words are read: write {SEMANTICS}")
+    for path, ruleset in _raw_rulesets(raw):
+        semantics = ruleset.get("semantics")
+        if type(semantics) is not int or semantics != SEMANTICS:
+            told = "it is missing" if semantics is None else f"{semantics} is read nowhere but where it was sold"
+            yield Problem(path, f"{told}. It says by which meaning the words are read: write {SEMANTICS}")
 
 
-# --- what is wrong ---
-
-
-def _refusal(wrong: str, raw: Any) -> RulesetRefused:
-    """msgspec names the place; the language says what should be there."""
-    placed = _PLACED.fullmatch(wrong)
-    told, path = (placed["told"], placed["path"]) if placed else (wrong, "")
-    kind = _kind(raw)
-    if missing := re.fullmatch(r"Object missing required field `(\w+)`", told):
-        path = _joined(path, missing[1])
-        return RulesetRefused(path, f"it is missing, and nothing stands for it. {_purpose(raw, path, kind)}".strip())
-    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", told, re.DOTALL):
-        near = _nearest(unknown[1], known_fields(raw, path, kind))
-        return RulesetRefused(_joined(path, shown(unknown[1])), f"there is no such field{near}")
-    if re.match(r"Invalid (enum )?value ", told):
-        found, words = told.split("value ", 1)[1].strip("'"), allowed_words(raw, path, kind)
-        listed = f". It may be {', '.join(words)}" if words else ""
-        return RulesetRefused(path, f"{shown(found)} is not known here{_nearest(found, words)}{listed}")
-    told = told[:1].lower() + told[1:].replace("`", "")
-    return RulesetRefused(path, f"{told}. {_purpose(raw, path, kind)}".strip())
-
-
-def _purpose(raw: Any, path: str, kind: Any) -> str:
-    if path.rpartition(".")[2] == "type":
-        return f"It says which kind this is: {', '.join(allowed_words(raw, path, kind))}."
-    return field_description(raw, path, kind) if path else ""
-
-
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-def _nearest(name: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(shown(name), known, n=1)
-    return f": {close[0]} is near" if close else ""
+def _refusal(wrong: str, raw: Any, kind: type[Rules]) -> RulesetRefused:
+    """All that is wrong, in words. `wrong`: what the library says, which stands where the language finds nothing."""
+    faults = Faults(raw, kind)
+    problems = [*_other_semantics(raw), *faults.problems]
+    mended = mended_rules(faults, kind)
+    if mended is not None:
+        found = problems_of_program(mended) if isinstance(mended, Program) else problems_of(mended)
+        problems += [one for one in found if is_elsewhere(one.path, problems)]
+    first, *others = problems or [Problem("", wrong[:1].lower() + wrong[1:].replace("`", ""))]
+    return RulesetRefused(first.path, first.reason, *others)
 
 
 # --- TOML ---

@@ -78,9 +78,16 @@ class TermWords:
 
     def _struct(self, value: msgspec.Struct) -> str:
         tag = value.__struct_config__.tag
-        inner = ", ".join(f"{label(name)} {self.value(name, getattr(value, name))}" for name in value.__struct_fields__)
+        inner = ", ".join(self._within(name, getattr(value, name)) for name in value.__struct_fields__)
         kind = str(tag).replace("_", " ") if tag is not None else ""
         return f"{kind} ({inner})" if kind and inner else kind or f"({inner})"
+
+    def _within(self, name: str, value: Any) -> str:
+        """One field of a piece, so that a person can say it: a bound that is none, and a word that has its label in it already."""
+        if value is None:
+            return "whatever is above" if name == "up_to_minor" else f"no {label(name)}"
+        told = self.value(name, value)
+        return told if told.startswith(f"{label(name)} ") else f"{label(name)} {told}"
 
     def _unit(self, name: str) -> str:
         match self._term, name:

@@ -54,8 +54,7 @@ class DayLabel(StrEnum):
 class LabelledCalendar(TradingCalendar, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days that are called by the local date on which they start or end, some of them merged into the next.
 
-    `merged`: labels of days that do not end with a rollover: a holiday's session belongs to the next day. At most
-    `MERGED_IN_A_ROW_MAX` follow one another.
+    `merged`: labels of days that do not end with a rollover: a holiday's session belongs to the next day. At most seven follow one another.
     """
 
     label: DayLabel

@@ -158,7 +158,7 @@ class Grounds:
         balance_from = bookings_in_words(bookings) if bookings is not None and agrees else ""
         at_us = fact.at_us if isinstance(fact, Breach) else self.decided.happened_us
         converted = conversions_in_words(steps, self._bodies, at_us)
-        return explain(fact, steps, self.opened.ruleset, self.opened.initial, digits, (balance_from, converted))
+        return explain(fact, steps, self.opened.ruleset, self.opened.initial, digits, (balance_from, converted), at_us)
 
     def _broken_before(self, fact: RuleKeptAgain) -> int:
         """The row in which the rule was broken that is kept again; 0 where that lies before these rows."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from actors.lab_found import SEVERAL_ENGINES, AccountLine, Ending, Outcome, Report, Tally
+from actors.lab_found import SEVERAL_ENGINES, SINCE, AccountLine, Ending, Outcome, Report, Tally
 from web import words
 from web.bounds import LAB_ACCOUNTS_PER_PAGE
 from web.lab import Trial, TrialState
@@ -44,6 +44,11 @@ def page_of(report: Report, after: int) -> Page:
     found = [line for line in report.accounts if line.differs]
     more = after + LAB_ACCOUNTS_PER_PAGE
     return Page(tuple(found[after:more]), more if more < len(found) else None)
+
+
+def later(outcome: Outcome) -> str:
+    """What was said of its verdict later."""
+    return SINCE[outcome.since]
 
 
 def reason(outcome: Outcome) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar.datastructures import UploadFile
 
+from firm.checks.placeholders import placeholder_problems
 from firm.checks.problem import Problem
 from firm.ruleset import Program
 from firm.ruleset_checks import problems_of_program
@@ -14,11 +15,15 @@ from firm.ruleset_text import RulesetRefused, read_json, read_toml
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """`text`: TOML or JSON as it was written. `program`: None where it cannot be read; it may have `problems` all the same."""
+    """`text`: TOML or JSON as it was written. `program`: None where it cannot be read; it may have `problems` all the same.
+
+    `begun_from`: the fingerprint of the version that it was begun from; "" where it was begun from none.
+    """
 
     text: str
     program: Program | None
     problems: tuple[Problem, ...]
+    begun_from: str = ""
 
 
 async def text_of(fields: Mapping[str, Any]) -> str:
@@ -30,15 +35,17 @@ async def text_of(fields: Mapping[str, Any]) -> str:
     return text.replace("\r\n", "\n")
 
 
-def checked(text: str, bridges: Collection[str]) -> Draft:
+def checked(text: str, bridges: Collection[str], begun_from: str = "") -> Draft:
     """With all that is wrong. `bridges`: by the names of those that are enrolled."""
     try:
         rules = read_json(text) if text.lstrip().startswith("{") else read_toml(text)
     except RulesetRefused as refused:
-        return Draft(text, None, (refused.problem,))
+        return Draft(text, None, refused.problems, begun_from)
     if not isinstance(rules, Program):
-        return Draft(text, None, (Problem("phases", "these are the rules of one phase: a program has phases"),))
-    return Draft(text, rules, problems_of_program(rules, bridges))
+        problem = Problem("phases", "these are the rules of one phase: a program has phases")
+        return Draft(text, None, (problem,), begun_from)
+    problems = (*problems_of_program(rules, bridges), *placeholder_problems(rules))
+    return Draft(text, rules, problems, begun_from)
 
 
 def changes_from(before: Program | None, after: Program) -> tuple[Change, ...]:

@@ -8,6 +8,7 @@ from firm.money import Money
 from firm.objective import Objective
 from firm.rules.judged import Judged
 from firm.ruleset import AnyRuleset, Program
+from firm.sentences.at_large import accounts_sentence, at_large
 from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
 from firm.sentences.rule import ruleset_sentences, titles_of
@@ -38,11 +39,12 @@ class ToldException(msgspec.Struct, frozen=True):
 
 
 class ToldPhase(msgspec.Struct, frozen=True, kw_only=True):
-    """The rules of one phase, with the id that pins them."""
+    """The rules of one phase, with the id that pins them. `at_large`: sentences about all of them together."""
 
     name: str
     ruleset: AnyRuleset
     ruleset_id: str
+    at_large: tuple[str, ...]
     rules: tuple[ToldRule, ...]
 
 
@@ -65,6 +67,16 @@ def rules_told(
         )
         for rule, sentence in zip(ruleset.rules, said, strict=True)
     )
+
+
+def told_at_large(ruleset: AnyRuleset, size: Money, language: Language) -> tuple[str, ...]:
+    """What goes for all of its rules together."""
+    return at_large(ruleset, language, RuleFigures(language, size.currency, size.exponent))
+
+
+def accounts_told(program: Program, language: Language) -> str:
+    """How many accounts of it one trader may hold."""
+    return accounts_sentence(program, language, RuleFigures(language, program.size.currency, program.size.exponent))
 
 
 def exceptions_told(
@@ -95,6 +107,7 @@ def program_told(program: Program, language: Language) -> tuple[ToldPhase, ...]:
             name=phase.name,
             ruleset=phase.ruleset,
             ruleset_id=phase.ruleset.ruleset_id(),
+            at_large=told_at_large(phase.ruleset, program.size, language),
             rules=rules_told(phase.ruleset, program.size, language),
         )
         for phase in program.phases

@@ -193,10 +193,14 @@ def _ruled(body: Body) -> str:
             return ""
 
 
+def _why_published(body: c.PublishProgram) -> str:
+    return "." if body.publication is None else f": {reasons.quoted(body.publication.why)}"
+
+
 def _on_offer(body: Body) -> str:
     match body:
         case c.PublishProgram():
-            return f"{words.upper_first(words.who(body.by))} published {body.program.title} ({body.program.program})."
+            return f"{words.upper_first(words.who(body.by))} published {body.program.title} ({body.program.program}){_why_published(body)}"
         case c.RetireProgram():
             return f"{words.upper_first(words.who(body.by))} took {body.program} from the shelf: {reasons.quoted(body.why)}"
         case f.ProgramPublished():

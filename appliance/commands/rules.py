@@ -11,17 +11,25 @@ from appliance.commands.rules_run import add_run
 from appliance.conformance.run import conform
 from appliance.conformance.vector import VectorsRefused
 from appliance.console import CommandRefused, ask_firm
-from firm.commands import PublishProgram, RetireProgram
+from firm.checks.placeholders import placeholder_problems
+from firm.commands import Publication, PublishProgram, RetireProgram
 from firm.facts import ProgramPublished
+from firm.plain_figures import PlainFigures
+from firm.program_remarks import remarks_on
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_checks import problems_of, problems_of_program
 from firm.ruleset_diff import EXPONENT_USUAL, Change, program_changes, ruleset_changes
 from firm.ruleset_schema import rules_schema
 from firm.ruleset_text import Rules, RulesetRefused, json_of, read_json, read_toml, toml_of
+from firm.sentences.at_large import accounts_sentence, at_large
+from firm.sentences.languages import Language
+from firm.sentences.rule import ruleset_sentences
 from firm.term_words import TermWords, kind_of
 from storage.files import open_firm_directory
 from storage.reader import LedgerReader
 from storage.readmodels.bridges import all_bridges
+from storage.readmodels.calendars import all_calendars
+from storage.readmodels.programs import versions_of
 
 RULES_FILE = "a ruleset or a program, as TOML or JSON (by the name's ending)"
 
@@ -83,8 +91,8 @@ def _add_selling(actions: Verbs) -> None:
         "publish",
         run_publish,
         "offer a program: new orders are sold it, accounts keep what they were sold",
-        "evenhand rules publish two-step.toml --bridge mt5-main",
-        "Nothing is published while anything is wrong with it.",
+        'evenhand rules publish two-step.toml --bridge mt5-main --why "the first program"',
+        "Nothing is published while anything is wrong with it, or where it says what is on offer already.",
     )
     publish.add_argument("file", type=Path, metavar="FILE", help=RULES_FILE)
     publish.add_argument(
@@ -93,6 +101,7 @@ def _add_selling(actions: Verbs) -> None:
     publish.add_argument(
         "--group", metavar="GROUP", help="the platform's group, instead of the one that the file names"
     )
+    publish.add_argument("--why", type=plain_text, required=True, help="for the audit")
     add_directory(publish)
     add_json(publish)
     retire = verb(
@@ -108,12 +117,15 @@ def _add_selling(actions: Verbs) -> None:
 
 
 def run_check(options: argparse.Namespace) -> int:
+    remarks: tuple[str, ...] = ()
     try:
         rules = _rules(options.file)
         problems = problems_of_program(rules) if isinstance(rules, Program) else problems_of(rules)
+        remarks = remarks_on(rules) if isinstance(rules, Program) else ()
     except RulesetRefused as refused:
-        problems = (refused.problem,)
-    tell(options, problems, "\n".join(map(str, problems)) or f"{options.file}: nothing is wrong with it")
+        problems = refused.problems
+    good = "\n".join([f"{options.file}: nothing is wrong with it", *map(_remark, remarks)])
+    tell(options, problems, "\n".join(map(str, problems)) or good)
     return 1 if problems else 0
 
 
@@ -125,7 +137,16 @@ def run_show(options: argparse.Namespace) -> int:
         case "json":
             text = json_of(rules)
         case _:
-            text = "\n".join([*(_program_lines(rules) if isinstance(rules, Program) else _ruleset_lines(rules)), ""])
+            text = "\n".join(
+                [
+                    *(
+                        _program_lines(rules)
+                        if isinstance(rules, Program)
+                        else _ruleset_lines(rules, PlainFigures("", EXPONENT_USUAL))
+                    ),
+                    "",
+                ]
+            )
     print(text, end="")
     return 0
 
@@ -153,16 +174,25 @@ def run_publish(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
     with LedgerReader(options.data_dir) as reader, reader.connection() as connection:
         bridges = {one.bridge for one in all_bridges(connection) if not one.revoked}
-    problems = problems_of_program(program, bridges)
+        calendars = {one.calendar for one in all_calendars(connection)}
+        before = next(iter(versions_of(connection, program.program, 1)), None)
+    problems = (*problems_of_program(program, bridges), *placeholder_problems(program))
     if problems:
         tell(options, problems, "\n".join(map(str, problems)))
         return 1
-    facts = ask_firm(options.data_dir, PublishProgram(by="console", program=program))
+    publication = Publication(why=options.why, role="console")
+    facts = ask_firm(options.data_dir, PublishProgram(by="console", program=program, publication=publication))
     [published] = [fact for fact in facts if isinstance(fact, ProgramPublished)]
     ids = {phase.name: one for phase, one in zip(program.phases, published.ruleset_ids, strict=True)}
-    lines = [f"{program.title} ({program.program}) is on offer", *(f"  {name}: {one}" for name, one in ids.items())]
-    tell(options, {"program": program.program, "rulesets": ids}, "\n".join(lines))
+    remarks = remarks_on(program, before.sold if before else None, calendars)
+    lines = [f"{program.title} ({program.program}) is on offer", *map(_remark, remarks)]
+    lines += [*(f"  {name}: {one}" for name, one in ids.items())]
+    tell(options, {"program": program.program, "rulesets": ids, "remarks": remarks}, "\n".join(lines))
     return 0
+
+
+def _remark(text: str) -> str:
+    return f"  worth knowing: {text}"
 
 
 def run_retire(options: argparse.Namespace) -> int:
@@ -217,15 +247,17 @@ def _rules(path: Path) -> Rules:
 
 
 def _program_lines(program: Program) -> list[str]:
+    figures = PlainFigures(program.size.currency, program.size.exponent)
     lines = [f"{program.title} ({program.program}): {program.size} for {program.price}"]
+    lines.append(accounts_sentence(program, Language.ENGLISH, figures))
     for phase in program.phases:
         assert isinstance(phase.ruleset, Ruleset)  # no file holds others
-        lines += ["", f"{phase.name}{', funded' if phase.funded else ''}"]
-        lines += _ruleset_lines(phase.ruleset, program.size.exponent)
+        lines += ["", f"{phase.name}{', funded' if phase.funded and phase.name.lower() != 'funded' else ''}"]
+        lines += _ruleset_lines(phase.ruleset, figures, program.size.exponent)
     return lines
 
 
-def _ruleset_lines(ruleset: Ruleset, exponent: int = EXPONENT_USUAL) -> list[str]:
+def _ruleset_lines(ruleset: Ruleset, figures: PlainFigures, exponent: int = EXPONENT_USUAL) -> list[str]:
     lines = [ruleset.name, f"id {ruleset.ruleset_id()}"]
     lines += [f"  {name}: {value}" for name, value in TermWords(ruleset.calendar, exponent).fields()]
     own = TermWords(ruleset, exponent)
@@ -234,7 +266,8 @@ def _ruleset_lines(ruleset: Ruleset, exponent: int = EXPONENT_USUAL) -> list[str
         for name in ruleset.__struct_fields__
         if name not in ("name", "calendar", "terms")
     ]
-    for term in ruleset.terms:
+    lines += [f"  {sentence}" for sentence in at_large(ruleset, Language.ENGLISH, figures)]
+    for term, said in zip(ruleset.terms, ruleset_sentences(ruleset, Language.ENGLISH, figures), strict=True):
         asked = [f"    {name}: {value}" for name, value in TermWords(term, exponent).fields()]
-        lines += [f"  {term.id}: {kind_of(term)}", *asked]
+        lines += [f"  {said.title} ({term.id}, {kind_of(term)}): {said.text}", *asked]
     return lines

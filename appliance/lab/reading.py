@@ -3,9 +3,10 @@
 One reading serves both, so that "before" and "after" are compared by the same words.
 """
 
+import msgspec
 from msgspec.structs import replace
 
-from actors.lab_found import Ending, Outcome
+from actors.lab_found import Ending, Outcome, Undone
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -55,14 +56,36 @@ TELLING: frozenset[str] = frozenset(
 """Kinds that a reading takes."""
 
 
+class Books(msgspec.Struct, frozen=True):
+    """What was booked so far, in minor units: the balance, cash beside trades, profit that was withdrawn, and what the trader got of it."""
+
+    balance: int
+    cash: int = 0
+    withdrawn: int = 0
+    paid: int = 0
+
+    def booked(self, fact: Fact) -> "Books":
+        match fact:
+            case CashBooked():
+                return replace(self, cash=fact.net.minor, balance=fact.balance.minor)
+            case PayoutBooked():
+                withdrawn, paid = self.withdrawn + fact.profit.minor, self.paid + fact.paid.minor
+                return replace(self, withdrawn=withdrawn, paid=paid, balance=fact.balance.minor)
+            case DealBooked() | DealCorrected() | DividendBooked():
+                return replace(self, balance=fact.balance.minor)
+        return self
+
+
 class Reading:
-    """One account's way, fact by fact. What comes after its end changes neither its figures nor its payouts."""
+    """One account's way, fact by fact. What comes after its end changes neither its figures nor its payouts, unless it goes on again:
+    then what was booked meanwhile, such as the firm's own closing, belongs to it.
+    """
 
     def __init__(self, initial: Money, at_us: int) -> None:
         self.standing = Standing.PROVISIONING
         self._at_us, self._because = at_us, ""
-        self._initial = self._balance = initial.minor
-        self._cash = self._withdrawn = self._paid = self._strikes = 0
+        self._initial, self._strikes = initial.minor, 0
+        self._books = self._books_at_end = Books(initial.minor)
         self._verdict: tuple[int, BreachDeclared | BreachSuspected | PhasePassed] | None = None
         self._since = ""
 
@@ -71,8 +94,11 @@ class Reading:
         return self.standing in ENDED
 
     def take(self, fact: Fact, row: int, at_us: int) -> None:
+        self._books = self._books.booked(fact)
         match fact:
             case StandingChanged():
+                if fact.after in ENDED and not self.has_ended:
+                    self._books_at_end = self._books
                 self.standing, self._at_us, self._because = fact.after, at_us, fact.because
             case VerdictCorrected():
                 self._since = fact.verdict
@@ -83,16 +109,27 @@ class Reading:
 
     def outcome(self) -> Outcome:
         """As it stands."""
+        books = self._books_at_end if self.has_ended else self._books
         told = Outcome(
             ending=_ENDINGS[self.standing],
             at_us=self._at_us,
             rule=self._because if self.standing in (Standing.CLOSED, Standing.BREACHED) else "",
-            profit=self._balance + self._withdrawn - self._cash - self._initial,
-            paid=self._paid,
+            profit=books.balance + books.withdrawn - books.cash - self._initial,
+            paid=books.paid,
             strikes=self._strikes,
             since=self._since,
         )
-        return self._with_verdict(told) if told.ending in _BY_VERDICT and self._verdict is not None else told
+        if self._verdict is None:
+            return told
+        return self._with_verdict(told) if told.ending in _BY_VERDICT else replace(told, undone=self._undone())
+
+    def _undone(self) -> Undone | None:
+        """The breach of which something else was said later, and after which the account goes on."""
+        assert self._verdict is not None
+        row, fact = self._verdict
+        if isinstance(fact, PhasePassed) or not self._since:
+            return None
+        return Undone(rule=fact.rule, at_us=fact.at_us, figure=fact.observed.minor, against=fact.floor.minor, row=row)
 
     def _with_verdict(self, told: Outcome) -> Outcome:
         assert self._verdict is not None
@@ -109,13 +146,3 @@ class Reading:
                 self._strikes += 1
             case BreachDeclared() | BreachSuspected() | PhasePassed():
                 self._verdict, self._since = (row, fact), ""
-            case CashBooked():
-                self._cash, self._balance = fact.net.minor, fact.balance.minor
-            case PayoutBooked():
-                self._withdrawn += fact.profit.minor
-                self._paid += fact.paid.minor
-                self._balance = fact.balance.minor
-            case DealBooked() | DealCorrected() | DividendBooked():
-                self._balance = fact.balance.minor
-            case _:
-                return

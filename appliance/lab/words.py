@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from textwrap import fill
 
-from actors.lab_found import SEVERAL_ENGINES, AccountLine, CohortLine, Ending, Outcome, Report, Tally
+from actors.lab_found import SEVERAL_ENGINES, SINCE, AccountLine, CohortLine, Ending, Outcome, Report, Tally
 from appliance.lab.lab import DESK_STOPPED, PRICES_GONE, STOPPED
 from appliance.wording import counted
+from firm.doubt_words import DOUBTS
 from firm.instant import utc_text
 from firm.plain_figures import money
 
@@ -49,7 +50,11 @@ def tally_words(tally: Tally) -> str:
 def _lines(report: Report) -> Iterator[str]:
     rules = f"{report.ruleset} (id {report.ruleset_id[:12]})" if report.ruleset_id else "the rules that each was sold"
     yield f"{counted(len(report.accounts), 'account')} under {rules}, up to row {report.upto_row:,}, {utc_text(report.upto_us)}:"
-    yield "none comes out otherwise." if not report.differing else f"{report.differing:,} of them come out otherwise."
+    yield (
+        "none comes out otherwise."
+        if not report.differing
+        else f"{report.differing:,} of them {_come(report.differing)} out otherwise."
+    )
     for cohort in report.cohorts:
         yield from _cohort_lines(cohort)
     differing = [line for line in report.accounts if line.differs]
@@ -61,6 +66,10 @@ def _lines(report: Report) -> Iterator[str]:
     yield from fill(" ".join(report.caveats), LINE_WIDTH).splitlines()
     if len(report.engines) > 1:
         yield from fill(SEVERAL_ENGINES, LINE_WIDTH).splitlines()
+
+
+def _come(count: int) -> str:
+    return "comes" if count == 1 else "come"
 
 
 def _cohort_lines(cohort: CohortLine) -> Iterator[str]:
@@ -91,6 +100,9 @@ def _outcome_pieces(outcome: Outcome, exponent: int) -> Iterator[str]:
     if outcome.strikes:
         yield f"after {counted(outcome.strikes, 'soft breach', 'soft breaches')}"
     if outcome.doubts:
-        yield f"in doubt: {', '.join(outcome.doubts)}"
+        yield f"in doubt: {'; '.join(DOUBTS[one] for one in outcome.doubts)}"
+    if (undone := outcome.undone) is not None:
+        figures = f"{money(undone.figure, exponent)} against {money(undone.against, exponent)}"
+        yield f"after a breach by {undone.rule} {utc_text(undone.at_us)} at {figures} (row {undone.row:,})"
     if outcome.since:
-        yield f"later {outcome.since}"
+        yield f"later: {SINCE[outcome.since]}"

@@ -27,10 +27,14 @@ def zone_problems(path: str, zone: str) -> Problems:
         yield Problem(path, f"there is no zone {zone}: an IANA name such as Europe/Prague or Etc/GMT-3")
 
 
+def _meant(text: str) -> str:
+    return f"write 0{text}" if _TIME_OF_DAY.fullmatch(f"0{text}") else "00:00 to 23:59"
+
+
 def calendar_problems(calendar: LabelledCalendar) -> Problems:
     yield from zone_problems("zone", calendar.zone)
     if not _TIME_OF_DAY.fullmatch(calendar.rollover):
-        yield Problem("rollover", f"{calendar.rollover} is no time of day: 00:00 to 23:59")
+        yield Problem("rollover", f"{calendar.rollover} is no time of day: {_meant(calendar.rollover)}")
     if len(calendar.merged) > MERGED_MAX:
         yield Problem("merged", f"{len(calendar.merged)} days: a calendar has no more than {MERGED_MAX} of them")
         return

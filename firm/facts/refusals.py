@@ -50,6 +50,11 @@ class Refusal(StrEnum):
     INCIDENT_GOES_ON = "incident_goes_on"
     INCIDENT_CLOSED = "incident_closed"
     WORDS_MISSING = "words_missing"
+    PROGRAM_FAULTY = "program_faulty"
+    PROGRAM_UNCHANGED = "program_unchanged"
+    ANOTHER_VERSION = "another_version"
+    ROLE_TOO_LOW = "role_too_low"
+    WHY_MISSING = "why_missing"
     BREAKS_AT_ONCE = "breaks_at_once"
 
 

@@ -14,10 +14,10 @@ from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
 SCHEMA = """
-CREATE TABLE rm_program_asked (seq INTEGER PRIMARY KEY, who TEXT NOT NULL) STRICT;
+CREATE TABLE rm_program_asked (seq INTEGER PRIMARY KEY, who TEXT NOT NULL, why TEXT NOT NULL) STRICT;
 CREATE TABLE rm_program (
     seq INTEGER PRIMARY KEY, program TEXT NOT NULL, title TEXT NOT NULL, who TEXT NOT NULL, at_us INTEGER NOT NULL,
-    sold TEXT NOT NULL
+    sold TEXT NOT NULL, why TEXT NOT NULL
 ) STRICT;
 CREATE INDEX rm_program_name ON rm_program (program, seq);
 CREATE TABLE rm_program_retired (
@@ -30,7 +30,7 @@ class Programs:
     """The `programs` read model."""
 
     name = "programs"
-    version = 1
+    version = 2
     schema = SCHEMA
     kinds = kinds_of(PublishProgram, ProgramPublished, ProgramRetired)
 
@@ -38,7 +38,10 @@ class Programs:
         for row, body in rows:
             match body:
                 case PublishProgram():
-                    connection.execute("INSERT INTO rm_program_asked (seq, who) VALUES (?, ?)", (row.seq, body.by))
+                    why = "" if body.publication is None else body.publication.why
+                    connection.execute(
+                        "INSERT INTO rm_program_asked (seq, who, why) VALUES (?, ?, ?)", (row.seq, body.by, why)
+                    )
                 case ProgramPublished():
                     _publish(connection, row, body)
                 case ProgramRetired():
@@ -51,17 +54,18 @@ class Programs:
 def _publish(connection: apsw.Connection, row: Row, fact: ProgramPublished) -> None:
     """What is published is on offer, whatever was said of it before."""
     sold = fact.program
-    asked = connection.execute("SELECT who FROM rm_program_asked WHERE seq = ?", (row.cause,)).fetchone()
+    asked = connection.execute("SELECT who, why FROM rm_program_asked WHERE seq = ?", (row.cause,)).fetchone()
+    who, why = ("", "") if asked is None else asked
     connection.execute("DELETE FROM rm_program_retired WHERE program = ?", (sold.program,))
-    told = (row.seq, sold.program, sold.title, "" if asked is None else asked[0], row.happened_us)
+    told = (row.seq, sold.program, sold.title, who, row.happened_us)
     connection.execute(
-        "INSERT INTO rm_program (seq, program, title, who, at_us, sold) VALUES (?, ?, ?, ?, ?, ?)",
-        (*told, msgspec.json.encode(sold).decode()),
+        "INSERT INTO rm_program (seq, program, title, who, at_us, sold, why) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*told, msgspec.json.encode(sold).decode(), why),
     )
 
 
 class ProgramVersion(msgspec.Struct, frozen=True):
-    """One time that a program was published, by ledger row `seq`. `who`: a reference."""
+    """One time that a program was published, by ledger row `seq`. `who`: a reference. `why`: "" for one of before it was asked for."""
 
     seq: int
     program: str
@@ -69,6 +73,7 @@ class ProgramVersion(msgspec.Struct, frozen=True):
     who: str
     at_us: int
     sold: Program
+    why: str
 
     @property
     def ruleset_ids(self) -> tuple[tuple[str, str], ...]:
@@ -93,7 +98,7 @@ class ProgramLine(msgspec.Struct, frozen=True):
     retired: Retired | None
 
 
-_VERSION = "SELECT seq, program, title, who, at_us, sold FROM rm_program"
+_VERSION = "SELECT seq, program, title, who, at_us, sold, why FROM rm_program"
 
 
 def all_programs(connection: apsw.Connection, limit: int) -> list[ProgramLine]:
@@ -133,5 +138,5 @@ def retirement(connection: apsw.Connection, program: str) -> Retired | None:
 
 
 def _version(row: tuple[Any, ...]) -> ProgramVersion:
-    seq, program, title, who, at_us, sold = row
-    return ProgramVersion(seq, program, title, who, at_us, msgspec.json.decode(sold, type=Program))
+    seq, program, title, who, at_us, sold, why = row
+    return ProgramVersion(seq, program, title, who, at_us, msgspec.json.decode(sold, type=Program), why)

@@ -1,7 +1,12 @@
 """The catalogue: what is sold, what is sold no more, and that neither changes what somebody holds."""
 
-from firm.commands import PlaceOrder, PublishProgram, RetireProgram
-from firm.facts import OrderPlaced, ProgramRetired, Refusal, Refused
+import pytest
+from msgspec.structs import replace
+
+from firm.commands import PlaceOrder, Publication, PublishProgram, RetireProgram
+from firm.facts import OrderPlaced, ProgramPublished, ProgramRetired, Refusal, Refused
+from firm.money import Money
+from firm.ruleset import Phase, Program
 from tests.actors.conftest import Stage, program
 from tests.actors.test_conduct import LOTS, MAXIMUM, rules_of
 
@@ -58,3 +63,75 @@ def test_only_what_is_on_offer_can_be_retired(stage):
     retired(stage)
     retired(stage)
     assert [refusal for refusal, _ in refusals(stage)] == [Refusal.UNKNOWN_PROGRAM, Refusal.PROGRAM_RETIRED]
+
+
+SOLD = replace(program(), program="autumn")
+OWNED = Publication(why="the terms of autumn", role="owner", read_against="")
+
+
+def offered(stage: Stage, what: Program, publication: Publication | None = OWNED) -> None:
+    stage.put(PublishProgram(by="staff:omar", program=what, publication=publication))
+
+
+def published_of_autumn(stage: Stage) -> int:
+    return sum(fact.program.program == "autumn" for fact in stage.facts(ProgramPublished))
+
+
+def phases_of(*names: str) -> tuple[Phase, ...]:
+    return tuple(replace(phase, name=name) for phase, name in zip(SOLD.phases, names, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("what", "publication", "refusal", "detail"),
+    [
+        (SOLD, replace(OWNED, why=" "), Refusal.WHY_MISSING, "say why autumn is published"),
+        (SOLD, replace(OWNED, why="y" * 501), Refusal.WHY_MISSING, "in 1 to 500 characters"),
+        (replace(SOLD, leverage=0), OWNED, Refusal.PROGRAM_FAULTY, "leverage: at least 1 and at most 2000"),
+        (replace(SOLD, phases=phases_of("a", "a")), OWNED, Refusal.PROGRAM_FAULTY, "phases[1].name: another phase"),
+        (replace(SOLD, phases=()), OWNED, Refusal.PROGRAM_FAULTY, "phases: a program has 1 to"),
+        (replace(SOLD, group="your-group"), OWNED, Refusal.PROGRAM_FAULTY, "group: your-group is the template's"),
+        (SOLD, replace(OWNED, read_against="0" * 64), Refusal.ANOTHER_VERSION, "another version of autumn"),
+        (SOLD, replace(OWNED, role="risk"), Refusal.ROLE_TOO_LOW, "sold for the first time"),
+        (SOLD, replace(OWNED, role="support"), Refusal.ROLE_TOO_LOW, "the role support publishes no programs"),
+    ],
+)
+def test_what_may_not_be_sold_is_refused_by_the_desk_itself(stage, what, publication, refusal, detail):
+    offered(stage, what, publication)
+    [(said, told)] = refusals(stage)
+    assert (said, detail in told) == (refusal, True), told
+    assert published_of_autumn(stage) == 0
+
+
+def test_a_command_of_before_a_publication_was_asked_for_is_decided_as_it_was(stage):
+    offered(stage, replace(SOLD, leverage=0), None)
+    assert refusals(stage) == []
+    assert published_of_autumn(stage) == 1
+
+
+def test_what_says_the_same_is_published_again_only_once_it_was_retired(stage):
+    offered(stage, SOLD)
+    same = replace(OWNED, read_against=SOLD.fingerprint())
+    offered(stage, SOLD, same)
+    assert [refusal for refusal, _ in refusals(stage)] == [Refusal.PROGRAM_UNCHANGED]
+    retired(stage, "autumn")
+    offered(stage, SOLD, same)
+    assert published_of_autumn(stage) == 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"price": Money(1, "USD", 2)},
+        {"size": Money(20_000_000, "USD", 2)},
+        {"size": Money(SOLD.size.minor, "EUR", 2), "price": Money(SOLD.price.minor, "EUR", 2)},
+        {"accounts_max": 9},
+        {"price": Money(SOLD.price.minor, "EUR", 2)},
+    ],
+)
+def test_price_size_currency_and_accounts_are_an_owners(stage, changed):
+    offered(stage, SOLD)
+    by_risk = Publication(why="cheaper", role="risk", read_against=SOLD.fingerprint())
+    offered(stage, replace(SOLD, **changed), by_risk)
+    assert [refusal for refusal, _ in refusals(stage)] == [Refusal.ROLE_TOO_LOW]
+    offered(stage, replace(SOLD, leverage=30), by_risk)
+    assert published_of_autumn(stage) == 2

@@ -13,7 +13,7 @@ from appliance.founding import found
 from firm.commands import EnrolBridge
 from firm.ruleset_schema import SCHEMA_ID
 from firm.ruleset_text import json_of, read_json, read_toml, toml_of
-from firm.term_words import label
+from firm.term_words import kind_of, label
 from storage.reader import LedgerReader
 from storage.readmodels.programs import ProgramLine, all_programs
 from tests.firm.ruleset_examples import program, ruleset
@@ -44,8 +44,10 @@ def saved(path: Path, text: str) -> Path:
 
 def test_a_good_ruleset_and_a_good_program_pass_the_check(evenhand, good: Path, tmp_path: Path) -> None:
     sold = saved(tmp_path / "program.json", json_of(program()))
-    for file in (good, sold):
-        assert evenhand("check", file) == (0, f"{file}: nothing is wrong with it\n")
+    assert evenhand("check", good) == (0, f"{good}: nothing is wrong with it\n")
+    status, told = evenhand("check", sold)
+    assert (status, told.splitlines()[0]) == (0, f"{sold}: nothing is wrong with it")
+    assert "worth knowing: Funded: news forbids nothing as long as the firm has no calendar 'news'" in told
 
 
 def test_all_contradictions_are_printed_with_the_paths_of_their_fields(evenhand, tmp_path: Path) -> None:
@@ -74,15 +76,19 @@ def test_a_ruleset_is_shown_in_words_with_its_id(evenhand, good: Path) -> None:
     assert status == 0
     assert f"id {ruleset().ruleset_id()}\n" in told
     assert "  zone: Europe/Prague\n" in told
-    assert "  daily_loss: loss limit\n    scope: day\n    amount: 5 % of the anchor\n" in told
+    assert "  Daily loss (daily_loss, loss limit): In one trading day the account may lose at most 5 %" in told
+    assert "    scope: day\n    amount: 5 % of the anchor\n" in told
     assert "    limit: 5 lots\n" in told
 
 
 def test_a_program_is_shown_with_its_price_and_phases(evenhand, tmp_path: Path) -> None:
     status, told = evenhand("show", saved(tmp_path / "program.json", json_of(program())))
     assert status == 0
-    assert told.startswith("Northlight 100K (northlight): 100,000.00 USD for 499.00 USD\n\nEvaluation\n")
-    assert "\nFunded, funded\n" in told
+    assert told.startswith(
+        "Northlight 100K (northlight): 100,000.00 USD for 499.00 USD\n"
+        "One trader may hold at most 3 accounts of this program.\n\nEvaluation\n"
+    )
+    assert "\nFunded\n" in told
 
 
 def test_what_is_shown_as_toml_or_json_reads_back_the_same(evenhand, good: Path) -> None:
@@ -92,7 +98,7 @@ def test_what_is_shown_as_toml_or_json_reads_back_the_same(evenhand, good: Path)
 
 def test_what_differs_between_two_versions_is_told_in_words(evenhand, good: Path, tmp_path: Path) -> None:
     next_one = saved(tmp_path / "next.json", json_of(ruleset({"daily_loss.amount.bp": 400})))
-    assert evenhand("diff", good, next_one) == (1, "daily_loss: amount was 5 % of the anchor, is 4 % of the anchor\n")
+    assert evenhand("diff", good, next_one) == (1, "Daily loss: amount was 5 % of the anchor, is 4 % of the anchor\n")
     assert evenhand("diff", good, good) == (0, "they say the same\n")
     [change] = json.loads(evenhand("diff", good, next_one, "--json")[1])
     assert (change["subject"], change["field"], change["happened"]) == ("daily_loss", "amount", "changed")
@@ -176,7 +182,9 @@ def sold(firm: Path) -> list[ProgramLine]:
 
 def test_a_program_is_published_for_the_bridge_that_is_named(evenhand, firm: Path, tmp_path: Path) -> None:
     file = saved(tmp_path / "program.json", json_of(program()))
-    status, told = evenhand("publish", file, "--bridge", "mt5-main", "--group", "real", "--data-dir", firm)
+    status, told = evenhand(
+        "publish", file, "--bridge", "mt5-main", "--group", "real", "--why", "autumn", "--data-dir", firm
+    )
     assert status == 0
     assert told.startswith("Northlight 100K (northlight) is on offer\n")
     [line] = sold(firm)
@@ -187,7 +195,7 @@ def test_a_program_is_published_for_the_bridge_that_is_named(evenhand, firm: Pat
 
 def test_nothing_is_published_while_something_is_wrong(evenhand, firm: Path, tmp_path: Path) -> None:
     file = saved(tmp_path / "program.json", json_of(program({"phases[0].funded": True})))
-    status, told = evenhand("publish", file, "--bridge", "moon", "--data-dir", firm)
+    status, told = evenhand("publish", file, "--bridge", "moon", "--why", "autumn", "--data-dir", firm)
     assert status == 1
     assert told == (
         "phases[0].funded: the funded phase is the last one\n"
@@ -198,12 +206,12 @@ def test_nothing_is_published_while_something_is_wrong(evenhand, firm: Path, tmp
 
 def test_the_rules_of_one_phase_are_not_sold(evenhand, firm: Path, good: Path) -> None:
     with pytest.raises(CommandRefused, match="has the rules of one phase: a program has phases"):
-        evenhand("publish", good, "--bridge", "mt5-main", "--data-dir", firm)
+        evenhand("publish", good, "--bridge", "mt5-main", "--why", "autumn", "--data-dir", firm)
 
 
 def test_a_program_is_retired_by_its_name_and_only_once(evenhand, firm: Path, tmp_path: Path) -> None:
     file = saved(tmp_path / "program.json", json_of(program()))
-    evenhand("publish", file, "--bridge", "mt5-main", "--data-dir", firm)
+    evenhand("publish", file, "--bridge", "mt5-main", "--why", "autumn", "--data-dir", firm)
     assert evenhand("retire", "northlight", "--why", "sold out", "--data-dir", firm)[0] == 0
     [line] = sold(firm)
     assert line.retired is not None
@@ -217,7 +225,7 @@ def test_rules_are_shown_with_every_field_of_theirs_even_where_it_is_none(evenha
     whole = ruleset()
     _, told = evenhand("show", saved(tmp_path / "a.json", json_of(whole)))
     for term in whole.terms:
-        _, _, shown = told.partition(f"\n  {term.id}: ")
+        _, _, shown = told.partition(f" ({term.id}, {kind_of(term)}): ")
         lines = list(takewhile(lambda line: line.startswith("    "), shown.split("\n")[1:]))
         assert [line.strip().partition(":")[0] for line in lines] == [
             label(name) for name in term.__struct_fields__ if name != "id"

@@ -39,8 +39,14 @@ def test_a_pass_is_told_with_its_target(story: Any) -> None:
     assert words[0] == (
         "The phase is passed: the balance of 108,096.50 USD reached the target of 108,000.00 USD, with 1 trading day."
     )
-    assert "  profit to make = 100,000.00 USD × 8 %, rounded up = 8,000.00 USD" in words[-1]
-    assert "  Is 1 day at or above 1 day (trading days needed)? Yes." in words[-1]
+    assert "  profit to make = 100,000.00 USD × 8 %, rounded up = 8,000.00 USD" in words[-2]
+    assert "  Is 1 day at or above 1 day (trading days needed)? Yes." in words[-2]
+    assert words[2].startswith("When: 2014-05-0")
+    assert words[2].endswith(" in Prague.")
+    assert words[-1] == (
+        "Nothing was open, as the target asks. What follows: trading on this account ends; where the program has another "
+        "phase, its account is opened."
+    )
 
 
 @pytest.mark.parametrize(("bp", "text"), [(500, "5 %"), (1_000, "10 %"), (125, "1.25 %"), (50, "0.5 %"), (1, "0.01 %")])

@@ -14,56 +14,56 @@ from firm.trading_day import TradingCalendar
 from tests.firm.ruleset_examples import LIMIT, SHARE, TERMS, program, ruleset, with_term, without
 
 SPLIT = (
-    "split: tiers was (up to 10,000.00, trader 100 %), (up to 20,000.00, trader 90 %), (up to none, trader 80 %), "
-    "is (up to 2000000, trader 90 %), (up to none, trader 80 %)\nsplit: counted was account total, is payout number"
+    "Profit split: tiers was (up to 10,000.00, trader 100 %), (up to 20,000.00, trader 90 %), (whatever is above, trader 80 %), "
+    "is (up to 2000000, trader 90 %), (whatever is above, trader 80 %)\nProfit split: counted was account total, is payout number"
 )
 
 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"daily_loss.amount.bp": 450}, "daily_loss: amount was 5 % of the anchor, is 4.5 % of the anchor"),
+        ({"daily_loss.amount.bp": 450}, "Daily loss: amount was 5 % of the anchor, is 4.5 % of the anchor"),
         (
             {"daily_loss.amount": SHARE | {"bp": 500}},
-            "daily_loss: amount was 5 % of the anchor, is 5 % of the initial balance",
+            "Daily loss: amount was 5 % of the anchor, is 5 % of the initial balance",
         ),
         (
             {"daily_loss.amount": {"type": "fixed", "minor": 125_000}},
-            "daily_loss: amount was 5 % of the anchor, is 1,250.00",
+            "Daily loss: amount was 5 % of the anchor, is 1,250.00",
         ),
         (
             {"daily_loss.amount": {"type": "by_size", "table": [{"size_minor": 5_000_000, "minor": 125_000}]}},
-            "daily_loss: amount was 5 % of the anchor, is 1,250.00 at 50,000.00",
+            "Daily loss: amount was 5 % of the anchor, is 1,250.00 at 50,000.00",
         ),
-        ({"daily_loss.boundary": "crosses"}, "daily_loss: boundary was touches, is crosses"),
-        ({"daily_loss.warn_at_bp": []}, "daily_loss: warn at was 50 %, 80 %, is none"),
+        ({"daily_loss.boundary": "crosses"}, "Daily loss: boundary was touches, is crosses"),
+        ({"daily_loss.warn_at_bp": []}, "Daily loss: warn at was 50 %, 80 %, is none"),
         (
             {"daily_loss.on_breach": ["warn", {"type": "to_group", "group": "slow"}]},
-            "daily_loss: on breach was pause, is warn, to group (group slow)",
+            "Daily loss: on breach was pause, is warn, to group (group slow)",
         ),
         (
             {"daily_loss.on_breach": [{"type": "deduct_profit", "share_bp": 5000}]},
-            "daily_loss: on breach was pause, is deduct profit (share 50 %)",
+            "Daily loss: on breach was pause, is deduct profit (share 50 %)",
         ),
         (
             {"maximum_loss.lock.offset.bp": 100},
-            "maximum_loss: lock, offset was 0 % of the initial balance, is 1 % of the initial balance",
+            "Maximum loss: lock, offset was 0 % of the initial balance, is 1 % of the initial balance",
         ),
-        ({"maximum_loss.lock.permanent": False}, "maximum_loss: lock, permanent was yes, is no"),
+        ({"maximum_loss.lock.permanent": False}, "Maximum loss: lock, permanent was yes, is no"),
         (
             {"maximum_loss.lock": None},
-            "maximum_loss: lock was (offset 0 % of the initial balance, trigger floor reaches, permanent yes), is none",
+            "Maximum loss: lock was (offset 0 % of the initial balance, trigger floor reaches, permanent yes), is none",
         ),
-        ({"lots.limit": 1_000_000}, "lots: limit was 5 lots, is 0.01 lots"),
+        ({"lots.limit": 1_000_000}, "Maximum lots: limit was 5 lots, is 0.01 lots"),
         (
             {"lots.quantity": "positions", "lots.limit": 5},
-            "lots: quantity was lots, is positions\nlots: limit was 5 lots, is 5",
+            "Maximum positions: quantity was lots, is positions\nMaximum positions: limit was 5 lots, is 5",
         ),
-        ({"together.limit": 50_000_000}, "together: limit was 400,000.00, is 500,000.00"),
-        ({"news.before_s": 300}, "news: before was 120 s, is 300 s"),
-        ({"lasting.average_s_min": 90}, "lasting: average min was none, is 90 s"),
-        ({"schedule.then.days": 14}, "schedule: then, days was 7, is 14"),
-        ({"amount.minimum_minor": 10_000}, "amount: minimum was 50.00, is 100.00"),
+        ({"together.limit": 50_000_000}, "Allocation over all accounts: limit was 400,000.00, is 500,000.00"),
+        ({"news.before_s": 300}, "News trading: before was 120 s, is 300 s"),
+        ({"lasting.average_s_min": 90}, "Trade duration: average min was none, is 90 s"),
+        ({"schedule.then.days": 14}, "Payout dates: then, days was 7, is 14"),
+        ({"amount.minimum_minor": 10_000}, "Payout amount: minimum was 50.00, is 100.00"),
         ({"split.tiers": TERMS["split"]["tiers"][1:], "split.counted": "payout_number"}, SPLIT),
         ({"calendar.zone": "UTC"}, "calendar, zone was Europe/Prague, is UTC"),
         ({"late_breach": "enforce"}, "late breach was review, is enforce"),
@@ -82,27 +82,27 @@ def test_the_same_rules_have_no_differences() -> None:
 def test_a_term_that_came_or_went_is_told_in_full() -> None:
     shorter = without("hours")
     told = "trading hours: zone Europe/Prague; opens 09:00; closes 17:00; on breach warn, fail; strikes within phase"
-    assert list(map(str, ruleset_changes(shorter, ruleset()))) == [f"hours is added: {told}"]
-    assert list(map(str, ruleset_changes(ruleset(), shorter))) == [f"hours is removed: {told}"]
+    assert list(map(str, ruleset_changes(shorter, ruleset()))) == [f"Trading hours is added: {told}"]
+    assert list(map(str, ruleset_changes(ruleset(), shorter))) == [f"Trading hours is removed: {told}"]
 
 
 def test_an_id_that_names_another_kind_of_term_now_is_another_term() -> None:
     before, after = with_term(LIMIT, id="own"), with_term(TERMS["trades"], id="own")
     removed, added = map(str, ruleset_changes(before, after))
-    assert removed.startswith("own is removed: loss limit: scope day; amount 5 % of the anchor; ")
-    assert added == "own is added: minimum trades: trades min 10; per cycle"
+    assert removed.startswith("Daily loss (own) is removed: loss limit: scope day; amount 5 % of the anchor; ")
+    assert added == "Minimum number of trades (own) is added: minimum trades: trades min 10; per cycle"
 
 
 def test_the_order_of_terms_matters_where_two_break_at_once() -> None:
     kept = without(*(name for name in TERMS if name not in ("daily_loss", "target")))
     turned = msgspec.structs.replace(kept, terms=kept.terms[::-1])
     [change] = ruleset_changes(kept, turned)
-    assert str(change) == "the order of terms was daily_loss, target, is target, daily_loss"
+    assert str(change) == "the order of terms was Daily loss, Profit target, is Profit target, Daily loss"
 
 
 def test_yen_have_no_decimals() -> None:
     [change] = ruleset_changes(ruleset(), ruleset({"amount.minimum_minor": 10_000}), exponent=0)
-    assert str(change) == "amount: minimum was 5,000, is 10,000"
+    assert str(change) == "Payout amount: minimum was 5,000, is 10,000"
 
 
 def test_rules_sold_in_the_first_words_are_compared_in_those_of_today() -> None:
@@ -124,8 +124,8 @@ def test_rules_sold_in_the_first_words_are_compared_in_those_of_today() -> None:
     )
     now = without(*(name for name in TERMS if name != "daily_loss"))
     told = list(map(str, ruleset_changes(first, now)))
-    assert "daily_loss: amount was 5 % of the initial balance, is 5 % of the anchor" in told
-    assert "daily_loss: on breach was fail, is pause" in told
+    assert "Daily loss: amount was 5 % of the initial balance, is 5 % of the anchor" in told
+    assert "Daily loss: on breach was fail, is pause" in told
     assert "overrides by two was none, is yes" in told
     assert not any("added" in one or "removed" in one for one in told)
 
@@ -141,7 +141,7 @@ def test_a_program_is_compared_by_what_is_sold_and_by_phase() -> None:
         "size was 100,000.00 USD, is 200,000.00 USD",
         "leverage was 100, is 50",
         "phase Evaluation: await swap was yes, is no",
-        "phase Evaluation, daily_loss: amount was 5 % of the anchor, is 4 % of the anchor",
+        "phase Evaluation, Daily loss: amount was 5 % of the anchor, is 4 % of the anchor",
     ]
 
 
@@ -165,3 +165,15 @@ def test_phases_that_came_went_or_changed_places_are_told() -> None:
 def test_a_price_in_another_currency_is_told() -> None:
     dearer = msgspec.structs.replace(program(), price=Money(45_000, "EUR", 2))
     assert list(map(str, program_changes(program(), dearer))) == ["price was 499.00 USD, is 450.00 EUR"]
+
+
+def test_a_phase_that_is_called_otherwise_is_no_other_phase() -> None:
+    before = program()
+    [first, second] = before.phases
+    named = msgspec.structs.replace(before, phases=(msgspec.structs.replace(first, name="Phase 1"), second))
+    assert [str(one) for one in program_changes(before, named)] == [
+        "phase Evaluation is called Phase 1 now; its rules are the same"
+    ]
+    assert [str(one) for one in program_changes(named, before)] == [
+        "Phase 1 is called Evaluation now; its rules are the same"
+    ]

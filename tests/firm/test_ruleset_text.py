@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from firm.ruleset import Ruleset
 from firm.ruleset_bounds import TEXT_BYTES_MAX
-from firm.ruleset_shape import field_description
+from firm.ruleset_faults import Faults, mended_rules
+from firm.ruleset_shape import purpose_of
 from firm.ruleset_text import RulesetRefused, json_of, read_json, read_toml, toml_of
 from firm.terms.union import KINDS
 from tests.firm.ruleset_examples import GONE, PROGRAM, RULESET, TERMS, program, ruleset, spoilt
@@ -76,7 +77,7 @@ def test_null_is_nothing_only_where_nothing_may_stand() -> None:
 def test_the_two_languages_do_not_mix_up_what_is_written_by_hand() -> None:
     by_hand = toml_of(ruleset()).replace('"2026-12-25"', "2026-12-25")
     assert tomllib.loads(by_hand)
-    with pytest.raises(RulesetRefused, match=r"calendar.merged\[0\]: expected str, got date"):
+    with pytest.raises(RulesetRefused, match=r"calendar.merged\[0\]: it is 2026-12-25, which is no text: write a text"):
         read_toml(by_hand)
 
 
@@ -127,21 +128,32 @@ def test_a_missing_field_is_told_with_why_it_matters(field: str, why: str) -> No
         (
             {"daily_loss.on_breach": []},
             "terms[0].on_breach",
-            "expected array of length >= 1. What the first breach does",
+            "it is empty: at least 1 belongs in it. What the first breach does",
         ),
         (
             {"daily_loss.amount.bp": 5.5},
             "terms[0].amount.bp",
-            "expected int, got float. How many basis points: 500 is 5 %.",
+            "it is 5.5, which is no whole number: write a whole number. How many basis points: 500 is 5 %.",
         ),
-        ({"daily_loss.amount.bp": -1}, "terms[0].amount.bp", "expected int >= 0. How many basis points"),
-        ({"target.amount.bp": -800}, "terms[2].amount.bp", "expected int >= 0"),
-        ({"split.tiers[0].trader_bp": 10_001}, "terms[29].tiers[0].trader_bp", "expected int <= 10000"),
-        ({"daily_loss.id": "Daily Loss"}, "terms[0].id", "expected str matching regex '^[a-z0-9_-]+$'"),
-        ({"weekend.cutoff": "25:00"}, "terms[16].cutoff", "expected str matching regex"),
-        ({"terms": []}, "terms", "expected array of length >= 1"),
-        ({"terms": None}, "terms", "expected array, got null"),
-        ({"calendar": "UTC"}, "calendar", "expected object, got str"),
+        ({"daily_loss.amount.bp": -1}, "terms[0].amount.bp", "-1 is too little: at least 0. How many basis points"),
+        ({"target.amount.bp": -800}, "terms[2].amount.bp", "-800 is too little: at least 0"),
+        (
+            {"split.tiers[0].trader_bp": 10_001},
+            "terms[29].tiers[0].trader_bp",
+            "10001 is too much: at most 10,000, which is 100 %",
+        ),
+        (
+            {"daily_loss.id": "Daily Loss"},
+            "terms[0].id",
+            '"Daily Loss" may hold small letters, digits, _ and - alone: write daily_loss',
+        ),
+        ({"weekend.cutoff": "25:00"}, "terms[16].cutoff", "25:00 is no time of day: write 00:00 to 23:59"),
+        ({"weekend.cutoff": "2:30"}, "terms[16].cutoff", "2:30 is no time of day: write 02:30"),
+        ({"calendar.rollover": 3}, "calendar.rollover", "it is the number 3: write a text"),
+        ({"await_swap": "yes"}, "await_swap", 'it is the text "yes": write true or false'),
+        ({"terms": []}, "terms", "it is empty: at least 1 belongs in it"),
+        ({"terms": None}, "terms", "it is null: write a list"),
+        ({"calendar": "UTC"}, "calendar", 'it is the text "UTC": write a table of fields'),
         ({"semantics": 1}, "semantics", "1 is read nowhere but where it was sold"),
         ({"semantics": 3}, "semantics", "3 is read nowhere"),
     ],
@@ -158,7 +170,7 @@ def test_a_field_of_a_program_is_told_by_its_path_too() -> None:
     assert refused({"size.currency": GONE}, PROGRAM)[0] == "size.currency"
     path, reason = refused({"phases": 3}, PROGRAM)
     assert path == "phases"
-    assert reason.startswith("expected array, got int. Its stages, in their order.")
+    assert reason.startswith("it is the number 3: write a list. Its stages, in their order.")
 
 
 @pytest.mark.parametrize(
@@ -196,13 +208,63 @@ def test_a_text_without_end_is_not_read() -> None:
 
 
 def test_every_field_of_the_language_says_why_it_is_asked_for() -> None:
-    for place, (name, kind) in enumerate((name, KINDS[term["type"]]) for name, term in TERMS.items()):
-        for field in kind.__struct_fields__:
-            assert field_description(RULESET, f"terms[{place}].{field}"), f"{name}.{field}"
-    assert field_description(RULESET, "terms[0].colour") == ""
-    assert field_description(RULESET, f"terms[{len(TERMS)}].boundary") == ""
-    assert field_description({"weather": []}, "weather[0].zone") == ""
-    assert field_description(RULESET, "weather.zone") == ""
+    for name, kind in KINDS.items():
+        shape = msgspec.inspect.type_info(kind)
+        assert isinstance(shape, msgspec.inspect.StructType)
+        for field in shape.fields:
+            assert purpose_of(shape, field), f"{name}.{field.name}"
+
+
+def test_all_that_is_wrong_is_told_at_once_in_shapes_and_beside_them() -> None:
+    changes = {
+        "await_swap": "yes",
+        "calendar.zone": "Europe/Prag",
+        "daily_loss.amount.bp": 20_000,
+        "maximum_loss.on_breach": [],
+        "target.amount.bp": "ten",
+        "weekend.cutoff": "2:30",
+    }
+    with pytest.raises(RulesetRefused) as caught:
+        read_json(json.dumps(spoilt(RULESET, changes)))
+    told = {one.path: one.reason for one in caught.value.problems}
+    assert list(told)[:4] == ["await_swap", "terms[1].on_breach", "terms[2].amount.bp", "terms[16].cutoff"]
+    assert set(told) == {*list(told)[:4], "calendar.zone", "terms[0].amount.bp"}
+    assert not any("expected" in reason for reason in told.values())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("type", "unheard_of"), ("boundary", GONE), ("boundary", None), ("scope", 3), ("lock", {}), ("steps", [3])],
+)
+def test_what_only_follows_from_a_fault_is_not_told_beside_it(field: str, value: Any) -> None:
+    with pytest.raises(RulesetRefused) as caught:
+        read_json(json.dumps(spoilt(RULESET, {f"daily_loss.{field}": value})))
+    assert all(one.path.startswith("terms[0]") for one in caught.value.problems)
+
+
+JUNK = st.sampled_from(
+    [None, True, 0, -1, 10**9, 10**30, 5.5, "", "x", "00:00", [], [1], {}, {"type": "share"}, {"bp": 5}]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_the_language_finds_a_fault_wherever_the_reader_does(data: st.DataObject) -> None:
+    term = data.draw(st.sampled_from(list(TERMS)))
+    field = data.draw(st.sampled_from(list(TERMS[term])))
+    raw = spoilt(RULESET, {f"{term}.{field}": data.draw(JUNK)})
+    faults = Faults(raw, Ruleset)
+    assert bool(faults.problems) != _is_read(raw)
+    if not any(one.path.endswith(".type") for one in faults.problems):
+        assert mended_rules(faults, Ruleset) is not None
+
+
+def _is_read(raw: Any) -> bool:
+    try:
+        msgspec.convert(raw, Ruleset)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def test_a_term_that_names_its_calendar_is_written_as_toml_and_read_back() -> None:

@@ -68,7 +68,7 @@ PEOPLE = {
     ADA: ("trader", "Ada Marlow", "ada@example.org", ""),
     BEN: ("trader", "Ben Okafor", "ben@example.org", ""),
     CLEO: ("trader", "Cleo Brandt", "cleo@example.org", ""),
-    RUTH: ("staff", "Ruth Vale", "ruth@example.org", "reviewer"),
+    RUTH: ("staff", "Ruth Vale", "ruth@example.org", "risk"),
     OMAR: ("staff", "Omar Haddad", "omar@example.org", "owner"),
     OLGA: ("staff", "Olga Wirth", "olga@example.org", "owner"),
 }

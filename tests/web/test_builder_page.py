@@ -3,6 +3,7 @@
 import html
 import re
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
@@ -124,12 +125,14 @@ async def test_a_fault_stands_beside_its_field_and_nothing_that_was_typed_is_los
 
 async def test_a_form_without_faults_is_read_in_words_and_published(omar, stage):
     filled = await begun(omar)
-    preview = await sent(omar, filled, "check", bridge="sim", title="Built by hand")
+    preview = await sent(omar, filled, "check", bridge="sim", group="demo", title="Built by hand")
     assert "Before publishing: Built by hand" in plain(preview)
     text = html.unescape(re.search(r'<textarea name="text" hidden>\n(.*?)</textarea>', preview, re.DOTALL)[1])
     back = Filled((await omar.send_form("/staff/drafts/form", text=text)).text)
     assert back.program().title == "Built by hand"
-    answer = await omar.send_form("/staff/programs", text=text)
+    read_against = re.search(r'name="read_against" value="([^"]*)"', preview)[1]
+    why = "A program of our own."
+    answer = await omar.send_form("/staff/programs", text=text, why=why, read_against=read_against)
     assert answer.status_code == 303
     page = (await omar.get(answer.headers["location"])).text
     assert "Built by hand" in page
@@ -166,3 +169,16 @@ async def test_what_is_not_there_begins_no_form(omar, query):
 async def test_ben_builds_nothing(ben):
     assert (await ben.get("/staff/drafts/form")).status_code == 403
     assert (await ben.send_form("/staff/drafts/form", do="update")).status_code == 403
+
+
+async def test_a_step_in_a_list_leads_back_to_that_list(omar):
+    page = (await omar.get("/staff/drafts/form?template=two_step_static")).text
+    steps = re.findall(
+        r'<button[^>]* name="do" value="(add|remove|up|down) ([^"]+)" formaction="/staff/drafts/form#([^"]+)"', page
+    )
+    assert {step for step, _, _ in steps} == {"add", "remove", "up", "down"}
+    ids = set(re.findall(r' id="(at-[^"]+)"', page))
+    for step, path, anchor in steps:
+        place = unquote(html.unescape(anchor))
+        assert place in ids
+        assert place == f"at-{path if step == 'add' else path.rpartition('[')[0]}"

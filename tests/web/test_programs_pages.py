@@ -14,7 +14,9 @@ from web.program_draft import checked
 
 pytestmark = pytest.mark.anyio
 
-TEXT = template("two_step_static").text.replace('bridge = "your-bridge"', 'bridge = "sim"')
+TEXT = (
+    template("two_step_static").text.replace('bridge = "your-bridge"', 'bridge = "sim"').replace("your-group", "demo")
+)
 NEXT = TEXT.replace("accounts_max = 3", "accounts_max = 2").replace("bp = 500", "bp = 400", 1)
 
 
@@ -27,8 +29,25 @@ def area(page):
     return html.unescape(re.search(r"<textarea[^>]*name=\"text\"[^>]*>\n(.*?)</textarea>", page, re.DOTALL)[1])
 
 
+WHY = "The terms of the autumn."
+
+
+def read_against(page):
+    """What the preview's difference was shown against, as its form carries it."""
+    return re.search(r'name="read_against" value="([^"]*)"', page)[1]
+
+
+async def send_published(client, text, why=WHY):
+    """Read before it is published, as the page has it."""
+    preview = (await client.send_form("/staff/drafts", text=text)).text
+    return await client.send_form("/staff/programs", text=text, why=why, read_against=read_against(preview))
+
+
 async def publish(client, text):
-    answer = await client.send_form("/staff/programs", text=text)
+    """Its page. What is on offer in these very words is published in others first: the stage is shared by these tests."""
+    if "They say the same." in (await client.send_form("/staff/drafts", text=text)).text:
+        await publish(client, text.replace("leverage = 100", "leverage = 30"))
+    answer = await send_published(client, text)
     assert answer.status_code == 303, plain(answer.text)
     return answer.headers["location"]
 
@@ -100,13 +119,13 @@ async def test_what_is_wrong_is_told_by_its_path_and_the_text_is_kept(omar, stag
             "accounts_most",
             "there is no such field: accounts_max is near",
         ),
-        (TEXT.replace("bp = 500", "bp = 1000000000", 1), "phases[0].ruleset.terms[0].amount.bp", "expected"),
+        (TEXT.replace("bp = 500", "bp = 1000000000", 1), "phases[0].ruleset.terms[0].amount.bp", "is too much"),
     ],
 )
 async def test_what_cannot_be_read_is_a_fault_of_the_field(text, path, reason):
     draft = checked(text, {"sim"})
     assert draft.program is None
-    [problem] = draft.problems
+    problem = draft.problems[0]
     assert problem.path == path
     assert reason in problem.reason
 
@@ -128,7 +147,7 @@ async def test_publishing_leads_to_the_programs_page_and_the_next_version_says_w
     page = plain((await omar.get(newer)).text)
     for said in (preview, page):
         assert "Accounts max was 3, is 2" in said
-        assert "daily_loss: amount was 5 % of the initial balance, is 4 % of the initial balance" in said
+        assert "Daily loss: amount was 5 % of the initial balance, is 4 % of the initial balance" in said
     assert newer != home
     assert "Omar Haddad" in page
 
@@ -206,3 +225,83 @@ async def test_the_rows_of_a_program_are_in_the_catalogues_trace(omar, stage):
     with stage.reader.connection() as book:
         kinds = {kind for (kind,) in book.execute("SELECT kind FROM rm_desk_row WHERE desk = 'catalogue'")}
     assert {ProgramPublished.__name__, ProgramRetired.__name__} <= kinds
+
+
+async def test_a_stale_draft_is_not_published_over_a_newer_version_unseen(omar, stage):
+    home = await publish(omar, TEXT)
+    form = (await omar.get(f"/staff/drafts?version={home.rpartition('/')[2]}")).text
+    begun_from = re.search(r'name="begun_from" value="([^"]*)"', form)[1]
+    preview = (await omar.send_form("/staff/drafts", text=NEXT, begun_from=begun_from)).text
+    assert "Another version was published since" not in plain(preview)
+    other = TEXT.replace("accounts_max = 3", "accounts_max = 7")
+    await publish(omar, other)
+    stale = {"text": NEXT, "why": WHY, "read_against": read_against(preview), "begun_from": begun_from}
+    page = await omar.send_form("/staff/programs", **stale)
+    assert page.status_code == 422
+    said = plain(page.text)
+    assert "Another version was published since you read this" in said
+    assert "Accounts max was 7, is 2" in said
+    assert stage.engine.desk("catalogue").state.programs["two_step_static"].accounts_max == 7
+    again = await omar.send_form("/staff/programs", **stale | {"read_against": read_against(page.text)})
+    assert again.status_code == 303
+    late = plain((await omar.send_form("/staff/drafts", text=TEXT, begun_from=begun_from)).text)
+    assert "Another version was published since this draft was begun." in late
+
+
+async def test_the_form_carries_what_it_was_begun_from_through_every_step(omar):
+    home = await publish(omar, TEXT)
+    first = (await omar.get(f"/staff/drafts/form?version={home.rpartition('/')[2]}")).text
+    begun_from = re.search(r'name="begun_from" value="([0-9a-f]{64})"', first)[1]
+    next_one = (await omar.send_form("/staff/drafts/form", text=TEXT, begun_from=begun_from)).text
+    assert f'name="begun_from" value="{begun_from}"' in next_one
+
+
+async def test_publishing_needs_a_reason_that_the_program_shows(omar, stage):
+    asked = len(stage.asked)
+    page = await send_published(omar, TEXT, why="")
+    assert page.status_code == 422
+    assert area(page.text) == TEXT
+    assert len(stage.asked) == asked
+    assert f"“{WHY}”" in plain((await omar.get(await publish(omar, TEXT))).text)
+
+
+async def test_what_is_on_offer_already_is_not_published_once_more(omar, stage):
+    await publish(omar, TEXT)
+    page = await send_published(omar, TEXT)
+    assert page.status_code == 422
+    assert "It says what is on offer already" in plain(page.text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("price = { minor = 54_000", "price = { minor = 4_000", "this changes the price"),
+        ("accounts_max = 3", "accounts_max = 2", "how many accounts a trader may hold"),
+    ],
+)
+async def test_what_is_sold_and_for_how_much_is_an_owners_to_change(omar, ruth, stage, before, after, said):
+    await publish(omar, TEXT)
+    assert before in TEXT
+    changed = TEXT.replace(before, after)
+    preview = (await ruth.send_form("/staff/drafts", text=changed)).text
+    assert said in plain(preview).lower()
+    sent = {
+        "text": changed,
+        "why": WHY,
+        "read_against": stage.engine.desk("catalogue").state.programs["two_step_static"].fingerprint(),
+    }
+    page = await ruth.send_form("/staff/programs", **sent)
+    assert page.status_code == 422
+    assert "This needs an owner" in plain(page.text)
+    assert (await omar.send_form("/staff/programs", **sent)).status_code == 303
+
+
+async def test_risk_publishes_other_rules_at_the_same_price(omar, ruth):
+    await publish(omar, TEXT)
+    await publish(ruth, TEXT.replace("bp = 500", "bp = 400", 1))
+
+
+async def test_a_templates_placeholders_are_sold_to_nobody(omar):
+    page = await omar.send_form("/staff/drafts", text=TEXT.replace('group = "demo"', 'group = "your-group"'))
+    assert page.status_code == 422
+    assert "group : your-group is the template's placeholder" in plain(page.text)

@@ -12,7 +12,7 @@ from storage.readmodels.overrides import overrides_of
 from web.bounds import OVERRIDES_SHOWN
 from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.render import page
-from web.rules_told import exceptions_told, rules_told
+from web.rules_told import exceptions_told, rules_told, told_at_large
 from web.visitor import Policy, read_id
 
 
@@ -43,6 +43,7 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
         "ruleset": ruleset,
         "ruleset_id": ruleset.ruleset_id(),
         "told": rules_told(ruleset, size, language, firm.live.every_rule(account)),
+        "at_large": told_at_large(ruleset, size, language),
         "exceptions": exceptions_told(lines, ruleset, size, language),
         "language": language,
         "languages": NAMES,

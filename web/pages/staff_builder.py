@@ -16,9 +16,9 @@ from firm.templates import templates
 from storage.readmodels.programs import program_version
 from web.aside import aside
 from web.bounds import DRAFT_BYTES_MAX
-from web.forms import fields_of
+from web.forms import fields_of, text_in
 from web.lists_asked import whole_in
-from web.pages.staff_drafts import editor, enrolled, preview
+from web.pages.staff_drafts import BEGUN_FROM, editor, enrolled, preview
 from web.program_draft import Draft, checked, text_of
 from web.render import page
 from web.visitor import CSRF_FIELD, Policy
@@ -38,10 +38,10 @@ async def staff_builder(request: Request[Any, Any, Any]) -> Response[str]:
         sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
         begun = sold.sold if sold is not None else None
     else:
-        return await _form(request, dict(_EMPTY))
+        return await _form(request, dict(_EMPTY), "")
     if begun is None:
         raise NotFoundException("nothing of this name can be copied")
-    return await _form_of(request, begun)
+    return await _form_of(request, begun, begun.fingerprint() if version else "")
 
 
 @post("/staff/drafts/form", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
@@ -49,63 +49,71 @@ async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
     """One step further: an item more or less, another kind, or the whole of it checked and read in words."""
     fields = await fields_of(request)
     if "text" in fields:
-        text, bridges = await text_of(fields), await enrolled(request)
-        return await _form_of_text(request, await aside(lambda: checked(text, bridges)))
-    typed = {name: str(value) for name, value in fields.items() if name not in (CSRF_FIELD, _DO)}
+        return await _form_of_text(
+            request, checked(await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM))
+        )
+    typed = {name: str(value) for name, value in fields.items() if name not in (CSRF_FIELD, _DO, BEGUN_FROM)}
+    begun_from = text_in(fields, BEGUN_FROM)
     step, _, path = str(fields.get(_DO, "")).partition(" ")
     chosen = {name: typed.pop(name) for name in tuple(typed) if name.endswith(_ADD)}
     match step:
         case "check" | "text":
-            return await _checked(request, typed, as_text=step == "text")
+            return await _checked(request, typed, begun_from, as_text=step == "text")
         case "add":
             typed = with_item(typed, path, chosen.get(path + _ADD, ""))
         case "remove":
             typed = without_item(typed, path)
         case "up" | "down":
             typed = with_item_moved(typed, path, _MOVES[step])
-    return await _form(request, typed)
+    return await _form(request, typed, begun_from)
 
 
-async def _checked(request: Request[Any, Any, Any], typed: Mapping[str, str], *, as_text: bool) -> Response[str]:
-    bridges = await enrolled(request)
-    draft = await aside(lambda: _draft_of(typed, bridges))
-    if draft.program is not None and as_text:
-        return editor(request, Draft(draft.text, None, ()))
-    return await _form(request, typed, draft.problems) if draft.problems else await preview(request, draft, "")
-
-
-def _draft_of(typed: Mapping[str, str], bridges: set[str]) -> Draft:
-    """What the fields say, as text; or what is wrong with them."""
+async def _checked(
+    request: Request[Any, Any, Any], typed: Mapping[str, str], begun_from: str, *, as_text: bool
+) -> Response[str]:
     data, problems = data_of(Program, typed)
     if problems:
-        return Draft("", None, tuple(problems))
+        return await _form(request, typed, begun_from, (*problems, *_beside(data, problems)))
     try:
         program = read_data(data)
         assert isinstance(program, Program)
-        return checked(toml_of(program), bridges)
+        draft = checked(toml_of(program), await enrolled(request), begun_from)
     except RulesetRefused as refused:
-        return Draft("", None, (refused.problem,))
+        return await _form(request, typed, begun_from, refused.problems)
+    if as_text:
+        return editor(request, Draft(draft.text, None, (), begun_from))
+    return await _form(request, typed, begun_from, draft.problems) if draft.problems else await preview(request, draft)
+
+
+def _beside(data: Any, missing: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """What else is wrong with data of which some are missing, so that all of it is told at once."""
+    told = {problem.path for problem in missing}
+    try:
+        read_data(data)
+    except RulesetRefused as refused:
+        return tuple(one for one in refused.problems if one.path not in told)
+    return ()
 
 
 async def _form_of_text(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
     """The same program as a form; what cannot be read stays text."""
-    return editor(request, draft) if draft.program is None else await _form_of(request, draft.program)
+    return editor(request, draft) if draft.program is None else await _form_of(request, draft.program, draft.begun_from)
 
 
-async def _form_of(request: Request[Any, Any, Any], program: Program) -> Response[str]:
+async def _form_of(request: Request[Any, Any, Any], program: Program, begun_from: str) -> Response[str]:
     try:
         await aside(lambda: toml_of(program))
     except RulesetRefused as refused:  # sold in the first words, which nobody writes any more
-        return await _form(request, dict(_EMPTY), (refused.problem,))
-    return await _form(request, typed_of(Program, program))
+        return await _form(request, dict(_EMPTY), begun_from, refused.problems)
+    return await _form(request, typed_of(Program, program), begun_from)
 
 
 async def _form(
-    request: Request[Any, Any, Any], typed: Mapping[str, str], problems: tuple[Problem, ...] = ()
+    request: Request[Any, Any, Any], typed: Mapping[str, str], begun_from: str, problems: tuple[Problem, ...] = ()
 ) -> Response[str]:
     context: dict[str, Any] = {
         "fields": await aside(lambda: form_of(Program, typed)),
-        "draft": Draft("", None, problems),
+        "draft": Draft("", None, problems, begun_from),
         "faults": {problem.path: problem.reason for problem in problems},
         "templates": templates(),
         "kind": KIND,

@@ -1,5 +1,6 @@
 """Drafts, for staff: a program as text, checked, read in words beside what is sold now, and published."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import apsw
@@ -7,22 +8,28 @@ from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
 
-from firm.commands import PublishProgram
+from firm.commands import Publication, PublishProgram
+from firm.program_remarks import remarks_on
+from firm.publishing import fingerprint_of, role_missing
 from firm.ruleset_text import RulesetRefused, toml_of
 from firm.sentences.languages import Language
 from firm.templates import templates
 from storage.readmodels.bridges import all_bridges
+from storage.readmodels.calendars import all_calendars
 from storage.readmodels.programs import ProgramVersion, program_version, versions_of
 from web.aside import aside
 from web.asking import ask
 from web.bounds import DRAFT_BYTES_MAX
-from web.forms import fields_of, refused_in
+from web.forms import Wrong, fields_of, read_why, refused_in, text_in
 from web.languages import headings
 from web.lists_asked import whole_in
 from web.program_draft import Draft, changes_from, checked, text_of
 from web.render import page
-from web.rules_told import program_told
+from web.rules_told import accounts_told, program_told
 from web.visitor import Policy, signed_in
+
+BEGUN_FROM, READ_AGAINST = "begun_from", "read_against"
+"""Fields that forms carry: what a draft was begun from, and what its difference was shown against; each a fingerprint."""
 
 
 @get("/staff/drafts", policy=Policy.STAFF)
@@ -40,40 +47,45 @@ async def staff_draft(request: Request[Any, Any, Any]) -> Response[str]:
     sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
     if sold is None:
         raise NotFoundException("no program was published by this row")
-    return editor(request, await aside(lambda: _begun_from(sold)))
+    return editor(request, _begun_from(sold))
 
 
 @post("/staff/drafts", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_check_draft(request: Request[Any, Any, Any]) -> Response[str]:
-    draft = await _draft(request)
+    draft = await _draft(await fields_of(request), request)
     if draft.problems or draft.program is None:
         return editor(request, draft)
-    return await preview(request, draft, "")
+    return await preview(request, draft)
 
 
 @post("/staff/drafts/text", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_draft_text(request: Request[Any, Any, Any]) -> Response[str]:
     """Back from the preview to what was written."""
-    return editor(request, Draft(await text_of(await fields_of(request)), None, ()))
+    fields = await fields_of(request)
+    return editor(request, Draft(await text_of(fields), None, (), text_in(fields, BEGUN_FROM)))
 
 
 @post("/staff/programs", policy=Policy.STAFF, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_publish(request: Request[Any, Any, Any]) -> Response[Any]:
-    draft = await _draft(request)
+    fields, visitor = await fields_of(request), signed_in(request)
+    draft, why = await _draft(fields, request), read_why(fields)
     if draft.problems or draft.program is None:
         return editor(request, draft)
-    command = PublishProgram(by=signed_in(request).reference, program=draft.program)
+    if isinstance(why, Wrong):
+        return await preview(request, draft, why)
+    publication = Publication(why=why, role=visitor.role, read_against=text_in(fields, READ_AGAINST))
+    command = PublishProgram(by=visitor.reference, program=draft.program, publication=publication)
     refusal = refused_in((await ask(request, command)).facts)
     if refusal is not None:
-        return await preview(request, draft, refusal)
+        return await preview(request, draft, Wrong({"": refusal}, {"why": why}))
     sold = await _sold(request, draft.program.program)
     assert sold is not None, f"{draft.program.program} was published a moment ago"
     return Redirect(f"/staff/programs/{sold.seq}", status_code=303)
 
 
-async def _draft(request: Request[Any, Any, Any]) -> Draft:
-    text, bridges = await text_of(await fields_of(request)), await enrolled(request)
-    return await aside(lambda: checked(text, bridges))
+async def _draft(fields: Mapping[str, Any], request: Request[Any, Any, Any]) -> Draft:
+    text, bridges, begun_from = await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM)
+    return await aside(lambda: checked(text, bridges, begun_from))
 
 
 async def _sold(request: Request[Any, Any, Any], program: str) -> ProgramVersion | None:
@@ -88,9 +100,9 @@ async def _sold(request: Request[Any, Any, Any], program: str) -> ProgramVersion
 
 def _begun_from(sold: ProgramVersion) -> Draft:
     try:
-        return Draft(toml_of(sold.sold), None, ())
+        return Draft(toml_of(sold.sold), None, (), sold.sold.fingerprint())
     except RulesetRefused as refused:
-        return Draft("", None, (refused.problem,))
+        return Draft("", None, refused.problems)
 
 
 # --- shared with the builder ---
@@ -106,21 +118,27 @@ def editor(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
     return page(request, "staff_draft.html", status=422 if draft.problems else 200, draft=draft, templates=templates())
 
 
-async def preview(request: Request[Any, Any, Any], draft: Draft, refusal: str) -> Response[str]:
-    """What the draft says in words, before anybody is sold it."""
+async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | None = None) -> Response[str]:
+    """What the draft says in words, before anybody is sold it. `wrong`: why it was not published."""
     program = draft.program
     assert program is not None
     sold = await _sold(request, program.program)
-    before = sold.sold if sold is not None else None
+    calendars = await request.app.state.firm.book.read(all_calendars)
+    held = sold.sold if sold is not None else None
     context: dict[str, Any] = {
         "draft": draft,
         "sold": sold,
-        "changes": await aside(lambda: changes_from(before, program)),
+        "changes": await aside(lambda: changes_from(held, program)),
+        "remarks": remarks_on(program, held, {one.calendar for one in calendars}),
+        "read_against": fingerprint_of(held),
+        "overtaken": draft.begun_from not in ("", fingerprint_of(held)),
+        "role_missing": role_missing(signed_in(request).role, held, program),
+        "accounts": accounts_told(program, Language.ENGLISH),
         "phases": await aside(lambda: program_told(program, Language.ENGLISH)),
         "headings": headings(Language.ENGLISH),
-        "refusal": refusal,
+        "wrong": wrong,
     }
-    return page(request, "staff_draft_preview.html", status=422 if refusal else 200, **context)
+    return page(request, "staff_draft_preview.html", status=422 if wrong else 200, **context)
 
 
 ROUTES = (staff_draft, staff_check_draft, staff_draft_text, staff_publish)

@@ -27,7 +27,7 @@ from web.forms import Wrong, fields_of, read_why, refused_in
 from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.people import staff_names
 from web.render import page
-from web.rules_told import program_told
+from web.rules_told import accounts_told, program_told
 from web.visitor import Policy, signed_in
 
 
@@ -103,6 +103,7 @@ async def _program(request: Request[Any, Any, Any], shelf: Shelf, wrong: Wrong |
         "shown": shelf.shown,
         "before": before,
         "changes": _changes(before, shelf.shown),
+        "accounts": accounts_told(shelf.shown.sold, language),
         "phases": program_told(shelf.shown.sold, language),
         "names": await staff_names(firm, references),
         "language": language,

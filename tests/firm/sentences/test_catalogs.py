@@ -12,6 +12,8 @@ from firm.money import Money
 from firm.rules import lifecycle, payout_amounts, payout_extras
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.payout_eligibility import Condition
+from firm.ruleset import LateBreach
+from firm.sentences.at_large import accounts_sentence, at_large
 from firm.sentences.catalog import NUMBER, SLOT, catalog_of
 from firm.sentences.languages import PLURALS, Language, Plural, plural_of
 from firm.sentences.live import live_sentence
@@ -19,6 +21,7 @@ from firm.sentences.notices import broken_sentences, neared_sentence
 from firm.sentences.rule import rule_sentence
 from firm.sentences.speaker import Speaker
 from firm.sentences.worked_example import worked_example
+from firm.templates import template
 from firm.terms.words import Action, Scope
 from tests.firm.ruleset_examples import ruleset as whole_ruleset
 from tests.firm.sentences.examples import EXAMPLES, ruleset_of
@@ -119,7 +122,7 @@ def _everything_said(language: Language) -> set[str]:
                 for unit in (Unit.DAYS, Unit.COUNT, Unit.BP)
                 for subject in (*SUBJECTS, *(CONDITIONS if tag == "payout_conditions" else ()))
             }
-    return said | _examples_told(language) | _notices_told(language)
+    return said | _examples_told(language) | _notices_told(language) | _told_at_large(language)
 
 
 def _notices_told(language: Language) -> set[str]:
@@ -133,6 +136,16 @@ def _notices_told(language: Language) -> set[str]:
             for dismissed in (True, False)
         ),
     }
+
+
+def _told_at_large(language: Language) -> set[str]:
+    """What goes for all rules, whichever way it is said."""
+    either = [
+        replace(EXAMPLES["two_step"], late_breach=late, await_swap=so, failures_reviewed=so, overrides_by_two=so)
+        for late, so in ((LateBreach.ENFORCE, True), (LateBreach.REVIEW, False))
+    ]
+    said = {sentence for ruleset in either for sentence in at_large(ruleset, language, PLAIN_FIGURES)}
+    return said | {accounts_sentence(template("two_step_static").program, language, PLAIN_FIGURES)}
 
 
 def _examples_told(language: Language) -> set[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from firm.ruleset import AnyRuleset
+from firm.sentences.at_large import accounts_sentence, at_large
 from firm.sentences.languages import Language
 from firm.sentences.rule import Sentence, ruleset_sentences
 from firm.templates import templates
@@ -27,7 +28,8 @@ def templates_told(language: Language) -> str:
     for template in templates():
         program = template.program
         phases = {f"{template.name}: {phase.name}": phase.ruleset for phase in program.phases}
-        parts.append(told(phases, language, RuleFigures(language, program.size.currency, program.size.exponent)))
+        figures = RuleFigures(language, program.size.currency, program.size.exponent)
+        parts.append(f"{accounts_sentence(program, language, figures)}\n\n{told(phases, language, figures)}")
     return "\n".join(parts)
 
 
@@ -37,7 +39,8 @@ def told(rulesets: Mapping[str, AnyRuleset], language: Language, figures: RuleFi
     before: set[Sentence] = set()
     for name, ruleset in rulesets.items():
         sentences = ruleset_sentences(ruleset, language, figures)
-        parts += [f"== {name} ==", *_rules_told(sentences, before)]
+        whole = " ".join(at_large(ruleset, language, figures))
+        parts += [f"== {name} ==", whole, *_rules_told(sentences, before)]
         before |= set(sentences)
     return "\n\n".join(parts) + "\n"
 

@@ -1,0 +1,30 @@
+"""Publishing: who may put a program on offer, and what of it only an owner may change: what is sold, and for how much."""
+
+from firm.ruleset import Program
+
+WHY_CHARACTERS_MAX = 500
+FAULTS_TOLD_MAX = 20
+
+OWNERS = frozenset({"owner", "console"})
+"""Roles that may change all of it. Whoever has the machine has the firm."""
+PUBLISHERS = OWNERS | {"risk"}
+
+_SOLD = {"price": "the price", "size": "the size", "accounts_max": "how many accounts a trader may hold"}
+"""What only an owner changes; a price and a size hold their currencies."""
+
+
+def fingerprint_of(program: Program | None) -> str:
+    """What a draft was read against; "" where nothing is on offer under its name."""
+    return "" if program is None else program.fingerprint()
+
+
+def role_missing(role: str, before: Program | None, after: Program) -> str | None:
+    """Why this role may not publish it, and who may; None where it may."""
+    if role in OWNERS:
+        return None
+    if role not in PUBLISHERS:
+        return f"the role {role or 'of nobody'} publishes no programs: ask somebody of risk, or an owner"
+    if before is None:
+        return "what is sold for the first time has a price and a size, which an owner decides: ask one to publish it"
+    changed = [words for field, words in _SOLD.items() if getattr(before, field) != getattr(after, field)]
+    return f"this changes {' and '.join(changed)}, which an owner decides: ask one to publish it" if changed else None
