@@ -3137,8 +3137,14 @@ DAY_US = 24 * HOUR_US
 CLOSED_DAYS_MAX = 14  # a closed stretch that is longer is believed by nobody
 NEWS_DAYS_MAX = 31  # nor a release that lasts longer
 HOLDING_SEEN_US = HOUR_US  # so far back is looked at what was held while news came
+PARTS_KEPT = 64  # so many openings of one position; of more the two oldest count as one
+DEALS_KEPT, DEALS_KEPT_DAYS = 64, 7  # so many deals, and so long, a firm knows again; all that are left of a position, or none
 BY_PRICE = ("idea_risk", "adverse_excursion")  # what a price broke lasts for the day
 BY_DEED = ("news_window", "automation_use")
+# What only deeds change: who was let off is not, once it goes further than that.
+BY_DEEDS_ALONE = (
+    "risk_reward", "trading_hours", "trade_duration", "lot_consistency", "hedging", "grid", "martingale", "one_sided", "high_frequency",
+)  # fmt: skip
 BY_ITSELF = {"sl": "stop_loss", "stop_out": "stop_loss", "tp": "take_profit"}
 PLACED_BY = {
     "client": "person",
@@ -3151,8 +3157,19 @@ PLACED_BY = {
 QUANTITY_UNITS = {"lots": "lots_e8", "positions": "count", "notional": "bp", "margin": "bp"}
 
 
+class Part(NamedTuple):
+    """Lots of a position that were opened at one instant, by the deal of row `seq`; 0 where no row is known."""
+
+    lots_e8: int
+    opened_us: int
+    seq: int
+
+
 class Trade(NamedTuple):
-    """A position, or a part of one, that was closed by the deal of row `seq`."""
+    """A position, or a part of one, that was closed by the deal of row `seq`.
+
+    `youngest_us`: when the youngest lots that it took were added, by row `youngest_seq`; 0 where they are as old as the position.
+    """
 
     position_id: str
     symbol: str
@@ -3163,9 +3180,17 @@ class Trade(NamedTuple):
     closed_us: int
     net: int
     seq: int
+    youngest_us: int = 0
+    youngest_seq: int = 0
+
+    @property
+    def began_us(self) -> int:
+        return self.youngest_us or self.opened_us
 
     def told(self, figure: str) -> str:
-        of_deal = {"lots_e8": "deal/lots_e8", "closed_us": "deal/at_us"}
+        if figure == "began_us" and self.youngest_us:
+            return f"{self.youngest_seq}/deal/at_us" if self.youngest_seq else ""
+        of_deal = {"lots_e8": "deal/lots_e8", "closed_us": "deal/at_us", "began_us": "opened_us"}
         return f"{self.seq}/{of_deal.get(figure, figure)}"
 
 
@@ -3200,7 +3225,10 @@ class Waiting(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """What was done to a position, or that it is held. `seq`: the row that told of it, 0 for none."""
+    """What was done to a position, or that it is held. `seq`: the row that told of it, 0 for none.
+
+    `opened_us`: of a closing, when the youngest lots were opened that it took; `added_us`: of what is held, when lots were added.
+    """
 
     action: str
     symbol: str
@@ -3210,6 +3238,7 @@ class Deed(NamedTuple):
     position_id: str
     placed_by: str
     since_us: int
+    added_us: tuple[int, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -3241,7 +3270,10 @@ class Conduct(Account):
         self.is_cut = False
         self.last_trade_us = self.orders_gone_us = 0
         self.labels_counted: list[str] = []  # of trading days, in their order
+        self.waived: dict[tuple[str, str], tuple[int, int]] = {}  # who broke a rule while it was waived: the row, and how far
+        self.ages, self.days_seen, self.is_closed_for_good = Ages(), False, False
         self.before_deal: Position | None = None  # the position of the newest deal, as it was before it
+        self.parts_before: list[Part] = []  # and its parts
         self.done: tuple[int, str] = (0, "")  # the newest deal that was booked: its row, and its position
         super().__init__(case)
 
@@ -3255,7 +3287,7 @@ class Conduct(Account):
         if kind == "DealBooked":
             self._dealt(seq, body, was, report)
         elif kind == "DealCorrected":
-            self._deal_corrected(body, deal)
+            self._deal_corrected(body, deal, was)
         elif kind == "PositionReported":
             self._tell_stops(seq, body)
         elif kind == "OrderReported":
@@ -3267,10 +3299,26 @@ class Conduct(Account):
             self.labels_counted += [body["label"]] if kind == "TradingDayCounted" else []
         elif kind in ("RuleBroken", "RuleSuspected"):
             self.breaking[body["rule"], body["subject"]] = seq
+            self.waived.pop((body["rule"], body["subject"]), None)
         elif kind == "RuleKeptAgain":
             self.breaking.pop((body["rule"], body["subject"]), None)
+            self.waived.pop((body["rule"], body["subject"]), None)
+        elif kind == "BreachWaived":
+            self._waive(seq, body)
+        elif kind == "PositionRestated":
+            self.ages.restated(was, body)
+        elif kind == "StandingChanged":
+            self.is_closed_for_good = body["after"] == "closed"
+            self.ages.known = [] if self.is_closed_for_good else self.ages.known
         elif dismissed:
             self.let_off.add(dismissed)
+
+    def _waive(self, seq: int, body: Any) -> None:
+        """A breach of while the rule was waived is noted, and needs a person's word for it."""
+        rule, granted = self.case.rule(body["rule"]), [self.case.payloads[one]["override"] for one in self.exceptions]
+        may = is_waived(self.case, self, rule, body["at_us"]) or any(one["override"] == "reinstate" for one in granted)
+        require(may or not self.case.is_whole, f"row {seq} lets off a breach of {rule.id!r}, which nobody waived", CONTEST)
+        self.waived[rule.id, body["subject"]] = (seq, body["observed"])
 
     def _dismissed(self, body: Any) -> str:
         found = [one.rule for one in self.findings if one.seq == body["decision"]]
@@ -3290,6 +3338,7 @@ class Conduct(Account):
     def _dealt(self, seq: int, body: Any, was: Position | None, report: int) -> None:
         """A trade is what the platform's report says of it: the row that books it has it so, and is of that instant."""
         self.before_deal, self.done = was, (seq, body["position_id"])
+        self.parts_before = self.ages.of(was) if was is not None else []
         deal, said, at_us = body.get("deal"), self.case.payloads[report], self.case.rows[seq]["happened_us"]
         self.last_trade_us = max(self.last_trade_us, at_us)
         if deal is None:
@@ -3307,11 +3356,17 @@ class Conduct(Account):
             )  # fmt: skip
             self.is_cut = self.is_cut or len(self.trades) == TRADES_KEPT
             self.trades = [*self.trades, trade][-TRADES_KEPT:]
+        self.ages.know(body["deal_id"], body["position_id"], self.day_label, is_closed=self.is_closed_for_good)
+        self.trades = self.ages.dealt(seq, was, deal, self.deals, self.trades)
 
-    def _deal_corrected(self, body: Any, was: Deal | None) -> None:
+    def _deal_corrected(self, body: Any, was: Deal | None, held: Position | None) -> None:
         if was is None:
             self.is_cut = True  # a deal of before the file's rows: nobody can tell which trade is another
             return
+        self._correct_trades(body, was)
+        self.trades = self.ages.corrected(body, held, self.deals, self.trades)
+
+    def _correct_trades(self, body: Any, was: Deal) -> None:
         if was.opens:
             gone = body["deleted"] and not was.deleted and was.day == self.day_label
             self.opened_today -= was.lots_e8 if gone else 0
@@ -3339,6 +3394,10 @@ class Conduct(Account):
             self.filled = [*self.filled, name][-FILLED_KEPT:]
 
     def _begin(self, body: Any) -> None:
+        if not self.case.is_whole and not self.days_seen:
+            self.ages.unknown = {one["position_id"] for one in body["positions"]}
+        self.days_seen = True
+        self.ages.begin(self.day_label, {one["position_id"] for one in body["positions"]})
         self.opened_today, self.carried = 0, sum(one["lots_e8"] for one in body["positions"])
         self.let_off = set()
         by_price = {rule.id for rule in self.case.rules if rule.kind in BY_PRICE}
@@ -3371,6 +3430,124 @@ class Conduct(Account):
     def require_whole(self, what: str) -> None:
         if self.is_cut or not self.case.is_whole:
             raise Beyond(f"{what} before row {self.case.anchor}")
+
+
+class Ages:
+    """How old the lots of each position are. What was added last is closed first, and a closing is as old as its youngest lots."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[Part]] = {}  # of positions that were added to, the oldest first
+        self.known: list[tuple[str, str, str]] = []  # deals that a firm knows again: deal, position, day
+        self.digits: dict[str, int | None] = {}  # of the prices of a position's deals
+        self.unknown: set[str] = set()  # positions of before the file's rows
+
+    def of(self, held: Position) -> list[Part]:
+        """The parts of an open position; one that was never added to is one part."""
+        whole = Part(held.lots_e8, held.opened_us, int(held.at.partition("/")[0]))
+        return self.parts.get(held.position_id) or [whole]
+
+    def know(self, deal_id: str, position_id: str, day: str, *, is_closed: bool) -> None:
+        self.known = [] if is_closed else [*self.known, (deal_id, position_id, day)]
+        if len(self.known) > DEALS_KEPT:
+            oldest = self.known[0][1]
+            self.known = [one for one in self.known[:-1] if one[1] != oldest] + self.known[-1:]
+
+    def begin(self, label: str, held: set[str]) -> None:
+        """A day begins: what was closed so long ago that no platform corrects it is not known any more."""
+        today = date.fromisoformat(label)
+        recent = {who for _, who, day in self.known if day and (today - date.fromisoformat(day)).days <= DEALS_KEPT_DAYS}
+        self.known = [one for one in self.known if one[1] in recent | held]
+
+    def restated(self, held: Position | None, body: Any) -> None:
+        """At a price that its deals do not make, they make the position no more."""
+        position_id, after = body["position_id"], body.get("digits")
+        before = self.digits.get(position_id)
+        shift = after - before if after is not None and before is not None else 0
+        if held is not None and abs(in_points(held.price_open, shift) - body["price_open"]) > 1:
+            self.known = [one for one in self.known if one[1] != position_id]
+        self.digits[position_id] = after
+
+    def dealt(
+        self, seq: int, held: Position | None, deal: Any, deals: dict[str, Deal], trades: list[Trade]
+    ) -> list[Trade]:
+        """A deal is booked, and with it its trade if it closes. `held`: its position as it was before."""
+        own = [deals[name] for name, who, _ in self.known if held is not None and who == held.position_id]
+        self.digits[self.known[-1][1] if self.known else ""] = deal.get("digits")
+        if held is None:
+            return trades
+        if any(one.t_us > deal["at_us"] for one in own) and own[0].begins:
+            return self.anew(held, held.position_id, own, {deal["at_us"]: seq}, trades)
+        if deal["entry"] == "in":
+            parts = with_part(self.of(held), Part(deal["lots_e8"], deal["at_us"], seq))
+            self._keep(held.position_id, held.opened_us, parts)
+            return trades
+        left, youngest = without_lots(self.of(held), deal["lots_e8"], deal["at_us"])
+        self._keep(held.position_id, held.opened_us, left)
+        return [aged(one, youngest) if one.seq == seq else one for one in trades]
+
+    def corrected(self, body: Any, held: Position | None, deals: dict[str, Deal], trades: list[Trade]) -> list[Trade]:
+        """A deal is another since, and so are the ages of what was closed of its position."""
+        position_id = body["position_id"]
+        own = [deals[name] for name, who, _ in self.known if who == position_id]
+        self.digits[position_id] = body.get("digits")
+        if not own:
+            self.unknown.add(position_id)
+            return trades
+        return self.anew(held, position_id, own, {}, trades)
+
+    def anew(
+        self, held: Position | None, position_id: str, own: list[Deal], rows: dict[int, int], trades: list[Trade]
+    ) -> list[Trade]:
+        """Each deal in the order in which it was made. `rows`: which row told of an opening that no part has yet."""
+        seqs = {one.youngest_us: one.youngest_seq for one in trades if one.position_id == position_id}
+        seqs.update({one.opened_us: one.seq for one in (self.of(held) if held is not None else [])})
+        seqs.update(rows)
+        parts: list[Part] = []
+        youngest: dict[int, Part | None] = {}
+        for deal in sorted((one for one in own if not one.deleted), key=lambda one: (one.t_us, not one.opens)):
+            if deal.opens:
+                parts = with_part(parts, Part(deal.lots_e8, deal.t_us, seqs.get(deal.t_us, 0)))
+            else:
+                parts, youngest[deal.t_us] = without_lots(parts, deal.lots_e8, deal.t_us)
+        self._keep(position_id, min(one.t_us for one in own), parts)
+        return [
+            aged(one, youngest[one.closed_us]) if one.position_id == position_id and one.closed_us in youngest else one
+            for one in trades
+        ]
+
+    def _keep(self, position_id: str, opened_us: int, parts: list[Part]) -> None:
+        """One part as old as the position is the position itself."""
+        self.parts.pop(position_id, None)
+        if parts and [one.opened_us for one in parts] != [opened_us]:
+            self.parts[position_id] = parts
+
+
+def with_part(parts: list[Part], part: Part) -> list[Part]:
+    """With lots that were opened, in the order of time."""
+    found = sorted([*parts, part], key=lambda one: one.opened_us)
+    if len(found) > PARTS_KEPT:
+        found = [found[1]._replace(lots_e8=found[0].lots_e8 + found[1].lots_e8), *found[2:]]
+    return found
+
+
+def without_lots(parts: list[Part], lots_e8: int, at_us: int) -> tuple[list[Part], Part | None]:
+    """Without lots that were closed at an instant, and the youngest part that they were of: first of those that were open by then."""
+    left, youngest = list(parts), None
+    for part in sorted(parts, key=lambda one: (one.opened_us <= at_us, one.opened_us), reverse=True):
+        if lots_e8 <= 0:
+            break
+        youngest = part if youngest is None else youngest
+        taking, place = min(lots_e8, part.lots_e8), left.index(part)
+        lots_e8 -= taking
+        left[place : place + 1] = [part._replace(lots_e8=part.lots_e8 - taking)] if taking < part.lots_e8 else []
+    return left, youngest
+
+
+def aged(trade: Trade, youngest: Part | None) -> Trade:
+    """The trade, as old as the youngest lots that it took."""
+    if youngest is None or youngest.opened_us == trade.opened_us:
+        return trade._replace(youngest_us=0, youngest_seq=0)
+    return trade._replace(youngest_us=youngest.opened_us, youngest_seq=youngest.seq)
 
 
 class Figures(Working):
@@ -3844,8 +4021,10 @@ class Look:
         return [answer(calc.share("share of longer trades", earned, gross), asked, "bp", "", broken)]
 
     def lasted(self, one: Trade) -> Term:
+        if one.position_id in self.account.ages.unknown:
+            raise Beyond(f"when the lots of {one.position_id} were opened")
         closed = self.calc.told(f"closing of {one.position_id}", one.closed_us, "us", one.told("closed_us"))
-        opened = self.calc.told(f"opening of {one.position_id}", one.opened_us, "us", one.told("opened_us"))
+        opened = self.calc.told(f"opening of {one.position_id}", one.began_us, "us", one.told("began_us"))
         return self.calc.minus(f"how long {one.position_id} lasted", closed, opened)
 
     def lot_range(self) -> list[Answer]:
@@ -4137,8 +4316,9 @@ def deeds_of(case: Case, account: Conduct) -> list[Deed]:
             return []
         seq = case.cause if said["t_us"] == row["happened_us"] else 0
         when = row["happened_us"]
-        return [Deed("modify", said["symbol"], when, held.opened_us, seq, held.position_id, "unknown", when)]
-    return [holding(one, at_us) for one in account.positions]
+        opened_us = account.ages.of(held)[-1].opened_us
+        return [Deed("modify", said["symbol"], when, opened_us, seq, held.position_id, "unknown", when)]
+    return [holding(one, account.ages.of(one), at_us) for one in account.positions]
 
 
 def deeds_of_deal(case: Case, account: Conduct, row: Any, said: Any) -> list[Deed]:
@@ -4152,16 +4332,21 @@ def deeds_of_deal(case: Case, account: Conduct, row: Any, said: Any) -> list[Dee
     else:
         action = "pending_fill" if pending else "open" if opens else "close"
     opened_us = at_us if opens or before is None else before.opened_us
+    opened_us = next((one.began_us for one in reversed(account.trades) if one.seq == seq), opened_us)
     told = case.cause if said["t_us"] == at_us else 0
     by = PLACED_BY.get(said["reason"], "unknown")
     done = Deed(action, said["symbol"], at_us, opened_us, told, position_id, by, at_us)
     forbidden = any(rule.kind == "news_window" and "hold" in rule.term["actions"] for rule in case.rules)
-    return [done] if opens or before is None or not forbidden else [holding(before, at_us), done]
+    return [done] if opens or before is None or not forbidden else [
+        holding(before, account.parts_before, at_us),
+        done,
+    ]
 
 
-def holding(one: Position, at_us: int) -> Deed:
+def holding(one: Position, parts: list[Part], at_us: int) -> Deed:
     since_us = max(one.opened_us, at_us - HOLDING_SEEN_US)
-    return Deed("hold", one.symbol, at_us, one.opened_us, 0, one.position_id, "unknown", since_us)
+    added_us = tuple(part.opened_us for part in parts if part.opened_us > one.opened_us)
+    return Deed("hold", one.symbol, at_us, one.opened_us, 0, one.position_id, "unknown", since_us, added_us)
 
 
 def calendar_of(case: Case) -> list[dict[str, Any]]:
@@ -4236,7 +4421,7 @@ def forbids(calc: Figures, rule: Rule, item: Any, deed: Deed) -> bool:
     return (
         calc.yes("not before the window", "is_at_or_above", at, first)
         and calc.yes("not after the window", "is_at_or_below", since, last)
-        and not is_exempt(calc, rule, item, deed)
+        and not is_exempt(calc, rule, item, deed, last.value)
     )
 
 
@@ -4255,12 +4440,14 @@ def window_of(calc: Figures, rule: Rule, item: Any) -> tuple[Term, Term]:
     return calc.add("first instant within", first, 1), calc.minus("last instant within", last, 1)
 
 
-def is_exempt(calc: Figures, rule: Rule, item: Any, deed: Deed) -> bool:
+def is_exempt(calc: Figures, rule: Rule, item: Any, deed: Deed, last_us: int) -> bool:
+    """By the youngest lots; what was added after the window was not held in it."""
     if rule.term["exempt_opened_before_s"] is None:
         return False
     ahead = calc.seconds(rule, "opened so long before", "exempt_opened_before_s")
     latest = calc.minus("opened by then", calc.told("release", item["at_us"], "us"), ahead)
-    return calc.yes("exempt", "is_at_or_below", calc.told("opened", deed.opened_us, "us"), latest)
+    youngest_us = max([one for one in deed.added_us if one <= last_us], default=deed.opened_us)
+    return calc.yes("exempt", "is_at_or_below", calc.told("opened", youngest_us, "us"), latest)
 
 
 # clocks that end a phase
@@ -4388,6 +4575,7 @@ def broken_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     require(
         known is None, f"row {known} says already that {fact['subject'] or 'the account'} breaks {rule.id!r}", CONTEST
     )
+    require_beyond_waived(case, account, rule)
     # One event may break it by several positions at once.
     asked = [one.seq for one in account.findings if one.rule == rule.id and case.rows[one.seq]["cause"] != case.cause]
     require(not asked, f"the suspicion of {rule.id!r} in row {max(asked, default=0)} was open", CONTEST)
@@ -4415,6 +4603,21 @@ def broken_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     if case.is_whole:
         return said
     return [*said, f"NOT shown: that {about} did not break {rule.id!r} already before row {case.anchor}"]
+
+
+def require_beyond_waived(case: Case, account: Conduct, rule: Rule) -> None:
+    """Who broke the rule while it was waived is let off until it is kept again, or as far as it had gone, where deeds alone change it."""
+    fact = case.fact
+    let_off = account.waived.get((rule.id, fact["subject"]))
+    if let_off is None:
+        return
+    seq, observed = let_off
+    by_deeds = rule.kind in BY_DEEDS_ALONE or (
+        rule.kind == "exposure_limit" and rule.term["quantity"] in ("lots", "positions")
+    )
+    further = by_deeds and abs(fact["observed"] - fact["limit"]) > abs(observed - fact["limit"])
+    about = fact["subject"] or "the account"
+    require(further, f"row {seq} lets {about} off: it broke {rule.id!r} while that was waived, and no further since", CONTEST)
 
 
 def worked_out_rule(case: Case, account: Conduct, rule: Rule) -> tuple[Figures, list[Answer]]:
@@ -4511,7 +4714,10 @@ def kept_again(case: Case, account: Conduct, rule: Rule) -> list[str]:
     subject, at_us = case.fact["subject"], case.rows[case.decision]["happened_us"]
     about = subject or "the account"
     known = account.breaking.get((rule.id, subject))
-    if known is None:
+    waived = account.waived.get((rule.id, subject))
+    if known is None and waived is not None:
+        said = f"row {waived[0]} says that {about} broke {rule.id!r} while it was waived, and no row since that it was kept again"
+    elif known is None:
         require(not case.is_whole, f"nothing says that {about} broke {rule.id!r}, which it is to keep again", CONTEST)
         said = f"NOT shown: that {about} broke {rule.id!r} before row {case.anchor}"
     else:
