@@ -49,9 +49,8 @@ async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
     """One step further: an item more or less, another kind, or the whole of it checked and read in words."""
     fields = await fields_of(request)
     if "text" in fields:
-        return await _form_of_text(
-            request, checked(await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM))
-        )
+        text, bridges, begun = await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM)
+        return await _form_of_text(request, await aside(lambda: checked(text, bridges, begun)))
     typed = {name: str(value) for name, value in fields.items() if name not in (CSRF_FIELD, _DO, BEGUN_FROM)}
     begun_from = text_in(fields, BEGUN_FROM)
     step, _, path = str(fields.get(_DO, "")).partition(" ")
@@ -71,13 +70,12 @@ async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
 async def _checked(
     request: Request[Any, Any, Any], typed: Mapping[str, str], begun_from: str, *, as_text: bool
 ) -> Response[str]:
-    data, problems = data_of(Program, typed)
+    data, problems = await aside(lambda: data_of(Program, typed))
     if problems:
-        return await _form(request, typed, begun_from, (*problems, *_beside(data, problems)))
+        return await _form(request, typed, begun_from, (*problems, *await aside(lambda: _beside(data, problems))))
     try:
-        program = read_data(data)
-        assert isinstance(program, Program)
-        draft = checked(toml_of(program), await enrolled(request), begun_from)
+        bridges = await enrolled(request)
+        draft = await aside(lambda: checked(toml_of(read_data(data)), bridges, begun_from))
     except RulesetRefused as refused:
         return await _form(request, typed, begun_from, refused.problems)
     if as_text:
