@@ -22,4 +22,5 @@ Wednesday 4 June 2025
   10:59     nothing happens
             expect standing active
   11:01     nothing happens
-            expect breach of trailing_loss at equity 95,990.00, floor 96,000.00
+            # a floor that hangs from a figure which a person set decides nothing by itself
+            expect suspected breach of trailing_loss at equity 95,990.00, floor 96,000.00
