@@ -172,7 +172,7 @@ def test_evidence_without_its_prices_is_caught(monkeypatch: pytest.MonkeyPatch) 
 def test_evidence_that_begins_after_the_report_it_needs_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """So it was until this bed was built: a deal that brought the day's first instant was left out of the file."""
     monkeypatch.setattr(Grounds, "_began_with_a_report", lambda *_: False)
-    assert caught(141) == [Invariant.EVIDENCE]
+    assert caught(283) == [Invariant.EVIDENCE]
 
 
 def test_a_late_price_that_nobody_judges_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
