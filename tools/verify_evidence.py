@@ -4116,7 +4116,8 @@ class Look:
             f"{item.seq}/t_us" if is_order else item.told("opened_us"),
         )
         held = calc.yes("held before it opened again", "is_below", since, reopens)
-        return answer(late.value // SECOND_US if held else 0, 0, "s", name, held)
+        subject = f"{name} {at_instant(reopens.value).strftime('%Y-%m-%dT%H:%MZ')}"
+        return answer(late.value // SECOND_US if held else 0, 0, "s", subject if held else name, held)
 
 
 def rungs_of(term: Any, side: list[Held]) -> list[Held]:
