@@ -3782,7 +3782,7 @@ class Look:
         return [self.idea(allowed, subject, held, closed) for subject, held, closed in self.ideas_of()]
 
     def ideas_of(self) -> list[tuple[str, list[Held], list[Trade]]]:
-        """Parts that belong together: of its symbol (and side), opened while any of it is open or soon after its last opening."""
+        """Parts that belong together: of its symbol (and side), opened while any of it is open or soon after its last one."""
         term, ideas = self.term, []
         running: dict[str, tuple[list[Any], int]] = {}
         parts: list[Any] = [*self.held, *self.account.trades]
@@ -3790,8 +3790,10 @@ class Look:
             names = {"position": part.position_id, "symbol": part.symbol}
             name = names.get(term["grouping"], f"{part.symbol} {part.side}")
             idea, until_us = running.get(name, ([], 0))
+            by_closing = term.get("gap_from") == "last_closing"
             joins = bool(idea) and (
-                part.opened_us < until_us or part.opened_us - idea[-1].opened_us <= term["gap_s"] * SECOND_US
+                part.opened_us < until_us
+                or part.opened_us - (until_us if by_closing else idea[-1].opened_us) <= term["gap_s"] * SECOND_US
             )
             if not joins:
                 idea, until_us = [], 0

@@ -46,8 +46,8 @@ def judge_holding_limit(
 ) -> Judged:
     """Whether a position or order is held where nothing may be: by how many seconds it is too late. `now`: microseconds.
 
-    Where it breaks the rule its subject names the closure too, so that each one over which the same position is held is a breach of its own. `spec_seq`: the row
-    that reported the symbol, 0 for none. SILENT where no such closure has come near, and for an order that may wait.
+    Where it breaks the rule its subject names the closure too: each one over which the same position is held is a breach of its own.
+    `spec_seq`: the row that reported the symbol, 0 for none. SILENT where no such closure has come near, and for an order that may wait.
     """
     terms = rule.terms
     assert isinstance(terms, HoldingLimit)

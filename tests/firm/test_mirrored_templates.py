@@ -17,7 +17,7 @@ from firm.terms.conduct import (
     NewsWindow,
     TradeDuration,
 )
-from firm.terms.exposure import CountedOver, ExposureLimit, IdeaRisk, Quantity, RiskReward
+from firm.terms.exposure import CountedOver, ExposureLimit, GapFrom, IdeaRisk, Quantity, RiskReward
 from firm.terms.lifecycle import Deadline, Growth, LiveStart, LotsMerged, Merge, Reset, Scaling
 from firm.terms.losses import Effective, Lock, LossLimit, Measured, OnPayout, Step, Trail
 from firm.terms.objectives import (
@@ -252,6 +252,8 @@ def same_idea_risk(term: Term, vector: dict[str, Any]) -> None:
     assert isinstance(term, IdeaRisk)
     assert term.amount == share(vector["params"]["pct"])
     assert term.boundary is BOUNDARIES[vector["params"].get("breach_when", "lt")]
+    if vector["firm"] == "FundingPips":  # "within 5 minutes of a loss": no opening before that can begin the time
+        assert (term.gap_s, term.gap_from) == (300, GapFrom.LAST_CLOSING)
 
 
 def same_daily_lots(term: Term, vector: dict[str, Any]) -> None:

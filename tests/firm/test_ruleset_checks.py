@@ -337,6 +337,9 @@ def test_what_firms_sell_is_no_contradiction(changes: dict[str, Any]) -> None:
             with_term(TERMS["target"], id="second"), "second", "a profit_target already (term target)", id="two targets"
         ),
         pytest.param(with_term(TERMS["split"], id="second"), "second", "a profit_split already", id="two splits"),
+        pytest.param(
+            without(**{"idea.gap_s": 0, "idea.gap_from": "last_closing"}), "idea.gap_from", "no time runs", id="no gap"
+        ),
         pytest.param(without("split"), "terms", "no profit_split", id="payouts without a split"),
         pytest.param(without("amount"), "inside", "no buffer to be inside of", id="inside no buffer"),
         pytest.param(
