@@ -121,7 +121,8 @@ def test_a_template_says_what_its_source_publishes(case: Mirrored) -> None:
         same_calendar(ruleset, vector["params"])
         return
     (term,) = (term for term in ruleset.terms if term.id == case.term)
-    SAME[vector["rule"]](term, vector)
+    said = {name: value for name, value in vector["params"].items() if name not in case.but}
+    SAME[vector["rule"]](term, vector | {"params": said})
     if isinstance(term, LossLimit) and vector["params"].get("tz", "server") != "server":
         same_calendar(ruleset, vector["params"])
 

@@ -209,7 +209,11 @@ def test_the_floor_in_the_trader_s_language(language: Language, text: str) -> No
     ("language", "text"),
     [
         (Language.ENGLISH, "Position or order a 1, held over the closure that ends 2025-06-04 20:00 UTC: The rule is broken."),
-        (Language.GERMAN, "Position oder Order a 1, gehalten über die Marktschließung, die 2025-06-04 20:00 UTC endet: Die Regel ist verletzt."),
+        (
+            Language.GERMAN,
+            "Position oder Order a 1, gehalten über die Marktschließung, die 2025-06-04 20:00 UTC endet: "
+            "Die Regel ist verletzt.",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_held_over_a_closure_names_it(language: Language, text: str) -> None:
