@@ -211,8 +211,10 @@ def test_the_floor_in_the_trader_s_language(language: Language, text: str) -> No
         (Language.ENGLISH, "Position or order a 1, held over the closure that ends 2025-06-04 20:00 UTC: The rule is broken."),
         (
             Language.GERMAN,
-            "Position oder Order a 1, gehalten über die Marktschließung, die 2025-06-04 20:00 UTC endet: Die Regel ist "
-            + "verletzt.",
+            (
+                "Position oder Order a 1, gehalten über die Marktschließung, die 2025-06-04 20:00 UTC endet: "
+                "Die Regel ist verletzt."
+            ),
         ),
     ],
 )  # fmt: skip
