@@ -250,7 +250,8 @@ def _write(shape: inspect.Type, path: str, data: Any, typed: dict[str, str]) -> 
         case inspect.StructType() as owner:
             for field in owner.fields:
                 below = f"{path}.{field.encode_name}" if path else field.encode_name
-                _write(field.type, below, data.get(field.encode_name), typed)
+                left_out = None if field.default is msgspec.NODEFAULT else field.default
+                _write(field.type, below, data.get(field.encode_name, left_out), typed)
         case inspect.VarTupleType() as many:
             typed[path + MANY] = str(len(data))
             for place, item in enumerate(data):

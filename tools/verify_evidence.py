@@ -3782,7 +3782,7 @@ class Look:
         return [self.idea(allowed, subject, held, closed) for subject, held, closed in self.ideas_of()]
 
     def ideas_of(self) -> list[tuple[str, list[Held], list[Trade]]]:
-        """Parts that belong together: of its symbol (and side), opened while any of it is open or soon after its last opening."""
+        """Parts that belong together: of its symbol (and side), opened while any of it is open or soon after its last one."""
         term, ideas = self.term, []
         running: dict[str, tuple[list[Any], int]] = {}
         parts: list[Any] = [*self.held, *self.account.trades]
@@ -3790,8 +3790,10 @@ class Look:
             names = {"position": part.position_id, "symbol": part.symbol}
             name = names.get(term["grouping"], f"{part.symbol} {part.side}")
             idea, until_us = running.get(name, ([], 0))
+            by_closing = term.get("gap_from") == "last_closing"
             joins = bool(idea) and (
-                part.opened_us < until_us or part.opened_us - idea[-1].opened_us <= term["gap_s"] * SECOND_US
+                part.opened_us < until_us
+                or part.opened_us - (until_us if by_closing else idea[-1].opened_us) <= term["gap_s"] * SECOND_US
             )
             if not joins:
                 idea, until_us = [], 0
@@ -4116,7 +4118,8 @@ class Look:
             f"{item.seq}/t_us" if is_order else item.told("opened_us"),
         )
         held = calc.yes("held before it opened again", "is_below", since, reopens)
-        return answer(late.value // SECOND_US if held else 0, 0, "s", name, held)
+        subject = f"{name} {at_instant(reopens.value).strftime('%Y-%m-%dT%H:%MZ')}"
+        return answer(late.value // SECOND_US if held else 0, 0, "s", subject if held else name, held)
 
 
 def rungs_of(term: Any, side: list[Held]) -> list[Held]:

@@ -10,6 +10,7 @@ from firm.terms.exposure import (
     AcrossAccounts,
     CountedOver,
     ExposureLimit,
+    GapFrom,
     IdeaGrouping,
     IdeaRisk,
     Quantity,
@@ -56,6 +57,10 @@ def idea_risk_problems(term: IdeaRisk, beside: Beside) -> Problems:
     yield from amount_problems("amount", term.amount, beside, OF_SOLD, nothing=_NO_RISK, whole=_MORE_THAN_ALL)
     if term.gap_s and term.grouping is IdeaGrouping.POSITION:
         yield Problem("gap_s", "each position is an idea of its own: no later opening belongs to it")
+    if not term.gap_s and term.gap_from is not GapFrom.LAST_OPENING:
+        yield Problem(
+            "gap_from", "no time runs after the idea's last closing: say in gap_s how long, or leave this out"
+        )
 
 
 def stop_loss_problems(term: StopLossRequired, beside: Beside) -> Problems:

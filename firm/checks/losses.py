@@ -7,6 +7,7 @@ from firm.checks.amounts import OF_SOLD, amount_problems
 from firm.checks.beside import Beside
 from firm.checks.locks import lowering_problems
 from firm.checks.problem import Problem, Problems, below
+from firm.needs import follows_prices
 from firm.terms.losses import FloorReaches, Lock, LossLimit, OnPayout, Step, Trail
 from firm.terms.words import (
     Action,
@@ -43,6 +44,7 @@ def loss_limit_problems(term: LossLimit, beside: Beside) -> Problems:
     yield from _lasting_problems(term)
     yield from _payout_problems(term)
     yield from lowering_problems(term, None)
+    yield from _together_problems(term, beside)
 
 
 def _cycle_problems(term: LossLimit) -> Problems:
@@ -77,6 +79,23 @@ def _payout_problems(term: LossLimit) -> Problems:
     lowers = term.on_payout is OnPayout.HIGH_LESS_PAYOUT and begins_anew
     if term.trail is Trail.STATIC and term.on_payout in _LOWERING and not lowers:
         yield Problem("on_payout", "this floor follows no high that a payout could lower: it stays (none)")
+
+
+def _together_problems(term: LossLimit, beside: Beside) -> Problems:
+    """An account has one peak of what prices bring: a payout cannot lower it for one limit and leave it for another."""
+    following = [one for one in beside.of_kind(LossLimit) if follows_prices(one)]
+    if term in following[1:] and _peak_after(term) is not _peak_after(following[0]):
+        one = following[0]
+        yield Problem(
+            "on_payout",
+            f"the highest equity is one for all limits that follow every price, and {one.id} says {one.on_payout.value} of it: "
+            "name the same for both",
+        )
+
+
+def _peak_after(term: LossLimit) -> OnPayout:
+    """What a payout does to the peak; NONE where it stays, whatever becomes of the floor."""
+    return term.on_payout if term.on_payout in _LOWERING else OnPayout.NONE
 
 
 _LOWERING = frozenset({OnPayout.HIGH_LESS_PAYOUT, OnPayout.RESET_TO_INITIAL})

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN, Arithmetic, Figure
 from firm.closures import MarketClosure, closures_around
-from firm.instant import DAY_US, MINUTE_US, SECOND_US, datetime_of, instant_of
+from firm.instant import DAY_US, MINUTE_US, SECOND_US, datetime_of, instant_of, utc_text
 from firm.price import SymbolSpec
 from firm.rules.figures import source_of
 from firm.rules.judged import SILENT, Judged, Unit, kept
@@ -26,6 +26,7 @@ from firm.track import HeldPosition, OrderWaiting, Trade
 from firm.trading_day import TradingCalendar
 
 _SATURDAY = 5
+_TO_THE_MINUTE = len("2025-06-03T20:00")
 _CUTOFFS = 4  # two may lie in one UTC day where the clocks change
 
 
@@ -45,6 +46,7 @@ def judge_holding_limit(
 ) -> Judged:
     """Whether a position or order is held where nothing may be: by how many seconds it is too late. `now`: microseconds.
 
+    Where it breaks the rule its subject names the closure too: each one over which the same position is held is a breach of its own.
     `spec_seq`: the row that reported the symbol, 0 for none. SILENT where no such closure has come near, and for an order that may wait.
     """
     terms = rule.terms
@@ -63,7 +65,14 @@ def judge_holding_limit(
     held = calc.is_below(
         "held before it opened again", calc.given(f"opening of {name}", since_us, "us", seen), reopens_us
     )
-    return kept(int(late_us) // SECOND_US if held else 0, 0, Unit.SECONDS, name, broken=held)
+    if not held:
+        return kept(0, 0, Unit.SECONDS, name, broken=False)
+    return kept(int(late_us) // SECOND_US, 0, Unit.SECONDS, held_over(name, closing.reopens_us), broken=True)
+
+
+def held_over(name: str, reopens_us: int) -> str:
+    """A position or order and the closure that it is held over, by its end: an early close moves where a closure begins, not that."""
+    return f"{name} {utc_text(reopens_us)[:_TO_THE_MINUTE]}Z"
 
 
 def last_closing(rule: Rule, spec: SymbolSpec, now_us: int) -> Closing | None:

@@ -1,6 +1,6 @@
 """Risk of an idea: what belongs to one trade idea, and how much it may lose (or stand to lose).
 
-An opening joins an idea of its symbol (and side) while any part of that is open, or within the gap after its last opening.
+An opening joins an idea of its symbol (and side) while any part of that is open, or within the gap after its last opening or closing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from firm.instant import SECOND_US
 from firm.rules.figures import is_beyond, summed
 from firm.rules.judged import Judged, Unit, Verdict, kept
 from firm.ruleset import Rule
-from firm.terms.exposure import IdeaGrouping, IdeaMeasure, IdeaRisk
+from firm.terms.exposure import GapFrom, IdeaGrouping, IdeaMeasure, IdeaRisk
 from firm.track import HeldPosition, Trade
 
 Part = HeldPosition | Trade
@@ -93,7 +93,16 @@ def _name(grouping: IdeaGrouping, part: Part) -> str:
 
 
 def _joins(terms: IdeaRisk, idea: Sequence[Part], open_until_us: int, part: Part) -> bool:
-    return part.opened_us < open_until_us or part.opened_us - idea[-1].opened_us <= terms.gap_s * SECOND_US
+    if part.opened_us < open_until_us:
+        return True
+    match terms.gap_from:
+        case GapFrom.LAST_OPENING:
+            since_us = idea[-1].opened_us
+        case GapFrom.LAST_CLOSING:
+            since_us = open_until_us
+        case unknown:
+            assert_never(unknown)
+    return part.opened_us - since_us <= terms.gap_s * SECOND_US
 
 
 def _loss(calc: Arithmetic, idea: Idea) -> int | None:

@@ -46,7 +46,11 @@ def idea_risk(term: IdeaRisk, say: Speaker) -> Iterator[str]:
     yield say("idea_risk.amount", amount=say.amount(term.amount))
     yield say(f"idea_risk.grouping.{term.grouping}")
     if term.grouping is not IdeaGrouping.POSITION:
-        yield say("idea_risk.gap", time=say.seconds(term.gap_s)) if term.gap_s else say("idea_risk.no_gap")
+        yield (
+            say(f"idea_risk.gap.{term.gap_from}", time=say.seconds(term.gap_s))
+            if term.gap_s
+            else say("idea_risk.no_gap")
+        )
     yield say(f"idea_risk.measured.{term.measured}")
     yield say(f"boundary.{term.boundary}")
     yield from breach_sentences(term, say)

@@ -10,6 +10,7 @@ from firm.sentences.speaker import Speaker
 
 _SIDES = frozenset(Side)
 _PLACED = frozenset(PlacedBy) - {PlacedBy.FIRM, PlacedBy.UNKNOWN}  # of these two nobody judges
+_OVER = re.compile(r"(.+) (\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -17,7 +18,7 @@ class _About(Enum):
     """What the judge of a kind of term names."""
 
     POSITION = auto()
-    HELD = auto()  # a position, or an order that waits
+    HELD = auto()  # a position, or an order that waits, with the closure that it is held over
     IDEA = auto()  # by the position that began it
     RESULT = auto()  # a day by its label, or a position
     RELEASE = auto()  # a position, and the release in whose window it was touched
@@ -55,6 +56,9 @@ def subject_in_words(kind: str, subject: str, say: Speaker) -> str:
             return _traded(subject, say)
         case _About.RELEASE | _About.PLACED:
             return _deed(subject, say)
+        case _About.HELD if over := _OVER.fullmatch(subject):
+            name, day, clock = over.groups()
+            return say("live.about.held_over", name=say.name(name), end=say.name(f"{day} {clock} UTC"))
         case _About.RESULT:
             return say("live.about.day" if _DAY.fullmatch(subject) else "live.about.position", name=say.name(subject))
         case _About.RULE:

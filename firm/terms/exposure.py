@@ -105,7 +105,14 @@ class IdeaMeasure(StrEnum):
     )
 
 
-class IdeaRisk(RuleTerm, frozen=True, tag="idea_risk"):
+class GapFrom(StrEnum):
+    """From when the time runs in which a later opening still belongs to an idea."""
+
+    LAST_OPENING = "last_opening"
+    LAST_CLOSING = "last_closing"
+
+
+class IdeaRisk(RuleTerm, frozen=True, tag="idea_risk", omit_defaults=True):
     """One trade idea may not risk (lose) more than an amount."""
 
     frequency: ClassVar[Frequency] = Frequency.TICK
@@ -125,6 +132,12 @@ class IdeaRisk(RuleTerm, frozen=True, tag="idea_risk"):
     boundary: BoundaryWord
     on_breach: OnBreach
     strikes_within: StrikesWithin
+    gap_from: Annotated[
+        GapFrom,
+        Meta(
+            description="Whether those seconds run from the idea's last opening (so too if left out) or its last closing."
+        ),
+    ] = GapFrom.LAST_OPENING
 
 
 class StopLossRequired(RuleTerm, frozen=True, tag="stop_loss_required"):

@@ -38,6 +38,7 @@ from firm.terms.conduct import (
 from firm.terms.exposure import (
     CountedOver,
     ExposureLimit,
+    GapFrom,
     IdeaGrouping,
     IdeaMeasure,
     IdeaRisk,
@@ -92,10 +93,12 @@ def _exposure(dice: random.Random, name: str) -> Term:
 
 def _idea(dice: random.Random, name: str) -> Term:
     amount = dice.choice((Share(bp=dice.choice((20, 100)), of=ShareOf.INITIAL), Fixed(minor=20_000)))
-    return IdeaRisk(
+    idea = IdeaRisk(
         id=name, amount=amount, grouping=dice.choice(list(IdeaGrouping)), gap_s=dice.choice((0, 300)),
         measured=dice.choice(list(IdeaMeasure)), boundary=dice.choice(list(Boundary)), **_struck(dice),
     )  # fmt: skip
+    is_by_closing = idea.gap_s and idea.grouping is IdeaGrouping.SYMBOL
+    return replace(idea, gap_from=GapFrom.LAST_CLOSING) if is_by_closing else idea
 
 
 def _deep(dice: random.Random, name: str) -> Term:

@@ -13,13 +13,17 @@ VECTORS = Path(__file__).resolve().parents[2] / "docs" / "conformance" / "vector
 
 
 class Mirrored(NamedTuple):
-    """The vector of that id is the firm's, and the term of the template's phase says its figures; without a term, its calendar does."""
+    """The vector of that id is the firm's, and the term of the template's phase says its figures; without a term, its calendar does.
+
+    `but`: figures that the template has otherwise; docs/templates.md says so.
+    """
 
     firm: str
     vector: str
     template: str
     phase: int
     term: str | None
+    but: tuple[str, ...] = ()
 
 
 FIRST, FUNDED = 0, -1
@@ -65,7 +69,7 @@ MIRRORED = (
     Mirrored("Pro Trader Fund", "ptf-weekend-autoclose", "one_step_strict_conduct", FIRST, "weekend"),
     Mirrored("Light Speed Funded", "lotrange-lightspeedfunded", "one_step_strict_conduct", FUNDED, "lot_range"),
     Mirrored("Earn2Trade", "earn2trade-50k", "intraday_trailing_with_lock", FIRST, "maximum_loss"),
-    Mirrored("CK Capital", "ck-instant-1", "instant_share_of_peak", FUNDED, "maximum_loss"),
+    Mirrored("CK Capital", "ck-instant-1", "instant_share_of_peak", FUNDED, "maximum_loss", ("on_payout",)),
     Mirrored("Funded Trader Markets", "ftm-first10k-100", "instant_share_of_peak", FUNDED, "profit_split"),
     Mirrored("Funded Trader Markets", "nitrox-payout-1", "instant_share_of_peak", FUNDED, "payout_amount"),
     Mirrored("Instant Funding", "instantfunding-smart-dd", "instant_smart_steps", FUNDED, "maximum_loss"),

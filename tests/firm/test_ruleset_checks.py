@@ -337,6 +337,22 @@ def test_what_firms_sell_is_no_contradiction(changes: dict[str, Any]) -> None:
             with_term(TERMS["target"], id="second"), "second", "a profit_target already (term target)", id="two targets"
         ),
         pytest.param(with_term(TERMS["split"], id="second"), "second", "a profit_split already", id="two splits"),
+        pytest.param(
+            without(**{"idea.gap_s": 0, "idea.gap_from": "last_closing"}), "idea.gap_from", "no time runs", id="no gap"
+        ),
+        pytest.param(
+            ruleset(
+                {
+                    "daily_loss.trail": "every_tick",
+                    "daily_loss.on_payout": "high_less_payout",
+                    "maximum_loss.trail": "every_tick",
+                    "maximum_loss.high": "equity",
+                }
+            ),
+            "maximum_loss.on_payout",
+            "one for all limits that follow every price, and daily_loss says high_less_payout",
+            id="a payout lowers one of two highs that are one",
+        ),
         pytest.param(without("split"), "terms", "no profit_split", id="payouts without a split"),
         pytest.param(without("amount"), "inside", "no buffer to be inside of", id="inside no buffer"),
         pytest.param(

@@ -80,7 +80,26 @@ def due(now, spec=None, **changes):
 def test_over_the_weekend(opened, now, late_s):
     found = judged(opened, now)
     assert (found.observed if found.is_broken else None) == late_s
-    assert found.subject == "p1"
+    assert found.subject == ("p1 2025-06-08T21:00Z" if found.is_broken else "p1")
+
+
+@pytest.mark.parametrize(
+    ("over", "now", "ends"),
+    [
+        pytest.param(Closure.OVERNIGHT, "2025-06-04T20:00", "2025-06-04T20:00", id="a night through which it trades"),
+        pytest.param(Closure.OVERNIGHT, "2025-06-05T19:59", "2025-06-04T20:00", id="until the next one is due"),
+        pytest.param(Closure.OVERNIGHT, "2025-06-05T20:00", "2025-06-05T20:00", id="then that"),
+        pytest.param(Closure.OVERNIGHT, "2025-06-06T20:00", "2025-06-08T21:00", id="Friday's is the weekend"),
+        pytest.param(Closure.OVERNIGHT, "2025-06-07T20:00", "2025-06-08T21:00", id="and so is Saturday's"),
+        pytest.param(Closure.OVERNIGHT, "2025-06-08T20:00", "2025-06-08T21:00", id="and Sunday's"),
+        pytest.param(Closure.OVERNIGHT, "2025-06-09T20:00", "2025-06-09T20:00", id="Monday's is another"),
+        pytest.param(Closure.WEEKEND, "2025-06-13T19:45", "2025-06-15T21:00", id="the next weekend is another"),
+    ],
+)
+def test_each_closure_is_a_breach_of_its_own(over, now, ends):
+    found = judged("2025-06-03T12:00", now, over=over, zone=NEW_YORK if over is Closure.WEEKEND else "UTC",
+                   cutoff="15:45" if over is Closure.WEEKEND else "20:00")  # fmt: skip
+    assert (found.is_broken, found.subject) == (True, f"p1 {ends}Z")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +255,7 @@ def test_waiting_orders_must_be_gone_where_the_term_says_so(must_go, verdict):
     terms = rule(replace(LIMIT, pending_orders=must_go))
     found = judge_holding_limit(working, terms, order, listed(), 33, Figure(parse_utc("2025-06-06T20:00"), "70/at_us"))
     assert found.verdict is verdict
-    assert found.subject == ("o1" if must_go else "")
+    assert found.subject == ("o1 2025-06-08T21:00Z" if must_go else "")
 
 
 def test_the_working_cites_the_clock_the_market_and_the_position():

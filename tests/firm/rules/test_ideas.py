@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from firm.arithmetic import PLAIN, Working
 from firm.inputs import Side
 from firm.rules.ideas import ideas_of, judge_idea_risk
-from firm.terms.exposure import IdeaGrouping, IdeaMeasure, IdeaRisk
+from firm.terms.exposure import GapFrom, IdeaGrouping, IdeaMeasure, IdeaRisk
 from firm.terms.words import Action, Boundary, Scope, Share, ShareOf
 from tests.firm.rules.parts import held, rule, trade, verdicts
 
@@ -90,6 +90,20 @@ def test_an_opening_within_the_gap_after_the_last_one_belongs_to_the_idea(opened
 def test_the_gap_runs_from_the_last_opening_not_from_the_first():
     closed = [trade("a", opened_s=1_000), trade("b", opened_s=1_500), trade("c", opened_s=2_100)]
     assert ideas(trades=closed) == [["a", "b", "c"]]
+
+
+@pytest.mark.parametrize(
+    ("opened_s", "counted_from", "together"),
+    [
+        pytest.param(9_600, GapFrom.LAST_CLOSING, True, id="at the end of the gap after the last closing"),
+        pytest.param(9_601, GapFrom.LAST_CLOSING, False, id="a second after it"),
+        pytest.param(9_600, GapFrom.LAST_OPENING, False, id="by the last opening the gap was over long before"),
+    ],
+)
+def test_the_gap_may_run_from_the_last_closing_instead(opened_s, counted_from, together):
+    closed = [trade("a", lasted_s=8_000), trade("b", opened_s=1_200, lasted_s=60), trade("c", opened_s=opened_s)]
+    found = ideas(trades=closed, gap_from=counted_from)
+    assert found == ([["a", "b", "c"]] if together else [["a", "b"], ["c"]])
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,17 @@ CONDITIONS = [
     *(one for one in PlacedBy if one not in (PlacedBy.FIRM, PlacedBy.UNKNOWN)),  # of these two nobody judges
     *(value for value in NAMED if isinstance(value, str)),
 ]
-SUBJECTS = ["EURUSD", "EURUSD buy", "EURUSD sell", "7", "7 expert", "7 usd-payrolls", "2025-06-02", "days"]
+SUBJECTS = [
+    "EURUSD",
+    "EURUSD buy",
+    "EURUSD sell",
+    "7",
+    "7 expert",
+    "7 usd-payrolls",
+    "2025-06-02",
+    "days",
+    "7 2025-06-04T20:00Z",
+]
 # International words, and what has no letters of its own.
 SAME_AS_ENGLISH = {
     "word.lots",

@@ -203,3 +203,21 @@ def test_the_floor_in_the_trader_s_language(language: Language, text: str) -> No
     judged = kept(9_920_000, 9_500_000, Unit.MINOR, broken=False)
     said = live_sentence(rule_of(DAILY), judged, language, RuleFigures(language, "USD", 2))
     assert re.sub("[\u00a0\u202f]", " ", said) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (Language.ENGLISH, "Position or order a 1, held over the closure that ends 2025-06-04 20:00 UTC: The rule is broken."),
+        (
+            Language.GERMAN,
+            (
+                "Position oder Order a 1, gehalten über die Marktschließung, die 2025-06-04 20:00 UTC endet: "
+                "Die Regel ist verletzt."
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_held_over_a_closure_names_it(language: Language, text: str) -> None:
+    judged = kept(60, 0, Unit.SECONDS, "a 1 2025-06-04T20:00Z", broken=True)
+    assert live_sentence(rule_of(VARIANTS["holding_limit"][0]), judged, language, PLAIN_FIGURES) == text
