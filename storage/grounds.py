@@ -255,7 +255,7 @@ class Grounds:
         rule = rule_named(self.opened.ruleset, self.fact.rule)
         if rule is not None:
             yield from contract_rows(self._reader, rule.terms, self.opened.bridge, self._bodies, self.decision)
-            yield from calendar_row(self._reader, self.fact, self.decision)
+            yield from calendar_row(self._reader, rule.terms, self.fact, self.decision)
 
     def _first_day(self, row: StoredRow) -> int:
         """Where `row` begins the account's first day, take the few rows before it too: then nothing has to be believed of before."""
