@@ -2112,7 +2112,11 @@ def require_same_working(said: Any, built: list[dict[str, Any]]) -> None:
             f"step {place + 1} of the working is {line(there)}; by the rows and the rules it is {line(step)}",
             CONTEST,
         )
-    require(len(said) == len(built), f"the working goes on after its last step, {built[-1]['name']!r}", CONTEST)
+    require(
+        len(said) == len(built),
+        f"the working goes on after its last step, {built[-1]['name'] if built else ''!r}",
+        CONTEST,
+    )
 
 
 def shown(value: Any) -> str:
@@ -2164,12 +2168,12 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
 def require_not_spent(case: Case, account: Account, rule: Rule) -> None:
     """A limit that was broken softly is broken once a day; one that has positions closed again with what is opened after that."""
     seq, closed = account.spent.get(rule.id, (0, None))
-    anew = not seq or (closed is True and bool(account.positions))
-    since = "" if closed is None else ", and nothing was opened since everything was closed"
-    require(anew, f"row {seq} says already that {rule.id!r} was broken on that day{since}", CONTEST)
     struck = [one for one in account.strikes if one.rule == rule.id and account.counts(one, rule.term["scope"])]
     idle = case.fact.get("does") == "close_positions" and bool(struck) and not account.positions
     require(not idle, f"the breach of {rule.id!r} closes positions, and none is open", CONTEST)
+    anew = not seq or (closed is True and bool(account.positions))
+    since = "" if closed is None else ", and nothing was opened since everything was closed"
+    require(anew, f"row {seq} says already that {rule.id!r} was broken on that day{since}", CONTEST)
 
 
 def broken_at_rollover(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
@@ -3298,7 +3302,14 @@ class Conduct(Account):
         elif kind in DAYS_COUNTED:
             self.labels_counted = [one for one in self.labels_counted if one != body["label"]]
             self.labels_counted += [body["label"]] if kind == "TradingDayCounted" else []
-        elif kind in ("RuleBroken", "RuleSuspected"):
+        elif dismissed:
+            self.let_off.add(dismissed)
+        else:
+            self._judge(seq, kind, body, was)
+
+    def _judge(self, seq: int, kind: str, body: Any, was: Position | None) -> None:
+        """Rows that say who breaks a rule, and what else the ages of lots rest on."""
+        if kind in ("RuleBroken", "RuleSuspected"):
             self.breaking[body["rule"], body["subject"]] = seq
             self.waived.pop((body["rule"], body["subject"]), None)
         elif kind == "RuleKeptAgain":
@@ -3311,8 +3322,6 @@ class Conduct(Account):
         elif kind == "StandingChanged":
             self.is_closed_for_good = body["after"] == "closed"
             self.ages.known = [] if self.is_closed_for_good else self.ages.known
-        elif dismissed:
-            self.let_off.add(dismissed)
 
     def _waive(self, seq: int, body: Any) -> None:
         """A breach of while the rule was waived is noted, and needs a person's word for it."""
