@@ -4363,9 +4363,13 @@ def deeds_of(case: Case, account: Conduct) -> list[Deed]:
     at_us = case.fact["at_us"]
     if row["kind"] in BY_PEOPLE:
         raise Beyond("which of what was kept for a stopped desk it judges")
-    if row["kind"] == "DealReported" and row["account"] == case.account:
+    seq = account.done[0]
+    # A report lets time pass before it is booked: a mark of then sees what was held.
+    is_booked = bool(seq) and case.rows[seq]["cause"] == case.cause
+    if row["kind"] == "DealReported" and is_booked:
         return deeds_of_deal(case, account, row, said)
-    if row["kind"] == "PositionReported" and row["account"] == case.account:
+    is_own = row["kind"] == "PositionReported" and row["account"] == case.account
+    if is_own and at_us == row["happened_us"]:
         told = account.stops.get(said["position_id"], (0, 0, "", False))
         held = next((one for one in account.positions if one.position_id == said["position_id"]), None)
         if held is None or not told[3]:
@@ -4379,8 +4383,6 @@ def deeds_of(case: Case, account: Conduct) -> list[Deed]:
 
 def deeds_of_deal(case: Case, account: Conduct, row: Any, said: Any) -> list[Deed]:
     seq, position_id = account.done
-    if not seq or case.rows[seq]["cause"] != case.cause:
-        return []
     before, opens, at_us = account.before_deal, said["entry"] == "in", row["happened_us"]
     pending = said["order_id"] in account.filled or said["order_id"] in account.orders
     if not opens and said["reason"] in BY_ITSELF:
