@@ -3016,7 +3016,9 @@ def executed(case: Case, step: Any, done: dict[str, Term]) -> int:
         source = step.get("source", "")
         seq = source.partition("/")[0]
         row = case.rows.get(int(seq), {"account": 0}) if seq.isdigit() else {"account": 0}
-        ours = row["account"] in (0, case.account) and (not seq.isdigit() or int(seq) < case.decision)
+        ours = row["account"] in (0, case.account, *case.fact.get("accounts", [])) and (
+            not seq.isdigit() or int(seq) < case.decision
+        )
         require(ours, f"{line(step)}: that row is not one of before the decision", CONTEST)
         found = case.find(source) if source else None
         return int(found if type(found) is int else step["value"])
@@ -4826,7 +4828,9 @@ def consequence_of_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     """What it does by the strikes of before its event: what one event breaks by several subjects has one number."""
     before = [one for one in account.strikes if one not in account.struck_with(case.cause, case.fact["at_us"])]
     every, account.strikes = account.strikes, before
-    if case.kind == "RuleBroken" and case.fact["does"] not in account.consequences_of(rule):
+    may = account.consequences_of(rule)
+    fits = case.fact["does"] in may if case.kind == "RuleBroken" else any(map(is_hard, may))
+    if not fits:
         account.strikes = every  # two looks of one instant, by two prices with one stamp
     may = account.consequences_of(rule)
     if case.kind == "RuleSuspected":
@@ -4940,19 +4944,33 @@ def steps_done_again(case: Case, beyond: str) -> list[str]:
     done: dict[str, Term] = {}
     for step in steps:
         require(step["name"] not in done, f"the working has the name {step['name']!r} twice", CONTEST)
-        value = executed(case, step, done)
-        changed = step["op"] == "given" and is_moved(case, step)
+        kept = is_of_kept(case, step)
+        value = step["value"] if kept else executed(case, step, done)
+        changed = step["op"] == "given" and (kept or is_moved(case, step))
         require(type(step["value"]) is int, f"{line(step)}: it is no number", CONTEST)
         require(changed or step["value"] == value, f"{line(step)}: it is {value}", CONTEST)
         done[step["name"]] = Term(step["value"], step["name"], step.get("unit", ""))
     answers = any(step["op"].startswith("is_") and step["value"] == 1 for step in steps)
     require(answers, "no step's answer is yes: by its own arithmetic the decision is wrong", CONTEST)
-    unsourced = [step["name"] for step in steps if step["op"] == "given" and not step.get("source")]
+    unsourced = [
+        one["name"] for one in steps if one["op"] == "given" and (not one.get("source") or is_of_kept(case, one))
+    ]
     return [
         f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names",
         f"NOT shown: that these steps are what the rule says; the file does not hold {beyond}",
         *([f"NOT shown: where {', '.join(unsourced)} come from; the working names no row"] if unsourced else []),
     ]
+
+
+def is_of_kept(case: Case, step: Any) -> bool:
+    """The instant of a report that was kept for a stopped desk: the working names the row that let it go on, which does not hold it."""
+    seq, _, path = step.get("source", "").partition("/")
+    return (
+        step["op"] == "given"
+        and seq == str(case.cause)
+        and path == "t_us"
+        and case.rows[case.cause]["kind"] == "ResumeDesk"
+    )
 
 
 def is_moved(case: Case, step: Any) -> bool:
