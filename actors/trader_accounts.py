@@ -135,6 +135,7 @@ def _held(position: Position) -> HeldPosition:
         notional=None,
         margin=None,
         seq=position.seq,
+        path=position.path,
     )
 
 

@@ -12,6 +12,7 @@ from firm.explain import Breach, Decision, explain, explain_end, explain_kept_ag
 from firm.facts import (
     AccountOpened,
     BreachSuspected,
+    BreachWaived,
     CashBooked,
     CycleStartMoved,
     DayOpened,
@@ -90,10 +91,8 @@ class Grounds:
         self._cited = {*self._cites(self.fact), *self._confirms(self.fact)}
         self.anchor = self._take_chain()
         self._take(self._cited)
-        self._take(seq for body in list(self._bodies.values()) for seq in _exhibits(body))
-        self._take(
-            [body.was for body in list(self._bodies.values()) if isinstance(body, WeekStartMoved | CycleStartMoved)]
-        )
+        self._take(seq for body in self._own_bodies() for seq in _exhibits(body))
+        self._take([body.was for body in self._own_bodies() if isinstance(body, WeekStartMoved | CycleStartMoved)])
         self._take_cause()
         self._take_days_counted()
         self.opened = self._opened()
@@ -104,6 +103,10 @@ class Grounds:
         """All rows, by seq; `extra` are further ones to include."""
         self._take(extra)
         return [self._rows[seq] for seq in sorted(self._rows)]
+
+    def _own_bodies(self) -> list[Body]:
+        """Of another account, which the working cites what it held of, nothing further is in the file."""
+        return [body for seq, body in self._bodies.items() if self._rows[seq].account in (0, self.account)]
 
     @property
     def decided(self) -> StoredRow:
@@ -165,7 +168,8 @@ class Grounds:
         broken = (
             seq
             for seq, body in self._bodies.items()
-            if isinstance(body, RuleBroken | RuleSuspected) and (body.rule, body.subject) == (fact.rule, fact.subject)
+            if isinstance(body, RuleBroken | RuleSuspected | BreachWaived)
+            and (body.rule, body.subject) == (fact.rule, fact.subject)
         )
         return max(broken, default=0)
 
@@ -264,7 +268,7 @@ class Grounds:
         rule = rule_named(self.opened.ruleset, self.fact.rule)
         if rule is not None:
             yield from contract_rows(self._reader, rule.terms, self.opened.bridge, self._bodies, self.decision)
-            yield from calendar_row(self._reader, self.fact, self.decision)
+            yield from calendar_row(self._reader, rule.terms, self.fact, self.decision)
 
     def _first_day(self, row: StoredRow) -> int:
         """Where `row` begins the account's first day, take the few rows before it too: then nothing has to be believed of before."""

@@ -9,6 +9,7 @@ from firm.facts import (
     BreachSuspected,
     CalendarAdopted,
     DayOpened,
+    MarketDaysAdopted,
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
@@ -86,17 +87,31 @@ def contract_rows(
             return
 
 
-def calendar_row(reader: LedgerReader, fact: RuleFact, before: int) -> Iterator[int]:
-    """The row with the very calendar of news whose version a breach names."""
+def calendar_row(reader: LedgerReader, terms: RuleTerm, fact: RuleFact, before: int) -> Iterator[int]:
+    """The row with the very calendar, of news or of market days, whose version a breach names.
+
+    A rule that is kept again names none: then it is the newest of the market days that the rule goes by.
+    """
+    of_days = isinstance(terms, HoldingLimit)
+    name = terms.calendar if isinstance(terms, HoldingLimit) else None
     version = "" if isinstance(fact, RuleKeptAgain) else fact.calendar
-    if not version:
+    if not version and (name is None or not isinstance(fact, RuleKeptAgain)):
         return
-    for row in reader.newest_of_kind("CalendarAdopted", before=before, among=SOUGHT_ROWS_MAX, limit=CONTRACTS_MAX):
-        if version in row.payload[:100].decode("utf-8", "replace"):
+    kind = (MarketDaysAdopted if of_days else CalendarAdopted).__name__
+    for row in reader.newest_of_kind(kind, before=before, among=SOUGHT_ROWS_MAX, limit=CONTRACTS_MAX):
+        if _is_meant(row, name, version):
             yield row.seq
             return
     with reader.connection() as book:
-        yield from (line.seq for line in all_calendars(book) if line.version == version and line.seq < before)
+        lines = [line for line in all_calendars(book) if line.seq < before]
+    yield from (line.seq for line in lines if (line.version == version if version else line.calendar == name))
+
+
+def _is_meant(row: StoredRow, name: str | None, version: str) -> bool:
+    if version:
+        return version in row.payload[:100].decode("utf-8", "replace")
+    body = body_of(row.kind, row.payload)
+    return isinstance(body, MarketDaysAdopted) and body.days.name == name
 
 
 def rests_besides(
@@ -115,9 +130,15 @@ def rests_besides(
             within = f"what a breach does goes by how often, within the {_within(rule.terms)}"
             yield f"The rule was broken before in ledger rows {', '.join(struck)}; {within}."
     version = "" if isinstance(fact, BreachDeclared) else fact.calendar
-    adopted = [seq for seq, body in bodies.items() if isinstance(body, CalendarAdopted) and body.version == version]
-    if adopted:
-        yield f"The calendar of news that it goes by is in ledger row {adopted[-1]}, version {version}."
+    for seq, body in bodies.items():
+        if isinstance(body, CalendarAdopted | MarketDaysAdopted) and body.version == version:
+            of = (
+                "calendar of news that it goes by is"
+                if isinstance(body, CalendarAdopted)
+                else "market days that it goes by are"
+            )
+            yield f"The {of} in ledger row {seq}, version {version}."
+            return
 
 
 def _within(terms: RuleTerm) -> str:

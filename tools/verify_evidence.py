@@ -395,7 +395,7 @@ def check_chain(bundle: dict[str, Any], rows: dict[int, Any], leaves: dict[int, 
 def is_of_several(row: Any, decided: Any) -> bool:
     """Whether a row is a booking of an account that the decision says was looked at together with its own."""
     said = parse_json(decided["payload"], decided["kind"]) if decided["kind"] in ("RuleBroken", "RuleSuspected") else {}
-    booked = row["kind"] in ("DealBooked", "DealCorrected", "PositionRestated")
+    booked = row["kind"] in ("DealBooked", "DealCorrected", "PositionRestated", "DayOpened")
     return booked and row["account"] in said.get("accounts", ())
 
 
@@ -894,6 +894,8 @@ class Account:
         self.cycle = cited_cycle(case)
         self.cycle_is_known = case.is_whole or self.cycle is not None
         self.strikes: list[Strike] = []
+        # Limits that were broken softly today: the row, and of one that closes positions whether nothing was open since.
+        self.spent: dict[str, tuple[int, bool | None]] = {}
         self.day_opened = 0  # the row that began the day
         self.ended_with: dict[str, int] = {}  # places in it of the floors with which the day before ended, by rule
         self.floors_followed: set[int] = set()  # rows of such floors that were worked out
@@ -982,6 +984,8 @@ class Account:
         }.get(row["kind"])
         if change is not None:
             change(seq, row, body)
+        if row["kind"] in ANSWERS and row["kind"] != "DealIgnored" and not self.positions:
+            self.spent = {rule: (by, None if closed is None else True) for rule, (by, closed) in self.spent.items()}
 
     def _require_due(self, seq: int, row: Any, body: Any) -> None:
         """What a booking brings with it follows it at once, in this order."""
@@ -1478,7 +1482,7 @@ class Account:
         require(same, f"row {seq} begins the day with other positions than the book held", CONTEST)
         self.balance, self.balance_at, self.positions = balance, f"{seq}/balance/minor", held
         self._require_floors(seq, body.get("checked", []))
-        self.day_opened = seq
+        self.day_opened, self.spent = seq, {}
         self._turn_over(seq, body["day"])
         self.day, self.day_cause, self.since_us, self.earlier = seq, row["cause"], self.day_us, []
         self.closing = (balance, held) if body["provisional"] else None
@@ -1796,15 +1800,17 @@ class Account:
         seq, _, body = told
         others = [finding for finding in self.findings if finding.rule != body["rule"]]
         self.findings = [*others, Finding(seq, body["rule"], self.day_us, body["at_us"], [])]
+        self.spent.pop(body["rule"], None)
 
     def _declare(self, *told: Any) -> None:
         seq, _, body = told
         rule = self.case.rule(body["rule"])
         confirms = not body["late"] and any(one.rule == rule.id for one in self.findings)
         if confirms or is_hard(self.consequence_in(seq, rule, body)):
-            self.findings, self.broken = [], seq
+            self.findings, self.broken, self.spent = [], seq, {}
             return
         self.findings = [finding for finding in self.findings if finding.rule != rule.id]
+        self.spent[rule.id] = (seq, not self.positions if body.get("does") == "close_positions" else None)
         self.strikes.append(Strike(rule.id, body["at_us"], self.day_label))
 
     def _stand(self, *told: Any) -> None:
@@ -1814,7 +1820,7 @@ class Account:
         """A rule that is no loss limit was broken; where that ends the account, nothing else is open."""
         seq, _, body = told
         if body["does"] == "fail":
-            self.findings, self.broken = [], seq
+            self.findings, self.broken, self.spent = [], seq, {}
 
     def consequence_in(self, seq: int, rule: Rule, body: Any) -> Any:
         """What a breach in this row does, which is what the rule says of its next strike."""
@@ -1834,11 +1840,11 @@ class Account:
         """What the next breach of a rule does; several answers where strikes of before the file's rows may count too."""
         does: list[Any] = rule.term["on_breach"]
         within = rule.term.get("strikes_within", "phase")
-        struck = sum(one.rule == rule.id and self._counts(one, within) for one in self.strikes)
+        struck = sum(one.rule == rule.id and self.counts(one, within) for one in self.strikes)
         least = min(struck, len(does) - 1)
         return does[least:] if self._may_have_more(rule) else does[least : least + 1]
 
-    def _counts(self, strike: Strike, within: str) -> bool:
+    def counts(self, strike: Strike, within: str) -> bool:
         since_us = {"cycle": self.payouts[-1].at_us if self.payouts else 0, "week": self.week_us}.get(within, 0)
         return strike.day == self.day_label if within == "day" else strike.at_us >= since_us
 
@@ -1854,6 +1860,7 @@ class Account:
             return  # a question answers nothing
         decision = told[2]["decision"]
         self.findings = [finding for finding in self.findings if finding.seq != decision]
+        self.spent = {rule: one for rule, one in self.spent.items() if one[0] != decision}
         self.broken = 0 if self.broken == decision else self.broken
 
 
@@ -2128,7 +2135,11 @@ def require_same_working(said: Any, built: list[dict[str, Any]]) -> None:
             f"step {place + 1} of the working is {line(there)}; by the rows and the rules it is {line(step)}",
             CONTEST,
         )
-    require(len(said) == len(built), f"the working goes on after its last step, {built[-1]['name']!r}", CONTEST)
+    require(
+        len(said) == len(built),
+        f"the working goes on after its last step, {built[-1]['name'] if built else ''!r}",
+        CONTEST,
+    )
 
 
 def shown(value: Any) -> str:
@@ -2161,6 +2172,7 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
     observed = measured(calc, rule.term, equity_of(calc, book, exhibits), book)
     account.require_points(book, exhibits)
     untimely = check_instant(case, account, rule, exhibits)
+    require_not_spent(case, account, rule)
     floor = floor_of(calc, case, account, rule)
     compare(calc, rule.term, observed, floor)
     wanted, unsure = verdict(case, account, rule, observed, floor)
@@ -2174,6 +2186,17 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
         *untimely,
         *older_prices(book, exhibits),
     ]
+
+
+def require_not_spent(case: Case, account: Account, rule: Rule) -> None:
+    """A limit that was broken softly is broken once a day; one that has positions closed again with what is opened after that."""
+    seq, closed = account.spent.get(rule.id, (0, None))
+    struck = [one for one in account.strikes if one.rule == rule.id and account.counts(one, rule.term["scope"])]
+    idle = case.fact.get("does") == "close_positions" and bool(struck) and not account.positions
+    require(not idle, f"the breach of {rule.id!r} closes positions, and none is open", CONTEST)
+    anew = not seq or (closed is True and bool(account.positions))
+    since = "" if closed is None else ", and nothing was opened since everything was closed"
+    require(anew, f"row {seq} says already that {rule.id!r} was broken on that day{since}", CONTEST)
 
 
 def broken_at_rollover(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
@@ -3016,7 +3039,9 @@ def executed(case: Case, step: Any, done: dict[str, Term]) -> int:
         source = step.get("source", "")
         seq = source.partition("/")[0]
         row = case.rows.get(int(seq), {"account": 0}) if seq.isdigit() else {"account": 0}
-        ours = row["account"] in (0, case.account) and (not seq.isdigit() or int(seq) < case.decision)
+        ours = row["account"] in (0, case.account, *case.fact.get("accounts", [])) and (
+            not seq.isdigit() or int(seq) < case.decision
+        )
         require(ours, f"{line(step)}: that row is not one of before the decision", CONTEST)
         found = case.find(source) if source else None
         return int(found if type(found) is int else step["value"])
@@ -3138,7 +3163,10 @@ CLOSED_DAYS_MAX = 14  # a closed stretch that is longer is believed by nobody
 NEWS_DAYS_MAX = 31  # nor a release that lasts longer
 HOLDING_SEEN_US = HOUR_US  # so far back is looked at what was held while news came
 PARTS_KEPT = 64  # so many openings of one position; of more the two oldest count as one
-DEALS_KEPT, DEALS_KEPT_DAYS = 64, 7  # so many deals, and so long, a firm knows again; all that are left of a position, or none
+DEALS_KEPT, DEALS_KEPT_DAYS = (
+    64,
+    7,
+)  # so many deals, and so long, a firm knows again; all that are left of a position, or none
 BY_PRICE = ("idea_risk", "adverse_excursion")  # what a price broke lasts for the day
 BY_DEED = ("news_window", "automation_use")
 # What only deeds change: who was let off is not, once it goes further than that.
@@ -3270,7 +3298,9 @@ class Conduct(Account):
         self.is_cut = False
         self.last_trade_us = self.orders_gone_us = 0
         self.labels_counted: list[str] = []  # of trading days, in their order
-        self.waived: dict[tuple[str, str], tuple[int, int]] = {}  # who broke a rule while it was waived: the row, and how far
+        self.waived: dict[
+            tuple[str, str], tuple[int, int]
+        ] = {}  # who broke a rule while it was waived: the row, and how far
         self.ages, self.days_seen, self.is_closed_for_good = Ages(), False, False
         self.before_deal: Position | None = None  # the position of the newest deal, as it was before it
         self.parts_before: list[Part] = []  # and its parts
@@ -3297,7 +3327,14 @@ class Conduct(Account):
         elif kind in DAYS_COUNTED:
             self.labels_counted = [one for one in self.labels_counted if one != body["label"]]
             self.labels_counted += [body["label"]] if kind == "TradingDayCounted" else []
-        elif kind in ("RuleBroken", "RuleSuspected"):
+        elif dismissed:
+            self.let_off.add(dismissed)
+        else:
+            self._judge(seq, kind, body, was)
+
+    def _judge(self, seq: int, kind: str, body: Any, was: Position | None) -> None:
+        """Rows that say who breaks a rule, and what else the ages of lots rest on."""
+        if kind in ("RuleBroken", "RuleSuspected"):
             self.breaking[body["rule"], body["subject"]] = seq
             self.waived.pop((body["rule"], body["subject"]), None)
         elif kind == "RuleKeptAgain":
@@ -3310,14 +3347,14 @@ class Conduct(Account):
         elif kind == "StandingChanged":
             self.is_closed_for_good = body["after"] == "closed"
             self.ages.known = [] if self.is_closed_for_good else self.ages.known
-        elif dismissed:
-            self.let_off.add(dismissed)
 
     def _waive(self, seq: int, body: Any) -> None:
         """A breach of while the rule was waived is noted, and needs a person's word for it."""
         rule, granted = self.case.rule(body["rule"]), [self.case.payloads[one]["override"] for one in self.exceptions]
         may = is_waived(self.case, self, rule, body["at_us"]) or any(one["override"] == "reinstate" for one in granted)
-        require(may or not self.case.is_whole, f"row {seq} lets off a breach of {rule.id!r}, which nobody waived", CONTEST)
+        require(
+            may or not self.case.is_whole, f"row {seq} lets off a breach of {rule.id!r}, which nobody waived", CONTEST
+        )
         self.waived[rule.id, body["subject"]] = (seq, body["observed"])
 
     def _dismissed(self, body: Any) -> str:
@@ -3455,7 +3492,9 @@ class Ages:
     def begin(self, label: str, held: set[str]) -> None:
         """A day begins: what was closed so long ago that no platform corrects it is not known any more."""
         today = date.fromisoformat(label)
-        recent = {who for _, who, day in self.known if day and (today - date.fromisoformat(day)).days <= DEALS_KEPT_DAYS}
+        recent = {
+            who for _, who, day in self.known if day and (today - date.fromisoformat(day)).days <= DEALS_KEPT_DAYS
+        }
         self.known = [one for one in self.known if one[1] in recent | held]
 
     def restated(self, held: Position | None, body: Any) -> None:
@@ -4085,9 +4124,9 @@ class Look:
         if not self.case.is_whole and self.term["pending_orders"]:
             raise Beyond(f"the orders that waited before row {self.case.anchor}")
         items: list[Any] = [*self.held, *self.account.orders.values()]
-        answers = []
+        answers, days = [], market_days_of(self.case, self.term)
         for item in items:
-            spec = spec_of(self.case, item.symbol)
+            spec = resting(spec_of(self.case, item.symbol), days)
             found = None if isinstance(item, Waiting) and not self.term["pending_orders"] else last_closing(
                 self.term, spec, self.now_us
             )  # fmt: skip
@@ -4188,6 +4227,48 @@ def spec_of(case: Case, symbol: str) -> dict[str, Any]:
             if (body["bridge"], body["spec"]["symbol"]) == (case.bridge, symbol):
                 return dict(body["spec"])
     raise Beyond(f"the contract of {symbol}")
+
+
+def market_days_of(case: Case, term: Any) -> Any:
+    """The market days that a rule goes by which names some: of the version that the decision names, else the newest of that name."""
+    name, version = term.get("calendar"), case.fact.get("calendar")
+    if name is None or version == "":
+        return None
+    told = [seq for seq in case.rows if case.rows[seq]["kind"] == "MarketDaysAdopted" and seq < case.decision]
+    for seq in sorted(told, reverse=True):
+        body = case.payloads[seq]
+        if version in (None, body["version"]) and (version is not None or body["days"]["name"] == name):
+            require_version(case, seq, "days")
+            said = body["days"]["name"]
+            require(said == name, f"the market days in row {seq} are {said!r}, the rule goes by {name!r}", CONTEST)
+            return body["days"]
+    raise Beyond(f"the market days {name!r}" + (f" of version {version[:16]}" if version else ""))
+
+
+def require_version(case: Case, seq: int, name: str) -> None:
+    """A calendar is of the version that it is called by: the hash of its text."""
+    version, payload = case.payloads[seq]["version"], case.rows[seq]["payload"]
+    text = payload[len('{"version":"","":') + len(name) + len(version) : -1]
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    require(digest == version, f"the calendar in row {seq} is not the one of version {version[:16]}", CONTEST)
+
+
+def resting(spec: dict[str, Any], days: Any) -> dict[str, Any]:
+    """A contract whose market rests on these days too, if they concern it."""
+    if days is None or (days["symbols"] and spec["symbol"] not in days["symbols"]):
+        return spec
+    zone, closed = zone_of(days["zone"]), [tuple(one) for one in spec["closed"]]
+    if zone is None:
+        raise Beyond(f"the zone {days['zone']}, which this machine does not know")
+    for one in days["days"]:
+        day = date.fromisoformat(one["date"])
+        until = minute_of(one["reopens"]) or 1_440
+        closed.append((local_instant(zone, day, minute_of(one["closes"])), local_instant(zone, day, until)))
+    return {**spec, "closed": sorted(set(closed))}
+
+
+def minute_of(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])
 
 
 def last_closing(term: Any, spec: dict[str, Any], now_us: int) -> Any:
@@ -4310,9 +4391,13 @@ def deeds_of(case: Case, account: Conduct) -> list[Deed]:
     at_us = case.fact["at_us"]
     if row["kind"] in BY_PEOPLE:
         raise Beyond("which of what was kept for a stopped desk it judges")
-    if row["kind"] == "DealReported" and row["account"] == case.account:
+    seq = account.done[0]
+    # A report lets time pass before it is booked: a mark of then sees what was held.
+    is_booked = bool(seq) and case.rows[seq]["cause"] == case.cause
+    if row["kind"] == "DealReported" and is_booked:
         return deeds_of_deal(case, account, row, said)
-    if row["kind"] == "PositionReported" and row["account"] == case.account:
+    is_own = row["kind"] == "PositionReported" and row["account"] == case.account
+    if is_own and at_us == row["happened_us"]:
         told = account.stops.get(said["position_id"], (0, 0, "", False))
         held = next((one for one in account.positions if one.position_id == said["position_id"]), None)
         if held is None or not told[3]:
@@ -4326,8 +4411,6 @@ def deeds_of(case: Case, account: Conduct) -> list[Deed]:
 
 def deeds_of_deal(case: Case, account: Conduct, row: Any, said: Any) -> list[Deed]:
     seq, position_id = account.done
-    if not seq or case.rows[seq]["cause"] != case.cause:
-        return []
     before, opens, at_us = account.before_deal, said["entry"] == "in", row["happened_us"]
     pending = said["order_id"] in account.filled or said["order_id"] in account.orders
     if not opens and said["reason"] in BY_ITSELF:
@@ -4340,10 +4423,14 @@ def deeds_of_deal(case: Case, account: Conduct, row: Any, said: Any) -> list[Dee
     by = PLACED_BY.get(said["reason"], "unknown")
     done = Deed(action, said["symbol"], at_us, opened_us, told, position_id, by, at_us)
     forbidden = any(rule.kind == "news_window" and "hold" in rule.term["actions"] for rule in case.rules)
-    return [done] if opens or before is None or not forbidden else [
-        holding(before, account.parts_before, at_us),
-        done,
-    ]
+    return (
+        [done]
+        if opens or before is None or not forbidden
+        else [
+            holding(before, account.parts_before, at_us),
+            done,
+        ]
+    )
 
 
 def holding(one: Position, parts: list[Part], at_us: int) -> Deed:
@@ -4352,16 +4439,16 @@ def holding(one: Position, parts: list[Part], at_us: int) -> Deed:
     return Deed("hold", one.symbol, at_us, one.opened_us, 0, one.position_id, "unknown", since_us, added_us)
 
 
-def calendar_of(case: Case) -> list[dict[str, Any]]:
-    """The releases of the very calendar whose version the decision names: the hash of its text."""
-    version = case.fact["calendar"]
+def calendar_of(case: Case, term: Any) -> list[dict[str, Any]]:
+    """The releases of the very calendar whose version the decision names, and whose name the rule does: the hash of its text."""
+    version, name = case.fact["calendar"], term.get("calendar") or "news"
     require(bool(version), "the decision names no calendar of news", CONTEST)
     for seq, row in case.rows.items():
         if row["kind"] == "CalendarAdopted" and case.payloads[seq]["version"] == version:
             require(seq < case.decision, f"the calendar in row {seq} was adopted after the decision", CONTEST)
-            text = row["payload"][len('{"version":"","calendar":') + len(version) : -1]
-            digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
-            require(digest == version, f"the calendar in row {seq} is not the one of version {version[:16]}", CONTEST)
+            require_version(case, seq, "calendar")
+            said = case.payloads[seq]["calendar"]["name"]
+            require(said == name, f"the calendar in row {seq} is {said!r}, the rule goes by {name!r}", CONTEST)
             return list(case.payloads[seq]["calendar"]["items"])
     raise Beyond(f"the calendar of version {version[:16]}, which is not in the file")
 
@@ -4391,7 +4478,7 @@ def windows(calc: Figures, case: Case, rule: Rule, deed: Deed, until: str) -> li
     if deed.action not in term["actions"] or deed.placed_by == "firm":
         return []
     first_us = deed.since_us - term["after_s"] * SECOND_US - NEWS_DAYS_MAX * DAY_US
-    for item in calendar_of(case):
+    for item in calendar_of(case, term):
         near = first_us <= item["at_us"] <= deed.at_us + term["before_s"] * SECOND_US
         counts = item["impact"] in term["impacts"] and (term["all_day_counts"] or not item["all_day"])
         if not near or not counts or item["at_us"] == told_us or not concerns(case, term, item, deed):
@@ -4543,6 +4630,121 @@ def days_there_are(calc: Figures, case: Case, account: Conduct, rule: Rule, name
     )
 
 
+# rules across a trader's accounts
+
+
+class Share(NamedTuple):
+    """Lots of one position of an account, by its name. `at`: where a row says so."""
+
+    account: str
+    position_id: str
+    side: str
+    lots_e8: int
+    at: str
+
+
+class Together:
+    """What several accounts of a trader hold of a symbol. The own account's part comes from its rows, the others' from what is cited."""
+
+    def __init__(self, calc: Figures, case: Case, account: Conduct, rule: Rule) -> None:
+        self.calc, self.case, self.rule, fact = calc, case, rule, case.fact
+        self.accounts = {account_name(one): one for one in fact.get("accounts", [])}
+        symbol, _, side = fact["subject"].rpartition(" ")
+        self.side = side if symbol and side in ("buy", "sell") else ""
+        self.symbol = symbol if self.side else fact["subject"]
+        own = account_name(case.account)
+        shares = [*self._own(account, own), *self._others(own)]
+        self.shares = [one for name in self.accounts for one in shares if one.account == name]
+
+    def answers(self) -> list[Answer]:
+        measured = self.rule.term["measured"]
+        if measured not in ("lots", "opposite_positions"):
+            raise Beyond(f"what {measured} of accounts there were; no deal changes them")
+        fits = bool(self.side) == (measured == "lots")
+        require(fits, f"{self.case.fact['subject']!r} is no subject of {self.rule.id!r}", CONTEST)
+        limit = self.calc.of_rule(self.rule, "most of all accounts together", "limit", "lots_e8")
+        observed = self.one_way() if self.side else self.opposed()
+        broken = self.calc.yes("more than all accounts may have together", "is_above", observed, limit)
+        return [answer(observed, limit, "lots_e8", self.case.fact["subject"], broken)]
+
+    def _own(self, account: Conduct, name: str) -> list[Share]:
+        """What the account itself held at the judged instant."""
+        try:
+            book = account.as_of(self.case.fact["at_us"])
+        except Refused as unknown:
+            raise Beyond("what the account held at that instant") from unknown
+        held = [one for one in book.positions if one.symbol == self.symbol]
+        may_not_count = self.rule.term["funded_only"] or self.rule.term["same_program"]
+        require(
+            name in self.accounts or not held or may_not_count,
+            f"the account holds {self.symbol}, and is not among those that the decision counts",
+            CONTEST,
+        )
+        return [Share(name, one.position_id, one.side, one.lots_e8, one.at + "lots_e8") for one in held]
+
+    def _others(self, own: str) -> list[Share]:
+        """What the working says of the other accounts: each of it is in a row of that account."""
+        found: dict[tuple[str, str], Share] = {}
+        for step in self.case.fact["working"]:
+            named, on, name = str(step["name"]).rpartition(" on account ")
+            if step["op"] != "given" or not on or not named.startswith("lots of ") or name == own:
+                continue
+            position_id, source = named[len("lots of ") :], step.get("source", "")
+            row, _, path = source.partition("/")
+            require(
+                name in self.accounts, f"the working counts account {name}, which the decision does not name", CONTEST
+            )
+            if not row or int(row) not in self.case.rows:
+                raise Beyond(f"what account {name} held")
+            place, body = path.rpartition("/")[0], self.case.payloads[int(row)]
+            told = self.case.find(f"{row}/{place}") if place else body
+            is_its = self.case.rows[int(row)]["account"] == self.accounts[name] and isinstance(told, dict)
+            said = [told.get(part) for part in ("position_id", "symbol", "lots_e8")] if is_its else []
+            wanted = [position_id, self.symbol, step["value"]]
+            require(said == wanted, f"row {row} does not say that account {name} holds {wanted}", CONTEST)
+            require((name, position_id) not in found, f"position {position_id} of {name} is counted twice", CONTEST)
+            found[name, position_id] = Share(name, position_id, told["side"], told["lots_e8"], source)
+        return list(found.values())
+
+    def of_each(self, side: str) -> dict[str, Any]:
+        """What each account holds one way."""
+        totals = {}
+        for name in self.accounts:
+            lots = [
+                self.calc.told(f"lots of {one.position_id} on account {name}", one.lots_e8, "lots_e8", one.at)
+                for one in self.shares
+                if (one.account, one.side) == (name, side)
+            ]
+            if lots:
+                totals[name] = self.calc.summed(f"{self.symbol} {side} of account {name}", lots)
+        return totals
+
+    def one_way(self) -> Any:
+        return self.calc.summed(f"{self.symbol} {self.side} together", list(self.of_each(self.side).values()))
+
+    def opposed(self) -> Any:
+        """Lots of one account against those of another."""
+        calc, symbol = self.calc, self.symbol
+        long, short = self.of_each("buy"), self.of_each("sell")
+        if not long or not short:
+            return 0
+        longs = calc.summed(f"{symbol} long together", list(long.values()))
+        shorts = calc.summed(f"{symbol} short together", list(short.values()))
+        together = calc.add(f"{symbol} long and short together", longs, shorts)
+        elsewhere = []
+        for name in dict.fromkeys([*long, *short]):
+            own = [lots[name] for lots in (long, short) if name in lots]
+            held = calc.summed(f"{symbol} on account {name}", own)
+            elsewhere.append(calc.minus(f"{symbol} outside account {name}", together, held))
+        return calc.least(f"{symbol} against each other", longs, shorts, *elsewhere)
+
+
+def account_name(number: int) -> str:
+    """As people read the id: ten base-32 letters in two groups."""
+    letters = "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[number >> shift & 31] for shift in range(45, -1, -5))
+    return f"{letters[:5]}-{letters[5:]}"
+
+
 # the decision about a rule
 
 
@@ -4603,6 +4805,11 @@ def broken_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     said.append(
         f"{len(calc.steps)} steps of row {case.decision}, built once more from the rows and the rules alone: the same"
     )
+    if rule.kind == "across_accounts":
+        said.append(
+            "NOT shown: what the other accounts held then beside what is cited, whether they held that yet, and that they are the same"
+            " person's; their chains are not in the file"
+        )
     if case.is_whole:
         return said
     return [*said, f"NOT shown: that {about} did not break {rule.id!r} already before row {case.anchor}"]
@@ -4620,12 +4827,18 @@ def require_beyond_waived(case: Case, account: Conduct, rule: Rule) -> None:
     )
     further = by_deeds and abs(fact["observed"] - fact["limit"]) > abs(observed - fact["limit"])
     about = fact["subject"] or "the account"
-    require(further, f"row {seq} lets {about} off: it broke {rule.id!r} while that was waived, and no further since", CONTEST)
+    require(
+        further,
+        f"row {seq} lets {about} off: it broke {rule.id!r} while that was waived, and no further since",
+        CONTEST,
+    )
 
 
 def worked_out_rule(case: Case, account: Conduct, rule: Rule) -> tuple[Figures, list[Answer]]:
     """The working, and what the rule says of each subject."""
     fact, calc = case.fact, Figures(case)
+    if rule.kind == "across_accounts":
+        return calc, Together(calc, case, account, rule).answers()
     if rule.kind not in BY_DEED:
         return calc, Look(calc, case, account, rule, fact["at_us"]).answers()
     for deed in deeds_of(case, account):
@@ -4641,7 +4854,9 @@ def consequence_of_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     """What it does by the strikes of before its event: what one event breaks by several subjects has one number."""
     before = [one for one in account.strikes if one not in account.struck_with(case.cause, case.fact["at_us"])]
     every, account.strikes = account.strikes, before
-    if case.kind == "RuleBroken" and case.fact["does"] not in account.consequences_of(rule):
+    may = account.consequences_of(rule)
+    fits = case.fact["does"] in may if case.kind == "RuleBroken" else any(map(is_hard, may))
+    if not fits:
         account.strikes = every  # two looks of one instant, by two prices with one stamp
     may = account.consequences_of(rule)
     if case.kind == "RuleSuspected":
@@ -4664,7 +4879,8 @@ def instant_of_rule(case: Case, account: Conduct) -> list[str]:
     caused = f"row {case.cause} ({kind or 'not in the file'}), which caused it"
     if at_us == account.day_us or (kind and kind != "QuoteFrame" and at_us == row["happened_us"]):
         return []
-    if kind in BY_PEOPLE or not kind:
+    # Of several accounts it is judged when any of them changed what it held, which the others' rows tell.
+    if kind in BY_PEOPLE or not kind or case.fact.get("accounts"):
         return [f"NOT shown: that instant {at_us}, which row {case.decision} judges, is that of {caused}"]
     last_us = row["happened_us"] if kind != "QuoteFrame" else case.payloads[case.cause]["last_us"]
     is_mark = at_us % SECOND_US == 0 and account.day_us <= at_us <= max(last_us, row["received_us"])
@@ -4754,19 +4970,33 @@ def steps_done_again(case: Case, beyond: str) -> list[str]:
     done: dict[str, Term] = {}
     for step in steps:
         require(step["name"] not in done, f"the working has the name {step['name']!r} twice", CONTEST)
-        value = executed(case, step, done)
-        changed = step["op"] == "given" and is_moved(case, step)
+        kept = is_of_kept(case, step)
+        value = step["value"] if kept else executed(case, step, done)
+        changed = step["op"] == "given" and (kept or is_moved(case, step))
         require(type(step["value"]) is int, f"{line(step)}: it is no number", CONTEST)
         require(changed or step["value"] == value, f"{line(step)}: it is {value}", CONTEST)
         done[step["name"]] = Term(step["value"], step["name"], step.get("unit", ""))
     answers = any(step["op"].startswith("is_") and step["value"] == 1 for step in steps)
     require(answers, "no step's answer is yes: by its own arithmetic the decision is wrong", CONTEST)
-    unsourced = [step["name"] for step in steps if step["op"] == "given" and not step.get("source")]
+    unsourced = [
+        one["name"] for one in steps if one["op"] == "given" and (not one.get("source") or is_of_kept(case, one))
+    ]
     return [
         f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names",
         f"NOT shown: that these steps are what the rule says; the file does not hold {beyond}",
         *([f"NOT shown: where {', '.join(unsourced)} come from; the working names no row"] if unsourced else []),
     ]
+
+
+def is_of_kept(case: Case, step: Any) -> bool:
+    """The instant of a report that was kept for a stopped desk: the working names the row that let it go on, which does not hold it."""
+    seq, _, path = step.get("source", "").partition("/")
+    return (
+        step["op"] == "given"
+        and seq == str(case.cause)
+        and path == "t_us"
+        and case.rows[case.cause]["kind"] == "ResumeDesk"
+    )
 
 
 def is_moved(case: Case, step: Any) -> bool:

@@ -26,7 +26,7 @@ def said(body: Body) -> str:
         return _commanded(body) or _on_offer(body) or incident_said(body) or _from_reference(body)
     if isinstance(body, i.Input):
         return _reported(body) or _from_reference(body)
-    tables = (_verdict, _ruled, _recorded, _on_offer, _looked_at, _enforced, incident_said)
+    tables = (_verdict, _of_rule, _ruled, _recorded, _on_offer, _looked_at, _enforced, incident_said)
     return next(filter(None, (table(body) for table in tables)), "") or _from_reference(body)
 
 
@@ -160,13 +160,6 @@ def _verdict(body: Body) -> str:  # noqa: C901  (a table of rows)
 
 def _ruled(body: Body) -> str:
     match body:
-        case f.RuleBroken():
-            return f"{_rule(body)} was broken{_measured(body)}{_together(body)}. {consequence_in_words(body.does)}"
-        case f.RuleSuspected():
-            what = f"{_rule(body)} looks broken{_measured(body)}{_together(body)}"
-            return f"{what} ({_doubts(body.doubts)}): close-only until a person decides."
-        case f.RuleKeptAgain():
-            return f"{_rule(body)} is kept again."
         case f.LimitNeared():
             used = f"{words.percent(body.share_bp)} of {words.sentence(body.rule)}"
             return f"Warned: {used} is used up; the floor is {words.money(body.floor)}."
@@ -195,6 +188,22 @@ def _ruled(body: Body) -> str:
 
 def _why_published(body: c.PublishProgram) -> str:
     return "." if body.publication is None else f": {reasons.quoted(body.publication.why)}"
+
+
+def _of_rule(body: Body) -> str:
+    """A rule that is no loss limit."""
+    match body:
+        case f.RuleBroken():
+            return f"{_rule(body)} was broken{_measured(body)}{_together(body)}. {consequence_in_words(body.does)}"
+        case f.RuleSuspected():
+            what = f"{_rule(body)} looks broken{_measured(body)}{_together(body)}"
+            return f"{what} ({_doubts(body.doubts)}): close-only until a person decides."
+        case f.BreachWaived():
+            return f"{_rule(body)} was broken while a person had waived it{_measured(body)}: that stays without effect."
+        case f.RuleKeptAgain():
+            return f"{_rule(body)} is kept again."
+        case _:
+            return ""
 
 
 def _on_offer(body: Body) -> str:
@@ -342,11 +351,11 @@ def _floor(body: f.BreachDeclared | f.BreachSuspected) -> str:
     return f"{words.rule_kind(body.rule_kind).lower()} floor of {words.money(body.floor)}"
 
 
-def _rule(body: f.RuleBroken | f.RuleSuspected | f.RuleKeptAgain) -> str:
+def _rule(body: f.RuleBroken | f.RuleSuspected | f.BreachWaived | f.RuleKeptAgain) -> str:
     return f"{words.sentence(body.rule)}{f' ({body.subject})' if body.subject else ''}"
 
 
-def _measured(body: f.RuleBroken | f.RuleSuspected) -> str:
+def _measured(body: f.RuleBroken | f.RuleSuspected | f.BreachWaived) -> str:
     """Amounts of money are in the row's fields: it does not say of which currency."""
     if body.unit is Unit.MINOR:
         return ""

@@ -13,7 +13,7 @@ import msgspec
 from firm.arithmetic import Arithmetic, Figure
 from firm.facts import Doubt
 from firm.inputs import Side
-from firm.rules.figures import source_of, summed
+from firm.rules.figures import summed
 from firm.rules.judged import Judged, Unit, kept
 from firm.ruleset import Rule
 from firm.terms.exposure import AccountsTogether, AcrossAccounts
@@ -161,7 +161,7 @@ def _lots(calc: Arithmetic, account: AccountOfTrader, symbol: str, side: Side) -
             f"lots of {one.position_id} on account {account.account}",
             one.lots_e8,
             "lots_e8",
-            source_of(one.seq, "lots_e8"),
+            one.told("lots_e8"),
         )
         for one in held
     ]

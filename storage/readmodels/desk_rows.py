@@ -31,7 +31,8 @@ EVERY_ENFORCEMENT = "enforcement/"  # what concerns the enforcement desk of each
 # What marks an account's way.
 OF_ACCOUNTS = kinds_of(
     f.AccountOpened, f.AccountLinked, f.StandingChanged, f.DayOpened, f.DayAnchored, f.DayStartMoved, f.WeekStartMoved, f.CycleStartMoved,
-    f.BreachDeclared, f.BreachSuspected, f.RuleBroken, f.RuleSuspected, f.RuleKeptAgain, f.LimitNeared, f.TargetReached, f.TargetLeft,
+    f.BreachDeclared, f.BreachSuspected, f.RuleBroken, f.RuleSuspected, f.RuleKeptAgain, f.BreachWaived, f.LimitNeared,
+    f.TargetReached, f.TargetLeft,
     f.VerdictCorrected, f.AccountPaused, f.AccountRestricted, f.HighMoved, f.DayClosed, f.PayoutBooked, f.PhasePassed,
     f.PassHeld, f.DriftFound, f.DriftCleared, f.PositionsDrifted, f.CashBooked, f.TradingDayCounted,
     f.CommandQueued, f.CommandWithheld, f.FlatConfirmed, c.ReviewVerdict, c.EnforceAgain,
@@ -71,7 +72,7 @@ class DeskRows:
     """The `desk_rows` read model."""
 
     name = "desk_rows"
-    version = 4
+    version = 5
     schema = SCHEMA
     kinds = OF_ACCOUNTS | _OF_OTHERS
 

@@ -6,14 +6,16 @@ What happens comes from the seed alone. The firm is the real engine; the platfor
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 from actors.batch import Batch
-from firm.commands import AdoptCalendar, GrantOverride, ReviewOutcome, ReviewVerdict
-from firm.inputs import DealReported, Input, OrderReported, PositionReported, Side, SymbolReported
-from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from firm.commands import AdoptCalendar, AdoptMarketDays, GrantOverride, ReviewOutcome, ReviewVerdict
+from firm.inputs import DealEntry, DealReported, Input, OrderReported, PositionReported, Side, SymbolReported
+from firm.instant import DAY_US, HOUR_US, MINUTE_US, SECOND_US, datetime_of
+from firm.market_days import MarketDay, market_days
 from firm.news import NEWS_NAME, NewsItem, news_calendar
 from firm.overrides import Reinstate, WaiveRule
 from firm.phase import Standing
@@ -58,6 +60,8 @@ from tests.worlds.world import START_US, SYMBOLS, World
 
 REASONS = ("", "client", "client", "expert", "copier", "sl", "tp", "dealer")
 LOT = 10**8
+DAYS_NAMED, NEWS_NAMED = "house-days", "house-news"
+DAY_ONE = datetime_of(START_US).date()
 CONSEQUENCES: tuple[tuple[Any, ...], ...] = (
     (Action.WARN,), (Action.WARN,), (Action.WARN, Action.RESTRICT), (Action.WARN, Action.WARN, Action.FAIL), (Action.REVIEW,),
     (Action.WARN, Action.REVIEW), (ToLeverage(leverage=30), Action.PAUSE), (Action.CLOSE_POSITIONS,), (Action.FAIL,),
@@ -121,7 +125,7 @@ def _holding(dice: random.Random, name: str) -> Term:
     return HoldingLimit(
         id=name, over=dice.choice(list(Closure)), zone=dice.choice(("Europe/Prague", "America/New_York")),
         cutoff=dice.choice(("21:30", "23:45", "15:55")), early_close_minutes=dice.choice((0, 15)), break_s=dice.choice((1_800, 7_200)),
-        pending_orders=dice.random() < 0.5, **_struck(dice),
+        pending_orders=dice.random() < 0.5, calendar=dice.choice((None, DAYS_NAMED)), **_struck(dice),
     )  # fmt: skip
 
 
@@ -180,7 +184,8 @@ def _news(dice: random.Random, name: str) -> Term:
         id=name, before_s=dice.choice((120, 600)), after_s=dice.choice((60, 600)), inclusive=dice.random() < 0.5,
         impacts=(Impact.HIGH, Impact.MEDIUM), symbols=dice.choice(list(NewsSymbols)),
         actions=dice.choice((tuple(NewsAction), (NewsAction.OPEN, NewsAction.CLOSE), (NewsAction.HOLD,))),
-        all_day_counts=dice.random() < 0.3, exempt_opened_before_s=dice.choice((None, 900)), **_struck(dice),
+        all_day_counts=dice.random() < 0.3, exempt_opened_before_s=dice.choice((None, 900)),
+        calendar=dice.choice((None, None, NEWS_NAMED)), **_struck(dice),
     )  # fmt: skip
 
 
@@ -210,6 +215,8 @@ class ConductWorld(World):
     def _open(self) -> None:
         super()._open()
         self._adopt()
+        self._adopt(NEWS_NAMED)
+        self._rest()
         for symbol in ("EURUSD", "XAUUSD", "DE40"):
             spec = self.engine.market(BRIDGE).board.specs[symbol]
             week = tuple((day * 1_440 + 60, day * 1_440 + 1_380) for day in range(5))
@@ -217,7 +224,7 @@ class ConductWorld(World):
             spec = replace(spec, zone="Europe/Berlin", sessions=week, closed=holiday)
             self.put(SymbolReported(bridge=BRIDGE, seq=self.next_seq(), spec=spec))
 
-    def _adopt(self) -> None:
+    def _adopt(self, name: str = NEWS_NAME) -> None:
         dice, items = self._more, []
         for number in range(40):
             at_us = START_US + dice.randrange(3 * 24 * 60) * MINUTE_US
@@ -230,7 +237,7 @@ class ConductWorld(World):
                     until_us=at_us + (DAY_US if all_day else lasts), all_day=all_day,
                 )
             )  # fmt: skip
-        self.put(AdoptCalendar(by="console", calendar=news_calendar(NEWS_NAME, items)))
+        self.put(AdoptCalendar(by="console", calendar=news_calendar(name, items)))
 
     def _step(self, step: int) -> None:
         super()._step(step)
@@ -243,13 +250,52 @@ class ConductWorld(World):
         if dice.random() < 0.04 and not self._changes:
             self.now_us += dice.choice((1, 7, 15)) * HOUR_US
         if dice.random() < 0.02:
-            self._adopt()
+            self._adopt(dice.choice((NEWS_NAME, NEWS_NAMED)))
         if dice.random() < 0.3:
             self._answer(account)
-        if dice.random() < 0.01:
+        if dice.random() < 0.03:
             self._waive(account)
+        if dice.random() < 0.2:
+            self._add(account, step)
+        if dice.random() < 0.02:
+            self._rest()
         if dice.random() < 0.1:
             self._reinstate(account)
+
+    def _add(self, account: int, step: int) -> None:
+        """Lots are added to an open position, now and then told late, and some of them are closed again."""
+        dice, held = self._more, self._held[account]
+        state = self.engine.account(account)
+        known = {one.position_id: one for one in state.positions} if state is not None else {}
+        open_ones = [one for one in held if one.position in known]
+        if state is None or not open_ones:
+            return
+        position, nothing = dice.choice(open_ones), state.money(0)
+        lots_e8, closes = dice.choice((LOT // 4, LOT)), dice.random() < 0.4
+        if closes:
+            lots_e8 = min(lots_e8, position.lots_e8 - 1)
+        side = position.side if not closes else Side.SELL if position.side is Side.BUY else Side.BUY
+        late_us = dice.choice((0, 0, 0, 5, 90, 400)) * SECOND_US
+        if lots_e8 <= 0 or self.now_us - late_us <= known[position.position].opened_us:
+            return
+        held[held.index(position)] = position._replace(lots_e8=position.lots_e8 + (-lots_e8 if closes else lots_e8))
+        deal = DealReported(
+            bridge=BRIDGE, seq=self.next_seq(), deal_id=f"A{step}", order_id="", position_id=position.position,
+            symbol=position.symbol, entry=DealEntry.OUT if closes else DealEntry.IN, side=side, lots_e8=lots_e8,
+            price=self._prices[position.symbol], profit=nothing, commission=nothing, swap=nothing, fee=nothing, reason="",
+            t_us=self.now_us - late_us,
+        )  # fmt: skip
+        self.put(deal, account, at_us=self.now_us - late_us)
+
+    def _rest(self) -> None:
+        """The market's own days are told, or told otherwise."""
+        dice = self._more
+        days = tuple(
+            MarketDay(date=DAY_ONE + timedelta(days=ahead), name=f"Rest {ahead}", closes=dice.choice(("00:00", "13:00")), reopens="00:00")
+            for ahead in sorted(dice.sample(range(6), 3))
+        )  # fmt: skip
+        told = market_days(DAYS_NAMED, dice.choice(("Europe/Berlin", "America/New_York")), (), days)
+        self.put(AdoptMarketDays(by="console", days=told))
 
     def _stops(self, account: int) -> None:
         state, dice = self.engine.account(account), self._more
