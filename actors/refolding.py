@@ -81,6 +81,7 @@ class Refolding:
         if name not in engine.own.state.stopped:
             seat = engine.desk(name)
             assert isinstance(seat, AccountDesk)
+            self._before.setdefault(name, (seat, seat.capture()))
             market, next_day = engine.market(seat.held.bridge), seat.held.ruleset.calendar.day_at(message.at_us)
             if seat.see_day_end(message.at_us, market.board.at(message.quotes)):
                 watch = replace(seat.watch_now(market), day_end_us=next_day.end_us)

@@ -25,6 +25,7 @@ from tests.worlds.world import (
 
 SEEDS = 200
 PARTS = 8
+KEPT = (987,)  # what soaks found: a desk that was stopped at a day's end, whose high begins anew each day
 STEPS = 90
 # In turns: behind bands alone, in columns alone, and both as accounts come and go.
 COLUMNS = (10**9, 0, 3)
@@ -66,7 +67,7 @@ def play(seed: int) -> Counter[str]:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_filters_decide_what_every_price_decides(part: int) -> None:
     told: Counter[str] = Counter()
-    for seed in range(part, SEEDS, PARTS):
+    for seed in (*range(part, SEEDS, PARTS), *KEPT[part::PARTS]):
         told += play(seed)
     # The worlds are worth something: all that hangs on a floor or a high happens in them, and most prices wake nobody.
     for kind in HAPPENS:
