@@ -51,6 +51,8 @@ _SUPERSEDE = (
     " WHERE account = ? AND settled = '' AND decision < ? AND (kind = 'PassHeld') = ? AND ? IN (rule, '')"
 )
 
+_STORED_MAX = 2**63 - 1
+
 
 class Decisions:
     """The `decisions` read model. `settled` is empty while a breach in question or a held pass waits for its answer."""
@@ -81,7 +83,7 @@ def _decide(connection: apsw.Connection, row: Row, fact: _Decided) -> None:
             measured = (Unit.MINOR, fact.floor.minor, fact.observed.minor, "")
         case RuleBroken() | RuleSuspected():
             kind, at_us = fact.rule_kind, fact.at_us
-            measured = (fact.unit, fact.limit, fact.observed, fact.subject)
+            measured = (fact.unit, fact.limit, _storable(fact.observed), fact.subject)
         case PhasePassed() | PassHeld() if fact.score is not None and fact.score.rule == fact.rule:
             kind, at_us = "score_target", row.happened_us
             measured = (Unit.COUNT, fact.score.asked, fact.score.published, fact.score.board)
@@ -92,6 +94,11 @@ def _decide(connection: apsw.Connection, row: Row, fact: _Decided) -> None:
     doubts = fact.doubts if isinstance(fact, _Open) else ()
     settled = ("", None) if isinstance(fact, _Open) else ("final", row.seq)
     connection.execute(_INSERT, (*judged, *measured, at_us, " ".join(doubt.value for doubt in doubts), *settled))
+
+
+def _storable(figure: int) -> int:
+    """A share of an account that nearly nothing is left of has any number of digits, a column 64 bits; the row has the figure itself."""
+    return max(-_STORED_MAX, min(figure, _STORED_MAX))
 
 
 def _severity(fact: _Decided) -> tuple[str, str]:

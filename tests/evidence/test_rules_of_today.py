@@ -23,6 +23,7 @@ from firm.rules.limits import Limit
 from firm.terms.conduct import NewsAction
 from firm.terms.words import Action, Scope
 from storage import grounds
+from storage.reader import LedgerReader
 from storage.rows import Row
 from tests.actors import test_closed_again as closed_again
 from tests.actors.conftest import Stage
@@ -38,7 +39,7 @@ from tests.actors.test_market_days import HOLDING as NAMED_DAYS
 from tests.actors.test_market_days import minutes as by_minutes
 from tests.actors.test_news_and_deeds import HOLDING, PAYROLLS, WINDOW, adopt, at, minutes, ready
 from tests.actors.test_waived_breaches import later, waived
-from tests.evidence.proven import Forging, changed, decisions, honest, proven, rows_of, with_step
+from tests.evidence.proven import SECRET, Forging, changed, decisions, honest, proven, rows_of, with_step, write
 
 DERIVED = "built once more from the rows and the rules alone: the same"
 
@@ -383,3 +384,18 @@ def test_a_sum_that_does_not_follow_is_refused(verifier: ModuleType, tmp_path: P
     stage, decision = hedged_over_two()
     forge = with_step(decision, "EURUSD against each other", value=LOT)
     refused(verifier, stage, tmp_path, decision, forge, "it is EURUSD against each other = 50000000")
+
+
+# --- figures of any size ---
+
+
+def test_a_figure_that_no_column_holds_is_in_its_row(stage: Stage, verifier: ModuleType, tmp_path: Path) -> None:
+    """The list of decisions has the most that it can hold, and the ledger goes on."""
+    added_to(stage)
+    decision = one(stage, RuleBroken)
+    write(stage, tmp_path, changed(decision, observed=10**30))
+    with LedgerReader(tmp_path, secret=SECRET) as reader, reader.connection() as book:
+        [(observed,)] = book.execute("SELECT observed FROM rm_decision WHERE decision = ?", (decision,))
+    assert observed == 2**63 - 1
+    with pytest.raises(verifier.Refused, match=r"the decision says \(1000000000000000000000000000000, 120, 's'\)"):
+        proven(verifier, stage, tmp_path, decision)
