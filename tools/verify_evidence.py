@@ -4991,12 +4991,8 @@ def steps_done_again(case: Case, beyond: str) -> list[str]:
 def is_of_kept(case: Case, step: Any) -> bool:
     """The instant of a report that was kept for a stopped desk: the working names the row that let it go on, which does not hold it."""
     seq, _, path = step.get("source", "").partition("/")
-    return (
-        step["op"] == "given"
-        and seq == str(case.cause)
-        and path == "t_us"
-        and case.rows[case.cause]["kind"] == "ResumeDesk"
-    )
+    is_cause = step["op"] == "given" and seq == str(case.cause) and path == "t_us"
+    return is_cause and case.rows.get(case.cause, {"kind": ""})["kind"] in BY_PEOPLE
 
 
 def is_moved(case: Case, step: Any) -> bool:

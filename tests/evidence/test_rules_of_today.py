@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from firm.facts import (
     BreachDeclared,
     BreachWaived,
+    DealBooked,
     MarketDaysAdopted,
     RuleBroken,
     RuleKeptAgain,
@@ -149,6 +150,19 @@ def test_news_exempt_by_the_youngest_lots(stage: Stage, verifier: ModuleType, tm
         stage.position(account, "P1", stop_loss=138_200, price_open=138_700)
     said = proven(verifier, stage, tmp_path, one(stage, RuleBroken))
     assert DERIVED in said
+
+
+def test_a_mark_that_a_deal_brings_sees_what_was_held_before_it(
+    stage: Stage, verifier: ModuleType, tmp_path: Path
+) -> None:
+    account = ready(stage, HOLDING)
+    buy(stage, account, "1")
+    at(stage, -125)
+    stage.now_us += 155 * SECOND_US
+    buy(stage, account, "1", "P2")
+    decision, booked = one(stage, RuleBroken), decisions(stage, DealBooked)[-1]
+    assert decision < booked
+    assert DERIVED in proven(verifier, stage, tmp_path, decision)
 
 
 # --- who was let off ---

@@ -15,6 +15,7 @@ from firm.inputs import Input
 from firm.instant import SECOND_US, parse_utc
 from firm.kinds import BY_NAME, body_of
 from firm.phase import Standing
+from firm.rules.judged import Unit
 from storage import desk_trace
 from storage.desk_trace import TraceFilter, trace_page
 from storage.readmodels.desk_rows import BESIDE_ACCOUNTS, EVERY_ENFORCEMENT, OF_ACCOUNTS, STREAMS, DeskRows, desks_of
@@ -359,3 +360,14 @@ async def test_only_staff_read_traces(ada, nobody, stage):
     ):
         assert (await ada.get(path)).status_code == 403
         assert (await nobody.get(path)).status_code == 303
+
+
+def test_a_breach_that_was_let_off_has_its_sentence():
+    waived = f.BreachWaived(
+        rule="lots", rule_kind="exposure_limit", unit=Unit.LOTS_E8, limit=5 * 10**8, observed=6 * 10**8, subject="EURUSD", at_us=1
+    )  # fmt: skip
+    assert (
+        said(waived)
+        == "Lots (EURUSD) was broken while a person had waived it: 6.00 lots against 5.00 lots: that stays without effect."
+    )
+    assert "BreachWaived" in OF_ACCOUNTS
