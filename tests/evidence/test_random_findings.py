@@ -24,9 +24,10 @@ SEEDS = (
     3,
     7,
     18,
-    25,
+    38,
+    47,
     116,
-)  # among them news, closures, a stopped desk, breaches that people confirmed, a day reopened early
+)  # among them news, closures, lots that were added, breaches of a waiver, a stopped desk, breaches that people confirmed
 LIMIT_SEEDS = (17, 20)  # of tests/worlds: limits with several consequences, ideas and floating losses
 STEPS = 70
 KINDS = (RuleBroken, RuleSuspected, RuleKeptAgain, BreachDeclared, BreachSuspected)
