@@ -2189,13 +2189,13 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
 
 
 def require_not_spent(case: Case, account: Account, rule: Rule) -> None:
-    """A limit that was broken softly is broken once a day; one that has positions closed again with what is opened after that."""
+    """A limit that had positions closed is broken again on that day with what is opened after that, and with nothing else."""
     seq, closed = account.spent.get(rule.id, (0, None))
     struck = [one for one in account.strikes if one.rule == rule.id and account.counts(one, rule.term["scope"])]
     idle = case.fact.get("does") == "close_positions" and bool(struck) and not account.positions
     require(not idle, f"the breach of {rule.id!r} closes positions, and none is open", CONTEST)
-    anew = not seq or (closed is True and bool(account.positions))
-    since = "" if closed is None else ", and nothing was opened since everything was closed"
+    anew = closed is None or (closed and bool(account.positions))
+    since = ", and nothing was opened since everything was closed"
     require(anew, f"row {seq} says already that {rule.id!r} was broken on that day{since}", CONTEST)
 
 
