@@ -1,6 +1,6 @@
 """Form figures: amounts, percents and lots as people type them into a form, exactly; the language keeps integers.
 
-An amount of money has its currency in the same field, "100000.00 USD", and the decimals that are usual for it unless others are chosen. Other
+An amount of money has its currency in the same field, "100000.00 USD", and its usual decimals unless others are chosen. Other
 amounts are in the currency of the program's size; basis points are typed as percent, lots as lots.
 """
 
@@ -19,8 +19,28 @@ SIZE = "size"
 
 _DIGITS_MAX = 19
 _DECIMALS_USUAL = 2
-_WITH_CURRENCY = re.compile(r"(?P<figure>[-0-9_., ]*[0-9])\s*(?P<currency>[^\s0-9].*)", re.DOTALL)
-_NONE = frozenset(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"])
+_WITH_CURRENCY = re.compile(r"(?P<figure>[-0-9_., ]*[0-9])\s*(?P<currency>[^\s0-9.,_-].*)", re.DOTALL)
+_NONE = frozenset(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
+)
 _THREE = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 _ITEM = re.compile(r"\[\d+\]\Z")
 _TERM = re.compile(r"(?P<term>.*?\bterms\[\d+\])\..*", re.DOTALL)

@@ -1,4 +1,4 @@
-"""Form words: what a field of the rules is called in a form, and its help, where the language's own words speak of how it is written down."""
+"""Form words: what a field of the rules is called in a form, and its help, where the language's own speaks of how it is written."""
 
 import re
 from collections.abc import Mapping

@@ -7,6 +7,7 @@ Figures are typed as people write them (`firm/form_figures.py`): an amount with 
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -60,7 +61,7 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
 
 def form_of(kind: Any, typed: Typed) -> tuple[FormField, ...]:
     """The fields of a struct, as far as what is typed says which there are."""
-    shape = inspect.type_info(kind)
+    shape = _shape_of(kind)
     assert isinstance(shape, inspect.StructType)
     return tuple(_fields(shape, "", typed))
 
@@ -71,7 +72,7 @@ def data_of(kind: Any, typed: Typed, path: str = "") -> tuple[Any, tuple[Problem
     None where nobody said which of several kinds stands there.
     """
     problems: list[Problem] = []
-    data = _read(inspect.type_info(kind), path, "", typed, problems)
+    data = _read(_shape_of(kind), path, "", typed, problems)
     return None if data is _MISSING else data, tuple(problems)
 
 
@@ -79,9 +80,15 @@ def typed_of(kind: Any, value: Any) -> dict[str, str]:
     """What would have to be typed for a value of this type."""
     typed: dict[str, str] = {}
     figures: list[tuple[str, int]] = []
-    _write(inspect.type_info(kind), "", msgspec.to_builtins(value), typed, figures)
+    _write(_shape_of(kind), "", msgspec.to_builtins(value), typed, figures)
     # What else was chosen says what a figure is in, so that figures come last.
     return typed | {path: unit_of(path, typed).text(figure) for path, figure in figures}
+
+
+@cache
+def _shape_of(kind: Any) -> inspect.Type:
+    """Kept, for a form asks for it at every rule."""
+    return inspect.type_info(kind)
 
 
 # --- what there is to choose ---

@@ -1,4 +1,4 @@
-"""Form gists: phases and rules of a program that is being filled in, each by what it is called and what it says, as far as that is known yet."""
+"""Form gists: phases and rules of a program that is being filled in, by what it is called and what it says, as far as that is known."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ _NO_PATHS: Mapping[str, str] = {}
 
 
 class Gist(msgspec.Struct, frozen=True, kw_only=True):
-    """One phase or rule. `name`: the one under which its records are kept; `text`: "" while it cannot be said yet. `wrong`: things to put right."""
+    """One phase or rule. `name`: the one its records are kept under; `text`: "" while it cannot be said; `wrong`: things to put right."""
 
     path: str
     title: str
