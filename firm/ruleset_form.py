@@ -197,7 +197,7 @@ def _of(shape: inspect.Type, path: str, name: str, told: str, typed: Typed) -> F
                 value=str(many_of(path, typed)),
                 choices=tuple(items) if _is_chosen(items) else (),
                 fields=tuple(
-                    _field(shape.item_type, f"{path}[{place}]", f"{place + 1}", "", typed)
+                    _field(shape.item_type, f"{path}[{place}]", f"{name} {place + 1}", "", typed)
                     for place in range(many_of(path, typed))
                 ),
             )

@@ -6,10 +6,11 @@ import msgspec
 
 from firm.checks.problem import Problem
 from firm.form_figures import in_currency
-from firm.ruleset import Rule, Term
+from firm.ruleset import Rule
 from firm.ruleset_form import KIND, data_of, many_of
 from firm.sentences.languages import Language
-from firm.sentences.rule import rule_sentence, title_of
+from firm.sentences.rule import TITLED_BY, rule_sentence, title_known, title_of
+from firm.terms.union import Term
 from web.rule_words import RuleFigures
 from web.words import plural, sentence
 
@@ -66,7 +67,7 @@ def _rule(
     kind, wrong = typed.get(path + KIND, ""), sum(_within(path, one) for one in told)
     gist = Gist(
         path=path,
-        title=sentence(kind) if kind else "A rule without a kind",
+        title=_title(path, kind, typed),
         name=typed.get(f"{path}.id", "").strip(),
         wrong=wrong,
         is_open=_within(path, touched) or term is None or bool(wrong),
@@ -79,13 +80,19 @@ def _rule(
     return msgspec.structs.replace(gist, title=told_as.title, text=told_as.text)
 
 
+def _title(path: str, kind: str, typed: Mapping[str, str]) -> str:
+    """Of a rule that cannot be read yet."""
+    titled_by = typed.get(f"{path}.{TITLED_BY[kind]}{KIND}", "") if kind in TITLED_BY else ""
+    return title_known(kind, titled_by, Language.ENGLISH) or sentence(kind) or "A rule without a kind"
+
+
 def _term(path: str, typed: Mapping[str, str]) -> Term | None:
     """The rule, once all of it can be read."""
     data, problems = data_of(Term, typed, path)
     if problems:
         return None
     try:
-        return msgspec.convert(data, Term)  # type: ignore[call-overload,no-any-return]
+        return msgspec.convert(data, Term)  # type: ignore[no-any-return]
     except msgspec.ValidationError:
         return None
 

@@ -57,8 +57,7 @@ def _names(
         gist = gists.get(field.path)
         said = (*above, gist.title if gist else field.label)
         yield field.path, said
-        held = field.control is Control.LIST and any(one.path in gists for one in field.fields)
-        silent = held or field.path.endswith(".ruleset") or (above and said[-1] == above[-1])
+        silent = field.control is Control.LIST or field.path.endswith(".ruleset") or (above and said[-1] == above[-1])
         yield from (
             (path, names)
             for path, names in _names(field.fields, above if silent else said, gists)
