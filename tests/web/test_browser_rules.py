@@ -55,6 +55,7 @@ async def test_omar_builds_checks_and_publishes_a_program_without_scripts(browse
     await expect(page.locator(".problems")).to_contain_text("Lots at most: it is missing, and nothing stands for it.")
     assert await page.input_value("[name=title]") == "Built in a browser"
     await page.select_option("[name=bridge]", "sim")
+    await page.fill("[name=group]", "demo")
     last = f"{TERMS}[{many - 1}]"
     await page.select_option(f"[name='{last}.lots_e8_max|kind']", "none")
     await page.select_option(f"[name='{last}.strikes_within|kind']", "phase")
