@@ -81,6 +81,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "from_day": "From the day",
         "funded": "Funded",
         "funded_only": "Only funded accounts",
+        "gap_from": "The gap is counted from",
         "gap_s": "Same idea within",
         "grows_bp": "Grows by",
         "held_s": "Held for longer than",
