@@ -60,8 +60,18 @@ def rule_sentence(rule: Rule, language: Language, figures: Figures, titles: Mapp
 def title_of(rule: Rule, language: Language) -> str:
     """The short name of a rule: "Daily loss"."""
     tag = tag_of(rule)
-    key = f"title.{tag}.{getattr(rule.terms, TITLED_BY[tag])}" if tag in TITLED_BY else f"title.{tag}"
-    return catalog_of(language).messages[key]
+    return catalog_of(language).messages[
+        _title_key(tag, getattr(rule.terms, TITLED_BY[tag]) if tag in TITLED_BY else "")
+    ]
+
+
+def title_known(tag: str, titled_by: str, language: Language) -> str:
+    """The same of a rule of which no more is known than its kind and that field; "" where that is no kind, or no word of it."""
+    return catalog_of(language).messages.get(_title_key(tag, titled_by), "")
+
+
+def _title_key(tag: str, titled_by: str) -> str:
+    return f"title.{tag}.{titled_by}" if tag in TITLED_BY else f"title.{tag}"
 
 
 def tag_of(rule: Rule) -> str:

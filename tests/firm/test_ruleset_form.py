@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firm.form_figures import DECIMALS
 from firm.ruleset import Program
 from firm.ruleset_form import KIND, MANY, Control, FormField, data_of, form_of, typed_of
 from firm.ruleset_form_lists import with_item, with_item_moved, without_item
@@ -44,6 +45,8 @@ def test_every_field_of_a_filled_form_shows_what_was_typed(name):
         suffix = {Control.CHOICE: KIND, Control.LIST: MANY}.get(field.control, "")
         if field.control is not Control.GROUP and (suffix or field.path not in shown):
             shown[field.path + suffix] = field.value
+        if field.control is Control.MONEY:
+            shown[field.path + DECIMALS] = field.decimals
     assert shown == typed
 
 
@@ -71,8 +74,9 @@ def test_a_field_says_its_bounds_and_which_kinds_there_are():
     amount = found[f"{TERMS}[0].amount"]
     assert (amount.choices, amount.value) == (("share", "fixed", "by_size"), "share")
     share = found[f"{TERMS}[0].amount.bp"]
-    assert (share.control, share.least, share.most, share.value) == (Control.NUMBER, 0, 1_000_000, "500")
-    assert share.help == "How many basis points: 500 is 5 %."
+    assert (share.control, share.least, share.most, share.value) == (Control.NUMBER, 0, 1_000_000, "5")
+    assert (share.label, share.unit, share.bounds) == ("Share", "%", "from 0 to 10000")
+    assert (found["size"].control, found["size"].value) == (Control.MONEY, "100000.00 USD")
     assert found[f"{TERMS}[0].lock"].choices == ("lock", "none")
     assert set(found[TERMS].choices) == set(KINDS)
     assert "semantics" not in {path.rpartition(".")[2] for path in found}
@@ -80,15 +84,15 @@ def test_a_field_says_its_bounds_and_which_kinds_there_are():
 
 @pytest.mark.parametrize(("text", "value"), [("500", 500), (" 1_000 ", 1_000), ("-5", -5)])
 def test_a_whole_number_may_be_typed_as_people_do(text, value):
-    data, problems = data_of(Program, typed_program() | {f"{TERMS}[0].amount.bp": text})
+    data, problems = data_of(Program, typed_program() | {"leverage": text})
     assert problems == ()
-    assert data["phases"][0]["ruleset"]["terms"][0]["amount"]["bp"] == value
+    assert data["leverage"] == value
 
 
 @pytest.mark.parametrize("text", ["five", "5.0", "5 %", "٥", "9" * 30, "--5"])
 def test_what_is_no_whole_number_is_said_so_at_its_field(text):
-    _, [problem] = data_of(Program, typed_program() | {f"{TERMS}[0].amount.bp": text})
-    assert problem.path == f"{TERMS}[0].amount.bp"
+    _, [problem] = data_of(Program, typed_program() | {"leverage": text})
+    assert problem.path == "leverage"
     assert problem.reason.startswith(f"{text} is no whole number")
 
 

@@ -73,8 +73,8 @@ async def test_an_empty_form_asks_for_everything_and_names_each_field_that_is_mi
     filled = Filled((await omar.get("/staff/drafts/form")).text)
     page = await sent(omar, filled, "check", 422)
     said = plain(page)
-    for path in ("title", "size.minor", "phases[0].name", "phases[0].ruleset.late_breach"):
-        assert f"{path} : it is missing, and nothing stands for it." in said
+    for where in ("Title", "Initial balance", "Phase 1, Name of the phase", "Phase 1, A breach in late data"):
+        assert f"{where} : it is missing, and nothing stands for it." in said
     assert 'aria-invalid="true" aria-describedby="fault-title"' in page
 
 
@@ -83,12 +83,12 @@ async def test_a_term_of_every_kind_can_be_added_and_shows_its_fields_with_help(
     count = int(filled.typed[TERMS + MANY])
     page = await sent(omar, filled, f"add {TERMS}", **{f"{TERMS}|add": "hedging"})
     assert f'name="{TERMS}[{count}].lots_e8_max{KIND}"' in page
-    assert "So many lots against each other are allowed; null: none." in plain(page)
+    assert "So many lots against each other are allowed; “None”: none." in plain(page)
     with_lots = Filled(page)
     assert with_lots.typed[f"{TERMS}[{count}]{KIND}"] == "hedging"
     page = await sent(omar, with_lots, "update", **{f"{TERMS}[{count}].lots_e8_max{KIND}": "number"})
     assert f'name="{TERMS}[{count}].lots_e8_max"' in page
-    assert "from 1 to 1,000,000,000,000,000" in plain(page)
+    assert re.search(r"Lots at most\s+lots", plain(page))
 
 
 async def test_terms_are_removed_and_put_in_another_order(omar):
@@ -114,12 +114,12 @@ async def test_a_fault_stands_beside_its_field_and_nothing_that_was_typed_is_los
     filled = await begun(omar)
     path = f"{TERMS}[0].amount.bp"
     page = await sent(omar, filled, "check", 422, **{path: "five", "bridge": "sim"})
-    assert f'<input name="{path}" value="five" inputmode="numeric" aria-invalid="true"' in page
-    assert "five is no whole number. How many basis points: 500 is 5 %." in plain(page)
-    page = await sent(omar, filled, "check", 422, **{path: "20000", "bridge": "moon"})
+    assert f'<input name="{path}" value="five" inputmode="decimal" aria-invalid="true"' in page
+    assert "five is no percentage: write digits with at most 2 decimals, such as 5 or 5.25." in plain(page)
+    page = await sent(omar, filled, "check", 422, **{path: "200", "bridge": "moon"})
     said = plain(page)
     assert "no bridge is enrolled as moon" in said
-    assert Filled(page).typed[path] == "20000"
+    assert Filled(page).typed[path] == "200"
     assert len(stage.asked) == asked
 
 
@@ -164,6 +164,70 @@ async def test_rules_in_the_first_words_cannot_be_filled_in_and_the_page_says_so
 @pytest.mark.parametrize("query", ["?template=none", "?version=1", "?version=x"])
 async def test_what_is_not_there_begins_no_form(omar, query):
     assert (await omar.get(f"/staff/drafts/form{query}")).status_code == 404
+
+
+def summaries(page):
+    """(open, what it is headed by) of each phase and rule."""
+    return [
+        (bool(opened), plain(head).strip())
+        for opened, head in re.findall(r'<details class="part"( open)?><summary>(.*?)</summary>', page)
+    ]
+
+
+async def test_phases_and_rules_are_folded_and_headed_by_their_names_and_what_they_say(omar):
+    told = summaries((await omar.get("/staff/drafts/form?template=two_step_static")).text)
+    assert not any(opened for opened, _ in told)
+    assert told[0][1] == "Step one 5 rules"
+    assert told[1][1].startswith(
+        "Daily loss daily_loss In one trading day the account may lose at most 5 % of the initial"
+    )
+
+
+async def test_what_has_a_problem_is_open_and_the_list_of_problems_leads_to_it(omar):
+    filled, path = await begun(omar), f"{TERMS}[0].amount.bp"
+    page = await sent(omar, filled, "check", 422, **{path: "five", "bridge": "sim", "group": "demo"})
+    assert [head for opened, head in summaries(page) if opened] == [
+        "Step one 1 to put right 5 rules",
+        "Daily loss daily_loss 1 to put right",
+    ]
+    [(anchor, where)] = re.findall(r'<li><a href="#(in-[^"]+)">([^<]+)</a>: ', page)
+    assert f'id="{unquote(html.unescape(anchor))}"' in page
+    assert where == "Step one, Daily loss, Amount, Share"
+
+
+async def test_the_contents_lead_to_every_phase_and_rule(omar):
+    page = (await omar.get("/staff/drafts/form?template=two_step_static")).text
+    contents = page[page.index('id="contents-title"') :].partition("</nav>")[0]
+    anchors = [unquote(html.unescape(one)) for one in re.findall(r'href="#([^"]+)"', contents)]
+    assert len(anchors) == 1 + 3 + 5 + 5 + 12
+    assert all(f'id="{one}"' in page for one in anchors)
+
+
+async def test_where_a_step_was_taken_is_open(omar):
+    page = await sent(omar, await begun(omar), f"add {TERMS}", **{f"{TERMS}|add": "hedging"})
+    assert [head for opened, head in summaries(page) if opened] == ["Step one 6 rules", "Hedging"]
+    page = await sent(omar, await begun(omar), f"down {TERMS}[0]")
+    assert [head for opened, head in summaries(page) if opened] == ["Step one 5 rules"]
+
+
+async def test_money_is_one_field_with_its_currency_and_a_fault_of_it_is_told_there(omar):
+    filled = await begun(omar)
+    assert (filled.typed["size"], filled.typed["price"]) == ("100000.00 USD", "540.00 USD")
+    page = await sent(omar, filled, "check", 422, size="100,000 USD", bridge="sim", group="demo")
+    assert (
+        "Initial balance : 100,000 USD is no amount of USD: write digits with at most 2 decimals and no commas"
+        in plain(page)
+    )
+    assert '<input name="size" value="100,000 USD"' in page
+    page = await sent(omar, filled, "check", 422, size="100000.00 usd", price="540.00 usd", bridge="sim", group="demo")
+    assert "Initial balance : three capital letters, such as EUR" in plain(page)
+
+
+async def test_the_bridge_is_chosen_among_those_that_are_enrolled(omar):
+    page = (await omar.get("/staff/drafts/form?template=two_step_static")).text
+    choices = re.search(r'<select name="bridge".*?</select>', page)[0]
+    assert '<option value="sim">sim</option>' in choices
+    assert '<option value="your-bridge" selected>your-bridge (not enrolled)</option>' in choices
 
 
 async def test_ben_builds_nothing(ben):

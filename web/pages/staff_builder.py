@@ -7,15 +7,19 @@ from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
 from litestar.response import Response
 
+from firm.bounds import EXPONENT_MAX
 from firm.checks.problem import Problem
+from firm.form_figures import DECIMALS
 from firm.ruleset import Program
-from firm.ruleset_form import KIND, MANY, data_of, form_of, typed_of
+from firm.ruleset_form import KIND, MANY, data_of, form_of, many_of, typed_of
 from firm.ruleset_form_lists import with_item, with_item_moved, without_item
 from firm.ruleset_text import RulesetRefused, read_data, toml_of
 from firm.templates import templates
 from storage.readmodels.programs import program_version
 from web.aside import aside
 from web.bounds import DRAFT_BYTES_MAX
+from web.form_gists import by_path, gists_of
+from web.form_problems import BuilderForm, faults_of, placed_problems
 from web.forms import fields_of, text_in
 from web.lists_asked import whole_in
 from web.pages.staff_drafts import BEGUN_FROM, editor, enrolled, preview
@@ -55,16 +59,23 @@ async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
     begun_from = text_in(fields, BEGUN_FROM)
     step, _, path = str(fields.get(_DO, "")).partition(" ")
     chosen = {name: typed.pop(name) for name in tuple(typed) if name.endswith(_ADD)}
+    if step in ("check", "text"):
+        return await _checked(request, typed, begun_from, as_text=step == "text")
+    typed, touched = _stepped(typed, step, path, chosen.get(path + _ADD, ""))
+    return await _form(request, typed, begun_from, touched=touched)
+
+
+def _stepped(typed: dict[str, str], step: str, path: str, kind: str) -> tuple[dict[str, str], str]:
+    """What is typed after a step in a list, and where somebody is at work now: that is shown open."""
     match step:
-        case "check" | "text":
-            return await _checked(request, typed, begun_from, as_text=step == "text")
         case "add":
-            typed = with_item(typed, path, chosen.get(path + _ADD, ""))
+            longer = with_item(typed, path, kind)
+            return longer, f"{path}[{max(many_of(path, longer) - 1, 0)}]"
         case "remove":
-            typed = without_item(typed, path)
+            return without_item(typed, path), path.rpartition("[")[0]
         case "up" | "down":
-            typed = with_item_moved(typed, path, _MOVES[step])
-    return await _form(request, typed, begun_from)
+            return with_item_moved(typed, path, _MOVES[step]), path.rpartition("[")[0]
+    return typed, path
 
 
 async def _checked(
@@ -107,16 +118,28 @@ async def _form_of(request: Request[Any, Any, Any], program: Program, begun_from
 
 
 async def _form(
-    request: Request[Any, Any, Any], typed: Mapping[str, str], begun_from: str, problems: tuple[Problem, ...] = ()
+    request: Request[Any, Any, Any],
+    typed: Mapping[str, str],
+    begun_from: str,
+    problems: tuple[Problem, ...] = (),
+    touched: str = "",
 ) -> Response[str]:
+    fields = await aside(lambda: form_of(Program, typed))
+    gists = await aside(lambda: gists_of(typed, problems, touched))
+    known = by_path(gists)
+    placed = placed_problems(fields, problems, known)
     context: dict[str, Any] = {
-        "fields": await aside(lambda: form_of(Program, typed)),
+        "form": BuilderForm(faults_of(placed), known, sorted(await enrolled(request))),
+        "fields": fields,
+        "gists": gists,
+        "problems": placed,
         "draft": Draft("", None, problems, begun_from),
-        "faults": {problem.path: problem.reason for problem in problems},
         "templates": templates(),
         "kind": KIND,
         "many": MANY,
         "add": _ADD,
+        "decimals": DECIMALS,
+        "decimals_max": EXPONENT_MAX,
     }
     return page(request, "staff_builder.html", status=422 if problems else 200, **context)
 
