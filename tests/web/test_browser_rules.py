@@ -66,6 +66,7 @@ async def test_omar_builds_checks_and_publishes_a_program_without_scripts(browse
     await expect(page.locator("main")).to_contain_text(
         "Long and short positions of one symbol may not be held at the same time."
     )
+    await page.fill("[name=why]", "A program of our own.")
     await page.click("text=Publish it")
     await page.wait_for_url(re.compile(r"/staff/programs/\d+$"))
     assert "Built in a browser" in {sold.title for sold in stage.engine.desk("catalogue").state.programs.values()}
