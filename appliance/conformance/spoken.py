@@ -38,7 +38,7 @@ def spoken(term: Term) -> Term:
         overrides_by_two=False, terms=terms,
     )  # fmt: skip
     try:
-        read = read_data(msgspec.to_builtins(ruleset))
+        read = read_data(msgspec.json.decode(ruleset.canonical()))
     except RulesetRefused as refused:
         raise CannotExpress(f"no term says it: {refused}") from refused
     assert isinstance(read, Ruleset)

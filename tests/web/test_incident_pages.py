@@ -131,7 +131,7 @@ async def test_everybody_reads_what_a_person_has_published_and_nothing_before(ou
     assert (await ruth.send_form(f"{home}/withdrawal", sentence="It was no outage.")).status_code == 303
     assert "EURUSD" not in (await nobody.get("/status")).text
     assert f"staff:{play.RUTH}" not in (await ruth.get(home)).text
-    assert "Ruth Vale, reviewer" in (await ruth.get(home)).text
+    assert "Ruth Vale, risk" in (await ruth.get(home)).text
 
 
 async def test_a_person_closes_it_with_a_conclusion(outage, visit, number, histories, play):

@@ -64,7 +64,7 @@ async def test_ada_reads_that_her_account_was_reinstated_and_why(visit, firm, ac
     assert "“Our feed failed.”" in hers
     assert "Evidence: ticket 7." in hers
     assert "Ruth" not in hers
-    assert "Ruth Vale, reviewer" in section((await ruth.get(f"/staff{home}")).text, "exceptions")
+    assert "Ruth Vale, risk" in section((await ruth.get(f"/staff{home}")).text, "exceptions")
     page = (await ada.get(f"/decisions/{decision}")).text
     assert "Overridden at" in page
     assert firm.board_account(account).standing is Standing.ACTIVE
@@ -137,11 +137,11 @@ async def test_a_second_person_agrees_where_the_rules_want_one(visit, firm, play
     assert "A second person has to agree." in hers
     assert "/agreement" not in hers
     his = section((await omar.get(home)).text, "overrides")
-    assert "By Ruth Vale, reviewer at" in his
+    assert "By Ruth Vale, risk at" in his
     assert "Asked for: “extended the phase by 3 days”." in his
     [path] = {part.partition('"')[0] for part in his.split('action="')[1:] if "/agreement" in part.partition('"')[0]}
     assert (await ruth.send_form(path, **REASON)).status_code == 422
     assert (await omar.send_form(path, why="Seen.", evidence="ticket 8")).status_code == 303
     told = section((await omar.get(home)).text, "exceptions")
-    assert "Ruth Vale, reviewer and Omar Haddad, owner" in told
+    assert "Ruth Vale, risk and Omar Haddad, owner" in told
     assert (await omar.send_form(path, why="Again.", evidence="ticket 8")).status_code == 404

@@ -160,14 +160,14 @@ async def test_one_person_stops_and_two_let_it_go_on(ruth, omar, stage):
     assert "Statement does not add up." in (await omar.get("/staff/controls")).text
     assert (await ruth.send_form(f"{path}/release", why="It does now.")).status_code == 303
     assert "Waiting for a second person." in (await ruth.get("/staff/controls")).text
-    assert "Ruth Vale, reviewer asked for its release" in (await omar.get("/staff/controls")).text
+    assert "Ruth Vale, risk asked for its release" in (await omar.get("/staff/controls")).text
     alone = await ruth.send_form(f"{path}/release", why="It really does.")
     assert alone.status_code == 422
     assert "a second person must do this" in alone.text.lower()
     assert "It really does." in alone.text
     assert (await omar.send_form(f"{path}/release", why="Checked it too.")).status_code == 303
     page = (await omar.get("/staff/controls")).text
-    assert "Ruth Vale, reviewer and Omar Haddad, owner" in page
+    assert "Ruth Vale, risk and Omar Haddad, owner" in page
     nothing = await omar.send_form(f"{path}/release", why="Once more.")
     assert nothing.status_code == 422
 
