@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors import account_book
-from firm import account_deals, account_fold, equity
+from firm import account_booked, account_deals, equity
 from firm.arithmetic import PLAIN
 from firm.money import divided_rounded_down
 from tests.drift.drift_verdict import CHOSEN, KEPT, held, judge
@@ -27,7 +27,7 @@ def test_a_run_that_finds_a_drift_tells_how_it_is_seen_again_and_writes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Only a soak keeps its seeds: whoever breaks the code once, to see it fail, finds no file of the repository changed."""
-    monkeypatch.setattr(account_fold, "_with_id", lambda deals, _: deals)
+    monkeypatch.setattr(account_booked, "_with_id", lambda deals, _: deals)
     [drifting, *_] = [seed for seed in SEEDS if judge(seed).drift]
     before = KEPT.read_bytes()
     with pytest.raises(pytest.fail.Exception, match=f"{CHOSEN}={drifting} "):
@@ -75,5 +75,5 @@ def test_an_average_price_rounded_down_is_caught(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_deal_booked_each_time_it_is_told_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_fold, "_with_id", lambda deals, _: deals)
+    monkeypatch.setattr(account_booked, "_with_id", lambda deals, _: deals)
     assert is_caught()

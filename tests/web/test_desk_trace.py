@@ -367,7 +367,7 @@ def test_a_breach_that_was_let_off_has_its_sentence():
         rule="lots", rule_kind="exposure_limit", unit=Unit.LOTS_E8, limit=5 * 10**8, observed=6 * 10**8, subject="EURUSD", at_us=1
     )  # fmt: skip
     assert (
-        said(waived)
+        said(waived).replace("\u00a0", " ")
         == "Lots (EURUSD) was broken while a person had waived it: 6.00 lots against 5.00 lots: that stays without effect."
     )
     assert "BreachWaived" in OF_ACCOUNTS
