@@ -47,7 +47,7 @@ test: setup ## run the whole test suite, on all cores; WORKERS=0 in one process
 	  echo 'No browser here, so browser tests are skipped. To run them too: $(GET_BROWSER)'; \
 	fi; \
 	$(BIN)/python -m compileall -q $(ROOMS); \
-	$(BIN)/python -m pytest -m "$$chosen" -n $(WORKERS) --dist loadfile --max-worker-restart 0 $(ARGS)
+	$(BIN)/python -m pytest -m "$$chosen" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 check: setup ## format, lint, types, import floors, docs and repository tests
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "not formatted: run $(BIN)/ruff format ."; exit 1; }

@@ -72,7 +72,7 @@ def say(state: AccountState, name: str) -> None:
         worked_example(rules, rule, SIZE, language, PLAIN_FIGURES)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changed_ruleset())
 def test_whatever_is_accepted_can_be_judged_said_and_shown(changed):
     name, data = changed
