@@ -3,6 +3,8 @@
 Account desks see them by the turn.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from actors.desk import Turn
@@ -53,15 +55,8 @@ class CalendarDesk:
         except BadCalendar as bad:
             turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=str(bad)))
             return
-        version = calendar.version
-        if calendar.name in known and version == known[calendar.name].version:
-            detail = f"{calendar.name} is {version} already"
-            turn.record(Refused(refusal=Refusal.CALENDAR_KNOWN, detail=detail))
-        elif calendar.name not in known and len(known) >= CALENDARS_MAX:
-            detail = f"there are {CALENDARS_MAX} calendars: take the name of one of them"
-            turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=detail))
-        else:
-            turn.record(CalendarAdopted(version=version, calendar=calendar))
+        told = CalendarAdopted(version=calendar.version, calendar=calendar)
+        self._adopt(told, calendar.name, known, f"there are {CALENDARS_MAX} calendars", turn)
 
     def _adopt_market_days(self, message: AdoptMarketDays, turn: Turn) -> None:
         told, known = message.days, self.state.market
@@ -71,12 +66,21 @@ class CalendarDesk:
         except ValueError as bad:
             turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=str(bad)))
             return
-        version = days.version
-        if days.name in known and version == known[days.name].version:
-            detail = f"{days.name} is {version} already"
-            turn.record(Refused(refusal=Refusal.CALENDAR_KNOWN, detail=detail))
-        elif days.name not in known and len(known) >= CALENDARS_MAX:
-            detail = f"there are market days of {CALENDARS_MAX} names: take the name of one of them"
-            turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=detail))
+        adopted = MarketDaysAdopted(version=days.version, days=days)
+        self._adopt(adopted, days.name, known, f"there are market days of {CALENDARS_MAX} names", turn)
+
+    def _adopt(
+        self,
+        told: CalendarAdopted | MarketDaysAdopted,
+        name: str,
+        known: Mapping[str, CalendarAdopted | MarketDaysAdopted],
+        full: str,
+        turn: Turn,
+    ) -> None:
+        """Go by it from now on, unless it is gone by already, or `full` is all that may be said of a new name."""
+        if name in known and told.version == known[name].version:
+            turn.record(Refused(refusal=Refusal.CALENDAR_KNOWN, detail=f"{name} is {told.version} already"))
+        elif name not in known and len(known) >= CALENDARS_MAX:
+            turn.record(Refused(refusal=Refusal.BAD_CALENDAR, detail=f"{full}: take the name of one of them"))
         else:
-            turn.record(MarketDaysAdopted(version=version, days=days))
+            turn.record(told)

@@ -165,7 +165,7 @@ def _named(raw: Any) -> str:
             return "null"
         case bool():
             return "yes" if raw else "no"
-        case float():
+        case float():  # only to be named: a figure with a fraction is refused wherever it stands
             return f"{raw}, which is no whole number"
         case str():
             return f'the text "{raw[:40]}"'

@@ -1,5 +1,6 @@
 """Deeds: what else a story can say of platforms and people: each line carries itself out in the story's scene."""
 
+from abc import abstractmethod
 from typing import Protocol
 
 from appliance.story.office import Office
@@ -53,9 +54,9 @@ class Scene(Protocol):
 class SceneDeed(Deed, frozen=True, kw_only=True):
     """Something that a trader, a platform or a person does."""
 
+    @abstractmethod
     def carry_out(self, scene: Scene) -> Retcode:
         """The platform's answer, DONE also where it was not asked."""
-        raise NotImplementedError
 
 
 class DeedOfPlatform(SceneDeed, frozen=True, kw_only=True):
