@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from fuzz_mutating import FACTOR, HANG_S, ODD_VALUES
@@ -13,6 +14,7 @@ from firm.ids import id_text
 from web.app import create_app, policies
 
 TRIES = 350
+WAITS_S = 30  # for something that never comes: no page waits for anything
 PEOPLE = ("", "ada@example.org", "ruth@example.org", "omar@example.org")
 FIELDS = (
     "mail", "password", "next", "kept", "kept.why", "why", "outcome", "happened", "note", "switch", "mode", "reference",
@@ -131,8 +133,6 @@ async def test_no_request_is_a_fault_or_a_hang(visitors: Any, stage: Any) -> Non
         except (httpx.InvalidURL, UnicodeEncodeError, ValueError):
             continue  # no client could send it
         answer, took_s = await _asked(client, request)
-        if took_s > HANG_S:  # a machine that is busy with others is no hang: that would happen again
-            answer, took_s = await _asked(client, client.build_request(method, path, **more))
         told = f"{method} {path[:200]!r} {str(more)[:400]}: {answer.status_code} in {took_s:.2f} s"
         assert answer.status_code < 500, told
         assert took_s < HANG_S, told
@@ -143,6 +143,8 @@ async def test_no_request_is_a_fault_or_a_hang(visitors: Any, stage: Any) -> Non
 
 
 async def _asked(client: httpx.AsyncClient, request: httpx.Request) -> tuple[httpx.Response, float]:
-    started_s = time.monotonic()
-    answer = await client.send(request)
-    return answer, time.monotonic() - started_s
+    """The answer, and the seconds of this process alone: a machine that is busy with others is no hang. Who waits is ended."""
+    started_s = time.process_time()
+    with anyio.fail_after(WAITS_S):
+        answer = await client.send(request)
+    return answer, time.process_time() - started_s
