@@ -48,6 +48,7 @@ from storage.conversions_told import conversions_in_words
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.exceptions_cited import exceptions_cited
 from storage.reader import LedgerReader
+from storage.renamed_contracts import renamed_rows
 from storage.rows import StoredRow
 from storage.rule_grounds import (
     RuleFact,
@@ -97,6 +98,7 @@ class Grounds:
         self._take_days_counted()
         self.opened = self._opened()
         self._take(self._told_to_all())
+        self._take([one for seq, body in self._bodies.items() for one in self._renamed(seq, _exhibits(body))])
         self._take_trail()
 
     def rows(self, extra: Iterable[int] = ()) -> list[StoredRow]:
@@ -269,6 +271,11 @@ class Grounds:
         if rule is not None:
             yield from contract_rows(self._reader, rule.terms, self.opened.bridge, self._bodies, self.decision)
             yield from calendar_row(self._reader, rule.terms, self.fact, self.decision)
+
+    def _renamed(self, seq: int, quotes: tuple[int, ...]) -> Iterator[int]:
+        """Contracts without which nobody sees how the prices that a row cites convert."""
+        cited = [body for one in quotes if isinstance(body := self._bodies.get(one), QuoteUsed)]
+        return renamed_rows(self._reader, cited, self.opened.initial.currency, self.opened.bridge, seq)
 
     def _first_day(self, row: StoredRow) -> int:
         """Where `row` begins the account's first day, take the few rows before it too: then nothing has to be believed of before."""

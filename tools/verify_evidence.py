@@ -452,6 +452,15 @@ class Case:
             "get a newer verifier",
         )
         self.rules = rules_of(self.ruleset)
+        self.contracts = [seq for seq in sorted(rows) if rows[seq]["kind"] == "SymbolReported"]
+
+    def renamed(self, before: int) -> set[str]:
+        """The symbols that their newest contract in the file before a row calls something else: by these nothing is converted."""
+        told = {}
+        for seq in self.contracts:
+            if seq < before and self.payloads[seq]["bridge"] == self.bridge:
+                told[self.payloads[seq]["spec"]["symbol"]] = self.payloads[seq]["spec"].get("renamed_to", "")
+        return {symbol for symbol, became in told.items() if became}
 
     @property
     def is_breach(self) -> bool:
@@ -1491,7 +1500,7 @@ class Account:
         worth = balance
         if body["priced"]:
             exhibits = exhibits_of(self.case, body["quotes"], row["cause"])
-            worth = equity_of(Working(self.case), self.now(), exhibits).value
+            worth = equity_of(Working(self.case), self.now(), exhibits, seq).value
             self.require_points(self.now(), exhibits)
         require(equity == worth, f"row {seq} begins the day with an equity of {equity}, it was {worth}", CONTEST)
         self._begin_highs(seq, balance, equity, self._begin_week(seq))
@@ -2169,7 +2178,7 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
     require(
         not late or bool(book.positions), "a price that came late says nothing of a book that holds nothing", CONTEST
     )
-    observed = measured(calc, rule.term, equity_of(calc, book, exhibits), book)
+    observed = measured(calc, rule.term, equity_of(calc, book, exhibits, case.decision), book)
     account.require_points(book, exhibits)
     untimely = check_instant(case, account, rule, exhibits)
     require_not_spent(case, account, rule)
@@ -2531,16 +2540,16 @@ def exhibits_of(case: Case, quotes: list[int], cause: int) -> list[tuple[int, An
     return found
 
 
-def equity_of(calc: Working, book: Book, exhibits: list[tuple[int, Any]]) -> Term:
-    """Balance, plus each position's profit and swap, at exactly the prices that it depends on."""
+def equity_of(calc: Working, book: Book, exhibits: list[tuple[int, Any]], row: int) -> Term:
+    """Balance, plus each position's profit and swap, at exactly the prices that it depends on. `row` cites them."""
     quotes = {body["symbol"]: (seq, body) for seq, body in exhibits}
-    currency = calc.case.initial["currency"]
+    currency, renamed = calc.case.initial["currency"], calc.case.renamed(row)
     needed: set[str] = set()
     total = calc.given("balance", book.balance_at, "minor")
     for place, position in enumerate(book.positions, start=1):
         label = f"{position.symbol} #{place}"
         require(position.symbol in quotes, f"the position at {position.at} has no cited price of its symbol", CONTEST)
-        hops = conversion(quotes[position.symbol][1]["currency_profit"], currency, quotes)
+        hops = conversion(quotes[position.symbol][1]["currency_profit"], currency, quotes, renamed)
         needed.update([position.symbol, *(symbol for symbol, _ in hops)])
         profit = profit_of(calc, position, label, quotes, hops)
         total = calc.plus(f"balance and profit up to {label}", total, profit)
@@ -2586,10 +2595,10 @@ def digits_of(quote: dict[str, Any]) -> int:
     return int(quote["digits"])
 
 
-def conversion(source: str, target: str, quotes: dict[str, Any]) -> list[tuple[str, bool]]:
+def conversion(source: str, target: str, quotes: dict[str, Any], renamed: set[str]) -> list[tuple[str, bool]]:
     """The shortest way through the cited symbols, of at most two hops, each a symbol and whether it divides; the first by name."""
     edges = []
-    for symbol in sorted(quotes):
+    for symbol in sorted(quotes.keys() - renamed):
         contract = quotes[symbol][1]
         base, profit = contract["currency_base"], contract["currency_profit"]
         if contract["contract_e8"] > 10**8 and len(base) == 3:  # a pair of currencies
@@ -3684,16 +3693,19 @@ class Look:
             exhibits = exhibits_of(self.case, self.case.fact.get("quotes", []), self.case.cause)
             if self.held and not exhibits:
                 raise Beyond("the prices that it rests on, which it does not name")
-            equity_of(Working(self.case), self.account.now(), exhibits)
+            equity_of(Working(self.case), self.account.now(), exhibits, self.case.decision)
             self.account.require_points(self.account.now(), exhibits)
             self._quotes = {body["symbol"]: (seq, body) for seq, body in exhibits}
         return self._quotes
+
+    def conversion(self, source: str) -> list[tuple[str, bool]]:
+        return conversion(source, self.case.initial["currency"], self.quotes(), self.case.renamed(self.case.decision))
 
     def worth(self, one: Held, price: int | None = None, opened: int | None = None, is_long: bool | None = None) -> int:
         """What a position makes at the cited prices, or closed at a price: minor units, rounded once."""
         quotes = self.quotes()
         quote = quotes[one.symbol][1]
-        hops = conversion(quote["currency_profit"], self.case.initial["currency"], quotes)
+        hops = self.conversion(quote["currency_profit"])
         is_long = one.side == "buy" if is_long is None else is_long
         opened = one.price_open if opened is None else opened
         close = price if price is not None else quote["bid" if is_long else "ask"]
@@ -3716,7 +3728,7 @@ class Look:
 
     def notional(self, one: Held) -> Term:
         quotes = self.quotes()
-        hops = conversion(quotes[one.symbol][1]["currency_profit"], self.case.initial["currency"], quotes)
+        hops = self.conversion(quotes[one.symbol][1]["currency_profit"])
         is_long = one.side == "buy" or bool(hops)
         made = self.worth(one, opened=0, is_long=is_long)
         return self.calc.told(f"notional of {one.position_id}", made if is_long else -made, "minor")

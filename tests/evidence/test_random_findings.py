@@ -27,7 +27,8 @@ SEEDS = (
     38,
     47,
     116,
-)  # among them news, closures, lots that were added, breaches of a waiver, a stopped desk, breaches that people confirmed
+    122,
+)  # among them news, closures, lots that were added, breaches of a waiver, a stopped desk, breaches that people confirmed, a symbol that is held and was renamed
 LIMIT_SEEDS = (17, 20)  # of tests/worlds: limits with several consequences, ideas and floating losses
 STEPS = 70
 KINDS = (RuleBroken, RuleSuspected, RuleKeptAgain, BreachDeclared, BreachSuspected)
