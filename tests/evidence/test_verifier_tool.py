@@ -3,8 +3,8 @@
 import ast
 import json
 import os
-import re
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
