@@ -25,7 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.args = [*rooms[first:], *rooms[:first]]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In whatever order they were found: all workers must have the same."""
     ranks = {name: rank for rank, name in enumerate(LONGEST)}
 
     def place(item: pytest.Item) -> tuple[int, Path]:
