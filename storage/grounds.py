@@ -98,7 +98,6 @@ class Grounds:
         self._take_days_counted()
         self.opened = self._opened()
         self._take(self._told_to_all())
-        self._take([one for seq, body in self._bodies.items() for one in self._renamed(seq, _exhibits(body))])
         self._take_trail()
 
     def rows(self, extra: Iterable[int] = ()) -> list[StoredRow]:
@@ -264,18 +263,15 @@ class Grounds:
         return opened.ruleset
 
     def _told_to_all(self) -> Iterator[int]:
-        """Rows of no account that a rule rests on: contracts with their sessions, and the calendar of news."""
+        """Rows of no account that it rests on: renamed contracts; and of a rule those with their sessions, and the calendar of news."""
+        for seq, body in [*self._bodies.items()]:
+            yield from renamed_rows(self._reader, self._bodies, _exhibits(body), self.opened, seq)
         if not isinstance(self.fact, RuleFact):
             return
         rule = rule_named(self.opened.ruleset, self.fact.rule)
         if rule is not None:
             yield from contract_rows(self._reader, rule.terms, self.opened.bridge, self._bodies, self.decision)
             yield from calendar_row(self._reader, rule.terms, self.fact, self.decision)
-
-    def _renamed(self, seq: int, quotes: tuple[int, ...]) -> Iterator[int]:
-        """Contracts without which nobody sees how the prices that a row cites convert."""
-        cited = [body for one in quotes if isinstance(body := self._bodies.get(one), QuoteUsed)]
-        return renamed_rows(self._reader, cited, self.opened.initial.currency, self.opened.bridge, seq)
 
     def _first_day(self, row: StoredRow) -> int:
         """Where `row` begins the account's first day, take the few rows before it too: then nothing has to be believed of before."""

@@ -4,28 +4,29 @@ Its last price says nothing of that. So where the cited prices could convert by 
 grounds, and shows which of them it was.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from firm.facts import QuoteUsed
+from firm.facts import AccountOpened, QuoteUsed
 from firm.inputs import SymbolReported
-from firm.kinds import body_of
+from firm.kinds import Body, body_of
 from firm.price import Crosses, SymbolSpec
 from storage.reader import LedgerReader
 from storage.rule_grounds import CONTRACTS_MAX, SOUGHT_ROWS_MAX
 
 
 def renamed_rows(
-    reader: LedgerReader, quotes: Collection[QuoteUsed], currency: str, bridge: str, before: int
+    reader: LedgerReader, bodies: Mapping[int, Body], quotes: tuple[int, ...], opened: AccountOpened, before: int
 ) -> Iterator[int]:
     """The newest contracts before a row of the symbols in doubt among the prices that it cites, as far as they were renamed by then."""
-    wanted = _in_doubt(quotes, currency)
+    cited = [body for seq in quotes if isinstance(body := bodies.get(seq), QuoteUsed)]
+    wanted = _in_doubt(cited, opened.initial.currency)
     if not wanted:
         return
     for row in reader.newest_of_kind(
         SymbolReported.__name__, before=before, among=SOUGHT_ROWS_MAX, limit=CONTRACTS_MAX
     ):
         body = body_of(row.kind, row.payload)
-        if isinstance(body, SymbolReported) and body.bridge == bridge and body.spec.symbol in wanted:
+        if isinstance(body, SymbolReported) and body.bridge == opened.bridge and body.spec.symbol in wanted:
             wanted.remove(body.spec.symbol)
             if body.spec.renamed_to:
                 yield row.seq
