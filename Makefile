@@ -16,9 +16,6 @@ PEERS_READY := $(PEERS)/.ready
 BROWSER := $(shell command -v chromium >/dev/null && PATH=$$PATH:/sbin ldconfig -p | grep -m 1 -o libatomic.so.1)
 GET_BROWSER := sudo apt-get install chromium libatomic1
 
-# Compiled before the tests: they start hundreds of programs, each of which would compile all of it where Python may not write.
-ROOMS := firm storage actors bridges web backups appliance
-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test check bench soak mutants screenshots clean
@@ -40,13 +37,15 @@ $(READY): requirements.lock pyproject.toml
 demo: setup ## run a whole firm on real prices, under var/demo; ARGS="--headless --until-done --speed max" for no display
 	@$(BIN)/evenhand demo --data-dir var/demo $(ARGS)
 
+# Python may write what it compiled here, whatever the shell says: the tests start hundreds of programs, each of which would compile
+# all of it again, and pytest would rewrite every test in each worker.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup ## run the whole test suite, on all cores; WORKERS=0 in one process
 	@chosen='not soak'; \
 	if [ -z "$(BROWSER)" ]; then \
 	  chosen='not soak and not browser'; \
 	  echo 'No browser here, so browser tests are skipped. To run them too: $(GET_BROWSER)'; \
 	fi; \
-	$(BIN)/python -m compileall -q $(ROOMS); \
 	$(BIN)/python -m pytest -m "$$chosen" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 $(ARGS)
 
 check: setup ## format, lint, types, import floors, docs and repository tests

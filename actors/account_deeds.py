@@ -40,7 +40,7 @@ def deeds_of_deal(seat: AccountSeat, deal: DealReported, was: AccountState, turn
         at_us=turn.at_us,
         # What is added to a position is opened now, however old the rest of it is, and closed before the rest.
         opened_us=turn.at_us if opens or before is None else _closed_since_us(state, before),
-        seq=turn.header.seq if deal.t_us == turn.at_us else 0,
+        seq=_told_in(turn, deal.t_us),
         position_id=deal.position_id,
         placed_by=placed_by(deal.reason),
         booked_seq=state.last_trade_seq,
@@ -66,10 +66,15 @@ def deeds_of_report(
         currencies=_currencies(seat, report.symbol, turn),
         at_us=turn.at_us,
         opened_us=parts_of(seat.held.track, before)[-1].opened_us,
-        seq=turn.header.seq if report.t_us == turn.at_us else 0,
+        seq=_told_in(turn, report.t_us),
         position_id=report.position_id,
     )
     return (moved,)
+
+
+def _told_in(turn: Turn, t_us: int) -> int:
+    """The row of the report, where it says the very instant that is judged; else 0."""
+    return turn.header.seq if t_us == turn.at_us and not turn.header.kept else 0
 
 
 def deeds_of_minute(seat: AccountSeat, at_us: int, turn: Turn) -> tuple[Deed, ...]:

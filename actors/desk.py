@@ -22,12 +22,16 @@ from firm.quote_frame import Tick
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):
-    """The ledger header of the input being decided. `happened_us`: by the source's clock, as far as that is believed."""
+    """The ledger header of the input being decided. `happened_us`: by the source's clock, as far as that is believed.
+
+    `kept`: what is decided was kept for a stopped desk. Then the row is that of the person's word by which the desk goes on.
+    """
 
     seq: int
     happened_us: int
     received_us: int
     account: int
+    kept: bool = False
 
 
 class High(NamedTuple):

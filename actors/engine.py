@@ -307,7 +307,7 @@ class Engine:
         resumed_by = turn.header
         for parked in waiting:
             # Each message is decided as of when it came, not as of when the desk was resumed.
-            turn.header = replace(resumed_by, happened_us=parked.happened_us, account=parked.account)
+            turn.header = replace(resumed_by, happened_us=parked.happened_us, account=parked.account, kept=True)
             turn.at_us = parked.happened_us
             self._deliver(command.desk, unparked(parked), turn)
             self._settle(turn)

@@ -48,6 +48,7 @@ from storage.conversions_told import conversions_in_words
 from storage.errors import LedgerDamaged, PrunedByPolicy
 from storage.exceptions_cited import exceptions_cited
 from storage.reader import LedgerReader
+from storage.renamed_contracts import renamed_rows
 from storage.rows import StoredRow
 from storage.rule_grounds import (
     RuleFact,
@@ -262,7 +263,9 @@ class Grounds:
         return opened.ruleset
 
     def _told_to_all(self) -> Iterator[int]:
-        """Rows of no account that a rule rests on: contracts with their sessions, and the calendar of news."""
+        """Rows of no account that it rests on: renamed contracts; and of a rule those with their sessions, and the calendar of news."""
+        for seq, body in [*self._bodies.items()]:
+            yield from renamed_rows(self._reader, self._bodies, _exhibits(body), self.opened, seq)
         if not isinstance(self.fact, RuleFact):
             return
         rule = rule_named(self.opened.ruleset, self.fact.rule)

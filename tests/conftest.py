@@ -15,6 +15,22 @@ HERE = Path(__file__).resolve().parent
 LONGEST = ("worlds", "simulation", "process", "faults", "drift", "rot", "bench", "evidence", "stories", "appliance")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers begin to read the tests in different rooms: what one has compiled, the next ones find and need not compile again."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None or config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    rooms = sorted({str(HERE / one.relative_to(HERE).parts[0]) for one in HERE.rglob("test_*.py")})
+    first = len(rooms) * int(worker["workerid"].removeprefix("gw")) // int(worker["workercount"])
+    config.args = [*rooms[first:], *rooms[:first]]
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In whatever order they were found: all workers must have the same."""
     ranks = {name: rank for rank, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: ranks.get(item.path.relative_to(HERE).parts[0], len(ranks)))
+
+    def place(item: pytest.Item) -> tuple[int, Path]:
+        return ranks.get(item.path.relative_to(HERE).parts[0], len(ranks)), item.path
+
+    items.sort(key=place)

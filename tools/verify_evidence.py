@@ -9,6 +9,32 @@ not compared with your checkpoint; 2: nothing was checked, because a file or an 
 It is one long file on purpose: it is handed to people who have nothing else of ours.
 """
 
+# Contents, in the order in which one reads it: chapter 7 begins where it says "=== 7.".
+#
+#   1. The whole check, in the order in which it is told
+#   2. Canonical form: one spelling, so that no bit can be turned unseen
+#   3. Rows, tree, checkpoints
+#   4. Ed25519 (RFC 8032), verification only, strict
+#   5. The case: the rules that were frozen, and the decision
+#   6. The rules, in the words of today
+#   7. The account, followed row by row: nothing left out, nothing added
+#   8. The working, built once more from the rows and the rules
+#   9. A decision about a loss limit, and a pass
+#  10. Equity
+#  11. Floors and targets
+#  12. What a decision cites from before the consecutive rows: of it we see only that the ledger holds it
+#  13. Rules that are no loss limits: what was held, traded and told, and each working built once more
+#  14. Contracts, and when their markets close
+#  15. Deeds: what was done to a position
+#  16. Clocks that end a phase
+#  17. Rules across a trader's accounts
+#  18. A decision about a rule that is no loss limit
+#  19. A rule that is not worked out here: the firm's own steps, done again
+#  20. Prices: the very bytes that the platform's bridge sent
+#  21. What is not shown
+#  22. What is told
+#  23. The command line
+
 from __future__ import annotations
 
 import argparse
@@ -97,7 +123,7 @@ def require(holds: bool, what: str, what_next: str = "do not rely on this file; 
         raise Refused(f"{what}: {what_next}")
 
 
-# --- the whole check, in the order in which it is told ---
+# === 1. The whole check, in the order in which it is told ===
 
 
 def verify(raw: bytes, held: str | None = None, key_hex: str | None = None) -> list[str]:
@@ -133,7 +159,7 @@ def _verify(raw: bytes, held: str | None, key_hex: str | None) -> list[str]:
     return report(case, size, [chained, *judged.told, *priced, crossed, kept], pinned=bool(kept or key_hex))
 
 
-# --- canonical form: one spelling, so that no bit can be turned unseen ---
+# === 2. Canonical form: one spelling, so that no bit can be turned unseen ===
 
 
 def parse_bundle(raw: bytes) -> dict[str, Any]:
@@ -218,7 +244,7 @@ def check_signature(raw: bytes, bundle: dict[str, Any]) -> None:
     require(holds, "the closing signature does not fit: the file was altered after the firm signed it")
 
 
-# --- rows, tree, checkpoints ---
+# === 3. Rows, tree, checkpoints ===
 
 
 def check_rows(bundle: dict[str, Any]) -> dict[int, bytes]:
@@ -410,7 +436,63 @@ def require_linked(chain: list[Any], leaves: dict[int, bytes]) -> None:
         )
 
 
-# --- rules and the decision ---
+# === 4. Ed25519 (RFC 8032), verification only, strict ===
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+def _add(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """Twisted Edwards addition in extended coordinates x, y, z, t."""
+    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    p, q, r, s = f - e, h - g, h + g, f + e
+    return (p * q % P, r * s % P, q * r % P, p * s % P)
+
+
+def _point(text: bytes) -> tuple[int, int, int, int] | None:
+    """A point in its only spelling, on the curve and not of small order; None otherwise."""
+    number = int.from_bytes(text, "little")
+    y, sign = number & (1 << 255) - 1, number >> 255
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if x * x % P != square or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    point = eighth = (x, y, 1, x * y % P)
+    for _ in range(3):
+        eighth = _add(eighth, eighth)
+    return None if eighth[0] % P == 0 and (eighth[1] - eighth[2]) % P == 0 else point
+
+
+BASE = _point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def ed25519_verify(key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether S*B - h*A spells exactly R, with S below the group's order."""
+    a, s = _point(key), int.from_bytes(signature[32:], "little")
+    if a is None or BASE is None or len(signature) != 64 or s >= ORDER:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
+    minus_a = (P - a[0], a[1], 1, P - a[3])
+    both = _add(BASE, minus_a)
+    total = (0, 1, 1, 0)
+    for bit in range(max(s.bit_length(), h.bit_length()) - 1, -1, -1):
+        total = _add(total, total)
+        which = (s >> bit & 1) + 2 * (h >> bit & 1)
+        if which:
+            total = _add(total, (BASE, minus_a, both)[which - 1])
+    inverse = pow(total[2], P - 2, P)
+    x, y = total[0] * inverse % P, total[1] * inverse % P
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+# === 5. The case: the rules that were frozen, and the decision ===
 
 
 def check_ruleset(
@@ -452,6 +534,15 @@ class Case:
             "get a newer verifier",
         )
         self.rules = rules_of(self.ruleset)
+        self.contracts = [seq for seq in sorted(rows) if rows[seq]["kind"] == "SymbolReported"]
+
+    def renamed(self, before: int) -> set[str]:
+        """The symbols that their newest contract in the file before a row calls something else: by these nothing is converted."""
+        told = {}
+        for seq in self.contracts:
+            if seq < before and self.payloads[seq]["bridge"] == self.bridge:
+                told[self.payloads[seq]["spec"]["symbol"]] = self.payloads[seq]["spec"].get("renamed_to", "")
+        return {symbol for symbol, became in told.items() if became}
 
     @property
     def is_breach(self) -> bool:
@@ -508,7 +599,7 @@ class Case:
         return value
 
 
-# --- the rules, in the words of today ---
+# === 6. The rules, in the words of today ===
 
 
 class Rule(NamedTuple):
@@ -742,7 +833,7 @@ def is_hard(does: Any) -> bool:
     return does in ("fail", "review")
 
 
-# --- the account, followed row by row: nothing left out, nothing added ---
+# === 7. The account, followed row by row: nothing left out, nothing added ===
 
 
 class Position(NamedTuple):
@@ -1491,7 +1582,7 @@ class Account:
         worth = balance
         if body["priced"]:
             exhibits = exhibits_of(self.case, body["quotes"], row["cause"])
-            worth = equity_of(Working(self.case), self.now(), exhibits).value
+            worth = equity_of(Working(self.case), self.now(), exhibits, seq).value
             self.require_points(self.now(), exhibits)
         require(equity == worth, f"row {seq} begins the day with an equity of {equity}, it was {worth}", CONTEST)
         self._begin_highs(seq, balance, equity, self._begin_week(seq))
@@ -1979,7 +2070,7 @@ def _with(positions: list[Position], after: Position) -> list[Position]:
     return [*others, after] if after.lots_e8 else others
 
 
-# --- the working, built once more from the rows and the rules ---
+# === 8. The working, built once more from the rows and the rules ===
 
 
 class Term(NamedTuple):
@@ -2059,6 +2150,44 @@ def half_away(numerator: int, denominator: int) -> int:
     return -rounded if numerator < 0 else rounded
 
 
+def require_same_working(said: Any, built: list[dict[str, Any]]) -> None:
+    require(isinstance(said, list) and bool(said), "the decision shows no working", "ask the firm why")
+    for place, step in enumerate(built):
+        there = said[place] if place < len(said) else {}
+        same = json.dumps(there) == json.dumps(step)
+        require(
+            same,
+            f"step {place + 1} of the working is {line(there)}; by the rows and the rules it is {line(step)}",
+            CONTEST,
+        )
+    require(
+        len(said) == len(built),
+        f"the working goes on after its last step, {built[-1]['name'] if built else ''!r}",
+        CONTEST,
+    )
+
+
+def shown(value: Any) -> str:
+    is_money = isinstance(value, dict) and "currency" in value
+    return f"{value['minor']} {value['currency']}" if is_money else json.dumps(value)
+
+
+def line(step: Any) -> str:
+    """A step as people read it."""
+    if not step:
+        return "missing"
+    name, op, args, value = (step.get(part) for part in ("name", "op", "args", "value"))
+    how = (
+        f"given by {step.get('source')}"
+        if op == "given"
+        else f"{op} of " + ", ".join(str(arg).lstrip("#") for arg in args)
+    )
+    return f"{name} = {value} {step.get('unit', '')} ({how})"
+
+
+# === 9. A decision about a loss limit, and a pass ===
+
+
 class Judged(NamedTuple):
     """What a decision must say. `basis`: where its equity was worked out, with the prices: here, or in the suspicion it confirms."""
 
@@ -2125,41 +2254,6 @@ def rules_behind(case: Case, rule: Rule) -> list[Rule]:
     return [one for one in case.rules if one.kind in OBJECTIVES and one.term.get("per", "phase") == "phase"]
 
 
-def require_same_working(said: Any, built: list[dict[str, Any]]) -> None:
-    require(isinstance(said, list) and bool(said), "the decision shows no working", "ask the firm why")
-    for place, step in enumerate(built):
-        there = said[place] if place < len(said) else {}
-        same = json.dumps(there) == json.dumps(step)
-        require(
-            same,
-            f"step {place + 1} of the working is {line(there)}; by the rows and the rules it is {line(step)}",
-            CONTEST,
-        )
-    require(
-        len(said) == len(built),
-        f"the working goes on after its last step, {built[-1]['name'] if built else ''!r}",
-        CONTEST,
-    )
-
-
-def shown(value: Any) -> str:
-    is_money = isinstance(value, dict) and "currency" in value
-    return f"{value['minor']} {value['currency']}" if is_money else json.dumps(value)
-
-
-def line(step: Any) -> str:
-    """A step as people read it."""
-    if not step:
-        return "missing"
-    name, op, args, value = (step.get(part) for part in ("name", "op", "args", "value"))
-    how = (
-        f"given by {step.get('source')}"
-        if op == "given"
-        else f"{op} of " + ", ".join(str(arg).lstrip("#") for arg in args)
-    )
-    return f"{name} = {value} {step.get('unit', '')} ({how})"
-
-
 def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
     """A breach, declared or suspected: the equity at the cited prices (or the balance) against the floor of the rule."""
     require(rule.is_limit, f"rule {rule.id!r} is no limit that can break", CONTEST)
@@ -2169,7 +2263,7 @@ def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dic
     require(
         not late or bool(book.positions), "a price that came late says nothing of a book that holds nothing", CONTEST
     )
-    observed = measured(calc, rule.term, equity_of(calc, book, exhibits), book)
+    observed = measured(calc, rule.term, equity_of(calc, book, exhibits, case.decision), book)
     account.require_points(book, exhibits)
     untimely = check_instant(case, account, rule, exhibits)
     require_not_spent(case, account, rule)
@@ -2509,7 +2603,7 @@ def compare(calc: Working, term: dict[str, Any], observed: Term, floor: Term) ->
     return calc.is_below(f"{what} below the floor", observed, floor)
 
 
-# equity
+# === 10. Equity ===
 
 
 def exhibits_of(case: Case, quotes: list[int], cause: int) -> list[tuple[int, Any]]:
@@ -2531,16 +2625,16 @@ def exhibits_of(case: Case, quotes: list[int], cause: int) -> list[tuple[int, An
     return found
 
 
-def equity_of(calc: Working, book: Book, exhibits: list[tuple[int, Any]]) -> Term:
-    """Balance, plus each position's profit and swap, at exactly the prices that it depends on."""
+def equity_of(calc: Working, book: Book, exhibits: list[tuple[int, Any]], row: int) -> Term:
+    """Balance, plus each position's profit and swap, at exactly the prices that it depends on. `row` cites them."""
     quotes = {body["symbol"]: (seq, body) for seq, body in exhibits}
-    currency = calc.case.initial["currency"]
+    currency, renamed = calc.case.initial["currency"], calc.case.renamed(row)
     needed: set[str] = set()
     total = calc.given("balance", book.balance_at, "minor")
     for place, position in enumerate(book.positions, start=1):
         label = f"{position.symbol} #{place}"
         require(position.symbol in quotes, f"the position at {position.at} has no cited price of its symbol", CONTEST)
-        hops = conversion(quotes[position.symbol][1]["currency_profit"], currency, quotes)
+        hops = conversion(quotes[position.symbol][1]["currency_profit"], currency, quotes, renamed)
         needed.update([position.symbol, *(symbol for symbol, _ in hops)])
         profit = profit_of(calc, position, label, quotes, hops)
         total = calc.plus(f"balance and profit up to {label}", total, profit)
@@ -2586,10 +2680,10 @@ def digits_of(quote: dict[str, Any]) -> int:
     return int(quote["digits"])
 
 
-def conversion(source: str, target: str, quotes: dict[str, Any]) -> list[tuple[str, bool]]:
+def conversion(source: str, target: str, quotes: dict[str, Any], renamed: set[str]) -> list[tuple[str, bool]]:
     """The shortest way through the cited symbols, of at most two hops, each a symbol and whether it divides; the first by name."""
     edges = []
-    for symbol in sorted(quotes):
+    for symbol in sorted(quotes.keys() - renamed):
         contract = quotes[symbol][1]
         base, profit = contract["currency_base"], contract["currency_profit"]
         if contract["contract_e8"] > 10**8 and len(base) == 3:  # a pair of currencies
@@ -2606,7 +2700,7 @@ def conversion(source: str, target: str, quotes: dict[str, Any]) -> list[tuple[s
     raise Refused(f"no cited price converts {source} to {target}: {CONTEST}")
 
 
-# floors and targets
+# === 11. Floors and targets ===
 
 
 class Sums:
@@ -2829,7 +2923,7 @@ def target_of(calc: Working, case: Case, account: Account, rule: Rule) -> Term:
     return calc.plus("target balance", start, profit)
 
 
-# what a decision cites from before the consecutive rows: of it we see only that the ledger holds it
+# === 12. What a decision cites from before the consecutive rows: of it we see only that the ledger holds it ===
 
 
 def cited_highs(case: Case, needs: Needs) -> dict[Key, High]:
@@ -2951,207 +3045,7 @@ def floor_told(account: Account, term: dict[str, Any]) -> str:
     return told if term["trail"] == "static" else f"{told} and the highest mark in the rows"
 
 
-# a rule that is not worked out here
-
-
-OPERATIONS: dict[str, Any] = {
-    "plus": lambda left, right: left + right,
-    "minus": lambda left, right: left - right,
-    "times": lambda left, right: left * right,
-    "divided_rounded_down": lambda left, right: left // right,
-    "divided_rounded_up": lambda left, right: -(-left // right),
-    "divided_rounded_half_away": lambda left, right: half_away(left, right),
-    "lowest": lambda *values: min(values),
-    "highest": lambda *values: max(values),
-    "is_below": lambda left, right: int(left < right),
-    "is_at_or_below": lambda left, right: int(left <= right),
-    "is_above": lambda left, right: int(left > right),
-    "is_at_or_above": lambda left, right: int(left >= right),
-}
-
-
-def done_again(case: Case, account: Account, rule: Rule, unknown: list[Rule]) -> list[str]:
-    """The firm's own steps, done again: each is what it says, and each figure is in the row that it names. No more is shown."""
-    steps = case.fact["working"]
-    require(isinstance(steps, list) and bool(steps), "the decision shows no working", "ask the firm why")
-    done: dict[str, Term] = {}
-    for step in steps:
-        require(step["name"] not in done, f"the working has the name {step['name']!r} twice", CONTEST)
-        value = executed(case, step, done)
-        require(type(step["value"]) is int and step["value"] == value, f"{line(step)}: it is {value}", CONTEST)
-        done[step["name"]] = Term(value, step["name"], step.get("unit", ""))
-    last = steps[-1]
-    answers = last["value"] == 1 if last["op"].startswith("is_") else not case.is_breach
-    require(answers, "the last step's answer is no: by its own arithmetic the decision is wrong", CONTEST)
-    if case.kind == "BreachDeclared" and confirmed_by(case, account, rule) is None:
-        does = account.consequence_in(case.decision, rule, case.fact)
-        fits = (case.fact["severity"] == "hard") == is_hard(does)
-        require(fits, f"the severity is not that of {shown(does)}", CONTEST)
-    if case.is_breach:
-        exhibits_of(case, case.fact["quotes"], case.cause)
-    names = ", ".join(f"{one.id!r} ({one.kind})" for one in unknown)
-    given = [(step["name"], step.get("source")) for step in steps if step["op"] == "given"]
-    unsourced = [name for name, source in given if not source]
-    counted = [name for name, source in given if source and type(case.find(source)) is not int]
-    return [
-        f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names",
-        f"NOT shown: that these steps are what the rules say; the definition of {names} is not in this verifier",
-        *([f"NOT shown: where {', '.join(unsourced)} come from; the working names no row"] if unsourced else []),
-        *(
-            [f"NOT shown: that {', '.join(counted)} follow from the rows they name, which hold no number there"]
-            if counted
-            else []
-        ),
-        *(
-            compared(case, [done[arg] for arg in last["args"] if arg in done])
-            if case.is_breach
-            else aimed_at(case, account, list(done.values()))
-        ),
-    ]
-
-
-def compared(case: Case, terms: list[Term]) -> list[str]:
-    """The amounts that a breach names are those that its last step compares; of other things than money it has none to name."""
-    if [term.unit for term in terms] != ["minor", "minor"]:
-        return ["NOT shown: what the decision's amounts are; its last step compares no two of them"]
-    for name, term in zip(("observed", "floor"), terms):  # noqa: B905  (Python 3.8)
-        said = case.minor(case.fact[name], f"the decision's {name}")
-        require(said == term.value, f"the decision says {name} {said}, its last step {term.value}", CONTEST)
-    return []
-
-
-def aimed_at(case: Case, account: Account, terms: list[Term]) -> list[str]:
-    """A pass names the balance of the book, and a target that is in its working."""
-    balance, observed = account.now().balance, case.minor(case.fact["observed"], "the decision's observed")
-    require(observed == balance, f"the decision says observed {observed}, the book holds {balance}", CONTEST)
-    target = case.minor(case.fact["target"], "the decision's target")
-    has_target = any(rule.kind == "profit_target" for rule in case.rules)
-    there = target in [term.value for term in terms if term.unit == "minor"] if has_target else not target
-    require(there, f"the decision says target {target}, which is in no step", CONTEST)
-    met, told = score_met(case), case.fact.get("score")
-    require(told == met, f"the decision says score {shown(told)}, the rows and the rules give {shown(met)}", CONTEST)
-    return check_unbroken(case, account)
-
-
-def executed(case: Case, step: Any, done: dict[str, Term]) -> int:
-    """The value of one step, from its row or from the steps before it."""
-    if step["op"] == "given":
-        source = step.get("source", "")
-        seq = source.partition("/")[0]
-        row = case.rows.get(int(seq), {"account": 0}) if seq.isdigit() else {"account": 0}
-        ours = row["account"] in (0, case.account, *case.fact.get("accounts", [])) and (
-            not seq.isdigit() or int(seq) < case.decision
-        )
-        require(ours, f"{line(step)}: that row is not one of before the decision", CONTEST)
-        found = case.find(source) if source else None
-        return int(found if type(found) is int else step["value"])
-    require(step["op"] in OPERATIONS, f"{line(step)}: there is no such operation", CONTEST)
-    known = all(arg.startswith("#") or arg in done for arg in step["args"])
-    require(known, f"{line(step)}: it rests on a step that does not come before it", CONTEST)
-    numbers = [int(arg[1:]) if arg.startswith("#") else done[arg].value for arg in step["args"]]
-    divides = step["op"].startswith("divided")
-    require(not divides or numbers[1] > 0, f"{line(step)}: the divisor is not positive", CONTEST)
-    return int(OPERATIONS[step["op"]](*numbers))
-
-
-# what is not shown
-
-
-def gaps(case: Case, account: Account, calc: Working) -> list[str]:
-    """What the rows in the file cannot show of this decision."""
-    return [
-        *gaps_of_book(case, account),
-        *gaps_of_days(case, account),
-        *gaps_of_marks(case, account, calc),
-        *gaps_of_payouts(case, calc),
-        *gaps_of_exceptions(case, account),
-    ]
-
-
-def gaps_of_book(case: Case, account: Account) -> list[str]:
-    said = []
-    if account.unbooked:
-        rows = ", ".join(str(seq) for seq in sorted(account.unbooked))
-        said.append(f"NOT booked: the platform's reports in rows {rows}; the firm says why, which is not proven")
-    if not case.is_whole:
-        said.append(
-            f"NOT shown: that row {case.anchor}, where the consecutive rows begin, is the first to begin its day"
-        )
-    if account.unseen:
-        rows = ", ".join(map(str, account.unseen))
-        said.append(
-            f"NOT shown: what the deals corrected in rows {rows} were, or others of their positions; booked before row {case.anchor}"
-        )
-    if account.rescaled:
-        rows = ", ".join(map(str, account.rescaled))
-        said.append(
-            f"NOT shown: that the symbol had other points by the corrections in rows {rows}, as their prices say"
-        )
-    return said
-
-
-def gaps_of_days(case: Case, account: Account) -> list[str]:
-    said = []
-    if account.uncounted:
-        rows = ", ".join(map(str, account.uncounted))
-        said.append(
-            f"NOT shown: that nothing else was opened on the days taken back in rows {rows}, which began before"
-        )
-    if account.unzoned:
-        zone = case.ruleset["calendar"]["zone"]
-        rows = ", ".join(map(str, account.unzoned))
-        said.append(f"NOT shown: that the days of rows {rows} begin at the rollover: this machine has no zone {zone}")
-    return said
-
-
-def gaps_of_marks(case: Case, account: Account, calc: Working) -> list[str]:
-    said = []
-    if calc.rests_on_cash and not case.is_whole:
-        said.append(f"NOT shown: deposits and withdrawals before row {case.anchor}, where the consecutive rows begin")
-    for name in ("highest mark", "highest so far"):
-        for mark in (int(source.partition("/")[0]) for source in sources_of(calc.steps, name)):
-            kind = case.rows[mark]["kind"]
-            before = mark < case.anchor and kind != "AccountOpened"
-            if before or mark in account.taken or kind == "PeakReached":
-                said.append(f"NOT shown: that the {name} in row {mark} ({kind}) was reached")
-    if sources_of(calc.steps, "highest so far") and not case.is_whole:
-        said.append(
-            f"NOT shown: that no mark before row {case.anchor} was higher, with which a level was reached earlier"
-        )
-    for name, what in (("day start", "day's start"), ("week start", "week's start"), ("the rollover", "day's start")):
-        for start in (int(source.partition("/")[0]) for source in sources_of(calc.steps, f"equity at {name}")):
-            if start in account.taken:
-                why = account.taken[start]
-                said.append(
-                    f"NOT shown: the prices of the final equity at the {what} in row {start}{why}; it is the firm's word"
-                )
-    weekly = sources_of(calc.steps, "balance at week start") + sources_of(calc.steps, "equity at week start")
-    if weekly and not account.week_is_whole:
-        said.append(f"NOT shown: that row {account.week} begins the week, and what its figures rest on")
-    return said
-
-
-def gaps_of_payouts(case: Case, calc: Working) -> list[str]:
-    rule = case.rule(case.fact["rule"])
-    rests = rule.is_limit and any(trigger["type"] == "payouts_made" for trigger, *_ in levels_of(rule.term))
-    # What is paid out lowers floors; and what there was before the rows is in the file only where it is cited.
-    of_payouts = rule.is_limit and (rule.term["on_payout"] != "none" or rule.term["scope"] == "cycle")
-    rests = rests or (of_payouts and case.ruleset["semantics"] > 1)
-    if not calc.steps or case.is_whole or not rests:
-        return []
-    return [f"NOT shown: payouts before row {case.anchor}, but for those that the working cites"]
-
-
-def gaps_of_exceptions(case: Case, account: Account) -> list[str]:
-    said = []
-    for seq in account.exceptions:
-        granted = case.payloads[seq]
-        what, by = granted["override"]["override"].replace("_", " "), " and ".join(granted["by"])
-        said.append(f"NOT shown: whether the exception in row {seq} ({what}, granted by {by}) was right to make")
-    return said
-
-
-# --- rules that are no loss limits: what was held, traded and told, and each working built once more ---
+# === 13. Rules that are no loss limits: what was held, traded and told, and each working built once more ===
 
 
 RULE_FACTS = ("RuleBroken", "RuleSuspected", "RuleKeptAgain")
@@ -3684,16 +3578,19 @@ class Look:
             exhibits = exhibits_of(self.case, self.case.fact.get("quotes", []), self.case.cause)
             if self.held and not exhibits:
                 raise Beyond("the prices that it rests on, which it does not name")
-            equity_of(Working(self.case), self.account.now(), exhibits)
+            equity_of(Working(self.case), self.account.now(), exhibits, self.case.decision)
             self.account.require_points(self.account.now(), exhibits)
             self._quotes = {body["symbol"]: (seq, body) for seq, body in exhibits}
         return self._quotes
+
+    def conversion(self, source: str) -> list[tuple[str, bool]]:
+        return conversion(source, self.case.initial["currency"], self.quotes(), self.case.renamed(self.case.decision))
 
     def worth(self, one: Held, price: int | None = None, opened: int | None = None, is_long: bool | None = None) -> int:
         """What a position makes at the cited prices, or closed at a price: minor units, rounded once."""
         quotes = self.quotes()
         quote = quotes[one.symbol][1]
-        hops = conversion(quote["currency_profit"], self.case.initial["currency"], quotes)
+        hops = self.conversion(quote["currency_profit"])
         is_long = one.side == "buy" if is_long is None else is_long
         opened = one.price_open if opened is None else opened
         close = price if price is not None else quote["bid" if is_long else "ask"]
@@ -3716,7 +3613,7 @@ class Look:
 
     def notional(self, one: Held) -> Term:
         quotes = self.quotes()
-        hops = conversion(quotes[one.symbol][1]["currency_profit"], self.case.initial["currency"], quotes)
+        hops = self.conversion(quotes[one.symbol][1]["currency_profit"])
         is_long = one.side == "buy" or bool(hops)
         made = self.worth(one, opened=0, is_long=is_long)
         return self.calc.told(f"notional of {one.position_id}", made if is_long else -made, "minor")
@@ -4216,7 +4113,7 @@ def after_which(term: Any, rounds: list[dict[str, Any]]) -> list[tuple[dict[str,
     return pairs
 
 
-# contracts, and when their markets close
+# === 14. Contracts, and when their markets close ===
 
 
 def spec_of(case: Case, symbol: str) -> dict[str, Any]:
@@ -4382,7 +4279,7 @@ def less(stretches: list[tuple[int, int]], closed: list[tuple[int, int]]) -> lis
     return found
 
 
-# deeds: what was done to a position
+# === 15. Deeds: what was done to a position ===
 
 
 def deeds_of(case: Case, account: Conduct) -> list[Deed]:
@@ -4540,7 +4437,7 @@ def is_exempt(calc: Figures, rule: Rule, item: Any, deed: Deed, last_us: int) ->
     return calc.yes("exempt", "is_at_or_below", calc.told("opened", youngest_us, "us"), latest)
 
 
-# clocks that end a phase
+# === 16. Clocks that end a phase ===
 
 
 CLOCKS = ("maximum_duration", "inactivity")
@@ -4630,7 +4527,7 @@ def days_there_are(calc: Figures, case: Case, account: Conduct, rule: Rule, name
     )
 
 
-# rules across a trader's accounts
+# === 17. Rules across a trader's accounts ===
 
 
 class Share(NamedTuple):
@@ -4745,7 +4642,7 @@ def account_name(number: int) -> str:
     return f"{letters[:5]}-{letters[5:]}"
 
 
-# the decision about a rule
+# === 18. A decision about a rule that is no loss limit ===
 
 
 def check_rule(case: Case) -> Judged:
@@ -4963,6 +4860,109 @@ def subjects_yet(case: Case, account: Conduct, rule: Rule, at_us: int) -> list[s
     return [one.subject for one in seen.answers() if one.is_broken]
 
 
+# === 19. A rule that is not worked out here: the firm's own steps, done again ===
+
+
+OPERATIONS: dict[str, Any] = {
+    "plus": lambda left, right: left + right,
+    "minus": lambda left, right: left - right,
+    "times": lambda left, right: left * right,
+    "divided_rounded_down": lambda left, right: left // right,
+    "divided_rounded_up": lambda left, right: -(-left // right),
+    "divided_rounded_half_away": lambda left, right: half_away(left, right),
+    "lowest": lambda *values: min(values),
+    "highest": lambda *values: max(values),
+    "is_below": lambda left, right: int(left < right),
+    "is_at_or_below": lambda left, right: int(left <= right),
+    "is_above": lambda left, right: int(left > right),
+    "is_at_or_above": lambda left, right: int(left >= right),
+}
+
+
+def done_again(case: Case, account: Account, rule: Rule, unknown: list[Rule]) -> list[str]:
+    """The firm's own steps, done again: each is what it says, and each figure is in the row that it names. No more is shown."""
+    steps = case.fact["working"]
+    require(isinstance(steps, list) and bool(steps), "the decision shows no working", "ask the firm why")
+    done: dict[str, Term] = {}
+    for step in steps:
+        require(step["name"] not in done, f"the working has the name {step['name']!r} twice", CONTEST)
+        value = executed(case, step, done)
+        require(type(step["value"]) is int and step["value"] == value, f"{line(step)}: it is {value}", CONTEST)
+        done[step["name"]] = Term(value, step["name"], step.get("unit", ""))
+    last = steps[-1]
+    answers = last["value"] == 1 if last["op"].startswith("is_") else not case.is_breach
+    require(answers, "the last step's answer is no: by its own arithmetic the decision is wrong", CONTEST)
+    if case.kind == "BreachDeclared" and confirmed_by(case, account, rule) is None:
+        does = account.consequence_in(case.decision, rule, case.fact)
+        fits = (case.fact["severity"] == "hard") == is_hard(does)
+        require(fits, f"the severity is not that of {shown(does)}", CONTEST)
+    if case.is_breach:
+        exhibits_of(case, case.fact["quotes"], case.cause)
+    names = ", ".join(f"{one.id!r} ({one.kind})" for one in unknown)
+    given = [(step["name"], step.get("source")) for step in steps if step["op"] == "given"]
+    unsourced = [name for name, source in given if not source]
+    counted = [name for name, source in given if source and type(case.find(source)) is not int]
+    return [
+        f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names",
+        f"NOT shown: that these steps are what the rules say; the definition of {names} is not in this verifier",
+        *([f"NOT shown: where {', '.join(unsourced)} come from; the working names no row"] if unsourced else []),
+        *(
+            [f"NOT shown: that {', '.join(counted)} follow from the rows they name, which hold no number there"]
+            if counted
+            else []
+        ),
+        *(
+            compared(case, [done[arg] for arg in last["args"] if arg in done])
+            if case.is_breach
+            else aimed_at(case, account, list(done.values()))
+        ),
+    ]
+
+
+def compared(case: Case, terms: list[Term]) -> list[str]:
+    """The amounts that a breach names are those that its last step compares; of other things than money it has none to name."""
+    if [term.unit for term in terms] != ["minor", "minor"]:
+        return ["NOT shown: what the decision's amounts are; its last step compares no two of them"]
+    for name, term in zip(("observed", "floor"), terms):  # noqa: B905  (Python 3.8)
+        said = case.minor(case.fact[name], f"the decision's {name}")
+        require(said == term.value, f"the decision says {name} {said}, its last step {term.value}", CONTEST)
+    return []
+
+
+def aimed_at(case: Case, account: Account, terms: list[Term]) -> list[str]:
+    """A pass names the balance of the book, and a target that is in its working."""
+    balance, observed = account.now().balance, case.minor(case.fact["observed"], "the decision's observed")
+    require(observed == balance, f"the decision says observed {observed}, the book holds {balance}", CONTEST)
+    target = case.minor(case.fact["target"], "the decision's target")
+    has_target = any(rule.kind == "profit_target" for rule in case.rules)
+    there = target in [term.value for term in terms if term.unit == "minor"] if has_target else not target
+    require(there, f"the decision says target {target}, which is in no step", CONTEST)
+    met, told = score_met(case), case.fact.get("score")
+    require(told == met, f"the decision says score {shown(told)}, the rows and the rules give {shown(met)}", CONTEST)
+    return check_unbroken(case, account)
+
+
+def executed(case: Case, step: Any, done: dict[str, Term]) -> int:
+    """The value of one step, from its row or from the steps before it."""
+    if step["op"] == "given":
+        source = step.get("source", "")
+        seq = source.partition("/")[0]
+        row = case.rows.get(int(seq), {"account": 0}) if seq.isdigit() else {"account": 0}
+        ours = row["account"] in (0, case.account, *case.fact.get("accounts", [])) and (
+            not seq.isdigit() or int(seq) < case.decision
+        )
+        require(ours, f"{line(step)}: that row is not one of before the decision", CONTEST)
+        found = case.find(source) if source else None
+        return int(found if type(found) is int else step["value"])
+    require(step["op"] in OPERATIONS, f"{line(step)}: there is no such operation", CONTEST)
+    known = all(arg.startswith("#") or arg in done for arg in step["args"])
+    require(known, f"{line(step)}: it rests on a step that does not come before it", CONTEST)
+    numbers = [int(arg[1:]) if arg.startswith("#") else done[arg].value for arg in step["args"]]
+    divides = step["op"].startswith("divided")
+    require(not divides or numbers[1] > 0, f"{line(step)}: the divisor is not positive", CONTEST)
+    return int(OPERATIONS[step["op"]](*numbers))
+
+
 def steps_done_again(case: Case, beyond: str) -> list[str]:
     """The firm's own steps: each operation gives its value, each figure is in the row that it names; one comparison says yes."""
     steps = case.fact["working"]
@@ -5008,7 +5008,7 @@ def is_moved(case: Case, step: Any) -> bool:
     return named or (step["name"].startswith(("result of", "net of")) and bool(corrected))
 
 
-# --- prices: the very bytes that the platform's bridge sent ---
+# === 20. Prices: the very bytes that the platform's bridge sent ===
 
 
 def check_frames(bundle: dict[str, Any], rows: dict[int, Any], payloads: dict[int, Any]) -> dict[int, list[Any]]:
@@ -5159,7 +5159,104 @@ def _unpack(raw: bytes, at: int) -> tuple[Any, int]:
     return int.from_bytes(raw[at + 1 : at + 1 + width], "big", signed=tag >= 0xD0), at + 1 + width
 
 
-# --- what is told ---
+# === 21. What is not shown ===
+
+
+def gaps(case: Case, account: Account, calc: Working) -> list[str]:
+    """What the rows in the file cannot show of this decision."""
+    return [
+        *gaps_of_book(case, account),
+        *gaps_of_days(case, account),
+        *gaps_of_marks(case, account, calc),
+        *gaps_of_payouts(case, calc),
+        *gaps_of_exceptions(case, account),
+    ]
+
+
+def gaps_of_book(case: Case, account: Account) -> list[str]:
+    said = []
+    if account.unbooked:
+        rows = ", ".join(str(seq) for seq in sorted(account.unbooked))
+        said.append(f"NOT booked: the platform's reports in rows {rows}; the firm says why, which is not proven")
+    if not case.is_whole:
+        said.append(
+            f"NOT shown: that row {case.anchor}, where the consecutive rows begin, is the first to begin its day"
+        )
+    if account.unseen:
+        rows = ", ".join(map(str, account.unseen))
+        said.append(
+            f"NOT shown: what the deals corrected in rows {rows} were, or others of their positions; booked before row {case.anchor}"
+        )
+    if account.rescaled:
+        rows = ", ".join(map(str, account.rescaled))
+        said.append(
+            f"NOT shown: that the symbol had other points by the corrections in rows {rows}, as their prices say"
+        )
+    return said
+
+
+def gaps_of_days(case: Case, account: Account) -> list[str]:
+    said = []
+    if account.uncounted:
+        rows = ", ".join(map(str, account.uncounted))
+        said.append(
+            f"NOT shown: that nothing else was opened on the days taken back in rows {rows}, which began before"
+        )
+    if account.unzoned:
+        zone = case.ruleset["calendar"]["zone"]
+        rows = ", ".join(map(str, account.unzoned))
+        said.append(f"NOT shown: that the days of rows {rows} begin at the rollover: this machine has no zone {zone}")
+    return said
+
+
+def gaps_of_marks(case: Case, account: Account, calc: Working) -> list[str]:
+    said = []
+    if calc.rests_on_cash and not case.is_whole:
+        said.append(f"NOT shown: deposits and withdrawals before row {case.anchor}, where the consecutive rows begin")
+    for name in ("highest mark", "highest so far"):
+        for mark in (int(source.partition("/")[0]) for source in sources_of(calc.steps, name)):
+            kind = case.rows[mark]["kind"]
+            before = mark < case.anchor and kind != "AccountOpened"
+            if before or mark in account.taken or kind == "PeakReached":
+                said.append(f"NOT shown: that the {name} in row {mark} ({kind}) was reached")
+    if sources_of(calc.steps, "highest so far") and not case.is_whole:
+        said.append(
+            f"NOT shown: that no mark before row {case.anchor} was higher, with which a level was reached earlier"
+        )
+    for name, what in (("day start", "day's start"), ("week start", "week's start"), ("the rollover", "day's start")):
+        for start in (int(source.partition("/")[0]) for source in sources_of(calc.steps, f"equity at {name}")):
+            if start in account.taken:
+                why = account.taken[start]
+                said.append(
+                    f"NOT shown: the prices of the final equity at the {what} in row {start}{why}; it is the firm's word"
+                )
+    weekly = sources_of(calc.steps, "balance at week start") + sources_of(calc.steps, "equity at week start")
+    if weekly and not account.week_is_whole:
+        said.append(f"NOT shown: that row {account.week} begins the week, and what its figures rest on")
+    return said
+
+
+def gaps_of_payouts(case: Case, calc: Working) -> list[str]:
+    rule = case.rule(case.fact["rule"])
+    rests = rule.is_limit and any(trigger["type"] == "payouts_made" for trigger, *_ in levels_of(rule.term))
+    # What is paid out lowers floors; and what there was before the rows is in the file only where it is cited.
+    of_payouts = rule.is_limit and (rule.term["on_payout"] != "none" or rule.term["scope"] == "cycle")
+    rests = rests or (of_payouts and case.ruleset["semantics"] > 1)
+    if not calc.steps or case.is_whole or not rests:
+        return []
+    return [f"NOT shown: payouts before row {case.anchor}, but for those that the working cites"]
+
+
+def gaps_of_exceptions(case: Case, account: Account) -> list[str]:
+    said = []
+    for seq in account.exceptions:
+        granted = case.payloads[seq]
+        what, by = granted["override"]["override"].replace("_", " "), " and ".join(granted["by"])
+        said.append(f"NOT shown: whether the exception in row {seq} ({what}, granted by {by}) was right to make")
+    return said
+
+
+# === 22. What is told ===
 
 
 def report(case: Case, size: int, found: list[str], *, pinned: bool) -> list[str]:
@@ -5193,60 +5290,7 @@ def report(case: Case, size: int, found: list[str], *, pinned: bool) -> list[str
     return said
 
 
-# --- Ed25519 (RFC 8032), verification only, strict ---
-
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, P - 2, P) % P
-
-
-def _add(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-    """Twisted Edwards addition in extended coordinates x, y, z, t."""
-    e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
-    g, h = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
-    p, q, r, s = f - e, h - g, h + g, f + e
-    return (p * q % P, r * s % P, q * r % P, p * s % P)
-
-
-def _point(text: bytes) -> tuple[int, int, int, int] | None:
-    """A point in its only spelling, on the curve and not of small order; None otherwise."""
-    number = int.from_bytes(text, "little")
-    y, sign = number & (1 << 255) - 1, number >> 255
-    if y >= P:
-        return None
-    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
-    x = pow(square, (P + 3) // 8, P)
-    if x * x % P != square:
-        x = x * pow(2, (P - 1) // 4, P) % P
-    if x * x % P != square or (x == 0 and sign):
-        return None
-    x = P - x if x & 1 != sign else x
-    point = eighth = (x, y, 1, x * y % P)
-    for _ in range(3):
-        eighth = _add(eighth, eighth)
-    return None if eighth[0] % P == 0 and (eighth[1] - eighth[2]) % P == 0 else point
-
-
-BASE = _point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
-
-
-def ed25519_verify(key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether S*B - h*A spells exactly R, with S below the group's order."""
-    a, s = _point(key), int.from_bytes(signature[32:], "little")
-    if a is None or BASE is None or len(signature) != 64 or s >= ORDER:
-        return False
-    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
-    minus_a = (P - a[0], a[1], 1, P - a[3])
-    both = _add(BASE, minus_a)
-    total = (0, 1, 1, 0)
-    for bit in range(max(s.bit_length(), h.bit_length()) - 1, -1, -1):
-        total = _add(total, total)
-        which = (s >> bit & 1) + 2 * (h >> bit & 1)
-        if which:
-            total = _add(total, (BASE, minus_a, both)[which - 1])
-    inverse = pow(total[2], P - 2, P)
-    x, y = total[0] * inverse % P, total[1] * inverse % P
-    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+# === 23. The command line ===
 
 
 def main() -> int:

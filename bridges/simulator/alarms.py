@@ -165,10 +165,8 @@ def _is_roomy(account: Account, state: State, points: int) -> bool:
     equity_low = equity_high = account.balance_minor
     margin_low = margin_high = 0
     for held in account.positions.values():
-        profits, margins = (
-            _profits_within(account, held, state, points),
-            _margins_within(account, held, state, points),
-        )
+        moved = tuple(_rates_moved(account, held, state, points))
+        profits, margins = _profits_within(account, held, state, moved, points), _margins_within(account, held, moved)
         equity_low += min(profits) + held.swap_minor
         equity_high += max(profits) + held.swap_minor
         margin_low += min(margins)
@@ -179,22 +177,21 @@ def _is_roomy(account: Account, state: State, points: int) -> bool:
     return stays_in_call and not has_come_down_to(STOP_OUT_LEVEL_PERCENT, equity_low, margin_high)
 
 
-def _profits_within(account: Account, held: Position, state: State, points: int) -> list[int]:
+def _profits_within(
+    account: Account, held: Position, state: State, rates_moved: tuple[State, ...], points: int
+) -> list[int]:
     """Among these are the least and the most that the profit can be: it goes one way with each price while the others stand."""
     price = close_price(held, state)
     return [
         profit_of_deal(account, held, held.lots_e8, at, moved)
-        for moved in _rates_moved(account, held, state, points)
+        for moved in rates_moved
         for at in (price - points, price + points)
     ]
 
 
-def _margins_within(account: Account, held: Position, state: State, points: int) -> list[int]:
+def _margins_within(account: Account, held: Position, rates_moved: tuple[State, ...]) -> list[int]:
     """Among these are the least and the most margin."""
-    return [
-        margin_of(account, held.symbol, held.lots_e8, held.price_open, moved)
-        for moved in _rates_moved(account, held, state, points)
-    ]
+    return [margin_of(account, held.symbol, held.lots_e8, held.price_open, moved) for moved in rates_moved]
 
 
 def _rates_moved(account: Account, held: Position, state: State, points: int) -> Iterator[State]:

@@ -1,5 +1,6 @@
 """A firm in memory: the real engine and desks, driven by arrivals, with a platform played by hand."""
 
+import functools
 import hashlib
 import random
 from dataclasses import dataclass, field
@@ -511,14 +512,22 @@ def cents_text(cents: int) -> str:
     return f"{sign}{cents // 100}.{cents % 100:02d}"
 
 
-@pytest.fixture
-def busy():
-    def make(seed: int, steps: int = 400) -> BusyFirm:
-        firm = BusyFirm()
-        firm.play(seed, steps)
-        return firm
+def _busy(seed: int, steps: int = 400) -> BusyFirm:
+    firm = BusyFirm()
+    firm.play(seed, steps)
+    return firm
 
-    return make
+
+@pytest.fixture(scope="session")
+def busy():
+    """Firms that were played once, for whoever only reads them."""
+    return functools.lru_cache(maxsize=32)(_busy)
+
+
+@pytest.fixture
+def busy_anew():
+    """A firm that the test may go on with."""
+    return _busy
 
 
 @pytest.fixture

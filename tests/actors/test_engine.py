@@ -112,7 +112,7 @@ def test_pages_are_told_of_accounts_that_changed_and_of_no_other(stage):
 
 def test_a_busy_firm_is_worth_the_name(busy):
     """The seeds above would prove nothing if nothing happened in them."""
-    kinds = Counter(row.kind for seed in range(6) for row in rows_of(busy(seed)))
+    kinds = Counter(row.kind for seed in range(6) for row in rows_of(busy(seed, 250)))
     for kind in (
         "BreachDeclared",
         "BreachSuspected",

@@ -51,7 +51,7 @@ def assert_indexed(engine):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_after_each_input_the_index_is_that_of_a_start(busy, hands, monkeypatch, seed):
+def test_after_each_input_the_index_is_that_of_a_start(busy_anew, hands, monkeypatch, seed):
     put = hands.Stage.put
 
     def put_and_look(self, *args, **more):
@@ -60,7 +60,7 @@ def test_after_each_input_the_index_is_that_of_a_start(busy, hands, monkeypatch,
         return decided
 
     monkeypatch.setattr(hands.Stage, "put", put_and_look)
-    assert busy(seed, 150).facts()
+    assert busy_anew(seed, 150).facts()
 
 
 def test_a_second_question_about_an_account_is_watched_like_the_first(stage):

@@ -3,11 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
+from actors import account_book
 from actors.engine import Engine
 from actors.names import CALENDARS, account_desk
 from actors.states import readable_states, state_bytes
 from firm.bounds import CALENDARS_MAX, TRADES_TRACKED_MAX
-from firm.commands import AdoptCalendar, EngageKillSwitch, KillSwitch, ReviewOutcome, ReviewVerdict
+from firm.commands import AdoptCalendar, EngageKillSwitch, KillSwitch, ResumeDesk, ReviewOutcome, ReviewVerdict
 from firm.facts import (
     CalendarAdopted,
     Doubt,
@@ -146,6 +147,18 @@ def test_the_breach_names_the_calendar_it_rests_on_and_shows_its_arithmetic(stag
     adopt(stage, news_calendar(NEWS_NAME, [replace(PAYROLLS, title="Nonfarm payrolls")]))
     buy(stage, account, "1", "P2")
     assert stage.facts(RuleBroken, account)[-1].calendar == stage.engine.calendar(NEWS_NAME).version != WEEK.version
+
+
+def test_what_was_done_while_its_desk_was_stopped_cites_no_row_that_is_not_the_platform_s(stage, monkeypatch):
+    account = ready(stage, WINDOW)
+    at(stage, 0)
+    with monkeypatch.context() as fails:
+        fails.setattr(account_book, "book_deal", None)
+        buy(stage, account, "1")
+    stage.put(ResumeDesk(by="staff:ruth", desk=account_desk(account), why="mended"))
+    [found] = stage.facts(RuleBroken, account)
+    [opened] = [step for step in found.working if step.name == "open of EURUSD"]
+    assert (opened.value, opened.source) == (RELEASE_US, "")
 
 
 def test_without_a_calendar_no_news_forbids_anything(stage):

@@ -218,9 +218,9 @@ def test_an_account_that_a_review_let_go_is_watched_again(stage):
 
 @pytest.mark.parametrize("seed", [3, 5, 8, 13])
 @pytest.mark.parametrize("every", [1, 7])
-def test_waking_everybody_more_often_changes_no_row(busy, seed, every):
+def test_waking_everybody_more_often_changes_no_row(busy_anew, seed, every):
     """Bands and wakes are an index over states: rebuilt at any input, as after a restart, the facts are the same."""
-    firm = busy(seed, 150)
+    firm = busy_anew(seed, 150)
     spec = SymbolSpec(symbol="EURUSD", digits=4, contract_e8=10**13, currency_base="EUR", currency_profit="USD")
     firm.put(SymbolReported(bridge="sim", seq=firm.next_seq(), spec=spec))
     for account in sorted(batch_account for batch in firm.batches for batch_account in batch.accounts):

@@ -1,8 +1,9 @@
 """Whole firms: demos as people start them, in processes of their own, and a small firm that is driven by hand."""
 
 import hashlib
+import io
 import json
-import os
+import logging
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import pytest
 from actors.arrival import Arrival, Decided
 from actors.recovery import all_rows
 from appliance.assembly import Machine
+from appliance.cli import main
 from appliance.commands.bridge import key_file_for
 from appliance.demo_firm import programs
 from appliance.founding import found
@@ -217,13 +219,16 @@ def serving(tmp_path: Path) -> Iterator[Callable[[Path], Serving]]:
             child.close()
 
 
-def _run(*arguments: object, stdin: str = "") -> "subprocess.CompletedProcess[str]":
-    """One `evenhand` command, as a shell would run it."""
-    environment = {**os.environ, "COLUMNS": "100"}
-    return subprocess.run(
-        [*EVENHAND, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=120, env=environment,
-        check=False,
-    )  # fmt: skip
+def _run_apart(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*EVENHAND, *map(str, arguments)], capture_output=True, text=True, timeout=120, check=False)
+
+
+class Done(NamedTuple):
+    """How a verb ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 def small_settings(**ledger: int) -> Settings:
@@ -537,9 +542,29 @@ def until() -> Callable[..., Any]:
     return _until
 
 
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Done]]:
+    """One `evenhand` command in this process, with what a shell would have piped to it."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*arguments: object, stdin: str = "") -> Done:
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        try:
+            status = main([*map(str, arguments)])
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        return Done(status, *capsys.readouterr())
+
+    yield run
+    logging.root.handlers[:], logging.root.level = handlers, level
+
+
 @pytest.fixture(scope="session")
-def run() -> Callable[..., "subprocess.CompletedProcess[str]"]:
-    return _run
+def run_apart() -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """One `evenhand` command in a process of its own, for what that process does at its end."""
+    return _run_apart
 
 
 @pytest.fixture(scope="session")

@@ -220,13 +220,15 @@ def test_a_tick_file_that_is_none_is_named(tmp_path: Path, refused: Refusing) ->
     assert not (tmp_path / "d").exists()
 
 
-def test_a_bad_line_in_a_tick_file_ends_the_demo_with_file_and_line(tmp_path: Path, run: Any, settings: Any) -> None:
+def test_a_bad_line_in_a_tick_file_ends_the_demo_with_file_and_line(
+    tmp_path: Path, run_apart: Any, settings: Any
+) -> None:
     ticks = tmp_path / "eurusd_tick_20140502.zip"
     with zipfile.ZipFile(ticks, "w") as archive:
         lines = [f"{36_000_000 + number * 100},1.38700,1.38705" for number in range(20)]
         archive.writestr("part.csv", "\n".join([*lines, "36002000,1.38705,1.38700"]))
     port = settings().web.port
-    told = run("demo", "--headless", "--until-done", "--json", "--speed", "max", "--accounts", 1, "--data-dir",
+    told = run_apart("demo", "--headless", "--until-done", "--json", "--speed", "max", "--accounts", 1, "--data-dir",
                tmp_path / "demo", "--port", port, "--ticks", ticks)  # fmt: skip
     assert told.returncode == 2
     assert "eurusd_tick_20140502.zip line 21: crossed" in told.stderr.splitlines()[-1]

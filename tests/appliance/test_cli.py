@@ -106,8 +106,8 @@ def test_it_says_which_release_it_is(capsys: pytest.CaptureFixture[str]) -> None
     assert (ended.value.code, capsys.readouterr().out) == (0, f"evenhand {RELEASE}\n")
 
 
-def test_it_runs_as_a_program(run: Any) -> None:
-    told = run("verify", "--data-dir", "/nowhere")
+def test_it_runs_as_a_program(run_apart: Any) -> None:
+    told = run_apart("verify", "--data-dir", "/nowhere")
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.startswith("evenhand: /nowhere is missing")
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import actors, append_peers, peers, postgres, restart
+from bench import actors, append_peers, engine, peers, postgres, restart
 from bench.__main__ import BENCHES
 from bench.append import DEMO, batch_of, kinds_in_turn
 from bench.chart import Chart, svg_of
@@ -63,6 +63,13 @@ def test_a_crowd_that_cannot_be_made_is_said_and_not_measured(monkeypatch: pytes
     assert line.measured == "ours cannot have so many; anyio cannot have so many"
 
 
+@pytest.fixture
+def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted here is the same for each price, and nobody asks how long it took."""
+    monkeypatch.setattr(engine, "SIZE_S", 0.2)
+
+
+@pytest.mark.usefixtures("briefly")
 def test_in_a_trend_every_price_is_a_high_of_all_who_hold_the_symbol() -> None:
     options = argparse.Namespace(sizes=[60, 30], static=False, trend=True, conversions=False, one_symbol=False)
     result = run_sizes(options)
@@ -72,6 +79,7 @@ def test_in_a_trend_every_price_is_a_high_of_all_who_hold_the_symbol() -> None:
         assert 0.85 <= line["wakes_per_price"] / (line["accounts"] * 2 / 30) <= 1.0
 
 
+@pytest.mark.usefixtures("briefly")
 def test_of_one_symbol_every_price_is_a_high_of_all() -> None:
     [line] = run_sizes(argparse.Namespace(sizes=[40], static=False, trend=True, conversions=False, one_symbol=True))[
         "lines"
@@ -79,6 +87,7 @@ def test_of_one_symbol_every_price_is_a_high_of_all() -> None:
     assert line["wakes_per_price"] == 40
 
 
+@pytest.mark.usefixtures("briefly")
 def test_static_floors_sleep_through_the_same_prices() -> None:
     [line] = run_sizes(argparse.Namespace(sizes=[50], static=True, trend=False, conversions=False, one_symbol=False))[
         "lines"

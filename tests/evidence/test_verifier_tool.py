@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -178,3 +179,12 @@ def test_its_ed25519_knows_one_signature_only(verifier: ModuleType) -> None:
 def test_its_ed25519_refuses_keys_that_prove_nothing(verifier: ModuleType, key: bytes) -> None:
     neutral = (1).to_bytes(32, "little")
     assert not verifier.ed25519_verify(key, b"anything", neutral + bytes(32))
+
+
+def test_its_contents_name_each_chapter_in_its_place() -> None:
+    text = TOOL.read_text(encoding="utf-8")
+    contents = re.findall(r"^#  ?([ \d]\d\. .+)$", text, re.MULTILINE)
+    chapters = re.findall(r"^# === (\d+\. .+) ===$", text, re.MULTILINE)
+    assert [one.strip() for one in contents] == chapters
+    assert [int(one.partition(".")[0]) for one in chapters] == list(range(1, len(chapters) + 1))
+    assert chapters[-1].endswith("The command line")

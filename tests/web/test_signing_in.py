@@ -9,7 +9,8 @@ from firm.ids import id_text
 from firm.instant import HOUR_US, MINUTE_US
 from storage.errors import DiskRefused
 from storage.files import FirmDirectory
-from web.auth import PasswordDesk, TooManyGuesses, recognise
+from storage.people import Person
+from web.auth import PasswordDesk, TooManyGuesses, hash_password, recognise
 from web.forms import path_of_ours
 
 SAME_SITE = {"sec-fetch-site": "same-origin"}
@@ -52,6 +53,14 @@ async def test_signing_in_with_the_right_password_is_no_guess(stage, play):
     desk = PasswordDesk()
     for _ in range(60):
         assert await recognise(stage.firm, desk, "ada@example.org", play.PASSWORD, "192.0.2.60")
+
+
+async def test_a_password_is_kept_as_dear_to_guess_as_owasp_asks():
+    kept = hash_password("long enough")
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    person = Person(kind="trader", id=1, role="", name="Ada", mail="", commitment="", password_hash=kept)
+    assert await PasswordDesk().opens(person, "long enough")
+    assert not await PasswordDesk().opens(person, "long enough to guess")
 
 
 async def test_a_sign_in_of_ones_own_gives_no_guess_at_others_back(stage, play):

@@ -148,33 +148,57 @@ class Session:
         self.fills += [Fill(event, quote) for event in events if isinstance(event, Deal)]
 
 
-def played(
-    steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution, seed: int = 1
-) -> Session:
-    session = Session(mode, execution, seed)
-    for step in steps:
-        session.take(step)
-    return session
-
-
-@settings(max_examples=80, deadline=None)
-@given(STEPS, MODES, EXECUTIONS)
-def test_no_fill_is_better_than_the_market_nor_worse_than_slippage_allows(
-    steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution
+@settings(max_examples=160, deadline=None)
+@given(STEPS, MODES, EXECUTIONS, st.integers(-6_000, 6_000))
+def test_whatever_is_done_fills_volumes_money_and_margin_are_right(
+    steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution, gap: int
 ) -> None:
-    session = played(steps, mode, execution)
+    session = Session(mode, execution)
+    for step in [*steps, Price(gap, 10, SECOND_US)]:
+        session.take(step)
+        _netting_never_holds_two_positions_of_a_symbol(session)
+        _on_an_exchange_an_order_never_takes_more_than_a_price_has(session)
+        if isinstance(step, Price):
+            _stop_out_always_restores_the_level_or_leaves_nothing(session)
+    _no_fill_is_better_than_the_market_nor_worse_than_slippage_allows(session)
+    _a_limit_never_fills_worse_than_its_price_and_a_stop_never_better(session)
+    _volumes_and_money_add_up(session)
+    _the_firm_books_the_very_positions_that_the_platform_holds(session)
+
+
+def _netting_never_holds_two_positions_of_a_symbol(session: Session) -> None:
+    assert session.account.position_mode is PositionMode.HEDGING or len(session.account.positions) <= 1
+
+
+def _on_an_exchange_an_order_never_takes_more_than_a_price_has(session: Session) -> None:
+    if session.account.execution is not Execution.EXCHANGE:
+        return
+    quote = session.desk.state.quotes["EURUSD"]
+    for side, taken in ((Side.BUY, quote.ask_taken_e8), (Side.SELL, quote.bid_taken_e8)):
+        fresh = Quoted(quote.t_us, quote.bid, quote.ask, quote.burst)
+        assert taken <= depth_left_e8(side, EURUSD, fresh)
+        volumes = [
+            fill.deal.vol
+            for fill in session.fills
+            if fill.quote is quote and fill.deal.action is side and fill.deal.reason == "client"
+        ]
+        assert sum(volumes) == taken
+
+
+def _stop_out_always_restores_the_level_or_leaves_nothing(session: Session) -> None:
+    state = session.desk.state
+    if session.account.positions:
+        assert 2 * equity_minor(session.account, state) > margin_minor(session.account, state)
+
+
+def _no_fill_is_better_than_the_market_nor_worse_than_slippage_allows(session: Session) -> None:
     for deal, quote in session.fills:
         market = price_for(deal.action, quote)
         worse = deal.px - market if deal.action is Side.BUY else market - deal.px
         assert 0 <= worse <= (slip_max_points(quote) if deal.reason == "client" else 0)
 
 
-@settings(max_examples=80, deadline=None)
-@given(STEPS, MODES, EXECUTIONS)
-def test_a_limit_never_fills_worse_than_its_price_and_a_stop_never_better(
-    steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution
-) -> None:
-    session = played(steps, mode, execution)
+def _a_limit_never_fills_worse_than_its_price_and_a_stop_never_better(session: Session) -> None:
     last: dict[str, Order] = {}
     for event in session.told:
         if isinstance(event, Order):
@@ -184,16 +208,11 @@ def test_a_limit_never_fills_worse_than_its_price_and_a_stop_never_better(
             sign = 1 if order.side is Side.BUY else -1
             if order.order_type == OrderType.LIMIT:
                 assert sign * event.px <= sign * order.px
-            elif execution is Execution.MARKET:  # on an exchange the rest of a stop takes any price
+            elif session.account.execution is Execution.MARKET:  # on an exchange the rest of a stop takes any price
                 assert sign * event.px >= sign * order.px
 
 
-@settings(max_examples=80, deadline=None)
-@given(STEPS, MODES, EXECUTIONS)
-def test_volumes_and_money_add_up(
-    steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution
-) -> None:
-    session = played(steps, mode, execution)
+def _volumes_and_money_add_up(session: Session) -> None:
     open_e8: defaultdict[str, int] = defaultdict(int)
     money = session.account.initial_minor
     for deal, _ in session.fills:
@@ -207,13 +226,8 @@ def test_volumes_and_money_add_up(
     assert all(order.lots_e8 > 0 for order in session.account.orders.values())
 
 
-@settings(max_examples=80, deadline=None)
-@given(STEPS, MODES, EXECUTIONS)
-def test_the_firm_books_the_very_positions_that_the_platform_holds(
-    steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution
-) -> None:
+def _the_firm_books_the_very_positions_that_the_platform_holds(session: Session) -> None:
     """Also the average price of what was added on a netting account, to the point."""
-    session = played(steps, mode, execution)
     booked: dict[str, Booked] = {}
     for seq, (deal, _) in enumerate(session.fills, start=1):
         reported = told_deal("simulator", seq, deal, Purse("USD", 2))
@@ -224,50 +238,6 @@ def test_the_firm_books_the_very_positions_that_the_platform_holds(
     assert {held.position_id: (held.side, held.lots_e8, held.price_open) for held in booked.values()} == {
         held.position_id: (held.side, held.lots_e8, held.price_open) for held in session.account.positions.values()
     }
-
-
-@settings(max_examples=80, deadline=None)
-@given(STEPS, EXECUTIONS)
-def test_netting_never_holds_two_positions_of_a_symbol(
-    steps: list[Price | Market | Wait | Change], execution: Execution
-) -> None:
-    session = Session(PositionMode.NETTING, execution)
-    for step in steps:
-        session.take(step)
-        assert len(session.account.positions) <= 1
-
-
-@settings(max_examples=80, deadline=None)
-@given(STEPS, MODES)
-def test_an_order_never_takes_more_than_a_price_has(
-    steps: list[Price | Market | Wait | Change], mode: PositionMode
-) -> None:
-    session = Session(mode, Execution.EXCHANGE)
-    for step in steps:
-        session.take(step)
-        quote = session.desk.state.quotes["EURUSD"]
-        for side, taken in ((Side.BUY, quote.ask_taken_e8), (Side.SELL, quote.bid_taken_e8)):
-            fresh = Quoted(quote.t_us, quote.bid, quote.ask, quote.burst)
-            assert taken <= depth_left_e8(side, EURUSD, fresh)
-            volumes = [
-                fill.deal.vol
-                for fill in session.fills
-                if fill.quote is quote and fill.deal.action is side and fill.deal.reason == "client"
-            ]
-            assert sum(volumes) == taken
-
-
-@settings(max_examples=80, deadline=None)
-@given(STEPS, MODES, EXECUTIONS, st.integers(-6_000, 6_000))
-def test_stop_out_always_restores_the_level_or_leaves_nothing(
-    steps: list[Price | Market | Wait | Change], mode: PositionMode, execution: Execution, gap: int
-) -> None:
-    session = Session(mode, execution)
-    for step in [*steps, Price(gap, 10, SECOND_US)]:
-        session.take(step)
-        if isinstance(step, Price) and session.account.positions:
-            state = session.desk.state
-            assert 2 * equity_minor(session.account, state) > margin_minor(session.account, state)
 
 
 @settings(max_examples=50, deadline=None)

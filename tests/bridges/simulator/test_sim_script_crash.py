@@ -99,16 +99,23 @@ def saved_by(parcels: list[Parcel]) -> dict[str, bytes]:
     return parts
 
 
-def test_the_same_script_tells_the_same_bytes_and_another_does_not(market: Market) -> None:
-    first = lanes(play(Replay(market, 1)))
+@pytest.fixture(scope="module")
+def whole(market: Market) -> list[Parcel]:
+    """The market without a crash."""
+    return play(Replay(market, 1))
+
+
+def test_the_same_script_tells_the_same_bytes_and_another_does_not(market: Market, whole: list[Parcel]) -> None:
+    first = lanes(whole)
     assert lanes(play(Replay(market, 1))) == first
     plain = Market(market._prices, from_us=FROM, to_us=TO)
     assert lanes(play(Replay(plain, 1))) != first
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_crash_after_any_saved_parcel_goes_on_with_the_very_same_bytes(market: Market, seed: int) -> None:
-    whole = play(Replay(market, 1))
+def test_a_crash_after_any_saved_parcel_goes_on_with_the_very_same_bytes(
+    market: Market, whole: list[Parcel], seed: int
+) -> None:
     opened = max(n for n, parcel in enumerate(whole) if any(isinstance(event, CmdResult) for event in parcel.events))
     saved = [n for n, parcel in enumerate(whole) if parcel.saved and n >= opened]
     for place in random.Random(seed).sample(saved, 4):
@@ -117,14 +124,14 @@ def test_a_crash_after_any_saved_parcel_goes_on_with_the_very_same_bytes(market:
         assert lanes(play(replay, opens=False)) == lanes(whole[place + 1 :])
 
 
-def test_something_waits_at_some_crash_or_the_crashes_prove_little(market: Market) -> None:
-    held = [len(Replay(market, 1, parcel.saved).state.held_back) for parcel in play(Replay(market, 1)) if parcel.saved]
+def test_something_waits_at_some_crash_or_the_crashes_prove_little(market: Market, whole: list[Parcel]) -> None:
+    held = [len(Replay(market, 1, parcel.saved).state.held_back) for parcel in whole if parcel.saved]
     assert max(held) > 10
     assert held[-1] == 0
 
 
-def test_what_was_told_can_be_told_again_from_ticks_and_script(market: Market) -> None:
-    told = [tick for parcel in play(Replay(market, 1)) for tick in parcel.ticks]
+def test_what_was_told_can_be_told_again_from_ticks_and_script(market: Market, whole: list[Parcel]) -> None:
+    told = [tick for parcel in whole for tick in parcel.ticks]
     assert told_ticks(market, 1, len(told) + 1) == told
     assert {tick.symbol for tick in told} == {"EURUSD", "XAUUSD", "GOLD"}
 
