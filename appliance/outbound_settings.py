@@ -29,7 +29,7 @@ class OutboundSettings(Section, frozen=True, kw_only=True):
             "with commas between them: http://127.0.0.1:9000 (alarm receiver on this machine).",
         ),
     ] = ""
-    circuit_failures: Annotated[
+    circuit_failures_max: Annotated[
         int,
         Meta(ge=1, le=100, description="A destination that failed so often in a row is left alone."),
     ] = 5
@@ -49,7 +49,7 @@ class OutboundSettings(Section, frozen=True, kw_only=True):
         return Rules(
             ports=frozenset(_ports(self.ports)),
             listed=frozenset(_origins(self.inside)),
-            circuit_failures=self.circuit_failures,
+            circuit_failures_max=self.circuit_failures_max,
             circuit_open_s=self.circuit_open_s,
             retry_after_max_s=self.retry_after_max_s,
         )

@@ -67,7 +67,7 @@ class Outbound:
         Cancelling passes. No redirect is followed but for reading, and only where the destination allows it.
         """
         circuit = self._circuits.setdefault(
-            destination.name, Circuit(self.rules.circuit_failures, self.rules.circuit_open_s)
+            destination.name, Circuit(self.rules.circuit_failures_max, self.rules.circuit_open_s)
         )
         self._outcomes.setdefault(destination.name, Counter())
         started_s, tries = self._around.now_s(), 0

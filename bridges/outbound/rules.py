@@ -16,13 +16,13 @@ RESOLVED_MAX = 64  # addresses of one name; more are an attack or a mistake
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """`ports`: of what is public. `listed`: origins that may be inside, in plain http where they say so.
 
-    A circuit opens after `circuit_failures` in a row, for `circuit_open_s`. `retry_after_max_s`: a destination that asks for
+    A circuit opens after `circuit_failures_max` in a row, for `circuit_open_s`. `retry_after_max_s`: a destination that asks for
     longer is not tried again in the same call.
     """
 
     ports: frozenset[int] = frozenset({443, 8443})
     listed: frozenset[Origin] = frozenset()
-    circuit_failures: int = 5
+    circuit_failures_max: int = 5
     circuit_open_s: float = 60
     retry_after_max_s: float = 30
 

@@ -119,7 +119,7 @@ async def test_who_asks_to_wait_is_waited_for_within_a_bound(
 
 async def test_a_wait_that_would_outlast_the_whole_is_not_begun(asked: Any, outside: Any, clock: Any) -> None:
     again = outside.reply(503, retry_after="9")
-    assert await asked([again], tries_max=5, whole_s=20, rules={"circuit_failures": 9}) == (3, [503])
+    assert await asked([again], tries_max=5, whole_s=20, rules={"circuit_failures_max": 9}) == (3, [503])
     assert clock.waits == [9.0, 9.0]
 
 
@@ -159,7 +159,7 @@ async def test_a_destination_that_fails_is_left_alone_then_tried_once_then_calle
     site = outside.site(outside.reply(500))
     async with outside.serving(site):
         url = f"http://127.0.0.1:{site.port}/T0KEN"
-        out = firm(url, circuit_failures=3, circuit_open_s=60)
+        out = firm(url, circuit_failures_max=3, circuit_open_s=60)
 
         async def call(name: str = "provider") -> int:
             return (await out.call(provider(name=name), Call(url=url))).status
@@ -192,7 +192,7 @@ async def test_a_destination_that_fails_is_left_alone_then_tried_once_then_calle
 
 
 async def test_tries_stop_where_the_circuit_opens_and_say_what_went_wrong(asked: Any, outside: Any) -> None:
-    requests, came = await asked([outside.reply(502)], 2, rules={"circuit_failures": 2}, tries_max=5)
+    requests, came = await asked([outside.reply(502)], 2, rules={"circuit_failures_max": 2}, tries_max=5)
     assert (requests, came) == (2, [502, CircuitOpen])
 
 
@@ -200,12 +200,12 @@ async def test_tries_stop_where_the_circuit_opens_and_say_what_went_wrong(asked:
     ("answer", "opens"), [(b"HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n", False), (b"SMTP\r\n", True)]
 )
 async def test_only_what_is_unwell_opens_it(answer: bytes, opens: bool, asked: Any) -> None:
-    requests, _ = await asked([answer], 5, rules={"circuit_failures": 2})
+    requests, _ = await asked([answer], 5, rules={"circuit_failures_max": 2})
     assert requests == (2 if opens else 5)
 
 
 async def test_what_the_firm_refuses_itself_says_nothing_of_the_destination(firm: Any, provider: Any) -> None:
-    out = firm(circuit_failures=1)
+    out = firm(circuit_failures_max=1)
     for _ in range(3):
         with pytest.raises(CallRefused):
             await out.call(provider(), Call(url="https://127.0.0.1/"))
@@ -222,7 +222,7 @@ async def test_a_caller_that_does_not_wait_for_the_end_leaves_the_single_try_to_
     site = outside.site(outside.reply(500), never, outside.reply(200))
     async with outside.serving(site):
         url = f"http://127.0.0.1:{site.port}/"
-        out = firm(url, circuit_failures=1, circuit_open_s=60)
+        out = firm(url, circuit_failures_max=1, circuit_open_s=60)
         await out.call(provider(), Call(url=url))
         clock.s += 60
         with anyio.move_on_after(0.1) as waited:
@@ -239,7 +239,7 @@ async def test_of_many_at_once_one_alone_tries_what_was_left_alone(
     site = outside.site(outside.reply(500), outside.reply(200))
     async with outside.serving(site):
         url = f"http://127.0.0.1:{site.port}/"
-        out = firm(url, circuit_failures=1, circuit_open_s=60)
+        out = firm(url, circuit_failures_max=1, circuit_open_s=60)
         await out.call(provider(), Call(url=url))
         clock.s += 60
         came: list[Any] = []
