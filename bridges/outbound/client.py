@@ -203,7 +203,7 @@ def _onward(destination: Destination, here: Address, method: str, answer: Answer
     location = answer.headers.get("location", "")
     if not destination.redirects_max or answer.status not in _REDIRECTS or method not in _READS or not location:
         return None
-    if location.isascii() and location.isprintable() and " " not in location and "\\" not in location:
+    if location.isascii() and location.isprintable():
         with suppress(BadAddress, ValueError):
             return read_address(urljoin(str(here), location))
     raise CallRefused(f"{destination.name} leads on to what is no address: see whether its own is right")
