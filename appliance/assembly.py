@@ -40,6 +40,7 @@ from appliance.portal_door import PortalDoor, connections_allowed
 from appliance.release import RELEASE
 from appliance.settings import ClockSource, Settings, policy_changes
 from appliance.subscriptions import Subscriptions
+from appliance.way_out import way_out
 from bridges.gateway import Gateway
 from firm.commands import Command
 from firm.ids import ID_BITS
@@ -75,6 +76,7 @@ class Machine:
         self.settings = settings
         self.secrets = secrets
         self.door = PortalDoor(connections_allowed())
+        self.outbound = way_out(settings)
         self.adopted: list[str] = []  # which settings desks decide by from this start on, and before it otherwise
         self.copies_unseen = ""  # why a start could not look for newer copies
         self.held_since_us = 0  # firm time at which the engine was last held

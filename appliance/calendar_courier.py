@@ -12,16 +12,22 @@ from anyio import to_thread
 from msgspec import Meta
 
 from actors.arrival import Decided, Overloaded
-from appliance.outside import CallFailed, fetch, host_of, require_url
+from appliance.outside import require_url
 from appliance.seam import why_it_failed
 from appliance.section import Section
 from bridges.calendars.content import CONTENT_BYTES_MAX, zone_of
 from bridges.calendars.formats import CalendarFormat, read_calendar
+from bridges.outbound.client import Outbound
+from bridges.outbound.destination import Call, Destination
+from bridges.outbound.errors import CallFailed
 from firm.commands import AdoptCalendar
 from firm.facts import Refused
 from firm.news import NEWS_NAME, BadCalendar
 
-FETCH_DEADLINE_S = 60.0
+# Publishers move their files about; the next look is an hour away.
+_DESTINATION = Destination(
+    name="calendar", whole_s=60, answer_bytes_max=CONTENT_BYTES_MAX, tries_max=3, redirects_max=3
+)
 _VALIDATORS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
 _OK, _NOT_MODIFIED = 200, 304
 
@@ -35,7 +41,7 @@ class CalendarSettings(Section, frozen=True, kw_only=True):
         str,
         Meta(
             max_length=2_000,
-            description="What is fetched. Empty: nothing, news are imported by hand. https beyond this machine.",
+            description="What is fetched, by https. Empty: nothing, news are imported by hand.",
         ),
     ] = ""
     format: Annotated[CalendarFormat, Meta(description="What kind of file it is.")] = CalendarFormat.FOREXFACTORY
@@ -61,10 +67,12 @@ class CalendarCourier:
         settings: CalendarSettings,
         version: Callable[[], str],
         ask: Callable[[AdoptCalendar], Awaitable[Decided]],
+        outbound: Outbound,
     ) -> None:
         self._settings = settings
         self._version = version
         self._ask = ask
+        self._outbound = outbound
         self._seen: dict[str, str] = {}  # what was last read, in the words of its server
         self._told = ""
 
@@ -78,15 +86,11 @@ class CalendarCourier:
         """Whether there are other news, once."""
         why = await why_it_failed(self._bring, CallFailed, BadCalendar, Overloaded)
         if why and why != self._told:
-            host = host_of(self._settings.url)
-            _LOG.warning("the calendar at %s was not taken (%s): the firm goes by the one before", host, why)
+            _LOG.warning("the calendar was not taken (%s): the firm goes by the one before", why)
         self._told = why
 
     async def _bring(self) -> None:
-        with anyio.move_on_after(FETCH_DEADLINE_S) as waited:
-            fetched = await fetch(self._settings.url, self._seen, CONTENT_BYTES_MAX)
-        if waited.cancelled_caught:
-            raise CallFailed("no whole answer in time")
+        fetched = await self._outbound.call(_DESTINATION, Call(url=self._settings.url, headers=self._seen))
         if fetched.status == _NOT_MODIFIED:
             return
         if fetched.status != _OK:

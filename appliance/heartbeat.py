@@ -7,10 +7,13 @@ from collections.abc import Callable
 import anyio
 
 from appliance.alarms.limits import HeartbeatSettings
-from appliance.outside import CallFailed, call, host_of
 from appliance.seam import why_it_failed
+from bridges.outbound.client import Outbound
+from bridges.outbound.destination import Call, Destination
+from bridges.outbound.errors import CallFailed
 
-CALL_DEADLINE_S = 10.0
+# The next beat tries again; the other side waits for several before it calls anybody.
+_DESTINATION = Destination(name="heartbeat", whole_s=10)
 
 _LOG = logging.getLogger("evenhand.alarms")
 
@@ -18,10 +21,11 @@ _LOG = logging.getLogger("evenhand.alarms")
 class Heartbeat:
     """`commits`: how many there were since start. `told` counts beats by what became of them."""
 
-    def __init__(self, settings: HeartbeatSettings, commits: Callable[[], int]) -> None:
+    def __init__(self, settings: HeartbeatSettings, commits: Callable[[], int], outbound: Outbound) -> None:
         self.told: Counter[str] = Counter()
         self._settings = settings
         self._commits = commits
+        self._outbound = outbound
         self._seen = -1
 
     async def run(self) -> None:
@@ -38,18 +42,14 @@ class Heartbeat:
             return
         why = await why_it_failed(self._call, CallFailed)
         if why:
-            # The next beat tries again; the other side waits for several before it calls anybody.
             self.told["failed"] += 1
-            _LOG.warning("the heartbeat at %s was not heard (%s)", host_of(self._settings.url), why)
+            _LOG.warning("the heartbeat was not heard (%s)", why)
             return
         self._seen = commits
         self.told["sent"] += 1
 
     async def _call(self) -> None:
-        try:
-            with anyio.fail_after(CALL_DEADLINE_S):
-                status = await call(self._settings.method.value.upper(), self._settings.url, b"", {})
-        except TimeoutError as late:
-            raise CallFailed("no answer in time") from late
-        if status // 100 != 2:
-            raise CallFailed(f"it answered {status}")
+        call = Call(url=self._settings.url, method=self._settings.method.value.upper())
+        answer = await self._outbound.call(_DESTINATION, call)
+        if answer.status // 100 != 2:
+            raise CallFailed(f"it answered {answer.status}")

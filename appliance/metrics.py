@@ -19,6 +19,8 @@ from appliance.exposition import Exposition, Labels, Number, by
 from appliance.heartbeat import Heartbeat
 from appliance.portal_door import PortalDoor, Turned
 from appliance.release import RELEASE
+from bridges.outbound.circuit import CircuitState
+from bridges.outbound.client import DestinationSeen
 from firm.instant import SECOND_US
 
 MS_PER_S = 1_000
@@ -49,6 +51,7 @@ def metrics_text(
     _add_alarms(page, machine.alarms.standing(), couriers)
     page.counter("looks_failed_total", "Looks at the machine that an error ended, since start.", looks_failed)
     page.counter("heartbeats_total", "Signs of life to the outside, by outcome.", by("outcome", heartbeat.told))
+    _add_outbound(page, machine.outbound.seen())
     return page.text()
 
 
@@ -73,6 +76,24 @@ def _add_alarms(page: Exposition, standing: Sequence[Standing], couriers: Sequen
         "alarm_notices_waiting",
         "Notices that wait for a courier.",
         by("courier", {one.name: one.waiting for one in couriers}),
+    )
+
+
+def _add_outbound(page: Exposition, outside: Sequence[DestinationSeen]) -> None:
+    """Destinations are words of ours, and appear with the first call."""
+    told = [
+        ((("destination", one.name), ("outcome", what)), many) for one in outside for what, many in one.outcomes.items()
+    ]
+    page.counter("outbound_tries_total", "Tries to call a destination outside, by outcome.", told)
+    page.counter(
+        "outbound_retries_total",
+        "Tries that followed a failed one within the same call.",
+        by("destination", {one.name: one.retries for one in outside}),
+    )
+    page.gauge(
+        "outbound_circuit_open",
+        "1 while a destination that failed in a row is left alone.",
+        by("destination", {one.name: int(one.state is not CircuitState.CLOSED) for one in outside}),
     )
 
 

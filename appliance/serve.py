@@ -67,7 +67,7 @@ async def _serve_on(
     ready: Ready,
     tickets: Mapping[str, str],
 ) -> None:
-    couriers = couriers_for(machine.settings.alarms, machine.secret_texts)
+    couriers = couriers_for(machine.settings.alarms, machine.secret_texts, machine.outbound)
     hand_over(machine.undelivered, couriers)
     watch = Watch(machine, couriers)
     async with anyio.create_task_group() as tasks:
@@ -97,7 +97,7 @@ def _calendar_courier(machine: Machine) -> CalendarCourier:
         adopted = machine.engine.calendar(NEWS_NAME)
         return "" if adopted is None else adopted.version
 
-    return CalendarCourier(machine.settings.calendar, version, machine.ask)
+    return CalendarCourier(machine.settings.calendar, version, machine.ask, machine.outbound)
 
 
 def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:

@@ -14,6 +14,8 @@ from msgspec import Meta
 from appliance.alarms.limits import AlarmSettings, HeartbeatSettings
 from appliance.calendar_courier import CalendarSettings
 from appliance.copying import BackupSettings
+from appliance.outbound_settings import OutboundSettings
+from appliance.outside import require_callable
 from appliance.section import Section
 from firm.instant import SECOND_US
 from firm.policy import Policy
@@ -264,6 +266,14 @@ class Settings(Section, frozen=True, kw_only=True):
     backups: BackupSettings = BackupSettings()
     alarms: AlarmSettings = AlarmSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    outbound: OutboundSettings = OutboundSettings()
+
+    def __post_init__(self) -> None:
+        """Refuse an address that every call would be refused to: nobody shall learn of it from an alarm that never came."""
+        rules = self.outbound.rules()
+        require_callable("calendar.url", self.calendar.url, rules)
+        require_callable("alarms.webhook.url", self.alarms.webhook.url, rules)
+        require_callable("heartbeat.url", self.heartbeat.url, rules)
 
     def policy(self) -> Policy:
         """What desks decide by; adopted into the ledger when it changed."""

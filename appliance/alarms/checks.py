@@ -9,6 +9,7 @@ from appliance.alarms.figures import Figures
 from appliance.alarms.limits import AlarmSettings
 from appliance.alarms.notice import Alarm, Reading
 from appliance.wording import counted
+from bridges.outbound.circuit import CircuitState
 from firm.instant import HOUR_US, SECOND_US
 
 MB = 1_000_000
@@ -94,6 +95,12 @@ def _desk_stopped(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  #
     # By kind alone: the name of an account's desk is the account's.
     for kind, many in Counter(desk.partition("/")[0] for desk in seen.health.stopped_desks).items():
         yield _is(Alarm.DESK_STOPPED, kind, True, f"{counted(many, 'desk')} of kind {kind} stopped")
+
+
+def _destination_away(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
+    for one in seen.outside:
+        text = f"destination {one.name} failed {counted(one.failures, 'time')} in a row, and is left alone between single tries"
+        yield _is(Alarm.DESTINATION_AWAY, one.name, one.state is not CircuitState.CLOSED, text)
 
 
 def _breaker_tripped(seen: Figures, limits: AlarmSettings) -> Iterator[Reading]:  # noqa: ARG001
@@ -215,6 +222,7 @@ WATCHED: dict[Alarm, Watched] = {
     Alarm.COMMITS_SLOW: Watched(check=_commits_slow, hold_s=_twice_seen),
     Alarm.COPIES_BEHIND: Watched(check=_copies_behind, hold_s=_at_once),
     Alarm.DESK_STOPPED: Watched(check=_desk_stopped, hold_s=_at_once),
+    Alarm.DESTINATION_AWAY: Watched(check=_destination_away, hold_s=_at_once),
     Alarm.DISK_LOW: Watched(check=_disk_low, hold_s=_at_once),
     Alarm.ENFORCEMENT_FAILS: Watched(check=_enforcement_fails, hold_s=_at_once),
     Alarm.ENFORCEMENT_OWED: Watched(check=_enforcement_owed, hold_s=_at_once),

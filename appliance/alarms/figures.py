@@ -4,6 +4,7 @@ import msgspec
 
 from actors.live import Health
 from appliance.alarms.copies_check import CopiesCheck
+from bridges.outbound.client import DestinationSeen
 
 
 class BridgeFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
     health: Health
     bridges: tuple[BridgeFigures, ...]
+    outside: tuple[DestinationSeen, ...]
     files: FileFigures
     backups_wanted: bool
     copies_unseen: str

@@ -68,6 +68,7 @@ class Gatherer:
             at_us=wall_us(),
             health=health,
             bridges=tuple(self._bridge(told) for told in health.bridges),
+            outside=machine.outbound.seen(),
             files=files,
             backups_wanted=bool(machine.settings.backups.destination),
             copies_unseen=machine.copies_unseen,

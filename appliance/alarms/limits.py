@@ -6,8 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.outside import is_host, is_loopback, require_host, require_url
+from appliance.outside import is_host, require_host, require_url
 from appliance.section import Section
+from bridges.outbound.address import is_loopback
 
 # What any mail server takes; a name beside it, quotes and comments are for letters, not for alarms.
 _LOCAL_PART = re.compile(r"(?=.{1,64}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -79,7 +80,7 @@ class WebhookSettings(Section, frozen=True, kw_only=True):
 
     url: Annotated[
         str,
-        Meta(max_length=2_000, description="Where each notice is posted. Empty: nowhere. https beyond this machine."),
+        Meta(max_length=2_000, description="Where each notice is posted, by https. Empty: nowhere."),
     ] = ""
 
     def __post_init__(self) -> None:
@@ -93,7 +94,7 @@ class HeartbeatSettings(Section, frozen=True, kw_only=True):
         str,
         Meta(
             max_length=2_000,
-            description="What is called. Empty: nothing. https beyond this machine; it is never logged.",
+            description="What is called, by https. Empty: nothing. It is never logged.",
         ),
     ] = ""
     method: Annotated[HeartbeatMethod, Meta(description="get or post, as the other side wants it.")] = (

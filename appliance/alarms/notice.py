@@ -25,6 +25,7 @@ class Alarm(StrEnum):
     COMMITS_SLOW = "commits_slow"
     COPIES_BEHIND = "copies_behind"
     DESK_STOPPED = "desk_stopped"
+    DESTINATION_AWAY = "destination_away"
     DISK_LOW = "disk_low"
     ENFORCEMENT_FAILS = "enforcement_fails"
     ENFORCEMENT_OWED = "enforcement_owed"

@@ -21,6 +21,7 @@ from appliance.metrics import read_only_text
 from appliance.portal_door import PortalDoor
 from appliance.seam import why_it_failed
 from appliance.settings import Settings
+from appliance.way_out import way_out
 
 _LOG = logging.getLogger("evenhand.alarms")
 
@@ -44,7 +45,7 @@ class ReadOnlyWatch:
         health: Callable[[], Health],
         earlier: Told | None = None,
     ) -> None:
-        self.couriers = couriers_for(settings.alarms, texts)
+        self.couriers = couriers_for(settings.alarms, texts, way_out(settings))
         self.metrics_token = texts.metrics_token
         self.book = AlarmBook(settings.alarms, settings.firm.name)
         if earlier is not None:

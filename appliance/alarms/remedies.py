@@ -13,6 +13,7 @@ REMEDIES: dict[Alarm, str] = {
     Alarm.COMMITS_SLOW: "Look for what else writes to the same disk.",
     Alarm.COPIES_BEHIND: "Run “evenhand backup --check” as the user who makes copies, and do what each of its lines says.",
     Alarm.DESK_STOPPED: "Find the traceback in the log, and let the desk go on only when its cause is known.",
+    Alarm.DESTINATION_AWAY: "Read in the log what its last calls came to, and look whether it is up for others.",
     Alarm.DISK_LOW: "Make room on the firm's file system, outside its directory first.",
     Alarm.ENFORCEMENT_FAILS: "Look at the failed commands on the staff's commands page, and at each account on the platform itself.",
     Alarm.ENFORCEMENT_OWED: "Open “Owed” from the staff’s controls page, look at what was withheld, and order it anew.",

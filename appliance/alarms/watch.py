@@ -32,7 +32,7 @@ class Watch:
 
     def __init__(self, machine: Machine, couriers: Sequence[Courier]) -> None:
         self.couriers = couriers
-        self.heartbeat = Heartbeat(machine.settings.heartbeat, lambda: machine.meter.batches)
+        self.heartbeat = Heartbeat(machine.settings.heartbeat, lambda: machine.meter.batches, machine.outbound)
         self.metrics_token = machine.secret_texts.metrics_token
         self.looks_failed = 0
         self._machine = machine

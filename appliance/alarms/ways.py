@@ -9,17 +9,19 @@ from appliance.alarms.mail import MailCourier
 from appliance.alarms.notice import Notice, Saying
 from appliance.alarms.secret_texts import SecretTexts
 from appliance.alarms.webhook import WebhookCourier
+from bridges.outbound.client import Outbound
 
 _LOG = logging.getLogger("evenhand.alarms")
 
 
-def couriers_for(alarms: AlarmSettings, texts: SecretTexts) -> list[Courier]:
+def couriers_for(alarms: AlarmSettings, texts: SecretTexts, outbound: Outbound) -> list[Courier]:
     """Those that the settings name."""
     couriers = []
     if alarms.mail.host:
         couriers.append(Courier("mail", MailCourier(alarms.mail, texts.alarm_mail_password).deliver))
     if alarms.webhook.url:
-        couriers.append(Courier("webhook", WebhookCourier(alarms.webhook.url, texts.alarm_webhook_key).deliver))
+        webhook = WebhookCourier(alarms.webhook.url, texts.alarm_webhook_key, outbound)
+        couriers.append(Courier("webhook", webhook.deliver))
     return couriers
 
 

@@ -9,26 +9,35 @@ import msgspec
 
 from appliance.alarms.courier import DeliveryFailed
 from appliance.alarms.notice import Notice
-from appliance.outside import CallFailed, call
+from bridges.outbound.client import Outbound
+from bridges.outbound.destination import Call, Destination
+from bridges.outbound.errors import CallFailed
 from firm.instant import utc_text
+
+# The courier tries again by itself, and for longer than a call may last.
+_DESTINATION = Destination(name="alarm_webhook", whole_s=20)
 
 
 class WebhookCourier:
     """`key`: what signs, shared with the receiver."""
 
-    def __init__(self, url: str, key: str) -> None:
+    def __init__(self, url: str, key: str, outbound: Outbound) -> None:
         self._url = url
         self._key = key.encode()
+        self._outbound = outbound
 
     async def deliver(self, notice: Notice) -> None:
         """Raises DeliveryFailed unless the answer is 2xx. The same `webhook-id` may come twice: it is one notice."""
         body = body_of(notice)
+        headers = signed_headers(self._key, notice.id, int(time.time()), body)
         try:
-            status = await call("POST", self._url, body, signed_headers(self._key, notice.id, int(time.time()), body))
+            answer = await self._outbound.call(
+                _DESTINATION, Call(url=self._url, method="POST", headers=headers, body=body)
+            )
         except CallFailed as failed:
             raise DeliveryFailed(f"the webhook could not be called: {failed}") from failed
-        if status // 100 != 2:
-            raise DeliveryFailed(f"the webhook answered {status}")
+        if answer.status // 100 != 2:
+            raise DeliveryFailed(f"the webhook answered {answer.status}")
 
 
 def body_of(notice: Notice) -> bytes:

@@ -12,9 +12,9 @@ from zmq.utils import z85
 
 from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
 from appliance.console import CommandRefused, ask_firm
-from appliance.outside import is_loopback
 from appliance.settings_file import read_settings
 from bridges.enrolment import KeyFile, KeyPair, key_file_text, new_keypair, public_of, require_name
+from bridges.outbound.address import is_loopback
 from firm.commands import BridgeMode, EnrolBridge, RevokeBridge, SetBridgeMode
 from firm.instant import utc_text
 from storage.files import FirmDirectory, open_firm_directory, write_new

@@ -191,7 +191,15 @@ def test_a_slug_of_any_name_is_one_that_checkpoints_accept(name: str) -> None:
 
 
 def test_units_are_in_the_names_of_all_numbers() -> None:
-    counted = {"port", "accounts_max", "share_accounts_min", "probes_max", "checkpoint_rows", "snapshot_rows"}
+    counted = {
+        "port",
+        "accounts_max",
+        "share_accounts_min",
+        "probes_max",
+        "checkpoint_rows",
+        "snapshot_rows",
+        "circuit_failures_max",
+    }
     counted |= {"queue_deep_inputs", "refused_max", "keep_hourly", "keep_daily", "keep_weekly", "keep_monthly"}
     numbers = {setting.key for setting in every_setting() if setting.default.isdecimal()}
     assert {key for key in numbers if not key.endswith(("_ms", "_s", "_min", "_h", "_days", "_bp", "_mb"))} <= counted

@@ -18,9 +18,11 @@ import pytest
 from actors.arrival import Arrival
 from appliance.alarms.backup_age import note_backup
 from appliance.alarms.copies_check import CopiesCheck, note_check
+from appliance.alarms.limits import HeartbeatSettings
 from appliance.alarms.notice import Alarm, Notice, Saying
 from appliance.clock import SystemClock, wall_us
 from appliance.founding import found
+from appliance.heartbeat import Heartbeat
 from appliance.space import MB, Space
 from bridges import events
 from bridges.enrolment import KeyFile, new_keypair
@@ -299,6 +301,22 @@ async def test_the_breaker(tmp_path: Any, look: Looked, appliance: Any) -> None:
     shop.tick(137_000, 137_005)
     assert "automatic failures are stopped" in said(await look(shop.machine, Alarm.BREAKER_TRIPPED))
     shop.machine.close()
+
+
+@pytest.mark.fires(Alarm.DESTINATION_AWAY)
+async def test_a_destination_that_fails_again_and_again(
+    shop: Any, look: Looked, outbound: Any, sinks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.alarms.book.OVER_AFTER_S", 0)
+    with sinks.running(sinks.HttpSink([500, 500, 200])) as sink:
+        shop.machine.outbound = outbound(sink.url, circuit_failures_max=2, circuit_open_s=0)
+        heart = Heartbeat(HeartbeatSettings(url=f"{sink.url}/T0KEN"), lambda: 1, shop.machine.outbound)
+        heard = []
+        for _ in range(3):
+            await heart.beat()
+            heard.append([(notice.saying, notice.text) for notice in await look(shop.machine, Alarm.DESTINATION_AWAY)])
+    text = "destination heartbeat failed 2 times in a row, and is left alone between single tries"
+    assert heard == [[], [(Saying.RAISED, text)], [(Saying.OVER, text)]]
 
 
 @pytest.mark.fires(Alarm.DISK_LOW)

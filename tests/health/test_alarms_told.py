@@ -18,6 +18,7 @@ from appliance.alarms.mail import mail_of
 from appliance.alarms.notice import Alarm, Notice
 from appliance.alarms.remedies import REMEDIES
 from appliance.founding import found
+from appliance.outbound_settings import OutboundSettings
 from appliance.settings_file import every_setting, write_settings
 from firm.instant import SECOND_US
 from web.machine import CopiesSeen
@@ -84,7 +85,8 @@ def served_firm(tmp_path: Path, on_the_clock: Any, serving: Any, sinks: Any) -> 
         webhook = msgspec.structs.replace(settings.alarms.webhook, url=f"{hook.url}/alarms")
         alarms = msgspec.structs.replace(settings.alarms, webhook=webhook, disk_free_low_mb=10_000_000, look_every_s=1)
         heartbeat = msgspec.structs.replace(settings.heartbeat, url=f"{hook.url}/alive", every_s=5)
-        settings = msgspec.structs.replace(settings, alarms=alarms, heartbeat=heartbeat)
+        outbound = OutboundSettings(inside=f"{hook.url} (the test's own)")
+        settings = msgspec.structs.replace(settings, alarms=alarms, heartbeat=heartbeat, outbound=outbound)
         firm = tmp_path / "firm"
         found(firm, on_the_clock()).close()
         write_settings(firm / "evenhand.toml", settings)

@@ -26,7 +26,7 @@ def paper(sinks: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def courier(shop: Any, paper: Any) -> CalendarCourier:
+def courier(shop: Any, paper: Any, outbound: Any) -> CalendarCourier:
     """The firm's own, which asks its engine; there is nothing else to decide."""
     machine = shop.machine
 
@@ -38,7 +38,12 @@ def courier(shop: Any, paper: Any) -> CalendarCourier:
         adopted = machine.engine.calendar(NEWS_NAME)
         return "" if adopted is None else adopted.version
 
-    return CalendarCourier(CalendarSettings(url=f"{paper.url}/week.json?key=T0KEN"), version, ask)
+    return CalendarCourier(
+        CalendarSettings(url=f"{paper.url}/week.json?key=T0KEN"),
+        version,
+        ask,
+        outbound(paper.url, circuit_failures_max=100),
+    )
 
 
 def titles(shop: Any) -> list[str]:
@@ -73,11 +78,11 @@ async def test_what_was_read_is_not_sent_again(shop: Any, paper: Any, courier: C
     ("status", "body", "told"),
     [
         (503, WEEK, "it answered 503"),
-        (301, WEEK, "it answered 301"),
+        (301, WEEK, "calendar leads on and on"),
         (200, b"<html>", "it is no list of JSON objects"),
         (200, WEEK.replace(b"High", b"Huge"), "item 1: 'Huge' is no impact"),
         (200, b"[]", "it has no release"),
-        (200, b"[" + b" " * CONTENT_BYTES_MAX, f"it answered with more than {CONTENT_BYTES_MAX} bytes"),
+        (200, b"[" + b" " * CONTENT_BYTES_MAX, f"127.0.0.1 answered with more than {CONTENT_BYTES_MAX} bytes"),
     ],
 )
 async def test_where_it_fails_the_calendar_stays_and_the_log_says_so_once(
@@ -91,13 +96,13 @@ async def test_where_it_fails_the_calendar_stays_and_the_log_says_so_once(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await courier.look()
-    whole, paper.body, paper.answers = paper.body, body, [status] * 2
+    whole, paper.body, paper.answers = paper.body, body, [status] * 6
     paper.tags = {"etag": '"8"'}
     await courier.look()
     await courier.look()
     assert titles(shop) == ["Payrolls"]
     [line] = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert line.startswith("the calendar at 127.0.0.1 was not taken (")
+    assert line.startswith("the calendar was not taken (")
     assert told in line
     assert line.endswith("): the firm goes by the one before")
     assert "T0KEN" not in caplog.text
@@ -107,28 +112,31 @@ async def test_where_it_fails_the_calendar_stays_and_the_log_says_so_once(
     assert "if-none-match" not in paper.heard[-1].headers
 
 
-async def test_an_engine_that_takes_nothing_now_is_asked_again(paper: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_engine_that_takes_nothing_now_is_asked_again(
+    paper: Any, outbound: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     asked: list[AdoptCalendar] = []
 
     async def ask(command: AdoptCalendar) -> Decided:
         asked.append(command)
         raise Overloaded("the firm's disk is full")
 
-    courier = CalendarCourier(CalendarSettings(url=paper.url), lambda: "", ask)
+    courier = CalendarCourier(CalendarSettings(url=paper.url), lambda: "", ask, outbound(paper.url))
     await courier.look()
     await courier.look()
     assert [command.by for command in asked] == ["courier", "courier"]
     assert "was not taken (the firm's disk is full)" in caplog.text
 
 
-async def test_nobody_there_is_no_fault_of_the_firm(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
-    courier = CalendarCourier(CalendarSettings(url="http://127.0.0.1:9/"), lambda: "", shop.machine.ask)
+async def test_nobody_there_is_no_fault_of_the_firm(shop: Any, outbound: Any, caplog: pytest.LogCaptureFixture) -> None:
+    settings = CalendarSettings(url="http://127.0.0.1:9/")
+    courier = CalendarCourier(settings, lambda: "", shop.machine.ask, outbound(settings.url))
     await courier.look()
-    assert "was not taken (no answer (ConnectError))" in caplog.text
+    assert "was not taken (127.0.0.1 took no connection: see whether it is up)" in caplog.text
 
 
 async def test_without_a_url_nothing_is_fetched(shop: Any) -> None:
-    await CalendarCourier(CalendarSettings(), lambda: "", shop.machine.ask).run()
+    await CalendarCourier(CalendarSettings(), lambda: "", shop.machine.ask, shop.machine.outbound).run()
 
 
 @pytest.mark.parametrize(

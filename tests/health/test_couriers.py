@@ -10,7 +10,7 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from appliance.alarms.courier import WAITING_MAX, Courier, DeliveryFailed
-from appliance.alarms.limits import MailSettings, MailTls, WebhookSettings
+from appliance.alarms.limits import MailSettings, MailTls
 from appliance.alarms.mail import MailCourier
 from appliance.alarms.notice import Saying
 from appliance.alarms.webhook import WebhookCourier
@@ -138,8 +138,13 @@ async def test_a_mail_server_that_says_nothing_holds_nobody_up(sinks: Any, notic
         assert time.monotonic() - before < 5
 
 
-async def test_a_webhook_is_signed_so_that_its_receiver_can_check(hook: Any, notice: Any) -> None:
-    await WebhookCourier(f"{hook.url}/alarms", KEY).deliver(notice)
+@pytest.fixture
+def webhook(hook: Any, outbound: Any) -> Callable[[str], WebhookCourier]:
+    return lambda path: WebhookCourier(f"{hook.url}{path}", KEY, outbound(hook.url))
+
+
+async def test_a_webhook_is_signed_so_that_its_receiver_can_check(hook: Any, notice: Any, webhook: Any) -> None:
+    await webhook("/alarms").deliver(notice)
     [heard] = hook.heard
     signed = f"{notice.id}.{heard.headers['webhook-timestamp']}.".encode() + heard.body
     expected = base64.b64encode(hmac.digest(KEY.encode(), signed, hashlib.sha256)).decode()
@@ -152,10 +157,10 @@ async def test_a_webhook_is_signed_so_that_its_receiver_can_check(hook: Any, not
 
 
 async def test_a_webhook_that_fails_is_tried_again_with_the_same_id_and_then_given_up(
-    hook: Any, notice: Any, sinks: Any
+    hook: Any, notice: Any, sinks: Any, webhook: Any
 ) -> None:
     hook.answers = [500, 302, 200, 503, 503, 503, 503]
-    courier = Courier("webhook", WebhookCourier(f"{hook.url}/", KEY).deliver, (0, 0, 0))
+    courier = Courier("webhook", webhook("/").deliver, (0, 0, 0))
     courier.hand(notice)
     courier.hand(msgspec.structs.replace(notice, id="alarm_second", saying=Saying.OVER))
     async with carrying(courier):
@@ -178,10 +183,10 @@ async def test_notices_that_nobody_takes_are_bounded_and_the_newest_stay(notice:
 
 
 async def test_an_address_with_a_token_in_it_is_never_logged(
-    notice: Any, caplog: pytest.LogCaptureFixture, hook: Any, sinks: Any
+    notice: Any, caplog: pytest.LogCaptureFixture, hook: Any, sinks: Any, webhook: Any
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    courier = Courier("webhook", WebhookCourier(f"{hook.url}/T0KEN-of-the-hook", KEY).deliver, ())
+    courier = Courier("webhook", webhook("/T0KEN-of-the-hook").deliver, ())
     hook.answers = [204, 500]
     for _ in range(2):
         courier.hand(notice)
@@ -205,4 +210,3 @@ async def test_an_address_with_a_token_in_it_is_never_logged(
 def test_settings_that_would_tell_strangers_are_refused(line: str, told: str) -> None:
     with pytest.raises(SettingsRefused, match=told):
         parse_settings(f'[firm]\nname = "A"\nslug = "a"\n{line}\n', "evenhand.toml")
-    assert WebhookSettings(url="http://127.0.0.1:9/x").url

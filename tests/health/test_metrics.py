@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import msgspec
 import pytest
@@ -17,6 +18,9 @@ from appliance.alarms.ways import couriers_for
 from appliance.clock import wall_us
 from appliance.exposition import SERIES_MAX, Exposition, by
 from appliance.log import Redaction
+from bridges.outbound.client import Outbound
+from bridges.outbound.destination import Call, Destination
+from bridges.outbound.errors import CallRefused
 from firm.ids import id_text
 from firm.inputs import ClockTicked, Watermark
 from storage.secret_files import SecretsRefused
@@ -74,7 +78,13 @@ def watch(shop: Any) -> Watch:
     watch = Watch(shop.machine, [Courier("mail", deliver)])
     watch.couriers[0].told["delivered"] += 1
     watch.heartbeat.told["sent"] += 1
+    anyio.run(_called, shop.machine.outbound)
     return watch
+
+
+async def _called(outbound: Outbound) -> None:
+    with pytest.raises(CallRefused):
+        await outbound.call(Destination(name="heartbeat"), Call(url="https://127.0.0.1/T0KEN"))
 
 
 @pytest.fixture
@@ -98,6 +108,9 @@ def test_it_says_what_the_machine_knows(families: Families, shop: Any) -> None:
         'evenhand_refusals_total{reason="unknown key"}': 3,
         'evenhand_database_refusals_total{database="vault"}': 0,
         'evenhand_alarm_raised{alarm="feed_silent"}': 0,
+        'evenhand_outbound_tries_total{destination="heartbeat",outcome="refused"}': 1,
+        'evenhand_outbound_retries_total{destination="heartbeat"}': 0,
+        'evenhand_outbound_circuit_open{destination="heartbeat"}': 0,
         'evenhand_alarm_deliveries_total{courier="mail",outcome="delivered"}': 1,
         'evenhand_wal_bytes{database="ledger"}': shop.files.ledger_db.with_name("ledger.db-wal").stat().st_size,
     }
@@ -153,7 +166,19 @@ def test_nobody_is_in_it(families: Families, shop: Any, appliance: Any) -> None:
         assert f'"{somebody}"' not in text
         assert f"/{somebody}" not in text
     labels = {label for series in families.series for label in re.findall(r'[{,](\w+)="', series)}
-    assert labels <= {"bridge", "kind", "database", "alarm", "courier", "outcome", "reason", "release", "engine", "le"}
+    assert labels <= {
+        "bridge",
+        "kind",
+        "database",
+        "alarm",
+        "courier",
+        "destination",
+        "outcome",
+        "reason",
+        "release",
+        "engine",
+        "le",
+    }
 
 
 def test_no_label_grows_without_end_and_none_breaks_the_format() -> None:
@@ -259,8 +284,7 @@ def test_a_webhook_without_its_key_stops_the_start(shop: Any) -> None:
     alarms = msgspec.structs.replace(shop.settings.alarms, webhook=webhook)
     with pytest.raises(SecretsRefused, match=r"alarm_webhook_key is missing, and alarms.webhook.url needs it"):
         read_secret_texts(shop.directory, alarms)
-    shop.machine.settings = msgspec.structs.replace(shop.settings, alarms=alarms)
     shop.machine.secret_texts = SecretTexts(alarm_webhook_key=TOKEN)
-    assert [courier.name for courier in couriers_for(shop.machine.settings.alarms, shop.machine.secret_texts)] == [
+    assert [courier.name for courier in couriers_for(alarms, shop.machine.secret_texts, shop.machine.outbound)] == [
         "webhook"
     ]

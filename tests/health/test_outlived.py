@@ -12,6 +12,7 @@ from appliance.alarms.courier import Courier
 from appliance.alarms.limits import HeartbeatSettings
 from appliance.alarms.notice import Alarm
 from appliance.heartbeat import Heartbeat
+from bridges.outbound.destination import Answer
 
 ODD = (OverflowError("T0KEN"), IndexError("T0KEN"), UnicodeError("T0KEN"), ExceptionGroup("T0KEN", [KeyError("T0KEN")]))
 
@@ -39,23 +40,23 @@ async def test_a_delivery_that_raises_what_it_never_promised_is_a_failed_try(
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
 async def test_a_beat_that_raises_what_it_never_promised_was_not_heard(
-    sinks: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, odd: Exception
+    sinks: Any, outbound: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, odd: Exception
 ) -> None:
     raised = [odd]
 
-    async def call(*_: Any) -> int:
+    async def exchange(*_: Any) -> Answer:
         if raised:
             raise raised.pop()
-        return 204
+        return Answer(204, {}, b"")
 
-    monkeypatch.setattr("appliance.heartbeat.call", call)
-    heart = Heartbeat(HeartbeatSettings(url="https://heart.example/T0KEN", every_s=0), lambda: 1)
+    monkeypatch.setattr("bridges.outbound.exchange.exchange", exchange)
+    heart = Heartbeat(HeartbeatSettings(url="https://heart.example/T0KEN", every_s=0), lambda: 1, outbound())
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(heart.run)
         await sinks.soon(lambda: heart.told["sent"])
         tasks.cancel_scope.cancel()
     assert heart.told["failed"] == 1
-    assert f"the heartbeat at heart.example was not heard ({type(odd).__name__} at" in caplog.text
+    assert f"the heartbeat was not heard ({type(odd).__name__} at" in caplog.text
     assert "T0KEN" not in caplog.text
 
 

@@ -12,6 +12,7 @@ from actors.recovery import ReplayDiverged
 from appliance import assembly
 from appliance.alarms.notice import Alarm
 from appliance.console import open_machine
+from appliance.outbound_settings import OutboundSettings
 from appliance.read_only import ReadOnlyFirm
 from appliance.settings_file import read_settings, write_settings
 from tests.appliance.test_epochs import forge
@@ -73,8 +74,9 @@ def test_served_it_stays_up_read_only_tells_the_alarm_and_stops_in_order(
         settings = read_settings(forged / "evenhand.toml")
         webhook = msgspec.structs.replace(settings.alarms.webhook, url=f"{hook.url}/alarms")
         alarms = msgspec.structs.replace(settings.alarms, webhook=webhook)
+        outbound = OutboundSettings(inside=f"{hook.url} (the test's own)")
         (forged / "evenhand.toml").unlink()
-        write_settings(forged / "evenhand.toml", msgspec.structs.replace(settings, alarms=alarms))
+        write_settings(forged / "evenhand.toml", msgspec.structs.replace(settings, alarms=alarms, outbound=outbound))
         (forged / "secrets" / "alarm_webhook_key").write_text(f"{KEY}\n")
         (forged / "secrets" / "alarm_webhook_key").chmod(0o600)
         process = serving(forged)
