@@ -30,6 +30,7 @@ from firm.rules.judged import Judged, Verdict
 from firm.rules.lot_range import judge_lot_consistency
 from firm.rules.margin import with_margins
 from firm.rules.martingale import judge_martingale
+from firm.rules.openings import openings_of
 from firm.rules.protection import judge_risk_reward, judge_stop_loss_required
 from firm.rules.trade_duration import judge_trade_duration
 from firm.ruleset import AnyRuleset, Rule, kept_with
@@ -291,7 +292,7 @@ def _closed_by(adopted: MarketDaysAdopted | None, spec: SymbolSpec, now_us: int)
 
 
 def _hours(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
-    return tuple(judge_trading_hours(calc, rule, one) for one in seen.held)
+    return tuple(judge_trading_hours(calc, rule, one) for one in openings_of(seen.held))
 
 
 def _duration(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
@@ -323,7 +324,7 @@ def _one_sided(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
 
 
 def _high_frequency(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
-    return (judge_high_frequency(calc, rule, seen.held, seen.account.track.trades),)
+    return (judge_high_frequency(calc, rule, seen.account.track.openings_us),)
 
 
 def _excursion(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
