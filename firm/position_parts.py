@@ -36,8 +36,8 @@ def added(parts: Parts, part: Part) -> Parts:
 
 def taken(parts: Parts, lots_e8: int, at_us: int) -> tuple[Parts, Parts]:
     """Without lots that were closed at an instant, and those by the parts that they were of: first of those that were open by then."""
-    left, took = list(parts), []
-    for part in sorted(parts[::-1], key=lambda one: (one.opened_us > at_us, -one.opened_us)):
+    left, took, newest_first = list(parts), [], parts[::-1]  # of one instant, too, what was added last goes first
+    for part in sorted(newest_first, key=lambda one: (one.opened_us > at_us, -one.opened_us)):
         if lots_e8 <= 0:
             break
         taking = min(lots_e8, part.lots_e8)

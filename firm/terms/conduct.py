@@ -184,7 +184,7 @@ class Hedging(RuleTerm, frozen=True, tag="hedging"):
 
 
 class Grid(RuleTerm, frozen=True, tag="grid"):
-    """So many openings of one symbol and direction may not be made at different prices within a time, additions to a position among them."""
+    """So many openings of one symbol and direction may not be made at different prices within a time; additions are openings."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
     inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.POSITIONS})
@@ -212,7 +212,7 @@ class Martingale(RuleTerm, frozen=True, tag="martingale"):
     factor_bp: Annotated[
         GainBp,
         Meta(
-            description="Lots opened, or added to a position, after a losing trade as a share of its lots, from which it is a raise: 20000 is double."
+            description="Lots opened or added after a losing trade as a share of its lots, from which it is a raise: 20000 is double."
         ),
     ]
     repeats: Annotated[Count, Meta(description="How many raises in a row break the term.")]

@@ -202,6 +202,8 @@ KINDS = (
 class ConductWorld(World):
     """A world whose accounts were sold rules about conduct, over some days."""
 
+    sells_together = False
+
     def __init__(self, seed: int, steps: int) -> None:
         self._more = random.Random(f"conduct {seed}")
         with selling(rules_of_conduct):
