@@ -45,7 +45,15 @@ from firm.terms.conduct import (
     TradeDuration,
     TradingHours,
 )
-from firm.terms.exposure import ExposureLimit, IdeaMeasure, IdeaRisk, Quantity, RiskReward, StopLossRequired
+from firm.terms.exposure import (
+    CountedOver,
+    ExposureLimit,
+    IdeaMeasure,
+    IdeaRisk,
+    Quantity,
+    RiskReward,
+    StopLossRequired,
+)
 from firm.terms.objectives import LotConsistency
 from firm.terms.words import Frequency, Observed, RuleTerm, Scope
 from firm.track import DayResult, HeldPosition, OrderWaiting, Trade
@@ -120,6 +128,17 @@ def rules_looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ..
 
 def _looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
     return tuple(rule for rule in ruleset.rules if type(rule.terms) in LOOKS and rule.terms.frequency is frequency)
+
+
+def limits_of_margin(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    """Limits of margin in use: looked at with every event of the account, and prices may break one too, though none keeps it again."""
+    return kept_with(ruleset, "limits of margin", lambda rules: tuple(filter(_limits_margin, rules.rules)))
+
+
+def _limits_margin(rule: Rule) -> bool:
+    terms = rule.terms
+    at_once = (CountedOver.OPEN_AT_ONCE, CountedOver.EACH_POSITION)
+    return isinstance(terms, ExposureLimit) and terms.quantity is Quantity.MARGIN and terms.counted in at_once
 
 
 def rests_on_stops(ruleset: AnyRuleset) -> bool:
