@@ -58,11 +58,9 @@ def test_opposite_positions_bind_what_the_rule_says(stage, netted, broken):
     assert len(stage.facts(RuleBroken, account)) == broken
 
 
-@pytest.mark.parametrize(
-    ("boundary", "bids"), [(Boundary.CROSSES, (137_614, 137_613)), (Boundary.TOUCHES, (137_615, 137_614))]
-)
-def test_the_very_price_that_takes_equity_too_low_for_what_is_bound_breaks_it(stage, boundary, bids):
-    """What 4 161.00 are 4.30 % of is 96 767.44: at 1.37614 equity is 96 742.00 with a loss of 3 258.00."""
+@pytest.mark.parametrize("boundary", list(Boundary))
+def test_the_very_price_that_takes_equity_too_low_for_what_is_bound_breaks_it(stage, boundary):
+    """4 161.00 are 4.30 % of 96 767.44."""
     account = trading(stage, MAXIMUM, replace(MARGIN, limit=430, boundary=boundary))
     buy(stage, account, "3", "P1")
     kept, breaks = bids_around(stage, account, 430, boundary)
@@ -116,9 +114,9 @@ def test_a_rate_that_makes_more_of_what_is_bound_breaks_it(stage):
         if stage.facts(RuleBroken, account):
             break
     [fact] = stage.facts(RuleBroken, account)
-    # 10 lots at 102.300 are 102 300 000 yen; twice a hundredth of that at 97.42 are 21 002.
+    # 10 lots at 102.300 are 102 300 000 yen; twice a hundredth of that at 97.53 are 20 978.2, and the spread left 99 897.5.
     assert (fact.at_us, fact.observed) == (stage.now_us, 2_100)
-    assert 97_300 < bid < 97_450
+    assert bid == 97_530
 
 
 def test_a_smaller_leverage_binds_more(stage):
