@@ -28,7 +28,7 @@ from tests.worlds.world import (
 
 SEEDS = 125
 PARTS = 5
-# What soaks found: a desk that was stopped at a day's end, whose high begins anew each day; two limits of the balance that one payout broke.
+# What soaks found: a desk that was stopped at the end of a day, whose high begins anew each day; two limits that one payout broke.
 KEPT = (987, 276)
 STEPS = 90
 # In turns: behind bands alone, in columns alone, and both as accounts come and go.
