@@ -32,6 +32,7 @@ from firm.rules.looks import (
     Grounds,
     glance,
     is_settled,
+    limits_of_margin,
     look,
     look_again,
     look_anew,
@@ -64,7 +65,9 @@ class Breach(NamedTuple):
 def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, at_us: int, turn: Turn) -> list[Breach]:
     """What is broken anew. What is kept again is written down."""
     state = seat.held
+    by_price = Frequency.TICK in frequencies and Frequency.TRADE not in frequencies
     rules = [rule for frequency in frequencies for rule in rules_looked_at(state.ruleset, frequency)]
+    rules += limits_of_margin(state.ruleset) if by_price else ()
     if not rules or state.standing not in JUDGED:
         return []
     seen = seat.glance(seat.board(turn), equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
@@ -74,7 +77,7 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
         is_known = seat.is_known_kept(rule, grounds)
         if not (is_known and is_settled(rule.terms)):
             looked = look_again(rule, seen) if is_known else look_anew(rule, seen)
-            found += _anew(seat, rule, looked, grounds, at_us, turn)
+            found += _anew(seat, rule, looked, grounds, at_us, turn, by_price=by_price)
     return found
 
 
@@ -83,14 +86,18 @@ def gravest_first(breaches: Iterable[Breach]) -> list[Breach]:
     return sorted(breaches, key=lambda breach: (-gravity(breach.does), breach.rule.place))
 
 
-def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_us: int, turn: Turn) -> Iterator[Breach]:
+def _anew(
+    seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_us: int, turn: Turn, *, by_price: bool
+) -> Iterator[Breach]:
     state = seat.held
     answers = {answer.subject: answer for answer in looked if answer.is_broken}
     known, let_off = subjects_known(state, rule), {one.subject for one in state.track.let_off if one.rule == rule.id}
     if not answers and not known and not let_off:
         seat.know_kept(rule, grounds)
         return
-    for subject in sorted((known | let_off) - _still_there(state, rule, looked)):
+    is_moved_alone = by_price and rule.terms.frequency is not Frequency.TICK
+    still_there = known | let_off if is_moved_alone else _still_there(state, rule, looked)
+    for subject in sorted((known | let_off) - still_there):
         # What a price broke is over with its subject or its day, whatever the prices are then.
         quotes = () if rule.terms.frequency is Frequency.TICK else _quotes(seat, rule, turn)
         seat.record(RuleKeptAgain(rule=rule.id, subject=subject, quotes=quotes), turn)

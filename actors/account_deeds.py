@@ -18,7 +18,8 @@ from firm.phase import JUDGED
 from firm.position_parts import Parts, parts_of
 from firm.rules.consequences import consequence_of
 from firm.rules.deduction import may_take_profit
-from firm.rules.deeds import forbids_holding, is_of_position, judge_deed, news_of, rules_of_deeds
+from firm.rules.deeds import forbids_holding, judge_deed, news_of, rules_of_deeds
+from firm.rules.openings import is_of_position
 from firm.ruleset import Rule
 from firm.terms.conduct import NewsAction
 from firm.track_orders import is_of_pending

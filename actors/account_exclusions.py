@@ -12,7 +12,8 @@ from firm.account import AccountState, KnownDeal
 from firm.arithmetic import PLAIN, Figure
 from firm.facts import ProfitExcluded
 from firm.rules.deduction import concerned, excluded_rounded_down, is_too_short, looks_at_closings, may_take_profit
-from firm.rules.deeds import is_of_position, looks_at_deeds
+from firm.rules.deeds import looks_at_deeds
+from firm.rules.openings import is_of_position
 from firm.ruleset import Rule, rule_named
 from firm.terms.conduct import TradeDuration
 from firm.terms.words import Consequence
@@ -24,8 +25,9 @@ _Reason = tuple[Rule, Consequence | None]
 def exclude_at_breach(seat: AccountSeat, rule: Rule, subject: str, does: Consequence, turn: Turn) -> None:
     """A position broke a rule just now: what was closed of it already may be concerned."""
     state = seat.held
-    trades = tuple(trade for trade in state.track.trades if trade.position_id == subject)
-    for trade in concerned(rule, trades, held=state.position(subject) is not None):
+    trades = tuple(trade for trade in state.track.trades if is_of_position(subject, trade.position_id))
+    is_held = any(is_of_position(subject, held.position_id) for held in state.positions)
+    for trade in concerned(rule, trades, held=is_held):
         if rule.id not in state.overrides.waived_at(trade.closed_us):
             _exclude(seat, trade, [(rule, does)], turn)
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from actors.desk import Market, Turn, Watch
 from actors.exhibits import cite_quotes
 from actors.guards import FREE, Rooms, Stakes, contracts_of, stakes_of, watch_of
+from actors.margin_bands import MarginRoom, margin_room
 from actors.messages import AccountStood, Enforce, HoldingsChanged
 from actors.names import enforcement_desk, key_id, order_desk, trader_desk
 from firm.account import AccountState, EarlierBook, Position, with_price_peak
@@ -24,7 +25,16 @@ from firm.needs import needs_of
 from firm.phase import ENDED, JUDGED, Standing, may_become
 from firm.price import SymbolSpec
 from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
-from firm.rules.looks import Glance, Grounds, glance, grounds_of, rests_on_stops, rules_looked_at, slack
+from firm.rules.looks import (
+    Glance,
+    Grounds,
+    glance,
+    grounds_of,
+    limits_of_margin,
+    rests_on_stops,
+    rules_looked_at,
+    slack,
+)
 from firm.rules.winning import equity_targets, target_balance_of
 from firm.ruleset import AnyRuleset, Rule
 from firm.terms.words import Frequency
@@ -250,7 +260,13 @@ class AccountSeat:
                 down = equity - target if down is None else min(down, equity - target)
             else:
                 up = target - 1 - equity if up is None else min(up, target - 1 - equity)
-        return Rooms(down, up)
+        return Rooms(down, up, self._margin_room(board, equity))
+
+    def _margin_room(self, board: Board, equity: int) -> MarginRoom | None:
+        state, holdings = self.held, self.stakes(board).holdings
+        if holdings is None or not limits_of_margin(state.ruleset):
+            return None
+        return margin_room(self.glance(board, equity, 0), holdings.legs, equity)
 
     def _take_high(self, market: Market) -> None:
         high = market.take_high(self.account)

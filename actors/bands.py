@@ -43,15 +43,25 @@ def linear_bands(exposure: Sequence[tuple[Side, int]], quotes: Quotes, down: int
     return tuple(_band(symbol, side, price, weight, loss, gain) for symbol, side, price, weight in legs)
 
 
-def converted_bands(legs: Sequence[Leg], quotes: Quotes, down: int | None, up: int | None) -> Bands:
-    """As `linear_bands`, for legs some of which need conversion. Rounding is in the corners: each is rounded to its own side."""
+def converted_bands(
+    legs: Sequence[Leg], quotes: Quotes, down: int | None, up: int | None, fall: Callable[[int], int] | None = None
+) -> Bands:
+    """As `linear_bands`, for legs some of which need conversion. Rounding is in the corners: each is rounded to its own side.
+
+    `fall`: by how much equity may fall besides while each price moves by a share, where that follows from rates too.
+    """
     widest = min(
         quotes[symbol].bid // (2 * _weight(quotes[symbol].bid))
         for leg in legs
         for symbol in (leg.symbol, *(hop.symbol for hop in leg.hops))
     )
     now = sum(leg.profit(quotes) for leg in legs)
-    loss = None if down is None else _share(widest, lambda share: now - _worst(legs, quotes, share) <= down)
+
+    def is_kept(share: int) -> bool:
+        falls = now - _worst(legs, quotes, share)
+        return (down is None or falls <= down) and (fall is None or falls <= fall(share))
+
+    loss = None if down is None and fall is None else _share(widest, is_kept)
     gain = None if up is None else _share(widest, lambda share: _best(legs, quotes, share) - now <= up)
     # A price that converts costs by falling as by rising, as its leg gains or loses.
     either = min((share for share in (loss, gain) if share is not None), default=None)
@@ -115,7 +125,7 @@ def _worst(legs: Sequence[Leg], quotes: Quotes, share: int) -> int:
     total = 0
     for leg in legs:
         moved = _moved(leg, quotes) - share * _weight(_closing(leg, quotes))
-        worth, divisor = _converted(moved * leg.factor, leg.divisor, leg.hops, quotes, -share)
+        worth, divisor = converted(moved * leg.factor, leg.divisor, leg.hops, quotes, -share)
         total += worth // divisor
     return total
 
@@ -125,12 +135,12 @@ def _best(legs: Sequence[Leg], quotes: Quotes, share: int) -> int:
     total = 0
     for leg in legs:
         moved = _moved(leg, quotes) + share * _weight(_closing(leg, quotes))
-        worth, divisor = _converted(moved * leg.factor, leg.divisor, leg.hops, quotes, share)
+        worth, divisor = converted(moved * leg.factor, leg.divisor, leg.hops, quotes, share)
         total += -(-worth // divisor)
     return total
 
 
-def _converted(worth: int, divisor: int, hops: Sequence[Hop], quotes: Quotes, share: int) -> tuple[int, int]:
+def converted(worth: int, divisor: int, hops: Sequence[Hop], quotes: Quotes, share: int) -> tuple[int, int]:
     """Converted where rates have moved by a share: for the best if that is above nought, else for the worst."""
     gains = worth > 0
     # A gain is worth most, and a loss costs most, where what it is multiplied by is highest.

@@ -23,7 +23,7 @@ from actors.engine_desk import EngineDesk, parked_form, unparked
 from actors.incident_desk import IncidentDesk
 from actors.indexing import Indexing
 from actors.market_desk import MarketDesk
-from actors.messages import Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
+from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
 from actors.names import CALENDARS, ENGINE, INCIDENTS, account_desk, enforcement_desk, key_id, market_desk
 from actors.order_desk import OrderDesk
 from actors.refolding import Refolding
@@ -277,6 +277,7 @@ class Engine:
             if not isinstance(message, (*_PASSING, ClockTicked, QuoteFrame)):
                 kept = parked_form(name, message, turn.header.happened_us)
                 turn.record(kept, turn.header.account)
+                self._park_next(name, message)
             return
         desk = self.desk(name)
         turn.touch(desk)
@@ -286,6 +287,12 @@ class Engine:
             for _ in steps:
                 self._settle(turn)
                 turn.desk = name
+
+    def _park_next(self, name: str, parked: Message | Input) -> None:
+        """Each rollover is kept for a stopped desk, with the prices that there were."""
+        desk = self.desk(name)
+        if isinstance(parked, DayEnded) and isinstance(desk, AccountDesk):
+            self.indexing.await_next_day(desk, parked.at_us)
 
     def _write_peaks(self, turn: WorkingTurn) -> None:
         for name in sorted(self._desks):

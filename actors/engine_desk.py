@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from actors import fold
 from actors.desk import Turn
-from actors.messages import MESSAGES, Message
+from actors.messages import MESSAGES, DayEnded, Message
 from firm.bounds import PARKED_PER_DESK_MAX
 from firm.facts import BridgeEnrolled, DeskResumed, DeskStopped, Fact, MessageParked
 from firm.inputs import ClockTicked, EpochOpened, Input, PolicyAdopted, SnapshotWritten
@@ -79,9 +79,12 @@ class EngineDesk:
                 parked = {desk: waiting for desk, waiting in state.parked.items() if desk != body.desk}
                 self.state = replace(state, stopped=stopped, parked=parked)
 
-    def has_parked(self, desk: str, kind: str) -> bool:
-        """Whether a message of this kind waits for a stopped desk."""
-        return any(parked.kind == kind for parked in self.state.parked.get(desk, ()))
+    def newest_day_end_us(self, desk: str) -> int:
+        """The newest instant of which a stopped desk will hear that a day of its account ended; 0: none waits."""
+        waiting = reversed(self.state.parked.get(desk, ()))
+        newest = next((parked for parked in waiting if parked.kind == DayEnded.__name__), None)
+        ended = None if newest is None else unparked(newest)
+        return ended.at_us if isinstance(ended, DayEnded) else 0
 
     def decide(self, message: Message | Input, turn: Turn) -> Iterator[None] | None:  # noqa: ARG002
         """The machine's own inputs change its state and lead to nothing else."""

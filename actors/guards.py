@@ -6,6 +6,7 @@ something is not priced or a broken limit waits for better prices, every price t
 """
 
 from collections import defaultdict
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
@@ -14,6 +15,7 @@ import msgspec
 
 from actors.bands import SCALE, Side, converted_bands, linear_bands
 from actors.desk import Bands, Follower, Watch
+from actors.margin_bands import MarginRoom
 from actors.sanity import PRICE_POINTS_MAX
 from firm.account import AccountState, Peak, with_price_peak
 from firm.bounds import EQUITY_MINOR_MAX
@@ -34,14 +36,18 @@ Terms = tuple[SymbolSpec | None, tuple[Hop, ...] | None]
 
 
 class Rooms(NamedTuple):
-    """How far equity may fall and rise, in minor units, before rules that are no loss limits ask for a look; None: any way."""
+    """How far equity may fall and rise, in minor units, before rules that are no loss limits ask for a look; None: any way.
+
+    `margin`: how far it may fall before a limit of margin does, which rates have a part in.
+    """
 
     down: int | None = None
     up: int | None = None
+    margin: MarginRoom | None = None
 
     @property
     def is_free(self) -> bool:
-        return self.down is None and self.up is None
+        return self.down is None and self.up is None and self.margin is None
 
 
 FREE = Rooms()
@@ -138,7 +144,9 @@ def _bands(
     if equity is None or stakes.holdings is None:
         return None
     rounding = len(state.positions)
-    down = _least(*(limit.room(equity, state.balance) for limit in limits), rooms.down)
+    fall = None if rooms.margin is None else partial(rooms.margin.fall, board.quotes)
+    fixed = fall(0) if fall is not None else None
+    down = _least(*(limit.room(equity, state.balance) for limit in limits), rooms.down, fixed)
     down = None if down is None else down - 1 - rounding
     up = _least(state.peak.equity - equity if stakes.trails and state.peak is not None else None, rooms.up)
     # A limit that is broken and was not acted on (its price is in doubt), and a high that the next price will bring, are looked
@@ -152,7 +160,7 @@ def _bands(
         down = room + equity if down is None else min(down, room + equity)
         up = room - equity if up is None else min(up, room - equity)
     if stakes.exposure is None:
-        return converted_bands(stakes.holdings.legs, board.quotes, down, up)
+        return converted_bands(stakes.holdings.legs, board.quotes, down, up, fall)
     return linear_bands(stakes.exposure, board.quotes, down, up)
 
 

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from actors.account_desk import AccountDesk
 from actors.desk import Header
-from actors.messages import DayEnded
 from firm.facts import DeskStopped
 from firm.inputs import SymbolReported
 from firm.kinds import Body
+from firm.phase import JUDGED
 
 if TYPE_CHECKING:
     from actors.engine import Engine
@@ -58,6 +58,12 @@ class Indexing:
                     self._index_surely(desk)
             self._retold.clear()
 
+    def await_next_day(self, desk: AccountDesk, ended_us: int) -> None:
+        """A stopped desk does not say itself when its account's day ends that began at this instant."""
+        if desk.held.standing in JUDGED:
+            wakes = self._engine.market(desk.held.bridge).wakes
+            wakes.await_day_end(desk.account, _next_day_end_us(desk, ended_us))
+
     def stops(self, header: Header, known: set[str]) -> list[DeskStopped]:
         """The desks that failed since they were last asked for stop with this input, but those that are known to stop."""
         failed = [(name, error) for name, error in self._failed.items() if name not in known]
@@ -78,7 +84,13 @@ class Indexing:
         market = engine.market(desk.held.bridge)
         # No price wakes a stopped one, and none brings it a high: it looks at those there are when it goes on.
         watch = replace(desk.watch_unpriced(market), needed=(), bands=()) if stopped else desk.watch_now(market)
-        if engine.own.has_parked(desk.name, DayEnded.__name__):
-            watch = replace(watch, day_end_us=0)  # told once; the stopped desk will hear of it when it resumes
+        ended_us = engine.own.newest_day_end_us(desk.name)
+        if ended_us and watch.day_end_us:
+            # Told already: the stopped desk will hear of it when it resumes, and of each one that comes.
+            watch = replace(watch, day_end_us=_next_day_end_us(desk, ended_us))
         engine.watch(desk.held.bridge, watch)
         desk.watched(watch, market)
+
+
+def _next_day_end_us(desk: AccountDesk, ended_us: int) -> int:
+    return desk.held.ruleset.calendar.day_at(ended_us).end_us

@@ -76,11 +76,13 @@ class Refolding:
             seat.watched(watch, market)
 
     def see_day_end(self, name: str, message: DayEnded) -> None:
-        """Await the end of an account's next day, which may have come too. A stopped desk is told once."""
+        """Await the end of an account's next day, which may have come too."""
         engine = self._engine
-        if name not in engine.own.state.stopped:
-            seat = engine.desk(name)
-            assert isinstance(seat, AccountDesk)
+        seat = engine.desk(name)
+        assert isinstance(seat, AccountDesk)
+        if name in engine.own.state.stopped:
+            engine.indexing.await_next_day(seat, message.at_us)
+        else:
             self._before.setdefault(name, (seat, seat.capture()))
             market, next_day = engine.market(seat.held.bridge), seat.held.ruleset.calendar.day_at(message.at_us)
             if seat.see_day_end(message.at_us, market.board.at(message.quotes)):

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from firm import track_fold
+from firm import position_parts, track_fold
 from firm.account import (
     AccountState,
     EarlierBook,
@@ -168,4 +168,10 @@ def _after_restated(state: AccountState, fact: PositionRestated, seq: int, happe
     if closing is not None:
         closing = replace(closing, positions=with_restated(closing.positions, fact, seq))
     state = with_deals_restated(_with_book_kept(state, happened_us), fact)
-    return replace(state, positions=with_restated(state.positions, fact, seq), closing=closing, findings=findings)
+    return replace(
+        state,
+        positions=with_restated(state.positions, fact, seq),
+        closing=closing,
+        findings=findings,
+        track=position_parts.after_restated(state.track, state.position(fact.position_id), fact),
+    )

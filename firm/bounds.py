@@ -36,6 +36,7 @@ LATE_ANSWERS_MAX = 256  # of those that turn it; then a question stays with a pe
 BACKFILLS_ASKED_MAX = 1_000  # stretches of prices that one bridge was asked for and has not answered
 DAYS_TRACKED_MAX = 400  # finished trading days that rules can look at, of one account
 TRADES_TRACKED_MAX = 1_000  # closed trades likewise; what counts all of more is a person's to judge
+OPENINGS_TRACKED_MAX = 1_000  # of one account, the newest: more than a rule may allow in its time
 CALENDARS_MAX = 16  # of economic news that a firm goes by, each with a name
 SCORE_MAX = 10**12  # the highest that is published, and that a rule may ask for
 SCORES_FILE_MAX = 10_000  # published from one file

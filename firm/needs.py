@@ -6,7 +6,7 @@ import msgspec
 
 from firm.rules.deduction import may_take_profit
 from firm.ruleset import AnyRuleset, kept_with
-from firm.terms.conduct import NewsWindow, TradeDuration
+from firm.terms.conduct import Grid, HighFrequency, Martingale, NewsWindow, TradeDuration, TradingHours
 from firm.terms.losses import Effective, FloorReaches, LossLimit, Measured, OnPayout, Trail
 from firm.terms.objectives import DayCounts, Inactivity, MaximumDuration, ProfitTarget, TradingDays
 from firm.terms.union import Term
@@ -27,7 +27,8 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
     """`highs`: which ones are kept. `follows_prices`: something follows every equity high. `peak_of_day`: that high begins anew each day.
     `in_columns`: floors rise with equity highs alone, and by no more than they do, and only equity is held against them.
     `week`: a limit is measured from where the week began; `cycle`: the payout cycle. `days`, `trades`, `orders`: whether finished
-    days, closed trades, and stops with waiting orders are kept; `parts`: when the lots of each position were opened.
+    days, closed trades, and stops with waiting orders are kept; `parts`: when the lots of each position were opened; `openings`: when
+    anything was.
     """
 
     highs: tuple[HighKey, ...]
@@ -40,6 +41,7 @@ class Needs(msgspec.Struct, frozen=True, gc=False):
     trades: bool
     orders: bool
     parts: bool
+    openings: bool
 
 
 def needs_of(ruleset: AnyRuleset) -> Needs:
@@ -66,12 +68,13 @@ def _needs_of(ruleset: AnyRuleset) -> Needs:
         trades=Observed.TRADES in asked or may_take_profit(ruleset),
         orders=Observed.ORDERS in asked,
         parts=any(_asks_how_old(rule.terms) for rule in ruleset.rules),
+        openings=any(isinstance(rule.terms, HighFrequency) for rule in ruleset.rules),
     )
 
 
 def _asks_how_old(terms: Term) -> bool:
     """Whether it matters when the lots of a position were opened."""
-    return isinstance(terms, TradeDuration) or (
+    return isinstance(terms, TradeDuration | TradingHours | Grid | Martingale) or (
         isinstance(terms, NewsWindow) and terms.exempt_opened_before_s is not None
     )
 

@@ -3,15 +3,16 @@
 So nothing that is added takes shelter behind an old position: a closing is as old as the youngest lots that it takes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
 from firm.account import AccountState, KnownDeal, Position
 from firm.bounds import POSITION_PARTS_MAX
-from firm.facts import DealBooked, DealCorrected
+from firm.facts import DealBooked, DealCorrected, PositionRestated
 from firm.inputs import DealEntry
 from firm.needs import needs_of
+from firm.price import rescaled, shift_between
 from firm.track import Part, PartsHeld, Track, Trade
 
 Parts = tuple[Part, ...]
@@ -21,7 +22,7 @@ Parts = tuple[Part, ...]
 def parts_of(track: Track, position: Position) -> Parts:
     """The parts of an open position; one that was never added to is one part."""
     known = next((one.parts for one in track.parts if one.position_id == position.position_id), None)
-    return known or (Part(position.lots_e8, position.opened_us, position.seq),)
+    return known or (Part(position.lots_e8, position.opened_us, position.seq, position.price_open),)
 
 
 def added(parts: Parts, part: Part) -> Parts:
@@ -33,18 +34,18 @@ def added(parts: Parts, part: Part) -> Parts:
     return tuple(sorted_parts)
 
 
-def taken(parts: Parts, lots_e8: int, at_us: int) -> tuple[Parts, Part | None]:
-    """Without lots that were closed at an instant, and the youngest part that they were of: first of those that were open by then."""
-    left, youngest = list(parts), None
-    for part in sorted(parts, key=lambda one: (one.opened_us <= at_us, one.opened_us), reverse=True):
+def taken(parts: Parts, lots_e8: int, at_us: int) -> tuple[Parts, Parts]:
+    """Without lots that were closed at an instant, and those by the parts that they were of: first of those that were open by then."""
+    left, took, newest_first = list(parts), [], parts[::-1]  # of one instant, too, what was added last goes first
+    for part in sorted(newest_first, key=lambda one: (one.opened_us > at_us, -one.opened_us)):
         if lots_e8 <= 0:
             break
-        youngest = part if youngest is None else youngest
         taking = min(lots_e8, part.lots_e8)
         lots_e8 -= taking
+        took.append(replace(part, lots_e8=taking))
         place = left.index(part)
         left[place : place + 1] = [replace(part, lots_e8=part.lots_e8 - taking)] if taking < part.lots_e8 else []
-    return tuple(left), youngest
+    return tuple(left), tuple(took)
 
 
 def after_deal(before: AccountState, track: Track, fact: DealBooked, seq: int) -> Track:
@@ -55,43 +56,53 @@ def after_deal(before: AccountState, track: Track, fact: DealBooked, seq: int) -
     # Deals that are known hold this one already.
     known = tuple(one for one in before.deals_known if one.position_id == fact.position_id)
     if any(one.at_us > deal.at_us for one in known) and known[0].begins:
-        return _anew(before, track, fact.position_id, known, {deal.at_us: seq})
+        return _anew(track, fact.position_id, known)
     parts = parts_of(track, held)
     if deal.entry is DealEntry.IN:
-        return _with_parts(track, held.position_id, held.opened_us, added(parts, Part(deal.lots_e8, deal.at_us, seq)))
-    left, youngest = taken(parts, deal.lots_e8, deal.at_us)
+        part = Part(deal.lots_e8, deal.at_us, seq, deal.price)
+        return _with_parts(track, held.position_id, held.opened_us, added(parts, part))
+    left, took = taken(parts, deal.lots_e8, deal.at_us)
     track = _with_parts(track, held.position_id, held.opened_us, left)
-    is_aged = youngest is not None and youngest.opened_us != held.opened_us
-    if not is_aged or not track.trades or track.trades[-1].seq != seq:
+    if not track.trades or track.trades[-1].seq != seq:
         return track
-    return replace(track, trades=(*track.trades[:-1], _aged(track.trades[-1], youngest)))
+    return replace(track, trades=(*track.trades[:-1], _with_taken(track.trades[-1], took)))
 
 
 def after_correction(before: AccountState, track: Track, fact: DealCorrected, deals: Iterable[KnownDeal]) -> Track:
     """A deal is another since, `deals` are all of its position as they read now: so are the ages of what was closed."""
     if not needs_of(before.ruleset).parts:
         return track
-    return _anew(before, track, fact.position_id, tuple(deals), {})
+    return _anew(track, fact.position_id, tuple(deals))
 
 
-def _anew(
-    before: AccountState, track: Track, position_id: str, deals: tuple[KnownDeal, ...], rows: Mapping[int, int]
-) -> Track:
-    """Each deal in the order in which it was made. `rows`: which row told of an opening, where no part that is known says it."""
-    held = before.position(position_id)
-    seqs = {trade.youngest_us: trade.youngest_seq for trade in track.trades if trade.position_id == position_id}
-    seqs |= {part.opened_us: part.seq for part in (parts_of(track, held) if held is not None else ())}
-    seqs |= rows
+def after_restated(track: Track, held: Position | None, fact: PositionRestated) -> Track:
+    """A position has other points: so have the prices at which its lots were opened. `held`: the position as it was."""
+    if held is None or not track.parts:
+        return track
+    shift = shift_between(held.price_open, fact.price_open)
+    if not shift:
+        return track
+    return replace(
+        track, parts=tuple(_rescaled(one, shift) if one.position_id == fact.position_id else one for one in track.parts)
+    )
+
+
+def _rescaled(held: PartsHeld, shift: int) -> PartsHeld:
+    return replace(held, parts=tuple(replace(part, price=rescaled(part.price, shift)) for part in held.parts))
+
+
+def _anew(track: Track, position_id: str, deals: tuple[KnownDeal, ...]) -> Track:
+    """Each deal in the order in which it was made."""
     parts: Parts = ()
-    youngest: dict[int, Part | None] = {}
+    took: dict[int, Parts] = {}
     for deal in sorted((one for one in deals if not one.deleted), key=lambda one: (one.at_us, not one.opens)):
         if deal.opens:
-            parts = added(parts, Part(deal.lots_e8, deal.at_us, seqs.get(deal.at_us, 0)))
+            parts = added(parts, Part(deal.lots_e8, deal.at_us, deal.seq, deal.price))
         else:
-            parts, youngest[deal.at_us] = taken(parts, deal.lots_e8, deal.at_us)
+            parts, took[deal.at_us] = taken(parts, deal.lots_e8, deal.at_us)
     trades = tuple(
-        _aged(trade, youngest[trade.closed_us])
-        if trade.position_id == position_id and trade.closed_us in youngest
+        _with_taken(trade, took[trade.closed_us])
+        if trade.position_id == position_id and trade.closed_us in took
         else trade
         for trade in track.trades
     )
@@ -99,17 +110,17 @@ def _anew(
     return _with_parts(replace(track, trades=trades), position_id, opened_us, parts)
 
 
-def _aged(trade: Trade, youngest: Part | None) -> Trade:
-    """The trade, as old as the youngest lots that it took."""
-    if youngest is None or youngest.opened_us == trade.opened_us:
-        return replace(trade, youngest_us=0, youngest_seq=0)
-    return replace(trade, youngest_us=youngest.opened_us, youngest_seq=youngest.seq)
+def _with_taken(trade: Trade, took: Parts) -> Trade:
+    """The trade with the parts that its lots were of, where these are of another age than the position."""
+    is_told = any(part.opened_us != trade.opened_us for part in took)
+    return replace(trade, took=took if is_told else ())
 
 
 def _with_parts(track: Track, position_id: str, opened_us: int, parts: Parts) -> Track:
-    """One part as old as the position is the position itself."""
+    """One part as old as the position is the position itself, until something is added: then the price is an average that no part has."""
     others = tuple(one for one in track.parts if one.position_id != position_id)
-    is_told = bool(parts) and [part.opened_us for part in parts] != [opened_us]
+    was_told = len(others) < len(track.parts)
+    is_told = bool(parts) and (was_told or [part.opened_us for part in parts] != [opened_us])
     return replace(track, parts=(*others, PartsHeld(position_id, parts)) if is_told else others)
 
 

@@ -14,6 +14,7 @@ from firm.money import divided_rounded_half_away
 
 LOTS_SCALE = 10**8
 CONTRACT_SCALE = 10**8
+_SHIFTS = sorted(range(-9, 10), key=abs)  # by how many digits the points of a symbol may change
 
 
 class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +69,11 @@ def rescaled(points: int, shift: int) -> int:
         return int(points * 10**shift)
     rounded = divided_rounded_half_away(points, 10**-shift)
     return max(1, rounded) if points > 0 else rounded
+
+
+def shift_between(before: int, after: int) -> int:
+    """By how many digits the points of a price changed: the shift that comes nearest to it, mostly none."""
+    return min(_SHIFTS, key=lambda shift: abs(rescaled(before, shift) - after))
 
 
 class Crosses:

@@ -123,8 +123,8 @@ class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A position, or a part of one, that was closed. `side` is the position's.
 
     `net`: what its closing left in the balance; what was paid when it was opened belongs to that day, and to no trade. `had_stop`: whether
-    it had a stop loss when it was closed. `part`: the position was not closed whole. `opened_day`, `closed_day`: labels. `youngest_us`:
-    when the youngest lots that it took were added, by row `youngest_seq`; 0 where they are as old as the position.
+    it had a stop loss when it was closed. `part`: the position was not closed whole. `opened_day`, `closed_day`: labels. `took`: the
+    parts that its lots were of, the youngest first; () where they are all as old as the position.
     """
 
     position_id: str
@@ -141,18 +141,17 @@ class Trade(msgspec.Struct, frozen=True, gc=False, array_like=True):
     had_stop: bool
     part: bool
     seq: int
-    youngest_us: int = 0
-    youngest_seq: int = 0
+    took: "tuple[Part, ...]" = ()
 
     @property
     def began_us(self) -> int:
         """When the youngest lots that it took were opened."""
-        return self.youngest_us or self.opened_us
+        return self.took[0].opened_us if self.took else self.opened_us
 
     def told(self, figure: str) -> str:
         """Where one of its figures stands in the row that booked its closing; "" for one that no row holds."""
-        if figure == "began_us" and self.youngest_us:
-            return f"{self.youngest_seq}/deal/at_us" if self.youngest_seq else ""
+        if figure == "began_us" and self.took and self.took[0].opened_us != self.opened_us:
+            return self.took[0].told("opened_us")
         return f"{self.seq}/{_OF_DEAL.get(figure, figure)}" if self.seq else ""
 
 
@@ -161,11 +160,22 @@ _OF_DEAL = {"lots_e8": "deal/lots_e8", "closed_us": "deal/at_us", "began_us": "o
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Lots of a position that were opened at one instant. `seq`: the row that booked them, 0 where that is not known."""
+    """Lots of a position that were opened at one instant. `seq`: the row that booked them, 0 where that is not known.
+
+    `price`: at which they were opened, in the points in which the position's price is.
+    """
 
     lots_e8: int
     opened_us: int
     seq: int
+    price: int
+
+    def told(self, figure: str) -> str:
+        """Where a figure stands in the row that booked the deal; "" for one that no row holds."""
+        return f"{self.seq}/deal/{_OF_PART[figure]}" if self.seq else ""
+
+
+_OF_PART = {"opened_us": "at_us"}
 
 
 class PartsHeld(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -203,6 +213,7 @@ class HeldPosition(msgspec.Struct, frozen=True, gc=False):
     `stop_loss`, `take_profit`: prices in points, 0 where there is none. `stop_risk`, `target_gain`: what they would lose and gain, in
     minor units; None where there is none, or it cannot be priced. `notional` in minor units; `margin` likewise; None as before. `seq`: the
     row that holds its figures, at JSON path `path`; `stops_seq`: the one that told its stops, 0 for none.
+    `parts`: its lots by when they were opened, the oldest first; () where they are all as old as the position.
     """
 
     position_id: str
@@ -221,6 +232,7 @@ class HeldPosition(msgspec.Struct, frozen=True, gc=False):
     seq: int
     path: str = ""
     stops_seq: int = 0
+    parts: tuple[Part, ...] = ()
 
     def told(self, figure: str) -> str:
         """Where one of its figures stands in the ledger; "" for one that no row holds."""
@@ -302,7 +314,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     are. `latched`: targets that were once, and stay so. `broken`: terms that are, by whom. `excluded`: the profit that does not count for
     targets and payouts. `excluding`: positions whose profit will not. `excluded_of`: the newest closings whose profit does not.
     `let_off`: who broke a rule while it was waived, and has not kept it again since. `parts`: of positions that were added to, where a term
-    asks how old they are. `scores`: what was published, by board.
+    asks how old they are. `scores`: what was published, by board. `openings_us`: when lots were opened, the newest last, where a term
+    counts that.
     """
 
     highs: tuple[High, ...] = ()
@@ -329,6 +342,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     let_off: tuple[LetOff, ...] = ()
     parts: tuple[PartsHeld, ...] = ()
     scores: tuple[tuple[str, Figure], ...] = ()
+    openings_us: tuple[int, ...] = ()
 
     def high(self, of: HighOf, scope: Scope, on_payout: OnPayout = OnPayout.NONE) -> High:
         """One that the ruleset's terms ask for."""

@@ -7,6 +7,7 @@ from firm.arithmetic import Figure
 from firm.bounds import TRADES_TRACKED_MAX
 from firm.facts import BreachWaived, ProfitExcluded, RuleBroken
 from firm.rules.deduction import looks_at_closings, takes_profit
+from firm.rules.openings import is_of_position
 from firm.ruleset import term_named
 from firm.track import Excluded, Excluding, LetOff, Track
 
@@ -14,10 +15,13 @@ from firm.track import Excluded, Excluding, LetOff, Track
 def with_excluding(state: AccountState, track: Track, fact: RuleBroken) -> Track:
     """What an open position brings from now on does not count, whether it keeps the rule again or not."""
     terms = term_named(state.ruleset, fact.rule)
-    if not takes_profit(fact.does) or terms is None or looks_at_closings(terms) or state.position(fact.subject) is None:
+    if not takes_profit(fact.does) or terms is None or looks_at_closings(terms):
         return track
-    others = tuple(one for one in track.excluding if (one.rule, one.position_id) != (fact.rule, fact.subject))
-    return replace(track, excluding=(*others, Excluding(fact.rule, fact.subject, fact.does)))
+    held = next((one for one in state.positions if is_of_position(fact.subject, one.position_id)), None)
+    if held is None:
+        return track
+    others = tuple(one for one in track.excluding if (one.rule, one.position_id) != (fact.rule, held.position_id))
+    return replace(track, excluding=(*others, Excluding(fact.rule, held.position_id, fact.does)))
 
 
 def without_gone(state: AccountState, track: Track) -> Track:

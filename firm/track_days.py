@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from firm import position_parts
 from firm.account import AccountState, KnownDeal, Position
-from firm.bounds import DAYS_TRACKED_MAX, TRADES_TRACKED_MAX
+from firm.bounds import DAYS_TRACKED_MAX, OPENINGS_TRACKED_MAX, TRADES_TRACKED_MAX
 from firm.facts import DayClosed, DealBooked, DealCorrected, DividendBooked
 from firm.inputs import DealEntry
 from firm.needs import needs_of
@@ -40,8 +40,10 @@ def at_day_closed(track: Track, fact: DayClosed, seq: int) -> Track:
 def after_deal(before: AccountState, fact: DealBooked, seq: int, at_us: int) -> Track:
     """A deal is booked. `before`: the account without it."""
     track, deal, needs = before.track, fact.deal, needs_of(before.ruleset)
-    if deal is None or not (needs.days or needs.trades):
+    if deal is None:
         return track
+    if needs.openings and deal.entry is DealEntry.IN:
+        track = replace(track, openings_us=tuple(sorted((*track.openings_us, deal.at_us))[-OPENINGS_TRACKED_MAX:]))
     held = before.position(fact.position_id)
     opens = deal.entry is DealEntry.IN
     closes_whole = not opens and not fact.lots_e8
@@ -74,7 +76,17 @@ def after_correction(before: AccountState, fact: DealCorrected, known: KnownDeal
     if needs.trades and not known.opens:
         trades = (_trade_corrected(trade, known, change, deleted=fact.deleted) for trade in track.trades)
         track = replace(track, trades=tuple(trade for trade in trades if trade is not None))
+    if known.opens and fact.deleted and not known.deleted:
+        track = _without_opening(track, known.at_us)
     return track
+
+
+def _without_opening(track: Track, at_us: int) -> Track:
+    """One of those of an instant was never made."""
+    if at_us not in track.openings_us:
+        return track
+    place = track.openings_us.index(at_us)
+    return replace(track, openings_us=(*track.openings_us[:place], *track.openings_us[place + 1 :]))
 
 
 def _day_of(state: AccountState, at_us: int) -> str:

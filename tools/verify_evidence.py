@@ -45,6 +45,7 @@ import os
 import re
 import struct
 import sys
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -3056,6 +3057,7 @@ DAY_US = 24 * HOUR_US
 CLOSED_DAYS_MAX = 14  # a closed stretch that is longer is believed by nobody
 NEWS_DAYS_MAX = 31  # nor a release that lasts longer
 HOLDING_SEEN_US = HOUR_US  # so far back is looked at what was held while news came
+OPENINGS_KEPT = 1_000  # so many openings of an account, the newest
 PARTS_KEPT = 64  # so many openings of one position; of more the two oldest count as one
 DEALS_KEPT, DEALS_KEPT_DAYS = (
     64,
@@ -3080,17 +3082,18 @@ QUANTITY_UNITS = {"lots": "lots_e8", "positions": "count", "notional": "bp", "ma
 
 
 class Part(NamedTuple):
-    """Lots of a position that were opened at one instant, by the deal of row `seq`; 0 where no row is known."""
+    """Lots of a position that were opened at one instant and price, by the deal of row `seq`; 0 where no row is known."""
 
     lots_e8: int
     opened_us: int
     seq: int
+    price: int
 
 
 class Trade(NamedTuple):
     """A position, or a part of one, that was closed by the deal of row `seq`.
 
-    `youngest_us`: when the youngest lots that it took were added, by row `youngest_seq`; 0 where they are as old as the position.
+    `took`: the parts that its lots were of, the youngest first; () where they are all as old as the position.
     """
 
     position_id: str
@@ -3102,18 +3105,22 @@ class Trade(NamedTuple):
     closed_us: int
     net: int
     seq: int
-    youngest_us: int = 0
-    youngest_seq: int = 0
+    took: tuple[Part, ...] = ()
 
     @property
     def began_us(self) -> int:
-        return self.youngest_us or self.opened_us
+        return self.took[0].opened_us if self.took else self.opened_us
 
     def told(self, figure: str) -> str:
-        if figure == "began_us" and self.youngest_us:
-            return f"{self.youngest_seq}/deal/at_us" if self.youngest_seq else ""
+        if figure == "began_us" and self.began_us != self.opened_us:
+            return opened_at(self.took[0])
         of_deal = {"lots_e8": "deal/lots_e8", "closed_us": "deal/at_us", "began_us": "opened_us"}
         return f"{self.seq}/{of_deal.get(figure, figure)}"
+
+
+def opened_at(part: Part) -> str:
+    """Where the row of its deal says when lots were opened."""
+    return f"{part.seq}/deal/at_us" if part.seq else ""
 
 
 class Held(NamedTuple):
@@ -3135,6 +3142,31 @@ class Held(NamedTuple):
 
     def stops_told(self, figure: str) -> str:
         return self.stops_at + figure if self.stops_at else ""
+
+
+class Opening(NamedTuple):
+    """Lots of an open position. `subject`: the position, and when they were added to it where they were. `at`: where a row says when."""
+
+    position_id: str
+    subject: str
+    side: str
+    price: int
+    opened_us: int
+    at: str
+
+
+class Round:
+    """A position from an opening until all is closed (`ended_us`), or until something is added after a closing.
+
+    `openings`: instant, lots, and whom an answer is about. `closed_us`: its last closing; `lots_e8`, `net` of what was closed. `lots_at`:
+    where its lots stand, if it is all of its position. `run`: how many raises in a row it was.
+    """
+
+    def __init__(self, position_id: str, symbol: str) -> None:
+        self.position_id, self.symbol = position_id, symbol
+        self.openings: list[tuple[int, int, str]] = []
+        self.ended_us, self.closed_us, self.lots_e8, self.net, self.lots_at = FOREVER, 0, 0, 0, ""
+        self.run: Any = 0
 
 
 class Waiting(NamedTuple):
@@ -3195,6 +3227,7 @@ class Conduct(Account):
         self.waived: dict[
             tuple[str, str], tuple[int, int]
         ] = {}  # who broke a rule while it was waived: the row, and how far
+        self.openings: list[int] = []  # when lots were opened, the newest last
         self.ages, self.days_seen, self.is_closed_for_good = Ages(), False, False
         self.before_deal: Position | None = None  # the position of the newest deal, as it was before it
         self.parts_before: list[Part] = []  # and its parts
@@ -3211,7 +3244,7 @@ class Conduct(Account):
         if kind == "DealBooked":
             self._dealt(seq, body, was, report)
         elif kind == "DealCorrected":
-            self._deal_corrected(body, deal, was)
+            self._deal_corrected(body, deal)
         elif kind == "PositionReported":
             self._tell_stops(seq, body)
         elif kind == "OrderReported":
@@ -3279,6 +3312,7 @@ class Conduct(Account):
         wanted.append(self.case.rows[report]["happened_us"])
         require(figures == wanted, f"row {seq} has the deal as {figures}, the platform reported {wanted}", CONTEST)
         if deal["entry"] == "in":
+            self.openings = sorted([*self.openings, at_us])[-OPENINGS_KEPT:]
             self.opened_today += deal["lots_e8"] if self.day_us <= at_us < self.day_end_us else 0
         elif was is not None:
             trade = Trade(
@@ -3290,15 +3324,17 @@ class Conduct(Account):
         self.ages.know(body["deal_id"], body["position_id"], self.day_label, is_closed=self.is_closed_for_good)
         self.trades = self.ages.dealt(seq, was, deal, self.deals, self.trades)
 
-    def _deal_corrected(self, body: Any, was: Deal | None, held: Position | None) -> None:
+    def _deal_corrected(self, body: Any, was: Deal | None) -> None:
         if was is None:
             self.is_cut = True  # a deal of before the file's rows: nobody can tell which trade is another
             return
         self._correct_trades(body, was)
-        self.trades = self.ages.corrected(body, held, self.deals, self.trades)
+        self.trades = self.ages.corrected(body, self.deals, self.trades)
 
     def _correct_trades(self, body: Any, was: Deal) -> None:
         if was.opens:
+            if body["deleted"] and not was.deleted and was.t_us in self.openings:
+                self.openings.remove(was.t_us)
             gone = body["deleted"] and not was.deleted and was.day == self.day_label
             self.opened_today -= was.lots_e8 if gone else 0
             return
@@ -3374,7 +3410,7 @@ class Ages:
 
     def of(self, held: Position) -> list[Part]:
         """The parts of an open position; one that was never added to is one part."""
-        whole = Part(held.lots_e8, held.opened_us, int(held.at.partition("/")[0]))
+        whole = Part(held.lots_e8, held.opened_us, int(held.at.partition("/")[0]), held.price_open)
         return self.parts.get(held.position_id) or [whole]
 
     def know(self, deal_id: str, position_id: str, day: str, *, is_closed: bool) -> None:
@@ -3396,6 +3432,10 @@ class Ages:
         position_id, after = body["position_id"], body.get("digits")
         before = self.digits.get(position_id)
         shift = after - before if after is not None and before is not None else 0
+        if held is not None and position_id in self.parts:
+            points = shift_between(held.price_open, body["price_open"])
+            own = self.parts[position_id]
+            self.parts[position_id] = [one._replace(price=in_points(one.price, points)) for one in own]
         if held is not None and abs(in_points(held.price_open, shift) - body["price_open"]) > 1:
             self.known = [one for one in self.known if one[1] != position_id]
         self.digits[position_id] = after
@@ -3409,16 +3449,16 @@ class Ages:
         if held is None:
             return trades
         if any(one.t_us > deal["at_us"] for one in own) and own[0].begins:
-            return self.anew(held, held.position_id, own, {deal["at_us"]: seq}, trades)
+            return self.anew(held.position_id, own, trades)
         if deal["entry"] == "in":
-            parts = with_part(self.of(held), Part(deal["lots_e8"], deal["at_us"], seq))
+            parts = with_part(self.of(held), Part(deal["lots_e8"], deal["at_us"], seq, deal["price"]))
             self._keep(held.position_id, held.opened_us, parts)
             return trades
-        left, youngest = without_lots(self.of(held), deal["lots_e8"], deal["at_us"])
+        left, took = without_lots(self.of(held), deal["lots_e8"], deal["at_us"])
         self._keep(held.position_id, held.opened_us, left)
-        return [aged(one, youngest) if one.seq == seq else one for one in trades]
+        return [with_taken(one, took) if one.seq == seq else one for one in trades]
 
-    def corrected(self, body: Any, held: Position | None, deals: dict[str, Deal], trades: list[Trade]) -> list[Trade]:
+    def corrected(self, body: Any, deals: dict[str, Deal], trades: list[Trade]) -> list[Trade]:
         """A deal is another since, and so are the ages of what was closed of its position."""
         position_id = body["position_id"]
         own = [deals[name] for name, who, _ in self.known if who == position_id]
@@ -3426,32 +3466,27 @@ class Ages:
         if not own:
             self.unknown.add(position_id)
             return trades
-        return self.anew(held, position_id, own, {}, trades)
+        return self.anew(position_id, own, trades)
 
-    def anew(
-        self, held: Position | None, position_id: str, own: list[Deal], rows: dict[int, int], trades: list[Trade]
-    ) -> list[Trade]:
-        """Each deal in the order in which it was made. `rows`: which row told of an opening that no part has yet."""
-        seqs = {one.youngest_us: one.youngest_seq for one in trades if one.position_id == position_id}
-        seqs.update({one.opened_us: one.seq for one in (self.of(held) if held is not None else [])})
-        seqs.update(rows)
+    def anew(self, position_id: str, own: list[Deal], trades: list[Trade]) -> list[Trade]:
+        """Each deal in the order in which it was made."""
         parts: list[Part] = []
-        youngest: dict[int, Part | None] = {}
+        took: dict[int, list[Part]] = {}
         for deal in sorted((one for one in own if not one.deleted), key=lambda one: (one.t_us, not one.opens)):
             if deal.opens:
-                parts = with_part(parts, Part(deal.lots_e8, deal.t_us, seqs.get(deal.t_us, 0)))
+                parts = with_part(parts, Part(deal.lots_e8, deal.t_us, deal.seq, deal.price))
             else:
-                parts, youngest[deal.t_us] = without_lots(parts, deal.lots_e8, deal.t_us)
+                parts, took[deal.t_us] = without_lots(parts, deal.lots_e8, deal.t_us)
         self._keep(position_id, min(one.t_us for one in own), parts)
         return [
-            aged(one, youngest[one.closed_us]) if one.position_id == position_id and one.closed_us in youngest else one
+            with_taken(one, took[one.closed_us]) if one.position_id == position_id and one.closed_us in took else one
             for one in trades
         ]
 
     def _keep(self, position_id: str, opened_us: int, parts: list[Part]) -> None:
-        """One part as old as the position is the position itself."""
-        self.parts.pop(position_id, None)
-        if parts and [one.opened_us for one in parts] != [opened_us]:
+        """One part as old as the position is the position itself, until something is added: then the price is an average."""
+        was_told = self.parts.pop(position_id, None) is not None
+        if parts and (was_told or [one.opened_us for one in parts] != [opened_us]):
             self.parts[position_id] = parts
 
 
@@ -3463,24 +3498,22 @@ def with_part(parts: list[Part], part: Part) -> list[Part]:
     return found
 
 
-def without_lots(parts: list[Part], lots_e8: int, at_us: int) -> tuple[list[Part], Part | None]:
-    """Without lots that were closed at an instant, and the youngest part that they were of: first of those that were open by then."""
-    left, youngest = list(parts), None
-    for part in sorted(parts, key=lambda one: (one.opened_us <= at_us, one.opened_us), reverse=True):
+def without_lots(parts: list[Part], lots_e8: int, at_us: int) -> tuple[list[Part], list[Part]]:
+    """Without lots that were closed at an instant, and those by the parts that they were of: first of those that were open by then."""
+    left, took, newest_first = list(parts), [], parts[::-1]  # of one instant, too, what was added last goes first
+    for part in sorted(newest_first, key=lambda one: (one.opened_us > at_us, -one.opened_us)):
         if lots_e8 <= 0:
             break
-        youngest = part if youngest is None else youngest
         taking, place = min(lots_e8, part.lots_e8), left.index(part)
         lots_e8 -= taking
+        took.append(part._replace(lots_e8=taking))
         left[place : place + 1] = [part._replace(lots_e8=part.lots_e8 - taking)] if taking < part.lots_e8 else []
-    return left, youngest
+    return left, took
 
 
-def aged(trade: Trade, youngest: Part | None) -> Trade:
-    """The trade, as old as the youngest lots that it took."""
-    if youngest is None or youngest.opened_us == trade.opened_us:
-        return trade._replace(youngest_us=0, youngest_seq=0)
-    return trade._replace(youngest_us=youngest.opened_us, youngest_seq=youngest.seq)
+def with_taken(trade: Trade, took: list[Part]) -> Trade:
+    """The trade with the parts that its lots were of, where these are of another age than the position."""
+    return trade._replace(took=tuple(took) if any(one.opened_us != trade.opened_us for one in took) else ())
 
 
 class Figures(Working):
@@ -3859,7 +3892,8 @@ class Look:
         for symbol in sorted({one.symbol for one in self.held}):
             for side in by_side([one for one in self.held if one.symbol == symbol]):
                 if side:
-                    rungs = most_within([one.opened_us for one in rungs_of(term, side)], term["within_s"])
+                    openings = [one for held in side for one in self.openings_of(held)]
+                    rungs = most_within([one.opened_us for one in rungs_of(term, openings)], term["within_s"])
                     count = calc.told(f"rungs of {symbol}", rungs, "count")
                     broken = calc.yes("more than are allowed", "is_above", count, most)
                     answers.append(answer(count, most, "count", f"{symbol} {side[0].side}", broken))
@@ -3870,21 +3904,81 @@ class Look:
         calc, answers = self.calc, []
         factor = calc.of_rule(self.rule, "what is a raise", "factor_bp", "bp")
         repeats = calc.of_rule(self.rule, "raises that break the term", "repeats", "count")
-        runs: dict[str, Term] = {}
-        for opened, before in after_which(self.term, rounds_of(self.held, self.account.trades)):
-            if before["net"] >= 0:
+        for subject, now, since_e8, before in after_which(self.term, self.rounds()):
+            if before.net >= 0:
                 continue
-            name, other = opened["position_id"], before["position_id"]
-            lots = calc.told(f"lots of {name}", opened["lots_e8"], "lots_e8", opened["lots_at"])
-            now = calc.times(f"lots of {name} x 10000", lots, BP, "scaled")
-            then = calc.told(f"lots of {other}", before["lots_e8"], "lots_e8", before["lots_at"])
+            name, other = now.position_id, before.position_id
+            lots = calc.told(f"lots of {name}", since_e8, "lots_e8", now.lots_at)
+            then = calc.told(f"lots of {other}", before.lots_e8, "lots_e8", before.lots_at)
+            scaled = calc.times(f"lots of {name} x 10000", lots, BP, "scaled")
             bound = calc.times(f"lots of {other} x factor", then, factor, "scaled")
-            if not calc.yes("volume was raised", "is_at_or_above", now, bound):
+            if not calc.yes("volume was raised", "is_at_or_above", scaled, bound):
                 continue
-            runs[name] = run = calc.add("raises in a row", runs.get(other, 0), 1)
+            run = calc.add("raises in a row", before.run, 1)
+            now.run = run if number(run) > number(now.run) else now.run
             broken = calc.yes("as many as break the term", "is_at_or_above", run, repeats)
-            answers.append(answer(run, repeats, "count", name, broken))
+            answers.append(answer(run, repeats, "count", subject, broken))
         return answers
+
+    def rounds(self) -> list[Round]:
+        """Of each position of which something is known."""
+        found: dict[str, list[Any]] = {}
+        for part in [*self.account.trades, *self.held]:
+            found.setdefault(part.position_id, []).append(part)
+        return [one for parts in found.values() for one in self.rounds_of(parts)]
+
+    def rounds_of(self, parts: list[Any]) -> list[Round]:
+        """A position from an opening until all is closed, or until something is added after a closing."""
+        newest, lots = parts[-1], self.lots_opened(parts)
+        events: list[tuple[int, int, Any]] = [(at_us, 1, at_us) for at_us in lots]
+        for one in parts:
+            if isinstance(one, Trade):
+                events += [(one.closed_us, 2 if one.began_us >= one.closed_us else 0, one)]
+        rounds = [Round(newest.position_id, newest.symbol)]
+        for at_us, kind, one in sorted(events, key=lambda event: event[:2]):
+            now = rounds[-1]
+            if kind != 1:
+                now.closed_us, now.lots_e8, now.net = at_us, now.lots_e8 + one.lots_e8, now.net + one.net
+                continue
+            if now.closed_us:
+                now.ended_us = at_us
+                rounds.append(Round(newest.position_id, newest.symbol))
+            rounds[-1].openings.append((at_us, lots[at_us], self.subject_of(newest, at_us)))
+        if not isinstance(newest, Held):
+            rounds[-1].ended_us = rounds[-1].closed_us
+        if len(parts) == len(lots) == 1:
+            rounds[0].lots_at = newest.told("lots_e8")
+        return [one for one in rounds if one.openings]
+
+    def lots_opened(self, parts: list[Any]) -> dict[int, int]:
+        """How many lots of a position were opened at each instant."""
+        lots: dict[int, int] = {}
+        for one in parts:
+            of = self.account.ages.of(self.position(one)) if isinstance(one, Held) else one.took
+            for at_us, lots_e8 in [(part.opened_us, part.lots_e8) for part in of] or [(one.opened_us, one.lots_e8)]:
+                lots[at_us] = lots.get(at_us, 0) + lots_e8
+        return lots
+
+    def position(self, one: Held) -> Position:
+        return next(held for held in self.account.positions if held.position_id == one.position_id)
+
+    def subject_of(self, one: Held | Trade, opened_us: int) -> str:
+        """The position, or what was added to it then."""
+        added = at_instant(opened_us).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return one.position_id if opened_us == one.opened_us else f"{one.position_id} {added}"
+
+    def openings_of(self, one: Held) -> list[Opening]:
+        """Each deal that opened lots of it which are held, the oldest first."""
+        if one.position_id in self.account.ages.unknown:
+            raise Beyond(f"when the lots of {one.position_id} were opened")
+        parts = self.account.ages.of(self.position(one))
+        return [
+            Opening(
+                one.position_id, self.subject_of(one, part.opened_us), one.side, part.price, part.opened_us,
+                one.told("opened_us") if part.opened_us == one.opened_us else opened_at(part),
+            )
+            for part in parts
+        ]  # fmt: skip
 
     def one_sided(self) -> list[Answer]:
         calc, trades = self.calc, self.trades_of(self.term["per"])
@@ -3910,8 +4004,7 @@ class Look:
     def high_frequency(self) -> list[Answer]:
         self.account.require_whole("what was traded")
         calc, term = self.calc, self.term
-        parts: list[Any] = [*self.account.trades, *self.held]
-        opened = list({one.position_id: one.opened_us for one in parts}.values())
+        opened = self.account.openings
         since_us = max(opened, default=0) - term["within_s"] * SECOND_US  # the time that ends at the newest opening
         newest = sum(1 for at_us in opened if at_us >= since_us)
         count = calc.told(f"openings within {term['within_s']} s", newest, "count")
@@ -4003,19 +4096,19 @@ class Look:
         zone = zone_of(self.term["zone"])
         if zone is None:
             raise Beyond(f"the zone {self.term['zone']}, which this machine does not know")
-        return [self.within_hours(zone, one) for one in self.held]
+        return [self.within_hours(zone, one) for held in self.held for one in self.openings_of(held)]
 
-    def within_hours(self, zone: Any, one: Held) -> Answer:
+    def within_hours(self, zone: Any, one: Opening) -> Answer:
         calc, rule = self.calc, self.rule
         began = day_at(zone, {"rollover": self.term["opens"]}, one.opened_us)[1]
         ends = day_at(zone, {"rollover": self.term["closes"]}, began)[2]
-        opened = calc.told(f"opening of {one.position_id}", one.opened_us, "us", one.told("opened_us"))
+        opened = calc.told(f"opening of {one.position_id}", one.opened_us, "us", one.at)
         opens = calc.told("hours begin", began, "us", rule.cited("opens"))
         closes = calc.told("hours end", ends, "us", rule.cited("closes"))
         after = calc.minus("opened after they began", opened, opens)
         last = calc.minus("how long they last", closes, opens)
         broken = calc.yes("opened outside hours", "is_at_or_above", after, last)
-        return answer(after.value // SECOND_US, last.value // SECOND_US, "s", one.position_id, broken)
+        return answer(after.value // SECOND_US, last.value // SECOND_US, "s", one.subject, broken)
 
     def holding(self) -> list[Answer]:
         if not self.case.is_whole and self.term["pending_orders"]:
@@ -4058,13 +4151,13 @@ class Look:
         return answer(late.value // SECOND_US if held else 0, 0, "s", subject if held else name, held)
 
 
-def rungs_of(term: Any, side: list[Held]) -> list[Held]:
-    """Positions at prices of their own, each against the one counted before it; with `losing_only`, at worse ones."""
-    rungs: list[Held] = []
-    for one in sorted(side, key=lambda held: (held.opened_us, held.position_id)):
-        last = rungs[-1].price_open if rungs else 0
-        worse = one.price_open < last if one.side == "buy" else one.price_open > last
-        if not rungs or (worse if term["losing_only"] else one.price_open != last):
+def rungs_of(term: Any, openings: list[Opening]) -> list[Opening]:
+    """Openings at prices of their own, each against the one counted before it; with `losing_only`, at worse ones."""
+    rungs: list[Opening] = []
+    for one in sorted(openings, key=lambda opening: (opening.opened_us, opening.position_id)):
+        last = rungs[-1].price if rungs else 0
+        worse = one.price < last if one.side == "buy" else one.price > last
+        if not rungs or (worse if term["losing_only"] else one.price != last):
             rungs.append(one)
     return rungs
 
@@ -4079,38 +4172,29 @@ def most_within(instants_us: list[int], within_s: int) -> int:
     return most
 
 
-def rounds_of(held: list[Held], trades: list[Trade]) -> list[dict[str, Any]]:
-    """Whole positions by their openings, however many parts they were closed in."""
-    found: dict[str, dict[str, Any]] = {}
-    parts: list[Any] = [*trades, *held]
-    for part in parts:
-        before, is_held = found.get(part.position_id), isinstance(part, Held)
-        closed_us = FOREVER if is_held else part.closed_us
-        found[part.position_id] = {
-            "position_id": part.position_id,
-            "symbol": part.symbol,
-            "lots_e8": part.lots_e8 + (before["lots_e8"] if before else 0),
-            "net": 0 if is_held else part.net + (before["net"] if before else 0),
-            "opened_us": part.opened_us,
-            "closed_us": max(closed_us, before["closed_us"] if before else 0),
-            "lots_at": "" if before else part.told("lots_e8"),
-        }
-    return sorted(found.values(), key=lambda one: (one["opened_us"], one["position_id"]))
+def after_which(term: Any, rounds: list[Round]) -> Iterator[tuple[str, Round, int, Round]]:
+    """Each opening with its round, the lots that were opened in that since the trade which was closed last before it, and that trade.
 
-
-def after_which(term: Any, rounds: list[dict[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Each position with the last one that was closed before it was opened."""
-    closings = sorted(rounds, key=lambda one: (one["closed_us"], one["opened_us"], one["position_id"]))
-    last: dict[str, dict[str, Any]] = {}
-    place, pairs = 0, []
-    for opened in rounds:
-        while closings[place]["closed_us"] <= opened["opened_us"] and closings[place] is not opened:
-            last[closings[place]["symbol"] if term["same_symbol"] else ""] = closings[place]
-            place += 1
-        before = last.get(opened["symbol"] if term["same_symbol"] else "")
+    What was closed by an instant is known by its end: of a position that is added to, when that was. Of one instant the round itself
+    ends after its opening.
+    """
+    opened = [
+        (at_us, one.position_id, lots_e8, subject, one) for one in rounds for at_us, lots_e8, subject in one.openings
+    ]
+    ended = sorted(rounds, key=lambda one: (one.ended_us, one.closed_us, one.openings[0][0], one.position_id))
+    last: dict[str, Round] = {}
+    since: dict[int, tuple[Round, int]] = {}
+    for at_us, _, lots_e8, subject, now in sorted(opened, key=lambda one: one[:2]):
+        while ended and ended[0].ended_us <= at_us and ended[0] is not now:
+            one = ended.pop(0)
+            name = one.symbol if term["same_symbol"] else ""
+            last[name] = one if name not in last or last[name].closed_us <= one.closed_us else last[name]
+        before = last.get(now.symbol if term["same_symbol"] else "")
         if before is not None:
-            pairs.append((opened, before))
-    return pairs
+            answered, lots_before = since.get(id(now), (before, 0))
+            together = lots_e8 + (lots_before if answered is before else 0)
+            since[id(now)] = (before, together)
+            yield subject, now, together, before
 
 
 # === 14. Contracts, and when their markets close ===

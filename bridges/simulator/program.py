@@ -11,7 +11,6 @@ import anyio
 
 from bridges.client import BridgeClient, Identity, Resume
 from bridges.enrolment import KeyFile
-from bridges.events import Gap
 from bridges.outbox import Outbox
 from bridges.simulator.answers import Retcode
 from bridges.simulator.house import BUNDLED, House
@@ -147,8 +146,10 @@ class Simulator:
             await self._hand_over()
 
     async def on_backfill_request(self, request: BackfillReq) -> None:
-        """Every price was sent in its place and is sent again on a rewind: beyond those there are none."""
-        await self._client.publish([Gap(request.sym, request.from_us, request.to_us)])
+        """Every price is sent in its place, some of them late, and is sent again on a rewind."""
+        async with self._between_slices:
+            self._replay.backfill(request)
+            await self._hand_over()
 
     # --- its silence ---
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple, Protocol
 
-from bridges.events import Event
+from bridges.events import Backfilled, Event, Gap
 from bridges.simulator import silence
 from bridges.simulator.answers import Retcode
 from bridges.simulator.arrivals import Arrival, arrivals
@@ -27,7 +27,8 @@ from bridges.simulator.state import Account, State, StateUnusable, decode_state,
 from bridges.simulator.tellings import Tellings
 from bridges.simulator.tempers import BY_HAND
 from bridges.simulator.ticks import BadLine
-from bridges.wire import Cmd, DeadmanPolicy
+from bridges.simulator.told import ToldPrices
+from bridges.wire import BackfillReq, Cmd, DeadmanPolicy
 from firm.instant import SECOND_US, utc_text
 from firm.quote_frame import Tick
 
@@ -108,7 +109,9 @@ class Replay:
         self._parcels: list[Parcel] = []
         self._arrivals = market.arrivals()
         self._next: Arrival | None = next(self._arrivals, None)
-        self._untold: list[int] = []  # stamps of prices that the bridge has not heard yet, the oldest first
+        self._untold: list[tuple[int, str]] = []  # prices that the bridge has not heard yet, the oldest stamp first
+        self._told = ToldPrices(market.from_us)
+        self._asked: list[BackfillReq] = []  # stretches of which some prices have yet to be told
         self._look_back(self.state.clocks.ticks_read)
         if not saved:
             self._introduce()
@@ -130,7 +133,8 @@ class Replay:
     @property
     def watermark_us(self) -> int:
         """Up to where nothing is missing: not beyond what is held back, nor since when the platform is down."""
-        stops = (self._holding.oldest_us, self.state.clocks.down_since_us or None, *self._untold[:1])
+        untold = (stamp for stamp, _ in self._untold[:1])
+        stops = (self._holding.oldest_us, self.state.clocks.down_since_us or None, *untold)
         return min([self.now_us, *(stop for stop in stops if stop is not None)])
 
     @property
@@ -140,26 +144,18 @@ class Replay:
 
     def play_slice(self) -> None:
         """Play the next slice, or the rest of one that a crash interrupted. Without ticks left it does nothing."""
-        clocks = self.state.clocks
-        if not clocks.slice_end_us and not self._begin_slice():
-            return
-        while clocks.slice_ticks_left and self._next is not None and self._next.at_us < clocks.slice_end_us:
-            self._pass_time(self._next.at_us, with_turns=True)
-            clocks.slice_ticks_left -= 1
-            arrival = self._read()
-            if arrival.works:
-                self._platform.take_tick(arrival.tick, told=arrival.told)
-            else:
-                self._platform.tell_tick(arrival.tick)
-            self._close_parcel()
-        end_us = clocks.slice_end_us if clocks.slice_ticks_left else clocks.now_us
-        clocks.slice_end_us = clocks.slice_ticks_left = 0
-        self._pass_time(end_us)
+        self._play_slice()
+        self._answer_asked()
 
     def carry_out(self, command: Cmd) -> None:
         """Carry one of the firm's commands out, now, at the last prices."""
         self._requests.carry_out(command)
         self._close_parcel()
+
+    def backfill(self, asked: BackfillReq) -> None:
+        """The firm misses a stretch of prices. Each was told in its place or is told late; once all are, that is said."""
+        self._asked += [asked] if asked not in self._asked else []
+        self._answer_asked()
 
     def by_hand(self, login: str, press: Press) -> Retcode:
         """A person presses a button at an account, now, at the last prices; where that does something, the bot that sat there gets up."""
@@ -202,6 +198,23 @@ class Replay:
         self._platform.touched.clear()
         return parts
 
+    def _play_slice(self) -> None:
+        clocks = self.state.clocks
+        if not clocks.slice_end_us and not self._begin_slice():
+            return
+        while clocks.slice_ticks_left and self._next is not None and self._next.at_us < clocks.slice_end_us:
+            self._pass_time(self._next.at_us, with_turns=True)
+            clocks.slice_ticks_left -= 1
+            arrival = self._read()
+            if arrival.works:
+                self._platform.take_tick(arrival.tick, told=arrival.told)
+            else:
+                self._platform.tell_tick(arrival.tick)
+            self._close_parcel()
+        end_us = clocks.slice_end_us if clocks.slice_ticks_left else clocks.now_us
+        clocks.slice_end_us = clocks.slice_ticks_left = 0
+        self._pass_time(end_us)
+
     def _begin_slice(self) -> bool:
         """Set the slice's bounds; False where there is nothing to play but silence, which then has passed."""
         clocks = self.state.clocks
@@ -240,9 +253,11 @@ class Replay:
         elif arrival.works:
             self._bars.take(arrival.tick)
         if arrival.works and not arrival.told:
-            insort(self._untold, arrival.tick.t_us)
+            insort(self._untold, (arrival.tick.t_us, arrival.tick.symbol))
         elif not arrival.works and not arrival.restated:
-            self._untold.remove(arrival.tick.t_us)
+            self._untold.remove((arrival.tick.t_us, arrival.tick.symbol))
+        if arrival.told and arrival.at_us >= self._market.from_us:
+            self._told.take(arrival.tick)
         self.state.clocks.ticks_read += 1
         self._next = next(self._arrivals, None)
         return arrival
@@ -254,6 +269,25 @@ class Replay:
             self.state.clocks.ticks_read < behind or self._next.at_us < self._market.from_us
         ):
             self._read()
+
+    def _answer_asked(self) -> None:
+        answered = [one for one in self._asked if not self._has_yet_to_tell(one)]
+        for one in answered:
+            self._asked.remove(one)
+            self._tell.event(self._answer(one))
+        self._close_parcel()
+
+    def _has_yet_to_tell(self, asked: BackfillReq) -> bool:
+        is_running = self._next is not None and self.now_us < asked.to_us
+        return is_running or any(asked.from_us <= us < asked.to_us and asked.sym == name for us, name in self._untold)
+
+    def _answer(self, asked: BackfillReq) -> Event:
+        """A gap where the platform had no prices itself, because it was down, or nobody knows any more what was told."""
+        count = self._told.count(asked.sym, asked.from_us, asked.to_us)
+        was_down = any(one.from_us < asked.to_us and asked.from_us < one.to_us for one in self._market.script.outage)
+        if count is None or was_down:
+            return Gap(asked.sym, asked.from_us, asked.to_us)
+        return Backfilled(asked.sym, asked.from_us, asked.to_us, count)
 
     def _introduce(self) -> None:
         self._tell.platform_up(self.now_us, "replay begins")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from firm.bounds import OPENINGS_TRACKED_MAX
 from firm.checks.beside import Beside
 from firm.checks.problem import Problem, Problems
 from firm.checks.zones import zone_problems
@@ -67,6 +68,8 @@ def grid_problems(term: Grid, _: Beside) -> Problems:
 def high_frequency_problems(term: HighFrequency, _: Beside) -> Problems:
     if term.within_s == 0:
         yield Problem("within_s", _NO_LENGTH)
+    if term.openings_max >= OPENINGS_TRACKED_MAX:
+        yield Problem("openings_max", f"no more than {OPENINGS_TRACKED_MAX} openings are remembered: fewer")
     if term.openings_max == 1 and term.boundary is Boundary.TOUCHES:
         yield Problem("openings_max", "the first opening touches it, and breaks it: 2, or boundary crosses")
 

@@ -12,6 +12,7 @@ from firm.inputs import Side
 from firm.instant import SECOND_US
 from firm.rules.figures import Marks, by_side, is_beyond, lots_of, share_rounded_half_away, summed
 from firm.rules.judged import SILENT, Judged, Unit, Verdict, kept
+from firm.rules.openings import Opening, openings_of
 from firm.ruleset import Rule
 from firm.terms.conduct import AdverseExcursion, AutomationUse, Grid, Hedging, HighFrequency, OneSided
 from firm.terms.words import BP_WHOLE
@@ -39,9 +40,9 @@ def judge_hedging(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]) ->
 
 
 def judge_grid(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]) -> tuple[Judged, ...]:
-    """One answer a symbol and side: the most positions at prices of their own that were opened within the time.
+    """One answer a symbol and side: the most openings at prices of their own within the time, of positions and of what was added to them.
 
-    A position counts when its price is another than that of the one counted before it; with `losing_only`, when it is a worse one.
+    An opening counts when its price is another than that of the one counted before it; with `losing_only`, when it is a worse one.
     """
     terms = rule.terms
     assert isinstance(terms, Grid)
@@ -57,20 +58,18 @@ def judge_grid(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]) -> tu
     return tuple(answers)
 
 
-def _rungs(terms: Grid, side: Iterable[HeldPosition]) -> list[HeldPosition]:
-    rungs: list[HeldPosition] = []
-    for position in sorted(side, key=lambda one: (one.opened_us, one.position_id)):
-        if not rungs or _is_rung(terms, rungs[-1], position):
-            rungs.append(position)
+def _rungs(terms: Grid, side: Iterable[HeldPosition]) -> list[Opening]:
+    rungs: list[Opening] = []
+    for opening in sorted(openings_of(side), key=lambda one: (one.opened_us, one.position_id)):
+        if not rungs or _is_rung(terms, rungs[-1], opening):
+            rungs.append(opening)
     return rungs
 
 
-def _is_rung(terms: Grid, last: HeldPosition, position: HeldPosition) -> bool:
+def _is_rung(terms: Grid, last: Opening, opening: Opening) -> bool:
     if not terms.losing_only:
-        return position.price_open != last.price_open
-    if position.side is Side.BUY:
-        return position.price_open < last.price_open
-    return position.price_open > last.price_open
+        return opening.price != last.price
+    return opening.price < last.price if opening.side is Side.BUY else opening.price > last.price
 
 
 def _most_within(instants_us: Sequence[int], within_s: int) -> int:
@@ -114,17 +113,15 @@ def judge_one_sided(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]) -> Ju
     )
 
 
-def judge_high_frequency(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition], trades: Sequence[Trade]) -> Judged:
-    """How many positions were opened within the time that ends at the newest opening, whether they are closed by now or not.
+def judge_high_frequency(calc: Arithmetic, rule: Rule, openings_us: Sequence[int]) -> Judged:
+    """How many deals opened something within the time that ends at the newest opening, whether that is closed by now or not.
 
     Not the most that ever were: a stretch that broke the rule once would hide every one after it.
     """
     terms = rule.terms
     assert isinstance(terms, HighFrequency)
-    parts: tuple[HeldPosition | Trade, ...] = (*trades, *held)
-    opened = {part.position_id: part.opened_us for part in parts}
-    since_us = max(opened.values(), default=0) - terms.within_s * SECOND_US
-    newest = sum(at_us >= since_us for at_us in opened.values())
+    since_us = max(openings_us, default=0) - terms.within_s * SECOND_US
+    newest = sum(at_us >= since_us for at_us in openings_us)
     count = calc.given(f"openings within {terms.within_s} s", newest, "count", "")
     limit = calc.given("openings allowed", terms.openings_max, "count", rule.cited("openings_max"))
     return kept(count, limit, Unit.COUNT, broken=is_beyond(calc, terms.boundary, "openings", count, limit))

@@ -58,8 +58,3 @@ def _answers(calc: Arithmetic, rule: Rule, deed: Deed, calendar: NewsCalendar | 
             yield judge_automation_use(calc, rule, deed.placed_by)
         case NewsWindow() if calendar is not None:
             yield from broken_windows(calc, rule, calendar, deed)
-
-
-def is_of_position(subject: str, position_id: str) -> bool:
-    """Whether what broke such a rule was done to this position."""
-    return subject.startswith(f"{position_id} ")

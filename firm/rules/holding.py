@@ -19,10 +19,11 @@ from firm.instant import DAY_US, MINUTE_US, SECOND_US, datetime_of, instant_of, 
 from firm.price import SymbolSpec
 from firm.rules.figures import source_of
 from firm.rules.judged import SILENT, Judged, Unit, kept
+from firm.rules.openings import Opening
 from firm.ruleset import Rule
 from firm.sessions import is_open
 from firm.terms.conduct import Closure, HoldingLimit, TradingHours
-from firm.track import HeldPosition, OrderWaiting, Trade
+from firm.track import HeldPosition, OrderWaiting
 from firm.trading_day import TradingCalendar
 
 _SATURDAY = 5
@@ -168,8 +169,8 @@ def _noons(zone: str, closure: MarketClosure) -> Iterator[datetime]:
         noon += timedelta(days=1)
 
 
-def judge_trading_hours(calc: Arithmetic, rule: Rule, item: HeldPosition | Trade) -> Judged:
-    """Whether a position was opened within the hours: so many seconds after they began, of so many that they last."""
+def judge_trading_hours(calc: Arithmetic, rule: Rule, item: Opening) -> Judged:
+    """Whether lots were opened within the hours: so many seconds after they began, of so many that they last."""
     terms = rule.terms
     assert isinstance(terms, TradingHours)
     began_us, ends_us = _hours_around(terms.zone, terms.opens, terms.closes, item.opened_us)
@@ -179,7 +180,7 @@ def judge_trading_hours(calc: Arithmetic, rule: Rule, item: HeldPosition | Trade
     after = calc.minus("opened after they began", opened_us, opens_us)
     last = calc.minus("how long they last", closes_us, opens_us)
     broken = calc.is_at_or_above("opened outside hours", after, last)
-    return kept(int(after) // SECOND_US, int(last) // SECOND_US, Unit.SECONDS, item.position_id, broken=broken)
+    return kept(int(after) // SECOND_US, int(last) // SECOND_US, Unit.SECONDS, item.subject, broken=broken)
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from firm.arithmetic import Figure
 from firm.equity import Board, Leg, leg_of
 from firm.price import Quote
 from firm.rules.figures import Marks
-from firm.track import HeldPosition, Stops
+from firm.track import HeldPosition, Part, Stops
 
 _NO_STOPS = Stops("", 0, 0, 0)
 
@@ -13,7 +13,11 @@ _NO_STOPS = Stops("", 0, 0, 0)
 def positions_held(account: AccountState, board: Board) -> tuple[HeldPosition, ...]:
     """Each open position. Figures that need a price, or a conversion, that is not known are None."""
     stops = {one.position_id: one for one in account.track.stops}
-    return tuple(_held(account, held, board, stops.get(held.position_id, _NO_STOPS)) for held in account.positions)
+    parts = {one.position_id: one.parts for one in account.track.parts}
+    return tuple(
+        _held(account, held, board, stops.get(held.position_id, _NO_STOPS), parts.get(held.position_id, ()))
+        for held in account.positions
+    )
 
 
 def marks_of(account: AccountState, equity: Figure) -> Marks:
@@ -24,7 +28,7 @@ def marks_of(account: AccountState, equity: Figure) -> Marks:
     return Marks(initial, equity, Figure(made, "" if day is None else f"{day.seq}/balance/minor"))
 
 
-def _held(account: AccountState, held: Position, board: Board, stops: Stops) -> HeldPosition:
+def _held(account: AccountState, held: Position, board: Board, stops: Stops, parts: tuple[Part, ...]) -> HeldPosition:
     leg = leg_of(account, held, board)
     if leg is not None and not _is_priced(leg, board):
         leg = None
@@ -45,6 +49,7 @@ def _held(account: AccountState, held: Position, board: Board, stops: Stops) -> 
         seq=held.seq,
         path=held.path,
         stops_seq=stops.seq,
+        parts=parts,
     )
 
 

@@ -42,7 +42,7 @@ class Limit(msgspec.Struct, frozen=True, gc=False):
             case Measured.EQUITY:
                 return equity - self.nearest
             case Measured.BALANCE:
-                return None
+                return None if balance > self.floor else -1
             case Measured.EITHER:
                 return min(equity, balance) - self.nearest if balance <= self.nearest else equity - self.nearest
             case Measured.BOTH:
@@ -136,9 +136,18 @@ def limits_at_new_peak(limits: tuple[Limit, ...], account: AccountState) -> tupl
 
 
 def watched_limits(account: AccountState, limits: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    """Those that prices are watched for: not one that only other events can break, nor one that was broken today and did what it does."""
+    """Those that prices are watched for: not one that was broken today and did what it does, nor one that only other events can break.
+
+    One of these that is broken, and nobody was asked about yet as another one was broken with it, is looked at with the next price.
+    """
+    asked = {finding.rule for finding in account.findings}
     done = {finding.rule for finding in account.findings if not finding.doubts and not is_open_again(account, finding)}
-    return tuple(limit for limit in limits if limit.is_met_by_prices and limit.rule.id not in done)
+    return tuple(
+        limit
+        for limit in limits
+        if limit.rule.id not in done
+        and (limit.is_met_by_prices or (limit.rule.id not in asked and account.balance <= limit.floor))
+    )
 
 
 def is_open_again(account: AccountState, finding: Finding) -> bool:

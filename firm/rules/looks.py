@@ -30,6 +30,7 @@ from firm.rules.judged import Judged, Verdict
 from firm.rules.lot_range import judge_lot_consistency
 from firm.rules.margin import with_margins
 from firm.rules.martingale import judge_martingale
+from firm.rules.openings import openings_of
 from firm.rules.protection import judge_risk_reward, judge_stop_loss_required
 from firm.rules.trade_duration import judge_trade_duration
 from firm.ruleset import AnyRuleset, Rule, kept_with
@@ -44,7 +45,15 @@ from firm.terms.conduct import (
     TradeDuration,
     TradingHours,
 )
-from firm.terms.exposure import ExposureLimit, IdeaMeasure, IdeaRisk, Quantity, RiskReward, StopLossRequired
+from firm.terms.exposure import (
+    CountedOver,
+    ExposureLimit,
+    IdeaMeasure,
+    IdeaRisk,
+    Quantity,
+    RiskReward,
+    StopLossRequired,
+)
 from firm.terms.objectives import LotConsistency
 from firm.terms.words import Frequency, Observed, RuleTerm, Scope
 from firm.track import DayResult, HeldPosition, OrderWaiting, Trade
@@ -119,6 +128,17 @@ def rules_looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ..
 
 def _looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
     return tuple(rule for rule in ruleset.rules if type(rule.terms) in LOOKS and rule.terms.frequency is frequency)
+
+
+def limits_of_margin(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    """Limits of margin in use: looked at with every event of the account, and prices may break one too, though none keeps it again."""
+    return kept_with(ruleset, "limits of margin", lambda rules: tuple(filter(_limits_margin, rules.rules)))
+
+
+def _limits_margin(rule: Rule) -> bool:
+    terms = rule.terms
+    at_once = (CountedOver.OPEN_AT_ONCE, CountedOver.EACH_POSITION)
+    return isinstance(terms, ExposureLimit) and terms.quantity is Quantity.MARGIN and terms.counted in at_once
 
 
 def rests_on_stops(ruleset: AnyRuleset) -> bool:
@@ -291,7 +311,7 @@ def _closed_by(adopted: MarketDaysAdopted | None, spec: SymbolSpec, now_us: int)
 
 
 def _hours(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
-    return tuple(judge_trading_hours(calc, rule, one) for one in seen.held)
+    return tuple(judge_trading_hours(calc, rule, one) for one in openings_of(seen.held))
 
 
 def _duration(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
@@ -323,7 +343,7 @@ def _one_sided(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
 
 
 def _high_frequency(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
-    return (judge_high_frequency(calc, rule, seen.held, seen.account.track.trades),)
+    return (judge_high_frequency(calc, rule, seen.account.track.openings_us),)
 
 
 def _excursion(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:

@@ -1,109 +1,165 @@
-"""Martingale: volume may not be raised after a loss, so many times in a row."""
+"""Martingale: volume may not be raised after a loss, so many times in a row.
 
+What is added to a position is an opening like any other. It ends a round of its position: what was closed of it by then is a trade that
+was made.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from firm.arithmetic import Arithmetic
 from firm.rules.judged import Judged, Unit, kept
+from firm.rules.openings import parts_of, subject_of
 from firm.ruleset import Rule
 from firm.terms.conduct import Martingale
 from firm.terms.words import BP_WHOLE
 from firm.track import HeldPosition, Trade
 
-_NEVER_US = 2**63  # when a position ends that is still held
+_NEVER_US = 2**63  # when a round ends of a position that is still held
 
 
-class _Round(msgspec.Struct, frozen=True, gc=False):
-    """A whole position, however many parts it was closed in. `closed_us`: its last part's. `whole`: its one part, None of several."""
+class _Round(msgspec.Struct):
+    """A position from an opening until all is closed, or until something is added after a closing: what was closed of it meanwhile.
+
+    `ended_us`: when that was; `closed_us`: its last closing. `whole`: its position's one part, None of several. `run`: how many raises in
+    a row it was. `answers`, `lots_since_e8`: after which trade lots were opened in it last, and how many since.
+    """
 
     position_id: str
     symbol: str
-    lots_e8: int
-    net: int
-    opened_us: int
-    closed_us: int
+    began_us: int
     whole: HeldPosition | Trade | None
+    ended_us: int = _NEVER_US
+    closed_us: int = 0
+    lots_e8: int = 0
+    net: int = 0
+    run: int = 0
+    answers: "_Round | None" = None
+    lots_since_e8: int = 0
 
     def told(self, figure: str) -> str:
         """Where a figure stands that it has of its one part."""
         return "" if self.whole is None else self.whole.told(figure)
 
+    def close(self, trade: Trade) -> None:
+        self.closed_us = trade.closed_us
+        self.lots_e8 += trade.lots_e8
+        self.net += trade.net
+
+
+class _Opening(msgspec.Struct, frozen=True):
+    """Lots that were opened at one instant, of a round of their position."""
+
+    subject: str
+    opened_us: int
+    lots_e8: int
+    of: _Round
+
 
 def judge_martingale(
     calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition], trades: Sequence[Trade]
 ) -> tuple[Judged, ...]:
-    """One answer for each position that raised the volume: the how manyth raise in a row it was.
+    """One answer for each opening that raised the volume: the how manyth raise in a row it was.
 
-    It is compared with the last one that was closed by the time it was opened; a position that was opened before that is no answer
-    to its loss.
+    It is compared with the trade that was closed last by then; what was opened before that is no answer to its loss. Lots that are
+    added to a position one after the other count together, as long as nothing else is closed between.
     """
     terms = rule.terms
     assert isinstance(terms, Martingale)
     factor = calc.given("what is a raise", terms.factor_bp, "bp", rule.cited("factor_bp"))
     repeats = calc.given("raises that break the term", terms.repeats, "count", rule.cited("repeats"))
-    runs: dict[str, int] = {}
     answers = []
-    for opened, before in _after_which(terms, _rounds(held, trades)):
-        if before.net >= 0 or not _is_raise(calc, opened, before, factor):
+    for opened, before in _after_which(terms, _openings(held, trades)):
+        if before.net >= 0 or not _is_raise(calc, opened.of, before, factor):
             continue
-        run = runs[opened.position_id] = calc.plus("raises in a row", runs.get(before.position_id, 0), 1)
+        run = calc.plus("raises in a row", before.run, 1)
+        opened.of.run = max(opened.of.run, run)
         broken = calc.is_at_or_above("as many as break the term", run, repeats)
-        answers.append(kept(run, repeats, Unit.COUNT, opened.position_id, broken=broken))
+        answers.append(kept(run, repeats, Unit.COUNT, opened.subject, broken=broken))
     return tuple(answers)
 
 
 def _is_raise(calc: Arithmetic, opened: _Round, before: _Round, factor: int) -> bool:
+    now = calc.given_of("lots", opened, opened.lots_since_e8, "lots_e8", "lots_e8")
+    then = calc.given_of("lots", before, before.lots_e8, "lots_e8", "lots_e8")
     return calc.is_at_or_above(
         "volume was raised",
-        calc.times(f"lots of {opened.position_id} x 10000", _lots(calc, opened), BP_WHOLE, "scaled"),
-        calc.times(f"lots of {before.position_id} x factor", _lots(calc, before), factor, "scaled"),
+        calc.times(f"lots of {opened.position_id} x 10000", now, BP_WHOLE, "scaled"),
+        calc.times(f"lots of {before.position_id} x factor", then, factor, "scaled"),
     )
 
 
-def _lots(calc: Arithmetic, one: _Round) -> int:
-    return calc.given_of("lots", one, one.lots_e8, "lots_e8", "lots_e8")
-
-
-def _after_which(terms: Martingale, rounds: Sequence[_Round]) -> Iterator[tuple[_Round, _Round]]:
-    """Each position with the last one that was closed before it was opened; those that are the first have none."""
-    closings = sorted(rounds, key=lambda one: (one.closed_us, one.opened_us, one.position_id))
+def _after_which(terms: Martingale, openings: Sequence[_Opening]) -> Iterator[tuple[_Opening, _Round]]:
+    """Each opening with the trade that was closed last before it; those that are the first have none."""
+    rounds = {id(opening.of): opening.of for opening in openings}.values()
+    ended = sorted(rounds, key=lambda one: (one.ended_us, one.closed_us, one.began_us, one.position_id))
     last: dict[str, _Round] = {}
     place = 0
-    for opened in rounds:
+    for opened in openings:
         # One that was closed as it was opened comes last of its instant, and is not before itself.
-        while closings[place].closed_us <= opened.opened_us and closings[place] is not opened:
-            last[closings[place].symbol if terms.same_symbol else ""] = closings[place]
+        while place < len(ended) and ended[place].ended_us <= opened.opened_us and ended[place] is not opened.of:
+            name = ended[place].symbol if terms.same_symbol else ""
+            if name not in last or last[name].closed_us <= ended[place].closed_us:
+                last[name] = ended[place]
             place += 1
-        before = last.get(opened.symbol if terms.same_symbol else "")
+        before = last.get(opened.of.symbol if terms.same_symbol else "")
         if before is not None:
+            since_e8 = opened.of.lots_since_e8 if opened.of.answers is before else 0
+            opened.of.answers, opened.of.lots_since_e8 = before, since_e8 + opened.lots_e8
             yield opened, before
 
 
-def _rounds(held: Iterable[HeldPosition], trades: Iterable[Trade]) -> list[_Round]:
-    """Whole positions by their openings."""
-    found: dict[str, _Round] = {}
-    for trade in trades:
-        parts = found.get(trade.position_id)
-        found[trade.position_id] = _Round(
-            trade.position_id,
-            trade.symbol,
-            trade.lots_e8 + (parts.lots_e8 if parts else 0),
-            trade.net + (parts.net if parts else 0),
-            trade.opened_us,
-            max(trade.closed_us, parts.closed_us if parts else 0),
-            None if parts else trade,
-        )
-    for position in held:
-        parts = found.get(position.position_id)
-        lots_e8 = position.lots_e8 + (parts.lots_e8 if parts else 0)
-        found[position.position_id] = _Round(
-            position.position_id,
-            position.symbol,
-            lots_e8,
-            0,
-            position.opened_us,
-            _NEVER_US,
-            None if parts else position,
-        )
-    return sorted(found.values(), key=lambda one: (one.opened_us, one.position_id))
+def _openings(held: Iterable[HeldPosition], trades: Iterable[Trade]) -> list[_Opening]:
+    """In the order of time."""
+    positions: defaultdict[str, list[Trade | HeldPosition]] = defaultdict(list)
+    parts: tuple[Trade | HeldPosition, ...] = (*trades, *held)
+    for part in parts:
+        positions[part.position_id].append(part)
+    found = [opening for parts in positions.values() for opening in _of_position(parts)]
+    return sorted(found, key=lambda one: (one.opened_us, one.of.position_id))
+
+
+def _of_position(parts: Sequence[Trade | HeldPosition]) -> Iterator[_Opening]:
+    """Openings of one position, each in its round: what was closed before an opening of the same instant ends the round."""
+    newest, lots = parts[-1], _opened(parts)
+    closings = sorted((part for part in parts if isinstance(part, Trade)), key=_closed)
+    whole = newest if len(parts) == len(lots) == 1 else None
+    now = _Round(newest.position_id, newest.symbol, min(lots), whole)
+    for opened_us in sorted(lots):
+        while closings and _is_before(closings[0], opened_us):
+            now.close(closings.pop(0))
+        if now.closed_us:
+            now.ended_us = opened_us
+            now = _Round(newest.position_id, newest.symbol, opened_us, None)
+        yield _Opening(subject_of(newest, opened_us), opened_us, lots[opened_us], now)
+    for trade in closings:
+        now.close(trade)
+    if isinstance(newest, Trade):
+        now.ended_us = now.closed_us
+
+
+def _opened(parts: Iterable[Trade | HeldPosition]) -> dict[int, int]:
+    """How many lots of a position were opened at each instant."""
+    lots: defaultdict[int, int] = defaultdict(int)
+    for part in parts:
+        if isinstance(part, HeldPosition):
+            for one in parts_of(part):
+                lots[one.opened_us] += one.lots_e8
+        elif part.took:
+            for one in part.took:
+                lots[one.opened_us] += one.lots_e8
+        else:
+            lots[part.opened_us] += part.lots_e8
+    return lots
+
+
+def _closed(trade: Trade) -> tuple[int, bool]:
+    """By which closings are in order: of one instant those come last that took lots of that instant."""
+    return trade.closed_us, trade.began_us >= trade.closed_us
+
+
+def _is_before(trade: Trade, opened_us: int) -> bool:
+    """Whether a closing came before an opening of the same position: of one instant it did unless it took lots of that."""
+    return trade.closed_us < opened_us or (trade.closed_us == opened_us and trade.began_us < opened_us)

@@ -68,6 +68,7 @@ def trading_hours(term: TradingHours, say: Speaker) -> Iterator[str]:
     until = "next_day" if term.closes < term.opens else "same_day"
     opens, closes = say.name(term.opens), say.name(term.closes)
     yield say(f"trading_hours.{until}", opens=opens, closes=closes, zone=say.name(term.zone))
+    yield say("opening.added")
     yield from breach_sentences(term, say)
 
 
@@ -95,6 +96,7 @@ def hedging(term: Hedging, say: Speaker) -> Iterator[str]:
 def grid(term: Grid, say: Speaker) -> Iterator[str]:
     yield say("grid.positions", positions=term.positions_max, time=say.seconds(term.within_s))
     yield say(f"grid.losing_only.{whether(term.losing_only)}")
+    yield say("opening.added")
     yield from breach_sentences(term, say)
 
 
@@ -102,6 +104,7 @@ def martingale(term: Martingale, say: Speaker) -> Iterator[str]:
     yield say("martingale.factor", multiple=say.multiple(term.factor_bp))
     yield say("martingale.repeats", raises=term.repeats)
     yield say(f"martingale.same_symbol.{whether(term.same_symbol)}")
+    yield say("opening.added")
     yield from breach_sentences(term, say)
 
 
@@ -114,6 +117,7 @@ def one_sided(term: OneSided, say: Speaker) -> Iterator[str]:
 def high_frequency(term: HighFrequency, say: Speaker) -> Iterator[str]:
     yield say("high_frequency.openings", positions=term.openings_max, time=say.seconds(term.within_s))
     yield say(f"boundary.{term.boundary}")
+    yield say("opening.added")
     yield from breach_sentences(term, say)
 
 

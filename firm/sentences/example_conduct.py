@@ -21,6 +21,7 @@ from firm.rules.figures import Marks
 from firm.rules.holding import judge_holding_limit, judge_trading_hours
 from firm.rules.martingale import judge_martingale
 from firm.rules.news import judge_news_window
+from firm.rules.openings import openings_of
 from firm.rules.trade_duration import judge_average_duration, judge_each_duration, judge_profit_of_longer
 from firm.sentences.example_edge import (
     BEGINS_US,
@@ -108,7 +109,7 @@ def trading_hours(case: Case, term: TradingHours) -> Iterator[str]:
 
     def is_kept(seconds: int) -> bool:
         position = held(opened_us=opens_us + seconds * SECOND_US)
-        return not judge_trading_hours(PLAIN, case.rule, position).is_broken
+        return nothing_broken(judge_trading_hours(PLAIN, case.rule, opening) for opening in openings_of([position]))
 
     def clock(seconds: int) -> str:
         local = datetime_of(opens_us + seconds * SECOND_US).astimezone(ZoneInfo(term.zone))
@@ -214,8 +215,7 @@ def one_sided(case: Case, term: OneSided) -> Iterator[str]:
 
 def high_frequency(case: Case, term: HighFrequency) -> Iterator[str]:
     def is_kept(count: int) -> bool:
-        trades = [trade(number) for number in range(count)]
-        return not judge_high_frequency(PLAIN, case.rule, (), trades).is_broken
+        return not judge_high_frequency(PLAIN, case.rule, [BEGINS_US] * count).is_broken
 
     def positions(count: int) -> str:
         return case.say("exposure_limit.quantity.positions", positions=count)

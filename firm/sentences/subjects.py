@@ -11,6 +11,7 @@ from firm.sentences.speaker import Speaker
 _SIDES = frozenset(Side)
 _PLACED = frozenset(PlacedBy) - {PlacedBy.FIRM, PlacedBy.UNKNOWN}  # of these two nobody judges
 _OVER = re.compile(r"(.+) (\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})Z")
+_ADDED = re.compile(r"(.+) (\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})\.\d{6}Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -18,6 +19,7 @@ class _About(Enum):
     """What the judge of a kind of term names."""
 
     POSITION = auto()
+    OPENING = auto()  # a position, with when it was added to where that is meant
     HELD = auto()  # a position, or an order that waits, with the closure that it is held over
     IDEA = auto()  # by the position that began it
     RESULT = auto()  # a day by its label, or a position
@@ -35,14 +37,14 @@ _ABOUT: Mapping[str, _About] = {
     "holding_limit": _About.HELD,
     "idea_risk": _About.IDEA,
     "lot_consistency": _About.POSITION,
-    "martingale": _About.POSITION,
+    "martingale": _About.OPENING,
     "merge": _About.ACCOUNT,
     "news_window": _About.RELEASE,
     "payout_conditions": _About.RULE,
     "risk_reward": _About.POSITION,
     "stop_loss_required": _About.POSITION,
     "trade_duration": _About.POSITION,
-    "trading_hours": _About.POSITION,
+    "trading_hours": _About.OPENING,
 }
 """By the tag of the term. Those that are not here name a symbol, or a symbol with a side."""
 
@@ -59,12 +61,23 @@ def subject_in_words(kind: str, subject: str, say: Speaker) -> str:
         case _About.HELD if over := _OVER.fullmatch(subject):
             name, day, clock = over.groups()
             return say("live.about.held_over", name=say.name(name), end=say.name(f"{day} {clock} UTC"))
+        case _About.OPENING:
+            return _opening(subject, say)
         case _About.RESULT:
             return say("live.about.day" if _DAY.fullmatch(subject) else "live.about.position", name=say.name(subject))
         case _About.RULE:
             return say("live.about.rule", name=say.rules([subject]))
         case about:
             return say(f"live.about.{about.name.lower()}", name=say.name(subject))
+
+
+def _opening(subject: str, say: Speaker) -> str:
+    """ "P1", "P1 2014-05-02T12:00:01.000000Z": a position, or what was added to it then."""
+    added = _ADDED.fullmatch(subject)
+    if added is None:
+        return say("live.about.position", name=say.name(subject))
+    name, day, clock = added.groups()
+    return say("live.about.added", name=say.name(name), time=say.name(f"{day} {clock} UTC"))
 
 
 def _traded(subject: str, say: Speaker) -> str:

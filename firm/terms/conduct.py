@@ -132,7 +132,7 @@ class HoldingLimit(RuleTerm, frozen=True, tag="holding_limit", omit_defaults=Tru
 
 
 class TradingHours(RuleTerm, frozen=True, tag="trading_hours"):
-    """Positions may be opened only within these hours of a trading day."""
+    """Positions may be opened, and added to, only within these hours of a trading day."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
     inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.POSITIONS, Observed.CLOCK})
@@ -184,12 +184,14 @@ class Hedging(RuleTerm, frozen=True, tag="hedging"):
 
 
 class Grid(RuleTerm, frozen=True, tag="grid"):
-    """So many positions of one symbol and direction may not be opened at different prices within a time."""
+    """So many openings of one symbol and direction may not be made at different prices within a time; additions are openings."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
     inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.POSITIONS})
 
-    positions_max: Annotated[Count, Meta(description="How many may be open of one symbol and direction.")]
+    positions_max: Annotated[
+        Count, Meta(description="How many may be held of one symbol and direction. What is added to a position is one.")
+    ]
     within_s: Annotated[Seconds, Meta(description="Opened within so many seconds.")]
     losing_only: Annotated[
         bool,
@@ -210,7 +212,7 @@ class Martingale(RuleTerm, frozen=True, tag="martingale"):
     factor_bp: Annotated[
         GainBp,
         Meta(
-            description="Lots after a losing trade as a share of its lots, from which it is a raise: 20000 is double."
+            description="Lots opened or added after a losing trade as a share of its lots, from which it is a raise: 20000 is double."
         ),
     ]
     repeats: Annotated[Count, Meta(description="How many raises in a row break the term.")]
@@ -238,7 +240,7 @@ class HighFrequency(RuleTerm, frozen=True, tag="high_frequency"):
     frequency: ClassVar[Frequency] = Frequency.TRADE
     inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES})
 
-    openings_max: Annotated[Count, Meta(description="The most openings.")]
+    openings_max: Annotated[Count, Meta(description="The most deals that open something, or add to it.")]
     within_s: Annotated[Seconds, Meta(description="Within so many seconds.")]
     boundary: BoundaryWord
     on_breach: OnBreach

@@ -105,9 +105,9 @@ def test_more_lots_than_were_told_make_a_closing_younger(stage):
     close(stage, account, "1", deal="D3")
     stage.wait(1)
     close(stage, account, "1", deal="D4")
-    assert [trade.youngest_us > 0 for trade in stage.account(account).track.trades] == [True, False]
+    assert [bool(trade.took) for trade in stage.account(account).track.trades] == [True, False]
     update(stage, account, "D2", lots="2", commission="0.00")
-    assert [trade.youngest_us > 0 for trade in stage.account(account).track.trades] == [True, True]
+    assert [bool(trade.took) for trade in stage.account(account).track.trades] == [True, True]
     assert told_alike(stage, account)
 
 
@@ -191,13 +191,14 @@ def test_lots_added_and_closed_within_a_minute_were_held(stage):
 def test_no_lots_are_lost_and_the_youngest_go_first(openings, data):
     parts: tuple[Part, ...] = ()
     for seq, (lots, at_us) in enumerate(openings, start=1):
-        parts = added(parts, Part(lots, at_us, seq))
+        parts = added(parts, Part(lots, at_us, seq, seq))
     total = sum(lots for lots, _ in openings)
     assert sum(part.lots_e8 for part in parts) == total
     assert len(parts) <= POSITION_PARTS_MAX
     closing = data.draw(st.integers(1, total))
-    left, youngest = taken(parts, closing, 1_000)
+    left, took = taken(parts, closing, 1_000)
     assert sum(part.lots_e8 for part in left) == total - closing
-    assert youngest is not None
+    assert sum(part.lots_e8 for part in took) == closing
+    youngest = took[0]
     assert youngest.opened_us == max(at_us for _, at_us in openings)
     assert all(part.opened_us <= youngest.opened_us for part in left)

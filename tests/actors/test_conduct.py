@@ -8,6 +8,7 @@ from firm.facts import (
     AccountPaused,
     AccountRestricted,
     BreachDeclared,
+    BreachSuspected,
     CommandQueued,
     DayClosed,
     Doubt,
@@ -276,6 +277,20 @@ def test_a_daily_floor_that_follows_the_day_s_high_begins_anew_each_day(stage):
     stage.tick("EURUSD", 139_600, 139_610)
     [paused] = stage.facts(BreachDeclared, account)
     assert (paused.floor.minor, paused.observed.minor, paused.severity) == (109_000_00, 109_000_00, "soft")
+
+
+def test_of_two_limits_of_the_balance_that_one_deal_breaks_the_second_is_seen_with_the_next_price(stage):
+    by_balance = replace(MAXIMUM, measured=Measured.BALANCE, on_breach=(Action.REVIEW,))
+    account = trading(stage, by_balance, replace(by_balance, id="second"))
+    buy(stage, account, "1")
+    buy(stage, account, "1", "P2")
+    close(stage, account, "1", position="P2", profit="-10_000.00")
+    assert [fact.rule for fact in stage.facts(BreachSuspected, account)] == ["maximum"]
+    stage.tick("EURUSD", 138_690, 138_700)
+    assert [fact.rule for fact in stage.facts(BreachSuspected, account)] == ["maximum", "second"]
+    wakes = stage.engine.market("sim").wake_count
+    stage.tick("EURUSD", 138_690, 138_700)
+    assert stage.engine.market("sim").wake_count == wakes
 
 
 def test_a_balance_that_falls_counts_where_the_rules_measure_it(stage):

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 
 from firm.facts import PhasePassed, ProfitExcluded, RuleBroken, RuleKeptAgain
 from firm.inputs import DealEntry, Side
-from firm.instant import MINUTE_US
+from firm.instant import MINUTE_US, parse_utc
 from firm.phase import Standing
-from firm.terms.conduct import AdverseExcursion, TradeDuration, TradingHours
+from firm.terms.conduct import AdverseExcursion, Closure, HoldingLimit, TradeDuration, TradingHours
 from firm.terms.exposure import IdeaGrouping, IdeaMeasure, IdeaRisk, StopLossRequired
 from firm.terms.objectives import LotConsistency, PartialCloses
 from firm.terms.words import Action, Boundary, DeductProfit, Fixed, Scope
@@ -52,6 +52,23 @@ def test_the_profit_of_a_trade_that_was_too_short_wins_no_phase(stage):
     close(stage, account, "1", position="P2", profit="1_000.00")
     shown(stage, account)
     assert len(stage.facts(PhasePassed, account)) == 1
+    assert told_alike(stage, account)
+
+
+def test_the_profit_of_a_position_that_was_held_over_night_does_not_count(stage):
+    night = HoldingLimit(
+        id="night", over=Closure.OVERNIGHT, zone="UTC", cutoff="18:00", early_close_minutes=0, break_s=0, pending_orders=False,
+        on_breach=(Action.EXCLUDE_PROFIT,), strikes_within=Scope.PHASE,
+    )  # fmt: skip
+    account = trading(stage, MAXIMUM, night)
+    buy(stage, account, "1")
+    while not stage.facts(RuleBroken, account) and stage.now_us < parse_utc("2014-05-03T00:00"):
+        stage.now_us += 10 * MINUTE_US
+        stage.tick("EURUSD", 138_690, 138_700)
+        stage.clock()
+    assert [fact.subject.partition(" ")[0] for fact in stage.facts(RuleBroken, account)] == ["P1"]
+    close(stage, account, "1", profit="300.00")
+    assert excluded(stage, account) == [("night", "P1", 300_00, 300_00)]
     assert told_alike(stage, account)
 
 

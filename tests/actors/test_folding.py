@@ -105,16 +105,47 @@ def test_one_frame_across_midnights_leaves_each_its_own_last_prices(stage):
     assert goes_on_alike(stage, watermark(stage))
 
 
-def test_a_desk_that_is_stopped_has_its_day_ended_once(stage, monkeypatch):
+def over_three_midnights(stage):
+    """Another price at each, and nothing in the last day but its price."""
+    stage.now_us = MIDNIGHT_US - SECOND_US
+    for bid in (138_600, 138_500, 138_400):
+        stage.tick("EURUSD", bid, bid + 10)
+        stage.wait(2)
+        stage.tick("EURUSD", bid + 50, bid + 60)
+        stage.watermark()
+        stage.wait(24 * 3600 - 2)
+    stage.tick("EURUSD", 138_690, 138_700)
+
+
+def days_of(stage, account):
+    return [(day.day.label, day.balance.minor, day.equity.minor, day.priced) for day in stage.facts(DayOpened, account)]
+
+
+def test_each_midnight_that_a_stopped_desk_missed_is_decided_in_order_when_it_goes_on(hands, monkeypatch):
+    lived, stopped = hands.Stage(), hands.Stage()
+    account, other = long(lived), long(stopped)
+    stops(stopped, other, monkeypatch)
+    for stage in (lived, stopped):
+        over_three_midnights(stage)
+    assert [parked.message_kind for parked in stopped.facts(MessageParked)].count("DayEnded") == 3
+    assert len(stopped.facts(DayOpened, other)) == 1
+    assert differing(stopped) == []
+    resume = ResumeDesk(by="staff:ruth", desk=account_desk(other), why="mended")
+    assert goes_on_alike(stopped, resume)
+    assert days_of(stopped, other) == days_of(lived, account)
+    assert len(days_of(lived, account)) == 4
+    assert differing(stopped) == []
+
+
+def test_the_midnight_that_comes_next_is_awaited_after_a_restart_too(stage, monkeypatch):
     account = long(stage)
     stops(stage, account, monkeypatch)
     stage.now_us = MIDNIGHT_US + SECOND_US
     stage.tick("EURUSD", 138_690, 138_700)
-    stage.wait(2 * 24 * 3600)
+    stage.engine = stage.refolded()
+    stage.wait(24 * 3600)
     stage.tick("EURUSD", 138_690, 138_700)
-    assert [parked.message_kind for parked in stage.facts(MessageParked)].count("DayEnded") == 1
-    assert differing(stage) == []
-    assert goes_on_alike(stage, ResumeDesk(by="staff:ruth", desk=account_desk(account), why="mended"))
+    assert [parked.message_kind for parked in stage.facts(MessageParked)].count("DayEnded") == 2
 
 
 def test_a_desk_that_goes_on_before_the_watermark_has_its_day_made_final_at_the_prices_of_midnight(stage, monkeypatch):

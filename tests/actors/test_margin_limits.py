@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from firm.facts import DriftCleared, DriftFound, RuleBroken, RuleKeptAgain
-from firm.inputs import AccountReported, Side
+from firm.inputs import AccountReported, Side, SymbolReported
 from firm.instant import SECOND_US
 from firm.phase import Standing
 from firm.policy import Policy
@@ -58,13 +58,65 @@ def test_opposite_positions_bind_what_the_rule_says(stage, netted, broken):
     assert len(stage.facts(RuleBroken, account)) == broken
 
 
-def test_a_report_of_the_platform_has_it_looked_at_at_the_equity_of_now(stage):
-    account = trading(stage, MAXIMUM, replace(MARGIN, limit=430))
+@pytest.mark.parametrize("boundary", list(Boundary))
+def test_the_very_price_that_takes_equity_too_low_for_what_is_bound_breaks_it(stage, boundary):
+    """4 161.00 are 4.30 % of 96 767.44."""
+    account = trading(stage, MAXIMUM, replace(MARGIN, limit=430, boundary=boundary))
     buy(stage, account, "3", "P1")
-    stage.tick("EURUSD", 137_600, 137_610)  # 3 300.00 less: 4 161.00 are 4.30 % of 96 700.00
+    kept, breaks = bids_around(stage, account, 430, boundary)
+    wakes = stage.engine.market("sim").wake_count
+    stage.tick("EURUSD", kept + 40, kept + 50)
+    assert stage.engine.market("sim").wake_count == wakes
+    stage.tick("EURUSD", kept, kept + 10)
     assert stage.facts(RuleBroken, account) == []
-    stage.equity(account, "96_700.00", "100_000.00", margin="4_161.00")
-    assert [fact.observed for fact in stage.facts(RuleBroken, account)] == [430]
+    stage.tick("EURUSD", breaks, breaks + 10)
+    [fact] = stage.facts(RuleBroken, account)
+    assert (fact.rule, fact.at_us) == ("margin", stage.now_us)
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.tick("EURUSD", breaks, breaks + 10)
+    assert stage.facts(RuleKeptAgain, account) == []
+    assert len(stage.facts(RuleBroken, account)) == 1
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.equity(account, "99_970.00", "100_000.00", margin="4_161.00")
+    assert [fact.rule for fact in stage.facts(RuleKeptAgain, account)] == ["margin"]
+
+
+def bids_around(stage, account, limit, boundary):
+    """The lowest bid at which so much of equity is bound yet, and the one below it."""
+    state = stage.account(account)
+    for bid in range(138_690, 137_000, -1):
+        equity = state.balance + 3 * (bid - 138_700) * 100
+        bound, allowed = 4_161_00 * 10_000, limit * equity
+        if bound > allowed or (boundary is Boundary.TOUCHES and bound == allowed):
+            return bid + 1, bid
+    raise AssertionError("no price breaks it")
+
+
+def test_a_rate_that_makes_more_of_what_is_bound_breaks_it(stage):
+    """Ten lots of USDJPY each way bind 20 000 dollars at 102.300 yen, and more as the dollar falls, whatever they make together."""
+    account = trading(stage, MAXIMUM, replace(MARGIN, limit=2_100))
+    yen = replace(
+        stage.engine.market("sim").board.specs["EURUSD"],
+        symbol="USDJPY",
+        digits=3,
+        currency_base="USD",
+        currency_profit="JPY",
+    )
+    stage.put(SymbolReported(bridge="sim", seq=stage.next_seq(), spec=yen))
+    stage.tick("USDJPY", 102_290, 102_300)
+    for position, side in (("P1", Side.BUY), ("P2", Side.SELL)):
+        stage.deal(account, position, side, "10", 102_300, symbol="USDJPY")
+    wakes = stage.engine.market("sim").wake_count
+    stage.tick("USDJPY", 102_200, 102_210)
+    assert stage.engine.market("sim").wake_count == wakes
+    for bid in range(98_000, 97_000, -10):
+        stage.tick("USDJPY", bid, bid + 10)
+        if stage.facts(RuleBroken, account):
+            break
+    [fact] = stage.facts(RuleBroken, account)
+    # 10 lots at 102.300 are 102 300 000 yen; twice a hundredth of that at 97.53 are 20 978.2, and the spread left 99 897.5.
+    assert (fact.at_us, fact.observed) == (stage.now_us, 2_100)
+    assert bid == 97_530
 
 
 def test_a_smaller_leverage_binds_more(stage):

@@ -4,7 +4,18 @@ import random
 
 from firm.ruleset import LateBreach, Ruleset
 from firm.terms.conduct import AdverseExcursion, Hedging
-from firm.terms.exposure import CountedOver, ExposureLimit, IdeaGrouping, IdeaMeasure, IdeaRisk, Netted, Quantity
+from firm.terms.exposure import (
+    AccountsTogether,
+    AcrossAccounts,
+    CountedOver,
+    ExposureLimit,
+    IdeaGrouping,
+    IdeaMeasure,
+    IdeaRisk,
+    Netted,
+    Quantity,
+)
+from firm.terms.lifecycle import MaximumAllocation
 from firm.terms.losses import Checked, Effective, FloorReaches, Lock, LossLimit, Measured, OnPayout, Step, Trail
 from firm.terms.objectives import DayCounts, ProfitTarget, ScoreTarget, TargetMeasure, TradingDays
 from firm.terms.union import Term
@@ -27,6 +38,32 @@ from firm.trading_day import DayLabel, LabelledCalendar
 HIGHS = (Anchor.BALANCE, Anchor.EQUITY, Anchor.HIGHER)
 BOARD = "Spring cup"
 SOFT = (Action.WARN, Action.RESTRICT, Action.PAUSE, Action.CLOSE_POSITIONS)
+
+
+def rules_together(dice: random.Random, size_minor: int) -> list[Term]:
+    """What all accounts of a trader may have: none or one of what deals break, and of what an order may ask for."""
+    terms: list[Term] = []
+    if dice.random() < 0.7:
+        lots = dice.choice((AccountsTogether.LOTS, AccountsTogether.OPPOSITE_POSITIONS))
+        terms.append(_across(dice, "across", lots, dice.choice((1, 10**7, 10**8, 4 * 10**8))))
+    if dice.random() < 0.2:
+        terms.append(_across(dice, "sizes", AccountsTogether.ALLOCATION, size_minor * dice.choice((2, 3))))
+    if dice.random() < 0.2:
+        terms.append(_across(dice, "number", AccountsTogether.ACCOUNTS, dice.choice((2, 4))))
+    if dice.random() < 0.2:
+        most = dice.choice((3, 5)) * size_minor
+        terms.append(
+            MaximumAllocation(id="allocation", limit_minor=most, accounts_max=dice.choice((2, 5)), funded_only=False)
+        )
+    return terms
+
+
+def _across(dice: random.Random, name: str, measured: AccountsTogether, limit: int) -> AcrossAccounts:
+    return AcrossAccounts(
+        id=name, measured=measured, limit=limit, funded_only=False, same_program=dice.random() < 0.3,
+        on_breach=dice.choice(((Action.WARN,), (Action.WARN, dice.choice(SOFT)), (Action.WARN, Action.FAIL), (Action.REVIEW,))),
+        strikes_within=dice.choice((Scope.DAY, Scope.PHASE)),
+    )  # fmt: skip
 
 
 def rules_of_today(dice: random.Random, name: str) -> Ruleset:

@@ -63,9 +63,10 @@ from firm.terms.first import (
 from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 from tests.worlds.changes import BRIDGE, change
-from tests.worlds.terms import rules_of_today
+from tests.worlds.terms import rules_of_today, rules_together
 
 LINEAGE = "0" * 32
+TRADERS_MAX = 10  # each account is of another trader
 START_US = parse_utc("2014-05-01T21:00:00")
 # Of each symbol: digits, contract, base, profit currency, price at the start.
 SYMBOLS = {
@@ -94,7 +95,9 @@ class Held(NamedTuple):
 
 
 class World:
-    """One engine, and everything that was put to it."""
+    """One engine, and everything that was put to it. `sells_together`: in worlds of today's words a trader may have several accounts."""
+
+    sells_together = True
 
     def __init__(self, seed: int, steps: int) -> None:
         self.seed, self.dice = seed, random.Random(seed)
@@ -107,6 +110,11 @@ class World:
         self._seq, self._qseq = 0, 0
         self._prices = {symbol: terms[4] for symbol, terms in SYMBOLS.items()}
         self._held: dict[int, list[Held]] = {}
+        self._together = random.Random(f"{seed} together")
+        self._traders = (
+            self._together.choice((1, 2, TRADERS_MAX)) if self.sells_together and self.speaks_today else TRADERS_MAX
+        )
+        self._programs: list[Program] = []
         self._drift = {symbol: self.dice.choice((-1, 0, 0, 1)) for symbol in SYMBOLS}
         self._open()
         for step in range(steps):
@@ -141,36 +149,58 @@ class World:
         self._frame([self._tick(symbol) for symbol in known])
 
     def _sell(self, number: int) -> None:
+        """One account, unless the trader has as many as a rule allows."""
         purse = self.dice.choice(list(PURSES))
+        trader, order, account = self._trader(number), 600 + number, 8_000 + number
+        program = self._program(number, purse)
+        if number and self._traders < TRADERS_MAX and self._together.random() < 0.3:
+            program = self._programs[self._together.randrange(number)]  # sold once more
+        self._programs.append(program)
+        self.put(PublishProgram(by="staff:omar", program=program))
+        if number < self._traders:
+            self.put(RegisterTrader(by="console", trader=trader, sealed=""))
+        ids = tuple(account + 100 * place for place in range(len(program.phases)))
+        self.put(PlaceOrder(by="console", order=order, trader=trader, program=program.program, accounts=ids))
+        effects = self.put(MarkOrderPaid(by="console", order=order, reference="wire")).effects
+        commands = [effect.command for effect in effects if isinstance(effect, SendCommand)]
+        if commands:
+            self._held[account] = []
+            self._link(account, f"L{number}", program.size, commands[0])
+
+    def _trader(self, number: int) -> int:
+        """In most worlds of today's words several accounts are of one trader."""
+        return 2_000 + number % self._traders
+
+    def _program(self, number: int, purse: str) -> Program:
         currency, exponent = purse.partition("-")[0], PURSES[purse]
+        size = Money(SIZES[purse] * 10**exponent, currency, exponent)
         rules: AnyRuleset = FirstRuleset( name=f"rules {number}", calendar=TradingCalendar("Europe/Prague", "00:00"),
             late_breach=self.dice.choice(list(LateBreach)), await_swap=False, terms=self._terms(),
         )  # fmt: skip
         if self.speaks_today:
-            rules = rules_of_today(random.Random(f"{self.seed} {number}"), f"rules {number}")
-        phase = Phase(name="Phase 1", ruleset=rules, funded=False)
-        size = Money(SIZES[purse] * 10**exponent, currency, exponent)
-        program = Program(
+            sold = rules_of_today(random.Random(f"{self.seed} {number}"), f"rules {number}")
+            together = rules_together(self._together, size.minor) if self._traders < TRADERS_MAX else []
+            rules = replace(sold, terms=(*sold.terms, *together))
+        phases = (
+            Phase(name="Phase 1", ruleset=rules, funded=False),
+            Phase(name="Phase 2", ruleset=rules, funded=False),
+        )
+        return Program(
             program=f"p{number}", title="A program", size=size, price=Money(1, "USD", 2), bridge=BRIDGE, group="demo",
-            leverage=100, accounts_max=3, phases=(phase,),
+            leverage=100, accounts_max=9, phases=phases[: 1 + (self._traders < TRADERS_MAX)],
         )  # fmt: skip
-        trader, order, account = 2_000 + number, 600 + number, 8_000 + number
-        self.put(PublishProgram(by="staff:omar", program=program))
-        self.put(RegisterTrader(by="console", trader=trader, sealed=""))
-        self.put(PlaceOrder(by="console", order=order, trader=trader, program=program.program, accounts=(account,)))
-        effects = self.put(MarkOrderPaid(by="console", order=order, reference="wire")).effects
-        [command] = [effect.command for effect in effects if isinstance(effect, SendCommand)]
+
+    def _link(self, account: int, login: str, size: Money, command: str) -> None:
         applied = CommandReported(
             bridge=BRIDGE, seq=self.next_seq(), command=command, state=CommandState.APPLIED, retcode="",
-            vendor_ref=f"L{number}", t_us=self.now_us,
+            vendor_ref=login, t_us=self.now_us,
         )  # fmt: skip
         self.put(applied, account)
         shown = AccountReported(
-            bridge=BRIDGE, seq=self.next_seq(), login=f"L{number}", group="demo", leverage=100, trading_allowed=True,
+            bridge=BRIDGE, seq=self.next_seq(), login=login, group="demo", leverage=100, trading_allowed=True,
             balance=size, credit=size.with_minor(0), t_us=self.now_us,
         )  # fmt: skip
         self.put(shown, account)
-        self._held[account] = []
 
     def _terms(self) -> tuple[FirstTerm, ...]:
         dice = self.dice

@@ -13,7 +13,7 @@ from actors.arrival import Arrival
 from actors.directory import Directory
 from actors.effects import RequestBackfill, RequestSnapshot, SendCommand
 from actors.engine import Engine
-from bridges.events import Event, Gap, encode_event
+from bridges.events import Event, encode_event
 from bridges.simulator.answers import Reason, Retcode
 from bridges.simulator.orders import Terms, Ticket
 from bridges.simulator.replay import Market, Replay
@@ -23,7 +23,7 @@ from bridges.simulator.symbols import LISTED
 from bridges.simulator.ticks import tick_file
 from bridges.simulator.valuation import equity_minor
 from bridges.translate import Translator
-from bridges.wire import Cmd
+from bridges.wire import BackfillReq, Cmd
 from firm import inputs
 from firm.account import AccountState
 from firm.arithmetic import PLAIN
@@ -101,6 +101,7 @@ class Beside:
         self.told: list[Tick | Event] = []
         self._asked: list[Cmd] = []
         self._wanted: list[RequestSnapshot] = []
+        self._missed: list[BackfillReq] = []
         self._seq, self._qseq = 0, 1
         self._directory = Directory(self.engine)
         self._translator = Translator(self._directory, now_us=lambda: self.replay.now_us)
@@ -235,8 +236,10 @@ class Beside:
             self._put(said.body, said.account, said.happened_us)
 
     def _obey(self) -> None:
-        while self._asked or self._wanted:
-            if self._wanted:
+        while self._asked or self._wanted or self._missed:
+            if self._missed:
+                self.replay.backfill(self._missed.pop(0))
+            elif self._wanted:
                 self._wanted.clear()
                 self.replay.snapshot("", self._seq)
             else:
@@ -260,4 +263,4 @@ class Beside:
             elif isinstance(effect, RequestSnapshot):
                 self._wanted.append(effect)
             elif isinstance(effect, RequestBackfill):
-                self._hear_events([Gap(effect.symbol, effect.from_us, effect.to_us)])
+                self._missed.append(BackfillReq(effect.symbol, effect.from_us, effect.to_us))

@@ -6,10 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from bridges.events import CmdResult, Deal, Event, Gap, Platform, Position, Snapshot
+from bridges.events import Backfilled, CmdResult, Deal, Event, Gap, Platform, Position, Snapshot
 from bridges.simulator.answers import Retcode
 from bridges.simulator.script import Frozen, LateEvents, LatePrices, Outage, Script, Spike
-from firm.facts import BreachDeclared, BreachSuspected, DayAnchored, DayOpened, SanityBandLeft
+from bridges.wire import BackfillReq
+from firm.facts import (
+    BreachDeclared,
+    BreachSuspected,
+    DayAnchored,
+    DayOpened,
+    IncidentEnded,
+    OutageAssessed,
+    SanityBandLeft,
+)
+from firm.incidents import Answer
 from firm.inputs import Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
@@ -176,3 +186,59 @@ def test_deals_that_come_late_and_behind_their_positions_are_booked_with_their_o
     assert [one.symbol for one in beside.state(account).positions] == ["GBPUSD"]
     beside.play(after_slice=beside.agrees)
     assert beside.state(account).drifting == ()
+
+
+# --- prices that the firm asks for ---
+
+LATE = Script(late_prices=(LatePrices(since=at(300), until=at(700), symbol="EURUSD", by_s=600),))
+
+
+def answers(beside: Beside, symbol: str, from_s: int, to_s: int) -> list[Event]:
+    began = len(beside.told)
+    beside.replay.backfill(BackfillReq(symbol, FROM + from_s * SECOND_US, FROM + to_s * SECOND_US))
+    beside.told += [event for parcel in beside.replay.hand_over() for event in parcel.events]
+    return of(Backfilled, beside.told[began:]) + of(Gap, beside.told[began:])
+
+
+def test_asked_for_prices_that_it_told_it_says_how_many_there_were(tmp_path: Path) -> None:
+    beside = market(tmp_path, OUTAGE)
+    beside.play(until=FROM + 250 * SECOND_US)
+    assert answers(beside, "EURUSD", 100, 160) == [
+        Backfilled("EURUSD", FROM + 100 * SECOND_US, FROM + 160 * SECOND_US, 60)
+    ]
+    for name, from_s in (("EURUSD", -10), ("DE40", 100)):  # it had not begun, or has no such prices
+        assert answers(beside, name, from_s, 160) == [Gap(name, FROM + from_s * SECOND_US, FROM + 160 * SECOND_US)]
+    beside.play(until=FROM + 950 * SECOND_US)
+    for from_s, to_s in ((299, 301), (899, 920), (200, 940)):  # it was down, and had none itself
+        assert answers(beside, "EURUSD", from_s, to_s) == [
+            Gap("EURUSD", FROM + from_s * SECOND_US, FROM + to_s * SECOND_US)
+        ]
+    assert isinstance(answers(beside, "EURUSD", 900, 920)[0], Backfilled)
+
+
+def test_prices_that_are_held_back_are_told_before_it_says_that_they_are(tmp_path: Path) -> None:
+    beside = market(tmp_path, LATE, seconds=1_500)
+    beside.play(until=FROM + 890 * SECOND_US)
+    assert answers(beside, "EURUSD", 299, 401) == []
+    assert answers(beside, "EURUSD", 299, 401) == []  # a new session asks once more
+    began = len(beside.told)
+    beside.play(until=FROM + 1_100 * SECOND_US)
+    [told] = of(Backfilled, beside.told[began:])
+    assert told == Backfilled("EURUSD", FROM + 299 * SECOND_US, FROM + 401 * SECOND_US, 102)
+    before = [
+        one.t_us for one in beside.told[: beside.told.index(told)] if isinstance(one, Tick) and one.symbol == "EURUSD"
+    ]
+    assert {FROM + second * SECOND_US for second in range(299, 401)} <= set(before)
+
+
+def test_what_would_have_been_is_known_where_the_missing_prices_come_late(tmp_path: Path) -> None:
+    after_the_night = LatePrices(since=at(700), until=at(1_100), symbol="EURUSD", by_s=600)
+    beside = market(tmp_path, Script(late_prices=(after_the_night,)), seconds=2_700)
+    beside.play(until=FROM + 60 * SECOND_US)
+    account, held = beside.sell(rules(), DOLLARS)
+    beside.open(held, "EURUSD", BUY)
+    beside.play()
+    [ended], [assessed] = beside.of(IncidentEnded), beside.of(OutageAssessed)
+    assert ended.filled
+    assert assessed.answer is Answer.NO
+    assert beside.state(account).standing is Standing.ACTIVE

@@ -171,13 +171,11 @@ def test_the_share_is_never_less_than_an_even_one(trades):
     assert one_sided(*trades).observed >= 5_000
 
 
-def frequent(*openings_s, boundary=Boundary.CROSSES, part="closed"):
-    parts = [(held if part == "held" else trade)(f"p{n}", opened_s=at_s) for n, at_s in enumerate(openings_s)]
-    lists = ([], parts) if part == "closed" else (parts, [])
-    return judge_high_frequency(PLAIN, rule(replace(FREQUENT, boundary=boundary)), *lists)
+def frequent(*openings_s, boundary=Boundary.CROSSES):
+    openings_us = [at_s * SECOND_US for at_s in openings_s]
+    return judge_high_frequency(PLAIN, rule(replace(FREQUENT, boundary=boundary)), openings_us)
 
 
-@pytest.mark.parametrize("part", ["held", "closed"])
 @pytest.mark.parametrize(
     ("openings_s", "count"),
     [
@@ -188,15 +186,10 @@ def frequent(*openings_s, boundary=Boundary.CROSSES, part="closed"):
         pytest.param([300, 20, 290, 310, 305, 0], 4, id="a burst after a quiet time, told in any order"),
     ],
 )
-def test_openings_within_a_time(part, openings_s, count):
-    found = frequent(*openings_s, part=part)
+def test_openings_within_a_time(openings_s, count):
+    found = frequent(*openings_s)
     assert (found.observed, found.is_broken) == (count, count > 3)
-    assert frequent(*openings_s, part=part, boundary=Boundary.TOUCHES).is_broken is (count >= 3)
-
-
-def test_a_position_that_is_closed_in_parts_was_opened_once():
-    found = judge_high_frequency(PLAIN, rule(FREQUENT), [held("a")], [trade("a"), trade("a"), trade("b")])
-    assert found.observed == 2
+    assert frequent(*openings_s, boundary=Boundary.TOUCHES).is_broken is (count >= 3)
 
 
 @given(st.lists(st.integers(0, 500)))

@@ -61,7 +61,7 @@ def judges(book, trades, profit):
     yield lambda calc: judge_hedging(calc, rule(replace(test_behaviour.HEDGING, lots_e8_max=LOT)), book)
     yield lambda calc: judge_grid(calc, rule(test_behaviour.GRID), book)
     yield lambda calc: judge_one_sided(calc, rule(test_behaviour.ONE_SIDED), trades)
-    yield lambda calc: judge_high_frequency(calc, rule(test_behaviour.FREQUENT), book, trades)
+    yield lambda calc: judge_high_frequency(calc, rule(test_behaviour.FREQUENT), [one.opened_us for one in trades])
     yield lambda calc: judge_adverse_excursion(calc, rule(test_behaviour.DEPTH), book, mark)
 
 

@@ -11,7 +11,8 @@ from firm.inputs import DealEntry
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.news import NewsItem, news_calendar
 from firm.rules.deduction import excluded_rounded_down
-from firm.rules.deeds import forbids_holding, is_of_position, judge_deed, looks_at_deeds
+from firm.rules.deeds import forbids_holding, judge_deed, looks_at_deeds
+from firm.rules.openings import is_of_position
 from firm.terms.conduct import AutomationUse, Impact, NewsAction, NewsSymbols, NewsWindow
 from firm.terms.words import Action, DeductProfit, Scope, ToLeverage
 from tests.firm.rules.parts import rule
@@ -111,11 +112,12 @@ def test_the_working_of_a_deed_ends_with_the_window_it_lies_in():
 
 def test_which_rules_look_at_deeds():
     assert [looks_at_deeds(rule(terms)) for terms in (WINDOW, SOFTWARE)] == [True, True]
-    assert (is_of_position("P1 nfp", "P1"), is_of_position("P12 nfp", "P1"), is_of_position("P1", "P1")) == (
+    assert [is_of_position(subject, "P1") for subject in ("P1 nfp", "P12 nfp", "P1", "P12")] == [
         True,
         False,
+        True,
         False,
-    )
+    ]
 
 
 # --- what it takes ---

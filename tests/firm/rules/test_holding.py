@@ -10,6 +10,7 @@ from firm.instant import MINUTE_US, SECOND_US, parse_utc, utc_text
 from firm.price import SymbolSpec
 from firm.rules.holding import deadline_us, judge_holding_limit, judge_trading_hours, last_closing
 from firm.rules.judged import Verdict
+from firm.rules.openings import openings_of
 from firm.sessions import DAY_MINUTES, WEEK_MINUTES
 from firm.terms.conduct import Closure, HoldingLimit, TradingHours
 from firm.terms.words import Action, Scope
@@ -303,6 +304,11 @@ HOURS = TradingHours(
 )
 
 
+def opening(opened):
+    [found] = openings_of([position(opened)])
+    return found
+
+
 @pytest.mark.parametrize(
     ("opens", "closes", "opened", "broken"),
     [
@@ -318,14 +324,14 @@ HOURS = TradingHours(
 )
 def test_openings_outside_hours(opens, closes, opened, broken):
     assert (
-        judge_trading_hours(PLAIN, rule(replace(HOURS, opens=opens, closes=closes)), position(opened)).is_broken
+        judge_trading_hours(PLAIN, rule(replace(HOURS, opens=opens, closes=closes)), opening(opened)).is_broken
         is broken
     )
 
 
 def test_hours_are_cited_with_the_opening():
     working = Working()
-    found = judge_trading_hours(working, rule(HOURS), position("2014-05-01T18:00:05"))
+    found = judge_trading_hours(working, rule(HOURS), opening("2014-05-01T18:00:05"))
     assert (found.observed, found.limit) == (12 * 3_600 + 5, 12 * 3_600)
     assert [step.source for step in working.steps if step.op == "given"] == [
         "40/opened_us", "ruleset/terms/3/opens", "ruleset/terms/3/closes",
@@ -334,7 +340,7 @@ def test_hours_are_cited_with_the_opening():
 
 @given(instants, st.integers(0, 1_439), st.integers(0, 1_439))
 def test_hours_and_the_hours_between_them_leave_nothing_out(opened, one, other):
-    at = replace(held(), opened_us=opened * MINUTE_US + SECOND_US)
+    [at] = openings_of([replace(held(), opened_us=opened * MINUTE_US + SECOND_US)])
     clocks = [f"{minute // 60:02}:{minute % 60:02}" for minute in (one, other)]
     if one != other:
         within, between = (

@@ -143,6 +143,16 @@ SUBJECTS = [
     ("idea_risk", "7001", "Trade idea that began with position 7001"),
     ("lot_consistency", "7001", "Position 7001"),
     ("martingale", "7001", "Position 7001"),
+    (
+        "martingale",
+        "7001 2014-05-02T12:00:01.250000Z",
+        "Position 7001, what was added to it on 2014-05-02 12:00:01 UTC",
+    ),
+    (
+        "trading_hours",
+        "7001 2014-05-02T12:00:01.250000Z",
+        "Position 7001, what was added to it on 2014-05-02 12:00:01 UTC",
+    ),
     ("merge", "7K2MQ-9XW3F", "Account 7K2MQ-9XW3F"),
     ("payout_conditions", "days", "Rule “days”"),
     ("risk_reward", "7001", "Position 7001"),

@@ -15,7 +15,7 @@ from world import oracle
 from world.firm_files import LINEAGE, SECRET, SEED
 from world.market import SOLD
 from world.run import World, reader_of
-from world.watcher import Invariant
+from world.watcher import Freeze, Invariant
 
 from actors.desk import Header
 from actors.engine import Engine
@@ -180,6 +180,7 @@ def check_oracle(world: World, say: Say) -> None:
             in_order=world.is_in_order,
             deals_late=state.login in world.platform.told_late,
             passed_over=list(_passed_over(world, state)),
+            pass_frozen=_is_pass_frozen(world, account, theirs[account]),
         )
         if why:
             say(Invariant.ORACLE, f"account {account}: {why}: {ours[account]}, in order {theirs[account]}")
@@ -189,6 +190,27 @@ def check_oracle(world: World, say: Say) -> None:
             continue
         if floors != others and {ours[account].place, theirs[account].place} == {"running"}:
             say(Invariant.ORACLE, f"account {account}: floors {floors}, in order {others}")
+
+
+def _is_pass_frozen(world: World, account: int, theirs: oracle.Seen) -> bool:
+    """Whether prices that the account needs were really missing, and that froze its passes when or after it heard what it passes by."""
+    rows = zip(world.watcher.rows, world.watcher.bodies, strict=True)
+    told = (row.seq for row, body in rows if row.account == account and getattr(body, "t_us", -1) == theirs.passed_us)
+    heard = next(told, 0)
+    return any(
+        _is_explained(world, one)
+        for one in world.watcher.freezes
+        if one.account == account and not 0 < one.over_seq < heard
+    )
+
+
+def _is_explained(world: World, freeze: Freeze) -> bool:
+    """Whether the firm was told nothing of such a symbol for too long at the time, by what came of its rows and frames."""
+    frozen_us = world.watcher.rows[freeze.seq - 1].received_us
+    return any(
+        silence.symbol in freeze.symbols and silence.from_us <= frozen_us and silence.to_us >= freeze.from_us
+        for silence in world.watcher.silences
+    )
 
 
 def _passed_over(world: World, state: AccountState) -> Iterator[tuple[int, int]]:

@@ -42,7 +42,7 @@ class Seen(NamedTuple):
 
     `suspected`: rules in question, `asked_us`: at which instants; `following`: rules with a floor that follows every tick;
     `paired`: a breach rests on the prices of more than one symbol; `undone`: a person is asked about one of those, because a price
-    came late; `questioned`: a person had been asked something else about it when it was over. `frozen`: an incident froze its passes.
+    came late; `questioned`: a person had been asked something else about it when it was over.
     `passed_us`: the newest thing that was told when it passed, or 0. `day_us`: when its day began, or 0.
     """
 
@@ -57,7 +57,6 @@ class Seen(NamedTuple):
     questioned: bool
     passed_us: int
     day_us: int
-    frozen: bool
 
     @property
     def is_open(self) -> bool:
@@ -101,13 +100,11 @@ def seen(engine: Engine, rows: Sequence[tuple[int, Body]]) -> dict[int, Seen]:
                 for of, body in rows
             )
             held = bool(state.pass_held_seq)
-            frozen = any(of == account and isinstance(body, f.PassesFrozen) for of, body in rows)
             passed_us = _passed_us(account, rows)
             day_us = state.day.day.start_us if state.day is not None else 0
             found[account] = Seen(
                 state.standing, held, verdicts, frozenset(one.rule for one in asked),
                 frozenset(one.at_us for one in asked), following, paired, undone, questioned, passed_us, day_us,
-                frozen,
             )  # fmt: skip
     return found
 
@@ -129,12 +126,18 @@ def floors_of(state: AccountState) -> dict[str, int]:
 
 
 def differs(
-    ours: Seen, theirs: Seen, *, in_order: bool, deals_late: bool, passed_over: Sequence[tuple[int, int]]
+    ours: Seen,
+    theirs: Seen,
+    *,
+    in_order: bool,
+    deals_late: bool,
+    passed_over: Sequence[tuple[int, int]],
+    pass_frozen: bool,
 ) -> str:
     """Why what the firm decided is not what the oracle decided; "" where it is.
 
     `passed_over`: stretches of prices that the firm does not look at again by the floor of then, before cash; and stamps that several
-    symbols share, of which it looks at the last alone.
+    symbols share, of which it looks at the last alone. `pass_frozen`: prices were really missing when the oracle passed, or after that.
 
     Where nothing was told late, verdicts are the same to the cent and the microsecond; but a price at which two rules are broken is
     looked at again when the day's start is final, which comes later here: the second rule, too, may then be a question. What comes in
@@ -156,7 +159,7 @@ def differs(
     - the firm lets an account go on, or pass, that the oracle breaches, or suspects, between two prices of one stamp: looking again,
       it sees the prices of an instant together
     """
-    if ours.frozen and theirs.place == "passed":
+    if pass_frozen and theirs.place == "passed":
         return ""
     if in_order and (_only_asks(ours, theirs) or _only_asks(theirs, ours)):
         return ""

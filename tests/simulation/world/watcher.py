@@ -58,8 +58,27 @@ class Standing(NamedTuple):
     currency: str
 
 
+class Silence(NamedTuple):
+    """For longer than the policy allows nothing was told of a symbol: since when, and until when at least."""
+
+    symbol: str
+    from_us: int
+    to_us: int
+
+
+class Freeze(NamedTuple):
+    """An account passes nothing from row `seq` on, for want of prices since `from_us`; `over_seq`: until which row, 0 for ever."""
+
+    account: int
+    incident: int
+    symbols: tuple[str, ...]
+    from_us: int
+    seq: int
+    over_seq: int
+
+
 class Watcher:
-    """`broken`: what did not hold so far."""
+    """`broken`: what did not hold so far. `silences`: when prices were missing, `freezes`: what the firm made of that."""
 
     def __init__(self) -> None:
         self.broken: list[Broken] = []
@@ -76,6 +95,8 @@ class Watcher:
         self._reported: dict[int, int] = {}
         self._newest: dict[str, int] = {}
         self._up = True
+        self.silences: list[Silence] = []
+        self.freezes: list[Freeze] = []
 
     def say(self, invariant: Invariant, how: str) -> None:
         self.broken.append(Broken(invariant, how))
@@ -164,6 +185,8 @@ class Watcher:
                 self._see_frame(row, body)
             case i.Watermark():
                 self._mark_us = max(self._mark_us, body.t_us)
+            case i.ClockTicked():
+                self._see_silence(row.received_us)
             case i.Input() if getattr(body, "bridge", "") and getattr(body, "seq", 0):
                 self._see_event(row, body)
             case f.CommandQueued():
@@ -190,6 +213,8 @@ class Watcher:
         match body:
             case i.PlatformReported():
                 self._up = body.up
+            case i.GapReported():
+                self.silences.append(Silence(body.symbol, body.from_us, max(body.to_us, row.received_us)))
             case i.EquityReported() | i.SnapshotReported():
                 self._reported[row.account] = row.seq
 
@@ -211,6 +236,20 @@ class Watcher:
                 self._accounts[row.account].drifting.add("positions")
             case f.DriftCleared():
                 self._accounts[row.account].drifting.discard(body.what)
+            case f.PassesFrozen():
+                self.freezes.append(Freeze(row.account, body.incident, body.symbols, body.from_us, row.seq, 0))
+            case f.OutageAssessed():
+                self.freezes = [
+                    one._replace(over_seq=row.seq) if one[:2] == (row.account, body.incident) else one
+                    for one in self.freezes
+                ]
+
+    def _see_silence(self, now_us: int) -> None:
+        """A bridge tells a price, or that all is told; while it has lost its platform the latter says nothing."""
+        for symbol, newest_us in self._newest.items():
+            told_us = max(newest_us, self._mark_us if self._up else 0)
+            if now_us - told_us > POLICY.incident_after_us:
+                self.silences.append(Silence(symbol, told_us, now_us))
 
     def _see_pass(self, row: StoredRow) -> None:
         """All of this is worked out anew from rows and frames, by nothing of the firm's own code."""

@@ -1,0 +1,55 @@
+"""Openings: each deal that opened lots, as rules see it that ask when, at which price and with how many lots something is opened.
+
+What is added to a position is opened by itself: an old position shelters nothing that is added to it. Lots of one position that were
+opened at one instant are one opening of as many prices as they have.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from firm.inputs import Side
+from firm.instant import utc_text
+from firm.track import HeldPosition, Part, Trade
+
+
+class Opening(NamedTuple):
+    """Lots of an open position. `subject`: the position, and when they were added to it where they were. `at`: where a row says when."""
+
+    position_id: str
+    subject: str
+    side: Side
+    price: int
+    opened_us: int
+    at: str
+
+    def told(self, figure: str) -> str:
+        """Where its instant stands in the ledger; "" where no row holds it."""
+        assert figure == "opened_us", f"an opening has no {figure} that a row holds"
+        return self.at
+
+
+def openings_of(held: Iterable[HeldPosition]) -> Iterator[Opening]:
+    """Those of what is held, position by position, of each the oldest first."""
+    for position in held:
+        for part in parts_of(position):
+            is_first = part.opened_us == position.opened_us
+            subject = subject_of(position, part.opened_us)
+            at = position.told("opened_us") if is_first else part.told("opened_us")
+            yield Opening(position.position_id, subject, position.side, part.price, part.opened_us, at)
+
+
+def parts_of(position: HeldPosition) -> tuple[Part, ...]:
+    """Its lots by when they were opened, the oldest first."""
+    return position.parts or (Part(position.lots_e8, position.opened_us, position.seq, position.price_open),)
+
+
+def subject_of(position: HeldPosition | Trade, opened_us: int) -> str:
+    """Whom an answer about lots is about that were opened then: the position, or what was added to it."""
+    if opened_us == position.opened_us:
+        return position.position_id
+    return f"{position.position_id} {utc_text(opened_us)}"
+
+
+def is_of_position(subject: str, position_id: str) -> bool:
+    """Whether an answer is about this position, or about something of it: a closure, a release, what was added."""
+    return subject == position_id or subject.startswith(f"{position_id} ")
