@@ -1,6 +1,7 @@
 """Winning: whether an account has met every objective of its phase, and what is still to come.
 
-Days, trades and consistency are looked at first, the target last: so the working of a pass ends with the figure that decided.
+Consistency is looked at first, then days and trades, the target last: so the working of a pass ends with the figure that decided. A phase
+that asks for days or trades alone is won by those.
 """
 
 from collections.abc import Iterator
@@ -11,13 +12,13 @@ from firm.arithmetic import PLAIN, Arithmetic, Figure
 from firm.needs import is_counted_as_it_comes
 from firm.rules.amounts import Sums, rounded_up
 from firm.rules.amounts import profit_target_of as profit_target_of
-from firm.rules.consistency import cap_bp, judge_consistency, weigh
+from firm.rules.consistency import cap_bp, is_limit, judge_consistency, weigh
 from firm.rules.consistency_bounds import discarded, raised_target
 from firm.rules.days import judge_trading_days
 from firm.rules.judged import Judged, Unit, Verdict, met
-from firm.rules.targets import TargetMarks, is_won, judge_profit_target, judge_score_target, target_balance
+from firm.rules.targets import TargetMarks, judge_profit_target, judge_score_target, target_balance
 from firm.rules.trade_count import judge_minimum_trades
-from firm.ruleset import AnyRuleset, Rule, kept_with
+from firm.ruleset import AnyRuleset, FirstRuleset, Rule, kept_with
 from firm.terms.objectives import (
     Consistency,
     ConsistencyEffect,
@@ -49,21 +50,43 @@ def objectives_met(calc: Arithmetic, account: AccountState, moment: Moment) -> I
 
 
 def won(calc: Arithmetic, account: AccountState, moment: Moment) -> bool:
-    """Whether the phase is won now. One without a target never is."""
-    if not _aimed_at(account.ruleset):
+    """Whether the phase is won now. One that asks for no target, score, days or trades never is."""
+    if not won_by(account.ruleset):
         return False
-    answers = []
-    for rule, answer in objectives_met(calc, account, moment):
-        if answer.verdict not in _NOTHING_IN_THE_WAY:
-            return False
-        answers.append((rule, answer))
-    return is_won(answers)
+    return all(is_nothing_in_the_way(answer) for _, answer in objectives_met(calc, account, moment))
+
+
+def won_by(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    """What wins a phase: its targets, the one of money first; without one the days and trades that are counted since it began.
+
+    What was sold in the first words is won by a target alone: nothing else was meant then.
+    """
+    return kept_with(ruleset, "won by", _won_by)
+
+
+def _won_by(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    aims = _of_kinds(ruleset, (ProfitTarget,)) + _of_kinds(ruleset, (ScoreTarget,))
+    if aims or isinstance(ruleset, FirstRuleset):
+        return aims
+    return tuple(rule for rule in _counted(ruleset) if _is_of_phase(rule))
 
 
 def _shown_on_the_way(ruleset: AnyRuleset) -> tuple[Rule, ...]:
-    return kept_with(
-        ruleset, "shown on the way", lambda rules: _of_kinds(rules, (TradingDays, MinimumTrades, Consistency))
-    )
+    """Consistency that is no limit, then what is counted."""
+    return kept_with(ruleset, "shown on the way", lambda rules: (*_consistencies(rules), *_counted(rules)))
+
+
+def _consistencies(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    return tuple(rule for rule in _of_kinds(ruleset, (Consistency,)) if not is_limit(rule.terms))
+
+
+def _counted(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    return _of_kinds(ruleset, (TradingDays, MinimumTrades))
+
+
+def _is_of_phase(rule: Rule) -> bool:
+    assert isinstance(rule.terms, TradingDays | MinimumTrades), f"{rule.id} counts nothing"
+    return rule.terms.per is Scope.PHASE
 
 
 def _aimed_at(ruleset: AnyRuleset) -> tuple[Rule, ...]:
@@ -74,7 +97,9 @@ def _of_kinds(ruleset: AnyRuleset, kinds: tuple[type, ...]) -> tuple[Rule, ...]:
     return tuple(rule for rule in ruleset.rules if isinstance(rule.terms, kinds))
 
 
-_NOTHING_IN_THE_WAY = frozenset({Verdict.MET, Verdict.SILENT, Verdict.KEPT})
+def is_nothing_in_the_way(answer: Judged) -> bool:
+    """Whether an objective is met, or asks for nothing yet."""
+    return answer.verdict in (Verdict.MET, Verdict.SILENT)
 
 
 def _on_the_way(calc: Arithmetic, account: AccountState, rule: Rule) -> Judged | None:
@@ -139,7 +164,7 @@ def target_with_consistency(calc: Arithmetic, account: AccountState, rule: Rule,
     asked = rounded_up(sums, rule, terms.amount, "amount", ("profit target", "profit to make"))
     more = 0
     for other in account.ruleset.rules:
-        if not isinstance(other.terms, Consistency) or other.terms.effect not in _MOVES_THE_TARGET:
+        if not isinstance(other.terms, Consistency) or other.terms.effect not in MOVES_THE_TARGET:
             continue
         weighed = weigh(calc, other, days_of(account), account.track.trades, 0, asked)
         cap = cap_bp(calc, other, len(account.track.payouts))
@@ -156,7 +181,7 @@ def target_with_consistency(calc: Arithmetic, account: AccountState, rule: Rule,
     return target_balance(calc, start, asked)
 
 
-_MOVES_THE_TARGET = frozenset({ConsistencyEffect.RAISE_TARGET, ConsistencyEffect.DISCARD_EXCESS})
+MOVES_THE_TARGET = frozenset({ConsistencyEffect.RAISE_TARGET, ConsistencyEffect.DISCARD_EXCESS})
 
 
 def profit_asked(calc: Arithmetic, account: AccountState) -> int | None:
