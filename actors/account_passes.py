@@ -18,7 +18,7 @@ from firm.facts import ConditionMet, Doubt, PassHeld, PhasePassed, ScoreMet
 from firm.money import Money
 from firm.phase import Standing
 from firm.rules.consistency_limit import condition_of, conditions_met, pass_grounds, shares_at_target
-from firm.rules.winning import Moment, equity_targets, score_of, score_targets, target_of, won, won_by
+from firm.rules.winning import Moment, equity_targets, score_of, score_targets, target_of, told_by, won
 from firm.terms.words import Frequency
 
 
@@ -85,7 +85,7 @@ def _told(state: AccountState, moment: Moment) -> _Told:
     calc = Working()
     grounds = pass_grounds(calc, state, moment)
     return _Told(
-        rule=won_by(state.ruleset)[0].id,
+        rule=told_by(state.ruleset).id,
         target=state.money(target_of(state) or 0),
         observed=state.money(state.balance),
         working=tuple(calc.steps),

@@ -1,7 +1,7 @@
 """Winning: whether an account has met every objective of its phase, and what is still to come.
 
-Consistency is looked at first, then days and trades, the target last: so the working of a pass ends with the figure that decided. A phase
-that asks for days or trades alone is won by those.
+What wins the phase is looked at last: so the working of a pass ends with the figure that decided. That is the target; where a phase has
+none, the days and trades that it asks for.
 """
 
 from collections.abc import Iterator
@@ -40,13 +40,13 @@ class Moment(NamedTuple):
 
 
 def objectives_met(calc: Arithmetic, account: AccountState, moment: Moment) -> Iterator[tuple[Rule, Judged]]:
-    """Each objective of the phase with its answer: targets last, else in the order of the ruleset."""
+    """Each objective of the phase with its answer, in the order of the ruleset, but what wins the phase last."""
     for rule in _shown_on_the_way(account.ruleset):
         answer = _on_the_way(calc, account, rule)
         if answer is not None:
             yield rule, answer
-    for rule in _aimed_at(account.ruleset):
-        yield rule, judge_target(calc, account, rule, moment)
+    for rule in won_by(account.ruleset):
+        yield rule, _on_the_way(calc, account, rule) or judge_target(calc, account, rule, moment)
 
 
 def won(calc: Arithmetic, account: AccountState, moment: Moment) -> bool:
@@ -57,44 +57,46 @@ def won(calc: Arithmetic, account: AccountState, moment: Moment) -> bool:
 
 
 def won_by(ruleset: AnyRuleset) -> tuple[Rule, ...]:
-    """What wins a phase: its targets, the one of money first; without one the days and trades that are counted since it began.
+    """What wins a phase, in the order of the ruleset: its targets; without one the days and trades that are counted since it began.
 
     What was sold in the first words is won by a target alone: nothing else was meant then.
     """
     return kept_with(ruleset, "won by", _won_by)
 
 
+def told_by(ruleset: AnyRuleset) -> Rule:
+    """The rule that a pass is told by: the target of money, else the first of what wins the phase."""
+    wins = won_by(ruleset)
+    return next((rule for rule in wins if isinstance(rule.terms, ProfitTarget)), wins[0])
+
+
 def _won_by(ruleset: AnyRuleset) -> tuple[Rule, ...]:
-    aims = _of_kinds(ruleset, (ProfitTarget,)) + _of_kinds(ruleset, (ScoreTarget,))
+    aims = tuple(rule for rule in ruleset.rules if isinstance(rule.terms, ProfitTarget | ScoreTarget))
     if aims or isinstance(ruleset, FirstRuleset):
         return aims
-    return tuple(rule for rule in _counted(ruleset) if _is_of_phase(rule))
+    return tuple(rule for rule in ruleset.rules if _is_counted(rule) and _per(rule) is Scope.PHASE)
 
 
 def _shown_on_the_way(ruleset: AnyRuleset) -> tuple[Rule, ...]:
-    """Consistency that is no limit, then what is counted."""
-    return kept_with(ruleset, "shown on the way", lambda rules: (*_consistencies(rules), *_counted(rules)))
+    return kept_with(ruleset, "shown on the way", _shown)
 
 
-def _consistencies(ruleset: AnyRuleset) -> tuple[Rule, ...]:
-    return tuple(rule for rule in _of_kinds(ruleset, (Consistency,)) if not is_limit(rule.terms))
+def _shown(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    wins = won_by(ruleset)
+    return tuple(rule for rule in ruleset.rules if _is_shown(rule) and rule not in wins)
 
 
-def _counted(ruleset: AnyRuleset) -> tuple[Rule, ...]:
-    return _of_kinds(ruleset, (TradingDays, MinimumTrades))
+def _is_shown(rule: Rule) -> bool:
+    return _is_counted(rule) or (isinstance(rule.terms, Consistency) and not is_limit(rule.terms))
 
 
-def _is_of_phase(rule: Rule) -> bool:
+def _is_counted(rule: Rule) -> bool:
+    return isinstance(rule.terms, TradingDays | MinimumTrades)
+
+
+def _per(rule: Rule) -> Scope:
     assert isinstance(rule.terms, TradingDays | MinimumTrades), f"{rule.id} counts nothing"
-    return rule.terms.per is Scope.PHASE
-
-
-def _aimed_at(ruleset: AnyRuleset) -> tuple[Rule, ...]:
-    return kept_with(ruleset, "aimed at", lambda rules: _of_kinds(rules, (ProfitTarget, ScoreTarget)))
-
-
-def _of_kinds(ruleset: AnyRuleset, kinds: tuple[type, ...]) -> tuple[Rule, ...]:
-    return tuple(rule for rule in ruleset.rules if isinstance(rule.terms, kinds))
+    return rule.terms.per
 
 
 def is_nothing_in_the_way(answer: Judged) -> bool:
