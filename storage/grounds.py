@@ -19,6 +19,7 @@ from firm.facts import (
     DealBooked,
     DealCorrected,
     DividendBooked,
+    PassHeld,
     PeakReached,
     PhasePassed,
     PositionRestated,
@@ -54,6 +55,7 @@ from storage.rule_grounds import (
     begins_another_week,
     calendar_row,
     contract_rows,
+    counts_since_the_start,
     is_end_by_clock,
     looks_back,
     rests_besides,
@@ -283,8 +285,12 @@ class Grounds:
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
         # A rule about conduct cites each trade of its scope: those of before are rows of their own.
-        wanted = _Suspicion if isinstance(self.fact, RuleFact) else _BOOKINGS | _Suspicion
+        wanted = _Suspicion if self._cites_each_trade() else _BOOKINGS | _Suspicion
         return any(isinstance(self._bodies[cited], wanted) for cited in before)
+
+    def _cites_each_trade(self) -> bool:
+        passed = isinstance(self.fact, PhasePassed | PassHeld) and counts_since_the_start(self.fact, self._sold)
+        return passed or isinstance(self.fact, RuleFact)
 
     def _began_with_a_report(self, row: StoredRow) -> bool:
         """Whether the account's own report brought the day's first instant: it lies before the day, and is booked within it."""
