@@ -284,13 +284,12 @@ class Grounds:
         """Whether the working takes the balance or a position from a booking before this row."""
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
-        # A rule about conduct cites each trade of its scope: those of before are rows of their own.
         wanted = _Suspicion if self._cites_each_trade() else _BOOKINGS | _Suspicion
         return any(isinstance(self._bodies[cited], wanted) for cited in before)
 
     def _cites_each_trade(self) -> bool:
-        passed = isinstance(self.fact, PhasePassed | PassHeld) and counts_since_the_start(self.fact, self._sold)
-        return passed or isinstance(self.fact, RuleFact)
+        is_pass = isinstance(self.fact, PhasePassed | PassHeld)
+        return counts_since_the_start(self.fact, self._sold) if is_pass else isinstance(self.fact, RuleFact)
 
     def _began_with_a_report(self, row: StoredRow) -> bool:
         """Whether the account's own report brought the day's first instant: it lies before the day, and is booked within it."""

@@ -21,7 +21,7 @@ from firm.inputs import DealReported, OrderReported, PositionReported, SymbolRep
 from firm.kinds import Body, body_of
 from firm.pass_words import counted_by
 from firm.phase import Standing
-from firm.rules.consistency_limit import shares_at_target
+from firm.rules.consistency import is_limit
 from firm.ruleset import AnyRuleset, rule_named
 from firm.terms.conduct import HoldingLimit, NewsSymbols, NewsWindow
 from firm.terms.losses import LossLimit
@@ -65,7 +65,9 @@ def counts_since_the_start(fact: PhasePassed | PassHeld, sold: Callable[[], AnyR
     """Whether a pass rests on trades, on a share that ends accounts, or on days alone: all rows are there to count them."""
     if counted_by(fact) is not None or any(one.rule_kind == "minimum_trades" for one in fact.conditions):
         return True
-    return any(one.rule_kind == "consistency" for one in fact.conditions) and bool(shares_at_target(sold()))
+    return any(one.rule_kind == "consistency" for one in fact.conditions) and any(
+        is_limit(rule.terms) for rule in sold().rules
+    )
 
 
 def begins_another_week(

@@ -624,8 +624,9 @@ def ends_account(rule: Rule) -> bool:
 
 
 def is_objective(rule: Rule) -> bool:
-    """Those of a payout are none of the phase, nor is a share that ends the account."""
-    return rule.kind in OBJECTIVES and rule.term.get("per", "phase") == "phase" and not ends_account(rule)
+    """Those of a payout are none of the phase. A share that ends the account is none, but one of a day's end holds a pass up until then."""
+    ends = ends_account(rule) and rule.term.get("fails_at") != "rollover"
+    return rule.kind in OBJECTIVES and rule.term.get("per", "phase") == "phase" and not ends
 
 
 def is_at_target(rule: Rule) -> bool:
@@ -2449,6 +2450,11 @@ def objectives(calc: Figures, case: Case, account: Conduct) -> list[dict[str, An
     for rule in (*on_the_way, *wins):
         if not is_known(rule):
             raise Beyond(f"a definition of {rule.id!r} ({rule.kind})")
+        if rule.kind == "consistency":
+            told = Look(calc, case, account, rule, case.judged_us).shared(is_ended=False)
+            require(not any(one.is_broken for one in told), f"{rule.id!r} is not met: its day must end first", CONTEST)
+            found += [condition(rule, one.unit, one.observed, one.limit) for one in told]
+            continue
         unit, observed, asked = objective(calc, case, account, rule)
         found.append(condition(rule, unit, observed, asked))
     return found
@@ -2476,7 +2482,7 @@ def condition(rule: Rule, unit: str, observed: int, asked: int) -> dict[str, Any
 
 def kept_share(calc: Figures, case: Case, account: Conduct, rule: Rule) -> dict[str, Any] | None:
     """A share that would have ended the account in place of this pass, with what it was; None where it asked for nothing."""
-    found = Look(calc, case, account, rule, case.judged_us).shared()
+    found = Look(calc, case, account, rule, case.judged_us).shared(is_ended=False)
     for one in found:
         let_off = one.is_broken and is_let_off(case, account, rule)
         require(
@@ -3405,7 +3411,7 @@ class Answer(NamedTuple):
 
 
 class Brought(NamedTuple):
-    """What the bookings of a day came to, minor units: of it (`closed`), and of what was opened on it (`opened`). `seq`: the row that says it."""
+    """What the bookings of a day came to, in minor units, and of what was `opened` on it. `seq`: the row that says so, 0 for none."""
 
     start_us: int
     closed: int
@@ -4277,7 +4283,6 @@ class Look:
     def share(self) -> list[Answer]:
         """When its term says: with each closing, at a rollover, or when all else that the phase asks for is met."""
         at, told = self.term.get("fails_at"), self.case.kind != "RuleKeptAgain"
-        require(ends_account(self.rule), f"{self.rule.id!r} ends no account: it does {self.term['effect']}", CONTEST)
         if at == "rollover" and told:
             ended = self.now_us == self.account.day_us
             require(ended, f"{self.rule.id!r} is looked at where a day begins, and no later", CONTEST)
@@ -4288,18 +4293,21 @@ class Look:
                 if told:
                     raise
                 return []
-        return self.shared()
+        return self.shared(is_ended=at == "rollover")
 
-    def shared(self) -> list[Answer]:
-        """The best result against all of the profit, the winning days, or the target; nothing where there is no profit."""
+    def shared(self, is_ended: bool) -> list[Answer]:
+        """The best result against all of the profit, the winning days, or the target; nothing where there is no profit.
+
+        `is_ended`: of the days that have ended, and of trades before the running one.
+        """
         calc, term, account = self.calc, self.term, self.account
         if not is_known(self.rule):
             raise Beyond(f"a definition of {term['best']} by {term['day_basis']}")
         account.require_whole("what was traded")
         asked: Any = Sums(calc, self.case, account).target() if term["of"] == "target" else None
         since_us, name = account.since(term["per"]), term["best"].replace("_", " ")
-        by_day = self.results_of_days(since_us)
-        results = by_day if term["best"] == "best_day" else self.results_of_trades(since_us)
+        by_day = self.results_of_days(since_us, is_ended)
+        results = by_day if term["best"] == "best_day" else self.results_of_trades(since_us, is_ended)
         if term["of"] == "net_total":
             asked = calc.summed("net total", [result for _, result in results])
         elif term["of"] == "positive_days":
@@ -4325,11 +4333,11 @@ class Look:
             broken = calc.yes(f"{name} above its largest share", "is_above", against, most)
         return answer(share, cap, "bp", about, broken)
 
-    def results_of_days(self, since_us: int) -> list[tuple[str, Term]]:
-        """At a rollover of the days that have ended; else of the running one too, which no row holds."""
+    def results_of_days(self, since_us: int, is_ended: bool) -> list[tuple[str, Term]]:
+        """With the running day, which no row holds, unless the days must have ended."""
         basis = {"close": "closed", "open": "opened"}[self.term["day_basis"]]
         days = [(label, day) for label, day in self.account.brought.items() if day.start_us >= since_us]
-        if self.term.get("fails_at") == "rollover":
+        if is_ended:
             days = [(label, day) for label, day in days if label != self.account.day_label]
         if len(days) > DAYS_KEPT:
             raise Beyond(f"every day of its time: there were more than {DAYS_KEPT}")
@@ -4339,8 +4347,8 @@ class Look:
             found.append((label, self.calc.told(f"result of {label}", getattr(day, basis), "minor", source)))
         return found
 
-    def results_of_trades(self, since_us: int) -> list[tuple[str, Term]]:
-        ends_us = self.account.day_us if self.term.get("fails_at") == "rollover" else FOREVER
+    def results_of_trades(self, since_us: int, is_ended: bool) -> list[tuple[str, Term]]:
+        ends_us = self.account.day_us if is_ended else FOREVER
         parts: dict[str, list[Trade]] = {}
         for one in self.account.trades:
             if since_us <= one.closed_us < ends_us:
@@ -5102,7 +5110,8 @@ def worked_out_rule(case: Case, account: Conduct, rule: Rule) -> tuple[Figures, 
 
 def consequence_of_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     """What it does by the strikes of before its event: what one event breaks by several subjects has one number."""
-    if ends_account(rule):
+    if rule.kind == "consistency":
+        require(ends_account(rule), f"{rule.id!r} ends no account: it does {rule.term['effect']}", CONTEST)
         does = case.fact.get("does", "fail")
         require(does == "fail", f"the breach does {shown(does)}, by the rule it ends the account", CONTEST)
         return ['what the breach does, "fail", as the rule says']

@@ -22,6 +22,7 @@ from firm.ruleset import AnyRuleset, FirstRuleset, Rule, kept_with
 from firm.terms.objectives import (
     Consistency,
     ConsistencyEffect,
+    FailsAt,
     MinimumTrades,
     ProfitTarget,
     ScoreTarget,
@@ -87,7 +88,12 @@ def _shown(ruleset: AnyRuleset) -> tuple[Rule, ...]:
 
 
 def _is_shown(rule: Rule) -> bool:
-    return _is_counted(rule) or (isinstance(rule.terms, Consistency) and not is_limit(rule.terms))
+    return _is_counted(rule) or (isinstance(rule.terms, Consistency) and not _is_looked_at_elsewhere(rule.terms))
+
+
+def _is_looked_at_elsewhere(terms: Consistency) -> bool:
+    """A share that ends the account with a closing, or in place of a pass. One of a day's end holds a pass up until that day has ended."""
+    return is_limit(terms) and terms.fails_at is not FailsAt.ROLLOVER
 
 
 def _is_counted(rule: Rule) -> bool:
@@ -117,9 +123,16 @@ def _on_the_way(calc: Arithmetic, account: AccountState, rule: Rule) -> Judged |
             return judge_minimum_trades(calc, rule, account.track.trades, 0)
         case Consistency() if rule.terms.per is Scope.PHASE:
             weighed = weigh(calc, rule, days_of(account), account.track.trades, 0, profit_asked(calc, account))
-            return judge_consistency(calc, rule, weighed, cap_bp(calc, rule, len(account.track.payouts)))
+            return _as_objective(judge_consistency(calc, rule, weighed, cap_bp(calc, rule, len(account.track.payouts))))
         case _:
             return None
+
+
+def _as_objective(answer: Judged) -> Judged:
+    """What would break a limit at the day's end is still to come: the day may give it back."""
+    if answer.verdict not in (Verdict.KEPT, Verdict.BROKEN):
+        return answer
+    return met(answer.observed, answer.limit, answer.unit, answer.subject, is_met=not answer.is_broken)
 
 
 def days_of(account: AccountState) -> tuple[DayResult, ...]:
