@@ -19,7 +19,6 @@ from firm.facts import (
     DealBooked,
     DealCorrected,
     DividendBooked,
-    PassHeld,
     PeakReached,
     PhasePassed,
     PositionRestated,
@@ -54,8 +53,8 @@ from storage.rule_grounds import (
     RuleFact,
     begins_another_week,
     calendar_row,
+    cites_each_trade,
     contract_rows,
-    counts_since_the_start,
     is_end_by_clock,
     looks_back,
     rests_besides,
@@ -284,12 +283,8 @@ class Grounds:
         """Whether the working takes the balance or a position from a booking before this row."""
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
-        wanted = _Suspicion if self._cites_each_trade() else _BOOKINGS | _Suspicion
+        wanted = _Suspicion if cites_each_trade(self.fact, self._sold) else _BOOKINGS | _Suspicion
         return any(isinstance(self._bodies[cited], wanted) for cited in before)
-
-    def _cites_each_trade(self) -> bool:
-        is_pass = isinstance(self.fact, PhasePassed | PassHeld)
-        return counts_since_the_start(self.fact, self._sold) if is_pass else isinstance(self.fact, RuleFact)
 
     def _began_with_a_report(self, row: StoredRow) -> bool:
         """Whether the account's own report brought the day's first instant: it lies before the day, and is booked within it."""

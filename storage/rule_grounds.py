@@ -70,6 +70,13 @@ def counts_since_the_start(fact: PhasePassed | PassHeld, sold: Callable[[], AnyR
     )
 
 
+def cites_each_trade(fact: Decision | RuleFact | StandingChanged, sold: Callable[[], AnyRuleset]) -> bool:
+    """Whether a working cites each trade of its scope, so that those of before are rows of their own."""
+    if isinstance(fact, PhasePassed | PassHeld):
+        return counts_since_the_start(fact, sold)
+    return isinstance(fact, RuleFact)
+
+
 def begins_another_week(
     row: StoredRow, fact: Decision | RuleFact | StandingChanged, sold: Callable[[], AnyRuleset]
 ) -> bool:

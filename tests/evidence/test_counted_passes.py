@@ -13,9 +13,9 @@ from firm.terms.objectives import DayCounts, MinimumTrades, TradingDays
 from firm.terms.words import Boundary, Fixed, Scope
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import MAXIMUM, trading
-from tests.actors.test_failing_shares import confirmed, earn, next_day
+from tests.actors.test_shares_that_end import confirmed, earn, next_day
 from tests.evidence.proven import changed, decisions, proven, rows_of, with_step
-from tests.evidence.test_failing_shares import DERIVED
+from tests.evidence.test_shares_proven import DERIVED
 
 DAYS = TradingDays(
     id="days", days_min=2, counts=DayCounts.OPENED, profit_min=None, boundary=Boundary.TOUCHES, per=Scope.PHASE

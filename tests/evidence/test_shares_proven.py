@@ -15,7 +15,7 @@ from firm.terms.objectives import ConsistencyEffect, DayBasis, Denominator, Fail
 from firm.terms.words import Action, Boundary, Scope
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import MAXIMUM, trading
-from tests.actors.test_failing_shares import IN_PLACE, OF_TARGET, TARGET, confirmed, earn, next_day
+from tests.actors.test_shares_that_end import IN_PLACE, OF_TARGET, TARGET, confirmed, earn, next_day
 from tests.evidence.proven import Forging, changed, decisions, proven, rows_of, with_step
 
 DERIVED = "built once more from the rows and the rules alone: the same"
