@@ -17,20 +17,21 @@ from actors.names import RISK
 from firm.account import AccountState
 from firm.arithmetic import PLAIN, Arithmetic, Figure, Step, Working
 from firm.deed import Deed
-from firm.equity import equity_of
+from firm.equity import equity_of, unpriced
 from firm.facts import BreachWaived, CalendarAdopted, Doubt, MarketDaysAdopted, RuleBroken, RuleKeptAgain, RuleSuspected
 from firm.ids import parse_id
 from firm.phase import ENDED, FREE, JUDGED, Standing
 from firm.rules.across_accounts import Together, is_traded, judge_across_accounts
 from firm.rules.consequences import Striking, consequence_of, gravity
+from firm.rules.consistency import is_limit
 from firm.rules.deduction import takes_profit
 from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
 from firm.rules.judged import SILENT, Judged
 from firm.rules.looks import (
-    LOOKS,
     Answers,
     Grounds,
     glance,
+    is_look,
     is_settled,
     limits_of_margin,
     look,
@@ -107,7 +108,7 @@ def _anew(
             waive(seat, rule, answer, at_us, turn)
     elif not is_let_off(state, rule, at_us):
         for answer in new:
-            yield Breach(rule, answer, consequence_of(state, rule.id, striking(rule)), at_us)
+            yield Breach(rule, answer, consequence_now(state, rule), at_us)
 
 
 def subjects_known(state: AccountState, rule: Rule) -> set[str]:
@@ -123,7 +124,7 @@ def is_new(state: AccountState, rule: Rule, answer: Judged) -> bool:
     before = next(waived, None)
     if before is None:
         return True
-    by_deeds_alone = type(rule.terms) in LOOKS and is_settled(rule.terms)
+    by_deeds_alone = is_look(rule.terms) and is_settled(rule.terms)
     return by_deeds_alone and abs(answer.observed - answer.limit) > abs(before.observed - answer.limit)
 
 
@@ -154,6 +155,11 @@ def _still_there(state: AccountState, rule: Rule, answers: Answers) -> AbstractS
         return subjects_known(state, rule) | let_off  # nobody can say whether it is kept again
     is_lasting = rule.terms.frequency is Frequency.TICK
     return {answer.subject for answer in answers if is_lasting or answer.is_broken}
+
+
+def consequence_now(state: AccountState, rule: Rule) -> Consequence:
+    """What another breach does, by those of before; a share of the profit that ends the account does so at once."""
+    return Action.FAIL if is_limit(rule.terms) else consequence_of(state, rule.id, striking(rule))
 
 
 def striking(rule: Rule) -> Striking:
@@ -228,8 +234,15 @@ def rule_named(seat: AccountSeat, name: str) -> Rule | None:
     return next((rule for rule in rules if _is_conduct(rule)), None)
 
 
+def breaks_anew(seat: AccountSeat, rule: Rule, at_us: int, turn: Turn) -> bool:
+    """Whether a look at it now would find a breach that nobody was told of, nor let off. Nothing follows from asking."""
+    answers = _answers(PLAIN, seat, rule, None, at_us, turn)
+    anew = any(answer.is_broken and is_new(seat.held, rule, answer) for answer in answers)
+    return anew and not is_let_off(seat.held, rule, at_us)
+
+
 def _is_conduct(rule: Rule) -> bool:
-    return type(rule.terms) in LOOKS or looks_at_deeds(rule) or is_traded(rule.terms)
+    return is_look(rule.terms) or looks_at_deeds(rule) or is_traded(rule.terms)
 
 
 def broken_together(rule: Rule, together: Together, does: Consequence, at_us: int) -> Breach | None:
@@ -257,11 +270,15 @@ def _answers(
     if deed is not None:
         adopted = turn.calendar(news_of(rule))
         return judge_deed(calc, rule, deed, None if adopted is None else adopted.calendar)
-    board = seat.board(turn)
-    equity = Figure(equity_of(PLAIN, seat.held, board), "")
-    return look(
-        calc, rule, glance(seat.held, board, equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
-    )
+    equity = Figure(equity_or_balance(seat, turn), "")
+    board, age_max_us = seat.board(turn), turn.policy.conversion_age_max_us
+    return look(calc, rule, glance(seat.held, board, equity, at_us, age_max_us, turn.market_days()))
+
+
+def equity_or_balance(seat: AccountSeat, turn: Turn) -> int:
+    """Equity at the board's prices; where something that is held has none the balance, for rules that ask for no price."""
+    state, board = seat.held, seat.board(turn)
+    return state.balance if unpriced(state, board) else equity_of(PLAIN, state, board)
 
 
 def _suspect(seat: AccountSeat, breach: Breach, doubts: tuple[Doubt, ...], turn: Turn) -> None:

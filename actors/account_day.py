@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from actors import account_rollover as rollover
+from actors import account_rules as rules
 from actors import account_settling as settling
 from actors.account_conduct import kind_of
 from actors.account_days import close_day, move_equity_of_last
@@ -28,7 +29,7 @@ def end_day(seat: AccountSeat, message: DayEnded, turn: Turn) -> bool:
     board = market.board.at(message.quotes)
     if seat.held.closing is not None:
         _anchor(seat, board, turn)
-        rollover.judge_rollover(seat, turn)
+        _judge_day_end(seat, turn)
     state = seat.held
     priced = not unpriced(state, board)
     equity = equity_of(PLAIN, state, board) if priced else state.balance
@@ -50,7 +51,7 @@ def end_day(seat: AccountSeat, message: DayEnded, turn: Turn) -> bool:
         seat.stand(state.running, "rollover", turn)
         seat.enforce("release", 0, turn)
     if not opened.provisional:
-        rollover.judge_rollover(seat, turn)
+        _judge_day_end(seat, turn)
     _end_if_over(seat, message.at_us, turn)
     return True
 
@@ -66,11 +67,17 @@ def finalise_day(seat: AccountSeat, message: DayFinal, turn: Turn) -> bool:
     assert seat.held.day is not None
     change = seat.held.day.equity - state.day.equity
     move_equity_of_last(seat, change, turn)
-    rollover.judge_rollover(seat, turn)
+    _judge_day_end(seat, turn)
     settling.settle(seat, turn)
     if change:
         look_again_since(seat, message.at_us, turn)
     return True
+
+
+def _judge_day_end(seat: AccountSeat, turn: Turn) -> None:
+    """The day's start is final: what it shows of the day before is held against the rules that wait for it."""
+    rollover.judge_rollover(seat, turn)
+    rules.look_at_day_end(seat, turn)
 
 
 def _anchor(seat: AccountSeat, board: Board, turn: Turn) -> None:

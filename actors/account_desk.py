@@ -10,6 +10,7 @@ from actors import account_book as book
 from actors import account_lateness as lateness
 from actors import account_outages as outages
 from actors import account_overrides as overrides
+from actors import account_passes as passes
 from actors import account_rollover as rollover
 from actors import account_rules as rules
 from actors import account_scores as scores
@@ -150,11 +151,11 @@ class AccountDesk(AccountSeat):
             case FailureHeld():
                 _who_decides(message).hold_failure(self, message, turn)
             case PassAllowed():
-                verdicts.win(self, message.at_us, turn)
+                passes.win(self, message.at_us, turn)
             case ReopeningAllowed():
                 overrides.grant(self, message.command, turn)
             case PassDoubted():
-                verdicts.hold_pass(self, (message.doubt,), message.at_us, turn)
+                passes.hold_pass(self, (message.doubt,), message.at_us, turn)
             case TogetherBroken() | TogetherKept() | TogetherAsked():
                 together.take_from_trader(self, message, turn)
             case _:
@@ -233,7 +234,7 @@ class AccountDesk(AccountSeat):
         looked_at = _BY_PRICE if by_price else _BY_REPORT_BEHIND_BANDS if guarded else _BY_REPORT
         is_broken = rules.hold_against_all(self, looked_at, done, equity, at_us, turn)
         if not is_broken and (reached or not by_price):
-            verdicts.ask_to_win(self, at_us, turn)
+            passes.ask_to_win(self, at_us, turn)
         if guarded and self.is_guarded_still():
             self.keep_guard()
         else:
@@ -325,7 +326,7 @@ class AccountDesk(AccountSeat):
         if is_looked_at_by_the_minute(self.held):
             rules.look_by_the_minute(self, at_us, turn)
             if self.held.track.reached:
-                verdicts.ask_to_win(self, at_us, turn)
+                passes.ask_to_win(self, at_us, turn)
         together.tell_minute(self, at_us, turn)
 
     def _mark(self, at_us: int, turn: Turn) -> None:

@@ -3,16 +3,15 @@
 from typing import assert_never
 
 from actors import account_conduct as conduct
+from actors import account_passes as passes
 from actors import account_settling as settling
 from actors import account_verdicts as verdicts
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from firm.account import Finding
-from firm.arithmetic import PLAIN
 from firm.commands import ReviewOutcome, ReviewVerdict
 from firm.facts import Refusal, Refused, VerdictCorrected
 from firm.rules.judged import Judged, Verdict
-from firm.rules.winning import won
 from firm.terms.words import Action
 
 
@@ -72,13 +71,11 @@ def _review_pass(seat: AccountSeat, command: ReviewVerdict, turn: Turn) -> None:
         case ReviewOutcome.CONFIRM if seat.held.standing in verdicts.OPEN:
             detail = "whether it broke a limit is not settled: settle that first"
             _refuse(seat, Refusal.BREACH_IN_QUESTION, detail, turn)
-        case ReviewOutcome.CONFIRM if not won(
-            PLAIN, seat.held, verdicts.moment_of(seat, turn.header.happened_us, turn)
-        ):
+        case ReviewOutcome.CONFIRM if not passes.is_won(seat, turn.header.happened_us, turn):
             detail = "the objectives are no longer met: look at the account again when they are"
             _refuse(seat, Refusal.NO_LONGER_WON, detail, turn)
         case ReviewOutcome.CONFIRM:
-            verdicts.win(seat, turn.header.happened_us, turn)
+            passes.win(seat, turn.header.happened_us, turn)
         case ReviewOutcome.DISMISS:
             _dismiss(seat, command, turn)
         case unknown:

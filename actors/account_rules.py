@@ -44,6 +44,17 @@ def hold_deeds_against(seat: AccountSeat, done: tuple[Deed, ...], turn: Turn) ->
     deeds.settle(seat, done, turn)
 
 
+def look_at_day_end(seat: AccountSeat, turn: Turn) -> None:
+    """Rules that look at the days that have ended: once the start of the running one is final, as of its first instant."""
+    state = seat.held
+    if state.standing not in JUDGED or state.day is None or not rules_looked_at(state.ruleset, Frequency.ROLLOVER):
+        return
+    equity, at_us = conduct.equity_or_balance(seat, turn), state.day.day.start_us
+    for breach in conduct.gravest_first(conduct.look_at(seat, (Frequency.ROLLOVER,), equity, at_us, turn)):
+        if seat.held.standing in JUDGED:
+            conduct.act_on(seat, breach, turn)
+
+
 def look_by_the_minute(seat: AccountSeat, at_us: int, turn: Turn) -> None:
     """Rules whose answer the clock alone can change, and holding while news come."""
     state, board = seat.held, seat.board(turn)

@@ -1,4 +1,4 @@
-"""The account's verdicts: breach, suspicion, pause and pass, each with its exhibits and its working in one fact.
+"""The account's verdicts: breach, suspicion and pause, each with its exhibits and its working in one fact.
 
 Hard failures are hard to reverse: one that rests on anything in doubt is only suspected (close-only), and every automatic one
 asks the risk desk first. The comparison that decides is the last step of the working.
@@ -11,26 +11,22 @@ from actors.account_consequences import carry_out
 from actors.account_seat import AccountSeat
 from actors.desk import Turn
 from actors.exhibits import cite
-from actors.messages import AskFailure, AskPass, FailureAllowed, FailureHeld
-from actors.names import RISK, trader_desk
+from actors.messages import AskFailure, FailureAllowed, FailureHeld
+from actors.names import RISK
 from firm.account import AccountState
-from firm.arithmetic import PLAIN, Figure, Step, Working
-from firm.equity import Board, equity_of, symbols_needed, unpriced
+from firm.arithmetic import PLAIN, Step, Working
+from firm.equity import Board, equity_of, symbols_needed
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
     Doubt,
     LimitNeared,
-    PassHeld,
-    PhasePassed,
-    ScoreMet,
 )
 from firm.freshness import as_conversion, symbols_converting, symbols_held
 from firm.money import Money
 from firm.phase import ENDED, FREE, Standing
 from firm.rules.floors import rests_on_adjusted
 from firm.rules.limits import Limit, breaks, floor_of, has_closed_all, is_open_again, limits_of, measured_of
-from firm.rules.winning import Moment, equity_targets, profit_target_of, score_of, score_targets, target_of, won
 from firm.ruleset import Ruleset
 from firm.terms.losses import Measured
 from firm.terms.words import Action, Scope
@@ -68,7 +64,7 @@ class Told(TypedDict):
 OPEN = frozenset({Standing.SUSPECTED, Standing.UNDER_REVIEW})
 # What time and the bridge bring by themselves; anything else in doubt is for a person.
 _WAITED_FOR = frozenset({Doubt.PROVISIONAL_ANCHOR, Doubt.BOOK_UNCONFIRMED})
-_OF_PRICES = frozenset({
+OF_PRICES = frozenset({
     Doubt.STALE_QUOTE, Doubt.STALE_CONVERSION, Doubt.NO_QUOTE, Doubt.OUTSIDE_SANITY_BAND, Doubt.CONFLATED_PRICES,
     Doubt.PLATFORM_DOWN, Doubt.LATE_DATA,
 })  # fmt: skip
@@ -100,7 +96,7 @@ def break_limit(seat: AccountSeat, limit: Limit, at_us: int, turn: Turn) -> None
         doubts = tuple(doubt for doubt in Doubt if doubt in {*doubts, Doubt.LATE_DATA})
     if not limit.hard:
         # The next price that can be believed will tell; a balance is no matter of prices.
-        if not limit.is_met_by_prices or not _OF_PRICES.intersection(doubts):
+        if not limit.is_met_by_prices or not OF_PRICES.intersection(doubts):
             _strike(seat, seen, turn)
     elif doubts:
         suspect(seat, seen, doubts, turn)
@@ -121,8 +117,8 @@ def warn(seat: AccountSeat, limits: tuple[Limit, ...], equity: int, at_us: int, 
         used_bp = max((share_bp for level, share_bp in limit.warns if measured <= level), default=0)
         if not used_bp:
             continue
-        doubts = _price_doubts(state, at_us, turn) if limit.is_met_by_prices else set()
-        if not _OF_PRICES.intersection(doubts):
+        doubts = price_doubts(state, at_us, turn) if limit.is_met_by_prices else set()
+        if not OF_PRICES.intersection(doubts):
             floor, observed = state.money(limit.floor), state.money(measured)
             fact = LimitNeared(rule=limit.rule.id, share_bp=used_bp, floor=floor, observed=observed, at_us=at_us)
             seat.record(fact, turn, at_us)
@@ -168,90 +164,13 @@ def let_go_on(seat: AccountSeat, because: str, decision: int, turn: Turn) -> Non
         seat.enforce("release", decision, turn)
 
 
-def ask_to_win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
-    """All objectives met? A pass needs the platform's own balance, and nothing in doubt."""
-    state = seat.held
-    if state.standing is not Standing.ACTIVE or state.reconciled_seq < state.last_trade_seq:
-        return
-    if not won(PLAIN, state, moment_of(seat, at_us, turn)):
-        return
-    doubts = _pass_doubts(state, at_us, turn)
-    if doubts:
-        hold_pass(seat, doubts, at_us, turn)
-    else:
-        turn.send(RISK, AskPass(account=seat.account, at_us=at_us))
-
-
-def win(seat: AccountSeat, at_us: int, turn: Turn) -> None:
-    """The phase is passed; the platform account is flattened and the challenge moves on."""
-    state = seat.held
-    if state.standing in (Standing.PASSED, Standing.CLOSED, Standing.BREACHED):
-        return
-    calc = Working()
-    assert won(calc, state, moment_of(seat, at_us, turn)), f"{seat.name} was let pass without having won"
-    fact = PhasePassed(
-        rule=_target_named(state),
-        target=state.money(target_of(state) or 0),
-        observed=state.money(state.balance),
-        trading_days=state.days_traded,
-        working=tuple(calc.steps),
-        score=_score_met(state),
-    )
-    decision = seat.record(fact, turn)
-    seat.enforce("flatten", decision, turn)
-    seat.stand(Standing.PASSED, "objectives_met", turn)
-
-
-def hold_pass(seat: AccountSeat, doubts: tuple[Doubt, ...], at_us: int, turn: Turn) -> None:
-    """Say once that a pass is held, and why; it is asked again with each report."""
-    state = seat.held
-    if state.pass_held_seq:
-        return
-    calc = Working()
-    won(calc, state, moment_of(seat, at_us, turn))
-    fact = PassHeld(
-        rule=_target_named(state),
-        target=state.money(target_of(state) or 0),
-        observed=state.money(state.balance),
-        doubts=doubts,
-        working=tuple(calc.steps),
-        score=_score_met(state),
-    )
-    seat.record(fact, turn)
-
-
-def _score_met(state: AccountState) -> ScoreMet | None:
-    """The score that the phase asks for besides or instead of money, with what was published; None where it asks for none."""
-    for rule, terms in score_targets(state.ruleset):
-        published = score_of(state, terms.board)
-        assert published is not None, f"{rule.id} is met by a score that nobody published"
-        return ScoreMet(rule=rule.id, board=terms.board, published=published.value, asked=terms.score_min)
-    return None
-
-
-def moment_of(seat: AccountSeat, at_us: int, turn: Turn) -> Moment:
-    """When objectives are looked at, with the equity at the board's prices where one asks for it and all are known."""
-    state, board = seat.held, seat.board(turn)
-    if not equity_targets(state.ruleset) or unpriced(state, board):
-        return Moment(at_us)
-    return Moment(at_us, Figure(equity_of(PLAIN, state, board), ""))
-
-
-def _target_named(state: AccountState) -> str:
-    """The rule that a pass is told by: its target of money, else the score."""
-    found = profit_target_of(state)
-    if found is not None:
-        return found[0].id
-    return score_targets(state.ruleset)[0][0].id
-
-
 def limit_named(state: AccountState, rule: str) -> Limit | None:
     return next((limit for limit in limits_of(state) if limit.rule.id == rule), None)
 
 
 def doubts_of(state: AccountState, limit: Limit, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
     """What a hard failure under this limit would rest on that is not certain."""
-    doubts = _price_doubts(state, at_us, turn)
+    doubts = price_doubts(state, at_us, turn)
     if state.drifting:
         doubts.add(Doubt.DRIFT)
     if abs(at_us - state.reconciled_us) > turn.policy.reconcile_within_us:
@@ -278,7 +197,7 @@ def _is_start_priced(state: AccountState, scope: Scope) -> bool:
     return all(start.priced for start in starts if start is not None)
 
 
-def _price_doubts(state: AccountState, at_us: int, turn: Turn) -> set[Doubt]:
+def price_doubts(state: AccountState, at_us: int, turn: Turn) -> set[Doubt]:
     """What is not certain of the prices of what is held, and of the exchange rates through which its profit comes."""
     market, policy = turn.market(state.bridge), turn.policy
     if symbols_needed(state, market.board) is None:
@@ -286,17 +205,6 @@ def _price_doubts(state: AccountState, at_us: int, turn: Turn) -> set[Doubt]:
     held = market.doubts_about(symbols_held(state), at_us, policy.stale_after_us)
     rates = market.doubts_about(symbols_converting(state, market.board), at_us, policy.conversion_age_max_us)
     return {*held, *map(as_conversion, rates)}
-
-
-def _pass_doubts(state: AccountState, at_us: int, turn: Turn) -> tuple[Doubt, ...]:
-    doubts = _price_doubts(state, at_us, turn)
-    if state.drifting:
-        doubts.add(Doubt.DRIFT)
-    if turn.platforms_together(state.trader) and turn.is_stopped(trader_desk(state.trader)):
-        doubts.add(Doubt.DESK_STOPPED)
-    if state.outages:
-        doubts.add(Doubt.FEED_OUTAGE)
-    return tuple(doubt for doubt in Doubt if doubt in doubts)
 
 
 def _strike(seat: AccountSeat, seen: Seen, turn: Turn) -> None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from firm.facts import Doubt
+from firm.facts import ConditionMet, Doubt
 
 CAVEATS = (
     "Each account is judged by itself, on the prices and deals that there were.",
@@ -67,7 +67,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     against `against`, the floor or the target; None where nothing was. `row`: of the ledger, at which that was written, or after which
     it would have been. `profit`: of closed trades, by then. `paid`: to the trader, by then. `strikes`: breaches that did not end it.
     `since`: what was said of the verdict later, or "". `doubts`: why what is in question was not final. `undone`: the breach that was
-    said so of, where the account goes on after it.
+    said so of, where the account goes on after it. `conditions`: by which a phase was won.
     """
 
     ending: Ending
@@ -82,6 +82,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     since: str = ""
     doubts: tuple[Doubt, ...] = ()
     undone: Undone | None = None
+    conditions: tuple[ConditionMet, ...] = ()
 
     def is_like(self, other: "Outcome") -> bool:
         """Whether the same became of it, at the same instant and for the same reason, whatever it was held against."""

@@ -26,6 +26,7 @@ from firm.inputs import CommandState
 from firm.instant import utc_text
 from firm.kinds import body_of
 from firm.money import Money
+from firm.pass_words import counted_by
 from firm.terms.words import Action
 from storage.reader import LedgerReader
 from storage.readmodels.decisions import decision_counts, name_of
@@ -197,6 +198,10 @@ def _rule(seq: int, account: int, fact: RuleBroken | RuleSuspected, money: Money
 
 def _pass(seq: int, account: int, happened_us: int, fact: PhasePassed) -> Verdict:
     score = fact.score if fact.score is not None and fact.score.rule == fact.rule else None
+    floor = str(fact.target) if score is None else f"{score.asked:,}"
+    observed = str(fact.observed) if score is None else f"{score.published:,}"
+    if (by := counted_by(fact)) is not None:
+        floor, observed = (measured_in_words(figure, by.unit, fact.observed) for figure in (by.asked, by.observed))
     return Verdict(
         decision=seq,
         account=id_text(account),
@@ -204,6 +209,6 @@ def _pass(seq: int, account: int, happened_us: int, fact: PhasePassed) -> Verdic
         rule=fact.rule,
         severity="",
         at=utc_text(happened_us),
-        floor=str(fact.target) if score is None else f"{score.asked:,}",
-        observed=str(fact.observed) if score is None else f"{score.published:,}",
+        floor=floor,
+        observed=observed,
     )

@@ -19,11 +19,11 @@ from firm.facts import (
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
-    ScoreMet,
 )
 from firm.ids import id_text
 from firm.instant import instant_in_words, utc_text
 from firm.money import MINUS, Money
+from firm.pass_words import conditions_in_words, pass_in_words
 from firm.plain_figures import PlainFigures
 from firm.ruleset import AnyRuleset, Rule, rule_named
 from firm.sentences.languages import Language
@@ -74,6 +74,7 @@ def explain(
         _verdict(fact, money),
         f"The rule: {rule_in_words(rule, ruleset, money)}",
         _when(fact, ruleset, passed_us),
+        _won_by(fact, money),
     ]
     if steps:
         paragraphs.append("What it rests on:\n" + "\n".join(words.given()))
@@ -179,10 +180,6 @@ def percent(bp: int) -> str:
     return f"{_decimal(bp, 2).rstrip('0').rstrip('.')} %"
 
 
-def _days(count: int, kind: str) -> str:
-    return f"{count} {kind} {'day' if count == 1 else 'days'}"
-
-
 def _rule_of(fact: Decision, ruleset: AnyRuleset) -> Rule:
     found = rule_named(ruleset, fact.rule)
     if found is None:
@@ -205,26 +202,10 @@ def _verdict(fact: Decision, money: Money) -> str:
             return f"The rule {_named(fact)} was broken. {_judged(fact)}{late}"
         case BreachSuspected():
             return f"The rule {_named(fact)} looks broken, but this is not final. {_judged(fact)}"
-        case PhasePassed() if fact.score is not None:
-            return f"The phase is passed: {_scored(fact.score, fact)}, with {_days(fact.trading_days, 'trading')}."
-        case PassHeld() if fact.score is not None:
-            return f"The phase looks passed ({_scored(fact.score, fact)}), but this is not final."
-        case PhasePassed():
-            return (
-                f"The phase is passed: the balance of {fact.observed} reached the target of {fact.target}, "
-                f"with {_days(fact.trading_days, 'trading')}."
-            )
-        case PassHeld():
-            return f"The phase looks passed (balance {fact.observed}, target {fact.target}), but this is not final."
+        case PhasePassed() | PassHeld():
+            return pass_in_words(fact, money)
         case unknown:
             assert_never(unknown)
-
-
-def _scored(score: ScoreMet, fact: PhasePassed | PassHeld) -> str:
-    told = f"the published score of {score.published:,} on “{score.board}” reached the {score.asked:,} that are asked"
-    return (
-        told if fact.rule == score.rule else f"{told}, and the balance of {fact.observed} the target of {fact.target}"
-    )
 
 
 def _about(fact: RuleBroken | RuleSuspected) -> str:
@@ -263,6 +244,11 @@ def _when(fact: Decision, ruleset: AnyRuleset, passed_us: int) -> str:
             return f"When: {instant_in_words(passed_us, ruleset.calendar.zone)}." if passed_us else ""
         case unknown:
             assert_never(unknown)
+
+
+def _won_by(fact: Decision, money: Money) -> str:
+    lines = conditions_in_words(fact.conditions, money) if isinstance(fact, PhasePassed | PassHeld) else []
+    return "What won it:\n" + "\n".join(f"  {line}" for line in lines) if lines else ""
 
 
 def _what_follows(fact: Decision, rule: Rule) -> str:

@@ -74,6 +74,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "earned_by": "Earned by",
         "exempt_opened_before_s": "Exempt if opened before",
         "experts_allowed": "Programs allowed",
+        "fails_at": "Ends the account when looked at",
         "extensions_max": "Extensions at most",
         "factor_bp": "A raise from",
         "failures_reviewed": "Failures are reviewed",

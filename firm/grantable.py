@@ -11,7 +11,7 @@ from firm.overrides import AdjustMark, ExtendPhase, Mark, Override, Reinstate, W
 from firm.phase import JUDGED, Standing
 from firm.rules.across_accounts import is_traded
 from firm.rules.deeds import looks_at_deeds
-from firm.rules.looks import LOOKS
+from firm.rules.looks import is_look
 from firm.ruleset import AnyRuleset, Rule, rule_named
 from firm.terms.losses import LossLimit
 from firm.terms.objectives import Inactivity, MaximumDuration
@@ -57,7 +57,7 @@ def why_not(state: AccountState, wanted: Override, equity: int | None, happened_
 
 def _is_waivable(rule: Rule) -> bool:
     terms = rule.terms
-    return isinstance(terms, LossLimit | _Clock) or type(terms) in LOOKS or looks_at_deeds(rule) or is_traded(terms)
+    return isinstance(terms, LossLimit | _Clock) or is_look(terms) or looks_at_deeds(rule) or is_traded(terms)
 
 
 def _why_not_reinstate(state: AccountState, wanted: Reinstate, now_us: int) -> Refused | None:

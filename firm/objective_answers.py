@@ -12,12 +12,13 @@ from firm.plain_figures import PlainFigures
 from firm.rules.across_accounts import AccountOfTrader, Identity, judge_across_accounts
 from firm.rules.amounts import Sums, rounded_up
 from firm.rules.consequences import strikes_of
-from firm.rules.consistency import Weighed, cap_bp, judge_consistency, weigh
+from firm.rules.consistency import Weighed, cap_bp, is_limit, judge_consistency, weigh
 from firm.rules.consistency_bounds import discarded, total_required
+from firm.rules.consistency_limit import judge_share, weigh_share
 from firm.rules.days import judge_trading_days
-from firm.rules.judged import SILENT, Judged, Verdict
+from firm.rules.judged import SILENT, Judged, Verdict, met
 from firm.rules.lifecycle import AccountHeld, judge_maximum_allocation
-from firm.rules.looks import LOOKS, Glance, look, since
+from firm.rules.looks import Glance, is_look, look, since
 from firm.rules.margin import Unknown, why_unknown
 from firm.rules.trade_count import judge_minimum_trades
 from firm.rules.winning import days_of, profit_asked
@@ -26,7 +27,7 @@ from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
 from firm.terms.exposure import AcrossAccounts, ExposureLimit, Quantity
 from firm.terms.lifecycle import MaximumAllocation
-from firm.terms.objectives import Consistency, ConsistencyEffect, Denominator, MinimumTrades, TradingDays
+from firm.terms.objectives import Consistency, ConsistencyEffect, Denominator, FailsAt, MinimumTrades, TradingDays
 from firm.terms.words import BP_WHOLE, Frequency
 
 SUBJECTS_TOLD_MAX = 12
@@ -79,13 +80,22 @@ def _answers(rule: Rule, seen: Glance) -> tuple[Judged, ...]:
             return (judge_trading_days(PLAIN, rule, days_of(account), since(account, rule.terms.per), profit),)
         case MinimumTrades():
             return (judge_minimum_trades(PLAIN, rule, track.trades, since(account, rule.terms.per)),)
+        case Consistency() if is_limit(rule.terms):
+            return (_share_as_told(rule.terms, judge_share(PLAIN, rule, account)),)
         case Consistency():
             weighed = _weighed(account, rule, rule.terms)
             return (judge_consistency(PLAIN, rule, weighed, cap_bp(PLAIN, rule, len(track.payouts))),)
-        case _ if type(rule.terms) in LOOKS:
+        case _ if is_look(rule.terms):
             return look(PLAIN, rule, seen) or (SILENT,)
         case _:
             return ()
+
+
+def _share_as_told(terms: Consistency, share: Judged) -> Judged:
+    """One that is looked at in place of a pass breaks nothing before: more profit may make it small enough."""
+    if share.is_broken and terms.fails_at is FailsAt.TARGET:
+        return met(share.observed, share.limit, share.unit, share.subject, is_met=False)
+    return share
 
 
 def answers_together(rule: Rule, identity: Identity) -> tuple[Judged, ...]:
@@ -180,6 +190,8 @@ def _worked(seen: Glance, rule: Rule) -> list[str]:
 
 
 def _weighed(account: AccountState, rule: Rule, terms: Consistency) -> Weighed:
+    if is_limit(terms):
+        return weigh_share(PLAIN, rule, account)
     since_us = since(account, terms.per)
     return weigh(PLAIN, rule, days_of(account), account.track.trades, since_us, profit_asked(PLAIN, account))
 

@@ -33,6 +33,7 @@ from firm.terms.lifecycle import Extension, LiveStart, MaximumAllocation, Merge,
 from firm.terms.losses import LossLimit
 from firm.terms.objectives import (
     Consistency,
+    FailsAt,
     Inactivity,
     LotConsistency,
     MaximumDuration,
@@ -172,8 +173,8 @@ def _phase_problems(program: Program, phase: Phase, place: int) -> Problems:
     if not isinstance(phase.ruleset, Ruleset):
         return  # sold in the first words, which were checked when it was published
     yield from below("ruleset", _ruleset_problems(phase.ruleset))
-    if not phase.funded:
-        yield from below("ruleset", _unfunded_problems(phase.ruleset))
+    of_its_kind = _funded_problems if phase.funded else _unfunded_problems
+    yield from below("ruleset", of_its_kind(phase.ruleset))
     for at, term in enumerate(phase.ruleset.terms):
         yield from below(f"ruleset.terms[{at}]", size_problems(term, program.size.minor))
         yield from below(f"ruleset.terms[{at}]", leverage_problems(term, program.leverage))
@@ -186,8 +187,15 @@ def _unfunded_problems(ruleset: Ruleset) -> Iterator[Problem]:
     for place, term in enumerate(ruleset.terms):
         if isinstance(term, get_args(Payout)):
             yield Problem(f"terms[{place}]", "profit is shared in the funded phase alone")
-    if not any(isinstance(term, ProfitTarget | ScoreTarget) for term in ruleset.terms):
-        yield Problem("terms", "nothing wins this phase: a target or a score; days and trades alone win none yet")
+    if not Beside(ruleset.terms).can_be_won:
+        reason = "nothing wins this phase: name a target, a score, or days or trades that are counted since it began"
+        yield Problem("terms", reason)
+
+
+def _funded_problems(ruleset: Ruleset) -> Iterator[Problem]:
+    for place, term in enumerate(ruleset.terms):
+        if isinstance(term, Consistency) and term.fails_at is FailsAt.TARGET:
+            yield Problem(f"terms[{place}].fails_at", "the funded phase is never won, so that it is never looked at")
 
 
 def _tag(term: RuleTerm) -> str:

@@ -54,6 +54,7 @@ from storage.rule_grounds import (
     RuleFact,
     begins_another_week,
     calendar_row,
+    cites_each_trade,
     contract_rows,
     is_end_by_clock,
     looks_back,
@@ -285,8 +286,7 @@ class Grounds:
         """Whether the working takes the balance or a position from a booking before this row."""
         before = [cited for cited in self._cited if cited < seq]
         self._take(before)
-        # A rule about conduct cites each trade of its scope: those of before are rows of their own.
-        wanted = _Suspicion if isinstance(self.fact, RuleFact) else _BOOKINGS | _Suspicion
+        wanted = _Suspicion if cites_each_trade(self.fact, self._sold) else _BOOKINGS | _Suspicion
         return any(isinstance(self._bodies[cited], wanted) for cited in before)
 
     def _began_with_a_report(self, row: StoredRow) -> bool:

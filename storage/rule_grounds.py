@@ -10,6 +10,8 @@ from firm.facts import (
     CalendarAdopted,
     DayOpened,
     MarketDaysAdopted,
+    PassHeld,
+    PhasePassed,
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
@@ -17,7 +19,9 @@ from firm.facts import (
 )
 from firm.inputs import DealReported, OrderReported, PositionReported, SymbolReported
 from firm.kinds import Body, body_of
+from firm.pass_words import counted_by
 from firm.phase import Standing
+from firm.rules.consistency import is_limit
 from firm.ruleset import AnyRuleset, rule_named
 from firm.terms.conduct import HoldingLimit, NewsSymbols, NewsWindow
 from firm.terms.losses import LossLimit
@@ -43,18 +47,34 @@ def looks_back(fact: Decision | RuleFact | StandingChanged, sold: Callable[[], A
     """Over what of its account a decision rests: that day alone, its week, or all of it. `sold`: the account's rules.
 
     A rule about conduct counts strikes, trades and who breaks it already; a loss limit with several consequences counts its strikes, and
-    one that is held against the marks of a rollover goes by the floor with which the day before ended.
+    one that is held against the marks of a rollover goes by the floor with which the day before ended. A pass may count from the start.
     """
     if isinstance(fact, RuleFact | StandingChanged):
         return Scope.PHASE
-    if not isinstance(fact, BreachDeclared | BreachSuspected):
-        return Scope.DAY
+    if isinstance(fact, PhasePassed | PassHeld):
+        return Scope.PHASE if counts_since_the_start(fact, sold) else Scope.DAY
     if any("/checked/" in step.source for step in fact.working):
         return Scope.PHASE
     rule = rule_named(sold(), fact.rule)
     if rule is None or not isinstance(rule.terms, LossLimit) or len(rule.terms.on_breach) == 1:
         return Scope.DAY
     return rule.terms.strikes_within
+
+
+def counts_since_the_start(fact: PhasePassed | PassHeld, sold: Callable[[], AnyRuleset]) -> bool:
+    """Whether a pass rests on trades, on a share that ends accounts, or on days alone: all rows are there to count them."""
+    if counted_by(fact) is not None or any(one.rule_kind == "minimum_trades" for one in fact.conditions):
+        return True
+    return any(one.rule_kind == "consistency" for one in fact.conditions) and any(
+        is_limit(rule.terms) for rule in sold().rules
+    )
+
+
+def cites_each_trade(fact: Decision | RuleFact | StandingChanged, sold: Callable[[], AnyRuleset]) -> bool:
+    """Whether a working cites each trade of its scope, so that those of before are rows of their own."""
+    if isinstance(fact, PhasePassed | PassHeld):
+        return counts_since_the_start(fact, sold)
+    return isinstance(fact, RuleFact)
 
 
 def begins_another_week(

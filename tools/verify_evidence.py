@@ -703,9 +703,27 @@ def is_known(rule: Rule) -> bool:
     if rule.kind == "profit_target":
         plain = (term["measured"], term["held_s"], term["latched"]) == ("balance", 0, False)
         return plain and _are_known([term["amount"]], ("initial",))
-    if rule.kind == "score_target":
+    if rule.kind in ("score_target", "minimum_trades"):
         return True
+    if rule.kind == "consistency":
+        return ends_account(rule) and rule.term["best"] != "best_idea" and rule.term["day_basis"] != "equity"
     return bool(rule.kind == "trading_days" and (term["counts"], term["per"]) == ("opened", "phase"))
+
+
+def ends_account(rule: Rule) -> bool:
+    """Whether it is a share of the profit that ends the account where it is too large: that is a limit, and no objective."""
+    return bool(rule.kind == "consistency" and rule.term["effect"] == "fail")
+
+
+def is_objective(rule: Rule) -> bool:
+    """Those of a payout are none of the phase. A share that ends the account is none, but one of a day's end holds a pass up until then."""
+    ends = ends_account(rule) and rule.term.get("fails_at") != "rollover"
+    return rule.kind in OBJECTIVES and rule.term.get("per", "phase") == "phase" and not ends
+
+
+def is_at_target(rule: Rule) -> bool:
+    """A share that ends the account in place of a pass."""
+    return ends_account(rule) and rule.term.get("fails_at") == "target"
 
 
 def _are_known(amounts: list[Any], of: tuple[str, ...]) -> bool:
@@ -2202,17 +2220,25 @@ def check_decision(case: Case) -> Judged:
         return check_rule(case)
     if case.kind == "StandingChanged":
         return check_ending(case)
-    account, calc, rule, basis = Account(case), Working(case), case.rule(case.fact["rule"]), case
+    account: Account = Account(case) if case.is_breach else Conduct(case)  # who passes has days and trades that count
+    calc, rule, basis = Figures(case), case.rule(case.fact["rule"]), case
     finding = confirmed_by(case, account, rule)
     earlier = check_decision(case.other(finding.seq)) if finding is not None else None
     if earlier is not None:
         basis = earlier.basis
     unknown = [one for one in rules_behind(case, rule) if not is_known(one)]
+    before = earlier.told if earlier is not None else []
     if unknown:
-        told = [*(earlier.told if earlier is not None else []), *done_again(case, account, rule, unknown)]
+        names = ", ".join(f"{one.id!r} ({one.kind})" for one in unknown)
+        why = f"the definition of {names} is not in this verifier"
+        told = [*before, *done_again(case, account, rule, why)]
         return Judged(basis, list(dict.fromkeys(told + gaps(case, account, calc))))
-    wanted, told = worked_out(calc, case, account, rule, finding)
-    told = [*(earlier.told if earlier is not None else []), *told]
+    try:
+        wanted, told = worked_out(calc, case, account, rule, finding)
+    except Beyond as beyond:
+        told = [*before, *done_again(case, account, rule, f"the file does not hold {beyond}")]
+        return Judged(basis, list(dict.fromkeys(told + gaps(case, account, calc))))
+    told = [*before, *told]
     require_same_working(case.fact["working"], calc.steps)
     for name, value in wanted.items():
         said = case.fact.get(name)
@@ -2228,7 +2254,7 @@ def check_decision(case: Case) -> Judged:
 
 
 def worked_out(
-    calc: Working, case: Case, account: Account, rule: Rule, finding: Finding | None
+    calc: Figures, case: Case, account: Account, rule: Rule, finding: Finding | None
 ) -> tuple[dict[str, Any], list[str]]:
     """The working in `calc`; what the decision must say by it, and what that shows."""
     if not case.is_breach:
@@ -2251,8 +2277,7 @@ def rules_behind(case: Case, rule: Rule) -> list[Rule]:
     """The rules that the decision follows from: the one that broke, or all that must be met to pass."""
     if case.is_breach:
         return [rule]
-    # Those of a payout are no objectives of the phase.
-    return [one for one in case.rules if one.kind in OBJECTIVES and one.term.get("per", "phase") == "phase"]
+    return [one for one in case.rules if is_objective(one) or is_at_target(one)]
 
 
 def broken(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
@@ -2466,25 +2491,22 @@ def with_moved(calc: Working, observed: Term, moved: Moved, count: int) -> Term:
     return calc.plus(f"equity with swap #{count}", observed, of_night)
 
 
-def won(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
-    """A pass, given or held: enough trading days, and the balance against the target, with nothing open where the rule asks so."""
+def won(calc: Figures, case: Case, account: Account, rule: Rule) -> tuple[dict[str, Any], list[str]]:
+    """A pass, given or held: all that the phase asks for, with nothing open where the rule asks so."""
+    require(told_by(case) == rule, f"rule {rule.id!r} is not the phase's target", CONTEST)
+    assert isinstance(account, Conduct)
     targets = [one for one in case.rules if one.kind == "profit_target"]
     scores = [one for one in case.rules if one.kind == "score_target"]
-    require((targets or scores)[:1] == [rule], f"rule {rule.id!r} is not the phase's target", CONTEST)
     book, blemished = account.now(), check_unbroken(case, account)
-    days = account.days or cited_days(case)
-    for one in rules_behind(case, rule):
-        if one.kind == "trading_days":
-            enough_days(calc, one, days)
-    goals = [
-        aim(calc, case, account, one) if one in targets else scored(calc, case, one)
-        for one in case.rules
-        if one in targets or one in scores
-    ]
-    aimed_for = next((goal.value for goal in goals if goal.unit == "minor"), 0)
+    shares = [kept_share(calc, case, account, one) for one in case.rules if is_at_target(one)]
+    met = objectives(calc, case, account)
+    aimed_for = next((one["asked"] for one in met if one["rule_kind"] == "profit_target"), 0)
     wanted: dict[str, Any] = {"target": case.money(aimed_for), "observed": case.money(book.balance)}
     wanted["score"] = score_met(case)
+    if "conditions" in case.fact or not targets + scores:  # releases before the second did not write them
+        wanted["conditions"] = [*(one for one in shares if one), *met]
     if case.kind == "PhasePassed":
+        days = account.days or cited_days(case)
         told = days is not None or case.is_whole
         require(told or case.fact["trading_days"] == 0, "the count of trading days is not in the file")
         wanted["trading_days"] = days[1] if days else 0
@@ -2494,9 +2516,95 @@ def won(calc: Working, case: Case, account: Account, rule: Rule) -> tuple[dict[s
         f"{account.bookings} booking(s), each with the platform's own report of it, and no report without its booking",
         f"the book as of row {account.last}: the newest balance, and no price needed; nothing left out, nothing added",
         *(["the target, worked out from the rule"] if targets else []),
+        *([] if targets + scores else ["what wins the phase is counted: it asks for no target and no score"]),
         *scores_told(case, scores),
         *blemished,
     ]
+
+
+def won_by(case: Case) -> list[Rule]:
+    """What wins the phase: its targets, else the days and trades that are counted since it began, if it was sold in words of today."""
+    aims = [one for one in case.rules if one.kind in ("profit_target", "score_target")]
+    if aims or case.ruleset["semantics"] == 1:
+        return aims
+    return [one for one in case.rules if one.kind in ("trading_days", "minimum_trades") and is_objective(one)]
+
+
+def told_by(case: Case) -> Rule | None:
+    """The rule that a pass is told by: the target of money, else the first of what wins the phase."""
+    wins = won_by(case)
+    return next((one for one in wins if one.kind == "profit_target"), wins[0] if wins else None)
+
+
+def objectives(calc: Figures, case: Case, account: Conduct) -> list[dict[str, Any]]:
+    """What must be shown on the way, then what wins the phase: each met, with what was found. Beyond where that cannot be told here."""
+    wins = won_by(case)
+    require(bool(wins), "nothing wins this phase", CONTEST)
+    on_the_way = [one for one in case.rules if is_objective(one) and one not in wins]
+    found = []
+    for rule in (*on_the_way, *wins):
+        if not is_known(rule):
+            raise Beyond(f"a definition of {rule.id!r} ({rule.kind})")
+        if rule.kind == "consistency":
+            told = Look(calc, case, account, rule, case.judged_us).shared(is_ended=False)
+            require(not any(one.is_broken for one in told), f"{rule.id!r} is not met: its day must end first", CONTEST)
+            found += [condition(rule, one.unit, one.observed, one.limit) for one in told]
+            continue
+        unit, observed, asked = objective(calc, case, account, rule)
+        found.append(condition(rule, unit, observed, asked))
+    return found
+
+
+def objective(calc: Figures, case: Case, account: Conduct, rule: Rule) -> tuple[str, int, int]:
+    """One that is met: the unit, what was found, what is asked."""
+    if rule.kind == "trading_days":
+        days = account.days or cited_days(case)
+        enough_days(calc, rule, days)
+        return "days", days[1] if days else 0, rule.term["days_min"]
+    if rule.kind == "minimum_trades":
+        return "count", enough_trades(calc, account, rule), rule.term["trades_min"]
+    if rule.kind == "score_target":
+        asked = scored(calc, case, rule)
+        return "count", case.look_up(f"{score_row(case, rule)}/score"), asked.value
+    target = aim(calc, case, account, rule)
+    return "minor", account.now().balance, target.value
+
+
+def condition(rule: Rule, unit: str, observed: int, asked: int) -> dict[str, Any]:
+    """As a pass has it."""
+    return {"rule": rule.id, "rule_kind": rule.kind, "unit": unit, "observed": observed, "asked": asked}
+
+
+def kept_share(calc: Figures, case: Case, account: Conduct, rule: Rule) -> dict[str, Any] | None:
+    """A share that would have ended the account in place of this pass, with what it was; None where it asked for nothing."""
+    found = Look(calc, case, account, rule, case.judged_us).shared(is_ended=False)
+    for one in found:
+        let_off = one.is_broken and is_let_off(case, account, rule)
+        require(
+            let_off or not one.is_broken, f"{rule.id!r} would have ended the account in place of this pass", CONTEST
+        )
+    return next((condition(rule, one.unit, one.observed, one.limit) for one in found if not one.is_broken), None)
+
+
+def is_let_off(case: Case, account: Conduct, rule: Rule) -> bool:
+    """Whether a person waived it, dismissed a breach of it that day, or let the account go on in spite of one."""
+    known = [*account.breaking, *account.waived]
+    waived = is_waived(case, account, rule, case.judged_us)
+    return waived or rule.id in account.let_off or any(one == rule.id for one, _ in known)
+
+
+def enough_trades(calc: Figures, account: Conduct, rule: Rule) -> int:
+    """The positions of which something was closed, each counted once."""
+    account.require_whole("what was traded")
+    closings = {trade.position_id: trade for trade in account.trades}
+    count: Any = 0
+    for name, trade in closings.items():
+        closed = calc.told(f"{name} closed", 1, "count", f"{trade.seq}/position_id")
+        count = calc.add("trades closed", count, closed)
+    asked = calc.of_rule(rule, "trades to show", "trades_min", "count")
+    enough = calc.yes("enough trades", "is_at_or_above", count, asked)
+    require(enough, f"{rule.id!r} is not met: {number(count)} of {asked.value} trades", CONTEST)
+    return number(count)
 
 
 def scored(calc: Working, case: Case, rule: Rule) -> Term:
@@ -3050,7 +3158,7 @@ def floor_told(account: Account, term: dict[str, Any]) -> str:
 
 
 RULE_FACTS = ("RuleBroken", "RuleSuspected", "RuleKeptAgain")
-TRADES_KEPT, FILLED_KEPT, ORDERS_KEPT = 1_000, 16, 500  # how much of it a firm remembers of an account
+DAYS_KEPT, TRADES_KEPT, FILLED_KEPT, ORDERS_KEPT = 400, 1_000, 16, 500  # how much of it a firm remembers of an account
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 DAY_US = 24 * HOUR_US
@@ -3205,6 +3313,15 @@ class Answer(NamedTuple):
     subject: str
 
 
+class Brought(NamedTuple):
+    """What the bookings of a day came to, in minor units, and of what was `opened` on it. `seq`: the row that says so, 0 for none."""
+
+    start_us: int
+    closed: int
+    opened: int
+    seq: int
+
+
 class Beyond(Exception):
     """The rows of the file do not hold what this rule is worked out from; the message says what."""
 
@@ -3232,6 +3349,7 @@ class Conduct(Account):
         self.before_deal: Position | None = None  # the position of the newest deal, as it was before it
         self.parts_before: list[Part] = []  # and its parts
         self.done: tuple[int, str] = (0, "")  # the newest deal that was booked: its row, and its position
+        self.brought: dict[str, Brought] = {}  # what each day brought, by its label
         super().__init__(case)
 
     def _take(self, seq: int) -> None:
@@ -3245,6 +3363,10 @@ class Conduct(Account):
             self._dealt(seq, body, was, report)
         elif kind == "DealCorrected":
             self._deal_corrected(body, deal)
+        elif kind == "DividendBooked":
+            self._bring(row["happened_us"], closed=self.case.minor(body["amount"], f"row {seq}"))
+        elif kind == "DayClosed":
+            self._close(seq, body)
         elif kind == "PositionReported":
             self._tell_stops(seq, body)
         elif kind == "OrderReported":
@@ -3321,6 +3443,8 @@ class Conduct(Account):
             )  # fmt: skip
             self.is_cut = self.is_cut or len(self.trades) == TRADES_KEPT
             self.trades = [*self.trades, trade][-TRADES_KEPT:]
+            self._bring(was.opened_us, opened=trade.net)
+        self._bring(at_us, closed=self.case.minor(body["net"], f"row {seq}"))
         self.ages.know(body["deal_id"], body["position_id"], self.day_label, is_closed=self.is_closed_for_good)
         self.trades = self.ages.dealt(seq, was, deal, self.deals, self.trades)
 
@@ -3329,6 +3453,11 @@ class Conduct(Account):
             self.is_cut = True  # a deal of before the file's rows: nobody can tell which trade is another
             return
         self._correct_trades(body, was)
+        day = self.brought.get(was.day)
+        if day is not None:
+            self.brought[was.day] = day._replace(
+                closed=day.closed + self.case.minor(body["net"], "a correction"), seq=0
+            )
         self.trades = self.ages.corrected(body, self.deals, self.trades)
 
     def _correct_trades(self, body: Any, was: Deal) -> None:
@@ -3342,6 +3471,31 @@ class Conduct(Account):
         net = self.case.minor(body["net"], "a correction")
         changed = {one: one._replace(net=one.net + net) for one in same}
         self.trades = [changed.get(one, one) for one in self.trades if not (body["deleted"] and one in changed)]
+
+    def _bring(self, at_us: int, closed: int = 0, opened: int = 0) -> None:
+        """A booking belongs to the day of its instant; a finished day that it changes is in no row until one is written again."""
+        label = self.day_label
+        if not self.day_us <= at_us < self.day_end_us:
+            zone = zone_of(self.case.ruleset["calendar"]["zone"])
+            if zone is None:
+                self.is_cut = True  # nobody can tell which day that was
+                return
+            label = day_at(zone, self.case.ruleset["calendar"], at_us)[0]
+        day = self.brought.get(label)
+        if day is not None:
+            self.brought[label] = day._replace(closed=day.closed + closed, opened=day.opened + opened, seq=0)
+
+    def _close(self, seq: int, body: Any) -> None:
+        """What a day brought is in the bookings; the row that says it may say nothing else."""
+        day = self.brought.get(body["label"])
+        if day is None or not self.case.is_whole or self.is_cut:
+            return
+        self.brought[body["label"]] = day._replace(seq=seq)
+        said = tuple(self.case.minor(body[name], f"row {seq}") for name in ("closed", "opened"))
+        same = said == (day.closed, day.opened)
+        require(
+            same, f"row {seq} says that {body['label']} brought {said}, its bookings {day.closed, day.opened}", CONTEST
+        )
 
     def _tell_stops(self, seq: int, body: Any) -> None:
         before = self.stops.pop(body["position_id"], None)
@@ -3366,6 +3520,7 @@ class Conduct(Account):
         self.days_seen = True
         self.ages.begin(self.day_label, {one["position_id"] for one in body["positions"]})
         self.opened_today, self.carried = 0, sum(one["lots_e8"] for one in body["positions"])
+        self.brought.setdefault(self.day_label, Brought(self.day_us, 0, 0, 0))
         self.let_off = set()
         by_price = {rule.id for rule in self.case.rules if rule.kind in BY_PRICE}
         self.breaking = {who: seq for who, seq in self.breaking.items() if who[0] not in by_price}
@@ -3597,7 +3752,7 @@ class Look:
             "risk_reward": self.risk_reward, "holding_limit": self.holding, "trading_hours": self.hours,
             "trade_duration": self.duration, "lot_consistency": self.lot_range, "hedging": self.hedging, "grid": self.grid,
             "martingale": self.martingale, "one_sided": self.one_sided, "high_frequency": self.high_frequency,
-            "adverse_excursion": self.excursion,
+            "adverse_excursion": self.excursion, "consistency": self.share,
         }  # fmt: skip
         if self.rule.kind not in kinds:
             raise Beyond(f"a definition of {self.rule.kind}")
@@ -4089,6 +4244,86 @@ class Look:
         for place, size in enumerate(sizes):
             total = size if not place else self.calc.add(name, total, size)
         return total
+
+    # a share of the profit that ends the account
+
+    def share(self) -> list[Answer]:
+        """When its term says: with each closing, at a rollover, or when all else that the phase asks for is met."""
+        at, told = self.term.get("fails_at"), self.case.kind != "RuleKeptAgain"
+        if at == "rollover" and told:
+            ended = self.now_us == self.account.day_us
+            require(ended, f"{self.rule.id!r} is looked at where a day begins, and no later", CONTEST)
+        if at == "target":
+            try:
+                objectives(self.calc, self.case, self.account)
+            except Refused:
+                if told:
+                    raise
+                return []
+        return self.shared(is_ended=at == "rollover")
+
+    def shared(self, is_ended: bool) -> list[Answer]:
+        """The best result against all of the profit, the winning days, or the target; nothing where there is no profit.
+
+        `is_ended`: of the days that have ended, and of trades before the running one.
+        """
+        calc, term, account = self.calc, self.term, self.account
+        if not is_known(self.rule):
+            raise Beyond(f"a definition of {term['best']} by {term['day_basis']}")
+        account.require_whole("what was traded")
+        asked: Any = Sums(calc, self.case, account).target() if term["of"] == "target" else None
+        since_us, name = account.since(term["per"]), term["best"].replace("_", " ")
+        by_day = self.results_of_days(since_us, is_ended)
+        results = by_day if term["best"] == "best_day" else self.results_of_trades(since_us, is_ended)
+        if term["of"] == "net_total":
+            asked = calc.summed("net total", [result for _, result in results])
+        elif term["of"] == "positive_days":
+            gains = [result for _, result in by_day if result.value > 0]
+            asked = calc.summed("profit of the winning days", gains)
+        best = calc.most(name, *(result for _, result in results)) if results else None
+        place = min(len(account.payouts), len(term["caps_bp"]) - 1)
+        cap = calc.of_rule(self.rule, "largest share", f"caps_bp/{place}", "bp")
+        if best is None or number(asked) <= 0:
+            return []
+        about = next(subject for subject, result in results if result.value == best.value)
+        return [self.too_large(name, best, asked, cap, about)]
+
+    def too_large(self, name: str, best: Term, whole: Any, cap: Term, about: str) -> Answer:
+        calc = self.calc
+        scaled = calc.times(f"{name} in basis points", best, BP, "minor x bp")
+        share = calc.divided("half_away", f"share of the {name}", scaled, whole, "bp")
+        against = calc.times(f"{name} x 10000", best, BP, "minor x bp")
+        most = calc.times("largest share x the whole", whole, cap, "minor x bp")
+        if self.term["boundary"] == "touches":
+            broken = calc.yes(f"{name} at or above its largest share", "is_at_or_above", against, most)
+        else:
+            broken = calc.yes(f"{name} above its largest share", "is_above", against, most)
+        return answer(share, cap, "bp", about, broken)
+
+    def results_of_days(self, since_us: int, is_ended: bool) -> list[tuple[str, Term]]:
+        """With the running day, which no row holds, unless the days must have ended."""
+        basis = {"close": "closed", "open": "opened"}[self.term["day_basis"]]
+        days = [(label, day) for label, day in self.account.brought.items() if day.start_us >= since_us]
+        if is_ended:
+            days = [(label, day) for label, day in days if label != self.account.day_label]
+        if len(days) > DAYS_KEPT:
+            raise Beyond(f"every day of its time: there were more than {DAYS_KEPT}")
+        found = []
+        for label, day in days:
+            source = f"{day.seq}/{basis}/minor" if day.seq else ""
+            found.append((label, self.calc.told(f"result of {label}", getattr(day, basis), "minor", source)))
+        return found
+
+    def results_of_trades(self, since_us: int, is_ended: bool) -> list[tuple[str, Term]]:
+        ends_us = self.account.day_us if is_ended else FOREVER
+        parts: dict[str, list[Trade]] = {}
+        for one in self.account.trades:
+            if since_us <= one.closed_us < ends_us:
+                parts.setdefault(one.position_id, []).append(one)
+        return [(name, self.calc.summed(f"result of {name}", list(map(self.net_of, of)))) for name, of in parts.items()]
+
+    def net_of(self, one: Trade) -> Term:
+        return self.calc.told(f"net of {one.position_id}", one.net, "minor", one.told("net/minor"))
 
     # hours and closures
 
@@ -4833,6 +5068,11 @@ def worked_out_rule(case: Case, account: Conduct, rule: Rule) -> tuple[Figures, 
 
 def consequence_of_rule(case: Case, account: Conduct, rule: Rule) -> list[str]:
     """What it does by the strikes of before its event: what one event breaks by several subjects has one number."""
+    if rule.kind == "consistency":
+        require(ends_account(rule), f"{rule.id!r} ends no account: it does {rule.term['effect']}", CONTEST)
+        does = case.fact.get("does", "fail")
+        require(does == "fail", f"the breach does {shown(does)}, by the rule it ends the account", CONTEST)
+        return ['what the breach does, "fail", as the rule says']
     before = [one for one in account.strikes if one not in account.struck_with(case.cause, case.fact["at_us"])]
     every, account.strikes = account.strikes, before
     may = account.consequences_of(rule)
@@ -4963,7 +5203,7 @@ OPERATIONS: dict[str, Any] = {
 }
 
 
-def done_again(case: Case, account: Account, rule: Rule, unknown: list[Rule]) -> list[str]:
+def done_again(case: Case, account: Account, rule: Rule, why: str) -> list[str]:
     """The firm's own steps, done again: each is what it says, and each figure is in the row that it names. No more is shown."""
     steps = case.fact["working"]
     require(isinstance(steps, list) and bool(steps), "the decision shows no working", "ask the firm why")
@@ -4982,13 +5222,12 @@ def done_again(case: Case, account: Account, rule: Rule, unknown: list[Rule]) ->
         require(fits, f"the severity is not that of {shown(does)}", CONTEST)
     if case.is_breach:
         exhibits_of(case, case.fact["quotes"], case.cause)
-    names = ", ".join(f"{one.id!r} ({one.kind})" for one in unknown)
     given = [(step["name"], step.get("source")) for step in steps if step["op"] == "given"]
     unsourced = [name for name, source in given if not source]
     counted = [name for name, source in given if source and type(case.find(source)) is not int]
     return [
         f"{len(steps)} steps of row {case.decision}, done again as the firm wrote them; each figure is in the row that it names",
-        f"NOT shown: that these steps are what the rules say; the definition of {names} is not in this verifier",
+        f"NOT shown: that these steps are what the rules say; {why}",
         *([f"NOT shown: where {', '.join(unsourced)} come from; the working names no row"] if unsourced else []),
         *(
             [f"NOT shown: that {', '.join(counted)} follow from the rows they name, which hold no number there"]
@@ -5000,6 +5239,7 @@ def done_again(case: Case, account: Account, rule: Rule, unknown: list[Rule]) ->
             if case.is_breach
             else aimed_at(case, account, list(done.values()))
         ),
+        *([] if case.is_breach else conditions_told(case, list(done.values()))),
     ]
 
 
@@ -5024,6 +5264,29 @@ def aimed_at(case: Case, account: Account, terms: list[Term]) -> list[str]:
     met, told = score_met(case), case.fact.get("score")
     require(told == met, f"the decision says score {shown(told)}, the rows and the rules give {shown(met)}", CONTEST)
     return check_unbroken(case, account)
+
+
+def conditions_told(case: Case, terms: list[Term]) -> list[str]:
+    """The conditions that a pass names are the phase's own, each that is counted among them, with figures that are in its working."""
+    if "conditions" not in case.fact:
+        counts = any(one.kind in ("profit_target", "score_target") for one in won_by(case))
+        require(counts, "the pass names no condition that won the phase", CONTEST)
+        return []
+    asked = {(one.id, one.kind): one for one in rules_behind(case, case.rule(case.fact["rule"]))}
+    values, named = {term.value for term in terms}, []
+    for one in case.fact["conditions"]:
+        rule = asked.get((one["rule"], one["rule_kind"]))
+        require(
+            rule is not None and one["rule"] not in named, f"{one['rule']!r} is no condition of this phase", CONTEST
+        )
+        named.append(one["rule"])
+        figures = [one["asked"], *([one["observed"]] if one["rule_kind"] != "profit_target" else [])]
+        there = all(figure in values for figure in figures)
+        require(there, f"the pass says {shown(one)}, which is in no step", CONTEST)
+    due = [rule.id for rule in asked.values() if rule.kind != "consistency"]
+    left = [name for name in due if name not in named]
+    require(not left, f"the pass leaves out {', '.join(map(repr, left))}, which it needs", CONTEST)
+    return []
 
 
 def executed(case: Case, step: Any, done: dict[str, Term]) -> int:

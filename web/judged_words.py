@@ -3,14 +3,17 @@
 from typing import assert_never
 
 from firm.arithmetic import Unit
+from firm.explain import Decision
+from firm.facts import PassHeld, PhasePassed
 from firm.instant import SECOND_US
 from firm.money import Money
+from firm.pass_words import condition_in_words, counted_by
 from firm.sentences.catalog import catalog_of
 from firm.sentences.languages import Language
 from firm.sentences.speaker import Speaker
 from firm.sentences.subjects import subject_in_words
 from web.rule_words import RuleFigures
-from web.words import JOINED, count, lots, money, percent, plural, span
+from web.words import JOINED, count, lots, money, percent, plural, rule_kind, span
 
 
 def measure(value: int, unit: Unit, money_of: Money) -> str:
@@ -38,6 +41,18 @@ _SPEAKER = Speaker(catalog_of(Language.ENGLISH), RuleFigures(Language.ENGLISH, "
 def subject(kind: str, about: str) -> str:
     """What a rule's decision is about: its position, symbol, day or release. `kind`: the tag of its term."""
     return subject_in_words(kind, about, _SPEAKER)
+
+
+def counted(fact: Decision, money_of: Money) -> str:
+    """What a pass is won by where days or trades alone win it: its figures are no money; "" for any other decision."""
+    by = counted_by(fact) if isinstance(fact, PhasePassed | PassHeld) else None
+    return "" if by is None else condition_in_words(by, money_of)
+
+
+def conditions(fact: Decision, money_of: Money) -> list[tuple[str, str]]:
+    """The rules that a pass rests on, each by its kind with what was found and what is asked; none of any other decision."""
+    met = fact.conditions if isinstance(fact, PhasePassed | PassHeld) else ()
+    return [(rule_kind(one.rule_kind), condition_in_words(one, money_of)) for one in met]
 
 
 _SOFT: dict[str, str] = {

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import msgspec
 
 from actors.lab_found import SEVERAL_ENGINES, SINCE, AccountLine, Ending, Outcome, Report, Tally
+from firm.money import Money
+from firm.pass_words import conditions_in_words
 from web import words
 from web.bounds import LAB_ACCOUNTS_PER_PAGE
 from web.lab import Trial, TrialState
@@ -49,6 +51,12 @@ def page_of(report: Report, after: int) -> Page:
 def later(outcome: Outcome) -> str:
     """What was said of its verdict later."""
     return SINCE[outcome.since]
+
+
+def met(outcome: Outcome, line: AccountLine) -> list[str]:
+    """By which conditions a phase was won that no target of money wins."""
+    conditions = () if outcome.figure is not None else outcome.conditions
+    return conditions_in_words(conditions, Money(0, line.currency, line.exponent))
 
 
 def reason(outcome: Outcome) -> str:

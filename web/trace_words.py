@@ -14,6 +14,7 @@ from firm.explain import consequence_in_words
 from firm.ids import id_text
 from firm.kinds import Body
 from firm.money import Money
+from firm.pass_words import conditions_in_words, counted_by
 from web import judged_words, reasons, words
 from web.trace_incidents import incident_said
 
@@ -330,6 +331,8 @@ def _scored(body: c.PublishScore | f.ScorePublished) -> str:
 
 
 def _won(body: f.PhasePassed) -> str:
+    if counted_by(body) is not None:
+        return "; ".join(conditions_in_words(body.conditions, body.observed))
     met = f"{words.money(body.observed)} meets the target of {words.money(body.target)}"
     if body.score is None:
         return met

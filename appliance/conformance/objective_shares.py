@@ -16,12 +16,12 @@ from firm.rules.consistency import Weighed, cap_bp, judge_consistency, weigh
 from firm.rules.consistency_bounds import discarded, largest_day, largest_result, raised_target, total_required
 from firm.rules.judged import Verdict
 from firm.ruleset import Rule
-from firm.terms.objectives import Consistency, ConsistencyEffect, DayBasis, Denominator, Numerator
+from firm.terms.objectives import Consistency, ConsistencyEffect, DayBasis, Denominator, FailsAt, Numerator
 from firm.terms.words import Boundary, Scope
 from firm.track import DayResult
 
 _EFFECTS = {"soft": ConsistencyEffect.DELAY, "hard": ConsistencyEffect.FAIL}
-_DENOMINATORS = {"net_total": Denominator.NET_TOTAL, "positive_days": Denominator.POSITIVE_DAYS}
+DENOMINATORS = {"net_total": Denominator.NET_TOTAL, "positive_days": Denominator.POSITIVE_DAYS}
 
 
 def consistency(vector: Vector) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def consistency(vector: Vector) -> dict[str, Any]:
         raise CannotExpress("one of cap_pct and cap_pct_by_payout says the cap, not both and not none")
     caps = params["cap_pct_by_payout"] if "cap_pct_by_payout" in params else [params["cap_pct"]]
     effect = chosen(params, "severity", _EFFECTS, absent=ConsistencyEffect.DELAY)
-    rule = _rule(caps, chosen(params, "denominator", _DENOMINATORS), chosen(params, "pass_when", BREACHES_AT), effect)
+    rule = _rule(caps, chosen(params, "denominator", DENOMINATORS), chosen(params, "pass_when", BREACHES_AT), effect)
     if "pnl" in vector.timeline[0]:
         days = _days(vector.timeline)
         counts = range(1, len(days) + 1)
@@ -63,7 +63,7 @@ def cap_discard(vector: Vector) -> dict[str, Any]:
 def max_today(vector: Vector) -> dict[str, Any]:
     params = vector.params
     require_known(params, ("kind", "cap_pct", "denominator", "pass_when"))
-    denominator, boundary = chosen(params, "denominator", _DENOMINATORS), chosen(params, "pass_when", BREACHES_AT)
+    denominator, boundary = chosen(params, "denominator", DENOMINATORS), chosen(params, "pass_when", BREACHES_AT)
     rule = _rule([params["cap_pct"]], denominator, boundary)
     cap = cap_bp(PLAIN, rule, 0)
     rooms = [largest_day(PLAIN, rule, minor_of(entry["prior_total"]), cap) for entry in vector.timeline]
@@ -124,6 +124,7 @@ def _rule(
             boundary=boundary,
             effect=effect,
             per=Scope.CYCLE,
+            fails_at=FailsAt.TARGET if effect is ConsistencyEffect.FAIL else None,
         )
     )
 

@@ -19,13 +19,13 @@ from firm.rules.judged import Verdict
 from firm.rules.lot_range import largest_lots, smallest_lots
 from firm.rules.targets import (
     TargetMarks,
-    is_won,
     judge_profit_target,
     measured_by,
     must_close_at_target,
     reached_since,
     target_balance,
 )
+from firm.rules.winning import is_nothing_in_the_way
 from firm.ruleset import Rule
 from firm.terms.objectives import (
     ClockStart,
@@ -64,7 +64,8 @@ def profit_target(vector: Vector) -> dict[str, Any]:
         is_latched = is_latched or judged.verdict is Verdict.MET
         traded = int(entry.get("day", place + 1))
         days = [DayResult(str(number), number, openings=1, seq=number) for number in range(1, traded + 1)]
-        passed.append(is_won([(rule, judged), (days_rule, judge_trading_days(PLAIN, days_rule, days, 0, None))]))
+        counted = judge_trading_days(PLAIN, days_rule, days, 0, None)
+        passed.append(all(map(is_nothing_in_the_way, (judged, counted))))
     first = next((entry.get("t") for entry, is_passed in zip(vector.timeline, passed, strict=True) if is_passed), None)
     return {"passed": passed if isinstance(vector.expect.get("passed"), list) else any(passed), "passed_at_t": first}
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
+from actors.account_conduct import consequence_now, subjects_known
 from actors.account_conduct import kind_of as kind_of_rule
-from actors.account_conduct import striking, subjects_known
 from actors.account_verdicts import kind_of, open_limits
 from appliance.conformance.history import (
     Close,
@@ -47,13 +47,15 @@ from firm.money import Money
 from firm.objective import Objective
 from firm.objective_answers import answer_of
 from firm.objective_rows import objectives_of
+from firm.pass_words import conditions_in_words
 from firm.phase import Standing
 from firm.price import LOTS_SCALE
-from firm.rules.consequences import consequence_of, gravity
+from firm.rules.consequences import gravity
+from firm.rules.consistency_limit import condition_of, conditions_met, pass_grounds, shares_at_target
 from firm.rules.endings import is_over
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.limits import Limit, first_broken, limits_of, measured_of
-from firm.rules.looks import LOOKS, Glance, glance, look
+from firm.rules.looks import Glance, glance, is_look, look
 from firm.rules.winning import Moment, noted_targets, target_balance_of, won
 from firm.ruleset import Rule, Ruleset
 from firm.terms.objectives import ProfitTarget, TargetMeasure
@@ -270,7 +272,12 @@ class _Runner(Led):
         self._note_targets()
         limits = open_limits(self.account, limits_of(self.account), self.at_us)
         broken = first_broken(limits, self.equity, self.balance, at_rollover=at_rollover)
-        rules = [] if at_rollover else self._rules_broken()
+        # At a day's last instant nothing is looked at yet but what stands in the place of a pass.
+        ruleset = self.account.ruleset
+        looked_at = (
+            shares_at_target(ruleset) if at_rollover else [rule for rule in ruleset.rules if is_look(rule.terms)]
+        )
+        rules = self._rules_broken(looked_at)
         rules.sort(key=lambda found: (-gravity(found[2]), found[0].place))
         if rules and (broken is None or gravity(rules[0][2]) > gravity(broken.does)):
             self._break_rule(*rules.pop(0))
@@ -280,7 +287,7 @@ class _Runner(Led):
             if self.ended is None:
                 self._break_rule(*found)
         if broken is None and self.ended is None and won(PLAIN, self.account, Moment(self.at_us, self._figure)):
-            self._end("", "passed", f"the phase is passed with a balance of {self.money(self.balance)}")
+            self._end("", "passed", self._won_in_words())
 
     def _note_targets(self) -> None:
         """Since when one stands where it must, for those that must be held or that latch."""
@@ -306,18 +313,22 @@ class _Runner(Led):
             limit.rule.id, "broken", text
         )
 
-    def _rules_broken(self) -> list[tuple[Rule, Judged, Consequence]]:
+    def _won_in_words(self) -> str:
+        """With all that won it: where days or trades alone do, no target tells of it."""
+        grounds = conditions_met(pass_grounds(PLAIN, self.account, Moment(self.at_us, self._figure)))
+        conditions = conditions_in_words((condition_of(*one) for one in grounds), self._initial)
+        return f"the phase is passed with a balance of {self.money(self.balance)}: {'; '.join(conditions)}"
+
+    def _rules_broken(self, looked_at: Iterable[Rule]) -> list[tuple[Rule, Judged, Consequence]]:
         """Rules that are no loss limits, of subjects that did not break them before."""
         seen = self._glance()
         found: list[tuple[Rule, Judged, Consequence]] = []
-        for rule in self.account.ruleset.rules:
-            if type(rule.terms) not in LOOKS:
-                continue
+        for rule in looked_at:
             answers = look(PLAIN, rule, seen)
             known, broken = subjects_known(self.account, rule), {one.subject for one in answers if one.is_broken}
             for subject in sorted(known - broken):
                 self.fold(RuleKeptAgain(rule=rule.id, subject=subject))
-            does = consequence_of(self.account, rule.id, striking(rule))
+            does = consequence_now(self.account, rule)
             found += [(rule, one, does) for one in answers if one.is_broken and one.subject not in known]
         return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from appliance.conformance import conduct, losses, objectives, payout_floor, payouts
+from appliance.conformance import conduct, losses, objectives, payout_floor, payouts, phase_end
 from appliance.conformance.compare import differences, written
 from appliance.conformance.vector import Vector, read_vectors
 from appliance.conformance.vocabulary import require_spoken
@@ -20,6 +20,7 @@ ADAPTERS: tuple[Mapping[str, Adapter], ...] = (
     objectives.FAMILIES,
     payout_floor.FAMILIES,
     payouts.FAMILIES,
+    phase_end.FAMILIES,
 )
 """One line a module: its `FAMILIES`."""
 

@@ -179,6 +179,23 @@ _OBJECTIVES = {
     ),
     "consistency_cap_discard": Rule({"cap_pct": POSITIVE, "mode": words("discard_excess")}, (DAY,)),
     "consistency_max_today": Rule(_CONSISTENCY, ({"prior_total": NUMBER},)),
+    "phase_end": Rule(
+        {
+            "initial": POSITIVE,
+            "target": fields(_TARGET),
+            "min_days": COUNT,
+            "min_trades": COUNT,
+            "consistency": fields(
+                {
+                    "cap_pct": POSITIVE,
+                    "denominator": words("net_total", "positive_days", "target"),
+                    "pass_when": words("le", "lt"),
+                    "fails_at": words("close", "rollover", "target"),
+                }
+            ),
+        },
+        (DAY,),
+    ),
     "profit_target": Rule(
         _TARGET, ({"balance": NUMBER, "day": NOT_NEGATIVE, "equity": NUMBER, "open": TRUTH, "t": NOT_NEGATIVE},)
     ),

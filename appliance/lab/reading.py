@@ -135,7 +135,10 @@ class Reading:
         assert self._verdict is not None
         row, fact = self._verdict
         if isinstance(fact, PhasePassed):
-            return replace(told, rule=fact.rule, figure=fact.observed.minor, against=fact.target.minor, row=row)
+            told = replace(told, rule=fact.rule, row=row, conditions=fact.conditions)
+            # A phase that no target of money wins has none that the balance is held against.
+            against = fact.target.minor or None
+            return replace(told, figure=None if against is None else fact.observed.minor, against=against)
         seen = {"at_us": fact.at_us, "rule": fact.rule, "figure": fact.observed.minor, "against": fact.floor.minor}
         doubts = fact.doubts if isinstance(fact, BreachSuspected) else ()
         return replace(told, row=row, doubts=doubts, **seen)

@@ -8,6 +8,8 @@ from appliance.lab.lab import DESK_STOPPED, PRICES_GONE, STOPPED
 from appliance.wording import counted
 from firm.doubt_words import DOUBTS
 from firm.instant import utc_text
+from firm.money import Money
+from firm.pass_words import conditions_in_words
 from firm.plain_figures import money
 
 LINE_WIDTH = 130
@@ -32,9 +34,9 @@ def text_of(report: Report) -> str:
     return "\n".join(_lines(report))
 
 
-def outcome_words(outcome: Outcome, exponent: int) -> str:
+def outcome_words(outcome: Outcome, exponent: int, currency: str = "") -> str:
     """What became of an account, in one line."""
-    return " ".join(_outcome_pieces(outcome, exponent))
+    return " ".join(_outcome_pieces(outcome, Money(0, currency, exponent)))
 
 
 def tally_words(tally: Tally) -> str:
@@ -83,17 +85,21 @@ def _cohort_lines(cohort: CohortLine) -> Iterator[str]:
 def _account_lines(line: AccountLine) -> Iterator[str]:
     apart = f"; apart since {utc_text(line.apart_us)}" if line.apart_us is not None else ""
     yield f"{line.account}  {line.program}, {line.phase}, {line.cohort}{apart}"
-    yield f"  before {outcome_words(line.before, line.exponent)}"
-    yield f"  after  {outcome_words(line.after, line.exponent)}"
+    yield f"  before {outcome_words(line.before, line.exponent, line.currency)}"
+    yield f"  after  {outcome_words(line.after, line.exponent, line.currency)}"
 
 
-def _outcome_pieces(outcome: Outcome, exponent: int) -> Iterator[str]:
+def _outcome_pieces(outcome: Outcome, none: Money) -> Iterator[str]:
+    """`none` lends the account's currency."""
+    exponent = none.exponent
     yield ENDINGS[outcome.ending]
     if outcome.rule:
         yield WHY_UNKNOWN.get(outcome.rule, f"by {outcome.rule}")
     yield f"{utc_text(outcome.at_us)}"
     if outcome.figure is not None and outcome.against is not None:
         yield f"at {money(outcome.figure, exponent)} against {money(outcome.against, exponent)}"
+    elif outcome.conditions:
+        yield f"with {'; '.join(conditions_in_words(outcome.conditions, none))}"
     if outcome.row:
         yield f"(row {outcome.row:,})"
     yield f"closed profit {money(outcome.profit, exponent)}"

@@ -65,6 +65,7 @@ from firm.facts import (
 from firm.ids import id_text
 from firm.incident_words import ANSWERS, CAUSES, NEEDED, befell_in_words, proposal_in_words, symbols_in_words
 from firm.inputs import Side
+from firm.pass_words import conditions_in_words, counted_by
 from firm.refusal_words import REFUSALS
 from firm.terms.words import Action, Consequence
 
@@ -131,6 +132,8 @@ def _counted(figure: int, unit: Unit) -> str:
 
 
 def _won(fact: PhasePassed) -> str:
+    if counted_by(fact) is not None:
+        return f"{'; '.join(conditions_in_words(fact.conditions, fact.observed))}; balance {fact.observed}"
     balances = f"balance {fact.observed}, target {fact.target}"
     if fact.score is None:
         return balances

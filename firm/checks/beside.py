@@ -4,9 +4,9 @@ from typing import TypeVar
 
 import msgspec
 
-from firm.terms.objectives import ProfitTarget
+from firm.terms.objectives import MinimumTrades, ProfitTarget, ScoreTarget, TradingDays
 from firm.terms.union import Term
-from firm.terms.words import RuleTerm
+from firm.terms.words import RuleTerm, Scope
 
 Kind = TypeVar("Kind", bound=RuleTerm)
 
@@ -25,3 +25,9 @@ class Beside(msgspec.Struct, frozen=True):
     @property
     def has_target(self) -> bool:
         return bool(self.of_kind(ProfitTarget))
+
+    @property
+    def can_be_won(self) -> bool:
+        """Whether something wins the phase: a target, a score, or days or trades that are counted since it began."""
+        counted = any(isinstance(term, TradingDays | MinimumTrades) and term.per is Scope.PHASE for term in self.terms)
+        return counted or any(isinstance(term, ProfitTarget | ScoreTarget) for term in self.terms)

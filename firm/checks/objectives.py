@@ -8,8 +8,10 @@ from firm.terms.objectives import (
     ClockStart,
     Consistency,
     ConsistencyEffect,
+    DayBasis,
     DayCounts,
     Denominator,
+    FailsAt,
     Inactivity,
     LotConsistency,
     MaximumDuration,
@@ -60,11 +62,7 @@ def consistency_problems(term: Consistency, beside: Beside) -> Problems:
     yield from _per_problems(term.per)
     if term.of is Denominator.TARGET and not beside.has_target:
         yield Problem("of", "there is no profit target that it could be a share of")
-    if term.effect is ConsistencyEffect.FAIL:
-        yield Problem(
-            "effect",
-            "nothing fails an account by it yet, and a first day is always the whole of the profit: delay a pass",
-        )
+    yield from _failing_problems(term, beside)
     if term.best is Numerator.BEST_DAY:
         there = min((_weekdays(clock.days_max) for clock in beside.of_kind(MaximumDuration)), default=_WEEKDAYS_A_YEAR)
         for place, cap in enumerate(term.caps_bp):
@@ -73,6 +71,31 @@ def consistency_problems(term: Consistency, beside: Beside) -> Problems:
                 yield Problem(f"caps_bp[{place}]", reason)
     if term.effect is ConsistencyEffect.RAISE_TARGET and not beside.has_target:
         yield Problem("effect", "there is no profit target to raise")
+
+
+def _failing_problems(term: Consistency, beside: Beside) -> Problems:
+    """What a share that ends the account must say of when it is looked at, so that somebody can keep it."""
+    if term.effect is not ConsistencyEffect.FAIL:
+        if term.fails_at is not None:
+            yield Problem("fails_at", f"a share that does {term.effect.value} ends no account: null, or leave it out")
+        return
+    match term.fails_at:
+        case None:
+            yield Problem("fails_at", "it ends the account, so say when it is looked at: close, rollover or target")
+        case FailsAt.TARGET:
+            if not beside.can_be_won:
+                yield Problem("fails_at", "nothing wins this phase: there is no moment at which it is looked at")
+        case FailsAt.CLOSE | FailsAt.ROLLOVER:
+            if term.of is not Denominator.TARGET:
+                reason = "a first day, or trade, is always the whole of the profit, and would end every account: look"
+                yield Problem("fails_at", f"{reason} at the target, or take a share of the target")
+            if term.fails_at is FailsAt.CLOSE and DayBasis.EQUITY is term.day_basis and _is_of_days(term):
+                reason = "what a day changed equity by is known when it has ended: look at the rollover"
+                yield Problem("fails_at", reason)
+
+
+def _is_of_days(term: Consistency) -> bool:
+    return term.best is Numerator.BEST_DAY or term.of is Denominator.POSITIVE_DAYS
 
 
 def score_target_problems(term: ScoreTarget, _: Beside) -> Problems:

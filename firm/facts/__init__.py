@@ -72,6 +72,7 @@ from firm.facts.verdicts import (
     BreachDeclared,
     BreachSuspected,
     BreachWaived,
+    ConditionMet,
     Doubt,
     LimitNeared,
     PassHeld,

@@ -194,10 +194,24 @@ class ScoreMet(msgspec.Struct, frozen=True, kw_only=True):
     asked: int
 
 
+class ConditionMet(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the rules that a pass rests on: what was found against what is asked or allowed, both in `unit`.
+
+    `rule_kind`: the tag of its term.
+    """
+
+    rule: str
+    rule_kind: str
+    unit: Unit
+    observed: int
+    asked: int
+
+
 class PhasePassed(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """All objectives of the phase are met. `target` and `observed` are balances; `score`: where a published score is one of them.
 
-    Where nothing but a score wins the phase, `rule` is the score's and `target` is 0.
+    Where nothing but a score wins the phase, `rule` is the score's and `target` is 0; where days or trades alone do, `rule` is the first of
+    those. `conditions`: each rule that won it, in the order of the working; () in rows of before they were said.
     """
 
     rule: str
@@ -206,6 +220,7 @@ class PhasePassed(Fact, frozen=True, kw_only=True, omit_defaults=True):
     trading_days: int
     working: tuple[Step, ...]
     score: ScoreMet | None = None
+    conditions: tuple[ConditionMet, ...] = ()
 
 
 class PassHeld(Fact, frozen=True, kw_only=True, omit_defaults=True):
@@ -217,3 +232,4 @@ class PassHeld(Fact, frozen=True, kw_only=True, omit_defaults=True):
     doubts: tuple[Doubt, ...]
     working: tuple[Step, ...]
     score: ScoreMet | None = None
+    conditions: tuple[ConditionMet, ...] = ()

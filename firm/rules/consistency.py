@@ -13,7 +13,7 @@ from firm.rules.judged import SILENT, Judged, Unit, kept, met
 from firm.rules.results import Result, results_of_days, results_of_ideas, results_of_trades, total_of
 from firm.ruleset import Rule
 from firm.terms.objectives import Consistency, ConsistencyEffect, Denominator, Numerator
-from firm.terms.words import BP_WHOLE, Boundary
+from firm.terms.words import BP_WHOLE, Boundary, RuleTerm
 from firm.track import DayResult, Trade
 
 
@@ -63,20 +63,19 @@ def judge_consistency(calc: Arithmetic, rule: Rule, weighed: Weighed, cap: int) 
     """The share of the best result against its cap, both in basis points, the share rounded for display alone.
 
     A rule that delays is an objective; one that raises the target or discards an excess is met here, for it works by other figures; one
-    that fails is to be looked at when all else is met, because a first day is always the whole of the profit.
+    that fails is a limit, looked at when its term says.
     """
     terms = consistency_terms(rule)
     if weighed.whole <= 0:
         return SILENT
     share = share_bp_rounded_half_away(calc, rule, weighed)
-    is_small_enough = _is_small_enough(calc, terms, weighed, cap)
     match terms.effect:
         case ConsistencyEffect.DELAY:
-            return met(share, cap, Unit.BP, weighed.name, is_met=is_small_enough)
+            return met(share, cap, Unit.BP, weighed.name, is_met=_is_small_enough(calc, terms, weighed, cap))
         case ConsistencyEffect.RAISE_TARGET | ConsistencyEffect.DISCARD_EXCESS:
             return met(share, cap, Unit.BP, weighed.name, is_met=True)
         case ConsistencyEffect.FAIL:
-            return kept(share, cap, Unit.BP, weighed.name, broken=not is_small_enough)
+            return kept(share, cap, Unit.BP, weighed.name, broken=_is_too_large(calc, terms, weighed, cap))
         case unknown:
             assert_never(unknown)
 
@@ -86,6 +85,11 @@ def share_bp_rounded_half_away(calc: Arithmetic, rule: Rule, weighed: Weighed) -
     name = BEST[consistency_terms(rule).best]
     scaled = calc.times(f"{name} in basis points", weighed.best, BP_WHOLE, "minor x bp")
     return calc.divided_rounded_half_away(f"share of the {name}", scaled, weighed.whole, "bp")
+
+
+def is_limit(terms: RuleTerm) -> bool:
+    """Whether it is a consistency that ends the account: then it is broken or kept, and nothing that is still to come."""
+    return isinstance(terms, Consistency) and terms.effect is ConsistencyEffect.FAIL
 
 
 def consistency_terms(rule: Rule) -> Consistency:
@@ -130,10 +134,27 @@ def _whole(
             assert_never(unknown)
 
 
-def _is_small_enough(calc: Arithmetic, terms: Consistency, weighed: Weighed, cap: int) -> bool:
+def _is_too_large(calc: Arithmetic, terms: Consistency, weighed: Weighed, cap: int) -> bool:
+    """Asked of what ends an account, so that the comparison that decides says yes where it does."""
+    name, share, most = _compared(calc, terms, weighed, cap)
+    match terms.boundary:
+        case Boundary.CROSSES:
+            return calc.is_above(f"{name} above its largest share", share, most)
+        case Boundary.TOUCHES:
+            return calc.is_at_or_above(f"{name} at or above its largest share", share, most)
+        case unknown:
+            assert_never(unknown)
+
+
+def _compared(calc: Arithmetic, terms: Consistency, weighed: Weighed, cap: int) -> tuple[str, int, int]:
+    """The best result by its name, and the most that it may be, both times 10000."""
     name = BEST[terms.best]
     share = calc.times(f"{name} x 10000", weighed.best, BP_WHOLE, "minor x bp")
-    most = calc.times("largest share x the whole", weighed.whole, cap, "minor x bp")
+    return name, share, calc.times("largest share x the whole", weighed.whole, cap, "minor x bp")
+
+
+def _is_small_enough(calc: Arithmetic, terms: Consistency, weighed: Weighed, cap: int) -> bool:
+    name, share, most = _compared(calc, terms, weighed, cap)
     match terms.boundary:
         case Boundary.CROSSES:
             return calc.is_at_or_below(f"{name} at or below its largest share", share, most)

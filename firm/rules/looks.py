@@ -21,6 +21,8 @@ from firm.rules.behaviour import (
     judge_high_frequency,
     judge_one_sided,
 )
+from firm.rules.consistency import is_limit
+from firm.rules.consistency_limit import frequency_of_share, judge_consistency_limit
 from firm.rules.exposure import judge_exposure_limit
 from firm.rules.figures import Marks
 from firm.rules.holding import judge_holding_limit, judge_trading_hours
@@ -33,6 +35,7 @@ from firm.rules.martingale import judge_martingale
 from firm.rules.openings import openings_of
 from firm.rules.protection import judge_risk_reward, judge_stop_loss_required
 from firm.rules.trade_duration import judge_trade_duration
+from firm.rules.winning import Moment, equity_targets
 from firm.ruleset import AnyRuleset, Rule, kept_with
 from firm.terms.conduct import (
     AdverseExcursion,
@@ -54,7 +57,7 @@ from firm.terms.exposure import (
     RiskReward,
     StopLossRequired,
 )
-from firm.terms.objectives import LotConsistency
+from firm.terms.objectives import Consistency, FailsAt, LotConsistency
 from firm.terms.words import Frequency, Observed, RuleTerm, Scope
 from firm.track import DayResult, HeldPosition, OrderWaiting, Trade
 
@@ -127,7 +130,16 @@ def rules_looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ..
 
 
 def _looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
-    return tuple(rule for rule in ruleset.rules if type(rule.terms) in LOOKS and rule.terms.frequency is frequency)
+    return tuple(rule for rule in ruleset.rules if is_look(rule.terms) and _frequency_of(rule.terms) is frequency)
+
+
+def is_look(terms: RuleTerm) -> bool:
+    """Whether it is in this table: of consistencies only one that ends the account is."""
+    return type(terms) in LOOKS and (type(terms) is not Consistency or is_limit(terms))
+
+
+def _frequency_of(terms: RuleTerm) -> Frequency:
+    return frequency_of_share(terms) if isinstance(terms, Consistency) else terms.frequency
 
 
 def limits_of_margin(ruleset: AnyRuleset) -> tuple[Rule, ...]:
@@ -183,6 +195,8 @@ def is_settled(terms: RuleTerm) -> bool:
     """Whether its answers stay as they are while what it rests on does, whatever prices and the clock do."""
     if type(terms) is ExposureLimit:
         return terms.quantity is Quantity.LOTS or terms.quantity is Quantity.POSITIONS
+    if type(terms) is Consistency:
+        return terms.fails_at is FailsAt.CLOSE
     return _is_of_trades_alone(type(terms))
 
 
@@ -350,6 +364,11 @@ def _excursion(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
     return judge_adverse_excursion(calc, rule, seen.held, seen.marks)
 
 
+def _share(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
+    equity = seen.marks.equity if equity_targets(seen.account.ruleset) else None
+    return (judge_consistency_limit(calc, rule, seen.account, Moment(seen.now.value, equity)),)
+
+
 LOOKS: Mapping[type[RuleTerm], Callable[[Arithmetic, Rule, Glance], Answers]] = {
     ExposureLimit: _exposure,
     IdeaRisk: _idea,
@@ -365,6 +384,7 @@ LOOKS: Mapping[type[RuleTerm], Callable[[Arithmetic, Rule, Glance], Answers]] = 
     OneSided: _one_sided,
     HighFrequency: _high_frequency,
     AdverseExcursion: _excursion,
+    Consistency: _share,
 }
 """What is looked at as things happen on an account. News and automation are looked at with each deed, payout and lifecycle terms when
 somebody asks, what several accounts may have together by their trader's desk."""

@@ -3,18 +3,15 @@
 How much profit is asked comes rounded up from the term's amount; a consistency rule may raise it (`firm/rules/consistency_bounds.py`).
 """
 
-from collections.abc import Iterable
 from typing import assert_never
 
 import msgspec
 
 from firm.arithmetic import Arithmetic, Figure
 from firm.instant import SECOND_US
-from firm.rules.judged import Judged, Unit, Verdict, met
+from firm.rules.judged import Judged, Unit, met
 from firm.ruleset import Rule
 from firm.terms.objectives import ProfitTarget, ScoreTarget, TargetMeasure
-
-_NOTHING_IN_THE_WAY = frozenset({Verdict.MET, Verdict.SILENT})
 
 
 class TargetMarks(msgspec.Struct, frozen=True, gc=False):
@@ -99,13 +96,6 @@ def judge_score_target(calc: Arithmetic, rule: Rule, score: Figure | None) -> Ju
     published = calc.given("published score", score.value, "points", score.source)
     is_met = calc.is_at_or_above("score at or above what is asked", published, asked)
     return met(score.value, terms.score_min, Unit.COUNT, is_met=is_met)
-
-
-def is_won(judged: Iterable[tuple[Rule, Judged]]) -> bool:
-    """Whether a phase is won: every target is met and no other objective is still to come. Without a target it never is."""
-    objectives = tuple(judged)
-    has_target = any(isinstance(rule.terms, ProfitTarget | ScoreTarget) for rule, _ in objectives)
-    return has_target and all(answer.verdict in _NOTHING_IN_THE_WAY for _, answer in objectives)
 
 
 _NAMES = {

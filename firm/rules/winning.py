@@ -1,6 +1,7 @@
 """Winning: whether an account has met every objective of its phase, and what is still to come.
 
-Days, trades and consistency are looked at first, the target last: so the working of a pass ends with the figure that decided.
+What wins the phase is looked at last: so the working of a pass ends with the figure that decided. That is the target; where a phase has
+none, the days and trades that it asks for.
 """
 
 from collections.abc import Iterator
@@ -11,16 +12,17 @@ from firm.arithmetic import PLAIN, Arithmetic, Figure
 from firm.needs import is_counted_as_it_comes
 from firm.rules.amounts import Sums, rounded_up
 from firm.rules.amounts import profit_target_of as profit_target_of
-from firm.rules.consistency import cap_bp, judge_consistency, weigh
+from firm.rules.consistency import cap_bp, is_limit, judge_consistency, weigh
 from firm.rules.consistency_bounds import discarded, raised_target
 from firm.rules.days import judge_trading_days
 from firm.rules.judged import Judged, Unit, Verdict, met
-from firm.rules.targets import TargetMarks, is_won, judge_profit_target, judge_score_target, target_balance
+from firm.rules.targets import TargetMarks, judge_profit_target, judge_score_target, target_balance
 from firm.rules.trade_count import judge_minimum_trades
-from firm.ruleset import AnyRuleset, Rule, kept_with
+from firm.ruleset import AnyRuleset, FirstRuleset, Rule, kept_with
 from firm.terms.objectives import (
     Consistency,
     ConsistencyEffect,
+    FailsAt,
     MinimumTrades,
     ProfitTarget,
     ScoreTarget,
@@ -39,42 +41,73 @@ class Moment(NamedTuple):
 
 
 def objectives_met(calc: Arithmetic, account: AccountState, moment: Moment) -> Iterator[tuple[Rule, Judged]]:
-    """Each objective of the phase with its answer: targets last, else in the order of the ruleset."""
+    """Each objective of the phase with its answer, in the order of the ruleset, but what wins the phase last."""
     for rule in _shown_on_the_way(account.ruleset):
         answer = _on_the_way(calc, account, rule)
         if answer is not None:
             yield rule, answer
-    for rule in _aimed_at(account.ruleset):
-        yield rule, judge_target(calc, account, rule, moment)
+    for rule in won_by(account.ruleset):
+        yield rule, _on_the_way(calc, account, rule) or judge_target(calc, account, rule, moment)
 
 
 def won(calc: Arithmetic, account: AccountState, moment: Moment) -> bool:
-    """Whether the phase is won now. One without a target never is."""
-    if not _aimed_at(account.ruleset):
+    """Whether the phase is won now. One that asks for no target, score, days or trades never is."""
+    if not won_by(account.ruleset):
         return False
-    answers = []
-    for rule, answer in objectives_met(calc, account, moment):
-        if answer.verdict not in _NOTHING_IN_THE_WAY:
-            return False
-        answers.append((rule, answer))
-    return is_won(answers)
+    return all(is_nothing_in_the_way(answer) for _, answer in objectives_met(calc, account, moment))
+
+
+def won_by(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    """What wins a phase, in the order of the ruleset: its targets; without one the days and trades that are counted since it began.
+
+    What was sold in the first words is won by a target alone: nothing else was meant then.
+    """
+    return kept_with(ruleset, "won by", _won_by)
+
+
+def told_by(ruleset: AnyRuleset) -> Rule:
+    """The rule that a pass is told by: the target of money, else the first of what wins the phase."""
+    wins = won_by(ruleset)
+    return next((rule for rule in wins if isinstance(rule.terms, ProfitTarget)), wins[0])
+
+
+def _won_by(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    aims = tuple(rule for rule in ruleset.rules if isinstance(rule.terms, ProfitTarget | ScoreTarget))
+    if aims or isinstance(ruleset, FirstRuleset):
+        return aims
+    return tuple(rule for rule in ruleset.rules if _is_counted(rule) and _per(rule) is Scope.PHASE)
 
 
 def _shown_on_the_way(ruleset: AnyRuleset) -> tuple[Rule, ...]:
-    return kept_with(
-        ruleset, "shown on the way", lambda rules: _of_kinds(rules, (TradingDays, MinimumTrades, Consistency))
-    )
+    return kept_with(ruleset, "shown on the way", _shown)
 
 
-def _aimed_at(ruleset: AnyRuleset) -> tuple[Rule, ...]:
-    return kept_with(ruleset, "aimed at", lambda rules: _of_kinds(rules, (ProfitTarget, ScoreTarget)))
+def _shown(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    wins = won_by(ruleset)
+    return tuple(rule for rule in ruleset.rules if _is_shown(rule) and rule not in wins)
 
 
-def _of_kinds(ruleset: AnyRuleset, kinds: tuple[type, ...]) -> tuple[Rule, ...]:
-    return tuple(rule for rule in ruleset.rules if isinstance(rule.terms, kinds))
+def _is_shown(rule: Rule) -> bool:
+    return _is_counted(rule) or (isinstance(rule.terms, Consistency) and not _is_looked_at_elsewhere(rule.terms))
 
 
-_NOTHING_IN_THE_WAY = frozenset({Verdict.MET, Verdict.SILENT, Verdict.KEPT})
+def _is_looked_at_elsewhere(terms: Consistency) -> bool:
+    """A share that ends the account with a closing, or in place of a pass. One of a day's end holds a pass up until that day has ended."""
+    return is_limit(terms) and terms.fails_at is not FailsAt.ROLLOVER
+
+
+def _is_counted(rule: Rule) -> bool:
+    return isinstance(rule.terms, TradingDays | MinimumTrades)
+
+
+def _per(rule: Rule) -> Scope:
+    assert isinstance(rule.terms, TradingDays | MinimumTrades), f"{rule.id} counts nothing"
+    return rule.terms.per
+
+
+def is_nothing_in_the_way(answer: Judged) -> bool:
+    """Whether an objective is met, or asks for nothing yet."""
+    return answer.verdict in (Verdict.MET, Verdict.SILENT)
 
 
 def _on_the_way(calc: Arithmetic, account: AccountState, rule: Rule) -> Judged | None:
@@ -90,9 +123,16 @@ def _on_the_way(calc: Arithmetic, account: AccountState, rule: Rule) -> Judged |
             return judge_minimum_trades(calc, rule, account.track.trades, 0)
         case Consistency() if rule.terms.per is Scope.PHASE:
             weighed = weigh(calc, rule, days_of(account), account.track.trades, 0, profit_asked(calc, account))
-            return judge_consistency(calc, rule, weighed, cap_bp(calc, rule, len(account.track.payouts)))
+            return _as_objective(judge_consistency(calc, rule, weighed, cap_bp(calc, rule, len(account.track.payouts))))
         case _:
             return None
+
+
+def _as_objective(answer: Judged) -> Judged:
+    """What would break a limit at the day's end is still to come: the day may give it back."""
+    if answer.verdict not in (Verdict.KEPT, Verdict.BROKEN):
+        return answer
+    return met(answer.observed, answer.limit, answer.unit, answer.subject, is_met=not answer.is_broken)
 
 
 def days_of(account: AccountState) -> tuple[DayResult, ...]:
@@ -139,7 +179,7 @@ def target_with_consistency(calc: Arithmetic, account: AccountState, rule: Rule,
     asked = rounded_up(sums, rule, terms.amount, "amount", ("profit target", "profit to make"))
     more = 0
     for other in account.ruleset.rules:
-        if not isinstance(other.terms, Consistency) or other.terms.effect not in _MOVES_THE_TARGET:
+        if not isinstance(other.terms, Consistency) or other.terms.effect not in MOVES_THE_TARGET:
             continue
         weighed = weigh(calc, other, days_of(account), account.track.trades, 0, asked)
         cap = cap_bp(calc, other, len(account.track.payouts))
@@ -156,7 +196,7 @@ def target_with_consistency(calc: Arithmetic, account: AccountState, rule: Rule,
     return target_balance(calc, start, asked)
 
 
-_MOVES_THE_TARGET = frozenset({ConsistencyEffect.RAISE_TARGET, ConsistencyEffect.DISCARD_EXCESS})
+MOVES_THE_TARGET = frozenset({ConsistencyEffect.RAISE_TARGET, ConsistencyEffect.DISCARD_EXCESS})
 
 
 def profit_asked(calc: Arithmetic, account: AccountState) -> int | None:

@@ -72,6 +72,8 @@ def consistency(term: Consistency, say: Speaker) -> Iterator[str]:
     if term.best is Numerator.BEST_DAY or term.of is Denominator.POSITIVE_DAYS:
         yield say(f"consistency.day_basis.{term.day_basis}")
     yield say(f"consistency.effect.{term.effect}")
+    if term.fails_at is not None:
+        yield say(f"consistency.fails_at.{term.fails_at}")
     yield say("consistency.no_profit")
 
 

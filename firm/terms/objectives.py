@@ -169,10 +169,18 @@ class ConsistencyEffect(StrEnum):
     DELAY = "delay"  # a pass or a payout waits until more profit has made it small enough
     DISCARD_EXCESS = "discard_excess"  # what is above the cap does not count
     RAISE_TARGET = "raise_target"  # the target becomes so large that the share is small enough
-    FAIL = "fail"
+    FAIL = "fail"  # the account ends
 
 
-class Consistency(RuleTerm, frozen=True, tag="consistency"):
+class FailsAt(StrEnum):
+    """When a share is looked at that is to end the account."""
+
+    CLOSE = "close"  # with each closing of a position, and all else that the account reports
+    ROLLOVER = "rollover"  # once a day's end is final, of the days that have ended
+    TARGET = "target"  # when all else that the phase asks for is met, in place of a pass
+
+
+class Consistency(RuleTerm, frozen=True, tag="consistency", omit_defaults=True):
     """No single day (trade, idea) may have made too large a share of the profit. With no profit in sum it does not apply."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
@@ -196,6 +204,10 @@ class Consistency(RuleTerm, frozen=True, tag="consistency"):
     ]
     effect: Annotated[ConsistencyEffect, Meta(description="What too large a share does.")]
     per: Annotated[Scope, Meta(description="Counted since the phase began, or since the last payout.")]
+    fails_at: Annotated[
+        FailsAt | None,
+        Meta(description="When a share that ends the account is looked at; null, or left out, for any other effect."),
+    ] = None
 
 
 class PartialCloses(StrEnum):

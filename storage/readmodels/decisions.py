@@ -17,6 +17,7 @@ from firm.facts import (
 )
 from firm.kinds import Body
 from firm.money import Money
+from firm.pass_words import counted_by
 from firm.terms.words import Action, Consequence
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
@@ -87,6 +88,9 @@ def _decide(connection: apsw.Connection, row: Row, fact: _Decided) -> None:
         case PhasePassed() | PassHeld() if fact.score is not None and fact.score.rule == fact.rule:
             kind, at_us = "score_target", row.happened_us
             measured = (Unit.COUNT, fact.score.asked, fact.score.published, fact.score.board)
+        case PhasePassed() | PassHeld() if (by := counted_by(fact)) is not None:
+            kind, at_us = by.rule_kind, row.happened_us
+            measured = (by.unit, by.asked, by.observed, "")
         case PhasePassed() | PassHeld():
             kind, at_us = "profit_target", row.happened_us
             measured = (Unit.MINOR, fact.target.minor, fact.observed.minor, "")

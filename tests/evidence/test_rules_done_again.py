@@ -74,9 +74,18 @@ def test_who_broke_another_rule_for_good_does_not_pass(story: Any, verifier: Mod
 def test_what_a_pass_rests_on_beside_is_named_and_its_steps_are_done_again(story: Any, verifier: ModuleType) -> None:
     traded(story)
     said = told(story, verifier, story.win(story.ada))
-    assert "the definition of 'trades' (minimum_trades) is not in this verifier" in said
+    assert "the definition of 'closed' (trading_days) is not in this verifier" in said
     assert "each figure is in the row that it names" in said
-    assert "closed follow from the rows they name, which hold no number there" in said
+    assert "NOT shown: where positions closed on 2014-05-02 come from; the working names no row" in said
+
+
+def test_trades_beside_a_target_are_counted_again(story: Any, verifier: ModuleType) -> None:
+    sold(story, LIMIT, TARGET, DAYS, TRADES)
+    story.earn(story.ada, "8_000.00")
+    said = told(story, verifier, story.win(story.ada))
+    assert "enough trades = 1" in said
+    assert "steps of row" in said
+    assert "NOT shown: that these steps" not in said
 
 
 @pytest.mark.parametrize(
@@ -154,7 +163,7 @@ def test_and_it_does_what_its_rule_says(
 
 
 def traded(story: Any) -> None:
-    sold(story, LIMIT, TARGET, DAYS, TRADES)
+    sold(story, LIMIT, TARGET, DAYS, replace(DAYS, id="closed", counts=DayCounts.CLOSED))
     story.earn(story.ada, "8_000.00")
 
 

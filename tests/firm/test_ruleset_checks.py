@@ -91,7 +91,7 @@ CASES = [
     ),
     ("daily_loss.on_payout", "reset_to_initial", "daily_loss.on_payout", "follows no high"),
     ("excursion.minimum_minor", 0, "excursion.minimum_minor", "would allow nothing"),
-    ("consistency.effect", "fail", "consistency.effect", "nothing fails an account by it"),
+    ("consistency.effect", "fail", "consistency.fails_at", "say when it is looked at"),
     ("lots.tiers[1].limit", 0, "lots.tiers[1].limit", "nothing could be held"),
     ("maximum_loss.lock.trigger", {"type": "payouts_made", "count": 1}, "maximum_loss.lock.trigger", "lowers none"),
     (

@@ -15,7 +15,12 @@ from tests.firm.ruleset_examples import GONE, PROGRAM, RULESET, spoilt
 SCHEMA = rules_schema()
 VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
 # Without it a rule goes by what rules went by before they could say it: nothing else could be meant.
-NOT_ASKED = {"NewsWindow": {"calendar"}, "HoldingLimit": {"calendar"}, "IdeaRisk": {"gap_from"}}
+NOT_ASKED = {
+    "NewsWindow": {"calendar"},
+    "HoldingLimit": {"calendar"},
+    "IdeaRisk": {"gap_from"},
+    "Consistency": {"fails_at"},
+}
 
 
 def test_it_says_which_dialect_and_which_schema_it_is() -> None:

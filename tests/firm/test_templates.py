@@ -33,6 +33,7 @@ WORDS_NOT_USED = {
     "Checked": {"AT_ROLLOVER"},
     "ClockStart": {"LAST_CLOSED", "LAST_OPENED"},
     "ConsistencyEffect": {"FAIL"},
+    "FailsAt": {"CLOSE", "ROLLOVER", "TARGET"},
     "Capped": {"TRADER_SHARE"},
     "CountedOver": {"EACH_POSITION", "OPENED_IN_DAY"},
     "DayBasis": {"OPEN"},

@@ -138,7 +138,7 @@ def test_a_share_of_a_limit_rounded_the_wrong_way_is_caught(monkeypatch: pytest.
 
 
 def test_a_pass_on_stale_data_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.account_verdicts._pass_doubts", lambda *_: ())
+    monkeypatch.setattr("actors.account_passes._pass_doubts", lambda *_: ())
     assert Invariant.FRESH_PASS in caught(65)
 
 

@@ -13,6 +13,7 @@ from firm.commands import EngageKillSwitch, KillSwitch, PublishProgram, ReleaseK
 from firm.inputs import ClockTicked, DealEntry, GapReported, Side
 from firm.instant import MINUTE_US, SECOND_US, parse_utc
 from firm.money import Money
+from firm.phase import Standing
 from firm.ruleset import AnyRuleset, FirstRuleset, LateBreach, Phase, Program, Ruleset
 from firm.ruleset_text import read_toml
 from firm.templates import template
@@ -28,7 +29,23 @@ from firm.terms.first import (
     OnDailyLoss,
 )
 from firm.terms.losses import Checked, LossLimit, Measured, OnPayout, Trail
-from firm.terms.objectives import ClockStart, MaximumDuration, ScoreTarget
+from firm.terms.objectives import (
+    ClockStart,
+    Consistency,
+    ConsistencyEffect,
+    DayBasis,
+    DayCounts,
+    Denominator,
+    FailsAt,
+    MaximumDuration,
+    MinimumTrades,
+    Numerator,
+    ProfitTarget,
+    ScoreTarget,
+    TargetMeasure,
+    TradingDays,
+)
+from firm.terms.union import Term
 from firm.terms.words import Action, Anchor, Boundary, Scope, Share, ShareOf
 from firm.trading_day import DayLabel, LabelledCalendar, TradingCalendar
 
@@ -362,6 +379,43 @@ def strict(path: Path) -> Stage:
 
 def cup(path: Path) -> Stage:
     """Ada and Ben in a competition: 10 % may be lost, and the firm's score of 10 on its board wins."""
+    return asking(path, "Spring cup", ScoreTarget(id="score", board="Spring cup", score_min=10))
+
+
+def counted(path: Path) -> Stage:
+    """Ada wins a phase that asks for a day and two trades alone, with a loss."""
+    days = TradingDays(
+        id="days", days_min=1, counts=DayCounts.OPENED, profit_min=None, boundary=Boundary.TOUCHES, per=Scope.PHASE
+    )
+    return traded(asking(path, "Two trades", days, MinimumTrades(id="trades", trades_min=2, per=Scope.PHASE)), -5_000)
+
+
+def lucky(path: Path) -> Stage:
+    """Ada makes more than half of her target on one day, which ends her account."""
+    target = ProfitTarget(
+        id="target", amount=Share(bp=800, of=ShareOf.INITIAL), measured=TargetMeasure.BALANCE, held_s=0, flat_required=True,
+        latched=False, auto_close=False,
+    )  # fmt: skip
+    share = Consistency(
+        id="lucky_day", best=Numerator.BEST_DAY, of=Denominator.TARGET, day_basis=DayBasis.CLOSE, caps_bp=(5_000,),
+        boundary=Boundary.CROSSES, effect=ConsistencyEffect.FAIL, per=Scope.PHASE, fails_at=FailsAt.CLOSE,
+    )  # fmt: skip
+    return traded(asking(path, "No lucky day", share, target), 250_000)
+
+
+def traded(stage: Stage, profit: int) -> Stage:
+    """Two trades of Ada's that made so much each, in minor units, and the platform's word on it."""
+    ada = stage.accounts["ada"]
+    for number in (1, 2):
+        if stage.board_account(ada).standing is Standing.ACTIVE:
+            stage.round_trip(ada, f"p{number}", Side.BUY, "1", "EURUSD", profit, 60)
+    stage.reconcile(ada)
+    stage.settle(checkpoint=True)
+    return stage
+
+
+def asking(path: Path, name: str, *terms: Term) -> Stage:
+    """Ada and Ben in a program of one phase that asks for this, and lets 10 % be lost."""
     stage = Stage(path)
     program = two_step()
     limit = LossLimit(
@@ -370,9 +424,8 @@ def cup(path: Path) -> Stage:
         on_payout=OnPayout.NONE, warn_at_bp=(), on_breach=(Action.FAIL,), strikes_within=Scope.PHASE,
     )  # fmt: skip
     rules = Ruleset(
-        name="Spring cup", calendar=LabelledCalendar(zone="UTC", rollover="00:00", label=DayLabel.START, merged=()),
-        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=False,
-        terms=(limit, ScoreTarget(id="score", board="Spring cup", score_min=10)),
+        name=name, calendar=LabelledCalendar(zone="UTC", rollover="00:00", label=DayLabel.START, merged=()),
+        late_breach=LateBreach.REVIEW, await_swap=False, failures_reviewed=False, overrides_by_two=False, terms=(limit, *terms),
     )  # fmt: skip
     phases = (msgspec.structs.replace(program.phases[0], ruleset=rules),)
     stage.open_shop(msgspec.structs.replace(program, phases=phases))

@@ -49,7 +49,16 @@ from firm.terms.exposure import (
     RiskReward,
     StopLossRequired,
 )
-from firm.terms.objectives import LotConsistency, PartialCloses
+from firm.terms.objectives import (
+    Consistency,
+    ConsistencyEffect,
+    DayBasis,
+    Denominator,
+    FailsAt,
+    LotConsistency,
+    Numerator,
+    PartialCloses,
+)
 from firm.terms.words import Action, Boundary, Fixed, Frequency, Scope
 from firm.track import DayResult, DayStart, OrderWaiting, PayoutMade, Stops
 from firm.trading_day import TradingDay
@@ -88,6 +97,17 @@ SETTLED = (
     ),
     TradingHours(id="hours", zone="UTC", opens="00:10", closes="20:00", **WARNS),
     RiskReward(id="risk_reward", stop_to_target_max_bp=50_000, **WARNS),
+    Consistency(
+        id="share",
+        best=Numerator.BEST_TRADE,
+        of=Denominator.NET_TOTAL,
+        day_basis=DayBasis.CLOSE,
+        caps_bp=(4_000,),
+        boundary=Boundary.CROSSES,
+        effect=ConsistencyEffect.FAIL,
+        per=Scope.PHASE,
+        fails_at=FailsAt.CLOSE,
+    ),
 )
 EURUSD = SymbolSpec(symbol="EURUSD", digits=5, contract_e8=100_000 * 10**8, currency_base="EUR", currency_profit="USD", zone="UTC",
                     sessions=())  # fmt: skip

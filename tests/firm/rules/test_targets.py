@@ -9,10 +9,9 @@ from msgspec.structs import replace
 
 from firm.arithmetic import PLAIN, Figure, Working
 from firm.instant import SECOND_US
-from firm.rules.judged import SILENT, Judged, Unit, Verdict
+from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.targets import (
     TargetMarks,
-    is_won,
     judge_profit_target,
     judge_score_target,
     must_close_at_target,
@@ -20,8 +19,8 @@ from firm.rules.targets import (
     target_balance,
 )
 from firm.ruleset import Rule
-from firm.terms.objectives import MinimumTrades, ProfitTarget, ScoreTarget, TargetMeasure
-from firm.terms.words import Scope, Share, ShareOf
+from firm.terms.objectives import ProfitTarget, ScoreTarget, TargetMeasure
+from firm.terms.words import Share, ShareOf
 
 TARGET = 108_000_00
 TERM = ProfitTarget(
@@ -156,19 +155,6 @@ def test_what_is_open_is_closed_at_a_target_that_says_so(auto_close, equity, pos
 def test_a_mission_is_won_by_the_score_that_is_published(score, verdict, observed):
     published = None if score is None else Figure(score, "77/score")
     assert judge_score_target(PLAIN, rule(SCORE), published) == Judged(verdict, observed, 500, Unit.COUNT)
-
-
-def test_a_phase_is_won_when_all_that_it_asks_is_met_or_silent_and_a_target_is_among_it():
-    target, score = rule(), rule(SCORE)
-    trades = rule(MinimumTrades(id="trades", trades_min=3, per=Scope.PHASE))
-    done, open_still = Judged(Verdict.MET, 1, 1, Unit.COUNT), Judged(Verdict.PENDING, 0, 1, Unit.COUNT)
-    assert is_won([(target, done), (trades, SILENT)])
-    assert is_won([(score, done), (trades, done)])
-    assert not is_won([(target, done), (trades, open_still)])
-    assert not is_won([(target, open_still), (trades, done)])
-    assert not is_won([(target, done), (trades, replace(done, verdict=Verdict.BROKEN))])
-    assert not is_won([(trades, done)])
-    assert not is_won([])
 
 
 @given(start=st.integers(0, 10**10), asked=st.integers(0, 10**9), balance=st.integers(-(10**9), 10**11))

@@ -1,0 +1,110 @@
+"""Consistency limit: a share of the profit that ends the account where it is too large, looked at when its term says.
+
+With each closing, or at a day's end, it is a share of the target: of all profit a first day is always the whole. At the target it is looked
+at when all else that the phase asks for is met, so that nothing but this share stands between the account and a pass.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, assert_never
+
+from firm.account import AccountState
+from firm.arithmetic import Arithmetic
+from firm.facts import ConditionMet
+from firm.rules.consistency import Weighed, cap_bp, consistency_terms, is_limit, judge_consistency, weigh
+from firm.rules.judged import SILENT, Judged, Verdict
+from firm.rules.winning import MOVES_THE_TARGET, Moment, days_of, objectives_met, profit_asked, won
+from firm.ruleset import AnyRuleset, Rule, kept_with
+from firm.terms.objectives import Consistency, Denominator, FailsAt
+from firm.terms.words import Frequency, Scope
+from firm.track import DayResult, Trade
+
+
+class _Counted(NamedTuple):
+    days: Sequence[DayResult]
+    trades: Sequence[Trade]
+
+
+def frequency_of_share(terms: Consistency) -> Frequency:
+    """On which events it is looked at; a request is that for a pass."""
+    match terms.fails_at:
+        case FailsAt.CLOSE:
+            return Frequency.TRADE
+        case FailsAt.ROLLOVER:
+            return Frequency.ROLLOVER
+        case FailsAt.TARGET | None:
+            return Frequency.REQUEST
+        case unknown:
+            assert_never(unknown)
+
+
+def judge_consistency_limit(calc: Arithmetic, rule: Rule, account: AccountState, moment: Moment) -> Judged:
+    """Its answer at an instant; silent before all else is met, where it is looked at in place of a pass."""
+    if consistency_terms(rule).fails_at is FailsAt.TARGET and not won(calc, account, moment):
+        return SILENT
+    return judge_share(calc, rule, account)
+
+
+def judge_share(calc: Arithmetic, rule: Rule, account: AccountState) -> Judged:
+    """The share as it is, whether or not it is looked at now."""
+    weighed = weigh_share(calc, rule, account)
+    return judge_consistency(calc, rule, weighed, cap_bp(calc, rule, len(account.track.payouts)))
+
+
+def weigh_share(calc: Arithmetic, rule: Rule, account: AccountState) -> Weighed:
+    """The best result and what it is a share of."""
+    terms = consistency_terms(rule)
+    counted = _counted(account, terms)
+    asked = profit_asked(calc, account) if terms.of is Denominator.TARGET else None
+    return weigh(calc, rule, counted.days, counted.trades, _since(account, terms.per), asked)
+
+
+def shares_at_target(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    """Those that are looked at in place of a pass."""
+    return kept_with(ruleset, "shares at the target", _shares_at_target)
+
+
+def pass_grounds(calc: Arithmetic, account: AccountState, moment: Moment) -> tuple[tuple[Rule, Judged], ...]:
+    """All that a pass rests on, with what was found: shares that would have ended the account, then each objective."""
+    shares = tuple((rule, judge_share(calc, rule, account)) for rule in shares_at_target(account.ruleset))
+    return (*shares, *objectives_met(calc, account, moment))
+
+
+def conditions_met(grounds: Sequence[tuple[Rule, Judged]]) -> tuple[tuple[Rule, Judged], ...]:
+    """Of those what is met or kept: what is silent asked for nothing, what is broken a person has waived, and a share that raises the
+    target or discards an excess is in the target.
+    """
+    is_met = frozenset({Verdict.MET, Verdict.KEPT})
+    return tuple((rule, answer) for rule, answer in grounds if answer.verdict in is_met and not _is_in_target(rule))
+
+
+def condition_of(rule: Rule, answer: Judged) -> ConditionMet:
+    """The same as the row of a pass has it."""
+    tag = str(rule.terms.__struct_config__.tag)
+    return ConditionMet(rule=rule.id, rule_kind=tag, unit=answer.unit, observed=answer.observed, asked=answer.limit)
+
+
+def _is_in_target(rule: Rule) -> bool:
+    return isinstance(rule.terms, Consistency) and rule.terms.effect in MOVES_THE_TARGET
+
+
+def _shares_at_target(ruleset: AnyRuleset) -> tuple[Rule, ...]:
+    return tuple(rule for rule in ruleset.rules if is_limit(rule.terms) and _is_at_target(rule))
+
+
+def _is_at_target(rule: Rule) -> bool:
+    return consistency_terms(rule).fails_at is FailsAt.TARGET
+
+
+def _counted(account: AccountState, terms: Consistency) -> _Counted:
+    """Days and trades that are looked at: at a rollover those of days that have ended, whenever its marks are final."""
+    track, day = account.track, account.day
+    if terms.fails_at is not FailsAt.ROLLOVER:
+        return _Counted(days_of(account), track.trades)
+    began_us = 0 if day is None else day.day.start_us
+    return _Counted(track.days, [trade for trade in track.trades if trade.closed_us < began_us])
+
+
+def _since(account: AccountState, per: Scope) -> int:
+    """When what counts began, in microseconds."""
+    is_of_cycle = per is Scope.CYCLE and bool(account.track.payouts)
+    return account.track.payouts[-1].at_us if is_of_cycle else 0

@@ -1,0 +1,194 @@
+"""Shares of the profit that end an account: with a closing, at a day's end, or in place of a pass; and what holds such a failure up."""
+
+import pytest
+from msgspec.structs import replace
+
+from firm.commands import EngageKillSwitch, GrantOverride, KillSwitch, ReviewOutcome, ReviewVerdict
+from firm.facts import BreachWaived, Doubt, PassHeld, PhasePassed, Refusal, Refused, RuleBroken, RuleSuspected
+from firm.instant import DAY_US
+from firm.overrides import Reinstate, WaiveRule
+from firm.phase import Standing
+from firm.terms.objectives import (
+    Consistency,
+    ConsistencyEffect,
+    DayBasis,
+    Denominator,
+    FailsAt,
+    Numerator,
+    ProfitTarget,
+    TargetMeasure,
+)
+from firm.terms.words import Action, Boundary, Fixed, Scope
+from tests.actors.test_conduct import MAXIMUM, buy, close, trading
+
+TARGET = ProfitTarget(id="target", amount=Fixed(minor=2_000_00), measured=TargetMeasure.BALANCE, held_s=0, flat_required=True,
+                      latched=False, auto_close=False)  # fmt: skip
+OF_TARGET = Consistency(id="share", best=Numerator.BEST_DAY, of=Denominator.TARGET, day_basis=DayBasis.CLOSE, caps_bp=(5_000,),
+                        boundary=Boundary.CROSSES, effect=ConsistencyEffect.FAIL, per=Scope.PHASE,
+                        fails_at=FailsAt.CLOSE)  # fmt: skip
+IN_PLACE = replace(OF_TARGET, of=Denominator.NET_TOTAL, fails_at=FailsAt.TARGET)
+
+
+def earn(stage, account, profit, position="P1"):
+    buy(stage, account, "1", position)
+    close(stage, account, "1", price=138_700, position=position, profit=profit)
+
+
+def next_day(stage, account):
+    stage.now_us += DAY_US
+    stage.tick("EURUSD", 138_690, 138_700)
+    stage.watermark()  # the day's start is final
+    confirmed(stage, account)
+
+
+def confirmed(stage, account):
+    """The platform shows its balance, as a pass asks for."""
+    state = stage.account(account)
+    balance = str(state.money(state.balance)).split()[0].replace(",", "_")
+    stage.equity(account, balance, balance)
+
+
+@pytest.mark.parametrize(("profit", "broken"), [("1_000.00", 0), ("1_000.01", 1)])
+def test_with_the_closing_that_makes_it_too_large_the_account_ends(stage, profit, broken):
+    account = trading(stage, MAXIMUM, OF_TARGET, TARGET)
+    earn(stage, account, profit)
+    found = stage.facts(RuleBroken, account)
+    assert len(found) == broken
+    if broken:
+        [fact] = found
+        assert (fact.rule, fact.rule_kind, fact.does) == ("share", "consistency", Action.FAIL)
+        assert (fact.observed, fact.limit, fact.subject) == (5_000, 5_000, "2014-05-01")
+        assert fact.working[-1].op == "is_above"
+        assert stage.account(account).standing is Standing.BREACHED
+
+
+def test_what_it_lost_again_on_that_day_is_no_excuse(stage):
+    account = trading(stage, MAXIMUM, OF_TARGET, TARGET)
+    earn(stage, account, "1_500.00")
+    assert stage.account(account).standing is Standing.BREACHED
+    earn(stage, account, "-1_000.00", "P2")
+    assert len(stage.facts(RuleBroken, account)) == 1
+
+
+def test_at_a_rollover_the_day_is_looked_at_as_it_ended(stage):
+    account = trading(stage, MAXIMUM, replace(OF_TARGET, fails_at=FailsAt.ROLLOVER), TARGET)
+    earn(stage, account, "1_500.00")
+    earn(stage, account, "-400.00", "P2")
+    assert stage.facts(RuleBroken, account) == []
+    next_day(stage, account)
+    [fact] = stage.facts(RuleBroken, account)
+    assert (fact.observed, fact.subject, fact.at_us) == (5_500, "2014-05-01", stage.account(account).day.day.start_us)
+    assert stage.account(account).standing is Standing.BREACHED
+
+
+def test_at_a_rollover_a_day_that_gave_enough_back_is_kept(stage):
+    account = trading(stage, MAXIMUM, replace(OF_TARGET, fails_at=FailsAt.ROLLOVER), TARGET)
+    earn(stage, account, "1_500.00")
+    earn(stage, account, "-500.00", "P2")
+    next_day(stage, account)
+    assert stage.facts(RuleBroken, account) == []
+
+
+def test_a_day_that_is_too_large_yet_holds_the_pass_up_until_it_has_ended(stage):
+    account = trading(stage, MAXIMUM, replace(OF_TARGET, fails_at=FailsAt.ROLLOVER), TARGET)
+    earn(stage, account, "900.00")
+    next_day(stage, account)
+    earn(stage, account, "1_100.00", "P2")
+    confirmed(stage, account)
+    assert stage.facts(PhasePassed, account) == stage.facts(RuleBroken, account) == []
+    earn(stage, account, "-100.00", "P3")
+    next_day(stage, account)
+    assert stage.facts(RuleBroken, account) == []
+    earn(stage, account, "100.00", "P4")
+    confirmed(stage, account)
+    [won] = stage.facts(PhasePassed, account)
+    assert [(one.rule, one.observed) for one in won.conditions] == [("share", 5_000), ("target", 102_000_00)]
+
+
+def test_in_place_of_a_pass_it_ends_the_account_and_nothing_is_passed(stage):
+    account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
+    earn(stage, account, "1_999.99")
+    confirmed(stage, account)
+    assert stage.facts(RuleBroken, account) == []
+    earn(stage, account, "0.01", "P2")
+    confirmed(stage, account)
+    [fact] = stage.facts(RuleBroken, account)
+    assert (fact.rule, fact.observed, fact.limit) == ("share", 10_000, 5_000)
+    assert "balance at or above the target" in [step.name for step in fact.working]
+    assert stage.facts(PhasePassed, account) == []
+    assert stage.account(account).standing is Standing.BREACHED
+
+
+def test_two_days_alike_pass_and_the_share_is_one_of_the_conditions(stage):
+    account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
+    earn(stage, account, "1_000.00")
+    next_day(stage, account)
+    earn(stage, account, "1_000.00", "P2")
+    confirmed(stage, account)
+    [won] = stage.facts(PhasePassed, account)
+    assert [(one.rule, one.observed, one.asked) for one in won.conditions] == [
+        ("share", 5_000, 5_000),
+        ("target", 102_000_00, 102_000_00),
+    ]
+    assert won.working[-1].name == "balance at or above the target"
+
+
+def test_while_failures_are_stopped_a_person_decides_and_one_who_dismisses_it_lets_it_pass(stage):
+    account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
+    stage.put(EngageKillSwitch(by="staff:omar", switch=KillSwitch.FAILURES, why="a storm"))
+    earn(stage, account, "2_000.00")
+    confirmed(stage, account)
+    [asked] = stage.facts(RuleSuspected, account)
+    assert asked.doubts == (Doubt.KILL_SWITCH,)
+    assert stage.account(account).standing is Standing.UNDER_REVIEW
+    decision = stage.account(account).findings[0].seq
+    stage.put(
+        ReviewVerdict(by="staff:ruth", account=account, decision=decision, outcome=ReviewOutcome.DISMISS, why="ours"),
+        account,
+    )
+    [won] = stage.facts(PhasePassed, account)
+    assert [one.rule for one in won.conditions] == ["target"]
+
+
+def test_a_rule_that_a_person_waived_stands_in_no_pass_s_way(stage):
+    account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
+    waive = WaiveRule(rule="share", until_us=stage.now_us + DAY_US)
+    stage.put(GrantOverride(by="staff:omar", account=account, override=waive, why="ours", evidence="ticket 4"), account)
+    earn(stage, account, "2_000.00")
+    confirmed(stage, account)
+    assert len(stage.facts(BreachWaived, account)) == 1
+    [won] = stage.facts(PhasePassed, account)
+    assert [one.rule for one in won.conditions] == ["target"]
+
+
+def test_who_is_reinstated_goes_on_and_has_won(stage):
+    """The failure stood in place of a pass: what a person takes back is what stood in the way."""
+    account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
+    earn(stage, account, "2_000.00")
+    confirmed(stage, account)
+    decision = stage.account(account).findings[0].seq
+    again = GrantOverride(
+        by="staff:omar", account=account, override=Reinstate(decision=decision), why="ours", evidence="ticket 5"
+    )
+    stage.put(again, account)
+    confirmed(stage, account)
+    assert len(stage.facts(PhasePassed, account)) == 1
+
+
+def test_a_held_pass_is_not_confirmed_once_the_share_has_become_too_large(stage):
+    account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
+    earn(stage, account, "1_000.00")
+    next_day(stage, account)
+    stage.put(EngageKillSwitch(by="staff:omar", switch=KillSwitch.PASSES, why="a storm"))
+    earn(stage, account, "1_000.00", "P2")
+    confirmed(stage, account)
+    [held] = stage.facts(PassHeld, account)
+    assert [one.rule for one in held.conditions] == ["share", "target"]
+    earn(stage, account, "500.00", "P3")
+    decision = stage.account(account).pass_held_seq
+    confirm = ReviewVerdict(
+        by="staff:ruth", account=account, decision=decision, outcome=ReviewOutcome.CONFIRM, why="ours"
+    )
+    stage.put(confirm, account)
+    [refused] = stage.facts(Refused)
+    assert refused.refusal is Refusal.NO_LONGER_WON
