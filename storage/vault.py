@@ -111,11 +111,16 @@ class Vault:
 
     def seal_all(self, person: str, klass: str, values: Sequence[bytes]) -> list[str]:
         """Keep values in one transaction, which costs one sync however many they are; all are kept or none is."""
-        _check_words(person, klass)
+        return self.seal_each([(person, klass, value) for value in values])
+
+    def seal_each(self, values: Sequence[tuple[str, str, bytes]]) -> list[str]:
+        """The same for values (person, class, value) of many people."""
+        for owner in {value[:2] for value in values}:
+            _check_words(*owner)
         with self._in_use():
-            (key,) = self._keys.keys_made(person, klass)
+            keys = self._keys.keys_of(value[:2] for value in values)
             with self._connection:
-                commitments = [self._put(key, person, klass, value) for value in values]
+                commitments = [self._put(keys[person, klass], person, klass, value) for person, klass, value in values]
         return [commitment.hex() for commitment in commitments]
 
     def open_value(self, commitment: str) -> bytes | None:
@@ -161,6 +166,33 @@ class Vault:
                     "INSERT OR IGNORE INTO erasing (person, class) VALUES (?, ?)", [(person, each) for each in classes]
                 )
             return self._finish_erasure(person, classes)
+
+    def erase_values(self, commitments: Sequence[str]) -> int:
+        """Delete single values whose key others need, too; says how many there were. Copies of the vault made before still hold them."""
+        with self._in_use():
+            before = self._connection.total_changes()
+            with self._connection:
+                self._connection.executemany(
+                    "DELETE FROM sealed_values WHERE commitment = ?", [(bytes_of(each),) for each in commitments]
+                )
+            erased = self._connection.total_changes() - before
+            erase_traces(self._connection)
+            return erased
+
+    def classes_of(self, person: str) -> tuple[str, ...]:
+        """Of which classes something is kept of this person, by name."""
+        with self._in_use():
+            return self._classes(person)
+
+    def values_of(self, person: str) -> Iterator[tuple[str, Opening]]:
+        """Everything that is sealed of this person but their password hash: commitment in hex, and what opens it."""
+        with self._in_use():
+            sql = "SELECT commitment FROM sealed_values WHERE person = ? ORDER BY class, commitment"
+            commitments = [row[0] for row in self._connection.execute(sql, (person,))]
+        for commitment in commitments:
+            opening = self.prove(commitment.hex())
+            if opening is not None:
+                yield commitment.hex(), opening
 
     def add_person(
         self, kind: Kind, number: int, mail: str, name: str, password_hash: str, role: str = ""

@@ -59,6 +59,7 @@ _OF_OTHERS = kinds_of(
     c.SetBridgeMode, f.BridgeEnrolled, f.BridgeModeChanged, f.BridgeRevoked, c.SettleCommand, f.CommandAdvanced,
     f.CommandProbed, c.PlaceOrder, f.OrderPlaced, c.MarkOrderPaid, f.OrderPaid, f.ChallengeOpened, f.ChallengeAdvanced,
     f.ChallengeEnded, f.ChallengeHeld, f.ChallengeReopened, c.AdvanceChallenge, c.RegisterTrader, f.TraderRegistered,
+    c.EraseTrader, i.ErasureReported, f.ErasureOrdered, f.PersonalDataErased,
     c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
     c.EngageKillSwitch, c.ReleaseKillSwitch, c.ResetBreaker, f.BreakerTripped, f.BreakerReset,
     f.KillSwitchEngaged, f.KillSwitchReleaseAsked, f.KillSwitchReleased, f.DeskStopped, f.DeskResumed, f.MessageParked,
@@ -72,7 +73,7 @@ class DeskRows:
     """The `desk_rows` read model."""
 
     name = "desk_rows"
-    version = 5
+    version = 6
     schema = SCHEMA
     kinds = OF_ACCOUNTS | _OF_OTHERS
 
@@ -122,6 +123,8 @@ def _by_content(body: Body) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
         case f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened():
             return (f"order/{id_text(body.challenge)}",)
         case c.RegisterTrader() | f.TraderRegistered():
+            return (f"trader/{id_text(body.trader)}",)
+        case c.EraseTrader() | i.ErasureReported() | f.ErasureOrdered() | f.PersonalDataErased():
             return (f"trader/{id_text(body.trader)}",)
         case c.PublishProgram() | f.ProgramPublished() | c.RetireProgram() | f.ProgramRetired():
             return (CATALOGUE,)
