@@ -48,7 +48,7 @@ class Erasures:
 
 
 class Erasure(msgspec.Struct, frozen=True):
-    """A class of what was held of a trader: when its erasure was ordered, from when it holds, and when it was done. `gone`: values so far."""
+    """A class of what was held of a trader: when its erasure was ordered, from when it holds, when it was done; `gone`: values so far."""
 
     trader: int
     klass: str
