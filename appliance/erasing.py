@@ -4,6 +4,7 @@ What is owed stands in the ledger, so that neither a crash nor a restore from ol
 """
 
 import logging
+from collections.abc import Iterator
 
 import anyio
 from anyio import to_thread
@@ -18,7 +19,7 @@ from storage.readmodels.erasures import Erasure, erasures_due
 from storage.sqlite_file import TracesRemain
 
 LOOK_EVERY_S = 5.0
-DUE_AT_ONCE = 50
+DUE_AT_ONCE = 2_000
 
 _LOG = logging.getLogger("evenhand.appliance")
 
@@ -45,27 +46,25 @@ def forget(machine: Machine) -> list[ErasureReported]:
     """Destroys what is due by now; what the engine is to hear of it. Takes as long as the vault's files are large: never in the loop."""
     with machine.reader.connection() as book:
         due = erasures_due(book, machine.clock.now_us(), DUE_AT_ONCE)
-    return [report for each in due for report in _forgotten(machine, each)]
+        pooled = {each: list(pooled_logins(book, each.trader)) for each in due if each.klass == SESSION}
+    for person in {reference("trader", each.trader) for each in due}:
+        machine.sessions.delete_person(person)
+    if any(pooled.values()):
+        machine.vault.erase_values([commitment for found in pooled.values() for commitment in found])
+    gone = machine.vault.erase_each([(reference("trader", each.trader), each.klass) for each in due]) if due else []
+    reports: list[ErasureReported] = []
+    for each, values in zip(due, gone, strict=True):
+        found = pooled.get(each, [])
+        _LOG.info("trader:%d was forgotten: %d values of class %s", each.trader, values + len(found), each.klass)
+        reports += [*_of_pooled(each, found), _report(each, values, (), finished=True)]
+    return reports
 
 
-def _forgotten(machine: Machine, due: Erasure) -> list[ErasureReported]:
-    person = reference("trader", due.trader)
-    machine.sessions.delete_person(person)
-    pooled = _pooled(machine, due) if due.klass == SESSION else []
-    values = machine.vault.erase(person, due.klass)
-    _LOG.info("%s was forgotten: %d values of class %s", person, values + len(pooled), due.klass)
-    parts = [pooled[at : at + POOLED_TOLD_MAX] for at in range(0, len(pooled), POOLED_TOLD_MAX)]
-    reports = [_report(due, len(part), tuple(part), finished=False) for part in parts]
-    return [*reports, _report(due, values, (), finished=True)]
-
-
-def _pooled(machine: Machine, due: Erasure) -> list[str]:
-    """What earlier releases sealed of the trader's logins under the key of all logins: single values go, their key stays."""
-    with machine.reader.connection() as book:
-        found = list(pooled_logins(book, due.trader))
-    if found:
-        machine.vault.erase_values(found)
-    return found
+def _of_pooled(due: Erasure, found: list[str]) -> Iterator[ErasureReported]:
+    """What earlier releases sealed of the trader's logins under the key of all logins: single values went, their key stays."""
+    for at in range(0, len(found), POOLED_TOLD_MAX):
+        part = tuple(found[at : at + POOLED_TOLD_MAX])
+        yield _report(due, len(part), part, finished=False)
 
 
 def _report(due: Erasure, values: int, pooled: tuple[str, ...], *, finished: bool) -> ErasureReported:

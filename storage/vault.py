@@ -158,14 +158,17 @@ class Vault:
 
         Returns how many values there were. Commitments and what was proven with them stay as they are.
         """
+        if klass is not None:
+            return sum(self.erase_each([(person, klass)]))
+        return sum(self.erase_each([(person, each) for each in self.classes_of(person)]))
+
+    def erase_each(self, owners: Sequence[tuple[str, str]]) -> list[int]:
+        """The same for many (person, class) at the cost of one; how many values there were of each."""
         with self._in_use():
-            classes = self._classes(person) if klass is None else (klass,)
             # The intent first: a crash between the two files is finished at the next start.
             with self._connection:
-                self._connection.executemany(
-                    "INSERT OR IGNORE INTO erasing (person, class) VALUES (?, ?)", [(person, each) for each in classes]
-                )
-            return self._finish_erasure(person, classes)
+                self._connection.executemany("INSERT OR IGNORE INTO erasing (person, class) VALUES (?, ?)", owners)
+            return self._finish_erasure(owners)
 
     def erase_values(self, commitments: Sequence[str]) -> int:
         """Delete single values whose key others need, too; says how many there were. Copies of the vault made before still hold them."""
@@ -370,20 +373,21 @@ class Vault:
 
     def _finish_erasures(self) -> None:
         with self._in_use():
-            for person, klass in list(self._connection.execute("SELECT person, class FROM erasing")):
-                self._finish_erasure(person, (klass,))
+            owners = list(self._connection.execute("SELECT person, class FROM erasing"))
+            if owners:
+                self._finish_erasure(owners)
 
-    def _finish_erasure(self, person: str, classes: tuple[str, ...]) -> int:
-        targets = [(person, klass) for klass in classes]
-        self._keys.forget(targets)
-        before = self._connection.total_changes()
+    def _finish_erasure(self, owners: Sequence[tuple[str, str]]) -> list[int]:
+        self._keys.forget(owners)
+        erased: list[int] = []
         with self._connection:
-            self._connection.executemany("DELETE FROM sealed_values WHERE person = ? AND class = ?", targets)
-            erased = self._connection.total_changes() - before
-            # Without identity or credentials nobody can sign in: the entry, with its keyed hash of the mail, goes too.
-            if {IDENTITY, CREDENTIALS} & set(classes):
-                self._connection.execute("DELETE FROM people WHERE person = ?", (person,))
-            self._connection.executemany("DELETE FROM erasing WHERE person = ? AND class = ?", targets)
+            for person, klass in owners:
+                self._connection.execute("DELETE FROM sealed_values WHERE person = ? AND class = ?", (person, klass))
+                erased.append(self._connection.changes())
+                # Without identity or credentials nobody can sign in: the entry, with its keyed hash of the mail, goes too.
+                if klass in (IDENTITY, CREDENTIALS):
+                    self._connection.execute("DELETE FROM people WHERE person = ?", (person,))
+            self._connection.executemany("DELETE FROM erasing WHERE person = ? AND class = ?", owners)
         erase_traces(self._connection)
         return erased
 
