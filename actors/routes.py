@@ -133,7 +133,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return _of_order_and_trader(body)
         case f.OrderPaid():
             return (order_desk(body.order),)
-        case f.TraderRegistered() | f.ErasureOrdered() | f.PersonalDataErased():
+        case f.TraderRegistered() | f.ErasureOrdered() | f.ValuesForgotten():
             return (trader_desk(body.trader),)
         case f.StaffAdded():
             return (STAFF,)

@@ -27,11 +27,11 @@ from firm.facts import (
     ErasureOrdered,
     Fact,
     OrderPlaced,
-    PersonalDataErased,
     Refusal,
     Refused,
     StandingChanged,
     TraderRegistered,
+    ValuesForgotten,
 )
 from firm.inputs import ErasureReported, Input
 from firm.phase import ENDED
@@ -78,7 +78,7 @@ class TraderDesk:
             case ErasureOrdered():
                 classes = {each.klass for each in body.classes} | set(state.forgetting or ())
                 self.state = replace(state, forgetting=tuple(sorted(classes)))
-            case PersonalDataErased():
+            case ValuesForgotten():
                 left = tuple(klass for klass in state.forgetting or () if not (body.finished and klass == body.klass))
                 self.state = replace(state, forgetting=left)
             case StandingChanged():
@@ -158,7 +158,7 @@ class TraderDesk:
         if told.klass not in (self.state.forgetting or ()):
             return  # told twice: a courier that was stopped begins anew
         turn.record(
-            PersonalDataErased(
+            ValuesForgotten(
                 trader=self.trader, klass=told.klass, values=told.values, pooled=told.pooled, finished=told.finished
             )
         )

@@ -15,7 +15,7 @@ class Destruction(msgspec.Struct, frozen=True):
     from_us: int
 
 
-class DataClass(msgspec.Struct, frozen=True):
+class PersonalClass(msgspec.Struct, frozen=True):
     """A class of sealed values. `what` and `why` are read by the person they are about; `basis`: the ground in Article 6 of the GDPR.
 
     `kept_days`: for so long after the erasure was asked for, where a law wants it; else it goes at once.
@@ -32,14 +32,14 @@ _CONTRACT = "contract (6.1.b)"
 _INTEREST = "legitimate interest (6.1.f)"
 
 CLASSES = (
-    DataClass(
+    PersonalClass(
         "identity",
         "Name and mail address",
         "To know whose accounts these are, and to write to you.",
         _CONTRACT,
     ),
-    DataClass("credentials", "The password, as a hash", "To let you in, and nobody else.", _CONTRACT),
-    DataClass(
+    PersonalClass("credentials", "The password, as a hash", "To let you in, and nobody else.", _CONTRACT),
+    PersonalClass(
         "session",
         "Network addresses, devices and comments that the trading platform reports with a login",
         "To notice accounts that several people trade, and one person under several names.",

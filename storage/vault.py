@@ -7,9 +7,7 @@ Every method reads or syncs a file and may be called from any thread, never from
 raises DiskRefused, and nothing of what it was to write is kept; where bytes are not those that were written, VaultDamaged.
 """
 
-import hashlib
 import hmac
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,15 +24,14 @@ from storage.errors import DiskRefused, VaultDamaged
 from storage.files import FirmDirectory
 from storage.keys import KeyRing
 from storage.people import CREDENTIALS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
-from storage.sealing import SealBroken, bound_to, sealed, unsealed
+from storage.sealing import SealBroken, sealed, unsealed
 from storage.sqlite_file import disk_must_answer, erase_traces, one_row, open_sqlite, open_to_read
 from storage.vault_pair import is_written, must_be_whole, must_keep_answering, require_pair, require_written
+from storage.vault_places import check_words, index_key, place_of
 
 APPLICATION = 0x45565654  # "EVVT"
 VERSION = 1
 VALUE_BYTES_MAX = 16 * 2**20
-PERSON_FORM = re.compile(r"[a-z]{1,16}:[0-9A-Za-z_.-]{1,64}")
-CLASS_FORM = re.compile(r"[a-z][a-z_]{0,31}")
 
 SCHEMA = """
 CREATE TABLE origin (
@@ -89,7 +86,7 @@ class Vault:
             keys = KeyRing.open(directory.keys_db, master, vfs=vfs)
             connection = open_sqlite(directory.vault_db, APPLICATION, VERSION, SCHEMA, vfs=vfs)
             require_pair(connection, keys, directory)
-            vault = cls(connection, keys, _index_key(master))
+            vault = cls(connection, keys, index_key(master))
             vault._finish_erasures()
             return vault
 
@@ -102,7 +99,7 @@ class Vault:
             keys = KeyRing.open_for_reading(directory.keys_db, master, still=still)
             connection = open_to_read(directory.vault_db, APPLICATION, VERSION, still=still)
             require_pair(connection, keys, directory)
-            return cls(connection, keys, _index_key(master))
+            return cls(connection, keys, index_key(master))
 
     def seal(self, person: str, klass: str, value: bytes) -> str:
         """Keep a value; durable when this returns its commitment in hex. The same value sealed twice commits differently."""
@@ -116,7 +113,7 @@ class Vault:
     def seal_each(self, values: Sequence[tuple[str, str, bytes]]) -> list[str]:
         """The same for values (person, class, value) of many people."""
         for owner in {value[:2] for value in values}:
-            _check_words(*owner)
+            check_words(*owner)
         with self._in_use():
             keys = self._keys.keys_of(value[:2] for value in values)
             with self._connection:
@@ -213,7 +210,7 @@ class Vault:
             identity_key, credentials_key = self._keys.keys_made(person, IDENTITY, CREDENTIALS)
             with self._connection:
                 commitment = self._put(identity_key, person, IDENTITY, identity)
-                credentials = sealed(credentials_key, password_hash.encode(), _place(person, CREDENTIALS, commitment))
+                credentials = sealed(credentials_key, password_hash.encode(), place_of(person, CREDENTIALS, commitment))
                 self._connection.execute(
                     "INSERT INTO people (person, mail_index, identity, credentials) VALUES (?, ?, ?, ?)",
                     (person, mail_index, commitment, credentials),
@@ -240,7 +237,7 @@ class Vault:
             if row is None:
                 return False
             (key,) = self._keys.keys_made(person, CREDENTIALS)
-            box = sealed(key, password_hash.encode(), _place(person, CREDENTIALS, row[0]))
+            box = sealed(key, password_hash.encode(), place_of(person, CREDENTIALS, row[0]))
             with self._connection:
                 self._connection.execute("UPDATE people SET credentials = ? WHERE person = ?", (box, person))
             return True
@@ -289,7 +286,7 @@ class Vault:
         commitment = bytes.fromhex(commitment_of(salt, klass, value))
         self._connection.execute(
             "INSERT INTO sealed_values (commitment, person, class, box) VALUES (?, ?, ?, ?)",
-            (commitment, person, klass, sealed(key, salt + value, _place(person, klass, commitment))),
+            (commitment, person, klass, sealed(key, salt + value, place_of(person, klass, commitment))),
         )
         return commitment
 
@@ -310,7 +307,7 @@ class Vault:
     def _unsealed(self, person: str, klass: str, commitment: bytes, box: bytes) -> bytes | None:
         try:
             key = self._keys.key(person, klass)
-            return unsealed(key, box, _place(person, klass, commitment)) if key else None
+            return unsealed(key, box, place_of(person, klass, commitment)) if key else None
         except SealBroken as broken:
             raise VaultDamaged(
                 f"vault damaged: the {klass} of {person} (commitment {commitment.hex()}) does not open; restore keys.db and vault.db"
@@ -390,29 +387,3 @@ class Vault:
             self._connection.executemany("DELETE FROM erasing WHERE person = ? AND class = ?", owners)
         erase_traces(self._connection)
         return erased
-
-
-def opens(key: bytes, value: tuple[str, str, bytes], box: bytes) -> bool:
-    """Whether what is sealed for this person, class and commitment is sealed under this key."""
-    person, klass, commitment = value
-    try:
-        unsealed(key, box, _place(person, klass, commitment))
-    except SealBroken:
-        return False
-    return True
-
-
-def _check_words(person: str, klass: str) -> None:
-    if not PERSON_FORM.fullmatch(person):
-        raise ValueError(f"{person!r} is no pseudonym: kind and id, such as trader:123")
-    if not CLASS_FORM.fullmatch(klass):
-        raise ValueError(f"{klass!r} is no class of values: lower-case letters and _, such as address")
-
-
-def _index_key(master: bytes) -> bytes:
-    """Keys the hashes by which people are found by mail."""
-    return hashlib.blake2b(key=master, person=b"evenhand-mail-1", digest_size=32).digest()
-
-
-def _place(person: str, klass: str, commitment: bytes) -> bytes:
-    return bound_to(b"evenhand value 1", person.encode(), klass.encode(), commitment)

@@ -57,9 +57,9 @@ from firm.facts.people import (
     BridgeModeChanged,
     BridgeRevoked,
     ErasureOrdered,
-    PersonalDataErased,
     StaffAdded,
     TraderRegistered,
+    ValuesForgotten,
 )
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
@@ -109,7 +109,7 @@ FACTS: tuple[type[Fact], ...] = (
     StaffAdded,
     TraderRegistered,
     ErasureOrdered,
-    PersonalDataErased,
+    ValuesForgotten,
     ProgramPublished,
     ProgramRetired,
     CalendarAdopted,

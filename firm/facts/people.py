@@ -46,7 +46,7 @@ class ErasureOrdered(Fact, frozen=True, kw_only=True):
     classes: tuple[Destruction, ...]
 
 
-class PersonalDataErased(Fact, frozen=True, kw_only=True):
+class ValuesForgotten(Fact, frozen=True, kw_only=True):
     """Values of a trader, of one class, are gone for ever. What is in the ledger about them proves what it proved, and names nobody.
 
     `pooled`: commitments of those that had no key of their own. `finished`: nothing of the class is left.

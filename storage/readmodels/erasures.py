@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import apsw
 import msgspec
 
-from firm.facts import ErasureOrdered, PersonalDataErased
+from firm.facts import ErasureOrdered, ValuesForgotten
 from firm.kinds import Body
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
@@ -27,7 +27,7 @@ class Erasures:
     name = "erasures"
     version = 1
     schema = SCHEMA
-    kinds = kinds_of(ErasureOrdered, PersonalDataErased)
+    kinds = kinds_of(ErasureOrdered, ValuesForgotten)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
@@ -39,7 +39,7 @@ class Erasures:
                         " ON CONFLICT DO UPDATE SET ordered_us = excluded.ordered_us, from_us = excluded.from_us, erased_us = NULL",
                         ordered,
                     )
-            elif isinstance(body, PersonalDataErased):
+            elif isinstance(body, ValuesForgotten):
                 erased_us = row.happened_us if body.finished else None
                 connection.execute(
                     "UPDATE rm_erasure SET gone = gone + ?, erased_us = coalesce(?, erased_us) WHERE trader = ? AND class = ?",

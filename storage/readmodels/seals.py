@@ -6,7 +6,7 @@ from typing import NamedTuple
 import apsw
 
 from firm.commands import AddStaff, RegisterTrader
-from firm.facts import PersonalDataErased
+from firm.facts import ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
 from storage.people import IDENTITY, LOGINS, SESSION, reference
@@ -30,7 +30,7 @@ class Seals:
 
     name = "seals"
     version = 4
-    kinds = kinds_of(AddStaff, RegisterTrader, LoginReported, EventRefused, UnknownAccountReported, PersonalDataErased)
+    kinds = kinds_of(AddStaff, RegisterTrader, LoginReported, EventRefused, UnknownAccountReported, ValuesForgotten)
     schema = """
         CREATE TABLE rm_seals (
             commitment TEXT NOT NULL PRIMARY KEY, person TEXT NOT NULL, class TEXT NOT NULL, erased INTEGER NOT NULL
@@ -40,14 +40,14 @@ class Seals:
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for _, body in rows:
-            if isinstance(body, PersonalDataErased):
+            if isinstance(body, ValuesForgotten):
                 _mark_erased(connection, body)
             elif (seal := seal_of(body)) is not None:
                 sql = "INSERT OR IGNORE INTO rm_seals (commitment, person, class, erased) VALUES (?, ?, ?, 0)"
                 connection.execute(sql, seal[:3])
 
 
-def _mark_erased(connection: apsw.Connection, told: PersonalDataErased) -> None:
+def _mark_erased(connection: apsw.Connection, told: ValuesForgotten) -> None:
     pooled = [(commitment,) for commitment in told.pooled]
     connection.executemany("UPDATE rm_seals SET erased = 1 WHERE commitment = ?", pooled)
     if told.finished:

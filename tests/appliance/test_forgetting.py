@@ -14,7 +14,7 @@ from appliance.founding import found
 from appliance.keeping import LoginsKept
 from bridges.sealer import Personal
 from firm.commands import EraseTrader, RegisterTrader, ReviewOutcome, ReviewVerdict
-from firm.facts import ErasureOrdered, PersonalDataErased, Refusal
+from firm.facts import ErasureOrdered, Refusal, ValuesForgotten
 from firm.inputs import LoginReported
 from firm.personal import BY_NAME, Destruction, destructions
 from storage import people
@@ -65,7 +65,7 @@ def test_a_thousand_people_of_whom_half_are_forgotten(machine: Machine) -> None:
     marks = _boxes(machine.directory)
     assert all(len(pieces) == 6 for pieces in marks.values())  # three keys, two values and a password hash
     told = machine.decide_now(forget(machine))
-    gone = [fact for one in told for _, fact in one.facts if isinstance(fact, PersonalDataErased)]
+    gone = [fact for one in told for _, fact in one.facts if isinstance(fact, ValuesForgotten)]
     assert len(gone) == 3 * len(FORGOTTEN)
     machine.close()
     files = {path.name: path.read_bytes() for path in machine.directory.rglob("*") if path.is_file()}

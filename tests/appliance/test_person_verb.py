@@ -16,7 +16,7 @@ from appliance.console import open_machine
 from appliance.erasing import forget
 from appliance.founding import found, trader_command
 from firm.commands import EraseTrader, PlaceOrder
-from firm.facts import PersonalDataErased, Refusal, Refused
+from firm.facts import Refusal, Refused, ValuesForgotten
 from firm.ids import id_text
 from firm.personal import Destruction
 from storage.readmodels.erasures import erasures_due, erasures_of
@@ -123,7 +123,7 @@ def test_what_the_law_keeps_goes_on_its_day(firm: Path) -> None:
         later = (Destruction("credentials", 0), Destruction("identity", now_us + 10**9))
         machine.decide_now([EraseTrader(by="console", trader=1001, why="asked", classes=later)])
         told = machine.decide_now(forget(machine))
-        assert [fact.klass for one in told for _, fact in one.facts if isinstance(fact, PersonalDataErased)] == [
+        assert [fact.klass for one in told for _, fact in one.facts if isinstance(fact, ValuesForgotten)] == [
             "credentials"
         ]
         with machine.reader.connection() as book:
@@ -139,7 +139,7 @@ def test_a_courier_that_was_cut_short_begins_anew(firm: Path) -> None:
         machine.decide_now([EraseTrader(by="console", trader=1001, why="asked", classes=(Destruction("identity", 0),))])
         lost = forget(machine)  # erased, and nobody was told
         again = machine.decide_now([*forget(machine), *lost])
-        erased = [fact for one in again for _, fact in one.facts if isinstance(fact, PersonalDataErased)]
+        erased = [fact for one in again for _, fact in one.facts if isinstance(fact, ValuesForgotten)]
         assert len(lost) == len(erased) == 1
         with machine.reader.connection() as book:
             assert not erasures_due(book, machine.clock.now_us(), 9)
