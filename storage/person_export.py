@@ -4,10 +4,11 @@ It is made for the person themself: it opens their sealed values. A password has
 """
 
 import base64
+import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import Any
 
 import apsw
 import msgspec
@@ -33,19 +34,41 @@ _FILES = {
 }
 
 
-def write_export(reader: LedgerReader, vault: Vault, trader: int, out: BinaryIO, *, firm: str, now_us: int) -> None:
-    """The ZIP. Reads files for as long as there are rows: never in the loop."""
+class _Unseekable(io.RawIOBase):
+    """What a ZIP is written to piece by piece: each is taken away before the next comes, so that none lies in memory or on a disk."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self._written += content
+        return len(content)
+
+    def taken(self) -> bytes:
+        piece = bytes(self._written)
+        self._written.clear()
+        return piece
+
+
+def export_pieces(reader: LedgerReader, vault: Vault, trader: int, *, firm: str, now_us: int) -> Iterator[bytes]:
+    """The ZIP, piece by piece. Each reads files: never in the loop."""
+    out = _Unseekable()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        _put(archive, "about.json", [_about(firm, trader, now_us)])
-        _put(archive, "person.json", [_person(reader, vault, trader)])
-        _put(archive, "sealed.jsonl", _values(vault, trader))
-        _put(archive, "ledger.jsonl", _rows(reader, trader))
-
-
-def _put(archive: zipfile.ZipFile, name: str, lines: Iterable[dict[str, Any]]) -> None:
-    with archive.open(name, "w") as member:
-        for line in lines:
-            member.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        for name, lines in (
+            ("about.json", [_about(firm, trader, now_us)]),
+            ("person.json", [_person(reader, vault, trader)]),
+            ("sealed.jsonl", _values(vault, trader)),
+            ("ledger.jsonl", _rows(reader, trader)),
+        ):
+            with archive.open(name, "w") as member:
+                for line in lines:
+                    member.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+                    if piece := out.taken():
+                        yield piece
+    yield out.taken()
 
 
 def _about(firm: str, trader: int, now_us: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from firm.personal import BY_NAME, destructions
 from storage.errors import LedgerInUse
 from storage.files import open_firm_directory
 from storage.people import reference
-from storage.person_export import write_export
+from storage.person_export import export_pieces
 from storage.reader import LedgerReader
 from storage.readmodels.erasures import Erasure, all_erasures, erasures_of
 
@@ -97,7 +97,7 @@ def run_export(options: argparse.Namespace) -> int:
         except OSError as failed:
             raise CommandRefused(f"{options.out} cannot be made ({failed.strerror}): name a new file") from failed
         with os.fdopen(descriptor, "wb") as out:
-            write_export(reader, vault, trader, out, firm=firm, now_us=wall_us())
+            out.writelines(export_pieces(reader, vault, trader, firm=firm, now_us=wall_us()))
     print(f"{options.out} holds everything about {id_text(trader)}: give it to them alone.")
     return 0
 
