@@ -90,7 +90,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (CATALOGUE,)
         case c.AdoptCalendar() | c.AdoptMarketDays():
             return (CALENDARS,)
-        case c.RegisterTrader():
+        case c.RegisterTrader() | c.EraseTrader() | i.ErasureReported():
             return (trader_desk(body.trader),)
         case c.MarkOrderPaid() | c.AdvanceChallenge():
             return (order_desk(body.order),)
@@ -133,7 +133,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return _of_order_and_trader(body)
         case f.OrderPaid():
             return (order_desk(body.order),)
-        case f.TraderRegistered():
+        case f.TraderRegistered() | f.ErasureOrdered() | f.ValuesForgotten():
             return (trader_desk(body.trader),)
         case f.StaffAdded():
             return (STAFF,)

@@ -19,28 +19,35 @@ from actors.names import key_id, order_desk
 from actors.trader_accounts import HeldAccount, OnOrder, account_opened, known_accounts, on_order, platforms_of
 from actors.trader_looks import look
 from actors.trader_room import NoRoom, why_no_room
-from firm.commands import RegisterTrader
+from firm.bounds import ERASURE_WORDS_MAX
+from firm.commands import EraseTrader, RegisterTrader
 from firm.facts import (
     AccountOpened,
     ChallengeHeld,
+    ErasureOrdered,
     Fact,
     OrderPlaced,
     Refusal,
     Refused,
     StandingChanged,
     TraderRegistered,
+    ValuesForgotten,
 )
-from firm.inputs import Input
+from firm.inputs import ErasureReported, Input
 from firm.phase import ENDED
 from firm.ruleset import Phase, Program
 
 
 class TraderState(msgspec.Struct, frozen=True, gc=False):
-    """A trader: whether registered, each account, and by order what waits: orders whose account is not open yet, and held phases."""
+    """A trader: whether registered, each account, and by order what waits: orders whose account is not open yet, and held phases.
+
+    `forgetting`: the classes of what the vault still holds of somebody who is to be forgotten; None of anybody else.
+    """
 
     registered: bool
     ordered: dict[int, OnOrder]
     accounts: dict[int, HeldAccount]
+    forgetting: tuple[str, ...] | None = None
 
 
 class TraderDesk:
@@ -68,6 +75,12 @@ class TraderDesk:
                 passed = state.accounts[account]
                 waiting = OnOrder(passed.program, passed.size, body.funded)
                 self.state = replace(state, ordered={**state.ordered, body.challenge: waiting})
+            case ErasureOrdered():
+                classes = {each.klass for each in body.classes} | set(state.forgetting or ())
+                self.state = replace(state, forgetting=tuple(sorted(classes)))
+            case ValuesForgotten():
+                left = tuple(klass for klass in state.forgetting or () if not (body.finished and klass == body.klass))
+                self.state = replace(state, forgetting=left)
             case StandingChanged():
                 stood = replace(state.accounts[account], standing=body.after)
                 self.state = replace(state, accounts={**state.accounts, account: stood})
@@ -107,6 +120,10 @@ class TraderDesk:
                 self._allow(message, turn)
             case RoomWanted():
                 self._answer_room(message, turn)
+            case EraseTrader():
+                self._forget(message, turn)
+            case ErasureReported():
+                self._forgot(message, turn)
             case HoldingsChanged():
                 look(self._accounts, message, turn)
             case _:
@@ -118,11 +135,47 @@ class TraderDesk:
             return
         turn.record(TraderRegistered(trader=self.trader))
 
+    def _forget(self, asked: EraseTrader, turn: Turn) -> None:
+        why_not = self._why_not_forgotten(asked)
+        if why_not is not None:
+            turn.record(why_not)
+            return
+        turn.record(ErasureOrdered(trader=self.trader, classes=asked.classes))
+
+    def _why_not_forgotten(self, asked: EraseTrader) -> Refused | None:
+        if not self.state.registered:
+            return Refused(refusal=Refusal.UNKNOWN_TRADER, detail="no trader has this id")
+        if not 0 < len(asked.why.strip()) <= ERASURE_WORDS_MAX:
+            return Refused(refusal=Refusal.REASON_MISSING, detail="an erasure needs its reason")
+        if running := self._running:
+            return Refused(refusal=Refusal.ACCOUNTS_RUN, detail=f"{running} accounts run or are on order")
+        held = {each.klass for each in asked.classes}
+        if not held or held <= set(self.state.forgetting or ()):
+            return Refused(refusal=Refusal.NOTHING_TO_ERASE, detail="nothing is held that is not to go already")
+        return None
+
+    def _forgot(self, told: ErasureReported, turn: Turn) -> None:
+        if told.klass not in (self.state.forgetting or ()):
+            return  # told twice: a courier that was stopped begins anew
+        turn.record(
+            ValuesForgotten(
+                trader=self.trader, klass=told.klass, values=told.values, pooled=told.pooled, finished=told.finished
+            )
+        )
+
+    @property
+    def _running(self) -> int:
+        """Accounts that are not over yet, with those on order."""
+        return sum(one.standing not in ENDED for one in self._accounts.values()) + len(self.state.ordered)
+
     def _allow(self, wanted: OrderWanted, turn: Turn) -> None:
         if not self.state.registered:
             turn.record(Refused(refusal=Refusal.UNKNOWN_TRADER, detail="register the trader first"))
             return
-        running = sum(one.standing not in ENDED for one in self._accounts.values()) + len(self.state.ordered)
+        if self.state.forgetting is not None:
+            turn.record(Refused(refusal=Refusal.TRADER_FORGOTTEN, detail="register the trader anew, under another id"))
+            return
+        running = self._running
         if running >= wanted.program.accounts_max:
             detail = f"{running} accounts run or are on order; the program allows {wanted.program.accounts_max}"
             turn.record(Refused(refusal=Refusal.TOO_MANY_ACCOUNTS, detail=detail))

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import anyio
-from anyio import to_thread
 from zmq.utils import z85
 
 from actors import fold
@@ -34,6 +33,7 @@ from appliance.deadman import DeadmanPolicies
 from appliance.digest import engine_digest
 from appliance.garbage import nothing_collected
 from appliance.health import HealthBook
+from appliance.keeping import LoginsKept
 from appliance.lab.trials import Trials
 from appliance.notify import by_progress
 from appliance.portal_door import PortalDoor, connections_allowed
@@ -42,14 +42,12 @@ from appliance.settings import ClockSource, Settings, policy_changes
 from appliance.subscriptions import Subscriptions
 from appliance.way_out import way_out
 from bridges.gateway import Gateway
-from firm.commands import Command
 from firm.ids import ID_BITS
 from firm.inputs import ClockTicked, EngineResumed, EpochClosed, EpochOpened, Input, PolicyAdopted
 from firm.instant import MINUTE_US
 from storage.evidence import build_bundle
 from storage.front import FrontFile
 from storage.ledger import Ledger
-from storage.people import LOGINS, SESSION
 from storage.reader import LedgerReader
 from storage.readmodels.registry import READ_MODELS
 from storage.readmodels.seals import any_sealed, is_sealed
@@ -184,8 +182,8 @@ class Machine:
         self.runner.run_dry()
         return decided
 
-    async def ask(self, command: Command) -> Decided:
-        """Bring a command to the engine; answers once what it led to is durable."""
+    async def ask(self, command: Input) -> Decided:
+        """Bring a command, or what a courier reports, to the engine; answers once what it led to is durable."""
         answered = anyio.Event()
         answer: list[Decided] = []
 
@@ -213,16 +211,12 @@ class Machine:
             offer=offer,
             directory=self.directory_of_bridges,
             now_us=self.clock.now_us,
-            seal=self._seal,
+            seal=LoginsKept(self.engine, self.vault).seal,
             server_secret=z85.encode(self.secrets.curve_server_key).decode(),
             host=settings.host,
             port=settings.port,
             counters=self.counters,
         )
-
-    async def _seal(self, values: Sequence[bytes]) -> list[str]:
-        """Never in the loop: prices are read and pages answered while the disk syncs."""
-        return await to_thread.run_sync(self.vault.seal_all, LOGINS, SESSION, values)
 
     def _opening(self) -> list[Arrival]:
         """What a start says to the ledger: the epoch goes on, or a new one begins from the state as it is."""

@@ -1,4 +1,4 @@
-"""Members: who of the staff an operator means at the console, by id or mail address."""
+"""Members: whom an operator means at the console, by id or mail address."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -27,3 +27,16 @@ def member_named(vault: Vault, text: str) -> Person:
     if person is None or person.kind != "staff":
         raise CommandRefused(f"nobody on the staff is {text!r}: evenhand staff list shows everyone")
     return person
+
+
+def trader_named(vault: Vault, text: str) -> int:
+    """The id of the trader whom an operator means. One who was forgotten is found by the id alone. Raises CommandRefused."""
+    try:
+        if "@" not in text:
+            return parse_id(text)
+        person = vault.find_by_mail(text)
+    except ValueError as unreadable:
+        raise CommandRefused(f"{unreadable}; pages show a trader's id") from unreadable
+    if person is None or person.kind != "trader":
+        raise CommandRefused(f"no trader is called {text!r}: give the id that pages show, or the mail address")
+    return person.id

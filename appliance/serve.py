@@ -16,6 +16,7 @@ from appliance.assembly import Machine
 from appliance.calendar_courier import CalendarCourier
 from appliance.clock import SystemClock, wall_us
 from appliance.control import ControlReply, ControlRequest, serve_control
+from appliance.erasing import forget_who_is_due
 from appliance.errands import keep_house
 from appliance.garbage import set_aside_what_stays
 from appliance.notify import be_watched, inherited, tell
@@ -77,6 +78,7 @@ async def _serve_on(
         tasks.start_soon(_tick, machine)
         tasks.start_soon(space.watch)
         tasks.start_soon(keep_house, machine)
+        tasks.start_soon(forget_who_is_due, machine)
         tasks.start_soon(watch.run)
         tasks.start_soon(_calendar_courier(machine).run)
         path = FirmDirectory(machine.directory).control_socket

@@ -7,6 +7,7 @@ sends a flood of logins waits for it alone, while other bridges and the pages go
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import chain, zip_longest
+from typing import NamedTuple
 
 import anyio
 import msgspec
@@ -15,10 +16,26 @@ from actors.arrival import Arrival
 from bridges.bounds import SEAL_BYTES_MAX, SEAL_EVENTS_MAX
 from bridges.lanes import Numbers
 from bridges.translate import sealed_as
+from firm.inputs import LoginReported
 from storage.errors import DiskRefused, VaultDamaged
 
-Seal = Callable[[Sequence[bytes]], Awaitable[list[str]]]
-"""Keeps values in the vault, all in one transaction, and gives their commitments in hex once they are durable."""
+
+class Personal(NamedTuple):
+    """What is personal in an event, and of which account it was told; 0 where of none of ours."""
+
+    account: int
+    value: bytes
+
+
+class Sealed(NamedTuple):
+    """A commitment in hex, and under whose key its value lies: "trader:123", or "" where under that of the platform's logins."""
+
+    commitment: str
+    whose: str
+
+
+Seal = Callable[[Sequence[Personal]], Awaitable[list[Sealed]]]
+"""Keeps values in the vault, all in one transaction, and says how once they are durable."""
 
 
 class Stretch(msgspec.Struct):
@@ -74,9 +91,13 @@ class Sealer:
     async def _take_a_turn(self) -> None:
         turn = list(self._next_turn())
         # What is taken stays in the queue until it is delivered: so nothing that comes meanwhile passes it.
-        values = list(chain.from_iterable(stretch.personal.values() for stretch in turn))
+        values = [
+            Personal(_about(stretch.arrivals[place]), value)
+            for stretch in turn
+            for place, value in stretch.personal.items()
+        ]
         try:
-            commitments = iter(await self._seal(values))
+            sealed = iter(await self._seal(values))
         except (DiskRefused, VaultDamaged) as failed:
             for bridge in dict.fromkeys(stretch.bridge for stretch in turn):
                 self._give_up(bridge, list(self._waiting.pop(bridge)), failed)
@@ -84,7 +105,7 @@ class Sealer:
         for stretch in turn:
             for place in stretch.personal:
                 arrival = stretch.arrivals[place]
-                arrival.body = sealed_as(arrival.body, next(commitments))
+                arrival.body = sealed_as(arrival.body, *next(sealed))
             self._deliver(stretch)
             self._pop(stretch)
 
@@ -109,3 +130,8 @@ class Sealer:
             self._waiting.move_to_end(stretch.bridge)
         else:
             del self._waiting[stretch.bridge]
+
+
+def _about(arrival: Arrival) -> int:
+    """What could not be read may hold anything about anybody: that it came for an account makes it nobody's."""
+    return arrival.account if isinstance(arrival.body, LoginReported) else 0

@@ -74,10 +74,12 @@ UNKNOWN_ACCOUNT = "unknown account"
 PROTECTION_LEFT_OUT = "stop or target out of range"
 
 
-def sealed_as(body: Input, commitment: str) -> Input:
-    """The input with the commitment to what is personal in it."""
+def sealed_as(body: Input, commitment: str, whose: str) -> Input:
+    """The input with the commitment to what is personal in it, and under whose key that lies, where it may be a trader's."""
     match body:
-        case LoginReported() | UnknownAccountReported():
+        case LoginReported():
+            return msgspec.structs.replace(body, sealed=commitment, whose=whose)
+        case UnknownAccountReported():
             return msgspec.structs.replace(body, sealed=commitment)
         case EventRefused():
             return msgspec.structs.replace(body, raw_hex=f"{SEALED_EVENT}{commitment}")

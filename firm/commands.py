@@ -13,6 +13,7 @@ from firm.inputs import Input
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 from firm.overrides import Override
+from firm.personal import Destruction
 from firm.ruleset import Program
 
 _NAMELESS = frozenset({"", "console", "courier"})
@@ -88,6 +89,14 @@ class RegisterTrader(Command, frozen=True, kw_only=True):
 
     trader: int
     sealed: str
+
+
+class EraseTrader(Command, frozen=True, kw_only=True):
+    """Forget a trader: each class of what the vault holds of them is destroyed from an instant on. The border knows which there are."""
+
+    trader: int
+    why: str
+    classes: tuple[Destruction, ...]
 
 
 class Publication(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -254,6 +263,7 @@ Commanded = (
     | SetBridgeMode
     | AddStaff
     | RegisterTrader
+    | EraseTrader
     | PublishProgram
     | RetireProgram
     | AdoptCalendar

@@ -354,14 +354,18 @@ class SnapshotReported(Input, frozen=True, kw_only=True):
     t_us: int
 
 
-class LoginReported(Input, frozen=True, kw_only=True):
-    """A trader logged in or out of the platform. Address and device are sealed; only their commitment is here."""
+class LoginReported(Input, frozen=True, kw_only=True, omit_defaults=True):
+    """A trader logged in or out of the platform. Address and device are sealed; only their commitment is here.
+
+    `whose`: under whose key, as "trader:123"; "" under one of the firm for all traders, as earlier releases had it.
+    """
 
     bridge: str
     seq: int
     logged_in: bool
     sealed: str
     t_us: int
+    whose: str = ""
 
 
 class CommandAcknowledged(Input, frozen=True, kw_only=True):
@@ -410,6 +414,19 @@ class EventRefused(Input, frozen=True, kw_only=True):
     raw_hex: str
 
 
+class ErasureReported(Input, frozen=True, kw_only=True):
+    """The vault forgot values of a trader, of one class. `finished`: it holds none of that class any more.
+
+    `pooled`: the commitments of those among them that lay under the key of several people.
+    """
+
+    trader: int
+    klass: str
+    values: int
+    pooled: tuple[str, ...]
+    finished: bool
+
+
 Arriving = (
     EpochOpened
     | EpochClosed
@@ -441,4 +458,5 @@ Arriving = (
     | CommandReported
     | UnknownAccountReported
     | EventRefused
+    | ErasureReported
 )

@@ -51,4 +51,7 @@ REFUSALS: dict[Refusal, str] = {
     Refusal.ROLE_TOO_LOW: "this needs an owner",
     Refusal.WHY_MISSING: "say why, in 1 to 500 characters",
     Refusal.BREAKS_AT_ONCE: "with this figure a floor would lie at or above what the account stands at, or nobody can tell; name another",
+    Refusal.ACCOUNTS_RUN: "the trader still has accounts that run or are on order; once they are over, the rest can be forgotten",
+    Refusal.NOTHING_TO_ERASE: "nothing is held of this trader that could be forgotten",
+    Refusal.TRADER_FORGOTTEN: "this trader asked to be forgotten, and nothing is sold to them any more",
 }

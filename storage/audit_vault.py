@@ -62,20 +62,27 @@ def _audit_file(path: Path, schema: str, findings: Findings) -> None:
 
 
 def _audit(vault: Vault, seals: Iterable[Seal], findings: Findings) -> int:
-    whole = erased = 0
-    for commitment, person, klass in seals:
+    whole = erased = unsaid = 0
+    for commitment, person, klass, forgotten in seals:
         try:
             condition = vault.condition_of(person, klass, commitment)
         except VaultDamaged as damaged:
             findings.add(f"the {klass} of {person} (commitment {commitment}): {damaged}", what_next=_TOGETHER)
             continue
-        if condition is Condition.WHOLE:
+        if forgotten and condition in (Condition.ERASED, Condition.MISSING):
+            erased += 1
+        elif forgotten:
+            what = f"the {klass} of {person} (commitment {commitment}) was forgotten by a row of the ledger, and lies in the vault"
+            findings.add(what, what_next='erase it again: "evenhand person erase"; look where the file came from')
+        elif condition is Condition.WHOLE:
             whole += 1
         elif condition is Condition.ERASED:
-            erased += 1
+            unsaid += 1
         else:
             what = f"the {klass} of {person} (commitment {commitment}) {condition.value}"
             findings.add(what, what_next=_TOGETHER)
     if erased:
-        findings.notes.append(f"sealed values that were erased, with their keys: {erased}")
+        findings.notes.append(f"sealed values that were forgotten, as the ledger says: {erased}")
+    if unsaid:
+        findings.notes.append(f"sealed values that were erased, with their keys, without a row that says so: {unsaid}")
     return whole

@@ -15,7 +15,7 @@ import msgspec
 
 from firm.inputs import SegmentSealed, SnapshotWritten
 from firm.kinds import body_of
-from storage import keys, vault
+from storage import keys, vault, vault_places
 from storage.columns import unwatched
 from storage.commitment import bytes_of
 from storage.files import FirmDirectory
@@ -264,7 +264,9 @@ class RestoredVault:
         person, klass = owner
         sql = "SELECT commitment, box FROM sealed_values WHERE person = ? AND class = ?"
         sealed = [(said, bytes(box)) for said, box in self._connection.execute(sql, owner)]
-        closed = [(said,) for said, box in sealed if key is None or not vault.opens(key, (person, klass, said), box)]
+        closed = [
+            (said,) for said, box in sealed if key is None or not vault_places.opens(key, (person, klass, said), box)
+        ]
         self._connection.executemany("DELETE FROM sealed_values WHERE commitment = ?", closed)
         if klass in (IDENTITY, CREDENTIALS) and (key is None or not self._signs_in(owner, key)):
             self._connection.execute("DELETE FROM people WHERE person = ?", (person,))
@@ -279,7 +281,7 @@ class RestoredVault:
                 "SELECT commitment, box FROM people JOIN sealed_values ON commitment = identity WHERE people.person = ?"
             )
         row = one_row(self._connection, sql, (person,))
-        return row is not None and vault.opens(key, (person, klass, row[0]), bytes(row[1]))
+        return row is not None and vault_places.opens(key, (person, klass, row[0]), bytes(row[1]))
 
     def keyless(self) -> list[Owner]:
         """Owners of sealed values that no key opens any more."""

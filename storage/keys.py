@@ -5,7 +5,7 @@ keys.db is a file of its own, whose backups are kept no longer than the erasure 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -83,17 +83,20 @@ class KeyRing:
 
     def keys_made(self, person: str, *classes: str) -> tuple[bytes, ...]:
         """The keys of these classes; those that were missing are drawn, and durable when this returns."""
-        found = {klass: self.key(person, klass) for klass in classes}
-        made = {klass: key or draw_key() for klass, key in found.items()}
-        fresh = [
-            (person, klass, self._wrapped(person, klass, made[klass])) for klass in classes if found[klass] is None
-        ]
+        made = self.keys_of([(person, klass) for klass in classes])
+        return tuple(made[person, klass] for klass in classes)
+
+    def keys_of(self, owners: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+        """The same for many (person, class), at the cost of one sync."""
+        found = {owner: self.key(*owner) for owner in owners}
+        made = {owner: key or draw_key() for owner, key in found.items()}
+        fresh = [(*owner, self._wrapped(*owner, made[owner])) for owner, key in found.items() if key is None]
         if fresh:
             with self._connection:
                 self._connection.executemany(
                     "INSERT INTO wrapped_keys (person, class, wrapped) VALUES (?, ?, ?)", fresh
                 )
-        return tuple(made[klass] for klass in classes)
+        return made
 
     def forget(self, owners: Sequence[tuple[str, str]]) -> None:
         """Delete the keys of these (person, class); nothing of them is left on the disk when this returns."""

@@ -7,9 +7,7 @@ Every method reads or syncs a file and may be called from any thread, never from
 raises DiskRefused, and nothing of what it was to write is kept; where bytes are not those that were written, VaultDamaged.
 """
 
-import hashlib
 import hmac
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,15 +24,14 @@ from storage.errors import DiskRefused, VaultDamaged
 from storage.files import FirmDirectory
 from storage.keys import KeyRing
 from storage.people import CREDENTIALS, IDENTITY, Identity, Kind, Person, normalised_mail, reference
-from storage.sealing import SealBroken, bound_to, sealed, unsealed
+from storage.sealing import SealBroken, sealed, unsealed
 from storage.sqlite_file import disk_must_answer, erase_traces, one_row, open_sqlite, open_to_read
 from storage.vault_pair import is_written, must_be_whole, must_keep_answering, require_pair, require_written
+from storage.vault_places import check_words, index_key, place_of
 
 APPLICATION = 0x45565654  # "EVVT"
 VERSION = 1
 VALUE_BYTES_MAX = 16 * 2**20
-PERSON_FORM = re.compile(r"[a-z]{1,16}:[0-9A-Za-z_.-]{1,64}")
-CLASS_FORM = re.compile(r"[a-z][a-z_]{0,31}")
 
 SCHEMA = """
 CREATE TABLE origin (
@@ -89,7 +86,7 @@ class Vault:
             keys = KeyRing.open(directory.keys_db, master, vfs=vfs)
             connection = open_sqlite(directory.vault_db, APPLICATION, VERSION, SCHEMA, vfs=vfs)
             require_pair(connection, keys, directory)
-            vault = cls(connection, keys, _index_key(master))
+            vault = cls(connection, keys, index_key(master))
             vault._finish_erasures()
             return vault
 
@@ -102,7 +99,7 @@ class Vault:
             keys = KeyRing.open_for_reading(directory.keys_db, master, still=still)
             connection = open_to_read(directory.vault_db, APPLICATION, VERSION, still=still)
             require_pair(connection, keys, directory)
-            return cls(connection, keys, _index_key(master))
+            return cls(connection, keys, index_key(master))
 
     def seal(self, person: str, klass: str, value: bytes) -> str:
         """Keep a value; durable when this returns its commitment in hex. The same value sealed twice commits differently."""
@@ -111,11 +108,16 @@ class Vault:
 
     def seal_all(self, person: str, klass: str, values: Sequence[bytes]) -> list[str]:
         """Keep values in one transaction, which costs one sync however many they are; all are kept or none is."""
-        _check_words(person, klass)
+        return self.seal_each([(person, klass, value) for value in values])
+
+    def seal_each(self, values: Sequence[tuple[str, str, bytes]]) -> list[str]:
+        """The same for values (person, class, value) of many people."""
+        for owner in {value[:2] for value in values}:
+            check_words(*owner)
         with self._in_use():
-            (key,) = self._keys.keys_made(person, klass)
+            keys = self._keys.keys_of(value[:2] for value in values)
             with self._connection:
-                commitments = [self._put(key, person, klass, value) for value in values]
+                commitments = [self._put(keys[person, klass], person, klass, value) for person, klass, value in values]
         return [commitment.hex() for commitment in commitments]
 
     def open_value(self, commitment: str) -> bytes | None:
@@ -153,14 +155,44 @@ class Vault:
 
         Returns how many values there were. Commitments and what was proven with them stay as they are.
         """
+        if klass is not None:
+            return sum(self.erase_each([(person, klass)]))
+        return sum(self.erase_each([(person, each) for each in self.classes_of(person)]))
+
+    def erase_each(self, owners: Sequence[tuple[str, str]]) -> list[int]:
+        """The same for many (person, class) at the cost of one; how many values there were of each."""
         with self._in_use():
-            classes = self._classes(person) if klass is None else (klass,)
             # The intent first: a crash between the two files is finished at the next start.
             with self._connection:
+                self._connection.executemany("INSERT OR IGNORE INTO erasing (person, class) VALUES (?, ?)", owners)
+            return self._finish_erasure(owners)
+
+    def erase_values(self, commitments: Sequence[str]) -> int:
+        """Delete single values whose key others need, too; says how many there were. Copies of the vault made before still hold them."""
+        with self._in_use():
+            before = self._connection.total_changes()
+            with self._connection:
                 self._connection.executemany(
-                    "INSERT OR IGNORE INTO erasing (person, class) VALUES (?, ?)", [(person, each) for each in classes]
+                    "DELETE FROM sealed_values WHERE commitment = ?", [(bytes_of(each),) for each in commitments]
                 )
-            return self._finish_erasure(person, classes)
+            erased = self._connection.total_changes() - before
+            erase_traces(self._connection)
+            return erased
+
+    def classes_of(self, person: str) -> tuple[str, ...]:
+        """Of which classes something is kept of this person, by name."""
+        with self._in_use():
+            return self._classes(person)
+
+    def values_of(self, person: str) -> Iterator[tuple[str, Opening]]:
+        """Everything that is sealed of this person but their password hash: commitment in hex, and what opens it."""
+        with self._in_use():
+            sql = "SELECT commitment FROM sealed_values WHERE person = ? ORDER BY class, commitment"
+            commitments = [row[0] for row in self._connection.execute(sql, (person,))]
+        for commitment in commitments:
+            opening = self.prove(commitment.hex())
+            if opening is not None:
+                yield commitment.hex(), opening
 
     def add_person(
         self, kind: Kind, number: int, mail: str, name: str, password_hash: str, role: str = ""
@@ -178,7 +210,7 @@ class Vault:
             identity_key, credentials_key = self._keys.keys_made(person, IDENTITY, CREDENTIALS)
             with self._connection:
                 commitment = self._put(identity_key, person, IDENTITY, identity)
-                credentials = sealed(credentials_key, password_hash.encode(), _place(person, CREDENTIALS, commitment))
+                credentials = sealed(credentials_key, password_hash.encode(), place_of(person, CREDENTIALS, commitment))
                 self._connection.execute(
                     "INSERT INTO people (person, mail_index, identity, credentials) VALUES (?, ?, ?, ?)",
                     (person, mail_index, commitment, credentials),
@@ -205,7 +237,7 @@ class Vault:
             if row is None:
                 return False
             (key,) = self._keys.keys_made(person, CREDENTIALS)
-            box = sealed(key, password_hash.encode(), _place(person, CREDENTIALS, row[0]))
+            box = sealed(key, password_hash.encode(), place_of(person, CREDENTIALS, row[0]))
             with self._connection:
                 self._connection.execute("UPDATE people SET credentials = ? WHERE person = ?", (box, person))
             return True
@@ -254,7 +286,7 @@ class Vault:
         commitment = bytes.fromhex(commitment_of(salt, klass, value))
         self._connection.execute(
             "INSERT INTO sealed_values (commitment, person, class, box) VALUES (?, ?, ?, ?)",
-            (commitment, person, klass, sealed(key, salt + value, _place(person, klass, commitment))),
+            (commitment, person, klass, sealed(key, salt + value, place_of(person, klass, commitment))),
         )
         return commitment
 
@@ -275,7 +307,7 @@ class Vault:
     def _unsealed(self, person: str, klass: str, commitment: bytes, box: bytes) -> bytes | None:
         try:
             key = self._keys.key(person, klass)
-            return unsealed(key, box, _place(person, klass, commitment)) if key else None
+            return unsealed(key, box, place_of(person, klass, commitment)) if key else None
         except SealBroken as broken:
             raise VaultDamaged(
                 f"vault damaged: the {klass} of {person} (commitment {commitment.hex()}) does not open; restore keys.db and vault.db"
@@ -338,45 +370,20 @@ class Vault:
 
     def _finish_erasures(self) -> None:
         with self._in_use():
-            for person, klass in list(self._connection.execute("SELECT person, class FROM erasing")):
-                self._finish_erasure(person, (klass,))
+            owners = list(self._connection.execute("SELECT person, class FROM erasing"))
+            if owners:
+                self._finish_erasure(owners)
 
-    def _finish_erasure(self, person: str, classes: tuple[str, ...]) -> int:
-        targets = [(person, klass) for klass in classes]
-        self._keys.forget(targets)
-        before = self._connection.total_changes()
+    def _finish_erasure(self, owners: Sequence[tuple[str, str]]) -> list[int]:
+        self._keys.forget(owners)
+        erased: list[int] = []
         with self._connection:
-            self._connection.executemany("DELETE FROM sealed_values WHERE person = ? AND class = ?", targets)
-            erased = self._connection.total_changes() - before
-            # Without identity or credentials nobody can sign in: the entry, with its keyed hash of the mail, goes too.
-            if {IDENTITY, CREDENTIALS} & set(classes):
-                self._connection.execute("DELETE FROM people WHERE person = ?", (person,))
-            self._connection.executemany("DELETE FROM erasing WHERE person = ? AND class = ?", targets)
+            for person, klass in owners:
+                self._connection.execute("DELETE FROM sealed_values WHERE person = ? AND class = ?", (person, klass))
+                erased.append(self._connection.changes())
+                # Without identity or credentials nobody can sign in: the entry, with its keyed hash of the mail, goes too.
+                if klass in (IDENTITY, CREDENTIALS):
+                    self._connection.execute("DELETE FROM people WHERE person = ?", (person,))
+            self._connection.executemany("DELETE FROM erasing WHERE person = ? AND class = ?", owners)
         erase_traces(self._connection)
         return erased
-
-
-def opens(key: bytes, value: tuple[str, str, bytes], box: bytes) -> bool:
-    """Whether what is sealed for this person, class and commitment is sealed under this key."""
-    person, klass, commitment = value
-    try:
-        unsealed(key, box, _place(person, klass, commitment))
-    except SealBroken:
-        return False
-    return True
-
-
-def _check_words(person: str, klass: str) -> None:
-    if not PERSON_FORM.fullmatch(person):
-        raise ValueError(f"{person!r} is no pseudonym: kind and id, such as trader:123")
-    if not CLASS_FORM.fullmatch(klass):
-        raise ValueError(f"{klass!r} is no class of values: lower-case letters and _, such as address")
-
-
-def _index_key(master: bytes) -> bytes:
-    """Keys the hashes by which people are found by mail."""
-    return hashlib.blake2b(key=master, person=b"evenhand-mail-1", digest_size=32).digest()
-
-
-def _place(person: str, klass: str, commitment: bytes) -> bytes:
-    return bound_to(b"evenhand value 1", person.encode(), klass.encode(), commitment)

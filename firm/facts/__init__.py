@@ -52,7 +52,15 @@ from firm.facts.marks import (
     WeekStartMoved,
 )
 from firm.facts.overrides import FloorSet, OverrideAsked, OverrideGranted
-from firm.facts.people import BridgeEnrolled, BridgeModeChanged, BridgeRevoked, StaffAdded, TraderRegistered
+from firm.facts.people import (
+    BridgeEnrolled,
+    BridgeModeChanged,
+    BridgeRevoked,
+    ErasureOrdered,
+    StaffAdded,
+    TraderRegistered,
+    ValuesForgotten,
+)
 from firm.facts.prices import QuotesRefused, QuoteUsed, SanityBandLeft
 from firm.facts.refusals import Refusal, Refused
 from firm.facts.risk import BreakerReset, BreakerTripped, KillSwitchEngaged, KillSwitchReleaseAsked, KillSwitchReleased
@@ -101,6 +109,8 @@ FACTS: tuple[type[Fact], ...] = (
     BridgeModeChanged,
     StaffAdded,
     TraderRegistered,
+    ErasureOrdered,
+    ValuesForgotten,
     ProgramPublished,
     ProgramRetired,
     CalendarAdopted,

@@ -56,6 +56,9 @@ class Refusal(StrEnum):
     ROLE_TOO_LOW = "role_too_low"
     WHY_MISSING = "why_missing"
     BREAKS_AT_ONCE = "breaks_at_once"
+    ACCOUNTS_RUN = "accounts_run"
+    NOTHING_TO_ERASE = "nothing_to_erase"
+    TRADER_FORGOTTEN = "trader_forgotten"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

@@ -59,12 +59,16 @@ _OF_OTHERS = kinds_of(
     c.SetBridgeMode, f.BridgeEnrolled, f.BridgeModeChanged, f.BridgeRevoked, c.SettleCommand, f.CommandAdvanced,
     f.CommandProbed, c.PlaceOrder, f.OrderPlaced, c.MarkOrderPaid, f.OrderPaid, f.ChallengeOpened, f.ChallengeAdvanced,
     f.ChallengeEnded, f.ChallengeHeld, f.ChallengeReopened, c.AdvanceChallenge, c.RegisterTrader, f.TraderRegistered,
+    c.EraseTrader, i.ErasureReported, f.ErasureOrdered, f.ValuesForgotten,
     c.PublishProgram, f.ProgramPublished, c.RetireProgram, f.ProgramRetired,
     c.EngageKillSwitch, c.ReleaseKillSwitch, c.ResetBreaker, f.BreakerTripped, f.BreakerReset,
     f.KillSwitchEngaged, f.KillSwitchReleaseAsked, f.KillSwitchReleased, f.DeskStopped, f.DeskResumed, f.MessageParked,
     c.ResumeDesk, f.IncidentOpened, f.IncidentExtended, f.PricesReturned, f.IncidentEnded, f.IncidentNoted,
     f.IncidentPublished, f.IncidentClosed, c.NoteIncident, c.PublishIncident, c.CloseIncident,
 )  # fmt: skip
+_OF_TRADERS = (
+    c.RegisterTrader | f.TraderRegistered | c.EraseTrader | i.ErasureReported | f.ErasureOrdered | f.ValuesForgotten
+)
 _ASKED_RISK = frozenset({f.Doubt.KILL_SWITCH, f.Doubt.MASS_BREACH})
 
 
@@ -72,7 +76,7 @@ class DeskRows:
     """The `desk_rows` read model."""
 
     name = "desk_rows"
-    version = 5
+    version = 6
     schema = SCHEMA
     kinds = OF_ACCOUNTS | _OF_OTHERS
 
@@ -121,7 +125,7 @@ def _by_content(body: Body) -> tuple[str, ...]:  # noqa: C901  (a table of rows)
             return (f"order/{id_text(body.challenge)}", f"trader/{id_text(body.trader)}")
         case f.ChallengeOpened() | f.ChallengeAdvanced() | f.ChallengeEnded() | f.ChallengeReopened():
             return (f"order/{id_text(body.challenge)}",)
-        case c.RegisterTrader() | f.TraderRegistered():
+        case _ if isinstance(body, _OF_TRADERS):
             return (f"trader/{id_text(body.trader)}",)
         case c.PublishProgram() | f.ProgramPublished() | c.RetireProgram() | f.ProgramRetired():
             return (CATALOGUE,)

@@ -10,6 +10,7 @@ from storage.readmodels.days import Days
 from storage.readmodels.decisions import Decisions
 from storage.readmodels.desk_rows import DeskRows
 from storage.readmodels.drifts import Drifts
+from storage.readmodels.erasures import Erasures
 from storage.readmodels.held_phases import HeldPhases
 from storage.readmodels.incidents import Incidents
 from storage.readmodels.marks import Marks
@@ -23,4 +24,5 @@ from storage.readmodels.trades import Trades
 READ_MODELS: tuple[ReadModel, ...] = (
     People(), Accounts(), Decisions(), Commands(), Trades(), Marks(), Days(), Controls(), Bridges(), Seals(),
     Drifts(), DeskRows(), AccountOverrides(), Calendars(), Programs(), HeldPhases(), Incidents(), Notices(),
+    Erasures(),
 )  # fmt: skip

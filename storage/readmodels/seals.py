@@ -6,6 +6,7 @@ from typing import NamedTuple
 import apsw
 
 from firm.commands import AddStaff, RegisterTrader
+from firm.facts import ValuesForgotten
 from firm.inputs import EventRefused, LoginReported, UnknownAccountReported
 from firm.kinds import Body
 from storage.people import IDENTITY, LOGINS, SESSION, reference
@@ -16,27 +17,42 @@ SEALED_EVENT = "sealed:"  # how EventRefused marks an event that went to the vau
 
 
 class Seal(NamedTuple):
-    """A commitment in hex, and the person and class of the value behind it."""
+    """A commitment in hex, and the person and class of the value behind it. `erased`: a row says that it was forgotten."""
 
     commitment: str
     person: str
     klass: str
+    erased: bool = False
 
 
 class Seals:
     """rm_seals: one row a commitment."""
 
     name = "seals"
-    version = 3
-    kinds = kinds_of(AddStaff, RegisterTrader, LoginReported, EventRefused, UnknownAccountReported)
-    schema = (
-        "CREATE TABLE rm_seals (commitment TEXT NOT NULL PRIMARY KEY, person TEXT NOT NULL, class TEXT NOT NULL)"
-        " STRICT, WITHOUT ROWID;"
-    )
+    version = 4
+    kinds = kinds_of(AddStaff, RegisterTrader, LoginReported, EventRefused, UnknownAccountReported, ValuesForgotten)
+    schema = """
+        CREATE TABLE rm_seals (
+            commitment TEXT NOT NULL PRIMARY KEY, person TEXT NOT NULL, class TEXT NOT NULL, erased INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX rm_seals_by_person ON rm_seals (person, class);
+    """
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
-        found = [seal for _, body in rows if (seal := seal_of(body)) is not None]
-        connection.executemany("INSERT OR IGNORE INTO rm_seals (commitment, person, class) VALUES (?, ?, ?)", found)
+        for _, body in rows:
+            if isinstance(body, ValuesForgotten):
+                _mark_erased(connection, body)
+            elif (seal := seal_of(body)) is not None:
+                sql = "INSERT OR IGNORE INTO rm_seals (commitment, person, class, erased) VALUES (?, ?, ?, 0)"
+                connection.execute(sql, seal[:3])
+
+
+def _mark_erased(connection: apsw.Connection, told: ValuesForgotten) -> None:
+    pooled = [(commitment,) for commitment in told.pooled]
+    connection.executemany("UPDATE rm_seals SET erased = 1 WHERE commitment = ?", pooled)
+    if told.finished:
+        owner = (reference("trader", told.trader), told.klass)
+        connection.execute("UPDATE rm_seals SET erased = 1 WHERE person = ? AND class = ?", owner)
 
 
 def is_sealed(connection: apsw.Connection, commitment: str) -> bool:
@@ -50,8 +66,9 @@ def any_sealed(connection: apsw.Connection) -> bool:
 
 
 def all_seals(connection: apsw.Connection) -> Iterator[Seal]:
-    for row in connection.execute("SELECT commitment, person, class FROM rm_seals ORDER BY commitment"):
-        yield Seal(*row)
+    sql = "SELECT commitment, person, class, erased FROM rm_seals ORDER BY commitment"
+    for commitment, person, klass, erased in connection.execute(sql):
+        yield Seal(commitment, person, klass, bool(erased))
 
 
 def seal_of(body: Body) -> Seal | None:
@@ -62,7 +79,7 @@ def seal_of(body: Body) -> Seal | None:
         case RegisterTrader():
             return Seal(body.sealed, reference("trader", body.trader), IDENTITY)
         case LoginReported():
-            return Seal(body.sealed, LOGINS, SESSION)
+            return Seal(body.sealed, body.whose or LOGINS, SESSION)
         case UnknownAccountReported() if body.sealed:
             return Seal(body.sealed, LOGINS, SESSION)
         case EventRefused() if body.raw_hex.startswith(SEALED_EVENT):

@@ -18,6 +18,7 @@ from bridges.enrolment import KeyFile, KeyPair, new_keypair
 from bridges.events import CmdResult
 from bridges.gateway import Gateway
 from bridges.outbox import Outbox
+from bridges.sealer import Personal, Sealed
 from firm.inputs import CommandState
 
 NOW_US = 1_398_988_800_000_000  # 2014-05-02T00:00:00Z
@@ -123,12 +124,13 @@ class World:
         self.gateway: Gateway | None = None
         self.context: zmq.Context = zmq.Context()
 
-    async def seal(self, values: Sequence[bytes]) -> list[str]:
+    async def seal(self, personal: Sequence[Personal]) -> list[Sealed]:
         """In the place of the vault; `before_seal` may wait, or raise what a vault raises."""
+        values = [each.value for each in personal]
         await self.before_seal(values)
         first = len(self.sealed) + 1
         self.sealed += values
-        return [f"{number:064x}" for number in range(first, len(self.sealed) + 1)]
+        return [Sealed(f"{number:064x}", "") for number in range(first, len(self.sealed) + 1)]
 
     async def _at_once(self, values: Sequence[bytes]) -> None:
         """A vault that answers immediately."""

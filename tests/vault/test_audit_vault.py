@@ -56,7 +56,30 @@ def test_what_was_erased_is_counted_and_no_fault(
     vault.erase(ADA)
     opened, findings = audited(firm, secrets, seals)
     assert (opened, findings.told) == (1, [])
-    assert findings.notes == ["sealed values that were erased, with their keys: 2"]
+    assert findings.notes == ["sealed values that were erased, with their keys, without a row that says so: 2"]
+
+
+def test_what_a_row_says_was_forgotten_may_be_gone_and_may_not_be_there(
+    vault: Vault, firm: FirmDirectory, secrets: Secrets, seals: list[Seal]
+) -> None:
+    vault.erase(ADA)
+    forgotten = [seal._replace(erased=True) for seal in seals]
+    opened, findings = audited(firm, secrets, forgotten)
+    assert opened == 0
+    assert findings.notes == ["sealed values that were forgotten, as the ledger says: 2"]
+    [told] = findings.told
+    assert told.what.startswith(f"the address of {BEN}")
+    assert told.what.endswith("was forgotten by a row of the ledger, and lies in the vault")
+
+
+def test_a_single_value_goes_and_others_under_its_key_stay(vault: Vault, firm: FirmDirectory, secrets: Secrets) -> None:
+    gone, kept = vault.seal_all(BEN, "address", [ADDRESS, b"192.0.2.9"])
+    assert vault.erase_values([gone]) == 1
+    assert (vault.open_value(gone), vault.open_value(kept)) == (None, b"192.0.2.9")
+    raw = b"".join((firm.path / name).read_bytes() for name in ("vault.db", "keys.db"))
+    assert bytes.fromhex(gone) not in raw
+    _, findings = audited(firm, secrets, [Seal(gone, BEN, "address", erased=True), Seal(kept, BEN, "address")])
+    assert findings.told == []
 
 
 def test_who_may_no_longer_sign_in_is_no_fault(

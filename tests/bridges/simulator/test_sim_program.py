@@ -18,6 +18,7 @@ from actors.arrival import Arrival, Decided
 from actors.effects import Effect, RequestSnapshot, SendCommand
 from bridges.enrolment import KeyFile, KeyPair, key_file_text, new_keypair
 from bridges.gateway import Gateway
+from bridges.sealer import Personal, Sealed
 from bridges.simulator.rehearsal import opening_commands
 from firm.inputs import (
     BridgeConnected,
@@ -172,8 +173,8 @@ class Firm:
         return [{**msgspec.structs.asdict(body), "kind": type(body).__name__, "seq": 0} for body in told]
 
 
-async def _seal(values: Sequence[bytes]) -> list[str]:
-    return [""] * len(values)
+async def _seal(values: Sequence[Personal]) -> list[Sealed]:
+    return [Sealed("", "")] * len(values)
 
 
 def _sent(command: str, login: str, action: str, args: dict[str, str] | None = None) -> SendCommand:

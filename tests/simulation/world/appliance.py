@@ -23,6 +23,7 @@ from appliance.digest import engine_digest
 from appliance.release import RELEASE
 from appliance.subscriptions import Subscriptions
 from bridges.gateway import Gateway
+from bridges.sealer import Personal, Sealed
 from firm.commands import Command
 from firm.inputs import ClockTicked, EngineResumed, EpochOpened, Input
 from storage.ledger import Ledger
@@ -126,5 +127,5 @@ class Appliance:
         self.ledger.close()
 
 
-async def _seal(values: Sequence[bytes]) -> list[str]:
-    return [hashlib.sha256(value).hexdigest() for value in values]
+async def _seal(values: Sequence[Personal]) -> list[Sealed]:
+    return [Sealed(hashlib.sha256(each.value).hexdigest(), "") for each in values]

@@ -1,0 +1,162 @@
+"""`evenhand person show|export|erase|erasures`: what the firm holds about a trader, from the console."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from appliance.clock import wall_us
+from appliance.commands.options import Verbs, add_directory, add_json, plain_text, tell, verb
+from appliance.console import CommandRefused, ask_firm, open_machine
+from appliance.erasing import forget
+from appliance.members import opened_vault, trader_named
+from appliance.settings_file import read_settings
+from firm.commands import EraseTrader
+from firm.ids import id_text
+from firm.instant import utc_text
+from firm.personal import BY_NAME, destructions
+from storage.errors import LedgerInUse
+from storage.files import open_firm_directory
+from storage.people import reference
+from storage.person_export import export_pieces
+from storage.reader import LedgerReader
+from storage.readmodels.erasures import Erasure, all_erasures, erasures_of
+
+ERASURES_SHOWN = 200
+FILE_MODE = 0o600
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A class of values that the vault holds of somebody, or held."""
+
+    klass: str
+    what: str
+    why: str
+    basis: str
+    state: str
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A trader. `name` and `mail` are "" where they were erased."""
+
+    id: str
+    name: str
+    mail: str
+    held: tuple[Held, ...]
+
+
+def add_to(verbs: Verbs) -> None:
+    example = "evenhand person show ada@trader.example"
+    parser = verb(verbs, "person", run_erasures, "show, hand out and forget what is held about a trader", example)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    shown = verb(actions, "show", run_show, "what is held about a trader, and why", example)
+    _add_person(shown)
+    add_json(shown)
+    example = "evenhand person export ada@trader.example --out ada.zip"
+    note = "The file is for this person alone: it opens their sealed values. It is written readable by its owner only."
+    out = verb(actions, "export", run_export, "everything about a trader, in one ZIP", example, note)
+    _add_person(out)
+    out.add_argument("--out", type=Path, required=True, metavar="FILE", help="a new file")
+    example = 'evenhand person erase 7K2MQ-9XW3F --why "asked for it, ticket 118"'
+    note = (
+        "Their accounts must be over. Keys and values leave the disk, copies of the keys within 30 days; the ledger keeps what "
+        "happened under a pseudonym that no longer leads to anybody. It cannot be undone."
+    )
+    erase = verb(actions, "erase", run_erase, "forget a trader", example, note)
+    _add_person(erase)
+    erase.add_argument("--why", type=plain_text, required=True, help="kept in the ledger: name nobody in it")
+    listed = verb(actions, "erasures", run_erasures, "who was forgotten, or is to be", "evenhand person erasures")
+    add_directory(listed)
+    add_json(listed)
+
+
+def run_show(options: argparse.Namespace) -> int:
+    open_firm_directory(options.data_dir)
+    with opened_vault(options.data_dir) as vault, LedgerReader(options.data_dir) as reader:
+        trader = trader_named(vault, options.person)
+        person, classes = vault.person("trader", trader), vault.classes_of(reference("trader", trader))
+        with reader.connection() as book:
+            going = {each.klass: each for each in erasures_of(book, trader)}
+    held = tuple(_held(klass, going.get(klass)) for klass in sorted(set(classes) | set(going)))
+    shown = Shown(id_text(trader), person.name if person else "", person.mail if person else "", held)
+    lines = [f"{shown.id}  {shown.name or 'no name'}  {shown.mail or 'no mail address'}", *map(_held_line, held)]
+    tell(options, shown, "\n".join(lines if held else [*lines, "Nothing is held in the vault."]))
+    return 0
+
+
+def run_export(options: argparse.Namespace) -> int:
+    files = open_firm_directory(options.data_dir)
+    firm = read_settings(files.settings).firm.name
+    with opened_vault(options.data_dir) as vault, LedgerReader(options.data_dir) as reader:
+        trader = trader_named(vault, options.person)
+        try:
+            descriptor = os.open(options.out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE)
+        except OSError as failed:
+            raise CommandRefused(f"{options.out} cannot be made ({failed.strerror}): name a new file") from failed
+        with os.fdopen(descriptor, "wb") as out:
+            out.writelines(export_pieces(reader, vault, trader, firm=firm, now_us=wall_us()))
+    print(f"{options.out} holds everything about {id_text(trader)}: give it to them alone.")
+    return 0
+
+
+def run_erase(options: argparse.Namespace) -> int:
+    open_firm_directory(options.data_dir)
+    with opened_vault(options.data_dir) as vault:
+        trader = trader_named(vault, options.person)
+        classes = vault.classes_of(reference("trader", trader))
+    asked = EraseTrader(by="console", trader=trader, why=options.why, classes=destructions(classes, wall_us()))
+    ask_firm(options.data_dir, asked)
+    print(f"{id_text(trader)} is to be forgotten: {', '.join(classes)}. {_carried_out(options.data_dir)}")
+    return 0
+
+
+def run_erasures(options: argparse.Namespace) -> int:
+    open_firm_directory(options.data_dir)
+    with LedgerReader(options.data_dir) as reader, reader.connection() as book:
+        found = all_erasures(book, ERASURES_SHOWN)
+    tell(options, [_as_shown(each) for each in found], "\n".join(map(_line, found)) or "Nobody was to be forgotten.")
+    return 0
+
+
+def _add_person(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("person", metavar="WHO", help="a trader's id as pages show it, or their mail address")
+    add_directory(parser)
+
+
+def _carried_out(directory: Path) -> str:
+    """A firm that serves does it by itself."""
+    try:
+        machine = open_machine(directory)
+    except LedgerInUse:
+        return "The firm that serves does it within seconds: evenhand person erasures shows when it is done."
+    with closing(machine):
+        reports: Sequence[object] = machine.decide_now(forget(machine))
+    return f"It is done ({len(reports)} reports)." if reports else "It is done later, as the law asks for it."
+
+
+def _held(klass: str, going: Erasure | None) -> Held:
+    known = BY_NAME[klass]
+    return Held(klass, known.what, known.why, known.basis, "kept" if going is None else _state(going))
+
+
+def _held_line(held: Held) -> str:
+    return f"  {held.klass:<14} {held.what}. {held.why} Basis: {held.basis}. {held.state}"
+
+
+def _state(each: Erasure) -> str:
+    if each.erased_us is not None:
+        return f"forgotten on {utc_text(each.erased_us)[:10]}"
+    return f"to be forgotten from {utc_text(each.from_us)[:10]} on" if each.from_us else "to be forgotten"
+
+
+def _as_shown(each: Erasure) -> dict[str, object]:
+    done = None if each.erased_us is None else utc_text(each.erased_us)
+    ordered, due = utc_text(each.ordered_us), utc_text(each.from_us)
+    return {"trader": id_text(each.trader), "class": each.klass, "ordered": ordered, "from": due, "done": done}
+
+
+def _line(each: Erasure) -> str:
+    return f"{id_text(each.trader):<12} {each.klass:<14} {_state(each)}"

@@ -1,0 +1,71 @@
+"""Erasing: what is to be forgotten by now is destroyed in the vault, and the ledger is told.
+
+What is owed stands in the ledger, so that neither a crash nor a restore from older copies forgets to forget.
+"""
+
+import logging
+from collections.abc import Iterator
+
+import anyio
+from anyio import to_thread
+
+from appliance.assembly import Machine
+from firm.bounds import POOLED_TOLD_MAX
+from firm.inputs import ErasureReported
+from storage.errors import DiskRefused, FrontRefused, VaultDamaged
+from storage.logins_pooled import pooled_logins
+from storage.people import SESSION, reference
+from storage.readmodels.erasures import Erasure, erasures_due
+from storage.sqlite_file import TracesRemain
+
+LOOK_EVERY_S = 5.0
+DUE_AT_ONCE = 2_000
+
+_LOG = logging.getLogger("evenhand.appliance")
+
+
+async def forget_who_is_due(machine: Machine) -> None:
+    """Until cancelled."""
+    told = ""
+    while True:
+        await anyio.sleep(LOOK_EVERY_S)
+        if machine.runner.held:
+            continue
+        why = ""
+        try:
+            for report in await to_thread.run_sync(forget, machine):
+                await machine.ask(report)
+        except (DiskRefused, FrontRefused, VaultDamaged, TracesRemain) as failed:
+            why = str(failed)
+        if why and why != told:
+            _LOG.error("somebody who is to be forgotten is not yet, which is tried again: %s", why)
+        told = why
+
+
+def forget(machine: Machine) -> list[ErasureReported]:
+    """Destroys what is due by now; what the engine is to hear of it. Takes as long as the vault's files are large: never in the loop."""
+    with machine.reader.connection() as book:
+        due = erasures_due(book, machine.clock.now_us(), DUE_AT_ONCE)
+        pooled = {each: list(pooled_logins(book, each.trader)) for each in due if each.klass == SESSION}
+    for person in {reference("trader", each.trader) for each in due}:
+        machine.sessions.delete_person(person)
+    if any(pooled.values()):
+        machine.vault.erase_values([commitment for found in pooled.values() for commitment in found])
+    gone = machine.vault.erase_each([(reference("trader", each.trader), each.klass) for each in due]) if due else []
+    reports: list[ErasureReported] = []
+    for each, values in zip(due, gone, strict=True):
+        found = pooled.get(each, [])
+        _LOG.info("trader:%d was forgotten: %d values of class %s", each.trader, values + len(found), each.klass)
+        reports += [*_of_pooled(each, found), _report(each, values, (), finished=True)]
+    return reports
+
+
+def _of_pooled(due: Erasure, found: list[str]) -> Iterator[ErasureReported]:
+    """What earlier releases sealed of the trader's logins under the key of all logins: single values went, their key stays."""
+    for at in range(0, len(found), POOLED_TOLD_MAX):
+        part = tuple(found[at : at + POOLED_TOLD_MAX])
+        yield _report(due, len(part), part, finished=False)
+
+
+def _report(due: Erasure, values: int, pooled: tuple[str, ...], *, finished: bool) -> ErasureReported:
+    return ErasureReported(trader=due.trader, klass=due.klass, values=values, pooled=pooled, finished=finished)

@@ -1,0 +1,55 @@
+"""Keeping: under whose key is sealed what platforms report about people, and that nothing is kept of who is forgotten."""
+
+from collections.abc import Sequence
+
+from anyio import to_thread
+from nacl.utils import random
+
+from actors.engine import Engine
+from actors.names import trader_desk
+from actors.trader_desk import TraderDesk
+from bridges.sealer import Personal, Sealed
+from storage.commitment import SALT_BYTES, commitment_of
+from storage.people import LOGINS, SESSION, reference
+from storage.vault import Vault
+
+
+class LoginsKept:
+    """Seals what came with logins, each under the key of its account's trader, so that it goes with them."""
+
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self._engine = engine
+        self._vault = vault
+
+    async def seal(self, values: Sequence[Personal]) -> list[Sealed]:
+        """Never in the loop: prices are read and pages answered while the disk syncs."""
+        owners = [self._owner(each.account) for each in values]
+        kept = [(owner, SESSION, each.value) for owner, each in zip(owners, values, strict=True) if owner is not None]
+        commitments = iter(await to_thread.run_sync(self._vault.seal_each, kept) if kept else [])
+        return [
+            Sealed(_of_nothing(each.value), self._reference(each.account))
+            if owner is None
+            else Sealed(next(commitments), "" if owner == LOGINS else owner)
+            for owner, each in zip(owners, values, strict=True)
+        ]
+
+    def _owner(self, account: int) -> str | None:
+        """None: of somebody who is forgotten."""
+        if not account:
+            return LOGINS
+        desk = self._engine.desk(trader_desk(self._trader(account)))
+        assert isinstance(desk, TraderDesk)
+        return self._reference(account) if desk.state.forgetting is None else None
+
+    def _reference(self, account: int) -> str:
+        return reference("trader", self._trader(account))
+
+    def _trader(self, account: int) -> int:
+        state = self._engine.account(account)
+        assert state is not None, f"account {account} logged in before it was opened"
+        return state.trader
+
+
+def _of_nothing(value: bytes) -> str:
+    """A commitment whose salt nobody keeps: it says that something was told, and never what."""
+    return commitment_of(random(SALT_BYTES), SESSION, value)

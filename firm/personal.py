@@ -1,0 +1,56 @@
+"""Personal: the classes of personal values that the vault holds, why each is held, and for how long once its person asks to be forgotten.
+
+Every class that anything seals is here: what has no reason and no end is not kept.
+"""
+
+import msgspec
+
+from firm.instant import DAY_US
+
+
+class Destruction(msgspec.Struct, frozen=True):
+    """A class of somebody's values, and the instant from which on they are destroyed; 0: at once."""
+
+    klass: str
+    from_us: int
+
+
+class PersonalClass(msgspec.Struct, frozen=True):
+    """A class of sealed values. `what` and `why` are read by the person they are about; `basis`: the ground in Article 6 of the GDPR.
+
+    `kept_days`: for so long after the erasure was asked for, where a law wants it; else it goes at once.
+    """
+
+    name: str
+    what: str
+    why: str
+    basis: str
+    kept_days: int = 0
+
+
+_CONTRACT = "contract (6.1.b)"
+_INTEREST = "legitimate interest (6.1.f)"
+
+CLASSES = (
+    PersonalClass(
+        "identity",
+        "Name and mail address",
+        "To know whose accounts these are, and to write to you.",
+        _CONTRACT,
+    ),
+    PersonalClass("credentials", "The password, as a hash", "To let you in, and nobody else.", _CONTRACT),
+    PersonalClass(
+        "session",
+        "Network addresses, devices and comments that the trading platform reports with a login",
+        "To notice accounts that several people trade, and one person under several names.",
+        _INTEREST,
+    ),
+)
+
+BY_NAME = {each.name: each for each in CLASSES}
+
+
+def destructions(classes: tuple[str, ...], now_us: int) -> tuple[Destruction, ...]:
+    """When each of these classes goes, where somebody is to be forgotten now."""
+    kept_us = {name: BY_NAME[name].kept_days * DAY_US for name in sorted(classes)}
+    return tuple(Destruction(name, now_us + wait_us if wait_us else 0) for name, wait_us in kept_us.items())

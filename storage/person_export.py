@@ -1,0 +1,157 @@
+"""Person export: everything the firm holds about one trader, in one ZIP that a person and a program can read.
+
+It is made for the person themself: it opens their sealed values. A password hash is not among them, as it opens a door.
+"""
+
+import base64
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import apsw
+import msgspec
+
+from firm.ids import id_text
+from firm.instant import utc_text
+from firm.personal import CLASSES
+from storage.people import reference
+from storage.reader import LedgerReader
+from storage.readmodels.desk_rows import seqs_back
+from storage.readmodels.erasures import erasures_of
+from storage.rows import StoredRow
+from storage.vault import Vault
+
+ROWS_AT_ONCE = 500
+DESK_ROWS_MAX = 100_000
+
+_FILES = {
+    "about.json": "what this is, and why each class of values is held",
+    "person.json": "who you are to us",
+    "sealed.jsonl": "each sealed value with its salt: HMAC-SHA256(salt, class 0x00 value) is its commitment in the ledger",
+    "ledger.jsonl": "each row of the ledger about you, your orders and your accounts, under your pseudonym",
+}
+
+
+class _Unseekable(io.RawIOBase):
+    """What a ZIP is written to piece by piece: each is taken away before the next comes, so that none lies in memory or on a disk."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self._written += content
+        return len(content)
+
+    def taken(self) -> bytes:
+        piece = bytes(self._written)
+        self._written.clear()
+        return piece
+
+
+def export_pieces(reader: LedgerReader, vault: Vault, trader: int, *, firm: str, now_us: int) -> Iterator[bytes]:
+    """The ZIP, piece by piece. Each reads files: never in the loop."""
+    out = _Unseekable()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, lines in (
+            ("about.json", [_about(firm, trader, now_us)]),
+            ("person.json", [_person(reader, vault, trader)]),
+            ("sealed.jsonl", _values(vault, trader)),
+            ("ledger.jsonl", _rows(reader, trader)),
+        ):
+            with archive.open(name, "w") as member:
+                for line in lines:
+                    member.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+                    if piece := out.taken():
+                        yield piece
+    yield out.taken()
+
+
+def _about(firm: str, trader: int, now_us: int) -> dict[str, Any]:
+    held = [{"class": each.name, "what": each.what, "why": each.why, "basis": each.basis} for each in CLASSES]
+    return {"firm": firm, "trader": id_text(trader), "made": utc_text(now_us), "files": _FILES, "classes": held}
+
+
+def _person(reader: LedgerReader, vault: Vault, trader: int) -> dict[str, Any]:
+    person = vault.person("trader", trader)
+    with reader.connection() as book:
+        going = erasures_of(book, trader)
+        accounts = [id_text(account) for account in _accounts(book, trader)]
+    erased_us = [(each, each.erased_us) for each in going]
+    return {
+        "trader": id_text(trader),
+        "name": person.name if person else None,
+        "mail": person.mail if person else None,
+        "accounts": accounts,
+        "erasures": [
+            {"class": each.klass, "from": utc_text(each.from_us), "done": None if at_us is None else utc_text(at_us)}
+            for each, at_us in erased_us
+        ],
+    }
+
+
+def _values(vault: Vault, trader: int) -> Iterator[dict[str, Any]]:
+    for commitment, opening in vault.values_of(reference("trader", trader)):
+        yield {
+            "commitment": commitment,
+            "class": opening.klass,
+            "salt": opening.salt.hex(),
+            "bytes": base64.b64encode(opening.value).decode(),
+            "value": _legible(opening.value),
+        }
+
+
+def _legible(value: bytes) -> Any:
+    """JSON where it is such, else None: the bytes stand beside it."""
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _rows(reader: LedgerReader, trader: int) -> Iterator[dict[str, Any]]:
+    with reader.connection() as book:
+        accounts = _accounts(book, trader)
+        orders = [order for (order,) in book.execute('SELECT "order" FROM rm_order WHERE trader = ?', (trader,))]
+        desks = [f"trader/{id_text(trader)}", *(f"order/{id_text(order)}" for order in orders)]
+        seqs = {seq for desk in desks for seq in seqs_back(book, desk, "", 1, reader.size() + 1, DESK_ROWS_MAX)}
+    told: set[int] = set()
+    for seq in sorted(seqs):
+        row = reader.row(seq)
+        if row is not None:
+            told.add(seq)
+            yield _line(row)
+    for account in accounts:
+        yield from (_line(row) for row in _account_rows(reader, account) if row.seq not in told)
+
+
+def _account_rows(reader: LedgerReader, account: int) -> Iterator[StoredRow]:
+    """Newest first, along the chain."""
+    from_seq: int | None = None
+    while True:
+        rows = reader.account_rows(account, from_seq=from_seq, limit=ROWS_AT_ONCE)
+        yield from rows
+        if len(rows) < ROWS_AT_ONCE or not rows[-1].account_prev_seq:
+            return
+        from_seq = rows[-1].account_prev_seq
+
+
+def _accounts(book: apsw.Connection, trader: int) -> list[int]:
+    sql = "SELECT account FROM rm_account WHERE trader = ? ORDER BY opened_seq"
+    return [account for (account,) in book.execute(sql, (trader,))]
+
+
+def _line(row: StoredRow) -> dict[str, Any]:
+    return {
+        "seq": row.seq,
+        "kind": row.kind,
+        "happened": utc_text(row.happened_us),
+        "received": utc_text(row.received_us),
+        "cause": row.cause,
+        "account": id_text(row.account) if row.account else None,
+        "payload": msgspec.json.decode(row.payload),
+    }

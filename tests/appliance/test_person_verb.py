@@ -1,0 +1,149 @@
+"""What is held about a trader: shown, handed out whole, and forgotten so that no byte of it is left in any file of the firm."""
+
+import hashlib
+import hmac
+import json
+import zipfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.assembly import Machine
+from appliance.console import open_machine
+from appliance.erasing import forget
+from appliance.founding import found, trader_command
+from firm.commands import EraseTrader, PlaceOrder
+from firm.facts import Refusal, Refused, ValuesForgotten
+from firm.ids import id_text
+from firm.personal import Destruction
+from storage.readmodels.erasures import erasures_due, erasures_of
+
+Run = Callable[..., Any]
+ADA, BEN = "ada.lovelace@trader.example", "ben@trader.example"
+NAME = "Augusta Ada Byron"
+HASH = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$never-shown"
+
+
+@pytest.fixture
+def firm(tmp_path: Path, settings: Any) -> Path:
+    """Ada and Ben trade at Northlight; neither bought anything yet."""
+    directory = tmp_path / "firm"
+    with closing(found(directory, settings())) as machine:
+        machine.decide_now(
+            [trader_command(machine, 1001, ADA, NAME, HASH), trader_command(machine, 1002, BEN, "Ben", HASH)]
+        )
+    return directory
+
+
+def test_what_is_held_is_shown_with_its_reason(firm: Path, run: Run) -> None:
+    shown = json.loads(run("person", "show", ADA, "--json", "--data-dir", firm).stdout)
+    assert (shown["id"], shown["name"], shown["mail"]) == (id_text(1001), NAME, ADA)
+    assert [each["klass"] for each in shown["held"]] == ["credentials", "identity"]
+    assert all(each["why"] and each["basis"] and each["state"] == "kept" for each in shown["held"])
+    told = run("person", "show", id_text(1001), "--data-dir", firm).stdout
+    assert NAME in told
+    assert "argon2" not in told
+
+
+def test_the_export_holds_everything_and_proves_its_values(firm: Path, run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "ada.zip"
+    assert run("person", "export", ADA, "--out", out, "--data-dir", firm).returncode == 0
+    assert out.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(out) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert set(files) == {"about.json", "person.json", "sealed.jsonl", "ledger.jsonl"}
+    [value] = [json.loads(line) for line in files["sealed.jsonl"].splitlines()]
+    assert (value["class"], value["value"]["name"], value["value"]["mail"]) == ("identity", NAME, ADA)
+    rows = [json.loads(line) for line in files["ledger.jsonl"].splitlines()]
+    assert [row["kind"] for row in rows] == ["RegisterTrader", "TraderRegistered"]
+    opened = b"identity\0" + json.dumps(value["value"], separators=(",", ":")).encode()
+    assert hmac.new(bytes.fromhex(value["salt"]), opened, hashlib.sha256).hexdigest() == rows[0]["payload"]["sealed"]
+    assert BEN not in "".join(files.values())
+    assert "argon2" not in "".join(files.values())
+
+
+def test_an_export_writes_over_nothing(firm: Path, run: Run, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("mine")
+    refused = run("person", "export", ADA, "--out", kept, "--data-dir", firm)
+    assert (refused.returncode, kept.read_text()) == (2, "mine")
+    assert "name a new file" in refused.stderr
+
+
+def test_who_is_forgotten_leaves_no_byte_in_any_file(firm: Path, run: Run) -> None:
+    done = run("person", "erase", ADA, "--why", "asked for it, ticket 118", "--data-dir", firm)
+    assert done.returncode == 0, done.stderr
+    for trace in (ADA, NAME, "lovelace"):
+        assert not [path for path in firm.rglob("*") if path.is_file() and trace.encode() in path.read_bytes()]
+    shown = json.loads(run("person", "show", id_text(1001), "--json", "--data-dir", firm).stdout)
+    assert (shown["name"], shown["mail"]) == ("", "")
+    assert {each["state"][:9] for each in shown["held"]} == {"forgotten"}
+    assert run("person", "show", ADA, "--data-dir", firm).returncode == 2
+    assert run("person", "show", BEN, "--data-dir", firm).returncode == 0
+    verified = run("verify", "--data-dir", firm)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "forgotten, as the ledger says: 1" in verified.stdout
+    assert run("replay", "--data-dir", firm).returncode == 0
+
+
+def test_a_value_that_is_there_against_the_ledger_is_a_finding(firm: Path, run: Run, tmp_path: Path) -> None:
+    before = {name: (firm / name).read_bytes() for name in ("keys.db", "vault.db")}
+    run("person", "erase", ADA, "--why", "asked for it", "--data-dir", firm)
+    for name, content in before.items():
+        (firm / name).write_bytes(content)
+    verified = run("verify", "--data-dir", firm)
+    assert verified.returncode == 1
+    assert f"the identity of trader:{1001}" in verified.stdout
+    assert "was forgotten by a row of the ledger" in verified.stdout
+
+
+def test_nobody_is_forgotten_twice_or_without_a_reason_and_nothing_is_sold_to_them(firm: Path, settings: Any) -> None:
+    classes = (Destruction("identity", 0),)
+    with closing(found_again(firm)) as machine:
+        asked = EraseTrader(by="console", trader=1001, why="asked", classes=classes)
+        answers = machine.decide_now(
+            [
+                EraseTrader(by="console", trader=1001, why=" ", classes=classes),
+                EraseTrader(by="console", trader=9, why="asked", classes=classes),
+                asked,
+                asked,
+                PlaceOrder(by="console", order=5, trader=1001, program="none", accounts=(7,)),
+            ]
+        )
+    refused = [[fact.refusal for _, fact in one.facts if isinstance(fact, Refused)] for one in answers]
+    assert refused[:4] == [[Refusal.REASON_MISSING], [Refusal.UNKNOWN_TRADER], [], [Refusal.NOTHING_TO_ERASE]]
+
+
+def test_what_the_law_keeps_goes_on_its_day(firm: Path) -> None:
+    with closing(found_again(firm)) as machine:
+        now_us = machine.clock.now_us()
+        later = (Destruction("credentials", 0), Destruction("identity", now_us + 10**9))
+        machine.decide_now([EraseTrader(by="console", trader=1001, why="asked", classes=later)])
+        told = machine.decide_now(forget(machine))
+        assert [fact.klass for one in told for _, fact in one.facts if isinstance(fact, ValuesForgotten)] == [
+            "credentials"
+        ]
+        with machine.reader.connection() as book:
+            assert [(each.klass, each.erased_us is None) for each in erasures_of(book, 1001)] == [
+                ("credentials", False),
+                ("identity", True),
+            ]
+            assert [each.klass for each in erasures_due(book, now_us + 10**9, 9)] == ["identity"]
+
+
+def test_a_courier_that_was_cut_short_begins_anew(firm: Path) -> None:
+    with closing(found_again(firm)) as machine:
+        machine.decide_now([EraseTrader(by="console", trader=1001, why="asked", classes=(Destruction("identity", 0),))])
+        lost = forget(machine)  # erased, and nobody was told
+        again = machine.decide_now([*forget(machine), *lost])
+        erased = [fact for one in again for _, fact in one.facts if isinstance(fact, ValuesForgotten)]
+        assert len(lost) == len(erased) == 1
+        with machine.reader.connection() as book:
+            assert not erasures_due(book, machine.clock.now_us(), 9)
+
+
+def found_again(firm: Path) -> Machine:
+    return open_machine(firm)

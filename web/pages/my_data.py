@@ -1,0 +1,89 @@
+"""A trader's own data: what is held about them and why, all of it as a file, and how to be forgotten."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import anyio.to_thread
+import apsw
+from litestar import Request, get, post
+from litestar.exceptions import TooManyRequestsException
+from litestar.response import Redirect, Response, Stream
+
+from firm.commands import EraseTrader
+from firm.ids import id_text
+from firm.personal import BY_NAME, destructions
+from storage.person_export import export_pieces
+from storage.readmodels.erasures import Erasure, erasures_of
+from web import words
+from web.asking import ask
+from web.auth import end_session
+from web.downloads import TooManyDownloads
+from web.firm import Firm
+from web.forms import fields_of, refused_in, text_in
+from web.render import page
+from web.visitor import Policy, Visitor, signed_in
+
+FORGET = "forget me"  # what is typed, since it cannot be undone
+ASKED_HERE = "asked for it on their own page"
+
+
+@get("/my-data", policy=Policy.TRADER)
+async def my_data(request: Request[Any, Any, Any]) -> Response[str]:
+    return await _shown(request, "", "")
+
+
+@get("/my-data.zip", policy=Policy.TRADER, fresh=True)
+async def my_data_file(request: Request[Any, Any, Any]) -> Stream:
+    """Everything about who asks, and nobody else."""
+    firm, visitor = request.app.state.firm, signed_in(request)
+    named = f'attachment; filename="my-data-{words.iso(firm.now_us())[:10]}.zip"'
+    try:
+        pieces = await request.app.state.downloads.begin(-visitor.id, _pieces(firm, visitor))
+    except TooManyDownloads as full:
+        raise TooManyRequestsException("this file is on its way already: wait until it has come") from full
+    return Stream(pieces, media_type="application/zip", headers={"content-disposition": named})
+
+
+@post("/my-data/erasure", policy=Policy.TRADER, fresh=True)
+async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
+    firm, visitor = request.app.state.firm, signed_in(request)
+    typed = text_in(await fields_of(request), "typed")
+    if typed.casefold() != FORGET:
+        return await _shown(request, typed, f"Type “{FORGET}” to say that you mean it: it cannot be undone.")
+    classes = await anyio.to_thread.run_sync(firm.vault.classes_of, visitor.reference)
+    told = destructions(classes, firm.now_us())
+    answer = await ask(request, EraseTrader(by=visitor.reference, trader=visitor.id, why=ASKED_HERE, classes=told))
+    if refusal := refused_in(answer.facts):
+        return await _shown(request, typed, f"Not yet: {refusal}.")
+    gone: Response[Any] = Redirect("/sign-in", status_code=303)
+    gone.set_cookie(await end_session(firm, visitor.session_id))
+    return gone
+
+
+async def _shown(request: Request[Any, Any, Any], typed: str, wrong: str) -> Response[str]:
+    firm, visitor = request.app.state.firm, signed_in(request)
+    classes = await anyio.to_thread.run_sync(firm.vault.classes_of, visitor.reference)
+
+    def question(book: apsw.Connection) -> list[Erasure]:
+        return erasures_of(book, visitor.id)
+
+    return page(
+        request,
+        "my_data.html",
+        status=422 if wrong else 200,
+        held=[BY_NAME[klass] for klass in classes],
+        going=await firm.book.read(question),
+        pseudonym=id_text(visitor.id),
+        phrase=FORGET,
+        typed=typed,
+        wrong=wrong,
+    )
+
+
+async def _pieces(firm: Firm, visitor: Visitor) -> AsyncGenerator[bytes, None]:
+    made = export_pieces(firm.reader, firm.vault, visitor.id, firm=firm.name, now_us=firm.wall_us())
+    while piece := await anyio.to_thread.run_sync(next, made, b""):
+        yield piece
+
+
+ROUTES = (my_data, my_data_file, be_forgotten)
