@@ -69,7 +69,7 @@ async def _shown(request: Request[Any, Any, Any], typed: str, wrong: str) -> Res
 
     return page(
         request,
-        "my_data.html",
+        "personal.html",
         status=422 if wrong else 200,
         held=[BY_NAME[klass] for klass in classes],
         going=await firm.book.read(question),
