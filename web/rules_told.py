@@ -69,9 +69,9 @@ def rules_told(
     )
 
 
-def told_at_large(ruleset: AnyRuleset, size: Money, language: Language) -> tuple[str, ...]:
+def told_at_large(ruleset: AnyRuleset, size: Money, language: Language, *, is_funded: bool) -> tuple[str, ...]:
     """What goes for all of its rules together."""
-    return at_large(ruleset, language, RuleFigures(language, size.currency, size.exponent))
+    return at_large(ruleset, language, RuleFigures(language, size.currency, size.exponent), is_funded=is_funded)
 
 
 def accounts_told(program: Program, language: Language) -> str:
@@ -107,7 +107,7 @@ def program_told(program: Program, language: Language) -> tuple[ToldPhase, ...]:
             name=phase.name,
             ruleset=phase.ruleset,
             ruleset_id=phase.ruleset.ruleset_id(),
-            at_large=told_at_large(phase.ruleset, program.size, language),
+            at_large=told_at_large(phase.ruleset, program.size, language, is_funded=phase.funded),
             rules=rules_told(phase.ruleset, program.size, language),
         )
         for phase in program.phases

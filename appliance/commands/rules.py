@@ -253,11 +253,13 @@ def _program_lines(program: Program) -> list[str]:
     for phase in program.phases:
         assert isinstance(phase.ruleset, Ruleset)  # no file holds others
         lines += ["", f"{phase.name}{', funded' if phase.funded and phase.name.lower() != 'funded' else ''}"]
-        lines += _ruleset_lines(phase.ruleset, figures, program.size.exponent)
+        lines += _ruleset_lines(phase.ruleset, figures, program.size.exponent, is_funded=phase.funded)
     return lines
 
 
-def _ruleset_lines(ruleset: Ruleset, figures: PlainFigures, exponent: int = EXPONENT_USUAL) -> list[str]:
+def _ruleset_lines(
+    ruleset: Ruleset, figures: PlainFigures, exponent: int = EXPONENT_USUAL, *, is_funded: bool = False
+) -> list[str]:
     lines = [ruleset.name, f"id {ruleset.ruleset_id()}"]
     lines += [f"  {name}: {value}" for name, value in TermWords(ruleset.calendar, exponent).fields()]
     own = TermWords(ruleset, exponent)
@@ -266,7 +268,7 @@ def _ruleset_lines(ruleset: Ruleset, figures: PlainFigures, exponent: int = EXPO
         for name in ruleset.__struct_fields__
         if name not in ("name", "calendar", "terms")
     ]
-    lines += [f"  {sentence}" for sentence in at_large(ruleset, Language.ENGLISH, figures)]
+    lines += [f"  {sentence}" for sentence in at_large(ruleset, Language.ENGLISH, figures, is_funded=is_funded)]
     for term, said in zip(ruleset.terms, ruleset_sentences(ruleset, Language.ENGLISH, figures), strict=True):
         asked = [f"    {name}: {value}" for name, value in TermWords(term, exponent).fields()]
         lines += [f"  {said.title} ({term.id}, {kind_of(term)}): {said.text}", *asked]

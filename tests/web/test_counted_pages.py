@@ -83,6 +83,12 @@ def test_a_pass_by_counting_is_told_at_the_console_in_stories_and_in_the_lab(cou
     assert (outcome.figure, outcome.against) == (None, None)
 
 
+async def test_a_trader_reads_by_what_a_phase_without_a_target_is_won(counted, read):
+    told = await read(counted, f"/accounts/{id_text(counted.accounts['ada'])}/rules")
+    asked = "“Minimum trading days” and “Minimum number of trades”"
+    assert f"There is no profit target: the phase is won as soon as all of this is reached: {asked}." in told
+
+
 async def test_a_share_that_ended_an_account_is_told_with_its_day_and_what_followed(lucky, read):
     decision = decision_of(lucky, "RuleBroken")
     told = await read(lucky, f"/decisions/{decision}")

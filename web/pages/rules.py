@@ -43,7 +43,7 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
         "ruleset": ruleset,
         "ruleset_id": ruleset.ruleset_id(),
         "told": rules_told(ruleset, size, language, firm.live.every_rule(account)),
-        "at_large": told_at_large(ruleset, size, language),
+        "at_large": told_at_large(ruleset, size, language, is_funded=line.funded),
         "exceptions": exceptions_told(lines, ruleset, size, language),
         "language": language,
         "languages": NAMES,

@@ -22,6 +22,7 @@ from firm.sentences.rule import rule_sentence
 from firm.sentences.speaker import Speaker
 from firm.sentences.worked_example import worked_example
 from firm.templates import template
+from firm.terms.objectives import MinimumTrades
 from firm.terms.words import Action, Scope
 from tests.firm.ruleset_examples import ruleset as whole_ruleset
 from tests.firm.sentences.examples import EXAMPLES, ruleset_of
@@ -154,6 +155,7 @@ def _told_at_large(language: Language) -> set[str]:
         replace(EXAMPLES["two_step"], late_breach=late, await_swap=so, failures_reviewed=so, overrides_by_two=so)
         for late, so in ((LateBreach.ENFORCE, True), (LateBreach.REVIEW, False))
     ]
+    either.append(ruleset_of("counted", MinimumTrades(id="trades", trades_min=2, per=Scope.PHASE)))
     said = {sentence for ruleset in either for sentence in at_large(ruleset, language, PLAIN_FIGURES)}
     return said | {accounts_sentence(template("two_step_static").program, language, PLAIN_FIGURES)}
 
