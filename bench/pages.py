@@ -166,8 +166,10 @@ class Bench:
         return Beside("bench.django_list", (*options, "--database", self._folder / "django.db"))
 
     async def _lists_a_second(self) -> float:
-        _, seen = await self._visited(pages=[self._list], seconds=self._options.turn)
-        taken = seen["taken"]["list"]
+        seconds, taken = self._options.turn, []
+        while not taken:  # a machine that makes no page in a turn is given a longer one
+            _, seen = await self._visited(pages=[self._list], seconds=seconds)
+            seconds, taken = 2 * seconds, seen["taken"].get("list", [])
         last_us = taken[-1][0] + taken[-1][1]
         return float(len(taken) * SECOND_US / (last_us - taken[0][0]))
 
