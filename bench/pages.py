@@ -166,7 +166,8 @@ class Bench:
         return Beside("bench.django_list", (*options, "--database", self._folder / "django.db"))
 
     async def _lists_a_second(self) -> float:
-        seconds, taken = self._options.turn, []
+        seconds: float = self._options.turn
+        taken: list[list[int]] = []
         while not taken:  # a machine that makes no page in a turn is given a longer one
             _, seen = await self._visited(pages=[self._list], seconds=seconds)
             seconds, taken = 2 * seconds, seen["taken"].get("list", [])
