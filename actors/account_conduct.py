@@ -25,7 +25,7 @@ from firm.rules.across_accounts import Together, is_traded, judge_across_account
 from firm.rules.consequences import Striking, consequence_of, gravity
 from firm.rules.deduction import takes_profit
 from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
-from firm.rules.judged import SILENT, Judged
+from firm.rules.judged import SILENT, Judged, Verdict
 from firm.rules.looks import (
     LOOKS,
     Answers,
@@ -67,14 +67,17 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     rules = [rule for frequency in frequencies for rule in rules_looked_at(state.ruleset, frequency)]
     if not rules or state.standing not in JUDGED:
         return []
-    seen = seat.glance(seat.board(turn), equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
     grounds = seat.grounds()
+    asked = [
+        (rule, known) for rule in rules if not ((known := seat.is_known_kept(rule, grounds)) and is_settled(rule.terms))
+    ]
+    if not asked:
+        return []
+    seen = seat.glance(seat.board(turn), equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
     found: list[Breach] = []
-    for rule in rules:
-        is_known = seat.is_known_kept(rule, grounds)
-        if not (is_known and is_settled(rule.terms)):
-            looked = look_again(rule, seen) if is_known else look_anew(rule, seen)
-            found += _anew(seat, rule, looked, grounds, at_us, turn)
+    for rule, is_known in asked:
+        looked = look_again(rule, seen) if is_known else look_anew(rule, seen)
+        found += _anew(seat, rule, looked, grounds, at_us, turn)
     return found
 
 
@@ -85,7 +88,7 @@ def gravest_first(breaches: Iterable[Breach]) -> list[Breach]:
 
 def _anew(seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_us: int, turn: Turn) -> Iterator[Breach]:
     state = seat.held
-    answers = {answer.subject: answer for answer in looked if answer.is_broken}
+    answers = {answer.subject: answer for answer in looked if answer.verdict is Verdict.BROKEN}
     known, let_off = subjects_known(state, rule), {one.subject for one in state.track.let_off if one.rule == rule.id}
     if not answers and not known and not let_off:
         seat.know_kept(rule, grounds)

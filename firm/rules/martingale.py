@@ -1,10 +1,12 @@
 """Martingale: volume may not be raised after a loss, so many times in a row."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 
 import msgspec
 
 from firm.arithmetic import Arithmetic
+from firm.rules.figures import OPENED
 from firm.rules.judged import Judged, Unit, kept
 from firm.ruleset import Rule
 from firm.terms.conduct import Martingale
@@ -12,6 +14,7 @@ from firm.terms.words import BP_WHOLE
 from firm.track import HeldPosition, Trade
 
 _NEVER_US = 2**63  # when a position ends that is still held
+_CLOSED = attrgetter("closed_us", "opened_us", "position_id")
 
 
 class _Round(msgspec.Struct, frozen=True, gc=False):
@@ -54,20 +57,16 @@ def judge_martingale(
 
 
 def _is_raise(calc: Arithmetic, opened: _Round, before: _Round, factor: int) -> bool:
-    return calc.is_at_or_above(
-        "volume was raised",
-        calc.times(f"lots of {opened.position_id} x 10000", _lots(calc, opened), BP_WHOLE, "scaled"),
-        calc.times(f"lots of {before.position_id} x factor", _lots(calc, before), factor, "scaled"),
-    )
-
-
-def _lots(calc: Arithmetic, one: _Round) -> int:
-    return calc.given_of("lots", one, one.lots_e8, "lots_e8", "lots_e8")
+    lots = calc.given_of("lots", opened, opened.lots_e8, "lots_e8", "lots_e8")
+    scaled = calc.times(f"lots of {opened.position_id} x 10000", lots, BP_WHOLE, "scaled")
+    lots_before = calc.given_of("lots", before, before.lots_e8, "lots_e8", "lots_e8")
+    asked = calc.times(f"lots of {before.position_id} x factor", lots_before, factor, "scaled")
+    return calc.is_at_or_above("volume was raised", scaled, asked)
 
 
 def _after_which(terms: Martingale, rounds: Sequence[_Round]) -> Iterator[tuple[_Round, _Round]]:
     """Each position with the last one that was closed before it was opened; those that are the first have none."""
-    closings = sorted(rounds, key=lambda one: (one.closed_us, one.opened_us, one.position_id))
+    closings = sorted(rounds, key=_CLOSED)
     last: dict[str, _Round] = {}
     place = 0
     for opened in rounds:
@@ -84,26 +83,15 @@ def _rounds(held: Iterable[HeldPosition], trades: Iterable[Trade]) -> list[_Roun
     """Whole positions by their openings."""
     found: dict[str, _Round] = {}
     for trade in trades:
-        parts = found.get(trade.position_id)
-        found[trade.position_id] = _Round(
-            trade.position_id,
-            trade.symbol,
-            trade.lots_e8 + (parts.lots_e8 if parts else 0),
-            trade.net + (parts.net if parts else 0),
-            trade.opened_us,
-            max(trade.closed_us, parts.closed_us if parts else 0),
-            None if parts else trade,
-        )
+        name, parts = trade.position_id, found.get(trade.position_id)
+        lots_e8, net, closed_us = trade.lots_e8, trade.net, trade.closed_us
+        if parts is not None:
+            lots_e8, net, closed_us = lots_e8 + parts.lots_e8, net + parts.net, max(closed_us, parts.closed_us)
+        whole = trade if parts is None else None
+        found[name] = _Round(name, trade.symbol, lots_e8, net, trade.opened_us, closed_us, whole)
     for position in held:
-        parts = found.get(position.position_id)
-        lots_e8 = position.lots_e8 + (parts.lots_e8 if parts else 0)
-        found[position.position_id] = _Round(
-            position.position_id,
-            position.symbol,
-            lots_e8,
-            0,
-            position.opened_us,
-            _NEVER_US,
-            None if parts else position,
-        )
-    return sorted(found.values(), key=lambda one: (one.opened_us, one.position_id))
+        name, parts = position.position_id, found.get(position.position_id)
+        lots_e8 = position.lots_e8 if parts is None else position.lots_e8 + parts.lots_e8
+        still = position if parts is None else None
+        found[name] = _Round(name, position.symbol, lots_e8, 0, position.opened_us, _NEVER_US, still)
+    return sorted(found.values(), key=OPENED)
