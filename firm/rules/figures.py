@@ -11,7 +11,6 @@ from firm.ruleset import Rule
 from firm.terms.words import BP_WHOLE, Boundary
 from firm.track import HeldPosition, Trade
 
-
 AnyPart = TypeVar("AnyPart", HeldPosition, Trade)
 OPENED = attrgetter("opened_us", "position_id")
 """By their openings: the order of positions and trades."""
