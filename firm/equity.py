@@ -161,9 +161,9 @@ class Holdings(msgspec.Struct, frozen=True, gc=False):
     @property
     def symbols(self) -> tuple[str, ...]:
         """Those that the equity depends on, sorted."""
-        return tuple(
-            sorted({leg.symbol for leg in self.legs}.union(hop.symbol for leg in self.legs for hop in leg.hops))
-        )
+        symbols = {leg.symbol for leg in self.legs}
+        symbols.update([hop.symbol for leg in self.legs for hop in leg.hops])
+        return tuple(sorted(symbols))
 
     def equity(self, balance: int, quotes: Mapping[str, Quote]) -> int | None:
         """In minor units; None beyond what can be stored. Every symbol must be priced."""

@@ -142,6 +142,8 @@ def _at_once(calc: Arithmetic, terms: ExposureLimit, held: Iterable[HeldPosition
 
 
 def _total(calc: Arithmetic, quantity: Quantity, positions: Sequence[HeldPosition]) -> int | None:
+    if not positions:
+        return 0
     amounts = _amounts(calc, quantity, positions)
     known = [amount for amount in amounts if amount is not None]
     return summed(calc, f"{quantity} of one side", known) if len(known) == len(amounts) else None

@@ -1,6 +1,6 @@
 """Figures of positions and trades: how a working cites and adds them, and when one is beyond its limit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
@@ -29,8 +29,8 @@ def source_of(seq: int, path: str) -> str:
     return f"{seq}/{path}" if seq else ""
 
 
-def lots_of(calc: Arithmetic, parts: Iterable[HeldPosition | Trade]) -> list[int]:
-    return [calc.given_of("lots", part, part.lots_e8, "lots_e8", "lots_e8") for part in parts]
+def lots_of(calc: Arithmetic, parts: Sequence[HeldPosition | Trade]) -> list[int]:
+    return calc.given_each("lots", parts, [part.lots_e8 for part in parts], "lots_e8", "lots_e8")
 
 
 def seconds_given(calc: Arithmetic, rule: Rule, name: str, seconds: int, path: str) -> int:

@@ -138,8 +138,8 @@ def _lost(calc: Arithmetic, name: str, results: Iterable[int]) -> int:
     return calc.highest(name, calc.times("results turned round", together, -1, "minor"), 0)
 
 
-def _realised(calc: Arithmetic, trades: Iterable[Trade]) -> list[int]:
-    return [calc.given_of("result", trade, trade.net, "minor", "net/minor") for trade in trades]
+def _realised(calc: Arithmetic, trades: Sequence[Trade]) -> list[int]:
+    return calc.given_each("result", trades, [trade.net for trade in trades], "minor", "net/minor")
 
 
 def _floating(calc: Arithmetic, held: Iterable[HeldPosition]) -> list[int] | None:

@@ -267,7 +267,7 @@ def _ideas(rule: Rule, seen: Glance) -> tuple[IdeaPlaces, ...]:
         places = {held.position_id: place for place, held in enumerate(seen.held)}
         known = seen.ideas[rule.id] = tuple(
             [
-                (idea.subject, [places[held.position_id] for held in idea.held], idea.closed)
+                (idea.subject, [places[held.position_id] for held in idea.held] if idea.held else [], idea.closed)
                 for idea in ideas_of(rule.terms, seen.held, seen.account.track.trades)
             ]
         )
