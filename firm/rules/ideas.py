@@ -79,7 +79,7 @@ def ideas_of(terms: IdeaRisk, held: Iterable[HeldPosition], trades: Iterable[Tra
             idea = running[name] = Idea(part.position_id, [], [])
             ideas.append(idea)
         idea.opened_us = opened_us
-        if type(part) is Trade:
+        if isinstance(part, Trade):
             idea.closed.append(part)
             idea.open_until_us = max(idea.open_until_us, part.closed_us)
         else:

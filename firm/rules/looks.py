@@ -241,7 +241,8 @@ def _idea(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
     allowed = _idea_allowed(calc, rule, seen)
     if calc is not PLAIN:
         return tuple(judge_idea(calc, rule, allowed, _idea_now(places, seen)) for places in _ideas(rule, seen))
-    known, over = seen.over.get(rule.id, {}), {}
+    known = seen.over.get(rule.id, {})
+    over: dict[str, IdeaOver] = {}
     answers = []
     for places in _ideas(rule, seen):
         subject, held, closed = places
