@@ -26,18 +26,16 @@ from firm.rules.consequences import Striking, consequence_of, gravity
 from firm.rules.consistency import is_limit
 from firm.rules.deduction import takes_profit
 from firm.rules.deeds import judge_deed, looks_at_deeds, news_of
-from firm.rules.judged import SILENT, Judged
+from firm.rules.grounds import Grounds, is_settled, rests_on_prices
+from firm.rules.judged import SILENT, Judged, Verdict
 from firm.rules.looks import (
     Answers,
-    Grounds,
     glance,
     is_look,
-    is_settled,
     limits_of_margin,
     look,
     look_again,
     look_anew,
-    rests_on_prices,
     rules_looked_at,
 )
 from firm.ruleset import Rule, Ruleset
@@ -71,14 +69,17 @@ def look_at(seat: AccountSeat, frequencies: tuple[Frequency, ...], equity: int, 
     rules += limits_of_margin(state.ruleset) if by_price else ()
     if not rules or state.standing not in JUDGED:
         return []
-    seen = seat.glance(seat.board(turn), equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
     grounds = seat.grounds()
+    asked = [
+        (rule, known) for rule in rules if not ((known := seat.is_known_kept(rule, grounds)) and is_settled(rule.terms))
+    ]
+    if not asked:
+        return []
+    seen = seat.glance(seat.board(turn), equity, at_us, turn.policy.conversion_age_max_us, turn.market_days())
     found: list[Breach] = []
-    for rule in rules:
-        is_known = seat.is_known_kept(rule, grounds)
-        if not (is_known and is_settled(rule.terms)):
-            looked = look_again(rule, seen) if is_known else look_anew(rule, seen)
-            found += _anew(seat, rule, looked, grounds, at_us, turn, by_price=by_price)
+    for rule, is_known in asked:
+        looked = look_again(rule, seen) if is_known else look_anew(rule, seen)
+        found += _anew(seat, rule, looked, grounds, at_us, turn, by_price=by_price)
     return found
 
 
@@ -91,7 +92,7 @@ def _anew(
     seat: AccountSeat, rule: Rule, looked: Answers, grounds: Grounds, at_us: int, turn: Turn, *, by_price: bool
 ) -> Iterator[Breach]:
     state = seat.held
-    answers = {answer.subject: answer for answer in looked if answer.is_broken}
+    answers = {answer.subject: answer for answer in looked if answer.verdict is Verdict.BROKEN}
     known, let_off = subjects_known(state, rule), {one.subject for one in state.track.let_off if one.rule == rule.id}
     if not answers and not known and not let_off:
         seat.know_kept(rule, grounds)

@@ -24,18 +24,17 @@ from firm.inputs import Input
 from firm.needs import needs_of
 from firm.phase import ENDED, JUDGED, Standing, may_become
 from firm.price import SymbolSpec
+from firm.rules.grounds import Grounds, grounds_of
 from firm.rules.limits import Limit, has_same_floors, limits_at_new_peak, limits_of, watched_limits
 from firm.rules.looks import (
     Glance,
-    Grounds,
     glance,
-    grounds_of,
     limits_of_margin,
     rests_on_stops,
     rules_looked_at,
     slack,
 )
-from firm.rules.winning import equity_targets, target_balance_of
+from firm.rules.winning import equity_targets, is_barred, target_balance_of
 from firm.ruleset import AnyRuleset, Rule
 from firm.terms.words import Frequency
 
@@ -60,8 +59,9 @@ class AccountSeat:
         self._limits: tuple[AccountState | None, tuple[Limit, ...]] = (None, ())
         self._stakes: tuple[_Grounds, Stakes] | None = None
         self._seen: tuple[tuple[object, ...], Glance] | None = None
-        self._grounds = Grounds((), ())
+        self._grounds = Grounds((), (), ())
         self._kept: dict[str, tuple[object, ...]] = {}
+        self._barred: tuple[tuple[object, ...], bool] = ((), False)
 
     @property
     def state(self) -> AccountState | None:
@@ -132,13 +132,15 @@ class AccountSeat:
         market_days: Mapping[str, MarketDaysAdopted] | None = None,
     ) -> Glance:
         """As `glance` of its state, every price of which is known; what was worked out for the last one is not worked out again."""
-        state, known = self.held, self._seen
-        at = (state, board.specs, *map(board.quotes.get, self.stakes(board).needed or ()))
+        state, known, stakes = self.held, self._seen, self.stakes(board)
+        at = (state, board.specs, *map(board.quotes.get, stakes.needed or ()))
         if known is not None and _are_same(known[0], at):
             return known[1]._replace(
                 now=Figure(at_us, ""), rate_age_max_us=rate_age_max_us, market_days=market_days or {}
             )
-        seen = glance(state, board, Figure(equity, ""), at_us, rate_age_max_us, market_days or {})
+        assert stakes.holdings is not None, f"{self.name} was looked at without its contracts"
+        figure, legs = Figure(equity, ""), stakes.holdings.legs
+        seen = glance(state, board, figure, at_us, rate_age_max_us, market_days or {}, legs)
         if known is not None and known[1].account.ruleset is state.ruleset:
             seen = seen._replace(
                 ideas=known[1].ideas if _have_same_book(known[1].account, state) else {}, over=known[1].over
@@ -148,10 +150,8 @@ class AccountSeat:
 
     def grounds(self) -> Grounds:
         """As `grounds_of` its state: the very same ones while nothing of them was replaced."""
-        known, now = self._grounds, grounds_of(self.held)
-        book = known.book if _are_same(known.book, now.book) else now.book
-        orders = known.orders if _are_same(known.orders, now.orders) else now.orders
-        self._grounds = Grounds(book, orders)
+        pairs = zip(self._grounds, grounds_of(self.held), strict=True)
+        self._grounds = Grounds._make(known if _are_same(known, now) else now for known, now in pairs)
         return self._grounds
 
     def is_known_kept(self, rule: Rule, grounds: Grounds) -> bool:
@@ -160,6 +160,13 @@ class AccountSeat:
 
     def know_kept(self, rule: Rule, grounds: Grounds) -> None:
         self._kept[rule.id] = grounds.of(rule.terms)
+
+    def is_barred(self) -> bool:
+        """As `is_barred` its state."""
+        book, known = self.grounds().book, self._barred
+        if known[0] is not book:
+            known = self._barred = (book, is_barred(self.held))
+        return known[1]
 
     def depends_otherwise(self, board: Board) -> bool:
         """Whether its equity depends on other contracts, or other conversions, than when that was last worked out."""

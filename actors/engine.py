@@ -190,7 +190,7 @@ class Engine:
         """Decide an input; each time a desk raises, undo everything and decide again with that desk stopped."""
         newly_stopped = list(arrival.stopped)
         while True:
-            newly_stopped += self.indexing.stops(header, {stopped.desk for stopped in newly_stopped})
+            newly_stopped += self.indexing.stops(header, newly_stopped)
             turn = self.new_turn(header, tuple(stopped.desk for stopped in newly_stopped))
             error = self.failure_of(partial(self._decide_with, tuple(newly_stopped), arrival, turn))
             if error is None:

@@ -19,11 +19,10 @@ from actors.margin_bands import MarginRoom
 from actors.sanity import PRICE_POINTS_MAX
 from firm.account import AccountState, Peak, with_price_peak
 from firm.bounds import EQUITY_MINOR_MAX
-from firm.equity import Board, Holdings, holdings_of, symbols_needed
-from firm.inputs import Side as PositionSide
+from firm.equity import Board, Holdings, Leg, holdings_of
 from firm.needs import needs_of
 from firm.phase import JUDGED, Standing
-from firm.price import TEN_TO, Hop, SymbolSpec
+from firm.price import Hop, SymbolSpec
 from firm.rules.deeds import forbids_holding
 from firm.rules.limits import Limit, limits_at_new_peak
 from firm.rules.looks import rules_looked_at
@@ -84,9 +83,9 @@ class Stakes(msgspec.Struct, frozen=True, gc=False):
 
 
 def stakes_of(state: AccountState, board: Board) -> Stakes:
-    needed, holdings = symbols_needed(state, board), holdings_of(state, board)
-    is_plain = holdings is not None and not any(leg.hops for leg in holdings.legs)
-    exposure = _exposure(state, board) if is_plain else None
+    holdings = holdings_of(state, board)
+    needed = None if holdings is None else holdings.symbols
+    exposure = None if holdings is None else _exposure(holdings.legs)
     moves_most = None if exposure is None else _moves_most(exposure) + len(state.positions)
     contracts, late = contracts_of(state, board), _late(state, needed)
     return Stakes(contracts, needed, late, holdings, exposure, moves_most, state.trails_every_tick)
@@ -226,12 +225,12 @@ def _unfilled(state: AccountState) -> tuple[str, ...]:
     return _late(state, None)
 
 
-def _exposure(state: AccountState, board: Board) -> tuple[tuple[Side, int], ...]:
+def _exposure(legs: tuple[Leg, ...]) -> tuple[tuple[Side, int], ...] | None:
     exposure: dict[Side, int] = defaultdict(int)
-    for held in state.positions:
-        spec = board.specs[held.symbol]
-        value = held.lots_e8 * spec.contract_e8 * TEN_TO[state.initial.exponent]
-        exposure[held.symbol, "bid" if held.side is PositionSide.BUY else "ask"] += -(-value // TEN_TO[spec.digits])
+    for leg in legs:
+        if leg.hops:
+            return None
+        exposure[leg.symbol, "bid" if leg.is_long else "ask"] += -(-leg.factor * SCALE // leg.divisor)
     return tuple(exposure.items())
 
 

@@ -4,6 +4,7 @@ A desk may raise as it is asked. In the middle of an input that undoes the input
 and its desk stops with the input that comes next.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -64,8 +65,11 @@ class Indexing:
             wakes = self._engine.market(desk.held.bridge).wakes
             wakes.await_day_end(desk.account, _next_day_end_us(desk, ended_us))
 
-    def stops(self, header: Header, known: set[str]) -> list[DeskStopped]:
-        """The desks that failed since they were last asked for stop with this input, but those that are known to stop."""
+    def stops(self, header: Header, stopped: Iterable[DeskStopped]) -> list[DeskStopped]:
+        """The desks that failed since they were last asked for stop with this input, but those that are `stopped` already."""
+        if not self._failed:
+            return []
+        known = {one.desk for one in stopped}
         failed = [(name, error) for name, error in self._failed.items() if name not in known]
         self._failed.clear()
         for name, error in failed:

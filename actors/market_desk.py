@@ -122,7 +122,8 @@ class MarketDesk(MarketView):
 
     def _next_instant_us(self) -> int:
         """When a day ends, or marks are struck, next."""
-        return min(self.wakes.next_day_end_us() or self._marked_us, self._marked_us)
+        day_end_us, marked_us = self.wakes.next_day_end_us(), self._marked_us
+        return marked_us if day_end_us is None or marked_us < day_end_us else day_end_us
 
     def _instants_before(self, at_us: int, turn: Turn) -> Iterator[None]:
         """End each day and strike each mark up to `at_us`, with the last prices before it."""
@@ -184,50 +185,52 @@ class MarketDesk(MarketView):
 
     def _take(self, tick: Tick, index: int, conflated: bool, turn: Turn) -> bool:
         """Put a tick on the board and wake whom it touches; whether it woke anyone."""
-        symbol = tick.symbol
-        quote = Quote(symbol, tick.t_us, tick.bid, tick.ask, turn.header.seq, index)
+        symbol, t_us, board = tick.symbol, tick.t_us, self.board
+        quote = Quote(symbol, t_us, tick.bid, tick.ask, turn.header.seq, index)
         self._captured = None
-        before = self.board.quotes.get(symbol)
+        before, spec = board.quotes.get(symbol), board.specs[symbol]
         self._trail.add(quote)
         if symbol in self._missing.windows:
-            self._missing.tell(symbol, tick.t_us, self.board.specs[symbol], turn)
+            self._missing.tell(symbol, t_us, spec, turn)
             self._missing.fill(quote)
-        if before is not None and tick.t_us < before.t_us:
+        if before is not None and t_us < before.t_us:
             return self._take_late(quote, turn)
-        turn.at_us = tick.t_us
-        accepted = self._sanity.take(quote, before, self.board.specs[symbol])
+        turn.at_us = t_us
+        accepted = self._sanity.take(quote, before, spec)
         if accepted is not None:
             self._tell_jump(accepted, quote, turn)
         if conflated:
-            from_us = self._conflated.get(symbol, (before.t_us if before is not None else tick.t_us, 0))[0]
-            self._conflated[symbol] = (from_us, tick.t_us)
-        elif symbol in self._conflated and tick.t_us > self._conflated[symbol][1]:
+            from_us = self._conflated.get(symbol, (before.t_us if before is not None else t_us, 0))[0]
+            self._conflated[symbol] = (from_us, t_us)
+        elif symbol in self._conflated and t_us > self._conflated[symbol][1]:
             # The overload is over: the bridge has time to send what it merged. All of it will be older than this price.
             from_us, last_us = self._conflated.pop(symbol)
             self._missing.ask((symbol, from_us, last_us + 1), turn)
-        self.board.quotes[symbol] = quote
+        board.quotes[symbol] = quote
         if self._closing:
             self._take_into_closing(quote)  # another symbol may have passed the instant before this one
         if symbol in self._gaps:
             self._gaps -= {symbol}
-        self._latest_us = max(self._latest_us, tick.t_us)
-        is_late_to_some = self._send_late(self.wakes.behind(quote), quote, turn)
-        touched = self.wakes.touched_by(quote, self.board.quotes, symbol in self._sanity.jumped)
+        if t_us > self._latest_us:
+            self._latest_us = t_us
+        behind = self.wakes.behind(quote)
+        self._send_late(behind, quote, turn)
+        touched = self.wakes.touched_by(quote, board.quotes, symbol in self._sanity.jumped)
         for account in touched:
-            turn.send(account_desk(account), PriceReached(at_us=tick.t_us))
+            turn.send(account_desk(account), PriceReached(at_us=t_us))
         self.wake_count += len(touched)
-        return is_late_to_some or bool(touched)
+        return bool(behind or touched)
 
     def _take_late(self, quote: Quote, turn: Turn) -> bool:
         """A tick out of order never becomes the price; it may still be the last one before an instant, or show a breach."""
         self._take_into_closing(quote)
-        behind = self.wakes.behind(quote)
-        return self._send_late(sorted({*self.wakes.judging_late(quote.symbol), *behind}), quote, turn)
+        accounts = sorted({*self.wakes.judging_late(quote.symbol), *self.wakes.behind(quote)})
+        self._send_late(accounts, quote, turn)
+        return bool(accounts)
 
-    def _send_late(self, accounts: list[int], quote: Quote, turn: Turn) -> bool:
+    def _send_late(self, accounts: list[int], quote: Quote, turn: Turn) -> None:
         for account in accounts:
             turn.send(account_desk(account), LatePrice(quote=quote))
-        return bool(accounts)
 
     def _take_into_closing(self, quote: Quote) -> None:
         """The last price before an instant is whatever was stamped last before it, in whichever order it comes."""

@@ -17,6 +17,7 @@ def account_desk(account: int) -> str:
     return f"account/{id_text(account)}"
 
 
+@lru_cache(maxsize=65_536)  # at every deal
 def trader_desk(trader: int) -> str:
     return f"trader/{id_text(trader)}"
 

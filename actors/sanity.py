@@ -13,17 +13,18 @@ SETTLED_AFTER_PRICES = 20  # in a row at a new level, and it is the market
 
 def why_refused(tick: Tick, specs: Mapping[str, SymbolSpec], received_us: int, policy: Policy) -> str:
     """Why a tick is no price, in the word for the ledger; "" where it is one."""
+    bid, ask, ahead_us = tick.bid, tick.ask, tick.t_us - received_us
     if tick.symbol not in specs:
         return "unknown_symbol"
-    if tick.bid <= 0 or tick.ask <= 0:
+    if bid <= 0 or ask <= 0:
         return "not_positive"
-    if tick.bid > tick.ask:
+    if bid > ask:
         return "crossed"
-    if tick.ask > PRICE_POINTS_MAX:
+    if ask > PRICE_POINTS_MAX:
         return "out_of_range"
-    if tick.t_us > received_us + policy.far_future_us:
+    if ahead_us > policy.far_future_us:
         return "far_future"
-    if tick.t_us < received_us - policy.far_past_us:
+    if -ahead_us > policy.far_past_us:
         return "far_past"
     return ""
 
@@ -43,7 +44,8 @@ class SanityBands:
         symbol, accepted = quote.symbol, self.accepted.get(quote.symbol)
         if accepted is None or _is_within(spec, accepted, quote):
             self.accepted[symbol] = quote
-            self.jumped.pop(symbol, None)
+            if symbol in self.jumped:
+                del self.jumped[symbol]
             return None
         is_first = symbol not in self.jumped
         steady = before is not None and _is_within(spec, before, quote)

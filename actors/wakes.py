@@ -16,23 +16,29 @@ from actors.desk import Watch
 from firm.price import Quote
 
 COLUMNS_FROM = 250  # accounts that follow every high: in a trend so many wakes a price cost more than columns do
+_NEVER = 1 << 64  # no price in points comes near
 SLACK = 64  # outdated entries a heap may hold beyond four for each account
 
 
 class _Edge:
-    """One direction of one side of one symbol's quote: accounts to wake once the price is beyond their threshold."""
+    """One direction of one side of one symbol's quote: accounts to wake once the price is beyond their threshold.
 
-    __slots__ = ("heap", "sign")
+    `top`: the nearest threshold, times the sign.
+    """
+
+    __slots__ = ("heap", "sign", "top")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign
         self.heap: list[tuple[int, int, int]] = []
+        self.top = _NEVER
 
     def add(self, threshold: int, account: int, number: int, numbers: dict[int, int]) -> None:
         if len(self.heap) > SLACK + 4 * len(numbers):
             self.heap = [entry for entry in self.heap if numbers.get(entry[1]) == entry[2]]
             heapq.heapify(self.heap)
         heapq.heappush(self.heap, (self.sign * threshold, account, number))
+        self.top = self.heap[0][0]
 
     def pop_beyond(self, key: int, numbers: dict[int, int], found: set[int]) -> None:
         """Pop every entry whose threshold the price, times the sign, has passed; outdated ones among them vanish."""
@@ -40,6 +46,7 @@ class _Edge:
             _, account, number = heapq.heappop(self.heap)
             if numbers.get(account) == number:
                 found.add(account)
+        self.top = self.heap[0][0] if self.heap else _NEVER
 
 
 class _SymbolEdges:
@@ -53,12 +60,20 @@ class _SymbolEdges:
         self.rising = {"bid": _Edge(1), "ask": _Edge(1)}
         self._all = (self.falling["bid"], self.rising["bid"], self.falling["ask"], self.rising["ask"])
 
-    def pop_beyond(self, quote: Quote, numbers: dict[int, int], found: set[int]) -> None:
-        """Of every edge. Nearly every price passes none: a look at four tops is all it costs."""
+    def beyond(self, quote: Quote, numbers: dict[int, int]) -> set[int]:
+        """Pop of every edge. Nearly every price passes none: a look at four tops is all it costs."""
+        found: set[int] = set()
         bid, ask = quote.bid, quote.ask
-        for edge, key in zip(self._all, (-bid, bid, -ask, ask), strict=True):
-            if edge.heap and edge.heap[0][0] < key:
-                edge.pop_beyond(key, numbers, found)
+        bid_falls, bid_rises, ask_falls, ask_rises = self._all
+        if bid_falls.top < -bid:
+            bid_falls.pop_beyond(-bid, numbers, found)
+        if bid_rises.top < bid:
+            bid_rises.pop_beyond(bid, numbers, found)
+        if ask_falls.top < -ask:
+            ask_falls.pop_beyond(-ask, numbers, found)
+        if ask_rises.top < ask:
+            ask_rises.pop_beyond(ask, numbers, found)
+        return found
 
 
 class Wakes:
@@ -186,14 +201,16 @@ class Wakes:
 
         `quotes`: the board, with this price on it. `off_market`: it is beyond its symbol's sanity band.
         """
-        found = set(self.columns.touched_by(quote, quotes, off_market))
-        edges = self._edges.get(quote.symbol)
-        if edges is not None:
-            edges.pop_beyond(quote, self._numbers, found)
-        every = self._every.get(quote.symbol)
-        if every:
-            found |= every
-        return sorted(found) if found else []
+        symbol = quote.symbol
+        in_columns, edges, every = (
+            self.columns.touched_by(quote, quotes, off_market),
+            self._edges.get(symbol),
+            self._every.get(symbol),
+        )
+        beyond = edges.beyond(quote, self._numbers) if edges is not None else ()
+        if not (in_columns or beyond or every):
+            return []
+        return sorted({*in_columns, *beyond, *(every or ())})
 
     def await_day_end(self, account: int, at_us: int) -> None:
         """Let an account's next day end at an instant, whatever it was watched for."""
@@ -244,9 +261,9 @@ class Wakes:
 
     def behind(self, quote: Quote) -> list[int]:
         """Accounts to which this price is late although it is the newest of its symbol."""
-        symbol, in_columns, newest = quote.symbol, self.columns.behind(quote), self._newest.get(quote.symbol)
-        if not newest:
-            return sorted(in_columns)
+        symbol, in_columns, newest = quote.symbol, self.columns.behind(quote), self._newest.get(quote.symbol, ())
+        if not in_columns and (not newest or newest[-1][0] <= quote.t_us):
+            return []  # so it is at nearly every price
         found = set(in_columns)
         for newest_us, account in reversed(newest):
             if newest_us <= quote.t_us:

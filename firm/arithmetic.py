@@ -62,6 +62,7 @@ class Arithmetic(Protocol):
 
     def given(self, name: str, value: int, unit: str, source: str) -> int: ...
     def given_of(self, name: str, part: Part, value: int, unit: str, path: str) -> int: ...
+    def given_each(self, name: str, parts: Sequence[Part], values: list[int], unit: str, path: str) -> list[int]: ...
     def plus(self, name: str, left: int, right: int) -> int: ...
     def minus(self, name: str, left: int, right: int) -> int: ...
     def times(self, name: str, left: int, right: int, unit: str) -> int: ...
@@ -86,6 +87,9 @@ class _Plain:
 
     def given_of(self, name: str, part: Part, value: int, unit: str, path: str) -> int:  # noqa: ARG002
         return value
+
+    def given_each(self, name: str, parts: Sequence[Part], values: list[int], unit: str, path: str) -> list[int]:  # noqa: ARG002
+        return values
 
     def plus(self, name: str, left: int, right: int) -> int:  # noqa: ARG002
         return left + right
@@ -155,6 +159,10 @@ class Working:
         """A figure of one part of many, `path` in its row, "" for one that no row holds. Only here are words made of it."""
         source = part.told(path) if path else ""
         return self.given(f"{name} of {part.position_id}", value, unit, source)
+
+    def given_each(self, name: str, parts: Sequence[Part], values: list[int], unit: str, path: str) -> list[int]:
+        """The same figure of each of many parts."""
+        return [self.given_of(name, part, value, unit, path) for part, value in zip(parts, values, strict=True)]
 
     def plus(self, name: str, left: int, right: int) -> int:
         return self._record(name, "plus", (left, right), int(left) + int(right), _unit(left))

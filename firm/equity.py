@@ -26,6 +26,8 @@ class Board(msgspec.Struct):
 
     def path(self, source: str, target: str) -> tuple[Hop, ...] | None:
         """How to convert between two currencies here, or None; remembered until a contract of one of the two changes."""
+        if source == target:
+            return ()
         key = (source, target)
         if key not in self.paths:
             if self.crosses is None:
@@ -156,6 +158,13 @@ class Holdings(msgspec.Struct, frozen=True, gc=False):
     swaps: int
     legs: tuple[Leg, ...]
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Those that the equity depends on, sorted."""
+        symbols = {leg.symbol for leg in self.legs}
+        symbols.update([hop.symbol for leg in self.legs for hop in leg.hops])
+        return tuple(sorted(symbols))
+
     def equity(self, balance: int, quotes: Mapping[str, Quote]) -> int | None:
         """In minor units; None beyond what can be stored. Every symbol must be priced."""
         total = balance + self.swaps
@@ -172,7 +181,7 @@ def holdings_of(account: AccountState, board: Board) -> Holdings | None:
         if leg is None:
             return None
         legs.append(leg)
-    return Holdings(sum(held.swap for held in account.positions), tuple(legs))
+    return Holdings(sum([held.swap for held in account.positions]), tuple(legs))
 
 
 def leg_of(account: AccountState, held: Position, board: Board) -> Leg | None:

@@ -3,14 +3,13 @@
 Each measures what was done; whether that warns, is reviewed or fails is the term's own word.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from firm.arithmetic import Arithmetic
 from firm.deed import PlacedBy
 from firm.inputs import Side
 from firm.instant import SECOND_US
-from firm.rules.figures import Marks, by_side, is_beyond, lots_of, share_rounded_half_away, summed
+from firm.rules.figures import Marks, by_side, by_symbol, is_beyond, lots_of, share_rounded_half_away, summed
 from firm.rules.judged import SILENT, Judged, Unit, Verdict, kept
 from firm.rules.openings import Opening, openings_of
 from firm.ruleset import Rule
@@ -27,9 +26,9 @@ def judge_hedging(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]) ->
     if terms.lots_e8_max is not None:
         allowed = calc.given("allowed against each other", terms.lots_e8_max, "lots_e8", rule.cited("lots_e8_max"))
     answers = []
-    for symbol in sorted({position.symbol for position in held}):
-        sides = by_side(position for position in held if position.symbol == symbol)
-        long, short = (summed(calc, f"{symbol} one way", [lots_of(calc, one) for one in side]) for side in sides)
+    for symbol, positions in sorted(by_symbol(held).items()):
+        sides = by_side(positions)
+        long, short = [summed(calc, f"{symbol} one way", lots_of(calc, side)) for side in sides]
         opposed = calc.lowest(f"{symbol} held both ways", long, short)
         broken = calc.is_above("more than is allowed", opposed, allowed)
         answers.append(kept(opposed, allowed, Unit.LOTS_E8, symbol, broken=broken))
@@ -48,8 +47,8 @@ def judge_grid(calc: Arithmetic, rule: Rule, held: Sequence[HeldPosition]) -> tu
     assert isinstance(terms, Grid)
     most = calc.given("positions allowed", terms.positions_max, "count", rule.cited("positions_max"))
     answers = []
-    for symbol in sorted({position.symbol for position in held}):
-        for side in by_side(position for position in held if position.symbol == symbol):
+    for symbol, positions in sorted(by_symbol(held).items()):
+        for side in by_side(positions):
             if side:
                 rungs = _most_within([rung.opened_us for rung in _rungs(terms, side)], terms.within_s)
                 count = calc.given(f"rungs of {symbol}", rungs, "count", "")
@@ -93,15 +92,12 @@ def judge_one_sided(calc: Arithmetic, rule: Rule, trades: Sequence[Trade]) -> Ju
     enough = calc.given("trades from which it counts", terms.trades_from, "count", rule.cited("trades_from"))
     if calc.is_below("too few trades", count, enough):
         return SILENT
-    lots: Counter[tuple[str, Side]] = Counter()
-    for trade in trades:
-        lots[trade.symbol, trade.side] += trade.lots_e8
+    ways = [side for of_symbol in by_symbol(trades).values() for side in by_side(of_symbol) if side]
     # The first by name where two are as large, so that the answer does not depend on the order of trades.
-    symbol, side = min(lots, key=lambda name: (-lots[name], name))
-    subject = f"{symbol} {side}"
-    one_way = [lots_of(calc, trade) for trade in trades if trade.side is side and trade.symbol == symbol]
-    largest = summed(calc, f"lots of {subject}", one_way)
-    every = summed(calc, "lots in all", [lots_of(calc, trade) for trade in trades])
+    one_way = min(ways, key=lambda way: (-sum([trade.lots_e8 for trade in way]), way[0].symbol, way[0].side))
+    subject = f"{one_way[0].symbol} {one_way[0].side}"
+    largest = summed(calc, f"lots of {subject}", lots_of(calc, one_way))
+    every = summed(calc, "lots in all", lots_of(calc, trades))
     most = calc.given("largest share allowed", terms.share_max_bp, "bp", rule.cited("share_max_bp"))
     broken = calc.is_above(
         "more than that share",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from firm.arithmetic import Arithmetic, Figure
-from firm.rules.figures import Marks, by_side, is_beyond, lots_of, share_rounded_half_away, source_of, summed
+from firm.rules.figures import Marks, by_side, by_symbol, is_beyond, lots_of, share_rounded_half_away, source_of, summed
 from firm.rules.judged import SILENT, Judged, Unit, kept
 from firm.ruleset import Rule
 from firm.terms.exposure import CountedOver, ExposureLimit, Netted, Quantity
@@ -37,8 +37,9 @@ def judge_exposure_limit(
     match terms.counted:
         case CountedOver.EACH_POSITION:
             return tuple(
-                _judged(calc, terms, _amount(calc, terms.quantity, one), limit, marks, one.position_id)
+                _judged(calc, terms, amount, limit, marks, one.position_id)
                 for one in counted
+                for amount in _amounts(calc, terms.quantity, (one,))
             )
         case CountedOver.OPEN_AT_ONCE:
             return (_judged(calc, terms, _at_once(calc, terms, counted), limit, marks, ""),)
@@ -109,16 +110,16 @@ def _judged_share(
     return kept(share, limit, Unit.BP, subject, broken=broken)
 
 
-def _amount(calc: Arithmetic, quantity: Quantity, position: HeldPosition) -> int | None:
+def _amounts(calc: Arithmetic, quantity: Quantity, positions: Sequence[HeldPosition]) -> Sequence[int | None]:
     match quantity:
         case Quantity.LOTS:
-            return lots_of(calc, position)
+            return lots_of(calc, positions)
         case Quantity.POSITIONS:
-            return 1
+            return [1] * len(positions)
         case Quantity.NOTIONAL:
-            return _priced(calc, quantity, position, position.notional)
+            return [_priced(calc, quantity, one, one.notional) for one in positions]
         case Quantity.MARGIN:
-            return _priced(calc, quantity, position, position.margin)
+            return [_priced(calc, quantity, one, one.margin) for one in positions]
         case unknown:
             assert_never(unknown)
 
@@ -131,20 +132,19 @@ def _priced(calc: Arithmetic, quantity: Quantity, position: HeldPosition, minor:
 
 
 def _at_once(calc: Arithmetic, terms: ExposureLimit, held: Iterable[HeldPosition]) -> int | None:
-    by_symbol: dict[str, list[HeldPosition]] = {}
-    for position in held:
-        by_symbol.setdefault(position.symbol, []).append(position)
     totals = []
-    for symbol, positions in by_symbol.items():
-        long, short = (_total(calc, terms.quantity, side) for side in by_side(positions))
+    for symbol, positions in by_symbol(held).items():
+        long, short = [_total(calc, terms.quantity, side) for side in by_side(positions)]
         if long is None or short is None:
             return None
         totals.append(_netted(calc, terms.netted, symbol, long, short))
     return summed(calc, f"{terms.quantity} in all", totals)
 
 
-def _total(calc: Arithmetic, quantity: Quantity, positions: Iterable[HeldPosition]) -> int | None:
-    amounts = [_amount(calc, quantity, position) for position in positions]
+def _total(calc: Arithmetic, quantity: Quantity, positions: Sequence[HeldPosition]) -> int | None:
+    if not positions:
+        return 0
+    amounts = _amounts(calc, quantity, positions)
     known = [amount for amount in amounts if amount is not None]
     return summed(calc, f"{quantity} of one side", known) if len(known) == len(amounts) else None
 
@@ -176,7 +176,7 @@ def _in_day(
         case Quantity.LOTS if not terms.symbols:
             return _lots_of_day(calc, today, carried=carried)
         case Quantity.LOTS:
-            return summed(calc, "lots in all", [lots_of(calc, part) for part in parts])
+            return summed(calc, "lots in all", lots_of(calc, parts))
         case Quantity.POSITIONS:
             return calc.given("positions of the day", len({part.position_id for part in parts}), "count", "")
         case Quantity.NOTIONAL | Quantity.MARGIN:

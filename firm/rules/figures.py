@@ -1,7 +1,8 @@
 """Figures of positions and trades: how a working cites and adds them, and when one is beyond its limit."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
 
 from firm.arithmetic import PLAIN, Arithmetic, Figure
 from firm.inputs import Side
@@ -9,6 +10,10 @@ from firm.instant import SECOND_US
 from firm.ruleset import Rule
 from firm.terms.words import BP_WHOLE, Boundary
 from firm.track import HeldPosition, Trade
+
+AnyPart = TypeVar("AnyPart", HeldPosition, Trade)
+OPENED = attrgetter("opened_us", "position_id")
+"""By their openings: the order of positions and trades."""
 
 
 class Marks(NamedTuple):
@@ -24,8 +29,8 @@ def source_of(seq: int, path: str) -> str:
     return f"{seq}/{path}" if seq else ""
 
 
-def lots_of(calc: Arithmetic, part: HeldPosition | Trade) -> int:
-    return calc.given_of("lots", part, part.lots_e8, "lots_e8", "lots_e8")
+def lots_of(calc: Arithmetic, parts: Sequence[HeldPosition | Trade]) -> list[int]:
+    return calc.given_each("lots", parts, [part.lots_e8 for part in parts], "lots_e8", "lots_e8")
 
 
 def seconds_given(calc: Arithmetic, rule: Rule, name: str, seconds: int, path: str) -> int:
@@ -44,10 +49,21 @@ def summed(calc: Arithmetic, name: str, values: Iterable[int]) -> int:
     return 0 if total is None else total
 
 
-def by_side(positions: Iterable[HeldPosition]) -> tuple[list[HeldPosition], list[HeldPosition]]:
+def by_side(parts: Iterable[AnyPart]) -> tuple[list[AnyPart], list[AnyPart]]:
     """The long ones and the short ones."""
-    held = list(positions)
-    return [one for one in held if one.side is Side.BUY], [one for one in held if one.side is Side.SELL]
+    long: list[AnyPart] = []
+    short: list[AnyPart] = []
+    for part in parts:
+        (long if part.side is Side.BUY else short).append(part)
+    return long, short
+
+
+def by_symbol(parts: Iterable[AnyPart]) -> dict[str, list[AnyPart]]:
+    """Those of each symbol."""
+    found: dict[str, list[AnyPart]] = {}
+    for part in parts:
+        found.setdefault(part.symbol, []).append(part)
+    return found
 
 
 def is_beyond(calc: Arithmetic, boundary: Boundary, name: str, observed: int, limit: int) -> bool:

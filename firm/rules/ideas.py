@@ -3,12 +3,15 @@
 An opening joins an idea of its symbol (and side) while any part of that is open, or within the gap after its last opening or closing.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple, assert_never
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import assert_never
+
+import msgspec
 
 from firm.arithmetic import Arithmetic
 from firm.instant import SECOND_US
-from firm.rules.figures import is_beyond, summed
+from firm.rules.figures import OPENED, is_beyond, summed
 from firm.rules.judged import Judged, Unit, Verdict, kept
 from firm.ruleset import Rule
 from firm.terms.exposure import GapFrom, IdeaGrouping, IdeaMeasure, IdeaRisk
@@ -19,12 +22,17 @@ Part = HeldPosition | Trade
 _NEVER_US = 2**63  # when a position ends that is still held
 
 
-class Idea(NamedTuple):
-    """Parts that belong together, by their openings. `subject`: the position that began it."""
+class Idea(msgspec.Struct, gc=False):
+    """Parts that belong together, by their openings. `subject`: the position that began it.
+
+    `opened_us`: of its newest part; `open_until_us`: when its last part was closed.
+    """
 
     subject: str
-    held: tuple[HeldPosition, ...]
-    closed: tuple[Trade, ...]
+    held: list[HeldPosition]
+    closed: list[Trade]
+    opened_us: int = 0
+    open_until_us: int = 0
 
 
 def judge_idea_risk(
@@ -59,50 +67,38 @@ def judge_idea(calc: Arithmetic, rule: Rule, allowed: int, idea: Idea) -> Judged
 
 def ideas_of(terms: IdeaRisk, held: Iterable[HeldPosition], trades: Iterable[Trade]) -> tuple[Idea, ...]:
     """All ideas that these positions and trades make, in the order in which they began."""
-    ideas: list[list[Part]] = []
-    running: dict[str, tuple[list[Part], int]] = {}
+    ideas: list[Idea] = []
+    running: dict[str, Idea] = {}
+    name_of, since_of, gap_us = _NAMES[terms.grouping], _SINCE[terms.gap_from], terms.gap_s * SECOND_US
     parts: list[Part] = [*held, *trades]
-    for part in sorted(parts, key=lambda part: (part.opened_us, part.position_id)):
-        name = _name(terms.grouping, part)
-        idea, open_until_us = running.get(name, ([], 0))
-        if not idea or not _joins(terms, idea, open_until_us, part):
-            idea, open_until_us = [], 0
+    parts.sort(key=OPENED)
+    for part in parts:
+        name, opened_us = name_of(part), part.opened_us
+        idea = running.get(name)
+        if idea is None or not (opened_us < idea.open_until_us or opened_us - since_of(idea) <= gap_us):
+            idea = running[name] = Idea(part.position_id, [], [])
             ideas.append(idea)
-        idea.append(part)
-        running[name] = idea, max(open_until_us, _NEVER_US if isinstance(part, HeldPosition) else part.closed_us)
-    return tuple(
-        Idea(
-            idea[0].position_id,
-            tuple(part for part in idea if isinstance(part, HeldPosition)),
-            tuple(part for part in idea if isinstance(part, Trade)),
-        )
-        for idea in ideas
-    )
+        idea.opened_us = opened_us
+        if isinstance(part, Trade):
+            idea.closed.append(part)
+            idea.open_until_us = max(idea.open_until_us, part.closed_us)
+        else:
+            idea.held.append(part)
+            idea.open_until_us = _NEVER_US
+    return tuple(ideas)
 
 
-def _name(grouping: IdeaGrouping, part: Part) -> str:
-    match grouping:
-        case IdeaGrouping.POSITION:
-            return part.position_id
-        case IdeaGrouping.SYMBOL:
-            return part.symbol
-        case IdeaGrouping.SYMBOL_AND_SIDE:
-            return f"{part.symbol} {part.side}"
-        case unknown:
-            assert_never(unknown)
-
-
-def _joins(terms: IdeaRisk, idea: Sequence[Part], open_until_us: int, part: Part) -> bool:
-    if part.opened_us < open_until_us:
-        return True
-    match terms.gap_from:
-        case GapFrom.LAST_OPENING:
-            since_us = idea[-1].opened_us
-        case GapFrom.LAST_CLOSING:
-            since_us = open_until_us
-        case unknown:
-            assert_never(unknown)
-    return part.opened_us - since_us <= terms.gap_s * SECOND_US
+_NAMES: Mapping[IdeaGrouping, Callable[[Part], str]] = {
+    IdeaGrouping.POSITION: attrgetter("position_id"),
+    IdeaGrouping.SYMBOL: attrgetter("symbol"),
+    IdeaGrouping.SYMBOL_AND_SIDE: lambda part: f"{part.symbol} {part.side}",
+}
+"""What those parts have in common that may be of one idea."""
+_SINCE: Mapping[GapFrom, Callable[[Idea], int]] = {
+    GapFrom.LAST_OPENING: attrgetter("opened_us"),
+    GapFrom.LAST_CLOSING: attrgetter("open_until_us"),
+}
+"""From when the time runs in which a later opening still belongs to an idea."""
 
 
 def _loss(calc: Arithmetic, idea: Idea) -> int | None:
@@ -142,8 +138,8 @@ def _lost(calc: Arithmetic, name: str, results: Iterable[int]) -> int:
     return calc.highest(name, calc.times("results turned round", together, -1, "minor"), 0)
 
 
-def _realised(calc: Arithmetic, trades: Iterable[Trade]) -> list[int]:
-    return [calc.given_of("result", trade, trade.net, "minor", "net/minor") for trade in trades]
+def _realised(calc: Arithmetic, trades: Sequence[Trade]) -> list[int]:
+    return calc.given_each("result", trades, [trade.net for trade in trades], "minor", "net/minor")
 
 
 def _floating(calc: Arithmetic, held: Iterable[HeldPosition]) -> list[int] | None:

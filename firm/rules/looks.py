@@ -4,13 +4,12 @@ A rule is looked at on the events that its term declares. What it answers is a `
 trade, or "" for the account.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from firm.account import AccountState
 from firm.arithmetic import PLAIN, Arithmetic, Figure
-from firm.equity import Board
+from firm.equity import Board, Leg
 from firm.facts import MarketDaysAdopted
 from firm.price import SymbolSpec
 from firm.rules.amounts import Sums, rounded_down
@@ -26,7 +25,7 @@ from firm.rules.consistency_limit import frequency_of_share, judge_consistency_l
 from firm.rules.exposure import judge_exposure_limit
 from firm.rules.figures import Marks
 from firm.rules.holding import judge_holding_limit, judge_trading_hours
-from firm.rules.holdings import marks_of, positions_held
+from firm.rules.holdings import marks_of, positions_held, with_notionals
 from firm.rules.ideas import Idea, ideas_of, judge_idea
 from firm.rules.judged import Judged, Verdict
 from firm.rules.lot_range import judge_lot_consistency
@@ -57,23 +56,28 @@ from firm.terms.exposure import (
     RiskReward,
     StopLossRequired,
 )
-from firm.terms.objectives import Consistency, FailsAt, LotConsistency
-from firm.terms.words import Frequency, Observed, RuleTerm, Scope
+from firm.terms.objectives import Consistency, LotConsistency
+from firm.terms.words import Frequency, RuleTerm, Scope
 from firm.track import DayResult, HeldPosition, OrderWaiting, Trade
 
 Answers = tuple[Judged, ...]
 _NO_DAYS: Mapping[str, MarketDaysAdopted] = {}
 
 
-IdeaPlaces = tuple[str, tuple[int, ...], tuple[Trade, ...]]
+IdeaPlaces = tuple[str, list[int], list[Trade]]
 """An idea, whatever its prices: its subject, the places of its positions in the account's book, and its parts that are closed."""
+
+
+IdeaOver = tuple[list[Trade], Judged | None]
+"""The parts of an idea that is over, and what was answered of it."""
+_NOT_OVER: IdeaOver = ([], None)
 
 
 class Glance(NamedTuple):
     """An account as its rules look at it: what it holds at the prices of the board, and when, in microseconds.
 
     By rule, as far as they were asked for: `ideas`, which are the same for all looks at one book; `again`, what `look_again`
-    answered of rules that no clock changes; and `over`, what was answered of ideas that are over, by their parts.
+    answered of rules that no clock changes; and `over`, what was answered of ideas that are over, by their subjects.
     `rate_age_max_us`: of an exchange rate that margin rests on; 0: any age. `market_days`: those that the firm goes by, by name.
     """
 
@@ -84,14 +88,14 @@ class Glance(NamedTuple):
     now: Figure
     ideas: dict[str, tuple[IdeaPlaces, ...]]
     again: dict[str, Answers]
-    over: dict[str, dict[tuple[Trade, ...], Judged]]
+    over: dict[str, dict[str, IdeaOver]]
     rate_age_max_us: int = 0
     market_days: Mapping[str, MarketDaysAdopted] = _NO_DAYS
 
     def trades(self, per: Scope) -> tuple[Trade, ...]:
         """Those that were closed within a scope."""
-        since_us = since(self.account, per)
-        return tuple(trade for trade in self.account.track.trades if trade.closed_us >= since_us)
+        trades, since_us = self.account.track.trades, since(self.account, per)
+        return trades if not since_us else tuple([trade for trade in trades if trade.closed_us >= since_us])
 
     @property
     def today(self) -> DayResult:
@@ -106,8 +110,10 @@ def glance(
     at_us: int,
     rate_age_max_us: int = 0,
     market_days: Mapping[str, MarketDaysAdopted] = _NO_DAYS,
+    legs: Iterable[Leg | None] | None = None,
 ) -> Glance:
-    held, marks = positions_held(account, board), marks_of(account, equity)
+    """`legs`: of its positions, where they are known already."""
+    held, marks = positions_held(account, board, legs), marks_of(account, equity)
     return Glance(account, board, held, marks, Figure(at_us, ""), {}, {}, {}, rate_age_max_us, market_days)
 
 
@@ -126,11 +132,12 @@ def since(account: AccountState, per: Scope) -> int:
 
 def rules_looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
     """Those of its rules in this table that an event of the kind may break."""
-    return kept_with(ruleset, f"looked at by {frequency}", lambda rules: _looked_at(rules, frequency))
+    return kept_with(ruleset, "looked at", _looked_at)[frequency]
 
 
-def _looked_at(ruleset: AnyRuleset, frequency: Frequency) -> tuple[Rule, ...]:
-    return tuple(rule for rule in ruleset.rules if is_look(rule.terms) and _frequency_of(rule.terms) is frequency)
+def _looked_at(ruleset: AnyRuleset) -> Mapping[Frequency, tuple[Rule, ...]]:
+    rules = [rule for rule in ruleset.rules if is_look(rule.terms)]
+    return {each: tuple(rule for rule in rules if _frequency_of(rule.terms) is each) for each in Frequency}
 
 
 def is_look(terms: RuleTerm) -> bool:
@@ -177,7 +184,7 @@ def look_anew(rule: Rule, seen: Glance) -> Answers:
 
 
 def _of_open_ideas(answers: Answers, ideas: tuple[IdeaPlaces, ...]) -> Answers:
-    return tuple(answer for answer, (_, held, _) in zip(answers, ideas, strict=True) if held)
+    return tuple([answer for answer, (_, held, _) in zip(answers, ideas, strict=True) if held])
 
 
 def look_again(rule: Rule, seen: Glance) -> Answers:
@@ -191,56 +198,6 @@ def look_again(rule: Rule, seen: Glance) -> Answers:
     return known
 
 
-def is_settled(terms: RuleTerm) -> bool:
-    """Whether its answers stay as they are while what it rests on does, whatever prices and the clock do."""
-    if type(terms) is ExposureLimit:
-        return terms.quantity is Quantity.LOTS or terms.quantity is Quantity.POSITIONS
-    if type(terms) is Consistency:
-        return terms.fails_at is FailsAt.CLOSE
-    return _is_of_trades_alone(type(terms))
-
-
-def rests_on_prices(terms: RuleTerm) -> bool:
-    """Whether a working of it has figures that were worked out from prices."""
-    match terms:
-        case IdeaRisk() | AdverseExcursion():
-            return True
-        case ExposureLimit():
-            return terms.quantity is Quantity.NOTIONAL
-        case StopLossRequired():
-            return terms.risk_max is not None
-        case _:
-            return False
-
-
-@cache
-def _is_of_trades_alone(kind: type[RuleTerm]) -> bool:
-    return kind.frequency is Frequency.TRADE and Observed.EQUITY not in kind.inputs
-
-
-@cache
-def _is_of_orders(kind: type[RuleTerm]) -> bool:
-    return _is_of_trades_alone(kind) and Observed.ORDERS in kind.inputs
-
-
-class Grounds(NamedTuple):
-    """What rules in this table rest on besides prices and the clock. Compared by identity: each part is replaced, never changed."""
-
-    book: tuple[object, ...]
-    orders: tuple[object, ...]
-
-    def of(self, terms: RuleTerm) -> tuple[object, ...]:
-        """Where prices may change answers, those that they cannot rest on the book alone."""
-        return self.orders if _is_of_orders(type(terms)) else self.book
-
-
-def grounds_of(account: AccountState) -> Grounds:
-    track = account.track
-    days = (account.day, track.week, track.days, track.today)
-    book = (account.ruleset, account.positions, track.trades, track.payouts, track.broken, account.cash_net, *days)
-    return Grounds(book, (*book, track.stops, track.orders))
-
-
 # --- one function for each kind of term ---
 
 
@@ -249,6 +206,8 @@ def _exposure(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
     held = seen.held
     if rule.terms.quantity is Quantity.MARGIN:
         held = with_margins(calc, seen.account, held, seen.board, seen.now.value, seen.rate_age_max_us)
+    elif rule.terms.quantity is Quantity.NOTIONAL:
+        held = with_notionals(seen.account, held, seen.board)
     return judge_exposure_limit(calc, rule, held, seen.trades(Scope.DAY), seen.today, seen.marks)
 
 
@@ -257,13 +216,16 @@ def _idea(calc: Arithmetic, rule: Rule, seen: Glance) -> Answers:
     if calc is not PLAIN:
         return tuple(judge_idea(calc, rule, allowed, _idea_now(places, seen)) for places in _ideas(rule, seen))
     known = seen.over.get(rule.id, {})
-    answers, over = [], {}
+    over: dict[str, IdeaOver] = {}
+    answers = []
     for places in _ideas(rule, seen):
-        closed = () if places[1] else places[2]
-        answer = known.get(closed) or judge_idea(PLAIN, rule, allowed, _idea_now(places, seen))
+        subject, held, closed = places
+        parts, answer = known.get(subject, _NOT_OVER)
+        if held or answer is None or parts != closed:
+            answer = judge_idea(PLAIN, rule, allowed, _idea_now(places, seen))
         answers.append(answer)
-        if closed:
-            over[closed] = answer
+        if not held:
+            over[subject] = (closed, answer)
     seen.over[rule.id] = over
     return tuple(answers)
 
@@ -275,18 +237,21 @@ def _open_ideas(rule: Rule, seen: Glance) -> Answers:
 
 def _ideas(rule: Rule, seen: Glance) -> tuple[IdeaPlaces, ...]:
     assert isinstance(rule.terms, IdeaRisk)
-    if rule.id not in seen.ideas:
+    known = seen.ideas.get(rule.id)
+    if known is None:
         places = {held.position_id: place for place, held in enumerate(seen.held)}
-        seen.ideas[rule.id] = tuple(
-            (idea.subject, tuple(places[held.position_id] for held in idea.held), idea.closed)
-            for idea in ideas_of(rule.terms, seen.held, seen.account.track.trades)
+        known = seen.ideas[rule.id] = tuple(
+            [
+                (idea.subject, [places[held.position_id] for held in idea.held] if idea.held else [], idea.closed)
+                for idea in ideas_of(rule.terms, seen.held, seen.account.track.trades)
+            ]
         )
-    return seen.ideas[rule.id]
+    return known
 
 
 def _idea_now(idea: IdeaPlaces, seen: Glance) -> Idea:
     subject, places, closed = idea
-    return Idea(subject, tuple(seen.held[place] for place in places), closed)
+    return Idea(subject, [seen.held[place] for place in places], closed)
 
 
 def _idea_allowed(calc: Arithmetic, rule: Rule, seen: Glance) -> int:

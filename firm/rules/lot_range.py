@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from firm.arithmetic import Arithmetic
+from firm.rules.figures import lots_of
 from firm.rules.judged import SILENT, Judged, Unit, kept
 from firm.rules.results import total_of
 from firm.ruleset import Rule
@@ -61,7 +62,7 @@ def _sizes(
     calc: Arithmetic, partial_closes: PartialCloses, trades: Sequence[Trade], held: set[str]
 ) -> list[tuple[str, int]]:
     """Each trade's position and lots, in the order in which they were complete."""
-    lots = [(one.position_id, _given_lots(calc, one)) for one in trades]
+    lots = list(zip([one.position_id for one in trades], lots_of(calc, trades), strict=True))
     match partial_closes:
         case PartialCloses.SEPARATE:
             return lots
@@ -74,7 +75,3 @@ def _sizes(
             return [(name, size) for name, size in positions.items() if name not in held]
         case unknown:
             assert_never(unknown)
-
-
-def _given_lots(calc: Arithmetic, trade: Trade) -> int:
-    return calc.given_of("lots", trade, trade.lots_e8, "lots_e8", "lots_e8")

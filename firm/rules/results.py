@@ -79,5 +79,4 @@ def _profit(day: DayResult, basis: DayBasis) -> tuple[int | None, str]:
 
 
 def _sum(calc: Arithmetic, name: str, trades: Sequence[Trade]) -> int:
-    parts = [calc.given_of("net", one, one.net, "minor", "net/minor") for one in trades]
-    return total_of(calc, name, parts)
+    return total_of(calc, name, calc.given_each("net", trades, [one.net for one in trades], "minor", "net/minor"))

@@ -42,12 +42,22 @@ class Moment(NamedTuple):
 
 def objectives_met(calc: Arithmetic, account: AccountState, moment: Moment) -> Iterator[tuple[Rule, Judged]]:
     """Each objective of the phase with its answer, in the order of the ruleset, but what wins the phase last."""
+    yield from shown_on_the_way(calc, account)
+    for rule in won_by(account.ruleset):
+        yield rule, _on_the_way(calc, account, rule) or judge_target(calc, account, rule, moment)
+
+
+def shown_on_the_way(calc: Arithmetic, account: AccountState) -> Iterator[tuple[Rule, Judged]]:
+    """What must be shown besides what wins, with its answer: no price and no clock changes it, only what is booked."""
     for rule in _shown_on_the_way(account.ruleset):
         answer = _on_the_way(calc, account, rule)
         if answer is not None:
             yield rule, answer
-    for rule in won_by(account.ruleset):
-        yield rule, _on_the_way(calc, account, rule) or judge_target(calc, account, rule, moment)
+
+
+def is_barred(account: AccountState) -> bool:
+    """Whether the phase cannot be won whatever its targets say."""
+    return not all(is_nothing_in_the_way(answer) for _, answer in shown_on_the_way(PLAIN, account))
 
 
 def won(calc: Arithmetic, account: AccountState, moment: Moment) -> bool:

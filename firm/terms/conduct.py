@@ -207,7 +207,7 @@ class Martingale(RuleTerm, frozen=True, tag="martingale"):
     """Volume may not be raised after a loss."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
-    inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES})
+    inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES, Observed.POSITIONS})
 
     factor_bp: Annotated[
         GainBp,
@@ -238,7 +238,7 @@ class HighFrequency(RuleTerm, frozen=True, tag="high_frequency"):
     """No more than so many orders or trades in a time."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
-    inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES})
+    inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES, Observed.POSITIONS})
 
     openings_max: Annotated[Count, Meta(description="The most deals that open something, or add to it.")]
     within_s: Annotated[Seconds, Meta(description="Within so many seconds.")]

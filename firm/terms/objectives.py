@@ -221,7 +221,7 @@ class LotConsistency(RuleTerm, frozen=True, tag="lot_consistency"):
     """A trade may not be much smaller or larger than the average of those closed before it."""
 
     frequency: ClassVar[Frequency] = Frequency.TRADE
-    inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES})
+    inputs: ClassVar[frozenset[Observed]] = frozenset({Observed.TRADES, Observed.POSITIONS})
 
     min_bp: Annotated[AnyShareBp, Meta(description="The smallest, as a share of the average lots.")]
     max_bp: Annotated[GainBp, Meta(description="The largest, as a share of the average lots.")]

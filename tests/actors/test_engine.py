@@ -18,6 +18,7 @@ from firm.phase import Standing
 from firm.policy import Policy
 from firm.quote_frame import Tick
 from firm.rules.limits import limits_of
+from firm.rules.winning import is_barred
 
 LINEAGE = "0" * 32
 
@@ -71,7 +72,7 @@ def test_bands_of_prices_miss_no_decision(busy, seed, monkeypatch):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_what_a_seat_keeps_is_what_it_would_work_out_now(busy, seed):
-    """Limits and stakes are kept from one price to the next; after any input they are those of the state."""
+    """Limits, stakes and what bars a pass are kept from one price to the next; after any input they are those of the state."""
     firm = busy(seed, 250)
     engine, peaks = Engine(LINEAGE), 0
     for arrival in firm.arrivals:
@@ -80,6 +81,7 @@ def test_what_a_seat_keeps_is_what_it_would_work_out_now(busy, seed):
             board = engine.market(desk.state.bridge).board
             assert desk.limits() == limits_of(desk.state)
             assert desk.stakes(board) == stakes_of(desk.state, board)
+            assert desk.is_barred() == is_barred(desk.state)
             peaks += desk.state.peak is not None and desk.state.peak.seq == 0
     assert peaks, "no price raised a floor"
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firm.arithmetic import PLAIN, Working
+from tests.firm.rules.parts import trade
 
 NUMBERS = st.integers(-(10**15), 10**15)
 
@@ -53,3 +54,14 @@ def test_two_steps_of_one_name_are_told_apart():
     first = calc.given("initial balance", 1, "minor", "1/x")
     second = calc.given("initial balance", 2, "minor", "1/x")
     assert [first.name, second.name] == ["initial balance", "initial balance (2)"]
+
+
+def test_a_figure_of_each_of_many_parts_is_given_as_if_one_by_one():
+    trades, nets = [trade("t1", net=5), trade("t2", net=-7)], [5, -7]
+    each, one_by_one = Working(), Working()
+    assert PLAIN.given_each("result", trades, nets, "minor", "net/minor") == nets
+    assert each.given_each("result", trades, nets, "minor", "net/minor") == nets
+    for part in trades:
+        one_by_one.given_of("result", part, part.net, "minor", "net/minor")
+    assert each.steps == one_by_one.steps
+    assert [step.name for step in each.steps] == ["result of t1", "result of t2"]

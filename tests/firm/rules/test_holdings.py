@@ -8,7 +8,7 @@ from firm.arithmetic import Figure
 from firm.equity import Board
 from firm.inputs import Side
 from firm.price import Quote, SymbolSpec
-from firm.rules.holdings import marks_of, positions_held
+from firm.rules.holdings import marks_of, positions_held, with_notionals
 from firm.terms.conduct import Hedging
 from firm.terms.words import Action, Scope
 from firm.track import Stops
@@ -34,7 +34,8 @@ def position(symbol="EURUSD", side=Side.BUY, price_open=1_09000, swap=0):
 
 def seen(ada, held, on, *stops):
     account = ada(KEPT, positions=(held,))
-    (found,) = positions_held(replace(account, track=replace(account.track, stops=stops)), on)
+    account = replace(account, track=replace(account.track, stops=stops))
+    (found,) = with_notionals(account, positions_held(account, on), on)
     return found
 
 

@@ -13,13 +13,12 @@ from firm.equity import Board
 from firm.inputs import Side
 from firm.price import Quote, SymbolSpec
 from firm.rules.figures import Marks
+from firm.rules.grounds import grounds_of, is_settled
 from firm.rules.judged import Verdict
 from firm.rules.looks import (
     LOOKS,
     Glance,
     glance,
-    grounds_of,
-    is_settled,
     look,
     look_again,
     rules_looked_at,
@@ -270,6 +269,16 @@ def test_moved_stops_leave_the_grounds_of_all_rules_but_those_about_orders(ada):
     before, after = grounds_of(account), grounds_of(moved)
     same = {terms.id for terms in SETTLED if before.of(terms) == after.of(terms)}
     assert same == {terms.id for terms in SETTLED} - {"risk_reward"}
+
+
+def test_what_is_opened_leaves_the_grounds_of_rules_over_closed_trades_and_their_answers(ada):
+    account = tracked(ada(*SETTLED), trades=(trade("t1"), trade("t2", opened_s=3)))
+    opened = tracked(replace(account, positions=(OPEN,)), today=DayResult("b", 0, fills=1))
+    before, after = grounds_of(account), grounds_of(opened)
+    same = [rule for rule in account.ruleset.rules if before.of(rule.terms) == after.of(rule.terms)]
+    assert {rule.id for rule in same} == {"one_sided", "duration"}
+    for rule in same:
+        assert look(PLAIN, rule, seen(account)) == look(PLAIN, rule, seen(opened))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from firm.inputs import Side
 from firm.instant import DAY_US
 from firm.overrides import Overrides
 from firm.rules.endings import is_over
-from firm.rules.winning import Moment, target_of, won
+from firm.rules.winning import Moment, is_barred, target_of, won
 from firm.terms.first import FirstInactivity, FirstMaximumDuration, FirstProfitTarget, MinimumTradingDays
 from firm.terms.objectives import ClockStart, Inactivity
 from firm.terms.words import Action
@@ -35,6 +35,15 @@ def test_a_phase_is_won_when_every_objective_is_met(ada, balance, positions, day
     account = ada(*rules, balance=balance, positions=positions, days_traded=days, days_traded_seq=40 if days else 0)
     assert won(PLAIN, account, Moment(0)) is expected
     assert won(Working(), account, Moment(0)) is expected
+
+
+@pytest.mark.parametrize(
+    ("days", "barred"), [pytest.param(3, True, id="a day is missing"), pytest.param(4, False, id="no day is")]
+)
+@pytest.mark.parametrize("balance", [100_000_00, 108_000_00])
+def test_a_pass_is_barred_by_what_is_to_be_shown_whatever_the_target_says(ada, days, barred, balance):
+    rules = (TARGET, MinimumTradingDays(id="d", days_min=4), MinimumTradingDays(id="met", days_min=1))
+    assert is_barred(ada(*rules, balance=balance, days_traded=days, days_traded_seq=40)) is barred
 
 
 def test_a_target_that_allows_open_positions_counts_the_balance_only(ada):
