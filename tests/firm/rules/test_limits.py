@@ -31,7 +31,8 @@ def limit_of(ada, terms, **changes):
     ("measured", "balance", "room"),
     [
         pytest.param(Measured.EQUITY, 90_000_00, 1_000_00, id="equity alone"),
-        pytest.param(Measured.BALANCE, 90_000_00, None, id="a balance is moved by no price"),
+        pytest.param(Measured.BALANCE, FLOOR + 1, None, id="a balance is moved by no price"),
+        pytest.param(Measured.BALANCE, FLOOR, -1, id="a balance that is there already is looked at with the next one"),
         pytest.param(Measured.EITHER, FLOOR + 1, 1_000_00, id="either: the balance is a cent above"),
         pytest.param(Measured.EITHER, FLOOR, 0, id="either: the balance touches"),
         pytest.param(Measured.EITHER, FLOOR - 1, -1, id="either: the balance is below"),

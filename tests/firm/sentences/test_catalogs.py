@@ -49,6 +49,7 @@ SUBJECTS = [
     "2025-06-02",
     "days",
     "7 2025-06-04T20:00Z",
+    "7 2025-06-04T20:00:01.250000Z",
 ]
 # International words, and what has no letters of its own.
 SAME_AS_ENGLISH = {

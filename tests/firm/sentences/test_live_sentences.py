@@ -143,16 +143,6 @@ SUBJECTS = [
     ("idea_risk", "7001", "Trade idea that began with position 7001"),
     ("lot_consistency", "7001", "Position 7001"),
     ("martingale", "7001", "Position 7001"),
-    (
-        "martingale",
-        "7001 2014-05-02T12:00:01.250000Z",
-        "Position 7001, what was added to it on 2014-05-02 12:00:01 UTC",
-    ),
-    (
-        "trading_hours",
-        "7001 2014-05-02T12:00:01.250000Z",
-        "Position 7001, what was added to it on 2014-05-02 12:00:01 UTC",
-    ),
     ("merge", "7K2MQ-9XW3F", "Account 7K2MQ-9XW3F"),
     ("payout_conditions", "days", "Rule “days”"),
     ("risk_reward", "7001", "Position 7001"),
@@ -165,6 +155,17 @@ SUBJECTS = [
     ("hedging", "EURUSD", "EURUSD"),
     ("one_sided", "EURUSD sell", "EURUSD short"),
 ]
+
+
+@pytest.mark.parametrize("tag", ["martingale", "trading_hours"])
+def test_what_was_added_to_a_position_is_told_with_its_time(tag: str) -> None:
+    subject = "7001 2014-05-02T12:00:01.250000Z"
+    judged = Judged(Verdict.BROKEN, 137, 149, Unit.COUNT, subject)
+    told = english(VARIANTS[tag][0], judged)
+    assert told.startswith("Position 7001, what was added to it on 2014-05-02 12:00:01 UTC: ")
+    for language in Language:
+        said = subject_in_words(tag, subject, Speaker(catalog_of(language), RuleFigures(language, "USD", 2), {}))
+        assert all(part in said for part in ("7001", "2014-05-02 12:00:01 UTC"))
 
 
 @pytest.mark.parametrize(("tag", "subject", "told"), SUBJECTS)
