@@ -73,6 +73,19 @@ URGENT: frozenset[type[Body]] = frozenset(
 )
 
 
+OF_INCIDENTS: frozenset[type[Body]] = frozenset(
+    {
+        f.IncidentClosed,
+        f.IncidentEnded,
+        f.IncidentExtended,
+        f.IncidentOpened,
+        f.IncidentPublished,
+        f.PricesReturned,
+    }
+)
+"""What changes the words about an incident that anybody may read."""
+
+
 class Grounds(NamedTuple):
     """What an account's live figures rest on: where these are the same, so are they. `as_of_s`: by the second, as pages tell it.
 
@@ -106,6 +119,7 @@ class LiveBoard:
         self._newest_rows: dict[int, int] = {}
         self._of_trader: dict[int, set[int]] = {}
         self._told: dict[int, list[Callable[[], None]]] = {}
+        self._incidents_row = 0
         self.health = health
 
     def publish_all(self) -> None:
@@ -128,6 +142,8 @@ class LiveBoard:
             self._publish_market(bridge)
         self._publish_enforcement()
         self._newest_rows |= {row.account: row.seq for row, _ in batch.rows if row.account}
+        of_incidents = (row.seq for row, body in batch.rows if not row.account and type(body) in OF_INCIDENTS)
+        self._incidents_row = max(of_incidents, default=self._incidents_row)
         for account in {row.account for row, body in batch.rows if row.account in self._told and type(body) in URGENT}:
             for heard in self._told[account]:
                 heard()
@@ -135,6 +151,16 @@ class LiveBoard:
     def newest_row(self, account: int) -> int:
         """The account's last durable ledger row, where it has one since the start; else 0."""
         return self._newest_rows.get(account, 0)
+
+    def incidents_row(self) -> int:
+        """The last durable row since the start that changed what is said of incidents; 0 before there was one."""
+        return self._incidents_row
+
+    def accounts_counted(self, trader: int) -> int:
+        """How many accounts of a trader count where another is ordered: those that run, are on order or are held."""
+        desk = self._engine.desk(trader_desk(trader))
+        assert isinstance(desk, TraderDesk)
+        return desk.counted
 
     def tell_rows(self, account: int, heard: Callable[[], None]) -> None:
         """From now on call `heard` after a commit that brought urgent rows of the account. It must be quick."""

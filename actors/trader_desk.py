@@ -101,6 +101,11 @@ class TraderDesk:
         return platforms
 
     @property
+    def counted(self) -> int:
+        """How many accounts count where another is ordered: those that run, are on order or are held."""
+        return sum(one.standing not in ENDED for one in self._accounts.values()) + len(self.state.ordered)
+
+    @property
     def _accounts(self) -> dict[int, HeldAccount]:
         """The accounts of the identity."""
         return self.state.accounts
@@ -147,7 +152,7 @@ class TraderDesk:
             return Refused(refusal=Refusal.UNKNOWN_TRADER, detail="no trader has this id")
         if not 0 < len(asked.why.strip()) <= ERASURE_WORDS_MAX:
             return Refused(refusal=Refusal.REASON_MISSING, detail="an erasure needs its reason")
-        if running := self._running:
+        if running := self.counted:
             return Refused(refusal=Refusal.ACCOUNTS_RUN, detail=f"{running} accounts run or are on order")
         held = {each.klass for each in asked.classes}
         if not held or held <= set(self.state.forgetting or ()):
@@ -163,11 +168,6 @@ class TraderDesk:
             )
         )
 
-    @property
-    def _running(self) -> int:
-        """Accounts that are not over yet, with those on order."""
-        return sum(one.standing not in ENDED for one in self._accounts.values()) + len(self.state.ordered)
-
     def _allow(self, wanted: OrderWanted, turn: Turn) -> None:
         if not self.state.registered:
             turn.record(Refused(refusal=Refusal.UNKNOWN_TRADER, detail="register the trader first"))
@@ -175,7 +175,7 @@ class TraderDesk:
         if self.state.forgetting is not None:
             turn.record(Refused(refusal=Refusal.TRADER_FORGOTTEN, detail="register the trader anew, under another id"))
             return
-        running = self._running
+        running = self.counted
         if running >= wanted.program.accounts_max:
             detail = f"{running} accounts run or are on order; the program allows {wanted.program.accounts_max}"
             turn.record(Refused(refusal=Refusal.TOO_MANY_ACCOUNTS, detail=detail))

@@ -45,6 +45,7 @@ from bridges.gateway import Gateway
 from firm.ids import ID_BITS
 from firm.inputs import ClockTicked, EngineResumed, EpochClosed, EpochOpened, Input, PolicyAdopted
 from firm.instant import MINUTE_US
+from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.front import FrontFile
 from storage.ledger import Ledger
@@ -115,6 +116,7 @@ class Machine:
         self._open.callback(self.front.close)
         web = self.settings.web
         self.sessions = SessionStore(self.front, web.session_idle_min * MINUTE_US, web.session_absolute_min * MINUTE_US)
+        self.drafts = DraftStore(self.front)
         self.throttle = Throttle(self.front, secrets.front_pepper())
 
     def _assemble(self) -> None:

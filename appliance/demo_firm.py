@@ -30,6 +30,8 @@ from firm.trading_day import DayLabel, LabelledCalendar
 
 BRIDGE = "sim"
 NETTING_BRIDGE = "sim-netting"
+GROUPS = ("demo-usd=30,50,100,200", "demo-eur=30,50,100", "demo-slow=10,30,50,100,200")
+"""Of accounts, at each platform: the last one is for whoever a rule moves there."""
 PASSWORD = "correct horse battery"  # noqa: S105  (of a throw-away firm, printed by the demo)
 OWNER_MAIL = "omar@demo.example"
 REVIEWER_MAIL = "ruth@demo.example"

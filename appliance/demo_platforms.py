@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance.demo_firm import BRIDGE, NETTING_BRIDGE, DemoTrader
+from appliance.demo_firm import BRIDGE, GROUPS, NETTING_BRIDGE, DemoTrader
 from appliance.ports import free_port
 from bridges.simulator.bots import BotsUnusable, read_bots
 from bridges.simulator.state import Execution, PositionMode
@@ -130,6 +130,7 @@ def platform_command(options: DemoOptions, platform: Platform, all_of_them: Sequ
         *("--data-dir", str(platform.data_dir)),
         *("--speed", options.speed, "--seed", str(options.seed), "--progress"),
         *("--wait-accounts", str(platform.accounts)),
+        *(word for group in GROUPS for word in ("--group", group)),
         *platform.plays,
     ]
     if options.bots is not None:

@@ -37,6 +37,7 @@ from appliance.serve import signals_to_stop
 from appliance.settings_file import read_settings
 from firm.commands import Command
 from firm.instant import MINUTE_US
+from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.files import open_firm_directory, write_new
 from storage.front import FrontFile
@@ -78,8 +79,7 @@ class ReadOnlyFirm:
             vault = Vault.open_for_reading(directory, secrets.vault_master, still=alone)
             opened.callback(vault.close)
             # The firm's own front.db cannot be written, and a full disk may be the one for temporary files, too.
-            front = FrontFile.in_memory()
-            opened.callback(front.close)
+            opened.callback((front := FrontFile.in_memory()).close)
             engine = self._engine(to_decide=diverged is None)
             self._goes_on = diverged is None
             clock = clock_of(self.settings, self._reader)
@@ -95,6 +95,7 @@ class ReadOnlyFirm:
                 reader=self._reader,
                 vault=vault,
                 sessions=SessionStore(front, web.session_idle_min * MINUTE_US, web.session_absolute_min * MINUTE_US),
+                drafts=DraftStore(front),
                 throttle=Throttle(front, secrets.front_pepper()),
                 ask=self._refuse,
                 evidence=self._evidence,

@@ -110,6 +110,7 @@ def _firm(machine: Machine, watch: Watch, tickets: Mapping[str, str]) -> Firm:
         reader=machine.reader,
         vault=machine.vault,
         sessions=machine.sessions,
+        drafts=machine.drafts,
         throttle=machine.throttle,
         ask=machine.ask,
         evidence=machine.evidence,

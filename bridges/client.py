@@ -22,10 +22,9 @@ from bridges.enrolment import KeyFile
 from bridges.events import CmdResult, Event, Platform
 from bridges.link import Link
 from bridges.outbox import Outbox
-from bridges.program import BridgeProgram, Identity, Refill, Resume
+from bridges.program import BridgeProgram, Identity, Refill, Resume, hello_of
 from bridges.ring import QuoteRing
 from bridges.wire import (
-    VERSION,
     Ack,
     BackfillReq,
     Bye,
@@ -36,7 +35,6 @@ from bridges.wire import (
     Header,
     Heartbeat,
     HeartbeatAfterPrices,
-    Hello,
     Kind,
     Nack,
     SnapshotReq,
@@ -232,26 +230,9 @@ class BridgeClient:
 
     def _on_writable(self) -> None:
         if self._link is not None and not self._link.session:
-            self._link.send(message(self._hello()))
+            told = hello_of(self._identity, self._outbox, self._ring.first_qseq, self._now_us())
+            self._link.send(message(told))
         self._flow()
-
-    def _hello(self) -> Hello:
-        who = self._identity
-        return Hello(
-            ver_min=VERSION,
-            ver_max=VERSION,
-            plugin=who.plugin,
-            plugin_version=who.plugin_version,
-            platform=who.platform,
-            platform_build=who.platform_build,
-            server=who.server,
-            caps=who.caps,
-            outbox_epoch=self._outbox.epoch,
-            first_seq=self._outbox.first_seq,
-            last_seq=self._outbox.last_seq,
-            clock_us=self._now_us(),
-            first_qseq=self._ring.first_qseq,
-        )
 
     def _flow(self) -> None:
         link = self._link

@@ -36,7 +36,7 @@ from bridges.wire import (
     Header,
     Heartbeat,
     HeartbeatAfterPrices,
-    Hello,
+    HelloWithGroups,
     Kind,
     Message,
     Nack,
@@ -187,7 +187,7 @@ class Gateway:
         header = read_header(parts)
         kind = Kind(header.kind)
         if kind is Kind.HELLO:
-            self._greet(bridge, routing_id, read_body(Hello, parts[1]))
+            self._greet(bridge, routing_id, read_body(HelloWithGroups, parts[1]))
         elif session is None or header.session != session.name:
             self._count("stale session")
             self._dismiss(routing_id, "there is no such session: say HELLO again")
@@ -251,7 +251,7 @@ class Gateway:
 
     # --- sessions ---
 
-    def _greet(self, bridge: str, routing_id: bytes, hello: Hello) -> None:
+    def _greet(self, bridge: str, routing_id: bytes, hello: HelloWithGroups) -> None:
         if (too_soon := self._starts.objection(bridge, self._now_s())) is not None:
             self._count(too_soon[0])
             self._dismiss(routing_id, too_soon[1])

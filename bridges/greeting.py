@@ -1,8 +1,9 @@
 """Greeting: whether a HELLO may open a session, and what is noted of it. In doubt it may not: a wrong outbox loses or mixes up events."""
 
 from bridges.lanes import Lanes
-from bridges.wire import VERSION, Hello
+from bridges.wire import VERSION, Hello, HelloWithGroups
 from firm.inputs import BridgeConnected
+from firm.platform_listing import PlatformGroup
 
 
 def objection_to(hello: Hello, lanes: Lanes) -> tuple[str, str] | None:
@@ -42,7 +43,7 @@ def objection_to(hello: Hello, lanes: Lanes) -> tuple[str, str] | None:
     return None
 
 
-def connected(session: str, bridge: str, hello: Hello) -> BridgeConnected:
+def connected(session: str, bridge: str, hello: HelloWithGroups) -> BridgeConnected:
     return BridgeConnected(
         bridge=bridge,
         session=session,
@@ -53,4 +54,5 @@ def connected(session: str, bridge: str, hello: Hello) -> BridgeConnected:
         outbox_epoch=hello.outbox_epoch,
         first_seq=hello.first_seq,
         last_seq=hello.last_seq,
+        groups=tuple(PlatformGroup(group=one.group, leverages=one.leverages) for one in hello.groups),
     )

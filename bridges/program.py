@@ -5,14 +5,15 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from bridges.wire import BackfillReq, Cmd
+from bridges.outbox import Outbox
+from bridges.wire import VERSION, BackfillReq, Cmd, Group, Hello, HelloWithGroups
 from firm.quote_frame import Tick
 
 Refill = Callable[[int, int], Iterable[tuple[int, Sequence[Tick]]]]
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """How the bridge introduces itself."""
+    """How the bridge introduces itself. `groups`: those of its platform, where it can tell them."""
 
     plugin: str
     plugin_version: str
@@ -20,6 +21,27 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     platform_build: str = ""
     server: str = ""
     caps: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+
+def hello_of(who: Identity, outbox: Outbox, first_qseq: int, now_us: int) -> Hello:
+    """The first message of a session; in its older form where there are no groups to tell."""
+    told = Hello(
+        ver_min=VERSION,
+        ver_max=VERSION,
+        plugin=who.plugin,
+        plugin_version=who.plugin_version,
+        platform=who.platform,
+        platform_build=who.platform_build,
+        server=who.server,
+        caps=who.caps,
+        outbox_epoch=outbox.epoch,
+        first_seq=outbox.first_seq,
+        last_seq=outbox.last_seq,
+        clock_us=now_us,
+        first_qseq=first_qseq,
+    )
+    return HelloWithGroups(**msgspec.structs.asdict(told), groups=who.groups) if who.groups else told
 
 
 class Resume(NamedTuple):

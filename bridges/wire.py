@@ -13,10 +13,13 @@ import msgspec
 from bridges.bounds import (
     ARGS_MAX,
     CAPS_MAX,
+    COUNT_MAX,
     EVENTS_MAX,
     FLOORS_MAX,
     FRAME_BYTES_MAX,
+    GROUPS_MAX,
     HEADER_BYTES_MAX,
+    LEVERAGES_MAX,
     NAME_LENGTH_MAX,
     SYMBOLS_MAX,
 )
@@ -26,6 +29,7 @@ from firm.quote_frame import Int64, Symbol
 VERSION = 1
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Leverage = Annotated[int, msgspec.Meta(ge=1, le=COUNT_MAX)]
 
 
 class Kind(StrEnum):
@@ -98,6 +102,19 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
     last_seq: Count
     clock_us: Int64
     first_qseq: Count = 0
+
+
+class Group(msgspec.Struct, frozen=True, array_like=True):
+    """A group of accounts at the platform. `leverages`: those that it has, 100 for 1:100; () where any will do."""
+
+    group: Name
+    leverages: Annotated[tuple[Leverage, ...], msgspec.Meta(max_length=LEVERAGES_MAX)] = ()
+
+
+class HelloWithGroups(Hello, frozen=True, array_like=True):
+    """Of a bridge that can tell which groups its platform has. `groups`: all that the firm may name; () says nothing of them."""
+
+    groups: Annotated[tuple[Group, ...], msgspec.Meta(max_length=GROUPS_MAX)] = ()
 
 
 class Welcome(msgspec.Struct, frozen=True, array_like=True):
@@ -224,6 +241,7 @@ class Deadman(msgspec.Struct, frozen=True, array_like=True):
 
 Message = (
     Hello
+    | HelloWithGroups
     | Welcome
     | Watermark
     | Heartbeat
@@ -241,6 +259,7 @@ Message = (
 
 KIND_OF: dict[type[Message], Kind] = {
     Hello: Kind.HELLO,
+    HelloWithGroups: Kind.HELLO,
     Welcome: Kind.WELCOME,
     Watermark: Kind.WATERMARK,
     Heartbeat: Kind.HB,

@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from firm.money import Money
+from firm.platform_listing import PlatformGroup
 from firm.policy import Policy
 from firm.price import SymbolSpec
 
@@ -120,8 +121,8 @@ class LedgerForked(Input, frozen=True, kw_only=True):
 # --- a bridge ---
 
 
-class BridgeConnected(Input, frozen=True, kw_only=True):
-    """An authenticated bridge opened a session. Sequences are those it holds in its outbox."""
+class BridgeConnected(Input, frozen=True, kw_only=True, omit_defaults=True):
+    """An authenticated bridge opened a session. Sequences are those it holds in its outbox; `groups` its platform's, if told."""
 
     bridge: str
     session: str
@@ -132,6 +133,7 @@ class BridgeConnected(Input, frozen=True, kw_only=True):
     outbox_epoch: str
     first_seq: int
     last_seq: int
+    groups: tuple[PlatformGroup, ...] = ()
 
 
 class BridgeDisconnected(Input, frozen=True, kw_only=True):

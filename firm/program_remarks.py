@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import get_args
 
+from firm.checks.listing import Listings, is_named, missing_at
 from firm.money import Money
 from firm.news import NEWS_NAME
 from firm.ruleset import Program, Rule
@@ -17,10 +18,15 @@ _PRICE_FALLS_TO = 10
 
 
 def remarks_on(
-    program: Program, before: Program | None = None, calendars: Collection[str] | None = None
+    program: Program,
+    before: Program | None = None,
+    calendars: Collection[str] | None = None,
+    listings: Listings | None = None,
 ) -> tuple[str, ...]:
-    """In words. `before`: what is on offer under its name. `calendars`: of economic news, by name; None where no firm is known."""
-    return tuple(_remarks(program, before, calendars))
+    """In words. `before`: what is on offer under its name. `calendars`: of economic news, by name, and `listings`: of platforms; both None
+    where no firm is known.
+    """
+    return (*_remarks(program, before, calendars), *_on_platform(program, listings))
 
 
 def _remarks(program: Program, before: Program | None, calendars: Collection[str] | None) -> Iterator[str]:
@@ -39,6 +45,21 @@ def _remarks(program: Program, before: Program | None, calendars: Collection[str
         silent = [rule.id for rule in phase.ruleset.rules if _is_silent(rule)]
         if silent:
             yield f"{phase.name}: nothing follows from {_named(silent)} by itself yet: no desk asks for payouts, resets or growth"
+
+
+def _on_platform(program: Program, listings: Listings | None) -> Iterator[str]:
+    """What nobody can say now of groups and leverages: a connected platform that has not what is named makes a fault of it."""
+    if listings is None:
+        if is_named(program):
+            yield f"groups and leverages that rules name are held against what {program.bridge} has once it is published"
+        return
+    listing = listings.get(program.bridge)
+    if listing is None or listing.connected:
+        return
+    if not listing.groups:
+        yield f"{program.bridge} is not connected: nobody can say whether it has the group {program.group}, and what else is named of it"
+    for problem in missing_at(program, listing):
+        yield f"{problem.path}: as of its last connection, {problem.reason}"
 
 
 def _is_slashed(before: Money, after: Money) -> bool:

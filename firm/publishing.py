@@ -1,6 +1,10 @@
 """Publishing: who may put a program on offer, and what of it only an owner may change: what is sold, and for how much."""
 
+from firm.checks.listing import Listings, listing_problems
+from firm.checks.placeholders import placeholder_problems
+from firm.checks.problem import Problem
 from firm.ruleset import Program
+from firm.ruleset_checks import problems_of_program
 
 WHY_CHARACTERS_MAX = 500
 FAULTS_TOLD_MAX = 20
@@ -11,6 +15,15 @@ PUBLISHERS = OWNERS | {"risk"}
 
 _SOLD = {"price": "the price", "size": "the size", "accounts_max": "how many accounts a trader may hold"}
 """What only an owner changes; a price and a size hold their currencies."""
+
+
+def problems_before_sale(program: Program, listings: Listings) -> tuple[Problem, ...]:
+    """All that keeps a firm from selling it. `listings`: of the bridges that are enrolled, with what they told of their platforms."""
+    return (
+        *problems_of_program(program, listings),
+        *placeholder_problems(program),
+        *listing_problems(program, listings),
+    )
 
 
 def fingerprint_of(program: Program | None) -> str:

@@ -1,4 +1,4 @@
-"""Front: front.db, where sessions and throttles lie. All of it may be lost: people sign in again, counters start anew.
+"""Front: front.db, where sessions, throttles and drafts lie. All of it may be lost: people sign in again, counters start anew.
 
 A damaged or foreign front.db is replaced by an empty one with a line in the log, at start as well as in the middle of work.
 Where the disk gives or takes nothing for now, or something else bears its name, FrontRefused is raised, and the next call tries
@@ -21,7 +21,7 @@ from storage.files import FirmDirectory
 from storage.sqlite_file import DISK_FAILED, READING, FileRefused, name_to_read, open_sqlite, what_came_first
 
 APPLICATION = 0x45564652  # "EVFR"
-VERSION = 2
+VERSION = 3
 MEMORY_BYTES_MAX = 64 * 2**20
 
 _SCHEMA = """
@@ -45,6 +45,19 @@ CREATE TABLE throttles (
     PRIMARY KEY (scope, subject)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX throttles_by_age ON throttles (scope, last_us);
+CREATE TABLE drafts (
+    draft TEXT PRIMARY KEY,            -- drawn at random
+    person TEXT NOT NULL,
+    name TEXT NOT NULL,
+    written_as TEXT NOT NULL,          -- form, text
+    phases TEXT NOT NULL,              -- names, JSON
+    begun_from TEXT NOT NULL,          -- fingerprint of a version, or nothing
+    edition INTEGER NOT NULL,          -- how often it was kept
+    kept_us INTEGER NOT NULL,
+    digest BLOB NOT NULL,              -- SHA-256 of what it says
+    said BLOB NOT NULL,
+    proof BLOB NOT NULL                -- proof_of the other columns but what it says
+) STRICT;
 """
 
 _DAMAGED = (apsw.CorruptError, apsw.NotADBError)
@@ -131,7 +144,7 @@ class FrontFile:
         return connection
 
     def _discard(self, damage: Exception) -> None:
-        _LOG.warning("front.db is damaged and starts anew: everyone signs in again (%s)", damage)
+        _LOG.warning("front.db is damaged and starts anew: everyone signs in again, drafts are lost (%s)", damage)
         for suffix in ("", "-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 

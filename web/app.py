@@ -39,6 +39,7 @@ from web.pages import (
     staff_health,
     staff_home,
     staff_incidents,
+    staff_kept,
     staff_lab,
     staff_overrides,
     staff_owed,
@@ -50,6 +51,7 @@ from web.pages import (
 )
 from web.render import STATIC, Pages
 from web.sse import Streams
+from web.status_told import StatusTold
 from web.visitor import Policy, admit
 
 PAGES = (
@@ -81,6 +83,7 @@ PAGES = (
     staff_programs,
     staff_drafts,
     staff_builder,
+    staff_kept,
     staff_calendars,
     staff_trace,
     staff_incidents,
@@ -104,6 +107,7 @@ def create_app(firm: Firm) -> Litestar:
                 "passwords": PasswordDesk(),
                 "streams": Streams(firm),
                 "downloads": Downloads(),
+                "status": StatusTold(firm),
             }
         ),
         openapi_config=None,

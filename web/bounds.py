@@ -25,12 +25,14 @@ INCIDENTS_ON_ACCOUNT = 20
 IMPACTS_PER_PAGE = 100
 INCIDENT_WORDS_SHOWN = 200
 STATUS_DAYS = 90
+STATUS_KEPT_SECONDS = 5.0  # what the status page says is as old as that, at the most, however many ask
 STATUS_INCIDENTS_SHOWN = 200
 PROGRAMS_SHOWN = 200
 VERSIONS_SHOWN = 100  # of one program
 HOLDERS_PER_PAGE = 50
 DRIFTS_PER_PAGE = 50
 LAB_ACCOUNTS_PER_PAGE = 50
+LAB_VERSIONS_SHOWN = 100  # of all programs, the newest ones; each offers its phases to be tried
 FEED_SYMBOLS_SHOWN = 200  # of one bridge; those with something wrong come first
 ORDERED_AT_ONCE_MAX = 500  # accounts that one form orders anew; it says what is left, and can be sent again
 CHART_COLUMNS = 420  # of each its first, lowest, highest and last mark are drawn
@@ -47,6 +49,7 @@ FORM_BYTES_MAX = 64 * 1024
 DRAFT_BYTES_MAX = (
     1024 * 1024
 )  # of a form with a program in it, which spells some characters with several; its text has a bound of its own
+DRAFT_NAME_MAX = 100  # characters of what a kept draft is called
 WHY_LENGTH_MAX = 500
 WHY_LENGTH_MIN = 10  # of the reason for stopping something or letting it go on: "ok" tells nobody anything
 SEARCH_LENGTH_MAX = 100

@@ -17,6 +17,7 @@ from actors.live_board import Grounds
 from actors.market_state import MarketState
 from firm.commands import Command
 from firm.objective import Objective
+from storage.drafts import DraftStore
 from storage.reader import LedgerReader
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
@@ -39,6 +40,10 @@ class LiveView(Protocol):
     def grounds(self, account: int, known: Grounds | None = None) -> Grounds | None: ...
 
     def newest_row(self, account: int) -> int: ...
+
+    def incidents_row(self) -> int: ...
+
+    def accounts_counted(self, trader: int) -> int: ...
 
     def tell_rows(self, account: int, heard: Callable[[], None]) -> None: ...
 
@@ -79,6 +84,7 @@ class Firm:
     reader: LedgerReader
     vault: Vault
     sessions: SessionStore
+    drafts: DraftStore
     throttle: Throttle
     ask: Callable[[Command], Awaitable[Decided]]
     evidence: Evidence

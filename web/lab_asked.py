@@ -1,19 +1,18 @@
 """Lab asked: which draft a form wants tried, and on whom, or what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import Any
 
 from litestar.datastructures import UploadFile
 
-from firm.checks.problem import Problem
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_checks import problems_of
-from firm.ruleset_text import RulesetRefused, read_toml
-from firm.templates import templates
+from firm.ruleset_text import RulesetRefused
 from web.aside import aside
 from web.forms import Wrong, text_in
 from web.lab import Tried
+from web.program_draft import readable
 
 AS_SOLD = "as_sold"
 PROBLEMS_SHOWN = 8
@@ -22,21 +21,13 @@ NOTHING_TYPED = dict.fromkeys(
 )
 
 
-def ready_rules() -> dict[str, tuple[str, Ruleset]]:
-    """Phases of the ready programs: what they are called, and their rules, by what a form names them."""
-    return {
-        f"{template.name}/{place}": (f"{template.program.title}: {phase.name}", phase.ruleset)
-        for template in templates()
-        for place, phase in enumerate(template.program.phases)
-        if isinstance(phase.ruleset, Ruleset)
-    }
-
-
-async def read_tried(fields: Mapping[str, Any], programs: set[str], phases: set[str]) -> Tried | Wrong:
-    """A chosen file counts before what is pasted, and that before a ready ruleset."""
+async def read_tried(
+    fields: Mapping[str, Any], programs: set[str], phases: set[str], offered: Callable[[str], Awaitable[Ruleset | None]]
+) -> Tried | Wrong:
+    """A chosen file counts before what is pasted, and that before what is listed. `offered`: the rules of what a list names."""
     typed = {name: text_in(fields, name) for name in NOTHING_TYPED}
     errors: dict[str, str] = {}
-    rules = await _rules(fields, typed, errors)
+    rules = await _rules(fields, typed, errors, offered)
     if typed["program"] and typed["program"] not in programs:
         errors["program"] = "Choose one of the programs that were sold."
     if typed["phase"] and typed["phase"] not in phases:
@@ -56,30 +47,35 @@ async def read_tried(fields: Mapping[str, Any], programs: set[str], phases: set[
     )
 
 
-async def _rules(fields: Mapping[str, Any], typed: dict[str, str], errors: dict[str, str]) -> Ruleset | None:
+async def _rules(
+    fields: Mapping[str, Any],
+    typed: dict[str, str],
+    errors: dict[str, str],
+    offered: Callable[[str], Awaitable[Ruleset | None]],
+) -> Ruleset | None:
+    """None for what each account was sold, and where something is wrong."""
     chosen = fields.get("file")
     held = await chosen.read() if isinstance(chosen, UploadFile) else b""
     text = held.decode(errors="replace") if held else typed["rules"]
-    if not text.strip():
-        ready = ready_rules().get(typed["ready"])
-        if ready is None and typed["ready"] != AS_SOLD:
-            errors["rules"] = "Paste a ruleset, choose its file, or choose a ready one."
-        return None if ready is None else ready[1]
+    if not text.strip() and typed["ready"] == AS_SOLD:
+        return None
     try:
-        rules, problems = await aside(lambda: _read(text, typed["rules_phase"]))
+        if text.strip():
+            rules = await aside(lambda: _phase_of(readable(text), typed["rules_phase"]))
+        else:
+            listed = await offered(typed["ready"])
+            if listed is None:
+                errors["rules"] = "Choose what to try from the list, paste a ruleset, or choose its file."
+                return None
+            rules = listed
     except RulesetRefused as refused:
         errors["rules"] = f"The ruleset cannot be read. {refused}"
         return None
-    if problems:
+    if problems := await aside(lambda: problems_of(rules)):
         errors["rules"] = "The ruleset contradicts itself. " + " ".join(
             f"{each}." for each in problems[:PROBLEMS_SHOWN]
         )
     return rules
-
-
-def _read(text: str, phase: str) -> tuple[Ruleset, tuple[Problem, ...]]:
-    rules = _phase_of(read_toml(text), phase)
-    return rules, problems_of(rules)
 
 
 def _phase_of(rules: Ruleset | Program, name: str) -> Ruleset:

@@ -4,18 +4,20 @@ from typing import Any
 
 import msgspec
 
-from firm.facts import BreachDeclared, RuleBroken
-from firm.kinds import body_of
+from firm.facts import BreachDeclared, RuleBroken, RuleSuspected
+from firm.kinds import Body, body_of
 from firm.rules.judged import Judged, Verdict
 from firm.ruleset import AnyRuleset, Rule, rule_named
 from firm.sentences.languages import Language
 from firm.sentences.notices import broken_sentences, neared_sentence
 from firm.sentences.rule import title_of
+from firm.terms.conduct import NewsWindow
 from firm.terms.words import Action, Consequence
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import AccountLine
 from storage.readmodels.decisions import DecisionLine
 from storage.readmodels.notices import NearedLine, notices_of
+from storage.release_titles import RELEASE_TITLES
 from web.rule_words import RuleFigures
 
 
@@ -70,7 +72,15 @@ def _notice(
         return Notice(**told, seq=line.seq, decision=0, text=text, tone="warn", icon="gauge")
     judged = Judged(Verdict.BROKEN, line.observed, line.bound, line.unit, line.subject)
     dismissed = line.settled == "dismissed"
-    text = broken_sentences(rule, judged, _does(reader, line), language, figures, dismissed=dismissed)
+    text = broken_sentences(
+        rule,
+        judged,
+        _does(reader, line),
+        language,
+        figures,
+        dismissed=dismissed,
+        releases=_releases(reader, line, rule),
+    )
     tone = "info" if dismissed else "bad" if line.severity == "hard" else "warn"
     icon = "octagon-x" if tone == "bad" else "triangle-alert"
     return Notice(**told, seq=line.decision, decision=line.decision, text=text, tone=tone, icon=icon)
@@ -80,6 +90,16 @@ def _does(reader: LedgerReader, line: DecisionLine) -> Consequence | None:
     """What followed, with its figures where it has some: those are in the fact alone."""
     if line.does in set(Action):
         return Action(line.does)
-    row = reader.row(line.decision)
-    fact = body_of(row.kind, row.payload) if row is not None else None
+    fact = _fact(reader, line)
     return fact.does if isinstance(fact, BreachDeclared | RuleBroken) else None
+
+
+def _releases(reader: LedgerReader, line: DecisionLine, rule: Rule) -> dict[str, str]:
+    """What the releases of a rule about news are called."""
+    fact = _fact(reader, line) if isinstance(rule.terms, NewsWindow) else None
+    return RELEASE_TITLES.of(reader, fact, line.decision) if isinstance(fact, RuleBroken | RuleSuspected) else {}
+
+
+def _fact(reader: LedgerReader, line: DecisionLine) -> Body | None:
+    row = reader.row(line.decision)
+    return None if row is None else body_of(row.kind, row.payload)

@@ -8,7 +8,7 @@ from firm.money import Money
 from firm.objective import Objective
 from firm.rules.judged import Judged
 from firm.ruleset import AnyRuleset, Program
-from firm.sentences.at_large import accounts_sentence, at_large
+from firm.sentences.at_large import accounts_own_sentence, accounts_sentence, at_large
 from firm.sentences.languages import Language
 from firm.sentences.live import live_sentence
 from firm.sentences.rule import ruleset_sentences, titles_of
@@ -77,6 +77,12 @@ def told_at_large(ruleset: AnyRuleset, size: Money, language: Language, *, is_fu
 def accounts_told(program: Program, language: Language) -> str:
     """How many accounts of it one trader may hold."""
     return accounts_sentence(program, language, RuleFigures(language, program.size.currency, program.size.exponent))
+
+
+def accounts_of_reader(program: Program, counted: int, language: Language) -> str:
+    """The same, with how many the trader has that count."""
+    figures = RuleFigures(language, program.size.currency, program.size.exponent)
+    return f"{accounts_told(program, language)} {accounts_own_sentence(counted, language, figures)}"
 
 
 def exceptions_told(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median_low
-from typing import Any
+from typing import Any, get_args
 
 import apsw
 import msgspec
@@ -12,14 +12,16 @@ from firm.commands import Command
 from firm.ids import id_text
 from firm.inputs import Input
 from firm.instant import SECOND_US
-from firm.kinds import BY_NAME, body_of
+from firm.kinds import BY_NAME, Body, body_of
 from firm.money import Money
+from firm.ruleset import AnyRuleset, rule_named
+from firm.sentences.rule import tag_of
 from storage.desk_trace import bridge_of, outcome_of
-from storage.readmodels.accounts import account_line
+from storage.readmodels.accounts import account_line, ruleset_of
 from storage.readmodels.trades import bridges_with_symbols, digits_known
 from storage.rows import StoredRow
-from web import words
-from web.trace_words import said
+from web import judged_words, words
+from web.trace_words import OfSubject, said
 
 VALUE_LENGTH_MAX = 120
 FOLLOWED_SHOWN = 8
@@ -29,15 +31,16 @@ LATE_TIMES = 3  # beyond what is usual, at whatever speed the firm's clock goes
 DECISIONS = frozenset({"BreachDeclared", "BreachSuspected", "RuleBroken", "RuleSuspected", "PhasePassed", "PassHeld"})
 _PARTS = ("profit", "commission", "swap", "fee")  # of a deal
 _PRICES = frozenset({"price", "price_open", "stop_loss", "take_profit", "bid", "ask"})
+_OF_SUBJECT = frozenset(kind.__name__ for kind in get_args(OfSubject))
 _IDS = frozenset({"trader", "challenge", "order", "staff", "account"})
 
 
 class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
     """One row. `origin`: command, input or fact; `fields` are its payload's, shortened where they are long.
 
-    `said`: what it did. `followed`: (seq, kind) of the facts that an input caused, as far as they concern the reader, and `more` how
-    many besides; it may be more than were looked at. `decision`: whether the row is one. `usual_us`: how
-    long such rows take to come, by those beside it.
+    `said`: what it did; `subject`: what a rule's row is about, as its judge named it. `followed`: (seq, kind) of the facts that an
+    input caused, as far as they concern the reader, and `more` how many besides; it may be more than were looked at. `decision`: whether
+    the row is one. `usual_us`: how long such rows take to come, by those beside it.
     """
 
     seq: int
@@ -52,6 +55,7 @@ class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
     followed: list[tuple[int, str]]
     more: int
     decision: bool
+    subject: str = ""
     usual_us: int = 0
 
     @property
@@ -66,8 +70,13 @@ def trace_line(
     digits: Mapping[str, int],
     outcome: Sequence[tuple[int, str, int]] = (),
     length_max: int = VALUE_LENGTH_MAX,
+    ruleset: AnyRuleset | None = None,
 ) -> TraceLine:
-    """`digits` by symbol, so that prices read as prices and not as points. `outcome`: (seq, kind, account) of what it caused."""
+    """`digits` by symbol, so that prices read as prices and not as points. `outcome`: (seq, kind, account) of what it caused.
+
+    `ruleset`: of its account, whose rules name what they are about.
+    """
+    body = body_of(row.kind, row.payload)
     payload: Any = msgspec.json.decode(row.payload)
     followed = [(seq, kind) for seq, kind, _ in outcome]
     return TraceLine(
@@ -78,7 +87,8 @@ def trace_line(
         received_us=row.received_us,
         cause=row.cause,
         account=row.account,
-        said=said(body_of(row.kind, row.payload)),
+        said=said(body, _about(body, ruleset)),
+        subject=body.subject if isinstance(body, OfSubject) else "",
         fields=[(words.sentence(name), text) for name, text in _fields(payload, digits, length_max)],
         followed=followed[:FOLLOWED_SHOWN],
         more=max(0, len(followed) - FOLLOWED_SHOWN),
@@ -92,6 +102,7 @@ def trace_lines(
     """Rows with what followed from each input; of an account's trace, what followed for that account."""
     lines, known = [], {bridge: digits_known(book, bridge) for bridge in bridges_with_symbols(book)}
     bridges: dict[int, str] = {}
+    rulesets: dict[int, AnyRuleset | None] = {}
     for row in rows:
         if row.account and row.account not in bridges:
             line_of = account_line(book, row.account)
@@ -100,9 +111,17 @@ def trace_lines(
         outcome = [] if row.cause else outcome_of(book, row.seq, OUTCOME_ROWS_MAX)
         mine = [each for each in outcome if account is None or each[2] in (account, 0)]
         digits = known[bridge].at(row.seq) if bridge in known else {}
-        lines.append(trace_line(row, digits, mine, length_max))
+        if row.kind in _OF_SUBJECT and row.account not in rulesets:
+            rulesets[row.account] = ruleset_of(book, row.account)
+        lines.append(trace_line(row, digits, mine, length_max, rulesets.get(row.account)))
     usual_us = median_low(max(0, row.received_us - row.happened_us) for row in rows) if rows else 0
     return [replace(line, usual_us=usual_us) for line in lines]
+
+
+def _about(body: Body, ruleset: AnyRuleset | None) -> str:
+    """What a rule's row is about, in words; "" where the rule is not known."""
+    rule = rule_named(ruleset, body.rule) if isinstance(body, OfSubject) and ruleset is not None else None
+    return judged_words.subject(tag_of(rule), body.subject) if isinstance(body, OfSubject) and rule is not None else ""
 
 
 def exported(row: StoredRow) -> bytes:

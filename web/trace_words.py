@@ -20,15 +20,18 @@ from web.trace_incidents import incident_said
 
 _NO_MONEY = Money(0, "", 0)
 
+OfSubject = f.RuleBroken | f.RuleSuspected | f.BreachWaived | f.RuleKeptAgain
+"""Facts of a rule about a position, a day, a symbol, a release."""
 
-def said(body: Body) -> str:
-    """The sentence about a row."""
+
+def said(body: Body, about: str = "") -> str:
+    """The sentence about a row. `about`: what a rule's row is about, in words."""
     if isinstance(body, c.Command):
         return _commanded(body) or _on_offer(body) or incident_said(body) or _from_reference(body)
     if isinstance(body, i.Input):
         return _reported(body) or _from_reference(body)
-    tables = (_verdict, _of_rule, _ruled, _recorded, _on_offer, _looked_at, _enforced, incident_said)
-    return next(filter(None, (table(body) for table in tables)), "") or _from_reference(body)
+    tables = (_verdict, _ruled, _recorded, _on_offer, _looked_at, _enforced, incident_said)
+    return _of_rule(body, about) or next(filter(None, (table(body) for table in tables)), "") or _from_reference(body)
 
 
 def _from_reference(body: Body) -> str:
@@ -191,18 +194,20 @@ def _why_published(body: c.PublishProgram) -> str:
     return "." if body.publication is None else f": {reasons.quoted(body.publication.why)}"
 
 
-def _of_rule(body: Body) -> str:
+def _of_rule(body: Body, about: str) -> str:
     """A rule that is no loss limit."""
     match body:
         case f.RuleBroken():
-            return f"{_rule(body)} was broken{_measured(body)}{_together(body)}. {consequence_in_words(body.does)}"
+            return (
+                f"{_rule(body, about)} was broken{_measured(body)}{_together(body)}. {consequence_in_words(body.does)}"
+            )
         case f.RuleSuspected():
-            what = f"{_rule(body)} looks broken{_measured(body)}{_together(body)}"
+            what = f"{_rule(body, about)} looks broken{_measured(body)}{_together(body)}"
             return f"{what} ({_doubts(body.doubts)}): close-only until a person decides."
         case f.BreachWaived():
-            return f"{_rule(body)} was broken while a person had waived it{_measured(body)}: that stays without effect."
+            return f"{_rule(body, about)} was broken while a person had waived it{_measured(body)}: that stays without effect."
         case f.RuleKeptAgain():
-            return f"{_rule(body)} is kept again."
+            return f"{_rule(body, about)} is kept again."
         case _:
             return ""
 
@@ -354,8 +359,9 @@ def _floor(body: f.BreachDeclared | f.BreachSuspected) -> str:
     return f"{words.rule_kind(body.rule_kind).lower()} floor of {words.money(body.floor)}"
 
 
-def _rule(body: f.RuleBroken | f.RuleSuspected | f.BreachWaived | f.RuleKeptAgain) -> str:
-    return f"{words.sentence(body.rule)}{f' ({body.subject})' if body.subject else ''}"
+def _rule(body: OfSubject, about: str) -> str:
+    about = about or body.subject
+    return f"{words.sentence(body.rule)}{f' ({about})' if about else ''}"
 
 
 def _measured(body: f.RuleBroken | f.RuleSuspected | f.BreachWaived) -> str:

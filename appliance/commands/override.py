@@ -80,11 +80,14 @@ def _add_adjust(actions: Verbs) -> None:
 
 
 def _add_advance(actions: Verbs) -> None:
-    said = 'evenhand override advance 7K2MQ-9XW3F --why "the owner has agreed"'
+    said = 'evenhand override advance 7K2MQ-9XW3F --by ruth@northlight.example --why "the owner has agreed"'
     summary = "open the next phase's account that was held for want of room"
     parser = verb(actions, "advance", run_advance, summary, said, "The account is the one that won the phase.")
     parser.add_argument("account", type=account_id, metavar="ACCOUNT", help="as pages show it")
     parser.add_argument("--why", type=plain_text, required=True, help="it is kept in the ledger")
+    parser.add_argument(
+        "--by", type=plain_text, required=True, metavar="MAIL", help="the member of staff who lets it begin"
+    )
     add_directory(parser)
 
 
@@ -121,8 +124,10 @@ def run(options: argparse.Namespace) -> int:
 
 def run_advance(options: argparse.Namespace) -> int:
     line = _line(options)
-    ask_firm(options.data_dir, AdvanceChallenge(by="console", order=line.challenge, why=options.why))
-    print(f"The next phase of account {id_text(options.account)} begins, although it was held.")
+    with opened_vault(options.data_dir) as vault:
+        member = member_named(vault, options.by)
+    ask_firm(options.data_dir, AdvanceChallenge(by=member.reference, order=line.challenge, why=options.why))
+    print(f"{member.name} let the next phase of account {id_text(options.account)} begin, although it was held.")
     return 0
 
 

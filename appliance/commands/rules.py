@@ -11,11 +11,12 @@ from appliance.commands.rules_run import add_run
 from appliance.conformance.run import conform
 from appliance.conformance.vector import VectorsRefused
 from appliance.console import CommandRefused, ask_firm
-from firm.checks.placeholders import placeholder_problems
+from firm.checks.problem import Problem
 from firm.commands import Publication, PublishProgram, RetireProgram
 from firm.facts import ProgramPublished
 from firm.plain_figures import PlainFigures
 from firm.program_remarks import remarks_on
+from firm.publishing import problems_before_sale
 from firm.ruleset import Program, Ruleset
 from firm.ruleset_checks import problems_of, problems_of_program
 from firm.ruleset_diff import EXPONENT_USUAL, Change, program_changes, ruleset_changes
@@ -27,7 +28,7 @@ from firm.sentences.rule import ruleset_sentences
 from firm.term_words import TermWords, kind_of
 from storage.files import open_firm_directory
 from storage.reader import LedgerReader
-from storage.readmodels.bridges import all_bridges
+from storage.readmodels.bridges import listings
 from storage.readmodels.calendars import all_calendars
 from storage.readmodels.programs import versions_of
 
@@ -43,15 +44,7 @@ def add_to(verbs: Verbs) -> None:
         "evenhand rules check two-step.toml",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    check = verb(
-        actions,
-        "check",
-        run_check,
-        "say all that is wrong with a ruleset or program",
-        "evenhand rules check two-step.toml",
-    )
-    check.add_argument("file", type=Path, metavar="FILE", help=RULES_FILE)
-    add_json(check)
+    _add_check(actions)
     show = verb(
         actions, "show", run_show, "print a ruleset or program with its id", "evenhand rules show two-step.toml"
     )
@@ -83,6 +76,24 @@ def add_to(verbs: Verbs) -> None:
     examples.add_argument("file", type=Path, metavar="FILE", help="one example a line, as JSON")
     add_json(examples)
     add_run(actions, RULES_FILE)
+
+
+def _add_check(actions: Verbs) -> None:
+    check = verb(
+        actions,
+        "check",
+        run_check,
+        "say all that is wrong with a ruleset or program",
+        "evenhand rules check two-step.toml",
+    )
+    check.add_argument("file", type=Path, metavar="FILE", help=RULES_FILE)
+    check.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="a firm's directory: a program is also held against its bridges and their platforms' groups",
+    )
+    add_json(check)
 
 
 def _add_selling(actions: Verbs) -> None:
@@ -120,13 +131,30 @@ def run_check(options: argparse.Namespace) -> int:
     remarks: tuple[str, ...] = ()
     try:
         rules = _rules(options.file)
-        problems = problems_of_program(rules) if isinstance(rules, Program) else problems_of(rules)
-        remarks = remarks_on(rules) if isinstance(rules, Program) else ()
+        problems, remarks = _judged(rules, options.data_dir)
     except RulesetRefused as refused:
         problems = refused.problems
     good = "\n".join([f"{options.file}: nothing is wrong with it", *map(_remark, remarks)])
     tell(options, problems, "\n".join(map(str, problems)) or good)
     return 1 if problems else 0
+
+
+def _judged(rules: Rules, directory: Path | None) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """What is wrong, and what is worth knowing; of a program also what a firm has to say, where one is named."""
+    if not isinstance(rules, Program):
+        return problems_of(rules), ()
+    if directory is None:
+        return problems_of_program(rules), remarks_on(rules)
+    return _held_against(rules, directory)
+
+
+def _held_against(program: Program, directory: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    open_firm_directory(directory)
+    with LedgerReader(directory) as reader, reader.connection() as connection:
+        known = listings(connection)
+        calendars = {one.calendar for one in all_calendars(connection)}
+        before = next(iter(versions_of(connection, program.program, 1)), None)
+    return problems_before_sale(program, known), remarks_on(program, before.sold if before else None, calendars, known)
 
 
 def run_show(options: argparse.Namespace) -> int:
@@ -171,12 +199,7 @@ def run_publish(options: argparse.Namespace) -> int:
         raise CommandRefused(f"{options.file} has the rules of one phase: a program has phases")
     named = {"bridge": options.bridge, "group": options.group}
     program = replace(program, **{name: value for name, value in named.items() if value is not None})
-    open_firm_directory(options.data_dir)
-    with LedgerReader(options.data_dir) as reader, reader.connection() as connection:
-        bridges = {one.bridge for one in all_bridges(connection) if not one.revoked}
-        calendars = {one.calendar for one in all_calendars(connection)}
-        before = next(iter(versions_of(connection, program.program, 1)), None)
-    problems = (*problems_of_program(program, bridges), *placeholder_problems(program))
+    problems, remarks = _held_against(program, options.data_dir)
     if problems:
         tell(options, problems, "\n".join(map(str, problems)))
         return 1
@@ -184,7 +207,6 @@ def run_publish(options: argparse.Namespace) -> int:
     facts = ask_firm(options.data_dir, PublishProgram(by="console", program=program, publication=publication))
     [published] = [fact for fact in facts if isinstance(fact, ProgramPublished)]
     ids = {phase.name: one for phase, one in zip(program.phases, published.ruleset_ids, strict=True)}
-    remarks = remarks_on(program, before.sold if before else None, calendars)
     lines = [f"{program.title} ({program.program}) is on offer", *map(_remark, remarks)]
     lines += [*(f"  {name}: {one}" for name, one in ids.items())]
     tell(options, {"program": program.program, "rulesets": ids, "remarks": remarks}, "\n".join(lines))

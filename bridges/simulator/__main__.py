@@ -76,7 +76,7 @@ def house_of(options: argparse.Namespace) -> House:
     """The user's own bots where there are some; else the bundled ones that know how to trade such a market."""
     bundled = VARIED_TROUPE if options.market else BUNDLED_TROUPE
     troupe = read_bots(options.bots) if options.bots else bundled
-    return House(troupe, PositionMode(options.position_mode), Execution(options.execution))
+    return House(troupe, PositionMode(options.position_mode), Execution(options.execution), tuple(options.group))
 
 
 def _ticket(options: argparse.Namespace) -> Ticket | None:

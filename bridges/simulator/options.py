@@ -4,7 +4,10 @@ import argparse
 import re
 from pathlib import Path
 
+import msgspec
+
 from bridges.simulator.state import Execution, PositionMode
+from bridges.wire import Group
 from firm.instant import parse_utc
 
 
@@ -90,6 +93,14 @@ def _add_accounts(options: argparse.ArgumentParser) -> None:
         help="of accounts for which the firm says none (default market)",
     )
     options.add_argument(
+        "--group",
+        type=_group,
+        action="append",
+        default=[],
+        metavar="NAME[=LEVERAGE,…]",
+        help="a group that accounts may be in, and its leverages: demo=30,100; repeated for each. Without it any group will do",
+    )
+    options.add_argument(
         "--wait-accounts",
         type=int,
         default=0,
@@ -127,6 +138,14 @@ def _speed(text: str) -> float | None:
     if not 0 < speed < float("inf"):
         raise argparse.ArgumentTypeError(f'{text!r} is no speed: above 0, or "max"')
     return speed
+
+
+def _group(text: str) -> Group:
+    name, equals, leverages = text.rpartition("=") if "=" in text else (text, "", "")
+    try:
+        return msgspec.convert((name, [int(each) for each in leverages.split(",")] if equals else []), Group)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(f"{text!r} is no group: write demo, or demo=30,100") from wrong
 
 
 def _portal(text: str) -> str:

@@ -58,7 +58,11 @@ class Simulator:
             outbox=outbox,
             program=self,
             identity=Identity(
-                plugin="evenhand-simulator", plugin_version=RELEASE, platform="simulator", server="bundled"
+                plugin="evenhand-simulator",
+                plugin_version=RELEASE,
+                platform="simulator",
+                server="bundled",
+                groups=house.groups,
             ),
             now_us=lambda: self._replay.now_us,
             next_qseq=self._replay.next_qseq,

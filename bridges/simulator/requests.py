@@ -113,6 +113,7 @@ class Requests:
         for name in ("trader", "group", "login_hint"):
             if len(args.get(name, "")) > NAME_MAX:
                 raise ValueError(f"{name} is longer than {NAME_MAX} characters")
+        self._house.require(args["group"], leverage)
         return Account(
             login=args.get("login_hint") or self._next_login(),
             trader=trader,
@@ -172,6 +173,7 @@ class Requests:
         return self._books.close(account, position, t_us, Reason.DEALER, lots_e8)
 
     def _set_group(self, account: Account, args: Mapping[str, str], t_us: int) -> Retcode:
+        self._house.require(args["group"], account.leverage)
         account.group = args["group"]
         self._books.record_changed(account, t_us)
         return Retcode.DONE
@@ -180,6 +182,7 @@ class Requests:
         leverage = int(args["leverage"])
         if not 1 <= leverage <= LEVERAGE_MAX:
             raise ValueError(f"leverage {leverage} is not in 1..{LEVERAGE_MAX}")
+        self._house.require(account.group, leverage)
         account.leverage = leverage
         self._books.record_changed(account, t_us)
         return Retcode.DONE

@@ -33,6 +33,11 @@ def accounts_sentence(program: Program, language: Language, figures: Figures) ->
     return Speaker(catalog_of(language), figures, {})("at_large.accounts", accounts=program.accounts_max)
 
 
+def accounts_own_sentence(counted: int, language: Language, figures: Figures) -> str:
+    """How many of the reader's own accounts count where another is ordered."""
+    return Speaker(catalog_of(language), figures, {})("at_large.accounts_own", accounts=counted)
+
+
 def _said(ruleset: AnyRuleset, say: Speaker) -> Iterator[str]:
     yield say(f"at_large.late_breach.{ruleset.late_breach}")
     yield say(f"at_large.await_swap.{whether(ruleset.await_swap)}")

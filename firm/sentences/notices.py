@@ -9,7 +9,7 @@ from firm.sentences.languages import Language
 from firm.sentences.live import BY_VERDICT, measures
 from firm.sentences.rule import tag_of, upper_first
 from firm.sentences.speaker import Speaker
-from firm.sentences.subjects import subject_in_words
+from firm.sentences.subjects import NO_RELEASES, Releases, subject_in_words
 from firm.terms.exposure import IdeaRisk, StopLossRequired
 from firm.terms.losses import LossLimit
 from firm.terms.words import Consequence
@@ -31,11 +31,18 @@ def neared_sentence(rule: Rule, share_bp: int, floor: int, observed: int, langua
 
 
 def broken_sentences(
-    rule: Rule, judged: Judged, does: Consequence | None, language: Language, figures: Figures, *, dismissed: bool
+    rule: Rule,
+    judged: Judged,
+    does: Consequence | None,
+    language: Language,
+    figures: Figures,
+    *,
+    dismissed: bool,
+    releases: Releases = NO_RELEASES,
 ) -> str:
-    """A rule was broken, by what and by how much, and what follows. `does` None: nothing that is known."""
+    """A rule was broken, by what and by how much, and what follows. `does` None: nothing that is known. `releases`: of its news."""
     say = Speaker(catalog_of(language), figures, {})
-    about = subject_in_words(tag_of(rule), judged.subject, say)
+    about = subject_in_words(tag_of(rule), judged.subject, say, releases)
     broken = say("live.verdict.broken")
     told = [say("live.subject", subject=about, said=broken) if about else broken]
     if isinstance(rule.terms, LossLimit):

@@ -49,15 +49,22 @@ _ABOUT: Mapping[str, _About] = {
 """By the tag of the term. Those that are not here name a symbol, or a symbol with a side."""
 
 
-def subject_in_words(kind: str, subject: str, say: Speaker) -> str:
-    """`kind`: the tag of the term. `subject`: as its judge gave it; "" for the account says nothing."""
+Releases = Mapping[str, str]
+"""Titles of releases, by their ids in a calendar of news."""
+NO_RELEASES: Releases = {}
+
+
+def subject_in_words(kind: str, subject: str, say: Speaker, releases: Releases = NO_RELEASES) -> str:
+    """`kind`: the tag of the term. `subject`: as its judge gave it; "" for the account says nothing. A release that is in none of
+    `releases` is called by its id.
+    """
     if not subject:
         return ""
     match _ABOUT.get(kind):
         case None:
             return _traded(subject, say)
         case _About.RELEASE | _About.PLACED:
-            return _deed(subject, say)
+            return _deed(subject, say, releases)
         case _About.HELD if over := _OVER.fullmatch(subject):
             name, day, clock = over.groups()
             return say("live.about.held_over", name=say.name(name), end=say.name(f"{day} {clock} UTC"))
@@ -86,14 +93,14 @@ def _traded(subject: str, say: Speaker) -> str:
     return say(f"live.side.{side}", symbol=say.name(symbol)) if symbol and side in _SIDES else say.name(subject)
 
 
-def _deed(subject: str, say: Speaker) -> str:
+def _deed(subject: str, say: Speaker, releases: Releases) -> str:
     """ "P1 expert", "P1 usd-payrolls-6-june": a position, and what of it was wrong."""
     position, _, rest = subject.partition(" ")
     if not rest:
         return say("live.about.position", name=say.name(position))
     if rest in _PLACED:
         return say("live.about.placed", name=say.name(position), how=_lower_first(say(f"live.condition.{rest}")))
-    return say("live.about.release", name=say.name(position), release=say.name(rest))
+    return say("live.about.release", name=say.name(position), release=say.name(releases.get(rest, rest)))
 
 
 def _lower_first(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Bridges: every bridge ever enrolled, its key and its mode, for `evenhand bridge list`."""
+"""Bridges: every bridge ever enrolled, its key, its mode and what it last told of its platform, for the console and for drafts."""
 
 from collections.abc import Sequence
 
@@ -6,24 +6,38 @@ import apsw
 import msgspec
 
 from firm.facts import BridgeEnrolled, BridgeModeChanged, BridgeRevoked
+from firm.inputs import BridgeConnected, BridgeDisconnected, EngineResumed, EpochOpened
 from firm.kinds import Body
+from firm.platform_listing import PlatformGroup, PlatformListing
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
+
+_GROUPS = msgspec.json.Decoder(tuple[PlatformGroup, ...])
 
 
 class Bridges:
     """rm_bridges: one row a bridge."""
 
     name = "bridges"
-    version = 1
-    kinds = kinds_of(BridgeEnrolled, BridgeModeChanged, BridgeRevoked)
+    version = 2
+    kinds = kinds_of(
+        BridgeEnrolled,
+        BridgeModeChanged,
+        BridgeRevoked,
+        BridgeConnected,
+        BridgeDisconnected,
+        EngineResumed,
+        EpochOpened,
+    )
     schema = """
         CREATE TABLE rm_bridges (
             bridge TEXT NOT NULL PRIMARY KEY,
             public_key TEXT NOT NULL,
             mode TEXT NOT NULL,
             revoked INTEGER NOT NULL,
-            enrolled_us INTEGER NOT NULL
+            enrolled_us INTEGER NOT NULL,
+            session TEXT NOT NULL,
+            groups TEXT NOT NULL
         ) STRICT;
     """
 
@@ -32,8 +46,8 @@ class Bridges:
             match body:
                 case BridgeEnrolled():
                     connection.execute(
-                        "INSERT OR REPLACE INTO rm_bridges (bridge, public_key, mode, revoked, enrolled_us)"
-                        " VALUES (?, ?, ?, 0, ?)",
+                        "INSERT OR REPLACE INTO rm_bridges (bridge, public_key, mode, revoked, enrolled_us, session, groups)"
+                        " VALUES (?, ?, ?, 0, ?, '', '[]')",
                         (body.bridge, body.public_key, body.mode.value, row.happened_us),
                     )
                 case BridgeModeChanged():
@@ -42,6 +56,17 @@ class Bridges:
                     )
                 case BridgeRevoked():
                     connection.execute("UPDATE rm_bridges SET revoked = 1 WHERE bridge = ?", (body.bridge,))
+                case EngineResumed() | EpochOpened():  # no session outlives the process that held it
+                    connection.execute("UPDATE rm_bridges SET session = ''")
+                case BridgeConnected():
+                    groups = msgspec.json.encode(body.groups).decode()
+                    told = (body.session, groups, body.bridge)
+                    connection.execute("UPDATE rm_bridges SET session = ?, groups = ? WHERE bridge = ?", told)
+                case BridgeDisconnected():
+                    connection.execute(
+                        "UPDATE rm_bridges SET session = '' WHERE bridge = ? AND session = ?",
+                        (body.bridge, body.session),
+                    )
 
 
 class BridgeLine(msgspec.Struct, frozen=True):
@@ -61,3 +86,12 @@ def all_bridges(connection: apsw.Connection) -> list[BridgeLine]:
         BridgeLine(bridge, public_key, mode, bool(revoked), enrolled_us)
         for bridge, public_key, mode, revoked, enrolled_us in connection.execute(sql)
     ]
+
+
+def listings(connection: apsw.Connection) -> dict[str, PlatformListing]:
+    """What each platform last told of itself, by its bridge; those that were revoked are left out."""
+    sql = "SELECT bridge, session, groups FROM rm_bridges WHERE NOT revoked ORDER BY bridge"
+    return {
+        bridge: PlatformListing(connected=session != "", groups=_GROUPS.decode(groups))
+        for bridge, session, groups in connection.execute(sql)
+    }

@@ -122,6 +122,11 @@ def versions_of(connection: apsw.Connection, program: str, limit: int) -> list[P
     return [_version(row) for row in rows]
 
 
+def newest_versions(connection: apsw.Connection, limit: int) -> list[ProgramVersion]:
+    """The newest of all programs, the newest first."""
+    return [_version(row) for row in connection.execute(f"{_VERSION} ORDER BY seq DESC LIMIT ?", (limit,))]
+
+
 def program_version(connection: apsw.Connection, seq: int) -> ProgramVersion | None:
     """What this row published; a number that no row can have published nothing."""
     if not 0 < seq < 1 << 63:

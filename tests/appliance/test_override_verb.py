@@ -10,6 +10,7 @@ import pytest
 from appliance.cli import main
 from appliance.founding import staff_command
 from firm.ids import id_text
+from storage.reader import LedgerReader
 from web.auth import hash_password
 
 Said = Callable[..., tuple[int, str, str]]
@@ -95,7 +96,16 @@ def test_an_account_that_nobody_has_is_told(sold: Any, said: Said) -> None:
     assert "there is no account 00000-0000C" in err
 
 
-def test_no_phase_is_opened_that_nobody_held(sold: Any, said: Said) -> None:
-    status, out, err = said("override", "advance", *adas(sold), "--why", "the owner has agreed")
+def test_no_phase_is_opened_that_nobody_held_and_who_asked_is_on_the_books(sold: Any, said: Said) -> None:
+    status, out, err = said("override", "advance", *adas(sold), "--why", "the owner has agreed", "--by", RUTH)
     assert (status, out) == (2, "")
     assert "no phase of this order waits for a person" in err
+    with LedgerReader(sold.directory) as reader:
+        [asked] = reader.newest_of_kind("AdvanceChallenge", before=reader.size() + 1, among=100, limit=2)
+    assert json.loads(asked.payload)["by"].startswith("staff:")
+
+
+def test_nobody_but_a_member_of_staff_lets_a_phase_begin(sold: Any, said: Said) -> None:
+    status, out, err = said("override", "advance", *adas(sold), "--why", "it is time", "--by", "ada@example.org")
+    assert (status, out) == (2, "")
+    assert "evenhand staff list shows everyone" in err

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from appliance.commands import rules
-from appliance.console import CommandRefused
+from appliance.console import CommandRefused, open_machine
 from appliance.founding import found
 from firm.commands import EnrolBridge
+from firm.inputs import BridgeConnected, BridgeDisconnected
+from firm.platform_listing import PlatformGroup
 from firm.ruleset_schema import SCHEMA_ID
 from firm.ruleset_text import json_of, read_json, read_toml, toml_of
 from firm.term_words import kind_of, label
@@ -178,6 +180,42 @@ def firm(tmp_path: Path, settings) -> Path:
 def sold(firm: Path) -> list[ProgramLine]:
     with LedgerReader(firm) as reader, reader.connection() as book:
         return all_programs(book, 10)
+
+
+def connected(firm: Path, settings, *, still: bool) -> None:
+    """The bridge tells the groups of its platform; and goes again, unless it is `still` there."""
+    told = BridgeConnected(
+        bridge="mt5-main", session="s", plugin="p", plugin_version="", platform="mt5", server="", outbox_epoch="e", first_seq=1,
+        last_seq=0, groups=(PlatformGroup(group="demo", leverages=(30,)),),
+    )  # fmt: skip
+    machine = open_machine(firm)
+    try:
+        gone = [] if still else [BridgeDisconnected(bridge="mt5-main", session="s", reason="it stops")]
+        machine.decide_now([told, *gone])
+    finally:
+        machine.close()
+
+
+@pytest.mark.parametrize("verb", ["check", "publish"])
+def test_a_group_or_leverage_that_the_connected_platform_has_not_is_a_fault(
+    evenhand, firm: Path, tmp_path: Path, settings, verb: str
+) -> None:
+    connected(firm, settings, still=True)
+    file = saved(tmp_path / "program.json", json_of(program({"bridge": "mt5-main", "group": "vip"})))
+    why = ("--why", "autumn") if verb == "publish" else ()
+    assert evenhand(verb, file, "--data-dir", firm, *why) == (1, "group: mt5-main has no group vip. It has: demo\n")
+    file = saved(tmp_path / "program.json", json_of(program({"bridge": "mt5-main"})))
+    status, told = evenhand(verb, file, "--data-dir", firm, *why)
+    assert (status, told) == (1, "leverage: the group demo of mt5-main has no 1:100. It has: 1:30\n")
+    assert sold(firm) == []
+
+
+def test_where_the_platform_is_gone_it_is_worth_knowing(evenhand, firm: Path, tmp_path: Path, settings) -> None:
+    connected(firm, settings, still=False)
+    file = saved(tmp_path / "program.json", json_of(program({"bridge": "mt5-main", "group": "vip"})))
+    status, told = evenhand("check", file, "--data-dir", firm)
+    assert status == 0
+    assert "worth knowing: group: as of its last connection, mt5-main has no group vip. It has: demo" in told
 
 
 def test_a_program_is_published_for_the_bridge_that_is_named(evenhand, firm: Path, tmp_path: Path) -> None:

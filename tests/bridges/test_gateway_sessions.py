@@ -1,5 +1,6 @@
 """Who may speak: the key decides, not the routing id, and each bridge has one session at a time."""
 
+import msgspec
 import pytest
 
 from actors.effects import DropBridge
@@ -7,6 +8,7 @@ from bridges import wire
 from bridges.enrolment import new_keypair
 from bridges.events import Platform, encode_event
 from firm.inputs import BridgeConnected, BridgeDisconnected, PlatformReported
+from firm.platform_listing import PlatformGroup
 
 NOW_US = 1_398_988_800_000_000
 
@@ -44,6 +46,21 @@ async def test_a_revoked_key_opens_no_session_and_loses_the_one_it_has(world, ha
         await hands.bare(world.enrol("bystander")).greet()
         assert len(world.engine.of(BridgeConnected)) == 2
         assert not again.socket.poll(0), "a revoked key must not get as far as a BYE"
+
+
+async def test_the_groups_that_a_bridge_tells_of_its_platform_are_on_the_books(world, hands):
+    async with world.gateway_serving():
+        old, new = hands.bare(world.enrol("old")), hands.bare(world.enrol("new"))
+        await old.greet()
+        told = msgspec.structs.asdict(new.hello(outbox_epoch="e2"))
+        new.say(wire.HelloWithGroups(**told, groups=(wire.Group("demo", (30, 100)), wire.Group("slow"))))
+        await new.hear(wire.Welcome)
+        assert [(one.bridge, one.groups) for one in world.engine.of(BridgeConnected)] == [
+            ("old", ()),
+            ("new", (PlatformGroup(group="demo", leverages=(30, 100)), PlatformGroup(group="slow"))),
+        ]
+        payload = msgspec.json.encode(world.engine.of(BridgeConnected)[0])
+        assert b"groups" not in payload, "a row of a bridge that tells none is what it always was"
 
 
 async def test_a_second_session_of_a_key_supersedes_the_first(world, hands):

@@ -84,6 +84,22 @@ TICKS = [Tick("EURUSD", T, 138_597, 138_609), Tick("XAUUSD", T + 1, 1_284_310, 1
 WINDOWS = [Window("EURUSD", T, 138_597, 138_609, 138_197, 138_600, 138_209, 138_612, 1_100)]
 MESSAGES: dict[str, wire.Message] = {
     "hello": wire.Hello(1, 1, "simulator", "1.0", "simulated", "1", "demo", ("snapshot",), "00ff", 1, 42, T, 7),
+    "hello_with_groups": wire.HelloWithGroups(
+        1,
+        1,
+        "simulator",
+        "1.0",
+        "simulated",
+        "1",
+        "demo",
+        ("snapshot",),
+        "00ff",
+        1,
+        42,
+        T,
+        7,
+        (wire.Group("demo-usd", (30, 100)), wire.Group("slow")),
+    ),
     "welcome": wire.Welcome(1, "s1", 42, 1_000, True, 1_000, T),
     "watermark": wire.Watermark(T, 42, 1_000),
     "heartbeat": wire.Heartbeat(T, 42, True, T - 5, 3),
@@ -109,7 +125,10 @@ MESSAGES: dict[str, wire.Message] = {
 
 def golden_frames() -> dict[str, dict[str, object]]:
     """Each frame with its meaning: the parts in hex, and what they say."""
-    frames = {name: (wire.message(body, "s1" if name != "hello" else ""), body) for name, body in MESSAGES.items()}
+    frames = {
+        name: (wire.message(body, "s1" if not name.startswith("hello") else ""), body)
+        for name, body in MESSAGES.items()
+    }
     for name, event in EVENTS.items():
         frames[f"journal_{name}"] = (wire.journal("s1", 42, [encode_event(event)]), event)
     frames["journal_of_two"] = (
@@ -171,6 +190,13 @@ def test_what_a_later_release_appends_is_ignored_by_this_one():
 
 def test_what_an_earlier_release_did_not_send_has_its_default():
     assert wire.read_body(wire.Ack, msgspec.msgpack.encode([1, 2])) == wire.Ack(1, 2, 0)
+
+
+def test_a_bridge_that_tells_groups_is_understood_by_a_release_that_knows_none_and_the_other_way_round():
+    told, older = MESSAGES["hello_with_groups"], MESSAGES["hello"]
+    assert wire.read_body(wire.Hello, wire.message(told)[1]) == older
+    assert wire.read_body(wire.HelloWithGroups, wire.message(older)[1]).groups == ()
+    assert wire.read_body(wire.HelloWithGroups, wire.message(told)[1]) == told
 
 
 BODIES = [bytes.fromhex(str(frame["body"])) for frame in golden_frames().values()]

@@ -62,6 +62,7 @@ from firm.instant import MINUTE_US, SECOND_US
 from firm.money import Money
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, encode_quotes
+from storage.drafts import DraftLine, WrittenAs
 from storage.evidence import build_bundle
 from storage.files import FirmDirectory, lay_ballast
 from storage.ledger import Ledger
@@ -82,11 +83,12 @@ CHECKPOINT_ROWS = 100
 
 @dataclass(frozen=True)
 class Made:
-    """What of a firm that was made is in no file: its settings, and whose session and throttle can be asked for, and when."""
+    """What of a firm that was made is in no file: its settings, and whose session, throttle and draft can be asked for, and when."""
 
     settings: Settings
     wall_us: int
     session_id: str = "the cookie of Ada's browser"
+    draft: str = "drawn"
     scope: str = "sign-in by address"
     address: str = "192.0.2.7"
     limit: Limit = field(default_factory=lambda: Limit(1, MINUTE_US))
@@ -107,6 +109,8 @@ def make_firm(directory: Path, *, small: bool = False) -> Made:
     made = Made(_settings(), stage.wall_us)
     stage.firm.sessions.set(made.session_id, b"Ada was here", stage.wall_us, "trader:1")
     stage.firm.throttle.wait_us(made.scope, made.address, made.limit, stage.wall_us)
+    line = DraftLine("", "staff:1", "Autumn", WrittenAs.TEXT.value, "[]", "", 0, stage.now_us)
+    stage.firm.drafts.keep(line, b"title = 'Autumn'" * 40, drawn=made.draft)
     stage.settle(checkpoint=True)
     file = FirmDirectory(directory).settings
     write_settings(file, _settings(for_file=True))

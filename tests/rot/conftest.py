@@ -25,6 +25,7 @@ from appliance.doctor import run_doctor
 from appliance.failing import KNOWN
 from appliance.finding import Level
 from appliance.settings_file import read_settings
+from storage.drafts import DraftStore
 from storage.files import BALLAST_BYTES, FirmDirectory, open_firm_directory
 from storage.front import FrontFile
 from storage.reader import LedgerReader
@@ -72,6 +73,7 @@ class Ground:
         self._front = self.read_front()
         assert self._front[0] is not None
         assert self._front[1] > 0
+        assert self._front[2] is not None
 
     def files(self) -> list[Path]:
         """Every file of the firm, relative to it."""
@@ -181,18 +183,22 @@ class Ground:
         """By name, what can be read otherwise than before."""
         now = self.read()
         differences = [name for name in self.readable if now.get(name) != self.readable[name]]
-        # front.db may be lost: then nobody is signed in and nobody waits. It may never say anything else.
-        session, wait_us = self.read_front()
-        if session not in (None, self._front[0]) or wait_us not in (0, self._front[1]):
+        # front.db may be lost: then nobody is signed in, nobody waits and nothing is drafted. It may never say anything else.
+        session, wait_us, draft = self.read_front()
+        lost = (None, 0, None)
+        if any(
+            one not in (gone, was) for one, gone, was in zip((session, wait_us, draft), lost, self._front, strict=True)
+        ):
             differences.append("front.db")
         return differences
 
-    def read_front(self) -> tuple[Any, int]:
-        """Ada's session, and how long her address must wait before it may try to sign in again."""
+    def read_front(self) -> tuple[Any, int, Any]:
+        """Ada's session, how long her address must wait before it may try to sign in again, and what Ruth has not finished writing."""
         with contextlib.closing(FrontFile.open(self.copy)) as front:
             throttle = Throttle(front, read_secrets(self.copy).front_pepper())
             session = SessionStore(front).get(self._made.session_id, self._made.wall_us)
-            return session, throttle.wait_us(self._made.scope, self._made.address, self._made.limit, self._made.wall_us)
+            wait_us = throttle.wait_us(self._made.scope, self._made.address, self._made.limit, self._made.wall_us)
+            return session, wait_us, DraftStore(front).draft(self._made.draft)
 
     def _only_operators_words(self) -> bool:
         before, after = self.readable["settings"], self.read()["settings"]

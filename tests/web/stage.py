@@ -45,6 +45,7 @@ from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.ruleset import Program
+from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.front import FrontFile
 from storage.ledger import Ledger
@@ -118,6 +119,7 @@ class Stage:
             reader=self.reader,
             vault=self.vault,
             sessions=SessionStore(self.front),
+            drafts=DraftStore(self.front),
             throttle=Throttle(self.front, secrets.front_pepper()),
             ask=self.ask,
             evidence=lambda decision, since=None: build_bundle(self.reader, decision, **keys, since=since),

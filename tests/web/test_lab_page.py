@@ -95,7 +95,7 @@ async def test_no_more_are_tried_at_once_than_there_is_room_for(reviewer):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({}, "Paste a ruleset"),
+        ({}, "Choose what to try"),
         ({"rules": "semantics = "}, "it is no TOML"),
         ({"rules": DRAFT.replace("bp = 150", "bp = -150")}, "terms[2].amount.bp"),
         ({"rules": DRAFT.replace("Europe/Prague", "Europe/Nowhere")}, "calendar.zone"),

@@ -9,11 +9,13 @@ from msgspec.structs import replace
 from firm.commands import PublishProgram, RetireProgram
 from firm.facts import ProgramPublished, ProgramRetired
 from firm.money import Money
+from firm.platform_listing import PlatformListing
 from firm.templates import template
 from web.program_draft import checked
 
 pytestmark = pytest.mark.anyio
 
+SIM = {"sim": PlatformListing(connected=True)}
 TEXT = (
     template("two_step_static").text.replace('bridge = "your-bridge"', 'bridge = "sim"').replace("your-group", "demo")
 )
@@ -123,7 +125,7 @@ async def test_what_is_wrong_is_told_by_its_path_and_the_text_is_kept(omar, stag
     ],
 )
 async def test_what_cannot_be_read_is_a_fault_of_the_field(text, path, reason):
-    draft = checked(text, {"sim"})
+    draft = checked(text, SIM)
     assert draft.program is None
     problem = draft.problems[0]
     assert problem.path == path
@@ -134,7 +136,7 @@ async def test_rules_of_one_phase_are_no_program():
     alone = TEXT[TEXT.index("semantics = 2") : TEXT.index("[[phases]]", TEXT.index("semantics = 2"))].replace(
         "phases.ruleset.", ""
     )
-    [problem] = checked(alone, {"sim"}).problems
+    [problem] = checked(alone, SIM).problems
     assert (problem.path, problem.reason) == ("phases", "these are the rules of one phase: a program has phases")
 
 
@@ -162,9 +164,9 @@ async def test_any_two_versions_are_compared(omar):
 async def test_a_new_version_begins_with_the_text_of_what_is_sold(omar):
     home = await publish(omar, TEXT)
     editor = (await omar.get(f"/staff/drafts?version={home.rpartition('/')[2]}")).text
-    assert checked(area(editor), {"sim"}).program == checked(TEXT, {"sim"}).program
+    assert checked(area(editor), SIM).program == checked(TEXT, SIM).program
     file = await omar.get(f"{home}/file")
-    assert checked(file.text, {"sim"}).problems == ()
+    assert checked(file.text, SIM).problems == ()
     assert "attachment" in file.headers["content-disposition"]
 
 

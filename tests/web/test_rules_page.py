@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from firm.commands import PlaceOrder
 from firm.ids import id_text
+from firm.phase import ENDED
 from firm.sentences.languages import Language
 from web.languages import NAMES, RIGHT_TO_LEFT
 
@@ -81,3 +83,19 @@ async def test_ben_never_sees_what_is_adas_and_staff_do(ben, ruth, nobody, stage
 async def test_the_accounts_page_leads_to_its_rules(ada, stage):
     home = f"/accounts/{id_text(stage.accounts['ada'])}"
     assert f'href="{home}/rules"' in (await ada.get(home)).text
+
+
+async def test_it_says_how_many_accounts_a_trader_may_have_and_how_many_count_today(ada, ben, stage, play):
+    [program] = stage.engine.desk("catalogue").state.programs.values()
+    states = [stage.engine.account(account) for account in stage.accounts.values()]
+    running = sum(one.trader == play.BEN and one.standing not in ENDED for one in states)
+    said = plain((await ben.get(address(stage, "ben"))).text)
+    assert f"One trader may hold at most {program.accounts_max} account" in said
+    assert f"running, on order or waiting: {running} account" in said
+    order = PlaceOrder(by="console", order=7, trader=play.BEN, program=program.program, accounts=(701, 702))
+    stage.put(order)
+    stage.settle()
+    after = plain((await ben.get(address(stage, "ben"))).text)
+    assert f"running, on order or waiting: {running + 1} account" in after
+    german = plain((await ada.get(f"{address(stage, 'ada')}?language=de")).text)
+    assert "Von Ihnen zählen heute" in german

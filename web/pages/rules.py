@@ -2,17 +2,20 @@
 
 from typing import Any
 
+import apsw
 from litestar import Request, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Response
 
-from storage.readmodels.accounts import account_line, ruleset_of
-from storage.readmodels.overrides import overrides_of
+from firm.ruleset import AnyRuleset, Program
+from storage.readmodels.accounts import AccountLine, account_line, ruleset_of
+from storage.readmodels.overrides import OverrideLine, overrides_of
+from storage.readmodels.programs import retirement, versions_of
 from web.bounds import OVERRIDES_SHOWN
 from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.render import page
-from web.rules_told import exceptions_told, rules_told, told_at_large
+from web.rules_told import accounts_of_reader, exceptions_told, rules_told, told_at_large
 from web.visitor import Policy, read_id
 
 
@@ -28,15 +31,14 @@ async def staff_rules(request: Request[Any, Any, Any], account: FromPath[str]) -
 
 async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Response[str]:
     firm, language = request.app.state.firm, language_of(request)
-    line, ruleset, lines = await firm.book.read(
-        lambda book: (
-            account_line(book, account),
-            ruleset_of(book, account),
-            overrides_of(book, account, OVERRIDES_SHOWN),
-        )
-    )
-    if line is None or ruleset is None:
-        raise NotFoundException
+
+    def question(book: apsw.Connection) -> tuple[AccountLine, AnyRuleset, list[OverrideLine], Program | None]:
+        line, ruleset = account_line(book, account), ruleset_of(book, account)
+        if line is None or ruleset is None:
+            raise NotFoundException
+        return line, ruleset, overrides_of(book, account, OVERRIDES_SHOWN), _on_offer(book, line.program)
+
+    line, ruleset, lines, offered = await firm.book.read(question)
     size = line.money(line.initial)
     context = {
         "line": line,
@@ -44,6 +46,9 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
         "ruleset_id": ruleset.ruleset_id(),
         "told": rules_told(ruleset, size, language, firm.live.every_rule(account)),
         "at_large": told_at_large(ruleset, size, language, is_funded=line.funded),
+        "accounts": ""
+        if offered is None
+        else accounts_of_reader(offered, firm.live.accounts_counted(line.trader), language),
         "exceptions": exceptions_told(lines, ruleset, size, language),
         "language": language,
         "languages": NAMES,
@@ -54,6 +59,12 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
     answer = page(request, "rules.html", **context)
     answer.headers["vary"] = "HX-Request, Cookie, Accept-Language"
     return answer
+
+
+def _on_offer(book: apsw.Connection, program: str) -> Program | None:
+    """What another account of it would be sold as: by that version it is decided how many one may have."""
+    newest = next(iter(versions_of(book, program, 1)), None)
+    return None if newest is None or retirement(book, program) is not None else newest.sold
 
 
 ROUTES = (rules, staff_rules)

@@ -20,14 +20,15 @@ from web.aside import aside
 from web.bounds import DRAFT_BYTES_MAX
 from web.form_gists import by_path, gists_of
 from web.form_problems import BuilderForm, faults_of, placed_problems
-from web.forms import fields_of, text_in
+from web.forms import Wrong, fields_of
+from web.kept_drafts import DO, draft_context, typed_in
 from web.lists_asked import whole_in
-from web.pages.staff_drafts import BEGUN_FROM, editor, enrolled, preview
-from web.program_draft import Draft, checked, text_of
+from web.pages.staff_drafts import editor, enrolled, preview
+from web.program_draft import NOTHING_CARRIED, Carried, Draft, carried_in, checked, text_of
 from web.render import page
-from web.visitor import CSRF_FIELD, Policy
+from web.visitor import Policy
 
-_DO, _ADD = "do", "|add"
+_ADD = "|add"
 _EMPTY = {"phases" + MANY: "1"}
 _MOVES = {"up": -1, "down": 1}
 
@@ -42,27 +43,26 @@ async def staff_builder(request: Request[Any, Any, Any]) -> Response[str]:
         sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
         begun = sold.sold if sold is not None else None
     else:
-        return await _form(request, dict(_EMPTY), "")
+        return await builder(request, dict(_EMPTY), NOTHING_CARRIED)
     if begun is None:
         raise NotFoundException("nothing of this name can be copied")
-    return await _form_of(request, begun, begun.fingerprint() if version else "")
+    return await _form_of(request, begun, Carried(begun_from=begun.fingerprint()) if version else NOTHING_CARRIED)
 
 
 @post("/staff/drafts/form", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
     """One step further: an item more or less, another kind, or the whole of it checked and read in words."""
     fields = await fields_of(request)
+    carried = carried_in(fields)
     if "text" in fields:
-        text, bridges, begun = await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM)
-        return await _form_of_text(request, await aside(lambda: checked(text, bridges, begun)))
-    typed = {name: str(value) for name, value in fields.items() if name not in (CSRF_FIELD, _DO, BEGUN_FROM)}
-    begun_from = text_in(fields, BEGUN_FROM)
-    step, _, path = str(fields.get(_DO, "")).partition(" ")
+        return await form_of_text(request, await text_of(fields), carried)
+    typed = typed_in(fields)
+    step, _, path = str(fields.get(DO, "")).partition(" ")
     chosen = {name: typed.pop(name) for name in tuple(typed) if name.endswith(_ADD)}
     if step in ("check", "text"):
-        return await _checked(request, typed, begun_from, as_text=step == "text")
+        return await checked_form(request, typed, carried, as_text=step == "text")
     typed, touched = _stepped(typed, step, path, chosen.get(path + _ADD, ""))
-    return await _form(request, typed, begun_from, touched=touched)
+    return await builder(request, typed, carried, touched=touched)
 
 
 def _stepped(typed: dict[str, str], step: str, path: str, kind: str) -> tuple[dict[str, str], str]:
@@ -78,22 +78,6 @@ def _stepped(typed: dict[str, str], step: str, path: str, kind: str) -> tuple[di
     return typed, path
 
 
-async def _checked(
-    request: Request[Any, Any, Any], typed: Mapping[str, str], begun_from: str, *, as_text: bool
-) -> Response[str]:
-    data, problems = await aside(lambda: data_of(Program, typed))
-    if problems:
-        return await _form(request, typed, begun_from, (*problems, *await aside(lambda: _beside(data, problems))))
-    try:
-        bridges = await enrolled(request)
-        draft = await aside(lambda: checked(toml_of(read_data(data)), bridges, begun_from))
-    except RulesetRefused as refused:
-        return await _form(request, typed, begun_from, refused.problems)
-    if as_text:
-        return editor(request, Draft(draft.text, None, (), begun_from))
-    return await _form(request, typed, begun_from, draft.problems) if draft.problems else await preview(request, draft)
-
-
 def _beside(data: Any, missing: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """What else is wrong with data of which some are missing, so that all of it is told at once."""
     told = {problem.path for problem in missing}
@@ -104,26 +88,53 @@ def _beside(data: Any, missing: tuple[Problem, ...]) -> tuple[Problem, ...]:
     return ()
 
 
-async def _form_of_text(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
-    """The same program as a form; what cannot be read stays text."""
-    return editor(request, draft) if draft.program is None else await _form_of(request, draft.program, draft.begun_from)
-
-
-async def _form_of(request: Request[Any, Any, Any], program: Program, begun_from: str) -> Response[str]:
+async def _form_of(request: Request[Any, Any, Any], program: Program, carried: Carried) -> Response[str]:
     try:
         await aside(lambda: toml_of(program))
     except RulesetRefused as refused:  # sold in the first words, which nobody writes any more
-        return await _form(request, dict(_EMPTY), begun_from, refused.problems)
-    return await _form(request, typed_of(Program, program), begun_from)
+        return await builder(request, dict(_EMPTY), carried, refused.problems)
+    return await builder(request, typed_of(Program, program), carried)
 
 
-async def _form(
+# --- shared with kept drafts ---
+
+
+async def checked_form(
+    request: Request[Any, Any, Any], typed: Mapping[str, str], carried: Carried, *, as_text: bool
+) -> Response[str]:
+    """Its text, or how traders will read it; the form again where anything is wrong with it."""
+    data, problems = await aside(lambda: data_of(Program, typed))
+    if problems:
+        return await builder(request, typed, carried, (*problems, *await aside(lambda: _beside(data, problems))))
+    try:
+        known = await enrolled(request)
+        draft = await aside(lambda: checked(toml_of(read_data(data)), known, carried))
+    except RulesetRefused as refused:
+        return await builder(request, typed, carried, refused.problems)
+    if as_text:
+        return await editor(request, Draft(draft.text, None, (), carried))
+    if draft.problems:
+        return await builder(request, typed, carried, draft.problems)
+    return await preview(request, draft)
+
+
+async def form_of_text(request: Request[Any, Any, Any], text: str, carried: Carried) -> Response[str]:
+    """The same program as a form; what cannot be read stays text."""
+    known = await enrolled(request)
+    draft = await aside(lambda: checked(text, known, carried))
+    return await editor(request, draft) if draft.program is None else await _form_of(request, draft.program, carried)
+
+
+async def builder(
     request: Request[Any, Any, Any],
     typed: Mapping[str, str],
-    begun_from: str,
+    carried: Carried,
     problems: tuple[Problem, ...] = (),
+    *,
     touched: str = "",
+    wrong: Wrong | None = None,
 ) -> Response[str]:
+    """The form. `wrong`: why it was not kept."""
     fields = await aside(lambda: form_of(Program, typed))
     gists = await aside(lambda: gists_of(typed, problems, touched))
     known = by_path(gists)
@@ -133,15 +144,17 @@ async def _form(
         "fields": fields,
         "gists": gists,
         "problems": placed,
-        "draft": Draft("", None, problems, begun_from),
+        "draft": Draft("", None, problems, carried),
         "templates": templates(),
         "kind": KIND,
         "many": MANY,
         "add": _ADD,
         "decimals": DECIMALS,
         "decimals_max": EXPONENT_MAX,
+        "wrong": wrong,
     }
-    return page(request, "staff_builder.html", status=422 if problems else 200, **context)
+    context |= await draft_context(request, carried)
+    return page(request, "staff_builder.html", status=422 if problems or wrong else 200, **context)
 
 
 ROUTES = (staff_builder, staff_build)

@@ -8,28 +8,32 @@ from litestar import Request, get, post
 from litestar.exceptions import NotFoundException
 from litestar.response import Redirect, Response
 
+from firm.checks.listing import Listings
 from firm.commands import Publication, PublishProgram
 from firm.program_remarks import remarks_on
 from firm.publishing import fingerprint_of, role_missing
 from firm.ruleset_text import RulesetRefused, toml_of
 from firm.sentences.languages import Language
 from firm.templates import templates
-from storage.readmodels.bridges import all_bridges
+from storage.readmodels.bridges import listings
 from storage.readmodels.calendars import all_calendars
 from storage.readmodels.programs import ProgramVersion, program_version, versions_of
 from web.aside import aside
 from web.asking import ask
 from web.bounds import DRAFT_BYTES_MAX
 from web.forms import Wrong, fields_of, read_why, refused_in, text_in
+from web.kept_drafts import draft_context
+from web.lab_asked import NOTHING_TYPED
+from web.lab_offers import lab_choices
 from web.languages import headings
 from web.lists_asked import whole_in
-from web.program_draft import Draft, changes_from, checked, text_of
+from web.program_draft import Carried, Draft, carried_in, changes_from, checked, text_of
 from web.render import page
 from web.rules_told import accounts_told, program_told
 from web.visitor import Policy, signed_in
 
-BEGUN_FROM, READ_AGAINST = "begun_from", "read_against"
-"""Fields that forms carry: what a draft was begun from, and what its difference was shown against; each a fingerprint."""
+READ_AGAINST = "read_against"
+"""The field of what a draft's difference was shown against: a fingerprint."""
 
 
 @get("/staff/drafts", policy=Policy.STAFF)
@@ -41,20 +45,20 @@ async def staff_draft(request: Request[Any, Any, Any]) -> Response[str]:
         begun = next((one.text for one in templates() if one.name == name), None)
         if begun is None:
             raise NotFoundException("there is no template of this name")
-        return editor(request, Draft(begun, None, ()))
+        return await editor(request, Draft(begun, None, ()))
     if not version:
-        return editor(request, Draft("", None, ()))
+        return await editor(request, Draft("", None, ()))
     sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
     if sold is None:
         raise NotFoundException("no program was published by this row")
-    return editor(request, _begun_from(sold))
+    return await editor(request, _begun_from(sold))
 
 
 @post("/staff/drafts", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_check_draft(request: Request[Any, Any, Any]) -> Response[str]:
     draft = await _draft(await fields_of(request), request)
     if draft.problems or draft.program is None:
-        return editor(request, draft)
+        return await editor(request, draft)
     return await preview(request, draft)
 
 
@@ -62,7 +66,7 @@ async def staff_check_draft(request: Request[Any, Any, Any]) -> Response[str]:
 async def staff_draft_text(request: Request[Any, Any, Any]) -> Response[str]:
     """Back from the preview to what was written."""
     fields = await fields_of(request)
-    return editor(request, Draft(await text_of(fields), None, (), text_in(fields, BEGUN_FROM)))
+    return await editor(request, Draft(await text_of(fields), None, (), carried_in(fields)))
 
 
 @post("/staff/programs", policy=Policy.STAFF, request_max_body_size=DRAFT_BYTES_MAX)
@@ -70,7 +74,7 @@ async def staff_publish(request: Request[Any, Any, Any]) -> Response[Any]:
     fields, visitor = await fields_of(request), signed_in(request)
     draft, why = await _draft(fields, request), read_why(fields)
     if draft.problems or draft.program is None:
-        return editor(request, draft)
+        return await editor(request, draft)
     if isinstance(why, Wrong):
         return await preview(request, draft, why)
     publication = Publication(why=why, role=visitor.role, read_against=text_in(fields, READ_AGAINST))
@@ -84,8 +88,8 @@ async def staff_publish(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _draft(fields: Mapping[str, Any], request: Request[Any, Any, Any]) -> Draft:
-    text, bridges, begun_from = await text_of(fields), await enrolled(request), text_in(fields, BEGUN_FROM)
-    return await aside(lambda: checked(text, bridges, begun_from))
+    text, known, carried = await text_of(fields), await enrolled(request), carried_in(fields)
+    return await aside(lambda: checked(text, known, carried))
 
 
 async def _sold(request: Request[Any, Any, Any], program: str) -> ProgramVersion | None:
@@ -100,7 +104,7 @@ async def _sold(request: Request[Any, Any, Any], program: str) -> ProgramVersion
 
 def _begun_from(sold: ProgramVersion) -> Draft:
     try:
-        return Draft(toml_of(sold.sold), None, (), sold.sold.fingerprint())
+        return Draft(toml_of(sold.sold), None, (), Carried(begun_from=sold.sold.fingerprint()))
     except RulesetRefused as refused:
         return Draft("", None, refused.problems)
 
@@ -108,14 +112,17 @@ def _begun_from(sold: ProgramVersion) -> Draft:
 # --- shared with the builder ---
 
 
-async def enrolled(request: Request[Any, Any, Any]) -> set[str]:
-    """The bridges on which a program can be sold."""
-    bridges = await request.app.state.firm.book.read(all_bridges)
-    return {one.bridge for one in bridges if not one.revoked}
+async def enrolled(request: Request[Any, Any, Any]) -> Listings:
+    """The bridges on which a program can be sold, with what they told of their platforms."""
+    found: Listings = await request.app.state.firm.book.read(listings)
+    return found
 
 
-def editor(request: Request[Any, Any, Any], draft: Draft) -> Response[str]:
-    return page(request, "staff_draft.html", status=422 if draft.problems else 200, draft=draft, templates=templates())
+async def editor(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | None = None) -> Response[str]:
+    """The text. `wrong`: why it was not kept."""
+    status = 422 if draft.problems or wrong else 200
+    kept = await draft_context(request, draft.carried)
+    return page(request, "staff_draft.html", status=status, draft=draft, templates=templates(), wrong=wrong, **kept)
 
 
 async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | None = None) -> Response[str]:
@@ -129,15 +136,17 @@ async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | 
         "draft": draft,
         "sold": sold,
         "changes": await aside(lambda: changes_from(held, program)),
-        "remarks": remarks_on(program, held, {one.calendar for one in calendars}),
+        "remarks": remarks_on(program, held, {one.calendar for one in calendars}, await enrolled(request)),
         "read_against": fingerprint_of(held),
-        "overtaken": draft.begun_from not in ("", fingerprint_of(held)),
+        "overtaken": draft.carried.begun_from not in ("", fingerprint_of(held)),
         "role_missing": role_missing(signed_in(request).role, held, program),
         "accounts": accounts_told(program, Language.ENGLISH),
         "phases": await aside(lambda: program_told(program, Language.ENGLISH)),
         "headings": headings(Language.ENGLISH),
         "wrong": wrong,
+        "lab": await lab_choices(request.app.state.firm, NOTHING_TYPED | {"program": program.program}),
     }
+    context |= await draft_context(request, draft.carried)
     return page(request, "staff_draft_preview.html", status=422 if wrong else 200, **context)
 
 

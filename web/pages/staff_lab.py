@@ -1,5 +1,6 @@
 """The rule lab, for staff: try a draft on past accounts before it is published, and see who would have come out otherwise."""
 
+from functools import partial
 from typing import Any
 
 import apsw
@@ -10,10 +11,12 @@ from litestar.response import Redirect, Response
 
 from storage.readmodels.account_lists import phases_sold, programs_and_bridges
 from web import lab_view
+from web.bounds import DRAFT_BYTES_MAX
 from web.firm import Firm
-from web.forms import Wrong, fields_of
+from web.forms import Wrong, fields_of, text_in
 from web.lab import Trial
-from web.lab_asked import AS_SOLD, NOTHING_TYPED, read_tried, ready_rules
+from web.lab_asked import AS_SOLD, NOTHING_TYPED, read_tried
+from web.lab_offers import lab_choices, offered_rules
 from web.people import staff_names
 from web.render import page
 from web.visitor import Policy, signed_in
@@ -27,16 +30,18 @@ async def staff_lab(request: Request[Any, Any, Any]) -> Response[str]:
     return await _lab(request, 200, None)
 
 
-@post("/staff/lab", policy=Policy.STAFF)
+@post("/staff/lab", policy=Policy.STAFF, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_try(request: Request[Any, Any, Any]) -> Response[Any]:
     firm: Firm = request.app.state.firm
     programs, phases = await firm.book.read(_sold)
-    tried = await read_tried(await fields_of(request), {program for program, _ in programs}, set(phases))
+    fields, offered = await fields_of(request), partial(offered_rules, firm)
+    tried = await read_tried(fields, {program for program, _ in programs}, set(phases), offered)
     if isinstance(tried, Wrong):
         return await _lab(request, 422, tried)
     trial = firm.lab.start(tried, signed_in(request).reference, firm.now_us())
     if trial is None:
-        return await _lab(request, 422, Wrong({"": NO_ROOM if firm.lab.trials() else CLOSED}, {}))
+        typed = {name: text_in(fields, name) for name in NOTHING_TYPED}
+        return await _lab(request, 422, Wrong({"": NO_ROOM if firm.lab.trials() else CLOSED}, typed))
     return Redirect(f"/staff/lab/{trial.number}", status_code=303)
 
 
@@ -69,7 +74,6 @@ async def staff_end_trial(request: Request[Any, Any, Any], trial: FromPath[int])
 
 async def _lab(request: Request[Any, Any, Any], status: int, wrong: Wrong | None) -> Response[str]:
     firm: Firm = request.app.state.firm
-    programs, phases = await firm.book.read(_sold)
     trials = firm.lab.trials()
     names = await staff_names(firm, [trial.by for trial in trials])
     return page(
@@ -77,10 +81,7 @@ async def _lab(request: Request[Any, Any, Any], status: int, wrong: Wrong | None
         "staff_lab.html",
         status=status,
         wrong=wrong,
-        typed=NOTHING_TYPED | (wrong.typed if wrong else {}),
-        programs=programs,
-        phases=phases,
-        ready=ready_rules(),
+        lab=await lab_choices(firm, NOTHING_TYPED | (wrong.typed if wrong else {})),
         as_sold=AS_SOLD,
         trials=trials,
         names=names,

@@ -24,6 +24,7 @@ from storage.readmodels.programs import (
 from web.asking import ask
 from web.bounds import PROGRAMS_SHOWN, VERSIONS_SHOWN
 from web.forms import Wrong, fields_of, read_why, refused_in
+from web.kept_drafts import shown_drafts
 from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.people import staff_names
 from web.render import page
@@ -48,7 +49,9 @@ class Shelf(msgspec.Struct, frozen=True):
 @get("/staff/programs", policy=Policy.STAFF)
 async def staff_programs(request: Request[Any, Any, Any]) -> Response[str]:
     found = await request.app.state.firm.book.read(lambda book: all_programs(book, PROGRAMS_SHOWN))
-    return page(request, "staff_programs.html", programs=found, templates=templates())
+    drafts = await shown_drafts(request)
+    names = await staff_names(request.app.state.firm, [one.line.person for one in drafts or ()])
+    return page(request, "staff_programs.html", programs=found, templates=templates(), drafts=drafts, names=names)
 
 
 @get("/staff/programs/{version:int}", policy=Policy.STAFF)

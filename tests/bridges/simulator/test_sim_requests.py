@@ -4,14 +4,18 @@ import pytest
 
 from bridges.bounds import NAME_LENGTH_MAX, TEXT_LENGTH_MAX
 from bridges.events import Account, Cash, CmdResult, Deal, Event, Order, Position, Snapshot, decode_event, encode_event
+from bridges.outbox import Outbox
+from bridges.program import Identity, hello_of
 from bridges.simulator.bars import Bars
+from bridges.simulator.house import BUNDLED, House
+from bridges.simulator.options import parser
 from bridges.simulator.orders import Terms, Ticket
 from bridges.simulator.platform import Platform, opening_state
 from bridges.simulator.requests import Requests
 from bridges.simulator.state import Account as Held
 from bridges.simulator.state import OrderType, TradeMode
 from bridges.simulator.tellings import Tellings
-from bridges.wire import Cmd
+from bridges.wire import Cmd, Group, Hello, HelloWithGroups
 from firm.inputs import CommandState, Side
 from firm.instant import SECOND_US, parse_utc
 from firm.quote_frame import Tick
@@ -32,11 +36,11 @@ ADA = {
 class Office:
     """A platform with two open markets, and the firm's commands carried out one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, house: House = BUNDLED) -> None:
         self.state = opening_state("market", 1, NOON)
         self.tellings = Tellings()
         self.platform = Platform(self.state, Bars(), self.tellings)
-        self.requests = Requests(self.platform, self.tellings)
+        self.requests = Requests(self.platform, self.tellings, house)
         self.platform.take_tick(Tick("EURUSD", NOON + SECOND_US, 138_600, 138_605))
         self.platform.take_tick(Tick("XAUUSD", NOON + SECOND_US, 1_284_000, 1_284_300))
 
@@ -210,3 +214,37 @@ def test_a_snapshot_is_the_account_as_of_the_event_before_it() -> None:
     office.tellings.events.clear()
     office.requests.snapshot("700002", 50)
     assert [event.acc for event in office.tellings.events] == ["700002"]
+
+
+def test_a_platform_with_groups_takes_accounts_into_those_alone_and_gives_no_leverage_besides_theirs() -> None:
+    office = Office(House(groups=(Group("phase-1", (50, 100)), Group("slow", (30, 100)), Group("any"))))
+    for wrong in ({"group": "vip"}, {"leverage": "30"}):
+        result, _ = office.ask("create_account", "", **{**ADA, **wrong})
+        assert (result.state, result.retcode) == (CommandState.FAILED, "INVALID_ARGS"), wrong
+    ada = office.open_ada()
+    for action, args in (("set_group", {"group": "vip"}), ("set_leverage", {"leverage": "30"})):
+        result, told = office.ask(action, **args)
+        assert (result.retcode, len(told), ada.group, ada.leverage) == ("INVALID_ARGS", 1, "phase-1", 100)
+    assert office.ask("set_leverage", leverage="50")[0].retcode == "DONE"
+    assert office.ask("set_group", group="slow")[0].retcode == "INVALID_ARGS", "it has no 1:50"
+    assert office.ask("set_group", group="any")[0].retcode == "DONE"
+    assert office.ask("set_leverage", leverage="7")[0].retcode == "DONE"
+
+
+def test_groups_are_written_with_their_leverages_and_a_bridge_that_has_some_tells_them(tmp_path, capsys) -> None:
+    asked = ["--key-file", "k", "--data-dir", "d"]
+    options = parser().parse_args([*asked, "--group", "demo=30,100", "--group", "slow"])
+    assert options.group == [Group("demo", (30, 100)), Group("slow")]
+    for wrong in ("demo=", "demo=x", "=30", "demo=0"):
+        with pytest.raises(SystemExit):
+            parser().parse_args([*asked, "--group", wrong])
+        assert "is no group" in capsys.readouterr().err
+    outbox = Outbox(tmp_path / "outbox.db")
+    plain = Identity(plugin="p", plugin_version="1", platform="x")
+    told = hello_of(
+        Identity(plugin="p", plugin_version="1", platform="x", groups=tuple(options.group)), outbox, 7, NOON
+    )
+    assert type(hello_of(plain, outbox, 7, NOON)) is Hello
+    assert isinstance(told, HelloWithGroups)
+    assert (told.groups, told.first_qseq, told.outbox_epoch) == (tuple(options.group), 7, outbox.epoch)
+    outbox.close()

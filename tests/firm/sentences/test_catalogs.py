@@ -13,7 +13,7 @@ from firm.rules import lifecycle, payout_amounts, payout_extras
 from firm.rules.judged import Judged, Unit, Verdict
 from firm.rules.payout_eligibility import Condition
 from firm.ruleset import LateBreach
-from firm.sentences.at_large import accounts_sentence, at_large
+from firm.sentences.at_large import accounts_own_sentence, accounts_sentence, at_large
 from firm.sentences.catalog import NUMBER, SLOT, catalog_of
 from firm.sentences.languages import PLURALS, Language, Plural, plural_of
 from firm.sentences.live import live_sentence
@@ -158,6 +158,7 @@ def _told_at_large(language: Language) -> set[str]:
     ]
     either.append(ruleset_of("counted", MinimumTrades(id="trades", trades_min=2, per=Scope.PHASE)))
     said = {sentence for ruleset in either for sentence in at_large(ruleset, language, PLAIN_FIGURES)}
+    said.add(accounts_own_sentence(2, language, PLAIN_FIGURES))
     return said | {accounts_sentence(template("two_step_static").program, language, PLAIN_FIGURES)}
 
 

@@ -1,0 +1,185 @@
+"""Kept drafts: what staff have not finished writing, taken out of a form to be kept, and told of where it is shown again."""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import anyio.to_thread
+import apsw
+import msgspec
+from litestar import Request
+from litestar.exceptions import NotFoundException
+
+from firm.ruleset import Program
+from firm.ruleset_form import data_of
+from firm.ruleset_text import RulesetRefused, read_data
+from storage.drafts import (
+    DRAFT_KEPT_BYTES_MAX,
+    DRAFTS_MAX,
+    DRAFTS_PER_PERSON_MAX,
+    DraftLine,
+    KeptDraft,
+    NotKept,
+    WrittenAs,
+)
+from storage.errors import FrontRefused
+from storage.readmodels.programs import all_programs
+from web.aside import aside
+from web.bounds import DRAFT_NAME_MAX, PROGRAMS_SHOWN
+from web.firm import Firm
+from web.forms import Wrong
+from web.people import staff_names
+from web.program_draft import CARRIED_FIELDS, Carried, carried_in, readable, text_of
+from web.visitor import CSRF_FIELD, Visitor, signed_in
+
+DO = "do"
+BESIDE = "beside"
+_UNNAMED = "Without a name"
+_TITLE = re.compile(r"""^\s*"?title"?\s*[=:]\s*["'](.+?)["']""", re.MULTILINE)
+_FRONT_CLOSED = "The firm’s disk takes nothing at the moment: it was not kept. What you wrote is still below."
+_NOT_KEPT = {
+    NotKept.TOO_LARGE: f"It was not kept: a draft has at most {DRAFT_KEPT_BYTES_MAX // 1024} KB.",
+    NotKept.PERSON_FULL: f"It was not kept: you have {DRAFTS_PER_PERSON_MAX} drafts. Delete one under Programs, then keep it again.",
+    NotKept.FIRM_FULL: f"It was not kept: the firm has {DRAFTS_MAX} drafts. Delete one under Programs, then keep it again.",
+}
+
+
+class ShownDraft(msgspec.Struct, frozen=True):
+    """A kept draft, for whoever looks at it. `is_replaced`: another version was published since of what it was begun from.
+
+    `is_overtaken`: it was kept elsewhere since it was read here; `is_beside`: it was therefore kept as another one just now.
+    """
+
+    line: DraftLine
+    is_mine: bool
+    may_delete: bool
+    is_replaced: bool
+    is_overtaken: bool = False
+    is_beside: bool = False
+
+    @property
+    def written_as_text(self) -> bool:
+        return self.line.written_as == WrittenAs.TEXT
+
+
+async def keep(request: Request[Any, Any, Any], fields: Mapping[str, Any]) -> DraftLine | Wrong:
+    """Keep what a form holds as its sender's own."""
+    firm: Firm = request.app.state.firm
+    person, carried, drawn = signed_in(request).reference, carried_in(fields), secrets.token_hex(8)
+    text = await text_of(fields) if "text" in fields else None
+    typed = {} if text is not None else typed_in(fields)
+    name, phases = await aside(lambda: _told(text, typed))
+    said = text if text is not None else json.dumps(typed, ensure_ascii=False)
+    line = DraftLine(
+        draft=carried.draft,
+        person=person,
+        name=_plain(carried.name or name) or _UNNAMED,
+        written_as=(WrittenAs.FORM if text is None else WrittenAs.TEXT).value,
+        phases=json.dumps(phases),
+        begun_from=carried.begun_from,
+        edition=carried.edition,
+        kept_us=firm.now_us(),
+    )
+    try:
+        kept = await anyio.to_thread.run_sync(
+            lambda: firm.drafts.keep(line, said.encode(errors="replace"), drawn=drawn)
+        )
+    except FrontRefused:  # which it has counted; what was written must not be lost over it
+        return Wrong({"": _FRONT_CLOSED}, {})
+    return Wrong({"": _NOT_KEPT[kept]}, {}) if isinstance(kept, NotKept) else kept
+
+
+async def kept_draft(firm: Firm, draft: str) -> KeptDraft:
+    found = await anyio.to_thread.run_sync(firm.drafts.draft, draft)
+    if found is None:
+        raise NotFoundException(
+            "there is no such draft: it was deleted, or lost with the file in which drafts are kept"
+        )
+    return found
+
+
+def typed_in(fields: Mapping[str, Any]) -> dict[str, str]:
+    """What a program's form says of the program itself."""
+    return {name: str(value) for name, value in fields.items() if name not in (CSRF_FIELD, DO, *CARRIED_FIELDS)}
+
+
+def typed_of(found: KeptDraft) -> dict[str, str]:
+    """The same of a draft that was kept from a form."""
+    typed: dict[str, str] = msgspec.json.decode(found.said, type=dict[str, str])
+    return typed
+
+
+def carried_of(line: DraftLine) -> Carried:
+    return Carried(begun_from=line.begun_from, draft=line.draft, edition=line.edition, name=line.name)
+
+
+async def shown_drafts(request: Request[Any, Any, Any]) -> list[ShownDraft] | None:
+    """Everybody's, the newest first; None where they cannot be read just now."""
+    firm: Firm = request.app.state.firm
+    try:
+        lines = await anyio.to_thread.run_sync(firm.drafts.lines)
+    except FrontRefused:
+        return None
+    newest = await _newest(firm, lines)
+    return [_shown(line, signed_in(request), newest) for line in lines]
+
+
+async def shown_draft(request: Request[Any, Any, Any], carried: Carried) -> ShownDraft | None:
+    """The kept one on which somebody is at work; None where it is none, or where it is lost."""
+    firm: Firm = request.app.state.firm
+    if not carried.draft:
+        return None
+    lines: list[DraftLine] = []
+    with suppress(FrontRefused):
+        lines = [line for line in await anyio.to_thread.run_sync(firm.drafts.lines) if line.draft == carried.draft]
+    if not lines:
+        return None
+    shown = _shown(lines[0], signed_in(request), await _newest(firm, lines))
+    is_overtaken = shown.is_mine and shown.line.edition != carried.edition
+    is_beside = request.query_params.get(BESIDE) == "yes"
+    return msgspec.structs.replace(shown, is_overtaken=is_overtaken, is_beside=is_beside)
+
+
+async def draft_context(request: Request[Any, Any, Any], carried: Carried) -> dict[str, Any]:
+    """What the pieces about a kept draft need, on each page on which one is written."""
+    shown = await shown_draft(request, carried)
+    names = await staff_names(request.app.state.firm, [shown.line.person] if shown else [])
+    return {"kept_draft": shown, "names": names, "draft_name_max": DRAFT_NAME_MAX}
+
+
+def _shown(line: DraftLine, visitor: Visitor, newest: frozenset[str]) -> ShownDraft:
+    is_mine = line.person == visitor.reference
+    is_replaced = line.begun_from != "" and line.begun_from not in newest
+    return ShownDraft(line, is_mine, is_mine or visitor.role == "owner", is_replaced)
+
+
+async def _newest(firm: Firm, lines: list[DraftLine]) -> frozenset[str]:
+    """The fingerprints of what each program is sold as now, or was last; nothing where no draft asks for it."""
+    if not any(line.begun_from for line in lines):
+        return frozenset()
+
+    def question(book: apsw.Connection) -> frozenset[str]:
+        return frozenset(one.newest.sold.fingerprint() for one in all_programs(book, PROGRAMS_SHOWN))
+
+    return await firm.book.read(question)
+
+
+def _told(text: str | None, typed: dict[str, str]) -> tuple[str, list[str]]:
+    """What the program is called, and its phases as far as all of it can be read."""
+    try:
+        rules = read_data(data_of(Program, typed)[0]) if text is None else readable(text)
+    except RulesetRefused:
+        rules = None
+    if isinstance(rules, Program):
+        return rules.title, [phase.name for phase in rules.phases]
+    if text is None:
+        return typed.get("title", "") or typed.get("program", ""), []
+    titled = _TITLE.search(text)
+    return titled[1] if titled else "", []
+
+
+def _plain(name: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in name).strip()[:DRAFT_NAME_MAX]
