@@ -101,6 +101,10 @@ class Engine:
         """Everybody on the staff, and the firm's own roles."""
         return staff_of(self)
 
+    def refused(self, command: Command) -> Refused | None:
+        """Why a command is not even decided: who it is by may not ask it."""
+        return refusal_of(command, self)
+
     def holds(self, by: str, permission: Permission) -> bool:
         return permission in self.staff.held_by(by)
 
@@ -258,7 +262,7 @@ class Engine:
         self.fold(body, turn.header.seq, arrival.account, turn.header.happened_us, turn)
         # What a stop leads to happens with the input, not with whichever of its prices wakes somebody first.
         self._settle(turn)
-        if type(body) in NEEDED and isinstance(body, Command) and (no := refusal_of(body, self)) is not None:
+        if type(body) in NEEDED and isinstance(body, Command) and (no := self.refused(body)) is not None:
             turn.record(no, arrival.account)
             return
         for name in deciding(body, arrival.account, self._own.state.bridges):

@@ -57,6 +57,14 @@ NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
 _OF_TRADERS = c.PlaceOrder | c.EraseTrader  # each for themselves alone
 _OF_COURIERS = frozenset({c.AdoptCalendar, c.AdoptMarketDays})
 
+OF_WHO_ASKED = frozenset(
+    {
+        Refusal.UNKNOWN_STAFF, Refusal.NOT_PERMITTED, Refusal.UNKNOWN_PROGRAM, Refusal.UNKNOWN_ORDER, Refusal.UNKNOWN_ACCOUNT,
+        Refusal.UNKNOWN_COMMAND,
+    }
+)  # fmt: skip
+"""How a command is refused for who asked: they may not, or the thing is not there for them."""
+
 
 class House(Protocol):
     """What is asked of the engine."""

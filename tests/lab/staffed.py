@@ -46,7 +46,7 @@ class Staffed(World):
         if whim < 0.5:
             self._review()
         elif whim < 0.55:
-            self.put(ResetBreaker(by="console", why="the prices were looked at"))
+            self.put(ResetBreaker(by="staff:1", why="the prices were looked at"))
         elif whim < 0.6:
             self._switch(self._whim.choice(SWITCHES))
         elif whim < 0.75:
@@ -63,7 +63,7 @@ class Staffed(World):
             ):
                 outcome = self._whim.choice(list(ReviewOutcome))
                 command = ReviewVerdict(
-                    by="console", account=account, decision=decision, outcome=outcome, why="looked at it"
+                    by="staff:1", account=account, decision=decision, outcome=outcome, why="looked at it"
                 )
                 self.put(command, account)
                 return
@@ -79,19 +79,19 @@ class Staffed(World):
         elif self._whim.random() < 0.3:
             override = AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=state.initial.minor)
         command = GrantOverride(
-            by="console", account=account, override=override, why="the feed was wrong", evidence="ticket 7"
+            by="staff:1", account=account, override=override, why="the feed was wrong", evidence="ticket 7"
         )
         self.put(command, account)
 
     def _publish(self) -> None:
         account = self._whim.choice(sorted(self._held))
         board, score = self._whim.choice((BOARD, BOARD, "another")), self._whim.choice((4, 9, 10))
-        self.put(PublishScore(by="console", account=account, board=board, score=score, why="the cup"), account)
+        self.put(PublishScore(by="staff:1", account=account, board=board, score=score, why="the cup"), account)
 
     def _switch(self, switch: KillSwitch) -> None:
         if switch not in self._engaged:
             self._engaged.add(switch)
-            self.put(EngageKillSwitch(by="console", switch=switch, why="the feed looks wrong"))
+            self.put(EngageKillSwitch(by="staff:1", switch=switch, why="the feed looks wrong"))
             return
         self._engaged.remove(switch)
         for by in ("staff:1", "staff:2"):
