@@ -27,6 +27,7 @@ from firm.grantable import why_not
 from firm.instant import DAY_US
 from firm.override_effects import floors_set, rows_of_adjustment
 from firm.overrides import AdjustMark, AskedOverride, ExtendPhase, Reinstate, WaiveRule
+from firm.permissions import MEANS, Permission
 from firm.ruleset import Ruleset
 
 
@@ -46,7 +47,12 @@ def grant(seat: AccountSeat, command: GrantOverride, turn: Turn) -> None:
     asked = asked_before(seat, command, turn.header.happened_us)
     by_two = _wants_two(seat)
     wanted, why, evidence = command.override, command.why, command.evidence
-    if by_two and asked is None:
+    agrees = by_two and asked is not None and asked.by != command.by
+    needed = Permission.AGREE_TO_OVERRIDES if agrees else Permission.GRANT_OVERRIDES
+    if not turn.holds(command.by, needed):
+        detail = f"{command.by} may not {MEANS[needed]}"
+        seat.record(Refused(refusal=Refusal.NOT_PERMITTED, detail=detail), turn)
+    elif by_two and asked is None:
         seat.record(OverrideAsked(override=wanted, by=command.by, why=why, evidence=evidence), turn)
     elif by_two and asked is not None and asked.by == command.by:
         detail = f"{asked.by} asked for it in row {asked.seq}: a second person must grant it"

@@ -11,7 +11,8 @@ from firm.checks.placeholders import placeholder_problems
 from firm.commands import PlaceOrder, Publication, PublishProgram, RetireProgram
 from firm.facts import Fact, ProgramPublished, ProgramRetired, Refusal, Refused
 from firm.inputs import Input
-from firm.publishing import FAULTS_TOLD_MAX, WHY_CHARACTERS_MAX, fingerprint_of, role_missing
+from firm.permissions import Permission
+from firm.publishing import FAULTS_TOLD_MAX, WHY_CHARACTERS_MAX, changes_of_sale, fingerprint_of
 from firm.ruleset import Program
 from firm.ruleset_checks import problems_of_program
 
@@ -58,8 +59,12 @@ class CatalogueDesk:
 
     def _publish(self, command: PublishProgram, turn: Turn) -> None:
         asked = command.publication
-        if asked is not None and (refused := self._not_publishable(command.program, asked)) is not None:
+        if asked is not None and (refused := self._not_publishable(command, asked, turn)) is not None:
             turn.record(refused)
+            return
+        if asked is None and not turn.holds(command.by, Permission.SET_PRICES):
+            detail = f"{command.program.program} is published without a reason, which an owner may: say why"
+            turn.record(Refused(refusal=Refusal.ROLE_TOO_LOW, detail=detail))
             return
         phases = command.program.phases
         if not 1 <= len(phases) <= PHASES_MAX:
@@ -69,9 +74,10 @@ class CatalogueDesk:
         ids = tuple(phase.ruleset.ruleset_id() for phase in phases)
         turn.record(ProgramPublished(program=command.program, ruleset_ids=ids))
 
-    def _not_publishable(self, program: Program, asked: Publication) -> Refused | None:
+    def _not_publishable(self, command: PublishProgram, asked: Publication, turn: Turn) -> Refused | None:
         """Why nobody is sold this, by its first fault; what a later release asks beside must let commands of before pass as they did."""
-        name, held = program.program, self.state.programs.get(program.program)
+        program, name = command.program, command.program.program
+        held = self.state.programs.get(name)
         faults = (*problems_of_program(program), *placeholder_problems(program))
         is_same = held == program and name not in self.state.retired
         refused: tuple[Refusal, str] | None = None
@@ -86,8 +92,8 @@ class CatalogueDesk:
                 Refusal.PROGRAM_UNCHANGED,
                 f"{name} is on offer already just as this says it: nothing is published",
             )
-        elif (needed := role_missing(asked.role, held, program)) is not None:
-            refused = Refusal.ROLE_TOO_LOW, needed
+        elif (sold := changes_of_sale(held, program)) and not turn.holds(command.by, Permission.SET_PRICES):
+            refused = Refusal.ROLE_TOO_LOW, sold
         return None if refused is None else Refused(refusal=refused[0], detail=refused[1])
 
     def _retire(self, command: RetireProgram, turn: Turn) -> None:

@@ -16,6 +16,7 @@ from firm.equity import Board, Leg
 from firm.facts import CalendarAdopted, Doubt, Fact, MarketDaysAdopted
 from firm.incidents import Hole, Incident
 from firm.inputs import GapReported, Input
+from firm.permissions import Permission
 from firm.policy import Policy
 from firm.price import Quote
 from firm.quote_frame import Tick
@@ -178,6 +179,10 @@ class Turn(Protocol):
     def watch(self, bridge: str, watch: Watch) -> None: ...
     def incident(self, bridge: str) -> Incident | None:
         """The incident that goes on at a bridge."""
+        ...
+
+    def holds(self, by: str, permission: Permission) -> bool:
+        """Whether the author of a command holds this, by the roles and scopes as they are now."""
         ...
 
     def dependents(self, incident: Incident) -> list[int]:

@@ -26,18 +26,21 @@ from actors.market_desk import MarketDesk
 from actors.messages import DayEnded, Enforce, Judge, LatePrice, MarkDue, Message, PeakDue, PriceReached
 from actors.names import CALENDARS, ENGINE, INCIDENTS, account_desk, enforcement_desk, key_id, market_desk
 from actors.order_desk import OrderDesk
+from actors.permitted import NEEDED, refusal_of, staff_of
 from actors.refolding import Refolding
 from actors.routes import deciding, folding
 from actors.trader_desk import TraderDesk
 from actors.turn import WorkingTurn
 from firm.account import AccountState
 from firm.bounds import MESSAGES_PER_INPUT_MAX, PARKED_PER_DESK_MAX
-from firm.commands import ResumeDesk
+from firm.commands import Command, ResumeDesk
 from firm.facts import CalendarAdopted, DeskResumed, DeskStopped, InputRejected, MarketDaysAdopted, Refusal, Refused
 from firm.incidents import Incident
 from firm.inputs import ClockTicked, EpochOpened, Input, QuoteFrame
 from firm.kinds import Body, payload_of
+from firm.permissions import Permission
 from firm.policy import Policy
+from firm.staff import Staff
 from storage.rows import Row
 
 # Messages a stopped account desk may miss: it looks at the prices there are when it resumes.
@@ -92,6 +95,18 @@ class Engine:
         """Market days by the name of their calendar."""
         desk = self._desks.get(CALENDARS)
         return desk.state.market if isinstance(desk, CalendarDesk) else {}
+
+    @property
+    def staff(self) -> Staff:
+        """Everybody on the staff, and the firm's own roles."""
+        return staff_of(self)
+
+    def refused(self, command: Command) -> Refused | None:
+        """Why a command is not even decided: who it is by may not ask it."""
+        return refusal_of(command, self)
+
+    def holds(self, by: str, permission: Permission) -> bool:
+        return permission in self.staff.held_by(by)
 
     def incident(self, bridge: str) -> Incident | None:
         desk = self._desks.get(INCIDENTS)
@@ -247,6 +262,9 @@ class Engine:
         self.fold(body, turn.header.seq, arrival.account, turn.header.happened_us, turn)
         # What a stop leads to happens with the input, not with whichever of its prices wakes somebody first.
         self._settle(turn)
+        if type(body) in NEEDED and isinstance(body, Command) and (no := self.refused(body)) is not None:
+            turn.record(no, arrival.account)
+            return
         for name in deciding(body, arrival.account, self._own.state.bridges):
             self._deliver(name, body, turn)
             self._settle(turn)

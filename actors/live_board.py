@@ -33,6 +33,7 @@ from firm.phase import ENDED
 from firm.price import SymbolSpec
 from firm.rules.across_accounts import Identity
 from firm.rules.looks import glance
+from firm.staff import NOBODY, Staff
 from firm.terms.exposure import AcrossAccounts
 from firm.terms.lifecycle import MaximumAllocation
 
@@ -120,6 +121,8 @@ class LiveBoard:
         self._of_trader: dict[int, set[int]] = {}
         self._told: dict[int, list[Callable[[], None]]] = {}
         self._incidents_row = 0
+        self._staff = NOBODY
+        self._staff_heard: list[Callable[[], None]] = []
         self.health = health
 
     def publish_all(self) -> None:
@@ -131,6 +134,7 @@ class LiveBoard:
         for bridge in self._engine.own.state.bridges:
             self._publish_market(bridge)
         self._publish_enforcement()
+        self._staff = self._engine.staff
 
     def publish(self, batch: Batch) -> None:
         """What a batch touched, now that it is durable."""
@@ -141,12 +145,21 @@ class LiveBoard:
         for bridge in batch.bridges:
             self._publish_market(bridge)
         self._publish_enforcement()
+        self._publish_staff()
         self._newest_rows |= {row.account: row.seq for row, _ in batch.rows if row.account}
         of_incidents = (row.seq for row, body in batch.rows if not row.account and type(body) in OF_INCIDENTS)
         self._incidents_row = max(of_incidents, default=self._incidents_row)
         for account in {row.account for row, body in batch.rows if row.account in self._told and type(body) in URGENT}:
             for heard in self._told[account]:
                 heard()
+
+    def staff(self) -> Staff:
+        """Everybody on the staff, and the firm's own roles."""
+        return self._staff
+
+    def tell_staff(self, heard: Callable[[], None]) -> None:
+        """From now on call `heard` after a commit that changed who may do what. It must be quick."""
+        self._staff_heard.append(heard)
 
     def newest_row(self, account: int) -> int:
         """The account's last durable ledger row, where it has one since the start; else 0."""
@@ -309,6 +322,12 @@ class LiveBoard:
         self._accounts[state.account] = state
         self._of_trader.setdefault(state.trader, set()).add(state.account)
         (self._holding.add if state.positions else self._holding.discard)(state.account)
+
+    def _publish_staff(self) -> None:
+        before, self._staff = self._staff, self._engine.staff
+        if self._staff is not before:
+            for heard in self._staff_heard:
+                heard()
 
     def _publish_enforcement(self) -> None:
         for bridge in self._engine.own.state.bridges:

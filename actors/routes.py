@@ -98,7 +98,7 @@ def deciding(body: i.Input, account: int, bridges: tuple[str, ...]) -> tuple[str
             return (account_desk(body.account),)
         case c.EngageKillSwitch() | c.ReleaseKillSwitch() | c.ResetBreaker():
             return (RISK,)
-        case c.AddStaff():
+        case c.AddStaff() | c.SetStaffRole() | c.SetStaffScope() | c.LetStaffGo() | c.DefineRole() | c.RetireRole():
             return (STAFF,)
         case c.SettleCommand() | c.EnforceAgain():
             return (enforcement_desk(body.bridge),)
@@ -135,7 +135,7 @@ def _folding_rarer(body: Body, account: int, held: AccountState | None, bridges:
             return (order_desk(body.order),)
         case f.TraderRegistered() | f.ErasureOrdered() | f.ValuesForgotten():
             return (trader_desk(body.trader),)
-        case f.StaffAdded():
+        case f.StaffAdded() | f.StaffRoleSet() | f.StaffScopeSet() | f.StaffLeft() | f.RoleDefined() | f.RoleRetired():
             return (STAFF,)
         case f.ProgramPublished() | f.ProgramRetired():
             return (CATALOGUE,)

@@ -1,40 +1,100 @@
-"""Staff desk: who works for the firm, by pseudonymous id and role. Names and credentials are in the vault."""
+"""Staff desk: who works for the firm, in which role and for what of it. Names and credentials are in the vault."""
 
-import msgspec
+from msgspec.structs import replace
 
 from actors.desk import Turn
 from actors.messages import Message
-from firm.commands import AddStaff
-from firm.facts import Fact, Refusal, Refused, StaffAdded
+from firm import staff as judged
+from firm.commands import AddStaff, DefineRole, LetStaffGo, RetireRole, SetStaffRole, SetStaffScope
+from firm.facts import (
+    Fact,
+    Refused,
+    RoleDefined,
+    RoleRetired,
+    StaffAdded,
+    StaffLeft,
+    StaffRoleSet,
+    StaffScopeSet,
+)
 from firm.inputs import Input
+from firm.permissions import Permission
+from firm.staff import NOBODY, Member, No, Staff, role_of
 
-
-class StaffState(msgspec.Struct, frozen=True):
-    """Roles by staff id."""
-
-    roles: dict[int, str]
+Asked = AddStaff | SetStaffRole | SetStaffScope | LetStaffGo | DefineRole | RetireRole
 
 
 class StaffDesk:
-    """The firm's one staff list."""
+    """The firm's one staff list, and its roles."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.state = StaffState({})
+        self.state = NOBODY
 
     def fold(self, body: Input | Fact, seq: int, account: int, happened_us: int) -> None:  # noqa: ARG002
-        if isinstance(body, StaffAdded):
-            self.state = StaffState({**self.state.roles, body.staff: body.role})
+        staff = self.state
+        match body:
+            case StaffAdded():
+                role, written = role_of(body.role, staff)
+                self._keep(body.staff, Member(role=role, since_us=happened_us, written=written))
+            case StaffRoleSet():
+                member = replace(staff.members[body.staff], role=body.role, since_us=happened_us, written="")
+                self._keep(body.staff, member)
+            case StaffScopeSet():
+                self._keep(body.staff, replace(staff.members[body.staff], scope=body.scope))
+            case StaffLeft():
+                self._keep(body.staff, replace(staff.members[body.staff], left_us=happened_us))
+            case RoleDefined():
+                self.state = replace(staff, roles={**staff.roles, body.role: body.permissions})
+            case RoleRetired():
+                roles = {name: held for name, held in staff.roles.items() if name != body.role}
+                self.state = replace(staff, roles=roles)
 
-    def capture(self) -> StaffState:
+    def _keep(self, number: int, member: Member) -> None:
+        self.state = replace(self.state, members={**self.state.members, number: member})
+
+    def capture(self) -> Staff:
         return self.state
 
-    def restore(self, state: StaffState) -> None:
+    def restore(self, state: Staff) -> None:
         self.state = state
 
     def decide(self, message: Message | Input, turn: Turn) -> None:
-        assert isinstance(message, AddStaff), f"{self.name} takes no {type(message).__name__}"
-        if message.staff in self.state.roles:
-            turn.record(Refused(refusal=Refusal.ID_TAKEN, detail="a member of staff has this id"))
-            return
-        turn.record(StaffAdded(staff=message.staff, role=message.role))
+        assert isinstance(message, Asked), f"{self.name} takes no {type(message).__name__}"
+        no = self._why_not(message)
+        turn.record(_done(message, self.state) if no is None else Refused(refusal=no[0], detail=no[1]))
+
+    def _why_not(self, asked: Asked) -> No | None:
+        staff, by = self.state, asked.by
+        match asked:
+            case AddStaff():
+                return judged.why_not_add(staff, by, asked.staff, asked.role)
+            case SetStaffRole():
+                return judged.why_not_role(staff, by, asked.staff, asked.role, asked.why)
+            case SetStaffScope():
+                return judged.why_not_scope(staff, by, asked.staff, asked.scope, asked.why)
+            case LetStaffGo():
+                return judged.why_not_leave(staff, by, asked.staff, asked.why)
+            case DefineRole():
+                return judged.why_not_define(staff, by, asked.role, asked.permissions, asked.why)
+            case RetireRole():
+                return judged.why_not_retire(staff, by, asked.role, asked.why)
+
+
+def _done(asked: Asked, staff: Staff) -> Fact:
+    match asked:
+        case AddStaff():
+            return StaffAdded(staff=asked.staff, role=role_of(asked.role, staff)[0])
+        case SetStaffRole():
+            before, role = staff.members[asked.staff].role, role_of(asked.role, staff)[0]
+            return StaffRoleSet(staff=asked.staff, role=role, before=before, by=asked.by, why=asked.why)
+        case SetStaffScope():
+            return StaffScopeSet(staff=asked.staff, scope=asked.scope, by=asked.by, why=asked.why)
+        case LetStaffGo():
+            return StaffLeft(staff=asked.staff, by=asked.by, why=asked.why)
+        case DefineRole():
+            # In the order of the permissions themselves, and with the one without which nobody could use the others.
+            named = {*asked.permissions, Permission.ENTER}
+            held = tuple(one.value for one in Permission if one in named)
+            return RoleDefined(role=asked.role, permissions=held, by=asked.by, why=asked.why)
+        case RetireRole():
+            return RoleRetired(role=asked.role, by=asked.by, why=asked.why)

@@ -22,9 +22,9 @@ from actors.market_state import MarketState
 from actors.names import ENGINE
 from actors.order_desk import OrderState
 from actors.risk_desk import RiskState
-from actors.staff_desk import StaffState
 from actors.trader_desk import TraderState
 from firm.account import AccountState
+from firm.staff import Staff
 from storage.snapshots import state_hash
 
 _ENCODER = msgspec.json.Encoder()
@@ -54,7 +54,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "catalogue": msgspec.json.Decoder(CatalogueState),
     "calendars": msgspec.json.Decoder(CalendarState),
     "risk": msgspec.json.Decoder(RiskState),
-    "staff": msgspec.json.Decoder(StaffState),
+    "staff": msgspec.json.Decoder(Staff),
     "incidents": msgspec.json.Decoder(IncidentState, dec_hook=_read),
     "engine": msgspec.json.Decoder(EngineState),
 }

@@ -14,6 +14,7 @@ from firm.account_outages import all_symbols_of, what_it_needs
 from firm.facts import CalendarAdopted, Fact, MarketDaysAdopted
 from firm.incidents import Incident
 from firm.inputs import Input
+from firm.permissions import Permission
 from firm.policy import Policy
 from firm.quote_frame import Tick
 
@@ -38,6 +39,7 @@ class House(Protocol):
     def is_stopped(self, desk: str) -> bool: ...
     def watch(self, bridge: str, watch: Watch) -> None: ...
     def incident(self, bridge: str) -> Incident | None: ...
+    def holds(self, by: str, permission: Permission) -> bool: ...
     def account_states(self, bridge: str) -> Iterator[AccountState]: ...
 
 
@@ -111,6 +113,9 @@ class WorkingTurn:
 
     def incident(self, bridge: str) -> Incident | None:
         return self._house.incident(bridge)
+
+    def holds(self, by: str, permission: Permission) -> bool:
+        return self._house.holds(by, permission)
 
     def dependents(self, incident: Incident) -> list[int]:
         board = self.market(incident.bridge).board

@@ -59,3 +59,7 @@ QUEUE_INPUTS_MAX = 50_000  # inputs waiting at the engine's door before it says 
 MARGIN_DRIFT_BP = (
     100  # of the platform's margin by which ours may differ: exchange rates move between its working and ours
 )
+ROLES_MAX = 50  # that a firm defines itself
+ROLE_PERMISSIONS_MAX = 100  # of one of them
+SCOPE_PROGRAMS_MAX = 200  # that one member of staff is limited to
+STAFF_WORDS_MAX = 500  # characters of the reason for a change to somebody's role or scope

@@ -13,6 +13,7 @@ from firm.inputs import Input
 from firm.market_days import MarketDays
 from firm.news import NewsCalendar
 from firm.overrides import Override
+from firm.permissions import Scope
 from firm.personal import Destruction
 from firm.ruleset import Program
 
@@ -82,6 +83,44 @@ class AddStaff(Command, frozen=True, kw_only=True):
     staff: int
     role: str
     sealed: str
+
+
+class SetStaffRole(Command, frozen=True, kw_only=True):
+    """Give a member of staff another role: a built-in one, or one of the firm's own."""
+
+    staff: int
+    role: str
+    why: str
+
+
+class SetStaffScope(Command, frozen=True, kw_only=True):
+    """Limit a member of staff to some of the firm, or to none of its limits."""
+
+    staff: int
+    scope: Scope
+    why: str
+
+
+class LetStaffGo(Command, frozen=True, kw_only=True):
+    """Take a member off the staff: sessions end, and they may do nothing any more."""
+
+    staff: int
+    why: str
+
+
+class DefineRole(Command, frozen=True, kw_only=True):
+    """Give the firm a role of its own, or another content to one that it has. `permissions` by name, each once."""
+
+    role: str
+    permissions: tuple[str, ...]
+    why: str
+
+
+class RetireRole(Command, frozen=True, kw_only=True):
+    """Take a role of the firm's own away, once nobody has it."""
+
+    role: str
+    why: str
 
 
 class RegisterTrader(Command, frozen=True, kw_only=True):
@@ -262,6 +301,11 @@ Commanded = (
     | RevokeBridge
     | SetBridgeMode
     | AddStaff
+    | SetStaffRole
+    | SetStaffScope
+    | LetStaffGo
+    | DefineRole
+    | RetireRole
     | RegisterTrader
     | EraseTrader
     | PublishProgram

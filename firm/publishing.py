@@ -9,10 +9,6 @@ from firm.ruleset_checks import problems_of_program
 WHY_CHARACTERS_MAX = 500
 FAULTS_TOLD_MAX = 20
 
-OWNERS = frozenset({"owner", "console"})
-"""Roles that may change all of it. Whoever has the machine has the firm."""
-PUBLISHERS = OWNERS | {"risk"}
-
 _SOLD = {"price": "the price", "size": "the size", "accounts_max": "how many accounts a trader may hold"}
 """What only an owner changes; a price and a size hold their currencies."""
 
@@ -31,13 +27,9 @@ def fingerprint_of(program: Program | None) -> str:
     return "" if program is None else program.fingerprint()
 
 
-def role_missing(role: str, before: Program | None, after: Program) -> str | None:
-    """Why this role may not publish it, and who may; None where it may."""
-    if role in OWNERS:
-        return None
-    if role not in PUBLISHERS:
-        return f"the role {role or 'of nobody'} publishes no programs: ask somebody of risk, or an owner"
+def changes_of_sale(before: Program | None, after: Program) -> str:
+    """What of it decides what is sold and for how much, which asks for a permission of its own; "" where nothing does."""
     if before is None:
         return "what is sold for the first time has a price and a size, which an owner decides: ask one to publish it"
     changed = [words for field, words in _SOLD.items() if getattr(before, field) != getattr(after, field)]
-    return f"this changes {' and '.join(changed)}, which an owner decides: ask one to publish it" if changed else None
+    return f"this changes {' and '.join(changed)}, which an owner decides: ask one to publish it" if changed else ""

@@ -28,6 +28,7 @@ from storage.identity import (
     size_of,
 )
 from storage.migrate import check_header
+from storage.narrowed import narrow
 from storage.quotes import Frames, sealed_through
 from storage.rows import StoredRow, stored_row, stored_rows
 from storage.schema import UNREADABLE, open_for_reading
@@ -44,16 +45,26 @@ _CHAIN_BACK = (
     " FROM back JOIN ledger ON ledger.seq = back.account_prev_seq AND ledger.account = ?2 AND ledger.seq < back.seq)"
     f" SELECT {COLUMNS} FROM back LIMIT ?3"
 )
+NARROWED_KEPT = 16  # readers for as many scopes; beyond, the oldest is opened anew when it is needed
 _CHECKPOINTS = "SELECT size, root, at_us, note FROM checkpoints"
 
 
 class LedgerReader:
     """Read-only connections to one ledger, as many as are in use at once."""
 
-    def __init__(self, directory: Path, *, secret: bytes | None = None, still: bool = False) -> None:
-        """`still`: nobody writes the ledger while it is read."""
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        secret: bytes | None = None,
+        still: bool = False,
+        programs: tuple[str, ...] | None = None,
+    ) -> None:
+        """`still`: nobody writes the ledger while it is read. `programs`: those of which its read models alone tell; None is all."""
         self._directory = directory
         self._still = still
+        self._programs = programs
+        self._narrowed: dict[tuple[str, ...], LedgerReader] = {}
         self._idle: deque[apsw.Connection] = deque()
         self._roots: Roots = {}
         self._secret = secret
@@ -211,6 +222,8 @@ class LedgerReader:
             connection = self._idle.pop()
         except IndexError:
             connection = open_for_reading(self._directory, still=self._still)
+            if self._programs is not None:
+                narrow(connection, self._programs)
         try:
             with connection:
                 yield connection
@@ -220,8 +233,20 @@ class LedgerReader:
             raise LedgerDamaged(f'{path} cannot be read ({broken}): stop, run "evenhand verify"') from broken
         self._idle.append(connection)
 
+    def narrowed_to(self, programs: tuple[str, ...]) -> "LedgerReader":
+        """A reader of the same ledger for whom only these programs exist in the read models; kept, as opening one takes a while."""
+        known = self._narrowed.get(programs)
+        if known is None:
+            if len(self._narrowed) >= NARROWED_KEPT:
+                self._narrowed.pop(next(iter(self._narrowed))).close()
+            known = LedgerReader(self._directory, secret=self._secret, still=self._still, programs=programs)
+            self._narrowed[programs] = known
+        return known
+
     def close(self) -> None:
         """Close what is idle. Harmless twice."""
+        for reader in self._narrowed.values():
+            reader.close()
         while self._idle:
             self._idle.pop().close()
 

@@ -80,6 +80,8 @@ STAFF_PAGES = {
     "staff-lab": ("/staff/lab", ""),
     "staff-controls": ("/staff/controls", ""),
     "staff-health": ("/staff/health", ""),
+    "staff-team": ("/staff/team", ""),
+    "staff-roles": ("/staff/roles", ""),
 }
 
 

@@ -44,7 +44,9 @@ from web.pages import (
     staff_overrides,
     staff_owed,
     staff_programs,
+    staff_roles,
     staff_scores,
+    staff_team,
     staff_trace,
     status,
     trades,
@@ -52,7 +54,7 @@ from web.pages import (
 from web.render import STATIC, Pages
 from web.sse import Streams
 from web.status_told import StatusTold
-from web.visitor import Policy, admit
+from web.visitor import May, Policy, admit
 
 PAGES = (
     sign_in,
@@ -87,6 +89,8 @@ PAGES = (
     staff_calendars,
     staff_trace,
     staff_incidents,
+    staff_team,
+    staff_roles,
     status,
     metrics,
 )
@@ -123,7 +127,7 @@ def end_streams(app: Litestar) -> None:
     app.state.streams.end()
 
 
-def policies(app: Litestar) -> Iterator[tuple[str, str, Policy | None]]:
+def policies(app: Litestar) -> Iterator[tuple[str, str, Policy | May | None]]:
     """Every route: its path, its method, and who may call it."""
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):

@@ -13,6 +13,7 @@ import argon2
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
+from msgspec.structs import replace
 
 from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from storage.people import Person, normalised_mail
@@ -96,6 +97,8 @@ async def recognise(firm: Firm, desk: PasswordDesk, mail: str, password: str, ad
     if not await desk.opens(person, password[:PASSWORD_LENGTH_MAX]):
         return None
     assert person is not None
+    if person.kind == "staff" and firm.live.staff().working(person.reference) is None:
+        return None  # who has left is told no more than a stranger
     await anyio.to_thread.run_sync(forgive)
     return person
 
@@ -125,6 +128,20 @@ def session_id_in(firm: Firm, connection: ASGIConnection[Any, Any, Any, Any]) ->
 
 def address_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return connection.client.host if connection.client else "unknown"
+
+
+def as_staff(firm: Firm, visitor: Visitor) -> Visitor | None:
+    """With the role, permissions and scope that the ledger gives them at this moment; None where they left."""
+    staff = firm.live.staff()
+    member = staff.working(visitor.reference)
+    if member is None:
+        return None
+    return replace(visitor, role=member.role, permissions=staff.of_member(member), scope=member.scope)
+
+
+def is_as_before(firm: Firm, visitor: Visitor) -> bool:
+    """Whether the ledger still gives a visitor what it gave them when they came. A look in memory."""
+    return visitor.kind == "trader" or as_staff(firm, visitor) == visitor
 
 
 async def still_signed_in(firm: Firm, visitor: Visitor) -> bool:
@@ -170,7 +187,8 @@ def _person_of(firm: Firm, session_id: str) -> Visitor | None:
     person = firm.vault.person(known[kind], int(number)) if kind in known else None
     if person is None:  # nobody's session, or erased since
         return None
-    return Visitor(kind=person.kind, id=person.id, role=person.role, name=person.name, session_id=session_id)
+    visitor = Visitor(kind=person.kind, id=person.id, role="", name=person.name, session_id=session_id)
+    return visitor if visitor.kind == "trader" else as_staff(firm, visitor)
 
 
 def _cookie(firm: Firm, value: str, max_age: int | None) -> Cookie:

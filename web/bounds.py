@@ -80,3 +80,4 @@ TRAIL_ROWS_MAX = 1_000  # rows walked back from the deciding tick, to find those
 POSITION_ROWS_MAX = 5_000  # rows walked back from a decision to its day's start, to show what was open
 CANCELLED_SHOWN = 50  # pending orders that a decision had cancelled
 TRACE_AROUND_US = 2 * MINUTE_US  # before and after a decision, where its page leads into the trace
+STAFF_ACTS_SHOWN = 200

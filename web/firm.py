@@ -1,6 +1,7 @@
 """The firm as pages see it: what they may read, whom they may ask, and what time it is."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -17,8 +18,12 @@ from actors.live_board import Grounds
 from actors.market_state import MarketState
 from firm.commands import Command
 from firm.objective import Objective
+from firm.permissions import EVERYTHING, Scope
+from firm.staff import Staff
 from storage.drafts import DraftStore
+from storage.people import Kind, Person
 from storage.reader import LedgerReader
+from storage.readmodels.accounts import accounts_known
 from storage.sessions import SessionStore
 from storage.throttles import Throttle
 from storage.vault import Vault
@@ -59,6 +64,10 @@ class LiveView(Protocol):
 
     def owed_to(self, account: int) -> LiveOwed | None: ...
 
+    def staff(self) -> Staff: ...
+
+    def tell_staff(self, heard: Callable[[], None]) -> None: ...
+
 
 class Evidence(Protocol):
     """Builds the bundle of a decision, in a thread. `since`: a checkpoint that its reader kept; raises NoteRefused."""
@@ -76,7 +85,7 @@ class Firm:
     `https`: cookies are marked for it; False only on a loopback demo. `streams_max`: live pages at
     once, as the door to the pages can hold them. `held`: why nothing is taken for now; empty where it is. `held_since_us`: since when,
     in firm time. `goes_on`: by itself, once that is over. `tickets`: where a demo's accounts are traded by hand, by bridge.
-    `lab`: where drafts are tried on past accounts.
+    `lab`: where drafts are tried on past accounts. `scope` and `names_seen`: of whoever looks, see `seen_by`.
     """
 
     name: str
@@ -98,6 +107,8 @@ class Firm:
     goes_on: bool = True
     tickets: Mapping[str, str] = field(default_factory=dict)
     lab: LabView = field(default_factory=ClosedLab)
+    scope: Scope = EVERYTHING
+    names_seen: bool = True
     book: "Book" = field(init=False)
     moving: Moving = field(init=False)
     pulse: "Pulse" = field(init=False)
@@ -107,6 +118,46 @@ class Firm:
         object.__setattr__(self, "book", Book(self.reader))
         object.__setattr__(self, "moving", Moving(partial(self.live.holders, funded=False)))
         object.__setattr__(self, "pulse", Pulse(self.live.health))
+
+    def seen_by(self, scope: Scope, *, names_seen: bool) -> "Firm":
+        """The same firm for somebody with this scope: what is outside is not in its book. Whose name is not seen goes by a pseudonym."""
+        seen = copy(self)
+        object.__setattr__(seen, "scope", scope)
+        object.__setattr__(seen, "names_seen", names_seen)
+        if scope.programs is not None:
+            object.__setattr__(seen, "book", self.book.narrowed_to(scope.programs))
+        return seen
+
+    @property
+    def seen_as(self) -> str:
+        """What a live page is kept under beside its name: those who see the same share it."""
+        programs = "" if self.scope.programs is None else f" of {'|'.join(self.scope.programs)}"
+        return f"{programs}{'' if self.names_seen else ' without names'}"
+
+    def person(self, kind: Kind, number: int) -> Person | None:
+        """Who it is by name, for whoever may see that; called in a thread."""
+        return self.vault.person(kind, number) if self.names_seen else None
+
+    async def in_scope(self, accounts: Iterable[int]) -> frozenset[int]:
+        """Those of the accounts that are there for whoever looks."""
+        asked = list(accounts)
+        if not self.scope.is_limited:
+            return frozenset(asked)
+        return await self.book.read(lambda book: accounts_known(book, asked))
+
+    async def holders(self, *, funded: bool) -> Holders:
+        """What accounts hold, as far as they are there for whoever looks."""
+        held = self.live.holders(funded=funded)
+        if not self.scope.is_limited:
+            return held
+        there = await self.in_scope(state.account for state in held.accounts)
+        return Holders(tuple(state for state in held.accounts if state.account in there), held.boards)
+
+    async def owed(self) -> tuple[LiveOwed, ...]:
+        """What accounts are owed, likewise."""
+        owed = self.live.owed()
+        there = await self.in_scope(one.account for one in owed)
+        return tuple(one for one in owed if one.account in there)
 
 
 class Pulse:
@@ -130,9 +181,13 @@ class Pulse:
 class Book:
     """Questions to the ledger and its read models, answered in threads, a few at once."""
 
-    def __init__(self, reader: LedgerReader) -> None:
+    def __init__(self, reader: LedgerReader, turn: anyio.CapacityLimiter | None = None) -> None:
         self._reader = reader
-        self._turn = anyio.CapacityLimiter(READERS)
+        self._turn = turn or anyio.CapacityLimiter(READERS)
+
+    def narrowed_to(self, programs: tuple[str, ...]) -> "Book":
+        """The book for whom only these programs are there; those who read it take their turns with all others."""
+        return Book(self._reader.narrowed_to(programs), self._turn)
 
     async def read(self, question: Callable[[apsw.Connection], _Answer]) -> _Answer:
         """A question to the read models: everything it sees is of one moment."""

@@ -14,11 +14,9 @@ Said = NoteIncident | PublishIncident | CloseIncident
 _FIELDS = {"note": "note", "publication": "sentence", "withdrawal": "sentence", "conclusion": "conclusion"}
 
 
-def read_said(fields: Mapping[str, Any], kind: str, incident: int, by: str) -> Said | Wrong | None:
-    """What somebody says of an incident; None where there is no such form."""
-    name = _FIELDS.get(kind)
-    if name is None:
-        return None
+def read_said(fields: Mapping[str, Any], kind: str, incident: int, by: str) -> Said | Wrong:
+    """What somebody says of an incident, by the kind of its form."""
+    name = _FIELDS[kind]
     text = text_in(fields, name)
     if not text or len(text) > INCIDENT_WORDS_MAX:
         return Wrong({name: f"Say it in 1 to {INCIDENT_WORDS_MAX} characters; this has {len(text)}."}, {name: text})

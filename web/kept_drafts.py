@@ -33,7 +33,7 @@ from web.firm import Firm
 from web.forms import Wrong
 from web.people import staff_names
 from web.program_draft import CARRIED_FIELDS, Carried, carried_in, readable, text_of
-from web.visitor import CSRF_FIELD, Visitor, signed_in
+from web.visitor import CSRF_FIELD, Visitor, firm_of, signed_in
 
 DO = "do"
 BESIDE = "beside"
@@ -67,7 +67,7 @@ class ShownDraft(msgspec.Struct, frozen=True):
 
 async def keep(request: Request[Any, Any, Any], fields: Mapping[str, Any]) -> DraftLine | Wrong:
     """Keep what a form holds as its sender's own."""
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     person, carried, drawn = signed_in(request).reference, carried_in(fields), secrets.token_hex(8)
     text = await text_of(fields) if "text" in fields else None
     typed = {} if text is not None else typed_in(fields)
@@ -92,9 +92,11 @@ async def keep(request: Request[Any, Any, Any], fields: Mapping[str, Any]) -> Dr
     return Wrong({"": _NOT_KEPT[kept]}, {}) if isinstance(kept, NotKept) else kept
 
 
-async def kept_draft(firm: Firm, draft: str) -> KeptDraft:
+async def kept_draft(request: Request[Any, Any, Any], draft: str) -> KeptDraft:
+    """One of everybody's; of those who work on some programs alone, one of their own: what another is of, nobody knows yet."""
+    firm: Firm = firm_of(request)
     found = await anyio.to_thread.run_sync(firm.drafts.draft, draft)
-    if found is None:
+    if found is None or not _is_there(firm, found.line, signed_in(request)):
         raise NotFoundException(
             "there is no such draft: it was deleted, or lost with the file in which drafts are kept"
         )
@@ -118,18 +120,23 @@ def carried_of(line: DraftLine) -> Carried:
 
 async def shown_drafts(request: Request[Any, Any, Any]) -> list[ShownDraft] | None:
     """Everybody's, the newest first; None where they cannot be read just now."""
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     try:
         lines = await anyio.to_thread.run_sync(firm.drafts.lines)
     except FrontRefused:
         return None
     newest = await _newest(firm, lines)
-    return [_shown(line, signed_in(request), newest) for line in lines]
+    visitor = signed_in(request)
+    return [_shown(line, visitor, newest) for line in lines if _is_there(firm, line, visitor)]
+
+
+def _is_there(firm: Firm, line: DraftLine, visitor: Visitor) -> bool:
+    return not firm.scope.is_limited or line.person == visitor.reference
 
 
 async def shown_draft(request: Request[Any, Any, Any], carried: Carried) -> ShownDraft | None:
     """The kept one on which somebody is at work; None where it is none, or where it is lost."""
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     if not carried.draft:
         return None
     lines: list[DraftLine] = []
@@ -146,7 +153,7 @@ async def shown_draft(request: Request[Any, Any, Any], carried: Carried) -> Show
 async def draft_context(request: Request[Any, Any, Any], carried: Carried) -> dict[str, Any]:
     """What the pieces about a kept draft need, on each page on which one is written."""
     shown = await shown_draft(request, carried)
-    names = await staff_names(request.app.state.firm, [shown.line.person] if shown else [])
+    names = await staff_names(firm_of(request), [shown.line.person] if shown else [])
     return {"kept_draft": shown, "names": names, "draft_name_max": DRAFT_NAME_MAX}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import anyio.to_thread
 
+from firm.permissions import role_word
 from web import words
 from web.firm import Firm
 
@@ -14,7 +15,7 @@ _STAFF = re.compile(r"staff:(\d+)")
 
 
 async def staff_names(firm: Firm, texts: Iterable[str]) -> dict[str, str]:
-    """Every "staff:123" found in the texts, with the name and role the vault has for it."""
+    """Every "staff:123" found in the texts: name and role for whoever may see names, else the pseudonym and the role."""
     found = sorted({reference for text in texts for reference in _references(text)})
     return await anyio.to_thread.run_sync(_look_up, firm, found)
 
@@ -31,8 +32,10 @@ def _references(text: str) -> list[str]:
 
 
 def _look_up(firm: Firm, references: list[str]) -> dict[str, str]:
-    names = {}
+    names, members = {}, firm.live.staff().members
     for reference in references:
-        person = firm.vault.person("staff", int(reference.partition(":")[2]))
-        names[reference] = f"{person.name}, {person.role}" if person else words.who(reference)
+        number = int(reference.partition(":")[2])
+        person, member = firm.person("staff", number), members.get(number)
+        called = person.name if person else words.who(reference)
+        names[reference] = called if member is None else f"{called}, {role_word(member.role)}"
     return names

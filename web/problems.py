@@ -17,7 +17,7 @@ from storage.errors import DiskRefused, FrontRefused, VaultDamaged
 from web.auth import recognised
 from web.forms import Kept, path_of_ours
 from web.render import page
-from web.visitor import SignInNeeded, Visitor, visitor_of
+from web.visitor import PermissionMissing, SignInNeeded, Visitor, visitor_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[A
         return Response(
             f"{error.status_code}: {error.detail}\n", status_code=error.status_code, media_type="text/plain"
         )
-    return _page(request, error.status_code, error.detail, reference)
+    return _page(request, error.status_code, error.detail, reference, error)
 
 
 def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -128,15 +128,23 @@ def _way_on(path: str, status: int) -> tuple[str, str]:
     return _WAYS_ON.get("/".join(path.split("/")[:3]), _FRONT) if status == HTTPStatus.NOT_FOUND else _FRONT
 
 
-def _page(request: Request[Any, Any, Any], status: int, detail: str, reference: str) -> Response[Any]:
+def _page(
+    request: Request[Any, Any, Any], status: int, detail: str, reference: str, error: Exception | None = None
+) -> Response[Any]:
     visitor = visitor_of(request) or recognised(request)
-    return _problem_page(request, status, detail, reference, visitor)
+    return _problem_page(request, status, detail, reference, visitor, error)
 
 
 def _problem_page(
-    request: Request[Any, Any, Any], status: int, detail: str, reference: str, visitor: Visitor | None
+    request: Request[Any, Any, Any],
+    status: int,
+    detail: str,
+    reference: str,
+    visitor: Visitor | None,
+    error: Exception | None = None,
 ) -> Response[Any]:
     title, advice = _WORDS.get(status, _WORDS[400 if status < 500 else 500])
+    missing = error if isinstance(error, PermissionMissing) else None
     request.scope["user"] = visitor  # so that the page of the error has their way around, too
     backoffice = ""
     if status == 403 and visitor is not None and visitor.kind == "staff":
@@ -155,6 +163,7 @@ def _problem_page(
         way_on=_way_on(request.url.path, status),
         reference=reference,
         code=status,
+        missing=missing,
     )
 
 

@@ -16,6 +16,7 @@ from firm import incident_words
 from firm.ids import id_text
 from firm.money import Money
 from firm.override_words import effect_in_words, override_in_words
+from firm.permissions import Permission, role_word
 from web import charts, drift_view, judged_words, owed_view, reasons, standing_view, words
 from web.bounds import WHY_LENGTH_MIN
 from web.firm import Firm
@@ -69,6 +70,8 @@ class Pages:
             "asset": _asset,
             "csrf_field": CSRF_FIELD,
             "why_length_min": WHY_LENGTH_MIN,
+            "P": Permission,
+            "role_word": role_word,
         }
 
     def text(self, template: str, context: Context) -> str:
@@ -97,7 +100,8 @@ def page(
     visitor = visitor_of(connection)
     path, query = connection.scope["path"], connection.scope["query_string"].decode(errors="replace")
     here = f"{path}?{query}" if query else path
-    everywhere = {"visitor": visitor, "path": path, "here": here, "now_us": firm.now_us(), **_amiss(firm, visitor)}
+    everywhere = {"visitor": visitor, "may": _may(visitor), "path": path, "here": here, "now_us": firm.now_us()}
+    everywhere |= _amiss(firm, visitor)
     asked_for_piece = block is not None and connection.headers.get("hx-request") == "true"
     if asked_for_piece and block is not None:
         content = pages.block(template, block, everywhere | context)
@@ -106,11 +110,16 @@ def page(
     return Response(content, media_type=MediaType.HTML, status_code=status, headers={"vary": "HX-Request, Cookie"})
 
 
+def _may(visitor: Visitor | None) -> Callable[[Permission], bool]:
+    """What templates ask before they show a button, a form or a way to a page."""
+    return visitor.may if visitor is not None else lambda _: False
+
+
 def _amiss(firm: Firm, visitor: Visitor | None) -> Context:
     """Why nothing is taken, and since when; and for staff how many alarms are raised."""
     held = firm.held()
     since_us = firm.held_since_us() if held else 0
-    alarms = len(firm.machine.alarms()) if visitor is not None and visitor.kind == "staff" else 0
+    alarms = len(firm.machine.alarms()) if _may(visitor)(Permission.SEE_HEALTH) else 0
     return {"held": held, "held_since_us": since_us, "goes_on": firm.goes_on, "alarms_raised": alarms}
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 import anyio
 
 from storage.errors import FrontRefused
-from web.auth import still_signed_in
+from web.auth import is_as_before, still_signed_in
 from web.bounds import (
     STREAM_INTERVAL_SECONDS,
     STREAM_PING_SECONDS,
@@ -75,6 +75,7 @@ class Streams:
         self._people: Counter[str] = Counter()
         self._shown: dict[str, Shown] = {}
         self._turns = Turns()
+        firm.live.tell_staff(self._wake_all)
 
     @property
     def open(self) -> int:
@@ -83,6 +84,9 @@ class Streams:
     def end(self) -> None:
         """End every stream; new ones end at once."""
         self._ended = True
+        self._wake_all()
+
+    def _wake_all(self) -> None:
         for shown in self._shown.values():
             shown.wake()
 
@@ -117,6 +121,8 @@ class Streams:
         sent_at = checked_at = _now()
         yield b"retry: 2000\n\n"
         while not self._ended:
+            if not is_as_before(self._firm, visitor):
+                break  # the browser comes back, and is asked again who it is
             parts = await shown.newest()
             if parts is not None and not parts:
                 yield OVER

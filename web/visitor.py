@@ -1,4 +1,4 @@
-"""Visitor: who is asking, as far as their session says, and what each route lets in.
+"""Visitor: who is asking, what the ledger lets them do at this moment, and what each route lets in.
 
 Every route declares a policy; one that does not stops the application from being built.
 """
@@ -22,10 +22,12 @@ from litestar.exceptions import (
 from litestar.handlers.base import BaseRouteHandler
 
 from firm.ids import parse_id
+from firm.permissions import EVERYTHING, MEANS, Permission, Scope
 from storage.readmodels.accounts import account_line
 from storage.readmodels.decisions import decision_line
 from web.firm import Firm
 from web.forms import fields_of
+from web.in_scope import is_there
 from web.measuring import require_measuring
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -34,24 +36,45 @@ CSRF_HEADER = "x-csrf-token"
 
 
 class Policy(StrEnum):
-    """Who may call a route."""
+    """Who may call a route that is not for staff; those say `may(...)`."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
     TRADER = "trader"
     TRADER_OWN = "trader_own"  # and the account or decision in the path is theirs; for others it does not exist
-    STAFF = "staff"
     MEASURING = "measuring"  # a program on this machine, or one with the token; no visitor at all
 
 
+class May(msgspec.Struct, frozen=True):
+    """Staff who hold this permission, for what is in their scope; what is outside of it does not exist for them."""
+
+    permission: Permission
+
+    def __str__(self) -> str:
+        return f"may {self.permission.value}"
+
+
+def may(permission: Permission) -> May:
+    """What a route of the backoffice declares."""
+    return May(permission)
+
+
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody signed in. `session_id` never leaves the server but in their own cookie."""
+    """Somebody signed in. `session_id` never leaves the server but in their own cookie.
+
+    `permissions` and `scope` are those of the ledger as it is at this request.
+    """
 
     kind: Literal["trader", "staff"]
     id: int
     role: str
     name: str
     session_id: str
+    permissions: frozenset[Permission] = frozenset()
+    scope: Scope = EVERYTHING
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
 
     @property
     def reference(self) -> str:
@@ -70,6 +93,15 @@ class SignInNeeded(NotAuthorizedException):
     def __init__(self, typed: Mapping[str, str] | None = None) -> None:
         super().__init__(detail="sign in to see this page")
         self.typed = typed or {}
+
+
+class PermissionMissing(PermissionDeniedException):
+    """They are of the staff, and their role does not hold this. `roles`: those that do."""
+
+    def __init__(self, permission: Permission, roles: tuple[str, ...]) -> None:
+        super().__init__(detail=f"you may not {MEANS[permission]}")
+        self.permission = permission
+        self.roles = roles
 
 
 class ForeignForm(PermissionDeniedException):
@@ -102,7 +134,7 @@ def read_id(text: str) -> int:
 
 async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """The one guard of the application: first where the request comes from, then who asks, then whose it is."""
-    policy: Policy | None = handler.opt.get("policy")
+    policy: Policy | May | None = handler.opt.get("policy")
     if policy is None:  # OPTIONS: the framework adds it to every path by itself, and no page of ours is asked for so
         raise MethodNotAllowedException
     visitor = visitor_of(connection)
@@ -121,8 +153,8 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
             _require(visitor, "trader")
         case Policy.TRADER_OWN:
             await _require_own(connection, _require(visitor, "trader"))
-        case Policy.STAFF:
-            _require(visitor, "staff")
+        case May():
+            await _require_permission(connection, _require(visitor, "staff"), policy.permission)
         case Policy.MEASURING:
             require_measuring(connection)
         case unknown:
@@ -162,6 +194,25 @@ def _require(visitor: Visitor | None, kind: Literal["trader", "staff"] | None) -
     if kind is not None and visitor.kind != kind:
         raise PermissionDeniedException(f"this page is for {'the firm’s staff' if kind == 'staff' else 'traders'}")
     return visitor
+
+
+async def _require_permission(
+    connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor, permission: Permission
+) -> None:
+    firm: Firm = connection.app.state.firm
+    if not visitor.may(permission):
+        raise PermissionMissing(permission, firm.live.staff().roles_with(permission))
+    if visitor.scope.is_limited and not await is_there(firm_of(connection), connection.path_params):
+        raise NotFoundException  # whether there is such a thing elsewhere is not theirs to know
+
+
+def firm_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Firm:
+    """The firm as whoever asks may see it."""
+    firm: Firm = connection.app.state.firm
+    visitor = visitor_of(connection)
+    if visitor is None or visitor.kind != "staff":
+        return firm
+    return firm.seen_by(visitor.scope, names_seen=visitor.may(Permission.SEE_NAMES))
 
 
 async def _require_own(connection: ASGIConnection[Any, Any, Any, Any], visitor: Visitor) -> None:

@@ -1,11 +1,13 @@
-"""`evenhand staff add|list|password`: who works in the backoffice, from the console."""
+"""`evenhand staff add|list|password|role|scope|leave|roles`: who works in the backoffice, from the console."""
 
 import argparse
 from contextlib import closing
+from pathlib import Path
 
 import msgspec
 
 from appliance.assembly import draw_id
+from appliance.commands import staff_roles
 from appliance.commands.init import new_password
 from appliance.commands.options import (
     FROM_TERMINAL_OR_PIPE,
@@ -17,31 +19,37 @@ from appliance.commands.options import (
     tell,
     verb,
 )
-from appliance.console import ask_firm
+from appliance.console import CommandRefused, ask_firm
 from appliance.founding import MailTaken
 from appliance.members import member_named, opened_vault
 from firm.commands import AddStaff
 from firm.ids import id_text
 from firm.instant import utc_text
+from firm.permissions import BUILT_IN, role_word
+from firm.staff import known_role
 from storage.files import open_firm_directory
 from storage.front import FrontFile
 from storage.reader import LedgerReader
-from storage.readmodels.people import all_staff
+from storage.readmodels.staff import StaffLine, all_staff, own_roles
 from storage.sessions import SessionStore
 from storage.vault import Vault
 from web.auth import hash_password
 
-ROLES = ("owner", "risk", "support", "read_only")
-
 
 class Member(msgspec.Struct, frozen=True):
-    """A member of staff. `name` and `mail` are "" where they were erased."""
+    """A member of staff. `name` and `mail` are "" where they were erased. `left`: "" while they are here. `scope`: programs, none is all.
+
+    `written`: a role's word of an earlier release that is nobody's any more, and came to read-only.
+    """
 
     id: str
     role: str
     mail: str
     name: str
     added: str
+    left: str
+    scope: tuple[str, ...]
+    written: str
 
 
 def add_to(verbs: Verbs) -> None:
@@ -53,7 +61,9 @@ def add_to(verbs: Verbs) -> None:
     add.add_argument(
         "--name", type=plain_text, default="", help="how pages call them; the mail address where none is given"
     )
-    add.add_argument("--role", choices=ROLES, default="support", help="what they may do (default support)")
+    add.add_argument(
+        "--role", type=plain_text, default="support", help='as "evenhand staff roles" shows them (default support)'
+    )
     add_directory(add)
     shown = verb(actions, "list", run_list, "list members of staff with id, role and mail", "evenhand staff list")
     add_directory(shown)
@@ -68,19 +78,21 @@ def add_to(verbs: Verbs) -> None:
     )
     renew.add_argument("member", metavar="ID", help='their id as "evenhand staff list" shows it, or their mail address')
     add_directory(renew)
+    staff_roles.add_to(actions)
 
 
 def run_add(options: argparse.Namespace) -> int:
     open_firm_directory(options.data_dir)
+    role = _role(options.data_dir, options.role)
     password = new_password(options.mail)
     with opened_vault(options.data_dir) as vault:
         number = draw_id()
         name = options.name or options.mail
-        sealed = vault.add_person("staff", number, options.mail, name, hash_password(password), options.role)
+        sealed = vault.add_person("staff", number, options.mail, name, hash_password(password), role)
         if sealed is None:
             raise MailTaken(f"{options.mail} is somebody's already: give another address")
-        ask_firm(options.data_dir, AddStaff(by="console", staff=number, role=options.role, sealed=sealed))
-    print(f"{options.mail} may sign in as {options.role}.")
+        ask_firm(options.data_dir, AddStaff(by="console", staff=number, role=role, sealed=sealed))
+    print(f"{options.mail} may sign in as {role_word(role)}.")
     return 0
 
 
@@ -91,8 +103,8 @@ def run_list(options: argparse.Namespace) -> int:
         LedgerReader(options.data_dir) as reader,
         reader.connection() as connection,
     ):
-        members = [_as_shown(vault, *known) for known in all_staff(connection)]
-    head = f"{'id':<11} {'role':<9} {'mail':<32} {'name':<24} added (UTC)"
+        members = [_as_shown(vault, known) for known in all_staff(connection)]
+    head = f"{'id':<11} {'role':<10} {'mail':<32} {'name':<24} added (UTC)"
     lines = [head, *(_line(member) for member in members)] if members else ["No staff yet: evenhand staff add MAIL"]
     tell(options, members, "\n".join(lines))
     return 0
@@ -109,12 +121,36 @@ def run_password(options: argparse.Namespace) -> int:
     return 0
 
 
-def _as_shown(vault: Vault, number: int, role: str, added_us: int) -> Member:
-    person = vault.person("staff", number)
+def _role(directory: Path, word: str) -> str:
+    """The role that was meant. Asked before a password is: who cannot be added is not sealed in the vault either."""
+    role = known_role(word)
+    with LedgerReader(directory) as reader, reader.connection() as book:
+        known = (*BUILT_IN, *own_roles(book))
+    if role not in known:
+        raise CommandRefused(f"there is no role {word!r}: {', '.join(known)}")
+    return role
+
+
+def _as_shown(vault: Vault, known: StaffLine) -> Member:
+    person = vault.person("staff", known.staff)
     mail, name = (person.mail, person.name) if person else ("", "")
-    return Member(id_text(number), role, mail, name, utc_text(added_us))
+    left = utc_text(known.left_us) if known.left_us else ""
+    return Member(
+        id=id_text(known.staff),
+        role=known.role,
+        mail=mail,
+        name=name,
+        added=utc_text(known.added_us),
+        left=left,
+        scope=known.scope.programs or (),
+        written=known.written,
+    )
 
 
 def _line(member: Member) -> str:
-    added = member.added[:19].replace("T", " ")
-    return f"{member.id:<11} {member.role:<9} {member.mail or 'erased':<32} {member.name:<24} {added}"
+    told = [member.added[:19].replace("T", " ")]
+    told += [f"left {member.left[:19].replace('T', ' ')}"] if member.left else []
+    told += [f"only {', '.join(member.scope)}"] if member.scope else []
+    told += [f"was {member.written!r}, which is no role: read-only"] if member.written else []
+    line = f"{member.id:<11} {member.role:<10} {member.mail or 'erased':<32} {member.name:<24} "
+    return line + "; ".join(told)

@@ -19,10 +19,11 @@ from actors.incident_desk import IncidentDesk
 from actors.market_desk import MarketDesk
 from actors.messages import AccountProvisioned, AskFailure, AskPass, AskReopening, Message, ReopeningAllowed
 from actors.names import INCIDENTS, RISK, account_desk, key_id
+from actors.permitted import OF_WHO_ASKED
 from actors.replay import Recorded, arrival_of
 from actors.risk_desk import RiskDesk
 from actors.turn import House, WorkingTurn
-from firm.commands import GrantOverride, KillSwitch, ReviewVerdict
+from firm.commands import Command, GrantOverride, KillSwitch, ReviewVerdict
 from firm.facts import (
     AccountLinked,
     AccountOpened,
@@ -44,6 +45,7 @@ from firm.facts import (
     OverrideAsked,
     OverrideGranted,
     PricesReturned,
+    Refused,
     RuleBroken,
     RuleKeptAgain,
     RuleSuspected,
@@ -54,6 +56,7 @@ from firm.incidents import Incident
 from firm.inputs import Input
 from firm.kinds import body_of
 from firm.overrides import Reinstate
+from firm.permissions import Permission
 from firm.phase import ENDED
 from firm.rules.across_accounts import is_traded
 from firm.ruleset import AnyRuleset, term_named
@@ -204,6 +207,14 @@ class LabEngine(Engine):
             if state is None or not is_looked_at_by_the_minute(state):
                 watch = replace(watch, marked=False)
         super().watch(bridge, watch)
+
+    def refused(self, command: Command) -> Refused | None:  # noqa: ARG002  (who may ask was settled then)
+        """What was refused then for who asked it is refused here, and nothing else for that reason."""
+        said = (body_of(row.kind, row.payload) for row in self.recorded.facts if row.kind == Refused.__name__)
+        return next((no for no in said if isinstance(no, Refused) and no.refusal in OF_WHO_ASKED), None)
+
+    def holds(self, by: str, permission: Permission) -> bool:  # noqa: ARG002  (likewise)
+        return True
 
     def new_turn(self, header: Header, stopping: tuple[str, ...]) -> WorkingTurn:
         return LabTurn(self, header, stopping, self.recorded.facts)

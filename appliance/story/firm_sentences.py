@@ -13,6 +13,7 @@ from firm.ids import id_text
 from firm.inputs import Side
 from firm.instant import SECOND_US, utc_text
 from firm.overrides import AdjustMark, ExtendPhase, Override, Reinstate, WaiveRule
+from firm.permissions import Scope
 
 
 def by_reference(kind: type[f.Fact]) -> str:
@@ -63,6 +64,10 @@ def _parked(fact: f.MessageParked) -> str:
     return f"a message to desk {fact.desk} waits until it goes on: {fact.message_kind}"
 
 
+def _scope(scope: Scope) -> str:
+    return "the whole firm" if scope.programs is None else ", ".join(scope.programs)
+
+
 FIRM_SENTENCES: dict[type[f.Fact], Callable[[Any], str]] = {
     f.DeskStopped: lambda fact: f"desk {fact.desk} is stopped by what it could not decide: {fact.exception}",
     f.InputRejected: lambda fact: f"what came cannot be taken in, and changes nothing: {fact.exception}",
@@ -74,6 +79,11 @@ FIRM_SENTENCES: dict[type[f.Fact], Callable[[Any], str]] = {
     f.BridgeRevoked: lambda fact: f"bridge {fact.bridge} is enrolled no more",
     f.BridgeModeChanged: lambda fact: f"bridge {fact.bridge} is now to {fact.mode.value}",
     f.StaffAdded: lambda fact: f"somebody joins the staff as {fact.role}",
+    f.StaffRoleSet: lambda fact: f"somebody of the staff is {fact.role} from now on: {fact.why}",
+    f.StaffScopeSet: lambda fact: f"somebody of the staff works on {_scope(fact.scope)} from now on: {fact.why}",
+    f.StaffLeft: lambda fact: f"somebody leaves the staff: {fact.why}",
+    f.RoleDefined: lambda fact: f"the role {fact.role} holds {_many(len(fact.permissions), 'permission')}: {fact.why}",
+    f.RoleRetired: lambda fact: f"the role {fact.role} is no more: {fact.why}",
     f.ProgramRetired: lambda fact: f"{fact.program} is on offer no more: {fact.why}",
     f.CalendarAdopted: lambda fact: f"calendar {fact.calendar.name} counts from now on, version {fact.version[:12]}",
     f.OrderPlaced: lambda fact: f"{fact.program.title} is ordered for {fact.price}",

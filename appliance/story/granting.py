@@ -60,7 +60,7 @@ class Granted(SceneDeed, frozen=True, kw_only=True):
             wanted = Reinstate(decision=_ended_by(scene.office, state))
         elif isinstance(wanted, WaiveRule) and self.days:
             wanted = WaiveRule(rule=wanted.rule, until_us=scene.office.now_us + self.days * DAY_US)
-        by = "console" if self.by == "console" else f"staff:{self.by.lower()}"
+        by = "console" if self.by == "console" else scene.office.member(self.by)
         command = GrantOverride(by=by, account=state.account, override=wanted, why=self.why, evidence=_EVIDENCE)
         scene.office.put(command, state.account)
         return Retcode.DONE

@@ -16,6 +16,7 @@ from bridges.requests import request_of
 from bridges.translate import Translator
 from bridges.wire import Message
 from firm.account import AccountState
+from firm.commands import AddStaff
 from firm.facts import Fact
 from firm.inputs import (
     BridgeConnected,
@@ -48,7 +49,10 @@ class Recorded(NamedTuple):
 
 
 class Office:
-    """`now_us`: firm time, which the story moves. `rows`: the whole ledger. `asked`: what the firm wants done at the platform."""
+    """`now_us`: firm time, which the story moves. `rows`: the whole ledger. `asked`: what the firm wants done at the platform.
+
+    `people`: the names of those who work there, by how commands call them.
+    """
 
     def __init__(self, bridge: str, now_us: int) -> None:
         self.bridge, self.now_us = bridge, now_us
@@ -61,10 +65,21 @@ class Office:
         self._sessions = 0
         self._directory = Directory(self.engine)
         self._translator = Translator(self._directory, now_us=lambda: self.now_us)
+        self.people: dict[str, str] = {}
         self.put(PolicyAdopted(policy=Policy()))
 
     def account(self, account: int) -> AccountState | None:
         return self.engine.account(account)
+
+    def member(self, name: str) -> str:
+        """How commands call a person of the story, who is an owner of its firm from when they first do something."""
+        known = next((reference for reference, held in self.people.items() if held == name.lower()), None)
+        if known is not None:
+            return known
+        number = len(self.people) + 1
+        self.put(AddStaff(by="console", staff=number, role="owner", sealed=""))
+        self.people[f"staff:{number}"] = name.lower()
+        return f"staff:{number}"
 
     # --- a bridge ---
 

@@ -133,7 +133,7 @@ class _Play:
                 self._buy(does)
             case Published():
                 self._on_offer = does.program
-                self._office.put(PublishProgram(by="staff:1", program=does.program))
+                self._office.put(PublishProgram(by="console", program=does.program))
             case Priced():
                 venue.price(does.symbol, does.bid, does.ask, stands=line.told_us is None)
             case Opened():
@@ -180,7 +180,7 @@ class _Play:
         office.put(
             PlaceOrder(by=f"trader:{trader}", order=order, trader=trader, program=program.program, accounts=accounts)
         )
-        office.put(MarkOrderPaid(by="staff:1", order=order, reference="story"))
+        office.put(MarkOrderPaid(by="console", order=order, reference="story"))
 
     def _open(self, does: Opened) -> Retcode:
         account = self._scene.account(does.account)
@@ -220,7 +220,7 @@ class _Play:
             raise StoryRefused(line.number, line.text, f"nothing is asked about {does.rule} by then")
         outcome = ReviewOutcome.CONFIRM if does.confirms else ReviewOutcome.DISMISS
         verdict = ReviewVerdict(
-            by=f"staff:{does.by.lower()}", account=state.account, decision=asked, outcome=outcome, why=does.why
+            by=self._office.member(does.by), account=state.account, decision=asked, outcome=outcome, why=does.why
         )
         self._office.put(verdict, state.account)
 
@@ -238,7 +238,7 @@ class _Play:
     def _score(self, does: Scored) -> None:
         state = self._scene.state(does.account)
         published = PublishScore(
-            by=f"staff:{does.by.lower()}", account=state.account, board=does.board, score=does.score, why=does.why
+            by=self._office.member(does.by), account=state.account, board=does.board, score=does.score, why=does.why
         )
         self._office.put(published, state.account)
 

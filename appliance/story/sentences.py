@@ -55,6 +55,7 @@ from firm.facts import (
     RuleKeptAgain,
     RuleSuspected,
     ScorePublished,
+    StaffAdded,
     StandingChanged,
     SwapPosted,
     TraderRegistered,
@@ -75,7 +76,7 @@ _VERDICTS = (
 )  # fmt: skip
 QUIET = (
     QuoteUsed, MarkTaken, CommandQueued, CommandAdvanced, CommandProbed, TraderRegistered, OrderPlaced, OrderPaid,
-    ChallengeOpened, ChallengeAdvanced, AccountLinked, PeakReached,
+    ChallengeOpened, ChallengeAdvanced, AccountLinked, PeakReached, StaffAdded,
 )  # fmt: skip
 """What a reader of a story is not told: exhibits, marks, and the steps between the firm and its platform."""
 

@@ -13,6 +13,7 @@ from firm.ids import parse_id
 
 _BELOW = " " * 12  # what a line brought stands below it, behind its time
 _POSITION = re.compile(r"\bposition (\d+)\b")
+_STAFF = re.compile(r"\bstaff:\d+")
 _ACCOUNT = re.compile(r"\baccount ([0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5})")
 
 
@@ -64,6 +65,7 @@ def _entry_lines(played: Played, entry: Entry, at: str) -> Iterator[str]:
 def _told(played: Played, one: Recorded, entry: Entry) -> str:
     """Who, what, and when, where that is another instant than the line's."""
     sentence = _POSITION.sub(lambda found: played.positions.get(found[1], found[0]), sentence_of(one.fact))
+    sentence = _STAFF.sub(lambda found: played.office.people.get(found[0], found[0]), sentence)
     sentence = _ACCOUNT.sub(lambda found: _called(played, found), sentence)
     who = f"{_name(played, one.account)}: " if one.account else ""
     when = "" if one.at_us == entry.at_us else f" [{time_text(played.story.zone, one.at_us)}]"

@@ -45,7 +45,7 @@ class World:
         self.office.connect()
         self.venue.begin()
         self._flush()
-        self.office.put(PublishProgram(by="staff:1", program=program))
+        self.office.put(PublishProgram(by="console", program=program))
 
     @property
     def now_us(self) -> int:

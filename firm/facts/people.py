@@ -2,6 +2,7 @@
 
 from firm.commands import BridgeMode
 from firm.facts.fact import Fact
+from firm.permissions import Scope
 from firm.personal import Destruction
 
 
@@ -31,6 +32,50 @@ class StaffAdded(Fact, frozen=True, kw_only=True):
 
     staff: int
     role: str
+
+
+class StaffRoleSet(Fact, frozen=True, kw_only=True):
+    """A member of staff has another role from now on. `before`: the one they had."""
+
+    staff: int
+    role: str
+    before: str
+    by: str
+    why: str
+
+
+class StaffScopeSet(Fact, frozen=True, kw_only=True):
+    """A member of staff works on this of the firm from now on."""
+
+    staff: int
+    scope: Scope
+    by: str
+    why: str
+
+
+class StaffLeft(Fact, frozen=True, kw_only=True):
+    """Somebody is on the staff no more: their sessions end and they may do nothing. What they did stays theirs."""
+
+    staff: int
+    by: str
+    why: str
+
+
+class RoleDefined(Fact, frozen=True, kw_only=True):
+    """A role of the firm's own holds these permissions from now on, for whoever has it too."""
+
+    role: str
+    permissions: tuple[str, ...]
+    by: str
+    why: str
+
+
+class RoleRetired(Fact, frozen=True, kw_only=True):
+    """The firm has this role no more. Nobody had it."""
+
+    role: str
+    by: str
+    why: str
 
 
 class TraderRegistered(Fact, frozen=True, kw_only=True):

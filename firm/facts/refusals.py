@@ -59,6 +59,17 @@ class Refusal(StrEnum):
     ACCOUNTS_RUN = "accounts_run"
     NOTHING_TO_ERASE = "nothing_to_erase"
     TRADER_FORGOTTEN = "trader_forgotten"
+    UNKNOWN_STAFF = "unknown_staff"
+    NOT_PERMITTED = "not_permitted"
+    UNKNOWN_ROLE = "unknown_role"
+    BAD_ROLE = "bad_role"
+    BAD_SCOPE = "bad_scope"
+    TOO_MANY_ROLES = "too_many_roles"
+    ROLE_IN_USE = "role_in_use"
+    OWN_ROLE = "own_role"
+    BEYOND_OWN = "beyond_own"
+    LAST_OWNER = "last_owner"
+    STAFF_UNCHANGED = "staff_unchanged"
 
 
 class Refused(Fact, frozen=True, kw_only=True):

@@ -329,6 +329,12 @@ def account_line(connection: apsw.Connection, account: int) -> AccountLine | Non
     return None if row is None else _line_of(row)
 
 
+def accounts_known(connection: apsw.Connection, asked: Sequence[int]) -> frozenset[int]:
+    """Those of the accounts that there are."""
+    sql = "SELECT a.account FROM json_each(?) j JOIN rm_account a ON a.account = j.value"
+    return frozenset(account for (account,) in connection.execute(sql, (msgspec.json.encode(asked).decode(),)))
+
+
 def ruleset_of(connection: apsw.Connection, account: int) -> AnyRuleset | None:
     """The rules as they were sold with the account."""
     row = connection.execute("SELECT ruleset FROM rm_account WHERE account = ?", (account,)).fetchone()

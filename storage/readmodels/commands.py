@@ -132,3 +132,9 @@ def count_commands(connection: apsw.Connection) -> tuple[int, int]:
 def _line(row: Sequence[object]) -> CommandLine:
     named = dict(zip(CommandLine.__struct_fields__, row, strict=True))
     return msgspec.convert(named | {"args": msgspec.json.decode(str(named["args"]))}, CommandLine)
+
+
+def account_of_command(connection: apsw.Connection, command: str) -> int | None:
+    """Whose account a command is about; None where there is none."""
+    row = connection.execute("SELECT account FROM rm_command WHERE command = ?", (command,)).fetchone()
+    return None if row is None else int(row[0])

@@ -1,17 +1,16 @@
-"""Traders, staff and orders: who is known by which id, and what was bought. Names and mails lie in the vault."""
+"""Traders and orders: who is known by which id, and what was bought. Names and mails lie in the vault."""
 
 from collections.abc import Sequence
 
 import apsw
 
-from firm.facts import OrderPaid, OrderPlaced, StaffAdded, TraderRegistered
+from firm.facts import OrderPaid, OrderPlaced, TraderRegistered
 from firm.kinds import Body
 from storage.readmodels.kinds_of import kinds_of
 from storage.rows import Row
 
 SCHEMA = """
 CREATE TABLE rm_trader (trader INTEGER PRIMARY KEY, registered_us INTEGER NOT NULL) STRICT;
-CREATE TABLE rm_staff (staff INTEGER PRIMARY KEY, role TEXT NOT NULL, added_us INTEGER NOT NULL) STRICT;
 CREATE TABLE rm_order (
     "order" INTEGER PRIMARY KEY, trader INTEGER NOT NULL, program TEXT NOT NULL, currency TEXT NOT NULL,
     exponent INTEGER NOT NULL, price INTEGER NOT NULL, placed_us INTEGER NOT NULL, paid_us INTEGER, reference TEXT NOT NULL
@@ -24,9 +23,9 @@ class People:
     """The `people` read model."""
 
     name = "people"
-    version = 1
+    version = 2
     schema = SCHEMA
-    kinds = kinds_of(TraderRegistered, StaffAdded, OrderPlaced, OrderPaid)
+    kinds = kinds_of(TraderRegistered, OrderPlaced, OrderPaid)
 
     def project(self, connection: apsw.Connection, rows: Sequence[tuple[Row, Body]]) -> None:
         for row, body in rows:
@@ -34,11 +33,6 @@ class People:
                 case TraderRegistered():
                     connection.execute(
                         "INSERT INTO rm_trader (trader, registered_us) VALUES (?, ?)", (body.trader, row.happened_us)
-                    )
-                case StaffAdded():
-                    connection.execute(
-                        "INSERT INTO rm_staff (staff, role, added_us) VALUES (?, ?, ?)",
-                        (body.staff, body.role, row.happened_us),
                     )
                 case OrderPlaced():
                     price = (body.price.currency, body.price.exponent, body.price.minor)
@@ -67,8 +61,3 @@ def count_traders(connection: apsw.Connection) -> int:
     row = connection.execute("SELECT count(*) FROM rm_trader").fetchone()
     assert row is not None
     return int(row[0])
-
-
-def all_staff(connection: apsw.Connection) -> list[tuple[int, str, int]]:
-    """(id, role, when added) of everyone on the staff, in the order in which they came."""
-    return list(connection.execute("SELECT staff, role, added_us FROM rm_staff ORDER BY added_us, staff"))

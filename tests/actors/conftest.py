@@ -13,7 +13,7 @@ from actors.batch import Batch
 from actors.desk import Header
 from actors.engine import Engine
 from firm.account import AccountState
-from firm.commands import EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
+from firm.commands import AddStaff, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
 from firm.facts import CommandQueued, Fact
 from firm.inputs import (
     AccountReported,
@@ -59,6 +59,7 @@ from firm.terms.words import Boundary
 from firm.trading_day import TradingCalendar
 
 ADA, BEN = 1001, 1002
+STAFF = {1: "risk", 2: "owner"}  # Ruth and Omar
 START_US = parse_utc("2014-05-01T20:00:00")
 
 EURUSD = SymbolSpec(symbol="EURUSD", digits=5, contract_e8=100_000 * 10**8, currency_base="EUR", currency_profit="USD")
@@ -194,7 +195,9 @@ class Stage:
         for spec in (EURUSD, XAUUSD):
             self.put(SymbolReported(bridge="sim", seq=self.next_seq(), spec=spec))
         for offered in programs or (program(),):
-            self.put(PublishProgram(by="staff:omar", program=offered))
+            self.put(PublishProgram(by="console", program=offered))
+        for number, role in STAFF.items():
+            self.put(AddStaff(by="console", staff=number, role=role, sealed="c0ffee"))
 
     def sell(
         self, trader: int = ADA, order: int = 501, accounts: tuple[int, ...] = (7001, 7002), name: str = "two-step"
@@ -202,7 +205,7 @@ class Stage:
         """A trader with an open account on the platform; the first phase's account id."""
         self.put(RegisterTrader(by="console", trader=trader, sealed="c0ffee"))
         self.put(PlaceOrder(by=f"trader:{trader}", order=order, trader=trader, program=name, accounts=accounts))
-        self.put(MarkOrderPaid(by="staff:ruth", order=order, reference="wire 1"))
+        self.put(MarkOrderPaid(by="console", order=order, reference="wire 1"))
         self.provision(accounts[0])
         return accounts[0]
 

@@ -52,7 +52,7 @@ class Desk(Stage):
     def offer(self, name, *terms, bridge="sim", **changes):
         rules = rules_of(MAXIMUM, *terms, **changes)
         offered = replace(program(rules, rules, name=name), bridge=bridge, accounts_max=9)
-        self.put(PublishProgram(by="staff:omar", program=offered))
+        self.put(PublishProgram(by="console", program=offered))
 
     def other_platform(self):
         self.put(EnrolBridge(by="console", bridge="other", public_key="o" * 40, simulator=True))
@@ -106,7 +106,7 @@ def two_platforms(*terms, **changes):
     stage.other_platform()
     stage.offer("elsewhere", *terms, bridge="other", **changes)
     stage.put(PlaceOrder(by="trader:1", order=800, trader=ADA, program="elsewhere", accounts=(7_700, 7_701)))
-    stage.put(MarkOrderPaid(by="staff:ruth", order=800, reference="wire 2"))
+    stage.put(MarkOrderPaid(by="console", order=800, reference="wire 2"))
     two = 7_700
     command = next(one for one in reversed(stage.facts(CommandQueued, two)) if one.action == "create_account").command
     stage.put(CommandAcknowledged(bridge="other", seq=stage.next_seq(), command=command, t_us=stage.now_us), two)

@@ -49,7 +49,7 @@ def high(minor: int, rule: str = "trailing") -> AdjustMark:
 
 
 def reviewed(stage: Stage, account: int, decision: int, outcome: ReviewOutcome) -> None:
-    command = ReviewVerdict(by="staff:ruth", account=account, decision=decision, outcome=outcome, why="looked")
+    command = ReviewVerdict(by="console", account=account, decision=decision, outcome=outcome, why="looked")
     stage.put(command, account)
 
 

@@ -20,7 +20,7 @@ AMOUNTS = ("2_000.00", "-2_000.00")
 
 def sold(stage, hands, *terms):
     rules = hands.ruleset(*terms)
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="cash")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="cash")))
     account = stage.sell(1003, 503, (7005, 7006), "cash")
     stage.tick("EURUSD", 138_690, 138_700)
     return account

@@ -148,7 +148,7 @@ def test_prices_that_no_high_rests_on_are_forgotten(monkeypatch: pytest.MonkeyPa
 def trailing(stage, monkeypatch):
     """Two accounts whose floor follows every high, in columns."""
     monkeypatch.setattr(wakes, "COLUMNS_FROM", 0)
-    stage.put(PublishProgram(by="staff:omar", program=stage.trailing_program(LateBreach.ENFORCE)))
+    stage.put(PublishProgram(by="console", program=stage.trailing_program(LateBreach.ENFORCE)))
     stage.tick("EURUSD", 138_700, 138_710)
     accounts = [stage.sell(2_000 + n, 600 + n, (8_000 + 2 * n, 8_001 + 2 * n), "six-trailing") for n in range(2)]
     for account in accounts:
@@ -235,7 +235,7 @@ def test_a_frame_that_only_the_fold_cannot_take_is_told(stage, trailing, monkeyp
 def test_a_stopped_desks_floor_follows_nothing(stage, monkeypatch, columns_from):
     """Behind bands or in columns: what it did not see brought its account no high."""
     monkeypatch.setattr(wakes, "COLUMNS_FROM", columns_from)
-    stage.put(PublishProgram(by="staff:omar", program=stage.trailing_program(LateBreach.ENFORCE)))
+    stage.put(PublishProgram(by="console", program=stage.trailing_program(LateBreach.ENFORCE)))
     stage.tick("EURUSD", 138_700, 138_710)
     account = stage.sell(name="six-trailing")
     stage.deal(account, "P1", Side.BUY, "5", 138_700)
@@ -249,7 +249,7 @@ def test_a_stopped_desks_floor_follows_nothing(stage, monkeypatch, columns_from)
         stage.tick("EURUSD", bid, bid + 10)
     assert stage.account(account).peak == before
     assert hash_of(stage.refolded().capture()) == hash_of(stage.engine.capture())
-    stage.put(ResumeDesk(by="staff:omar", desk=account_desk(account), why="looked at"))
+    stage.put(ResumeDesk(by="console", desk=account_desk(account), why="looked at"))
     stage.wait(1)
     stage.tick("EURUSD", 139_000, 139_010)
     assert stage.account(account).peak.equity == 101_500_00

@@ -74,7 +74,7 @@ def rules_of(*terms, **changes):
 def trading(stage: Stage, *terms, **changes) -> int:
     """Ada's account under these terms, with a price."""
     rules = rules_of(*terms, **changes)
-    stage.put(PublishProgram(by="staff:omar", program=program(rules, rules, name="conduct")))
+    stage.put(PublishProgram(by="console", program=program(rules, rules, name="conduct")))
     account = stage.sell(1003, 503, (7005, 7006), "conduct")
     stage.tick("EURUSD", 138_690, 138_700)
     return account
@@ -156,7 +156,7 @@ def test_what_a_person_must_decide_waits_for_one(stage, outcome, standing):
     assert (suspected.rule, suspected.subject, suspected.doubts) == ("hedging", "EURUSD", (Doubt.REVIEW_REQUIRED,))
     assert stage.account(account).standing is Standing.UNDER_REVIEW
     [finding] = stage.account(account).findings
-    stage.put(ReviewVerdict(by="staff:ruth", account=account, decision=finding.seq, outcome=outcome, why="seen"))
+    stage.put(ReviewVerdict(by="console", account=account, decision=finding.seq, outcome=outcome, why="seen"))
     assert stage.account(account).standing is standing
 
 

@@ -30,7 +30,7 @@ def stop(stage, account):
 
 
 def resume(stage, account):
-    stage.put(ResumeDesk(by="staff:ruth", desk=account_desk(account), why="mended"))
+    stage.put(ResumeDesk(by="console", desk=account_desk(account), why="mended"))
     assert stage.engine.own.state.stopped == ()
     assert stage.refolded().account(account) == stage.account(account)
 
@@ -100,7 +100,7 @@ def test_a_closed_position_is_known_for_a_week_and_an_open_one_for_as_long_as_it
 
 def test_a_closed_account_knows_no_deal(stage, hands):
     rules = hands.ruleset(FirstMaximumDuration(id="duration", days_max=1))
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="short")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="short")))
     account = stage.sell(1003, 503, (7005, 7006), "short")
     stage.tick("EURUSD", 138_690, 138_700)
     buy(stage, account)

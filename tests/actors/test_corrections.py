@@ -121,7 +121,7 @@ def test_what_cannot_be_worked_out_leaves_the_book_in_doubt(stage, account, chan
 def test_a_breach_that_a_corrected_price_shows_is_judged_at_its_instant(stage, hands, late):
     """Ten lots bought at 1.38700, and 1.38400 came by: harmless, until the platform says that they were bought at 1.39000."""
     rules = hands.ruleset(late=late)
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="late")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="late")))
     account = stage.sell(1003, 503, (7005, 7006), "late")
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "10", 138_700, deal="D1")
@@ -215,7 +215,7 @@ def test_a_deal_of_today_leaves_the_days_start_alone(stage, account):
 @pytest.mark.parametrize(("trail", "moves"), [(Trail.END_OF_DAY, True), (Trail.STATIC, False)])
 def test_the_highest_rollover_mark_moves_with_a_deal_of_before_it(stage, hands, trail, moves):
     rules = hands.ruleset(hands.maximum_loss(trail=trail, trails_on=Anchor.BALANCE))
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="eod")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="eod")))
     account = stage.sell(1003, 503, (7005, 7006), "eod")
     stage.tick("EURUSD", 138_690, 138_700)
     buy(stage, account)
@@ -227,7 +227,7 @@ def test_the_highest_rollover_mark_moves_with_a_deal_of_before_it(stage, hands, 
 
 def test_a_high_that_was_measured_with_another_deal_is_in_doubt(stage):
     offered = stage.trailing_program(LateBreach.REVIEW)
-    stage.put(PublishProgram(by="staff:omar", program=offered))
+    stage.put(PublishProgram(by="console", program=offered))
     account = stage.sell(1003, 503, (7005, 7006), offered.program)
     stage.tick("EURUSD", 138_690, 138_700)
     buy(stage, account, lots="10")

@@ -43,7 +43,7 @@ def held(stage):
 
 def review(stage, account, outcome, decision=None):
     decision = decision or stage.account(account).findings[-1].seq
-    stage.put(ReviewVerdict(by="staff:ruth", account=account, decision=decision, outcome=outcome, why="seen"), account)
+    stage.put(ReviewVerdict(by="console", account=account, decision=decision, outcome=outcome, why="seen"), account)
 
 
 # --- the platform's word after a deal ---

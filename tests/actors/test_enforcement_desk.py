@@ -171,7 +171,7 @@ def test_a_word_on_a_command_that_another_has_taken_the_place_of_moves_no_plan(s
         stage.wait(31)
         stage.clock()
     assert running(stage, account, "close_all") != old
-    stage.put(SettleCommand(by="staff:ruth", bridge="sim", command=old.command, happened=True, why="seen"))
+    stage.put(SettleCommand(by="console", bridge="sim", command=old.command, happened=True, why="seen"))
     assert states(stage, old)[-1] is CommandState.CONFIRMED
     assert not [fact for fact in stage.facts(CommandQueued, account) if fact.action == "block"]
 
@@ -270,7 +270,7 @@ def test_asking_has_an_end_and_then_a_person_must_look(stage):
         stage.wait(11)
         stage.clock()
     assert [fact.command for fact in stage.facts(CommandProbed, account)] == [command.command] * 5
-    stage.put(SettleCommand(by="staff:ruth", bridge="sim", command=command.command, happened=True, why="seen"))
+    stage.put(SettleCommand(by="console", bridge="sim", command=command.command, happened=True, why="seen"))
     assert states(stage, command)[-1] is CommandState.CONFIRMED
     assert running(stage, account).action == "block"
 
@@ -461,7 +461,7 @@ def test_a_close_only_that_fails_once_the_block_is_out_brings_nothing_back(stage
 
 def test_observe_mode_reaches_verdicts_and_sends_nothing(stage):
     account = stage.sell()
-    stage.put(SetBridgeMode(by="staff:ruth", bridge="sim", mode=BridgeMode.OBSERVE, why="beside the old system"))
+    stage.put(SetBridgeMode(by="console", bridge="sim", mode=BridgeMode.OBSERVE, why="beside the old system"))
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
     stage.equity(account, "99_900.00", "100_000.00")
@@ -498,7 +498,7 @@ def test_what_was_undone_before_anybody_saw_it_does_not_stay_open(stage):
     stage.tick("EURUSD", 138_690, 138_700)
     [question] = stage.account(account).findings
     verdict = ReviewVerdict(
-        by="staff:ruth", account=account, decision=question.seq, outcome=ReviewOutcome.DISMISS, why="a bad price"
+        by="console", account=account, decision=question.seq, outcome=ReviewOutcome.DISMISS, why="a bad price"
     )
     stage.put(verdict, account)
     opening = running(stage, account)

@@ -42,7 +42,7 @@ def ordered(stage):
         stage.put(RegisterTrader(by="console", trader=trader, sealed="c0ffee"))
         accounts = (account, account + 1)
         stage.put(PlaceOrder(by=f"trader:{trader}", order=order, trader=trader, program="two-step", accounts=accounts))
-        stage.put(MarkOrderPaid(by="staff:ruth", order=order, reference="wire 1"))
+        stage.put(MarkOrderPaid(by="console", order=order, reference="wire 1"))
     return stage
 
 

@@ -266,7 +266,7 @@ def test_a_resumed_desk_decides_what_was_parked_once_and_in_order(broken_desk, m
     stage.deal(7001, "P1", Side.BUY, "1", 1_290_300, symbol="XAUUSD")
     stage.deal(7001, "P2", Side.BUY, "2", 138_700)
     monkeypatch.undo()
-    stage.put(ResumeDesk(by="staff:ruth", desk=account_desk(7001), why="mended"))
+    stage.put(ResumeDesk(by="console", desk=account_desk(7001), why="mended"))
     [resumed] = stage.facts(DeskResumed)
     assert resumed.parked == 2
     assert [held.position_id for held in stage.account(7001).positions] == ["P1", "P2"]
@@ -293,7 +293,7 @@ def parks_a_midnight(stage, monkeypatch, restarts):
         restore_states(stage.engine, captured.of_seq, readable_states(kept))
     stage.wait(600)
     stage.tick("EURUSD", 138_000, 138_010)
-    stage.put(ResumeDesk(by="staff:ruth", desk=account_desk(account), why="mended"))
+    stage.put(ResumeDesk(by="console", desk=account_desk(account), why="mended"))
     return stage.facts(MessageParked), [day.day.label for day in stage.facts(DayOpened, account)]
 
 

@@ -130,7 +130,7 @@ def test_each_midnight_that_a_stopped_desk_missed_is_decided_in_order_when_it_go
     assert [parked.message_kind for parked in stopped.facts(MessageParked)].count("DayEnded") == 3
     assert len(stopped.facts(DayOpened, other)) == 1
     assert differing(stopped) == []
-    resume = ResumeDesk(by="staff:ruth", desk=account_desk(other), why="mended")
+    resume = ResumeDesk(by="console", desk=account_desk(other), why="mended")
     assert goes_on_alike(stopped, resume)
     assert days_of(stopped, other) == days_of(lived, account)
     assert len(days_of(lived, account)) == 4
@@ -156,7 +156,7 @@ def test_a_desk_that_goes_on_before_the_watermark_has_its_day_made_final_at_the_
     stage.tick("EURUSD", 138_000, 138_010)
     stage.wait(60)
     stage.tick("EURUSD", 138_100, 138_110)
-    stage.put(ResumeDesk(by="staff:ruth", desk=account_desk(account), why="mended"))
+    stage.put(ResumeDesk(by="console", desk=account_desk(account), why="mended"))
     stage.watermark()
     [anchored] = stage.facts(DayAnchored, account)
     assert anchored.priced

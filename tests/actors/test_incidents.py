@@ -234,7 +234,7 @@ def test_what_is_told_missing_afterwards_is_an_incident_beyond_the_bound_and_ask
 def test_a_revoked_bridge_is_missed_no_more(stage):
     price(stage)
     goes_out(stage)
-    stage.put(RevokeBridge(by="staff:omar", bridge="sim", why="gone"))
+    stage.put(RevokeBridge(by="console", bridge="sim", why="gone"))
     stage.wait(1)
     stage.clock()
     [ended] = stage.facts(IncidentEnded)
@@ -503,12 +503,12 @@ def test_people_note_publish_and_close_it_in_its_time(stage):
         stage.put(command)
         return [fact.refusal for fact in stage.facts(Refused)][-1]
 
-    assert no(NoteIncident(by="staff:ruth", incident=number + 1, note="?")) is Refusal.UNKNOWN_INCIDENT
-    assert no(PublishIncident(by="staff:ruth", incident=number, sentence=" ", shown=True)) is Refusal.WORDS_MISSING
-    assert no(NoteIncident(by="staff:ruth", incident=number, note="x" * 501)) is Refusal.WORDS_MISSING
-    close = CloseIncident(by="staff:ruth", incident=number, conclusion="The provider's line was cut.")
+    assert no(NoteIncident(by="console", incident=number + 1, note="?")) is Refusal.UNKNOWN_INCIDENT
+    assert no(PublishIncident(by="console", incident=number, sentence=" ", shown=True)) is Refusal.WORDS_MISSING
+    assert no(NoteIncident(by="console", incident=number, note="x" * 501)) is Refusal.WORDS_MISSING
+    close = CloseIncident(by="console", incident=number, conclusion="The provider's line was cut.")
     assert no(close) is Refusal.INCIDENT_GOES_ON
-    stage.put(PublishIncident(by="staff:ruth", incident=number, sentence="Prices are late.", shown=True))
+    stage.put(PublishIncident(by="console", incident=number, sentence="Prices are late.", shown=True))
     assert [fact.sentence for fact in stage.facts(IncidentPublished)] == ["Prices are late."]
     comes_back(stage)
     for symbol, from_us, to_us in asked_for(stage):

@@ -64,7 +64,7 @@ def test_after_each_input_the_index_is_that_of_a_start(busy_anew, hands, monkeyp
 
 
 def test_a_second_question_about_an_account_is_watched_like_the_first(stage):
-    stage.put(EngageKillSwitch(by="staff:omar", switch=KillSwitch.FAILURES, why="odd prices"))
+    stage.put(EngageKillSwitch(by="console", switch=KillSwitch.FAILURES, why="odd prices"))
     account = stage.sell()
     stage.tick("EURUSD", 138_700, 138_710)
     stage.tick("XAUUSD", 1_290_000, 1_290_100)

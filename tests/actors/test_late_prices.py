@@ -61,7 +61,7 @@ def test_a_late_price_is_judged_on_the_book_of_its_own_fraction_of_a_second(stag
 
 def test_a_price_from_before_a_deal_pauses_nobody_either(stage, hands):
     rules = hands.ruleset(hands.daily_loss(on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER))
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="soft")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="soft")))
     account = stage.sell(1003, 503, (7005, 7006), "soft")
     stage.tick("EURUSD", 138_690, 138_700)
     before_us = stage.now_us + SECOND_US
@@ -206,7 +206,7 @@ def test_an_account_whose_other_prices_of_then_are_gone_goes_to_a_person(stage, 
 
 def test_a_floor_that_follows_every_tick_is_tried_with_the_high_before_the_low(stage):
     """From a high of 103 000 the floor is 97 000; the low of 96 900 breaks it only if it came after the high."""
-    stage.put(PublishProgram(by="staff:omar", program=stage.trailing_program(LateBreach.ENFORCE)))
+    stage.put(PublishProgram(by="console", program=stage.trailing_program(LateBreach.ENFORCE)))
     account = stage.sell(1003, 503, (7005, 7006), "six-trailing")
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
@@ -291,7 +291,7 @@ def test_a_late_price_is_judged_on_the_book_of_its_instant(stage, held):
 def test_a_late_price_from_before_a_deposit_fails_nobody_by_itself(stage, hands):
     """The deposit moved the floor, and the book of then does not hold it: that is for a person, even where late breaches are enforced."""
     rules = hands.ruleset(hands.daily_loss(), late=LateBreach.ENFORCE)
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="enforced")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="enforced")))
     account = stage.sell(1003, 503, (7005, 7006), "enforced")
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "1", 138_700)
@@ -380,7 +380,7 @@ def test_a_deal_out_of_order_leaves_no_earlier_book(stage, held):
 def test_a_hard_limit_broken_late_ends_a_paused_account_or_asks_a_person(stage, hands):
     daily = hands.daily_loss(on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER, loss_max_bp=300)
     rules = hands.ruleset(daily, hands.maximum_loss(loss_max_bp=500))
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="soft")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="soft")))
     account = stage.sell(1003, 503, (7005, 7006), "soft")
     stage.tick("EURUSD", 138_700, 138_710)
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
@@ -400,7 +400,7 @@ def test_a_hard_limit_broken_late_ends_a_paused_account_or_asks_a_person(stage, 
 
 def test_a_deal_stamped_an_hour_ahead_switches_no_floor_off(stage, hands):
     trailing = hands.ruleset(hands.maximum_loss(trail=Trail.EVERY_TICK, loss_max_bp=600))
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(trailing, trailing, name="trailing")))
+    stage.put(PublishProgram(by="console", program=hands.program(trailing, trailing, name="trailing")))
     account = stage.sell(1003, 503, (7005, 7006), "trailing")
     stage.tick("EURUSD", 138_700, 138_710)
     stage.deal(account, "P1", Side.BUY, "10", 138_700, at_us=stage.now_us + 3_600 * SECOND_US)

@@ -134,7 +134,7 @@ def test_a_deal_of_the_old_day_that_comes_late_moves_the_day_start(stage):
 def test_a_late_price_of_the_old_day_exonerates(stage):
     """Measured from equity, the day seemed to begin at 99 000 and to be 5 000 down at once; a late tick shows it began at 98 000."""
     offered = stage.equity_program()
-    stage.put(PublishProgram(by="staff:omar", program=offered))
+    stage.put(PublishProgram(by="console", program=offered))
     account = stage.sell(1004, 504, (7007, 7008), offered.program)
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "10", 138_700)
@@ -343,7 +343,7 @@ def instants_of_marks(stage):
 
 def trailing(stage, late=LateBreach.REVIEW):
     offered = stage.trailing_program(late)
-    stage.put(PublishProgram(by="staff:omar", program=offered))
+    stage.put(PublishProgram(by="console", program=offered))
     account = stage.sell(1003, 503, (7005, 7006), offered.program)
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "10", 138_700)

@@ -155,7 +155,7 @@ def test_what_was_done_while_its_desk_was_stopped_cites_no_row_that_is_not_the_p
     with monkeypatch.context() as fails:
         fails.setattr(account_book, "book_deal", None)
         buy(stage, account, "1")
-    stage.put(ResumeDesk(by="staff:ruth", desk=account_desk(account), why="mended"))
+    stage.put(ResumeDesk(by="console", desk=account_desk(account), why="mended"))
     [found] = stage.facts(RuleBroken, account)
     [opened] = [step for step in found.working if step.name == "open of EURUSD"]
     assert (opened.value, opened.source) == (RELEASE_US, "")
@@ -299,13 +299,13 @@ def test_a_person_decides_about_news_where_the_rule_says_so(stage, outcome, stan
         (Doubt.REVIEW_REQUIRED,),
     )
     [finding] = stage.account(account).findings
-    stage.put(ReviewVerdict(by="staff:ruth", account=account, decision=finding.seq, outcome=outcome, why="seen"))
+    stage.put(ReviewVerdict(by="console", account=account, decision=finding.seq, outcome=outcome, why="seen"))
     assert stage.account(account).standing is standing
 
 
 def test_a_kill_switch_brings_news_before_a_person(stage):
     account = ready(stage, replace(WINDOW, on_breach=(Action.FAIL,)))
-    stage.put(EngageKillSwitch(by="staff:omar", switch=KillSwitch.FAILURES, why="news look wrong"))
+    stage.put(EngageKillSwitch(by="console", switch=KillSwitch.FAILURES, why="news look wrong"))
     at(stage, 0)
     buy(stage, account, "1")
     [suspected] = stage.facts(RuleSuspected, account)

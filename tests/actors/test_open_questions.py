@@ -30,7 +30,7 @@ MIDNIGHT_US = parse_utc("2014-05-01T22:00:00")
 
 def sold(stage, hands, *terms, name="special", number=77, late=LateBreach.REVIEW):
     rules = hands.ruleset(*terms, late=late)
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name=name)))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name=name)))
     return stage.sell(3_000 + number, 900 + number, (9_000 + 2 * number, 9_001 + 2 * number), name)
 
 
@@ -43,7 +43,7 @@ def long(stage, account, lots="10"):
 
 
 def review(stage, account, outcome, decision):
-    stage.put(ReviewVerdict(by="staff:ruth", account=account, decision=decision, outcome=outcome, why="seen"), account)
+    stage.put(ReviewVerdict(by="console", account=account, decision=decision, outcome=outcome, why="seen"), account)
 
 
 # --- under review ---

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from actors.names import account_desk, enforcement_desk, order_desk
 from firm.arithmetic import PLAIN, Figure
-from firm.commands import BridgeMode, GrantOverride, SetBridgeMode
+from firm.commands import AddStaff, BridgeMode, GrantOverride, SetBridgeMode
 from firm.facts import (
     BreachDeclared,
     BreachSuspected,
@@ -36,7 +36,7 @@ from firm.terms.words import Action, Anchor, Fixed, Scope
 from tests.actors.conftest import Stage
 from tests.actors.test_conduct import LOTS, MAXIMUM, MIDNIGHT_US, TARGET, buy, close, trading
 
-RUTH, OMAR = "staff:ruth", "staff:omar"
+RUTH, OMAR = "staff:1", "staff:2"
 DAILY = replace(MAXIMUM, id="daily", scope=Scope.DAY, anchor=Anchor.BALANCE, amount=Fixed(minor=1_000_00))
 WEEK = MaximumDuration(id="week", days_max=7, counted_from=ClockStart.ASSIGNMENT)
 
@@ -90,7 +90,7 @@ def test_a_reinstated_account_goes_on_and_its_breach_stays_on_record(stage):
     granted, corrected, _ = facts[:3]
     assert (granted.by, granted.why, granted.evidence) == ((RUTH,), "our feed failed", "ticket 7")
     assert (corrected.decision, corrected.verdict) == (decision, "overridden")
-    assert corrected.because == "staff:ruth: our feed failed"
+    assert corrected.because == "staff:1: our feed failed"
     assert stage.account(account).standing is Standing.ACTIVE
     assert len(stage.facts(BreachDeclared, account)) == 1
 
@@ -309,11 +309,25 @@ def test_where_the_rules_want_two_people_the_first_only_asks(stage):
     assert (granted.by, granted.why) == ((RUTH, OMAR), "I saw it too")
     assert stage.account(account).standing is Standing.ACTIVE
     assert stage.account(account).overrides.asked == ()
-    assert stage.facts(VerdictCorrected, account)[-1].because == (
-        "staff:ruth and staff:omar: our feed failed; I saw it too"
-    )
+    assert stage.facts(VerdictCorrected, account)[-1].because == ("staff:1 and staff:2: our feed failed; I saw it too")
     assert (granted.asked_why, granted.asked_evidence, granted.evidence) == ("our feed failed", "ticket 7", "ticket 7")
     assert granted.reasons == "our feed failed; I saw it too"
+
+
+def test_who_may_only_agree_asks_for_nothing_and_is_the_second_person(stage):
+    account = trading(stage, MAXIMUM, WEEK, overrides_by_two=True)
+    stage.put(AddStaff(by="console", staff=3, role="compliance", sealed=""))
+    wanted = ExtendPhase(days=1)
+    assert refusal_of(asks(stage, account, wanted, by="staff:3")) is Refusal.NOT_PERMITTED
+    asks(stage, account, wanted)
+    [granted] = asks(stage, account, wanted, by="staff:3", why="I saw it too")
+    assert granted.by == (RUTH, "staff:3")
+
+
+def test_who_may_only_agree_grants_nothing_where_one_person_does(stage):
+    account = trading(stage, MAXIMUM, WEEK)
+    stage.put(AddStaff(by="console", staff=3, role="compliance", sealed=""))
+    assert refusal_of(asks(stage, account, ExtendPhase(days=1), by="staff:3")) is Refusal.NOT_PERMITTED
 
 
 def test_a_console_without_a_name_is_none_of_the_two(stage):

@@ -35,7 +35,7 @@ from firm.facts import (
 from firm.inputs import DealEntry, Side
 from firm.phase import Standing
 
-RUTH, OMAR = "staff:ruth", "staff:omar"
+RUTH, OMAR = "staff:1", "staff:2"
 
 
 def stop(stage):
@@ -218,7 +218,7 @@ def test_an_account_that_was_never_opened_is_opened(stage):
     stop(stage)
     stage.put(RegisterTrader(by="console", trader=1001, sealed="c0ffee"))
     stage.put(PlaceOrder(by="trader:1001", order=501, trader=1001, program="two-step", accounts=(7001, 7002)))
-    stage.put(MarkOrderPaid(by=RUTH, order=501, reference="wire 1"))
+    stage.put(MarkOrderPaid(by=OMAR, order=501, reference="wire 1"))
     let_go_on(stage)
     again(stage, 7001)
     stage.provision(7001)

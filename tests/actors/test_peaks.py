@@ -19,7 +19,7 @@ from firm.terms.first import FirstTrail
 def account(stage):
     """Sold with 6 % of 100 000 that trail every tick; nothing is open yet."""
     offered = stage.trailing_program(LateBreach.REVIEW)
-    stage.put(PublishProgram(by="staff:omar", program=offered))
+    stage.put(PublishProgram(by="console", program=offered))
     account = stage.sell(1003, 503, (7005, 7006), offered.program)
     stage.tick("EURUSD", 138_690, 138_700)
     return account
@@ -239,7 +239,7 @@ def test_a_pause_leaves_the_high_that_the_other_limits_floor_follows(stage, hand
     """3 % a day only pause, 6 % trail every tick: 2 000 up and then 5 000 down are a pause, not a lower floor."""
     pausing = hands.daily_loss(loss_max_bp=300, on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER)
     rules = hands.ruleset(pausing, hands.maximum_loss(trail=FirstTrail.EVERY_TICK, loss_max_bp=600))
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="pausing")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="pausing")))
     account = stage.sell(1003, 503, (7005, 7006), "pausing")
     stage.tick("EURUSD", 138_690, 138_700)
     long(stage, account)
@@ -255,7 +255,7 @@ def test_a_pause_leaves_the_high_that_the_other_limits_floor_follows(stage, hand
 def test_a_floor_that_followed_an_off_market_spike_ends_nobody_by_itself(stage, monkeypatch, columns_from):
     """One price far above the market and back: the high stands, and what breaks the floor under it is for a person."""
     monkeypatch.setattr(wakes, "COLUMNS_FROM", columns_from)
-    stage.put(PublishProgram(by="staff:omar", program=stage.trailing_program(LateBreach.ENFORCE)))
+    stage.put(PublishProgram(by="console", program=stage.trailing_program(LateBreach.ENFORCE)))
     account = stage.sell(name="six-trailing")
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "1", 138_700)
@@ -272,7 +272,7 @@ def test_a_floor_that_followed_an_off_market_spike_ends_nobody_by_itself(stage, 
 
 
 def test_a_high_at_a_level_that_was_accepted_counts_like_any(stage):
-    stage.put(PublishProgram(by="staff:omar", program=stage.trailing_program(LateBreach.ENFORCE)))
+    stage.put(PublishProgram(by="console", program=stage.trailing_program(LateBreach.ENFORCE)))
     account = stage.sell(name="six-trailing")
     stage.tick("EURUSD", 138_690, 138_700)
     stage.deal(account, "P1", Side.BUY, "1", 138_700)

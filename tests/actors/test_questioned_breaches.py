@@ -165,7 +165,7 @@ def test_what_turns_the_answer_leaves_only_so_many_rows_and_stays_a_question(sta
 
 def test_a_pause_is_never_a_question_for_a_person(stage, hands):
     rules = hands.ruleset(hands.daily_loss(on_breach=hands.OnDailyLoss.PAUSE_UNTIL_ROLLOVER))
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="soft")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="soft")))
     account = hold_both(stage, stage.sell(1003, 503, (7005, 7006), "soft"))
     stage.tick("XAUUSD", 1_284_000, 1_284_100)
     at_us = stage.now_us
@@ -212,7 +212,7 @@ def test_a_suspicion_whose_question_was_taken_back_can_be_confirmed(stage):
 
 def confirmed(account, decision):
     return ReviewVerdict(
-        by="staff:ruth", account=account, decision=decision, outcome=ReviewOutcome.CONFIRM, why="it looked so"
+        by="console", account=account, decision=decision, outcome=ReviewOutcome.CONFIRM, why="it looked so"
     )
 
 
@@ -249,7 +249,7 @@ def test_a_person_answers_for_a_breach_in_question_once(stage, breached, outcome
     stage.tick("EURUSD", 138_700, 138_710)
     stage.tick("EURUSD", 138_901, 138_911, at_us - SECOND_US)
     decision = stage.facts(VerdictCorrected)[0].decision
-    review = ReviewVerdict(by="staff:ruth", account=breached, decision=decision, outcome=outcome, why="looked at it")
+    review = ReviewVerdict(by="console", account=breached, decision=decision, outcome=outcome, why="looked at it")
     stage.put(review, breached)
     assert [fact.verdict for fact in stage.facts(VerdictCorrected)] == ["questioned", verdict]
     assert stage.account(breached).standing is Standing.BREACHED

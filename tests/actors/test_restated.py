@@ -142,7 +142,7 @@ def test_a_name_that_was_given_away_converts_nothing(stage):
 @pytest.mark.parametrize("trail", FirstTrail)
 def test_a_dividend_moves_the_balance_and_nothing_that_is_measured_from(stage, hands, trail):
     rules = hands.ruleset(hands.daily_loss(anchor=Anchor.HIGHER), hands.maximum_loss(trail=trail))
-    stage.put(PublishProgram(by="staff:omar", program=hands.program(rules, rules, name="dividends")))
+    stage.put(PublishProgram(by="console", program=hands.program(rules, rules, name="dividends")))
     account = stage.sell(1003, 503, (7005, 7006), "dividends")
     before = stage.account(account)
     dividend(stage, account, 300_00)

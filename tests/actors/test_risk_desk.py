@@ -47,7 +47,7 @@ def crash(stage):
 def review(stage, account, outcome, decision=None):
     decision = decision or stage.account(account).findings[-1].seq
     return stage.put(
-        ReviewVerdict(by="staff:ruth", account=account, decision=decision, outcome=outcome, why="looked at it"), account
+        ReviewVerdict(by="staff:1", account=account, decision=decision, outcome=outcome, why="looked at it"), account
     )
 
 
@@ -185,7 +185,7 @@ def test_too_many_failures_stop_it_even_where_they_are_a_small_share(hands):
 def test_after_a_reset_failures_are_automatic_again(stage):
     many(stage, 12)
     crash(stage)
-    stage.put(ResetBreaker(by="staff:ruth", why="a real market"))
+    stage.put(ResetBreaker(by="staff:1", why="a real market"))
     late = hold(stage, stage.sell(3_999, 999, (9_900, 9_901)))
     stage.wait(5)
     crash(stage)
@@ -204,7 +204,7 @@ def test_failures_far_apart_trip_nothing(stage):
 # --- kill switches ---
 
 
-def engage(stage, switch, by="staff:ruth"):
+def engage(stage, switch, by="staff:1"):
     return stage.put(EngageKillSwitch(by=by, switch=switch, why="looks odd"))
 
 
@@ -217,22 +217,22 @@ def test_a_console_without_a_name_releases_no_switch(stage):
     for _ in range(2):
         answer = release(stage, KillSwitch.FAILURES, "console")
         assert [fact.refusal for _, fact in answer.facts] == [Refusal.NAME_MISSING]
-        release(stage, KillSwitch.FAILURES, "staff:ruth")
+        release(stage, KillSwitch.FAILURES, "staff:1")
     assert stage.facts(KillSwitchReleased) == []
 
 
 def test_one_person_engages_and_two_release(stage):
     engage(stage, KillSwitch.FAILURES)
-    release(stage, KillSwitch.FAILURES, "staff:ruth")
-    answer = release(stage, KillSwitch.FAILURES, "staff:ruth")
+    release(stage, KillSwitch.FAILURES, "staff:1")
+    answer = release(stage, KillSwitch.FAILURES, "staff:1")
     assert [fact.refusal for _, fact in answer.facts] == [Refusal.SAME_PERSON_TWICE]
-    release(stage, KillSwitch.FAILURES, "staff:omar")
+    release(stage, KillSwitch.FAILURES, "staff:2")
     [released] = stage.facts(KillSwitchReleased)
-    assert released.by == ("staff:ruth", "staff:omar")
+    assert released.by == ("staff:1", "staff:2")
 
 
 def test_a_switch_that_is_not_engaged_cannot_be_released(stage):
-    answer = release(stage, KillSwitch.PASSES, "staff:ruth")
+    answer = release(stage, KillSwitch.PASSES, "staff:1")
     assert [fact.refusal for _, fact in answer.facts] == [Refusal.SWITCH_NOT_ENGAGED]
 
 
@@ -283,8 +283,8 @@ def test_the_enforcement_switch_withholds_commands_and_never_sends_them_later(st
     withheld = stage.facts(CommandWithheld)
     assert [fact.action for fact in withheld] == ["close_only", "cancel_orders", "close_all", "block"]
     assert {fact.because for fact in withheld} == {"kill_switch"}
-    release(stage, KillSwitch.ENFORCEMENT, "staff:ruth")
-    release(stage, KillSwitch.ENFORCEMENT, "staff:omar")
+    release(stage, KillSwitch.ENFORCEMENT, "staff:1")
+    release(stage, KillSwitch.ENFORCEMENT, "staff:2")
     stage.wait(600)
     stage.clock()
     assert len(stage.facts(CommandQueued)) == queued
@@ -292,5 +292,5 @@ def test_the_enforcement_switch_withholds_commands_and_never_sends_them_later(st
 
 
 def test_a_command_that_makes_no_sense_is_refused_not_raised(stage):
-    answer = stage.put(ReviewVerdict(by="staff:ruth", account=4, decision=4, outcome=ReviewOutcome.CONFIRM, why="?"), 4)
+    answer = stage.put(ReviewVerdict(by="staff:1", account=4, decision=4, outcome=ReviewOutcome.CONFIRM, why="?"), 4)
     assert [type(fact) for _, fact in answer.facts] == [Refused]

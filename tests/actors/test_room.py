@@ -78,7 +78,7 @@ def test_the_rules_of_what_runs_hold_against_what_is_ordered_without_them():
 def in_euro(stage, *terms):
     rules = rules_of(MAXIMUM, *terms)
     stage.put(
-        PublishProgram(by="staff:omar", program=replace(program(rules, name="euro", currency="EUR"), accounts_max=9))
+        PublishProgram(by="console", program=replace(program(rules, name="euro", currency="EUR"), accounts_max=9))
     )
 
 
@@ -117,11 +117,11 @@ def test_what_a_person_let_pass_stands_in_nobody_elses_way():
     counted = replace(OPPOSITE, id="number", measured=AccountsTogether.ACCOUNTS, limit=1, same_program=True)
     stage, _ = ada(WON, count=1)
     steps = replace(program(rules_of(MAXIMUM, WON), rules_of(MAXIMUM, counted), name="steps"), accounts_max=9)
-    stage.put(PublishProgram(by="staff:omar", program=steps))
+    stage.put(PublishProgram(by="console", program=steps))
     stepping = stage.sell(ADA, 900, (7_901, 7_902), "steps")
     stage.sell(ADA, 901, (7_903, 7_904), "steps")
     win(stage, stepping)
-    stage.put(AdvanceChallenge(by="staff:ruth", order=900, why="agreed with the owner"))
+    stage.put(AdvanceChallenge(by="console", order=900, why="agreed with the owner"))
     assert stage.account(7_902).standing is Standing.PROVISIONING
     assert place(stage, 801, "together", (7_801, 7_802)) is None
     assert place(stage, 802, "steps", (7_803, 7_804)).refusal is Refusal.TOO_MANY_ACCOUNTS
@@ -131,7 +131,7 @@ def test_a_phase_that_is_won_without_room_is_held_for_a_person():
     stage, (one, other) = ada(WON, count=2)
     rules = rules_of(MAXIMUM, allocation(100_000_00))
     two = replace(program(rules_of(MAXIMUM, WON), rules, name="steps"), accounts_max=9)
-    stage.put(PublishProgram(by="staff:omar", program=two))
+    stage.put(PublishProgram(by="console", program=two))
     stepping = stage.sell(ADA, 900, (7_901, 7_902), "steps")
     win(stage, stepping)
     [held] = stage.facts(ChallengeHeld, stepping)
@@ -141,11 +141,11 @@ def test_a_phase_that_is_won_without_room_is_held_for_a_person():
     stage.offer("counted", replace(OPPOSITE, id="number", measured=AccountsTogether.ACCOUNTS, limit=4))
     refused = place(stage, 802, "counted", (7_803, 7_804))
     assert "4 accounts run or are on order" in refused.detail  # the held one among them
-    stage.put(AdvanceChallenge(by="staff:ruth", order=900, why=" "))
+    stage.put(AdvanceChallenge(by="console", order=900, why=" "))
     assert stage.facts(Refused)[-1].refusal is Refusal.REASON_MISSING
-    stage.put(AdvanceChallenge(by="staff:ruth", order=900, why="agreed with the owner"))
+    stage.put(AdvanceChallenge(by="console", order=900, why="agreed with the owner"))
     assert stage.account(7_902).standing is Standing.PROVISIONING
-    stage.put(AdvanceChallenge(by="staff:ruth", order=900, why="again"))
+    stage.put(AdvanceChallenge(by="console", order=900, why="again"))
     assert stage.facts(Refused)[-1].refusal is Refusal.NOTHING_TO_DECIDE
     assert one != other
 

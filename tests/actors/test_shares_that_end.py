@@ -135,7 +135,7 @@ def test_two_days_alike_pass_and_the_share_is_one_of_the_conditions(stage):
 
 def test_while_failures_are_stopped_a_person_decides_and_one_who_dismisses_it_lets_it_pass(stage):
     account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
-    stage.put(EngageKillSwitch(by="staff:omar", switch=KillSwitch.FAILURES, why="a storm"))
+    stage.put(EngageKillSwitch(by="console", switch=KillSwitch.FAILURES, why="a storm"))
     earn(stage, account, "2_000.00")
     confirmed(stage, account)
     [asked] = stage.facts(RuleSuspected, account)
@@ -143,7 +143,7 @@ def test_while_failures_are_stopped_a_person_decides_and_one_who_dismisses_it_le
     assert stage.account(account).standing is Standing.UNDER_REVIEW
     decision = stage.account(account).findings[0].seq
     stage.put(
-        ReviewVerdict(by="staff:ruth", account=account, decision=decision, outcome=ReviewOutcome.DISMISS, why="ours"),
+        ReviewVerdict(by="console", account=account, decision=decision, outcome=ReviewOutcome.DISMISS, why="ours"),
         account,
     )
     [won] = stage.facts(PhasePassed, account)
@@ -153,7 +153,7 @@ def test_while_failures_are_stopped_a_person_decides_and_one_who_dismisses_it_le
 def test_a_rule_that_a_person_waived_stands_in_no_pass_s_way(stage):
     account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
     waive = WaiveRule(rule="share", until_us=stage.now_us + DAY_US)
-    stage.put(GrantOverride(by="staff:omar", account=account, override=waive, why="ours", evidence="ticket 4"), account)
+    stage.put(GrantOverride(by="console", account=account, override=waive, why="ours", evidence="ticket 4"), account)
     earn(stage, account, "2_000.00")
     confirmed(stage, account)
     assert len(stage.facts(BreachWaived, account)) == 1
@@ -168,7 +168,7 @@ def test_who_is_reinstated_goes_on_and_has_won(stage):
     confirmed(stage, account)
     decision = stage.account(account).findings[0].seq
     again = GrantOverride(
-        by="staff:omar", account=account, override=Reinstate(decision=decision), why="ours", evidence="ticket 5"
+        by="console", account=account, override=Reinstate(decision=decision), why="ours", evidence="ticket 5"
     )
     stage.put(again, account)
     confirmed(stage, account)
@@ -179,16 +179,14 @@ def test_a_held_pass_is_not_confirmed_once_the_share_has_become_too_large(stage)
     account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
     earn(stage, account, "1_000.00")
     next_day(stage, account)
-    stage.put(EngageKillSwitch(by="staff:omar", switch=KillSwitch.PASSES, why="a storm"))
+    stage.put(EngageKillSwitch(by="console", switch=KillSwitch.PASSES, why="a storm"))
     earn(stage, account, "1_000.00", "P2")
     confirmed(stage, account)
     [held] = stage.facts(PassHeld, account)
     assert [one.rule for one in held.conditions] == ["share", "target"]
     earn(stage, account, "500.00", "P3")
     decision = stage.account(account).pass_held_seq
-    confirm = ReviewVerdict(
-        by="staff:ruth", account=account, decision=decision, outcome=ReviewOutcome.CONFIRM, why="ours"
-    )
+    confirm = ReviewVerdict(by="console", account=account, decision=decision, outcome=ReviewOutcome.CONFIRM, why="ours")
     stage.put(confirm, account)
     [refused] = stage.facts(Refused)
     assert refused.refusal is Refusal.NO_LONGER_WON

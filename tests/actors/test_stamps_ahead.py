@@ -87,7 +87,7 @@ def test_an_account_that_is_opened_with_a_stamp_ahead_begins_today(stage):
     """At 22:00 in Prague; three hours later it would be tomorrow, and this night's rollover would be none of the account's."""
     stage.put(RegisterTrader(by="console", trader=1001, sealed="c0ffee"))
     stage.put(PlaceOrder(by="trader:1001", order=501, trader=1001, program="two-step", accounts=(7001, 7002)))
-    stage.put(MarkOrderPaid(by="staff:ruth", order=501, reference="wire 1"))
+    stage.put(MarkOrderPaid(by="console", order=501, reference="wire 1"))
     result_ahead(stage, 7001, CommandState.APPLIED, "L7001")
     [opened] = stage.facts(DayOpened, 7001)
     assert opened.day.start_us <= stage.now_us < opened.day.end_us < stage.now_us + AHEAD_US

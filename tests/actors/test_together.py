@@ -177,7 +177,7 @@ def test_no_phase_is_won_while_the_trader_desk_is_stopped():
     close(stage, one, "1", position="W", profit="1000.00")
     stage.equity(one, "101000.00", "101000.00")
     assert [fact.doubts for fact in stage.facts(PassHeld, one)] == [(Doubt.DESK_STOPPED,)]
-    stage.put(ResumeDesk(by="staff:omar", desk=trader_desk(ADA), why="mended"))
+    stage.put(ResumeDesk(by="console", desk=trader_desk(ADA), why="mended"))
     stage.equity(one, "101000.00", "101000.00")
     assert stage.account(one).standing is Standing.PASSED
 
@@ -255,7 +255,7 @@ def test_a_hard_one_is_suspected_while_a_platform_is_behind_and_questioned_by_wh
     assert [fact.verdict for fact in stage.facts(VerdictCorrected, one)] == ["questioned"]
     decision = stage.account(one).findings[0].seq
     stage.put(
-        ReviewVerdict(by="staff:ruth", account=one, decision=decision, outcome=ReviewOutcome.DISMISS, why="late"), one
+        ReviewVerdict(by="console", account=one, decision=decision, outcome=ReviewOutcome.DISMISS, why="late"), one
     )
     assert stage.account(one).standing is Standing.ACTIVE
 
@@ -276,7 +276,7 @@ def test_a_person_may_confirm_what_was_suspected():
     sell(stage, two, "2")
     decision = stage.account(two).findings[0].seq
     stage.put(
-        ReviewVerdict(by="staff:ruth", account=two, decision=decision, outcome=ReviewOutcome.CONFIRM, why="hedged"), two
+        ReviewVerdict(by="console", account=two, decision=decision, outcome=ReviewOutcome.CONFIRM, why="hedged"), two
     )
     [broken] = stage.facts(RuleBroken, two)
     assert (broken.reviewed, broken.accounts) == (True, (one, two))
@@ -302,7 +302,7 @@ def test_a_stopped_trader_desk_judges_what_it_missed_when_it_goes_on():
     assert name in stage.engine.own.state.stopped
     buy(stage, one, "1", "P5")
     assert stage.facts(RuleSuspected) == []
-    stage.put(ResumeDesk(by="staff:omar", desk=name, why="mended"))
+    stage.put(ResumeDesk(by="console", desk=name, why="mended"))
     assert [fact.rule for fact in stage.facts(RuleSuspected, two)] == ["hedged"]
     assert stage.facts(RuleSuspected, one) == []
 
@@ -333,7 +333,7 @@ def test_so_much_may_be_held_against_each_other(lots, broken):
 def test_what_a_person_waived_breaks_nothing():
     stage, (one, two) = ada(replace(OPPOSITE, on_breach=(Action.FAIL,)))
     waive = WaiveRule(rule="hedged", until_us=stage.now_us + 60 * MINUTE_US)
-    stage.put(GrantOverride(by="staff:omar", account=two, override=waive, why="agreed", evidence="ticket 7"), two)
+    stage.put(GrantOverride(by="console", account=two, override=waive, why="agreed", evidence="ticket 7"), two)
     buy(stage, one, "2")
     sell(stage, two, "1")
     close(stage, one, "1")
@@ -343,7 +343,7 @@ def test_what_a_person_waived_breaks_nothing():
 
 def test_a_kill_switch_holds_the_failure_for_a_person():
     stage, (one, two) = ada(replace(OPPOSITE, on_breach=(Action.FAIL,)))
-    stage.put(EngageKillSwitch(by="staff:omar", switch=KillSwitch.FAILURES, why="odd prices"))
+    stage.put(EngageKillSwitch(by="console", switch=KillSwitch.FAILURES, why="odd prices"))
     buy(stage, one, "1")
     sell(stage, two, "1")
     [held] = stage.facts(RuleSuspected, two)
@@ -358,7 +358,7 @@ def test_what_is_found_of_an_account_whose_desk_is_stopped_waits_for_it():
     stop(stage, account_desk(one), lambda: buy(stage, one, "1", "P5"), one)
     sell(stage, free, "1")
     assert stage.facts(RuleSuspected) + stage.facts(RuleBroken) == []
-    stage.put(ResumeDesk(by="staff:omar", desk=account_desk(one), why="mended"))
+    stage.put(ResumeDesk(by="console", desk=account_desk(one), why="mended"))
     [found] = stage.facts(RuleBroken, one)  # once, with all that it holds by then
     assert (found.accounts, found.observed, found.at_us) == ((one, free), LOT, stage.now_us)
     assert "lots of P5 on account 00000-006XW" in [step.name for step in found.working]

@@ -22,7 +22,7 @@ def order(stage, place):
     stage.put(
         PlaceOrder(by=f"trader:{trader}", order=number, trader=trader, program="two-step", accounts=(first, first + 1))
     )
-    stage.put(MarkOrderPaid(by="staff:ruth", order=number, reference="wire 1"))
+    stage.put(MarkOrderPaid(by="console", order=number, reference="wire 1"))
     return first
 
 

@@ -142,7 +142,7 @@ def breach(shop: Any) -> None:
     if state.standing.value == "suspected":
         shop.put(
             ReviewVerdict(
-                by="staff:1",
+                by="console",
                 account=ACCOUNT,
                 decision=state.suspicion.decision,
                 outcome=ReviewOutcome.CONFIRM,

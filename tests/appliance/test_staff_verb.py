@@ -54,7 +54,7 @@ def test_the_list_names_each_member_with_id_and_role_and_no_trader(firm: Path, r
     assert (ruth["mail"], ruth["name"], ruth["role"]) == (RUTH, "Ruth", "risk")
     assert parse_id(ruth["id"]) > 0
     shown = run("staff", "list", "--data-dir", firm).stdout
-    assert f"{ruth['id']} risk      {RUTH}" in shown
+    assert f"{ruth['id']} risk       {RUTH}" in shown
     assert "ada@" not in shown
 
 
@@ -89,6 +89,51 @@ def test_a_password_of_a_length_that_nobody_can_sign_in_with_changes_nothing(len
     told = run("staff", "password", RUTH, "--data-dir", firm, stdin="x" * length + "\n")
     assert (told.returncode, "characters: choose a" in told.stderr) == (2, True)
     assert password_hash(firm, RUTH) == before
+
+
+def test_a_role_a_scope_and_a_last_day_are_kept_with_their_reason(firm: Path, run: Run) -> None:
+    where = ("--data-dir", firm)
+    with closing(FrontFile.open(firm)) as front:
+        [ruth] = staff(run, firm)
+        SessionStore(front).set("at-her-desk", b"", 1, f"staff:{parse_id(ruth['id'])}")
+    given = run("staff", "role", RUTH, "read-only", "--why", "on leave", *where)
+    assert (given.returncode, given.stdout) == (0, f"{RUTH} is read-only from now on.\n"), given.stderr
+    limited = run(
+        "staff", "scope", ruth["id"], "--program", "two-step", "--program", "autumn", "--why", "her desk", *where
+    )
+    assert limited.stdout == f"{RUTH} works on autumn, two-step from now on.\n", limited.stderr
+    [shown] = staff(run, firm)
+    assert (shown["role"], shown["scope"], shown["left"]) == ("read_only", ["autumn", "two-step"], "")
+    assert "only autumn, two-step" in run("staff", "list", *where).stdout
+    gone = run("staff", "leave", RUTH, "--why", "her last day", *where)
+    assert gone.returncode == 0, gone.stderr
+    with closing(FrontFile.open(firm)) as front:
+        assert SessionStore(front).get("at-her-desk", 2) is None
+    assert "left " in run("staff", "list", *where).stdout
+    again = run("staff", "role", RUTH, "risk", "--why", "back again", *where)
+    assert again.returncode == 2
+    assert "not any more" in again.stderr
+
+
+def test_the_last_owner_stays_even_for_the_console(firm: Path, run: Run) -> None:
+    where = ("--data-dir", firm)
+    assert run("staff", "role", RUTH, "owner", "--why", "founder", *where).returncode == 0
+    for refused in (("role", RUTH, "risk"), ("leave", RUTH), ("scope", RUTH, "--program", "two-step")):
+        told = run("staff", *refused, "--why", "less", *where)
+        assert (told.returncode, "last one" in told.stderr) == (2, True), told.stderr
+
+
+def test_a_role_that_there_is_not_is_refused_before_a_password_is_kept(firm: Path, run: Run) -> None:
+    told = run("staff", "add", "x@northlight.example", "--role", "dealer", "--data-dir", firm, stdin=f"{OLD}\n")
+    assert told.returncode == 2
+    assert "owner, admin, risk" in told.stderr
+    assert len(staff(run, firm)) == 1
+
+
+def test_roles_are_told_with_each_permission(firm: Path, run: Run) -> None:
+    shown = json.loads(run("staff", "roles", "--json", "--data-dir", firm).stdout)
+    assert [role["role"] for role in shown][:2] == ["owner", "admin"]
+    assert "see_names         " in run("staff", "roles", "--data-dir", firm).stdout
 
 
 def help_of(*words: str) -> str:

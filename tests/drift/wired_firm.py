@@ -58,12 +58,12 @@ class Firm:
         """An account is ordered and paid for; the firm then asks the platform for it."""
         trader, order, account = 1_000 + number, 500 + number, 7_001 + 10 * number
         accounts = tuple(account + phase for phase in range(len(program.phases)))
-        self._put(PublishProgram(by="staff:omar", program=program))
+        self._put(PublishProgram(by="console", program=program))
         self._put(RegisterTrader(by="console", trader=trader, sealed="c0ffee"))
         self._put(
             PlaceOrder(by=f"trader:{trader}", order=order, trader=trader, program=program.program, accounts=accounts)
         )
-        self._put(MarkOrderPaid(by="staff:ruth", order=order, reference="wire"))
+        self._put(MarkOrderPaid(by="console", order=order, reference="wire"))
         return account
 
     # --- what a bridge sends ---

@@ -327,9 +327,7 @@ class ConductWorld(World):
         for finding in state.findings if state is not None else ():
             if finding.doubts:
                 outcome = dice.choice((ReviewOutcome.CONFIRM, ReviewOutcome.DISMISS, ReviewOutcome.DISMISS))
-                said = ReviewVerdict(
-                    by="staff:ruth", account=account, decision=finding.seq, outcome=outcome, why="seen"
-                )
+                said = ReviewVerdict(by="console", account=account, decision=finding.seq, outcome=outcome, why="seen")
                 self.put(said, account)
                 return
 
@@ -338,7 +336,7 @@ class ConductWorld(World):
         if state is not None and state.standing is Standing.BREACHED:
             wanted = Reinstate(decision=state.findings[0].seq)
             self.put(
-                GrantOverride(by="staff:omar", account=account, override=wanted, why="ours", evidence="ticket 5"),
+                GrantOverride(by="console", account=account, override=wanted, why="ours", evidence="ticket 5"),
                 account,
             )
 
@@ -348,7 +346,7 @@ class ConductWorld(World):
             rule = self._more.choice(state.ruleset.rules).id
             waive = WaiveRule(rule=rule, until_us=self.now_us + 600 * SECOND_US)
             self.put(
-                GrantOverride(by="staff:omar", account=account, override=waive, why="ours", evidence="ticket 4"),
+                GrantOverride(by="console", account=account, override=waive, why="ours", evidence="ticket 4"),
                 account,
             )
 

@@ -86,7 +86,7 @@ def test_an_end_by_the_longest_duration_is_worked_out(
 def test_days_that_people_granted_are_counted(stage: Stage, verifier: ModuleType, tmp_path: Path) -> None:
     account = traded(stage, DURATION)
     granted = GrantOverride(
-        by="staff:ruth", account=account, override=ExtendPhase(days=2), why="ours", evidence="ticket 7"
+        by="console", account=account, override=ExtendPhase(days=2), why="ours", evidence="ticket 7"
     )
     stage.put(granted, account)
     days_go_by(stage, 8)

@@ -18,8 +18,8 @@ from tests.evidence.test_floors import sold, trailing
 def granted(story: Any, override: Override) -> int:
     """Ruth makes an exception for Ada."""
     said = {"override": override, "why": "our feed failed", "evidence": "ticket 7"}
-    story.add(GrantOverride(by="staff:ruth", account=story.ada, **said), story.ada)
-    seq: int = story.add(OverrideGranted(by=("staff:ruth",), **said), story.ada)
+    story.add(GrantOverride(by="console", account=story.ada, **said), story.ada)
+    seq: int = story.add(OverrideGranted(by=("console",), **said), story.ada)
     return seq
 
 
@@ -52,9 +52,7 @@ def test_a_breach_below_a_mark_that_people_set_is_proven_from_that_figure(story:
     seq = granted(story, AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=101_000_00))
     anchored(story, "101_000.00")
     told = "\n".join(verifier.verify(story.bundle(breaks(story, 136_600))))
-    assert (
-        f"NOT shown: whether the exception in row {seq} (adjust mark, granted by staff:ruth) was right to make" in told
-    )
+    assert f"NOT shown: whether the exception in row {seq} (adjust mark, granted by console) was right to make" in told
 
 
 def test_a_mark_that_nobody_set_so_is_found_out(story: Any, verifier: ModuleType) -> None:
@@ -87,7 +85,7 @@ def test_the_signed_words_name_who_set_the_figure_and_why(story: Any) -> None:
     seq = granted(story, AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=101_000_00))
     anchored(story, "101_000.00")
     words = "\n".join(json.loads(story.bundle(breaks(story, 136_600)))["words"])
-    assert words.count("A figure that it is measured from was set by people: staff:ruth set the balance") == 2
+    assert words.count("A figure that it is measured from was set by people: console set the balance") == 2
     assert "to 101,000.00 USD at 2014-05-02T" in words
     assert f"(ledger row {seq}): our feed failed (evidence: ticket 7)." in words
 

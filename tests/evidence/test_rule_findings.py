@@ -227,7 +227,7 @@ def test_what_a_person_confirmed_names_the_calendar_of_its_suspicion(
 
 def confirm(stage: Stage, account: int, suspicion: int) -> None:
     stage.put(
-        ReviewVerdict(by="staff:ruth", account=account, decision=suspicion, outcome=ReviewOutcome.CONFIRM, why="seen"),
+        ReviewVerdict(by="console", account=account, decision=suspicion, outcome=ReviewOutcome.CONFIRM, why="seen"),
         account,
     )
 
@@ -384,7 +384,7 @@ def test_a_breach_while_the_rule_was_waived_is_refused(stage: Stage, verifier: M
     buy(stage, account, "1")
     waive = WaiveRule(rule="other", until_us=stage.now_us + DAY_US)
     stage.put(
-        GrantOverride(by="staff:omar", account=account, override=replace(waive, rule="maximum"), why="a", evidence="b"),
+        GrantOverride(by="console", account=account, override=replace(waive, rule="maximum"), why="a", evidence="b"),
         account,
     )
     stage.deal(account, "P2", Side.SELL, "0.4", 138_690)

@@ -18,7 +18,7 @@ CUP = ScoreTarget(id="score", board="Spring cup", score_min=10)
 
 def publish(story: Any, score: int) -> int:
     """The firm's word on Ada's score; the row that holds it."""
-    told = {"board": CUP.board, "score": score, "by": "staff:ruth", "why": "the cup"}
+    told = {"board": CUP.board, "score": score, "by": "console", "why": "the cup"}
     story.add(PublishScore(account=story.ada, **told), story.ada)
     row: int = story.add(ScorePublished(**told), story.ada)
     return row

@@ -192,7 +192,7 @@ def test_a_pass_in_spite_of_too_large_a_share_is_found_out(stage: Stage, verifie
 def test_a_pass_in_spite_of_a_waived_share_holds(stage: Stage, verifier: ModuleType, tmp_path: Path) -> None:
     account = trading(stage, MAXIMUM, IN_PLACE, TARGET)
     waive = WaiveRule(rule="share", until_us=stage.now_us + DAY_US)
-    stage.put(GrantOverride(by="staff:omar", account=account, override=waive, why="ours", evidence="ticket 4"), account)
+    stage.put(GrantOverride(by="console", account=account, override=waive, why="ours", evidence="ticket 4"), account)
     earn(stage, account, "2_000.00")
     confirmed(stage, account)
     [decision] = decisions(stage, PhasePassed)

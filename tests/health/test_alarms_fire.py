@@ -29,6 +29,7 @@ from bridges.enrolment import KeyFile, new_keypair
 from bridges.outbox import Outbox
 from bridges.sessions import SessionHealth
 from firm.commands import (
+    AddStaff,
     EngageKillSwitch,
     EnrolBridge,
     KillSwitch,
@@ -488,12 +489,14 @@ async def test_enforcement_that_goes_on_without_what_it_withheld(shop: Any, look
     shop.wait(1)
     shop.tick(138_700, 138_705)
     shop.buy(10, 138_705)
-    shop.put(EngageKillSwitch(by="staff:ruth", switch=KillSwitch.ENFORCEMENT, why="looks odd"))
+    for number in (1, 2):
+        shop.put(AddStaff(by="console", staff=number, role="risk", sealed=f"sealed {number}"))
+    shop.put(EngageKillSwitch(by="staff:1", switch=KillSwitch.ENFORCEMENT, why="looks odd"))
     shop.wait(1)
     shop.tick(137_000, 137_005)
     assert shop.machine.live.owed()
     assert await look(shop.machine, Alarm.ENFORCEMENT_OWED) == [], "while it is stopped nothing can be ordered"
-    for by in ("staff:ruth", "staff:omar"):
+    for by in ("staff:1", "staff:2"):
         shop.put(ReleaseKillSwitch(by=by, switch=KillSwitch.ENFORCEMENT, why="fine again"))
     [notice] = await look(shop.machine, Alarm.ENFORCEMENT_OWED)
     assert (notice.saying, notice.subject) == (Saying.RAISED, "sim")

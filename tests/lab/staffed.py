@@ -6,7 +6,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from firm.commands import (
+    AddStaff,
     EngageKillSwitch,
+    EnrolBridge,
     GrantOverride,
     KillSwitch,
     PublishScore,
@@ -33,6 +35,9 @@ class Staffed(World):
     def put(self, body: Input, account: int = 0, frame: bytes | None = None, at_us: int | None = None) -> Any:
         if isinstance(body, PolicyAdopted):
             body = replace(body, policy=replace(body.policy, breaker_accounts_max=1))
+        if isinstance(body, EnrolBridge):
+            for number in (1, 2):
+                super().put(AddStaff(by="console", staff=number, role="owner", sealed=""))
         return super().put(body, account, frame, at_us)
 
     def _step(self, step: int) -> None:
@@ -41,7 +46,7 @@ class Staffed(World):
         if whim < 0.5:
             self._review()
         elif whim < 0.55:
-            self.put(ResetBreaker(by="staff:omar", why="the prices were looked at"))
+            self.put(ResetBreaker(by="staff:1", why="the prices were looked at"))
         elif whim < 0.6:
             self._switch(self._whim.choice(SWITCHES))
         elif whim < 0.75:
@@ -58,7 +63,7 @@ class Staffed(World):
             ):
                 outcome = self._whim.choice(list(ReviewOutcome))
                 command = ReviewVerdict(
-                    by="staff:ruth", account=account, decision=decision, outcome=outcome, why="looked at it"
+                    by="staff:1", account=account, decision=decision, outcome=outcome, why="looked at it"
                 )
                 self.put(command, account)
                 return
@@ -74,20 +79,20 @@ class Staffed(World):
         elif self._whim.random() < 0.3:
             override = AdjustMark(mark=Mark.DAY_BALANCE, rule="", minor=state.initial.minor)
         command = GrantOverride(
-            by="staff:omar", account=account, override=override, why="the feed was wrong", evidence="ticket 7"
+            by="staff:1", account=account, override=override, why="the feed was wrong", evidence="ticket 7"
         )
         self.put(command, account)
 
     def _publish(self) -> None:
         account = self._whim.choice(sorted(self._held))
         board, score = self._whim.choice((BOARD, BOARD, "another")), self._whim.choice((4, 9, 10))
-        self.put(PublishScore(by="staff:omar", account=account, board=board, score=score, why="the cup"), account)
+        self.put(PublishScore(by="staff:1", account=account, board=board, score=score, why="the cup"), account)
 
     def _switch(self, switch: KillSwitch) -> None:
         if switch not in self._engaged:
             self._engaged.add(switch)
-            self.put(EngageKillSwitch(by="staff:omar", switch=switch, why="the feed looks wrong"))
+            self.put(EngageKillSwitch(by="staff:1", switch=switch, why="the feed looks wrong"))
             return
         self._engaged.remove(switch)
-        for by in ("staff:omar", "staff:ruth"):
+        for by in ("staff:1", "staff:2"):
             self.put(ReleaseKillSwitch(by=by, switch=switch, why="the feed is right"))

@@ -32,7 +32,7 @@ def hedged(does):
         account = two if suspected in stage.facts(RuleSuspected, two) else one
         decision = stage.account(account).findings[0].seq
         said = ReviewVerdict(
-            by="staff:ruth", account=account, decision=decision, outcome=ReviewOutcome.CONFIRM, why="hedged"
+            by="console", account=account, decision=decision, outcome=ReviewOutcome.CONFIRM, why="hedged"
         )
         stage.put(said, account)
     return stage, one, two

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 
 from web.app import create_app, end_streams
+from web.visitor import csrf_token_of
 
 
 def _load(name: str) -> ModuleType:
@@ -141,6 +142,19 @@ async def ruth(base_url: str) -> AsyncIterator[Client]:
 async def omar(base_url: str) -> AsyncIterator[Client]:
     async for client in _signed_in(base_url, "omar@example.org"):
         yield client
+
+
+@pytest.fixture(scope="module")
+def come_in(app: Any, stage: Any) -> Any:
+    """A browser in this process, signed in as whoever the reference means."""
+
+    def signed_in(person: str) -> Client:
+        session = stage.session_of(person)
+        client = Client(base_url="http://127.0.0.1", transport=httpx.ASGITransport(app), cookies={"evenhand": session})
+        client.token = csrf_token_of(session)
+        return client
+
+    return signed_in
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,15 @@ from actors.engine import Engine
 from actors.live import BridgeHealth, Health
 from actors.live_board import LiveBoard
 from actors.meter import Meter
-from firm.commands import AddStaff, EnrolBridge, MarkOrderPaid, PlaceOrder, PublishProgram, RegisterTrader
+from firm.commands import (
+    AddStaff,
+    EnrolBridge,
+    MarkOrderPaid,
+    PlaceOrder,
+    PublishProgram,
+    RegisterTrader,
+    SetStaffScope,
+)
 from firm.inputs import (
     AccountReported,
     BridgeConnected,
@@ -41,6 +49,7 @@ from firm.inputs import (
 )
 from firm.instant import SECOND_US, parse_utc
 from firm.money import Money
+from firm.permissions import Scope
 from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
@@ -202,17 +211,31 @@ class Stage:
             self.put(SymbolReported(bridge=BRIDGE, seq=self.next_seq(), spec=spec))
         self.put(PublishProgram(by=f"staff:{OMAR}", program=program))
 
-    def sell(self, name: str, trader: int, number: int) -> int:
+    def sell(self, name: str, trader: int, number: int, program: str = "two-step-100k") -> int:
         """An account of the trader, open on the platform; `name` is what the tests call it."""
         order, *accounts = (_drawn(f"{name} {place}") for place in range(3))
         self.put(
-            PlaceOrder(
-                by=f"trader:{trader}", order=order, trader=trader, program="two-step-100k", accounts=tuple(accounts)
-            )
+            PlaceOrder(by=f"trader:{trader}", order=order, trader=trader, program=program, accounts=tuple(accounts))
         )
-        self.put(MarkOrderPaid(by=f"staff:{RUTH}", order=order, reference=f"wire {number}"))
+        self.put(MarkOrderPaid(by=f"staff:{OMAR}", order=order, reference=f"wire {number}"))
         self.accounts[name] = accounts[0]
         return accounts[0]
+
+    def employ(self, name: str, role: str, programs: tuple[str, ...] | None = None) -> int:
+        """Somebody new on the staff, with a mail address of their name."""
+        number = _drawn(f"staff {name}")
+        sealed = self.vault.add_person("staff", number, f"{name}@example.org", name.title(), "no hash", role)
+        self.put(AddStaff(by="console", staff=number, role=role, sealed=sealed))
+        if programs is not None:
+            self.put(SetStaffScope(by="console", staff=number, scope=Scope(programs=programs), why="their desk"))
+        self.settle()
+        return number
+
+    def session_of(self, person: str) -> str:
+        """Somebody signed in, without the time that a password takes."""
+        session = f"session of {person}".replace(" ", "-").replace(":", "-")
+        self.firm.sessions.set(session, b"", self.wall_us, person)
+        return session
 
     # --- the platform ---
 

@@ -162,11 +162,11 @@ async def test_what_was_kept_in_another_window_meanwhile_is_not_written_over(oma
 
 async def test_a_draft_says_that_what_it_was_begun_from_was_replaced(omar, stage):
     program = read_toml(TEXT)
-    stage.put(PublishProgram(by="staff:omar", program=program))
+    stage.put(PublishProgram(by="console", program=program))
     stage.settle()
     place = await keep(omar, text=TEXT, begun_from=program.fingerprint())
     assert "replaced since" not in text_of((await omar.get("/staff/programs")).text)
-    stage.put(PublishProgram(by="staff:omar", program=read_toml(TEXT.replace("accounts_max = 3", "accounts_max = 5"))))
+    stage.put(PublishProgram(by="console", program=read_toml(TEXT.replace("accounts_max = 3", "accounts_max = 5"))))
     stage.settle()
     assert "Begun from a version that was replaced since" in text_of((await omar.get("/staff/programs")).text)
     for way in ("text", "form", "read"):
@@ -238,7 +238,7 @@ async def test_a_preview_begins_a_trial_of_its_draft_on_chosen_accounts(lab):
 
 async def test_the_lab_offers_kept_drafts_every_version_and_templates(lab, stage):
     client, trials = lab
-    stage.put(PublishProgram(by="staff:omar", program=read_toml(TEXT)))
+    stage.put(PublishProgram(by="console", program=read_toml(TEXT)))
     stage.settle()
     place = await keep(client, text=TEXT, draft_name="Autumn")
     await keep(client, text=UNFINISHED, draft_name="Not yet")

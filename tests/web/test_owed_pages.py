@@ -251,7 +251,7 @@ async def test_a_stop_in_the_middle_of_ordering_all_ends_it_there(visit, release
     async def stopping(command):
         decided = await decide(command)
         if len([one for one in released.asked if isinstance(one, EnforceAgain)]) == 1:
-            await decide(EngageKillSwitch(by="staff:7", switch=KillSwitch.ENFORCEMENT, why="Wait."))
+            await decide(EngageKillSwitch(by="console", switch=KillSwitch.ENFORCEMENT, why="Wait."))
         return decided
 
     monkeypatch.setitem(released.firm.__dict__, "ask", stopping)

@@ -118,7 +118,7 @@ def confirmed_with_orders(silent, suspicion):
     """The breach that a person confirmed, upon which one of two orders was cancelled."""
     account = silent.accounts["ada"]
     confirmed = ReviewVerdict(
-        by="staff:1", account=account, decision=suspicion, outcome="confirm", why="The prices stood."
+        by="console", account=account, decision=suspicion, outcome="confirm", why="The prices stood."
     )
     silent.put(confirmed, account)
     shape = {"bridge": "sim", "symbol": "XAUUSD", "side": Side.BUY, "lots_e8": 2 * 10**8, "price": 1_270_000}

@@ -178,11 +178,12 @@ async def test_payouts_can_be_stopped_once_there_are_payouts(ruth):
     assert "/staff/controls/payouts/" not in page
 
 
-async def test_whoever_is_alone_is_told_how_to_be_two(ruth, monkeypatch):
+async def test_whoever_is_alone_is_told_how_to_be_two(ruth, stage, play, monkeypatch):
     for path in ("/staff", "/staff/controls"):
         assert "evenhand staff add" not in (await ruth.get(path)).text
-    for module in ("staff_home", "staff_controls"):
-        monkeypatch.setattr(f"web.pages.{module}.all_staff", lambda _: [(1, "owner", 0)])
+    staff = stage.board.staff()
+    alone = msgspec.structs.replace(staff, members={play.RUTH: staff.members[play.RUTH]})
+    monkeypatch.setattr(stage.board, "staff", lambda: alone)
     for path in ("/staff", "/staff/controls"):
         assert "evenhand staff add MAIL" in (await ruth.get(path)).text
 

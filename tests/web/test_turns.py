@@ -326,7 +326,7 @@ def test_two_who_watch_the_same_have_it_made_once(streams):
         heard: list[list[bytes]] = [[], []]
 
         async def hear(person: int) -> None:
-            visitor = Visitor(kind="staff", id=person, role="owner", name="Omar", session_id="s")
+            visitor = Visitor(kind="trader", id=person, role="", name="Ada", session_id="s")
             heard[person].extend([event async for event in streams.follow(visitor, "account/1/staff", part)])
 
         async with asyncio.TaskGroup() as tasks:

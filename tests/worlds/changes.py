@@ -109,7 +109,7 @@ def _resumption(world: Played, _: AccountState) -> None:
     """Somebody lets a desk go on that has stopped."""
     stopped = sorted(world.engine.own.state.stopped)
     if stopped:
-        world.put(ResumeDesk(by="staff:omar", desk=world.dice.choice(stopped), why="looked at"))
+        world.put(ResumeDesk(by="console", desk=world.dice.choice(stopped), why="looked at"))
 
 
 KINDS: tuple[Callable[[Played, AccountState], None], ...] = (

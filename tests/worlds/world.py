@@ -156,7 +156,7 @@ class World:
         if number and self._traders < TRADERS_MAX and self._together.random() < 0.3:
             program = self._programs[self._together.randrange(number)]  # sold once more
         self._programs.append(program)
-        self.put(PublishProgram(by="staff:omar", program=program))
+        self.put(PublishProgram(by="console", program=program))
         if number < self._traders:
             self.put(RegisterTrader(by="console", trader=trader, sealed=""))
         ids = tuple(account + 100 * place for place in range(len(program.phases)))

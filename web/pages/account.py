@@ -13,7 +13,7 @@ from web.account_view import account_view
 from web.equity_picture import RANGES, chart_json, picture_of, wrong_range
 from web.render import page
 from web.sse import Render, Streams, TooManyStreams
-from web.visitor import Policy, read_id, signed_in
+from web.visitor import Policy, firm_of, read_id, signed_in
 from web.watched_account import WatchedAccount, names_of_exceptions
 
 EVENT_STREAM = "text/event-stream"
@@ -21,7 +21,7 @@ EVENT_STREAM = "text/event-stream"
 
 @get("/accounts/{account:str}", policy=Policy.TRADER_OWN)
 async def account(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
-    firm = request.app.state.firm
+    firm = firm_of(request)
     view = await account_view(firm, read_id(account))
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
     ticket = "" if view.ended else firm.tickets.get(view.line.bridge, "")
@@ -46,16 +46,16 @@ async def account_chart(request: Request[Any, Any, Any], account: FromPath[str])
 
 async def stream_of_account(request: Request[Any, Any, Any], account: int, room: str) -> Stream:
     """The parts of an account's page that change, rendered from the templates that the page itself includes."""
-    state = request.app.state
-    view = await account_view(state.firm, account)
-    names = await names_of_exceptions(state.firm, view, room)
-    watched = WatchedAccount(state.firm, state.pages, view, room, names)
-    return _streamed(lambda: state.streams.follow(signed_in(request), f"account/{account}{room}", watched))
+    state, firm = request.app.state, firm_of(request)
+    view = await account_view(firm, account)
+    names = await names_of_exceptions(firm, view, room)
+    watched, key = WatchedAccount(firm, state.pages, view, room, names), f"account/{account}{room}{firm.seen_as}"
+    return _streamed(lambda: state.streams.follow(signed_in(request), key, watched))
 
 
 def event_stream(streams: Streams, request: Request[Any, Any, Any], key: str, render: Render) -> Stream:
-    """Something that is rendered anew whenever it is due."""
-    return _streamed(lambda: streams.watch(signed_in(request), key, render))
+    """Something that is rendered anew whenever it is due. Those who see the same of the firm share it."""
+    return _streamed(lambda: streams.watch(signed_in(request), f"{key}{firm_of(request).seen_as}", render))
 
 
 def _streamed(begin: Callable[[], AsyncGenerator[bytes, None]]) -> Stream:
@@ -68,7 +68,7 @@ def _streamed(begin: Callable[[], AsyncGenerator[bytes, None]]) -> Stream:
 
 
 async def chart_of_account(request: Request[Any, Any, Any], account: int) -> Response[bytes]:
-    firm = request.app.state.firm
+    firm = firm_of(request)
     if wrong := wrong_range(request.query_params):
         raise ClientException(wrong.errors["range"], status_code=422)
     view = await account_view(firm, account)

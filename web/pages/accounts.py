@@ -18,7 +18,7 @@ from web.firm import Firm
 from web.objectives_view import left_bp, limits_that_count, nearest_limit, not_judged_sentence, pause_sentence
 from web.render import page
 from web.standing_view import HELD, said_of
-from web.visitor import Policy, signed_in
+from web.visitor import Policy, firm_of, signed_in
 
 # What an account that is over shows of its equity.
 END_TITLES = {
@@ -50,7 +50,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/accounts", policy=Policy.TRADER)
 async def accounts(request: Request[Any, Any, Any]) -> Response[str]:
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
 
     def question(book: apsw.Connection) -> list[tuple[AccountLine, AnyRuleset | None]]:
         return [(line, ruleset_of(book, line.account)) for line in accounts_of_trader(book, visitor.id)]

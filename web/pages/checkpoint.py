@@ -5,12 +5,12 @@ from typing import Any
 from litestar import Request, get
 from litestar.response import Response
 
-from web.visitor import Policy
+from web.visitor import Policy, firm_of
 
 
 @get("/checkpoint", policy=Policy.PUBLIC)
 async def checkpoint(request: Request[Any, Any, Any]) -> Response[str]:
-    newest = await request.app.state.firm.book.look(lambda reader: reader.checkpoint())
+    newest = await firm_of(request).book.look(lambda reader: reader.checkpoint())
     if newest is None:
         return Response(
             "no checkpoint yet: the first is signed within a minute of the first rows\n",

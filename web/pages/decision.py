@@ -14,7 +14,7 @@ from web.firm import Firm
 from web.forms import Wrong, fields_of, read_checkpoint
 from web.reasons import NOTE_FAULTS
 from web.render import page
-from web.visitor import Policy, signed_in
+from web.visitor import Policy, firm_of, signed_in
 from web.words import upper_first
 
 NOTHING_KEPT = Wrong({}, {"note": ""})
@@ -42,7 +42,7 @@ async def evidence_since(request: Request[Any, Any, Any], decision: FromPath[int
 
 
 async def _decision(request: Request[Any, Any, Any], decision: int, status: int, kept: Wrong) -> Response[str]:
-    view = await decision_view(request.app.state.firm, decision)
+    view = await decision_view(firm_of(request), decision)
     return page(request, "decision.html", status=status, view=view, room="", review=None, kept=kept)
 
 
@@ -64,7 +64,7 @@ async def evidence_since_kept(request: Request[Any, Any, Any], decision: int) ->
 
 async def evidence_file(request: Request[Any, Any, Any], decision: int, since: str | None) -> Response[Any]:
     """The bundle as a file, proven in a signed checkpoint."""
-    firm = request.app.state.firm
+    firm = firm_of(request)
     if await firm.book.read(lambda book: decision_line(book, decision)) is None:
         raise NotFoundException
     return await _file(firm, decision, since)
@@ -72,7 +72,7 @@ async def evidence_file(request: Request[Any, Any, Any], decision: int, since: s
 
 async def kept_again_file(request: Request[Any, Any, Any], decision: int) -> Response[Any]:
     """The bundle of the row by which the rule that this decision says was broken is kept again."""
-    firm = request.app.state.firm
+    firm = firm_of(request)
     view = await decision_view(firm, decision)
     if not view.kept_again:
         raise NotFoundException

@@ -5,14 +5,14 @@ from typing import Any
 from litestar import Request, get
 from litestar.response import Response
 
-from web.visitor import Policy
+from web.visitor import Policy, firm_of
 
 MEDIA_TYPE = "text/plain; version=0.0.4"
 
 
 @get("/metrics", policy=Policy.MEASURING)
 async def metrics(request: Request[Any, Any, Any]) -> Response[str]:
-    text = request.app.state.firm.machine.metrics(request.app.state.streams.open)
+    text = firm_of(request).machine.metrics(request.app.state.streams.open)
     return Response(text, media_type=MEDIA_TYPE)
 
 

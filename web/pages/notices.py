@@ -7,6 +7,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Response
 
+from firm.permissions import Permission
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import account_line, ruleset_of
 from web.bounds import NOTICES_PER_PAGE
@@ -14,7 +15,7 @@ from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.lists_asked import read_before
 from web.notice_view import notices_told
 from web.render import page
-from web.visitor import Policy, read_id
+from web.visitor import Policy, firm_of, may, read_id
 
 
 @get("/accounts/{account:str}/notices", policy=Policy.TRADER_OWN)
@@ -22,13 +23,13 @@ async def notices(request: Request[Any, Any, Any], account: FromPath[str]) -> Re
     return await _notices(request, read_id(account), "")
 
 
-@get("/staff/accounts/{account:str}/notices", policy=Policy.STAFF)
+@get("/staff/accounts/{account:str}/notices", policy=may(Permission.SEE_ACCOUNTS))
 async def staff_notices(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
     return await _notices(request, read_id(account), "/staff")
 
 
 async def _notices(request: Request[Any, Any, Any], account: int, room: str) -> Response[str]:
-    firm, language = request.app.state.firm, language_of(request)
+    firm, language = firm_of(request), language_of(request)
     before = read_before(request.query_params)
 
     def question(reader: LedgerReader) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from web.downloads import TooManyDownloads
 from web.firm import Firm
 from web.forms import fields_of, refused_in, text_in
 from web.render import page
-from web.visitor import Policy, Visitor, signed_in
+from web.visitor import Policy, Visitor, firm_of, signed_in
 
 FORGET = "forget me"  # what is typed, since it cannot be undone
 ASKED_HERE = "asked for it on their own page"
@@ -35,7 +35,7 @@ async def my_data(request: Request[Any, Any, Any]) -> Response[str]:
 @get("/my-data.zip", policy=Policy.TRADER, fresh=True)
 async def my_data_file(request: Request[Any, Any, Any]) -> Stream:
     """Everything about who asks, and nobody else."""
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     named = f'attachment; filename="my-data-{words.iso(firm.now_us())[:10]}.zip"'
     try:
         pieces = await request.app.state.downloads.begin(-visitor.id, _pieces(firm, visitor))
@@ -46,7 +46,7 @@ async def my_data_file(request: Request[Any, Any, Any]) -> Stream:
 
 @post("/my-data/erasure", policy=Policy.TRADER, fresh=True)
 async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     typed = text_in(await fields_of(request), "typed")
     if typed.casefold() != FORGET:
         return await _shown(request, typed, f"Type “{FORGET}” to say that you mean it: it cannot be undone.")
@@ -61,7 +61,7 @@ async def be_forgotten(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _shown(request: Request[Any, Any, Any], typed: str, wrong: str) -> Response[str]:
-    firm, visitor = request.app.state.firm, signed_in(request)
+    firm, visitor = firm_of(request), signed_in(request)
     classes = await anyio.to_thread.run_sync(firm.vault.classes_of, visitor.reference)
 
     def question(book: apsw.Connection) -> list[Erasure]:

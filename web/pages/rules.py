@@ -8,6 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Response
 
+from firm.permissions import Permission
 from firm.ruleset import AnyRuleset, Program
 from storage.readmodels.accounts import AccountLine, account_line, ruleset_of
 from storage.readmodels.overrides import OverrideLine, overrides_of
@@ -16,7 +17,7 @@ from web.bounds import OVERRIDES_SHOWN
 from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.render import page
 from web.rules_told import accounts_of_reader, exceptions_told, rules_told, told_at_large
-from web.visitor import Policy, read_id
+from web.visitor import Policy, firm_of, may, read_id
 
 
 @get("/accounts/{account:str}/rules", policy=Policy.TRADER_OWN)
@@ -24,13 +25,13 @@ async def rules(request: Request[Any, Any, Any], account: FromPath[str]) -> Resp
     return await _rules(request, read_id(account), "")
 
 
-@get("/staff/accounts/{account:str}/rules", policy=Policy.STAFF)
+@get("/staff/accounts/{account:str}/rules", policy=may(Permission.SEE_ACCOUNTS))
 async def staff_rules(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
     return await _rules(request, read_id(account), "/staff")
 
 
 async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Response[str]:
-    firm, language = request.app.state.firm, language_of(request)
+    firm, language = firm_of(request), language_of(request)
 
     def question(book: apsw.Connection) -> tuple[AccountLine, AnyRuleset, list[OverrideLine], Program | None]:
         line, ruleset = account_line(book, account), ruleset_of(book, account)
@@ -40,7 +41,7 @@ async def _rules(request: Request[Any, Any, Any], account: int, room: str) -> Re
 
     line, ruleset, lines, offered = await firm.book.read(question)
     size = line.money(line.initial)
-    context = {
+    context: dict[str, Any] = {
         "line": line,
         "ruleset": ruleset,
         "ruleset_id": ruleset.ruleset_id(),

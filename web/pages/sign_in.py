@@ -9,7 +9,7 @@ from firm.instant import MINUTE_US
 from web import auth
 from web.forms import Kept, Wrong, fields_of, path_of_ours, read_kept, read_sign_in
 from web.render import page
-from web.visitor import Policy, csrf_token_of, visitor_of
+from web.visitor import Policy, csrf_token_of, firm_of, visitor_of
 from web.words import plural
 
 HOMES = {"trader": "/accounts", "staff": "/staff"}
@@ -43,7 +43,7 @@ async def sign_in_page(request: Request[Any, Any, Any]) -> Response[Any]:
 
 @post("/session", policy=Policy.PUBLIC)
 async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
-    firm, desk, fields = request.app.state.firm, request.app.state.passwords, await fields_of(request)
+    firm, desk, fields = firm_of(request), request.app.state.passwords, await fields_of(request)
     asked, kept = read_sign_in(fields), read_kept(fields)
     if isinstance(asked, Wrong):
         return _again(request, asked, 422, kept)
@@ -64,7 +64,7 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
 @post("/session/end", policy=Policy.PUBLIC)
 async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     """Also where the session has ended already: nobody signs in to sign out."""
-    firm = request.app.state.firm
+    firm = firm_of(request)
     answer: Response[Any] = Redirect("/sign-in", status_code=303)
     answer.set_cookie(await auth.end_session(firm, auth.session_id_in(firm, request)))
     return answer

@@ -11,6 +11,7 @@ from litestar.response import Response, Stream
 
 from firm.ids import id_text
 from firm.overrides import Override
+from firm.permissions import Permission
 from firm.rules.winning import score_targets
 from storage.desk_trace import TraceFilter, trace_page
 from storage.readmodels.desk_rows import BESIDE_ACCOUNTS
@@ -24,12 +25,12 @@ from web.pages.account import chart_of_account, stream_of_account
 from web.people import staff_names
 from web.render import page
 from web.trace import trace_lines
-from web.visitor import Policy, read_id, signed_in
+from web.visitor import firm_of, may, read_id, signed_in
 
 NOTHING_ASKED = Wrong({}, {})
 
 
-@get("/staff/accounts/{account:str}", policy=Policy.STAFF)
+@get("/staff/accounts/{account:str}", policy=may(Permission.SEE_ACCOUNTS))
 async def staff_account(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
     return await account_for_staff(request, read_id(account))
 
@@ -46,10 +47,10 @@ async def account_for_staff(
 
     `score`, `advance`: likewise of the forms that publish one, and that open a held phase.
     """
-    firm = request.app.state.firm
+    firm = firm_of(request)
     view = await account_view(firm, number)
     picture = await picture_of(firm, view, request.query_params.get("range", ""))
-    trader = await anyio.to_thread.run_sync(firm.vault.person, "trader", view.line.trader)
+    trader = await anyio.to_thread.run_sync(firm.person, "trader", view.line.trader)
     desk = f"account/{id_text(number)}"
 
     def question(book: apsw.Connection) -> dict[str, Any]:
@@ -86,12 +87,12 @@ async def account_for_staff(
     return page(request, "staff_account.html", status=status, view=view, **context)
 
 
-@get("/staff/accounts/{account:str}/live", policy=Policy.STAFF)
+@get("/staff/accounts/{account:str}/live", policy=may(Permission.SEE_ACCOUNTS))
 async def staff_account_live(request: Request[Any, Any, Any], account: FromPath[str]) -> Stream:
     return await stream_of_account(request, read_id(account), "/staff")
 
 
-@get("/staff/accounts/{account:str}/chart", policy=Policy.STAFF)
+@get("/staff/accounts/{account:str}/chart", policy=may(Permission.SEE_ACCOUNTS))
 async def staff_account_chart(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[bytes]:
     return await chart_of_account(request, read_id(account))
 

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, get
 from litestar.response import Response
 
+from firm.permissions import Permission
 from firm.phase import ENDED, Standing
 from storage.readmodels.account_lists import AccountFilter, accounts_page, count_accounts, programs_and_bridges
 from storage.readmodels.accounts import AccountLine
@@ -18,7 +19,7 @@ from web.lists_asked import ACCOUNT_SORTS, AccountsAsked, id_in, read_accounts_a
 from web.objectives_view import still_to_come
 from web.render import page
 from web.silence import silences
-from web.visitor import Policy
+from web.visitor import firm_of, may
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -32,11 +33,13 @@ class Listed(msgspec.Struct, frozen=True):
     to_come: str
 
 
-@get("/staff/accounts", policy=Policy.STAFF)
+@get("/staff/accounts", policy=may(Permission.SEE_ACCOUNTS))
 async def staff_accounts(request: Request[Any, Any, Any]) -> Response[str]:
-    firm, asked = request.app.state.firm, read_accounts_asked(request.query_params)
+    firm, asked = firm_of(request), read_accounts_asked(request.query_params)
     wanted = await anyio.to_thread.run_sync(filter_of, firm, asked)
     figures = await firm.moving.figures()
+    there = await firm.in_scope(each.account for each in figures)
+    figures = [each for each in figures if each.account in there]
     live = [(each.account, each.equity, each.headroom, each.at_us) for each in figures]
 
     def question(book: apsw.Connection) -> dict[str, Any]:
@@ -93,6 +96,8 @@ def filter_of(firm: Firm, asked: AccountsAsked) -> AccountFilter:
 
 
 def _traders_by_mail(firm: Firm, mail: str) -> tuple[int, ...]:
+    if not firm.names_seen:  # whoever may not read an address is not told whose it is either
+        return ()
     try:
         person = firm.vault.find_by_mail(mail)
     except ValueError:
@@ -104,7 +109,7 @@ def _named(firm: Firm, lines: list[AccountLine]) -> list[Listed]:
     names: dict[int, str | None] = {}
     for line in lines:
         if line.trader not in names:
-            person = firm.vault.person("trader", line.trader)
+            person = firm.person("trader", line.trader)
             names[line.trader] = person.name if person else None
     return [Listed(line, names[line.trader], _to_come(firm, line)) for line in lines]
 

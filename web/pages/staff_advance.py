@@ -9,17 +9,18 @@ from litestar.response import Redirect, Response
 
 from firm.commands import AdvanceChallenge
 from firm.ids import id_text
+from firm.permissions import Permission
 from web.account_view import account_view
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_why, refused_in
 from web.pages.staff_account import account_for_staff
-from web.visitor import Policy, read_id, signed_in
+from web.visitor import firm_of, may, read_id, signed_in
 
 
-@post("/staff/accounts/{account:str}/next-phase", policy=Policy.STAFF)
+@post("/staff/accounts/{account:str}/next-phase", policy=may(Permission.ADVANCE_PHASES))
 async def staff_advance(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any]:
     number = read_id(account)
-    view = await account_view(request.app.state.firm, number)
+    view = await account_view(firm_of(request), number)
     if view.held_phase is None:
         raise NotFoundException("no phase waits here: it was opened already, or was never held")
     why = read_why(await fields_of(request))

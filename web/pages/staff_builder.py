@@ -10,6 +10,7 @@ from litestar.response import Response
 from firm.bounds import EXPONENT_MAX
 from firm.checks.problem import Problem
 from firm.form_figures import DECIMALS
+from firm.permissions import Permission
 from firm.ruleset import Program
 from firm.ruleset_form import KIND, MANY, data_of, form_of, many_of, typed_of
 from firm.ruleset_form_lists import with_item, with_item_moved, without_item
@@ -26,21 +27,21 @@ from web.lists_asked import whole_in
 from web.pages.staff_drafts import editor, enrolled, preview
 from web.program_draft import NOTHING_CARRIED, Carried, Draft, carried_in, checked, text_of
 from web.render import page
-from web.visitor import Policy
+from web.visitor import firm_of, may
 
 _ADD = "|add"
 _EMPTY = {"phases" + MANY: "1"}
 _MOVES = {"up": -1, "down": 1}
 
 
-@get("/staff/drafts/form", policy=Policy.STAFF)
+@get("/staff/drafts/form", policy=may(Permission.DRAFT_PROGRAMS))
 async def staff_builder(request: Request[Any, Any, Any]) -> Response[str]:
     """A new one: empty, or begun from a template or from what is sold."""
     name, version = request.query_params.get("template", ""), request.query_params.get("version", "")
     if name:
         begun = next((one.program for one in templates() if one.name == name), None)
     elif version:
-        sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
+        sold = await firm_of(request).book.read(lambda book: program_version(book, whole_in(version) or 0))
         begun = sold.sold if sold is not None else None
     else:
         return await builder(request, dict(_EMPTY), NOTHING_CARRIED)
@@ -49,7 +50,9 @@ async def staff_builder(request: Request[Any, Any, Any]) -> Response[str]:
     return await _form_of(request, begun, Carried(begun_from=begun.fingerprint()) if version else NOTHING_CARRIED)
 
 
-@post("/staff/drafts/form", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
+@post(
+    "/staff/drafts/form", policy=may(Permission.DRAFT_PROGRAMS), status_code=200, request_max_body_size=DRAFT_BYTES_MAX
+)
 async def staff_build(request: Request[Any, Any, Any]) -> Response[str]:
     """One step further: an item more or less, another kind, or the whole of it checked and read in words."""
     fields = await fields_of(request)

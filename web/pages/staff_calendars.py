@@ -9,11 +9,12 @@ from litestar.response import Response
 from firm.facts import CalendarAdopted, MarketDaysAdopted
 from firm.kinds import body_of
 from firm.news import NewsItem
+from firm.permissions import Permission
 from storage.reader import LedgerReader
 from storage.readmodels.calendars import MARKET_DAYS, CalendarLine, all_calendars
 from web.bounds import RELEASES_SHOWN
 from web.render import page
-from web.visitor import Policy
+from web.visitor import firm_of, may
 
 
 class CalendarShown(msgspec.Struct, frozen=True):
@@ -32,9 +33,9 @@ class CalendarShown(msgspec.Struct, frozen=True):
         return self.line.kind == MARKET_DAYS
 
 
-@get("/staff/calendars", policy=Policy.STAFF)
+@get("/staff/calendars", policy=may(Permission.SEE_CALENDARS))
 async def staff_calendars(request: Request[Any, Any, Any]) -> Response[str]:
-    firm = request.app.state.firm
+    firm = firm_of(request)
     now_us = firm.now_us()
     shown = await firm.book.look(lambda reader: [_shown(reader, line, now_us) for line in _lines(reader)])
     return page(request, "staff_calendars.html", calendars=shown, now_us=now_us)

@@ -9,14 +9,14 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from firm.commands import Command, EngageKillSwitch, KillSwitch, ReleaseKillSwitch, ResetBreaker
+from firm.permissions import Permission
 from storage.readmodels.controls import BREAKER, ControlAct, control_history, control_states
-from storage.readmodels.people import all_staff
 from web import owed_view
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_switch, read_why, refused_in
 from web.people import staff_names
 from web.render import page
-from web.visitor import Policy, signed_in
+from web.visitor import firm_of, may, signed_in
 
 HISTORY_SHOWN = 50
 RELEASED_BY = 2  # different people
@@ -24,24 +24,24 @@ RELEASED_BY = 2  # different people
 NOTHING_TO_STOP_YET = frozenset({KillSwitch.PAYOUTS})
 
 
-@get("/staff/controls", policy=Policy.STAFF)
+@get("/staff/controls", policy=may(Permission.SEE_CONTROLS))
 async def staff_controls(request: Request[Any, Any, Any]) -> Response[str]:
     return await _controls(request, 200, "", None)
 
 
-@post("/staff/controls/{switch:str}/engagement", policy=Policy.STAFF)
+@post("/staff/controls/{switch:str}/engagement", policy=may(Permission.ENGAGE_SWITCHES))
 async def staff_engage(request: Request[Any, Any, Any], switch: FromPath[str]) -> Response[Any]:
     found, by = _switch(switch), signed_in(request).reference
     return await _act(request, switch, lambda why: EngageKillSwitch(by=by, switch=found, why=why))
 
 
-@post("/staff/controls/{switch:str}/release", policy=Policy.STAFF)
+@post("/staff/controls/{switch:str}/release", policy=may(Permission.RELEASE_SWITCHES))
 async def staff_release(request: Request[Any, Any, Any], switch: FromPath[str]) -> Response[Any]:
     found, by = _switch(switch), signed_in(request).reference
     return await _act(request, switch, lambda why: ReleaseKillSwitch(by=by, switch=found, why=why))
 
 
-@post("/staff/breaker/reset", policy=Policy.STAFF)
+@post("/staff/breaker/reset", policy=may(Permission.RESET_BREAKER))
 async def staff_reset_breaker(request: Request[Any, Any, Any]) -> Response[Any]:
     by = signed_in(request).reference
     return await _act(request, BREAKER, lambda why: ResetBreaker(by=by, why=why))
@@ -60,16 +60,17 @@ async def _act(request: Request[Any, Any, Any], control: str, command_for: Any) 
 
 async def _controls(request: Request[Any, Any, Any], status: int, control: str, wrong: Wrong | None) -> Response[str]:
     """The page; `control` is the one whose form was wrong."""
-    firm = request.app.state.firm
+    firm = firm_of(request)
 
-    def question(book: apsw.Connection) -> tuple[dict[str, ControlAct | None], list[ControlAct], int]:
-        return control_states(book), control_history(book, HISTORY_SHOWN), len(all_staff(book))
+    def question(book: apsw.Connection) -> tuple[dict[str, ControlAct | None], list[ControlAct]]:
+        return control_states(book), control_history(book, HISTORY_SHOWN)
 
-    states, history, staff = await firm.book.read(question)
+    states, history = await firm.book.read(question)
     acts = [act for act in states.values() if act is not None]
     names = await staff_names(firm, (act.who for act in (*acts, *history)))
     shown = [switch for switch in KillSwitch if switch not in NOTHING_TO_STOP_YET or _engaged(states[switch.value])]
-    context = {"names": names, "states": states, "history": history, "switches": shown, "alone": staff < RELEASED_BY}
+    alone = len(firm.live.staff().who_may(Permission.RELEASE_SWITCHES)) < RELEASED_BY
+    context: dict[str, Any] = {"names": names, "states": states, "history": history, "switches": shown, "alone": alone}
     return page(
         request,
         "staff_controls.html",
@@ -78,7 +79,7 @@ async def _controls(request: Request[Any, Any, Any], status: int, control: str, 
         wrong=wrong,
         me=signed_in(request).reference,
         breaker=BREAKER,
-        owed=owed_view.waits(firm.live.owed()),
+        owed=owed_view.waits(await firm.owed()),
         **context,
     )
 

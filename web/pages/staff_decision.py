@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from firm.commands import ReviewVerdict
+from firm.permissions import Permission
 from storage.readmodels.decisions import dismissed_breaches, latest_decisions, open_decisions
 from web.asking import ask
 from web.bounds import DECISIONS_PER_PAGE
@@ -15,14 +16,14 @@ from web.forms import Wrong, fields_of, read_review, refused_in
 from web.lists_asked import read_before
 from web.pages.decision import NOTHING_KEPT, evidence_file, evidence_since_kept, kept_again_file
 from web.render import page
-from web.visitor import Policy, signed_in
+from web.visitor import firm_of, may, signed_in
 
 NOTHING_WRONG = Wrong({}, {"outcome": "", "why": ""})
 
 
-@get("/staff/decisions", policy=Policy.STAFF)
+@get("/staff/decisions", policy=may(Permission.SEE_DECISIONS))
 async def staff_decisions(request: Request[Any, Any, Any]) -> Response[str]:
-    firm, before = request.app.state.firm, read_before(request.query_params)
+    firm, before = firm_of(request), read_before(request.query_params)
     show = request.query_params.get("show", "")
     if show == "waiting":
         found = await firm.book.read(lambda book: open_decisions(book, DECISIONS_PER_PAGE))
@@ -31,18 +32,18 @@ async def staff_decisions(request: Request[Any, Any, Any]) -> Response[str]:
         found = await firm.book.read(lambda book: asked(book, before, DECISIONS_PER_PAGE + 1))
     more = found[DECISIONS_PER_PAGE - 1].decision if len(found) > DECISIONS_PER_PAGE else None
     show = show if show in ("waiting", "dismissed") else ""
-    context = {"decisions": found[:DECISIONS_PER_PAGE], "more": more, "show": show, "before": before}
+    context: dict[str, Any] = {"decisions": found[:DECISIONS_PER_PAGE], "more": more, "show": show, "before": before}
     return page(request, "staff_decisions.html", **context)
 
 
-@get("/staff/decisions/{decision:int}", policy=Policy.STAFF)
+@get("/staff/decisions/{decision:int}", policy=may(Permission.SEE_DECISIONS))
 async def staff_decision(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[str]:
     return await _decision(request, decision)
 
 
-@post("/staff/decisions/{decision:int}/review", policy=Policy.STAFF)
+@post("/staff/decisions/{decision:int}/review", policy=may(Permission.REVIEW_DECISIONS))
 async def staff_review(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
-    line = (await decision_view(request.app.state.firm, decision)).line
+    line = (await decision_view(firm_of(request), decision)).line
     asked = read_review(await fields_of(request))
     if isinstance(asked, Wrong):
         return await _decision(request, decision, review=asked)
@@ -55,17 +56,17 @@ async def staff_review(request: Request[Any, Any, Any], decision: FromPath[int])
     return await _decision(request, decision, review=wrong)
 
 
-@get("/staff/decisions/{decision:int}/evidence", policy=Policy.STAFF)
+@get("/staff/decisions/{decision:int}/evidence", policy=may(Permission.SEE_EVIDENCE))
 async def staff_evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     return await evidence_file(request, decision, None)
 
 
-@get("/staff/decisions/{decision:int}/kept-again/evidence", policy=Policy.STAFF)
+@get("/staff/decisions/{decision:int}/kept-again/evidence", policy=may(Permission.SEE_EVIDENCE))
 async def staff_kept_again_evidence(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     return await kept_again_file(request, decision)
 
 
-@post("/staff/decisions/{decision:int}/evidence", policy=Policy.STAFF)
+@post("/staff/decisions/{decision:int}/evidence", policy=may(Permission.SEE_EVIDENCE))
 async def staff_evidence_since(request: Request[Any, Any, Any], decision: FromPath[int]) -> Response[Any]:
     answer = await evidence_since_kept(request, decision)
     return await _decision(request, decision, kept=answer) if isinstance(answer, Wrong) else answer
@@ -75,7 +76,7 @@ async def _decision(
     request: Request[Any, Any, Any], decision: int, *, review: Wrong = NOTHING_WRONG, kept: Wrong = NOTHING_KEPT
 ) -> Response[str]:
     """The page, with what was wrong about a form on it."""
-    firm = request.app.state.firm
+    firm = firm_of(request)
     view = await for_staff(firm, await decision_view(firm, decision))
     status = 422 if review.errors or kept.errors else 200
     return page(request, "decision.html", status=status, view=view, room="/staff", review=review, kept=kept)

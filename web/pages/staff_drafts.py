@@ -10,8 +10,10 @@ from litestar.response import Redirect, Response
 
 from firm.checks.listing import Listings
 from firm.commands import Publication, PublishProgram
+from firm.permissions import MEANS, Permission
 from firm.program_remarks import remarks_on
-from firm.publishing import fingerprint_of, role_missing
+from firm.publishing import changes_of_sale, fingerprint_of
+from firm.ruleset import Program
 from firm.ruleset_text import RulesetRefused, toml_of
 from firm.sentences.languages import Language
 from firm.templates import templates
@@ -30,13 +32,13 @@ from web.lists_asked import whole_in
 from web.program_draft import Carried, Draft, carried_in, changes_from, checked, text_of
 from web.render import page
 from web.rules_told import accounts_told, program_told
-from web.visitor import Policy, signed_in
+from web.visitor import Visitor, firm_of, may, signed_in
 
 READ_AGAINST = "read_against"
 """The field of what a draft's difference was shown against: a fingerprint."""
 
 
-@get("/staff/drafts", policy=Policy.STAFF)
+@get("/staff/drafts", policy=may(Permission.DRAFT_PROGRAMS))
 async def staff_draft(request: Request[Any, Any, Any]) -> Response[str]:
     """A new one: empty, or begun from a template or from what is sold."""
     asked = request.query_params
@@ -48,13 +50,13 @@ async def staff_draft(request: Request[Any, Any, Any]) -> Response[str]:
         return await editor(request, Draft(begun, None, ()))
     if not version:
         return await editor(request, Draft("", None, ()))
-    sold = await request.app.state.firm.book.read(lambda book: program_version(book, whole_in(version) or 0))
+    sold = await firm_of(request).book.read(lambda book: program_version(book, whole_in(version) or 0))
     if sold is None:
         raise NotFoundException("no program was published by this row")
     return await editor(request, _begun_from(sold))
 
 
-@post("/staff/drafts", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
+@post("/staff/drafts", policy=may(Permission.DRAFT_PROGRAMS), status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_check_draft(request: Request[Any, Any, Any]) -> Response[str]:
     draft = await _draft(await fields_of(request), request)
     if draft.problems or draft.program is None:
@@ -62,14 +64,16 @@ async def staff_check_draft(request: Request[Any, Any, Any]) -> Response[str]:
     return await preview(request, draft)
 
 
-@post("/staff/drafts/text", policy=Policy.STAFF, status_code=200, request_max_body_size=DRAFT_BYTES_MAX)
+@post(
+    "/staff/drafts/text", policy=may(Permission.DRAFT_PROGRAMS), status_code=200, request_max_body_size=DRAFT_BYTES_MAX
+)
 async def staff_draft_text(request: Request[Any, Any, Any]) -> Response[str]:
     """Back from the preview to what was written."""
     fields = await fields_of(request)
     return await editor(request, Draft(await text_of(fields), None, (), carried_in(fields)))
 
 
-@post("/staff/programs", policy=Policy.STAFF, request_max_body_size=DRAFT_BYTES_MAX)
+@post("/staff/programs", policy=may(Permission.PUBLISH_PROGRAMS), request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_publish(request: Request[Any, Any, Any]) -> Response[Any]:
     fields, visitor = await fields_of(request), signed_in(request)
     draft, why = await _draft(fields, request), read_why(fields)
@@ -98,7 +102,7 @@ async def _sold(request: Request[Any, Any, Any], program: str) -> ProgramVersion
     def question(book: apsw.Connection) -> ProgramVersion | None:
         return next(iter(versions_of(book, program, 1)), None)
 
-    found: ProgramVersion | None = await request.app.state.firm.book.read(question)
+    found: ProgramVersion | None = await firm_of(request).book.read(question)
     return found
 
 
@@ -114,7 +118,7 @@ def _begun_from(sold: ProgramVersion) -> Draft:
 
 async def enrolled(request: Request[Any, Any, Any]) -> Listings:
     """The bridges on which a program can be sold, with what they told of their platforms."""
-    found: Listings = await request.app.state.firm.book.read(listings)
+    found: Listings = await firm_of(request).book.read(listings)
     return found
 
 
@@ -130,7 +134,7 @@ async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | 
     program = draft.program
     assert program is not None
     sold = await _sold(request, program.program)
-    calendars = await request.app.state.firm.book.read(all_calendars)
+    calendars = await firm_of(request).book.read(all_calendars)
     held = sold.sold if sold is not None else None
     context: dict[str, Any] = {
         "draft": draft,
@@ -139,15 +143,24 @@ async def preview(request: Request[Any, Any, Any], draft: Draft, wrong: Wrong | 
         "remarks": remarks_on(program, held, {one.calendar for one in calendars}, await enrolled(request)),
         "read_against": fingerprint_of(held),
         "overtaken": draft.carried.begun_from not in ("", fingerprint_of(held)),
-        "role_missing": role_missing(signed_in(request).role, held, program),
+        "not_theirs": _not_theirs(signed_in(request), held, program),
         "accounts": accounts_told(program, Language.ENGLISH),
         "phases": await aside(lambda: program_told(program, Language.ENGLISH)),
         "headings": headings(Language.ENGLISH),
         "wrong": wrong,
-        "lab": await lab_choices(request.app.state.firm, NOTHING_TYPED | {"program": program.program}),
+        "lab": await lab_choices(firm_of(request), NOTHING_TYPED | {"program": program.program}),
     }
     context |= await draft_context(request, draft.carried)
     return page(request, "staff_draft_preview.html", status=422 if wrong else 200, **context)
+
+
+def _not_theirs(visitor: Visitor, held: Program | None, program: Program) -> str:
+    """Why this person may not publish it, and who may; "" where they may."""
+    if not visitor.may(Permission.PUBLISH_PROGRAMS):
+        return f"you may not {MEANS[Permission.PUBLISH_PROGRAMS]}: ask somebody of risk, or an owner"
+    if not visitor.scope.holds(program.program):
+        return f"{program.program} is none of the programs that you work on"
+    return "" if visitor.may(Permission.SET_PRICES) else changes_of_sale(held, program)
 
 
 ROUTES = (staff_draft, staff_check_draft, staff_draft_text, staff_publish)

@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request, get
 from litestar.response import Response, Stream
 
+from firm.permissions import Permission
 from storage.readmodels.drifts import count_drifting, drifts_of, latest_drifts, open_drifts
 from web.bounds import DRIFTS_PER_PAGE
 from web.drift_view import DriftLine, lines_of
@@ -15,22 +16,22 @@ from web.lists_asked import DriftAsked, read_drift_asked
 from web.pages.account import event_stream
 from web.render import page
 from web.sse import Parts
-from web.visitor import Policy
+from web.visitor import firm_of, may
 
 
-@get("/staff/drift", policy=Policy.STAFF)
+@get("/staff/drift", policy=may(Permission.SEE_DRIFT))
 async def staff_drift(request: Request[Any, Any, Any]) -> Response[str]:
-    shown = await _drift(request.app.state.firm, read_drift_asked(request.query_params))
+    shown = await _drift(firm_of(request), read_drift_asked(request.query_params))
     return page(request, "staff_drift.html", **shown)
 
 
-@get("/staff/drift/live", policy=Policy.STAFF)
+@get("/staff/drift/live", policy=may(Permission.SEE_DRIFT))
 async def staff_drift_live(request: Request[Any, Any, Any]) -> Stream:
-    state = request.app.state
+    state, firm = request.app.state, firm_of(request)
     asked = msgspec.structs.replace(read_drift_asked(request.query_params), before=None)
 
     async def render() -> Parts:
-        return {"live": state.pages.text("_drift_live.html", await _drift(state.firm, asked))}
+        return {"live": state.pages.text("_drift_live.html", await _drift(firm, asked))}
 
     return event_stream(state.streams, request, f"drift/{asked.address}", render)
 

@@ -10,6 +10,7 @@ from litestar import Request, get
 from litestar.response import Response, Stream
 
 from actors.exposure import Exposure, Holding, exposure_of, holdings_in, summed
+from firm.permissions import Permission
 from storage.readmodels.accounts import AccountLine, account_line
 from web.bounds import HOLDERS_PER_PAGE
 from web.firm import Firm
@@ -18,7 +19,7 @@ from web.pages.account import event_stream
 from web.render import page
 from web.silence import silences
 from web.sse import Parts
-from web.visitor import Policy
+from web.visitor import firm_of, may
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -28,39 +29,39 @@ class Holder(msgspec.Struct, frozen=True):
     holding: Holding
 
 
-@get("/staff/exposure", policy=Policy.STAFF)
+@get("/staff/exposure", policy=may(Permission.SEE_EXPOSURE))
 async def staff_exposure(request: Request[Any, Any, Any]) -> Response[str]:
-    shown = await _exposure(request.app.state.firm, funded=read_funded(request.query_params))
+    shown = await _exposure(firm_of(request), funded=read_funded(request.query_params))
     return page(request, "staff_exposure.html", **shown)
 
 
-@get("/staff/exposure/live", policy=Policy.STAFF)
+@get("/staff/exposure/live", policy=may(Permission.SEE_EXPOSURE))
 async def staff_exposure_live(request: Request[Any, Any, Any]) -> Stream:
-    state, funded = request.app.state, read_funded(request.query_params)
+    state, firm, funded = request.app.state, firm_of(request), read_funded(request.query_params)
 
     async def render() -> Parts:
-        return {"live": state.pages.text("_exposure_live.html", await _exposure(state.firm, funded=funded))}
+        return {"live": state.pages.text("_exposure_live.html", await _exposure(firm, funded=funded))}
 
     return event_stream(state.streams, request, f"exposure/{'funded' if funded else 'all'}", render)
 
 
-@get("/staff/exposure/holders", policy=Policy.STAFF)
+@get("/staff/exposure/holders", policy=may(Permission.SEE_EXPOSURE))
 async def staff_holders(request: Request[Any, Any, Any]) -> Response[str]:
-    firm, asked = request.app.state.firm, read_holders_asked(request.query_params)
-    held = firm.live.holders(funded=asked.funded)
+    firm, asked = firm_of(request), read_holders_asked(request.query_params)
+    held = await firm.holders(funded=asked.funded)
     found = await anyio.to_thread.run_sync(holdings_in, held, asked.bridge, asked.symbol, asked.side)
     beyond = [one for one in found if asked.after is None or (-one.lots_e8, one.account) > _place(asked.after)]
     shown = beyond[:HOLDERS_PER_PAGE]
     rows = await firm.book.read(lambda book: _rows(book, shown))
     last = shown[-1] if len(beyond) > len(shown) else None
     more = f"?{urlencode(asked.query(after=f'{last.lots_e8}~{last.account}'))}" if last else None
-    context = {"asked": asked, "rows": rows, "more": more, "total": len(found), "query": _query(asked)}
+    context: dict[str, Any] = {"asked": asked, "rows": rows, "more": more, "total": len(found), "query": _query(asked)}
     return page(request, "staff_holders.html", block="list", **context)
 
 
 async def _exposure(firm: Firm, *, funded: bool) -> dict[str, Any]:
     """Summed in a thread: there may be thousands of positions, and prices wait for nobody's page."""
-    held = firm.live.holders(funded=funded)
+    held = await firm.holders(funded=funded)
     found = await anyio.to_thread.run_sync(exposure_of, held)
     shown = {(each.bridge, each.symbol) for each in found}
     silent = {(each.bridge, symbol) for each in firm.live.health().bridges for symbol in each.stale_symbols}

@@ -10,12 +10,13 @@ from litestar.response import Response, Stream
 from actors.feed import Feed, SymbolFeed, feed_of
 from actors.live import BridgeHealth
 from actors.market_state import MarketState
+from firm.permissions import Permission
 from web.bounds import FEED_SYMBOLS_SHOWN
 from web.firm import Firm
 from web.pages.account import event_stream
 from web.render import page
 from web.sse import Parts
-from web.visitor import Policy
+from web.visitor import firm_of, may
 
 
 class BridgeFeed(msgspec.Struct, frozen=True):
@@ -32,17 +33,17 @@ class BridgeFeed(msgspec.Struct, frozen=True):
     unpriced: tuple[str, ...]
 
 
-@get("/staff/feed", policy=Policy.STAFF)
+@get("/staff/feed", policy=may(Permission.SEE_FEED))
 async def staff_feed(request: Request[Any, Any, Any]) -> Response[str]:
-    return page(request, "staff_feed.html", **await _feed(request.app.state.firm))
+    return page(request, "staff_feed.html", **await _feed(firm_of(request)))
 
 
-@get("/staff/feed/live", policy=Policy.STAFF)
+@get("/staff/feed/live", policy=may(Permission.SEE_FEED))
 async def staff_feed_live(request: Request[Any, Any, Any]) -> Stream:
-    state = request.app.state
+    state, firm = request.app.state, firm_of(request)
 
     async def render() -> Parts:
-        shown = await _feed(state.firm)
+        shown = await _feed(firm)
         return {"live": await anyio.to_thread.run_sync(state.pages.text, "_feed_live.html", shown)}
 
     return event_stream(state.streams, request, "feed", render)

@@ -7,23 +7,24 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response, Stream
 
 from firm.commands import ResumeDesk
+from firm.permissions import Permission
 from web.asking import ask
 from web.firm import Firm
 from web.forms import Wrong, fields_of, read_why, refused_in
 from web.pages.account import event_stream
 from web.render import page
 from web.sse import Parts
-from web.visitor import Policy, signed_in
+from web.visitor import firm_of, may, signed_in
 
 
-@get("/staff/health", policy=Policy.STAFF)
+@get("/staff/health", policy=may(Permission.SEE_HEALTH))
 async def staff_health(request: Request[Any, Any, Any]) -> Response[str]:
     return _health(request, 200, None)
 
 
-@get("/staff/health/live", policy=Policy.STAFF)
+@get("/staff/health/live", policy=may(Permission.SEE_HEALTH))
 async def staff_health_live(request: Request[Any, Any, Any]) -> Stream:
-    firm, pages = request.app.state.firm, request.app.state.pages
+    firm, pages = firm_of(request), request.app.state.pages
     streams = request.app.state.streams
 
     async def render() -> Parts:
@@ -33,7 +34,7 @@ async def staff_health_live(request: Request[Any, Any, Any]) -> Stream:
     return event_stream(streams, request, "health", render)
 
 
-@post("/staff/desks/{kind:str}/{key:str}/resumption", policy=Policy.STAFF)
+@post("/staff/desks/{kind:str}/{key:str}/resumption", policy=may(Permission.RESUME_DESKS))
 async def staff_resume_desk(request: Request[Any, Any, Any], kind: FromPath[str], key: FromPath[str]) -> Response[Any]:
     why = read_why(await fields_of(request))
     if isinstance(why, Wrong):
@@ -46,7 +47,7 @@ async def staff_resume_desk(request: Request[Any, Any, Any], kind: FromPath[str]
 
 
 def _health(request: Request[Any, Any, Any], status: int, wrong: Wrong | None) -> Response[str]:
-    firm, streams = request.app.state.firm, request.app.state.streams.open
+    firm, streams = firm_of(request), request.app.state.streams.open
     shown = {"health": firm.live.health(), "streams": streams, "wrong": wrong, **_of_machine(firm)}
     return page(request, "staff_health.html", status=status, **shown)
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from firm.incidents import Proposal
+from firm.permissions import Permission
 from storage.readmodels.incidents import (
     Impact,
     IncidentLine,
@@ -26,30 +27,30 @@ from web.forms import Wrong, fields_of, read_why, refused_in, text_in
 from web.incident_asked import granting, read_said
 from web.people import staff_names
 from web.render import page
-from web.visitor import Policy, read_id, signed_in
+from web.visitor import firm_of, may, read_id, signed_in
 
 NOTHING_WRONG = Wrong({}, {})
 
 
-@get("/staff/incidents", policy=Policy.STAFF)
+@get("/staff/incidents", policy=may(Permission.SEE_INCIDENTS))
 async def staff_incidents(request: Request[Any, Any, Any]) -> Response[str]:
-    found = await request.app.state.firm.book.read(lambda book: incidents(book, INCIDENTS_SHOWN))
+    found = await firm_of(request).book.read(lambda book: incidents(book, INCIDENTS_SHOWN))
     return page(request, "staff_incidents.html", incidents=found, shown_max=INCIDENTS_SHOWN)
 
 
-@get("/staff/incidents/{incident:int}", policy=Policy.STAFF)
+@get("/staff/incidents/{incident:int}", policy=may(Permission.SEE_INCIDENTS))
 async def staff_incident(request: Request[Any, Any, Any], incident: FromPath[int]) -> Response[str]:
     return await _incident(request, incident)
 
 
-@post("/staff/incidents/{incident:int}/extensions", policy=Policy.STAFF)
+@post("/staff/incidents/{incident:int}/extensions", policy=may(Permission.GRANT_OVERRIDES))
 async def staff_extend_all(request: Request[Any, Any, Any], incident: FromPath[int]) -> Response[Any]:
     """As many at once as one form may order; the page says what is left. A refusal ends it: the next may be refused alike."""
     await _line(request, incident)
     why = read_why(await fields_of(request))
     if isinstance(why, Wrong):
         return await _incident(request, incident, why, "extensions")
-    firm, by = request.app.state.firm, signed_in(request).reference
+    firm, by = firm_of(request), signed_in(request).reference
     left = await firm.book.read(lambda book: extensions_left(book, incident, ORDERED_AT_ONCE_MAX))
     refused: list[str] = []
     for impact in left:
@@ -64,11 +65,11 @@ async def staff_extend_all(request: Request[Any, Any, Any], incident: FromPath[i
     return Redirect(f"/staff/incidents/{incident}#accounts", status_code=303)
 
 
-@post("/staff/incidents/{incident:int}/accounts/{account:str}/grant", policy=Policy.STAFF)
+@post("/staff/incidents/{incident:int}/accounts/{account:str}/grant", policy=may(Permission.GRANT_OVERRIDES))
 async def staff_grant(
     request: Request[Any, Any, Any], incident: FromPath[int], account: FromPath[str]
 ) -> Response[Any]:
-    number, firm = read_id(account), request.app.state.firm
+    number, firm = read_id(account), firm_of(request)
     impact: Impact | None = await firm.book.read(lambda book: impact_of(book, incident, number))
     if impact is None:
         raise NotFoundException("this account is not in the incident")
@@ -84,13 +85,30 @@ async def staff_grant(
     return Redirect(f"/staff/incidents/{incident}#accounts", status_code=303)
 
 
-@post("/staff/incidents/{incident:int}/{kind:str}", policy=Policy.STAFF)
-async def staff_say(request: Request[Any, Any, Any], incident: FromPath[int], kind: FromPath[str]) -> Response[Any]:
-    """`kind`: note, publication, withdrawal (from the public page) or conclusion."""
+@post("/staff/incidents/{incident:int}/note", policy=may(Permission.WRITE_INCIDENTS))
+async def staff_note(request: Request[Any, Any, Any], incident: FromPath[int]) -> Response[Any]:
+    return await _said(request, incident, "note")
+
+
+@post("/staff/incidents/{incident:int}/conclusion", policy=may(Permission.WRITE_INCIDENTS))
+async def staff_conclude(request: Request[Any, Any, Any], incident: FromPath[int]) -> Response[Any]:
+    return await _said(request, incident, "conclusion")
+
+
+@post("/staff/incidents/{incident:int}/publication", policy=may(Permission.PUBLISH_INCIDENTS))
+async def staff_publish_words(request: Request[Any, Any, Any], incident: FromPath[int]) -> Response[Any]:
+    return await _said(request, incident, "publication")
+
+
+@post("/staff/incidents/{incident:int}/withdrawal", policy=may(Permission.PUBLISH_INCIDENTS))
+async def staff_withdraw_words(request: Request[Any, Any, Any], incident: FromPath[int]) -> Response[Any]:
+    """From the public page."""
+    return await _said(request, incident, "withdrawal")
+
+
+async def _said(request: Request[Any, Any, Any], incident: int, kind: str) -> Response[Any]:
     await _line(request, incident)
     said = read_said(await fields_of(request), kind, incident, signed_in(request).reference)
-    if said is None:
-        raise NotFoundException("there is no such form")
     if isinstance(said, Wrong):
         return await _incident(request, incident, said, kind)
     no = refused_in((await ask(request, said)).facts)
@@ -100,7 +118,7 @@ async def staff_say(request: Request[Any, Any, Any], incident: FromPath[int], ki
 
 
 async def _line(request: Request[Any, Any, Any], incident: int) -> IncidentLine:
-    line: IncidentLine | None = await request.app.state.firm.book.read(lambda book: incident_line(book, incident))
+    line: IncidentLine | None = await firm_of(request).book.read(lambda book: incident_line(book, incident))
     if line is None:
         raise NotFoundException("there is no such incident")
     return line
@@ -110,7 +128,7 @@ async def _incident(
     request: Request[Any, Any, Any], incident: int, wrong: Wrong = NOTHING_WRONG, form: str = ""
 ) -> Response[str]:
     """The page; `form`: the one that was wrong."""
-    firm, line = request.app.state.firm, await _line(request, incident)
+    firm, line = firm_of(request), await _line(request, incident)
     after = _after(text_in(request.query_params, "after"))
 
     def question(book: apsw.Connection) -> dict[str, Any]:
@@ -140,4 +158,13 @@ def _after(text: str) -> int:
         return 0
 
 
-ROUTES = (staff_incidents, staff_incident, staff_extend_all, staff_grant, staff_say)
+ROUTES = (
+    staff_incidents,
+    staff_incident,
+    staff_extend_all,
+    staff_grant,
+    staff_note,
+    staff_conclude,
+    staff_publish_words,
+    staff_withdraw_words,
+)

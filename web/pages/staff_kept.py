@@ -8,6 +8,7 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from firm.permissions import Permission
 from storage.drafts import KeptDraft, WrittenAs
 from web.aside import aside
 from web.bounds import DRAFT_BYTES_MAX
@@ -17,23 +18,23 @@ from web.kept_drafts import BESIDE, carried_of, keep, kept_draft, typed_in, type
 from web.pages.staff_builder import builder, checked_form, form_of_text
 from web.pages.staff_drafts import editor, enrolled, preview
 from web.program_draft import Draft, carried_in, checked, text_of
-from web.visitor import Policy, signed_in
+from web.visitor import firm_of, may, signed_in
 
 _AS = "as"
 _READ = "read"
 _WAYS = frozenset({WrittenAs.FORM.value, WrittenAs.TEXT.value, _READ})
 
 
-@get("/staff/drafts/kept/{draft:str}", policy=Policy.STAFF)
+@get("/staff/drafts/kept/{draft:str}", policy=may(Permission.DRAFT_PROGRAMS))
 async def staff_kept(request: Request[Any, Any, Any], draft: FromPath[str]) -> Response[str]:
     """Taken up again: as it was written, or as the other, or read in words."""
-    found = await kept_draft(request.app.state.firm, draft)
+    found = await kept_draft(request, draft)
     asked = request.query_params.get(_AS, "")
     way = asked if asked in _WAYS else found.line.written_as
     return await (_of_text if found.line.written_as == WrittenAs.TEXT else _of_form)(request, found, way)
 
 
-@post("/staff/drafts/kept", policy=Policy.STAFF, request_max_body_size=DRAFT_BYTES_MAX)
+@post("/staff/drafts/kept", policy=may(Permission.DRAFT_PROGRAMS), request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_keep(request: Request[Any, Any, Any]) -> Response[Any]:
     """As it is being written, whatever is wrong with it still."""
     fields = await fields_of(request)
@@ -48,11 +49,11 @@ async def staff_keep(request: Request[Any, Any, Any]) -> Response[Any]:
     return Redirect(f"/staff/drafts/kept/{kept.draft}", status_code=303, query_params=asked or None)
 
 
-@post("/staff/drafts/kept/{draft:str}/deletion", policy=Policy.STAFF)
+@post("/staff/drafts/kept/{draft:str}/deletion", policy=may(Permission.DRAFT_PROGRAMS))
 async def staff_delete_draft(request: Request[Any, Any, Any], draft: FromPath[str]) -> Redirect:
     """By whoever keeps it, or by an owner."""
-    firm: Firm = request.app.state.firm
-    found, visitor = await kept_draft(firm, draft), signed_in(request)
+    firm: Firm = firm_of(request)
+    found, visitor = await kept_draft(request, draft), signed_in(request)
     if found.line.person != visitor.reference and visitor.role != "owner":
         raise PermissionDeniedException("this draft is somebody else’s: they delete it, or an owner does")
     await anyio.to_thread.run_sync(firm.drafts.delete, draft)

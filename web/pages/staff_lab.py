@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
+from firm.permissions import Permission
 from storage.readmodels.account_lists import phases_sold, programs_and_bridges
 from web import lab_view
 from web.bounds import DRAFT_BYTES_MAX
@@ -19,20 +20,20 @@ from web.lab_asked import AS_SOLD, NOTHING_TYPED, read_tried
 from web.lab_offers import lab_choices, offered_rules
 from web.people import staff_names
 from web.render import page
-from web.visitor import Policy, signed_in
+from web.visitor import firm_of, may, signed_in
 
 CLOSED = "This firm only reads at the moment, and tries nothing."
 NO_ROOM = "As many drafts as may are being tried: wait until one is done, or end one."
 
 
-@get("/staff/lab", policy=Policy.STAFF)
+@get("/staff/lab", policy=may(Permission.USE_LAB))
 async def staff_lab(request: Request[Any, Any, Any]) -> Response[str]:
     return await _lab(request, 200, None)
 
 
-@post("/staff/lab", policy=Policy.STAFF, request_max_body_size=DRAFT_BYTES_MAX)
+@post("/staff/lab", policy=may(Permission.USE_LAB), request_max_body_size=DRAFT_BYTES_MAX)
 async def staff_try(request: Request[Any, Any, Any]) -> Response[Any]:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     programs, phases = await firm.book.read(_sold)
     fields, offered = await fields_of(request), partial(offered_rules, firm)
     tried = await read_tried(fields, {program for program, _ in programs}, set(phases), offered)
@@ -45,9 +46,9 @@ async def staff_try(request: Request[Any, Any, Any]) -> Response[Any]:
     return Redirect(f"/staff/lab/{trial.number}", status_code=303)
 
 
-@get("/staff/lab/{trial:int}", policy=Policy.STAFF)
+@get("/staff/lab/{trial:int}", policy=may(Permission.USE_LAB))
 async def staff_trial(request: Request[Any, Any, Any], trial: FromPath[int]) -> Response[str]:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     found = _trial(firm, trial)
     after = request.query_params.get("after", "")
     shown = lab_view.page_of(found.report, int(after) if after.isdecimal() else 0) if found.report else None
@@ -55,9 +56,9 @@ async def staff_trial(request: Request[Any, Any, Any], trial: FromPath[int]) -> 
     return page(request, "staff_trial.html", block="found", trial=found, shown=shown, names=names, view=lab_view)
 
 
-@get("/staff/lab/{trial:int}/report.json", policy=Policy.STAFF)
+@get("/staff/lab/{trial:int}/report.json", policy=may(Permission.USE_LAB))
 async def staff_trial_file(request: Request[Any, Any, Any], trial: FromPath[int]) -> Response[bytes]:
-    found = _trial(request.app.state.firm, trial)
+    found = _trial(firm_of(request), trial)
     if found.report is None:
         raise NotFoundException("nothing has been found yet")
     named = f'attachment; filename="lab-{trial}.json"'
@@ -65,15 +66,15 @@ async def staff_trial_file(request: Request[Any, Any, Any], trial: FromPath[int]
     return Response(lab_view.as_file(found.report), media_type="application/json", headers=headers)
 
 
-@post("/staff/lab/{trial:int}/end", policy=Policy.STAFF)
+@post("/staff/lab/{trial:int}/end", policy=may(Permission.USE_LAB))
 async def staff_end_trial(request: Request[Any, Any, Any], trial: FromPath[int]) -> Redirect:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     firm.lab.end(_trial(firm, trial).number)
     return Redirect(f"/staff/lab/{trial}", status_code=303)
 
 
 async def _lab(request: Request[Any, Any, Any], status: int, wrong: Wrong | None) -> Response[str]:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     trials = firm.lab.trials()
     names = await staff_names(firm, [trial.by for trial in trials])
     return page(

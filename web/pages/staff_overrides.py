@@ -10,18 +10,19 @@ from litestar.response import Redirect, Response
 from firm.commands import GrantOverride
 from firm.facts import Refused
 from firm.ids import id_text
+from firm.permissions import Permission
 from web.account_view import account_view
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_agreement, read_exception, refused_in
 from web.override_view import waiting_for_agreement
 from web.pages.staff_account import account_for_staff
-from web.visitor import Policy, read_id, signed_in
+from web.visitor import firm_of, may, read_id, signed_in
 
 
-@post("/staff/accounts/{account:str}/overrides", policy=Policy.STAFF)
+@post("/staff/accounts/{account:str}/overrides", policy=may(Permission.GRANT_OVERRIDES))
 async def staff_override(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any]:
     number = read_id(account)
-    view = await account_view(request.app.state.firm, number)
+    view = await account_view(firm_of(request), number)
     asked = read_exception(await fields_of(request), view.line.money(0))
     if isinstance(asked, Wrong):
         return await account_for_staff(request, number, asked)
@@ -32,10 +33,10 @@ async def staff_override(request: Request[Any, Any, Any], account: FromPath[str]
     return await _ask(request, command, asked.typed)
 
 
-@post("/staff/accounts/{account:str}/overrides/{seq:int}/agreement", policy=Policy.STAFF)
+@post("/staff/accounts/{account:str}/overrides/{seq:int}/agreement", policy=may(Permission.AGREE_TO_OVERRIDES))
 async def staff_agree(request: Request[Any, Any, Any], account: FromPath[str], seq: FromPath[int]) -> Response[Any]:
     number = read_id(account)
-    view = await account_view(request.app.state.firm, number)
+    view = await account_view(firm_of(request), number)
     asked = next((line for line in waiting_for_agreement(view) if line.seq == seq), None)
     if asked is None:
         raise NotFoundException("nobody waits for a second person here: it was granted already, or is too long ago")

@@ -11,28 +11,29 @@ from actors.live import LiveOwed
 from firm.commands import EnforceAgain
 from firm.facts import Refusal
 from firm.ids import id_text
+from firm.permissions import Permission
 from web import owed_view, words
 from web.asking import ask
 from web.bounds import ORDERED_AT_ONCE_MAX
 from web.forms import Wrong, refusal_in
 from web.render import page
-from web.visitor import Policy, read_id, signed_in
+from web.visitor import firm_of, may, read_id, signed_in
 
 
-@get("/staff/owed", policy=Policy.STAFF)
+@get("/staff/owed", policy=may(Permission.SEE_COMMANDS))
 async def staff_owed(request: Request[Any, Any, Any]) -> Response[str]:
     return await _owed(request, 200, None)
 
 
-@post("/staff/owed/orders", policy=Policy.STAFF)
+@post("/staff/owed/orders", policy=may(Permission.ORDER_ENFORCEMENT))
 async def staff_order_all(request: Request[Any, Any, Any]) -> Response[Any]:
     """One command an account. What somebody ordered a moment ago is owed no more, and a second click orders nothing.
 
     One that is refused holds up no other.
     """
-    firm = request.app.state.firm
+    firm = firm_of(request)
     refused: Refusal | None = None
-    for owed in owed_view.waits(firm.live.owed())[:ORDERED_AT_ONCE_MAX]:
+    for owed in owed_view.waits(await firm.owed())[:ORDERED_AT_ONCE_MAX]:
         refusal = await _order(request, owed)
         if refusal not in (None, Refusal.NOTHING_OWED):
             refused = refusal
@@ -41,9 +42,9 @@ async def staff_order_all(request: Request[Any, Any, Any]) -> Response[Any]:
     return Redirect("/staff/owed", status_code=303)
 
 
-@post("/staff/accounts/{account:str}/orders", policy=Policy.STAFF)
+@post("/staff/accounts/{account:str}/orders", policy=may(Permission.ORDER_ENFORCEMENT))
 async def staff_order(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any]:
-    firm, number = request.app.state.firm, read_id(account)
+    firm, number = firm_of(request), read_id(account)
     if firm.live.account(number) is None:
         raise NotFoundException
     owed = firm.live.owed_to(number)
@@ -59,11 +60,11 @@ async def _order(request: Request[Any, Any, Any], owed: LiveOwed) -> Refusal | N
 
 
 async def _owed(request: Request[Any, Any, Any], status: int, refusal: Refusal | None) -> Response[str]:
-    firm = request.app.state.firm
-    owed = owed_view.by_urgency(firm.live.owed())
+    firm = firm_of(request)
+    owed = owed_view.by_urgency(await firm.owed())
     lines = await firm.book.read(lambda book: owed_view.lines_of(book, owed))
     wrong = None if refusal is None else Wrong({"": words.refusal(refusal)}, {})
-    context = {"lines": lines, "owed": owed, "waiting": owed_view.waits(owed)}
+    context: dict[str, Any] = {"lines": lines, "owed": owed, "waiting": owed_view.waits(owed)}
     return page(request, "staff_owed.html", status=status, wrong=wrong, **context)
 
 

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Response
 
 from firm.commands import RetireProgram
+from firm.permissions import Permission
 from firm.ruleset_diff import Change, program_changes
 from firm.ruleset_text import RulesetRefused, json_of, toml_of
 from firm.templates import templates
@@ -29,7 +30,7 @@ from web.languages import NAMES, RIGHT_TO_LEFT, headings, language_of
 from web.people import staff_names
 from web.render import page
 from web.rules_told import accounts_told, program_told
-from web.visitor import Policy, signed_in
+from web.visitor import firm_of, may, signed_in
 
 
 class Shelf(msgspec.Struct, frozen=True):
@@ -46,20 +47,20 @@ class Shelf(msgspec.Struct, frozen=True):
         return named or next(older, None)
 
 
-@get("/staff/programs", policy=Policy.STAFF)
+@get("/staff/programs", policy=may(Permission.SEE_PROGRAMS))
 async def staff_programs(request: Request[Any, Any, Any]) -> Response[str]:
-    found = await request.app.state.firm.book.read(lambda book: all_programs(book, PROGRAMS_SHOWN))
+    found = await firm_of(request).book.read(lambda book: all_programs(book, PROGRAMS_SHOWN))
     drafts = await shown_drafts(request)
-    names = await staff_names(request.app.state.firm, [one.line.person for one in drafts or ()])
+    names = await staff_names(firm_of(request), [one.line.person for one in drafts or ()])
     return page(request, "staff_programs.html", programs=found, templates=templates(), drafts=drafts, names=names)
 
 
-@get("/staff/programs/{version:int}", policy=Policy.STAFF)
+@get("/staff/programs/{version:int}", policy=may(Permission.SEE_PROGRAMS))
 async def staff_program(request: Request[Any, Any, Any], version: FromPath[int]) -> Response[str]:
     return await _program(request, await _shelf(request, version), None)
 
 
-@get("/staff/programs/{version:int}/file", policy=Policy.STAFF)
+@get("/staff/programs/{version:int}/file", policy=may(Permission.SEE_PROGRAMS))
 async def staff_program_file(request: Request[Any, Any, Any], version: FromPath[int]) -> Response[str]:
     """As TOML that can be edited and published; rules in the first words, which nobody writes any more, as JSON."""
     sold = (await _shelf(request, version)).shown.sold
@@ -71,7 +72,7 @@ async def staff_program_file(request: Request[Any, Any, Any], version: FromPath[
     return Response(text, media_type=f"application/{kind}", headers=headers)
 
 
-@post("/staff/programs/{version:int}/retirement", policy=Policy.STAFF)
+@post("/staff/programs/{version:int}/retirement", policy=may(Permission.RETIRE_PROGRAMS))
 async def staff_retire(request: Request[Any, Any, Any], version: FromPath[int]) -> Response[Any]:
     shelf, why = await _shelf(request, version), read_why(await fields_of(request))
     if isinstance(why, Wrong):
@@ -90,7 +91,7 @@ async def _shelf(request: Request[Any, Any, Any], version: int) -> Shelf:
             return None
         return Shelf(shown, versions_of(book, shown.program, VERSIONS_SHOWN), retirement(book, shown.program))
 
-    shelf: Shelf | None = await request.app.state.firm.book.read(question)
+    shelf: Shelf | None = await firm_of(request).book.read(question)
     if shelf is None:
         raise NotFoundException("no program was published by this row")
     return shelf
@@ -98,7 +99,7 @@ async def _shelf(request: Request[Any, Any, Any], version: int) -> Shelf:
 
 async def _program(request: Request[Any, Any, Any], shelf: Shelf, wrong: Wrong | None) -> Response[str]:
     """The page; `wrong` is about its form."""
-    firm, language = request.app.state.firm, language_of(request)
+    firm, language = firm_of(request), language_of(request)
     before = shelf.before(request.query_params.get("before", ""))
     references = [one.who for one in shelf.versions] + ([shelf.retired.who] if shelf.retired else [])
     context: dict[str, Any] = {

@@ -8,13 +8,14 @@ from litestar.response import Redirect, Response
 
 from firm.commands import PublishScore
 from firm.ids import id_text
+from firm.permissions import Permission
 from web.asking import ask
 from web.forms import Wrong, fields_of, read_score, refused_in
 from web.pages.staff_account import NOTHING_ASKED, account_for_staff
-from web.visitor import Policy, read_id, signed_in
+from web.visitor import may, read_id, signed_in
 
 
-@post("/staff/accounts/{account:str}/scores", policy=Policy.STAFF)
+@post("/staff/accounts/{account:str}/scores", policy=may(Permission.PUBLISH_SCORES))
 async def staff_score(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any]:
     number = read_id(account)
     said = read_score(await fields_of(request))

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import Response, Stream
 
 from firm.ids import parse_id
+from firm.permissions import Permission, Scope
 from storage.desk_trace import TracePage, outcome_of, trace_page
 from storage.reader import LedgerReader
 from storage.readmodels.accounts import account_line
@@ -23,7 +24,7 @@ from web.forms import Wrong
 from web.reading_asked import ALL_KINDS, TraceAsked, desk_kind, read_trace_asked
 from web.render import page
 from web.trace import exported, trace_lines
-from web.visitor import Policy
+from web.visitor import firm_of, may
 
 VALUES_IN_FULL = 20_000  # characters of a value on a row's own page
 OUTCOME_ON_ROW_MAX = 500
@@ -45,9 +46,9 @@ DESKS = (
 )  # fmt: skip
 
 
-@get("/staff/trace", policy=Policy.STAFF)
+@get("/staff/trace", policy=may(Permission.SEE_TRACE))
 async def staff_trace(request: Request[Any, Any, Any]) -> Response[str]:
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     bridges = sorted(firm.live.markets())
     context: dict[str, Any] = {"bridges": bridges, "desks": DESKS, "kinds": [], "streams": ()}
     typed = request.query_params.get("desk", "").strip()
@@ -60,7 +61,7 @@ async def staff_trace(request: Request[Any, Any, Any]) -> Response[str]:
         return page(request, "trace.html", status=422, asked=None, wrong=asked, typed=asked.typed, **context)
 
     def question(book: apsw.Connection) -> dict[str, Any]:
-        account = _account_of(book, asked.desk)
+        account = _account_of(book, asked.desk, firm.scope)
         found = trace_page(book, asked.desk, asked.filter, asked.before, TRACE_PER_PAGE)
         known = set(kinds_seen(book, asked.desk)) | _kinds_beside(asked.desk)
         return {
@@ -79,16 +80,16 @@ async def staff_trace(request: Request[Any, Any, Any]) -> Response[str]:
     return page(request, "trace.html", block="rows", asked=asked, wrong=None, typed=asked.typed, **context)
 
 
-@get("/staff/trace.jsonl", policy=Policy.STAFF)
+@get("/staff/trace.jsonl", policy=may(Permission.EXPORT_TRACE))
 async def staff_trace_file(request: Request[Any, Any, Any]) -> Response[Any] | Stream:
     """The same rows as JSON lines, newest first; where it ends at its bound, the last line says from which row it would go on."""
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     bridges = sorted(firm.live.markets())
     asked = read_trace_asked(request.query_params, bridges)
     if isinstance(asked, Wrong):
         context: dict[str, Any] = {"bridges": bridges, "desks": DESKS, "kinds": [], "streams": ()}
         return page(request, "trace.html", status=422, asked=None, wrong=asked, typed=asked.typed, **context)
-    await firm.book.read(lambda book: _account_of(book, asked.desk))
+    await firm.book.read(lambda book: _account_of(book, asked.desk, firm.scope))
     named = f'attachment; filename="trace-{asked.desk.replace("/", "-")}-{words.iso(firm.now_us())[:10]}.jsonl"'
     return Stream(
         _pieces(firm, asked),
@@ -97,26 +98,36 @@ async def staff_trace_file(request: Request[Any, Any, Any]) -> Response[Any] | S
     )
 
 
-@get("/staff/rows/{seq:int}", policy=Policy.STAFF)
+@get("/staff/rows/{seq:int}", policy=may(Permission.SEE_TRACE))
 async def staff_row(request: Request[Any, Any, Any], seq: FromPath[int]) -> Response[str]:
     """One row in full, with its cause, what it caused, and the row before it in its account's chain."""
+    firm = firm_of(request)
 
     def question(reader: LedgerReader) -> dict[str, Any]:
         row = reader.row(seq) if 0 < seq < 1 << 63 else None
         if row is None:
             raise NotFoundException("the ledger has no such row")
         with reader.connection() as book:
+            if firm.scope.is_limited and account_line(book, row.account) is None:
+                raise NotFoundException("the ledger has no such row")
             [line] = trace_lines(book, [row], None, VALUES_IN_FULL)
             outcome = [] if row.cause else outcome_of(book, seq, OUTCOME_ON_ROW_MAX)
+            if firm.scope.is_limited:
+                outcome = [each for each in outcome if each[2] == row.account]
         cause = reader.row(row.cause) if row.cause else None
         return {"row": row, "line": line, "outcome": outcome, "cause": cause}
 
-    return page(request, "staff_row.html", **await request.app.state.firm.book.look(question))
+    return page(request, "staff_row.html", **await firm.book.look(question))
 
 
-def _account_of(book: apsw.Connection, desk: str) -> int | None:
-    """The account whose desk it is, None of another one. Raises NotFoundException where there is no such account."""
+def _account_of(book: apsw.Connection, desk: str, scope: Scope) -> int | None:
+    """The account whose desk it is, None of another one. Raises NotFoundException where there is no such account.
+
+    Other desks decide about every program: for somebody whose scope is limited they are not there.
+    """
     if not desk.startswith("account/"):
+        if scope.is_limited:
+            raise NotFoundException
         return None
     account = parse_id(desk.partition("/")[2])
     if account_line(book, account) is None:

@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Response, Stream
 
 from firm.ids import id_text
+from firm.permissions import Permission
 from storage.readmodels.accounts import account_line, ruleset_of
 from storage.readmodels.trade_lists import (
     TradeFilter,
@@ -31,7 +32,7 @@ from web.firm import Firm
 from web.forms import Wrong
 from web.reading_asked import TRADE_SORTS, TradesAsked, read_trades_asked
 from web.render import page
-from web.visitor import Policy, read_id
+from web.visitor import Policy, firm_of, may, read_id
 
 COLUMNS = (
     "position", "symbol", "side", "state", "lots", "opened_utc", "price_open", "closed_utc", "price_close", "commission", "swap",
@@ -51,12 +52,12 @@ async def account_trades_csv(request: Request[Any, Any, Any], account: FromPath[
     return await _file(request, read_id(account), "")
 
 
-@get("/staff/accounts/{account:str}/trades", policy=Policy.STAFF)
+@get("/staff/accounts/{account:str}/trades", policy=may(Permission.SEE_ACCOUNTS))
 async def staff_trades(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[str]:
     return await _trades(request, read_id(account), "/staff")
 
 
-@get("/staff/accounts/{account:str}/trades.csv", policy=Policy.STAFF)
+@get("/staff/accounts/{account:str}/trades.csv", policy=may(Permission.EXPORT_TRADES))
 async def staff_trades_csv(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any] | Stream:
     return await _file(request, read_id(account), "/staff")
 
@@ -75,7 +76,7 @@ async def _trades(request: Request[Any, Any, Any], account: int, room: str) -> R
         found = trades_page(book, account, asked.filter, asked.sort, asked.after, TRADES_PER_PAGE + 1)
         return told | {"found": found, "totals": totals_of(book, account, asked.filter)}
 
-    answer = await request.app.state.firm.book.read(question)
+    answer = await firm_of(request).book.read(question)
     asked, found = answer.pop("asked"), answer.pop("found")
     wrong, read = (asked, None) if isinstance(asked, Wrong) else (None, asked)
     context: dict[str, Any] = {
@@ -107,7 +108,7 @@ def _more(asked: TradesAsked, found: list[tuple[int, Trade]]) -> str | None:
 
 async def _file(request: Request[Any, Any, Any], account: int, room: str) -> Response[Any] | Stream:
     """The filtered trades as CSV (RFC 4180). Where the filter cannot be read, the page that says why."""
-    firm: Firm = request.app.state.firm
+    firm: Firm = firm_of(request)
     symbols = await firm.book.read(lambda book: symbols_traded(book, account))
     asked = read_trades_asked(request.query_params, symbols)
     if isinstance(asked, Wrong):

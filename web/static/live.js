@@ -79,6 +79,7 @@
     const answer = await fetch(root.dataset.stream, { signal: asked.signal }).catch(() => null);
     asked.abort();
     if (answer?.status === 401) end("signed-out");
+    else if (answer?.status === 403 || answer?.status === 404) location.reload(); // what they may see has changed: the page says so
     else setTimeout(() => { if (!document.hidden) open(); }, ASK_AGAIN_MS);
   };
 

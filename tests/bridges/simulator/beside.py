@@ -121,11 +121,11 @@ class Beside:
         """An account that was bought and opened; whoever sits before it does nothing by themselves."""
         account, order, trader = 7_001 + 10 * number, 501 + number, 1_001 + number
         sold = program(rules, size)
-        self._put(PublishProgram(by="staff:omar", program=sold))
+        self._put(PublishProgram(by="console", program=sold))
         self._put(RegisterTrader(by="console", trader=trader, sealed="c0ffee"))
         by = f"trader:{trader}"
         self._put(PlaceOrder(by=by, order=order, trader=trader, program=sold.program, accounts=(account, account + 1)))
-        self._put(MarkOrderPaid(by="staff:ruth", order=order, reference="wire"))
+        self._put(MarkOrderPaid(by="console", order=order, reference="wire"))
         self._obey()
         held = self.replay.state.accounts[self.state(account).login]
         held.temper = "idle"

@@ -183,7 +183,7 @@ class World:
         await self._ask(EnrolBridge(by="console", bridge="sim", public_key=KEY.bridge_public, simulator=True))
         late = LateBreach.ENFORCE if self.dice.random() < 0.5 else LateBreach.REVIEW
         offers = (
-            PublishProgram(by="staff:omar", program=program)
+            PublishProgram(by="console", program=program)
             for program in programs(late, floors_stay=self.seed >= STAYING_FROM and self.seed % 8 >= 5).values()
         )
         await asyncio.gather(*map(self._ask, offers))
@@ -200,7 +200,7 @@ class World:
         await self._ask(
             PlaceOrder(by=by, order=sold.order, trader=sold.trader, program=sold.program, accounts=sold.accounts)
         )
-        await self._ask(MarkOrderPaid(by="staff:ruth", order=sold.order, reference="wire"))
+        await self._ask(MarkOrderPaid(by="console", order=sold.order, reference="wire"))
 
     # --- what happens ---
 

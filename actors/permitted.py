@@ -1,0 +1,140 @@
+"""Permitted: whether whoever a command is by may ask it, from the staff desk's own state and not from what the border believed.
+
+The border refuses first, with a page. This is what holds where the border is wrong.
+"""
+
+from typing import Protocol
+
+from actors.desk import Desk
+from actors.enforcement_desk import EnforcementDesk
+from actors.names import STAFF, enforcement_desk, order_desk
+from actors.order_desk import OrderDesk
+from actors.staff_desk import StaffDesk
+from firm import commands as c
+from firm.account import AccountState
+from firm.facts import Refusal, Refused
+from firm.permissions import CONSOLE, MEANS, Permission
+from firm.staff import NOBODY, Staff
+
+COURIER = "courier"  # carries what the settings have brought, and nothing else
+TRADER = "trader:"
+
+P = Permission
+NEEDED: dict[type[c.Command], tuple[Permission, ...]] = {
+    c.EnrolBridge: (P.MANAGE_BRIDGES,),
+    c.RevokeBridge: (P.MANAGE_BRIDGES,),
+    c.SetBridgeMode: (P.MANAGE_BRIDGES,),
+    c.AddStaff: (P.MANAGE_STAFF,),
+    c.SetStaffRole: (P.MANAGE_STAFF,),
+    c.SetStaffScope: (P.MANAGE_STAFF,),
+    c.LetStaffGo: (P.MANAGE_STAFF,),
+    c.DefineRole: (P.MANAGE_ROLES,),
+    c.RetireRole: (P.MANAGE_ROLES,),
+    c.RegisterTrader: (P.REGISTER_TRADERS,),
+    c.EraseTrader: (P.ERASE_TRADERS,),
+    c.PublishProgram: (P.PUBLISH_PROGRAMS,),
+    c.RetireProgram: (P.RETIRE_PROGRAMS,),
+    c.AdoptCalendar: (P.ADOPT_CALENDARS,),
+    c.AdoptMarketDays: (P.ADOPT_CALENDARS,),
+    c.PlaceOrder: (P.REGISTER_TRADERS,),
+    c.MarkOrderPaid: (P.BOOK_PAYMENTS,),
+    c.AdvanceChallenge: (P.ADVANCE_PHASES,),
+    c.ReviewVerdict: (P.REVIEW_DECISIONS,),
+    c.GrantOverride: (P.GRANT_OVERRIDES, P.AGREE_TO_OVERRIDES),  # which of them, the account's desk knows
+    c.PublishScore: (P.PUBLISH_SCORES,),
+    c.EngageKillSwitch: (P.ENGAGE_SWITCHES,),
+    c.ReleaseKillSwitch: (P.RELEASE_SWITCHES,),
+    c.ResetBreaker: (P.RESET_BREAKER,),
+    c.ResumeDesk: (P.RESUME_DESKS,),
+    c.SettleCommand: (P.SETTLE_COMMANDS,),
+    c.EnforceAgain: (P.ORDER_ENFORCEMENT,),
+    c.NoteIncident: (P.WRITE_INCIDENTS,),
+    c.PublishIncident: (P.PUBLISH_INCIDENTS,),
+    c.CloseIncident: (P.WRITE_INCIDENTS,),
+}
+"""What a member of staff needs for a command: one of these."""
+
+_OF_TRADERS = c.PlaceOrder | c.EraseTrader  # each for themselves alone
+_OF_COURIERS = frozenset({c.AdoptCalendar, c.AdoptMarketDays})
+
+OF_WHO_ASKED = frozenset(
+    {
+        Refusal.UNKNOWN_STAFF, Refusal.NOT_PERMITTED, Refusal.UNKNOWN_PROGRAM, Refusal.UNKNOWN_ORDER, Refusal.UNKNOWN_ACCOUNT,
+        Refusal.UNKNOWN_COMMAND,
+    }
+)  # fmt: skip
+"""How a command is refused for who asked: they may not, or the thing is not there for them."""
+
+
+class House(Protocol):
+    """What is asked of the engine."""
+
+    @property
+    def desks(self) -> dict[str, Desk]: ...
+    def desk(self, name: str) -> Desk: ...
+    def account(self, account: int) -> AccountState | None: ...
+
+
+def staff_of(house: House) -> Staff:
+    """Everybody on the staff. Asking makes no desk: a desk that is there is state."""
+    desk = house.desks.get(STAFF)
+    return desk.state if isinstance(desk, StaffDesk) else NOBODY
+
+
+def refusal_of(command: c.Command, house: House) -> Refused | None:
+    """Why this command is not even decided; None where whoever it is by may ask it."""
+    by, kind = command.by, type(command)
+    if by == CONSOLE or (by == COURIER and kind in _OF_COURIERS):
+        return None
+    if isinstance(command, _OF_TRADERS) and by == f"{TRADER}{command.trader}":
+        return None
+    staff = staff_of(house)
+    member = staff.working(by)
+    if member is None:
+        return Refused(refusal=Refusal.UNKNOWN_STAFF, detail=f"{by or 'nobody'} is nobody who works here")
+    if not staff.of_member(member).intersection(NEEDED[kind]):
+        return not_permitted(staff, by, NEEDED[kind][0])
+    return _beyond_scope(command, house) if member.scope.is_limited else None
+
+
+def not_permitted(staff: Staff, by: str, needed: Permission) -> Refused:
+    roles = ", ".join(staff.roles_with(needed))
+    return Refused(refusal=Refusal.NOT_PERMITTED, detail=f"{by} may not {MEANS[needed]}; who may: {roles}")
+
+
+def _beyond_scope(command: c.Command, house: House) -> Refused | None:
+    """What lies outside somebody's scope is not there for them."""
+    scope = staff_of(house).scope_of(command.by)
+    program: str | None
+    match command:
+        case c.PublishProgram():
+            program, refusal, what = command.program.program, Refusal.UNKNOWN_PROGRAM, "program"
+        case c.RetireProgram() | c.PlaceOrder():
+            program, refusal, what = command.program, Refusal.UNKNOWN_PROGRAM, "program"
+        case c.MarkOrderPaid() | c.AdvanceChallenge():
+            program, refusal, what = _of_order(command.order, house), Refusal.UNKNOWN_ORDER, "order"
+        case c.ReviewVerdict() | c.GrantOverride() | c.PublishScore() | c.EnforceAgain():
+            program, refusal, what = _of_account(command.account, house), Refusal.UNKNOWN_ACCOUNT, "account"
+        case c.SettleCommand():
+            program, refusal, what = _of_command(command, house), Refusal.UNKNOWN_COMMAND, "command"
+        case _:
+            return None  # of no program: whoever is limited holds no permission for what reaches all of them
+    if program is None or scope.holds(program):  # what is not there is refused by the desk that would have it
+        return None
+    return Refused(refusal=refusal, detail=f"there is no such {what} in what {command.by} works on")
+
+
+def _of_account(account: int, house: House) -> str | None:
+    state = house.account(account)
+    return None if state is None else _of_order(state.challenge, house)  # a challenge has its order's number
+
+
+def _of_order(order: int, house: House) -> str | None:
+    desk = house.desk(order_desk(order))
+    return desk.state.program.program if isinstance(desk, OrderDesk) and desk.state is not None else None
+
+
+def _of_command(command: c.SettleCommand, house: House) -> str | None:
+    desk = house.desks.get(enforcement_desk(command.bridge))
+    found = desk.state.commands.get(command.command) if isinstance(desk, EnforcementDesk) else None
+    return None if found is None else _of_account(found.account, house)

@@ -1,0 +1,162 @@
+"""The team, for staff: who works here in which role and for what of it, and the forms that change it."""
+
+from typing import Any
+
+import anyio.to_thread
+import apsw
+from litestar import Request, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response import Redirect, Response
+from msgspec.structs import replace
+
+from firm.commands import Command, LetStaffGo, SetStaffRole, SetStaffScope
+from firm.facts import Refused
+from firm.ids import id_text
+from firm.permissions import STAFF, Permission
+from firm.staff import Member, why_not_leave, why_not_role, why_not_scope
+from storage.readmodels.account_lists import programs_and_bridges
+from storage.readmodels.staff import all_staff, staff_acts
+from web.asking import ask
+from web.bounds import STAFF_ACTS_SHOWN
+from web.forms import Wrong, fields_of, read_why, text_in
+from web.people import staff_names
+from web.render import page
+from web.team_view import (
+    Preview,
+    act_words,
+    columns,
+    is_preview,
+    preview_of_leaving,
+    preview_of_member,
+    read_scope,
+    refusal_told,
+    scope_words,
+    teammates,
+)
+from web.visitor import firm_of, may, read_id, signed_in
+
+NOTHING_ASKED = Wrong({}, {})
+_PREVIEWED = "previewed"  # a reason stands in for the one that a preview does not need
+
+
+@get("/staff/team", policy=may(Permission.SEE_STAFF))
+async def staff_team(request: Request[Any, Any, Any]) -> Response[str]:
+    firm, sees_acts = firm_of(request), signed_in(request).may(Permission.SEE_AUDIT)
+    lines = await firm.book.read(all_staff)
+    acts = await firm.book.read(lambda book: staff_acts(book, STAFF_ACTS_SHOWN)) if sees_acts else []
+    names = await staff_names(firm, [*(act.who for act in acts), *(f"{STAFF}{act.staff}" for act in acts)])
+    team = await anyio.to_thread.run_sync(teammates, firm, lines)
+    told: dict[str, Any] = {
+        "team": team,
+        "acts": acts,
+        "names": names,
+        "act_words": act_words,
+        "scope_words": scope_words,
+    }
+    return page(request, "staff_team.html", **told, columns=columns(firm.live.staff()))
+
+
+@get("/staff/team/{staff:str}", policy=may(Permission.SEE_STAFF))
+async def staff_member(request: Request[Any, Any, Any], staff: FromPath[str]) -> Response[str]:
+    return await _member(request, _known(request, staff)[0])
+
+
+@post("/staff/team/{staff:str}/role", policy=may(Permission.MANAGE_STAFF))
+async def staff_set_role(request: Request[Any, Any, Any], staff: FromPath[str]) -> Response[Any]:
+    number, member = _known(request, staff)
+    fields, by, team = await fields_of(request), signed_in(request).reference, firm_of(request).live.staff()
+    role = text_in(fields, "role")
+    if is_preview(fields):
+        no = why_not_role(team, by, number, role, text_in(fields, "why") or _PREVIEWED)
+        shown = preview_of_member(team, member, replace(member, role=role if team.knows(role) else member.role), no)
+        return await _member(request, number, "role", Wrong({}, _typed(fields)), shown)
+    return await _asked(request, number, "role", lambda why: SetStaffRole(by=by, staff=number, role=role, why=why))
+
+
+@post("/staff/team/{staff:str}/scope", policy=may(Permission.MANAGE_STAFF))
+async def staff_set_scope(request: Request[Any, Any, Any], staff: FromPath[str]) -> Response[Any]:
+    number, member = _known(request, staff)
+    fields, by, team = await fields_of(request), signed_in(request).reference, firm_of(request).live.staff()
+    scope = read_scope(fields)
+    if is_preview(fields):
+        no = why_not_scope(team, by, number, scope, text_in(fields, "why") or _PREVIEWED)
+        shown = preview_of_member(team, member, replace(member, scope=scope), no)
+        return await _member(request, number, "scope", Wrong({}, _typed(fields)), shown, scope=scope)
+    return await _asked(request, number, "scope", lambda why: SetStaffScope(by=by, staff=number, scope=scope, why=why))
+
+
+@post("/staff/team/{staff:str}/leaving", policy=may(Permission.MANAGE_STAFF))
+async def staff_leaving(request: Request[Any, Any, Any], staff: FromPath[str]) -> Response[Any]:
+    number, member = _known(request, staff)
+    fields, by, firm = await fields_of(request), signed_in(request).reference, firm_of(request)
+    if is_preview(fields):
+        no = why_not_leave(firm.live.staff(), by, number, text_in(fields, "why") or _PREVIEWED)
+        shown = preview_of_leaving(firm.live.staff(), member, no)
+        return await _member(request, number, "leaving", Wrong({}, _typed(fields)), shown)
+    answer = await _asked(request, number, "leaving", lambda why: LetStaffGo(by=by, staff=number, why=why))
+    if firm.live.staff().working(f"{STAFF}{number}") is None:
+        # They are let in no more in any case: this leaves nothing lying about.
+        await anyio.to_thread.run_sync(firm.sessions.delete_person, f"{STAFF}{number}")
+    return answer
+
+
+async def _asked(request: Request[Any, Any, Any], number: int, form: str, command_for: Any) -> Response[Any]:
+    fields = await fields_of(request)
+    why = read_why(fields)
+    if isinstance(why, Wrong):
+        return await _member(request, number, form, Wrong(why.errors, _typed(fields)))
+    no = await refused(request, command_for(why))
+    if no is not None:
+        return await _member(request, number, form, Wrong({"": no}, _typed(fields)))
+    return Redirect(f"/staff/team/{id_text(number)}", status_code=303)
+
+
+async def refused(request: Request[Any, Any, Any], command: Command) -> str | None:
+    """Ask the firm for a change of its staff; why it said no, with the detail."""
+    facts = (await ask(request, command)).facts
+    no = next((fact for _, fact in facts if isinstance(fact, Refused)), None)
+    return None if no is None else refusal_told((no.refusal, no.detail))
+
+
+async def _member(
+    request: Request[Any, Any, Any],
+    number: int,
+    form: str = "",
+    wrong: Wrong = NOTHING_ASKED,
+    preview: Preview | None = None,
+    **changed: Any,
+) -> Response[str]:
+    """The page of one person; `form`: the one that was sent, with what was wrong with it or what it would come to."""
+    firm = firm_of(request)
+    staff = firm.live.staff()
+
+    def question(book: apsw.Connection) -> dict[str, Any]:
+        [line] = [one for one in all_staff(book) if one.staff == number]
+        acts = [act for act in staff_acts(book, STAFF_ACTS_SHOWN) if act.staff == number]
+        return {"line": line, "acts": acts, "programs": programs_and_bridges(book)[0]}
+
+    told = await firm.book.read(question)
+    [mate] = await anyio.to_thread.run_sync(teammates, firm, [told.pop("line")])
+    names = await staff_names(firm, (act.who for act in told["acts"]))
+    limits = (changed.get("scope") or mate.line.scope).programs
+    return page(
+        request, "staff_member.html", status=422 if wrong.errors else 200, mate=mate, form=form, wrong=wrong, preview=preview,
+        names=names, act_words=act_words, scope_words=scope_words, columns=columns(staff), limits=limits,
+        mine=staff.held_by(signed_in(request).reference), own=number == signed_in(request).id, **told,
+    )  # fmt: skip
+
+
+def _known(request: Request[Any, Any, Any], text: str) -> tuple[int, Member]:
+    number = read_id(text)
+    member = firm_of(request).live.staff().members.get(number)
+    if member is None:
+        raise NotFoundException("nobody of this id was ever on the staff")
+    return number, member
+
+
+def _typed(fields: Any) -> dict[str, str]:
+    return {name: text_in(fields, name) for name in ("role", "extent", "why")}
+
+
+ROUTES = (staff_team, staff_member, staff_set_role, staff_set_scope, staff_leaving)

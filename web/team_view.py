@@ -1,0 +1,146 @@
+"""The team, for pages: who works here as what, what a change would give and take, and what its forms say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar.datastructures import FormMultiDict
+
+from firm.ids import id_text
+from firm.permissions import BUILT_IN, FIRM_WIDE, MEANS, Permission, Scope, role_word
+from firm.refusal_words import REFUSALS
+from firm.staff import Member, No, Staff
+from storage.readmodels.staff import StaffAct, StaffLine
+from web.firm import Firm
+from web.forms import text_in
+from web.words import upper_first
+
+
+class Teammate(msgspec.Struct, frozen=True):
+    """One person of the list. `name` and `mail` are "" where they are not for the reader, or were erased."""
+
+    line: StaffLine
+    name: str
+    mail: str
+    called: str
+
+
+class RoleColumn(msgspec.Struct, frozen=True):
+    """A role in the matrix. `holders`: how many people here have it."""
+
+    role: str
+    built_in: bool
+    why: str
+    held: frozenset[Permission]
+    holders: int
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What a change would come to, if it were made now. `refused`: why it would not be made, "" where it would."""
+
+    refused: str
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    says: str
+
+
+def teammates(firm: Firm, lines: list[StaffLine]) -> list[Teammate]:
+    """With their names, for whoever may see them; called in a thread."""
+    found = []
+    for line in lines:
+        person = firm.person("staff", line.staff)
+        name, mail = (person.name, person.mail) if person else ("", "")
+        found.append(Teammate(line, name, mail, name or id_text(line.staff)))
+    return found
+
+
+def columns(staff: Staff) -> list[RoleColumn]:
+    """All roles, the built-in ones first."""
+    holders = [member.role for member in staff.members.values() if not member.left_us]
+    return [
+        RoleColumn(
+            role,
+            role in BUILT_IN,
+            BUILT_IN[role].why if role in BUILT_IN else "",
+            staff.of_role(role),
+            holders.count(role),
+        )
+        for role in (*BUILT_IN, *sorted(staff.roles))
+    ]
+
+
+def scope_words(scope: Scope) -> str:
+    return "the whole firm" if scope.programs is None else ", ".join(scope.programs)
+
+
+def act_words(act: StaffAct) -> str:
+    """What was done, about whom it names beside."""
+    match act.act:
+        case "added":
+            return f"joined as {role_word(act.told)}"
+        case "role":
+            return f"became {role_word(act.told)}"
+        case "scope":
+            return f"works on {act.told or 'the whole firm'}"
+        case "left":
+            return "left"
+        case "defined":
+            return f"role {act.told} defined"
+        case _:
+            return f"role {act.told} retired"
+
+
+def preview_of_member(staff: Staff, before: Member, after: Member, no: No | None) -> Preview:
+    """What a member would gain and lose."""
+    had, has = staff.of_member(before), staff.of_member(after)
+    says = f"They would be {role_word(after.role)}, for {scope_words(after.scope)}."
+    return Preview(_refused(no), _told(has - had), _told(had - has), says)
+
+
+def preview_of_leaving(staff: Staff, before: Member, no: No | None) -> Preview:
+    says = "Every session of theirs ends at once, and they sign in no more. What they did stays under their name."
+    return Preview(_refused(no), (), _told(staff.of_member(before)), says)
+
+
+def preview_of_role(staff: Staff, role: str, permissions: frozenset[Permission], no: No | None) -> Preview:
+    had = staff.of_role(role)
+    holders = sum(member.role == role and not member.left_us for member in staff.members.values())
+    people = (
+        "nobody has it yet" if not holders else "one person has it" if holders == 1 else f"{holders} people have it"
+    )
+    says = f"The role {role} would hold {len(permissions | {Permission.ENTER})} permissions; {people}."
+    return Preview(_refused(no), _told(permissions - had), _told(had - permissions - {Permission.ENTER}), says)
+
+
+def read_scope(fields: FormMultiDict) -> Scope:
+    """The whole firm, or the programs that are ticked."""
+    if text_in(fields, "extent") != "programs":
+        return Scope()
+    return Scope(programs=tuple(sorted({str(each) for each in fields.getall("program", [])})))
+
+
+def read_permissions(fields: FormMultiDict) -> frozenset[Permission]:
+    ticked = {str(each) for each in fields.getall("permission", [])}
+    return frozenset(one for one in Permission if one.value in ticked)
+
+
+def is_preview(fields: Mapping[str, Any]) -> bool:
+    return text_in(fields, "step") == "preview"
+
+
+def beyond_scope(permission: Permission) -> bool:
+    """Whether nobody with a limited scope holds it, whatever their role says."""
+    return permission in FIRM_WIDE
+
+
+def refusal_told(no: No) -> str:
+    """In our words, with the detail."""
+    return f"{upper_first(REFUSALS[no[0]])}. In detail: {no[1]}."
+
+
+def _refused(no: No | None) -> str:
+    return "" if no is None else refusal_told(no)
+
+
+def _told(permissions: frozenset[Permission]) -> tuple[str, ...]:
+    return tuple(MEANS[one] for one in Permission if one in permissions)
