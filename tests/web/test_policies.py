@@ -24,6 +24,9 @@ def filled(path: str, account: int, decision: int) -> str:
         "{command:str}": "none",
         "{kind:str}": "order",
         "{key:str}": "none",
+        "{name:str}": "none",
+        "{handle:str}": "none",
+        "{member:int}": "1",
     }
     for name, value in values.items():
         path = path.replace(name, value)

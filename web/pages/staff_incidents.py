@@ -42,7 +42,7 @@ async def staff_incident(request: Request[Any, Any, Any], incident: FromPath[int
     return await _incident(request, incident)
 
 
-@post("/staff/incidents/{incident:int}/extensions", policy=Policy.STAFF)
+@post("/staff/incidents/{incident:int}/extensions", policy=Policy.STAFF, fresh=True)
 async def staff_extend_all(request: Request[Any, Any, Any], incident: FromPath[int]) -> Response[Any]:
     """As many at once as one form may order; the page says what is left. A refusal ends it: the next may be refused alike."""
     await _line(request, incident)
@@ -64,7 +64,7 @@ async def staff_extend_all(request: Request[Any, Any, Any], incident: FromPath[i
     return Redirect(f"/staff/incidents/{incident}#accounts", status_code=303)
 
 
-@post("/staff/incidents/{incident:int}/accounts/{account:str}/grant", policy=Policy.STAFF)
+@post("/staff/incidents/{incident:int}/accounts/{account:str}/grant", policy=Policy.STAFF, fresh=True)
 async def staff_grant(
     request: Request[Any, Any, Any], incident: FromPath[int], account: FromPath[str]
 ) -> Response[Any]:

@@ -18,7 +18,7 @@ from web.pages.staff_account import account_for_staff
 from web.visitor import Policy, read_id, signed_in
 
 
-@post("/staff/accounts/{account:str}/overrides", policy=Policy.STAFF)
+@post("/staff/accounts/{account:str}/overrides", policy=Policy.STAFF, fresh=True)
 async def staff_override(request: Request[Any, Any, Any], account: FromPath[str]) -> Response[Any]:
     number = read_id(account)
     view = await account_view(request.app.state.firm, number)
@@ -32,7 +32,7 @@ async def staff_override(request: Request[Any, Any, Any], account: FromPath[str]
     return await _ask(request, command, asked.typed)
 
 
-@post("/staff/accounts/{account:str}/overrides/{seq:int}/agreement", policy=Policy.STAFF)
+@post("/staff/accounts/{account:str}/overrides/{seq:int}/agreement", policy=Policy.STAFF, fresh=True)
 async def staff_agree(request: Request[Any, Any, Any], account: FromPath[str], seq: FromPath[int]) -> Response[Any]:
     number = read_id(account)
     view = await account_view(request.app.state.firm, number)
