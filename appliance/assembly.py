@@ -45,8 +45,8 @@ from bridges.gateway import Gateway
 from firm.ids import ID_BITS
 from firm.inputs import ClockTicked, EngineResumed, EpochClosed, EpochOpened, Input, PolicyAdopted
 from firm.instant import MINUTE_US
-from storage.drafts import DraftStore
 from storage.devices import DeviceBook
+from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.front import FrontFile
 from storage.ledger import Ledger

@@ -38,8 +38,8 @@ from appliance.serve import signals_to_stop
 from appliance.settings_file import read_settings
 from firm.commands import Command
 from firm.instant import MINUTE_US
-from storage.drafts import DraftStore
 from storage.devices import DeviceBook
+from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.files import open_firm_directory, write_new
 from storage.front import FrontFile
@@ -83,10 +83,6 @@ class ReadOnlyFirm:
             opened.callback(vault.close)
             # The firm's own front.db cannot be written, and a full disk may be the one for temporary files, too.
             opened.callback((front := FrontFile.in_memory()).close)
-            engine = self._engine(to_decide=diverged is None)
-            self._goes_on = diverged is None
-            front = FrontFile.in_memory()
-            opened.callback(front.close)
             engine = self._engine(to_decide=self._goes_on)
             clock = clock_of(self.settings, self._reader)
             health = _health_of(engine, clock.now_us)

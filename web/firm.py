@@ -17,8 +17,8 @@ from actors.live_board import Grounds
 from actors.market_state import MarketState
 from firm.commands import Command
 from firm.objective import Objective
-from storage.drafts import DraftStore
 from storage.devices import DeviceBook
+from storage.drafts import DraftStore
 from storage.reader import LedgerReader
 from storage.resets import ResetBook
 from storage.sessions import SessionStore

@@ -45,8 +45,8 @@ from firm.policy import Policy
 from firm.price import SymbolSpec
 from firm.quote_frame import Tick, Window, encode_quotes
 from firm.ruleset import Program
-from storage.drafts import DraftStore
 from storage.devices import DeviceBook
+from storage.drafts import DraftStore
 from storage.evidence import build_bundle
 from storage.front import FrontFile
 from storage.ledger import Ledger
